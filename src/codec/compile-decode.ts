@@ -26,8 +26,12 @@ export type FastDecode = (
 export function compileDecode(type: AnyType): FastDecode {
   return compile(['v', 'p', 'end', 'request'], decodeSource(type), (view, start, end, request) => {
     const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
+    // With a trace a list above RM's maximum is told of, as is every rule that does not stop decoding.
+    let issues = 0;
+    const trace = { range() {}, issue: () => issues++ };
     try {
-      return decodePlain(type as AnyType, bytes, { request });
+      const value = decodePlain(type, bytes, { request, trace });
+      return issues === 0 ? value : undefined;
     } catch (error) {
       if (error instanceof WireError) return undefined;
       throw error;
