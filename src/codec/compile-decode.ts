@@ -71,7 +71,7 @@ function read(type: AnyType, at: string): string {
     case 3:
       return `v.getUint16(${at}, true) + v.getUint8(${at} + 2) * 65536`;
     case 8:
-      return `v.getBigUint64(${at}, true)`;
+      return `readU64(v, ${at})`;
     default:
       return `v.get${type instanceof IntegerType && type.signed ? 'Int' : 'Uint'}32(${at}, true)`;
   }

@@ -79,7 +79,7 @@ function write(type: AnyType, at: string, x: string): string {
     case 3:
       return `v.setUint16(${at}, ${x} & 65535, true); v.setUint8(${at} + 2, ${x} >>> 16);`;
     case 8:
-      return `v.setBigUint64(${at}, ${x}, true);`;
+      return `writeU64(v, ${at}, ${x});`;
     default:
       return `v.setUint32(${at}, ${x}, true);`;
   }
