@@ -44,7 +44,7 @@ const indent = '         ';
  * fields, issues, left-over bytes and, on demand, all bytes with their offsets.
  */
 export function printRecord(record: CaptureRecord, options: PrintOptions): string {
-  const lines = [headline(record, options)];
+  const lines = wrap(headline(record, options), options.width, indent.length);
   if (record.layout !== undefined && record.payload !== undefined) {
     lines.push(...fieldLines(record.layout, record.payload, options, indent));
   }
