@@ -11,10 +11,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(engine.map((folder, index) => [folder, engine.slice(0, index)])),
   schemas: ['src/schema'],
   'src/docs': engine,
+  'src/export': [...engine, 'src/docs'],
+  'src/golden': [...engine, 'src/docs', 'src/export'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
   // Types of what a terminal prints; the imports are erased.
   'src/node': ['src/capture'],
-  'src/cli': [...engine, 'src/docs', 'src/node', 'schemas'],
+  'src/cli': [...engine, 'src/docs', 'src/export', 'src/golden', 'src/node', 'schemas'],
 };
 
 interface Source {

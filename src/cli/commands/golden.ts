@@ -1,0 +1,105 @@
+import type { Command } from 'commander';
+import { UsageError, WireError } from '../../base/error.js';
+import { checkFixtures } from '../../golden/check.js';
+import { type Evidence, noEvidence, parseEvidence, shares } from '../../golden/evidence.js';
+import { goldenFormats as formats, goldenFiles, goldenText } from '../../golden/files.js';
+import { type Fixture, provenances } from '../../golden/fixture.js';
+import { fixturesOf, messagesNamed } from '../../golden/generate.js';
+import type { FixtureJson } from '../../golden/json.js';
+import { namesIn, packageFile, readFrom, writeInto } from '../../node/folder.js';
+import { Output } from '../../node/output.js';
+import type { CommandIo } from '../io.js';
+
+interface GoldenOptions {
+  readonly format: string;
+  readonly message?: readonly string[];
+  readonly out?: string;
+  readonly check?: string;
+}
+
+/** Where the recorded messages and what is known about the bytes of the others are kept. */
+const evidenceFile = 'captures/golden/recorded.json';
+
+const examples = `
+Each fixture has a name (VM_START.request.typical), the payload bytes and the queue messages, and says where its bytes
+come from: recorded traffic, a public client's encoder, the independent layout tables, or only our own encoder.
+Exit code of --check: 0 as they were, 1 changed.
+
+Examples:
+  gunyah-rm golden --message VM_START                 JSON to standard output
+  gunyah-rm golden --format c --out include           packed structs and byte arrays
+  gunyah-rm golden --format bin --message MEM_SHARE --out raw
+  gunyah-rm golden --check captures/golden            what has changed, field by field`;
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('golden')
+    .description('write byte fixtures of all messages for the tests of other programs, or check them')
+    .option('--format <format>', formats.join(', '), 'json')
+    .option('--message <name...>', 'only these messages')
+    .option('--out <dir>', 'folder to write into; standard output without it')
+    .option('--check <dir>', 'compare with the fixtures in a folder instead of writing')
+    .addHelpText('after', examples)
+    .action((options: GoldenOptions) => golden(io, options));
+}
+
+function golden(io: CommandIo, options: GoldenOptions): void {
+  const format = formats.find((name) => name === options.format);
+  if (format === undefined) {
+    throw new UsageError({
+      code: 'option',
+      path: '--format',
+      expected: formats.join(', '),
+      actual: options.format,
+    });
+  }
+  const evidence = storedEvidence();
+  const messages = messagesNamed(io.protocol, options.message ?? []);
+  const fixtures = messages.flatMap((message) => fixturesOf(io.protocol, message, evidence));
+  if (options.check !== undefined) check(io, options.check, fixtures, options.message === undefined);
+  else if (options.out === undefined) {
+    const output = new Output('-');
+    output.write(goldenText(io.protocol, fixtures, format));
+    output.end();
+  } else {
+    for (const { name, content } of goldenFiles(io.protocol, fixtures, format)) {
+      writeInto(options.out, name, content);
+    }
+  }
+}
+
+function storedEvidence(): Evidence {
+  const text = packageFile(evidenceFile);
+  return text === undefined ? noEvidence : parseEvidence(JSON.parse(text));
+}
+
+function check(io: CommandIo, folder: string, fixtures: readonly Fixture[], isWhole: boolean): void {
+  const wanted = new Set(fixtures.map(({ part }) => `${part.message.name}.json`));
+  const names = namesIn(folder).filter((name) => /^[A-Z][A-Z0-9_]*\.json$/.test(name));
+  const stored = names.filter((name) => isWhole || wanted.has(name)).flatMap((name) => readSet(folder, name));
+  const changes = checkFixtures(io.protocol, stored, fixtures);
+  const output = new Output('-');
+  for (const { name, text } of changes) output.write(`${name}: ${text}\n`);
+  const counts = shares(fixtures);
+  const parts = provenances.map((name) => `${counts[name]} ${name}`).join(', ');
+  const changed = new Set(changes.map(({ name }) => name)).size;
+  output.write(`${fixtures.length} fixtures (${parts}), ${changed} changed\n`);
+  output.end();
+  if (changed > 0) io.problem();
+}
+
+function readSet(folder: string, name: string): FixtureJson[] {
+  try {
+    const list: unknown = JSON.parse(readFrom(folder, name));
+    if (Array.isArray(list)) return list as FixtureJson[];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new WireError({
+    code: 'json',
+    path: name,
+    offset: 0,
+    expected: 'an array of fixtures',
+    actual: 'no such',
+  });
+}

@@ -1,0 +1,72 @@
+import { enumName } from '../capture/payload-json.js';
+import {
+  empty,
+  type Message,
+  MessageType,
+  type MessageTypeName,
+  type Payload,
+  type Protocol,
+} from '../schema/index.js';
+import { EnumType, type StructType, VariantType } from '../wire/index.js';
+
+export type PartName = 'request' | 'reply' | 'error_reply' | 'notification';
+
+/** The request field that decides which layout a reply has. */
+export interface Selection {
+  readonly field: string;
+  /** Value of the field, and its name. */
+  readonly value: number;
+  readonly name: string;
+}
+
+/** One layout that payloads of a message can have. */
+export interface Part {
+  readonly message: Message;
+  readonly part: PartName;
+  /** What the RPC header calls it. */
+  readonly type: Exclude<MessageTypeName, 'continuation'>;
+  /** The payload, of replies behind the error word. */
+  readonly layout: StructType;
+  /** Only where the request decides between several layouts. */
+  readonly selection?: Selection;
+  /** `vm_start_request`, `vm_query_heap_memory_reply_mp`: unique, and a name in any language. */
+  readonly key: string;
+}
+
+/** Every layout of a message, in the order request, reply, error reply, notification; none when it is not public. */
+export function partsOf(message: Message): Part[] {
+  if (message.layout === 'unknown') return [];
+  if (message.kind === 'notification') return casesOf(message, 'notification', message.payload);
+  const { request, reply, errorReply } = message;
+  return [
+    ...casesOf(message, 'request', request),
+    ...casesOf(message, 'reply', reply, request),
+    ...(errorReply === undefined ? [] : casesOf(message, 'error_reply', errorReply)),
+  ];
+}
+
+/** The parts of all messages, by rising id. */
+export function allParts({ messages }: Protocol): Part[] {
+  return messages.flatMap(partsOf);
+}
+
+/** Error replies of most messages: the error word and nothing else. */
+export const bareErrorReply: StructType = empty as StructType<unknown> as StructType;
+
+/** 1 request, 2 reply, 3 notification. */
+export function typeNumber({ type }: Pick<Part, 'type'>): number {
+  return MessageType[type];
+}
+
+function casesOf(message: Message, part: PartName, payload: Payload, request?: Payload): Part[] {
+  const type = part === 'error_reply' ? 'reply' : part;
+  const key = `${message.name.toLowerCase()}_${part}`;
+  if (!(payload instanceof VariantType)) return [{ message, part, type, layout: payload as StructType, key }];
+  const { field, cases } = payload;
+  const selector = (request as StructType).fields.find(({ name }) => name === field)?.type;
+  return [...cases].map(([value, layout]) => {
+    const name = (selector instanceof EnumType ? enumName(selector, value) : undefined) ?? String(value);
+    const selection = { field, value, name };
+    return { message, part, type, layout, selection, key: `${key}_${name.toLowerCase()}` };
+  });
+}

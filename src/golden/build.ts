@@ -1,0 +1,87 @@
+import { isText } from '../capture/payload-json.js';
+import {
+  BytesType,
+  type Field,
+  ListType,
+  ReservedType,
+  StructType,
+  type Values,
+  type WireType,
+} from '../wire/index.js';
+import { type Fill, type FillName, fillOf } from './fills.js';
+
+/** How to make a value of a struct. */
+export interface Plan {
+  readonly fill: FillName;
+  /** Values that go before the filled ones: of top-level fields, and of the fields of list entries. */
+  readonly fixed?: Values;
+  /** Entries of a list, or bytes of a bytes field, by name. */
+  readonly sizes?: Readonly<Record<string, number>>;
+  /** For lists and bytes that `sizes` does not name. */
+  readonly entries: number;
+  readonly bytes: number;
+  /** Parts that a payload may end before are there... */
+  readonly trailing: boolean;
+  /** ... up to but not including this one. */
+  readonly endsBefore?: string;
+}
+
+/** Makes the value that a plan describes. Reserved bytes that RM wants zero are zero in all. */
+export function build(type: StructType, plan: Plan): Values {
+  return new Builder(plan, fillOf(plan.fill)).struct(type);
+}
+
+class Builder {
+  constructor(
+    private readonly plan: Plan,
+    private readonly fill: Fill,
+  ) {}
+
+  struct(type: StructType): Values {
+    const { plan } = this;
+    const value: Values = {};
+    for (const field of type.fields) {
+      const { name, presence, isLength } = field;
+      if (isLength) continue;
+      if (presence?.when && ((value[presence.when.field] as number) & presence.when.mask) === 0) continue;
+      if (presence?.trailing && (!plan.trailing || plan.endsBefore === name)) break;
+      if (field.type instanceof ListType) this.list(field, field.type, value);
+      else if (field.type instanceof BytesType) value[name] = this.bytes(field, field.type, value);
+      else this.scalar(field, value);
+      // Flags that other fields depend on have their bits, so that those fields are there.
+      if (plan.fill === 'distinct') this.require(type, name, value);
+    }
+    return value;
+  }
+
+  private list(field: Field, type: ListType, value: Values): void {
+    for (const word of type.options.second) this.scalar(word, value);
+    const entry =
+      'cases' in type.entry ? type.entry.cases.get(value[type.entry.field] as number) : type.entry;
+    const count = this.plan.sizes?.[field.name] ?? this.plan.entries;
+    value[field.name] = Array.from({ length: count }, () => this.entry(field, entry as WireType));
+  }
+
+  private entry(field: Field, type: WireType): unknown {
+    return type instanceof StructType ? this.struct(type) : this.fill.scalar(field, type);
+  }
+
+  private bytes({ name }: Field, type: BytesType, owner: Values): Uint8Array {
+    const size = type.options.size ?? this.plan.sizes?.[name] ?? this.plan.bytes;
+    return this.fill.bytes(size, isText(type, owner));
+  }
+
+  private scalar(field: Field, value: Values): void {
+    const { name, type, checkedZero } = field;
+    const fixed = this.plan.fixed?.[name];
+    const filled = checkedZero === undefined ? this.fill.scalar(field, type) : 0;
+    const item = fixed ?? filled;
+    if (!(type instanceof ReservedType) || item !== 0) value[name] = item;
+  }
+
+  private require(type: StructType, name: string, value: Values): void {
+    for (const { presence } of type.fields) {
+      if (presence?.when?.field === name) value[name] = (value[name] as number) | presence.when.mask;
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import type { Part } from '../export/parts.js';
+import type { Protocol } from '../schema/index.js';
+import {
+  BytesType,
+  EnumType,
+  type Field,
+  FlagsType,
+  ListType,
+  StructType,
+  type Values,
+} from '../wire/index.js';
+import { build, type Plan } from './build.js';
+import { edgeForms, largest } from './edges.js';
+import { growingParts, resized, sizeOf } from './growth.js';
+
+/** A value with the name that it has among those of its part. */
+export interface Form {
+  readonly form: string;
+  readonly value: Values;
+  /** The error with which RM refuses it for its content (for its size: see golden.ts). */
+  readonly refused?: string;
+}
+
+/** Tried with lists that have no limit: the limit that most have. */
+const usualEntriesMax = 512;
+
+/** All forms of a part but the recorded ones; `example` is the declared one, if it is of this part. Names are unique, values mostly. */
+export function formsOf(protocol: Protocol, part: Part, example: Values | undefined): Form[] {
+  const { layout } = part;
+  if (layout.fields.length === 0) return [{ form: 'typical', value: {} }];
+  const room = protocol.limits.max_payload - (part.type === 'reply' ? 4 : 0);
+  return [
+    ...(layout.mayBeEmpty ? [{ form: 'empty', value: {} }] : []),
+    ...choicesOf(layout).flatMap(({ prefix, fixed }) => {
+      const named = (form: string, plan: Plan, refused?: string): Form => ({
+        form: prefix + form,
+        value: build(layout, { ...plan, fixed: { ...plan.fixed, ...fixed } }),
+        ...(refused === undefined ? {} : { refused }),
+      });
+      const base = { ...usual, fixed: { ...scalarsOf(layout, example ?? {}), ...fixed } };
+      const most = largest(layout, { fill: 'ones', entries: 1, bytes: 4, trailing: true, fixed }, room);
+      const longest = sizeOf(layout, most);
+      return [
+        named('smallest', { fill: 'zero', entries: 0, bytes: 0, trailing: false }),
+        ...(example !== undefined && isCase(example, fixed)
+          ? [{ form: `${prefix}typical`, value: example }]
+          : [named('typical', base)]),
+        named('distinct', { fill: 'distinct', entries: 2, bytes: 5, trailing: true }),
+        named('largest', most),
+        ...namedValues(layout, base, new Set(Object.keys(fixed))).map(([form, plan]) => named(form, plan)),
+        ...trailingForms(layout, base).map(([form, plan]) => named(form, plan)),
+        ...lengthForms(part, base, room).map(([form, plan, refused]) => named(form, plan, refused)),
+        ...edgeForms(protocol, part, base, longest).map(([form, plan]) => named(form, plan)),
+      ];
+    }),
+  ];
+}
+
+/** Scalars as in the example, one entry in each list: what forms that are about one thing are made from. */
+const usual: Plan = { fill: 'numbered', entries: 1, bytes: 4, trailing: true };
+
+/** A list's entry type may depend on a field: then each of its values has all the forms. */
+function choicesOf(layout: StructType): { prefix: string; fixed: Values }[] {
+  for (const { type } of layout.fields) {
+    if (!(type instanceof ListType) || !('cases' in type.entry)) continue;
+    const { field, cases } = type.entry;
+    const selector = layout.fields.find(({ name }) => name === field)?.type as EnumType;
+    const nameOf = (value: number) =>
+      Object.keys(selector.values).find((key) => selector.values[key] === value);
+    return [...cases.keys()].map((value) => ({ prefix: `${nameOf(value)}_`, fixed: { [field]: value } }));
+  }
+  return [{ prefix: '', fixed: {} }];
+}
+
+function isCase(example: Values, fixed: Values): boolean {
+  return Object.entries(fixed).every(([name, value]) => example[name] === value);
+}
+
+/** The example without its lists and texts, which have sizes of their own here. */
+function scalarsOf(layout: StructType, example: Values): Values {
+  const scalars = layout.fields.filter(
+    ({ type }) => !(type instanceof ListType || type instanceof BytesType),
+  );
+  return Object.fromEntries(
+    scalars.filter(({ name }) => example[name] !== undefined).map(({ name }) => [name, example[name]]),
+  );
+}
+
+/** A form for each value of each enum and each bit of each flag set, in list entries too. */
+function namedValues(layout: StructType, base: Plan, chosen: ReadonlySet<string>): [string, Plan][] {
+  return scalarFields(layout).flatMap(({ name, type }): [string, Plan][] => {
+    if (chosen.has(name)) return [];
+    const values = type instanceof EnumType ? type.values : type instanceof FlagsType ? type.bits : {};
+    return Object.entries(values).map(([key, value]) => [
+      `${name}_${key}`,
+      { ...base, fixed: { ...base.fixed, [name]: value } },
+    ]);
+  });
+}
+
+/** The fields of a struct, of its list headers and of its list entries. */
+function scalarFields(layout: StructType): Field[] {
+  return layout.fields.flatMap((field): Field[] => {
+    if (!(field.type instanceof ListType)) return [field];
+    const { entry, options } = field.type;
+    return [...options.second, ...(entry instanceof StructType ? entry.fields : [])];
+  });
+}
+
+function trailingForms(layout: StructType, base: Plan): [string, Plan][] {
+  return layout.fields
+    .filter(({ presence }) => presence?.trailing)
+    .map(({ name }) => [`without_${name}`, { ...base, endsBefore: name }]);
+}
+
+/** Lists of 0, 1 and the most entries, and one more where RM refuses that; texts likewise. */
+function lengthForms({ part, layout }: Part, base: Plan, room: number): [string, Plan, string?][] {
+  return growingParts(layout).flatMap((growing): [string, Plan, string?][] => {
+    const { field, limit, max, step } = growing;
+    const isList = field.type instanceof ListType;
+    const inside = field.type instanceof BytesType ? field.type.options.inside : undefined;
+    const counts = new Set([0, 1, ...(isList ? [] : [step, step + 1])]);
+    for (const { field: inner, offset, size } of inside?.layout ?? []) {
+      if (inner.presence?.trailing) counts.add(offset ?? 0).add((offset ?? 0) + (size ?? 0));
+    }
+    if (limit !== undefined) counts.add(max);
+    else if (isList) counts.add(usualEntriesMax);
+    const forms = [...counts].map((count): [string, Plan] => [
+      `${field.name}_${count}`,
+      resized(base, field.name, count),
+    ]);
+    // Only what RM reads can be refused by it; what RM writes ends at its limit.
+    const over: [string, Plan, string?][] =
+      limit !== undefined && part === 'request'
+        ? [[`${field.name}_${max + 1}`, resized(base, field.name, max + 1), limit.error]]
+        : [];
+    return [...forms, ...over].filter(([, plan]) => fits(layout, plan, room));
+  });
+}
+
+function fits(layout: StructType, plan: Plan, room: number): boolean {
+  return sizeOf(layout, plan) <= room;
+}

@@ -1,0 +1,54 @@
+import { formatHex } from '../base/hex.js';
+import { enumName, type Json } from '../capture/payload-json.js';
+import { formatId, type Protocol } from '../schema/index.js';
+import type { Fixture } from './fixture.js';
+
+/** Payloads up to this many bytes stand beside their frames, with their value; of longer ones only the frames are given. */
+export const plainSizeMax = 1024;
+
+/** A fixture as JSON, keys in this order and each only where it applies. */
+export interface FixtureJson {
+  readonly name: string;
+  readonly message: string;
+  readonly id: string;
+  readonly type: string;
+  readonly seq: number;
+  /** Name of the error word, or its number when it has none. */
+  readonly error?: string | number;
+  /** What the request said that decides on the layout of this reply. */
+  readonly request?: { readonly [field: string]: string };
+  readonly refused?: string;
+  readonly provenance: string;
+  readonly source?: string;
+  /** Payload bytes, a reply's error word included. */
+  readonly size: number;
+  readonly value?: Json;
+  readonly payload?: string;
+  readonly frames: readonly string[];
+}
+
+export function fixtureJson(protocol: Protocol, fixture: Fixture): FixtureJson {
+  const { name, part, seq, error, refused, provenance, source, payload, frames, value } = fixture;
+  const { message, type, selection } = part;
+  const isPlain = payload.length <= plainSizeMax;
+  return {
+    name,
+    message: message.name,
+    id: formatId(message.id),
+    type,
+    seq,
+    ...(error === undefined ? {} : { error: enumName(protocol.error, error) ?? error }),
+    ...(selection === undefined ? {} : { request: { [selection.field]: selection.name } }),
+    ...(refused === undefined ? {} : { refused }),
+    provenance,
+    ...(source === undefined ? {} : { source }),
+    size: payload.length,
+    ...(isPlain ? { value, payload: formatHex(payload) } : {}),
+    frames: frames.map((frame) => formatHex(frame)),
+  };
+}
+
+/** A JSON array with one fixture per line, so that a change of one is a change of one line. */
+export function fixturesText(fixtures: readonly FixtureJson[]): string {
+  return `[\n${fixtures.map((fixture) => JSON.stringify(fixture)).join(',\n')}\n]\n`;
+}
