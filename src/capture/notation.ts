@@ -5,7 +5,7 @@ import { type BytesType, EnumType, type Field, FlagsType, type Values } from '..
 import { enumName, flagNames, isText } from './payload-json.js';
 
 /** Roles whose numbers mean something in hex only. */
-const hexRoles = new Set([
+export const hexRoles = new Set([
   'cap_id',
   'heap_handle',
   'hyp_error',

@@ -9,6 +9,7 @@ import * as decode from './commands/decode.js';
 import * as describe from './commands/describe.js';
 import * as diff from './commands/diff.js';
 import * as encode from './commands/encode.js';
+import * as exportCommand from './commands/export.js';
 import * as golden from './commands/golden.js';
 import { CommandIo, exitCodes } from './io.js';
 
@@ -22,7 +23,7 @@ const program = new Command('gunyah-rm')
   .exitOverride()
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ showGlobalOptions: true });
-for (const command of [decode, encode, describe, diff, golden]) command.register(program, io);
+for (const command of [decode, encode, describe, diff, golden, exportCommand]) command.register(program, io);
 
 try {
   program.parse();

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../base/error.js';
+import { type ExportForm, exportForms } from '../../export/forms.js';
+import { Output } from '../../node/output.js';
+import type { CommandIo } from '../io.js';
+
+const examples = `
+Forms:
+  lua          dissector for Wireshark and tshark (Lua 5.1 to 5.4)
+  ksy          Kaitai Struct, all messages
+  c            header for C11 and C++17: packed structs, constants, assertions on every offset
+  md           reference of all messages in Markdown
+  json-schema  JSON Schema of the lines of decode --json
+
+Examples:
+  gunyah-rm export lua -o ~/.local/lib/wireshark/plugins/gunyah_rm.lua      installs the dissector
+  gunyah-rm export lua -o gunyah_rm.lua && tshark -X lua_script:gunyah_rm.lua -r boot.pcapng
+  gunyah-rm export c -o gunyah_rm.h`;
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('export')
+    .description('write the protocol in a form that other tools read')
+    .argument('<form>', Object.keys(exportForms).join(', '))
+    .option('-o, --output <file>', 'where to write', '-')
+    .addHelpText('after', examples)
+    .action((form: string, { output: path }: { output: string }) => {
+      const text = exportForms[formOf(form)](io.protocol);
+      const output = new Output(path);
+      output.write(text);
+      output.end();
+    });
+}
+
+function formOf(name: string): ExportForm {
+  const forms = Object.keys(exportForms) as ExportForm[];
+  const form = forms.find((item) => item === name);
+  if (form !== undefined) return form;
+  throw new UsageError({ code: 'argument', path: '', expected: forms.join(', '), actual: name });
+}

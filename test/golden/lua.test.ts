@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { protocol } from '../../schemas/index.js';
+import { exportLua } from '../../src/export/lua.js';
+import { allParts } from '../../src/export/parts.js';
+import { noEvidence } from '../../src/golden/evidence.js';
+import { fixturesOf } from '../../src/golden/generate.js';
+import { recorded } from '../recorded.js';
+import { agreementOn } from './agreement.js';
+import { goldenCapture, mutatedCapture } from './captures.js';
+
+const hasTshark = spawnSync('tshark', ['--version']).status === 0;
+
+describe('the dissector', () => {
+  const compilers = ['luac5.1', 'luac5.2', 'luac5.3', 'luac5.4'].filter(
+    (name) => spawnSync(name, ['-v']).status === 0,
+  );
+  const script = exportLua(protocol);
+
+  it(`compiles with ${compilers.join(', ') || 'no Lua, for none is installed'}`, () => {
+    for (const name of compilers) {
+      const { status, stderr } = spawnSync(name, ['-p', '-'], { input: script });
+      expect(`${status} ${stderr}`, name).toBe('0 ');
+    }
+  });
+
+  it('uses nothing that only some versions of Lua have', () => {
+    const code = script.replace(/--.*$/gm, '').replace(/"(\\.|[^"\\])*"/g, '""');
+    expect(code).not.toMatch(/\bgoto\b|\/\/|[&|~]\s|<<|>>|\bbit32?\b|\bunpack\b|\bsetfenv\b|\bloadstring\b/);
+  });
+
+  it('has every field of every message under the names of the schemas', () => {
+    for (const { message, layout } of allParts(protocol)) {
+      expect(script).toContain(`"${message.name}"`);
+      for (const { name } of layout.fields) expect(script).toContain(`"${name}"`);
+    }
+  });
+});
+
+describe('the Wireshark dissector and decode --json', () => {
+  if (!hasTshark) {
+    it('tshark is not installed: nothing was compared', () => expect(hasTshark).toBe(false));
+    return;
+  }
+
+  // The long run has everything.pcapng.
+  it.each([
+    ['malformed-framing.pcapng', 1179, 250],
+    ['memory.pcapng', 2357, 100],
+    ['console-irq.pcapng', 802, 10],
+    ['vm-lifecycle.pcap', 60, 0],
+  ])('agree on every field of %s', async (name, packets, malformed) => {
+    const result = await agreementOn(recorded(name));
+    expect(result.differences).toEqual([]);
+    expect(result.packets).toBe(packets);
+    expect(result.malformed).toBeGreaterThanOrEqual(malformed);
+  });
+
+  it('agree on every field of all golden fixtures', async () => {
+    const fixtures = protocol.messages.flatMap((message) => fixturesOf(protocol, message, noEvidence));
+    const { differences, packets, fields } = await agreementOn(goldenCapture(fixtures));
+    expect(differences).toEqual([]);
+    expect(packets).toBeGreaterThan(fixtures.length);
+    expect(fields).toBeGreaterThan(50_000);
+  });
+
+  it('agree on 5000 mutated queue messages, without a Lua error', async () => {
+    const { differences, packets, malformed } = await agreementOn(mutatedCapture(5000, 1));
+    expect(differences).toEqual([]);
+    expect(packets).toBe(5000);
+    expect(malformed).toBeGreaterThan(500);
+  });
+});

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { agreementOn } from '../golden/agreement.js';
+import { mutatedCapture } from '../golden/captures.js';
+import { recorded } from '../recorded.js';
+
+it('the dissector and decode --json agree on every field of everything.pcapng', async () => {
+  const { differences, packets, fields, malformed } = await agreementOn(recorded('everything.pcapng'));
+  expect(differences).toEqual([]);
+  expect(packets).toBe(50_637);
+  expect(fields).toBeGreaterThan(170_000);
+  expect(malformed).toBeGreaterThan(1400);
+});
+
+it('they agree on 100 000 mutated queue messages, without a Lua error', async () => {
+  const { differences, packets } = await agreementOn(mutatedCapture(100_000, 7));
+  expect(differences).toEqual([]);
+  expect(packets).toBe(100_000);
+});
