@@ -1,37 +1,59 @@
-import type { Message, Protocol } from '../schema/index.js';
+import type { Protocol } from '../schema/index.js';
+import { goldenC } from './c.js';
 import type { Fixture } from './fixture.js';
+import { joined } from './identifier.js';
 import { fixtureJson, fixturesText } from './json.js';
+import { goldenRust } from './rust.js';
 
-export const goldenFormats = ['json'] as const;
+export const goldenFormats = ['json', 'c', 'rust', 'bin'] as const;
 export type GoldenFormat = (typeof goldenFormats)[number];
 
-/** A file of a set of fixtures; the name may have folders. */
+/** A file of a set of fixtures. */
 export interface GoldenFile {
   readonly name: string;
   readonly content: string | Uint8Array;
 }
 
-/** The fixtures as files: JSON has one per message. */
+/**
+ * The fixtures as files: JSON has one per message, C and Rust have one for all, raw bytes two per fixture (`.payload`,
+ * and `.frames`: the queue messages one after the other).
+ */
 export function goldenFiles(
   protocol: Protocol,
   fixtures: readonly Fixture[],
-  _format: GoldenFormat,
+  format: GoldenFormat,
 ): GoldenFile[] {
-  return [...byMessage(fixtures)].map(([{ name }, list]) => ({
+  if (format === 'c') return [{ name: 'gunyah_rm_golden.h', content: goldenC(protocol, fixtures) }];
+  if (format === 'rust') return [{ name: 'gunyah_rm_golden.rs', content: goldenRust(protocol, fixtures) }];
+  if (format === 'bin') {
+    return fixtures.flatMap(({ name, payload, frames }) => [
+      { name: `${name}.payload`, content: payload },
+      { name: `${name}.frames`, content: joined(frames) },
+    ]);
+  }
+  return [...byMessage(fixtures)].map(([name, list]) => ({
     name: `${name}.json`,
     content: fixturesText(list.map((fixture) => fixtureJson(protocol, fixture))),
   }));
 }
 
-export function goldenText(protocol: Protocol, fixtures: readonly Fixture[], _format: GoldenFormat): string {
+/** The fixtures as one text. */
+export function goldenText(
+  protocol: Protocol,
+  fixtures: readonly Fixture[],
+  format: Exclude<GoldenFormat, 'bin'>,
+): string {
+  if (format === 'c') return goldenC(protocol, fixtures);
+  if (format === 'rust') return goldenRust(protocol, fixtures);
   return fixturesText(fixtures.map((fixture) => fixtureJson(protocol, fixture)));
 }
 
-function byMessage(fixtures: readonly Fixture[]): Map<Message, Fixture[]> {
-  const groups = new Map<Message, Fixture[]>();
+function byMessage(fixtures: readonly Fixture[]): Map<string, Fixture[]> {
+  const groups = new Map<string, Fixture[]>();
   for (const fixture of fixtures) {
-    const group = groups.get(fixture.part.message);
-    if (group === undefined) groups.set(fixture.part.message, [fixture]);
+    const { name } = fixture.part.message;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [fixture]);
     else group.push(fixture);
   }
   return groups;

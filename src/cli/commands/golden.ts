@@ -58,6 +58,8 @@ function golden(io: CommandIo, options: GoldenOptions): void {
   const fixtures = messages.flatMap((message) => fixturesOf(io.protocol, message, evidence));
   if (options.check !== undefined) check(io, options.check, fixtures, options.message === undefined);
   else if (options.out === undefined) {
+    if (format === 'bin')
+      throw new UsageError({ code: 'option', path: '--format', expected: '--out with bin', actual: 'bin' });
     const output = new Output('-');
     output.write(goldenText(io.protocol, fixtures, format));
     output.end();
