@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
 import { FileError } from '../node/input.js';
+import { keepMemoryFlat } from '../node/memory.js';
 import { ClosedPipe } from '../node/output.js';
 import { version } from '../node/version.js';
 import * as decode from './commands/decode.js';
@@ -10,6 +11,8 @@ import * as describe from './commands/describe.js';
 import * as diff from './commands/diff.js';
 import * as encode from './commands/encode.js';
 import { CommandIo, exitCodes } from './io.js';
+
+keepMemoryFlat();
 
 const io = new CommandIo(protocol, (text) => process.stderr.write(text));
 // A reader of stderr that has gone is no reason to stop.

@@ -31,7 +31,7 @@ function object(x: unknown): Item {
   return typeof x === 'object' && x !== null ? (x as Item) : refuse('object');
 }
 
-/** Writes an optional reserved field's value; tells how many keys it is. */
+/** How many keys an optional field is. */
 function present(x: unknown): 0 | 1 {
   return x === undefined ? 0 : 1;
 }
