@@ -52,7 +52,9 @@ export class UsageError extends Error implements Issue {
 
   constructor(issue: Omit<Issue, 'offset'> & { offset?: number }, context = '') {
     const full = { offset: 0, ...issue };
-    super(`${context}${issue.code}${issue.path === '' ? '' : ` at ${issue.path}`}: expected ${issue.expected}, actual ${issue.actual}`);
+    super(
+      `${context}${issue.code}${issue.path === '' ? '' : ` at ${issue.path}`}: expected ${issue.expected}, actual ${issue.actual}`,
+    );
     this.code = full.code;
     this.path = full.path;
     this.offset = full.offset;
