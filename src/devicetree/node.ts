@@ -80,14 +80,19 @@ export function child(node: DtNode, name: string): DtNode | undefined {
   return node.children.find((entry) => entry.name === name || (bare && entry.name.startsWith(`${name}@`)));
 }
 
-/** Node at a path (`/cpus`); component matching as in {@link child}. A path without a leading `/` finds nothing. */
+/**
+ * Node at a path (`/cpus`); component matching as in {@link child}. A path that does not begin with `/` begins
+ * with an alias, whose own value must be such a path.
+ */
 export function nodeAt(root: DtNode, path: string): DtNode | undefined {
-  if (!path.startsWith('/')) return undefined;
+  const parts = path.split('/');
   let at: DtNode | undefined = root;
-  for (const part of path.split('/')) {
-    if (part === '') continue;
-    at = at === undefined ? undefined : child(at, part);
+  if (!path.startsWith('/')) {
+    const aliases = child(root, 'aliases');
+    const target = aliases === undefined ? undefined : string(aliases, parts.shift() ?? '');
+    at = target?.startsWith('/') === true ? nodeAt(root, target) : undefined;
   }
+  for (const part of parts) if (part !== '') at = at === undefined ? undefined : child(at, part);
   return at;
 }
 
