@@ -1,0 +1,61 @@
+import type { PhysicalRange } from '../hypervisor/index.js';
+
+/** What depends on the machine rather than on the manager. A platform is data: add one here to have it by name. */
+export interface PlatformProfile {
+  readonly name: string;
+  /** Cores, which bound the vCPUs of a VM. */
+  readonly cores: number;
+  /** The primary VM's memory, mapped at the same address. */
+  readonly memory: PhysicalRange;
+  /** Device memory: taken from every secondary VM's address space. */
+  readonly deviceRange: PhysicalRange;
+  /** Device memory that the primary VM owns where the platform gives it any. */
+  readonly ownedIo: PhysicalRange;
+  /** Where the primary VM's virtio pages come from; the first is taken at boot. */
+  readonly virtioRange: PhysicalRange;
+  /** Hardware interrupts that the primary VM owns. */
+  readonly interrupts: readonly number[];
+  /** IRQ lend handles count from here; random on a real machine. */
+  readonly irqHandleBase: number;
+  /** How its queues treat messages of impossible sizes (transport, QueueOptions). */
+  readonly queueRules: 'as-built' | 'documented';
+  /** Virtio device types that make VM_INIT fail. */
+  readonly refusedVirtioTypes: readonly number[];
+  /** Whether a VM that has called VM_EXIT still takes its reply. */
+  readonly exitedVmTakesReply: boolean;
+}
+
+function range(first: number, last: number, without: readonly number[] = []): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index).filter(
+    (number) => !without.includes(number),
+  );
+}
+
+/** The recorded manager on a host, the hypervisor modelled under it (vectors/README.md; rm-internals.md, section 0). */
+const native: PlatformProfile = {
+  name: 'native',
+  cores: 1,
+  memory: { start: 0x80000000, size: 0x40000000 },
+  deviceRange: { start: 0, size: 0x40000000 },
+  ownedIo: { start: 0x10000000, size: 0x10000000 },
+  virtioRange: { start: 0x30000000, size: 0x10000000 },
+  interrupts: range(32, 287),
+  irqHandleBase: 0x10000000,
+  queueRules: 'documented',
+  refusedVirtioTypes: [],
+  exitedVmTakesReply: true,
+};
+
+/** The real hypervisor on an emulated machine (protocol/real-system.md). */
+const qemu: PlatformProfile = {
+  ...native,
+  name: 'qemu',
+  cores: 8,
+  interrupts: range(16, 255, [23, 25, 26, 27, 30]),
+  queueRules: 'as-built',
+  refusedVirtioTypes: [2],
+  exitedVmTakesReply: false,
+};
+
+export const platforms = { native, qemu } as const satisfies Readonly<Record<string, PlatformProfile>>;
+export type PlatformName = keyof typeof platforms;
