@@ -1,9 +1,9 @@
 /**
- * What was wrong with bytes from outside, as data. Every decoder, reader and parser of this project reports
- * its findings in this one shape, so that tools print it and tests compare it without reading prose.
+ * What was wrong, as data. Every decoder, encoder, reader and parser of this project reports in this one
+ * shape, so that tools print it and tests compare it without reading prose.
  */
 export interface Issue {
-  /** Stable name of the rule that was broken, for programs. */
+  /** Stable name of the rule that was broken, for programs: `truncated`, `range`, `magic`, ... */
   readonly code: string;
   /** Field path, for example `sgl_entries[3].size`; empty when no field is concerned. */
   readonly path: string;
@@ -13,26 +13,22 @@ export interface Issue {
   readonly actual: number | bigint | string;
 }
 
-/** One line for people: `truncated at mem_handle (offset 4): expected 4, actual 2`. */
-export function describeIssue(issue: Issue): string {
+/** One line for people: `truncated at mem_handle, offset 4: expected 4, actual 2`. */
+export function formatIssue(issue: Issue): string {
   const where = issue.path === '' ? '' : ` at ${issue.path}`;
-  return `${issue.code}${where} (offset ${issue.offset}): expected ${issue.expected}, actual ${issue.actual}`;
+  return `${issue.code}${where}, offset ${issue.offset}: expected ${issue.expected}, actual ${issue.actual}`;
 }
 
-/**
- * Bytes from outside broke a rule (remote misbehaviour). The only error that decoding, reassembly and the
- * capture readers throw whatever the input; anything else that escapes them is a defect of this project.
- */
-export class WireError extends Error implements Issue {
-  override readonly name: string = 'WireError';
+/** An error that carries an {@link Issue}: what both error classes share. */
+abstract class IssueError extends Error implements Issue {
   readonly code: string;
   readonly path: string;
   readonly offset: number;
   readonly expected: number | bigint | string;
   readonly actual: number | bigint | string;
 
-  constructor(issue: Issue, context = '') {
-    super(context + describeIssue(issue));
+  constructor(issue: Issue, text: string) {
+    super(text);
     this.code = issue.code;
     this.path = issue.path;
     this.offset = issue.offset;
@@ -41,24 +37,27 @@ export class WireError extends Error implements Issue {
   }
 }
 
-/** The caller asked for something that cannot be: a value out of range, an unknown name, a wrong state. */
-export class UsageError extends Error implements Issue {
-  override readonly name: string = 'UsageError';
-  readonly code: string;
-  readonly path: string;
-  readonly offset: number;
-  readonly expected: number | bigint | string;
-  readonly actual: number | bigint | string;
+/**
+ * Bytes and values do not fit the protocol: the one error of codec, framing, hex and capture readers. Bytes from
+ * outside cause nothing else, whatever they are; anything else that escapes is a defect of this project.
+ */
+export class WireError extends IssueError {
+  override readonly name = 'WireError';
 
-  constructor(issue: Omit<Issue, 'offset'> & { offset?: number }, context = '') {
-    const full = { offset: 0, ...issue };
+  constructor(issue: Issue, context = '') {
+    super(issue, context + formatIssue(issue));
+  }
+}
+
+/** The caller asked for something that cannot be: an unknown message, a payload too long to send, a bad filter. */
+export class UsageError extends IssueError {
+  override readonly name = 'UsageError';
+
+  constructor(issue: Omit<Issue, 'offset'>, context = '') {
+    const where = issue.path === '' ? '' : ` at ${issue.path}`;
     super(
-      `${context}${issue.code}${issue.path === '' ? '' : ` at ${issue.path}`}: expected ${issue.expected}, actual ${issue.actual}`,
+      { ...issue, offset: 0 },
+      `${context}${issue.code}${where}: expected ${issue.expected}, actual ${issue.actual}`,
     );
-    this.code = full.code;
-    this.path = full.path;
-    this.offset = full.offset;
-    this.expected = full.expected;
-    this.actual = full.actual;
   }
 }

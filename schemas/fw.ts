@@ -1,0 +1,43 @@
+import { call, empty, type Family, field, type Infer, reserved, struct, u64 } from '../src/schema/index.js';
+import { authMech } from './enums.js';
+import { memHandle, size } from './fields.js';
+
+export const FW_MILESTONE = call('FW_MILESTONE', {
+  id: 0x51000020,
+  doc: 'Tells RM that the early boot of HLOS is over: from then on RM takes no firmware settings any more.',
+  sources: ['RM23'],
+  implementedByRm23: true,
+  rm23: { length: { exact: 0 }, sender: 'HLOS' },
+  request: empty,
+  reply: empty,
+  example: { request: {}, reply: {} },
+});
+
+export const FW_SET_VM_FIRMWARE = call('FW_SET_VM_FIRMWARE', {
+  id: 0x51000021,
+  doc: 'Gives RM, before FW_MILESTONE, the firmware that it later puts into VMs of an authentication mechanism.',
+  sources: ['RM23'],
+  implementedByRm23: true,
+  rm23: { length: { exact: 24 }, sender: 'HLOS' },
+  notes: ['A non-zero reserved field gives UNIMPLEMENTED here, not MSG_INVALID.'],
+  request: struct(24, {
+    auth_mech: field(authMech, 'must be QCOM_ANDROID_PVM', { aliases: ['auth_type'] }),
+    reserved: reserved(2, 'UNIMPLEMENTED'),
+    mem_handle: memHandle('parcel donated to RM', ['image_mp_handle']),
+    image_offset: field(u64, 'must be 0', { role: 'offset' }),
+    image_size: size('bytes'),
+  }),
+  reply: empty,
+  example: {
+    request: { auth_mech: 2, mem_handle: 0, image_offset: 0n, image_size: 0x100000n },
+    reply: {},
+  },
+});
+export type FwSetVmFirmwareRequest = Infer<typeof FW_SET_VM_FIRMWARE.request>;
+
+export const fwFamily: Family = {
+  name: 'fw',
+  title: 'Firmware',
+  doc: 'What HLOS may set once, early in its boot.',
+  messages: [FW_MILESTONE, FW_SET_VM_FIRMWARE],
+};

@@ -1,0 +1,20 @@
+import { Buffer } from 'buffer/index.js';
+
+const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Lower-case hex of bytes [start, end). */
+export function formatHex(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  // Short runs are the rule in payloads, and a view costs more than they do.
+  if (end - start > 64)
+    return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset + start, end - start).toString('hex');
+  let text = '';
+  for (let index = start; index < end; index++) text += pairs[bytes[index] as number];
+  return text;
+}
+
+/** The bytes of hex text, or undefined when it has anything but pairs of hex digits. */
+export function parseHex(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
+  const bytes = Buffer.from(text, 'hex');
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}

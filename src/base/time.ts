@@ -1,0 +1,71 @@
+const second = 1_000_000_000n;
+const day = 86_400n;
+
+let cachedStart = -1n;
+let cachedText = '';
+
+/**
+ * ISO 8601 with nine decimals: `2023-11-14T22:13:20.005000000Z`, from nanoseconds since 1970 UTC. Any integer; years
+ * beyond four digits are written as they are, before year 0 with a minus sign.
+ */
+export function formatTime(ns: bigint): string {
+  // Neighbours in a capture mostly share the second, and big integers are slow.
+  let fraction = Number(ns - cachedStart);
+  if (cachedText === '' || fraction < 0 || fraction >= 1e9) {
+    const rest = ((ns % second) + second) % second;
+    cachedStart = ns - rest;
+    cachedText = formatSeconds(cachedStart / second);
+    fraction = Number(rest);
+  }
+  return `${cachedText}.${String(1e9 + fraction).slice(1)}Z`;
+}
+
+function formatSeconds(seconds: bigint): string {
+  const time = Number(((seconds % day) + day) % day);
+  const days = (seconds - BigInt(time)) / day;
+  const two = (value: number | bigint) => String(value).padStart(2, '0');
+  const clock = `${two(Math.floor(time / 3600))}:${two(Math.floor(time / 60) % 60)}:${two(time % 60)}`;
+  return `${formatDate(days)}T${clock}`;
+}
+
+/** Gregorian date of a day number; 400 years are 146 097 days, and years are counted from March to put leap days last. */
+function formatDate(days: bigint): string {
+  const shifted = days + 719_468n;
+  const era = (shifted - (((shifted % 146_097n) + 146_097n) % 146_097n)) / 146_097n;
+  const dayOfEra = Number(shifted - era * 146_097n);
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const marchMonth = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
+  const date = dayOfYear - Math.floor((153 * marchMonth + 2) / 5) + 1;
+  const year = BigInt(yearOfEra) + era * 400n + (month <= 2 ? 1n : 0n);
+  const digits = String(year < 0n ? -year : year).padStart(4, '0');
+  return `${year < 0n ? '-' : ''}${digits}-${String(month).padStart(2, '0')}-${String(date).padStart(2, '0')}`;
+}
+
+const pattern = /^(-?\d{4,15})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/;
+
+/** Nanoseconds since 1970 UTC of a text as {@link formatTime} writes it (fewer decimals too), or undefined. */
+export function parseTime(text: string): bigint | undefined {
+  const match = pattern.exec(text);
+  if (match === null) return undefined;
+  const [, years, months, dates, hours, minutes, seconds, decimals = ''] = match;
+  const month = Number(months);
+  const year = BigInt(years as string) - (month <= 2 ? 1n : 0n);
+  const era = (year - (((year % 400n) + 400n) % 400n)) / 400n;
+  const yearOfEra = Number(year - era * 400n);
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + Number(dates) - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  const days = era * 146_097n + BigInt(dayOfEra) - 719_468n;
+  const clock = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  const ns = (days * day + BigInt(clock)) * second + BigInt(decimals.padEnd(9, '0'));
+  // 31 February and hour 25 are digits too; only what is written back the same is a time.
+  const normal = `${years}-${months}-${dates}T${hours}:${minutes}:${seconds}.${decimals.padEnd(9, '0')}Z`;
+  return formatTime(ns) === normal ? ns : undefined;
+}

@@ -1,0 +1,63 @@
+/**
+ * Bytes that arrive in pieces. Grows by doubling what has really arrived, so that a length field which lies costs
+ * no memory and many small pieces cost no quadratic copying.
+ */
+export class GrowingBuffer {
+  #data: Uint8Array;
+  #view: DataView;
+  #length = 0;
+
+  constructor(capacity = 256) {
+    this.#data = new Uint8Array(capacity);
+    this.#view = new DataView(this.#data.buffer);
+  }
+
+  /** The memory; bytes [0, length) are filled. Another array after the buffer has grown. */
+  get data(): Uint8Array {
+    return this.#data;
+  }
+
+  /** Covers the same memory as `data`. */
+  get view(): DataView {
+    return this.#view;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /** Cuts to `length` bytes, which must not be more than there are. */
+  truncate(length: number): void {
+    this.#length = Math.min(this.#length, length);
+  }
+
+  push(byte: number): void {
+    if (this.#length === this.#data.length) this.#grow(this.#length + 1);
+    this.#data[this.#length] = byte;
+    this.#length += 1;
+  }
+
+  /** Appends bytes [start, end) of `source`. */
+  append(source: Uint8Array, start: number, end: number): void {
+    const length = this.#length + end - start;
+    if (length > this.#data.length) this.#grow(length);
+    // A short copy in a loop is cheaper than making a subarray for `set` (1-byte pieces).
+    if (end - start < 16) {
+      for (let at = start; at < end; at += 1) this.#data[this.#length + at - start] = source[at] as number;
+    } else {
+      this.#data.set(source.subarray(start, end), this.#length);
+    }
+    this.#length = length;
+  }
+
+  #grow(length: number): void {
+    const grown = new Uint8Array(Math.max(length, this.#data.length * 2));
+    grown.set(this.#data.subarray(0, this.#length));
+    this.#data = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * What every capture reader hands on, whatever the file format: one message-queue message at a time, without a
+ * copy. Meaning (RPC header, reassembly) is left to the layers that receive it.
+ */
+
+/**
+ * One message-queue message as it stands in a capture. A reader reuses one object for all its packets, and the
+ * bytes are the reader's: both are valid only during the callback.
+ */
+export interface Packet {
+  /**
+   * Packet number in the file, from 1. In pcapng and pcap every packet block counts, also one that was skipped,
+   * so that numbers agree with Wireshark; in text inputs every message counts.
+   */
+  frame: number;
+  /** Nanoseconds since 1970 UTC, may be negative; undefined when the input has no time. */
+  time: bigint | undefined;
+  /** Source VMID, 0..65535; undefined when the input has none. */
+  from: number | undefined;
+  /** Destination VMID, 0..65535; undefined when the input has none. */
+  to: number | undefined;
+  /** The queue message is bytes [start, end) of this. */
+  data: Uint8Array;
+  /** Covers exactly the same memory as `data`. */
+  view: DataView;
+  start: number;
+  end: number;
+  /** Text of the packet's comment options (several are joined with "\n"), undefined if it has none. */
+  comment: string | undefined;
+}
+
+/** Takes the packets of a capture in file order. What it throws passes through the reader, which is then spent. */
+export type PacketSink = (packet: Packet) => void;
+
+/**
+ * Something in a capture that was skipped or is incomplete, while the rest is read on. Codes: `link_type` (an
+ * interface whose packets are skipped; once per interface), `dissector` (a packet meant for another dissector),
+ * `packet` (a packet whose framing is broken; skipped), `snaplen` (the capture kept only part of the packet;
+ * delivered), `option` (an option list that overruns its block), `gap` (lines missing in a dump).
+ */
+export interface CaptureWarning {
+  readonly code: string;
+  /** The packet concerned, or the last one before when it is not about a packet (0 = before the first). */
+  readonly frame: number;
+  /** Byte offset in the file of the block, record or line. */
+  readonly offset: number;
+  /** One line for people, without the frame and the offset. */
+  readonly message: string;
+}
+
+export type WarningSink = (warning: CaptureWarning) => void;
+
+/** Reads one capture from pieces of any size. After it has thrown it must not be used again. */
+export interface CaptureReader {
+  /**
+   * Takes the next bytes of the file and calls the sink for every packet completed by them. The caller may reuse
+   * `chunk` afterwards. Throws WireError (offset = byte offset in the file) when the bytes break the format;
+   * everything before has been delivered.
+   */
+  push(chunk: Uint8Array): void;
+  /** The input has ended. Throws WireError when it ends inside something; everything before has been delivered. */
+  end(): void;
+}
+
+/** The one packet object of a reader, before its first packet. */
+export function emptyPacket(): Packet {
+  const data = new Uint8Array(0);
+  return {
+    frame: 0,
+    time: undefined,
+    from: undefined,
+    to: undefined,
+    data,
+    view: new DataView(data.buffer),
+    start: 0,
+    end: 0,
+    comment: undefined,
+  };
+}

@@ -1,0 +1,79 @@
+import {
+  NO_TIME_DESCRIPTION,
+  OPTION_INTERFACE_DESCRIPTION,
+  OPTION_TIME_OFFSET,
+  OPTION_TIME_RESOLUTION,
+} from './pcapng-blocks.js';
+import { type OptionCursor, optionText } from './pcapng-options.js';
+
+const NS_PER_SECOND = 1_000_000_000n;
+/** pcapng: microseconds unless if_tsresol says otherwise. */
+const DEFAULT_RESOLUTION = 6;
+const POWER_OF_TWO = 0x80;
+
+/** Joins the two halves of a timestamp with one bigint made, instead of four by shifting and adding. */
+const joiner = new DataView(new ArrayBuffer(8));
+
+/** One interface of a section: what its packets mean. */
+export class CaptureInterface {
+  /** The reader has said that packets of this link type are skipped. */
+  warned = false;
+  /** Largest captured length in bytes; 0 = no limit. */
+  readonly snaplen: number;
+  readonly linkType: number;
+  /** Offset of the block in the file. */
+  readonly offset: number;
+  #timeless = false;
+  #multiplier = 1n;
+  #divisor = 1n;
+  #shiftNs = 0n;
+  /** Ticks are nanoseconds since 1970 already. */
+  #plain = false;
+
+  constructor(linkType: number, snaplen: number, offset: number) {
+    this.linkType = linkType;
+    this.snaplen = snaplen;
+    this.offset = offset;
+    this.#setResolution(DEFAULT_RESOLUTION);
+  }
+
+  /** Takes what concerns time from the block's options. Returns false if one of these has a wrong size. */
+  applyOptions(data: Uint8Array, view: DataView, little: boolean, options: OptionCursor): boolean {
+    let sizesFit = true;
+    while (options.next()) {
+      const size = options.end - options.start;
+      if (options.code === OPTION_TIME_RESOLUTION) {
+        if (size === 1) this.#setResolution(view.getUint8(options.start));
+        else sizesFit = false;
+      } else if (options.code === OPTION_TIME_OFFSET) {
+        if (size === 8) this.#shiftNs = view.getBigInt64(options.start, little) * NS_PER_SECOND;
+        else sizesFit = false;
+      } else if (options.code === OPTION_INTERFACE_DESCRIPTION) {
+        this.#timeless = optionText(data, options.start, options.end) === NO_TIME_DESCRIPTION;
+      }
+    }
+    this.#plain = this.#multiplier === 1n && this.#divisor === 1n && this.#shiftNs === 0n;
+    return sizesFit;
+  }
+
+  /**
+   * Nanoseconds since 1970 of a timestamp given as its two u32 halves, rounded down; undefined for packets that
+   * our writer marked as having none.
+   */
+  time(high: number, low: number): bigint | undefined {
+    if (this.#timeless) return undefined;
+    joiner.setUint32(0, high);
+    joiner.setUint32(4, low);
+    const ticks = joiner.getBigUint64(0);
+    if (this.#plain) return ticks;
+    return (ticks * this.#multiplier) / this.#divisor + this.#shiftNs;
+  }
+
+  /** if_tsresol: 10^-n seconds, or with the top bit set 2^-n. */
+  #setResolution(value: number): void {
+    const ticksPerSecond = (value & POWER_OF_TWO) === 0 ? 10n ** BigInt(value) : 2n ** BigInt(value & 0x7f);
+    const whole = NS_PER_SECOND % ticksPerSecond === 0n;
+    this.#multiplier = whole ? NS_PER_SECOND / ticksPerSecond : NS_PER_SECOND;
+    this.#divisor = whole ? 1n : ticksPerSecond;
+  }
+}

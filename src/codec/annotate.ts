@@ -1,0 +1,62 @@
+import { type Issue, WireError } from '../base/error.js';
+import { type AnyType, decodeStream, type Mark, Scope, type Values } from '../wire/index.js';
+
+/** What a run of bytes is. Ranges of one annotation follow each other without gap or overlap. */
+export interface Range {
+  readonly mark: Mark;
+  readonly path: string;
+  /** Byte offsets from the first payload byte; `end` is exclusive. */
+  readonly start: number;
+  readonly end: number;
+  /** Type name: `u16`, `mem_rights`. Empty for `rest`. */
+  readonly type: string;
+  /** The decoded value; undefined for padding and rest. */
+  readonly value: unknown;
+}
+
+export interface Annotation {
+  readonly ranges: readonly Range[];
+  /** The value as far as it could be decoded. */
+  readonly value: Values;
+  readonly issues: readonly Issue[];
+  /** Offset of the first byte that no field covers; the length of the input when there is none. */
+  readonly restStart: number;
+}
+
+/**
+ * Explains any bytes as the given layout. Never throws: what does not decode is `rest`, and the issues say why. The
+ * ranges cover every byte exactly once. Offsets count from the first payload byte, in replies from after the error
+ * word.
+ */
+export function annotate(type: AnyType | undefined, bytes: Uint8Array, request?: Values): Annotation {
+  const ranges: Range[] = [];
+  const issues: Issue[] = [];
+  let covered = 0;
+  const trace = {
+    range(mark: Mark, path: string, start: number, end: number, label: string, value: unknown) {
+      ranges.push({ mark, path, start, end, type: label, value });
+      covered = end;
+    },
+    issue(issue: Issue) {
+      issues.push(issue);
+    },
+  };
+  const stream = decodeStream(bytes);
+  const root = new Scope({}, undefined, { request, trace });
+  let value: unknown;
+  try {
+    value = type?.decode(stream, root);
+    if (type !== undefined && covered < bytes.length) {
+      issues.push({ code: 'trailing', path: '', offset: covered, expected: covered, actual: bytes.length });
+    }
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    const { code, path, offset, expected, actual } = error;
+    issues.push({ code, path, offset, expected, actual });
+    value = root.partial;
+  }
+  if (covered < bytes.length) {
+    ranges.push({ mark: 'rest', path: '', start: covered, end: bytes.length, type: '', value: undefined });
+  }
+  return { ranges, value: (value ?? {}) as Values, issues, restStart: covered };
+}

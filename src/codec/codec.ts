@@ -1,0 +1,75 @@
+import { WireError } from '../base/error.js';
+import type { Infer, InferInput } from '../schema/infer.js';
+import type { AnyType, Values, WireType } from '../wire/index.js';
+import { compileDecode, type FastDecode } from './compile-decode.js';
+import { compileEncode, type FastEncode } from './compile-encode.js';
+import { decodePlain, encodePlain } from './plain.js';
+
+/** Encodes and decodes the values of one declared struct. Stateless but for the functions it has generated. */
+export class Codec<V = Values, I = V> {
+  private fastDecode: FastDecode | undefined;
+  private fastEncode: FastEncode | undefined;
+
+  constructor(readonly type: WireType<V, I>) {}
+
+  /**
+   * Decodes the payload at [start, end) of the view, offsets in bytes. `request` is the value of the request that a
+   * reply answers, for the layouts that depend on it. Throws WireError whose offset counts from `start`.
+   */
+  decode(view: DataView, start: number, end: number, request?: unknown): V {
+    const value = this.tryDecode(view, start, end, request);
+    if (value !== undefined) return value;
+    const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
+    return decodePlain(this.type, bytes, { request: request as Values }) as V;
+  }
+
+  /** As `decode`, but undefined instead of an error, and also for lists above RM's maximum: `annotate` then tells. */
+  tryDecode(view: DataView, start: number, end: number, request?: unknown): V | undefined {
+    this.fastDecode ??= compileDecode(this.type);
+    return this.fastDecode(view, start, end, request as Values) as V | undefined;
+  }
+
+  /**
+   * Encodes into the view from `start` on and returns the offset behind the last byte. Throws WireError when the
+   * value does not fit its declaration (offset from `start`), and with code `capacity` when the view is too small.
+   */
+  encode(value: I, view: DataView, start: number): number {
+    this.fastEncode ??= compileEncode(this.type);
+    const end = this.fastEncode(value as Values, view, start);
+    return end >= 0 ? end : this.encodeSlowly(value, view, start);
+  }
+
+  /** The payload as new bytes. Throws WireError like `encode`. */
+  toBytes(value: I): Uint8Array {
+    return encodePlain(this.type, value);
+  }
+
+  /** Size of the encoded value in bytes. Throws WireError when the value is not of the declared shape. */
+  size(value: I): number {
+    return this.type.size(value);
+  }
+
+  /** Either the value is at fault, which the field types then say, or the view is too small. */
+  private encodeSlowly(value: I, view: DataView, start: number): number {
+    const bytes = encodePlain(this.type, value);
+    const room = view.byteLength - start;
+    if (room < bytes.length) {
+      throw new WireError({ code: 'capacity', path: '', offset: 0, expected: bytes.length, actual: room });
+    }
+    new Uint8Array(view.buffer, view.byteOffset + start, room).set(bytes);
+    return start + bytes.length;
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: one table for the codecs of all types
+const codecs = new WeakMap<AnyType, Codec<any, any>>();
+
+/** The codec of a declared struct or payload; made once and compiled on first use. */
+export function codecOf<T extends AnyType>(type: T): Codec<Infer<T>, InferInput<T>> {
+  let codec = codecs.get(type);
+  if (codec === undefined) {
+    codec = new Codec(type);
+    codecs.set(type, codec);
+  }
+  return codec;
+}

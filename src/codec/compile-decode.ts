@@ -1,0 +1,257 @@
+import { WireError } from '../base/error.js';
+import {
+  type AnyType,
+  BitsType,
+  BytesType,
+  type Field,
+  IntegerType,
+  ListType,
+  ReservedType,
+  StructType,
+  type Values,
+  VariantType,
+} from '../wire/index.js';
+import { compile, Emitter, quote } from './emitter.js';
+import { decodePlain } from './plain.js';
+
+/** Decodes [start, end) of the view; undefined when a rule is broken, or a list is above RM's maximum. */
+export type FastDecode = (
+  view: DataView,
+  start: number,
+  end: number,
+  request: Values | undefined,
+) => Values | undefined;
+
+/** Generates the decode function of a struct: one bounds check per fixed part, one object literal per struct. */
+export function compileDecode(type: AnyType): FastDecode {
+  return compile(['v', 'p', 'end', 'request'], decodeSource(type), (view, start, end, request) => {
+    const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
+    try {
+      return decodePlain(type as AnyType, bytes, { request });
+    } catch (error) {
+      if (error instanceof WireError) return undefined;
+      throw error;
+    }
+  });
+}
+
+/** The source of {@link compileDecode}, for tests and for the curious. */
+export function decodeSource(type: AnyType): string {
+  const out = new Emitter();
+  if (type instanceof VariantType) {
+    for (const [value, layout] of type.cases) {
+      out.line(`if (request !== undefined && request[${quote(type.field)}] === ${value}) {`);
+      finish(out, layout);
+      out.line('}');
+    }
+    out.line('return undefined;');
+  } else if (type instanceof StructType) finish(out, type);
+  return out.source;
+}
+
+/** Decodes a whole payload: nothing may be left over. */
+function finish(out: Emitter, type: StructType): void {
+  if (type.mayBeEmpty) out.line('if (p >= end) return {};');
+  const value = new Part(out).struct(type);
+  out.line(`return p === end ? ${value} : undefined;`);
+}
+
+/** The expression that reads a scalar at `at`. */
+function read(type: AnyType, at: string): string {
+  if (type instanceof BitsType) return `v.getUint8(${at}) >>> ${type.shift} & ${type.max}`;
+  switch (type.fixedSize) {
+    case 1:
+      return `v.getUint8(${at})`;
+    case 2:
+      return `v.getUint16(${at}, true)`;
+    case 3:
+      return `v.getUint16(${at}, true) + v.getUint8(${at} + 2) * 65536`;
+    case 8:
+      return `v.getBigUint64(${at}, true)`;
+    default:
+      return `v.get${type instanceof IntegerType && type.signed ? 'Int' : 'Uint'}32(${at}, true)`;
+  }
+}
+
+/** One struct: keys of its object literal, reserved words to add when not zero, optional parts to add when there. */
+class Part {
+  private readonly variables = new Map<string, string>();
+  private readonly keys: string[] = [];
+  /** Key and variable of parts that may be absent: undefined then. */
+  private readonly maybe: [string, string][] = [];
+  /** Key and variable of reserved words: in the value only when not zero. */
+  private readonly words: [string, string][] = [];
+
+  constructor(private readonly out: Emitter) {}
+
+  /** Emits the reading of all fields; returns the variable that holds the value. `p` ends behind the struct. */
+  struct(type: StructType): string {
+    const { out } = this;
+    for (let index = 0; index < type.fields.length; ) {
+      const run = fixedRun(type.fields, index);
+      if (run.length > 0) this.run(run);
+      index += run.length;
+      const field = type.fields[index];
+      if (field === undefined) break;
+      this.variable(field);
+      index++;
+    }
+    const value = out.name('o');
+    const literal = this.keys.join(', ');
+    const [last] = this.maybe;
+    // One optional part is the usual case: two literals are faster than adding a key to one.
+    const whole =
+      last === undefined
+        ? `{ ${literal} }`
+        : `${last[1]} === undefined ? { ${literal} } : { ${literal}, ${quote(last[0])}: ${last[1]} }`;
+    out.line(`const ${value} = ${whole};`);
+    for (const [name, variable] of this.maybe.slice(1)) {
+      out.line(`if (${variable} !== undefined) ${value}[${quote(name)}] = ${variable};`);
+    }
+    for (const [name, variable] of this.words) {
+      out.line(`if (${variable} !== 0) ${value}[${quote(name)}] = ${variable};`);
+    }
+    return value;
+  }
+
+  /** Consecutive fields of fixed size: one check, reads at constant offsets. */
+  private run(fields: readonly Field[]): void {
+    const size = fields.reduce((sum, { type }) => sum + (type.fixedSize as number), 0);
+    this.out.line(`if (end - p < ${size}) return undefined;`);
+    let offset = 0;
+    for (const { name, type } of fields) {
+      this.word(name, type, offset === 0 ? 'p' : `p + ${offset}`);
+      offset += type.fixedSize as number;
+    }
+    this.out.line(`p += ${size};`);
+  }
+
+  private word(name: string, type: AnyType, at: string): void {
+    const { out } = this;
+    const variable = out.name('f');
+    if (type instanceof BytesType) {
+      out.line(`const ${variable} = ${copy(at, String(type.fixedSize))};`);
+    } else out.line(`const ${variable} = ${read(type, at)};`);
+    if (type instanceof ReservedType) this.words.push([name, variable]);
+    else this.key(name, variable);
+  }
+
+  private key(name: string, variable: string): void {
+    this.variables.set(name, variable);
+    this.keys.push(`${quote(name)}: ${variable}`);
+  }
+
+  /** A field of variable size or one that may be absent. */
+  private variable(field: Field): void {
+    const { out } = this;
+    const { presence, name, type } = field;
+    if (presence === undefined) {
+      this.key(name, this.content(field));
+      return;
+    }
+    const tests: string[] = [];
+    if (presence.when) {
+      tests.push(`(${this.variables.get(presence.when.field)} & ${presence.when.mask}) !== 0`);
+    }
+    if (presence.trailing) tests.push('p < end');
+    const inner = new Part(out.fork());
+    for (const [key, outer] of this.variables) inner.variables.set(key, outer);
+    const before = inner.variables.size;
+    if (type.fixedSize !== undefined) inner.run([field]);
+    else inner.key(name, inner.content(field));
+    // What the block reads is handed out of it through variables declared in front of it.
+    const keys = [...inner.variables].slice(before).map(([key, x]) => [key, x, out.name('x')] as const);
+    const words = inner.words.map(([key, x]) => [key, x, out.name('x')] as const);
+    for (const [, , x] of keys) out.line(`let ${x};`);
+    for (const [, , x] of words) out.line(`let ${x} = 0;`);
+    out.line(`if (${tests.join(' && ')}) {`);
+    out.line(inner.out.source);
+    for (const [, from, x] of [...keys, ...words]) out.line(`${x} = ${from};`);
+    out.line('}');
+    // The list itself comes last of its keys, but is the one that is tested first.
+    for (const [key, , x] of keys.toReversed()) this.maybe.push([key, x]);
+    for (const [key, , x] of words) this.words.push([key, x]);
+  }
+
+  /** Emits the reading of a bytes or list field; returns the variable. */
+  private content({ name, type }: Field): string {
+    if (type instanceof BytesType) return this.bytes(type);
+    if (type instanceof ListType) return this.list(name, type);
+    throw new TypeError(`no code for ${type.kind} ${name}`);
+  }
+
+  private bytes(type: BytesType): string {
+    const { out } = this;
+    const variable = out.name('b');
+    const length = this.variables.get(type.options.lengthFrom as string);
+    const padded = type.options.padTo === undefined ? length : `(${length} + 3 & -4)`;
+    out.line(`if (end - p < ${padded}) return undefined;`);
+    out.line(`const ${variable} = ${copy('p', String(length))};`);
+    if (type.options.padTo !== undefined) {
+      out.line(
+        `for (let k = p + ${length}; k < p + ${padded}; k++) if (v.getUint8(k) !== 0) return undefined;`,
+      );
+    }
+    out.line(`p += ${padded};`);
+    return variable;
+  }
+
+  private list(_name: string, type: ListType): string {
+    const { out } = this;
+    const { count, second, max } = type.options;
+    out.line(`if (end - p < ${type.sizeMin}) return undefined;`);
+    const n = out.name('n');
+    out.line(`const ${n} = ${read(count, 'p')};`);
+    if (max !== undefined) out.line(`if (${n} > ${max}) return undefined;`);
+    let offset = count.fixedSize as number;
+    for (const word of second) {
+      this.word(word.name, word.type, `p + ${offset}`);
+      offset += word.type.sizeMin;
+    }
+    out.line(`p += ${offset};`);
+    const list = out.name('l');
+    out.line(`let ${list};`);
+    if ('cases' in type.entry) {
+      const selector = this.variables.get(type.entry.field);
+      for (const [value, entry] of type.entry.cases) {
+        out.line(`if (${selector} === ${value}) {`);
+        this.entries(list, n, entry);
+        out.line('} else');
+      }
+      out.line('return undefined;');
+    } else this.entries(list, n, type.entry as AnyType);
+    return list;
+  }
+
+  private entries(list: string, n: string, entry: AnyType): void {
+    const { out } = this;
+    // Checked before the array is made: the count comes from outside.
+    out.line(`if (end - p < ${n} * ${entry.sizeMin}) return undefined;`);
+    out.line(`${list} = new Array(${n});`);
+    out.line(`for (let i = 0; i < ${n}; i++) {`);
+    if (entry instanceof StructType) {
+      const value = new Part(out).struct(entry);
+      out.line(`${list}[i] = ${value};`);
+    } else {
+      out.line(`${list}[i] = ${read(entry, 'p')};`);
+      out.line(`p += ${entry.fixedSize};`);
+    }
+    out.line('}');
+  }
+}
+
+/** The fields from `index` on that always have the same size and place. */
+function fixedRun(fields: readonly Field[], index: number): readonly Field[] {
+  let end = index;
+  while (end < fields.length) {
+    const { type, presence } = fields[end] as Field;
+    if (presence !== undefined || type.fixedSize === undefined) break;
+    end++;
+  }
+  return fields.slice(index, end);
+}
+
+/** Bytes outlive the buffer they came in, so they are copied. */
+function copy(at: string, length: string): string {
+  return `new Uint8Array(v.buffer.slice(v.byteOffset + ${at}, v.byteOffset + ${at} + ${length}))`;
+}

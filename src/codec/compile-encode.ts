@@ -1,0 +1,281 @@
+import { WireError } from '../base/error.js';
+import {
+  type AnyType,
+  BitsType,
+  BytesType,
+  type Field,
+  IntegerType,
+  ListType,
+  ReservedType,
+  StructType,
+  type Values,
+  VariantType,
+} from '../wire/index.js';
+import { compile, Emitter, quote } from './emitter.js';
+import { encodePlain } from './plain.js';
+
+/** Encodes into the view from `start` on; returns the end, or -1 when the value or the view does not fit. */
+export type FastEncode = (value: Values, view: DataView, start: number) => number;
+
+/** Generates the encode function of a struct: every check of the field types, one capacity check per fixed part. */
+export function compileEncode(type: AnyType): FastEncode {
+  return compile(['o', 'v', 'p'], encodeSource(type), (value, view, start) => {
+    try {
+      const bytes = encodePlain(type as AnyType, value);
+      if (view.byteLength - start < bytes.length) return -1;
+      new Uint8Array(view.buffer, view.byteOffset + start, bytes.length).set(bytes);
+      return start + bytes.length;
+    } catch (error) {
+      if (error instanceof WireError) return -1;
+      throw error;
+    }
+  });
+}
+
+/** The source of {@link compileEncode}, for tests and for the curious. */
+export function encodeSource(type: AnyType): string {
+  const out = new Emitter();
+  out.line('const cap = v.byteLength;');
+  out.line(`if (typeof o !== 'object' || o === null) return -1;`);
+  // Without a required field nothing else would tell an empty array from an object.
+  if (type.sizeMin === 0) out.line('if (Array.isArray(o) || o instanceof Uint8Array) return -1;');
+  if (type instanceof VariantType) {
+    for (const layout of type.cases.values()) {
+      const names = layout.fields.map(({ name }) => `o[${quote(name)}] !== undefined`);
+      out.line(`if (${names.join(' || ')}) {`);
+      new Part(out, 'o').struct(layout);
+      out.line('return p;');
+      out.line('}');
+    }
+    out.line('return -1;');
+  } else if (type instanceof StructType) {
+    if (type.mayBeEmpty) {
+      out.line('let some = false;');
+      out.line('for (const _ in o) { some = true; break; }');
+      out.line('if (!some) return p;');
+    }
+    new Part(out, 'o').struct(type);
+    out.line('return p;');
+  }
+  return out.source;
+}
+
+/** The statement that stores scalar `x` at `at`. */
+function write(type: AnyType, at: string, x: string): string {
+  switch (type.fixedSize) {
+    case 1:
+      return `v.setUint8(${at}, ${x});`;
+    case 2:
+      return `v.setUint16(${at}, ${x}, true);`;
+    case 3:
+      return `v.setUint16(${at}, ${x} & 65535, true); v.setUint8(${at} + 2, ${x} >>> 16);`;
+    case 8:
+      return `v.setBigUint64(${at}, ${x}, true);`;
+    default:
+      return `v.setUint32(${at}, ${x}, true);`;
+  }
+}
+
+/** The test that `x` is not a value of the type. Bit operations refuse everything but integers in range. */
+function misfit(type: AnyType, x: string): string {
+  if (type instanceof IntegerType && type.signed) return `(${x} | 0) !== ${x}`;
+  switch (type.fixedSize) {
+    case 8:
+      return `typeof ${x} !== 'bigint' || BigInt.asUintN(64, ${x}) !== ${x}`;
+    case 4:
+      return `(${x} >>> 0) !== ${x}`;
+    default:
+      return `(${x} & ${2 ** ((type.fixedSize as number) * 8) - 1}) !== ${x}`;
+  }
+}
+
+/** One struct whose value is the variable `o`. */
+class Part {
+  /** How many keys the value may have: a constant, plus one for each optional key that is there. */
+  private required = 0;
+  private readonly optional: string[] = [];
+
+  constructor(
+    private readonly out: Emitter,
+    private readonly o: string,
+  ) {}
+
+  /** Emits the writing of all fields; `p` ends behind the struct. */
+  struct(type: StructType): void {
+    const { out, o } = this;
+    const { fields } = type;
+    for (let index = 0; index < fields.length; ) {
+      const run = fixedRun(fields, index);
+      if (run.length > 0) this.run(type, run);
+      index += run.length;
+      const field = fields[index];
+      if (field === undefined) break;
+      this.variable(type, field, fields.slice(index + 1));
+      index++;
+    }
+    // A key that was not counted is unknown. for-in is the cheapest count of keys there is.
+    const keys = out.name('k');
+    out.line(`let ${keys} = ${[this.required, ...this.optional].join(' + ')};`);
+    out.line(`for (const _ in ${o}) ${keys}--;`);
+    out.line(`if (${keys} !== 0) return -1;`);
+  }
+
+  private run(type: StructType, fields: readonly Field[]): void {
+    const { out, o } = this;
+    const size = fields.reduce((sum, field) => sum + (field.type.fixedSize as number), 0);
+    out.line(`if (cap - p < ${size}) return -1;`);
+    let offset = 0;
+    let byte = '';
+    for (const field of fields) {
+      const at = offset === 0 ? 'p' : `p + ${offset}`;
+      const x = out.name('f');
+      out.line(
+        `${field.type instanceof ReservedType || field.isLength ? 'let' : 'const'} ${x} = ${o}[${quote(field.name)}];`,
+      );
+      if (field.type instanceof BitsType) {
+        out.line(`if ((${x} & ${field.type.max}) !== ${x}) return -1;`);
+        byte += `${byte === '' ? '' : ' | '}${x} << ${field.type.shift}`;
+        if (field.type.last) {
+          out.line(`v.setUint8(${at}, ${byte});`);
+          byte = '';
+        }
+        this.required++;
+      } else this.word(type, field, x, at);
+      offset += field.type.fixedSize as number;
+    }
+    out.line(`p += ${size};`);
+  }
+
+  private word(struct: StructType, field: Field, x: string, at: string): void {
+    const { out, o } = this;
+    const { type } = field;
+    if (type instanceof ReservedType) {
+      out.line(`if (${x} === undefined) ${x} = 0; else if (${misfit(type, x)}) return -1;`);
+      this.optional.push(`(${o}[${quote(field.name)}] === undefined ? 0 : 1)`);
+      out.line(write(type, at, x));
+      return;
+    }
+    if (type instanceof BytesType) {
+      out.line(`if (!(${x} instanceof Uint8Array) || ${x}.length !== ${type.fixedSize}) return -1;`);
+      out.line(`for (let k = 0; k < ${type.fixedSize}; k++) v.setUint8(${at} + k, ${x}[k]);`);
+      this.required++;
+      return;
+    }
+    const counted = field.isLength ? struct.lengths.get(field.name) : undefined;
+    if (counted === undefined) this.required++;
+    else {
+      const target = `${o}[${quote(counted)}]`;
+      out.line(`if (!(${target} instanceof Uint8Array)) return -1;`);
+      this.optional.push(`(${o}[${quote(field.name)}] === undefined ? 0 : 1)`);
+      out.line(
+        `if (${x} === undefined) ${x} = ${target}.length; else if (${x} !== ${target}.length) return -1;`,
+      );
+    }
+    out.line(`if (${misfit(type, x)}) return -1;`);
+    out.line(write(type, at, x));
+  }
+
+  private variable(struct: StructType, field: Field, later: readonly Field[]): void {
+    const { out, o } = this;
+    const { name, presence, type } = field;
+    const x = `${o}[${quote(name)}]`;
+    if (presence === undefined) {
+      this.required++;
+      this.content(struct, field);
+      return;
+    }
+    const { when, trailing } = presence;
+    const flagged = when ? `(${o}[${quote(when.field)}] & ${when.mask}) !== 0` : 'true';
+    if (when && !trailing) out.line(`if ((${x} !== undefined) !== (${flagged})) return -1;`);
+    else if (when) out.line(`if (${x} !== undefined && !(${flagged})) return -1;`);
+    if (trailing && later.length > 0) {
+      const given = later.map((next) => `${o}[${quote(next.name)}] !== undefined`).join(' || ');
+      out.line(`if (${x} === undefined && (${given})) return -1;`);
+    }
+    const inner = new Part(out, o);
+    out.line(`if (${x} !== undefined) {`);
+    if (type.fixedSize !== undefined) inner.run(struct, [field]);
+    else {
+      inner.required++;
+      inner.content(struct, field);
+    }
+    const keys = out.name('q');
+    out.line(`var ${keys} = ${[inner.required, ...inner.optional].join(' + ')};`);
+    out.line('}');
+    this.optional.push(`(${x} === undefined ? 0 : ${keys})`);
+  }
+
+  private content(_struct: StructType, { name, type }: Field): void {
+    if (type instanceof BytesType) this.bytes(type, `${this.o}[${quote(name)}]`);
+    else if (type instanceof ListType) this.list(type, `${this.o}[${quote(name)}]`);
+    else throw new TypeError(`no code for ${type.kind} ${name}`);
+  }
+
+  private bytes(type: BytesType, x: string): void {
+    const { out } = this;
+    const b = out.name('b');
+    out.line(`const ${b} = ${x};`);
+    out.line(`if (!(${b} instanceof Uint8Array)) return -1;`);
+    const padded = type.options.padTo === undefined ? `${b}.length` : `(${b}.length + 3 & -4)`;
+    out.line(`if (cap - p < ${padded}) return -1;`);
+    out.line(`new Uint8Array(v.buffer, v.byteOffset + p, ${b}.length).set(${b});`);
+    out.line(`for (let k = p + ${b}.length; k < p + ${padded}; k++) v.setUint8(k, 0);`);
+    out.line(`p += ${padded};`);
+  }
+
+  private list(type: ListType, x: string): void {
+    const { out, o } = this;
+    const { count, second } = type.options;
+    const l = out.name('l');
+    out.line(`const ${l} = ${x};`);
+    out.line(
+      `if (!Array.isArray(${l}) || ${l}.length > ${count.max} || cap - p < ${type.sizeMin}) return -1;`,
+    );
+    out.line(write(count, 'p', `${l}.length`));
+    let offset = count.fixedSize as number;
+    for (const word of second) {
+      const w = out.name('w');
+      out.line(`let ${w} = ${o}[${quote(word.name)}];`);
+      this.word({ lengths: new Map() } as unknown as StructType, word, w, `p + ${offset}`);
+      offset += word.type.sizeMin;
+    }
+    out.line(`p += ${offset};`);
+    if ('cases' in type.entry) {
+      const selector = `${o}[${quote(type.entry.field)}]`;
+      for (const [value, entry] of type.entry.cases) {
+        out.line(`if (${selector} === ${value}) {`);
+        this.entries(l, entry);
+        out.line('} else');
+      }
+      out.line('return -1;');
+    } else this.entries(l, type.entry as AnyType);
+  }
+
+  private entries(list: string, entry: AnyType): void {
+    const { out } = this;
+    const e = out.name('e');
+    out.line(`if (cap - p < ${list}.length * ${entry.sizeMin}) return -1;`);
+    out.line(`for (let i = 0; i < ${list}.length; i++) {`);
+    out.line(`const ${e} = ${list}[i];`);
+    if (entry instanceof StructType) {
+      out.line(`if (typeof ${e} !== 'object' || ${e} === null) return -1;`);
+      new Part(out, e).struct(entry);
+    } else {
+      out.line(`if (${misfit(entry, e)}) return -1;`);
+      out.line(write(entry, 'p', e));
+      out.line(`p += ${entry.fixedSize};`);
+    }
+    out.line('}');
+  }
+}
+
+/** The fields from `index` on that always have the same size and place. */
+function fixedRun(fields: readonly Field[], index: number): readonly Field[] {
+  let end = index;
+  while (end < fields.length) {
+    const { type, presence } = fields[end] as Field;
+    if (presence !== undefined || type.fixedSize === undefined) break;
+    end++;
+  }
+  return fields.slice(index, end);
+}

@@ -1,0 +1,42 @@
+import type { Issue } from '../base/error.js';
+import { codecOf } from '../codec/index.js';
+import type { Header, Protocol } from '../schema/index.js';
+
+export interface HeaderReader {
+  /** Size of the header in bytes. */
+  readonly size: number;
+  /** The header at `start`; the caller has made sure that it is all there. */
+  read(view: DataView, start: number): Header;
+  /**
+   * What makes the queue message [start, end) malformed (rpc.md, "What a receiver does"), or undefined. Codes `short`,
+   * `api` and `fragments`; offsets from the start of the queue message.
+   */
+  fault(view: DataView, start: number, end: number): Issue | undefined;
+}
+
+/** Reads headers as the protocol declares them. */
+export function headerReader(protocol: Protocol): HeaderReader {
+  const codec = codecOf(protocol.header);
+  const size = protocol.limits.header;
+  // The first byte holds version and header length, and both have one legal value.
+  const api = 1 | ((size / 4) << 4);
+  const limit = protocol.limits.max_continuations;
+  const issue = (code: string, offset: number, expected: number | string, actual: number): Issue => ({
+    code,
+    path: '',
+    offset,
+    expected,
+    actual,
+  });
+  return {
+    size,
+    read: (view, start) => codec.decode(view, start, start + size),
+    fault(view, start, end) {
+      if (end - start < size) return issue('short', 0, size, end - start);
+      const first = view.getUint8(start);
+      if (first !== api) return issue('api', 0, api, first);
+      const fragments = view.getUint8(start + 1) >>> 2;
+      return fragments > limit ? issue('fragments', 1, `0..${limit}`, fragments) : undefined;
+    },
+  };
+}

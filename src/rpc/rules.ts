@@ -1,0 +1,68 @@
+import { UsageError } from '../base/error.js';
+
+/**
+ * Whose rules put fragments together, as data. `rm` is rpc.md, "What a receiver does"; the others are client.md
+ * section 2, where each line was measured on the client's own code.
+ */
+export interface ReassemblyRules {
+  readonly name: string;
+  readonly doc: string;
+  /** A continuation must repeat the seq of the message in progress. */
+  readonly checksSeq: boolean;
+  /** A continuation must repeat the message id. */
+  readonly checksId: boolean;
+  /** What a continuation that does not fit does to the message in progress. */
+  readonly misfit: 'keeps' | 'aborts';
+  /** A continuation without payload counts as one of those announced. */
+  readonly countsEmpty: boolean;
+  /** Requests are taken. A client drops them before it looks at the message in progress. */
+  readonly takesRequests: boolean;
+  /** A reply that nobody waits for is dropped, and the message in progress stays. */
+  readonly checksOutstanding: boolean;
+}
+
+/** RM's own rules, which any conforming receiver shares. */
+export const rmRules: ReassemblyRules = {
+  name: 'rm',
+  doc: 'the resource manager',
+  checksSeq: true,
+  checksId: true,
+  misfit: 'keeps',
+  countsEmpty: true,
+  takesRequests: true,
+  checksOutstanding: false,
+};
+
+const mainline: ReassemblyRules = {
+  ...rmRules,
+  checksSeq: false,
+  misfit: 'aborts',
+  takesRequests: false,
+  checksOutstanding: true,
+};
+
+/** All rule sets by name. */
+export const rulesByName: Readonly<Record<string, ReassemblyRules>> = {
+  rm: rmRules,
+  a14: { ...mainline, name: 'a14', doc: 'android14-6.1 client' },
+  v17: { ...mainline, name: 'v17', doc: 'v17 patch series client' },
+  a15: { ...mainline, name: 'a15', doc: 'android15-6.6 client' },
+  q515: {
+    ...mainline,
+    name: 'q515',
+    doc: 'Qualcomm 5.15 client',
+    checksId: false,
+    misfit: 'keeps',
+    countsEmpty: false,
+  },
+};
+
+/** Throws UsageError for a name that is not one of `rulesByName`. */
+export function rulesOf(name: string): ReassemblyRules {
+  const rules = Object.hasOwn(rulesByName, name) ? rulesByName[name] : undefined;
+  if (rules === undefined) {
+    const expected = Object.keys(rulesByName).join(', ');
+    throw new UsageError({ code: 'rules', path: '', expected, actual: name });
+  }
+  return rules;
+}

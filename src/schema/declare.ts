@@ -1,0 +1,245 @@
+import { UsageError } from '../base/error.js';
+import {
+  BitsType,
+  BytesType,
+  type Encoding,
+  EnumType,
+  type Field,
+  FlagsType,
+  type IntegerType,
+  ListType,
+  ReservedType,
+  StructType,
+  u16,
+  VariantType,
+  type WireType,
+} from '../wire/index.js';
+import type { NamesInfo } from '../wire/integer.js';
+import { maskOf } from '../wire/struct.js';
+import type { CaseOf, Declared, EntryOf, InputOf, ListInput, ValueOf } from './infer.js';
+
+/** Names of the field's number in the protocol: what tools print in hex and generators draw from. */
+export type Role =
+  | 'cap_id'
+  | 'count'
+  | 'heap_handle'
+  | 'hyp_error'
+  | 'ipa'
+  | 'label'
+  | 'length'
+  | 'mem_handle'
+  | 'offset'
+  | 'resource_handle'
+  | 'size'
+  | 'slot'
+  | 'tag'
+  | 'virq'
+  | 'virq_handle'
+  | 'vmid';
+
+export interface FieldOptions {
+  readonly role?: Role;
+  /** Other names in public headers. */
+  readonly aliases?: readonly string[];
+  /** The payload may end before this field. */
+  readonly trailing?: true;
+  /** Present only when one of the named bits of an earlier flags field is set. */
+  readonly when?: { readonly field: string; readonly any: readonly string[] };
+  /** What leaving the field out stands for. */
+  readonly means?: string;
+  readonly max?: number;
+  /** The error that RM answers above `max`. */
+  readonly aboveMax?: string;
+}
+
+/** An enum of the width of `base`; unknown values stay numbers. */
+export function enumeration<const V extends Readonly<Record<string, number>>>(
+  name: string,
+  base: IntegerType,
+  values: V,
+  info: NamesInfo,
+): EnumType<keyof V & string> {
+  return new EnumType(name, base, values, info);
+}
+
+/** A flag set of the width of `base`; unknown bits are kept. */
+export function flags<const V extends Readonly<Record<string, number>>>(
+  name: string,
+  base: IntegerType,
+  bits: V,
+  info: NamesInfo,
+): FlagsType<keyof V & string> {
+  return new FlagsType(name, base, bits, info);
+}
+
+/** A field with its prose, as printed by every tool. The name is its key in the struct. */
+export function field<T extends WireType, const O extends FieldOptions = Record<never, never>>(
+  type: T,
+  doc: string,
+  options?: O,
+): Declared<T, O extends { trailing: true } | { when: object } ? 'optional' : 'required'> {
+  return { type, doc, options: options ?? {} };
+}
+
+/** The length in bytes of a later `bytes` field: encode fills it in when it is left out, and checks it when given. */
+export function length(
+  type: IntegerType,
+  doc: string,
+  options: FieldOptions = {},
+): Declared<IntegerType, 'length'> {
+  return { type, doc, options: { role: 'length', ...options }, isLength: true };
+}
+
+/** Bytes that mean nothing: kept when not zero. `checkedZero`: the error that RM answers then. */
+export function reserved(size: 1 | 2 | 3 | 4, checkedZero?: string): Declared<ReservedType, 'reserved'> {
+  const doc = checkedZero === undefined ? '0, not checked' : `0; RM answers ${checkedZero} to other values`;
+  return { type: new ReservedType(size), doc, options: {}, checkedZero };
+}
+
+/** Bits `shift` and up, `width` of them, of a byte that several fields share. */
+export function bits(
+  shift: number,
+  width: number,
+  doc: string,
+  names?: EnumType,
+): Declared<BitsType, 'required'> {
+  return { type: new BitsType(shift, width, names), doc, options: {} };
+}
+
+/** Exactly `size` raw bytes. */
+export function bytes(size: number): BytesType {
+  return new BytesType({ size, encoding: 'raw' });
+}
+
+/** Bytes whose number stands in the earlier field `lengthFrom`. */
+export function counted(
+  lengthFrom: string,
+  encoding: Encoding,
+  options: { padTo?: 4; inside?: StructType<unknown>; padMustBeZero?: string } = {},
+): BytesType {
+  return new BytesType({ lengthFrom, encoding, ...options } as ConstructorParameters<typeof BytesType>[0]);
+}
+
+type SecondWords = Readonly<Record<string, Declared>>;
+type ReservedWord = { readonly reserved: Declared<ReservedType, 'reserved'> };
+
+/**
+ * A list with a u16 count and one more u16 before the entries, as RM's list reader takes it (rpc.md, "Lists inside
+ * payloads"). The second word is reserved unless `second` names it.
+ */
+export function list<E extends WireType, const S extends SecondWords = ReservedWord>(
+  entry: E,
+  options: { readonly max?: number; readonly second?: S } = {},
+): ListType<EntryOf<E>, ListInput<E>, S> {
+  return new ListType(entry as never, {
+    count: u16,
+    max: options.max,
+    second: Object.entries(options.second ?? { reserved: reserved(2) }).map(([name, word]) =>
+      named(name, word),
+    ),
+  });
+}
+
+/** A list whose entry type the earlier field `by` decides. */
+export function listBy<N extends string, const C extends Readonly<Record<N, StructType<unknown>>>>(
+  by: { readonly field: string; readonly type: EnumType<N> },
+  cases: C,
+  options: { readonly max?: number } = {},
+): ListType<CaseOf<C, 'value'>, CaseOf<C, 'input'>, ReservedWord> {
+  return new ListType({ field: by.field, cases: caseMap(by.type, cases) } as never, {
+    count: u16,
+    max: options.max,
+    second: [named('reserved', reserved(2))],
+  });
+}
+
+/** A list with nothing but a count of the given width and public name before the entries. */
+export function countedList<E extends WireType>(
+  count: IntegerType,
+  countName: string,
+  entry: E,
+): ListType<EntryOf<E>, ListInput<E>, Record<never, never>> {
+  return new ListType(entry as never, { count, countName, second: [] });
+}
+
+/** A field declaration with its key. */
+function named(name: string, declared: Declared): Field {
+  const { type, doc, options, isLength = false, checkedZero } = declared;
+  return {
+    name,
+    type,
+    doc,
+    role: options.role,
+    aliases: options.aliases ?? [],
+    isLength,
+    max: options.max,
+    aboveMax: options.aboveMax,
+    checkedZero,
+  };
+}
+
+/** Field declarations in wire order, with conditions resolved against the flags they name. */
+function fieldsOf(declared: Readonly<Record<string, Declared>>): Field[] {
+  return Object.entries(declared).map(([name, item]) => {
+    const { when, trailing = false, means } = item.options;
+    const base = named(name, withListName(name, item));
+    if (when === undefined && !trailing) return base;
+    const bitsOf = when && (declared[when.field]?.type as FlagsType);
+    const mask = bitsOf && { field: when.field, mask: maskOf(bitsOf, when.any) };
+    return { ...base, presence: { trailing, when: mask, means } };
+  });
+}
+
+/** The reserved half of a list's header stands beside the list as `<list>_reserved`. */
+function withListName(name: string, item: Declared): Declared {
+  if (!(item.type instanceof ListType)) return item;
+  const { entry, options } = item.type;
+  const second = options.second.map((word) =>
+    word.type.kind === 'reserved' ? { ...word, name: `${name}_reserved` } : word,
+  );
+  return { ...item, type: new ListType(entry, { ...options, second }) };
+}
+
+/**
+ * A packed struct. `size` is copied from the protocol document: exact, or the smallest well-formed size when the
+ * struct varies. Throws UsageError when the fields add up to something else.
+ */
+export function struct<const F extends Readonly<Record<string, Declared>>>(
+  size: number,
+  fields: F,
+  name = '',
+): StructType<ValueOf<F>, InputOf<F>> {
+  return new StructType(name, size, fieldsOf(fields));
+}
+
+/** A reply that may also be the error word alone; the value of that is `{}`. */
+export function maybeEmpty<V, I>(type: StructType<V, I>): StructType<Partial<V>, Partial<I>> {
+  return new StructType(type.label, type.sizeMin, type.fields, true);
+}
+
+/** No payload. */
+export const empty = struct(0, {});
+
+/** A reply whose layout the request's enum field `by` decides. */
+export function byRequest<N extends string, const C extends Readonly<Record<N, StructType<unknown>>>>(
+  by: { readonly field: string; readonly type: EnumType<N> },
+  cases: C,
+): VariantType<CaseOf<C, 'value'>, CaseOf<C, 'input'>> {
+  return new VariantType(by.field, caseMap(by.type, cases));
+}
+
+function caseMap(
+  type: EnumType,
+  cases: Readonly<Record<string, StructType<unknown>>>,
+): Map<number, StructType> {
+  return new Map(
+    Object.entries(cases).map(([name, layout]) => {
+      const value = type.values[name];
+      if (value === undefined) {
+        const expected = Object.keys(type.values).join(', ');
+        throw new UsageError({ code: 'case', path: type.label, expected, actual: name });
+      }
+      return [value, layout as StructType];
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+/**
+ * The declaration language: structs, messages, families and the protocol as plain data. It says what things are; how
+ * they travel is `codec` and `rpc`. Declarations are in `schemas/`, which imports nothing of `src` but this folder.
+ */
+export { s32, u8, u16, u32, u64 } from '../wire/index.js';
+export {
+  bits,
+  byRequest,
+  bytes,
+  counted,
+  countedList,
+  empty,
+  enumeration,
+  field,
+  flags,
+  length,
+  list,
+  listBy,
+  maybeEmpty,
+  reserved,
+  struct,
+} from './declare.js';
+export type { Infer, InferInput } from './infer.js';
+export {
+  type Call,
+  call,
+  type Family,
+  type Message,
+  type Notification,
+  notification,
+  type Payload,
+  type UnknownCall,
+  unknownCall,
+} from './message.js';
+export {
+  formatId,
+  type Header,
+  type Limits,
+  MessageType,
+  type MessageTypeName,
+  messageTypeNames,
+  type Protocol,
+  payloadOf,
+  protocol,
+} from './protocol.js';

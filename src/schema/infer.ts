@@ -1,0 +1,71 @@
+import type { BitsType, ListType, ReservedType, StructType, WireType } from '../wire/index.js';
+import type { FieldOptions } from './declare.js';
+
+/** How a field's key appears in values: always, only sometimes, always but optional as input, or only when not zero. */
+export type KeyRule = 'required' | 'optional' | 'length' | 'reserved';
+
+/** What `field`, `length`, `reserved` and `bits` return. */
+export interface Declared<T extends WireType = WireType, _K extends KeyRule = KeyRule> {
+  readonly type: T;
+  readonly doc: string;
+  readonly options: FieldOptions;
+  readonly isLength?: boolean;
+  readonly checkedZero?: string | undefined;
+  /** Type-level only. */
+  readonly rule?: _K;
+}
+
+/** The decoded value of a declared type: `Infer<typeof VM_START.request>`. */
+export type Infer<T> = T extends { readonly types?: { readonly value: infer V } } ? V : never;
+/** What `encode` takes for it: as decoded, but lengths may be left out. */
+export type InferInput<T> = T extends { readonly types?: { readonly input: infer I } } ? I : never;
+
+export type EntryOf<E> = E extends WireType ? Infer<E> : never;
+export type ListInput<E> = E extends WireType ? InferInput<E> : never;
+export type CaseOf<C, W extends 'value' | 'input'> = {
+  [K in keyof C]: C[K] extends StructType<infer V, infer I> ? (W extends 'value' ? V : I) : never;
+}[keyof C];
+
+type RuleOf<D> =
+  D extends Declared<infer T, infer K>
+    ? T extends ReservedType
+      ? 'reserved'
+      : T extends BitsType
+        ? 'required'
+        : K
+    : never;
+type TypeOf<D> = D extends Declared<infer T> ? T : never;
+type KeysWith<F, K extends KeyRule> = { [N in keyof F]: RuleOf<F[N]> extends K ? N : never }[keyof F];
+
+/** The named words between a list's count and its entries; they stand beside the list. */
+type SecondOf<D> =
+  TypeOf<D> extends ListType<unknown, unknown, infer S>
+    ? { -readonly [N in Exclude<keyof S, KeysWith<S, 'reserved'>>]: Infer<TypeOf<S[N]>> }
+    : Record<never, never>;
+type Seconds<F> = Intersect<{ [N in keyof F]: SecondOf<F[N]> }[keyof F]>;
+type Intersect<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
+  ? I
+  : never;
+type HasReserved<T> =
+  T extends ListType<unknown, unknown, infer S> ? ('reserved' extends keyof S ? true : false) : false;
+/** `<list>_reserved` of lists whose second word has no name. */
+type ListReserved<F> = {
+  -readonly [N in keyof F as HasReserved<TypeOf<F[N]>> extends true
+    ? `${N & string}_reserved`
+    : never]?: number;
+};
+type Flatten<T> = { [K in keyof T]: T[K] } & {};
+
+export type ValueOf<F> = Flatten<
+  { -readonly [N in KeysWith<F, 'required' | 'length'>]: Infer<TypeOf<F[N]>> } & {
+    -readonly [N in KeysWith<F, 'optional' | 'reserved'>]?: Infer<TypeOf<F[N]>>;
+  } & Seconds<F> &
+    ListReserved<F>
+>;
+
+export type InputOf<F> = Flatten<
+  { readonly [N in KeysWith<F, 'required'>]: InferInput<TypeOf<F[N]>> } & {
+    readonly [N in KeysWith<F, 'optional' | 'reserved' | 'length'>]?: InferInput<TypeOf<F[N]>>;
+  } & Readonly<Seconds<F>> &
+    ListReserved<F>
+>;

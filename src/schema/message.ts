@@ -1,0 +1,118 @@
+import type { StructType, VariantType } from '../wire/index.js';
+import type { InferInput } from './infer.js';
+
+/** A struct, or (VM_QUERY_HEAP_MEMORY's reply) one that the request decides. */
+// biome-ignore lint/suspicious/noExplicitAny: any is what makes every struct assignable whatever its values
+export type Payload = StructType<any, any> | VariantType<any, any>;
+
+/** What RM asks of a request or says of a notification, beyond its layout (rm-behaviour.md). */
+export interface RmRules {
+  readonly length?: {
+    readonly exact?: number;
+    readonly min?: number;
+    /** What RM does with bytes that it does not read: an error name, or `ignored`. */
+    readonly excess?: string;
+    /** What no payload at all gets; PANIC: RM dies. */
+    readonly emptyPayload?: string;
+  };
+  /** Who may send it. */
+  readonly sender?: string;
+  /** Who receives it. */
+  readonly to?: string;
+}
+
+/** When a reply that may be empty is not: the condition is on the request. */
+export interface PresentWhen {
+  readonly field: string;
+  readonly equals?: number | string;
+  readonly is?: 'empty';
+}
+
+interface MessageCommon {
+  /** 32-bit message id. */
+  readonly id: number;
+  readonly doc: string;
+  readonly aliases?: readonly string[];
+  /** Sources that define it, and those of them that define only the number (labels of the protocol). */
+  readonly sources: readonly string[];
+  readonly idOnlyIn?: readonly string[];
+  readonly implementedByRm23: boolean;
+  readonly rm23?: RmRules;
+  /** Notifications that it may cause. */
+  readonly triggers?: readonly string[];
+  readonly dialects?: readonly { readonly sources: readonly string[]; readonly text: string }[];
+  readonly notes?: readonly string[];
+}
+
+export interface CallDeclaration<Q extends Payload, P extends Payload, E extends Payload>
+  extends MessageCommon {
+  readonly request: Q;
+  readonly reply: P;
+  readonly presentWhen?: PresentWhen;
+  readonly replyNote?: string;
+  /** What error replies carry behind the error word, where they carry anything. */
+  readonly errorReply?: E;
+  readonly example: {
+    readonly request: InferInput<Q>;
+    readonly reply: InferInput<P>;
+    readonly errorReply?: InferInput<E>;
+  };
+}
+
+export interface NotificationDeclaration<N extends Payload> extends MessageCommon {
+  readonly payload: N;
+  readonly example: { readonly payload: InferInput<N> };
+}
+
+/** A call: request and reply. */
+export interface Call<Q extends Payload = Payload, P extends Payload = Payload, E extends Payload = Payload>
+  extends Omit<CallDeclaration<Q, P, E>, 'example'> {
+  readonly kind: 'call';
+  readonly name: string;
+  readonly layout: 'known';
+  readonly example: { readonly request: unknown; readonly reply: unknown; readonly errorReply?: unknown };
+}
+
+/** A notification, sent by RM only. */
+export interface Notification<N extends Payload = Payload>
+  extends Omit<NotificationDeclaration<N>, 'example'> {
+  readonly kind: 'notification';
+  readonly name: string;
+  readonly layout: 'known';
+  readonly example: { readonly payload: unknown };
+}
+
+/** A call of which only the number is public. */
+export interface UnknownCall extends MessageCommon {
+  readonly kind: 'call';
+  readonly name: string;
+  readonly layout: 'unknown';
+}
+
+export type Message = Call | Notification | UnknownCall;
+
+export function call<Q extends Payload, P extends Payload, E extends Payload = never>(
+  name: string,
+  declaration: CallDeclaration<Q, P, E>,
+): Call<Q, P, E> {
+  return { kind: 'call', name, layout: 'known', ...declaration };
+}
+
+export function notification<N extends Payload>(
+  name: string,
+  declaration: NotificationDeclaration<N>,
+): Notification<N> {
+  return { kind: 'notification', name, layout: 'known', ...declaration };
+}
+
+export function unknownCall(name: string, declaration: MessageCommon): UnknownCall {
+  return { kind: 'call', name, layout: 'unknown', ...declaration };
+}
+
+/** Messages that belong together, in id order: one file of `schemas/`. */
+export interface Family {
+  readonly name: string;
+  readonly title: string;
+  readonly doc: string;
+  readonly messages: readonly Message[];
+}

@@ -1,0 +1,15 @@
+/**
+ * Field types: the words a packed struct is made of. Each is a restructure type (an object with `decode`, `encode`
+ * and `size`), so it works with restructure's own streams and compounds; the strictness that restructure lacks
+ * (ranges, missing and unknown keys, counts, reserved bytes) is here. What to do fast is left to `codec`, what a
+ * message is to `schema`.
+ */
+export { BitsType } from './bits.js';
+export { BytesType, type Encoding } from './bytes.js';
+export { EnumType, FlagsType, IntegerType, ReservedType, s32, u8, u16, u32, u64 } from './integer.js';
+export { ListType, type Selector } from './list.js';
+export { type Context, type Mark, Scope, type Trace, type Values } from './scope.js';
+export { decodeStream, encodeStream, type ReadStream, type WriteStream } from './streams.js';
+export { type Field, type LayoutRow, type Presence, StructType } from './struct.js';
+export type { AnyType, WireType } from './type.js';
+export { VariantType } from './variant.js';

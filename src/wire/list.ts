@@ -1,0 +1,121 @@
+import type { IntegerType } from './integer.js';
+import { kindOf, Scope, scopeOf, type Values } from './scope.js';
+import type { ReadStream, WriteStream } from './streams.js';
+import type { Field, StructType } from './struct.js';
+import type { WireType } from './type.js';
+
+/** The entry type depends on an earlier field of the same payload; `names` are its values by name. */
+export interface Selector<E extends WireType = WireType> {
+  readonly field: string;
+  readonly cases: ReadonlyMap<number, E>;
+}
+
+export interface ListOptions {
+  readonly count: IntegerType;
+  /** Name of the count word in public headers, if it has one. */
+  readonly countName?: string | undefined;
+  /** The words between count and entries, each with the key under which its value stands beside the list. */
+  readonly second: readonly Field[];
+  /** RM's limit on the number of entries (above: NORESOURCE). Not a rule of the wire: the codec does not refuse more. */
+  readonly max?: number | undefined;
+}
+
+/** A count, possibly a second word, and that many entries. Values are arrays; the count is never part of the value. */
+export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], readonly I[]> {
+  readonly kind = 'list';
+  readonly label: string;
+  readonly fixedSize = undefined;
+  readonly sizeMin: number;
+  declare readonly types?: { readonly value: V[]; readonly input: readonly I[] };
+  /** Type-level only: the values of the second word. */
+  declare readonly secondTypes?: S;
+
+  constructor(
+    readonly entry: WireType<V, I> | Selector<StructType>,
+    readonly options: ListOptions,
+  ) {
+    let size = options.count.fixedSize as number;
+    for (const { type } of options.second) size += type.sizeMin;
+    this.sizeMin = size;
+    this.label =
+      'cases' in entry
+        ? `list of ${[...entry.cases.values()].map((type) => type.label).join(' or ')}`
+        : `list of ${entry.label}`;
+  }
+
+  /** The entry type for what the earlier fields say, or undefined when the choice cannot be made. */
+  entryFor(scope: Scope): WireType | undefined {
+    if (!('cases' in this.entry)) return this.entry as WireType;
+    return this.entry.cases.get(scope.sibling(this.entry.field) as number);
+  }
+
+  decode(stream: ReadStream, parent?: unknown): V[] {
+    const scope = scopeOf(parent);
+    const entry = this.entryFor(scope) ?? this.failChoice(scope, stream.pos);
+    const start = stream.pos;
+    scope.need(stream, this.options.count.fixedSize);
+    const count = this.options.count.decode(stream);
+    scope.mark('count', start, stream.pos, this.options.count.label, count);
+    const { key } = scope;
+    for (const { name, type } of this.options.second) {
+      scope.key = name;
+      const value = type.decode(stream, scope);
+      if (type.kind !== 'reserved' || value !== 0) (scope.value as Values)[name] = value;
+    }
+    scope.key = key;
+    const values: V[] = [];
+    const inner = new Scope(values, scope);
+    if (this.options.max !== undefined && count > this.options.max) {
+      scope.context.trace?.issue({
+        code: 'max',
+        path: scope.path(),
+        offset: start,
+        expected: this.options.max,
+        actual: count,
+      });
+    }
+    // No array of `count` is made in advance: a huge count over few bytes must cost only those bytes.
+    for (let index = 0; index < count; index++) {
+      inner.key = index;
+      values.push(entry.decode(stream, inner) as V);
+    }
+    return values;
+  }
+
+  encode(stream: WriteStream, value: readonly I[], parent?: unknown): void {
+    const scope = scopeOf(parent);
+    const entry = this.entryFor(scope) ?? this.failChoice(scope, stream.pos);
+    if (!Array.isArray(value)) scope.fail('type', stream.pos, 'array', kindOf(value));
+    if (value.length > this.options.count.max) {
+      scope.fail('count', stream.pos, `0..${this.options.count.max}`, value.length);
+    }
+    this.options.count.encode(stream, value.length);
+    const { key } = scope;
+    for (const { name, type } of this.options.second) {
+      scope.key = name;
+      const word = scope.sibling(name);
+      if (word === undefined && type.kind !== 'reserved')
+        scope.fail('missing', stream.pos, type.label, 'undefined');
+      type.encode(stream, word, scope);
+    }
+    scope.key = key;
+    const inner = new Scope(value as unknown[], scope);
+    for (let index = 0; index < value.length; index++) {
+      inner.key = index;
+      entry.encode(stream, value[index], inner);
+    }
+  }
+
+  size(value: readonly I[], parent?: unknown): number {
+    const entry = this.entryFor(scopeOf(parent));
+    if (entry === undefined || !Array.isArray(value)) return 0;
+    if (entry.fixedSize !== undefined) return this.sizeMin + value.length * entry.fixedSize;
+    return value.reduce((sum: number, item: I) => sum + entry.size(item), this.sizeMin);
+  }
+
+  private failChoice(scope: Scope, offset: number): never {
+    const { field, cases } = this.entry as Selector<StructType>;
+    const actual = scope.sibling(field) as number;
+    return scope.fail('choice', offset, [...cases.keys()].join(' or '), actual);
+  }
+}

@@ -1,0 +1,32 @@
+import { DecodeStream, EncodeStream } from 'restructure';
+
+/** The part of restructure's DecodeStream that the field types use; `pos` and `length` are in bytes. */
+export interface ReadStream {
+  pos: number;
+  readonly length: number;
+  readUInt8(): number;
+  readUInt16LE(): number;
+  readUInt32LE(): number;
+  readInt32LE(): number;
+  readBuffer(length: number): Uint8Array;
+}
+
+/** The part of restructure's EncodeStream that the field types use. */
+export interface WriteStream {
+  pos: number;
+  writeUInt8(value: number): void;
+  writeUInt16LE(value: number): void;
+  writeUInt32LE(value: number): void;
+  writeInt32LE(value: number): void;
+  writeBuffer(bytes: Uint8Array): void;
+}
+
+/** restructure's own stream over `bytes`, from their first byte. */
+export function decodeStream(bytes: Uint8Array): ReadStream {
+  return new DecodeStream(bytes);
+}
+
+/** restructure's own stream into `bytes`, which must be large enough. */
+export function encodeStream(bytes: Uint8Array): WriteStream {
+  return new EncodeStream(bytes);
+}

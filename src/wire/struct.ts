@@ -1,0 +1,196 @@
+import { UsageError } from '../base/error.js';
+import { BytesType } from './bytes.js';
+import { type FlagsType, IntegerType } from './integer.js';
+import { ListType } from './list.js';
+import { kindOf, Scope, type Values } from './scope.js';
+import type { ReadStream, WriteStream } from './streams.js';
+import type { WireType } from './type.js';
+
+/** When a field is there. Without one it always is. */
+export interface Presence {
+  /** The payload may end before it. */
+  readonly trailing: boolean;
+  /** Only when one of these bits of an earlier flags field is set. */
+  readonly when?: { readonly field: string; readonly mask: number } | undefined;
+  /** What leaving it out stands for, for people. */
+  readonly means?: string | undefined;
+}
+
+/** A named field of a struct, with what tools print about it. */
+export interface Field<T extends WireType = WireType> {
+  readonly name: string;
+  readonly type: T;
+  readonly doc: string;
+  readonly role?: string | undefined;
+  readonly aliases: readonly string[];
+  readonly presence?: Presence | undefined;
+  /** Length of a later bytes field; filled in by encode when left out. */
+  readonly isLength: boolean;
+  /** RM's limit on the value and the error it answers above it. */
+  readonly max?: number | undefined;
+  readonly aboveMax?: string | undefined;
+  /** Reserved only: the error that RM answers unless it is zero; undefined = RM does not look. */
+  readonly checkedZero?: string | undefined;
+}
+
+/** One row of a layout table: where a field stands. Offset undefined: behind something of variable length. */
+export interface LayoutRow {
+  readonly field: Field;
+  readonly offset: number | undefined;
+  readonly size: number | undefined;
+}
+
+/** Packed fields in wire order. Values are plain objects that hold exactly the declared keys. */
+export class StructType<V = Values, I = V> implements WireType<V, I> {
+  readonly kind = 'struct';
+  readonly fixedSize: number | undefined;
+  readonly sizeMin: number;
+  readonly layout: readonly LayoutRow[];
+  declare readonly types?: { readonly value: V; readonly input: I };
+  /** Length field → the bytes field it counts. */
+  readonly lengths: ReadonlyMap<string, string>;
+  private readonly keys: ReadonlySet<string>;
+
+  /** Throws UsageError unless `size` (exact, or the smallest when variable) is what the fields add up to. */
+  constructor(
+    readonly label: string,
+    size: number,
+    readonly fields: readonly Field[],
+    /** An empty payload stands for no value at all (some replies). */
+    readonly mayBeEmpty = false,
+  ) {
+    const rows: LayoutRow[] = [];
+    const lengths = new Map<string, string>();
+    let offset: number | undefined = 0;
+    let sizeMin = 0;
+    for (const field of fields) {
+      // A trailing part that is there stands where it always does; one with a condition moves what follows.
+      const fixed = field.presence?.when === undefined ? field.type.fixedSize : undefined;
+      rows.push({ field, offset, size: field.type.fixedSize });
+      if (field.presence === undefined) sizeMin += field.type.sizeMin;
+      offset = offset === undefined || fixed === undefined ? undefined : offset + fixed;
+      if (field.type instanceof BytesType && field.type.options.lengthFrom !== undefined) {
+        lengths.set(field.type.options.lengthFrom, field.name);
+      }
+    }
+    if (sizeMin !== size) {
+      throw new UsageError({ code: 'size', path: label, expected: size, actual: sizeMin });
+    }
+    this.layout = rows;
+    this.lengths = lengths;
+    this.sizeMin = mayBeEmpty ? 0 : sizeMin;
+    const varies = mayBeEmpty || fields.some((field) => field.presence !== undefined);
+    this.fixedSize = varies ? undefined : offset;
+    const seconds = fields.flatMap(({ type }) => (type instanceof ListType ? type.options.second : []));
+    this.keys = new Set([...fields, ...seconds].map(({ name }) => name));
+  }
+
+  decode(stream: ReadStream, parent?: unknown): V {
+    const scope = new Scope({}, parent);
+    const value = scope.value as Values;
+    if (this.mayBeEmpty && stream.pos >= stream.length) return value as V;
+    for (const { name, type, presence } of this.fields) {
+      if (presence !== undefined) {
+        if (presence.when && !this.flagged(value, presence.when)) continue;
+        if (presence.trailing && stream.pos >= stream.length) continue;
+      }
+      scope.key = name;
+      const item = type.decode(stream, scope);
+      if (type.kind !== 'reserved' || item !== 0) value[name] = item;
+    }
+    return value as V;
+  }
+
+  encode(stream: WriteStream, input: I, parent?: unknown): void {
+    const scope = this.open(input, parent, stream.pos);
+    const value = scope.value as Values;
+    if (this.mayBeEmpty && Object.keys(value).length === 0) return;
+    for (const field of this.fields) {
+      scope.key = field.name;
+      if (!this.skips(scope, field, stream.pos)) {
+        field.type.encode(stream, this.item(scope, field, stream.pos), scope);
+      }
+    }
+  }
+
+  size(input: I, parent?: unknown): number {
+    const scope = this.open(input, parent, 0);
+    const value = scope.value as Values;
+    if (this.mayBeEmpty && Object.keys(value).length === 0) return 0;
+    let size = 0;
+    for (const field of this.fields) {
+      scope.key = field.name;
+      if (!this.skips(scope, field, size)) size += field.type.size(this.item(scope, field, size), scope);
+    }
+    return size;
+  }
+
+  private flagged(value: Values, when: { field: string; mask: number }): boolean {
+    return ((value[when.field] as number) & when.mask) !== 0;
+  }
+
+  private open(input: I, parent: unknown, at: number): Scope {
+    const isObject = typeof input === 'object' && input !== null && !Array.isArray(input);
+    const scope = new Scope((isObject ? input : {}) as Values, parent);
+    if (!isObject || input instanceof Uint8Array) scope.fail('type', at, 'object', kindOf(input));
+    for (const name of Object.keys(input as object)) {
+      scope.key = name;
+      if (!this.keys.has(name)) scope.fail('unknown_key', at, 'a declared field', name);
+    }
+    return scope;
+  }
+
+  /** Whether an absent field is rightly absent. Fails when a field is missing, or there against its condition. */
+  private skips(scope: Scope, { name, type, presence, isLength }: Field, at: number): boolean {
+    const given = scope.sibling(name) !== undefined;
+    const value = scope.value as Values;
+    if (presence?.when && !this.flagged(value, presence.when)) {
+      if (given)
+        scope.fail('unexpected', at, `bits ${presence.when.mask} of ${presence.when.field}`, 'present');
+      return true;
+    }
+    if (given || type.kind === 'reserved' || isLength) return false;
+    const ends = presence?.trailing === true && this.endsBefore(value, name);
+    if (ends || (scope.context.prefix && type instanceof ListType && !type.entryFor(scope))) return true;
+    return scope.fail('missing', at, type.label, 'undefined');
+  }
+
+  /** Whether no field from `name` on is given: a trailing part can only be left out together with all behind it. */
+  private endsBefore(value: Values, name: string): boolean {
+    const from = this.fields.findIndex((field) => field.name === name);
+    return this.fields.slice(from).every((field) => value[field.name] === undefined);
+  }
+
+  /** The value to encode: lengths are counted, and must agree when they are given. */
+  private item(scope: Scope, { name, isLength, type }: Field, at: number): unknown {
+    const given = scope.sibling(name);
+    const counted = isLength ? scope.sibling(this.lengths.get(name) as string) : undefined;
+    if (!(counted instanceof Uint8Array)) return given;
+    if (given === undefined) return counted.length;
+    if (
+      type instanceof IntegerType &&
+      typeof given === 'number' &&
+      given <= type.max &&
+      given !== counted.length
+    ) {
+      scope.fail('length', at, counted.length, given);
+    }
+    return given;
+  }
+}
+
+/** The mask of the named bits. Throws UsageError for a name that the flags do not have. */
+export function maskOf(type: FlagsType, names: readonly string[]): number {
+  return names.reduce((mask, name) => {
+    const bit = (type.bits as Record<string, number>)[name];
+    if (bit === undefined) {
+      throw new UsageError({
+        code: 'flag',
+        path: type.label,
+        expected: Object.keys(type.bits).join(', '),
+        actual: name,
+      });
+    }
+    return mask | bit;
+  }, 0);
+}
