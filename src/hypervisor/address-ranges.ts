@@ -110,11 +110,6 @@ export class AddressRanges {
     else insert(this.#reservedList(tag), start, start + size, tag);
   }
 
-  /** Reserves exactly this range under a tag; false when it is not wholly free and unreserved. */
-  reserveAt(start: number, size: number, tag: number): boolean {
-    return this.reserveAny(start, PAGE_SIZE, size, PAGE_SIZE, tag) === start;
-  }
-
   /**
    * Reserves `size` bytes from the first address in a region that lies in free unreserved space. The region
    * bounds the first address only; the size must fit in the free range, even past the region's end.

@@ -36,6 +36,9 @@ export class InterruptTable {
 
   /** Hardware interrupts that a borrower has bound, rising. */
   boundBy(vmid: number): readonly number[] {
-    return [...this.#bound].filter(([, borrower]) => borrower === vmid).map(([number]) => number).sort((a, b) => a - b);
+    return [...this.#bound]
+      .filter(([, borrower]) => borrower === vmid)
+      .map(([number]) => number)
+      .sort((a, b) => a - b);
   }
 }

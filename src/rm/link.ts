@@ -1,9 +1,13 @@
+import { limits, protocol } from '../../schemas/index.js';
+import { Reassembler, writeFrame } from '../rpc/index.js';
+import { type Header, MessageType } from '../schema/index.js';
 import { MessageQueue, QueueError, type QueueOptions } from '../transport/index.js';
 import { type EventLoop, LoopEvent } from './event-loop.js';
-import { CONTENT_MAX, type Incoming, MsgType, PAYLOAD_MAX, Reassembler, writeFrame } from './framing.js';
 
 /** Notifications that wait for one VM; one more drops the oldest. */
 const NOTIFICATIONS_MAX = 256;
+
+const ignore = (): void => {};
 
 interface Outgoing {
   readonly type: number;
@@ -26,8 +30,8 @@ export class NotificationCounter {
 export interface LinkOwner {
   readonly loop: EventLoop;
   readonly counter: NotificationCounter;
-  /** A message has arrived whole. */
-  received(vmid: number, message: Incoming): void;
+  /** A message has arrived whole; its payload is [start, end) of the view, valid during the call only. */
+  received(vmid: number, header: Header, view: DataView, start: number, end: number): void;
   /** A queue message was put on the queue to a VM. */
   sent(vmid: number, frame: Uint8Array): void;
   /** A message cannot be sent at all because of its size. */
@@ -42,7 +46,7 @@ export class Link {
   readonly toVm: MessageQueue;
   readonly toManager: MessageQueue;
   readonly #owner: LinkOwner;
-  readonly #reassembler = new Reassembler();
+  readonly #reassembler: Reassembler;
   readonly #receive: LoopEvent;
   readonly #transmit: LoopEvent;
   readonly #resume: LoopEvent;
@@ -62,6 +66,13 @@ export class Link {
     options: QueueOptions,
   ) {
     this.#owner = owner;
+    this.#reassembler = new Reassembler(protocol, {
+      message: (header, view, start, end) => owner.received(vmid, header, view, start, end),
+      part: ignore,
+      abandoned: ignore,
+      stray: ignore,
+      malformed: ignore,
+    });
     this.toVm = new MessageQueue(options);
     this.toManager = new MessageQueue(options);
     this.#receive = new LoopEvent(() => this.#readAll());
@@ -76,14 +87,14 @@ export class Link {
     // Still the pending one while it is tried: that its transmission completes then raises the resume event.
     if (this.#reply !== undefined) this.#start(this.#reply.message, this.#reply.seq);
     this.#reply = undefined;
-    const message: Outgoing = { type: MsgType.REPLY, id, payload };
+    const message: Outgoing = { type: MessageType.reply, id, payload };
     if (!this.#start(message, seq)) this.#reply = { message, seq };
   }
 
   /** Sends a notification, now or after those that wait. */
   notify(id: number, payload: Uint8Array): void {
     this.#sendNotifications();
-    const message: Outgoing = { type: MsgType.NOTIFICATION, id, payload };
+    const message: Outgoing = { type: MessageType.notification, id, payload };
     if (this.#start(message, this.#owner.counter.take())) return;
     if (this.#notifications.length === NOTIFICATIONS_MAX) this.#notifications.shift();
     this.#notifications.push(message);
@@ -95,22 +106,22 @@ export class Link {
     for (const event of [this.#receive, this.#transmit, this.#resume]) this.#owner.loop.cancel(event);
     this.toVm.flush();
     this.toManager.flush();
-    this.toVm.onNotFull = () => {};
-    this.toManager.onNotEmpty = () => {};
+    this.toVm.onNotFull = ignore;
+    this.toManager.onNotEmpty = ignore;
   }
 
   /** False: a transmission is in progress. */
   #start(message: Outgoing, seq: number): boolean {
     if (this.#left > 0) return false;
     const size = message.payload.byteLength;
-    if (size > PAYLOAD_MAX) {
+    if (size > limits.max_payload) {
       this.#owner.tooLong();
       return true;
     }
     this.#current = message;
     this.#seq = seq;
     this.#position = 0;
-    this.#left = size === 0 ? 1 : Math.ceil(size / CONTENT_MAX);
+    this.#left = size === 0 ? 1 : Math.ceil(size / limits.content);
     this.#pump();
     return true;
   }
@@ -119,11 +130,12 @@ export class Link {
   #pump(): void {
     const message = this.#current as Outgoing;
     const { payload } = message;
-    const fragments = payload.byteLength === 0 ? 0 : Math.ceil(payload.byteLength / CONTENT_MAX) - 1;
+    const fragments = payload.byteLength === 0 ? 0 : Math.ceil(payload.byteLength / limits.content) - 1;
     while (this.#left > 0) {
-      const type = this.#left === fragments + 1 ? message.type : MsgType.CONTINUATION;
-      const end = Math.min(payload.byteLength, this.#position + CONTENT_MAX);
-      const frame = writeFrame(type, fragments, this.#seq, message.id, payload, this.#position, end);
+      const type = this.#left === fragments + 1 ? message.type : MessageType.continuation;
+      const end = Math.min(payload.byteLength, this.#position + limits.content);
+      const header = { type, fragments, seq: this.#seq, msg_id: message.id };
+      const frame = writeFrame(protocol, header, payload, this.#position, end);
       const fits = frame.byteLength <= this.toVm.messageSizeMax;
       const { error } = this.toVm.send(frame);
       if (error === QueueError.FULL) return;
@@ -159,8 +171,8 @@ export class Link {
     while (!this.#closed) {
       const { message } = this.toManager.receive();
       if (message === undefined) return;
-      const incoming = this.#reassembler.receive(message);
-      if (incoming !== undefined) this.#owner.received(this.vmid, incoming);
+      const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+      this.#reassembler.receive(view, 0, message.byteLength);
     }
   }
 }

@@ -1,14 +1,9 @@
-import {
-  AddressRanges,
-  type Hypervisor,
-  HypervisorModel,
-  InterruptNumbers,
-} from '../hypervisor/index.js';
+import { AddressRanges, type Hypervisor, HypervisorModel, InterruptNumbers } from '../hypervisor/index.js';
+import { type Header, MessageType } from '../schema/index.js';
 import { RmError, VMID_HLOS, VMID_RM } from './codes.js';
 import { haltVcpu } from './create/halt.js';
 import { handlers } from './dispatch.js';
 import { EventLoop } from './event-loop.js';
-import { type Incoming, MsgType } from './framing.js';
 import { InterruptTable } from './interrupt-table.js';
 import { Link, type LinkOwner, NotificationCounter } from './link.js';
 import { ManagerPanic, type PanicReason, panicPlaces } from './panics.js';
@@ -16,7 +11,7 @@ import { ParcelTable } from './parcels/table.js';
 import { type PlatformProfile, platforms } from './platform.js';
 import { VmState } from './states.js';
 import { Vm, VmConfig } from './vm.js';
-import { errorReply, payloadOf } from './wire.js';
+import { errorReply } from './wire.js';
 
 /** Bits of the VMIDs that may be asked for by number: 4..31. */
 const SECONDARY_VMID_MIN = 4;
@@ -245,16 +240,15 @@ export class ResourceManager implements LinkOwner {
     this.die('message_too_long');
   }
 
-  received(vmid: number, message: Incoming): void {
-    if (message.type !== MsgType.REQUEST) return;
+  received(vmid: number, header: Header, view: DataView, start: number, end: number): void {
+    if (header.type !== MessageType.request) return;
     const sender = this.vm(vmid);
-    const link = this.link(vmid);
-    const handler = handlers.get(message.id);
+    const handler = handlers.get(header.msg_id);
     const reply =
       handler === undefined || sender === undefined
         ? errorReply(RmError.UNIMPLEMENTED)
-        : handler(this, sender, payloadOf(message.payload));
-    link?.reply(message.id, message.seq, reply);
+        : handler(this, sender, { view, start, end });
+    this.link(vmid)?.reply(header.msg_id, header.seq, reply);
   }
 
   /** Handles everything there is to do. */

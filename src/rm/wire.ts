@@ -1,26 +1,74 @@
-/** Payload bytes of a message that arrived. */
+import { codecOf } from '../codec/index.js';
+import type { Infer, InferInput, Payload as PayloadType } from '../schema/index.js';
+import { RmError } from './codes.js';
+
+/** Payload bytes of a request, as a handler gets them. */
 export interface Payload {
-  readonly bytes: Uint8Array;
   readonly view: DataView;
-  readonly size: number;
+  readonly start: number;
+  readonly end: number;
 }
 
-export function payloadOf(bytes: Uint8Array): Payload {
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), size: bytes.byteLength };
+/** Number of payload bytes. */
+export function sizeOf(payload: Payload): number {
+  return payload.end - payload.start;
 }
 
-/** Payload bytes of a reply: the error word and what follows it. */
+/**
+ * Decodes a payload whose size the handler has checked.
+ *
+ * @throws WireError when it is not of the declared shape.
+ */
+export function decode<T extends PayloadType>(type: T, { view, start, end }: Payload): Infer<T> {
+  return codecOf(type).decode(view, start, end);
+}
+
+/** As {@link decode}, without the bytes behind the first `size`. */
+export function decodeHead<T extends PayloadType>(
+  type: T,
+  { view, start, end }: Payload,
+  size: number,
+): Infer<T> {
+  return codecOf(type).decode(view, start, Math.min(end, start + size));
+}
+
+/** Payload of a reply: the error word and what follows it. */
 export type Reply = Uint8Array;
 
+const ERROR_SIZE = 4;
 const standard = new Map<number, Reply>();
 
 /** A reply that is the error word alone. The array is shared: never write to it. */
 export function errorReply(error: number): Reply {
   let reply = standard.get(error);
   if (reply === undefined) {
-    reply = new Uint8Array(4);
-    new DataView(reply.buffer).setUint32(0, error, true);
+    reply = replyBytes(error, 0);
     standard.set(error, reply);
   }
   return reply;
+}
+
+export const okReply: Reply = errorReply(RmError.OK);
+
+function replyBytes(error: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(ERROR_SIZE + size);
+  for (let index = 0; index < ERROR_SIZE; index++) bytes[index] = (error >>> (index * 8)) & 0xff;
+  return bytes;
+}
+
+/** A reply with data behind the error word. */
+export function replyWith<T extends PayloadType>(
+  type: T,
+  value: InferInput<T>,
+  error: number = RmError.OK,
+): Reply {
+  const codec = codecOf(type);
+  const bytes = replyBytes(error, codec.size(value));
+  codec.encode(value, new DataView(bytes.buffer), ERROR_SIZE);
+  return bytes;
+}
+
+/** Payload of a notification. */
+export function notificationBytes<T extends PayloadType>(type: T, value: InferInput<T>): Uint8Array {
+  return codecOf(type).toBytes(value);
 }

@@ -9,7 +9,12 @@ const U64_LIMIT = 1n << 64n;
 const ADDRESS_LIMIT = 1n << 44n;
 
 /** Takes the interrupt controller's ranges out of the VM's address space; false: NORESOURCE. */
-export function attachController(rm: ResourceManager, vm: Vm, config: VmConfig, parsed: VmConfiguration): boolean {
+export function attachController(
+  rm: ResourceManager,
+  vm: Vm,
+  config: VmConfig,
+  parsed: VmConfiguration,
+): boolean {
   const stride = parsed.controller?.stride ?? STRIDE_DEFAULT;
   const [distributor, redistributors] = parsed.controller?.bases ?? [];
   const total = stride * BigInt(config.vcpus.length);

@@ -254,7 +254,8 @@ function makeSharedMemory({ rm, vm, owner, config }: Maker, shm: SharedMemoryCon
 
 /** Always between the VM and its owner, each of which gets a page of addresses. */
 function makeVirtio({ rm, vm, owner, config }: Maker, virtio: VirtioConfig): boolean {
-  if (virtio.deviceType !== undefined && rm.platform.refusedVirtioTypes.includes(virtio.deviceType)) return false;
+  if (virtio.deviceType !== undefined && rm.platform.refusedVirtioTypes.includes(virtio.deviceType))
+    return false;
   const base = vm.space?.allocateAny(PAGE_SIZE, PAGE_SIZE)?.start;
   if (base === undefined) return false;
   const peerBase = owner.space?.allocateAny(PAGE_SIZE, PAGE_SIZE)?.start;

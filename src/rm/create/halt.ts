@@ -20,7 +20,12 @@ const SYSTEM_RESET_BIT = 1n << 63n;
 const CALL_64BIT = 1n << 62n;
 
 /** A VM's vCPU halts (rm-internals.md, section 12). */
-export function haltVcpu(rm: ResourceManager, vmid: number, state: number, data: readonly [bigint, bigint]): void {
+export function haltVcpu(
+  rm: ResourceManager,
+  vmid: number,
+  state: number,
+  data: readonly [bigint, bigint],
+): void {
   const vm = rm.vm(vmid);
   // States from EXITED on have higher numbers than all before.
   if (vm === undefined || vm.state >= VmState.EXITED) return;

@@ -1,5 +1,5 @@
-import { parseFdt, readFdtHeader, type DtNode } from '../../devicetree/index.js';
 import { WireError } from '../../base/error.js';
+import { type DtNode, parseFdt, readFdtHeader } from '../../devicetree/index.js';
 import { RmError } from '../codes.js';
 import type { ResourceManager } from '../manager.js';
 import { MemType, type Parcel } from '../parcels/parcel.js';
@@ -31,7 +31,10 @@ export function configureImage(rm: ResourceManager, vm: Vm, request: ImageReques
   vm.memorySize = parcel.totalSize;
   vm.memoryKnown = true;
   const size = BigInt(parcel.totalSize);
-  if (!inside(request.imageOffset, request.imageSize, size) || !inside(request.dtOffset, request.dtSize, size)) {
+  if (
+    !inside(request.imageOffset, request.imageSize, size) ||
+    !inside(request.dtOffset, request.dtSize, size)
+  ) {
     vm.image = { handle: request.handle, dtOffset: 0n, dtSize: 0n };
     return RmError.ARGUMENT_INVALID;
   }

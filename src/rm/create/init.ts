@@ -1,4 +1,5 @@
-import { VMID_HLOS, RmError } from '../codes.js';
+import { InterruptNumbers } from '../../hypervisor/index.js';
+import { RmError, VMID_HLOS } from '../codes.js';
 import { ConfigRefused, parseConfiguration, TreeTooDeep, type VmConfiguration } from '../config/index.js';
 import type { ResourceManager } from '../manager.js';
 import type { Vm, VmConfig } from '../vm.js';
@@ -6,7 +7,6 @@ import { attachController } from './controller.js';
 import { makeDevices, makeIomems } from './devices.js';
 import { mapTree, treeOf } from './image.js';
 import { makeVcpus } from './vcpus.js';
-import { InterruptNumbers } from '../../hypervisor/index.js';
 
 const PAGE_SIZE = 0x1000;
 const ADDRESS_SPACE_SIZE = 1n << 36n;
@@ -67,7 +67,9 @@ export function constraintTag(vm: Vm, generic: number, platform: number): number
   if (generic === Constraint.BASE_MEMORY_COMPATIBLE) return vm.memoryKnown ? MEMORY_TAG : undefined;
   if ((generic & ~(Constraint.ECC | Constraint.TAGGED | Constraint.NORMAL)) !== 0) return undefined;
   if ((generic & Constraint.NORMAL) === 0) return undefined;
-  return MEMORY_TAG + ((generic & Constraint.ECC) !== 0 ? 2 : 0) + ((generic & Constraint.TAGGED) !== 0 ? 4 : 0);
+  return (
+    MEMORY_TAG + ((generic & Constraint.ECC) !== 0 ? 2 : 0) + ((generic & Constraint.TAGGED) !== 0 ? 4 : 0)
+  );
 }
 
 /** Where VM_SET_FIRMWARE_MEM's memory goes; false when it cannot go anywhere. */

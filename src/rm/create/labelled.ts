@@ -27,7 +27,9 @@ function acceptIomem(rm: ResourceManager, vm: Vm, parcel: Parcel, config: IomemC
   if (regions.length > parcel.regions.length) return false;
   const sameRegions = regions.every((wanted, index) => {
     const region = parcel.regions[index];
-    return region !== undefined && wanted.address === BigInt(region.phys) && wanted.size === BigInt(region.size);
+    return (
+      region !== undefined && wanted.address === BigInt(region.phys) && wanted.size === BigInt(region.size)
+    );
   });
   if (!sameRegions) return false;
   if (parcel.transType === TransType.DONATE) {

@@ -105,7 +105,12 @@ function release(vm: Vm | undefined, virqs: readonly (number | undefined)[]): vo
  * A joined device without its counterpart is destroyed for both VMs. If the peer has a configuration but no
  * matching device, that is a new life of the peer, in which nothing of the old join exists: RM dies.
  */
-function checkJoinedPeer(rm: ResourceManager, vm: Vm, device: DoorbellDevice | PairDevice, peer: Vm | undefined): void {
+function checkJoinedPeer(
+  rm: ResourceManager,
+  vm: Vm,
+  device: DoorbellDevice | PairDevice,
+  peer: Vm | undefined,
+): void {
   if (peer?.config === undefined || peer === vm) return;
   const matching = peer.config.devices.some((other) => matches(device, other));
   if (!matching) rm.die('vm_reset_joined_peer_replaced');
@@ -115,7 +120,9 @@ function matches(device: DoorbellDevice | PairDevice, other: Device): boolean {
   if (other.label !== device.label) return false;
   if (device.kind === 'doorbell') return other.kind === 'doorbell' && other.source !== device.source;
   return (
-    other.kind === 'pair' && other.messageSize === device.messageSize && other.queueDepth === device.queueDepth
+    other.kind === 'pair' &&
+    other.messageSize === device.messageSize &&
+    other.queueDepth === device.queueDepth
   );
 }
 

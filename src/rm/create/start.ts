@@ -1,13 +1,14 @@
-import { cell, child, type DtNode, hasProperty, nodeAt, property, numberAt } from '../../devicetree/index.js';
+import { cell, child, type DtNode, hasProperty, nodeAt, numberAt, property } from '../../devicetree/index.js';
 import { RmError, VMID_RM } from '../codes.js';
+import { declaredCells } from '../config/reader.js';
 import type { ResourceManager } from '../manager.js';
-import { AcceptFlag, acceptParcel, type AcceptRequest } from '../parcels/accept.js';
+import { AcceptFlag, type AcceptRequest, acceptParcel } from '../parcels/accept.js';
+import type { SglItem } from '../parcels/create.js';
 import { MemType, type Parcel, Rights, TransType } from '../parcels/parcel.js';
 import type { Vm, VmConfig } from '../vm.js';
-import { declaredCells } from '../config/reader.js';
-import { processLabelled } from './labelled.js';
-import { Authentication, mapTree, treeOf } from './image.js';
 import { writeGuestTree } from './guest-tree.js';
+import { Authentication, mapTree, treeOf } from './image.js';
+import { processLabelled } from './labelled.js';
 
 /**
  * VM_START behind its checks (rm-internals.md, section 4): accepts the image and everything else that targets the
@@ -32,7 +33,13 @@ function acceptImage(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
   const transType = rm.debugBuild ? rm.parcels.get(image.handle)?.transType : TransType.LEND;
   if (rm.debugBuild && rm.parcels.get(image.handle)?.participant(vm.vmid) === undefined) return false;
   if (transType === undefined || transType === TransType.DONATE) return false;
-  return acceptOwn(rm, vm, image.handle, transType, config.memoryBase, BigInt(vm.memorySize));
+  const wanted = { ipa: config.memoryBase, size: BigInt(vm.memorySize) };
+  return acceptOwn(rm, vm, image.handle, transType, wanted, !rm.debugBuild, sanitizes(vm));
+}
+
+/** Memory of authenticated images is cleared when it is given back. */
+function sanitizes(vm: Vm): boolean {
+  return vm.authentication !== Authentication.NONE;
 }
 
 /** Accepts a parcel as the VM's own memory: contiguous, for the VM alone with all rights. */
@@ -41,9 +48,9 @@ function acceptOwn(
   vm: Vm,
   handle: number,
   transType: number,
-  ipa: bigint,
-  size: bigint,
-  sanitize = vm.authentication !== Authentication.NONE,
+  wanted: SglItem,
+  validate: boolean,
+  sanitize: boolean,
 ): boolean {
   const request: AcceptRequest = {
     handle,
@@ -52,12 +59,12 @@ function acceptOwn(
     flags:
       AcceptFlag.DONE |
       AcceptFlag.MAP_CONTIGUOUS |
-      (rm.debugBuild ? 0 : AcceptFlag.VALIDATE_ACL_ATTR) |
+      (validate ? AcceptFlag.VALIDATE_ACL_ATTR : 0) |
       (sanitize ? AcceptFlag.SANITIZE : 0),
     label: 0,
     acl: [{ vmid: vm.vmid, rights: Rights.RWX }],
     attrs: [],
-    sgl: [{ ipa, size }],
+    sgl: [wanted],
     mapVmid: 0,
   };
   return acceptParcel(rm, vm.vmid, request).error === RmError.OK;
@@ -70,21 +77,22 @@ function acceptFirmware(rm: ResourceManager, vm: Vm, config: VmConfig): boolean 
   if (base === undefined || firmware.offset + firmware.size > config.firmwareSizeMax) return false;
   if (firmware.handle === image?.handle)
     return (
-      base >= config.memoryBase &&
-      base + config.firmwareSizeMax <= config.memoryBase + BigInt(vm.memorySize)
+      base >= config.memoryBase && base + config.firmwareSizeMax <= config.memoryBase + BigInt(vm.memorySize)
     );
-  return acceptOwn({ ...rm, debugBuild: false } as ResourceManager, vm, firmware.handle, TransType.LEND, base, firmware.size, true);
+  return acceptOwn(rm, vm, firmware.handle, TransType.LEND, { ipa: base, size: firmware.size }, true, true);
 }
 
 /** Private parcels go right behind the memory so far; what does not fit is left for the last step. */
 function acceptPrivate(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
   for (const parcel of rm.parcels.namedFor(vm.vmid)) {
-    if (parcel.participant(vm.vmid)?.shared !== false || !parcel.isPrivateOf(vm.vmid, rm.debugBuild)) continue;
+    if (parcel.participant(vm.vmid)?.shared !== false || !parcel.isPrivateOf(vm.vmid, rm.debugBuild))
+      continue;
     if (BigInt(parcel.totalSize + vm.memorySize) > config.memorySizeMax) continue;
     const transType = rm.debugBuild ? parcel.transType : TransType.LEND;
     if (transType === TransType.DONATE) continue;
-    const ipa = config.memoryBase + BigInt(vm.memorySize);
-    if (acceptOwn(rm, vm, parcel.handle, transType, ipa, BigInt(parcel.totalSize))) vm.memorySize += parcel.totalSize;
+    const wanted = { ipa: config.memoryBase + BigInt(vm.memorySize), size: BigInt(parcel.totalSize) };
+    if (acceptOwn(rm, vm, parcel.handle, transType, wanted, !rm.debugBuild, sanitizes(vm)))
+      vm.memorySize += parcel.totalSize;
   }
   return true;
 }
@@ -100,10 +108,13 @@ function processTree(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
     if (participant !== undefined) participant.hasNode = false;
   }
   const reserved = child(root, 'reserved-memory');
-  if (reserved !== undefined && !reserved.children.every((node) => placeReserved(rm, vm, reserved, node))) return false;
+  if (reserved !== undefined && !reserved.children.every((node) => placeReserved(rm, vm, reserved, node)))
+    return false;
   return (
     acceptRemaining(rm, vm, config) &&
-    config.devices.every((device) => deviceHasMemory(rm, vm, device.kind, device.label, isOptional(device))) &&
+    config.devices.every((device) =>
+      deviceHasMemory(rm, vm, device.kind, device.label, isOptional(device)),
+    ) &&
     config.parsed?.controller !== undefined &&
     writeGuestTree(rm, vm, config, mapped)
   );
@@ -123,7 +134,12 @@ function placeReserved(rm: ResourceManager, vm: Vm, reserved: DtNode, node: DtNo
   const parcel =
     label === undefined
       ? findMapped(vm, parcels, range)
-      : acceptReserved(rm, vm, parcels.find((entry) => entry.label === label), range);
+      : acceptReserved(
+          rm,
+          vm,
+          parcels.find((entry) => entry.label === label),
+          range,
+        );
   const participant = parcel?.participant(vm.vmid);
   if (parcel === undefined || participant === undefined) return false;
   const exclusive = parcel.transType !== TransType.SHARE && parcel.participants.length === 1;
@@ -140,7 +156,8 @@ interface ReservedRange {
 function reservedRange(reserved: DtNode, node: DtNode): ReservedRange | undefined {
   const reg = property(node, 'reg');
   const { address, size } = declaredCells(reserved);
-  if (reg === undefined || address > 2 || size > 2 || reg.byteLength !== (address + size) * 4) return undefined;
+  if (reg === undefined || address > 2 || size > 2 || reg.byteLength !== (address + size) * 4)
+    return undefined;
   const range = {
     base: address === 0 ? 0n : numberAt(reg, 0, address),
     size: size === 0 ? 0n : numberAt(reg, address, size),
@@ -238,7 +255,13 @@ export function autoAccept(
 }
 
 /** Shared memory and virtio devices need the oldest parcel with their label to have a node of reserved memory. */
-function deviceHasMemory(rm: ResourceManager, vm: Vm, kind: string, label: number, optional: boolean): boolean {
+function deviceHasMemory(
+  rm: ResourceManager,
+  vm: Vm,
+  kind: string,
+  label: number,
+  optional: boolean,
+): boolean {
   if ((kind !== 'shm' && kind !== 'virtio') || optional) return true;
   const parcel = rm.parcels.namedFor(vm.vmid).find((entry) => entry.label === label);
   return parcel?.participant(vm.vmid)?.hasNode === true;
@@ -254,7 +277,8 @@ function startFirmware(rm: ResourceManager, vm: Vm, config: VmConfig): number {
   }
   // The memory size grew with every private parcel, but the flush wants that much of the image parcel alone.
   const image = vm.image === undefined ? undefined : rm.parcels.get(vm.image.handle);
-  if (vm.authentication !== Authentication.PLATFORM && vm.memorySize > (image?.totalSize ?? 0)) return RmError.DENIED;
+  if (vm.authentication !== Authentication.PLATFORM && vm.memorySize > (image?.totalSize ?? 0))
+    return RmError.DENIED;
   const booting = config.parsed?.vcpus?.cpus.filter((cpu) => cpu.boot).length ?? 0;
   return android && booting > 1 ? RmError.DENIED : RmError.OK;
 }

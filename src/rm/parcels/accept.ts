@@ -3,7 +3,16 @@ import { RmError, VMID_HLOS } from '../codes.js';
 import type { ResourceManager } from '../manager.js';
 import { removeUnordered, type Vm } from '../vm.js';
 import { addressValid, type SglItem } from './create.js';
-import { type AclItem, type AttrItem, MemType, type Parcel, type Participant, type Region, Rights, TransType } from './parcel.js';
+import {
+  type AclItem,
+  type AttrItem,
+  MemType,
+  type Parcel,
+  type Participant,
+  type Region,
+  Rights,
+  TransType,
+} from './parcel.js';
 
 /** Flags of MEM_ACCEPT. */
 export const AcceptFlag = {
@@ -75,9 +84,11 @@ export function acceptParcel(rm: ResourceManager, vmid: number, request: AcceptR
 /** Checks that need the parcel and the request only. */
 function checkRequest(parcel: Parcel, request: AcceptRequest): number {
   const { flags, acl, attrs } = request;
-  if (request.memType !== parcel.memType || request.transType !== parcel.transType) return RmError.ARGUMENT_INVALID;
+  if (request.memType !== parcel.memType || request.transType !== parcel.transType)
+    return RmError.ARGUMENT_INVALID;
   if ((flags & AcceptFlag.VALIDATE_SANITIZED) !== 0 && !parcel.sanitizeCreate) return RmError.VALIDATE_FAILED;
-  if ((flags & AcceptFlag.VALIDATE_LABEL) !== 0 && request.label !== parcel.label) return RmError.VALIDATE_FAILED;
+  if ((flags & AcceptFlag.VALIDATE_LABEL) !== 0 && request.label !== parcel.label)
+    return RmError.VALIDATE_FAILED;
   if ((flags & AcceptFlag.VALIDATE_ACL_ATTR) !== 0) {
     if (acl.length !== parcel.participants.length || attrs.length !== parcel.attrs.length)
       return RmError.VALIDATE_FAILED;
@@ -209,7 +220,9 @@ function allocate(
   size: number,
 ): Allocation | undefined {
   if (mappedDirectly(vm, parcel))
-    return phys !== undefined && (wanted === undefined || wanted === phys) ? { start: phys, tag: NO_TAG } : undefined;
+    return phys !== undefined && (wanted === undefined || wanted === phys)
+      ? { start: phys, tag: NO_TAG }
+      : undefined;
   if (wanted !== undefined) return vm.space?.allocateAt(wanted, size);
   return vm.space?.allocateAny(size, size >= SIZE_2M ? SIZE_2M : PAGE_SIZE);
 }

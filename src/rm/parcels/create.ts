@@ -1,7 +1,17 @@
 import { RmError } from '../codes.js';
 import type { ResourceManager } from '../manager.js';
 import type { Vm } from '../vm.js';
-import { type AclItem, type AttrItem, MemAttr, MemType, Parcel, type Participant, type Region, Rights, TransType } from './parcel.js';
+import {
+  type AclItem,
+  type AttrItem,
+  MemAttr,
+  MemType,
+  Parcel,
+  type Participant,
+  type Region,
+  Rights,
+  TransType,
+} from './parcel.js';
 
 /** An address range as a request names it; any 64-bit values. */
 export interface SglItem {

@@ -94,7 +94,8 @@ export class Parcel {
 
   #staleOver(region: Region): number {
     const end = region.phys + region.size;
-    return this.staleMappings.filter((stale) => stale.phys < end && region.phys < stale.phys + stale.size).length;
+    return this.staleMappings.filter((stale) => stale.phys < end && region.phys < stale.phys + stale.size)
+      .length;
   }
 
   /** Private memory of a VM: normal, without a label, for this VM alone with all rights. */

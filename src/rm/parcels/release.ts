@@ -12,7 +12,8 @@ export function releaseParcel(rm: ResourceManager, vm: Vm, handle: number, sanit
   if (vm.vmid === parcel.owner) return RmError.DENIED;
   if (!participant.shared) return RmError.MEM_RELEASED;
   if (sanitize) {
-    if (parcel.memType === MemType.IO || (participant.rights & Rights.W) === 0) return RmError.ARGUMENT_INVALID;
+    if (parcel.memType === MemType.IO || (participant.rights & Rights.W) === 0)
+      return RmError.ARGUMENT_INVALID;
     parcel.sanitizeReclaim = true;
   }
   endAcceptance(vm, parcel, participant);

@@ -44,6 +44,11 @@ export class ParcelTable {
     return [...(this.#byVm.get(vmid) ?? [])];
   }
 
+  /** Parcels of one owner, oldest first. */
+  *ownedBy(vmid: number): Generator<Parcel> {
+    for (const parcel of this.#parcels.values()) if (parcel.owner === vmid) yield parcel;
+  }
+
   /** All parcels, oldest first. */
   all(): Iterable<Parcel> {
     return this.#parcels.values();
