@@ -59,12 +59,15 @@ export class ResourceManager implements LinkOwner {
   readonly platform: PlatformProfile;
   readonly careful: boolean;
   readonly debugBuild: boolean;
+  /** IRQ lend handles count from here; a platform with a random base has it set from outside, like any randomness. */
+  irqHandleBase: number;
   readonly #options: ManagerOptions;
   #state: BootState;
 
   constructor(options: ManagerOptions = {}) {
     this.#options = options;
     this.platform = options.platform ?? platforms.native;
+    this.irqHandleBase = this.platform.irqHandleBase;
     this.careful = options.careful ?? false;
     this.debugBuild = options.debugBuild ?? false;
     this.#state = this.#boot();

@@ -15,14 +15,19 @@ export interface PlatformProfile {
   readonly virtioRange: PhysicalRange;
   /** Hardware interrupts that the primary VM owns. */
   readonly interrupts: readonly number[];
-  /** IRQ lend handles count from here; random on a real machine. */
+  /** IRQ lend handles count from here. */
   readonly irqHandleBase: number;
+  /** The base is another one at every boot, so recordings tell it only when the first interrupt is lent. */
+  readonly irqHandleBaseRandom: boolean;
+  /**
+   * VMs are real: one takes messages only while it runs, and those of different VMs come in no particular order.
+   * Otherwise all VMs take at any time, the oldest message over all queues first.
+   */
+  readonly realVms: boolean;
   /** How its queues treat messages of impossible sizes (transport, QueueOptions). */
   readonly queueRules: 'as-built' | 'documented';
   /** Virtio device types that make VM_INIT fail. */
   readonly refusedVirtioTypes: readonly number[];
-  /** Whether a VM that has called VM_EXIT still takes its reply. */
-  readonly exitedVmTakesReply: boolean;
 }
 
 function range(first: number, last: number, without: readonly number[] = []): number[] {
@@ -41,20 +46,22 @@ const native: PlatformProfile = {
   virtioRange: { start: 0x30000000, size: 0x10000000 },
   interrupts: range(32, 287),
   irqHandleBase: 0x10000000,
+  irqHandleBaseRandom: false,
+  realVms: false,
   queueRules: 'documented',
   refusedVirtioTypes: [],
-  exitedVmTakesReply: true,
 };
 
 /** The real hypervisor on an emulated machine (protocol/real-system.md). */
 const qemu: PlatformProfile = {
   ...native,
   name: 'qemu',
+  irqHandleBaseRandom: true,
+  realVms: true,
   cores: 8,
   interrupts: range(16, 255, [23, 25, 26, 27, 30]),
   queueRules: 'as-built',
   refusedVirtioTypes: [2],
-  exitedVmTakesReply: false,
 };
 
 export const platforms = { native, qemu } as const satisfies Readonly<Record<string, PlatformProfile>>;

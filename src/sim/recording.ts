@@ -18,6 +18,8 @@ export type RecordedStep = StepKind & {
   readonly out: readonly RecordedFrame[];
   readonly panic: string | undefined;
   readonly refused: string | undefined;
+  /** A request that the machine's driver added. */
+  readonly driver: boolean;
 };
 
 export type StepKind =
@@ -90,6 +92,7 @@ export function readStep(value: unknown): RecordedStep {
         : refuse('out', 'an object', item),
     ),
     panic: value.panic === undefined ? undefined : text(value, 'panic'),
+    driver: value.driver !== undefined,
     refused: value.refused === undefined ? undefined : text(value, 'refused'),
   };
 }

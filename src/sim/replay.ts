@@ -1,4 +1,5 @@
-import { type PanicReason, type PlatformProfile, platforms, ResourceManager } from '../rm/index.js';
+import { limits, VM_GET_HYP_RESOURCES, VM_IRQ_LEND } from '../../schemas/index.js';
+import { type PanicReason, type PlatformProfile, platforms, ResourceManager, VmState } from '../rm/index.js';
 import { QueueError } from '../transport/index.js';
 import { CapabilityMask } from './mask.js';
 import { type RecordedFrame, type RecordedStep, readHeader, readStep } from './recording.js';
@@ -49,13 +50,14 @@ export function* replay(lines: Iterable<unknown>, options: ReplayOptions): Gener
 class Run {
   readonly #manager: ResourceManager;
   readonly #options: ReplayOptions;
-  #taker = new Taker();
+  #taker: Taker;
   #actualMask = new CapabilityMask();
   #recordedMask = new CapabilityMask();
 
   constructor(header: unknown, options: ReplayOptions) {
     const { queueDepth, hlosOwnsIo, debugBuild } = readHeader(header);
     this.#options = options;
+    this.#taker = this.#newTaker();
     this.#manager = new ResourceManager({
       platform: options.platform ?? platforms.native,
       careful: options.careful ?? false,
@@ -66,20 +68,53 @@ class Run {
     });
   }
 
+  #newTaker(): Taker {
+    const { realVms } = this.#options.platform ?? platforms.native;
+    return realVms ? new Taker((vmid) => this.#manager.vm(vmid)?.state === VmState.RUNNING) : new Taker();
+  }
+
+  /** Where the base of IRQ handles is random, the recorded one is known from the first interrupt lent. */
+  #learnHandleBase(step: RecordedStep): void {
+    if (!this.#manager.platform.irqHandleBaseRandom || step.kind !== 'frame') return;
+    const base = lendHandleBase(step);
+    if (base !== undefined) this.#manager.irqHandleBase = base;
+  }
+
   compare(step: number, recorded: RecordedStep): Comparison {
+    this.#learnHandleBase(recorded);
+    const expected = recorded.out.map(({ to, frame }) => ({
+      to,
+      frame: this.#recordedMask.apply(to, frame),
+    }));
+    for (const vmid of this.#lostTargets(recorded)) {
+      const attempt = this.#perform(step, withTarget(recorded, vmid), expected);
+      if (attempt.equal) return attempt;
+    }
+    return this.#perform(step, recorded, expected);
+  }
+
+  #perform(step: number, recorded: RecordedStep, expected: readonly RecordedFrame[]): Comparison {
     const before = this.#manager.panicked;
     const refused = this.#act(recorded);
     const taken = recorded.kind === 'enqueue' ? [] : this.#taker.settle(this.#manager);
     const panic = before === undefined ? this.#manager.panicked : undefined;
     const actual = taken.map(({ to, frame }) => ({ to, frame: this.#actualMask.apply(to, frame) }));
-    const expected = recorded.out.map(({ to, frame }) => ({
-      to,
-      frame: this.#recordedMask.apply(to, frame),
-    }));
+    const same = this.#manager.platform.realVms ? samePerReceiver : sameFrames;
     const samePanic = (panic !== undefined) === (recorded.panic !== undefined);
-    const sameOut = panic !== undefined || sameFrames(actual, expected);
+    const sameOut = panic !== undefined || same(actual, expected);
     const equal = samePanic && sameOut && refused === (recorded.refused !== undefined);
     return { step, recorded: { ...recorded, out: expected }, actual, panic, refused, equal };
+  }
+
+  /**
+   * The driver asks for a VM's resources before it runs it, and recordings of that have lost the VMID (it reads 0).
+   * Asking changes nothing, so the replay finds out whom the recorded answer is about.
+   */
+  #lostTargets(step: RecordedStep): readonly number[] {
+    if (!step.driver || step.kind !== 'frame') return [];
+    const { id, words } = wordsOf(step.frame);
+    if (id !== VM_GET_HYP_RESOURCES.id || words[0] !== 0) return [];
+    return [...this.#manager.vms()].map(({ vmid }) => vmid);
   }
 
   /** @returns whether the message could not be put on its queue. */
@@ -98,7 +133,7 @@ class Run {
       }
       case 'reboot':
         manager.reboot();
-        this.#taker = new Taker();
+        this.#taker = this.#newTaker();
         return false;
       case 'receive_limit':
         this.#taker.limit(step.vmid, step.count);
@@ -113,6 +148,41 @@ class Run {
         return false;
     }
   }
+}
+
+/** Handle of a VM_IRQ_LEND reply less the interrupt number of its request. */
+function lendHandleBase(step: RecordedStep & { readonly kind: 'frame' | 'enqueue' }): number | undefined {
+  const request = wordsOf(step.frame);
+  if (request.id !== VM_IRQ_LEND.id || request.words.length !== 3) return undefined;
+  for (const { to, frame } of step.out) {
+    const reply = wordsOf(frame);
+    if (to === step.from && reply.id === VM_IRQ_LEND.id && reply.words[0] === 0)
+      return ((reply.words[1] ?? 0) - (request.words[1] ?? 0)) >>> 0;
+  }
+  return undefined;
+}
+
+function wordsOf(frame: Uint8Array): { readonly id: number; readonly words: readonly number[] } {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const count = frame.byteLength >>> 2;
+  const words = Array.from({ length: count }, (_, index) => view.getUint32(index * 4, true));
+  return { id: words[1] ?? 0, words: words.slice(2) };
+}
+
+/** A request about a VM with that VM named. */
+function withTarget(step: RecordedStep, vmid: number): RecordedStep {
+  if (step.kind !== 'frame') return step;
+  const frame = step.frame.slice();
+  new DataView(frame.buffer).setUint16(limits.header, vmid, true);
+  return { ...step, frame };
+}
+
+/** Whether every receiver got the same messages in the same order; receivers run side by side. */
+function samePerReceiver(left: readonly RecordedFrame[], right: readonly RecordedFrame[]): boolean {
+  if (left.length !== right.length) return false;
+  const receivers = new Set(right.map(({ to }) => to));
+  const of = (list: readonly RecordedFrame[], vmid: number) => list.filter(({ to }) => to === vmid);
+  return [...receivers].every((vmid) => sameFrames(of(left, vmid), of(right, vmid)));
 }
 
 function sameFrames(left: readonly RecordedFrame[], right: readonly RecordedFrame[]): boolean {

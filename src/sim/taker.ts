@@ -22,6 +22,9 @@ export class Taker {
   readonly #allowance = new Map<number, number>();
   #stamp = 0;
 
+  /** @param executing whether a VM can take messages at all; on a real machine only one that runs can. */
+  constructor(private readonly executing: (vmid: number) => boolean = () => true) {}
+
   /** To be called for every message that the manager puts on a queue. */
   sent(link: Link | undefined, vmid: number): void {
     if (link === undefined) return;
@@ -66,7 +69,8 @@ export class Taker {
       const link = manager.link(vmid);
       while (list[0] !== undefined && list[0].link !== link) list.shift();
       const first = list[0];
-      if (first === undefined || (this.#allowance.get(vmid) ?? 1) <= 0 || first.stamp >= stamp) continue;
+      if (first === undefined || first.stamp >= stamp) continue;
+      if ((this.#allowance.get(vmid) ?? 1) <= 0 || !this.executing(vmid)) continue;
       oldest = vmid;
       stamp = first.stamp;
     }

@@ -35,7 +35,7 @@ const NotifyFlag = { LENT: 1, RELEASED: 2, ACCEPTED: 4 } as const;
 
 /** A lent interrupt by its handle: handles count from a base, by hardware interrupt. */
 function lookUp(rm: ResourceManager, handle: number): { number: number; lending: Lending } | undefined {
-  const number = (handle - rm.platform.irqHandleBase) >>> 0;
+  const number = (handle - rm.irqHandleBase) >>> 0;
   const lending = rm.interrupts.get(number);
   return lending === undefined ? undefined : { number, lending };
 }
@@ -53,7 +53,7 @@ function lend(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
   if (rm.interrupts.get(virq) !== undefined) return errorReply(RmError.IRQ_INUSE);
   rm.hypervisor.unbindInterrupt(virq);
   rm.interrupts.lend(virq, { borrower, label, owner: sender.vmid, virq: undefined });
-  return replyWith(VM_IRQ_LEND.reply, { virq_handle: (rm.platform.irqHandleBase + virq) >>> 0 });
+  return replyWith(VM_IRQ_LEND.reply, { virq_handle: (rm.irqHandleBase + virq) >>> 0 });
 }
 
 function accept(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
