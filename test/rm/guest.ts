@@ -1,4 +1,4 @@
-import { limits, protocol } from '../../schemas/index.js';
+import { limits, MEM_LEND, protocol, VM_ALLOC_VMID, VM_CONFIG_IMAGE } from '../../schemas/index.js';
 import { type ManagerOptions, ResourceManager } from '../../src/rm/index.js';
 import { writeFrame } from '../../src/rpc/index.js';
 import { MessageType } from '../../src/schema/index.js';
@@ -45,5 +45,33 @@ export class Bench {
     this.put(HLOS, id, ...words);
     this.manager.run();
     return this.take(HLOS);
+  }
+}
+
+const IMAGE_BASE = 0x88000000;
+const IMAGE_SIZE = 0x2000000;
+const TREE_OFFSET = 0x1000000;
+const TREE_SIZE = 0x100000;
+
+/** Boots further VMs, each from memory of its own. */
+export class Boots {
+  #next = 0;
+
+  constructor(readonly bench: Bench) {}
+
+  /** Lends an image with this devicetree to a new VM and configures it; its VMID. */
+  configure(tree: Uint8Array, treeSize = TREE_SIZE): number {
+    const base = IMAGE_BASE + this.#next++ * IMAGE_SIZE;
+    const [[, , vmid = 0] = []] = this.bench.ask(VM_ALLOC_VMID.id, 0);
+    this.bench.manager.hypervisor.writeMemory(base + TREE_OFFSET, tree);
+    const acl = [1, 0x00070000 | vmid];
+    const [[, , handle = 0] = []] = this.bench.ask(MEM_LEND.id, 0, 0, ...acl, 1, base, 0, IMAGE_SIZE, 0);
+    this.bench.ask(VM_CONFIG_IMAGE.id, vmid, handle, 0, 0, 0, 0, TREE_OFFSET, 0, treeSize, 0);
+    return vmid;
+  }
+
+  /** The error of a request about a VM, undefined when the manager died of it. */
+  error(id: number, ...words: number[]): number | undefined {
+    return this.bench.ask(id, ...words).find(([message]) => message === id)?.[1];
   }
 }
