@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   MEM_DONATE,
+  MEM_LEND,
   MEM_RECLAIM,
   VM_DEALLOC_VMID,
   VM_GET_VMID,
@@ -295,5 +296,39 @@ describe('a VM that is up', () => {
     const { boots, vmid } = initialised(tree({ rpc }), { careful });
     boots.bench.manager.vcpuHalt(vmid, 2, [0n, 0n]);
     expect(boots.bench.panics).toEqual(careful ? [] : ['vcpu_halt_not_running']);
+  });
+});
+
+describe('reserved memory', () => {
+  const range = [0, 0x90000000, 0, 0x2000];
+
+  /** How VM_START ends with such a node and two pages lent under label 5. */
+  function start(node: Properties | undefined): number | undefined {
+    const cells = { '#address-cells': [2], '#size-cells': [2] };
+    const reserved = {
+      properties: cells,
+      children: node === undefined ? {} : { node: { properties: node } },
+    };
+    const boots = new Boots(new Bench());
+    const vmid = boots.configure(tree({ rpc }, {}, { root: { 'reserved-memory': reserved } }));
+    expect(boots.error(VM_INIT.id, vmid)).toBe(OK);
+    expect(boots.error(MEM_LEND.id, 0, 5, 1, 0x00060000 | vmid, 1, 0x80000000, 0, 0x2000, 0)).toBe(OK);
+    return boots.error(VM_START.id, vmid);
+  }
+
+  it.each<[string, Properties | undefined, number]>([
+    ['without a node', undefined, OK],
+    ['with the label, as large as the parcel', { 'qcom,label': [5], reg: range }, OK],
+    [
+      'with the label, reusable and nobody else has it',
+      { 'qcom,label': [5], reg: range, reusable: true },
+      OK,
+    ],
+    ['with the label, smaller', { 'qcom,label': [5], reg: [0, 0x90000000, 0, 0x1000] }, E.NORESOURCE],
+    ['with another label', { 'qcom,label': [6], reg: range }, E.NORESOURCE],
+    ['without a label, and nothing is mapped there', { reg: range }, E.NORESOURCE],
+    ['to be allocated', { size: [0, 0x1000] }, OK],
+  ])('%s', (_, node, error) => {
+    expect(start(node)).toBe(error);
   });
 });
