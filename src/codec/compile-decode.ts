@@ -8,6 +8,7 @@ import {
   ListType,
   ReservedType,
   StructType,
+  stopped,
   type Values,
   VariantType,
 } from '../wire/index.js';
@@ -33,7 +34,7 @@ export function compileDecode(type: AnyType): FastDecode {
       const value = decodePlain(type, bytes, { request, trace });
       return issues === 0 ? value : undefined;
     } catch (error) {
-      if (error instanceof WireError) return undefined;
+      if (error === stopped || error instanceof WireError) return undefined;
       throw error;
     }
   });
