@@ -7,6 +7,7 @@ import { ClosedPipe } from '../node/output.js';
 import { version } from '../node/version.js';
 import * as decode from './commands/decode.js';
 import * as encode from './commands/encode.js';
+import * as serve from './commands/serve.js';
 import { CommandIo, exitCodes } from './io.js';
 
 const io = new CommandIo(protocol, (text) => process.stderr.write(text));
@@ -19,10 +20,10 @@ const program = new Command('gunyah-rm')
   .exitOverride()
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ showGlobalOptions: true });
-for (const command of [decode, encode]) command.register(program, io);
+for (const command of [decode, encode, serve]) command.register(program, io);
 
 try {
-  program.parse();
+  await program.parseAsync();
   process.exitCode = io.exitCode;
 } catch (error) {
   process.exitCode = exitCodeOf(error);
