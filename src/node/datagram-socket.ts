@@ -61,7 +61,10 @@ export class DatagramSocket {
         socket.#native.close();
         throw Object.assign(new Error(`cannot be bound: ${code}`), { code });
       }
-      socket.#native.on('message', onMessage);
+      // As plain bytes: the `slice` of a Buffer does not copy, which nobody who is handed bytes expects.
+      socket.#native.on('message', ({ buffer, byteOffset, length }) =>
+        onMessage(new Uint8Array(buffer, byteOffset, length)),
+      );
       return socket;
     } catch (error) {
       throw new FileError(path, error);

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { constants } from '../../schemas/index.js';
 import type { LiveManager, Outlet } from '../serve/index.js';
 import { DatagramSocket } from './datagram-socket.js';
 import { FileError } from './input.js';
 
-const VMID_RM = 255;
+const { VMID_RM } = constants;
 /** After a refusal the next attempt is due after this, then after twice as long each time. */
 const retryMinMs = 1;
 const retryMaxMs = 64;

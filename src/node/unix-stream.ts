@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { constants } from '../../schemas/index.js';
 import { WireError } from '../base/error.js';
 import { type LiveManager, type Outlet, RecordSplitter, writeRecord } from '../serve/index.js';
 import { FileError } from './input.js';
 import { checkSocketName, removeSocketName } from './socket-name.js';
 
-const VMID_RM = 255;
+const { VMID_RM } = constants;
 
 /** Serves VMs over a unix stream socket: records in both directions, any number of VMs per connection. */
 export class StreamServer {
@@ -29,7 +32,9 @@ export class StreamServer {
         await listen(server, path);
       });
     } catch (error) {
-      throw new FileError(path, error);
+      // For a folder that does not exist libuv says EACCES.
+      const noFolder = (error as NodeJS.ErrnoException).code === 'EACCES' && !existsSync(dirname(path));
+      throw new FileError(path, noFolder ? { code: 'ENOENT' } : error);
     }
     return new StreamServer(server, sockets);
   }

@@ -1,8 +1,8 @@
+import { constants } from '../../schemas/index.js';
 import type { PanicReason, PlatformProfile } from '../rm/index.js';
 import { WatchedManager } from './watched-manager.js';
 
-const VMID_RM = 255;
-const VMID_HLOS = 3;
+const { VMID_HLOS, VMID_RM } = constants;
 
 /** Where messages to a VM go: a connection, a socket. */
 export interface Outlet {
@@ -43,7 +43,7 @@ export class LiveManager {
   onLink: ((vmid: number, exists: boolean) => void) | undefined;
   readonly #options: LiveOptions;
   readonly #manager: WatchedManager;
-  readonly #linked = new Set([VMID_HLOS]);
+  readonly #linked = new Set<number>([VMID_HLOS]);
   readonly #owners = new Map<number, Outlet>();
   /** Messages that were taken off a queue and refused by the outlet. */
   readonly #held = new Map<number, Uint8Array>();

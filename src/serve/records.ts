@@ -1,3 +1,4 @@
+import { constants } from '../../schemas/index.js';
 import { WireError } from '../base/error.js';
 import { Splitter } from '../capture/splitter.js';
 
@@ -6,7 +7,7 @@ const LENGTH_SIZE = 2;
 const ADDRESSES_SIZE = 4;
 const HEAD_SIZE = LENGTH_SIZE + ADDRESSES_SIZE;
 /** Only the manager itself speaks as this. */
-const VMID_RM = 255;
+const { VMID_RM } = constants;
 
 /** One queue message as a record of the stream transport. @param message at most 65531 bytes. */
 export function writeRecord(from: number, to: number, message: Uint8Array): Uint8Array {
@@ -35,7 +36,8 @@ export class RecordSplitter {
       take: (data, view, start, end, offset) => {
         const from = view.getUint16(start + 2, true);
         if (from === VMID_RM) refuse('from', offset, 'a VM', from);
-        take(from, view.getUint16(start + 4, true), data.slice(start + HEAD_SIZE, end));
+        // Not `slice`, which does not copy when the chunk is a Buffer.
+        take(from, view.getUint16(start + 4, true), new Uint8Array(data.subarray(start + HEAD_SIZE, end)));
       },
       nameOf: () => 'record',
     });
