@@ -11,7 +11,8 @@ function differences(scenario: Scenario, options: Partial<ReplayOptions> = {}): 
 
 /** A difference as text for a failing test. */
 function describeStep({ step, recorded, actual, panic, refused }: Comparison): string {
-  const frames = (list: Comparison['actual']) => list.map(({ to, frame }) => `${to}:${formatHex(frame)}`).join(' ');
+  const frames = (list: Comparison['actual']) =>
+    list.map(({ to, frame }) => `${to}:${formatHex(frame)}`).join(' ');
   const expected = `${recorded.panic ?? ''} ${recorded.refused ?? ''} ${frames(recorded.out)}`;
   return `step ${step}\n  recorded ${expected}\n  simulated ${panic ?? ''} ${refused} ${frames(actual)}`;
 }
@@ -35,9 +36,9 @@ describe('the recordings of the public manager', () => {
 
   it('can tell a difference', () => {
     const scenario = all.find(({ name }) => name === 'deep_000') as Scenario;
-    const reversed = { ...platforms.native, irqHandleBase: 0x20000000 };
-    expect(all.filter((entry) => differences(entry, { platform: reversed }).length > 0).length).toBeGreaterThan(20);
-    expect(differences(scenario)).toEqual([]);
+    expect(
+      differences(scenario, { platform: { ...platforms.native, irqHandleBase: 0x20000000 } }),
+    ).not.toEqual([]);
     const cut = { ...scenario, lines: scenario.lines.map((line) => withoutOutput(line)) };
     expect(differences(cut).length).toBeGreaterThan(100);
   });
@@ -78,30 +79,50 @@ const realMachineOnly: Readonly<Record<string, readonly [step: number, why: stri
 describe('the recordings of the real machine', () => {
   const all = scenarios('rm23-qemu.ndjson');
   const options = { platform: platforms.qemu };
+  let different = 0;
 
   it.each(all.filter(({ name }) => !(name in realMachineOnly)))('$name: the same per VM', (scenario) => {
     expect(firstDifference(scenario, options)).toBeUndefined();
   });
 
-  it.each(all.filter(({ name }) => name in realMachineOnly))('$name: the same up to what is known', (scenario) => {
-    const [step] = realMachineOnly[scenario.name] as readonly [number, string];
-    expect(scenario.identical).toBe(false);
-    expect(differences(scenario, options)[0]?.step).toBe(step);
-  });
+  it.each(all.filter(({ name }) => name in realMachineOnly))(
+    '$name: the same up to what is known',
+    (scenario) => {
+      const [step] = realMachineOnly[scenario.name] as readonly [number, string];
+      expect(scenario.identical).toBe(false);
+      const found = differences(scenario, options);
+      expect(found[0]?.step).toBe(step);
+      different += found.length;
+    },
+  );
 
   it('differ in no more steps than before', () => {
-    const steps = all.reduce((sum, scenario) => sum + differences(scenario, options).length, 0);
-    expect(steps).toBeLessThanOrEqual(206);
+    expect(different).toBeLessThanOrEqual(206);
   });
 });
 
+/** What a careful manager does better before the public one would have died. */
+const betterCarefully: Readonly<Record<string, string>> = {
+  deep_019: 'a second reset releases everything',
+  deep_109: 'a second reset releases everything',
+  lifecycle_second_boot: 'a second reset releases everything',
+  lifecycle_second_reset_skipped: 'a second reset releases everything',
+  mem_append_total_size_bug: 'a failed append does not count',
+};
+
 describe('a careful manager', () => {
-  it.each(scenarios('rm23.ndjson'))('$name: survives, and answers the same until the other dies', (scenario) => {
-    let dead = false;
-    for (const comparison of replay(scenario.lines, { file: deviceTree, careful: true })) {
-      expect(comparison.panic).toBeUndefined();
-      dead ||= comparison.recorded.panic !== undefined;
-    }
-    expect(dead).toBe(scenario.lines.some((line) => (line as { panic?: string }).panic !== undefined));
-  });
+  it.each(scenarios('rm23.ndjson'))(
+    '$name: survives, and answers alike until the other dies',
+    ({ name, lines }) => {
+      const different: string[] = [];
+      let dead = false;
+      for (const comparison of replay(lines, { file: deviceTree, careful: true })) {
+        expect(comparison.panic).toBeUndefined();
+        dead = comparison.recorded.panic !== undefined || (dead && comparison.recorded.kind !== 'reboot');
+        if (!dead && !comparison.equal) different.push(describeStep(comparison));
+      }
+      if (name in betterCarefully) expect(different).not.toEqual([]);
+      else expect(different).toEqual([]);
+    },
+  );
 });

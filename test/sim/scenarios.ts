@@ -26,7 +26,10 @@ export function scenarios(file: string): Scenario[] {
 }
 
 const trees = new Map(
-  recordedLines<{ file: string; bytes: string }>('dtb.ndjson').map(({ file, bytes }) => [file, parseHex(bytes)]),
+  recordedLines<{ file: string; bytes: string }>('dtb.ndjson').map(({ file, bytes }) => [
+    file,
+    parseHex(bytes),
+  ]),
 );
 
 /** A devicetree blob that scenarios load. */

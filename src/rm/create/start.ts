@@ -6,6 +6,7 @@ import { type Parcel, TransType } from '../parcels/parcel.js';
 import type { Vm, VmConfig } from '../vm.js';
 import { acceptOwn, autoAccept, sanitizes } from './accept.js';
 import { writeGuestTree } from './guest-tree.js';
+import { guestTreeFits } from './guest-tree-size.js';
 import { Authentication, mapTree, treeOf } from './image.js';
 import { processLabelled } from './labelled.js';
 
@@ -76,14 +77,15 @@ function processTree(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
   const reserved = child(root, 'reserved-memory');
   if (reserved !== undefined && !reserved.children.every((node) => placeReserved(rm, vm, reserved, node)))
     return false;
-  return (
+  const complete =
     acceptRemaining(rm, vm, config) &&
     config.devices.every((device) =>
       deviceHasMemory(rm, vm, device.kind, device.label, isOptional(device)),
     ) &&
     config.parsed?.controller !== undefined &&
-    writeGuestTree(rm, vm, config, mapped)
-  );
+    guestTreeFits(rm, vm, config, mapped.blob.byteLength);
+  if (complete) writeGuestTree(rm, vm, mapped);
+  return complete;
 }
 
 function isOptional(device: VmConfig['devices'][number]): boolean {
