@@ -1,17 +1,8 @@
-/** 32 random bits, the same ones every time (xorshift32). */
-export function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
+import type { Random } from '../random.js';
 
 /** Queue messages that the manager takes no notice of, and never answers. */
-export function garbageMessage(next: () => number): Uint8Array {
-  const below = (limit: number) => next() % limit;
+export function garbageMessage(random: Random): Uint8Array {
+  const below = (limit: number) => random.below(limit);
   const bytes = (size: number) => Uint8Array.from({ length: size }, () => below(256));
   const withType = (type: number, fragments: number) => {
     const message = bytes(8 + below(233));

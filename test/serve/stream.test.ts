@@ -3,7 +3,8 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { formatHex } from '../../src/base/hex.js';
 import { CapabilityMask } from '../../src/sim/mask.js';
 import { gunyahRm } from '../cli/run.js';
-import { garbageMessage, random } from './garbage.js';
+import { Random } from '../random.js';
+import { garbageMessage } from './garbage.js';
 import { type Life, recordedLives } from './recorded-life.js';
 import { Server, Workshop } from './server.js';
 import { record, StreamPeer } from './stream-peer.js';
@@ -19,11 +20,11 @@ const killing = Buffer.from('210107000200005699000000', 'hex');
 const load = ['--load', `0x89000000=${workshop.tree}`];
 
 /** Connections that do what none should; done when the server has ended them all. */
-async function misbehave(path: string, next: () => number, recordCount: number): Promise<void> {
+async function misbehave(path: string, random: Random, recordCount: number): Promise<void> {
   const vmids = [3, 3, 3, 128, 4, 0, 254, 65535];
   const records = Array.from({ length: recordCount }, () => {
-    const from = vmids[next() % vmids.length] as number;
-    return record(from, next() % 4 === 0 ? next() & 0xffff : 255, garbageMessage(next));
+    const from = random.pick(vmids);
+    return record(from, random.once(4) ? random.below(0x10000) : 255, garbageMessage(random));
   });
   const endings = [
     new Uint8Array(0),
@@ -53,10 +54,10 @@ describe('serve --socket', () => {
     const before = Date.now();
     const server = await Server.ready(['--socket', path, '--tap', tap, ...load]);
     const peer = await StreamPeer.connect(path);
-    const next = random(1);
+    const random = new Random(1);
     const masks = [new CapabilityMask(), new CapabilityMask()] as const;
     for (const { from, frame, out } of life.steps) {
-      await misbehave(path, next, 10_000 / life.steps.length);
+      await misbehave(path, random, 10_000 / life.steps.length);
       const answers = await peer.ask(from, frame, out.length);
       const text = (mask: CapabilityMask, list: typeof out) =>
         list.map(({ to, frame }) => `${to} ${formatHex(mask.apply(to, frame))}`);
