@@ -10,7 +10,8 @@ export class Tap {
   readonly #output: Output;
   readonly #writer: PcapngWriter;
   #flush: NodeJS.Timeout | undefined;
-  #failed = false;
+  /** Completed, or spoilt by a write that failed. */
+  #closed = false;
 
   /**
    * @param path `-` for standard output. @param onError gets the FileError or ClosedPipe of a write that fails;
@@ -25,9 +26,11 @@ export class Tap {
     this.#writer = new PcapngWriter((bytes) => this.#output.bytes(bytes));
   }
 
-  /** Adds a message. @param comment what is to be said about it. */
+  /** Adds a message; none after the end. @param comment what is to be said about it. */
   message(from: number, to: number, message: Uint8Array, comment: string | undefined): void {
+    if (this.#closed) return;
     this.#attempt(() => this.#writer.packet(from, to, message, 0, message.byteLength, wallClock(), comment));
+    if (this.#closed) return;
     this.#flush ??= setTimeout(() => {
       this.#flush = undefined;
       this.#attempt(() => this.#writer.flush());
@@ -37,17 +40,18 @@ export class Tap {
   /** Completes the file. @throws FileError or ClosedPipe, unless a write has failed before. */
   end(): void {
     clearTimeout(this.#flush);
-    if (this.#failed) return;
+    if (this.#closed) return;
+    this.#closed = true;
     this.#writer.end();
     this.#output.end();
   }
 
   #attempt(action: () => void): void {
-    if (this.#failed) return;
     try {
       action();
     } catch (error) {
-      this.#failed = true;
+      this.#closed = true;
+      clearTimeout(this.#flush);
       this.onError(error);
     }
   }

@@ -166,6 +166,17 @@ describe('serve --socket', () => {
     expect(lstatSync(workshop.tree).isFile()).toBe(true);
   });
 
+  it('ends when it cannot record any more', async () => {
+    const path = workshop.file('full.sock');
+    const server = await Server.ready(['--socket', path, '--tap', '/dev/full']);
+    const peer = await StreamPeer.connect(path);
+    await peer.ask(3, getVmid(1), 1);
+    const { code, stderr } = await server.ended;
+    expect(stderr).toContain('/dev/full: no space left on the device');
+    expect(code).toBe(3);
+    expect(existsSync(path)).toBe(false);
+  });
+
   it.each([
     ['neither transport', [], 2, 'expected --socket or --dgram'],
     ['a platform that there is not', ['--socket', 'x', '--platform', 'z80'], 2, 'expected native, qemu'],
