@@ -9,4 +9,3 @@ export { panicTable } from './panic-text.js';
 export { type PanicPlace, type PanicReason, panicPlaces } from './panics.js';
 export * from './platform.js';
 export { VmState } from './states.js';
-export { Vm } from './vm.js';
