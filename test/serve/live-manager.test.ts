@@ -70,7 +70,7 @@ describe('a live manager', () => {
     }
   });
 
-  it('keeps what an outlet does not take within the limits of the queue, in order, while others go on', () => {
+  it('keeps what an outlet does not take within the limits of the queue, in order', () => {
     const live = newLive();
     const slow = new Recorder();
     slow.open = false;
