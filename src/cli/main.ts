@@ -10,6 +10,7 @@ import * as decode from './commands/decode.js';
 import * as describe from './commands/describe.js';
 import * as diff from './commands/diff.js';
 import * as encode from './commands/encode.js';
+import * as serve from './commands/serve.js';
 import { CommandIo, exitCodes } from './io.js';
 
 keepMemoryFlat();
@@ -24,10 +25,10 @@ const program = new Command('gunyah-rm')
   .exitOverride()
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ showGlobalOptions: true });
-for (const command of [decode, encode, describe, diff]) command.register(program, io);
+for (const command of [decode, encode, describe, diff, serve]) command.register(program, io);
 
 try {
-  program.parse();
+  await program.parseAsync();
   process.exitCode = io.exitCode;
 } catch (error) {
   process.exitCode = exitCodeOf(error);
