@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
 import { FileError } from '../node/input.js';
+import { keepMemoryFlat } from '../node/memory.js';
 import { ClosedPipe } from '../node/output.js';
 import { version } from '../node/version.js';
 import * as decode from './commands/decode.js';
@@ -11,7 +12,10 @@ import * as diff from './commands/diff.js';
 import * as encode from './commands/encode.js';
 import * as exportCommand from './commands/export.js';
 import * as golden from './commands/golden.js';
+import * as serve from './commands/serve.js';
 import { CommandIo, exitCodes } from './io.js';
+
+keepMemoryFlat();
 
 const io = new CommandIo(protocol, (text) => process.stderr.write(text));
 // A reader of stderr that has gone is no reason to stop.
@@ -23,10 +27,11 @@ const program = new Command('gunyah-rm')
   .exitOverride()
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ showGlobalOptions: true });
-for (const command of [decode, encode, describe, diff, golden, exportCommand]) command.register(program, io);
+const commands = [decode, encode, describe, diff, serve, golden, exportCommand];
+for (const command of commands) command.register(program, io);
 
 try {
-  program.parse();
+  await program.parseAsync();
   process.exitCode = io.exitCode;
 } catch (error) {
   process.exitCode = exitCodeOf(error);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 /** Reads in pieces of 1 MiB: larger ones gain nothing, and memory stays flat. */
 const chunkSize = 1024 * 1024;
@@ -23,6 +23,8 @@ function describe(cause: unknown): string {
     EACCES: 'permission denied',
     ENOTDIR: 'not a directory',
     ENOSPC: 'no space left on the device',
+    EADDRINUSE: 'in use by another process, or no socket',
+    ENAMETOOLONG: 'longer than the name of a socket can be (107 bytes)',
   };
   return known[code ?? ''] ?? message;
 }
@@ -43,6 +45,11 @@ export function readFile(path: string, take: (chunk: Uint8Array) => void): void 
   } finally {
     if (fd !== 0) closeSync(fd);
   }
+}
+
+/** A file in one piece, for files that are small by nature. Throws FileError when it cannot be read. */
+export function readWholeFile(path: string): Uint8Array {
+  return attempt(path, () => readFileSync(path === '-' ? 0 : path));
 }
 
 function attempt<T>(path: string, action: () => T): T {

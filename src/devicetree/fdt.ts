@@ -1,0 +1,187 @@
+import { WireError } from '../base/error.js';
+
+/** One property: its name and its raw value (a view into the blob, not a copy). */
+export interface DtProperty {
+  readonly name: string;
+  readonly value: Uint8Array;
+}
+
+/** One node of a flattened devicetree, in the order of the blob. */
+export interface DtNode {
+  /** Name with its unit address (`cpu@0`), empty for the root. */
+  readonly name: string;
+  /** Levels below the root: 0 for the root. */
+  readonly level: number;
+  readonly parent: DtNode | undefined;
+  readonly properties: readonly DtProperty[];
+  readonly children: readonly DtNode[];
+}
+
+interface MutableNode extends DtNode {
+  readonly properties: DtProperty[];
+  readonly children: MutableNode[];
+}
+
+/** Sizes that the readers check before anything else, in bytes. */
+export interface FdtHeader {
+  readonly totalSize: number;
+  readonly structOffset: number;
+  readonly structSize: number;
+  readonly stringsOffset: number;
+  readonly stringsSize: number;
+}
+
+const MAGIC = 0xd00dfeed;
+const BEGIN_NODE = 1;
+const END_NODE = 2;
+const PROPERTY = 3;
+const NOP = 4;
+const END = 9;
+/** Versions below 16 lay their properties out differently; 17 added the size of the structure block. */
+const FIRST_VERSION = 16;
+const STRUCT_SIZE_VERSION = 17;
+/** Header sizes by version: 16 ends before the structure block's size. */
+const HEADER_SIZE_V16 = 36;
+const HEADER_SIZE_V17 = 40;
+const RESERVE_ENTRY_SIZE = 16;
+
+function refuse(
+  code: string,
+  path: string,
+  offset: number,
+  expected: string | number,
+  actual: string | number,
+): never {
+  throw new WireError({ code, path, offset, expected, actual });
+}
+
+/**
+ * Reads and checks the header of a devicetree blob (Devicetree Specification 0.4, section 5.2).
+ *
+ * @param available bytes that the blob may occupy at most; its own total size must not exceed them.
+ * @throws WireError `fdt_header` whenever the header contradicts itself or the space available.
+ */
+export function readFdtHeader(blob: Uint8Array, available = blob.byteLength): FdtHeader {
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
+  if (blob.byteLength < HEADER_SIZE_V17) refuse('fdt_header', 'size', 0, HEADER_SIZE_V17, blob.byteLength);
+  const magic = view.getUint32(0);
+  if (magic !== MAGIC) refuse('fdt_header', 'magic', 0, MAGIC, magic);
+  const totalSize = view.getUint32(4);
+  const structOffset = view.getUint32(8);
+  const stringsOffset = view.getUint32(12);
+  const reserveOffset = view.getUint32(16);
+  const version = view.getUint32(20);
+  const lastCompatible = view.getUint32(24);
+  if (version < FIRST_VERSION || lastCompatible > STRUCT_SIZE_VERSION || version < lastCompatible)
+    refuse('fdt_header', 'version', 20, STRUCT_SIZE_VERSION, version);
+  const headerSize = version < STRUCT_SIZE_VERSION ? HEADER_SIZE_V16 : HEADER_SIZE_V17;
+  if (totalSize < headerSize || totalSize > 0x7fffffff)
+    refuse('fdt_header', 'totalsize', 4, headerSize, totalSize);
+  if (totalSize > available) refuse('fdt_header', 'totalsize', 4, available, totalSize);
+  if (reserveOffset < headerSize || reserveOffset > totalSize)
+    refuse('fdt_header', 'off_mem_rsvmap', 16, headerSize, reserveOffset);
+  const stringsSize = view.getUint32(32);
+  const structSize =
+    version < STRUCT_SIZE_VERSION ? Math.max(0, totalSize - structOffset) : view.getUint32(36);
+  for (const [path, offset, size] of [
+    ['off_dt_struct', structOffset, structSize],
+    ['off_dt_strings', stringsOffset, stringsSize],
+  ] as const)
+    if (offset < headerSize || offset > totalSize || size > totalSize - offset)
+      refuse('fdt_header', path, 8, totalSize, offset);
+  return { totalSize, structOffset, structSize, stringsOffset, stringsSize };
+}
+
+/**
+ * Parses a flattened devicetree into a tree. Work and memory are bounded by the blob's size, whatever it
+ * holds; depth is not limited here (nothing recurses).
+ *
+ * @throws WireError `fdt_header`, or `fdt_structure` when the structure block breaks off or contradicts itself.
+ */
+export function parseFdt(blob: Uint8Array): DtNode {
+  const header = readFdtHeader(blob);
+  const view = new DataView(blob.buffer, blob.byteOffset, header.totalSize);
+  const end = header.structOffset + header.structSize;
+  const stringsEnd = header.stringsOffset + header.stringsSize;
+  const names = new Map<number, string>();
+  let at = header.structOffset;
+  let root: MutableNode | undefined;
+  let current: MutableNode | undefined;
+  for (;;) {
+    if (at + 4 > end) refuse('fdt_structure', 'token', at, 'a token', 'end of block');
+    const token = view.getUint32(at);
+    at += 4;
+    if (token === NOP) continue;
+    if (token === BEGIN_NODE) {
+      const stop = blob.indexOf(0, at);
+      if (stop < 0 || stop >= end) refuse('fdt_structure', 'name', at, 'a terminated name', 'end of block');
+      if (current === undefined && root !== undefined)
+        refuse('fdt_structure', 'node', at, 'one root', 'a second root');
+      const node: MutableNode = {
+        name: text(blob, at, stop),
+        level: current === undefined ? 0 : current.level + 1,
+        parent: current,
+        properties: [],
+        children: [],
+      };
+      if (current === undefined) root = node;
+      else current.children.push(node);
+      current = node;
+      at = align4(stop + 1);
+      continue;
+    }
+    if (token === END_NODE) {
+      if (current === undefined) refuse('fdt_structure', 'node', at, 'an open node', 'none');
+      current = current.parent as MutableNode | undefined;
+      continue;
+    }
+    if (token === PROPERTY) {
+      if (current === undefined) refuse('fdt_structure', 'property', at, 'an open node', 'none');
+      if (current.children.length > 0) refuse('fdt_structure', 'property', at, 'properties first', 'a child');
+      if (at + 8 > end) refuse('fdt_structure', 'property', at, 8, end - at);
+      const size = view.getUint32(at);
+      const nameAt = header.stringsOffset + view.getUint32(at + 4);
+      at += 8;
+      if (size > end - at) refuse('fdt_structure', 'property', at, size, end - at);
+      let name = names.get(nameAt);
+      if (name === undefined) {
+        const stop = nameAt < stringsEnd ? blob.indexOf(0, nameAt) : -1;
+        if (stop < 0 || stop >= stringsEnd)
+          refuse('fdt_structure', 'string', at, 'a terminated name', nameAt);
+        name = text(blob, nameAt, stop);
+        names.set(nameAt, name);
+      }
+      current.properties.push({ name, value: blob.subarray(at, at + size) });
+      at = align4(at + size);
+      continue;
+    }
+    if (token !== END) refuse('fdt_structure', 'token', at - 4, 'a known token', token);
+    if (root === undefined || current !== undefined)
+      refuse('fdt_structure', 'node', at - 4, 'every node closed', 'an open one');
+    return root;
+  }
+}
+
+/** Bytes that the memory reservation block takes, for whoever sizes a rewritten blob. */
+export function reserveBlockSize(blob: Uint8Array, header: FdtHeader): number {
+  const view = new DataView(blob.buffer, blob.byteOffset, header.totalSize);
+  const start = view.getUint32(16);
+  let at = start;
+  while (at + RESERVE_ENTRY_SIZE <= header.totalSize) {
+    const last = view.getBigUint64(at + 8) === 0n && view.getBigUint64(at) === 0n;
+    at += RESERVE_ENTRY_SIZE;
+    if (last) break;
+  }
+  return at - start;
+}
+
+function align4(offset: number): number {
+  return (offset + 3) & ~3;
+}
+
+/** Names and texts of a devicetree are bytes; one character per byte keeps them comparable and reversible. */
+function text(blob: Uint8Array, start: number, end: number): string {
+  let result = '';
+  for (let at = start; at < end; at++) result += String.fromCharCode(blob[at] as number);
+  return result;
+}

@@ -1,0 +1,124 @@
+import type { DtNode } from './fdt.js';
+
+/** Value of the first property of that name: of two with one name the first counts. */
+export function property(node: DtNode, name: string): Uint8Array | undefined {
+  return node.properties.find((entry) => entry.name === name)?.value;
+}
+
+/** Whether the property is there, whatever its value (also empty). */
+export function hasProperty(node: DtNode, name: string): boolean {
+  return property(node, name) !== undefined;
+}
+
+/** Number of whole 32-bit cells in a value; a remainder of 1 to 3 bytes is not counted. */
+export function cellCount(value: Uint8Array): number {
+  return value.byteLength >>> 2;
+}
+
+/** Big-endian cell at an index; the caller has checked the size. */
+export function cellAt(value: Uint8Array, index: number): number {
+  const at = index * 4;
+  return (
+    (((value[at] as number) << 24) |
+      ((value[at + 1] as number) << 16) |
+      ((value[at + 2] as number) << 8) |
+      (value[at + 3] as number)) >>>
+    0
+  );
+}
+
+/** A property of exactly one cell, else undefined. */
+export function cell(node: DtNode, name: string): number | undefined {
+  const value = property(node, name);
+  return value?.byteLength === 4 ? cellAt(value, 0) : undefined;
+}
+
+/** `cells` cells (1 or 2) at an index, as one number. */
+export function numberAt(value: Uint8Array, index: number, cells: number): bigint {
+  if (cells === 1) return BigInt(cellAt(value, index));
+  return (BigInt(cellAt(value, index)) << 32n) | BigInt(cellAt(value, index + 1));
+}
+
+/** First string of a property; undefined when absent or when its NUL is not inside the property. */
+export function string(node: DtNode, name: string): string | undefined {
+  const value = property(node, name);
+  return value === undefined ? undefined : stringAt(value, 0)?.text;
+}
+
+/** The strings of a string list; `terminated` is false when bytes without a NUL are left at the end. */
+export function strings(value: Uint8Array): {
+  readonly list: readonly string[];
+  readonly terminated: boolean;
+} {
+  const list: string[] = [];
+  let at = 0;
+  while (at < value.byteLength) {
+    const found = stringAt(value, at);
+    if (found === undefined) return { list, terminated: false };
+    list.push(found.text);
+    at = found.next;
+  }
+  return { list, terminated: true };
+}
+
+/** Whether a string list property contains a text, compared whole. */
+export function contains(node: DtNode, name: string, text: string): boolean {
+  const value = property(node, name);
+  return value !== undefined && strings(value).list.includes(text);
+}
+
+/** Path from the root (`/`, `/cpus/cpu@0`); its length grows with the level, so ask only for nodes of interest. */
+export function pathOf(node: DtNode): string {
+  const names: string[] = [];
+  for (let at: DtNode = node; at.parent !== undefined; at = at.parent) names.push(at.name);
+  return `/${names.reverse().join('/')}`;
+}
+
+/** Child of that name: exact, or without its unit address when the name asked for has none. */
+export function child(node: DtNode, name: string): DtNode | undefined {
+  const bare = !name.includes('@');
+  return node.children.find((entry) => entry.name === name || (bare && entry.name.startsWith(`${name}@`)));
+}
+
+/**
+ * Node at a path (`/cpus`); component matching as in {@link child}. A path that does not begin with `/` begins
+ * with an alias, whose own value must be such a path.
+ */
+export function nodeAt(root: DtNode, path: string): DtNode | undefined {
+  const parts = path.split('/');
+  let at: DtNode | undefined = root;
+  if (!path.startsWith('/')) {
+    const aliases = child(root, 'aliases');
+    const target = aliases === undefined ? undefined : string(aliases, parts.shift() ?? '');
+    at = target?.startsWith('/') === true ? nodeAt(root, target) : undefined;
+  }
+  for (const part of parts) if (part !== '') at = at === undefined ? undefined : child(at, part);
+  return at;
+}
+
+/** First node, depth first, whose `phandle` (or `linux,phandle`) is that number. */
+export function nodeByPhandle(root: DtNode, phandle: number): DtNode | undefined {
+  for (const node of walk(root))
+    if ((cell(node, 'phandle') ?? cell(node, 'linux,phandle')) === phandle) return node;
+  return undefined;
+}
+
+/** Every node, depth first, in tree order; does not recurse. */
+export function* walk(root: DtNode): Generator<DtNode> {
+  const pending: DtNode[] = [root];
+  for (;;) {
+    const node = pending.pop();
+    if (node === undefined) return;
+    yield node;
+    for (let index = node.children.length - 1; index >= 0; index--)
+      pending.push(node.children[index] as DtNode);
+  }
+}
+
+function stringAt(value: Uint8Array, start: number): { text: string; next: number } | undefined {
+  const stop = value.indexOf(0, start);
+  if (stop < 0) return undefined;
+  let text = '';
+  for (let at = start; at < stop; at++) text += String.fromCharCode(value[at] as number);
+  return { text, next: stop + 1 };
+}

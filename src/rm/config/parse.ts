@@ -1,0 +1,191 @@
+import {
+  cellAt,
+  cellCount,
+  contains,
+  type DtNode,
+  hasProperty,
+  numberAt,
+  pathOf,
+  property,
+  string,
+  strings,
+  walk,
+} from '../../devicetree/index.js';
+import { configuredController, rootController } from './controller.js';
+import { type DeviceLists, noDevices, parseDevice } from './devices.js';
+import { GUID_SIZE, parseGuid } from './guid.js';
+import { cellsUpTo, inheritedCells, pageAligned, refuse, sizedNumber, wraps } from './reader.js';
+import type { VmConfiguration } from './types.js';
+import { parseVcpus } from './vcpus.js';
+
+/** Texts of a name or URI, in bytes. */
+export const IDENTITY_SIZE_MAX = 79;
+
+/** Levels below the root that RM can hold; a node below them makes it die. */
+const LEVEL_MAX = 15;
+const PATH_SIZE_MAX = 255;
+const IOMEM_ACCESS_MAX = 6;
+/** Where a VM goes that does not say: inside the device range, so it cannot start (rm-internals.md, section 0). */
+const MEMORY_BASE_DEFAULT = 0x28800000n;
+const MEMORY_SIZE_DEFAULT = 0x07ffffffn;
+const FIRMWARE_SIZE_DEFAULT = 0x400000n;
+const MEMORY_BASE_ALIGNMENT = 0x200000n;
+const ALL_ONES = 0xffffffffffffffffn;
+const CONFIG_PATHS: readonly string[] = ['/gunyah-vm-config', '/qcom,vm-config'];
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type Draft = Mutable<Omit<VmConfiguration, keyof DeviceLists>>;
+
+/** The tree is deeper than RM's own table of levels. */
+export class TreeTooDeep extends Error {
+  override readonly name: string = 'TreeTooDeep';
+}
+
+/**
+ * Reads a VM's configuration as RM does: node by node in tree order, the first rule that matches a node
+ * claims it (rm-internals.md, section 1).
+ *
+ * @throws ConfigRefused when a node is unusable, TreeTooDeep when RM would run out of levels before that.
+ */
+export function parseConfiguration(root: DtNode): VmConfiguration {
+  const draft = emptyDraft();
+  const devices = noDevices();
+  let psciSeen = false;
+  for (const node of walk(root)) {
+    if (node.level > LEVEL_MAX) throw new TreeTooDeep(node.name);
+    if (contains(node, 'device_type', 'memory')) {
+      if (node.level !== 1 || node.name !== 'memory') refuse(node, 'a memory node that is not /memory');
+      continue;
+    }
+    const path = pathOf(node);
+    if (path.length > PATH_SIZE_MAX) refuse(node, 'path too long');
+    const part = CONFIG_PATHS.map((prefix) =>
+      path.startsWith(prefix) ? path.slice(prefix.length) : undefined,
+    ).find((rest) => rest !== undefined);
+    if (part === '') parseConfigNode(node, draft);
+    else if (part === '/memory') parseMemoryNode(node, draft);
+    else if (part === '/vcpus') draft.vcpus = parseVcpus(root, node, psciSeen);
+    else if (parseDevice(node, devices)) continue;
+    else if (contains(node, 'compatible', 'arm,psci-0.2') || contains(node, 'compatible', 'arm,psci-1.0'))
+      psciSeen = true;
+    else if (part === '/interrupts') draft.controller = configuredController(root, node, draft.controller);
+    else if (node === root) draft.controller = rootController(root);
+  }
+  return { ...draft, ...devices };
+}
+
+function emptyDraft(): Draft {
+  return {
+    name: undefined,
+    uri: '',
+    guid: new Uint8Array(GUID_SIZE),
+    hasGuid: false,
+    crashFatal: false,
+    noShutdown: false,
+    noReset: false,
+    rasErrorHandler: false,
+    sensitive: false,
+    interruptRanges: false,
+    iomemRanges: false,
+    memoryBase: MEMORY_BASE_DEFAULT,
+    memorySizeMin: 0n,
+    memorySizeMax: MEMORY_SIZE_DEFAULT,
+    memoryDirect: false,
+    memoryConstraints: undefined,
+    firmwareBase: undefined,
+    firmwareSizeMax: FIRMWARE_SIZE_DEFAULT,
+    controller: undefined,
+    vcpus: undefined,
+  };
+}
+
+function parseConfigNode(node: DtNode, draft: Draft): void {
+  const attributes = property(node, 'vm-attrs');
+  if (attributes !== undefined) {
+    const { list, terminated } = strings(attributes);
+    if (!terminated) refuse(node, 'vm-attrs not terminated');
+    for (const attribute of list) applyAttribute(attribute, draft);
+  }
+  const name = string(node, 'image-name');
+  if (name === undefined || name.length > IDENTITY_SIZE_MAX) refuse(node, 'image-name');
+  draft.name = name;
+  const uri = string(node, 'vm-uri');
+  if (uri !== undefined && uri.length <= IDENTITY_SIZE_MAX) draft.uri = uri;
+  const guid = string(node, 'vm-guid');
+  draft.hasGuid = guid !== undefined;
+  draft.guid = guid === undefined ? new Uint8Array(GUID_SIZE) : (parseGuid(guid) ?? refuse(node, 'vm-guid'));
+  if (hasIomemRanges(node)) draft.iomemRanges = true;
+  const interrupts = property(node, 'gic-irq-ranges');
+  if (interrupts !== undefined && cellCount(interrupts) >= 2) draft.interruptRanges = true;
+  if (hasProperty(node, 'qcom,sensitive')) draft.sensitive = true;
+}
+
+function applyAttribute(attribute: string, draft: Draft): void {
+  if (attribute === 'ras-error-handler') draft.rasErrorHandler = true;
+  if (attribute === 'crash-fatal') draft.crashFatal = true;
+  if (attribute === 'no-shutdown' || attribute === 'crash-fatal') draft.noShutdown = true;
+  if (attribute === 'no-reset' || attribute === 'crash-fatal') draft.noReset = true;
+}
+
+/** Whether the property is there; its entries are (physical, guest, size, access). @throws ConfigRefused */
+function hasIomemRanges(node: DtNode): boolean {
+  const value = property(node, 'iomemory-ranges');
+  if (value === undefined) return false;
+  const { address, size } = inheritedCells(node);
+  const words = cellCount(value);
+  const entry = address * 2 + size + 1;
+  if (address > 2 || size > 2 || words === 0 || words % entry !== 0)
+    refuse(node, 'length of iomemory-ranges');
+  for (let at = 0; at < words; at += entry) {
+    for (const [offset, cells] of [
+      [0, address],
+      [address, address],
+      [address * 2, size],
+    ] as const)
+      if (cells > 0 && !pageAligned(numberAt(value, at + offset, cells)))
+        refuse(node, 'iomemory-ranges not aligned');
+    if ((cellAt(value, at + entry - 1) & 0xffff) > IOMEM_ACCESS_MAX)
+      refuse(node, 'access of iomemory-ranges');
+  }
+  return true;
+}
+
+function parseMemoryNode(node: DtNode, draft: Draft): void {
+  const cells = inheritedCells(node);
+  if (hasProperty(node, 'is-direct')) {
+    draft.memoryDirect = true;
+    draft.memorySizeMax = ALL_ONES;
+  }
+  const base = sizedNumber(node, 'base-address', cells.address);
+  if (base !== undefined) {
+    if (!pageAligned(base)) refuse(node, 'base-address not page aligned');
+    const aligned = ((base + MEMORY_BASE_ALIGNMENT - 1n) / MEMORY_BASE_ALIGNMENT) * MEMORY_BASE_ALIGNMENT;
+    draft.memoryBase = aligned & ALL_ONES;
+    draft.memorySizeMax = -draft.memoryBase & ALL_ONES;
+  }
+  const sizeMin = alignedSize(node, 'size-min', cells.size);
+  if (sizeMin !== undefined) draft.memorySizeMin = sizeMin;
+  const sizeMax = alignedSize(node, 'size-max', cells.size);
+  if (sizeMax !== undefined) {
+    if (wraps(draft.memoryBase, sizeMax)) refuse(node, 'size-max too large');
+    draft.memorySizeMax = sizeMax;
+  }
+  const firmware = sizedNumber(node, 'firmware-address', cells.address);
+  if (firmware !== undefined) {
+    if (!pageAligned(firmware)) refuse(node, 'firmware-address not page aligned');
+    draft.firmwareBase = firmware;
+  }
+  const firmwareSize = alignedSize(node, 'firmware-size-max', cells.size);
+  if (firmwareSize !== undefined) {
+    if (wraps(draft.firmwareBase ?? ALL_ONES, firmwareSize)) refuse(node, 'firmware-size-max too large');
+    draft.firmwareSizeMax = firmwareSize;
+  }
+  const constraints = cellsUpTo(node, 'base-mem-constraints', 2);
+  if (constraints !== undefined) draft.memoryConstraints = [constraints[0] ?? 0, constraints[1] ?? 0];
+}
+
+function alignedSize(node: DtNode, name: string, cells: number): bigint | undefined {
+  const size = sizedNumber(node, name, cells);
+  if (size !== undefined && !pageAligned(size)) refuse(node, `${name} not page aligned`);
+  return size;
+}

@@ -1,0 +1,139 @@
+import {
+  cell,
+  cellAt,
+  cellCount,
+  type DtNode,
+  numberAt,
+  property,
+  string,
+  strings,
+} from '../../devicetree/index.js';
+import type { DeviceCommon, FixedInterrupts, PeerReference } from './types.js';
+
+/** A node makes the whole devicetree unusable: VM_INIT ends with MEM_INVALID. Never leaves this folder. */
+export class ConfigRefused extends Error {
+  override readonly name: string = 'ConfigRefused';
+}
+
+/** @throws ConfigRefused always; the text is for people debugging a devicetree. */
+export function refuse(node: DtNode, why: string): never {
+  throw new ConfigRefused(`${node.name}: ${why}`);
+}
+
+/** Sizes of numbers below a node, in 32-bit cells. */
+export interface Cells {
+  readonly address: number;
+  readonly size: number;
+}
+
+const DEFAULT_ADDRESS_CELLS = 2;
+const DEFAULT_SIZE_CELLS = 1;
+const PAGE_SIZE = 4096n;
+const ALL_ONES = 0xffffffffffffffffn;
+const PUSH_COMPATIBLE_MAX = 6;
+
+/** Cells that a node declares for its children. */
+export function declaredCells(node: DtNode): Cells {
+  return {
+    address: cell(node, '#address-cells') ?? DEFAULT_ADDRESS_CELLS,
+    size: cell(node, '#size-cells') ?? DEFAULT_SIZE_CELLS,
+  };
+}
+
+/**
+ * Cells that RM reads a node's numbers with. It keeps one pair per tree level and sets it only when it steps
+ * down, so the first child of a level speaks for all of it (rm-internals.md, section 1).
+ */
+export function inheritedCells(node: DtNode): Cells {
+  const parent = node.parent;
+  if (parent === undefined) return { address: DEFAULT_ADDRESS_CELLS, size: DEFAULT_SIZE_CELLS };
+  return declaredCells(parent.parent?.children[0] ?? parent);
+}
+
+/** A property of exactly `cells` cells (1 or 2); any other length counts as absent. */
+export function sizedNumber(node: DtNode, name: string, cells: number): bigint | undefined {
+  const value = property(node, name);
+  if (value === undefined || (cells !== 1 && cells !== 2) || value.byteLength !== cells * 4) return undefined;
+  return numberAt(value, 0, cells);
+}
+
+export function pageAligned(value: bigint): boolean {
+  return value % PAGE_SIZE === 0n;
+}
+
+/** Whether a range of 64-bit numbers runs past the end. */
+export function wraps(base: bigint, size: bigint): boolean {
+  return base + size > ALL_ONES;
+}
+
+/** `qcom,label`, else `label`; of the wrong length counts as absent. */
+export function deviceLabel(node: DtNode): number | undefined {
+  return cell(node, 'qcom,label') ?? cell(node, 'label');
+}
+
+/** @param reserved texts that RM adds itself. @throws ConfigRefused for more than six in all. */
+export function deviceCommon(node: DtNode, fallbackLabel = 0, reserved = 0): DeviceCommon {
+  const value = property(node, 'push-compatible');
+  const list = value === undefined ? { list: [], terminated: true } : strings(value);
+  const pushCompatible = list.terminated ? list.list : [];
+  if (pushCompatible.length + reserved > PUSH_COMPATIBLE_MAX) refuse(node, 'too many push-compatible');
+  return { label: deviceLabel(node) ?? fallbackLabel, generate: string(node, 'generate'), pushCompatible };
+}
+
+/** @throws ConfigRefused without `peer-default` and without `peer`. */
+export function devicePeer(node: DtNode): PeerReference {
+  if (property(node, 'peer-default') !== undefined) return { kind: 'default' };
+  const text = string(node, 'peer');
+  return text === undefined ? refuse(node, 'no peer') : { kind: 'named', text };
+}
+
+/** @throws ConfigRefused without `peer-default`. */
+export function requireDefaultPeer(node: DtNode): void {
+  if (property(node, 'peer-default') === undefined) refuse(node, 'no peer-default');
+}
+
+/** Interrupt classes of a three-cell GIC specifier: first number, and the first number behind the class. */
+const INTERRUPT_CLASSES: readonly (readonly [offset: number, limit: number])[] = [
+  [32, 1020],
+  [16, 32],
+  [4096, 5120],
+  [1056, 1120],
+];
+const EDGE = 1;
+const LEVEL = 4;
+
+/** Exactly `count` usable interrupts, else undefined: RM then chooses. */
+export function fixedInterrupts(node: DtNode, count: number): FixedInterrupts {
+  const value = property(node, 'interrupts');
+  if (value === undefined || value.byteLength !== count * 12) return undefined;
+  const numbers: number[] = [];
+  for (let index = 0; index < count; index++) {
+    const range = INTERRUPT_CLASSES[cellAt(value, index * 3)];
+    const trigger = cellAt(value, index * 3 + 2) & 0xf;
+    if (range === undefined || (trigger !== EDGE && trigger !== LEVEL)) return undefined;
+    // RM adds in 32 bits, so a number just below 2^32 comes out small.
+    const number = (cellAt(value, index * 3 + 1) + range[0]) >>> 0;
+    if (number >= range[1]) return undefined;
+    numbers.push(number);
+  }
+  return numbers;
+}
+
+const MESSAGE_SIZE_DEFAULT = 240;
+const QUEUE_DEPTH_DEFAULT = 8;
+
+/** Size and depth of a queue; RM keeps the low 16 bits of whatever is given. */
+export function queueSizes(node: DtNode): { messageSize: number; queueDepth: number } {
+  return {
+    messageSize: (cell(node, 'message-size') ?? MESSAGE_SIZE_DEFAULT) & 0xffff,
+    queueDepth: (cell(node, 'queue-depth') ?? QUEUE_DEPTH_DEFAULT) & 0xffff,
+  };
+}
+
+/** All cells of a property that holds at most `max`. @throws ConfigRefused for a longer or broken one. */
+export function cellsUpTo(node: DtNode, name: string, max: number): readonly number[] | undefined {
+  const value = property(node, name);
+  if (value === undefined) return undefined;
+  if (value.byteLength > max * 4 || value.byteLength % 4 !== 0) refuse(node, `length of ${name}`);
+  return Array.from({ length: cellCount(value) }, (_, index) => cellAt(value, index));
+}

@@ -1,0 +1,64 @@
+import {
+  cell,
+  cellAt,
+  cellCount,
+  type DtNode,
+  hasProperty,
+  nodeAt,
+  pathOf,
+  property,
+  string,
+} from '../../devicetree/index.js';
+import { refuse } from './reader.js';
+import type { CpuConfig, VcpusConfig } from './types.js';
+
+/** Paths of cpu nodes are kept in a buffer of 128 bytes. */
+const CPU_PATH_MAX = 127;
+
+/**
+ * Reads the `vcpus` node and the cpus that it points at.
+ *
+ * @param psciSeen a PSCI node came before it in the tree.
+ * @throws ConfigRefused for what rm-internals.md, section 1, lists under cpu nodes and affinity.
+ */
+export function parseVcpus(root: DtNode, node: DtNode, psciSeen: boolean): VcpusConfig {
+  const proxy = string(node, 'affinity') === 'proxy';
+  const map = property(node, 'affinity-map');
+  if (!proxy && map === undefined) refuse(node, 'no affinity-map');
+  const affinityMap =
+    proxy || map === undefined
+      ? []
+      : Array.from({ length: cellCount(map) }, (_, index) => cellAt(map, index));
+  const config = nodeAt(root, string(node, 'config') ?? '/cpus') ?? refuse(node, 'config leads nowhere');
+  const defaultMethod = string(config, 'enable-method');
+  const cpus: CpuConfig[] = [];
+  let booting = 0;
+  let idleStates = 0;
+  let psci = psciSeen;
+  for (const cpu of config.children) {
+    if (string(cpu, 'device_type') !== 'cpu') continue;
+    const status = string(cpu, 'status');
+    if (status === 'fail' || status?.startsWith('fail-') === true) continue;
+    const boot = status === undefined ? booting === 0 : status === 'okay';
+    if (status !== undefined && status !== 'okay' && status !== 'disabled') refuse(cpu, 'unknown status');
+    if (hasProperty(cpu, 'cpu-idle-states')) idleStates++;
+    const method = string(cpu, 'enable-method') ?? defaultMethod;
+    if (boot) booting++;
+    else if (method === 'psci') psci = true;
+    else if (method !== 'qcom,gunyah-hvc') refuse(cpu, 'no usable enable-method');
+    const path = pathOf(cpu);
+    if (path.length > CPU_PATH_MAX) refuse(cpu, 'path too long');
+    cpus.push({ boot, path });
+  }
+  if (booting === 0) refuse(config, 'no booting cpu');
+  if (!proxy && affinityMap.length !== cpus.length) refuse(node, 'affinity-map has another size');
+  if (idleStates > 0) psci = true;
+  if (psci && !proxy && idleStates !== cpus.length) refuse(config, 'a cpu without idle states');
+  return {
+    proxy,
+    affinityMap,
+    priority: proxy ? 0 : (cell(node, 'sched-priority') ?? 0) | 0,
+    timesliceUs: proxy ? 0 : (cell(node, 'sched-timeslice') ?? 0),
+    cpus,
+  };
+}

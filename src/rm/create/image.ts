@@ -1,0 +1,132 @@
+import { WireError } from '../../base/error.js';
+import { type DtNode, parseFdt, readFdtHeader } from '../../devicetree/index.js';
+import { RmError } from '../codes.js';
+import type { ResourceManager } from '../manager.js';
+import { MemType, type Parcel } from '../parcels/parcel.js';
+import { type Vm, VmConfig } from '../vm.js';
+
+/** Authentication types that RM knows. */
+export const Authentication = { NONE: 0, PLATFORM: 1, ANDROID: 2 } as const;
+const AUTHENTICATION_MAX = 2;
+
+const PAGE_SIZE = 4096n;
+const U64_LIMIT = 1n << 64n;
+/** Largest blob that is read, in bytes; RM has no limit of its own but its address space. */
+const BLOB_SIZE_MAX = 1 << 26;
+const FDT_HEADER_SIZE = 40;
+
+export interface ImageRequest {
+  readonly authentication: number;
+  readonly handle: number;
+  readonly imageOffset: bigint;
+  readonly imageSize: bigint;
+  readonly dtOffset: bigint;
+  readonly dtSize: bigint;
+}
+
+/** Checks and stores where a VM's image and devicetree are (rm-internals.md, section 2). */
+export function configureImage(rm: ResourceManager, vm: Vm, request: ImageRequest): number {
+  const parcel = rm.parcels.get(request.handle);
+  if (parcel?.participant(vm.vmid) === undefined) return RmError.MEM_INVALID;
+  vm.memorySize = parcel.totalSize;
+  vm.memoryKnown = true;
+  const size = BigInt(parcel.totalSize);
+  if (
+    !inside(request.imageOffset, request.imageSize, size) ||
+    !inside(request.dtOffset, request.dtSize, size)
+  ) {
+    vm.image = { handle: request.handle, dtOffset: 0n, dtSize: 0n };
+    return RmError.ARGUMENT_INVALID;
+  }
+  vm.image = { handle: request.handle, dtOffset: request.dtOffset, dtSize: request.dtSize };
+  const known = request.authentication <= AUTHENTICATION_MAX;
+  if (!known && rm.careful) return RmError.ARGUMENT_INVALID;
+  vm.config = new VmConfig();
+  vm.config.halfMade = !known;
+  if (!known) return RmError.ARGUMENT_INVALID;
+  vm.authentication = request.authentication;
+  if (request.authentication === Authentication.ANDROID) vm.sensitive = true;
+  return RmError.OK;
+}
+
+function inside(offset: bigint, size: bigint, limit: bigint): boolean {
+  return offset + size < U64_LIMIT && offset + size <= limit;
+}
+
+/** The devicetree blob as it is in memory, and where each byte of it can be written back. */
+export interface MappedTree {
+  readonly parcel: Parcel;
+  readonly blob: Uint8Array;
+}
+
+/**
+ * Maps a VM's devicetree for RM and checks its header (rm-internals.md, section 3, step 1).
+ *
+ * @returns undefined when anything about it is unusable.
+ */
+export function mapTree(rm: ResourceManager, vm: Vm): MappedTree | undefined {
+  const image = vm.image;
+  const parcel = image === undefined ? undefined : rm.parcels.get(image.handle);
+  if (image === undefined || parcel === undefined) return undefined;
+  const { dtOffset, dtSize } = image;
+  if (dtSize === 0n || dtSize % PAGE_SIZE !== 0n || dtOffset % PAGE_SIZE !== 0n) return undefined;
+  if (dtOffset + dtSize > BigInt(vm.memorySize) || parcel.memType !== MemType.NORMAL) return undefined;
+  const available = parcel.regions.reduce((sum, region) => sum + region.size, 0);
+  if (dtOffset + dtSize > BigInt(available) || !parcel.hasSlot) return undefined;
+  try {
+    const header = new Uint8Array(FDT_HEADER_SIZE);
+    readParcel(rm, parcel, Number(dtOffset), header);
+    const { totalSize } = readFdtHeader(header, Math.min(Number(dtSize), BLOB_SIZE_MAX));
+    const blob = new Uint8Array(totalSize);
+    readParcel(rm, parcel, Number(dtOffset), blob);
+    return { parcel, blob };
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
+/** The tree in a blob, undefined when its structure is broken. */
+export function treeOf(mapped: MappedTree): DtNode | undefined {
+  try {
+    return parseFdt(mapped.blob);
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
+/** Copies from a parcel's memory, region by region. */
+function readParcel(rm: ResourceManager, parcel: Parcel, offset: number, target: Uint8Array): void {
+  walkParcel(parcel, offset, target.byteLength, (phys, done, size) =>
+    rm.hypervisor.readMemory(phys, target.subarray(done, done + size)),
+  );
+}
+
+/** Writes into a parcel's memory, region by region. */
+export function writeParcel(rm: ResourceManager, parcel: Parcel, offset: number, bytes: Uint8Array): void {
+  walkParcel(parcel, offset, bytes.byteLength, (phys, done, size) =>
+    rm.hypervisor.writeMemory(phys, bytes.subarray(done, done + size)),
+  );
+}
+
+function walkParcel(
+  parcel: Parcel,
+  offset: number,
+  size: number,
+  visit: (phys: number, done: number, size: number) => void,
+): void {
+  let skip = offset;
+  let done = 0;
+  for (const region of parcel.regions) {
+    if (done === size) return;
+    if (skip >= region.size) {
+      skip -= region.size;
+      continue;
+    }
+    const part = Math.min(region.size - skip, size - done);
+    visit(region.phys + skip, done, part);
+    done += part;
+    skip = 0;
+  }
+}

@@ -1,0 +1,63 @@
+import { RmError, VMID_HLOS } from '../codes.js';
+import type { IomemConfig } from '../config/index.js';
+import type { ResourceManager } from '../manager.js';
+import { AcceptFlag, acceptParcel } from '../parcels/accept.js';
+import { type Parcel, TransType } from '../parcels/parcel.js';
+import type { Vm } from '../vm.js';
+import { autoAccept } from './accept.js';
+
+/**
+ * Accepts a parcel for the first shm or iomem device with its label (rm-internals.md, section 4, step 3); also at
+ * MEM_NOTIFY to a READY VM. True as well when there is nothing to do.
+ */
+export function processLabelled(rm: ResourceManager, vm: Vm, parcel: Parcel): boolean {
+  if (parcel.participant(vm.vmid)?.shared !== false) return true;
+  const device = vm.config?.devices.find(
+    (entry) => (entry.kind === 'shm' || entry.kind === 'iomem') && entry.label === parcel.label,
+  );
+  if (device?.kind === 'iomem') return acceptIomem(rm, vm, parcel, device.config);
+  if (device?.kind !== 'shm' || device.config.base === undefined) return true;
+  const sgl = [{ ipa: device.config.base, size: BigInt(parcel.totalSize) }];
+  return autoAccept(rm, vm, parcel, sgl, AcceptFlag.MAP_CONTIGUOUS);
+}
+
+/** Checks a parcel against what the iomem device expects, then accepts it where RM likes. */
+function acceptIomem(rm: ResourceManager, vm: Vm, parcel: Parcel, config: IomemConfig): boolean {
+  const { rights, attributes, regions } = config;
+  if (regions.length > parcel.regions.length) return false;
+  const sameRegions = regions.every((wanted, index) => {
+    const region = parcel.regions[index];
+    return (
+      region !== undefined && wanted.address === BigInt(region.phys) && wanted.size === BigInt(region.size)
+    );
+  });
+  if (!sameRegions) return false;
+  if (parcel.transType === TransType.DONATE) {
+    rm.die('vm_start_donated_parcel');
+    return false;
+  }
+  const checked = rights !== undefined || attributes !== undefined;
+  const { error } = acceptParcel(rm, vm.vmid, {
+    handle: parcel.handle,
+    memType: parcel.memType,
+    transType: parcel.transType,
+    flags: AcceptFlag.DONE | (checked ? AcceptFlag.VALIDATE_ACL_ATTR : 0),
+    label: config.label,
+    acl: forBoth(vm, rights, (vmid, value) => ({ vmid, rights: value & 0xff })),
+    attrs: forBoth(vm, attributes, (vmid, value) => ({ vmid, attr: value & 0xffff })),
+    sgl: [],
+    mapVmid: 0,
+  });
+  if (error !== RmError.OK) return false;
+  if (config.infoTag !== undefined) parcel.tag = config.infoTag;
+  return true;
+}
+
+/** List entries for the VM and for HLOS, in this order; none when nothing is expected. */
+function forBoth<T>(
+  vm: Vm,
+  pair: readonly [number, number] | undefined,
+  make: (vmid: number, value: number) => T,
+): T[] {
+  return pair === undefined ? [] : [make(vm.vmid, pair[0]), make(VMID_HLOS, pair[1])];
+}

@@ -1,0 +1,177 @@
+import { VMID_HLOS, VMID_PEER_DEFAULT } from '../codes.js';
+import { GUID_SIZE } from '../config/index.js';
+import type { Device, DoorbellDevice, PairDevice } from '../devices/device.js';
+import { LoopEvent } from '../event-loop.js';
+import type { ResourceManager } from '../manager.js';
+import { memReleased, sendVmStatus } from '../notifications.js';
+import { endAcceptance } from '../parcels/release.js';
+import { VmState } from '../states.js';
+import { dropPeers, NO_VIRQ, type Vm, type VmConfig } from '../vm.js';
+
+const PAGE_SIZE = 0x1000;
+
+/** Begins the clean-up that follows VM_RESET's reply, one stage per turn (rm-internals.md, section 9). */
+export function beginReset(rm: ResourceManager, vm: Vm): void {
+  if (rm.careful) vm.resetStage = 'begin';
+  vm.resetEvent ??= new LoopEvent(() => advance(rm, vm));
+  rm.loop.raise(vm.resetEvent);
+}
+
+function advance(rm: ResourceManager, vm: Vm): void {
+  if (vm.resetStage === 'done') {
+    finish(rm, vm);
+    return;
+  }
+  runStage(rm, vm);
+  if (vm.resetEvent !== undefined) rm.loop.raise(vm.resetEvent);
+}
+
+function runStage(rm: ResourceManager, vm: Vm): void {
+  const { config } = vm;
+  switch (vm.resetStage) {
+    case 'begin':
+      vm.resetStage = 'devices';
+      return;
+    case 'devices': {
+      const device = config?.devices.shift();
+      if (config !== undefined && device !== undefined) destroyDevice(rm, vm, config, device);
+      if (config === undefined || config.devices.length === 0) vm.resetStage = 'parcels';
+      return;
+    }
+    case 'parcels':
+      if (!releaseLast(rm, vm)) vm.resetStage = 'interrupts';
+      return;
+    case 'interrupts':
+      releaseInterrupts(rm, vm);
+      vm.resetStage = 'destroy';
+      return;
+    case 'destroy':
+      destroy(rm, vm);
+      vm.resetStage = 'clean';
+      return;
+    default:
+      clean(vm);
+      vm.resetStage = 'done';
+  }
+}
+
+/** The public manager never rewinds the stage: a second reset comes straight here. */
+function finish(rm: ResourceManager, vm: Vm): void {
+  vm.state = VmState.RESET;
+  sendVmStatus(rm, vm);
+  dropPeers(vm);
+}
+
+function destroyDevice(rm: ResourceManager, vm: Vm, config: VmConfig, device: Device): void {
+  const peer = 'peer' in device && device.peer !== undefined ? rm.vm(device.peer) : undefined;
+  switch (device.kind) {
+    case 'iomem':
+      if (config.iomemFreedTwice) rm.die('vm_reset_iomem_freed_twice');
+      return;
+    case 'shm':
+      return;
+    case 'rm-rpc':
+      if (!rm.removeLink(vm.vmid)) rm.die('vm_reset_two_rpcs');
+      release(vm, device.virqs);
+      config.console = undefined;
+      return;
+    case 'doorbell':
+      release(vm, [device.virq]);
+      if (device.peerHasDevice) checkJoinedPeer(rm, vm, device, peer);
+      else release(peer, [device.peerVirq]);
+      return;
+    case 'pair':
+      release(vm, device.virqs);
+      if (device.peerHasDevice) checkJoinedPeer(rm, vm, device, peer);
+      else release(peer, device.peerVirqs ?? []);
+      return;
+    case 'queue':
+      release(vm, [device.virq]);
+      release(peer, [device.peerVirq]);
+      return;
+    case 'virtio':
+      release(vm, [device.virq]);
+      release(peer, [device.peerVirq]);
+      vm.space?.free(device.base, PAGE_SIZE);
+      peer?.space?.free(device.peerBase, PAGE_SIZE);
+  }
+}
+
+function release(vm: Vm | undefined, virqs: readonly (number | undefined)[]): void {
+  for (const virq of virqs) if (virq !== undefined) vm?.interrupts?.release(virq);
+}
+
+/**
+ * A joined device without its counterpart is destroyed for both VMs. If the peer has a configuration but no
+ * matching device, that is a new life of the peer, in which nothing of the old join exists: RM dies.
+ */
+function checkJoinedPeer(
+  rm: ResourceManager,
+  vm: Vm,
+  device: DoorbellDevice | PairDevice,
+  peer: Vm | undefined,
+): void {
+  if (peer?.config === undefined || peer === vm) return;
+  const matching = peer.config.devices.some((other) => matches(device, other));
+  if (!matching) rm.die('vm_reset_joined_peer_replaced');
+}
+
+function matches(device: DoorbellDevice | PairDevice, other: Device): boolean {
+  if (other.label !== device.label) return false;
+  if (device.kind === 'doorbell') return other.kind === 'doorbell' && other.source !== device.source;
+  return (
+    other.kind === 'pair' &&
+    other.messageSize === device.messageSize &&
+    other.queueDepth === device.queueDepth
+  );
+}
+
+/** Releases the last parcel of the VM's list and tells its owner; false when there is none left. */
+function releaseLast(rm: ResourceManager, vm: Vm): boolean {
+  const parcel = vm.config?.accepted.at(-1);
+  const participant = parcel?.participant(vm.vmid);
+  if (parcel === undefined || participant === undefined) return false;
+  endAcceptance(vm, parcel, participant);
+  memReleased(rm, parcel, vm.vmid);
+  return true;
+}
+
+/** Interrupts that the VM had accepted are offered again, to nobody. */
+function releaseInterrupts(rm: ResourceManager, vm: Vm): void {
+  for (const number of rm.interrupts.boundBy(vm.vmid)) {
+    const lending = rm.interrupts.get(number);
+    if (lending === undefined || lending.borrower !== vm.vmid || lending.virq !== number) {
+      rm.die('vm_reset_borrowed_interrupt');
+      continue;
+    }
+    rm.hypervisor.unbindInterrupt(number);
+    rm.interrupts.unbind(number);
+    lending.virq = undefined;
+    lending.borrower = VMID_PEER_DEFAULT;
+  }
+}
+
+function destroy(rm: ResourceManager, vm: Vm): void {
+  const { config } = vm;
+  if (config?.halfMade === true) rm.die('vm_reset_unknown_authentication');
+  if (config?.leakedInterrupt === true) rm.die('vm_reset_leaked_interrupt');
+  rm.hypervisor.abandon(vm.vmid);
+  vm.life = {};
+  vm.space = undefined;
+  vm.interrupts = undefined;
+  const owner = rm.vm(vm.owner) ?? rm.vm(VMID_HLOS);
+  for (const { virq } of config?.vcpus ?? []) if (virq !== NO_VIRQ) owner?.interrupts?.release(virq);
+  if (rm.careful && rm.rasHandler === vm) rm.rasHandler = undefined;
+  vm.config = undefined;
+}
+
+function clean(vm: Vm): void {
+  vm.name = '';
+  vm.uri = '';
+  vm.guid = new Uint8Array(GUID_SIZE);
+  vm.osStatus = 0;
+  vm.appStatus = 0;
+  vm.crashMessage = undefined;
+  vm.image = undefined;
+  vm.memorySize = 0;
+}

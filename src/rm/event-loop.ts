@@ -1,0 +1,47 @@
+/** Something the manager does later. Raised while it waits, it is not raised a second time. */
+export class LoopEvent {
+  pending = false;
+
+  constructor(readonly run: () => void) {}
+}
+
+/** Events run in the order in which they were raised (rm-internals.md, section 10). */
+export class EventLoop {
+  #queue: LoopEvent[] = [];
+  #next = 0;
+
+  get idle(): boolean {
+    return this.#next === this.#queue.length;
+  }
+
+  raise(event: LoopEvent): void {
+    if (event.pending) return;
+    event.pending = true;
+    this.#queue.push(event);
+  }
+
+  /** Takes an event back that waits. */
+  cancel(event: LoopEvent): void {
+    if (!event.pending) return;
+    event.pending = false;
+    this.#queue.splice(this.#queue.indexOf(event, this.#next), 1);
+  }
+
+  /** Runs events until none waits. */
+  run(): void {
+    while (this.#next < this.#queue.length) {
+      const event = this.#queue[this.#next++] as LoopEvent;
+      event.pending = false;
+      event.run();
+    }
+    this.#queue = [];
+    this.#next = 0;
+  }
+
+  /** Forgets everything that waits. */
+  clear(): void {
+    for (let at = this.#next; at < this.#queue.length; at++) (this.#queue[at] as LoopEvent).pending = false;
+    this.#queue = [];
+    this.#next = 0;
+  }
+}

@@ -1,0 +1,238 @@
+import { RmError } from './codes.js';
+
+/** One place where the public manager dies, as documentation and as what a careful manager answers instead. */
+export interface PanicPlace {
+  /** Message or occurrence that brings it about. */
+  readonly message: string;
+  /** What must be so before. */
+  readonly state: string;
+  /** What the public manager does. */
+  readonly effect: string;
+  /** What `careful` mode answers or does instead. */
+  readonly careful: string;
+  /** Error of the careful answer; OK where something is left out and the request goes on. */
+  readonly carefulError: number;
+}
+
+const E = RmError;
+
+/**
+ * Every place where the public manager dies (rm-behaviour.md, "Where the real manager dies"). The keys are the
+ * stable names that panic events carry.
+ */
+export const panicPlaces = {
+  vm_dealloc_unknown_vmid: {
+    message: 'VM_DEALLOC_VMID',
+    state: 'no VM has that VMID',
+    effect: 'assertion',
+    careful: 'VMID_INVALID',
+    carefulError: E.VMID_INVALID,
+  },
+  vm_reset_unconfigured: {
+    message: 'VM_RESET',
+    state: 'the VM has no configuration: LOAD, RESET, or INIT_FAILED after a refused VM_CONFIG_IMAGE',
+    effect: 'memory fault',
+    careful: 'resets an INIT_FAILED VM, else VM_STATE',
+    carefulError: E.VM_STATE,
+  },
+  vm_reset_unknown_authentication: {
+    message: 'VM_RESET',
+    state: 'VM_CONFIG_IMAGE was refused for an unknown authentication type',
+    effect: 'assertion while the half-made configuration is taken down',
+    careful: 'the refused VM_CONFIG_IMAGE leaves no configuration behind',
+    carefulError: E.OK,
+  },
+  vm_exit_not_running: {
+    message: 'VM_EXIT',
+    state: 'the sender is HLOS, or is neither RUNNING nor PAUSED',
+    effect: 'assertion',
+    careful: 'VM_STATE',
+    carefulError: E.VM_STATE,
+  },
+  vcpu_halt_not_running: {
+    message: 'vCPU halt',
+    state: 'the VM is not RUNNING yet, or may not shut down',
+    effect: 'assertion',
+    careful: 'the halt is ignored',
+    carefulError: E.OK,
+  },
+  vcpu_halt_still_ready: {
+    message: 'vCPU halt',
+    state: 'the vCPU that halted reports that it is ready to run',
+    effect: 'assertion',
+    careful: 'the halt is ignored',
+    carefulError: E.OK,
+  },
+  vm_start_donated_parcel: {
+    message: 'VM_START',
+    state: 'a parcel donated to the VM is not accepted',
+    effect: 'memory fault: accepting it frees the parcel that is still looked at',
+    careful: 'the parcel is left for the VM to accept',
+    carefulError: E.NORESOURCE,
+  },
+  vm_start_parcel_of_gone_owner: {
+    message: 'VM_START',
+    state: 'a parcel waits whose owner VM was deallocated',
+    effect: 'assertion',
+    careful: 'the parcel is left alone',
+    carefulError: E.NORESOURCE,
+  },
+  mem_notify_donated_to_ready: {
+    message: 'MEM_NOTIFY',
+    state: 'SHARED for a donated parcel to a READY VM with a shm or iomem device of its label',
+    effect: 'memory fault: accepting it frees the parcel that is still looked at',
+    careful: 'not accepted: MEM_RELEASED',
+    carefulError: E.MEM_RELEASED,
+  },
+  vm_init_rpc_without_generate: {
+    message: 'VM_INIT',
+    state: 'an rm-rpc node has no generate property',
+    effect: 'memory fault',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_init_two_consoles: {
+    message: 'VM_INIT',
+    state: 'two rm-rpc nodes have console-dev',
+    effect: 'assertion',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_init_tree_too_deep: {
+    message: 'VM_INIT',
+    state: 'the devicetree has a node 16 levels below the root',
+    effect: 'assertion',
+    careful: 'MEM_INVALID',
+    carefulError: E.MEM_INVALID,
+  },
+  vm_init_interrupts_exhausted: {
+    message: 'VM_INIT',
+    state: 'HLOS has no interrupt number left for a vCPU, a doorbell-source or half of a queue pair',
+    effect: 'assertion or memory fault on the way back',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_init_interrupt_map_exists: {
+    message: 'VM_INIT',
+    state: 'the VM was reset twice, so its second reset cleaned nothing up',
+    effect: 'assertion',
+    careful: 'every reset cleans up, so this cannot be',
+    carefulError: E.NORESOURCE,
+  },
+  vm_init_controller_stride: {
+    message: 'VM_INIT',
+    state: 'redistributor-stride is no power of two and the redistributors lie outside the device range',
+    effect: 'assertion',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_reset_two_rpcs: {
+    message: 'VM_RESET',
+    state: 'the VM has two rm-rpc nodes: the second has no link left to take down',
+    effect: 'assertion',
+    careful: 'the second is taken down without a link',
+    carefulError: E.OK,
+  },
+  vm_reset_leaked_interrupt: {
+    message: 'VM_RESET',
+    state: "VM_INIT failed because the named peer's device names someone else",
+    effect: 'stops: an interrupt number belongs to no device',
+    careful: 'the failed VM_INIT gives the number back',
+    carefulError: E.OK,
+  },
+  vm_reset_joined_peer_replaced: {
+    message: 'VM_RESET',
+    state: 'the VM is joined with a peer that was reset and configured anew and has no matching device',
+    effect: 'assertion',
+    careful: 'the device is taken down alone',
+    carefulError: E.OK,
+  },
+  vm_reset_iomem_freed_twice: {
+    message: 'VM_RESET',
+    state: 'VM_INIT failed at an iomem node with neither generate nor patch after a good one',
+    effect: 'heap corruption, usually death',
+    careful: 'nothing is freed twice',
+    carefulError: E.OK,
+  },
+  vm_reset_borrowed_interrupt: {
+    message: 'VM_RESET',
+    state: 'the VM accepted an interrupt under another number than the lent one',
+    effect: 'assertion',
+    careful: 'VM_IRQ_ACCEPT binds the lent interrupt only',
+    carefulError: E.OK,
+  },
+  vm_stop_low_priority: {
+    message: 'VM_STOP',
+    state: 'forced, and the VM is scheduled statically with low priority, on the real hypervisor',
+    effect: 'assertion',
+    careful: 'stops',
+    carefulError: E.OK,
+  },
+  vm_init_peer_without_value: {
+    message: 'VM_INIT',
+    state: 'a device has a `peer` without a value behind its form, on the real hypervisor',
+    effect: 'memory fault',
+    careful: 'the value is empty',
+    carefulError: E.OK,
+  },
+  message_too_long: {
+    message: 'any message to a VM',
+    state: "it is longer than the VM's rm-rpc message-size, or than the largest message of the protocol",
+    effect: 'exit',
+    careful: 'the message is dropped',
+    carefulError: E.OK,
+  },
+  notify_without_link: {
+    message: 'MEM_NOTIFY, VM_IRQ_NOTIFY, VM_STOP, release of a parcel by VM_RESET',
+    state: 'the receiver has no RPC link: RM itself, a VM before VM_INIT, after VM_RESET or without rm-rpc',
+    effect: 'exit',
+    careful: 'the notification is dropped',
+    carefulError: E.OK,
+  },
+  irq_empty_payload: {
+    message: 'VM_IRQ_LEND, VM_IRQ_ACCEPT, VM_IRQ_RELEASE, VM_IRQ_RECLAIM, VM_IRQ_NOTIFY',
+    state: 'no payload at all',
+    effect: 'assertion',
+    careful: 'MSG_INVALID',
+    carefulError: E.MSG_INVALID,
+  },
+  irq_reclaim_bound: {
+    message: 'VM_IRQ_RECLAIM',
+    state: 'a borrower has bound that interrupt through the handle of another',
+    effect: 'assertion',
+    careful: 'VM_IRQ_ACCEPT binds the lent interrupt only',
+    carefulError: E.IN_USE,
+  },
+  console_write_empty_payload: {
+    message: 'VM_CONSOLE_WRITE',
+    state: 'no payload at all',
+    effect: 'memory fault',
+    careful: 'MSG_INVALID',
+    carefulError: E.MSG_INVALID,
+  },
+  ipa_reserve_fixed_partly: {
+    message: 'IPA_RESERVE',
+    state: 'several fixed ranges, of which a later one fails',
+    effect: 'assertion while the first is taken back for ever',
+    careful: 'the earlier ranges are taken back: DENIED',
+    carefulError: E.DENIED,
+  },
+  mem_accept_contiguous_then_scattered: {
+    message: 'MEM_ACCEPT',
+    state: 'contiguous without DONE before, now not contiguous, for a parcel of several regions',
+    effect: 'writes past its own list',
+    careful: 'ARGUMENT_INVALID',
+    carefulError: E.ARGUMENT_INVALID,
+  },
+} as const satisfies Readonly<Record<string, PanicPlace>>;
+
+export type PanicReason = keyof typeof panicPlaces;
+
+/** Unwinds the manager to its event loop, where it stops for good. Never leaves this folder. */
+export class ManagerPanic extends Error {
+  override readonly name: string = 'ManagerPanic';
+
+  constructor(readonly reason: PanicReason) {
+    super(reason);
+  }
+}

@@ -1,0 +1,170 @@
+import { RmError } from '../codes.js';
+import type { ResourceManager } from '../manager.js';
+import type { Vm } from '../vm.js';
+import {
+  type AclItem,
+  type AttrItem,
+  MemAttr,
+  MemType,
+  Parcel,
+  type Participant,
+  type Region,
+  Rights,
+  TransType,
+} from './parcel.js';
+
+/** An address range as a request names it; any 64-bit values. */
+export interface SglItem {
+  readonly ipa: bigint;
+  readonly size: bigint;
+}
+
+export interface CreateRequest {
+  readonly transType: number;
+  readonly memType: number;
+  readonly label: number;
+  readonly sanitize: boolean;
+  readonly append: boolean;
+  readonly acl: readonly AclItem[];
+  readonly sgl: readonly SglItem[];
+  readonly attrs: readonly AttrItem[];
+}
+
+/** Parcels that one VM may own at a time. */
+export const PARCELS_MAX = 64;
+const ADDRESS_LIMIT = 1n << 44n;
+const PAGE_MASK = 4095n;
+const VALID_RIGHTS: readonly number[] = [4, 5, 6, 7];
+
+/** Addresses and sizes of memory: whole pages below 2^44. */
+export function addressValid(value: bigint): boolean {
+  return value < ADDRESS_LIMIT && (value & PAGE_MASK) === 0n;
+}
+
+/** MEM_DONATE, MEM_LEND, MEM_SHARE once the payload is read: the new handle, or why not (rm-behaviour.md). */
+export function createParcel(rm: ResourceManager, owner: Vm, request: CreateRequest): Parcel | number {
+  const { acl, sgl, attrs, memType, transType } = request;
+  if (acl.length === 0 || sgl.length === 0) return RmError.ARGUMENT_INVALID;
+  if (transType === TransType.DONATE && acl.length > 1) return RmError.ARGUMENT_INVALID;
+  if (owner.parcelCount === PARCELS_MAX) return RmError.DENIED;
+  if (request.sanitize && memType === MemType.IO) return RmError.ARGUMENT_INVALID;
+  // From here on a failure uses the handle up (rm-internals.md, section 11).
+  const handle = rm.parcels.takeHandle();
+  const participants = checkAcl(rm, owner, request);
+  if (typeof participants === 'number') return participants;
+  const attrError = applyAttributes(request, participants);
+  if (attrError !== RmError.OK) return attrError;
+  const parcel = new Parcel(
+    handle,
+    owner.vmid,
+    owner.life,
+    transType,
+    memType,
+    request.label,
+    request.sanitize,
+    participants,
+    attrs,
+  );
+  const error = addRegions(rm, owner, parcel, sgl, !request.append);
+  if (error !== RmError.OK) return error;
+  rm.parcels.add(parcel);
+  owner.parcelCount++;
+  return parcel;
+}
+
+function checkAcl(rm: ResourceManager, owner: Vm, request: CreateRequest): Participant[] | number {
+  const { acl, memType, transType } = request;
+  const io = memType === MemType.IO;
+  const participants: Participant[] = [];
+  const seen = new Set<number>();
+  for (const { vmid, rights } of acl) {
+    if (seen.has(vmid)) return RmError.ARGUMENT_INVALID;
+    seen.add(vmid);
+    if (!rm.isTarget(vmid) || !VALID_RIGHTS.includes(rights)) return RmError.ARGUMENT_INVALID;
+    if (io && (rights & Rights.X) !== 0) return RmError.ARGUMENT_INVALID;
+    if (transType === TransType.DONATE && rights !== (io ? Rights.RW : Rights.RWX)) return RmError.DENIED;
+    const attr = io ? MemAttr.DEVICE : MemAttr.NORMAL;
+    participants.push({
+      vmid,
+      rights,
+      attr,
+      shared: false,
+      mapped: false,
+      contiguous: false,
+      addresses: undefined,
+      hasNode: false,
+    });
+  }
+  return seen.has(owner.vmid) === (transType === TransType.SHARE) ? participants : RmError.ARGUMENT_INVALID;
+}
+
+function applyAttributes(request: CreateRequest, participants: readonly Participant[]): number {
+  const { attrs, memType, transType } = request;
+  const io = memType === MemType.IO;
+  const usual = io ? MemAttr.DEVICE : MemAttr.NORMAL;
+  const seen = new Set<number>();
+  for (const { attr, vmid } of attrs) {
+    if (seen.has(vmid) || attr > MemAttr.CACHED) return RmError.ARGUMENT_INVALID;
+    seen.add(vmid);
+    if (io !== (attr === MemAttr.DEVICE)) return RmError.ARGUMENT_INVALID;
+    if (transType === TransType.DONATE && attr !== usual) return RmError.ARGUMENT_INVALID;
+    const participant = participants.find((entry) => entry.vmid === vmid);
+    if (participant === undefined) return RmError.VMID_INVALID;
+    participant.attr = attr;
+  }
+  return RmError.OK;
+}
+
+/**
+ * Takes memory from its owner into a parcel, stretch by stretch: what is contiguous for the owner and physically
+ * becomes one region. On failure everything taken in this call goes back, but (unless careful) the total size
+ * stays counted and a sharing owner's mappings stay.
+ */
+export function addRegions(
+  rm: ResourceManager,
+  owner: Vm,
+  parcel: Parcel,
+  sgl: readonly SglItem[],
+  done: boolean,
+): number {
+  const before = parcel.regions.length;
+  const sizeBefore = parcel.totalSize;
+  const error = takeAll(rm, owner, parcel, sgl);
+  if (error === RmError.OK) {
+    if (done) parcel.state = 'sharing';
+    return error;
+  }
+  for (const region of parcel.regions.splice(before)) {
+    rm.hypervisor.transfer(parcel.kind, region.phys, region.size, parcel.ownerCode, owner.vmid);
+    rm.hypervisor.show(owner.vmid, parcel.kind, region.ownerIpa, region.size, region.phys);
+    if (parcel.transType === TransType.SHARE && !rm.careful) parcel.staleMappings.push(region);
+  }
+  if (rm.careful) parcel.totalSize = sizeBefore;
+  return error;
+}
+
+function takeAll(rm: ResourceManager, owner: Vm, parcel: Parcel, sgl: readonly SglItem[]): number {
+  const { kind } = parcel;
+  const share = parcel.transType === TransType.SHARE;
+  for (const item of sgl) {
+    if (!addressValid(item.ipa) || !addressValid(item.size)) return RmError.ARGUMENT_INVALID;
+    let ipa = Number(item.ipa);
+    let left = Number(item.size);
+    if (left === 0) return RmError.MEM_INVALID;
+    while (left > 0) {
+      const stretch = rm.hypervisor.ownedStretch(owner.vmid, kind, ipa, left);
+      if (stretch === undefined) return RmError.MEM_INVALID;
+      const region: Region = { ...stretch, ownerIpa: ipa };
+      if (share && !parcel.ownerHasSlot(region)) return RmError.MAP_FAILED;
+      if (!rm.hypervisor.transfer(kind, stretch.phys, stretch.size, owner.vmid, parcel.ownerCode))
+        return RmError.MEM_INVALID;
+      rm.hypervisor.show(owner.vmid, kind, ipa, stretch.size, undefined);
+      parcel.regions.push(region);
+      if (parcel.sanitizeCreate) rm.hypervisor.zeroMemory(stretch.phys, stretch.size);
+      parcel.totalSize += stretch.size;
+      ipa += stretch.size;
+      left -= stretch.size;
+    }
+  }
+  return RmError.OK;
+}

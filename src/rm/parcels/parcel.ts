@@ -1,0 +1,113 @@
+import { type MemoryKind, parcelOwner } from '../../hypervisor/index.js';
+
+export const MemType = { NORMAL: 0, IO: 1 } as const;
+export const TransType = { DONATE: 0, LEND: 1, SHARE: 2 } as const;
+export const Rights = { X: 1, W: 2, R: 4, RW: 6, RWX: 7 } as const;
+export const MemAttr = { NORMAL: 0, DEVICE: 1, CACHED: 3 } as const;
+
+/** A contiguous stretch of a parcel: physical memory and where its owner had it. Bytes. */
+export interface Region {
+  readonly phys: number;
+  readonly size: number;
+  readonly ownerIpa: number;
+}
+
+/** A VM in a parcel's ACL and what it has done with the parcel. */
+export interface Participant {
+  readonly vmid: number;
+  readonly rights: number;
+  attr: number;
+  /** Has accepted at least in part. */
+  shared: boolean;
+  /** Has accepted for good: the memory is mapped. */
+  mapped: boolean;
+  contiguous: boolean;
+  /** Guest addresses taken so far: one per region, or one in all when contiguous. Undefined: none asked for yet. */
+  addresses: number[] | undefined;
+  /** A node of the guest's tree stands for the parcel. */
+  hasNode: boolean;
+}
+
+export interface AclItem {
+  readonly vmid: number;
+  readonly rights: number;
+}
+
+export interface AttrItem {
+  readonly attr: number;
+  readonly vmid: number;
+}
+
+/** Address spaces that one parcel's memory can be mapped in at a time. */
+export const MAPPINGS_MAX = 4;
+
+/** A memory parcel (rm-behaviour.md, "Memory parcels"). */
+export class Parcel {
+  /** INIT: more memory is expected. SHARING: complete, nobody has accepted. SHARED: somebody has. */
+  state: 'init' | 'sharing' | 'shared' = 'init';
+  readonly regions: Region[] = [];
+  /** Bytes counted; a failed append leaves it too high. */
+  totalSize = 0;
+  tag: number | undefined;
+  sanitizeReclaim = false;
+  shareCount = 0;
+  /** Mappings of a sharing owner that a failed append left behind. */
+  readonly staleMappings: Region[] = [];
+
+  constructor(
+    readonly handle: number,
+    readonly owner: number,
+    /** Which life of its owner it comes from: a reset ends one (Vm.life). */
+    readonly ownerLife: object,
+    readonly transType: number,
+    readonly memType: number,
+    readonly label: number,
+    readonly sanitizeCreate: boolean,
+    readonly participants: readonly Participant[],
+    readonly attrs: readonly AttrItem[],
+  ) {}
+
+  get kind(): MemoryKind {
+    return this.memType === MemType.IO ? 'io' : 'normal';
+  }
+
+  get ownerCode(): number {
+    return parcelOwner(this.handle);
+  }
+
+  participant(vmid: number): Participant | undefined {
+    return this.participants.find((entry) => entry.vmid === vmid);
+  }
+
+  /** Whether the sharing owner's own mapping of a new region finds a slot: only stale ones are in its way. */
+  ownerHasSlot(region: Region): boolean {
+    return this.#staleOver(region) < MAPPINGS_MAX;
+  }
+
+  /** Whether one more address space can map the whole parcel. */
+  get hasSlot(): boolean {
+    let used = this.transType === TransType.SHARE ? 1 : 0;
+    for (const entry of this.participants) if (entry.mapped) used++;
+    if (this.staleMappings.length === 0) return used < MAPPINGS_MAX;
+    return this.regions.every((region) => used + this.#staleOver(region) < MAPPINGS_MAX);
+  }
+
+  #staleOver(region: Region): number {
+    const end = region.phys + region.size;
+    return this.staleMappings.filter((stale) => stale.phys < end && region.phys < stale.phys + stale.size)
+      .length;
+  }
+
+  /** Private memory of a VM: normal, without a label, for this VM alone with all rights. */
+  isPrivateOf(vmid: number, debugBuild: boolean): boolean {
+    const entry = this.participant(vmid);
+    return (
+      this.memType === MemType.NORMAL &&
+      this.label === 0 &&
+      entry !== undefined &&
+      (debugBuild || this.participants.length === 1) &&
+      entry.rights === Rights.RWX &&
+      entry.attr === MemAttr.NORMAL
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import type { Parcel } from './parcel.js';
+
+/** The one handle that is never given out. */
+const HANDLE_INVALID = 0xffffffff;
+
+/** Parcels by handle, and by the VMs in their ACLs, oldest first. */
+export class ParcelTable {
+  readonly #parcels = new Map<number, Parcel>();
+  readonly #byVm = new Map<number, Set<Parcel>>();
+  #next = 0;
+
+  get(handle: number): Parcel | undefined {
+    return this.#parcels.get(handle);
+  }
+
+  /** The next handle: 0, 1, 2, ...; used up even when making the parcel fails. */
+  takeHandle(): number {
+    for (;;) {
+      const handle = this.#next;
+      this.#next = (handle + 1) >>> 0;
+      if (handle !== HANDLE_INVALID && !this.#parcels.has(handle)) return handle;
+    }
+  }
+
+  add(parcel: Parcel): void {
+    this.#parcels.set(parcel.handle, parcel);
+    for (const { vmid } of parcel.participants) {
+      let list = this.#byVm.get(vmid);
+      if (list === undefined) {
+        list = new Set();
+        this.#byVm.set(vmid, list);
+      }
+      list.add(parcel);
+    }
+  }
+
+  delete(parcel: Parcel): void {
+    this.#parcels.delete(parcel.handle);
+    for (const { vmid } of parcel.participants) this.#byVm.get(vmid)?.delete(parcel);
+  }
+
+  /** Parcels whose ACL names a VM, oldest first; a copy, so the caller may delete from the table. */
+  namedFor(vmid: number): readonly Parcel[] {
+    return [...(this.#byVm.get(vmid) ?? [])];
+  }
+
+  /** Parcels of one owner, oldest first. */
+  *ownedBy(vmid: number): Generator<Parcel> {
+    for (const parcel of this.#parcels.values()) if (parcel.owner === vmid) yield parcel;
+  }
+
+  /** All parcels, oldest first. */
+  all(): Iterable<Parcel> {
+    return this.#parcels.values();
+  }
+}

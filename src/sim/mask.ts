@@ -1,0 +1,41 @@
+import { limits, protocol, VM_GET_HYP_RESOURCES } from '../../schemas/index.js';
+import { codecOf } from '../codec/index.js';
+import { MessageType } from '../schema/index.js';
+
+const ERROR_AND_COUNT_SIZE = 8;
+const RESOURCE_SIZE = 44;
+const CAP_ID_OFFSET = 12;
+const CAP_ID_SIZE = 8;
+
+/**
+ * Blanks the capability ids in VM_GET_HYP_RESOURCES replies: they are the hypervisor's choice and no part of what
+ * a recording says. Follows fragments, so it must see every queue message to a VM in order.
+ */
+export class CapabilityMask {
+  /** Per VM: payload bytes of the resource reply in progress that have gone by. */
+  readonly #position = new Map<number, number>();
+
+  /** The queue message with capability ids set to zero; a copy where there are any. */
+  apply(to: number, frame: Uint8Array): Uint8Array {
+    if (frame.byteLength < limits.header) return frame;
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    const header = codecOf(protocol.header).decode(view, 0, limits.header);
+    if (header.msg_id !== VM_GET_HYP_RESOURCES.id) return frame;
+    const first = header.type === MessageType.reply;
+    const position = first ? 0 : this.#position.get(to);
+    if (position === undefined) return frame;
+    const content = frame.byteLength - limits.header;
+    this.#position.set(to, position + content);
+    const masked = frame.slice();
+    for (let at = 0; at < content; at++) {
+      const inEntry = (position + at - ERROR_AND_COUNT_SIZE) % RESOURCE_SIZE;
+      if (
+        position + at >= ERROR_AND_COUNT_SIZE &&
+        inEntry >= CAP_ID_OFFSET &&
+        inEntry < CAP_ID_OFFSET + CAP_ID_SIZE
+      )
+        masked[limits.header + at] = 0;
+    }
+    return masked;
+  }
+}
