@@ -56,7 +56,8 @@ function factLines(facts: MessageFacts, { width, style, groups }: TextOptions): 
   return table(cells, '  ', Math.min(width, proseWidthMax));
 }
 
-function rm23Text({ kind, rm23, to, length }: MessageFacts): string {
+/** What RM23 does with a message. */
+export function rm23Text({ kind, rm23, to, length }: MessageFacts): string {
   if (kind === 'notification')
     return rm23 ? `sends it${to === undefined ? '' : ` to ${to}`}` : 'does not send it';
   if (!rm23) return 'does not handle it: UNIMPLEMENTED';
@@ -70,7 +71,7 @@ function rm23Text({ kind, rm23, to, length }: MessageFacts): string {
   return parts.join('; ');
 }
 
-const partNames = {
+export const partNames = {
   request: 'Request',
   reply: 'Reply',
   error_reply: 'Error reply',
@@ -93,7 +94,8 @@ function partLines(facts: MessageFacts, part: PartFacts, options: TextOptions): 
   return [...lines, ...exampleLines(part, { ...options, width })];
 }
 
-function partSize(part: PartFacts): string {
+/** Size of a part in words. */
+export function partSize(part: PartFacts): string {
   const isReply = part.part === 'reply' || part.part === 'error_reply';
   if (isReply && part.size === 0) return 'error word only';
   const text = part.size === null ? `${part.size_min} bytes or more` : bytesText(part.size);
@@ -101,7 +103,8 @@ function partSize(part: PartFacts): string {
   return isReply ? `behind the error word: ${text}${part.may_be_empty ? ', or nothing' : ''}` : text;
 }
 
-function presentWhen({ present_when: when }: PartFacts): string | undefined {
+/** When a reply that may be empty is not. */
+export function presentWhen({ present_when: when }: PartFacts): string | undefined {
   if (when === undefined) return undefined;
   const condition = when.is === 'empty' ? 'is empty' : `is ${when.equals}`;
   return `More than the error word when ${when.field} of the request ${condition}.`;

@@ -26,19 +26,20 @@ export function rowsText(
 }
 
 /** Brackets: no field of its own, but a word of the list that follows. */
-function nameText({ kind, name }: RowFacts): string {
+export function nameText({ kind, name }: RowFacts): string {
   if (kind === 'count') return `(${name})`;
   return kind === 'reserved' && name.endsWith('_reserved') ? '(reserved)' : name;
 }
 
-function sizeText({ kind, size, entry_size: entry, type }: RowFacts): string {
+/** Bytes of a row: `n x 16` for the entries of a list. */
+export function sizeText({ kind, size, entry_size: entry, type }: RowFacts): string {
   if (kind === 'list') return entry === null || entry === undefined ? 'var' : `n x ${entry}`;
   if (size !== null) return String(size);
   return type.startsWith('bits ') ? 'bits' : 'var';
 }
 
 /** What there is to say about a row, most important first. */
-function rowText(row: RowFacts, checked: boolean): string {
+export function rowText(row: RowFacts, checked: boolean): string {
   const parts = [row.kind === 'reserved' && !checked ? '0' : row.doc];
   if (row.length_from !== undefined) parts.push(`${row.length_from} bytes${padding(row)}`);
   if (row.raw_when !== undefined) {

@@ -9,6 +9,7 @@ import {
   StructType,
   type WireType,
 } from '../wire/index.js';
+import { byLabel } from './context.js';
 import { fixedPart, integerWidth, type Member } from './members.js';
 import { allParts, type Part } from './parts.js';
 
@@ -85,14 +86,14 @@ function constants({ enums, flags, constants: named, limits, messages }: Protoco
     '/* Values with a meaning of their own. */',
     ...Object.entries(named).map(([name, value]) => define(`${macroPrefix}_${name}`, hex(value))),
     '',
-    ...enums.flatMap((type) => [
+    ...byLabel(enums).flatMap((type) => [
       `/* ${type.info.doc}. */`,
       ...Object.entries(type.values).map(([name, value]) =>
         define(constantName(type, name), hex(value as number)),
       ),
       '',
     ]),
-    ...flags.flatMap((type) => [
+    ...byLabel(flags).flatMap((type) => [
       `/* ${type.info.doc}. */`,
       ...Object.entries(type.bits).map(([name, bit]) => define(constantName(type, name), hex(bit as number))),
       '',

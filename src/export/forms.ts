@@ -1,11 +1,17 @@
-import type { Protocol } from '../schema/index.js';
 import { exportC } from './c.js';
+import type { ExportContext } from './context.js';
+import { exportJsonSchema } from './json-schema.js';
+import { exportKsy } from './ksy.js';
 import { exportLua } from './lua.js';
+import { exportMarkdown } from './markdown.js';
 
-/** What `export` can write, each from the protocol alone. */
+/** What `export` can write. */
 export const exportForms = {
-  lua: exportLua,
-  c: exportC,
-} as const satisfies Readonly<Record<string, (protocol: Protocol) => string>>;
+  lua: ({ protocol }) => exportLua(protocol),
+  ksy: ({ protocol }) => exportKsy(protocol),
+  c: ({ protocol }) => exportC(protocol),
+  md: exportMarkdown,
+  'json-schema': ({ protocol }) => exportJsonSchema(protocol),
+} as const satisfies Readonly<Record<string, (context: ExportContext) => string>>;
 
 export type ExportForm = keyof typeof exportForms;

@@ -13,6 +13,7 @@ import {
   StructType,
   type WireType,
 } from '../wire/index.js';
+import { byLabel } from './context.js';
 import { luaDissector, luaFrames } from './lua-frames.js';
 import { luaDeclare, luaWalk } from './lua-runtime.js';
 import { type Part, partsOf } from './parts.js';
@@ -33,10 +34,10 @@ export function exportLua(protocol: Protocol): string {
     luaDeclare.trim(),
     `local vmids = { ${vmids.join(', ')} }`,
     'local enums = {',
-    ...enums.map((type) => `  ${type.label} = ${namesTable(type.values)},`),
+    ...byLabel(enums).map((type) => `  ${type.label} = ${namesTable(type.values)},`),
     '}',
     'local flags = {',
-    ...flags.map((type) => `  ${type.label} = { ${bitRows(type)} },`),
+    ...byLabel(flags).map((type) => `  ${type.label} = { ${bitRows(type)} },`),
     '}',
     ...protocol.messages.map((message) => messageLua(message)),
     ...headerLua(protocol),

@@ -60,11 +60,6 @@ export function fixedPart(layout: StructType): FixedPart {
   return { members, size: offset, behind: [] };
 }
 
-/** Whether the members are the whole payload, always. */
-export function isFixed({ fixedSize }: StructType): boolean {
-  return fixedSize !== undefined;
-}
-
 /** Width in bytes of an integer of C or Rust; a run of 3 reserved bytes has none. */
 export function integerWidth(type: WireType): 1 | 2 | 4 | 8 | undefined {
   const isScalar = type instanceof IntegerType || type instanceof ReservedType;

@@ -1,12 +1,5 @@
 import { enumName } from '../capture/payload-json.js';
-import {
-  empty,
-  type Message,
-  MessageType,
-  type MessageTypeName,
-  type Payload,
-  type Protocol,
-} from '../schema/index.js';
+import { empty, type Message, type MessageTypeName, type Payload, type Protocol } from '../schema/index.js';
 import { EnumType, type StructType, VariantType } from '../wire/index.js';
 
 export type PartName = 'request' | 'reply' | 'error_reply' | 'notification';
@@ -52,11 +45,6 @@ export function allParts({ messages }: Protocol): Part[] {
 
 /** Error replies of most messages: the error word and nothing else. */
 export const bareErrorReply: StructType = empty as StructType<unknown> as StructType;
-
-/** 1 request, 2 reply, 3 notification. */
-export function typeNumber({ type }: Pick<Part, 'type'>): number {
-  return MessageType[type];
-}
 
 function casesOf(message: Message, part: PartName, payload: Payload, request?: Payload): Part[] {
   const type = part === 'error_reply' ? 'reply' : part;

@@ -1,5 +1,6 @@
 import { formatId, type Protocol } from '../schema/index.js';
 import { IntegerType, type StructType } from '../wire/index.js';
+import { byLabel } from './context.js';
 import { fixedPart, integerWidth, type Member } from './members.js';
 import { allParts } from './parts.js';
 
@@ -21,7 +22,7 @@ export function exportRust(protocol: Protocol): string {
     '',
     ...messages.map(({ id, name }) => `pub const ID_${name}: u32 = ${formatId(id)};`),
     '',
-    ...[...enums, ...flags].flatMap((type) => [
+    ...byLabel([...enums, ...flags]).flatMap((type) => [
       `// ${type.info.doc}.`,
       ...Object.entries('values' in type ? type.values : type.bits).map(
         ([name, value]) =>

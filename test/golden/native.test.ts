@@ -99,7 +99,7 @@ describe('the C header', () => {
     it(`fills the structs as the goldens have them: ${compiler} ${there ? standard : 'is not installed'}`, () => {
       if (!there) return;
       execFileSync(compiler, [standard, ...strict, source, '-o', 'check'], { cwd: folder });
-      expect(execFileSync('./check', { cwd: folder, encoding: 'utf8' })).toBe(
+      expect(execFileSync(join(folder, 'check'), { cwd: folder, encoding: 'utf8' })).toBe(
         `${compared} compared, 0 bad\n`,
       );
     });
@@ -137,7 +137,7 @@ describe('the Rust module', () => {
       [...options, '-L', '.', '--extern', 'golden_fixtures', 'check.rs', '-o', 'check-rust'],
       { cwd: folder, stdio: 'pipe' },
     );
-    expect(execFileSync('./check-rust', { cwd: folder, encoding: 'utf8' })).toBe(
+    expect(execFileSync(join(folder, 'check-rust'), { cwd: folder, encoding: 'utf8' })).toBe(
       `${compared} compared, ${fixtures.length} fixtures\n`,
     );
   });

@@ -44,11 +44,6 @@ const byName = new Map(reference.messages.map((message) => [message.name, messag
 
 type Value = Readonly<Record<string, Json>>;
 
-/** Number of an error name. */
-export function referenceError(name: string | number): number {
-  return typeof name === 'number' ? name : (reference.enums.error?.values[name] as number);
-}
-
 /** The payload (behind the error word) of a part, undefined when the table has no such part. `choice` of a variant. */
 export function referenceEncode(
   name: string,

@@ -1,25 +1,18 @@
 import type { Command } from 'commander';
 import { errnoClients, unknownErrno } from '../../../schemas/errors.js';
-import { everyone, linux, qualcomm } from '../../../schemas/sources.js';
 import { describe } from '../../docs/describe.js';
 import { describeAll } from '../../docs/message-facts.js';
 import { descriptionText } from '../../docs/message-text.js';
 import { tableText } from '../../docs/table-text.js';
 import { Output } from '../../node/output.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
+import { sourceGroups as groups } from '../groups.js';
 import type { CommandIo } from '../io.js';
 
 interface DescribeOptions {
   readonly json?: true;
   readonly output: string;
 }
-
-/** Short names of sources that mostly go together (messages.md, "Sources"). */
-const groups = [
-  { name: 'all', sources: everyone },
-  { name: 'Linux', sources: linux },
-  { name: 'q*', sources: qualcomm },
-];
 
 /** Columns where the output is no terminal. */
 const usualWidth = 80;

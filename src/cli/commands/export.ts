@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { errnoClients, unknownErrno } from '../../../schemas/errors.js';
 import { UsageError } from '../../base/error.js';
 import { type ExportForm, exportForms } from '../../export/forms.js';
 import { Output } from '../../node/output.js';
+import { sourceGroups } from '../groups.js';
 import type { CommandIo } from '../io.js';
 
 const examples = `
@@ -25,7 +27,9 @@ export function register(program: Command, io: CommandIo): void {
     .option('-o, --output <file>', 'where to write', '-')
     .addHelpText('after', examples)
     .action((form: string, { output: path }: { output: string }) => {
-      const text = exportForms[formOf(form)](io.protocol);
+      const errno = { clients: errnoClients, unknown: unknownErrno };
+      const context = { protocol: io.protocol, errno, groups: sourceGroups };
+      const text = exportForms[formOf(form)](context);
       const output = new Output(path);
       output.write(text);
       output.end();

@@ -1,0 +1,179 @@
+import type {
+  FamilyFacts,
+  MessageFacts,
+  NamesFacts,
+  PartFacts,
+  RowFacts,
+  StructFacts,
+} from '../docs/facts.js';
+import { describeAll, describeMessage } from '../docs/message-facts.js';
+import { partNames, partSize, presentWhen, rm23Text } from '../docs/message-text.js';
+import { nameText, rowText, sizeText } from '../docs/rows-text.js';
+import { definedBy, type SourceGroup, sourcesText } from '../docs/sources-text.js';
+import { errorFacts, typeFacts } from '../docs/type-facts.js';
+import type { Protocol } from '../schema/index.js';
+import type { EnumType, FlagsType, StructType } from '../wire/index.js';
+import { byLabel, type ExportContext } from './context.js';
+
+/** The reference of all messages, error codes, enums, flags and structs, in Markdown. */
+export function exportMarkdown({ protocol, errno, groups }: ExportContext): string {
+  const families = describeAll(protocol);
+  const sections = [
+    '# Messages of the Gunyah resource manager',
+    intro,
+    sourcesTable(protocol, groups),
+    ...overview(families, groups),
+    '## Error codes',
+    errorTable(protocol, errno),
+    '## Layouts',
+    ...families.flatMap(({ title, doc, messages }) => [
+      `### ${title}`,
+      doc,
+      ...messages.flatMap(({ name }) => {
+        const message = protocol.byName.get(name);
+        return message === undefined ? [] : messageSection(describeMessage(protocol, message), groups);
+      }),
+    ]),
+    '## Structs',
+    ...protocol.structs.flatMap((type) =>
+      structSection(typeFacts(protocol, type as StructType) as StructFacts),
+    ),
+    '## Enums',
+    ...byLabel(protocol.enums)
+      .filter((type) => type !== protocol.error)
+      .flatMap((type) => namesSection(typeFacts(protocol, type as EnumType) as NamesFacts, groups)),
+    '## Flags',
+    ...byLabel(protocol.flags).flatMap((type) =>
+      namesSection(typeFacts(protocol, type as FlagsType) as NamesFacts, groups),
+    ),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+const intro = `Generated from the declarations in this folder by \`gunyah-rm export md\`; \`gunyah-rm describe NAME\` prints
+the same with example bytes. All integers are little-endian, all structs packed. Offsets are in bytes and count from the
+end of the 8-byte header, in replies from the end of the 4-byte error word; \`-\` = behind something of variable length.`;
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function list(items: readonly string[]): string[] {
+  return items.length === 0 ? [] : [items.map((item) => `- ${item}`).join('\n')];
+}
+
+function sourcesTable({ labels }: Protocol, groups: readonly SourceGroup[]): string {
+  const short = groups.map(({ name, sources }) => `\`${name}\` = ${sources.join(' ')}`).join('; ');
+  return `${table(['source', 'what it is'], Object.entries(labels))}\n\nIn tables ${short}; in brackets: only the number is known there.`;
+}
+
+function overview(families: readonly FamilyFacts[], groups: readonly SourceGroup[]): string[] {
+  const rows = families.flatMap(({ messages }) =>
+    messages.map((message) => [
+      message.id,
+      `[${message.name}](#${message.name.toLowerCase()})`,
+      message.kind,
+      message.rm23 ? 'yes' : 'no',
+      definedBy(message, groups),
+    ]),
+  );
+  return ['## All messages', table(['id', 'name', 'kind', 'RM23', 'sources'], rows)];
+}
+
+function errorTable(protocol: Protocol, tables: ExportContext['errno']): string {
+  const { values, clients, notes } = errorFacts(protocol, tables);
+  const names = Object.keys(clients);
+  const header = ['code', 'name', ...names.map((name) => `errno in ${(clients[name] ?? []).join(' ')}`)];
+  const rows = values.map(({ name, value, aliases = [], errno }) => [
+    value > 0xffff ? `0x${value.toString(16)}` : String(value),
+    [name, ...aliases.map((alias) => `(${alias})`)].join(' '),
+    ...names.map((client) => errno[client] ?? '-'),
+  ]);
+  return [table(header, rows), ...list(notes)].join('\n\n');
+}
+
+function messageSection(facts: MessageFacts, groups: readonly SourceGroup[]): string[] {
+  const also = facts.aliases.length === 0 ? [] : [`also called ${facts.aliases.join(', ')}`];
+  const about = [
+    `${facts.id}, ${facts.kind}`,
+    ...also,
+    `defined by ${definedBy(facts, groups)}`,
+    `RM23 ${rm23Text(facts)}`,
+    ...(facts.sender === undefined ? [] : [`sent by ${facts.sender}`]),
+    ...(facts.triggers.length === 0 ? [] : [`may cause ${facts.triggers.join(', ')}`]),
+    ...(facts.layout === 'unknown' ? ['layout not public'] : []),
+  ];
+  const remarks = [
+    ...facts.notes,
+    ...facts.dialects.map(({ sources, text }) => `${sourcesText(sources, groups)}: ${text}.`),
+  ];
+  return [
+    `#### ${facts.name}`,
+    facts.doc,
+    ...list(about),
+    ...facts.parts.flatMap((part) => partSection(facts, part)),
+    ...list(remarks),
+  ];
+}
+
+function partSection(facts: MessageFacts, part: PartFacts): string[] {
+  const checked = part.part === 'request' && facts.rm23;
+  const when = presentWhen(part);
+  const title = [`**${partNames[part.part]}**, ${partSize(part)}.`, when, part.note && `${part.note}.`];
+  return [
+    title.filter((text) => text !== undefined).join(' '),
+    ...part.layouts.flatMap(({ when: choice, rows }) => [
+      ...(choice === undefined ? [] : [`With ${choice.field} ${choice.equals} in the request:`]),
+      ...(rows.length === 0 ? [] : [rowsTable(rows, checked)]),
+    ]),
+    ...(part.example.payload_bytes === '' ? [] : [`Example: \`${part.example.frames.join(' ')}\``]),
+  ];
+}
+
+function rowsTable(rows: readonly RowFacts[], checked: boolean): string {
+  return table(
+    ['offset', 'size', 'field', 'type', 'meaning'],
+    rows.map((row) => [
+      row.offset === null ? '-' : String(row.offset),
+      sizeText(row),
+      nameText(row),
+      row.kind === 'reserved' ? '-' : row.type,
+      rowText(row, checked),
+    ]),
+  );
+}
+
+function structSection({ name, size, size_min: sizeMin, rows, used_by: users }: StructFacts): string[] {
+  const bytes = size === null ? `${sizeMin} bytes or more` : `${size} bytes`;
+  return [`### ${name}`, `${bytes}; in ${users.join(', ') || 'no message'}.`, rowsTable(rows, true)];
+}
+
+function namesSection(facts: NamesFacts, groups: readonly SourceGroup[]): string[] {
+  const { kind, name, size, doc, values, dialects, valid, exactly_one: exactlyOne, notes } = facts;
+  const number = (value: number) => (kind === 'flags' ? `0x${value.toString(16)}` : String(value));
+  const remarks = dialects.map(({ sources, values: other, replaces }) => {
+    const items = Object.entries(other).map(([key, value]) => `${number(value)} ${key}`);
+    return `${sourcesText(sources, groups)} ${replaces ? 'instead' : 'also'}: ${items.join(', ')}.`;
+  });
+  if (valid !== undefined) remarks.push(`RM takes only ${valid.map(number).join(', ')}.`);
+  if (exactlyOne) remarks.push('Exactly one bit must be set, else ARGUMENT_INVALID.');
+  const rows = values.map(({ name: key, value, aliases = [], known_by: known }) => [
+    number(value),
+    key,
+    [
+      ...(aliases.length === 0 ? [] : [`also called ${aliases.join(', ')}`]),
+      ...(known === undefined ? [] : [`only in ${sourcesText(known, groups)}`]),
+    ].join('; '),
+  ]);
+  return [
+    `### ${name}`,
+    `${doc}; ${size === 1 ? '1 byte' : `${size} bytes`}.`,
+    table([kind === 'flags' ? 'bit' : 'value', 'name', ''], rows),
+    ...list([...remarks, ...notes]),
+  ];
+}
