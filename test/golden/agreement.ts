@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { protocol } from '../../schemas/index.js';
+import { formatHex } from '../../src/base/hex.js';
 import { Assembler } from '../../src/capture/assembler.js';
 import { captureReader, detectFormat } from '../../src/capture/detect.js';
 import { recordLine } from '../../src/capture/ndjson-writer.js';
@@ -10,7 +11,7 @@ import type { CaptureRecord } from '../../src/capture/record.js';
 import { exportLua } from '../../src/export/lua.js';
 import { rmRules } from '../../src/rpc/index.js';
 import { type JsonLeaf, leavesOfJson } from './leaves-of-json.js';
-import { dissect, type ShownField, type ShownPacket } from './pdml.js';
+import { dissect, type ShownField, type ShownPacket, shownBy } from './pdml.js';
 
 type Line = Readonly<Record<string, Json>>;
 
@@ -210,6 +211,24 @@ function differences(shown: ShownPacket, wanted: Wanted): string[] {
   return [...shown.luaErrors, ...found].map((text) => `packet ${shown.frame}: ${text}`);
 }
 
+/** Packets as seconds since the first one, and hex behind the two VMIDs. */
+function packetLines(file: Uint8Array): string {
+  const lines: string[] = [];
+  let first: bigint | undefined;
+  const reader = captureReader(
+    detectFormat(file) as 'pcapng',
+    ({ time = 0n, from = 0, to = 0, data, start, end }) => {
+      first ??= time;
+      const vmids = [from, to].map((vmid) => formatHex(Uint8Array.of(vmid & 0xff, vmid >>> 8))).join('');
+      lines.push(`${Number(time - first) / 1e9} ${vmids}${formatHex(data, start, end)}`);
+    },
+    () => {},
+  );
+  reader.push(file);
+  reader.end();
+  return `${lines.join('\n')}\n`;
+}
+
 /** What a run over a capture came to. */
 export interface Agreement {
   readonly packets: number;
@@ -218,8 +237,11 @@ export interface Agreement {
   readonly differences: readonly string[];
 }
 
-/** Compares the dissector with `decode --json` on a capture: every field of every message, links, issues. */
-export async function agreementOn(file: Uint8Array): Promise<Agreement> {
+/**
+ * Compares the dissector with `decode --json` on a capture: every field of every message, links, issues. In tshark, or in
+ * a Lua interpreter with the part of Wireshark that it uses.
+ */
+export async function agreementOn(file: Uint8Array, lua?: string): Promise<Agreement> {
   const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-lua-'));
   const wanted = wantedOf(file);
   const found: string[] = [];
@@ -227,7 +249,7 @@ export async function agreementOn(file: Uint8Array): Promise<Agreement> {
   try {
     writeFileSync(join(folder, 'gunyah_rm.lua'), exportLua(protocol));
     writeFileSync(join(folder, 'capture'), file);
-    await dissect(join(folder, 'gunyah_rm.lua'), join(folder, 'capture'), (shown) => {
+    const packet = (shown: ShownPacket) => {
       packets++;
       const expected = wanted.get(shown.frame);
       if (expected === undefined) found.push(`packet ${shown.frame}: not in decode --json`);
@@ -236,7 +258,11 @@ export async function agreementOn(file: Uint8Array): Promise<Agreement> {
         if (expected.issues.some((code) => /^(truncated|short|api|fragments)$/.test(code))) malformed++;
         found.push(...differences(shown, expected));
       }
-    });
+    };
+    const script = join(folder, 'gunyah_rm.lua');
+    const stub = join(import.meta.dirname, 'wireshark.lua');
+    if (lua === undefined) await dissect(script, join(folder, 'capture'), packet);
+    else await shownBy(lua, [stub, script], packetLines(file), packet);
   } finally {
     rmSync(folder, { recursive: true });
   }

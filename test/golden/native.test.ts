@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import { goldenRust } from '../../src/golden/rust.js';
 import type { StructType } from '../../src/wire/index.js';
 import reference from '../reference/messages.json' with { type: 'json' };
 import { comparable, cProgram, isWhole, rustProgram } from './native.js';
+import { isInstalled, isWanted } from './tools.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-native-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -25,7 +26,6 @@ const evidence = parseEvidence(
 );
 const fixtures = protocol.messages.flatMap((message) => fixturesOf(protocol, message, evidence));
 const compared = comparable(fixtures).length;
-const isInstalled = (name: string) => spawnSync(name, ['--version']).status === 0;
 const strict = ['-Wall', '-Wextra', '-Wpedantic', '-Werror'];
 
 interface RefField {
@@ -95,7 +95,7 @@ describe('the C header', () => {
     ['clang++', '-std=c++17', 'check.cpp'],
   ] as const;
   for (const [compiler, standard, source] of compilers) {
-    const there = isInstalled(compiler);
+    const there = isWanted(compiler);
     it(`fills the structs as the goldens have them: ${compiler} ${there ? standard : 'is not installed'}`, () => {
       if (!there) return;
       execFileSync(compiler, [standard, ...strict, source, '-o', 'check'], { cwd: folder });

@@ -39,13 +39,25 @@ const issuePrefix = 'gunyah_rm.issue.';
  * Runs tshark with a dissector over a capture, twice over each packet as the graphical program does, and hands on what
  * it shows packet by packet. Rejects when tshark does not end well.
  */
-export async function dissect(
+export function dissect(
   script: string,
   capture: string,
   packet: (shown: ShownPacket) => void,
 ): Promise<void> {
   const args = ['-X', `lua_script:${script}`, '-2', '-r', capture, '-T', 'pdml', '-J', 'gunyah_rm'];
-  const child = spawn('tshark', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return shownBy('tshark', args, '', packet);
+}
+
+/** Runs a program that prints PDML, with text on its standard input. */
+export async function shownBy(
+  program: string,
+  args: readonly string[],
+  input: string,
+  packet: (shown: ShownPacket) => void,
+): Promise<void> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
   let stderr = '';
   child.stderr.on('data', (text: Buffer) => {
     stderr += text;
@@ -84,5 +96,5 @@ export async function dissect(
   const code = await ended;
   const complaints = stderr.split('\n').filter((line) => line !== '' && !/as user "root"/.test(line));
   if (code !== 0 || complaints.length > 0)
-    throw new Error(`tshark ends with ${code}: ${complaints.join('\n')}`);
+    throw new Error(`${program} ends with ${code}: ${complaints.join('\n')}`);
 }

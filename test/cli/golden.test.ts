@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, describe, expect, it } from 'vitest';
+import { protocol } from '../../schemas/index.js';
+import * as exportCommand from '../../src/cli/commands/export.js';
+import * as goldenCommand from '../../src/cli/commands/golden.js';
+import { CommandIo } from '../../src/cli/io.js';
+import { isWanted } from '../golden/tools.js';
+import { gunyahRm } from './run.js';
+
+const golden = resolve(import.meta.dirname, '../../captures/golden');
+const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-golden-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs a command in this process: what it throws comes through, and only what goes into files can be looked at. */
+function inProcess(...args: string[]): void {
+  const program = new Command().exitOverride();
+  const io = new CommandIo(protocol, () => {});
+  for (const command of [goldenCommand, exportCommand]) command.register(program, io);
+  program.parse(args, { from: 'user' });
+}
+
+function thrownBy(...args: string[]): unknown {
+  try {
+    inProcess(...args);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+describe('golden', () => {
+  it('finds the checked-in fixtures unchanged, and says who else makes their bytes', async () => {
+    const { code, stdout, stderr } = await gunyahRm(['golden', '--check', golden]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^\d{4} fixtures \(\d+ recorded, \d+ client, \d+ layout, 0 own\), 0 changed\n$/);
+  });
+
+  it('says which fixture changed and how, and ends with 1', async () => {
+    const copy = join(folder, 'edited');
+    cpSync(golden, copy, { recursive: true });
+    const path = join(copy, 'VM_STATUS.json');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    const edited = lines.map((line) =>
+      line.includes('.typical"')
+        ? line.replace('"RUNNING"', '"EXITED"').replace('8000000003', '8000000009')
+        : line,
+    );
+    writeFileSync(path, edited.join('\n'));
+    rmSync(join(copy, 'VM_SHUTDOWN.json'));
+    const whole = await gunyahRm(['golden', '--check', copy]);
+    expect(whole.code).toBe(1);
+    expect(whole.stdout).toContain(
+      'VM_STATUS.notification.typical: value.vm_status: "EXITED" -> "RUNNING"\n',
+    );
+    expect(whole.stdout).toContain('VM_SHUTDOWN.notification.smallest: not in the set\n');
+    // Messages that are not asked for do not count.
+    const one = await gunyahRm(['golden', '--check', copy, '--message', 'VM_START']);
+    expect([one.code, one.stdout]).toEqual([0, expect.stringContaining(', 0 changed\n')]);
+  });
+
+  it('prints JSON', async () => {
+    const json = await gunyahRm(['golden', '--message', 'VM_START']);
+    const fixtures = JSON.parse(json.stdout) as { name: string }[];
+    expect(fixtures.find(({ name }) => name === 'VM_START.request.typical')).toMatchObject({
+      payload: '80000000',
+      frames: ['210101000400005680000000'],
+    });
+  });
+
+  it('writes the same files again', () => {
+    const out = join(folder, 'again');
+    inProcess('golden', '--out', out, '--message', 'VM_START', '0x51000013', 'NOTIFY_VM_STATUS');
+    expect(readdirSync(out).sort()).toEqual(['MEM_SHARE.json', 'VM_START.json', 'VM_STATUS.json']);
+    for (const name of readdirSync(out)) {
+      expect(readFileSync(join(out, name), 'utf8')).toBe(readFileSync(join(golden, name), 'utf8'));
+    }
+  });
+
+  it('writes C, Rust and raw files', () => {
+    const out = join(folder, 'others');
+    for (const format of ['c', 'rust', 'bin']) {
+      inProcess('golden', '--message', 'VM_START', '--format', format, '--out', out);
+    }
+    const text = (name: string) => readFileSync(join(out, name), 'utf8');
+    expect(text('gunyah_rm_golden.h')).toContain('gunyah_rm_golden_vm_start_request_typical_payload[] = {');
+    expect(text('gunyah_rm_golden.rs')).toContain('name: "VM_START.request.typical",');
+    const raw = readFileSync(join(out, 'VM_START.request.typical.frames'));
+    expect(raw.toString('hex')).toBe('210101000400005680000000');
+  });
+
+  it.each([
+    [['--format', 'xml'], 'option', 'xml'],
+    [['--message', 'VM_STRAT'], 'unknown', 'VM_STRAT'],
+    [['--format', 'bin'], 'option', 'bin'],
+  ])('refuses %j', (args, code, actual) => {
+    expect(thrownBy('golden', ...args)).toMatchObject({ name: 'UsageError', code, actual });
+  });
+
+  it('says so when there is nothing to check, or no set of fixtures', () => {
+    expect(thrownBy('golden', '--check', join(folder, 'nowhere'))).toMatchObject({ name: 'FileError' });
+    const broken = join(folder, 'broken');
+    mkdirSync(broken);
+    writeFileSync(join(broken, 'VM_START.json'), '[{');
+    expect(thrownBy('golden', '--check', broken)).toMatchObject({ name: 'WireError', path: 'VM_START.json' });
+  });
+});
+
+describe('export', () => {
+  it.each([
+    ['lua', 'local gunyah_rm = Proto("gunyah_rm"'],
+    ['ksy', '  id: gunyah_rm\n'],
+    ['c', '#ifndef GUNYAH_RM_H\n'],
+    ['md', '# Messages of the Gunyah resource manager\n'],
+    ['json-schema', '"$schema": "https://json-schema.org/draft/2020-12/schema"'],
+  ])('%s', (form, text) => {
+    inProcess('export', form, '-o', join(folder, form));
+    expect(readFileSync(join(folder, form), 'utf8')).toContain(text);
+  });
+
+  it('refuses a form that there is not', () => {
+    const expected = 'lua, ksy, c, md, json-schema';
+    expect(thrownBy('export', 'asn1')).toMatchObject({ name: 'UsageError', expected, actual: 'asn1' });
+  });
+
+  const hasTshark = isWanted('tshark');
+  it(`lua is installed as the README says${hasTshark ? '' : ' (no tshark here)'}`, () => {
+    if (!hasTshark) return;
+    const root = resolve(import.meta.dirname, '../..');
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const command = /`(mkdir -p \S+ && .* export lua -o \S+)`/.exec(readme)?.[1] as string;
+    const options = {
+      cwd: root,
+      env: { ...process.env, HOME: folder },
+      encoding: 'utf8',
+      stdio: 'pipe',
+    } as const;
+    execFileSync('bash', ['-ec', command], options);
+    const filter = 'gunyah_rm.vm_start.request.vmid == 128';
+    const shown = execFileSync('tshark', ['-r', 'captures/vm-lifecycle.pcapng', '-Y', filter], options);
+    expect(shown).toMatch(/HLOS \(3\) → RM \(255\) +Gunyah RM .* request {2}VM_START/);
+  });
+});
