@@ -1,9 +1,10 @@
 import type { Issue } from '../base/error.js';
 import type { ReassemblyRules } from '../rpc/index.js';
-import { type Header, MessageType, type Protocol } from '../schema/index.js';
+import type { Header, Protocol } from '../schema/index.js';
 import type { Outstanding } from './conversation.js';
 import type { Packet } from './packet.js';
 import type { CaptureRecord } from './record.js';
+import { RouteGuess } from './route.js';
 import { Stream } from './stream.js';
 
 /** One queue message on its own, as `decode --frames` shows it. Valid during the call only. */
@@ -22,6 +23,8 @@ export interface AssemblerOptions {
   readonly protocol: Protocol;
   /** Whose rules put fragments together. RM's apply to what RM receives in any case. */
   readonly rules: ReassemblyRules;
+  /** Records hold a copy of their payload bytes. */
+  readonly keepBytes?: boolean;
   readonly record?: (record: CaptureRecord) => void;
   readonly frame?: (frame: Frame) => void;
   /** Requests that will not be answered: their number was taken over, or the capture ended. */
@@ -37,13 +40,17 @@ export class Assembler {
   /** Neighbouring packets mostly belong to the same stream. */
   private latest: Stream | undefined;
   private count = 0;
+  private readonly guess: RouteGuess;
 
-  constructor(readonly options: AssemblerOptions) {}
+  constructor(readonly options: AssemblerOptions) {
+    this.guess = new RouteGuess(options.protocol);
+  }
 
   /** Takes the next packet of the capture. Never throws for what is in it. */
   packet(packet: Packet): void {
     const { from, to } = packet;
-    const stream = from === undefined || to === undefined ? this.infer(packet) : this.stream(from, to);
+    const named = from !== undefined && to !== undefined;
+    const stream = named ? this.stream(from, to) : this.stream(...this.guess.of(packet));
     stream.receive(packet);
   }
 
@@ -75,18 +82,5 @@ export class Assembler {
     }
     this.latest = stream;
     return stream;
-  }
-
-  /**
-   * A hex dump names no VMs: requests are taken as HLOS to RM, replies and notifications as RM to HLOS, and
-   * continuations go where the message before them went.
-   */
-  private infer({ view, start, end }: Packet): Stream {
-    const { VMID_HLOS = 3, VMID_RM = 255 } = this.options.protocol.constants;
-    const type = end - start > 1 ? view.getUint8(start + 1) & 3 : MessageType.request;
-    if (type === MessageType.continuation && this.latest !== undefined) return this.latest;
-    return type === MessageType.reply || type === MessageType.notification
-      ? this.stream(VMID_RM, VMID_HLOS)
-      : this.stream(VMID_HLOS, VMID_RM);
   }
 }

@@ -59,8 +59,8 @@ function encodeFields(layout: Payload | undefined, line: Line, hasRest: boolean)
     if (line.payload === undefined) return new Uint8Array(0);
     return refuse('payload', 'no payload: no layout is known (use rest)', line.payload, 'unexpected');
   }
-  // What a reply's layout is may be known only from its request; its bytes are then all in `rest`.
-  if (layout instanceof VariantType && hasRest && isEmpty(line.payload)) return new Uint8Array(0);
+  // What a reply's layout is may be known only from its request; its bytes are then all in `rest`, if there are any.
+  if (layout instanceof VariantType && isEmpty(line.payload)) return new Uint8Array(0);
   const empty = layout.sizeMin === 0 || hasRest;
   if (line.payload === undefined && !empty) return refuse('payload', layout.label || 'object', undefined);
   try {

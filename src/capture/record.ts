@@ -53,6 +53,8 @@ export interface CaptureRecord {
    * malformed the whole queue message.
    */
   readonly raw: Uint8Array | undefined;
-  /** Payload bytes, a reply's error word included. */
+  /** Size of the payload in bytes, a reply's error word included. */
   readonly size: number;
+  /** All payload bytes, a reply's error word included; only when the assembler was told to keep them. */
+  readonly bytes: Uint8Array | undefined;
 }

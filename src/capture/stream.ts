@@ -108,6 +108,7 @@ export class Stream implements ReassemblySink {
       issues: this.withSize(packets, decoded.issues),
       raw: decoded.raw,
       size: end - start,
+      bytes: this.owner.options.keepBytes ? copy(view, start, end) : undefined,
     });
   }
 
@@ -176,6 +177,7 @@ export class Stream implements ReassemblySink {
       ...nothingDecoded,
       issues: type === 'malformed' ? issues : this.withSize(packets, issues),
       raw,
+      bytes: raw,
     });
   }
 

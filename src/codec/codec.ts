@@ -3,7 +3,7 @@ import type { Infer, InferInput } from '../schema/infer.js';
 import type { AnyType, Values, WireType } from '../wire/index.js';
 import { compileDecode, type FastDecode } from './compile-decode.js';
 import { compileEncode, type FastEncode } from './compile-encode.js';
-import { decodePlain, encodePlain } from './plain.js';
+import { decodePlain, encodePlain, measure } from './plain.js';
 
 /** Encodes and decodes the values of one declared struct. Stateless but for the functions it has generated. */
 export class Codec<V = Values, I = V> {
@@ -44,9 +44,9 @@ export class Codec<V = Values, I = V> {
     return encodePlain(this.type, value);
   }
 
-  /** Size of the encoded value in bytes. Throws WireError when the value is not of the declared shape. */
+  /** Size of the encoded value in bytes. Throws WireError when the value does not fit its declaration. */
   size(value: I): number {
-    return this.type.size(value);
+    return measure(this.type, value);
   }
 
   /** Either the value is at fault, which the field types then say, or the view is too small. */

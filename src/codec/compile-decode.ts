@@ -26,8 +26,12 @@ export type FastDecode = (
 export function compileDecode(type: AnyType): FastDecode {
   return compile(['v', 'p', 'end', 'request'], decodeSource(type), (view, start, end, request) => {
     const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
+    // With a trace a list above RM's maximum is told of, as is every rule that does not stop decoding.
+    let issues = 0;
+    const trace = { range() {}, issue: () => issues++ };
     try {
-      return decodePlain(type as AnyType, bytes, { request });
+      const value = decodePlain(type, bytes, { request, trace });
+      return issues === 0 ? value : undefined;
     } catch (error) {
       if (error instanceof WireError) return undefined;
       throw error;
@@ -67,7 +71,7 @@ function read(type: AnyType, at: string): string {
     case 3:
       return `v.getUint16(${at}, true) + v.getUint8(${at} + 2) * 65536`;
     case 8:
-      return `v.getBigUint64(${at}, true)`;
+      return `readU64(v, ${at})`;
     default:
       return `v.get${type instanceof IntegerType && type.signed ? 'Int' : 'Uint'}32(${at}, true)`;
   }

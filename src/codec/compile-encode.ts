@@ -36,9 +36,9 @@ export function compileEncode(type: AnyType): FastEncode {
 export function encodeSource(type: AnyType): string {
   const out = new Emitter();
   out.line('const cap = v.byteLength;');
-  out.line(`if (typeof o !== 'object' || o === null) return -1;`);
-  // Without a required field nothing else would tell an empty array from an object.
-  if (type.sizeMin === 0) out.line('if (Array.isArray(o) || o instanceof Uint8Array) return -1;');
+  // The bit operations of the checks throw for a bigint, a symbol and an object without a number in it.
+  out.line('try {');
+  out.line(refuseOthers('o'));
   if (type instanceof VariantType) {
     for (const layout of type.cases.values()) {
       const names = layout.fields.map(({ name }) => `o[${quote(name)}] !== undefined`);
@@ -57,7 +57,16 @@ export function encodeSource(type: AnyType): string {
     new Part(out, 'o').struct(type);
     out.line('return p;');
   }
+  out.line('} catch (error) {');
+  out.line('if (error instanceof TypeError) return -1;');
+  out.line('throw error;');
+  out.line('}');
   return out.source;
+}
+
+/** Arrays and byte arrays are objects too, and can have all the keys of a struct, or none where it needs none. */
+function refuseOthers(x: string): string {
+  return `if (typeof ${x} !== 'object' || ${x} === null || Array.isArray(${x}) || ${x} instanceof Uint8Array) return -1;`;
 }
 
 /** The statement that stores scalar `x` at `at`. */
@@ -70,7 +79,7 @@ function write(type: AnyType, at: string, x: string): string {
     case 3:
       return `v.setUint16(${at}, ${x} & 65535, true); v.setUint8(${at} + 2, ${x} >>> 16);`;
     case 8:
-      return `v.setBigUint64(${at}, ${x}, true);`;
+      return `writeU64(v, ${at}, ${x});`;
     default:
       return `v.setUint32(${at}, ${x}, true);`;
   }
@@ -258,7 +267,7 @@ class Part {
     out.line(`for (let i = 0; i < ${list}.length; i++) {`);
     out.line(`const ${e} = ${list}[i];`);
     if (entry instanceof StructType) {
-      out.line(`if (typeof ${e} !== 'object' || ${e} === null) return -1;`);
+      out.line(refuseOthers(e));
       new Part(out, e).struct(entry);
     } else {
       out.line(`if (${misfit(entry, e)}) return -1;`);

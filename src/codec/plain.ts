@@ -1,5 +1,13 @@
 import { WireError } from '../base/error.js';
-import { type AnyType, type Context, decodeStream, encodeStream, Scope, type Values } from '../wire/index.js';
+import {
+  type AnyType,
+  type Context,
+  decodeStream,
+  encodeStream,
+  MeasuringStream,
+  Scope,
+  type Values,
+} from '../wire/index.js';
 
 /**
  * Decodes with the field types over restructure's stream: slow, and the definition of what is right. Strict: throws
@@ -22,8 +30,15 @@ export function decodePlain(type: AnyType, bytes: Uint8Array, context: Context =
 
 /** Encodes with the field types over restructure's stream. Throws WireError naming the field that does not fit. */
 export function encodePlain(type: AnyType, value: unknown, context: Context = {}): Uint8Array {
-  const root = new Scope({}, undefined, context);
-  const bytes = new Uint8Array(type.size(value, root));
+  // Not the types' own size(): it knows neither path nor offset of what does not fit.
+  const bytes = new Uint8Array(measure(type, value, context));
   type.encode(encodeStream(bytes), value, new Scope({}, undefined, context));
   return bytes;
+}
+
+/** Size of the encoded value in bytes. Throws WireError like `encodePlain`. */
+export function measure(type: AnyType, value: unknown, context: Context = {}): number {
+  const stream = new MeasuringStream();
+  type.encode(stream, value, new Scope({}, undefined, context));
+  return stream.pos;
 }

@@ -5,5 +5,15 @@
  */
 export { type Fragmented, fragment, fragmentCount, sizesOf, writeFrame } from './fragment.js';
 export { type HeaderReader, headerReader } from './header.js';
+export {
+  type DecodedMessage,
+  type DecodeMessageOptions,
+  decodeMessage,
+  type EncodeMessageFields,
+  encodeMessage,
+  type PayloadInput,
+  type PayloadValue,
+  type WholeType,
+} from './message.js';
 export { Reassembler, type ReassemblySink } from './reassembler.js';
 export { type ReassemblyRules, rmRules, rulesByName, rulesOf } from './rules.js';

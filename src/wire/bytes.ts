@@ -70,6 +70,7 @@ export class BytesType implements WireType<Uint8Array> {
   }
 
   size(value: Uint8Array): number {
-    return this.fixedSize ?? value.length + this.padding(value.length);
+    if (this.fixedSize !== undefined) return this.fixedSize;
+    return value instanceof Uint8Array ? value.length + this.padding(value.length) : 0;
   }
 }

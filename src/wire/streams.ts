@@ -21,6 +21,26 @@ export interface WriteStream {
   writeBuffer(bytes: Uint8Array): void;
 }
 
+/** Writes nothing and counts: encoding into it makes every check, and says how many bytes it takes. */
+export class MeasuringStream implements WriteStream {
+  pos = 0;
+  writeUInt8(): void {
+    this.pos += 1;
+  }
+  writeUInt16LE(): void {
+    this.pos += 2;
+  }
+  writeUInt32LE(): void {
+    this.pos += 4;
+  }
+  writeInt32LE(): void {
+    this.pos += 4;
+  }
+  writeBuffer(bytes: Uint8Array): void {
+    this.pos += bytes.length;
+  }
+}
+
 /** restructure's own stream over `bytes`, from their first byte. */
 export function decodeStream(bytes: Uint8Array): ReadStream {
   return new DecodeStream(bytes);

@@ -141,9 +141,11 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
   }
 
   /** Whether an absent field is rightly absent. Fails when a field is missing, or there against its condition. */
-  private skips(scope: Scope, { name, type, presence, isLength }: Field, at: number): boolean {
+  private skips(scope: Scope, field: Field, at: number): boolean {
+    const { name, type, presence, isLength } = field;
     const given = scope.sibling(name) !== undefined;
     const value = scope.value as Values;
+    if (presence !== undefined && !given) this.refuseSeconds(scope, field, at);
     if (presence?.when && !this.flagged(value, presence.when)) {
       if (given)
         scope.fail('unexpected', at, `bits ${presence.when.mask} of ${presence.when.field}`, 'present');
@@ -153,6 +155,15 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     const ends = presence?.trailing === true && this.endsBefore(value, name);
     if (ends || (scope.context.prefix && type instanceof ListType && !type.entryFor(scope))) return true;
     return scope.fail('missing', at, type.label, 'undefined');
+  }
+
+  /** The words beside a list that is left out have no place on the wire. */
+  private refuseSeconds(scope: Scope, { name, type }: Field, at: number): void {
+    for (const second of type instanceof ListType ? type.options.second : []) {
+      scope.key = second.name;
+      if (scope.sibling(second.name) !== undefined) scope.fail('unexpected', at, `${name} beside it`, 'present');
+    }
+    scope.key = name;
   }
 
   /** Whether no field from `name` on is given: a trailing part can only be left out together with all behind it. */
@@ -165,7 +176,8 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
   private item(scope: Scope, { name, isLength, type }: Field, at: number): unknown {
     const given = scope.sibling(name);
     const counted = isLength ? scope.sibling(this.lengths.get(name) as string) : undefined;
-    if (!(counted instanceof Uint8Array)) return given;
+    // Without bytes to count any length will do: it is the bytes field that refuses what it is given.
+    if (!(counted instanceof Uint8Array)) return isLength ? (given ?? 0) : given;
     if (given === undefined) return counted.length;
     if (
       type instanceof IntegerType &&

@@ -1,0 +1,59 @@
+import type { Protocol } from '../schema/index.js';
+import { type AnyType, StructType, VariantType } from '../wire/index.js';
+import type { Frame } from './assembler.js';
+import type { Fields, FilterNames } from './filter.js';
+import { frameLine, recordLine } from './ndjson-writer.js';
+import { fieldsInOrder, type Json, payloadToJson } from './payload-json.js';
+import type { CaptureRecord } from './record.js';
+
+type JsonObject = { [key: string]: Json };
+
+/** A record's NDJSON keys for filters; those that filters mostly ask for are not printed and parsed again. */
+export function recordFields(protocol: Protocol, record: CaptureRecord): Fields {
+  let all: JsonObject | undefined;
+  return (key) => {
+    switch (key) {
+      case 'from':
+        return record.from;
+      case 'to':
+        return record.to;
+      case 'type':
+        return record.type;
+      case 'name':
+        return record.message?.name;
+      case 'seq':
+        return record.seq;
+      case 'payload':
+        return record.layout && record.payload && payloadToJson(record.layout, record.payload);
+      default:
+        all ??= JSON.parse(recordLine(protocol, record)) as JsonObject;
+        return all[key];
+    }
+  };
+}
+
+/** The same for a queue message on its own. */
+export function frameFields(protocol: Protocol, frame: Frame): Fields {
+  const all = JSON.parse(frameLine(protocol, frame)) as JsonObject;
+  return (key) => all[key];
+}
+
+const recordKeys =
+  'no frame frames sizes time times comment from to type seq id name fragments incomplete announced error request ' +
+  'duplicate_of latency_ns payload rest issues raw';
+const frameKeys = 'frame time comment from to type seq id name fragments index size issues raw';
+
+/** The names that a filter may use. */
+export function filterNames(protocol: Protocol, frames: boolean): FilterNames {
+  const payload = new Set<string>();
+  const collect = (type: AnyType | undefined) => {
+    if (type instanceof VariantType) for (const layout of type.cases.values()) collect(layout);
+    if (type instanceof StructType) for (const { name } of fieldsInOrder(type.fields)) payload.add(name);
+  };
+  for (const message of protocol.messages) {
+    if (message.layout === 'unknown') continue;
+    if (message.kind === 'notification') collect(message.payload);
+    else for (const type of [message.request, message.reply, message.errorReply]) collect(type);
+  }
+  return { keys: new Set((frames ? frameKeys : recordKeys).split(' ')), payload };
+}

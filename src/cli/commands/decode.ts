@@ -1,0 +1,127 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../base/error.js';
+import { Assembler, type Frame } from '../../capture/assembler.js';
+import type { InputFormat } from '../../capture/detect.js';
+import { type Filter, parseFilter } from '../../capture/filter.js';
+import { frameLine, recordLine } from '../../capture/ndjson-writer.js';
+import { type PrintOptions, printFrame, printRecord } from '../../capture/print.js';
+import type { CaptureRecord } from '../../capture/record.js';
+import { filterNames, frameFields, recordFields } from '../../capture/record-fields.js';
+import { isProblem, Summary } from '../../capture/summary.js';
+import { Output } from '../../node/output.js';
+import { terminalStyle, terminalWidth } from '../../node/terminal.js';
+import { rulesByName, rulesOf } from '../../rpc/index.js';
+import { type CommandIo, formatOption } from '../io.js';
+import { convert } from './convert.js';
+
+/** Options as commander hands them over. */
+export interface DecodeOptions {
+  readonly json?: true;
+  readonly frames?: true;
+  readonly summary?: true;
+  readonly hex?: true;
+  readonly filter?: string;
+  readonly to?: string;
+  readonly output: string;
+  readonly format?: InputFormat;
+  readonly rules: string;
+}
+
+const examples = `
+Examples:
+  gunyah-rm decode boot.pcapng                             every message with its fields
+  gunyah-rm decode boot.pcapng --filter 'error != OK'      only what went wrong
+  gunyah-rm decode boot.pcapng --summary                   counts, latencies, unanswered requests
+  dmesg | gunyah-rm decode -                               hex dumps from a kernel log
+  gunyah-rm decode dump.txt --to pcapng -o dump.pcapng     for Wireshark
+  gunyah-rm decode boot.pcapng --json | jq .payload        for scripts`;
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('decode')
+    .description('print captured traffic, one block per message')
+    .argument('<file>', 'pcapng, pcap, hex dump or NDJSON; - for standard input')
+    .option('--json', 'NDJSON, one object per message')
+    .option('--frames', 'queue messages instead of messages')
+    .option('--filter <expr>', `only messages that match, such as 'name == "VM_START" and from == 3'`)
+    .option('--summary', 'counts, latencies, errors and unanswered requests instead')
+    .option('--to <form>', 'convert instead: pcapng or hex')
+    .option('--hex', 'also the bytes, with offsets')
+    .option('-o, --output <file>', 'where to write', '-')
+    .option('--format <format>', 'format of the input, if it is not recognised', formatOption)
+    .option('--rules <rules>', `whose reassembly rules: ${Object.keys(rulesByName).join(', ')}`, 'rm')
+    .addHelpText('after', examples)
+    .action((file: string, options: DecodeOptions) => decode(io, file, options));
+}
+
+function decode(io: CommandIo, file: string, options: DecodeOptions): void {
+  const { protocol } = io;
+  const rules = rulesOf(options.rules);
+  const names = filterNames(protocol, options.frames === true);
+  const filter = options.filter === undefined ? undefined : parseFilter(options.filter, names);
+  if (options.to !== undefined) {
+    if (options.json || options.summary || options.frames || options.hex) conflict('--to', options);
+    convert(io, file, { ...options, to: options.to }, rules, filter);
+    return;
+  }
+  if (options.summary && options.frames) conflict('--summary', options);
+  const output = new Output(options.output);
+  const summary = options.summary ? new Summary(protocol) : undefined;
+  const print = printer(io, output, options, filter, summary);
+  const assembler = new Assembler({
+    protocol,
+    rules,
+    keepBytes: options.hex === true,
+    ...print,
+    ...(summary === undefined ? {} : { unanswered: (request) => summary.lost(request) }),
+  });
+  io.readCapture(
+    file,
+    options.format,
+    (packet) => assembler.packet(packet),
+    () => output.flush(),
+  );
+  assembler.end();
+  if (summary !== undefined) {
+    output.write(options.json ? `${JSON.stringify(summary.toJson())}\n` : summary.toText());
+  }
+  output.end();
+}
+
+function conflict(option: string, options: DecodeOptions): never {
+  const others = (['json', 'summary', 'frames', 'hex'] as const).filter(
+    (key) => options[key] && `--${key}` !== option,
+  );
+  const actual = others.map((key) => `--${key}`).join(' ');
+  throw new UsageError({ code: 'option', path: option, expected: 'to stand alone', actual });
+}
+
+/** What to do with each record or queue message. */
+function printer(
+  io: CommandIo,
+  output: Output,
+  options: DecodeOptions,
+  filter: Filter | undefined,
+  summary: Summary | undefined,
+): { record: (record: CaptureRecord) => void; frame?: (frame: Frame) => void } {
+  const { protocol } = io;
+  const toTerminal = options.output === '-';
+  const print: PrintOptions = {
+    protocol,
+    style: terminalStyle(toTerminal),
+    width: toTerminal ? terminalWidth() : undefined,
+    hex: options.hex === true,
+  };
+  const { json } = options;
+  const record = (item: CaptureRecord) => {
+    if (isProblem(item)) io.problem();
+    if (options.frames || (filter !== undefined && !filter(recordFields(protocol, item)))) return;
+    if (summary !== undefined) summary.record(item);
+    else output.write(json ? recordLine(protocol, item) : printRecord(item, print));
+  };
+  const frame = (item: Frame) => {
+    if (filter !== undefined && !filter(frameFields(protocol, item))) return;
+    output.write(json ? frameLine(protocol, item) : printFrame(item, print));
+  };
+  return options.frames ? { record, frame } : { record };
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { CommandIo } from '../io.js';
+import { type CaptureForm, captureForm, captureOutput } from './convert.js';
+
+const examples = `
+Examples:
+  gunyah-rm encode messages.ndjson -o messages.pcapng
+  gunyah-rm decode boot.pcapng --json | gunyah-rm encode - -o copy.pcapng     every packet comes back
+  echo '{"name":"VM_START","payload":{"vmid":128}}' | gunyah-rm encode -`;
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('encode')
+    .description('make queue messages of NDJSON, as decode --json prints it or written by hand')
+    .argument('<file>', 'NDJSON; - for standard input')
+    .option('--to <form>', 'pcapng, hex or bin; pcapng for an output of that name, else hex')
+    .option('-o, --output <file>', 'where to write', '-')
+    .addHelpText('after', examples)
+    .action((file: string, { to, output }: { to?: string; output: string }) => {
+      encode(io, file, output, captureForm(to ?? formOf(output), ['pcapng', 'hex', 'bin']));
+    });
+}
+
+function formOf(output: string): CaptureForm {
+  return output.endsWith('.pcapng') ? 'pcapng' : 'hex';
+}
+
+function encode(io: CommandIo, file: string, path: string, form: CaptureForm): void {
+  const output = captureOutput(io, path, form);
+  io.readCapture(file, 'ndjson', output.packet);
+  output.end();
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { protocol } from '../../schemas/index.js';
+import { UsageError, WireError } from '../base/error.js';
+import { FileError } from '../node/input.js';
+import { ClosedPipe } from '../node/output.js';
+import { version } from '../node/version.js';
+import * as decode from './commands/decode.js';
+import * as encode from './commands/encode.js';
+import { CommandIo, exitCodes } from './io.js';
+
+const io = new CommandIo(protocol, (text) => process.stderr.write(text));
+// A reader of stderr that has gone is no reason to stop.
+process.stderr.on('error', () => {});
+
+const program = new Command('gunyah-rm')
+  .description("Decodes, encodes and explains the RPC of the Gunyah hypervisor's resource manager.")
+  .version(version())
+  .exitOverride()
+  .showHelpAfterError('(--help tells more)')
+  .configureHelp({ showGlobalOptions: true });
+for (const command of [decode, encode]) command.register(program, io);
+
+try {
+  program.parse();
+  process.exitCode = io.exitCode;
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ClosedPipe) return exitCodes.ok;
+  // Commander has printed its own message.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof UsageError) {
+    io.warn(error.message);
+    return exitCodes.usage;
+  }
+  if (error instanceof FileError) {
+    io.warn(`${error.file}: ${error.message}`);
+    return exitCodes.file;
+  }
+  if (error instanceof WireError) {
+    io.warn(error.message);
+    return exitCodes.problems;
+  }
+  throw error;
+}

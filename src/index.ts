@@ -1,0 +1,85 @@
+/**
+ * Everything that programs use, in Node and in browsers alike: no file, socket or clock is touched behind this entry.
+ * Values are plain objects: numbers for enums and flags, bigint for u64, Uint8Array for bytes; names and hex text are
+ * made by `payloadToJson`. Bytes from outside can only cause WireError; wrong use causes UsageError.
+ */
+import { protocol } from '../schemas/index.js';
+import {
+  type DecodedMessage,
+  type DecodeMessageOptions,
+  decodeMessage as decodeMessageOf,
+  type EncodeMessageFields,
+  encodeMessage as encodeMessageOf,
+  type PayloadInput,
+  type PayloadValue,
+  type WholeType,
+} from './rpc/index.js';
+import type { Message } from './schema/index.js';
+
+export * from '../schemas/index.js';
+export { formatIssue, type Issue, UsageError, WireError } from './base/error.js';
+export { formatHex, parseHex } from './base/hex.js';
+export { formatTime, parseTime } from './base/time.js';
+export { Assembler, type AssemblerOptions, type Frame } from './capture/assembler.js';
+export type { Outstanding } from './capture/conversation.js';
+export { captureReader, detectFormat, INPUT_FORMATS, type InputFormat } from './capture/detect.js';
+export { hexReader } from './capture/hex-reader.js';
+export { hexLine } from './capture/hex-writer.js';
+export { ndjsonReader } from './capture/ndjson-reader.js';
+export { frameLine, recordLine } from './capture/ndjson-writer.js';
+export type { CaptureReader, CaptureWarning, Packet, PacketSink, WarningSink } from './capture/packet.js';
+export { type Json, payloadFromJson, payloadToJson } from './capture/payload-json.js';
+export { pcapReader } from './capture/pcap-reader.js';
+export { pcapngReader } from './capture/pcapng-reader.js';
+export { PcapngWriter } from './capture/pcapng-writer.js';
+export type { CaptureRecord, RecordPacket, RecordType } from './capture/record.js';
+export { type Annotation, annotate, Codec, codecOf, type Range } from './codec/index.js';
+export {
+  type DecodedMessage,
+  type DecodeMessageOptions,
+  type EncodeMessageFields,
+  fragment,
+  Reassembler,
+  type ReassemblyRules,
+  type ReassemblySink,
+  rmRules,
+  rulesByName,
+  rulesOf,
+} from './rpc/index.js';
+export {
+  type Call,
+  type Family,
+  formatId,
+  type Header,
+  type Infer,
+  type InferInput,
+  type Message,
+  MessageType,
+  type Notification,
+  type Protocol,
+  payloadOf,
+} from './schema/index.js';
+
+/**
+ * Decodes one RPC message of the resource manager from its queue messages, in order. Strict: throws WireError with code,
+ * field path and byte offset for whatever does not fit; offsets count from the first payload byte, in replies from
+ * after the error word. With `message` and `type` the result is typed, and anything else is refused.
+ */
+export function decodeMessage<M extends Message = Message, T extends WholeType = WholeType>(
+  frames: Uint8Array | readonly Uint8Array[],
+  options: DecodeMessageOptions<M, T> = {},
+): DecodedMessage<PayloadValue<M, T>> {
+  return decodeMessageOf(protocol, frames, options);
+}
+
+/**
+ * The queue messages (at most 240 bytes each) of one RPC message. Throws WireError for a payload that does not fit its
+ * declaration, UsageError for a kind that the message does not have or a payload above 14 616 bytes.
+ */
+export function encodeMessage<M extends Message, T extends WholeType>(
+  message: M,
+  type: T,
+  fields: EncodeMessageFields<PayloadInput<M, T>>,
+): Uint8Array[] {
+  return encodeMessageOf(protocol, message, type, fields);
+}

@@ -1,0 +1,75 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+
+/** Reads in pieces of 1 MiB: larger ones gain nothing, and memory stays flat. */
+const chunkSize = 1024 * 1024;
+
+/** The operating system refused to read or write. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+
+  constructor(
+    readonly file: string,
+    cause: unknown,
+  ) {
+    super(describe(cause), { cause });
+  }
+}
+
+function describe(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const known: Record<string, string> = {
+    ENOENT: 'no such file',
+    EISDIR: 'is a directory',
+    EACCES: 'permission denied',
+    ENOTDIR: 'not a directory',
+    ENOSPC: 'no space left on the device',
+  };
+  return known[code ?? ''] ?? message;
+}
+
+/**
+ * Reads a file, or standard input for `-`, and calls `take` with each piece; the array is reused. Throws FileError
+ * when it cannot be read. Synchronous: a pipeline stage has nothing else to do while it waits.
+ */
+export function readFile(path: string, take: (chunk: Uint8Array) => void): void {
+  const buffer = new Uint8Array(chunkSize);
+  const fd = path === '-' ? 0 : attempt(path, () => openSync(path, 'r'));
+  try {
+    for (;;) {
+      const size = attempt(path, () => readSome(fd, buffer));
+      if (size === 0) return;
+      take(buffer.subarray(0, size));
+    }
+  } finally {
+    if (fd !== 0) closeSync(fd);
+  }
+}
+
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new FileError(path === '-' ? 'standard input' : path, error);
+  }
+}
+
+/** Standard input may be set not to block (a terminal shared with another program): then wait and try again. */
+function readSome(fd: number, buffer: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(fd, buffer, 0, buffer.length, null);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EOF') return 0;
+      if (code !== 'EAGAIN') throw error;
+      pause(5);
+    }
+  }
+}
+
+const idle = new Int32Array(new SharedArrayBuffer(4));
+
+/** Sleeps without giving up the thread. */
+export function pause(timeoutMs: number): void {
+  Atomics.wait(idle, 0, 0, timeoutMs);
+}

@@ -1,0 +1,30 @@
+import { statSync } from 'node:fs';
+
+/** Files below this are read before anyone wonders. */
+const shownFrom = 64 * 1024 * 1024;
+
+/** Percentage read, on stderr, when that is a terminal that nothing else is printed to. */
+export class Progress {
+  private readonly size: number;
+  private done = 0;
+  private shown = -1;
+
+  constructor(path: string) {
+    const visible = process.stderr.isTTY && !process.stdout.isTTY && path !== '-';
+    this.size = visible ? (statSync(path, { throwIfNoEntry: false })?.size ?? 0) : 0;
+  }
+
+  advance(bytes: number): void {
+    this.done += bytes;
+    const percent = Math.floor((this.done / this.size) * 100);
+    if (this.size < shownFrom || percent === this.shown) return;
+    this.shown = percent;
+    process.stderr.write(`\r${percent} %`);
+  }
+
+  /** Clears the line. */
+  end(): void {
+    if (this.shown >= 0) process.stderr.write('\r\x1b[K');
+    this.shown = -1;
+  }
+}

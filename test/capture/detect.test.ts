@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { captureReader, DETECT_SIZE, detectFormat, INPUT_FORMATS } from '../../src/capture/detect.js';
+import { ascii, PcapngBuilder, pcapFile, user0 } from './build.js';
+import { packetsOf } from './collect.js';
+
+const HEX = '2101000017000056';
+const MESSAGE = Uint8Array.of(0x21, 1, 0, 0, 0x17, 0, 0, 0x56);
+const FULL = HEX.padEnd(60, '0');
+
+describe('detectFormat', () => {
+  it.each([
+    ['pcapng', new PcapngBuilder(true).done(), 'pcapng'],
+    ['pcapng, big-endian', new PcapngBuilder(false).done(), 'pcapng'],
+    ['pcap', pcapFile(true, 0xa1b2c3d4, 147, []), 'pcap'],
+    ['pcap, big-endian', pcapFile(false, 0xa1b2c3d4, 147, []), 'pcap'],
+    ['pcap in nanoseconds', pcapFile(true, 0xa1b23c4d, 147, []), 'pcap'],
+    ['pcap in nanoseconds, big-endian', pcapFile(false, 0xa1b23c4d, 147, []), 'pcap'],
+    ['NDJSON', ascii('{"no":1,"frame":1}\n'), 'ndjson'],
+    ['NDJSON after blank lines and a byte-order mark', ascii('\ufeff\r\n\t {"no":1}'), 'ndjson'],
+    ['VMIDs and hex', ascii(`3>255 ${HEX}\n`), 'hex'],
+    ['hex', ascii(`${HEX}\n`), 'hex'],
+    ['hex with a mistake', ascii('210\n'), 'hex'],
+    ['hex with colons', ascii('21:01:00:00:17:00:00:56\n'), 'hex'],
+    ['hex in groups', ascii('21010000 17000056\n'), 'hex'],
+    ['full lines and a rest', ascii(`${FULL}\n${FULL}\n${HEX}\n`), 'xxd-p'],
+    ['an old xxd', ascii('0000000: 2101 0000  !...\n'), 'xxd'],
+    ['words that only the kernel prints so', ascii('00000000: 00000121 56000017\n'), 'dmesg'],
+    ['a log whose first line is cut', ascii('ersion 6.12\n[    1.000000] rm: 00000000: 21 01\n'), 'dmesg'],
+    ['nothing', new Uint8Array(0), undefined],
+    ['blank lines', ascii('\n \r\n'), undefined],
+    ['prose', ascii('Hello, world\nand so on\n'), undefined],
+    ['binary', Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0), undefined],
+    ['a JSON array', ascii('[1,2]\n'), undefined],
+  ])('%s', (_, file, expected) => {
+    expect(detectFormat(file)).toBe(expected);
+  });
+
+  it('is not misled by a line that the end of the prefix cuts', () => {
+    const text = ascii(`3>255 ${HEX}\n`.repeat(4000)).subarray(0, DETECT_SIZE);
+    expect(detectFormat(text)).toBe('hex');
+    // 1074 full lines and a piece of the next: without the next it is not known whether the last is shorter.
+    const messages = ascii(`${FULL}\n`.repeat(2000)).subarray(0, DETECT_SIZE);
+    expect(detectFormat(messages)).toBe('hex');
+  });
+
+  it('names only formats that exist', () => {
+    expect(new Set(INPUT_FORMATS).size).toBe(9);
+  });
+});
+
+it('captureReader makes the reader of each format', () => {
+  const pcapng = new PcapngBuilder()
+    .interface(147)
+    .enhanced(0, 1n, user0(3, 255, MESSAGE))
+    .done();
+  const pcap = pcapFile(true, 0xa1b2c3d4, 147, [{ second: 1, fraction: 1, data: user0(3, 255, MESSAGE) }]);
+  const files = {
+    pcapng,
+    pcap,
+    hex: ascii(HEX),
+    'xxd-p': ascii(HEX),
+    xxd: ascii('00000000: 2101 0000 1700 0056'),
+    hexdump: ascii('00000000  21 01 00 00 17 00 00 56\n00000008'),
+    od: ascii('000000 21 01 00 00 17 00 00 56\n000008'),
+    dmesg: ascii('[ 1.0] x: 00000000: 21 01 00 00 17 00 00 56'),
+  } as const;
+  for (const format of INPUT_FORMATS) {
+    if (format === 'ndjson') continue;
+    const packets = packetsOf((sink, warn) => captureReader(format, sink, warn), files[format]);
+    expect(packets.map(({ hex }) => hex)).toEqual([HEX]);
+  }
+});

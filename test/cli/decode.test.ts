@@ -1,0 +1,215 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { recorded } from '../recorded.js';
+import { gunyahRm, main } from './run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, content: Uint8Array | string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const lifecycle = file('lifecycle.pcapng', recorded('vm-lifecycle.pcapng'));
+const malformed = file('malformed.pcapng', recorded('malformed-framing.pcapng'));
+const lines = (text: string) => text.split('\n').filter((line) => line !== '');
+
+describe.concurrent('decode', () => {
+  it('prints a block per message, without colour in a pipe', async () => {
+    const { code, stdout, stderr } = await gunyahRm(['decode', lifecycle]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('    7  22:13:20.007000    HLOS -> RM      request    MEM_LEND  seq 3\n');
+    expect(stdout).toContain('[0] vmid 128, rights X | W | R\n');
+    expect(stdout.includes('\x1b')).toBe(false);
+  });
+
+  it('colours when it is forced to, and not when that is refused', async () => {
+    const forced = await gunyahRm(['decode', lifecycle], { env: { FORCE_COLOR: '1' } });
+    expect(forced.stdout).toContain('\x1b[');
+    const refused = await gunyahRm(['decode', lifecycle], { env: { FORCE_COLOR: '0' } });
+    expect(refused.stdout.includes('\x1b')).toBe(false);
+  });
+
+  it('reads standard input, classic pcap, and what it printed itself', async () => {
+    const expected = lines((await gunyahRm(['decode', '--json', lifecycle])).stdout);
+    expect(expected).toHaveLength(58);
+    const fromPcap = await gunyahRm(['decode', '--json', '-'], { input: recorded('vm-lifecycle.pcap') });
+    expect(lines(fromPcap.stdout).map((line) => JSON.parse(line).payload)).toEqual(
+      expected.map((line) => JSON.parse(line).payload),
+    );
+    const again = await gunyahRm(['decode', '--json', '-'], { input: `${expected.join('\n')}\n` });
+    expect(lines(again.stdout)).toEqual(expected);
+  });
+
+  it('prints queue messages with --frames, and their place', async () => {
+    const { stdout } = await gunyahRm(['decode', '--frames', '--json', malformed]);
+    const frames = lines(stdout).map((line) => JSON.parse(line));
+    expect(frames.map(({ frame }) => frame)).toEqual(frames.map((_, index) => index + 1));
+    expect(new Set(frames.map(({ type }) => type))).toEqual(
+      new Set(['request', 'reply', 'notification', 'continuation', 'malformed']),
+    );
+    expect(frames.every(({ raw, size }) => raw.length === 2 * size)).toBe(true);
+  });
+
+  it('turns its frames back into the same packets', async () => {
+    const frames = await gunyahRm(['decode', '--frames', '--json', malformed]);
+    const hex = await gunyahRm(['encode', '-'], { input: frames.stdout });
+    expect(hex.stdout).toBe((await gunyahRm(['decode', '--to', 'hex', malformed])).stdout);
+  });
+
+  it('filters messages, also when it converts', async () => {
+    const filter = ['--filter', 'name == VM_STATUS and payload.vm_status == RUNNING'];
+    const { stdout } = await gunyahRm(['decode', lifecycle, '--json', ...filter]);
+    expect(lines(stdout).map((line) => JSON.parse(line).payload.vm_status)).toEqual(['RUNNING']);
+    const hex = await gunyahRm(['decode', lifecycle, '--to', 'hex', ...filter]);
+    expect(lines(hex.stdout)).toEqual(['255>3 21030200080010568000000003000000']);
+  });
+
+  it('sums up as text and as JSON', async () => {
+    const text = await gunyahRm(['decode', lifecycle, '--summary']);
+    expect(text.stdout).toMatch(/^58 records, 60 packets\n/);
+    expect(text.stdout).toMatch(/VM_GET_STATE +8 +8 +- +1\.000 ms/);
+    const { stdout } = await gunyahRm(['decode', malformed, '--summary', '--json']);
+    const summary = JSON.parse(stdout);
+    expect(Object.keys(summary)).toEqual([
+      'records',
+      'packets',
+      'messages',
+      'errors',
+      'latency_ns',
+      'unanswered',
+      'issues',
+    ]);
+    expect(summary.issues.count).toBeGreaterThan(summary.messages['(malformed)'].malformed - 1);
+    expect(summary.unanswered.list[0]).toHaveProperty('seq');
+  });
+
+  it('shows the bytes with --hex', async () => {
+    const { stdout } = await gunyahRm(['decode', lifecycle, '--hex', '--filter', 'no == 3']);
+    expect(stdout).toContain('0000  00 00 00 00');
+  });
+
+  it('makes the exit code 1 when messages have problems', async () => {
+    const { code, stdout } = await gunyahRm(['decode', malformed, '--json']);
+    expect(code).toBe(1);
+    expect(lines(stdout).length).toBeGreaterThan(700);
+  });
+});
+
+describe.concurrent('what bad input gets', () => {
+  const refused = async (args: string[], code: number, message: RegExp, input?: string) => {
+    const run = await gunyahRm(args, input === undefined ? {} : { input });
+    expect(run.stderr).toMatch(message);
+    expect(lines(run.stderr).filter((line) => !line.startsWith('('))).toHaveLength(1);
+    expect(run.code).toBe(code);
+    return run;
+  };
+
+  it('a truncated file: everything before the cut, then the error with its offset', async () => {
+    const path = file('cut.pcapng', recorded('vm-lifecycle.pcapng'));
+    truncateSync(path, 3000);
+    const { stdout } = await refused(
+      ['decode', path, '--json'],
+      1,
+      /cut\.pcapng: truncated at .*offset 2948: expected 292, actual 52/,
+    );
+    expect(lines(stdout)).toHaveLength(30);
+    const cut = await refused(['decode', path, '--to', 'hex'], 1, /truncated/);
+    expect(lines(cut.stdout)).toHaveLength(32);
+  });
+
+  it('an unknown format, an empty file, a directory, no file', async () => {
+    await refused(
+      ['decode', file('junk', 'what is this\n')],
+      1,
+      /junk: format, offset 0: expected pcapng, .*actual 77 68 61/,
+    );
+    await refused(['decode', file('empty', '')], 1, /empty: empty, offset 0: expected a capture/);
+    await refused(['decode', folder], 3, /: is a directory/);
+    await refused(['decode', join(folder, 'none')], 3, /none: no such file/);
+    await refused(['decode', lifecycle, '-o', join(folder, 'none/out')], 3, /no such file/);
+    await refused(['encode', join(folder, 'none')], 3, /no such file/);
+  });
+
+  it('another link type, a packet that is too short, block lengths that lie', async () => {
+    const bytes = recorded('vm-lifecycle.pcapng');
+    const view = (copy: Uint8Array) => new DataView(copy.buffer, copy.byteOffset);
+    // The interface block stands behind the section header, whose length is in its second word.
+    const section = view(bytes).getUint32(4, true);
+    const ethernet = bytes.slice();
+    view(ethernet).setUint16(section + 8, 1, true);
+    expect((await gunyahRm(['decode', file('ethernet.pcapng', ethernet)])).stderr).toMatch(/link_type/);
+    const lying = bytes.slice();
+    view(lying).setUint32(section + 4, 7, true);
+    await refused(['decode', file('lying.pcapng', lying)], 1, /block_length at .*offset \d+/);
+    const classic = recorded('vm-lifecycle.pcap').slice();
+    view(classic).setUint32(24 + 8, 2, true);
+    const short = await gunyahRm(['decode', file('short.pcap', classic.subarray(0, 24 + 16 + 2)), '--json']);
+    expect(short).toMatchObject({ code: 1, stdout: '' });
+    expect(short.stderr).toMatch(/short\.pcap: packet 1, offset 24: /);
+  });
+
+  it('NDJSON with an unknown field or a value out of range', async () => {
+    const start = (payload: object) => JSON.stringify({ name: 'VM_START', payload });
+    const input = `${start({ vmid: 1 })}\n${start({ vmid: 70_000 })}\n`;
+    const { stdout } = await refused(
+      ['encode', '-'],
+      1,
+      /line 2: range at payload\.vmid, offset \d+: expected 0\.\.65535, actual 70000/,
+      input,
+    );
+    expect(stdout).toBe('3>255 210100000400005601000000\n');
+    await refused(['encode', '-'], 1, /line 1: unknown_key at payload\.vmdi/, start({ vmdi: 1 }));
+  });
+
+  it('wrong usage: exit code 2', async () => {
+    await refused(['decode', lifecycle, '--filter', 'nam == 1'], 2, /filter at column 1/);
+    await refused(['decode', lifecycle, '--rules', 'v99'], 2, /rules: expected rm, a14/);
+    await refused(['decode', lifecycle, '--format', 'pdf'], 2, /format/);
+    await refused(['decode', lifecycle, '--to', 'pdf'], 2, /--to/);
+    await refused(['decode', lifecycle, '--to', 'hex', '--json'], 2, /--to/);
+    await refused(['decode', lifecycle, '--nonsense'], 2, /unknown option/);
+    await refused(['decode'], 2, /missing required argument/);
+    await refused(['nonsense'], 2, /unknown command|too many arguments/);
+  });
+});
+
+describe('pipes', () => {
+  const run = (command: string) => spawnSync('bash', ['-o', 'pipefail', '-c', command], { encoding: 'utf8' });
+  const self = `${process.execPath} --import tsx ${main}`;
+  const everything = file('everything.pcapng', recorded('everything.pcapng'));
+
+  it('decode | encode gives back every packet, byte for byte', () => {
+    const copy = join(folder, 'copy.pcapng');
+    run(`${self} decode --json ${everything} | ${self} encode - -o ${copy}`);
+    const hex = (path: string) => run(`${self} decode --to hex ${path} | sha256sum`).stdout;
+    expect(hex(copy)).toBe(hex(everything));
+    expect(run(`${self} decode --to hex ${copy} | wc -l`).stdout.trim()).toBe('50637');
+  });
+
+  it('end quietly when the reader goes away', () => {
+    const { stdout, stderr } = run(`${self} decode ${everything} | head -1; echo "\${PIPESTATUS[0]}"`);
+    expect(stderr).toBe('');
+    expect(lines(stdout).at(-1)).toBe('0');
+  });
+
+  it('hold back nothing while a slow writer pauses', () => {
+    const { stdout } = run(`(head -c 2000 ${lifecycle}; sleep 4) | ${self} decode --json - | head -1`);
+    expect(JSON.parse(stdout)).toMatchObject({ no: 1 });
+  });
+
+  it('are written whole to a full disk or not at all', () => {
+    const { status, stderr } = run(`${self} decode ${everything} > /dev/full`);
+    expect([status, stderr]).toEqual([3, 'gunyah-rm: standard output: no space left on the device\n']);
+  });
+});
+
+it('the version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8'));
+  expect((await gunyahRm(['--version'])).stdout).toBe(`${version}\n`);
+});
