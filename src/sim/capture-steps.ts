@@ -1,6 +1,7 @@
 import { constants } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
 import { tapNotes } from './tap.js';
+import { UNLIMITED } from './world.js';
 
 const { VMID_RM } = constants;
 
@@ -28,11 +29,9 @@ type Note = { readonly operation: Line } | { readonly waiting: Counts } | { read
 interface Notes {
   readonly header: Line | undefined;
   readonly enqueued: boolean;
+  readonly panic: string | undefined;
   readonly inOrder: readonly Note[];
 }
-
-/** More than any VM takes. */
-const UNLIMITED = 0x7fffffff;
 
 /**
  * Turns the packets of a capture into the lines of a recording (vectors/README.md), first line included, so that one
@@ -45,8 +44,10 @@ export class CaptureSteps {
   #untaken: Untaken[] = [];
   /** The step whose output is still coming in. */
   #step: Line | undefined;
-  /** VMs that the replay holds back. */
+  /** VMs that the replay holds back because messages to them waited. */
   readonly #limited = new Set<number>();
+  /** VMs that an operation holds back, and how many more messages they take. */
+  readonly #heldBack = new Map<number, number>();
   #started = false;
   #enqueued = false;
 
@@ -72,18 +73,24 @@ export class CaptureSteps {
       this.#enqueued = notes.enqueued;
       const step = { from, frame: formatHex(frame) };
       this.#open(notes.enqueued ? { op: 'enqueue', ...step } : step);
-      return;
+    } else {
+      if (this.#enqueued) this.#open({ op: 'run' });
+      this.#enqueued = false;
+      this.#untaken.push({ to, frame, old: false });
     }
-    if (this.#enqueued) this.#open({ op: 'run' });
-    this.#enqueued = false;
-    this.#untaken.push({ to, frame, old: false });
+    if (notes.panic !== undefined) this.#step = { ...this.#step, panic: notes.panic };
   }
 
-  /** The capture has ended: everybody takes everything. */
+  /** The capture has ended: everybody takes everything, those that were held back last. */
   end(): void {
     this.#begin(undefined);
+    if (this.#enqueued) this.#open({ op: 'run' });
+    const waiting = new Map<number, number>();
+    for (const [vmid, allowance] of this.#heldBack)
+      waiting.set(vmid, this.#untaken.filter(({ to }) => to === vmid).length - allowance);
+    this.#close(waiting);
+    if (this.#untaken.length > 0) this.#operation({ op: 'drain' });
     this.#close(NOTHING);
-    if (this.#enqueued) this.emit({ op: 'run' });
   }
 
   #begin(header: Line | undefined): void {
@@ -99,10 +106,12 @@ export class CaptureSteps {
 
   #operation(line: Line): void {
     this.#open(line);
-    if (line.op !== 'reboot') return;
+    if (line.op === 'receive_limit') this.#heldBack.set(line.vmid as number, line.count as number);
+    if (line.op === 'receive_limit') this.#limited.delete(line.vmid as number);
+    if (line.op === 'drain' || line.op === 'reboot')
+      for (const held of [this.#heldBack, this.#limited]) held.clear();
     // Everything under way is gone with the old machine.
-    this.#untaken = [];
-    this.#limited.clear();
+    if (line.op === 'reboot') this.#untaken = [];
   }
 
   /** The open step is over: what was taken in it is known now. @param waiting what was not, by VM. */
@@ -126,6 +135,10 @@ export class CaptureSteps {
     }
     this.#untaken = left.reverse().map((item) => ({ ...item, old: true }));
     taken.reverse();
+    for (const { to } of taken) {
+      const allowance = this.#heldBack.get(to);
+      if (allowance !== undefined) this.#heldBack.set(to, allowance - 1);
+    }
     const early = this.#limit(waiting, taken);
     const out = taken.filter((item) => !early.has(item)).map(outOf);
     this.emit(out.length === 0 ? step : { ...step, out });
@@ -135,6 +148,7 @@ export class CaptureSteps {
   #limit(waiting: Counts, taken: readonly Untaken[]): ReadonlySet<Untaken> {
     const early = new Set<Untaken>();
     for (const vmid of new Set([...this.#limited, ...waiting.keys()])) {
+      if (this.#heldBack.has(vmid)) continue;
       const limited = (waiting.get(vmid) ?? 0) > 0;
       const all = taken.filter(({ to }) => to === vmid);
       const old = all.filter((item) => item.old);
@@ -159,12 +173,13 @@ function outOf({ to, frame }: Untaken): Line {
 }
 
 const NOTHING: Counts = new Map();
-const NO_NOTES: Notes = { header: undefined, enqueued: false, inOrder: [] };
+const NO_NOTES: Notes = { header: undefined, enqueued: false, panic: undefined, inOrder: [] };
 
 function readNotes(comment: string | undefined): Notes {
   if (comment === undefined) return NO_NOTES;
   let header: Line | undefined;
   let enqueued = false;
+  let panic: string | undefined;
   const inOrder: Note[] = [];
   for (const text of comment.split('\n')) {
     const [word, ...rest] = text.split(' ');
@@ -172,10 +187,11 @@ function readNotes(comment: string | undefined): Notes {
     if (typeof line?.scenario === 'string') header = line;
     else if (typeof line?.op === 'string') inOrder.push({ operation: line });
     else if (text === tapNotes.enqueued) enqueued = true;
+    else if (word === tapNotes.panic) panic = rest.join(' ');
     else if (word === tapNotes.waiting) inOrder.push({ waiting: readCounts(rest) });
     else if (word === tapNotes.lost) inOrder.push({ lost: readCounts(rest) });
   }
-  return { header, enqueued, inOrder };
+  return { header, enqueued, panic, inOrder };
 }
 
 /** Comments are free text: what is not meant for us is passed over. */

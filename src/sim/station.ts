@@ -5,8 +5,8 @@ import type { Link } from '../rm/index.js';
 export class Station {
   /** Messages that found the queue full, in order. */
   readonly outbox: Uint8Array[] = [];
-  /** Messages that it will still take; undefined: all. */
-  allowance: number | undefined;
+  /** Messages that it will still take. */
+  allowance = Number.POSITIVE_INFINITY;
   /** Takes nothing before that time. */
   heldUntil = 0;
   /** When its latest message reaches the queue, and when it takes and gets the latest one from RM: order is kept. */

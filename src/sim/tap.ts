@@ -22,6 +22,8 @@ export const tapNotes = {
   lost: 'lost',
   /** RM does not look at this message yet. */
   enqueued: 'enqueued',
+  /** RM died of what is said so far: `panic vm_exit_not_running`. */
+  panic: 'panic',
 } as const;
 
 /**
@@ -31,6 +33,8 @@ export const tapNotes = {
  */
 export class WorldTap {
   #notes: string[] = [];
+  /** The newest packet: what RM does because of it may add to its comment. */
+  #held: TapPacket | undefined;
 
   constructor(private readonly write: (packet: TapPacket) => void) {}
 
@@ -39,22 +43,35 @@ export class WorldTap {
     this.#notes.push(text);
   }
 
-  /** An operation of vectors/README.md is about to happen. */
-  operation(world: World, line: object): void {
-    this.#noteWaiting(world);
-    this.note(JSON.stringify(line));
+  /** Writes the newest packet; to be called once RM has done all that it leads to, and at the end. */
+  flush(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) this.write(held);
   }
 
   /** The part of an observer that the tap needs. @param world the observed one. */
-  observer(world: () => World): Pick<WorldObserver, 'put' | 'lost'> {
+  observer(world: () => World): Pick<WorldObserver, 'put' | 'lost' | 'operation' | 'panic'> {
     return {
+      operation: (operation) => {
+        this.#noteWaiting(world());
+        this.note(JSON.stringify(operation));
+      },
       lost: (vmid, count) => this.note(`${tapNotes.lost} ${vmid}:${count}`),
+      panic: (reason) => {
+        const held = this.#held;
+        const note = `${tapNotes.panic} ${reason}`;
+        if (held === undefined) this.note(note);
+        else
+          this.#held = { ...held, comment: held.comment === undefined ? note : `${held.comment}\n${note}` };
+      },
       put: (from, to, frame, enqueued) => {
         if (to === constants.VMID_RM) this.#noteWaiting(world());
         if (enqueued) this.note(tapNotes.enqueued);
         const comment = this.#notes.length === 0 ? undefined : this.#notes.join('\n');
         this.#notes = [];
-        this.write({ time: CAPTURE_EPOCH_NS + BigInt(world().now), from, to, frame, comment });
+        this.flush();
+        this.#held = { time: CAPTURE_EPOCH_NS + BigInt(world().now), from, to, frame, comment };
       },
     };
   }

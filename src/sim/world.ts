@@ -20,10 +20,27 @@ export interface Delays {
 
 const DELAYS: Delays = { putNs: 1000, takeNs: 1000, jitterNs: 0 };
 
+/** What is done to a world from outside, in the words of recordings (vectors/README.md). */
+export type Operation =
+  | { readonly op: 'reboot' | 'drain' }
+  | { readonly op: 'load'; readonly address: string; readonly file: string }
+  | { readonly op: 'receive_limit'; readonly vmid: number; readonly count: number }
+  | {
+      readonly op: 'vcpu_halt';
+      readonly vmid: number;
+      readonly state: number;
+      readonly data: readonly [string, string];
+    };
+
+/** More messages than any VM takes. */
+export const UNLIMITED = 0x7fffffff;
+
 /** What happens in a world, as it happens; `world.now` is when. Arrays must not be changed. */
 export interface WorldObserver {
   /** A queue message was put on a queue. `enqueued`: RM does not look at it yet. */
   readonly put?: (from: number, to: number, frame: Uint8Array, enqueued: boolean) => void;
+  /** An operation is about to happen. */
+  readonly operation?: (operation: Operation) => void;
   /** A VM got a queue message from RM, after faults. */
   readonly received?: (vmid: number, frame: Uint8Array) => void;
   /** No queue took a VM's message: it has no link, or the queue is full or refuses the size. */
@@ -142,12 +159,15 @@ export class World {
 
   /** A VM's first vCPU halts; see ResourceManager.vcpuHalt. */
   vcpuHalt(vmid: number, state: number, data: readonly [bigint, bigint]): void {
+    const words = [`0x${data[0].toString(16)}`, `0x${data[1].toString(16)}`] as const;
+    this.#observer.operation?.({ op: 'vcpu_halt', vmid, state, data: words });
     this.manager.vcpuHalt(vmid, state, data);
     this.runManager();
   }
 
-  /** Fresh machine: memory, links, everything under way is gone; limits on VMs and time stay. */
+  /** Fresh machine: memory, links, everything under way is gone; time goes on. */
   reboot(): void {
+    this.#observer.operation?.({ op: 'reboot' });
     this.#boot++;
     this.#owed = [];
     this.#managerHeldUntil = 0;
@@ -156,15 +176,23 @@ export class World {
     this.#drawHandleBase();
   }
 
-  /** From now on a VM takes so many more messages; undefined: all. What it may take it takes now. */
-  limit(vmid: number, count: number | undefined): void {
+  /** Writes a file's contents to physical memory. @param file its name, for captures. */
+  load(address: number, bytes: Uint8Array, file: string): void {
+    this.#observer.operation?.({ op: 'load', address: `0x${address.toString(16)}`, file });
+    this.manager.hypervisor.writeMemory(address, bytes);
+  }
+
+  /** From now on a VM takes so many more messages ({@link UNLIMITED}: all). What it may take it takes now. */
+  limit(vmid: number, count: number): void {
+    this.#observer.operation?.({ op: 'receive_limit', vmid, count });
     this.#station(vmid).allowance = count;
     this.#takeOwed();
   }
 
   /** All VMs take everything again. */
   unlimit(): void {
-    for (const station of this.#stations.values()) station.allowance = undefined;
+    this.#observer.operation?.({ op: 'drain' });
+    for (const station of this.#stations.values()) station.allowance = UNLIMITED;
     this.#takeOwed();
   }
 
@@ -269,7 +297,7 @@ export class World {
     const { message } = link.toVm.receive();
     if (message === undefined) return;
     station.sent--;
-    if (station.allowance !== undefined) station.allowance--;
+    station.allowance--;
     this.#deliver(station, message);
     this.runManager();
   }

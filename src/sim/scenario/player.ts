@@ -6,7 +6,7 @@ import { MessageFeed, recordKeys } from '../describe.js';
 import type { FaultCount, FaultRule } from '../faults.js';
 import { CapabilityMask } from '../mask.js';
 import { type TapPacket, WorldTap } from '../tap.js';
-import { World } from '../world.js';
+import { UNLIMITED, World } from '../world.js';
 import {
   type Action,
   isLine,
@@ -106,21 +106,25 @@ class Player {
       hlosOwnsIo: header.hlosOwnsIo,
       debugBuild: header.debugBuild,
     };
+    const tapped = this.#tap.observer(() => this.#world);
     this.#world = new World(options.seed ?? header.seed, {
       manager,
       delays: header.delays,
       observer: {
-        ...this.#tap.observer(() => this.#world),
+        ...tapped,
         received: (vmid, frame) => {
           this.#open.at(-1)?.took({ to: vmid, frame });
           this.#exchanged.add({ from: VMID_RM, to: vmid, frame });
         },
         refused: () => this.#open.at(-1)?.wasRefused(),
         fault: (rule, from, to) => {
+          this.#tap.flush();
           this.#tap.note(`fault ${rule.kind} ${from}>${to}`);
           this.#sink.fault?.(rule, from, to, this.#world.now);
         },
         panic: (reason) => {
+          tapped.panic?.(reason);
+          this.#tap.flush();
           this.#open.at(-1)?.panicked(reason);
           this.#sink.panic?.(reason, this.#world.now);
         },
@@ -151,6 +155,7 @@ class Player {
 
   end(): PlayerResult {
     this.#settle();
+    this.#tap.flush();
     this.#put.end();
     const { faults, now } = this.#world;
     return { steps: this.#steps, unmet: this.#unmet, faults: faults.counts, timeNs: now };
@@ -159,6 +164,7 @@ class Player {
   /** Lets everything come to an end and closes the steps that waited for it. */
   #settle(): void {
     this.#world.run();
+    this.#tap.flush();
     for (const open of this.#open) {
       const unmet = open.close();
       this.#unmet += unmet.length;
@@ -185,10 +191,10 @@ class Player {
         world.limit(action.vmid, 0);
         return;
       case 'release':
-        world.limit(action.vmid, undefined);
+        world.limit(action.vmid, UNLIMITED);
         return;
       case 'recorded':
-        this.#actRecorded(action, line);
+        this.#actRecorded(action);
     }
   }
 
@@ -208,7 +214,7 @@ class Player {
     this.#world.send(from, frame, how);
   }
 
-  #actRecorded({ step }: Action & { readonly kind: 'recorded' }, line: Line): void {
+  #actRecorded({ step }: Action & { readonly kind: 'recorded' }): void {
     const world = this.#world;
     switch (step.kind) {
       case 'frame':
@@ -221,15 +227,12 @@ class Player {
         world.runManager();
         return;
       case 'load':
-        this.#operation(line);
-        world.manager.hypervisor.writeMemory(Number(step.address), this.#options.file(step.file));
+        world.load(Number(step.address), this.#options.file(step.file), step.file);
         return;
       case 'reboot':
-        this.#operation(line);
         world.reboot();
         return;
       case 'vcpu_halt':
-        this.#operation(line);
         world.vcpuHalt(step.vmid, step.state, step.data);
         return;
       case 'receive_limit':
@@ -242,12 +245,6 @@ class Player {
       case 'end':
       case 'vcpu_run_result':
     }
-  }
-
-  /** What a replay of the capture must do too. */
-  #operation(line: Line): void {
-    const { op, address, file, vmid, state, data } = line;
-    this.#tap.operation(this.#world, { op, address, file, vmid, state, data });
   }
 
   #captured(packet: TapPacket): void {
