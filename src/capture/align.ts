@@ -1,4 +1,4 @@
-/** Tokens of a sequence: equal numbers stand for equal items. */
+/** Tokens of a sequence: equal numbers, 0 to 2^26 - 1, stand for equal items. */
 export type Tokens = ArrayLike<number>;
 
 /** A part of two sequences: [aStart, aEnd) of one and [bStart, bEnd) of the other. */
@@ -14,20 +14,25 @@ export type PairSink = (a: number, b: number) => void;
 
 /** Differences that one search may step over; it bounds time to this many steps per item. */
 const editsMax = 256;
-/** Levels of anchors within anchors. */
-const depthMax = 8;
+/** Items that make an anchor together: long runs are rare by chance; what is between them is small enough for short. */
+const runLengths = [16, 4, 1] as const;
 
 /**
  * Aligns two sequences: pairs equal items, in order, so that few are left without a partner. The result is the
- * shortest difference as long as no stretch without an anchor has more than 256 differences; beyond that it is a valid
- * alignment, not always the shortest. Time is proportional to the length (at most some 256 steps per item, mostly
- * one), memory to the length plus a constant, also for sequences that have nothing in common.
+ * shortest difference for up to 256 items in all, and mostly so for long sequences that are much alike; else it is a
+ * valid alignment, not always the shortest. Time grows with the length (at most some 256 steps per item, mostly a few), memory likewise, also for sequences that have
+ * nothing in common.
  *
- * Equal beginnings and ends are paired first. Anchors come next: items that occur equally often on both sides, the
- * n-th paired with the n-th where those pairs do not cross. Between anchors the same is done again, and where none are
- * left, Myers' greedy search goes on from its furthest point whenever it has stepped over too many differences.
+ * Equal beginnings and ends are paired first. Anchors come next: runs of items that occur equally often on both
+ * sides, the n-th paired with the n-th where those pairs do not cross. Between anchors the same is done with shorter
+ * runs, and in the end Myers' greedy search, which goes on from its furthest point whenever it has stepped over too
+ * many differences.
  */
-export function align(a: Tokens, b: Tokens, span: Span, pair: PairSink, depth = 0): void {
+export function align(a: Tokens, b: Tokens, span: Span, pair: PairSink): void {
+  between(a, b, span, pair, 0);
+}
+
+function between(a: Tokens, b: Tokens, span: Span, pair: PairSink, depth: number): void {
   let { aStart, aEnd, bStart, bEnd } = span;
   while (aStart < aEnd && bStart < bEnd && a[aStart] === b[bStart]) pair(aStart++, bStart++);
   let tail = 0;
@@ -36,42 +41,62 @@ export function align(a: Tokens, b: Tokens, span: Span, pair: PairSink, depth = 
     bEnd--;
     tail++;
   }
-  if (aStart < aEnd && bStart < bEnd) {
-    const anchors = depth < depthMax ? anchorsOf(a, b, { aStart, aEnd, bStart, bEnd }) : [];
-    for (const [aAt, bAt] of anchors) {
-      align(a, b, { aStart, aEnd: aAt, bStart, bEnd: bAt }, pair, depth + 1);
+  const length = aEnd - aStart + bEnd - bStart > editsMax ? runLengths[depth] : undefined;
+  if (length === undefined) search(a, b, { aStart, aEnd, bStart, bEnd }, pair);
+  else {
+    for (const [aAt, bAt] of anchorsOf(a, b, { aStart, aEnd, bStart, bEnd }, length)) {
+      between(a, b, { aStart, aEnd: aAt, bStart, bEnd: bAt }, pair, depth + 1);
       pair(aAt, bAt);
       aStart = aAt + 1;
       bStart = bAt + 1;
     }
-    const rest = { aStart, aEnd, bStart, bEnd };
-    if (anchors.length > 0) align(a, b, rest, pair, depth + 1);
-    else search(a, b, rest, pair);
+    between(a, b, { aStart, aEnd, bStart, bEnd }, pair, depth + 1);
   }
   for (let index = 0; index < tail; index++) pair(aEnd + index, bEnd + index);
 }
 
-/** Pairs of the items that occur equally often on both sides, without those that cross others. */
-function anchorsOf(a: Tokens, b: Tokens, { aStart, aEnd, bStart, bEnd }: Span): [number, number][] {
+/** Pairs of the places where runs begin that occur equally often on both sides, without pairs that cross others. */
+function anchorsOf(a: Tokens, b: Tokens, { aStart, aEnd, bStart, bEnd }: Span, length: number) {
+  const aSize = aEnd - aStart;
+  const all = new Float64Array(aSize + bEnd - bStart);
+  for (let at = aStart; at < aEnd; at++) all[at - aStart] = a[at] as number;
+  for (let at = bStart; at < bEnd; at++) all[aSize + at - bStart] = b[at] as number;
+  const runs = runsOf(all, aSize, length);
   const places = new Map<number, { a: number[]; b: number[] }>();
-  for (let at = aStart; at < aEnd; at++) {
-    const token = a[at] as number;
-    const place = places.get(token);
-    if (place === undefined) places.set(token, { a: [at], b: [] });
-    else place.a.push(at);
+  for (const [at, run] of runs.entries()) {
+    if (run < 0) continue;
+    let place = places.get(run);
+    if (place === undefined) {
+      place = { a: [], b: [] };
+      places.set(run, place);
+    }
+    if (at < aSize) place.a.push(aStart + at);
+    else place.b.push(bStart + at - aSize);
   }
-  for (let at = bStart; at < bEnd; at++) places.get(b[at] as number)?.b.push(at);
-  const partner = new Map<number, number>();
+  const pairs: [number, number][] = [];
   for (const place of places.values()) {
     if (place.a.length !== place.b.length) continue;
-    for (const [index, at] of place.a.entries()) partner.set(at, place.b[index] as number);
+    for (const [index, at] of place.a.entries()) pairs.push([at, place.b[index] as number]);
   }
-  const candidates: [number, number][] = [];
-  for (let at = aStart; at < aEnd; at++) {
-    const other = partner.get(at);
-    if (other !== undefined) candidates.push([at, other]);
+  return rising(pairs.sort((x, y) => x[0] - y[0]));
+}
+
+/** For each place a number for the `length` items from there on, equal for equal runs; -1 where the side ends before. */
+function runsOf(all: Float64Array, aSize: number, length: number): Float64Array {
+  let runs = all;
+  for (let half = 1; half < length; half *= 2) {
+    const numbers = new Map<number, number>();
+    const first = runs;
+    runs = first.map((run, at) => {
+      const next = at < aSize && at + half >= aSize ? -1 : (first[at + half] ?? -1);
+      if (run < 0 || next < 0) return -1;
+      const both = run * 2 ** 26 + next;
+      const number = numbers.get(both) ?? numbers.size;
+      numbers.set(both, number);
+      return number;
+    });
   }
-  return rising(candidates);
+  return runs;
 }
 
 /** The longest selection of the pairs, which rise in their first number, that rises in the second too. */

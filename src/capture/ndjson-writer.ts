@@ -2,7 +2,7 @@ import type { Issue } from '../base/error.js';
 import { formatHex } from '../base/hex.js';
 import { formatTime } from '../base/time.js';
 import { sizesOf } from '../rpc/index.js';
-import { formatId, messageTypeNames, type Protocol } from '../schema/index.js';
+import { formatId, type Message, messageTypeNames, type Protocol } from '../schema/index.js';
 import type { Frame } from './assembler.js';
 import { enumName, payloadToJson } from './payload-json.js';
 import { payloadText } from './payload-text.js';
@@ -20,8 +20,7 @@ export function recordLine(protocol: Protocol, record: CaptureRecord): string {
   else if (first.time !== undefined) line += `,"time":"${formatTime(first.time)}"`;
   line += commentKey(packets);
   line += `,"from":${record.from},"to":${record.to},"type":"${record.type}"`;
-  if (record.seq !== undefined) line += `,"seq":${record.seq},"id":"${formatId(record.id as number)}"`;
-  if (message !== undefined) line += `,"name":"${message.name}"`;
+  if (record.seq !== undefined) line += `,"seq":${record.seq},${nameKeys(record.id as number, message)}`;
   if (packets.length > 1) line += `,"fragments":${packets.length - 1}`;
   if (record.incomplete) line += `,"incomplete":true,"announced":${record.announced}`;
   if (record.error !== undefined) line += `,"error":${errorJson(protocol, record.error)}`;
@@ -38,6 +37,19 @@ export function recordLine(protocol: Protocol, record: CaptureRecord): string {
   if (issues.length > 0) line += `,"issues":${issuesJson(issues)}`;
   if (record.raw !== undefined) line += `,"raw":"${formatHex(record.raw)}"`;
   return `${line}}\n`;
+}
+
+const namesMade = new WeakMap<Message, string>();
+
+/** `id` and `name`, made once per message. */
+function nameKeys(id: number, message: Message | undefined): string {
+  if (message === undefined) return `"id":"${formatId(id)}"`;
+  let keys = namesMade.get(message);
+  if (keys === undefined) {
+    keys = `"id":"${formatId(id)}","name":"${message.name}"`;
+    namesMade.set(message, keys);
+  }
+  return keys;
 }
 
 /** A queue message on its own as one NDJSON line (`decode --frames --json`). */

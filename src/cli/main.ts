@@ -6,6 +6,8 @@ import { FileError } from '../node/input.js';
 import { ClosedPipe } from '../node/output.js';
 import { version } from '../node/version.js';
 import * as decode from './commands/decode.js';
+import * as describe from './commands/describe.js';
+import * as diff from './commands/diff.js';
 import * as encode from './commands/encode.js';
 import { CommandIo, exitCodes } from './io.js';
 
@@ -19,7 +21,7 @@ const program = new Command('gunyah-rm')
   .exitOverride()
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ showGlobalOptions: true });
-for (const command of [decode, encode]) command.register(program, io);
+for (const command of [decode, encode, describe, diff]) command.register(program, io);
 
 try {
   program.parse();

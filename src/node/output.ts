@@ -6,13 +6,15 @@ export class ClosedPipe extends Error {
   override readonly name = 'ClosedPipe';
 }
 
-const flushSize = 256 * 1024;
+/** Written in pieces of about this, in bytes. */
+const bufferSize = 256 * 1024;
 
 /** Text and bytes to a file, or to standard output for `-`; gathered, and written in large pieces. */
 export class Output {
   private readonly fd: number;
   private readonly name: string;
-  private text = '';
+  private readonly buffer = Buffer.allocUnsafe(bufferSize);
+  private used = 0;
 
   /** Throws FileError when the file cannot be made. */
   constructor(path: string) {
@@ -26,8 +28,11 @@ export class Output {
 
   /** Throws ClosedPipe or FileError, here or later. */
   write(text: string): void {
-    this.text += text;
-    if (this.text.length >= flushSize) this.flush();
+    // Three bytes are the most that one UTF-16 unit takes in UTF-8.
+    const sizeMax = text.length * 3;
+    if (sizeMax > bufferSize - this.used) this.flush();
+    if (sizeMax > bufferSize) this.put(Buffer.from(text, 'utf8'));
+    else this.used += this.buffer.write(text, this.used, 'utf8');
   }
 
   bytes(bytes: Uint8Array): void {
@@ -36,10 +41,9 @@ export class Output {
   }
 
   flush(): void {
-    if (this.text === '') return;
-    const bytes = Buffer.from(this.text, 'utf8');
-    this.text = '';
-    this.put(bytes);
+    const { used } = this;
+    this.used = 0;
+    if (used > 0) this.put(this.buffer.subarray(0, used));
   }
 
   /** Flushes and closes. */

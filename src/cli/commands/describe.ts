@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { errnoClients, unknownErrno } from '../../../schemas/errors.js';
+import { everyone, linux, qualcomm } from '../../../schemas/sources.js';
+import { describe } from '../../docs/describe.js';
+import { describeAll } from '../../docs/message-facts.js';
+import { descriptionText } from '../../docs/message-text.js';
+import { tableText } from '../../docs/table-text.js';
+import { Output } from '../../node/output.js';
+import { terminalStyle, terminalWidth } from '../../node/terminal.js';
+import type { CommandIo } from '../io.js';
+
+interface DescribeOptions {
+  readonly json?: true;
+  readonly output: string;
+}
+
+/** Short names of sources that mostly go together (messages.md, "Sources"). */
+const groups = [
+  { name: 'all', sources: everyone },
+  { name: 'Linux', sources: linux },
+  { name: 'q*', sources: qualcomm },
+];
+
+/** Columns where the output is no terminal. */
+const usualWidth = 80;
+
+const examples = `
+Examples:
+  gunyah-rm describe                       the table of all messages
+  gunyah-rm describe VM_CONFIG_IMAGE       layout, enums, notes, example bytes
+  gunyah-rm describe 0x56000009            the same by id
+  gunyah-rm describe vm_status             an enum; flags and structs likewise
+  gunyah-rm describe error                 the error codes and their errno values
+  gunyah-rm describe header                the header of every queue message
+  gunyah-rm describe --json | jq .name     NDJSON, one message per line`;
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('describe')
+    .description(
+      'explain a message, enum, flag set, struct or the error codes; without a name list all messages',
+    )
+    .argument('[name]', 'name in any letter case, other name, or id in hex or decimal')
+    .option('--json', 'JSON, one object per line')
+    .option('-o, --output <file>', 'where to write', '-')
+    .addHelpText('after', examples)
+    .action((name: string | undefined, options: DescribeOptions) => print(io, name, options));
+}
+
+function print(
+  { protocol }: CommandIo,
+  name: string | undefined,
+  { json, output: path }: DescribeOptions,
+): void {
+  const toTerminal = path === '-';
+  const style = terminalStyle(toTerminal);
+  const text = { style, groups, width: (toTerminal ? terminalWidth() : undefined) ?? usualWidth };
+  const line = (value: unknown) => `${JSON.stringify(value)}\n`;
+  let printed: string;
+  if (name === undefined) {
+    const families = describeAll(protocol);
+    const messages = families.flatMap((family) => family.messages);
+    printed = json ? messages.map(line).join('') : tableText(families, text);
+  } else {
+    const description = describe(protocol, name, { clients: errnoClients, unknown: unknownErrno });
+    printed = json ? line(description) : descriptionText(description, text);
+  }
+  const output = new Output(path);
+  output.write(printed);
+  output.end();
+}

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../base/error.js';
+import { Assembler } from '../../capture/assembler.js';
+import type { InputFormat } from '../../capture/detect.js';
+import { type Difference, diffEntries } from '../../capture/diff.js';
+import { type DiffEntry, diffEntry, type FieldPath, parseFieldPath } from '../../capture/diff-entry.js';
+import {
+  countsLine,
+  differenceLine,
+  diffHeading,
+  printCounts,
+  printDifference,
+} from '../../capture/diff-print.js';
+import { Output } from '../../node/output.js';
+import { terminalStyle } from '../../node/terminal.js';
+import { type ReassemblyRules, rulesByName, rulesOf } from '../../rpc/index.js';
+import { type CommandIo, formatOption } from '../io.js';
+
+interface DiffOptions {
+  readonly json?: true;
+  readonly ignore?: readonly FieldPath[];
+  readonly output: string;
+  readonly format?: InputFormat;
+  readonly rules: string;
+}
+
+const examples = `
+Packet numbers, times and latencies are not compared. Exit code: 0 equal, 1 different.
+
+Examples:
+  gunyah-rm diff before.pcapng after.pcapng
+  gunyah-rm diff a.pcapng b.ndjson --ignore payload.entries.cap_id --ignore seq
+  gunyah-rm decode boot.pcapng --filter 'seq == 4' --json | gunyah-rm diff golden.ndjson - --json`;
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('diff')
+    .description('compare two captures message by message, field by field')
+    .argument('<a>', 'pcapng, pcap, hex dump or NDJSON; - for standard input')
+    .argument('<b>', 'the other one')
+    .option('--json', 'NDJSON, one object per difference')
+    .option(
+      '--ignore <path>',
+      'a field that may differ, such as payload.entries.cap_id; repeatable',
+      (text: string, paths: readonly FieldPath[] = []) => [...paths, parseFieldPath(io.protocol, text)],
+    )
+    .option('-o, --output <file>', 'where to write', '-')
+    .option('--format <format>', 'format of the inputs, if it is not recognised', formatOption)
+    .option('--rules <rules>', `whose reassembly rules: ${Object.keys(rulesByName).join(', ')}`, 'rm')
+    .addHelpText('after', examples)
+    .action((a: string, b: string, options: DiffOptions) => diff(io, a, b, options));
+}
+
+function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions): void {
+  const { protocol } = io;
+  const rules = rulesOf(options.rules);
+  if (aFile === '-' && bFile === '-') {
+    throw new UsageError({ code: 'argument', path: '', expected: 'standard input once', actual: '- -' });
+  }
+  const a = entriesOf(io, aFile, options, rules);
+  const b = entriesOf(io, bFile, options, rules);
+  const output = new Output(options.output);
+  const style = terminalStyle(options.output === '-');
+  let heading = options.json ? '' : diffHeading(style);
+  const counts = diffEntries(a, b, (difference: Difference) => {
+    // Only what follows tells whether there is anything to head.
+    output.write(
+      heading + (options.json ? differenceLine(difference) : printDifference(protocol, difference, style)),
+    );
+    heading = '';
+    io.problem();
+  });
+  output.write(options.json ? countsLine(counts) : printCounts(counts, style));
+  output.end();
+}
+
+function entriesOf(io: CommandIo, file: string, options: DiffOptions, rules: ReassemblyRules): DiffEntry[] {
+  const { protocol } = io;
+  const entries: DiffEntry[] = [];
+  const assembler = new Assembler({
+    protocol,
+    rules,
+    record: (record) => entries.push(diffEntry(protocol, record, options.ignore ?? [])),
+  });
+  io.readCapture(file, options.format, (packet) => assembler.packet(packet));
+  assembler.end();
+  return entries;
+}

@@ -1,0 +1,71 @@
+import type { PrintStyle } from '../capture/print.js';
+import type { SourceGroup } from './sources-text.js';
+
+/** How text is laid out. */
+export interface TextOptions {
+  /** Columns; prose and tables are wrapped to fit, what cannot be broken (a long word) may stick out. */
+  readonly width: number;
+  readonly style: PrintStyle;
+  readonly groups: readonly SourceGroup[];
+}
+
+/** Prose beyond this is hard to read, however wide the terminal. */
+export const proseWidthMax = 110;
+
+/** Narrower than this, the last column of a table goes below its row. */
+const lastColumnMin = 26;
+
+/** A table cell; colour is put on after measuring. */
+export interface Cell {
+  readonly text: string;
+  readonly paint?: (text: string) => string;
+  readonly right?: true;
+}
+
+/** Breaks text at spaces into lines of at most `width` columns. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** Wrapped text behind a margin; the first line may begin with something else of the same size, such as a bullet. */
+export function paragraph(text: string, margin: string, width: number, first = margin): string[] {
+  return wrap(text, Math.max(20, width - margin.length)).map(
+    (line, index) => (index === 0 ? first : margin) + line,
+  );
+}
+
+/** Rows with aligned columns, two spaces apart. The last column is wrapped, below its row when it would be narrow. */
+export function table(rows: readonly (readonly Cell[])[], margin: string, width: number): string[] {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: count - 1 }, (_, column) =>
+    Math.max(...rows.map((row) => row[column]?.text.length ?? 0)),
+  );
+  const before = margin.length + widths.reduce((sum, size) => sum + size + 2, 0);
+  const longest = Math.max(0, ...rows.map((row) => row[count - 1]?.text.length ?? 0));
+  const beside = width - before >= Math.min(lastColumnMin, longest);
+  return rows.flatMap((row) => {
+    const cells = widths.map((size, column) => paintCell(row[column] ?? { text: '' }, size));
+    const head = margin + cells.join('  ');
+    const last = row[count - 1] ?? { text: '' };
+    const paint = last.paint ?? ((text: string) => text);
+    if (last.text === '') return [head.trimEnd()];
+    if (!beside) {
+      return [head.trimEnd(), ...paragraph(last.text, `${margin}${' '.repeat(8)}`, width).map(paint)];
+    }
+    const lines = wrap(last.text, width - before).map(paint);
+    return lines.map((line, index) => (index === 0 ? `${head}  ${line}` : ' '.repeat(before) + line));
+  });
+}
+
+function paintCell({ text, paint = (plain) => plain, right }: Cell, size: number): string {
+  const padding = ' '.repeat(size - text.length);
+  return right ? padding + paint(text) : paint(text) + padding;
+}

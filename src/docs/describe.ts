@@ -1,0 +1,87 @@
+import { UsageError } from '../base/error.js';
+import { formatId, type Protocol } from '../schema/index.js';
+import type { StructType } from '../wire/index.js';
+import type { Description, NamesFacts, StructFacts } from './facts.js';
+import { rowFacts, sizeFacts } from './layout-facts.js';
+import { describeMessage } from './message-facts.js';
+import { nearest } from './nearest.js';
+import { type ErrnoTables, errorFacts, type NamedType, typeFacts, typesIn } from './type-facts.js';
+
+/** What the RPC header is called here; it has no name of its own. */
+const headerName = 'header';
+
+/**
+ * Everything about one thing of the protocol: a message by name, alias or id (hex, with or without 0x, or decimal), an
+ * enum, flag set or struct by name, `error` for the error codes, `header` for the RPC header. Letter case counts only
+ * where two names differ in nothing else: the enum `vm_status` and the message `VM_STATUS`. Throws UsageError that
+ * lists the most similar names.
+ */
+export function describe(protocol: Protocol, name: string, tables: ErrnoTables): Description {
+  const described = describable(protocol, tables);
+  const exact = described.get(name);
+  const alike = [...described.keys()].filter((key) => key.toLowerCase() === name.toLowerCase());
+  const found = exact ?? byId(protocol, name) ?? described.get(alike[0] ?? '');
+  if (found === undefined) return refuse(protocol, name, [...described.keys()]);
+  const description = found();
+  const others = alike.filter((key) => described.get(key) !== found && key !== description.name);
+  return others.length === 0 ? description : { ...description, see_also: others };
+}
+
+/** Name → its description, messages first. */
+function describable(protocol: Protocol, tables: ErrnoTables): Map<string, () => Description> {
+  const all = new Map<string, () => Description>();
+  for (const message of protocol.messages) {
+    const description = () => describeMessage(protocol, message);
+    for (const name of [message.name, ...(message.aliases ?? [])]) all.set(name, description);
+  }
+  for (const type of [...protocol.enums, ...protocol.flags, ...protocol.structs]) {
+    if (type !== protocol.error) all.set(type.label, () => withTypes(protocol, type as NamedType));
+  }
+  all.set(protocol.error.label, () => errorFacts(protocol, tables));
+  all.set(headerName, () => headerFacts(protocol));
+  return all;
+}
+
+/** A struct on its own comes with the types of its fields, as messages do. */
+function withTypes(protocol: Protocol, type: NamedType): Description {
+  const facts = typeFacts(protocol, type);
+  return facts.kind === 'struct' ? { ...facts, types: innerTypes(protocol, type as StructType) } : facts;
+}
+
+function innerTypes(protocol: Protocol, type: StructType): (NamesFacts | StructFacts)[] {
+  return typesIn(type.fields.map((field) => field.type)).map((inner) => typeFacts(protocol, inner));
+}
+
+function headerFacts(protocol: Protocol): StructFacts {
+  const header = protocol.header as StructType<unknown> as StructType;
+  const { size, size_min } = sizeFacts(header);
+  const types = innerTypes(protocol, header);
+  return { kind: 'struct', name: headerName, size, size_min, rows: rowFacts(header), used_by: [], types };
+}
+
+/** `1442840585` is decimal; `5600000a`, and `56000009` when that is no id in decimal, are hex as they stand in dumps. */
+function byId(protocol: Protocol, text: string): (() => Description) | undefined {
+  const message = idsOf(text)
+    .map((id) => protocol.byId.get(id))
+    .find((found) => found !== undefined);
+  return message && (() => describeMessage(protocol, message));
+}
+
+function idsOf(text: string): number[] {
+  if (/^0x[0-9a-f]+$/i.test(text)) return [Number(text)];
+  const hex = /^[0-9a-f]{8}$/i.test(text) ? [Number.parseInt(text, 16)] : [];
+  return /^\d+$/.test(text) ? [Number(text), ...hex] : hex;
+}
+
+function refuse(protocol: Protocol, name: string, names: readonly string[]): never {
+  const id = idsOf(name).at(-1);
+  const likely = id === undefined ? nearest(name, names) : nearestIds(protocol, id);
+  const expected = likely.length === 0 ? 'a name or id that `describe` alone lists' : likely.join(' or ');
+  throw new UsageError({ code: 'unknown', path: '', expected, actual: name });
+}
+
+/** The messages around an id that is none. */
+function nearestIds({ messages }: Protocol, id: number): string[] {
+  const byDistance = [...messages].sort((a, b) => Math.abs(a.id - id) - Math.abs(b.id - id));
+  return byDistance.slice(0, 3).map((message) => `${formatId(message.id)} (${message.name})`);
+}

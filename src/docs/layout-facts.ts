@@ -1,0 +1,138 @@
+import { enumName, flagNames } from '../capture/payload-json.js';
+import {
+  BytesType,
+  EnumType,
+  type Field,
+  FlagsType,
+  type LayoutRow,
+  ListType,
+  type StructType,
+  type WireType,
+} from '../wire/index.js';
+import type { RowFacts, SizeFacts } from './facts.js';
+
+/** Size of a struct as a payload. */
+export function sizeFacts(type: StructType): SizeFacts {
+  const varies = type.layout.some(({ field, size }) => size === undefined || field.presence !== undefined);
+  const sizeOf = (field: Field) => (field.presence === undefined ? field.type.sizeMin : 0);
+  const sizeMin = type.fields.reduce((sum, field) => sum + sizeOf(field), 0);
+  return { size: varies ? null : sizeMin, size_min: sizeMin, may_be_empty: type.mayBeEmpty };
+}
+
+/** The rows of a struct's layout table; a list has one for its count, one per second word and one for its entries. */
+export function rowFacts(type: StructType): RowFacts[] {
+  return type.layout.flatMap((row) =>
+    row.field.type instanceof ListType ? listRows(type, row, row.field.type) : [fieldRow(type, row)],
+  );
+}
+
+function fieldRow(owner: StructType, { field, offset, size }: LayoutRow): RowFacts {
+  const { type } = field;
+  const bits = type.kind === 'bits';
+  return {
+    kind: type.kind === 'reserved' ? 'reserved' : 'field',
+    name: field.name,
+    offset: offset ?? null,
+    // Fields that share a byte are named by their bits instead.
+    size: bits ? null : (size ?? null),
+    type: type instanceof BytesType ? (type.options.encoding === 'utf8' ? 'text' : 'bytes') : type.label,
+    doc: field.doc,
+    ...fieldExtras(field),
+    ...presence(owner, field),
+    ...(owner.lengths.has(field.name) ? { counts: owner.lengths.get(field.name) as string } : {}),
+    ...(type instanceof BytesType ? bytesExtras(owner, type) : {}),
+  };
+}
+
+function listRows(owner: StructType, { field, offset }: LayoutRow, list: ListType): RowFacts[] {
+  const { count, countName, second, max } = list.options;
+  const rows: RowFacts[] = [];
+  let at = offset;
+  const add = ({ kind, name, ...row }: Omit<RowFacts, 'offset'>, size: number) => {
+    rows.push({ kind, name, offset: at ?? null, ...row });
+    at = at === undefined ? undefined : at + size;
+  };
+  const limit = max === undefined ? {} : { max, above_max: 'NORESOURCE' };
+  const countRow = {
+    kind: 'count',
+    name: countName ?? 'count',
+    size: count.fixedSize,
+    type: count.label,
+    doc: `number of ${field.name}`,
+    counts: field.name,
+  } as const;
+  add({ ...countRow, ...limit, ...presence(owner, field) }, count.fixedSize);
+  for (const word of second) {
+    const size = word.type.sizeMin;
+    const kind = word.type.kind === 'reserved' ? 'reserved' : 'field';
+    const base = { kind, name: word.name, size, type: word.type.label, doc: word.doc } as const;
+    add({ ...base, ...fieldExtras(word) }, size);
+  }
+  const { entry } = list;
+  const types = 'cases' in entry ? [...entry.cases.values()] : [entry as WireType];
+  const sizes = new Set(types.map((type) => type.fixedSize ?? null));
+  const entries = {
+    kind: 'list',
+    name: field.name,
+    size: null,
+    type: types.map((type) => `${type.label}[]`).join(' or '),
+    doc: field.doc,
+    entry_size: sizes.size === 1 ? ([...sizes][0] as number | null) : null,
+  } as const;
+  const select =
+    'cases' in entry
+      ? { select: { field: entry.field, cases: caseNames(owner, entry.field, entry.cases) } }
+      : {};
+  add({ ...entries, ...fieldExtras(field), ...select }, 0);
+  return rows;
+}
+
+function caseNames(owner: StructType, name: string, cases: ReadonlyMap<number, StructType>) {
+  return Object.fromEntries([...cases].map(([value, type]) => [valueName(owner, name, value), type.label]));
+}
+
+/** The name that a value of a field has, or the value itself. */
+export function valueName(owner: StructType, field: string, value: number): string {
+  const type = owner.fields.find(({ name }) => name === field)?.type;
+  return (type instanceof EnumType ? enumName(type, value) : undefined) ?? String(value);
+}
+
+function fieldExtras({ role, aliases, max, aboveMax, checkedZero }: Field) {
+  return {
+    ...(role === undefined ? {} : { role }),
+    ...(aliases.length === 0 ? {} : { aliases }),
+    ...(max === undefined ? {} : { max }),
+    ...(aboveMax === undefined ? {} : { above_max: aboveMax }),
+    ...(checkedZero === undefined ? {} : { checked_zero: checkedZero }),
+  };
+}
+
+function presence(owner: StructType, field: Field) {
+  if (field.presence === undefined) return {};
+  const { trailing, when, means } = field.presence;
+  const flags = owner.fields.find(({ name }) => name === when?.field)?.type;
+  const any = when && flags instanceof FlagsType ? flagNames(flags, when.mask).map(String) : [];
+  return {
+    ...(trailing ? { trailing } : {}),
+    ...(when === undefined ? {} : { when: { field: when.field, any } }),
+    ...(means === undefined ? {} : { means }),
+  };
+}
+
+function bytesExtras(owner: StructType, { options }: BytesType) {
+  const { lengthFrom, padTo, padMustBeZero, encoding, inside } = options;
+  const raw =
+    typeof encoding === 'string'
+      ? undefined
+      : {
+          field: encoding.select,
+          any: encoding.raw.map((value) => valueName(owner, encoding.select, value)),
+        };
+  return {
+    ...(lengthFrom === undefined ? {} : { length_from: lengthFrom }),
+    ...(padTo === undefined ? {} : { pad_to: padTo }),
+    ...(padMustBeZero === undefined ? {} : { pad_checked: padMustBeZero }),
+    ...(raw === undefined ? {} : { raw_when: raw }),
+    ...(inside === undefined ? {} : { inside: inside.label }),
+  };
+}

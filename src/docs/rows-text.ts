@@ -1,0 +1,78 @@
+import { type Cell, type TextOptions, table } from './columns.js';
+import type { RowFacts } from './facts.js';
+
+/**
+ * A layout as a table: offset, size, field, type, what it is. `checked`: the part goes to an RM that handles it, so that
+ * what RM looks at in reserved bytes is worth saying.
+ */
+export function rowsText(
+  rows: readonly RowFacts[],
+  { width, style }: TextOptions,
+  checked: boolean,
+): string[] {
+  const header = ['offset', 'size', 'field', 'type', ''].map((text, column) => ({
+    text,
+    paint: style.dim,
+    ...(column === 0 ? { right: true as const } : {}),
+  }));
+  const cells = rows.map((row): Cell[] => [
+    { text: row.offset === null ? '-' : String(row.offset), right: true },
+    { text: sizeText(row) },
+    { text: nameText(row), paint: row.kind === 'reserved' ? style.dim : style.accent },
+    { text: row.kind === 'reserved' ? '-' : row.type },
+    { text: rowText(row, checked) },
+  ]);
+  return table([header, ...cells], '  ', width);
+}
+
+/** Brackets: no field of its own, but a word of the list that follows. */
+function nameText({ kind, name }: RowFacts): string {
+  if (kind === 'count') return `(${name})`;
+  return kind === 'reserved' && name.endsWith('_reserved') ? '(reserved)' : name;
+}
+
+function sizeText({ kind, size, entry_size: entry, type }: RowFacts): string {
+  if (kind === 'list') return entry === null || entry === undefined ? 'var' : `n x ${entry}`;
+  if (size !== null) return String(size);
+  return type.startsWith('bits ') ? 'bits' : 'var';
+}
+
+/** What there is to say about a row, most important first. */
+function rowText(row: RowFacts, checked: boolean): string {
+  const parts = [row.kind === 'reserved' && !checked ? '0' : row.doc];
+  if (row.length_from !== undefined) parts.push(`${row.length_from} bytes${padding(row)}`);
+  if (row.raw_when !== undefined) {
+    parts.push(`text, but bytes with ${row.raw_when.field} ${row.raw_when.any.join(', ')}`);
+  }
+  if (row.select !== undefined) {
+    const { field, cases } = row.select;
+    parts.push(
+      `by ${field}: ${Object.entries(cases)
+        .map((item) => item.join(' = '))
+        .join(', ')}`,
+    );
+  }
+  if (row.max !== undefined) parts.push(limitText(row.max, row.above_max));
+  const presence = presenceText(row);
+  if (presence !== '') parts.push(presence);
+  if (row.inside !== undefined && !row.doc.includes(row.inside)) parts.push(`holds ${row.inside}`);
+  if (row.aliases !== undefined) parts.push(`also called ${row.aliases.join(', ')}`);
+  return parts.join('; ');
+}
+
+function limitText(max: number, above: string | undefined): string {
+  return above === undefined ? `at most ${max}` : `above ${max}: ${above}`;
+}
+
+function padding({ pad_to: pad, pad_checked: checked }: RowFacts): string {
+  if (pad === undefined) return ', no padding';
+  const rule = checked === undefined ? '' : ` (else ${checked})`;
+  return `, then zeros${rule} up to a multiple of ${pad}`;
+}
+
+function presenceText({ trailing, when, means }: RowFacts): string {
+  const meaning = means === undefined ? '' : ` (= ${means})`;
+  if (when === undefined) return trailing ? `the payload may end before it${meaning}` : '';
+  const condition = `only with ${when.any.join(' or ')} in ${when.field}`;
+  return trailing ? `${condition}, and may be left out even then${meaning}` : condition;
+}
