@@ -29,3 +29,17 @@ export function checkLists(
   }
   return at === payload.end ? RmError.OK : RmError.MSG_INVALID;
 }
+
+/**
+ * A payload whose lists are fine with an empty second list where it ends behind the first one, so that what is
+ * declared can be decoded.
+ */
+export function withSecondList(payload: Payload, offset: number, firstEntrySize: number): Payload {
+  const at = payload.start + offset;
+  const firstEnd = at + LIST_HEADER_SIZE + payload.view.getUint16(at, true) * firstEntrySize;
+  if (payload.end > firstEnd) return payload;
+  const size = payload.end - payload.start;
+  const bytes = new Uint8Array(size + LIST_HEADER_SIZE);
+  bytes.set(new Uint8Array(payload.view.buffer, payload.view.byteOffset + payload.start, size));
+  return { view: new DataView(bytes.buffer), start: 0, end: bytes.byteLength };
+}

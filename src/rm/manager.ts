@@ -103,6 +103,15 @@ export class ResourceManager implements LinkOwner {
     return this.#state.firmware;
   }
 
+  /** Interrupts can no longer be made for VMs of this boot (platform, privateVirqSpoils). */
+  get interruptsSpoilt(): boolean {
+    return this.#state.interruptsSpoilt;
+  }
+
+  set interruptsSpoilt(spoilt: boolean) {
+    this.#state.interruptsSpoilt = spoilt;
+  }
+
   /** Fresh state, everything forgotten, memory contents included. */
   reboot(): void {
     this.#state = this.#boot();
@@ -141,6 +150,7 @@ export class ResourceManager implements LinkOwner {
       counter: new NotificationCounter(),
       firmware: { milestoneReached: false, size: undefined },
       rasHandler: undefined,
+      interruptsSpoilt: false,
       panicked: undefined,
     };
     this.#state = state;
@@ -310,5 +320,6 @@ interface BootState {
   readonly counter: NotificationCounter;
   readonly firmware: FirmwareState;
   rasHandler: Vm | undefined;
+  interruptsSpoilt: boolean;
   panicked: PanicReason | undefined;
 }

@@ -168,6 +168,13 @@ export const panicPlaces = {
     careful: 'stops',
     carefulError: E.OK,
   },
+  vm_init_peer_without_value: {
+    message: 'VM_INIT',
+    state: 'a device has a `peer` without a value behind its form, on the real hypervisor',
+    effect: 'memory fault',
+    careful: 'the value is empty',
+    carefulError: E.OK,
+  },
   message_too_long: {
     message: 'any message to a VM',
     state: "it is longer than the VM's rm-rpc message-size, or than the largest message of the protocol",

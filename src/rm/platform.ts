@@ -28,6 +28,12 @@ export interface PlatformProfile {
   readonly queueRules: 'as-built' | 'documented';
   /** Virtio device types that make VM_INIT fail. */
   readonly refusedVirtioTypes: readonly number[];
+  /** A forced VM_STOP of a VM whose vCPUs are scheduled with a priority below the default's kills the manager. */
+  readonly lowPriorityStopDies: boolean;
+  /** A devicetree `peer` without a value kills the manager. */
+  readonly emptyPeerDies: boolean;
+  /** VM_IRQ_ACCEPT with a number of its own below 32 makes every later VM_INIT of that boot fail. */
+  readonly privateVirqSpoils: boolean;
 }
 
 function range(first: number, last: number, without: readonly number[] = []): number[] {
@@ -50,6 +56,9 @@ const native: PlatformProfile = {
   realVms: false,
   queueRules: 'documented',
   refusedVirtioTypes: [],
+  lowPriorityStopDies: false,
+  emptyPeerDies: false,
+  privateVirqSpoils: false,
 };
 
 /** The real hypervisor on an emulated machine (protocol/real-system.md). */
@@ -62,6 +71,9 @@ const qemu: PlatformProfile = {
   interrupts: range(16, 255, [23, 25, 26, 27, 30]),
   queueRules: 'as-built',
   refusedVirtioTypes: [2],
+  lowPriorityStopDies: true,
+  emptyPeerDies: true,
+  privateVirqSpoils: true,
 };
 
 export const platforms = { native, qemu } as const satisfies Readonly<Record<string, PlatformProfile>>;

@@ -1,6 +1,7 @@
 import { limits, VM_GET_HYP_RESOURCES, VM_IRQ_LEND } from '../../schemas/index.js';
 import { type PanicReason, type PlatformProfile, platforms, ResourceManager, VmState } from '../rm/index.js';
 import { QueueError } from '../transport/index.js';
+import { LateReceivers, sameFrames } from './late.js';
 import { CapabilityMask } from './mask.js';
 import { type RecordedFrame, type RecordedStep, readHeader, readStep } from './recording.js';
 import { Taker } from './taker.js';
@@ -47,12 +48,20 @@ export function* replay(lines: Iterable<unknown>, options: ReplayOptions): Gener
   }
 }
 
+/** Run states of a vCPU that a machine does not report as a halt, as VCPU_RUN_RESULT encodes them. */
+const READY = 1;
+const BLOCKED = 4;
+
+/** Lines after which the machine had not run yet. */
+const queued: ReadonlySet<RecordedStep['kind']> = new Set(['enqueue', 'remark', 'vcpu_run_result']);
+
 class Run {
   readonly #manager: ResourceManager;
   readonly #options: ReplayOptions;
   #taker: Taker;
   #actualMask = new CapabilityMask();
   #recordedMask = new CapabilityMask();
+  #late = new LateReceivers();
 
   constructor(header: unknown, options: ReplayOptions) {
     const { queueDepth, hlosOwnsIo, debugBuild } = readHeader(header);
@@ -96,14 +105,17 @@ class Run {
   #perform(step: number, recorded: RecordedStep, expected: readonly RecordedFrame[]): Comparison {
     const before = this.#manager.panicked;
     const refused = this.#act(recorded);
-    const taken = recorded.kind === 'enqueue' ? [] : this.#taker.settle(this.#manager);
+    const taken = queued.has(recorded.kind) ? [] : this.#taker.settle(this.#manager);
     const panic = before === undefined ? this.#manager.panicked : undefined;
     const actual = taken.map(({ to, frame }) => ({ to, frame: this.#actualMask.apply(to, frame) }));
-    const same = this.#manager.platform.realVms ? samePerReceiver : sameFrames;
     const samePanic = (panic !== undefined) === (recorded.panic !== undefined);
-    const sameOut = panic !== undefined || same(actual, expected);
+    const sameOut = panic !== undefined || this.#sameOut(actual, expected);
     const equal = samePanic && sameOut && refused === (recorded.refused !== undefined);
     return { step, recorded: { ...recorded, out: expected }, actual, panic, refused, equal };
+  }
+
+  #sameOut(actual: readonly RecordedFrame[], expected: readonly RecordedFrame[]): boolean {
+    return this.#manager.platform.realVms ? this.#late.same(actual, expected) : sameFrames(actual, expected);
   }
 
   /**
@@ -115,6 +127,12 @@ class Run {
     const { id, words } = wordsOf(step.frame);
     if (id !== VM_GET_HYP_RESOURCES.id || words[0] !== 0) return [];
     return [...this.#manager.vms()].map(({ vmid }) => vmid);
+  }
+
+  /** On a real machine only what executes halts, and some run states cannot be brought about. */
+  #canHalt(vmid: number, state: number): boolean {
+    if (!this.#manager.platform.realVms) return true;
+    return this.#manager.vm(vmid)?.state === VmState.RUNNING && state !== READY && state !== BLOCKED;
   }
 
   /** @returns whether the message could not be put on its queue. */
@@ -134,15 +152,17 @@ class Run {
       case 'reboot':
         manager.reboot();
         this.#taker = this.#newTaker();
+        this.#late.clear();
         return false;
       case 'receive_limit':
+        this.#late.loosenNumbers();
         this.#taker.limit(step.vmid, step.count);
         return false;
       case 'drain':
         this.#taker.unlimit();
         return false;
       case 'vcpu_halt':
-        manager.vcpuHalt(step.vmid, step.state, step.data);
+        if (this.#canHalt(step.vmid, step.state)) manager.vcpuHalt(step.vmid, step.state, step.data);
         return false;
       default:
         return false;
@@ -175,27 +195,4 @@ function withTarget(step: RecordedStep, vmid: number): RecordedStep {
   const frame = step.frame.slice();
   new DataView(frame.buffer).setUint16(limits.header, vmid, true);
   return { ...step, frame };
-}
-
-/** Whether every receiver got the same messages in the same order; receivers run side by side. */
-function samePerReceiver(left: readonly RecordedFrame[], right: readonly RecordedFrame[]): boolean {
-  if (left.length !== right.length) return false;
-  const receivers = new Set(right.map(({ to }) => to));
-  const of = (list: readonly RecordedFrame[], vmid: number) => list.filter(({ to }) => to === vmid);
-  return [...receivers].every((vmid) => sameFrames(of(left, vmid), of(right, vmid)));
-}
-
-function sameFrames(left: readonly RecordedFrame[], right: readonly RecordedFrame[]): boolean {
-  return (
-    left.length === right.length &&
-    left.every((item, index) => {
-      const other = right[index];
-      return (
-        other !== undefined &&
-        item.to === other.to &&
-        item.frame.byteLength === other.frame.byteLength &&
-        item.frame.every((byte, at) => byte === other.frame[at])
-      );
-    })
-  );
 }

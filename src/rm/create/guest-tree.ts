@@ -1,6 +1,6 @@
 import { readFdtHeader, reserveBlockSize } from '../../devicetree/index.js';
 import type { ResourceManager } from '../manager.js';
-import type { Vm, VmConfig } from '../vm.js';
+import type { Vm } from '../vm.js';
 import { type MappedTree, writeParcel } from './image.js';
 
 const HEADER_SIZE = 40;
@@ -13,13 +13,10 @@ const NODE_NAME = 'hypervisor';
 /**
  * Overwrites the blob in memory with the guest's tree. Of that tree only what later requests can see is made: the
  * `/hypervisor` node, which makes a second start from the same memory fail (rm-internals.md, section 4).
- *
- * @returns false when it does not fit.
  */
-export function writeGuestTree(rm: ResourceManager, vm: Vm, _config: VmConfig, mapped: MappedTree): boolean {
+export function writeGuestTree(rm: ResourceManager, vm: Vm, mapped: MappedTree): void {
   const offset = Number(vm.image?.dtOffset ?? 0n);
   writeParcel(rm, mapped.parcel, offset, withHypervisorNode(mapped.blob));
-  return true;
 }
 
 /** The blob with an empty `/hypervisor` node at the end of its root, blocks in the usual order. */

@@ -96,6 +96,7 @@ function makeResources(rm: ResourceManager, vm: Vm, config: VmConfig, parsed: Vm
   const owner = rm.vm(vm.owner) ?? rm.vm(VMID_HLOS);
   const made =
     owner !== undefined &&
+    !rm.interruptsSpoilt &&
     !parsed.interruptRanges &&
     makeIomems(config, parsed, rm.careful) &&
     !parsed.iomemRanges &&

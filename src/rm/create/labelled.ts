@@ -4,7 +4,7 @@ import type { ResourceManager } from '../manager.js';
 import { AcceptFlag, acceptParcel } from '../parcels/accept.js';
 import { type Parcel, TransType } from '../parcels/parcel.js';
 import type { Vm } from '../vm.js';
-import { autoAccept } from './start.js';
+import { autoAccept } from './accept.js';
 
 /**
  * Accepts a parcel for the first shm or iomem device with its label (rm-internals.md, section 4, step 3); also at

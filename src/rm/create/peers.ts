@@ -9,6 +9,7 @@ import type { Vm } from '../vm.js';
 export function findPeer(rm: ResourceManager, text: string): Vm | undefined {
   const body = text.replace(/^:+/, '');
   const colon = body.indexOf(':');
+  if (colon < 0 && body.startsWith('vm-') && rm.platform.emptyPeerDies) rm.die('vm_init_peer_without_value');
   const form = colon < 0 ? body : body.slice(0, colon);
   const identity = colon < 0 ? '' : body.slice(colon + 1);
   const guid = form === 'vm-guid' ? parseGuid(identity) : undefined;

@@ -1,12 +1,12 @@
 import { cell, child, type DtNode, hasProperty, nodeAt, numberAt, property } from '../../devicetree/index.js';
-import { RmError, VMID_RM } from '../codes.js';
+import { RmError } from '../codes.js';
 import { declaredCells } from '../config/reader.js';
 import type { ResourceManager } from '../manager.js';
-import { AcceptFlag, type AcceptRequest, acceptParcel } from '../parcels/accept.js';
-import type { SglItem } from '../parcels/create.js';
-import { MemType, type Parcel, Rights, TransType } from '../parcels/parcel.js';
+import { type Parcel, TransType } from '../parcels/parcel.js';
 import type { Vm, VmConfig } from '../vm.js';
+import { acceptOwn, autoAccept, sanitizes } from './accept.js';
 import { writeGuestTree } from './guest-tree.js';
+import { guestTreeFits } from './guest-tree-size.js';
 import { Authentication, mapTree, treeOf } from './image.js';
 import { processLabelled } from './labelled.js';
 
@@ -35,39 +35,6 @@ function acceptImage(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
   if (transType === undefined || transType === TransType.DONATE) return false;
   const wanted = { ipa: config.memoryBase, size: BigInt(vm.memorySize) };
   return acceptOwn(rm, vm, image.handle, transType, wanted, !rm.debugBuild, sanitizes(vm));
-}
-
-/** Memory of authenticated images is cleared when it is given back. */
-function sanitizes(vm: Vm): boolean {
-  return vm.authentication !== Authentication.NONE;
-}
-
-/** Accepts a parcel as the VM's own memory: contiguous, for the VM alone with all rights. */
-function acceptOwn(
-  rm: ResourceManager,
-  vm: Vm,
-  handle: number,
-  transType: number,
-  wanted: SglItem,
-  validate: boolean,
-  sanitize: boolean,
-): boolean {
-  const request: AcceptRequest = {
-    handle,
-    memType: MemType.NORMAL,
-    transType,
-    flags:
-      AcceptFlag.DONE |
-      AcceptFlag.MAP_CONTIGUOUS |
-      (validate ? AcceptFlag.VALIDATE_ACL_ATTR : 0) |
-      (sanitize ? AcceptFlag.SANITIZE : 0),
-    label: 0,
-    acl: [{ vmid: vm.vmid, rights: Rights.RWX }],
-    attrs: [],
-    sgl: [wanted],
-    mapVmid: 0,
-  };
-  return acceptParcel(rm, vm.vmid, request).error === RmError.OK;
 }
 
 function acceptFirmware(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
@@ -110,14 +77,15 @@ function processTree(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
   const reserved = child(root, 'reserved-memory');
   if (reserved !== undefined && !reserved.children.every((node) => placeReserved(rm, vm, reserved, node)))
     return false;
-  return (
+  const complete =
     acceptRemaining(rm, vm, config) &&
     config.devices.every((device) =>
       deviceHasMemory(rm, vm, device.kind, device.label, isOptional(device)),
     ) &&
     config.parsed?.controller !== undefined &&
-    writeGuestTree(rm, vm, config, mapped)
-  );
+    guestTreeFits(rm, vm, config, mapped.blob.byteLength);
+  if (complete) writeGuestTree(rm, vm, mapped);
+  return complete;
 }
 
 function isOptional(device: VmConfig['devices'][number]): boolean {
@@ -214,44 +182,6 @@ function acceptRemaining(rm: ResourceManager, vm: Vm, config: VmConfig): boolean
     fine = true;
   }
   return fine || (vm.firmware !== undefined && vm.firmware.size !== 0n);
-}
-
-/**
- * Accepts a parcel on a VM's behalf. A sensitive VM has what it may write sanitised where the owner cannot read
- * or is sensitive itself. A donated parcel, or one whose owner is gone, kills the public manager.
- */
-export function autoAccept(
-  rm: ResourceManager,
-  vm: Vm,
-  parcel: Parcel,
-  sgl: AcceptRequest['sgl'],
-  extraFlags: number,
-): boolean {
-  const owner = rm.vm(parcel.owner);
-  if (owner === undefined) {
-    rm.die('vm_start_parcel_of_gone_owner');
-    return false;
-  }
-  if (parcel.transType === TransType.DONATE) {
-    rm.die('vm_start_donated_parcel');
-    return false;
-  }
-  const ownerReads = ((parcel.participant(parcel.owner)?.rights ?? 0) & Rights.R) !== 0;
-  const writes = ((parcel.participant(vm.vmid)?.rights ?? 0) & Rights.W) !== 0;
-  const ownerSensitive = owner.vmid === VMID_RM || owner.sensitive;
-  const sanitize = vm.sensitive && writes && (!ownerReads || ownerSensitive);
-  const { error } = acceptParcel(rm, vm.vmid, {
-    handle: parcel.handle,
-    memType: parcel.memType,
-    transType: parcel.transType,
-    flags: AcceptFlag.DONE | extraFlags | (sanitize ? AcceptFlag.SANITIZE : 0),
-    label: 0,
-    acl: [],
-    attrs: [],
-    sgl,
-    mapVmid: 0,
-  });
-  return error === RmError.OK;
 }
 
 /** Shared memory and virtio devices need the oldest parcel with their label to have a node of reserved memory. */

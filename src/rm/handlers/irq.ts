@@ -31,6 +31,8 @@ const NOTIFY_LIST_SIZE = 4;
 const VMID_ENTRY_SIZE = 4;
 const ACCEPT_SIZE = 8;
 const HANDLE_SIZE = 4;
+/** Interrupts below belong to a core. */
+const FIRST_SHARED = 32;
 const NotifyFlag = { LENT: 1, RELEASED: 2, ACCEPTED: 4 } as const;
 
 /** A lent interrupt by its handle: handles count from a base, by hardware interrupt. */
@@ -68,7 +70,10 @@ function accept(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
   const chosen = virq === constants.VIRQ_ANY ? number : virq;
   if (rm.careful && chosen !== number) return errorReply(RmError.ARGUMENT_INVALID);
   if (!rm.hypervisor.hasInterrupt(chosen)) return errorReply(RmError.ARGUMENT_INVALID);
-  if (sender.interrupts?.take(chosen) !== true) return errorReply(RmError.DENIED);
+  if (sender.interrupts?.take(chosen) !== true) {
+    if (chosen < FIRST_SHARED && rm.platform.privateVirqSpoils) rm.interruptsSpoilt = true;
+    return errorReply(RmError.DENIED);
+  }
   if (!rm.hypervisor.bindInterrupt(chosen)) {
     sender.interrupts.release(chosen);
     return errorReply(RmError.ARGUMENT_INVALID);

@@ -11,7 +11,7 @@ import {
   MEM_SHARE,
 } from '../../../schemas/index.js';
 import { RmError } from '../codes.js';
-import { checkLists } from '../lists.js';
+import { checkLists, withSecondList } from '../lists.js';
 import type { ResourceManager } from '../manager.js';
 import { acceptParcel } from '../parcels/accept.js';
 import { addRegions, createParcel } from '../parcels/create.js';
@@ -51,7 +51,7 @@ function create(transType: number, message: typeof MEM_LEND | typeof MEM_SHARE |
   return (rm: ResourceManager, sender: Vm, payload: Payload): Reply => {
     const error = listsOf(payload, CREATE_SIZE_MIN, CREATE_LISTS);
     if (error !== RmError.OK) return errorReply(error);
-    const request = decode(message.request, payload);
+    const request = decode(message.request, withSecondList(payload, CREATE_LISTS, ACL_SIZE));
     const made = createParcel(rm, sender, {
       transType,
       memType: request.mem_type,
@@ -83,7 +83,7 @@ function append(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
 function accept(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
   const error = listsOf(payload, ACCEPT_SIZE_MIN, ACCEPT_LISTS);
   if (error !== RmError.OK) return errorReply(error);
-  const request = decode(MEM_ACCEPT.request, payload);
+  const request = decode(MEM_ACCEPT.request, withSecondList(payload, ACCEPT_LISTS, ACL_SIZE));
   const sgl = request.sgl_entries ?? [];
   const accepted = acceptParcel(rm, sender.vmid, {
     handle: request.mem_handle,
@@ -119,7 +119,7 @@ function reclaim(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
 function lookUp(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
   const error = listsOf(payload, LOOKUP_SIZE_MIN, LOOKUP_LISTS);
   if (error !== RmError.OK) return errorReply(error);
-  const request = decode(MEM_QCOM_LOOKUP_SGL.request, payload);
+  const request = decode(MEM_QCOM_LOOKUP_SGL.request, withSecondList(payload, LOOKUP_LISTS, ACL_SIZE));
   for (const parcel of rm.parcels.ownedBy(sender.vmid))
     if (parcel.state === 'sharing' && isDescribedBy(parcel, request))
       return replyWith(MEM_QCOM_LOOKUP_SGL.reply, { mem_handle: parcel.handle });

@@ -73,6 +73,9 @@ function stop(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
     rm.notify(vm.vmid, VM_SHUTDOWN.id, notificationBytes(VM_SHUTDOWN.payload, { stop_reason }));
     return okReply;
   }
+  const { vcpus } = vm.config?.parsed ?? {};
+  if (rm.platform.lowPriorityStopDies && vcpus !== undefined && vcpus.priority < 0)
+    rm.die('vm_stop_low_priority');
   vm.state = VmState.EXITED;
   sendVmStatus(rm, vm);
   sendVmExited(rm, vm, ExitType.VM_STOP_FORCED, 0, ExitCode.NORMAL);
