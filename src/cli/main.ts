@@ -9,6 +9,8 @@ import * as decode from './commands/decode.js';
 import * as describe from './commands/describe.js';
 import * as diff from './commands/diff.js';
 import * as encode from './commands/encode.js';
+import * as replay from './commands/replay.js';
+import * as simulate from './commands/simulate.js';
 import { CommandIo, exitCodes } from './io.js';
 
 const io = new CommandIo(protocol, (text) => process.stderr.write(text));
@@ -21,7 +23,7 @@ const program = new Command('gunyah-rm')
   .exitOverride()
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ showGlobalOptions: true });
-for (const command of [decode, encode, describe, diff]) command.register(program, io);
+for (const command of [decode, encode, describe, diff, simulate, replay]) command.register(program, io);
 
 try {
   program.parse();

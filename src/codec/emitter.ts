@@ -63,7 +63,10 @@ const helpers = { readU64, writeU64 };
 export function compile<F>(parameters: readonly string[], source: string, fallback: F): F {
   const names = Object.keys(helpers);
   try {
-    const make = new Function(...names, `"use strict";\nreturn (${parameters.join(', ')}) => {\n${source}\n};`);
+    const make = new Function(
+      ...names,
+      `"use strict";\nreturn (${parameters.join(', ')}) => {\n${source}\n};`,
+    );
     return make(...Object.values(helpers)) as F;
   } catch (error) {
     if (error instanceof EvalError) return fallback;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 /** Reads in pieces of 1 MiB: larger ones gain nothing, and memory stays flat. */
 const chunkSize = 1024 * 1024;
@@ -32,17 +32,27 @@ function describe(cause: unknown): string {
  * when it cannot be read. Synchronous: a pipeline stage has nothing else to do while it waits.
  */
 export function readFile(path: string, take: (chunk: Uint8Array) => void): void {
+  for (const chunk of readPieces(path)) take(chunk);
+}
+
+/** The same, for those who ask for the next piece when they want it. */
+export function* readPieces(path: string): Generator<Uint8Array> {
   const buffer = new Uint8Array(chunkSize);
   const fd = path === '-' ? 0 : attempt(path, () => openSync(path, 'r'));
   try {
     for (;;) {
       const size = attempt(path, () => readSome(fd, buffer));
       if (size === 0) return;
-      take(buffer.subarray(0, size));
+      yield buffer.subarray(0, size);
     }
   } finally {
     if (fd !== 0) closeSync(fd);
   }
+}
+
+/** A file in one piece, for files that are small by nature. Throws FileError when it cannot be read. */
+export function readWholeFile(path: string): Uint8Array {
+  return attempt(path, () => readFileSync(path === '-' ? 0 : path));
 }
 
 function attempt<T>(path: string, action: () => T): T {

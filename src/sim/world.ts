@@ -157,8 +157,10 @@ export class World {
     if (this.manager.platform.realVms) this.#takeOwed();
   }
 
-  /** A VM's first vCPU halts; see ResourceManager.vcpuHalt. */
+  /** A VM's first vCPU halts; see ResourceManager.vcpuHalt. Where VMs are real only one that runs can. */
   vcpuHalt(vmid: number, state: number, data: readonly [bigint, bigint]): void {
+    const { platform } = this.manager;
+    if (platform.realVms && this.manager.vm(vmid)?.state !== VmState.RUNNING) return;
     const words = [`0x${data[0].toString(16)}`, `0x${data[1].toString(16)}`] as const;
     this.#observer.operation?.({ op: 'vcpu_halt', vmid, state, data: words });
     this.manager.vcpuHalt(vmid, state, data);

@@ -161,7 +161,8 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
   private refuseSeconds(scope: Scope, { name, type }: Field, at: number): void {
     for (const second of type instanceof ListType ? type.options.second : []) {
       scope.key = second.name;
-      if (scope.sibling(second.name) !== undefined) scope.fail('unexpected', at, `${name} beside it`, 'present');
+      if (scope.sibling(second.name) !== undefined)
+        scope.fail('unexpected', at, `${name} beside it`, 'present');
     }
     scope.key = name;
   }

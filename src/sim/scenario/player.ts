@@ -1,7 +1,8 @@
 import { constants, limits } from '../../../schemas/index.js';
+import { WireError } from '../../base/error.js';
 import type { Json } from '../../capture/payload-json.js';
 import type { CaptureRecord } from '../../capture/record.js';
-import { type PanicReason, platforms } from '../../rm/index.js';
+import { type PanicReason, type PlatformProfile, platforms } from '../../rm/index.js';
 import { MessageFeed, recordKeys } from '../describe.js';
 import type { FaultCount, FaultRule } from '../faults.js';
 import { CapabilityMask } from '../mask.js';
@@ -13,7 +14,6 @@ import {
   type Line,
   readScenarioHeader,
   readScenarioStep,
-  type ScenarioHeader,
   type ScenarioStep,
 } from './format.js';
 import { OpenStep, type Unmet } from './open-step.js';
@@ -49,7 +49,7 @@ export interface PlayerOptions {
   readonly file: (name: string) => Uint8Array;
   /** These replace what the scenario's first line says. */
   readonly seed?: number;
-  readonly profile?: ScenarioHeader['profile'];
+  readonly platform?: PlatformProfile;
   readonly careful?: boolean;
   readonly sink?: PlayerSink;
 }
@@ -100,7 +100,7 @@ class Player {
     this.#exchanged = new MessageFeed((record) => this.#received(record));
     this.#tap = new WorldTap((packet) => this.#captured(packet));
     const manager = {
-      platform: platforms[options.profile ?? header.profile],
+      platform: options.platform ?? platforms[header.profile],
       careful: options.careful ?? header.careful,
       queueDepth: header.queueDepth,
       hlosOwnsIo: header.hlosOwnsIo,
@@ -140,8 +140,7 @@ class Player {
   step(raw: unknown): boolean {
     this.#steps++;
     if (!waitsForNothing(raw)) this.#settle();
-    const line = withValues(raw, this.#known) as Line;
-    const step = readScenarioStep(line);
+    const { line, step } = this.#read(raw);
     if (step.when.kind !== 'settled') {
       const start = step.when.kind === 'at' ? step.when.ns : this.#startNs + step.when.ns;
       this.#world.run(start);
@@ -151,6 +150,17 @@ class Player {
     this.#open.push(open);
     this.#act(step, open, line);
     return !(step.action.kind === 'recorded' && step.action.step.kind === 'end');
+  }
+
+  #read(raw: unknown): { readonly line: Line; readonly step: ScenarioStep } {
+    try {
+      const line = withValues(raw, this.#known) as Line;
+      return { line, step: readScenarioStep(line) };
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      const { code, path, offset, expected, actual } = error;
+      throw new WireError({ code, path, offset, expected, actual }, `step ${this.#steps}: `);
+    }
   }
 
   end(): PlayerResult {

@@ -1,0 +1,12 @@
+import { UsageError } from '../base/error.js';
+import { type PlatformProfile, platforms } from '../rm/index.js';
+
+/** Names of all platforms, for help texts. */
+export const platformNames = Object.keys(platforms).join(', ');
+
+/** The value of `--platform`. @throws UsageError for a platform that there is not. */
+export function platformOption(name: string): PlatformProfile {
+  const platform = Object.values(platforms).find((profile) => profile.name === name);
+  if (platform !== undefined) return platform;
+  throw new UsageError({ code: 'platform', path: '--platform', expected: platformNames, actual: name });
+}
