@@ -33,16 +33,16 @@ function run(careful: boolean, numRuns: number, seed: number) {
 
 describe('random sessions keep the rules', () => {
   it('with the faults of the public manager as the only exceptions', () => {
-    const { done, met, clean } = run(false, 1300, 20231);
-    expect(clean).toBeGreaterThan(300);
+    const { done, met, clean } = run(false, 2500, 20231);
+    expect(clean).toBeGreaterThan(1000);
     for (const name of ['second_reset', 'failed_append']) expect(met.get(name), name).toBeGreaterThan(0);
     for (const name of ['MEM_SHARE', 'MEM_DONATE', 'MEM_ACCEPT', 'VM_RESET', 'VM_IRQ_ACCEPT', 'VM_EXIT'])
       expect(done.get(name), name).toBeGreaterThan(100);
   });
 
   it('of a careful manager without those, and it never dies', () => {
-    const { met, clean } = run(true, 700, 20232);
-    expect(clean).toBeGreaterThan(500);
+    const { met, clean } = run(true, 1500, 20232);
+    expect(clean).toBeGreaterThan(1000);
     expect([...met.keys()].filter((name) => !['owner_gone', 'reply_overtaken'].includes(name))).toEqual([]);
   });
 });

@@ -69,6 +69,14 @@ function* inspectParcels(manager: ResourceManager, hypervisor: HypervisorModel):
   for (const [vmid, count] of counts)
     if (count > PARCELS_MAX)
       yield { rule: 'parcels_per_owner', detail: `VM ${vmid} has ${count} parcels`, mayBe: undefined };
+  for (const { vmid, parcelCount } of manager.vms())
+    if (parcelCount !== (counts.get(vmid) ?? 0))
+      yield {
+        rule: 'parcel_count',
+        detail: `VM ${vmid} has ${counts.get(vmid) ?? 0} parcels and counts ${parcelCount}`,
+        // A VMID that is given out again starts at 0.
+        mayBe: 'owner_gone',
+      };
 }
 
 const PAGE_SIZE = 4096;
