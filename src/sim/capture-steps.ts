@@ -18,8 +18,6 @@ type Line = Record<string, unknown>;
 interface Untaken {
   readonly to: number;
   readonly frame: Uint8Array;
-  /** It was there before the open step began. */
-  readonly old: boolean;
 }
 
 type Counts = ReadonlyMap<number, number>;
@@ -76,7 +74,7 @@ export class CaptureSteps {
     } else {
       if (this.#enqueued) this.#open({ op: 'run' });
       this.#enqueued = false;
-      this.#untaken.push({ to, frame, old: false });
+      this.#untaken.push({ to, frame });
     }
     if (notes.panic !== undefined) this.#step = { ...this.#step, panic: notes.panic };
   }
@@ -133,43 +131,40 @@ export class CaptureSteps {
       keep.set(item.to, count - 1);
       (count > 0 ? left : taken).push(item);
     }
-    this.#untaken = left.reverse().map((item) => ({ ...item, old: true }));
+    this.#untaken = left.reverse();
     taken.reverse();
     for (const { to } of taken) {
       const allowance = this.#heldBack.get(to);
       if (allowance !== undefined) this.#heldBack.set(to, allowance - 1);
     }
-    const early = this.#limit(waiting, taken);
-    const out = taken.filter((item) => !early.has(item)).map(outOf);
-    this.emit(out.length === 0 ? step : { ...step, out });
+    const limited = new Set([...this.#limited, ...waiting.keys()]);
+    for (const vmid of this.#heldBack.keys()) limited.delete(vmid);
+    for (const vmid of limited)
+      if (!this.#limited.has(vmid)) this.emit({ op: 'receive_limit', vmid, count: 0 });
+    this.#emit(
+      step,
+      taken.filter(({ to }) => !limited.has(to)),
+    );
+    // Those that were slower took theirs once RM had dealt with the step.
+    for (const vmid of limited) {
+      const late = taken.filter(({ to }) => to === vmid);
+      const stays = (waiting.get(vmid) ?? 0) > 0;
+      if (stays) this.#limited.add(vmid);
+      else this.#limited.delete(vmid);
+      const count = stays ? late.length : UNLIMITED;
+      if (count > 0) this.#emit({ op: 'receive_limit', vmid, count }, late);
+    }
   }
 
-  /** Lines before the step that say how much each VM takes; what waits is taken with them. */
-  #limit(waiting: Counts, taken: readonly Untaken[]): ReadonlySet<Untaken> {
-    const early = new Set<Untaken>();
-    for (const vmid of new Set([...this.#limited, ...waiting.keys()])) {
-      if (this.#heldBack.has(vmid)) continue;
-      const limited = (waiting.get(vmid) ?? 0) > 0;
-      const all = taken.filter(({ to }) => to === vmid);
-      const old = all.filter((item) => item.old);
-      for (const item of old) early.add(item);
-      if (limited) this.#limited.add(vmid);
-      else this.#limited.delete(vmid);
-      const count = limited ? all.length : UNLIMITED;
-      const out = old.map(outOf);
-      this.emit({ op: 'receive_limit', vmid, count, ...(out.length === 0 ? {} : { out }) });
-    }
-    return early;
+  #emit(step: Line, taken: readonly Untaken[]): void {
+    const out = taken.map(({ to, frame }) => ({ to, frame: formatHex(frame) }));
+    this.emit(out.length === 0 ? step : { ...step, out });
   }
 
   #forget(vmid: number, count: number): void {
     let left = count;
     this.#untaken = this.#untaken.filter((item) => item.to !== vmid || left-- <= 0);
   }
-}
-
-function outOf({ to, frame }: Untaken): Line {
-  return { to, frame: formatHex(frame) };
 }
 
 const NOTHING: Counts = new Map();

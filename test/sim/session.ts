@@ -23,7 +23,8 @@ export const PAGE = 0x1000;
 export const FORCE = 1;
 const RWX = 7;
 const NOTHING = new DataView(new ArrayBuffer(0));
-const tree = flattenTree(exampleVm());
+/** The devicetree of every VM, unless told. */
+export const exampleTree = flattenTree(exampleVm());
 
 export type Call = Parameters<typeof encodeMessage>[1];
 type Payload = Readonly<Record<string, unknown>>;
@@ -150,7 +151,7 @@ export class Session {
   }
 
   /** Allocates a VM and lends it memory with a devicetree. @param slot 0..7, which memory. */
-  allocate(slot: number, blob = tree): KnownVm | undefined {
+  allocate(slot: number, blob = exampleTree): KnownVm | undefined {
     const base = imageBase(slot);
     const allocated = this.call(HLOS, VM_ALLOC_VMID, { vmid: 0 });
     if (allocated?.error !== OK) return undefined;
