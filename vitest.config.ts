@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**', 'node_modules/**', 'dist/**'],
     testTimeout: 60_000,
+    // The default leaves a core idle, which on two cores is half of them.
+    maxWorkers: '100%',
   },
 });

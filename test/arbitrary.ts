@@ -49,8 +49,22 @@ function bytesOf(size: number | undefined): fc.Arbitrary<Uint8Array> {
     : fc.uint8Array({ minLength: size, maxLength: size });
 }
 
+/** Edges of 32 and 64 bits, and bytes that are NaN, infinity or minus zero when they are taken for a double. */
+const wide: readonly bigint[] = [
+  0xffff_ffffn,
+  0x1_0000_0000n,
+  0x7ff0_0000_0000_0000n,
+  0x7ff0_0000_0000_0001n,
+  0x7ff8_0000_0000_0000n,
+  0x8000_0000_0000_0000n,
+  0xfff7_ffff_fff7_ffffn,
+  0xfff8_0000_0000_1234n,
+  0xffff_ffff_ffff_ffffn,
+];
+
 function integers(type: IntegerType<number | bigint>): fc.Arbitrary<number | bigint> {
-  if (type.fixedSize === 8) return fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
+  if (type.fixedSize === 8)
+    return fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.constantFrom(...wide));
   const all = fc.integer({ min: type.min, max: type.max });
   if (type instanceof EnumType)
     return fc.oneof(fc.constantFrom(...(Object.values(type.values) as number[])), all);

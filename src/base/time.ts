@@ -1,3 +1,5 @@
+import { formatNineDigits } from './decimal.js';
+
 const second = 1_000_000_000n;
 const day = 86_400n;
 
@@ -17,7 +19,7 @@ export function formatTime(ns: bigint): string {
     cachedText = formatSeconds(cachedStart / second);
     fraction = Number(rest);
   }
-  return `${cachedText}.${String(1e9 + fraction).slice(1)}Z`;
+  return `${cachedText}.${formatNineDigits(fraction)}Z`;
 }
 
 function formatSeconds(seconds: bigint): string {

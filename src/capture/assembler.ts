@@ -61,7 +61,7 @@ export class Assembler {
     for (const stream of open) stream.end();
     const { unanswered } = this.options;
     if (unanswered === undefined) return;
-    const waiting = [...this.streams.values()].flatMap((stream) => [...stream.conversation.waiting()]);
+    const waiting = [...this.streams.values()].flatMap((stream) => stream.conversation.waiting());
     for (const request of waiting.sort((a, b) => a.no - b.no)) unanswered(request);
   }
 

@@ -19,7 +19,8 @@ export interface Outstanding {
  * 65 536 are kept.
  */
 export class Conversation {
-  private readonly bySeq = new Map<number, Outstanding>();
+  /** A number that is free again stays, as undefined: taking keys out makes the map copy itself every few messages. */
+  private readonly bySeq = new Map<number, Outstanding | undefined>();
 
   /** `lost` hears of requests whose number is taken over before they were answered. */
   constructor(private readonly lost: (request: Outstanding) => void) {}
@@ -41,12 +42,12 @@ export class Conversation {
   close(seq: number, id: number): Outstanding | undefined {
     const waiting = this.bySeq.get(seq);
     if (waiting?.id !== id) return undefined;
-    this.bySeq.delete(seq);
+    this.bySeq.set(seq, undefined);
     return waiting;
   }
 
-  /** All that still wait, oldest first. */
-  waiting(): IterableIterator<Outstanding> {
-    return this.bySeq.values();
+  /** All that still wait, by no particular order. */
+  waiting(): Outstanding[] {
+    return [...this.bySeq.values()].filter((request) => request !== undefined);
   }
 }

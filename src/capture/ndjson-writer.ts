@@ -1,3 +1,4 @@
+import { formatDecimal } from '../base/decimal.js';
 import type { Issue } from '../base/error.js';
 import { formatHex } from '../base/hex.js';
 import { formatTime } from '../base/time.js';
@@ -15,18 +16,19 @@ import type { CaptureRecord, RecordPacket } from './record.js';
 export function recordLine(protocol: Protocol, record: CaptureRecord): string {
   const { packets, message, issues } = record;
   const first = packets[0] as RecordPacket;
-  let line = `{"no":${record.no},"frame":${first.frame}`;
+  let line = `{"no":${formatDecimal(record.no)},"frame":${formatDecimal(first.frame)}`;
   if (packets.length > 1 || first.size > protocol.limits.content) line += severalKeys(protocol, record);
   else if (first.time !== undefined) line += `,"time":"${formatTime(first.time)}"`;
   line += commentKey(packets);
   line += `,"from":${record.from},"to":${record.to},"type":"${record.type}"`;
-  if (record.seq !== undefined) line += `,"seq":${record.seq},${nameKeys(record.id as number, message)}`;
+  if (record.seq !== undefined)
+    line += `,"seq":${formatDecimal(record.seq)},${nameKeys(record.id as number, message)}`;
   if (packets.length > 1) line += `,"fragments":${packets.length - 1}`;
   if (record.incomplete) line += `,"incomplete":true,"announced":${record.announced}`;
   if (record.error !== undefined) line += `,"error":${errorJson(protocol, record.error)}`;
-  if (record.request !== undefined) line += `,"request":${record.request}`;
+  if (record.request !== undefined) line += `,"request":${formatDecimal(record.request)}`;
   if (record.duplicateOf !== undefined) line += `,"duplicate_of":${record.duplicateOf}`;
-  if (record.latencyNs !== undefined) line += `,"latency_ns":${record.latencyNs}`;
+  if (record.latencyNs !== undefined) line += `,"latency_ns":${formatDecimal(record.latencyNs)}`;
   if (record.payload !== undefined && record.layout !== undefined) {
     const text = record.complete
       ? payloadText(record.layout)(record.payload)

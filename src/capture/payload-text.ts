@@ -1,3 +1,4 @@
+import { formatDecimal } from '../base/decimal.js';
 import { formatHex } from '../base/hex.js';
 import { decodeText } from '../base/text.js';
 import { compile } from '../codec/emitter.js';
@@ -69,7 +70,7 @@ function expression(type: AnyType, x: string, constant: (value: unknown) => stri
   }
   if (type instanceof EnumType) return `${constant(enumText(type))}(${x})`;
   if (type instanceof FlagsType) return `${constant(flagsText(type))}(${x})`;
-  return type.fixedSize === 8 ? `'"0x' + ${x}.toString(16) + '"'` : x;
+  return type.fixedSize === 8 ? `'"0x' + ${x}.toString(16) + '"'` : `${constant(formatDecimal)}(${x})`;
 }
 
 function itemText(entry: AnyType): PayloadText {

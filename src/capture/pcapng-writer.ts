@@ -94,6 +94,11 @@ export class PcapngWriter {
     else this.#enhancedPacket(from, to, bytes, start, end, time, comment);
   }
 
+  /** Hands over what is buffered, for those who read a file that still grows; it ends with a whole block. */
+  flush(): void {
+    this.#flush();
+  }
+
   /** Hands over what is still buffered. The file is complete; the writer must not be used again. */
   end(): void {
     this.#flush();

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
 import { FileError } from '../node/input.js';
+import { keepMemoryFlat } from '../node/memory.js';
 import { ClosedPipe } from '../node/output.js';
 import { version } from '../node/version.js';
 import * as decode from './commands/decode.js';
@@ -10,8 +11,11 @@ import * as describe from './commands/describe.js';
 import * as diff from './commands/diff.js';
 import * as encode from './commands/encode.js';
 import * as replay from './commands/replay.js';
+import * as serve from './commands/serve.js';
 import * as simulate from './commands/simulate.js';
 import { CommandIo, exitCodes } from './io.js';
+
+keepMemoryFlat();
 
 const io = new CommandIo(protocol, (text) => process.stderr.write(text));
 // A reader of stderr that has gone is no reason to stop.
@@ -23,10 +27,10 @@ const program = new Command('gunyah-rm')
   .exitOverride()
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ showGlobalOptions: true });
-for (const command of [decode, encode, describe, diff, simulate, replay]) command.register(program, io);
+for (const command of [decode, encode, describe, diff, simulate, replay, serve]) command.register(program, io);
 
 try {
-  program.parse();
+  await program.parseAsync();
   process.exitCode = io.exitCode;
 } catch (error) {
   process.exitCode = exitCodeOf(error);

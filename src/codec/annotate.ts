@@ -1,5 +1,5 @@
-import { type Issue, WireError } from '../base/error.js';
-import { type AnyType, decodeStream, type Mark, Scope, type Values } from '../wire/index.js';
+import type { Issue } from '../base/error.js';
+import { type AnyType, decodeStream, type Mark, Scope, stopped, type Values } from '../wire/index.js';
 
 /** What a run of bytes is. Ranges of one annotation follow each other without gap or overlap. */
 export interface Range {
@@ -50,9 +50,7 @@ export function annotate(type: AnyType | undefined, bytes: Uint8Array, request?:
       issues.push({ code: 'trailing', path: '', offset: covered, expected: covered, actual: bytes.length });
     }
   } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    const { code, path, offset, expected, actual } = error;
-    issues.push({ code, path, offset, expected, actual });
+    if (error !== stopped) throw error;
     value = root.partial;
   }
   if (covered < bytes.length) {

@@ -5,6 +5,9 @@ import { compileDecode, type FastDecode } from './compile-decode.js';
 import { compileEncode, type FastEncode } from './compile-encode.js';
 import { decodePlain, encodePlain, measure } from './plain.js';
 
+/** Holds any payload that can be sent (14 616 bytes); a larger value is encoded slowly. */
+const scratch = new DataView(new ArrayBuffer(16_384));
+
 /** Encodes and decodes the values of one declared struct. Stateless but for the functions it has generated. */
 export class Codec<V = Values, I = V> {
   private fastDecode: FastDecode | undefined;
@@ -41,7 +44,9 @@ export class Codec<V = Values, I = V> {
 
   /** The payload as new bytes. Throws WireError like `encode`. */
   toBytes(value: I): Uint8Array {
-    return encodePlain(this.type, value);
+    this.fastEncode ??= compileEncode(this.type);
+    const end = this.fastEncode(value as Values, scratch, 0);
+    return end >= 0 ? new Uint8Array(scratch.buffer.slice(0, end)) : encodePlain(this.type, value);
   }
 
   /** Size of the encoded value in bytes. Throws WireError when the value does not fit its declaration. */

@@ -8,10 +8,12 @@ import {
   ListType,
   ReservedType,
   StructType,
+  stopped,
   type Values,
   VariantType,
 } from '../wire/index.js';
 import { compile, Emitter, quote } from './emitter.js';
+import { fixedRun } from './fixed-run.js';
 import { decodePlain } from './plain.js';
 
 /** Decodes [start, end) of the view; undefined when a rule is broken, or a list is above RM's maximum. */
@@ -33,7 +35,7 @@ export function compileDecode(type: AnyType): FastDecode {
       const value = decodePlain(type, bytes, { request, trace });
       return issues === 0 ? value : undefined;
     } catch (error) {
-      if (error instanceof WireError) return undefined;
+      if (error === stopped || error instanceof WireError) return undefined;
       throw error;
     }
   });
@@ -242,17 +244,6 @@ class Part {
     }
     out.line('}');
   }
-}
-
-/** The fields from `index` on that always have the same size and place. */
-function fixedRun(fields: readonly Field[], index: number): readonly Field[] {
-  let end = index;
-  while (end < fields.length) {
-    const { type, presence } = fields[end] as Field;
-    if (presence !== undefined || type.fixedSize === undefined) break;
-    end++;
-  }
-  return fields.slice(index, end);
 }
 
 /** Bytes outlive the buffer they came in, so they are copied. */

@@ -12,6 +12,7 @@ import {
   VariantType,
 } from '../wire/index.js';
 import { compile, Emitter, quote } from './emitter.js';
+import { fixedRun } from './fixed-run.js';
 import { encodePlain } from './plain.js';
 
 /** Encodes into the view from `start` on; returns the end, or -1 when the value or the view does not fit. */
@@ -276,15 +277,4 @@ class Part {
     }
     out.line('}');
   }
-}
-
-/** The fields from `index` on that always have the same size and place. */
-function fixedRun(fields: readonly Field[], index: number): readonly Field[] {
-  let end = index;
-  while (end < fields.length) {
-    const { type, presence } = fields[end] as Field;
-    if (presence !== undefined || type.fixedSize === undefined) break;
-    end++;
-  }
-  return fields.slice(index, end);
 }

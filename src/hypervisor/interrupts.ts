@@ -24,11 +24,6 @@ export class InterruptNumbers {
     return true;
   }
 
-  /** Whether a number is in use; numbers outside the range are not. */
-  inUse(number: number): boolean {
-    return this.#used[number] === 1;
-  }
-
   release(number: number): void {
     if (number <= VIRQ_MAX) this.#used[number] = 0;
   }

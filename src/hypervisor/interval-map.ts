@@ -30,14 +30,6 @@ export class IntervalMap<T> {
     return interval !== undefined && interval.start <= address ? interval : undefined;
   }
 
-  /** Intervals that touch [start, end), in order; the first and last may reach beyond it. */
-  overlapping(start: number, end: number): readonly Interval<T>[] {
-    const from = this.#index(start);
-    let to = from;
-    while (to < this.#intervals.length && (this.#intervals[to] as Interval<T>).start < end) to++;
-    return this.#intervals.slice(from, to);
-  }
-
   /** Whether every address of [start, end) has a value that passes. */
   every(start: number, end: number, test: (value: T) => boolean): boolean {
     let at = start;

@@ -23,6 +23,8 @@ function describe(cause: unknown): string {
     EACCES: 'permission denied',
     ENOTDIR: 'not a directory',
     ENOSPC: 'no space left on the device',
+    EADDRINUSE: 'in use by another process, or no socket',
+    ENAMETOOLONG: 'longer than the name of a socket can be (107 bytes)',
   };
   return known[code ?? ''] ?? message;
 }

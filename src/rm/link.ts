@@ -1,8 +1,9 @@
 import { limits, protocol } from '../../schemas/index.js';
-import { Reassembler, writeFrame } from '../rpc/index.js';
+import { Reassembler } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { MessageQueue, QueueError, type QueueOptions } from '../transport/index.js';
 import { type EventLoop, LoopEvent } from './event-loop.js';
+import type { FrameWriter } from './frame-writer.js';
 
 /** Notifications that wait for one VM; one more drops the oldest. */
 const NOTIFICATIONS_MAX = 256;
@@ -30,6 +31,7 @@ export class NotificationCounter {
 export interface LinkOwner {
   readonly loop: EventLoop;
   readonly counter: NotificationCounter;
+  readonly frames: FrameWriter;
   /** A message has arrived whole; its payload is [start, end) of the view, valid during the call only. */
   received(vmid: number, header: Header, view: DataView, start: number, end: number): void;
   /** A queue message was put on the queue to a VM. */
@@ -59,6 +61,9 @@ export class Link {
   #reply: { readonly message: Outgoing; readonly seq: number } | undefined;
   #notifications: Outgoing[] = [];
   #closed = false;
+  /** The message being read: a copy, since a view of each message costs more than copying it. */
+  readonly #incoming: Uint8Array;
+  readonly #incomingView: DataView;
 
   constructor(
     readonly vmid: number,
@@ -75,6 +80,8 @@ export class Link {
     });
     this.toVm = new MessageQueue(options);
     this.toManager = new MessageQueue(options);
+    this.#incoming = new Uint8Array(this.toManager.messageSizeMax);
+    this.#incomingView = new DataView(this.#incoming.buffer);
     this.#receive = new LoopEvent(() => this.#readAll());
     this.#transmit = new LoopEvent(() => this.#left > 0 && this.#pump());
     this.#resume = new LoopEvent(() => this.#sendPending());
@@ -135,7 +142,7 @@ export class Link {
       const type = this.#left === fragments + 1 ? message.type : MessageType.continuation;
       const end = Math.min(payload.byteLength, this.#position + limits.content);
       const header = { type, fragments, seq: this.#seq, msg_id: message.id };
-      const frame = writeFrame(protocol, header, payload, this.#position, end);
+      const frame = this.#owner.frames.write(header, payload, this.#position, end);
       const fits = frame.byteLength <= this.toVm.messageSizeMax;
       const { error } = this.toVm.send(frame);
       if (error === QueueError.FULL) return;
@@ -171,8 +178,8 @@ export class Link {
     while (!this.#closed) {
       const { message } = this.toManager.receive();
       if (message === undefined) return;
-      const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-      this.#reassembler.receive(view, 0, message.byteLength);
+      this.#incoming.set(message);
+      this.#reassembler.receive(this.#incomingView, 0, message.byteLength);
     }
   }
 }

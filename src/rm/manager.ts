@@ -4,6 +4,7 @@ import { RmError, VMID_HLOS, VMID_RM } from './codes.js';
 import { haltVcpu } from './create/halt.js';
 import { handlers } from './dispatch.js';
 import { EventLoop } from './event-loop.js';
+import { FrameWriter } from './frame-writer.js';
 import { InterruptTable } from './interrupt-table.js';
 import { Link, type LinkOwner, NotificationCounter } from './link.js';
 import { ManagerPanic, type PanicReason, panicPlaces } from './panics.js';
@@ -61,6 +62,7 @@ export class ResourceManager implements LinkOwner {
   readonly debugBuild: boolean;
   /** IRQ lend handles count from here; a platform with a random base has it set from outside, like any randomness. */
   irqHandleBase: number;
+  readonly frames = new FrameWriter();
   readonly #options: ManagerOptions;
   #state: BootState;
 

@@ -56,19 +56,29 @@ function replyBytes(error: number, size: number): Uint8Array {
   return bytes;
 }
 
+/** Where replies and notifications are put together before they are copied; longer ones get bytes of their own. */
+const scratch = new Uint8Array(1 << 14);
+const scratchView = new DataView(scratch.buffer);
+
 /** A reply with data behind the error word. */
 export function replyWith<T extends PayloadType>(
   type: T,
   value: InferInput<T>,
   error: number = RmError.OK,
 ): Reply {
+  scratchView.setUint32(0, error, true);
   const codec = codecOf(type);
-  const bytes = replyBytes(error, codec.size(value));
+  const size = codec.size(value);
+  if (ERROR_SIZE + size <= scratch.byteLength)
+    return scratch.slice(0, codec.encode(value, scratchView, ERROR_SIZE));
+  const bytes = replyBytes(error, size);
   codec.encode(value, new DataView(bytes.buffer), ERROR_SIZE);
   return bytes;
 }
 
-/** Payload of a notification. */
+/** Payload of a notification, none of which is longer than a handful of texts. */
 export function notificationBytes<T extends PayloadType>(type: T, value: InferInput<T>): Uint8Array {
-  return codecOf(type).toBytes(value);
+  const codec = codecOf(type);
+  if (codec.size(value) > scratch.byteLength) return codec.toBytes(value);
+  return scratch.slice(0, codec.encode(value, scratchView, 0));
 }

@@ -13,7 +13,7 @@ import {
   type Protocol,
   payloadOf,
 } from '../schema/index.js';
-import type { Values } from '../wire/index.js';
+import { encodeStream, Scope, type Values } from '../wire/index.js';
 import { fragment } from './fragment.js';
 import { Reassembler } from './reassembler.js';
 
@@ -127,6 +127,8 @@ function reassemble(protocol: Protocol, frames: readonly Uint8Array[]): Whole {
   const [whole] = found;
   if (whole === undefined) return refuse('frames', 'a whole message', `${parts} parts of one`);
   if (found.length > 1) return refuse('frames', 'one message', found.length);
+  // Anything in progress behind the message that is whole.
+  reassembler.abandon();
   return whole;
 }
 
@@ -144,8 +146,8 @@ export interface EncodeMessageFields<P> {
 }
 
 /**
- * The queue messages of one RPC message, at most 240 bytes each. Throws WireError when the payload does not fit its
- * declaration, UsageError when the message has no such kind or is above 14 616 payload bytes.
+ * The queue messages of one RPC message, at most 240 bytes each. Throws WireError when the payload, seq or error does not fit
+ * its declaration, UsageError when the message has no such kind or is above 14 616 payload bytes.
  */
 export function encodeMessage<M extends Message, T extends WholeType>(
   protocol: Protocol,
@@ -166,7 +168,11 @@ export function encodeMessage<M extends Message, T extends WholeType>(
   const fields = layout === undefined ? new Uint8Array(0) : codecOf(layout).toBytes(payload ?? {});
   const word = isReply ? 4 : 0;
   const bytes = new Uint8Array(word + fields.length);
-  if (isReply) new DataView(bytes.buffer).setUint32(0, error, true);
+  if (isReply) {
+    const scope = new Scope({}, undefined);
+    scope.key = 'error';
+    protocol.error.encode(encodeStream(bytes), error, scope);
+  }
   bytes.set(fields, word);
   return fragment(protocol, { type: MessageType[type], seq, msg_id: message.id }, bytes);
 }

@@ -15,7 +15,6 @@ export {
   playScenario,
   type StepResult,
 } from './scenario/player.js';
-export { type Taken, Taker } from './taker.js';
 export { CAPTURE_EPOCH_NS, type TapPacket, WorldTap } from './tap.js';
 export {
   type Delays,

@@ -8,7 +8,7 @@ export { BitsType } from './bits.js';
 export { BytesType, type Encoding } from './bytes.js';
 export { EnumType, FlagsType, IntegerType, ReservedType, s32, u8, u16, u32, u64 } from './integer.js';
 export { ListType, type Selector } from './list.js';
-export { type Context, type Mark, Scope, type Trace, type Values } from './scope.js';
+export { type Context, type Mark, Scope, stopped, type Trace, type Values } from './scope.js';
 export { decodeStream, encodeStream, MeasuringStream, type ReadStream, type WriteStream } from './streams.js';
 export { type Field, type LayoutRow, type Presence, StructType } from './struct.js';
 export type { AnyType, WireType } from './type.js';

@@ -13,6 +13,9 @@ export interface Trace {
   issue(issue: Issue): void;
 }
 
+/** Thrown instead of an error when a trace has been told what is wrong. */
+export const stopped = Symbol('stopped');
+
 /** What one decode or encode call is given from outside the payload. */
 export interface Context {
   /** The request that a reply answers, for the layouts that depend on it. */
@@ -57,9 +60,17 @@ export class Scope {
     return (this.value as Values)[name];
   }
 
-  /** Stops: throws WireError, after hanging what was decoded so far onto the outermost scope. */
+  /**
+   * Stops: throws WireError, after hanging what was decoded so far onto the outermost scope. With a trace the issue goes
+   * there and {@link stopped} is thrown, since an error's stack costs more than all the rest of explaining a message.
+   */
   fail(code: string, offset: number, expected: Issue['expected'], actual: Issue['actual']): never {
     this.keepPartial();
+    const { trace } = this.context;
+    if (trace !== undefined) {
+      trace.issue({ code, path: this.path(), offset, expected, actual });
+      throw stopped;
+    }
     throw new WireError({ code, path: this.path(), offset, expected, actual });
   }
 

@@ -43,7 +43,8 @@ export class MeasuringStream implements WriteStream {
 
 /** restructure's own stream over `bytes`, from their first byte. */
 export function decodeStream(bytes: Uint8Array): ReadStream {
-  return new DecodeStream(bytes);
+  // Node's Buffer is a Uint8Array too, but its slices share memory, and values must outlive what they came in.
+  return new DecodeStream(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
 }
 
 /** restructure's own stream into `bytes`, which must be large enough. */

@@ -45,7 +45,8 @@ export function assemble(
   const { rulesName = 'rm', ...others } = options;
   const rules = rulesOf(rulesName);
   const assembler = new Assembler({ protocol, rules, record: (record) => records.push(record), ...others });
-  messages.forEach(([from, to, hex], index) => assembler.packet(packetOf(index + 1, from, to, hex)));
+  for (const [index, [from, to, hex]] of messages.entries())
+    assembler.packet(packetOf(index + 1, from, to, hex));
   assembler.end();
   return records;
 }

@@ -115,7 +115,15 @@ describe('everything.pcapng', () => {
     // words that it checks, exit codes (messages.md, "Checks").
     const unexplained = refused.filter((record) => isClean(record) && record.message?.layout === 'known');
     const names = new Set(unexplained.map(({ message }) => message?.name));
-    const byRule = ['MEM_ACCEPT', 'MEM_DONATE', 'MEM_LEND', 'MEM_SHARE', 'VM_EXIT', 'VM_INIT', 'VM_SET_FIRMWARE_MEM'];
+    const byRule = [
+      'MEM_ACCEPT',
+      'MEM_DONATE',
+      'MEM_LEND',
+      'MEM_SHARE',
+      'VM_EXIT',
+      'VM_INIT',
+      'VM_SET_FIRMWARE_MEM',
+    ];
     expect([...names].sort()).toEqual(byRule);
   });
 });

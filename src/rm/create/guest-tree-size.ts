@@ -1,7 +1,7 @@
 import type { ResourceManager } from '../manager.js';
 import type { Vm, VmConfig } from '../vm.js';
 
-/** Buffer that RM puts the guest's part of the tree together in. */
+/** Buffer that RM puts the guest's tree together in. */
 const BUFFER_SIZE = 16384;
 /** Header, names of properties, and the nodes that every VM gets. */
 const BASE_SIZE = 2560;
@@ -29,20 +29,21 @@ const propertySizes: Readonly<Record<VmConfig['devices'][number]['kind'], number
 };
 
 /**
- * Whether the guest's tree can be made (rm-internals.md, section 4, step 8). Sizes are those of the nodes that the
- * guest gets, to some bytes; what is recorded is that 20 queue pairs fit and 35 do not.
+ * Whether the guest's tree can be made (rm-internals.md, section 4, step 8): what is known beforehand decides on the
+ * buffer, and the whole must then fit. Sizes are those of the nodes that the guest gets, to some bytes; what is
+ * recorded is that 20 message queues fit and 35 do not.
  */
 export function guestTreeFits(rm: ResourceManager, vm: Vm, config: VmConfig, blobSize: number): boolean {
-  const devices = config.devices.reduce((sum, device) => sum + deviceSize(device), BASE_SIZE);
-  if (devices > BUFFER_SIZE) return false;
-  let all = devices;
+  const space = Number(vm.image?.dtSize ?? 0n);
+  let expected = blobSize + BASE_SIZE;
   for (const parcel of rm.parcels.namedFor(vm.vmid)) {
     const ranges = parcel.participant(vm.vmid)?.contiguous === true ? 1 : parcel.regions.length;
-    all += PARCEL_NODE_SIZE + ranges * RANGE_SIZE;
+    expected += PARCEL_NODE_SIZE + ranges * RANGE_SIZE;
   }
-  const whole = blobSize + all;
-  const needed = all <= BUFFER_SIZE ? whole : 2 * whole;
-  return BigInt(needed) <= (vm.image?.dtSize ?? 0n);
+  const buffer = expected <= BUFFER_SIZE ? BUFFER_SIZE : 2 * expected;
+  if (expected > BUFFER_SIZE && buffer > space) return false;
+  const whole = config.devices.reduce((sum, device) => sum + deviceSize(device), expected);
+  return whole <= buffer && whole <= space;
 }
 
 function deviceSize({ kind, common }: VmConfig['devices'][number]): number {

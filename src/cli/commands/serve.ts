@@ -1,0 +1,121 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../base/error.js';
+import { readWholeFile } from '../../node/input.js';
+import { Tap } from '../../node/tap.js';
+import { DatagramServer } from '../../node/unix-dgram.js';
+import { StreamServer } from '../../node/unix-stream.js';
+import { type PanicReason, type PlatformProfile, panicPlaces, platforms } from '../../rm/index.js';
+import { LiveManager } from '../../serve/index.js';
+import type { CommandIo } from '../io.js';
+import { platformNames, platformOption } from '../platform-option.js';
+
+/** A file to be in memory at a guest physical address. */
+interface FileAt {
+  readonly address: number;
+  readonly file: string;
+}
+
+interface ServeOptions {
+  readonly socket?: string;
+  readonly dgram?: string;
+  readonly tap?: string;
+  readonly load: readonly FileAt[];
+  readonly platform: PlatformProfile;
+  readonly careful?: true;
+  readonly rebootOnPanic?: true;
+}
+
+const help = `
+A record on the socket: u16le length of what follows, u16le source VMID, u16le destination VMID (255), the queue
+message. A VM belongs to the connection that last sent as it; an empty message is enough for that. Datagrams are queue
+messages: the manager receives as DIR/rm-rpc-3-255 and sends to DIR/rm-rpc-255-3, which the VM binds. A VM that does not
+read fills its queue of 8 messages; then the manager drops replies, as the real one does.
+
+SIGINT and SIGTERM end it. --dgram needs the package unix-dgram, which is native code.
+
+Examples:
+  gunyah-rm serve --socket rm.sock --tap live.pcapng
+  gunyah-rm serve --dgram /tmp --load 0x89000000=vm.dtb --reboot-on-panic`;
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('serve')
+    .description('the simulated resource manager, live')
+    .option('--socket <path>', 'take connections on this unix stream socket')
+    .option('--dgram <dir>', 'unix datagrams with names in this directory')
+    .option('--tap <file>', 'record everything in a pcapng file; - for standard output')
+    .option(
+      '--load <address=file>',
+      'have a file in guest physical memory at every boot; repeatable',
+      addLoad,
+      [],
+    )
+    .option('--platform <name>', `whose machine: ${platformNames}`, platformOption, platforms.native)
+    .option('--careful', 'answer with an error where the real manager dies')
+    .option('--reboot-on-panic', 'boot again when the manager has died, instead of falling silent')
+    .addHelpText('after', help)
+    .action((options: ServeOptions) => serve(io, options));
+}
+
+function addLoad(text: string, list: readonly FileAt[]): FileAt[] {
+  const [, digits, file] = /^(0x[0-9a-f]+|\d+)=(.+)$/i.exec(text) ?? [];
+  const address = Number(digits);
+  if (file !== undefined && Number.isSafeInteger(address)) return [...list, { address, file }];
+  const expected = 'ADDRESS=FILE, such as 0x89000000=vm.dtb';
+  throw new UsageError({ code: 'argument', path: '--load', expected, actual: text });
+}
+
+async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
+  const { socket, dgram } = options;
+  if (socket === undefined && dgram === undefined)
+    throw new UsageError({
+      code: 'option',
+      path: 'serve',
+      expected: '--socket or --dgram',
+      actual: 'neither',
+    });
+  const memory = options.load.map(({ address, file }) => ({ address, bytes: readWholeFile(file) }));
+  const stop = new Stop();
+  const tap = options.tap === undefined ? undefined : new Tap(options.tap, (error) => stop.fail(error));
+  const live = new LiveManager({
+    platform: options.platform,
+    careful: options.careful === true,
+    memory,
+    rebootOnPanic: options.rebootOnPanic === true,
+    onPanic: (reason) => io.warn(panicText(reason, options.rebootOnPanic === true)),
+    onMessage: (from, to, message, refusal) => tap?.message(from, to, message, refusal),
+  });
+  const servers: { close(): void | Promise<void> }[] = [];
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.end());
+  try {
+    if (dgram !== undefined) servers.push(new DatagramServer(dgram, live, (text) => io.warn(text)));
+    if (socket !== undefined) servers.push(await StreamServer.listen(socket, live));
+    io.warn(`ready: ${[socket, dgram].filter((name) => name !== undefined).join(' and ')}`);
+    await stop.awaited;
+  } finally {
+    for (const server of servers) await server.close();
+    tap?.end();
+  }
+}
+
+function panicText(reason: PanicReason, reboot: boolean): string {
+  const { message, state, effect } = panicPlaces[reason];
+  const then = reboot ? 'booting again' : 'silent from now on';
+  return `the manager has died, ${reason} (${message}: ${state}; ${effect}); ${then}`;
+}
+
+/** The end of the work, wanted or not. */
+class Stop {
+  readonly awaited: Promise<void>;
+  end!: () => void;
+  fail!: (error: unknown) => void;
+
+  constructor() {
+    this.awaited = new Promise((done, failed) => {
+      this.end = done;
+      this.fail = failed;
+    });
+    // It may fail before anyone waits for it.
+    this.awaited.catch(() => {});
+  }
+}

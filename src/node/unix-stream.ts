@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { constants } from '../../schemas/index.js';
+import { WireError } from '../base/error.js';
+import { type LiveManager, type Outlet, RecordSplitter, writeRecord } from '../serve/index.js';
+import { FileError } from './input.js';
+import { checkSocketName, removeSocketName } from './socket-name.js';
+
+const { VMID_RM } = constants;
+
+/** Serves VMs over a unix stream socket: records in both directions, any number of VMs per connection. */
+export class StreamServer {
+  private constructor(
+    private readonly server: Server,
+    private readonly sockets: ReadonlySet<Socket>,
+  ) {}
+
+  /** Takes connections at a path. A name left behind by a process that is gone is replaced. @throws FileError */
+  static async listen(path: string, live: LiveManager): Promise<StreamServer> {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      serveConnection(socket, live);
+    });
+    try {
+      checkSocketName(path);
+      await listen(server, path).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EADDRINUSE' || (await answers(path))) throw error;
+        removeSocketName(path);
+        await listen(server, path);
+      });
+    } catch (error) {
+      // For a folder that does not exist libuv says EACCES.
+      const noFolder = (error as NodeJS.ErrnoException).code === 'EACCES' && !existsSync(dirname(path));
+      throw new FileError(path, noFolder ? { code: 'ENOENT' } : error);
+    }
+    return new StreamServer(server, sockets);
+  }
+
+  /** Ends all connections and removes the name. */
+  close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    return new Promise((done) => this.server.close(() => done()));
+  }
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((done, failed) => {
+    server.once('error', failed);
+    server.listen(path, () => {
+      server.off('error', failed);
+      done();
+    });
+  });
+}
+
+/** Whether someone listens there. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = createConnection(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.on('error', () => done(false));
+  });
+}
+
+function serveConnection(socket: Socket, live: LiveManager): void {
+  const outlet: Outlet = {
+    // What the socket does not take at once it buffers, so one message too many is never lost.
+    send: (vmid, message) => {
+      if (socket.writableNeedDrain || !socket.writable) return false;
+      socket.write(writeRecord(VMID_RM, vmid, message));
+      return true;
+    },
+  };
+  const splitter = new RecordSplitter((from, to, message) => live.receive(outlet, from, to, message));
+  socket.on('data', (chunk) => {
+    try {
+      splitter.push(chunk);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      socket.destroy();
+    }
+  });
+  socket.on('drain', () => live.resume(outlet));
+  socket.on('close', () => live.leave(outlet));
+  // A peer that has gone; `close` follows.
+  socket.on('error', () => {});
+}

@@ -1,0 +1,54 @@
+import { constants } from '../../schemas/index.js';
+import { WireError } from '../base/error.js';
+import { Splitter } from '../capture/splitter.js';
+
+/** u16le length of what follows, u16le source VMID, u16le destination VMID (cli.md, "Live transports of serve"). */
+const LENGTH_SIZE = 2;
+const ADDRESSES_SIZE = 4;
+const HEAD_SIZE = LENGTH_SIZE + ADDRESSES_SIZE;
+/** Only the manager itself speaks as this. */
+const { VMID_RM } = constants;
+
+/** One queue message as a record of the stream transport. @param message at most 65531 bytes. */
+export function writeRecord(from: number, to: number, message: Uint8Array): Uint8Array {
+  const record = new Uint8Array(HEAD_SIZE + message.byteLength);
+  const view = new DataView(record.buffer);
+  view.setUint16(0, ADDRESSES_SIZE + message.byteLength, true);
+  view.setUint16(2, from, true);
+  view.setUint16(4, to, true);
+  record.set(message, HEAD_SIZE);
+  return record;
+}
+
+/** Cuts what a VM sends on a byte stream into queue messages. Holds at most one record that is not complete. */
+export class RecordSplitter {
+  readonly #splitter: Splitter;
+
+  /** @param take gets each queue message (0..65531 bytes), an array of its own. */
+  constructor(take: (from: number, to: number, message: Uint8Array) => void) {
+    this.#splitter = new Splitter({
+      sizeOf: (view, at, available, offset) => {
+        if (available < LENGTH_SIZE) return LENGTH_SIZE;
+        const size = view.getUint16(at, true);
+        if (size < ADDRESSES_SIZE) refuse('length', offset, `at least ${ADDRESSES_SIZE}`, size);
+        return LENGTH_SIZE + size;
+      },
+      take: (data, view, start, end, offset) => {
+        const from = view.getUint16(start + 2, true);
+        if (from === VMID_RM) refuse('from', offset, 'a VM', from);
+        // Not `slice`, which does not copy when the chunk is a Buffer.
+        take(from, view.getUint16(start + 4, true), new Uint8Array(data.subarray(start + HEAD_SIZE, end)));
+      },
+      nameOf: () => 'record',
+    });
+  }
+
+  /** Takes the next bytes. @throws WireError `record` for a record that cannot be; what came before was taken. */
+  push(chunk: Uint8Array): void {
+    this.#splitter.push(chunk);
+  }
+}
+
+function refuse(path: string, offset: number, expected: string, actual: number): never {
+  throw new WireError({ code: 'record', path, offset, expected, actual });
+}

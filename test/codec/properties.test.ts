@@ -1,0 +1,8 @@
+import { subjectsIn } from '../subjects.js';
+import { blank, toy } from '../toy.js';
+import { codecProperties } from './properties.js';
+
+codecProperties(
+  [...subjectsIn(toy), { name: 'struct blank', type: blank, layout: blank, request: undefined }],
+  100,
+);

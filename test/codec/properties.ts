@@ -1,0 +1,235 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileEncode } from '../../src/codec/compile-encode.js';
+import { type Annotation, annotate, codecOf, decodePlain, encodePlain } from '../../src/codec/index.js';
+import type { Values } from '../../src/wire/index.js';
+import { holds, valuesOf } from '../arbitrary.js';
+import { broken } from '../breakage.js';
+import { leavesOf } from '../leaves.js';
+import { outcomeOf } from '../outcome.js';
+import type { Subject } from '../subjects.js';
+
+const before = 7;
+const behind = 9;
+
+/** Properties that every declared struct has, whatever it is; `runs` generated values for each. */
+export function codecProperties(subjects: readonly Subject[], runs: number): void {
+  describe.each(subjects.map((subject) => [subject.name, subject] as const))('%s', (_, subject) => {
+    const { type, layout, request } = subject;
+    const codec = codecOf(type);
+    const decoded = valuesOf(layout, 'decoded') as fc.Arbitrary<Values>;
+    const inputs = valuesOf(layout, 'input');
+
+    it('gives back the value that was encoded, in the predicted size', () => {
+      holds(
+        fc.property(decoded, (value) => {
+          const bytes = codec.toBytes(value);
+          expect(decodeAt(subject, bytes)).toEqual(value);
+          expect(codec.size(value)).toBe(bytes.length);
+          expect(type.size(value)).toBe(bytes.length);
+        }),
+        runs,
+      );
+    });
+
+    it('gives back the bytes that were decoded, also of values with lengths left out', () => {
+      holds(
+        fc.property(inputs, (value) => {
+          const bytes = codec.toBytes(value);
+          expect(codec.toBytes(decodeAt(subject, bytes))).toEqual(bytes);
+        }),
+        runs,
+      );
+    });
+
+    it('writes its own bytes and no others', () => {
+      holds(
+        fc.property(inputs, (value) => {
+          const bytes = codec.toBytes(value);
+          const dirty = new Uint8Array(before + bytes.length + behind).fill(0xa5);
+          // The view itself begins inside a buffer.
+          const view = new DataView(dirty.buffer, 3);
+          expect(codec.encode(value, view, before - 3)).toBe(before - 3 + bytes.length);
+          expect(dirty.subarray(before, before + bytes.length)).toEqual(bytes);
+          expect(dirty.subarray(0, before).every((byte) => byte === 0xa5)).toBe(true);
+          expect(dirty.subarray(before + bytes.length).every((byte) => byte === 0xa5)).toBe(true);
+        }),
+        runs,
+      );
+    });
+
+    it('leaves no valid value to the slow path, also when it just fits', () => {
+      const encode = compileEncode(type);
+      holds(
+        fc.property(inputs as fc.Arbitrary<Values>, (value) => {
+          const bytes = codec.toBytes(value);
+          const exact = new DataView(new ArrayBuffer(bytes.length));
+          expect(encode(value, exact, 0)).toBe(bytes.length);
+          expect(new Uint8Array(exact.buffer)).toEqual(bytes);
+        }),
+        runs,
+      );
+    });
+
+    it('says how large a view must be', () => {
+      holds(
+        fc.property(inputs, fc.nat(), (value, some) => {
+          const expected = codec.toBytes(value).length;
+          if (expected === 0) return;
+          const room = some % expected;
+          const { issue } = outcomeOf(() => codec.encode(value, new DataView(new ArrayBuffer(room + 2)), 2));
+          expect(issue).toEqual({ code: 'capacity', path: '', offset: 0, expected, actual: room });
+        }),
+        runs,
+      );
+    });
+
+    it('ends early only where an optional part begins, else says what is cut off', () => {
+      holds(
+        fc.property(decoded, (value) => {
+          const bytes = codec.toBytes(value);
+          const leaves = leavesOf(type, value);
+          for (let end = 0; end < bytes.length; end++) {
+            const cut = bytes.subarray(0, end);
+            const leaf = leaves.find(({ start, size, padding }) => start + size + padding > end);
+            if (leaf === undefined) throw new Error('no leaf there');
+            if (leaf.start === end && leaf.mayEndBefore) {
+              expect(codec.toBytes(decodeAt(subject, cut))).toEqual(cut);
+              continue;
+            }
+            const { firstPath: path, start: offset, size, padding } = leaf;
+            const { issue } = outcomeOf(() => decodeAt(subject, cut));
+            const expected = size + padding;
+            expect(issue).toEqual({ code: 'truncated', path, offset, expected, actual: end - offset });
+          }
+        }),
+        Math.ceil(runs / 4),
+      );
+    });
+
+    it('decodes the same by generated code and by the field types', () => {
+      const bytes = damaged(inputs.map((value) => codec.toBytes(value)));
+      holds(
+        fc.property(bytes, (input) => {
+          const { value, issue } = outcomeOf(() => decodePlain(type, input, { request }));
+          const generated = tryDecodeAt(subject, input);
+          if (issue === undefined) expect(generated).toEqual(value);
+          else expect(generated).toBeUndefined();
+          expect(outcomeOf(() => decodeAt(subject, input))).toEqual({ value, issue });
+        }),
+        runs * 4,
+      );
+    });
+
+    it('encodes the same by generated code and by the field types', () => {
+      holds(
+        fc.property(fc.oneof(inputs, broken(inputs)), (value) => {
+          const plain = outcomeOf(() => encodePlain(type, value));
+          const view = new DataView(new ArrayBuffer(before + (plain.value?.length ?? 2000)));
+          const generated = outcomeOf(() => codec.encode(value as Values, view, before));
+          expect(generated.issue).toEqual(plain.issue);
+          if (plain.value === undefined) return;
+          expect(generated.value).toBe(before + plain.value.length);
+          expect(new Uint8Array(view.buffer, before)).toEqual(plain.value);
+        }),
+        runs * 4,
+      );
+    });
+
+    it('labels every byte once, whatever the bytes are', () => {
+      const bytes = damaged(inputs.map((value) => codec.toBytes(value)));
+      holds(
+        fc.property(bytes, (input) => {
+          const annotation = annotate(type, input, request);
+          expectPartition(annotation, input.length);
+          const { value, issue } = outcomeOf(() => decodeAt(subject, input));
+          if (issue === undefined) expect(annotation.value).toEqual(value);
+          else expect(annotation.issues).toContainEqual(issue);
+        }),
+        runs * 2,
+      );
+    });
+
+    it('labels valid bytes as declared', () => {
+      holds(
+        fc.property(decoded, (value) => {
+          const expected = leavesOf(type, value).flatMap(
+            ({ path, mark, start, size, padding, value: item }) => [
+              { path, mark, start, end: start + size, value: item },
+              ...(padding === 0
+                ? []
+                : [
+                    {
+                      path,
+                      mark: 'padding',
+                      start: start + size,
+                      end: start + size + padding,
+                      value: undefined,
+                    },
+                  ]),
+            ],
+          );
+          const { ranges, issues, value: whole, restStart } = annotate(type, codec.toBytes(value), request);
+          expect(ranges.map(({ type: _type, ...range }) => range)).toEqual(expected);
+          expect(issues).toEqual([]);
+          expect(whole).toEqual(value);
+          expect(restStart).toBe(codec.size(value));
+        }),
+        runs,
+      );
+    });
+  });
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  const around = new Uint8Array(before + bytes.length + behind).fill(0xa5);
+  around.set(bytes, before);
+  return new DataView(around.buffer, 3);
+}
+
+function decodeAt({ type, request }: Subject, bytes: Uint8Array): Values {
+  return codecOf(type).decode(viewOf(bytes), before - 3, before - 3 + bytes.length, request);
+}
+
+function tryDecodeAt({ type, request }: Subject, bytes: Uint8Array): Values | undefined {
+  return codecOf(type).tryDecode(viewOf(bytes), before - 3, before - 3 + bytes.length, request);
+}
+
+/** Valid bytes, cut, lengthened, with one bit flipped, with a word overwritten, and random ones. */
+function damaged(valid: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
+  const flip = (bytes: Uint8Array, bit: number) => {
+    const copy = bytes.slice();
+    const at = (bit >>> 3) % copy.length;
+    if (copy.length > 0) copy[at] = (copy[at] as number) ^ (1 << (bit & 7));
+    return copy;
+  };
+  const overwrite = (bytes: Uint8Array, at: number, byte: number) =>
+    bytes.length === 0 ? bytes : bytes.slice().fill(byte, at % bytes.length, (at % bytes.length) + 4);
+  return fc.oneof(
+    valid,
+    fc.tuple(valid, fc.nat()).map(([bytes, end]) => bytes.slice(0, end % (bytes.length + 1))),
+    fc
+      .tuple(valid, fc.uint8Array({ minLength: 1, maxLength: 8 }))
+      .map(([a, b]) => new Uint8Array([...a, ...b])),
+    fc.tuple(valid, fc.nat()).map(([bytes, bit]) => flip(bytes, bit)),
+    fc
+      .tuple(valid, fc.nat(), fc.constantFrom(0, 1, 0xff))
+      .map(([bytes, at, byte]) => overwrite(bytes, at, byte)),
+    fc.uint8Array({ maxLength: 80 }),
+    fc.array(fc.constantFrom(0, 1, 2, 4), { maxLength: 80 }).map((bytes) => new Uint8Array(bytes)),
+  );
+}
+
+/** Ranges follow each other and cover all bytes, and no two of them have the same name. */
+export function expectPartition({ ranges, restStart }: Annotation, length: number): void {
+  let at = 0;
+  const names = new Set<string>();
+  for (const { mark, path, start, end } of ranges) {
+    if (start !== at || end <= start) throw new Error(`range ${path} [${start}, ${end}) follows ${at}`);
+    at = end;
+    names.add(`${mark === 'field' ? '' : mark} ${path}`);
+  }
+  expect(at).toBe(length);
+  expect(names.size).toBe(ranges.length);
+  expect(restStart).toBe(ranges.find(({ mark }) => mark === 'rest')?.start ?? length);
+}
