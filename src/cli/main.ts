@@ -27,7 +27,8 @@ const program = new Command('gunyah-rm')
   .exitOverride()
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ showGlobalOptions: true });
-for (const command of [decode, encode, describe, diff, simulate, replay, serve]) command.register(program, io);
+for (const command of [decode, encode, describe, diff, simulate, replay, serve])
+  command.register(program, io);
 
 try {
   await program.parseAsync();

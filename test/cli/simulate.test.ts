@@ -121,8 +121,9 @@ describe.concurrent('simulate', () => {
 describe.concurrent('replay', () => {
   // One that needs no file.
   const recording =
-    scenarios('rm23.ndjson').find(({ lines }) => lines.every((line) => !JSON.stringify(line).includes('"load"')))
-      ?.lines ?? [];
+    scenarios('rm23.ndjson').find(({ lines }) =>
+      lines.every((line) => !JSON.stringify(line).includes('"load"')),
+    )?.lines ?? [];
 
   it('counts equal steps, over several files', async () => {
     const path = ndjson('recording.ndjson', recording);
