@@ -4,8 +4,9 @@
  */
 
 export { CaptureSteps } from './capture-steps.js';
+export { type Finding, type KnownFault, knownFaults } from './check/index.js';
 export { differenceJson, differenceText } from './difference.js';
-export { type FaultCount, type FaultKind, type FaultMatch, type FaultRule, Faults } from './faults.js';
+export type { FaultCount, FaultKind, FaultMatch, FaultRule } from './faults.js';
 export { type Comparison, type ReplayOptions, replay } from './replay.js';
 export { formatHelp } from './scenario/help.js';
 export {
@@ -15,7 +16,7 @@ export {
   playScenario,
   type StepResult,
 } from './scenario/player.js';
-export { CAPTURE_EPOCH_NS, type TapPacket, WorldTap } from './tap.js';
+export { type TapPacket, WorldTap } from './tap.js';
 export {
   type Delays,
   type Operation,

@@ -86,6 +86,40 @@ describe.concurrent('simulate', () => {
     ]);
   });
 
+  it('names faults of the public manager with --check', async () => {
+    const range = (ipa: string) => ({ ipa, size: '0x1000' });
+    const append = [
+      { scenario: 'append' },
+      {
+        from: 3,
+        name: 'MEM_LEND',
+        payload: {
+          mem_type: 'NORMAL',
+          flags: ['APPEND'],
+          label: 0,
+          acl_entries: [{ vmid: 4, rights: ['R'] }],
+          sgl_entries: [range('0xa0000000')],
+          attr_entries: [],
+        },
+        expect: 'OK',
+      },
+      {
+        from: 3,
+        name: 'MEM_APPEND',
+        payload: { mem_handle: 0, flags: [], sgl_entries: [range('0xa0001000'), range('0x1000')] },
+        expect: 'MEM_INVALID',
+      },
+    ];
+    const path = ndjson('append.ndjson', append);
+    const { code, stdout } = await gunyahRm(['simulate', path, '--check']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      'check parcel_size: parcel 0 holds 4096 bytes and counts 8192 (A failed MEM_APPEND',
+    );
+    const careful = await gunyahRm(['simulate', path, '--check', '--careful']);
+    expect([careful.code, careful.stdout.includes('check ')]).toEqual([0, false]);
+  });
+
   it('explains its format', async () => {
     const { code, stdout } = await gunyahRm(['simulate', '--help-format']);
     expect(code).toBe(0);

@@ -37,7 +37,8 @@ const getVmid = { from: 3, name: 'VM_GET_VMID', payload: {} };
 
 describe('the example scenarios', () => {
   it.each(['boot', 'share', 'interrupt', 'crash'])('%s: every expectation is met', (name) => {
-    const { unmetSteps, unmet, steps } = play(scenarioLines(name));
+    const { unmetSteps, unmet, steps, broken } = play(scenarioLines(name), { check: true });
+    expect(broken).toBe(0);
     expect(unmetSteps).toEqual([]);
     expect(unmet).toBe(0);
     expect(steps.length).toBe(scenarioLines(name).length - 1);
@@ -62,7 +63,10 @@ describe('recordings are scenarios', () => {
 
   it.each(all)('$name', ({ lines }) => {
     const file = (name: string) => deviceTree(name) as Uint8Array;
-    expect(play(lines, { file }).unmetSteps).toEqual([]);
+    const { unmetSteps, broken } = play(lines, { file, check: true });
+    expect(unmetSteps).toEqual([]);
+    // Who owns which memory, worked out from the recorded messages alone, is what the hypervisor model says.
+    expect(broken).toBe(0);
   });
 
   it('whose bytes are compared', () => {

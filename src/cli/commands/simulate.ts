@@ -9,7 +9,9 @@ import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import {
   type FaultCount,
+  type Finding,
   formatHelp,
+  knownFaults,
   type PlayerSink,
   playScenario,
   type StepResult,
@@ -23,6 +25,7 @@ interface SimulateOptions {
   readonly seed?: number;
   readonly platform?: PlatformProfile;
   readonly careful?: true;
+  readonly check?: true;
   readonly steps?: true;
   readonly json?: true;
   readonly helpFormat?: true;
@@ -45,6 +48,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--seed <n>', "instead of the scenario's seed", seedOption)
     .option('--platform <name>', `instead of the scenario's machine: ${platformNames}`, platformOption)
     .option('--careful', 'answer with an error where the real manager dies')
+    .option('--check', 'say where a rule that must always hold does not: owners, replies, leftovers')
     .option('--steps', 'a line per step instead of the messages')
     .option('--json', 'messages as NDJSON, as decode --json prints them')
     .option('--help-format', 'explain the format of scenarios')
@@ -78,13 +82,14 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
       packet: ({ from, to, frame, time, comment }) =>
         writer?.packet(from, to, frame, 0, frame.length, time, comment),
     },
+    check: options.check === true,
     ...(seed === undefined ? {} : { seed }),
     ...(platform === undefined ? {} : { platform }),
     ...(careful === undefined ? {} : { careful }),
   });
   writer?.end();
   capture?.end();
-  if (result.unmet > 0) io.problem();
+  if (result.unmet + result.broken > 0) io.problem();
   report.end(result);
 }
 
@@ -123,16 +128,20 @@ class Report {
         const { message, state, effect } = panicPlaces[reason];
         this.#event(timeNs, this.#print.style.bad(`panic ${reason}: ${message}, ${state}: ${effect}`));
       },
+      finding: (finding, timeNs) => this.#finding(finding, timeNs),
       step: (result) => this.#step(result),
     };
   }
 
-  end({ steps, unmet, faults, timeNs }: ReturnType<typeof playScenario>): void {
+  end({ steps, unmet, broken, faults, timeNs }: ReturnType<typeof playScenario>): void {
     if (this.#options.json)
-      this.#write(`${JSON.stringify({ steps, unmet, time_ns: timeNs, faults: faults.map(faultJson) })}\n`);
+      this.#write(
+        `${JSON.stringify({ steps, unmet, broken, time_ns: timeNs, faults: faults.map(faultJson) })}\n`,
+      );
     else {
       for (const count of faults) this.#write(`${faultText(count)}\n`);
-      this.#write(`${steps} steps, ${unmet} unmet expectations, ${timeNs} ns\n`);
+      const rules = broken === 0 ? '' : `, ${broken} broken rules`;
+      this.#write(`${steps} steps, ${unmet} unmet expectations${rules}, ${timeNs} ns\n`);
     }
     this.#output?.end();
   }
@@ -144,6 +153,12 @@ class Report {
   /** Something that is no message. */
   #event(timeNs: number, text: string): void {
     if (!this.#options.json) this.#write(`${timeText(timeNs)}  ${text}\n`);
+  }
+
+  #finding({ rule, detail, fault }: Finding, timeNs: number): void {
+    const why = fault === undefined ? 'unexplained' : knownFaults[fault];
+    if (this.#options.json) this.#write(`${JSON.stringify({ rule, detail, fault: fault ?? null })}\n`);
+    else this.#event(timeNs, this.#print.style.warn(`check ${rule}: ${detail} (${why})`));
   }
 
   #step(result: StepResult): void {

@@ -25,7 +25,7 @@ class Conversation {
   readonly toManager: Reassembler;
   readonly toVm: Reassembler;
   /** Requests that wait for a reply, oldest first. */
-  asked: Asked[] = [];
+  readonly asked: Asked[] = [];
 
   constructor(request: MessageHandler, reply: MessageHandler) {
     this.toManager = new Reassembler(protocol, sink(request));
@@ -84,12 +84,16 @@ export class CallCheck {
     this.#conversations.clear();
   }
 
-  /** Everything has settled: takes the requests that nobody answered, by VM. */
-  *unanswered(): Generator<{ readonly vmid: number; readonly request: string }> {
-    for (const [vmid, conversation] of this.#conversations) {
-      for (const { key } of conversation.asked) yield { vmid, request: key };
-      conversation.asked = [];
-    }
+  /** VMs that wait for replies. */
+  *waiting(): Generator<number> {
+    for (const [vmid, { asked }] of this.#conversations) if (asked.length > 0) yield vmid;
+  }
+
+  /** Gives up the requests of a VM that nobody answered. */
+  unanswered(vmid: number): readonly string[] {
+    return this.#conversation(vmid)
+      .asked.splice(0)
+      .map(({ key }) => key);
   }
 
   #conversation(vmid: number): Conversation {

@@ -59,14 +59,11 @@ export class Checker {
     const { manager } = this.#world();
     if (manager.panicked === undefined) {
       for (const vmid of this.#links.keys()) this.#noticeLink(vmid);
-      for (const { vmid, request } of this.#calls.unanswered()) {
-        if (this.#full.has(vmid)) this.#seen.add('reply_overtaken');
-        this.#find('request_without_reply', `VM ${vmid}: ${request}`, 'reply_overtaken');
-      }
+      const pending = this.#findUnanswered(manager);
       const hypervisor = hypervisorOf(manager);
       for (const { rule, detail, mayBe } of inspect(manager, hypervisor)) this.#find(rule, detail, mayBe);
-      this.#compareOwners(hypervisor);
-      this.#full.clear();
+      if (!pending) this.#compareOwners(hypervisor);
+      if (!pending) this.#full.clear();
     }
     return this.#findings.splice(0);
   }
@@ -75,6 +72,22 @@ export class Checker {
   holdings(): Holdings {
     const { manager } = this.#world();
     return holdings(manager, hypervisorOf(manager));
+  }
+
+  /** @returns whether replies may still come: to VMs that take nothing, or to requests that RM has not looked at. */
+  #findUnanswered(manager: ResourceManager): boolean {
+    let pending = false;
+    for (const vmid of [...this.#calls.waiting()]) {
+      const link = manager.link(vmid);
+      if (link !== undefined && link.toVm.count + link.toManager.count > 0) {
+        pending = true;
+        continue;
+      }
+      if (this.#full.has(vmid)) this.#seen.add('reply_overtaken');
+      for (const request of this.#calls.unanswered(vmid))
+        this.#find('request_without_reply', `VM ${vmid}: ${request}`, 'reply_overtaken');
+    }
+    return pending;
   }
 
   #newShadow(): OwnershipShadow {

@@ -11,7 +11,15 @@ import {
   VM_RESET,
 } from '../../../schemas/index.js';
 import type { Call } from './calls.js';
-import { type Range, readAccept, readAccepted, readAppend, readCreate, readWord } from './requests.js';
+import {
+  type Range,
+  readAccept,
+  readAccepted,
+  readAppend,
+  readCreate,
+  readFirmware,
+  readWord,
+} from './requests.js';
 import { type Segment, Segments } from './segments.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
@@ -100,8 +108,7 @@ export class OwnershipShadow {
         this.#reclaimed(vmid, readWord(request));
         return;
       case FW_SET_VM_FIRMWARE.id:
-        this.#segments.replace(this.#names.parcel(readWord(request)), VMID_RM);
-        this.#parcels.delete(readWord(request));
+        this.#firmware(readFirmware(request));
         return;
       case VM_RESET.id:
         this.#reset(readWord(request) & 0xffff);
@@ -183,6 +190,12 @@ export class OwnershipShadow {
       parcel.acceptors.delete(vmid);
       parcel.addresses.length = 0;
     }
+  }
+
+  /** RM itself accepts the donation. */
+  #firmware(handle: number): void {
+    this.#segments.replace(this.#names.parcel(handle), VMID_RM);
+    this.#parcels.delete(handle);
   }
 
   #life(vmid: number): number {

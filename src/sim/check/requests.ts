@@ -76,3 +76,8 @@ export function readAccepted(view: DataView): readonly Range[] {
 export function readWord(view: DataView): number {
   return view.getUint32(0, true);
 }
+
+/** FW_SET_VM_FIRMWARE: the parcel. */
+export function readFirmware(view: DataView): number {
+  return view.getUint32(4, true);
+}

@@ -3,6 +3,7 @@ import { WireError } from '../../base/error.js';
 import type { Json } from '../../capture/payload-json.js';
 import type { CaptureRecord } from '../../capture/record.js';
 import { type PanicReason, type PlatformProfile, platforms } from '../../rm/index.js';
+import { Checker, type Finding } from '../check/index.js';
 import { MessageFeed, recordKeys } from '../describe.js';
 import type { FaultCount, FaultRule } from '../faults.js';
 import { CapabilityMask } from '../mask.js';
@@ -29,6 +30,8 @@ export interface PlayerSink {
   readonly record?: (record: CaptureRecord) => void;
   readonly fault?: (rule: FaultRule, from: number, to: number, timeNs: number) => void;
   readonly panic?: (reason: PanicReason, timeNs: number) => void;
+  /** A rule that must always hold does not; told only when checks are on. */
+  readonly finding?: (finding: Finding, timeNs: number) => void;
   /** A step and everything that it was waited for is over. */
   readonly step?: (result: StepResult) => void;
 }
@@ -51,12 +54,16 @@ export interface PlayerOptions {
   readonly seed?: number;
   readonly platform?: PlatformProfile;
   readonly careful?: boolean;
+  /** Checks the rules of src/sim/check each time everything has settled. */
+  readonly check?: boolean;
   readonly sink?: PlayerSink;
 }
 
 export interface PlayerResult {
   readonly steps: number;
   readonly unmet: number;
+  /** Rules that did not hold and that no known fault of the public manager explains. */
+  readonly broken: number;
   readonly faults: readonly FaultCount[];
   /** Virtual time at the end in nanoseconds. */
   readonly timeNs: number;
@@ -80,6 +87,7 @@ class Player {
   readonly #options: PlayerOptions;
   readonly #sink: PlayerSink;
   readonly #tap: WorldTap;
+  readonly #checker: Checker | undefined;
   readonly #put: MessageFeed;
   /** Messages as VMs send and get them, faults included. */
   readonly #exchanged: MessageFeed;
@@ -90,6 +98,7 @@ class Player {
   #open: OpenStep[] = [];
   #steps = 0;
   #unmet = 0;
+  #broken = 0;
   #startNs = 0;
 
   constructor(first: unknown, options: PlayerOptions) {
@@ -98,6 +107,7 @@ class Player {
     this.#sink = options.sink ?? {};
     this.#put = new MessageFeed((record) => this.#sink.record?.(record));
     this.#exchanged = new MessageFeed((record) => this.#received(record));
+    this.#checker = options.check === true ? new Checker(() => this.#world) : undefined;
     this.#tap = new WorldTap((packet) => this.#captured(packet));
     const manager = {
       platform: options.platform ?? platforms[header.profile],
@@ -107,11 +117,20 @@ class Player {
       debugBuild: header.debugBuild,
     };
     const tapped = this.#tap.observer(() => this.#world);
+    const checked = this.#checker?.observer;
     this.#world = new World(options.seed ?? header.seed, {
       manager,
       delays: header.delays,
       observer: {
         ...tapped,
+        put: (...event) => {
+          tapped.put?.(...event);
+          checked?.put?.(...event);
+        },
+        operation: (operation) => {
+          tapped.operation?.(operation);
+          checked?.operation?.(operation);
+        },
         received: (vmid, frame) => {
           this.#open.at(-1)?.took({ to: vmid, frame });
           this.#exchanged.add({ from: VMID_RM, to: vmid, frame });
@@ -168,7 +187,13 @@ class Player {
     this.#tap.flush();
     this.#put.end();
     const { faults, now } = this.#world;
-    return { steps: this.#steps, unmet: this.#unmet, faults: faults.counts, timeNs: now };
+    return {
+      steps: this.#steps,
+      unmet: this.#unmet,
+      broken: this.#broken,
+      faults: faults.counts,
+      timeNs: now,
+    };
   }
 
   /** Lets everything come to an end and closes the steps that waited for it. */
@@ -182,6 +207,10 @@ class Player {
       this.#sink.step?.({ step, line, timeNs, unmet, received });
     }
     this.#open = [];
+    for (const finding of this.#checker?.settled() ?? []) {
+      if (finding.fault === undefined) this.#broken++;
+      this.#sink.finding?.(finding, this.#world.now);
+    }
   }
 
   #act(step: ScenarioStep, open: OpenStep, line: Line): void {
