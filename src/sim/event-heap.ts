@@ -14,10 +14,6 @@ export class EventHeap {
   readonly #entries: Entry[] = [];
   #sequence = 0;
 
-  get size(): number {
-    return this.#entries.length;
-  }
-
   /** Time of the next entry in nanoseconds; undefined when there is none. */
   get nextTime(): number | undefined {
     return this.#entries[0]?.time;

@@ -77,8 +77,7 @@ interface Owed {
 export class World {
   readonly manager: ResourceManager;
   readonly faults: Faults;
-  /** For the callers' own draws, by name. */
-  readonly random: Random;
+  readonly #random: Random;
   readonly #observer: WorldObserver;
   readonly #delays: Delays;
   readonly #heap = new EventHeap();
@@ -92,10 +91,10 @@ export class World {
 
   /** @param seed any integer; its low 32 bits count. */
   constructor(seed: number, options: WorldOptions = {}) {
-    this.random = new Random(seed);
+    this.#random = new Random(seed);
     this.#observer = options.observer ?? {};
     this.#delays = { ...DELAYS, ...options.delays };
-    this.faults = new Faults(this.random.child('faults'), (...fault) => this.#observer.fault?.(...fault));
+    this.faults = new Faults(this.#random.child('faults'), (...fault) => this.#observer.fault?.(...fault));
     this.manager = new ResourceManager({
       ...options.manager,
       onSent: (vmid, frame) => this.#sent(vmid, frame),
@@ -209,7 +208,7 @@ export class World {
   #station(vmid: number): Station {
     let station = this.#stations.get(vmid);
     if (station === undefined) {
-      station = new Station(vmid, this.random.child(`vm-${vmid}`));
+      station = new Station(vmid, this.#random.child(`vm-${vmid}`));
       this.#stations.set(vmid, station);
     }
     return station;
@@ -217,7 +216,7 @@ export class World {
 
   #drawHandleBase(): void {
     if (!this.manager.platform.irqHandleBaseRandom) return;
-    this.manager.irqHandleBase = this.random.child(`irq-handle-base-${this.#boot}`).u32();
+    this.manager.irqHandleBase = this.#random.child(`irq-handle-base-${this.#boot}`).u32();
   }
 
   #jitter(station: Station): number {

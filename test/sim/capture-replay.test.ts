@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { constants } from '../../schemas/index.js';
+import { WireError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
 import { pcapngReader } from '../../src/capture/pcapng-reader.js';
 import { PcapngWriter } from '../../src/capture/pcapng-writer.js';
@@ -98,4 +99,55 @@ describe('a run recorded by a tap replays', () => {
       { numRuns: 100, seed: 5 },
     );
   });
+});
+
+it('whatever stands in a capture, nothing but WireError comes of it', () => {
+  const vmid = fc.constantFrom(3, 4, 128, 255, 65535);
+  const words = fc.constantFrom(
+    'waiting 3:2 128:1',
+    'waiting x',
+    'lost 3:1',
+    'enqueued',
+    'panic somewhere',
+    '{"op":"reboot"}',
+    '{"op":"drain"}',
+    '{"op":"receive_limit","vmid":3,"count":0}',
+    '{"op":"receive_limit","vmid":"x"}',
+    '{"op":"load","address":"0x89000000","file":"x"}',
+    '{"op":"vcpu_halt","vmid":3,"state":6}',
+    '{"op":"what"}',
+    '{"scenario":"x","platform":{"queue_depth":1}}',
+    '{',
+  );
+  const packet = fc.record({
+    from: vmid,
+    to: vmid,
+    frame: fc.oneof(
+      fc.uint8Array({ maxLength: 20 }),
+      fc.constant(Uint8Array.of(0x21, 1, 0, 0, 0x24, 0, 0, 0x56)),
+      fc.constant(Uint8Array.of(0x21, 2, 0, 0, 0x24, 0, 0, 0x56, 0, 0, 0, 0, 3, 0, 0, 0)),
+    ),
+    comment: fc.option(
+      fc.array(words, { maxLength: 3 }).map((list) => list.join('\n')),
+      { nil: undefined },
+    ),
+  });
+  let refused = 0;
+  fc.assert(
+    fc.property(fc.array(packet, { maxLength: 30 }), (packets) => {
+      const lines: object[] = [];
+      const steps = new CaptureSteps((line) => lines.push(line));
+      for (const item of packets) steps.packet(item);
+      steps.end();
+      try {
+        differences(lines, () => exampleTree);
+      } catch (error) {
+        if (!(error instanceof WireError)) throw error;
+        refused++;
+      }
+    }),
+    { numRuns: 500, seed: 6 },
+  );
+  expect(refused).toBeGreaterThan(10);
+  expect(refused).toBeLessThan(490);
 });

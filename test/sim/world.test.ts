@@ -43,7 +43,7 @@ describe('EventHeap', () => {
     const expected = times.map((time, index) => ({ time, index }));
     expected.sort((left, right) => left.time - right.time || left.index - right.index);
     expect(out).toEqual(expected.map(({ time, index }) => `${time}:${index}`));
-    expect(heap.size).toBe(0);
+    expect(heap.nextTime).toBeUndefined();
   });
 });
 

@@ -76,18 +76,18 @@ export class OpenStep {
    * A VM got a message. @returns undefined when the step has no use for it, else the names under which it is known
    * from now on.
    */
-  offer(record: CaptureRecord, keys: Line): readonly string[] | undefined {
+  offer(record: CaptureRecord, keys: () => Line): readonly string[] | undefined {
     const answers = this.#answers(record);
     if (record.type === 'reply' && !answers) return undefined;
     const index = this.#waiting.findIndex(
       (expectation) =>
         expectation.to === record.to &&
-        (answers ? expectation.keys.type === 'reply' : matchesPart(expectation.keys, keys)),
+        (answers ? expectation.keys.type === 'reply' : matchesPart(expectation.keys, keys())),
     );
     const expectation = this.#waiting[index];
     if (expectation !== undefined) {
       this.#waiting.splice(index, 1);
-      if (!matchesPart(expectation.keys, keys))
+      if (!matchesPart(expectation.keys, keys()))
         this.#unmet.push({ expected: describeExpectation(expectation), actual: describeRecord(record) });
     } else if (!answers) return undefined;
     return [expectation?.as, answers ? this.#step.as : undefined].filter((name) => name !== undefined);

@@ -288,17 +288,22 @@ class Player {
 
   #captured(packet: TapPacket): void {
     this.#sink.packet?.(packet);
-    this.#put.add(packet, packet.time, packet.comment);
+    if (this.#sink.record !== undefined) this.#put.add(packet, packet.time, packet.comment);
   }
 
   #received(record: CaptureRecord): void {
     if (record.from !== VMID_RM) return;
-    const keys = recordKeys(record);
+    let keys: Line | undefined;
+    // Few messages are looked into, and this costs most of a step.
+    const keysOnce = () => {
+      keys ??= recordKeys(record);
+      return keys;
+    };
     this.#open.at(-1)?.received.push(record);
     for (const open of this.#open) {
-      const names = open.offer(record, keys);
+      const names = open.offer(record, keysOnce);
       if (names === undefined) continue;
-      for (const name of names) this.#known.set(name, (keys.payload ?? {}) as Json);
+      for (const name of names) this.#known.set(name, (keysOnce().payload ?? {}) as Json);
       return;
     }
   }
