@@ -20,12 +20,23 @@ keepMemoryFlat();
 const io = new CommandIo(protocol, (text) => process.stderr.write(text));
 // A reader of stderr that has gone is no reason to stop.
 process.stderr.on('error', () => {});
+process.stdout.on('error', () => {
+  process.exitCode = exitCodes.file;
+});
 
 const program = new Command('gunyah-rm')
   .description("Decodes, encodes and explains the RPC of the Gunyah hypervisor's resource manager.")
   .version(version())
   .exitOverride()
-  .showHelpAfterError('(--help tells more)')
+  .configureOutput({
+    outputError: (text) =>
+      io.warn(
+        text
+          .replace(/^error: /, '')
+          .trim()
+          .replaceAll('\n', ' '),
+      ),
+  })
   .configureHelp({ showGlobalOptions: true });
 for (const command of [decode, encode, describe, diff, simulate, replay, serve])
   command.register(program, io);
