@@ -25,8 +25,6 @@ export interface RecordedMessage {
   readonly source: string;
   /** Queue messages as hex. */
   readonly frames: readonly string[];
-  /** Value of the request's field that decides on the reply's layout, where one does. */
-  readonly selection?: number;
 }
 
 export const noEvidence: Evidence = { confirmed: {}, recorded: [] };

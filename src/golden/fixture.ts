@@ -22,6 +22,8 @@ export interface Fixture {
   readonly value: Json;
   /** The error with which RM refuses it, where it must. */
   readonly refused?: string;
+  /** Recorded ones: why the bytes do not fit their declaration, which has changed then. */
+  readonly fault?: string;
   /** All payload bytes, a reply's error word included. */
   readonly payload: Uint8Array;
   /** Queue messages: header and at most 232 payload bytes each. */
@@ -65,7 +67,7 @@ export function fixtureOf(protocol: Protocol, part: Part, value: Values, facts: 
 }
 
 /** The value of payload bytes behind the error word, with the lengths that encoding fills in. */
-export function notationOf(layout: StructType, fields: Uint8Array): Json {
+function notationOf(layout: StructType, fields: Uint8Array): Json {
   const view = new DataView(fields.buffer, fields.byteOffset, fields.length);
   const codec = codecOf(layout);
   // Lists above RM's maximum decode too.

@@ -1,33 +1,28 @@
-import { UsageError } from '../base/error.js';
-import { parseHex } from '../base/hex.js';
+import { UsageError, WireError } from '../base/error.js';
 import { bareErrorReply, type Part, partsOf } from '../export/parts.js';
-import { decodeMessage } from '../rpc/index.js';
-import { type Message, MessageType, type Protocol, payloadOf } from '../schema/index.js';
+import type { Message, Protocol } from '../schema/index.js';
 import type { Values } from '../wire/index.js';
-import { type Evidence, type RecordedMessage, withEvidence } from './evidence.js';
-import { type Fixture, fixtureOf, notationOf } from './fixture.js';
+import { type Evidence, withEvidence } from './evidence.js';
+import { type Fixture, type FixtureFacts, fixtureOf } from './fixture.js';
 import { type Form, formsOf } from './forms.js';
+import { recordedFixtures } from './recorded.js';
 
 /** An error code without a name. */
 const unnamedError = 0x7fffffff;
 
 /**
  * All fixtures of a message: request, reply and error replies or notification, then those that were recorded. The same
- * protocol and evidence give the same bytes. Throws WireError when recorded bytes do not fit their declaration.
+ * protocol and evidence give the same bytes. Throws WireError when the declared example does not fit its declaration.
  */
 export function fixturesOf(protocol: Protocol, message: Message, evidence: Evidence): Fixture[] {
   const generated = partsOf(message).flatMap((part) =>
     part.part === 'error_reply' ? [] : formFixtures(protocol, part, 0, exampleOf(message, part.part)),
   );
   const errors = message.kind === 'call' ? errorFixtures(protocol, message) : [];
-  const recorded = evidence.recorded
-    .map((item) => ({ item, frames: item.frames.map((frame) => parseHex(frame) as Uint8Array) }))
-    .filter(({ frames }) => idOf(frames[0] as Uint8Array) === message.id)
-    .map(({ item, frames }) => recordedFixture(protocol, message, item, frames));
-  return numbered([
+  return [
     ...[...generated, ...errors].map((fixture) => withEvidence(fixture, evidence)),
-    ...recorded,
-  ]);
+    ...recordedFixtures(protocol, message, evidence),
+  ];
 }
 
 /** Messages by name, alias or id text, in id order; all without names. Throws UsageError for a name that is none. */
@@ -60,7 +55,7 @@ function formFixtures(protocol: Protocol, part: Part, error: number, example: Va
   // A reply that the request decides has one example, of one of its layouts.
   const fits = Object.keys(example).every((key) => keysOf(part).has(key));
   return unique(formsOf(protocol, part, fits ? example : undefined)).map(({ form, value, refused }) => {
-    const fixture = fixtureOf(protocol, part, value, { form: `${prefix}${form}`, error });
+    const fixture = encoded(protocol, part, value, { form: `${prefix}${form}`, error });
     const why = refused ?? refusedForSize(part, fixture.payload.length);
     return why === undefined ? fixture : { ...fixture, refused: why };
   });
@@ -97,7 +92,7 @@ function errorFixtures(protocol: Protocol, message: Message): Fixture[] {
   const example = exampleOf(message, 'error_reply');
   const codes = Object.entries(protocol.error.values).filter(([, code]) => code !== 0);
   const named = [...codes, ['unnamed', unnamedError] as const].map(([form, error]) =>
-    fixtureOf(protocol, part, example, { form, error }),
+    encoded(protocol, part, example, { form, error }),
   );
   if (declared === undefined) return named;
   const invalid = protocol.error.values.ARGUMENT_INVALID as number;
@@ -120,50 +115,12 @@ function unique(forms: readonly Form[]): Form[] {
   });
 }
 
-function idOf(frame: Uint8Array): number {
-  return new DataView(frame.buffer, frame.byteOffset).getUint32(4, true);
-}
-
-function recordedFixture(
-  protocol: Protocol,
-  message: Message,
-  { provenance, source, selection }: RecordedMessage,
-  frames: readonly Uint8Array[],
-): Fixture {
-  const requests = partsOf(message).find(({ selection: choice }) => choice?.value === selection)?.selection;
-  const request = requests && { [requests.field]: requests.value };
-  const decoded = decodeMessage(protocol, frames, { message, ...(request && { request }) });
-  const { type, seq, error, bytes } = decoded;
-  const name = type === 'reply' && error !== 0 ? 'error_reply' : type;
-  const part = partsOf(message).find((item) => item.part === name && item.selection === requests);
-  const layout = payloadOf(message, MessageType[type], error) === undefined ? bareErrorReply : part?.layout;
-  const payload = new Uint8Array((type === 'reply' ? 4 : 0) + bytes.length);
-  if (error !== undefined) new DataView(payload.buffer).setUint32(0, error, true);
-  payload.set(bytes, payload.length - bytes.length);
-  const key = `${message.name.toLowerCase()}_${name}`;
-  const found = part ?? { message, part: name, type, layout: layout ?? bareErrorReply, key };
-  return {
-    name: '',
-    part: found,
-    form: provenance,
-    seq,
-    ...(error === undefined ? {} : { error }),
-    value: notationOf(found.layout, bytes),
-    payload,
-    frames,
-    provenance,
-    source,
-  };
-}
-
-/** Recorded fixtures have no form of their own, so they are counted: `recorded_1`. */
-function numbered(fixtures: readonly Fixture[]): Fixture[] {
-  const counts = new Map<string, number>();
-  return fixtures.map((fixture) => {
-    if (fixture.name !== '') return fixture;
-    const prefix = `${fixture.part.message.name}.${fixture.part.part}.${fixture.form}`;
-    const count = (counts.get(prefix) ?? 0) + 1;
-    counts.set(prefix, count);
-    return { ...fixture, form: `${fixture.form}_${count}`, name: `${prefix}_${count}` };
-  });
+/** As {@link fixtureOf}, with the name of the fixture in front of what is wrong with its value. */
+function encoded(protocol: Protocol, part: Part, value: Values, facts: FixtureFacts): Fixture {
+  try {
+    return fixtureOf(protocol, part, value, facts);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new WireError(error, `${part.message.name}.${part.part}.${facts.form}: `);
+  }
 }

@@ -18,6 +18,7 @@ export interface FixtureJson {
   /** What the request said that decides on the layout of this reply. */
   readonly request?: { readonly [field: string]: string };
   readonly refused?: string;
+  readonly fault?: string;
   readonly provenance: string;
   readonly source?: string;
   /** Payload bytes, a reply's error word included. */
@@ -28,7 +29,7 @@ export interface FixtureJson {
 }
 
 export function fixtureJson(protocol: Protocol, fixture: Fixture): FixtureJson {
-  const { name, part, seq, error, refused, provenance, source, payload, frames, value } = fixture;
+  const { name, part, seq, error, refused, fault, provenance, source, payload, frames, value } = fixture;
   const { message, type, selection } = part;
   const isPlain = payload.length <= plainSizeMax;
   return {
@@ -40,6 +41,7 @@ export function fixtureJson(protocol: Protocol, fixture: Fixture): FixtureJson {
     ...(error === undefined ? {} : { error: enumName(protocol.error, error) ?? error }),
     ...(selection === undefined ? {} : { request: { [selection.field]: selection.name } }),
     ...(refused === undefined ? {} : { refused }),
+    ...(fault === undefined ? {} : { fault }),
     provenance,
     ...(source === undefined ? {} : { source }),
     size: payload.length,

@@ -11,8 +11,9 @@ import { noEvidence, parseEvidence, shares } from '../../src/golden/evidence.js'
 import { fixturesOf } from '../../src/golden/generate.js';
 import { type FixtureJson, fixtureJson } from '../../src/golden/json.js';
 import { decodeMessage } from '../../src/rpc/index.js';
-import { MessageType, payloadOf } from '../../src/schema/index.js';
+import { type Call, MessageType, payloadOf } from '../../src/schema/index.js';
 import { ListType, VariantType } from '../../src/wire/index.js';
+import { cloneOf } from './clone.js';
 import { agreesWithReference, evidenceText, gatherEvidence, shapeOf, sightings } from './gather.js';
 import { changesAfter, schemaNumbers } from './schema-changes.js';
 
@@ -35,6 +36,10 @@ describe('the golden fixtures', () => {
 
   it('are what the recordings say, and so is what is known about the others', () => {
     expect(recordedText).toBe(evidenceText(gatherEvidence(all)));
+  });
+
+  it('fit their declarations, the recorded ones too', () => {
+    expect(fixtures.filter(({ fault }) => fault !== undefined)).toEqual([]);
   });
 
   it('come mostly from others than our encoder', () => {
@@ -180,6 +185,25 @@ describe('the check', () => {
       'frames: other headers or other cuts',
     ]);
     expect(edited({ name: 'X' }).sort()).toEqual(['not in the set', 'only in the set']);
+  });
+
+  it('says which recorded bytes a changed layout does not fit', () => {
+    const message = cloneOf(protocol.byName.get('VM_GET_STATE')) as Call;
+    const layout = message.reply as unknown as { fields: unknown[] };
+    // app_status is gone.
+    layout.fields = layout.fields.slice(0, -1);
+    const own = stored.filter((fixture) => fixture.message === 'VM_GET_STATE');
+    const change = {
+      message: { ...message, example: { ...message.example, reply: { vm_status: 3, os_status: 4 } } },
+    };
+    const texts = checkFixtures(protocol, own, fixturesOf(protocol, change.message as Call, evidence));
+    const recordedOne = texts
+      .filter(({ name }) => name === 'VM_GET_STATE.reply.recorded_1')
+      .map(({ text }) => text);
+    expect(recordedOne).toEqual([
+      'value.app_status: 0 -> (absent)',
+      'fault: (absent) -> "trailing, offset 2: expected 2, actual 4"',
+    ]);
   });
 
   it('looks into long fixtures, whose values are not stored', () => {

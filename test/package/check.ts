@@ -46,6 +46,9 @@ try {
   const capture = 'node_modules/gunyah-rm/captures/vm-lifecycle.pcapng';
   const decoded = run('npx', ['--no-install', 'gunyah-rm', 'decode', capture, '--json'], folder);
   check(decoded.split('\n').length === 59, 'it decodes the capture that comes with it');
+  const fixtures = 'node_modules/gunyah-rm/captures/golden';
+  const checked = run('npx', ['--no-install', 'gunyah-rm', 'golden', '--check', fixtures], folder);
+  check(/, 0 own\), 0 changed\n$/.test(checked), 'it finds the golden fixtures that come with it unchanged');
   writeFileSync(join(folder, 'consumer.ts'), consumer);
   const options = {
     target: 'ES2023',

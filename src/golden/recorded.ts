@@ -1,0 +1,67 @@
+import { formatIssue } from '../base/error.js';
+import { parseHex } from '../base/hex.js';
+import { errorWordSize } from '../capture/decode-payload.js';
+import { payloadToJson } from '../capture/payload-json.js';
+import { annotate } from '../codec/index.js';
+import { bareErrorReply, type Part, type PartName, partsOf } from '../export/parts.js';
+import { headerReader } from '../rpc/index.js';
+import { type Message, messageTypeNames, type Protocol } from '../schema/index.js';
+import type { Evidence, RecordedMessage } from './evidence.js';
+import type { Fixture } from './fixture.js';
+import { joined } from './identifier.js';
+
+/** The recorded messages with the id of a message, counted by part: `recorded_1`. */
+export function recordedFixtures(protocol: Protocol, message: Message, { recorded }: Evidence): Fixture[] {
+  const counts = new Map<string, number>();
+  return recorded.flatMap((item) => {
+    const frames = item.frames.map((frame) => parseHex(frame) ?? new Uint8Array(0));
+    const fixture = recordedFixture(protocol, message, item, frames);
+    if (fixture === undefined) return [];
+    const prefix = `${message.name}.${fixture.part.part}.${fixture.form}`;
+    const count = (counts.get(prefix) ?? 0) + 1;
+    counts.set(prefix, count);
+    return [{ ...fixture, form: `${fixture.form}_${count}`, name: `${prefix}_${count}` }];
+  });
+}
+
+function recordedFixture(
+  protocol: Protocol,
+  message: Message,
+  { provenance, source }: RecordedMessage,
+  frames: readonly Uint8Array[],
+): Fixture | undefined {
+  const header = headerReader(protocol);
+  const [first] = frames as [Uint8Array];
+  const { type, seq, msg_id: id } = header.read(viewOf(first), 0);
+  if (id !== message.id) return undefined;
+  const payload = joined(frames.map((frame) => frame.subarray(header.size)));
+  const kind = messageTypeNames[type] as Part['type'];
+  const error = kind === 'reply' ? viewOf(payload).getUint32(0, true) : undefined;
+  const part = partOf(message, kind, error);
+  const { value, issues } = annotate(part.layout, payload.subarray(error === undefined ? 0 : errorWordSize));
+  const [issue] = issues;
+  return {
+    name: '',
+    part,
+    form: provenance,
+    seq,
+    ...(error === undefined ? {} : { error }),
+    value: payloadToJson(part.layout, value),
+    ...(issue === undefined ? {} : { fault: formatIssue(issue) }),
+    payload,
+    frames,
+    provenance,
+    source,
+  };
+}
+
+function partOf(message: Message, type: Part['type'], error: number | undefined): Part {
+  const name: PartName = type === 'reply' && error !== 0 ? 'error_reply' : type;
+  const declared = partsOf(message).find(({ part }) => part === name);
+  const key = `${message.name.toLowerCase()}_${name}`;
+  return declared ?? { message, part: name, type, layout: bareErrorReply, key };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
