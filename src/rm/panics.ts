@@ -126,6 +126,13 @@ export const panicPlaces = {
     careful: 'NORESOURCE',
     carefulError: E.NORESOURCE,
   },
+  vm_init_missing_core: {
+    message: 'VM_INIT',
+    state: "a vCPU's affinity-map names a core that does not exist, on the real hypervisor",
+    effect: 'the whole machine stops',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
   vm_reset_two_rpcs: {
     message: 'VM_RESET',
     state: 'the VM has two rm-rpc nodes: the second has no link left to take down',
@@ -174,6 +181,14 @@ export const panicPlaces = {
     effect: 'memory fault',
     careful: 'the value is empty',
     carefulError: E.OK,
+  },
+  mem_tables_exhausted: {
+    message: 'MEM_DONATE, MEM_LEND, MEM_SHARE, MEM_APPEND',
+    state:
+      "so many 2 MiB blocks of the primary VM's memory have been broken up since the boot that the real hypervisor has no memory left for its tables (about 300)",
+    effect: 'the whole machine stops',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
   },
   message_too_long: {
     message: 'any message to a VM',
