@@ -27,7 +27,7 @@ export type StepKind =
   | { readonly kind: 'frame' | 'enqueue'; readonly from: number; readonly frame: Uint8Array }
   | { readonly kind: 'load'; readonly address: bigint; readonly file: string }
   | { readonly kind: 'reboot' | 'run' | 'drain' }
-  | { readonly kind: 'remark'; readonly attempt: Attempt | undefined }
+  | { readonly kind: 'remark'; readonly attempt: Attempt | undefined; readonly dead: number | undefined }
   | { readonly kind: 'end'; readonly why: string }
   | { readonly kind: 'receive_limit'; readonly vmid: number; readonly count: number }
   | ({
@@ -141,7 +141,7 @@ function readKind(line: Line): StepKind {
       };
     }
     case 'remark':
-      return { kind: op, attempt: readAttempt(line.text) };
+      return { kind: op, attempt: readAttempt(line.text), dead: readDead(line.text) };
     case 'end':
       return { kind: op, why: typeof line.why === 'string' ? line.why : '' };
     case 'reboot':
@@ -163,4 +163,10 @@ function readAttempt(remark: unknown): Attempt | undefined {
   if (from === undefined || frame === undefined || state === undefined || data === undefined)
     return undefined;
   return { from: Number(from), frame, state: Number(state), data: BigInt(data) };
+}
+
+/** A VM that a remark says never came up or never came back: `dead`, by its VMID. */
+function readDead(remark: unknown): number | undefined {
+  const [, vmid] = (typeof remark === 'string' ? /; dead (\d+)(?:;|$)/.exec(remark) : null) ?? [];
+  return vmid === undefined ? undefined : Number(vmid);
 }

@@ -1,7 +1,6 @@
-import { limits, VM_IRQ_LEND } from '../../schemas/index.js';
+import { constants, limits, VM_IRQ_LEND } from '../../schemas/index.js';
 import { type PanicReason, type PlatformProfile, platforms, ResourceManager } from '../rm/index.js';
 import { QueueError } from '../transport/index.js';
-import { LateReceivers, sameFrames } from './late.js';
 import { CapabilityMask } from './mask.js';
 import {
   asTaken,
@@ -13,6 +12,7 @@ import {
   machineStopped,
   wasSent,
 } from './real-machine.js';
+import { RealReceivers, sameFrames } from './receivers.js';
 import {
   frameWords,
   type RecordedFrame,
@@ -56,14 +56,16 @@ export function* replay(lines: Iterable<unknown>, options: ReplayOptions): Gener
   if (header.done === true) return;
   const run = new Run(header.value, options);
   const recorded = readSteps({ [Symbol.iterator]: () => iterator });
-  let step = 0;
+  const steps = options.platform?.realVms === true ? asTaken(recorded) : recorded;
   let ended = false;
-  for (const taken of options.platform?.realVms === true ? asTaken(recorded) : recorded) {
+  let step = 0;
+  for (let next = steps.next(); next.done !== true; ) {
+    const taken = next.value;
+    next = steps.next();
     step++;
     // Behind an end the recording means something again with a machine that starts afresh.
-    if (ended && taken.kind !== 'reboot') continue;
-    yield run.compare(step, taken);
-    ended = taken.kind === 'end';
+    if (!ended || taken.kind === 'reboot') yield run.compare(step, taken, next.done === true);
+    ended = taken.kind === 'end' || (ended && taken.kind !== 'reboot');
   }
 }
 
@@ -77,10 +79,10 @@ const queued: ReadonlySet<RecordedStep['kind']> = new Set(['enqueue', 'remark', 
 class Run {
   readonly #manager: ResourceManager;
   readonly #options: ReplayOptions;
-  #taker: Taker;
+  #taker = new Taker();
   #actualMask = new CapabilityMask();
   #recordedMask = new CapabilityMask();
-  #late = new LateReceivers();
+  readonly #receivers = new RealReceivers();
   /** VMs that have sent something since the boot. */
   readonly #sent = new Set<number>();
   /** A vCPU that has faulted; the manager hears of it once it has handled what waits. */
@@ -91,20 +93,17 @@ class Run {
   constructor(header: unknown, options: ReplayOptions) {
     const { queueDepth, hlosOwnsIo, debugBuild } = readHeader(header);
     this.#options = options;
-    this.#taker = this.#newTaker();
     this.#manager = new ResourceManager({
       platform: options.platform ?? platforms.native,
       careful: options.careful ?? false,
       queueDepth,
       hlosOwnsIo,
       debugBuild,
-      onSent: (vmid) => this.#taker.sent(this.#manager.link(vmid), vmid),
+      onSent: (vmid, frame) => {
+        this.#taker.sent(this.#manager.link(vmid), vmid);
+        this.#receivers.sent(frame);
+      },
     });
-  }
-
-  #newTaker(): Taker {
-    const { realVms } = this.#options.platform ?? platforms.native;
-    return realVms ? new Taker((vmid) => executes(this.#manager, vmid)) : new Taker();
   }
 
   /** Where the base of IRQ handles is random, the recorded one is known from the first interrupt lent. */
@@ -114,7 +113,18 @@ class Run {
     if (base !== undefined) this.#manager.irqHandleBase = base;
   }
 
-  compare(step: number, recorded: RecordedStep): Comparison {
+  /** @param last nothing follows in the recording. */
+  compare(step: number, recorded: RecordedStep, last: boolean): Comparison {
+    const { kind } = recorded;
+    // A reboot ends the boot before it; an end, and the last step, the one that they belong to.
+    const before = kind !== 'reboot' || this.#endBoot(false);
+    const comparison = this.#compare(step, recorded);
+    const after =
+      kind === 'end' ? this.#endBoot(machineStopped(recorded.why)) : !last || this.#endBoot(false);
+    return before && after ? comparison : { ...comparison, equal: false };
+  }
+
+  #compare(step: number, recorded: RecordedStep): Comparison {
     this.#learnHandleBase(recorded);
     const expected = recorded.out.map(({ to, frame }) => ({
       to,
@@ -127,12 +137,33 @@ class Run {
     return this.#perform(step, recorded, expected);
   }
 
+  /**
+   * Whether a boot ended alike: every VM took what it could, and the simulated manager died unannounced just if the
+   * recording says that the machine stopped.
+   */
+  #endBoot(machineStopped: boolean): boolean {
+    if (!this.#real) return true;
+    const stopped = this.#stopped;
+    this.#stopped = false;
+    return stopped === machineStopped && (this.#manager.panicked !== undefined || this.#allTaken());
+  }
+
+  /** Whether every VM has taken what it could, but those that have ended or that the recording found dead. */
+  #allTaken(): boolean {
+    for (const vmid of this.#taker.waitedFor(this.#manager)) {
+      if (vmid === constants.VMID_HLOS || this.#receivers.isDead(vmid)) continue;
+      if (executes(this.#manager, vmid)) return false;
+    }
+    return true;
+  }
+
   get #real(): boolean {
     return this.#manager.platform.realVms;
   }
 
   #perform(step: number, recorded: RecordedStep, expected: readonly RecordedFrame[]): Comparison {
     const before = this.#manager.panicked;
+    if (this.#real) this.#taker.share(recorded.out);
     const refused = this.#act(recorded);
     const taken = queued.has(recorded.kind) ? [] : this.#settle();
     const panic = before === undefined ? this.#manager.panicked : undefined;
@@ -163,14 +194,11 @@ class Run {
     if (!this.#real || recorded.panic !== undefined)
       return (panic !== undefined) === (recorded.panic !== undefined);
     if (panic !== undefined) this.#stopped = true;
-    if (recorded.kind !== 'end' && recorded.kind !== 'reboot') return true;
-    const stopped = this.#stopped;
-    this.#stopped = false;
-    return stopped === (recorded.kind === 'end' && machineStopped(recorded.why));
+    return true;
   }
 
   #sameOut(actual: readonly RecordedFrame[], expected: readonly RecordedFrame[]): boolean {
-    return this.#real ? this.#late.same(actual, expected) : sameFrames(actual, expected);
+    return this.#real ? this.#receivers.same(actual, expected) : sameFrames(actual, expected);
   }
 
   /** @returns whether the message could not be put on its queue. */
@@ -197,11 +225,10 @@ class Run {
         manager.reboot();
         this.#fault = undefined;
         this.#sent.clear();
-        this.#taker = this.#newTaker();
-        this.#late.clear();
+        this.#taker = new Taker();
+        this.#receivers.clear();
         return false;
       case 'receive_limit':
-        this.#late.loosenNumbers();
         this.#taker.limit(step.vmid, step.count);
         return false;
       case 'drain':
@@ -215,6 +242,7 @@ class Run {
         if (this.#real && faulted(manager, step.vmid, step.state)) this.#fault = step;
         return false;
       case 'remark':
+        if (step.dead !== undefined) this.#receivers.declareDead(step.dead);
         if (this.#real && step.attempt !== undefined && wasSent(manager, step.attempt))
           manager.link(step.attempt.from)?.toManager.send(step.attempt.frame);
         return false;
