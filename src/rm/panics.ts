@@ -81,8 +81,8 @@ export const panicPlaces = {
     message: 'MEM_NOTIFY',
     state: 'SHARED for a donated parcel to a READY VM with a shm or iomem device of its label',
     effect: 'memory fault: accepting it frees the parcel that is still looked at',
-    careful: 'not accepted: MEM_RELEASED',
-    carefulError: E.MEM_RELEASED,
+    careful: 'not accepted: the owner is told MEM_RELEASED',
+    carefulError: E.OK,
   },
   vm_init_rpc_without_generate: {
     message: 'VM_INIT',
