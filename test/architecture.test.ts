@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/devicetree': engine,
   'src/hypervisor': engine,
   'src/rm': [...engine, 'src/transport', 'src/devicetree', 'src/hypervisor', 'schemas'],
-  'src/sim': [...engine, 'src/transport', 'src/rm', 'schemas'],
+  'src/sim': [...engine, 'src/transport', 'src/hypervisor', 'src/rm', 'schemas'],
   'src/serve': [...engine, 'src/rm', 'schemas'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
   'src/node': [...engine, 'src/serve', 'schemas'],

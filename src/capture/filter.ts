@@ -23,8 +23,9 @@ function tokenize(text: string): Token[] {
     const match = tokenPattern.exec(text);
     const column = at + 1 + (/^\s*/.exec(text.slice(at)) as RegExpExecArray)[0].length;
     if (match === null) {
-      if (column <= text.length)
-        fail(column, 'a name, number, text or operator', text.slice(column - 1, column + 9));
+      const rest = text.slice(column - 1, column + 9);
+      if (rest.startsWith('=')) fail(column, '== for equal', rest);
+      if (rest !== '') fail(column, 'a name, number, text or operator', rest);
       tokens.push({ kind: 'end', text: 'the end', column });
       return tokens;
     }

@@ -1,3 +1,4 @@
+import { parseHex } from '../base/hex.js';
 import { parseTime } from '../base/time.js';
 import { fragmentCount, sizesOf, writeFrame } from '../rpc/index.js';
 import { MessageType, type MessageTypeName, type Protocol } from '../schema/index.js';
@@ -17,7 +18,7 @@ export interface LinePacket {
 
 const keys = new Set(
   (
-    'no frame frames sizes time times comment from to type seq id name fragments incomplete announced error request ' +
+    'no frame frames sizes headers time times comment from to type seq id name fragments incomplete announced error request ' +
     'duplicate_of latency_ns payload rest issues raw index size'
   ).split(' '),
 );
@@ -30,6 +31,7 @@ const keys = new Set(
 export function linePackets(protocol: Protocol, line: Line): LinePacket[] {
   for (const key of Object.keys(line))
     if (!keys.has(key)) refuse(key, 'a key of decode --json', key, 'unknown_key');
+  checkFacts(line);
   const frames = wholeFrames(line) ?? cut(protocol, line);
   const [from, to] = ends(protocol, line);
   const numbers = frameNumbers(line, frames.length);
@@ -43,6 +45,18 @@ export function linePackets(protocol: Protocol, line: Line): LinePacket[] {
     to,
     bytes,
   }));
+}
+
+/** Keys that say what decoding found out: not needed, but what they say must at least be of their kind. */
+function checkFacts(line: Line): void {
+  for (const key of ['no', 'request', 'duplicate_of', 'size', 'index'] as const)
+    integer(line, key, Number.MAX_SAFE_INTEGER);
+  const { latency_ns: latency, issues, incomplete, error, type } = line;
+  if (latency !== undefined && !Number.isInteger(latency)) refuse('latency_ns', 'integer', latency);
+  if (issues !== undefined && !Array.isArray(issues)) refuse('issues', 'array', issues);
+  if (incomplete !== undefined && typeof incomplete !== 'boolean') refuse('incomplete', 'true', incomplete);
+  if (error !== undefined && type !== 'reply')
+    refuse('error', 'no error word but in replies', error, 'unexpected');
 }
 
 /** Lines whose `raw` is the queue message itself. */
@@ -78,8 +92,17 @@ function cut(protocol: Protocol, line: Line): Uint8Array[] {
     ? (integer(line, 'announced', max_continuations) ?? refuse('announced', 'integer', undefined))
     : sizes.length - 1;
   const seq = integer(line, 'seq', 0xffff) ?? 0;
+  const headers = headersIn(protocol, line, sizes.length);
   let start = 0;
   return sizes.map((size, index) => {
+    const given = headers?.[index];
+    if (given !== undefined) {
+      const whole = new Uint8Array(given.length + size);
+      whole.set(given);
+      whole.set(payload.subarray(start, start + size), given.length);
+      start += size;
+      return whole;
+    }
     const header = {
       type: index === 0 ? type : MessageType.continuation,
       fragments,
@@ -115,6 +138,16 @@ function sizesIn({ sizes }: Line): number[] | undefined {
   const valid =
     Array.isArray(sizes) && sizes.length > 0 && sizes.every((size) => Number.isInteger(size) && size >= 0);
   return valid ? (sizes as number[]) : refuse('sizes', 'an array of payload sizes', sizes);
+}
+
+/** The headers of each packet, where a client's rules put packets together whose headers differ. */
+function headersIn(protocol: Protocol, { headers }: Line, count: number): Uint8Array[] | undefined {
+  if (headers === undefined) return undefined;
+  const list = Array.isArray(headers)
+    ? headers.map((text) => (typeof text === 'string' ? parseHex(text) : undefined))
+    : [];
+  const valid = list.length === count && list.every((bytes) => bytes?.length === protocol.limits.header);
+  return valid ? (list as Uint8Array[]) : refuse('headers', `${count} headers as hex text`, headers);
 }
 
 function frameNumbers(line: Line, count: number): number[] | undefined {

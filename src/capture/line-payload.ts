@@ -56,7 +56,7 @@ export function payloadBytes(
 
 function encodeFields(layout: Payload | undefined, line: Line, hasRest: boolean): Uint8Array {
   if (layout === undefined) {
-    if (line.payload === undefined) return new Uint8Array(0);
+    if (isEmpty(line.payload)) return new Uint8Array(0);
     return refuse('payload', 'no payload: no layout is known (use rest)', line.payload, 'unexpected');
   }
   // What a reply's layout is may be known only from its request; its bytes are then all in `rest`, if there are any.
@@ -118,10 +118,17 @@ function checkAgrees(
       if (key === 'rest') return reading.rest && formatHex(reading.rest);
       return reading.layout && reading.payload && payloadToJson(reading.layout, reading.payload);
     });
-    if (!decoded.some((value) => same(value, given))) {
+    const usual =
+      key === 'payload' ? readings.map(({ layout }) => layout && usualForm(layout, given)) : [given];
+    if (!decoded.some((value, index) => same(value, usual[index] ?? usual[0] ?? given))) {
       refuse(key, JSON.stringify(decoded[0]) ?? 'nothing', given, 'raw');
     }
   }
+}
+
+/** A payload in the notation that decoding prints, whatever notation it was written in. */
+function usualForm(layout: Payload, payload: unknown): unknown {
+  return payloadToJson(layout, payloadFromJson(layout, payload));
 }
 
 /** The requests that a reply's layout can depend on; one undefined when it does not. */

@@ -17,7 +17,7 @@ const lineSizeMax = 64 * 1024 * 1024;
 export function ndjsonReader(protocol: Protocol, sink: PacketSink): CaptureReader {
   const packet = emptyPacket();
   let last = 0;
-  const order = new PacketOrder((item) => {
+  const order = new PacketOrder<LinePacket>((item) => {
     last = item.frame ?? last + 1;
     packet.frame = last;
     packet.time = item.time;
@@ -39,10 +39,19 @@ export function ndjsonReader(protocol: Protocol, sink: PacketSink): CaptureReade
       order.add(item, place);
     }
   }, lineSizeMax);
+  /** What was read before a bad line is handed on, packets that wait for an earlier number included. */
+  const whole = (read: () => void) => {
+    try {
+      read();
+    } catch (error) {
+      order.end();
+      throw error;
+    }
+  };
   return {
-    push: (chunk) => lines.push(chunk),
+    push: (chunk) => whole(() => lines.push(chunk)),
     end() {
-      lines.end();
+      whole(() => lines.end());
       order.end();
     },
   };

@@ -2,8 +2,9 @@ import { formatDecimal } from '../base/decimal.js';
 import type { Issue } from '../base/error.js';
 import { formatHex } from '../base/hex.js';
 import { formatTime } from '../base/time.js';
+import { codecOf } from '../codec/index.js';
 import { sizesOf } from '../rpc/index.js';
-import { formatId, type Message, messageTypeNames, type Protocol } from '../schema/index.js';
+import { formatId, type Header, type Message, messageTypeNames, type Protocol } from '../schema/index.js';
 import type { Frame } from './assembler.js';
 import { enumName, payloadToJson } from './payload-json.js';
 import { payloadText } from './payload-text.js';
@@ -85,7 +86,7 @@ export function errorJson(protocol: Protocol, error: number): string {
 }
 
 /** `frames`, `sizes`, `time`, `times`: what more than one packet, or one above the usual size, needs. */
-function severalKeys(protocol: Protocol, { packets, size, type }: CaptureRecord): string {
+function severalKeys(protocol: Protocol, { packets, size, type, incomplete }: CaptureRecord): string {
   const first = packets[0] as RecordPacket;
   let keys = '';
   if (packets.some(({ frame }, index) => frame !== first.frame + index)) {
@@ -96,12 +97,31 @@ function severalKeys(protocol: Protocol, { packets, size, type }: CaptureRecord)
   if (isMessage && packets.some((packet, index) => packet.size !== usual[index])) {
     keys += `,"sizes":[${packets.map((packet) => packet.size).join()}]`;
   }
+  if (isMessage && !headersFollow(packets, incomplete)) {
+    keys += `,"headers":[${packets.map(({ header }) => `"${headerHex(protocol, header as Header)}"`).join()}]`;
+  }
   const text = (time: bigint | undefined) => (time === undefined ? 'null' : `"${formatTime(time)}"`);
   if (first.time !== undefined) keys += `,"time":${text(first.time)}`;
   if (packets.some(({ time }) => time !== first.time)) {
     keys += `,"times":[${packets.map(({ time }) => text(time)).join()}]`;
   }
   return keys;
+}
+
+/**
+ * Whether the headers of a message's packets are what encode makes of the first one. A client's rules take other
+ * continuations too, and may stop before as many have come as the header announces.
+ */
+function headersFollow([first, ...others]: readonly RecordPacket[], incomplete: boolean): boolean {
+  const { seq, msg_id, fragments } = (first as RecordPacket).header as Header;
+  const same = others.every(
+    ({ header }) => header?.seq === seq && header.msg_id === msg_id && header.fragments === fragments,
+  );
+  return same && (incomplete || others.length === fragments);
+}
+
+function headerHex(protocol: Protocol, header: Header): string {
+  return formatHex(codecOf(protocol.header).toBytes(header));
 }
 
 /** The comment of a message of one packet; an array with null for none when a later packet has one. */

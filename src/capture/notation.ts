@@ -18,6 +18,9 @@ const hexRoles = new Set([
   'virq_handle',
 ]);
 
+/** Bytes of a field that are shown. */
+const shownMax = 64;
+
 /** A scalar or byte field in its own notation: names for enums and flags, hex for addresses, sizes and handles. */
 export function formatField(protocol: Protocol, field: Field, value: unknown, owner: Values): string {
   const { type, role } = field;
@@ -70,10 +73,14 @@ function formatFlags(type: FlagsType, value: number): string {
 function formatBytes(type: BytesType, value: Uint8Array, owner: Values): string {
   const text = isText(type, owner) ? decodeText(value) : undefined;
   if (text !== undefined) return JSON.stringify(text);
+  if (value.length === 0) return '(empty)';
+  // A console message can be 14 KiB: enough is shown to know it by, and --hex or --json has all of it.
+  const shown = value.subarray(0, shownMax);
+  const more = value.length > shownMax ? ` ... (${value.length} bytes)` : '';
   // Raw bytes are mostly text all the same (console, crash messages): shown as a hint behind the hex.
   const hint =
-    value.length > 3 && /^[\t\n\r\x20-\x7e]+$/.test(latin1(value)) ? ` ${JSON.stringify(latin1(value))}` : '';
-  return value.length === 0 ? '(empty)' : `${formatHex(value)}${hint}`;
+    value.length > 3 && /^[\t\n\r\x20-\x7e]+$/.test(latin1(shown)) ? ` ${JSON.stringify(latin1(shown))}` : '';
+  return `${formatHex(shown)}${hint}${more}`;
 }
 
 function latin1(bytes: Uint8Array): string {

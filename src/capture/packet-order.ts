@@ -1,8 +1,6 @@
-import type { LinePacket } from './line-packets.js';
-
 /** A packet and where it goes: its number, and its place among those with the same number. */
-interface Waiting {
-  readonly packet: LinePacket;
+interface Waiting<P> {
+  readonly packet: P | undefined;
   readonly key: number;
   readonly turn: number;
 }
@@ -12,19 +10,19 @@ interface Waiting {
  * order; a packet is passed on as soon as all before it have been, and only what came early is held. Where numbers are
  * missing (a filtered capture) what follows is held until the end: memory up to the size of the input.
  */
-export class PacketOrder {
-  private readonly heap: Waiting[] = [];
+export class PacketOrder<P> {
+  private readonly heap: Waiting<P>[] = [];
   private next = 1;
   private turn = 0;
 
-  constructor(private readonly sink: (packet: LinePacket) => void) {}
+  constructor(private readonly sink: (packet: P) => void) {}
 
-  /** `key` is the packet number that the packet goes to. */
-  add(packet: LinePacket, key: number): void {
+  /** `key` is the packet number that the packet goes to; undefined: nothing goes there. */
+  add(packet: P | undefined, key: number): void {
     this.turn++;
     if (key <= this.next && this.heap.length === 0) this.pass({ packet, key, turn: this.turn });
     else this.push({ packet, key, turn: this.turn });
-    while (this.heap.length > 0 && (this.heap[0] as Waiting).key <= this.next) this.pass(this.pop());
+    while (this.heap.length > 0 && (this.heap[0] as Waiting<P>).key <= this.next) this.pass(this.pop());
   }
 
   /** Passes on all that is held. */
@@ -32,35 +30,36 @@ export class PacketOrder {
     while (this.heap.length > 0) this.pass(this.pop());
   }
 
-  private pass({ packet, key }: Waiting): void {
+  private pass({ packet, key }: Waiting<P>): void {
     this.next = Math.max(this.next, key + 1);
-    this.sink(packet);
+    if (packet !== undefined) this.sink(packet);
   }
 
-  private push(item: Waiting): void {
+  private push(item: Waiting<P>): void {
     const { heap } = this;
     let index = heap.push(item) - 1;
     while (index > 0) {
       const up = (index - 1) >> 1;
-      if (!before(item, heap[up] as Waiting)) break;
-      heap[index] = heap[up] as Waiting;
+      if (!before(item, heap[up] as Waiting<P>)) break;
+      heap[index] = heap[up] as Waiting<P>;
       index = up;
     }
     heap[index] = item;
   }
 
-  private pop(): Waiting {
+  private pop(): Waiting<P> {
     const { heap } = this;
-    const top = heap[0] as Waiting;
-    const item = heap.pop() as Waiting;
+    const top = heap[0] as Waiting<P>;
+    const item = heap.pop() as Waiting<P>;
     if (heap.length === 0) return top;
     let index = 0;
     for (;;) {
       let child = 2 * index + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1] as Waiting, heap[child] as Waiting)) child++;
-      if (!before(heap[child] as Waiting, item)) break;
-      heap[index] = heap[child] as Waiting;
+      if (child + 1 < heap.length && before(heap[child + 1] as Waiting<P>, heap[child] as Waiting<P>))
+        child++;
+      if (!before(heap[child] as Waiting<P>, item)) break;
+      heap[index] = heap[child] as Waiting<P>;
       index = child;
     }
     heap[index] = item;
@@ -68,6 +67,6 @@ export class PacketOrder {
   }
 }
 
-function before(a: Waiting, b: Waiting): boolean {
+function before<P>(a: Waiting<P>, b: Waiting<P>): boolean {
   return a.key < b.key || (a.key === b.key && a.turn < b.turn);
 }

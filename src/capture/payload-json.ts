@@ -121,16 +121,19 @@ export function payloadFromJson(type: AnyType, json: unknown, path = '', owner: 
 function structFromJson(type: StructType, json: unknown, path: string): Values {
   if (!isObject(json)) return refuse(path, 'object', json);
   const value: Values = {};
-  const fields = new Map(fieldsInOrder(type.fields).map((field) => [field.name, field]));
+  const declared = fieldsInOrder(type.fields);
+  const aliases = declared.flatMap((field) => field.aliases.map((alias) => [alias, field] as const));
+  // A field's own name goes before another field's alias.
+  const fields = new Map([...aliases, ...declared.map((field) => [field.name, field] as const)]);
   // Scalars first: what a list or text is may depend on a field that stands behind it in the JSON.
   const entries = Object.entries(json).sort(([a], [b]) => weight(fields.get(a)) - weight(fields.get(b)));
   for (const [name, item] of entries) {
     const field = fields.get(name);
-    // A key that is not declared goes on to the codec, which refuses it like any other caller's.
-    value[name] =
-      field === undefined
-        ? item
-        : payloadFromJson(field.type, item, path === '' ? name : `${path}.${name}`, value);
+    const at = path === '' ? name : `${path}.${name}`;
+    if (field === undefined)
+      return refuse(at, [...fields.keys()].join(', ') || 'no field', name, 'unknown_key');
+    if (Object.hasOwn(value, field.name)) return refuse(at, `${field.name} once`, name, 'duplicate');
+    value[field.name] = payloadFromJson(field.type, item, at, value);
   }
   return value;
 }
@@ -144,7 +147,8 @@ function isObject(json: unknown): json is { [key: string]: unknown } {
 }
 
 function bytesFromJson(json: unknown, text: boolean, path: string): Uint8Array {
-  if (typeof json === 'string' && text) return encodeText(json);
+  // A lone surrogate has no UTF-8.
+  if (typeof json === 'string' && text && !/\p{Surrogate}/u.test(json)) return encodeText(json);
   const hex = isObject(json) && Object.keys(json).length === 1 ? json.hex : json;
   const bytes = typeof hex === 'string' ? parseHex(hex) : undefined;
   return bytes ?? refuse(path, text ? 'text or {"hex": ...}' : 'hex text', json);
@@ -153,7 +157,12 @@ function bytesFromJson(json: unknown, text: boolean, path: string): Uint8Array {
 function enumFromJson(type: EnumType, name: string, path: string): number {
   const known = Object.hasOwn(type.values, name) ? type.values[name] : undefined;
   const alias = () => Object.entries(type.info.aliases ?? {}).find(([, names]) => names.includes(name))?.[0];
-  const value = known ?? type.values[alias() ?? ''];
+  // Values that only some sources have; a dialect's whole different table would be ambiguous.
+  const dialect = () =>
+    type.info.dialects?.find(({ replaces, values }) => !replaces && Object.hasOwn(values, name))?.values[
+      name
+    ];
+  const value = known ?? type.values[alias() ?? ''] ?? dialect();
   if (value !== undefined) return value;
   if (/^(0x[0-9a-fA-F]+|\d+)$/.test(name)) return Number(name);
   return refuse(path, Object.keys(type.values).join(', '), name);
@@ -189,8 +198,8 @@ function integerFromJson(json: unknown, wide: boolean, path: string, expected = 
   return BigInt(json);
 }
 
-function refuse(path: string, expected: string, json: unknown): never {
+function refuse(path: string, expected: string, json: unknown, code = 'type'): never {
   const text = JSON.stringify(json) ?? 'undefined';
   const actual = text.length > 60 ? `${text.slice(0, 60)}...` : text;
-  throw new WireError({ code: 'type', path, offset: 0, expected, actual });
+  throw new WireError({ code, path, offset: 0, expected, actual });
 }

@@ -1,5 +1,5 @@
 import type { Issue } from '../base/error.js';
-import type { Message, Payload } from '../schema/index.js';
+import type { Header, Message, Payload } from '../schema/index.js';
 import type { Values } from '../wire/index.js';
 
 /** What a record is. The first three are RPC messages; the others are queue messages that made none. */
@@ -11,6 +11,8 @@ export interface RecordPacket {
   readonly time: bigint | undefined;
   readonly comment: string | undefined;
   readonly size: number;
+  /** Its own RPC header; undefined when it is malformed. */
+  readonly header: Header | undefined;
 }
 
 /**

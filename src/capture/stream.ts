@@ -54,11 +54,11 @@ export class Stream implements ReassemblySink {
     this.reassembler.abandon();
   }
 
-  message(header: Header, view: DataView, start: number, end: number): void {
+  message(header: Header, view: DataView, start: number, end: number, own: Header): void {
     const whole = header.fragments === 0;
-    this.frame(header, whole ? 0 : this.parts.length);
+    this.frame(own, whole ? 0 : this.parts.length);
     const { record } = this.owner.options;
-    const last = this.current();
+    const last = this.current(own);
     const packets = whole ? [last] : [...this.parts, last];
     if (!whole) this.parts = [];
     const no = this.owner.next();
@@ -114,7 +114,7 @@ export class Stream implements ReassemblySink {
 
   part(header: Header): void {
     this.frame(header, this.parts.length);
-    this.parts.push(this.current());
+    this.parts.push(this.current(header));
   }
 
   abandoned(header: Header, view: DataView, size: number): void {
@@ -135,17 +135,17 @@ export class Stream implements ReassemblySink {
     const { view, start, end } = this.packet;
     const payload = start + this.owner.options.protocol.limits.header;
     if (header.type === MessageType.continuation) {
-      this.other(header, 'continuation', [this.current()], false, copy(view, start, end), noIssues);
+      this.other(header, 'continuation', [this.current(header)], false, copy(view, start, end), noIssues);
     } else {
       const type = messageTypeNames[header.type] as MessageTypeName;
-      this.other(header, type, [this.current()], true, copy(view, payload, end), noIssues);
+      this.other(header, type, [this.current(header)], true, copy(view, payload, end), noIssues);
     }
   }
 
   malformed(issue: Issue): void {
     this.frame(undefined, undefined, issue);
     const { view, start, end } = this.packet;
-    this.other(undefined, 'malformed', [this.current()], false, copy(view, start, end), [issue]);
+    this.other(undefined, 'malformed', [this.current(undefined)], false, copy(view, start, end), [issue]);
   }
 
   /** A record of something that is no whole message. */
@@ -187,7 +187,7 @@ export class Stream implements ReassemblySink {
     const { packet, from, to } = this;
     const issues = issue === undefined ? noIssues : [issue];
     const size = packet.end - packet.start - protocol.limits.header;
-    const packets = [{ frame: packet.frame, time: undefined, comment: undefined, size }];
+    const packets = [{ frame: packet.frame, time: undefined, comment: undefined, size, header }];
     frame({ packet, from, to, header, index, issues: this.withSize(packets, issues) });
   }
 
@@ -202,9 +202,9 @@ export class Stream implements ReassemblySink {
     return [{ code: 'size', path: '', offset: expected, expected, actual: first.size + header }, ...issues];
   }
 
-  private current(): RecordPacket {
+  private current(header: Header | undefined): RecordPacket {
     const { frame, time, comment, start, end } = this.packet;
-    return { frame, time, comment, size: end - start - this.owner.options.protocol.limits.header };
+    return { frame, time, comment, size: end - start - this.owner.options.protocol.limits.header, header };
   }
 
   private partner(): Stream {

@@ -60,6 +60,8 @@ export class Summary {
   private readonly messages = new Map<string, Map<string, number>>();
   private readonly errors = new Map<string, Map<string, number>>();
   private readonly latencies = new Map<string, Latencies>();
+  /** Requests that were counted and wait for their reply: as many as can be outstanding at most. */
+  private readonly open = new Set<number>();
   private readonly unanswered: object[] = [];
   private unansweredCount = 0;
   private readonly problems: object[] = [];
@@ -67,7 +69,12 @@ export class Summary {
 
   constructor(private readonly protocol: Protocol) {}
 
-  record(record: CaptureRecord): void {
+  /** Counts a record. All of a capture's records must come, those that a filter drops with `matches` false. */
+  record(record: CaptureRecord, matches = true): void {
+    if (record.request !== undefined) this.open.delete(record.request);
+    if (!matches) return;
+    if (record.type === 'request' && !record.incomplete && record.duplicateOf === undefined)
+      this.open.add(record.no);
     this.records++;
     this.packets += record.packets.length;
     const name = this.nameOf(record.message?.name, record.id);
@@ -90,6 +97,7 @@ export class Summary {
   }
 
   lost({ no, frame, from, to, seq, id, name, time }: Outstanding): void {
+    if (!this.open.delete(no)) return;
     this.unansweredCount++;
     if (this.unanswered.length >= listMax) return;
     const text = time === undefined ? {} : { time: formatTime(time) };
@@ -166,7 +174,10 @@ export class Summary {
 
   private nameOf(name: string | undefined, id: number | undefined): string {
     if (name !== undefined && name !== '') return name;
-    return id === undefined ? '(malformed)' : '(unknown id)';
+    if (id === undefined) return '(malformed)';
+    // Ids come from outside and may all differ.
+    const text = formatId(id);
+    return this.messages.has(text) || this.messages.size < distinctMax ? text : '(other ids)';
   }
 }
 

@@ -32,9 +32,13 @@ export class CommandIo {
     this.exitCode = Math.max(this.exitCode, exitCodes.problems);
   }
 
-  /** One line on stderr. */
+  /** One line on stderr. Control characters of the input are shown, not obeyed. */
   warn(text: string): void {
-    this.stderr(`gunyah-rm: ${text}\n`);
+    const shown = text.replace(
+      /\p{Cc}/gu,
+      (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    );
+    this.stderr(`gunyah-rm: ${shown}\n`);
   }
 
   /**
@@ -44,7 +48,7 @@ export class CommandIo {
    */
   readCapture(path: string, format: InputFormat | undefined, sink: PacketSink, pause = () => {}): void {
     const name = path === '-' ? 'standard input' : path;
-    const warnings = new Warnings(this, name);
+    const warnings = new Warnings(this, name, pause);
     const progress = new Progress(path);
     const input = new Input(this.protocol, format, sink, (warning) => warnings.add(warning));
     try {
@@ -57,6 +61,7 @@ export class CommandIo {
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       progress.end();
+      pause();
       this.warn(`${name}: ${error.message}`);
       this.problem();
     } finally {
@@ -96,6 +101,8 @@ class Input {
 
   end(): void {
     if (this.reader === undefined) {
+      // No lines are no packets: what a filter that nothing passed printed.
+      if (this.format === 'ndjson' && this.prefix.length === 0) return;
       if (this.prefix.length === 0) {
         throw new WireError({ code: 'empty', path: '', offset: 0, expected: 'a capture', actual: 'nothing' });
       }
@@ -107,6 +114,12 @@ class Input {
   }
 
   private start(format: InputFormat): void {
+    const found = format === 'ndjson' ? detectFormat(this.prefix) : format;
+    if (found === 'pcapng' || found === 'pcap') {
+      if (format === 'ndjson') {
+        throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
+      }
+    }
     this.reader =
       format === 'ndjson'
         ? ndjsonReader(this.protocol, this.sink)
@@ -132,10 +145,13 @@ class Warnings {
   constructor(
     private readonly io: CommandIo,
     private readonly name: string,
+    private readonly pause: () => void,
   ) {}
 
   add({ frame, offset, message }: CaptureWarning): void {
     this.count++;
+    // What was printed before comes first.
+    if (this.count <= warningsMax) this.pause();
     this.io.problem();
     if (this.count <= warningsMax)
       this.io.warn(`${this.name}: packet ${frame}, offset ${offset}: ${message}`);

@@ -10,7 +10,9 @@ import * as decode from './commands/decode.js';
 import * as describe from './commands/describe.js';
 import * as diff from './commands/diff.js';
 import * as encode from './commands/encode.js';
+import * as replay from './commands/replay.js';
 import * as serve from './commands/serve.js';
+import * as simulate from './commands/simulate.js';
 import { CommandIo, exitCodes } from './io.js';
 
 keepMemoryFlat();
@@ -18,14 +20,26 @@ keepMemoryFlat();
 const io = new CommandIo(protocol, (text) => process.stderr.write(text));
 // A reader of stderr that has gone is no reason to stop.
 process.stderr.on('error', () => {});
+process.stdout.on('error', () => {
+  process.exitCode = exitCodes.file;
+});
 
 const program = new Command('gunyah-rm')
   .description("Decodes, encodes and explains the RPC of the Gunyah hypervisor's resource manager.")
   .version(version())
   .exitOverride()
-  .showHelpAfterError('(--help tells more)')
+  .configureOutput({
+    outputError: (text) =>
+      io.warn(
+        text
+          .replace(/^error: /, '')
+          .trim()
+          .replaceAll('\n', ' '),
+      ),
+  })
   .configureHelp({ showGlobalOptions: true });
-for (const command of [decode, encode, describe, diff, serve]) command.register(program, io);
+for (const command of [decode, encode, describe, diff, simulate, replay, serve])
+  command.register(program, io);
 
 try {
   await program.parseAsync();

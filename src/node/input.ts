@@ -34,13 +34,18 @@ function describe(cause: unknown): string {
  * when it cannot be read. Synchronous: a pipeline stage has nothing else to do while it waits.
  */
 export function readFile(path: string, take: (chunk: Uint8Array) => void): void {
+  for (const chunk of readPieces(path)) take(chunk);
+}
+
+/** The same, for those who ask for the next piece when they want it. */
+export function* readPieces(path: string): Generator<Uint8Array> {
   const buffer = new Uint8Array(chunkSize);
   const fd = path === '-' ? 0 : attempt(path, () => openSync(path, 'r'));
   try {
     for (;;) {
       const size = attempt(path, () => readSome(fd, buffer));
       if (size === 0) return;
-      take(buffer.subarray(0, size));
+      yield buffer.subarray(0, size);
     }
   } finally {
     if (fd !== 0) closeSync(fd);

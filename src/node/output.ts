@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { UsageError } from '../base/error.js';
 import { FileError, pause } from './input.js';
 
 /** The reader of our output has gone (`| head`): no error, but the end of the work. */
@@ -11,18 +12,28 @@ const bufferSize = 256 * 1024;
 
 /** Text and bytes to a file, or to standard output for `-`; gathered, and written in large pieces. */
 export class Output {
-  private readonly fd: number;
+  private fd: number | undefined;
   private readonly name: string;
   private readonly buffer = Buffer.allocUnsafe(bufferSize);
   private used = 0;
 
-  /** Throws FileError when the file cannot be made. */
-  constructor(path: string) {
+  /**
+   * The file is made when the first piece is written, so that an input that cannot be read leaves an older output as it
+   * was. Throws UsageError when `input` is the same file: it would be empty before it is read.
+   */
+  constructor(
+    private readonly path: string,
+    input = '-',
+  ) {
     this.name = path === '-' ? 'standard output' : path;
-    try {
-      this.fd = path === '-' ? 1 : openSync(path, 'w');
-    } catch (error) {
-      throw new FileError(this.name, error);
+    if (path === '-') this.fd = 1;
+    else if (input !== '-' && isSameFile(path, input)) {
+      throw new UsageError({
+        code: 'output',
+        path: '--output',
+        expected: 'another file than the input',
+        actual: path,
+      });
     }
   }
 
@@ -49,13 +60,25 @@ export class Output {
   /** Flushes and closes. */
   end(): void {
     this.flush();
-    if (this.fd !== 1) closeSync(this.fd);
+    const fd = this.open();
+    if (fd !== 1) closeSync(fd);
+  }
+
+  /** Makes the file now, if it is not there yet. Throws FileError. */
+  open(): number {
+    try {
+      this.fd ??= openSync(this.path, 'w');
+      return this.fd;
+    } catch (error) {
+      throw new FileError(this.name, error);
+    }
   }
 
   private put(bytes: Uint8Array): void {
+    const fd = this.open();
     for (let start = 0; start < bytes.length; ) {
       try {
-        start += writeSync(this.fd, bytes, start);
+        start += writeSync(fd, bytes, start);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EPIPE') throw new ClosedPipe();
@@ -65,4 +88,9 @@ export class Output {
       }
     }
   }
+}
+
+function isSameFile(path: string, other: string): boolean {
+  const [a, b] = [path, other].map((name) => statSync(name, { throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.isFile() && a.dev === b.dev && a.ino === b.ino;
 }

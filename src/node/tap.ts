@@ -23,6 +23,7 @@ export class Tap {
     private readonly onError: (error: unknown) => void,
   ) {
     this.#output = new Output(path);
+    this.#output.open();
     this.#writer = new PcapngWriter((bytes) => this.#output.bytes(bytes));
   }
 

@@ -30,5 +30,7 @@ export function terminalStyle(toTerminal: boolean): PrintStyle {
 
 /** Columns of the terminal; undefined when the output goes elsewhere, and must not be wrapped. */
 export function terminalWidth(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns : undefined;
+  const { isTTY, columns } = process.stdout;
+  // A serial console says 0, and nothing is readable in a few columns.
+  return isTTY && columns >= 40 ? columns : undefined;
 }

@@ -8,8 +8,11 @@ import { type ReassemblyRules, rmRules } from './rules.js';
  * `abandoned` for the message that it puts an end to. Views are valid during the call only.
  */
 export interface ReassemblySink {
-  /** A message is complete (or dropped, but whole); its payload is [start, end) of the view. */
-  message(header: Header, view: DataView, start: number, end: number): void;
+  /**
+   * A message is complete (or dropped, but whole); its payload is [start, end) of the view. `header` is its first one,
+   * `last` that of the queue message that completed it.
+   */
+  message(header: Header, view: DataView, start: number, end: number, last: Header): void;
   /** The first or a further part of a message that is not complete yet. */
   part(header: Header): void;
   /** The message in progress will never be complete; what came of its payload is [0, size) of the view. */
@@ -56,11 +59,11 @@ export class Reassembler {
     const payload = start + this.header.size;
     if (header.type === MessageType.continuation) this.continue(header, view, payload, end);
     else if (this.drops(header)) {
-      if (header.fragments === 0) this.sink.message(header, view, payload, end);
+      if (header.fragments === 0) this.sink.message(header, view, payload, end, header);
       else this.sink.stray(header);
     } else {
       this.abandon();
-      if (header.fragments === 0) this.sink.message(header, view, payload, end);
+      if (header.fragments === 0) this.sink.message(header, view, payload, end, header);
       else this.begin(header, view, payload, end);
     }
   }
@@ -113,7 +116,7 @@ export class Reassembler {
       return;
     }
     this.first = undefined;
-    this.sink.message(first, this.view, 0, this.size);
+    this.sink.message(first, this.view, 0, this.size, header);
   }
 
   private append(view: DataView, start: number, end: number): void {

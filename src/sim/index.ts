@@ -1,3 +1,28 @@
-/** What drives a simulated manager from outside: recordings put to it again, and their VMs' side of the queues. */
+/**
+ * What drives a simulated manager from outside: recordings and captures put to it again, and worlds of VMs in virtual
+ * time that play scenarios. Nothing here reads a clock, a file or a source of randomness.
+ */
 
+export { CaptureSteps } from './capture-steps.js';
+export { type Finding, type KnownFault, knownFaults } from './check/index.js';
+export { differenceJson, differenceText } from './difference.js';
+export type { FaultCount, FaultKind, FaultMatch, FaultRule } from './faults.js';
 export { type Comparison, type ReplayOptions, replay } from './replay.js';
+export { formatHelp } from './scenario/help.js';
+export {
+  type PlayerOptions,
+  type PlayerResult,
+  type PlayerSink,
+  playScenario,
+  type StepResult,
+} from './scenario/player.js';
+export { type TapPacket, WorldTap } from './tap.js';
+export {
+  type Delays,
+  type Operation,
+  type SendOptions,
+  UNLIMITED,
+  World,
+  type WorldObserver,
+  type WorldOptions,
+} from './world.js';

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MEM_APPEND, protocol } from '../../schemas/index.js';
 import { WireError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
+import type { LinePacket } from '../../src/capture/line-packets.js';
 import { ndjsonReader } from '../../src/capture/ndjson-reader.js';
 import { recordLine } from '../../src/capture/ndjson-writer.js';
 import { PacketOrder } from '../../src/capture/packet-order.js';
@@ -125,7 +126,7 @@ describe('what does not fit is refused with line, path, expected and actual', ()
     [{ ...start, rest: '0' }, 'type', 'rest'],
     [{ ...start, type: 'reply', error: 'NOPE' }, 'type', 'error'],
     [{ ...start, type: 'reply', error: 'DENIED' }, 'unexpected', 'payload'],
-    [{ name: 'GET_IDENT', payload: {} }, 'unexpected', 'payload'],
+    [{ name: 'GET_IDENT', payload: { vmid: 1 } }, 'unexpected', 'payload'],
     [{ type: 'malformed' }, 'missing', 'raw'],
     [{ ...start, raw: '80000000', payload: { vmid: 129 } }, 'raw', 'payload'],
     [{ ...start, raw: '80', incomplete: true, payload: {} }, 'raw', 'payload'],
@@ -177,6 +178,59 @@ describe('what does not fit is refused with line, path, expected and actual', ()
   });
 });
 
+describe('a bad line', () => {
+  it('does not take back the lines before it, gaps in their numbers or not', () => {
+    const packets: string[] = [];
+    const reader = ndjsonReader(protocol, ({ data }) => packets.push(formatHex(data)));
+    const text = `${JSON.stringify({ ...start, frame: 7 })}\n${JSON.stringify({ ...start, frame: 5 })}\n{bad\n`;
+    expect(() => reader.push(new TextEncoder().encode(text))).toThrow(WireError);
+    expect(packets).toEqual(['210100000400005680000000', '210100000400005680000000']);
+  });
+
+  it.each([
+    [{ ...start, error: 'OK' }, 'error'],
+    [{ ...start, type: 'request', incomplete: 'no' }, 'incomplete'],
+    [{ ...start, no: 'zz' }, 'no'],
+    [{ ...start, latency_ns: {} }, 'latency_ns'],
+    [{ ...start, issues: 7 }, 'issues'],
+    [{ ...start, headers: ['21'] }, 'headers'],
+    [{ name: 'VM_LOOKUP_NAME', payload: { name: '\ud800' } }, 'payload.name'],
+    [{ ...start, payload: { vmid: 1, target: 2 } }, 'payload.target'],
+  ])('%j is refused at %s', (line, path) => expect(refusal(JSON.stringify(line))).toMatchObject({ path }));
+
+  it('cannot reach the prototype of a payload', () => {
+    const text = '{"name":"VM_START","payload":{"vmid":1,"__proto__":{"x":1}}}';
+    expect(refusal(text)).toMatchObject({ code: 'unknown_key', path: 'payload.__proto__' });
+  });
+});
+
+describe('other notations of the same', () => {
+  it.each([
+    [{ ...start, payload: { target: 128 } }, '210100000400005680000000'],
+    [{ ...start, raw: '80000000', payload: { vmid: '0x80' } }, '210100000400005680000000'],
+    [{ name: 'VM_START', type: 'reply', error: 'DENIED', payload: {} }, '210200000400005603000000'],
+    [
+      { name: 'VM_STATUS', payload: { vmid: 1, vm_status: 'RESET_FAILED', os_status: 0, app_status: 0 } },
+      '2103000008001056010000000c000000',
+    ],
+  ])('%j', (line, hex) => expect(read(JSON.stringify(line))[0]?.[3]).toBe(hex));
+});
+
+describe('messages that a client puts together against its own header', () => {
+  it('keep the headers of their packets', () => {
+    const messages = [
+      [255, 3, frame(3, 2, 1, 0x51100014, '01000000')],
+      [255, 3, frame(0, 2, 9, 0x51100014, '02000000')],
+      [255, 3, frame(0, 2, 1, 0x51100014, '')],
+    ] as const;
+    for (const rulesName of ['a14', 'q515']) {
+      const lines = assemble(messages, { rulesName }).map((record) => recordLine(protocol, record));
+      expect(JSON.parse(lines[0] as string).headers).toHaveLength(3);
+      expect(read(lines.join('')).map(([, , , hex]) => hex)).toEqual(messages.map(([, , hex]) => hex));
+    }
+  });
+});
+
 describe('bytes that the fields do not express', () => {
   it('come back through raw, and an edit beside it is refused', () => {
     // Text of one byte whose padding is not zero.
@@ -219,7 +273,7 @@ describe('order of packets', () => {
       fc.property(fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 60 }), (keys) => {
         const unique = [...new Set(keys)];
         const out: number[] = [];
-        const order = new PacketOrder((packet) => out.push(packet.frame as number));
+        const order = new PacketOrder<LinePacket>((packet) => out.push(packet.frame as number));
         const packet = { time: undefined, comment: undefined, from: 3, to: 255, bytes: new Uint8Array(0) };
         for (const key of unique) order.add({ ...packet, frame: key }, key);
         order.end();

@@ -128,6 +128,35 @@ describe('everything.pcapng', () => {
   });
 });
 
+describe('queue messages on their own', () => {
+  it('are what their own bytes say, whatever message they belong to', () => {
+    const assembler = new Assembler({
+      protocol,
+      rules: rulesByName.rm as (typeof rulesByName)[string],
+      frame({ packet, header, index }) {
+        if (header === undefined) return;
+        const { view, start } = packet;
+        expect(header).toMatchObject({
+          type: view.getUint8(start + 1) & 3,
+          fragments: view.getUint8(start + 1) >>> 2,
+          seq: view.getUint16(start + 2, true),
+          msg_id: view.getUint32(start + 4, true),
+        });
+        if (index !== undefined) expect(index > 0).toBe(header.type === 0);
+      },
+    });
+    const reader = captureReader(
+      'pcapng',
+      (packet) => assembler.packet(packet),
+      () => {},
+    );
+    reader.push(recorded('malformed-framing.pcapng'));
+    reader.end();
+    assembler.end();
+    expect.hasAssertions();
+  });
+});
+
 describe('the Linux clients', () => {
   interface Requests {
     readonly client: string;

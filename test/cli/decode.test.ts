@@ -89,6 +89,20 @@ describe.concurrent('decode', () => {
     expect(summary.unanswered.list[0]).toHaveProperty('seq');
   });
 
+  it('sums up only what passes the filter', async () => {
+    const run = await gunyahRm([
+      'decode',
+      malformed,
+      '--summary',
+      '--json',
+      '--filter',
+      'name == VM_GET_VMID',
+    ]);
+    const { unanswered, messages } = JSON.parse(run.stdout);
+    expect(Object.keys(messages)).toEqual(['VM_GET_VMID']);
+    expect(unanswered.list.every(({ name }: { name: string }) => name === 'VM_GET_VMID')).toBe(true);
+  });
+
   it('shows the bytes with --hex', async () => {
     const { stdout } = await gunyahRm(['decode', lifecycle, '--hex', '--filter', 'no == 3']);
     expect(stdout).toContain('0000  00 00 00 00');
@@ -167,6 +181,27 @@ describe.concurrent('what bad input gets', () => {
     await refused(['encode', '-'], 1, /line 1: unknown_key at payload\.vmdi/, start({ vmdi: 1 }));
   });
 
+  it('an output that is the input, and an output beside an input that is not there', async () => {
+    const copy = file('same.pcapng', recorded('vm-lifecycle.pcapng'));
+    await refused(['decode', copy, '--to', 'pcapng', '-o', copy], 2, /output at --output/);
+    expect(new Uint8Array(readFileSync(copy))).toEqual(new Uint8Array(recorded('vm-lifecycle.pcapng')));
+    const kept = file('kept', 'keep');
+    await refused(['decode', join(folder, 'none'), '--json', '-o', kept], 3, /no such file/);
+    expect(readFileSync(kept, 'utf8')).toBe('keep');
+  });
+
+  it('a time that pcapng cannot hold: written without, and said', async () => {
+    const line = JSON.stringify({ name: 'VM_START', payload: { vmid: 1 }, time: '1960-01-01T00:00:00Z' });
+    const path = join(folder, 'old.pcapng');
+    await refused(['encode', '-', '-o', path], 1, /packet 1: written without its time/, line);
+    expect((await gunyahRm(['decode', path, '--to', 'hex'])).stdout).toBe('3>255 210100000400005601000000\n');
+  });
+
+  it('bytes on stderr that a terminal must not obey', async () => {
+    await refused(['encode', '-'], 1, /\\x1b/, '{"name":"VM_START","payload":\x1b[31m}');
+    await refused(['encode', lifecycle], 1, /expected ndjson, actual pcapng/);
+  });
+
   it('wrong usage: exit code 2', async () => {
     await refused(['decode', lifecycle, '--filter', 'nam == 1'], 2, /filter at column 1/);
     await refused(['decode', lifecycle, '--rules', 'v99'], 2, /rules: expected rm, a14/);
@@ -196,6 +231,17 @@ describe('pipes', () => {
     const { stdout, stderr } = run(`${self} decode ${everything} | head -1; echo "\${PIPESTATUS[0]}"`);
     expect(stderr).toBe('');
     expect(lines(stdout).at(-1)).toBe('0');
+  });
+
+  it('pass on nothing as nothing', async () => {
+    expect(await gunyahRm(['encode', '-'])).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('show what came before an error first', () => {
+    const both = run(
+      `{ head -c 3000 ${lifecycle}; printf '%1000d' 0; } | ${self} decode - --json 2>&1 | tail -1`,
+    );
+    expect(both.stdout).toMatch(/^gunyah-rm: standard input: /);
   });
 
   it('hold back nothing while a slow writer pauses', () => {

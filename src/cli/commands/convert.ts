@@ -1,10 +1,9 @@
 import { UsageError } from '../../base/error.js';
+import { formatTime } from '../../base/time.js';
 import { Assembler } from '../../capture/assembler.js';
 import type { InputFormat } from '../../capture/detect.js';
 import type { Filter } from '../../capture/filter.js';
 import { hexLine } from '../../capture/hex-writer.js';
-import { linePackets } from '../../capture/line-packets.js';
-import { recordLine } from '../../capture/ndjson-writer.js';
 import type { Packet, PacketSink } from '../../capture/packet.js';
 import { PacketOrder } from '../../capture/packet-order.js';
 import { PcapngWriter } from '../../capture/pcapng-writer.js';
@@ -20,33 +19,53 @@ export type CaptureForm = 'pcapng' | 'hex' | 'bin';
 
 /** A sink that writes packets in a form, and the end of it. */
 export interface CaptureOutput {
-  readonly packet: (packet: Omit<Packet, 'frame' | 'view'>) => void;
+  readonly packet: (packet: Omit<Packet, 'view'>) => void;
+  /** Writes what is gathered, so that a reader sees it while more is waited for. */
+  readonly flush: () => void;
   readonly end: () => void;
 }
 
-/** Opens a file, or standard output for `-`, for packets. Throws FileError. */
-export function captureOutput(io: CommandIo, path: string, form: CaptureForm): CaptureOutput {
-  const output = new Output(path);
-  const guess = new RouteGuess(io.protocol);
-  if (form === 'pcapng') {
-    const writer = new PcapngWriter((bytes) => output.bytes(bytes));
-    return {
-      packet: (packet) => {
-        const [from, to] = guess.of(packet);
-        writer.packet(from, to, packet.data, packet.start, packet.end, packet.time, packet.comment);
-      },
-      end: () => {
-        writer.end();
-        output.end();
-      },
-    };
-  }
+/** What a pcapng timestamp in nanoseconds can hold: 1970 to 2554. */
+const timeMax = 2n ** 64n - 1n;
+
+/** Opens a file, or standard output for `-`, for the packets of `input`. Throws FileError, here or later. */
+export function captureOutput(io: CommandIo, path: string, form: CaptureForm, input: string): CaptureOutput {
+  const output = new Output(path, input);
+  if (form === 'pcapng') return pcapngOutput(io, output);
   return {
     packet: ({ from, to, data, start, end }) => {
       if (form === 'hex') output.write(hexLine(from, to, data.subarray(start, end)));
       else output.bytes(data.subarray(start, end));
     },
+    flush: () => output.flush(),
     end: () => output.end(),
+  };
+}
+
+function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
+  const guess = new RouteGuess(io.protocol);
+  const writer = new PcapngWriter((bytes) => output.bytes(bytes));
+  return {
+    packet: (packet) => {
+      const [from, to] = guess.of(packet);
+      let { time } = packet;
+      if (time !== undefined && (time < 0n || time > timeMax)) {
+        io.problem();
+        io.warn(
+          `packet ${packet.frame}: written without its time, which pcapng cannot hold: ${formatTime(time)}`,
+        );
+        time = undefined;
+      }
+      writer.packet(from, to, packet.data, packet.start, packet.end, time, packet.comment);
+    },
+    flush: () => {
+      writer.flush();
+      output.flush();
+    },
+    end: () => {
+      writer.end();
+      output.end();
+    },
   };
 }
 
@@ -65,28 +84,37 @@ export function convert(
   rules: ReassemblyRules,
   filter: Filter | undefined,
 ): void {
-  const output = captureOutput(io, options.output, captureForm(options.to, ['pcapng', 'hex']));
-  const order = new PacketOrder(({ bytes, ...packet }) => {
-    output.packet({ ...packet, data: bytes, start: 0, end: bytes.length });
-  });
+  const output = captureOutput(io, options.output, captureForm(options.to, ['pcapng', 'hex']), file);
+  const order = new PacketOrder((packet: Packet) => output.packet(packet));
+  // Packets of messages that are not complete yet, and so may match or not.
+  const undecided = new Map<number, Packet>();
   const { protocol } = io;
   const assembler = new Assembler({
     protocol,
     rules,
     record: (record) => {
       if (isProblem(record)) io.problem();
-      if (filter === undefined || !filter(recordFields(protocol, record))) return;
-      for (const packet of linePackets(protocol, JSON.parse(recordLine(protocol, record)))) {
-        order.add(packet, packet.frame as number);
+      if (filter === undefined) return;
+      const matches = filter(recordFields(protocol, record));
+      for (const { frame } of record.packets) {
+        order.add(matches ? undecided.get(frame) : undefined, frame);
+        undecided.delete(frame);
       }
     },
   });
   const sink: PacketSink = (packet) => {
     if (filter === undefined) output.packet(packet);
+    else undecided.set(packet.frame, copyOf(packet));
     assembler.packet(packet);
   };
-  io.readCapture(file, options.format, sink);
+  io.readCapture(file, options.format, sink, output.flush);
   assembler.end();
   order.end();
   output.end();
+}
+
+/** A packet that outlives the call it came in. */
+function copyOf(packet: Packet): Packet {
+  const data = packet.data.slice(packet.start, packet.end);
+  return { ...packet, data, view: new DataView(data.buffer), start: 0, end: data.length };
 }

@@ -65,7 +65,7 @@ function decode(io: CommandIo, file: string, options: DecodeOptions): void {
     return;
   }
   if (options.summary && options.frames) conflict('--summary', options);
-  const output = new Output(options.output);
+  const output = new Output(options.output, file);
   const summary = options.summary ? new Summary(protocol) : undefined;
   const print = printer(io, output, options, filter, summary);
   const assembler = new Assembler({
@@ -115,9 +115,10 @@ function printer(
   const { json } = options;
   const record = (item: CaptureRecord) => {
     if (isProblem(item)) io.problem();
-    if (options.frames || (filter !== undefined && !filter(recordFields(protocol, item)))) return;
-    if (summary !== undefined) summary.record(item);
-    else output.write(json ? recordLine(protocol, item) : printRecord(item, print));
+    if (options.frames) return;
+    const matches = filter === undefined || filter(recordFields(protocol, item));
+    if (summary !== undefined) summary.record(item, matches);
+    else if (matches) output.write(json ? recordLine(protocol, item) : printRecord(item, print));
   };
   const frame = (item: Frame) => {
     if (filter !== undefined && !filter(frameFields(protocol, item))) return;

@@ -26,7 +26,7 @@ function formOf(output: string): CaptureForm {
 }
 
 function encode(io: CommandIo, file: string, path: string, form: CaptureForm): void {
-  const output = captureOutput(io, path, form);
-  io.readCapture(file, 'ndjson', output.packet);
+  const output = captureOutput(io, path, form, file);
+  io.readCapture(file, 'ndjson', output.packet, output.flush);
   output.end();
 }

@@ -7,13 +7,8 @@ import { StreamServer } from '../../node/unix-stream.js';
 import { type PanicReason, type PlatformProfile, panicPlaces, platforms } from '../../rm/index.js';
 import { LiveManager } from '../../serve/index.js';
 import type { CommandIo } from '../io.js';
+import { addLoad, type FileAt } from '../load-option.js';
 import { platformNames, platformOption } from '../platform-option.js';
-
-/** A file to be in memory at a guest physical address. */
-interface FileAt {
-  readonly address: number;
-  readonly file: string;
-}
 
 interface ServeOptions {
   readonly socket?: string;
@@ -55,14 +50,6 @@ export function register(program: Command, io: CommandIo): void {
     .option('--reboot-on-panic', 'boot again when the manager has died, instead of falling silent')
     .addHelpText('after', help)
     .action((options: ServeOptions) => serve(io, options));
-}
-
-function addLoad(text: string, list: readonly FileAt[]): FileAt[] {
-  const [, digits, file] = /^(0x[0-9a-f]+|\d+)=(.+)$/i.exec(text) ?? [];
-  const address = Number(digits);
-  if (file !== undefined && Number.isSafeInteger(address)) return [...list, { address, file }];
-  const expected = 'ADDRESS=FILE, such as 0x89000000=vm.dtb';
-  throw new UsageError({ code: 'argument', path: '--load', expected, actual: text });
 }
 
 async function serve(io: CommandIo, options: ServeOptions): Promise<void> {

@@ -1,0 +1,74 @@
+const FNV_PRIME = 0x01000193;
+/** Start values of the three lanes that a name is hashed into; any odd constants do, these must never change. */
+const LANES = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b] as const;
+const WARM_UP = 12;
+
+/** Spreads every bit of a 32-bit word over all others. */
+function mix(word: number): number {
+  let h = word;
+  h = Math.imul(h ^ (h >>> 16), 0x21f0aaad);
+  h = Math.imul(h ^ (h >>> 15), 0x735a2d97);
+  return (h ^ (h >>> 15)) >>> 0;
+}
+
+/**
+ * A generator of random numbers: sfc32 (Chris Doty-Humphrey's small fast counting generator), integers only, so that
+ * a seed means the same numbers on every machine and for years; a test pins its first outputs.
+ *
+ * Every consumer takes its own child by name. A child depends on the seed and the names on the way to it, not on what
+ * was drawn before: one consumer more leaves all others' numbers as they were.
+ */
+export class Random {
+  readonly #seed: number;
+  readonly #path: string;
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter = 1;
+
+  /** @param seed any integer; its low 32 bits count. */
+  constructor(seed: number, path = '') {
+    this.#seed = seed >>> 0;
+    this.#path = path;
+    const [a, b, c] = LANES.map((lane) => {
+      let hash = mix(lane ^ this.#seed);
+      for (let index = 0; index < path.length; index++)
+        hash = Math.imul(hash ^ path.charCodeAt(index), FNV_PRIME);
+      return mix(hash ^ path.length);
+    });
+    this.#a = a as number;
+    this.#b = b as number;
+    this.#c = c as number;
+    for (let count = 0; count < WARM_UP; count++) this.u32();
+  }
+
+  /** A generator of its own for one consumer. */
+  child(name: string | number): Random {
+    return new Random(this.#seed, `${this.#path}/${name}`);
+  }
+
+  /** 0..2^32-1. */
+  u32(): number {
+    const value = (this.#a + this.#b + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + value) | 0;
+    return value >>> 0;
+  }
+
+  /** 0..limit-1, all equally likely. @param limit 1..2^32. */
+  below(limit: number): number {
+    // What lies above the largest multiple would favour small values.
+    const end = 2 ** 32 - (2 ** 32 % limit);
+    for (;;) {
+      const value = this.u32();
+      if (value < end) return value % limit;
+    }
+  }
+
+  /** True with a probability of 0..1. Draws one number in any case. */
+  chance(probability: number): boolean {
+    return this.u32() < probability * 2 ** 32;
+  }
+}

@@ -1,0 +1,107 @@
+import type { Command } from 'commander';
+import { WireError } from '../../base/error.js';
+import { readWholeFile } from '../../node/input.js';
+import { Output } from '../../node/output.js';
+import { scenarioFiles } from '../../node/scenario-files.js';
+import { type PlatformProfile, platforms } from '../../rm/index.js';
+import { differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
+import type { CommandIo } from '../io.js';
+import { addLoad, type FileAt } from '../load-option.js';
+import { platformNames, platformOption } from '../platform-option.js';
+import { scenarioLines } from '../scenario-lines.js';
+
+interface ReplayOptions {
+  readonly platform: PlatformProfile;
+  readonly careful?: true;
+  readonly load: readonly FileAt[];
+  readonly json?: true;
+}
+
+const examples = `
+A recording is NDJSON whose first line names its scenario; files that it loads are looked for beside it and in the
+folder dtb beside its folder. A capture says nothing about memory unless simulate made it: --load does.
+
+Examples:
+  gunyah-rm replay recordings/*.ndjson
+  gunyah-rm replay --platform qemu boot.ndjson
+  gunyah-rm replay vm-lifecycle.pcapng --load 0x89000000=vm.dtb`;
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('replay')
+    .description('put the recorded VM side to the simulated manager and compare what it says')
+    .argument('<file...>', 'recordings or captures; - for standard input')
+    .option('--platform <name>', `whose machine: ${platformNames}`, platformOption, platforms.native)
+    .option('--careful', 'answer with an error where the real manager dies')
+    .option('--load <address=file>', 'have a file in memory when a capture begins; repeatable', addLoad, [])
+    .option('--json', 'NDJSON, one object per difference, then one with the counts')
+    .addHelpText('after', examples)
+    .action((files: string[], options: ReplayOptions) => replay(io, files, options));
+}
+
+function replay(io: CommandIo, files: readonly string[], options: ReplayOptions): void {
+  const output = new Output('-');
+  const counts = { steps: 0, equal: 0, different: 0 };
+  for (const file of files) {
+    try {
+      replayFile(io, file, options, counts, output);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      output.flush();
+      io.warn(`${file}: after ${counts.steps} steps: ${error.message}`);
+      io.problem();
+    }
+  }
+  const { steps, equal, different } = counts;
+  output.write(
+    options.json ? `${JSON.stringify(counts)}\n` : `${steps} steps, ${equal} equal, ${different} different\n`,
+  );
+  output.end();
+}
+
+function replayFile(
+  io: CommandIo,
+  file: string,
+  { platform, careful, load, json }: ReplayOptions,
+  counts: { steps: number; equal: number; different: number },
+  output: Output,
+): void {
+  const loaded = new Map(load.map((item, index) => [`--load ${index}`, readWholeFile(item.file)]));
+  const found = scenarioFiles(file);
+  const comparisons = replayLines(withLoads(scenarioLines(io, file), load), {
+    platform,
+    careful: careful === true,
+    file: (name) => loaded.get(name) ?? found(name),
+  });
+  for (const comparison of comparisons) {
+    // What --load adds is no step of the capture.
+    if (comparison.recorded.kind === 'load' && loaded.has(comparison.recorded.file)) continue;
+    counts.steps++;
+    if (comparison.equal) {
+      counts.equal++;
+      continue;
+    }
+    counts.different++;
+    io.problem();
+    output.write(
+      json
+        ? `${JSON.stringify({ file, ...differenceJson(comparison) })}\n`
+        : `${file}: ${differenceText(comparison)}\n`,
+    );
+  }
+}
+
+/** The lines of a recording; in one made from a capture the files of --load are loaded first. */
+function* withLoads(
+  lines: Iterable<{ readonly value: unknown; readonly captured: boolean }>,
+  load: readonly FileAt[],
+): Generator<unknown> {
+  let first = true;
+  for (const { value, captured } of lines) {
+    yield value;
+    if (first && captured)
+      for (const [index, { address }] of load.entries())
+        yield { op: 'load', address: `0x${address.toString(16)}`, file: `--load ${index}` };
+    first = false;
+  }
+}

@@ -1,0 +1,193 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../base/error.js';
+import { recordLine } from '../../capture/ndjson-writer.js';
+import { PcapngWriter } from '../../capture/pcapng-writer.js';
+import { type PrintOptions, printRecord } from '../../capture/print.js';
+import { Output } from '../../node/output.js';
+import { scenarioFiles } from '../../node/scenario-files.js';
+import { terminalStyle, terminalWidth } from '../../node/terminal.js';
+import { type PlatformProfile, panicPlaces } from '../../rm/index.js';
+import {
+  type FaultCount,
+  type Finding,
+  formatHelp,
+  knownFaults,
+  type PlayerSink,
+  playScenario,
+  type StepResult,
+} from '../../sim/index.js';
+import type { CommandIo } from '../io.js';
+import { platformNames, platformOption } from '../platform-option.js';
+import { scenarioLines } from '../scenario-lines.js';
+
+interface SimulateOptions {
+  readonly output?: string;
+  readonly seed?: number;
+  readonly platform?: PlatformProfile;
+  readonly careful?: true;
+  readonly check?: true;
+  readonly steps?: true;
+  readonly json?: true;
+  readonly helpFormat?: true;
+}
+
+const examples = `
+The same scenario and seed give the same bytes. Exit code 1 when something that the scenario expects did not happen.
+
+Examples:
+  gunyah-rm simulate captures/scenarios/boot.ndjson
+  gunyah-rm simulate captures/scenarios/share.ndjson --steps --seed 7 -o share.pcapng
+  gunyah-rm simulate --help-format`;
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('simulate')
+    .description('run a scenario of VMs and the simulated manager in virtual time')
+    .argument('[scenario]', 'NDJSON, or a recording; - for standard input')
+    .option('-o, --output <capture>', 'write every queue message to a pcapng file; - for standard output')
+    .option('--seed <n>', "instead of the scenario's seed", seedOption)
+    .option('--platform <name>', `instead of the scenario's machine: ${platformNames}`, platformOption)
+    .option('--careful', 'answer with an error where the real manager dies')
+    .option('--check', 'say where a rule that must always hold does not: owners, replies, leftovers')
+    .option('--steps', 'a line per step instead of the messages')
+    .option('--json', 'messages as NDJSON, as decode --json prints them')
+    .option('--help-format', 'explain the format of scenarios')
+    .addHelpText('after', examples)
+    .action((scenario: string | undefined, options: SimulateOptions) => simulate(io, scenario, options));
+}
+
+function seedOption(text: string): number {
+  const seed = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (seed <= 0xffffffff) return seed;
+  throw new UsageError({ code: 'argument', path: '--seed', expected: '0..4294967295', actual: text });
+}
+
+function simulate(io: CommandIo, scenario: string | undefined, options: SimulateOptions): void {
+  if (options.helpFormat) {
+    const help = new Output('-');
+    help.write(formatHelp);
+    help.end();
+    return;
+  }
+  if (scenario === undefined)
+    throw new UsageError({ code: 'argument', path: 'scenario', expected: 'a file', actual: 'nothing' });
+  const report = new Report(io, options);
+  const capture = options.output === undefined ? undefined : new Output(options.output);
+  const writer = capture && new PcapngWriter((bytes) => capture.bytes(bytes));
+  const { seed, platform, careful } = options;
+  const result = playScenario(valuesOf(io, scenario), {
+    file: scenarioFiles(scenario),
+    sink: {
+      ...report.sink,
+      packet: ({ from, to, frame, time, comment }) =>
+        writer?.packet(from, to, frame, 0, frame.length, time, comment),
+    },
+    check: options.check === true,
+    ...(seed === undefined ? {} : { seed }),
+    ...(platform === undefined ? {} : { platform }),
+    ...(careful === undefined ? {} : { careful }),
+  });
+  writer?.end();
+  capture?.end();
+  if (result.unmet + result.broken > 0) io.problem();
+  report.end(result);
+}
+
+function* valuesOf(io: CommandIo, path: string): Generator<unknown> {
+  for (const { value, captured } of scenarioLines(io, path)) {
+    if (captured)
+      throw new UsageError({ code: 'format', path, expected: 'a scenario', actual: 'a capture: see replay' });
+    yield value;
+  }
+}
+
+/** Prints what happens, or nothing where the capture goes to standard output. */
+class Report {
+  readonly sink: PlayerSink;
+  readonly #output: Output | undefined;
+  readonly #print: PrintOptions;
+  readonly #options: SimulateOptions;
+
+  constructor(io: CommandIo, options: SimulateOptions) {
+    this.#options = options;
+    this.#output = options.output === '-' ? undefined : new Output('-');
+    this.#print = {
+      protocol: io.protocol,
+      style: terminalStyle(true),
+      width: terminalWidth(),
+      hex: false,
+    };
+    const { json, steps } = options;
+    this.sink = {
+      record: (record) => {
+        if (json) this.#write(recordLine(io.protocol, record));
+        else if (!steps) this.#write(printRecord(record, this.#print));
+      },
+      fault: (rule, from, to, timeNs) => this.#event(timeNs, `fault ${rule.kind} ${from} -> ${to}`),
+      panic: (reason, timeNs) => {
+        const { message, state, effect } = panicPlaces[reason];
+        this.#event(timeNs, this.#print.style.bad(`panic ${reason}: ${message}, ${state}: ${effect}`));
+      },
+      finding: (finding, timeNs) => this.#finding(finding, timeNs),
+      step: (result) => this.#step(result),
+    };
+  }
+
+  end({ steps, unmet, broken, faults, timeNs }: ReturnType<typeof playScenario>): void {
+    if (this.#options.json)
+      this.#write(
+        `${JSON.stringify({ steps, unmet, broken, time_ns: timeNs, faults: faults.map(faultJson) })}\n`,
+      );
+    else {
+      for (const count of faults) this.#write(`${faultText(count)}\n`);
+      const rules = broken === 0 ? '' : `, ${broken} broken rules`;
+      this.#write(`${steps} steps, ${unmet} unmet expectations${rules}, ${timeNs} ns\n`);
+    }
+    this.#output?.end();
+  }
+
+  #write(text: string): void {
+    this.#output?.write(text);
+  }
+
+  /** Something that is no message. */
+  #event(timeNs: number, text: string): void {
+    if (!this.#options.json) this.#write(`${timeText(timeNs)}  ${text}\n`);
+  }
+
+  #finding({ rule, detail, fault }: Finding, timeNs: number): void {
+    const why = fault === undefined ? 'unexplained' : knownFaults[fault];
+    if (this.#options.json) this.#write(`${JSON.stringify({ rule, detail, fault: fault ?? null })}\n`);
+    else this.#event(timeNs, this.#print.style.warn(`check ${rule}: ${detail} (${why})`));
+  }
+
+  #step(result: StepResult): void {
+    const { step, line, timeNs, unmet } = result;
+    const { style } = this.#print;
+    if (this.#options.steps) {
+      const outcome = unmet.length === 0 ? style.good('ok') : style.bad('unmet');
+      this.#write(`${timeText(timeNs)}  step ${step}: ${titleOf(line)}: ${outcome}\n`);
+    }
+    for (const { expected, actual } of unmet) {
+      if (this.#options.json) this.#write(`${JSON.stringify({ step, expected, actual })}\n`);
+      else this.#write(style.bad(`step ${step}: expected ${expected} | actual ${actual}`).concat('\n'));
+    }
+  }
+}
+
+function timeText(timeNs: number): string {
+  return `${timeNs} ns`.padStart(15);
+}
+
+function titleOf({ op, name, id, from, frame, text }: StepResult['line']): string {
+  if (op !== undefined) return text === undefined ? String(op) : `${op}: ${text}`;
+  return `${from} sends ${name ?? id ?? `${String(frame).length / 2} bytes`}`;
+}
+
+function faultText({ rule, matched, applied }: FaultCount): string {
+  return `fault ${rule.kind} ${JSON.stringify(rule.match ?? {})}: ${applied} of ${matched} messages`;
+}
+
+function faultJson({ rule, matched, applied }: FaultCount): object {
+  return { ...rule, matched, applied };
+}

@@ -1,0 +1,87 @@
+import { WireError } from '../base/error.js';
+import { captureReader, detectFormat } from '../capture/detect.js';
+import { LineSplitter } from '../capture/line-splitter.js';
+import { ndjsonReader } from '../capture/ndjson-reader.js';
+import type { CaptureReader, PacketSink } from '../capture/packet.js';
+import { RouteGuess } from '../capture/route.js';
+import { readPieces } from '../node/input.js';
+import { CaptureSteps } from '../sim/index.js';
+import type { CommandIo } from './io.js';
+
+const LINE_SIZE_MAX = 64 * 1024 * 1024;
+
+/** A line of a scenario, and whether it was made from the packets of a capture. */
+export interface ScenarioLine {
+  readonly value: unknown;
+  readonly captured: boolean;
+}
+
+/**
+ * Reads a scenario, a recording or a capture of any format, and gives the lines of a recording: piece by piece, so
+ * that memory does not grow with the file. Throws FileError, or WireError for what is none of these.
+ */
+export function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioLine> {
+  const ready: ScenarioLine[] = [];
+  let reader: CaptureReader | undefined;
+  for (const piece of readPieces(path)) {
+    reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready);
+    reader.push(piece);
+    yield* ready.splice(0);
+  }
+  if (reader === undefined) throw notOne('nothing');
+  reader.end();
+  yield* ready;
+}
+
+/** Only scenarios and recordings say which scenario they are on their first line. */
+function isScenario(piece: Uint8Array): boolean {
+  const start = new TextDecoder().decode(piece.subarray(0, 4096));
+  const [first = ''] = start.split('\n');
+  return /^\s*\{/.test(first) && /"scenario"\s*:/.test(first);
+}
+
+function jsonLines(ready: ScenarioLine[]): CaptureReader {
+  const lines = new LineSplitter((text, number, offset) => {
+    if (text.trim() !== '') ready.push({ value: parseLine(text, number, offset), captured: false });
+  }, LINE_SIZE_MAX);
+  return { push: (chunk) => lines.push(chunk), end: () => lines.end() };
+}
+
+function parseLine(text: string, number: number, offset: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const actual = (error as SyntaxError).message;
+    throw new WireError({ code: 'json', path: '', offset, expected: 'JSON', actual }, `line ${number}: `);
+  }
+}
+
+function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: ScenarioLine[]): CaptureReader {
+  const steps = new CaptureSteps((value) => ready.push({ value, captured: true }));
+  const guess = new RouteGuess(io.protocol);
+  const sink: PacketSink = (packet) => {
+    const [from, to] = guess.of(packet);
+    steps.packet({ from, to, frame: packet.data.slice(packet.start, packet.end), comment: packet.comment });
+  };
+  const format = detectFormat(piece);
+  if (format === undefined) throw notOne(String(piece[0]));
+  const reader =
+    format === 'ndjson'
+      ? ndjsonReader(io.protocol, sink)
+      : captureReader(format, sink, ({ frame, message }) => {
+          io.problem();
+          io.warn(`${path}: packet ${frame}: ${message}`);
+        });
+  return {
+    push: (chunk) => reader.push(chunk),
+    end: () => {
+      reader.end();
+      steps.end();
+    },
+  };
+}
+
+function notOne(actual: string): WireError {
+  const expected = 'a scenario, a recording or a capture';
+  return new WireError({ code: 'format', path: '', offset: 0, expected, actual });
+}

@@ -1,0 +1,204 @@
+import { constants } from '../../schemas/index.js';
+import { formatHex } from '../base/hex.js';
+import { tapNotes } from './tap.js';
+import { UNLIMITED } from './world.js';
+
+const { VMID_RM } = constants;
+
+/** A queue message of a capture, as far as a replay looks at it. */
+export interface CapturedMessage {
+  readonly from: number;
+  readonly to: number;
+  readonly frame: Uint8Array;
+  readonly comment: string | undefined;
+}
+
+type Line = Record<string, unknown>;
+
+interface Untaken {
+  readonly to: number;
+  readonly frame: Uint8Array;
+}
+
+type Counts = ReadonlyMap<number, number>;
+type Note = { readonly operation: Line } | { readonly waiting: Counts } | { readonly lost: Counts };
+
+/** What a packet's comment says to a replay. */
+interface Notes {
+  readonly header: Line | undefined;
+  readonly enqueued: boolean;
+  readonly panic: string | undefined;
+  readonly inOrder: readonly Note[];
+}
+
+/**
+ * Turns the packets of a capture into the lines of a recording (vectors/README.md), first line included, so that one
+ * replay reads both. What RM put on queues between two messages of VMs is what the first of them led to. Without
+ * comments of a tap every VM takes everything before anyone sends again; the comments say where that was not so, and
+ * which operations came between.
+ */
+export class CaptureSteps {
+  /** Put by RM and not taken yet, in order. */
+  #untaken: Untaken[] = [];
+  /** The step whose output is still coming in. */
+  #step: Line | undefined;
+  /** VMs that the replay holds back because messages to them waited. */
+  readonly #limited = new Set<number>();
+  /** VMs that an operation holds back, and how many more messages they take. */
+  readonly #heldBack = new Map<number, number>();
+  #started = false;
+  #enqueued = false;
+
+  /** @param emit gets one line after the other. */
+  constructor(private readonly emit: (line: Line) => void) {}
+
+  packet({ from, to, frame, comment }: CapturedMessage): void {
+    const notes = readNotes(comment);
+    this.#begin(notes.header);
+    let waiting = NOTHING;
+    for (const note of notes.inOrder) {
+      if ('lost' in note) for (const [vmid, count] of note.lost) this.#forget(vmid, count);
+      else if ('waiting' in note) waiting = note.waiting;
+      else {
+        this.#close(waiting);
+        waiting = NOTHING;
+        this.#operation(note.operation);
+      }
+    }
+    const fromVm = from !== VMID_RM;
+    if (fromVm || this.#enqueued) this.#close(waiting);
+    if (fromVm) {
+      this.#enqueued = notes.enqueued;
+      const step = { from, frame: formatHex(frame) };
+      this.#open(notes.enqueued ? { op: 'enqueue', ...step } : step);
+    } else {
+      if (this.#enqueued) this.#open({ op: 'run' });
+      this.#enqueued = false;
+      this.#untaken.push({ to, frame });
+    }
+    if (notes.panic !== undefined) this.#step = { ...this.#step, panic: notes.panic };
+  }
+
+  /** The capture has ended: everybody takes everything, those that were held back last. */
+  end(): void {
+    this.#begin(undefined);
+    if (this.#enqueued) this.#open({ op: 'run' });
+    const waiting = new Map<number, number>();
+    for (const [vmid, allowance] of this.#heldBack)
+      waiting.set(vmid, this.#untaken.filter(({ to }) => to === vmid).length - allowance);
+    this.#close(waiting);
+    if (this.#untaken.length > 0) this.#operation({ op: 'drain' });
+    this.#close(NOTHING);
+  }
+
+  #begin(header: Line | undefined): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.emit(header ?? { scenario: 'capture' });
+  }
+
+  #open(step: Line): void {
+    this.#close(NOTHING);
+    this.#step = step;
+  }
+
+  #operation(line: Line): void {
+    this.#open(line);
+    if (line.op === 'receive_limit') this.#heldBack.set(line.vmid as number, line.count as number);
+    if (line.op === 'receive_limit') this.#limited.delete(line.vmid as number);
+    if (line.op === 'drain' || line.op === 'reboot')
+      for (const held of [this.#heldBack, this.#limited]) held.clear();
+    // Everything under way is gone with the old machine.
+    if (line.op === 'reboot') this.#untaken = [];
+  }
+
+  /** The open step is over: what was taken in it is known now. @param waiting what was not, by VM. */
+  #close(waiting: Counts): void {
+    const step = this.#step;
+    if (step === undefined) return;
+    this.#step = undefined;
+    // RM does nothing, so nobody's taking shows; what was taken meanwhile counts as taken later.
+    if (step.op === 'enqueue') {
+      this.emit(step);
+      return;
+    }
+    const keep = new Map(waiting);
+    const taken: Untaken[] = [];
+    const left: Untaken[] = [];
+    // From the end: the newest messages are those that still wait.
+    for (const item of this.#untaken.reverse()) {
+      const count = keep.get(item.to) ?? 0;
+      keep.set(item.to, count - 1);
+      (count > 0 ? left : taken).push(item);
+    }
+    this.#untaken = left.reverse();
+    taken.reverse();
+    for (const { to } of taken) {
+      const allowance = this.#heldBack.get(to);
+      if (allowance !== undefined) this.#heldBack.set(to, allowance - 1);
+    }
+    const limited = new Set([...this.#limited, ...waiting.keys()]);
+    for (const vmid of this.#heldBack.keys()) limited.delete(vmid);
+    for (const vmid of limited)
+      if (!this.#limited.has(vmid)) this.emit({ op: 'receive_limit', vmid, count: 0 });
+    this.#emit(
+      step,
+      taken.filter(({ to }) => !limited.has(to)),
+    );
+    // Those that were slower took theirs once RM had dealt with the step.
+    for (const vmid of limited) {
+      const late = taken.filter(({ to }) => to === vmid);
+      const stays = (waiting.get(vmid) ?? 0) > 0;
+      if (stays) this.#limited.add(vmid);
+      else this.#limited.delete(vmid);
+      const count = stays ? late.length : UNLIMITED;
+      if (count > 0) this.#emit({ op: 'receive_limit', vmid, count }, late);
+    }
+  }
+
+  #emit(step: Line, taken: readonly Untaken[]): void {
+    const out = taken.map(({ to, frame }) => ({ to, frame: formatHex(frame) }));
+    this.emit(out.length === 0 ? step : { ...step, out });
+  }
+
+  #forget(vmid: number, count: number): void {
+    let left = count;
+    this.#untaken = this.#untaken.filter((item) => item.to !== vmid || left-- <= 0);
+  }
+}
+
+const NOTHING: Counts = new Map();
+const NO_NOTES: Notes = { header: undefined, enqueued: false, panic: undefined, inOrder: [] };
+
+function readNotes(comment: string | undefined): Notes {
+  if (comment === undefined) return NO_NOTES;
+  let header: Line | undefined;
+  let enqueued = false;
+  let panic: string | undefined;
+  const inOrder: Note[] = [];
+  for (const text of comment.split('\n')) {
+    const [word, ...rest] = text.split(' ');
+    const line = text.startsWith('{') ? parse(text) : undefined;
+    if (typeof line?.scenario === 'string') header = line;
+    else if (typeof line?.op === 'string') inOrder.push({ operation: line });
+    else if (text === tapNotes.enqueued) enqueued = true;
+    else if (word === tapNotes.panic) panic = rest.join(' ');
+    else if (word === tapNotes.waiting) inOrder.push({ waiting: readCounts(rest) });
+    else if (word === tapNotes.lost) inOrder.push({ lost: readCounts(rest) });
+  }
+  return { header, enqueued, panic, inOrder };
+}
+
+/** Comments are free text: what is not meant for us is passed over. */
+function parse(text: string): Line | undefined {
+  try {
+    return JSON.parse(text) as Line;
+  } catch {
+    return undefined;
+  }
+}
+
+function readCounts(words: readonly string[]): Counts {
+  const matches = words.map((word) => /^(\d+):(\d+)$/.exec(word)).filter((match) => match !== null);
+  return new Map(matches.map(([, vmid, count]) => [Number(vmid), Number(count)]));
+}

@@ -1,0 +1,136 @@
+import { constants, protocol } from '../../../schemas/index.js';
+import { Reassembler } from '../../rpc/index.js';
+import { type Header, MessageType } from '../../schema/index.js';
+
+const { VMID_RM } = constants;
+
+/** A request and its reply, in the order in which RM answered. */
+export interface Call {
+  readonly vmid: number;
+  readonly id: number;
+  readonly request: DataView;
+  /** Error word of the reply. */
+  readonly error: number;
+  /** The reply's payload behind the error word. */
+  readonly reply: DataView;
+}
+
+interface Asked {
+  readonly key: string;
+  readonly request: DataView;
+}
+
+/** A VM's conversation with RM. */
+class Conversation {
+  readonly toManager: Reassembler;
+  readonly toVm: Reassembler;
+  /** Requests that wait for a reply, oldest first. */
+  readonly asked: Asked[] = [];
+
+  constructor(request: MessageHandler, reply: MessageHandler) {
+    this.toManager = new Reassembler(protocol, sink(request));
+    this.toVm = new Reassembler(protocol, sink(reply));
+  }
+}
+
+type MessageHandler = (header: Header, payload: DataView) => void;
+
+function sink(handle: MessageHandler) {
+  const ignore = (): void => {};
+  return {
+    message: (header: Header, view: DataView, start: number, end: number) =>
+      handle(header, copy(view, start, end)),
+    part: ignore,
+    abandoned: ignore,
+    stray: ignore,
+    malformed: ignore,
+  };
+}
+
+function copy(view: DataView, start: number, end: number): DataView {
+  return new DataView(view.buffer.slice(view.byteOffset + start, view.byteOffset + end));
+}
+
+const ERROR_SIZE = 4;
+const nothing = new DataView(new ArrayBuffer(0));
+
+/**
+ * Watches the queues and pairs replies with requests: none without a request, one for each. Reads queue messages
+ * only, put together by the engine's rules.
+ */
+export class CallCheck {
+  readonly #conversations = new Map<number, Conversation>();
+
+  /** @param onReplyWithoutRequest gets the VM and what was answered. */
+  constructor(
+    private readonly onCall: (call: Call) => void,
+    private readonly onReplyWithoutRequest: (vmid: number, id: number, seq: number) => void,
+  ) {}
+
+  /** A queue message was put on a queue. */
+  put(from: number, to: number, frame: Uint8Array): void {
+    const vmid = from === VMID_RM ? to : from;
+    const conversation = this.#conversation(vmid);
+    const reassembler = from === VMID_RM ? conversation.toVm : conversation.toManager;
+    reassembler.receive(new DataView(frame.buffer, frame.byteOffset, frame.byteLength), 0, frame.byteLength);
+  }
+
+  /** The link of a VM is gone, and everything under way with it. */
+  forget(vmid: number): void {
+    this.#conversations.delete(vmid);
+  }
+
+  forgetAll(): void {
+    this.#conversations.clear();
+  }
+
+  /** VMs that wait for replies. */
+  *waiting(): Generator<number> {
+    for (const [vmid, { asked }] of this.#conversations) if (asked.length > 0) yield vmid;
+  }
+
+  /** Gives up the requests of a VM that nobody answered. */
+  unanswered(vmid: number): readonly string[] {
+    return this.#conversation(vmid)
+      .asked.splice(0)
+      .map(({ key }) => key);
+  }
+
+  #conversation(vmid: number): Conversation {
+    let conversation = this.#conversations.get(vmid);
+    if (conversation === undefined) {
+      const made: Conversation = new Conversation(
+        (header, request) => {
+          if (header.type === MessageType.request) made.asked.push({ key: keyOf(header), request });
+        },
+        (header, payload) => {
+          if (header.type === MessageType.reply) this.#replied(vmid, made, header, payload);
+        },
+      );
+      conversation = made;
+      this.#conversations.set(vmid, made);
+    }
+    return conversation;
+  }
+
+  #replied(vmid: number, conversation: Conversation, header: Header, payload: DataView): void {
+    const index = conversation.asked.findIndex(({ key }) => key === keyOf(header));
+    const [asked] = index < 0 ? [] : conversation.asked.splice(index, 1);
+    if (asked === undefined) {
+      this.onReplyWithoutRequest(vmid, header.msg_id, header.seq);
+      return;
+    }
+    const whole = payload.byteLength >= ERROR_SIZE;
+    this.onCall({
+      vmid,
+      id: header.msg_id,
+      request: asked.request,
+      error: whole ? payload.getUint32(0, true) : -1,
+      reply: whole ? copy(payload, ERROR_SIZE, payload.byteLength) : nothing,
+    });
+  }
+}
+
+function keyOf({ msg_id, seq }: Header): string {
+  return `0x${msg_id.toString(16)} seq ${seq}`;
+}

@@ -1,0 +1,256 @@
+import {
+  constants,
+  FW_SET_VM_FIRMWARE,
+  MEM_ACCEPT,
+  MEM_APPEND,
+  MEM_DONATE,
+  MEM_LEND,
+  MEM_RECLAIM,
+  MEM_RELEASE,
+  MEM_SHARE,
+  VM_RESET,
+} from '../../../schemas/index.js';
+import type { Call } from './calls.js';
+import {
+  type Range,
+  readAccept,
+  readAccepted,
+  readAppend,
+  readCreate,
+  readFirmware,
+  readWord,
+} from './requests.js';
+import { type Segment, Segments } from './segments.js';
+
+const { VMID_HLOS, VMID_RM } = constants;
+const NORMAL = 0;
+
+/** How the hypervisor names owners: VMIDs, nobody, and parcels by handle. */
+export interface OwnerNames {
+  readonly nobody: number;
+  readonly parcel: (handle: number) => number;
+}
+
+/** Where an owner sees a stretch of its memory. */
+interface View {
+  readonly ipa: number;
+  readonly size: number;
+  readonly phys: number;
+}
+
+interface ShadowParcel {
+  readonly owner: number;
+  /** Resets of its owner when it was made. */
+  readonly ownerLife: number;
+  readonly donated: boolean;
+  readonly targets: readonly number[];
+  readonly views: View[];
+  readonly acceptors: Set<number>;
+  /** Guest addresses that the acceptor of a donation has so far. */
+  readonly addresses: Range[];
+}
+
+/**
+ * Who owns which memory, worked out from requests and replies alone by the public rules (rm-behaviour.md, "Memory
+ * parcels"), to be compared with the hypervisor. Normal memory only.
+ */
+export class OwnershipShadow {
+  readonly #segments: Segments;
+  readonly #names: OwnerNames;
+  readonly #parcels = new Map<number, ShadowParcel>();
+  readonly #views = new Map<number, View[]>();
+  readonly #lives = new Map<number, number>();
+
+  /** @param memory what the primary VM owns at boot, at the same guest address. @param report a broken rule. */
+  constructor(
+    memory: readonly Segment[],
+    names: OwnerNames,
+    private readonly report: (rule: string, detail: string) => void,
+  ) {
+    this.#segments = new Segments(memory);
+    this.#names = names;
+    const views = memory.map(({ start, end }) => ({ ipa: start, size: end - start, phys: start }));
+    this.#views.set(VMID_HLOS, views);
+  }
+
+  /** Owners of all memory, in order. */
+  get segments(): readonly Segment[] {
+    return this.#segments.list;
+  }
+
+  /** Parcels and where their owners had the memory before. */
+  *lent(): Generator<{ readonly handle: number; readonly owner: number; readonly views: readonly View[] }> {
+    for (const [handle, { owner, views }] of this.#parcels) yield { handle, owner, views };
+  }
+
+  /** RM has answered a request. */
+  call({ vmid, id, request, error, reply }: Call): void {
+    if (error !== 0) return;
+    switch (id) {
+      case MEM_DONATE.id:
+      case MEM_LEND.id:
+      case MEM_SHARE.id:
+        this.#created(vmid, id === MEM_DONATE.id, request, readWord(reply));
+        return;
+      case MEM_APPEND.id: {
+        const { handle, ranges } = readAppend(request);
+        const parcel = this.#parcels.get(handle);
+        if (parcel !== undefined) this.#take(vmid, handle, parcel, ranges);
+        return;
+      }
+      case MEM_ACCEPT.id:
+        this.#accepted(vmid, request, reply);
+        return;
+      case MEM_RELEASE.id:
+        this.#parcels.get(readWord(request))?.acceptors.delete(vmid);
+        return;
+      case MEM_RECLAIM.id:
+        this.#reclaimed(vmid, readWord(request));
+        return;
+      case FW_SET_VM_FIRMWARE.id:
+        this.#firmware(readFirmware(request));
+        return;
+      case VM_RESET.id:
+        this.#reset(readWord(request) & 0xffff);
+    }
+  }
+
+  #created(vmid: number, donated: boolean, request: DataView, handle: number): void {
+    const { memType, targets, ranges } = readCreate(request);
+    if (memType !== NORMAL) return;
+    if (this.#parcels.has(handle))
+      this.report('handle_reused', `handle ${handle} names a parcel that exists`);
+    const parcel: ShadowParcel = {
+      owner: vmid,
+      ownerLife: this.#life(vmid),
+      donated,
+      targets,
+      views: [],
+      acceptors: new Set(),
+      addresses: [],
+    };
+    this.#parcels.set(handle, parcel);
+    this.#take(vmid, handle, parcel, ranges);
+  }
+
+  /** Memory goes from its owner into a parcel. */
+  #take(vmid: number, handle: number, parcel: ShadowParcel, ranges: readonly Range[]): void {
+    for (const range of ranges) {
+      const views = visible(this.#views.get(vmid) ?? [], range);
+      const size = views.reduce((sum, view) => sum + view.size, 0);
+      if (size !== range.size)
+        this.report('lent_unseen', `VM ${vmid} gave away memory that it has not, parcel ${handle}`);
+      for (const view of views) {
+        const owners = this.#segments.ownersOf(view.phys, view.phys + view.size);
+        if (owners.some((owner) => owner !== vmid))
+          this.report('lent_not_owned', `VM ${vmid} gave away memory of ${owners.join()}, parcel ${handle}`);
+        this.#segments.assign(view.phys, view.phys + view.size, this.#names.parcel(handle));
+        parcel.views.push(view);
+      }
+      this.#hide(vmid, range);
+    }
+  }
+
+  #accepted(vmid: number, request: DataView, reply: DataView): void {
+    const { handle, done, ranges } = readAccept(request);
+    const parcel = this.#parcels.get(handle);
+    if (parcel === undefined) return;
+    if (!parcel.targets.includes(vmid) || vmid === parcel.owner)
+      this.report('accepted_by_stranger', `VM ${vmid} accepted parcel ${handle}, which is not for it`);
+    if (!parcel.donated) {
+      parcel.acceptors.add(vmid);
+      return;
+    }
+    parcel.addresses.push(...(ranges.length > 0 ? ranges : readAccepted(reply)));
+    if (!done) return;
+    this.#segments.replace(this.#names.parcel(handle), vmid);
+    this.#show(vmid, zip(parcel.views, parcel.addresses));
+    this.#parcels.delete(handle);
+  }
+
+  #reclaimed(vmid: number, handle: number): void {
+    const parcel = this.#parcels.get(handle);
+    if (parcel === undefined) return;
+    if (parcel.owner !== vmid)
+      this.report('reclaimed_by_stranger', `VM ${vmid} reclaimed parcel ${handle} of VM ${parcel.owner}`);
+    if (parcel.acceptors.size > 0)
+      this.report('reclaimed_in_use', `parcel ${handle} was reclaimed from ${[...parcel.acceptors].join()}`);
+    this.#segments.replace(this.#names.parcel(handle), vmid);
+    // What a reset VM had mapped it has mapped no more.
+    if (parcel.ownerLife === this.#life(vmid)) this.#show(vmid, parcel.views);
+    this.#parcels.delete(handle);
+  }
+
+  /** The VM's mappings and memory are gone, what it had accepted is released. */
+  #reset(vmid: number): void {
+    this.#lives.set(vmid, this.#life(vmid) + 1);
+    this.#views.delete(vmid);
+    this.#segments.replace(vmid, this.#names.nobody);
+    for (const parcel of this.#parcels.values()) {
+      parcel.acceptors.delete(vmid);
+      parcel.addresses.length = 0;
+    }
+  }
+
+  /** RM itself accepts the donation. */
+  #firmware(handle: number): void {
+    this.#segments.replace(this.#names.parcel(handle), VMID_RM);
+    this.#parcels.delete(handle);
+  }
+
+  #life(vmid: number): number {
+    return this.#lives.get(vmid) ?? 0;
+  }
+
+  #show(vmid: number, views: readonly View[]): void {
+    for (const { ipa, size } of views) this.#hide(vmid, { ipa, size });
+    this.#views.set(vmid, [...(this.#views.get(vmid) ?? []), ...views]);
+  }
+
+  #hide(vmid: number, range: Range): void {
+    const end = range.ipa + range.size;
+    const rest = (this.#views.get(vmid) ?? []).flatMap((view) => {
+      const viewEnd = view.ipa + view.size;
+      const before = { ...view, size: Math.min(viewEnd, range.ipa) - view.ipa };
+      const cut = Math.max(end, view.ipa) - view.ipa;
+      const behind = { ipa: view.ipa + cut, phys: view.phys + cut, size: view.size - cut };
+      return [before, behind].filter(({ size }) => size > 0);
+    });
+    this.#views.set(vmid, rest);
+  }
+}
+
+/** The parts of views that lie in a range of guest addresses, by rising address. */
+function visible(views: readonly View[], range: Range): View[] {
+  const end = range.ipa + range.size;
+  return views
+    .map((view) => {
+      const ipa = Math.max(view.ipa, range.ipa);
+      return { ipa, phys: view.phys + ipa - view.ipa, size: Math.min(view.ipa + view.size, end) - ipa };
+    })
+    .filter(({ size }) => size > 0)
+    .sort((left, right) => left.ipa - right.ipa);
+}
+
+/** The same physical memory at other guest addresses, both in order. */
+function zip(views: readonly View[], addresses: readonly Range[]): View[] {
+  const result: View[] = [];
+  let used = 0;
+  let index = 0;
+  for (const { ipa, size } of addresses) {
+    let done = 0;
+    while (done < size) {
+      const view = views[index];
+      if (view === undefined) return result;
+      const part = Math.min(size - done, view.size - used);
+      result.push({ ipa: ipa + done, phys: view.phys + used, size: part });
+      done += part;
+      used += part;
+      if (used === view.size) {
+        used = 0;
+        index++;
+      }
+    }
+  }
+  return result;
+}

@@ -1,0 +1,168 @@
+import { type HypervisorModel, NOBODY, parcelOwner } from '../../hypervisor/index.js';
+import type { ResourceManager } from '../../rm/index.js';
+import type { KnownFault } from './finding.js';
+
+const VMID_COUNT = 256;
+/** rm-behaviour.md, "Memory parcels". */
+const PARCELS_MAX = 64;
+
+/** A rule that the state breaks, and the known fault that may be the reason. */
+export interface Breach {
+  readonly rule: string;
+  readonly detail: string;
+  readonly mayBe: KnownFault | undefined;
+}
+
+/** Looks at a manager and the hypervisor under it, and finds what must not be. Nothing may be under way. */
+export function* inspect(manager: ResourceManager, hypervisor: HypervisorModel): Generator<Breach> {
+  yield* inspectParcels(manager, hypervisor);
+  yield* inspectOwners(manager, hypervisor);
+  yield* inspectDevices(manager);
+  for (let vmid = 0; vmid < VMID_COUNT; vmid++)
+    if (manager.link(vmid) !== undefined && manager.vm(vmid) === undefined)
+      yield { rule: 'link_of_nobody', detail: `VM ${vmid} is gone, its link is not`, mayBe: 'second_reset' };
+}
+
+/** A VM whose reset will free what is free already. */
+function* inspectDevices(manager: ResourceManager): Generator<Breach> {
+  for (const { vmid, config } of manager.vms())
+    if (config?.iomemFreedTwice === true)
+      yield { rule: 'freed_twice', detail: `VM ${vmid}'s iomem device`, mayBe: 'iomem_freed_twice' };
+}
+
+function* inspectParcels(manager: ResourceManager, hypervisor: HypervisorModel): Generator<Breach> {
+  const counts = new Map<number, number>();
+  for (const parcel of manager.parcels.all()) {
+    const { handle, owner, kind, regions } = parcel;
+    const vm = manager.vm(owner);
+    counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    if (vm === undefined)
+      yield {
+        rule: 'parcel_of_nobody',
+        detail: `parcel ${handle} of VM ${owner}, which is gone`,
+        mayBe: 'owner_gone',
+      };
+    const size = regions.reduce((sum, region) => sum + region.size, 0);
+    if (size !== parcel.totalSize)
+      yield {
+        rule: 'parcel_size',
+        detail: `parcel ${handle} holds ${size} bytes and counts ${parcel.totalSize}`,
+        mayBe: 'failed_append',
+      };
+    const sharing = parcel.participants.filter(({ shared }) => shared);
+    if (sharing.length !== parcel.shareCount)
+      yield {
+        rule: 'share_count',
+        detail: `parcel ${handle}: ${sharing.length} VMs have it, ${parcel.shareCount} counted`,
+        mayBe: undefined,
+      };
+    for (const { vmid } of sharing)
+      if (manager.vm(vmid) === undefined)
+        yield {
+          rule: 'accepted_by_nobody',
+          detail: `parcel ${handle} is accepted by VM ${vmid}, which is gone`,
+          mayBe: 'second_reset',
+        };
+    for (const { phys, size, ownerIpa } of regions)
+      yield* seen(hypervisor, owner, kind, ownerIpa, size, phys, handle);
+  }
+  for (const [vmid, count] of counts)
+    if (count > PARCELS_MAX)
+      yield { rule: 'parcels_per_owner', detail: `VM ${vmid} has ${count} parcels`, mayBe: undefined };
+  for (const { vmid, parcelCount } of manager.vms())
+    if (parcelCount !== (counts.get(vmid) ?? 0))
+      yield {
+        rule: 'parcel_count',
+        detail: `VM ${vmid} has ${counts.get(vmid) ?? 0} parcels and counts ${parcelCount}`,
+        // A VMID that is given out again starts at 0.
+        mayBe: 'owner_gone',
+      };
+}
+
+const PAGE_SIZE = 4096;
+
+/** Memory in a parcel is no longer its owner's: both ends of it are looked at. */
+function* seen(
+  hypervisor: HypervisorModel,
+  owner: number,
+  kind: 'normal' | 'io',
+  ipa: number,
+  size: number,
+  phys: number,
+  handle: number,
+): Generator<Breach> {
+  for (const offset of size > PAGE_SIZE ? [0, size - PAGE_SIZE] : [0]) {
+    const stretch = hypervisor.ownedStretch(owner, kind, ipa + offset, PAGE_SIZE);
+    if (stretch?.phys === phys + offset)
+      yield {
+        rule: 'lender_sees_memory',
+        detail: `VM ${owner} still has 0x${(ipa + offset).toString(16)} of parcel ${handle}`,
+        mayBe: undefined,
+      };
+  }
+}
+
+function* inspectOwners(manager: ResourceManager, hypervisor: HypervisorModel): Generator<Breach> {
+  const parcels = new Map([...manager.parcels.all()].map((parcel) => [parcelOwner(parcel.handle), parcel]));
+  for (const kind of ['normal', 'io'] as const) {
+    const inParcels = new Map<number, number>();
+    let last = Number.NEGATIVE_INFINITY;
+    for (const { start, end, value } of hypervisor.owners(kind)) {
+      const range = `${kind} memory 0x${start.toString(16)}..0x${end.toString(16)}`;
+      if (start < last || end <= start)
+        yield { rule: 'two_owners', detail: `${range} overlaps what is before it`, mayBe: undefined };
+      last = end;
+      if (value >= 0 && manager.vm(value) === undefined)
+        yield {
+          rule: 'memory_of_nobody',
+          detail: `${range} is VM ${value}'s, which is gone`,
+          mayBe: 'second_reset',
+        };
+      if (value >= 0 || value === NOBODY) continue;
+      if (parcels.has(value)) inParcels.set(value, (inParcels.get(value) ?? 0) + end - start);
+      else
+        yield {
+          rule: 'memory_in_no_parcel',
+          detail: `${range} is in a parcel that is gone`,
+          mayBe: undefined,
+        };
+    }
+    for (const [owner, parcel] of parcels) {
+      const size = parcel.kind === kind ? parcel.regions.reduce((sum, region) => sum + region.size, 0) : 0;
+      if ((inParcels.get(owner) ?? 0) !== size)
+        yield {
+          rule: 'parcel_not_owned',
+          detail: `parcel ${parcel.handle} lists ${size} bytes of ${kind} memory and owns ${inParcels.get(owner) ?? 0}`,
+          mayBe: undefined,
+        };
+    }
+  }
+}
+
+/** What a manager holds, to be the same again after everything was given back. */
+export interface Holdings {
+  readonly vms: readonly number[];
+  readonly links: readonly number[];
+  readonly parcels: readonly number[];
+  /** Ranges of memory and their owners. */
+  readonly memory: readonly string[];
+  /** Interrupt numbers in use, by VM. */
+  readonly interrupts: readonly string[];
+  /** Peers, by VM. */
+  readonly peers: readonly string[];
+}
+
+export function holdings(manager: ResourceManager, hypervisor: HypervisorModel): Holdings {
+  const vms = [...manager.vms()];
+  const vmids = Array.from({ length: VMID_COUNT }, (_, vmid) => vmid);
+  return {
+    vms: vms.map(({ vmid }) => vmid),
+    links: vmids.filter((vmid) => manager.link(vmid) !== undefined),
+    parcels: [...manager.parcels.all()].map(({ handle }) => handle),
+    memory: (['normal', 'io'] as const).flatMap((kind) =>
+      hypervisor.owners(kind).map(({ start, end, value }) => `${kind} ${start}..${end} ${value}`),
+    ),
+    interrupts: vms.map(({ vmid, interrupts }) => `${vmid}: ${[...(interrupts?.numbers() ?? [])].join()}`),
+    peers: vms.map(({ vmid, peers }) => `${vmid}: ${peers.map((peer) => peer.vmid).join()}`),
+  };
+}

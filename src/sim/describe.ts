@@ -1,0 +1,76 @@
+import { protocol } from '../../schemas/index.js';
+import { formatHex } from '../base/hex.js';
+import { Assembler } from '../capture/assembler.js';
+import { recordLine } from '../capture/ndjson-writer.js';
+import { emptyPacket } from '../capture/packet.js';
+import type { CaptureRecord } from '../capture/record.js';
+import { rmRules } from '../rpc/index.js';
+
+/** A queue message from `from` to `to`. */
+export interface Message {
+  readonly from: number;
+  readonly to: number;
+  readonly frame: Uint8Array;
+}
+
+/** Feeds queue messages to an assembler, numbering them. */
+export class MessageFeed {
+  readonly #packet = emptyPacket();
+  readonly #assembler: Assembler;
+
+  constructor(record: (record: CaptureRecord) => void) {
+    this.#assembler = new Assembler({ protocol, rules: rmRules, record });
+  }
+
+  add({ from, to, frame }: Message, time?: bigint, comment?: string): void {
+    const packet = this.#packet;
+    packet.frame++;
+    packet.time = time;
+    packet.from = from;
+    packet.to = to;
+    packet.data = frame;
+    packet.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    packet.end = frame.byteLength;
+    packet.comment = comment;
+    this.#assembler.packet(packet);
+  }
+
+  end(): void {
+    this.#assembler.end();
+  }
+}
+
+/** The keys of `decode --json` of a record. */
+export function recordKeys(record: CaptureRecord): Readonly<Record<string, unknown>> {
+  return JSON.parse(recordLine(protocol, record)) as Record<string, unknown>;
+}
+
+/** A record on one short line: `to 3: reply VM_GET_STATE seq 4 OK {"vm_status":"RUNNING"}`. */
+export function describeRecord(record: CaptureRecord): string {
+  const { to, type, seq, id, name, error, payload, rest, raw, incomplete } = recordKeys(record);
+  const words = [`to ${to}:`, type, name ?? id, seq === undefined ? undefined : `seq ${seq}`, error];
+  if (incomplete === true) words.push('incomplete');
+  if (payload !== undefined && JSON.stringify(payload) !== '{}') words.push(JSON.stringify(payload));
+  for (const bytes of [rest, raw]) if (bytes !== undefined) words.push(bytes);
+  return words.filter((word) => word !== undefined).join(' ');
+}
+
+/** Queue messages put together and decoded. */
+export function decodeMessages(messages: readonly Message[]): readonly CaptureRecord[] {
+  const records: CaptureRecord[] = [];
+  const feed = new MessageFeed((record) => records.push(record));
+  for (const message of messages) feed.add(message);
+  feed.end();
+  return records;
+}
+
+/** Queue messages on one line, decoded; `nothing` when there is none. */
+export function describeMessages(messages: readonly Message[]): string {
+  if (messages.length === 0) return 'nothing';
+  return decodeMessages(messages).map(describeRecord).join('; ');
+}
+
+/** The same with the bytes, for messages that read alike and are not. */
+export function describeBytes(messages: readonly Message[]): string {
+  return messages.map(({ to, frame }) => `to ${to}: ${formatHex(frame)}`).join('; ');
+}

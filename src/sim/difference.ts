@@ -1,0 +1,63 @@
+import { constants } from '../../schemas/index.js';
+import { formatHex } from '../base/hex.js';
+import type { CaptureRecord } from '../capture/record.js';
+import { decodeMessages, describeBytes, describeRecord, type Message, recordKeys } from './describe.js';
+import type { RecordedFrame } from './recording.js';
+import type { Comparison } from './replay.js';
+
+const { VMID_RM } = constants;
+
+/** One side of a step that differs. */
+export interface Side {
+  readonly out: readonly RecordedFrame[];
+  readonly panic: string | undefined;
+  readonly refused: boolean;
+}
+
+/** Both sides of a comparison: the recording and the simulation. */
+export function sidesOf({ recorded, actual, panic, refused }: Comparison): { expected: Side; actual: Side } {
+  return {
+    expected: { out: recorded.out, panic: recorded.panic, refused: recorded.refused !== undefined },
+    actual: { out: actual, panic, refused },
+  };
+}
+
+/** What RM said, put together; with the request, because the layout of some replies depends on it. */
+function decoded(comparison: Comparison, side: Side): readonly CaptureRecord[] {
+  const { recorded } = comparison;
+  const request = 'frame' in recorded ? [{ from: recorded.from, to: VMID_RM, frame: recorded.frame }] : [];
+  const records = decodeMessages([...request, ...messages(side)]);
+  return records.filter(({ from }) => from === VMID_RM);
+}
+
+function messages({ out }: Side): readonly Message[] {
+  return out.map((item) => ({ from: VMID_RM, ...item }));
+}
+
+/** A difference on one line: `step 4: expected to 3: reply ... | actual nothing`. */
+export function differenceText(comparison: Comparison): string {
+  const { expected, actual } = sidesOf(comparison);
+  const texts = [expected, actual].map((side) => sideText(side, decoded(comparison, side)));
+  const alike = texts[0] === texts[1];
+  const [left, right] = alike ? [expected, actual].map((side) => describeBytes(messages(side))) : texts;
+  return `step ${comparison.step}: expected ${left} | actual ${right}`;
+}
+
+function sideText({ panic, refused }: Side, records: readonly CaptureRecord[]): string {
+  const parts = records.map(describeRecord);
+  if (refused) parts.push('refused by the queue');
+  if (panic !== undefined) parts.push(`panic ${panic}`);
+  return parts.length === 0 ? 'nothing' : parts.join('; ');
+}
+
+/** The same as data: what was on the queues and what it says, as `decode --json` does. */
+export function differenceJson(comparison: Comparison): object {
+  const { expected, actual } = sidesOf(comparison);
+  const side = (one: Side) => ({
+    out: one.out.map(({ to, frame }) => ({ to, frame: formatHex(frame) })),
+    ...(one.panic === undefined ? {} : { panic: one.panic }),
+    ...(one.refused ? { refused: true } : {}),
+    messages: decoded(comparison, one).map(recordKeys),
+  });
+  return { step: comparison.step, expected: side(expected), actual: side(actual) };
+}

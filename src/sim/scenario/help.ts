@@ -1,0 +1,50 @@
+/** The scenario format, for people; `simulate --help-format` prints it. */
+export const formatHelp = `Scenarios are NDJSON: a first line, then one step per line. Recordings of real managers are scenarios too.
+
+First line
+  {"scenario":"boot","description":"...","profile":"native","seed":1,"careful":false,
+   "platform":{"queue_depth":8,"hlos_owns_io":false,"debug_build":false},
+   "delays":{"put_ns":1000,"take_ns":1000,"jitter_ns":0}}
+  Only "scenario" must be there. put_ns: from a VM's sending to the message's place on the queue. take_ns: from RM's
+  putting a message on a queue to the VM's taking it. jitter_ns: 0 to so many more, drawn from the seed.
+
+Messages
+  {"from":3,"name":"VM_ALLOC_VMID","payload":{"vmid":0}}
+  Keys as decode --json prints them (name or id, type, seq, payload, rest, raw, sizes ...). A VM's requests are numbered
+  from 0 unless they have a seq.
+  {"from":3,"frame":"210100000100005600000000"} is one queue message as it stands.
+
+When
+  A step begins when everything before has settled: nothing is on its way any more. With "at" it begins at that time, in
+  nanoseconds from the start, with "after" so long after the start of the step before, whatever is still on its way.
+
+Learnt values
+  "as":"vm" names the payload of the step's reply, or in an expectation that of the message that met it. {"$":"vm.vmid"}
+  anywhere in a later line stands for that field; {"$":"accepted.sgl_entries.0.ipa"} goes into lists.
+
+Expectations
+  "expect":"OK" is the error of the step's reply.
+  "expect":[{"error":"OK","payload":{"vmid":128}},{"to":128,"type":"notification","name":"MEM_SHARED","as":"shared"}]
+  Each entry is met by one message: the reply to this step, or a notification to the VM "to" (the sender unless told).
+  Keys as decode --json prints them; objects may have more keys, lists have equally many entries. Numbers may be hex.
+  "panic":"vm_exit_not_running" expects the manager to die there; "refused":true expects a full or missing queue.
+  "out":[{"to":3,"frame":"hex"}] beside a "frame" is everything that VMs take during the step, byte by byte (capability
+  ids apart), as in recordings.
+
+Operations
+  {"op":"load","address":"0x89000000","file":"vm.dtb"}     a file into physical memory; looked for beside the scenario,
+                                                           in dtb/ and in ../dtb/
+  {"op":"vcpu_halt","vmid":128,"state":2,"data":["0x0","0x0"]}   2 powered off, 6 fault, 256 PSCI reset
+  {"op":"reboot"}                                          fresh manager and memory
+  {"op":"hold","vmid":3} {"op":"release","vmid":3}         a VM stops taking messages, and goes on
+  {"op":"receive_limit","vmid":3,"count":2} {"op":"drain"} a VM takes so many more; all take everything again
+  {"op":"enqueue","from":3,"frame":"..."} {"op":"run"}     queued without RM's looking at it; RM looks
+  {"op":"fault","rule":{...}} {"op":"faults_off"}          a fault rule behind the others; no rule acts any more
+  {"op":"remark","text":"..."} {"op":"end"}                nothing; the scenario ends here
+
+Fault rules
+  {"kind":"drop","match":{"from":3,"to":255,"type":"request","message":"VM_START","probability":0.1},"limit":3}
+  The first rule that matches a queue message decides. What "match" leaves out matches everything. Kinds: drop,
+  duplicate, delay and reorder (by "ns"; after delay the rest waits, after reorder it overtakes), flip (one bit),
+  truncate (to "size" bytes, or any), hold (its receiver takes nothing for "ns"). "limit": acts so many times.
+`;

@@ -1,0 +1,150 @@
+import { constants, protocol } from '../../../schemas/index.js';
+import type { CaptureRecord } from '../../capture/record.js';
+import { type PanicReason, panicPlaces } from '../../rm/index.js';
+import { headerReader } from '../../rpc/index.js';
+import { describeBytes, describeMessages, describeRecord } from '../describe.js';
+import type { CapabilityMask } from '../mask.js';
+import type { RecordedFrame } from '../recording.js';
+import type { Expectation, Line, ScenarioStep } from './format.js';
+import { matchesPart } from './values.js';
+
+const { VMID_RM } = constants;
+const header = headerReader(protocol);
+
+/** Something that was expected and did not happen, or the other way round. */
+export interface Unmet {
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** Capability ids are the hypervisor's choice and not compared. */
+export interface Masks {
+  readonly expected: CapabilityMask;
+  readonly actual: CapabilityMask;
+}
+
+interface Asked {
+  readonly vmid: number;
+  readonly seq: number;
+  readonly id: number;
+}
+
+/** A step from its start until everything has settled: what was expected of it and what happened. */
+export class OpenStep {
+  readonly received: CaptureRecord[] = [];
+  readonly #step: ScenarioStep;
+  readonly #frames: RecordedFrame[] = [];
+  readonly #unmet: Unmet[] = [];
+  #waiting: Expectation[];
+  #asked: Asked | undefined;
+  #refused = false;
+  #panic: PanicReason | undefined;
+
+  constructor(
+    readonly step: number,
+    readonly line: Line,
+    definition: ScenarioStep,
+    readonly startNs: number,
+    private readonly masks: Masks,
+  ) {
+    this.#step = definition;
+    this.#waiting = [...definition.expect];
+  }
+
+  /** The step's message went out: a reply to it is this step's. */
+  asks(vmid: number, frame: Uint8Array): void {
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    if (header.fault(view, 0, frame.byteLength) !== undefined) return;
+    const { seq, msg_id } = header.read(view, 0);
+    this.#asked = { vmid, seq, id: msg_id };
+  }
+
+  /** A VM took a queue message while this was the newest step. */
+  took(frame: RecordedFrame): void {
+    this.#frames.push({ to: frame.to, frame: this.masks.actual.apply(frame.to, frame.frame) });
+  }
+
+  wasRefused(): void {
+    this.#refused = true;
+  }
+
+  panicked(reason: PanicReason): void {
+    this.#panic = reason;
+  }
+
+  /**
+   * A VM got a message. @returns undefined when the step has no use for it, else the names under which it is known
+   * from now on.
+   */
+  offer(record: CaptureRecord, keys: () => Line): readonly string[] | undefined {
+    const answers = this.#answers(record);
+    if (record.type === 'reply' && !answers) return undefined;
+    const index = this.#waiting.findIndex(
+      (expectation) =>
+        expectation.to === record.to &&
+        (answers ? expectation.keys.type === 'reply' : matchesPart(expectation.keys, keys())),
+    );
+    const expectation = this.#waiting[index];
+    if (expectation !== undefined) {
+      this.#waiting.splice(index, 1);
+      if (!matchesPart(expectation.keys, keys()))
+        this.#unmet.push({ expected: describeExpectation(expectation), actual: describeRecord(record) });
+    } else if (!answers) return undefined;
+    return [expectation?.as, answers ? this.#step.as : undefined].filter((name) => name !== undefined);
+  }
+
+  #answers(record: CaptureRecord): boolean {
+    const { type, to, seq, id } = record;
+    const asked = this.#asked;
+    return type === 'reply' && to === asked?.vmid && seq === asked.seq && id === asked.id;
+  }
+
+  /** Everything has settled: what is still missing will not come. */
+  close(): readonly Unmet[] {
+    for (const expectation of this.#waiting)
+      this.#unmet.push({ expected: describeExpectation(expectation), actual: 'nothing' });
+    const { out, panic, refused } = this.#step;
+    if (!panicFits(panic, this.#panic))
+      this.#unmet.push({ expected: describePanic(panic), actual: describePanic(this.#panic) });
+    if (refused !== this.#refused)
+      this.#unmet.push({ expected: describeRefusal(refused), actual: describeRefusal(this.#refused) });
+    // What RM still says while it dies does not count.
+    if (out !== undefined && this.#panic === undefined) this.#compare(out);
+    return this.#unmet;
+  }
+
+  #compare(out: readonly RecordedFrame[]): void {
+    const expected = out.map(({ to, frame }) => ({
+      from: VMID_RM,
+      to,
+      frame: this.masks.expected.apply(to, frame),
+    }));
+    const actual = this.#frames.map((item) => ({ from: VMID_RM, ...item }));
+    const [bytes, otherBytes] = [describeBytes(expected), describeBytes(actual)];
+    if (bytes === otherBytes) return;
+    const [words, otherWords] = [describeMessages(expected), describeMessages(actual)];
+    this.#unmet.push(
+      words === otherWords
+        ? { expected: bytes, actual: otherBytes }
+        : { expected: words, actual: otherWords },
+    );
+  }
+}
+
+/** Whether a panic is the expected one: a name of ours must be the same, any other text means any panic. */
+function panicFits(expected: string | undefined, actual: PanicReason | undefined): boolean {
+  if (expected === undefined || actual === undefined) return expected === actual;
+  return !Object.hasOwn(panicPlaces, expected) || expected === actual;
+}
+
+function describePanic(reason: string | undefined): string {
+  return reason === undefined ? 'no panic' : `panic ${reason}`;
+}
+
+function describeRefusal(refused: boolean): string {
+  return refused ? 'the queue refuses the message' : 'the queue takes the message';
+}
+
+function describeExpectation({ to, keys }: Expectation): string {
+  return `to ${to}: ${JSON.stringify(keys)}`;
+}

@@ -1,0 +1,322 @@
+import { constants, limits } from '../../../schemas/index.js';
+import { WireError } from '../../base/error.js';
+import type { Json } from '../../capture/payload-json.js';
+import type { CaptureRecord } from '../../capture/record.js';
+import { type PanicReason, type PlatformProfile, platforms } from '../../rm/index.js';
+import { Checker, type Finding } from '../check/index.js';
+import { MessageFeed, recordKeys } from '../describe.js';
+import type { FaultCount, FaultRule } from '../faults.js';
+import { CapabilityMask } from '../mask.js';
+import { type TapPacket, WorldTap } from '../tap.js';
+import { UNLIMITED, World } from '../world.js';
+import {
+  type Action,
+  isLine,
+  type Line,
+  readScenarioHeader,
+  readScenarioStep,
+  type ScenarioStep,
+} from './format.js';
+import { OpenStep, type Unmet } from './open-step.js';
+import { withValues } from './values.js';
+
+const { VMID_RM } = constants;
+
+/** What happens while a scenario runs, in order. */
+export interface PlayerSink {
+  /** A queue message was put on a queue. */
+  readonly packet?: (packet: TapPacket) => void;
+  /** A message put on queues is complete. */
+  readonly record?: (record: CaptureRecord) => void;
+  readonly fault?: (rule: FaultRule, from: number, to: number, timeNs: number) => void;
+  readonly panic?: (reason: PanicReason, timeNs: number) => void;
+  /** A rule that must always hold does not; told only when checks are on. */
+  readonly finding?: (finding: Finding, timeNs: number) => void;
+  /** A step and everything that it was waited for is over. */
+  readonly step?: (result: StepResult) => void;
+}
+
+export interface StepResult {
+  /** 1 for the line behind the first one. */
+  readonly step: number;
+  readonly line: Line;
+  /** Virtual time at its start in nanoseconds. */
+  readonly timeNs: number;
+  readonly unmet: readonly Unmet[];
+  /** Messages that VMs got while it was the newest step. */
+  readonly received: readonly CaptureRecord[];
+}
+
+export interface PlayerOptions {
+  /** Contents of a file that the scenario loads. */
+  readonly file: (name: string) => Uint8Array;
+  /** These replace what the scenario's first line says. */
+  readonly seed?: number;
+  readonly platform?: PlatformProfile;
+  readonly careful?: boolean;
+  /** Checks the rules of src/sim/check each time everything has settled. */
+  readonly check?: boolean;
+  readonly sink?: PlayerSink;
+}
+
+export interface PlayerResult {
+  readonly steps: number;
+  readonly unmet: number;
+  /** Rules that did not hold and that no known fault of the public manager explains. */
+  readonly broken: number;
+  readonly faults: readonly FaultCount[];
+  /** Virtual time at the end in nanoseconds. */
+  readonly timeNs: number;
+}
+
+/**
+ * Plays a scenario in a world (format: help.ts). Pure: lines in, the first one first; what happens goes to the sink.
+ * Throws WireError for a line that is no step.
+ */
+export function playScenario(lines: Iterable<unknown>, options: PlayerOptions): PlayerResult {
+  let player: Player | undefined;
+  for (const line of lines) {
+    if (player === undefined) player = new Player(line, options);
+    else if (!player.step(line)) break;
+  }
+  return (player ?? new Player(undefined, options)).end();
+}
+
+class Player {
+  readonly #world: World;
+  readonly #options: PlayerOptions;
+  readonly #sink: PlayerSink;
+  readonly #tap: WorldTap;
+  readonly #checker: Checker | undefined;
+  readonly #put: MessageFeed;
+  /** Messages as VMs send and get them, faults included. */
+  readonly #exchanged: MessageFeed;
+  readonly #known = new Map<string, Json>();
+  /** Next sequence number of each VM's requests. */
+  readonly #seqs = new Map<number, number>();
+  readonly #masks = { expected: new CapabilityMask(), actual: new CapabilityMask() };
+  #open: OpenStep[] = [];
+  #steps = 0;
+  #unmet = 0;
+  #broken = 0;
+  #startNs = 0;
+
+  constructor(first: unknown, options: PlayerOptions) {
+    const header = readScenarioHeader(first);
+    this.#options = options;
+    this.#sink = options.sink ?? {};
+    this.#put = new MessageFeed((record) => this.#sink.record?.(record));
+    this.#exchanged = new MessageFeed((record) => this.#received(record));
+    this.#checker = options.check === true ? new Checker(() => this.#world) : undefined;
+    this.#tap = new WorldTap((packet) => this.#captured(packet));
+    const manager = {
+      platform: options.platform ?? platforms[header.profile],
+      careful: options.careful ?? header.careful,
+      queueDepth: header.queueDepth,
+      hlosOwnsIo: header.hlosOwnsIo,
+      debugBuild: header.debugBuild,
+    };
+    const tapped = this.#tap.observer(() => this.#world);
+    const checked = this.#checker?.observer;
+    this.#world = new World(options.seed ?? header.seed, {
+      manager,
+      delays: header.delays,
+      observer: {
+        ...tapped,
+        put: (...event) => {
+          tapped.put?.(...event);
+          checked?.put?.(...event);
+        },
+        operation: (operation) => {
+          tapped.operation?.(operation);
+          checked?.operation?.(operation);
+        },
+        received: (vmid, frame) => {
+          this.#open.at(-1)?.took({ to: vmid, frame });
+          this.#exchanged.add({ from: VMID_RM, to: vmid, frame });
+        },
+        refused: () => this.#open.at(-1)?.wasRefused(),
+        fault: (rule, from, to) => {
+          this.#tap.flush();
+          this.#tap.note(`fault ${rule.kind} ${from}>${to}`);
+          this.#sink.fault?.(rule, from, to, this.#world.now);
+        },
+        panic: (reason) => {
+          tapped.panic?.(reason);
+          this.#tap.flush();
+          this.#open.at(-1)?.panicked(reason);
+          this.#sink.panic?.(reason, this.#world.now);
+        },
+      },
+    });
+    const { platform } = isLine(first) ? first : {};
+    this.#tap.note(
+      JSON.stringify({ scenario: header.scenario, ...(platform === undefined ? {} : { platform }) }),
+    );
+  }
+
+  /** Plays one line. @returns false when the scenario says that it ends here. */
+  step(raw: unknown): boolean {
+    this.#steps++;
+    if (!waitsForNothing(raw)) this.#settle();
+    const { line, step } = this.#read(raw);
+    if (step.when.kind !== 'settled') {
+      const start = step.when.kind === 'at' ? step.when.ns : this.#startNs + step.when.ns;
+      this.#world.run(start);
+    }
+    this.#startNs = this.#world.now;
+    const open = new OpenStep(this.#steps, line, step, this.#startNs, this.#masks);
+    this.#open.push(open);
+    this.#act(step, open, line);
+    return !(step.action.kind === 'recorded' && step.action.step.kind === 'end');
+  }
+
+  #read(raw: unknown): { readonly line: Line; readonly step: ScenarioStep } {
+    try {
+      const line = withValues(raw, this.#known) as Line;
+      return { line, step: readScenarioStep(line) };
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      const { code, path, offset, expected, actual } = error;
+      throw new WireError({ code, path, offset, expected, actual }, `step ${this.#steps}: `);
+    }
+  }
+
+  end(): PlayerResult {
+    this.#settle();
+    this.#tap.flush();
+    this.#put.end();
+    const { faults, now } = this.#world;
+    return {
+      steps: this.#steps,
+      unmet: this.#unmet,
+      broken: this.#broken,
+      faults: faults.counts,
+      timeNs: now,
+    };
+  }
+
+  /** Lets everything come to an end and closes the steps that waited for it. */
+  #settle(): void {
+    this.#world.run();
+    this.#tap.flush();
+    for (const open of this.#open) {
+      const unmet = open.close();
+      this.#unmet += unmet.length;
+      const { step, line, startNs: timeNs, received } = open;
+      this.#sink.step?.({ step, line, timeNs, unmet, received });
+    }
+    this.#open = [];
+    for (const finding of this.#checker?.settled() ?? []) {
+      if (finding.fault === undefined) this.#broken++;
+      this.#sink.finding?.(finding, this.#world.now);
+    }
+  }
+
+  #act(step: ScenarioStep, open: OpenStep, line: Line): void {
+    const { action } = step;
+    const world = this.#world;
+    switch (action.kind) {
+      case 'message':
+        open.asks(action.from, this.#send(action, line));
+        return;
+      case 'fault':
+        world.faults.add(action.rule);
+        return;
+      case 'faults_off':
+        world.faults.clear();
+        return;
+      case 'hold':
+        world.limit(action.vmid, 0);
+        return;
+      case 'release':
+        world.limit(action.vmid, UNLIMITED);
+        return;
+      case 'recorded':
+        this.#actRecorded(action);
+    }
+  }
+
+  /** @returns the first queue message as sent. */
+  #send(action: Action & { readonly kind: 'message' }, line: Line): Uint8Array {
+    const { from } = action;
+    const seq = this.#seqs.get(from) ?? 0;
+    const given = line.seq !== undefined;
+    if (!given) this.#seqs.set(from, (seq + 1) & 0xffff);
+    const frames = action.frames.map((frame) => (given ? frame : withSeq(frame, seq)));
+    for (const frame of frames) this.#sendFrame(from, frame, {});
+    return frames[0] as Uint8Array;
+  }
+
+  #sendFrame(from: number, frame: Uint8Array, how: { enqueue?: boolean; refuse?: boolean }): void {
+    this.#exchanged.add({ from, to: VMID_RM, frame });
+    this.#world.send(from, frame, how);
+  }
+
+  #actRecorded({ step }: Action & { readonly kind: 'recorded' }): void {
+    const world = this.#world;
+    switch (step.kind) {
+      case 'frame':
+        this.#sendFrame(step.from, step.frame, { refuse: true });
+        return;
+      case 'enqueue':
+        this.#sendFrame(step.from, step.frame, { enqueue: true, refuse: true });
+        return;
+      case 'run':
+        world.runManager();
+        return;
+      case 'load':
+        world.load(Number(step.address), this.#options.file(step.file), step.file);
+        return;
+      case 'reboot':
+        world.reboot();
+        return;
+      case 'vcpu_halt':
+        world.vcpuHalt(step.vmid, step.state, step.data);
+        return;
+      case 'receive_limit':
+        world.limit(step.vmid, step.count);
+        return;
+      case 'drain':
+        world.unlimit();
+        return;
+      case 'remark':
+      case 'end':
+      case 'vcpu_run_result':
+    }
+  }
+
+  #captured(packet: TapPacket): void {
+    this.#sink.packet?.(packet);
+    if (this.#sink.record !== undefined) this.#put.add(packet, packet.time, packet.comment);
+  }
+
+  #received(record: CaptureRecord): void {
+    if (record.from !== VMID_RM) return;
+    let keys: Line | undefined;
+    // Few messages are looked into, and this costs most of a step.
+    const keysOnce = () => {
+      keys ??= recordKeys(record);
+      return keys;
+    };
+    this.#open.at(-1)?.received.push(record);
+    for (const open of this.#open) {
+      const names = open.offer(record, keysOnce);
+      if (names === undefined) continue;
+      for (const name of names) this.#known.set(name, (keysOnce().payload ?? {}) as Json);
+      return;
+    }
+  }
+}
+
+/** The time decides when it begins, so its references can only be to what came before. */
+function waitsForNothing(line: unknown): boolean {
+  return isLine(line) && (line.at !== undefined || line.after !== undefined);
+}
+
+function withSeq(frame: Uint8Array, seq: number): Uint8Array {
+  if (frame.byteLength < limits.header) return frame;
+  const copy = frame.slice();
+  new DataView(copy.buffer).setUint16(2, seq, true);
+  return copy;
+}

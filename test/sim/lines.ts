@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+export const scenarioFolder = resolve(import.meta.dirname, '../../captures/scenarios');
+
+/** The lines of an example scenario. */
+export function scenarioLines(name: string): unknown[] {
+  const text = readFileSync(`${scenarioFolder}/${name}.ndjson`, 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+}
