@@ -12,6 +12,8 @@ export interface Hypervisor {
   ownedStretch(vmid: number, kind: MemoryKind, ipa: number, size: number): Stretch | undefined;
   /** Moves a range from one owner to another; false (and nothing happens) when it is not all the first one's. */
   transfer(kind: MemoryKind, phys: number, size: number, from: Owner, to: Owner): boolean;
+  /** Blocks of the primary VM's memory of which a part was transferred since the boot; 0 where nothing counts them. */
+  readonly brokenBlocks: number;
   /** Shows an owner its memory at a guest address; `phys` undefined hides the range again. */
   show(vmid: number, kind: MemoryKind, ipa: number, size: number, phys: number | undefined): void;
   /** Forgets a VM's view and leaves what it owned to nobody. */

@@ -16,6 +16,8 @@ export interface ModelOptions {
   /** Hardware interrupts that exist; all are bound to the primary VM at boot. */
   readonly interrupts: readonly number[];
   readonly primaryVmid: number;
+  /** Bytes of the blocks that `brokenBlocks` counts; undefined: it counts none. */
+  readonly blockSize?: number | undefined;
 }
 
 interface Memory {
@@ -36,8 +38,13 @@ export class HypervisorModel implements Hypervisor {
   /** Hardware interrupts by number: whether they are bound. */
   readonly #interrupts = new Map<number, boolean>();
   #capabilities = 0n;
+  readonly #primaryVmid: number;
+  readonly #blockSize: number | undefined;
+  readonly #broken = new Set<number>();
 
   constructor(options: ModelOptions) {
+    this.#primaryVmid = options.primaryVmid;
+    this.#blockSize = options.blockSize;
     for (const kind of ['normal', 'io'] as const)
       for (const { start, size } of options[kind]) {
         this.#memory[kind].owners.set(start, start + size, options.primaryVmid);
@@ -68,7 +75,19 @@ export class HypervisorModel implements Hypervisor {
     const { owners } = this.#memory[kind];
     if (size <= 0 || !owners.every(phys, phys + size, (owner) => owner === from)) return false;
     owners.set(phys, phys + size, to);
+    if (this.#blockSize !== undefined && from === this.#primaryVmid)
+      this.#breakBlocks(phys, phys + size, this.#blockSize);
     return true;
+  }
+
+  get brokenBlocks(): number {
+    return this.#broken.size;
+  }
+
+  /** Only the first and the last block of a range can be in it in part. */
+  #breakBlocks(start: number, end: number, blockSize: number): void {
+    if (start % blockSize !== 0) this.#broken.add(Math.floor(start / blockSize));
+    if (end % blockSize !== 0) this.#broken.add(Math.floor(end / blockSize));
   }
 
   show(vmid: number, kind: MemoryKind, ipa: number, size: number, phys: number | undefined): void {

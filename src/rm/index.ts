@@ -5,7 +5,7 @@
 
 export { Link } from './link.js';
 export { type ManagerOptions, ResourceManager } from './manager.js';
-export { panicTable } from './panic-text.js';
+export { panicDocument, panicTable } from './panic-text.js';
 export { type PanicPlace, type PanicReason, panicPlaces } from './panics.js';
 export * from './platform.js';
 export { VmState } from './states.js';

@@ -49,6 +49,7 @@ function modelFor(options: ManagerOptions): Hypervisor {
     io: options.hlosOwnsIo === true ? [platform.ownedIo] : [],
     interrupts: platform.interrupts,
     primaryVmid: VMID_HLOS,
+    blockSize: platform.tables?.blockSize,
   });
 }
 
@@ -112,6 +113,16 @@ export class ResourceManager implements LinkOwner {
 
   set interruptsSpoilt(spoilt: boolean) {
     this.#state.interruptsSpoilt = spoilt;
+  }
+
+  /** Blocks of the primary VM's memory that may be broken up before the hypervisor has no memory for it any more. */
+  get brokenBlocksMax(): number {
+    const { tables } = this.platform;
+    if (tables === undefined) return Number.POSITIVE_INFINITY;
+    let left = tables.pages - 1;
+    for (const vm of this.vms())
+      if (vm.owner !== VMID_RM && vm.config !== undefined) left -= tables.pagesPerVm;
+    return left;
   }
 
   /** Fresh state, everything forgotten, memory contents included. */

@@ -81,8 +81,8 @@ export const panicPlaces = {
     message: 'MEM_NOTIFY',
     state: 'SHARED for a donated parcel to a READY VM with a shm or iomem device of its label',
     effect: 'memory fault: accepting it frees the parcel that is still looked at',
-    careful: 'not accepted: MEM_RELEASED',
-    carefulError: E.MEM_RELEASED,
+    careful: 'not accepted: the owner is told MEM_RELEASED',
+    carefulError: E.OK,
   },
   vm_init_rpc_without_generate: {
     message: 'VM_INIT',
@@ -123,6 +123,13 @@ export const panicPlaces = {
     message: 'VM_INIT',
     state: 'redistributor-stride is no power of two and the redistributors lie outside the device range',
     effect: 'assertion',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_init_missing_core: {
+    message: 'VM_INIT',
+    state: "a vCPU's affinity-map names a core that does not exist, on the real hypervisor",
+    effect: 'the whole machine stops',
     careful: 'NORESOURCE',
     carefulError: E.NORESOURCE,
   },
@@ -174,6 +181,14 @@ export const panicPlaces = {
     effect: 'memory fault',
     careful: 'the value is empty',
     carefulError: E.OK,
+  },
+  mem_tables_exhausted: {
+    message: 'MEM_DONATE, MEM_LEND, MEM_SHARE, MEM_APPEND',
+    state:
+      "so many 2 MiB blocks of the primary VM's memory have been broken up since the boot that the real hypervisor has no memory left for its tables (about 300)",
+    effect: 'the whole machine stops',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
   },
   message_too_long: {
     message: 'any message to a VM',

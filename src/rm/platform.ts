@@ -32,8 +32,24 @@ export interface PlatformProfile {
   readonly lowPriorityStopDies: boolean;
   /** A devicetree `peer` without a value kills the manager. */
   readonly emptyPeerDies: boolean;
+  /** VM_INIT with a vCPU that is bound to a core that does not exist kills the manager. */
+  readonly missingCoreDies: boolean;
+  /** What the hypervisor has for its own tables; undefined: as much as it takes. */
+  readonly tables: TableMemory | undefined;
   /** VM_IRQ_ACCEPT with a number of its own below 32 makes every later VM_INIT of that boot fail. */
   readonly privateVirqSpoils: boolean;
+}
+
+/** Memory for the hypervisor's tables, in pages. */
+export interface TableMemory {
+  readonly pages: number;
+  /** What one VM takes. */
+  readonly pagesPerVm: number;
+  /**
+   * What a block of the primary VM's memory takes from the first time on that a part of it is given away: it can
+   * no longer be mapped as one.
+   */
+  readonly blockSize: number;
 }
 
 function range(first: number, last: number, without: readonly number[] = []): number[] {
@@ -58,6 +74,8 @@ const native: PlatformProfile = {
   refusedVirtioTypes: [],
   lowPriorityStopDies: false,
   emptyPeerDies: false,
+  missingCoreDies: false,
+  tables: undefined,
   privateVirqSpoils: false,
 };
 
@@ -73,6 +91,10 @@ const qemu: PlatformProfile = {
   refusedVirtioTypes: [2],
   lowPriorityStopDies: true,
   emptyPeerDies: true,
+  missingCoreDies: true,
+  // Fitted: the only numbers of this form, each to a page or two, between what deep_048 and deep_054 die of and
+  // deep_087 survives. The true ones are not known.
+  tables: { pages: 313, pagesPerVm: 14, blockSize: 0x200000 },
   privateVirqSpoils: true,
 };
 

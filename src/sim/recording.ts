@@ -1,4 +1,5 @@
 import { WireError } from '../base/error.js';
+import { parseHex } from '../base/hex.js';
 
 /** First line of a recorded scenario. */
 export interface RecordingHeader {
@@ -25,14 +26,30 @@ export type RecordedStep = StepKind & {
 export type StepKind =
   | { readonly kind: 'frame' | 'enqueue'; readonly from: number; readonly frame: Uint8Array }
   | { readonly kind: 'load'; readonly address: bigint; readonly file: string }
-  | { readonly kind: 'reboot' | 'run' | 'drain' | 'remark' | 'end' | 'vcpu_run_result' }
+  | { readonly kind: 'reboot' | 'run' | 'drain' }
+  | { readonly kind: 'remark'; readonly attempt: Attempt | undefined; readonly dead: number | undefined }
+  | { readonly kind: 'end'; readonly why: string }
   | { readonly kind: 'receive_limit'; readonly vmid: number; readonly count: number }
-  | {
-      readonly kind: 'vcpu_halt';
-      readonly vmid: number;
-      readonly state: number;
-      readonly data: readonly [bigint, bigint];
-    };
+  | ({
+      /** A vCPU halts; or, informative, what running it returned. */
+      readonly kind: 'vcpu_halt' | 'vcpu_run_result';
+    } & VcpuHalt);
+
+export interface VcpuHalt {
+  readonly vmid: number;
+  /** Run state as the hypervisor reports it, and its first two data words. */
+  readonly state: number;
+  readonly data: readonly [bigint, bigint];
+}
+
+/** A message that a VM was to send when it was found not to be executing, and how its vCPU was found. */
+export interface Attempt {
+  readonly from: number;
+  readonly frame: Uint8Array;
+  /** Run state of the vCPU and first data word. */
+  readonly state: number;
+  readonly data: bigint;
+}
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -56,16 +73,21 @@ function text(line: Line, key: string): string {
 
 function bytes(line: Line, key: string): Uint8Array {
   const value = text(line, key);
-  if (!/^([0-9a-f]{2})*$/i.test(value)) return refuse(key, 'hex digits', value);
-  return Uint8Array.from({ length: value.length / 2 }, (_, index) =>
-    Number.parseInt(value.slice(index * 2, index * 2 + 2), 16),
-  );
+  return parseHex(value) ?? refuse(key, 'hex digits', value);
 }
 
 function big(value: unknown, path: string): bigint {
   if (typeof value !== 'string' || !/^(0x[0-9a-f]+|\d+)$/i.test(value))
     return refuse(path, 'a number as text', value);
   return BigInt(value);
+}
+
+/** Message id and payload of a frame as 32-bit words; what is no whole word at its end is left out. */
+export function frameWords(frame: Uint8Array): { readonly id: number; readonly words: readonly number[] } {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const count = frame.byteLength >>> 2;
+  const words = Array.from({ length: count }, (_, index) => view.getUint32(index * 4, true));
+  return { id: words[1] ?? 0, words: words.slice(2) };
 }
 
 /** Reads the first line. @throws WireError `recording` when it is not one. */
@@ -108,23 +130,43 @@ function readKind(line: Line): StepKind {
       return { kind: 'load', address: big(line.address, 'address'), file: text(line, 'file') };
     case 'receive_limit':
       return { kind: 'receive_limit', vmid: integer(line, 'vmid'), count: integer(line, 'count') };
-    case 'vcpu_halt': {
+    case 'vcpu_halt':
+    case 'vcpu_run_result': {
       const data = Array.isArray(line.data) ? line.data : [];
       return {
-        kind: 'vcpu_halt',
+        kind: op,
         vmid: integer(line, 'vmid'),
         state: integer(line, 'state'),
         data: [big(data[0] ?? '0', 'data'), big(data[1] ?? '0', 'data')],
       };
     }
+    case 'remark':
+      return { kind: op, attempt: readAttempt(line.text), dead: readDead(line.text) };
+    case 'end':
+      return { kind: op, why: typeof line.why === 'string' ? line.why : '' };
     case 'reboot':
     case 'run':
     case 'drain':
-    case 'remark':
-    case 'end':
-    case 'vcpu_run_result':
       return { kind: op };
     default:
       return refuse('op', 'a known operation', op);
   }
+}
+
+const ATTEMPT =
+  /^not possible here \(that VM is not executing\): from (\d+) frame ([0-9a-f]+); vcpu \1 (\d+) (\d+) /;
+
+/** What a remark says about a message that could not be sent; undefined for any other remark. */
+function readAttempt(remark: unknown): Attempt | undefined {
+  const [, from, hex, state, data] = (typeof remark === 'string' ? ATTEMPT.exec(remark) : null) ?? [];
+  const frame = hex === undefined ? undefined : parseHex(hex);
+  if (from === undefined || frame === undefined || state === undefined || data === undefined)
+    return undefined;
+  return { from: Number(from), frame, state: Number(state), data: BigInt(data) };
+}
+
+/** A VM that a remark says never came up or never came back: `dead`, by its VMID. */
+function readDead(remark: unknown): number | undefined {
+  const [, vmid] = (typeof remark === 'string' ? /; dead (\d+)(?:;|$)/.exec(remark) : null) ?? [];
+  return vmid === undefined ? undefined : Number(vmid);
 }

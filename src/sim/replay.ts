@@ -1,9 +1,26 @@
-import { limits, VM_GET_HYP_RESOURCES, VM_IRQ_LEND } from '../../schemas/index.js';
-import { type PanicReason, type PlatformProfile, platforms, ResourceManager, VmState } from '../rm/index.js';
+import { constants, limits, VM_IRQ_LEND } from '../../schemas/index.js';
+import { type PanicReason, type PlatformProfile, platforms, ResourceManager } from '../rm/index.js';
 import { QueueError } from '../transport/index.js';
-import { LateReceivers, sameFrames } from './late.js';
 import { CapabilityMask } from './mask.js';
-import { type RecordedFrame, type RecordedStep, readHeader, readStep } from './recording.js';
+import {
+  asTaken,
+  canHalt,
+  executes,
+  faulted,
+  isLoadable,
+  lostTargets,
+  machineStopped,
+  wasSent,
+} from './real-machine.js';
+import { RealReceivers, sameFrames } from './receivers.js';
+import {
+  frameWords,
+  type RecordedFrame,
+  type RecordedStep,
+  readHeader,
+  readStep,
+  type VcpuHalt,
+} from './recording.js';
 import { Taker } from './taker.js';
 
 export interface ReplayOptions {
@@ -34,23 +51,27 @@ export interface Comparison {
  * @throws WireError when a line is not part of a recording.
  */
 export function* replay(lines: Iterable<unknown>, options: ReplayOptions): Generator<Comparison> {
-  let run: Run | undefined;
+  const iterator = lines[Symbol.iterator]();
+  const header = iterator.next();
+  if (header.done === true) return;
+  const run = new Run(header.value, options);
+  const recorded = readSteps({ [Symbol.iterator]: () => iterator });
+  const steps = options.platform?.realVms === true ? asTaken(recorded) : recorded;
+  let ended = false;
   let step = 0;
-  for (const line of lines) {
-    if (run === undefined) {
-      run = new Run(line, options);
-      continue;
-    }
+  for (let next = steps.next(); next.done !== true; ) {
+    const taken = next.value;
+    next = steps.next();
     step++;
-    const recorded = readStep(line);
-    yield run.compare(step, recorded);
-    if (recorded.kind === 'end') return;
+    // Behind an end the recording means something again with a machine that starts afresh.
+    if (!ended || taken.kind === 'reboot') yield run.compare(step, taken, next.done === true);
+    ended = taken.kind === 'end' || (ended && taken.kind !== 'reboot');
   }
 }
 
-/** Run states of a vCPU that a machine does not report as a halt, as VCPU_RUN_RESULT encodes them. */
-const READY = 1;
-const BLOCKED = 4;
+function* readSteps(lines: Iterable<unknown>): Generator<RecordedStep> {
+  for (const line of lines) yield readStep(line);
+}
 
 /** Lines after which the machine had not run yet. */
 const queued: ReadonlySet<RecordedStep['kind']> = new Set(['enqueue', 'remark', 'vcpu_run_result']);
@@ -58,28 +79,31 @@ const queued: ReadonlySet<RecordedStep['kind']> = new Set(['enqueue', 'remark', 
 class Run {
   readonly #manager: ResourceManager;
   readonly #options: ReplayOptions;
-  #taker: Taker;
+  #taker = new Taker();
   #actualMask = new CapabilityMask();
   #recordedMask = new CapabilityMask();
-  #late = new LateReceivers();
+  readonly #receivers = new RealReceivers();
+  /** VMs that have sent something since the boot. */
+  readonly #sent = new Set<number>();
+  /** A vCPU that has faulted; the manager hears of it once it has handled what waits. */
+  #fault: VcpuHalt | undefined;
+  /** The simulated manager died and the recording does not say so: it must end with the machine. */
+  #stopped = false;
 
   constructor(header: unknown, options: ReplayOptions) {
     const { queueDepth, hlosOwnsIo, debugBuild } = readHeader(header);
     this.#options = options;
-    this.#taker = this.#newTaker();
     this.#manager = new ResourceManager({
       platform: options.platform ?? platforms.native,
       careful: options.careful ?? false,
       queueDepth,
       hlosOwnsIo,
       debugBuild,
-      onSent: (vmid) => this.#taker.sent(this.#manager.link(vmid), vmid),
+      onSent: (vmid, frame) => {
+        this.#taker.sent(this.#manager.link(vmid), vmid);
+        this.#receivers.sent(frame);
+      },
     });
-  }
-
-  #newTaker(): Taker {
-    const { realVms } = this.#options.platform ?? platforms.native;
-    return realVms ? new Taker((vmid) => this.#manager.vm(vmid)?.state === VmState.RUNNING) : new Taker();
   }
 
   /** Where the base of IRQ handles is random, the recorded one is known from the first interrupt lent. */
@@ -89,50 +113,92 @@ class Run {
     if (base !== undefined) this.#manager.irqHandleBase = base;
   }
 
-  compare(step: number, recorded: RecordedStep): Comparison {
+  /** @param last nothing follows in the recording. */
+  compare(step: number, recorded: RecordedStep, last: boolean): Comparison {
+    const { kind } = recorded;
+    // A reboot ends the boot before it; an end, and the last step, the one that they belong to.
+    const before = kind !== 'reboot' || this.#endBoot(false);
+    const comparison = this.#compare(step, recorded);
+    const after =
+      kind === 'end' ? this.#endBoot(machineStopped(recorded.why)) : !last || this.#endBoot(false);
+    return before && after ? comparison : { ...comparison, equal: false };
+  }
+
+  #compare(step: number, recorded: RecordedStep): Comparison {
     this.#learnHandleBase(recorded);
     const expected = recorded.out.map(({ to, frame }) => ({
       to,
       frame: this.#recordedMask.apply(to, frame),
     }));
-    for (const vmid of this.#lostTargets(recorded)) {
+    for (const vmid of this.#real ? lostTargets(this.#manager, recorded) : []) {
       const attempt = this.#perform(step, withTarget(recorded, vmid), expected);
       if (attempt.equal) return attempt;
     }
     return this.#perform(step, recorded, expected);
   }
 
+  /**
+   * Whether a boot ended alike: every VM took what it could, and the simulated manager died unannounced just if the
+   * recording says that the machine stopped.
+   */
+  #endBoot(machineStopped: boolean): boolean {
+    if (!this.#real) return true;
+    const stopped = this.#stopped;
+    this.#stopped = false;
+    return stopped === machineStopped && (this.#manager.panicked !== undefined || this.#allTaken());
+  }
+
+  /** Whether every VM has taken what it could, but those that have ended or that the recording found dead. */
+  #allTaken(): boolean {
+    for (const vmid of this.#taker.waitedFor(this.#manager)) {
+      if (vmid === constants.VMID_HLOS || this.#receivers.isDead(vmid)) continue;
+      if (executes(this.#manager, vmid)) return false;
+    }
+    return true;
+  }
+
+  get #real(): boolean {
+    return this.#manager.platform.realVms;
+  }
+
   #perform(step: number, recorded: RecordedStep, expected: readonly RecordedFrame[]): Comparison {
     const before = this.#manager.panicked;
+    if (this.#real) this.#taker.share(recorded.out);
     const refused = this.#act(recorded);
-    const taken = queued.has(recorded.kind) ? [] : this.#taker.settle(this.#manager);
+    const taken = queued.has(recorded.kind) ? [] : this.#settle();
     const panic = before === undefined ? this.#manager.panicked : undefined;
     const actual = taken.map(({ to, frame }) => ({ to, frame: this.#actualMask.apply(to, frame) }));
-    const samePanic = (panic !== undefined) === (recorded.panic !== undefined);
-    const sameOut = panic !== undefined || this.#sameOut(actual, expected);
-    const equal = samePanic && sameOut && refused === (recorded.refused !== undefined);
+    const sameEnd = this.#sameEnd(recorded, panic);
+    // What was on its way when the manager died is compared only where the recording does not know of a death.
+    const sameOut = (panic !== undefined && recorded.panic !== undefined) || this.#sameOut(actual, expected);
+    // Nobody was there to put messages on the queues of a machine that had stopped.
+    const sameRefusal = this.#stopped || refused === (recorded.refused !== undefined);
+    const equal = sameEnd && sameOut && sameRefusal;
     return { step, recorded: { ...recorded, out: expected }, actual, panic, refused, equal };
   }
 
-  #sameOut(actual: readonly RecordedFrame[], expected: readonly RecordedFrame[]): boolean {
-    return this.#manager.platform.realVms ? this.#late.same(actual, expected) : sameFrames(actual, expected);
+  #settle(): RecordedFrame[] {
+    const taken = this.#taker.settle(this.#manager);
+    const fault = this.#fault;
+    if (fault === undefined) return taken;
+    this.#fault = undefined;
+    this.#manager.vcpuHalt(fault.vmid, fault.state, fault.data);
+    return [...taken, ...this.#taker.settle(this.#manager)];
   }
 
   /**
-   * The driver asks for a VM's resources before it runs it, and recordings of that have lost the VMID (it reads 0).
-   * Asking changes nothing, so the replay finds out whom the recorded answer is about.
+   * Whether the simulated manager dies where the recorded one does. Some deaths take the whole machine with them:
+   * their recordings just have no answer any more and say at their end that it stopped.
    */
-  #lostTargets(step: RecordedStep): readonly number[] {
-    if (!step.driver || step.kind !== 'frame') return [];
-    const { id, words } = wordsOf(step.frame);
-    if (id !== VM_GET_HYP_RESOURCES.id || words[0] !== 0) return [];
-    return [...this.#manager.vms()].map(({ vmid }) => vmid);
+  #sameEnd(recorded: RecordedStep, panic: PanicReason | undefined): boolean {
+    if (!this.#real || recorded.panic !== undefined)
+      return (panic !== undefined) === (recorded.panic !== undefined);
+    if (panic !== undefined) this.#stopped = true;
+    return true;
   }
 
-  /** On a real machine only what executes halts, and some run states cannot be brought about. */
-  #canHalt(vmid: number, state: number): boolean {
-    if (!this.#manager.platform.realVms) return true;
-    return this.#manager.vm(vmid)?.state === VmState.RUNNING && state !== READY && state !== BLOCKED;
+  #sameOut(actual: readonly RecordedFrame[], expected: readonly RecordedFrame[]): boolean {
+    return this.#real ? this.#receivers.same(actual, expected) : sameFrames(actual, expected);
   }
 
   /** @returns whether the message could not be put on its queue. */
@@ -141,28 +207,44 @@ class Run {
     switch (step.kind) {
       case 'frame':
       case 'enqueue': {
+        this.#sent.add(step.from);
         const queue = manager.link(step.from)?.toManager;
         return queue === undefined || queue.send(step.frame).error !== QueueError.OK;
       }
       case 'load': {
         const bytes = this.#options.file(step.file);
-        if (bytes !== undefined) manager.hypervisor.writeMemory(Number(step.address), bytes);
+        const address = Number(step.address);
+        if (
+          bytes !== undefined &&
+          (!this.#real || isLoadable(manager, this.#sent, address, bytes.byteLength))
+        )
+          manager.hypervisor.writeMemory(address, bytes);
         return false;
       }
       case 'reboot':
         manager.reboot();
-        this.#taker = this.#newTaker();
-        this.#late.clear();
+        this.#fault = undefined;
+        this.#sent.clear();
+        this.#taker = new Taker();
+        this.#receivers.clear();
         return false;
       case 'receive_limit':
-        this.#late.loosenNumbers();
         this.#taker.limit(step.vmid, step.count);
         return false;
       case 'drain':
         this.#taker.unlimit();
         return false;
       case 'vcpu_halt':
-        if (this.#canHalt(step.vmid, step.state)) manager.vcpuHalt(step.vmid, step.state, step.data);
+        if (!this.#real || canHalt(manager, step.vmid, step.state))
+          manager.vcpuHalt(step.vmid, step.state, step.data);
+        return false;
+      case 'vcpu_run_result':
+        if (this.#real && faulted(manager, step.vmid, step.state)) this.#fault = step;
+        return false;
+      case 'remark':
+        if (step.dead !== undefined) this.#receivers.declareDead(step.dead);
+        if (this.#real && step.attempt !== undefined && wasSent(manager, step.attempt))
+          manager.link(step.attempt.from)?.toManager.send(step.attempt.frame);
         return false;
       default:
         return false;
@@ -172,21 +254,14 @@ class Run {
 
 /** Handle of a VM_IRQ_LEND reply less the interrupt number of its request. */
 function lendHandleBase(step: RecordedStep & { readonly kind: 'frame' | 'enqueue' }): number | undefined {
-  const request = wordsOf(step.frame);
+  const request = frameWords(step.frame);
   if (request.id !== VM_IRQ_LEND.id || request.words.length !== 3) return undefined;
   for (const { to, frame } of step.out) {
-    const reply = wordsOf(frame);
+    const reply = frameWords(frame);
     if (to === step.from && reply.id === VM_IRQ_LEND.id && reply.words[0] === 0)
       return ((reply.words[1] ?? 0) - (request.words[1] ?? 0)) >>> 0;
   }
   return undefined;
-}
-
-function wordsOf(frame: Uint8Array): { readonly id: number; readonly words: readonly number[] } {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const count = frame.byteLength >>> 2;
-  const words = Array.from({ length: count }, (_, index) => view.getUint32(index * 4, true));
-  return { id: words[1] ?? 0, words: words.slice(2) };
 }
 
 /** A request about a VM with that VM named. */

@@ -1,3 +1,4 @@
+import { constants } from '../../schemas/index.js';
 import type { Link, ResourceManager } from '../rm/index.js';
 
 /** A queue message as it was taken off a queue. */
@@ -20,10 +21,8 @@ interface Waiting {
 export class Taker {
   readonly #waiting = new Map<number, Waiting[]>();
   readonly #allowance = new Map<number, number>();
+  #shares: Map<number, number> | undefined;
   #stamp = 0;
-
-  /** @param executing whether a VM can take messages at all; on a real machine only one that runs can. */
-  constructor(private readonly executing: (vmid: number) => boolean = () => true) {}
 
   /** To be called for every message that the manager puts on a queue. */
   sent(link: Link | undefined, vmid: number): void {
@@ -41,6 +40,15 @@ export class Taker {
     this.#allowance.set(vmid, count);
   }
 
+  /**
+   * From now on VMs other than HLOS take only so many messages each, those that are not named none: real VMs take
+   * theirs when they come to run.
+   */
+  share(taken: readonly Taken[]): void {
+    this.#shares = new Map();
+    for (const { to } of taken) this.#shares.set(to, (this.#shares.get(to) ?? 0) + 1);
+  }
+
   /** All VMs take everything again. */
   unlimit(): void {
     this.#allowance.clear();
@@ -54,26 +62,42 @@ export class Taker {
       if (manager.panicked !== undefined) return taken;
       const vmid = this.#oldest(manager);
       if (vmid === undefined) return taken;
-      const left = this.#allowance.get(vmid);
-      if (left !== undefined) this.#allowance.set(vmid, left - 1);
+      for (const counts of [this.#allowance, this.#shares]) {
+        const left = counts?.get(vmid);
+        if (left !== undefined) counts?.set(vmid, left - 1);
+      }
       const frame = this.#waiting.get(vmid)?.shift()?.link.toVm.receive().message;
       if (frame !== undefined) taken.push({ to: vmid, frame });
     }
   }
 
-  /** The VM with the oldest message that it may take; what was queued on links that are gone is forgotten. */
+  /** The VM with the oldest message that it may take. */
   #oldest(manager: ResourceManager): number | undefined {
     let oldest: number | undefined;
     let stamp = Number.POSITIVE_INFINITY;
     for (const [vmid, list] of this.#waiting) {
-      const link = manager.link(vmid);
-      while (list[0] !== undefined && list[0].link !== link) list.shift();
-      const first = list[0];
-      if (first === undefined || first.stamp >= stamp) continue;
-      if ((this.#allowance.get(vmid) ?? 1) <= 0 || !this.executing(vmid)) continue;
+      const first = firstWaiting(manager, vmid, list);
+      if (first === undefined || first.stamp >= stamp || !this.#mayTake(vmid)) continue;
       oldest = vmid;
       stamp = first.stamp;
     }
     return oldest;
   }
+
+  #mayTake(vmid: number): boolean {
+    if ((this.#allowance.get(vmid) ?? 1) <= 0) return false;
+    return this.#shares === undefined || vmid === constants.VMID_HLOS || (this.#shares.get(vmid) ?? 0) > 0;
+  }
+
+  /** VMs for which messages wait. */
+  *waitedFor(manager: ResourceManager): Generator<number> {
+    for (const [vmid, list] of this.#waiting) if (firstWaiting(manager, vmid, list) !== undefined) yield vmid;
+  }
+}
+
+/** The oldest message that waits for a VM; what was queued on links that are gone is forgotten. */
+function firstWaiting(manager: ResourceManager, vmid: number, list: Waiting[]): Waiting | undefined {
+  const link = manager.link(vmid);
+  while (list[0] !== undefined && list[0].link !== link) list.shift();
+  return list[0];
 }

@@ -56,6 +56,7 @@ const TREE_SIZE = 0x100000;
 /** Boots further VMs, each from memory of its own. */
 export class Boots {
   #next = 0;
+  readonly #images = new Map<number, { readonly handle: number; readonly treeSize: number }>();
 
   constructor(readonly bench: Bench) {}
 
@@ -66,12 +67,26 @@ export class Boots {
     this.bench.manager.hypervisor.writeMemory(base + TREE_OFFSET, tree);
     const acl = [1, 0x00070000 | vmid];
     const [[, , handle = 0] = []] = this.bench.ask(MEM_LEND.id, 0, 0, ...acl, 1, base, 0, IMAGE_SIZE, 0);
-    this.bench.ask(VM_CONFIG_IMAGE.id, vmid, handle, 0, 0, 0, 0, TREE_OFFSET, 0, treeSize, 0);
+    this.#images.set(vmid, { handle, treeSize });
+    this.configureAgain(vmid);
     return vmid;
+  }
+
+  /** Configures a VM with the image that it was given before. */
+  configureAgain(vmid: number): void {
+    const { handle = 0, treeSize = 0 } = this.#images.get(vmid) ?? {};
+    this.bench.ask(VM_CONFIG_IMAGE.id, vmid, handle, 0, 0, 0, 0, TREE_OFFSET, 0, treeSize, 0);
   }
 
   /** The error of a request about a VM, undefined when the manager died of it. */
   error(id: number, ...words: number[]): number | undefined {
-    return this.bench.ask(id, ...words).find(([message]) => message === id)?.[1];
+    return this.errorFrom(HLOS, id, ...words);
+  }
+
+  /** The error of a VM's own request. */
+  errorFrom(vmid: number, id: number, ...words: number[]): number | undefined {
+    this.bench.put(vmid, id, ...words);
+    this.bench.manager.run();
+    return this.bench.take(vmid).find(([message]) => message === id)?.[1];
   }
 }

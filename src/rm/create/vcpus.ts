@@ -24,6 +24,10 @@ export function makeVcpus(
   }
   const count = vcpus.cpus.length;
   if (count > rm.platform.cores) return false;
+  if (rm.platform.missingCoreDies && vcpus.affinityMap.some((core) => core >= rm.platform.cores)) {
+    rm.die('vm_init_missing_core');
+    return false;
+  }
   if (parsed.rasErrorHandler && (count < rm.platform.cores || rm.rasHandler !== undefined)) return false;
   const made: Vcpu[] = [];
   for (let index = 0; index < count; index++) {

@@ -146,6 +146,7 @@ export function addRegions(
 function takeAll(rm: ResourceManager, owner: Vm, parcel: Parcel, sgl: readonly SglItem[]): number {
   const { kind } = parcel;
   const share = parcel.transType === TransType.SHARE;
+  const brokenBlocksMax = rm.brokenBlocksMax;
   for (const item of sgl) {
     if (!addressValid(item.ipa) || !addressValid(item.size)) return RmError.ARGUMENT_INVALID;
     let ipa = Number(item.ipa);
@@ -156,10 +157,13 @@ function takeAll(rm: ResourceManager, owner: Vm, parcel: Parcel, sgl: readonly S
       if (stretch === undefined) return RmError.MEM_INVALID;
       const region: Region = { ...stretch, ownerIpa: ipa };
       if (share && !parcel.ownerHasSlot(region)) return RmError.MAP_FAILED;
+      const broken = rm.hypervisor.brokenBlocks;
       if (!rm.hypervisor.transfer(kind, stretch.phys, stretch.size, owner.vmid, parcel.ownerCode))
         return RmError.MEM_INVALID;
       rm.hypervisor.show(owner.vmid, kind, ipa, stretch.size, undefined);
       parcel.regions.push(region);
+      if (rm.hypervisor.brokenBlocks > Math.max(broken, brokenBlocksMax))
+        return rm.die('mem_tables_exhausted');
       if (parcel.sanitizeCreate) rm.hypervisor.zeroMemory(stretch.phys, stretch.size);
       parcel.totalSize += stretch.size;
       ipa += stretch.size;

@@ -1,0 +1,80 @@
+import { MessageType } from '../schema/index.js';
+import type { RecordedFrame } from './recording.js';
+
+/**
+ * Compares what VMs took on a real machine, where they run side by side: the order between receivers is not
+ * normative, and the gaps in notification numbers behind a queue that overflowed depend on how fast its receiver
+ * drained it.
+ */
+export class RealReceivers {
+  readonly #dead = new Set<number>();
+  #nextNumber = 0;
+  #looseNumbers = false;
+
+  /** The machine starts afresh. */
+  clear(): void {
+    this.#dead.clear();
+    this.#nextNumber = 0;
+    this.#looseNumbers = false;
+  }
+
+  /** The recording found that a VM does not execute, so it takes nothing in this boot. */
+  declareDead(vmid: number): void {
+    this.#dead.add(vmid);
+  }
+
+  isDead(vmid: number): boolean {
+    return this.#dead.has(vmid);
+  }
+
+  /**
+   * To be called for every message that the simulated manager puts on a queue. A notification number that is left
+   * out means that a queue has overflowed: from here to the next boot, numbers of notifications do not count.
+   */
+  sent(frame: Uint8Array): void {
+    if (!isNotification(frame)) return;
+    const number = (frame[2] ?? 0) | ((frame[3] ?? 0) << 8);
+    if (number !== this.#nextNumber) this.#looseNumbers = true;
+    this.#nextNumber = (number + 1) & 0xffff;
+  }
+
+  /** Whether each VM took the same messages in the same order. */
+  same(left: readonly RecordedFrame[], right: readonly RecordedFrame[]): boolean {
+    return [...new Set([...left, ...right].map(({ to }) => to))].every((vmid) =>
+      sameFrames(this.#takenBy(vmid, left), this.#takenBy(vmid, right)),
+    );
+  }
+
+  #takenBy(vmid: number, frames: readonly RecordedFrame[]): readonly RecordedFrame[] {
+    const own = frames.filter(({ to }) => to === vmid);
+    return this.#looseNumbers ? own.map(withoutNumber) : own;
+  }
+}
+
+function isNotification(frame: Uint8Array): boolean {
+  return ((frame[1] ?? 0) & 3) === MessageType.notification;
+}
+
+/** A notification with sequence number 0; anything else as it is. */
+function withoutNumber(item: RecordedFrame): RecordedFrame {
+  if (!isNotification(item.frame)) return item;
+  const frame = item.frame.slice();
+  frame.fill(0, 2, 4);
+  return { ...item, frame };
+}
+
+/** Whether two lists hold the same messages to the same VMs in the same order. */
+export function sameFrames(left: readonly RecordedFrame[], right: readonly RecordedFrame[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every((item, index) => {
+      const other = right[index];
+      return (
+        other !== undefined &&
+        item.to === other.to &&
+        item.frame.byteLength === other.frame.byteLength &&
+        item.frame.every((byte, at) => byte === other.frame[at])
+      );
+    })
+  );
+}
