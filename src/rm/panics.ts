@@ -74,8 +74,8 @@ export const panicPlaces = {
     message: 'VM_START',
     state: 'a parcel waits whose owner VM was deallocated',
     effect: 'assertion',
-    careful: 'the parcel is left alone',
-    carefulError: E.NORESOURCE,
+    careful: 'VM_DEALLOC_VMID of a VM that owns parcels answers MEM_INUSE',
+    carefulError: E.MEM_INUSE,
   },
   mem_notify_donated_to_ready: {
     message: 'MEM_NOTIFY',

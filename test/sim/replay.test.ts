@@ -164,6 +164,7 @@ const betterCarefully: Readonly<Record<string, string>> = {
   lifecycle_second_boot: 'a second reset releases everything',
   lifecycle_second_reset_skipped: 'a second reset releases everything',
   mem_append_total_size_bug: 'a failed append does not count',
+  mem_vm_owner: 'a VM that owns parcels is not forgotten',
 };
 
 describe('a careful manager', () => {

@@ -145,10 +145,9 @@ export class Checker {
   /** Whether a known fault can be the reason here. */
   #explained(fault: KnownFault): boolean {
     switch (fault) {
-      case 'owner_gone':
-        return true;
       case 'reply_overtaken':
         return this.#seen.has(fault);
+      case 'owner_gone':
       case 'iomem_freed_twice':
         return !this.#world().manager.careful;
       default:

@@ -8,8 +8,7 @@ export const knownFaults = {
   failed_append: 'A failed MEM_APPEND leaves the size of the parcel counted too high, and the owner mapped.',
   iomem_freed_twice:
     'A VM_INIT that fails at an iomem device frees the data of one before it, and VM_RESET does so again.',
-  owner_gone:
-    'VM_DEALLOC_VMID frees a VM that owns parcels: nobody can reclaim them. Careful managers do so too.',
+  owner_gone: 'VM_DEALLOC_VMID frees a VM that owns parcels: nobody can reclaim them.',
   reply_overtaken:
     'One reply waits for each VM: the next one that cannot go either takes its place. Careful managers do so too.',
 } as const;

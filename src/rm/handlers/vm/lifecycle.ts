@@ -46,6 +46,8 @@ function deallocate(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
   if (vm === undefined) return errorReply(rm.die('vm_dealloc_unknown_vmid'));
   if (vm.owner !== sender.vmid) return errorReply(RmError.DENIED);
   if (vm.state !== VmState.LOAD && vm.state !== VmState.RESET) return errorReply(RmError.VM_STATE);
+  // The public manager forgets a VM that owns parcels, and nobody can reclaim them any more.
+  if (rm.careful && vm.parcelCount > 0) return errorReply(RmError.MEM_INUSE);
   rm.forgetVm(vm);
   dropPeers(vm);
   return okReply;
