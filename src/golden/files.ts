@@ -2,7 +2,7 @@ import type { Protocol } from '../schema/index.js';
 import { goldenC } from './c.js';
 import type { Fixture } from './fixture.js';
 import { joined } from './identifier.js';
-import { fixtureJson, fixturesText } from './json.js';
+import { fixtureJson, fixturesText, plainSizeMax } from './json.js';
 import { goldenRust } from './rust.js';
 
 export const goldenFormats = ['json', 'c', 'rust', 'bin'] as const;
@@ -22,6 +22,7 @@ export function goldenFiles(
   protocol: Protocol,
   fixtures: readonly Fixture[],
   format: GoldenFormat,
+  compact = false,
 ): GoldenFile[] {
   if (format === 'c') return [{ name: 'gunyah_rm_golden.h', content: goldenC(protocol, fixtures) }];
   if (format === 'rust') return [{ name: 'gunyah_rm_golden.rs', content: goldenRust(protocol, fixtures) }];
@@ -33,7 +34,9 @@ export function goldenFiles(
   }
   return [...byMessage(fixtures)].map(([name, list]) => ({
     name: `${name}.json`,
-    content: fixturesText(list.map((fixture) => fixtureJson(protocol, fixture))),
+    content: fixturesText(
+      list.map((fixture) => fixtureJson(protocol, fixture, compact ? plainSizeMax : undefined)),
+    ),
   }));
 }
 
@@ -42,10 +45,13 @@ export function goldenText(
   protocol: Protocol,
   fixtures: readonly Fixture[],
   format: Exclude<GoldenFormat, 'bin'>,
+  compact = false,
 ): string {
   if (format === 'c') return goldenC(protocol, fixtures);
   if (format === 'rust') return goldenRust(protocol, fixtures);
-  return fixturesText(fixtures.map((fixture) => fixtureJson(protocol, fixture)));
+  return fixturesText(
+    fixtures.map((fixture) => fixtureJson(protocol, fixture, compact ? plainSizeMax : undefined)),
+  );
 }
 
 function byMessage(fixtures: readonly Fixture[]): Map<string, Fixture[]> {

@@ -3,7 +3,10 @@ import { enumName, type Json } from '../capture/payload-json.js';
 import { formatId, type Protocol } from '../schema/index.js';
 import type { Fixture } from './fixture.js';
 
-/** Payloads up to this many bytes stand beside their frames, with their value; of longer ones only the frames are given. */
+/**
+ * In C, in Rust and in compact JSON, payloads up to this many bytes stand beside their frames, with their value; of
+ * longer ones only the frames are given, or a set of all messages would take tens of megabytes.
+ */
 export const plainSizeMax = 1024;
 
 /** A fixture as JSON, keys in this order and each only where it applies. */
@@ -28,10 +31,15 @@ export interface FixtureJson {
   readonly frames: readonly string[];
 }
 
-export function fixtureJson(protocol: Protocol, fixture: Fixture): FixtureJson {
+/** `sizeMax`: largest payload in bytes that is given as value and payload too, not as frames only. */
+export function fixtureJson(
+  protocol: Protocol,
+  fixture: Fixture,
+  sizeMax = Number.POSITIVE_INFINITY,
+): FixtureJson {
   const { name, part, seq, error, refused, fault, provenance, source, payload, frames, value } = fixture;
   const { message, type, selection } = part;
-  const isPlain = payload.length <= plainSizeMax;
+  const isPlain = payload.length <= sizeMax;
   return {
     name,
     message: message.name,

@@ -9,7 +9,7 @@ import { allParts } from '../../src/export/parts.js';
 import { checkFixtures } from '../../src/golden/check.js';
 import { noEvidence, parseEvidence, shares } from '../../src/golden/evidence.js';
 import { fixturesOf } from '../../src/golden/generate.js';
-import { type FixtureJson, fixtureJson } from '../../src/golden/json.js';
+import { type FixtureJson, fixtureJson, plainSizeMax } from '../../src/golden/json.js';
 import { decodeMessage } from '../../src/rpc/index.js';
 import { type Call, MessageType, payloadOf } from '../../src/schema/index.js';
 import { ListType, VariantType } from '../../src/wire/index.js';
@@ -206,9 +206,20 @@ describe('the check', () => {
     ]);
   });
 
+  it('gives value and payload of all fixtures unless the set is compact, and checks both forms', () => {
+    for (const fixture of fixtures) {
+      const whole = fixtureJson(protocol, fixture);
+      expect(whole.payload).toHaveLength(2 * fixture.payload.length);
+      const compact = fixtureJson(protocol, fixture, plainSizeMax);
+      expect(compact.frames).toEqual(whole.frames);
+      expect(checkFixtures(protocol, [whole], [fixture])).toEqual([]);
+      expect(checkFixtures(protocol, [compact], [fixture])).toEqual([]);
+    }
+  });
+
   it('looks into long fixtures, whose values are not stored', () => {
     const fixture = fixtures.find(({ name }) => name === 'MEM_APPEND.request.sgl_entries_512');
-    const before = fixtureJson(protocol, fixture as never);
+    const before = fixtureJson(protocol, fixture as never, plainSizeMax);
     expect(before.value).toBeUndefined();
     const frames = before.frames.map((frame, index) =>
       index === 1 ? `${frame.slice(0, 20)}ff${frame.slice(22)}` : frame,

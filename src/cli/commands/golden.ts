@@ -15,6 +15,7 @@ interface GoldenOptions {
   readonly message?: readonly string[];
   readonly out?: string;
   readonly check?: string;
+  readonly compact?: true;
 }
 
 /** Where the recorded messages and what is known about the bytes of the others are kept. */
@@ -38,6 +39,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--format <format>', formats.join(', '), 'json')
     .option('--message <name...>', 'only these messages')
     .option('--out <dir>', 'folder to write into; standard output without it')
+    .option('--compact', 'JSON: of payloads above 1024 bytes only the frames')
     .option('--check <dir>', 'compare with the fixtures in a folder instead of writing')
     .addHelpText('after', examples)
     .action((options: GoldenOptions) => golden(io, options));
@@ -61,10 +63,10 @@ function golden(io: CommandIo, options: GoldenOptions): void {
     if (format === 'bin')
       throw new UsageError({ code: 'option', path: '--format', expected: '--out with bin', actual: 'bin' });
     const output = new Output('-');
-    output.write(goldenText(io.protocol, fixtures, format));
+    output.write(goldenText(io.protocol, fixtures, format, options.compact));
     output.end();
   } else {
-    for (const { name, content } of goldenFiles(io.protocol, fixtures, format)) {
+    for (const { name, content } of goldenFiles(io.protocol, fixtures, format, options.compact)) {
       writeInto(options.out, name, content);
     }
   }
