@@ -216,7 +216,7 @@ describe.concurrent('what bad input gets', () => {
 
 describe('pipes', () => {
   const run = (command: string) => spawnSync('bash', ['-o', 'pipefail', '-c', command], { encoding: 'utf8' });
-  const self = `${process.execPath} --import tsx ${main}`;
+  const self = `${process.execPath} ${main}`;
   const everything = file('everything.pcapng', recorded('everything.pcapng'));
 
   it('decode | encode gives back every packet, byte for byte', () => {

@@ -73,7 +73,7 @@ describe('golden', () => {
 
   it('writes the same files again', () => {
     const out = join(folder, 'again');
-    inProcess('golden', '--out', out, '--message', 'VM_START', '0x51000013', 'NOTIFY_VM_STATUS');
+    inProcess('golden', '--compact', '--out', out, '--message', 'VM_START', '0x51000013', 'NOTIFY_VM_STATUS');
     expect(readdirSync(out).sort()).toEqual(['MEM_SHARE.json', 'VM_START.json', 'VM_STATUS.json']);
     for (const name of readdirSync(out)) {
       expect(readFileSync(join(out, name), 'utf8')).toBe(readFileSync(join(golden, name), 'utf8'));

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 
-export const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
+export const main = resolve(import.meta.dirname, '../../dist/src/cli/main.js');
 
 export interface Run {
   readonly code: number | null;
@@ -10,14 +10,14 @@ export interface Run {
   readonly bytes: Buffer;
 }
 
-/** Runs the command line from source, without a terminal and without colour. */
+/** Runs the command line as built, without a terminal and without colour. */
 export function gunyahRm(
   args: readonly string[],
   options: { input?: Uint8Array | string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Run> {
   return new Promise((done, failed) => {
     const env = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, ...options.env };
-    const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], { env });
+    const child = spawn(process.execPath, [main, ...args], { env });
     const out: Buffer[] = [];
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

@@ -40,7 +40,7 @@ export class Server {
 
   /** @param nodeArgs options of Node itself. */
   constructor(args: readonly string[], nodeArgs: readonly string[] = []) {
-    this.#process = spawn(process.execPath, [...nodeArgs, '--import', 'tsx', main, 'serve', ...args], {
+    this.#process = spawn(process.execPath, [...nodeArgs, main, 'serve', ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     Server.#running.add(this);
