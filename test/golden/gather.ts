@@ -2,6 +2,7 @@ import { protocol } from '../../schemas/index.js';
 import { formatHex, parseHex } from '../../src/base/hex.js';
 import { Assembler } from '../../src/capture/assembler.js';
 import { captureReader, detectFormat } from '../../src/capture/detect.js';
+import { emptyPacket, type PacketSink } from '../../src/capture/packet.js';
 import type { CaptureRecord } from '../../src/capture/record.js';
 import {
   type Confirmation,
@@ -51,9 +52,8 @@ export function shapeOf(
   return [id.toString(16), type, error ?? '', ...parts].join(' ');
 }
 
-/** Sightings of well-formed messages in a recorded capture. */
-function inCapture(name: string): Sighting[] {
-  const bytes = recorded(name);
+/** Sightings of well-formed messages in the packets that `feed` hands on; `name` is where they come from. */
+function inPackets(name: string, feed: (sink: PacketSink) => void): Sighting[] {
   const frames = new Map<number, Uint8Array>();
   const found: Sighting[] = [];
   const record = (item: CaptureRecord) => {
@@ -77,18 +77,51 @@ function inCapture(name: string): Sighting[] {
     });
   };
   const assembler = new Assembler({ protocol, rules: rmRules, keepBytes: true, record });
-  const reader = captureReader(
-    detectFormat(bytes) as 'pcapng',
-    (packet) => {
-      frames.set(packet.frame, packet.data.slice(packet.start, packet.end));
-      assembler.packet(packet);
-    },
-    () => {},
-  );
-  reader.push(bytes);
-  reader.end();
+  feed((packet) => {
+    frames.set(packet.frame, packet.data.slice(packet.start, packet.end));
+    assembler.packet(packet);
+  });
   assembler.end();
   return found;
+}
+
+function inCapture(name: string): Sighting[] {
+  return inPackets(name, (sink) => {
+    const bytes = recorded(name);
+    const reader = captureReader(detectFormat(bytes) as 'pcapng', sink, () => {});
+    reader.push(bytes);
+    reader.end();
+  });
+}
+
+interface ScenarioLine {
+  readonly scenario?: string;
+  readonly from?: number;
+  readonly frame?: string;
+  readonly refused?: string;
+  readonly out?: readonly { readonly to: number; readonly frame: string }[];
+}
+
+/** Sightings in recorded scenarios, each of which begins with a fresh boot. */
+function inScenarios(name: string): Sighting[] {
+  const { VMID_RM = 255 } = protocol.constants;
+  const boots: { name: string; messages: [from: number, to: number, frame: string][] }[] = [];
+  for (const { scenario, from, frame, refused, out = [] } of recordedLines<ScenarioLine>(name)) {
+    if (scenario !== undefined) boots.push({ name: `${name} ${scenario}`, messages: [] });
+    const messages = boots.at(-1)?.messages;
+    if (from !== undefined && frame !== undefined && refused === undefined)
+      messages?.push([from, VMID_RM, frame]);
+    for (const item of out) messages?.push([VMID_RM, item.to, item.frame]);
+  }
+  return boots.flatMap((boot) =>
+    inPackets(boot.name, (sink) => {
+      for (const [index, [from, to, frame]] of boot.messages.entries()) {
+        const data = parseHex(frame) as Uint8Array;
+        const view = new DataView(data.buffer, data.byteOffset, data.length);
+        sink({ ...emptyPacket(), frame: index + 1, from, to, data, view, end: data.length });
+      }
+    }),
+  );
 }
 
 interface ClientLine {
@@ -135,7 +168,7 @@ function keyOf(id: number, type: MessageTypeName | string, payload: string): str
 
 /** Everything in the recordings that is a well-formed message. */
 export function sightings(): Sighting[] {
-  return [...captures.flatMap(inCapture), ...inClients()];
+  return [...captures.flatMap(inCapture), ...inScenarios('rm23-qemu.ndjson'), ...inClients()];
 }
 
 /** The smallest message of each shape, recorded ones before those of clients. */
