@@ -1,0 +1,23 @@
+/** Errno names that the Linux clients end calls with, and their numbers (include/uapi/asm-generic/errno*.h). */
+export const errnoNumbers = {
+  EPERM: 1,
+  ENOENT: 2,
+  EINTR: 4,
+  EIO: 5,
+  E2BIG: 7,
+  EBADF: 9,
+  EAGAIN: 11,
+  ENOMEM: 12,
+  EACCES: 13,
+  EFAULT: 14,
+  EBUSY: 16,
+  EEXIST: 17,
+  ENODEV: 19,
+  EINVAL: 22,
+  ENOTTY: 25,
+  EBADMSG: 74,
+  EOVERFLOW: 75,
+  EOPNOTSUPP: 95,
+} as const;
+
+export type Errno = keyof typeof errnoNumbers;
