@@ -33,3 +33,17 @@ export type IoctlName = keyof typeof ioctls;
 export function hasIoctl(generation: VmGenerationName, name: IoctlName): boolean {
   return (ioctls[name].generations as readonly VmGenerationName[]).includes(generation);
 }
+
+/** The ioctl of a number, if the generation has it on that file; undefined: ENOTTY. */
+export function findIoctl(
+  generation: VmGenerationName,
+  of: 'device' | 'vm',
+  type: string,
+  number: number,
+): IoctlName | undefined {
+  const found = Object.entries(ioctls).find(
+    ([, ioctl]) => ioctl.of === of && ioctl.type === type && ioctl.number === number,
+  );
+  const name = found?.[0] as IoctlName | undefined;
+  return name !== undefined && hasIoctl(generation, name) ? name : undefined;
+}
