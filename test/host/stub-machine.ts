@@ -7,6 +7,7 @@ import {
   VmManager,
   type VmManagerOptions,
 } from '../../src/host/vm-manager/index.js';
+import { refusal } from '../../src/host/vm-manager/refusal.js';
 import { type StubOptions, StubRm } from './stub-rm.js';
 
 /** A VM manager on a stub that says OK to everything, and a log of all that happens in the words of the recordings. */
@@ -15,6 +16,8 @@ export class StubMachine {
   readonly process = new UserProcess('vmm');
   readonly manager: VmManager;
   readonly rm: StubRm;
+  /** Name of a hypercall that ends with EBUSY. */
+  refuseHypercall: string | undefined;
 
   constructor(options: VmManagerOptions & { readonly generation: VmGenerationName }, stub: StubOptions = {}) {
     this.rm = new StubRm(stub, ['v17', 'a15'].includes(options.generation), this.log);
@@ -29,7 +32,11 @@ export class StubMachine {
   run<T>(operation: Running<T>): T {
     return runNow(operation, {
       call: (effect) => this.rm.call(effect),
-      hypercall: ({ hypercall }) => this.log.push(describeHypercall(hypercall)),
+      hypercall: ({ hypercall }) => {
+        if (hypercall.name === this.refuseHypercall)
+          throw refusal(hypercall.name, 'EBUSY', { code: 'busy', path: '', expected: 0, actual: 31 });
+        this.log.push(describeHypercall(hypercall));
+      },
       wait: (effect) => {
         for (const { id, payload } of this.rm.notifications.splice(0)) this.manager.notified(id, payload);
         return effect.ready();

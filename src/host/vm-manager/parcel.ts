@@ -2,6 +2,7 @@ import { MEM_RECLAIM, memRights, type SglEntry } from '../../../schemas/index.js
 import type { CallEffect, Calling } from '../effect.js';
 import { HostError } from '../error.js';
 import { generations } from '../generations.js';
+import type { AddressRange } from './addresses.js';
 import type { Running } from './effects.js';
 import type { GunyahVm } from './vm.js';
 
@@ -52,6 +53,13 @@ export class Parcel {
 
   get isShared(): boolean {
     return this.options.sharedWith !== undefined;
+  }
+
+  /** Guest addresses of the pieces, which follow each other. */
+  get range(): AddressRange {
+    const { pieces } = this.options;
+    const start = pieces[0]?.guestAddress ?? 0n;
+    return { start, size: pieces.reduce((sum, { size }) => sum + size, 0n) };
   }
 
   /** As RM is told. */
