@@ -1,6 +1,7 @@
 /**
  * The Linux side: RM's client in each of its generations, without I/O as an endpoint, or with promises over any
- * transport. Call functions are generators, so that promises, the event loop of a world and tests run the same ones.
+ * transport, and the VM manager on top of it. Call functions and the manager's operations are generators, so that
+ * promises, the event loop of a world and tests run the same ones.
  */
 export { call, exchange } from './calls/call.js';
 export {
@@ -22,3 +23,4 @@ export { NotificationStream, ReceivedNotification } from './notification-stream.
 export { type ExitInfo, type VmChange, vmChange } from './notifications/mainline.js';
 export type { CallName, OutgoingCall } from './outgoing-call.js';
 export { queueTransport, type Transport, type TransportHandlers } from './transport.js';
+export * from './vm-manager/index.js';

@@ -1,7 +1,7 @@
 import {
   type Hypercall,
   type Running,
-  runNow,
+  runOperationNow,
   UserProcess,
   type VmGenerationName,
   VmManager,
@@ -30,7 +30,7 @@ export class StubMachine {
   }
 
   run<T>(operation: Running<T>): T {
-    return runNow(operation, {
+    return runOperationNow(operation, {
       call: (effect) => this.rm.call(effect),
       hypercall: ({ hypercall }) => {
         if (hypercall.name === this.refuseHypercall)

@@ -6,8 +6,8 @@ import {
   functionArguments,
   functionTypes,
   type Running,
-  run,
-  runNow,
+  runOperation,
+  runOperationNow,
   type UserMemRegion,
   type VmGenerationName,
 } from '../../src/host/vm-manager/index.js';
@@ -259,7 +259,7 @@ describe('promises', () => {
     const client = new Client(queueTransport(toManager, toVm), { generation: 'a14' });
     const notifications = client.notifications();
     const runIt = <T>(operation: Running<T>) =>
-      run(operation, {
+      runOperation(operation, {
         call: (effect) => client.perform(effect),
         hypercall: async () => {},
         wait: async (effect) => {
@@ -295,7 +295,7 @@ describe('promises', () => {
     expect((value as { ready: () => boolean }).ready()).toBe(false);
     first.return();
     expect((value as { ready: () => boolean }).ready()).toBe(true);
-    runNow(second, {
+    runOperationNow(second, {
       call: (effect) => machine.rm.call(effect),
       hypercall: () => {},
       wait: () => false,

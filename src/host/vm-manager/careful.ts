@@ -108,7 +108,7 @@ function* stop(vm: GunyahVm): Running<number | undefined> {
   const isOver = () => vm.status === EXITED;
   const failure =
     (yield* attempt(vm.calls.vmStop(vm.vmid))) ??
-    (yield* attempt(vm.await(`status exited(${EXITED})`, isOver)));
+    (yield* attempt(vm.waitFor(`status exited(${EXITED})`, isOver)));
   return failure === undefined ? EXITED : undefined;
 }
 
