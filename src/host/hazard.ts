@@ -5,6 +5,12 @@ export interface Hazard {
   /** Clients that have it, by the labels of client.md. */
   readonly clients: readonly string[];
   /** What the real client does. */
-  readonly effect: 'crash' | 'never_returns' | 'uninitialised_memory' | 'leak';
+  readonly effect:
+    | 'crash'
+    | 'never_returns'
+    | 'uninitialised_memory'
+    | 'leak'
+    | 'malformed_request'
+    | 'wrong_result';
   readonly doc: string;
 }
