@@ -16,6 +16,8 @@ export interface QcomGeneration {
   readonly sanitizes: boolean;
   /** VM_AUTH_IMAGE for HLOS without entries tells old firmware (EOPNOTSUPP), which is spared what it does not know. */
   readonly probesFirmware: boolean;
+  /** Finds out at its start whether memory for VMs has to be assigned by the secure monitor, too. */
+  readonly probesScmAssign: boolean;
   /** Entries that one MEM_ACCEPT can gather from the parts of its reply; more: ENOMEM. */
   readonly acceptedEntriesMax: number;
   /** Notifications are copied for the handlers, as many bytes as they should have; else handed on as they came. */
@@ -30,6 +32,7 @@ export const qcomGenerations: Readonly<Record<QcomGeneration['name'], QcomGenera
     acceptFlags,
     sanitizes: false,
     probesFirmware: false,
+    probesScmAssign: false,
     acceptedEntriesMax: 0xffff,
     copiesNotifications: false,
   },
@@ -38,6 +41,7 @@ export const qcomGenerations: Readonly<Record<QcomGeneration['name'], QcomGenera
     acceptFlags: acceptFlags | SANITIZE | NO_SANITIZE,
     sanitizes: true,
     probesFirmware: true,
+    probesScmAssign: true,
     acceptedEntriesMax: 0xffffffff,
     copiesNotifications: true,
   },
@@ -46,6 +50,7 @@ export const qcomGenerations: Readonly<Record<QcomGeneration['name'], QcomGenera
     acceptFlags: acceptFlags | SANITIZE | NO_SANITIZE,
     sanitizes: true,
     probesFirmware: false,
+    probesScmAssign: true,
     acceptedEntriesMax: 0xffffffff,
     copiesNotifications: true,
   },

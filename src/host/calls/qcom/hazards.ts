@@ -35,6 +35,12 @@ export const qcomHazards = {
     effect: 'wrong_result',
     doc: 'The parts of a MEM_ACCEPT reply are put together last one first.',
   },
+  accept_without_end: {
+    name: 'accept_without_end',
+    clients: everyone,
+    effect: 'never_returns',
+    doc: 'Asks for the next part of a MEM_ACCEPT reply as long as RM says that there is one, though no entries come.',
+  },
   minidump_name_size_wraps: {
     name: 'minidump_name_size_wraps',
     clients: everyone,

@@ -50,6 +50,11 @@ function checkIdEntries(reply: Uint8Array): void {
     fail(name, 'EINVAL', 'reply', { code: 'reply_size', expected: size, actual: reply.length });
 }
 
+export function* thisVmid(kernel: QcomKernel): Calling<number> {
+  kernel.vmid ??= (yield* kernel.call(VM_GET_VMID, {}, 'EBADMSG')).vmid & 0xffff;
+  return kernel.vmid;
+}
+
 /** The calls that tell who is who. */
 export function identityCalls(kernel: QcomKernel) {
   const onlyMatch = (call: string, matches: readonly VmidEntry[]): number => {
@@ -86,8 +91,7 @@ export function identityCalls(kernel: QcomKernel) {
           return onlyMatch(VM_LOOKUP_URI.name, vmid_entries);
         }
         case lookupTypes.GUID: {
-          if (key.length !== GUID_SIZE)
-            refuse(VM_LOOKUP_GUID.name, 'guid', `${GUID_SIZE} bytes`, key.length);
+          if (key.length !== GUID_SIZE) refuse(VM_LOOKUP_GUID.name, 'guid', `${GUID_SIZE} bytes`, key.length);
           const { vmid_entries } = yield* kernel.call(VM_LOOKUP_GUID, { guid: key }, 'EBADMSG');
           return onlyMatch(VM_LOOKUP_GUID.name, vmid_entries);
         }
@@ -100,9 +104,6 @@ export function identityCalls(kernel: QcomKernel) {
     },
 
     /** VMID of this VM: asked once, then remembered for the life of the kernel. Of the reply the low 16 bits count. */
-    *getThisVmid(): Calling<number> {
-      kernel.vmid ??= (yield* kernel.call(VM_GET_VMID, {}, 'EBADMSG')).vmid & 0xffff;
-      return kernel.vmid;
-    },
+    getThisVmid: () => thisVmid(kernel),
   };
 }

@@ -109,7 +109,12 @@ export function fail(
 }
 
 /** The call is not made: EINVAL. @throws HostError, always. */
-export function refuse(call: string, path: string, expected: string, actual: number | bigint | string): never {
+export function refuse(
+  call: string,
+  path: string,
+  expected: string,
+  actual: number | bigint | string,
+): never {
   return fail(call, 'EINVAL', 'local', { code: 'refused', path, expected, actual });
 }
 

@@ -13,8 +13,8 @@ import {
 } from '../../../../schemas/index.js';
 import type { Call, InferInput, Payload } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
-import { decodeReply, fail, type QcomKernel, refuse, viewOf } from './kernel.js';
 import { qcomHazards } from './hazards.js';
+import { decodeReply, fail, type QcomKernel, refuse, viewOf } from './kernel.js';
 
 /** Why a VM is to stop, and whether it is asked to or made to. */
 export interface StopRequest {
