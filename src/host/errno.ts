@@ -18,6 +18,7 @@ export const errnoNumbers = {
   EBADMSG: 74,
   EOVERFLOW: 75,
   EOPNOTSUPP: 95,
+  ETIMEDOUT: 110,
   ERESTARTSYS: 512,
 } as const;
 

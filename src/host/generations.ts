@@ -21,8 +21,6 @@ export interface Generation {
   readonly outstandingMax: number;
   /** What a call ends with that is interrupted while it waits for the send lock; undefined: it cannot be. */
   readonly interruptedErrno: Errno | undefined;
-  /** A full queue makes it wait for the queue's interrupt and send again; else sending fails with EIO. */
-  readonly retriesFull: boolean;
   /** Column of the table of error codes. */
   readonly errnoClient: ErrnoClient;
   /** Shortest queue message that it looks at, in bytes. */
@@ -35,8 +33,14 @@ export interface Generation {
   readonly misfit: 'aborts' | 'message_id_ignored';
   /** Which outcome counts when a reply was aborted whose first part had an error word other than OK. */
   readonly abortedReply: 'EIO' | 'error_word';
-  /** Bytes of buffer per queue message of a fragmented reply; undefined: always enough. */
-  readonly replyBufferUnit: number | undefined;
+  /** What a reply that nobody waits for, or without an error word, does: nothing and ENOMEM, or it kills the client. */
+  readonly refusedReply: 'is_dropped' | 'crashes';
+  /**
+   * Room for what comes in: `exact`, for the first payload and 232 bytes per continuation; or as much as the first
+   * queue message can bring (replies 228 bytes, notifications 232) times the number of queue messages, and none if the
+   * first brings nothing.
+   */
+  readonly buffer: 'exact' | 'per_message';
   /** Frees the payload in assembly of a call that ends with ENOMEM. */
   readonly freesOnNomem: boolean;
   /** How sharing and lending are told apart. */
@@ -49,14 +53,14 @@ const mailbox: Omit<Generation, 'name' | 'doc' | 'evidence'> = {
   requestSizeMax: 14_384,
   outstandingMax: 1,
   interruptedErrno: undefined,
-  retriesFull: true,
   errnoClient: 'mainline',
   frameSizeMin: 8,
   checksApi: true,
   stopsReading: false,
   misfit: 'aborts',
   abortedReply: 'EIO',
-  replyBufferUnit: undefined,
+  refusedReply: 'is_dropped',
+  buffer: 'exact',
   freesOnNomem: false,
   memShare: 'separate_calls',
 };
@@ -95,13 +99,13 @@ export const generations = {
     requestSizeMax: 14_616,
     outstandingMax: Number.POSITIVE_INFINITY,
     interruptedErrno: 'ERESTARTSYS',
-    retriesFull: false,
     errnoClient: 'q515',
     frameSizeMin: 9,
     checksApi: false,
     misfit: 'message_id_ignored',
     abortedReply: 'error_word',
-    replyBufferUnit: 228,
+    refusedReply: 'crashes',
+    buffer: 'per_message',
     freesOnNomem: true,
   },
 } as const satisfies Readonly<Partial<Record<Source, Generation>>>;
