@@ -18,7 +18,7 @@ import { firmwareIsLegacy } from './firmware.js';
 import { NO_SANITIZE } from './generations.js';
 import { qcomHazards } from './hazards.js';
 import { thisVmid } from './identity.js';
-import { decodeReply, fail, type QcomKernel, refuse } from './kernel.js';
+import { decodeReply, fail, isAnswer, type QcomKernel, refuse } from './kernel.js';
 import { checkFlags, checkMemType, ignoringFailure } from './parcels.js';
 
 type Entries = InferInput<typeof MEM_ACCEPT.request>;
@@ -84,7 +84,7 @@ function* sanitizeFlag(kernel: QcomKernel, request: AcceptRequest): Calling<numb
   try {
     self = yield* thisVmid(kernel);
   } catch (error) {
-    if (!(error instanceof HostError)) throw error;
+    if (!isAnswer(error)) throw error;
     return SANITIZE;
   }
   const readOnly = acl_entries.some(({ vmid, rights }) => vmid === self && (rights & memRights.bits.W) === 0);

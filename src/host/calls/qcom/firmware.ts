@@ -1,7 +1,6 @@
 import { constants, VM_AUTH_IMAGE } from '../../../../schemas/index.js';
 import type { Calling } from '../../effect.js';
-import { HostError } from '../../error.js';
-import type { QcomKernel } from './kernel.js';
+import { isAnswer, type QcomKernel } from './kernel.js';
 
 /**
  * Whether the firmware is old: asked once by q66, then remembered for the life of the kernel. Any answer to
@@ -18,7 +17,7 @@ function* knowsNoAuthentication(kernel: QcomKernel): Calling<boolean> {
     yield* kernel.call(VM_AUTH_IMAGE, { vmid: constants.VMID_HLOS, auth_params: [] });
     return false;
   } catch (error) {
-    if (!(error instanceof HostError)) throw error;
+    if (!isAnswer(error)) throw error;
     return error.errno === 'EOPNOTSUPP';
   }
 }

@@ -5,6 +5,7 @@ import type { Calling } from '../../effect.js';
 import type { Errno } from '../../errno.js';
 import { HostError } from '../../error.js';
 import type { Hazard } from '../../hazard.js';
+import type { HazardReport } from '../../hazards.js';
 import { type QcomGeneration, qcomGenerations } from './generations.js';
 
 export interface QcomOptions {
@@ -14,7 +15,7 @@ export interface QcomOptions {
    */
   readonly mode?: 'careful' | 'faithful';
   /** Told of hazards that end no call. */
-  readonly report?: (hazard: Hazard) => void;
+  readonly report?: HazardReport;
 }
 
 /** What was wrong, without the offset: most of these checks are of a whole argument or reply. */
@@ -29,7 +30,7 @@ interface Fault {
 export class QcomKernel {
   readonly generation: QcomGeneration;
   readonly careful: boolean;
-  readonly report: (hazard: Hazard) => void;
+  readonly report: HazardReport;
   /** VMID of this VM once it is known, for the life of the kernel. */
   vmid: number | undefined;
   /** Whether the firmware is old, once that has been asked, for the life of the kernel. */
@@ -131,6 +132,11 @@ export function decodeReply<P extends Payload>(
     if (!(error instanceof WireError)) throw error;
     throw new HostError(message.name, errno, 'reply', error);
   }
+}
+
+/** RM has answered, and this came of it: the call was sent, and somebody waited for its reply. */
+export function isAnswer(error: unknown): error is HostError {
+  return error instanceof HostError && error.endedBy !== 'local' && error.hazard === undefined;
 }
 
 export function viewOf(bytes: Uint8Array): DataView {
