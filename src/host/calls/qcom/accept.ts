@@ -91,8 +91,8 @@ function* sanitizeFlag(kernel: QcomKernel, request: AcceptRequest): Calling<numb
   return readOnly ? 0 : SANITIZE;
 }
 
-/** The request as the driver sends it, with these flags. */
-function encodeRequest(kernel: QcomKernel, request: AcceptRequest, flags: number): Uint8Array {
+/** The request with all that was given, and how much of it the driver has made room for and sends. */
+function encodeRequest(request: AcceptRequest, flags: number): { payload: Uint8Array; size: number } {
   const { mem_handle, mem_type = memType.values.NORMAL, trans_type, label = 0, map_vmid = 0 } = request;
   const { acl_entries = [], attr_entries = [], sgl_entries = [] } = request;
   const payload = codecOf(MEM_ACCEPT.request).toBytes({
@@ -100,15 +100,21 @@ function encodeRequest(kernel: QcomKernel, request: AcceptRequest, flags: number
     label: (flags & VALIDATE_LABEL) === 0 ? 0 : label,
     ...{ acl_entries, sgl_entries, map_vmid, attr_entries },
   });
-  const entries = acl_entries.length + attr_entries.length;
-  if ((flags & VALIDATE_ACL_ATTR) !== 0 || entries === 0) return payload;
-  const size = payload.length - entries * CHECK_ENTRY_SIZE;
-  const written = payload.length - (attr_entries.length === 0 ? UNWRITTEN_SIZE : 0);
-  const fault = { code: 'range', path: 'acl_entries', expected: 'none', actual: entries };
+  const checked = (flags & VALIDATE_ACL_ATTR) !== 0;
+  const unchecked = checked ? 0 : (acl_entries.length + attr_entries.length) * CHECK_ENTRY_SIZE;
+  return { payload, size: payload.length - unchecked };
+}
+
+/** @throws HostError with the hazard when the driver would write behind its request and must not, or die of it. */
+function checkRoom(kernel: QcomKernel, request: AcceptRequest): void {
+  const { payload, size } = encodeRequest(request, request.flags & SENT_FLAGS);
+  if (payload.length === size) return;
+  const written = payload.length - ((request.attr_entries?.length ?? 0) === 0 ? UNWRITTEN_SIZE : 0);
+  const expected = `${size} bytes without VALIDATE_ACL_ATTR`;
+  const fault = { code: 'payload_size', path: 'acl_entries', expected, actual: written };
   const hazard = qcomHazards.accept_overruns_request;
   if (written > allocatedSize(size)) fail(name, 'EINVAL', 'local', fault, hazard);
   kernel.fault(name, 'EINVAL', 'local', fault, hazard);
-  return payload.subarray(0, size);
 }
 
 interface Part {
@@ -123,8 +129,7 @@ function readPart(kernel: QcomKernel, reply: Uint8Array, hasList: boolean): Part
   const expected = hasList ? 'empty' : 'a list';
   const fault = { code: 'reply_size', expected, actual: reply.length };
   if (reply.length === 0) return hasList ? nothing : fail(name, 'EINVAL', 'reply', fault);
-  let part: Part | undefined;
-  if (!hasList) part = tryRead(reply);
+  const part = hasList ? undefined : tryRead(reply);
   if (part === undefined) {
     kernel.fault(name, 'EINVAL', 'reply', fault, qcomHazards.accept_malformed_reply);
     return nothing;
@@ -154,15 +159,24 @@ export function acceptCalls(kernel: QcomKernel) {
     yield* kernel.call(MEM_RELEASE, { mem_handle, flags }, 'EBADMSG');
   }
 
-  /** Asks until RM has told the whole list. `started` is called once RM has begun to map the parcel. */
-  function* gather(payload: Uint8Array, hasList: boolean, started: () => void): Calling<readonly SglEntry[]> {
+  function* send(request: AcceptRequest, flags: number): Calling<Uint8Array> {
+    const { payload, size } = encodeRequest(request, flags);
+    return yield* kernel.send(MEM_ACCEPT, payload.subarray(0, size));
+  }
+
+  /** Asks until RM has told the whole list. `onAccepted` is called once RM has begun to map the parcel. */
+  function* gather(
+    request: AcceptRequest,
+    flags: number,
+    onAccepted: () => void,
+  ): Calling<readonly SglEntry[]> {
     const parts: (readonly SglEntry[])[] = [];
     let count = 0;
     let part: Part;
     do {
-      const reply = yield* kernel.send(MEM_ACCEPT, payload);
-      started();
-      part = readPart(kernel, reply, hasList);
+      const reply = yield* send(request, flags);
+      onAccepted();
+      part = readPart(kernel, reply, request.sgl_entries !== undefined);
       parts.push(part.entries);
       count += part.entries.length;
       const max = kernel.generation.acceptedEntriesMax;
@@ -185,22 +199,21 @@ export function acceptCalls(kernel: QcomKernel) {
      */
     *memAccept(request: AcceptRequest): Calling<readonly SglEntry[]> {
       checkRequest(kernel, request);
+      checkRoom(kernel, request);
       const { mem_handle, sgl_entries } = request;
-      const hasList = sgl_entries !== undefined;
       const flags = (request.flags & SENT_FLAGS) | (yield* sanitizeFlag(kernel, request));
-      const atOnce = hasList || (flags & MAP_CONTIGUOUS) !== 0 || (yield* firmwareIsLegacy(kernel));
-      const doneLater = !atOnce && (flags & DONE) !== 0;
-      let accepting = false;
-      const started = () => {
-        accepting = true;
+      const contiguous = (flags & MAP_CONTIGUOUS) !== 0 || (yield* firmwareIsLegacy(kernel));
+      const doneLater = sgl_entries === undefined && !contiguous && (flags & DONE) !== 0;
+      let accepted = false;
+      const onAccepted = () => {
+        accepted = true;
       };
       try {
-        const first = encodeRequest(kernel, request, doneLater ? flags & ~DONE : flags);
-        const told = yield* gather(first, hasList, started);
-        if (doneLater) yield* kernel.send(MEM_ACCEPT, encodeRequest(kernel, request, flags));
+        const told = yield* gather(request, doneLater ? flags & ~DONE : flags, onAccepted);
+        if (doneLater) yield* send(request, flags);
         return sgl_entries ?? told;
       } catch (error) {
-        if (accepting && error instanceof HostError) yield* ignoringFailure(memRelease(mem_handle));
+        if (accepted && error instanceof HostError) yield* ignoringFailure(memRelease(mem_handle));
         throw error;
       }
     },

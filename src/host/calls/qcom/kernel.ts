@@ -51,12 +51,15 @@ export class QcomKernel {
    * @throws UsageError (code `generation`) when this generation has no such call; HostError when the call fails.
    */
   *send(message: Call, payload: Uint8Array): Calling<Uint8Array> {
-    const { name } = this.generation;
-    if (!message.sources.includes(name)) {
-      const expected = message.sources.join(', ');
-      throw new UsageError({ code: 'generation', path: message.name, expected, actual: name });
-    }
+    this.checkGeneration(message.name, message.sources);
     return yield { kind: 'call', message, payload };
+  }
+
+  /** @throws UsageError (code `generation`) unless the generation is one of those that have this. */
+  checkGeneration(path: string, having: readonly string[]): void {
+    const { name } = this.generation;
+    if (having.includes(name)) return;
+    throw new UsageError({ code: 'generation', path, expected: having.join(', '), actual: name });
   }
 
   /** As {@link send}, for a value. @throws WireError when it does not fit the declaration. */

@@ -1,8 +1,8 @@
 import { constants, memRights, VM_ALLOC_VMID } from '../../../../schemas/index.js';
-import { UsageError } from '../../../base/error.js';
 import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
 import { firmwareIsLegacy } from './firmware.js';
+import { qcomGenerations } from './generations.js';
 import { thisVmid } from './identity.js';
 import type { QcomKernel } from './kernel.js';
 import { lifecycleCalls } from './lifecycle.js';
@@ -10,6 +10,10 @@ import { ignoringFailure, parcelCalls } from './parcels.js';
 
 const PAGE_SIZE = 0x1000n;
 const { R, W } = memRights.bits;
+
+const probingGenerations = Object.values(qcomGenerations)
+  .filter(({ probesScmAssign }) => probesScmAssign)
+  .map(({ name }) => name);
 
 /** The probe that q66 and q612 make once at their start (client.md, section 10). */
 export function scmAssignCalls(kernel: QcomKernel) {
@@ -35,14 +39,7 @@ export function scmAssignCalls(kernel: QcomKernel) {
      * @throws HostError ENOMEM when no VM can be allocated; UsageError for q61, which has no such probe.
      */
     *setupFeatureScmAssign(page: bigint): Calling<boolean> {
-      const { name, probesScmAssign } = kernel.generation;
-      if (!probesScmAssign)
-        throw new UsageError({
-          code: 'generation',
-          path: 'setupFeatureScmAssign',
-          expected: 'q66, q612',
-          actual: name,
-        });
+      kernel.checkGeneration('setupFeatureScmAssign', probingGenerations);
       if (yield* firmwareIsLegacy(kernel)) return true;
       if ((yield* thisVmid(kernel)) !== constants.VMID_HLOS) return false;
       const vmid = yield* allocateReceiver();
