@@ -5,7 +5,7 @@ import { codecOf } from '../../src/codec/index.js';
 import type { QcomCalls, QcomOptions } from '../../src/host/calls/qcom/index.js';
 import { Endpoint, errnoNumbers, type Hazard } from '../../src/host/index.js';
 import { formatId } from '../../src/schema/index.js';
-import { type Answering, type Driven, drive } from './drive.js';
+import { type Answering, type Driven, drive } from './qcom-drive.js';
 import {
   type Args,
   bytesOf,

@@ -5,7 +5,7 @@ import type { QcomOptions } from '../../src/host/calls/qcom/index.js';
 import { errnoNumbers } from '../../src/host/index.js';
 import { fragment } from '../../src/rpc/index.js';
 import { MessageType } from '../../src/schema/index.js';
-import { type Answering, type Driven, drive } from './drive.js';
+import { type Answering, type Driven, drive } from './qcom-drive.js';
 import {
   type Args,
   bytesOf,
