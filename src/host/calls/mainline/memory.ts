@@ -29,9 +29,6 @@ export interface ParcelRequest {
   readonly mem_handle?: number;
 }
 
-/** Told the handle as soon as RM has given it: a caller that must know it although an append, and then the reclaim, fail. */
-export type OnHandle = (mem_handle: number) => void;
-
 /** The ACL is counted in 8 bits by the clients. */
 const ACL_COUNT_MAX = 255;
 const { APPEND } = memShareFlags.bits;
@@ -65,7 +62,7 @@ export function memoryCalls(kernel: MainlineKernel) {
     }
   }
 
-  function* give(message: typeof MEM_LEND, parcel: ParcelRequest, onHandle?: OnHandle): Calling<number> {
+  function* give(message: typeof MEM_LEND, parcel: ParcelRequest): Calling<number> {
     checkParcel(message.name, parcel);
     const refused = platform.preMemShare?.();
     if (refused !== undefined) {
@@ -86,7 +83,6 @@ export function memoryCalls(kernel: MainlineKernel) {
       throw error;
     }
     const mem_handle = replyHead(message.name, reply, 4).getUint32(0, true);
-    onHandle?.(mem_handle);
     try {
       yield* append(mem_handle, rest);
     } catch (error) {
@@ -110,14 +106,14 @@ export function memoryCalls(kernel: MainlineKernel) {
     platform.postMemReclaim?.();
   }
 
-  function* memLend(parcel: ParcelRequest, onHandle?: OnHandle): Calling<number> {
-    return yield* give(MEM_LEND, parcel, onHandle);
+  function* memLend(parcel: ParcelRequest): Calling<number> {
+    return yield* give(MEM_LEND, parcel);
   }
 
   /** v17 and a15 have this function only, and lend when there is one receiver. */
-  function* memShare(parcel: ParcelRequest, onHandle?: OnHandle): Calling<number> {
+  function* memShare(parcel: ParcelRequest): Calling<number> {
     const lends = kernel.generation.memShare === 'by_acl_count' && parcel.acl_entries.length === 1;
-    return yield* give(lends ? MEM_LEND : MEM_SHARE, parcel, onHandle);
+    return yield* give(lends ? MEM_LEND : MEM_SHARE, parcel);
   }
 
   return {
