@@ -1,33 +1,17 @@
 import * as schemas from '../../schemas/index.js';
 import { WireError } from '../../src/base/error.js';
-import { parseHex } from '../../src/base/hex.js';
+import { formatHex } from '../../src/base/hex.js';
 import { codecOf } from '../../src/codec/index.js';
-import { type QcomCalls, qcomCalls } from '../../src/host/calls/qcom/index.js';
+import { type QcomCalls, type QcomOptions, qcomCalls } from '../../src/host/calls/qcom/index.js';
 import type { Calling } from '../../src/host/index.js';
 import type { Call, Infer, Payload } from '../../src/schema/index.js';
-import { recorded } from '../recorded.js';
+import { type Args, argument, type CallTable, type SentRequest, type VectorCall } from './vectors.js';
 
-/** Arguments as the recordings name them; what needs more than 53 bits is text. */
-export type Args = Readonly<Record<string, number | string>>;
 export type QcomName = Parameters<typeof qcomCalls>[0];
+export type Mode = NonNullable<QcomOptions['mode']>;
 
-const qcomNames: readonly string[] = ['q61', 'q66', 'q612'];
-
-/** The lines of a recording that are about Qualcomm's interfaces. */
-export function qcomLines<T>(name: string): T[] {
-  const text = new TextDecoder().decode(recorded(name));
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line.replace(/": ?(\d{16,})/g, '":"$1"')) as { client: string })
-    .filter(({ client }) => qcomNames.includes(client)) as T[];
-}
-
-export function bytesOf(hex: string): Uint8Array {
-  const bytes = parseHex(hex);
-  if (bytes === undefined) throw new Error(`no hex: ${hex}`);
-  return bytes;
-}
+/** A line is about one of Qualcomm's interfaces. */
+export const isQcom = ({ client }: { readonly client: string }): boolean => /^q6/.test(client);
 
 const decode = <Q extends Payload>(type: Q, bytes: Uint8Array, size: number): Infer<Q> =>
   codecOf(type).decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, size) as Infer<Q>;
@@ -44,11 +28,15 @@ function readable<T>(bytes: Uint8Array, read: (size: number) => T): T[] {
 
 /** What the real client sent: arguments that a recording does not spell out are taken from it. */
 export class Recorded {
-  constructor(private readonly requests: readonly { readonly id: number; readonly payload: Uint8Array }[]) {}
+  readonly #requests: readonly SentRequest[];
+
+  constructor(requests: readonly SentRequest[]) {
+    this.#requests = requests;
+  }
 
   /** The values of the requests of one kind, as far as they can be read. */
   all<Q extends Payload>({ id, request }: Call<Q>): Infer<Q>[] {
-    return this.requests
+    return this.#requests
       .filter((sent) => sent.id === id)
       .flatMap(({ payload }) => readable(payload, (size) => decode(request, payload, size)));
   }
@@ -63,7 +51,7 @@ function entries<T>(sent: readonly T[] | undefined, count: number, make: (index:
   return Array.from({ length: count }, (_, index) => sent?.[index] ?? make(index));
 }
 
-const number = (args: Args, name: string, otherwise: number) => Number(args[name] ?? otherwise);
+const number = argument;
 const big = (args: Args, name: string, otherwise: bigint) => BigInt(args[name] ?? otherwise);
 
 const sglEntry = (index: number) => ({ ipa: 0x80000000n + 0x2000n * BigInt(index), size: 0x1000n });
@@ -284,27 +272,55 @@ export const runs: Readonly<Record<string, Run>> = {
     calls.setupFeatureScmAssign(sent.first(schemas.MEM_LEND)?.sgl_entries[0]?.ipa ?? 0n),
 };
 
-/** The calls of replies.ndjson that have another name than `q_` and that of requests.ndjson. */
+const hexOf = <T extends Payload>(type: T, values: readonly Infer<T>[]) =>
+  values.map((value) => formatHex(codecOf(type).toBytes(value as never))).join('');
+const handle = (value: number | bigint) => `0x${value.toString(16)}`;
+const slot = (value: number) => ({ ret: value });
+const found = (vmid: number) => ({ vmid });
+const made = (value: number) => ({ handle: handle(value) });
+
+/** What an outcome names besides success, of those calls that return something. */
+const tellers: Readonly<Record<string, (value: never, args: Args) => object>> = {
+  vm_alloc_vmid: found,
+  vm_lookup: found,
+  get_this_vmid: found,
+  vm_get_id: (entries: readonly schemas.IdEntry[]) => ({
+    n: entries.length,
+    payload: hexOf(schemas.idEntry, entries),
+  }),
+  vm_get_status: (status: schemas.VmGetStateReply) => ({
+    status: hexOf(schemas.VM_GET_STATE.reply, [status]),
+  }),
+  vm_get_hyp_res: ({ entries }: schemas.VmGetHypResourcesReply) => ({
+    n: entries.length,
+    payload: hexOf(schemas.hypResource, entries),
+  }),
+  // Interrupt numbers are signed in the drivers.
+  vm_irq_accept: (virq: number) => ({ ret: virq | 0 }),
+  vm_irq_lend: (value: number) => ({ virq_handle: handle(value) }),
+  mem_share: made,
+  mem_lend: made,
+  mem_donate: made,
+  mem_qcom_lookup_sgl: made,
+  mem_accept: (entries: readonly schemas.SglEntry[], args) => ({
+    same_sgl: Number(!args.no_sgl),
+    n_sgl: entries.length,
+    sgl: hexOf(schemas.sglEntry, entries),
+  }),
+  minidump_get_info: slot,
+  minidump_register_range: slot,
+  minidump_get_slot_from_name: slot,
+  ipa_reserve: (ipa: bigint) => ({ ipa: handle(ipa) }),
+  heap_query: (answer: object) => ({
+    size:
+      Object.keys(answer).length === 0
+        ? 0
+        : codecOf(schemas.VM_QUERY_HEAP_MEMORY.reply).toBytes(answer as never).length,
+  }),
+};
+
+/** Names that replies.ndjson has for calls of requests.ndjson, besides theirs with `q_` or with `q_` for `vm_`. */
 const renamed: Readonly<Record<string, string>> = {
-  q_get_id: 'vm_get_id',
-  q_lookup: 'vm_lookup',
-  q_get_status: 'vm_get_status',
-  q_get_hyp_res: 'vm_get_hyp_res',
-  q_irq_accept: 'vm_irq_accept',
-  q_irq_lend: 'vm_irq_lend',
-  q_irq_release: 'vm_irq_release',
-  q_irq_reclaim: 'vm_irq_reclaim',
-  q_irq_lend_notify: 'vm_irq_lend_notify',
-  q_irq_release_notify: 'vm_irq_release_notify',
-  q_irq_accept_notify: 'vm_irq_accept_notify',
-  q_config_image: 'vm_config_image',
-  q_auth_image: 'vm_auth_image',
-  q_alloc_vmid: 'vm_alloc_vmid',
-  q_dealloc_vmid: 'vm_dealloc_vmid',
-  q_set_time_base: 'vm_set_time_base',
-  q_set_status: 'vm_set_status',
-  q_set_os_status: 'vm_set_os_status',
-  q_set_debug: 'vm_set_debug',
   q_mem_lookup_sgl: 'mem_qcom_lookup_sgl',
   q_minidump_info: 'minidump_get_info',
   q_minidump_register: 'minidump_register_range',
@@ -312,25 +328,21 @@ const renamed: Readonly<Record<string, string>> = {
   q_minidump_slot: 'minidump_get_slot_from_name',
 };
 
-/** A call of either recording. */
-export function runOf(call: string): Run {
-  const name = renamed[call] ?? call.replace(/^q_/, '');
-  const run = runs[name];
-  if (run === undefined) throw new Error(`no such call: ${call}`);
-  return run;
-}
-
-const valued = new Set<string>([
-  schemas.VM_IRQ_ACCEPT.name,
-  schemas.VM_MINIDUMP_GET_INFO.name,
-  schemas.VM_MINIDUMP_REGISTER_RANGE.name,
-  schemas.VM_MINIDUMP_GET_SLOT_NUMBER.name,
-]);
-
-/** What the C function returns: the value of those few that return one. */
-export function returned(result: unknown, firstRequest: number | undefined): number {
-  const message = schemas.protocol.messages.find(({ id }) => id === firstRequest);
-  return message !== undefined && valued.has(message.name) ? Number(result) | 0 : 0;
+/** The recorded calls of Qualcomm's interfaces as ours makes them. */
+export function qcomTable(mode: Mode): CallTable {
+  const entry = (name: string, run: Run) =>
+    function* ({ client, args, sent, report }: VectorCall) {
+      const calls = qcomCalls(client as QcomName, { mode, report });
+      const result = yield* run(calls, args, new Recorded(sent));
+      return { ret: 0, ...tellers[name]?.(result as never, args) };
+    };
+  const table = Object.fromEntries(Object.entries(runs).map(([name, run]) => [name, entry(name, run)]));
+  const others = Object.keys(table).flatMap((name) => [
+    [`q_${name}`, table[name]],
+    [name.replace(/^vm_/, 'q_'), table[name]],
+  ]);
+  const more = Object.entries(renamed).map(([name, known]) => [name, table[known]]);
+  return { ...Object.fromEntries([...others, ...more]), ...table };
 }
 
 /** Offsets of payload bytes that the real client leaves uninitialised, by message id. */
@@ -340,10 +352,8 @@ const uninitialised = new Map<number, readonly number[]>([
 ]);
 
 /** The payload without what is no protocol. */
-export function masked(id: number, payload: Uint8Array): Uint8Array {
+export function masked({ id, payload }: SentRequest): Uint8Array {
   const copy = payload.slice();
   for (const offset of uninitialised.get(id) ?? []) if (offset < copy.length) copy[offset] = 0;
   return copy;
 }
-
-export { qcomCalls };
