@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { MEM_LEND, type SglEntry } from '../../schemas/index.js';
 import { UsageError, WireError } from '../../src/base/error.js';
 import { NO_SANITIZE, type QcomCalls, type QcomOptions, qcomCalls } from '../../src/host/calls/qcom/index.js';
-import { type Calling, HostError } from '../../src/host/index.js';
+import { type Calling, Client, HostError } from '../../src/host/index.js';
+import { ResourceManager } from '../../src/rm/index.js';
+import { managerTransport } from '../../src/sim/index.js';
 import { type QcomName, Recorded, runs } from './qcom-calls.js';
 
 const names: readonly QcomName[] = ['q61', 'q66', 'q612'];
@@ -343,6 +345,38 @@ describe('a secure VM', () => {
       error: { errno: 'EBUSY' },
     });
     expect(freeing('faithful').error).toBeUndefined();
+  });
+});
+
+describe('on the simulated manager', () => {
+  const start = (name: QcomName) => {
+    const reported: string[] = [];
+    const client = new Client(managerTransport(new ResourceManager()), { generation: name });
+    return { client, calls: qcomCalls(name, { report: (hazard) => reported.push(hazard.name) }), reported };
+  };
+  const page = 0x90000000n;
+
+  it.each(names)('%s gives memory, lends an interrupt and opens a console', async (name) => {
+    const { client, calls, reported } = start(name);
+    expect(await client.run(calls.getThisVmid())).toBe(3);
+    const vmid = await client.run(calls.vmAllocVmid(0));
+    const lent = { acl_entries: [{ vmid, rights: 7 }], sgl_entries: [{ ipa: page, size: 0x1000n }] };
+    const handle = await client.run(calls.memLend(lent));
+    await expect(client.run(calls.memShare(lent))).rejects.toMatchObject({ endedBy: 'rm', errno: 'EINVAL' });
+    expect(await client.run(calls.memQcomLookupSgl(lent))).toBe(handle);
+    expect(reported).toEqual(['lost_reply']);
+    await client.run(calls.memReclaim(handle));
+    const loan = await client.run(calls.vmIrqLend({ borrower: vmid, virq: 40, label: 5 }));
+    await client.run(calls.vmIrqReclaim(loan));
+    await client.run(calls.vmDeallocVmid(vmid));
+    await expect(client.run(calls.consoleWrite(0, new Uint8Array(14_381)))).rejects.toMatchObject({
+      errno: 'E2BIG',
+    });
+  });
+
+  it.each(['q66', 'q612'] as const)('%s finds that it may lend a page just like that', async (name) => {
+    const { client, calls } = start(name);
+    expect(await client.run(calls.setupFeatureScmAssign(page))).toBe(false);
   });
 });
 

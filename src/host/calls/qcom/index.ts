@@ -27,7 +27,7 @@ export type { StopRequest } from './lifecycle.js';
 export type { DumpRange } from './minidump.js';
 export type { NotifyRequest } from './notify.js';
 export type { ParcelRequest } from './parcels.js';
-export type { SecureVmImage } from './secure-vm.js';
+export type { SecureVm, SecureVmImage } from './secure-vm.js';
 
 /**
  * The calls of Qualcomm's own interface (gh_rm_iface.c, gh_rm_core.c) of one generation, for one kernel: what a kernel

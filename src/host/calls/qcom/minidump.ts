@@ -1,10 +1,10 @@
 import {
+  limits,
   VM_MINIDUMP_DEREGISTER_SLOT,
   VM_MINIDUMP_GET_INFO,
   VM_MINIDUMP_GET_SLOT_NUMBER,
   VM_MINIDUMP_REGISTER_RANGE,
 } from '../../../../schemas/index.js';
-import { limits } from '../../../../schemas/limits.js';
 import type { Calling } from '../../effect.js';
 import { qcomHazards } from './hazards.js';
 import { type QcomKernel, wrapLength } from './kernel.js';
