@@ -19,7 +19,7 @@ import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
 import { firmwareIsLegacy } from './firmware.js';
 import { qcomHazards } from './hazards.js';
-import { append, decodeReply, type QcomKernel, refuse } from './kernel.js';
+import { append, decodeReply, fail, type QcomKernel, refuse } from './kernel.js';
 
 type Entries = InferInput<typeof MEM_SHARE.request>;
 
@@ -135,8 +135,8 @@ export function parcelCalls(kernel: QcomKernel) {
       if ((yield* firmwareIsLegacy(kernel)) && sgl_entries.length !== 1)
         refuse(name, 'sgl_entries', '1 entry', sgl_entries.length);
       if (acl_entries === undefined) {
-        const issue = { code: 'refused', path: 'acl_entries', offset: 0, expected: '1 entry', actual: 0 };
-        throw new HostError(name, 'EINVAL', 'local', issue, qcomHazards.donate_without_acl);
+        const fault = { code: 'refused', path: 'acl_entries', expected: '1 entry', actual: 'none' };
+        return fail(name, 'EINVAL', 'local', fault, qcomHazards.donate_without_acl);
       }
       const [receiver] = acl_entries;
       if (receiver === undefined || acl_entries.length > 1)
