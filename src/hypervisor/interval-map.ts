@@ -10,7 +10,7 @@ export interface Interval<T> {
  * values are merged, so the number of intervals follows the number of borders, not of changes.
  */
 export class IntervalMap<T> {
-  readonly #intervals: Interval<T>[] = [];
+  #intervals: Interval<T>[] = [];
   /** Whether the value of the right interval continues that of the left one, which ends where it starts. */
   readonly #continues: (left: Interval<T>, right: Interval<T>) => boolean;
   /** Value of the part of an interval that begins `offset` bytes behind its start. */
@@ -30,15 +30,12 @@ export class IntervalMap<T> {
     return interval !== undefined && interval.start <= address ? interval : undefined;
   }
 
-  /** Whether every address of [start, end) has a value that passes. */
-  every(start: number, end: number, test: (value: T) => boolean): boolean {
-    let at = start;
-    for (let index = this.#index(start); at < end; index++) {
-      const interval = this.#intervals[index];
-      if (interval === undefined || interval.start > at || !test(interval.value)) return false;
-      at = interval.end;
-    }
-    return true;
+  /** The intervals that have a part in [start, end), whole, in order. */
+  overlapping(start: number, end: number): readonly Interval<T>[] {
+    const from = this.#index(start);
+    let to = from;
+    while (to < this.#intervals.length && (this.#intervals[to] as Interval<T>).start < end) to++;
+    return this.#intervals.slice(from, to);
   }
 
   /** Sets [start, end) to a value; undefined removes it. */
@@ -58,20 +55,30 @@ export class IntervalMap<T> {
     const before = parts[0]?.start === start ? this.#intervals[from - 1] : undefined;
     const behind = parts.length > 0 && right === undefined ? this.#intervals[to] : undefined;
     const merged: Interval<T>[] = before === undefined ? [] : [before];
-    for (const part of behind === undefined ? parts : [...parts, behind]) {
-      const last = merged[merged.length - 1];
-      if (last !== undefined && last.end === part.start && this.#continues(last, part))
-        merged[merged.length - 1] = { start: last.start, end: part.end, value: last.value };
-      else merged.push(part);
-    }
+    for (const part of behind === undefined ? parts : [...parts, behind]) this.#append(merged, part);
     const first = before === undefined ? from : from - 1;
     const count = to - from + (before === undefined ? 0 : 1) + (behind === undefined ? 0 : 1);
     this.#intervals.splice(first, count, ...merged);
   }
 
+  /** Gives every interval another value, in one pass. */
+  replaceValues(change: (interval: Interval<T>) => T): void {
+    const changed: Interval<T>[] = [];
+    for (const interval of this.#intervals) this.#append(changed, { ...interval, value: change(interval) });
+    this.#intervals = changed;
+  }
+
   /** All intervals, in order. */
   entries(): readonly Interval<T>[] {
     return this.#intervals;
+  }
+
+  /** Adds an interval behind the last one of a list, as its continuation where it is one. */
+  #append(list: Interval<T>[], interval: Interval<T>): void {
+    const last = list[list.length - 1];
+    if (last !== undefined && last.end === interval.start && this.#continues(last, interval))
+      list[list.length - 1] = { start: last.start, end: interval.end, value: last.value };
+    else list.push(interval);
   }
 
   #index(address: number): number {
