@@ -115,16 +115,14 @@ export class AddressSpace {
   /** Pages that tables for blocks, given in order, would take. */
   missingTables(blocks: readonly Blocks[]): number {
     let missing = 0;
-    for (const { start, end } of blocks) {
-      missing += end - start;
-      for (const had of this.#tables.overlapping(start, end))
-        missing -= Math.min(had.end, end) - Math.max(had.start, start);
-    }
+    for (const { start, end } of blocks) missing += end - start - this.#tables.covered(start, end);
     return missing / BLOCK_SIZE;
   }
 
   addTables(blocks: readonly Blocks[]): void {
-    this.#tablePages += this.missingTables(blocks);
+    const missing = this.missingTables(blocks);
+    if (missing === 0) return;
+    this.#tablePages += missing;
     for (const { start, end } of blocks) this.#tables.set(start, end, true);
   }
 

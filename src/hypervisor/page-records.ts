@@ -50,9 +50,8 @@ export class PageRecords {
     return owners.entries();
   }
 
-  /** What is in a range, in order. @param offset of the first piece. */
-  pieces(start: number, size: number, offset = 0): readonly Piece[] {
-    const pieces: Piece[] = [];
+  /** Adds what is in a range to a list, in order. @param offset of the first piece. */
+  addPieces(pieces: Piece[], start: number, size: number, offset: number): void {
     const end = start + size;
     let at = start;
     for (const found of this.#records.overlapping(start, end)) {
@@ -64,7 +63,6 @@ export class PageRecords {
       at = to;
     }
     if (at < end) pieces.push(hole(offset + at - start, end - at));
-    return pieces;
   }
 
   /** Changes what the pages of pieces are. @param change of a piece's first page, by the piece's offset. */

@@ -22,7 +22,6 @@ import {
   checkRangeOwned,
   checkRights,
   checkVm,
-  type Party,
   type Rule,
   rules,
   sideOf,
@@ -36,13 +35,6 @@ export interface UserMemoryRegion {
   readonly size: number;
   /** Where a process of the host has it. No process stands behind an internal VM: ignored. */
   readonly userspaceAddress: number | bigint;
-}
-
-/** Tables that a change of an address space needs. `space` undefined: it has none. */
-interface TableChange {
-  readonly range: CheckedRange;
-  readonly space: AddressSpace | undefined;
-  readonly blocks: readonly Blocks[];
 }
 
 /** The rights that an owner has. */
@@ -151,30 +143,29 @@ export class PhysicalMemory {
     access: number,
     change: (record: PageRecord, address: number | undefined) => PageRecord,
   ): Refusal | undefined {
-    const { source, target, size } = transition;
     const rule: Rule = rules[step];
     const from = sideOf(step, transition, 'source');
     const to = sideOf(step, transition, 'target');
     const invalid = checkParties(step, transition) ?? checkRights(to, access);
     if (invalid !== undefined) return invalid;
-    const pieces = this.#pieces(source.owner, from.start, size);
+    const pieces = this.#pieces(from);
+    const nowhere = transition.target.address === undefined;
     const refused =
       checkRangeOwned(from, transition.kind, pieces, rule.source) ??
-      (target.address === undefined ? undefined : this.#checkTarget(rule, to, pieces));
+      (nowhere ? undefined : this.#checkTarget(rule, to, pieces));
     if (refused !== undefined) return refused;
 
-    const sourceSpace = this.#spaceOf(source);
-    const targetSpace = this.#spaceOf(target);
-    const runs = rule.target === 'unmapped' ? runsOf(pieces, to.start) : [];
-    const short = this.#takeTables([
-      { range: from, space: sourceSpace, blocks: rule.sourceKeeps === 'access' ? [] : blocksToSplit(from) },
-      {
-        range: to,
-        space: targetSpace,
-        blocks: rule.target === 'unmapped' ? blocksToMap(runs) : blocksToSplit(to),
-      },
-    ]);
+    const sourceSpace = this.#spaceOf(from.owner);
+    const targetSpace = nowhere ? undefined : this.#spaceOf(to.owner);
+    const runs = rule.target === 'unmapped' && targetSpace !== undefined ? runsOf(pieces, to.start) : [];
+    const sourceBlocks = rule.sourceKeeps === 'access' ? [] : blocksToSplit(from);
+    const targetBlocks = rule.target === 'unmapped' ? blocksToMap(runs) : blocksToSplit(to);
+    const short =
+      this.#checkTables(from, sourceSpace, sourceBlocks) ?? this.#checkTables(to, targetSpace, targetBlocks);
     if (short !== undefined) return short;
+    sourceSpace?.addTables(sourceBlocks);
+    targetSpace?.addTables(targetBlocks);
+
     this.#records.change(pieces, (record, offset) =>
       change(record, targetSpace === undefined ? undefined : to.start + offset),
     );
@@ -185,35 +176,35 @@ export class PhysicalMemory {
   }
 
   #checkTarget(rule: Rule, range: CheckedRange, pieces: readonly Piece[]): Refusal | undefined {
-    const space = hasAddressSpace(range.owner) ? this.addressSpace(range.owner) : undefined;
-    const identity = space === undefined || space.isInternal ? checkRangeIdentity(range, pieces) : undefined;
-    if (identity !== undefined) return identity;
-    if (rule.target === 'borrowed') return checkRangeBorrowed(range, pieces);
-    return this.#checkRangeUnmapped(range) ?? checkRangeNotBorrowed(range, pieces);
+    const identity = this.#spaceOf(range.owner)?.isInternal ?? true;
+    return (
+      (identity ? checkRangeIdentity(range, pieces) : undefined) ??
+      (rule.target === 'borrowed'
+        ? checkRangeBorrowed(range, pieces)
+        : (this.#checkRangeUnmapped(range) ?? checkRangeNotBorrowed(range, pieces)))
+    );
   }
 
   /** Whether a component has nothing mapped in a range. */
   #checkRangeUnmapped(range: CheckedRange): Refusal | undefined {
     const { owner, start, size } = range;
-    if (!hasAddressSpace(owner)) return undefined;
-    const space = this.addressSpace(owner);
-    const found = space.overlapping(start, start + size)[0];
+    const found = this.#spaceOf(owner)?.overlapping(start, start + size)[0];
     if (found === undefined) return undefined;
     const page = Math.max(found.start, start);
     const record = this.#records.at(found.value.phys + page - found.start)?.record;
     return refuse(range, 'mapped', page, 'none', stateOf(record, owner), record?.owner);
   }
 
-  /** Takes the tables for all changes, or for none when one of the address spaces may not have so many. */
-  #takeTables(changes: readonly TableChange[]): Refusal | undefined {
-    for (const { range, space, blocks } of changes) {
-      const missing = space?.missingTables(blocks) ?? 0;
-      if (missing === 0) continue;
-      const left = this.#tablePagesMax(range.owner) - (space?.tablePages ?? 0);
-      if (missing > left) return refuse(range, 'tables', range.start, `${missing} pages`, `${left} left`);
-    }
-    for (const { space, blocks } of changes) space?.addTables(blocks);
-    return undefined;
+  /** Whether an address space may have the tables that blocks need. */
+  #checkTables(
+    range: CheckedRange,
+    space: AddressSpace | undefined,
+    blocks: readonly Blocks[],
+  ): Refusal | undefined {
+    const missing = space?.missingTables(blocks) ?? 0;
+    if (space === undefined || missing === 0) return undefined;
+    const left = this.#tablePagesMax(range.owner) - space.tablePages;
+    return missing > left ? refuse(range, 'tables', range.start, missing, left) : undefined;
   }
 
   // One component and its own pages
@@ -236,15 +227,17 @@ export class PhysicalMemory {
     const invalid = checkVm(to) ?? checkRange(from) ?? checkRange(to) ?? checkRights(to, access);
     if (invalid !== undefined) return invalid;
     const space = this.addressSpace(owner);
-    const pieces = this.#records.pieces(phys, size);
+    const pieces: Piece[] = [];
+    this.#records.addPieces(pieces, phys, size, 0);
     const blocks = blocksToMap([run]);
     const refused =
       checkRangeOwned(from, kind, pieces, rules.donate.source) ??
       checkRangeNowhere(from, pieces) ??
       (space.isInternal ? checkRangeIdentity(to, pieces) : undefined) ??
       this.#checkRangeUnmapped(to) ??
-      this.#takeTables([{ range: to, space, blocks }]);
+      this.#checkTables(to, space, blocks);
     if (refused !== undefined) return refused;
+    space.addTables(blocks);
     this.#records.change(pieces, (record, offset) => ({ ...record, address: address + offset }));
     space.map(run, access);
     return undefined;
@@ -256,11 +249,13 @@ export class PhysicalMemory {
     const invalid = checkVm(range) ?? checkRange(range);
     if (invalid !== undefined) return invalid;
     const space = this.addressSpace(owner);
-    const pieces = this.#pieces(owner, address, size);
+    const pieces = this.#pieces(range);
+    const blocks = blocksToSplit(range);
     const refused =
       checkRangeOwned(range, undefined, pieces, rules.donate.source) ??
-      this.#takeTables([{ range, space, blocks: blocksToSplit(range) }]);
+      this.#checkTables(range, space, blocks);
     if (refused !== undefined) return refused;
+    space.addTables(blocks);
     this.#records.change(pieces, (record) => ({ ...record, address: undefined }));
     space.unmap(range);
     return undefined;
@@ -310,25 +305,28 @@ export class PhysicalMemory {
     return space;
   }
 
-  /** Undefined for a component that has none, and where pages go nowhere. */
-  #spaceOf({ owner, address }: Party): AddressSpace | undefined {
-    return hasAddressSpace(owner) && address !== undefined ? this.addressSpace(owner) : undefined;
+  /** Undefined for a component that has none. */
+  #spaceOf(owner: Owner): AddressSpace | undefined {
+    return hasAddressSpace(owner) ? this.addressSpace(owner) : undefined;
   }
 
-  /** What is in a range of a component's address space, in order. */
-  #pieces(owner: Owner, start: number, size: number): readonly Piece[] {
-    if (!hasAddressSpace(owner)) return this.#records.pieces(start, size);
+  /** What is in a range of a component's memory, in order. */
+  #pieces({ owner, start, size }: CheckedRange): readonly Piece[] {
+    const space = this.#spaceOf(owner);
     const pieces: Piece[] = [];
-    const end = start + size;
-    let at = start;
-    for (const mapping of this.addressSpace(owner).overlapping(start, end)) {
-      if (mapping.start > at) pieces.push(hole(at - start, mapping.start - at));
-      at = Math.max(mapping.start, start);
-      const to = Math.min(mapping.end, end);
-      pieces.push(...this.#records.pieces(mapping.value.phys + at - mapping.start, to - at, at - start));
-      at = to;
+    if (space === undefined) this.#records.addPieces(pieces, start, size, 0);
+    else {
+      const end = start + size;
+      let at = start;
+      for (const mapping of space.overlapping(start, end)) {
+        if (mapping.start > at) pieces.push(hole(at - start, mapping.start - at));
+        at = Math.max(mapping.start, start);
+        const to = Math.min(mapping.end, end);
+        this.#records.addPieces(pieces, mapping.value.phys + at - mapping.start, to - at, at - start);
+        at = to;
+      }
+      if (at < end) pieces.push(hole(at - start, end - at));
     }
-    if (at < end) pieces.push(hole(at - start, end - at));
     return pieces;
   }
 }
