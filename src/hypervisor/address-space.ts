@@ -12,6 +12,12 @@ export interface Run {
   readonly size: number;
 }
 
+/** A range of an address space; bytes. */
+export interface AddressRange {
+  readonly start: number;
+  readonly size: number;
+}
+
 /** What is mapped at the first address of an interval. */
 interface Mapping {
   readonly phys: number;
@@ -25,37 +31,42 @@ export interface Blocks {
   readonly end: number;
 }
 
-function blocksAround(start: number, end: number): Blocks {
-  return {
-    start: Math.floor(start / BLOCK_SIZE) * BLOCK_SIZE,
-    end: Math.ceil(end / BLOCK_SIZE) * BLOCK_SIZE,
-  };
+/** While they are being collected. */
+interface GrowingBlocks extends Blocks {
+  end: number;
+}
+
+function blockOf(address: number): number {
+  return Math.floor(address / BLOCK_SIZE) * BLOCK_SIZE;
 }
 
 /** The blocks of which a range is a part only: those of its first and its last page, at most. */
-function blocksInPart(start: number, end: number): Blocks[] {
-  const blocks: Blocks[] = [];
-  if (start % BLOCK_SIZE !== 0) blocks.push(blocksAround(start, start + 1));
-  const last = blocksAround(end - 1, end);
-  if (end % BLOCK_SIZE !== 0 && blocks[0]?.start !== last.start) blocks.push(last);
+function blocksInPart(start: number, end: number): GrowingBlocks[] {
+  const blocks: GrowingBlocks[] = [];
+  const first = blockOf(start);
+  const last = blockOf(end);
+  if (start !== first) blocks.push({ start: first, end: first + BLOCK_SIZE });
+  if (end !== last && (start === first || last !== first))
+    blocks.push({ start: last, end: last + BLOCK_SIZE });
   return blocks;
 }
 
 /** Blocks that need a table before a range can become other than what is around it. */
-export function blocksToSplit({ start, size }: { start: number; size: number }): readonly Blocks[] {
+export function blocksToSplit({ start, size }: AddressRange): readonly Blocks[] {
   return blocksInPart(start, start + size);
 }
 
 /** Blocks that need a table before runs can be mapped, each of which begins where the one before it ends. */
 export function blocksToMap(runs: readonly Run[]): readonly Blocks[] {
-  const blocks: { start: number; end: number }[] = [];
+  const blocks: GrowingBlocks[] = [];
   for (const { address, phys, size } of runs) {
     const end = address + size;
     const aligned = (phys - address) % BLOCK_SIZE === 0;
-    for (const next of aligned ? blocksInPart(address, end) : [blocksAround(address, end)]) {
+    const all = { start: blockOf(address), end: blockOf(end - 1) + BLOCK_SIZE };
+    for (const next of aligned ? blocksInPart(address, end) : [all]) {
       const last = blocks[blocks.length - 1];
       if (last !== undefined && last.end >= next.start) last.end = Math.max(last.end, next.end);
-      else blocks.push({ ...next });
+      else blocks.push(next);
     }
   }
   return blocks;
@@ -130,7 +141,7 @@ export class AddressSpace {
     this.#mappings.set(address, address + size, { phys, access });
   }
 
-  unmap({ start, size }: { readonly start: number; readonly size: number }): void {
+  unmap({ start, size }: AddressRange): void {
     this.#mappings.set(start, start + size, undefined);
   }
 }

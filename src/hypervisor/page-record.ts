@@ -46,31 +46,41 @@ function shifted(address: number | undefined, offset: number): number | undefine
 
 /** The record of the page `offset` bytes behind the first one of a range. */
 export function recordAt(record: PageRecord, offset: number): PageRecord {
-  if (offset === 0) return record;
-  const { kind, owner, lent } = record;
-  const address = shifted(record.address, offset);
-  const borrowers =
-    record.borrowers.length === 0
-      ? NO_BORROWERS
-      : record.borrowers.map((borrower) => ({
-          owner: borrower.owner,
-          address: shifted(borrower.address, offset),
-        }));
-  return { kind, owner, address, borrowers, lent };
+  const { kind, owner, address, borrowers, lent } = record;
+  if (offset === 0 || (address === undefined && borrowers.length === 0)) return record;
+  return {
+    kind,
+    owner,
+    address: shifted(address, offset),
+    borrowers: borrowers.length === 0 ? NO_BORROWERS : borrowers.map((borrower) => behind(borrower, offset)),
+    lent,
+  };
+}
+
+function behind({ owner, address }: Borrower, offset: number): Borrower {
+  return { owner, address: shifted(address, offset) };
 }
 
 /** Whether the right range is to every component what the left one is, and lies behind it everywhere. */
 export function recordContinues(left: Interval<PageRecord>, right: Interval<PageRecord>): boolean {
-  const [before, behind] = [left.value, right.value];
+  const before = left.value;
+  const after = right.value;
   const size = left.end - left.start;
   return (
-    before.owner === behind.owner &&
-    before.kind === behind.kind &&
-    before.lent === behind.lent &&
-    shifted(before.address, size) === behind.address &&
-    before.borrowers.length === behind.borrowers.length &&
-    before.borrowers.every(({ owner, address }, index) => {
-      const borrower = behind.borrowers[index];
+    before.owner === after.owner &&
+    before.kind === after.kind &&
+    before.lent === after.lent &&
+    shifted(before.address, size) === after.address &&
+    borrowersContinue(before.borrowers, after.borrowers, size)
+  );
+}
+
+function borrowersContinue(before: readonly Borrower[], after: readonly Borrower[], size: number): boolean {
+  if (before === after && before.length === 0) return true;
+  return (
+    before.length === after.length &&
+    before.every(({ owner, address }, index) => {
+      const borrower = after[index];
       return borrower?.owner === owner && borrower.address === shifted(address, size);
     })
   );
@@ -86,5 +96,5 @@ export function withBorrower(record: PageRecord, borrower: Borrower, lent: boole
 export function withoutBorrower(record: PageRecord, owner: Owner): PageRecord {
   const borrowers = record.borrowers.filter((borrower) => borrower.owner !== owner);
   if (borrowers.length === record.borrowers.length) return record;
-  return { ...record, borrowers, lent: false };
+  return { ...record, borrowers: borrowers.length === 0 ? NO_BORROWERS : borrowers, lent: false };
 }

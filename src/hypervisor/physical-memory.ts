@@ -146,7 +146,7 @@ export class PhysicalMemory {
     const rule: Rule = rules[step];
     const from = sideOf(step, transition, 'source');
     const to = sideOf(step, transition, 'target');
-    const invalid = checkParties(step, transition) ?? checkRights(to, access);
+    const invalid = checkParties(transition, from, to) ?? checkRights(to, access);
     if (invalid !== undefined) return invalid;
     const pieces = this.#pieces(from);
     const nowhere = transition.target.address === undefined;

@@ -58,17 +58,17 @@ export function sideOf(
   return { step, side, owner, start: address ?? 0, size: transition.size };
 }
 
-/** Whether both sides are there at all, and are two. */
-export function checkParties(step: TransitionStep, transition: Transition): Refusal | undefined {
-  const { source, target } = transition;
-  const from = sideOf(step, transition, 'source');
-  const to = sideOf(step, transition, 'target');
+/** Whether both sides of a transition are there at all, and are two. */
+export function checkParties(
+  { source, target }: Transition,
+  from: CheckedRange,
+  to: CheckedRange,
+): Refusal | undefined {
   const unknown = checkComponent(from) ?? checkComponent(to);
   if (unknown !== undefined) return unknown;
-  if (source.owner === target.owner)
-    return refuse(to, 'component', to.start, 'another than the source', target.owner);
+  if (from.owner === to.owner) return refuse(to, 'component', to.start, 'another than the source', to.owner);
   if (source.address === undefined) return refuse(from, 'address', 0, 'an address', 'nowhere');
-  if (target.address === undefined && (step !== 'donate' || !hasAddressSpace(target.owner)))
+  if (target.address === undefined && (to.step !== 'donate' || !hasAddressSpace(to.owner)))
     return refuse(to, 'address', 0, 'an address', 'nowhere');
   return checkRange(from) ?? checkRange(to);
 }

@@ -36,16 +36,17 @@ function toVm(
 }
 
 function reversed(transition: Transition): Transition {
-  return { ...transition, source: transition.target, target: transition.source };
+  const { kind, source, target, size } = transition;
+  return { kind, source: target, target: source, size };
 }
 
 /** Takes a region of its owner's memory into a parcel. */
 export function takeRegion(rm: ResourceManager, parcel: Parcel, region: Region): Refusal | undefined {
   const { memory } = rm.hypervisor;
-  const transition = toVm(parcel, parcel.owner, region, region.ownerIpa);
-  const refused = memory.donate(reversed(transition));
+  const back = toVm(parcel, parcel.owner, region, region.ownerIpa);
+  const refused = memory.donate(reversed(back));
   if (refused !== undefined || parcel.transType !== TransType.SHARE) return refused;
-  return memory.share(transition, parcel.participant(parcel.owner)?.rights ?? Rights.R);
+  return memory.share(back, parcel.participant(parcel.owner)?.rights ?? Rights.R);
 }
 
 /** Gives a region back to its owner. A VM that was reset since owns it again, but has it nowhere to be seen. */
