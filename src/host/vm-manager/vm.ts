@@ -35,7 +35,7 @@ export interface VmSetup {
   /** Cleans up after every failure; else it does what the generation does, with all its leaks and waits. */
   readonly careful: boolean;
   /** The process that made it. */
-  readonly process: UserProcess;
+  readonly userProcess: UserProcess;
   readonly calls: MainlineCalls;
   /** Whether the hypervisor has memory extents. */
   readonly hasMemoryExtents: boolean;
@@ -146,7 +146,7 @@ export class GunyahVm {
   /** What ranges of guest addresses get their memory from when it is needed (v17, a15), by rising address. */
   get backings(): readonly Backing[] {
     if (this.generation.memory === 'guest_memory') return byAddress(this.bindings);
-    return byAddress(this.regions.all).map((region) => new UserBacking(this.setup.process, region));
+    return byAddress(this.regions.all).map((region) => new UserBacking(this.setup.userProcess, region));
   }
 
   /** Nobody has it open any more. */
@@ -155,12 +155,12 @@ export class GunyahVm {
   }
 
   /** SET_USER_MEM_REGION. @param caller the process that asks. */
-  setUserMemRegion(region: UserMemRegion, caller = this.setup.process): Running<void> {
+  setUserMemRegion(region: UserMemRegion, caller = this.setup.userProcess): Running<void> {
     return addRegion(this, 'SET_USER_MEM_REGION', region, caller);
   }
 
   /** LEND_USER_MEM: as SET_USER_MEM_REGION, but the host loses its access while the VM has the memory. */
-  lendUserMem(region: UserMemRegion, caller = this.setup.process): Running<void> {
+  lendUserMem(region: UserMemRegion, caller = this.setup.userProcess): Running<void> {
     return addRegion(this, 'LEND_USER_MEM', region, caller);
   }
 
