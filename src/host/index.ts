@@ -11,6 +11,25 @@ export {
   type PlatformHooks,
 } from './calls/mainline/index.js';
 export { plainCalls } from './calls/plain.js';
+export {
+  type AcceptRequest,
+  type CoreNotification,
+  type DumpRange,
+  type HeapAnswer,
+  type IpaRequest,
+  lookupTypes,
+  NO_SANITIZE,
+  type NotifyRequest,
+  type ParcelRequest as QcomParcelRequest,
+  type QcomCalls,
+  type QcomGeneration,
+  type QcomOptions,
+  qcomCalls,
+  qcomHazards,
+  type SecureVm,
+  type SecureVmImage,
+  type StopRequest,
+} from './calls/qcom/index.js';
 export { type CallOptions, type CallSignal, Client, type ClientOptions } from './client.js';
 export type { CallEffect, Calling } from './effect.js';
 export { Endpoint, type EndpointEvent, type Sent, type Transmit } from './endpoint.js';
