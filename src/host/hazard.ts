@@ -5,6 +5,6 @@ export interface Hazard {
   /** Clients that have it, by the labels of client.md. */
   readonly clients: readonly string[];
   /** What the real client does. */
-  readonly effect: 'crash' | 'never_returns' | 'uninitialised_memory' | 'leak';
+  readonly effect: 'crash' | 'never_returns' | 'uninitialised_memory' | 'leak' | 'wrong_request';
   readonly doc: string;
 }

@@ -1,0 +1,65 @@
+import { type AddressRange, PAGE } from './addresses.js';
+import type { Piece } from './parcel.js';
+import { refusal } from './refusal.js';
+import type { MemoryRegion } from './region.js';
+import type { UserProcess } from './user-memory.js';
+
+/** What a range of guest addresses gets its memory from, when it is needed (v17, a15). */
+export interface Backing {
+  /** As in errors. */
+  readonly path: string;
+  readonly range: AddressRange;
+  /** Guest rights, as `mem_rights`. */
+  readonly rights: number;
+  /** The host loses its access. */
+  readonly lent: boolean;
+  /**
+   * Takes the memory of a part, given by guest address in whole pages.
+   *
+   * @throws HostError when some of it cannot be had; then nothing was taken.
+   */
+  take(call: string, part: AddressRange): readonly Piece[];
+}
+
+/** Pages of a process (a15): pinned one by one, and so told to RM. */
+export class UserBacking implements Backing {
+  readonly path: string;
+  readonly range: AddressRange;
+  readonly rights: number;
+  readonly lent: boolean;
+
+  constructor(
+    private readonly process: UserProcess,
+    private readonly region: MemoryRegion,
+  ) {
+    ({ path: this.path, range: this.range, rights: this.rights, lent: this.lent } = region);
+  }
+
+  /** @throws HostError (EFAULT) when the process has fewer pages there. */
+  take(call: string, part: AddressRange): readonly Piece[] {
+    const { process } = this;
+    const count = Number(part.size / PAGE);
+    const address = this.region.userAddress(part.start);
+    const pages = process.pin(address, count);
+    if (pages.length < count) {
+      process.unpin(pages);
+      throw refusal(call, 'EFAULT', {
+        code: 'pages',
+        path: this.path,
+        offset: address + BigInt(pages.length) * PAGE,
+        expected: `${count} pages of ${process.name}`,
+        actual: pages.length,
+      });
+    }
+    process.account(count);
+    return pages.map((page, index) => ({
+      guestAddress: part.start + BigInt(index) * PAGE,
+      address: page,
+      size: PAGE,
+      release: () => {
+        process.unpin([page]);
+        process.account(-1);
+      },
+    }));
+  }
+}

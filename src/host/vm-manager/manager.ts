@@ -1,0 +1,150 @@
+import { VM_EXITED, VM_STATUS } from '../../../schemas/index.js';
+import { WireError } from '../../base/error.js';
+import { codecOf } from '../../codec/index.js';
+import type { Infer, Message, Payload } from '../../schema/index.js';
+import { type MainlineCalls, mainlineCalls } from '../calls/mainline/index.js';
+import { GuestMemoryFile, type GuestMemoryOptions } from '../guest-memory/index.js';
+import { FileBindings } from './bindings.js';
+import { carefulRegions, type RegionRules, type VmGeneration, vmGenerations } from './generations.js';
+import { hasIoctl, type VmGenerationName } from './ioctls.js';
+import { refusal } from './refusal.js';
+import type { UserProcess } from './user-memory.js';
+import { GunyahVm, type VmEvent } from './vm.js';
+
+export interface VmManagerOptions {
+  /** android14-6.1 unless told: RM23 has everything it asks for. */
+  readonly generation?: VmGenerationName;
+  /**
+   * `careful` (default): checks what the reviews of the series asked for, and cleans up after every failure. `faithful`:
+   * does what the generation does, with its leaks and endless waits, and says so.
+   */
+  readonly mode?: 'careful' | 'faithful';
+  /** Whether the hypervisor has memory extents; it has unless told. */
+  readonly hasMemoryExtents?: boolean;
+  /** Whether the kernel maps all memory by page (v17: lending guest memory needs it); it does unless told. */
+  readonly mapsKernelPagewise?: boolean;
+  /** Told of what happens to VMs besides the results of ioctls. */
+  readonly onEvent?: (vm: GunyahVm, event: VmEvent) => void;
+}
+
+/** What CREATE_VM gives. */
+export interface CreatedVm {
+  readonly vm: GunyahVm;
+  /** File descriptor of the VM. */
+  readonly descriptor: number;
+}
+
+/** Standard streams and the device have the first ones. */
+const FIRST_DESCRIPTOR = 4;
+
+/**
+ * The VM manager of one kernel: makes VMs, and hands them the notifications that are about them. It asks RM for nothing
+ * by itself; the operations of its VMs do, when somebody runs them.
+ */
+export class VmManager {
+  readonly generation: VmGeneration;
+  readonly #options: VmManagerOptions;
+  readonly #careful: boolean;
+  readonly #calls: MainlineCalls;
+  readonly #vms = new Set<GunyahVm>();
+  readonly #fileBindings = new FileBindings();
+  #nextDescriptor = FIRST_DESCRIPTOR;
+
+  constructor(options: VmManagerOptions = {}) {
+    const { generation = 'a14', mode = 'careful' } = options;
+    this.generation = vmGenerations[generation];
+    this.#options = options;
+    this.#careful = mode === 'careful';
+    this.#calls = mainlineCalls(generation);
+  }
+
+  /** VMs that were made and have anything left of them: open, or lost. */
+  get vms(): Iterable<GunyahVm> {
+    return this.#vms;
+  }
+
+  /**
+   * CREATE_VM. RM learns of the VM at START.
+   *
+   * @param argument reserved.
+   * @throws HostError (EINVAL) for an argument other than 0.
+   */
+  createVm(process: UserProcess, argument = 0): CreatedVm {
+    if (argument !== 0)
+      throw refusal('CREATE_VM', 'EINVAL', { code: 'argument', path: 'arg', expected: 0, actual: argument });
+    const { hasMemoryExtents = true, mapsKernelPagewise = true, onEvent = () => {} } = this.#options;
+    const descriptor = this.#newDescriptor();
+    const vm: GunyahVm = new GunyahVm(
+      {
+        generation: this.generation,
+        regionRules: this.#regionRules(),
+        careful: this.#careful,
+        process,
+        calls: this.#calls,
+        hasMemoryExtents,
+        mapsKernelPagewise,
+        fileBindings: this.#fileBindings,
+        newDescriptor: () => this.#newDescriptor(),
+        isKnown: (vmid) => [...this.#vms].some((other) => other.vmid === vmid),
+        tell: (event) => onEvent(vm, event),
+      },
+      descriptor,
+    );
+    this.#vms.add(vm);
+    return { vm, descriptor };
+  }
+
+  /** CREATE_GUEST_MEM (v17). HostError: ENOTTY in other generations, EINVAL as {@link GuestMemoryFile} says. */
+  createGuestMem(options: GuestMemoryOptions): GuestMemoryFile {
+    const { name } = this.generation;
+    const call = 'CREATE_GUEST_MEM';
+    if (!hasIoctl(name, call))
+      throw refusal(call, 'ENOTTY', { code: 'unknown', path: '', expected: 'an ioctl', actual: name });
+    return new GuestMemoryFile(options);
+  }
+
+  /**
+   * RM has told something. What is not about one of the VMs, or does not fit its declaration, changes nothing.
+   *
+   * @param payload as on the wire.
+   */
+  notified(message: Message, payload: Uint8Array): void {
+    if (message.id === VM_EXITED.id) {
+      const exited = decoded(VM_EXITED.payload, payload);
+      if (exited !== undefined) this.#withVmid(exited.vmid)?.exited(exited);
+    } else if (message.id === VM_STATUS.id) {
+      const status = decoded(VM_STATUS.payload, payload);
+      if (status !== undefined) this.#withVmid(status.vmid)?.statusChanged(status);
+    }
+  }
+
+  #withVmid(vmid: number): GunyahVm | undefined {
+    for (const vm of this.#vms) if (vm.hasVmid && vm.vmid === vmid) return vm;
+    return undefined;
+  }
+
+  #newDescriptor(): number {
+    this.#nextDescriptor++;
+    return this.#nextDescriptor - 1;
+  }
+
+  #regionRules(): RegionRules {
+    const { regions, memory, name } = this.generation;
+    if (!this.#careful) return regions;
+    return {
+      ...carefulRegions,
+      // Page faults find a region of v17 and a15 at any time.
+      afterStart: memory === 'regions' ? 'EBUSY' : 'accepted',
+      lentFlag: !hasIoctl(name, 'LEND_USER_MEM'),
+    };
+  }
+}
+
+function decoded<T extends Payload>(type: T, bytes: Uint8Array): Infer<T> | undefined {
+  try {
+    return codecOf(type).decode(new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length);
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
