@@ -52,13 +52,17 @@ describe('README', () => {
 
   const examples = blocks('ts').map((text, index) => {
     const file = `example-${index}.ts`;
-    writeFileSync(join(folder, file), text.replaceAll("from 'gunyah-rm'", "from './src/index.js'"));
+    const local = text
+      .replaceAll("from 'gunyah-rm'", "from './src/index.js'")
+      .replaceAll(/from 'gunyah-rm\/(\w+)'/g, "from './src/$1/index.js'");
+    writeFileSync(join(folder, file), local);
     return file;
   });
   const expected = [
     /^128\ntruncated vmid 0 2 1\n$/,
     /"vm_status":"RUNNING"/,
     /vmid 0 2 128\n.*2 4 0\nvm_status 4 5 3/s,
+    /^128 0\nEBADMSG rm VM_STATE\n$/,
   ];
   it.each(examples.map((file, index) => [file, index] as const))('%s prints what it says', (file, index) => {
     expect(shell(`node --import tsx ${file}`)).toMatch(expected[index] as RegExp);

@@ -19,12 +19,19 @@ export interface ClientOptions {
   readonly onHazard?: (hazard: Hazard) => void;
 }
 
+/** What is used of an AbortSignal, whose own declaration only some environments have. */
+export interface CallSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 export interface CallOptions {
   /**
    * Ends the wait for the reply: the real clients wait for ever, and nothing here knows the time. A deadline is
    * `AbortSignal.timeout(ms)`. The call ends with the hazard `no_reply`, or with EINTR if nothing was sent yet.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: CallSignal;
 }
 
 interface Waiting {
@@ -97,7 +104,7 @@ export class Client {
       this.endpoint.giveUp(outgoing);
       this.pump();
     };
-    signal?.addEventListener('abort', giveUp, { once: true });
+    signal?.addEventListener('abort', giveUp);
     try {
       return await new Promise<Uint8Array>((resolve, reject) => {
         this.waiting.set(outgoing, { resolve, reject });

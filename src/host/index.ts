@@ -10,7 +10,8 @@ export {
   type ParcelRequest,
   type PlatformHooks,
 } from './calls/mainline/index.js';
-export { type CallOptions, Client, type ClientOptions } from './client.js';
+export { plainCalls } from './calls/plain.js';
+export { type CallOptions, type CallSignal, Client, type ClientOptions } from './client.js';
 export type { CallEffect, Calling } from './effect.js';
 export { Endpoint, type EndpointEvent, type Sent, type Transmit } from './endpoint.js';
 export { type Errno, errnoNumbers } from './errno.js';
