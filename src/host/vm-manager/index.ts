@@ -10,7 +10,7 @@ export type { Hypercall, HypercallEffect, Running, VmEffect, WaitEffect } from '
 export { type FunctionRequest, functionArguments, functionTypes } from './functions.js';
 export { type RegionRules, type VmGeneration, vmGenerations } from './generations.js';
 export { type Finding, vmHazards } from './hazards.js';
-export { type IoctlName, ioctls, type VmGenerationName } from './ioctls.js';
+export { findIoctl, type IoctlName, ioctls, type VmGenerationName } from './ioctls.js';
 export { type CreatedVm, VmManager, type VmManagerOptions } from './manager.js';
 export { regionFlags, type UserMemRegion } from './region.js';
 export type { Area } from './user-memory.js';

@@ -1,9 +1,7 @@
-import { VM_EXITED, VM_STATUS } from '../../../schemas/index.js';
-import { WireError } from '../../base/error.js';
-import { codecOf } from '../../codec/index.js';
-import type { Infer, Message, Payload } from '../../schema/index.js';
 import { type MainlineCalls, mainlineCalls } from '../calls/mainline/index.js';
+import { HostError } from '../error.js';
 import { GuestMemoryFile, type GuestMemoryOptions } from '../guest-memory/index.js';
+import { vmChange } from '../notifications/mainline.js';
 import { FileBindings } from './bindings.js';
 import { carefulRegions, type RegionRules, type VmGeneration, vmGenerations } from './generations.js';
 import { hasIoctl, type VmGenerationName } from './ioctls.js';
@@ -104,23 +102,22 @@ export class VmManager {
   }
 
   /**
-   * RM has told something. What is not about one of the VMs, or does not fit its declaration, changes nothing.
+   * RM has told something; what is not about one of the VMs changes nothing. One that the real handlers would read
+   * behind the end of changes nothing either, and is a finding.
    *
-   * @param payload as on the wire.
+   * @param id of the message. @param payload as on the wire.
    */
-  notified(message: Message, payload: Uint8Array): void {
-    if (message.id === VM_EXITED.id) {
-      const exited = decoded(VM_EXITED.payload, payload);
-      if (exited !== undefined) this.#withVmid(exited.vmid)?.exited(exited);
-    } else if (message.id === VM_STATUS.id) {
-      const status = decoded(VM_STATUS.payload, payload);
-      if (status !== undefined) this.#withVmid(status.vmid)?.statusChanged(status);
+  notified(id: number, payload: Uint8Array): void {
+    for (const vm of this.#vms) {
+      if (!vm.hasVmid) continue;
+      try {
+        const change = vmChange(id, payload, vm.vmid);
+        if (change !== undefined) vm.notified(change);
+      } catch (error) {
+        if (!(error instanceof HostError) || error.hazard === undefined) throw error;
+        vm.find(error.hazard, error.call, error);
+      }
     }
-  }
-
-  #withVmid(vmid: number): GunyahVm | undefined {
-    for (const vm of this.#vms) if (vm.hasVmid && vm.vmid === vmid) return vm;
-    return undefined;
   }
 
   #newDescriptor(): number {
@@ -137,14 +134,5 @@ export class VmManager {
       afterStart: memory === 'regions' ? 'EBUSY' : 'accepted',
       lentFlag: !hasIoctl(name, 'LEND_USER_MEM'),
     };
-  }
-}
-
-function decoded<T extends Payload>(type: T, bytes: Uint8Array): Infer<T> | undefined {
-  try {
-    return codecOf(type).decode(new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length);
-  } catch (error) {
-    if (error instanceof WireError) return undefined;
-    throw error;
   }
 }

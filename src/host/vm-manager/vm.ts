@@ -1,15 +1,10 @@
-import {
-  authMech,
-  constants,
-  type VmExitedPayload,
-  type VmStatusPayload,
-  vmStatus,
-} from '../../../schemas/index.js';
+import { authMech, constants, vmStatus } from '../../../schemas/index.js';
 import type { Issue } from '../../base/error.js';
 import type { MainlineCalls } from '../calls/mainline/index.js';
 import type { Calling } from '../effect.js';
 import { HostError } from '../error.js';
 import type { Hazard } from '../hazard.js';
+import type { ExitInfo, VmChange } from '../notifications/mainline.js';
 import { type AddressRange, byAddress, contains, wraps } from './addresses.js';
 import { type Backing, UserBacking } from './backing.js';
 import { type FileBindings, type GuestMemoryBinding, type MapMemRequest, mapMem } from './bindings.js';
@@ -63,7 +58,7 @@ export type VmEvent =
 type Found = Pick<Issue, 'expected' | 'actual'> & { readonly offset?: number };
 
 const leftovers: readonly Hazard[] = [vmHazards.vmid_lost, vmHazards.handle_lost];
-const { NO_STATE, RUNNING, EXITED, RESET } = vmStatus.values;
+const { NO_STATE, RUNNING } = vmStatus.values;
 const VMID_NONE = constants.VMID_PEER_DEFAULT;
 
 /**
@@ -75,7 +70,7 @@ const VMID_NONE = constants.VMID_PEER_DEFAULT;
  * moment by SET_BOOT_CONTEXT and by notifications. `memoryLock`: held by ioctls about memory and by START, so the
  * regions that START gives to RM stay the same while it does. START takes the state lock first.
  *
- * Notifications ({@link exited}, {@link statusChanged}) come in a context of their own: with v9, v11 and a14 in a work
+ * Notifications ({@link notified}) come in a context of their own: with v9, v11 and a14 in a work
  * item, which may wait; with v17 and a15 in the thread that receives replies. If START of the same VM has the state
  * lock then, that thread waits for START, and START for a reply: `receiver_waits`. The VM here takes the notification
  * when the lock is free again.
@@ -86,7 +81,7 @@ export class GunyahVm {
   status: number = NO_STATE;
   vmid: number = VMID_NONE;
   /** How the VM ended, once it has. */
-  exit: VmExitedPayload | undefined;
+  exit: ExitInfo | undefined;
   readonly stateLock = new Lock('state lock', () => this.path);
   readonly memoryLock = new Lock('memory lock', () => this.path);
   readonly regions = new RegionTable();
@@ -108,7 +103,7 @@ export class GunyahVm {
   /** RM has something of the VM that the careful manager could not get back. */
   leftBehind = false;
   readonly #descriptors = new Set<number>();
-  #deferred: (() => void)[] = [];
+  readonly #deferred: VmChange[] = [];
 
   constructor(setup: VmSetup, descriptor: number) {
     this.setup = setup;
@@ -276,27 +271,12 @@ export class GunyahVm {
     yield* this.careful ? releaseCarefully(this) : this.follow(this.generation.teardown);
   }
 
-  /** VM_EXITED about this VM. */
-  exited(payload: VmExitedPayload): void {
-    this.#notified(() => {
-      this.status = EXITED;
-      this.exit = payload;
-    });
-  }
-
-  /** VM_STATUS about this VM: every other state is the outcome of a call, and known from that. */
-  statusChanged(payload: VmStatusPayload): void {
-    if (payload.vm_status !== RESET) return;
-    this.#notified(() => {
-      this.status = RESET;
-    });
-  }
-
-  #notified(change: () => void): void {
+  /** RM has told of this VM: that it has ended, or was reset. Every other state is the outcome of a call. */
+  notified(change: VmChange): void {
     const blocks =
       this.generation.notifiedIn === 'receiving_thread' && this.stateLock.taken && !this.isClosed;
     if (!blocks) {
-      change();
+      this.#change(change);
       return;
     }
     if (!this.careful)
@@ -304,10 +284,13 @@ export class GunyahVm {
     this.#deferred.push(change);
   }
 
+  #change({ status, exit }: VmChange): void {
+    this.status = status;
+    if (exit !== undefined) this.exit = exit;
+  }
+
   #handleDeferred(): void {
-    const changes = this.#deferred;
-    this.#deferred = [];
-    for (const change of changes) change();
+    for (const change of this.#deferred.splice(0)) this.#change(change);
   }
 
   /** Asks RM. In faithful mode a call that is never answered never returns, as in Linux. */
