@@ -1,10 +1,10 @@
 import {
   exitCode,
+  irqNotifyFlags,
   MEM_RECALL,
   MEM_SHARED,
   memAcceptFlags,
   memNotifyFlags,
-  irqNotifyFlags,
   VM_CONSOLE_CHARS,
   VM_EXIT,
   VM_IRQ_LENT,

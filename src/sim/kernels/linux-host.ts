@@ -1,7 +1,8 @@
+import { UsageError } from '../../base/error.js';
 import {
   canGoOn,
   type FileRange,
-  GuestMemoryFile,
+  type GuestMemoryFile,
   type HoldKind,
   type Pause,
   type Steps,
@@ -13,8 +14,8 @@ import {
   type GunyahVm,
   type MapMemRequest,
   type Running,
-  UserProcess,
   type UserMemRegion,
+  UserProcess,
   VmManager,
   type VmManagerOptions,
 } from '../../host/vm-manager/index.js';
@@ -48,24 +49,21 @@ interface OpenVm {
   busy: number;
 }
 
+/** What RM has of a VM. */
+export interface KnownVm {
+  readonly vmid: number;
+  /** By label of the region. */
+  readonly handles: Readonly<Record<string, number>>;
+}
+
 /** What to do with a part of a guest memory file. */
 export type FileOperation =
   | { readonly kind: 'make_accessible' | 'make_inaccessible' }
   | { readonly kind: 'hold' | 'drop'; readonly hold: HoldKind };
 
-/** A name that nothing has. */
-export class UnknownName extends Error {
-  constructor(
-    readonly kind: 'vm' | 'file',
-    readonly unknown: string,
-  ) {
-    super(`no ${kind} ${unknown}`);
-  }
-}
-
 /**
  * Linux in the primary VM: RM's client, the VM manager, and one process that makes VMs. VMs and guest memory files go by
- * names. Operations are {@link Running}: {@link run} runs them in virtual time.
+ * names; UsageError where nothing has a name. Operations are {@link Running}: {@link run} runs them in virtual time.
  */
 export class LinuxHost {
   readonly #client: RmClient;
@@ -82,9 +80,7 @@ export class LinuxHost {
     this.#port = port;
     this.#mode = mode;
     const address = BigInt(memory.start);
-    this.#process = new UserProcess('vmm', [
-      { address, pages: memory.size / PAGE_SIZE, physical: address },
-    ]);
+    this.#process = new UserProcess('vmm', [{ address, pages: memory.size / PAGE_SIZE, physical: address }]);
     this.#manager = new VmManager({
       generation,
       mode,
@@ -116,16 +112,21 @@ export class LinuxHost {
     this.#client.run(operation, ended);
   }
 
-  /** VMID, and handles of regions by label, of a VM; 0xFFFF before START. */
-  describe(name: string): { readonly vmid: number; readonly handles: Readonly<Record<string, number>> } {
+  /** What RM knows of a VM: its VMID, and the handles of its regions by label. Undefined while RM does not know it. */
+  describe(name: string): KnownVm | undefined {
     const { vm } = this.#vm(name);
-    const handles = vm.regions.all.map(({ request, parcel }) => [request.label, parcel?.handle] as const);
-    return { vmid: vm.vmid, handles: Object.fromEntries(handles.filter(([, handle]) => handle !== undefined)) };
+    if (!vm.hasVmid) return undefined;
+    const handles = vm.regions.all.flatMap(({ request: { label }, parcel }) =>
+      parcel?.handle === undefined ? [] : [[label, parcel.handle] as const],
+    );
+    return { vmid: vm.vmid, handles: Object.fromEntries(handles) };
   }
 
-  *createVm(name: string, argument: number): Running<void> {
-    const { vm, descriptor } = this.#manager.createVm(this.#process, argument);
-    this.#vms.set(name, { vm, descriptors: new Set([descriptor]), busy: 0 });
+  createVm(name: string, argument: number): Running<void> {
+    return this.#ioctl(() => {
+      const { vm, descriptor } = this.#manager.createVm(this.#process, argument);
+      this.#vms.set(name, { vm, descriptors: new Set([descriptor]), busy: 0 });
+    });
   }
 
   setUserMemRegion(name: string, region: UserMemRegion): Running<void> {
@@ -163,14 +164,16 @@ export class LinuxHost {
   }
 
   /** @param address of the file's memory in physical memory, which is taken from there on. */
-  *createGuestMem(name: string, size: number, flags: bigint, address: number): Running<void> {
+  createGuestMem(name: string, size: number, flags: bigint, address: number): Running<void> {
     let next = address;
     const allocate = (folioSize: number) => {
       next += folioSize;
       return next - folioSize;
     };
-    const file = this.#manager.createGuestMem({ size, flags, removeFromDirectMap: true, allocate });
-    this.#files.set(name, file);
+    return this.#ioctl(() => {
+      const file = this.#manager.createGuestMem({ size, flags, removeFromDirectMap: true, allocate });
+      this.#files.set(name, file);
+    });
   }
 
   mapMem(name: string, fileName: string, request: Omit<MapMemRequest, 'file'>): Running<void> {
@@ -204,8 +207,7 @@ export class LinuxHost {
 
   #stepFile(steps: Steps<void>, ended: (outcome: Outcome<void>) => void): void {
     const later = (pause: Pause) => this.#port.schedule(FILE_STEP_NS, () => resume(pause));
-    const resume = (pause: Pause | undefined): void => {
-      if (pause !== undefined && !canGoOn(pause)) return later(pause);
+    const step = () => {
       try {
         const next = steps.next();
         if (next.done) ended({ value: undefined });
@@ -215,7 +217,11 @@ export class LinuxHost {
         ended({ error });
       }
     };
-    resume(undefined);
+    const resume = (pause: Pause) => {
+      if (canGoOn(pause)) step();
+      else later(pause);
+    };
+    step();
   }
 
   /** An ioctl on a VM. */
@@ -223,11 +229,15 @@ export class LinuxHost {
     const open = this.#vm(name);
     open.busy++;
     try {
-      yield* this.#wait('operations on files to end', () => this.#fileOperations === 0);
-      yield* ioctl(open.vm) ?? [];
+      yield* this.#ioctl(() => ioctl(open.vm));
     } finally {
       open.busy--;
     }
+  }
+
+  *#ioctl(ioctl: () => Running<void> | void): Running<void> {
+    yield* this.#wait('operations on files to end', () => this.#fileOperations === 0);
+    yield* ioctl() ?? [];
   }
 
   *#wait(awaited: string, ready: () => boolean): Running<void> {
@@ -236,15 +246,19 @@ export class LinuxHost {
 
   #vm(name: string): OpenVm {
     const vm = this.#vms.get(name);
-    if (vm === undefined) throw new UnknownName('vm', name);
+    if (vm === undefined) throw unknown('vm', name);
     return vm;
   }
 
   #file(name: string): GuestMemoryFile {
     const file = this.#files.get(name);
-    if (file === undefined) throw new UnknownName('file', name);
+    if (file === undefined) throw unknown('file', name);
     return file;
   }
+}
+
+function unknown(path: string, actual: string): UsageError {
+  return new UsageError({ code: 'unknown', path, expected: 'something that was created', actual });
 }
 
 function stepsOf(
