@@ -47,20 +47,20 @@ export class StubRm {
   #nextHandle: number = STUB.firstHandle;
   readonly #seen = new Map<number, number>();
 
-  /** @param log gets the calls. */
-  constructor(
-    private readonly options: StubOptions,
-    /** Paged memory needs an address space and extents. */
-    private readonly hasExtents: boolean,
-    log: string[],
-  ) {
+  readonly #options: StubOptions;
+  readonly #hasExtents: boolean;
+
+  /** @param hasExtents paged memory needs an address space and extents. @param log gets the calls. */
+  constructor(options: StubOptions, hasExtents: boolean, log: string[]) {
+    this.#options = options;
+    this.#hasExtents = hasExtents;
     this.log = log;
   }
 
   call({ message, payload }: CallEffect): Uint8Array {
     const count = this.#seen.get(message.id) ?? 0;
     this.#seen.set(message.id, count + 1);
-    const { fail, err = 1, nth = 0 } = this.options;
+    const { fail, err = 1, nth = 0 } = this.#options;
     const fails = message.id === fail && count === nth;
     const shown =
       formatHex(payload.subarray(0, SHOWN_SIZE_MAX)) + (payload.length > SHOWN_SIZE_MAX ? '..' : '');
@@ -81,13 +81,13 @@ export class StubRm {
         this.#nextHandle++;
         return bytesOf(MEM_LEND.reply, { mem_handle: this.#nextHandle - 1 });
       case VM_GET_HYP_RESOURCES.id:
-        return bytesOf(VM_GET_HYP_RESOURCES.reply, { entries: this.hasExtents ? extents() : [] });
+        return bytesOf(VM_GET_HYP_RESOURCES.reply, { entries: this.#hasExtents ? extents() : [] });
       case VM_STOP.id:
-        if (!this.options.noexit)
+        if (!this.#options.noexit)
           this.#tell(VM_EXITED, { vmid, exit_type: 7, exit_reason: new Uint8Array(4) });
         break;
       case VM_RESET.id:
-        if (!this.options.noreset)
+        if (!this.#options.noreset)
           this.#tell(VM_STATUS, { vmid, vm_status: vmStatus.values.RESET, os_status: 0, app_status: 0 });
         break;
     }

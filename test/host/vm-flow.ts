@@ -46,15 +46,18 @@ export function replayFlow(line: FlowLine): FlowOutcome {
 class WaitsForever extends Error {}
 
 class Flow {
+  readonly #line: FlowLine;
   readonly #events: string[] = [];
   readonly #rm: StubRm;
   readonly #manager: VmManager;
   readonly #process = new UserProcess('vmm');
   readonly #stride: bigint;
   readonly #vcpus: number[] = [];
+  readonly #areas = new Set<bigint>();
   #created: { readonly vm: GunyahVm; readonly descriptor: number } | undefined;
 
-  constructor(private readonly line: FlowLine) {
+  constructor(line: FlowLine) {
+    this.#line = line;
     const { options, client } = line;
     const number = (name: string) => {
       const text = options.find((option) => option.startsWith(`${name}=`))?.slice(name.length + 1);
@@ -80,7 +83,7 @@ class Flow {
 
   run(): FlowOutcome {
     try {
-      for (const index of this.line.events.keys()) this.#replay(index);
+      for (const index of this.#line.events.keys()) this.#replay(index);
     } catch (error) {
       if (!(error instanceof WaitsForever)) throw error;
       this.#events.push(error.message);
@@ -96,7 +99,7 @@ class Flow {
 
   /** An event that the process caused; the others follow from those. */
   #replay(index: number): void {
-    const event = this.line.events[index] as string;
+    const event = this.#line.events[index] as string;
     if (event === 'close(vm fd)') {
       this.#events.push(event);
       const { vm, descriptor } = this.#created as { vm: GunyahVm; descriptor: number };
@@ -105,7 +108,7 @@ class Flow {
       this.#run(vm.close(descriptor));
     } else if (/^(unknown )?ioctl/.test(event)) {
       const [asked = '', recorded = ''] = event.split(' -> ');
-      const result = this.#ioctl(asked, recorded, this.line.events[index - 1] ?? '');
+      const result = this.#ioctl(asked, recorded, this.#line.events[index - 1] ?? '');
       this.#events.push(`${asked} -> ${result}`);
       if (result === 'error') this.#events.push(`errno -${errnoNumbers.EINVAL}`);
     }
@@ -155,7 +158,7 @@ class Flow {
         this.#run(this.#vm.start());
         return 0;
       default:
-        return findIoctl(this.line.client, 'vm', 'G', 0xff) ?? -errnoNumbers.ENOTTY;
+        return findIoctl(this.#line.client, 'vm', 'G', 0xff) ?? -errnoNumbers.ENOTTY;
     }
   }
 
@@ -199,7 +202,6 @@ class Flow {
         : this.#vm.setUserMemRegion(region, caller),
     );
   }
-  readonly #areas = new Set<bigint>();
 
   #addFunction(type: string | undefined, size: string | undefined): number {
     const argument = size === undefined ? vcpuArgument(0) : new Uint8Array(Number(size));
@@ -212,7 +214,7 @@ class Flow {
   /** As the flow sends it, if it does. */
   #registerValue(register: number): bigint {
     const id = VM_SET_BOOT_CONTEXT.id.toString(16);
-    for (const event of this.line.events) {
+    for (const event of this.#line.events) {
       const [sent, hex = ''] = event.split(' ');
       const payload = parseHex(hex);
       if (sent !== id || payload === undefined) continue;

@@ -28,18 +28,20 @@ export class UserBacking implements Backing {
   readonly rights: number;
   readonly lent: boolean;
 
-  constructor(
-    private readonly process: UserProcess,
-    private readonly region: MemoryRegion,
-  ) {
+  readonly #process: UserProcess;
+  readonly #region: MemoryRegion;
+
+  constructor(process: UserProcess, region: MemoryRegion) {
+    this.#process = process;
+    this.#region = region;
     ({ path: this.path, range: this.range, rights: this.rights, lent: this.lent } = region);
   }
 
   /** @throws HostError (EFAULT) when the process has fewer pages there. */
   take(call: string, part: AddressRange): readonly Piece[] {
-    const { process } = this;
+    const process = this.#process;
     const count = Number(part.size / PAGE);
-    const address = this.region.userAddress(part.start);
+    const address = this.#region.userAddress(part.start);
     const pages = process.pin(address, count);
     if (pages.length < count) {
       process.unpin(pages);

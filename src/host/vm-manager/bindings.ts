@@ -44,6 +44,7 @@ export interface MapMemRequest {
 export class GuestMemoryBinding implements Backing {
   readonly rights: number;
   readonly lent: boolean;
+  readonly #holder: () => string;
 
   constructor(
     readonly file: GuestMemoryFile,
@@ -53,8 +54,9 @@ export class GuestMemoryBinding implements Backing {
     /** {@link mapMemFlags} but UNMAP. */
     readonly flags: number,
     /** Who has the memory, for errors of others: the VM. */
-    private readonly holder: () => string,
+    holder: () => string,
   ) {
+    this.#holder = holder;
     this.rights = rightsOfFlags.reduce((sum, [flag, right]) => sum | (flags & flag ? right : 0), 0);
     this.lent = (flags & ACCESS_MASK) !== FORCE_SHARE;
   }
@@ -71,7 +73,7 @@ export class GuestMemoryBinding implements Backing {
   /** The part of this binding that is left when only [start, end) is. Guest addresses. */
   trimmed(start: bigint, end: bigint): GuestMemoryBinding {
     const offset = this.offset + (start - this.range.start);
-    return new GuestMemoryBinding(this.file, { start, size: end - start }, offset, this.flags, this.holder);
+    return new GuestMemoryBinding(this.file, { start, size: end - start }, offset, this.flags, this.#holder);
   }
 
   /** @throws HostError: EBUSY when the host still uses a page that is to be lent, ENOMEM, EINVAL beyond the file. */
@@ -82,7 +84,7 @@ export class GuestMemoryBinding implements Backing {
     const end = part.start + part.size + unit - 1n;
     const offset = Number(this.offset + (first - this.range.start));
     const range = { offset, size: Number(end - (end % unit) - first) };
-    const holder = this.holder();
+    const holder = this.#holder();
     try {
       if (this.lent) {
         finish(file.makeInaccessible(holder, range));

@@ -1,13 +1,15 @@
 import { constants, VM_GET_PEERS, VM_GET_STATE, vmStatus } from '../../../schemas/index.js';
 import { call } from '../calls/call.js';
 import { HostError } from '../error.js';
+import { hex, PAGE } from './addresses.js';
 import { attempt } from './attempt.js';
 import type { Running } from './effects.js';
 import { vmHazards } from './hazards.js';
 import type { Parcel } from './parcel.js';
 import { reclaim } from './reclaim.js';
+import { failureOf } from './refusal.js';
 import { findBacking, findRegion } from './start.js';
-import { dropFunctions, dropResources, takePagesBack, untilReset } from './teardown.js';
+import { dropBindings, dropFunctions, dropResources, takePagesBack, untilReset } from './teardown.js';
 import type { GunyahVm } from './vm.js';
 
 const { NO_STATE, INIT, READY, RUNNING, PAUSED, LOAD, INIT_FAILED, EXITED, RESETTING, RESET } =
@@ -18,28 +20,24 @@ export function* startCarefully(vm: GunyahVm): Running<void> {
   const find = vm.generation.memory === 'regions' ? findRegion : findBacking;
   find(vm, 'dtb', vm.devicetree);
   if (vm.firmware !== undefined) find(vm, 'firmware', vm.firmware);
-  try {
-    yield* vm.follow(vm.generation.start);
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-    if (vm.hasVmid || error.endedBy === 'reply') yield* undoStart(vm);
-    throw error;
-  }
-}
-
-function* undoStart(vm: GunyahVm): Running<void> {
-  if (!vm.hasVmid) yield* findVmid(vm);
+  const error = yield* attempt(vm.followStart());
+  if (error === undefined) return;
+  // Before the VMID goes.
+  const failure = error.call === 'START' ? error : failureOf('START', error, vm.path);
   dropResources(vm);
+  if (vm.vmidUncertain) yield* findVmid(vm);
   yield* letGo(vm, yield* stateOf(vm));
+  throw failure;
 }
 
 /** The last descriptor was closed: what the generation does, as long as nothing fails. */
 export function* releaseCarefully(vm: GunyahVm): Running<void> {
   const isOpen = (state: number) => state === RUNNING || state === PAUSED;
   // What RM has kept of an earlier START may have changed since.
+  if (vm.vmidUncertain) yield* findVmid(vm);
   const before = vm.leftBehind ? yield* stateOf(vm) : vm.status;
   const state = yield* settle(vm, before, isOpen);
-  yield* vm.follow([dropFunctions, takePagesBack, dropResources]);
+  yield* vm.follow([dropFunctions, dropBindings, takePagesBack, dropResources]);
   yield* letGo(vm, state);
   for (const region of vm.regions.all) if (!region.parcel?.isHeld) region.unpin(vm.setup.process);
 }
@@ -52,19 +50,13 @@ function* letGo(vm: GunyahVm, from: number): Running<void> {
   vm.forgetLeftovers();
   const state = yield* settle(vm, from, (at) => at !== NO_STATE);
   yield* reclaimAll(vm);
-  const kept = heldParcels(vm);
-  if (state !== NO_STATE)
+  if (state !== NO_STATE || vm.vmidUncertain)
     vm.leave(vmHazards.vmid_lost, vm.path, {
       offset: vm.vmid,
       expected: 'deallocated',
-      actual: nameOf(state),
+      actual: vm.vmidUncertain ? 'a VMID that no reply told' : nameOf(state),
     });
-  for (const { path, handle } of kept)
-    vm.leave(vmHazards.handle_lost, path, {
-      offset: handle ?? constants.MEM_HANDLE_INVALID,
-      expected: 'reclaimed',
-      actual: handle ?? 'a handle that no reply told',
-    });
+  for (const parcel of heldParcels(vm)) vm.leave(vmHazards.handle_lost, parcel.path, keptOf(vm, parcel));
   if (vm.leftBehind) vm.status = state === NO_STATE ? RESET : state;
   else vm.beAsNew();
 }
@@ -165,28 +157,34 @@ function* reclaimAll(vm: GunyahVm): Running<void> {
   for (const parcel of heldParcels(vm)) yield* attempt(reclaim(vm, parcel));
 }
 
+/** What a parcel keeps from its process. */
+function keptOf(vm: GunyahVm, { handle, options: { pieces } }: Parcel) {
+  const size = pieces.reduce((sum, piece) => sum + piece.size, 0n);
+  return {
+    offset: handle ?? constants.MEM_HANDLE_INVALID,
+    expected: `${size / PAGE} pages of ${vm.setup.process.name}, from ${hex(pieces[0]?.address ?? 0n)}`,
+    actual: handle === undefined ? 'with a handle that no reply told' : `with handle ${handle}`,
+  };
+}
+
 /**
- * The VMID that RM may have allocated without anybody being told: the one peer of the host's, new and of none of the
+ * Looks for the VMID that RM may have allocated without anybody being told: a peer of the host's, new and of none of the
  * manager's VMs. Whatever else allocates VMIDs on the host must be known to the manager.
  */
 function* findVmid(vm: GunyahVm): Running<void> {
-  const unknown: number[] = [];
-  try {
+  const found: number[] = [];
+  const search = function* (): Running<void> {
     const { peers } = yield* call(VM_GET_PEERS, {});
     for (const vmid of peers) {
       if (vm.setup.isKnown(vmid)) continue;
-      if ((yield* call(VM_GET_STATE, { vmid })).vm_status === LOAD) unknown.push(vmid);
+      if ((yield* call(VM_GET_STATE, { vmid })).vm_status === LOAD) found.push(vmid);
     }
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-  }
-  const [vmid, ...others] = unknown;
-  if (vmid !== undefined && others.length === 0) {
-    vm.vmid = vmid;
-    vm.status = LOAD;
-  } else if (vmid !== undefined) {
-    vm.leave(vmHazards.vmid_lost, vm.path, { expected: 'one new VM', actual: unknown.join(', ') });
-  }
+  };
+  const error = yield* attempt(search());
+  vm.vmidUncertain = error !== undefined || found.length > 1;
+  if (vm.vmidUncertain || found[0] === undefined) return;
+  vm.vmid = found[0];
+  vm.status = LOAD;
 }
 
 function nameOf(state: number): string {

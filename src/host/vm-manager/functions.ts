@@ -120,10 +120,13 @@ export class FunctionTable {
   /** Newest first, the order in which they are unbound. */
   #instances: readonly FunctionInstance[] = [];
 
-  constructor(
-    private readonly resources: ResourceTable,
-    private readonly onUnbind: (instance: FunctionInstance) => void,
-  ) {}
+  readonly #resources: ResourceTable;
+  readonly #onUnbind: (instance: FunctionInstance) => void;
+
+  constructor(resources: ResourceTable, onUnbind: (instance: FunctionInstance) => void) {
+    this.#resources = resources;
+    this.#onUnbind = onUnbind;
+  }
 
   get instances(): readonly FunctionInstance[] {
     return this.#instances;
@@ -145,7 +148,7 @@ export class FunctionTable {
     const { ticket, access } = binding;
     if (access !== undefined && this.#instances.some((other) => other.access === access))
       throw refuse('EEXIST', 'duplicate', 'addr', 'an access of its own', access);
-    if (ticket !== undefined && !this.resources.addTicket(ticket))
+    if (ticket !== undefined && !this.#resources.addTicket(ticket))
       throw refuse('EEXIST', 'duplicate', `label ${ticket.label}`, 'a resource of its own', 'taken');
     const descriptor = type === functionTypes.vcpu ? newDescriptor() : undefined;
     this.#instances = [{ type, descriptor, ...binding }, ...this.#instances];
@@ -186,7 +189,7 @@ export class FunctionTable {
 
   #unbind(instance: FunctionInstance): void {
     this.#instances = this.#instances.filter((other) => other !== instance);
-    if (instance.ticket !== undefined) this.resources.removeTicket(instance.ticket);
-    this.onUnbind(instance);
+    if (instance.ticket !== undefined) this.#resources.removeTicket(instance.ticket);
+    this.#onUnbind(instance);
   }
 }

@@ -104,6 +104,7 @@ const paged: Omit<VmGeneration, 'name' | 'evidence'> = {
     teardown.stopUntilNotRunning,
     teardown.reclaimUnusedDevicetree,
     teardown.dropFunctions,
+    teardown.dropBindings,
     teardown.takePagesBack,
     teardown.dropResources,
     teardown.resetAndWait,

@@ -7,12 +7,14 @@ import type { Running } from './effects.js';
 export class Lock {
   #taken = false;
 
-  constructor(
-    /** As in errors and waits. */
-    private readonly name: string,
-    /** Whose. */
-    private readonly path: () => string,
-  ) {}
+  readonly #name: string;
+  readonly #path: () => string;
+
+  /** @param name as in waits. @param path whose. */
+  constructor(name: string, path: () => string) {
+    this.#name = name;
+    this.#path = path;
+  }
 
   get taken(): boolean {
     return this.#taken;
@@ -22,7 +24,7 @@ export class Lock {
   *whenFree(): Running<void> {
     const ready = () => !this.#taken;
     while (!ready())
-      yield { kind: 'wait', path: this.path(), awaited: `${this.name} free`, ready, bounded: false };
+      yield { kind: 'wait', path: this.#path(), awaited: `${this.#name} free`, ready, bounded: false };
   }
 
   /** Runs an operation with the lock taken, after those that have it. */

@@ -19,7 +19,12 @@ const { LOAD, READY, INIT_FAILED, RUNNING } = vmStatus.values;
 const SIZE_MASK = 0xffff_ffffn;
 
 export function* allocateVmid(vm: GunyahVm): Running<void> {
-  vm.vmid = yield* vm.ask(vm.calls.allocVmid(0));
+  try {
+    vm.vmid = yield* vm.ask(vm.calls.allocVmid(0));
+  } catch (error) {
+    vm.vmidUncertain = error instanceof HostError && error.endedBy === 'reply';
+    throw error;
+  }
   vm.status = LOAD;
 }
 

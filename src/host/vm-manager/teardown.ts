@@ -29,6 +29,12 @@ export function dropFunctions(vm: GunyahVm): void {
   vm.functions.removeAll();
 }
 
+/** Guest memory files can be bound again. */
+export function dropBindings(vm: GunyahVm): void {
+  for (const binding of vm.bindings) vm.setup.fileBindings.remove(binding);
+  vm.bindings = [];
+}
+
 export function dropResources(vm: GunyahVm): void {
   vm.resources.clear();
 }

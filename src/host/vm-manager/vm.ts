@@ -70,10 +70,9 @@ const VMID_NONE = constants.VMID_PEER_DEFAULT;
  * moment by SET_BOOT_CONTEXT and by notifications. `memoryLock`: held by ioctls about memory and by START, so the
  * regions that START gives to RM stay the same while it does. START takes the state lock first.
  *
- * Notifications ({@link notified}) come in a context of their own: with v9, v11 and a14 in a work
- * item, which may wait; with v17 and a15 in the thread that receives replies. If START of the same VM has the state
- * lock then, that thread waits for START, and START for a reply: `receiver_waits`. The VM here takes the notification
- * when the lock is free again.
+ * Notifications ({@link notified}) come in a context of their own, and wait for the state lock if START has it: with
+ * v9, v11 and a14 in a work item, which may; with v17 and a15 in the thread that receives replies, which START waits
+ * for in turn (`receiver_waits`). The VM here takes the notification when START has done its steps.
  */
 export class GunyahVm {
   readonly setup: VmSetup;
@@ -100,9 +99,12 @@ export class GunyahVm {
   configured: boolean | undefined = false;
   /** What the VM manager did that it should not have, and what it could not clean up, oldest first. */
   findings: readonly Finding[] = [];
+  /** RM may have allocated a VMID: no reply told. */
+  vmidUncertain = false;
   /** RM has something of the VM that the careful manager could not get back. */
   leftBehind = false;
   readonly #descriptors = new Set<number>();
+  #starting = false;
   readonly #deferred: VmChange[] = [];
 
   constructor(setup: VmSetup, descriptor: number) {
@@ -239,12 +241,10 @@ export class GunyahVm {
     this.#checkHas('START');
     if (this.status === NO_STATE) {
       try {
-        yield* this.careful ? startCarefully(this) : this.follow(this.generation.start);
+        yield* this.careful ? startCarefully(this) : this.followStart();
       } catch (error) {
         if (!(error instanceof HostError) || error.call === 'START') throw error;
         throw failureOf('START', error, this.path);
-      } finally {
-        this.#handleDeferred();
       }
     }
     if (this.status !== RUNNING) {
@@ -273,13 +273,11 @@ export class GunyahVm {
 
   /** RM has told of this VM: that it has ended, or was reset. Every other state is the outcome of a call. */
   notified(change: VmChange): void {
-    const blocks =
-      this.generation.notifiedIn === 'receiving_thread' && this.stateLock.taken && !this.isClosed;
-    if (!blocks) {
+    if (!this.#starting) {
       this.#change(change);
       return;
     }
-    if (!this.careful)
+    if (!this.careful && this.generation.notifiedIn === 'receiving_thread')
       this.find(vmHazards.receiver_waits, this.path, { expected: 'state lock free', actual: 'START has it' });
     this.#deferred.push(change);
   }
@@ -287,10 +285,6 @@ export class GunyahVm {
   #change({ status, exit }: VmChange): void {
     this.status = status;
     if (exit !== undefined) this.exit = exit;
-  }
-
-  #handleDeferred(): void {
-    for (const change of this.#deferred.splice(0)) this.#change(change);
   }
 
   /** Asks RM. In faithful mode a call that is never answered never returns, as in Linux. */
@@ -307,6 +301,17 @@ export class GunyahVm {
   /** Waits; the careful manager can be told that it is in vain. */
   *await(awaited: string, ready: () => boolean): Running<void> {
     yield { kind: 'wait', path: this.path, awaited, ready, bounded: this.careful };
+  }
+
+  /** The steps of START, after which notifications that came meanwhile are taken. */
+  *followStart(): Running<void> {
+    this.#starting = true;
+    try {
+      yield* this.follow(this.generation.start);
+    } finally {
+      this.#starting = false;
+      for (const change of this.#deferred.splice(0)) this.#change(change);
+    }
   }
 
   /** Does one step after the other. */
