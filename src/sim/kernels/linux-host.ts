@@ -114,8 +114,8 @@ export class LinuxHost {
 
   /** What RM knows of a VM: its VMID, and the handles of its regions by label. Undefined while RM does not know it. */
   describe(name: string): KnownVm | undefined {
-    const { vm } = this.#vm(name);
-    if (!vm.hasVmid) return undefined;
+    const vm = this.#vms.get(name)?.vm;
+    if (!vm?.hasVmid) return undefined;
     const handles = vm.regions.all.flatMap(({ request: { label }, parcel }) =>
       parcel?.handle === undefined ? [] : [[label, parcel.handle] as const],
     );
