@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { protocol } from '../schemas/index.js';
+import { error, protocol } from '../schemas/index.js';
 
 const root = resolve(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -89,6 +89,6 @@ describe('README', () => {
     for (const [, path] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g))
       expect(existsSync(join(root, path as string))).toBe(true);
     for (const [name] of readme.matchAll(/\b(VM|MEM)_[A-Z_]+\b/g))
-      expect(protocol.byName.has(name)).toBe(true);
+      expect(protocol.byName.has(name) || name in error.values).toBe(true);
   });
 });

@@ -59,6 +59,9 @@ export class Endpoint {
   private hasRoom = true;
   /** It got room while the result of sending was out. */
   private gotRoom = false;
+  /** The queue from RM has raised its interrupt, which has not been served yet. */
+  private interrupted = false;
+  private receiving = false;
 
   /** `firstSequence`: sequence number of the first request. */
   constructor(name: GenerationName, { firstSequence = 0 }: { readonly firstSequence?: number } = {}) {
@@ -149,13 +152,16 @@ export class Endpoint {
    * @param take gives the next queue message, undefined when the queue is empty.
    */
   receive(take: () => Uint8Array | undefined): void {
-    let reading = true;
-    while (reading) {
-      const frame = take();
-      if (frame === undefined) break;
-      reading = this.receiver.receive(frame);
+    this.interrupted = true;
+    // Taking a message may bring the next at once; it is read when the one in hand has been.
+    if (this.receiving) return;
+    this.receiving = true;
+    while (this.interrupted) {
+      this.interrupted = false;
+      this.readAll(take);
+      this.returnWoken();
     }
-    this.returnWoken();
+    this.receiving = false;
     this.takeLock();
   }
 
@@ -181,6 +187,10 @@ export class Endpoint {
   /** Ends all calls, as when the driver goes away. */
   close(): void {
     for (const call of [...this.calls.values()]) this.giveUp(call, 'ENODEV');
+  }
+
+  private readAll(take: () => Uint8Array | undefined): void {
+    for (let frame = take(); frame !== undefined; frame = take()) if (!this.receiver.receive(frame)) return;
   }
 
   private readonly report = (hazard: Hazard): void => {

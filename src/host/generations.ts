@@ -17,7 +17,10 @@ export interface Generation {
   readonly freesFailedSequence: boolean;
   /** Bytes of the longest request payload; more is E2BIG. */
   readonly requestSizeMax: number;
-  /** Calls that may wait for a reply at once: one when the send lock is held until the reply. */
+  /**
+   * Calls that may wait for a reply at once: one when the send lock is held until the reply. RM keeps one reply pending
+   * per VM, so where several wait a reply can be lost when the queue is full.
+   */
   readonly outstandingMax: number;
   /** What a call ends with that is interrupted while it waits for the send lock; undefined: it cannot be. */
   readonly interruptedErrno: Errno | undefined;

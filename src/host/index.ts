@@ -1,6 +1,7 @@
 /**
  * The Linux side: RM's client in each of its generations, without I/O as an endpoint, or with promises over any
- * transport. Call functions are generators, so that promises, the event loop of a world and tests run the same ones.
+ * transport, and the VM manager on top of it. Call functions and the manager's operations are generators, so that
+ * promises, the event loop of a world and tests run the same ones.
  */
 export { call, exchange } from './calls/call.js';
 export {
@@ -11,6 +12,25 @@ export {
   type PlatformHooks,
 } from './calls/mainline/index.js';
 export { plainCalls } from './calls/plain.js';
+export {
+  type AcceptRequest,
+  type CoreNotification,
+  type DumpRange,
+  type HeapAnswer,
+  type IpaRequest,
+  lookupTypes,
+  NO_SANITIZE,
+  type NotifyRequest,
+  type ParcelRequest as QcomParcelRequest,
+  type QcomCalls,
+  type QcomGeneration,
+  type QcomOptions,
+  qcomCalls,
+  qcomHazards,
+  type SecureVm,
+  type SecureVmImage,
+  type StopRequest,
+} from './calls/qcom/index.js';
 export { type CallOptions, type CallSignal, Client, type ClientOptions } from './client.js';
 export type { CallEffect, Calling } from './effect.js';
 export { Endpoint, type EndpointEvent, type Sent, type Transmit } from './endpoint.js';
@@ -23,3 +43,4 @@ export { NotificationStream, ReceivedNotification } from './notification-stream.
 export { type ExitInfo, type VmChange, vmChange } from './notifications/mainline.js';
 export type { CallName, OutgoingCall } from './outgoing-call.js';
 export { queueTransport, type Transport, type TransportHandlers } from './transport.js';
+export * from './vm-manager/index.js';

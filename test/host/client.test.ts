@@ -171,6 +171,23 @@ describe('client', () => {
     expect((await next).value?.as(VM_EXITED)?.exit_type).toBe(7);
   });
 
+  it.each([1, 2, 3])(
+    'puts a long reply together that comes as room is made, queue of depth %i',
+    async (depth) => {
+      const [toRm, fromRm] = [new MessageQueue(), new MessageQueue({ depth })];
+      const client = new Client(queueTransport(toRm, fromRm));
+      const reply = client.call(VM_GET_HYP_RESOURCES, { vmid: 128 });
+      const { entries } = VM_GET_HYP_RESOURCES.example.reply as { entries: never[] };
+      const payload = { entries: Array.from({ length: 150 }, () => entries).flat() };
+      const frames = encodeMessage(protocol, VM_GET_HYP_RESOURCES, 'reply', { seq: 0, payload });
+      fromRm.onNotFull = () => {
+        while (frames.length > 0 && fromRm.count < depth) fromRm.send(frames.shift() as Uint8Array);
+      };
+      fromRm.onNotFull();
+      expect((await reply).entries).toHaveLength(300);
+    },
+  );
+
   it('makes EBADMSG of a reply that does not fit, and names what the real client would die of', async () => {
     const { client, put, hazards } = silent('a14');
     const rm = mainlineCalls('a14');

@@ -180,6 +180,37 @@ describe('endpoint', () => {
     expect(events(endpoint).map(({ kind }) => kind)).toEqual(['failed', 'dropped', 'dropped', 'returned']);
   });
 
+  it.each(names)(
+    '%s makes EIO of an error reply that is cut, but for q515, which looks at the error word',
+    (name) => {
+      const endpoint = new Endpoint(name);
+      endpoint.start(message, none);
+      sendAll(endpoint);
+      const denied = new Uint8Array(300);
+      denied[0] = 3;
+      const notification = writeFrame(protocol, { type: 3, fragments: 0, seq: 0, msg_id: 1 }, denied, 0, 4);
+      interrupt(endpoint, [reply(0, denied)[0] as Uint8Array, notification]);
+      const error =
+        name === 'q515' ? { errno: 'EINVAL', actual: 'DENIED' } : { errno: 'EIO', code: 'aborted' };
+      expect(events(endpoint)).toMatchObject([{ kind: 'notification' }, { kind: 'failed', error }]);
+    },
+  );
+
+  it('reads what comes while a message is being taken after that message', () => {
+    const endpoint = new Endpoint('a15');
+    const { seq } = endpoint.start(message, none);
+    sendAll(endpoint);
+    const parts = reply(seq, new Uint8Array(700));
+    const take = (): Uint8Array | undefined => {
+      const part = parts.shift();
+      // Its interrupt comes before it is in hand.
+      if (part !== undefined) endpoint.receive(take);
+      return part;
+    };
+    endpoint.receive(take);
+    expect(events(endpoint)).toMatchObject([{ kind: 'returned', payload: new Uint8Array(696) }]);
+  });
+
   it('ends every call when the real client is dead, and goes on', () => {
     const endpoint = new Endpoint('q515');
     const calls = [0, 1].map(() => endpoint.start(message, none));

@@ -1,4 +1,5 @@
 import {
+  type HypResource,
   MEM_LEND,
   MEM_SHARE,
   resourceType,
@@ -47,13 +48,14 @@ export class StubRm {
   #nextHandle: number = STUB.firstHandle;
   readonly #seen = new Map<number, number>();
 
+  /** What VM_GET_HYP_RESOURCES tells. */
+  readonly resources: HypResource[];
   readonly #options: StubOptions;
-  readonly #hasExtents: boolean;
 
   /** @param hasExtents paged memory needs an address space and extents. @param log gets the calls. */
   constructor(options: StubOptions, hasExtents: boolean, log: string[]) {
     this.#options = options;
-    this.#hasExtents = hasExtents;
+    this.resources = hasExtents ? extents() : [];
     this.log = log;
   }
 
@@ -81,7 +83,7 @@ export class StubRm {
         this.#nextHandle++;
         return bytesOf(MEM_LEND.reply, { mem_handle: this.#nextHandle - 1 });
       case VM_GET_HYP_RESOURCES.id:
-        return bytesOf(VM_GET_HYP_RESOURCES.reply, { entries: this.#hasExtents ? extents() : [] });
+        return bytesOf(VM_GET_HYP_RESOURCES.reply, { entries: this.resources });
       case VM_STOP.id:
         if (!this.#options.noexit)
           this.#tell(VM_EXITED, { vmid, exit_type: 7, exit_reason: new Uint8Array(4) });
@@ -102,7 +104,7 @@ export class StubRm {
   }
 }
 
-function extents() {
+function extents(): HypResource[] {
   const { ADDR_SPACE, MEM_EXTENT } = resourceType.values;
   const entry = (type: number, label: number, cap_id: number) => ({
     type,

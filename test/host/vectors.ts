@@ -102,10 +102,10 @@ export function requestOf(frames: readonly string[]): SentRequest {
   return { id: new DataView(first.buffer, first.byteOffset).getUint32(4, true), payload };
 }
 
-/** A request as `requests_sent` of an outcome has it: `0x56000004:80000000`. */
+/** A request as `requests_sent` of an outcome has it: `0x56000004:80000000`; two dots stand for what was cut off. */
 export function requestIn(text: string): SentRequest {
   const [id, hex = ''] = text.split(':');
-  return { id: Number(id), payload: bytesOf(hex) };
+  return { id: Number(id), payload: bytesOf(hex.replace(/\.\.$/, '')) };
 }
 
 /** Value of a recorded request, by its declaration. */

@@ -3,18 +3,15 @@ import { parseHex } from '../../src/base/hex.js';
 import { codecOf } from '../../src/codec/index.js';
 import { errnoNumbers, HostError } from '../../src/host/index.js';
 import {
+  type CreatedVm,
   findIoctl,
   functionArguments,
   functionTypes,
   type GunyahVm,
-  type Hypercall,
-  type Running,
-  runNow,
   UserProcess,
   type VmGenerationName,
-  VmManager,
 } from '../../src/host/vm-manager/index.js';
-import { StubRm } from './stub-rm.js';
+import { StubMachine } from './stub-machine.js';
 
 /** A line of linux/flows.ndjson. */
 export interface FlowLine {
@@ -42,19 +39,13 @@ export function replayFlow(line: FlowLine): FlowOutcome {
   return new Flow(line).run();
 }
 
-/** What ends a flow: nothing wakes the process any more. */
-class WaitsForever extends Error {}
-
 class Flow {
   readonly #line: FlowLine;
-  readonly #events: string[] = [];
-  readonly #rm: StubRm;
-  readonly #manager: VmManager;
-  readonly #process = new UserProcess('vmm');
+  readonly #machine: StubMachine;
   readonly #stride: bigint;
   readonly #vcpus: number[] = [];
   readonly #areas = new Set<bigint>();
-  #created: { readonly vm: GunyahVm; readonly descriptor: number } | undefined;
+  #created: CreatedVm | undefined;
 
   constructor(line: FlowLine) {
     this.#line = line;
@@ -70,26 +61,20 @@ class Flow {
       noexit: options.includes('noexit'),
       noreset: options.includes('noreset'),
     };
-    this.#rm = new StubRm(stub, ['a15', 'v17'].includes(client), this.#events);
     this.#stride = options.includes('scattered') ? 2n * PAGE : PAGE;
-    this.#manager = new VmManager({
-      generation: client,
-      mode: 'faithful',
-      onEvent: (_, event) => {
-        if (event.kind === 'unbind') this.#events.push(`unbind function type ${event.type}`);
-      },
-    });
+    this.#machine = new StubMachine({ generation: client, mode: 'faithful' }, stub);
   }
 
   run(): FlowOutcome {
     try {
       for (const index of this.#line.events.keys()) this.#replay(index);
     } catch (error) {
-      if (!(error instanceof WaitsForever)) throw error;
-      this.#events.push(error.message);
+      if (!(error instanceof HostError) || error.code !== 'never_returns') throw error;
+      this.#machine.log.push(`WAITS FOREVER for ${error.expected}`);
     }
-    const { pagesPinned, lockedVm } = this.#process;
-    return { events: this.#events, pages_still_pinned: pagesPinned, locked_vm: lockedVm };
+    const { log, process } = this.#machine;
+    const { pagesPinned, lockedVm } = process;
+    return { events: log, pages_still_pinned: pagesPinned, locked_vm: lockedVm };
   }
 
   get #vm(): GunyahVm {
@@ -101,16 +86,16 @@ class Flow {
   #replay(index: number): void {
     const event = this.#line.events[index] as string;
     if (event === 'close(vm fd)') {
-      this.#events.push(event);
-      const { vm, descriptor } = this.#created as { vm: GunyahVm; descriptor: number };
+      this.#machine.log.push(event);
+      const { vm, descriptor } = this.#created as CreatedVm;
       // The recorded vCPU function kept no reference to its VM.
-      for (const vcpu of this.#vcpus) this.#run(vm.close(vcpu));
-      this.#run(vm.close(descriptor));
+      for (const vcpu of this.#vcpus) this.#machine.run(vm.close(vcpu));
+      this.#machine.run(vm.close(descriptor));
     } else if (/^(unknown )?ioctl/.test(event)) {
       const [asked = '', recorded = ''] = event.split(' -> ');
       const result = this.#ioctl(asked, recorded, this.#line.events[index - 1] ?? '');
-      this.#events.push(`${asked} -> ${result}`);
-      if (result === 'error') this.#events.push(`errno -${errnoNumbers.EINVAL}`);
+      this.#machine.log.push(`${asked} -> ${result}`);
+      if (result === 'error') this.#machine.log.push(`errno -${errnoNumbers.EINVAL}`);
     }
   }
 
@@ -118,7 +103,7 @@ class Flow {
     try {
       return `${this.#ask(asked, recorded, before)}`;
     } catch (error) {
-      if (!(error instanceof HostError)) throw error;
+      if (!(error instanceof HostError) || error.code === 'never_returns') throw error;
       return asked === 'ioctl CREATE_VM' ? 'error' : `${-errnoNumbers[error.errno]}`;
     }
   }
@@ -130,7 +115,7 @@ class Flow {
     const number = (word: string) => BigInt(value(word) ?? 0);
     switch (name) {
       case 'CREATE_VM':
-        this.#created = this.#manager.createVm(this.#process, recorded === 'error' ? 1 : 0);
+        this.#created = this.#machine.manager.createVm(this.#machine.process, recorded === 'error' ? 1 : 0);
         return 'fd';
       case 'SET_USER_MEM_REGION':
       case 'LEND_USER_MEM':
@@ -146,7 +131,7 @@ class Flow {
         return 0;
       case 'SET_BOOT_CONTEXT': {
         const register = Number(value('reg') ?? (number('set') << 8n) | number('index'));
-        this.#run(this.#vm.setBootContext(register, this.#registerValue(register)));
+        this.#machine.run(this.#vm.setBootContext(register, this.#registerValue(register)));
         return 0;
       }
       case 'ADD_FUNCTION':
@@ -155,7 +140,7 @@ class Flow {
         this.#vm.removeFunction({ type: functionTypes.vcpu, argument: vcpuArgument(1) });
         return 0;
       case 'START':
-        this.#run(this.#vm.start());
+        this.#machine.run(this.#vm.start());
         return 0;
       default:
         return findIoctl(this.#line.client, 'vm', 'G', 0xff) ?? -errnoNumbers.ENOTTY;
@@ -186,7 +171,12 @@ class Flow {
     const there = isTold(errnoNumbers.EFAULT) ? pages / 2 : pages;
     if (!this.#areas.has(address) && there >= 1) {
       this.#areas.add(address);
-      this.#process.map({ address, pages: Math.floor(there), physical: address, stride: this.#stride });
+      this.#machine.process.map({
+        address,
+        pages: Math.floor(there),
+        physical: address,
+        stride: this.#stride,
+      });
     }
     const region = {
       label: Number(label),
@@ -195,8 +185,8 @@ class Flow {
       memorySize: size,
       userspaceAddr: isTold(errnoNumbers.EINVAL) && isFine ? address + 1n : address,
     };
-    const caller = isTold(errnoNumbers.EPERM) ? new UserProcess('another') : this.#process;
-    this.#run(
+    const caller = isTold(errnoNumbers.EPERM) ? new UserProcess('another') : this.#machine.process;
+    this.#machine.run(
       name === 'LEND_USER_MEM'
         ? this.#vm.lendUserMem(region, caller)
         : this.#vm.setUserMemRegion(region, caller),
@@ -227,27 +217,8 @@ class Flow {
     }
     return 0n;
   }
-
-  #run<T>(operation: Running<T>): T {
-    return runNow(operation, {
-      call: (effect) => this.#rm.call(effect),
-      hypercall: ({ hypercall }) => this.#events.push(describeHypercall(hypercall)),
-      wait: (effect) => {
-        for (const { id, payload } of this.#rm.notifications.splice(0)) this.#manager.notified(id, payload);
-        if (effect.ready()) return true;
-        throw new WaitsForever(`WAITS FOREVER for ${effect.awaited}`);
-      },
-    });
-  }
 }
 
 function vcpuArgument(id: number): Uint8Array {
   return codecOf(functionArguments.vcpu).toBytes({ id });
-}
-
-function describeHypercall(hypercall: Hypercall): string {
-  const hex = (value: number | bigint) => `0x${value.toString(16)}`;
-  if (hypercall.name === 'memextent_donate')
-    return `hypercall memextent_donate opt ${hex(hypercall.options)} from ${hypercall.from} to ${hypercall.to}`;
-  return `hypercall ${hypercall.name} gpa ${hex(hypercall.guestAddress)} flags ${hex(hypercall.flags)}`;
 }

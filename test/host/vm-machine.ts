@@ -3,7 +3,7 @@ import { type CallEffect, Endpoint } from '../../src/host/index.js';
 import { rmError } from '../../src/host/rm-error.js';
 import {
   type Running,
-  runNow,
+  runOperationNow,
   UserProcess,
   type VmGenerationName,
   VmManager,
@@ -61,7 +61,7 @@ export class Machine {
   }
 
   run<T>(operation: Running<T>): T {
-    return runNow(operation, {
+    return runOperationNow(operation, {
       call: (effect) => this.#call(effect),
       hypercall: () => {
         throw new Error('the simulated manager has no paged memory');

@@ -108,7 +108,7 @@ function* stop(vm: GunyahVm): Running<number | undefined> {
   const isOver = () => vm.status === EXITED;
   const failure =
     (yield* attempt(vm.calls.vmStop(vm.vmid))) ??
-    (yield* attempt(vm.await(`status exited(${EXITED})`, isOver)));
+    (yield* attempt(vm.waitFor(`status exited(${EXITED})`, isOver)));
   return failure === undefined ? EXITED : undefined;
 }
 
@@ -158,11 +158,11 @@ function* reclaimAll(vm: GunyahVm): Running<void> {
 }
 
 /** What a parcel keeps from its process. */
-function keptOf(vm: GunyahVm, { handle, options: { pieces } }: Parcel) {
-  const size = pieces.reduce((sum, piece) => sum + piece.size, 0n);
+function keptOf(vm: GunyahVm, { handle, range, options }: Parcel) {
+  const [first] = options.pieces;
   return {
     offset: handle ?? constants.MEM_HANDLE_INVALID,
-    expected: `${size / PAGE} pages of ${vm.setup.process.name}, from ${hex(pieces[0]?.address ?? 0n)}`,
+    expected: `${range.size / PAGE} pages of ${vm.setup.process.name}, from ${hex(first?.address ?? 0n)}`,
     actual: handle === undefined ? 'with a handle that no reply told' : `with handle ${handle}`,
   };
 }

@@ -28,7 +28,7 @@ export interface VmWorldAsync {
  *
  * @throws HostError that the operation ends with, or `never_returns` for a wait that nothing can end.
  */
-export function runNow<T>(operation: Running<T>, world: VmWorld): T {
+export function runOperationNow<T>(operation: Running<T>, world: VmWorld): T {
   let step = operation.next(NOTHING);
   while (!step.done) {
     const effect = step.value;
@@ -46,8 +46,8 @@ export function runNow<T>(operation: Running<T>, world: VmWorld): T {
   return step.value;
 }
 
-/** As {@link runNow}, in a world where things take time. */
-export async function run<T>(operation: Running<T>, world: VmWorldAsync): Promise<T> {
+/** As {@link runOperationNow}, in a world where things take time. */
+export async function runOperation<T>(operation: Running<T>, world: VmWorldAsync): Promise<T> {
   let step = operation.next(NOTHING);
   while (!step.done) {
     const effect = step.value;

@@ -1,11 +1,18 @@
 /**
  * The VM manager: what /dev/gunyah does when a process makes virtual machines, as operations that somebody runs. It owns
  * no clock, no promise and no queue; calls to RM, waits and hypercalls are effects ({@link VmEffect}), answered by
- * {@link runNow}, {@link run} or an event loop. Running vCPUs is left to others.
+ * {@link runOperationNow}, {@link runOperation} or an event loop. Running vCPUs is left to others.
  */
 
 export { type MapMemRequest, mapMemFlags } from './bindings.js';
-export { failWith, run, runNow, type VmWorld, type VmWorldAsync, waitEnded } from './drive.js';
+export {
+  failWith,
+  runOperation,
+  runOperationNow,
+  type VmWorld,
+  type VmWorldAsync,
+  waitEnded,
+} from './drive.js';
 export type { Hypercall, HypercallEffect, Running, VmEffect, WaitEffect } from './effects.js';
 export { type FunctionRequest, functionArguments, functionTypes } from './functions.js';
 export { type RegionRules, type VmGeneration, vmGenerations } from './generations.js';

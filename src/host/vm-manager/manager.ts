@@ -56,7 +56,7 @@ export class VmManager {
     this.#calls = mainlineCalls(generation);
   }
 
-  /** VMs that were made and have anything left of them: open, or lost. */
+  /** VMs that are open, or closed with something left of them. */
   get vms(): Iterable<GunyahVm> {
     return this.#vms;
   }
@@ -85,6 +85,7 @@ export class VmManager {
         newDescriptor: () => this.#newDescriptor(),
         isKnown: (vmid) => [...this.#vms].some((other) => other.vmid === vmid),
         tell: (event) => onEvent(vm, event),
+        onGone: () => this.#vms.delete(vm),
       },
       descriptor,
     );

@@ -1,7 +1,8 @@
-import { MEM_LEND, MEM_RECLAIM, MEM_SHARE, memRights, type SglEntry } from '../../../schemas/index.js';
+import { MEM_RECLAIM, memRights, type SglEntry } from '../../../schemas/index.js';
 import type { CallEffect, Calling } from '../effect.js';
 import { HostError } from '../error.js';
 import { generations } from '../generations.js';
+import type { AddressRange } from './addresses.js';
 import type { Running } from './effects.js';
 import type { GunyahVm } from './vm.js';
 
@@ -54,6 +55,13 @@ export class Parcel {
     return this.options.sharedWith !== undefined;
   }
 
+  /** Guest addresses of the pieces, which follow each other. */
+  get range(): AddressRange {
+    const { pieces } = this.options;
+    const start = pieces[0]?.guestAddress ?? 0n;
+    return { start, size: pieces.reduce((sum, { size }) => sum + size, 0n) };
+  }
+
   /** As RM is told. */
   get entries(): SglEntry[] {
     return this.options.pieces.map(({ address: ipa, size }) => ({ ipa, size }));
@@ -88,14 +96,15 @@ export function* giveParcel(vm: GunyahVm, parcel: Parcel): Running<void> {
   const lends = !parcel.isShared && memShare === 'separate_calls';
   const give = lends ? vm.calls.memLend : vm.calls.memShare;
   const watch = ({ message }: CallEffect, reply: Uint8Array): void => {
-    if (message === MEM_RECLAIM) parcel.handle = undefined;
-    else if (message === MEM_LEND || message === MEM_SHARE) parcel.handle = handleIn(reply);
+    parcel.handle = message === MEM_RECLAIM ? undefined : (parcel.handle ?? handleIn(reply));
+    parcel.uncertain = message !== MEM_RECLAIM && parcel.handle === undefined;
   };
+  parcel.uncertain = true;
   try {
     yield* vm.ask(watched(give(request), watch));
   } catch (error) {
-    // RM has answered OK, or may have: only its own refusal says that there is no parcel.
-    parcel.uncertain = error instanceof HostError && error.endedBy === 'reply' && parcel.handle === undefined;
+    // What RM refuses, or was not sent, it has not made.
+    if (!(error instanceof HostError) || error.endedBy !== 'reply') parcel.uncertain = false;
     throw error;
   }
 }

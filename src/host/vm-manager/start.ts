@@ -82,12 +82,15 @@ export function* giveFirmware(vm: GunyahVm): Running<void> {
 
 export function* configureFromParcel(vm: GunyahVm): Running<void> {
   const { start, size } = vm.devicetree;
-  yield* configure(vm, vm.devicetreeParcel, start % PAGE, size);
+  const parcel = vm.devicetreeParcel as Parcel;
+  yield* configure(vm, parcel, start - parcel.range.start, size);
 }
 
 export function* setFirmwareFromParcel(vm: GunyahVm): Running<void> {
   if (vm.firmware === undefined) return;
-  yield* setFirmware(vm, vm.firmwareParcel, vm.firmware.start % PAGE, vm.firmware.size);
+  const { start, size } = vm.firmware;
+  const parcel = vm.firmwareParcel as Parcel;
+  yield* setFirmware(vm, parcel, start - parcel.range.start, size);
 }
 
 /** All lent ranges are paged in on demand, but the firmware's; by rising address. */
@@ -101,7 +104,7 @@ export function* setDemandPaging(vm: GunyahVm): Running<void> {
 }
 
 export function* setAddressLayout(vm: GunyahVm): Running<void> {
-  const { start, size } = pagesOfRange(vm, vm.devicetree);
+  const { start, size } = (vm.devicetreeParcel as Parcel).range;
   const range = { range_id: rangeId.values.IMAGE, range_base: start, range_size: size };
   yield* vm.ask(vm.calls.vmSetAddressLayout({ vmid: vm.vmid, ...range }));
 }

@@ -16,13 +16,13 @@ const { NO_STATE, LOAD, READY, RUNNING, INIT_FAILED, EXITED, RESET } = vmStatus.
 export function* stopUntilExited(vm: GunyahVm): Running<void> {
   if (vm.status !== RUNNING) return;
   yield* attempt(vm.ask(vm.calls.vmStop(vm.vmid)));
-  yield* vm.await(`status exited(${EXITED})`, () => vm.status === EXITED);
+  yield* vm.waitFor(`status exited(${EXITED})`, () => vm.status === EXITED);
 }
 
 export function* stopUntilNotRunning(vm: GunyahVm): Running<void> {
   if (vm.status !== RUNNING) return;
   yield* attempt(vm.ask(vm.calls.vmStop(vm.vmid)));
-  yield* vm.await(`status to leave running(${RUNNING})`, () => vm.status !== RUNNING);
+  yield* vm.waitFor(`status to leave running(${RUNNING})`, () => vm.status !== RUNNING);
 }
 
 export function dropFunctions(vm: GunyahVm): void {
@@ -63,7 +63,7 @@ export function* resetAndWait(vm: GunyahVm): Running<void> {
 }
 
 export function* untilReset(vm: GunyahVm): Running<void> {
-  yield* vm.await(`status reset(${RESET})`, () => vm.status === RESET);
+  yield* vm.waitFor(`status reset(${RESET})`, () => vm.status === RESET);
 }
 
 export function* reclaimRegions(vm: GunyahVm): Running<void> {

@@ -46,6 +46,8 @@ export interface VmSetup {
   /** VMIDs that the manager's other VMs have. */
   readonly isKnown: (vmid: number) => boolean;
   readonly tell: (event: VmEvent) => void;
+  /** The VM is closed, and RM has nothing of it. */
+  readonly onGone: () => void;
 }
 
 /** What happens to a VM besides the results of ioctls. */
@@ -269,6 +271,7 @@ export class GunyahVm {
       });
     if (!this.isClosed) return;
     yield* this.careful ? releaseCarefully(this) : this.follow(this.generation.teardown);
+    if (!this.leftBehind) this.setup.onGone();
   }
 
   /** RM has told of this VM: that it has ended, or was reset. Every other state is the outcome of a call. */
@@ -293,13 +296,13 @@ export class GunyahVm {
       return yield* calling;
     } catch (error) {
       if (!this.careful && error instanceof HostError && error.code === 'no_answer')
-        yield* this.await(`reply to ${error.call}`, () => false);
+        yield* this.waitFor(`reply to ${error.call}`, () => false);
       throw error;
     }
   }
 
   /** Waits; the careful manager can be told that it is in vain. */
-  *await(awaited: string, ready: () => boolean): Running<void> {
+  *waitFor(awaited: string, ready: () => boolean): Running<void> {
     yield { kind: 'wait', path: this.path, awaited, ready, bounded: this.careful };
   }
 
