@@ -94,11 +94,6 @@ export class LinuxHost {
     });
   }
 
-  /** Pages that the process has pinned. */
-  get pagesPinned(): number {
-    return this.#process.pagesPinned;
-  }
-
   received(frame: Uint8Array): void {
     this.#client.received(frame);
   }
