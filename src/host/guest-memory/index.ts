@@ -4,4 +4,4 @@
  */
 export * from './file.js';
 export { type Folio, type FolioState, type Hold, type HoldKind, holdRules } from './folio.js';
-export { BETWEEN, canGoOn, finish, Lock, Locks, type Pause, type Steps } from './steps.js';
+export { BETWEEN, canGoOn, finish, Locks, type Pause, type Steps } from './steps.js';
