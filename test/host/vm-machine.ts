@@ -95,6 +95,11 @@ export class Machine {
     };
   }
 
+  /** Lets RM do what there is to do, and the manager hear of it. */
+  settle(): void {
+    this.#settle();
+  }
+
   #call({ message, payload }: CallEffect): Uint8Array {
     const fault = this.fault?.call === this.calls.length ? this.fault.kind : undefined;
     this.calls.push(message.name);
