@@ -22,10 +22,14 @@ const warningsMax = 20;
 export class CommandIo {
   exitCode: number = exitCodes.ok;
 
+  readonly #stderr: (text: string) => void;
+
   constructor(
     readonly protocol: Protocol,
-    private readonly stderr: (text: string) => void,
-  ) {}
+    stderr: (text: string) => void,
+  ) {
+    this.#stderr = stderr;
+  }
 
   /** The input has problems; the work goes on. */
   problem(): void {
@@ -38,7 +42,7 @@ export class CommandIo {
       /\p{Cc}/gu,
       (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
     );
-    this.stderr(`gunyah-rm: ${shown}\n`);
+    this.#stderr(`gunyah-rm: ${shown}\n`);
   }
 
   /**
@@ -73,64 +77,75 @@ export class CommandIo {
 
 /** Recognises the format from the first bytes, then feeds its reader. */
 class Input {
-  private reader: CaptureReader | undefined;
-  private prefix = new Uint8Array(0);
+  #reader: CaptureReader | undefined;
+  #prefix = new Uint8Array(0);
+
+  readonly #protocol: Protocol;
+  readonly #format: InputFormat | undefined;
+  readonly #sink: PacketSink;
+  readonly #warn: (warning: CaptureWarning) => void;
 
   constructor(
-    private readonly protocol: Protocol,
-    private readonly format: InputFormat | undefined,
-    private readonly sink: PacketSink,
-    private readonly warn: (warning: CaptureWarning) => void,
-  ) {}
+    protocol: Protocol,
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    warn: (warning: CaptureWarning) => void,
+  ) {
+    this.#protocol = protocol;
+    this.#format = format;
+    this.#sink = sink;
+    this.#warn = warn;
+  }
 
   push(chunk: Uint8Array): void {
-    if (this.reader !== undefined) {
-      this.reader.push(chunk);
+    if (this.#reader !== undefined) {
+      this.#reader.push(chunk);
       return;
     }
-    const prefix = new Uint8Array(this.prefix.length + chunk.length);
-    prefix.set(this.prefix);
-    prefix.set(chunk, this.prefix.length);
-    this.prefix = prefix;
-    const format = this.format ?? detectFormat(prefix);
+    const prefix = new Uint8Array(this.#prefix.length + chunk.length);
+    prefix.set(this.#prefix);
+    prefix.set(chunk, this.#prefix.length);
+    this.#prefix = prefix;
+    const format = this.#format ?? detectFormat(prefix);
     // Binary formats and NDJSON show at once, so that a live pipe is not held up; which hex it is may show late.
-    const sure = this.format !== undefined || format === 'pcapng' || format === 'pcap' || format === 'ndjson';
-    if (format !== undefined && (sure || prefix.length >= DETECT_SIZE)) this.start(format);
-    else if (prefix.length >= DETECT_SIZE) this.refuse();
+    const sure =
+      this.#format !== undefined || format === 'pcapng' || format === 'pcap' || format === 'ndjson';
+    if (format !== undefined && (sure || prefix.length >= DETECT_SIZE)) this.#start(format);
+    else if (prefix.length >= DETECT_SIZE) this.#refuse();
   }
 
   end(): void {
-    if (this.reader === undefined) {
+    if (this.#reader === undefined) {
       // No lines are no packets: what a filter that nothing passed printed.
-      if (this.format === 'ndjson' && this.prefix.length === 0) return;
-      if (this.prefix.length === 0) {
+      if (this.#format === 'ndjson' && this.#prefix.length === 0) return;
+      if (this.#prefix.length === 0) {
         throw new WireError({ code: 'empty', path: '', offset: 0, expected: 'a capture', actual: 'nothing' });
       }
-      const format = this.format ?? detectFormat(this.prefix);
-      if (format === undefined) this.refuse();
-      else this.start(format);
+      const format = this.#format ?? detectFormat(this.#prefix);
+      if (format === undefined) this.#refuse();
+      else this.#start(format);
     }
-    this.reader?.end();
+    this.#reader?.end();
   }
 
-  private start(format: InputFormat): void {
-    const found = format === 'ndjson' ? detectFormat(this.prefix) : format;
+  #start(format: InputFormat): void {
+    const found = format === 'ndjson' ? detectFormat(this.#prefix) : format;
     if (found === 'pcapng' || found === 'pcap') {
       if (format === 'ndjson') {
         throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
       }
     }
-    this.reader =
+    this.#reader =
       format === 'ndjson'
-        ? ndjsonReader(this.protocol, this.sink)
-        : captureReader(format, this.sink, this.warn);
-    const { prefix } = this;
-    this.prefix = new Uint8Array(0);
-    this.reader.push(prefix);
+        ? ndjsonReader(this.#protocol, this.#sink)
+        : captureReader(format, this.#sink, this.#warn);
+    const prefix = this.#prefix;
+    this.#prefix = new Uint8Array(0);
+    this.#reader.push(prefix);
   }
 
-  private refuse(): never {
-    const start = Array.from(this.prefix.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(
+  #refuse(): never {
+    const start = Array.from(this.#prefix.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(
       ' ',
     );
     const expected = `${INPUT_FORMATS.join(', ')} (or say --format)`;
@@ -140,25 +155,29 @@ class Input {
 
 /** Prints the first warnings and counts the rest. */
 class Warnings {
-  private count = 0;
+  #count = 0;
 
-  constructor(
-    private readonly io: CommandIo,
-    private readonly name: string,
-    private readonly pause: () => void,
-  ) {}
+  readonly #io: CommandIo;
+  readonly #name: string;
+  readonly #pause: () => void;
+
+  constructor(io: CommandIo, name: string, pause: () => void) {
+    this.#io = io;
+    this.#name = name;
+    this.#pause = pause;
+  }
 
   add({ frame, offset, message }: CaptureWarning): void {
-    this.count++;
+    this.#count++;
     // What was printed before comes first.
-    if (this.count <= warningsMax) this.pause();
-    this.io.problem();
-    if (this.count <= warningsMax)
-      this.io.warn(`${this.name}: packet ${frame}, offset ${offset}: ${message}`);
+    if (this.#count <= warningsMax) this.#pause();
+    this.#io.problem();
+    if (this.#count <= warningsMax)
+      this.#io.warn(`${this.#name}: packet ${frame}, offset ${offset}: ${message}`);
   }
 
   end(): void {
-    if (this.count > warningsMax) this.io.warn(`${this.name}: ${this.count - warningsMax} more warnings`);
+    if (this.#count > warningsMax) this.#io.warn(`${this.#name}: ${this.#count - warningsMax} more warnings`);
   }
 }
 
