@@ -26,15 +26,18 @@ export class ReceivedNotification {
   }
 }
 
+type Reader = (result: IteratorResult<ReceivedNotification, undefined>) => void;
+
 /**
  * Notifications from when it was made on, in order. What nobody reads is kept, up to a limit; then the oldest goes, as
- * in RM itself. To be read by one reader.
+ * in RM itself. Reads may overlap: each notification goes to one of them, in order.
  */
 export class NotificationStream implements AsyncIterableIterator<ReceivedNotification, undefined> {
   /** Notifications that went because nobody read them. */
   lostCount = 0;
   readonly #waiting = new Fifo<ReceivedNotification>();
-  #reader: ((result: IteratorResult<ReceivedNotification, undefined>) => void) | undefined;
+  /** Reads that wait, in order. */
+  readonly #readers = new Fifo<Reader>();
   #ended = false;
 
   readonly #countMax: number;
@@ -46,8 +49,7 @@ export class NotificationStream implements AsyncIterableIterator<ReceivedNotific
   }
 
   push(notification: ReceivedNotification): void {
-    const reader = this.#reader;
-    this.#reader = undefined;
+    const reader = this.#readers.shift();
     if (reader !== undefined) {
       reader({ done: false, value: notification });
       return;
@@ -61,8 +63,8 @@ export class NotificationStream implements AsyncIterableIterator<ReceivedNotific
   /** No more will come; what is there can still be read. */
   end(): void {
     this.#ended = true;
-    this.#reader?.({ done: true, value: undefined });
-    this.#reader = undefined;
+    for (let reader = this.#readers.shift(); reader; reader = this.#readers.shift())
+      reader({ done: true, value: undefined });
   }
 
   async next(): Promise<IteratorResult<ReceivedNotification, undefined>> {
@@ -70,7 +72,7 @@ export class NotificationStream implements AsyncIterableIterator<ReceivedNotific
     if (value !== undefined) return { done: false, value };
     if (this.#ended) return { done: true, value: undefined };
     return new Promise((resolve) => {
-      this.#reader = resolve;
+      this.#readers.push(resolve);
     });
   }
 
