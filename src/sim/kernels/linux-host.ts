@@ -172,7 +172,8 @@ export class LinuxHost {
   }
 
   mapMem(name: string, fileName: string, request: Omit<MapMemRequest, 'file'>): Running<void> {
-    return this.#on(name, (vm) => vm.mapMem({ ...request, file: this.#file(fileName) }));
+    const file = this.#file(fileName);
+    return this.#on(name, (vm) => vm.mapMem({ ...request, file }));
   }
 
   /** Closes all descriptors of a VM once no ioctl on it is under way. */
