@@ -63,6 +63,7 @@ describe('README', () => {
     /"vm_status":"RUNNING"/,
     /vmid 0 2 128\n.*2 4 0\nvm_status 4 5 3/s,
     /^128 0\nEBADMSG rm VM_STATE\n$/,
+    /^EINVAL vm\[128\]\.VM_INIT\.error MEM_INVALID\n0 \[\]\n$/,
   ];
   it.each(examples.map((file, index) => [file, index] as const))('%s prints what it says', (file, index) => {
     expect(shell(`node --import tsx ${file}`)).toMatch(expected[index] as RegExp);

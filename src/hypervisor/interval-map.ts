@@ -33,7 +33,9 @@ export class IntervalMap<T> {
   /** The intervals that have a part in [start, end), whole, in order. */
   overlapping(start: number, end: number): readonly Interval<T>[] {
     const from = this.#index(start);
-    return this.#intervals.slice(from, this.#behind(from, end));
+    const to = this.#behind(from, end);
+    // Mostly there is one, and a literal costs a fraction of a slice.
+    return to === from + 1 ? [this.#intervals[from] as Interval<T>] : this.#intervals.slice(from, to);
   }
 
   /** How many bytes of [start, end) have a value. */

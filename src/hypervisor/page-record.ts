@@ -28,7 +28,7 @@ export interface PageRecord {
   readonly lent: boolean;
 }
 
-export const NO_BORROWERS: readonly Borrower[] = [];
+const NO_BORROWERS: readonly Borrower[] = [];
 
 /** What a page is to a component. @param record undefined: there is no memory. */
 export function stateOf(record: PageRecord | undefined, owner: Owner): PageState {
@@ -84,6 +84,11 @@ function borrowersContinue(before: readonly Borrower[], after: readonly Borrower
       return borrower?.owner === owner && borrower.address === shifted(address, size);
     })
   );
+}
+
+/** Pages that are a component's alone. @param address undefined: it has them nowhere, or no address space. */
+export function ownedRecord(kind: MemoryKind, owner: Owner, address: number | undefined): PageRecord {
+  return { kind, owner, address, borrowers: NO_BORROWERS, lent: false };
 }
 
 /** The record with one borrower more. */

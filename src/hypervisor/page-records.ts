@@ -44,10 +44,15 @@ export class PageRecords {
 
   /** Whose each range is, in order; neighbours of one owner are one. */
   owners(kind: MemoryKind): readonly Interval<Owner>[] {
-    const owners = new IntervalMap<Owner>((left, right) => left.value === right.value);
-    for (const { start, end, value } of this.#records.entries())
-      if (value.kind === kind) owners.set(start, end, value.owner);
-    return owners.entries();
+    const owners: Interval<Owner>[] = [];
+    for (const { start, end, value } of this.#records.entries()) {
+      if (value.kind !== kind) continue;
+      const last = owners[owners.length - 1];
+      if (last?.end === start && last.value === value.owner)
+        owners[owners.length - 1] = { start: last.start, end, value: value.owner };
+      else owners.push({ start, end, value: value.owner });
+    }
+    return owners;
   }
 
   /** Adds what is in a range to a list, in order. @param offset of the first piece. */

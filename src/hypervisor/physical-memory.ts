@@ -4,7 +4,7 @@ import type { Interval } from './interval-map.js';
 import { hasAddressSpace, type Owner } from './owner.js';
 import {
   type MemoryKind,
-  NO_BORROWERS,
+  ownedRecord,
   type PageRecord,
   stateOf,
   withBorrower,
@@ -63,7 +63,7 @@ export class PhysicalMemory {
 
   /** Memory that exists from the start, owned by a VM at its physical address. Bytes, whole pages. */
   add(kind: MemoryKind, start: number, size: number, owner: Owner): void {
-    this.#records.add(start, size, { kind, owner, address: start, borrowers: NO_BORROWERS, lent: false });
+    this.#records.add(start, size, ownedRecord(kind, owner, start));
     const run = { address: start, phys: start, size };
     const space = this.addressSpace(owner);
     space.addTables(blocksToMap([run]));
@@ -99,11 +99,9 @@ export class PhysicalMemory {
   /** The source loses pages that it owns; the target owns them from now on, with all rights. */
   donate(transition: Transition): Refusal | undefined {
     const { owner } = transition.target;
-    return this.#perform('donate', transition, OWNER_ACCESS[transition.kind], (record, address) => ({
-      ...record,
-      owner,
-      address,
-    }));
+    return this.#perform('donate', transition, OWNER_ACCESS[transition.kind], ({ kind }, address) =>
+      ownedRecord(kind, owner, address),
+    );
   }
 
   /** The target may use pages that the source goes on using. @param access bits of Access, for the target. */
@@ -157,14 +155,14 @@ export class PhysicalMemory {
 
     const sourceSpace = this.#spaceOf(from.owner);
     const targetSpace = nowhere ? undefined : this.#spaceOf(to.owner);
-    const runs = rule.target === 'unmapped' && targetSpace !== undefined ? runsOf(pieces, to.start) : [];
-    const sourceBlocks = rule.sourceKeeps === 'access' ? [] : blocksToSplit(from);
-    const targetBlocks = rule.target === 'unmapped' ? blocksToMap(runs) : blocksToSplit(to);
-    const short =
-      this.#checkTables(from, sourceSpace, sourceBlocks) ?? this.#checkTables(to, targetSpace, targetBlocks);
+    const maps = rule.target === 'unmapped' && targetSpace !== undefined;
+    const runs = maps ? runsOf(pieces, to.start) : [];
+    const split = rule.sourceKeeps === 'access' || sourceSpace === undefined ? [] : blocksToSplit(from);
+    const made = maps ? blocksToMap(runs) : blocksToSplit(to);
+    const short = this.#checkTables(from, sourceSpace, split) ?? this.#checkTables(to, targetSpace, made);
     if (short !== undefined) return short;
-    sourceSpace?.addTables(sourceBlocks);
-    targetSpace?.addTables(targetBlocks);
+    sourceSpace?.addTables(split);
+    targetSpace?.addTables(made);
 
     this.#records.change(pieces, (record, offset) =>
       change(record, targetSpace === undefined ? undefined : to.start + offset),

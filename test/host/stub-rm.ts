@@ -1,13 +1,17 @@
 import {
   type HypResource,
   MEM_LEND,
+  MEM_RECLAIM,
   MEM_SHARE,
   resourceType,
   VM_ALLOC_VMID,
+  VM_CONFIG_IMAGE,
+  VM_DEALLOC_VMID,
   VM_EXITED,
   VM_GET_HYP_RESOURCES,
   VM_GET_VMID,
   VM_RESET,
+  VM_START,
   VM_STATUS,
   VM_STOP,
   vmStatus,
@@ -48,6 +52,12 @@ export class StubRm {
   #nextHandle: number = STUB.firstHandle;
   readonly #seen = new Map<number, number>();
 
+  /** Handles that were given out and not reclaimed; that of a started VM's image is the hypervisor's affair. */
+  readonly handles = new Set<number>();
+  /** The VMID is given out. */
+  hasVm = false;
+  #image: number | undefined;
+  readonly #pages: boolean;
   /** What VM_GET_HYP_RESOURCES tells. */
   readonly resources: HypResource[];
   readonly #options: StubOptions;
@@ -55,6 +65,7 @@ export class StubRm {
   /** @param hasExtents paged memory needs an address space and extents. @param log gets the calls. */
   constructor(options: StubOptions, hasExtents: boolean, log: string[]) {
     this.#options = options;
+    this.#pages = hasExtents;
     this.resources = hasExtents ? extents() : [];
     this.log = log;
   }
@@ -68,22 +79,36 @@ export class StubRm {
       formatHex(payload.subarray(0, SHOWN_SIZE_MAX)) + (payload.length > SHOWN_SIZE_MAX ? '..' : '');
     this.log.push(`${message.id.toString(16)} ${shown}${fails ? ' -> error' : ''}`);
     if (fails) throw rmError(message.name, err, 'mainline');
-    return this.#reply(message.id);
+    return this.#reply(message.id, new DataView(payload.buffer, payload.byteOffset));
   }
 
-  #reply(id: number): Uint8Array {
+  #reply(id: number, request: DataView): Uint8Array {
     const { vmid } = STUB;
     switch (id) {
       case VM_ALLOC_VMID.id:
+        this.hasVm = true;
         return bytesOf(VM_ALLOC_VMID.reply, { vmid });
       case VM_GET_VMID.id:
         return bytesOf(VM_GET_VMID.reply, { vmid: STUB.hostVmid });
       case MEM_LEND.id:
       case MEM_SHARE.id:
+        this.handles.add(this.#nextHandle);
         this.#nextHandle++;
         return bytesOf(MEM_LEND.reply, { mem_handle: this.#nextHandle - 1 });
       case VM_GET_HYP_RESOURCES.id:
         return bytesOf(VM_GET_HYP_RESOURCES.reply, { entries: this.resources });
+      case MEM_RECLAIM.id:
+        this.handles.delete(request.getUint32(0, true));
+        break;
+      case VM_DEALLOC_VMID.id:
+        this.hasVm = false;
+        break;
+      case VM_CONFIG_IMAGE.id:
+        this.#image = request.getUint32(4, true);
+        break;
+      case VM_START.id:
+        if (this.#pages && this.#image !== undefined) this.handles.delete(this.#image);
+        break;
       case VM_STOP.id:
         if (!this.#options.noexit)
           this.#tell(VM_EXITED, { vmid, exit_type: 7, exit_reason: new Uint8Array(4) });

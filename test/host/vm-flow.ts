@@ -26,6 +26,15 @@ export interface FlowLine {
 /** What comes of a flow, in the form of its line. */
 export type FlowOutcome = Pick<FlowLine, 'events' | 'pages_still_pinned' | 'locked_vm'>;
 
+/** What is left at the end of a flow, and what the manager says about it. */
+export interface FlowEnd {
+  readonly outcome: FlowOutcome;
+  /** Names of findings, and `endless_wait` when nothing wakes the process any more. */
+  readonly findings: ReadonlySet<string>;
+  readonly handlesLeft: number;
+  readonly vmLeft: boolean;
+}
+
 const PAGE = 0x1000n;
 /** The recorded process has 256 MiB for each label, at the same address as the machine. */
 const AREA_SIZE_SHIFT = 28n;
@@ -35,8 +44,8 @@ const VCPU_DESCRIPTOR = 7;
 const FIRMWARE = { start: 0xa000_0000n, size: 0x2000n };
 
 /** Runs the ioctls of a recorded flow against the stub manager, and tells what happened in the recording's words. */
-export function replayFlow(line: FlowLine): FlowOutcome {
-  return new Flow(line).run();
+export function replayFlow(line: FlowLine, mode: 'careful' | 'faithful' = 'faithful'): FlowEnd {
+  return new Flow(line, mode).run();
 }
 
 class Flow {
@@ -47,7 +56,7 @@ class Flow {
   readonly #areas = new Set<bigint>();
   #created: CreatedVm | undefined;
 
-  constructor(line: FlowLine) {
+  constructor(line: FlowLine, mode: 'careful' | 'faithful') {
     this.#line = line;
     const { options, client } = line;
     const number = (name: string) => {
@@ -62,19 +71,23 @@ class Flow {
       noreset: options.includes('noreset'),
     };
     this.#stride = options.includes('scattered') ? 2n * PAGE : PAGE;
-    this.#machine = new StubMachine({ generation: client, mode: 'faithful' }, stub);
+    this.#machine = new StubMachine({ generation: client, mode }, stub);
   }
 
-  run(): FlowOutcome {
+  run(): FlowEnd {
+    const findings = new Set<string>();
     try {
       for (const index of this.#line.events.keys()) this.#replay(index);
     } catch (error) {
       if (!(error instanceof HostError) || error.code !== 'never_returns') throw error;
       this.#machine.log.push(`WAITS FOREVER for ${error.expected}`);
+      findings.add('endless_wait');
     }
-    const { log, process } = this.#machine;
+    for (const { hazard } of this.#created?.vm.findings ?? []) findings.add(hazard.name);
+    const { log, process, rm } = this.#machine;
     const { pagesPinned, lockedVm } = process;
-    return { events: log, pages_still_pinned: pagesPinned, locked_vm: lockedVm };
+    const outcome = { events: log, pages_still_pinned: pagesPinned, locked_vm: lockedVm };
+    return { outcome, findings, handlesLeft: rm.handles.size, vmLeft: rm.hasVm };
   }
 
   get #vm(): GunyahVm {

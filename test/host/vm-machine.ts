@@ -9,6 +9,7 @@ import {
   VmManager,
   type VmManagerOptions,
 } from '../../src/host/vm-manager/index.js';
+import type { PageRecord } from '../../src/hypervisor/index.js';
 import { MessageType } from '../../src/schema/index.js';
 import { Bench, HLOS } from '../rm/guest.js';
 
@@ -73,24 +74,30 @@ export class Machine {
     });
   }
 
-  /** What RM and the hypervisor have of the process and its VMs: nothing, if all lists are empty. */
+  /**
+   * What RM and the hypervisor have of the process and its VMs. Pages: those that are not the host's, or not the host's
+   * alone.
+   */
   get remains() {
     const { manager } = this.bench;
-    const owners = manager.hypervisor as typeof manager.hypervisor & {
-      owners(
-        kind: 'normal',
-      ): readonly { readonly start: number; readonly end: number; readonly value: number }[];
-    };
+    const { memory } = manager.hypervisor;
+    const isHosts = ({ owner, borrowers, lent }: PageRecord) =>
+      owner === HLOS && borrowers.length === 0 && !lent;
     return {
       vms: [...manager.vms()]
         .filter(({ owner }) => owner === HLOS)
         .map(({ vmid, state }) => `${vmid} in ${state}`),
       parcels: [...manager.parcels.all()].map(({ handle }) => handle),
-      pagesElsewhere: owners
-        .owners('normal')
-        .filter(({ value }) => value !== HLOS)
+      pagesElsewhere: memory
+        .records()
+        .filter(({ value }) => !isHosts(value))
         .reduce((sum, { start, end }) => sum + (end - start) / PAGE, 0),
     };
+  }
+
+  /** Lets RM do what there is to do, and the manager hear of it. */
+  settle(): void {
+    this.#settle();
   }
 
   #call({ message, payload }: CallEffect): Uint8Array {

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { protocol, resourceType, VM_EXITED, VM_STATUS } from '../../schemas/index.js';
 import { codecOf } from '../../src/codec/index.js';
-import { Client, queueTransport } from '../../src/host/index.js';
+import { Client } from '../../src/host/index.js';
 import {
+  ClientWorld,
   functionArguments,
   functionTypes,
-  type Running,
-  runOperation,
   runOperationNow,
   type UserMemRegion,
   type VmGenerationName,
 } from '../../src/host/vm-manager/index.js';
 import { ResourceTable } from '../../src/host/vm-manager/resources.js';
+import { managerTransport } from '../../src/sim/index.js';
+import { rpc, tree } from '../rm/vm-tree.js';
 import { StubMachine } from './stub-machine.js';
 import type { StubOptions } from './stub-rm.js';
 import { Machine } from './vm-machine.js';
@@ -246,42 +247,37 @@ describe('notifications', () => {
 });
 
 describe('promises', () => {
-  /** A manager's operations over the promise API of the client, on the simulated manager's queues. */
-  function clientOf(machine: Machine) {
-    const link = machine.bench.manager.link(3);
-    if (link === undefined) throw new Error('no link');
-    const { toManager, toVm } = link;
-    const notEmpty = toManager.onNotEmpty;
-    toManager.onNotEmpty = () => {
-      notEmpty();
-      machine.bench.manager.run();
-    };
-    const client = new Client(queueTransport(toManager, toVm), { generation: 'a14' });
-    const notifications = client.notifications();
-    const runIt = <T>(operation: Running<T>) =>
-      runOperation(operation, {
-        call: (effect) => client.perform(effect),
-        hypercall: async () => {},
-        wait: async (effect) => {
-          while (!effect.ready()) {
-            const { value } = await notifications.next();
-            if (value === undefined) return false;
-            machine.manager.notified(value.id, value.payload);
-          }
-          return true;
-        },
-      });
-    return { client, runIt };
+  function worldOf(machine: Machine, signal?: AbortSignal) {
+    const client = new Client(managerTransport(machine.bench.manager), { generation: 'a14' });
+    return new ClientWorld(client, machine.manager, signal === undefined ? {} : { signal });
   }
 
-  it('run a VM from START to close; a second START waits for the first', async () => {
+  it('run a VM from START to close; what overlaps waits for its turn', async () => {
     const machine = new Machine('a14', 'careful');
     const { vm, descriptor } = prepare(machine);
-    const { runIt } = clientOf(machine);
-    await runIt(vm.start());
-    await runIt(vm.start());
-    await runIt(vm.close(descriptor));
+    const world = worldOf(machine);
+    await Promise.all([world.run(vm.start()), world.run(vm.start()), world.run(vm.close(descriptor))]);
     expect(machine.remains).toEqual({ vms: [], parcels: [], pagesElsewhere: 0 });
+    expect([machine.process.pagesPinned, vm.findings]).toEqual([0, []]);
+  });
+
+  it('end with a signal: the careful manager says what it leaves', async () => {
+    const machine = new Machine('a14', 'careful');
+    const { vm, descriptor } = prepare(machine, tree({ rpc }, { 'vm-attrs': 'no-shutdown' }));
+    const abort = new AbortController();
+    const world = worldOf(machine, abort.signal);
+    await world.run(vm.start());
+    abort.abort();
+    await world.run(vm.close(descriptor));
+    expect(vm.findings.map(({ hazard }) => hazard.name)).toEqual(['vmid_lost', 'handle_lost', 'handle_lost']);
+  });
+
+  it('have no hypercalls unless told how', async () => {
+    const { machine, vm, descriptor } = eagerMachine('a15');
+    machine.run(vm.start());
+    const world = worldOf(new Machine('a15', 'careful'));
+    await expect(world.run(vm.fault(0x9000_0000n, false))).rejects.toMatchObject({ errno: 'EOPNOTSUPP' });
+    machine.run(vm.close(descriptor));
     expect(machine.process.pagesPinned).toBe(0);
   });
 

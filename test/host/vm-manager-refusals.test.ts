@@ -103,6 +103,23 @@ describe('careful: RM itself refuses', () => {
   });
 });
 
+describe('a VM that ends by itself', () => {
+  it.each(['careful', 'faithful'] as const)('%s: is not stopped again, and leaves nothing', (mode) => {
+    const machine = new Machine('a14', mode);
+    const { vm, descriptor } = prepare(machine);
+    machine.run(vm.start());
+    // Powered off (rm-internals.md, section 12).
+    machine.bench.manager.vcpuHalt(vm.vmid, 2, [0n, 0n]);
+    machine.settle();
+    expect([vm.status, vm.exit?.type]).toEqual([9, 1]);
+    expect(failureOf(() => machine.run(vm.start())).errno).toBe('ENODEV');
+    machine.run(vm.close(descriptor));
+    expect(machine.calls).not.toContain('VM_STOP');
+    expect(machine.remains).toEqual(nothing);
+    expect(pinned(machine)).toEqual([0, 0]);
+  });
+});
+
 describe('faithful: RM itself refuses', () => {
   it('v11 shares everything, also the image, which RM23 does not take: START fails, close cleans up', () => {
     const machine = new Machine('v11', 'faithful');

@@ -31,36 +31,36 @@ export class UserBacking implements Backing {
   readonly #process: UserProcess;
   readonly #region: MemoryRegion;
 
-  constructor(process: UserProcess, region: MemoryRegion) {
-    this.#process = process;
+  constructor(userProcess: UserProcess, region: MemoryRegion) {
+    this.#process = userProcess;
     this.#region = region;
     ({ path: this.path, range: this.range, rights: this.rights, lent: this.lent } = region);
   }
 
   /** @throws HostError (EFAULT) when the process has fewer pages there. */
   take(call: string, part: AddressRange): readonly Piece[] {
-    const process = this.#process;
+    const userProcess = this.#process;
     const count = Number(part.size / PAGE);
     const address = this.#region.userAddress(part.start);
-    const pages = process.pin(address, count);
+    const pages = userProcess.pin(address, count);
     if (pages.length < count) {
-      process.unpin(pages);
+      userProcess.unpin(pages);
       throw refusal(call, 'EFAULT', {
         code: 'pages',
         path: this.path,
         offset: address + BigInt(pages.length) * PAGE,
-        expected: `${count} pages of ${process.name}`,
+        expected: `${count} pages of ${userProcess.name}`,
         actual: pages.length,
       });
     }
-    process.account(count);
+    userProcess.account(count);
     return pages.map((page, index) => ({
       guestAddress: part.start + BigInt(index) * PAGE,
       address: page,
       size: PAGE,
       release: () => {
-        process.unpin([page]);
-        process.account(-1);
+        userProcess.unpin([page]);
+        userProcess.account(-1);
       },
     }));
   }

@@ -39,7 +39,7 @@ export function* releaseCarefully(vm: GunyahVm): Running<void> {
   const state = yield* settle(vm, before, isOpen);
   yield* vm.follow([dropFunctions, dropBindings, takePagesBack, dropResources]);
   yield* letGo(vm, state);
-  for (const region of vm.regions.all) if (!region.parcel?.isHeld) region.unpin(vm.setup.process);
+  for (const region of vm.regions.all) if (!region.parcel?.isHeld) region.unpin(vm.setup.userProcess);
 }
 
 /**
@@ -162,7 +162,7 @@ function keptOf(vm: GunyahVm, { handle, range, options }: Parcel) {
   const [first] = options.pieces;
   return {
     offset: handle ?? constants.MEM_HANDLE_INVALID,
-    expected: `${range.size / PAGE} pages of ${vm.setup.process.name}, from ${hex(first?.address ?? 0n)}`,
+    expected: `${range.size / PAGE} pages of ${vm.setup.userProcess.name}, from ${hex(first?.address ?? 0n)}`,
     actual: handle === undefined ? 'with a handle that no reply told' : `with handle ${handle}`,
   };
 }

@@ -21,6 +21,8 @@ export interface VmWorldAsync {
   /** Resolves to false when a deadline of the caller's has passed. */
   wait(effect: WaitEffect): Promise<boolean>;
   hypercall(effect: HypercallEffect): Promise<void>;
+  /** An operation has gone on, or ended: what another one waits for may be so now. */
+  stepped(): void;
 }
 
 /**
@@ -48,21 +50,27 @@ export function runOperationNow<T>(operation: Running<T>, world: VmWorld): T {
 
 /** As {@link runOperationNow}, in a world where things take time. */
 export async function runOperation<T>(operation: Running<T>, world: VmWorldAsync): Promise<T> {
-  let step = operation.next(NOTHING);
-  while (!step.done) {
-    const effect = step.value;
-    let answer: Uint8Array = NOTHING;
-    try {
-      if (effect.kind === 'call') answer = await world.call(effect);
-      else if (effect.kind === 'hypercall') await world.hypercall(effect);
-      else if (!effect.ready() && !(await world.wait(effect))) throw waitEnded(effect);
-    } catch (error) {
-      step = failWith(operation, effect, error);
-      continue;
+  try {
+    let step = operation.next(NOTHING);
+    while (!step.done) {
+      const effect = step.value;
+      step = await answerOf(effect, world).then(
+        (answer) => operation.next(answer),
+        (error) => failWith(operation, effect, error),
+      );
+      world.stepped();
     }
-    step = operation.next(answer);
+    return step.value;
+  } finally {
+    world.stepped();
   }
-  return step.value;
+}
+
+async function answerOf(effect: VmEffect, world: VmWorldAsync): Promise<Uint8Array> {
+  if (effect.kind === 'call') return world.call(effect);
+  if (effect.kind === 'hypercall') await world.hypercall(effect);
+  else if (!effect.ready() && !(await world.wait(effect))) throw waitEnded(effect);
+  return NOTHING;
 }
 
 /** What a wait ends with that will never be over; for worlds that resume operations themselves. */

@@ -5,6 +5,7 @@
  */
 
 export { type MapMemRequest, mapMemFlags } from './bindings.js';
+export { ClientWorld, type ClientWorldOptions } from './client-world.js';
 export {
   failWith,
   runOperation,

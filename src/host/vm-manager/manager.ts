@@ -67,7 +67,7 @@ export class VmManager {
    * @param argument reserved.
    * @throws HostError (EINVAL) for an argument other than 0.
    */
-  createVm(process: UserProcess, argument = 0): CreatedVm {
+  createVm(userProcess: UserProcess, argument = 0): CreatedVm {
     if (argument !== 0)
       throw refusal('CREATE_VM', 'EINVAL', { code: 'argument', path: 'arg', expected: 0, actual: argument });
     const { hasMemoryExtents = true, mapsKernelPagewise = true, onEvent = () => {} } = this.#options;
@@ -77,7 +77,7 @@ export class VmManager {
         generation: this.generation,
         regionRules: this.#regionRules(),
         careful: this.#careful,
-        process,
+        userProcess,
         calls: this.#calls,
         hasMemoryExtents,
         mapsKernelPagewise,

@@ -100,7 +100,7 @@ export class PagedMemory {
         if (!(error instanceof HostError)) throw error;
         this.#vm.find(vmHazards.pages_pinned, page.path, {
           offset: Number(page.address),
-          expected: `${this.#vm.setup.process.name} again`,
+          expected: `${this.#vm.setup.userProcess.name} again`,
           actual: error.message,
         });
       }

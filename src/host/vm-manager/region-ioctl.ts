@@ -62,8 +62,8 @@ function check(vm: GunyahVm, call: RegionIoctl, request: UserMemRegion, caller: 
   };
   if (!hasIoctl(vm.generation.name, call)) throw refuse('ENOTTY', 'unknown', 'an ioctl', vm.generation.name);
   if (rules.featureCheck === 'first') checkExtents();
-  if (rules.ownProcessOnly && caller !== vm.setup.process)
-    throw refuse('EPERM', 'process', vm.setup.process.name, caller.name);
+  if (rules.ownProcessOnly && caller !== vm.setup.userProcess)
+    throw refuse('EPERM', 'process', vm.setup.userProcess.name, caller.name);
   const known = rules.lentFlag ? RWX | LENT : RWX;
   if ((flags & ~known) !== 0) throw refuse('EINVAL', 'flags', known, flags);
   if (memorySize === 0n) {
@@ -111,22 +111,22 @@ function checkPlace(vm: GunyahVm, call: RegionIoctl, region: MemoryRegion): void
 
 /** Pins the pages of a region that is given to RM as a whole at START, and asks for the host's VMID if it is shared. */
 function* prepare(vm: GunyahVm, call: RegionIoctl, region: MemoryRegion): Running<void> {
-  const { process } = vm.setup;
+  const { userProcess } = vm.setup;
   const { path, range, request } = region;
   const count = Number(range.size / PAGE);
-  process.account(count);
-  const pages = process.pin(request.userspaceAddr, count);
+  userProcess.account(count);
+  const pages = userProcess.pin(request.userspaceAddr, count);
   if (pages.length < count) {
-    process.unpin(pages);
+    userProcess.unpin(pages);
     // v11 and a14 take only those pages off the count that were pinned.
-    process.account(vm.careful ? -count : -pages.length);
+    userProcess.account(vm.careful ? -count : -pages.length);
     if (!vm.careful)
       vm.find(vmHazards.locked_vm_counted, path, { expected: 0, actual: count - pages.length });
     throw refusal(call, 'EFAULT', {
       code: 'pages',
       path,
       offset: request.userspaceAddr + BigInt(pages.length) * PAGE,
-      expected: `${count} pages of ${process.name}`,
+      expected: `${count} pages of ${userProcess.name}`,
       actual: pages.length,
     });
   }
@@ -141,7 +141,7 @@ function* prepare(vm: GunyahVm, call: RegionIoctl, region: MemoryRegion): Runnin
       pieces: region.pieces,
     });
   } catch (error) {
-    region.unpin(vm.setup.process);
+    region.unpin(vm.setup.userProcess);
     throw error instanceof HostError ? failureOf(call, error, path) : error;
   }
 }
@@ -164,7 +164,7 @@ function* removeRegion(vm: GunyahVm, call: RegionIoctl, label: number): Running<
     });
   vm.regions.remove(region);
   if (!(yield* takeBack(vm, call, region))) return;
-  region.unpin(vm.setup.process);
+  region.unpin(vm.setup.userProcess);
 }
 
 /** What RM has of a region. False: v9 goes on without it when RM does not give it back. */

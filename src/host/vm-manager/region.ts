@@ -63,9 +63,9 @@ export class MemoryRegion {
   }
 
   /** Gives the pinned pages back to their process, once RM has nothing of the region. */
-  unpin(process: UserProcess): void {
-    process.unpin(this.pages);
-    process.account(-this.pages.length);
+  unpin(userProcess: UserProcess): void {
+    userProcess.unpin(this.pages);
+    userProcess.account(-this.pages.length);
     this.pages = [];
   }
 

@@ -260,7 +260,7 @@ function leak(vm: GunyahVm, parcel: Parcel): void {
   const [first] = parcel.options.pieces;
   vm.find(vmHazards.pages_pinned, parcel.path, {
     offset: Number(first?.address ?? 0n),
-    expected: `unpinned for ${vm.setup.process.name}`,
+    expected: `unpinned for ${vm.setup.userProcess.name}`,
     actual: parcel.options.pieces.length,
   });
 }

@@ -69,7 +69,7 @@ export function* untilReset(vm: GunyahVm): Running<void> {
 export function* reclaimRegions(vm: GunyahVm): Running<void> {
   for (const region of vm.regions.all) {
     const { parcel } = region;
-    if (!parcel?.isHeld || (yield* reclaimOrLeak(vm, parcel))) region.unpin(vm.setup.process);
+    if (!parcel?.isHeld || (yield* reclaimOrLeak(vm, parcel))) region.unpin(vm.setup.userProcess);
     vm.regions.remove(region);
   }
 }

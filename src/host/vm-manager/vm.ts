@@ -35,7 +35,7 @@ export interface VmSetup {
   /** Cleans up after every failure; else it does what the generation does, with all its leaks and waits. */
   readonly careful: boolean;
   /** The process that made it. */
-  readonly process: UserProcess;
+  readonly userProcess: UserProcess;
   readonly calls: MainlineCalls;
   /** Whether the hypervisor has memory extents. */
   readonly hasMemoryExtents: boolean;
@@ -68,9 +68,10 @@ const VMID_NONE = constants.VMID_PEER_DEFAULT;
  * operations, which somebody has to run; the others act at once. All throw HostError; what an ioctl was about is in
  * its path (`region[label 2]`, `vm[128]`).
  *
- * Locks. `stateLock`: held by START over all its calls to RM, by the closing of the last descriptor, and taken for a
- * moment by SET_BOOT_CONTEXT and by notifications. `memoryLock`: held by ioctls about memory and by START, so the
- * regions that START gives to RM stay the same while it does. START takes the state lock first.
+ * Locks. `stateLock`: held by START over all its calls to RM, and waited for by SET_BOOT_CONTEXT and by notifications.
+ * `memoryLock`: held by ioctls and faults about memory, and by START, so that what START gives to RM stays the same
+ * while it does. START takes the state lock first. The closing of the last descriptor waits for both, since in Linux an
+ * ioctl keeps the file open, and holds none: nobody is left who could ask for anything.
  *
  * Notifications ({@link notified}) come in a context of their own, and wait for the state lock if START has it: with
  * v9, v11 and a14 in a work item, which may; with v17 and a15 in the thread that receives replies, which START waits
@@ -146,7 +147,7 @@ export class GunyahVm {
   /** What ranges of guest addresses get their memory from when it is needed (v17, a15), by rising address. */
   get backings(): readonly Backing[] {
     if (this.generation.memory === 'guest_memory') return byAddress(this.bindings);
-    return byAddress(this.regions.all).map((region) => new UserBacking(this.setup.process, region));
+    return byAddress(this.regions.all).map((region) => new UserBacking(this.setup.userProcess, region));
   }
 
   /** Nobody has it open any more. */
@@ -155,12 +156,12 @@ export class GunyahVm {
   }
 
   /** SET_USER_MEM_REGION. @param caller the process that asks. */
-  setUserMemRegion(region: UserMemRegion, caller = this.setup.process): Running<void> {
+  setUserMemRegion(region: UserMemRegion, caller = this.setup.userProcess): Running<void> {
     return addRegion(this, 'SET_USER_MEM_REGION', region, caller);
   }
 
   /** LEND_USER_MEM: as SET_USER_MEM_REGION, but the host loses its access while the VM has the memory. */
-  lendUserMem(region: UserMemRegion, caller = this.setup.process): Running<void> {
+  lendUserMem(region: UserMemRegion, caller = this.setup.userProcess): Running<void> {
     return addRegion(this, 'LEND_USER_MEM', region, caller);
   }
 
@@ -270,6 +271,8 @@ export class GunyahVm {
         actual: descriptor,
       });
     if (!this.isClosed) return;
+    yield* this.stateLock.whenFree();
+    yield* this.memoryLock.whenFree();
     yield* this.careful ? releaseCarefully(this) : this.follow(this.generation.teardown);
     if (!this.leftBehind) this.setup.onGone();
   }
