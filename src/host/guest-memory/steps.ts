@@ -27,26 +27,29 @@ export function canGoOn({ waitsFor }: Pause): boolean {
 
 /** The locks of one operation. All operations that take several must agree on the order. */
 export class Locks {
+  readonly #by: string;
+  readonly #locks: readonly Lock[];
   #taken = 0;
 
-  constructor(
-    private readonly by: string,
-    private readonly locks: readonly Lock[],
-  ) {}
+  /** @param by whose operation it is, for errors of others. */
+  constructor(by: string, locks: readonly Lock[]) {
+    this.#by = by;
+    this.#locks = locks;
+  }
 
   /** Takes them in their order; the first one at once when it is free. */
   *take(): Steps<void> {
-    for (const lock of this.locks) {
+    for (const lock of this.#locks) {
       if (this.#taken > 0) yield BETWEEN;
       while (lock.holder !== undefined) yield { waitsFor: lock };
-      lock.holder = this.by;
+      lock.holder = this.#by;
       this.#taken++;
     }
   }
 
   /** Gives those back that were taken. */
   giveBack(): void {
-    for (const lock of this.locks.slice(0, this.#taken)) lock.holder = undefined;
+    for (const lock of this.#locks.slice(0, this.#taken)) lock.holder = undefined;
     this.#taken = 0;
   }
 }
