@@ -87,6 +87,22 @@ export function payloadToJson(type: AnyType, value: unknown, owner: Values = {})
   return typeof value === 'bigint' ? `0x${value.toString(16)}` : (value as number);
 }
 
+const fieldsByName = new WeakMap<StructType, ReadonlyMap<string, Field>>();
+
+/** One field of a decoded payload, as an object with that key alone; without it where the field is absent. */
+export function payloadFieldToJson(type: StructType | VariantType, value: Values, name: string): Json {
+  const item = value[name];
+  if (item === undefined) return {};
+  if (type instanceof VariantType) return payloadToJson(type, { [name]: item });
+  let fields = fieldsByName.get(type);
+  if (fields === undefined) {
+    fields = new Map(fieldsInOrder(type.fields).map((field) => [field.name, field]));
+    fieldsByName.set(type, fields);
+  }
+  const field = fields.get(name);
+  return field === undefined ? {} : { [name]: payloadToJson(field.type, item, value) };
+}
+
 function entryType(type: ListType, owner: Values): AnyType | undefined {
   if (!('cases' in type.entry)) return type.entry as AnyType;
   return type.entry.cases.get(owner[type.entry.field] as number);
