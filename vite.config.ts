@@ -63,6 +63,7 @@ export default defineConfig({
     outDir: resolve(import.meta.dirname, 'dist/inspector'),
     emptyOutDir: true,
     target: 'es2022',
+    cssTarget: 'chrome123',
     modulePreload: false,
   },
 });

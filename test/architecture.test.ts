@@ -20,10 +20,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/host': [...engine, 'src/transport', 'src/hypervisor', 'schemas'],
   'src/sim': [...engine, 'src/transport', 'src/hypervisor', 'src/rm', 'src/host', 'schemas'],
   'src/fuzz': [...engine, 'src/transport', 'src/devicetree', 'src/rm', 'src/sim', 'src/golden', 'schemas'],
-  'src/inspector': [...engine, 'schemas'],
+  'src/inspector': [...engine, 'src/docs', 'schemas'],
   'src/serve': [...engine, 'src/rm', 'schemas'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
-  'src/node': [...engine, 'src/serve', 'src/fuzz', 'schemas'],
+  'src/node': [...engine, 'src/serve', 'src/fuzz', 'src/inspector', 'schemas'],
   'src/cli': [
     ...engine,
     'src/docs',
@@ -50,7 +50,7 @@ const sources: Source[] = ['src', 'schemas']
   .flatMap((top) =>
     readdirSync(join(root, top), { recursive: true, encoding: 'utf8' }).map((name) => `${top}/${name}`),
   )
-  .filter((path) => path.endsWith('.ts'))
+  .filter((path) => /\.tsx?$/.test(path))
   .map((path) => {
     const text = readFileSync(join(root, path), 'utf8');
     return { path, text, code: text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '') };

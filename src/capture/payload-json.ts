@@ -50,11 +50,18 @@ export function isText(type: BytesType, owner: Values): boolean {
 }
 
 /** Fields of a struct in the order of their bytes: the words of a list's header come before the list. */
-export function fieldsInOrder(fields: readonly Field[]): Field[] {
-  return fields.flatMap((field) =>
-    field.type instanceof ListType ? [...field.type.options.second, field] : [field],
-  );
+export function fieldsInOrder(fields: readonly Field[]): readonly Field[] {
+  let ordered = orderOf.get(fields);
+  if (ordered === undefined) {
+    ordered = fields.flatMap((field) =>
+      field.type instanceof ListType ? [...field.type.options.second, field] : [field],
+    );
+    orderOf.set(fields, ordered);
+  }
+  return ordered;
 }
+
+const orderOf = new WeakMap<readonly Field[], readonly Field[]>();
 
 /** The JSON form of a decoded value, which may be incomplete: absent keys stay absent. */
 export function payloadToJson(type: AnyType, value: unknown, owner: Values = {}): Json {

@@ -4,8 +4,9 @@ const wordSize = 4;
 const chunkSize = 1 << 24;
 const wordsPerChunk = chunkSize / wordSize;
 
-/** Bytes in one stretch of memory: [start, end) of `view`. */
+/** Bytes in one stretch of memory: [start, end) of `data`, which `view` covers too. */
 export interface Stored {
+  readonly data: Uint8Array;
   readonly view: DataView;
   readonly start: number;
   readonly end: number;
@@ -13,7 +14,7 @@ export interface Stored {
 
 /** Runs of bytes, kept in large pieces and found again by position (a 32-bit number). Holds up to 16 GiB. */
 export class ByteStore {
-  readonly #chunks: { readonly bytes: Uint8Array; readonly view: DataView }[] = [];
+  readonly #chunks: Pick<Stored, 'data' | 'view'>[] = [];
   #used = chunkSize;
 
   /** Keeps a copy of bytes [start, end) and returns its position. */
@@ -22,22 +23,21 @@ export class ByteStore {
     if (size > chunkSize - this.#used) this.#addChunk(Math.max(size, chunkSize));
     const index = this.#chunks.length - 1;
     const at = this.#used;
-    const { bytes } = this.#chunks[index] as { readonly bytes: Uint8Array };
-    bytes.set(source.subarray(start, end), at);
+    this.#chunks[index]?.data.set(source.subarray(start, end), at);
     this.#used = Math.min(chunkSize, (at + size + wordSize - 1) & -wordSize);
     return index * wordsPerChunk + at / wordSize;
   }
 
   /** The `size` bytes at a position. */
   at(position: number, size: number): Stored {
-    const { view } = this.#chunks[Math.floor(position / wordsPerChunk)] as { readonly view: DataView };
+    const { data, view } = this.#chunks[Math.floor(position / wordsPerChunk)] as Stored;
     const start = (position % wordsPerChunk) * wordSize;
-    return { view, start, end: start + size };
+    return { data, view, start, end: start + size };
   }
 
   #addChunk(size: number): void {
-    const bytes = new Uint8Array(size);
-    this.#chunks.push({ bytes, view: new DataView(bytes.buffer) });
+    const data = new Uint8Array(size);
+    this.#chunks.push({ data, view: new DataView(data.buffer) });
     this.#used = 0;
   }
 }

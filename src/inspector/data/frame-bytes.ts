@@ -25,8 +25,8 @@ export class FrameBytes {
     const size = packets.reduce((sum, { start, end }) => sum + end - start, 0);
     this.bytes = new Uint8Array(size);
     let at = 0;
-    this.parts = packets.map(({ view, start, end, frame, time, comment }) => {
-      this.bytes.set(new Uint8Array(view.buffer).subarray(start, end), at);
+    this.parts = packets.map(({ data, start, end, frame, time, comment }) => {
+      this.bytes.set(data.subarray(start, end), at);
       const part = { frame, time, comment, start: at, end: at + end - start };
       at = part.end;
       return part;

@@ -86,7 +86,7 @@ export class MessageIndex {
   readonly #duplicates = new Map<number, number>();
   readonly #assembler: Assembler;
   readonly #numbered: Packet = emptyPacket();
-  #scratch = new DataView(new ArrayBuffer(0));
+  #scratch = new Uint8Array(0);
 
   constructor(
     readonly protocol: Protocol,
@@ -275,9 +275,7 @@ export class MessageIndex {
   #replay(assembler: Assembler, index: number): void {
     const { from, to } = this.messages.columns;
     const route = { from: from[index], to: to[index] };
-    for (const { view, ...packet } of this.packets(index)) {
-      assembler.packet({ ...packet, ...route, view, data: new Uint8Array(view.buffer) });
-    }
+    for (const packet of this.packets(index)) assembler.packet({ ...packet, ...route });
   }
 
   /** The payload bytes of a message in one stretch, valid until the next call. */
@@ -288,15 +286,14 @@ export class MessageIndex {
     const stored = this.#stored(this.#firstPacket(index));
     if (count === 1) return { ...stored, start: stored.start + header };
     const size = this.messages.columns.size[index] as number;
-    if (this.#scratch.byteLength < size) this.#scratch = new DataView(new ArrayBuffer(size * 2));
-    const bytes = new Uint8Array(this.#scratch.buffer);
+    if (this.#scratch.length < size) this.#scratch = new Uint8Array(size * 2);
     let end = 0;
     for (let part = first; part < first + count; part++) {
-      const { view, ...run } = this.#stored(this.#parts.columns.packet[part] as number);
-      bytes.set(new Uint8Array(view.buffer).subarray(run.start + header, run.end), end);
+      const run = this.#stored(this.#parts.columns.packet[part] as number);
+      this.#scratch.set(run.data.subarray(run.start + header, run.end), end);
       end += run.end - run.start - header;
     }
-    return { view: this.#scratch, start: 0, end };
+    return { data: this.#scratch, view: new DataView(this.#scratch.buffer), start: 0, end };
   }
 
   #firstPacket(index: number): number {

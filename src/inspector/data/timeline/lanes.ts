@@ -1,14 +1,15 @@
 import { transType, vmStatus } from '../../../../schemas/index.js';
+import { vmidName } from '../../../capture/notation.js';
 import { enumName } from '../../../capture/payload-json.js';
 import { formatId, MessageType } from '../../../schema/index.js';
 import { Flag, type MessageIndex, recordTypes } from '../message-index.js';
-import { isProblemAt, vmLabel } from '../rows.js';
+import { isProblemAt } from '../rows.js';
 import { Axis } from './axis.js';
 import type { Parcels } from './parcels.js';
 import type { VmStates } from './vm-states.js';
 
-/** Messages that are handed over one by one; more are counted. */
-const messagesMax = 2000;
+/** Messages that are handed over one by one in any case; more than there are parts of the window are only counted. */
+const messagesMin = 200;
 /** States and parcels handed over. */
 const spansMax = 2000;
 /** Parcels that get a bar of their own. */
@@ -48,6 +49,7 @@ export interface LaneDensity {
 export interface LaneState {
   readonly no: number;
   readonly vmid: number;
+  readonly vm: string;
   readonly state: string;
   readonly start: number;
   readonly end: number;
@@ -105,7 +107,7 @@ export class Lanes {
     }
     const { VMID_RM } = index.protocol.constants;
     const sorted = [...vmids].sort((a, b) => Number(b === VMID_RM) - Number(a === VMID_RM) || a - b);
-    this.#vms = sorted.map((vmid) => ({ vmid, label: vmLabel(index, vmid) }));
+    this.#vms = sorted.map((vmid) => ({ vmid, label: this.#vmName(vmid) }));
     this.#reach = this.#reaches();
   }
 
@@ -114,7 +116,7 @@ export class Lanes {
     const axis = this.#axis;
     const from = axis.placeFrom(start);
     const to = axis.placeFrom(end + 1);
-    const few = to - from <= messagesMax;
+    const few = to - from <= Math.max(messagesMin, parts);
     const places = axis.order.subarray(from, to);
     const inWindow = (span: { start: number; end: number }) => span.start <= end && span.end >= start;
     const parcels = this.parcels.spans.filter((span) => inWindow(this.#positions(span)));
@@ -132,9 +134,9 @@ export class Lanes {
         no: span.start + 1,
         handle: span.handle,
         kind: enumName(transType, span.kind) ?? String(span.kind),
-        owner: vmLabel(this.index, span.owner),
+        owner: this.#vmName(span.owner),
         ...this.#positions(span),
-        mapped: span.mapped.map((part) => ({ vm: vmLabel(this.index, part.vmid), ...this.#positions(part) })),
+        mapped: span.mapped.map((part) => ({ vm: this.#vmName(part.vmid), ...this.#positions(part) })),
       })),
       parcelsLeftOut: Math.max(0, parcels.length - parcelsMax),
     };
@@ -236,7 +238,8 @@ export class Lanes {
       if (short && shown.length > spansMax && lastShort.get(span.vmid) === place) continue;
       if (short) lastShort.set(span.vmid, place);
       const state = enumName(vmStatus, span.state) ?? String(span.state);
-      shown.push({ no: span.start + 1, vmid: span.vmid, state, ...positions });
+      const vm = this.#vmName(span.vmid);
+      shown.push({ no: span.start + 1, vmid: span.vmid, vm, state, ...positions });
     }
     return shown;
   }
@@ -247,6 +250,11 @@ export class Lanes {
   } {
     const axis = this.#axis;
     return { start: axis.of(span.start), end: span.end === undefined ? axis.end : axis.of(span.end) };
+  }
+
+  /** `HLOS`, `RM`, `VM 128`. */
+  #vmName(vmid: number): string {
+    return vmidName(this.index.protocol, vmid) ?? `VM ${vmid}`;
   }
 
   #name(at: number): string {
