@@ -56,16 +56,16 @@ function timed(page: Page, action: string, done: string): Promise<number> {
 
 const summary = `document.querySelector('.summary')?.textContent`;
 const scrolledTo = (share: number) => `(() => {
-  const body = document.querySelector('.table-body');
+  const body = document.querySelector('.table');
   window.rowsBefore = document.querySelector('.table-space').textContent;
   body.scrollTop = (body.scrollHeight - body.clientHeight) * ${share};
 })()`;
 /** Rows seen, and none of them still empty. */
 const rowsShown = `(() => {
-  const body = document.querySelector('.table-body').getBoundingClientRect();
+  const body = document.querySelector('.table').getBoundingClientRect();
   const rows = [...document.querySelectorAll('.row')].filter((row) => {
     const { top, bottom } = row.getBoundingClientRect();
-    return top >= body.top && bottom <= body.bottom;
+    return top >= body.top + 24 && bottom <= body.bottom;
   });
   return rows.length > 3 && rows.every((row) => row.textContent !== '') &&
     document.querySelector('.table-space').textContent !== window.rowsBefore;

@@ -65,7 +65,10 @@ export function detailOf(index: MessageIndex, at: number): Detail {
       comment,
     })),
     nodes,
-    issues: record.issues.map((issue) => located(issue, record, frames, nodes)),
+    issues: [
+      ...strayed(record, frames),
+      ...record.issues.map((issue) => located(issue, record, frames, nodes)),
+    ],
   };
 }
 
@@ -129,6 +132,18 @@ function header(tree: TreeBuilder, bytes: Uint8Array, at: number): void {
 function structOf(layout: Payload, request: Values | undefined): StructType | undefined {
   if (layout instanceof StructType) return layout;
   return layout.cases.get(request?.[layout.field] as number);
+}
+
+/** What is wrong with a message that never was whole. */
+function strayed(
+  { type, incomplete, packets, announced }: CaptureRecord,
+  { bytes }: FrameBytes,
+): DetailIssue[] {
+  if (type === 'continuation')
+    return [{ text: 'a continuation that no message in progress takes', at: 0, node: undefined }];
+  if (!incomplete) return [];
+  const text = `incomplete: ${packets.length - 1} of ${announced} continuations came`;
+  return [{ text, at: bytes.length, node: undefined }];
 }
 
 function located(

@@ -75,10 +75,14 @@ export class TreeBuilder {
     return node;
   }
 
-  /** The fields of a struct that was annotated, whatever it holds. @param locate offsets of the annotation in the frames */
-  struct(type: StructType, bytes: Uint8Array, request: Values | undefined, locate: Locate): void {
+  /**
+   * The fields of a struct, whatever the bytes hold.
+   *
+   * @param locate where the bytes lie in the frames. @param outer path of the field that the struct is the inside of
+   */
+  struct(type: StructType, bytes: Uint8Array, request: Values | undefined, locate: Locate, outer = ''): void {
     const { ranges, value } = annotate(type, bytes, request);
-    new Layout(this, ranges, locate).fields(type, value, '');
+    new Layout(this, ranges, locate, outer === '' ? '' : `${outer}.`).fields(type, value, '');
     for (const { mark, start, end } of ranges) if (mark === 'rest') this.rest(bytes, start, end, locate);
   }
 
@@ -122,6 +126,8 @@ class Layout {
     private readonly tree: TreeBuilder,
     ranges: readonly Range[],
     private readonly locate: Locate,
+    /** What paths begin with that the annotation does not know of. */
+    private readonly outer: string,
   ) {
     for (const range of ranges) {
       const same = this.#ranges.get(range.path);
@@ -131,27 +137,26 @@ class Layout {
   }
 
   fields(type: StructType, values: Values, prefix: string): void {
-    for (const field of fieldsInOrder(type.fields)) {
-      const path = prefix === '' ? field.name : `${prefix}.${field.name}`;
-      const ranges = this.#ranges.get(path) ?? [];
-      const value = values[field.name];
-      // Decoding ended before it, or it is left out.
-      if (ranges.length === 0 && value === undefined) continue;
-      if (field.type instanceof ListType) this.#list(field, field.type, value, values, path);
-      else this.#scalar(field, value, values, path, field.name);
-    }
+    for (const field of type.fields) this.#field(field, values, prefix);
   }
 
-  #list(field: Field, type: ListType, value: unknown, owner: Values, path: string): void {
+  #field(field: Field, values: Values, prefix: string): void {
+    const path = prefix === '' ? field.name : `${prefix}.${field.name}`;
+    const value = values[field.name];
+    // Decoding ended before it, or it is left out.
+    if (!this.#ranges.has(path) && value === undefined) return;
+    if (field.type instanceof ListType) this.#list(field, field.type, values, prefix, path);
+    else this.#scalar(field, value, values, path, field.name);
+  }
+
+  /** A list with what its bytes hold, in order: the count, the words beside it, the entries. */
+  #list(field: Field, type: ListType, owner: Values, prefix: string, path: string): void {
+    const value = owner[field.name];
     const items = Array.isArray(value) ? value : [];
-    const entry =
-      'cases' in type.entry
-        ? type.entry.cases.get(owner[type.entry.field] as number)
-        : (type.entry as AnyType);
     this.tree.group(
       {
         name: field.name,
-        path,
+        path: this.outer + path,
         value: `${items.length} ${items.length === 1 ? 'entry' : 'entries'}`,
         // Decoding may have ended between the count and the entries.
         json: value === undefined ? undefined : JSON.stringify(payloadToJson(type, items, owner)),
@@ -159,28 +164,41 @@ class Layout {
         notes: fieldNotes(field),
       },
       () => {
-        for (const { mark, start, end, value: count } of this.#ranges.get(path) ?? []) {
-          if (mark !== 'count') continue;
-          const doc = 'Number of entries.';
-          const notes = [
-            type.options.count.label,
-            ...(type.options.countName ? [type.options.countName] : []),
-          ];
-          this.tree.leaf({ name: 'count', value: String(count), doc, notes, runs: this.locate(start, end) });
-        }
-        for (const [index, item] of items.entries()) {
-          const name = `[${index}]`;
-          const at = `${path}${name}`;
-          if (entry instanceof StructType) {
-            const json = JSON.stringify(payloadToJson(entry, item));
-            const summary = this.#summary(entry, item as Values);
-            this.tree.group({ name, path: at, value: summary, json, doc: entry.label }, () =>
-              this.fields(entry, item as Values, at),
-            );
-          } else if (entry !== undefined) this.#scalar({ ...field, type: entry }, item, owner, at, name);
-        }
+        this.#count(type, path);
+        for (const word of type.options.second) this.#field(word, owner, prefix);
+        for (const index of items.keys()) this.#entry(field, type, items, owner, path, index);
       },
     );
+  }
+
+  #count({ options }: ListType, path: string): void {
+    for (const { mark, start, end, value } of this.#ranges.get(path) ?? []) {
+      if (mark !== 'count') continue;
+      const notes = [options.count.label, ...(options.countName === undefined ? [] : [options.countName])];
+      const runs = this.locate(start, end);
+      this.tree.leaf({ name: 'count', value: String(value), doc: 'Number of entries.', notes, runs });
+    }
+  }
+
+  #entry(
+    field: Field,
+    { entry: choice }: ListType,
+    items: readonly unknown[],
+    owner: Values,
+    path: string,
+    index: number,
+  ): void {
+    const entry = 'cases' in choice ? choice.cases.get(owner[choice.field] as number) : (choice as AnyType);
+    const name = `[${index}]`;
+    const at = `${path}${name}`;
+    const item = items[index];
+    if (entry instanceof StructType) {
+      const value = this.#summary(entry, item as Values);
+      const json = JSON.stringify(payloadToJson(entry, item));
+      this.tree.group({ name, path: this.outer + at, value, json, doc: entry.label }, () =>
+        this.fields(entry, item as Values, at),
+      );
+    } else if (entry !== undefined) this.#scalar({ ...field, type: entry }, item, owner, at, name);
   }
 
   /** An entry on one line, for when it is folded. */
@@ -202,7 +220,7 @@ class Layout {
     const reserved = type.kind === 'reserved';
     const facts: NodeFacts = {
       name,
-      path,
+      path: this.outer + path,
       value: reserved
         ? `0x${Number(shown).toString(16)}`
         : formatField(this.tree.protocol, field, shown, owner),
@@ -216,10 +234,9 @@ class Layout {
     if (inside === undefined || own === undefined) this.tree.leaf(facts);
     else {
       const { start } = own;
+      const locate: Locate = (from, to) => this.locate(start + from, start + to);
       this.tree.group(facts, () =>
-        this.tree.struct(inside, shown as Uint8Array, undefined, (from, to) =>
-          this.locate(start + from, start + to),
-        ),
+        this.tree.struct(inside, shown as Uint8Array, undefined, locate, this.outer + path),
       );
     }
     for (const { mark, start, end } of ranges) {

@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { Event, Source } from '../data/api.js';
-import { Client } from './client.js';
+import type { Source } from '../data/api.js';
 import { columns, type TimeMode } from './columns.js';
 import { ColumnsMenu } from './columns-menu.js';
 import { Details } from './details.js';
@@ -10,31 +9,15 @@ import { MessageTable } from './message-table.js';
 import { Overview } from './overview.js';
 import { SaveButton } from './save-button.js';
 import { useMedia, useSetting } from './settings.js';
+import { useShortcuts } from './shortcuts.js';
 import { type TabName, Tabs } from './tabs.js';
-
-/** What the worker has told so far. */
-interface Known {
-  readonly progress: Extract<Event, { kind: 'progress' }> | undefined;
-  readonly view: Extract<Event, { kind: 'view' }>;
-  readonly problem: Extract<Event, { kind: 'problem' }> | undefined;
-  readonly warnings: readonly string[];
-}
-
-const nothing: Known = {
-  progress: undefined,
-  view: { kind: 'view', view: 0, rows: 0, scanned: 0, complete: false },
-  problem: undefined,
-  warnings: [],
-};
+import { summaryText, useCapture, useSettled } from './use-capture.js';
 
 interface Choice {
   readonly no: number | undefined;
   /** Undefined when the filter hides the message. */
   readonly row: number | undefined;
 }
-
-/** How often at most panes that show all messages are made anew while a capture is read. */
-const refreshMs = 1000;
 
 interface CaptureProps {
   readonly source: Source;
@@ -47,6 +30,7 @@ export function Capture({ source, theme }: CaptureProps) {
   const [tab, setTab] = useState<TabName>('messages');
   const [choice, setChoice] = useState<Choice>({ no: undefined, row: undefined });
   const [filter, setFilter] = useState('');
+  const [filterInUse, setFilterInUse] = useState('');
   const [filterError, setFilterError] = useState<string>();
   const [said, say] = useState('');
   const narrow = useMedia('(max-width: 700px)');
@@ -101,7 +85,9 @@ export function Capture({ source, theme }: CaptureProps) {
       const answer = await client?.ask('filter', text);
       if (answer === undefined) return;
       setFilterError('error' in answer ? answer.error : undefined);
+      // The one before stays in use.
       if ('error' in answer) return;
+      setFilterInUse(text);
       setChoice(({ no }) => ({ no, row: undefined }));
     },
     [client],
@@ -122,30 +108,19 @@ export function Capture({ source, theme }: CaptureProps) {
     const timer = setTimeout(() => say(''), 4000);
     return () => clearTimeout(timer);
   }, [said]);
-  useEffect(() => {
-    const keys: Readonly<Record<string, () => void>> = {
-      '/': () => {
-        setTab('messages');
-        setTimeout(() => filterInput.current?.focus());
-      },
-      n: () => void toProblem(1),
-      p: () => void toProblem(-1),
-      '1': () => setTab('messages'),
-      '2': () => setTab('lanes'),
-      '3': () => setTab('overview'),
-    };
-    const onKeyDown = (event: KeyboardEvent) => {
-      const typing = event.target instanceof HTMLInputElement && event.target.type !== 'checkbox';
-      if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]'))
-        return;
-      const action = keys[event.key];
-      if (action === undefined) return;
-      event.preventDefault();
-      action();
-    };
-    addEventListener('keydown', onKeyDown);
-    return () => removeEventListener('keydown', onKeyDown);
-  }, [toProblem]);
+  useShortcuts({
+    '/': () => {
+      setTab('messages');
+      // In another view it is there only with the next picture.
+      if (filterInput.current === null) setTimeout(() => filterInput.current?.focus());
+      else filterInput.current.focus();
+    },
+    n: () => void toProblem(1),
+    p: () => void toProblem(-1),
+    '1': () => setTab('messages'),
+    '2': () => setTab('lanes'),
+    '3': () => setTab('overview'),
+  });
 
   if (client === undefined) return null;
   const shown = new Set(chosenColumns ?? usual);
@@ -221,63 +196,8 @@ export function Capture({ source, theme }: CaptureProps) {
         {tab !== 'overview' && <Details client={client} no={choice.no} />}
       </div>
       <p class="summary" role="status">
-        {said || summaryText(known, filter)}
+        {said || summaryText(known, filterInUse)}
       </p>
     </main>
   );
-}
-
-/** A worker with the capture, and what it has told. */
-function useCapture(source: Source): { readonly client: Client | undefined; readonly known: Known } {
-  const [client, setClient] = useState<Client>();
-  const [known, setKnown] = useState(nothing);
-  useEffect(() => {
-    setKnown(nothing);
-    const opened = new Client(source, (event) => setKnown((before) => told(before, event)));
-    setClient(opened);
-    return () => opened.close();
-  }, [source]);
-  return { client, known };
-}
-
-function told(before: Known, event: Event): Known {
-  switch (event.kind) {
-    case 'progress':
-      return { ...before, progress: event };
-    case 'view':
-      return event.view < before.view.view ? before : { ...before, view: event };
-    case 'problem':
-      return { ...before, problem: event };
-    case 'warning':
-      return { ...before, warnings: [...before.warnings, event.text] };
-  }
-}
-
-/** A number that grows fast, as it is once a second and at the end. */
-function useSettled(value: number, done: boolean): number {
-  const [settled, setSettled] = useState(value);
-  const latest = useRef(value);
-  latest.current = value;
-  useEffect(() => {
-    if (done) {
-      setSettled(latest.current);
-      return;
-    }
-    const timer = setInterval(() => setSettled(latest.current), refreshMs);
-    return () => clearInterval(timer);
-  }, [done]);
-  return settled;
-}
-
-function summaryText({ progress, view, problem }: Known, filter: string): string {
-  if (progress === undefined) return problem === undefined ? 'Opening…' : '';
-  const { messages, packets, bytes, size, done } = progress;
-  const number = (value: number) => value.toLocaleString('en');
-  const parts = [`${number(messages)} messages in ${number(packets)} packets`];
-  if (filter.trim() !== '') {
-    const looked = view.complete ? '' : ` of ${number(view.scanned)} looked at so far`;
-    parts.unshift(`${number(view.rows)} match${looked}`);
-  }
-  if (!done) parts.push(`reading, ${Math.min(100, Math.floor((bytes / Math.max(1, size)) * 100))} %`);
-  return parts.join(' · ');
 }

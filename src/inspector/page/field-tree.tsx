@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Detail } from '../data/detail.js';
 import type { TreeNode } from '../data/field-tree.js';
+import { type Keys, press } from './shortcuts.js';
 
 /** Lists longer than this begin with their entries folded: each then says on one line what is in it. */
 const unfoldedMax = 8;
@@ -39,7 +40,7 @@ export function FieldTree({ detail, chosen, hovered, choose, hover }: FieldTreeP
   const place = open.findIndex(({ id }) => id === chosen);
   const moveTo = (index: number) => choose(open[Math.min(open.length - 1, Math.max(0, index))]?.id);
   const node = chosen === undefined ? undefined : nodes[chosen];
-  const keys: Readonly<Record<string, () => void>> = {
+  const keys: Keys = {
     ArrowDown: () => moveTo(place + 1),
     ArrowUp: () => moveTo(place < 0 ? 0 : place - 1),
     Home: () => moveTo(0),
@@ -53,12 +54,6 @@ export function FieldTree({ detail, chosen, hovered, choose, hover }: FieldTreeP
     },
     Escape: () => choose(undefined),
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
-    if (action === undefined) return;
-    event.preventDefault();
-    action();
-  };
   return (
     <div
       class="tree"
@@ -67,7 +62,7 @@ export function FieldTree({ detail, chosen, hovered, choose, hover }: FieldTreeP
       tabIndex={0}
       ref={tree}
       aria-activedescendant={place < 0 ? undefined : `node-${chosen}`}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => press(keys, event)}
       onMouseLeave={() => hover(undefined)}
     >
       {open.map((item) => (

@@ -1,9 +1,9 @@
 import type { RefObject, TargetedKeyboardEvent } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 interface FilterBarProps {
   readonly input: RefObject<HTMLInputElement | null>;
-  /** The filter in use. */
+  /** The filter that was tried last. */
   readonly text: string;
   readonly error: string | undefined;
   apply(text: string): void;
@@ -17,20 +17,30 @@ const typingMs = 30;
 /** The filter expression: tried while it is typed, kept by Enter, cleared by Escape. */
 export function FilterBar({ input, text, error, apply, leave }: FilterBarProps) {
   const [typed, setTyped] = useState(text);
-  useEffect(() => setTyped(text), [text]);
+  const tried = useRef(text);
+  const tryOut = (filter: string) => {
+    if (filter === tried.current) return;
+    tried.current = filter;
+    apply(filter);
+  };
+  // A filter from elsewhere; our own comes back while more is typed already.
   useEffect(() => {
-    if (typed === text) return;
-    const timer = setTimeout(() => apply(typed), typingMs);
+    if (text === tried.current) return;
+    tried.current = text;
+    setTyped(text);
+  }, [text]);
+  useEffect(() => {
+    const timer = setTimeout(() => tryOut(typed), typingMs);
     return () => clearTimeout(timer);
-  }, [typed, text, apply]);
+  }, [typed]);
 
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Enter') {
-      apply(event.currentTarget.value);
+      tryOut(event.currentTarget.value);
       leave();
     } else if (event.key === 'Escape') {
       setTyped('');
-      apply('');
+      tryOut('');
       leave();
     } else return;
     event.preventDefault();

@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Detail } from '../data/detail.js';
 import { useMedia } from './settings.js';
+import { type Keys, press } from './shortcuts.js';
 import { useVirtualList } from './virtual.js';
 
-/** As `--hex-row` in the style sheet. */
+/** As `--hex-row` in the style sheets. */
 const rowHeight = 22;
 
 /** A line: the title of a frame, or bytes [start, end) of it. */
@@ -51,7 +52,7 @@ export function HexView({ detail, chosen, hovered, cursor, choose, hover, setCur
     choose(owners[bounded]);
   };
   const at = cursor ?? -1;
-  const keys: Readonly<Record<string, () => void>> = {
+  const keys: Keys = {
     ArrowRight: () => goTo(at + 1),
     ArrowLeft: () => goTo(at - 1),
     ArrowDown: () => goTo(Math.max(0, at) + width),
@@ -61,12 +62,6 @@ export function HexView({ detail, chosen, hovered, cursor, choose, hover, setCur
     Home: () => goTo(0),
     End: () => goTo(detail.bytes.length - 1),
     Escape: () => choose(undefined),
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
-    if (action === undefined) return;
-    event.preventDefault();
-    action();
   };
   const byteOf = (event: Event) => {
     const text = (event.target as HTMLElement).dataset.byte;
@@ -96,7 +91,7 @@ export function HexView({ detail, chosen, hovered, cursor, choose, hover, setCur
       aria-activedescendant={cursor === undefined ? undefined : `byte-${cursor}`}
       tabIndex={0}
       ref={body}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => press(keys, event)}
       onClick={(event) => {
         const byte = byteOf(event);
         if (byte !== undefined) goTo(byte);

@@ -2,16 +2,15 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import type { LanesWindow } from '../data/timeline/lanes.js';
 import type { Client } from './client.js';
 import { drawLanes, type Palette, type PaletteName, paletteNames } from './lanes-draw.js';
-import { gutter, LanesLayout, messageText } from './lanes-layout.js';
+import { gutter, LanesLayout } from './lanes-layout.js';
+import { bounded, type Span, wholeOf } from './lanes-span.js';
+import { LanesText } from './lanes-text.js';
 import { useMedia } from './settings.js';
+import { type Keys, press } from './shortcuts.js';
 import { durationText } from './ticks.js';
 
-/** Messages that the text beside the picture lists. */
-const listMax = 200;
 /** Pixels of a part where messages are only counted. */
 const partWidth = 2;
-/** Shortest window: nanoseconds, or messages. */
-const spanMin = 4;
 /** Pixels that a press may move and still be a click. */
 const clickMax = 3;
 
@@ -23,11 +22,6 @@ interface LanesProps {
   readonly chosen: number | undefined;
   readonly theme: string;
   chooseNo(no: number): void;
-}
-
-interface Span {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** One lane for each VM and for RM over time. */
@@ -95,7 +89,7 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
     const next = messages[place < 0 ? 0 : place + step];
     if (next !== undefined) chooseNo(next.no);
   };
-  const keys: Readonly<Record<string, () => void>> = {
+  const keys: Keys = {
     '+': () => zoom(0.5),
     '=': () => zoom(0.5),
     '-': () => zoom(2),
@@ -109,21 +103,15 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
     ArrowDown: () => neighbour(1),
     ArrowUp: () => neighbour(-1),
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
-    if (action === undefined) return;
-    event.preventDefault();
-    action();
-  };
 
-  const press = useRef<{ readonly x: number; readonly span: Span; moved: boolean } | undefined>(undefined);
+  const drag = useRef<{ readonly x: number; readonly span: Span; moved: boolean } | undefined>(undefined);
   const onPointerDown = (event: PointerEvent) => {
     if (shown === undefined) return;
-    press.current = { x: event.offsetX, span: shown, moved: false };
+    drag.current = { x: event.offsetX, span: shown, moved: false };
     (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
   };
   const onPointerMove = (event: PointerEvent) => {
-    const from = press.current;
+    const from = drag.current;
     if (from === undefined || whole === undefined) {
       setHint(layout?.hit(event.offsetX, event.offsetY)?.text ?? '');
       return;
@@ -134,8 +122,8 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
     setSpan(bounded({ start: from.span.start + by, end: from.span.end + by }, whole));
   };
   const onPointerUp = (event: PointerEvent) => {
-    const from = press.current;
-    press.current = undefined;
+    const from = drag.current;
+    drag.current = undefined;
     if (from === undefined || from.moved) return;
     const hit = layout?.hit(event.offsetX, event.offsetY);
     if (hit !== undefined) chooseNo(hit.no);
@@ -180,7 +168,7 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
           role="img"
           aria-label={window === undefined ? 'Lanes' : pictureText(window.value)}
           style={{ height: `${layout?.height ?? 100}px` }}
-          onKeyDown={onKeyDown}
+          onKeyDown={(event) => press(keys, event)}
           onPointerDown={onPointerDown}
           onPointerMove={onPointerMove}
           onPointerUp={onPointerUp}
@@ -192,48 +180,6 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
   );
 }
 
-/** What the picture shows, for those who do not see it. */
-function LanesText({ window, chooseNo }: { readonly window: LanesWindow; chooseNo(no: number): void }) {
-  const { messages, states, parcels, total, first, hasTimes } = window;
-  const at = (position: number) => (hasTimes ? durationText(position - first) : `no ${position + 1}`);
-  return (
-    <details class="lanes-text">
-      <summary>As text</summary>
-      <h3>Messages</h3>
-      {messages.length === 0 && <p>{total} messages: zoom in to have them listed.</p>}
-      <ol>
-        {messages.slice(0, listMax).map((message) => (
-          <li key={message.no}>
-            <button type="button" class="link" onClick={() => chooseNo(message.no)}>
-              {at(message.at)}: {messageText(message, window)}
-            </button>
-          </li>
-        ))}
-      </ol>
-      {messages.length > listMax && <p>and {messages.length - listMax} more</p>}
-      <h3>VM states</h3>
-      <ul>
-        {states.slice(0, listMax).map(({ no, vmid, vm, state, start, end }) => (
-          <li key={`${vmid}-${no}`}>
-            {vm} {state}, {at(start)} to {at(end)}
-          </li>
-        ))}
-      </ul>
-      <h3>Memory parcels</h3>
-      <ul>
-        {parcels.map(({ no, handle, kind, owner, start, end, mapped }) => (
-          <li key={no}>
-            Parcel {handle}, {kind} of {owner}, {at(start)} to {at(end)}
-            {mapped
-              .map((part) => `, mapped by ${part.vm} from ${at(part.start)} to ${at(part.end)}`)
-              .join('')}
-          </li>
-        ))}
-      </ul>
-    </details>
-  );
-}
-
 function pictureText({ vms, total, states, parcels }: LanesWindow): string {
   return `${vms.length} lanes, ${total} messages, ${states.length} VM states, ${parcels.length} parcels; as text below`;
 }
@@ -242,19 +188,6 @@ function spanText({ total, first, hasTimes }: LanesWindow, { start, end }: Span)
   const at = (position: number) =>
     hasTimes ? durationText(Math.max(0, position - first)) : `no ${Math.round(position) + 1}`;
   return `${total} messages, ${at(start)} to ${at(end)}`;
-}
-
-/** The whole capture with some air around it. */
-function wholeOf({ first, last }: LanesWindow): Span {
-  const air = Math.max(spanMin, (last - first) * 0.02);
-  return { start: first - air, end: last + air };
-}
-
-/** A span within the whole, not shorter than can be looked at. */
-function bounded({ start, end }: Span, whole: Span): Span {
-  const size = Math.min(whole.end - whole.start, Math.max(spanMin, end - start));
-  const from = Math.min(whole.end - size, Math.max(whole.start, (start + end - size) / 2));
-  return { start: from, end: from + size };
 }
 
 /** The window's content, once the worker has told; the one before until then. */

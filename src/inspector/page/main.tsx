@@ -2,7 +2,7 @@ import { render } from 'preact';
 import type { Source } from '../data/api.js';
 import { captureElement } from '../embed.js';
 import { App } from './app.js';
-import './style.css';
+import './style/index.css';
 
 /** The capture that the page was made with. Its text is taken out of the document, which would else hold it too. */
 function carriedCapture(): Source | undefined {

@@ -3,9 +3,10 @@ import type { Row } from '../data/rows.js';
 import type { Client } from './client.js';
 import { type Column, columns, type TimeMode } from './columns.js';
 import { useRows } from './row-cache.js';
+import { type Keys, press } from './shortcuts.js';
 import { useVirtualList } from './virtual.js';
 
-/** As `--row` in the style sheet. */
+/** As `--row` in the style sheets. */
 const rowHeight = 24;
 
 interface MessageTableProps {
@@ -26,7 +27,7 @@ interface MessageTableProps {
 export function MessageTable(props: MessageTableProps) {
   const { client, view, count, chosen, shown, timeMode, choose, follow } = props;
   const body = useRef<HTMLDivElement>(null);
-  const list = useVirtualList(body, count, rowHeight);
+  const list = useVirtualList(body, count, rowHeight, rowHeight);
   const rowAt = useRows(client, view, count, list.first, list.last);
   const visible = columns.filter(({ key }) => shown.has(key));
   const template = visible.map(({ width }) => width).join(' ');
@@ -39,7 +40,7 @@ export function MessageTable(props: MessageTableProps) {
   const move = (row: number) => {
     if (count > 0) choose(Math.min(count - 1, Math.max(0, row)));
   };
-  const keys: Readonly<Record<string, () => void>> = {
+  const keys: Keys = {
     ArrowDown: () => move(chosen === undefined ? list.first : chosen + 1),
     ArrowUp: () => move((chosen ?? 1) - 1),
     PageDown: () => move((chosen ?? 0) + list.page),
@@ -47,12 +48,6 @@ export function MessageTable(props: MessageTableProps) {
     Home: () => move(0),
     End: () => move(count - 1),
     Enter: follow,
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
-    if (action === undefined) return;
-    event.preventDefault();
-    action();
   };
 
   const rows = Array.from(
@@ -62,13 +57,14 @@ export function MessageTable(props: MessageTableProps) {
   return (
     <div
       class="table"
+      ref={body}
       role="grid"
       aria-label="Messages"
       aria-rowcount={count + 1}
       aria-colcount={visible.length}
       aria-activedescendant={chosen === undefined ? undefined : `row-${chosen}`}
       tabIndex={0}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => press(keys, event)}
     >
       <div class="table-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
         {visible.map(({ key, label, numeric }) => (
@@ -77,22 +73,20 @@ export function MessageTable(props: MessageTableProps) {
           </span>
         ))}
       </div>
-      <div class="table-body" ref={body} role="presentation" tabIndex={-1}>
-        <div class="table-space" role="presentation" style={{ height: `${list.height}px` }}>
-          {rows.map((row) => (
-            <TableRow
-              key={row}
-              index={row}
-              row={rowAt(row)}
-              top={list.top(row)}
-              template={template}
-              columns={visible}
-              timeMode={timeMode}
-              chosen={row === chosen}
-              choose={choose}
-            />
-          ))}
-        </div>
+      <div class="table-space" role="rowgroup" style={{ height: `${list.height}px` }}>
+        {rows.map((row) => (
+          <TableRow
+            key={row}
+            index={row}
+            row={rowAt(row)}
+            top={list.top(row)}
+            template={template}
+            columns={visible}
+            timeMode={timeMode}
+            chosen={row === chosen}
+            choose={choose}
+          />
+        ))}
       </div>
     </div>
   );

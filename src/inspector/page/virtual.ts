@@ -21,11 +21,16 @@ export interface VirtualList {
   reveal(row: number, center?: boolean): void;
 }
 
-/** Rows of one height in a scrolling element, of which only those are drawn that are seen. */
+/**
+ * Rows of one height in a scrolling element, of which only those are drawn that are seen.
+ *
+ * @param inset height of what stands above the rows and stays there, in pixels
+ */
 export function useVirtualList(
   element: RefObject<HTMLElement | null>,
   count: number,
   rowHeight: number,
+  inset = 0,
 ): VirtualList {
   const [seen, setSeen] = useState({ scrollTop: 0, viewport: 400 });
   const total = count * rowHeight;
@@ -33,11 +38,12 @@ export function useVirtualList(
   const measure = useCallback(() => {
     const { current } = element;
     if (current === null) return;
-    const { scrollTop, clientHeight: viewport } = current;
+    const { scrollTop } = current;
+    const viewport = current.clientHeight - inset;
     setSeen((before) =>
       before.scrollTop === scrollTop && before.viewport === viewport ? before : { scrollTop, viewport },
     );
-  }, [element]);
+  }, [element, inset]);
 
   useLayoutEffect(() => {
     const { current } = element;
