@@ -18,7 +18,7 @@ export interface Row {
   readonly from: string;
   readonly to: string;
   readonly type: string;
-  /** Name, or the id of an unknown message; empty without a header. */
+  /** Name, or the id of an unknown message. */
   readonly name: string;
   readonly seq: number | undefined;
   /** `no` of the reply of a request, or of the request of a reply. */
@@ -60,7 +60,7 @@ function rowOf(index: MessageIndex, at: number, before: number | undefined): Row
     from: vmLabel(index, columns.from[at] as number),
     to: vmLabel(index, columns.to[at] as number),
     type,
-    name: hasHeader ? (index.messageOf(at)?.name ?? formatId(columns.id[at] as number)) : '',
+    name: hasHeader ? (index.messageOf(at)?.name ?? formatId(columns.id[at] as number)) : '(malformed)',
     seq: hasHeader ? columns.seq[at] : undefined,
     partner: partner === 0 ? undefined : partner,
     unanswered: type === 'request' && partner === 0 && whole,

@@ -82,6 +82,7 @@ export function Capture({ source, theme }: CaptureProps) {
   const apply = useCallback(
     async (text: string) => {
       setFilter(text);
+      say('');
       const answer = await client?.ask('filter', text);
       if (answer === undefined) return;
       setFilterError('error' in answer ? answer.error : undefined);

@@ -31,7 +31,8 @@ function MessagePanes({ client, detail }: { readonly client: Client; readonly de
     <section class="details" aria-label={`Message ${detail.no}`}>
       <header class="details-head">
         <h2>
-          {detail.no} {detail.title} <span class="faint">{detail.type}</span>
+          {detail.no} {detail.title}{' '}
+          {detail.type !== detail.title && <span class="faint">{detail.type}</span>}
         </h2>
         <p class="faint doc">{detail.doc}</p>
         <CopyBar client={client} detail={detail} node={chosen} />

@@ -150,9 +150,12 @@ function foldedAtFirst(nodes: readonly TreeNode[]): ReadonlySet<number> {
   const groups = nodes.filter(({ group }) => group);
   const entries = new Map<number | undefined, number>();
   for (const { parent } of groups) entries.set(parent, (entries.get(parent) ?? 0) + 1);
-  // The header (the one group without a path) is the same in all messages but for what the table shows.
+  // The header (a group without a path) is the same in all messages but for what the table shows.
+  const isMessage = nodes.some(
+    ({ parent, path, mark }) => parent === undefined && (path !== '' || mark === 'rest'),
+  );
   const folds = ({ path, parent }: TreeNode) =>
-    path === '' || (parent !== undefined && (entries.get(parent) ?? 0) > unfoldedMax);
+    (path === '' && isMessage) || (parent !== undefined && (entries.get(parent) ?? 0) > unfoldedMax);
   return new Set(groups.filter(folds).map(({ id }) => id));
 }
 

@@ -151,7 +151,7 @@ function ErrorsTable({ facts, show }: { readonly facts: Facts; show(filter: stri
               <td>
                 <Bar value={times} most={most} bad />
               </td>
-              <td>
+              <td class="wrap">
                 {own.map(({ name, times: count }) => (
                   <button
                     key={name}
