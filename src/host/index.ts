@@ -39,6 +39,15 @@ export { type EndedBy, HostError } from './error.js';
 export { type Generation, type GenerationName, generations } from './generations.js';
 export type { Hazard } from './hazard.js';
 export { type HazardReport, hazards } from './hazards.js';
+export {
+  finish,
+  GuestMemoryFile,
+  type GuestMemoryOptions,
+  guestMemoryFlags,
+  type Hold,
+  type HoldKind,
+  type Steps,
+} from './guest-memory/index.js';
 export { NotificationStream, ReceivedNotification } from './notification-stream.js';
 export { type ExitInfo, type VmChange, vmChange } from './notifications/mainline.js';
 export type { CallName, OutgoingCall } from './outgoing-call.js';
