@@ -1,13 +1,7 @@
 import { UsageError, WireError } from '../base/error.js';
-import {
-  captureReader,
-  DETECT_SIZE,
-  detectFormat,
-  INPUT_FORMATS,
-  type InputFormat,
-} from '../capture/detect.js';
-import { ndjsonReader } from '../capture/ndjson-reader.js';
-import type { CaptureReader, CaptureWarning, PacketSink } from '../capture/packet.js';
+import { INPUT_FORMATS, type InputFormat } from '../capture/detect.js';
+import { CaptureInput } from '../capture/input.js';
+import type { CaptureWarning, PacketSink } from '../capture/packet.js';
 import { readFile } from '../node/input.js';
 import { Progress } from '../node/progress.js';
 import type { Protocol } from '../schema/index.js';
@@ -54,7 +48,7 @@ export class CommandIo {
     const name = path === '-' ? 'standard input' : path;
     const warnings = new Warnings(this, name, pause);
     const progress = new Progress(path);
-    const input = new Input(this.protocol, format, sink, (warning) => warnings.add(warning));
+    const input = new CaptureInput(this.protocol, format, sink, (warning) => warnings.add(warning));
     try {
       readFile(path, (chunk) => {
         input.push(chunk);
@@ -72,84 +66,6 @@ export class CommandIo {
       progress.end();
       warnings.end();
     }
-  }
-}
-
-/** Recognises the format from the first bytes, then feeds its reader. */
-class Input {
-  #reader: CaptureReader | undefined;
-  #prefix = new Uint8Array(0);
-
-  readonly #protocol: Protocol;
-  readonly #format: InputFormat | undefined;
-  readonly #sink: PacketSink;
-  readonly #warn: (warning: CaptureWarning) => void;
-
-  constructor(
-    protocol: Protocol,
-    format: InputFormat | undefined,
-    sink: PacketSink,
-    warn: (warning: CaptureWarning) => void,
-  ) {
-    this.#protocol = protocol;
-    this.#format = format;
-    this.#sink = sink;
-    this.#warn = warn;
-  }
-
-  push(chunk: Uint8Array): void {
-    if (this.#reader !== undefined) {
-      this.#reader.push(chunk);
-      return;
-    }
-    const prefix = new Uint8Array(this.#prefix.length + chunk.length);
-    prefix.set(this.#prefix);
-    prefix.set(chunk, this.#prefix.length);
-    this.#prefix = prefix;
-    const format = this.#format ?? detectFormat(prefix);
-    // Binary formats and NDJSON show at once, so that a live pipe is not held up; which hex it is may show late.
-    const sure =
-      this.#format !== undefined || format === 'pcapng' || format === 'pcap' || format === 'ndjson';
-    if (format !== undefined && (sure || prefix.length >= DETECT_SIZE)) this.#start(format);
-    else if (prefix.length >= DETECT_SIZE) this.#refuse();
-  }
-
-  end(): void {
-    if (this.#reader === undefined) {
-      // No lines are no packets: what a filter that nothing passed printed.
-      if (this.#format === 'ndjson' && this.#prefix.length === 0) return;
-      if (this.#prefix.length === 0) {
-        throw new WireError({ code: 'empty', path: '', offset: 0, expected: 'a capture', actual: 'nothing' });
-      }
-      const format = this.#format ?? detectFormat(this.#prefix);
-      if (format === undefined) this.#refuse();
-      else this.#start(format);
-    }
-    this.#reader?.end();
-  }
-
-  #start(format: InputFormat): void {
-    const found = format === 'ndjson' ? detectFormat(this.#prefix) : format;
-    if (found === 'pcapng' || found === 'pcap') {
-      if (format === 'ndjson') {
-        throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
-      }
-    }
-    this.#reader =
-      format === 'ndjson'
-        ? ndjsonReader(this.#protocol, this.#sink)
-        : captureReader(format, this.#sink, this.#warn);
-    const prefix = this.#prefix;
-    this.#prefix = new Uint8Array(0);
-    this.#reader.push(prefix);
-  }
-
-  #refuse(): never {
-    const start = Array.from(this.#prefix.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(
-      ' ',
-    );
-    const expected = `${INPUT_FORMATS.join(', ')} (or say --format)`;
-    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual: start });
   }
 }
 

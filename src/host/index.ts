@@ -37,6 +37,15 @@ export { Endpoint, type EndpointEvent, type Sent, type Transmit } from './endpoi
 export { type Errno, errnoNumbers } from './errno.js';
 export { type EndedBy, HostError } from './error.js';
 export { type Generation, type GenerationName, generations } from './generations.js';
+export {
+  finish,
+  GuestMemoryFile,
+  type GuestMemoryOptions,
+  guestMemoryFlags,
+  type Hold,
+  type HoldKind,
+  type Steps,
+} from './guest-memory/index.js';
 export type { Hazard } from './hazard.js';
 export { type HazardReport, hazards } from './hazards.js';
 export { NotificationStream, ReceivedNotification } from './notification-stream.js';

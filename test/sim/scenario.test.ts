@@ -104,6 +104,15 @@ describe('a scenario', () => {
     expect(bytes).toHaveLength(8);
   });
 
+  it('is checked by rules that take every memory type but IO for normal memory', () => {
+    const lists = { acl_entries: [{ vmid: 4, rights: ['W', 'R'] }], attr_entries: [] };
+    const sgl_entries = [{ ipa: '0x90000000', size: '0x1000' }];
+    const payload = { mem_type: 4, flags: [], label: 0, ...lists, sgl_entries };
+    const lend = { from: 3, name: 'MEM_LEND', payload, expect: 'OK' };
+    const alloc = { from: 3, name: 'VM_ALLOC_VMID', payload: { vmid: 4 }, expect: 'OK' };
+    expect(play([FIRST, alloc, lend], { check: true })).toMatchObject({ unmet: 0, broken: 0 });
+  });
+
   it('begins steps when told', () => {
     const { steps } = play([
       { ...FIRST, delays: { put_ns: 10, take_ns: 20 } },

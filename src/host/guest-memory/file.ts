@@ -35,8 +35,6 @@ export interface MemoryEntry {
   readonly size: number;
 }
 
-const CREATE = 'CREATE_GUEST_MEM';
-
 /**
  * Memory of a VM that no process need have mapped (client.md, section 8; the guest_memfd series). Folios are allocated
  * when something first asks for them, accessible to the host, and stay until their owner frees the memory: nothing is
@@ -60,8 +58,8 @@ export class GuestMemoryFile {
   /** CREATE_GUEST_MEM. Throws HostError EINVAL for a size that is no multiple of a page, or another flag. */
   constructor(options: GuestMemoryOptions) {
     const { size, flags } = options;
-    if (!isMultiple(size, PAGE_SIZE)) throw refusal(CREATE, 'EINVAL', 'alignment', 0, PAGE_SIZE, size);
-    if ((flags & ~FLAGS) !== 0n) throw refusal(CREATE, 'EINVAL', 'flags', 0, FLAGS, flags);
+    if (!isMultiple(size, PAGE_SIZE)) throw notCreated('size', 'alignment', PAGE_SIZE, size);
+    if ((flags & ~FLAGS) !== 0n) throw notCreated('flags', 'flags', FLAGS, flags);
     this.size = size;
     this.folioSize = (flags & guestMemoryFlags.ALLOW_HUGEPAGE) === 0n ? PAGE_SIZE : BLOCK_SIZE;
     this.#options = options;
@@ -106,11 +104,13 @@ export class GuestMemoryFile {
   /** Ends one hold of every folio of a range. EINVAL, and nothing changes, when a folio is not held so. */
   *drop(kind: HoldKind, holder: string, range: FileRange): Steps<void> {
     const call = `end of ${kind}`;
-    const folios = this.#offsets(call, range).map((offset) => {
+    const folios: Folio[] = [];
+    for (const offset of this.#offsets(call, range)) {
       const folio = this.#folios.get(offset);
-      if (folio?.has({ kind, holder })) return folio;
-      throw refusal(call, 'EINVAL', 'hold', offset, `${holdRules[kind].doc} ${holder}`, 'not so');
-    });
+      if (!folio?.has({ kind, holder }))
+        throw refusal(call, 'EINVAL', 'hold', offset, `${holdRules[kind].doc} ${holder}`, 'not so');
+      folios.push(folio);
+    }
     for (const folio of folios) folio.loosen({ kind, holder });
     yield BETWEEN;
     for (const folio of folios) folio.leave();
@@ -169,11 +169,13 @@ export class GuestMemoryFile {
 
   /** The folios of a range, allocated if need be. */
   #find(call: string, range: FileRange): Folio[] {
-    return this.#offsets(call, range).map((offset) => {
+    const folios: Folio[] = [];
+    for (const offset of this.#offsets(call, range)) {
       const folio = this.#folios.get(offset) ?? this.#allocate(call, offset);
       this.#folios.set(offset, folio);
-      return folio;
-    });
+      folios.push(folio);
+    }
+    return folios;
   }
 
   #allocate(call: string, offset: number): Folio {
@@ -183,13 +185,13 @@ export class GuestMemoryFile {
   }
 
   /** Offsets of the folios of a range. EINVAL when it is empty, not aligned to folios, or not wholly in the file. */
-  #offsets(call: string, { offset, size }: FileRange): number[] {
+  *#offsets(call: string, { offset, size }: FileRange): Generator<number> {
     for (const value of [offset, size])
       if (!isMultiple(value, this.folioSize))
         throw refusal(call, 'EINVAL', 'alignment', offset, this.folioSize, value);
     if (size === 0 || offset + size > this.size)
       throw refusal(call, 'EINVAL', 'range', offset, `1..${this.size - offset} bytes`, size);
-    return Array.from({ length: size / this.folioSize }, (_, index) => offset + index * this.folioSize);
+    for (let at = offset; at < offset + size; at += this.folioSize) yield at;
   }
 }
 
@@ -209,6 +211,16 @@ function isMultiple(value: number, unit: number): boolean {
   return Number.isSafeInteger(value) && value >= 0 && value % unit === 0;
 }
 
+function notCreated(
+  path: string,
+  code: string,
+  expected: number | bigint,
+  actual: number | bigint,
+): HostError {
+  return new HostError('CREATE_GUEST_MEM', 'EINVAL', 'local', { code, path, offset: 0, expected, actual });
+}
+
+/** @param offset of the folio in the file. */
 function refusal(
   call: string,
   errno: Errno,
@@ -217,6 +229,6 @@ function refusal(
   expected: number | bigint | string,
   actual: number | bigint | string,
 ): HostError {
-  const path = call === CREATE ? code : `page[${Math.floor(offset / PAGE_SIZE)}]`;
+  const path = `page[${Math.floor(offset / PAGE_SIZE)}]`;
   return new HostError(call, errno, 'local', { code, path, offset, expected, actual });
 }

@@ -27,10 +27,11 @@ export function canGoOn({ waitsFor }: Pause): boolean {
 
 /** The locks of one operation. All operations that take several must agree on the order. */
 export class Locks {
-  #taken = 0;
   readonly #by: string;
   readonly #locks: readonly Lock[];
+  #taken = 0;
 
+  /** @param by whose operation it is, for errors of others. */
   constructor(by: string, locks: readonly Lock[]) {
     this.#by = by;
     this.#locks = locks;

@@ -19,7 +19,7 @@ import {
   VmManager,
   type VmManagerOptions,
 } from '../../host/vm-manager/index.js';
-import { PAGE_SIZE, type PhysicalRange } from '../../hypervisor/index.js';
+import { alignUp, PAGE_SIZE, type PhysicalRange } from '../../hypervisor/index.js';
 import { type Outcome, RmClient, type RmClientPort } from './rm-client.js';
 
 /** Virtual time of an atomic step of an operation on a guest memory file, in nanoseconds. */
@@ -71,6 +71,8 @@ export class LinuxHost {
   readonly #mode: HostMode;
   readonly #port: HostPort;
   readonly #process: UserProcess;
+  /** First physical address behind the VM's memory. */
+  readonly #memoryEnd: number;
   readonly #vms = new Map<string, OpenVm>();
   readonly #files = new Map<string, GuestMemoryFile>();
   /** Operations on files under way. The VM manager's own ones come before or behind them. */
@@ -79,6 +81,7 @@ export class LinuxHost {
   constructor({ generation, mode, memory }: HostOptions, port: HostPort) {
     this.#port = port;
     this.#mode = mode;
+    this.#memoryEnd = memory.start + memory.size;
     const address = BigInt(memory.start);
     this.#process = new UserProcess('vmm', [{ address, pages: memory.size / PAGE_SIZE, physical: address }]);
     this.#manager = new VmManager({
@@ -158,12 +161,13 @@ export class LinuxHost {
     return this.#on(name, (vm) => vm.start());
   }
 
-  /** @param address of the file's memory in physical memory, which is taken from there on. */
+  /** @param address from which on the file's physical memory is taken. */
   createGuestMem(name: string, size: number, flags: bigint, address: number): Running<void> {
-    let next = address;
+    let end = address;
     const allocate = (folioSize: number) => {
-      next += folioSize;
-      return next - folioSize;
+      const start = alignUp(end, folioSize);
+      end = start + folioSize;
+      return end <= this.#memoryEnd ? start : undefined;
     };
     return this.#ioctl(() => {
       const file = this.#manager.createGuestMem({ size, flags, removeFromDirectMap: true, allocate });
@@ -172,7 +176,8 @@ export class LinuxHost {
   }
 
   mapMem(name: string, fileName: string, request: Omit<MapMemRequest, 'file'>): Running<void> {
-    return this.#on(name, (vm) => vm.mapMem({ ...request, file: this.#file(fileName) }));
+    const file = this.#file(fileName);
+    return this.#on(name, (vm) => vm.mapMem({ ...request, file }));
   }
 
   /** Closes all descriptors of a VM once no ioctl on it is under way. */

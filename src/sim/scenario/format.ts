@@ -123,8 +123,13 @@ export function readScenarioStep(value: unknown): ScenarioStep {
     refused: line.refused !== undefined && line.refused !== false,
     result: (action.kind === 'host_call' ? optional(line, 'result', text) : undefined) ?? 'OK',
     findings: optional(line, 'findings', texts) ?? [],
-    times: optional(line, 'times', natural) ?? 1,
+    times: optional(line, 'times', readTimes) ?? 1,
   };
+}
+
+function readTimes(value: unknown, path: string): number {
+  const times = natural(value, path);
+  return times > 0 ? times : refuse(path, '1 or more', value);
 }
 
 function readWhen(line: Line): When {

@@ -9,7 +9,7 @@ import {
 } from '../../host/vm-manager/index.js';
 import type { FileOperation, LinuxHost } from '../kernels/linux-host.js';
 import type { Outcome } from '../kernels/rm-client.js';
-import { flags, type Line, natural, oneOf, optional, refuse, text, unsigned } from './read.js';
+import { flags, type Line, natural, oneOf, optional, refuse, text, u32, u64 } from './read.js';
 
 /** What a scenario has the primary VM's Linux do. */
 export interface HostCall {
@@ -43,23 +43,23 @@ const ioctls: Readonly<Record<IoctlName, Ioctl>> = {
     return (host) => host.removeFunction(vmOf(line), request);
   },
   CREATE_GUEST_MEM: (line) => {
-    const size = Number(unsigned(line.size, 'size'));
+    const size = Number(u64(line.size, 'size'));
     const bits = BigInt(flags({ CLOEXEC: 1, ALLOW_HUGEPAGE: 2 }, line.flags ?? 0, 'flags'));
-    const address = Number(unsigned(line.address, 'address'));
+    const address = Number(u64(line.address, 'address'));
     return (host) => host.createGuestMem(fileOf(line), size, bits, address);
   },
   MAP_MEM: (line) => {
     const request = {
-      guestAddress: unsigned(line.guest_addr, 'guest_addr'),
+      guestAddress: u64(line.guest_addr, 'guest_addr'),
       flags: flags(mapMemFlags, line.flags, 'flags'),
-      offset: unsigned(line.offset, 'offset'),
-      size: unsigned(line.size, 'size'),
+      offset: u64(line.offset, 'offset'),
+      size: u64(line.size, 'size'),
     };
     return (host) => host.mapMem(vmOf(line), fileOf(line), request);
   },
   SET_BOOT_CONTEXT: (line) => {
-    const register = natural(line.reg, 'reg');
-    const value = unsigned(line.value, 'value');
+    const register = u32(line.reg, 'reg');
+    const value = u64(line.value, 'value');
     return (host) => host.setBootContext(vmOf(line), register, value);
   },
   LEND_USER_MEM: (line) => {
@@ -111,8 +111,8 @@ function readFileOperation(line: Line): HostCall {
   const name = oneOf(Object.keys(fileOperations) as (keyof typeof fileOperations)[], line.do, 'do');
   const holder = optional(line, 'holder', text) ?? 'vmm';
   const range = {
-    offset: Number(unsigned(line.offset, 'offset')),
-    size: Number(unsigned(line.size, 'size')),
+    offset: Number(u64(line.offset, 'offset')),
+    size: Number(u64(line.size, 'size')),
   };
   const file = fileOf(line);
   return {
@@ -132,18 +132,18 @@ function fileOf(line: Line): string {
 
 function readRegion(line: Line) {
   return {
-    label: natural(line.label, 'label'),
+    label: u32(line.label, 'label'),
     flags: flags(regionFlags, line.flags, 'flags'),
-    guestPhysAddr: unsigned(line.guest_phys_addr, 'guest_phys_addr'),
-    memorySize: unsigned(line.memory_size, 'memory_size'),
-    userspaceAddr: unsigned(line.userspace_addr, 'userspace_addr'),
+    guestPhysAddr: u64(line.guest_phys_addr, 'guest_phys_addr'),
+    memorySize: u64(line.memory_size, 'memory_size'),
+    userspaceAddr: u64(line.userspace_addr, 'userspace_addr'),
   };
 }
 
 function readConfig(what: 'dtb' | 'firmware'): Ioctl {
   return (line) => {
-    const start = unsigned(line.guest_phys_addr, 'guest_phys_addr');
-    const size = unsigned(line.size, 'size');
+    const start = u64(line.guest_phys_addr, 'guest_phys_addr');
+    const size = u64(line.size, 'size');
     return (host) => host.setConfig(vmOf(line), what, start, size);
   };
 }
@@ -152,7 +152,7 @@ function readFunction(line: Line) {
   const type =
     typeof line.type === 'string'
       ? functionTypes[oneOf(functionNames, line.type, 'type')]
-      : natural(line.type, 'type');
+      : u32(line.type, 'type');
   return { type, argument: hexBytes(line.arg, 'arg') };
 }
 

@@ -44,10 +44,16 @@ export function present<T extends object>(values: T): { [K in keyof T]?: Exclude
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** An integer from 0 up, as a number or as decimal or hexadecimal text. */
-export function unsigned(value: unknown, path: string): bigint {
-  if (typeof value === 'string' && /^(0x[0-9a-f]+|\d+)$/i.test(value)) return BigInt(value);
-  return BigInt(natural(value, path));
+/** An integer of at most 64 bits from 0 up, as a number or as decimal or hexadecimal text. */
+export function u64(value: unknown, path: string): bigint {
+  const isText = typeof value === 'string' && /^(0x[0-9a-f]+|\d+)$/i.test(value);
+  const integer = BigInt(isText ? value : natural(value, path));
+  return integer < 2n ** 64n ? integer : refuse(path, 'at most 64 bits', value);
+}
+
+export function u32(value: unknown, path: string): number {
+  const integer = natural(value, path);
+  return integer < 2 ** 32 ? integer : refuse(path, 'at most 32 bits', value);
 }
 
 /** One of some names. */
@@ -68,6 +74,6 @@ export function namesOf<T extends string>(names: readonly T[], value: unknown, p
 
 /** Flags: a list of names, or the number. */
 export function flags(bits: Readonly<Record<string, number>>, value: unknown, path: string): number {
-  if (!Array.isArray(value)) return natural(value, path);
+  if (!Array.isArray(value)) return u32(value, path);
   return namesOf(Object.keys(bits), value, path).reduce((sum, name) => sum | (bits[name] as number), 0);
 }

@@ -50,6 +50,7 @@ describe('CREATE_GUEST_MEM', () => {
         call: 'CREATE_GUEST_MEM',
         errno: 'EINVAL',
         code: 'alignment',
+        path: 'size',
         actual: size,
       });
     for (const flags of [4n, 1n << 63n, -1n, CLOEXEC | 8n])
@@ -90,6 +91,20 @@ describe('a range', () => {
       [5 * PAGE, 1],
       [6 * PAGE, 2],
     ]);
+  });
+});
+
+it('a range larger than all memory is refused as soon as there is none left', () => {
+  const free = [0x5000, 0x9000];
+  const file = create({ size: 2 ** 52, allocate: () => free.shift() });
+  const whole = { offset: 0, size: 2 ** 52 };
+  expect(failure(() => finish(file.makeInaccessible('me', whole)))).toMatchObject({
+    errno: 'ENOMEM',
+    path: 'page[2]',
+  });
+  expect(failure(() => finish(file.drop('pin', 'me', whole)))).toMatchObject({
+    errno: 'EINVAL',
+    path: 'page[0]',
   });
 });
 
