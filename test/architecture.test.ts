@@ -129,6 +129,12 @@ describe('architecture', () => {
     expect(inEngine.filter(({ code }) => names.test(code)).map(({ path }) => path)).toEqual([]);
   });
 
+  it('hides members at run time too, as #name', () => {
+    // Constructors have no other way of being private.
+    const pattern = /\bprivate (?!constructor\b)/;
+    expect(sources.filter(({ code }) => pattern.test(code)).map(({ path }) => path)).toEqual([]);
+  });
+
   it('keeps files small enough to hold', () => {
     const long = sources.filter(({ text }) => text.split('\n').length > 400).map(({ path }) => path);
     expect(long).toEqual([]);
