@@ -7,6 +7,8 @@ export { CaptureSteps } from './capture-steps.js';
 export { type Finding, type KnownFault, knownFaults } from './check/index.js';
 export { differenceJson, differenceText } from './difference.js';
 export type { FaultCount, FaultKind, FaultMatch, FaultRule } from './faults.js';
+export type { KernelEvent } from './kernels/kernels.js';
+export { managerTransport } from './manager-transport.js';
 export type { VcpuHalt } from './recording.js';
 export { type Comparison, type ReplayOptions, replay } from './replay.js';
 export { formatHelp } from './scenario/help.js';
