@@ -20,34 +20,38 @@ export interface Outstanding {
  */
 export class Conversation {
   /** A number that is free again stays, as undefined: taking keys out makes the map copy itself every few messages. */
-  private readonly bySeq = new Map<number, Outstanding | undefined>();
+  readonly #bySeq = new Map<number, Outstanding | undefined>();
+
+  readonly #lost: (request: Outstanding) => void;
 
   /** `lost` hears of requests whose number is taken over before they were answered. */
-  constructor(private readonly lost: (request: Outstanding) => void) {}
+  constructor(lost: (request: Outstanding) => void) {
+    this.#lost = lost;
+  }
 
   /** The unanswered request that a request with this number repeats, if there is one. */
   repeats(seq: number, id: number): Outstanding | undefined {
-    const waiting = this.bySeq.get(seq);
+    const waiting = this.#bySeq.get(seq);
     return waiting?.id === id ? waiting : undefined;
   }
 
   /** A new request. */
   open(request: Outstanding): void {
-    const waiting = this.bySeq.get(request.seq);
-    if (waiting !== undefined) this.lost(waiting);
-    this.bySeq.set(request.seq, request);
+    const waiting = this.#bySeq.get(request.seq);
+    if (waiting !== undefined) this.#lost(waiting);
+    this.#bySeq.set(request.seq, request);
   }
 
   /** The request that a reply answers; it waits no longer. */
   close(seq: number, id: number): Outstanding | undefined {
-    const waiting = this.bySeq.get(seq);
+    const waiting = this.#bySeq.get(seq);
     if (waiting?.id !== id) return undefined;
-    this.bySeq.set(seq, undefined);
+    this.#bySeq.set(seq, undefined);
     return waiting;
   }
 
   /** All that still wait, by no particular order. */
   waiting(): Outstanding[] {
-    return [...this.bySeq.values()].filter((request) => request !== undefined);
+    return [...this.#bySeq.values()].filter((request) => request !== undefined);
   }
 }

@@ -11,32 +11,36 @@ interface Waiting<P> {
  * missing (a filtered capture) what follows is held until the end: memory up to the size of the input.
  */
 export class PacketOrder<P> {
-  private readonly heap: Waiting<P>[] = [];
-  private next = 1;
-  private turn = 0;
+  readonly #heap: Waiting<P>[] = [];
+  #next = 1;
+  #turn = 0;
 
-  constructor(private readonly sink: (packet: P) => void) {}
+  readonly #sink: (packet: P) => void;
+
+  constructor(sink: (packet: P) => void) {
+    this.#sink = sink;
+  }
 
   /** `key` is the packet number that the packet goes to; undefined: nothing goes there. */
   add(packet: P | undefined, key: number): void {
-    this.turn++;
-    if (key <= this.next && this.heap.length === 0) this.pass({ packet, key, turn: this.turn });
-    else this.push({ packet, key, turn: this.turn });
-    while (this.heap.length > 0 && (this.heap[0] as Waiting<P>).key <= this.next) this.pass(this.pop());
+    this.#turn++;
+    if (key <= this.#next && this.#heap.length === 0) this.#pass({ packet, key, turn: this.#turn });
+    else this.#push({ packet, key, turn: this.#turn });
+    while (this.#heap.length > 0 && (this.#heap[0] as Waiting<P>).key <= this.#next) this.#pass(this.#pop());
   }
 
   /** Passes on all that is held. */
   end(): void {
-    while (this.heap.length > 0) this.pass(this.pop());
+    while (this.#heap.length > 0) this.#pass(this.#pop());
   }
 
-  private pass({ packet, key }: Waiting<P>): void {
-    this.next = Math.max(this.next, key + 1);
-    if (packet !== undefined) this.sink(packet);
+  #pass({ packet, key }: Waiting<P>): void {
+    this.#next = Math.max(this.#next, key + 1);
+    if (packet !== undefined) this.#sink(packet);
   }
 
-  private push(item: Waiting<P>): void {
-    const { heap } = this;
+  #push(item: Waiting<P>): void {
+    const heap = this.#heap;
     let index = heap.push(item) - 1;
     while (index > 0) {
       const up = (index - 1) >> 1;
@@ -47,8 +51,8 @@ export class PacketOrder<P> {
     heap[index] = item;
   }
 
-  private pop(): Waiting<P> {
-    const { heap } = this;
+  #pop(): Waiting<P> {
+    const heap = this.#heap;
     const top = heap[0] as Waiting<P>;
     const item = heap.pop() as Waiting<P>;
     if (heap.length === 0) return top;

@@ -9,25 +9,25 @@ export type Route = readonly [from: number, to: number];
  * HLOS, and continuations where the packet before them went.
  */
 export class RouteGuess {
-  private latest: Route;
-  private readonly toRm: Route;
-  private readonly fromRm: Route;
+  #latest: Route;
+  readonly #toRm: Route;
+  readonly #fromRm: Route;
 
   constructor({ constants }: Protocol) {
     const { VMID_HLOS = 3, VMID_RM = 255 } = constants;
-    this.toRm = [VMID_HLOS, VMID_RM];
-    this.fromRm = [VMID_RM, VMID_HLOS];
-    this.latest = this.toRm;
+    this.#toRm = [VMID_HLOS, VMID_RM];
+    this.#fromRm = [VMID_RM, VMID_HLOS];
+    this.#latest = this.#toRm;
   }
 
   /** The packet's own VMIDs where it has them. */
   of({ from, to, data, start, end }: Pick<Packet, 'from' | 'to' | 'data' | 'start' | 'end'>): Route {
-    if (from !== undefined && to !== undefined) this.latest = [from, to];
+    if (from !== undefined && to !== undefined) this.#latest = [from, to];
     else {
       const type = end - start > 1 ? (data[start + 1] as number) & 3 : MessageType.request;
-      if (type === MessageType.request) this.latest = this.toRm;
-      else if (type !== MessageType.continuation) this.latest = this.fromRm;
+      if (type === MessageType.request) this.#latest = this.#toRm;
+      else if (type !== MessageType.continuation) this.#latest = this.#fromRm;
     }
-    return this.latest;
+    return this.#latest;
   }
 }

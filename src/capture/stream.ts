@@ -21,50 +21,52 @@ const nothingDecoded: DecodedPayload = {
 /** What one VM sends to another: their message in progress, and the requests that wait for a reply. */
 export class Stream implements ReassemblySink {
   readonly conversation: Conversation;
-  private readonly reassembler: Reassembler;
-  private opposite: Stream | undefined;
-  private parts: RecordPacket[] = [];
-  private packet!: Packet;
+  readonly #reassembler: Reassembler;
+  #opposite: Stream | undefined;
+  #parts: RecordPacket[] = [];
+  #packet!: Packet;
+  readonly #owner: Assembler;
 
   constructor(
-    private readonly owner: Assembler,
+    owner: Assembler,
     readonly from: number,
     readonly to: number,
   ) {
+    this.#owner = owner;
     const { protocol, rules, unanswered } = owner.options;
     this.conversation = new Conversation(unanswered ?? (() => {}));
     // A client's rules are about what it receives from RM; RM keeps its own whoever sends.
     const own = to === protocol.constants.VMID_RM ? rmRules : rules;
-    const expects = (seq: number, id: number) => this.partner().conversation.repeats(seq, id) !== undefined;
-    this.reassembler = new Reassembler(protocol, this, own, expects);
+    const expects = (seq: number, id: number) => this.#partner().conversation.repeats(seq, id) !== undefined;
+    this.#reassembler = new Reassembler(protocol, this, own, expects);
   }
 
   /** Packet number at which the message in progress began, undefined when there is none. */
   get openedAt(): number | undefined {
-    return this.parts[0]?.frame;
+    return this.#parts[0]?.frame;
   }
 
   receive(packet: Packet): void {
-    this.packet = packet;
-    this.reassembler.receive(packet.view, packet.start, packet.end);
+    this.#packet = packet;
+    this.#reassembler.receive(packet.view, packet.start, packet.end);
   }
 
   end(): void {
-    this.reassembler.abandon();
+    this.#reassembler.abandon();
   }
 
   message(header: Header, view: DataView, start: number, end: number, own: Header): void {
     const whole = header.fragments === 0;
-    this.frame(own, whole ? 0 : this.parts.length);
-    const { record } = this.owner.options;
-    const last = this.current(own);
-    const packets = whole ? [last] : [...this.parts, last];
-    if (!whole) this.parts = [];
-    const no = this.owner.next();
+    this.#frame(own, whole ? 0 : this.#parts.length);
+    const { record } = this.#owner.options;
+    const last = this.#current(own);
+    const packets = whole ? [last] : [...this.#parts, last];
+    if (!whole) this.#parts = [];
+    const no = this.#owner.next();
     const { type, seq, msg_id: id, fragments } = header;
-    const { protocol } = this.owner.options;
+    const { protocol } = this.#owner.options;
     const message = protocol.byId.get(id);
-    const answered = type === MessageType.reply ? this.partner().conversation.close(seq, id) : undefined;
+    const answered = type === MessageType.reply ? this.#partner().conversation.close(seq, id) : undefined;
     const decoded = decodePayload(message, type, view, start, end, answered?.payload);
     let repeated: Outstanding | undefined;
     if (type === MessageType.request) {
@@ -103,22 +105,22 @@ export class Stream implements ReassemblySink {
       payload: decoded.payload,
       complete: decoded.complete,
       rest: decoded.rest,
-      issues: this.withSize(packets, decoded.issues),
+      issues: this.#withSize(packets, decoded.issues),
       raw: decoded.raw,
       size: end - start,
-      bytes: this.owner.options.keepBytes ? copy(view, start, end) : undefined,
+      bytes: this.#owner.options.keepBytes ? copy(view, start, end) : undefined,
     });
   }
 
   part(header: Header): void {
-    this.frame(header, this.parts.length);
-    this.parts.push(this.current(header));
+    this.#frame(header, this.#parts.length);
+    this.#parts.push(this.#current(header));
   }
 
   abandoned(header: Header, view: DataView, size: number): void {
-    const packets = this.parts;
-    this.parts = [];
-    this.other(
+    const packets = this.#parts;
+    this.#parts = [];
+    this.#other(
       header,
       messageTypeNames[header.type] as MessageTypeName,
       packets,
@@ -129,25 +131,25 @@ export class Stream implements ReassemblySink {
   }
 
   stray(header: Header): void {
-    this.frame(header, undefined);
-    const { view, start, end } = this.packet;
-    const payload = start + this.owner.options.protocol.limits.header;
+    this.#frame(header, undefined);
+    const { view, start, end } = this.#packet;
+    const payload = start + this.#owner.options.protocol.limits.header;
     if (header.type === MessageType.continuation) {
-      this.other(header, 'continuation', [this.current(header)], false, copy(view, start, end), noIssues);
+      this.#other(header, 'continuation', [this.#current(header)], false, copy(view, start, end), noIssues);
     } else {
       const type = messageTypeNames[header.type] as MessageTypeName;
-      this.other(header, type, [this.current(header)], true, copy(view, payload, end), noIssues);
+      this.#other(header, type, [this.#current(header)], true, copy(view, payload, end), noIssues);
     }
   }
 
   malformed(issue: Issue): void {
-    this.frame(undefined, undefined, issue);
-    const { view, start, end } = this.packet;
-    this.other(undefined, 'malformed', [this.current(undefined)], false, copy(view, start, end), [issue]);
+    this.#frame(undefined, undefined, issue);
+    const { view, start, end } = this.#packet;
+    this.#other(undefined, 'malformed', [this.#current(undefined)], false, copy(view, start, end), [issue]);
   }
 
   /** A record of something that is no whole message. */
-  private other(
+  #other(
     header: Header | undefined,
     type: RecordType,
     packets: readonly RecordPacket[],
@@ -155,8 +157,8 @@ export class Stream implements ReassemblySink {
     raw: Uint8Array,
     issues: readonly Issue[],
   ): void {
-    const { protocol, record } = this.owner.options;
-    const no = this.owner.next();
+    const { protocol, record } = this.#owner.options;
+    const no = this.#owner.next();
     record?.({
       no,
       packets,
@@ -173,41 +175,42 @@ export class Stream implements ReassemblySink {
       duplicateOf: undefined,
       size: raw.length,
       ...nothingDecoded,
-      issues: type === 'malformed' ? issues : this.withSize(packets, issues),
+      issues: type === 'malformed' ? issues : this.#withSize(packets, issues),
       raw,
       bytes: raw,
     });
   }
 
-  private frame(header: Header | undefined, index: number | undefined, issue?: Issue): void {
-    const { frame, protocol } = this.owner.options;
+  #frame(header: Header | undefined, index: number | undefined, issue?: Issue): void {
+    const { frame, protocol } = this.#owner.options;
     if (frame === undefined) return;
-    const { packet, from, to } = this;
+    const { from, to } = this;
+    const packet = this.#packet;
     const issues = issue === undefined ? noIssues : [issue];
     const size = packet.end - packet.start - protocol.limits.header;
     const packets = [{ frame: packet.frame, time: undefined, comment: undefined, size, header }];
-    frame({ packet, from, to, header, index, issues: this.withSize(packets, issues) });
+    frame({ packet, from, to, header, index, issues: this.#withSize(packets, issues) });
   }
 
   /**
    * A queue message above 240 bytes cannot have been on one of RM's queues, but is decoded all the same (cli.md). In a
    * message of several packets the record's sizes tell; the recorded manager answers such requests with OK.
    */
-  private withSize(packets: readonly RecordPacket[], issues: readonly Issue[]): readonly Issue[] {
-    const { content, queue_message: expected, header } = this.owner.options.protocol.limits;
+  #withSize(packets: readonly RecordPacket[], issues: readonly Issue[]): readonly Issue[] {
+    const { content, queue_message: expected, header } = this.#owner.options.protocol.limits;
     const [first] = packets;
     if (first === undefined || packets.length > 1 || first.size <= content) return issues;
     return [{ code: 'size', path: '', offset: expected, expected, actual: first.size + header }, ...issues];
   }
 
-  private current(header: Header | undefined): RecordPacket {
-    const { frame, time, comment, start, end } = this.packet;
-    return { frame, time, comment, size: end - start - this.owner.options.protocol.limits.header, header };
+  #current(header: Header | undefined): RecordPacket {
+    const { frame, time, comment, start, end } = this.#packet;
+    return { frame, time, comment, size: end - start - this.#owner.options.protocol.limits.header, header };
   }
 
-  private partner(): Stream {
-    this.opposite ??= this.owner.stream(this.to, this.from);
-    return this.opposite;
+  #partner(): Stream {
+    this.#opposite ??= this.#owner.stream(this.to, this.from);
+    return this.#opposite;
   }
 }
 

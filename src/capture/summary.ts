@@ -12,40 +12,40 @@ const listMax = 100;
 
 /** Latencies of one message, as counts per value. */
 class Latencies {
-  private counts = new Map<number, number>();
-  private total = 0;
-  private rounded = false;
-  private min = Number.POSITIVE_INFINITY;
-  private max = Number.NEGATIVE_INFINITY;
+  #counts = new Map<number, number>();
+  #total = 0;
+  #rounded = false;
+  #min = Number.POSITIVE_INFINITY;
+  #max = Number.NEGATIVE_INFINITY;
 
   add(ns: number): void {
-    const key = this.rounded ? round(ns) : ns;
-    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
-    this.total++;
-    this.min = Math.min(this.min, ns);
-    this.max = Math.max(this.max, ns);
-    if (!this.rounded && this.counts.size > distinctMax) this.coarsen();
+    const key = this.#rounded ? round(ns) : ns;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    this.#total++;
+    this.#min = Math.min(this.#min, ns);
+    this.#max = Math.max(this.#max, ns);
+    if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
   }
 
   /** In nanoseconds; median and p99 are exact for up to 4096 distinct values, else within 0.5 %. */
   summary(): { count: number; min: number; median: number; p99: number; max: number } {
-    const sorted = [...this.counts].sort(([a], [b]) => a - b);
+    const sorted = [...this.#counts].sort(([a], [b]) => a - b);
     const at = (share: number) => {
-      let left = Math.max(1, Math.ceil(this.total * share));
+      let left = Math.max(1, Math.ceil(this.#total * share));
       const found = sorted.find(([, count]) => {
         left -= count;
         return left <= 0;
       });
-      return Math.min(this.max, Math.max(this.min, found?.[0] ?? 0));
+      return Math.min(this.#max, Math.max(this.#min, found?.[0] ?? 0));
     };
-    return { count: this.total, min: this.min, median: at(0.5), p99: at(0.99), max: this.max };
+    return { count: this.#total, min: this.#min, median: at(0.5), p99: at(0.99), max: this.#max };
   }
 
-  private coarsen(): void {
+  #coarsen(): void {
     const coarse = new Map<number, number>();
-    for (const [ns, count] of this.counts) coarse.set(round(ns), (coarse.get(round(ns)) ?? 0) + count);
-    this.counts = coarse;
-    this.rounded = true;
+    for (const [ns, count] of this.#counts) coarse.set(round(ns), (coarse.get(round(ns)) ?? 0) + count);
+    this.#counts = coarse;
+    this.#rounded = true;
   }
 }
 
@@ -55,53 +55,56 @@ function round(ns: number): number {
 
 /** Counts, latencies, unanswered requests and problems of a capture, in memory that does not grow with it. */
 export class Summary {
-  private records = 0;
-  private packets = 0;
-  private readonly messages = new Map<string, Map<string, number>>();
-  private readonly errors = new Map<string, Map<string, number>>();
-  private readonly latencies = new Map<string, Latencies>();
+  #records = 0;
+  #packets = 0;
+  readonly #messages = new Map<string, Map<string, number>>();
+  readonly #errors = new Map<string, Map<string, number>>();
+  readonly #latencies = new Map<string, Latencies>();
   /** Requests that were counted and wait for their reply: as many as can be outstanding at most. */
-  private readonly open = new Set<number>();
-  private readonly unanswered: object[] = [];
-  private unansweredCount = 0;
-  private readonly problems: object[] = [];
-  private problemCount = 0;
+  readonly #open = new Set<number>();
+  readonly #unanswered: object[] = [];
+  #unansweredCount = 0;
+  readonly #problems: object[] = [];
+  #problemCount = 0;
+  readonly #protocol: Protocol;
 
-  constructor(private readonly protocol: Protocol) {}
+  constructor(protocol: Protocol) {
+    this.#protocol = protocol;
+  }
 
   /** Counts a record. All of a capture's records must come, those that a filter drops with `matches` false. */
   record(record: CaptureRecord, matches = true): void {
-    if (record.request !== undefined) this.open.delete(record.request);
+    if (record.request !== undefined) this.#open.delete(record.request);
     if (!matches) return;
     if (record.type === 'request' && !record.incomplete && record.duplicateOf === undefined)
-      this.open.add(record.no);
-    this.records++;
-    this.packets += record.packets.length;
-    const name = this.nameOf(record.message?.name, record.id);
-    count(this.messages, name, record.type);
+      this.#open.add(record.no);
+    this.#records++;
+    this.#packets += record.packets.length;
+    const name = this.#nameOf(record.message?.name, record.id);
+    count(this.#messages, name, record.type);
     if (record.error !== undefined && record.error !== 0) {
-      count(this.errors, name, enumName(this.protocol.error, record.error) ?? String(record.error));
+      count(this.#errors, name, enumName(this.#protocol.error, record.error) ?? String(record.error));
     }
     if (record.latencyNs !== undefined) {
-      let latencies = this.latencies.get(name);
+      let latencies = this.#latencies.get(name);
       if (latencies === undefined) {
         latencies = new Latencies();
-        this.latencies.set(name, latencies);
+        this.#latencies.set(name, latencies);
       }
       latencies.add(record.latencyNs);
     }
     if (isProblem(record)) {
-      this.problemCount++;
-      if (this.problems.length < listMax) this.problems.push(problemOf(record, name));
+      this.#problemCount++;
+      if (this.#problems.length < listMax) this.#problems.push(problemOf(record, name));
     }
   }
 
   lost({ no, frame, from, to, seq, id, name, time }: Outstanding): void {
-    if (!this.open.delete(no)) return;
-    this.unansweredCount++;
-    if (this.unanswered.length >= listMax) return;
+    if (!this.#open.delete(no)) return;
+    this.#unansweredCount++;
+    if (this.#unanswered.length >= listMax) return;
     const text = time === undefined ? {} : { time: formatTime(time) };
-    this.unanswered.push({
+    this.#unanswered.push({
       no,
       frame,
       ...text,
@@ -109,7 +112,7 @@ export class Summary {
       to,
       seq,
       id: formatId(id),
-      name: this.nameOf(name, id),
+      name: this.#nameOf(name, id),
     });
   }
 
@@ -119,23 +122,23 @@ export class Summary {
    */
   toJson(): object {
     return {
-      records: this.records,
-      packets: this.packets,
-      messages: table(this.messages),
-      errors: table(this.errors),
+      records: this.#records,
+      packets: this.#packets,
+      messages: table(this.#messages),
+      errors: table(this.#errors),
       latency_ns: Object.fromEntries(
-        sorted(this.latencies).map(([name, latencies]) => [name, latencies.summary()]),
+        sorted(this.#latencies).map(([name, latencies]) => [name, latencies.summary()]),
       ),
-      unanswered: { count: this.unansweredCount, list: this.unanswered },
-      issues: { count: this.problemCount, list: this.problems },
+      unanswered: { count: this.#unansweredCount, list: this.#unanswered },
+      issues: { count: this.#problemCount, list: this.#problems },
     };
   }
 
   /** The same as tables for people. */
   toText(): string {
-    const lines = [`${this.records} records, ${this.packets} packets`, ''];
-    const rows = sorted(this.messages).map(([name, types]) => {
-      const latency = this.latencies.get(name)?.summary();
+    const lines = [`${this.#records} records, ${this.#packets} packets`, ''];
+    const rows = sorted(this.#messages).map(([name, types]) => {
+      const latency = this.#latencies.get(name)?.summary();
       const cell = (type: string) => String(types.get(type) ?? '-');
       const kinds = ['request', 'reply', 'notification'].map(cell);
       const times = latency === undefined ? ['-', '-', '-', '-'] : latencyCells(latency);
@@ -147,24 +150,24 @@ export class Summary {
         ...rows,
       ]),
     );
-    const errors = sorted(this.errors).flatMap(([name, codes]) =>
+    const errors = sorted(this.#errors).flatMap(([name, codes]) =>
       sorted(codes).map(([code, times]) => [name, code, String(times)]),
     );
     if (errors.length > 0) lines.push('', ...columns([['error replies', 'code', 'count'], ...errors]));
     lines.push(
       '',
-      `${this.unansweredCount} unanswered requests`,
-      ...this.listed(this.unanswered, this.unansweredCount),
+      `${this.#unansweredCount} unanswered requests`,
+      ...this.#listed(this.#unanswered, this.#unansweredCount),
     );
     lines.push(
       '',
-      `${this.problemCount} records with issues`,
-      ...this.listed(this.problems, this.problemCount),
+      `${this.#problemCount} records with issues`,
+      ...this.#listed(this.#problems, this.#problemCount),
     );
     return `${lines.join('\n')}\n`;
   }
 
-  private listed(items: readonly object[], total: number): string[] {
+  #listed(items: readonly object[], total: number): string[] {
     const shown = items.slice(0, 20).map((item) => {
       const { no, frame, name, from, to, seq, what } = item as Record<string, unknown>;
       return `  #${no} (packet ${frame}) ${from} -> ${to} ${name}${seq === undefined ? '' : ` seq ${seq}`}${what === undefined ? '' : `: ${what}`}`;
@@ -172,12 +175,12 @@ export class Summary {
     return total > shown.length ? [...shown, `  ... and ${total - shown.length} more`] : shown;
   }
 
-  private nameOf(name: string | undefined, id: number | undefined): string {
+  #nameOf(name: string | undefined, id: number | undefined): string {
     if (name !== undefined && name !== '') return name;
     if (id === undefined) return '(malformed)';
     // Ids come from outside and may all differ.
     const text = formatId(id);
-    return this.messages.has(text) || this.messages.size < distinctMax ? text : '(other ids)';
+    return this.#messages.has(text) || this.#messages.size < distinctMax ? text : '(other ids)';
   }
 }
 

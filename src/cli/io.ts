@@ -16,10 +16,14 @@ const warningsMax = 20;
 export class CommandIo {
   exitCode: number = exitCodes.ok;
 
+  readonly #stderr: (text: string) => void;
+
   constructor(
     readonly protocol: Protocol,
-    private readonly stderr: (text: string) => void,
-  ) {}
+    stderr: (text: string) => void,
+  ) {
+    this.#stderr = stderr;
+  }
 
   /** The input has problems; the work goes on. */
   problem(): void {
@@ -32,7 +36,7 @@ export class CommandIo {
       /\p{Cc}/gu,
       (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
     );
-    this.stderr(`gunyah-rm: ${shown}\n`);
+    this.#stderr(`gunyah-rm: ${shown}\n`);
   }
 
   /**
@@ -67,25 +71,29 @@ export class CommandIo {
 
 /** Prints the first warnings and counts the rest. */
 class Warnings {
-  private count = 0;
+  #count = 0;
 
-  constructor(
-    private readonly io: CommandIo,
-    private readonly name: string,
-    private readonly pause: () => void,
-  ) {}
+  readonly #io: CommandIo;
+  readonly #name: string;
+  readonly #pause: () => void;
+
+  constructor(io: CommandIo, name: string, pause: () => void) {
+    this.#io = io;
+    this.#name = name;
+    this.#pause = pause;
+  }
 
   add({ frame, offset, message }: CaptureWarning): void {
-    this.count++;
+    this.#count++;
     // What was printed before comes first.
-    if (this.count <= warningsMax) this.pause();
-    this.io.problem();
-    if (this.count <= warningsMax)
-      this.io.warn(`${this.name}: packet ${frame}, offset ${offset}: ${message}`);
+    if (this.#count <= warningsMax) this.#pause();
+    this.#io.problem();
+    if (this.#count <= warningsMax)
+      this.#io.warn(`${this.#name}: packet ${frame}, offset ${offset}: ${message}`);
   }
 
   end(): void {
-    if (this.count > warningsMax) this.io.warn(`${this.name}: ${this.count - warningsMax} more warnings`);
+    if (this.#count > warningsMax) this.#io.warn(`${this.#name}: ${this.#count - warningsMax} more warnings`);
   }
 }
 

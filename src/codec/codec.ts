@@ -10,8 +10,8 @@ const scratch = new DataView(new ArrayBuffer(16_384));
 
 /** Encodes and decodes the values of one declared struct. Stateless but for the functions it has generated. */
 export class Codec<V = Values, I = V> {
-  private fastDecode: FastDecode | undefined;
-  private fastEncode: FastEncode | undefined;
+  #fastDecode: FastDecode | undefined;
+  #fastEncode: FastEncode | undefined;
 
   constructor(readonly type: WireType<V, I>) {}
 
@@ -28,8 +28,8 @@ export class Codec<V = Values, I = V> {
 
   /** As `decode`, but undefined instead of an error, and also for lists above RM's maximum: `annotate` then tells. */
   tryDecode(view: DataView, start: number, end: number, request?: unknown): V | undefined {
-    this.fastDecode ??= compileDecode(this.type);
-    return this.fastDecode(view, start, end, request as Values) as V | undefined;
+    this.#fastDecode ??= compileDecode(this.type);
+    return this.#fastDecode(view, start, end, request as Values) as V | undefined;
   }
 
   /**
@@ -37,15 +37,15 @@ export class Codec<V = Values, I = V> {
    * value does not fit its declaration (offset from `start`), and with code `capacity` when the view is too small.
    */
   encode(value: I, view: DataView, start: number): number {
-    this.fastEncode ??= compileEncode(this.type);
-    const end = this.fastEncode(value as Values, view, start);
-    return end >= 0 ? end : this.encodeSlowly(value, view, start);
+    this.#fastEncode ??= compileEncode(this.type);
+    const end = this.#fastEncode(value as Values, view, start);
+    return end >= 0 ? end : this.#encodeSlowly(value, view, start);
   }
 
   /** The payload as new bytes. Throws WireError like `encode`. */
   toBytes(value: I): Uint8Array {
-    this.fastEncode ??= compileEncode(this.type);
-    const end = this.fastEncode(value as Values, scratch, 0);
+    this.#fastEncode ??= compileEncode(this.type);
+    const end = this.#fastEncode(value as Values, scratch, 0);
     return end >= 0 ? new Uint8Array(scratch.buffer.slice(0, end)) : encodePlain(this.type, value);
   }
 
@@ -55,7 +55,7 @@ export class Codec<V = Values, I = V> {
   }
 
   /** Either the value is at fault, which the field types then say, or the view is too small. */
-  private encodeSlowly(value: I, view: DataView, start: number): number {
+  #encodeSlowly(value: I, view: DataView, start: number): number {
     const bytes = encodePlain(this.type, value);
     const room = view.byteLength - start;
     if (room < bytes.length) {

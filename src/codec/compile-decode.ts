@@ -88,115 +88,118 @@ function read(type: AnyType, at: string): string {
 
 /** One struct: keys of its object literal, reserved words to add when not zero, optional parts to add when there. */
 class Part {
-  private readonly variables = new Map<string, string>();
-  private readonly keys: string[] = [];
+  readonly #variables = new Map<string, string>();
+  readonly #keys: string[] = [];
   /** Key and variable of parts that may be absent: undefined then. */
-  private readonly maybe: [string, string][] = [];
+  readonly #maybe: [string, string][] = [];
   /** Key and variable of reserved words: in the value only when not zero. */
-  private readonly words: [string, string][] = [];
+  readonly #words: [string, string][] = [];
+  readonly #out: Emitter;
 
-  constructor(private readonly out: Emitter) {}
+  constructor(out: Emitter) {
+    this.#out = out;
+  }
 
   /** Emits the reading of all fields; returns the variable that holds the value. `p` ends behind the struct. */
   struct(type: StructType): string {
-    const { out } = this;
+    const out = this.#out;
     for (let index = 0; index < type.fields.length; ) {
       const run = fixedRun(type.fields, index);
-      if (run.length > 0) this.run(run);
+      if (run.length > 0) this.#run(run);
       index += run.length;
       const field = type.fields[index];
       if (field === undefined) break;
-      this.variable(field);
+      this.#variable(field);
       index++;
     }
     const value = out.name('o');
-    const literal = this.keys.join(', ');
-    const [last] = this.maybe;
+    const literal = this.#keys.join(', ');
+    const [last] = this.#maybe;
     // One optional part is the usual case: two literals are faster than adding a key to one.
     const whole =
       last === undefined
         ? `{ ${literal} }`
         : `${last[1]} === undefined ? { ${literal} } : { ${literal}, ${quote(last[0])}: ${last[1]} }`;
     out.line(`const ${value} = ${whole};`);
-    for (const [name, variable] of this.maybe.slice(1)) {
+    for (const [name, variable] of this.#maybe.slice(1)) {
       out.line(`if (${variable} !== undefined) ${value}[${quote(name)}] = ${variable};`);
     }
-    for (const [name, variable] of this.words) {
+    for (const [name, variable] of this.#words) {
       out.line(`if (${variable} !== 0) ${value}[${quote(name)}] = ${variable};`);
     }
     return value;
   }
 
   /** Consecutive fields of fixed size: one check, reads at constant offsets. */
-  private run(fields: readonly Field[]): void {
+  #run(fields: readonly Field[]): void {
     const size = fields.reduce((sum, { type }) => sum + (type.fixedSize as number), 0);
-    this.out.line(`if (end - p < ${size}) return undefined;`);
+    this.#out.line(`if (end - p < ${size}) return undefined;`);
     let offset = 0;
     for (const { name, type } of fields) {
-      this.word(name, type, offset === 0 ? 'p' : `p + ${offset}`);
+      this.#word(name, type, offset === 0 ? 'p' : `p + ${offset}`);
       offset += type.fixedSize as number;
     }
-    this.out.line(`p += ${size};`);
+    this.#out.line(`p += ${size};`);
   }
 
-  private word(name: string, type: AnyType, at: string): void {
-    const { out } = this;
+  #word(name: string, type: AnyType, at: string): void {
+    const out = this.#out;
     const variable = out.name('f');
     if (type instanceof BytesType) {
       out.line(`const ${variable} = ${copy(at, String(type.fixedSize))};`);
     } else out.line(`const ${variable} = ${read(type, at)};`);
-    if (type instanceof ReservedType) this.words.push([name, variable]);
-    else this.key(name, variable);
+    if (type instanceof ReservedType) this.#words.push([name, variable]);
+    else this.#key(name, variable);
   }
 
-  private key(name: string, variable: string): void {
-    this.variables.set(name, variable);
-    this.keys.push(`${quote(name)}: ${variable}`);
+  #key(name: string, variable: string): void {
+    this.#variables.set(name, variable);
+    this.#keys.push(`${quote(name)}: ${variable}`);
   }
 
   /** A field of variable size or one that may be absent. */
-  private variable(field: Field): void {
-    const { out } = this;
+  #variable(field: Field): void {
+    const out = this.#out;
     const { presence, name, type } = field;
     if (presence === undefined) {
-      this.key(name, this.content(field));
+      this.#key(name, this.#content(field));
       return;
     }
     const tests: string[] = [];
     if (presence.when) {
-      tests.push(`(${this.variables.get(presence.when.field)} & ${presence.when.mask}) !== 0`);
+      tests.push(`(${this.#variables.get(presence.when.field)} & ${presence.when.mask}) !== 0`);
     }
     if (presence.trailing) tests.push('p < end');
     const inner = new Part(out.fork());
-    for (const [key, outer] of this.variables) inner.variables.set(key, outer);
-    const before = inner.variables.size;
-    if (type.fixedSize !== undefined) inner.run([field]);
-    else inner.key(name, inner.content(field));
+    for (const [key, outer] of this.#variables) inner.#variables.set(key, outer);
+    const before = inner.#variables.size;
+    if (type.fixedSize !== undefined) inner.#run([field]);
+    else inner.#key(name, inner.#content(field));
     // What the block reads is handed out of it through variables declared in front of it.
-    const keys = [...inner.variables].slice(before).map(([key, x]) => [key, x, out.name('x')] as const);
-    const words = inner.words.map(([key, x]) => [key, x, out.name('x')] as const);
+    const keys = [...inner.#variables].slice(before).map(([key, x]) => [key, x, out.name('x')] as const);
+    const words = inner.#words.map(([key, x]) => [key, x, out.name('x')] as const);
     for (const [, , x] of keys) out.line(`let ${x};`);
     for (const [, , x] of words) out.line(`let ${x} = 0;`);
     out.line(`if (${tests.join(' && ')}) {`);
-    out.line(inner.out.source);
+    out.line(inner.#out.source);
     for (const [, from, x] of [...keys, ...words]) out.line(`${x} = ${from};`);
     out.line('}');
     // The list itself comes last of its keys, but is the one that is tested first.
-    for (const [key, , x] of keys.toReversed()) this.maybe.push([key, x]);
-    for (const [key, , x] of words) this.words.push([key, x]);
+    for (const [key, , x] of keys.toReversed()) this.#maybe.push([key, x]);
+    for (const [key, , x] of words) this.#words.push([key, x]);
   }
 
   /** Emits the reading of a bytes or list field; returns the variable. */
-  private content({ name, type }: Field): string {
-    if (type instanceof BytesType) return this.bytes(type);
-    if (type instanceof ListType) return this.list(name, type);
+  #content({ name, type }: Field): string {
+    if (type instanceof BytesType) return this.#bytes(type);
+    if (type instanceof ListType) return this.#list(name, type);
     throw new TypeError(`no code for ${type.kind} ${name}`);
   }
 
-  private bytes(type: BytesType): string {
-    const { out } = this;
+  #bytes(type: BytesType): string {
+    const out = this.#out;
     const variable = out.name('b');
-    const length = this.variables.get(type.options.lengthFrom as string);
+    const length = this.#variables.get(type.options.lengthFrom as string);
     const padded = type.options.padTo === undefined ? length : `(${length} + 3 & -4)`;
     out.line(`if (end - p < ${padded}) return undefined;`);
     out.line(`const ${variable} = ${copy('p', String(length))};`);
@@ -209,8 +212,8 @@ class Part {
     return variable;
   }
 
-  private list(_name: string, type: ListType): string {
-    const { out } = this;
+  #list(_name: string, type: ListType): string {
+    const out = this.#out;
     const { count, second, max } = type.options;
     out.line(`if (end - p < ${type.sizeMin}) return undefined;`);
     const n = out.name('n');
@@ -218,26 +221,26 @@ class Part {
     if (max !== undefined) out.line(`if (${n} > ${max}) return undefined;`);
     let offset = count.fixedSize as number;
     for (const word of second) {
-      this.word(word.name, word.type, `p + ${offset}`);
+      this.#word(word.name, word.type, `p + ${offset}`);
       offset += word.type.sizeMin;
     }
     out.line(`p += ${offset};`);
     const list = out.name('l');
     out.line(`let ${list};`);
     if ('cases' in type.entry) {
-      const selector = this.variables.get(type.entry.field);
+      const selector = this.#variables.get(type.entry.field);
       for (const [value, entry] of type.entry.cases) {
         out.line(`if (${selector} === ${value}) {`);
-        this.entries(list, n, entry);
+        this.#entries(list, n, entry);
         out.line('} else');
       }
       out.line('return undefined;');
-    } else this.entries(list, n, type.entry as AnyType);
+    } else this.#entries(list, n, type.entry as AnyType);
     return list;
   }
 
-  private entries(list: string, n: string, entry: AnyType): void {
-    const { out } = this;
+  #entries(list: string, n: string, entry: AnyType): void {
+    const out = this.#out;
     // Checked before the array is made: the count comes from outside.
     out.line(`if (end - p < ${n} * ${entry.sizeMin}) return undefined;`);
     out.line(`${list} = new Array(${n});`);

@@ -102,36 +102,40 @@ function misfit(type: AnyType, x: string): string {
 /** One struct whose value is the variable `o`. */
 class Part {
   /** How many keys the value may have: a constant, plus one for each optional key that is there. */
-  private required = 0;
-  private readonly optional: string[] = [];
+  #required = 0;
+  readonly #optional: string[] = [];
+  readonly #out: Emitter;
+  readonly #o: string;
 
-  constructor(
-    private readonly out: Emitter,
-    private readonly o: string,
-  ) {}
+  constructor(out: Emitter, o: string) {
+    this.#out = out;
+    this.#o = o;
+  }
 
   /** Emits the writing of all fields; `p` ends behind the struct. */
   struct(type: StructType): void {
-    const { out, o } = this;
+    const out = this.#out;
+    const o = this.#o;
     const { fields } = type;
     for (let index = 0; index < fields.length; ) {
       const run = fixedRun(fields, index);
-      if (run.length > 0) this.run(type, run);
+      if (run.length > 0) this.#run(type, run);
       index += run.length;
       const field = fields[index];
       if (field === undefined) break;
-      this.variable(type, field, fields.slice(index + 1));
+      this.#variable(type, field, fields.slice(index + 1));
       index++;
     }
     // A key that was not counted is unknown. for-in is the cheapest count of keys there is.
     const keys = out.name('k');
-    out.line(`let ${keys} = ${[this.required, ...this.optional].join(' + ')};`);
+    out.line(`let ${keys} = ${[this.#required, ...this.#optional].join(' + ')};`);
     out.line(`for (const _ in ${o}) ${keys}--;`);
     out.line(`if (${keys} !== 0) return -1;`);
   }
 
-  private run(type: StructType, fields: readonly Field[]): void {
-    const { out, o } = this;
+  #run(type: StructType, fields: readonly Field[]): void {
+    const out = this.#out;
+    const o = this.#o;
     const size = fields.reduce((sum, field) => sum + (field.type.fixedSize as number), 0);
     out.line(`if (cap - p < ${size}) return -1;`);
     let offset = 0;
@@ -149,34 +153,35 @@ class Part {
           out.line(`v.setUint8(${at}, ${byte});`);
           byte = '';
         }
-        this.required++;
-      } else this.word(type, field, x, at);
+        this.#required++;
+      } else this.#word(type, field, x, at);
       offset += field.type.fixedSize as number;
     }
     out.line(`p += ${size};`);
   }
 
-  private word(struct: StructType, field: Field, x: string, at: string): void {
-    const { out, o } = this;
+  #word(struct: StructType, field: Field, x: string, at: string): void {
+    const out = this.#out;
+    const o = this.#o;
     const { type } = field;
     if (type instanceof ReservedType) {
       out.line(`if (${x} === undefined) ${x} = 0; else if (${misfit(type, x)}) return -1;`);
-      this.optional.push(`(${o}[${quote(field.name)}] === undefined ? 0 : 1)`);
+      this.#optional.push(`(${o}[${quote(field.name)}] === undefined ? 0 : 1)`);
       out.line(write(type, at, x));
       return;
     }
     if (type instanceof BytesType) {
       out.line(`if (!(${x} instanceof Uint8Array) || ${x}.length !== ${type.fixedSize}) return -1;`);
       out.line(`for (let k = 0; k < ${type.fixedSize}; k++) v.setUint8(${at} + k, ${x}[k]);`);
-      this.required++;
+      this.#required++;
       return;
     }
     const counted = field.isLength ? struct.lengths.get(field.name) : undefined;
-    if (counted === undefined) this.required++;
+    if (counted === undefined) this.#required++;
     else {
       const target = `${o}[${quote(counted)}]`;
       out.line(`if (!(${target} instanceof Uint8Array)) return -1;`);
-      this.optional.push(`(${o}[${quote(field.name)}] === undefined ? 0 : 1)`);
+      this.#optional.push(`(${o}[${quote(field.name)}] === undefined ? 0 : 1)`);
       out.line(
         `if (${x} === undefined) ${x} = ${target}.length; else if (${x} !== ${target}.length) return -1;`,
       );
@@ -185,13 +190,14 @@ class Part {
     out.line(write(type, at, x));
   }
 
-  private variable(struct: StructType, field: Field, later: readonly Field[]): void {
-    const { out, o } = this;
+  #variable(struct: StructType, field: Field, later: readonly Field[]): void {
+    const out = this.#out;
+    const o = this.#o;
     const { name, presence, type } = field;
     const x = `${o}[${quote(name)}]`;
     if (presence === undefined) {
-      this.required++;
-      this.content(struct, field);
+      this.#required++;
+      this.#content(struct, field);
       return;
     }
     const { when, trailing } = presence;
@@ -204,25 +210,25 @@ class Part {
     }
     const inner = new Part(out, o);
     out.line(`if (${x} !== undefined) {`);
-    if (type.fixedSize !== undefined) inner.run(struct, [field]);
+    if (type.fixedSize !== undefined) inner.#run(struct, [field]);
     else {
-      inner.required++;
-      inner.content(struct, field);
+      inner.#required++;
+      inner.#content(struct, field);
     }
     const keys = out.name('q');
-    out.line(`var ${keys} = ${[inner.required, ...inner.optional].join(' + ')};`);
+    out.line(`var ${keys} = ${[inner.#required, ...inner.#optional].join(' + ')};`);
     out.line('}');
-    this.optional.push(`(${x} === undefined ? 0 : ${keys})`);
+    this.#optional.push(`(${x} === undefined ? 0 : ${keys})`);
   }
 
-  private content(_struct: StructType, { name, type }: Field): void {
-    if (type instanceof BytesType) this.bytes(type, `${this.o}[${quote(name)}]`);
-    else if (type instanceof ListType) this.list(type, `${this.o}[${quote(name)}]`);
+  #content(_struct: StructType, { name, type }: Field): void {
+    if (type instanceof BytesType) this.#bytes(type, `${this.#o}[${quote(name)}]`);
+    else if (type instanceof ListType) this.#list(type, `${this.#o}[${quote(name)}]`);
     else throw new TypeError(`no code for ${type.kind} ${name}`);
   }
 
-  private bytes(type: BytesType, x: string): void {
-    const { out } = this;
+  #bytes(type: BytesType, x: string): void {
+    const out = this.#out;
     const b = out.name('b');
     out.line(`const ${b} = ${x};`);
     out.line(`if (!(${b} instanceof Uint8Array)) return -1;`);
@@ -233,8 +239,9 @@ class Part {
     out.line(`p += ${padded};`);
   }
 
-  private list(type: ListType, x: string): void {
-    const { out, o } = this;
+  #list(type: ListType, x: string): void {
+    const out = this.#out;
+    const o = this.#o;
     const { count, second } = type.options;
     const l = out.name('l');
     out.line(`const ${l} = ${x};`);
@@ -246,7 +253,7 @@ class Part {
     for (const word of second) {
       const w = out.name('w');
       out.line(`let ${w} = ${o}[${quote(word.name)}];`);
-      this.word({ lengths: new Map() } as unknown as StructType, word, w, `p + ${offset}`);
+      this.#word({ lengths: new Map() } as unknown as StructType, word, w, `p + ${offset}`);
       offset += word.type.sizeMin;
     }
     out.line(`p += ${offset};`);
@@ -254,15 +261,15 @@ class Part {
       const selector = `${o}[${quote(type.entry.field)}]`;
       for (const [value, entry] of type.entry.cases) {
         out.line(`if (${selector} === ${value}) {`);
-        this.entries(l, entry);
+        this.#entries(l, entry);
         out.line('} else');
       }
       out.line('return -1;');
-    } else this.entries(l, type.entry as AnyType);
+    } else this.#entries(l, type.entry as AnyType);
   }
 
-  private entries(list: string, entry: AnyType): void {
-    const { out } = this;
+  #entries(list: string, entry: AnyType): void {
+    const out = this.#out;
     const e = out.name('e');
     out.line(`if (cap - p < ${list}.length * ${entry.sizeMin}) return -1;`);
     out.line(`for (let i = 0; i < ${list}.length; i++) {`);

@@ -2,11 +2,11 @@ import { digest } from '../base/digest.js';
 
 /** Collects the lines of a generated function. Names are numbered, so that nested structs never collide. */
 export class Emitter {
-  private readonly lines: string[] = [];
-  private readonly names: { count: number };
+  readonly #lines: string[] = [];
+  readonly #names: { count: number };
 
   constructor(outer?: Emitter) {
-    this.names = outer?.names ?? { count: 0 };
+    this.#names = outer === undefined ? { count: 0 } : outer.#names;
   }
 
   /** An emitter of its own lines that draws from the same names. */
@@ -16,15 +16,15 @@ export class Emitter {
 
   /** A fresh variable name. */
   name(stem: string): string {
-    return `${stem}${this.names.count++}`;
+    return `${stem}${this.#names.count++}`;
   }
 
   line(text: string): void {
-    this.lines.push(text);
+    this.#lines.push(text);
   }
 
   get source(): string {
-    return this.lines.join('\n');
+    return this.#lines.join('\n');
   }
 }
 

@@ -32,54 +32,57 @@ export function build(type: StructType, plan: Plan): Values {
 }
 
 class Builder {
-  constructor(
-    private readonly plan: Plan,
-    private readonly fill: Fill,
-  ) {}
+  readonly #plan: Plan;
+  readonly #fill: Fill;
+
+  constructor(plan: Plan, fill: Fill) {
+    this.#plan = plan;
+    this.#fill = fill;
+  }
 
   struct(type: StructType): Values {
-    const { plan } = this;
+    const plan = this.#plan;
     const value: Values = {};
     for (const field of type.fields) {
       const { name, presence, isLength } = field;
       if (isLength) continue;
       if (presence?.when && ((value[presence.when.field] as number) & presence.when.mask) === 0) continue;
       if (presence?.trailing && (!plan.trailing || plan.endsBefore === name)) break;
-      if (field.type instanceof ListType) this.list(field, field.type, value);
-      else if (field.type instanceof BytesType) value[name] = this.bytes(field, field.type, value);
-      else this.scalar(field, value);
+      if (field.type instanceof ListType) this.#list(field, field.type, value);
+      else if (field.type instanceof BytesType) value[name] = this.#bytes(field, field.type, value);
+      else this.#scalar(field, value);
       // Flags that other fields depend on have their bits, so that those fields are there.
-      if (plan.fill === 'distinct') this.require(type, name, value);
+      if (plan.fill === 'distinct') this.#require(type, name, value);
     }
     return value;
   }
 
-  private list(field: Field, type: ListType, value: Values): void {
-    for (const word of type.options.second) this.scalar(word, value);
+  #list(field: Field, type: ListType, value: Values): void {
+    for (const word of type.options.second) this.#scalar(word, value);
     const entry =
       'cases' in type.entry ? type.entry.cases.get(value[type.entry.field] as number) : type.entry;
-    const count = this.plan.sizes?.[field.name] ?? this.plan.entries;
-    value[field.name] = Array.from({ length: count }, () => this.entry(field, entry as WireType));
+    const count = this.#plan.sizes?.[field.name] ?? this.#plan.entries;
+    value[field.name] = Array.from({ length: count }, () => this.#entry(field, entry as WireType));
   }
 
-  private entry(field: Field, type: WireType): unknown {
-    return type instanceof StructType ? this.struct(type) : this.fill.scalar(field, type);
+  #entry(field: Field, type: WireType): unknown {
+    return type instanceof StructType ? this.struct(type) : this.#fill.scalar(field, type);
   }
 
-  private bytes({ name }: Field, type: BytesType, owner: Values): Uint8Array {
-    const size = type.options.size ?? this.plan.sizes?.[name] ?? this.plan.bytes;
-    return this.fill.bytes(size, isText(type, owner));
+  #bytes({ name }: Field, type: BytesType, owner: Values): Uint8Array {
+    const size = type.options.size ?? this.#plan.sizes?.[name] ?? this.#plan.bytes;
+    return this.#fill.bytes(size, isText(type, owner));
   }
 
-  private scalar(field: Field, value: Values): void {
+  #scalar(field: Field, value: Values): void {
     const { name, type, checkedZero } = field;
-    const fixed = this.plan.fixed?.[name];
-    const filled = checkedZero === undefined ? this.fill.scalar(field, type) : 0;
+    const fixed = this.#plan.fixed?.[name];
+    const filled = checkedZero === undefined ? this.#fill.scalar(field, type) : 0;
     const item = fixed ?? filled;
     if (!(type instanceof ReservedType) || item !== 0) value[name] = item;
   }
 
-  private require(type: StructType, name: string, value: Values): void {
+  #require(type: StructType, name: string, value: Values): void {
     for (const { presence } of type.fields) {
       if (presence?.when?.field === name) value[name] = (value[name] as number) | presence.when.mask;
     }

@@ -44,26 +44,25 @@ interface Waiting {
  * once, the others queue in order. A call ends with the reply's payload or a HostError, never otherwise.
  */
 export class Client {
-  private readonly endpoint: Endpoint;
-  private readonly waiting = new Map<OutgoingCall, Waiting>();
-  private readonly streams = new Set<NotificationStream>();
-  private readonly onHazard: (hazard: Hazard) => void;
-  private closed = false;
+  readonly #endpoint: Endpoint;
+  readonly #waiting = new Map<OutgoingCall, Waiting>();
+  readonly #streams = new Set<NotificationStream>();
+  readonly #onHazard: (hazard: Hazard) => void;
+  #closed = false;
+  readonly #transport: Transport;
 
-  constructor(
-    private readonly transport: Transport,
-    { generation = 'a15', onHazard = () => {} }: ClientOptions = {},
-  ) {
-    this.endpoint = new Endpoint(generation);
-    this.onHazard = onHazard;
+  constructor(transport: Transport, { generation = 'a15', onHazard = () => {} }: ClientOptions = {}) {
+    this.#transport = transport;
+    this.#endpoint = new Endpoint(generation);
+    this.#onHazard = onHazard;
     transport.connect({
       notEmpty: () => {
-        this.endpoint.receive(() => this.transport.take());
-        this.pump();
+        this.#endpoint.receive(() => this.#transport.take());
+        this.#pump();
       },
       notFull: () => {
-        this.endpoint.notFull();
-        this.pump();
+        this.#endpoint.notFull();
+        this.#pump();
       },
     });
   }
@@ -97,18 +96,18 @@ export class Client {
 
   /** Makes one call as it stands, and returns the payload of the OK reply. */
   async perform({ message, payload }: CallEffect, { signal }: CallOptions = {}): Promise<Uint8Array> {
-    if (this.closed) throw unsent(message, 'ENODEV', 'closed');
+    if (this.#closed) throw unsent(message, 'ENODEV', 'closed');
     if (signal?.aborted) throw unsent(message, 'EINTR', 'interrupted');
-    const outgoing = this.endpoint.start(message, payload);
+    const outgoing = this.#endpoint.start(message, payload);
     const giveUp = () => {
-      this.endpoint.giveUp(outgoing);
-      this.pump();
+      this.#endpoint.giveUp(outgoing);
+      this.#pump();
     };
     signal?.addEventListener('abort', giveUp);
     try {
       return await new Promise<Uint8Array>((resolve, reject) => {
-        this.waiting.set(outgoing, { resolve, reject });
-        this.pump();
+        this.#waiting.set(outgoing, { resolve, reject });
+        this.#pump();
       });
     } finally {
       signal?.removeEventListener('abort', giveUp);
@@ -120,51 +119,51 @@ export class Client {
    * read is kept, `countMax` of them; then the oldest is lost and counted. Ends when the client is closed.
    */
   notifications(countMax = NOTIFICATIONS_MAX): NotificationStream {
-    const stream = new NotificationStream(countMax, (ended) => this.streams.delete(ended));
-    if (this.closed) stream.end();
-    else this.streams.add(stream);
+    const stream = new NotificationStream(countMax, (ended) => this.#streams.delete(ended));
+    if (this.#closed) stream.end();
+    else this.#streams.add(stream);
     return stream;
   }
 
   /** Ends everything: calls that wait fail (ENODEV), streams end, and the transport is let go. */
   close(): void {
-    this.closed = true;
-    this.transport.connect({ notEmpty: () => {}, notFull: () => {} });
-    this.endpoint.close();
-    this.pump();
-    for (const stream of this.streams) stream.end();
-    this.streams.clear();
+    this.#closed = true;
+    this.#transport.connect({ notEmpty: () => {}, notFull: () => {} });
+    this.#endpoint.close();
+    this.#pump();
+    for (const stream of this.#streams) stream.end();
+    this.#streams.clear();
   }
 
   /** Sends what can be sent and tells what has happened. Sending may bring a reply before it returns. */
-  private pump(): void {
-    for (let next = this.endpoint.nextTransmit(); next; next = this.endpoint.nextTransmit())
-      this.endpoint.sent(this.transport.send(next.frame, next.push));
-    for (let event = this.endpoint.nextEvent(); event; event = this.endpoint.nextEvent()) this.tell(event);
+  #pump(): void {
+    for (let next = this.#endpoint.nextTransmit(); next; next = this.#endpoint.nextTransmit())
+      this.#endpoint.sent(this.#transport.send(next.frame, next.push));
+    for (let event = this.#endpoint.nextEvent(); event; event = this.#endpoint.nextEvent()) this.#tell(event);
   }
 
-  private tell(event: EndpointEvent): void {
+  #tell(event: EndpointEvent): void {
     switch (event.kind) {
       case 'returned':
-        this.settle(event.call)?.resolve(event.payload);
+        this.#settle(event.call)?.resolve(event.payload);
         break;
       case 'failed':
-        this.settle(event.call)?.reject(event.error);
+        this.#settle(event.call)?.reject(event.error);
         break;
       case 'notification': {
         const notification = new ReceivedNotification(event.id, event.payload ?? new Uint8Array(0));
-        for (const stream of this.streams) stream.push(notification);
+        for (const stream of this.#streams) stream.push(notification);
         break;
       }
       case 'hazard':
-        this.onHazard(event.hazard);
+        this.#onHazard(event.hazard);
         break;
     }
   }
 
-  private settle(call: OutgoingCall): Waiting | undefined {
-    const waiting = this.waiting.get(call);
-    this.waiting.delete(call);
+  #settle(call: OutgoingCall): Waiting | undefined {
+    const waiting = this.#waiting.get(call);
+    this.#waiting.delete(call);
     return waiting;
   }
 }

@@ -37,8 +37,6 @@ export { Endpoint, type EndpointEvent, type Sent, type Transmit } from './endpoi
 export { type Errno, errnoNumbers } from './errno.js';
 export { type EndedBy, HostError } from './error.js';
 export { type Generation, type GenerationName, generations } from './generations.js';
-export type { Hazard } from './hazard.js';
-export { type HazardReport, hazards } from './hazards.js';
 export {
   finish,
   GuestMemoryFile,
@@ -48,6 +46,8 @@ export {
   type HoldKind,
   type Steps,
 } from './guest-memory/index.js';
+export type { Hazard } from './hazard.js';
+export { type HazardReport, hazards } from './hazards.js';
 export { NotificationStream, ReceivedNotification } from './notification-stream.js';
 export { type ExitInfo, type VmChange, vmChange } from './notifications/mainline.js';
 export type { CallName, OutgoingCall } from './outgoing-call.js';

@@ -26,55 +26,60 @@ export class ReceivedNotification {
   }
 }
 
+type Reader = (result: IteratorResult<ReceivedNotification, undefined>) => void;
+
 /**
  * Notifications from when it was made on, in order. What nobody reads is kept, up to a limit; then the oldest goes, as
- * in RM itself. To be read by one reader.
+ * in RM itself. Reads may overlap: each notification goes to one of them, in order.
  */
 export class NotificationStream implements AsyncIterableIterator<ReceivedNotification, undefined> {
   /** Notifications that went because nobody read them. */
   lostCount = 0;
-  private readonly waiting = new Fifo<ReceivedNotification>();
-  private reader: ((result: IteratorResult<ReceivedNotification, undefined>) => void) | undefined;
-  private ended = false;
+  readonly #waiting = new Fifo<ReceivedNotification>();
+  /** Reads that wait, in order. */
+  readonly #readers = new Fifo<Reader>();
+  #ended = false;
 
-  constructor(
-    private readonly countMax: number,
-    private readonly onEnd: (stream: NotificationStream) => void,
-  ) {}
+  readonly #countMax: number;
+  readonly #onEnd: (stream: NotificationStream) => void;
+
+  constructor(countMax: number, onEnd: (stream: NotificationStream) => void) {
+    this.#countMax = countMax;
+    this.#onEnd = onEnd;
+  }
 
   push(notification: ReceivedNotification): void {
-    const { reader } = this;
-    this.reader = undefined;
+    const reader = this.#readers.shift();
     if (reader !== undefined) {
       reader({ done: false, value: notification });
       return;
     }
-    this.waiting.push(notification);
-    if (this.waiting.length <= this.countMax) return;
-    this.waiting.shift();
+    this.#waiting.push(notification);
+    if (this.#waiting.length <= this.#countMax) return;
+    this.#waiting.shift();
     this.lostCount++;
   }
 
   /** No more will come; what is there can still be read. */
   end(): void {
-    this.ended = true;
-    this.reader?.({ done: true, value: undefined });
-    this.reader = undefined;
+    this.#ended = true;
+    for (let reader = this.#readers.shift(); reader; reader = this.#readers.shift())
+      reader({ done: true, value: undefined });
   }
 
   async next(): Promise<IteratorResult<ReceivedNotification, undefined>> {
-    const value = this.waiting.shift();
+    const value = this.#waiting.shift();
     if (value !== undefined) return { done: false, value };
-    if (this.ended) return { done: true, value: undefined };
+    if (this.#ended) return { done: true, value: undefined };
     return new Promise((resolve) => {
-      this.reader = resolve;
+      this.#readers.push(resolve);
     });
   }
 
   /** Stops listening, as leaving a loop over it does. */
   async return(): Promise<IteratorResult<ReceivedNotification, undefined>> {
     this.end();
-    this.onEnd(this);
+    this.#onEnd(this);
     return { done: true, value: undefined };
   }
 

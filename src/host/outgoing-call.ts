@@ -28,18 +28,22 @@ export class OutgoingCall {
   failure: 'EIO' | 'ENOMEM' | undefined;
   readonly assembly: Assembly;
 
+  readonly #generation: Generation;
+
   constructor(
     readonly message: CallName,
     readonly seq: number,
     readonly frames: readonly Uint8Array[],
-    private readonly generation: Generation,
+    generation: Generation,
   ) {
+    this.#generation = generation;
     this.assembly = new Assembly(generation.buffer, REPLY_DATA_MAX);
   }
 
   /** What the caller gets: the payload of an OK reply, or the error. */
   outcome(report: HazardReport): Uint8Array | HostError {
-    const { errorWord, failure, generation, message, assembly } = this;
+    const { errorWord, failure, message, assembly } = this;
+    const generation = this.#generation;
     if (failure !== undefined && (errorWord === 0 || generation.abortedReply === 'EIO')) {
       if (failure === 'ENOMEM' && assembly.allocated && !generation.freesOnNomem)
         report(hazards.nomem_reply_kept);

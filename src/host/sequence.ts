@@ -3,25 +3,27 @@
  * (client.md, section 1). A number stays taken until it is freed.
  */
 export class SequenceNumbers {
-  private readonly taken = new Set<number>();
+  readonly #taken = new Set<number>();
+  readonly #count: number;
+  #next: number;
 
   /** `count` numbers, 0..count-1; the first one given out is `next`. */
-  constructor(
-    private readonly count: number,
-    private next = 0,
-  ) {}
+  constructor(count: number, next = 0) {
+    this.#count = count;
+    this.#next = next;
+  }
 
   /** Undefined when all are taken. */
   take(): number | undefined {
-    if (this.taken.size >= this.count) return undefined;
-    while (this.taken.has(this.next)) this.next = (this.next + 1) % this.count;
-    const number = this.next;
-    this.taken.add(number);
-    this.next = (number + 1) % this.count;
+    if (this.#taken.size >= this.#count) return undefined;
+    while (this.#taken.has(this.#next)) this.#next = (this.#next + 1) % this.#count;
+    const number = this.#next;
+    this.#taken.add(number);
+    this.#next = (number + 1) % this.#count;
     return number;
   }
 
   free(number: number): void {
-    this.taken.delete(number);
+    this.#taken.delete(number);
   }
 }

@@ -12,21 +12,20 @@ const bufferSize = 256 * 1024;
 
 /** Text and bytes to a file, or to standard output for `-`; gathered, and written in large pieces. */
 export class Output {
-  private fd: number | undefined;
-  private readonly name: string;
-  private readonly buffer = Buffer.allocUnsafe(bufferSize);
-  private used = 0;
+  #fd: number | undefined;
+  readonly #name: string;
+  readonly #buffer = Buffer.allocUnsafe(bufferSize);
+  #used = 0;
+  readonly #path: string;
 
   /**
    * The file is made when the first piece is written, so that an input that cannot be read leaves an older output as it
    * was. Throws UsageError when `input` is the same file: it would be empty before it is read.
    */
-  constructor(
-    private readonly path: string,
-    input = '-',
-  ) {
-    this.name = path === '-' ? 'standard output' : path;
-    if (path === '-') this.fd = 1;
+  constructor(path: string, input = '-') {
+    this.#path = path;
+    this.#name = path === '-' ? 'standard output' : path;
+    if (path === '-') this.#fd = 1;
     else if (input !== '-' && isSameFile(path, input)) {
       throw new UsageError({
         code: 'output',
@@ -41,20 +40,20 @@ export class Output {
   write(text: string): void {
     // Three bytes are the most that one UTF-16 unit takes in UTF-8.
     const sizeMax = text.length * 3;
-    if (sizeMax > bufferSize - this.used) this.flush();
-    if (sizeMax > bufferSize) this.put(Buffer.from(text, 'utf8'));
-    else this.used += this.buffer.write(text, this.used, 'utf8');
+    if (sizeMax > bufferSize - this.#used) this.flush();
+    if (sizeMax > bufferSize) this.#put(Buffer.from(text, 'utf8'));
+    else this.#used += this.#buffer.write(text, this.#used, 'utf8');
   }
 
   bytes(bytes: Uint8Array): void {
     this.flush();
-    this.put(bytes);
+    this.#put(bytes);
   }
 
   flush(): void {
-    const { used } = this;
-    this.used = 0;
-    if (used > 0) this.put(this.buffer.subarray(0, used));
+    const used = this.#used;
+    this.#used = 0;
+    if (used > 0) this.#put(this.#buffer.subarray(0, used));
   }
 
   /** Flushes and closes. */
@@ -67,14 +66,14 @@ export class Output {
   /** Makes the file now, if it is not there yet. Throws FileError. */
   open(): number {
     try {
-      this.fd ??= openSync(this.path, 'w');
-      return this.fd;
+      this.#fd ??= openSync(this.#path, 'w');
+      return this.#fd;
     } catch (error) {
-      throw new FileError(this.name, error);
+      throw new FileError(this.#name, error);
     }
   }
 
-  private put(bytes: Uint8Array): void {
+  #put(bytes: Uint8Array): void {
     const fd = this.open();
     for (let start = 0; start < bytes.length; ) {
       try {
@@ -82,7 +81,7 @@ export class Output {
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EPIPE') throw new ClosedPipe();
-        if (code !== 'EAGAIN') throw new FileError(this.name, error);
+        if (code !== 'EAGAIN') throw new FileError(this.#name, error);
         // A pipe that does not block and is full: its reader is slow.
         pause(2);
       }

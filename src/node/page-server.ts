@@ -6,10 +6,14 @@ const host = '127.0.0.1';
 
 /** One page on a port of this machine, for browsers of this machine. */
 export class PageServer {
+  readonly #server: Server;
+
   private constructor(
-    private readonly server: Server,
+    server: Server,
     readonly url: string,
-  ) {}
+  ) {
+    this.#server = server;
+  }
 
   /**
    * Serves a page until it is closed.
@@ -38,7 +42,7 @@ export class PageServer {
 
   /** Ends all connections. */
   close(): Promise<void> {
-    this.server.closeAllConnections();
-    return new Promise((done) => this.server.close(() => done()));
+    this.#server.closeAllConnections();
+    return new Promise((done) => this.#server.close(() => done()));
   }
 }

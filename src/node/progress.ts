@@ -5,26 +5,26 @@ const shownFrom = 64 * 1024 * 1024;
 
 /** Percentage read, on stderr, when that is a terminal that nothing else is printed to. */
 export class Progress {
-  private readonly size: number;
-  private done = 0;
-  private shown = -1;
+  readonly #size: number;
+  #done = 0;
+  #shown = -1;
 
   constructor(path: string) {
     const visible = process.stderr.isTTY && !process.stdout.isTTY && path !== '-';
-    this.size = visible ? (statSync(path, { throwIfNoEntry: false })?.size ?? 0) : 0;
+    this.#size = visible ? (statSync(path, { throwIfNoEntry: false })?.size ?? 0) : 0;
   }
 
   advance(bytes: number): void {
-    this.done += bytes;
-    const percent = Math.floor((this.done / this.size) * 100);
-    if (this.size < shownFrom || percent === this.shown) return;
-    this.shown = percent;
+    this.#done += bytes;
+    const percent = Math.floor((this.#done / this.#size) * 100);
+    if (this.#size < shownFrom || percent === this.#shown) return;
+    this.#shown = percent;
     process.stderr.write(`\r${percent} %`);
   }
 
   /** Clears the line. */
   end(): void {
-    if (this.shown >= 0) process.stderr.write('\r\x1b[K');
-    this.shown = -1;
+    if (this.#shown >= 0) process.stderr.write('\r\x1b[K');
+    this.#shown = -1;
   }
 }

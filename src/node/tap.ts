@@ -13,15 +13,15 @@ export class Tap {
   /** Completed, or spoilt by a write that failed. */
   #closed = false;
 
+  readonly #onError: (error: unknown) => void;
+
   /**
    * @param path `-` for standard output. @param onError gets the FileError or ClosedPipe of a write that fails;
    * nothing more is written after it.
    * @throws FileError when the file cannot be made.
    */
-  constructor(
-    path: string,
-    private readonly onError: (error: unknown) => void,
-  ) {
+  constructor(path: string, onError: (error: unknown) => void) {
+    this.#onError = onError;
     this.#output = new Output(path);
     this.#output.open();
     this.#writer = new PcapngWriter((bytes) => this.#output.bytes(bytes));
@@ -53,7 +53,7 @@ export class Tap {
     } catch (error) {
       this.#closed = true;
       clearTimeout(this.#flush);
-      this.onError(error);
+      this.#onError(error);
     }
   }
 }

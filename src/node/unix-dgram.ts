@@ -19,17 +19,20 @@ export class DatagramServer implements Outlet {
   /** VMs that could not be sent to, until they can. */
   readonly #retries = new Map<number, { delayMs: number; timer: NodeJS.Timeout | undefined }>();
 
+  readonly #directory: string;
+  readonly #live: LiveManager;
+  readonly #warn: (text: string) => void;
+
   /**
    * Binds the names of all VMs that have a link, now and later.
    *
    * @param warn gets a line when a later one cannot be bound.
    * @throws FileError when one cannot be bound now, or the native package is not there.
    */
-  constructor(
-    private readonly directory: string,
-    private readonly live: LiveManager,
-    private readonly warn: (text: string) => void,
-  ) {
+  constructor(directory: string, live: LiveManager, warn: (text: string) => void) {
+    this.#directory = directory;
+    this.#live = live;
+    this.#warn = warn;
     for (const vmid of live.linked) this.#bind(vmid);
     live.fallback = this;
     live.onLink = (vmid, exists) => this.#link(vmid, exists);
@@ -45,13 +48,13 @@ export class DatagramServer implements Outlet {
 
   /** Closes all sockets and removes their names. */
   close(): void {
-    this.live.onLink = undefined;
-    this.live.fallback = undefined;
+    this.#live.onLink = undefined;
+    this.#live.fallback = undefined;
     for (const vmid of [...this.#retries.keys(), ...this.#sockets.keys()]) this.#unbind(vmid);
   }
 
   #name(from: number, to: number): string {
-    return join(this.directory, `rm-rpc-${from}-${to}`);
+    return join(this.#directory, `rm-rpc-${from}-${to}`);
   }
 
   #link(vmid: number, exists: boolean): void {
@@ -61,16 +64,16 @@ export class DatagramServer implements Outlet {
     } catch (error) {
       // A machine goes on without a name that it cannot have.
       if (!(error instanceof FileError)) throw error;
-      this.warn(`${error.file}: ${error.message}`);
+      this.#warn(`${error.file}: ${error.message}`);
     }
   }
 
   #bind(vmid: number): void {
     if (this.#sockets.has(vmid)) return;
     const socket = DatagramSocket.bind(this.#name(vmid, VMID_RM), (message) => {
-      this.live.receive(this, vmid, VMID_RM, message);
+      this.#live.receive(this, vmid, VMID_RM, message);
       // Whoever sends is there: no need to wait for the next attempt.
-      if (this.#retries.has(vmid)) this.live.resume(this, vmid);
+      if (this.#retries.has(vmid)) this.#live.resume(this, vmid);
     });
     this.#sockets.set(vmid, socket);
   }
@@ -85,7 +88,7 @@ export class DatagramServer implements Outlet {
     const retry = this.#retries.get(vmid) ?? { delayMs: retryMinMs / 2, timer: undefined };
     clearTimeout(retry.timer);
     retry.delayMs = Math.min(retry.delayMs * 2, retryMaxMs);
-    retry.timer = setTimeout(() => this.live.resume(this, vmid), retry.delayMs);
+    retry.timer = setTimeout(() => this.#live.resume(this, vmid), retry.delayMs);
     this.#retries.set(vmid, retry);
   }
 

@@ -11,10 +11,13 @@ const { VMID_RM } = constants;
 
 /** Serves VMs over a unix stream socket: records in both directions, any number of VMs per connection. */
 export class StreamServer {
-  private constructor(
-    private readonly server: Server,
-    private readonly sockets: ReadonlySet<Socket>,
-  ) {}
+  readonly #server: Server;
+  readonly #sockets: ReadonlySet<Socket>;
+
+  private constructor(server: Server, sockets: ReadonlySet<Socket>) {
+    this.#server = server;
+    this.#sockets = sockets;
+  }
 
   /** Takes connections at a path. A name left behind by a process that is gone is replaced. @throws FileError */
   static async listen(path: string, live: LiveManager): Promise<StreamServer> {
@@ -41,8 +44,8 @@ export class StreamServer {
 
   /** Ends all connections and removes the name. */
   close(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    return new Promise((done) => this.server.close(() => done()));
+    for (const socket of this.#sockets) socket.destroy();
+    return new Promise((done) => this.#server.close(() => done()));
   }
 }
 

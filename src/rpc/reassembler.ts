@@ -30,74 +30,84 @@ const nothing = new DataView(new ArrayBuffer(0));
  * in the sink. Holds at most one message: 14 616 bytes, and any longer one that oversized queue messages make.
  */
 export class Reassembler {
-  private readonly header: HeaderReader;
-  private buffer = new Uint8Array(0);
-  private view = nothing;
-  private size = 0;
+  readonly #header: HeaderReader;
+  #buffer = new Uint8Array(0);
+  #view = nothing;
+  #size = 0;
   /** First header of the message in progress. */
-  private first: Header | undefined;
-  private missing = 0;
+  #first: Header | undefined;
+  #missing = 0;
+
+  readonly #protocol: Protocol;
+  readonly #sink: ReassemblySink;
+  readonly #rules: ReassemblyRules;
+  readonly #expects: (seq: number, id: number) => boolean;
 
   /** `expects` tells whether a reply with this seq and id is waited for; only rules that look at that need it. */
   constructor(
-    private readonly protocol: Protocol,
-    private readonly sink: ReassemblySink,
-    private readonly rules: ReassemblyRules = rmRules,
-    private readonly expects: (seq: number, id: number) => boolean = () => true,
+    protocol: Protocol,
+    sink: ReassemblySink,
+    rules: ReassemblyRules = rmRules,
+    expects: (seq: number, id: number) => boolean = () => true,
   ) {
-    this.header = headerReader(protocol);
+    this.#protocol = protocol;
+    this.#sink = sink;
+    this.#rules = rules;
+    this.#expects = expects;
+    this.#header = headerReader(protocol);
   }
 
   /** Takes the queue message [start, end) of the view. */
   receive(view: DataView, start: number, end: number): void {
-    const fault = this.header.fault(view, start, end);
+    const fault = this.#header.fault(view, start, end);
     if (fault !== undefined) {
-      this.sink.malformed(fault);
+      this.#sink.malformed(fault);
       return;
     }
-    const header = this.header.read(view, start);
-    const payload = start + this.header.size;
-    if (header.type === MessageType.continuation) this.continue(header, view, payload, end);
-    else if (this.drops(header)) {
-      if (header.fragments === 0) this.sink.message(header, view, payload, end, header);
-      else this.sink.stray(header);
+    const header = this.#header.read(view, start);
+    const payload = start + this.#header.size;
+    if (header.type === MessageType.continuation) this.#continue(header, view, payload, end);
+    else if (this.#drops(header)) {
+      if (header.fragments === 0) this.#sink.message(header, view, payload, end, header);
+      else this.#sink.stray(header);
     } else {
       this.abandon();
-      if (header.fragments === 0) this.sink.message(header, view, payload, end, header);
-      else this.begin(header, view, payload, end);
+      if (header.fragments === 0) this.#sink.message(header, view, payload, end, header);
+      else this.#begin(header, view, payload, end);
     }
   }
 
   /** Nothing more will come: gives up the message in progress. */
   abandon(): void {
-    const { first } = this;
+    const first = this.#first;
     if (first === undefined) return;
-    this.first = undefined;
-    this.sink.abandoned(first, this.view, this.size);
+    this.#first = undefined;
+    this.#sink.abandoned(first, this.#view, this.#size);
   }
 
   /** A first message that the receiver does not look at, so that it does not end the one in progress. */
-  private drops(header: Header): boolean {
-    if (header.type === MessageType.request) return !this.rules.takesRequests;
+  #drops(header: Header): boolean {
+    if (header.type === MessageType.request) return !this.#rules.takesRequests;
     return (
       header.type === MessageType.reply &&
-      this.rules.checksOutstanding &&
-      !this.expects(header.seq, header.msg_id)
+      this.#rules.checksOutstanding &&
+      !this.#expects(header.seq, header.msg_id)
     );
   }
 
-  private begin(header: Header, view: DataView, start: number, end: number): void {
-    this.first = header;
-    this.missing = header.fragments;
-    this.size = 0;
-    this.append(view, start, end);
-    this.sink.part(header);
+  #begin(header: Header, view: DataView, start: number, end: number): void {
+    this.#first = header;
+    this.#missing = header.fragments;
+    this.#size = 0;
+    this.#append(view, start, end);
+    this.#sink.part(header);
   }
 
-  private continue(header: Header, view: DataView, start: number, end: number): void {
-    const { first, rules } = this;
+  #continue(header: Header, view: DataView, start: number, end: number): void {
+    const first = this.#first;
+    const rules = this.#rules;
     if (first === undefined) {
-      this.sink.stray(header);
+      this.#sink.stray(header);
       return;
     }
     const fits =
@@ -106,28 +116,28 @@ export class Reassembler {
       (!rules.checksSeq || header.seq === first.seq);
     if (!fits) {
       if (rules.misfit === 'aborts') this.abandon();
-      this.sink.stray(header);
+      this.#sink.stray(header);
       return;
     }
-    this.append(view, start, end);
-    if (end > start || rules.countsEmpty) this.missing--;
-    if (this.missing > 0) {
-      this.sink.part(header);
+    this.#append(view, start, end);
+    if (end > start || rules.countsEmpty) this.#missing--;
+    if (this.#missing > 0) {
+      this.#sink.part(header);
       return;
     }
-    this.first = undefined;
-    this.sink.message(first, this.view, 0, this.size, header);
+    this.#first = undefined;
+    this.#sink.message(first, this.#view, 0, this.#size, header);
   }
 
-  private append(view: DataView, start: number, end: number): void {
-    const size = this.size + end - start;
-    if (size > this.buffer.length) {
-      const grown = new Uint8Array(Math.max(size, this.protocol.limits.max_payload));
-      grown.set(this.buffer.subarray(0, this.size));
-      this.buffer = grown;
-      this.view = new DataView(grown.buffer);
+  #append(view: DataView, start: number, end: number): void {
+    const size = this.#size + end - start;
+    if (size > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(size, this.#protocol.limits.max_payload));
+      grown.set(this.#buffer.subarray(0, this.#size));
+      this.#buffer = grown;
+      this.#view = new DataView(grown.buffer);
     }
-    this.buffer.set(new Uint8Array(view.buffer, view.byteOffset + start, end - start), this.size);
-    this.size = size;
+    this.#buffer.set(new Uint8Array(view.buffer, view.byteOffset + start, end - start), this.#size);
+    this.#size = size;
   }
 }

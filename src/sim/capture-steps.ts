@@ -49,8 +49,12 @@ export class CaptureSteps {
   #started = false;
   #enqueued = false;
 
-  /** @param emit gets one line after the other. */
-  constructor(private readonly emit: (line: Line) => void) {}
+  readonly #write: (line: Line) => void;
+
+  /** @param write gets one line after the other. */
+  constructor(write: (line: Line) => void) {
+    this.#write = write;
+  }
 
   packet({ from, to, frame, comment }: CapturedMessage): void {
     const notes = readNotes(comment);
@@ -94,7 +98,7 @@ export class CaptureSteps {
   #begin(header: Line | undefined): void {
     if (this.#started) return;
     this.#started = true;
-    this.emit(header ?? { scenario: 'capture' });
+    this.#write(header ?? { scenario: 'capture' });
   }
 
   #open(step: Line): void {
@@ -119,7 +123,7 @@ export class CaptureSteps {
     this.#step = undefined;
     // RM does nothing, so nobody's taking shows; what was taken meanwhile counts as taken later.
     if (step.op === 'enqueue') {
-      this.emit(step);
+      this.#write(step);
       return;
     }
     const keep = new Map(waiting);
@@ -140,7 +144,7 @@ export class CaptureSteps {
     const limited = new Set([...this.#limited, ...waiting.keys()]);
     for (const vmid of this.#heldBack.keys()) limited.delete(vmid);
     for (const vmid of limited)
-      if (!this.#limited.has(vmid)) this.emit({ op: 'receive_limit', vmid, count: 0 });
+      if (!this.#limited.has(vmid)) this.#write({ op: 'receive_limit', vmid, count: 0 });
     this.#emit(
       step,
       taken.filter(({ to }) => !limited.has(to)),
@@ -158,7 +162,7 @@ export class CaptureSteps {
 
   #emit(step: Line, taken: readonly Untaken[]): void {
     const out = taken.map(({ to, frame }) => ({ to, frame: formatHex(frame) }));
-    this.emit(out.length === 0 ? step : { ...step, out });
+    this.#write(out.length === 0 ? step : { ...step, out });
   }
 
   #forget(vmid: number, count: number): void {

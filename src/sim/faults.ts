@@ -73,11 +73,14 @@ export class Faults {
   readonly #all: Active[] = [];
   #active: Active[] = [];
 
+  readonly #onApplied: (rule: FaultRule, from: number, to: number, frame: Uint8Array) => void;
+
   /** @param onApplied told of each message that a rule acts on. */
   constructor(
     random: Random,
-    private readonly onApplied: (rule: FaultRule, from: number, to: number, frame: Uint8Array) => void,
+    onApplied: (rule: FaultRule, from: number, to: number, frame: Uint8Array) => void,
   ) {
+    this.#onApplied = onApplied;
     this.#random = random;
   }
 
@@ -107,7 +110,7 @@ export class Faults {
       const { probability } = rule.match ?? {};
       if (probability !== undefined && !random.chance(probability)) continue;
       active.applied++;
-      this.onApplied(rule, from, to, frame);
+      this.#onApplied(rule, from, to, frame);
       return verdict(rule, frame, random);
     }
     return undefined;

@@ -36,7 +36,11 @@ export class WorldTap {
   /** The newest packet: what RM does because of it may add to its comment. */
   #held: TapPacket | undefined;
 
-  constructor(private readonly write: (packet: TapPacket) => void) {}
+  readonly #write: (packet: TapPacket) => void;
+
+  constructor(write: (packet: TapPacket) => void) {
+    this.#write = write;
+  }
 
   /** Text for the comment of the next packet. */
   note(text: string): void {
@@ -47,7 +51,7 @@ export class WorldTap {
   flush(): void {
     const held = this.#held;
     this.#held = undefined;
-    if (held !== undefined) this.write(held);
+    if (held !== undefined) this.#write(held);
   }
 
   /** The part of an observer that the tap needs. @param world the observed one. */

@@ -37,19 +37,19 @@ export class Scope {
   /** Encode only: the bits of a shared byte that were written so far. */
   bits = 0;
   readonly context: Context;
-  private readonly parent: Scope | undefined;
+  readonly #parent: Scope | undefined;
 
   constructor(
     readonly value: Values | unknown[],
     parent: unknown,
     context: Context = {},
   ) {
-    this.parent = parent instanceof Scope ? parent : undefined;
-    this.context = this.parent?.context ?? context;
+    this.#parent = parent instanceof Scope ? parent : undefined;
+    this.context = this.#parent?.context ?? context;
   }
 
   path(): string {
-    const outer = this.parent?.path() ?? '';
+    const outer = this.#parent?.path() ?? '';
     if (this.key === undefined) return outer;
     if (typeof this.key === 'number') return `${outer}[${this.key}]`;
     return outer === '' ? this.key : `${outer}.${this.key}`;
@@ -65,7 +65,7 @@ export class Scope {
    * there and {@link stopped} is thrown, since an error's stack costs more than all the rest of explaining a message.
    */
   fail(code: string, offset: number, expected: Issue['expected'], actual: Issue['actual']): never {
-    this.keepPartial();
+    this.#keepPartial();
     const { trace } = this.context;
     if (trace !== undefined) {
       trace.issue({ code, path: this.path(), offset, expected, actual });
@@ -91,14 +91,15 @@ export class Scope {
     this.context.trace?.range(mark, this.path(), start, end, type, value);
   }
 
-  private keepPartial(): void {
-    const { parent, value } = this;
+  #keepPartial(): void {
+    const { value } = this;
+    const parent = this.#parent;
     if (parent === undefined) return;
     if (parent.key === undefined) parent.partial = value;
     else if (Array.isArray(value) || Object.keys(value).length > 0) {
       (parent.value as Record<string | number, unknown>)[parent.key] = value;
     }
-    parent.keepPartial();
+    parent.#keepPartial();
   }
 }
 

@@ -171,6 +171,18 @@ describe('client', () => {
     expect((await next).value?.as(VM_EXITED)?.exit_type).toBe(7);
   });
 
+  it('gives reads that overlap one notification each, in order, and ends those that still wait', async () => {
+    const { client, put } = silent('a14');
+    const stream = client.notifications();
+    const reads = [stream.next(), stream.next(), stream.next()];
+    put(exited(128));
+    put(exited(129));
+    client.close();
+    const results = await Promise.all(reads);
+    expect(results.map(({ value }) => value?.as(VM_EXITED)?.vmid)).toEqual([128, 129, undefined]);
+    expect(results.map(({ done }) => done)).toEqual([false, false, true]);
+  });
+
   it.each([1, 2, 3])(
     'puts a long reply together that comes as room is made, queue of depth %i',
     async (depth) => {

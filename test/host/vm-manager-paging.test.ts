@@ -166,6 +166,10 @@ describe('v17: START from guest memory', () => {
       '56000033 800000000100000000000080000000000000400000000000',
       '56000034 800000000000000000000080000000000000200000000000',
     ]);
+    // The rest of a huge page comes with its first byte.
+    machine.run(vm.fault(GUEST + 0x3f_f000n, false));
+    for (const there of [0x20_0000n, 0x30_1000n, 0x1f_f000n])
+      expect(resultOf(() => machine.run(vm.fault(GUEST + there, false)))).toBe('EAGAIN');
   });
 
   it('wants all of the devicetree in one binding, and a whole page', () => {

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from '../../hypervisor/index.js';
+import { BLOCK_SIZE, PAGE_SIZE } from '../../hypervisor/index.js';
 import type { Errno } from '../errno.js';
 import { HostError } from '../error.js';
 import { Folio, type FolioState, type Hold, type HoldKind, holdRules } from './folio.js';
@@ -7,7 +7,6 @@ import { BETWEEN, Locks, type Steps } from './steps.js';
 /** Flags of CREATE_GUEST_MEM (include/uapi/linux/gunyah.h, v17). */
 export const guestMemoryFlags = { CLOEXEC: 1n, ALLOW_HUGEPAGE: 2n } as const;
 
-const HUGE_PAGE_SIZE = 0x200000;
 const FLAGS = guestMemoryFlags.CLOEXEC | guestMemoryFlags.ALLOW_HUGEPAGE;
 
 export interface GuestMemoryOptions {
@@ -62,7 +61,7 @@ export class GuestMemoryFile {
     if (!isMultiple(size, PAGE_SIZE)) throw notCreated('size', 'alignment', PAGE_SIZE, size);
     if ((flags & ~FLAGS) !== 0n) throw notCreated('flags', 'flags', FLAGS, flags);
     this.size = size;
-    this.folioSize = (flags & guestMemoryFlags.ALLOW_HUGEPAGE) === 0n ? PAGE_SIZE : HUGE_PAGE_SIZE;
+    this.folioSize = (flags & guestMemoryFlags.ALLOW_HUGEPAGE) === 0n ? PAGE_SIZE : BLOCK_SIZE;
     this.#options = options;
   }
 

@@ -1,7 +1,9 @@
-import { PAGE_SIZE } from '../../hypervisor/index.js';
+import { BLOCK_SIZE, PAGE_SIZE } from '../../hypervisor/index.js';
 
 /** Bytes per page, for addresses. */
 export const PAGE = BigInt(PAGE_SIZE);
+/** Bytes per huge page. */
+export const HUGE_PAGE = BigInt(BLOCK_SIZE);
 
 /** A range of addresses, in bytes; its end may lie beyond 2^64, where Linux's sums wrap. */
 export interface AddressRange {

@@ -27,6 +27,13 @@ export interface VmGeneration {
   /** What VMs are made of: regions given at START, user pages given when needed, or guest memory files. */
   readonly memory: 'regions' | 'user_pages' | 'guest_memory';
   readonly regions: RegionRules;
+  /**
+   * What START asks of the memory that holds the devicetree, or the firmware: all of it, or its beginning (any overlap
+   * with a region; the first page of what backs it).
+   */
+  readonly rangesFit: 'wholly' | 'partly';
+  /** Pages of a devicetree or firmware that RM did not take stay pinned. */
+  readonly keepsRefusedPages: boolean;
   /** Pins pages for writing even where the guest may not write. */
   readonly alwaysPinsForWriting: boolean;
   /** virqs of resources without interrupt; others must be shared interrupts where `checksVirqs` says so. */
@@ -55,6 +62,8 @@ const laxRegions: RegionRules = {
 const eager: Omit<VmGeneration, 'name' | 'evidence'> = {
   memory: 'regions',
   regions: laxRegions,
+  rangesFit: 'partly',
+  keepsRefusedPages: false,
   alwaysPinsForWriting: false,
   noVirq: [0, 0xffffffff],
   checksVirqs: false,
@@ -82,6 +91,8 @@ const eager: Omit<VmGeneration, 'name' | 'evidence'> = {
 const paged: Omit<VmGeneration, 'name' | 'evidence'> = {
   memory: 'user_pages',
   regions: { ...laxRegions, wrap: 'EINVAL', label: 'ignored' },
+  rangesFit: 'partly',
+  keepsRefusedPages: true,
   alwaysPinsForWriting: false,
   noVirq: [0],
   checksVirqs: true,
@@ -127,11 +138,20 @@ export const vmGenerations: Readonly<Record<VmGenerationName, VmGeneration>> = {
       wrap: 'EOVERFLOW',
       ownProcessOnly: false,
     },
+    rangesFit: 'wholly',
     alwaysPinsForWriting: true,
   },
   v11: { ...eager, name: 'v11', evidence: 'read' },
   a14: { ...eager, name: 'a14', evidence: 'measured' },
-  v17: { ...paged, name: 'v17', evidence: 'read', memory: 'guest_memory', checksRegisterBits: false },
+  v17: {
+    ...paged,
+    name: 'v17',
+    evidence: 'read',
+    memory: 'guest_memory',
+    rangesFit: 'wholly',
+    keepsRefusedPages: false,
+    checksRegisterBits: false,
+  },
   a15: { ...paged, name: 'a15', evidence: 'measured' },
 };
 

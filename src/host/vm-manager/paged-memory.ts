@@ -1,6 +1,6 @@
 import { type HypResource, memRights, resourceType } from '../../../schemas/index.js';
 import { HostError } from '../error.js';
-import { type AddressRange, hex, overlaps, PAGE } from './addresses.js';
+import { type AddressRange, HUGE_PAGE, hex, overlaps, PAGE } from './addresses.js';
 import type { Backing } from './backing.js';
 import type { Hypercall, Running } from './effects.js';
 import { vmHazards } from './hazards.js';
@@ -26,6 +26,9 @@ const map = { PARTIAL: 1, PRIVATE: 2, VMMIO: 4 } as const;
 /** More of the same follows: the hypervisor need not wait until all cores know. */
 const NO_SYNC = 2 ** 31;
 
+/** What backings give: pages of a process, or folios of guest memory. */
+const pieceSizes = [PAGE, HUGE_PAGE];
+
 /** Memory that the VM has and that only the hypervisor, not RM, gives back: a page, or a folio of guest memory. */
 interface Page extends Piece {
   readonly path: string;
@@ -35,7 +38,8 @@ interface Page extends Piece {
 /** Memory of a running VM that comes and goes by hypercalls (v17, a15). */
 export class PagedMemory {
   readonly #vm: GunyahVm;
-  #pages: readonly Page[] = [];
+  /** By guest address, a multiple of the page's size. A fault looks here, so it must not cost what the VM has. */
+  readonly #pages = new Map<bigint, Page>();
 
   constructor(vm: GunyahVm) {
     this.#vm = vm;
@@ -45,16 +49,13 @@ export class PagedMemory {
 
   /** Whether the VM has memory of a range, or RM has on its behalf. */
   isUsing(range: AddressRange): boolean {
-    const { devicetreeParcel, firmwareParcel } = this.#vm;
-    return [devicetreeParcel, firmwareParcel]
-      .flatMap((parcel) => (parcel === undefined ? [] : pagesOf(parcel)))
-      .concat(this.#pages)
-      .some(({ guestAddress: start, size }) => overlaps({ start, size }, range));
+    const isInRange = ({ guestAddress: start, size }: Piece) => overlaps({ start, size }, range);
+    return this.#piecesWithRm().some(isInRange) || [...this.#pages.values()].some(isInRange);
   }
 
   /** A parcel of a VM that has started is one no more: its memory comes back by hypercalls. */
   convert(parcel: Parcel): void {
-    this.#pages = inOrder([...this.#pages, ...pagesOf(parcel)]);
+    for (const page of pagesOf(parcel)) this.#pages.set(page.guestAddress, page);
   }
 
   /**
@@ -75,7 +76,7 @@ export class PagedMemory {
       });
     if (backing === undefined) throw refuse('ENOENT', 'a backed address');
     if (isWrite && (backing.rights & memRights.bits.W) === 0) throw refuse('EPERM', 'no write');
-    if (this.isUsing({ start, size: PAGE })) throw refuse('EAGAIN', 'a page that is missing');
+    if (this.#hasPage(start)) throw refuse('EAGAIN', 'a page that is missing');
     const [piece] = backing.take(call, { start, size: PAGE }) as [Piece];
     const page: Page = { ...piece, path: backing.path, shared: !backing.lent };
     try {
@@ -84,13 +85,13 @@ export class PagedMemory {
       page.release();
       throw error;
     }
-    this.#pages = inOrder([...this.#pages, page]);
+    this.#pages.set(page.guestAddress, page);
   }
 
   /** Takes everything back, by rising guest address. What the hypervisor keeps stays pinned for ever. */
   *takeBack(): Running<void> {
-    const pages = this.#pages;
-    this.#pages = [];
+    const pages = inOrder(this.#pages.values());
+    this.#pages.clear();
     for (const [index, page] of pages.entries()) {
       try {
         yield* this.#unmap(page, index + 1 < pages.length);
@@ -105,6 +106,21 @@ export class PagedMemory {
         });
       }
     }
+  }
+
+  /** Whether the VM, or RM on its behalf, has the page at a guest address. */
+  #hasPage(start: bigint): boolean {
+    const isThere = ({ guestAddress, size }: Piece) => guestAddress <= start && start < guestAddress + size;
+    if (this.#piecesWithRm().some(isThere)) return true;
+    return pieceSizes.some((size) => {
+      const page = this.#pages.get(start - (start % size));
+      return page !== undefined && isThere(page);
+    });
+  }
+
+  #piecesWithRm(): Piece[] {
+    const { devicetreeParcel, firmwareParcel } = this.#vm;
+    return [devicetreeParcel, firmwareParcel].flatMap((parcel) => parcel?.options.pieces ?? []);
   }
 
   *#give(page: Page): Running<void> {
@@ -168,6 +184,6 @@ function pagesOf(parcel: Parcel): Page[] {
   return parcel.options.pieces.map((piece) => ({ ...piece, path: parcel.path, shared: parcel.isShared }));
 }
 
-function inOrder(pages: readonly Page[]): readonly Page[] {
+function inOrder(pages: Iterable<Page>): readonly Page[] {
   return [...pages].sort((left, right) => (left.guestAddress < right.guestAddress ? -1 : 1));
 }

@@ -52,7 +52,7 @@ export function* setFirmwareFromRegion(vm: GunyahVm): Running<void> {
  * @throws HostError (EINVAL) when there is none.
  */
 export function findRegion(vm: GunyahVm, path: string, range: AddressRange): MemoryRegion {
-  const wholly = vm.careful || vm.generation.name === 'v9';
+  const wholly = vm.careful || vm.generation.rangesFit === 'wholly';
   const found = wholly
     ? vm.regions.containing(range)
     : vm.regions.overlapping({ start: range.start, size: range.size & SIZE_MASK }, true);
@@ -202,7 +202,7 @@ function* parcelOf(vm: GunyahVm, path: string, range: AddressRange): Running<Par
 export function findBacking(vm: GunyahVm, path: string, range: AddressRange) {
   const pages = pagesOfRange(vm, range);
   if (pages.size === 0n) throw notThere(path, range, 'EINVAL');
-  const wholly = vm.careful || vm.generation.memory === 'guest_memory';
+  const wholly = vm.careful || vm.generation.rangesFit === 'wholly';
   const wanted = wholly ? pages : { start: pages.start, size: PAGE };
   const found = vm.backings.find((backing) => contains(backing.range, wanted));
   if (found === undefined) throw notThere(path, range, 'ENOENT');
@@ -250,7 +250,7 @@ function* giveOrRelease(vm: GunyahVm, parcel: Parcel): Running<void> {
   try {
     yield* give(vm, parcel);
   } catch (error) {
-    if (vm.generation.name === 'a15' && !vm.careful) leak(vm, parcel);
+    if (vm.generation.keepsRefusedPages && !vm.careful) leak(vm, parcel);
     else if (!parcel.isHeld) parcel.release();
     throw error;
   }

@@ -100,12 +100,11 @@ export class GunyahVm {
   bindings: readonly GuestMemoryBinding[] = [];
   /** RM has said OK to VM_CONFIG_IMAGE; undefined: no one knows. */
   configured: boolean | undefined = false;
-  /** What the VM manager did that it should not have, and what it could not clean up, oldest first. */
-  findings: readonly Finding[] = [];
   /** RM may have allocated a VMID: no reply told. */
   vmidUncertain = false;
   /** RM has something of the VM that the careful manager could not get back. */
   leftBehind = false;
+  #findings: Finding[] = [];
   readonly #descriptors = new Set<number>();
   #starting = false;
   readonly #deferred: VmChange[] = [];
@@ -117,6 +116,11 @@ export class GunyahVm {
       setup.tell({ kind: 'unbind', type, key }),
     );
     this.paged = new PagedMemory(this);
+  }
+
+  /** What the VM manager did that it should not have, and what it could not clean up, oldest first. */
+  get findings(): readonly Finding[] {
+    return this.#findings;
   }
 
   get careful(): boolean {
@@ -328,7 +332,7 @@ export class GunyahVm {
   /** Something that should not be. */
   find(hazard: Hazard, path: string, { offset = 0, expected, actual }: Found): void {
     const finding = { hazard, issue: { code: hazard.name, path, offset, expected, actual } };
-    this.findings = [...this.findings, finding];
+    this.#findings.push(finding);
     this.setup.tell({ kind: 'finding', finding });
   }
 
@@ -341,7 +345,7 @@ export class GunyahVm {
   /** What was left behind is about to be looked at again. */
   forgetLeftovers(): void {
     this.leftBehind = false;
-    this.findings = this.findings.filter(({ hazard }) => !leftovers.includes(hazard));
+    this.#findings = this.#findings.filter(({ hazard }) => !leftovers.includes(hazard));
   }
 
   /** Nothing is left of a START. */

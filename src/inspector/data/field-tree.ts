@@ -121,14 +121,20 @@ export class TreeBuilder {
 /** Walks a layout beside its annotation. */
 class Layout {
   readonly #ranges = new Map<string, Range[]>();
+  readonly #tree: TreeBuilder;
+  readonly #locate: Locate;
+  readonly #outer: string;
 
   constructor(
-    private readonly tree: TreeBuilder,
+    tree: TreeBuilder,
     ranges: readonly Range[],
-    private readonly locate: Locate,
+    locate: Locate,
     /** What paths begin with that the annotation does not know of. */
-    private readonly outer: string,
+    outer: string,
   ) {
+    this.#tree = tree;
+    this.#locate = locate;
+    this.#outer = outer;
     for (const range of ranges) {
       const same = this.#ranges.get(range.path);
       if (same === undefined) this.#ranges.set(range.path, [range]);
@@ -153,10 +159,10 @@ class Layout {
   #list(field: Field, type: ListType, owner: Values, prefix: string, path: string): void {
     const value = owner[field.name];
     const items = Array.isArray(value) ? value : [];
-    this.tree.group(
+    this.#tree.group(
       {
         name: field.name,
-        path: this.outer + path,
+        path: this.#outer + path,
         value: `${items.length} ${items.length === 1 ? 'entry' : 'entries'}`,
         // Decoding may have ended between the count and the entries.
         json: value === undefined ? undefined : JSON.stringify(payloadToJson(type, items, owner)),
@@ -175,8 +181,8 @@ class Layout {
     for (const { mark, start, end, value } of this.#ranges.get(path) ?? []) {
       if (mark !== 'count') continue;
       const notes = [options.count.label, ...(options.countName === undefined ? [] : [options.countName])];
-      const runs = this.locate(start, end);
-      this.tree.leaf({ name: 'count', value: String(value), doc: 'Number of entries.', notes, runs });
+      const runs = this.#locate(start, end);
+      this.#tree.leaf({ name: 'count', value: String(value), doc: 'Number of entries.', notes, runs });
     }
   }
 
@@ -195,7 +201,7 @@ class Layout {
     if (entry instanceof StructType) {
       const value = this.#summary(entry, item as Values);
       const json = JSON.stringify(payloadToJson(entry, item));
-      this.tree.group({ name, path: this.outer + at, value, json, doc: entry.label }, () =>
+      this.#tree.group({ name, path: this.#outer + at, value, json, doc: entry.label }, () =>
         this.fields(entry, item as Values, at),
       );
     } else if (entry !== undefined) this.#scalar({ ...field, type: entry }, item, owner, at, name);
@@ -207,7 +213,7 @@ class Layout {
       .filter(
         ({ name, type: { kind } }) => values[name] !== undefined && kind !== 'reserved' && kind !== 'list',
       )
-      .map((field) => `${field.name} ${formatField(this.tree.protocol, field, values[field.name], values)}`)
+      .map((field) => `${field.name} ${formatField(this.#tree.protocol, field, values[field.name], values)}`)
       .join(', ');
   }
 
@@ -220,34 +226,34 @@ class Layout {
     const reserved = type.kind === 'reserved';
     const facts: NodeFacts = {
       name,
-      path: this.outer + path,
+      path: this.#outer + path,
       value: reserved
         ? `0x${Number(shown).toString(16)}`
-        : formatField(this.tree.protocol, field, shown, owner),
+        : formatField(this.#tree.protocol, field, shown, owner),
       json: JSON.stringify(payloadToJson(type, shown, owner)),
       doc: field.doc,
       notes: fieldNotes(field),
       mark: reserved ? 'reserved' : 'field',
-      runs: own === undefined ? [] : this.locate(own.start, own.end),
+      runs: own === undefined ? [] : this.#locate(own.start, own.end),
     };
     const inside = type instanceof BytesType ? type.options.inside : undefined;
-    if (inside === undefined || own === undefined) this.tree.leaf(facts);
+    if (inside === undefined || own === undefined) this.#tree.leaf(facts);
     else {
       const { start } = own;
-      const locate: Locate = (from, to) => this.locate(start + from, start + to);
-      this.tree.group(facts, () =>
-        this.tree.struct(inside, shown as Uint8Array, undefined, locate, this.outer + path),
+      const locate: Locate = (from, to) => this.#locate(start + from, start + to);
+      this.#tree.group(facts, () =>
+        this.#tree.struct(inside, shown as Uint8Array, undefined, locate, this.#outer + path),
       );
     }
     for (const { mark, start, end } of ranges) {
       if (mark !== 'padding') continue;
       const doc = 'Zero bytes up to a multiple of four.';
-      this.tree.leaf({
+      this.#tree.leaf({
         name: 'padding',
         value: `${end - start} bytes`,
         doc,
         mark,
-        runs: this.locate(start, end),
+        runs: this.#locate(start, end),
       });
     }
   }

@@ -17,11 +17,11 @@ export class FrameBytes {
   readonly bytes: Uint8Array;
   readonly parts: readonly FramePart[];
 
+  readonly #headerSize: number;
+
   /** @param headerSize of each queue message, in bytes; one that is shorter has no payload. */
-  constructor(
-    packets: readonly StoredPacket[],
-    private readonly headerSize: number,
-  ) {
+  constructor(packets: readonly StoredPacket[], headerSize: number) {
+    this.#headerSize = headerSize;
     const size = packets.reduce((sum, { start, end }) => sum + end - start, 0);
     this.bytes = new Uint8Array(size);
     let at = 0;
@@ -43,7 +43,7 @@ export class FrameBytes {
     const runs: Run[] = [];
     let before = 0;
     for (const part of this.parts) {
-      const content = Math.min(part.end, part.start + this.headerSize);
+      const content = Math.min(part.end, part.start + this.#headerSize);
       const from = content + Math.max(0, start - before);
       const to = Math.min(part.end, content + end - before);
       if (from < to) runs.push([from, to]);

@@ -29,8 +29,11 @@ const needs: Readonly<Record<string, number>> = {
  */
 export class MessageFields {
   #at = 0;
+  readonly #index: MessageIndex;
 
-  constructor(private readonly index: MessageIndex) {}
+  constructor(index: MessageIndex) {
+    this.#index = index;
+  }
 
   /** The fields of a message; valid until the next call. */
   of(at: number): Fields {
@@ -40,7 +43,7 @@ export class MessageFields {
 
   readonly #fields: Fields = (key, name) => {
     const at = this.#at;
-    const { index } = this;
+    const index = this.#index;
     const need = needs[key];
     if (need !== undefined && !index.has(at, need)) return undefined;
     const { columns } = index.messages;

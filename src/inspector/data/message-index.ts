@@ -87,11 +87,13 @@ export class MessageIndex {
   readonly #assembler: Assembler;
   readonly #numbered: Packet = emptyPacket();
   #scratch = new Uint8Array(0);
+  readonly #observer: IndexObserver;
 
   constructor(
     readonly protocol: Protocol,
-    private readonly observer: IndexObserver,
+    observer: IndexObserver,
   ) {
+    this.#observer = observer;
     this.#assembler = new Assembler({
       protocol,
       rules: rmRules,
@@ -242,7 +244,7 @@ export class MessageIndex {
       columns.partner[index] = request;
       columns.partner[request - 1] = index + 1;
     }
-    this.observer.record(this.#inFile(record), index);
+    this.#observer.record(this.#inFile(record), index);
   }
 
   /** The record with the packet numbers of the file. */

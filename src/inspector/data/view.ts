@@ -8,30 +8,31 @@ export class View {
   readonly #matches = new Table({ message: Uint32Array });
   readonly #fields: MessageFields;
   #scanned = 0;
+  readonly #index: MessageIndex;
+  readonly #filter: Filter | undefined;
 
   /** Without a filter all messages pass. */
-  constructor(
-    private readonly index: MessageIndex,
-    private readonly filter: Filter | undefined,
-  ) {
+  constructor(index: MessageIndex, filter: Filter | undefined) {
+    this.#index = index;
+    this.#filter = filter;
     this.#fields = new MessageFields(index);
   }
 
   /** Rows so far. */
   get count(): number {
-    return this.filter === undefined ? this.index.count : this.#matches.length;
+    return this.#filter === undefined ? this.#index.count : this.#matches.length;
   }
 
   /** Messages looked at so far. */
   get scanned(): number {
-    return this.filter === undefined ? this.index.count : this.#scanned;
+    return this.#filter === undefined ? this.#index.count : this.#scanned;
   }
 
   /** Looks at up to `limit` more messages. */
   advance(limit: number): void {
-    const { filter } = this;
+    const filter = this.#filter;
     if (filter === undefined) return;
-    const end = Math.min(this.index.count, this.#scanned + limit);
+    const end = Math.min(this.#index.count, this.#scanned + limit);
     for (let at = this.#scanned; at < end; at++) {
       if (!filter(this.#fields.of(at))) continue;
       const row = this.#matches.add();
@@ -42,12 +43,12 @@ export class View {
 
   /** The message of a row. */
   messageAt(row: number): number {
-    return this.filter === undefined ? row : (this.#matches.columns.message[row] as number);
+    return this.#filter === undefined ? row : (this.#matches.columns.message[row] as number);
   }
 
   /** The first row whose message is this one or a later one; `count` when there is none. */
   rowFrom(message: number): number {
-    if (this.filter === undefined) return Math.min(message, this.count);
+    if (this.#filter === undefined) return Math.min(message, this.count);
     const { message: messages } = this.#matches.columns;
     let low = 0;
     let high = this.count;

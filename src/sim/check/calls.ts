@@ -61,11 +61,17 @@ const nothing = new DataView(new ArrayBuffer(0));
 export class CallCheck {
   readonly #conversations = new Map<number, Conversation>();
 
+  readonly #onCall: (call: Call) => void;
+  readonly #onReplyWithoutRequest: (vmid: number, id: number, seq: number) => void;
+
   /** @param onReplyWithoutRequest gets the VM and what was answered. */
   constructor(
-    private readonly onCall: (call: Call) => void,
-    private readonly onReplyWithoutRequest: (vmid: number, id: number, seq: number) => void,
-  ) {}
+    onCall: (call: Call) => void,
+    onReplyWithoutRequest: (vmid: number, id: number, seq: number) => void,
+  ) {
+    this.#onCall = onCall;
+    this.#onReplyWithoutRequest = onReplyWithoutRequest;
+  }
 
   /** A queue message was put on a queue. */
   put(from: number, to: number, frame: Uint8Array): void {
@@ -117,11 +123,11 @@ export class CallCheck {
     const index = conversation.asked.findIndex(({ key }) => key === keyOf(header));
     const [asked] = index < 0 ? [] : conversation.asked.splice(index, 1);
     if (asked === undefined) {
-      this.onReplyWithoutRequest(vmid, header.msg_id, header.seq);
+      this.#onReplyWithoutRequest(vmid, header.msg_id, header.seq);
       return;
     }
     const whole = payload.byteLength >= ERROR_SIZE;
-    this.onCall({
+    this.#onCall({
       vmid,
       id: header.msg_id,
       request: asked.request,

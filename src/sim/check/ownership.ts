@@ -62,12 +62,11 @@ export class OwnershipShadow {
   readonly #views = new Map<number, View[]>();
   readonly #lives = new Map<number, number>();
 
+  readonly #report: (rule: string, detail: string) => void;
+
   /** @param memory what the primary VM owns at boot, at the same guest address. @param report a broken rule. */
-  constructor(
-    memory: readonly Segment[],
-    names: OwnerNames,
-    private readonly report: (rule: string, detail: string) => void,
-  ) {
+  constructor(memory: readonly Segment[], names: OwnerNames, report: (rule: string, detail: string) => void) {
+    this.#report = report;
     this.#segments = new Segments(memory);
     this.#names = names;
     const views = memory.map(({ start, end }) => ({ ipa: start, size: end - start, phys: start }));
@@ -120,7 +119,7 @@ export class OwnershipShadow {
     const { memType, targets, ranges } = readCreate(request);
     if (memType === IO) return;
     if (this.#parcels.has(handle))
-      this.report('handle_reused', `handle ${handle} names a parcel that exists`);
+      this.#report('handle_reused', `handle ${handle} names a parcel that exists`);
     const parcel: ShadowParcel = {
       owner: vmid,
       ownerLife: this.#life(vmid),
@@ -140,11 +139,11 @@ export class OwnershipShadow {
       const views = visible(this.#views.get(vmid) ?? [], range);
       const size = views.reduce((sum, view) => sum + view.size, 0);
       if (size !== range.size)
-        this.report('lent_unseen', `VM ${vmid} gave away memory that it has not, parcel ${handle}`);
+        this.#report('lent_unseen', `VM ${vmid} gave away memory that it has not, parcel ${handle}`);
       for (const view of views) {
         const owners = this.#segments.ownersOf(view.phys, view.phys + view.size);
         if (owners.some((owner) => owner !== vmid))
-          this.report('lent_not_owned', `VM ${vmid} gave away memory of ${owners.join()}, parcel ${handle}`);
+          this.#report('lent_not_owned', `VM ${vmid} gave away memory of ${owners.join()}, parcel ${handle}`);
         this.#segments.assign(view.phys, view.phys + view.size, this.#names.parcel(handle));
         parcel.views.push(view);
       }
@@ -157,7 +156,7 @@ export class OwnershipShadow {
     const parcel = this.#parcels.get(handle);
     if (parcel === undefined) return;
     if (!parcel.targets.includes(vmid) || vmid === parcel.owner)
-      this.report('accepted_by_stranger', `VM ${vmid} accepted parcel ${handle}, which is not for it`);
+      this.#report('accepted_by_stranger', `VM ${vmid} accepted parcel ${handle}, which is not for it`);
     if (!parcel.donated) {
       parcel.acceptors.add(vmid);
       return;
@@ -173,9 +172,9 @@ export class OwnershipShadow {
     const parcel = this.#parcels.get(handle);
     if (parcel === undefined) return;
     if (parcel.owner !== vmid)
-      this.report('reclaimed_by_stranger', `VM ${vmid} reclaimed parcel ${handle} of VM ${parcel.owner}`);
+      this.#report('reclaimed_by_stranger', `VM ${vmid} reclaimed parcel ${handle} of VM ${parcel.owner}`);
     if (parcel.acceptors.size > 0)
-      this.report('reclaimed_in_use', `parcel ${handle} was reclaimed from ${[...parcel.acceptors].join()}`);
+      this.#report('reclaimed_in_use', `parcel ${handle} was reclaimed from ${[...parcel.acceptors].join()}`);
     this.#segments.replace(this.#names.parcel(handle), vmid);
     // What a reset VM had mapped it has mapped no more.
     if (parcel.ownerLife === this.#life(vmid)) this.#show(vmid, parcel.views);

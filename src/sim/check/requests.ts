@@ -22,29 +22,32 @@ const RANGE_SIZE = 16;
 const DONE = 0x80;
 
 class Lists {
-  constructor(
-    private readonly view: DataView,
-    private at: number,
-  ) {}
+  readonly #view: DataView;
+  #at: number;
+
+  constructor(view: DataView, at: number) {
+    this.#view = view;
+    this.#at = at;
+  }
 
   /** Entries of the next list; a payload may end before its last lists. */
   next<T>(entrySize: number, read: (offset: number) => T): T[] {
-    if (this.at + LIST_HEADER_SIZE > this.view.byteLength) return [];
-    const count = this.view.getUint16(this.at, true);
-    const first = this.at + LIST_HEADER_SIZE;
-    this.at = first + count * entrySize;
+    if (this.#at + LIST_HEADER_SIZE > this.#view.byteLength) return [];
+    const count = this.#view.getUint16(this.#at, true);
+    const first = this.#at + LIST_HEADER_SIZE;
+    this.#at = first + count * entrySize;
     return Array.from({ length: count }, (_, index) => read(first + index * entrySize));
   }
 
   ranges(): Range[] {
     return this.next(RANGE_SIZE, (offset) => ({
-      ipa: Number(this.view.getBigUint64(offset, true)),
-      size: Number(this.view.getBigUint64(offset + 8, true)),
+      ipa: Number(this.#view.getBigUint64(offset, true)),
+      size: Number(this.#view.getBigUint64(offset + 8, true)),
     }));
   }
 
   vmids(): number[] {
-    return this.next(4, (offset) => this.view.getUint16(offset, true));
+    return this.next(4, (offset) => this.#view.getUint16(offset, true));
   }
 }
 

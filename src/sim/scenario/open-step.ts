@@ -43,14 +43,16 @@ export class OpenStep {
   #panic: PanicReason | undefined;
   #outcome: Outcome<unknown> | undefined;
   readonly #findings: string[] = [];
+  readonly #masks: Masks;
 
   constructor(
     readonly step: number,
     readonly line: Line,
     definition: ScenarioStep,
     readonly startNs: number,
-    private readonly masks: Masks,
+    masks: Masks,
   ) {
+    this.#masks = masks;
     this.#step = definition;
     this.#waiting = [...definition.expect];
   }
@@ -65,7 +67,7 @@ export class OpenStep {
 
   /** A VM took a queue message while this was the newest step. */
   took(frame: RecordedFrame): void {
-    this.#frames.push({ to: frame.to, frame: this.masks.actual.apply(frame.to, frame.frame) });
+    this.#frames.push({ to: frame.to, frame: this.#masks.actual.apply(frame.to, frame.frame) });
   }
 
   wasRefused(): void {
@@ -141,7 +143,7 @@ export class OpenStep {
     const expected = out.map(({ to, frame }) => ({
       from: VMID_RM,
       to,
-      frame: this.masks.expected.apply(to, frame),
+      frame: this.#masks.expected.apply(to, frame),
     }));
     const actual = this.#frames.map((item) => ({ from: VMID_RM, ...item }));
     const [bytes, otherBytes] = [describeBytes(expected), describeBytes(actual)];

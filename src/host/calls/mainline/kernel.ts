@@ -38,7 +38,7 @@ export class MainlineKernel {
 
   /** As {@link exchange}; UsageError (code `generation`) when this generation has no such call. */
   *exchange<Q extends Payload>(message: Call<Q>, request: InferInput<Q>): Calling<Uint8Array> {
-    this.checkHas(message);
+    this.#checkHas(message);
     return yield* exchange(message, request);
   }
 
@@ -47,11 +47,11 @@ export class MainlineKernel {
     message: Call<Q, P>,
     request: InferInput<Q>,
   ): Calling<Infer<P>> {
-    this.checkHas(message);
+    this.#checkHas(message);
     return yield* call(message, request);
   }
 
-  private checkHas({ name: path, sources }: Message): void {
+  #checkHas({ name: path, sources }: Message): void {
     const { name } = this.generation;
     if (!sources.includes(name)) {
       throw new UsageError({ code: 'generation', path, expected: sources.join(', '), actual: name });

@@ -50,8 +50,6 @@ const { INCOMPLETE } = memAcceptReplyFlags.bits;
 const SENT_FLAGS = 0xff;
 /** An ACL entry, and an attribute. */
 const CHECK_ENTRY_SIZE = 4;
-/** The driver leaves the second half of the header of an empty attribute list to the allocator's zeros. */
-const UNWRITTEN_SIZE = 2;
 const MALLOC_CLASSES = [8, 16, 32, 64, 96, 128, 192, 256];
 
 /** Bytes that the kernel's allocator sets aside for `size`: writing behind `size`, but within them, harms nobody. */
@@ -109,11 +107,10 @@ function encodeRequest(request: AcceptRequest, flags: number): { payload: Uint8A
 function checkRoom(kernel: QcomKernel, request: AcceptRequest): void {
   const { payload, size } = encodeRequest(request, request.flags & SENT_FLAGS);
   if (payload.length === size) return;
-  const written = payload.length - ((request.attr_entries?.length ?? 0) === 0 ? UNWRITTEN_SIZE : 0);
   const expected = `${size} bytes without VALIDATE_ACL_ATTR`;
-  const fault = { code: 'payload_size', path: 'acl_entries', expected, actual: written };
+  const fault = { code: 'payload_size', path: 'acl_entries', expected, actual: payload.length };
   const hazard = qcomHazards.accept_overruns_request;
-  if (written > allocatedSize(size)) fail(name, 'EINVAL', 'local', fault, hazard);
+  if (payload.length > allocatedSize(size)) fail(name, 'EINVAL', 'local', fault, hazard);
   kernel.fault(name, 'EINVAL', 'local', fault, hazard);
 }
 

@@ -92,12 +92,14 @@ export class Lanes {
   readonly #vms: readonly { readonly vmid: number; readonly label: string }[];
   /** At each place of the axis, how far the calls that began until there reach. */
   readonly #reach: Float64Array;
+  readonly #index: MessageIndex;
+  readonly #states: VmStates;
+  readonly #parcels: Parcels;
 
-  constructor(
-    private readonly index: MessageIndex,
-    private readonly states: VmStates,
-    private readonly parcels: Parcels,
-  ) {
+  constructor(index: MessageIndex, states: VmStates, parcels: Parcels) {
+    this.#index = index;
+    this.#states = states;
+    this.#parcels = parcels;
     this.#axis = new Axis(index);
     const { from, to } = index.messages.columns;
     const vmids = new Set<number>();
@@ -119,7 +121,7 @@ export class Lanes {
     const few = to - from <= Math.max(messagesMin, parts);
     const places = axis.order.subarray(from, to);
     const inWindow = (span: { start: number; end: number }) => span.start <= end && span.end >= start;
-    const parcels = this.parcels.spans.filter((span) => inWindow(this.#positions(span)));
+    const parcels = this.#parcels.spans.filter((span) => inWindow(this.#positions(span)));
     return {
       vms: this.#vms,
       first: axis.start,
@@ -172,7 +174,7 @@ export class Lanes {
 
   /** Position of the reply of an answered request. */
   #callEnd(at: number): number | undefined {
-    const { type, partner } = this.index.messages.columns;
+    const { type, partner } = this.#index.messages.columns;
     const reply = partner[at] as number;
     return type[at] === MessageType.request && reply > 0 ? this.#axis.of(reply - 1) : undefined;
   }
@@ -185,14 +187,14 @@ export class Lanes {
       const at = this.#axis.order[place] as number;
       const end = this.#callEnd(at);
       if (end === undefined || end < start) continue;
-      const vmid = this.index.messages.columns.from[at] as number;
+      const vmid = this.#index.messages.columns.from[at] as number;
       calls.push({ no: at + 1, vmid, name: this.#name(at), start: this.#axis.of(at), end });
     }
     return calls;
   }
 
   #message(at: number): LaneMessage {
-    const { index } = this;
+    const index = this.#index;
     const { type, from, to, partner, error } = index.messages.columns;
     const kind = recordTypes[type[at] as number] as string;
     const repeated = index.has(at, Flag.incomplete | Flag.duplicate);
@@ -210,7 +212,7 @@ export class Lanes {
   }
 
   #density(places: Uint32Array, start: number, end: number, parts: number): LaneDensity[] {
-    const { from, to } = this.index.messages.columns;
+    const { from, to } = this.#index.messages.columns;
     const pairs = new Map<number, LaneDensity>();
     for (const at of places) {
       const key = (from[at] as number) * 0x10000 + (to[at] as number);
@@ -230,7 +232,7 @@ export class Lanes {
   #statesIn(inWindow: (span: { start: number; end: number }) => boolean, part: number): LaneState[] {
     const shown: LaneState[] = [];
     const lastShort = new Map<number, number>();
-    for (const span of this.states.spans) {
+    for (const span of this.#states.spans) {
       const positions = this.#positions(span);
       if (!inWindow(positions)) continue;
       const short = positions.end - positions.start < part;
@@ -254,11 +256,11 @@ export class Lanes {
 
   /** `HLOS`, `RM`, `VM 128`. */
   #vmName(vmid: number): string {
-    return vmidName(this.index.protocol, vmid) ?? `VM ${vmid}`;
+    return vmidName(this.#index.protocol, vmid) ?? `VM ${vmid}`;
   }
 
   #name(at: number): string {
-    const { index } = this;
+    const index = this.#index;
     const id = formatId(index.messages.columns.id[at] as number);
     return index.has(at, Flag.header) ? (index.messageOf(at)?.name ?? id) : 'malformed';
   }

@@ -65,12 +65,15 @@ const callIds: ReadonlySet<number> = new Set([
 export class Parcels {
   readonly spans: ParcelSpan[] = [];
   readonly #open = new Map<number, ParcelSpan>();
+  readonly #index: MessageIndex;
 
-  constructor(private readonly index: MessageIndex) {}
+  constructor(index: MessageIndex) {
+    this.#index = index;
+  }
 
   record(record: CaptureRecord, at: number): void {
     if (record.type === 'reply') {
-      const call = answeredCall(this.index, record, callIds);
+      const call = answeredCall(this.#index, record, callIds);
       if (call?.error === OK) this.#call(call, at);
     } else if (record.type === 'notification' && record.complete) this.#notification(record, at);
   }

@@ -107,13 +107,16 @@ const callIds: ReadonlySet<number> = new Set(outcomes.keys());
 export class VmStates {
   readonly spans: StateSpan[] = [];
   readonly #open = new Map<number, StateSpan>();
+  readonly #index: MessageIndex;
 
-  constructor(private readonly index: MessageIndex) {}
+  constructor(index: MessageIndex) {
+    this.#index = index;
+  }
 
   record(record: CaptureRecord, at: number): void {
     const { id, payload, complete } = record;
     if (record.type === 'reply') {
-      const call = answeredCall(this.index, record, callIds);
+      const call = answeredCall(this.#index, record, callIds);
       const shown = call && outcomes.get(call.id)?.(call);
       if (shown !== undefined) this.#enter(shown.vmid, shown.state, at);
     } else if (record.type === 'notification' && complete) {
