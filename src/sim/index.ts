@@ -7,6 +7,7 @@ export { CaptureSteps } from './capture-steps.js';
 export { type Finding, type KnownFault, knownFaults } from './check/index.js';
 export { differenceJson, differenceText } from './difference.js';
 export type { FaultCount, FaultKind, FaultMatch, FaultRule } from './faults.js';
+export { canHalt } from './real-machine.js';
 export type { VcpuHalt } from './recording.js';
 export { type Comparison, type ReplayOptions, replay } from './replay.js';
 export { formatHelp } from './scenario/help.js';
@@ -17,6 +18,7 @@ export {
   playScenario,
   type StepResult,
 } from './scenario/player.js';
+export { Taker } from './taker.js';
 export { type TapPacket, WorldTap } from './tap.js';
 export {
   type Delays,
