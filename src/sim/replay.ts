@@ -14,13 +14,7 @@ import {
   wasSent,
 } from './real-machine.js';
 import { RealReceivers, sameFrames } from './receivers.js';
-import {
-  type RecordedFrame,
-  type RecordedStep,
-  readHeader,
-  readStep,
-  type VcpuHalt,
-} from './recording.js';
+import { type RecordedFrame, type RecordedStep, readHeader, readStep, type VcpuHalt } from './recording.js';
 import { Taker } from './taker.js';
 
 export interface ReplayOptions {

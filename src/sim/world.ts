@@ -182,7 +182,9 @@ export class World {
   /** Writes to physical memory. @param file name of the file that the bytes are from, for captures. */
   load(address: number, bytes: Uint8Array, file: string | undefined): void {
     const where = { op: 'load', address: `0x${address.toString(16)}` } as const;
-    this.#observer.operation?.(file === undefined ? { ...where, data: formatHex(bytes) } : { ...where, file });
+    this.#observer.operation?.(
+      file === undefined ? { ...where, data: formatHex(bytes) } : { ...where, file },
+    );
     this.manager.hypervisor.writeMemory(address, bytes);
   }
 

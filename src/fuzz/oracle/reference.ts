@@ -1,6 +1,7 @@
 import { VM_GET_HYP_RESOURCES, VM_IRQ_LEND } from '../../../schemas/index.js';
 import type { PlatformProfile } from '../../rm/index.js';
 import { CapabilityMask, lendHandleBase, RealReceivers, sameFrames } from '../../sim/index.js';
+import { idOf } from '../frames.js';
 import type { Response, Step } from '../step.js';
 import { SimTarget } from '../targets/sim.js';
 import type { Cause } from './cause.js';
@@ -83,16 +84,4 @@ export class Reference {
         return out.map(({ to, frame }) => ({ to, frame: mask.apply(to, frame) }));
     return out;
   }
-}
-
-/** Message id of a queue message: the word behind the first, 0 when it is too short for one. */
-function idOf(frame: Uint8Array): number {
-  if (frame.byteLength < 8) return 0;
-  return (
-    ((frame[4] as number) |
-      ((frame[5] as number) << 8) |
-      ((frame[6] as number) << 16) |
-      ((frame[7] as number) << 24)) >>>
-    0
-  );
 }

@@ -97,7 +97,8 @@ export class ReplyCheck {
   #took(vmid: number, asked: Asked[], header: Header, view: DataView, start: number, end: number): void {
     const { type, msg_id: id, seq } = header;
     const name = nameOf(id);
-    const index = type === MessageType.reply ? asked.findIndex((one) => one.id === id && one.seq === seq) : -1;
+    const index =
+      type === MessageType.reply ? asked.findIndex((one) => one.id === id && one.seq === seq) : -1;
     const [request] = index < 0 ? [] : asked.splice(index, 1);
     if (type === MessageType.request) this.#find(`request ${name} from the manager`, `to VM ${vmid}`);
     else if (type === MessageType.reply && request === undefined)
