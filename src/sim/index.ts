@@ -12,7 +12,7 @@ export { lendHandleBase } from './handle-base.js';
 export { CapabilityMask } from './mask.js';
 export { canHalt } from './real-machine.js';
 export { RealReceivers, sameFrames } from './receivers.js';
-export type { VcpuHalt } from './recording.js';
+export { type RecordedStep, readHeader, readStep, type VcpuHalt } from './recording.js';
 export { type Comparison, type ReplayOptions, replay } from './replay.js';
 export { formatHelp } from './scenario/help.js';
 export {

@@ -12,8 +12,8 @@ export interface Played {
   readonly cause: Cause | undefined;
 }
 
-/** What is done once a session has come to its end without anything wrong: more steps, and a last look. */
-export type Epilogue = (played: Played) => Work<Played>;
+/** Plays a session and says what goes wrong in it. */
+export type Replay = (session: readonly BoundStep[]) => Work<Played>;
 
 /** Puts a session to a fresh target until something is wrong. */
 export function* play(session: readonly BoundStep[], judge: Judge): Work<Played> {

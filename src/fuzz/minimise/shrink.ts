@@ -1,4 +1,4 @@
-import { limits, protocol } from '../../../schemas/index.js';
+import { constants, limits, protocol } from '../../../schemas/index.js';
 import { annotate, codecOf } from '../../codec/index.js';
 import { writeFrame } from '../../rpc/index.js';
 import { MessageType, payloadOf } from '../../schema/index.js';
@@ -80,9 +80,10 @@ function* cutEnds(frame: Uint8Array): Generator<Uint8Array> {
     yield frame.subarray(0, frame.byteLength - cut);
 }
 
-/** Sets what can be zero to zero, field by field, and numbers requests from 0. */
+/** Numbers requests from 0, lets the primary VM send what it can, sets to zero what can be zero, field by field. */
 export function* simplifyValues(session: Session, attempt: Attempt): Work<Session> {
   let current = (yield* attempt(renumbered(session))) ?? session;
+  for (let index = 0; index < current.length; index++) current = yield* fromPrimary(current, index, attempt);
   for (let index = 0; index < current.length; index++) {
     const { step } = current[index] as BoundStep;
     if (step.kind !== 'frame') continue;
@@ -97,6 +98,14 @@ export function* simplifyValues(session: Session, attempt: Attempt): Work<Sessio
     }
   }
   return current;
+}
+
+function* fromPrimary(session: Session, index: number, attempt: Attempt): Work<Session> {
+  const bound = session[index];
+  if (bound?.step.kind !== 'frame' || bound.step.from === constants.VMID_HLOS) return session;
+  const uses = bound.uses.filter(({ at }) => at !== 'vm');
+  const other = { ...bound, step: { ...bound.step, from: constants.VMID_HLOS }, uses };
+  return (yield* attempt(withStep(session, index, other))) ?? session;
 }
 
 /** Where a request in one queue message, or the beginning of one, has values that are not zero. */

@@ -1,4 +1,7 @@
-import type { Ending } from '../step.js';
+import { protocol } from '../../../schemas/index.js';
+import { formatId } from '../../schema/index.js';
+import { idOf } from '../frames.js';
+import type { Ending, Step } from '../step.js';
 
 /**
  * What went wrong with a target. `crash`, `hang` and `panic` are its end; `reply`: it broke the rules of replies;
@@ -25,21 +28,33 @@ export interface Cause {
 }
 
 /** @param predicted where the reference manager, put to the same, died. */
-export function endingCause({ kind, text }: Ending, predicted: string | undefined): Cause {
-  const what = kind === 'panic' || predicted === undefined ? endingKey(text) : predicted;
-  return { kind, key: kind === 'hang' && predicted === undefined ? 'hang' : `${kind} ${what}`, text };
+export function endingCause(step: Step, { kind, text }: Ending, predicted: string | undefined): Cause {
+  return { kind, key: `${kind} ${predicted ?? endingKey(step, kind, text)}`, text };
+}
+
+function endingKey(step: Step, kind: Ending['kind'], text: string): string {
+  if (kind === 'panic') return text;
+  const fault = sanitizerFault(text);
+  if (fault !== undefined) return fault;
+  const what = kind === 'hang' ? '' : `${firstLine(text).replace(/0x[0-9a-f]+|\b\d+\b/gi, '#')} `;
+  return `${what}on ${step.kind === 'frame' ? messageName(idOf(step.frame)) : step.kind}`;
 }
 
 /** Sanitizers name the fault and the function; addresses, process ids and sizes differ from run to run. */
-function endingKey(text: string): string {
+function sanitizerFault(text: string): string | undefined {
   const [, fault] = /(?:Address|Leak|Memory|Thread)Sanitizer:? (\S+)/.exec(text) ?? [];
-  if (fault === undefined) return firstLine(text).replace(/0x[0-9a-f]+|\b\d+\b/gi, '#');
-  // Frames of the sanitizer's own library are nobody's fault.
+  if (fault === undefined) return undefined;
   const frames = [...text.matchAll(/#\d+ 0x[0-9a-f]+ in (\w+)[^\n]*/gi)];
+  // Frames of the sanitizer's own library are nobody's fault.
   const own = frames.find(([line]) => !/interceptor|sanitizer|libasan|libc/i.test(line)) ?? frames[0];
   return own === undefined ? fault : `${fault} in ${own[1]}`;
 }
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] as string;
+}
+
+/** Name of a message by its id, or the id. */
+export function messageName(id: number): string {
+  return protocol.byId.get(id)?.name ?? formatId(id);
 }

@@ -27,7 +27,7 @@ export class Judge {
   judge(step: Step, response: Response): Judgement {
     const verdict = this.reference?.compare(step, response);
     if (response.ended !== undefined)
-      return { cause: endingCause(response.ended, verdict?.died), over: true };
+      return { cause: endingCause(step, response.ended, verdict?.died), over: true };
     const cause = verdict === undefined ? this.#replies.check(step, response) : verdict.difference;
     if (cause !== undefined) return { cause, over: true };
     // The public manager would have died here, and nobody knows what it should do instead.

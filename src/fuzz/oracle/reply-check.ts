@@ -3,10 +3,11 @@ import { formatIssue, type Issue } from '../../base/error.js';
 import { decodePayload } from '../../capture/decode-payload.js';
 import { codecOf } from '../../codec/index.js';
 import { Reassembler } from '../../rpc/index.js';
-import { formatId, type Header, MessageType, payloadOf } from '../../schema/index.js';
+import { type Header, MessageType, payloadOf } from '../../schema/index.js';
 import { type Values, VariantType } from '../../wire/index.js';
+import { viewOf } from '../frames.js';
 import type { Response, Step } from '../step.js';
-import type { Cause } from './cause.js';
+import { type Cause, messageName } from './cause.js';
 
 const { VMID_HLOS } = constants;
 /** More than fit on any queue: what has waited longer will never be answered. */
@@ -60,7 +61,7 @@ export class ReplyCheck {
   #findMissing(): void {
     const [asked] = this.#conversation(VMID_HLOS).asked;
     if (asked === undefined) return;
-    this.#find(`no reply to ${nameOf(asked.id)}`, `seq ${asked.seq}`);
+    this.#find(`no reply to ${messageName(asked.id)}`, `seq ${asked.seq}`);
   }
 
   #find(key: string, detail: string): void {
@@ -85,7 +86,7 @@ export class ReplyCheck {
           part: ignore,
           // The end of a VM's link ends what is on its way, and the next link begins anew.
           abandoned: ignore,
-          stray: ({ msg_id: id, seq }) => this.#find(`stray continuation of ${nameOf(id)}`, `seq ${seq}`),
+          stray: ({ msg_id: id, seq }) => this.#find(`stray continuation of ${messageName(id)}`, `seq ${seq}`),
           malformed: (issue) => this.#find(`malformed message: ${issue.code}`, formatIssue(issue)),
         }),
       };
@@ -96,7 +97,7 @@ export class ReplyCheck {
 
   #took(vmid: number, asked: Asked[], header: Header, view: DataView, start: number, end: number): void {
     const { type, msg_id: id, seq } = header;
-    const name = nameOf(id);
+    const name = messageName(id);
     const index =
       type === MessageType.reply ? asked.findIndex((one) => one.id === id && one.seq === seq) : -1;
     const [request] = index < 0 ? [] : asked.splice(index, 1);
@@ -128,9 +129,5 @@ function ask(asked: Asked[], header: Header, view: DataView, start: number, end:
 }
 
 function receive(reassembler: Reassembler, frame: Uint8Array): void {
-  reassembler.receive(new DataView(frame.buffer, frame.byteOffset, frame.byteLength), 0, frame.byteLength);
-}
-
-function nameOf(id: number): string {
-  return protocol.byId.get(id)?.name ?? formatId(id);
+  reassembler.receive(viewOf(frame), 0, frame.byteLength);
 }
