@@ -5,9 +5,14 @@
 
 export { CaptureSteps } from './capture-steps.js';
 export { type Finding, type KnownFault, knownFaults } from './check/index.js';
+export { decodeMessages, describeBytes, describeMessages, recordKeys } from './describe.js';
 export { differenceJson, differenceText } from './difference.js';
 export type { FaultCount, FaultKind, FaultMatch, FaultRule } from './faults.js';
-export type { VcpuHalt } from './recording.js';
+export { lendHandleBase } from './handle-base.js';
+export { CapabilityMask } from './mask.js';
+export { canHalt } from './real-machine.js';
+export { RealReceivers, sameFrames } from './receivers.js';
+export { type RecordedStep, readHeader, readStep, type VcpuHalt } from './recording.js';
 export { type Comparison, type ReplayOptions, replay } from './replay.js';
 export { formatHelp } from './scenario/help.js';
 export {
@@ -17,6 +22,7 @@ export {
   playScenario,
   type StepResult,
 } from './scenario/player.js';
+export { Taker } from './taker.js';
 export { type TapPacket, WorldTap } from './tap.js';
 export {
   type Delays,
