@@ -8,7 +8,7 @@ export interface NodeSource {
 
 type Value = NonNullable<NodeSource['properties']>[string];
 
-function valueOf(value: Value): Uint8Array {
+function valueBytes(value: Value): Uint8Array {
   if (value === true) return emptyValue;
   if (typeof value === 'string') return textValue(value);
   const [first] = value;
@@ -19,7 +19,7 @@ function valueOf(value: Value): Uint8Array {
 
 function treeOf({ properties = {}, children = {} }: NodeSource): TreeSource {
   return {
-    properties: Object.entries(properties).map(([name, value]) => [name, valueOf(value)]),
+    properties: Object.entries(properties).map(([name, value]) => [name, valueBytes(value)]),
     children: Object.entries(children).map(([name, child]) => [name, treeOf(child)]),
   };
 }

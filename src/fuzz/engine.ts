@@ -1,0 +1,145 @@
+import { protocol } from '../../schemas/index.js';
+import { Random } from '../base/random.js';
+import { type Aim, aimsOf } from './aims.js';
+import { Coverage } from './coverage.js';
+import { Forms } from './generate/forms.js';
+import { Graph } from './session/graph.js';
+import { learn } from './session/learn.js';
+import { type Machine, wordAt } from './session/session.js';
+import { Walk } from './session/walk.js';
+import type { Response, Step } from './step.js';
+
+/** A case number is a serial number times this, plus the number of its aim. */
+const AIMS_MAX = 8192;
+/** Aims that are compared when one is chosen. */
+const CANDIDATES = 4;
+const ERROR_AT = protocol.limits.header;
+
+export interface EngineOptions {
+  /** Any integer; its low 32 bits count. */
+  readonly seed: number;
+  /** Steps that the target can do. */
+  readonly steps: ReadonlySet<Step['kind']>;
+  readonly machine: Machine;
+  /** Ids of the messages to get wrong; all, and devicetrees and halts, unless told. */
+  readonly messages?: ReadonlySet<number> | undefined;
+  /** The one case to run; cases without end unless told. */
+  readonly case?: number | undefined;
+  /** Cases that were begun before, by a run that is gone on with. */
+  readonly serial?: number | undefined;
+}
+
+/**
+ * Makes the steps of cases, each from a fresh target, and takes in what the target answers. Sans-IO: whoever holds it
+ * puts the steps to a target. The steps of a case depend on the seed, the case number and the answers in that case,
+ * and on nothing else; coverage decides which number comes next.
+ */
+export class Engine {
+  readonly coverage: Coverage;
+  readonly #options: EngineOptions;
+  readonly #aims: readonly Aim[];
+  readonly #numbers: ReadonlyMap<Aim, number>;
+  /** Numbers of the aims that may be chosen. */
+  readonly #choices: readonly number[];
+  readonly #walk: Walk;
+  readonly #random: Random;
+  #serial: number;
+  #case = -1;
+  #running = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#random = new Random(options.seed, 'fuzz');
+    this.#serial = options.serial ?? 0;
+    const forms = new Forms(protocol);
+    this.#aims = aimsOf(forms);
+    this.#numbers = new Map(this.#aims.map((aim, index) => [aim, index + 1]));
+    const { messages } = options;
+    this.#choices = this.#aims.flatMap(({ form }, index) =>
+      messages === undefined || (form !== undefined && messages.has(form.id)) ? [index + 1] : [],
+    );
+    this.coverage = new Coverage(forms, this.#aims);
+    this.#walk = new Walk(forms, new Graph(forms), options.machine, (aim) =>
+      this.coverage.applied((this.#numbers.get(aim) as number) - 1),
+    );
+  }
+
+  /** Number of the case in progress; with the seed it says all. */
+  get case(): number {
+    return this.#case;
+  }
+
+  /** Cases begun so far. */
+  get serial(): number {
+    return this.#serial;
+  }
+
+  /** What the case in progress tries to get wrong, undefined: nothing. */
+  get aim(): Aim | undefined {
+    return this.#aims[(this.#case % AIMS_MAX) - 1];
+  }
+
+  /** The next step; `reset`: the target is to be made fresh, a case begins. Undefined: the one case is over. */
+  next(): Step | 'reset' | undefined {
+    while (this.#running) {
+      const step = this.#walk.next();
+      if (step === undefined) this.endCase();
+      else if (this.#options.steps.has(step.kind)) return step;
+    }
+    if (this.#options.case !== undefined && this.#case >= 0) return undefined;
+    this.#begin(this.#options.case ?? this.#choose());
+    return 'reset';
+  }
+
+  /** What the target did with a step. */
+  took(step: Step, response: Response): void {
+    const { session } = this.#walk;
+    for (const { to, frame } of response.out) {
+      const sent = learn(session, to, frame);
+      if (sent?.form === undefined) continue;
+      this.coverage.answered(sent.form.index, wordAt(frame, ERROR_AT), sent.state);
+      sent.form = undefined;
+    }
+    if (response.ended === undefined) return;
+    this.coverage.ended(response.ended, this.#nameOf(step), this.#case);
+    this.endCase();
+  }
+
+  /** Ends the case in progress: the next step is the first of another. */
+  endCase(): void {
+    if (!this.#running) return;
+    this.#running = false;
+    const aim = (this.#case % AIMS_MAX) - 1;
+    if (aim >= 0) this.coverage.caseEnded(aim);
+  }
+
+  #begin(number: number): void {
+    this.#case = number;
+    this.#serial++;
+    this.#running = true;
+    const random = this.#random.child(number);
+    const { aim } = this;
+    const second = random.chance(0.2) ? this.#aims[random.below(this.#aims.length)] : undefined;
+    this.#walk.begin(random, [aim, second].filter((item) => item !== undefined));
+  }
+
+  /** The aim of which most is to be expected, of a few: what was tried least and brought most that was new. */
+  #choose(): number {
+    const random = this.#random.child(`choose ${this.#serial}`);
+    let best = 0;
+    let staleness = Number.POSITIVE_INFINITY;
+    for (let candidate = 0; candidate < CANDIDATES; candidate++) {
+      const number = this.#choices[random.below(this.#choices.length)] as number;
+      const value = this.coverage.staleness(number - 1);
+      if (value >= staleness) continue;
+      best = number;
+      staleness = value;
+    }
+    return this.#serial * AIMS_MAX + best;
+  }
+
+  #nameOf(step: Step): string {
+    if (step.kind !== 'frame') return step.kind;
+    return protocol.byId.get(wordAt(step.frame, 4))?.name ?? 'unknown message';
+  }
+}

@@ -1,0 +1,349 @@
+import {
+  constants,
+  FW_SET_VM_FIRMWARE,
+  MEM_ACCEPT,
+  MEM_APPEND,
+  MEM_DONATE,
+  MEM_LEND,
+  MEM_NOTIFY,
+  MEM_QCOM_LOOKUP_SGL,
+  MEM_RECLAIM,
+  MEM_RELEASE,
+  MEM_SHARE,
+  memAcceptFlags,
+  memAppendFlags,
+  memNotifyFlags,
+  memShareFlags,
+  transType,
+} from '../../../schemas/index.js';
+import type { Form } from '../generate/form.js';
+import type { Forms } from '../generate/forms.js';
+import { ANY, type Edge, type Sent, statesMask } from './edge.js';
+import { type KnownParcel, type KnownVm, pick, type Range, Stage, State } from './known.js';
+import type { Layout } from './memory.js';
+import { longAt, REPLY_START, type Session, VMID_HLOS, wordAt } from './session.js';
+
+const { DONATE, LEND, SHARE } = transType.values;
+const RWX = 7;
+const RIGHTS: readonly number[] = [4, 5, 6, 7];
+/** Labels of parcels that no device asks for. */
+const LABELS = 6;
+const SECONDARY_LAST = 31;
+const TARGETS_MAX = 3;
+const RANGES_MAX = 4;
+const PARCELS_MAX = 24;
+/** As many as RM takes for one owner. */
+const PARCELS_CROWDED = 70;
+const LIST_HEAD = 4;
+const ENTRY_SIZE = 16;
+
+/** What can be done with memory (rm-behaviour.md, "Memory parcels"). */
+export function memoryEdges(forms: Forms): Edge[] {
+  const creators = [
+    creation(forms.of(MEM_DONATE.id), DONATE),
+    creation(forms.of(MEM_LEND.id), LEND),
+    creation(forms.of(MEM_SHARE.id), SHARE),
+  ];
+  return [
+    ...creators,
+    appending(forms),
+    accepting(forms),
+    giving(forms, MEM_RELEASE.id),
+    giving(forms, MEM_RECLAIM.id),
+    notifying(forms),
+    lookingUp(forms),
+    firmware(forms),
+  ] as Edge[];
+}
+
+/** New parcels for a VM. */
+function creation(form: Form, kind: number): Edge<'vm'> {
+  const flags = form.slot('flags');
+  const label = form.slot('label');
+  return {
+    subject: 'vm',
+    theme: 'memory',
+    form,
+    from: ANY,
+    weight: 8,
+    make(session, vm) {
+      const { known, random } = session;
+      if (known.parcels.length >= (random.chance(0.01) ? PARCELS_CROWDED : PARCELS_MAX)) return false;
+      const owner = ownerOf(session, vm);
+      const draft = session.request(form, owner?.vmid ?? VMID_HLOS);
+      const parcel = newParcel(session, kind, owner, vm);
+      if (parcel.ranges.length === 0) return false;
+      const open = random.chance(0.12);
+      if (open) parcel.stage = Stage.OPEN;
+      draft.numbers[flags] = (random.chance(0.15) ? memShareFlags.bits.SANITIZE : 0) | (open ? memShareFlags.bits.APPEND : 0);
+      draft.numbers[label] = parcel.label;
+      writeLists(session, parcel);
+      // Naming the attribute that memory has anyway changes nothing, but counts where lists are compared.
+      if (random.chance(0.1)) draft.list(2).add(0, parcel.targets[0]);
+      session.parcel = parcel;
+      return true;
+    },
+    done({ known }, { parcel }, reply) {
+      if (parcel !== undefined) known.addParcel(parcel, wordAt(reply, REPLY_START));
+    },
+  };
+}
+
+/** Who gives memory away: HLOS, or a VM other than the receiver that has memory of its own. */
+function ownerOf({ known, random }: Session, receiver: KnownVm): KnownVm | undefined {
+  if (random.chance(0.5)) return undefined;
+  const vm = pick(random, known.vms);
+  return vm !== undefined && vm !== receiver && vm.linked && vm.owned.length > 0 ? vm : undefined;
+}
+
+function newParcel(session: Session, kind: number, owner: KnownVm | undefined, vm: KnownVm): KnownParcel {
+  const { known, random } = session;
+  const by = owner?.vmid ?? VMID_HLOS;
+  const targets = [random.chance(0.95) ? vm.vmid : session.any(constants.VMID_RM, random.below(SECONDARY_LAST - 3) + 4)];
+  if (kind !== DONATE) {
+    for (let more = random.chance(0.25) ? random.below(TARGETS_MAX) : 0; more > 0; more--) {
+      const other = random.chance(0.8) ? pick(random, known.vms)?.vmid : 4 + random.below(4);
+      if (other !== undefined && other !== by && !targets.includes(other)) targets.push(other);
+    }
+    // A VM lends to HLOS as well as to others.
+    if (by !== VMID_HLOS && random.chance(0.2)) targets[0] = VMID_HLOS;
+  }
+  if (kind === SHARE) targets.splice(random.below(2) * targets.length, 0, by);
+  const wanted = vm.tree?.labels ?? [];
+  const unique = [...new Set(targets)];
+  return {
+    handle: -1,
+    owner: by,
+    transType: kind,
+    memType: 0,
+    label: wanted.length > 0 && random.chance(0.6) ? (pick(random, wanted) ?? 0) : random.below(LABELS),
+    targets: unique,
+    rights: unique.map(() => (kind === DONATE || random.chance(0.7) ? RWX : session.any(...RIGHTS))),
+    ranges: rangesFrom(session, owner),
+    acceptors: [],
+    stage: Stage.OFFERED,
+    tag: 0,
+  };
+}
+
+function rangesFrom(session: Session, owner: KnownVm | undefined): Range[] {
+  const { random, pages } = session;
+  if (owner !== undefined) {
+    const range = pick(random, owner.owned);
+    return range === undefined ? [] : [range];
+  }
+  const layout = session.any<Layout>('together', 'apart', 'apart', 'blocks');
+  return Array.from({ length: random.chance(0.5) ? 1 : 1 + random.below(RANGES_MAX) }, () => pages.range(random, layout));
+}
+
+function writeLists({ draft }: Session, { targets, rights, ranges }: KnownParcel): void {
+  for (let index = 0; index < targets.length; index++) draft.list(0).add(targets[index] as number, rights[index]);
+  for (const { address, size } of ranges) draft.list(1).add(address, size);
+}
+
+function appending(forms: Forms): Edge<'parcel'> {
+  const form = forms.of(MEM_APPEND.id);
+  const handle = form.slot('mem_handle');
+  const flags = form.slot('flags');
+  return {
+    subject: 'parcel',
+    theme: 'memory',
+    form,
+    from: statesMask(Stage.OPEN),
+    weight: 12,
+    make(session, parcel) {
+      const { known, random } = session;
+      if (!known.speaks(parcel.owner)) return false;
+      const ranges = rangesFrom(session, known.vm(parcel.owner));
+      if (ranges.length === 0) return false;
+      const draft = session.request(form, parcel.owner);
+      const last = random.chance(0.5);
+      draft.numbers[handle] = parcel.handle;
+      draft.numbers[flags] = last ? memAppendFlags.bits.END : 0;
+      for (const { address, size } of ranges) draft.list(0).add(address, size);
+      session.note = last ? 1 : 0;
+      return true;
+    },
+    done(_session, { parcel, note }) {
+      if (parcel !== undefined && note === 1) parcel.stage = Stage.OFFERED;
+    },
+  };
+}
+
+function accepting(forms: Forms): Edge<'parcel'> {
+  const form = forms.of(MEM_ACCEPT.id);
+  const slots = {
+    handle: form.slot('mem_handle'),
+    memType: form.slot('mem_type'),
+    transType: form.slot('trans_type'),
+    flags: form.slot('flags'),
+    label: form.slot('label'),
+  };
+  const { bits } = memAcceptFlags;
+  return {
+    subject: 'parcel',
+    theme: 'memory',
+    form,
+    from: ANY,
+    weight: 10,
+    make(session, parcel) {
+      const { known, random } = session;
+      const by = pick(random, parcel.targets);
+      if (by === undefined || by === parcel.owner || !known.speaks(by)) return false;
+      const draft = session.request(form, by);
+      const { numbers } = draft;
+      let flags = random.chance(0.75) ? bits.DONE : 0;
+      if (by !== VMID_HLOS && random.chance(0.3)) flags |= bits.MAP_CONTIGUOUS;
+      if (random.chance(0.15)) flags |= bits.VALIDATE_LABEL;
+      if (random.chance(0.05)) flags |= bits.SANITIZE;
+      if (random.chance(0.15)) {
+        flags |= bits.VALIDATE_ACL_ATTR;
+        for (let index = 0; index < parcel.targets.length; index++)
+          draft.list(0).add(parcel.targets[index] as number, parcel.rights[index]);
+      }
+      numbers[slots.handle] = parcel.handle;
+      numbers[slots.memType] = parcel.memType;
+      numbers[slots.transType] = parcel.transType;
+      numbers[slots.flags] = flags;
+      numbers[slots.label] = parcel.label;
+      if (random.chance(0.15)) askForAddresses(session, parcel, by, (flags & bits.MAP_CONTIGUOUS) !== 0);
+      session.vm = known.vm(by);
+      session.note = flags;
+      return true;
+    },
+    done: accepted,
+  };
+}
+
+/** Addresses where the acceptor wants the memory: HLOS only where it is, others behind everything else that they have. */
+function askForAddresses({ draft, random }: Session, parcel: KnownParcel, by: number, contiguous: boolean): void {
+  const list = draft.list(1);
+  if (by === VMID_HLOS) {
+    for (const { address, size } of parcel.ranges) list.add(address, size);
+    return;
+  }
+  const base = 0x200000000 + random.below(1024) * 0x200000;
+  if (contiguous) list.add(base, parcel.ranges.reduce((sum, { size }) => sum + size, 0));
+  else for (const [index, { size }] of parcel.ranges.entries()) list.add(base + index * 0x100000, size);
+}
+
+function accepted({ known }: Session, { from, parcel, vm, note }: Sent, reply: Uint8Array): void {
+  if (parcel === undefined) return;
+  if (parcel.transType !== DONATE || (note & memAcceptFlags.bits.DONE) === 0) {
+    if (!parcel.acceptors.includes(from)) parcel.acceptors.push(from);
+    parcel.stage = Stage.ACCEPTED;
+    return;
+  }
+  known.forgetParcel(parcel);
+  if (vm === undefined) return;
+  for (let at = REPLY_START + LIST_HEAD; at + ENTRY_SIZE <= reply.length; at += ENTRY_SIZE)
+    vm.owned.push({ address: longAt(reply, at), size: longAt(reply, at + 8) });
+}
+
+/** MEM_RELEASE by those who have accepted, MEM_RECLAIM by the owner. */
+function giving(forms: Forms, id: number): Edge<'parcel'> {
+  const form = forms.of(id);
+  const handle = form.slot('mem_handle');
+  const flags = form.slot('flags');
+  const release = id === MEM_RELEASE.id;
+  return {
+    subject: 'parcel',
+    theme: 'memory',
+    form,
+    from: release ? statesMask(Stage.ACCEPTED) : statesMask(Stage.OPEN, Stage.OFFERED),
+    weight: release ? 4 : 3,
+    make(session, parcel) {
+      const { known, random } = session;
+      const by = release ? pick(random, parcel.acceptors) : parcel.owner;
+      if (by === undefined || !known.speaks(by)) return false;
+      const { numbers } = session.request(form, by);
+      numbers[handle] = parcel.handle;
+      numbers[flags] = random.chance(0.1) ? 1 : 0;
+      return true;
+    },
+    done({ known }, { parcel, from }) {
+      if (parcel === undefined) return;
+      if (release) known.left(parcel, from);
+      else known.forgetParcel(parcel);
+    },
+  };
+}
+
+function notifying(forms: Forms): Edge<'parcel'> {
+  const form = forms.of(MEM_NOTIFY.id);
+  const slots = { handle: form.slot('mem_handle'), flags: form.slot('flags'), tag: form.slot('mem_info_tag') };
+  const { bits } = memNotifyFlags;
+  return {
+    subject: 'parcel',
+    theme: 'memory',
+    form,
+    from: ANY,
+    weight: 6,
+    make(session, parcel) {
+      const { known, random } = session;
+      const flag = session.any(bits.SHARED, bits.SHARED, bits.RECALL, bits.ACCEPTED, bits.RELEASED);
+      const byOwner = flag === bits.SHARED || flag === bits.RECALL;
+      const by = byOwner ? parcel.owner : pick(random, flag === bits.ACCEPTED ? parcel.acceptors : parcel.targets);
+      // Whoever is told must have a queue.
+      if (by === undefined || !known.speaks(by) || (!byOwner && !known.speaks(parcel.owner))) return false;
+      const draft = session.request(form, by);
+      for (const vmid of byOwner ? parcel.targets : [])
+        if (vmid !== parcel.owner && known.speaks(vmid)) draft.list(0).add(vmid);
+      if (byOwner && draft.list(0).count === 0) return false;
+      if (parcel.tag === 0) parcel.tag = 1 + random.below(5);
+      draft.numbers[slots.handle] = parcel.handle;
+      draft.numbers[slots.flags] = flag;
+      draft.numbers[slots.tag] = parcel.tag;
+      return true;
+    },
+  };
+}
+
+function lookingUp(forms: Forms): Edge<'parcel'> {
+  const form = forms.of(MEM_QCOM_LOOKUP_SGL.id);
+  const memType = form.slot('mem_type');
+  const label = form.slot('label');
+  return {
+    subject: 'parcel',
+    theme: 'questions',
+    form,
+    from: ANY,
+    weight: 3,
+    make(session, parcel) {
+      if (!session.known.speaks(parcel.owner)) return false;
+      const { numbers } = session.request(form, parcel.owner);
+      numbers[memType] = parcel.memType;
+      numbers[label] = parcel.label;
+      writeLists(session, parcel);
+      return true;
+    },
+  };
+}
+
+/** Firmware for VMs: memory donated to RM itself, before the milestone. */
+function firmware(forms: Forms): Edge<'parcel'> {
+  const form = forms.of(FW_SET_VM_FIRMWARE.id);
+  const slots = { authentication: form.slot('auth_mech'), handle: form.slot('mem_handle'), size: form.slot('image_size') };
+  return {
+    subject: 'parcel',
+    theme: 'life',
+    form,
+    from: statesMask(Stage.OFFERED),
+    weight: 6,
+    make(session, parcel) {
+      const [target] = parcel.targets;
+      if (target !== constants.VMID_RM || parcel.transType !== DONATE || parcel.owner !== VMID_HLOS) return false;
+      const { numbers } = session.request(form, VMID_HLOS);
+      numbers[slots.authentication] = 2;
+      numbers[slots.handle] = parcel.handle;
+      numbers[slots.size] = parcel.ranges.reduce((sum, { size }) => sum + size, 0);
+      return true;
+    },
+    done({ known }, { parcel }) {
+      if (parcel !== undefined) known.forgetParcel(parcel);
+    },
+  };
+}
+
+/** States of VMs that have a space of addresses of their own. */
+export const SPACED = statesMask(State.READY, State.RUNNING, State.EXITED);
