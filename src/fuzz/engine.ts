@@ -120,7 +120,10 @@ export class Engine {
     const random = this.#random.child(number);
     const { aim } = this;
     const second = random.chance(0.2) ? this.#aims[random.below(this.#aims.length)] : undefined;
-    this.#walk.begin(random, [aim, second].filter((item) => item !== undefined));
+    this.#walk.begin(
+      random,
+      [aim, second].filter((item) => item !== undefined),
+    );
   }
 
   /** The aim of which most is to be expected, of a few: what was tried least and brought most that was new. */

@@ -3,15 +3,15 @@ import type { Cause } from '../oracle/cause.js';
 import type { Judge } from '../oracle/judge.js';
 import type { Response, Step } from '../step.js';
 import type { Command, Work } from './command.js';
-import type { Count, Finding } from './finding.js';
+import type { Finding, FindingFacts, Met } from './finding.js';
 import { type Played, play, type Replay } from './play.js';
 
 /** Where cases come from: steps that depend on the seed, the case and the answers in it. */
 export interface CaseSource {
   /** The case under way. */
   readonly case: number;
-  /** The next step, or the end of the case and the beginning of the next one; the first is always that. */
-  next(): Command;
+  /** The next step; `reset`: a case begins, as the very first thing; undefined: there are no more. */
+  next(): Command | undefined;
   took(step: Step, response: Response): void;
   /** Gives the case up: what comes next is a beginning. */
   endCase(): void;
@@ -44,17 +44,17 @@ export class Campaign {
   /** The case under way, or the last one. */
   #case = 0;
   readonly #options: CampaignOptions;
-  readonly #counts = new Map<string, { finding: Finding; count: number }>();
+  readonly #met = new Map<string, { finding: FindingFacts; count: number }>();
 
   /** @param known what an earlier part of the campaign has found. */
-  constructor(options: CampaignOptions, known: Iterable<Count> = []) {
+  constructor(options: CampaignOptions, known: Iterable<Met> = []) {
     this.#options = options;
-    for (const { finding, count } of known) this.#counts.set(finding.cause.key, { finding, count });
+    for (const { finding, count } of known) this.#met.set(finding.cause.key, { finding, count });
   }
 
   /** Causes in the order in which they were met. */
-  get findings(): readonly Count[] {
-    return [...this.#counts.values()];
+  get findings(): readonly Met[] {
+    return [...this.#met.values()];
   }
 
   /** Goes on until told to stop. */
@@ -64,9 +64,9 @@ export class Campaign {
     let responses: Response[] = [];
     for (;;) {
       const command = source.next();
-      if (command === 'reset') {
+      if (command === 'reset' || command === undefined) {
         yield* this.#close(steps, responses);
-        if (!keepGoing()) return;
+        if (command === undefined || !keepGoing()) return;
         this.cases++;
         this.#case = source.case;
         steps = [];
@@ -82,7 +82,8 @@ export class Campaign {
       this.steps++;
       const { cause, over } = judge.judge(command, response);
       if (!over) continue;
-      if (cause !== undefined) yield* this.#found({ steps, responses, cause }, (session) => play(session, judge));
+      if (cause !== undefined)
+        yield* this.#found({ steps, responses, cause }, (session) => play(session, judge));
       // Nothing is left to be looked at once it is over.
       steps = [];
       source.endCase();
@@ -104,23 +105,40 @@ export class Campaign {
   *#found(played: Played, replay: Replay): Work<void> {
     const { plays, found } = this.#options;
     const cause = played.cause as Cause;
-    const known = this.#counts.get(cause.key);
+    const known = this.#met.get(cause.key);
     if (known !== undefined) {
       known.count++;
       return;
     }
-    const number = this.#counts.size + 1;
-    const finding: Finding = { cause, number, caseNumber: this.#case, played, state: 'found' };
-    const entry = { finding, count: 1 };
-    this.#counts.set(cause.key, entry);
+    const finding: Finding = {
+      cause,
+      number: this.#met.size + 1,
+      caseNumber: this.#case,
+      size: played.steps.length,
+      state: 'found',
+      played,
+    };
+    const entry = { finding: factsOf(finding), count: 1 };
+    this.#met.set(cause.key, entry);
     found(finding);
     if (plays === 0) return;
     const smallest = yield* minimise(played, replay, plays);
-    entry.finding =
-      smallest === undefined
-        ? { ...finding, state: 'unstable' }
-        : { ...finding, state: 'smallest', played: smallest, cause: smallest.cause ?? cause };
-    found(entry.finding);
+    const better = smallest === undefined ? unstable(finding) : smaller(finding, smallest);
+    entry.finding = factsOf(better);
+    found(better);
   }
 }
 
+function unstable(finding: Finding): Finding {
+  return { ...finding, state: 'unstable' };
+}
+
+function smaller(finding: Finding, played: Played): Finding {
+  const { cause = finding.cause, steps } = played;
+  return { ...finding, cause, size: steps.length, state: 'smallest', played };
+}
+
+/** Sessions are written to files; keeping them too would make memory grow with what is found. */
+function factsOf({ played: _played, ...facts }: Finding): FindingFacts {
+  return facts;
+}

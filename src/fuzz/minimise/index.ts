@@ -6,7 +6,13 @@ import { shrinkMessages, simplifyValues } from './shrink.js';
 import { shrinkContents } from './shrink-trees.js';
 
 /** Fewest messages, then fewest bytes, then simplest values; then what became needless by that. */
-const passes: readonly Pass[] = [removeMessages, shrinkContents, shrinkMessages, simplifyValues, removeMessages];
+const passes: readonly Pass[] = [
+  removeMessages,
+  shrinkContents,
+  shrinkMessages,
+  simplifyValues,
+  removeMessages,
+];
 
 /**
  * The smallest session that the passes find with which the same goes wrong, as it was put to the target last.

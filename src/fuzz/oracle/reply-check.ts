@@ -86,7 +86,8 @@ export class ReplyCheck {
           part: ignore,
           // The end of a VM's link ends what is on its way, and the next link begins anew.
           abandoned: ignore,
-          stray: ({ msg_id: id, seq }) => this.#find(`stray continuation of ${messageName(id)}`, `seq ${seq}`),
+          stray: ({ msg_id: id, seq }) =>
+            this.#find(`stray continuation of ${messageName(id)}`, `seq ${seq}`),
           malformed: (issue) => this.#find(`malformed message: ${issue.code}`, formatIssue(issue)),
         }),
       };

@@ -162,7 +162,8 @@ function boot(forms: Forms): Edge[] {
     make(session, vm) {
       const draft = session.request(authenticate, VMID_HLOS);
       draft.numbers[authenticate.slot('vmid')] = vm.vmid;
-      for (let count = session.random.below(3); count > 0; count--) draft.list(0).add(0, session.random.below(64));
+      for (let count = session.random.below(3); count > 0; count--)
+        draft.list(0).add(0, session.random.below(64));
       return true;
     },
   };
@@ -235,7 +236,10 @@ function firmware(forms: Forms): Edge<'vm'> {
     weight: 4,
     make(session, vm) {
       const { known, random } = session;
-      const parcel = pick(random, known.parcels.filter(({ targets }) => targets.includes(vm.vmid)));
+      const parcel = pick(
+        random,
+        known.parcels.filter(({ targets }) => targets.includes(vm.vmid)),
+      );
       if (parcel === undefined) return false;
       const { numbers } = session.request(form, VMID_HLOS);
       numbers[slots[0]] = vm.vmid;

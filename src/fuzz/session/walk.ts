@@ -2,8 +2,8 @@ import { VM_GET_VMID } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
 import type { Aim } from '../aims.js';
 import { breakPayload, breakValue, type Referents } from '../generate/breaks.js';
-import { breakFrames } from '../generate/frame-breaks.js';
 import type { Forms } from '../generate/forms.js';
+import { breakFrames } from '../generate/frame-breaks.js';
 import type { Step } from '../step.js';
 import { type Edge, type SubjectKind, type Theme, themes } from './edge.js';
 import type { Graph } from './graph.js';
@@ -73,7 +73,10 @@ export class Walk {
     this.#aiming = random.chance(0.5) ? 0.05 : 0.25;
     for (const [index, theme] of themes.entries()) {
       // Each case is about some things more than about others; pressure makes answers late, so mostly there is none.
-      const share = theme === 'pressure' && random.chance(0.8) ? 0 : shares[theme] * (random.below(4) + (theme === 'life' ? 1 : 0));
+      const share =
+        theme === 'pressure' && random.chance(0.8)
+          ? 0
+          : shares[theme] * (random.below(4) + (theme === 'life' ? 1 : 0));
       this.#themes[index] = share;
     }
     this.#left = STEPS_MIN + random.below(STEPS_SPREAD);
@@ -125,7 +128,8 @@ export class Walk {
       while (at >= (edges[index] as Edge).weight) at -= (edges[index++] as Edge).weight;
       const edge = edges[index] as Edge;
       const aim = this.#aims.find(({ form }) => form !== undefined && form === edge.form);
-      if (this.#take(edge, subject, aim !== undefined && random.chance(this.#aiming) ? aim : undefined)) return true;
+      if (this.#take(edge, subject, aim !== undefined && random.chance(this.#aiming) ? aim : undefined))
+        return true;
     }
     return false;
   }
@@ -199,13 +203,18 @@ export class Walk {
   #sender(name: string): number {
     const { known } = this.session;
     if (name === 'hlos') return VMID_HLOS;
-    return (name === 'other' ? pick(this.#random, known.vms)?.vmid : this.#referents.vmid('secondary', this.session.draft)) ?? VMID_HLOS;
+    return (
+      (name === 'other'
+        ? pick(this.#random, known.vms)?.vmid
+        : this.#referents.vmid('secondary', this.session.draft)) ?? VMID_HLOS
+    );
   }
 
   /** State of what a request is about, else of who sends it. */
   #stateFor(edge: Edge | undefined, subject: KnownVm | KnownParcel | KnownLoan | undefined): number {
     if (subject !== undefined && edge?.subject === 'vm') return (subject as KnownVm).state;
-    if (subject !== undefined && edge?.subject === 'parcel') return STATE_PARCEL + (subject as KnownParcel).stage;
+    if (subject !== undefined && edge?.subject === 'parcel')
+      return STATE_PARCEL + (subject as KnownParcel).stage;
     if (subject !== undefined && edge?.subject === 'loan') return STATE_LOAN + (subject as KnownLoan).stage;
     return this.session.draft.sender === VMID_HLOS ? STATE_HLOS : STATE_VM;
   }
