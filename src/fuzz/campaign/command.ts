@@ -35,21 +35,23 @@ export async function workInSlices<T>(
 }
 
 class LocalWorker<T> {
+  readonly #work: Work<T>;
+  readonly #target: LocalTarget;
   #response = emptyResponse;
 
-  constructor(
-    private readonly work: Work<T>,
-    private readonly target: LocalTarget,
-  ) {}
+  constructor(work: Work<T>, target: LocalTarget) {
+    this.#work = work;
+    this.#target = target;
+  }
 
   /** Does so many commands. @returns the result once there are no more. */
   slice(size: number): { readonly result: T } | undefined {
     for (let count = 0; count < size; count++) {
-      const next = this.work.next(this.#response);
+      const next = this.#work.next(this.#response);
       if (next.done === true) return { result: next.value };
-      if (next.value !== 'reset') this.#response = this.target.put(next.value);
+      if (next.value !== 'reset') this.#response = this.#target.put(next.value);
       else {
-        this.target.reset();
+        this.#target.reset();
         this.#response = emptyResponse;
       }
     }

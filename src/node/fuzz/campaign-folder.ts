@@ -29,10 +29,13 @@ const FINDINGS_FOLDER = 'findings';
  * the campaign is. What a process that was killed has found is there; at most a few seconds of cases are run again.
  */
 export class CampaignFolder {
-  constructor(
-    readonly path: string,
-    private readonly origin: Origin,
-  ) {}
+  readonly #path: string;
+  readonly #origin: Origin;
+
+  constructor(path: string, origin: Origin) {
+    this.#path = path;
+    this.#origin = origin;
+  }
 
   /** What an earlier run has left. @throws UsageError when it was another campaign, FileError. */
   load(): { readonly state: SavedState | undefined; readonly known: readonly Met[] } {
@@ -45,16 +48,16 @@ export class CampaignFolder {
   }
 
   saveFinding(finding: Finding): void {
-    this.write(join(FINDINGS_FOLDER, findingName(finding)), findingText(finding, this.origin));
+    this.write(join(FINDINGS_FOLDER, findingName(finding)), findingText(finding, this.#origin));
   }
 
   saveState(state: Omit<SavedState, 'origin'>): void {
-    this.write(STATE_FILE, `${JSON.stringify({ origin: originKeys(this.origin), ...state })}\n`);
+    this.write(STATE_FILE, `${JSON.stringify({ origin: originKeys(this.#origin), ...state })}\n`);
   }
 
   /** Writes a file of the folder: all of it, or it stays as it was. @throws FileError */
   write(name: string, text: string): void {
-    const path = join(this.path, name);
+    const path = join(this.#path, name);
     const draft = `${path}.new`;
     try {
       mkdirSync(dirname(path), { recursive: true });
@@ -69,10 +72,10 @@ export class CampaignFolder {
   }
 
   #state(): SavedState | undefined {
-    const [name] = namesIn(this.path).filter((one) => one === STATE_FILE);
+    const [name] = namesIn(this.#path).filter((one) => one === STATE_FILE);
     if (name === undefined) return undefined;
-    const state = JSON.parse(readFrom(this.path, name)) as SavedState;
-    const [before, now] = [state.origin, originKeys(this.origin)].map((keys) => JSON.stringify(keys));
+    const state = JSON.parse(readFrom(this.#path, name)) as SavedState;
+    const [before, now] = [state.origin, originKeys(this.#origin)].map((keys) => JSON.stringify(keys));
     if (before !== now)
       throw new UsageError({
         code: 'option',
@@ -84,7 +87,7 @@ export class CampaignFolder {
   }
 
   #findings(): FindingFacts[] {
-    const folder = join(this.path, FINDINGS_FOLDER);
+    const folder = join(this.#path, FINDINGS_FOLDER);
     return namesIn(folder)
       .filter((name) => name.endsWith('.ndjson'))
       .flatMap((name) => {

@@ -80,15 +80,14 @@ export class ExecTarget implements RemoteTarget {
 
 /** One run of the program. */
 class TargetProcess {
+  readonly #wait: StepWait;
   readonly #child: Child;
   readonly #closed: Promise<void>;
   #stderr = '';
   #wanted = false;
 
-  constructor(
-    command: string,
-    private readonly wait: StepWait,
-  ) {
+  constructor(command: string, wait: StepWait) {
+    this.#wait = wait;
     wait.begin();
     const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
@@ -140,19 +139,19 @@ class TargetProcess {
 
   #line(text: string): void {
     const [, word, rest = ''] = /^(ok|ready|abort|rx)(?: (.*))?\s*$/.exec(text.trimEnd()) ?? [];
-    if (word === 'ok' || word === 'ready') this.wait.done();
-    else if (word === 'abort') this.wait.end({ kind: 'crash', text: this.#report(`abort ${rest}`) });
+    if (word === 'ok' || word === 'ready') this.#wait.done();
+    else if (word === 'abort') this.#wait.end({ kind: 'crash', text: this.#report(`abort ${rest}`) });
     else if (word === 'rx') this.#receive(rest);
   }
 
   #receive(text: string): void {
     const [, vmid, hex = ''] = /^(\d{1,5}) ([0-9a-fA-F]*)$/.exec(text) ?? [];
     const frame = parseHex(hex);
-    if (vmid !== undefined && frame !== undefined) this.wait.took(Number(vmid), frame);
+    if (vmid !== undefined && frame !== undefined) this.#wait.took(Number(vmid), frame);
   }
 
   #end(text: string): void {
-    if (!this.#wanted) this.wait.end({ kind: 'crash', text: this.#report(text) });
+    if (!this.#wanted) this.#wait.end({ kind: 'crash', text: this.#report(text) });
   }
 
   #report(text: string): string {
