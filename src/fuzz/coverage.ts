@@ -1,10 +1,10 @@
-import { type ErrorName, error } from '../../schemas/index.js';
+import { error, type ErrorName } from '../../schemas/index.js';
 import type { Aim } from './aims.js';
 import type { Rule } from './generate/classes.js';
 import type { Forms } from './generate/forms.js';
-import { stateNames } from './session/state-names.js';
-import { STATES } from './session/walk.js';
 import type { Ending } from './step.js';
+import { STATES } from './session/walk.js';
+import { stateNames } from './session/state-names.js';
 
 /** What a message was answered with, about something in a certain state. */
 export interface PairCount {
@@ -103,12 +103,7 @@ export class Coverage {
       if (count === 0) continue;
       const pair = Math.floor(index / STATES);
       const message = this.forms.all[Math.floor(pair / ERRORS)]?.name ?? '';
-      yield {
-        message,
-        error: errorNames[pair % ERRORS] ?? 'other',
-        state: stateNames[index % STATES] ?? '',
-        count,
-      };
+      yield { message, error: errorNames[pair % ERRORS] ?? 'other', state: stateNames[index % STATES] ?? '', count };
     }
   }
 
@@ -116,13 +111,7 @@ export class Coverage {
     for (const [index, count] of this.#applied.entries()) {
       const { form, place, tree, name, rule } = this.aims[index] as Aim;
       if (tree !== undefined)
-        yield {
-          message: 'devicetree',
-          field: [tree.kind, tree.property].filter(Boolean).join(' '),
-          class: name,
-          rule,
-          count,
-        };
+        yield { message: 'devicetree', field: [tree.kind, tree.property].filter(Boolean).join(' '), class: name, rule, count };
       else yield { message: form?.name ?? 'vcpu_halt', field: place?.name ?? '', class: name, rule, count };
     }
   }
@@ -150,8 +139,7 @@ export class Coverage {
       [this.#gains, saved.gains],
     ] as const)
       for (const [index, count] of list) array[index] = count;
-    for (const ending of saved.endings)
-      this.#endings.set(`${ending.kind} ${ending.text} ${ending.message}`, ending);
+    for (const ending of saved.endings) this.#endings.set(`${ending.kind} ${ending.text} ${ending.message}`, ending);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   ListType,
   ReservedType,
   StructType,
+  type WireType,
 } from '../../wire/index.js';
 
 /** What values of a place are drawn from, and what can be wrong with it. */
@@ -123,12 +124,7 @@ export class Form {
   slot(name: string): number {
     const slot = this.#slots.get(name);
     if (slot === undefined)
-      throw new UsageError({
-        code: 'field',
-        path: this.name,
-        expected: [...this.#slots.keys()].join(', '),
-        actual: name,
-      });
+      throw new UsageError({ code: 'field', path: this.name, expected: [...this.#slots.keys()].join(', '), actual: name });
     return slot;
   }
 }
@@ -152,22 +148,13 @@ class Compiler {
   part(field: Field): void {
     const { type, presence } = field;
     const index = this.parts.length;
-    const when = presence?.when && {
-      slot: this.slots.get(presence.when.field) ?? 0,
-      mask: presence.when.mask,
-    };
+    const when = presence?.when && { slot: this.slots.get(presence.when.field) ?? 0, mask: presence.when.mask };
     const common = { trailing: presence?.trailing === true, ...(when === undefined ? {} : { when }) };
     if (type instanceof ListType) this.parts.push({ ...common, list: this.#list(field, type) });
     else if (type instanceof BytesType) this.parts.push({ ...common, bytes: this.#bytes(field, type) });
     else this.parts.push({ ...common, scalar: this.#scalar(field, field.name) });
     if (presence !== undefined)
-      this.places.push({
-        name: field.name,
-        kind: 'optional',
-        scalar: undefined,
-        list: undefined,
-        part: index,
-      });
+      this.places.push({ name: field.name, kind: 'optional', scalar: undefined, list: undefined, part: index });
   }
 
   #scalar(field: Field, name: string): Scalar {
@@ -180,8 +167,7 @@ class Compiler {
   #list(field: Field, type: ListType): ListPart {
     const { entry, options } = type;
     const seconds = options.second.map((word) => this.#scalar(word, word.name));
-    const cases: ReadonlyMap<number, StructType | undefined> =
-      'cases' in entry ? entry.cases : new Map([[0, entry instanceof StructType ? entry : undefined]]);
+    const cases: ReadonlyMap<number, WireType> = 'cases' in entry ? entry.cases : new Map([[0, entry]]);
     const entries = new Map([...cases].map(([key, item]) => [key, entryScalars(field, item)] as const));
     const list: ListPart = {
       name: field.name,
@@ -195,13 +181,7 @@ class Compiler {
     this.lists.push(list);
     this.places.push({ name: field.name, kind: 'list', scalar: undefined, list, part: -1 });
     for (const scalar of new Set([...entries.values()].flat()))
-      this.places.push({
-        name: `${field.name}.${scalar.name}`,
-        kind: kindOf(scalar.field),
-        scalar,
-        list,
-        part: -1,
-      });
+      this.places.push({ name: `${field.name}.${scalar.name}`, kind: kindOf(scalar.field), scalar, list, part: -1 });
     return list;
   }
 
@@ -213,21 +193,11 @@ class Compiler {
   }
 }
 
-function entryScalars(field: Field, entry: StructType | undefined): readonly Scalar[] {
-  const fields = entry?.fields ?? [{ ...field, name: 'value' }];
+function entryScalars(field: Field, entry: WireType): readonly Scalar[] {
+  const fields = entry instanceof StructType ? entry.fields : [{ ...field, name: 'value', type: entry }];
   if (fields.length > ENTRY_WIDTH)
-    throw new UsageError({
-      code: 'entry',
-      path: field.name,
-      expected: `0..${ENTRY_WIDTH} fields`,
-      actual: fields.length,
-    });
-  return fields.map((item, slot) => ({
-    name: item.name,
-    field: item,
-    width: item.type.fixedSize as number,
-    slot,
-  }));
+    throw new UsageError({ code: 'entry', path: field.name, expected: `0..${ENTRY_WIDTH} fields`, actual: fields.length });
+  return fields.map((item, slot) => ({ name: item.name, field: item, width: item.type.fixedSize as number, slot }));
 }
 
 const kindsByRole: Readonly<Record<string, PlaceKind>> = {
@@ -245,7 +215,6 @@ function kindOf({ type, role, isLength }: Field): PlaceKind {
   if (type instanceof EnumType) return 'enum';
   if (type instanceof FlagsType) return 'flags';
   if (isLength) return 'length';
-  if (!(type instanceof IntegerType))
-    throw new UsageError({ code: 'type', path: type.label, expected: 'an integer', actual: type.kind });
+  if (!(type instanceof IntegerType)) throw new UsageError({ code: 'type', path: type.label, expected: 'an integer', actual: type.kind });
   return (role !== undefined ? kindsByRole[role] : undefined) ?? 'plain';
 }

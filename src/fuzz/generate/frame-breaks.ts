@@ -14,13 +14,7 @@ const TYPE_MASK = 3;
  * Breaks the framing of the message whose queue messages are the steps from `first` on: changes their headers, their
  * number, their order. `other` is another message of the same VM that may come in between.
  */
-export function breakFrames(
-  steps: Step[],
-  first: number,
-  name: string,
-  random: Random,
-  other: Uint8Array,
-): void {
+export function breakFrames(steps: Step[], first: number, name: string, random: Random, other: Uint8Array): void {
   const at = first + random.below(steps.length - first);
   const step = steps[at] as FrameStep;
   const { frame } = step;
@@ -89,11 +83,7 @@ export function breakFrames(
       steps.splice(at, 0, { ...step, frame: other });
       return;
     default:
-      steps.splice(
-        first,
-        steps.length - first,
-        ...steps.slice(first).flatMap((item) => byteByByte(item as FrameStep)),
-      );
+      steps.splice(first, steps.length - first, ...steps.slice(first).flatMap((item) => byteByByte(item as FrameStep)));
   }
 }
 

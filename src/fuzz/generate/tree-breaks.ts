@@ -70,16 +70,7 @@ const nodes: Readonly<Record<string, (among: MadeNode['children'], at: number, r
   },
 };
 
-const FIELDS = [
-  'magic',
-  'total_size',
-  'structure_offset',
-  'strings_offset',
-  'version',
-  'compatible_version',
-  'flipped',
-  'zeros',
-] as const;
+const FIELDS = ['magic', 'total_size', 'structure_offset', 'strings_offset', 'version', 'compatible_version', 'flipped', 'zeros'] as const;
 /** Where the fields of the header stand. */
 const fieldOffsets: Readonly<Record<string, number>> = {
   magic: 0,
@@ -121,8 +112,7 @@ function breakProperty(node: MadeNode, property: string, name: string, random: R
   const value = node.properties[at]?.[1];
   if (value === undefined) return;
   if (name === 'missing') node.properties.splice(at, 1);
-  else if (name === 'repeated')
-    node.properties.splice(at, 0, [property, values.one_more?.(value, random) ?? value]);
+  else if (name === 'repeated') node.properties.splice(at, 0, [property, values.one_more?.(value, random) ?? value]);
   else node.properties.splice(at, 1, [property, values[name]?.(value, random) ?? value]);
 }
 

@@ -27,13 +27,7 @@ export class Graph {
   readonly #weights = new Map<Theme, readonly number[]>();
 
   constructor(forms: Forms) {
-    const known = [
-      ...operationEdges,
-      ...lifeEdges(forms),
-      ...memoryEdges(forms),
-      ...interruptEdges(forms),
-      ...talkEdges(forms),
-    ];
+    const known = [...operationEdges, ...lifeEdges(forms), ...memoryEdges(forms), ...interruptEdges(forms), ...talkEdges(forms)];
     this.edges = [...known, ...genericEdges(forms, known)];
     for (const edge of this.edges) {
       if (edge.form === undefined) continue;
@@ -43,10 +37,7 @@ export class Graph {
     }
     for (const theme of themes) {
       const mine = this.edges.filter((edge) => edge.theme === theme);
-      this.#choices.set(
-        theme,
-        new Map(kinds.map((kind) => [kind, byState(mine.filter(({ subject }) => subject === kind))])),
-      );
+      this.#choices.set(theme, new Map(kinds.map((kind) => [kind, byState(mine.filter(({ subject }) => subject === kind))])));
       this.#weights.set(
         theme,
         kinds.map((kind) => sum(mine.filter(({ subject }) => subject === kind))),

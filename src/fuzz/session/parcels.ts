@@ -64,7 +64,8 @@ function creation(form: Form, kind: number): Edge<'vm'> {
     subject: 'vm',
     theme: 'memory',
     form,
-    from: ANY,
+    // What is given for good is to be accepted by the VM itself.
+    from: kind === DONATE ? statesMask(State.RUNNING, State.EXITED) : ANY,
     weight: 8,
     make(session, vm) {
       const { known, random } = session;
@@ -75,8 +76,7 @@ function creation(form: Form, kind: number): Edge<'vm'> {
       if (parcel.ranges.length === 0) return false;
       const open = random.chance(0.12);
       if (open) parcel.stage = Stage.OPEN;
-      draft.numbers[flags] =
-        (random.chance(0.15) ? memShareFlags.bits.SANITIZE : 0) | (open ? memShareFlags.bits.APPEND : 0);
+      draft.numbers[flags] = (random.chance(0.15) ? memShareFlags.bits.SANITIZE : 0) | (open ? memShareFlags.bits.APPEND : 0);
       draft.numbers[label] = parcel.label;
       writeLists(session, parcel);
       // Naming the attribute that memory has anyway changes nothing, but counts where lists are compared.
@@ -100,9 +100,7 @@ function ownerOf({ known, random }: Session, receiver: KnownVm): KnownVm | undef
 function newParcel(session: Session, kind: number, owner: KnownVm | undefined, vm: KnownVm): KnownParcel {
   const { known, random } = session;
   const by = owner?.vmid ?? VMID_HLOS;
-  const targets = [
-    random.chance(0.95) ? vm.vmid : session.any(constants.VMID_RM, random.below(SECONDARY_LAST - 3) + 4),
-  ];
+  const targets = [random.chance(0.95) ? vm.vmid : session.any(constants.VMID_RM, random.below(SECONDARY_LAST - 3) + 4)];
   if (kind !== DONATE) {
     for (let more = random.chance(0.25) ? random.below(TARGETS_MAX) : 0; more > 0; more--) {
       const other = random.chance(0.8) ? pick(random, known.vms)?.vmid : 4 + random.below(4);
@@ -136,14 +134,11 @@ function rangesFrom(session: Session, owner: KnownVm | undefined): Range[] {
     return range === undefined ? [] : [range];
   }
   const layout = session.any<Layout>('together', 'apart', 'apart', 'blocks');
-  return Array.from({ length: random.chance(0.5) ? 1 : 1 + random.below(RANGES_MAX) }, () =>
-    pages.range(random, layout),
-  );
+  return Array.from({ length: random.chance(0.5) ? 1 : 1 + random.below(RANGES_MAX) }, () => pages.range(random, layout));
 }
 
 function writeLists({ draft }: Session, { targets, rights, ranges }: KnownParcel): void {
-  for (let index = 0; index < targets.length; index++)
-    draft.list(0).add(targets[index] as number, rights[index]);
+  for (let index = 0; index < targets.length; index++) draft.list(0).add(targets[index] as number, rights[index]);
   for (const { address, size } of ranges) draft.list(1).add(address, size);
 }
 
@@ -222,23 +217,14 @@ function accepting(forms: Forms): Edge<'parcel'> {
 }
 
 /** Addresses where the acceptor wants the memory: HLOS only where it is, others behind everything else that they have. */
-function askForAddresses(
-  { draft, random }: Session,
-  parcel: KnownParcel,
-  by: number,
-  contiguous: boolean,
-): void {
+function askForAddresses({ draft, random }: Session, parcel: KnownParcel, by: number, contiguous: boolean): void {
   const list = draft.list(1);
   if (by === VMID_HLOS) {
     for (const { address, size } of parcel.ranges) list.add(address, size);
     return;
   }
   const base = 0x200000000 + random.below(1024) * 0x200000;
-  if (contiguous)
-    list.add(
-      base,
-      parcel.ranges.reduce((sum, { size }) => sum + size, 0),
-    );
+  if (contiguous) list.add(base, parcel.ranges.reduce((sum, { size }) => sum + size, 0));
   else for (const [index, { size }] of parcel.ranges.entries()) list.add(base + index * 0x100000, size);
 }
 
@@ -286,11 +272,7 @@ function giving(forms: Forms, id: number): Edge<'parcel'> {
 
 function notifying(forms: Forms): Edge<'parcel'> {
   const form = forms.of(MEM_NOTIFY.id);
-  const slots = {
-    handle: form.slot('mem_handle'),
-    flags: form.slot('flags'),
-    tag: form.slot('mem_info_tag'),
-  };
+  const slots = { handle: form.slot('mem_handle'), flags: form.slot('flags'), tag: form.slot('mem_info_tag') };
   const { bits } = memNotifyFlags;
   return {
     subject: 'parcel',
@@ -302,9 +284,7 @@ function notifying(forms: Forms): Edge<'parcel'> {
       const { known, random } = session;
       const flag = session.any(bits.SHARED, bits.SHARED, bits.RECALL, bits.ACCEPTED, bits.RELEASED);
       const byOwner = flag === bits.SHARED || flag === bits.RECALL;
-      const by = byOwner
-        ? parcel.owner
-        : pick(random, flag === bits.ACCEPTED ? parcel.acceptors : parcel.targets);
+      const by = byOwner ? parcel.owner : pick(random, flag === bits.ACCEPTED ? parcel.acceptors : parcel.targets);
       // Whoever is told must have a queue.
       if (by === undefined || !known.speaks(by) || (!byOwner && !known.speaks(parcel.owner))) return false;
       const draft = session.request(form, by);
@@ -344,11 +324,7 @@ function lookingUp(forms: Forms): Edge<'parcel'> {
 /** Firmware for VMs: memory donated to RM itself, before the milestone. */
 function firmware(forms: Forms): Edge<'parcel'> {
   const form = forms.of(FW_SET_VM_FIRMWARE.id);
-  const slots = {
-    authentication: form.slot('auth_mech'),
-    handle: form.slot('mem_handle'),
-    size: form.slot('image_size'),
-  };
+  const slots = { authentication: form.slot('auth_mech'), handle: form.slot('mem_handle'), size: form.slot('image_size') };
   return {
     subject: 'parcel',
     theme: 'life',
@@ -357,8 +333,7 @@ function firmware(forms: Forms): Edge<'parcel'> {
     weight: 6,
     make(session, parcel) {
       const [target] = parcel.targets;
-      if (target !== constants.VMID_RM || parcel.transType !== DONATE || parcel.owner !== VMID_HLOS)
-        return false;
+      if (target !== constants.VMID_RM || parcel.transType !== DONATE || parcel.owner !== VMID_HLOS) return false;
       const { numbers } = session.request(form, VMID_HLOS);
       numbers[slots.authentication] = 2;
       numbers[slots.handle] = parcel.handle;

@@ -35,9 +35,7 @@ const RESERVED_BASE = 0x300000000;
 /** Consoles, reserved addresses, questions. */
 export function talkEdges(forms: Forms): Edge[] {
   return [
-    ...[VM_CONSOLE_OPEN, VM_CONSOLE_CLOSE, VM_CONSOLE_FLUSH].map(({ id }, index) =>
-      console(forms.of(id), index === 0 ? 6 : 2),
-    ),
+    ...[VM_CONSOLE_OPEN, VM_CONSOLE_CLOSE, VM_CONSOLE_FLUSH].map(({ id }, index) => console(forms.of(id), index === 0 ? 6 : 2)),
     writing(forms.of(VM_CONSOLE_WRITE.id)),
     reserving(forms.of(IPA_RESERVE.id)),
     state(forms.of(VM_GET_STATE.id), statesMask(UNKNOWN, State.RESETTING), 40),
@@ -114,13 +112,7 @@ function reserving(form: Form): Edge<'vm'> {
       const draft = session.request(form, vm.vmid);
       const list = session.any(ipaAllocType.values.FIXED_LIST, ipaAllocType.values.ALLOC_LIST);
       draft.numbers[type] = list;
-      draft.numbers[constraints] = session.any(
-        0,
-        NORMAL,
-        NORMAL | ECC,
-        NORMAL | TAGGED,
-        BASE_MEMORY_COMPATIBLE,
-      );
+      draft.numbers[constraints] = session.any(0, NORMAL, NORMAL | ECC, NORMAL | TAGGED, BASE_MEMORY_COMPATIBLE);
       for (let count = random.below(4); count > 0; count--) {
         const base = RESERVED_BASE + random.below(4096) * 0x100000;
         const size = (1 + random.below(8)) * PAGE;
