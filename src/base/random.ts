@@ -59,8 +59,9 @@ export class Random {
 
   /** 0..limit-1, all equally likely. @param limit 1..2^32. */
   below(limit: number): number {
-    // What lies above the largest multiple would favour small values.
-    const end = 2 ** 32 - (2 ** 32 % limit);
+    // What lies above the largest multiple would favour small values. 2^32 less limit has the same remainder as 2^32,
+    // and unlike that is a 32-bit number, whose remainders cost a tenth.
+    const end = 2 ** 32 - ((-limit >>> 0) % limit);
     for (;;) {
       const value = this.u32();
       if (value < end) return value % limit;

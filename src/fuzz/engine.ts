@@ -3,6 +3,7 @@ import { Random } from '../base/random.js';
 import { type Aim, aimsOf } from './aims.js';
 import { Coverage } from './coverage.js';
 import { Forms } from './generate/forms.js';
+import { TreeStock } from './generate/tree-stock.js';
 import { Graph } from './session/graph.js';
 import { learn } from './session/learn.js';
 import { type Machine, wordAt } from './session/session.js';
@@ -13,6 +14,8 @@ import type { Response, Step } from './step.js';
 const AIMS_MAX = 8192;
 /** Aims that are compared when one is chosen. */
 const CANDIDATES = 4;
+/** How many of the cases are about devicetrees, which cost more than messages; 0..1. */
+const TREES = 0.25;
 const ERROR_AT = protocol.limits.header;
 
 export interface EngineOptions {
@@ -41,6 +44,7 @@ export class Engine {
   readonly #numbers: ReadonlyMap<Aim, number>;
   /** Numbers of the aims that may be chosen. */
   readonly #choices: readonly number[];
+  readonly #trees: readonly number[];
   readonly #walk: Walk;
   readonly #random: Random;
   #serial: number;
@@ -55,11 +59,15 @@ export class Engine {
     this.#aims = aimsOf(forms);
     this.#numbers = new Map(this.#aims.map((aim, index) => [aim, index + 1]));
     const { messages } = options;
-    this.#choices = this.#aims.flatMap(({ form }, index) =>
-      messages === undefined || (form !== undefined && messages.has(form.id)) ? [index + 1] : [],
+    const numbersOf = (wanted: (aim: Aim) => boolean) =>
+      this.#aims.flatMap((aim, index) => (wanted(aim) ? [index + 1] : []));
+    this.#choices = numbersOf(({ form, tree }) =>
+      messages === undefined ? tree === undefined : form !== undefined && messages.has(form.id),
     );
+    this.#trees = messages === undefined ? numbersOf(({ tree }) => tree !== undefined) : [];
     this.coverage = new Coverage(forms, this.#aims);
-    this.#walk = new Walk(forms, new Graph(forms), options.machine, (aim) =>
+    const trees = new TreeStock(options.seed);
+    this.#walk = new Walk(forms, new Graph(forms), options.machine, trees, (aim) =>
       this.coverage.applied((this.#numbers.get(aim) as number) - 1),
     );
   }
@@ -128,8 +136,9 @@ export class Engine {
     const random = this.#random.child(`choose ${this.#serial}`);
     let best = 0;
     let staleness = Number.POSITIVE_INFINITY;
+    const choices = random.chance(TREES) && this.#trees.length > 0 ? this.#trees : this.#choices;
     for (let candidate = 0; candidate < CANDIDATES; candidate++) {
-      const number = this.#choices[random.below(this.#choices.length)] as number;
+      const number = choices[random.below(choices.length)] as number;
       const value = this.coverage.staleness(number - 1);
       if (value >= staleness) continue;
       best = number;

@@ -9,6 +9,7 @@ import {
   ListType,
   ReservedType,
   StructType,
+  type WireType,
 } from '../../wire/index.js';
 
 /** What values of a place are drawn from, and what can be wrong with it. */
@@ -166,8 +167,7 @@ class Compiler {
   #list(field: Field, type: ListType): ListPart {
     const { entry, options } = type;
     const seconds = options.second.map((word) => this.#scalar(word, word.name));
-    const cases: ReadonlyMap<number, StructType | undefined> =
-      'cases' in entry ? entry.cases : new Map([[0, entry instanceof StructType ? entry : undefined]]);
+    const cases: ReadonlyMap<number, WireType> = 'cases' in entry ? entry.cases : new Map([[0, entry]]);
     const entries = new Map([...cases].map(([key, item]) => [key, entryScalars(field, item)] as const));
     const list: ListPart = {
       name: field.name,
@@ -193,8 +193,8 @@ class Compiler {
   }
 }
 
-function entryScalars(field: Field, entry: StructType | undefined): readonly Scalar[] {
-  const fields = entry?.fields ?? [{ ...field, name: 'value' }];
+function entryScalars(field: Field, entry: WireType): readonly Scalar[] {
+  const fields = entry instanceof StructType ? entry.fields : [{ ...field, name: 'value', type: entry }];
   if (fields.length > ENTRY_WIDTH)
     throw new UsageError({ code: 'entry', path: field.name, expected: `0..${ENTRY_WIDTH} fields`, actual: fields.length });
   return fields.map((item, slot) => ({ name: item.name, field: item, width: item.type.fixedSize as number, slot }));

@@ -73,14 +73,15 @@ export class Known {
   /** The highest handle seen. */
   lastHandle = -1;
   lastVmid: number = constants.VMID_DYNAMIC_FIRST - 1;
-  milestone = false;
+  /** Parts of memory that VMs were made to boot from. */
+  regions = 0;
 
   clear(): void {
     for (const list of [this.vms, this.parcels, this.loans, this.goneVmids, this.goneHandles, this.goneLoans])
       list.length = 0;
     this.lastHandle = -1;
     this.lastVmid = constants.VMID_DYNAMIC_FIRST - 1;
-    this.milestone = false;
+    this.regions = 0;
   }
 
   vm(vmid: number): KnownVm | undefined {

@@ -20,8 +20,6 @@ import { type KnownVm, pick, Stage, State, UNKNOWN } from './known.js';
 import { TREE_OFFSET, TREE_SIZE } from './memory.js';
 import { REPLY_START, type Session, VMID_HLOS, wordAt } from './session.js';
 
-/** VMs at one time. */
-const VMS_MAX = 5;
 const RWX = 7;
 const LEND = 1;
 /** VMIDs that may be asked for by number. */
@@ -49,7 +47,7 @@ function birth(forms: Forms): Edge[] {
     weight: 10,
     make(session) {
       const { random, known } = session;
-      if (known.vms.length >= VMS_MAX) return false;
+      if (known.vms.length >= session.vmsMax) return false;
       const chosen = random.chance(0.3) ? SECONDARY_FIRST + random.below(SECONDARY_COUNT) : 0;
       session.request(allocate, VMID_HLOS).numbers[vmid] = chosen;
       session.note = chosen;
@@ -59,7 +57,7 @@ function birth(forms: Forms): Edge[] {
       const { known } = session;
       const given = note === 0 ? wordAt(reply, REPLY_START) & 0xffff : note;
       if (known.vm(given) !== undefined) return;
-      known.vms.push(newVm(given, freeRegion(known.vms)));
+      known.vms.push(newVm(given, known.regions++));
       if (given > known.lastVmid) known.lastVmid = given;
     },
   };
@@ -114,12 +112,6 @@ function newVm(vmid: number, region: number): KnownVm {
   };
 }
 
-function freeRegion(vms: readonly KnownVm[]): number {
-  let region = 0;
-  while (vms.some((vm) => vm.region === region)) region++;
-  return region;
-}
-
 function boot(forms: Forms): Edge[] {
   const configure = forms.of(VM_CONFIG_IMAGE.id);
   const at = {
@@ -168,9 +160,12 @@ function boot(forms: Forms): Edge[] {
   };
   const initialise: Edge<'vm'> = {
     ...about(forms, VM_INIT.id, statesMask(State.INIT), 30, State.READY),
-    done: (_session, { vm }) => initialised(vm, State.READY),
-    // What was made until it failed stays, the link too if it came that far.
-    refused: (_session, { vm }) => initialised(vm, UNKNOWN),
+    done(_session, { vm }) {
+      if (vm === undefined) return;
+      vm.state = State.READY;
+      vm.configured = vm.tree;
+      vm.linked = vm.tree?.hasLink === true;
+    },
   };
   const start: Edge<'vm'> = {
     ...about(forms, VM_START.id, statesMask(State.READY), 12, State.RUNNING),
@@ -189,13 +184,6 @@ function boot(forms: Forms): Edge[] {
 function accepted(parcel: { readonly acceptors: number[]; stage: number }, vmid: number): void {
   if (!parcel.acceptors.includes(vmid)) parcel.acceptors.push(vmid);
   parcel.stage = Stage.ACCEPTED;
-}
-
-function initialised(vm: KnownVm | undefined, state: number): void {
-  if (vm === undefined) return;
-  vm.state = state;
-  vm.configured = vm.tree;
-  vm.linked = vm.tree?.hasLink === true;
 }
 
 /** Whether a refusal has changed the VM's state depends on the check that failed: it is asked for. */
@@ -289,7 +277,7 @@ function end(forms: Forms): Edge[] {
     },
   };
   const reset: Edge<'vm'> = {
-    ...about(forms, VM_RESET.id, ENDED, 10, State.RESET),
+    ...about(forms, VM_RESET.id, ENDED, 2, State.RESET),
     done(session, { vm }) {
       if (vm === undefined) return;
       vm.state = State.RESET;
@@ -299,7 +287,7 @@ function end(forms: Forms): Edge[] {
     },
   };
   const free: Edge<'vm'> = {
-    ...about(forms, VM_DEALLOC_VMID.id, CONFIGURABLE, 2, State.NO_STATE),
+    ...about(forms, VM_DEALLOC_VMID.id, statesMask(State.RESET), 16, State.NO_STATE),
     done(session, { vm }) {
       if (vm !== undefined) session.known.forgetVm(vm);
     },

@@ -41,14 +41,12 @@ function loading(): Edge<'vm'> {
       if (vm.treeFresh && !random.chance(0.05)) return false;
       // What was lent is no longer HLOS's to write into once the VM has it; until then it is.
       const { address } = session.pages.image(vm.region);
-      vm.tree = makeTree({
-        random,
-        names: session.names,
-        cores: session.machine.cores,
-        joining: session.joining,
-        labels: session.labels,
-        flaw: random.chance(0.7) ? session.flaw : undefined,
-      });
+      const { flaw, names, joining, labels, machine } = session;
+      const wish = { names, joining, labels, cores: machine.cores };
+      vm.tree =
+        flaw !== undefined && random.chance(0.7)
+          ? makeTree({ ...wish, random, flaw })
+          : session.trees.any(random, wish);
       vm.treeFresh = true;
       session.put({ kind: 'load', address: address + TREE_OFFSET, bytes: vm.tree.blob });
       return true;

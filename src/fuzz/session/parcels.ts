@@ -64,7 +64,8 @@ function creation(form: Form, kind: number): Edge<'vm'> {
     subject: 'vm',
     theme: 'memory',
     form,
-    from: ANY,
+    // What is given for good is to be accepted by the VM itself.
+    from: kind === DONATE ? statesMask(State.RUNNING, State.EXITED) : ANY,
     weight: 8,
     make(session, vm) {
       const { known, random } = session;

@@ -6,6 +6,7 @@ import { Draft } from '../generate/draft.js';
 import type { Form } from '../generate/form.js';
 import type { Forms } from '../generate/forms.js';
 import type { TreeBreak } from '../generate/tree-breaks.js';
+import type { TreeStock } from '../generate/tree-stock.js';
 import type { Step } from '../step.js';
 import type { Edge, Sent } from './edge.js';
 import { Known, type KnownLoan, type KnownParcel, type KnownVm, State, UNKNOWN } from './known.js';
@@ -38,6 +39,8 @@ export class Session {
   joining = 0;
   /** Labels that devices have: 1 up to this. */
   labels = 1;
+  /** VMs at one time. */
+  vmsMax = 1;
   /** What is wrong with devicetrees of this session. */
   flaw: TreeBreak | undefined;
   /** Parts of the draft's subject, for the reply. */
@@ -54,6 +57,7 @@ export class Session {
   constructor(
     readonly forms: Forms,
     readonly machine: Machine,
+    readonly trees: TreeStock,
   ) {
     this.pages = new PageSource(machine.memory);
   }

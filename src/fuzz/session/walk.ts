@@ -4,6 +4,7 @@ import type { Aim } from '../aims.js';
 import { breakPayload, breakValue, type Referents } from '../generate/breaks.js';
 import { breakFrames } from '../generate/frame-breaks.js';
 import type { Forms } from '../generate/forms.js';
+import type { TreeStock } from '../generate/tree-stock.js';
 import type { Step } from '../step.js';
 import { type Edge, type SubjectKind, type Theme, themes } from './edge.js';
 import type { Graph } from './graph.js';
@@ -21,17 +22,18 @@ const STATE_VM = 25;
 /** How many states there are for coverage. */
 export const STATES = 26;
 const ATTEMPTS = 6;
+const VMS_MAX = 5;
 const STEPS_MIN = 40;
-const STEPS_SPREAD = 300;
+const STEPS_SPREAD = 600;
 const NAMES = ['one', 'two', 'three'] as const;
 
 /** How much of each theme a case has at all; it draws its own share of that. */
 const shares: Readonly<Record<Theme, number>> = {
-  life: 8,
-  memory: 8,
-  interrupts: 3,
-  console: 2,
-  questions: 4,
+  life: 4,
+  memory: 10,
+  interrupts: 5,
+  console: 4,
+  questions: 8,
   pressure: 1,
 };
 
@@ -53,9 +55,10 @@ export class Walk {
     readonly forms: Forms,
     graph: Graph,
     machine: Machine,
+    trees: TreeStock,
     applied: (aim: Aim) => void,
   ) {
-    this.session = new Session(forms, machine);
+    this.session = new Session(forms, machine, trees);
     this.#graph = graph;
     this.#referents = referentsOf(this.session);
     this.#applied = applied;
@@ -69,11 +72,12 @@ export class Walk {
     session.begin(random, NAMES.slice(0, 1 + random.below(NAMES.length)));
     session.joining = random.chance(0.4) ? 0.8 : 0;
     session.labels = 1 + random.below(6);
+    session.vmsMax = 1 + random.below(VMS_MAX);
     session.flaw = aims.find(({ tree }) => tree !== undefined)?.tree;
     this.#aiming = random.chance(0.5) ? 0.05 : 0.25;
     for (const [index, theme] of themes.entries()) {
       // Each case is about some things more than about others; pressure makes answers late, so mostly there is none.
-      const share = theme === 'pressure' && random.chance(0.8) ? 0 : shares[theme] * (random.below(4) + (theme === 'life' ? 1 : 0));
+      const share = theme === 'pressure' && random.chance(0.8) ? 0 : shares[theme] * (theme === 'life' ? 2 : random.below(5));
       this.#themes[index] = share;
     }
     this.#left = STEPS_MIN + random.below(STEPS_SPREAD);
@@ -228,7 +232,7 @@ function stateOf(kind: SubjectKind, subject: KnownVm | KnownParcel | KnownLoan |
 /** An index, as likely as its weight. */
 function weighted(random: Random, weights: Float64Array): number {
   let total = 0;
-  for (const weight of weights) total += weight;
+  for (let index = 0; index < weights.length; index++) total += weights[index] as number;
   let at = random.below(Math.max(1, total));
   for (let index = 0; index < weights.length; index++) {
     at -= weights[index] as number;
