@@ -19,7 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/rm': [...engine, 'src/transport', 'src/devicetree', 'src/hypervisor', 'schemas'],
   'src/host': [...engine, 'src/transport', 'src/hypervisor', 'schemas'],
   'src/sim': [...engine, 'src/transport', 'src/hypervisor', 'src/rm', 'src/host', 'schemas'],
-  'src/fuzz': [...engine, 'src/transport', 'src/devicetree', 'src/rm', 'src/sim', 'src/golden', 'schemas'],
+  'src/fuzz': [...engine, 'src/transport', 'src/devicetree', 'src/hypervisor', 'src/rm', 'src/sim', 'src/golden', 'schemas'],
   'src/inspector': [...engine, 'schemas'],
   'src/serve': [...engine, 'src/rm', 'schemas'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],

@@ -4,6 +4,7 @@ import type { Judge } from '../oracle/judge.js';
 import type { Response, Step } from '../step.js';
 import type { Command, Work } from './command.js';
 import type { Finding, FindingFacts, Met } from './finding.js';
+import { concerns, type Epilogue } from './epilogue.js';
 import { type Played, play, type Replay } from './play.js';
 
 /** Where cases come from: steps that depend on the seed, the case and the answers in it. */
@@ -20,8 +21,8 @@ export interface CaseSource {
 export interface CampaignOptions {
   readonly source: CaseSource;
   readonly judge: Judge;
-  /** What to look at once a case has come to its end, with the target as the case left it. */
-  readonly epilogue?: Epilogue;
+  /** What is looked at, in this order, once a case has come to its end. */
+  readonly epilogues?: readonly Epilogue[];
   /** Asked before every case. */
   readonly keepGoing: () => boolean;
   /** How many sessions may be played to make one finding smaller; 0 leaves findings as they were met. */
@@ -30,12 +31,11 @@ export interface CampaignOptions {
   readonly found: (finding: Finding) => void;
 }
 
-/** More steps, and a last look. @returns what was played, with what is wrong now. */
-export interface Epilogue {
-  /** Whether a case has one. */
-  concerns(caseNumber: number): boolean;
-  run(played: Played): Work<Played>;
-}
+/**
+ * So many of the sessions in which a cause is met are made smaller, since not all ways lead to the smallest; the smallest
+ * of them stays.
+ */
+const MINIMISED_MAX = 4;
 
 /** Cases put to a target one after another, what is wrong with it, and how much was done. */
 export class Campaign {
@@ -44,7 +44,7 @@ export class Campaign {
   /** The case under way, or the last one. */
   #case = 0;
   readonly #options: CampaignOptions;
-  readonly #met = new Map<string, { finding: FindingFacts; count: number }>();
+  readonly #met = new Map<string, Entry>();
 
   /** @param known what an earlier part of the campaign has found. */
   constructor(options: CampaignOptions, known: Iterable<Met> = []) {
@@ -92,53 +92,58 @@ export class Campaign {
 
   /** The end of a case in which nothing was wrong so far. */
   *#close(steps: readonly Step[], responses: readonly Response[]): Work<void> {
-    const { judge, epilogue } = this.#options;
-    if (steps.length === 0 || epilogue?.concerns(this.#case) !== true) return;
-    const played = yield* epilogue.run({ steps, responses, cause: undefined });
-    if (played.cause === undefined) return;
-    yield* this.#found(played, function* (session) {
-      const again = yield* play(session, judge);
-      return again.cause === undefined ? yield* epilogue.run(again) : again;
-    });
+    const { judge, epilogues = [] } = this.#options;
+    let played: Played = { steps, responses, cause: undefined };
+    if (steps.length === 0) return;
+    for (const epilogue of epilogues) {
+      if (!concerns(epilogue, this.#case)) continue;
+      played = yield* epilogue.run(played);
+      if (played.cause === undefined) continue;
+      const { kind } = played.cause;
+      yield* this.#found(played, function* (session) {
+        const again = yield* play(session, judge);
+        // What does not take the last look to be seen is in the steps by now.
+        if (again.cause !== undefined || (kind !== 'leak' && kind !== 'nondeterminism')) return again;
+        return yield* epilogue.run(again);
+      });
+      return;
+    }
   }
 
   *#found(played: Played, replay: Replay): Work<void> {
-    const { plays, found } = this.#options;
+    const { found } = this.#options;
     const cause = played.cause as Cause;
     const known = this.#met.get(cause.key);
-    if (known !== undefined) {
-      known.count++;
-      return;
+    const entry = known ?? this.#meet(cause, played);
+    if (known !== undefined) known.count++;
+    if (entry.count > MINIMISED_MAX || this.#options.plays === 0) return;
+    const smallest = yield* minimise(played, replay, this.#options.plays);
+    const { finding } = entry;
+    if (smallest === undefined) {
+      if (finding.state !== 'found') return;
+      entry.finding = { ...finding, state: 'unstable' };
+      found({ ...entry.finding, played });
+    } else if (finding.state !== 'smallest' || smallest.steps.length < finding.size) {
+      const { cause: exact = cause, steps } = smallest;
+      const size = steps.length;
+      entry.finding = { ...finding, cause: exact, caseNumber: this.#case, size, state: 'smallest' };
+      found({ ...entry.finding, played: smallest });
     }
-    const finding: Finding = {
-      cause,
-      number: this.#met.size + 1,
-      caseNumber: this.#case,
-      size: played.steps.length,
-      state: 'found',
-      played,
-    };
-    const entry = { finding: factsOf(finding), count: 1 };
+  }
+
+  /** A cause is met first. */
+  #meet(cause: Cause, played: Played): Entry {
+    const size = played.steps.length;
+    const number = this.#met.size + 1;
+    const finding: FindingFacts = { cause, number, caseNumber: this.#case, size, state: 'found' };
+    const entry = { finding, count: 1 };
     this.#met.set(cause.key, entry);
-    found(finding);
-    if (plays === 0) return;
-    const smallest = yield* minimise(played, replay, plays);
-    const better = smallest === undefined ? unstable(finding) : smaller(finding, smallest);
-    entry.finding = factsOf(better);
-    found(better);
+    this.#options.found({ ...finding, played });
+    return entry;
   }
 }
 
-function unstable(finding: Finding): Finding {
-  return { ...finding, state: 'unstable' };
-}
-
-function smaller(finding: Finding, played: Played): Finding {
-  const { cause = finding.cause, steps } = played;
-  return { ...finding, cause, size: steps.length, state: 'smallest', played };
-}
-
-/** Sessions are written to files; keeping them too would make memory grow with what is found. */
-function factsOf({ played: _played, ...facts }: Finding): FindingFacts {
-  return facts;
+interface Entry {
+  finding: FindingFacts;
+  count: number;
 }

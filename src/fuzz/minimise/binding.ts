@@ -44,19 +44,21 @@ export interface BoundStep {
   readonly uses: readonly Use[];
 }
 
-interface Given {
+/** Something that a VM was given. */
+export interface Given {
+  readonly to: number;
   readonly role: Role;
   readonly value: number;
 }
 
 /** What VMs were given by a response. */
-function givenBy({ out }: Response): Given | undefined {
-  for (const { frame } of out) {
+export function givenBy({ out }: Response): Given | undefined {
+  for (const { to, frame } of out) {
     const role = givers.get(idOf(frame));
     if (role === undefined || frame.byteLength < GIVEN_OFFSET + sizes[role]) continue;
     const view = viewOf(frame);
     if (headerOf(frame)?.type !== MessageType.reply || view.getUint32(limits.header, true) !== 0) continue;
-    return { role, value: readAt(view, GIVEN_OFFSET, sizes[role]) };
+    return { to, role, value: readAt(view, GIVEN_OFFSET, sizes[role]) };
   }
   return undefined;
 }
