@@ -13,6 +13,8 @@ const STATES = 16;
 /** Edges to choose from, each as likely as its weight says. */
 export interface Choices {
   readonly edges: readonly Edge[];
+  /** Numbers of the edges in the graph. */
+  readonly numbers: readonly number[];
   readonly total: number;
 }
 
@@ -37,7 +39,8 @@ export class Graph {
     }
     for (const theme of themes) {
       const mine = this.edges.filter((edge) => edge.theme === theme);
-      this.#choices.set(theme, new Map(kinds.map((kind) => [kind, byState(mine.filter(({ subject }) => subject === kind))])));
+      const choices = (kind: SubjectKind) => this.#byState(mine.filter(({ subject }) => subject === kind));
+      this.#choices.set(theme, new Map(kinds.map((kind) => [kind, choices(kind)])));
       this.#weights.set(
         theme,
         kinds.map((kind) => sum(mine.filter(({ subject }) => subject === kind))),
@@ -58,16 +61,16 @@ export class Graph {
   choices(theme: Theme, kind: SubjectKind, state: number): Choices {
     return this.#choices.get(theme)?.get(kind)?.[state] ?? NOTHING;
   }
+
+  #byState(edges: readonly Edge[]): Choices[] {
+    return Array.from({ length: STATES }, (_, state) => {
+      const possible = edges.filter(({ from }) => (from & (1 << state)) !== 0);
+      return { edges: possible, numbers: possible.map((edge) => this.edges.indexOf(edge)), total: sum(possible) };
+    });
+  }
 }
 
-const NOTHING: Choices = { edges: [], total: 0 };
-
-function byState(edges: readonly Edge[]): Choices[] {
-  return Array.from({ length: STATES }, (_, state) => {
-    const possible = edges.filter(({ from }) => (from & (1 << state)) !== 0);
-    return { edges: possible, total: sum(possible) };
-  });
-}
+const NOTHING: Choices = { edges: [], numbers: [], total: 0 };
 
 function sum(edges: readonly Edge[]): number {
   return edges.reduce((total, { weight }) => total + weight, 0);

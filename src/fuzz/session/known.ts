@@ -7,6 +7,9 @@ export const State = vmStatus.values;
 /** What a VM's state is called while it has to be asked for: RM never reports that one. */
 export const UNKNOWN = State.NO_STATE;
 
+const UNBORN =
+  (1 << UNKNOWN) | (1 << State.LOAD) | (1 << State.AUTH) | (1 << State.INIT) | (1 << State.READY) | (1 << State.INIT_FAILED);
+
 export interface Range {
   readonly address: number;
   readonly size: number;
@@ -87,6 +90,12 @@ export class Known {
   vm(vmid: number): KnownVm | undefined {
     for (const vm of this.vms) if (vm.vmid === vmid) return vm;
     return undefined;
+  }
+
+  /** Whether there is a VM that does not run yet and has not ended, or none at all. */
+  unborn(): boolean {
+    for (const { state } of this.vms) if (((1 << state) & UNBORN) !== 0) return true;
+    return this.vms.length === 0;
   }
 
   parcel(handle: number): KnownParcel | undefined {

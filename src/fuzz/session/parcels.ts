@@ -110,14 +110,13 @@ function newParcel(session: Session, kind: number, owner: KnownVm | undefined, v
     if (by !== VMID_HLOS && random.chance(0.2)) targets[0] = VMID_HLOS;
   }
   if (kind === SHARE) targets.splice(random.below(2) * targets.length, 0, by);
-  const wanted = vm.tree?.labels ?? [];
   const unique = [...new Set(targets)];
   return {
     handle: -1,
     owner: by,
     transType: kind,
     memType: 0,
-    label: wanted.length > 0 && random.chance(0.6) ? (pick(random, wanted) ?? 0) : random.below(LABELS),
+    label: labelFor(session, vm),
     targets: unique,
     rights: unique.map(() => (kind === DONATE || random.chance(0.7) ? RWX : session.any(...RIGHTS))),
     ranges: rangesFrom(session, owner),
@@ -125,6 +124,13 @@ function newParcel(session: Session, kind: number, owner: KnownVm | undefined, v
     stage: Stage.OFFERED,
     tag: 0,
   };
+}
+
+/** A label that a device of the VM asks for, or another; memory beside the image that has none keeps a VM from starting. */
+function labelFor({ random }: Session, vm: KnownVm): number {
+  const wanted = vm.tree?.labels ?? [];
+  if (wanted.length > 0 && random.chance(0.6)) return pick(random, wanted) ?? 0;
+  return vm.state === State.RUNNING || random.chance(0.05) ? random.below(LABELS) : 1 + random.below(LABELS);
 }
 
 function rangesFrom(session: Session, owner: KnownVm | undefined): Range[] {
