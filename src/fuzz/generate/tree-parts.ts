@@ -82,7 +82,8 @@ const guids = ['01234567-89ab-cdef-0123-456789abcdef', '00000000-0000-0000-0000-
 /** A VM by name, URI or GUID, or what is none of the three. */
 const peer = (context: TreeContext) => {
   const { random, names } = context;
-  const name = names[random.below(names.length)] as string;
+  const others = random.chance(0.1) ? names : names.filter((name) => name !== context.name);
+  const name = others[random.below(Math.max(1, others.length))] ?? context.name;
   if (random.chance(0.85)) return textValue(`vm-name:${name}`);
   return textValue(pick(context, `vm-uri:uri/${name}`, `vm-guid:${guids[0]}`, 'vm-name:', `::vm-name:${name}`, 'vm-name:HLOS', 'other'));
 };

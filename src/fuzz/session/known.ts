@@ -32,6 +32,8 @@ export interface KnownVm {
   authentication: number;
   /** Guest memory that it was given for good. */
   readonly owned: Range[];
+  /** Guest addresses that it has reserved. */
+  readonly reserved: Range[];
 }
 
 /** What became of a parcel: more memory is to come, nobody has accepted it, somebody has. */
@@ -78,6 +80,8 @@ export class Known {
   lastVmid: number = constants.VMID_DYNAMIC_FIRST - 1;
   /** Parts of memory that VMs were made to boot from. */
   regions = 0;
+  /** RM has firmware for VMs. */
+  firmware = false;
 
   clear(): void {
     for (const list of [this.vms, this.parcels, this.loans, this.goneVmids, this.goneHandles, this.goneLoans])
@@ -85,6 +89,7 @@ export class Known {
     this.lastHandle = -1;
     this.lastVmid = constants.VMID_DYNAMIC_FIRST - 1;
     this.regions = 0;
+    this.firmware = false;
   }
 
   vm(vmid: number): KnownVm | undefined {

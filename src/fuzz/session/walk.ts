@@ -6,14 +6,13 @@ import { breakFrames } from '../generate/frame-breaks.js';
 import type { Forms } from '../generate/forms.js';
 import type { TreeStock } from '../generate/tree-stock.js';
 import type { Step } from '../step.js';
-import { type Edge, type SubjectKind, type Theme, themes } from './edge.js';
+import { type Edge, type SubjectKind, subjectKinds, type Theme, themes } from './edge.js';
 import type { Graph } from './graph.js';
 import { type KnownLoan, type KnownParcel, type KnownVm, pick } from './known.js';
 import { halting } from './operations.js';
 import { referentsOf } from './referents.js';
 import { type Machine, Session, VMID_HLOS } from './session.js';
 
-const kinds: readonly SubjectKind[] = ['none', 'vm', 'parcel', 'loan'];
 /** States of what is no VM, beside those of VMs. */
 const STATE_PARCEL = 16;
 const STATE_LOAN = 20;
@@ -24,7 +23,7 @@ export const STATES = 26;
 const ATTEMPTS = 8;
 const LIFE = themes.indexOf('life');
 const EAGERNESSES: readonly number[] = [20, 100, 400];
-const KEENNESSES: readonly number[] = [1, 1, 0.4, 0.1];
+const KEENNESSES: readonly number[] = [1, 1, 0.5, 0.12];
 const VMS_MAX = 5;
 const STEPS_MIN = 40;
 const STEPS_SPREAD = 600;
@@ -78,12 +77,13 @@ export class Walk {
     const { session } = this;
     this.#random = random;
     this.#aims = aims;
-    session.joining = random.chance(0.4) ? 0.8 : 0;
+    session.joining = random.chance(0.3) ? 0.8 : 0;
     // Devices find each other by name and label, so there are few of both where they are to.
     session.begin(random, NAMES.slice(0, session.joining > 0 ? 2 : NAMES.length));
     session.labels = session.joining > 0 ? 2 : 6;
     session.vmsMax = 1 + random.below(VMS_MAX);
     session.flaw = aims.find(({ tree }) => tree !== undefined)?.tree;
+    session.flaws = 1 + random.below(3);
     this.#aiming = random.chance(0.5) ? 0.05 : 0.25;
     for (const [index, theme] of themes.entries()) {
       // Each case is about some things more than about others; pressure makes answers late, so mostly there is none.
@@ -139,10 +139,11 @@ export class Walk {
     const random = this.#random;
     this.#themes[LIFE] = this.session.known.unborn() ? this.#eagerness : this.#rest;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const theme = themes[weighted(random, this.#themes)] as Theme;
-      const kind = kinds[weighted(random, this.#available(theme))] as SubjectKind;
+      const theme = weighted(random, this.#themes);
+      const kindIndex = weighted(random, this.#available(theme));
+      const kind = subjectKinds[kindIndex] as SubjectKind;
       const subject = this.#subject(kind);
-      const { edges, numbers, total } = this.#graph.choices(theme, kind, stateOf(kind, subject));
+      const { edges, numbers, total } = this.#graph.choices(theme, kindIndex, stateOf(kind, subject));
       if (total === 0) continue;
       let at = random.below(total);
       let index = 0;
@@ -164,9 +165,9 @@ export class Walk {
     session.send(undefined, this.#stateFor(undefined, undefined));
   }
 
-  readonly #weights = new Float64Array(kinds.length);
+  readonly #weights = new Float64Array(subjectKinds.length);
 
-  #available(theme: Theme): Float64Array {
+  #available(theme: number): Float64Array {
     const { vms, parcels, loans } = this.session.known;
     const weights = this.#graph.weights(theme);
     this.#weights[0] = weights[0] as number;
