@@ -4,6 +4,7 @@ import { type Aim, aimsOf } from './aims.js';
 import { Coverage } from './coverage.js';
 import { Forms } from './generate/forms.js';
 import { TreeStock } from './generate/tree-stock.js';
+import { pick } from './session/known.js';
 import { Graph } from './session/graph.js';
 import { learn } from './session/learn.js';
 import { type Machine, wordAt } from './session/session.js';
@@ -16,6 +17,8 @@ const AIMS_MAX = 8192;
 const CANDIDATES = 4;
 /** How many of the cases are about devicetrees, which cost more than messages; 0..1. */
 const TREES = 0.25;
+/** Other aims that a case may have: most do no harm to each other. */
+const OTHER_AIMS = 6;
 const ERROR_AT = protocol.limits.header;
 
 export interface EngineOptions {
@@ -126,9 +129,9 @@ export class Engine {
     this.#serial++;
     this.#running = true;
     const random = this.#random.child(number);
-    const { aim } = this;
-    const second = random.chance(0.2) ? this.#aims[random.below(this.#aims.length)] : undefined;
-    this.#walk.begin(random, [aim, second].filter((item) => item !== undefined));
+    const others = Array.from({ length: random.below(OTHER_AIMS) }, () => pick(random, this.#choices));
+    const aims = [this.aim, ...others.map((other) => (other === undefined ? undefined : this.#aims[other - 1]))];
+    this.#walk.begin(random, aims.filter((aim) => aim !== undefined));
   }
 
   /** The aim of which most is to be expected, of a few: what was tried least and brought most that was new. */

@@ -1,7 +1,7 @@
 import type { Random } from '../../base/random.js';
 import { cellsValue, emptyValue, textValue } from '../../devicetree/index.js';
 import { type MadeNode, nodesOf } from './tree.js';
-import { type NodeKind, treeParts } from './tree-parts.js';
+import { formOf, type NodeKind, type PropertyForm, treeParts } from './tree-parts.js';
 
 /** One thing that is wrong with a devicetree: a property of a node, a node (no property), the blob (no node). */
 export interface TreeBreak {
@@ -10,13 +10,14 @@ export interface TreeBreak {
   readonly name: string;
 }
 
-/** What can be wrong with the value of a property, whatever it means. */
-const values: Readonly<Record<string, (value: Uint8Array, random: Random) => Uint8Array>> = {
+type Change = (value: Uint8Array, random: Random) => Uint8Array;
+
+/** What can be wrong with a property of cells, whatever it means. */
+const cellChanges: Readonly<Record<string, Change>> = {
   empty: () => emptyValue,
   short: (value) => value.slice(0, Math.max(0, value.length - 4)),
   cut: (value) => value.slice(0, Math.max(0, value.length - 1)),
   long: (value) => Uint8Array.of(...value, 0, 0, 0, 0),
-  double: (value) => Uint8Array.of(...value, ...value),
   zero: (value) => new Uint8Array(value.length),
   ones: (value) => new Uint8Array(value.length).fill(0xff),
   one_less: (value) => added(value, -1),
@@ -25,10 +26,26 @@ const values: Readonly<Record<string, (value: Uint8Array, random: Random) => Uin
   half_more: (value) => added(value, lastCell(value) >>> 1),
   small: (value) => lastReplaced(value, 1 + (lastCell(value) & 0xf)),
   large: (value) => lastReplaced(value, 0x40000000),
+};
+
+/** As {@link cellChanges}, of texts. */
+const textChanges: Readonly<Record<string, Change>> = {
+  empty: () => emptyValue,
+  cut: (value) => value.slice(0, Math.max(0, value.length - 1)),
+  no_text: (value) => new Uint8Array(value.length).fill(0xff),
   first_word: (value) => textValue(new TextDecoder().decode(value).split(/[:\0]/)[0] ?? ''),
   long_text: (_value, random) => textValue('x'.repeat(79 + random.below(2) * 177)),
   other_text: () => textValue('other'),
   list: (value) => textValue('other', new TextDecoder().decode(value).replace(/\0$/, '')),
+};
+
+/** As {@link cellChanges}, of what says all by being there. */
+const flagChanges: Readonly<Record<string, Change>> = { long: () => new Uint8Array(4) };
+
+const changes: Readonly<Record<PropertyForm, Readonly<Record<string, Change>>>> = {
+  cells: cellChanges,
+  text: textChanges,
+  flag: flagChanges,
 };
 
 function lastCell(value: Uint8Array): number {
@@ -85,8 +102,8 @@ const fieldOffsets: Readonly<Record<string, number>> = {
 export const treeBreaks: readonly TreeBreak[] = [
   ...(Object.keys(treeParts) as NodeKind[]).flatMap((kind) => [
     ...Object.keys(nodes).map((name) => ({ kind, property: undefined, name })),
-    ...treeParts[kind].flatMap(({ name: property }) =>
-      ['missing', 'repeated', ...Object.keys(values)].map((name) => ({ kind, property, name })),
+    ...treeParts[kind].flatMap((part) =>
+      ['missing', 'repeated', ...Object.keys(changes[formOf(part)])].map((name) => ({ kind, property: part.name, name })),
     ),
   ]),
   ...FIELDS.map((name) => ({ kind: undefined, property: undefined, name })),
@@ -111,9 +128,10 @@ function breakProperty(node: MadeNode, property: string, name: string, random: R
   const at = node.properties.findIndex(([key]) => key === property);
   const value = node.properties[at]?.[1];
   if (value === undefined) return;
+  const change = cellChanges[name] ?? textChanges[name] ?? flagChanges[name];
   if (name === 'missing') node.properties.splice(at, 1);
-  else if (name === 'repeated') node.properties.splice(at, 0, [property, values.one_more?.(value, random) ?? value]);
-  else node.properties.splice(at, 1, [property, values[name]?.(value, random) ?? value]);
+  else if (name === 'repeated') node.properties.splice(at, 0, [property, added(value, 1)]);
+  else if (change !== undefined) node.properties.splice(at, 1, [property, change(value, random)]);
 }
 
 function parentOf(root: MadeNode, node: MadeNode): MadeNode | undefined {

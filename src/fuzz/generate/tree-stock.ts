@@ -2,7 +2,7 @@ import { Random } from '../../base/random.js';
 import { type MadeTree, makeTree, type TreeWish } from './tree.js';
 
 /** Different trees of one kind: making one takes as long as ten messages. */
-const VARIANTS = 64;
+const VARIANTS = 128;
 
 export type StockWish = Omit<TreeWish, 'random' | 'flaw'>;
 

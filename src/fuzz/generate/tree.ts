@@ -44,11 +44,14 @@ const deviceChances: readonly (readonly [DeviceKind, number])[] = [
   ['message-queue-pair', 0.2],
   ['shm', 0.2],
   ['shm-doorbell', 0.1],
-  ['virtio-mmio', 0.05],
+  ['virtio-mmio', 0.03],
   ['iomem', 0.15],
   ['vsmmu-v2', 0.03],
-  ['vrtc-pl031', 0.02],
+  ['vrtc-pl031', 0.005],
 ];
+/** Devices that have a counterpart in another VM, and how often they are there where VMs are joined. */
+const joinable: ReadonlySet<NodeKind> = new Set(['doorbell', 'doorbell-source', 'message-queue-pair']);
+const JOINED = 0.5;
 const withMemory: ReadonlySet<NodeKind> = new Set(['shm', 'shm-doorbell', 'virtio-mmio', 'iomem']);
 
 /** Makes a tree with which a VM can start, unless it is told what is to be wrong. */
@@ -82,7 +85,7 @@ export function makeTree(wish: TreeWish): MadeTree {
         ['vdevices', plain(devices)],
       ]),
     ],
-    ...(random.chance(0.05) || flaw?.kind === 'reserved'
+    ...(random.chance(0.02) || flaw?.kind === 'reserved'
       ? [['reserved-memory', plain([['region', node('reserved')]])] as const]
       : []),
   ]);
@@ -106,7 +109,7 @@ function makeDevices(
   for (const [kind, chance] of deviceChances) {
     const wanted = flaw?.kind === kind || (flaw?.kind === 'device-memory' && kind === 'shm');
     // One that is wanted has one of its kind beside it half of the time, that is in order.
-    const count = (random.chance(chance) ? 1 : 0) + (wanted ? random.below(2) : 0);
+    const count = (random.chance(context.joins && joinable.has(kind) ? JOINED : chance) ? 1 : 0) + (wanted ? random.below(2) : 0);
     for (let index = 0; index < Math.max(count, wanted ? 1 : 0); index++) {
       context.label = 1 + random.below(labels);
       const children: MadeNode['children'] = withMemory.has(kind) ? [['memory', node('device-memory')]] : [];

@@ -10,6 +10,7 @@ export interface Subjects {
   readonly loan: KnownLoan;
 }
 export type SubjectKind = keyof Subjects;
+export const subjectKinds: readonly SubjectKind[] = ['none', 'vm', 'parcel', 'loan'];
 
 /** Parts of a session's life, which it weighs against each other. */
 export type Theme = 'life' | 'memory' | 'interrupts' | 'console' | 'questions' | 'pressure';

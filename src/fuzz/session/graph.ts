@@ -1,6 +1,6 @@
 import type { Form } from '../generate/form.js';
 import type { Forms } from '../generate/forms.js';
-import { type Edge, type SubjectKind, type Theme, themes } from './edge.js';
+import { type Edge, type SubjectKind, subjectKinds, type Theme, themes } from './edge.js';
 import { genericEdges } from './generic.js';
 import { lifeEdges } from './life.js';
 import { interruptEdges } from './loans.js';
@@ -13,21 +13,28 @@ const STATES = 16;
 /** Edges to choose from, each as likely as its weight says. */
 export interface Choices {
   readonly edges: readonly Edge[];
+  /** Numbers of the edges in the graph. */
+  readonly numbers: readonly number[];
   readonly total: number;
 }
-
-const kinds: readonly SubjectKind[] = ['none', 'vm', 'parcel', 'loan'];
 
 /** The state graph of everything that sessions do, by what one has in hand. */
 export class Graph {
   readonly edges: readonly Edge[];
   readonly #byForm = new Map<Form, Edge[]>();
-  readonly #choices = new Map<Theme, ReadonlyMap<SubjectKind, readonly Choices[]>>();
-  /** What can be done with each kind of subject at all, for each theme. */
-  readonly #weights = new Map<Theme, readonly number[]>();
+  /** By theme, kind of subject and state. */
+  readonly #choices: readonly Choices[];
+  /** How much there is to do with each kind of subject, by theme. */
+  readonly #weights: readonly (readonly number[])[];
 
   constructor(forms: Forms) {
-    const known = [...operationEdges, ...lifeEdges(forms), ...memoryEdges(forms), ...interruptEdges(forms), ...talkEdges(forms)];
+    const known = [
+      ...operationEdges,
+      ...lifeEdges(forms),
+      ...memoryEdges(forms),
+      ...interruptEdges(forms),
+      ...talkEdges(forms),
+    ];
     this.edges = [...known, ...genericEdges(forms, known)];
     for (const edge of this.edges) {
       if (edge.form === undefined) continue;
@@ -35,14 +42,10 @@ export class Graph {
       if (list === undefined) this.#byForm.set(edge.form, [edge]);
       else list.push(edge);
     }
-    for (const theme of themes) {
-      const mine = this.edges.filter((edge) => edge.theme === theme);
-      this.#choices.set(theme, new Map(kinds.map((kind) => [kind, byState(mine.filter(({ subject }) => subject === kind))])));
-      this.#weights.set(
-        theme,
-        kinds.map((kind) => sum(mine.filter(({ subject }) => subject === kind))),
-      );
-    }
+    const edgesOf = (theme: Theme, kind: SubjectKind) =>
+      this.edges.filter((edge) => edge.theme === theme && edge.subject === kind);
+    this.#choices = themes.flatMap((theme) => subjectKinds.flatMap((kind) => this.#byState(edgesOf(theme, kind))));
+    this.#weights = themes.map((theme) => subjectKinds.map((kind) => sum(edgesOf(theme, kind))));
   }
 
   /** Edges that send a message. */
@@ -50,23 +53,22 @@ export class Graph {
     return this.#byForm.get(form) ?? [];
   }
 
-  /** How much there is to do with nothing, VMs, parcels and loans. */
-  weights(theme: Theme): readonly number[] {
-    return this.#weights.get(theme) ?? [];
+  /** How much there is to do with each kind of subject. @param theme its place among all themes. */
+  weights(theme: number): readonly number[] {
+    return this.#weights[theme] ?? [];
   }
 
-  choices(theme: Theme, kind: SubjectKind, state: number): Choices {
-    return this.#choices.get(theme)?.get(kind)?.[state] ?? NOTHING;
+  /** @param theme, kind their places among all themes and kinds. */
+  choices(theme: number, kind: number, state: number): Choices {
+    return this.#choices[(theme * subjectKinds.length + kind) * STATES + state] as Choices;
   }
-}
 
-const NOTHING: Choices = { edges: [], total: 0 };
-
-function byState(edges: readonly Edge[]): Choices[] {
-  return Array.from({ length: STATES }, (_, state) => {
-    const possible = edges.filter(({ from }) => (from & (1 << state)) !== 0);
-    return { edges: possible, total: sum(possible) };
-  });
+  #byState(edges: readonly Edge[]): Choices[] {
+    return Array.from({ length: STATES }, (_, state) => {
+      const possible = edges.filter(({ from }) => (from & (1 << state)) !== 0);
+      return { edges: possible, numbers: possible.map((edge) => this.edges.indexOf(edge)), total: sum(possible) };
+    });
+  }
 }
 
 function sum(edges: readonly Edge[]): number {

@@ -7,6 +7,9 @@ export const State = vmStatus.values;
 /** What a VM's state is called while it has to be asked for: RM never reports that one. */
 export const UNKNOWN = State.NO_STATE;
 
+const UNBORN =
+  (1 << UNKNOWN) | (1 << State.LOAD) | (1 << State.AUTH) | (1 << State.INIT) | (1 << State.READY) | (1 << State.INIT_FAILED);
+
 export interface Range {
   readonly address: number;
   readonly size: number;
@@ -29,6 +32,8 @@ export interface KnownVm {
   authentication: number;
   /** Guest memory that it was given for good. */
   readonly owned: Range[];
+  /** Guest addresses that it has reserved. */
+  readonly reserved: Range[];
 }
 
 /** What became of a parcel: more memory is to come, nobody has accepted it, somebody has. */
@@ -75,6 +80,8 @@ export class Known {
   lastVmid: number = constants.VMID_DYNAMIC_FIRST - 1;
   /** Parts of memory that VMs were made to boot from. */
   regions = 0;
+  /** RM has firmware for VMs. */
+  firmware = false;
 
   clear(): void {
     for (const list of [this.vms, this.parcels, this.loans, this.goneVmids, this.goneHandles, this.goneLoans])
@@ -82,11 +89,18 @@ export class Known {
     this.lastHandle = -1;
     this.lastVmid = constants.VMID_DYNAMIC_FIRST - 1;
     this.regions = 0;
+    this.firmware = false;
   }
 
   vm(vmid: number): KnownVm | undefined {
     for (const vm of this.vms) if (vm.vmid === vmid) return vm;
     return undefined;
+  }
+
+  /** Whether there is a VM that does not run yet and has not ended, or none at all. */
+  unborn(): boolean {
+    for (const { state } of this.vms) if (((1 << state) & UNBORN) !== 0) return true;
+    return this.vms.length === 0;
   }
 
   parcel(handle: number): KnownParcel | undefined {

@@ -26,6 +26,9 @@ const LEND = 1;
 const SECONDARY_FIRST = 4;
 const SECONDARY_COUNT = 28;
 const AUTHENTICATION_PLATFORM = 1;
+/** Needs firmware, without which such a VM does not start. */
+const AUTHENTICATION_ANDROID = 2;
+const USUAL: readonly number[] = [0, 0, 0, 0, 0, 0, AUTHENTICATION_PLATFORM, AUTHENTICATION_PLATFORM, AUTHENTICATION_ANDROID];
 
 const CONFIGURABLE = statesMask(State.LOAD, State.RESET);
 const ENDED = statesMask(State.EXITED, State.READY, State.INIT_FAILED);
@@ -109,6 +112,7 @@ function newVm(vmid: number, region: number): KnownVm {
     linked: false,
     authentication: 0,
     owned: [],
+    reserved: [],
   };
 }
 
@@ -131,7 +135,7 @@ function boot(forms: Forms): Edge[] {
     make(session, vm) {
       if (vm.image === undefined || !vm.treeFresh) return false;
       const { numbers } = session.request(configure, VMID_HLOS);
-      const authentication = session.random.chance(0.75) ? 0 : session.any(1, 2);
+      const authentication = session.known.firmware && session.random.chance(0.5) ? AUTHENTICATION_ANDROID : session.any(...USUAL);
       numbers[at.vmid] = vm.vmid;
       numbers[at.authentication] = authentication;
       numbers[at.handle] = vm.image.handle;
@@ -283,6 +287,7 @@ function end(forms: Forms): Edge[] {
       vm.state = State.RESET;
       vm.linked = false;
       vm.owned.length = 0;
+      vm.reserved.length = 0;
       session.known.released(vm.vmid);
     },
   };

@@ -43,10 +43,9 @@ function loading(): Edge<'vm'> {
       const { address } = session.pages.image(vm.region);
       const { flaw, names, joining, labels, machine } = session;
       const wish = { names, joining, labels, cores: machine.cores };
-      vm.tree =
-        flaw !== undefined && random.chance(0.7)
-          ? makeTree({ ...wish, random, flaw })
-          : session.trees.any(random, wish);
+      const flawed = flaw !== undefined && session.flaws > 0 && random.chance(0.7);
+      if (flawed) session.flaws--;
+      vm.tree = flawed ? makeTree({ ...wish, random, flaw }) : session.trees.any(random, wish);
       vm.treeFresh = true;
       session.put({ kind: 'load', address: address + TREE_OFFSET, bytes: vm.tree.blob });
       return true;

@@ -34,6 +34,10 @@ const RANGES_MAX = 4;
 const PARCELS_MAX = 24;
 /** As many as RM takes for one owner. */
 const PARCELS_CROWDED = 70;
+/** Where in their address space VMs have nothing unless they ask for it. */
+const FREE_BASE = 0x200000000;
+const FREE_BLOCKS = 1024;
+const BLOCK = 0x200000;
 const LIST_HEAD = 4;
 const ENTRY_SIZE = 16;
 
@@ -52,6 +56,7 @@ export function memoryEdges(forms: Forms): Edge[] {
     giving(forms, MEM_RECLAIM.id),
     notifying(forms),
     lookingUp(forms),
+    gift(forms),
     firmware(forms),
   ] as Edge[];
 }
@@ -84,9 +89,7 @@ function creation(form: Form, kind: number): Edge<'vm'> {
       session.parcel = parcel;
       return true;
     },
-    done({ known }, { parcel }, reply) {
-      if (parcel !== undefined) known.addParcel(parcel, wordAt(reply, REPLY_START));
-    },
+    done: created,
   };
 }
 
@@ -110,14 +113,13 @@ function newParcel(session: Session, kind: number, owner: KnownVm | undefined, v
     if (by !== VMID_HLOS && random.chance(0.2)) targets[0] = VMID_HLOS;
   }
   if (kind === SHARE) targets.splice(random.below(2) * targets.length, 0, by);
-  const wanted = vm.tree?.labels ?? [];
   const unique = [...new Set(targets)];
   return {
     handle: -1,
     owner: by,
     transType: kind,
     memType: 0,
-    label: wanted.length > 0 && random.chance(0.6) ? (pick(random, wanted) ?? 0) : random.below(LABELS),
+    label: labelFor(session, vm),
     targets: unique,
     rights: unique.map(() => (kind === DONATE || random.chance(0.7) ? RWX : session.any(...RIGHTS))),
     ranges: rangesFrom(session, owner),
@@ -125,6 +127,13 @@ function newParcel(session: Session, kind: number, owner: KnownVm | undefined, v
     stage: Stage.OFFERED,
     tag: 0,
   };
+}
+
+/** A label that a device of the VM asks for, or another; memory beside the image that has none keeps a VM from starting. */
+function labelFor({ random }: Session, vm: KnownVm): number {
+  const wanted = vm.tree?.labels ?? [];
+  if (wanted.length > 0 && random.chance(0.6)) return pick(random, wanted) ?? 0;
+  return vm.state === State.RUNNING || random.chance(0.05) ? random.below(LABELS) : 1 + random.below(LABELS);
 }
 
 function rangesFrom(session: Session, owner: KnownVm | undefined): Range[] {
@@ -190,7 +199,9 @@ function accepting(forms: Forms): Edge<'parcel'> {
     make(session, parcel) {
       const { known, random } = session;
       const by = pick(random, parcel.targets);
-      if (by === undefined || by === parcel.owner || !known.speaks(by)) return false;
+      if (by === undefined || by === parcel.owner || !known.speaks(by) || isNeeded(session, parcel)) return false;
+      // What is mapped already is refused.
+      if (parcel.acceptors.includes(by) && random.chance(0.7)) return false;
       const draft = session.request(form, by);
       const { numbers } = draft;
       let flags = random.chance(0.75) ? bits.DONE : 0;
@@ -217,15 +228,22 @@ function accepting(forms: Forms): Edge<'parcel'> {
 }
 
 /** Addresses where the acceptor wants the memory: HLOS only where it is, others behind everything else that they have. */
-function askForAddresses({ draft, random }: Session, parcel: KnownParcel, by: number, contiguous: boolean): void {
+function askForAddresses({ draft, known, random }: Session, parcel: KnownParcel, by: number, contiguous: boolean): void {
   const list = draft.list(1);
   if (by === VMID_HLOS) {
     for (const { address, size } of parcel.ranges) list.add(address, size);
     return;
   }
-  const base = 0x200000000 + random.below(1024) * 0x200000;
+  // Addresses that were reserved are there to be asked for.
+  const reserved = random.chance(0.5) ? pick(random, known.vm(by)?.reserved ?? []) : undefined;
+  const base = reserved?.address ?? FREE_BASE + random.below(FREE_BLOCKS) * BLOCK;
   if (contiguous) list.add(base, parcel.ranges.reduce((sum, { size }) => sum + size, 0));
   else for (const [index, { size }] of parcel.ranges.entries()) list.add(base + index * 0x100000, size);
+}
+
+/** Whether a VM is to boot from a parcel, which is then left alone but for the odd time. */
+function isNeeded({ known, random }: Session, parcel: KnownParcel): boolean {
+  return known.vms.some(({ image }) => image === parcel) && !random.chance(0.03);
 }
 
 function accepted({ known }: Session, { from, parcel, vm, note }: Sent, reply: Uint8Array): void {
@@ -256,7 +274,7 @@ function giving(forms: Forms, id: number): Edge<'parcel'> {
     make(session, parcel) {
       const { known, random } = session;
       const by = release ? pick(random, parcel.acceptors) : parcel.owner;
-      if (by === undefined || !known.speaks(by)) return false;
+      if (by === undefined || !known.speaks(by) || isNeeded(session, parcel)) return false;
       const { numbers } = session.request(form, by);
       numbers[handle] = parcel.handle;
       numbers[flags] = random.chance(0.1) ? 1 : 0;
@@ -321,7 +339,43 @@ function lookingUp(forms: Forms): Edge<'parcel'> {
   };
 }
 
-/** Firmware for VMs: memory donated to RM itself, before the milestone. */
+/** Memory for RM itself, which takes firmware only as a gift. */
+function gift(forms: Forms): Edge<'none'> {
+  const form = forms.of(MEM_DONATE.id);
+  return {
+    subject: 'none',
+    theme: 'life',
+    form,
+    from: ANY,
+    weight: 2,
+    make(session) {
+      if (session.known.parcels.some(({ targets }) => targets[0] === constants.VMID_RM)) return false;
+      session.request(form, VMID_HLOS);
+      session.parcel = {
+        handle: -1,
+        owner: VMID_HLOS,
+        transType: DONATE,
+        memType: 0,
+        label: 0,
+        targets: [constants.VMID_RM],
+        rights: [RWX],
+        ranges: rangesFrom(session, undefined),
+        acceptors: [],
+        stage: Stage.OFFERED,
+        tag: 0,
+      };
+      writeLists(session, session.parcel);
+      return true;
+    },
+    done: created,
+  };
+}
+
+function created({ known }: Session, { parcel }: Sent, reply: Uint8Array): void {
+  if (parcel !== undefined) known.addParcel(parcel, wordAt(reply, REPLY_START));
+}
+
+/** Firmware for VMs, before the milestone. */
 function firmware(forms: Forms): Edge<'parcel'> {
   const form = forms.of(FW_SET_VM_FIRMWARE.id);
   const slots = { authentication: form.slot('auth_mech'), handle: form.slot('mem_handle'), size: form.slot('image_size') };
@@ -330,7 +384,7 @@ function firmware(forms: Forms): Edge<'parcel'> {
     theme: 'life',
     form,
     from: statesMask(Stage.OFFERED),
-    weight: 6,
+    weight: 20,
     make(session, parcel) {
       const [target] = parcel.targets;
       if (target !== constants.VMID_RM || parcel.transType !== DONATE || parcel.owner !== VMID_HLOS) return false;
@@ -341,10 +395,8 @@ function firmware(forms: Forms): Edge<'parcel'> {
       return true;
     },
     done({ known }, { parcel }) {
+      known.firmware = true;
       if (parcel !== undefined) known.forgetParcel(parcel);
     },
   };
 }
-
-/** States of VMs that have a space of addresses of their own. */
-export const SPACED = statesMask(State.READY, State.RUNNING, State.EXITED);

@@ -41,8 +41,9 @@ export class Session {
   labels = 1;
   /** VMs at one time. */
   vmsMax = 1;
-  /** What is wrong with devicetrees of this session. */
+  /** What is wrong with devicetrees of this session, and with how many more of them. */
   flaw: TreeBreak | undefined;
+  flaws = 0;
   /** Parts of the draft's subject, for the reply. */
   vm: KnownVm | undefined;
   parcel: KnownParcel | undefined;

@@ -24,13 +24,17 @@ import type { Form } from '../generate/form.js';
 import type { Forms } from '../generate/forms.js';
 import { ANY, type Edge, statesMask } from './edge.js';
 import { pick, State, UNKNOWN } from './known.js';
-import { SPACED } from './parcels.js';
-import { REPLY_START, type Session, VMID_HLOS } from './session.js';
+import { longAt, REPLY_START, type Session, VMID_HLOS } from './session.js';
 
 const PAGE = 0x1000;
+const RESERVED_MAX = 8;
+const COUNT_SIZE = 4;
 const TEXT_MAX = 24;
 /** Where nothing else is in a VM's address space. */
 const RESERVED_BASE = 0x300000000;
+
+/** States of VMs that have a space of addresses. */
+const SPACED = statesMask(State.READY, State.RUNNING, State.EXITED);
 
 /** Consoles, reserved addresses, questions. */
 export function talkEdges(forms: Forms): Edge[] {
@@ -110,16 +114,23 @@ function reserving(form: Form): Edge<'vm'> {
       if (!vm.linked) return false;
       const { random } = session;
       const draft = session.request(form, vm.vmid);
-      const list = session.any(ipaAllocType.values.FIXED_LIST, ipaAllocType.values.ALLOC_LIST);
-      draft.numbers[type] = list;
+      const fixed = random.chance(0.5);
+      draft.numbers[type] = fixed ? ipaAllocType.values.FIXED_LIST : ipaAllocType.values.ALLOC_LIST;
       draft.numbers[constraints] = session.any(0, NORMAL, NORMAL | ECC, NORMAL | TAGGED, BASE_MEMORY_COMPATIBLE);
       for (let count = random.below(4); count > 0; count--) {
         const base = RESERVED_BASE + random.below(4096) * 0x100000;
         const size = (1 + random.below(8)) * PAGE;
-        if (list === ipaAllocType.values.FIXED_LIST) draft.list(0).add(base, size);
+        if (fixed) draft.list(0).add(base, size);
         else draft.list(0).add(session.any(base, -1), 0x1000000, size, session.any(PAGE, 0x10000, 0x200000));
       }
+      // Where RM looks for room its reply says what it found.
+      session.note = fixed && draft.list(0).count > 0 ? draft.list(0).get(0, 0) : 0;
       return true;
+    },
+    done(_session, { vm, note }, reply) {
+      const address = note === 0 ? longAt(reply, REPLY_START + COUNT_SIZE) : note;
+      if (vm !== undefined && address !== 0 && vm.reserved.length < RESERVED_MAX)
+        vm.reserved.push({ address, size: PAGE });
     },
   };
 }

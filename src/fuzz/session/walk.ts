@@ -6,14 +6,13 @@ import { breakFrames } from '../generate/frame-breaks.js';
 import type { Forms } from '../generate/forms.js';
 import type { TreeStock } from '../generate/tree-stock.js';
 import type { Step } from '../step.js';
-import { type Edge, type SubjectKind, type Theme, themes } from './edge.js';
+import { type Edge, type SubjectKind, subjectKinds, type Theme, themes } from './edge.js';
 import type { Graph } from './graph.js';
 import { type KnownLoan, type KnownParcel, type KnownVm, pick } from './known.js';
 import { halting } from './operations.js';
 import { referentsOf } from './referents.js';
 import { type Machine, Session, VMID_HLOS } from './session.js';
 
-const kinds: readonly SubjectKind[] = ['none', 'vm', 'parcel', 'loan'];
 /** States of what is no VM, beside those of VMs. */
 const STATE_PARCEL = 16;
 const STATE_LOAN = 20;
@@ -21,7 +20,10 @@ const STATE_HLOS = 24;
 const STATE_VM = 25;
 /** How many states there are for coverage. */
 export const STATES = 26;
-const ATTEMPTS = 6;
+const ATTEMPTS = 8;
+const LIFE = themes.indexOf('life');
+const EAGERNESSES: readonly number[] = [20, 100, 400];
+const KEENNESSES: readonly number[] = [1, 1, 0.5, 0.12];
 const VMS_MAX = 5;
 const STEPS_MIN = 40;
 const STEPS_SPREAD = 600;
@@ -47,6 +49,11 @@ export class Walk {
   /** How often an aim is gone for rather than anything, and how often then something is wrong; 0..1. */
   #aiming = 0;
   readonly #themes = new Float64Array(themes.length);
+  /** How likely each edge is taken when it comes up: every case shuns others, and so stays where others go on. */
+  readonly #keenness: Float64Array;
+  /** Share of the life cycle while there are VMs that do not run yet, and when there are none. */
+  #eagerness = 0;
+  #rest = 0;
   #left = 0;
   /** Told of every aim that a message was broken by. */
   readonly #applied: (aim: Aim) => void;
@@ -60,6 +67,7 @@ export class Walk {
   ) {
     this.session = new Session(forms, machine, trees);
     this.#graph = graph;
+    this.#keenness = new Float64Array(graph.edges.length);
     this.#referents = referentsOf(this.session);
     this.#applied = applied;
   }
@@ -69,17 +77,28 @@ export class Walk {
     const { session } = this;
     this.#random = random;
     this.#aims = aims;
-    session.begin(random, NAMES.slice(0, 1 + random.below(NAMES.length)));
-    session.joining = random.chance(0.4) ? 0.8 : 0;
-    session.labels = 1 + random.below(6);
+    session.joining = random.chance(0.3) ? 0.8 : 0;
+    // Devices find each other by name and label, so there are few of both where they are to.
+    session.begin(random, NAMES.slice(0, session.joining > 0 ? 2 : NAMES.length));
+    session.labels = session.joining > 0 ? 2 : 6;
     session.vmsMax = 1 + random.below(VMS_MAX);
     session.flaw = aims.find(({ tree }) => tree !== undefined)?.tree;
+    session.flaws = 1 + random.below(3);
     this.#aiming = random.chance(0.5) ? 0.05 : 0.25;
     for (const [index, theme] of themes.entries()) {
       // Each case is about some things more than about others; pressure makes answers late, so mostly there is none.
-      const share = theme === 'pressure' && random.chance(0.8) ? 0 : shares[theme] * (theme === 'life' ? 2 : random.below(5));
+      const share = theme === 'pressure' && random.chance(0.8) ? 0 : shares[theme] * random.below(5);
       this.#themes[index] = share;
     }
+    this.#eagerness = session.any(...EAGERNESSES);
+    this.#rest = shares.life;
+    for (let edge = 0; edge < this.#keenness.length; edge++)
+      this.#keenness[edge] = KEENNESSES[random.below(KEENNESSES.length)] as number;
+    for (const { form } of aims)
+      for (const { theme } of form === undefined ? [] : this.#graph.of(form)) {
+        const index = themes.indexOf(theme);
+        this.#themes[index] = Math.max(this.#themes[index] as number, shares[theme] * 2);
+      }
     this.#left = STEPS_MIN + random.below(STEPS_SPREAD);
   }
 
@@ -118,15 +137,18 @@ export class Walk {
   /** Takes any edge that can be taken. */
   #free(): boolean {
     const random = this.#random;
+    this.#themes[LIFE] = this.session.known.unborn() ? this.#eagerness : this.#rest;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const theme = themes[weighted(random, this.#themes)] as Theme;
-      const kind = kinds[weighted(random, this.#available(theme))] as SubjectKind;
+      const theme = weighted(random, this.#themes);
+      const kindIndex = weighted(random, this.#available(theme));
+      const kind = subjectKinds[kindIndex] as SubjectKind;
       const subject = this.#subject(kind);
-      const { edges, total } = this.#graph.choices(theme, kind, stateOf(kind, subject));
+      const { edges, numbers, total } = this.#graph.choices(theme, kindIndex, stateOf(kind, subject));
       if (total === 0) continue;
       let at = random.below(total);
       let index = 0;
       while (at >= (edges[index] as Edge).weight) at -= (edges[index++] as Edge).weight;
+      if (!random.chance(this.#keenness[numbers[index] as number] as number)) continue;
       const edge = edges[index] as Edge;
       const aim = this.#aims.find(({ form }) => form !== undefined && form === edge.form);
       if (this.#take(edge, subject, aim !== undefined && random.chance(this.#aiming) ? aim : undefined)) return true;
@@ -143,9 +165,9 @@ export class Walk {
     session.send(undefined, this.#stateFor(undefined, undefined));
   }
 
-  readonly #weights = new Float64Array(kinds.length);
+  readonly #weights = new Float64Array(subjectKinds.length);
 
-  #available(theme: Theme): Float64Array {
+  #available(theme: number): Float64Array {
     const { vms, parcels, loans } = this.session.known;
     const weights = this.#graph.weights(theme);
     this.#weights[0] = weights[0] as number;
