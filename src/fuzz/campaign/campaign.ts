@@ -35,7 +35,7 @@ export interface CampaignOptions {
  * So many of the sessions in which a cause is met are made smaller, since not all ways lead to the smallest; the smallest
  * of them stays.
  */
-const MINIMISED_MAX = 4;
+const MINIMISED_MAX = 3;
 
 /** Cases put to a target one after another, what is wrong with it, and how much was done. */
 export class Campaign {

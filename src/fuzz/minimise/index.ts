@@ -31,7 +31,8 @@ export function* minimise(found: Played, replay: Replay, plays: number): Work<Pl
     const played = yield* replay(candidate);
     if (played.cause?.key !== key) return undefined;
     best = played;
-    return sessionOf(played);
+    // What a step names stays what it was when the session was recorded.
+    return candidate.slice(0, played.steps.length);
   }
   let session = yield* attempt(sessionOf(found));
   for (const pass of passes) if (session !== undefined) session = yield* pass(session, attempt);

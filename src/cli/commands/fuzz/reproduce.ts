@@ -1,9 +1,13 @@
 import { UsageError } from '../../../base/error.js';
-import { workLocally, workRemotely } from '../../../fuzz/campaign/command.js';
+import { type Work, workLocally, workRemotely } from '../../../fuzz/campaign/command.js';
+import type { Epilogue } from '../../../fuzz/campaign/epilogue.js';
 import { type Played, play, sessionOf } from '../../../fuzz/campaign/play.js';
 import { type About, readFinding } from '../../../fuzz/findings/read.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
+import { Repetition } from '../../../fuzz/oracle/repetition.js';
+import { simAudit } from '../../../fuzz/oracle/sim-audit.js';
+import { Teardown } from '../../../fuzz/oracle/teardown.js';
 import type { Target } from '../../../fuzz/target.js';
 import { Output } from '../../../node/output.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
@@ -42,12 +46,23 @@ export async function reproduce(io: CommandIo, file: string, options: ReproduceO
   const reference = withReference ? new Reference({ platform, careful, seesRefusal: false }) : undefined;
   try {
     await startTarget(target);
-    const work = play(sessionOf(played), new Judge(reference));
+    const judge = new Judge(reference);
+    const epilogues = {
+      leak: new Teardown(judge, target.local ? simAudit(target) : undefined),
+      nondeterminism: new Repetition(),
+    };
+    const work = playAgain(played, judge, epilogues[about?.kind as keyof typeof epilogues]);
     const again = target.local ? workLocally(work, target) : await workRemotely(work, target);
     print(io, again, about);
   } finally {
     if (!target.local) await target.close();
   }
+}
+
+/** Plays a session, and looks once more at the end where what went wrong only showed then. */
+function* playAgain(played: Played, judge: Judge, epilogue: Epilogue | undefined): Work<Played> {
+  const again = yield* play(sessionOf(played), judge);
+  return again.cause === undefined && epilogue !== undefined ? yield* epilogue.run(again) : again;
 }
 
 /** Nobody's file says which program is run here. */

@@ -5,6 +5,9 @@ import { Engine } from '../../../fuzz/engine.js';
 import { type Origin, reproduceCommand } from '../../../fuzz/findings/write.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
+import { Repetition } from '../../../fuzz/oracle/repetition.js';
+import { simAudit } from '../../../fuzz/oracle/sim-audit.js';
+import { Teardown } from '../../../fuzz/oracle/teardown.js';
 import { reportHtml } from '../../../fuzz/report/html.js';
 import type { Report } from '../../../fuzz/report/report.js';
 import { coverageText, summaryText } from '../../../fuzz/report/text.js';
@@ -107,10 +110,13 @@ class FuzzRun {
     const { local, name } = target;
     const reference = usesReference(options) && new Reference({ platform, careful, seesRefusal: local });
     const endless = name.startsWith('socket:') && options.monitor === undefined;
+    const judge = new Judge(reference || undefined);
     this.#campaign = new Campaign(
       {
         source: this.#engine,
-        judge: new Judge(reference || undefined),
+        judge,
+        // Without a fresh start nothing can be put a second time, and what a session leaves is the next one's.
+        epilogues: endless ? [] : [new Teardown(judge, local ? simAudit(target) : undefined), new Repetition()],
         keepGoing: () => this.#keepGoing(endless),
         plays: endless ? 0 : options.plays,
         found: (finding) => {
