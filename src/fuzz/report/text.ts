@@ -1,4 +1,5 @@
 import { findingName, reproduceCommand } from '../findings/write.js';
+import { causeTitle } from '../oracle/cause.js';
 import { classesByMessage, gridOf, type Report, stepsPerSecond } from './report.js';
 
 /** What was found, one line per cause with the line that brings it about again, then what was done. */
@@ -8,7 +9,7 @@ export function summaryText(report: Report): string {
     const { number, cause, size, state, caseNumber } = finding;
     const times = count === 1 ? 'once' : `${count} times`;
     return [
-      `${String(number).padStart(3)}  ${cause.kind.padEnd(14)}  ${cause.key}`,
+      `${String(number).padStart(3)}  ${causeTitle(cause)}`,
       `     ${size} steps (${state}), met ${times}; ${findingName(finding)}`,
       `     ${reproduceCommand(origin, caseNumber)}`,
     ];

@@ -3,6 +3,7 @@ import { type Work, workLocally, workRemotely } from '../../../fuzz/campaign/com
 import type { Epilogue } from '../../../fuzz/campaign/epilogue.js';
 import { type Played, play, sessionOf } from '../../../fuzz/campaign/play.js';
 import { type About, readFinding } from '../../../fuzz/findings/read.js';
+import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
 import { Repetition } from '../../../fuzz/oracle/repetition.js';
@@ -89,7 +90,7 @@ function print(io: CommandIo, { cause, steps }: Played, about: About | undefined
   else {
     const same =
       about === undefined ? '' : cause.key === about.key ? 'as found: ' : `instead of ${about.key}: `;
-    output.write(`${same}${cause.kind} in step ${steps.length}: ${cause.key}\n${cause.text}\n`);
+    output.write(`${same}${causeTitle(cause)}, in step ${steps.length}\n${cause.text}\n`);
     io.problem();
   }
   output.end();

@@ -3,6 +3,7 @@ import { Campaign } from '../../../fuzz/campaign/campaign.js';
 import { workInSlices, workRemotely } from '../../../fuzz/campaign/command.js';
 import { Engine } from '../../../fuzz/engine.js';
 import { type Origin, reproduceCommand } from '../../../fuzz/findings/write.js';
+import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
 import { Repetition } from '../../../fuzz/oracle/repetition.js';
@@ -121,7 +122,7 @@ class FuzzRun {
         plays: endless ? 0 : options.plays,
         found: (finding) => {
           this.#folder?.saveFinding(finding);
-          if (finding.state === 'found') this.#tell(`${finding.cause.kind}: ${finding.cause.key}`);
+          if (finding.state === 'found') this.#tell(causeTitle(finding.cause));
           if (finding.state === 'found')
             this.#tell(`  ${reproduceCommand(this.#origin, finding.caseNumber)}`);
         },
