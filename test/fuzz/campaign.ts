@@ -29,6 +29,7 @@ export function fuzzSim(plan: CampaignPlan): ReadonlyMap<string, Finding> {
     judge: new Judge(reference ? new Reference({ platform, careful, seesRefusal: true }) : undefined),
     keepGoing: () => left-- > 0 && !(untilFound && found.size > 0),
     plays,
+    minimised: 1,
     found: (finding) => found.set(finding.cause.key, finding),
   });
   workLocally(campaign.run(), target);

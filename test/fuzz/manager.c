@@ -3,7 +3,7 @@
  *
  * 1. VM_SET_CRASH_MSG copies as many bytes as the message says into a buffer of 192.
  * 2. VM_DEALLOC_VMID frees a VM that VM_GET_STATE goes on looking at, when that asked for it last.
- * 3. VM_IRQ_LEND looks the interrupt number up in a table of 64 entries without comparing.
+ * 3. VM_IRQ_LEND looks the interrupt number up in a table of 288 entries without comparing.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #define VMID_FIRST 128
 #define VMS 63
 #define CRASH_SIZE 192
-#define INTERRUPTS 64
+#define INTERRUPTS 288
 #define MESSAGE_MAX 14616
 #define LINE_SIZE (2 * 65536 + 32)
 

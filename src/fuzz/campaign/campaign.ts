@@ -27,15 +27,11 @@ export interface CampaignOptions {
   readonly keepGoing: () => boolean;
   /** How many sessions may be played to make one finding smaller; 0 leaves findings as they were met. */
   readonly plays: number;
+  /** How many of the sessions in which a cause is met are made smaller: not all lead to the smallest one, which stays. */
+  readonly minimised: number;
   /** Called when a cause is met first, and again when its session was made smaller. */
   readonly found: (finding: Finding) => void;
 }
-
-/**
- * So many of the sessions in which a cause is met are made smaller, since not all ways lead to the smallest; the smallest
- * of them stays.
- */
-const MINIMISED_MAX = 3;
 
 /** Cases put to a target one after another, what is wrong with it, and how much was done. */
 export class Campaign {
@@ -116,7 +112,7 @@ export class Campaign {
     const known = this.#met.get(cause.key);
     const entry = known ?? this.#meet(cause, played);
     if (known !== undefined) known.count++;
-    if (entry.count > MINIMISED_MAX || this.#options.plays === 0) return;
+    if (entry.count > this.#options.minimised || this.#options.plays === 0) return;
     const smallest = yield* minimise(played, replay, this.#options.plays);
     const { finding } = entry;
     if (smallest === undefined) {

@@ -45,9 +45,10 @@ export class Teardown implements Epilogue {
     const responses = [...played.responses];
     const held = heldAfter(played);
     // Who does not take replies does not know all that it was given.
-    const knowsAll = steps.every(({ kind }) => kind !== 'receive_limit');
-    let allGivenBack = knowsAll && held.every(({ to }) => to === VMID_HLOS);
-    for (const step of teardownOf(held)) {
+    const isHeldBack = steps.some(({ kind }) => kind === 'receive_limit');
+    let allGivenBack = !isHeldBack && held.every(({ to }) => to === VMID_HLOS);
+    const begin: readonly Step[] = isHeldBack ? [{ kind: 'drain' }] : [];
+    for (const step of [...begin, ...teardownOf(held)]) {
       const response = yield step;
       steps.push(step);
       responses.push(response);
@@ -128,7 +129,6 @@ function teardownOf(given: readonly Given[]): Step[] {
   };
   const flags = vmStopFlags.bits.FORCE_STOP;
   return [
-    { kind: 'drain' },
     ...vmids.map((vmid) => ask(VM_STOP, { vmid, flags, stop_reason: 0 })),
     ...vmids.map((vmid) => ask(VM_RESET, { vmid })),
     ...valuesOf('mem_handle').map((mem_handle) => ask(MEM_RECLAIM, { mem_handle, flags: 0 })),

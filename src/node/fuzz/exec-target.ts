@@ -15,7 +15,7 @@ const STDERR_KEPT = 16 * 1024;
 const LINE_SIZE_MAX = 64 * 1024;
 
 /** What a process that has ended may take to say its last words. */
-const DRAIN_MS = 1000;
+const DRAIN_MS = 200;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 

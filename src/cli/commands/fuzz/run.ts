@@ -120,6 +120,8 @@ class FuzzRun {
         epilogues: endless ? [] : [new Teardown(judge, local ? simAudit(target) : undefined), new Repetition()],
         keepGoing: () => this.#keepGoing(endless),
         plays: endless ? 0 : options.plays,
+        // Elsewhere every session costs a process.
+        minimised: local ? 3 : 1,
         found: (finding) => {
           this.#folder?.saveFinding(finding);
           if (finding.state === 'found') this.#tell(causeTitle(finding.cause));
