@@ -20,10 +20,10 @@ describe('fuzz', () => {
   const out = join(folder, 'campaign');
 
   it('finds, says how to find it again, and exits with 1', async () => {
-    const { code, stdout, stderr } = await gunyahRm(['fuzz', '--runs', '20', '--plays', '200', '--out', out]);
+    const { code, stdout, stderr } = await gunyahRm(['fuzz', '--runs', '12', '--plays', '100', '--out', out]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\), met .*\n {5}gunyah-rm fuzz --target sim --seed 1 --case \d+\n/);
-    expect(stdout).toMatch(/\n20 cases, \d+ steps in .* findings\n$/);
+    expect(stdout).toMatch(/\n12 cases, \d+ steps in .* findings\n$/);
     expect(stderr).toContain('gunyah-rm: panic ');
     expect(readFileSync(join(out, 'summary.txt'), 'utf8')).toBe(stdout);
     expect(readFileSync(join(out, 'coverage.txt'), 'utf8')).toMatch(/VM_ALLOC_VMID +OK/);
@@ -58,7 +58,7 @@ describe('fuzz', () => {
 
   it('goes on from there', async () => {
     const { stdout } = await gunyahRm(['fuzz', '--runs', '5', '--plays', '0', '--out', out]);
-    expect(stdout).toMatch(/\n25 cases/);
+    expect(stdout).toMatch(/\n17 cases/);
     expect(stdout).toMatch(/^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\)/);
   });
 

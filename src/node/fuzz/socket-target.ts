@@ -15,12 +15,14 @@ const { VMID_HLOS, VMID_RM } = constants;
 /** Sequence numbers of our own requests, which must not be that of a step's. */
 const FENCE_SEQS = [0xfe, 0xff] as const;
 /** After a part of a message nothing else may be sent, so that there is nothing to wait for but silence. */
-const QUIET_MS = 20;
+const QUIET_MS = 5;
 const RECONNECT_MS = 50;
+/** Devices take their time to boot. */
+const RESTART_MS = 60_000;
 
 export interface SocketTargetOptions {
   readonly path: string;
-  /** For each answer, and for the target to be there again. */
+  /** For each answer. */
   readonly limitMs: number;
   /** Command that makes the target fresh; without it a session begins where the one before has ended. */
   readonly monitor: string | undefined;
@@ -55,7 +57,7 @@ export class SocketTarget implements RemoteTarget {
     if (!first && monitor !== undefined) await run(monitor, this.#wait.ended?.text ?? 'next session');
     this.#progress.clear();
     this.#wait.begin();
-    await this.#connect(Math.ceil(limitMs / RECONNECT_MS));
+    await this.#connect(Math.ceil((first ? limitMs : RESTART_MS) / RECONNECT_MS));
   }
 
   async put(step: Step): Promise<Response> {
@@ -120,9 +122,11 @@ export class SocketTarget implements RemoteTarget {
     return new Promise((done) => {
       const socket = createConnection(this.#options.path);
       const splitter = new RecordSplitter((_from, to, frame) => this.#took(to, frame), 'manager');
-      socket.on('connect', () => done(undefined));
+      socket.on('connect', () => {
+        socket.on('close', () => this.#wait.end({ kind: 'crash', text: 'the connection has ended' }));
+        done(undefined);
+      });
       socket.on('error', done);
-      socket.on('close', () => this.#wait.end({ kind: 'crash', text: 'the connection has ended' }));
       socket.on('data', (chunk) => {
         try {
           splitter.push(chunk);
