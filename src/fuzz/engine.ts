@@ -4,7 +4,6 @@ import { type Aim, aimsOf } from './aims.js';
 import { Coverage } from './coverage.js';
 import { Forms } from './generate/forms.js';
 import { TreeStock } from './generate/tree-stock.js';
-import { pick } from './session/known.js';
 import { Graph } from './session/graph.js';
 import { learn } from './session/learn.js';
 import { type Machine, wordAt } from './session/session.js';
@@ -17,8 +16,9 @@ const AIMS_MAX = 8192;
 const CANDIDATES = 4;
 /** How many of the cases are about devicetrees, which cost more than messages; 0..1. */
 const TREES = 0.25;
-/** Other aims that a case may have: most do no harm to each other. */
+/** Other aims that a case has fewer of: most do no harm to each other. */
 const OTHER_AIMS = 6;
+const OTHER_TREES = 4;
 const ERROR_AT = protocol.limits.header;
 
 export interface EngineOptions {
@@ -129,9 +129,11 @@ export class Engine {
     this.#serial++;
     this.#running = true;
     const random = this.#random.child(number);
-    const others = Array.from({ length: random.below(OTHER_AIMS) }, () => pick(random, this.#choices));
-    const aims = [this.aim, ...others.map((other) => (other === undefined ? undefined : this.#aims[other - 1]))];
-    this.#walk.begin(random, aims.filter((aim) => aim !== undefined));
+    const { aim } = this;
+    const trees = random.below(aim?.tree === undefined ? 2 : OTHER_TREES);
+    const numbers = [...some(random, this.#choices, random.below(OTHER_AIMS)), ...some(random, this.#trees, trees)];
+    const others = numbers.map((other) => this.#aims[other - 1] as Aim);
+    this.#walk.begin(random, aim === undefined ? others : [aim, ...others]);
   }
 
   /** The aim of which most is to be expected, of a few: what was tried least and brought most that was new. */
@@ -154,4 +156,8 @@ export class Engine {
     if (step.kind !== 'frame') return step.kind;
     return protocol.byId.get(wordAt(step.frame, 4))?.name ?? 'unknown message';
   }
+}
+
+function some(random: Random, list: readonly number[], count: number): number[] {
+  return list.length === 0 ? [] : Array.from({ length: count }, () => list[random.below(list.length)] as number);
 }

@@ -65,7 +65,10 @@ export class Walk {
     trees: TreeStock,
     applied: (aim: Aim) => void,
   ) {
-    this.session = new Session(forms, machine, trees);
+    this.session = new Session(forms, machine, trees, (flaw) => {
+      const aim = this.#aims.find(({ tree }) => tree === flaw);
+      if (aim !== undefined) applied(aim);
+    });
     this.#graph = graph;
     this.#keenness = new Float64Array(graph.edges.length);
     this.#referents = referentsOf(this.session);
@@ -82,8 +85,7 @@ export class Walk {
     session.begin(random, NAMES.slice(0, session.joining > 0 ? 2 : NAMES.length));
     session.labels = session.joining > 0 ? 2 : 6;
     session.vmsMax = 1 + random.below(VMS_MAX);
-    session.flaw = aims.find(({ tree }) => tree !== undefined)?.tree;
-    session.flaws = 1 + random.below(3);
+    session.flaws = aims.flatMap(({ tree }) => tree ?? []);
     this.#aiming = random.chance(0.5) ? 0.05 : 0.25;
     for (const [index, theme] of themes.entries()) {
       // Each case is about some things more than about others; pressure makes answers late, so mostly there is none.
@@ -139,7 +141,8 @@ export class Walk {
     const random = this.#random;
     this.#themes[LIFE] = this.session.known.unborn() ? this.#eagerness : this.#rest;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const theme = weighted(random, this.#themes);
+      // Without a VM there is nothing to do but to ask, and to make one.
+      const theme = this.session.known.vms.length === 0 && attempt === 0 ? LIFE : weighted(random, this.#themes);
       const kindIndex = weighted(random, this.#available(theme));
       const kind = subjectKinds[kindIndex] as SubjectKind;
       const subject = this.#subject(kind);
