@@ -134,7 +134,12 @@ export class Session {
     for (let index = 0; index <= fragments; index++) {
       const type = index === 0 ? MessageType.request : MessageType.continuation;
       const start = index * content;
-      const frame = this.#frames.write({ type, fragments, seq, msg_id: id }, payload, start, Math.min(size, start + content));
+      const frame = this.#frames.write(
+        { type, fragments, seq, msg_id: id },
+        payload,
+        start,
+        Math.min(size, start + content),
+      );
       this.#steps.push({ kind: 'frame', from, frame });
     }
   }

@@ -2,8 +2,8 @@ import { VM_GET_VMID } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
 import type { Aim } from '../aims.js';
 import { breakPayload, breakValue, type Referents } from '../generate/breaks.js';
-import { breakFrames } from '../generate/frame-breaks.js';
 import type { Forms } from '../generate/forms.js';
+import { breakFrames } from '../generate/frame-breaks.js';
 import type { TreeStock } from '../generate/tree-stock.js';
 import type { Step } from '../step.js';
 import { type Edge, type SubjectKind, subjectKinds, type Theme, themes } from './edge.js';
@@ -142,7 +142,8 @@ export class Walk {
     this.#themes[LIFE] = this.session.known.unborn() ? this.#eagerness : this.#rest;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       // Without a VM there is nothing to do but to ask, and to make one.
-      const theme = this.session.known.vms.length === 0 && attempt === 0 ? LIFE : weighted(random, this.#themes);
+      const theme =
+        this.session.known.vms.length === 0 && attempt === 0 ? LIFE : weighted(random, this.#themes);
       const kindIndex = weighted(random, this.#available(theme));
       const kind = subjectKinds[kindIndex] as SubjectKind;
       const subject = this.#subject(kind);
@@ -154,7 +155,8 @@ export class Walk {
       if (!random.chance(this.#keenness[numbers[index] as number] as number)) continue;
       const edge = edges[index] as Edge;
       const aim = this.#aims.find(({ form }) => form !== undefined && form === edge.form);
-      if (this.#take(edge, subject, aim !== undefined && random.chance(this.#aiming) ? aim : undefined)) return true;
+      if (this.#take(edge, subject, aim !== undefined && random.chance(this.#aiming) ? aim : undefined))
+        return true;
     }
     return false;
   }
@@ -228,13 +230,18 @@ export class Walk {
   #sender(name: string): number {
     const { known } = this.session;
     if (name === 'hlos') return VMID_HLOS;
-    return (name === 'other' ? pick(this.#random, known.vms)?.vmid : this.#referents.vmid('secondary', this.session.draft)) ?? VMID_HLOS;
+    return (
+      (name === 'other'
+        ? pick(this.#random, known.vms)?.vmid
+        : this.#referents.vmid('secondary', this.session.draft)) ?? VMID_HLOS
+    );
   }
 
   /** State of what a request is about, else of who sends it. */
   #stateFor(edge: Edge | undefined, subject: KnownVm | KnownParcel | KnownLoan | undefined): number {
     if (subject !== undefined && edge?.subject === 'vm') return (subject as KnownVm).state;
-    if (subject !== undefined && edge?.subject === 'parcel') return STATE_PARCEL + (subject as KnownParcel).stage;
+    if (subject !== undefined && edge?.subject === 'parcel')
+      return STATE_PARCEL + (subject as KnownParcel).stage;
     if (subject !== undefined && edge?.subject === 'loan') return STATE_LOAN + (subject as KnownLoan).stage;
     return this.session.draft.sender === VMID_HLOS ? STATE_HLOS : STATE_VM;
   }
