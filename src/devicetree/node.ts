@@ -84,9 +84,10 @@ function isTextAt(value: Uint8Array, at: number, text: string): boolean {
 
 /** Path from the root (`/`, `/cpus/cpu@0`); its length grows with the level, so ask only for nodes of interest. */
 export function pathOf(node: DtNode): string {
-  const names: string[] = [];
-  for (let at: DtNode = node; at.parent !== undefined; at = at.parent) names.push(at.name);
-  return `/${names.reverse().join('/')}`;
+  if (node.parent === undefined) return '/';
+  let path = '';
+  for (let at: DtNode = node; at.parent !== undefined; at = at.parent) path = `/${at.name}${path}`;
+  return path;
 }
 
 /** Child of that name: exact, or without its unit address when the name asked for has none. */

@@ -24,12 +24,19 @@ export function aimsOf(forms: Forms): readonly Aim[] {
         classesOf[place.kind].map(({ name, rule }) => ({ form, place, tree: undefined, name, rule })),
       ),
     ),
-    ...treeBreaks.map((tree) => ({ form: undefined, place: undefined, tree, name: tree.name, rule: 'none' as const })),
+    ...treeBreaks.map((tree) => ({
+      form: undefined,
+      place: undefined,
+      tree,
+      name: tree.name,
+      rule: 'none' as const,
+    })),
   ];
 }
 
 /** `MEM_LEND acl_entries.vmid stale`, for people. */
 export function aimText({ form, place, tree, name }: Aim): string {
-  if (tree !== undefined) return ['devicetree', tree.kind, tree.property, name].filter((part) => part !== undefined).join(' ');
+  if (tree !== undefined)
+    return ['devicetree', tree.kind, tree.property, name].filter((part) => part !== undefined).join(' ');
   return form === undefined ? name : `${form.name} ${place?.name} ${name}`;
 }

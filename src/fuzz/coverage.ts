@@ -1,10 +1,10 @@
-import { error, type ErrorName } from '../../schemas/index.js';
+import { type ErrorName, error } from '../../schemas/index.js';
 import type { Aim } from './aims.js';
 import type { Rule } from './generate/classes.js';
 import type { Forms } from './generate/forms.js';
-import type { Ending } from './step.js';
-import { STATES } from './session/walk.js';
 import { stateNames } from './session/state-names.js';
+import { STATES } from './session/walk.js';
+import type { Ending } from './step.js';
 
 /** What a message was answered with, about something in a certain state. */
 export interface PairCount {
@@ -28,6 +28,8 @@ export interface EndingCount {
   readonly text: string;
   /** The message (or the operation) that it happened at. */
   readonly message: string;
+  /** Who sent it. */
+  readonly from: 'HLOS' | 'a VM' | 'the machine';
   readonly count: number;
   /** Case in which it was first seen. */
   readonly firstCase: number;
@@ -78,12 +80,12 @@ export class Coverage {
     this.#applied[aim] = (this.#applied[aim] as number) + 1;
   }
 
-  ended({ kind, text }: Ending, message: string, caseNumber: number): void {
-    const key = `${kind} ${text} ${message}`;
+  ended({ kind, text }: Ending, message: string, from: EndingCount['from'], caseNumber: number): void {
+    const key = keyOf({ kind, text, message, from });
     const known = this.#endings.get(key);
     if (known === undefined) this.#news++;
     const { count, firstCase } = known ?? { count: 0, firstCase: caseNumber };
-    this.#endings.set(key, { kind, text, message, count: count + 1, firstCase });
+    this.#endings.set(key, { kind, text, message, from, count: count + 1, firstCase });
   }
 
   /** A case with an aim is over. */
@@ -103,7 +105,12 @@ export class Coverage {
       if (count === 0) continue;
       const pair = Math.floor(index / STATES);
       const message = this.forms.all[Math.floor(pair / ERRORS)]?.name ?? '';
-      yield { message, error: errorNames[pair % ERRORS] ?? 'other', state: stateNames[index % STATES] ?? '', count };
+      yield {
+        message,
+        error: errorNames[pair % ERRORS] ?? 'other',
+        state: stateNames[index % STATES] ?? '',
+        count,
+      };
     }
   }
 
@@ -111,7 +118,13 @@ export class Coverage {
     for (const [index, count] of this.#applied.entries()) {
       const { form, place, tree, name, rule } = this.aims[index] as Aim;
       if (tree !== undefined)
-        yield { message: 'devicetree', field: [tree.kind, tree.property].filter(Boolean).join(' '), class: name, rule, count };
+        yield {
+          message: 'devicetree',
+          field: [tree.kind, tree.property].filter(Boolean).join(' '),
+          class: name,
+          rule,
+          count,
+        };
       else yield { message: form?.name ?? 'vcpu_halt', field: place?.name ?? '', class: name, rule, count };
     }
   }
@@ -139,8 +152,17 @@ export class Coverage {
       [this.#gains, saved.gains],
     ] as const)
       for (const [index, count] of list) array[index] = count;
-    for (const ending of saved.endings) this.#endings.set(`${ending.kind} ${ending.text} ${ending.message}`, ending);
+    for (const ending of saved.endings) this.#endings.set(keyOf(ending), ending);
   }
+}
+
+function keyOf({
+  kind,
+  text,
+  message,
+  from,
+}: Pick<EndingCount, 'kind' | 'text' | 'message' | 'from'>): string {
+  return [kind, text, message, from].join(' ');
 }
 
 function nonzero(array: Uint32Array): [number, number][] {

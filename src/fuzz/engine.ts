@@ -1,10 +1,10 @@
-import { protocol } from '../../schemas/index.js';
+import { constants, protocol } from '../../schemas/index.js';
 import { Random } from '../base/random.js';
 import { type Aim, aimsOf } from './aims.js';
 import { Coverage } from './coverage.js';
+import type { PlaceKind } from './generate/form.js';
 import { Forms } from './generate/forms.js';
 import { TreeStock } from './generate/tree-stock.js';
-import { pick } from './session/known.js';
 import { Graph } from './session/graph.js';
 import { learn } from './session/learn.js';
 import { type Machine, wordAt } from './session/session.js';
@@ -15,10 +15,15 @@ import type { Response, Step } from './step.js';
 const AIMS_MAX = 8192;
 /** Aims that are compared when one is chosen. */
 const CANDIDATES = 4;
+/** What can be wrong with any message, whatever it holds, is gone for thrice as often: its length above all. */
+const wholes: ReadonlySet<PlaceKind | undefined> = new Set(['message', 'sender', 'state']);
+/** How many of the cases get nothing wrong; 0..1. */
+const BLAMELESS = 0.05;
 /** How many of the cases are about devicetrees, which cost more than messages; 0..1. */
 const TREES = 0.25;
-/** Other aims that a case may have: most do no harm to each other. */
-const OTHER_AIMS = 6;
+/** Other aims that a case has fewer of: most do no harm to each other. */
+const OTHER_AIMS = 12;
+const OTHER_TREES = 4;
 const ERROR_AT = protocol.limits.header;
 
 export interface EngineOptions {
@@ -45,7 +50,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #aims: readonly Aim[];
   readonly #numbers: ReadonlyMap<Aim, number>;
-  /** Numbers of the aims that may be chosen. */
+  /** Numbers of the aims that may be chosen, some of them several times. */
   readonly #choices: readonly number[];
   readonly #trees: readonly number[];
   readonly #walk: Walk;
@@ -64,9 +69,11 @@ export class Engine {
     const { messages } = options;
     const numbersOf = (wanted: (aim: Aim) => boolean) =>
       this.#aims.flatMap((aim, index) => (wanted(aim) ? [index + 1] : []));
-    this.#choices = numbersOf(({ form, tree }) =>
+    const chosen = numbersOf(({ form, tree }) =>
       messages === undefined ? tree === undefined : form !== undefined && messages.has(form.id),
     );
+    const ofWhole = chosen.filter((number) => wholes.has(this.#aims[number - 1]?.place?.kind));
+    this.#choices = [...chosen, ...ofWhole, ...ofWhole];
     this.#trees = messages === undefined ? numbersOf(({ tree }) => tree !== undefined) : [];
     this.coverage = new Coverage(forms, this.#aims);
     const trees = new TreeStock(options.seed);
@@ -85,7 +92,7 @@ export class Engine {
     return this.#serial;
   }
 
-  /** What the case in progress tries to get wrong, undefined: nothing. */
+  /** What the case in progress tries to get wrong above all, undefined: nothing at all. */
   get aim(): Aim | undefined {
     return this.#aims[(this.#case % AIMS_MAX) - 1];
   }
@@ -112,7 +119,8 @@ export class Engine {
       sent.form = undefined;
     }
     if (response.ended === undefined) return;
-    this.coverage.ended(response.ended, this.#nameOf(step), this.#case);
+    const from = step.kind !== 'frame' ? 'the machine' : step.from === constants.VMID_HLOS ? 'HLOS' : 'a VM';
+    this.coverage.ended(response.ended, this.#nameOf(step), from, this.#case);
     this.endCase();
   }
 
@@ -129,14 +137,24 @@ export class Engine {
     this.#serial++;
     this.#running = true;
     const random = this.#random.child(number);
-    const others = Array.from({ length: random.below(OTHER_AIMS) }, () => pick(random, this.#choices));
-    const aims = [this.aim, ...others.map((other) => (other === undefined ? undefined : this.#aims[other - 1]))];
-    this.#walk.begin(random, aims.filter((aim) => aim !== undefined));
+    const { aim } = this;
+    if (aim === undefined) {
+      this.#walk.begin(random, []);
+      return;
+    }
+    const trees = random.below(aim.tree === undefined ? 2 : OTHER_TREES);
+    const numbers = [
+      ...some(random, this.#choices, random.below(OTHER_AIMS)),
+      ...some(random, this.#trees, trees),
+    ];
+    const others = numbers.map((other) => this.#aims[other - 1] as Aim);
+    this.#walk.begin(random, [aim, ...others]);
   }
 
   /** The aim of which most is to be expected, of a few: what was tried least and brought most that was new. */
   #choose(): number {
     const random = this.#random.child(`choose ${this.#serial}`);
+    if (random.chance(BLAMELESS) && this.#options.messages === undefined) return this.#serial * AIMS_MAX;
     let best = 0;
     let staleness = Number.POSITIVE_INFINITY;
     const choices = random.chance(TREES) && this.#trees.length > 0 ? this.#trees : this.#choices;
@@ -154,4 +172,10 @@ export class Engine {
     if (step.kind !== 'frame') return step.kind;
     return protocol.byId.get(wordAt(step.frame, 4))?.name ?? 'unknown message';
   }
+}
+
+function some(random: Random, list: readonly number[], count: number): number[] {
+  return list.length === 0
+    ? []
+    : Array.from({ length: count }, () => list[random.below(list.length)] as number);
 }

@@ -1,5 +1,5 @@
 import type { Random } from '../../base/random.js';
-import { EnumType, FlagsType } from '../../wire/index.js';
+import type { EnumType, FlagsType } from '../../wire/index.js';
 import type { Draft } from './draft.js';
 import { BYTES_MAX, ENTRY_WIDTH, type ListPart, type Place, type Scalar } from './form.js';
 
@@ -26,7 +26,13 @@ export interface Referents {
 }
 
 /** Changes one place of a draft that is right before it is written. Places that are not values are left alone. */
-export function breakValue(draft: Draft, place: Place, name: string, referents: Referents, random: Random): void {
+export function breakValue(
+  draft: Draft,
+  place: Place,
+  name: string,
+  referents: Referents,
+  random: Random,
+): void {
   const { kind, scalar, list } = place;
   if (kind === 'list' && list !== undefined) breakList(draft, list, name, referents);
   else if (kind === 'bytes') breakBytes(draft, name, random);
@@ -151,7 +157,8 @@ function declaredLength(count: number, name: string): number {
 
 function breakPresence(draft: Draft, part: number, name: string): void {
   // Nothing can follow what was left out.
-  if (name === 'left_out') for (let index = part; index < draft.form.parts.length; index++) draft.leftOut |= 1 << index;
+  if (name === 'left_out')
+    for (let index = part; index < draft.form.parts.length; index++) draft.leftOut |= 1 << index;
   else draft.forced |= 1 << part;
 }
 
@@ -162,7 +169,8 @@ function breakBytes(draft: Draft, name: string, random: Random): void {
     if (draft.byteCount % 4 === 0) draft.bytes[draft.byteCount++] = 0x61;
     return;
   }
-  if (name === 'longest') draft.byteCount = random.chance(0.5) ? BYTES_MAX : 80 + random.below(BYTES_MAX - 80);
+  if (name === 'longest')
+    draft.byteCount = random.chance(0.5) ? BYTES_MAX : 80 + random.below(BYTES_MAX - 80);
   for (let index = 0; index < draft.byteCount; index++) draft.bytes[index] = random.below(256);
 }
 

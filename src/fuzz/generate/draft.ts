@@ -157,7 +157,8 @@ export class Draft {
   }
 
   #putBytes(start: number, padTo: number): number {
-    for (let index = 0; index < this.byteCount; index++) this.payload[start + index] = this.bytes[index] as number;
+    for (let index = 0; index < this.byteCount; index++)
+      this.payload[start + index] = this.bytes[index] as number;
     let at = start + this.byteCount;
     for (; (at - start) % padTo !== 0; at++) this.payload[at] = this.padding;
     return at;

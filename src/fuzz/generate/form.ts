@@ -124,7 +124,12 @@ export class Form {
   slot(name: string): number {
     const slot = this.#slots.get(name);
     if (slot === undefined)
-      throw new UsageError({ code: 'field', path: this.name, expected: [...this.#slots.keys()].join(', '), actual: name });
+      throw new UsageError({
+        code: 'field',
+        path: this.name,
+        expected: [...this.#slots.keys()].join(', '),
+        actual: name,
+      });
     return slot;
   }
 }
@@ -148,13 +153,22 @@ class Compiler {
   part(field: Field): void {
     const { type, presence } = field;
     const index = this.parts.length;
-    const when = presence?.when && { slot: this.slots.get(presence.when.field) ?? 0, mask: presence.when.mask };
+    const when = presence?.when && {
+      slot: this.slots.get(presence.when.field) ?? 0,
+      mask: presence.when.mask,
+    };
     const common = { trailing: presence?.trailing === true, ...(when === undefined ? {} : { when }) };
     if (type instanceof ListType) this.parts.push({ ...common, list: this.#list(field, type) });
     else if (type instanceof BytesType) this.parts.push({ ...common, bytes: this.#bytes(field, type) });
     else this.parts.push({ ...common, scalar: this.#scalar(field, field.name) });
     if (presence !== undefined)
-      this.places.push({ name: field.name, kind: 'optional', scalar: undefined, list: undefined, part: index });
+      this.places.push({
+        name: field.name,
+        kind: 'optional',
+        scalar: undefined,
+        list: undefined,
+        part: index,
+      });
   }
 
   #scalar(field: Field, name: string): Scalar {
@@ -181,7 +195,13 @@ class Compiler {
     this.lists.push(list);
     this.places.push({ name: field.name, kind: 'list', scalar: undefined, list, part: -1 });
     for (const scalar of new Set([...entries.values()].flat()))
-      this.places.push({ name: `${field.name}.${scalar.name}`, kind: kindOf(scalar.field), scalar, list, part: -1 });
+      this.places.push({
+        name: `${field.name}.${scalar.name}`,
+        kind: kindOf(scalar.field),
+        scalar,
+        list,
+        part: -1,
+      });
     return list;
   }
 
@@ -196,8 +216,18 @@ class Compiler {
 function entryScalars(field: Field, entry: WireType): readonly Scalar[] {
   const fields = entry instanceof StructType ? entry.fields : [{ ...field, name: 'value', type: entry }];
   if (fields.length > ENTRY_WIDTH)
-    throw new UsageError({ code: 'entry', path: field.name, expected: `0..${ENTRY_WIDTH} fields`, actual: fields.length });
-  return fields.map((item, slot) => ({ name: item.name, field: item, width: item.type.fixedSize as number, slot }));
+    throw new UsageError({
+      code: 'entry',
+      path: field.name,
+      expected: `0..${ENTRY_WIDTH} fields`,
+      actual: fields.length,
+    });
+  return fields.map((item, slot) => ({
+    name: item.name,
+    field: item,
+    width: item.type.fixedSize as number,
+    slot,
+  }));
 }
 
 const kindsByRole: Readonly<Record<string, PlaceKind>> = {
@@ -215,6 +245,7 @@ function kindOf({ type, role, isLength }: Field): PlaceKind {
   if (type instanceof EnumType) return 'enum';
   if (type instanceof FlagsType) return 'flags';
   if (isLength) return 'length';
-  if (!(type instanceof IntegerType)) throw new UsageError({ code: 'type', path: type.label, expected: 'an integer', actual: type.kind });
+  if (!(type instanceof IntegerType))
+    throw new UsageError({ code: 'type', path: type.label, expected: 'an integer', actual: type.kind });
   return (role !== undefined ? kindsByRole[role] : undefined) ?? 'plain';
 }

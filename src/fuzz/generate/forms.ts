@@ -1,4 +1,4 @@
-import { MessageType, type Message, type Protocol, payloadOf } from '../../schema/index.js';
+import { type Message, MessageType, type Protocol, payloadOf } from '../../schema/index.js';
 import { Form } from './form.js';
 
 /** Forms of everything that can be sent as a request, by message. */
@@ -16,7 +16,9 @@ export class Forms {
     );
     const { byId } = protocol;
     const neighbours = protocol.messages.flatMap(({ id }) => [id - 1, id + 1]);
-    this.unknownIds = [...new Set([0, 0x7fffffff, 0x80000000, 0xffffffff, ...neighbours])].filter((id) => !byId.has(id));
+    this.unknownIds = [...new Set([0, 0x7fffffff, 0x80000000, 0xffffffff, ...neighbours])].filter(
+      (id) => !byId.has(id),
+    );
     this.unknown = new Form(known.length, '<unknown>', this.unknownIds[0] ?? 0, undefined, undefined);
     this.all = [...known, this.unknown];
     this.#byId = new Map(known.map((form) => [form.id, form]));

@@ -14,7 +14,13 @@ const TYPE_MASK = 3;
  * Breaks the framing of the message whose queue messages are the steps from `first` on: changes their headers, their
  * number, their order. `other` is another message of the same VM that may come in between.
  */
-export function breakFrames(steps: Step[], first: number, name: string, random: Random, other: Uint8Array): void {
+export function breakFrames(
+  steps: Step[],
+  first: number,
+  name: string,
+  random: Random,
+  other: Uint8Array,
+): void {
   const at = first + random.below(steps.length - first);
   const step = steps[at] as FrameStep;
   const { frame } = step;
@@ -82,21 +88,42 @@ export function breakFrames(steps: Step[], first: number, name: string, random: 
     case 'interleaved':
       steps.splice(at, 0, { ...step, frame: other });
       return;
-    default:
-      steps.splice(first, steps.length - first, ...steps.slice(first).flatMap((item) => byteByByte(item as FrameStep)));
+    case 'one_by_one':
+      cut(steps, first, (item) => inParts(item, item.frame.length - headerSize));
+      return;
+    case 'in_parts':
+      cut(steps, first, (item) => inParts(item, 2 + random.below(3)));
+      return;
+    default: {
+      // One that is never completed, and behind it one that is: nothing of the first may be left.
+      const parts = inParts(step, 3).slice(0, 1 + random.below(2));
+      steps.splice(
+        first,
+        steps.length - first,
+        ...parts,
+        ...inParts({ ...step, frame: other }, 2 + random.below(2)),
+      );
+    }
   }
 }
 
-/** A message in fragments of one byte each, as far as the fragment count allows; longer ones stay as they are. */
-function byteByByte(step: FrameStep): FrameStep[] {
+/** Cuts a message that is one queue message; a longer one is in parts as it is. */
+function cut(steps: Step[], first: number, parts: (step: FrameStep) => FrameStep[]): void {
+  if (steps.length - first === 1) steps.splice(first, 1, ...parts(steps[first] as FrameStep));
+}
+
+/** A queue message as so many fragments of about the same size, those behind its last byte empty. */
+function inParts(step: FrameStep, wanted: number): FrameStep[] {
   const { frame } = step;
-  const size = frame.length - headerSize;
-  if (size < 2 || size > protocol.limits.max_continuations + 1) return [step];
-  return Array.from({ length: size }, (_, index) => {
-    const part = new Uint8Array(headerSize + 1);
+  const count = Math.max(2, Math.min(wanted, protocol.limits.max_continuations + 1));
+  const content = frame.subarray(headerSize);
+  const size = Math.max(1, Math.ceil(content.length / count));
+  return Array.from({ length: count }, (_, index) => {
+    const bytes = content.subarray(index * size, (index + 1) * size);
+    const part = new Uint8Array(headerSize + bytes.length);
     part.set(frame.subarray(0, headerSize));
-    part[headerSize] = frame[headerSize + index] as number;
-    part[At.type] = (index === 0 ? MessageType.request : MessageType.continuation) | ((size - 1) << 2);
+    part.set(bytes, headerSize);
+    part[At.type] = (index === 0 ? MessageType.request : MessageType.continuation) | ((count - 1) << 2);
     return { ...step, frame: part };
   });
 }

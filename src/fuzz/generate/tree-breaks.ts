@@ -87,7 +87,16 @@ const nodes: Readonly<Record<string, (among: MadeNode['children'], at: number, r
   },
 };
 
-const FIELDS = ['magic', 'total_size', 'structure_offset', 'strings_offset', 'version', 'compatible_version', 'flipped', 'zeros'] as const;
+const FIELDS = [
+  'magic',
+  'total_size',
+  'structure_offset',
+  'strings_offset',
+  'version',
+  'compatible_version',
+  'flipped',
+  'zeros',
+] as const;
 /** Where the fields of the header stand. */
 const fieldOffsets: Readonly<Record<string, number>> = {
   magic: 0,
@@ -103,7 +112,11 @@ export const treeBreaks: readonly TreeBreak[] = [
   ...(Object.keys(treeParts) as NodeKind[]).flatMap((kind) => [
     ...Object.keys(nodes).map((name) => ({ kind, property: undefined, name })),
     ...treeParts[kind].flatMap((part) =>
-      ['missing', 'repeated', ...Object.keys(changes[formOf(part)])].map((name) => ({ kind, property: part.name, name })),
+      ['missing', 'repeated', ...Object.keys(changes[formOf(part)])].map((name) => ({
+        kind,
+        property: part.name,
+        name,
+      })),
     ),
   ]),
   ...FIELDS.map((name) => ({ kind: undefined, property: undefined, name })),

@@ -58,7 +58,10 @@ const withMemory: ReadonlySet<NodeKind> = new Set(['shm', 'shm-doorbell', 'virti
 export function makeTree(wish: TreeWish): MadeTree {
   const { random, names, cores, flaw } = wish;
   const count = 1 + random.below(Math.min(cores, 2));
-  const bound = random.chance(0.2) || flaw?.kind === 'vcpus' ? Array.from({ length: count }, () => random.below(cores)) : undefined;
+  const bound =
+    random.chance(0.2) || flaw?.kind === 'vcpus'
+      ? Array.from({ length: count }, () => random.below(cores))
+      : undefined;
   const context: TreeContext = {
     random,
     names,
@@ -68,13 +71,20 @@ export function makeTree(wish: TreeWish): MadeTree {
     joins: random.chance(wish.joining),
     label: 1,
   };
-  const node = (kind: NodeKind, children: MadeNode['children'] = []) => makeNode(kind, context, flaw, children);
+  const node = (kind: NodeKind, children: MadeNode['children'] = []) =>
+    makeNode(kind, context, flaw, children);
   const devices = makeDevices(wish, context, node);
   const root = node('root', [
     // The first child decides with which cells RM reads the memory node: it declares none.
     ['chosen', plain([])],
     ...(random.chance(0.5) || flaw?.kind === 'psci' ? [['psci', node('psci')] as const] : []),
-    ['cpus', node('cpus', Array.from({ length: count }, (_, index) => [`cpu@${index}`, node('cpu')] as const))],
+    [
+      'cpus',
+      node(
+        'cpus',
+        Array.from({ length: count }, (_, index) => [`cpu@${index}`, node('cpu')] as const),
+      ),
+    ],
     ['gic', node('controller')],
     [
       'gunyah-vm-config',
@@ -109,7 +119,9 @@ function makeDevices(
   for (const [kind, chance] of deviceChances) {
     const wanted = flaw?.kind === kind || (flaw?.kind === 'device-memory' && kind === 'shm');
     // One that is wanted has one of its kind beside it half of the time, that is in order.
-    const count = (random.chance(context.joins && joinable.has(kind) ? JOINED : chance) ? 1 : 0) + (wanted ? random.below(2) : 0);
+    const count =
+      (random.chance(context.joins && joinable.has(kind) ? JOINED : chance) ? 1 : 0) +
+      (wanted ? random.below(2) : 0);
     for (let index = 0; index < Math.max(count, wanted ? 1 : 0); index++) {
       context.label = 1 + random.below(labels);
       const children: MadeNode['children'] = withMemory.has(kind) ? [['memory', node('device-memory')]] : [];
@@ -119,7 +131,12 @@ function makeDevices(
   return devices;
 }
 
-function makeNode(kind: NodeKind, context: TreeContext, flaw: TreeBreak | undefined, children: MadeNode['children']): MadeNode {
+function makeNode(
+  kind: NodeKind,
+  context: TreeContext,
+  flaw: TreeBreak | undefined,
+  children: MadeNode['children'],
+): MadeNode {
   const properties: MadeNode['properties'] = [];
   for (const { name, chance, when, value } of treeParts[kind]) {
     const there = when?.(context) === true || (chance > 0 && context.random.chance(chance));
@@ -132,7 +149,9 @@ function makeNode(kind: NodeKind, context: TreeContext, flaw: TreeBreak | undefi
 function summary(root: MadeNode, { name }: TreeContext) {
   const rpcs = nodesOf(root, 'rm-rpc');
   const labels = nodesOf(root, 'device-memory').flatMap(({ properties }) =>
-    properties.filter(([key, value]) => key === 'qcom,label' && value.length === 4).map(([, value]) => value[3] as number),
+    properties
+      .filter(([key, value]) => key === 'qcom,label' && value.length === 4)
+      .map(([, value]) => value[3] as number),
   );
   const hasConsole = rpcs.some(({ properties }) => properties.some(([key]) => key === 'console-dev'));
   return { name, hasLink: rpcs.length > 0, hasConsole, labels };
@@ -140,5 +159,8 @@ function summary(root: MadeNode, { name }: TreeContext) {
 
 /** All nodes of a kind, in tree order. */
 export function nodesOf(node: MadeNode, kind: NodeKind): MadeNode[] {
-  return [...(node.kind === kind ? [node] : []), ...node.children.flatMap(([, child]) => nodesOf(child, kind))];
+  return [
+    ...(node.kind === kind ? [node] : []),
+    ...node.children.flatMap(([, child]) => nodesOf(child, kind)),
+  ];
 }

@@ -44,7 +44,9 @@ export class Graph {
     }
     const edgesOf = (theme: Theme, kind: SubjectKind) =>
       this.edges.filter((edge) => edge.theme === theme && edge.subject === kind);
-    this.#choices = themes.flatMap((theme) => subjectKinds.flatMap((kind) => this.#byState(edgesOf(theme, kind))));
+    this.#choices = themes.flatMap((theme) =>
+      subjectKinds.flatMap((kind) => this.#byState(edgesOf(theme, kind))),
+    );
     this.#weights = themes.map((theme) => subjectKinds.map((kind) => sum(edgesOf(theme, kind))));
   }
 
@@ -66,7 +68,11 @@ export class Graph {
   #byState(edges: readonly Edge[]): Choices[] {
     return Array.from({ length: STATES }, (_, state) => {
       const possible = edges.filter(({ from }) => (from & (1 << state)) !== 0);
-      return { edges: possible, numbers: possible.map((edge) => this.edges.indexOf(edge)), total: sum(possible) };
+      return {
+        edges: possible,
+        numbers: possible.map((edge) => this.edges.indexOf(edge)),
+        total: sum(possible),
+      };
     });
   }
 }

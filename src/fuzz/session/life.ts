@@ -28,7 +28,17 @@ const SECONDARY_COUNT = 28;
 const AUTHENTICATION_PLATFORM = 1;
 /** Needs firmware, without which such a VM does not start. */
 const AUTHENTICATION_ANDROID = 2;
-const USUAL: readonly number[] = [0, 0, 0, 0, 0, 0, AUTHENTICATION_PLATFORM, AUTHENTICATION_PLATFORM, AUTHENTICATION_ANDROID];
+const USUAL: readonly number[] = [
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  AUTHENTICATION_PLATFORM,
+  AUTHENTICATION_PLATFORM,
+  AUTHENTICATION_ANDROID,
+];
 
 const CONFIGURABLE = statesMask(State.LOAD, State.RESET);
 const ENDED = statesMask(State.EXITED, State.READY, State.INIT_FAILED);
@@ -135,7 +145,8 @@ function boot(forms: Forms): Edge[] {
     make(session, vm) {
       if (vm.image === undefined || !vm.treeFresh) return false;
       const { numbers } = session.request(configure, VMID_HLOS);
-      const authentication = session.known.firmware && session.random.chance(0.5) ? AUTHENTICATION_ANDROID : session.any(...USUAL);
+      const authentication =
+        session.known.firmware && session.random.chance(0.5) ? AUTHENTICATION_ANDROID : session.any(...USUAL);
       numbers[at.vmid] = vm.vmid;
       numbers[at.authentication] = authentication;
       numbers[at.handle] = vm.image.handle;
@@ -158,7 +169,8 @@ function boot(forms: Forms): Edge[] {
     make(session, vm) {
       const draft = session.request(authenticate, VMID_HLOS);
       draft.numbers[authenticate.slot('vmid')] = vm.vmid;
-      for (let count = session.random.below(3); count > 0; count--) draft.list(0).add(0, session.random.below(64));
+      for (let count = session.random.below(3); count > 0; count--)
+        draft.list(0).add(0, session.random.below(64));
       return true;
     },
   };
@@ -227,7 +239,10 @@ function firmware(forms: Forms): Edge<'vm'> {
     weight: 4,
     make(session, vm) {
       const { known, random } = session;
-      const parcel = pick(random, known.parcels.filter(({ targets }) => targets.includes(vm.vmid)));
+      const parcel = pick(
+        random,
+        known.parcels.filter(({ targets }) => targets.includes(vm.vmid)),
+      );
       if (parcel === undefined) return false;
       const { numbers } = session.request(form, VMID_HLOS);
       numbers[slots[0]] = vm.vmid;

@@ -16,7 +16,13 @@ const LOANS_MAX = 8;
 
 /** What can be done with interrupts (rm-behaviour.md, "Interrupts"). */
 export function interruptEdges(forms: Forms): Edge[] {
-  return [lending(forms), accepting(forms), handing(forms, VM_IRQ_RELEASE.id), handing(forms, VM_IRQ_RECLAIM.id), notifying(forms)] as Edge[];
+  return [
+    lending(forms),
+    accepting(forms),
+    handing(forms, VM_IRQ_RELEASE.id),
+    handing(forms, VM_IRQ_RECLAIM.id),
+    notifying(forms),
+  ] as Edge[];
 }
 
 function lending(forms: Forms): Edge<'vm'> {
@@ -41,7 +47,12 @@ function lending(forms: Forms): Edge<'vm'> {
     },
     done({ known }, { vm, note }, reply) {
       if (vm === undefined) return;
-      known.loans.push({ handle: wordAt(reply, REPLY_START), virq: note, borrower: vm.vmid, stage: Loan.OFFERED });
+      known.loans.push({
+        handle: wordAt(reply, REPLY_START),
+        virq: note,
+        borrower: vm.vmid,
+        stage: Loan.OFFERED,
+      });
     },
   };
 }

@@ -41,11 +41,11 @@ function loading(): Edge<'vm'> {
       if (vm.treeFresh && !random.chance(0.05)) return false;
       // What was lent is no longer HLOS's to write into once the VM has it; until then it is.
       const { address } = session.pages.image(vm.region);
-      const { flaw, names, joining, labels, machine } = session;
+      const { names, joining, labels, machine } = session;
       const wish = { names, joining, labels, cores: machine.cores };
-      const flawed = flaw !== undefined && session.flaws > 0 && random.chance(0.7);
-      if (flawed) session.flaws--;
-      vm.tree = flawed ? makeTree({ ...wish, random, flaw }) : session.trees.any(random, wish);
+      const flaw = random.chance(0.7) ? session.flaws.shift() : undefined;
+      vm.tree = flaw === undefined ? session.trees.any(random, wish) : makeTree({ ...wish, random, flaw });
+      if (flaw !== undefined) session.flawed(flaw);
       vm.treeFresh = true;
       session.put({ kind: 'load', address: address + TREE_OFFSET, bytes: vm.tree.blob });
       return true;

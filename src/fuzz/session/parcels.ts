@@ -81,7 +81,8 @@ function creation(form: Form, kind: number): Edge<'vm'> {
       if (parcel.ranges.length === 0) return false;
       const open = random.chance(0.12);
       if (open) parcel.stage = Stage.OPEN;
-      draft.numbers[flags] = (random.chance(0.15) ? memShareFlags.bits.SANITIZE : 0) | (open ? memShareFlags.bits.APPEND : 0);
+      draft.numbers[flags] =
+        (random.chance(0.15) ? memShareFlags.bits.SANITIZE : 0) | (open ? memShareFlags.bits.APPEND : 0);
       draft.numbers[label] = parcel.label;
       writeLists(session, parcel);
       // Naming the attribute that memory has anyway changes nothing, but counts where lists are compared.
@@ -103,7 +104,9 @@ function ownerOf({ known, random }: Session, receiver: KnownVm): KnownVm | undef
 function newParcel(session: Session, kind: number, owner: KnownVm | undefined, vm: KnownVm): KnownParcel {
   const { known, random } = session;
   const by = owner?.vmid ?? VMID_HLOS;
-  const targets = [random.chance(0.95) ? vm.vmid : session.any(constants.VMID_RM, random.below(SECONDARY_LAST - 3) + 4)];
+  const targets = [
+    random.chance(0.95) ? vm.vmid : session.any(constants.VMID_RM, random.below(SECONDARY_LAST - 3) + 4),
+  ];
   if (kind !== DONATE) {
     for (let more = random.chance(0.25) ? random.below(TARGETS_MAX) : 0; more > 0; more--) {
       const other = random.chance(0.8) ? pick(random, known.vms)?.vmid : 4 + random.below(4);
@@ -143,11 +146,14 @@ function rangesFrom(session: Session, owner: KnownVm | undefined): Range[] {
     return range === undefined ? [] : [range];
   }
   const layout = session.any<Layout>('together', 'apart', 'apart', 'blocks');
-  return Array.from({ length: random.chance(0.5) ? 1 : 1 + random.below(RANGES_MAX) }, () => pages.range(random, layout));
+  return Array.from({ length: random.chance(0.5) ? 1 : 1 + random.below(RANGES_MAX) }, () =>
+    pages.range(random, layout),
+  );
 }
 
 function writeLists({ draft }: Session, { targets, rights, ranges }: KnownParcel): void {
-  for (let index = 0; index < targets.length; index++) draft.list(0).add(targets[index] as number, rights[index]);
+  for (let index = 0; index < targets.length; index++)
+    draft.list(0).add(targets[index] as number, rights[index]);
   for (const { address, size } of ranges) draft.list(1).add(address, size);
 }
 
@@ -199,7 +205,8 @@ function accepting(forms: Forms): Edge<'parcel'> {
     make(session, parcel) {
       const { known, random } = session;
       const by = pick(random, parcel.targets);
-      if (by === undefined || by === parcel.owner || !known.speaks(by) || isNeeded(session, parcel)) return false;
+      if (by === undefined || by === parcel.owner || !known.speaks(by) || isNeeded(session, parcel))
+        return false;
       // What is mapped already is refused.
       if (parcel.acceptors.includes(by) && random.chance(0.7)) return false;
       const draft = session.request(form, by);
@@ -228,7 +235,12 @@ function accepting(forms: Forms): Edge<'parcel'> {
 }
 
 /** Addresses where the acceptor wants the memory: HLOS only where it is, others behind everything else that they have. */
-function askForAddresses({ draft, known, random }: Session, parcel: KnownParcel, by: number, contiguous: boolean): void {
+function askForAddresses(
+  { draft, known, random }: Session,
+  parcel: KnownParcel,
+  by: number,
+  contiguous: boolean,
+): void {
   const list = draft.list(1);
   if (by === VMID_HLOS) {
     for (const { address, size } of parcel.ranges) list.add(address, size);
@@ -237,7 +249,11 @@ function askForAddresses({ draft, known, random }: Session, parcel: KnownParcel,
   // Addresses that were reserved are there to be asked for.
   const reserved = random.chance(0.5) ? pick(random, known.vm(by)?.reserved ?? []) : undefined;
   const base = reserved?.address ?? FREE_BASE + random.below(FREE_BLOCKS) * BLOCK;
-  if (contiguous) list.add(base, parcel.ranges.reduce((sum, { size }) => sum + size, 0));
+  if (contiguous)
+    list.add(
+      base,
+      parcel.ranges.reduce((sum, { size }) => sum + size, 0),
+    );
   else for (const [index, { size }] of parcel.ranges.entries()) list.add(base + index * 0x100000, size);
 }
 
@@ -290,7 +306,11 @@ function giving(forms: Forms, id: number): Edge<'parcel'> {
 
 function notifying(forms: Forms): Edge<'parcel'> {
   const form = forms.of(MEM_NOTIFY.id);
-  const slots = { handle: form.slot('mem_handle'), flags: form.slot('flags'), tag: form.slot('mem_info_tag') };
+  const slots = {
+    handle: form.slot('mem_handle'),
+    flags: form.slot('flags'),
+    tag: form.slot('mem_info_tag'),
+  };
   const { bits } = memNotifyFlags;
   return {
     subject: 'parcel',
@@ -302,7 +322,9 @@ function notifying(forms: Forms): Edge<'parcel'> {
       const { known, random } = session;
       const flag = session.any(bits.SHARED, bits.SHARED, bits.RECALL, bits.ACCEPTED, bits.RELEASED);
       const byOwner = flag === bits.SHARED || flag === bits.RECALL;
-      const by = byOwner ? parcel.owner : pick(random, flag === bits.ACCEPTED ? parcel.acceptors : parcel.targets);
+      const by = byOwner
+        ? parcel.owner
+        : pick(random, flag === bits.ACCEPTED ? parcel.acceptors : parcel.targets);
       // Whoever is told must have a queue.
       if (by === undefined || !known.speaks(by) || (!byOwner && !known.speaks(parcel.owner))) return false;
       const draft = session.request(form, by);
@@ -378,7 +400,11 @@ function created({ known }: Session, { parcel }: Sent, reply: Uint8Array): void 
 /** Firmware for VMs, before the milestone. */
 function firmware(forms: Forms): Edge<'parcel'> {
   const form = forms.of(FW_SET_VM_FIRMWARE.id);
-  const slots = { authentication: form.slot('auth_mech'), handle: form.slot('mem_handle'), size: form.slot('image_size') };
+  const slots = {
+    authentication: form.slot('auth_mech'),
+    handle: form.slot('mem_handle'),
+    size: form.slot('image_size'),
+  };
   return {
     subject: 'parcel',
     theme: 'life',
@@ -387,7 +413,8 @@ function firmware(forms: Forms): Edge<'parcel'> {
     weight: 20,
     make(session, parcel) {
       const [target] = parcel.targets;
-      if (target !== constants.VMID_RM || parcel.transType !== DONATE || parcel.owner !== VMID_HLOS) return false;
+      if (target !== constants.VMID_RM || parcel.transType !== DONATE || parcel.owner !== VMID_HLOS)
+        return false;
       const { numbers } = session.request(form, VMID_HLOS);
       numbers[slots.authentication] = 2;
       numbers[slots.handle] = parcel.handle;

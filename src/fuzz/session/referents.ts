@@ -1,6 +1,6 @@
 import { constants } from '../../../schemas/index.js';
-import type { Draft } from '../generate/draft.js';
 import type { Referents } from '../generate/breaks.js';
+import type { Draft } from '../generate/draft.js';
 import { pick } from './known.js';
 import type { Session } from './session.js';
 import { VMID_HLOS } from './session.js';

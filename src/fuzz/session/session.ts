@@ -41,9 +41,8 @@ export class Session {
   labels = 1;
   /** VMs at one time. */
   vmsMax = 1;
-  /** What is wrong with devicetrees of this session, and with how many more of them. */
-  flaw: TreeBreak | undefined;
-  flaws = 0;
+  /** What is wrong with devicetrees of this session, one after the other. */
+  flaws: TreeBreak[] = [];
   /** Parts of the draft's subject, for the reply. */
   vm: KnownVm | undefined;
   parcel: KnownParcel | undefined;
@@ -59,6 +58,8 @@ export class Session {
     readonly forms: Forms,
     readonly machine: Machine,
     readonly trees: TreeStock,
+    /** Told of every devicetree that something is wrong with. */
+    readonly flawed: (flaw: TreeBreak) => void,
   ) {
     this.pages = new PageSource(machine.memory);
   }
@@ -133,7 +134,12 @@ export class Session {
     for (let index = 0; index <= fragments; index++) {
       const type = index === 0 ? MessageType.request : MessageType.continuation;
       const start = index * content;
-      const frame = this.#frames.write({ type, fragments, seq, msg_id: id }, payload, start, Math.min(size, start + content));
+      const frame = this.#frames.write(
+        { type, fragments, seq, msg_id: id },
+        payload,
+        start,
+        Math.min(size, start + content),
+      );
       this.#steps.push({ kind: 'frame', from, frame });
     }
   }

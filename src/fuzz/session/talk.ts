@@ -39,7 +39,9 @@ const SPACED = statesMask(State.READY, State.RUNNING, State.EXITED);
 /** Consoles, reserved addresses, questions. */
 export function talkEdges(forms: Forms): Edge[] {
   return [
-    ...[VM_CONSOLE_OPEN, VM_CONSOLE_CLOSE, VM_CONSOLE_FLUSH].map(({ id }, index) => console(forms.of(id), index === 0 ? 6 : 2)),
+    ...[VM_CONSOLE_OPEN, VM_CONSOLE_CLOSE, VM_CONSOLE_FLUSH].map(({ id }, index) =>
+      console(forms.of(id), index === 0 ? 6 : 2),
+    ),
     writing(forms.of(VM_CONSOLE_WRITE.id)),
     reserving(forms.of(IPA_RESERVE.id)),
     state(forms.of(VM_GET_STATE.id), statesMask(UNKNOWN, State.RESETTING), 40),
@@ -116,7 +118,13 @@ function reserving(form: Form): Edge<'vm'> {
       const draft = session.request(form, vm.vmid);
       const fixed = random.chance(0.5);
       draft.numbers[type] = fixed ? ipaAllocType.values.FIXED_LIST : ipaAllocType.values.ALLOC_LIST;
-      draft.numbers[constraints] = session.any(0, NORMAL, NORMAL | ECC, NORMAL | TAGGED, BASE_MEMORY_COMPATIBLE);
+      draft.numbers[constraints] = session.any(
+        0,
+        NORMAL,
+        NORMAL | ECC,
+        NORMAL | TAGGED,
+        BASE_MEMORY_COMPATIBLE,
+      );
       for (let count = random.below(4); count > 0; count--) {
         const base = RESERVED_BASE + random.below(4096) * 0x100000;
         const size = (1 + random.below(8)) * PAGE;

@@ -2,8 +2,8 @@ import { VM_GET_VMID } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
 import type { Aim } from '../aims.js';
 import { breakPayload, breakValue, type Referents } from '../generate/breaks.js';
-import { breakFrames } from '../generate/frame-breaks.js';
 import type { Forms } from '../generate/forms.js';
+import { breakFrames } from '../generate/frame-breaks.js';
 import type { TreeStock } from '../generate/tree-stock.js';
 import type { Step } from '../step.js';
 import { type Edge, type SubjectKind, subjectKinds, type Theme, themes } from './edge.js';
@@ -65,7 +65,10 @@ export class Walk {
     trees: TreeStock,
     applied: (aim: Aim) => void,
   ) {
-    this.session = new Session(forms, machine, trees);
+    this.session = new Session(forms, machine, trees, (flaw) => {
+      const aim = this.#aims.find(({ tree }) => tree === flaw);
+      if (aim !== undefined) applied(aim);
+    });
     this.#graph = graph;
     this.#keenness = new Float64Array(graph.edges.length);
     this.#referents = referentsOf(this.session);
@@ -82,8 +85,7 @@ export class Walk {
     session.begin(random, NAMES.slice(0, session.joining > 0 ? 2 : NAMES.length));
     session.labels = session.joining > 0 ? 2 : 6;
     session.vmsMax = 1 + random.below(VMS_MAX);
-    session.flaw = aims.find(({ tree }) => tree !== undefined)?.tree;
-    session.flaws = 1 + random.below(3);
+    session.flaws = aims.flatMap(({ tree }) => tree ?? []);
     this.#aiming = random.chance(0.5) ? 0.05 : 0.25;
     for (const [index, theme] of themes.entries()) {
       // Each case is about some things more than about others; pressure makes answers late, so mostly there is none.
@@ -139,7 +141,9 @@ export class Walk {
     const random = this.#random;
     this.#themes[LIFE] = this.session.known.unborn() ? this.#eagerness : this.#rest;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const theme = weighted(random, this.#themes);
+      // Without a VM there is nothing to do but to ask, and to make one.
+      const theme =
+        this.session.known.vms.length === 0 && attempt === 0 ? LIFE : weighted(random, this.#themes);
       const kindIndex = weighted(random, this.#available(theme));
       const kind = subjectKinds[kindIndex] as SubjectKind;
       const subject = this.#subject(kind);
@@ -151,7 +155,8 @@ export class Walk {
       if (!random.chance(this.#keenness[numbers[index] as number] as number)) continue;
       const edge = edges[index] as Edge;
       const aim = this.#aims.find(({ form }) => form !== undefined && form === edge.form);
-      if (this.#take(edge, subject, aim !== undefined && random.chance(this.#aiming) ? aim : undefined)) return true;
+      if (this.#take(edge, subject, aim !== undefined && random.chance(this.#aiming) ? aim : undefined))
+        return true;
     }
     return false;
   }
@@ -225,13 +230,18 @@ export class Walk {
   #sender(name: string): number {
     const { known } = this.session;
     if (name === 'hlos') return VMID_HLOS;
-    return (name === 'other' ? pick(this.#random, known.vms)?.vmid : this.#referents.vmid('secondary', this.session.draft)) ?? VMID_HLOS;
+    return (
+      (name === 'other'
+        ? pick(this.#random, known.vms)?.vmid
+        : this.#referents.vmid('secondary', this.session.draft)) ?? VMID_HLOS
+    );
   }
 
   /** State of what a request is about, else of who sends it. */
   #stateFor(edge: Edge | undefined, subject: KnownVm | KnownParcel | KnownLoan | undefined): number {
     if (subject !== undefined && edge?.subject === 'vm') return (subject as KnownVm).state;
-    if (subject !== undefined && edge?.subject === 'parcel') return STATE_PARCEL + (subject as KnownParcel).stage;
+    if (subject !== undefined && edge?.subject === 'parcel')
+      return STATE_PARCEL + (subject as KnownParcel).stage;
     if (subject !== undefined && edge?.subject === 'loan') return STATE_LOAN + (subject as KnownLoan).stage;
     return this.session.draft.sender === VMID_HLOS ? STATE_HLOS : STATE_VM;
   }
