@@ -44,6 +44,7 @@ static struct vm *vms[VMS];
 static struct vm *asked_last;
 static unsigned asked_last_vmid;
 static uint32_t *borrowers;
+static uint8_t *crash_message;
 static struct message in_progress[256];
 
 static uint16_t u16(const uint8_t *at) { return at[0] | at[1] << 8; }
@@ -105,9 +106,7 @@ static void get_state(unsigned from, const struct message *m) {
 
 static void set_crash_message(unsigned from, const struct message *m) {
   if (m->size < 4 || m->size != 4u + ((u16(m->payload) + 3u) & ~3u)) return reply(from, m, MSG_INVALID, NULL, 0);
-  char *kept = malloc(CRASH_SIZE);
-  memcpy(kept, m->payload + 4, u16(m->payload));
-  free(kept);
+  memcpy(crash_message, m->payload + 4, u16(m->payload));
   reply(from, m, OK, NULL, 0);
 }
 
@@ -172,6 +171,7 @@ int main(void) {
   static char line[LINE_SIZE];
   static uint8_t frame[LINE_SIZE / 2];
   borrowers = calloc(INTERRUPTS, sizeof *borrowers);
+  crash_message = malloc(CRASH_SIZE);
   printf("ready\n");
   fflush(stdout);
   while (fgets(line, sizeof line, stdin) != NULL) {
