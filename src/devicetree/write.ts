@@ -136,14 +136,14 @@ export function cellsValue(...cells: readonly number[]): Uint8Array {
 const texts = new Map<string, Uint8Array>();
 /** Names repeat from tree to tree; what a generator makes up does not, and must not pile up. */
 const TEXTS_MAX = 4096;
-const encoder = new TextEncoder();
 
 /** Value of a property that holds texts, each with its NUL. The array may be shared: never write to it. */
 export function textValue(...list: readonly string[]): Uint8Array {
   const text = list.map((item) => `${item}\0`).join('');
   let value = texts.get(text);
   if (value === undefined) {
-    value = encoder.encode(text);
+    // One character per byte, as the reader makes them.
+    value = Uint8Array.from(text, (char) => char.charCodeAt(0));
     if (texts.size < TEXTS_MAX) texts.set(text, value);
   }
   return value;

@@ -1,5 +1,5 @@
 import { WireError } from '../../base/error.js';
-import { type RecordedStep, readStep } from '../../sim/index.js';
+import { type RecordedStep, readHeader, readStep } from '../../sim/index.js';
 import { emptyResponse } from '../campaign/command.js';
 import { type FindingFacts, findingStates } from '../campaign/finding.js';
 import type { Played } from '../campaign/play.js';
@@ -29,6 +29,7 @@ type Line = Readonly<Record<string, unknown>>;
  */
 export function readFinding(lines: Iterable<unknown>, file: (name: string) => Uint8Array): StoredFinding {
   const [first, ...rest] = lines;
+  readHeader(first);
   const steps: Step[] = [];
   const responses: Response[] = [];
   for (const line of rest) {
