@@ -9,7 +9,8 @@ import { gunyahRm, main } from '../cli/run.js';
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const findingsIn = (out: string) => readdirSync(join(out, 'findings')).map((name) => join(out, 'findings', name));
+const findingsIn = (out: string) =>
+  readdirSync(join(out, 'findings')).map((name) => join(out, 'findings', name));
 
 /** The first line of a finding. */
 function about(file: string): { fuzz: { cause: { key: string }; reproduce: string[]; state: string } } {
@@ -22,7 +23,9 @@ describe('fuzz', () => {
   it('finds, says how to find it again, and exits with 1', async () => {
     const { code, stdout, stderr } = await gunyahRm(['fuzz', '--runs', '12', '--plays', '100', '--out', out]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\), met .*\n {5}gunyah-rm fuzz --target sim --seed 1 --case \d+\n/);
+    expect(stdout).toMatch(
+      /^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\), met .*\n {5}gunyah-rm fuzz --target sim --seed 1 --case \d+\n/,
+    );
     expect(stdout).toMatch(/\n12 cases, \d+ steps in .* findings\n$/);
     expect(stderr).toContain('gunyah-rm: panic ');
     expect(readFileSync(join(out, 'summary.txt'), 'utf8')).toBe(stdout);
@@ -87,7 +90,10 @@ describe('fuzz', () => {
 });
 
 /** A campaign that is ended by a signal once it has found something. */
-async function interrupted(out: string, signal: NodeJS.Signals): Promise<{ code: number | null; told: string[] }> {
+async function interrupted(
+  out: string,
+  signal: NodeJS.Signals,
+): Promise<{ code: number | null; told: string[] }> {
   const child = spawn(process.execPath, [main, 'fuzz', '--time', '600', '--out', out]);
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {

@@ -108,7 +108,14 @@ describe('a small manager in C', () => {
       const findings = readdirSync(join(out, 'findings'));
       const file = join(out, 'findings', findings.find((name) => name.includes('get-state')) as string);
       expect(readFileSync(file, 'utf8')).toContain('AddressSanitizer');
-      const again = await gunyahRm(['fuzz', 'reproduce', '--target', `exec:${program}`, '--no-reference', file]);
+      const again = await gunyahRm([
+        'fuzz',
+        'reproduce',
+        '--target',
+        `exec:${program}`,
+        '--no-reference',
+        file,
+      ]);
       expect(again.code).toBe(1);
       expect(again.stdout).toMatch(/^as found: crash heap-use-after-free in get_state, in step [3-6]\n/);
       // A file does not say which program is run here.
@@ -116,4 +123,3 @@ describe('a small manager in C', () => {
     },
   );
 });
-

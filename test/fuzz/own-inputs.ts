@@ -31,13 +31,27 @@ export function ownInputs(): Readonly<Record<keyof typeof ownTargets, readonly U
     annotate: messages,
     capture: [
       ...crashers.map((name) => readFileSync(join(captures, 'crashers', name))),
-      ...sessions.slice(0, 40).map((steps) =>
-        text(steps.flatMap((step) => (step.kind === 'frame' ? [`3>255 ${formatHex(step.frame)}`] : [])).join('\n')),
-      ),
-      ...sessions.slice(0, 10).map((steps) => pcapOf(steps.flatMap((step) => (step.kind === 'frame' ? [step.frame] : [])))),
+      ...sessions
+        .slice(0, 40)
+        .map((steps) =>
+          text(
+            steps
+              .flatMap((step) => (step.kind === 'frame' ? [`3>255 ${formatHex(step.frame)}`] : []))
+              .join('\n'),
+          ),
+        ),
+      ...sessions
+        .slice(0, 10)
+        .map((steps) => pcapOf(steps.flatMap((step) => (step.kind === 'frame' ? [step.frame] : [])))),
     ],
     serve: messages.map((bytes) => writeRecord(3, 255, bytes)),
-    devicetree: [...trees, writeFdt({ properties: [['a', Uint8Array.of(1)]], children: [['b', { properties: [], children: [] }]] })],
+    devicetree: [
+      ...trees,
+      writeFdt({
+        properties: [['a', Uint8Array.of(1)]],
+        children: [['b', { properties: [], children: [] }]],
+      }),
+    ],
     finding: sessions.slice(0, 40).map((steps) => text(findingOf(steps))),
   };
 }
@@ -51,7 +65,8 @@ function pcapOf(frames: readonly Uint8Array[]): Uint8Array {
   for (const [index, word] of header.entries()) view.setUint32(index * 4, word, true);
   let at = header.length * 4;
   for (const frame of frames) {
-    for (const [index, word] of [0, 0, frame.length, frame.length].entries()) view.setUint32(at + index * 4, word, true);
+    for (const [index, word] of [0, 0, frame.length, frame.length].entries())
+      view.setUint32(at + index * 4, word, true);
     bytes.set(frame, at + 16);
     at += 16 + frame.length;
   }

@@ -24,7 +24,8 @@ describe('bytes from outside bring about nothing but WireErrors', () => {
 
   it('and what does is found and made small', () => {
     const trap = (bytes: Uint8Array) => {
-      if (bytes.some((byte, index) => byte === 0x56 && bytes[index + 1] === 0x21)) throw new RangeError('trap');
+      if (bytes.some((byte, index) => byte === 0x56 && bytes[index + 1] === 0x21))
+        throw new RangeError('trap');
     };
     const [crasher, ...more] = fuzzOwn(trap, inputs.serve ?? [], 3 * RUNS, 1);
     expect(more).toEqual([]);

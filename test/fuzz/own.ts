@@ -139,7 +139,7 @@ export const ownTargets: Readonly<Record<string, OwnTarget>> = {
 /** What is wrong with a target on an input, undefined when nothing is. */
 export function failure(target: OwnTarget, bytes: Uint8Array): string | undefined {
   try {
-    target(bytes.slice());
+    target(Uint8Array.from(bytes));
     return undefined;
   } catch (error) {
     if (error instanceof WireError) return undefined;
@@ -155,13 +155,19 @@ export interface Crasher {
 }
 
 /** Puts changed inputs to a target. @returns the smallest input found for each thing that goes wrong. */
-export function fuzzOwn(target: OwnTarget, inputs: readonly Uint8Array[], runs: number, seed: number): Crasher[] {
+export function fuzzOwn(
+  target: OwnTarget,
+  inputs: readonly Uint8Array[],
+  runs: number,
+  seed: number,
+): Crasher[] {
   const random = new Random(seed, 'own');
   const found = new Map<string, Crasher>();
   for (let run = 0; run < runs; run++) {
     const bytes = changed(random, inputs);
     const what = failure(target, bytes);
-    if (what !== undefined && !found.has(what)) found.set(what, { what, bytes: smallest(target, bytes, what) });
+    if (what !== undefined && !found.has(what))
+      found.set(what, { what, bytes: smallest(target, bytes, what) });
   }
   return [...found.values()];
 }

@@ -37,7 +37,16 @@ describe('a manager behind a socket', () => {
     const socket = join(folder, 'fresh.sock');
     const monitor = restarting(socket, '--careful');
     execFileSync(monitor, { stdio: 'ignore' });
-    const args = ['fuzz', '--target', `socket:${socket}`, '--careful', '--monitor', monitor, '--limit', '5000'];
+    const args = [
+      'fuzz',
+      '--target',
+      `socket:${socket}`,
+      '--careful',
+      '--monitor',
+      monitor,
+      '--limit',
+      '5000',
+    ];
     const { code, stdout, stderr } = await gunyahRm([...args, '--runs', '2']);
     stop();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -3,8 +3,8 @@ import type { Cause } from '../oracle/cause.js';
 import type { Judge } from '../oracle/judge.js';
 import type { Response, Step } from '../step.js';
 import type { Command, Work } from './command.js';
-import type { Finding, FindingFacts, Met } from './finding.js';
 import { concerns, type Epilogue } from './epilogue.js';
+import type { Finding, FindingFacts, Met } from './finding.js';
 import { type Played, play, type Replay } from './play.js';
 
 /** Where cases come from: steps that depend on the seed, the case and the answers in it. */

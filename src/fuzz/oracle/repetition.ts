@@ -1,10 +1,10 @@
-import type { Epilogue } from '../campaign/epilogue.js';
-import type { Work } from '../campaign/command.js';
-import type { Played } from '../campaign/play.js';
 import { sameFrames } from '../../sim/index.js';
+import type { Work } from '../campaign/command.js';
+import type { Epilogue } from '../campaign/epilogue.js';
+import type { Played } from '../campaign/play.js';
+import { idOf } from '../frames.js';
 import type { Response, Step } from '../step.js';
 import { messageName } from './cause.js';
-import { idOf } from '../frames.js';
 
 /** Puts the steps of a session to a fresh target once more: it must do the same. */
 export class Repetition implements Epilogue {
@@ -26,9 +26,7 @@ export class Repetition implements Epilogue {
 
 function isSame(one: Response, other: Response): boolean {
   return (
-    one.refused === other.refused &&
-    one.ended?.kind === other.ended?.kind &&
-    sameFrames(one.out, other.out)
+    one.refused === other.refused && one.ended?.kind === other.ended?.kind && sameFrames(one.out, other.out)
   );
 }
 

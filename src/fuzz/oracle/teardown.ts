@@ -89,7 +89,8 @@ function heldAfter({ steps, responses }: Played): readonly Given[] {
 
 /** A VMID that was asked for by number: the reply does not repeat it. */
 function namedVmid(step: Step, response: Response): Given | undefined {
-  if (step.kind !== 'frame' || idOf(step.frame) !== VM_ALLOC_VMID.id || !isOk(step, response)) return undefined;
+  if (step.kind !== 'frame' || idOf(step.frame) !== VM_ALLOC_VMID.id || !isOk(step, response))
+    return undefined;
   if (step.frame.byteLength < header + 2) return undefined;
   return { to: step.from, role: 'vmid', value: viewOf(step.frame).getUint16(header, true) };
 }

@@ -117,7 +117,9 @@ class FuzzRun {
         source: this.#engine,
         judge,
         // Without a fresh start nothing can be put a second time, and what a session leaves is the next one's.
-        epilogues: endless ? [] : [new Teardown(judge, local ? simAudit(target) : undefined), new Repetition()],
+        epilogues: endless
+          ? []
+          : [new Teardown(judge, local ? simAudit(target) : undefined), new Repetition()],
         keepGoing: () => this.#keepGoing(endless),
         plays: endless ? 0 : options.plays,
         // Elsewhere every session costs a process.
