@@ -1,4 +1,5 @@
 import {
+  authMech,
   constants,
   FW_SET_VM_FIRMWARE,
   MEM_ACCEPT,
@@ -397,8 +398,8 @@ function created({ known }: Session, { parcel }: Sent, reply: Uint8Array): void 
   if (parcel !== undefined) known.addParcel(parcel, wordAt(reply, REPLY_START));
 }
 
-/** Firmware for VMs, before the milestone. */
-function firmware(forms: Forms): Edge<'parcel'> {
+/** Firmware for VMs, before the milestone: what was given to RM. */
+function firmware(forms: Forms): Edge<'none'> {
   const form = forms.of(FW_SET_VM_FIRMWARE.id);
   const slots = {
     authentication: form.slot('auth_mech'),
@@ -406,19 +407,22 @@ function firmware(forms: Forms): Edge<'parcel'> {
     size: form.slot('image_size'),
   };
   return {
-    subject: 'parcel',
+    subject: 'none',
     theme: 'life',
     form,
-    from: statesMask(Stage.OFFERED),
-    weight: 20,
-    make(session, parcel) {
-      const [target] = parcel.targets;
-      if (target !== constants.VMID_RM || parcel.transType !== DONATE || parcel.owner !== VMID_HLOS)
-        return false;
+    from: ANY,
+    weight: 4,
+    make(session) {
+      const parcel = session.known.parcels.find(
+        ({ targets, transType, owner }) =>
+          targets[0] === constants.VMID_RM && transType === DONATE && owner === VMID_HLOS,
+      );
+      if (parcel === undefined) return false;
       const { numbers } = session.request(form, VMID_HLOS);
-      numbers[slots.authentication] = 2;
+      numbers[slots.authentication] = authMech.values.QCOM_ANDROID_PVM;
       numbers[slots.handle] = parcel.handle;
       numbers[slots.size] = parcel.ranges.reduce((sum, { size }) => sum + size, 0);
+      session.parcel = parcel;
       return true;
     },
     done({ known }, { parcel }) {
