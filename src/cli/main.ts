@@ -12,6 +12,7 @@ import * as diff from './commands/diff.js';
 import * as encode from './commands/encode.js';
 import * as exportCommand from './commands/export.js';
 import * as golden from './commands/golden.js';
+import * as inspect from './commands/inspect.js';
 import * as replay from './commands/replay.js';
 import * as serve from './commands/serve.js';
 import * as simulate from './commands/simulate.js';
@@ -40,7 +41,7 @@ const program = new Command('gunyah-rm')
       ),
   })
   .configureHelp({ showGlobalOptions: true });
-const commands = [decode, encode, describe, diff, simulate, replay, serve, golden, exportCommand];
+const commands = [decode, encode, describe, diff, simulate, replay, serve, golden, exportCommand, inspect];
 for (const command of commands) command.register(program, io);
 
 try {
