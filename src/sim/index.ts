@@ -4,7 +4,14 @@
  */
 
 export { CaptureSteps } from './capture-steps.js';
-export { type Finding, type KnownFault, knownFaults } from './check/index.js';
+export {
+  type Finding,
+  type Holdings,
+  holdings,
+  inspect,
+  type KnownFault,
+  knownFaults,
+} from './check/index.js';
 export { decodeMessages, describeBytes, describeMessages, recordKeys } from './describe.js';
 export { differenceJson, differenceText } from './difference.js';
 export type { FaultCount, FaultKind, FaultMatch, FaultRule } from './faults.js';

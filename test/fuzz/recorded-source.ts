@@ -28,12 +28,15 @@ function contentsOf(name: string): Uint8Array {
 /** Puts given sessions, one after another, again and again. */
 export class RecordedSource implements CaseSource {
   case = -1;
+  readonly #sessions: readonly (readonly Step[])[];
   #next = Number.POSITIVE_INFINITY;
 
-  constructor(private readonly sessions: readonly (readonly Step[])[]) {}
+  constructor(sessions: readonly (readonly Step[])[]) {
+    this.#sessions = sessions;
+  }
 
   next(): Command {
-    const step = this.sessions[this.case % this.sessions.length]?.[this.#next++];
+    const step = this.#sessions[this.case % this.#sessions.length]?.[this.#next++];
     if (step !== undefined) return step;
     this.case++;
     this.#next = 0;

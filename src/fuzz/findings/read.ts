@@ -1,8 +1,9 @@
 import { WireError } from '../../base/error.js';
 import { type RecordedStep, readStep } from '../../sim/index.js';
 import { emptyResponse } from '../campaign/command.js';
+import { type FindingFacts, findingStates } from '../campaign/finding.js';
 import type { Played } from '../campaign/play.js';
-import { type CauseKind, causeKinds } from '../oracle/cause.js';
+import { type Cause, causeKinds } from '../oracle/cause.js';
 import type { Response, Step } from '../step.js';
 
 /** A finding as it was written, or any recording. */
@@ -12,12 +13,10 @@ export interface StoredFinding {
   readonly about: About | undefined;
 }
 
-export interface About {
+/** What the first line of a finding says. */
+export interface About extends Cause, Omit<FindingFacts, 'cause' | 'size'> {
   readonly seed: number;
-  readonly caseNumber: number;
   readonly target: string;
-  readonly kind: CauseKind;
-  readonly key: string;
   readonly profile: string;
   readonly careful: boolean;
 }
@@ -74,18 +73,21 @@ function stepOf(recorded: RecordedStep, file: (name: string) => Uint8Array): Ste
 }
 
 function aboutOf(first: Line): About | undefined {
-  const { fuzz, profile, careful } = first;
+  const { fuzz, description, profile, careful } = first;
   if (typeof fuzz !== 'object' || fuzz === null) return undefined;
-  const { seed, target, cause, case: caseNumber } = fuzz as Line;
+  const { number, seed, target, cause, state, case: caseNumber } = fuzz as Line;
   const { kind, key } = (cause ?? {}) as Line;
   const known = causeKinds.find((name) => name === kind);
   if (known === undefined || typeof key !== 'string') return undefined;
   return {
+    number: Number(number),
     seed: Number(seed),
     caseNumber: Number(caseNumber),
     target: String(target),
     kind: known,
     key,
+    text: typeof description === 'string' ? description : key,
+    state: findingStates.find((name) => name === state) ?? 'found',
     profile: typeof profile === 'string' ? profile : 'native',
     careful: careful === true,
   };

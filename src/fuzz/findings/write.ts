@@ -1,6 +1,6 @@
 import { formatHex } from '../../base/hex.js';
 import type { PlatformProfile } from '../../rm/index.js';
-import type { Finding } from '../campaign/finding.js';
+import type { Finding, FindingFacts } from '../campaign/finding.js';
 import type { Response, Step } from '../step.js';
 
 /** What a campaign says of itself in its findings. */
@@ -17,7 +17,7 @@ export interface Origin {
 }
 
 /** A file name of its own for a finding, which sorts by number and says what it is about. */
-export function findingName({ number, cause }: Finding): string {
+export function findingName({ number, cause }: FindingFacts): string {
   const words = cause.key.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   return `finding-${String(number).padStart(3, '0')}-${words.slice(0, 60).replace(/^-|-$/g, '')}.ndjson`;
 }
@@ -26,6 +26,12 @@ export function findingName({ number, cause }: Finding): string {
 export function reproduceCommand({ seed, target, options }: Origin, caseNumber: number): string {
   const words = ['--target', quoted(target), '--seed', seed, '--case', caseNumber, ...options.map(quoted)];
   return `gunyah-rm fuzz ${words.join(' ')}`;
+}
+
+/** Programs are run by name only where the command line says so, hence the target. */
+function reproduceFile(finding: FindingFacts, { target }: Origin): string {
+  const words = target === 'sim' ? [] : ['--target', quoted(target)];
+  return ['gunyah-rm fuzz reproduce', ...words, findingName(finding)].join(' ');
 }
 
 function quoted(word: string): string {
@@ -46,16 +52,14 @@ export function findingText(finding: Finding, origin: Origin): string {
     profile: platform.name,
     ...(careful ? { careful } : {}),
     fuzz: {
+      number: finding.number,
       seed,
       case: caseNumber,
       target,
       version,
       state,
       cause: { kind: cause.kind, key: cause.key },
-      reproduce: [
-        `gunyah-rm fuzz reproduce ${findingName(finding)}`,
-        reproduceCommand(origin, caseNumber),
-      ],
+      reproduce: [reproduceFile(finding, origin), reproduceCommand(origin, caseNumber)],
     },
   };
   const steps = played.steps.map((step, index) => stepLine(step, played.responses[index]));

@@ -44,19 +44,21 @@ export interface BoundStep {
   readonly uses: readonly Use[];
 }
 
-interface Given {
+/** Something that a VM was given. */
+export interface Given {
+  readonly to: number;
   readonly role: Role;
   readonly value: number;
 }
 
 /** What VMs were given by a response. */
-function givenBy({ out }: Response): Given | undefined {
-  for (const { frame } of out) {
+export function givenBy({ out }: Response): Given | undefined {
+  for (const { to, frame } of out) {
     const role = givers.get(idOf(frame));
     if (role === undefined || frame.byteLength < GIVEN_OFFSET + sizes[role]) continue;
     const view = viewOf(frame);
     if (headerOf(frame)?.type !== MessageType.reply || view.getUint32(limits.header, true) !== 0) continue;
-    return { role, value: readAt(view, GIVEN_OFFSET, sizes[role]) };
+    return { to, role, value: readAt(view, GIVEN_OFFSET, sizes[role]) };
   }
   return undefined;
 }
@@ -68,6 +70,7 @@ function readAt(view: DataView, at: number, size: number): number {
 /** Finds, in a session and what came of it, where steps name what earlier steps were given. */
 export function bind(steps: readonly Step[], responses: readonly Response[]): BoundStep[] {
   const latest = new Map<string, number>();
+  const names = namesOf(steps);
   return steps.map((step, number) => {
     const uses: Use[] = [];
     const use = (at: Use['at'], role: Role, value: number) => {
@@ -76,7 +79,7 @@ export function bind(steps: readonly Step[], responses: readonly Response[]): Bo
     };
     const vmid = vmOf(step);
     if (vmid !== undefined) use('vm', 'vmid', vmid);
-    if (step.kind === 'frame') for (const { at, role, value } of namesIn(steps, number)) use(at, role, value);
+    for (const { at, role, value } of names.get(number) ?? []) use(at, role, value);
     const given = givenBy(responses[number] as Response);
     if (given !== undefined) latest.set(`${given.role} ${given.value}`, number);
     return { step, number, uses };
@@ -94,38 +97,74 @@ interface Name {
   readonly value: number;
 }
 
-/** Fields of the frame of a step that may name something given; the message may have begun in earlier steps. */
-function* namesIn(steps: readonly Step[], number: number): Generator<Name> {
-  const { frame } = steps[number] as Step & { readonly kind: 'frame' };
-  const parts = partsBefore(steps, number);
-  if (parts === undefined) return;
-  const first = headerOf(parts[0] as Uint8Array);
-  const layout = first && payloadOf(protocol.byId.get(first.msg_id), first.type);
-  if (!(layout instanceof StructType)) return;
-  const payload = joined(parts);
-  const start = payload.byteLength - (frame.byteLength - limits.header);
-  const roles = rolesOf(layout);
-  for (const { mark, path, start: at, end } of annotate(layout, payload).ranges) {
-    const role = roles.get(path.replace(/^.*\.|\[\d+\]$/g, ''));
-    if (mark !== 'field' || role === undefined || at < start || end - at !== sizes[role]) continue;
-    yield { at: at - start + limits.header, role, value: readAt(viewOf(payload), at, sizes[role]) };
+/** Fields that may name something given, by the number of the step in whose frame they are. */
+function namesOf(steps: readonly Step[]): ReadonlyMap<number, readonly Name[]> {
+  const names = new Map<number, Name[]>();
+  for (let number = 0; number < steps.length; number++) {
+    const parts = partsFrom(steps, number);
+    const layout = parts[0] && layoutOf(parts[0].frame);
+    if (layout === undefined) continue;
+    const payload = joined(parts.map(({ frame }) => frame));
+    const roles = rolesOf(layout);
+    if (roles.size === 0) continue;
+    for (const { mark, path, start, end } of annotate(layout, payload).ranges) {
+      const role = roles.get(leafOf(path));
+      if (mark !== 'field' || role === undefined || end - start !== sizes[role]) continue;
+      const place = placeOf(parts, start, end);
+      if (place === undefined) continue;
+      const list = names.get(place.number) ?? [];
+      list.push({ at: place.at, role, value: readAt(viewOf(payload), start, sizes[role]) });
+      names.set(place.number, list);
+    }
   }
+  return names;
 }
 
-/** The queue messages of a message up to that of a step; undefined when it is a part of none. */
-function partsBefore(steps: readonly Step[], number: number): Uint8Array[] | undefined {
-  const { from } = steps[number] as Step & { readonly kind: 'frame' };
-  const parts: Uint8Array[] = [];
-  for (let index = number; index >= 0; index--) {
-    const step = steps[index] as Step;
-    if (step.kind !== 'frame' || step.from !== from) continue;
-    const type = headerOf(step.frame)?.type;
-    if (type === undefined) continue;
-    parts.unshift(step.frame);
-    if (type === MessageType.request) return parts;
-    if (type !== MessageType.continuation || parts.length > limits.max_continuations) return undefined;
+interface Part {
+  readonly number: number;
+  readonly frame: Uint8Array;
+}
+
+/** The queue messages of the request that begins in a step; none when none does. */
+function partsFrom(steps: readonly Step[], first: number): Part[] {
+  const step = steps[first];
+  const header = step?.kind === 'frame' ? headerOf(step.frame) : undefined;
+  if (step?.kind !== 'frame' || header?.type !== MessageType.request) return [];
+  const parts: Part[] = [{ number: first, frame: step.frame }];
+  for (let number = first + 1; number < steps.length && parts.length <= header.fragments; number++) {
+    const next = steps[number];
+    if (next?.kind !== 'frame' || next.from !== step.from) continue;
+    if (headerOf(next.frame)?.type !== MessageType.continuation) break;
+    parts.push({ number, frame: next.frame });
+  }
+  return parts;
+}
+
+function layoutOf(frame: Uint8Array): StructType | undefined {
+  const header = headerOf(frame);
+  const layout = header && payloadOf(protocol.byId.get(header.msg_id), header.type);
+  return layout instanceof StructType ? layout : undefined;
+}
+
+/** Where payload bytes [start, end) are; undefined when they are not all in one queue message. */
+function placeOf(
+  parts: readonly Part[],
+  start: number,
+  end: number,
+): { readonly number: number; readonly at: number } | undefined {
+  let before = 0;
+  for (const { number, frame } of parts) {
+    const size = frame.byteLength - limits.header;
+    if (start < before + size)
+      return end > before + size ? undefined : { number, at: start - before + limits.header };
+    before += size;
   }
   return undefined;
+}
+
+function leafOf(path: string): string {
+  const end = path.endsWith(']') ? path.lastIndexOf('[') : path.length;
+  return path.slice(path.lastIndexOf('.', end) + 1, end);
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

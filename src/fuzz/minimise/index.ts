@@ -6,7 +6,13 @@ import { shrinkMessages, simplifyValues } from './shrink.js';
 import { shrinkContents } from './shrink-trees.js';
 
 /** Fewest messages, then fewest bytes, then simplest values; then what became needless by that. */
-const passes: readonly Pass[] = [removeMessages, shrinkContents, shrinkMessages, simplifyValues, removeMessages];
+const passes: readonly Pass[] = [
+  removeMessages,
+  shrinkContents,
+  shrinkMessages,
+  simplifyValues,
+  removeMessages,
+];
 
 /**
  * The smallest session that the passes find with which the same goes wrong, as it was put to the target last.
@@ -25,7 +31,8 @@ export function* minimise(found: Played, replay: Replay, plays: number): Work<Pl
     const played = yield* replay(candidate);
     if (played.cause?.key !== key) return undefined;
     best = played;
-    return sessionOf(played);
+    // What a step names stays what it was when the session was recorded.
+    return candidate.slice(0, played.steps.length);
   }
   let session = yield* attempt(sessionOf(found));
   for (const pass of passes) if (session !== undefined) session = yield* pass(session, attempt);

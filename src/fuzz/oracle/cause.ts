@@ -27,6 +27,11 @@ export interface Cause {
   readonly text: string;
 }
 
+/** What is wrong in a few words. */
+export function causeTitle({ kind, key }: Cause): string {
+  return key.startsWith(`${kind} `) ? key : `${kind}: ${key}`;
+}
+
 /** @param predicted where the reference manager, put to the same, died. */
 export function endingCause(step: Step, { kind, text }: Ending, predicted: string | undefined): Cause {
   return { kind, key: `${kind} ${predicted ?? endingKey(step, kind, text)}`, text };

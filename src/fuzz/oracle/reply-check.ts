@@ -10,8 +10,8 @@ import type { Response, Step } from '../step.js';
 import { type Cause, messageName } from './cause.js';
 
 const { VMID_HLOS } = constants;
-/** More than fit on any queue: what has waited longer will never be answered. */
-const ASKED_MAX = 64;
+/** What has waited longer will never be answered: while a VM takes nothing, replies overtake each other. */
+const ASKED_MAX = 1024;
 
 interface Asked {
   readonly id: number;
@@ -86,7 +86,8 @@ export class ReplyCheck {
           part: ignore,
           // The end of a VM's link ends what is on its way, and the next link begins anew.
           abandoned: ignore,
-          stray: ({ msg_id: id, seq }) => this.#find(`stray continuation of ${messageName(id)}`, `seq ${seq}`),
+          stray: ({ msg_id: id, seq }) =>
+            this.#find(`stray continuation of ${messageName(id)}`, `seq ${seq}`),
           malformed: (issue) => this.#find(`malformed message: ${issue.code}`, formatIssue(issue)),
         }),
       };
