@@ -4,8 +4,9 @@ import { type Edge, type SubjectKind, subjectKinds, type Theme, themes } from '.
 import { genericEdge } from './generic.js';
 import { lifeEdges } from './life.js';
 import { interruptEdges } from './loans.js';
+import { newParcelEdges } from './new-parcel.js';
 import { operationEdges } from './operations.js';
-import { memoryEdges } from './parcels.js';
+import { parcelEdges } from './parcels.js';
 import { talkEdges } from './talk.js';
 
 const STATES = 16;
@@ -33,7 +34,8 @@ export class Graph {
     const known = [
       ...operationEdges,
       ...lifeEdges(forms),
-      ...memoryEdges(forms),
+      ...newParcelEdges(forms),
+      ...parcelEdges(forms),
       ...interruptEdges(forms),
       ...talkEdges(forms),
     ];
