@@ -29,10 +29,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/golden',
     'schemas',
   ],
-  'src/inspector': [...engine, 'schemas'],
+  'src/inspector': [...engine, 'src/docs', 'schemas'],
   'src/serve': [...engine, 'src/rm', 'schemas'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
-  'src/node': [...engine, 'src/serve', 'src/fuzz', 'schemas'],
+  'src/node': [...engine, 'src/serve', 'src/fuzz', 'src/inspector', 'schemas'],
   'src/cli': [
     ...engine,
     'src/docs',
@@ -59,7 +59,7 @@ const sources: Source[] = ['src', 'schemas']
   .flatMap((top) =>
     readdirSync(join(root, top), { recursive: true, encoding: 'utf8' }).map((name) => `${top}/${name}`),
   )
-  .filter((path) => path.endsWith('.ts'))
+  .filter((path) => /\.tsx?$/.test(path))
   .map((path) => {
     const text = readFileSync(join(root, path), 'utf8');
     return { path, text, code: text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '') };
@@ -124,7 +124,10 @@ describe('architecture', () => {
   it('is handed time and randomness', () => {
     const pattern =
       /Date\.now|new Date\b|Math\.random|performance\.now|hrtime|setTimeout|setInterval|crypto\./;
-    const users = sources.filter(({ code }) => pattern.test(code)).map(({ path }) => path);
+    // A page has timers; what it shows of a capture it has from the worker, which has none.
+    const users = sources
+      .filter(({ path, code }) => !path.startsWith('src/inspector/page/') && pattern.test(code))
+      .map(({ path }) => path);
     // The live server's: when a message came, when to try again; and time limits of fuzzed programs.
     expect(users.sort()).toEqual([
       'src/node/clock.ts',

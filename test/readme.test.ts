@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { protocol } from '../schemas/index.js';
+import { error, protocol } from '../schemas/index.js';
 
 const root = resolve(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -52,13 +52,18 @@ describe('README', () => {
 
   const examples = blocks('ts').map((text, index) => {
     const file = `example-${index}.ts`;
-    writeFileSync(join(folder, file), text.replaceAll("from 'gunyah-rm'", "from './src/index.js'"));
+    const local = text
+      .replaceAll("from 'gunyah-rm'", "from './src/index.js'")
+      .replaceAll(/from 'gunyah-rm\/(\w+)'/g, "from './src/$1/index.js'");
+    writeFileSync(join(folder, file), local);
     return file;
   });
   const expected = [
     /^128\ntruncated vmid 0 2 1\n$/,
     /"vm_status":"RUNNING"/,
     /vmid 0 2 128\n.*2 4 0\nvm_status 4 5 3/s,
+    /^128 0\nEBADMSG rm VM_STATE\n$/,
+    /^EINVAL vm\[128\]\.VM_INIT\.error MEM_INVALID\n0 \[\]\n$/,
   ];
   it.each(examples.map((file, index) => [file, index] as const))('%s prints what it says', (file, index) => {
     expect(shell(`node --import tsx ${file}`)).toMatch(expected[index] as RegExp);
@@ -85,6 +90,6 @@ describe('README', () => {
     for (const [, path] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g))
       expect(existsSync(join(root, path as string))).toBe(true);
     for (const [name] of readme.matchAll(/\b(VM|MEM)_[A-Z_]+\b/g))
-      expect(protocol.byName.has(name)).toBe(true);
+      expect(protocol.byName.has(name) || name in error.values).toBe(true);
   });
 });

@@ -14,11 +14,17 @@ export const captures: readonly string[] = readdirSync(folder)
   .filter((name) => /\.pcap(ng)?\.gz$/.test(name))
   .map((name) => name.replace(/\.gz$/, ''));
 
+interface Reading {
+  /** Changes a line before it is parsed. */
+  readonly quote?: (line: string) => string;
+  readonly revive?: (value: unknown) => unknown;
+}
+
 /** The objects of a recorded NDJSON file. */
-export function recordedLines<T>(name: string): T[] {
+export function recordedLines<T>(name: string, { quote = (line) => line, revive }: Reading = {}): T[] {
   const text = new TextDecoder().decode(recorded(name));
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as T);
+    .map((line) => JSON.parse(quote(line), revive && ((_key, value) => revive(value))) as T);
 }

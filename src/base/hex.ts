@@ -18,3 +18,19 @@ export function parseHex(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'hex');
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
+
+/** Bytes on a line of an array. */
+const arrayRowSize = 16;
+
+/** Bytes as the inside of an array literal, in rows. */
+export function arrayRows(bytes: Uint8Array, margin: string): string[] {
+  const rows: string[] = [];
+  for (let start = 0; start < bytes.length; start += arrayRowSize) {
+    const row = Array.from(
+      bytes.subarray(start, start + arrayRowSize),
+      (byte) => `0x${byte.toString(16).padStart(2, '0')}`,
+    );
+    rows.push(`${margin}${row.join(', ')},`);
+  }
+  return rows;
+}

@@ -17,6 +17,11 @@ export interface DecodedPayload {
 /** Size of the error word in front of every reply, in bytes. */
 export const errorWordSize = 4;
 
+/** Whether a reply can be decoded only by who knows the request. */
+export function replyDependsOnRequest(message: Message | undefined): boolean {
+  return message?.layout === 'known' && message.kind === 'call' && message.reply instanceof VariantType;
+}
+
 const none: readonly Issue[] = [];
 
 /**

@@ -1,8 +1,11 @@
 import { UsageError } from '../base/error.js';
 import type { Json } from './payload-json.js';
 
-/** A record seen through its NDJSON keys; `payload` is made only when a filter asks for it. */
-export type Fields = (key: string) => Json | undefined;
+/**
+ * A record seen through its NDJSON keys; `payload` is made only when a filter asks for it. Who is asked for a `name`
+ * below the key may answer with that part of the value alone.
+ */
+export type Fields = (key: string, name?: string) => Json | undefined;
 export type Filter = (fields: Fields) => boolean;
 
 interface Token {
@@ -47,6 +50,8 @@ const comparisons = new Set(['==', '!=', '<', '<=', '>', '>=', 'contains']);
 interface Literal {
   readonly text: string;
   readonly number: bigint | undefined;
+  /** The number again when it is safe: most fields are small, and big integers are slow. */
+  readonly small: number | undefined;
 }
 
 /** Keys of a record, and what `payload.` may be followed by. */
@@ -115,7 +120,7 @@ export function parseFilter(text: string, names: FilterNames): Filter {
     next();
     const value = next();
     if (value.kind === 'end' || value.kind === 'operator') return fail(value.column, 'a value', value.text);
-    const literal = { text: value.text, number: value.kind === 'text' ? undefined : numberOf(value.text) };
+    const literal = literalOf(value);
     const test = tests[operator.text] as (json: Json, literal: Literal) => boolean;
     return (fields) => anyAt(fields, path, (json) => test(json, literal));
   }
@@ -135,6 +140,12 @@ function pathOf({ text, column }: Token, { keys, payload }: FilterNames): readon
   return [key, ...rest];
 }
 
+function literalOf({ kind, text }: Token): Literal {
+  const number = kind === 'text' ? undefined : numberOf(text);
+  const small = Number.isSafeInteger(Number(number)) ? Number(number) : undefined;
+  return { text, number, small };
+}
+
 function numberOf(text: string): bigint | undefined {
   if (!/^-?(0x[0-9a-fA-F]+|\d+)$/.test(text)) return undefined;
   return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
@@ -150,7 +161,7 @@ function anyAt(fields: Fields, path: readonly string[], test: (json: Json) => bo
     const key = path[depth] as string;
     return Object.hasOwn(json, key) && visit(json[key], depth + 1);
   };
-  return visit(fields(path[0] as string), 1);
+  return visit(fields(path[0] as string, path[1]), 1);
 }
 
 function exists(fields: Fields, path: readonly string[]): boolean {
@@ -161,7 +172,8 @@ function scalarText(json: Json): string {
   return typeof json === 'object' ? JSON.stringify(json) : String(json);
 }
 
-function compare(json: Json, { text, number }: Literal): number | undefined {
+function compare(json: Json, { text, number, small }: Literal): number | undefined {
+  if (typeof json === 'number' && small !== undefined) return json < small ? -1 : Number(json > small);
   const own = scalarText(json);
   if (number !== undefined) {
     const value = numberOf(own);

@@ -50,11 +50,18 @@ export function isText(type: BytesType, owner: Values): boolean {
 }
 
 /** Fields of a struct in the order of their bytes: the words of a list's header come before the list. */
-export function fieldsInOrder(fields: readonly Field[]): Field[] {
-  return fields.flatMap((field) =>
-    field.type instanceof ListType ? [...field.type.options.second, field] : [field],
-  );
+export function fieldsInOrder(fields: readonly Field[]): readonly Field[] {
+  let ordered = orderOf.get(fields);
+  if (ordered === undefined) {
+    ordered = fields.flatMap((field) =>
+      field.type instanceof ListType ? [...field.type.options.second, field] : [field],
+    );
+    orderOf.set(fields, ordered);
+  }
+  return ordered;
 }
+
+const orderOf = new WeakMap<readonly Field[], readonly Field[]>();
 
 /** The JSON form of a decoded value, which may be incomplete: absent keys stay absent. */
 export function payloadToJson(type: AnyType, value: unknown, owner: Values = {}): Json {
@@ -85,6 +92,22 @@ export function payloadToJson(type: AnyType, value: unknown, owner: Values = {})
   if (type instanceof EnumType) return enumName(type, value as number) ?? (value as number);
   if (type instanceof FlagsType) return flagNames(type, value as number);
   return typeof value === 'bigint' ? `0x${value.toString(16)}` : (value as number);
+}
+
+const fieldsByName = new WeakMap<StructType, ReadonlyMap<string, Field>>();
+
+/** One field of a decoded payload, as an object with that key alone; without it where the field is absent. */
+export function payloadFieldToJson(type: StructType | VariantType, value: Values, name: string): Json {
+  const item = value[name];
+  if (item === undefined) return {};
+  if (type instanceof VariantType) return payloadToJson(type, { [name]: item });
+  let fields = fieldsByName.get(type);
+  if (fields === undefined) {
+    fields = new Map(fieldsInOrder(type.fields).map((field) => [field.name, field]));
+    fieldsByName.set(type, fields);
+  }
+  const field = fields.get(name);
+  return field === undefined ? {} : { [name]: payloadToJson(field.type, item, value) };
 }
 
 function entryType(type: ListType, owner: Values): AnyType | undefined {

@@ -1,7 +1,7 @@
 import { formatDecimal } from '../base/decimal.js';
 import { formatHex } from '../base/hex.js';
 import { decodeText } from '../base/text.js';
-import { compile } from '../codec/emitter.js';
+import { compile, functionText } from '../codec/emitter.js';
 import {
   type AnyType,
   BytesType,
@@ -32,7 +32,27 @@ export function payloadText(type: AnyType): PayloadText {
   return text;
 }
 
+/** The texts of all functions that {@link payloadText} generates for a type, for {@link provideBuilt}. */
+export function payloadTextFunctions(type: AnyType): string[] {
+  if (type instanceof StructType) {
+    const nested = type.fields.flatMap((field) => payloadTextFunctions(field.type));
+    return [functionText(parameters, structSource(type).source), ...nested];
+  }
+  if (!(type instanceof ListType)) return [];
+  const entries = 'cases' in type.entry ? [...type.entry.cases.values()] : [type.entry as AnyType];
+  return entries.flatMap(payloadTextFunctions);
+}
+
+const parameters = ['c'];
+
 function structText(type: StructType): PayloadText {
+  const { source, constants } = structSource(type);
+  const slow = () => (value: unknown) => JSON.stringify(payloadToJson(type, value));
+  return compile<(constants: readonly unknown[]) => PayloadText>(parameters, source, slow)(constants);
+}
+
+/** Source of a function that takes the constants and returns the printer. */
+function structSource(type: StructType): { source: string; constants: readonly unknown[] } {
   const constants: unknown[] = [];
   const constant = (value: unknown) => `c[${constants.push(value) - 1}]`;
   const lines: string[] = [];
@@ -47,9 +67,7 @@ function structText(type: StructType): PayloadText {
     else lines.push(`if (${x} !== undefined) s += (s === '{' ? '' : ',') + ${key} + ${item};`);
     begun ||= sure;
   }
-  const source = `return (o) => { let s = '{'; ${lines.join('\n')} return s + '}'; };`;
-  const slow = () => (value: unknown) => JSON.stringify(payloadToJson(type, value));
-  return compile<(constants: unknown[]) => PayloadText>(['c'], source, slow)(constants);
+  return { source: `return (o) => { let s = '{'; ${lines.join('\n')} return s + '}'; };`, constants };
 }
 
 /** The expression that prints the value `x` of a field of the struct `o`. */

@@ -3,7 +3,7 @@ import { type AnyType, StructType, VariantType } from '../wire/index.js';
 import type { Frame } from './assembler.js';
 import type { Fields, FilterNames } from './filter.js';
 import { frameLine, recordLine } from './ndjson-writer.js';
-import { fieldsInOrder, type Json, payloadToJson } from './payload-json.js';
+import { fieldsInOrder, type Json, payloadFieldToJson, payloadToJson } from './payload-json.js';
 import type { CaptureRecord } from './record.js';
 
 type JsonObject = { [key: string]: Json };
@@ -11,7 +11,7 @@ type JsonObject = { [key: string]: Json };
 /** A record's NDJSON keys for filters; those that filters mostly ask for are not printed and parsed again. */
 export function recordFields(protocol: Protocol, record: CaptureRecord): Fields {
   let all: JsonObject | undefined;
-  return (key) => {
+  return (key, name) => {
     switch (key) {
       case 'from':
         return record.from;
@@ -24,12 +24,21 @@ export function recordFields(protocol: Protocol, record: CaptureRecord): Fields 
       case 'seq':
         return record.seq;
       case 'payload':
-        return record.layout && record.payload && payloadToJson(record.layout, record.payload);
+        return payloadFields(record, name);
       default:
         all ??= JSON.parse(recordLine(protocol, record)) as JsonObject;
         return all[key];
     }
   };
+}
+
+/** The payload as JSON, or only the field that is asked for. */
+export function payloadFields(
+  { layout, payload }: Pick<CaptureRecord, 'layout' | 'payload'>,
+  name: string | undefined,
+): Json | undefined {
+  if (layout === undefined || payload === undefined) return undefined;
+  return name === undefined ? payloadToJson(layout, payload) : payloadFieldToJson(layout, payload, name);
 }
 
 /** The same for a queue message on its own. */

@@ -1,10 +1,9 @@
 import type { Issue } from '../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../schema/index.js';
-import { VariantType } from '../wire/index.js';
 import type { Assembler } from './assembler.js';
 import { Conversation, type Outstanding } from './conversation.js';
-import { type DecodedPayload, decodePayload } from './decode-payload.js';
+import { type DecodedPayload, decodePayload, replyDependsOnRequest } from './decode-payload.js';
 import type { Packet } from './packet.js';
 import type { RecordPacket, RecordType } from './record.js';
 
@@ -71,8 +70,7 @@ export class Stream implements ReassemblySink {
     if (type === MessageType.request) {
       repeated = this.conversation.repeats(seq, id);
       if (repeated === undefined) {
-        const dependent =
-          message?.layout === 'known' && message.kind === 'call' && message.reply instanceof VariantType;
+        const dependent = replyDependsOnRequest(message);
         this.conversation.open({
           no,
           id,

@@ -186,14 +186,18 @@ export function isProblem({ type, incomplete, issues }: CaptureRecord): boolean 
   return incomplete || issues.length > 0 || type === 'malformed' || type === 'continuation';
 }
 
-function problemOf(record: CaptureRecord, name: string): object {
-  const { no, packets, from, to, type, seq, issues, incomplete } = record;
+/** What is wrong with a record, in words; empty when nothing is. */
+export function problemText({ type, issues, incomplete }: CaptureRecord): string {
   const codes = issues.map(({ code, path }) => (path === '' ? code : `${code} at ${path}`));
-  const what = [
+  return [
     ...(incomplete ? ['incomplete'] : []),
     ...(type === 'continuation' ? ['stray continuation'] : []),
     ...codes,
-  ];
+  ].join(', ');
+}
+
+function problemOf(record: CaptureRecord, name: string): object {
+  const { no, packets, from, to, type, seq } = record;
   return {
     no,
     frame: packets[0]?.frame,
@@ -202,7 +206,7 @@ function problemOf(record: CaptureRecord, name: string): object {
     type,
     ...(seq === undefined ? {} : { seq }),
     name,
-    what: what.join(', '),
+    what: problemText(record),
   };
 }
 

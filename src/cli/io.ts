@@ -1,13 +1,7 @@
 import { UsageError, WireError } from '../base/error.js';
-import {
-  captureReader,
-  DETECT_SIZE,
-  detectFormat,
-  INPUT_FORMATS,
-  type InputFormat,
-} from '../capture/detect.js';
-import { ndjsonReader } from '../capture/ndjson-reader.js';
-import type { CaptureReader, CaptureWarning, PacketSink } from '../capture/packet.js';
+import { INPUT_FORMATS, type InputFormat } from '../capture/detect.js';
+import { CaptureInput } from '../capture/input.js';
+import type { CaptureWarning, PacketSink } from '../capture/packet.js';
 import { readFile } from '../node/input.js';
 import { Progress } from '../node/progress.js';
 import type { Protocol } from '../schema/index.js';
@@ -50,7 +44,7 @@ export class CommandIo {
     const name = path === '-' ? 'standard input' : path;
     const warnings = new Warnings(this, name, pause);
     const progress = new Progress(path);
-    const input = new Input(this.protocol, format, sink, (warning) => warnings.add(warning));
+    const input = new CaptureInput(this.protocol, format, sink, (warning) => warnings.add(warning));
     try {
       readFile(path, (chunk) => {
         input.push(chunk);
@@ -68,73 +62,6 @@ export class CommandIo {
       progress.end();
       warnings.end();
     }
-  }
-}
-
-/** Recognises the format from the first bytes, then feeds its reader. */
-class Input {
-  private reader: CaptureReader | undefined;
-  private prefix = new Uint8Array(0);
-
-  constructor(
-    private readonly protocol: Protocol,
-    private readonly format: InputFormat | undefined,
-    private readonly sink: PacketSink,
-    private readonly warn: (warning: CaptureWarning) => void,
-  ) {}
-
-  push(chunk: Uint8Array): void {
-    if (this.reader !== undefined) {
-      this.reader.push(chunk);
-      return;
-    }
-    const prefix = new Uint8Array(this.prefix.length + chunk.length);
-    prefix.set(this.prefix);
-    prefix.set(chunk, this.prefix.length);
-    this.prefix = prefix;
-    const format = this.format ?? detectFormat(prefix);
-    // Binary formats and NDJSON show at once, so that a live pipe is not held up; which hex it is may show late.
-    const sure = this.format !== undefined || format === 'pcapng' || format === 'pcap' || format === 'ndjson';
-    if (format !== undefined && (sure || prefix.length >= DETECT_SIZE)) this.start(format);
-    else if (prefix.length >= DETECT_SIZE) this.refuse();
-  }
-
-  end(): void {
-    if (this.reader === undefined) {
-      // No lines are no packets: what a filter that nothing passed printed.
-      if (this.format === 'ndjson' && this.prefix.length === 0) return;
-      if (this.prefix.length === 0) {
-        throw new WireError({ code: 'empty', path: '', offset: 0, expected: 'a capture', actual: 'nothing' });
-      }
-      const format = this.format ?? detectFormat(this.prefix);
-      if (format === undefined) this.refuse();
-      else this.start(format);
-    }
-    this.reader?.end();
-  }
-
-  private start(format: InputFormat): void {
-    const found = format === 'ndjson' ? detectFormat(this.prefix) : format;
-    if (found === 'pcapng' || found === 'pcap') {
-      if (format === 'ndjson') {
-        throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
-      }
-    }
-    this.reader =
-      format === 'ndjson'
-        ? ndjsonReader(this.protocol, this.sink)
-        : captureReader(format, this.sink, this.warn);
-    const { prefix } = this;
-    this.prefix = new Uint8Array(0);
-    this.reader.push(prefix);
-  }
-
-  private refuse(): never {
-    const start = Array.from(this.prefix.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(
-      ' ',
-    );
-    const expected = `${INPUT_FORMATS.join(', ')} (or say --format)`;
-    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual: start });
   }
 }
 

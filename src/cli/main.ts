@@ -13,6 +13,7 @@ import * as encode from './commands/encode.js';
 import * as exportCommand from './commands/export.js';
 import * as fuzz from './commands/fuzz/index.js';
 import * as golden from './commands/golden.js';
+import * as inspect from './commands/inspect.js';
 import * as replay from './commands/replay.js';
 import * as serve from './commands/serve.js';
 import * as simulate from './commands/simulate.js';
@@ -43,7 +44,7 @@ const program = new Command('gunyah-rm')
       ),
   })
   .configureHelp({ showGlobalOptions: true });
-const commands = [decode, encode, describe, diff, simulate, replay, serve, fuzz, golden, exportCommand];
+const commands = [decode, encode, describe, diff, simulate, replay, serve, fuzz, golden, exportCommand, inspect];
 for (const command of commands) command.register(program, io);
 
 try {

@@ -12,7 +12,7 @@ import {
   type Values,
   VariantType,
 } from '../wire/index.js';
-import { compile, Emitter, quote } from './emitter.js';
+import { compile, Emitter, functionText, quote } from './emitter.js';
 import { fixedRun } from './fixed-run.js';
 import { decodePlain } from './plain.js';
 
@@ -26,7 +26,7 @@ export type FastDecode = (
 
 /** Generates the decode function of a struct: one bounds check per fixed part, one object literal per struct. */
 export function compileDecode(type: AnyType): FastDecode {
-  return compile(['v', 'p', 'end', 'request'], decodeSource(type), (view, start, end, request) => {
+  return compile(parameters, decodeSource(type), (view, start, end, request) => {
     const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
     // With a trace a list above RM's maximum is told of, as is every rule that does not stop decoding.
     let issues = 0;
@@ -39,6 +39,13 @@ export function compileDecode(type: AnyType): FastDecode {
       throw error;
     }
   });
+}
+
+const parameters = ['v', 'p', 'end', 'request'];
+
+/** The text of the function that {@link compileDecode} generates, for {@link provideBuilt}. */
+export function decodeFunction(type: AnyType): string {
+  return functionText(parameters, decodeSource(type));
 }
 
 /** The source of {@link compileDecode}, for tests and for the curious. */

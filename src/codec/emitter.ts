@@ -1,3 +1,5 @@
+import { digest } from '../base/digest.js';
+
 /** Collects the lines of a generated function. Names are numbered, so that nested structs never collide. */
 export class Emitter {
   private readonly lines: string[] = [];
@@ -56,17 +58,33 @@ function writeU64(view: DataView, at: number, value: bigint): void {
 /** What generated code may call, by name. */
 const helpers = { readU64, writeU64 };
 
+/** A generated function that awaits its {@link helpers}, in their order. */
+export type Made = (...helpers: readonly unknown[]) => unknown;
+
+/** Functions made when a page was built, by the digest of their text. */
+const built = new Map<string, Made>();
+
+/** The whole text of a generated function; what it evaluates to is a {@link Made}. */
+export function functionText(parameters: readonly string[], source: string): string {
+  return `(${Object.keys(helpers).join(', ')}) => (${parameters.join(', ')}) => {\n${source}\n}`;
+}
+
 /**
- * Compiles generated source, which may call the {@link helpers}. Where a page's Content-Security-Policy forbids
- * generated code the fallback, which does the same slowly, is used instead.
+ * Hands over functions that were generated earlier, by the digest of their text: where code must not be generated they
+ * do as well as any. A text that has changed since has another digest, so that a stale one is never taken.
+ */
+export function provideBuilt(functions: Readonly<Record<string, Made>>): void {
+  for (const [key, make] of Object.entries(functions)) built.set(key, make);
+}
+
+/**
+ * Compiles generated source, which may call the {@link helpers}, unless it was {@link provideBuilt}. Where a page's
+ * Content-Security-Policy forbids generated code the fallback, which does the same slowly, is used instead.
  */
 export function compile<F>(parameters: readonly string[], source: string, fallback: F): F {
-  const names = Object.keys(helpers);
+  const text = functionText(parameters, source);
   try {
-    const make = new Function(
-      ...names,
-      `"use strict";\nreturn (${parameters.join(', ')}) => {\n${source}\n};`,
-    );
+    const make = built.get(digest(text)) ?? (new Function(`"use strict"; return ${text};`)() as Made);
     return make(...Object.values(helpers)) as F;
   } catch (error) {
     if (error instanceof EvalError) return fallback;

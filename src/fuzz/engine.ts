@@ -15,7 +15,8 @@ import type { Response, Step } from './step.js';
 const AIMS_MAX = 8192;
 /** Aims that are compared when one is chosen. */
 const CANDIDATES = 4;
-/** What can be wrong with any message, whatever it holds, is gone for thrice as often: its length above all. */
+/** What can be wrong with any message, whatever it holds, is gone for so many times as often: its length above all. */
+const WHOLES = 5;
 const wholes: ReadonlySet<PlaceKind | undefined> = new Set(['message', 'sender', 'state']);
 /** How many of the cases get nothing wrong; 0..1. */
 const BLAMELESS = 0.05;
@@ -73,7 +74,7 @@ export class Engine {
       messages === undefined ? tree === undefined : form !== undefined && messages.has(form.id),
     );
     const ofWhole = chosen.filter((number) => wholes.has(this.#aims[number - 1]?.place?.kind));
-    this.#choices = [...chosen, ...ofWhole, ...ofWhole];
+    this.#choices = [...chosen, ...Array.from({ length: WHOLES - 1 }, () => ofWhole).flat()];
     this.#trees = messages === undefined ? numbersOf(({ tree }) => tree !== undefined) : [];
     this.coverage = new Coverage(forms, this.#aims);
     const trees = new TreeStock(options.seed);

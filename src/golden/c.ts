@@ -1,7 +1,8 @@
+import { arrayRows } from '../base/hex.js';
 import { exportC, macroPrefix } from '../export/c.js';
 import { formatId, type Protocol } from '../schema/index.js';
 import type { Fixture } from './fixture.js';
-import { arrayRows, hasPayload, identifierOf, joined } from './identifier.js';
+import { hasPayload, identifierOf, joined } from './identifier.js';
 
 const type = 'gunyah_rm_golden';
 

@@ -1,7 +1,8 @@
+import { arrayRows } from '../base/hex.js';
 import { exportRust } from '../export/rust.js';
 import { formatId, type Protocol } from '../schema/index.js';
 import type { Fixture } from './fixture.js';
-import { arrayRows, hasPayload } from './identifier.js';
+import { hasPayload } from './identifier.js';
 
 /** One `no_std` module without dependencies: the packed structs, and a table of all fixtures. */
 export function goldenRust(protocol: Protocol, fixtures: readonly Fixture[]): string {

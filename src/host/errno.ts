@@ -1,4 +1,4 @@
-/** Errno names that the Linux clients end calls with, and their numbers (include/uapi/asm-generic/errno*.h). */
+/** Errno names that the Linux clients end calls with, and their numbers (include/uapi/asm-generic/errno*.h, include/linux/errno.h). */
 export const errnoNumbers = {
   EPERM: 1,
   ENOENT: 2,
@@ -18,6 +18,8 @@ export const errnoNumbers = {
   EBADMSG: 74,
   EOVERFLOW: 75,
   EOPNOTSUPP: 95,
+  ETIMEDOUT: 110,
+  ERESTARTSYS: 512,
 } as const;
 
 export type Errno = keyof typeof errnoNumbers;

@@ -10,7 +10,7 @@ export interface Interval<T> {
  * values are merged, so the number of intervals follows the number of borders, not of changes.
  */
 export class IntervalMap<T> {
-  readonly #intervals: Interval<T>[] = [];
+  #intervals: Interval<T>[] = [];
   /** Whether the value of the right interval continues that of the left one, which ends where it starts. */
   readonly #continues: (left: Interval<T>, right: Interval<T>) => boolean;
   /** Value of the part of an interval that begins `offset` bytes behind its start. */
@@ -30,43 +30,73 @@ export class IntervalMap<T> {
     return interval !== undefined && interval.start <= address ? interval : undefined;
   }
 
-  /** Whether every address of [start, end) has a value that passes. */
-  every(start: number, end: number, test: (value: T) => boolean): boolean {
-    let at = start;
-    for (let index = this.#index(start); at < end; index++) {
-      const interval = this.#intervals[index];
-      if (interval === undefined || interval.start > at || !test(interval.value)) return false;
-      at = interval.end;
+  /** The intervals that have a part in [start, end), whole, in order. */
+  overlapping(start: number, end: number): readonly Interval<T>[] {
+    const from = this.#index(start);
+    const to = this.#behind(from, end);
+    // Mostly there is one, and a literal costs a fraction of a slice.
+    return to === from + 1 ? [this.#intervals[from] as Interval<T>] : this.#intervals.slice(from, to);
+  }
+
+  /** How many bytes of [start, end) have a value. */
+  covered(start: number, end: number): number {
+    let covered = 0;
+    for (let index = this.#index(start); index < this.#intervals.length; index++) {
+      const interval = this.#intervals[index] as Interval<T>;
+      if (interval.start >= end) break;
+      covered += Math.min(interval.end, end) - Math.max(interval.start, start);
     }
-    return true;
+    return covered;
   }
 
   /** Sets [start, end) to a value; undefined removes it. */
   set(start: number, end: number, value: T | undefined): void {
-    const from = this.#index(start);
-    let to = from;
-    const parts: Interval<T>[] = [];
+    const intervals = this.#intervals;
+    let from = this.#index(start);
+    let to = this.#behind(from, end);
+    const first = intervals[from];
+    const last = intervals[to - 1];
+    let left: Interval<T> | undefined;
     let right: Interval<T> | undefined;
-    while (to < this.#intervals.length && (this.#intervals[to] as Interval<T>).start < end) {
-      const old = this.#intervals[to] as Interval<T>;
-      if (old.start < start) parts.push({ start: old.start, end: start, value: old.value });
-      if (old.end > end) right = { start: end, end: old.end, value: this.#tail(old.value, end - old.start) };
-      to++;
+    if (from < to && first !== undefined && last !== undefined) {
+      if (first.start < start) left = { start: first.start, end: start, value: first.value };
+      if (last.end > end)
+        right = { start: end, end: last.end, value: this.#tail(last.value, end - last.start) };
     }
-    if (value !== undefined) parts.push({ start, end, value });
+    let middle: Interval<T> | undefined;
+    if (value !== undefined) {
+      middle = { start, end, value };
+      const before = left ?? intervals[from - 1];
+      if (before !== undefined && before.end === start && this.#continues(before, middle)) {
+        middle = { start: before.start, end, value: before.value };
+        if (left === undefined) from--;
+        left = undefined;
+      }
+      const behind = right ?? intervals[to];
+      if (behind !== undefined && behind.start === end && this.#continues(middle, behind)) {
+        middle = { start: middle.start, end: behind.end, value: middle.value };
+        if (right === undefined) to++;
+        right = undefined;
+      }
+    }
+    const parts: Interval<T>[] = [];
+    if (left !== undefined) parts.push(left);
+    if (middle !== undefined) parts.push(middle);
     if (right !== undefined) parts.push(right);
-    const before = parts[0]?.start === start ? this.#intervals[from - 1] : undefined;
-    const behind = parts.length > 0 && right === undefined ? this.#intervals[to] : undefined;
-    const merged: Interval<T>[] = before === undefined ? [] : [before];
-    for (const part of behind === undefined ? parts : [...parts, behind]) {
-      const last = merged[merged.length - 1];
-      if (last !== undefined && last.end === part.start && this.#continues(last, part))
-        merged[merged.length - 1] = { start: last.start, end: part.end, value: last.value };
-      else merged.push(part);
+    intervals.splice(from, to - from, ...parts);
+  }
+
+  /** Gives every interval another value, in one pass. */
+  replaceValues(change: (interval: Interval<T>) => T): void {
+    const changed: Interval<T>[] = [];
+    for (const interval of this.#intervals) {
+      const next = { ...interval, value: change(interval) };
+      const last = changed[changed.length - 1];
+      if (last !== undefined && last.end === next.start && this.#continues(last, next))
+        changed[changed.length - 1] = { ...last, end: next.end };
+      else changed.push(next);
     }
-    const first = before === undefined ? from : from - 1;
-    const count = to - from + (before === undefined ? 0 : 1) + (behind === undefined ? 0 : 1);
-    this.#intervals.splice(first, count, ...merged);
+    this.#intervals = changed;
   }
 
   /** All intervals, in order. */
@@ -74,6 +104,14 @@ export class IntervalMap<T> {
     return this.#intervals;
   }
 
+  /** First index, from one on, whose interval does not begin before `end`. */
+  #behind(from: number, end: number): number {
+    let to = from;
+    while (to < this.#intervals.length && (this.#intervals[to] as Interval<T>).start < end) to++;
+    return to;
+  }
+
+  /** First index whose interval ends behind an address. */
   #index(address: number): number {
     let low = 0;
     let high = this.#intervals.length;

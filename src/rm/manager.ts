@@ -25,6 +25,9 @@ const VMID_COUNT = 256;
 const ADDRESS_SPACE_SIZE = 2 ** 36;
 const PAGE_SIZE = 0x1000;
 
+/** Pages that the hypervisor has for the tables of a VM's address space at the moment. */
+type TablePagesMax = (vmid: number) => number;
+
 export interface ManagerOptions {
   readonly platform?: PlatformProfile;
   /** Depth of the primary VM's queues; other values than 8 replace the depth of all queues. */
@@ -36,7 +39,7 @@ export interface ManagerOptions {
   /** Answers with an error where the public manager dies, and has none of its leaks. */
   readonly careful?: boolean;
   /** The hypervisor below, made anew at every boot; the model by default. */
-  readonly hypervisor?: (options: ManagerOptions) => Hypervisor;
+  readonly hypervisor?: (options: ManagerOptions, tablePagesMax: TablePagesMax) => Hypervisor;
   /** Other handlers by message id than the manager's own, all of them; a message without one is not implemented. */
   readonly handlers?: ReadonlyMap<number, Handler>;
   /** It has died and answers nothing until {@link ResourceManager.reboot}. */
@@ -45,14 +48,14 @@ export interface ManagerOptions {
   readonly onSent?: (vmid: number, frame: Uint8Array) => void;
 }
 
-function modelFor(options: ManagerOptions): Hypervisor {
+function modelFor(options: ManagerOptions, tablePagesMax: TablePagesMax): Hypervisor {
   const platform = options.platform ?? platforms.native;
   return new HypervisorModel({
     normal: [platform.memory],
     io: options.hlosOwnsIo === true ? [platform.ownedIo] : [],
     interrupts: platform.interrupts,
     primaryVmid: VMID_HLOS,
-    blockSize: platform.tables?.blockSize,
+    tablePagesMax,
   });
 }
 
@@ -120,8 +123,8 @@ export class ResourceManager implements LinkOwner {
     this.#state.interruptsSpoilt = spoilt;
   }
 
-  /** Blocks of the primary VM's memory that may be broken up before the hypervisor has no memory for it any more. */
-  get brokenBlocksMax(): number {
+  /** Pages for the primary VM's tables: what the hypervisor has beside a fixed number for each other VM. */
+  get #primaryTablesMax(): number {
     const { tables } = this.platform;
     if (tables === undefined) return Number.POSITIVE_INFINITY;
     let left = tables.pages - 1;
@@ -136,7 +139,9 @@ export class ResourceManager implements LinkOwner {
   }
 
   #boot(): BootState {
-    const hypervisor = (this.#options.hypervisor ?? modelFor)(this.#options);
+    const hypervisor = (this.#options.hypervisor ?? modelFor)(this.#options, (vmid) =>
+      vmid === VMID_HLOS ? this.#primaryTablesMax : Number.POSITIVE_INFINITY,
+    );
     const vms = new Array<Vm | undefined>(VMID_COUNT).fill(undefined);
     const manager = new Vm(VMID_RM, VMID_RM);
     manager.name = 'RM';

@@ -42,14 +42,10 @@ export interface PlatformProfile {
 
 /** Memory for the hypervisor's tables, in pages. */
 export interface TableMemory {
+  /** One for each block of the primary VM's memory of which a part was given away: it can no longer be mapped as one. */
   readonly pages: number;
-  /** What one VM takes. */
+  /** What one VM takes, its own tables included. */
   readonly pagesPerVm: number;
-  /**
-   * What a block of the primary VM's memory takes from the first time on that a part of it is given away: it can
-   * no longer be mapped as one.
-   */
-  readonly blockSize: number;
 }
 
 function range(first: number, last: number, without: readonly number[] = []): number[] {
@@ -94,7 +90,7 @@ const qemu: PlatformProfile = {
   missingCoreDies: true,
   // Fitted: the only numbers of this form, each to a page or two, between what deep_048 and deep_054 die of and
   // deep_087 survives. The true ones are not known.
-  tables: { pages: 313, pagesPerVm: 14, blockSize: 0x200000 },
+  tables: { pages: 313, pagesPerVm: 14 },
   privateVirqSpoils: true,
 };
 

@@ -16,6 +16,8 @@ export { decodeMessages, describeBytes, describeMessages, recordKeys } from './d
 export { differenceJson, differenceText } from './difference.js';
 export type { FaultCount, FaultKind, FaultMatch, FaultRule } from './faults.js';
 export { lendHandleBase } from './handle-base.js';
+export type { KernelEvent } from './kernels/kernels.js';
+export { managerTransport } from './manager-transport.js';
 export { CapabilityMask } from './mask.js';
 export { canHalt } from './real-machine.js';
 export { RealReceivers, sameFrames } from './receivers.js';

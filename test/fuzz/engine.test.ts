@@ -37,7 +37,7 @@ describe('a run from nothing', () => {
         return false;
       },
     });
-  });
+  }, 60_000);
 
   it('reaches nine of ten pairs of message and error that the recordings hold', () => {
     const { pairs } = recordedManager();

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  HypervisorModel,
-  InterruptNumbers,
-  IntervalMap,
-  NOBODY,
-  PageContents,
-} from '../../src/hypervisor/index.js';
+import { HypervisorModel, InterruptNumbers, IntervalMap, PageContents } from '../../src/hypervisor/index.js';
 
 const PAGE = 4096;
 const MEMORY = { start: 0x80000000, size: 16 * PAGE };
@@ -66,39 +60,6 @@ describe('interval map', () => {
 });
 
 describe('the hypervisor model', () => {
-  it('moves memory between owners as a whole or not at all', () => {
-    const hypervisor = model();
-    expect(hypervisor.transfer('normal', MEMORY.start, 2 * PAGE, 3, 128)).toBe(true);
-    expect(hypervisor.transfer('normal', MEMORY.start + PAGE, 2 * PAGE, 3, 129)).toBe(false);
-    expect(hypervisor.transfer('normal', MEMORY.start + 2 * PAGE, PAGE, 3, 129)).toBe(true);
-    expect(hypervisor.transfer('io', MEMORY.start, PAGE, 128, 3)).toBe(false);
-    expect(hypervisor.transfer('normal', MEMORY.start + MEMORY.size, PAGE, 3, 128)).toBe(false);
-  });
-
-  it('finds a VM’s memory by guest address, as far as it is one stretch', () => {
-    const hypervisor = model();
-    expect(hypervisor.ownedStretch(3, 'normal', MEMORY.start + PAGE, 64 * PAGE)).toEqual({
-      phys: MEMORY.start + PAGE,
-      size: 15 * PAGE,
-    });
-    hypervisor.show(3, 'normal', MEMORY.start + 4 * PAGE, PAGE, undefined);
-    expect(hypervisor.ownedStretch(3, 'normal', MEMORY.start, 64 * PAGE)?.size).toBe(4 * PAGE);
-    expect(hypervisor.ownedStretch(3, 'normal', MEMORY.start + 4 * PAGE, PAGE)).toBeUndefined();
-    hypervisor.show(128, 'normal', 0x1000, 2 * PAGE, MEMORY.start + 5 * PAGE);
-    expect(hypervisor.ownedStretch(128, 'normal', 0x2000, PAGE)).toEqual({
-      phys: MEMORY.start + 6 * PAGE,
-      size: PAGE,
-    });
-  });
-
-  it('leaves what a gone VM owned to nobody', () => {
-    const hypervisor = model();
-    hypervisor.transfer('normal', MEMORY.start, PAGE, 3, 128);
-    hypervisor.abandon(128);
-    expect(hypervisor.transfer('normal', MEMORY.start, PAGE, 128, 3)).toBe(false);
-    expect(hypervisor.transfer('normal', MEMORY.start, PAGE, NOBODY, 3)).toBe(true);
-  });
-
   it('binds an interrupt once, and never reuses a capability', () => {
     const hypervisor = model();
     expect([31, 32].map((number) => hypervisor.hasInterrupt(number))).toEqual([false, true]);

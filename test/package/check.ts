@@ -26,14 +26,19 @@ function check(condition: boolean, what: string): void {
 
 const consumer = `
 import { decodeMessage, encodeMessage, VM_START, type VmStartRequest } from 'gunyah-rm';
+import { Client, mainlineCalls } from 'gunyah-rm/host';
+import { ResourceManager } from 'gunyah-rm/rm';
 import { protocol } from 'gunyah-rm/schemas';
+import { managerTransport } from 'gunyah-rm/sim';
 
 const request: VmStartRequest = { vmid: 128 };
 const frames: Uint8Array[] = encodeMessage(VM_START, 'request', { seq: 1, payload: request });
 const vmid: number | undefined = decodeMessage(frames, { message: VM_START, type: 'request' }).payload?.vmid;
 // @ts-expect-error: a value of the wrong type must not pass, which it would if the types had become any
 export const refused = () => encodeMessage(VM_START, 'request', { seq: 1, payload: { vmid: '128' } });
-console.log(vmid, protocol.messages.length);
+const client = new Client(managerTransport(new ResourceManager()), { generation: 'a14' });
+const allocated: number = await client.run(mainlineCalls('a14').allocVmid(0));
+console.log(vmid, protocol.messages.length, allocated);
 `;
 
 try {
@@ -69,7 +74,7 @@ try {
   );
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], root);
   check(true, 'a consumer type-checks without skipLibCheck and without types of Node');
-  check(run(process.execPath, ['out/consumer.js'], folder).trim() === '128 75', 'the import works');
+  check(run(process.execPath, ['out/consumer.js'], folder).trim() === '128 75 128', 'the imports work');
   const declarations = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.d.ts'))
     .map((name) => readFileSync(join(root, 'dist', name), 'utf8'));

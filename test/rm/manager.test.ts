@@ -81,7 +81,7 @@ describe('the manager', () => {
       expect([error, handle]).toEqual([0, round]);
       expect(bench.ask(MEM_RECLAIM.id, round, 0)).toEqual([[MEM_RECLAIM.id, 0]]);
     }
-    const stretch = bench.manager.hypervisor.ownedStretch(HLOS, 'normal', 0x80000000, 0x40000000);
+    const stretch = bench.manager.hypervisor.memory.ownedStretch(HLOS, 'normal', 0x80000000, 0x40000000);
     expect(stretch).toEqual({ phys: 0x80000000, size: 0x40000000 });
   });
 

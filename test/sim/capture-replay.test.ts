@@ -14,7 +14,7 @@ import {
   WorldTap,
 } from '../../src/sim/index.js';
 import { calls, disturbedSession, rules } from './disturbed.js';
-import { scenarioLines } from './lines.js';
+import { exampleNames, scenarioLines } from './lines.js';
 import { deviceTree, scenarios } from './scenarios.js';
 import { exampleTree } from './session.js';
 
@@ -78,7 +78,7 @@ describe('a run recorded by a tap replays', () => {
     expect(differences(recorded, deviceTree)).toEqual([]);
   });
 
-  it.each(['boot', 'share', 'interrupt', 'crash'])('example %s', (name) => {
+  it.each(exampleNames)('example %s', (name) => {
     const capture = new Capture();
     playScenario(scenarioLines(name), {
       file: () => exampleTree,

@@ -1,12 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { constants, MEM_ACCEPT, MEM_RECLAIM, protocol, VM_GET_VMID } from '../../schemas/index.js';
-import { type HypervisorModel, NOBODY, parcelOwner } from '../../src/hypervisor/index.js';
+import {
+  Access,
+  type HypervisorModel,
+  NOBODY,
+  type Party,
+  parcelOwner,
+  type Transition,
+} from '../../src/hypervisor/index.js';
 import { encodeMessage } from '../../src/rpc/index.js';
 import { CallCheck } from '../../src/sim/check/calls.js';
 import { Segments } from '../../src/sim/check/segments.js';
 import { HLOS, OK, PAGE, Session } from './session.js';
 
 const IPA = 0xa0000000;
+
+function between(source: Party, target: Party): Transition {
+  return { kind: 'normal', source, target, size: PAGE };
+}
 
 /** A session whose HLOS has lent two pages, and what is wrong after something was done behind the manager's back. */
 function tampered(tamper: (hypervisor: HypervisorModel, session: Session, handle: number) => void): string[] {
@@ -24,17 +35,27 @@ describe('the checker sees', () => {
     expect(tampered(() => {})).toEqual([]);
   });
 
-  it('a lender that still has what it lent', () => {
-    const rules = tampered((hypervisor) => hypervisor.show(HLOS, 'normal', IPA + PAGE, PAGE, IPA + PAGE));
-    expect(rules).toEqual(['lender_sees_memory']);
+  it('a lender that still has what it lent, and a stranger that has it', () => {
+    const shared = (owner: number) =>
+      tampered(({ memory }, _session, handle) =>
+        memory.share(
+          between({ owner: parcelOwner(handle), address: IPA }, { owner, address: IPA }),
+          Access.R,
+        ),
+      );
+    expect(shared(HLOS)).toEqual(['lender_sees_memory']);
+    expect(shared(9)).toEqual(['seen_by_stranger']);
   });
 
   it('memory that is somebody else’s than the messages say', () => {
-    const rules = tampered((hypervisor, _session, handle) =>
-      hypervisor.transfer('normal', IPA, PAGE, parcelOwner(handle), NOBODY),
+    const rules = tampered(({ memory }, _session, handle) =>
+      memory.donate(between({ owner: parcelOwner(handle), address: IPA }, { owner: NOBODY, address: IPA })),
     );
     expect(rules).toEqual(['parcel_not_owned', 'owners_differ']);
-    const gone = tampered((hypervisor) => hypervisor.transfer('normal', IPA + 0x10000, PAGE, HLOS, 77));
+    const away = IPA + 0x10000;
+    const gone = tampered(({ memory }) =>
+      memory.donate(between({ owner: HLOS, address: away }, { owner: 77, address: away })),
+    );
     expect(gone).toEqual(['memory_of_nobody', 'owners_differ']);
   });
 
@@ -62,7 +83,13 @@ describe('the checker sees', () => {
     const parcel = session.world.manager.parcels.get(handle);
     if (parcel !== undefined) parcel.state = 'sharing';
     expect(session.call(HLOS, MEM_RECLAIM, { mem_handle: handle, flags: 0 })?.error).toBe(OK);
-    expect(session.broken.map(({ rule }) => rule)).toEqual(['reclaimed_in_use']);
+    // The hypervisor takes nothing from a VM that has it: the memory stays in the parcel that is gone.
+    expect(session.broken.map(({ rule }) => rule)).toEqual([
+      'reclaimed_in_use',
+      'memory_in_no_parcel',
+      'seen_by_stranger',
+      'owners_differ',
+    ]);
   });
 });
 

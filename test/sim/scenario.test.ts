@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { WireError } from '../../src/base/error.js';
+import { type Issue, WireError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
 import { type PlayerOptions, playScenario, type StepResult, type TapPacket } from '../../src/sim/index.js';
-import { scenarioLines } from './lines.js';
+import { exampleNames, scenarioLines } from './lines.js';
 import { deviceTree, scenarios } from './scenarios.js';
 import { exampleTree } from './session.js';
 
@@ -11,15 +11,20 @@ const FIRST = { scenario: 'test' };
 function play(lines: readonly unknown[], options: Partial<PlayerOptions> = {}) {
   const steps: StepResult[] = [];
   const packets: TapPacket[] = [];
+  const issues: Issue[] = [];
   const result = playScenario(lines, {
     file: () => exampleTree,
     ...options,
-    sink: { step: (step) => steps.push(step), packet: (packet) => packets.push(packet) },
+    sink: {
+      step: (step) => steps.push(step),
+      packet: (packet) => packets.push(packet),
+      record: (record) => issues.push(...record.issues),
+    },
   });
   const bytes = packets.map(({ time, from, to, frame, comment }) =>
     [time, from, to, formatHex(frame), comment].join(' '),
   );
-  return { ...result, steps, bytes, unmetSteps: steps.filter(({ unmet }) => unmet.length > 0) };
+  return { ...result, steps, bytes, issues, unmetSteps: steps.filter(({ unmet }) => unmet.length > 0) };
 }
 
 /** The issue of a scenario that cannot be played. */
@@ -36,12 +41,16 @@ function refusal(...lines: unknown[]): { code: string; path: string; message: st
 const getVmid = { from: 3, name: 'VM_GET_VMID', payload: {} };
 
 describe('the example scenarios', () => {
-  it.each(['boot', 'share', 'interrupt', 'crash'])('%s: every expectation is met', (name) => {
-    const { unmetSteps, unmet, steps, broken } = play(scenarioLines(name), { check: true });
+  it.each(exampleNames)('%s: every expectation is met, every message decodes, twice the same', (name) => {
+    const lines = scenarioLines(name);
+    const { unmetSteps, unmet, steps, broken, bytes, issues } = play(lines, { check: true });
     expect(broken).toBe(0);
     expect(unmetSteps).toEqual([]);
     expect(unmet).toBe(0);
-    expect(steps.length).toBe(scenarioLines(name).length - 1);
+    expect(steps.at(-1)?.step).toBe(lines.length - 1);
+    expect(issues).toEqual([]);
+    expect(bytes.length).toBeGreaterThan(10);
+    expect(play(lines).bytes).toEqual(bytes);
   });
 
   it('give the same bytes with the same seed, others with another', () => {
@@ -93,6 +102,15 @@ describe('a scenario', () => {
     ]);
     expect(unmetSteps).toEqual([]);
     expect(bytes).toHaveLength(8);
+  });
+
+  it('is checked by rules that take every memory type but IO for normal memory', () => {
+    const lists = { acl_entries: [{ vmid: 4, rights: ['W', 'R'] }], attr_entries: [] };
+    const sgl_entries = [{ ipa: '0x90000000', size: '0x1000' }];
+    const payload = { mem_type: 4, flags: [], label: 0, ...lists, sgl_entries };
+    const lend = { from: 3, name: 'MEM_LEND', payload, expect: 'OK' };
+    const alloc = { from: 3, name: 'VM_ALLOC_VMID', payload: { vmid: 4 }, expect: 'OK' };
+    expect(play([FIRST, alloc, lend], { check: true })).toMatchObject({ unmet: 0, broken: 0 });
   });
 
   it('begins steps when told', () => {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { UsageError } from '../../base/error.js';
+import { formatIssue, UsageError } from '../../base/error.js';
 import { recordLine } from '../../capture/ndjson-writer.js';
 import { PcapngWriter } from '../../capture/pcapng-writer.js';
 import { type PrintOptions, printRecord } from '../../capture/print.js';
@@ -11,6 +11,7 @@ import {
   type FaultCount,
   type Finding,
   formatHelp,
+  type KernelEvent,
   knownFaults,
   type PlayerSink,
   playScenario,
@@ -128,6 +129,7 @@ class Report {
         const { message, state, effect } = panicPlaces[reason];
         this.#event(timeNs, this.#print.style.bad(`panic ${reason}: ${message}, ${state}: ${effect}`));
       },
+      kernel: (event, timeNs) => this.#event(timeNs, this.#print.style.warn(kernelText(event))),
       finding: (finding, timeNs) => this.#finding(finding, timeNs),
       step: (result) => this.#step(result),
     };
@@ -179,9 +181,22 @@ function timeText(timeNs: number): string {
   return `${timeNs} ns`.padStart(15);
 }
 
-function titleOf({ op, name, id, from, frame, text }: StepResult['line']): string {
-  if (op !== undefined) return text === undefined ? String(op) : `${op}: ${text}`;
+function titleOf(line: StepResult['line']): string {
+  const { op, name, id, from, frame, text, vm, file } = line;
+  if (op !== undefined && text !== undefined) return `${op}: ${text}`;
+  if (op !== undefined) return [op, name ?? line.do, vm, file].filter((word) => word !== undefined).join(' ');
   return `${from} sends ${name ?? id ?? `${String(frame).length / 2} bytes`}`;
+}
+
+function kernelText(event: KernelEvent): string {
+  switch (event.kind) {
+    case 'finding':
+      return `vm manager: ${formatIssue(event.finding.issue)}`;
+    case 'hazard':
+      return `client of ${event.vmid}: ${event.hazard.name}: ${event.hazard.doc}`;
+    case 'failed':
+      return `guest ${event.vmid}: ${event.error.message}`;
+  }
 }
 
 function faultText({ rule, matched, applied }: FaultCount): string {

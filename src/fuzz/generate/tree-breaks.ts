@@ -1,6 +1,6 @@
 import type { Random } from '../../base/random.js';
 import { cellsValue, emptyValue, textValue } from '../../devicetree/index.js';
-import { type MadeNode, nodesOf } from './tree.js';
+import { type MadeNode, nodesOf } from './tree-node.js';
 import { formOf, type NodeKind, type PropertyForm, treeParts } from './tree-parts.js';
 
 /** One thing that is wrong with a devicetree: a property of a node, a node (no property), the blob (no node). */

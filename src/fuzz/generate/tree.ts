@@ -1,14 +1,8 @@
 import type { Random } from '../../base/random.js';
 import { writeFdt } from '../../devicetree/index.js';
 import { breakBlob, breakTree, type TreeBreak } from './tree-breaks.js';
+import { type MadeNode, nodesOf } from './tree-node.js';
 import { type DeviceKind, type NodeKind, type TreeContext, treeParts } from './tree-parts.js';
-
-/** A node in the making. */
-export interface MadeNode {
-  readonly kind: NodeKind | undefined;
-  properties: (readonly [string, Uint8Array])[];
-  children: (readonly [string, MadeNode])[];
-}
 
 /** What a generator is told about the VM that the tree is for. */
 export interface TreeWish {
@@ -155,12 +149,4 @@ function summary(root: MadeNode, { name }: TreeContext) {
   );
   const hasConsole = rpcs.some(({ properties }) => properties.some(([key]) => key === 'console-dev'));
   return { name, hasLink: rpcs.length > 0, hasConsole, labels };
-}
-
-/** All nodes of a kind, in tree order. */
-export function nodesOf(node: MadeNode, kind: NodeKind): MadeNode[] {
-  return [
-    ...(node.kind === kind ? [node] : []),
-    ...node.children.flatMap(([, child]) => nodesOf(child, kind)),
-  ];
 }

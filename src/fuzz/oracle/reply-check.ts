@@ -49,8 +49,10 @@ export class ReplyCheck {
   /** What is wrong with a response; after that, only {@link reset} makes sense. */
   check(step: Step, { out, refused, ended }: Response): Cause | undefined {
     if (step.kind === 'receive_limit') this.#held = true;
-    // A queue may take messages of impossible sizes, which then vanish (transport, QueueOptions).
-    const asks = step.kind === 'frame' && !refused && step.frame.byteLength <= limits.queue_message;
+    // HLOS's queue may take messages of impossible sizes, which then vanish (transport, QueueOptions); those of other VMs
+    // may be made for longer ones.
+    const fits = step.kind === 'frame' && (step.from !== VMID_HLOS || step.frame.byteLength <= limits.queue_message);
+    const asks = fits && !refused;
     if (asks) receive(this.#conversation(step.from).toManager, step.frame);
     for (const { to, frame } of out) receive(this.#conversation(to).toVm, frame);
     if (this.#found === undefined && asks && step.from === VMID_HLOS && !this.#held && ended === undefined)

@@ -7,14 +7,9 @@ import { VMID_HLOS } from './session.js';
 
 const TEXT_MAX = 16;
 
-/** Requests that no edge of the graph makes, mostly ones that RM does not implement: filled in by what their fields mean. */
-export function genericEdges(forms: Forms, edges: readonly Edge[]): Edge[] {
-  const made = new Set(edges.map(({ form }) => form));
-  return forms.all.filter((form) => !made.has(form)).map((form) => generic(forms, form)) as Edge[];
-}
-
-function generic(forms: Forms, form: Form): Edge<'none'> {
-  return {
+/** A request of any message, filled in by what its fields mean: for those that no other edge makes. */
+export function genericEdge(forms: Forms, form: Form): Edge {
+  const edge: Edge<'none'> = {
     subject: 'none',
     theme: 'questions',
     form,
@@ -38,6 +33,7 @@ function generic(forms: Forms, form: Form): Edge<'none'> {
       return true;
     },
   };
+  return edge as Edge;
 }
 
 function usual({ known, random, pages }: Session, { kind }: Place): number {

@@ -1,11 +1,12 @@
 import type { Form } from '../generate/form.js';
 import type { Forms } from '../generate/forms.js';
 import { type Edge, type SubjectKind, subjectKinds, type Theme, themes } from './edge.js';
-import { genericEdges } from './generic.js';
+import { genericEdge } from './generic.js';
 import { lifeEdges } from './life.js';
 import { interruptEdges } from './loans.js';
+import { newParcelEdges } from './new-parcel.js';
 import { operationEdges } from './operations.js';
-import { memoryEdges } from './parcels.js';
+import { parcelEdges } from './parcels.js';
 import { talkEdges } from './talk.js';
 
 const STATES = 16;
@@ -21,6 +22,8 @@ export interface Choices {
 /** The state graph of everything that sessions do, by what one has in hand. */
 export class Graph {
   readonly edges: readonly Edge[];
+  /** An edge for every form, in their order. */
+  readonly #generic: readonly Edge[];
   readonly #byForm = new Map<Form, Edge[]>();
   /** By theme, kind of subject and state. */
   readonly #choices: readonly Choices[];
@@ -31,11 +34,14 @@ export class Graph {
     const known = [
       ...operationEdges,
       ...lifeEdges(forms),
-      ...memoryEdges(forms),
+      ...newParcelEdges(forms),
+      ...parcelEdges(forms),
       ...interruptEdges(forms),
       ...talkEdges(forms),
     ];
-    this.edges = [...known, ...genericEdges(forms, known)];
+    const made = new Set(known.map(({ form }) => form));
+    this.#generic = forms.all.map((form) => genericEdge(forms, form));
+    this.edges = [...known, ...this.#generic.filter(({ form }) => !made.has(form))];
     for (const edge of this.edges) {
       if (edge.form === undefined) continue;
       const list = this.#byForm.get(edge.form);
@@ -53,6 +59,11 @@ export class Graph {
   /** Edges that send a message. */
   of(form: Form): readonly Edge[] {
     return this.#byForm.get(form) ?? [];
+  }
+
+  /** An edge that sends a message whatever the state is. */
+  generic(form: Form): Edge {
+    return this.#generic[form.index] as Edge;
   }
 
   /** How much there is to do with each kind of subject. @param theme its place among all themes. */

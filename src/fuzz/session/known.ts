@@ -8,12 +8,7 @@ export const State = vmStatus.values;
 export const UNKNOWN = State.NO_STATE;
 
 const UNBORN =
-  (1 << UNKNOWN) |
-  (1 << State.LOAD) |
-  (1 << State.AUTH) |
-  (1 << State.INIT) |
-  (1 << State.READY) |
-  (1 << State.INIT_FAILED);
+  (1 << UNKNOWN) | (1 << State.LOAD) | (1 << State.AUTH) | (1 << State.INIT) | (1 << State.READY);
 
 export interface Range {
   readonly address: number;

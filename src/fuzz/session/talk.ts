@@ -20,7 +20,7 @@ import {
   VM_LOOKUP_URI,
   VM_SET_CRASH_MSG,
 } from '../../../schemas/index.js';
-import type { Form } from '../generate/form.js';
+import { BYTES_MAX, type Form } from '../generate/form.js';
 import type { Forms } from '../generate/forms.js';
 import { ANY, type Edge, statesMask } from './edge.js';
 import { pick, State, UNKNOWN } from './known.js';
@@ -91,10 +91,15 @@ function writing(form: Form): Edge<'vm'> {
     ...opened,
     make(session, vm) {
       if (!opened.make(session, vm)) return false;
-      text(session, session.random.below(TEXT_MAX));
+      text(session, textSize(session));
       return true;
     },
   };
+}
+
+/** Mostly short; now and then more than fits into what RM keeps of it, or into one queue message. */
+function textSize({ random }: Session): number {
+  return random.below(random.chance(0.9) ? TEXT_MAX : BYTES_MAX + 1);
 }
 
 function text({ draft, random }: Session, size: number): void {
@@ -234,7 +239,7 @@ function crashing(form: Form): Edge<'none'> {
     ...plain(form, 2),
     make(session) {
       session.request(form, session.known.speaker(session.random));
-      text(session, session.random.below(TEXT_MAX));
+      text(session, textSize(session));
       return true;
     },
   };

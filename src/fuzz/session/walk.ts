@@ -21,12 +21,14 @@ const STATE_VM = 25;
 /** How many states there are for coverage. */
 export const STATES = 26;
 const ATTEMPTS = 8;
+/** How often an aim is gone for without the state that it wants; 0..1. */
+const FORCED = 0.2;
 const LIFE = themes.indexOf('life');
 const EAGERNESSES: readonly number[] = [20, 100, 400];
 const KEENNESSES: readonly number[] = [1, 1, 0.5, 0.12];
 const VMS_MAX = 5;
 const STEPS_MIN = 40;
-const STEPS_SPREAD = 600;
+const STEPS_SPREAD = 900;
 const NAMES = ['one', 'two', 'three'] as const;
 
 /** How much of each theme a case has at all; it draws its own share of that. */
@@ -35,7 +37,7 @@ const shares: Readonly<Record<Theme, number>> = {
   memory: 10,
   interrupts: 5,
   console: 4,
-  questions: 8,
+  questions: 16,
   pressure: 1,
 };
 
@@ -46,9 +48,10 @@ export class Walk {
   readonly #referents: Referents;
   #random!: Random;
   #aims: readonly Aim[] = [];
+  readonly #aimByForm: (Aim | undefined)[];
   /** How often an aim is gone for rather than anything, and how often then something is wrong; 0..1. */
   #aiming = 0;
-  readonly #themes = new Float64Array(themes.length);
+  readonly #themes = new Int32Array(themes.length);
   /** How likely each edge is taken when it comes up: every case shuns others, and so stays where others go on. */
   readonly #keenness: Float64Array;
   /** Share of the life cycle while there are VMs that do not run yet, and when there are none. */
@@ -70,6 +73,7 @@ export class Walk {
       if (aim !== undefined) applied(aim);
     });
     this.#graph = graph;
+    this.#aimByForm = new Array<Aim | undefined>(forms.all.length).fill(undefined);
     this.#keenness = new Float64Array(graph.edges.length);
     this.#referents = referentsOf(this.session);
     this.#applied = applied;
@@ -80,6 +84,8 @@ export class Walk {
     const { session } = this;
     this.#random = random;
     this.#aims = aims;
+    this.#aimByForm.fill(undefined);
+    for (const aim of aims) if (aim.form !== undefined) this.#aimByForm[aim.form.index] ??= aim;
     session.joining = random.chance(0.3) ? 0.8 : 0;
     // Devices find each other by name and label, so there are few of both where they are to.
     session.begin(random, NAMES.slice(0, session.joining > 0 ? 2 : NAMES.length));
@@ -129,11 +135,16 @@ export class Walk {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const subject = this.#subject(edge.subject);
       const fits = (edge.from & (1 << stateOf(edge.subject, subject))) !== 0;
-      if (subject === undefined && edge.subject !== 'none') return false;
+      if (subject === undefined && edge.subject !== 'none') break;
       if (fits === wrongState && edge.subject !== 'none' && attempt < ATTEMPTS - 1) continue;
       if (this.#take(edge, subject, aim)) return true;
     }
-    return false;
+    // Where the right state is out of reach, the message can be sent all the same.
+    return (
+      aim.form !== undefined &&
+      random.chance(FORCED) &&
+      this.#take(this.#graph.generic(aim.form), undefined, aim)
+    );
   }
 
   /** Takes any edge that can be taken. */
@@ -154,7 +165,7 @@ export class Walk {
       while (at >= (edges[index] as Edge).weight) at -= (edges[index++] as Edge).weight;
       if (!random.chance(this.#keenness[numbers[index] as number] as number)) continue;
       const edge = edges[index] as Edge;
-      const aim = this.#aims.find(({ form }) => form !== undefined && form === edge.form);
+      const aim = edge.form === undefined ? undefined : this.#aimByForm[edge.form.index];
       if (this.#take(edge, subject, aim !== undefined && random.chance(this.#aiming) ? aim : undefined))
         return true;
     }
@@ -170,9 +181,9 @@ export class Walk {
     session.send(undefined, this.#stateFor(undefined, undefined));
   }
 
-  readonly #weights = new Float64Array(subjectKinds.length);
+  readonly #weights = new Int32Array(subjectKinds.length);
 
-  #available(theme: number): Float64Array {
+  #available(theme: number): Int32Array {
     const { vms, parcels, loans } = this.session.known;
     const weights = this.#graph.weights(theme);
     this.#weights[0] = weights[0] as number;
@@ -262,7 +273,7 @@ function stateOf(kind: SubjectKind, subject: KnownVm | KnownParcel | KnownLoan |
 }
 
 /** An index, as likely as its weight. */
-function weighted(random: Random, weights: Float64Array): number {
+function weighted(random: Random, weights: Int32Array): number {
   let total = 0;
   for (let index = 0; index < weights.length; index++) total += weights[index] as number;
   let at = random.below(Math.max(1, total));

@@ -131,7 +131,7 @@ function releaseLast(rm: ResourceManager, vm: Vm): boolean {
   const parcel = vm.config?.accepted.at(-1);
   const participant = parcel?.participant(vm.vmid);
   if (parcel === undefined || participant === undefined) return false;
-  endAcceptance(vm, parcel, participant);
+  endAcceptance(rm, vm, parcel, participant);
   memReleased(rm, parcel, vm.vmid);
   return true;
 }
@@ -155,7 +155,7 @@ function destroy(rm: ResourceManager, vm: Vm): void {
   const { config } = vm;
   if (config?.halfMade === true) rm.die('vm_reset_unknown_authentication');
   if (config?.leakedInterrupt === true) rm.die('vm_reset_leaked_interrupt');
-  rm.hypervisor.abandon(vm.vmid);
+  rm.hypervisor.memory.abandon(vm.vmid);
   vm.life = {};
   vm.space = undefined;
   vm.interrupts = undefined;

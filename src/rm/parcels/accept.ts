@@ -3,6 +3,7 @@ import { RmError, VMID_HLOS } from '../codes.js';
 import type { ResourceManager } from '../manager.js';
 import { removeUnordered, type Vm } from '../vm.js';
 import { addressValid, type SglItem } from './create.js';
+import { mapParcel } from './hand-over.js';
 import {
   type AclItem,
   type AttrItem,
@@ -132,18 +133,18 @@ function takeAndMap(
     contiguous && count > 0
       ? takeContiguous(rm, vm, parcel, request.sgl, taken)
       : takeScattered(rm, vm, parcel, first, count, request.sgl, taken);
+  const addresses = [...(participant.addresses ?? []), ...taken.addresses];
   const done = (request.flags & AcceptFlag.DONE) !== 0;
   if (error === RmError.OK && done) {
-    if (first + taken.addresses.length !== mappings) error = RmError.ARGUMENT_INVALID;
-    else if (!parcel.hasSlot) error = RmError.MAP_FAILED;
+    if (addresses.length !== mappings) error = RmError.ARGUMENT_INVALID;
+    else if (!parcel.hasSlot || !mapParcel(rm, vm, parcel, contiguous, addresses)) error = RmError.MAP_FAILED;
   }
   if (error !== RmError.OK) {
     giveBack(vm, parcel, contiguous, first, taken.addresses);
     return refused(error);
   }
-  participant.addresses ??= [];
-  participant.addresses.push(...taken.addresses);
-  if (done && parcel.transType === TransType.DONATE) completeDonation(rm, vm, parcel, participant);
+  participant.addresses = addresses;
+  if (done && parcel.transType === TransType.DONATE) completeDonation(rm, vm, parcel);
   else {
     if (done) participant.mapped = true;
     if (!participant.shared) {
@@ -252,17 +253,11 @@ export function freeAddresses(vm: Vm, parcel: Parcel, participant: Participant):
   });
 }
 
-/** The acceptor becomes the owner at the accepted addresses; parcel and handle are gone. */
-function completeDonation(rm: ResourceManager, vm: Vm, parcel: Parcel, participant: Participant): void {
+/** The acceptor owns the memory: parcel and handle are gone. */
+function completeDonation(rm: ResourceManager, vm: Vm, parcel: Parcel): void {
   const previous = rm.vm(parcel.owner);
-  let address = participant.addresses?.[0] ?? 0;
-  parcel.regions.forEach((region, index) => {
-    if (!participant.contiguous) address = participant.addresses?.[index] ?? 0;
-    rm.hypervisor.transfer(parcel.kind, region.phys, region.size, parcel.ownerCode, vm.vmid);
-    rm.hypervisor.show(vm.vmid, parcel.kind, address, region.size, region.phys);
-    if (previous !== undefined) freeRange(previous, parcel, region.ownerIpa, region.size);
-    address += region.size;
-  });
+  for (const { ownerIpa, size } of parcel.regions)
+    if (previous !== undefined) freeRange(previous, parcel, ownerIpa, size);
   if (vm.config !== undefined) removeUnordered(vm.config.accepted, parcel);
   rm.parcels.delete(parcel);
   if (previous !== undefined) previous.parcelCount--;

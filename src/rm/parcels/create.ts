@@ -1,6 +1,7 @@
 import { RmError } from '../codes.js';
 import type { ResourceManager } from '../manager.js';
 import type { Vm } from '../vm.js';
+import { returnRegion, takeRegion } from './hand-over.js';
 import {
   type AclItem,
   type AttrItem,
@@ -135,8 +136,7 @@ export function addRegions(
     return error;
   }
   for (const region of parcel.regions.splice(before)) {
-    rm.hypervisor.transfer(parcel.kind, region.phys, region.size, parcel.ownerCode, owner.vmid);
-    rm.hypervisor.show(owner.vmid, parcel.kind, region.ownerIpa, region.size, region.phys);
+    returnRegion(rm, parcel, region, owner);
     if (parcel.transType === TransType.SHARE && !rm.careful) parcel.staleMappings.push(region);
   }
   if (rm.careful) parcel.totalSize = sizeBefore;
@@ -146,24 +146,20 @@ export function addRegions(
 function takeAll(rm: ResourceManager, owner: Vm, parcel: Parcel, sgl: readonly SglItem[]): number {
   const { kind } = parcel;
   const share = parcel.transType === TransType.SHARE;
-  const brokenBlocksMax = rm.brokenBlocksMax;
   for (const item of sgl) {
     if (!addressValid(item.ipa) || !addressValid(item.size)) return RmError.ARGUMENT_INVALID;
     let ipa = Number(item.ipa);
     let left = Number(item.size);
     if (left === 0) return RmError.MEM_INVALID;
     while (left > 0) {
-      const stretch = rm.hypervisor.ownedStretch(owner.vmid, kind, ipa, left);
+      const stretch = rm.hypervisor.memory.ownedStretch(owner.vmid, kind, ipa, left);
       if (stretch === undefined) return RmError.MEM_INVALID;
       const region: Region = { ...stretch, ownerIpa: ipa };
       if (share && !parcel.ownerHasSlot(region)) return RmError.MAP_FAILED;
-      const broken = rm.hypervisor.brokenBlocks;
-      if (!rm.hypervisor.transfer(kind, stretch.phys, stretch.size, owner.vmid, parcel.ownerCode))
-        return RmError.MEM_INVALID;
-      rm.hypervisor.show(owner.vmid, kind, ipa, stretch.size, undefined);
+      const refused = takeRegion(rm, parcel, region);
+      if (refused !== undefined)
+        return refused.errno === 'ENOMEM' ? rm.die('mem_tables_exhausted') : RmError.MEM_INVALID;
       parcel.regions.push(region);
-      if (rm.hypervisor.brokenBlocks > Math.max(broken, brokenBlocksMax))
-        return rm.die('mem_tables_exhausted');
       if (parcel.sanitizeCreate) rm.hypervisor.zeroMemory(stretch.phys, stretch.size);
       parcel.totalSize += stretch.size;
       ipa += stretch.size;

@@ -2,6 +2,7 @@ import { RmError } from '../codes.js';
 import type { ResourceManager } from '../manager.js';
 import { removeUnordered, type Vm } from '../vm.js';
 import { freeAddresses } from './accept.js';
+import { returnRegion, unmapParcel } from './hand-over.js';
 import { MemType, type Parcel, type Participant, Rights } from './parcel.js';
 
 /** MEM_RELEASE once the payload is read (rm-behaviour.md). */
@@ -16,12 +17,14 @@ export function releaseParcel(rm: ResourceManager, vm: Vm, handle: number, sanit
       return RmError.ARGUMENT_INVALID;
     parcel.sanitizeReclaim = true;
   }
-  endAcceptance(vm, parcel, participant);
+  endAcceptance(rm, vm, parcel, participant);
   return RmError.OK;
 }
 
 /** Takes back everything that accepting gave a VM. */
-export function endAcceptance(vm: Vm, parcel: Parcel, participant: Participant): void {
+export function endAcceptance(rm: ResourceManager, vm: Vm, parcel: Parcel, participant: Participant): void {
+  const { mapped, contiguous, addresses = [] } = participant;
+  if (mapped) unmapParcel(rm, vm, parcel, contiguous, addresses);
   freeAddresses(vm, parcel, participant);
   participant.addresses = undefined;
   participant.contiguous = false;
@@ -42,12 +45,9 @@ export function reclaimParcel(rm: ResourceManager, vm: Vm, handle: number, sanit
     if (parcel.memType === MemType.IO) return RmError.ARGUMENT_INVALID;
     parcel.sanitizeReclaim = true;
   }
-  const { hypervisor } = rm;
-  for (const { phys, size, ownerIpa } of parcel.regions) {
-    if (parcel.sanitizeReclaim) hypervisor.zeroMemory(phys, size);
-    hypervisor.transfer(parcel.kind, phys, size, parcel.ownerCode, vm.vmid);
-    // A VM that was reset since has lost its mappings: the memory is its own again, but nowhere to be seen.
-    if (parcel.ownerLife === vm.life) hypervisor.show(vm.vmid, parcel.kind, ownerIpa, size, phys);
+  for (const region of parcel.regions) {
+    if (parcel.sanitizeReclaim) rm.hypervisor.zeroMemory(region.phys, region.size);
+    returnRegion(rm, parcel, region, vm);
   }
   rm.parcels.delete(parcel);
   vm.parcelCount--;

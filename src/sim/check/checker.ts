@@ -137,7 +137,7 @@ export class Checker {
         .map(({ start, end, owner }) => `0x${start.toString(16)}..0x${end.toString(16)} ${owner}`)
         .join(', ');
     const expected = text(this.#shadow.segments);
-    const owners = hypervisor.owners('normal');
+    const owners = hypervisor.memory.owners('normal');
     const actual = text(owners.map(({ start, end, value }) => ({ start, end, owner: value })));
     if (expected !== actual) this.#find('owners_differ', `expected ${expected}, actual ${actual}`, undefined);
   }

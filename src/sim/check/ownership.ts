@@ -23,7 +23,8 @@ import {
 import { type Segment, Segments } from './segments.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
-const NORMAL = 0;
+/** Every other type is normal memory (rm-internals.md, section 6). */
+const IO = 1;
 
 /** How the hypervisor names owners: VMIDs, nobody, and parcels by handle. */
 export interface OwnerNames {
@@ -117,7 +118,7 @@ export class OwnershipShadow {
 
   #created(vmid: number, donated: boolean, request: DataView, handle: number): void {
     const { memType, targets, ranges } = readCreate(request);
-    if (memType !== NORMAL) return;
+    if (memType === IO) return;
     if (this.#parcels.has(handle))
       this.report('handle_reused', `handle ${handle} names a parcel that exists`);
     const parcel: ShadowParcel = {

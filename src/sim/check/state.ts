@@ -1,4 +1,4 @@
-import { type HypervisorModel, NOBODY, parcelOwner } from '../../hypervisor/index.js';
+import { Access, type HypervisorModel, NOBODY, parcelOwner } from '../../hypervisor/index.js';
 import type { ResourceManager } from '../../rm/index.js';
 import type { KnownFault } from './finding.js';
 
@@ -17,6 +17,7 @@ export interface Breach {
 export function* inspect(manager: ResourceManager, hypervisor: HypervisorModel): Generator<Breach> {
   yield* inspectParcels(manager, hypervisor);
   yield* inspectOwners(manager, hypervisor);
+  yield* inspectBorrowers(manager, hypervisor);
   yield* inspectDevices(manager);
   for (let vmid = 0; vmid < VMID_COUNT; vmid++)
     if (manager.link(vmid) !== undefined && manager.vm(vmid) === undefined)
@@ -33,7 +34,7 @@ function* inspectDevices(manager: ResourceManager): Generator<Breach> {
 function* inspectParcels(manager: ResourceManager, hypervisor: HypervisorModel): Generator<Breach> {
   const counts = new Map<number, number>();
   for (const parcel of manager.parcels.all()) {
-    const { handle, owner, kind, regions } = parcel;
+    const { handle, owner, regions } = parcel;
     const vm = manager.vm(owner);
     counts.set(owner, (counts.get(owner) ?? 0) + 1);
     if (vm === undefined)
@@ -63,8 +64,9 @@ function* inspectParcels(manager: ResourceManager, hypervisor: HypervisorModel):
           detail: `parcel ${handle} is accepted by VM ${vmid}, which is gone`,
           mayBe: 'second_reset',
         };
-    for (const { phys, size, ownerIpa } of regions)
-      yield* seen(hypervisor, owner, kind, ownerIpa, size, phys, handle);
+    if (parcel.participant(owner) === undefined)
+      for (const { phys, size, ownerIpa } of regions)
+        yield* seen(hypervisor, owner, ownerIpa, size, phys, handle);
   }
   for (const [vmid, count] of counts)
     if (count > PARCELS_MAX)
@@ -81,19 +83,18 @@ function* inspectParcels(manager: ResourceManager, hypervisor: HypervisorModel):
 
 const PAGE_SIZE = 4096;
 
-/** Memory in a parcel is no longer its owner's: both ends of it are looked at. */
+/** Memory in a parcel that is not shared with its owner is out of its sight: both ends of it are looked at. */
 function* seen(
   hypervisor: HypervisorModel,
   owner: number,
-  kind: 'normal' | 'io',
   ipa: number,
   size: number,
   phys: number,
   handle: number,
 ): Generator<Breach> {
   for (const offset of size > PAGE_SIZE ? [0, size - PAGE_SIZE] : [0]) {
-    const stretch = hypervisor.ownedStretch(owner, kind, ipa + offset, PAGE_SIZE);
-    if (stretch?.phys === phys + offset)
+    const access = hypervisor.memory.translate(owner, ipa + offset, Access.R);
+    if ('phys' in access && access.phys === phys + offset)
       yield {
         rule: 'lender_sees_memory',
         detail: `VM ${owner} still has 0x${(ipa + offset).toString(16)} of parcel ${handle}`,
@@ -102,12 +103,27 @@ function* seen(
   }
 }
 
+/** Only VMs that have accepted a parcel, and the owner of a shared one, see its memory. */
+function* inspectBorrowers(manager: ResourceManager, hypervisor: HypervisorModel): Generator<Breach> {
+  const parcels = new Map([...manager.parcels.all()].map((parcel) => [parcelOwner(parcel.handle), parcel]));
+  for (const { start, value } of hypervisor.memory.records())
+    for (const borrower of value.borrowers) {
+      const parcel = parcels.get(value.owner);
+      if (parcel?.owner === borrower.owner || parcel?.participant(borrower.owner)?.mapped === true) continue;
+      yield {
+        rule: 'seen_by_stranger',
+        detail: `VM ${borrower.owner} sees memory at 0x${start.toString(16)}, which it has not accepted`,
+        mayBe: undefined,
+      };
+    }
+}
+
 function* inspectOwners(manager: ResourceManager, hypervisor: HypervisorModel): Generator<Breach> {
   const parcels = new Map([...manager.parcels.all()].map((parcel) => [parcelOwner(parcel.handle), parcel]));
   for (const kind of ['normal', 'io'] as const) {
     const inParcels = new Map<number, number>();
     let last = Number.NEGATIVE_INFINITY;
-    for (const { start, end, value } of hypervisor.owners(kind)) {
+    for (const { start, end, value } of hypervisor.memory.owners(kind)) {
       const range = `${kind} memory 0x${start.toString(16)}..0x${end.toString(16)}`;
       if (start < last || end <= start)
         yield { rule: 'two_owners', detail: `${range} overlaps what is before it`, mayBe: undefined };
@@ -144,7 +160,7 @@ export interface Holdings {
   readonly vms: readonly number[];
   readonly links: readonly number[];
   readonly parcels: readonly number[];
-  /** Ranges of memory and their owners. */
+  /** Ranges of memory: who owns them, who has borrowed them, where. */
   readonly memory: readonly string[];
   /** Interrupt numbers in use, by VM. */
   readonly interrupts: readonly string[];
@@ -159,9 +175,10 @@ export function holdings(manager: ResourceManager, hypervisor: HypervisorModel):
     vms: vms.map(({ vmid }) => vmid),
     links: vmids.filter((vmid) => manager.link(vmid) !== undefined),
     parcels: [...manager.parcels.all()].map(({ handle }) => handle),
-    memory: (['normal', 'io'] as const).flatMap((kind) =>
-      hypervisor.owners(kind).map(({ start, end, value }) => `${kind} ${start}..${end} ${value}`),
-    ),
+    memory: hypervisor.memory.records().map(({ start, end, value: { kind, owner, address, borrowers } }) => {
+      const others = borrowers.map((borrower) => ` ${borrower.owner}@${borrower.address}`).join('');
+      return `${kind} ${start}..${end} ${owner}@${address}${others}`;
+    }),
     interrupts: vms.map(({ vmid, interrupts }) => `${vmid}: ${[...(interrupts?.numbers() ?? [])].join()}`),
     peers: vms.map(({ vmid, peers }) => `${vmid}: ${peers.map((peer) => peer.vmid).join()}`),
   };

@@ -1,13 +1,27 @@
-import { protocol } from '../../../schemas/index.js';
-import { WireError } from '../../base/error.js';
+import { constants, protocol } from '../../../schemas/index.js';
 import { linePackets } from '../../capture/line-packets.js';
+import { vmGenerations } from '../../host/vm-manager/index.js';
 import { type PlatformName, platforms } from '../../rm/index.js';
 import { messageTypeNames } from '../../schema/index.js';
 import { type FaultRule, faultKinds } from '../faults.js';
+import { type BehaviourName, behaviours } from '../kernels/guest.js';
+import type { HostGeneration, HostMode } from '../kernels/linux-host.js';
 import { type RecordedStep, type RecordingHeader, readHeader, readStep } from '../recording.js';
 import type { Delays } from '../world.js';
-
-export type Line = Readonly<Record<string, unknown>>;
+import { type HostCall, readHostCall } from './host-step.js';
+import {
+  checkKeys,
+  type Line,
+  namesOf,
+  natural,
+  object,
+  oneOf,
+  optional,
+  present,
+  refuse,
+  text,
+  texts,
+} from './read.js';
 
 /** First line of a scenario: that of a recording, and more. */
 export interface ScenarioHeader extends RecordingHeader {
@@ -34,6 +48,9 @@ export type Action =
   | { readonly kind: 'fault'; readonly rule: FaultRule }
   | { readonly kind: 'faults_off' }
   | { readonly kind: 'hold' | 'release'; readonly vmid: number }
+  | { readonly kind: 'host'; readonly generation: HostGeneration; readonly mode: HostMode }
+  | { readonly kind: 'guest'; readonly vmid: number; readonly does: readonly BehaviourName[] }
+  | { readonly kind: 'host_call'; readonly call: HostCall }
   | { readonly kind: 'recorded'; readonly step: RecordedStep };
 
 export interface ScenarioStep {
@@ -46,37 +63,19 @@ export interface ScenarioStep {
   readonly panic: string | undefined;
   /** Whether a queue is expected to refuse the message. */
   readonly refused: boolean;
+  /** `OK`, an errno, or `WAITS`: what the host's ioctl is expected to end with. */
+  readonly result: string;
+  /** Names of what the host's VM manager is expected to find wrong, in order. */
+  readonly findings: readonly string[];
+  /** How often it is done. */
+  readonly times: number;
 }
 
 /** Keys of a step that are not part of its message. */
-const STEP_KEYS = new Set(['at', 'after', 'as', 'expect', 'out', 'panic', 'refused', 'op', 'driver']);
+const STEP_KEYS = new Set('at after times as expect out panic refused result findings op driver'.split(' '));
 
-export function refuse(path: string, expected: string, actual: unknown): never {
-  const text = JSON.stringify(actual) ?? 'nothing';
-  throw new WireError({ code: 'scenario', path, offset: 0, expected, actual: text.slice(0, 60) });
-}
-
-export function isLine(value: unknown): value is Line {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function optional<T>(line: Line, key: string, read: (value: unknown, path: string) => T): T | undefined {
-  return line[key] === undefined ? undefined : read(line[key], key);
-}
-
-function natural(value: unknown, path: string): number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
-    ? (value as number)
-    : refuse(path, 'an integer from 0 up', value);
-}
-
-function text(value: unknown, path: string): string {
-  return typeof value === 'string' ? value : refuse(path, 'a text', value);
-}
-
-function object(value: unknown, path: string): Line {
-  return isLine(value) ? value : refuse(path, 'an object', value);
-}
+/** Who takes the messages that a step of the host makes RM send, unless it says so. */
+const { VMID_HLOS } = constants;
 
 /** Reads the first line. Throws WireError `recording` or `scenario`. */
 export function readScenarioHeader(value: unknown): ScenarioHeader {
@@ -107,7 +106,13 @@ export function readScenarioStep(value: unknown): ScenarioStep {
   const line = object(value, '');
   const action = readAction(line);
   const from =
-    action.kind === 'message' ? action.from : typeof line.from === 'number' ? line.from : undefined;
+    action.kind === 'message'
+      ? action.from
+      : action.kind === 'host_call'
+        ? VMID_HLOS
+        : typeof line.from === 'number'
+          ? line.from
+          : undefined;
   return {
     when: readWhen(line),
     action,
@@ -116,7 +121,15 @@ export function readScenarioStep(value: unknown): ScenarioStep {
     out: line.out === undefined || action.kind !== 'recorded' ? undefined : action.step.out,
     panic: optional(line, 'panic', text),
     refused: line.refused !== undefined && line.refused !== false,
+    result: (action.kind === 'host_call' ? optional(line, 'result', text) : undefined) ?? 'OK',
+    findings: optional(line, 'findings', texts) ?? [],
+    times: optional(line, 'times', readTimes) ?? 1,
   };
+}
+
+function readTimes(value: unknown, path: string): number {
+  const times = natural(value, path);
+  return times > 0 ? times : refuse(path, '1 or more', value);
 }
 
 function readWhen(line: Line): When {
@@ -136,11 +149,32 @@ function readAction(line: Line): Action {
     case 'hold':
     case 'release':
       return { kind: line.op, vmid: natural(line.vmid, 'vmid') };
+    case 'host':
+      return readHost(line);
+    case 'guest':
+      return {
+        kind: 'guest',
+        vmid: natural(line.vmid, 'vmid'),
+        does: namesOf(behaviourNames, line.does ?? behaviourNames, 'does'),
+      };
+    case 'ioctl':
+    case 'close':
+    case 'guest_mem':
+      return { kind: 'host_call', call: readHostCall(line, line.op) };
     default:
       if (line.op !== undefined || line.frame !== undefined)
         return { kind: 'recorded', step: readStep({ ...line, refused: undefined, panic: undefined }) };
       return readMessage(line);
   }
+}
+
+const behaviourNames = Object.keys(behaviours) as BehaviourName[];
+const hostGenerations = Object.keys(vmGenerations) as HostGeneration[];
+const hostModes = ['careful', 'faithful'] as const;
+
+function readHost(line: Line): Action {
+  const generation = oneOf(hostGenerations, line.generation ?? 'a14', 'generation');
+  return { kind: 'host', generation, mode: oneOf(hostModes, line.mode ?? 'careful', 'mode') };
 }
 
 function readMessage(line: Line): Action {
@@ -168,11 +202,6 @@ function readExpectations(value: unknown, from: number | undefined): Expectation
 const RULE_KEYS = ['kind', 'match', 'ns', 'size', 'limit'];
 const MATCH_KEYS = ['from', 'to', 'type', 'message', 'probability'];
 
-function checkKeys(line: Line, keys: readonly string[], path: string): void {
-  for (const key of Object.keys(line))
-    if (!keys.includes(key)) refuse(`${path}.${key}`, keys.join(', '), key);
-}
-
 function readRule(line: Line): FaultRule {
   checkKeys(line, RULE_KEYS, 'rule');
   const match = optional(line, 'match', object) ?? {};
@@ -199,9 +228,4 @@ function readRule(line: Line): FaultRule {
       probability: probability as number | undefined,
     }),
   };
-}
-
-/** Without the keys that have no value. */
-function present<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }

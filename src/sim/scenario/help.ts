@@ -1,3 +1,9 @@
+import { behaviours } from '../kernels/guest.js';
+
+const guestWords = Object.entries(behaviours)
+  .map(([name, { doc }]) => `    ${name.padEnd(12)}${doc}`)
+  .join('\n');
+
 /** The scenario format, for people; `simulate --help-format` prints it. */
 export const formatHelp = `Scenarios are NDJSON: a first line, then one step per line. Recordings of real managers are scenarios too.
 
@@ -17,6 +23,7 @@ Messages
 When
   A step begins when everything before has settled: nothing is on its way any more. With "at" it begins at that time, in
   nanoseconds from the start, with "after" so long after the start of the step before, whatever is still on its way.
+  "times":63 does the step so often.
 
 Learnt values
   "as":"vm" names the payload of the step's reply, or in an expectation that of the message that met it. {"$":"vm.vmid"}
@@ -42,6 +49,37 @@ Operations
   {"op":"enqueue","from":3,"frame":"..."} {"op":"run"}     queued without RM's looking at it; RM looks
   {"op":"fault","rule":{...}} {"op":"faults_off"}          a fault rule behind the others; no rule acts any more
   {"op":"remark","text":"..."} {"op":"end"}                nothing; the scenario ends here
+
+Linux in the primary VM
+  {"op":"host","generation":"a14","mode":"careful"}
+  boots RM's client and the VM manager of a14 (android14-6.1; or v9, v11, v17, a15) in VM 3. A careful one cleans up
+  after every failure, a faithful one does what that generation does. One process has all of the VM's memory, at its
+  physical addresses. VMs and guest memory files go by the names that they are made with:
+  {"op":"ioctl","name":"CREATE_VM","vm":"a"}
+  {"op":"ioctl","name":"LEND_USER_MEM","vm":"a","label":0,"flags":["ALLOW_READ","ALLOW_WRITE","ALLOW_EXEC"],
+   "guest_phys_addr":"0x80000000","memory_size":"0x2000000","userspace_addr":"0x88000000"}
+  {"op":"ioctl","name":"SET_DTB_CONFIG","vm":"a","guest_phys_addr":"0x81000000","size":"0x100000"}
+  {"op":"ioctl","name":"ADD_FUNCTION","vm":"a","type":"vcpu","arg":"00000000"}
+  {"op":"ioctl","name":"SET_BOOT_CONTEXT","vm":"a","reg":0,"value":"0x0"}
+  {"op":"ioctl","name":"START","vm":"a"}
+  {"op":"close","vm":"a"}                                  all descriptors of a VM, once its ioctls have returned
+  SET_USER_MEM_REGION, SET_FW_CONFIG and REMOVE_FUNCTION have the keys of LEND_USER_MEM, SET_DTB_CONFIG, ADD_FUNCTION.
+  {"op":"ioctl","name":"CREATE_GUEST_MEM","file":"m","size":"0x2000000","flags":[],"address":"0x88000000"}
+  {"op":"ioctl","name":"MAP_MEM","vm":"a","file":"m","guest_addr":"0x80000000","flags":["ALLOW_READ"],
+   "offset":0,"size":"0x2000000"}
+  {"op":"guest_mem","file":"m","do":"pin","holder":"vmm","offset":0,"size":4096}
+  "address" is where the file's physical memory begins. "do": map, unmap, pin, unpin, lend, unlend, make_inaccessible,
+  make_accessible; each atomic step takes 100 ns, so that others may come in between.
+  "result":"EEXIST" is the errno expected, OK unless told. WAITS: it has not returned when nothing happens any more. A
+  careful host gives up waiting then, a faithful one never does. "findings":["vmid_lost"]: what the VM manager says it
+  has done wrong or cannot clean up. Once a VM has started {"$":"a.vmid"} is its VMID and {"$":"a.handles.0"} the
+  handle of its region with label 0. Messages can be sent from VM 3 as well: their numbers begin at 0x8000 then.
+
+Guests
+  {"op":"guest","vmid":{"$":"a.vmid"},"does":["memory","interrupts","console","shutdown"]}
+  boots something in a VM that by itself does what "does" names, all of it unless told, until its link to RM ends:
+${guestWords}
+  What it tries in vain is printed.
 
 Fault rules
   {"kind":"drop","match":{"from":3,"to":255,"type":"request","message":"VM_START","probability":0.1},"limit":3}

@@ -3,9 +3,11 @@ import type { CaptureRecord } from '../../capture/record.js';
 import { type PanicReason, panicPlaces } from '../../rm/index.js';
 import { headerReader } from '../../rpc/index.js';
 import { describeBytes, describeMessages, describeRecord } from '../describe.js';
+import type { Outcome } from '../kernels/rm-client.js';
 import type { CapabilityMask } from '../mask.js';
 import type { RecordedFrame } from '../recording.js';
-import type { Expectation, Line, ScenarioStep } from './format.js';
+import type { Expectation, ScenarioStep } from './format.js';
+import type { Line } from './read.js';
 import { matchesPart } from './values.js';
 
 const { VMID_RM } = constants;
@@ -39,6 +41,8 @@ export class OpenStep {
   #asked: Asked | undefined;
   #refused = false;
   #panic: PanicReason | undefined;
+  #outcome: Outcome<unknown> | undefined;
+  readonly #findings: string[] = [];
 
   constructor(
     readonly step: number,
@@ -72,6 +76,16 @@ export class OpenStep {
     this.#panic = reason;
   }
 
+  /** What the host was to do has come to its end. */
+  returned(outcome: Outcome<unknown>): void {
+    this.#outcome = outcome;
+  }
+
+  /** The host's VM manager found something wrong. */
+  found(name: string): void {
+    this.#findings.push(name);
+  }
+
   /**
    * A VM got a message. @returns undefined when the step has no use for it, else the names under which it is known
    * from now on.
@@ -103,7 +117,17 @@ export class OpenStep {
   close(): readonly Unmet[] {
     for (const expectation of this.#waiting)
       this.#unmet.push({ expected: describeExpectation(expectation), actual: 'nothing' });
-    const { out, panic, refused } = this.#step;
+    const { action, out, panic, refused, result, findings } = this.#step;
+    if (action.kind === 'host_call' && result !== resultOf(this.#outcome))
+      this.#unmet.push({
+        expected: `${action.call.title}: ${result}`,
+        actual: `${action.call.title}: ${describeOutcome(this.#outcome)}`,
+      });
+    if (findings.join() !== this.#findings.join())
+      this.#unmet.push({
+        expected: describeFindings(findings),
+        actual: describeFindings(this.#findings),
+      });
     if (!panicFits(panic, this.#panic))
       this.#unmet.push({ expected: describePanic(panic), actual: describePanic(this.#panic) });
     if (refused !== this.#refused)
@@ -139,6 +163,20 @@ function panicFits(expected: string | undefined, actual: PanicReason | undefined
 
 function describePanic(reason: string | undefined): string {
   return reason === undefined ? 'no panic' : `panic ${reason}`;
+}
+
+function resultOf(outcome: Outcome<unknown> | undefined): string {
+  if (outcome === undefined) return 'WAITS';
+  return 'error' in outcome ? outcome.error.errno : 'OK';
+}
+
+function describeOutcome(outcome: Outcome<unknown> | undefined): string {
+  const result = resultOf(outcome);
+  return outcome !== undefined && 'error' in outcome ? `${result} (${outcome.error.message})` : result;
+}
+
+function describeFindings(names: readonly string[]): string {
+  return names.length === 0 ? 'no findings' : `findings ${names.join(', ')}`;
 }
 
 function describeRefusal(refused: boolean): string {

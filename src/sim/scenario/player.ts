@@ -1,26 +1,25 @@
 import { constants, limits } from '../../../schemas/index.js';
-import { WireError } from '../../base/error.js';
+import { UsageError, WireError } from '../../base/error.js';
 import type { Json } from '../../capture/payload-json.js';
 import type { CaptureRecord } from '../../capture/record.js';
 import { type PanicReason, type PlatformProfile, platforms } from '../../rm/index.js';
 import { Checker, type Finding } from '../check/index.js';
 import { MessageFeed, recordKeys } from '../describe.js';
 import type { FaultCount, FaultRule } from '../faults.js';
+import { type KernelEvent, Kernels } from '../kernels/kernels.js';
 import { CapabilityMask } from '../mask.js';
 import { type TapPacket, WorldTap } from '../tap.js';
 import { UNLIMITED, World } from '../world.js';
-import {
-  type Action,
-  isLine,
-  type Line,
-  readScenarioHeader,
-  readScenarioStep,
-  type ScenarioStep,
-} from './format.js';
+import { type Action, readScenarioHeader, readScenarioStep, type ScenarioStep } from './format.js';
+import type { HostCall } from './host-step.js';
 import { OpenStep, type Unmet } from './open-step.js';
+import { isLine, type Line } from './read.js';
 import { withValues } from './values.js';
 
 const { VMID_RM } = constants;
+
+/** First number of messages from a VM whose kernel sends some, too: that one begins at 0. */
+const BESIDE_KERNEL_SEQ = 0x8000;
 
 /** What happens while a scenario runs, in order. */
 export interface PlayerSink {
@@ -30,6 +29,7 @@ export interface PlayerSink {
   readonly record?: (record: CaptureRecord) => void;
   readonly fault?: (rule: FaultRule, from: number, to: number, timeNs: number) => void;
   readonly panic?: (reason: PanicReason, timeNs: number) => void;
+  readonly kernel?: (event: KernelEvent, timeNs: number) => void;
   /** A rule that must always hold does not; told only when checks are on. */
   readonly finding?: (finding: Finding, timeNs: number) => void;
   /** A step and everything that it was waited for is over. */
@@ -84,6 +84,7 @@ export function playScenario(lines: Iterable<unknown>, options: PlayerOptions): 
 
 class Player {
   readonly #world: World;
+  readonly #kernels: Kernels;
   readonly #options: PlayerOptions;
   readonly #sink: PlayerSink;
   readonly #tap: WorldTap;
@@ -134,6 +135,7 @@ class Player {
         received: (vmid, frame) => {
           this.#open.at(-1)?.took({ to: vmid, frame });
           this.#exchanged.add({ from: VMID_RM, to: vmid, frame });
+          this.#kernels.received(vmid, frame);
         },
         refused: () => this.#open.at(-1)?.wasRefused(),
         fault: (rule, from, to) => {
@@ -149,6 +151,10 @@ class Player {
         },
       },
     });
+    this.#kernels = new Kernels(() => this.#world, {
+      send: (vmid, frame) => this.#sendFrame(vmid, frame, {}),
+      event: (event) => this.#kernelEvent(event),
+    });
     const { platform } = isLine(first) ? first : {};
     this.#tap.note(
       JSON.stringify({ scenario: header.scenario, ...(platform === undefined ? {} : { platform }) }),
@@ -158,6 +164,13 @@ class Player {
   /** Plays one line. @returns false when the scenario says that it ends here. */
   step(raw: unknown): boolean {
     this.#steps++;
+    const times = this.#play(raw);
+    for (let time = 1; time < times; time++) this.#play(raw);
+    return !(isLine(raw) && raw.op === 'end');
+  }
+
+  /** @returns how often the line is to be played. */
+  #play(raw: unknown): number {
     if (!waitsForNothing(raw)) this.#settle();
     const { line, step } = this.#read(raw);
     if (step.when.kind !== 'settled') {
@@ -167,17 +180,25 @@ class Player {
     this.#startNs = this.#world.now;
     const open = new OpenStep(this.#steps, line, step, this.#startNs, this.#masks);
     this.#open.push(open);
-    this.#act(step, open, line);
-    return !(step.action.kind === 'recorded' && step.action.step.kind === 'end');
+    this.#telling(() => this.#act(step, open, line));
+    return step.times;
   }
 
   #read(raw: unknown): { readonly line: Line; readonly step: ScenarioStep } {
-    try {
+    return this.#telling(() => {
       const line = withValues(raw, this.#known) as Line;
       return { line, step: readScenarioStep(line) };
+    });
+  }
+
+  /** Says in errors of a line which step it is. */
+  #telling<T>(action: () => T): T {
+    try {
+      return action();
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      const { code, path, offset, expected, actual } = error;
+      if (!(error instanceof WireError || error instanceof UsageError)) throw error;
+      const { path, offset, expected, actual } = error;
+      const code = error instanceof UsageError ? 'scenario' : error.code;
       throw new WireError({ code, path, offset, expected, actual }, `step ${this.#steps}: `);
     }
   }
@@ -198,7 +219,8 @@ class Player {
 
   /** Lets everything come to an end and closes the steps that waited for it. */
   #settle(): void {
-    this.#world.run();
+    do this.#world.run();
+    while (this.#kernels.giveUp());
     this.#tap.flush();
     for (const open of this.#open) {
       const unmet = open.close();
@@ -232,15 +254,38 @@ class Player {
       case 'release':
         world.limit(action.vmid, UNLIMITED);
         return;
+      case 'host':
+        this.#kernels.bootHost(action.generation, action.mode);
+        return;
+      case 'guest':
+        this.#kernels.bootGuest(action.vmid, action.does);
+        return;
+      case 'host_call':
+        this.#callHost(action.call, open);
+        return;
       case 'recorded':
         this.#actRecorded(action);
     }
   }
 
+  #callHost({ vm, begin }: HostCall, open: OpenStep): void {
+    const { host } = this.#kernels;
+    begin(host, (outcome) => {
+      open.returned(outcome);
+      const known = vm === undefined ? undefined : host.describe(vm);
+      if (vm !== undefined && known !== undefined) this.#known.set(vm, { ...known });
+    });
+  }
+
+  #kernelEvent(event: KernelEvent): void {
+    if (event.kind === 'finding') this.#open.at(-1)?.found(event.finding.hazard.name);
+    this.#sink.kernel?.(event, this.#world.now);
+  }
+
   /** @returns the first queue message as sent. */
   #send(action: Action & { readonly kind: 'message' }, line: Line): Uint8Array {
     const { from } = action;
-    const seq = this.#seqs.get(from) ?? 0;
+    const seq = this.#seqs.get(from) ?? (this.#kernels.has(from) ? BESIDE_KERNEL_SEQ : 0);
     const given = line.seq !== undefined;
     if (!given) this.#seqs.set(from, (seq + 1) & 0xffff);
     const frames = action.frames.map((frame) => (given ? frame : withSeq(frame, seq)));
@@ -270,6 +315,7 @@ class Player {
         return;
       case 'reboot':
         world.reboot();
+        this.#kernels.reboot();
         return;
       case 'vcpu_halt':
         world.vcpuHalt(step.vmid, step.state, step.data);

@@ -1,5 +1,5 @@
 import type { Json } from '../../capture/payload-json.js';
-import { isLine, refuse } from './format.js';
+import { isLine, refuse } from './read.js';
 
 /** What steps and expectations have named: payloads as `decode --json` shows them. */
 export type Known = ReadonlyMap<string, Json>;

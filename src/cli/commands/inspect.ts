@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../base/error.js';
+import { openBrowser } from '../../node/browser.js';
+import { inspectorPage, inspectorPageOf } from '../../node/inspector-page.js';
+import { Output } from '../../node/output.js';
+import { PageServer } from '../../node/page-server.js';
+import type { CommandIo } from '../io.js';
+
+interface InspectOptions {
+  readonly output?: string;
+  readonly port: number;
+  /** False with `--no-open`. */
+  readonly open: boolean;
+}
+
+const examples = `
+The page is one file with everything in it: it asks nothing of any network and runs from a disk. Without FILE it takes a
+file that is dropped on it. Served, it ends with SIGINT.
+
+Examples:
+  gunyah-rm inspect boot.pcapng                    in the browser, until Ctrl-C
+  gunyah-rm inspect boot.pcapng -o boot.html       to be kept, sent, opened anywhere
+  gunyah-rm inspect -o inspect.html                the page alone`;
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('inspect')
+    .description('look at a capture in the browser: messages, fields and bytes, lanes, overview')
+    .argument('[file]', 'pcapng, pcap, NDJSON or hex dump, also packed with gzip; - for standard input')
+    .option('-o, --output <file>', 'write the page; - for standard output')
+    .option('--port <number>', 'port of this machine to serve it on, 0 = any', portOption, 0)
+    .option('--no-open', 'only tell the address, open no browser')
+    .addHelpText('after', examples)
+    .action((file: string | undefined, options: InspectOptions) => inspect(io, file, options));
+}
+
+async function inspect(io: CommandIo, file: string | undefined, options: InspectOptions): Promise<void> {
+  const output = options.output === undefined ? undefined : new Output(options.output, file);
+  const page = await (file === undefined ? inspectorPage() : inspectorPageOf(file));
+  if (output !== undefined) {
+    output.write(page);
+    output.end();
+    return;
+  }
+  const server = await PageServer.listen(page, options.port);
+  const stopped = new Promise<void>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
+  });
+  io.warn(`ready: ${server.url}`);
+  if (options.open) openBrowser(server.url);
+  await stopped;
+  await server.close();
+}
+
+function portOption(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 0xffff) return port;
+  throw new UsageError({ code: 'argument', path: '--port', expected: '0..65535', actual: text });
+}

@@ -1,0 +1,132 @@
+import {
+  constants,
+  limits,
+  MEM_APPEND,
+  MEM_LEND,
+  MEM_RECLAIM,
+  MEM_SHARE,
+  memAppendFlags,
+  memShareFlags,
+} from '../../../../schemas/index.js';
+import type { InferInput } from '../../../schema/index.js';
+import type { Calling } from '../../effect.js';
+import { HostError } from '../../error.js';
+import { type MainlineKernel, replyHead } from './kernel.js';
+
+type Entries = InferInput<typeof MEM_LEND.request>;
+
+/** Memory that is to become a parcel. */
+export interface ParcelRequest {
+  /** Kind of memory; NORMAL (0) unless told. */
+  readonly mem_type?: number;
+  /** Free value that the receivers are told; 0 unless told. */
+  readonly label?: number;
+  /** Who gets access: 1..255. */
+  readonly acl_entries: Entries['acl_entries'];
+  /** The memory: at least one range. More than 512 are sent in several messages. */
+  readonly sgl_entries: Entries['sgl_entries'];
+  /** Handle that it already has: any but MEM_HANDLE_INVALID is refused. */
+  readonly mem_handle?: number;
+}
+
+/** The ACL is counted in 8 bits by the clients. */
+const ACL_COUNT_MAX = 255;
+const { APPEND } = memShareFlags.bits;
+const { END } = memAppendFlags.bits;
+
+/** @throws HostError (EINVAL) for what the clients refuse before they send anything (client.md, section 4). */
+function checkParcel(call: string, { acl_entries, sgl_entries, mem_handle }: ParcelRequest): void {
+  const refuse = (path: string, expected: string, actual: number) => {
+    throw new HostError(call, 'EINVAL', 'local', { code: 'range', path, offset: 0, expected, actual });
+  };
+  const { length } = acl_entries;
+  if (length === 0 || length > ACL_COUNT_MAX) refuse('acl_entries', `1..${ACL_COUNT_MAX} entries`, length);
+  if (sgl_entries.length === 0) refuse('sgl_entries', '1 entry or more', 0);
+  if (mem_handle !== undefined && mem_handle !== constants.MEM_HANDLE_INVALID)
+    refuse('mem_handle', 'no handle yet', mem_handle);
+}
+
+/** The calls that give memory to VMs and take it back (client.md, section 4). */
+export function memoryCalls(kernel: MainlineKernel) {
+  const { platform } = kernel;
+
+  function* append(mem_handle: number, entries: Entries['sgl_entries']): Calling<void> {
+    const size = limits.mem_list_entries;
+    for (let start = 0; start < entries.length; start += size) {
+      const flags = start + size >= entries.length ? END : 0;
+      yield* kernel.exchange(MEM_APPEND, {
+        mem_handle,
+        flags,
+        sgl_entries: entries.slice(start, start + size),
+      });
+    }
+  }
+
+  function* give(message: typeof MEM_LEND, parcel: ParcelRequest): Calling<number> {
+    checkParcel(message.name, parcel);
+    const refused = platform.preMemShare?.();
+    if (refused !== undefined) {
+      const issue = { code: 'platform', path: '', offset: 0, expected: 'consent', actual: refused };
+      throw new HostError(message.name, refused, 'local', issue);
+    }
+    const { mem_type = 0, label = 0, acl_entries, sgl_entries } = parcel;
+    const first = sgl_entries.slice(0, limits.mem_list_entries);
+    const rest = sgl_entries.slice(limits.mem_list_entries);
+    const flags = rest.length > 0 ? APPEND : 0;
+    const attr_entries: Entries['attr_entries'] = [];
+    const request = { mem_type, flags, label, acl_entries, sgl_entries: first, attr_entries };
+    let reply: Uint8Array;
+    try {
+      reply = yield* kernel.exchange(message, request);
+    } catch (error) {
+      platform.postMemReclaim?.();
+      throw error;
+    }
+    const mem_handle = replyHead(message.name, reply, 4).getUint32(0, true);
+    try {
+      yield* append(mem_handle, rest);
+    } catch (error) {
+      yield* reclaimAfter(mem_handle);
+      throw error;
+    }
+    return mem_handle;
+  }
+
+  /** The failure that led here is the one to report; RM keeps what it does not let go of. */
+  function* reclaimAfter(mem_handle: number): Calling<void> {
+    try {
+      yield* memReclaim(mem_handle);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+    }
+  }
+
+  function* memReclaim(mem_handle: number): Calling<void> {
+    yield* kernel.exchange(MEM_RECLAIM, { mem_handle, flags: 0 });
+    platform.postMemReclaim?.();
+  }
+
+  function* memLend(parcel: ParcelRequest): Calling<number> {
+    return yield* give(MEM_LEND, parcel);
+  }
+
+  /** v17 and a15 have this function only, and lend when there is one receiver. */
+  function* memShare(parcel: ParcelRequest): Calling<number> {
+    const lends = kernel.generation.memShare === 'by_acl_count' && parcel.acl_entries.length === 1;
+    return yield* give(lends ? MEM_LEND : MEM_SHARE, parcel);
+  }
+
+  return {
+    /**
+     * Makes a parcel that only its receivers use. Refused (EINVAL) before anything is sent: no memory, an ACL that is
+     * empty or above 255, a handle. When a part cannot be appended the parcel is reclaimed.
+     *
+     * @returns its handle, which the caller owns until {@link memReclaim}.
+     */
+    memLend,
+    /** Makes a parcel that the caller goes on using, and so is in the ACL itself. As {@link memLend} otherwise. */
+    memShare,
+    /** Takes a parcel back that no receiver has accepted any more. */
+    memReclaim,
+  };
+}

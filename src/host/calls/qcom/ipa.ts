@@ -1,0 +1,66 @@
+import {
+  IPA_RESERVE,
+  ipaAllocType,
+  ipaGenericConstraints,
+  ipaPlatformConstraints,
+} from '../../../../schemas/index.js';
+import type { Calling } from '../../effect.js';
+import { fail, type QcomKernel, refuse, viewOf } from './kernel.js';
+
+/** Where guest addresses are wanted, and what for. All in bytes, multiples of the page size. */
+export interface IpaRequest {
+  /** 0 is allowed, and sent. */
+  readonly size: bigint;
+  readonly align: bigint;
+  /** First and last address to choose from. */
+  readonly start: bigint;
+  readonly end: bigint;
+  /** ECC, TAGGED, NORMAL, IO, BASE_MEMORY_COMPATIBLE (bits 0..3 and 6). */
+  readonly generic_constraints: number;
+  /** Bits 0..2. */
+  readonly platform_constraints: number;
+}
+
+const PAGE_SIZE = 0x1000n;
+const ADDRESSES = 1n << 64n;
+
+const { ECC, TAGGED, NORMAL, IO, BASE_MEMORY_COMPATIBLE } = ipaGenericConstraints.bits;
+const { ENCRYPTED, AUTHENTICATED, ANTI_ROLLBACK } = ipaPlatformConstraints.bits;
+const GENERIC_MASK = ECC | TAGGED | NORMAL | IO | BASE_MEMORY_COMPATIBLE;
+const PLATFORM_MASK = ENCRYPTED | AUTHENTICATED | ANTI_ROLLBACK;
+
+/** A count, which the clients do not look at, and one address. */
+const REPLY_SIZE = 12;
+const ADDRESS_OFFSET = 4;
+
+/** The call that takes guest addresses out of what RM hands out. */
+export function ipaCalls(kernel: QcomKernel) {
+  const { name } = IPA_RESERVE;
+  const checkBits = (path: string, value: number, mask: number) => {
+    if ((value & ~mask) !== 0) refuse(name, path, `bits of 0x${mask.toString(16)}`, value);
+  };
+
+  return {
+    /**
+     * Reserves one range. Refused (EINVAL): other constraints, anything that is not a multiple of 4096. A reply of a
+     * wrong size is EINVAL too.
+     *
+     * @returns the address.
+     */
+    *ipaReserve({ size, align, start, end, ...constraints }: IpaRequest): Calling<bigint> {
+      checkBits('generic_constraints', constraints.generic_constraints, GENERIC_MASK);
+      checkBits('platform_constraints', constraints.platform_constraints, PLATFORM_MASK);
+      // All 2^64 addresses are one too many for 64 bits: the last page is left out then.
+      const region_size = (end - start + 1n) & (ADDRESSES - 1n) || ADDRESSES - PAGE_SIZE;
+      for (const [path, value] of Object.entries({ size, align, start, region_size })) {
+        if (value % PAGE_SIZE !== 0n) refuse(name, path, 'multiple of 4096', value);
+      }
+      const entries = [{ region_base: start, region_size, size, align }];
+      const { ALLOC_LIST } = ipaAllocType.values;
+      const reply = yield* kernel.exchange(IPA_RESERVE, { alloc_type: ALLOC_LIST, ...constraints, entries });
+      if (reply.length !== REPLY_SIZE)
+        fail(name, 'EINVAL', 'reply', { code: 'reply_size', expected: REPLY_SIZE, actual: reply.length });
+      return viewOf(reply).getBigUint64(ADDRESS_OFFSET, true);
+    },
+  };
+}

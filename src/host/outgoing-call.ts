@@ -1,0 +1,59 @@
+import { protocol } from '../../schemas/index.js';
+import { Assembly } from './assembly.js';
+import type { Errno } from './errno.js';
+import { HostError } from './error.js';
+import type { Generation } from './generations.js';
+import { type HazardReport, hazards } from './hazards.js';
+import { rmError } from './rm-error.js';
+
+/** Payload bytes that the first queue message of a reply can bring, behind the error word. */
+const REPLY_DATA_MAX = protocol.limits.content - 4;
+
+/** What the endpoint has to know of a message. */
+export interface CallName {
+  /** 1..0xFFFFFFFF; 0 is refused. */
+  readonly id: number;
+  readonly name: string;
+}
+
+/** A call from its start until it returns; whoever started it holds on to it as its name. */
+export class OutgoingCall {
+  /** `queued` behind another's send lock, `sending`, `waiting` for the reply, or `returned`. */
+  state: 'queued' | 'sending' | 'waiting' | 'returned' = 'queued';
+  /** Queue messages that have been sent. */
+  sentCount = 0;
+  /** Error word of the latest reply. */
+  errorWord = 0;
+  /** What the transport itself ends the call with. It stays, whatever reply comes after. */
+  failure: 'EIO' | 'ENOMEM' | undefined;
+  readonly assembly: Assembly;
+
+  constructor(
+    readonly message: CallName,
+    readonly seq: number,
+    readonly frames: readonly Uint8Array[],
+    private readonly generation: Generation,
+  ) {
+    this.assembly = new Assembly(generation.buffer, REPLY_DATA_MAX);
+  }
+
+  /** What the caller gets: the payload of an OK reply, or the error. */
+  outcome(report: HazardReport): Uint8Array | HostError {
+    const { errorWord, failure, generation, message, assembly } = this;
+    if (failure !== undefined && (errorWord === 0 || generation.abortedReply === 'EIO')) {
+      if (failure === 'ENOMEM' && assembly.allocated && !generation.freesOnNomem)
+        report(hazards.nomem_reply_kept);
+      return transportError(message.name, failure);
+    }
+    return errorWord === 0 ? assembly.payload : rmError(message.name, errorWord, generation.errnoClient);
+  }
+}
+
+const causes = {
+  EIO: { code: 'aborted', expected: 'the rest of the reply', actual: 'another message' },
+  ENOMEM: { code: 'reply_header', expected: 'an error word, at most 62 continuations', actual: 'neither' },
+};
+
+function transportError(call: string, errno: Errno & keyof typeof causes): HostError {
+  return new HostError(call, errno, 'reply', { path: '', offset: 0, ...causes[errno] });
+}

@@ -1,0 +1,191 @@
+import { protocol } from '../../schemas/index.js';
+import type { Issue } from '../base/error.js';
+import { headerReader } from '../rpc/index.js';
+import { type Header, MessageType } from '../schema/index.js';
+import { Assembly } from './assembly.js';
+import type { Generation } from './generations.js';
+import type { Hazard } from './hazard.js';
+import { hazards } from './hazards.js';
+import type { OutgoingCall } from './outgoing-call.js';
+
+/** What becomes of queue messages, besides ending calls. */
+export interface ReceiverSink {
+  /** The call that a reply with this seq and message id answers; also one that has not returned yet. */
+  find(seq: number, id: number): OutgoingCall | undefined;
+  /** The call's wait is over: its reply is complete, or will never be. */
+  done(call: OutgoingCall): void;
+  /** `payload` is undefined where the client hands on a null pointer. */
+  notification(id: number, payload: Uint8Array | undefined): void;
+  /** A queue message, or the start of a message, that the client does nothing with. */
+  dropped(issue: Issue): void;
+  /** A leak. */
+  report(hazard: Hazard): void;
+  /** The client is dead here. */
+  crash(hazard: Hazard): void;
+}
+
+/** A notification in assembly. */
+interface IncomingNotification {
+  readonly id: number;
+  readonly assembly: Assembly;
+}
+
+const REPLY_HEADER_SIZE = 12;
+const FRAME_SIZE_MAX = protocol.limits.queue_message;
+const header = headerReader(protocol);
+const API = 0x21;
+
+/**
+ * Takes queue messages as a Linux client does (client.md, section 2). Unlike the reassembler of src/rpc it puts replies
+ * together where the waiting calls are, as the clients do, since what goes wrong between two replies to one call can be
+ * seen by the caller.
+ */
+export class Receiver {
+  /** What is in assembly: one message at a time. */
+  private active: OutgoingCall | IncomingNotification | undefined;
+
+  constructor(
+    private readonly generation: Generation,
+    private readonly sink: ReceiverSink,
+  ) {}
+
+  get assembling(): boolean {
+    return this.active !== undefined;
+  }
+
+  /** Nothing more will come for this call, whose caller has given up. */
+  forget(call: OutgoingCall): void {
+    if (this.active === call) this.active = undefined;
+  }
+
+  /** Takes one queue message; false when the client stops reading until the next interrupt. */
+  receive(frame: Uint8Array): boolean {
+    const { frameSizeMin, checksApi, stopsReading } = this.generation;
+    if (frame.length < frameSizeMin || frame.length > FRAME_SIZE_MAX) {
+      this.drop('frame_size', 0, `${frameSizeMin}..${FRAME_SIZE_MAX}`, frame.length);
+      return true;
+    }
+    const [api = 0] = frame;
+    if (checksApi && api !== API) {
+      this.drop('api', 0, API, api);
+      return !stopsReading;
+    }
+    const fields = header.read(new DataView(frame.buffer, frame.byteOffset), 0);
+    switch (fields.type) {
+      case MessageType.request:
+        this.drop('type', 1, 'no request', 'request');
+        return !stopsReading;
+      case MessageType.reply:
+        this.reply(fields, frame);
+        return true;
+      case MessageType.notification:
+        this.notification(fields, frame.subarray(header.size));
+        return true;
+      default:
+        this.continuation(fields, frame.subarray(header.size));
+        return true;
+    }
+  }
+
+  private drop(code: string, offset: number, expected: number | string, actual: number | string): void {
+    this.sink.dropped({ code, path: '', offset, expected, actual });
+  }
+
+  private crash(hazard: Hazard): void {
+    this.active = undefined;
+    this.sink.crash(hazard);
+  }
+
+  /** Another message starts: ends the one in assembly. False when that kills the client. */
+  private abort(): boolean {
+    const { active } = this;
+    this.active = undefined;
+    if (active === undefined) return true;
+    if (!('message' in active)) {
+      this.drop('aborted', 0, 'the rest of the notification', 'another message');
+      return true;
+    }
+    if (active.state === 'returned') {
+      this.crash(hazards.reply_after_return);
+      return false;
+    }
+    this.fail(active, 'EIO');
+    return true;
+  }
+
+  private fail(call: OutgoingCall, errno: 'EIO' | 'ENOMEM'): void {
+    call.failure = errno;
+    this.sink.done(call);
+  }
+
+  private reply({ seq, msg_id, fragments }: Header, frame: Uint8Array): void {
+    const dies = this.generation.refusedReply === 'crashes';
+    const call = this.sink.find(seq, msg_id);
+    if (call === undefined) {
+      // q515 ends what it has in assembly first, and does not live to see the difference.
+      if (dies) this.crash(hazards.unexpected_reply);
+      else this.drop('unexpected', 2, 'a reply that is waited for', seq);
+      return;
+    }
+    if (!this.abort()) return;
+    if (frame.length < REPLY_HEADER_SIZE) {
+      if (dies) this.crash(hazards.reply_without_error_word);
+      else this.fail(call, 'ENOMEM');
+      return;
+    }
+    const payload = frame.subarray(REPLY_HEADER_SIZE);
+    const replaces = call.assembly.allocated && payload.length + fragments > 0;
+    if (!call.assembly.start(fragments, payload)) {
+      this.fail(call, 'ENOMEM');
+      return;
+    }
+    if (replaces) this.sink.report(hazards.overwritten_reply);
+    call.errorWord = new DataView(frame.buffer, frame.byteOffset).getUint32(header.size, true);
+    this.active = call;
+    this.complete();
+  }
+
+  private notification({ msg_id: id, fragments }: Header, payload: Uint8Array): void {
+    if (!this.abort()) return;
+    const assembly = new Assembly(this.generation.buffer, protocol.limits.content);
+    if (!assembly.start(fragments, payload)) {
+      this.drop('fragments', 1, `0..${protocol.limits.max_continuations}`, fragments);
+      return;
+    }
+    this.active = { id, assembly };
+    this.complete();
+  }
+
+  private continuation({ msg_id, fragments }: Header, payload: Uint8Array): void {
+    const { active } = this;
+    if (active === undefined) {
+      this.drop('stray', 1, 'a message in assembly', 'a continuation');
+      return;
+    }
+    if ('state' in active && active.state === 'returned') {
+      this.crash(hazards.reply_after_return);
+      return;
+    }
+    const id = 'message' in active ? active.message.id : active.id;
+    if (this.generation.misfit === 'aborts') {
+      if (id !== msg_id || !active.assembly.announces(fragments)) {
+        this.abort();
+        return;
+      }
+    } else if (!active.assembly.announces(fragments)) {
+      this.drop('stray', 1, 'the number of continuations announced', fragments);
+      return;
+    }
+    const outside = active.assembly.append(payload);
+    if (outside === undefined) this.complete();
+    else this.crash(outside === 'missing' ? hazards.missing_reply_buffer : hazards.small_reply_buffer);
+  }
+
+  private complete(): void {
+    const { active } = this;
+    if (active === undefined || !active.assembly.complete) return;
+    this.active = undefined;
+    if ('message' in active) this.sink.done(active);
+    else this.sink.notification(active.id, active.assembly.allocated ? active.assembly.payload : undefined);
+  }
+}

@@ -1,0 +1,195 @@
+import { resourceType } from '../../../schemas/index.js';
+import { WireError } from '../../base/error.js';
+import { codecOf } from '../../codec/index.js';
+import { field, type Infer, type Payload, reserved, s32, struct, u32, u64 } from '../../schema/index.js';
+import { HostError } from '../error.js';
+import { wraps } from './addresses.js';
+import { refusal } from './refusal.js';
+import type { ResourceTable, Ticket } from './resources.js';
+
+/** Bytes of the longest argument (client.md, section 9). */
+const ARGUMENT_SIZE_MAX = 256;
+const IRQFD_LEVEL = 1;
+const IOEVENTFD_DATAMATCH = 1;
+const IO_LENGTHS: readonly number[] = [0, 1, 2, 4, 8];
+
+/** Arguments of ADD_FUNCTION and REMOVE_FUNCTION, by function type. */
+export const functionArguments = {
+  vcpu: struct(4, { id: field(u32, 'label of the vCPU resource') }),
+  irqfd: struct(16, {
+    fd: field(u32, 'eventfd that rings the doorbell'),
+    label: field(u32, 'label of the doorbell'),
+    flags: field(u32, 'bit 0: level'),
+    padding: reserved(4),
+  }),
+  ioeventfd: struct(32, {
+    datamatch: field(u64, 'value that must be written'),
+    addr: field(u64, 'guest address'),
+    len: field(u32, 'bytes: 0 (any), 1, 2, 4 or 8'),
+    fd: field(s32, 'eventfd that is told'),
+    flags: field(u32, 'bit 0: datamatch counts'),
+    padding: reserved(4),
+  }),
+} as const;
+
+/** Numbers of the function types. */
+export const functionTypes = { vcpu: 1, irqfd: 2, ioeventfd: 3 } as const;
+
+/** ADD_FUNCTION's and REMOVE_FUNCTION's argument. */
+export interface FunctionRequest {
+  readonly type: number;
+  /** Bytes of the function's own argument ({@link functionArguments}). */
+  readonly argument: Uint8Array;
+}
+
+/** What a type makes of an argument. */
+interface Binding {
+  /** Functions of one type and key are the same to REMOVE_FUNCTION. */
+  readonly key: string;
+  /** The resource it waits for, which no other function may wait for. */
+  readonly ticket?: Ticket;
+  /** Guest access it answers to, as text; no other function may answer to the same. */
+  readonly access?: string;
+}
+
+interface FunctionType {
+  readonly number: number;
+  /** Throws WireError when the argument has not the size of its struct. */
+  bind(argument: Uint8Array): Binding;
+}
+
+export interface FunctionInstance extends Binding {
+  readonly type: number;
+  /** Of a vCPU. */
+  readonly descriptor: number | undefined;
+}
+
+function functionType<T extends Payload>(
+  number: number,
+  argument: T,
+  bind: (value: Infer<T>) => Binding,
+): FunctionType {
+  return {
+    number,
+    bind: (bytes) =>
+      bind(codecOf(argument).decode(new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length)),
+  };
+}
+
+const types: readonly FunctionType[] = [
+  functionType(functionTypes.vcpu, functionArguments.vcpu, ({ id }) => ({
+    key: `${id}`,
+    ticket: { type: resourceType.values.VCPU, label: id },
+  })),
+  functionType(functionTypes.irqfd, functionArguments.irqfd, ({ label, flags }) => {
+    checkFlags(flags, IRQFD_LEVEL);
+    return { key: `${label}`, ticket: { type: resourceType.values.BELL_TX, label } };
+  }),
+  functionType(functionTypes.ioeventfd, functionArguments.ioeventfd, ({ addr, len, flags, datamatch }) => {
+    checkFlags(flags, IOEVENTFD_DATAMATCH);
+    if (!IO_LENGTHS.includes(len)) throw refuse('EINVAL', 'range', 'len', IO_LENGTHS.join(' '), len);
+    if (wraps({ start: addr, size: BigInt(len) })) throw refuse('EINVAL', 'range', 'addr', 'no wrap', addr);
+    const matches = flags === IOEVENTFD_DATAMATCH;
+    if (matches && len === 0) throw refuse('EINVAL', 'range', 'len', '1 2 4 8 to match data', len);
+    return { key: `${addr}`, access: `${addr}:${len}:${matches ? datamatch : 'any'}` };
+  }),
+];
+
+function checkFlags(flags: number, known: number): void {
+  if ((flags & ~known) !== 0) throw refuse('EINVAL', 'flags', 'flags', known, flags);
+}
+
+function refuse(
+  errno: 'EINVAL' | 'ENOENT' | 'EEXIST',
+  code: string,
+  path: string,
+  expected: number | string,
+  actual: number | bigint | string,
+  call = 'ADD_FUNCTION',
+) {
+  return refusal(call, errno, {
+    code,
+    path: path === '' ? 'function' : `function.${path}`,
+    expected,
+    actual,
+  });
+}
+
+/** The functions of one VM (client.md, section 9). Nothing here asks RM, so nothing needs a lock. */
+export class FunctionTable {
+  /** Newest first, the order in which they are unbound. */
+  #instances: readonly FunctionInstance[] = [];
+
+  readonly #resources: ResourceTable;
+  readonly #onUnbind: (instance: FunctionInstance) => void;
+
+  constructor(resources: ResourceTable, onUnbind: (instance: FunctionInstance) => void) {
+    this.#resources = resources;
+    this.#onUnbind = onUnbind;
+  }
+
+  get instances(): readonly FunctionInstance[] {
+    return this.#instances;
+  }
+
+  /**
+   * ADD_FUNCTION. EINVAL for an argument above 256 bytes or not of its struct's size, or with values that the function
+   * refuses; ENOENT for an unknown type; EEXIST for a resource or an access that another function has.
+   *
+   * @param newDescriptor gives a vCPU its file descriptor.
+   * @returns the descriptor of a vCPU, else 0.
+   */
+  add({ type, argument }: FunctionRequest, newDescriptor: () => number): number {
+    if (argument.length > ARGUMENT_SIZE_MAX)
+      throw refuse('EINVAL', 'size', 'argument', `0..${ARGUMENT_SIZE_MAX}`, argument.length);
+    const known = types.find(({ number }) => number === type);
+    if (known === undefined) throw refuse('ENOENT', 'unknown', 'type', '1..3', type);
+    const binding = this.#bind(known, argument);
+    const { ticket, access } = binding;
+    if (access !== undefined && this.#instances.some((other) => other.access === access))
+      throw refuse('EEXIST', 'duplicate', 'addr', 'an access of its own', access);
+    if (ticket !== undefined && !this.#resources.addTicket(ticket))
+      throw refuse('EEXIST', 'duplicate', `label ${ticket.label}`, 'a resource of its own', 'taken');
+    const descriptor = type === functionTypes.vcpu ? newDescriptor() : undefined;
+    this.#instances = [{ type, descriptor, ...binding }, ...this.#instances];
+    return descriptor ?? 0;
+  }
+
+  /** REMOVE_FUNCTION. ENOENT when there is none like it. */
+  remove({ type, argument }: FunctionRequest): void {
+    const known = types.find(({ number }) => number === type);
+    const key = known === undefined ? undefined : this.#keyOf(known, argument);
+    const found = this.#instances.filter((instance) => instance.type === type && instance.key === key);
+    if (found.length === 0)
+      throw refuse('ENOENT', 'unknown', '', 'a function that is there', type, 'REMOVE_FUNCTION');
+    for (const instance of found) this.#unbind(instance);
+  }
+
+  removeAll(): void {
+    for (const instance of this.#instances) this.#unbind(instance);
+  }
+
+  #bind(type: FunctionType, argument: Uint8Array): Binding {
+    try {
+      return type.bind(argument);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      throw refuse('EINVAL', 'size', 'argument', `${error.expected} bytes`, argument.length);
+    }
+  }
+
+  #keyOf(type: FunctionType, argument: Uint8Array): string | undefined {
+    try {
+      return this.#bind(type, argument).key;
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return undefined;
+    }
+  }
+
+  #unbind(instance: FunctionInstance): void {
+    this.#instances = this.#instances.filter((other) => other !== instance);
+    if (instance.ticket !== undefined) this.#resources.removeTicket(instance.ticket);
+    this.#onUnbind(instance);
+  }
+}

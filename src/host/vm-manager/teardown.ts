@@ -1,0 +1,91 @@
+import { vmStatus } from '../../../schemas/index.js';
+import { attempt } from './attempt.js';
+import type { Running } from './effects.js';
+import { vmHazards } from './hazards.js';
+import { reclaimOrLeak } from './reclaim.js';
+import type { GunyahVm } from './vm.js';
+
+/*
+ * The steps of closing the last descriptor as Linux takes them (client.md, section 6, "Teardown" and "Bad endings"):
+ * failures are warned of, and leave behind what they leave behind.
+ */
+
+const { NO_STATE, LOAD, READY, RUNNING, INIT_FAILED, EXITED, RESET } = vmStatus.values;
+
+/** Waits even if RM has refused, for the VM may end by itself (v9, v11, a14). */
+export function* stopUntilExited(vm: GunyahVm): Running<void> {
+  if (vm.status !== RUNNING) return;
+  yield* attempt(vm.ask(vm.calls.vmStop(vm.vmid)));
+  yield* vm.waitFor(`status exited(${EXITED})`, () => vm.status === EXITED);
+}
+
+export function* stopUntilNotRunning(vm: GunyahVm): Running<void> {
+  if (vm.status !== RUNNING) return;
+  yield* attempt(vm.ask(vm.calls.vmStop(vm.vmid)));
+  yield* vm.waitFor(`status to leave running(${RUNNING})`, () => vm.status !== RUNNING);
+}
+
+export function dropFunctions(vm: GunyahVm): void {
+  vm.functions.removeAll();
+}
+
+/** Guest memory files can be bound again. */
+export function dropBindings(vm: GunyahVm): void {
+  for (const binding of vm.bindings) vm.setup.fileBindings.remove(binding);
+  vm.bindings = [];
+}
+
+export function dropResources(vm: GunyahVm): void {
+  vm.resources.clear();
+}
+
+/** The devicetree's parcel of a VM that never ran is taken back before any reset, accepted or not (v17, a15). */
+export function* reclaimUnusedDevicetree(vm: GunyahVm): Running<void> {
+  const parcel = vm.devicetreeParcel;
+  if (parcel?.isHeld && [LOAD, READY, INIT_FAILED].includes(vm.status as never))
+    yield* reclaimOrLeak(vm, parcel);
+}
+
+export function* takePagesBack(vm: GunyahVm): Running<void> {
+  yield* vm.paged.takeBack();
+}
+
+/** Waits for the reset even if RM has refused it (v9, v11, a14). */
+export function* resetAndWaitAnyway(vm: GunyahVm): Running<void> {
+  if ([NO_STATE, LOAD, RESET].includes(vm.status as never)) return;
+  yield* attempt(vm.ask(vm.calls.vmReset(vm.vmid)));
+  yield* untilReset(vm);
+}
+
+export function* resetAndWait(vm: GunyahVm): Running<void> {
+  if (![EXITED, READY, INIT_FAILED].includes(vm.status as never)) return;
+  if ((yield* attempt(vm.ask(vm.calls.vmReset(vm.vmid)))) === undefined) yield* untilReset(vm);
+}
+
+export function* untilReset(vm: GunyahVm): Running<void> {
+  yield* vm.waitFor(`status reset(${RESET})`, () => vm.status === RESET);
+}
+
+export function* reclaimRegions(vm: GunyahVm): Running<void> {
+  for (const region of vm.regions.all) {
+    const { parcel } = region;
+    if (!parcel?.isHeld || (yield* reclaimOrLeak(vm, parcel))) region.unpin(vm.setup.userProcess);
+    vm.regions.remove(region);
+  }
+}
+
+export function* reclaimFirmware(vm: GunyahVm): Running<void> {
+  if (vm.firmware === undefined) return;
+  const parcel = vm.firmwareParcel;
+  if (parcel?.isHeld) yield* reclaimOrLeak(vm, parcel);
+  if (parcel !== undefined) return;
+  vm.find(vmHazards.reclaims_handle_0, 'firmware', { expected: 'no parcel', actual: 0 });
+  yield* attempt(vm.ask(vm.calls.memReclaim(0)));
+}
+
+export function* deallocateVmid(vm: GunyahVm): Running<void> {
+  if (vm.status === NO_STATE) return;
+  const error = yield* attempt(vm.ask(vm.calls.deallocVmid(vm.vmid)));
+  if (error === undefined) return;
+  vm.find(vmHazards.vmid_lost, vm.path, { offset: vm.vmid, expected: 'deallocated', actual: error.actual });
+}

@@ -1,0 +1,105 @@
+import type { Interval } from './interval-map.js';
+import type { Owner } from './owner.js';
+
+export type MemoryKind = 'normal' | 'io';
+
+/**
+ * What a page is to one component: the states of the KVM series that the seeds review (`none`: nothing), and `lent`,
+ * for which it has no word: the owner keeps the page and its address, and has no access until it reclaims it.
+ */
+export type PageState = 'owned' | 'shared-owned' | 'lent' | 'shared-borrowed' | 'none';
+
+/** Who has a page that is another's, and where. */
+export interface Borrower {
+  readonly owner: Owner;
+  /** In its address space; undefined: it has none. */
+  readonly address: number | undefined;
+}
+
+/** All that is known of a page of physical memory. For a range of pages: of its first one. */
+export interface PageRecord {
+  readonly kind: MemoryKind;
+  readonly owner: Owner;
+  /** Where the owner has it; undefined: nowhere, or it has no address space. */
+  readonly address: number | undefined;
+  /** By rising owner; no component twice. */
+  readonly borrowers: readonly Borrower[];
+  /** The one borrower has it to itself. */
+  readonly lent: boolean;
+}
+
+const NO_BORROWERS: readonly Borrower[] = [];
+
+/** What a page is to a component. @param record undefined: there is no memory. */
+export function stateOf(record: PageRecord | undefined, owner: Owner): PageState {
+  if (record === undefined) return 'none';
+  if (record.owner === owner) {
+    if (record.lent) return 'lent';
+    return record.borrowers.length === 0 ? 'owned' : 'shared-owned';
+  }
+  return record.borrowers.some((borrower) => borrower.owner === owner) ? 'shared-borrowed' : 'none';
+}
+
+function shifted(address: number | undefined, offset: number): number | undefined {
+  return address === undefined ? undefined : address + offset;
+}
+
+/** The record of the page `offset` bytes behind the first one of a range. */
+export function recordAt(record: PageRecord, offset: number): PageRecord {
+  const { kind, owner, address, borrowers, lent } = record;
+  if (offset === 0 || (address === undefined && borrowers.length === 0)) return record;
+  return {
+    kind,
+    owner,
+    address: shifted(address, offset),
+    borrowers: borrowers.length === 0 ? NO_BORROWERS : borrowers.map((borrower) => behind(borrower, offset)),
+    lent,
+  };
+}
+
+function behind({ owner, address }: Borrower, offset: number): Borrower {
+  return { owner, address: shifted(address, offset) };
+}
+
+/** Whether the right range is to every component what the left one is, and lies behind it everywhere. */
+export function recordContinues(left: Interval<PageRecord>, right: Interval<PageRecord>): boolean {
+  const before = left.value;
+  const after = right.value;
+  const size = left.end - left.start;
+  return (
+    before.owner === after.owner &&
+    before.kind === after.kind &&
+    before.lent === after.lent &&
+    shifted(before.address, size) === after.address &&
+    borrowersContinue(before.borrowers, after.borrowers, size)
+  );
+}
+
+function borrowersContinue(before: readonly Borrower[], after: readonly Borrower[], size: number): boolean {
+  if (before === after && before.length === 0) return true;
+  return (
+    before.length === after.length &&
+    before.every(({ owner, address }, index) => {
+      const borrower = after[index];
+      return borrower?.owner === owner && borrower.address === shifted(address, size);
+    })
+  );
+}
+
+/** Pages that are a component's alone. @param address undefined: it has them nowhere, or no address space. */
+export function ownedRecord(kind: MemoryKind, owner: Owner, address: number | undefined): PageRecord {
+  return { kind, owner, address, borrowers: NO_BORROWERS, lent: false };
+}
+
+/** The record with one borrower more. */
+export function withBorrower(record: PageRecord, borrower: Borrower, lent: boolean): PageRecord {
+  const borrowers = [...record.borrowers, borrower].sort((left, right) => left.owner - right.owner);
+  return { ...record, borrowers, lent };
+}
+
+/** The record without a borrower, if it is one; a loan to it is over. */
+export function withoutBorrower(record: PageRecord, owner: Owner): PageRecord {
+  const borrowers = record.borrowers.filter((borrower) => borrower.owner !== owner);
+  if (borrowers.length === record.borrowers.length) return record;
+  return { ...record, borrowers: borrowers.length === 0 ? NO_BORROWERS : borrowers, lent: false };
+}

@@ -1,0 +1,19 @@
+import { digest } from '../base/digest.js';
+import { payloadTextFunctions } from '../capture/payload-text.js';
+import { decodeFunction } from '../codec/compile-decode.js';
+import { payloadsOf } from '../docs/type-facts.js';
+import type { Protocol } from '../schema/index.js';
+
+/**
+ * The generated decoders and printers of a protocol as the text of a module, for a page whose
+ * Content-Security-Policy forbids to generate them there: its default export goes to `provideBuilt`.
+ */
+export function builtFunctionsModule(protocol: Protocol): string {
+  const layouts = protocol.messages.flatMap(payloadsOf);
+  const texts = new Set([
+    ...[protocol.header, ...layouts].map(decodeFunction),
+    ...layouts.flatMap(payloadTextFunctions),
+  ]);
+  const entries = Array.from(texts, (text) => `${JSON.stringify(digest(text))}: ${text}`);
+  return `export default {\n${entries.join(',\n')}\n};\n`;
+}

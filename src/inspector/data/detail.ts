@@ -1,0 +1,189 @@
+import { formatIssue, type Issue } from '../../base/error.js';
+import { arrayRows, formatHex } from '../../base/hex.js';
+import { formatTime } from '../../base/time.js';
+import { errorWordSize } from '../../capture/decode-payload.js';
+import { hexLine } from '../../capture/hex-writer.js';
+import { errorJson, recordLine } from '../../capture/ndjson-writer.js';
+import type { CaptureRecord } from '../../capture/record.js';
+import { annotate } from '../../codec/index.js';
+import { formatId, type Payload, type Protocol } from '../../schema/index.js';
+import { BitsType, StructType, type Values } from '../../wire/index.js';
+import { fieldNotes } from './field-notes.js';
+import { TreeBuilder, type TreeNode } from './field-tree.js';
+import { bytesOf, FrameBytes } from './frame-bytes.js';
+import type { MessageIndex } from './message-index.js';
+
+/** Something wrong, and where. */
+export interface DetailIssue {
+  readonly text: string;
+  /** Byte of the frames; their size when it is behind the last one. */
+  readonly at: number;
+  /** Line of the tree that it is about. */
+  readonly node: number | undefined;
+}
+
+/** A message in the forms that people take elsewhere. */
+export interface Copies {
+  readonly hex: string;
+  readonly json: string;
+  readonly c: string;
+}
+
+/** All about one message. Bytes are those of its frames, end to end. */
+export interface Detail {
+  readonly no: number;
+  readonly title: string;
+  readonly doc: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  readonly frames: readonly {
+    readonly frame: number;
+    readonly time: string;
+    readonly comment: string;
+    readonly start: number;
+    readonly end: number;
+  }[];
+  readonly nodes: readonly TreeNode[];
+  readonly issues: readonly DetailIssue[];
+}
+
+/** Explains a message down to its last byte, whatever it holds. */
+export function detailOf(index: MessageIndex, at: number): Detail {
+  const { protocol } = index;
+  const record = index.record(at);
+  const frames = new FrameBytes(index.packets(at), protocol.limits.header);
+  const nodes = treeOf(protocol, record, frames, index.requestValues(at));
+  return {
+    no: record.no,
+    title: record.message?.name ?? (record.id === undefined ? record.type : formatId(record.id)),
+    doc: record.message?.doc ?? '',
+    type: record.type,
+    bytes: frames.bytes,
+    frames: frames.parts.map(({ time, comment = '', ...part }) => ({
+      ...part,
+      time: time === undefined ? '' : formatTime(time),
+      comment,
+    })),
+    nodes,
+    issues: [
+      ...strayed(record, frames),
+      ...record.issues.map((issue) => located(issue, record, frames, nodes)),
+    ],
+  };
+}
+
+function treeOf(
+  protocol: Protocol,
+  record: CaptureRecord,
+  frames: FrameBytes,
+  request: Values | undefined,
+): TreeNode[] {
+  const tree = new TreeBuilder(protocol);
+  for (const [index, { start, end, frame }] of frames.parts.entries()) {
+    const name = index === 0 ? 'header' : `header of packet ${frame}`;
+    const size = Math.min(end - start, protocol.limits.header);
+    const doc = 'The bytes in front of every queue message.';
+    tree.group({ name, doc }, () => header(tree, frames.bytes.subarray(start, start + size), start));
+  }
+  const payload = frames.content();
+  const locate = (start: number, end: number) => frames.payload(start, end);
+  if (record.type === 'malformed' || record.type === 'continuation' || record.incomplete) {
+    if (payload.length > 0) tree.rest(payload, 0, payload.length, locate);
+    return tree.nodes;
+  }
+  const word = record.error === undefined ? 0 : errorWordSize;
+  if (record.error !== undefined) {
+    const json = errorJson(protocol, record.error);
+    const { doc } = protocol.error.info;
+    const value = json.replaceAll('"', '');
+    tree.leaf({ name: 'error', path: 'error', value, json, doc, notes: ['u32'], runs: locate(0, word) });
+  }
+  const content = payload.subarray(word);
+  const inside = (start: number, end: number) => locate(word + start, word + end);
+  const struct = record.layout && structOf(record.layout, request);
+  if (struct !== undefined) tree.struct(struct, content, request, inside);
+  else if (content.length > 0) tree.rest(content, 0, content.length, inside);
+  return tree.nodes;
+}
+
+/** The fields of an RPC header, as far as it goes. */
+function header(tree: TreeBuilder, bytes: Uint8Array, at: number): void {
+  const { header: type } = tree.protocol;
+  const { value: values, ranges } = annotate(type, bytes);
+  for (const { field, offset = 0, size = 0 } of type.layout) {
+    const value = values[field.name];
+    if (value === undefined) continue;
+    const named = field.type instanceof BitsType ? field.type.names : undefined;
+    const known = Object.entries(named?.values ?? {}).find(([, number]) => number === value)?.[0];
+    tree.leaf({
+      name: field.name,
+      value: known ?? (field.name === 'msg_id' ? formatId(value as number) : String(value)),
+      json: String(value),
+      doc: field.doc,
+      notes: fieldNotes(field),
+      // Fields that share a byte have it in common.
+      runs: [[at + offset, at + offset + Math.max(1, size)]],
+    });
+  }
+  for (const { mark, start, end } of ranges)
+    if (mark === 'rest') tree.rest(bytes, start, end, () => [[at + start, at + end]]);
+}
+
+function structOf(layout: Payload, request: Values | undefined): StructType | undefined {
+  if (layout instanceof StructType) return layout;
+  return layout.cases.get(request?.[layout.field] as number);
+}
+
+/** What is wrong with a message that never was whole. */
+function strayed(
+  { type, incomplete, packets, announced }: CaptureRecord,
+  { bytes }: FrameBytes,
+): DetailIssue[] {
+  if (type === 'continuation')
+    return [{ text: 'a continuation that no message in progress takes', at: 0, node: undefined }];
+  if (!incomplete) return [];
+  const text = `incomplete: ${packets.length - 1} of ${announced} continuations came`;
+  return [{ text, at: bytes.length, node: undefined }];
+}
+
+function located(
+  issue: Issue,
+  record: CaptureRecord,
+  frames: FrameBytes,
+  nodes: readonly TreeNode[],
+): DetailIssue {
+  const node = issue.path === '' ? undefined : nodes.find(({ path }) => path === issue.path);
+  const text = formatIssue(issue);
+  const size = frames.bytes.length;
+  // These two are about the queue message itself; all others count from behind the error word.
+  if (record.type === 'malformed' || issue.code === 'size')
+    return { text, at: Math.min(issue.offset, size), node: node?.id };
+  const offset = issue.offset + (record.error === undefined ? 0 : errorWordSize);
+  const [run] = frames.payload(offset, offset + 1);
+  return { text, at: run === undefined ? size : run[0], node: node?.id };
+}
+
+/** A message in the forms that people take elsewhere, or only one line of its tree. */
+export function copiesOf(index: MessageIndex, at: number, node: number | undefined): Copies {
+  const { bytes, parts } = new FrameBytes(index.packets(at), index.protocol.limits.header);
+  if (node !== undefined) {
+    const { runs, json = 'null' } = detailOf(index, at).nodes[node] as TreeNode;
+    const own = bytesOf(bytes, runs);
+    return { hex: `${formatHex(own)}\n`, json: `${json}\n`, c: `{\n${arrayRows(own, '\t').join('\n')}\n}\n` };
+  }
+  const record = index.record(at);
+  const frames = parts.map(({ start, end }) => bytes.subarray(start, end));
+  const name = `${(record.message?.name ?? 'message').toLowerCase()}_${record.type}`;
+  return {
+    hex: frames.map((frame) => hexLine(record.from, record.to, frame)).join(''),
+    json: recordLine(index.protocol, record),
+    c: [
+      `/* ${record.from} -> ${record.to}, queue messages end to end, and the size of each. */`,
+      `static const uint8_t ${name}[] = {`,
+      ...frames.flatMap((frame) => arrayRows(frame, '\t')),
+      '};',
+      `static const uint16_t ${name}_sizes[] = { ${frames.map(({ length }) => length).join(', ')} };`,
+      '',
+    ].join('\n'),
+  };
+}

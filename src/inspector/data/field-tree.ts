@@ -1,0 +1,270 @@
+import { digest } from '../../base/digest.js';
+import { formatHex } from '../../base/hex.js';
+import { formatField } from '../../capture/notation.js';
+import { fieldsInOrder, payloadToJson } from '../../capture/payload-json.js';
+import { annotate, type Range } from '../../codec/index.js';
+import type { Protocol } from '../../schema/index.js';
+import { type AnyType, BytesType, type Field, ListType, StructType, type Values } from '../../wire/index.js';
+import { fieldNotes } from './field-notes.js';
+import type { Run } from './frame-bytes.js';
+
+/** Colours that fields are told apart by. */
+export const colourCount = 8;
+
+/** A line of the field tree. Lines stand in the order of the tree, each behind its parent. */
+export interface TreeNode {
+  /** Its index. */
+  readonly id: number;
+  readonly parent: number | undefined;
+  readonly depth: number;
+  readonly name: string;
+  /** As in issues and filters, of payload fields; else empty. */
+  readonly path: string;
+  /** In the field's own notation. */
+  readonly value: string;
+  /** As NDJSON has it; undefined where it has no value of its own. */
+  readonly json: string | undefined;
+  readonly doc: string;
+  /** What else there is to know, line by line. */
+  readonly notes: readonly string[];
+  /** 0..colourCount-1 of a field that has bytes of its own; undefined for groups. */
+  readonly colour: number | undefined;
+  /** Bytes that mean nothing by declaration (reserved, padding) or to us (left over). */
+  readonly mark: 'field' | 'reserved' | 'padding' | 'rest';
+  runs: readonly Run[];
+  /** Has lines below it. */
+  group: boolean;
+}
+
+type NodeFacts = Pick<TreeNode, 'name'> & Partial<Omit<TreeNode, 'id' | 'parent' | 'depth' | 'group'>>;
+
+/** Where payload offsets lie in the frames. */
+type Locate = (start: number, end: number) => readonly Run[];
+
+/** Collects the lines of a tree; the bytes of a group are those of what is in it. */
+export class TreeBuilder {
+  readonly nodes: TreeNode[] = [];
+  #parent: TreeNode | undefined;
+  #colour: number | undefined;
+
+  constructor(readonly protocol: Protocol) {}
+
+  /** A field with bytes. Its colour depends on its name alone, but for neighbours, which never share one. */
+  leaf(facts: NodeFacts): TreeNode {
+    const { nodes } = this;
+    if (facts.runs !== undefined && facts.runs.length > 0) {
+      const own = colourOf(facts.path || facts.name);
+      this.#colour = own === this.#colour ? (own + 1) % colourCount : own;
+    }
+    const node = this.#node(facts, this.#colour);
+    nodes.push(node);
+    return node;
+  }
+
+  /** A line with others below it, which `fill` adds. */
+  group(facts: NodeFacts, fill: () => void): TreeNode {
+    const node = this.#node(facts, undefined);
+    const outer = this.#parent;
+    this.nodes.push(node);
+    this.#parent = node;
+    fill();
+    this.#parent = outer;
+    const inside = this.nodes.slice(node.id + 1);
+    node.group = inside.length > 0;
+    node.runs = joined([...node.runs, ...inside.flatMap(({ runs }) => runs)]);
+    return node;
+  }
+
+  /**
+   * The fields of a struct, whatever the bytes hold.
+   *
+   * @param locate where the bytes lie in the frames. @param outer path of the field that the struct is the inside of
+   */
+  struct(type: StructType, bytes: Uint8Array, request: Values | undefined, locate: Locate, outer = ''): void {
+    const { ranges, value } = annotate(type, bytes, request);
+    new Layout(this, ranges, locate, outer === '' ? '' : `${outer}.`).fields(type, value, '');
+    for (const { mark, start, end } of ranges) if (mark === 'rest') this.rest(bytes, start, end, locate);
+  }
+
+  /** Bytes that no field describes. */
+  rest(bytes: Uint8Array, start: number, end: number, locate: Locate): void {
+    this.leaf({
+      name: 'left over',
+      value: `${end - start} bytes`,
+      json: JSON.stringify(formatHex(bytes, start, end)),
+      doc: 'Bytes that no field describes.',
+      mark: 'rest',
+      runs: locate(start, end),
+    });
+  }
+
+  #node(facts: NodeFacts, colour: number | undefined): TreeNode {
+    const parent = this.#parent;
+    return {
+      path: '',
+      value: '',
+      json: undefined,
+      doc: '',
+      notes: [],
+      mark: 'field',
+      runs: [],
+      ...facts,
+      id: this.nodes.length,
+      parent: parent?.id,
+      depth: parent === undefined ? 0 : parent.depth + 1,
+      colour: facts.runs === undefined || facts.runs.length === 0 ? undefined : colour,
+      group: false,
+    };
+  }
+}
+
+/** Walks a layout beside its annotation. */
+class Layout {
+  readonly #ranges = new Map<string, Range[]>();
+
+  constructor(
+    private readonly tree: TreeBuilder,
+    ranges: readonly Range[],
+    private readonly locate: Locate,
+    /** What paths begin with that the annotation does not know of. */
+    private readonly outer: string,
+  ) {
+    for (const range of ranges) {
+      const same = this.#ranges.get(range.path);
+      if (same === undefined) this.#ranges.set(range.path, [range]);
+      else same.push(range);
+    }
+  }
+
+  fields(type: StructType, values: Values, prefix: string): void {
+    for (const field of type.fields) this.#field(field, values, prefix);
+  }
+
+  #field(field: Field, values: Values, prefix: string): void {
+    const path = prefix === '' ? field.name : `${prefix}.${field.name}`;
+    const value = values[field.name];
+    // Decoding ended before it, or it is left out.
+    if (!this.#ranges.has(path) && value === undefined) return;
+    if (field.type instanceof ListType) this.#list(field, field.type, values, prefix, path);
+    else this.#scalar(field, value, values, path, field.name);
+  }
+
+  /** A list with what its bytes hold, in order: the count, the words beside it, the entries. */
+  #list(field: Field, type: ListType, owner: Values, prefix: string, path: string): void {
+    const value = owner[field.name];
+    const items = Array.isArray(value) ? value : [];
+    this.tree.group(
+      {
+        name: field.name,
+        path: this.outer + path,
+        value: `${items.length} ${items.length === 1 ? 'entry' : 'entries'}`,
+        // Decoding may have ended between the count and the entries.
+        json: value === undefined ? undefined : JSON.stringify(payloadToJson(type, items, owner)),
+        doc: field.doc,
+        notes: fieldNotes(field),
+      },
+      () => {
+        this.#count(type, path);
+        for (const word of type.options.second) this.#field(word, owner, prefix);
+        for (const index of items.keys()) this.#entry(field, type, items, owner, path, index);
+      },
+    );
+  }
+
+  #count({ options }: ListType, path: string): void {
+    for (const { mark, start, end, value } of this.#ranges.get(path) ?? []) {
+      if (mark !== 'count') continue;
+      const notes = [options.count.label, ...(options.countName === undefined ? [] : [options.countName])];
+      const runs = this.locate(start, end);
+      this.tree.leaf({ name: 'count', value: String(value), doc: 'Number of entries.', notes, runs });
+    }
+  }
+
+  #entry(
+    field: Field,
+    { entry: choice }: ListType,
+    items: readonly unknown[],
+    owner: Values,
+    path: string,
+    index: number,
+  ): void {
+    const entry = 'cases' in choice ? choice.cases.get(owner[choice.field] as number) : (choice as AnyType);
+    const name = `[${index}]`;
+    const at = `${path}${name}`;
+    const item = items[index];
+    if (entry instanceof StructType) {
+      const value = this.#summary(entry, item as Values);
+      const json = JSON.stringify(payloadToJson(entry, item));
+      this.tree.group({ name, path: this.outer + at, value, json, doc: entry.label }, () =>
+        this.fields(entry, item as Values, at),
+      );
+    } else if (entry !== undefined) this.#scalar({ ...field, type: entry }, item, owner, at, name);
+  }
+
+  /** An entry on one line, for when it is folded. */
+  #summary(type: StructType, values: Values): string {
+    return fieldsInOrder(type.fields)
+      .filter(
+        ({ name, type: { kind } }) => values[name] !== undefined && kind !== 'reserved' && kind !== 'list',
+      )
+      .map((field) => `${field.name} ${formatField(this.tree.protocol, field, values[field.name], values)}`)
+      .join(', ');
+  }
+
+  #scalar(field: Field, value: unknown, owner: Values, path: string, name: string): void {
+    const ranges = this.#ranges.get(path) ?? [];
+    const own = ranges.find(({ mark }) => mark !== 'padding');
+    // Reserved words are in the value only when they are not zero.
+    const shown = value ?? own?.value;
+    const { type } = field;
+    const reserved = type.kind === 'reserved';
+    const facts: NodeFacts = {
+      name,
+      path: this.outer + path,
+      value: reserved
+        ? `0x${Number(shown).toString(16)}`
+        : formatField(this.tree.protocol, field, shown, owner),
+      json: JSON.stringify(payloadToJson(type, shown, owner)),
+      doc: field.doc,
+      notes: fieldNotes(field),
+      mark: reserved ? 'reserved' : 'field',
+      runs: own === undefined ? [] : this.locate(own.start, own.end),
+    };
+    const inside = type instanceof BytesType ? type.options.inside : undefined;
+    if (inside === undefined || own === undefined) this.tree.leaf(facts);
+    else {
+      const { start } = own;
+      const locate: Locate = (from, to) => this.locate(start + from, start + to);
+      this.tree.group(facts, () =>
+        this.tree.struct(inside, shown as Uint8Array, undefined, locate, this.outer + path),
+      );
+    }
+    for (const { mark, start, end } of ranges) {
+      if (mark !== 'padding') continue;
+      const doc = 'Zero bytes up to a multiple of four.';
+      this.tree.leaf({
+        name: 'padding',
+        value: `${end - start} bytes`,
+        doc,
+        mark,
+        runs: this.locate(start, end),
+      });
+    }
+  }
+}
+
+/** The same for all entries of a list, and in all messages. */
+function colourOf(path: string): number {
+  return Number.parseInt(digest(path.replace(/\[\d+\]/g, '').replace(/^.*\./, '')), 36) % colourCount;
+}
+
+/** Runs in order, those that touch as one. */
+function joined(runs: readonly Run[]): Run[] {
+  const result: [number, number][] = [];
+  for (const [start, end] of [...runs].sort(([a], [b]) => a - b)) {
+    const last = result.at(-1);
+    if (last !== undefined && start <= last[1]) last[1] = Math.max(last[1], end);
+    else result.push([start, end]);
+  }
+  return result;
+}

@@ -1,0 +1,315 @@
+import { Assembler } from '../../capture/assembler.js';
+import type { Outstanding } from '../../capture/conversation.js';
+import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../../capture/decode-payload.js';
+import { emptyPacket, type Packet } from '../../capture/packet.js';
+import type { CaptureRecord, RecordType } from '../../capture/record.js';
+import { rmRules } from '../../rpc/index.js';
+import { type Message, MessageType, type Protocol } from '../../schema/index.js';
+import type { Values } from '../../wire/index.js';
+import { ByteStore, type Stored } from './byte-store.js';
+import { PacketTimes } from './packet-times.js';
+import { Table } from './table.js';
+
+/** In the column `type`, by index. The first four are the message types of the header. */
+export const recordTypes: readonly RecordType[] = [
+  'continuation',
+  'request',
+  'reply',
+  'notification',
+  'malformed',
+];
+
+/** Bits of the column `flags`: what a record has beyond its columns. */
+export const Flag = {
+  /** An RPC header, and so seq and id. */
+  header: 1,
+  incomplete: 2,
+  /** A reply's error word. */
+  error: 4,
+  issues: 8,
+  rest: 16,
+  raw: 32,
+  comment: 64,
+  duplicate: 128,
+  /** More than one packet, or one above the usual size. */
+  several: 256,
+} as const;
+
+/** One queue message of a record. */
+export interface StoredPacket extends Stored {
+  readonly frame: number;
+  readonly time: bigint | undefined;
+  readonly comment: string | undefined;
+}
+
+/** Hears of each record while the capture is read. `index` is its `no` less one. */
+export interface IndexObserver {
+  /** Its packets are numbered as in the file. */
+  record(record: CaptureRecord, index: number): void;
+  unanswered(request: Outstanding): void;
+}
+
+/**
+ * All messages of a capture as columns and bytes, some 70 bytes beside each queue message. Anything else about a message
+ * is decoded again when it is looked at, by putting its packets before the assembler once more.
+ */
+export class MessageIndex {
+  /** `partner`: `no` of a reply's request or of a request's reply, 0 = none. `at`: ns since `base`, NaN = no time. */
+  readonly messages = new Table({
+    firstPart: Uint32Array,
+    type: Uint8Array,
+    flags: Uint16Array,
+    from: Uint16Array,
+    to: Uint16Array,
+    seq: Uint16Array,
+    id: Uint32Array,
+    error: Uint32Array,
+    partner: Uint32Array,
+    latencyNs: Float64Array,
+    size: Uint32Array,
+    at: Float64Array,
+  });
+  /** Time of the first packet that has one. */
+  base: bigint | undefined;
+  /** Queue messages in the order of the file. */
+  readonly #packets = new Table({
+    frame: Uint32Array,
+    position: Uint32Array,
+    size: Uint32Array,
+    time: BigInt64Array,
+  });
+  /** The packets of all messages, message by message. */
+  readonly #parts = new Table({ packet: Uint32Array });
+  readonly #bytes = new ByteStore();
+  readonly #times = new PacketTimes();
+  readonly #comments = new Map<number, string>();
+  readonly #duplicates = new Map<number, number>();
+  readonly #assembler: Assembler;
+  readonly #numbered: Packet = emptyPacket();
+  #scratch = new Uint8Array(0);
+
+  constructor(
+    readonly protocol: Protocol,
+    private readonly observer: IndexObserver,
+  ) {
+    this.#assembler = new Assembler({
+      protocol,
+      rules: rmRules,
+      record: (record) => this.#add(record),
+      unanswered: (request) => observer.unanswered({ ...request, frame: this.#frame(request.frame) }),
+    });
+  }
+
+  /** Messages so far. */
+  get count(): number {
+    return this.messages.length;
+  }
+
+  /** Queue messages so far. */
+  get packetCount(): number {
+    return this.#packets.length;
+  }
+
+  /** Takes the next packet of the capture. */
+  packet(packet: Packet): void {
+    const { data, view, start, end, from, to, time, comment } = packet;
+    const index = this.#packets.add();
+    const { columns } = this.#packets;
+    columns.frame[index] = packet.frame;
+    columns.position[index] = this.#bytes.add(data, start, end);
+    columns.size[index] = end - start;
+    columns.time[index] = this.#times.store(index, time);
+    if (comment !== undefined) this.#comments.set(index, comment);
+    this.base ??= time;
+    // The numbers of a file need not be unique, so the records come with places in our own table.
+    Object.assign(this.#numbered, { frame: index, data, view, start, end, from, to, time, comment });
+    this.#assembler.packet(this.#numbered);
+  }
+
+  /** The capture has ended. */
+  end(): void {
+    this.#assembler.end();
+  }
+
+  /** The message's declaration, undefined for ids that there are not. */
+  messageOf(index: number): Message | undefined {
+    const { columns } = this.messages;
+    return this.has(index, Flag.header) ? this.protocol.byId.get(columns.id[index] as number) : undefined;
+  }
+
+  has(index: number, flag: number): boolean {
+    return ((this.messages.columns.flags[index] as number) & flag) !== 0;
+  }
+
+  /** `no` of the first request that this one repeats. */
+  duplicateOf(index: number): number | undefined {
+    return this.#duplicates.get(index);
+  }
+
+  packetCountOf(index: number): number {
+    const { firstPart } = this.messages.columns;
+    const end = index + 1 < this.count ? (firstPart[index + 1] as number) : this.#parts.length;
+    return end - (firstPart[index] as number);
+  }
+
+  /** The message's queue messages, header included. */
+  packets(index: number): StoredPacket[] {
+    const first = this.messages.columns.firstPart[index] as number;
+    return Array.from({ length: this.packetCountOf(index) }, (_, part) => {
+      const packet = this.#parts.columns.packet[first + part] as number;
+      return {
+        ...this.#stored(packet),
+        frame: this.#frame(packet),
+        time: this.#time(packet),
+        comment: this.#comments.get(packet),
+      };
+    });
+  }
+
+  /** Packet number and time of a message's first packet. */
+  first(index: number): { readonly frame: number; readonly time: bigint | undefined } {
+    const packet = this.#firstPacket(index);
+    return { frame: this.#frame(packet), time: this.#time(packet) };
+  }
+
+  /** The whole record, decoded anew, with its payload bytes. */
+  record(index: number): CaptureRecord {
+    const { columns } = this.messages;
+    let found: CaptureRecord | undefined;
+    const assembler = new Assembler({
+      protocol: this.protocol,
+      rules: rmRules,
+      keepBytes: true,
+      record(record) {
+        found = record;
+      },
+    });
+    const request = this.#requestOf(index);
+    if (request !== undefined && replyDependsOnRequest(this.messageOf(index)))
+      this.#replay(assembler, request);
+    this.#replay(assembler, index);
+    assembler.end();
+    const latencyNs = columns.latencyNs[index] as number;
+    return {
+      ...(found as CaptureRecord),
+      no: index + 1,
+      request: request === undefined ? undefined : request + 1,
+      duplicateOf: this.#duplicates.get(index),
+      latencyNs: Number.isNaN(latencyNs) ? undefined : latencyNs,
+    };
+  }
+
+  /** The payload of a whole request, reply or notification, undefined for all else. Much faster than `record`. */
+  payload(index: number): DecodedPayload | undefined {
+    const { columns } = this.messages;
+    const type = columns.type[index] as number;
+    if (type === MessageType.continuation || type > MessageType.notification) return undefined;
+    if (this.has(index, Flag.incomplete)) return undefined;
+    const request = this.requestValues(index);
+    const { view, start, end } = this.#content(index);
+    return decodePayload(this.messageOf(index), type, view, start, end, request);
+  }
+
+  /** The payload of the request that a reply answers, where the reply's layout depends on it. */
+  requestValues(index: number): Values | undefined {
+    const request = this.#requestOf(index);
+    if (request === undefined || !replyDependsOnRequest(this.messageOf(index))) return undefined;
+    return this.payload(request)?.payload;
+  }
+
+  #add(record: CaptureRecord): void {
+    const index = this.messages.add();
+    const { columns } = this.messages;
+    const { packets, type, seq, id, error, request } = record;
+    columns.firstPart[index] = this.#parts.length;
+    for (const { frame } of packets) {
+      const part = this.#parts.add();
+      this.#parts.columns.packet[part] = frame;
+    }
+    columns.type[index] = recordTypes.indexOf(type);
+    columns.flags[index] = this.#flagsOf(record);
+    columns.from[index] = record.from;
+    columns.to[index] = record.to;
+    columns.seq[index] = seq ?? 0;
+    columns.id[index] = id ?? 0;
+    columns.error[index] = error ?? 0;
+    columns.latencyNs[index] = record.latencyNs ?? Number.NaN;
+    columns.size[index] = record.size;
+    const time = packets[0]?.time;
+    columns.at[index] = time === undefined || this.base === undefined ? Number.NaN : Number(time - this.base);
+    if (record.duplicateOf !== undefined) this.#duplicates.set(index, record.duplicateOf);
+    if (request !== undefined) {
+      columns.partner[index] = request;
+      columns.partner[request - 1] = index + 1;
+    }
+    this.observer.record(this.#inFile(record), index);
+  }
+
+  /** The record with the packet numbers of the file. */
+  #inFile(record: CaptureRecord): CaptureRecord {
+    const packets = record.packets.map((packet) => ({ ...packet, frame: this.#frame(packet.frame) }));
+    return { ...record, packets };
+  }
+
+  #flagsOf({ packets, issues, ...record }: CaptureRecord): number {
+    const { content } = this.protocol.limits;
+    return (
+      (record.id === undefined ? 0 : Flag.header) |
+      (record.incomplete ? Flag.incomplete : 0) |
+      (record.error === undefined ? 0 : Flag.error) |
+      (issues.length === 0 ? 0 : Flag.issues) |
+      (record.rest === undefined ? 0 : Flag.rest) |
+      (record.raw === undefined ? 0 : Flag.raw) |
+      (packets.some(({ comment }) => comment !== undefined) ? Flag.comment : 0) |
+      (record.duplicateOf === undefined ? 0 : Flag.duplicate) |
+      (packets.length > 1 || packets.some(({ size }) => size > content) ? Flag.several : 0)
+    );
+  }
+
+  #requestOf(index: number): number | undefined {
+    const { type, partner } = this.messages.columns;
+    const no = partner[index] as number;
+    return type[index] === MessageType.reply && no > 0 ? no - 1 : undefined;
+  }
+
+  #replay(assembler: Assembler, index: number): void {
+    const { from, to } = this.messages.columns;
+    const route = { from: from[index], to: to[index] };
+    for (const packet of this.packets(index)) assembler.packet({ ...packet, ...route });
+  }
+
+  /** The payload bytes of a message in one stretch, valid until the next call. */
+  #content(index: number): Stored {
+    const { header } = this.protocol.limits;
+    const first = this.messages.columns.firstPart[index] as number;
+    const count = this.packetCountOf(index);
+    const stored = this.#stored(this.#firstPacket(index));
+    if (count === 1) return { ...stored, start: stored.start + header };
+    const size = this.messages.columns.size[index] as number;
+    if (this.#scratch.length < size) this.#scratch = new Uint8Array(size * 2);
+    let end = 0;
+    for (let part = first; part < first + count; part++) {
+      const run = this.#stored(this.#parts.columns.packet[part] as number);
+      this.#scratch.set(run.data.subarray(run.start + header, run.end), end);
+      end += run.end - run.start - header;
+    }
+    return { data: this.#scratch, view: new DataView(this.#scratch.buffer), start: 0, end };
+  }
+
+  #firstPacket(index: number): number {
+    return this.#parts.columns.packet[this.messages.columns.firstPart[index] as number] as number;
+  }
+
+  #stored(packet: number): Stored {
+    const { position, size } = this.#packets.columns;
+    return this.#bytes.at(position[packet] as number, size[packet] as number);
+  }
+
+  #frame(packet: number): number {
+    return this.#packets.columns.frame[packet] as number;
+  }
+
+  #time(packet: number): bigint | undefined {
+    return this.#times.load(packet, this.#packets.columns.time[packet] as bigint);
+  }
+}

@@ -1,0 +1,222 @@
+import { UsageError, WireError } from '../../base/error.js';
+import { parseFilter } from '../../capture/filter.js';
+import { CaptureInput } from '../../capture/input.js';
+import { recordLine } from '../../capture/ndjson-writer.js';
+import { filterNames } from '../../capture/record-fields.js';
+import { Summary } from '../../capture/summary.js';
+import type { Protocol } from '../../schema/index.js';
+import type { Event, FilterAnswer, Overview, Requests, Source } from './api.js';
+import { copiesOf, detailOf } from './detail.js';
+import { MessageIndex } from './message-index.js';
+import { isProblemAt, rowsOf } from './rows.js';
+import { storedBytes, unpacked } from './source.js';
+import { Lanes } from './timeline/lanes.js';
+import { Parcels } from './timeline/parcels.js';
+import { VmStates } from './timeline/vm-states.js';
+import { View } from './view.js';
+
+/** Bytes read before others get a turn, some 10 ms of work. */
+const readStep = 1024 * 1024;
+/** Messages that a filter looks at before others get a turn. */
+const scanStep = 8192;
+/** Warnings that are told one by one. */
+const warningsMax = 20;
+/** Parts into which the duration of a capture is divided. */
+const activityParts = 120;
+
+/** How a session reaches its surroundings. */
+export interface SessionHost {
+  emit(event: Event): void;
+  /** Lets whatever waits have its turn. */
+  pause(): Promise<void>;
+}
+
+/** One open capture: reads it while it already answers, decodes what is looked at, filters. */
+export class Session implements Requests {
+  readonly #summary: Summary;
+  readonly #index: MessageIndex;
+  readonly #states: VmStates;
+  readonly #parcels: Parcels;
+  #lanes: { readonly made: Lanes; readonly count: number } | undefined;
+  #view: View;
+  #viewNumber = 0;
+  #done = false;
+  #broken = false;
+  #warnings = 0;
+
+  constructor(
+    private readonly protocol: Protocol,
+    private readonly host: SessionHost,
+  ) {
+    this.#summary = new Summary(protocol);
+    this.#index = new MessageIndex(protocol, {
+      record: (record, at) => {
+        this.#summary.record(record);
+        this.#states.record(record, at);
+        this.#parcels.record(record, at);
+      },
+      unanswered: (request) => this.#summary.lost(request),
+    });
+    this.#states = new VmStates(this.#index);
+    this.#parcels = new Parcels(this.#index);
+    this.#view = new View(this.#index, undefined);
+  }
+
+  /** Reads a capture to its end; what is wrong with it is told as an event. */
+  async open(source: Source): Promise<void> {
+    const { size, stream } = storedBytes(source);
+    let bytes = 0;
+    const counted = stream.pipeThrough(
+      new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+        transform(chunk, controller) {
+          bytes += chunk.length;
+          controller.enqueue(chunk);
+        },
+      }),
+    );
+    const input = new CaptureInput(
+      this.protocol,
+      undefined,
+      (packet) => this.#index.packet(packet),
+      ({ frame, message }) => this.#warn(`packet ${frame}: ${message}`),
+    );
+    try {
+      let unseen = 0;
+      let first = true;
+      for await (const chunk of unpacked(counted)) {
+        input.push(chunk);
+        unseen += chunk.length;
+        if (unseen < readStep && !first) continue;
+        unseen = 0;
+        first &&= this.#index.count === 0;
+        this.#tell(bytes, size);
+        await this.host.pause();
+      }
+      input.end();
+    } catch (error) {
+      this.#problem(error);
+    }
+    this.#index.end();
+    this.#done = true;
+    if (this.#index.count === 0 && !this.#broken)
+      this.host.emit({ kind: 'problem', code: 'no_messages', text: 'The capture holds no messages.' });
+    this.#tell(size, size);
+    await this.#scan();
+  }
+
+  filter(text: string): FilterAnswer {
+    let view: View;
+    try {
+      const filter = text.trim() === '' ? undefined : parseFilter(text, filterNames(this.protocol, false));
+      view = new View(this.#index, filter);
+    } catch (error) {
+      if (error instanceof UsageError)
+        return { error: `${error.path}: expected ${error.expected}, not ${error.actual}` };
+      throw error;
+    }
+    this.#view = view;
+    this.#viewNumber++;
+    void this.#scan();
+    return { view: this.#viewNumber };
+  }
+
+  rows(start: number, end: number) {
+    return rowsOf(this.#index, this.#view, start, end);
+  }
+
+  rowOf(no: number): number | undefined {
+    return this.#view.rowOf(no - 1);
+  }
+
+  nextProblem(row: number, step: 1 | -1): number | undefined {
+    return this.#view.find(row, step, (message) => isProblemAt(this.#index, message));
+  }
+
+  detail(no: number) {
+    return detailOf(this.#index, no - 1);
+  }
+
+  copies(no: number, node?: number) {
+    return copiesOf(this.#index, no - 1, node);
+  }
+
+  lanes(start: number, end: number, parts: number) {
+    return this.#currentLanes().window(start, end, parts);
+  }
+
+  overview(): Overview {
+    const lanes = this.#currentLanes();
+    return {
+      ...(this.#summary.toJson() as Omit<Overview, 'activity' | 'durationNs'>),
+      activity: lanes.activity(activityParts),
+      durationNs: lanes.durationNs,
+    };
+  }
+
+  ndjson(start: number, end: number): string {
+    let text = '';
+    const last = Math.min(end, this.#view.count);
+    for (let row = start; row < last; row++)
+      text += recordLine(this.protocol, this.#index.record(this.#view.messageAt(row)));
+    return text;
+  }
+
+  /** Lets the filter look at all that has been read so far. */
+  async #scan(): Promise<void> {
+    const number = this.#viewNumber;
+    do {
+      this.#view.advance(scanStep);
+      this.#tellView();
+      await this.host.pause();
+    } while (this.#viewNumber === number && this.#view.scanned < this.#index.count);
+  }
+
+  #currentLanes(): Lanes {
+    const { count } = this.#index;
+    if (this.#lanes?.count !== count)
+      this.#lanes = { made: new Lanes(this.#index, this.#states, this.#parcels), count };
+    return this.#lanes.made;
+  }
+
+  #tell(bytes: number, size: number): void {
+    const { count: messages, packetCount: packets } = this.#index;
+    this.host.emit({ kind: 'progress', messages, packets, bytes, size, done: this.#done });
+    this.#view.advance(scanStep);
+    this.#tellView();
+  }
+
+  #tellView(): void {
+    const { count: rows, scanned } = this.#view;
+    const complete = this.#done && scanned === this.#index.count;
+    this.host.emit({ kind: 'view', view: this.#viewNumber, rows, scanned, complete });
+  }
+
+  #warn(text: string): void {
+    this.#warnings++;
+    if (this.#warnings <= warningsMax) this.host.emit({ kind: 'warning', text });
+  }
+
+  #problem(error: unknown): void {
+    // Not ours: the browser could not read the file, or could not unpack it.
+    const { code, text } =
+      error instanceof WireError
+        ? explain(error)
+        : { code: 'read', text: `The file cannot be read: ${error}` };
+    this.#broken = true;
+    this.host.emit({ kind: 'problem', code, text });
+  }
+}
+
+/** A broken file in words. */
+function explain(error: WireError): { code: string; text: string } {
+  const { code, expected, actual } = error;
+  const texts: Readonly<Record<string, string>> = {
+    empty: 'The file is empty.',
+    format: `This is no capture that can be read here. It begins with ${actual}; what can be read is pcapng, pcap, NDJSON and hex dumps.`,
+    link_type: `The packets are of link type ${actual}. Messages of the resource manager are of type ${expected}.`,
+  };
+  return {
+    code,
+    text: texts[code] ?? `The capture is damaged: ${error.message}. What comes before is shown.`,
+  };
+}

@@ -1,0 +1,55 @@
+import type { MessageIndex } from '../message-index.js';
+
+/**
+ * Where messages stand on a line: nanoseconds since the first packet, or in a capture without times their number. Made
+ * for the messages that there are when it is made.
+ */
+export class Axis {
+  readonly hasTimes: boolean;
+  readonly #at: Float64Array;
+  /** Messages by rising position. */
+  readonly order: Uint32Array;
+
+  constructor(index: MessageIndex) {
+    this.hasTimes = index.base !== undefined;
+    const { at } = index.messages.columns;
+    let latest = 0;
+    let sorted = true;
+    this.#at = new Float64Array(index.count);
+    for (let message = 0; message < index.count; message++) {
+      const position = this.hasTimes ? (at[message] as number) : message;
+      // A message without a time in a capture with times stands where the one before it does.
+      const own = Number.isNaN(position) ? latest : position;
+      sorted &&= own >= latest || message === 0;
+      latest = own;
+      this.#at[message] = own;
+    }
+    this.order = Uint32Array.from({ length: index.count }, (_, message) => message);
+    if (!sorted) this.order.sort((a, b) => this.of(a) - this.of(b));
+  }
+
+  get start(): number {
+    return this.order.length === 0 ? 0 : this.of(this.order[0] as number);
+  }
+
+  get end(): number {
+    return this.order.length === 0 ? 0 : this.of(this.order.at(-1) as number);
+  }
+
+  /** The position of a message. */
+  of(message: number): number {
+    return this.#at[message] as number;
+  }
+
+  /** The first place in `order` whose position is at least this. */
+  placeFrom(position: number): number {
+    let low = 0;
+    let high = this.order.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.of(this.order[middle] as number) < position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,265 @@
+import { transType, vmStatus } from '../../../../schemas/index.js';
+import { vmidName } from '../../../capture/notation.js';
+import { enumName } from '../../../capture/payload-json.js';
+import { formatId, MessageType } from '../../../schema/index.js';
+import { Flag, type MessageIndex, recordTypes } from '../message-index.js';
+import { isProblemAt } from '../rows.js';
+import { Axis } from './axis.js';
+import type { Parcels } from './parcels.js';
+import type { VmStates } from './vm-states.js';
+
+/** Messages that are handed over one by one in any case; more than there are parts of the window are only counted. */
+const messagesMin = 200;
+/** States and parcels handed over. */
+const spansMax = 2000;
+/** Parcels that get a bar of their own. */
+const parcelsMax = 24;
+/** Messages before a window that are looked at for calls that reach into it. */
+const earlierMax = 20_000;
+
+export interface LaneMessage {
+  readonly no: number;
+  readonly at: number;
+  readonly from: number;
+  readonly to: number;
+  readonly type: string;
+  readonly name: string;
+  readonly problem: boolean;
+  /** A reply with an error. */
+  readonly failed: boolean;
+  readonly unanswered: boolean;
+}
+
+/** A request until its reply. */
+export interface LaneCall {
+  readonly no: number;
+  readonly vmid: number;
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How many messages there are between two VMs in each of the equal parts of a window. */
+export interface LaneDensity {
+  readonly from: number;
+  readonly to: number;
+  readonly counts: Uint32Array;
+}
+
+export interface LaneState {
+  readonly no: number;
+  readonly vmid: number;
+  readonly vm: string;
+  readonly state: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface LaneParcel {
+  readonly no: number;
+  readonly handle: number;
+  readonly kind: string;
+  readonly owner: string;
+  readonly start: number;
+  readonly end: number;
+  readonly mapped: readonly { readonly vm: string; readonly start: number; readonly end: number }[];
+}
+
+/** What there is to draw between two positions of the axis. */
+export interface LanesWindow {
+  /** RM first, then by VMID. */
+  readonly vms: readonly { readonly vmid: number; readonly label: string }[];
+  /** Of the whole capture. */
+  readonly first: number;
+  readonly last: number;
+  /** Positions are nanoseconds, else message numbers. */
+  readonly hasTimes: boolean;
+  /** Messages in the window. */
+  readonly total: number;
+  /** Empty when there are too many; then `density` has them. */
+  readonly messages: readonly LaneMessage[];
+  readonly density: readonly LaneDensity[];
+  readonly calls: readonly LaneCall[];
+  readonly states: readonly LaneState[];
+  readonly parcels: readonly LaneParcel[];
+  /** Parcels that there is no room for. */
+  readonly parcelsLeftOut: number;
+}
+
+/** The lanes of a capture, as far as it had been read when they were made. */
+export class Lanes {
+  readonly #axis: Axis;
+  readonly #vms: readonly { readonly vmid: number; readonly label: string }[];
+  /** At each place of the axis, how far the calls that began until there reach. */
+  readonly #reach: Float64Array;
+
+  constructor(
+    private readonly index: MessageIndex,
+    private readonly states: VmStates,
+    private readonly parcels: Parcels,
+  ) {
+    this.#axis = new Axis(index);
+    const { from, to } = index.messages.columns;
+    const vmids = new Set<number>();
+    for (let at = 0; at < index.count; at++) {
+      vmids.add(from[at] as number);
+      vmids.add(to[at] as number);
+    }
+    const { VMID_RM } = index.protocol.constants;
+    const sorted = [...vmids].sort((a, b) => Number(b === VMID_RM) - Number(a === VMID_RM) || a - b);
+    this.#vms = sorted.map((vmid) => ({ vmid, label: this.#vmName(vmid) }));
+    this.#reach = this.#reaches();
+  }
+
+  /** @param parts into which the window is divided where messages are only counted. */
+  window(start: number, end: number, parts: number): LanesWindow {
+    const axis = this.#axis;
+    const from = axis.placeFrom(start);
+    const to = axis.placeFrom(end + 1);
+    const few = to - from <= Math.max(messagesMin, parts);
+    const places = axis.order.subarray(from, to);
+    const inWindow = (span: { start: number; end: number }) => span.start <= end && span.end >= start;
+    const parcels = this.parcels.spans.filter((span) => inWindow(this.#positions(span)));
+    return {
+      vms: this.#vms,
+      first: axis.start,
+      last: axis.end,
+      hasTimes: axis.hasTimes,
+      total: to - from,
+      messages: few ? Array.from(places, (at) => this.#message(at)) : [],
+      density: few ? [] : this.#density(places, start, end, parts),
+      calls: few ? this.#calls(from, to, start) : [],
+      states: this.#statesIn(inWindow, (end - start) / parts),
+      parcels: parcels.slice(0, parcelsMax).map((span) => ({
+        no: span.start + 1,
+        handle: span.handle,
+        kind: enumName(transType, span.kind) ?? String(span.kind),
+        owner: this.#vmName(span.owner),
+        ...this.#positions(span),
+        mapped: span.mapped.map((part) => ({ vm: this.#vmName(part.vmid), ...this.#positions(part) })),
+      })),
+      parcelsLeftOut: Math.max(0, parcels.length - parcelsMax),
+    };
+  }
+
+  /** How many messages there are in each of the equal parts of the capture's duration. */
+  activity(parts: number): number[] {
+    const { start, end, order } = this.#axis;
+    const counts = new Array<number>(parts).fill(0);
+    const duration = Math.max(1, end - start);
+    for (const at of order) {
+      const part = Math.min(parts - 1, Math.floor(((this.#axis.of(at) - start) / duration) * parts));
+      counts[part] = (counts[part] as number) + 1;
+    }
+    return counts;
+  }
+
+  /** From the first message to the last, undefined without times. */
+  get durationNs(): number | undefined {
+    return this.#axis.hasTimes ? this.#axis.end - this.#axis.start : undefined;
+  }
+
+  #reaches(): Float64Array {
+    const { order } = this.#axis;
+    const reach = new Float64Array(order.length);
+    let furthest = Number.NEGATIVE_INFINITY;
+    for (let place = 0; place < order.length; place++) {
+      furthest = Math.max(furthest, this.#callEnd(order[place] as number) ?? Number.NEGATIVE_INFINITY);
+      reach[place] = furthest;
+    }
+    return reach;
+  }
+
+  /** Position of the reply of an answered request. */
+  #callEnd(at: number): number | undefined {
+    const { type, partner } = this.index.messages.columns;
+    const reply = partner[at] as number;
+    return type[at] === MessageType.request && reply > 0 ? this.#axis.of(reply - 1) : undefined;
+  }
+
+  #calls(from: number, to: number, start: number): LaneCall[] {
+    const calls: LaneCall[] = [];
+    let first = Math.max(0, from - earlierMax);
+    while (first < from && (this.#reach[first] as number) < start) first++;
+    for (let place = first; place < to; place++) {
+      const at = this.#axis.order[place] as number;
+      const end = this.#callEnd(at);
+      if (end === undefined || end < start) continue;
+      const vmid = this.index.messages.columns.from[at] as number;
+      calls.push({ no: at + 1, vmid, name: this.#name(at), start: this.#axis.of(at), end });
+    }
+    return calls;
+  }
+
+  #message(at: number): LaneMessage {
+    const { index } = this;
+    const { type, from, to, partner, error } = index.messages.columns;
+    const kind = recordTypes[type[at] as number] as string;
+    const repeated = index.has(at, Flag.incomplete | Flag.duplicate);
+    return {
+      no: at + 1,
+      at: this.#axis.of(at),
+      from: from[at] as number,
+      to: to[at] as number,
+      type: kind,
+      name: this.#name(at),
+      problem: isProblemAt(index, at),
+      failed: error[at] !== 0,
+      unanswered: kind === 'request' && partner[at] === 0 && !repeated,
+    };
+  }
+
+  #density(places: Uint32Array, start: number, end: number, parts: number): LaneDensity[] {
+    const { from, to } = this.index.messages.columns;
+    const pairs = new Map<number, LaneDensity>();
+    for (const at of places) {
+      const key = (from[at] as number) * 0x10000 + (to[at] as number);
+      let pair = pairs.get(key);
+      if (pair === undefined) {
+        pair = { from: from[at] as number, to: to[at] as number, counts: new Uint32Array(parts) };
+        pairs.set(key, pair);
+      }
+      const part = Math.floor(((this.#axis.of(at) - start) / (end - start)) * parts);
+      const bounded = Math.min(parts - 1, Math.max(0, part));
+      pair.counts[bounded] = (pair.counts[bounded] as number) + 1;
+    }
+    return [...pairs.values()];
+  }
+
+  /** States in a window; of those too short to be seen, when there are many, only one for each part. */
+  #statesIn(inWindow: (span: { start: number; end: number }) => boolean, part: number): LaneState[] {
+    const shown: LaneState[] = [];
+    const lastShort = new Map<number, number>();
+    for (const span of this.states.spans) {
+      const positions = this.#positions(span);
+      if (!inWindow(positions)) continue;
+      const short = positions.end - positions.start < part;
+      const place = Math.floor(positions.start / part);
+      if (short && shown.length > spansMax && lastShort.get(span.vmid) === place) continue;
+      if (short) lastShort.set(span.vmid, place);
+      const state = enumName(vmStatus, span.state) ?? String(span.state);
+      const vm = this.#vmName(span.vmid);
+      shown.push({ no: span.start + 1, vmid: span.vmid, vm, state, ...positions });
+    }
+    return shown;
+  }
+
+  #positions(span: { readonly start: number; readonly end: number | undefined }): {
+    start: number;
+    end: number;
+  } {
+    const axis = this.#axis;
+    return { start: axis.of(span.start), end: span.end === undefined ? axis.end : axis.of(span.end) };
+  }
+
+  /** `HLOS`, `RM`, `VM 128`. */
+  #vmName(vmid: number): string {
+    return vmidName(this.index.protocol, vmid) ?? `VM ${vmid}`;
+  }
+
+  #name(at: number): string {
+    const { index } = this;
+    const id = formatId(index.messages.columns.id[at] as number);
+    return index.has(at, Flag.header) ? (index.messageOf(at)?.name ?? id) : 'malformed';
+  }
+}

@@ -1,0 +1,12 @@
+/** What the build puts in place of these names; see vite.config.ts. */
+declare module 'virtual:built-functions' {
+  const functions: Readonly<Record<string, (...helpers: readonly unknown[]) => unknown>>;
+  export default functions;
+}
+
+declare module '*?worker&inline' {
+  const InlineWorker: new () => Worker;
+  export default InlineWorker;
+}
+
+declare module '*.css' {}

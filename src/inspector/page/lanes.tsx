@@ -1,0 +1,238 @@
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { LanesWindow } from '../data/timeline/lanes.js';
+import type { Client } from './client.js';
+import { drawLanes, type Palette, type PaletteName, paletteNames } from './lanes-draw.js';
+import { gutter, LanesLayout } from './lanes-layout.js';
+import { bounded, type Span, wholeOf } from './lanes-span.js';
+import { LanesText } from './lanes-text.js';
+import { useMedia } from './settings.js';
+import { type Keys, press } from './shortcuts.js';
+import { durationText } from './ticks.js';
+
+/** Pixels of a part where messages are only counted. */
+const partWidth = 2;
+/** Pixels that a press may move and still be a click. */
+const clickMax = 3;
+
+interface LanesProps {
+  readonly client: Client;
+  /** Messages of the capture: more of them are more to draw. */
+  readonly count: number;
+  /** `no` of the chosen message. */
+  readonly chosen: number | undefined;
+  readonly theme: string;
+  chooseNo(no: number): void;
+}
+
+/** One lane for each VM and for RM over time. */
+export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const width = useWidth(frame);
+  const [whole, setWhole] = useState<Span>();
+  const [span, setSpan] = useState<Span>();
+  const [hint, setHint] = useState('');
+  const window = useLanesWindow(
+    client,
+    count,
+    span ?? whole,
+    Math.max(1, Math.floor((width - gutter) / partWidth)),
+  );
+  const dark = useMedia('(prefers-color-scheme: dark)');
+  const shown = window && (span ?? whole ?? wholeOf(window.value));
+
+  useEffect(() => {
+    if (window !== undefined) setWhole(wholeOf(window.value));
+  }, [window?.value.first, window?.value.last]);
+
+  const layout = useMemo(
+    () => window && new LanesLayout(window.value, window.span.start, window.span.end, width),
+    [window, width],
+  );
+  useLayoutEffect(() => {
+    const element = canvas.current;
+    const context = element?.getContext('2d');
+    if (!element || !context || layout === undefined) return;
+    const scale = devicePixelRatio;
+    element.width = Math.round(width * scale);
+    element.height = Math.round(layout.height * scale);
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    drawLanes(context, layout, paletteOf(element), chosen);
+  }, [layout, width, chosen, theme, dark]);
+
+  const zoom = useCallback(
+    (factor: number, at?: number) => {
+      if (shown === undefined || whole === undefined) return;
+      const center = at ?? (shown.start + shown.end) / 2;
+      const start = center - (center - shown.start) * factor;
+      setSpan(bounded({ start, end: start + (shown.end - shown.start) * factor }, whole));
+    },
+    [shown, whole],
+  );
+  const pan = useCallback(
+    (share: number) => {
+      if (shown === undefined || whole === undefined) return;
+      const by = (shown.end - shown.start) * share;
+      setSpan(bounded({ start: shown.start + by, end: shown.end + by }, whole));
+    },
+    [shown, whole],
+  );
+  const toChosen = () => {
+    const message = window?.value.messages.find(({ no }) => no === chosen);
+    if (message === undefined || shown === undefined || whole === undefined) return;
+    const half = (shown.end - shown.start) / 8;
+    setSpan(bounded({ start: message.at - half, end: message.at + half }, whole));
+  };
+  const neighbour = (step: number) => {
+    const messages = window?.value.messages ?? [];
+    const place = messages.findIndex(({ no }) => no === chosen);
+    const next = messages[place < 0 ? 0 : place + step];
+    if (next !== undefined) chooseNo(next.no);
+  };
+  const keys: Keys = {
+    '+': () => zoom(0.5),
+    '=': () => zoom(0.5),
+    '-': () => zoom(2),
+    '0': () => setSpan(undefined),
+    ArrowLeft: () => pan(-0.2),
+    ArrowRight: () => pan(0.2),
+    PageUp: () => pan(-0.9),
+    PageDown: () => pan(0.9),
+    Home: () => whole && shown && setSpan({ start: whole.start, end: whole.start + shown.end - shown.start }),
+    End: () => whole && shown && setSpan({ start: whole.end - (shown.end - shown.start), end: whole.end }),
+    ArrowDown: () => neighbour(1),
+    ArrowUp: () => neighbour(-1),
+  };
+
+  const drag = useRef<{ readonly x: number; readonly span: Span; moved: boolean } | undefined>(undefined);
+  const onPointerDown = (event: PointerEvent) => {
+    if (shown === undefined) return;
+    drag.current = { x: event.offsetX, span: shown, moved: false };
+    (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
+  };
+  const onPointerMove = (event: PointerEvent) => {
+    const from = drag.current;
+    if (from === undefined || whole === undefined) {
+      setHint(layout?.hit(event.offsetX, event.offsetY)?.text ?? '');
+      return;
+    }
+    from.moved ||= Math.abs(event.offsetX - from.x) > clickMax;
+    if (!from.moved) return;
+    const by = ((from.x - event.offsetX) / (width - gutter)) * (from.span.end - from.span.start);
+    setSpan(bounded({ start: from.span.start + by, end: from.span.end + by }, whole));
+  };
+  const onPointerUp = (event: PointerEvent) => {
+    const from = drag.current;
+    drag.current = undefined;
+    if (from === undefined || from.moved) return;
+    const hit = layout?.hit(event.offsetX, event.offsetY);
+    if (hit !== undefined) chooseNo(hit.no);
+  };
+  useEffect(() => {
+    const element = canvas.current;
+    if (element === null) return;
+    const onWheel = (event: WheelEvent) => {
+      event.preventDefault();
+      if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY))
+        pan((event.deltaX || event.deltaY) / 1000);
+      else if (layout !== undefined) zoom(2 ** (event.deltaY / 300), layout.position(event.offsetX));
+    };
+    // The page must not scroll as well, and only a listener that says so beforehand may prevent that.
+    element.addEventListener('wheel', onWheel, { passive: false });
+    return () => element.removeEventListener('wheel', onWheel);
+  }, [layout, zoom, pan]);
+
+  return (
+    <section class="lanes" aria-label="Lanes">
+      <div class="lanes-bar" role="toolbar" aria-label="Zoom">
+        <button type="button" onClick={() => zoom(0.5)} aria-label="Zoom in">
+          +
+        </button>
+        <button type="button" onClick={() => zoom(2)} aria-label="Zoom out">
+          −
+        </button>
+        <button type="button" onClick={() => setSpan(undefined)}>
+          Whole
+        </button>
+        <button type="button" onClick={toChosen} disabled={chosen === undefined}>
+          To chosen
+        </button>
+        <span class="faint lanes-hint" role="status">
+          {hint || (window && shown ? spanText(window.value, shown) : '')}
+        </span>
+      </div>
+      <div class="lanes-frame" ref={frame}>
+        <canvas
+          ref={canvas}
+          tabIndex={0}
+          role="img"
+          aria-label={window === undefined ? 'Lanes' : pictureText(window.value)}
+          style={{ height: `${layout?.height ?? 100}px` }}
+          onKeyDown={(event) => press(keys, event)}
+          onPointerDown={onPointerDown}
+          onPointerMove={onPointerMove}
+          onPointerUp={onPointerUp}
+          onPointerLeave={() => setHint('')}
+        />
+        {window !== undefined && <LanesText window={window.value} chooseNo={chooseNo} />}
+      </div>
+    </section>
+  );
+}
+
+function pictureText({ vms, total, states, parcels }: LanesWindow): string {
+  return `${vms.length} lanes, ${total} messages, ${states.length} VM states, ${parcels.length} parcels; as text below`;
+}
+
+function spanText({ total, first, hasTimes }: LanesWindow, { start, end }: Span): string {
+  const at = (position: number) =>
+    hasTimes ? durationText(Math.max(0, position - first)) : `no ${Math.round(position) + 1}`;
+  return `${total} messages, ${at(start)} to ${at(end)}`;
+}
+
+/** The window's content, once the worker has told; the one before until then. */
+function useLanesWindow(
+  client: Client,
+  count: number,
+  span: Span | undefined,
+  parts: number,
+): { readonly value: LanesWindow; readonly span: Span } | undefined {
+  const [window, setWindow] = useState<{ readonly value: LanesWindow; readonly span: Span }>();
+  useEffect(() => {
+    let wanted = true;
+    const asked = span ?? { start: 0, end: 0 };
+    void client.ask('lanes', asked.start, asked.end, parts).then((value) => {
+      if (wanted) setWindow({ value, span: span ?? wholeOf(value) });
+    });
+    return () => {
+      wanted = false;
+    };
+  }, [client, count, span?.start, span?.end, parts]);
+  return window;
+}
+
+function useWidth(element: { readonly current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(600);
+  useLayoutEffect(() => {
+    const { current } = element;
+    if (current === null) return;
+    const measure = () => setWidth(current.clientWidth);
+    measure();
+    const resized = new ResizeObserver(measure);
+    resized.observe(current);
+    return () => resized.disconnect();
+  }, [element]);
+  return width;
+}
+
+/** The colours that the style sheet has at the moment. */
+function paletteOf(element: HTMLElement): Palette {
+  const probe = document.createElement('span');
+  element.parentElement?.append(probe);
+  const colours = paletteNames.map((name) => {
+    probe.style.color = `var(--${name})`;
+    return [name, getComputedStyle(probe).color];
+  });
+  probe.remove();
+  return Object.fromEntries(colours) as Record<PaletteName, string>;
+}

@@ -1,0 +1,212 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Overview as Facts, OverviewItem } from '../data/api.js';
+import type { Client } from './client.js';
+import { Activity, Bar, LatencyRange } from './plots.js';
+import { durationText } from './ticks.js';
+
+interface OverviewProps {
+  readonly client: Client;
+  /** Messages of the capture: more of them change the numbers. */
+  readonly count: number;
+  /** Shows the messages that match. */
+  show(filter: string): void;
+  chooseNo(no: number): void;
+}
+
+const kinds = ['request', 'reply', 'notification'] as const;
+
+/** The capture in numbers: what was said how often, how long it took, what went wrong. */
+export function Overview({ client, count, show, chooseNo }: OverviewProps) {
+  const [facts, setFacts] = useState<Facts>();
+  useEffect(() => {
+    let wanted = true;
+    void client.ask('overview').then((answer) => {
+      if (wanted) setFacts(answer);
+    });
+    return () => {
+      wanted = false;
+    };
+  }, [client, count]);
+  if (facts === undefined) return <section class="overview" aria-label="Overview" />;
+  const { records, packets, unanswered, issues, activity, durationNs } = facts;
+  return (
+    <section class="overview" aria-label="Overview">
+      <dl class="totals">
+        <Total label="messages" value={records} />
+        <Total label="queue messages" value={packets} />
+        <Total label="unanswered" value={unanswered.count} />
+        <Total label="with issues" value={issues.count} />
+        {durationNs !== undefined && <Total label="duration" value={durationText(durationNs)} />}
+      </dl>
+      <h2>Messages over {durationNs === undefined ? 'the file' : 'time'}</h2>
+      <Activity counts={activity} />
+      <h2>Messages</h2>
+      <MessagesTable facts={facts} show={show} />
+      <h2>Error replies</h2>
+      <ErrorsTable facts={facts} show={show} />
+      <h2>Unanswered requests</h2>
+      <Items {...unanswered} chooseNo={chooseNo} />
+      <h2>Messages with issues</h2>
+      <Items {...issues} chooseNo={chooseNo} />
+    </section>
+  );
+}
+
+function Total({ label, value }: { readonly label: string; readonly value: number | string }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{typeof value === 'number' ? value.toLocaleString('en') : value}</dd>
+    </div>
+  );
+}
+
+function MessagesTable({ facts, show }: { readonly facts: Facts; show(filter: string): void }) {
+  const { messages, latency_ns: latencies } = facts;
+  const rows = Object.entries(messages);
+  const most = Math.max(1, ...rows.map(([, counts]) => sum(counts)));
+  const all = Object.values(latencies);
+  const range = { min: Math.min(...all.map(({ min }) => min)), max: Math.max(...all.map(({ max }) => max)) };
+  return (
+    // Wider than a phone: it scrolls by itself, also with the keyboard.
+    <section class="scroll" tabIndex={0} aria-label="Counts and latencies">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Message</th>
+            <th scope="col">All</th>
+            {kinds.map((kind) => (
+              <th key={kind} scope="col" class="numeric">
+                {kind === 'reply' ? 'replies' : `${kind}s`}
+              </th>
+            ))}
+            <th scope="col">Latency, min to max</th>
+            <th scope="col" class="numeric">
+              median
+            </th>
+            <th scope="col" class="numeric">
+              p99
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([name, counts]) => {
+            const latency = latencies[name];
+            return (
+              <tr key={name}>
+                <th scope="row">
+                  <button type="button" class="link" onClick={() => show(filterOf(name))}>
+                    {name}
+                  </button>
+                </th>
+                <td>
+                  <Bar value={sum(counts)} most={most} />
+                </td>
+                {kinds.map((kind) => (
+                  <td key={kind} class="numeric">
+                    {counts[kind] ?? ''}
+                  </td>
+                ))}
+                <td>{latency && <LatencyRange {...latency} range={range} />}</td>
+                <td class="numeric">{latency && durationText(latency.median)}</td>
+                <td class="numeric">{latency && durationText(latency.p99)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function ErrorsTable({ facts, show }: { readonly facts: Facts; show(filter: string): void }) {
+  const rows = Object.entries(facts.errors).flatMap(([name, codes]) =>
+    Object.entries(codes).map(([code, times]) => ({ name, code, times })),
+  );
+  const byCode = new Map<string, typeof rows>();
+  for (const row of rows) byCode.set(row.code, [...(byCode.get(row.code) ?? []), row]);
+  const groups = [...byCode]
+    .map(([code, own]) => ({ code, own, times: own.reduce((total, { times }) => total + times, 0) }))
+    .sort((a, b) => b.times - a.times);
+  const most = Math.max(1, ...groups.map(({ times }) => times));
+  if (groups.length === 0) return <p class="faint">None.</p>;
+  return (
+    <section class="scroll" tabIndex={0} aria-label="Errors by code">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Code</th>
+            <th scope="col">Replies</th>
+            <th scope="col">Messages</th>
+          </tr>
+        </thead>
+        <tbody>
+          {groups.map(({ code, own, times }) => (
+            <tr key={code}>
+              <th scope="row">
+                <button type="button" class="link" onClick={() => show(`error == ${literal(code)}`)}>
+                  {code}
+                </button>
+              </th>
+              <td>
+                <Bar value={times} most={most} bad />
+              </td>
+              <td class="wrap">
+                {own.map(({ name, times: count }) => (
+                  <button
+                    key={name}
+                    type="button"
+                    class="link item"
+                    onClick={() => show(`${filterOf(name)} and error == ${literal(code)}`)}
+                  >
+                    {name} {count}
+                  </button>
+                ))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+interface ItemsProps {
+  readonly count: number;
+  readonly list: readonly OverviewItem[];
+  chooseNo(no: number): void;
+}
+
+function Items({ count, list, chooseNo }: ItemsProps) {
+  if (count === 0) return <p class="faint">None.</p>;
+  return (
+    <>
+      <ul class="items">
+        {list.map(({ no, name, from, to, what }) => (
+          <li key={no}>
+            <button type="button" class="link" onClick={() => chooseNo(no)}>
+              {no} {name}, {from} → {to}
+              {what === undefined ? '' : `: ${what}`}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {count > list.length && <p class="faint">and {count - list.length} more</p>}
+    </>
+  );
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+/** Messages without a name are listed by id, those without a header by what they are. */
+function filterOf(name: string): string {
+  if (name === '(malformed)') return 'type == malformed';
+  return name.startsWith('0x') ? `id == ${name}` : `name == "${name}"`;
+}
+
+/** Errors without a name are numbers. */
+function literal(code: string): string {
+  return /^\d+$/.test(code) ? code : `"${code}"`;
+}

@@ -1,0 +1,37 @@
+import { useState } from 'preact/hooks';
+import type { Client } from './client.js';
+
+/** Rows asked for at once. */
+const blockSize = 2000;
+
+interface SaveButtonProps {
+  readonly client: Client;
+  /** Rows of the view. */
+  readonly rows: number;
+  /** Of the capture. */
+  readonly name: string;
+}
+
+/** Saves the messages that the filter lets pass, as `decode --json` prints them. */
+export function SaveButton({ client, rows, name }: SaveButtonProps) {
+  const [busy, setBusy] = useState(false);
+  const save = async () => {
+    setBusy(true);
+    const blocks: string[] = [];
+    for (let start = 0; start < rows; start += blockSize)
+      blocks.push(await client.ask('ndjson', start, Math.min(rows, start + blockSize)));
+    const url = URL.createObjectURL(new Blob(blocks, { type: 'application/x-ndjson' }));
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = `${name.replace(/\.[^.]*$/, '') || 'capture'}.ndjson`;
+    link.click();
+    // The download has taken hold of the data when this turn is over.
+    setTimeout(() => URL.revokeObjectURL(url));
+    setBusy(false);
+  };
+  return (
+    <button type="button" disabled={busy || rows === 0} onClick={() => void save()}>
+      Save NDJSON
+    </button>
+  );
+}

@@ -1,0 +1,35 @@
+import { useEffect, useState } from 'preact/hooks';
+
+/** What a person chose, kept by the browser where it can be; a page opened as a file may not have such a place. */
+export function useSetting<T>(name: string, initial: T): [T, (value: T) => void] {
+  const key = `gunyah-rm.${name}`;
+  const [value, setValue] = useState<T>(() => {
+    try {
+      const text = localStorage.getItem(key);
+      return text === null ? initial : (JSON.parse(text) as T);
+    } catch {
+      return initial;
+    }
+  });
+  useEffect(() => {
+    try {
+      localStorage.setItem(key, JSON.stringify(value));
+    } catch {
+      // Then it is forgotten with the page.
+    }
+  }, [key, value]);
+  return [value, setValue];
+}
+
+/** Whether a media query holds, and again when that changes. */
+export function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const list = matchMedia(query);
+    const changed = () => setMatches(list.matches);
+    changed();
+    list.addEventListener('change', changed);
+    return () => list.removeEventListener('change', changed);
+  }, [query]);
+  return matches;
+}

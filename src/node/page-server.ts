@@ -1,0 +1,44 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { FileError } from './input.js';
+
+const host = '127.0.0.1';
+
+/** One page on a port of this machine, for browsers of this machine. */
+export class PageServer {
+  private constructor(
+    private readonly server: Server,
+    readonly url: string,
+  ) {}
+
+  /**
+   * Serves a page until it is closed.
+   *
+   * @param port 0 = any that is free. @throws FileError when the port cannot be had.
+   */
+  static async listen(page: string, port: number): Promise<PageServer> {
+    const names = new Set<string>();
+    const server = createServer(({ method, url, headers }, response) => {
+      // Another site's name that leads here would let that site read the page.
+      if (!names.has(headers.host ?? '')) response.writeHead(403).end();
+      else if (method !== 'GET' || url !== '/') response.writeHead(404).end();
+      else {
+        response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+        response.end(page);
+      }
+    });
+    await new Promise<void>((done, failed) => {
+      server.once('error', (error) => failed(new FileError(`port ${port}`, error)));
+      server.listen(port, host, done);
+    });
+    const { port: own } = server.address() as AddressInfo;
+    for (const name of [host, 'localhost']) names.add(`${name}:${own}`);
+    return new PageServer(server, `http://${host}:${own}/`);
+  }
+
+  /** Ends all connections. */
+  close(): Promise<void> {
+    this.server.closeAllConnections();
+    return new Promise((done) => this.server.close(() => done()));
+  }
+}

@@ -1,0 +1,102 @@
+import { constants } from '../../../schemas/index.js';
+import { UsageError } from '../../base/error.js';
+import type { Hazard, HostError } from '../../host/index.js';
+import type { Finding } from '../../host/vm-manager/index.js';
+import type { Link } from '../../rm/index.js';
+import type { World } from '../world.js';
+import { type BehaviourName, Guest } from './guest.js';
+import { type HostGeneration, type HostMode, LinuxHost } from './linux-host.js';
+
+const { VMID_HLOS } = constants;
+
+/** What happens in kernels besides the results of what they were asked to do. */
+export type KernelEvent = { readonly vmid: number } & (
+  | { readonly kind: 'finding'; readonly finding: Finding }
+  /** The real client would leak or die here. */
+  | { readonly kind: 'hazard'; readonly hazard: Hazard }
+  /** A guest tried something by itself that did not work. */
+  | { readonly kind: 'failed'; readonly error: HostError }
+);
+
+export interface KernelsPort {
+  readonly send: (vmid: number, frame: Uint8Array) => void;
+  readonly event: (event: KernelEvent) => void;
+}
+
+/** The VMs of a world in which something runs: Linux in the primary one, guests in others. */
+export class Kernels {
+  readonly #world: () => World;
+  readonly #port: KernelsPort;
+  #host: LinuxHost | undefined;
+  /** By VMID, with the link that each came up with: it goes when that does. */
+  readonly #guests = new Map<number, { readonly guest: Guest; readonly link: Link | undefined }>();
+
+  constructor(world: () => World, port: KernelsPort) {
+    this.#world = world;
+    this.#port = port;
+  }
+
+  /** Linux of the primary VM. Throws UsageError when none was booted. */
+  get host(): LinuxHost {
+    if (this.#host === undefined)
+      throw new UsageError({
+        code: 'unknown',
+        path: 'op',
+        expected: 'a host that was booted',
+        actual: 'none',
+      });
+    return this.#host;
+  }
+
+  /** Boots Linux in the primary VM; the one before is gone, and with it what it knew. */
+  bootHost(generation: HostGeneration, mode: HostMode): void {
+    const world = this.#world();
+    const { memory } = world.manager.platform;
+    this.#host = new LinuxHost(
+      { generation, mode, memory },
+      {
+        ...this.#portOf(VMID_HLOS),
+        found: (finding) => this.#port.event({ vmid: VMID_HLOS, kind: 'finding', finding }),
+        schedule: (afterNs, action) => world.at(world.now + afterNs, action),
+      },
+    );
+  }
+
+  bootGuest(vmid: number, names: readonly BehaviourName[]): void {
+    const failed = (error: HostError) => this.#port.event({ vmid, kind: 'failed', error });
+    const guest = new Guest(names, { ...this.#portOf(vmid), failed });
+    this.#guests.set(vmid, { guest, link: this.#world().manager.link(vmid) });
+  }
+
+  /** Whether something runs in a VM. */
+  has(vmid: number): boolean {
+    return vmid === VMID_HLOS ? this.#host !== undefined : this.#guests.has(vmid);
+  }
+
+  /** A VM got a queue message. */
+  received(vmid: number, frame: Uint8Array): void {
+    if (vmid === VMID_HLOS) this.#host?.received(frame);
+    const entry = this.#guests.get(vmid);
+    if (entry === undefined) return;
+    if (entry.link === this.#world().manager.link(vmid)) entry.guest.received(frame);
+    else this.#guests.delete(vmid);
+  }
+
+  /** Nothing more will happen by itself. @returns whether something does now. */
+  giveUp(): boolean {
+    return this.#host?.giveUp() ?? false;
+  }
+
+  /** Nothing is left of a machine that was rebooted. */
+  reboot(): void {
+    this.#host = undefined;
+    this.#guests.clear();
+  }
+
+  #portOf(vmid: number) {
+    return {
+      send: (frame: Uint8Array) => this.#port.send(vmid, frame),
+      hazard: (hazard: Hazard) => this.#port.event({ vmid, kind: 'hazard', hazard }),
+    };
+  }
+}

@@ -1,0 +1,280 @@
+import { UsageError } from '../../base/error.js';
+import {
+  canGoOn,
+  type FileRange,
+  type GuestMemoryFile,
+  type HoldKind,
+  type Pause,
+  type Steps,
+} from '../../host/guest-memory/index.js';
+import { HostError } from '../../host/index.js';
+import {
+  type Finding,
+  type FunctionRequest,
+  type GunyahVm,
+  type MapMemRequest,
+  type Running,
+  type UserMemRegion,
+  UserProcess,
+  VmManager,
+  type VmManagerOptions,
+} from '../../host/vm-manager/index.js';
+import { alignUp, PAGE_SIZE, type PhysicalRange } from '../../hypervisor/index.js';
+import { type Outcome, RmClient, type RmClientPort } from './rm-client.js';
+
+/** Virtual time of an atomic step of an operation on a guest memory file, in nanoseconds. */
+const FILE_STEP_NS = 100;
+
+export type HostMode = NonNullable<VmManagerOptions['mode']>;
+export type HostGeneration = NonNullable<VmManagerOptions['generation']>;
+
+export interface HostOptions {
+  readonly generation: HostGeneration;
+  readonly mode: HostMode;
+  /** Physical memory of the VM: its one process has all of it, at the same addresses. */
+  readonly memory: PhysicalRange;
+}
+
+export interface HostPort extends Pick<RmClientPort, 'send' | 'hazard'> {
+  /** The VM manager did something that it should not have, or could not clean up. */
+  readonly found: (finding: Finding) => void;
+  readonly schedule: (afterNs: number, action: () => void) => void;
+}
+
+/** A VM by the name that the scenario gave it. */
+interface OpenVm {
+  readonly vm: GunyahVm;
+  readonly descriptors: Set<number>;
+  /** Operations under way: they keep the file open that they are about. */
+  busy: number;
+}
+
+/** What RM has of a VM. */
+export interface KnownVm {
+  readonly vmid: number;
+  /** By label of the region. */
+  readonly handles: Readonly<Record<string, number>>;
+}
+
+/** What to do with a part of a guest memory file. */
+export type FileOperation =
+  | { readonly kind: 'make_accessible' | 'make_inaccessible' }
+  | { readonly kind: 'hold' | 'drop'; readonly hold: HoldKind };
+
+/**
+ * Linux in the primary VM: RM's client, the VM manager, and one process that makes VMs. VMs and guest memory files go by
+ * names; UsageError where nothing has a name. Operations are {@link Running}: {@link run} runs them in virtual time.
+ */
+export class LinuxHost {
+  readonly #client: RmClient;
+  readonly #manager: VmManager;
+  readonly #mode: HostMode;
+  readonly #port: HostPort;
+  readonly #process: UserProcess;
+  /** First physical address behind the VM's memory. */
+  readonly #memoryEnd: number;
+  readonly #vms = new Map<string, OpenVm>();
+  readonly #files = new Map<string, GuestMemoryFile>();
+  /** Operations on files under way. The VM manager's own ones come before or behind them. */
+  #fileOperations = 0;
+
+  constructor({ generation, mode, memory }: HostOptions, port: HostPort) {
+    this.#port = port;
+    this.#mode = mode;
+    this.#memoryEnd = memory.start + memory.size;
+    const address = BigInt(memory.start);
+    this.#process = new UserProcess('vmm', [{ address, pages: memory.size / PAGE_SIZE, physical: address }]);
+    this.#manager = new VmManager({
+      generation,
+      mode,
+      onEvent: (_, event) => {
+        if (event.kind === 'finding') port.found(event.finding);
+      },
+    });
+    this.#client = new RmClient(generation, {
+      ...port,
+      notified: (id, payload) => this.#manager.notified(id, payload),
+    });
+  }
+
+  received(frame: Uint8Array): void {
+    this.#client.received(frame);
+  }
+
+  /** Nothing more will happen by itself. @returns whether something does now, since a careful host waits no longer. */
+  giveUp(): boolean {
+    return this.#mode === 'careful' && this.#client.giveUp();
+  }
+
+  run<T>(operation: Running<T>, ended: (outcome: Outcome<T>) => void): void {
+    this.#client.run(operation, ended);
+  }
+
+  /** What RM knows of a VM: its VMID, and the handles of its regions by label. Undefined while RM does not know it. */
+  describe(name: string): KnownVm | undefined {
+    const vm = this.#vms.get(name)?.vm;
+    if (!vm?.hasVmid) return undefined;
+    const handles = vm.regions.all.flatMap(({ request: { label }, parcel }) =>
+      parcel?.handle === undefined ? [] : [[label, parcel.handle] as const],
+    );
+    return { vmid: vm.vmid, handles: Object.fromEntries(handles) };
+  }
+
+  createVm(name: string, argument: number): Running<void> {
+    return this.#ioctl(() => {
+      const { vm, descriptor } = this.#manager.createVm(this.#process, argument);
+      this.#vms.set(name, { vm, descriptors: new Set([descriptor]), busy: 0 });
+    });
+  }
+
+  setUserMemRegion(name: string, region: UserMemRegion): Running<void> {
+    return this.#on(name, (vm) => vm.setUserMemRegion(region));
+  }
+
+  lendUserMem(name: string, region: UserMemRegion): Running<void> {
+    return this.#on(name, (vm) => vm.lendUserMem(region));
+  }
+
+  /** The VM manager has its devicetree, or its firmware, in that range of guest addresses. */
+  setConfig(name: string, what: 'dtb' | 'firmware', start: bigint, size: bigint): Running<void> {
+    return this.#on(name, (vm) =>
+      what === 'dtb' ? vm.setDtbConfig({ start, size }) : vm.setFwConfig({ start, size }),
+    );
+  }
+
+  setBootContext(name: string, register: number, value: bigint): Running<void> {
+    return this.#on(name, (vm) => vm.setBootContext(register, value));
+  }
+
+  addFunction(name: string, request: FunctionRequest): Running<void> {
+    return this.#on(name, (vm) => {
+      const descriptor = vm.addFunction(request);
+      if (descriptor > 0) this.#vm(name).descriptors.add(descriptor);
+    });
+  }
+
+  removeFunction(name: string, request: FunctionRequest): Running<void> {
+    return this.#on(name, (vm) => vm.removeFunction(request));
+  }
+
+  start(name: string): Running<void> {
+    return this.#on(name, (vm) => vm.start());
+  }
+
+  /** @param address from which on the file's physical memory is taken. */
+  createGuestMem(name: string, size: number, flags: bigint, address: number): Running<void> {
+    let end = address;
+    const allocate = (folioSize: number) => {
+      const start = alignUp(end, folioSize);
+      end = start + folioSize;
+      return end <= this.#memoryEnd ? start : undefined;
+    };
+    return this.#ioctl(() => {
+      const file = this.#manager.createGuestMem({ size, flags, removeFromDirectMap: true, allocate });
+      this.#files.set(name, file);
+    });
+  }
+
+  mapMem(name: string, fileName: string, request: Omit<MapMemRequest, 'file'>): Running<void> {
+    const file = this.#file(fileName);
+    return this.#on(name, (vm) => vm.mapMem({ ...request, file }));
+  }
+
+  /** Closes all descriptors of a VM once no ioctl on it is under way. */
+  *close(name: string): Running<void> {
+    const open = this.#vm(name);
+    yield* this.#wait('its ioctls to return', () => open.busy === 0);
+    for (const descriptor of open.descriptors) yield* open.vm.close(descriptor);
+    open.descriptors.clear();
+  }
+
+  /** Operates on a file step by step in virtual time, so that others may come in between. */
+  changeFile(
+    name: string,
+    operation: FileOperation,
+    holder: string,
+    range: FileRange,
+    ended: (outcome: Outcome<void>) => void,
+  ): void {
+    const file = this.#file(name);
+    this.#fileOperations++;
+    this.#stepFile(stepsOf(file, operation, holder, range), (outcome) => {
+      this.#fileOperations--;
+      ended(outcome);
+      this.#client.wake();
+    });
+  }
+
+  #stepFile(steps: Steps<void>, ended: (outcome: Outcome<void>) => void): void {
+    const later = (pause: Pause) => this.#port.schedule(FILE_STEP_NS, () => resume(pause));
+    const step = () => {
+      try {
+        const next = steps.next();
+        if (next.done) ended({ value: undefined });
+        else later(next.value);
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        ended({ error });
+      }
+    };
+    const resume = (pause: Pause) => {
+      if (canGoOn(pause)) step();
+      else later(pause);
+    };
+    step();
+  }
+
+  /** An ioctl on a VM. */
+  *#on(name: string, ioctl: (vm: GunyahVm) => Running<void> | void): Running<void> {
+    const open = this.#vm(name);
+    open.busy++;
+    try {
+      yield* this.#ioctl(() => ioctl(open.vm));
+    } finally {
+      open.busy--;
+    }
+  }
+
+  *#ioctl(ioctl: () => Running<void> | void): Running<void> {
+    yield* this.#wait('operations on files to end', () => this.#fileOperations === 0);
+    yield* ioctl() ?? [];
+  }
+
+  *#wait(awaited: string, ready: () => boolean): Running<void> {
+    yield { kind: 'wait', path: '', awaited, ready, bounded: false };
+  }
+
+  #vm(name: string): OpenVm {
+    const vm = this.#vms.get(name);
+    if (vm === undefined) throw unknown('vm', name);
+    return vm;
+  }
+
+  #file(name: string): GuestMemoryFile {
+    const file = this.#files.get(name);
+    if (file === undefined) throw unknown('file', name);
+    return file;
+  }
+}
+
+function unknown(path: string, actual: string): UsageError {
+  return new UsageError({ code: 'unknown', path, expected: 'something that was created', actual });
+}
+
+function stepsOf(
+  file: GuestMemoryFile,
+  operation: FileOperation,
+  holder: string,
+  range: FileRange,
+): Steps<void> {
+  switch (operation.kind) {
+    case 'make_accessible':
+      return file.makeAccessible(holder, range);
+    case 'make_inaccessible':
+      return file.makeInaccessible(holder, range);
+    case 'hold':
+      return file.hold(operation.hold, holder, range);
+    case 'drop':
+      return file.drop(operation.hold, holder, range);
+  }
+}

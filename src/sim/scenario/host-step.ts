@@ -1,0 +1,163 @@
+import { parseHex } from '../../base/hex.js';
+import type { HoldKind } from '../../host/guest-memory/index.js';
+import {
+  functionTypes,
+  type IoctlName,
+  mapMemFlags,
+  type Running,
+  regionFlags,
+} from '../../host/vm-manager/index.js';
+import type { FileOperation, LinuxHost } from '../kernels/linux-host.js';
+import type { Outcome } from '../kernels/rm-client.js';
+import { flags, type Line, natural, oneOf, optional, refuse, text, u32, u64 } from './read.js';
+
+/** What a scenario has the primary VM's Linux do. */
+export interface HostCall {
+  /** For people: `START a`. */
+  readonly title: string;
+  /** Name of the VM that it is about. */
+  readonly vm: string | undefined;
+  readonly begin: (host: LinuxHost, ended: (outcome: Outcome<unknown>) => void) => void;
+}
+
+type Ioctl = (line: Line) => (host: LinuxHost) => Running<void>;
+
+/** Ioctls by name; keys are those of the structs of include/uapi/linux/gunyah.h. */
+const ioctls: Readonly<Record<IoctlName, Ioctl>> = {
+  CREATE_VM: (line) => {
+    const argument = optional(line, 'arg', natural) ?? 0;
+    return (host) => host.createVm(vmOf(line), argument);
+  },
+  SET_USER_MEM_REGION: (line) => {
+    const region = readRegion(line);
+    return (host) => host.setUserMemRegion(vmOf(line), region);
+  },
+  SET_DTB_CONFIG: readConfig('dtb'),
+  START: (line) => (host) => host.start(vmOf(line)),
+  ADD_FUNCTION: (line) => {
+    const request = readFunction(line);
+    return (host) => host.addFunction(vmOf(line), request);
+  },
+  REMOVE_FUNCTION: (line) => {
+    const request = readFunction(line);
+    return (host) => host.removeFunction(vmOf(line), request);
+  },
+  CREATE_GUEST_MEM: (line) => {
+    const size = Number(u64(line.size, 'size'));
+    const bits = BigInt(flags({ CLOEXEC: 1, ALLOW_HUGEPAGE: 2 }, line.flags ?? 0, 'flags'));
+    const address = Number(u64(line.address, 'address'));
+    return (host) => host.createGuestMem(fileOf(line), size, bits, address);
+  },
+  MAP_MEM: (line) => {
+    const request = {
+      guestAddress: u64(line.guest_addr, 'guest_addr'),
+      flags: flags(mapMemFlags, line.flags, 'flags'),
+      offset: u64(line.offset, 'offset'),
+      size: u64(line.size, 'size'),
+    };
+    return (host) => host.mapMem(vmOf(line), fileOf(line), request);
+  },
+  SET_BOOT_CONTEXT: (line) => {
+    const register = u32(line.reg, 'reg');
+    const value = u64(line.value, 'value');
+    return (host) => host.setBootContext(vmOf(line), register, value);
+  },
+  LEND_USER_MEM: (line) => {
+    const region = readRegion(line);
+    return (host) => host.lendUserMem(vmOf(line), region);
+  },
+  SET_FW_CONFIG: readConfig('firmware'),
+};
+
+function hold(kind: HoldKind) {
+  return { begin: { kind: 'hold', hold: kind }, end: { kind: 'drop', hold: kind } } as const;
+}
+
+/** What is done to part of a guest memory file, by name. */
+export const fileOperations = {
+  make_inaccessible: { kind: 'make_inaccessible' },
+  make_accessible: { kind: 'make_accessible' },
+  map: hold('mapping').begin,
+  unmap: hold('mapping').end,
+  pin: hold('pin').begin,
+  unpin: hold('pin').end,
+  lend: hold('loan').begin,
+  unlend: hold('loan').end,
+} as const satisfies Readonly<Record<string, FileOperation>>;
+
+/** Reads a step of the host. Throws WireError `scenario`. */
+export function readHostCall(line: Line, op: 'ioctl' | 'close' | 'guest_mem'): HostCall {
+  if (op === 'ioctl') return readIoctl(line);
+  if (op === 'guest_mem') return readFileOperation(line);
+  return running(`close ${vmOf(line)}`, vmOf(line), (host) => host.close(vmOf(line)));
+}
+
+function readIoctl(line: Line): HostCall {
+  const name = oneOf(Object.keys(ioctls) as IoctlName[], line.name, 'name');
+  const subject = name === 'CREATE_GUEST_MEM' ? fileOf(line) : vmOf(line);
+  const vm = name === 'CREATE_GUEST_MEM' ? undefined : subject;
+  return running(`${name} ${subject}`, vm, ioctls[name](line));
+}
+
+function running(
+  title: string,
+  vm: string | undefined,
+  operation: (host: LinuxHost) => Running<void>,
+): HostCall {
+  return { title, vm, begin: (host, ended) => host.run(operation(host), ended) };
+}
+
+function readFileOperation(line: Line): HostCall {
+  const name = oneOf(Object.keys(fileOperations) as (keyof typeof fileOperations)[], line.do, 'do');
+  const holder = optional(line, 'holder', text) ?? 'vmm';
+  const range = {
+    offset: Number(u64(line.offset, 'offset')),
+    size: Number(u64(line.size, 'size')),
+  };
+  const file = fileOf(line);
+  return {
+    title: `${name} ${file}`,
+    vm: undefined,
+    begin: (host, ended) => host.changeFile(file, fileOperations[name], holder, range, ended),
+  };
+}
+
+function vmOf(line: Line): string {
+  return text(line.vm, 'vm');
+}
+
+function fileOf(line: Line): string {
+  return text(line.file, 'file');
+}
+
+function readRegion(line: Line) {
+  return {
+    label: u32(line.label, 'label'),
+    flags: flags(regionFlags, line.flags, 'flags'),
+    guestPhysAddr: u64(line.guest_phys_addr, 'guest_phys_addr'),
+    memorySize: u64(line.memory_size, 'memory_size'),
+    userspaceAddr: u64(line.userspace_addr, 'userspace_addr'),
+  };
+}
+
+function readConfig(what: 'dtb' | 'firmware'): Ioctl {
+  return (line) => {
+    const start = u64(line.guest_phys_addr, 'guest_phys_addr');
+    const size = u64(line.size, 'size');
+    return (host) => host.setConfig(vmOf(line), what, start, size);
+  };
+}
+
+function readFunction(line: Line) {
+  const type =
+    typeof line.type === 'string'
+      ? functionTypes[oneOf(functionNames, line.type, 'type')]
+      : u32(line.type, 'type');
+  return { type, argument: hexBytes(line.arg, 'arg') };
+}
+
+const functionNames = Object.keys(functionTypes) as (keyof typeof functionTypes)[];
+
+function hexBytes(value: unknown, path: string): Uint8Array {
+  return parseHex(text(value, path)) ?? refuse(path, 'bytes in hexadecimal', value);
+}

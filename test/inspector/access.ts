@@ -1,0 +1,97 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { recorded } from '../recorded.js';
+import { becomes, chose, type Harness, loaded, shows } from './harness.js';
+
+/** Violations that axe calls serious or critical, with the places they are at. */
+async function violations(page: Page): Promise<string[]> {
+  // Not as a script of the page, which its policy would not run.
+  await page.evaluate(axe.source);
+  const { violations: all } = await page.evaluate<axe.AxeResults>(`axe.run({ resultTypes: ['violations'] })`);
+  return all
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .map(({ html }) => html)
+          .slice(0, 3)
+          .join(' ')}`,
+    );
+}
+
+/** Colours, narrow screens, screen readers. */
+export function accessSuite(harness: () => Harness): void {
+  describe('access', () => {
+    it.each([
+      { colorScheme: 'light', viewport: { width: 1280, height: 720 } },
+      { colorScheme: 'dark', viewport: { width: 1280, height: 720 } },
+      { colorScheme: 'light', viewport: { width: 390, height: 844 } },
+    ] as const)('axe finds nothing serious: $colorScheme, $viewport.width px', async (options) => {
+      const page = await harness().open(recorded('malformed-framing.pcapng'), options);
+      await loaded(page);
+      await page.locator('.table').focus();
+      await page.keyboard.press('n');
+      await page.locator('.issue-list').waitFor();
+      expect(await violations(page)).toEqual([]);
+      for (const [key, ready] of [
+        ['2', 'canvas'],
+        ['3', '.totals'],
+      ] as const) {
+        await page.keyboard.press(key);
+        await page.locator(ready).waitFor();
+        expect(await violations(page)).toEqual([]);
+      }
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      expect(overflow).toBeLessThanOrEqual(0);
+      await page.context().close();
+    });
+
+    it('axe finds nothing serious on the page without data and in its help', async () => {
+      const page = await harness().open(undefined);
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Help' }).click();
+      await page.locator('dialog[open]').waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.context().close();
+    });
+
+    it('the colours follow the system until they are chosen, and the choice stays', async () => {
+      const page = await harness().open(recorded('vm-lifecycle.pcap'), { colorScheme: 'dark' });
+      const background = () =>
+        page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
+      expect(await background()).toBe('rgb(20, 23, 28)');
+      await page.getByRole('button', { name: 'Colours: auto' }).click();
+      await becomes(background, 'rgb(255, 255, 255)');
+      await page.reload();
+      await page.getByRole('button', { name: 'Colours: light' }).click();
+      await becomes(background, 'rgb(20, 23, 28)');
+      await page.context().close();
+    });
+
+    it('everything is reached by keys alone', async () => {
+      const page = await harness().open(recorded('vm-lifecycle.pcap'));
+      await loaded(page);
+      const focused = () =>
+        page.evaluate<string>(
+          `document.activeElement.getAttribute('aria-label') ?? document.activeElement.id ?? ''`,
+        );
+      const seen: string[] = [];
+      for (let stop = 0; stop < 14; stop++) {
+        await page.keyboard.press('Tab');
+        seen.push(await focused());
+        if (seen.at(-1) === 'Messages') {
+          await page.keyboard.press('ArrowDown');
+          await chose(page, 1);
+          await shows(page.locator('.details h2'), /^1 /);
+        }
+      }
+      for (const stop of ['tab-messages', 'filter', 'Messages', 'Copy message as hex', 'Fields', 'Bytes'])
+        expect(seen).toContain(stop);
+      await page.locator('#tab-messages').focus();
+      await page.keyboard.press('ArrowRight');
+      expect(await focused()).toBe('tab-lanes');
+      await page.context().close();
+    });
+  });
+}

@@ -1,0 +1,168 @@
+import { describe, expect, it, vi } from 'vitest';
+import { protocol } from '../../schemas/index.js';
+import { Assembler } from '../../src/capture/assembler.js';
+import { parseFilter } from '../../src/capture/filter.js';
+import { CaptureInput } from '../../src/capture/input.js';
+import { recordLine } from '../../src/capture/ndjson-writer.js';
+import { filterNames, recordFields } from '../../src/capture/record-fields.js';
+import { provideBuilt } from '../../src/codec/emitter.js';
+import { codecOf } from '../../src/codec/index.js';
+import { payloadsOf } from '../../src/docs/type-facts.js';
+import { builtFunctionsModule } from '../../src/inspector/built-functions.js';
+import { detailOf } from '../../src/inspector/data/detail.js';
+import { MessageFields } from '../../src/inspector/data/message-fields.js';
+import { MessageIndex } from '../../src/inspector/data/message-index.js';
+import { Lanes } from '../../src/inspector/data/timeline/lanes.js';
+import { Parcels } from '../../src/inspector/data/timeline/parcels.js';
+import { VmStates } from '../../src/inspector/data/timeline/vm-states.js';
+import { View } from '../../src/inspector/data/view.js';
+import { rmRules } from '../../src/rpc/index.js';
+import { captures, recorded } from '../recorded.js';
+
+/** A capture as the page holds it, and its records as `decode --json` prints them. */
+function read(bytes: Uint8Array) {
+  const lines: string[] = [];
+  const assembler = new Assembler({
+    protocol,
+    rules: rmRules,
+    record: (record) => lines.push(recordLine(protocol, record)),
+  });
+  const index = new MessageIndex(protocol, {
+    record(record, at) {
+      states.record(record, at);
+      parcels.record(record, at);
+    },
+    unanswered() {},
+  });
+  const states = new VmStates(index);
+  const parcels = new Parcels(index);
+  const input = new CaptureInput(
+    protocol,
+    undefined,
+    (packet) => {
+      assembler.packet(packet);
+      index.packet(packet);
+    },
+    () => {},
+  );
+  input.push(bytes);
+  input.end();
+  assembler.end();
+  index.end();
+  return { index, lines, states, parcels };
+}
+
+const names = filterNames(protocol, false);
+// The largest one has what the others have, many times over; the browser test compares it.
+const some = captures.filter((name) => name !== 'everything.pcapng');
+
+describe.each(some)('%s behind the page', (name) => {
+  const { index, lines } = read(recorded(name));
+  const records = lines.map((line) => JSON.parse(line));
+
+  it('gives every record back as it was read', () => {
+    expect(lines.map((_, at) => recordLine(protocol, index.record(at)))).toEqual(lines);
+  });
+
+  it('shows filters what NDJSON has', () => {
+    const fields = new MessageFields(index);
+    const seen = records.map((_, at) => {
+      const of = fields.of(at);
+      return Object.fromEntries(
+        [...names.keys].map((key) => [key, of(key)]).filter(([, value]) => value !== undefined),
+      );
+    });
+    const known = records.map((record) =>
+      Object.fromEntries(Object.entries(record).filter(([key]) => names.keys.has(key))),
+    );
+    expect(seen).toEqual(known);
+  });
+
+  it('explains every byte once, and every field as NDJSON has it', () => {
+    for (const [at, { payload }] of records.entries()) {
+      const { bytes, nodes } = detailOf(index, at);
+      const covered = new Uint8Array(bytes.length);
+      for (const { group, runs } of nodes)
+        if (!group) for (const [start, end] of runs) covered.fill(1, start, end);
+      expect(covered.indexOf(0)).toBe(-1);
+      const own = nodes.filter(
+        ({ path, json, mark, name: field }) =>
+          /^\w+$/.test(path) &&
+          path !== 'error' &&
+          json !== undefined &&
+          (mark !== 'reserved' || field in payload),
+      );
+      if (payload !== undefined)
+        expect(Object.fromEntries(own.map((node) => [node.path, JSON.parse(node.json as string)]))).toEqual(
+          payload,
+        );
+    }
+  });
+
+  it.each([
+    'payload.vmid == 128',
+    'payload.sgl_entries.size == 0x1000 or error == MEM_INVALID',
+    'not (issues or rest) and latency_ns > 1000000',
+  ])('lets pass what the command line lets pass: %s', (text) => {
+    const filter = parseFilter(text, names);
+    const view = new View(index, filter);
+    // In steps, as the page does.
+    while (view.scanned < index.count) view.advance(100);
+    const expected = records
+      .map((_, at) => at)
+      .filter((at) => filter(recordFields(protocol, index.record(at))));
+    expect(Array.from({ length: view.count }, (_, row) => view.messageAt(row))).toEqual(expected);
+    for (const [row, at] of expected.entries()) expect(view.rowOf(at)).toBe(row);
+  });
+});
+
+describe('the lanes of a recorded life', () => {
+  const { index, states, parcels } = read(recorded('vm-lifecycle.pcapng'));
+
+  it('have the states of the VM and the parcel that it was made from', () => {
+    const { first, last } = new Lanes(index, states, parcels).window(0, 0, 10);
+    const window = new Lanes(index, states, parcels).window(first, last, 600);
+    expect(window.vms.map(({ label }) => label)).toEqual(['RM', 'HLOS', 'VM 128']);
+    expect(window.states.filter(({ vmid }) => vmid === 128).map(({ state }) => state)).toEqual([
+      'LOAD',
+      'INIT',
+      'READY',
+      'RUNNING',
+      'EXITED',
+      'RESETTING',
+      'RESET',
+    ]);
+    expect(window.parcels).toMatchObject([{ handle: 0, kind: 'LEND', owner: 'HLOS', mapped: [] }]);
+    expect(window.calls).toHaveLength(window.messages.filter(({ type }) => type === 'reply').length);
+  });
+
+  it('count where there are too many messages to draw each', () => {
+    const memory = read(recorded('memory.pcapng'));
+    const lanes = new Lanes(memory.index, memory.states, memory.parcels);
+    const { first, last } = lanes.window(0, 0, 10);
+    const { messages, density, total } = lanes.window(first, last, 100);
+    expect(messages).toEqual([]);
+    expect(density.flatMap(({ counts }) => [...counts]).reduce((sum, count) => sum + count, 0)).toBe(total);
+    expect(total).toBe(memory.index.count);
+  });
+});
+
+describe('functions made when the page is built', () => {
+  it('are all that decoding and printing generate', async () => {
+    const text = builtFunctionsModule(protocol);
+    const { default: functions } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+    provideBuilt(functions);
+    const forbidden = vi.fn(() => {
+      throw new EvalError('generated');
+    });
+    vi.stubGlobal('Function', forbidden);
+    try {
+      const view = new DataView(new ArrayBuffer(0));
+      for (const type of [protocol.header, ...protocol.messages.flatMap(payloadsOf)])
+        codecOf(type).tryDecode(view, 0, 0);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(forbidden).not.toHaveBeenCalled();
+  });
+});

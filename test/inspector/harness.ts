@@ -1,0 +1,128 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { embedCapture } from '../../src/inspector/embed.js';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** The page as built, without a capture. */
+export const builtPage = readFileSync(join(root, 'dist/inspector/index.html'), 'utf8');
+export const lifecycle = readFileSync(join(root, 'captures/vm-lifecycle.pcapng'));
+
+/** Everything that pages are opened with; it is cleaned up at the end, when nobody may have complained. */
+export class Harness {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-inspector-'));
+  readonly #complaints: string[] = [];
+  #files = 0;
+
+  constructor(private readonly browser: Browser) {}
+
+  /** Opens a page with a capture, without one when it is undefined. */
+  async open(capture: Uint8Array | undefined, options: BrowserContextOptions = {}): Promise<Page> {
+    const html =
+      capture === undefined
+        ? builtPage
+        : embedCapture(builtPage, 'test.pcapng', gzipSync(capture, { level: 1 }).toString('base64'));
+    return this.openUrl(pathToFileURL(this.write(`page-${this.#files++}.html`, html)).href, options);
+  }
+
+  async openUrl(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.browser.newContext({
+      viewport: { width: 1280, height: 720 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+      ...options,
+    });
+    // Whatever is not the page itself or made by it would be a request to the outside.
+    await context.route(
+      (address) => !['file:', 'blob:', 'data:'].includes(address.protocol) && address.href !== url,
+      (route) => {
+        this.#complaints.push(`request: ${route.request().url()}`);
+        return route.abort();
+      },
+    );
+    const page = await context.newPage();
+    page.on('console', (message) => this.#complaints.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', (error) => this.#complaints.push(`error: ${error}`));
+    await page.goto(url);
+    return page;
+  }
+
+  /** Writes a file into a folder of the test's own; returns its path. */
+  write(name: string, content: string | Uint8Array): string {
+    const path = join(this.#folder, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  /** Console messages, errors and requests of all pages so far. */
+  get complaints(): readonly string[] {
+    return this.#complaints;
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+/** How long a page is waited for, in milliseconds: machines that test are busy. */
+const patienceMs = 15_000;
+
+/** Waits until what is read passes; returns it. Fails, after a while, with what is read instead. */
+export async function eventually<T>(read: () => Promise<T>, passes: (value: T) => boolean): Promise<T> {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    const value = await read();
+    if (passes(value)) return value;
+    if (performance.now() > end) throw new Error(`still ${JSON.stringify(value)}, not ${passes}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+/** Waits until what is read equals a value. */
+export async function becomes<T>(read: () => Promise<T>, expected: T): Promise<void> {
+  const text = JSON.stringify(expected);
+  const last = await eventually(read, (value) => JSON.stringify(value) === text).catch(read);
+  expect(last).toEqual(expected);
+}
+
+/** Waits until a text is there. */
+export async function shows(locator: Locator, text: string | RegExp): Promise<void> {
+  const read = () => locator.first().textContent({ timeout: patienceMs });
+  const has = (shown: string | null) =>
+    typeof text === 'string' ? shown?.includes(text) === true : text.test(shown ?? '');
+  const last = await eventually(read, has).catch(read);
+  expect(last).toMatch(text);
+}
+
+/** The summary line once the capture has been read. */
+export async function loaded(page: Page): Promise<void> {
+  await shows(page.locator('.summary'), /^(?!.*reading).*messages in/);
+}
+
+/** Cells of the chosen row. */
+export async function chosenRow(page: Page): Promise<string[]> {
+  return page.locator('.row.chosen .cell').allTextContents();
+}
+
+/** Waits until the chosen row is the one with this number. */
+export async function chose(page: Page, no: number): Promise<void> {
+  await becomes(async () => (await chosenRow(page))[0], String(no));
+}
+
+/** Chooses the first message that a filter shows, another one than was chosen before. */
+export async function goTo(page: Page, filter: string): Promise<void> {
+  const title = page.locator('.details').first();
+  const before = await title.getAttribute('aria-label');
+  await page.locator('#filter').fill(filter);
+  await page.locator('#filter').press('Enter');
+  const chosen = async () => {
+    await page.keyboard.press('Home');
+    return title.getAttribute('aria-label');
+  };
+  await eventually(chosen, (now) => now !== before && now !== 'Message');
+}

@@ -1,0 +1,159 @@
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { recorded } from '../recorded.js';
+import { chose, chosenRow, eventually, type Harness, lifecycle, loaded, shows } from './harness.js';
+
+/** The table of messages: what it shows, its keys, its filter, its columns. */
+export function messagesSuite(harness: () => Harness): void {
+  describe('messages', () => {
+    let page: Page;
+    const key = async (...keys: string[]) => {
+      for (const name of keys) await page.keyboard.press(name);
+    };
+    beforeAll(async () => {
+      page = await harness().open(lifecycle);
+      await loaded(page);
+    });
+
+    it('are a row each, with the link between request and reply, and a summary line', async () => {
+      await shows(page.locator('.summary'), '58 messages in 60 packets');
+      await page.locator('.row').first().click();
+      await chose(page, 1);
+      expect(await chosenRow(page)).toEqual([
+        '1',
+        '22:13:20.001000000',
+        'HLOS',
+        'RM',
+        'request',
+        'VM_GET_STATE',
+        '→ 2',
+        '',
+        '',
+        '4',
+        '',
+      ]);
+      await key('ArrowDown');
+      await chose(page, 2);
+      expect(await chosenRow(page)).toEqual([
+        '2',
+        '22:13:20.002000000',
+        'RM',
+        'HLOS',
+        'reply',
+        'VM_GET_STATE',
+        '← 1',
+        'OK',
+        '1.000 ms',
+        '8',
+        '',
+      ]);
+      expect(await page.locator('.table').getAttribute('aria-rowcount')).toBe('59');
+    });
+
+    it('are moved through with keys', async () => {
+      await page.locator('.table').focus();
+      const steps: readonly (readonly [key: string, no: number])[] = [
+        ['Home', 1],
+        ['ArrowDown', 2],
+        ['ArrowUp', 1],
+        ['ArrowUp', 1],
+        ['End', 58],
+        ['ArrowDown', 58],
+      ];
+      for (const [name, no] of steps) {
+        await key(name);
+        await chose(page, no);
+      }
+      await key('PageUp');
+      await eventually(
+        async () => Number((await chosenRow(page))[0]),
+        (now) => now < 55,
+      );
+      await key('Home', 'PageDown');
+      await eventually(
+        async () => Number((await chosenRow(page))[0]),
+        (now) => now > 4,
+      );
+    });
+
+    it('lead from request to reply and back with Enter', async () => {
+      await key('Home', 'Enter');
+      await chose(page, 2);
+      await key('Enter');
+      await chose(page, 1);
+      await page.locator('#filter').fill('type == notification');
+      await shows(page.locator('.summary'), '8 match');
+      await page.locator('.table').focus();
+      await key('Home', 'Enter');
+      await shows(page.locator('.summary'), 'no counterpart');
+      await page.locator('#filter').fill('type == request');
+      await shows(page.locator('.summary'), /^2\d match/);
+      await page.locator('.table').focus();
+      await key('Home', 'Enter');
+      await shows(page.locator('.summary'), 'The filter hides message 2');
+      await page.locator('#filter').fill('');
+      await shows(page.locator('.summary'), '58 messages');
+    });
+
+    it('are filtered with the language of the command line; what is wrong with it is said', async () => {
+      await page.locator('.table').focus();
+      await key('/');
+      await page.keyboard.type('name == "VM_START" and from == 3');
+      await key('Enter');
+      await shows(page.locator('.summary'), '1 match');
+      expect(await page.evaluate(`document.activeElement.className`)).toBe('table');
+      await key('/');
+      await page.locator('#filter').fill('payload.vm_status == "RUNNING"');
+      await shows(page.locator('.summary'), /^\d+ match/);
+      await page.locator('#filter').fill('name = 3');
+      await shows(page.locator('.filter-error'), 'column 6: expected == for equal');
+      await page.locator('#filter').fill('colour == 3');
+      await shows(page.locator('.filter-error'), 'colour');
+      await key('Escape');
+      await shows(page.locator('.summary'), /^58 messages/);
+      expect(await page.locator('.filter-error').textContent()).toBe('');
+    });
+
+    it('hide columns and tell the time in three ways', async () => {
+      await page.getByText('Columns').click();
+      await page.getByLabel('Latency').uncheck();
+      expect(await page.locator('[role=columnheader]').allTextContents()).not.toContain('Latency');
+      await page.getByLabel('since start').check();
+      await page.locator('.row').nth(4).click();
+      await eventually(
+        () => chosenRow(page),
+        (now) => now?.includes('0.004000000') === true,
+      );
+      await page.getByLabel('since row before').check();
+      await eventually(
+        () => chosenRow(page),
+        (now) => now?.includes('0.001000000') === true,
+      );
+      await page.getByLabel('Latency').check();
+      await page.getByLabel('UTC').check();
+      await page.getByText('Columns').click();
+    });
+
+    it('go to the next and previous one with issues with n and p', async () => {
+      const malformed = await harness().open(recorded('malformed-framing.pcapng'));
+      await loaded(malformed);
+      await malformed.locator('.table').focus();
+      await malformed.keyboard.press('n');
+      await eventually(
+        async () => (await chosenRow(malformed)).at(-1),
+        (now) => now !== '',
+      );
+      const [first] = await chosenRow(malformed);
+      await malformed.keyboard.press('n');
+      await eventually(
+        async () => (await chosenRow(malformed))[0],
+        (now) => now !== first,
+      );
+      await malformed.keyboard.press('p');
+      await chose(malformed, Number(first));
+      await malformed.keyboard.press('p');
+      await shows(malformed.locator('.summary'), 'No issues before');
+      await malformed.context().close();
+    });
+  });
+}
