@@ -44,7 +44,19 @@ const program = new Command('gunyah-rm')
       ),
   })
   .configureHelp({ showGlobalOptions: true });
-const commands = [decode, encode, describe, diff, simulate, replay, serve, fuzz, golden, exportCommand, inspect];
+const commands = [
+  decode,
+  encode,
+  describe,
+  diff,
+  simulate,
+  replay,
+  serve,
+  fuzz,
+  golden,
+  exportCommand,
+  inspect,
+];
 for (const command of commands) command.register(program, io);
 
 try {

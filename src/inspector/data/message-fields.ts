@@ -92,8 +92,8 @@ export class MessageFields {
 
   /** Whether the layout of a message's payload has a field: most messages need not be decoded to tell. */
   #mayHave(at: number, name: string): boolean {
-    const { type, error } = this.index.messages.columns;
-    const layout = payloadOf(this.index.messageOf(at), type[at] as number, error[at]);
+    const { type, error } = this.#index.messages.columns;
+    const layout = payloadOf(this.#index.messageOf(at), type[at] as number, error[at]);
     return layout !== undefined && payloadNames(layout).has(name);
   }
 }

@@ -33,6 +33,8 @@ export interface SessionHost {
 
 /** One open capture: reads it while it already answers, decodes what is looked at, filters. */
 export class Session implements Requests {
+  readonly #protocol: Protocol;
+  readonly #host: SessionHost;
   readonly #summary: Summary;
   readonly #index: MessageIndex;
   readonly #states: VmStates;
@@ -44,10 +46,9 @@ export class Session implements Requests {
   #broken = false;
   #warnings = 0;
 
-  constructor(
-    private readonly protocol: Protocol,
-    private readonly host: SessionHost,
-  ) {
+  constructor(protocol: Protocol, host: SessionHost) {
+    this.#protocol = protocol;
+    this.#host = host;
     this.#summary = new Summary(protocol);
     this.#index = new MessageIndex(protocol, {
       record: (record, at) => {
@@ -75,7 +76,7 @@ export class Session implements Requests {
       }),
     );
     const input = new CaptureInput(
-      this.protocol,
+      this.#protocol,
       undefined,
       (packet) => this.#index.packet(packet),
       ({ frame, message }) => this.#warn(`packet ${frame}: ${message}`),
@@ -90,7 +91,7 @@ export class Session implements Requests {
         unseen = 0;
         first &&= this.#index.count === 0;
         this.#tell(bytes, size);
-        await this.host.pause();
+        await this.#host.pause();
       }
       input.end();
     } catch (error) {
@@ -99,7 +100,7 @@ export class Session implements Requests {
     this.#index.end();
     this.#done = true;
     if (this.#index.count === 0 && !this.#broken)
-      this.host.emit({ kind: 'problem', code: 'no_messages', text: 'The capture holds no messages.' });
+      this.#host.emit({ kind: 'problem', code: 'no_messages', text: 'The capture holds no messages.' });
     this.#tell(size, size);
     await this.#scan();
   }
@@ -107,7 +108,7 @@ export class Session implements Requests {
   filter(text: string): FilterAnswer {
     let view: View;
     try {
-      const filter = text.trim() === '' ? undefined : parseFilter(text, filterNames(this.protocol, false));
+      const filter = text.trim() === '' ? undefined : parseFilter(text, filterNames(this.#protocol, false));
       view = new View(this.#index, filter);
     } catch (error) {
       if (error instanceof UsageError)
@@ -157,7 +158,7 @@ export class Session implements Requests {
     let text = '';
     const last = Math.min(end, this.#view.count);
     for (let row = start; row < last; row++)
-      text += recordLine(this.protocol, this.#index.record(this.#view.messageAt(row)));
+      text += recordLine(this.#protocol, this.#index.record(this.#view.messageAt(row)));
     return text;
   }
 
@@ -167,7 +168,7 @@ export class Session implements Requests {
     do {
       this.#view.advance(scanStep);
       this.#tellView();
-      await this.host.pause();
+      await this.#host.pause();
     } while (this.#viewNumber === number && this.#view.scanned < this.#index.count);
   }
 
@@ -180,7 +181,7 @@ export class Session implements Requests {
 
   #tell(bytes: number, size: number): void {
     const { count: messages, packetCount: packets } = this.#index;
-    this.host.emit({ kind: 'progress', messages, packets, bytes, size, done: this.#done });
+    this.#host.emit({ kind: 'progress', messages, packets, bytes, size, done: this.#done });
     this.#view.advance(2 * scanStep);
     this.#tellView();
   }
@@ -188,12 +189,12 @@ export class Session implements Requests {
   #tellView(): void {
     const { count: rows, scanned } = this.#view;
     const complete = this.#done && scanned === this.#index.count;
-    this.host.emit({ kind: 'view', view: this.#viewNumber, rows, scanned, complete });
+    this.#host.emit({ kind: 'view', view: this.#viewNumber, rows, scanned, complete });
   }
 
   #warn(text: string): void {
     this.#warnings++;
-    if (this.#warnings <= warningsMax) this.host.emit({ kind: 'warning', text });
+    if (this.#warnings <= warningsMax) this.#host.emit({ kind: 'warning', text });
   }
 
   #problem(error: unknown): void {
@@ -203,7 +204,7 @@ export class Session implements Requests {
         ? explain(error)
         : { code: 'read', text: `The file cannot be read: ${error}` };
     this.#broken = true;
-    this.host.emit({ kind: 'problem', code, text });
+    this.#host.emit({ kind: 'problem', code, text });
   }
 }
 

@@ -12,10 +12,13 @@ class RowCache {
   readonly #blocks = new Map<number, Row[]>();
   readonly #asked = new Map<number, number>();
 
-  constructor(
-    private readonly client: Client,
-    private readonly changed: () => void,
-  ) {}
+  readonly #client: Client;
+  readonly #changed: () => void;
+
+  constructor(client: Client, changed: () => void) {
+    this.#client = client;
+    this.#changed = changed;
+  }
 
   row(index: number): Row | undefined {
     return this.#blocks.get(Math.floor(index / blockSize))?.[index % blockSize];
@@ -29,9 +32,9 @@ class RowCache {
       // A block at the end of a list that grows is fetched again.
       if ((this.#asked.get(block) ?? 0) >= wanted) continue;
       this.#asked.set(block, wanted);
-      void this.client.ask('rows', start, start + wanted).then((rows) => {
+      void this.#client.ask('rows', start, start + wanted).then((rows) => {
         this.#keep(block, rows);
-        this.changed();
+        this.#changed();
       });
     }
   }
