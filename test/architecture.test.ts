@@ -19,7 +19,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/rm': [...engine, 'src/transport', 'src/devicetree', 'src/hypervisor', 'schemas'],
   'src/host': [...engine, 'src/transport', 'src/hypervisor', 'schemas'],
   'src/sim': [...engine, 'src/transport', 'src/hypervisor', 'src/rm', 'src/host', 'schemas'],
-  'src/fuzz': [...engine, 'src/transport', 'src/devicetree', 'src/rm', 'src/sim', 'src/golden', 'schemas'],
+  'src/fuzz': [
+    ...engine,
+    'src/transport',
+    'src/devicetree',
+    'src/hypervisor',
+    'src/rm',
+    'src/sim',
+    'src/golden',
+    'schemas',
+  ],
   'src/inspector': [...engine, 'src/docs', 'schemas'],
   'src/serve': [...engine, 'src/rm', 'schemas'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
@@ -119,8 +128,15 @@ describe('architecture', () => {
     const users = sources
       .filter(({ path, code }) => !path.startsWith('src/inspector/page/') && pattern.test(code))
       .map(({ path }) => path);
-    // The live server's: when a message came, when to try again.
-    expect(users).toEqual(['src/node/clock.ts', 'src/node/tap.ts', 'src/node/unix-dgram.ts']);
+    // The live server's: when a message came, when to try again; and time limits of fuzzed programs.
+    expect(users.sort()).toEqual([
+      'src/node/clock.ts',
+      'src/node/fuzz/exec-target.ts',
+      'src/node/fuzz/socket-target.ts',
+      'src/node/fuzz/step-wait.ts',
+      'src/node/tap.ts',
+      'src/node/unix-dgram.ts',
+    ]);
   });
 
   it('names no message in the engine', () => {

@@ -15,7 +15,7 @@ const commands = blocks('sh').flatMap((block) => block.trim().split('\n'));
 
 /** The examples run in a copy, so that what they write does not land in the checkout. */
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-readme-'));
-for (const name of ['src', 'schemas', 'captures', 'package.json', 'tsconfig.json']) {
+for (const name of ['src', 'schemas', 'captures', 'package.json', 'tsconfig.json', 'vite.config.ts']) {
   cpSync(join(root, name), join(folder, name), { recursive: true });
 }
 symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
@@ -46,7 +46,8 @@ describe('README', () => {
     .filter((command) => command !== 'npm test');
   it.each(runnable)('%s', (command) => {
     const output = shell(command);
-    if (command.includes('-o copy.pcapng')) expect(existsSync(join(folder, 'copy.pcapng'))).toBe(true);
+    const [, written] = / -o (copy\.\w+)/.exec(command) ?? [];
+    if (written !== undefined) expect(existsSync(join(folder, written))).toBe(true);
     else if (!command.includes(' diff ')) expect(output.length).toBeGreaterThan(50);
   });
 

@@ -59,11 +59,15 @@ export class Random {
 
   /** 0..limit-1, all equally likely. @param limit 1..2^32. */
   below(limit: number): number {
-    // What lies above the largest multiple would favour small values.
-    const end = 2 ** 32 - (2 ** 32 % limit);
+    // No remainder to be taken, nor one of 32 bits.
+    if (limit === 2 ** 32) return this.u32();
+    // What lies above the largest multiple would favour small values. Remainders of 32-bit numbers cost a tenth of
+    // others, so everything here is one; 2^32 less the bound has the remainder that 2^32 itself has.
+    const bound = limit >>> 0;
+    const end = 2 ** 32 - ((-bound >>> 0) % bound);
     for (;;) {
       const value = this.u32();
-      if (value < end) return value % limit;
+      if (value < end) return (value >>> 0) % bound;
     }
   }
 

@@ -52,17 +52,29 @@ const recordKeys =
   'duplicate_of latency_ns payload rest issues raw';
 const frameKeys = 'frame time comment from to type seq id name fragments index size issues raw';
 
+const namesMade = new WeakMap<AnyType, ReadonlySet<string>>();
+
+/** The keys that a payload of this layout may have in NDJSON. */
+export function payloadNames(type: AnyType): ReadonlySet<string> {
+  let names = namesMade.get(type);
+  if (names === undefined) {
+    const layouts = type instanceof VariantType ? [...type.cases.values()] : [type];
+    const fields = layouts.flatMap((layout) =>
+      layout instanceof StructType ? fieldsInOrder(layout.fields) : [],
+    );
+    names = new Set(fields.map(({ name }) => name));
+    namesMade.set(type, names);
+  }
+  return names;
+}
+
 /** The names that a filter may use. */
 export function filterNames(protocol: Protocol, frames: boolean): FilterNames {
-  const payload = new Set<string>();
-  const collect = (type: AnyType | undefined) => {
-    if (type instanceof VariantType) for (const layout of type.cases.values()) collect(layout);
-    if (type instanceof StructType) for (const { name } of fieldsInOrder(type.fields)) payload.add(name);
-  };
-  for (const message of protocol.messages) {
-    if (message.layout === 'unknown') continue;
-    if (message.kind === 'notification') collect(message.payload);
-    else for (const type of [message.request, message.reply, message.errorReply]) collect(type);
-  }
+  const layouts = protocol.messages.flatMap((message) => {
+    if (message.layout === 'unknown') return [];
+    if (message.kind === 'notification') return [message.payload];
+    return [message.request, message.reply, message.errorReply];
+  });
+  const payload = new Set(layouts.flatMap((type) => (type === undefined ? [] : [...payloadNames(type)])));
   return { keys: new Set((frames ? frameKeys : recordKeys).split(' ')), payload };
 }

@@ -11,6 +11,7 @@ import * as describe from './commands/describe.js';
 import * as diff from './commands/diff.js';
 import * as encode from './commands/encode.js';
 import * as exportCommand from './commands/export.js';
+import * as fuzz from './commands/fuzz/index.js';
 import * as golden from './commands/golden.js';
 import * as inspect from './commands/inspect.js';
 import * as replay from './commands/replay.js';
@@ -31,6 +32,8 @@ const program = new Command('gunyah-rm')
   .description("Decodes, encodes and explains the RPC of the Gunyah hypervisor's resource manager.")
   .version(version())
   .exitOverride()
+  // The options behind a command are that command's, also where the one around it has some of the same name.
+  .enablePositionalOptions()
   .configureOutput({
     outputError: (text) =>
       io.warn(
@@ -41,7 +44,19 @@ const program = new Command('gunyah-rm')
       ),
   })
   .configureHelp({ showGlobalOptions: true });
-const commands = [decode, encode, describe, diff, simulate, replay, serve, golden, exportCommand, inspect];
+const commands = [
+  decode,
+  encode,
+  describe,
+  diff,
+  simulate,
+  replay,
+  serve,
+  fuzz,
+  golden,
+  exportCommand,
+  inspect,
+];
 for (const command of commands) command.register(program, io);
 
 try {

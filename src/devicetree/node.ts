@@ -2,7 +2,8 @@ import type { DtNode } from './fdt.js';
 
 /** Value of the first property of that name: of two with one name the first counts. */
 export function property(node: DtNode, name: string): Uint8Array | undefined {
-  return node.properties.find((entry) => entry.name === name)?.value;
+  for (const entry of node.properties) if (entry.name === name) return entry.value;
+  return undefined;
 }
 
 /** Whether the property is there, whatever its value (also empty). */
@@ -64,14 +65,29 @@ export function strings(value: Uint8Array): {
 /** Whether a string list property contains a text, compared whole. */
 export function contains(node: DtNode, name: string, text: string): boolean {
   const value = property(node, name);
-  return value !== undefined && strings(value).list.includes(text);
+  let at = 0;
+  while (value !== undefined && at < value.byteLength) {
+    const stop = value.indexOf(0, at);
+    if (stop < 0) return false;
+    if (stop - at === text.length && isTextAt(value, at, text)) return true;
+    at = stop + 1;
+  }
+  return false;
+}
+
+/** Compared without making strings: that is asked of every node, several times. */
+function isTextAt(value: Uint8Array, at: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++)
+    if (value[at + index] !== text.charCodeAt(index)) return false;
+  return true;
 }
 
 /** Path from the root (`/`, `/cpus/cpu@0`); its length grows with the level, so ask only for nodes of interest. */
 export function pathOf(node: DtNode): string {
-  const names: string[] = [];
-  for (let at: DtNode = node; at.parent !== undefined; at = at.parent) names.push(at.name);
-  return `/${names.reverse().join('/')}`;
+  if (node.parent === undefined) return '/';
+  let path = '';
+  for (let at: DtNode = node; at.parent !== undefined; at = at.parent) path = `/${at.name}${path}`;
+  return path;
 }
 
 /** Child of that name: exact, or without its unit address when the name asked for has none. */

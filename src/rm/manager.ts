@@ -5,6 +5,7 @@ import { haltVcpu } from './create/halt.js';
 import { handlers } from './dispatch.js';
 import { EventLoop } from './event-loop.js';
 import { FrameWriter } from './frame-writer.js';
+import type { Handler } from './handlers/handler.js';
 import { InterruptTable } from './interrupt-table.js';
 import { Link, type LinkOwner, NotificationCounter } from './link.js';
 import { ManagerPanic, type PanicReason, panicPlaces } from './panics.js';
@@ -39,6 +40,8 @@ export interface ManagerOptions {
   readonly careful?: boolean;
   /** The hypervisor below, made anew at every boot; the model by default. */
   readonly hypervisor?: (options: ManagerOptions, tablePagesMax: TablePagesMax) => Hypervisor;
+  /** Other handlers by message id than the manager's own, all of them; a message without one is not implemented. */
+  readonly handlers?: ReadonlyMap<number, Handler>;
   /** It has died and answers nothing until {@link ResourceManager.reboot}. */
   readonly onPanic?: (reason: PanicReason) => void;
   /** A queue message was put on the queue to a VM. */
@@ -68,10 +71,12 @@ export class ResourceManager implements LinkOwner {
   irqHandleBase: number;
   readonly frames = new FrameWriter();
   readonly #options: ManagerOptions;
+  readonly #handlers: ReadonlyMap<number, Handler>;
   #state: BootState;
 
   constructor(options: ManagerOptions = {}) {
     this.#options = options;
+    this.#handlers = options.handlers ?? handlers;
     this.platform = options.platform ?? platforms.native;
     this.irqHandleBase = this.platform.irqHandleBase;
     this.careful = options.careful ?? false;
@@ -274,7 +279,7 @@ export class ResourceManager implements LinkOwner {
   received(vmid: number, header: Header, view: DataView, start: number, end: number): void {
     if (header.type !== MessageType.request) return;
     const sender = this.vm(vmid);
-    const handler = handlers.get(header.msg_id);
+    const handler = this.#handlers.get(header.msg_id);
     const reply =
       handler === undefined || sender === undefined
         ? errorReply(RmError.UNIMPLEMENTED)

@@ -1,3 +1,4 @@
+import { WireError } from '../base/error.js';
 import { codecOf } from '../codec/index.js';
 import type { Infer, InferInput, Payload as PayloadType } from '../schema/index.js';
 import { RmError } from './codes.js';
@@ -67,18 +68,30 @@ export function replyWith<T extends PayloadType>(
   error: number = RmError.OK,
 ): Reply {
   scratchView.setUint32(0, error, true);
-  const codec = codecOf(type);
-  const size = codec.size(value);
-  if (ERROR_SIZE + size <= scratch.byteLength)
-    return scratch.slice(0, codec.encode(value, scratchView, ERROR_SIZE));
-  const bytes = replyBytes(error, size);
-  codec.encode(value, new DataView(bytes.buffer), ERROR_SIZE);
+  const end = encodeToScratch(type, value, ERROR_SIZE);
+  if (end !== undefined) return scratch.slice(0, end);
+  const data = codecOf(type).toBytes(value);
+  const bytes = replyBytes(error, data.byteLength);
+  bytes.set(data, ERROR_SIZE);
   return bytes;
 }
 
 /** Payload of a notification, none of which is longer than a handful of texts. */
 export function notificationBytes<T extends PayloadType>(type: T, value: InferInput<T>): Uint8Array {
-  const codec = codecOf(type);
-  if (codec.size(value) > scratch.byteLength) return codec.toBytes(value);
-  return scratch.slice(0, codec.encode(value, scratchView, 0));
+  const end = encodeToScratch(type, value, 0);
+  return end === undefined ? codecOf(type).toBytes(value) : scratch.slice(0, end);
+}
+
+/** Where the value ends in scratch, undefined when it does not fit: that is seldom, and measuring it first is slow. */
+function encodeToScratch<T extends PayloadType>(
+  type: T,
+  value: InferInput<T>,
+  start: number,
+): number | undefined {
+  try {
+    return codecOf(type).encode(value, scratchView, start);
+  } catch (error) {
+    if (error instanceof WireError && error.code === 'capacity') return undefined;
+    throw error;
+  }
 }

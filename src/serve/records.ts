@@ -20,12 +20,18 @@ export function writeRecord(from: number, to: number, message: Uint8Array): Uint
   return record;
 }
 
-/** Cuts what a VM sends on a byte stream into queue messages. Holds at most one record that is not complete. */
+/** Cuts what VMs or the manager send on a byte stream into queue messages. Holds at most one record that is not complete. */
 export class RecordSplitter {
   readonly #splitter: Splitter;
 
-  /** @param take gets each queue message (0..65531 bytes), an array of its own. */
-  constructor(take: (from: number, to: number, message: Uint8Array) => void) {
+  /**
+   * @param take gets each queue message (0..65531 bytes), an array of its own.
+   * @param speaker who is at the other end; VMs must not speak as the manager.
+   */
+  constructor(
+    take: (from: number, to: number, message: Uint8Array) => void,
+    speaker: 'vms' | 'manager' = 'vms',
+  ) {
     this.#splitter = new Splitter({
       sizeOf: (view, at, available, offset) => {
         if (available < LENGTH_SIZE) return LENGTH_SIZE;
@@ -35,7 +41,7 @@ export class RecordSplitter {
       },
       take: (data, view, start, end, offset) => {
         const from = view.getUint16(start + 2, true);
-        if (from === VMID_RM) refuse('from', offset, 'a VM', from);
+        if (speaker === 'vms' && from === VMID_RM) refuse('from', offset, 'a VM', from);
         // Not `slice`, which does not copy when the chunk is a Buffer.
         take(from, view.getUint16(start + 4, true), new Uint8Array(data.subarray(start + HEAD_SIZE, end)));
       },

@@ -4,12 +4,24 @@
  */
 
 export { CaptureSteps } from './capture-steps.js';
-export { type Finding, type KnownFault, knownFaults } from './check/index.js';
+export {
+  type Finding,
+  type Holdings,
+  holdings,
+  inspect,
+  type KnownFault,
+  knownFaults,
+} from './check/index.js';
+export { decodeMessages, describeBytes, describeMessages, recordKeys } from './describe.js';
 export { differenceJson, differenceText } from './difference.js';
 export type { FaultCount, FaultKind, FaultMatch, FaultRule } from './faults.js';
+export { lendHandleBase } from './handle-base.js';
 export type { KernelEvent } from './kernels/kernels.js';
 export { managerTransport } from './manager-transport.js';
-export type { VcpuHalt } from './recording.js';
+export { CapabilityMask } from './mask.js';
+export { canHalt } from './real-machine.js';
+export { RealReceivers, sameFrames } from './receivers.js';
+export { type RecordedStep, readHeader, readStep, type VcpuHalt } from './recording.js';
 export { type Comparison, type ReplayOptions, replay } from './replay.js';
 export { formatHelp } from './scenario/help.js';
 export {
@@ -19,6 +31,7 @@ export {
   playScenario,
   type StepResult,
 } from './scenario/player.js';
+export { Taker } from './taker.js';
 export { type TapPacket, WorldTap } from './tap.js';
 export {
   type Delays,

@@ -25,7 +25,12 @@ export type RecordedStep = StepKind & {
 
 export type StepKind =
   | { readonly kind: 'frame' | 'enqueue'; readonly from: number; readonly frame: Uint8Array }
-  | { readonly kind: 'load'; readonly address: bigint; readonly file: string }
+  | {
+      readonly kind: 'load';
+      readonly address: bigint;
+      /** Name of a file, or the bytes themselves. */
+      readonly contents: string | Uint8Array;
+    }
   | { readonly kind: 'reboot' | 'run' | 'drain' }
   | { readonly kind: 'remark'; readonly attempt: Attempt | undefined; readonly dead: number | undefined }
   | { readonly kind: 'end'; readonly why: string }
@@ -127,7 +132,11 @@ function readKind(line: Line): StepKind {
     case 'enqueue':
       return { kind: 'enqueue', from: integer(line, 'from'), frame: bytes(line, 'frame') };
     case 'load':
-      return { kind: 'load', address: big(line.address, 'address'), file: text(line, 'file') };
+      return {
+        kind: 'load',
+        address: big(line.address, 'address'),
+        contents: line.data === undefined ? text(line, 'file') : bytes(line, 'data'),
+      };
     case 'receive_limit':
       return { kind: 'receive_limit', vmid: integer(line, 'vmid'), count: integer(line, 'count') };
     case 'vcpu_halt':

@@ -1,6 +1,7 @@
-import { constants, limits, VM_IRQ_LEND } from '../../schemas/index.js';
+import { constants, limits } from '../../schemas/index.js';
 import { type PanicReason, type PlatformProfile, platforms, ResourceManager } from '../rm/index.js';
 import { QueueError } from '../transport/index.js';
+import { lendHandleBase } from './handle-base.js';
 import { CapabilityMask } from './mask.js';
 import {
   asTaken,
@@ -13,14 +14,7 @@ import {
   wasSent,
 } from './real-machine.js';
 import { RealReceivers, sameFrames } from './receivers.js';
-import {
-  frameWords,
-  type RecordedFrame,
-  type RecordedStep,
-  readHeader,
-  readStep,
-  type VcpuHalt,
-} from './recording.js';
+import { type RecordedFrame, type RecordedStep, readHeader, readStep, type VcpuHalt } from './recording.js';
 import { Taker } from './taker.js';
 
 export interface ReplayOptions {
@@ -109,7 +103,7 @@ class Run {
   /** Where the base of IRQ handles is random, the recorded one is known from the first interrupt lent. */
   #learnHandleBase(step: RecordedStep): void {
     if (!this.#manager.platform.irqHandleBaseRandom || step.kind !== 'frame') return;
-    const base = lendHandleBase(step);
+    const base = lendHandleBase(step.from, step.frame, step.out);
     if (base !== undefined) this.#manager.irqHandleBase = base;
   }
 
@@ -212,7 +206,8 @@ class Run {
         return queue === undefined || queue.send(step.frame).error !== QueueError.OK;
       }
       case 'load': {
-        const bytes = this.#options.file(step.file);
+        const { contents } = step;
+        const bytes = typeof contents === 'string' ? this.#options.file(contents) : contents;
         const address = Number(step.address);
         if (
           bytes !== undefined &&
@@ -250,18 +245,6 @@ class Run {
         return false;
     }
   }
-}
-
-/** Handle of a VM_IRQ_LEND reply less the interrupt number of its request. */
-function lendHandleBase(step: RecordedStep & { readonly kind: 'frame' | 'enqueue' }): number | undefined {
-  const request = frameWords(step.frame);
-  if (request.id !== VM_IRQ_LEND.id || request.words.length !== 3) return undefined;
-  for (const { to, frame } of step.out) {
-    const reply = frameWords(frame);
-    if (to === step.from && reply.id === VM_IRQ_LEND.id && reply.words[0] === 0)
-      return ((reply.words[1] ?? 0) - (request.words[1] ?? 0)) >>> 0;
-  }
-  return undefined;
 }
 
 /** A request about a VM with that VM named. */

@@ -1,4 +1,5 @@
 import { constants } from '../../schemas/index.js';
+import { formatHex } from '../base/hex.js';
 import { Random } from '../base/random.js';
 import { type Link, type ManagerOptions, type PanicReason, ResourceManager, VmState } from '../rm/index.js';
 import { QueueError } from '../transport/index.js';
@@ -24,6 +25,7 @@ const DELAYS: Delays = { putNs: 1000, takeNs: 1000, jitterNs: 0 };
 export type Operation =
   | { readonly op: 'reboot' | 'drain' }
   | { readonly op: 'load'; readonly address: string; readonly file: string }
+  | { readonly op: 'load'; readonly address: string; readonly data: string }
   | { readonly op: 'receive_limit'; readonly vmid: number; readonly count: number }
   | {
       readonly op: 'vcpu_halt';
@@ -177,9 +179,12 @@ export class World {
     this.#drawHandleBase();
   }
 
-  /** Writes a file's contents to physical memory. @param file its name, for captures. */
-  load(address: number, bytes: Uint8Array, file: string): void {
-    this.#observer.operation?.({ op: 'load', address: `0x${address.toString(16)}`, file });
+  /** Writes to physical memory. @param file name of the file that the bytes are from, for captures. */
+  load(address: number, bytes: Uint8Array, file: string | undefined): void {
+    const where = { op: 'load', address: `0x${address.toString(16)}` } as const;
+    this.#observer.operation?.(
+      file === undefined ? { ...where, data: formatHex(bytes) } : { ...where, file },
+    );
     this.manager.hypervisor.writeMemory(address, bytes);
   }
 

@@ -18,7 +18,8 @@ import { codecOf } from '../../src/codec/index.js';
 import { type ManagerOptions, ResourceManager } from '../../src/rm/index.js';
 import { headerReader } from '../../src/rpc/index.js';
 import { type InferInput, MessageType, type Payload } from '../../src/schema/index.js';
-import { exampleVm, flattenTree, type TreeNode } from '../sim/tree.js';
+import { buildFdt, type NodeSource } from '../devicetree/build.js';
+import { exampleVm } from '../sim/tree.js';
 import { workloads } from './cases.js';
 import { measure, median, quotient } from './harness.js';
 import { handWritten } from './implementations.js';
@@ -106,11 +107,11 @@ class Client {
 /** A VM that needs one interrupt number of HLOS only, of which there are 58. */
 function smallVm(): Uint8Array {
   const tree = exampleVm();
-  const config = tree.children?.['gunyah-vm-config'] as TreeNode;
-  const vdevices = config.children?.vdevices as TreeNode;
-  const rpc = vdevices.children?.['rm-rpc'] as TreeNode;
+  const config = tree.children?.['gunyah-vm-config'] as NodeSource;
+  const vdevices = config.children?.vdevices as NodeSource;
+  const rpc = vdevices.children?.['rm-rpc'] as NodeSource;
   const small = { ...config.children, vdevices: { ...vdevices, children: { 'rm-rpc': rpc } } };
-  return flattenTree({
+  return buildFdt({
     ...tree,
     children: { ...tree.children, 'gunyah-vm-config': { ...config, children: small } },
   });

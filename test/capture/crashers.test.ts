@@ -21,7 +21,10 @@ describe('crashers', () => {
     expect(files.length).toBeGreaterThan(0);
   });
 
-  it.each(files)('%s is decoded, and comes back', (name) => {
+  // Those of other targets are put to these in test/fuzz/own.test.ts.
+  const captured = files.filter((name) => !name.endsWith('.bin'));
+
+  it.each(captured)('%s is decoded, and comes back', (name) => {
     const bytes = readFileSync(join(folder, name));
     const before: string[] = [];
     const after: string[] = [];

@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { buildFdt } from '../devicetree/build.js';
 import { scenarioFolder } from '../sim/lines.js';
 import { scenarios } from '../sim/scenarios.js';
-import { exampleVm, flattenTree } from '../sim/tree.js';
+import { exampleVm } from '../sim/tree.js';
 import { gunyahRm } from './run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-simulate-'));
@@ -148,7 +149,7 @@ describe.concurrent('simulate', () => {
 
   it('has the devicetree of its examples in its folder', () => {
     const blob = readFileSync(join(scenarioFolder, 'dtb', 'example.dtb'));
-    expect(blob.equals(flattenTree(exampleVm()))).toBe(true);
+    expect(blob.equals(buildFdt(exampleVm()))).toBe(true);
   });
 });
 
@@ -196,7 +197,7 @@ describe.concurrent('replay', () => {
   it('reads captures that simulate made', async () => {
     const path = join(folder, 'share.pcapng');
     expect((await gunyahRm(['simulate', example('share'), '-o', path])).code).toBe(0);
-    writeFileSync(join(folder, 'example.dtb'), flattenTree(exampleVm()));
+    writeFileSync(join(folder, 'example.dtb'), buildFdt(exampleVm()));
     const { code, stdout } = await gunyahRm(['replay', path]);
     expect([code, stdout.endsWith(' equal, 0 different\n')]).toEqual([0, true]);
     const decoded = await gunyahRm(['decode', '--json', path]);

@@ -76,6 +76,20 @@ export function detailsSuite(harness: () => Harness): void {
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('ArrowRight');
       await becomes(() => marked('chosen'), '07');
+      const cursor = () => page.locator('.hex [role=gridcell].cursor').getAttribute('id');
+      const steps: readonly (readonly [key: string, byte: number])[] = [
+        ['ArrowLeft', 21],
+        ['ArrowDown', 37],
+        ['ArrowUp', 21],
+        ['Home', 0],
+        ['PageDown', 47],
+        ['PageUp', 0],
+        ['End', 47],
+      ];
+      for (const [key, byte] of steps) {
+        await page.keyboard.press(key);
+        await becomes(cursor, `byte-${byte}`);
+      }
       await page.keyboard.press('Escape');
       await becomes(() => marked('chosen'), '');
     });
@@ -84,6 +98,7 @@ export function detailsSuite(harness: () => Harness): void {
       await page.locator('.tree').focus();
       const steps: readonly (readonly [key: string, name: string])[] = [
         ['Home', 'header'],
+        ['ArrowLeft', 'header'],
         ['ArrowRight', 'header'],
         ['ArrowRight', 'api_version'],
         ['ArrowLeft', 'header'],

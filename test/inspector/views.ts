@@ -57,6 +57,14 @@ export function viewsSuite(harness: () => Harness): void {
       await shown(/, 0 ns to/);
       await page.keyboard.press('End');
       await shown(/ 60.18 ms$/);
+      await page.keyboard.press('PageUp');
+      await eventually(
+        () => hint.textContent(),
+        (now) => now?.endsWith(' 60.18 ms') === false,
+      );
+      await page.keyboard.press('PageDown');
+      await page.keyboard.press('PageDown');
+      await shown(/ 60.18 ms$/);
       await page.keyboard.press('-');
       await shown(/^[23]\d messages/);
       await page.getByRole('button', { name: 'Whole' }).click();

@@ -54,6 +54,8 @@ try {
   const fixtures = 'node_modules/gunyah-rm/captures/golden';
   const checked = run('npx', ['--no-install', 'gunyah-rm', 'golden', '--check', fixtures], folder);
   check(/, 0 own\), 0 changed\n$/.test(checked), 'it finds the golden fixtures that come with it unchanged');
+  run('npx', ['--no-install', 'gunyah-rm', 'inspect', capture, '-o', 'page.html'], folder);
+  check(readFileSync(join(folder, 'page.html'), 'utf8').includes('id="capture"'), 'it makes a page of it');
   writeFileSync(join(folder, 'consumer.ts'), consumer);
   const options = {
     target: 'ES2023',

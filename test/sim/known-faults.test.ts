@@ -10,8 +10,9 @@ import {
   VM_RESET,
   VM_STOP,
 } from '../../schemas/index.js';
+import { buildFdt, type NodeSource } from '../devicetree/build.js';
 import { FORCE, HLOS, OK, PAGE, Session } from './session.js';
-import { exampleVm, flattenTree, type TreeNode } from './tree.js';
+import { exampleVm } from './tree.js';
 
 const { MEM_INUSE, DENIED } = error.values;
 
@@ -80,14 +81,14 @@ describe('a failed append', () => {
 /** A VM whose second iomem device says neither `generate` nor `patch`. */
 function twoIomems(): Uint8Array {
   const tree = exampleVm();
-  const config = tree.children?.['gunyah-vm-config'] as TreeNode;
-  const vdevices = config.children?.vdevices as TreeNode;
-  const iomem = (label: number, more: Record<string, string>): TreeNode => ({
+  const config = tree.children?.['gunyah-vm-config'] as NodeSource;
+  const vdevices = config.children?.vdevices as NodeSource;
+  const iomem = (label: number, more: Record<string, string>): NodeSource => ({
     properties: { 'vdevice-type': 'iomem', 'peer-default': true, ...more },
     children: { memory: { properties: { label: [label] } } },
   });
   const devices = { good: iomem(0x50, { generate: '/hypervisor/io' }), bad: iomem(0x51, {}) };
-  return flattenTree({
+  return buildFdt({
     ...tree,
     children: {
       ...tree.children,

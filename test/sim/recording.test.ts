@@ -29,6 +29,8 @@ describe('lines of a recording', () => {
     ['a frame that is not hex', [header, { from: 3, frame: '2' }], 'recording'],
     ['a message from nobody', [header, { frame: '21' }], 'recording'],
     ['an address that is no number', [header, { op: 'load', address: 'x', file: 'y' }], 'recording'],
+    ['bytes in the line', [header, { op: 'load', address: '0x80000000', data: 'd00d' }], 1],
+    ['bytes that are no hex', [header, { op: 'load', address: '0x80000000', data: 'x' }], 'recording'],
     ['a file that is not there', [header, { op: 'load', address: '0x80000000', file: 'y' }], 1],
     ['a reply to nobody', [header, { op: 'run', out: [{ frame: '21' }] }], 'recording'],
   ])('%s', (_, lines, expected) => {

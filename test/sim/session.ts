@@ -15,7 +15,8 @@ import { encodeMessage } from '../../src/rpc/index.js';
 import { MessageType } from '../../src/schema/index.js';
 import { Checker, type Finding, type KnownFault } from '../../src/sim/check/index.js';
 import { type FaultRule, World, type WorldOptions } from '../../src/sim/index.js';
-import { exampleVm, flattenTree } from './tree.js';
+import { buildFdt } from '../devicetree/build.js';
+import { exampleVm } from './tree.js';
 
 export const HLOS = 3;
 export const OK = 0;
@@ -24,7 +25,7 @@ export const FORCE = 1;
 const RWX = 7;
 const NOTHING = new DataView(new ArrayBuffer(0));
 /** The devicetree of every VM, unless told. */
-export const exampleTree = flattenTree(exampleVm());
+export const exampleTree = buildFdt(exampleVm());
 
 export type Call = Parameters<typeof encodeMessage>[1];
 type Payload = Readonly<Record<string, unknown>>;

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import { UsageError, WireError } from '../../base/error.js';
 import { checkFixtures } from '../../golden/check.js';
-import { type Evidence, noEvidence, parseEvidence, shares } from '../../golden/evidence.js';
+import { shares } from '../../golden/evidence.js';
 import { goldenFormats as formats, goldenFiles, goldenText } from '../../golden/files.js';
 import { type Fixture, provenances } from '../../golden/fixture.js';
 import { fixturesOf, messagesNamed } from '../../golden/generate.js';
 import type { FixtureJson } from '../../golden/json.js';
-import { namesIn, packageFile, readFrom, writeInto } from '../../node/folder.js';
+import { namesIn, readFrom, writeInto } from '../../node/folder.js';
 import { Output } from '../../node/output.js';
 import type { CommandIo } from '../io.js';
+import { storedEvidence } from '../stored-evidence.js';
 
 interface GoldenOptions {
   readonly format: string;
@@ -17,9 +18,6 @@ interface GoldenOptions {
   readonly check?: string;
   readonly compact?: true;
 }
-
-/** Where the recorded messages and what is known about the bytes of the others are kept. */
-const evidenceFile = 'captures/golden/recorded.json';
 
 const examples = `
 Each fixture has a name (VM_START.request.typical), the payload bytes and the queue messages, and says where its bytes
@@ -70,11 +68,6 @@ function golden(io: CommandIo, options: GoldenOptions): void {
       writeInto(options.out, name, content);
     }
   }
-}
-
-function storedEvidence(): Evidence {
-  const text = packageFile(evidenceFile);
-  return text === undefined ? noEvidence : parseEvidence(JSON.parse(text));
 }
 
 function check(io: CommandIo, folder: string, fixtures: readonly Fixture[], isWhole: boolean): void {

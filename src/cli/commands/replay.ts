@@ -4,7 +4,7 @@ import { readWholeFile } from '../../node/input.js';
 import { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
 import { type PlatformProfile, platforms } from '../../rm/index.js';
-import { differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
+import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
 import { addLoad, type FileAt } from '../load-option.js';
 import { platformNames, platformOption } from '../platform-option.js';
@@ -75,7 +75,7 @@ function replayFile(
   });
   for (const comparison of comparisons) {
     // What --load adds is no step of the capture.
-    if (comparison.recorded.kind === 'load' && loaded.has(comparison.recorded.file)) continue;
+    if (isAdded(comparison.recorded, loaded)) continue;
     counts.steps++;
     if (comparison.equal) {
       counts.equal++;
@@ -89,6 +89,10 @@ function replayFile(
         : `${file}: ${differenceText(comparison)}\n`,
     );
   }
+}
+
+function isAdded(step: Comparison['recorded'], loaded: ReadonlyMap<string, Uint8Array>): boolean {
+  return step.kind === 'load' && typeof step.contents === 'string' && loaded.has(step.contents);
 }
 
 /** The lines of a recording; in one made from a capture the files of --load are loaded first. */

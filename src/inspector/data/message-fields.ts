@@ -1,8 +1,8 @@
 import { formatTime } from '../../base/time.js';
 import type { Fields } from '../../capture/filter.js';
 import { enumName, type Json } from '../../capture/payload-json.js';
-import { payloadFields, recordFields } from '../../capture/record-fields.js';
-import { formatId, MessageType } from '../../schema/index.js';
+import { payloadFields, payloadNames, recordFields } from '../../capture/record-fields.js';
+import { formatId, MessageType, payloadOf } from '../../schema/index.js';
 import { Flag, type MessageIndex, recordTypes } from './message-index.js';
 
 /** Keys that a record has only with one of these flags. */
@@ -81,6 +81,7 @@ export class MessageFields {
       case 'latency_ns':
         return Number.isNaN(columns.latencyNs[at]) ? undefined : columns.latencyNs[at];
       case 'payload': {
+        if (name !== undefined && !this.#mayHave(at, name)) return undefined;
         const decoded = index.payload(at);
         return decoded && payloadFields(decoded, name);
       }
@@ -88,6 +89,13 @@ export class MessageFields {
         return recordFields(index.protocol, index.record(at))(key);
     }
   };
+
+  /** Whether the layout of a message's payload has a field: most messages need not be decoded to tell. */
+  #mayHave(at: number, name: string): boolean {
+    const { type, error } = this.#index.messages.columns;
+    const layout = payloadOf(this.#index.messageOf(at), type[at] as number, error[at]);
+    return layout !== undefined && payloadNames(layout).has(name);
+  }
 }
 
 /** A reply's error word as NDJSON has it: the name, or the number of one without a name. */

@@ -18,7 +18,7 @@ import { View } from './view.js';
 /** Bytes read before others get a turn, some 10 ms of work. */
 const readStep = 1024 * 1024;
 /** Messages that a filter looks at before others get a turn. */
-const scanStep = 8192;
+const scanStep = 4096;
 /** Warnings that are told one by one. */
 const warningsMax = 20;
 /** Parts into which the duration of a capture is divided. */
@@ -33,6 +33,8 @@ export interface SessionHost {
 
 /** One open capture: reads it while it already answers, decodes what is looked at, filters. */
 export class Session implements Requests {
+  readonly #protocol: Protocol;
+  readonly #host: SessionHost;
   readonly #summary: Summary;
   readonly #index: MessageIndex;
   readonly #states: VmStates;
@@ -43,8 +45,6 @@ export class Session implements Requests {
   #done = false;
   #broken = false;
   #warnings = 0;
-  readonly #protocol: Protocol;
-  readonly #host: SessionHost;
 
   constructor(protocol: Protocol, host: SessionHost) {
     this.#protocol = protocol;
@@ -182,7 +182,7 @@ export class Session implements Requests {
   #tell(bytes: number, size: number): void {
     const { count: messages, packetCount: packets } = this.#index;
     this.#host.emit({ kind: 'progress', messages, packets, bytes, size, done: this.#done });
-    this.#view.advance(scanStep);
+    this.#view.advance(2 * scanStep);
     this.#tellView();
   }
 

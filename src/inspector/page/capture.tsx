@@ -29,7 +29,9 @@ export function Capture({ source, theme }: CaptureProps) {
   const { client, known } = useCapture(source);
   const [tab, setTab] = useState<TabName>('messages');
   const [choice, setChoice] = useState<Choice>({ no: undefined, row: undefined });
-  const [filter, setFilter] = useState('');
+  const latestFilter = useRef('');
+  /** How many filters were not typed. */
+  const [given, setGiven] = useState(0);
   const [filterInUse, setFilterInUse] = useState('');
   const [filterError, setFilterError] = useState<string>();
   const [said, say] = useState('');
@@ -81,8 +83,8 @@ export function Capture({ source, theme }: CaptureProps) {
   );
   const apply = useCallback(
     async (text: string) => {
-      setFilter(text);
       say('');
+      latestFilter.current = text;
       const answer = await client?.ask('filter', text);
       if (answer === undefined) return;
       setFilterError('error' in answer ? answer.error : undefined);
@@ -93,9 +95,10 @@ export function Capture({ source, theme }: CaptureProps) {
     },
     [client],
   );
-  const show = (text: string) => {
+  const show = (filter: string) => {
     setTab('messages');
-    void apply(text);
+    setGiven((times) => times + 1);
+    return apply(filter);
   };
 
   // The row of what is chosen is another one in each view.
@@ -149,7 +152,8 @@ export function Capture({ source, theme }: CaptureProps) {
             <div class="toolbar">
               <FilterBar
                 input={filterInput}
-                text={filter}
+                key={given}
+                initial={latestFilter.current}
                 error={filterError}
                 apply={apply}
                 leave={focusTable}
@@ -187,10 +191,9 @@ export function Capture({ source, theme }: CaptureProps) {
           <Overview
             client={client}
             count={messages}
-            show={show}
+            show={(filter) => void show(filter)}
             chooseNo={(no) => {
-              setTab('messages');
-              void apply('').then(() => chooseNo(no));
+              void show('').then(() => chooseNo(no));
             }}
           />
         )}

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 interface FilterBarProps {
   readonly input: RefObject<HTMLInputElement | null>;
-  /** The filter that was tried last. */
-  readonly text: string;
+  /** The filter in use when the bar is made; a filter from elsewhere needs a new bar. */
+  readonly initial: string;
   readonly error: string | undefined;
   apply(text: string): void;
   /** Back to the table. */
@@ -15,20 +15,14 @@ interface FilterBarProps {
 const typingMs = 30;
 
 /** The filter expression: tried while it is typed, kept by Enter, cleared by Escape. */
-export function FilterBar({ input, text, error, apply, leave }: FilterBarProps) {
-  const [typed, setTyped] = useState(text);
-  const tried = useRef(text);
+export function FilterBar({ input, initial, error, apply, leave }: FilterBarProps) {
+  const [typed, setTyped] = useState(initial);
+  const tried = useRef(initial);
   const tryOut = (filter: string) => {
     if (filter === tried.current) return;
     tried.current = filter;
     apply(filter);
   };
-  // A filter from elsewhere; our own comes back while more is typed already.
-  useEffect(() => {
-    if (text === tried.current) return;
-    tried.current = text;
-    setTyped(text);
-  }, [text]);
   useEffect(() => {
     const timer = setTimeout(() => tryOut(typed), typingMs);
     return () => clearTimeout(timer);

@@ -11,6 +11,7 @@ const blocksMax = 64;
 class RowCache {
   readonly #blocks = new Map<number, Row[]>();
   readonly #asked = new Map<number, number>();
+
   readonly #client: Client;
   readonly #changed: () => void;
 

@@ -41,6 +41,7 @@ Expectations
 Operations
   {"op":"load","address":"0x89000000","file":"vm.dtb"}     a file into physical memory; looked for beside the scenario,
                                                            in dtb/ and in ../dtb/
+  {"op":"load","address":"0x89000000","data":"d00dfeed..."}      the same, the bytes as hex in the line
   {"op":"vcpu_halt","vmid":128,"state":2,"data":["0x0","0x0"]}   2 powered off, 6 fault, 256 PSCI reset
   {"op":"reboot"}                                          fresh manager and memory
   {"op":"hold","vmid":3} {"op":"release","vmid":3}         a VM stops taking messages, and goes on

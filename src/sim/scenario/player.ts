@@ -311,7 +311,7 @@ class Player {
         world.runManager();
         return;
       case 'load':
-        world.load(Number(step.address), this.#options.file(step.file), step.file);
+        this.#load(Number(step.address), step.contents);
         return;
       case 'reboot':
         world.reboot();
@@ -330,6 +330,11 @@ class Player {
       case 'end':
       case 'vcpu_run_result':
     }
+  }
+
+  #load(address: number, contents: string | Uint8Array): void {
+    if (typeof contents === 'string') this.#world.load(address, this.#options.file(contents), contents);
+    else this.#world.load(address, contents, undefined);
   }
 
   #captured(packet: TapPacket): void {

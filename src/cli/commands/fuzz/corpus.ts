@@ -1,0 +1,34 @@
+import { Corpus } from '../../../fuzz/corpus/corpus.js';
+import { dictionaryText } from '../../../fuzz/corpus/dictionary.js';
+import { readFinding } from '../../../fuzz/findings/read.js';
+import { fixturesOf } from '../../../golden/generate.js';
+import { writeInto } from '../../../node/folder.js';
+import { Output } from '../../../node/output.js';
+import { scenarioFiles } from '../../../node/scenario-files.js';
+import type { CommandIo } from '../../io.js';
+import { scenarioLines } from '../../scenario-lines.js';
+import { storedEvidence } from '../../stored-evidence.js';
+
+export interface CorpusOptions {
+  readonly out: string;
+  readonly from?: readonly string[];
+}
+
+const DICTIONARY = 'gunyah-rm.dict';
+
+export function writeCorpus(io: CommandIo, { out, from = [] }: CorpusOptions): void {
+  const corpus = new Corpus();
+  const evidence = storedEvidence();
+  for (const message of io.protocol.messages)
+    for (const fixture of fixturesOf(io.protocol, message, evidence)) corpus.addFixture(fixture);
+  for (const file of from) {
+    const lines = [...scenarioLines(io, file)].map(({ value }) => value);
+    const { played } = readFinding(lines, scenarioFiles(file));
+    corpus.addSession(file.replace(/^.*\/|\.\w+$/g, ''), played);
+  }
+  for (const { name, content } of corpus.files) writeInto(out, name, content);
+  writeInto(out, DICTIONARY, dictionaryText(io.protocol));
+  const output = new Output('-');
+  output.write(`${corpus.files.length} messages\n`);
+  output.end();
+}

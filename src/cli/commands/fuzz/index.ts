@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import { platforms } from '../../../rm/index.js';
+import type { CommandIo } from '../../io.js';
+import { platformNames, platformOption } from '../../platform-option.js';
+import { type CorpusOptions, writeCorpus } from './corpus.js';
+import { type ReproduceOptions, reproduce } from './reproduce.js';
+import { type RunOptions, run } from './run.js';
+import { integerOption } from './target-option.js';
+
+const LIMIT_MS = 2000;
+const PLAYS = 2000;
+
+const help = `
+Targets
+  sim            the simulated manager, in this process
+  exec:COMMAND   a program that speaks the line protocol: reads "tx VMID HEX" and "load ADDRESS FILE", answers "rx VMID HEX"
+                 any number of times and "ok"; prints "ready" once. Started anew for every case. Its end is a crash; what
+                 it prints on stderr (AddressSanitizer's report) is kept.
+  socket:PATH    a running "serve --socket" or a bridge to a device. --monitor COMMAND makes it fresh: it is run between
+                 cases, with GUNYAH_RM_ENDING saying how the last one ended. Without it all cases are one long session,
+                 nothing is minimised, and the first crash or hang ends the work.
+
+What is wrong is told by the simulated manager beside the target, put to the same messages (--no-reference: by the rules
+of replies alone, as for sim). A case depends on the seed and its number only: --case runs that one.
+
+Exit code 1 when something was found. With --out everything is in a folder, and the same command goes on from there after
+it was stopped or killed: findings/*.ndjson (recordings, which replay and fuzz reproduce take), summary.txt,
+coverage.txt, report.html.
+
+Examples:
+  gunyah-rm fuzz --time 60 --out campaign
+  gunyah-rm fuzz --target 'exec:./manager --stdio' --message MEM_LEND MEM_ACCEPT --runs 10000
+  gunyah-rm fuzz --target sim --seed 1 --case 4711
+  gunyah-rm fuzz reproduce campaign/findings/finding-001-panic-vm-exit-not-running.ndjson
+  gunyah-rm fuzz corpus --out corpus`;
+
+const corpusHelp = `
+OUT/messages has one file per message: its queue messages one after the other, each with its header, as they travel. A
+message of one queue message is a file of at most 240 bytes. OUT/payloads has the same messages without headers, for
+targets behind reassembly. OUT/gunyah-rm.dict is a dictionary for libFuzzer and AFL++.
+
+  gunyah-rm fuzz corpus --out corpus
+  ./target -max_len=240 -dict=corpus/gunyah-rm.dict corpus/messages
+  afl-fuzz -i corpus/messages -x corpus/gunyah-rm.dict -o found -- ./target @@`;
+
+export function register(program: Command, io: CommandIo): void {
+  const fuzz = program
+    .command('fuzz')
+    .description('put wrong and unusual messages to a resource manager and say what it does wrong')
+    .enablePositionalOptions()
+    .option('--target <target>', 'sim, exec:COMMAND or socket:PATH', 'sim')
+    .option('--seed <n>', 'where all chance comes from', integerOption('--seed', 0xffffffff), 1)
+    .option('--runs <n>', 'number of cases', integerOption('--runs'))
+    .option('--time <seconds>', 'how long; 60 when neither --runs nor --case says', integerOption('--time'))
+    .option('--case <n>', 'only the case of this number', integerOption('--case'))
+    .option('--message <name...>', 'get only these messages wrong')
+    .option('--out <dir>', 'folder of the campaign')
+    .option('--platform <name>', `whose machine: ${platformNames}`, platformOption, platforms.native)
+    .option('--careful', 'the manager (and the reference) answers with an error where the real one dies')
+    .option('--reference', 'compare with the simulated manager: for all targets but sim unless told')
+    .option('--no-reference', 'do not')
+    .option('--limit <ms>', 'time for each answer', integerOption('--limit'), LIMIT_MS)
+    .option('--monitor <command>', 'makes a socket target fresh')
+    .option('--plays <n>', 'sessions played to make one finding smaller', integerOption('--plays'), PLAYS)
+    .addHelpText('after', help)
+    .action((options: RunOptions) => run(io, options));
+  fuzz
+    .command('reproduce')
+    .description('play the session of a finding, or of any recording, and say what goes wrong')
+    .argument('<file>', 'finding; - for standard input')
+    .option('--target <target>', 'another target than the simulated manager')
+    .option('--platform <name>', `whose machine: ${platformNames}`, platformOption)
+    .option('--careful', 'answer with an error where the real manager dies')
+    .option('--no-reference', 'do not compare with the simulated manager')
+    .option('--limit <ms>', 'time for each answer', integerOption('--limit'), LIMIT_MS)
+    .option('--monitor <command>', 'makes a socket target fresh')
+    .action((file: string, options: ReproduceOptions) => reproduce(io, file, options));
+  fuzz
+    .command('corpus')
+    .description(
+      'raw messages and a dictionary for libFuzzer and AFL++: goldens, recorded messages, findings',
+    )
+    .requiredOption('--out <dir>', 'folder to write into')
+    .option('--from <file...>', 'also the messages of these findings, recordings or captures')
+    .addHelpText('after', corpusHelp)
+    .action((options: CorpusOptions) => writeCorpus(io, options));
+}

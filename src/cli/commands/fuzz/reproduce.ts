@@ -1,0 +1,97 @@
+import { UsageError } from '../../../base/error.js';
+import { type Work, workLocally, workRemotely } from '../../../fuzz/campaign/command.js';
+import type { Epilogue } from '../../../fuzz/campaign/epilogue.js';
+import { type Played, play, sessionOf } from '../../../fuzz/campaign/play.js';
+import { type About, readFinding } from '../../../fuzz/findings/read.js';
+import { causeTitle } from '../../../fuzz/oracle/cause.js';
+import { Judge } from '../../../fuzz/oracle/judge.js';
+import { Reference } from '../../../fuzz/oracle/reference.js';
+import { Repetition } from '../../../fuzz/oracle/repetition.js';
+import { simAudit } from '../../../fuzz/oracle/sim-audit.js';
+import { Teardown } from '../../../fuzz/oracle/teardown.js';
+import type { Target } from '../../../fuzz/target.js';
+import { Output } from '../../../node/output.js';
+import { scenarioFiles } from '../../../node/scenario-files.js';
+import { type PlatformProfile, platforms } from '../../../rm/index.js';
+import type { CommandIo } from '../../io.js';
+import { platformOption } from '../../platform-option.js';
+import { scenarioLines } from '../../scenario-lines.js';
+import { makeTarget, startTarget } from './target-option.js';
+
+export interface ReproduceOptions {
+  readonly target?: string;
+  readonly platform?: PlatformProfile;
+  readonly careful?: true;
+  readonly reference: boolean;
+  readonly limit: number;
+  readonly monitor?: string;
+}
+
+export async function reproduce(io: CommandIo, file: string, options: ReproduceOptions): Promise<void> {
+  const lines = [...scenarioLines(io, file)].map(({ value }) => value);
+  const { played, about } = readFinding(lines, scenarioFiles(file));
+  const name = options.target ?? targetOf(file, about);
+  const platform =
+    options.platform ?? (about === undefined ? platforms.native : platformOption(about.profile));
+  const careful = options.careful ?? about?.careful === true;
+  const { limit, monitor } = options;
+  const target = makeTarget({
+    target: name,
+    platform,
+    limit,
+    ...(careful ? { careful } : {}),
+    ...(monitor === undefined ? {} : { monitor }),
+  });
+  checkSteps(target, played, file);
+  const withReference = options.reference && (name !== 'sim' || about?.kind === 'difference');
+  const reference = withReference ? new Reference({ platform, careful, seesRefusal: false }) : undefined;
+  try {
+    await startTarget(target);
+    const judge = new Judge(reference);
+    const epilogues = {
+      leak: new Teardown(judge, target.local ? simAudit(target) : undefined),
+      nondeterminism: new Repetition(),
+    };
+    const work = playAgain(played, judge, epilogues[about?.kind as keyof typeof epilogues]);
+    const again = target.local ? workLocally(work, target) : await workRemotely(work, target);
+    print(io, again, about);
+  } finally {
+    if (!target.local) await target.close();
+  }
+}
+
+/** Plays a session, and looks once more at the end where what went wrong only showed then. */
+function* playAgain(played: Played, judge: Judge, epilogue: Epilogue | undefined): Work<Played> {
+  const again = yield* play(sessionOf(played), judge);
+  return again.cause === undefined && epilogue !== undefined ? yield* epilogue.run(again) : again;
+}
+
+/** Nobody's file says which program is run here. */
+function targetOf(file: string, about: About | undefined): string {
+  if (about === undefined || about.target === 'sim') return 'sim';
+  const expected = `--target, for example '${about.target}', which it was found with`;
+  throw new UsageError({ code: 'option', path: file, expected, actual: 'none' });
+}
+
+function checkSteps({ name, steps }: Target, played: Played, file: string): void {
+  const missing = played.steps.find(({ kind }) => !steps.has(kind));
+  if (missing === undefined) return;
+  throw new UsageError({
+    code: 'target',
+    path: file,
+    expected: `steps that ${name} can do`,
+    actual: missing.kind,
+  });
+}
+
+function print(io: CommandIo, { cause, steps }: Played, about: About | undefined): void {
+  const output = new Output('-');
+  if (cause === undefined) output.write(`nothing wrong in ${steps.length} steps\n`);
+  else {
+    const same =
+      about === undefined ? '' : cause.key === about.key ? 'as found: ' : `instead of ${about.key}: `;
+    output.write(`${same}${causeTitle(cause)}, in step ${steps.length}\n${cause.text}\n`);
+    io.problem();
+  }
+  output.end();
+}

@@ -1,0 +1,153 @@
+import type { DtNode } from './fdt.js';
+
+/** A tree to be written. Properties and children are lists, so that names may repeat and the order counts. */
+export interface TreeSource {
+  readonly properties: readonly (readonly [name: string, value: Uint8Array])[];
+  readonly children: readonly (readonly [name: string, node: TreeSource])[];
+}
+
+const MAGIC = 0xd00dfeed;
+const VERSION = 17;
+const COMPATIBLE_VERSION = 16;
+const HEADER_SIZE = 40;
+/** The memory reservation block: its terminating entry alone. */
+const RESERVATIONS_SIZE = 16;
+const Token = { BEGIN_NODE: 1, END_NODE: 2, PROPERTY: 3, END: 9 } as const;
+
+/** A devicetree blob under construction: grows as needed, big-endian. */
+class BlobWriter {
+  #bytes = new Uint8Array(1 << 14);
+  #view = new DataView(this.#bytes.buffer);
+  size = 0;
+
+  word(value: number): void {
+    this.#reserve(4);
+    this.#view.setUint32(this.size, value);
+    this.size += 4;
+  }
+
+  /** Bytes and the zeros up to the next multiple of four. */
+  padded(bytes: Uint8Array): void {
+    this.#reserve(bytes.byteLength + 3);
+    this.#bytes.set(bytes, this.size);
+    this.size += bytes.byteLength;
+    while (this.size % 4 !== 0) this.#bytes[this.size++] = 0;
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.byteLength);
+    this.#bytes.set(bytes, this.size);
+    this.size += bytes.byteLength;
+  }
+
+  header(words: readonly number[]): void {
+    for (const [index, word] of words.entries()) this.#view.setUint32(index * 4, word);
+  }
+
+  /** Everything so far and zeros up to a size. */
+  finish(size: number): Uint8Array {
+    const blob = new Uint8Array(Math.max(size, this.size));
+    blob.set(this.#bytes.subarray(0, this.size));
+    return blob;
+  }
+
+  skip(size: number): void {
+    this.#reserve(size);
+    this.#bytes.fill(0, this.size, this.size + size);
+    this.size += size;
+  }
+
+  #reserve(size: number): void {
+    if (this.size + size <= this.#bytes.byteLength) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.byteLength * 2, this.size + size));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}
+
+/**
+ * A flattened devicetree of version 17 (Devicetree Specification 0.4, chapter 5): the inverse of `parseFdt`.
+ *
+ * @param size size of the blob in bytes where it is to be larger than its contents; the rest is zeros.
+ */
+export function writeFdt(root: TreeSource, size = 0): Uint8Array {
+  const writer = new BlobWriter();
+  const names = new Map<string, number>();
+  let namesSize = 0;
+  const offsetOf = (name: string): number => {
+    const known = names.get(name);
+    if (known !== undefined) return known;
+    const offset = namesSize;
+    names.set(name, offset);
+    namesSize += textValue(name).byteLength;
+    return offset;
+  };
+  const visit = (name: string, node: TreeSource): void => {
+    writer.word(Token.BEGIN_NODE);
+    writer.padded(textValue(name));
+    for (const [key, value] of node.properties) {
+      writer.word(Token.PROPERTY);
+      writer.word(value.byteLength);
+      writer.word(offsetOf(key));
+      writer.padded(value);
+    }
+    for (const [key, child] of node.children) visit(key, child);
+    writer.word(Token.END_NODE);
+  };
+  const structureAt = HEADER_SIZE + RESERVATIONS_SIZE;
+  writer.skip(structureAt);
+  visit('', root);
+  writer.word(Token.END);
+  const namesAt = writer.size;
+  for (const name of names.keys()) writer.raw(textValue(name));
+  const total = Math.max(size, writer.size);
+  writer.header([
+    MAGIC,
+    total,
+    structureAt,
+    namesAt,
+    HEADER_SIZE,
+    VERSION,
+    COMPATIBLE_VERSION,
+    0,
+    namesSize,
+    namesAt - structureAt,
+  ]);
+  return writer.finish(total);
+}
+
+/** A tree that was read, as one to be written. */
+export function sourceOf(node: DtNode): TreeSource {
+  return {
+    properties: node.properties.map(({ name, value }) => [name, value]),
+    children: node.children.map((child) => [child.name, sourceOf(child)]),
+  };
+}
+
+/** Value of a property that holds 32-bit cells. */
+export function cellsValue(...cells: readonly number[]): Uint8Array {
+  const value = new Uint8Array(cells.length * 4);
+  const view = new DataView(value.buffer);
+  for (const [index, cell] of cells.entries()) view.setUint32(index * 4, cell);
+  return value;
+}
+
+const texts = new Map<string, Uint8Array>();
+/** Names repeat from tree to tree; what a generator makes up does not, and must not pile up. */
+const TEXTS_MAX = 4096;
+
+/** Value of a property that holds texts, each with its NUL. The array may be shared: never write to it. */
+export function textValue(...list: readonly string[]): Uint8Array {
+  const text = list.map((item) => `${item}\0`).join('');
+  let value = texts.get(text);
+  if (value === undefined) {
+    // One character per byte, as the reader makes them.
+    value = Uint8Array.from(text, (char) => char.charCodeAt(0));
+    if (texts.size < TEXTS_MAX) texts.set(text, value);
+  }
+  return value;
+}
+
+/** Value of a property that says all by being there. */
+export const emptyValue: Uint8Array = new Uint8Array(0);

@@ -1,0 +1,85 @@
+import { constants } from '../../../schemas/index.js';
+import { formatHex } from '../../base/hex.js';
+import type { Fixture } from '../../golden/fixture.js';
+import { MessageType, messageTypeNames } from '../../schema/index.js';
+import type { Played } from '../campaign/play.js';
+import { headerOf } from '../frames.js';
+
+const { VMID_RM } = constants;
+
+/** A file of a corpus. */
+export interface CorpusFile {
+  /** With its folder: `requests/VM_START.request.typical`. */
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+/**
+ * Raw inputs, one per message: its queue messages one after the other as they travel, so all but the last are 240 bytes
+ * long. The same bytes are there once, under the first name that they have.
+ */
+export class Corpus {
+  readonly #files = new Map<string, CorpusFile>();
+
+  get files(): readonly CorpusFile[] {
+    return [...this.#files.values()];
+  }
+
+  addFixture({ name, part, frames }: Fixture): void {
+    this.#add(`${part.type === 'reply' ? 'replies' : `${part.type}s`}/${name}`, frames);
+  }
+
+  /** All messages of a session, in both directions. @param name what their files' names begin with. */
+  addSession(name: string, { steps, responses }: Played): void {
+    const packets = steps.flatMap((step, index) => [
+      ...(step.kind === 'frame' ? [{ from: step.from, to: VMID_RM, frame: step.frame }] : []),
+      ...(responses[index]?.out ?? []).map((item) => ({ from: VMID_RM, ...item })),
+    ]);
+    for (const [index, { folder, frames }] of [...wholeMessages(packets)].entries())
+      this.#add(`${folder}/${name}.${index + 1}`, frames);
+  }
+
+  #add(name: string, frames: readonly Uint8Array[]): void {
+    const content = new Uint8Array(frames.reduce((size, frame) => size + frame.byteLength, 0));
+    let at = 0;
+    for (const frame of frames) {
+      content.set(frame, at);
+      at += frame.byteLength;
+    }
+    const key = formatHex(content);
+    // Nothing at all is no input that a fuzzer would not try by itself.
+    if (key !== '' && !this.#files.has(key)) this.#files.set(key, { name, content });
+  }
+}
+
+interface Packet {
+  readonly from: number;
+  readonly to: number;
+  readonly frame: Uint8Array;
+}
+
+/** Queue messages of one message each: a first one, and the continuations that come behind it on the same queue. */
+function* wholeMessages(
+  packets: Iterable<Packet>,
+): Generator<{ folder: string; frames: readonly Uint8Array[] }> {
+  const open = new Map<string, { folder: string; frames: Uint8Array[]; missing: number }>();
+  for (const { from, to, frame } of packets) {
+    const header = headerOf(frame);
+    const queue = `${from} ${to}`;
+    const before = open.get(queue);
+    if (header?.type === MessageType.continuation && before !== undefined && before.missing > 0) {
+      before.frames.push(frame);
+      before.missing--;
+      continue;
+    }
+    if (before !== undefined) yield before;
+    open.set(queue, { folder: folderOf(header?.type), frames: [frame], missing: header?.fragments ?? 0 });
+  }
+  yield* open.values();
+}
+
+function folderOf(type: number | undefined): string {
+  const name = type === undefined ? undefined : messageTypeNames[type];
+  if (name === 'reply') return 'replies';
+  return name === undefined ? 'malformed' : `${name}s`;
+}

@@ -1,0 +1,40 @@
+import type { Work } from '../campaign/command.js';
+import { type Played, type Replay, sessionOf } from '../campaign/play.js';
+import type { Pass, Session } from './attempt.js';
+import { removeMessages } from './remove.js';
+import { shrinkMessages, simplifyValues } from './shrink.js';
+import { shrinkContents } from './shrink-trees.js';
+
+/** Fewest messages, then fewest bytes, then simplest values; then what became needless by that. */
+const passes: readonly Pass[] = [
+  removeMessages,
+  shrinkContents,
+  shrinkMessages,
+  simplifyValues,
+  removeMessages,
+];
+
+/**
+ * The smallest session that the passes find with which the same goes wrong, as it was put to the target last.
+ *
+ * @param found a session in which something went wrong. @param replay plays a session and finds that again.
+ * @param plays how many sessions may be played.
+ * @returns undefined when what went wrong does not happen again with the same steps.
+ */
+export function* minimise(found: Played, replay: Replay, plays: number): Work<Played | undefined> {
+  const key = found.cause?.key;
+  let best: Played | undefined;
+  let left = plays;
+  function* attempt(candidate: Session): Work<Session | undefined> {
+    if (left === 0 || candidate.length === 0) return undefined;
+    left--;
+    const played = yield* replay(candidate);
+    if (played.cause?.key !== key) return undefined;
+    best = played;
+    // What a step names stays what it was when the session was recorded.
+    return candidate.slice(0, played.steps.length);
+  }
+  let session = yield* attempt(sessionOf(found));
+  for (const pass of passes) if (session !== undefined) session = yield* pass(session, attempt);
+  return best;
+}

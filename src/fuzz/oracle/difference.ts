@@ -1,0 +1,79 @@
+import { constants } from '../../../schemas/index.js';
+import { fieldChanges } from '../../capture/diff-fields.js';
+import type { Json } from '../../capture/payload-json.js';
+import type { CaptureRecord } from '../../capture/record.js';
+import { decodeMessages, describeBytes, describeMessages, recordKeys } from '../../sim/index.js';
+import type { Response, Step } from '../step.js';
+import type { Cause } from './cause.js';
+
+const { VMID_RM } = constants;
+
+/** What one manager did with a step. */
+export type Side = Pick<Response, 'out' | 'refused'>;
+
+/**
+ * A difference as a cause: the key names the first message that is not as it should be, and how, without numbers that
+ * differ from session to session.
+ */
+export function differenceOf(step: Step, expected: Side, actual: Side): Cause {
+  const texts = [expected, actual].map(({ out, refused }) =>
+    refused ? 'refused by the queue' : describeMessages(sent(out)),
+  );
+  const alike = texts[0] === texts[1];
+  const [left, right] = alike ? [expected, actual].map(({ out }) => describeBytes(sent(out))) : texts;
+  const key = keyOf(step, expected, actual);
+  return { kind: 'difference', key, text: `${key}: expected ${left} | actual ${right}` };
+}
+
+function sent(out: Side['out']) {
+  return out.map((item) => ({ from: VMID_RM, ...item }));
+}
+
+function keyOf(step: Step, expected: Side, actual: Side): string {
+  if (expected.refused !== actual.refused)
+    return `${messageOf(step)} ${actual.refused ? 'refused' : 'not refused'} by the queue`;
+  const wanted = recordsOf(step, expected);
+  const got = recordsOf(step, actual);
+  for (let index = 0; index < Math.max(wanted.length, got.length); index++) {
+    const key = recordKey(wanted[index], got[index]);
+    if (key !== undefined) return key;
+  }
+  return `${messageOf(step)}: other bytes`;
+}
+
+/** What the target said; with the request, on which the layout of some replies depends. */
+function recordsOf(step: Step, { out }: Side): readonly CaptureRecord[] {
+  const request = step.kind === 'frame' ? [{ from: step.from, to: VMID_RM, frame: step.frame }] : [];
+  return decodeMessages([...request, ...sent(out)]).filter(({ from }) => from === VMID_RM);
+}
+
+function messageOf(step: Step): string {
+  if (step.kind !== 'frame') return step.kind;
+  const [record] = decodeMessages([{ from: step.from, to: VMID_RM, frame: step.frame }]);
+  return record === undefined ? 'frame' : titleOf(record);
+}
+
+function titleOf(record: CaptureRecord): string {
+  const { type, name, id } = recordKeys(record);
+  return `${type} ${name ?? id ?? ''}`.trim();
+}
+
+/** How two messages differ; undefined when they do not. */
+function recordKey(wanted: CaptureRecord | undefined, got: CaptureRecord | undefined): string | undefined {
+  if (wanted === undefined) return got && `${titleOf(got)} not expected`;
+  if (got === undefined) return `${titleOf(wanted)} missing`;
+  if (titleOf(wanted) !== titleOf(got)) return `${titleOf(got)} instead of ${titleOf(wanted)}`;
+  const [first, second] = [wanted, got].map(recordKeys) as [Keys, Keys];
+  if (first.to !== second.to) return `${titleOf(got)} to another VM`;
+  if (first.error !== second.error) return `${titleOf(got)} ${second.error} instead of ${first.error}`;
+  const [change] = fieldChanges(compared(first), compared(second));
+  return change && `${titleOf(got)}: ${change.path.replace(/\[\d+\]/g, '[]')}`;
+}
+
+type Keys = Readonly<Record<string, unknown>>;
+
+/** Without what belongs to the way of decoding. */
+function compared({ seq, payload, rest, raw, issues, incomplete, sizes }: Keys): Json {
+  const keys = { seq, sizes, payload, rest, raw, issues, incomplete };
+  return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)) as Json;
+}

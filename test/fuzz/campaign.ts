@@ -1,0 +1,37 @@
+import { Campaign, type CaseSource } from '../../src/fuzz/campaign/campaign.js';
+import { workLocally } from '../../src/fuzz/campaign/command.js';
+import type { Finding } from '../../src/fuzz/campaign/finding.js';
+import { Judge } from '../../src/fuzz/oracle/judge.js';
+import { Reference } from '../../src/fuzz/oracle/reference.js';
+import { SimTarget, type SimTargetOptions } from '../../src/fuzz/targets/sim.js';
+import { platforms } from '../../src/rm/index.js';
+
+/** How a campaign is to be run and when it ends. */
+export interface CampaignPlan {
+  readonly source: (target: SimTarget) => CaseSource;
+  readonly target?: SimTargetOptions;
+  readonly reference?: boolean;
+  readonly plays?: number;
+  /** Cases, or fewer once something was found when that is all there is to it. */
+  readonly cases: number;
+  readonly untilFound?: boolean;
+}
+
+/** Fuzzes a simulated manager. @returns the last state of each finding, with its session, by its key. */
+export function fuzzSim(plan: CampaignPlan): ReadonlyMap<string, Finding> {
+  const { target: options = {}, reference = false, plays = 0, cases, untilFound = false } = plan;
+  const { platform = platforms.native, careful = false } = options;
+  const found = new Map<string, Finding>();
+  const target = new SimTarget(options);
+  let left = cases;
+  const campaign = new Campaign({
+    source: plan.source(target),
+    judge: new Judge(reference ? new Reference({ platform, careful, seesRefusal: true }) : undefined),
+    keepGoing: () => left-- > 0 && !(untilFound && found.size > 0),
+    plays,
+    minimised: 1,
+    found: (finding) => found.set(finding.cause.key, finding),
+  });
+  workLocally(campaign.run(), target);
+  return found;
+}

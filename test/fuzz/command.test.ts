@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { gunyahRm, main } from '../cli/run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const findingsIn = (out: string) =>
+  readdirSync(join(out, 'findings')).map((name) => join(out, 'findings', name));
+
+/** The first line of a finding. */
+function about(file: string): { fuzz: { cause: { key: string }; reproduce: string[]; state: string } } {
+  return JSON.parse(readFileSync(file, 'utf8').split('\n', 1)[0] as string);
+}
+
+describe('fuzz', () => {
+  const out = join(folder, 'campaign');
+
+  it('finds, says how to find it again, and exits with 1', async () => {
+    const { code, stdout, stderr } = await gunyahRm(['fuzz', '--runs', '12', '--plays', '100', '--out', out]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\), met .*\n {5}gunyah-rm fuzz --target sim --seed 1 --case \d+\n/,
+    );
+    expect(stdout).toMatch(/\n12 cases, \d+ steps in .* findings\n$/);
+    expect(stderr).toContain('gunyah-rm: panic ');
+    expect(readFileSync(join(out, 'summary.txt'), 'utf8')).toBe(stdout);
+    expect(readFileSync(join(out, 'coverage.txt'), 'utf8')).toMatch(/VM_ALLOC_VMID +OK/);
+  });
+
+  it('leaves findings that each reproduce in a process of its own, from the file and from its line', async () => {
+    for (const file of findingsIn(out).slice(0, 2)) {
+      const { fuzz } = about(file);
+      expect(fuzz.reproduce[0]).toBe(`gunyah-rm fuzz reproduce ${file.replace(/^.*\//, '')}`);
+      const fromFile = await gunyahRm(['fuzz', 'reproduce', file]);
+      expect(fromFile.code).toBe(1);
+      expect(fromFile.stdout).toContain(`as found: ${fuzz.cause.key}, in step`);
+      const fromLine = await gunyahRm(fuzz.reproduce[1]?.split(' ').slice(1) ?? []);
+      expect(fromLine.code).toBe(1);
+      expect(fromLine.stdout).toContain(`  1  ${fuzz.cause.key}\n`);
+    }
+  });
+
+  it('writes findings as recordings', async () => {
+    const { code, stdout } = await gunyahRm(['replay', ...findingsIn(out)]);
+    expect(stdout).toMatch(/^(\d+) steps, \1 equal, 0 different\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('writes a page that needs nothing else', () => {
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).not.toMatch(/<script|https?:|<link|<img|undefined|NaN/);
+    expect(page.match(/<svg/g)).toHaveLength(4);
+    expect(page).toContain('prefers-color-scheme: dark');
+  });
+
+  it('goes on from there', async () => {
+    const { stdout } = await gunyahRm(['fuzz', '--runs', '5', '--plays', '0', '--out', out]);
+    expect(stdout).toMatch(/\n17 cases/);
+    expect(stdout).toMatch(/^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\)/);
+  });
+
+  it('does not go on with another campaign', async () => {
+    const { code, stderr } = await gunyahRm(['fuzz', '--seed', '2', '--runs', '5', '--out', out]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--out');
+  });
+
+  it('does the same under the same seed', async () => {
+    const run = async () => (await gunyahRm(['fuzz', '--runs', '6', '--plays', '50', '--seed', '7'])).stdout;
+    const [one, other] = await Promise.all([run(), run()]);
+    const timeless = (text: string) => text.replace(/in .* s \(\d+ a second\)/, '');
+    expect(timeless(one)).toBe(timeless(other));
+  });
+
+  it.each([
+    ['--target', 'program:x'],
+    ['--seed', '-1'],
+    ['--message', 'VM_NOTHING'],
+    ['--platform', 'moon'],
+    ['--target', 'socket:x', '--reference'],
+  ])('refuses %s %s', async (...args) => {
+    expect((await gunyahRm(['fuzz', '--runs', '1', ...args])).code).toBe(2);
+  });
+});
+
+/** A campaign that is ended by a signal once it has found something. */
+async function interrupted(
+  out: string,
+  signal: NodeJS.Signals,
+): Promise<{ code: number | null; told: string[] }> {
+  const child = spawn(process.execPath, [main, 'fuzz', '--time', '600', '--out', out]);
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk;
+  });
+  const closed = new Promise<number | null>((done) => child.on('close', done));
+  while (!/panic/.test(stderr)) await sleep(20);
+  child.kill(signal);
+  const code = await closed;
+  return { code, told: [...stderr.matchAll(/gunyah-rm: (panic \w+)/g)].map(([, key]) => key as string) };
+}
+
+describe('a campaign that is interrupted', () => {
+  it('has all that it has told of when it is killed', async () => {
+    const out = join(folder, 'killed');
+    const { told } = await interrupted(out, 'SIGKILL');
+    const kept = findingsIn(out).filter((file) => file.endsWith('.ndjson'));
+    expect(kept.map((file) => about(file).fuzz.cause.key)).toEqual(expect.arrayContaining(told));
+    // What was found is known when it goes on, although nobody had saved where it was.
+    const { stdout } = await gunyahRm(['fuzz', '--runs', '1', '--plays', '0', '--out', out]);
+    for (const key of told) expect(stdout).toContain(`  ${key}\n`);
+  });
+
+  it('ends with its reports when it is asked to', async () => {
+    const out = join(folder, 'stopped');
+    const { code } = await interrupted(out, 'SIGINT');
+    expect(code).toBe(1);
+    expect(existsSync(join(out, 'report.html'))).toBe(true);
+    expect(existsSync(join(out, 'state.json'))).toBe(true);
+  });
+});
+
+describe('reproduce', () => {
+  it('plays any recording', async () => {
+    const file = join(folder, 'recording.ndjson');
+    const lines = [{ scenario: 'x' }, { from: 3, frame: '2101000024000056' }, { op: 'remark', text: 'x' }];
+    writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const { code, stdout } = await gunyahRm(['fuzz', 'reproduce', file]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'nothing wrong in 1 steps\n' });
+  });
+
+  it('says what a target cannot do', async () => {
+    const file = join(folder, 'halt.ndjson');
+    const lines = [{ scenario: 'x' }, { op: 'vcpu_halt', vmid: 3, state: 2 }];
+    writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const { code, stderr } = await gunyahRm(['fuzz', 'reproduce', file, '--target', 'exec:true']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('vcpu_halt');
+  });
+});

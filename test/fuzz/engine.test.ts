@@ -1,0 +1,156 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { limits, protocol } from '../../schemas/index.js';
+import { codecOf } from '../../src/codec/index.js';
+import { aimsOf } from '../../src/fuzz/aims.js';
+import { Coverage } from '../../src/fuzz/coverage.js';
+import type { Engine } from '../../src/fuzz/engine.js';
+import { Forms } from '../../src/fuzz/generate/forms.js';
+import type { Step } from '../../src/fuzz/step.js';
+import { Reassembler } from '../../src/rpc/index.js';
+import { payloadOf } from '../../src/schema/index.js';
+import { foundPairs, foundPlaces, recordedManager } from './places.js';
+import { newEngine, run } from './run.js';
+import { sequenceHash } from './sequence.js';
+
+/** So few that it takes seconds; test/long has the budget in which everything must be found. */
+const MESSAGES = 150_000;
+const AIMS_MAX = 8192;
+
+describe('a run from nothing', () => {
+  let engine: Engine;
+  const cases: number[] = [];
+  let inSerial: Step[] = [];
+
+  beforeAll(() => {
+    engine = newEngine({ seed: 3 });
+    let steps: Step[] = [];
+    run(engine, MESSAGES, {
+      began: () => {
+        cases.push(engine.case);
+        if (cases.length === 8) inSerial = steps;
+        steps = [];
+      },
+      took: (step) => {
+        steps.push(step);
+        return false;
+      },
+    });
+  }, 60_000);
+
+  it('reaches nine of ten pairs of message and error that the recordings hold', () => {
+    const { pairs } = recordedManager();
+    const found = foundPairs(engine.coverage);
+    expect(pairs.size).toBeGreaterThan(200);
+    expect([...pairs].filter((pair) => found.has(pair)).length / pairs.size).toBeGreaterThan(0.9);
+  });
+
+  it('finds most of the places where the recorded manager died', () => {
+    const { places } = recordedManager();
+    const found = foundPlaces(engine.coverage);
+    expect(places.size).toBe(14);
+    expect(
+      [...places.values()].filter((ways) => [...ways].some((way) => found.has(way))).length,
+    ).toBeGreaterThan(7);
+  });
+
+  it('tries every part of every message', () => {
+    const tried = new Set(
+      [...engine.coverage.fields()].filter(({ count }) => count > 0).map(({ message }) => message),
+    );
+    expect(protocol.messages.filter(({ name }) => !tried.has(name))).toEqual([]);
+  });
+
+  it('has cases that each can be had alone', () => {
+    const number = cases[6] as number;
+    const alone: Step[] = [];
+    run(newEngine({ seed: 3, case: number }), MESSAGES, {
+      took: (step) => {
+        alone.push(step);
+        return false;
+      },
+    });
+    expect(alone).toEqual(inSerial);
+  });
+
+  it('goes on from what was saved', () => {
+    const { coverage, serial } = engine;
+    const aims = aimsOf(coverage.forms);
+    const copy = new Coverage(coverage.forms, aims);
+    copy.load(JSON.parse(JSON.stringify(coverage.save())));
+    expect(copy.save()).toEqual(coverage.save());
+    const next = newEngine({ seed: 3, serial });
+    next.coverage.load(coverage.save());
+    engine.endCase();
+    expect([engine.next(), next.next()]).toEqual(['reset', 'reset']);
+    expect(next.case).toBe(engine.case);
+  });
+});
+
+it('gives the same steps in any process', () => {
+  const script = join(import.meta.dirname, 'sequence.ts');
+  const hash = execFileSync(process.execPath, ['--import', 'tsx', script, 'sequence', '77', '4000'], {
+    encoding: 'utf8',
+  });
+  expect(hash).toBe(sequenceHash(77, 4000));
+  expect(hash).not.toBe(sequenceHash(78, 4000));
+}, 60_000);
+
+it('numbers aims so that they fit into case numbers', () => {
+  expect(aimsOf(new Forms(protocol)).length).toBeLessThan(AIMS_MAX);
+});
+
+describe('cases that get nothing wrong', () => {
+  it('send requests that are what the schemas declare, and VMs come to run', () => {
+    const started = new Map<string, number>();
+    const check = new Reassembler(protocol, {
+      message: ({ type, msg_id }, view, start, end) => {
+        const layout = payloadOf(protocol.byId.get(msg_id), type);
+        if (layout === undefined) return;
+        const value = codecOf(layout).decode(view, start, end);
+        expect(codecOf(layout).toBytes(value)).toEqual(
+          new Uint8Array(view.buffer, view.byteOffset + start, end - start),
+        );
+      },
+      part: () => {},
+      abandoned: () => expect.unreachable(),
+      stray: () => expect.unreachable(),
+      malformed: () => expect.unreachable(),
+    });
+    for (let serial = 1; serial <= 40; serial++) {
+      const engine = newEngine({ seed: 5, case: serial * AIMS_MAX });
+      run(engine, 1000, {
+        took: (step) => {
+          if (step.kind !== 'frame' || step.frame.length > limits.queue_message) return false;
+          const bytes = step.frame.slice();
+          check.receive(new DataView(bytes.buffer), 0, bytes.length);
+          return false;
+        },
+      });
+      for (const { message, error, count } of engine.coverage.pairs())
+        started.set(`${message} ${error}`, (started.get(`${message} ${error}`) ?? 0) + count);
+    }
+    const many = (pair: string) => started.get(pair) ?? 0;
+    expect(many('VM_START OK')).toBeGreaterThan(40);
+    expect(many('MEM_ACCEPT OK')).toBeGreaterThan(40);
+    expect(many('VM_IRQ_ACCEPT OK')).toBeGreaterThan(10);
+    expect(many('VM_RESET OK')).toBeGreaterThan(20);
+    expect(many('VM_START OK')).toBeGreaterThan(many('VM_START NORESOURCE'));
+    expect([...started.keys()].filter((pair) => pair.endsWith(' MSG_INVALID'))).toEqual([]);
+  });
+});
+
+it('a careful manager is led through everything and lives', () => {
+  const engine = newEngine({ seed: 11 });
+  run(engine, 40_000, {}, { careful: true });
+  expect([...engine.coverage.endings()]).toEqual([]);
+});
+
+it('goes for the messages that it is told to', () => {
+  const engine = newEngine({ seed: 2, messages: new Set([protocol.byName.get('MEM_SHARE')?.id as number]) });
+  run(engine, 20_000);
+  const tried = [...engine.coverage.fields()].filter(({ count }) => count > 0);
+  expect(new Set(tried.map(({ message }) => message))).toEqual(new Set(['MEM_SHARE']));
+  expect(tried.length).toBeGreaterThan(30);
+});

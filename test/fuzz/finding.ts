@@ -1,0 +1,23 @@
+import { emptyResponse } from '../../src/fuzz/campaign/command.js';
+import type { Finding } from '../../src/fuzz/campaign/finding.js';
+import { findingText, type Origin } from '../../src/fuzz/findings/write.js';
+import type { Step } from '../../src/fuzz/step.js';
+import { platforms } from '../../src/rm/index.js';
+
+export const origin: Origin = {
+  seed: 1,
+  target: 'sim',
+  version: '0.0.0',
+  platform: platforms.native,
+  careful: false,
+  options: [],
+};
+
+/** A session as the text of a finding, whatever the target answered. */
+export function findingOf(
+  steps: readonly Step[],
+  cause: Finding['cause'] = { kind: 'reply', key: 'x', text: 'x' },
+): string {
+  const played = { steps, responses: steps.map(() => emptyResponse), cause };
+  return findingText({ cause, number: 1, caseNumber: 0, size: steps.length, state: 'found', played }, origin);
+}

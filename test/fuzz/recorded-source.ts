@@ -1,0 +1,51 @@
+import type { CaseSource } from '../../src/fuzz/campaign/campaign.js';
+import type { Command } from '../../src/fuzz/campaign/command.js';
+import { readFinding } from '../../src/fuzz/findings/read.js';
+import type { Step } from '../../src/fuzz/step.js';
+import { deviceTree, scenarios } from '../sim/scenarios.js';
+
+/** Every boot of the recordings as a session, those that queue messages before RM looks aside. */
+export function recordedSessions(): readonly (readonly Step[])[] {
+  return scenarios('rm23.ndjson').flatMap(({ lines: [first, ...rest] }) => {
+    const boots: unknown[][] = [[]];
+    for (const line of rest as { readonly op?: string }[]) {
+      if (line.op === 'reboot') boots.push([]);
+      else boots.at(-1)?.push(line);
+    }
+    const plain = boots.filter((lines) => !lines.some((line) => isQueued(line as { readonly op?: string })));
+    return plain.map((lines) => readFinding([first, ...lines], contentsOf).played.steps);
+  });
+}
+
+function isQueued({ op }: { readonly op?: string }): boolean {
+  return op === 'enqueue' || op === 'run';
+}
+
+function contentsOf(name: string): Uint8Array {
+  return deviceTree(name) ?? new Uint8Array(0);
+}
+
+/** Puts given sessions, one after another, again and again. */
+export class RecordedSource implements CaseSource {
+  case = -1;
+  readonly #sessions: readonly (readonly Step[])[];
+  #next = Number.POSITIVE_INFINITY;
+
+  constructor(sessions: readonly (readonly Step[])[]) {
+    this.#sessions = sessions;
+  }
+
+  next(): Command {
+    const step = this.#sessions[this.case % this.#sessions.length]?.[this.#next++];
+    if (step !== undefined) return step;
+    this.case++;
+    this.#next = 0;
+    return 'reset';
+  }
+
+  took(): void {}
+
+  endCase(): void {
+    this.#next = Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,47 @@
+import { Engine, type EngineOptions } from '../../src/fuzz/engine.js';
+import type { Response, Step } from '../../src/fuzz/step.js';
+import { SimTarget, type SimTargetOptions } from '../../src/fuzz/targets/sim.js';
+import { platforms } from '../../src/rm/index.js';
+
+export const allSteps: ReadonlySet<Step['kind']> = new Set([
+  'frame',
+  'load',
+  'vcpu_halt',
+  'receive_limit',
+  'drain',
+]);
+
+export function newEngine(options: Partial<EngineOptions> & { readonly seed: number }): Engine {
+  return new Engine({ steps: allSteps, machine: platforms.native, ...options });
+}
+
+/** What a run tells of; returning true ends it. */
+export interface Watcher {
+  readonly began?: () => void;
+  readonly took?: (step: Step, response: Response) => boolean | undefined;
+}
+
+/** Puts messages to a simulated manager until there were so many, or until told to stop. @returns how many there were. */
+export function run(
+  engine: Engine,
+  messages: number,
+  watcher: Watcher = {},
+  options: SimTargetOptions = {},
+): number {
+  const target = new SimTarget(options);
+  let count = 0;
+  while (count < messages) {
+    const step = engine.next();
+    if (step === undefined) break;
+    if (step === 'reset') {
+      target.reset();
+      watcher.began?.();
+      continue;
+    }
+    if (step.kind === 'frame') count++;
+    const response = target.put(step);
+    engine.took(step, response);
+    if (watcher.took?.(step, response) === true) break;
+  }
+  return count;
+}
