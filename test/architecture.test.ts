@@ -148,7 +148,10 @@ describe('architecture', () => {
   it('hides members at run time too, as #name', () => {
     // Constructors have no other way of being private.
     const pattern = /\bprivate (?!constructor\b)/;
-    expect(sources.filter(({ code }) => pattern.test(code)).map(({ path }) => path)).toEqual([]);
+    // Declared types are data, of which tests change copies: a copy has no #members.
+    const declared = ['src/wire/list.ts', 'src/wire/struct.ts', 'src/wire/variant.ts'];
+    const users = sources.filter(({ code }) => pattern.test(code)).map(({ path }) => path);
+    expect(users.sort()).toEqual(declared);
   });
 
   it('keeps files small enough to hold', () => {

@@ -51,7 +51,7 @@ export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], 
 
   decode(stream: ReadStream, parent?: unknown): V[] {
     const scope = scopeOf(parent);
-    const entry = this.entryFor(scope) ?? this.#failChoice(scope, stream.pos);
+    const entry = this.entryFor(scope) ?? this.failChoice(scope, stream.pos);
     const start = stream.pos;
     scope.need(stream, this.options.count.fixedSize);
     const count = this.options.count.decode(stream);
@@ -84,7 +84,7 @@ export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], 
 
   encode(stream: WriteStream, value: readonly I[], parent?: unknown): void {
     const scope = scopeOf(parent);
-    const entry = this.entryFor(scope) ?? this.#failChoice(scope, stream.pos);
+    const entry = this.entryFor(scope) ?? this.failChoice(scope, stream.pos);
     if (!Array.isArray(value)) scope.fail('type', stream.pos, 'array', kindOf(value));
     if (value.length > this.options.count.max) {
       scope.fail('count', stream.pos, `0..${this.options.count.max}`, value.length);
@@ -113,7 +113,7 @@ export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], 
     return value.reduce((sum: number, item: I) => sum + entry.size(item), this.sizeMin);
   }
 
-  #failChoice(scope: Scope, offset: number): never {
+  private failChoice(scope: Scope, offset: number): never {
     const { field, cases } = this.entry as Selector<StructType>;
     const actual = scope.sibling(field) as number;
     return scope.fail('choice', offset, [...cases.keys()].join(' or '), actual);

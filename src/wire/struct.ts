@@ -49,7 +49,7 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
   declare readonly types?: { readonly value: V; readonly input: I };
   /** Length field → the bytes field it counts. */
   readonly lengths: ReadonlyMap<string, string>;
-  readonly #keys: ReadonlySet<string>;
+  private readonly keys: ReadonlySet<string>;
 
   /** Throws UsageError unless `size` (exact, or the smallest when variable) is what the fields add up to. */
   constructor(
@@ -82,7 +82,7 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     const varies = mayBeEmpty || fields.some((field) => field.presence !== undefined);
     this.fixedSize = varies ? undefined : offset;
     const seconds = fields.flatMap(({ type }) => (type instanceof ListType ? type.options.second : []));
-    this.#keys = new Set([...fields, ...seconds].map(({ name }) => name));
+    this.keys = new Set([...fields, ...seconds].map(({ name }) => name));
   }
 
   decode(stream: ReadStream, parent?: unknown): V {
@@ -91,7 +91,7 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     if (this.mayBeEmpty && stream.pos >= stream.length) return value as V;
     for (const { name, type, presence } of this.fields) {
       if (presence !== undefined) {
-        if (presence.when && !this.#flagged(value, presence.when)) continue;
+        if (presence.when && !this.flagged(value, presence.when)) continue;
         if (presence.trailing && stream.pos >= stream.length) continue;
       }
       scope.key = name;
@@ -102,63 +102,63 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
   }
 
   encode(stream: WriteStream, input: I, parent?: unknown): void {
-    const scope = this.#open(input, parent, stream.pos);
+    const scope = this.open(input, parent, stream.pos);
     const value = scope.value as Values;
     if (this.mayBeEmpty && Object.keys(value).length === 0) return;
     for (const field of this.fields) {
       scope.key = field.name;
-      if (!this.#skips(scope, field, stream.pos)) {
-        field.type.encode(stream, this.#item(scope, field, stream.pos), scope);
+      if (!this.skips(scope, field, stream.pos)) {
+        field.type.encode(stream, this.item(scope, field, stream.pos), scope);
       }
     }
   }
 
   size(input: I, parent?: unknown): number {
-    const scope = this.#open(input, parent, 0);
+    const scope = this.open(input, parent, 0);
     const value = scope.value as Values;
     if (this.mayBeEmpty && Object.keys(value).length === 0) return 0;
     let size = 0;
     for (const field of this.fields) {
       scope.key = field.name;
-      if (!this.#skips(scope, field, size)) size += field.type.size(this.#item(scope, field, size), scope);
+      if (!this.skips(scope, field, size)) size += field.type.size(this.item(scope, field, size), scope);
     }
     return size;
   }
 
-  #flagged(value: Values, when: { field: string; mask: number }): boolean {
+  private flagged(value: Values, when: { field: string; mask: number }): boolean {
     return ((value[when.field] as number) & when.mask) !== 0;
   }
 
-  #open(input: I, parent: unknown, at: number): Scope {
+  private open(input: I, parent: unknown, at: number): Scope {
     const isObject = typeof input === 'object' && input !== null && !Array.isArray(input);
     const scope = new Scope((isObject ? input : {}) as Values, parent);
     if (!isObject || input instanceof Uint8Array) scope.fail('type', at, 'object', kindOf(input));
     for (const name of Object.keys(input as object)) {
       scope.key = name;
-      if (!this.#keys.has(name)) scope.fail('unknown_key', at, 'a declared field', name);
+      if (!this.keys.has(name)) scope.fail('unknown_key', at, 'a declared field', name);
     }
     return scope;
   }
 
   /** Whether an absent field is rightly absent. Fails when a field is missing, or there against its condition. */
-  #skips(scope: Scope, field: Field, at: number): boolean {
+  private skips(scope: Scope, field: Field, at: number): boolean {
     const { name, type, presence, isLength } = field;
     const given = scope.sibling(name) !== undefined;
     const value = scope.value as Values;
-    if (presence !== undefined && !given) this.#refuseSeconds(scope, field, at);
-    if (presence?.when && !this.#flagged(value, presence.when)) {
+    if (presence !== undefined && !given) this.refuseSeconds(scope, field, at);
+    if (presence?.when && !this.flagged(value, presence.when)) {
       if (given)
         scope.fail('unexpected', at, `bits ${presence.when.mask} of ${presence.when.field}`, 'present');
       return true;
     }
     if (given || type.kind === 'reserved' || isLength) return false;
-    const ends = presence?.trailing === true && this.#endsBefore(value, name);
+    const ends = presence?.trailing === true && this.endsBefore(value, name);
     if (ends || (scope.context.prefix && type instanceof ListType && !type.entryFor(scope))) return true;
     return scope.fail('missing', at, type.label, 'undefined');
   }
 
   /** The words beside a list that is left out have no place on the wire. */
-  #refuseSeconds(scope: Scope, { name, type }: Field, at: number): void {
+  private refuseSeconds(scope: Scope, { name, type }: Field, at: number): void {
     for (const second of type instanceof ListType ? type.options.second : []) {
       scope.key = second.name;
       if (scope.sibling(second.name) !== undefined)
@@ -168,13 +168,13 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
   }
 
   /** Whether no field from `name` on is given: a trailing part can only be left out together with all behind it. */
-  #endsBefore(value: Values, name: string): boolean {
+  private endsBefore(value: Values, name: string): boolean {
     const from = this.fields.findIndex((field) => field.name === name);
     return this.fields.slice(from).every((field) => value[field.name] === undefined);
   }
 
   /** The value to encode: lengths are counted, and must agree when they are given. */
-  #item(scope: Scope, { name, isLength, type }: Field, at: number): unknown {
+  private item(scope: Scope, { name, isLength, type }: Field, at: number): unknown {
     const given = scope.sibling(name);
     const counted = isLength ? scope.sibling(this.lengths.get(name) as string) : undefined;
     // Without bytes to count any length will do: it is the bytes field that refuses what it is given.

@@ -25,27 +25,27 @@ export class VariantType<V = Values, I = V> implements WireType<V, I> {
   decode(stream: ReadStream, parent?: unknown): V {
     const scope = scopeOf(parent);
     const type = this.cases.get(scope.context.request?.[this.field] as number);
-    if (type === undefined) return this.#failChoice(scope, stream.pos);
+    if (type === undefined) return this.failChoice(scope, stream.pos);
     return type.decode(stream, parent) as V;
   }
 
   encode(stream: WriteStream, value: I, parent?: unknown): void {
-    this.#caseOf(value, scopeOf(parent), stream.pos).encode(stream, value as Values, parent);
+    this.caseOf(value, scopeOf(parent), stream.pos).encode(stream, value as Values, parent);
   }
 
   size(value: I, parent?: unknown): number {
-    return this.#caseOf(value, scopeOf(parent), 0).size(value as Values, parent);
+    return this.caseOf(value, scopeOf(parent), 0).size(value as Values, parent);
   }
 
   /** The layout whose fields the value has; the request's choice is not needed for encoding. */
-  #caseOf(value: I, scope: Scope, at: number): StructType {
+  private caseOf(value: I, scope: Scope, at: number): StructType {
     for (const type of this.cases.values()) {
       if (type.fields.some(({ name }) => (value as Values | null)?.[name] !== undefined)) return type;
     }
-    return this.#failChoice(scope, at);
+    return this.failChoice(scope, at);
   }
 
-  #failChoice(scope: Scope, offset: number): never {
+  private failChoice(scope: Scope, offset: number): never {
     const actual = (scope.context.request?.[this.field] as number | undefined) ?? 'unknown';
     return scope.fail(
       'choice',
