@@ -51,7 +51,8 @@ export class ReplyCheck {
     if (step.kind === 'receive_limit') this.#held = true;
     // HLOS's queue may take messages of impossible sizes, which then vanish (transport, QueueOptions); those of other VMs
     // may be made for longer ones.
-    const fits = step.kind === 'frame' && (step.from !== VMID_HLOS || step.frame.byteLength <= limits.queue_message);
+    const fits =
+      step.kind === 'frame' && (step.from !== VMID_HLOS || step.frame.byteLength <= limits.queue_message);
     const asks = fits && !refused;
     if (asks) receive(this.#conversation(step.from).toManager, step.frame);
     for (const { to, frame } of out) receive(this.#conversation(to).toVm, frame);
