@@ -32,6 +32,8 @@ export interface LinkOwner {
   readonly loop: EventLoop;
   readonly counter: NotificationCounter;
   readonly frames: FrameWriter;
+  /** Sends nothing of a message that is too long for the queue, where the public manager sends the parts that fit. */
+  readonly careful: boolean;
   /** A message has arrived whole; its payload is [start, end) of the view, valid during the call only. */
   received(vmid: number, header: Header, view: DataView, start: number, end: number): void;
   /** A queue message was put on the queue to a VM. */
@@ -144,6 +146,10 @@ export class Link {
       const header = { type, fragments, seq: this.#seq, msg_id: message.id };
       const frame = this.#owner.frames.write(header, payload, this.#position, end);
       const fits = frame.byteLength <= this.toVm.messageSizeMax;
+      if (!fits && this.#owner.careful) {
+        this.#left = 0;
+        break;
+      }
       const { error } = this.toVm.send(frame);
       if (error === QueueError.FULL) return;
       if (error !== QueueError.OK) this.#owner.tooLong();

@@ -56,7 +56,7 @@ describe('a manager behind a socket', () => {
   it('that nobody makes fresh is fuzzed until it is silent', async () => {
     const socket = join(folder, 'once.sock');
     execFileSync(restarting(socket), { stdio: 'ignore' });
-    const args = ['fuzz', '--target', `socket:${socket}`, '--limit', '3000', '--time', '30'];
+    const args = ['fuzz', '--target', `socket:${socket}`, '--limit', '1500', '--time', '30'];
     const { code, stdout } = await gunyahRm(args);
     stop();
     expect(code).toBe(1);

@@ -9,6 +9,31 @@ import { simAudit } from '../../src/fuzz/oracle/sim-audit.js';
 import { Teardown } from '../../src/fuzz/oracle/teardown.js';
 import { SimTarget } from '../../src/fuzz/targets/sim.js';
 import { type PlatformProfile, platforms } from '../../src/rm/index.js';
+import { planted } from '../fuzz/planted.js';
+
+/** Whether a minute is over: counted from the first question. */
+function minute(): () => boolean {
+  const end = process.hrtime.bigint() + 60_000_000_000n;
+  return () => process.hrtime.bigint() > end;
+}
+
+describe('within a minute, from nothing', () => {
+  it.each(Object.entries(planted))('%s is found', (_, manager) => {
+    const target = new SimTarget({ careful: true, manager });
+    const judge = new Judge(new Reference({ platform: platforms.native, careful: true, seesRefusal: true }));
+    const isOver = minute();
+    const campaign: Campaign = new Campaign({
+      source: new Engine({ seed: 4, steps: target.steps, machine: platforms.native }),
+      judge,
+      keepGoing: () => !isOver() && campaign.findings.length === 0,
+      plays: 0,
+      minimised: 0,
+      found: () => {},
+    });
+    workLocally(campaign.run(), target);
+    expect(campaign.findings.map(({ finding }) => finding.cause.kind)).toEqual(['difference']);
+  });
+});
 
 /** Causes that a careful manager shows in so many minutes under all oracles. */
 function causes(platform: PlatformProfile, withReference: boolean, minutes: number): string[] {
