@@ -33,10 +33,3 @@ export function aimsOf(forms: Forms): readonly Aim[] {
     })),
   ];
 }
-
-/** `MEM_LEND acl_entries.vmid stale`, for people. */
-export function aimText({ form, place, tree, name }: Aim): string {
-  if (tree !== undefined)
-    return ['devicetree', tree.kind, tree.property, name].filter((part) => part !== undefined).join(' ');
-  return form === undefined ? name : `${form.name} ${place?.name} ${name}`;
-}
