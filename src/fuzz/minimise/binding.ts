@@ -32,7 +32,7 @@ interface Use {
   /** Byte offset in the frame, or the VM that the step is about. */
   readonly at: number | 'vm';
   readonly size: number;
-  /** Which step it was given to, by its number in the session as recorded. */
+  /** The request that it was given for, by its number in the session as recorded. */
   readonly giver: number;
 }
 
@@ -47,31 +47,53 @@ export interface BoundStep {
 /** Something that a VM was given. */
 export interface Given {
   readonly to: number;
+  /** Sequence number of the request. */
+  readonly seq: number;
+  readonly id: number;
   readonly role: Role;
   readonly value: number;
 }
 
-/** What VMs were given by a response. */
-export function givenBy({ out }: Response): Given | undefined {
+/** All that VMs were given by a response. */
+export function* givenBy({ out }: Response): Generator<Given> {
   for (const { to, frame } of out) {
     const role = givers.get(idOf(frame));
     if (role === undefined || frame.byteLength < GIVEN_OFFSET + sizes[role]) continue;
     const view = viewOf(frame);
-    if (headerOf(frame)?.type !== MessageType.reply || view.getUint32(limits.header, true) !== 0) continue;
-    return { to, role, value: readAt(view, GIVEN_OFFSET, sizes[role]) };
+    const header = headerOf(frame);
+    if (header?.type !== MessageType.reply || view.getUint32(limits.header, true) !== 0) continue;
+    const value = readAt(view, GIVEN_OFFSET, sizes[role]);
+    yield { to, seq: header.seq, id: header.msg_id, role, value };
   }
-  return undefined;
 }
 
 function readAt(view: DataView, at: number, size: number): number {
   return size === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
 }
 
+/** Finds out for which request something was given: the reply may come later than the step that asked. */
+class Requests {
+  readonly #numbers = new Map<string, number>();
+
+  put(step: Step, number: number): void {
+    if (step.kind !== 'frame' || !givers.has(idOf(step.frame))) return;
+    const header = headerOf(step.frame);
+    if (header?.type === MessageType.request)
+      this.#numbers.set(`${step.from} ${header.msg_id} ${header.seq}`, number);
+  }
+
+  of({ to, id, seq }: Given): number | undefined {
+    return this.#numbers.get(`${to} ${id} ${seq}`);
+  }
+}
+
 /** Finds, in a session and what came of it, where steps name what earlier steps were given. */
 export function bind(steps: readonly Step[], responses: readonly Response[]): BoundStep[] {
   const latest = new Map<string, number>();
   const names = namesOf(steps);
+  const requests = new Requests();
   return steps.map((step, number) => {
+    requests.put(step, number);
     const uses: Use[] = [];
     const use = (at: Use['at'], role: Role, value: number) => {
       const giver = latest.get(`${role} ${value}`);
@@ -80,8 +102,10 @@ export function bind(steps: readonly Step[], responses: readonly Response[]): Bo
     const vmid = vmOf(step);
     if (vmid !== undefined) use('vm', 'vmid', vmid);
     for (const { at, role, value } of names.get(number) ?? []) use(at, role, value);
-    const given = givenBy(responses[number] as Response);
-    if (given !== undefined) latest.set(`${given.role} ${given.value}`, number);
+    for (const given of givenBy(responses[number] as Response)) {
+      const giver = requests.of(given);
+      if (giver !== undefined) latest.set(`${given.role} ${given.value}`, giver);
+    }
     return { step, number, uses };
   });
 }
@@ -204,19 +228,24 @@ function fieldsOf(layout: StructType): Field[] {
 /** Puts bound steps to a target again: what they name is what their givers were given this time. */
 export class Rebinding {
   readonly #given = new Map<number, number>();
+  readonly #requests = new Requests();
 
-  /** The step as it is to be put. */
-  resolve({ step, uses }: BoundStep): Step {
-    return uses.reduce((resolved, { at, size, giver }) => {
+  /** The step as it is to be put, now. */
+  resolve({ step, uses, number }: BoundStep): Step {
+    const resolved = uses.reduce((before, { at, size, giver }) => {
       const value = this.#given.get(giver);
-      return value === undefined ? resolved : withValue(resolved, at, size, value);
+      return value === undefined ? before : withValue(before, at, size, value);
     }, step);
+    this.#requests.put(resolved, number);
+    return resolved;
   }
 
   /** What came of it. */
-  took({ number }: BoundStep, response: Response): void {
-    const given = givenBy(response);
-    if (given !== undefined) this.#given.set(number, given.value);
+  took(response: Response): void {
+    for (const given of givenBy(response)) {
+      const giver = this.#requests.of(given);
+      if (giver !== undefined) this.#given.set(giver, given.value);
+    }
   }
 }
 

@@ -5,8 +5,12 @@ import { removeMessages } from './remove.js';
 import { shrinkMessages, simplifyValues } from './shrink.js';
 import { shrinkContents } from './shrink-trees.js';
 
-/** Fewest messages, then fewest bytes, then simplest values; then what became needless by that. */
+/**
+ * Fewest messages, then fewest bytes, then simplest values; then what became needless by that. Messages twice: what a
+ * step names may first be something else than what it came to name once others had gone.
+ */
 const passes: readonly Pass[] = [
+  removeMessages,
   removeMessages,
   shrinkContents,
   shrinkMessages,
@@ -34,7 +38,7 @@ export function* minimise(found: Played, replay: Replay, plays: number): Work<Pl
     // What a step names stays what it was when the session was recorded.
     return candidate.slice(0, played.steps.length);
   }
-  let session = yield* attempt(sessionOf(found));
-  for (const pass of passes) if (session !== undefined) session = yield* pass(session, attempt);
+  yield* attempt(sessionOf(found));
+  for (const pass of passes) if (best !== undefined) yield* pass(sessionOf(best), attempt);
   return best;
 }

@@ -67,7 +67,7 @@ function leakedVmid(
   allGivenBack: boolean,
 ): Cause | undefined {
   const last = responses.at(-1);
-  const fresh = last && givenBy(last);
+  const [fresh] = last === undefined ? [] : givenBy(last);
   if (!allGivenBack || fresh === undefined || fresh.value === VMID_DYNAMIC_FIRST) return undefined;
   if (!held.some(({ role, value }) => role === 'vmid' && value === VMID_DYNAMIC_FIRST)) return undefined;
   const key = 'VMID not free again';
@@ -79,8 +79,8 @@ function heldAfter({ steps, responses }: Played): readonly Given[] {
   const held = new Map<string, Given>();
   for (const [index, step] of steps.entries()) {
     const response = responses[index] as Response;
-    const given = givenBy(response) ?? namedVmid(step, response);
-    if (given !== undefined) held.set(`${given.role} ${given.value}`, given);
+    for (const given of [...givenBy(response), ...namedVmid(step, response)])
+      held.set(`${given.role} ${given.value}`, given);
     const taken = takenBackBy(step);
     if (taken !== undefined && isOk(step, response)) held.delete(taken);
   }
@@ -88,11 +88,12 @@ function heldAfter({ steps, responses }: Played): readonly Given[] {
 }
 
 /** A VMID that was asked for by number: the reply does not repeat it. */
-function namedVmid(step: Step, response: Response): Given | undefined {
-  if (step.kind !== 'frame' || idOf(step.frame) !== VM_ALLOC_VMID.id || !isOk(step, response))
-    return undefined;
-  if (step.frame.byteLength < header + 2) return undefined;
-  return { to: step.from, role: 'vmid', value: viewOf(step.frame).getUint16(header, true) };
+function namedVmid(step: Step, response: Response): Given[] {
+  if (step.kind !== 'frame' || idOf(step.frame) !== VM_ALLOC_VMID.id || !isOk(step, response)) return [];
+  const { from: to, frame } = step;
+  if (frame.byteLength < header + 2) return [];
+  const value = viewOf(frame).getUint16(header, true);
+  return value === 0 ? [] : [{ to, seq: 0, id: VM_ALLOC_VMID.id, role: 'vmid', value }];
 }
 
 /** Role and value of what a request takes back. */
