@@ -62,10 +62,8 @@ export class Taker {
       if (manager.panicked !== undefined) return taken;
       const vmid = this.#oldest(manager);
       if (vmid === undefined) return taken;
-      for (const counts of [this.#allowance, this.#shares]) {
-        const left = counts?.get(vmid);
-        if (left !== undefined) counts?.set(vmid, left - 1);
-      }
+      countDown(this.#allowance, vmid);
+      if (this.#shares !== undefined) countDown(this.#shares, vmid);
       const frame = this.#waiting.get(vmid)?.shift()?.link.toVm.receive().message;
       if (frame !== undefined) taken.push({ to: vmid, frame });
     }
@@ -93,6 +91,11 @@ export class Taker {
   *waitedFor(manager: ResourceManager): Generator<number> {
     for (const [vmid, list] of this.#waiting) if (firstWaiting(manager, vmid, list) !== undefined) yield vmid;
   }
+}
+
+function countDown(counts: Map<number, number>, vmid: number): void {
+  const left = counts.get(vmid);
+  if (left !== undefined) counts.set(vmid, left - 1);
 }
 
 /** The oldest message that waits for a VM; what was queued on links that are gone is forgotten. */

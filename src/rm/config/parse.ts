@@ -59,9 +59,7 @@ export function parseConfiguration(root: DtNode): VmConfiguration {
     }
     const path = pathOf(node);
     if (path.length > PATH_SIZE_MAX) refuse(node, 'path too long');
-    const part = CONFIG_PATHS.map((prefix) =>
-      path.startsWith(prefix) ? path.slice(prefix.length) : undefined,
-    ).find((rest) => rest !== undefined);
+    const part = configPart(path);
     if (part === '') parseConfigNode(node, draft);
     else if (part === '/memory') parseMemoryNode(node, draft);
     else if (part === '/vcpus') draft.vcpus = parseVcpus(root, node, psciSeen);
@@ -72,6 +70,12 @@ export function parseConfiguration(root: DtNode): VmConfiguration {
     else if (node === root) draft.controller = rootController(root);
   }
   return { ...draft, ...devices };
+}
+
+/** Path below the configuration node, empty for that node itself, undefined for a node elsewhere. */
+function configPart(path: string): string | undefined {
+  for (const prefix of CONFIG_PATHS) if (path.startsWith(prefix)) return path.slice(prefix.length);
+  return undefined;
 }
 
 function emptyDraft(): Draft {
