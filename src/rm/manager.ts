@@ -166,6 +166,7 @@ export class ResourceManager implements LinkOwner {
     const state: BootState = {
       hypervisor,
       vms,
+      present: undefined,
       links: new Map(),
       parcels: new ParcelTable(),
       interrupts: new InterruptTable(),
@@ -192,9 +193,10 @@ export class ResourceManager implements LinkOwner {
     return this.#state.vms[vmid];
   }
 
-  /** All VMs by rising VMID, the manager included. */
-  *vms(): Generator<Vm> {
-    for (const vm of this.#state.vms) if (vm !== undefined) yield vm;
+  /** All VMs by rising VMID, the manager included; a list that later calls do not change. */
+  vms(): readonly Vm[] {
+    this.#state.present ??= this.#state.vms.filter((vm) => vm !== undefined);
+    return this.#state.present;
   }
 
   /** Makes a VM; its owner becomes its peer. @param vmid 0: the lowest free dynamic one. @returns undefined when there is none. */
@@ -208,12 +210,14 @@ export class ResourceManager implements LinkOwner {
     } else if (!this.isSecondary(vmid) || vms[vmid] !== undefined) return undefined;
     const vm = new Vm(chosen, owner.vmid);
     vms[chosen] = vm;
+    this.#state.present = undefined;
     return vm;
   }
 
   forgetVm(vm: Vm): void {
     if (vm.resetEvent !== undefined) this.loop.cancel(vm.resetEvent);
     this.#state.vms[vm.vmid] = undefined;
+    this.#state.present = undefined;
   }
 
   isSecondary(vmid: number): boolean {
@@ -335,7 +339,10 @@ export interface FirmwareState {
 
 interface BootState {
   readonly hypervisor: Hypervisor;
+  /** By VMID. */
   readonly vms: (Vm | undefined)[];
+  /** Those that there are, until one comes or goes. */
+  present: readonly Vm[] | undefined;
   readonly links: Map<number, Link>;
   readonly parcels: ParcelTable;
   readonly interrupts: InterruptTable;
