@@ -104,5 +104,12 @@ export function withoutBorrower(record: PageRecord, owner: Owner): PageRecord {
   if (record.borrowers.length === 0) return record;
   const borrowers = record.borrowers.filter((borrower) => borrower.owner !== owner);
   if (borrowers.length === record.borrowers.length) return record;
-  return { ...record, borrowers: borrowers.length === 0 ? NO_BORROWERS : borrowers, lent: false };
+  const { kind, owner: keeper, address } = record;
+  return {
+    kind,
+    owner: keeper,
+    address,
+    borrowers: borrowers.length === 0 ? NO_BORROWERS : borrowers,
+    lent: false,
+  };
 }
