@@ -167,7 +167,7 @@ export class ResourceManager implements LinkOwner {
       hypervisor,
       vms,
       present: undefined,
-      links: new Map(),
+      links: new Array<Link | undefined>(VMID_COUNT).fill(undefined),
       parcels: new ParcelTable(),
       interrupts: new InterruptTable(),
       loop: new EventLoop(),
@@ -242,19 +242,19 @@ export class ResourceManager implements LinkOwner {
   // Links
 
   link(vmid: number): Link | undefined {
-    return this.#state.links.get(vmid);
+    return this.#state.links[vmid];
   }
 
   /** Makes a VM's RPC link. @returns false when one exists for that VMID. */
   addLink(vmid: number, depth: number | undefined, messageSizeMax: number | undefined): boolean {
-    if (this.#state.links.has(vmid)) return false;
+    if (this.link(vmid) !== undefined) return false;
     const platformDepth = this.#options.queueDepth ?? 8;
     const link = new Link(vmid, this, {
       depth: platformDepth === 8 ? (depth ?? 8) : platformDepth,
       ...(messageSizeMax === undefined ? {} : { messageSizeMax }),
       rules: this.platform.queueRules,
     });
-    this.#state.links.set(vmid, link);
+    this.#state.links[vmid] = link;
     return true;
   }
 
@@ -262,7 +262,8 @@ export class ResourceManager implements LinkOwner {
   removeLink(vmid: number): boolean {
     const link = this.link(vmid);
     link?.close();
-    return this.#state.links.delete(vmid) && link !== undefined;
+    this.#state.links[vmid] = undefined;
+    return link !== undefined;
   }
 
   /** Sends a notification; without a link the public manager dies. */
@@ -343,7 +344,8 @@ interface BootState {
   readonly vms: (Vm | undefined)[];
   /** Those that there are, until one comes or goes. */
   present: readonly Vm[] | undefined;
-  readonly links: Map<number, Link>;
+  /** By VMID. */
+  readonly links: (Link | undefined)[];
   readonly parcels: ParcelTable;
   readonly interrupts: InterruptTable;
   readonly loop: EventLoop;

@@ -96,7 +96,7 @@ function newParcel(session: Session, kind: number, owner: KnownVm | undefined, v
     if (by !== VMID_HLOS && random.chance(0.2)) targets[0] = VMID_HLOS;
   }
   if (kind === SHARE) targets.splice(random.below(2) * targets.length, 0, by);
-  const unique = [...new Set(targets)];
+  const unique = targets.filter((vmid, index) => targets.indexOf(vmid) === index);
   return {
     handle: -1,
     owner: by,
