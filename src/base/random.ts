@@ -64,10 +64,10 @@ export class Random {
     // What lies above the largest multiple would favour small values. Remainders of 32-bit numbers cost a tenth of
     // others, so everything here is one; 2^32 less the bound has the remainder that 2^32 itself has.
     const bound = limit >>> 0;
-    const end = 2 ** 32 - ((-bound >>> 0) % bound);
     for (;;) {
       const value = this.u32();
-      if (value < end) return (value >>> 0) % bound;
+      // Only what lies as near the end as this can be above that multiple.
+      if (value < 2 ** 32 - bound || value < 2 ** 32 - ((-bound >>> 0) % bound)) return (value >>> 0) % bound;
     }
   }
 

@@ -128,8 +128,14 @@ export function sourceOf(node: DtNode): TreeSource {
 /** Value of a property that holds 32-bit cells. */
 export function cellsValue(...cells: readonly number[]): Uint8Array {
   const value = new Uint8Array(cells.length * 4);
-  const view = new DataView(value.buffer);
-  for (const [index, cell] of cells.entries()) view.setUint32(index * 4, cell);
+  // Byte by byte: a view of each value costs more than everything else about it.
+  let at = 0;
+  for (const cell of cells) {
+    value[at++] = cell >>> 24;
+    value[at++] = cell >>> 16;
+    value[at++] = cell >>> 8;
+    value[at++] = cell;
+  }
   return value;
 }
 

@@ -93,13 +93,23 @@ export function ownedRecord(kind: MemoryKind, owner: Owner, address: number | un
 
 /** The record with one borrower more. */
 export function withBorrower(record: PageRecord, borrower: Borrower, lent: boolean): PageRecord {
-  const borrowers = [...record.borrowers, borrower].sort((left, right) => left.owner - right.owner);
-  return { ...record, borrowers, lent };
+  const { kind, owner, address } = record;
+  const borrowers = [...record.borrowers, borrower];
+  if (borrowers.length > 1) borrowers.sort((left, right) => left.owner - right.owner);
+  return { kind, owner, address, borrowers, lent };
 }
 
 /** The record without a borrower, if it is one; a loan to it is over. */
 export function withoutBorrower(record: PageRecord, owner: Owner): PageRecord {
+  if (record.borrowers.length === 0) return record;
   const borrowers = record.borrowers.filter((borrower) => borrower.owner !== owner);
   if (borrowers.length === record.borrowers.length) return record;
-  return { ...record, borrowers: borrowers.length === 0 ? NO_BORROWERS : borrowers, lent: false };
+  const { kind, owner: keeper, address } = record;
+  return {
+    kind,
+    owner: keeper,
+    address,
+    borrowers: borrowers.length === 0 ? NO_BORROWERS : borrowers,
+    lent: false,
+  };
 }

@@ -166,7 +166,8 @@ export class ResourceManager implements LinkOwner {
     const state: BootState = {
       hypervisor,
       vms,
-      links: new Map(),
+      present: undefined,
+      links: new Array<Link | undefined>(VMID_COUNT).fill(undefined),
       parcels: new ParcelTable(),
       interrupts: new InterruptTable(),
       loop: new EventLoop(),
@@ -192,9 +193,10 @@ export class ResourceManager implements LinkOwner {
     return this.#state.vms[vmid];
   }
 
-  /** All VMs by rising VMID, the manager included. */
-  *vms(): Generator<Vm> {
-    for (const vm of this.#state.vms) if (vm !== undefined) yield vm;
+  /** All VMs by rising VMID, the manager included; a list that later calls do not change. */
+  vms(): readonly Vm[] {
+    this.#state.present ??= this.#state.vms.filter((vm) => vm !== undefined);
+    return this.#state.present;
   }
 
   /** Makes a VM; its owner becomes its peer. @param vmid 0: the lowest free dynamic one. @returns undefined when there is none. */
@@ -208,12 +210,14 @@ export class ResourceManager implements LinkOwner {
     } else if (!this.isSecondary(vmid) || vms[vmid] !== undefined) return undefined;
     const vm = new Vm(chosen, owner.vmid);
     vms[chosen] = vm;
+    this.#state.present = undefined;
     return vm;
   }
 
   forgetVm(vm: Vm): void {
     if (vm.resetEvent !== undefined) this.loop.cancel(vm.resetEvent);
     this.#state.vms[vm.vmid] = undefined;
+    this.#state.present = undefined;
   }
 
   isSecondary(vmid: number): boolean {
@@ -238,19 +242,19 @@ export class ResourceManager implements LinkOwner {
   // Links
 
   link(vmid: number): Link | undefined {
-    return this.#state.links.get(vmid);
+    return this.#state.links[vmid];
   }
 
   /** Makes a VM's RPC link. @returns false when one exists for that VMID. */
   addLink(vmid: number, depth: number | undefined, messageSizeMax: number | undefined): boolean {
-    if (this.#state.links.has(vmid)) return false;
+    if (this.link(vmid) !== undefined) return false;
     const platformDepth = this.#options.queueDepth ?? 8;
     const link = new Link(vmid, this, {
       depth: platformDepth === 8 ? (depth ?? 8) : platformDepth,
       ...(messageSizeMax === undefined ? {} : { messageSizeMax }),
       rules: this.platform.queueRules,
     });
-    this.#state.links.set(vmid, link);
+    this.#state.links[vmid] = link;
     return true;
   }
 
@@ -258,7 +262,8 @@ export class ResourceManager implements LinkOwner {
   removeLink(vmid: number): boolean {
     const link = this.link(vmid);
     link?.close();
-    return this.#state.links.delete(vmid) && link !== undefined;
+    this.#state.links[vmid] = undefined;
+    return link !== undefined;
   }
 
   /** Sends a notification; without a link the public manager dies. */
@@ -335,8 +340,12 @@ export interface FirmwareState {
 
 interface BootState {
   readonly hypervisor: Hypervisor;
+  /** By VMID. */
   readonly vms: (Vm | undefined)[];
-  readonly links: Map<number, Link>;
+  /** Those that there are, until one comes or goes. */
+  present: readonly Vm[] | undefined;
+  /** By VMID. */
+  readonly links: (Link | undefined)[];
   readonly parcels: ParcelTable;
   readonly interrupts: InterruptTable;
   readonly loop: EventLoop;

@@ -243,11 +243,10 @@ export const panicPlaces = {
 
 export type PanicReason = keyof typeof panicPlaces;
 
-/** Unwinds the manager to its event loop, where it stops for good. Never leaves this folder. */
-export class ManagerPanic extends Error {
-  override readonly name: string = 'ManagerPanic';
-
-  constructor(readonly reason: PanicReason) {
-    super(reason);
-  }
+/**
+ * Unwinds the manager to its event loop, where it stops for good. Never leaves this folder, so it is no Error: collecting
+ * the stack would cost as much as ten messages.
+ */
+export class ManagerPanic {
+  constructor(readonly reason: PanicReason) {}
 }

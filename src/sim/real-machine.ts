@@ -82,5 +82,5 @@ export function lostTargets(manager: ResourceManager, step: RecordedStep): reado
   if (!step.driver || step.kind !== 'frame') return [];
   const { id, words } = frameWords(step.frame);
   if (id !== VM_GET_HYP_RESOURCES.id || words[0] !== 0) return [];
-  return [...manager.vms()].map(({ vmid }) => vmid);
+  return manager.vms().map(({ vmid }) => vmid);
 }

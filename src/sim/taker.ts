@@ -23,6 +23,8 @@ export class Taker {
   readonly #allowance = new Map<number, number>();
   #shares: Map<number, number> | undefined;
   #stamp = 0;
+  /** Messages in all lists together. */
+  #count = 0;
 
   /** To be called for every message that the manager puts on a queue. */
   sent(link: Link | undefined, vmid: number): void {
@@ -33,6 +35,7 @@ export class Taker {
       this.#waiting.set(vmid, list);
     }
     list.push({ link, stamp: this.#stamp++ });
+    this.#count++;
   }
 
   /** From now on a VM takes only so many more messages. */
@@ -62,21 +65,21 @@ export class Taker {
       if (manager.panicked !== undefined) return taken;
       const vmid = this.#oldest(manager);
       if (vmid === undefined) return taken;
-      for (const counts of [this.#allowance, this.#shares]) {
-        const left = counts?.get(vmid);
-        if (left !== undefined) counts?.set(vmid, left - 1);
-      }
-      const frame = this.#waiting.get(vmid)?.shift()?.link.toVm.receive().message;
+      countDown(this.#allowance, vmid);
+      if (this.#shares !== undefined) countDown(this.#shares, vmid);
+      const first = this.#shift(this.#waiting.get(vmid) ?? []);
+      const frame = first?.link.toVm.receive().message;
       if (frame !== undefined) taken.push({ to: vmid, frame });
     }
   }
 
   /** The VM with the oldest message that it may take. */
   #oldest(manager: ResourceManager): number | undefined {
+    if (this.#count === 0) return undefined;
     let oldest: number | undefined;
     let stamp = Number.POSITIVE_INFINITY;
     for (const [vmid, list] of this.#waiting) {
-      const first = firstWaiting(manager, vmid, list);
+      const first = this.#first(manager, vmid, list);
       if (first === undefined || first.stamp >= stamp || !this.#mayTake(vmid)) continue;
       oldest = vmid;
       stamp = first.stamp;
@@ -91,13 +94,23 @@ export class Taker {
 
   /** VMs for which messages wait. */
   *waitedFor(manager: ResourceManager): Generator<number> {
-    for (const [vmid, list] of this.#waiting) if (firstWaiting(manager, vmid, list) !== undefined) yield vmid;
+    for (const [vmid, list] of this.#waiting) if (this.#first(manager, vmid, list) !== undefined) yield vmid;
+  }
+
+  /** The oldest message that waits for a VM; what was queued on links that are gone is forgotten. */
+  #first(manager: ResourceManager, vmid: number, list: Waiting[]): Waiting | undefined {
+    const link = manager.link(vmid);
+    while (list[0] !== undefined && list[0].link !== link) this.#shift(list);
+    return list[0];
+  }
+
+  #shift(list: Waiting[]): Waiting | undefined {
+    if (list.length > 0) this.#count--;
+    return list.shift();
   }
 }
 
-/** The oldest message that waits for a VM; what was queued on links that are gone is forgotten. */
-function firstWaiting(manager: ResourceManager, vmid: number, list: Waiting[]): Waiting | undefined {
-  const link = manager.link(vmid);
-  while (list[0] !== undefined && list[0].link !== link) list.shift();
-  return list[0];
+function countDown(counts: Map<number, number>, vmid: number): void {
+  const left = counts.get(vmid);
+  if (left !== undefined) counts.set(vmid, left - 1);
 }

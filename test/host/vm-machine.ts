@@ -84,7 +84,8 @@ export class Machine {
     const isHosts = ({ owner, borrowers, lent }: PageRecord) =>
       owner === HLOS && borrowers.length === 0 && !lent;
     return {
-      vms: [...manager.vms()]
+      vms: manager
+        .vms()
         .filter(({ owner }) => owner === HLOS)
         .map(({ vmid, state }) => `${vmid} in ${state}`),
       parcels: [...manager.parcels.all()].map(({ handle }) => handle),

@@ -286,7 +286,8 @@ export function breakPayload(draft: Draft, name: string, random: Random): void {
       grow(size + 4 * (1 + random.below(4)), () => random.below(2));
       return;
     case 'largest':
-      grow(random.chance(0.5) ? MAX_PAYLOAD : 232 + random.below(3), () => 0);
+      draft.size = random.chance(0.5) ? MAX_PAYLOAD : 232 + random.below(3);
+      payload.fill(0, size, draft.size);
       return;
     case 'garbage':
       for (let at = 0; at < size; at++) payload[at] = random.below(256);

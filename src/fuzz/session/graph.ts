@@ -11,13 +11,8 @@ import { talkEdges } from './talk.js';
 
 const STATES = 16;
 
-/** Edges to choose from, each as likely as its weight says. */
-export interface Choices {
-  readonly edges: readonly Edge[];
-  /** Numbers of the edges in the graph. */
-  readonly numbers: readonly number[];
-  readonly total: number;
-}
+/** Numbers of edges to choose from, each as often as its weight says. */
+export type Lots = readonly number[];
 
 /** The state graph of everything that sessions do, by what one has in hand. */
 export class Graph {
@@ -26,7 +21,7 @@ export class Graph {
   readonly #generic: readonly Edge[];
   readonly #byForm = new Map<Form, Edge[]>();
   /** By theme, kind of subject and state. */
-  readonly #choices: readonly Choices[];
+  readonly #lots: readonly Lots[];
   /** How much there is to do with each kind of subject, by theme. */
   readonly #weights: readonly (readonly number[])[];
 
@@ -50,7 +45,7 @@ export class Graph {
     }
     const edgesOf = (theme: Theme, kind: SubjectKind) =>
       this.edges.filter((edge) => edge.theme === theme && edge.subject === kind);
-    this.#choices = themes.flatMap((theme) =>
+    this.#lots = themes.flatMap((theme) =>
       subjectKinds.flatMap((kind) => this.#byState(edgesOf(theme, kind))),
     );
     this.#weights = themes.map((theme) => subjectKinds.map((kind) => sum(edgesOf(theme, kind))));
@@ -71,19 +66,15 @@ export class Graph {
     return this.#weights[theme] ?? [];
   }
 
-  /** @param theme, kind their places among all themes and kinds. */
-  choices(theme: number, kind: number, state: number): Choices {
-    return this.#choices[(theme * subjectKinds.length + kind) * STATES + state] as Choices;
+  /** What may be done with a subject. @param theme, kind their places among all themes and kinds. */
+  lots(theme: number, kind: number, state: number): Lots {
+    return this.#lots[(theme * subjectKinds.length + kind) * STATES + state] as Lots;
   }
 
-  #byState(edges: readonly Edge[]): Choices[] {
+  #byState(edges: readonly Edge[]): Lots[] {
     return Array.from({ length: STATES }, (_, state) => {
       const possible = edges.filter(({ from }) => (from & (1 << state)) !== 0);
-      return {
-        edges: possible,
-        numbers: possible.map((edge) => this.edges.indexOf(edge)),
-        total: sum(possible),
-      };
+      return possible.flatMap((edge) => new Array<number>(edge.weight).fill(this.edges.indexOf(edge)));
     });
   }
 }

@@ -96,7 +96,7 @@ function newParcel(session: Session, kind: number, owner: KnownVm | undefined, v
     if (by !== VMID_HLOS && random.chance(0.2)) targets[0] = VMID_HLOS;
   }
   if (kind === SHARE) targets.splice(random.below(2) * targets.length, 0, by);
-  const unique = [...new Set(targets)];
+  const unique = targets.filter((vmid, index) => targets.indexOf(vmid) === index);
   return {
     handle: -1,
     owner: by,
@@ -126,9 +126,10 @@ function rangesFrom(session: Session, owner: KnownVm | undefined): Range[] {
     return range === undefined ? [] : [range];
   }
   const layout = session.any<Layout>('together', 'apart', 'apart', 'blocks');
-  return Array.from({ length: random.chance(0.5) ? 1 : 1 + random.below(RANGES_MAX) }, () =>
-    pages.range(random, layout),
-  );
+  const ranges: Range[] = [];
+  for (let left = random.chance(0.5) ? 1 : 1 + random.below(RANGES_MAX); left > 0; left--)
+    ranges.push(pages.range(random, layout));
+  return ranges;
 }
 
 /** Whom a parcel is for and what is in it, as the first two lists of several requests have it. */

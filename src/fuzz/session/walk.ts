@@ -158,13 +158,9 @@ export class Walk {
       const kindIndex = weighted(random, this.#available(theme));
       const kind = subjectKinds[kindIndex] as SubjectKind;
       const subject = this.#subject(kind);
-      const { edges, numbers, total } = this.#graph.choices(theme, kindIndex, stateOf(kind, subject));
-      if (total === 0) continue;
-      let at = random.below(total);
-      let index = 0;
-      while (at >= (edges[index] as Edge).weight) at -= (edges[index++] as Edge).weight;
-      if (!random.chance(this.#keenness[numbers[index] as number] as number)) continue;
-      const edge = edges[index] as Edge;
+      const number = pick(random, this.#graph.lots(theme, kindIndex, stateOf(kind, subject)));
+      if (number === undefined || !random.chance(this.#keenness[number] as number)) continue;
+      const edge = this.#graph.edges[number] as Edge;
       const aim = edge.form === undefined ? undefined : this.#aimByForm[edge.form.index];
       if (this.#take(edge, subject, aim !== undefined && random.chance(this.#aiming) ? aim : undefined))
         return true;

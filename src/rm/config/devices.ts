@@ -31,6 +31,8 @@ import type {
   VirtioConfig,
 } from './types.js';
 
+// Fields are named one by one below: spreading an object costs several times what reading the whole node does.
+
 /** Devices found so far, each kind in tree order. */
 export interface DeviceLists {
   readonly rpcs: RmRpcConfig[];
@@ -41,10 +43,6 @@ export interface DeviceLists {
   readonly virtios: VirtioConfig[];
   readonly iomems: IomemConfig[];
   rtcs: number;
-}
-
-export function noDevices(): DeviceLists {
-  return { rpcs: [], doorbells: [], queues: [], pairs: [], shms: [], virtios: [], iomems: [], rtcs: 0 };
 }
 
 /** Texts that RM adds to an rm-rpc's `push-compatible` itself. */
@@ -84,14 +82,17 @@ export function parseDevice(node: DtNode, found: DeviceLists): boolean {
 
 function parseRmRpc(node: DtNode, found: DeviceLists): void {
   const interrupts = fixedInterrupts(node, 2);
-  const common = deviceCommon(node, 0, RPC_OWN_COMPATIBLES);
-  found.rpcs.push({ ...common, console: hasProperty(node, 'console-dev'), interrupts, ...queueSizes(node) });
+  const { label, generate, pushCompatible } = deviceCommon(node, 0, RPC_OWN_COMPATIBLES);
+  const { messageSize, queueDepth } = queueSizes(node);
+  const console = hasProperty(node, 'console-dev');
+  found.rpcs.push({ label, generate, pushCompatible, console, interrupts, messageSize, queueDepth });
 }
 
 function parseDoorbell(node: DtNode, found: DeviceLists, source: boolean): void {
   const peer = devicePeer(node);
   const interrupts = source ? undefined : fixedInterrupts(node, 1);
-  found.doorbells.push({ ...deviceCommon(node), source, peer, interrupts });
+  const { label, generate, pushCompatible } = deviceCommon(node);
+  found.doorbells.push({ label, generate, pushCompatible, source, peer, interrupts });
 }
 
 function parseMessageQueue(node: DtNode, found: DeviceLists): void {
@@ -99,13 +100,17 @@ function parseMessageQueue(node: DtNode, found: DeviceLists): void {
   if (sender === hasProperty(node, 'is-receiver')) refuse(node, 'neither or both of is-sender, is-receiver');
   requireDefaultPeer(node);
   const interrupts = fixedInterrupts(node, 1);
-  found.queues.push({ ...deviceCommon(node), sender, interrupts, ...queueSizes(node) });
+  const { label, generate, pushCompatible } = deviceCommon(node);
+  const { messageSize, queueDepth } = queueSizes(node);
+  found.queues.push({ label, generate, pushCompatible, sender, interrupts, messageSize, queueDepth });
 }
 
 function parseQueuePair(node: DtNode, found: DeviceLists): void {
   const peer = devicePeer(node);
   const interrupts = fixedInterrupts(node, 2);
-  found.pairs.push({ ...deviceCommon(node), peer, interrupts, ...queueSizes(node) });
+  const { label, generate, pushCompatible } = deviceCommon(node);
+  const { messageSize, queueDepth } = queueSizes(node);
+  found.pairs.push({ label, generate, pushCompatible, peer, interrupts, messageSize, queueDepth });
 }
 
 /** The `memory` child of shared memory and virtio devices: their only child. */

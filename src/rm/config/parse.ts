@@ -12,7 +12,7 @@ import {
   walk,
 } from '../../devicetree/index.js';
 import { configuredController, rootController } from './controller.js';
-import { type DeviceLists, noDevices, parseDevice } from './devices.js';
+import { type DeviceLists, parseDevice } from './devices.js';
 import { GUID_SIZE, parseGuid } from './guid.js';
 import { cellsUpTo, inheritedCells, pageAligned, refuse, sizedNumber, wraps } from './reader.js';
 import type { VmConfiguration } from './types.js';
@@ -34,7 +34,7 @@ const ALL_ONES = 0xffffffffffffffffn;
 const CONFIG_PATHS: readonly string[] = ['/gunyah-vm-config', '/qcom,vm-config'];
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type Draft = Mutable<Omit<VmConfiguration, keyof DeviceLists>>;
+type Draft = Mutable<Omit<VmConfiguration, keyof DeviceLists>> & DeviceLists;
 
 /** The tree is deeper than RM's own table of levels. */
 export class TreeTooDeep extends Error {
@@ -49,7 +49,6 @@ export class TreeTooDeep extends Error {
  */
 export function parseConfiguration(root: DtNode): VmConfiguration {
   const draft = emptyDraft();
-  const devices = noDevices();
   let psciSeen = false;
   for (const node of walk(root)) {
     if (node.level > LEVEL_MAX) throw new TreeTooDeep(node.name);
@@ -59,19 +58,23 @@ export function parseConfiguration(root: DtNode): VmConfiguration {
     }
     const path = pathOf(node);
     if (path.length > PATH_SIZE_MAX) refuse(node, 'path too long');
-    const part = CONFIG_PATHS.map((prefix) =>
-      path.startsWith(prefix) ? path.slice(prefix.length) : undefined,
-    ).find((rest) => rest !== undefined);
+    const part = configPart(path);
     if (part === '') parseConfigNode(node, draft);
     else if (part === '/memory') parseMemoryNode(node, draft);
     else if (part === '/vcpus') draft.vcpus = parseVcpus(root, node, psciSeen);
-    else if (parseDevice(node, devices)) continue;
+    else if (parseDevice(node, draft)) continue;
     else if (contains(node, 'compatible', 'arm,psci-0.2') || contains(node, 'compatible', 'arm,psci-1.0'))
       psciSeen = true;
     else if (part === '/interrupts') draft.controller = configuredController(root, node, draft.controller);
     else if (node === root) draft.controller = rootController(root);
   }
-  return { ...draft, ...devices };
+  return draft;
+}
+
+/** Path below the configuration node, empty for that node itself, undefined for a node elsewhere. */
+function configPart(path: string): string | undefined {
+  for (const prefix of CONFIG_PATHS) if (path.startsWith(prefix)) return path.slice(prefix.length);
+  return undefined;
 }
 
 function emptyDraft(): Draft {
@@ -96,6 +99,14 @@ function emptyDraft(): Draft {
     firmwareSizeMax: FIRMWARE_SIZE_DEFAULT,
     controller: undefined,
     vcpus: undefined,
+    rpcs: [],
+    doorbells: [],
+    queues: [],
+    pairs: [],
+    shms: [],
+    virtios: [],
+    iomems: [],
+    rtcs: 0,
   };
 }
 

@@ -154,16 +154,17 @@ function takeAll(rm: ResourceManager, owner: Vm, parcel: Parcel, sgl: readonly S
     while (left > 0) {
       const stretch = rm.hypervisor.memory.ownedStretch(owner.vmid, kind, ipa, left);
       if (stretch === undefined) return RmError.MEM_INVALID;
-      const region: Region = { ...stretch, ownerIpa: ipa };
+      const { phys, size } = stretch;
+      const region: Region = { phys, size, ownerIpa: ipa };
       if (share && !parcel.ownerHasSlot(region)) return RmError.MAP_FAILED;
       const refused = takeRegion(rm, parcel, region);
       if (refused !== undefined)
         return refused.errno === 'ENOMEM' ? rm.die('mem_tables_exhausted') : RmError.MEM_INVALID;
       parcel.regions.push(region);
-      if (parcel.sanitizeCreate) rm.hypervisor.zeroMemory(stretch.phys, stretch.size);
-      parcel.totalSize += stretch.size;
-      ipa += stretch.size;
-      left -= stretch.size;
+      if (parcel.sanitizeCreate) rm.hypervisor.zeroMemory(phys, size);
+      parcel.totalSize += size;
+      ipa += size;
+      left -= size;
     }
   }
   return RmError.OK;

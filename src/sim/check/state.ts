@@ -169,7 +169,7 @@ export interface Holdings {
 }
 
 export function holdings(manager: ResourceManager, hypervisor: HypervisorModel): Holdings {
-  const vms = [...manager.vms()];
+  const vms = manager.vms();
   const vmids = Array.from({ length: VMID_COUNT }, (_, vmid) => vmid);
   return {
     vms: vms.map(({ vmid }) => vmid),
