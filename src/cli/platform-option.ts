@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { UsageError } from '../base/error.js';
 import { type PlatformProfile, platforms } from '../rm/index.js';
 
@@ -9,4 +10,11 @@ export function platformOption(name: string): PlatformProfile {
   const platform = Object.values(platforms).find((profile) => profile.name === name);
   if (platform !== undefined) return platform;
   throw new UsageError({ code: 'platform', path: '--platform', expected: platformNames, actual: name });
+}
+
+/** `--platform`, native unless told; the help names the default, which else would be printed whole. */
+export function platformFlag(): Option {
+  return new Option('--platform <name>', `whose machine: ${platformNames}`)
+    .argParser(platformOption)
+    .default(platforms.native, platforms.native.name);
 }

@@ -3,11 +3,11 @@ import { WireError } from '../../base/error.js';
 import { readWholeFile } from '../../node/input.js';
 import { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
-import { type PlatformProfile, platforms } from '../../rm/index.js';
+import type { PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { addLoad, type FileAt } from '../load-option.js';
-import { platformNames, platformOption } from '../platform-option.js';
+import { type FileAt, loadFlag } from '../load-option.js';
+import { platformFlag } from '../platform-option.js';
 import { scenarioLines } from '../scenario-lines.js';
 
 interface ReplayOptions {
@@ -31,9 +31,9 @@ export function register(program: Command, io: CommandIo): void {
     .command('replay')
     .description('put the recorded VM side to the simulated manager and compare what it says')
     .argument('<file...>', 'recordings or captures; - for standard input')
-    .option('--platform <name>', `whose machine: ${platformNames}`, platformOption, platforms.native)
+    .addOption(platformFlag())
     .option('--careful', 'answer with an error where the real manager dies')
-    .option('--load <address=file>', 'have a file in memory when a capture begins; repeatable', addLoad, [])
+    .addOption(loadFlag('have a file in memory when a capture begins; repeatable'))
     .option('--json', 'NDJSON, one object per difference, then one with the counts')
     .addHelpText('after', examples)
     .action((files: string[], options: ReplayOptions) => replay(io, files, options));

@@ -4,11 +4,11 @@ import { readWholeFile } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
-import { type PanicReason, type PlatformProfile, panicPlaces, platforms } from '../../rm/index.js';
+import { type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import { LiveManager } from '../../serve/index.js';
 import type { CommandIo } from '../io.js';
-import { addLoad, type FileAt } from '../load-option.js';
-import { platformNames, platformOption } from '../platform-option.js';
+import { type FileAt, loadFlag } from '../load-option.js';
+import { platformFlag } from '../platform-option.js';
 
 interface ServeOptions {
   readonly socket?: string;
@@ -39,13 +39,8 @@ export function register(program: Command, io: CommandIo): void {
     .option('--socket <path>', 'take connections on this unix stream socket')
     .option('--dgram <dir>', 'unix datagrams with names in this directory')
     .option('--tap <file>', 'record everything in a pcapng file; - for standard output')
-    .option(
-      '--load <address=file>',
-      'have a file in guest physical memory at every boot; repeatable',
-      addLoad,
-      [],
-    )
-    .option('--platform <name>', `whose machine: ${platformNames}`, platformOption, platforms.native)
+    .addOption(loadFlag('have a file in guest physical memory at every boot; repeatable'))
+    .addOption(platformFlag())
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--reboot-on-panic', 'boot again when the manager has died, instead of falling silent')
     .addHelpText('after', help)

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { platforms } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
-import { platformNames, platformOption } from '../../platform-option.js';
+import { platformFlag, platformNames, platformOption } from '../../platform-option.js';
 import { type CorpusOptions, writeCorpus } from './corpus.js';
 import { type ReproduceOptions, reproduce } from './reproduce.js';
 import { type RunOptions, run } from './run.js';
@@ -55,7 +54,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--case <n>', 'only the case of this number', integerOption('--case'))
     .option('--message <name...>', 'get only these messages wrong')
     .option('--out <dir>', 'folder of the campaign')
-    .option('--platform <name>', `whose machine: ${platformNames}`, platformOption, platforms.native)
+    .addOption(platformFlag())
     .option('--careful', 'the manager (and the reference) answers with an error where the real one dies')
     .option('--reference', 'compare with the simulated manager: for all targets but sim unless told')
     .option('--no-reference', 'do not')
