@@ -54,7 +54,7 @@ export function fieldsInOrder(fields: readonly Field[]): readonly Field[] {
   let ordered = orderOf.get(fields);
   if (ordered === undefined) {
     ordered = fields.flatMap((field) =>
-      field.type instanceof ListType ? [...field.type.options.second, field] : [field],
+      field.type instanceof ListType ? [...field.type.options.headerWords, field] : [field],
     );
     orderOf.set(fields, ordered);
   }

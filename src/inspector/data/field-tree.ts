@@ -171,7 +171,7 @@ class Layout {
       },
       () => {
         this.#count(type, path);
-        for (const word of type.options.second) this.#field(word, owner, prefix);
+        for (const word of type.options.headerWords) this.#field(word, owner, prefix);
         for (const index of items.keys()) this.#entry(field, type, items, owner, path, index);
       },
     );
