@@ -1,4 +1,4 @@
-import { enumName, flagNames } from '../capture/payload-json.js';
+import { enumName, flagNames } from '../capture/payload/index.js';
 import {
   BytesType,
   EnumType,

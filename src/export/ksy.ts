@@ -1,4 +1,4 @@
-import { flagNames } from '../capture/payload-json.js';
+import { flagNames } from '../capture/payload/index.js';
 import { formatId, type Protocol } from '../schema/index.js';
 import {
   BitsType,

@@ -1,5 +1,4 @@
-import { hexRoles } from '../capture/notation.js';
-import { flagNames } from '../capture/payload-json.js';
+import { flagNames, hexRoles } from '../capture/payload/index.js';
 import { formatId, type Message, MessageType, type Protocol } from '../schema/index.js';
 import {
   BitsType,

@@ -1,4 +1,4 @@
-import { isText } from '../capture/payload-json.js';
+import { isText } from '../capture/payload/index.js';
 import {
   BytesType,
   type Field,

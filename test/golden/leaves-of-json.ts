@@ -1,4 +1,4 @@
-import type { Json } from '../../src/capture/payload-json.js';
+import type { Json } from '../../src/capture/payload/index.js';
 import {
   BytesType,
   EnumType,

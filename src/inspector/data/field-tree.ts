@@ -1,7 +1,6 @@
 import { digest } from '../../base/digest.js';
 import { formatHex } from '../../base/hex.js';
-import { formatField } from '../../capture/notation.js';
-import { fieldsInOrder, payloadToJson } from '../../capture/payload-json.js';
+import { fieldsInOrder, formatField, payloadToJson } from '../../capture/payload/index.js';
 import { annotate, type Range } from '../../codec/index.js';
 import type { Protocol } from '../../schema/index.js';
 import { type AnyType, BytesType, type Field, ListType, StructType, type Values } from '../../wire/index.js';
