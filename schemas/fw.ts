@@ -4,7 +4,7 @@ import { memHandle, size } from './fields.js';
 
 export const FW_MILESTONE = call('FW_MILESTONE', {
   id: 0x51000020,
-  doc: 'Tells RM that the early boot of HLOS is over. From then on RM accepts no firmware settings.',
+  doc: 'Tells RM that the early boot of HLOS is over, after which RM accepts no more firmware settings.',
   sources: ['RM23'],
   implementedByRm23: true,
   rm23: { length: { exact: 0 }, sender: 'HLOS' },
@@ -15,7 +15,7 @@ export const FW_MILESTONE = call('FW_MILESTONE', {
 
 export const FW_SET_VM_FIRMWARE = call('FW_SET_VM_FIRMWARE', {
   id: 0x51000021,
-  doc: 'Gives RM the firmware that it later loads into VMs of an authentication mechanism. Must come before FW_MILESTONE.',
+  doc: 'Gives RM, before FW_MILESTONE, the firmware that it later loads into VMs of one authentication mechanism.',
   sources: ['RM23'],
   implementedByRm23: true,
   rm23: { length: { exact: 24 }, sender: 'HLOS' },

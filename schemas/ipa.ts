@@ -18,7 +18,7 @@ import { ipaAllocRange, ipaFixedRange } from './structs.js';
 
 export const IPA_RESERVE = call('IPA_RESERVE', {
   id: 0x560000b0,
-  doc: "Reserves address ranges in the sender's address space: RM no longer hands them out. The sender gives the ranges or lets RM find them.",
+  doc: "Reserves address ranges in the sender's address space; the sender gives the ranges or lets RM find them.",
   sources: ['RM23', 'q61', 'q66', 'q612'],
   implementedByRm23: true,
   rm23: { length: { min: 16, excess: 'MSG_INVALID' } },

@@ -50,7 +50,7 @@ const noReplyPayload = [{ sources: qualcomm, text: 'a reply with payload: EBADMS
 
 export const MEM_DONATE = call('MEM_DONATE', {
   id: 0x51000010,
-  doc: "Makes a parcel of the sender's memory. Once the receiver has accepted it, the memory belongs to the receiver for good.",
+  doc: "Makes a parcel of the sender's memory, which belongs to the receiver for good once it has accepted the parcel.",
   sources: rmAndQualcomm,
   implementedByRm23: true,
   rm23: { length: { min: 20, excess: 'MSG_INVALID' } },
@@ -251,7 +251,7 @@ export type MemReclaimRequest = Infer<typeof MEM_RECLAIM.request>;
 
 export const MEM_NOTIFY = call('MEM_NOTIFY', {
   id: 0x51000017,
-  doc: 'Makes RM notify the receivers of a parcel (it is shared with them, or its owner wants it back) or its owner (it was accepted or released).',
+  doc: 'Makes RM notify the receivers of a parcel (SHARED, RECALL) or its owner (ACCEPTED, RELEASED).',
   sources: rmAndQualcomm,
   implementedByRm23: true,
   rm23: { length: { min: 12, excess: 'ignored' } },
@@ -311,7 +311,7 @@ export type MemAppendRequest = Infer<typeof MEM_APPEND.request>;
 
 export const MEM_QCOM_LOOKUP_SGL = call('MEM_QCOM_LOOKUP_SGL', {
   id: 0x5100001a,
-  doc: 'Finds the handle of a parcel of the sender that was made by other means. The request describes everything else about the parcel.',
+  doc: 'Finds the handle of a parcel of the sender that was made by other means, from everything else about the parcel.',
   sources: rmAndQualcomm,
   implementedByRm23: true,
   rm23: { length: { min: 16, excess: 'MSG_INVALID' } },

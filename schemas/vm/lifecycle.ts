@@ -18,7 +18,7 @@ const noReplyPayload = { sources: qualcomm, text: 'a reply with payload: EINVAL'
 
 export const VM_ALLOC_VMID = call('VM_ALLOC_VMID', {
   id: 0x56000001,
-  doc: 'Makes a VM and makes the sender its owner. RM chooses the VMID, or the sender asks for one.',
+  doc: 'Makes a VM that the sender owns, with a VMID that RM chooses or that the sender asks for.',
   aliases: ['VM_ALLOCATE'],
   sources: everyone,
   implementedByRm23: true,

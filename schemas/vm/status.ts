@@ -56,7 +56,7 @@ export type VmGetCrashMsgReply = Infer<typeof VM_GET_CRASH_MSG.reply>;
 
 export const VM_SET_STATUS = call('VM_SET_STATUS', {
   id: 0x56000080,
-  doc: "Reports the status of the sender's operating system. RM passes it on to the sender's peers.",
+  doc: "Reports the status of the sender's operating system, which RM passes on to the sender's peers.",
   sources: rmAndQualcomm,
   implementedByRm23: true,
   rm23: { length: { exact: 4 }, sender: 'secondary VM' },
