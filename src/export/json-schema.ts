@@ -9,7 +9,7 @@ import {
   StructType,
   type WireType,
 } from '../wire/index.js';
-import { allParts, type Part } from './parts.js';
+import { allParts, type MessagePart } from './parts.js';
 
 type Schema = boolean | { readonly [key: string]: unknown };
 
@@ -94,7 +94,7 @@ function lineProperties({ error, messages, limits }: Protocol): Record<string, S
 }
 
 /** The payload of a message, whole unless the line says that something is wrong with it. */
-function payloadRule({ message, part, type, key, layout, selection }: Part): Schema {
+function payloadRule({ message, part, type, key, layout, selection }: MessagePart): Schema {
   const isReply = type === 'reply';
   const ok = { enum: ['OK', 0] };
   const error = part === 'error_reply' ? { not: ok } : ok;

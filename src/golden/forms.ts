@@ -1,4 +1,4 @@
-import type { Part } from '../export/parts.js';
+import type { MessagePart } from '../export/parts.js';
 import type { Protocol } from '../schema/index.js';
 import {
   BytesType,
@@ -25,7 +25,7 @@ export interface Form {
 const usualEntriesMax = 512;
 
 /** All forms of a part but the recorded ones; `example` is the declared one, if it is of this part. Names are unique, values mostly. */
-export function formsOf(protocol: Protocol, part: Part, example: Values | undefined): Form[] {
+export function formsOf(protocol: Protocol, part: MessagePart, example: Values | undefined): Form[] {
   const { layout } = part;
   if (layout.fields.length === 0) return [{ form: 'typical', value: {} }];
   const room = protocol.limits.max_payload - (part.type === 'reply' ? 4 : 0);
@@ -114,7 +114,7 @@ function trailingForms(layout: StructType, base: Plan): [string, Plan][] {
 }
 
 /** Lists of 0, 1 and the most entries, and one more where RM refuses that; texts likewise. */
-function lengthForms({ part, layout }: Part, base: Plan, room: number): [string, Plan, string?][] {
+function lengthForms({ part, layout }: MessagePart, base: Plan, room: number): [string, Plan, string?][] {
   return growingParts(layout).flatMap((growing): [string, Plan, string?][] => {
     const { field, limit, max, step } = growing;
     const isList = field.type instanceof ListType;
