@@ -8,7 +8,7 @@ import { type PrintOptions, printFrame, printRecord } from '../../capture/print.
 import type { CaptureRecord } from '../../capture/record.js';
 import { filterNames, frameFields, recordFields } from '../../capture/record-fields.js';
 import { isProblem, Summary } from '../../capture/summary.js';
-import { Output } from '../../node/output.js';
+import type { Output } from '../../node/output.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { rulesByName, rulesOf } from '../../rpc/index.js';
 import { type CommandIo, formatOption } from '../io.js';
@@ -65,7 +65,7 @@ function decode(io: CommandIo, file: string, options: DecodeOptions): void {
     return;
   }
   if (options.summary && options.frames) conflict('--summary', options);
-  const output = new Output(options.output, file);
+  const output = io.output(options.output, file);
   const summary = options.summary ? new Summary(protocol) : undefined;
   const print = printer(io, output, options, filter, summary);
   const assembler = new Assembler({
@@ -108,8 +108,8 @@ function printer(
   const toTerminal = options.output === '-';
   const print: PrintOptions = {
     protocol,
-    style: terminalStyle(toTerminal),
-    width: toTerminal ? terminalWidth() : undefined,
+    style: terminalStyle(io.stdio, toTerminal),
+    width: toTerminal ? terminalWidth(io.stdio) : undefined,
     hex: options.hex === true,
   };
   const { json } = options;

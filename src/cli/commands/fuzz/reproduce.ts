@@ -10,7 +10,6 @@ import { Repetition } from '../../../fuzz/oracle/repetition.js';
 import { simAudit } from '../../../fuzz/oracle/sim-audit.js';
 import { Teardown } from '../../../fuzz/oracle/teardown.js';
 import type { Target } from '../../../fuzz/target.js';
-import { Output } from '../../../node/output.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
 import { type PlatformProfile, platforms } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
@@ -85,7 +84,7 @@ function checkSteps({ name, steps }: Target, played: Played, file: string): void
 }
 
 function print(io: CommandIo, { cause, steps }: Played, about: About | undefined): void {
-  const output = new Output('-');
+  const output = io.output('-');
   if (cause === undefined) output.write(`nothing wrong in ${steps.length} steps\n`);
   else {
     const same =
