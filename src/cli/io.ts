@@ -1,7 +1,6 @@
 import { UsageError, WireError } from '../base/error.js';
-import { INPUT_FORMATS, type InputFormat } from '../capture/detect.js';
-import { CaptureInput } from '../capture/input.js';
-import type { CaptureWarning, PacketSink } from '../capture/packet.js';
+import { CaptureInput, INPUT_FORMATS, type InputFormat } from '../capture/input/index.js';
+import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
 import { readPieces } from '../node/input.js';
 import { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';

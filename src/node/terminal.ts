@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { PrintStyle } from '../capture/print.js';
+import type { PrintStyle } from '../capture/print/index.js';
 import type { Stdio } from './stdio.js';
 
 const plain: PrintStyle = {
