@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseHex } from '../../src/base/hex.js';
-import type { Step } from '../../src/fuzz/step.js';
+import type { Step } from '../../src/fuzz/targets/step.js';
 import { ExecTarget } from '../../src/node/fuzz/exec-target.js';
 import { gunyahRm } from '../cli/run.js';
 

@@ -1,14 +1,14 @@
 import { UsageError } from '../../../base/error.js';
 import { Campaign } from '../../../fuzz/campaign/campaign.js';
-import { workInSlices, workRemotely } from '../../../fuzz/campaign/command.js';
-import { Engine } from '../../../fuzz/engine.js';
+import { Repetition } from '../../../fuzz/end-oracle/repetition.js';
+import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
+import { Teardown } from '../../../fuzz/end-oracle/teardown.js';
+import { Engine } from '../../../fuzz/engine/engine.js';
 import { type Origin, reproduceCommand } from '../../../fuzz/findings/write.js';
 import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
-import { Repetition } from '../../../fuzz/oracle/repetition.js';
-import { simAudit } from '../../../fuzz/oracle/sim-audit.js';
-import { Teardown } from '../../../fuzz/oracle/teardown.js';
+import { runInSlices, runRemotely } from '../../../fuzz/play/target-task.js';
 import { reportHtml } from '../../../fuzz/report/html.js';
 import type { Report } from '../../../fuzz/report/report.js';
 import { coverageText, summaryText } from '../../../fuzz/report/text.js';
@@ -117,7 +117,7 @@ class FuzzRun {
         source: this.#engine,
         judge,
         // Without a fresh start nothing can be put a second time, and what a session leaves is the next one's.
-        epilogues: endless
+        endOracles: endless
           ? []
           : [new Teardown(judge, local ? simAudit(target) : undefined), new Repetition()],
         keepGoing: () => this.#keepGoing(endless),
@@ -144,8 +144,8 @@ class FuzzRun {
       });
     const work = this.#campaign.run();
     if (this.#target.local)
-      await workInSlices(work, this.#target, () => new Promise((done) => setImmediate(done)));
-    else await workRemotely(work, this.#target);
+      await runInSlices(work, this.#target, () => new Promise((done) => setImmediate(done)));
+    else await runRemotely(work, this.#target);
     this.#status.clear();
     this.#end();
   }
