@@ -48,7 +48,7 @@ export function exportLua(protocol: Protocol): string {
   ].join('\n')}\n`;
 }
 
-/** A Lua string; prose has no control characters. */
+/** A Lua string. Control characters are not escaped: names and prose have none. */
 function quote(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
@@ -92,7 +92,7 @@ function rowsLua(layout: StructType, margin: string): string {
   return rows.length === 0 ? '{}' : ['{', ...rows, `${margin}}`].join('\n');
 }
 
-/** Only bytes and lists, whose rows are made from a table of options, and integers that may be left out. */
+/** A row with the conditions under which its field is present. */
 function withPresence(row: string, { presence }: Field, layout: StructType): string {
   if (presence === undefined) return row;
   const { trailing, when } = presence;
@@ -154,7 +154,7 @@ function listLua(_layout: StructType, { name, doc, role }: Field, { entry, optio
   return `l(${quote(name)}, ${quote(doc)}, { ${parts.join(', ')} })`;
 }
 
-/** Fields of header, links and bytes that no message has as its own. */
+/** Fields of the header, and fields of the dissector itself, such as links between packets. */
 function headerLua({ header, error, messages }: Protocol): string[] {
   const names = messages.map(({ id, name }) => `[${formatId(id)}] = ${quote(name)}`);
   const rows = header.layout.map(({ field: { name, type, doc }, offset }) => {

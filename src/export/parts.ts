@@ -7,7 +7,7 @@ export type PartName = 'request' | 'reply' | 'error_reply' | 'notification';
 /** The request field that decides which layout a reply has. */
 export interface Selection {
   readonly field: string;
-  /** Value of the field, and its name. */
+  /** Value of the field. */
   readonly value: number;
   readonly name: string;
 }
@@ -16,17 +16,17 @@ export interface Selection {
 export interface Part {
   readonly message: Message;
   readonly part: PartName;
-  /** What the RPC header calls it. */
+  /** Message type in the RPC header. */
   readonly type: Exclude<MessageTypeName, 'continuation'>;
-  /** The payload, of replies behind the error word. */
+  /** Layout of the payload, in replies of the payload behind the error word. */
   readonly layout: StructType;
-  /** Only where the request decides between several layouts. */
+  /** Present if the request decides between several layouts. */
   readonly selection?: Selection;
-  /** `vm_start_request`, `vm_query_heap_memory_reply_mp`: unique, and a name in any language. */
+  /** Unique, and an identifier in all languages: `vm_start_request`, `vm_query_heap_memory_reply_mp`. */
   readonly key: string;
 }
 
-/** Every layout of a message, in the order request, reply, error reply, notification; none when it is not public. */
+/** All layouts of a message, in the order request, reply, error reply. Empty if the layout is not public. */
 export function partsOf(message: Message): Part[] {
   if (message.layout === 'unknown') return [];
   if (message.kind === 'notification') return casesOf(message, 'notification', message.payload);
@@ -43,7 +43,7 @@ export function allParts({ messages }: Protocol): Part[] {
   return messages.flatMap(partsOf);
 }
 
-/** Error replies of most messages: the error word and nothing else. */
+/** Layout of the error replies of most messages, which have nothing behind the error word. */
 export const bareErrorReply: StructType = empty as StructType<unknown> as StructType;
 
 function casesOf(message: Message, part: PartName, payload: Payload, request?: Payload): Part[] {

@@ -9,7 +9,7 @@ import type { Evidence, RecordedMessage } from './evidence.js';
 import type { Fixture } from './fixture.js';
 import { joined } from './identifier.js';
 
-/** The recorded messages with the id of a message, counted by part: `recorded_1`. */
+/** The recorded messages with the id of a message. Those of each part are numbered: `recorded_1`. */
 export function recordedFixtures(protocol: Protocol, message: Message, { recorded }: Evidence): Fixture[] {
   const counts = new Map<string, number>();
   return recorded.flatMap((item) => {
