@@ -1,10 +1,11 @@
+import { protocol } from '../../schemas/index.js';
 import { AddressRanges, type Hypervisor, HypervisorModel, InterruptNumbers } from '../hypervisor/index.js';
+import { FrameWriter } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { RmError, VMID_HLOS, VMID_RM } from './codes.js';
 import { haltVcpu } from './create/halt.js';
 import { handlers } from './dispatch.js';
 import { EventLoop } from './event-loop.js';
-import { FrameWriter } from './frame-writer.js';
 import type { Handler } from './handlers/handler.js';
 import { InterruptTable } from './interrupt-table.js';
 import { Link, type LinkOwner, NotificationCounter } from './link.js';
@@ -69,7 +70,7 @@ export class ResourceManager implements LinkOwner {
   readonly debugBuild: boolean;
   /** IRQ lend handles count from here; a platform with a random base has it set from outside, like any randomness. */
   irqHandleBase: number;
-  readonly frames = new FrameWriter();
+  readonly frames = new FrameWriter(protocol);
   readonly #options: ManagerOptions;
   readonly #handlers: ReadonlyMap<number, Handler>;
   #state: BootState;
