@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VM_GET_STATE } from '../../schemas/index.js';
-import { Engine } from '../../src/fuzz/engine.js';
+import { Engine } from '../../src/fuzz/engine/engine.js';
 import { platforms } from '../../src/rm/index.js';
 import { fuzzSim } from './campaign.js';
 import { planted } from './planted.js';

@@ -7,7 +7,7 @@ import {
   VM_ALLOC_VMID,
   VM_GET_STATE,
 } from '../../schemas/index.js';
-import { headerOf } from '../../src/fuzz/frames.js';
+import { headerOf } from '../../src/fuzz/targets/frames.js';
 import { VMID_HLOS } from '../../src/rm/codes.js';
 import { handlers } from '../../src/rm/dispatch.js';
 import type { Handler } from '../../src/rm/handlers/handler.js';
