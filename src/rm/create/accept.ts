@@ -1,5 +1,5 @@
 import { AcceptFlag, ALL_RIGHTS, AuthMech, MemType, Right, RmError, TransType, VMID_RM } from '../codes.js';
-import type { Context } from '../context.js';
+import type { MemoryContext } from '../context.js';
 import { type AcceptRequest, acceptParcel } from '../parcels/accept.js';
 import type { SglItem } from '../parcels/create.js';
 import type { Parcel } from '../parcels/parcel.js';
@@ -12,7 +12,7 @@ export function sanitizes(vm: Vm): boolean {
 
 /** Accepts a parcel as the VM's own memory: contiguous, for the VM alone with all rights. */
 export function acceptOwn(
-  rm: Context,
+  rm: MemoryContext,
   vm: Vm,
   handle: number,
   transType: number,
@@ -40,10 +40,10 @@ export function acceptOwn(
  * or is sensitive itself. A donated parcel, or one whose owner is gone, kills the public manager.
  */
 export function autoAccept(
-  rm: Context,
+  rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
-  sgl: AcceptRequest['sgl'],
+  sgl: readonly SglItem[],
   extraFlags: number,
 ): boolean {
   const owner = rm.vms.get(parcel.owner);

@@ -1,4 +1,4 @@
-import { ExitCode, ExitType, VmState } from '../codes.js';
+import { ExitCode, ExitFlag, ExitType, VmState } from '../codes.js';
 import type { Context } from '../context.js';
 import { sendVmExited, sendVmStatus } from '../notifications.js';
 

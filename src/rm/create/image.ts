@@ -2,7 +2,7 @@ import type { VmConfigImageRequest } from '../../../schemas/index.js';
 import { WireError } from '../../base/error.js';
 import { type DtNode, parseFdt, readFdtHeader } from '../../devicetree/index.js';
 import { AuthMech, MemType, RmError } from '../codes.js';
-import type { Context } from '../context.js';
+import type { MemoryContext } from '../context.js';
 import type { Parcel } from '../parcels/parcel.js';
 import { type Vm, VmConfig } from '../vm.js';
 
@@ -52,7 +52,7 @@ export interface MappedTree {
  *
  * @returns undefined when anything about it is unusable.
  */
-export function mapTree(rm: Context, vm: Vm): MappedTree | undefined {
+export function mapTree(rm: MemoryContext, vm: Vm): MappedTree | undefined {
   const image = vm.image;
   const parcel = image === undefined ? undefined : rm.parcels.get(image.handle);
   if (image === undefined || parcel === undefined) return undefined;
@@ -85,14 +85,14 @@ export function treeOf(mapped: MappedTree): DtNode | undefined {
 }
 
 /** Copies from a parcel's memory, region by region. */
-function readParcel(rm: Context, parcel: Parcel, offset: number, target: Uint8Array): void {
+function readParcel(rm: MemoryContext, parcel: Parcel, offset: number, target: Uint8Array): void {
   walkParcel(parcel, offset, target.byteLength, (phys, done, size) =>
     rm.hypervisor.readMemory(phys, target.subarray(done, done + size)),
   );
 }
 
 /** Writes into a parcel's memory, region by region. */
-export function writeParcel(rm: Context, parcel: Parcel, offset: number, bytes: Uint8Array): void {
+export function writeParcel(rm: MemoryContext, parcel: Parcel, offset: number, bytes: Uint8Array): void {
   walkParcel(parcel, offset, bytes.byteLength, (phys, done, size) =>
     rm.hypervisor.writeMemory(phys, bytes.subarray(done, done + size)),
   );

@@ -2,7 +2,7 @@ import { InterruptNumbers } from '../../hypervisor/index.js';
 import { Constraint, RmError, VMID_HLOS } from '../codes.js';
 import { ConfigRefused, parseConfiguration, TreeTooDeep, type VmConfiguration } from '../config/index.js';
 import type { Context } from '../context.js';
-import type { Vm, VmConfig } from '../vm.js';
+import { newSpace, type Vm, type VmConfig } from '../vm.js';
 import { attachController } from './controller.js';
 import { makeDevices, makeIomems } from './devices.js';
 import { mapTree, treeOf } from './image.js';
@@ -34,9 +34,10 @@ export function initVm(rm: Context, vm: Vm): number {
 
 /** Address space, memory limits, identity and flags: everything that ends with ARGUMENT_INVALID. */
 function applyLimits(rm: Context, vm: Vm, config: VmConfig, parsed: VmConfiguration): number {
-  vm.space = newSpace(rm.platform);
+  const space = newSpace(rm.platform);
   // The page of the VM's info area.
-  vm.space.allocateAny(PAGE_SIZE, PAGE_SIZE);
+  space.allocateAny(PAGE_SIZE, PAGE_SIZE);
+  vm.space = space;
   config.memoryBase = parsed.memoryBase;
   if (parsed.memoryBase >= ADDRESS_SPACE_SIZE || parsed.memorySizeMin > parsed.memorySizeMax)
     return RmError.ARGUMENT_INVALID;

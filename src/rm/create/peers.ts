@@ -1,12 +1,12 @@
 import { parseGuid } from '../config/index.js';
-import type { Context } from '../context.js';
+import type { MemoryContext } from '../context.js';
 import type { Vm } from '../vm.js';
 
 /**
  * The VM that a `peer` text names: the lowest VMID that matches, whether visible or not, the manager included.
  * Leading colons are skipped; an empty identity matches a VM without that identity (rm-internals.md, section 1).
  */
-export function findPeer(rm: Context, text: string): Vm | undefined {
+export function findPeer(rm: MemoryContext, text: string): Vm | undefined {
   const body = text.replace(/^:+/, '');
   const colon = body.indexOf(':');
   if (colon < 0 && body.startsWith('vm-') && rm.platform.emptyPeerDies)

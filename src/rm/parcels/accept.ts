@@ -1,6 +1,6 @@
 import { type Allocation, NO_TAG } from '../../hypervisor/index.js';
 import { AcceptFlag, MemType, Right, RmError, TransType, VMID_HLOS } from '../codes.js';
-import type { Context } from '../context.js';
+import type { MemoryContext } from '../context.js';
 import { removeUnordered, type Vm } from '../vm.js';
 import { addressValid, type SglItem } from './create.js';
 import { mapParcel } from './hand-over.js';
@@ -40,7 +40,7 @@ function refused(error: number): Accepted {
 }
 
 /** MEM_ACCEPT once the payload is read, also as RM itself uses it on a VM's behalf (rm-behaviour.md). */
-export function acceptParcel(rm: Context, vmid: number, request: AcceptRequest): Accepted {
+export function acceptParcel(rm: MemoryContext, vmid: number, request: AcceptRequest): Accepted {
   const parcel = rm.parcels.get(request.handle);
   if (parcel === undefined) return refused(RmError.HANDLE_INVALID);
   const checked = checkRequest(parcel, request);
@@ -83,7 +83,7 @@ interface Taken {
 }
 
 function takeAndMap(
-  rm: Context,
+  rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
   participant: Participant,
@@ -211,7 +211,7 @@ export function freeAddresses(vm: Vm, parcel: Parcel, { contiguous, addresses = 
 }
 
 /** The acceptor owns the memory: parcel and handle are gone. */
-function completeDonation(rm: Context, vm: Vm, parcel: Parcel): void {
+function completeDonation(rm: MemoryContext, vm: Vm, parcel: Parcel): void {
   const previous = rm.vms.get(parcel.owner);
   for (const { ownerIpa, size } of parcel.regions)
     if (previous !== undefined) freeRange(previous, parcel, ownerIpa, size);

@@ -9,7 +9,7 @@ import {
   TransType,
   VALID_RIGHTS,
 } from '../codes.js';
-import type { Context } from '../context.js';
+import type { MemoryContext } from '../context.js';
 import type { Vm } from '../vm.js';
 import { returnRegion, takeRegion } from './hand-over.js';
 import { type AclItem, type AttrItem, Parcel, type Participant, type Region } from './parcel.js';
@@ -40,7 +40,7 @@ export function addressValid(value: bigint): boolean {
 }
 
 /** MEM_DONATE, MEM_LEND, MEM_SHARE once the payload is read: the new handle, or why not (rm-behaviour.md). */
-export function createParcel(rm: Context, owner: Vm, request: CreateRequest): Parcel | number {
+export function createParcel(rm: MemoryContext, owner: Vm, request: CreateRequest): Parcel | number {
   const { acl, sgl, attrs, memType, transType } = request;
   if (acl.length === 0 || sgl.length === 0) return RmError.ARGUMENT_INVALID;
   if (transType === TransType.DONATE && acl.length > 1) return RmError.ARGUMENT_INVALID;
@@ -70,7 +70,7 @@ export function createParcel(rm: Context, owner: Vm, request: CreateRequest): Pa
   return parcel;
 }
 
-function checkAcl(rm: Context, owner: Vm, request: CreateRequest): Participant[] | number {
+function checkAcl(rm: MemoryContext, owner: Vm, request: CreateRequest): Participant[] | number {
   const { acl, memType, transType } = request;
   const io = memType === MemType.IO;
   const participants: Participant[] = [];
@@ -119,7 +119,7 @@ function applyAttributes(request: CreateRequest, participants: readonly Particip
  * stays counted and a sharing owner's mappings stay.
  */
 export function addRegions(
-  rm: Context,
+  rm: MemoryContext,
   owner: Vm,
   parcel: Parcel,
   sgl: readonly SglItem[],
@@ -140,7 +140,7 @@ export function addRegions(
   return error;
 }
 
-function takeAll(rm: Context, owner: Vm, parcel: Parcel, sgl: readonly SglItem[]): number {
+function takeAll(rm: MemoryContext, owner: Vm, parcel: Parcel, sgl: readonly SglItem[]): number {
   const { kind } = parcel;
   const share = parcel.transType === TransType.SHARE;
   for (const item of sgl) {

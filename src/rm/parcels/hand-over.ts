@@ -1,6 +1,6 @@
 import type { Refusal, Transition } from '../../hypervisor/index.js';
 import { Right, TransType } from '../codes.js';
-import type { Context } from '../context.js';
+import type { MemoryContext } from '../context.js';
 import type { Vm } from '../vm.js';
 import type { Parcel, Region } from './parcel.js';
 
@@ -42,7 +42,7 @@ function reversed(transition: Transition): Transition {
 }
 
 /** Takes a region of its owner's memory into a parcel. */
-export function takeRegion(rm: Context, parcel: Parcel, region: Region): Refusal | undefined {
+export function takeRegion(rm: MemoryContext, parcel: Parcel, region: Region): Refusal | undefined {
   const { memory } = rm.hypervisor;
   const back = toVm(parcel, parcel.owner, region, region.ownerIpa);
   const refused = memory.donate(reversed(back));
@@ -51,7 +51,7 @@ export function takeRegion(rm: Context, parcel: Parcel, region: Region): Refusal
 }
 
 /** Gives a region back to its owner. A VM that was reset since owns it again, but has it nowhere to be seen. */
-export function returnRegion(rm: Context, parcel: Parcel, region: Region, owner: Vm): void {
+export function returnRegion(rm: MemoryContext, parcel: Parcel, region: Region, owner: Vm): void {
   const { memory } = rm.hypervisor;
   const sameLife = parcel.ownerLife === owner.life;
   const transition = toVm(parcel, owner.vmid, region, sameLife ? region.ownerIpa : undefined);
@@ -61,7 +61,7 @@ export function returnRegion(rm: Context, parcel: Parcel, region: Region, owner:
 
 /** Gives a VM all of a parcel at its addresses; false, and nothing is done, when the hypervisor refuses a part. */
 export function mapParcel(
-  rm: Context,
+  rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
   contiguous: boolean,
@@ -87,7 +87,7 @@ export function mapParcel(
 
 /** Takes from a VM what it has accepted of a parcel. */
 export function unmapParcel(
-  rm: Context,
+  rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
   contiguous: boolean,
@@ -98,7 +98,7 @@ export function unmapParcel(
     takeBack(rm, parcel, toVm(parcel, vm.vmid, region, address));
 }
 
-function takeBack(rm: Context, parcel: Parcel, transition: Transition): void {
+function takeBack(rm: MemoryContext, parcel: Parcel, transition: Transition): void {
   const { memory } = rm.hypervisor;
   if (parcel.transType === TransType.DONATE) memory.donate(reversed(transition));
   else if (isExclusive(parcel)) memory.reclaim(transition);

@@ -1,12 +1,12 @@
 import { MemType, Right, RmError } from '../codes.js';
-import type { Context } from '../context.js';
+import type { MemoryContext } from '../context.js';
 import { removeUnordered, type Vm } from '../vm.js';
 import { freeAddresses } from './accept.js';
 import { returnRegion, unmapParcel } from './hand-over.js';
 import type { Parcel, Participant } from './parcel.js';
 
 /** MEM_RELEASE once the payload is read (rm-behaviour.md). */
-export function releaseParcel(rm: Context, vm: Vm, handle: number, sanitize: boolean): number {
+export function releaseParcel(rm: MemoryContext, vm: Vm, handle: number, sanitize: boolean): number {
   const parcel = rm.parcels.get(handle);
   const participant = parcel?.participant(vm.vmid);
   if (parcel === undefined || participant === undefined) return RmError.HANDLE_INVALID;
@@ -22,7 +22,7 @@ export function releaseParcel(rm: Context, vm: Vm, handle: number, sanitize: boo
 }
 
 /** Takes back everything that accepting gave a VM. */
-export function endAcceptance(rm: Context, vm: Vm, parcel: Parcel, participant: Participant): void {
+export function endAcceptance(rm: MemoryContext, vm: Vm, parcel: Parcel, participant: Participant): void {
   const { mapped, contiguous, addresses = [] } = participant;
   if (mapped) unmapParcel(rm, vm, parcel, contiguous, addresses);
   freeAddresses(vm, parcel, participant);
@@ -36,7 +36,7 @@ export function endAcceptance(rm: Context, vm: Vm, parcel: Parcel, participant: 
 }
 
 /** MEM_RECLAIM once the payload is read (rm-behaviour.md). */
-export function reclaimParcel(rm: Context, vm: Vm, handle: number, sanitize: boolean): number {
+export function reclaimParcel(rm: MemoryContext, vm: Vm, handle: number, sanitize: boolean): number {
   const parcel = rm.parcels.get(handle);
   if (parcel === undefined) return RmError.HANDLE_INVALID;
   if (vm.vmid !== parcel.owner) return RmError.DENIED;
