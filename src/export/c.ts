@@ -11,7 +11,7 @@ import {
 } from '../wire/index.js';
 import { byLabel } from './context.js';
 import { fixedPart, integerWidth, type Member } from './members.js';
-import { allParts, type Part } from './parts.js';
+import { allParts, type MessagePart } from './parts.js';
 
 const prefix = 'gunyah_rm';
 export const macroPrefix = 'GUNYAH_RM';
@@ -56,7 +56,7 @@ export function exportC(protocol: Protocol): string {
 }
 
 /** `gunyah_rm_vm_start_request`. */
-export function structName(part: Pick<Part, 'key'>): string {
+export function structName(part: Pick<MessagePart, 'key'>): string {
   return `${prefix}_${part.key}`;
 }
 
@@ -158,7 +158,7 @@ function unlistedStructs(protocol: Protocol): StructType[] {
   return [...found.values()];
 }
 
-function partText(part: Part): string[] {
+function partText(part: MessagePart): string[] {
   const { message, part: name, layout, selection } = part;
   const what = `${message.name} ${name.replace('_', ' ')}`;
   const when = selection === undefined ? '' : `, when the request has ${selection.field} ${selection.name}`;

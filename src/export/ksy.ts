@@ -13,7 +13,7 @@ import {
 } from '../wire/index.js';
 import { byLabel } from './context.js';
 import { countName } from './members.js';
-import { allParts, type Part, type PartName } from './parts.js';
+import { allParts, type MessagePart, type PartName } from './parts.js';
 
 /**
  * All messages for Kaitai Struct. The root type is one message: its header and its payload, reassembled from its queue
@@ -120,7 +120,7 @@ function messageIds({ messages }: Protocol): { label: string; values: Record<str
   };
 }
 
-function bodyTypes(parts: readonly Part[]): string[] {
+function bodyTypes(parts: readonly MessagePart[]): string[] {
   const cases = (name: PartName, mayBeEmpty = false) =>
     choice(
       '_root.header.msg_id',

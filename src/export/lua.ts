@@ -15,7 +15,7 @@ import {
 import { byLabel } from './context.js';
 import { luaDissector, luaFrames } from './lua-frames.js';
 import { luaDeclare, luaWalk } from './lua-runtime.js';
-import { type Part, partsOf } from './parts.js';
+import { type MessagePart, partsOf } from './parts.js';
 
 /**
  * A Wireshark dissector of all messages, one Lua file. Field names are `gunyah_rm.MESSAGE.PART.FIELD` with the names of
@@ -66,14 +66,14 @@ function bitRows(type: FlagsType): string {
 }
 
 function messageLua(message: Message): string {
-  const byPart = new Map<string, Part[]>();
+  const byPart = new Map<string, MessagePart[]>();
   for (const part of partsOf(message)) byPart.set(part.part, [...(byPart.get(part.part) ?? []), part]);
   const parts = [...byPart].map(([name, list]) => `  ${name} = ${partLua(message, list)},`);
   return [`message(${formatId(message.id)}, ${quote(message.name)}, {`, ...parts, '})'].join('\n');
 }
 
-function partLua(message: Message, parts: readonly Part[]): string {
-  const [first] = parts as [Part];
+function partLua(message: Message, parts: readonly MessagePart[]): string {
+  const [first] = parts as [MessagePart];
   if (first.selection === undefined) return rowsLua(first.layout, '  ');
   const { field } = first.selection;
   const request = partsOf(message).find(({ part }) => part === 'request')?.layout;

@@ -13,7 +13,7 @@ export interface Selection {
 }
 
 /** One layout that payloads of a message can have. */
-export interface Part {
+export interface MessagePart {
   readonly message: Message;
   readonly part: PartName;
   /** Message type in the RPC header. */
@@ -27,7 +27,7 @@ export interface Part {
 }
 
 /** All layouts of a message, in the order request, reply, error reply. Empty if the layout is not public. */
-export function partsOf(message: Message): Part[] {
+export function partsOf(message: Message): MessagePart[] {
   if (message.layout === 'unknown') return [];
   if (message.kind === 'notification') return casesOf(message, 'notification', message.payload);
   const { request, reply, errorReply } = message;
@@ -39,14 +39,14 @@ export function partsOf(message: Message): Part[] {
 }
 
 /** The parts of all messages, by rising id. */
-export function allParts({ messages }: Protocol): Part[] {
+export function allParts({ messages }: Protocol): MessagePart[] {
   return messages.flatMap(partsOf);
 }
 
 /** Layout of the error replies of most messages, which have nothing behind the error word. */
 export const bareErrorReply: StructType = empty as StructType<unknown> as StructType;
 
-function casesOf(message: Message, part: PartName, payload: Payload, request?: Payload): Part[] {
+function casesOf(message: Message, part: PartName, payload: Payload, request?: Payload): MessagePart[] {
   const type = part === 'error_reply' ? 'reply' : part;
   const key = `${message.name.toLowerCase()}_${part}`;
   if (!(payload instanceof VariantType)) return [{ message, part, type, layout: payload as StructType, key }];

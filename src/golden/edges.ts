@@ -1,4 +1,4 @@
-import type { Part } from '../export/parts.js';
+import type { MessagePart } from '../export/parts.js';
 import type { Protocol } from '../schema/index.js';
 import type { StructType } from '../wire/index.js';
 import type { Plan } from './build.js';
@@ -28,7 +28,7 @@ export function largest(layout: StructType, plan: Plan, sizeMax: number): Plan {
  */
 export function edgeForms(
   protocol: Protocol,
-  { layout, type, part }: Part,
+  { layout, type, part }: MessagePart,
   base: Plan,
   longest: number,
 ): [string, Plan][] {

@@ -1,6 +1,6 @@
 import { type Json, payloadToJson } from '../capture/payload/index.js';
 import { codecOf } from '../codec/index.js';
-import type { Part } from '../export/parts.js';
+import type { MessagePart } from '../export/parts.js';
 import { fragment } from '../rpc/index.js';
 import { MessageType, type Protocol } from '../schema/index.js';
 import type { StructType, Values } from '../wire/index.js';
@@ -13,7 +13,7 @@ export type Provenance = (typeof provenances)[number];
 export interface Fixture {
   /** `VM_START.request.typical`: message, part, form. */
   readonly name: string;
-  readonly part: Part;
+  readonly part: MessagePart;
   readonly form: string;
   readonly seq: number;
   /** Error word of replies. */
@@ -44,7 +44,12 @@ export interface FixtureFacts {
 const generatedSeq = 1;
 
 /** The fixture of a value: its payload, frames and NDJSON notation. @throws WireError if the value does not fit. */
-export function fixtureOf(protocol: Protocol, part: Part, value: Values, facts: FixtureFacts): Fixture {
+export function fixtureOf(
+  protocol: Protocol,
+  part: MessagePart,
+  value: Values,
+  facts: FixtureFacts,
+): Fixture {
   const fields = codecOf(part.layout).toBytes(value);
   const isReply = part.type === 'reply';
   const payload = new Uint8Array(fields.length + (isReply ? 4 : 0));

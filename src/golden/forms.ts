@@ -1,4 +1,4 @@
-import type { Part } from '../export/parts.js';
+import type { MessagePart } from '../export/parts.js';
 import type { Protocol } from '../schema/index.js';
 import {
   BytesType,
@@ -25,7 +25,7 @@ export interface Form {
 const usualEntriesMax = 512;
 
 /** All forms of a part except recorded ones. Two may have the same value. `example` is the part's declared example. */
-export function formsOf(protocol: Protocol, part: Part, example: Values | undefined): Form[] {
+export function formsOf(protocol: Protocol, part: MessagePart, example: Values | undefined): Form[] {
   const { layout } = part;
   if (layout.fields.length === 0) return [{ form: 'typical', value: {} }];
   const room = protocol.limits.max_payload - (part.type === 'reply' ? 4 : 0);
@@ -114,7 +114,7 @@ function trailingForms(layout: StructType, base: Plan): [string, Plan][] {
 }
 
 /** Lists and texts of length 0, 1 and the limit, and one above the limit if RM refuses that. */
-function lengthForms({ part, layout }: Part, base: Plan, room: number): [string, Plan, string?][] {
+function lengthForms({ part, layout }: MessagePart, base: Plan, room: number): [string, Plan, string?][] {
   return growingParts(layout).flatMap((growing): [string, Plan, string?][] => {
     const { field, limit, max, step } = growing;
     const isList = field.type instanceof ListType;

@@ -1,5 +1,5 @@
 import { UsageError, WireError } from '../base/error.js';
-import { bareErrorReply, type Part, partsOf } from '../export/parts.js';
+import { bareErrorReply, type MessagePart, partsOf } from '../export/parts.js';
 import type { Message, Protocol } from '../schema/index.js';
 import { ListType, type Values } from '../wire/index.js';
 import { type Evidence, withEvidence } from './evidence.js';
@@ -49,17 +49,18 @@ export function messagesNamed(protocol: Protocol, names: readonly string[]): rea
   return protocol.messages.filter((message) => wanted.has(message));
 }
 
-function exampleOf(message: Message, part: Part['part']): Values {
+function exampleOf(message: Message, part: MessagePart['part']): Values {
   if (message.layout === 'unknown') return {};
   if (message.kind === 'notification') return message.example.payload as Values;
   const { request, reply, errorReply } = message.example;
   return ((part === 'request' ? request : part === 'reply' ? reply : errorReply) ?? {}) as Values;
 }
 
-function formFixtures(protocol: Protocol, part: Part, error: number, example: Values): Fixture[] {
+function formFixtures(protocol: Protocol, part: MessagePart, error: number, example: Values): Fixture[] {
   const prefix = part.selection === undefined ? '' : `${part.selection.name}_`;
   // If the request decides on the layout of a reply, the example fits only one of the layouts.
-  const fits = Object.keys(example).every((key) => keysOf(part).has(key));
+  const keys = new Set(part.layout.fieldsInOrder.map(({ name }) => name));
+  const fits = Object.keys(example).every((key) => keys.has(key));
   return unique(formsOf(protocol, part, fits ? example : undefined)).map(({ form, value, refused }) => {
     const fixture = encoded(protocol, part, value, { form: `${prefix}${form}`, error });
     const why = refused ?? refusedForSize(part, fixture.payload.length);
@@ -68,17 +69,8 @@ function formFixtures(protocol: Protocol, part: Part, error: number, example: Va
 }
 
 /** The keys that a value of a part can have: its fields and the header words of its lists. */
-function keysOf({ layout }: Part): ReadonlySet<string> {
-  return new Set(
-    layout.fields.flatMap(({ name, type }) => [
-      name,
-      ...(type instanceof ListType ? type.options.headerWords.map((word) => word.name) : []),
-    ]),
-  );
-}
-
 /** The error with which RM refuses a request for its size. RM's lower limit applies even if the fields allow less. */
-function refusedForSize({ message, part }: Part, size: number): string | undefined {
+function refusedForSize({ message, part }: MessagePart, size: number): string | undefined {
   const { min = 0, emptyPayload } = message.rm23?.length ?? {};
   if (part !== 'request' || size >= min) return undefined;
   return size === 0 && emptyPayload !== undefined ? emptyPayload : 'MSG_INVALID';
@@ -87,7 +79,7 @@ function refusedForSize({ message, part }: Part, size: number): string | undefin
 /** An error reply for each code and for an unnamed code, with the payload if the message declares one. */
 function errorFixtures(protocol: Protocol, message: Message): Fixture[] {
   const declared = partsOf(message).find(({ part }) => part === 'error_reply');
-  const part: Part = declared ?? {
+  const part: MessagePart = declared ?? {
     message,
     part: 'error_reply',
     type: 'reply',
@@ -121,7 +113,7 @@ function unique(forms: readonly Form[]): Form[] {
 }
 
 /** As {@link fixtureOf}, but errors begin with the name of the fixture. */
-function encoded(protocol: Protocol, part: Part, value: Values, facts: FixtureFacts): Fixture {
+function encoded(protocol: Protocol, part: MessagePart, value: Values, facts: FixtureFacts): Fixture {
   try {
     return fixtureOf(protocol, part, value, facts);
   } catch (error) {

@@ -190,8 +190,8 @@ function titleOf(line: StepResult['line']): string {
 
 function kernelText(event: KernelEvent): string {
   switch (event.kind) {
-    case 'finding':
-      return `vm manager: ${formatIssue(event.finding.issue)}`;
+    case 'hazard_report':
+      return `vm manager: ${formatIssue(event.report.issue)}`;
     case 'hazard':
       return `client of ${event.vmid}: ${event.hazard.name}: ${event.hazard.doc}`;
     case 'failed':
