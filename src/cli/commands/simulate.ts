@@ -102,7 +102,7 @@ function* valuesOf(io: CommandIo, path: string): Generator<unknown> {
   }
 }
 
-/** Prints what happens, or nothing where the capture goes to standard output. */
+/** Prints what happens. Prints nothing if the capture goes to standard output. */
 class Report {
   readonly sink: PlayerSink;
   readonly #output: Output | undefined;
@@ -152,7 +152,7 @@ class Report {
     this.#output?.write(text);
   }
 
-  /** Something that is no message. */
+  /** Prints an event other than a message. */
   #event(timeNs: number, text: string): void {
     if (!this.#options.json) this.#write(`${timeText(timeNs)}  ${text}\n`);
   }
@@ -190,8 +190,8 @@ function titleOf(line: StepResult['line']): string {
 
 function kernelText(event: KernelEvent): string {
   switch (event.kind) {
-    case 'finding':
-      return `vm manager: ${formatIssue(event.finding.issue)}`;
+    case 'hazard_report':
+      return `vm manager: ${formatIssue(event.report.issue)}`;
     case 'hazard':
       return `client of ${event.vmid}: ${event.hazard.name}: ${event.hazard.doc}`;
     case 'failed':
