@@ -2,22 +2,13 @@ import fc from 'fast-check';
 
 /**
  * Random tests are the same at every run, each with a seed of its own. These variables choose other values:
- * `GUNYAH_RM_SEED` for all tests, `GUNYAH_RM_PATH` for the one counterexample that fast-check printed,
- * `GUNYAH_RM_RANDOM=whole` for the whole number of runs of the costly tests.
+ * `GUNYAH_RM_SEED` for all tests, and `GUNYAH_RM_PATH` for the one counterexample whose path fast-check printed.
  */
-const { GUNYAH_RM_SEED, GUNYAH_RM_PATH, GUNYAH_RM_RANDOM } = process.env;
-
-/** `npm test` does this part of the random runs of costly tests, `npm run test:tools` all of them. */
-const PART = 0.1;
+const { GUNYAH_RM_SEED, GUNYAH_RM_PATH } = process.env;
 
 /** The seed of a random test: its own, unless the environment says another. */
 export function seedOf(own: number): number {
   return GUNYAH_RM_SEED === undefined ? own : Number(GUNYAH_RM_SEED);
-}
-
-/** Runs, or whatever is counted of them, of a costly random test in this stage: all of them, or a part. */
-export function budget(whole: number): number {
-  return GUNYAH_RM_RANDOM === 'whole' ? whole : Math.ceil(whole * PART);
 }
 
 /** Checks a property on `numRuns` generated inputs. A failure says seed and path. */

@@ -8,8 +8,9 @@ import {
   recordAt,
   type Transition,
 } from '../../src/hypervisor/index.js';
+import { budget } from '../part.js';
 import { Random } from '../random.js';
-import { budget, withSeed } from '../seeded.js';
+import { withSeed } from '../seeded.js';
 import { BLOCK, type No, PAGE, type Page, PageArray, type Step } from './page-array.js';
 
 /** Operations in all, over a few worlds. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { budget, holds } from '../seeded.js';
+import { budget } from '../part.js';
+import { holds } from '../seeded.js';
 import { type Model, sessions } from './commands.js';
 import { HLOS, Session } from './session.js';
 

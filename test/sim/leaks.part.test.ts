@@ -10,7 +10,7 @@ import {
   VM_RESET,
   VM_STOP,
 } from '../../schemas/index.js';
-import { budget } from '../seeded.js';
+import { budget } from '../part.js';
 import { FORCE, HLOS, OK, Session } from './session.js';
 
 /** One life of a VM with memory, an interrupt and a console, and its end. */

@@ -12,7 +12,8 @@ import {
   type TapPacket,
   WorldTap,
 } from '../../src/sim/index.js';
-import { budget, holds } from '../seeded.js';
+import { budget } from '../part.js';
+import { holds } from '../seeded.js';
 import { calls, disturbedSession, rules } from './disturbed.js';
 import { exampleNames, scenarioLines } from './lines.js';
 import { deviceTree, scenarios } from './scenarios.js';

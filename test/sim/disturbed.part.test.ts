@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { VM_GET_VMID } from '../../schemas/index.js';
 import { panicPlaces } from '../../src/rm/index.js';
 import { faultKinds } from '../../src/sim/faults.js';
-import { budget, holds } from '../seeded.js';
+import { budget } from '../part.js';
+import { holds } from '../seeded.js';
 import { calls, disturbedSession, rules } from './disturbed.js';
 import { OK } from './session.js';
 
