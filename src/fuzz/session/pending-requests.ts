@@ -1,5 +1,5 @@
 import { protocol } from '../../../schemas/index.js';
-import { FrameWriter } from '../../rm/frame-writer.js';
+import { FrameWriter } from '../../rpc/index.js';
 import { MessageType } from '../../schema/index.js';
 import type { Action, PendingRequest } from './action.js';
 import type { Session } from './session.js';
@@ -12,7 +12,7 @@ const noPayload = new Uint8Array(0);
 /** Sends requests and finds them again when their replies come. Sequence numbers count over all senders. */
 export class PendingRequests {
   readonly #pending: readonly PendingRequest[] = Array.from({ length: PENDING_MAX }, newRequest);
-  readonly #frames = new FrameWriter();
+  readonly #frames = new FrameWriter(protocol);
   #seq = 0;
 
   clear(): void {

@@ -6,8 +6,8 @@ import type { SavedCoverage } from '../../fuzz/engine/coverage.js';
 import { readFinding } from '../../fuzz/findings/read.js';
 import { findingName, findingText, type Origin } from '../../fuzz/findings/write.js';
 import type { Sample } from '../../fuzz/report/report.js';
+import { FileError } from '../file-error.js';
 import { readFrom } from '../folder.js';
-import { FileError } from '../input.js';
 
 /** Where a campaign is, to be gone on with. */
 export interface SavedState {

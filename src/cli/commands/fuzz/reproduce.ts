@@ -10,7 +10,6 @@ import { Reference } from '../../../fuzz/oracle/reference.js';
 import { type PlayedSession, play, sessionOf } from '../../../fuzz/play/play.js';
 import { runLocally, runRemotely, type TargetTask } from '../../../fuzz/play/target-task.js';
 import type { Target } from '../../../fuzz/targets/target.js';
-import { Output } from '../../../node/output.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
 import { type PlatformProfile, platforms } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
@@ -89,7 +88,7 @@ function checkSteps({ name, steps }: Target, played: PlayedSession, file: string
 }
 
 function print(io: CommandIo, { cause, steps }: PlayedSession, about: FindingHeader | undefined): void {
-  const output = new Output('-');
+  const output = io.output('-');
   if (cause === undefined) output.write(`nothing wrong in ${steps.length} steps\n`);
   else {
     const same =

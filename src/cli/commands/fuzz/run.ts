@@ -16,7 +16,6 @@ import { messagesNamed } from '../../../golden/generate.js';
 import { wallClock } from '../../../node/clock.js';
 import { CampaignFolder } from '../../../node/fuzz/campaign-folder.js';
 import { StatusLine } from '../../../node/fuzz/status-line.js';
-import { Output } from '../../../node/output.js';
 import { version } from '../../../node/version.js';
 import type { CommandIo } from '../../io.js';
 import { History } from './history.js';
@@ -71,7 +70,7 @@ class FuzzRun {
   readonly #folder: CampaignFolder | undefined;
   readonly #campaign: Campaign;
   readonly #history: History;
-  readonly #status = new StatusLine();
+  readonly #status: StatusLine;
   readonly #startMs = nowMs();
   /** Cases of this run, not of those before it. */
   #cases = 0;
@@ -86,6 +85,7 @@ class FuzzRun {
   ) {
     const { seed, platform, careful = false, out } = options;
     this.#io = io;
+    this.#status = new StatusLine(io.stdio);
     this.#options = options;
     this.#target = target;
     this.#origin = {
@@ -138,10 +138,9 @@ class FuzzRun {
   }
 
   async run(): Promise<void> {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => {
-        this.#stopped = true;
-      });
+    this.#io.stdio.onStop(() => {
+      this.#stopped = true;
+    });
     const work = this.#campaign.run();
     if (this.#target.local)
       await runInSlices(work, this.#target, () => new Promise((done) => setImmediate(done)));
@@ -200,7 +199,7 @@ class FuzzRun {
     this.#folder?.write('summary.txt', summary);
     this.#folder?.write('coverage.txt', coverageText(report));
     this.#folder?.write('report.html', reportHtml(report));
-    const output = new Output('-');
+    const output = this.#io.output('-');
     output.write(summary);
     output.end();
     if (report.findings.length > 0) this.#io.problem();

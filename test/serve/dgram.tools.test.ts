@@ -76,9 +76,9 @@ describe.skipIf(skipped)(`serve --dgram${missing === undefined ? '' : `, which n
 
   it('takes a C program through the whole life of a VM, 10 000 datagrams of garbage in between', async () => {
     const folder = newFolder('life');
-    const server = await Server.ready(['--dgram', folder, ...load]);
+    const server = await Server.asProcess(['--dgram', folder, ...load]).isReady();
     expect(await runPeer(program, [folder, 'lifecycle', '10000'])).toBe('steps 25 garbage 10000');
-    expect(await server.stop()).toEqual({
+    expect(await server.stop('SIGINT')).toEqual({
       code: 0,
       signal: null,
       stderr: expect.stringMatching(/^.*ready.*\n$/),
@@ -150,15 +150,15 @@ describe.skipIf(skipped)(`serve --dgram${missing === undefined ? '' : `, which n
 
   it('replaces the names of a server that is gone, and no others', async () => {
     const folder = newFolder('names');
-    const killed = await Server.ready(['--dgram', folder]);
+    const killed = await Server.asProcess(['--dgram', folder]).isReady();
     await killed.stop('SIGKILL');
     expect(lstatSync(`${folder}/rm-rpc-3-255`).isSocket()).toBe(true);
     const server = await Server.ready(['--dgram', folder]);
-    const second = await new Server(['--dgram', folder]).ended;
+    const second = await Server.inProcess(['--dgram', folder]).ended;
     expect(second).toMatchObject({ code: 3, stderr: expect.stringContaining('rm-rpc-3-255: in use') });
     await server.stop();
     writeFileSync(`${folder}/rm-rpc-3-255`, 'a file');
-    expect(await new Server(['--dgram', folder]).ended).toMatchObject({ code: 3 });
+    expect(await Server.inProcess(['--dgram', folder]).ended).toMatchObject({ code: 3 });
     expect(lstatSync(`${folder}/rm-rpc-3-255`).isFile()).toBe(true);
   });
 });
@@ -175,7 +175,7 @@ describe('serve --dgram without its package', () => {
          throw Object.assign(new Error('hidden'), { code: 'MODULE_NOT_FOUND' });
        };`,
     );
-    const { code, stderr } = await new Server(['--dgram', workshop.path], ['--require', hide]).ended;
+    const { code, stderr } = await Server.asProcess(['--dgram', workshop.path], ['--require', hide]).ended;
     expect(stderr).toBe(
       'gunyah-rm: unix-dgram: unix datagrams need this package, which is not installed: npm install unix-dgram@2\n',
     );

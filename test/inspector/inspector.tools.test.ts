@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../cli/run.js';
+import { main } from '../cli/bundle.js';
 import { accessSuite } from './access.js';
 import { hasChromium, launchChromium } from './browser.js';
 import { detailsSuite } from './details.js';

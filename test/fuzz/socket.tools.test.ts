@@ -3,7 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { gunyahRm, main } from '../cli/run.js';
+import { main } from '../cli/bundle.js';
+import { gunyahRm } from '../cli/run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-socket-'));
 const pidFile = join(folder, 'pid');
