@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import { enumName, flagNames } from '../capture/payload/index.js';
 import {
   BytesType,
@@ -97,14 +98,9 @@ export function valueName(owner: StructType, field: string, value: number): stri
   return (type instanceof EnumType ? enumName(type, value) : undefined) ?? String(value);
 }
 
-function fieldExtras({ role, aliases, max, aboveMax, checkedZero }: Field) {
-  return {
-    ...(role === undefined ? {} : { role }),
-    ...(aliases.length === 0 ? {} : { aliases }),
-    ...(max === undefined ? {} : { max }),
-    ...(aboveMax === undefined ? {} : { above_max: aboveMax }),
-    ...(checkedZero === undefined ? {} : { checked_zero: checkedZero }),
-  };
+function fieldExtras({ role, aliases: names, max, aboveMax, checkedZero }: Field) {
+  const aliases = names.length === 0 ? undefined : names;
+  return defined({ role, aliases, max, above_max: aboveMax, checked_zero: checkedZero });
 }
 
 function presence(owner: StructType, field: Field) {
@@ -112,27 +108,20 @@ function presence(owner: StructType, field: Field) {
   const { trailing, when, means } = field.presence;
   const flags = owner.fields.find(({ name }) => name === when?.field)?.type;
   const any = when && flags instanceof FlagsType ? flagNames(flags, when.mask).map(String) : [];
-  return {
-    ...(trailing ? { trailing } : {}),
-    ...(when === undefined ? {} : { when: { field: when.field, any } }),
-    ...(means === undefined ? {} : { means }),
-  };
+  return defined({ trailing: trailing || undefined, when: when && { field: when.field, any }, means });
 }
 
 function bytesExtras(owner: StructType, { options }: BytesType) {
   const { lengthFrom, padTo, padMustBeZero, encoding, inside } = options;
-  const raw =
-    typeof encoding === 'string'
-      ? undefined
-      : {
-          field: encoding.select,
-          any: encoding.raw.map((value) => valueName(owner, encoding.select, value)),
-        };
-  return {
-    ...(lengthFrom === undefined ? {} : { length_from: lengthFrom }),
-    ...(padTo === undefined ? {} : { pad_to: padTo }),
-    ...(padMustBeZero === undefined ? {} : { pad_checked: padMustBeZero }),
-    ...(raw === undefined ? {} : { raw_when: raw }),
-    ...(inside === undefined ? {} : { inside: inside.label }),
-  };
+  const rawWhen = ({ select, raw }: Exclude<typeof encoding, string>) => ({
+    field: select,
+    any: raw.map((value) => valueName(owner, select, value)),
+  });
+  return defined({
+    length_from: lengthFrom,
+    pad_to: padTo,
+    pad_checked: padMustBeZero,
+    raw_when: typeof encoding === 'string' ? undefined : rawWhen(encoding),
+    inside: inside?.label,
+  });
 }

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import type { Message, Payload, Protocol } from '../schema/index.js';
 import {
   type AnyType,
@@ -40,7 +41,7 @@ export function typesIn(types: readonly AnyType[]): NamedType[] {
       visitFields(type);
     }
   };
-  // What a reply may be stands in the message itself, as a layout of its own.
+  // The layouts of a variant have labels, but are described as parts of their message, not as types.
   const visitFields = (type: StructType) => {
     for (const field of type.fields) visit(field.type);
   };
@@ -57,24 +58,21 @@ export function typeFacts(protocol: Protocol, type: NamedType): NamesFacts | Str
     return { kind: 'struct', name: type.label, size, size_min, rows: rowFacts(type), used_by };
   }
   const { doc, aliases = {}, knownBy = {}, dialects = [], valid, exactlyOne, notes = [] } = type.info;
-  const values = Object.entries(type instanceof EnumType ? type.values : type.bits).map(([name, value]) => ({
-    name,
-    value: value as number,
-    ...(aliases[name] === undefined ? {} : { aliases: aliases[name] }),
-    ...(knownBy[name] === undefined ? {} : { known_by: knownBy[name] }),
-  }));
-  return {
-    kind: type.kind === 'enum' ? 'enum' : 'flags',
+  const values = Object.entries<number>(type instanceof EnumType ? type.values : type.bits).map(
+    ([name, value]) => defined({ name, value, aliases: aliases[name], known_by: knownBy[name] }),
+  );
+  return defined({
+    kind: type.kind,
     name: type.label,
     size: type.fixedSize,
     doc,
     values,
     dialects: dialects.map(({ replaces = false, ...dialect }) => ({ ...dialect, replaces })),
-    ...(valid === undefined ? {} : { valid }),
-    ...(exactlyOne === true ? { exactly_one: true as const } : {}),
+    valid,
+    exactly_one: exactlyOne || undefined,
     notes,
     used_by,
-  };
+  });
 }
 
 /** Facts about the errno tables of a protocol that the protocol itself does not hold. */
@@ -94,12 +92,9 @@ export function errorFacts({ error, errno }: Protocol, tables: ErrnoTables): Err
     kind: 'errors',
     name: error.label,
     doc,
-    values: Object.entries(error.values).map(([name, value]) => ({
-      name,
-      value,
-      ...(aliases[name] === undefined ? {} : { aliases: aliases[name] }),
-      errno: errno[name] ?? {},
-    })),
+    values: Object.entries(error.values).map(([name, value]) =>
+      defined({ name, value, aliases: aliases[name], errno: errno[name] ?? {} }),
+    ),
     clients: tables.clients,
     unknown: Object.fromEntries(
       Object.entries(tables.unknown).map(([client, { byCode, otherwise }]) => [
