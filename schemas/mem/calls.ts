@@ -53,7 +53,7 @@ export const MEM_DONATE = call('MEM_DONATE', {
   doc: "Makes a parcel of the sender's memory, which belongs to the receiver for good once it has accepted the parcel.",
   sources: rmAndQualcomm,
   implementedByRm23: true,
-  rm23: { length: { min: 20, excess: 'MSG_INVALID' } },
+  rm23: { length: { min: 20, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [strictReply],
   notes: [attributesMayBeMissing, "Qualcomm's clients insist on one ACL entry with rights RWX."],
   request: newParcel,
@@ -78,7 +78,7 @@ export const MEM_ACCEPT = call('MEM_ACCEPT', {
   doc: "Maps a parcel whose ACL names the sender into the sender's address space, at given addresses or where RM finds room.",
   sources: rmAndQualcomm,
   implementedByRm23: true,
-  rm23: { length: { min: 24, excess: 'MSG_INVALID' } },
+  rm23: { length: { min: 24, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [
     {
       sources: qualcomm,
@@ -154,7 +154,7 @@ export const MEM_LEND = call('MEM_LEND', {
   doc: 'Makes a parcel of memory that only the receivers can use until the sender reclaims it.',
   sources: everyone,
   implementedByRm23: true,
-  rm23: { length: { min: 20, excess: 'MSG_INVALID' } },
+  rm23: { length: { min: 20, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [
     aclCountIsU32,
     {
@@ -190,7 +190,7 @@ export const MEM_SHARE = call('MEM_SHARE', {
   doc: 'Makes a parcel of memory that the sender keeps using beside the receivers.',
   sources: everyone,
   implementedByRm23: true,
-  rm23: { length: { min: 20, excess: 'MSG_INVALID' } },
+  rm23: { length: { min: 20, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [aclCountIsU32, { sources: ['v17', 'a15'], text: 'see MEM_LEND' }, strictReply],
   notes: [attributesMayBeMissing, 'The owner must be in the ACL too; Linux sends [guest, host RWX].'],
   request: newParcel,
@@ -314,7 +314,7 @@ export const MEM_QCOM_LOOKUP_SGL = call('MEM_QCOM_LOOKUP_SGL', {
   doc: 'Finds the handle of a parcel of the sender that was made by other means, from everything else about the parcel.',
   sources: rmAndQualcomm,
   implementedByRm23: true,
-  rm23: { length: { min: 16, excess: 'MSG_INVALID' } },
+  rm23: { length: { min: 16, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [
     {
       sources: ['q61', 'q66', 'q612'],

@@ -1,8 +1,10 @@
 import { UsageError, WireError } from '../base/error.js';
 import { CaptureInput, INPUT_FORMATS, type InputFormat } from '../capture/input/index.js';
 import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
-import { readFile } from '../node/input.js';
+import { readPieces } from '../node/input.js';
+import { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
+import type { Stdio } from '../node/stdio.js';
 import type { Protocol } from '../schema/index.js';
 
 /** Exit codes of the command line (cli.md). */
@@ -11,18 +13,14 @@ export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3 } as const;
 /** Warnings printed one by one; the rest is counted. */
 const warningsMax = 20;
 
-/** What the commands share: the protocol, messages to the user, and the exit code. */
+/** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
 export class CommandIo {
   exitCode: number = exitCodes.ok;
 
-  readonly #stderr: (text: string) => void;
-
   constructor(
     readonly protocol: Protocol,
-    stderr: (text: string) => void,
-  ) {
-    this.#stderr = stderr;
-  }
+    readonly stdio: Stdio,
+  ) {}
 
   /** The input has problems; the work goes on. */
   problem(): void {
@@ -35,7 +33,12 @@ export class CommandIo {
       /\p{Cc}/gu,
       (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
     );
-    this.#stderr(`gunyah-rm: ${shown}\n`);
+    this.stdio.writeError(`gunyah-rm: ${shown}\n`);
+  }
+
+  /** Text and bytes to a file, or to standard output for `-`. @throws UsageError when it is the file of the input. */
+  output(path: string, input?: string): Output {
+    return Output.to(this.stdio, path, input);
   }
 
   /**
@@ -46,14 +49,14 @@ export class CommandIo {
   readCapture(path: string, format: InputFormat | undefined, sink: PacketSink, pause = () => {}): void {
     const name = path === '-' ? 'standard input' : path;
     const warnings = new Warnings(this, name, pause);
-    const progress = new Progress(path);
+    const progress = new Progress(this.stdio, path);
     const input = new CaptureInput(this.protocol, format, sink, (warning) => warnings.add(warning));
     try {
-      readFile(path, (chunk) => {
+      for (const chunk of readPieces(this.stdio, path)) {
         input.push(chunk);
         pause();
         progress.advance(chunk.length);
-      });
+      }
       input.end();
     } catch (error) {
       if (!(error instanceof WireError)) throw error;

@@ -23,7 +23,7 @@ export interface ScenarioLine {
 export function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioLine> {
   const ready: ScenarioLine[] = [];
   let reader: CaptureReader | undefined;
-  for (const piece of readPieces(path)) {
+  for (const piece of readPieces(io.stdio, path)) {
     reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready);
     reader.push(piece);
     yield* ready.splice(0);

@@ -45,7 +45,7 @@ interface Row<Fields> {
   /** The keys of its line besides `op`, in order. */
   readonly write: (fields: Fields) => object;
   /** @returns true when the queue does not take the message. */
-  readonly perform: (machine: Machine<VmPort>, fields: Fields) => boolean | void;
+  readonly perform: (machine: Machine<VmPort>, fields: Fields) => unknown;
   /** Whether RM looks at its queues because of it. */
   readonly wakesManager: boolean;
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
-import { FileError } from './input.js';
+import { FileError } from './file-error.js';
 import { checkSocketName, removeSocketName } from './socket-name.js';
 
 const packageName = 'unix-dgram';

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FileError } from './input.js';
+import { FileError } from './file-error.js';
 import { Output } from './output.js';
 
 /** Writes a file of a folder, and the folders around it. Throws FileError. */
@@ -11,7 +11,7 @@ export function writeInto(folder: string, name: string, content: string | Uint8A
   } catch (error) {
     throw new FileError(folder, error);
   }
-  const output = new Output(path);
+  const output = Output.toFile(path);
   if (typeof content === 'string') output.write(content);
   else output.bytes(content);
   output.end();

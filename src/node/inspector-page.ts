@@ -2,8 +2,10 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { embedCapture } from '../inspector/embed.js';
+import { FileError } from './file-error.js';
 import { packageFile } from './folder.js';
-import { FileError, readWholeFile } from './input.js';
+import { readWholeInput } from './input.js';
+import type { Stdio } from './stdio.js';
 
 const builtPage = 'dist/inspector/index.html';
 
@@ -24,8 +26,8 @@ export async function inspectorPage(): Promise<string> {
  *
  * @throws FileError when the file cannot be read, or is larger than the text of a page can be (some 400 MB packed).
  */
-export async function inspectorPageOf(path: string): Promise<string> {
-  const bytes = readWholeFile(path);
+export async function inspectorPageOf(stdio: Stdio, path: string): Promise<string> {
+  const bytes = readWholeInput(stdio, path);
   const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const packed = isPacked || bytes.length === 0 ? bytes : gzipSync(bytes);
   const name = path === '-' ? 'standard input' : basename(path);

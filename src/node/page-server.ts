@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FileError } from './input.js';
+import { FileError } from './file-error.js';
 
 const host = '127.0.0.1';
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FileError, readWholeFile } from './input.js';
+import { FileError } from './file-error.js';
+import { readWholeFile } from './input.js';
 
 /**
  * Finds the files that a scenario loads: beside it, in the folder `dtb` there, or in the folder `dtb` beside the

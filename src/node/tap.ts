@@ -1,6 +1,6 @@
 import { PcapngWriter } from '../capture/pcap/index.js';
 import { wallClock } from './clock.js';
-import { Output } from './output.js';
+import type { Output } from './output.js';
 
 /** What is written at once while messages flow; someone who watches the file sees them no later. */
 const flushIntervalMs = 200;
@@ -16,13 +16,13 @@ export class Tap {
   readonly #onError: (error: unknown) => void;
 
   /**
-   * @param path `-` for standard output. @param onError gets the FileError or ClosedPipe of a write that fails;
+   * @param output must not be written to by others. @param onError gets the FileError or ClosedPipe of a write that fails;
    * nothing more is written after it.
    * @throws FileError when the file cannot be made.
    */
-  constructor(path: string, onError: (error: unknown) => void) {
+  constructor(output: Output, onError: (error: unknown) => void) {
     this.#onError = onError;
-    this.#output = new Output(path);
+    this.#output = output;
     this.#output.open();
     this.#writer = new PcapngWriter((bytes) => this.#output.bytes(bytes));
   }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { PrintStyle } from '../capture/print/index.js';
+import type { Stdio } from './stdio.js';
 
 const plain: PrintStyle = {
   name: (text) => text,
@@ -11,11 +12,11 @@ const plain: PrintStyle = {
 };
 
 /** Colours when the output goes to a terminal; NO_COLOR and FORCE_COLOR are heeded. */
-export function terminalStyle(toTerminal: boolean): PrintStyle {
-  const { NO_COLOR, FORCE_COLOR } = process.env;
+export function terminalStyle({ env, columns }: Stdio, toTerminal: boolean): PrintStyle {
+  const { NO_COLOR, FORCE_COLOR } = env;
   const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0';
   const refused = FORCE_COLOR === '0' || (NO_COLOR !== undefined && NO_COLOR !== '' && !forced);
-  if (refused || (!forced && !(toTerminal && process.stdout.isTTY))) return plain;
+  if (refused || (!forced && !(toTerminal && columns !== undefined))) return plain;
   const paint = (format: Parameters<typeof styleText>[0]) => (text: string) =>
     styleText(format, text, { validateStream: false });
   return {
@@ -29,8 +30,7 @@ export function terminalStyle(toTerminal: boolean): PrintStyle {
 }
 
 /** Columns of the terminal; undefined when the output goes elsewhere, and must not be wrapped. */
-export function terminalWidth(): number | undefined {
-  const { isTTY, columns } = process.stdout;
+export function terminalWidth({ columns }: Stdio): number | undefined {
   // A serial console says 0, and nothing is readable in a few columns.
-  return isTTY && columns >= 40 ? columns : undefined;
+  return columns !== undefined && columns >= 40 ? columns : undefined;
 }

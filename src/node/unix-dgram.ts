@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { constants } from '../../schemas/index.js';
 import type { LiveManager, Outlet } from '../serve/index.js';
 import { DatagramSocket } from './datagram-socket.js';
-import { FileError } from './input.js';
+import { FileError } from './file-error.js';
 
 const { VMID_RM } = constants;
 /** After a refusal the next attempt is due after this, then after twice as long each time. */

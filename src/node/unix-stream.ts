@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { constants } from '../../schemas/index.js';
 import { WireError } from '../base/error.js';
 import { type LiveManager, type Outlet, RecordSplitter, writeRecord } from '../serve/index.js';
-import { FileError } from './input.js';
+import { FileError } from './file-error.js';
 import { checkSocketName, removeSocketName } from './socket-name.js';
 
 const { VMID_RM } = constants;

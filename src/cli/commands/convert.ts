@@ -9,7 +9,7 @@ import type { Packet, PacketSink } from '../../capture/packets/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
 import { isProblem } from '../../capture/print/index.js';
 import { Assembler, RouteGuess } from '../../capture/records/index.js';
-import { Output } from '../../node/output.js';
+import type { Output } from '../../node/output.js';
 import type { ReassemblyRules } from '../../rpc/index.js';
 import type { CommandIo } from '../io.js';
 
@@ -29,7 +29,7 @@ const timeMax = 2n ** 64n - 1n;
 
 /** Opens a file, or standard output for `-`, for the packets of `input`. Throws FileError, here or later. */
 export function captureOutput(io: CommandIo, path: string, form: CaptureForm, input: string): CaptureOutput {
-  const output = new Output(path, input);
+  const output = io.output(path, input);
   if (form === 'pcapng') return pcapngOutput(io, output);
   return {
     packet: ({ from, to, data, start, end }) => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { WireError } from '../../base/error.js';
-import { readWholeFile } from '../../node/input.js';
-import { Output } from '../../node/output.js';
+import { readWholeInput } from '../../node/input.js';
+import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
 import type { PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
@@ -40,7 +40,7 @@ export function register(program: Command, io: CommandIo): void {
 }
 
 function replay(io: CommandIo, files: readonly string[], options: ReplayOptions): void {
-  const output = new Output('-');
+  const output = io.output('-');
   const counts = { steps: 0, equal: 0, different: 0 };
   for (const file of files) {
     try {
@@ -66,7 +66,7 @@ function replayFile(
   counts: { steps: number; equal: number; different: number },
   output: Output,
 ): void {
-  const loaded = new Map(load.map((item, index) => [`--load ${index}`, readWholeFile(item.file)]));
+  const loaded = new Map(load.map((item, index) => [`--load ${index}`, readWholeInput(io.stdio, item.file)]));
   const found = scenarioFiles(file);
   const comparisons = replayLines(withLoads(scenarioLines(io, file), load), {
     platform,

@@ -5,8 +5,8 @@ import {
   platforms,
   type ResourceManager,
 } from '../../rm/index.js';
-import { type Ending, type Response, type Step, stepKinds } from '../step.js';
-import type { LocalTarget } from '../target.js';
+import { type Ending, type Response, type Step, stepKinds } from './step.js';
+import type { LocalTarget } from './target.js';
 
 export interface SimTargetOptions {
   readonly platform?: PlatformProfile;

@@ -1,6 +1,6 @@
 import { digest } from '../../base/digest.js';
 import { formatHex } from '../../base/hex.js';
-import { fieldsInOrder, formatField, payloadToJson } from '../../capture/payload/index.js';
+import { formatField, payloadToJson } from '../../capture/payload/index.js';
 import { annotate, type Range } from '../../codec/index.js';
 import type { Protocol } from '../../schema/index.js';
 import { type AnyType, BytesType, type Field, ListType, StructType, type Values } from '../../wire/index.js';
@@ -208,7 +208,7 @@ class Layout {
 
   /** An entry on one line, for when it is folded. */
   #summary(type: StructType, values: Values): string {
-    return fieldsInOrder(type.fields)
+    return type.fieldsInOrder
       .filter(
         ({ name, type: { kind } }) => values[name] !== undefined && kind !== 'reserved' && kind !== 'list',
       )
