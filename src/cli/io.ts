@@ -10,7 +10,7 @@ import type { Protocol } from '../schema/index.js';
 /** Exit codes of the command line (cli.md). */
 export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3 } as const;
 
-/** Warnings printed one by one; the rest is counted. */
+/** Largest number of warnings that are printed. Further ones are only counted. */
 const warningsMax = 20;
 
 /** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
@@ -22,12 +22,12 @@ export class CommandIo {
     readonly stdio: Stdio,
   ) {}
 
-  /** The input has problems; the work goes on. */
+  /** Notes that the input has a problem: the exit code will be 1. The command goes on. */
   problem(): void {
     this.exitCode = Math.max(this.exitCode, exitCodes.problems);
   }
 
-  /** One line on stderr. Control characters of the input are shown, not obeyed. */
+  /** Prints a line on stderr. Control characters are escaped, since the text may contain input. */
   warn(text: string): void {
     const shown = text.replace(
       /\p{Cc}/gu,
@@ -42,9 +42,11 @@ export class CommandIo {
   }
 
   /**
-   * Reads a capture of any format, or of the one given, and hands its packets on. What is wrong with the file itself
-   * is reported after everything before it has been handed on, and makes the exit code 1. `pause` is called after each
-   * piece, before the next is waited for. Throws FileError when the file cannot be read.
+   * Reads a capture and passes its packets to `sink`. Without `format` the format is detected. An error in the file is
+   * printed after all packets before it have been passed on, and makes the exit code 1. `pause` is called after each
+   * piece, before the command waits for the next one.
+   *
+   * @throws FileError if the file cannot be read.
    */
   readCapture(path: string, format: InputFormat | undefined, sink: PacketSink, pause = () => {}): void {
     const name = path === '-' ? 'standard input' : path;
@@ -87,7 +89,7 @@ class Warnings {
 
   add({ frame, offset, message }: CaptureWarning): void {
     this.#count++;
-    // What was printed before comes first.
+    // Flush the output, so that the warning comes after what was printed before.
     if (this.#count <= warningsMax) this.#pause();
     this.#io.problem();
     if (this.#count <= warningsMax)
@@ -99,7 +101,7 @@ class Warnings {
   }
 }
 
-/** The value of `--format`. Throws UsageError for a format that there is not. */
+/** The value of `--format`. @throws UsageError for an unknown format. */
 export function formatOption(value: string): InputFormat {
   const format = INPUT_FORMATS.find((name) => name === value);
   if (format !== undefined) return format;

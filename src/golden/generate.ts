@@ -1,7 +1,7 @@
 import { UsageError, WireError } from '../base/error.js';
 import { bareErrorReply, type MessagePart, partsOf } from '../export/parts.js';
 import type { Message, Protocol } from '../schema/index.js';
-import { ListType, type Values } from '../wire/index.js';
+import type { Values } from '../wire/index.js';
 import { type Evidence, withEvidence } from './evidence.js';
 import { type Fixture, type FixtureFacts, fixtureOf } from './fixture.js';
 import { type Form, formsOf } from './forms.js';

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { FileError } from './file-error.js';
 import { readSome, type Stdio } from './stdio.js';
 
-/** Reads in pieces of 1 MiB: larger ones gain nothing, and memory stays flat. */
+/** Bytes of a piece. Larger pieces are not faster. */
 const chunkSize = 1024 * 1024;
 
 /**

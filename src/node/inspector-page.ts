@@ -10,9 +10,9 @@ import type { Stdio } from './stdio.js';
 const builtPage = 'dist/inspector/index.html';
 
 /**
- * The page of `inspect`, without a capture. The built package has it; from source it is built anew, as all else is.
+ * The page of `inspect`, without a capture. The built package contains it. A run from source builds it each time.
  *
- * @throws FileError when it is not there.
+ * @throws FileError if the package does not contain it.
  */
 export async function inspectorPage(): Promise<string> {
   if (import.meta.url.endsWith('.ts')) return buildPage();
@@ -22,9 +22,9 @@ export async function inspectorPage(): Promise<string> {
 }
 
 /**
- * The page with the capture of a file; `-` is standard input. What is in the file is the page's to judge.
+ * The page with the capture of a file; `-` is standard input. The contents are not checked here: the page does that.
  *
- * @throws FileError when the file cannot be read, or is larger than the text of a page can be (some 400 MB packed).
+ * @throws FileError if the file cannot be read or is too large for the text of a page (some 400 MB compressed).
  */
 export async function inspectorPageOf(stdio: Stdio, path: string): Promise<string> {
   const bytes = readWholeInput(stdio, path);

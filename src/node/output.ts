@@ -3,7 +3,7 @@ import { UsageError } from '../base/error.js';
 import { FileError } from './file-error.js';
 import { type Stdio, writeAll } from './stdio.js';
 
-/** Written in pieces of about this, in bytes. */
+/** Text is collected up to this many bytes before it is written. */
 const bufferSize = 256 * 1024;
 
 /** Where an `Output` puts its pieces. All may throw ClosedPipe or FileError. */
@@ -47,9 +47,9 @@ export class Output {
     return new Output(new FileDestination(path));
   }
 
-  /** Throws ClosedPipe or FileError, here or later. */
+  /** @throws ClosedPipe or FileError, now or at a later call. */
   write(text: string): void {
-    // Three bytes are the most that one UTF-16 unit takes in UTF-8.
+    // A UTF-16 unit takes at most three bytes in UTF-8.
     const sizeMax = text.length * 3;
     if (sizeMax > bufferSize - this.#used) this.flush();
     if (sizeMax > bufferSize) this.#destination.write(Buffer.from(text, 'utf8'));
@@ -74,7 +74,7 @@ export class Output {
     this.#destination.close();
   }
 
-  /** Makes the file now, if it is not there yet. Throws FileError. */
+  /** Makes the file, unless that has been done. @throws FileError */
   open(): void {
     this.#destination.open();
   }

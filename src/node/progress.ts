@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import type { Stdio } from './stdio.js';
 
-/** Files below this are read before anyone wonders. */
+/** Smallest file, in bytes, whose progress is shown. Smaller files are read at once. */
 const shownFrom = 64 * 1024 * 1024;
 
-/** Percentage read, on stderr, when that is a terminal that nothing else is printed to. */
+/** Shows the percentage read on stderr, if stderr is a terminal and standard output is not. */
 export class Progress {
   readonly #stdio: Stdio;
   readonly #size: number;

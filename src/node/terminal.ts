@@ -11,7 +11,7 @@ const plain: PrintStyle = {
   accent: (text) => text,
 };
 
-/** Colours when the output goes to a terminal; NO_COLOR and FORCE_COLOR are heeded. */
+/** Colours if the output goes to a terminal. The variables NO_COLOR and FORCE_COLOR override this. */
 export function terminalStyle({ env, columns }: Stdio, toTerminal: boolean): PrintStyle {
   const { NO_COLOR, FORCE_COLOR } = env;
   const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0';
@@ -29,8 +29,8 @@ export function terminalStyle({ env, columns }: Stdio, toTerminal: boolean): Pri
   };
 }
 
-/** Columns of the terminal; undefined when the output goes elsewhere, and must not be wrapped. */
+/** Columns of the terminal. Undefined if the output goes elsewhere: then it must not be wrapped. */
 export function terminalWidth({ columns }: Stdio): number | undefined {
-  // A serial console says 0, and nothing is readable in a few columns.
+  // Serial consoles report 0 columns, and text in few columns is not readable.
   return columns !== undefined && columns >= 40 ? columns : undefined;
 }

@@ -1,10 +1,10 @@
 import { AddressRanges, type Hypervisor, HypervisorModel, InterruptNumbers } from '../hypervisor/index.js';
+import type { FrameWriter } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { QUEUE_DEPTH_DEFAULT } from '../transport/index.js';
 import { RmError, VMID_HLOS, VMID_RM, VmState } from './codes.js';
 import type { Context, FirmwareState } from './context.js';
 import { EventLoop } from './event-loop.js';
-import type { FrameWriter } from './frame-writer.js';
 import type { Responder } from './handlers/responder.js';
 import type { HandlerRow } from './handlers/row.js';
 import { InterruptTable } from './interrupt-table.js';

@@ -1,7 +1,8 @@
+import { protocol } from '../../schemas/index.js';
 import type { Hypervisor } from '../hypervisor/index.js';
+import { FrameWriter } from '../rpc/index.js';
 import { Boot, type Lasting, type ManagerOptions } from './boot.js';
 import { haltVcpu } from './create/halt.js';
-import { FrameWriter } from './frame-writer.js';
 import { respondersOf } from './handlers/responder.js';
 import { rm23Rows } from './handlers/rows.js';
 import type { Link } from './link.js';
@@ -28,7 +29,7 @@ export class ResourceManager {
     this.platform = options.platform ?? platforms.native;
     this.careful = options.careful ?? false;
     const responders = options.rows === undefined ? rm23Responders : respondersOf(options.rows);
-    this.#lasting = { responders, frames: new FrameWriter() };
+    this.#lasting = { responders, frames: new FrameWriter(protocol) };
     this.#boot = this.#newBoot(this.platform.irqHandleBase);
   }
 

@@ -18,7 +18,7 @@ import { rulesByName, rulesOf } from '../../rpc/index.js';
 import { type CommandIo, formatOption } from '../io.js';
 import { convert } from './convert.js';
 
-/** Options as commander hands them over. */
+/** The options as commander parses them. */
 export interface DecodeOptions {
   readonly json?: true;
   readonly frames?: true;
@@ -100,7 +100,7 @@ function conflict(option: string, options: DecodeOptions): never {
   throw new UsageError({ code: 'option', path: option, expected: 'to stand alone', actual });
 }
 
-/** What to do with each record or queue message. */
+/** The handlers for each record and each queue message. */
 function printer(
   io: CommandIo,
   output: Output,

@@ -13,8 +13,8 @@ interface DescribeOptions {
   readonly output: string;
 }
 
-/** Columns where the output is no terminal. */
-const usualWidth = 80;
+/** Columns if the output is no terminal. */
+const defaultWidth = 80;
 
 const examples = `
 Examples:
@@ -43,7 +43,7 @@ function print(io: CommandIo, name: string | undefined, { json, output: path }: 
   const { protocol, stdio } = io;
   const toTerminal = path === '-';
   const style = terminalStyle(stdio, toTerminal);
-  const text = { style, groups, width: (toTerminal ? terminalWidth(stdio) : undefined) ?? usualWidth };
+  const text = { style, groups, width: (toTerminal ? terminalWidth(stdio) : undefined) ?? defaultWidth };
   const line = (value: unknown) => `${JSON.stringify(value)}\n`;
   let printed: string;
   if (name === undefined) {

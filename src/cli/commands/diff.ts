@@ -66,7 +66,7 @@ function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions)
   const style = terminalStyle(io.stdio, options.output === '-');
   let heading = options.json ? '' : diffHeading(style);
   const counts = diffEntries(a, b, (difference: Difference) => {
-    // Only what follows tells whether there is anything to head.
+    // The heading is printed with the first difference, and not at all if there is none.
     output.write(
       heading + (options.json ? differenceLine(difference) : printDifference(protocol, difference, style)),
     );

@@ -74,7 +74,7 @@ function replayFile(
     file: (name) => loaded.get(name) ?? found(name),
   });
   for (const comparison of comparisons) {
-    // What --load adds is no step of the capture.
+    // The steps that --load adds are not part of the capture.
     if (isAdded(comparison.recorded, loaded)) continue;
     counts.steps++;
     if (comparison.equal) {
@@ -95,7 +95,7 @@ function isAdded(step: Comparison['recorded'], loaded: ReadonlyMap<string, Uint8
   return step.kind === 'load' && step.file !== undefined && loaded.has(step.file);
 }
 
-/** The lines of a recording; in one made from a capture the files of --load are loaded first. */
+/** The lines of a recording. If it was made from a capture, the files of --load are loaded after the first line. */
 function* withLoads(
   lines: Iterable<{ readonly value: unknown; readonly captured: boolean }>,
   load: readonly FileAt[],

@@ -90,7 +90,7 @@ function panicText(reason: PanicReason, reboot: boolean): string {
   return `the manager has died, ${reason} (${message}: ${state}; ${effect}); ${then}`;
 }
 
-/** The end of the work, wanted or not. */
+/** Waits until the server is stopped or has failed. */
 class Stop {
   readonly awaited: Promise<void>;
   end!: () => void;
@@ -101,7 +101,7 @@ class Stop {
       this.end = done;
       this.fail = failed;
     });
-    // It may fail before anyone waits for it.
+    // It may fail before `awaited` is awaited. That must not be an unhandled rejection.
     this.awaited.catch(() => {});
   }
 }

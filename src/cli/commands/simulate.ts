@@ -102,7 +102,7 @@ function* valuesOf(io: CommandIo, path: string): Generator<unknown> {
   }
 }
 
-/** Prints what happens, or nothing where the capture goes to standard output. */
+/** Prints what happens. Prints nothing if the capture goes to standard output. */
 class Report {
   readonly sink: PlayerSink;
   readonly #output: Output | undefined;
@@ -152,7 +152,7 @@ class Report {
     this.#output?.write(text);
   }
 
-  /** Something that is no message. */
+  /** Prints an event other than a message. */
   #event(timeNs: number, text: string): void {
     if (!this.#options.json) this.#write(`${timeText(timeNs)}  ${text}\n`);
   }

@@ -1,6 +1,6 @@
 import { constants, protocol } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
-import { FrameWriter } from '../../rm/frame-writer.js';
+import { FrameWriter } from '../../rpc/index.js';
 import { MessageType } from '../../schema/index.js';
 import { Draft } from '../message/draft.js';
 import type { MessageShape } from '../message/message-shape.js';
@@ -56,7 +56,7 @@ export class Session {
   interrupt: KnownInterrupt | undefined;
   note = 0;
   readonly #sent: Sent[] = Array.from({ length: SENT_MAX }, newSent);
-  readonly #frames = new FrameWriter();
+  readonly #frames = new FrameWriter(protocol);
   #steps: Step[] = [];
   #next = 0;
   #seq = 0;
