@@ -5,12 +5,12 @@
 
 export { CaptureSteps } from './capture-steps.js';
 export {
-  type Finding,
   type Holdings,
   holdings,
   inspect,
   type KnownFault,
   knownFaults,
+  type Violation,
 } from './check/index.js';
 export { decodeMessages, describeBytes, describeMessages, recordKeys } from './describe.js';
 export { differenceJson, differenceText } from './difference.js';
