@@ -8,7 +8,6 @@ import {
   type LayoutRow,
   ListType,
   type StructType,
-  type WireType,
 } from '../wire/index.js';
 import type { RowFacts, SizeFacts } from './facts.js';
 
@@ -69,8 +68,7 @@ function listRows(owner: StructType, { field, offset }: LayoutRow, list: ListTyp
     const base = { kind, name: word.name, size, type: word.type.label, doc: word.doc } as const;
     add({ ...base, ...fieldExtras(word) }, size);
   }
-  const { entry } = list;
-  const types = 'cases' in entry ? [...entry.cases.values()] : [entry as WireType];
+  const { entryTypes: types, selector } = list;
   const sizes = new Set(types.map((type) => type.fixedSize ?? null));
   const entries = {
     kind: 'list',
@@ -80,10 +78,9 @@ function listRows(owner: StructType, { field, offset }: LayoutRow, list: ListTyp
     doc: field.doc,
     entry_size: sizes.size === 1 ? ([...sizes][0] as number | null) : null,
   } as const;
-  const select =
-    'cases' in entry
-      ? { select: { field: entry.field, cases: caseNames(owner, entry.field, entry.cases) } }
-      : {};
+  const select = selector && {
+    select: { field: selector.field, cases: caseNames(owner, selector.field, selector.cases) },
+  };
   add({ ...entries, ...fieldExtras(field), ...select }, 0);
   return rows;
 }

@@ -15,7 +15,14 @@ import {
   type Protocol,
 } from '../schema/index.js';
 import { type StructType, VariantType } from '../wire/index.js';
-import type { FamilyFacts, MessageFacts, MessageSummary, PartFacts, SizeFacts } from './facts.js';
+import type {
+  FamilyFacts,
+  HandlerFacts,
+  MessageFacts,
+  MessageSummary,
+  PartFacts,
+  SizeFacts,
+} from './facts.js';
 import { rowFacts, sizeFacts, valueName } from './layout-facts.js';
 import { payloadsOf, typeFacts, typesIn } from './type-facts.js';
 
@@ -47,7 +54,11 @@ function summaryOf(protocol: Protocol, message: Message): MessageSummary {
 }
 
 /** Everything that is declared about a message, with the bytes of its examples. */
-export function describeMessage(protocol: Protocol, message: Message): MessageFacts {
+export function describeMessage(
+  protocol: Protocol,
+  message: Message,
+  handlers?: ReadonlyMap<number, HandlerFacts>,
+): MessageFacts {
   const { length, sender, to } = message.rm23 ?? {};
   const { emptyPayload, ...rule } = length ?? {};
   return defined({
@@ -58,6 +69,7 @@ export function describeMessage(protocol: Protocol, message: Message): MessageFa
     length: length && defined({ ...rule, empty_payload: emptyPayload }),
     sender,
     to,
+    simulated: message.kind === 'notification' ? undefined : handlers && (handlers.get(message.id) ?? null),
     triggers: message.triggers ?? [],
     parts: partsOf(protocol, message),
     types: typesIn(payloadsOf(message))

@@ -1,4 +1,5 @@
 import { defined } from '../base/defined.js';
+import { enumName } from '../capture/payload/index.js';
 import type { MessagePart } from '../export/parts.js';
 import type { Protocol } from '../schema/index.js';
 import {
@@ -62,12 +63,13 @@ const basePlan: Plan = { fill: 'numbered', entries: 1, bytes: 4, trailing: true 
 /** If the entry type of a list depends on a field, all forms are made for each value of that field. */
 function choicesOf(layout: StructType): { prefix: string; fixed: Values }[] {
   for (const { type } of layout.fields) {
-    if (!(type instanceof ListType) || !('cases' in type.entry)) continue;
-    const { field, cases } = type.entry;
-    const selector = layout.fields.find(({ name }) => name === field)?.type as EnumType;
-    const nameOf = (value: number) =>
-      Object.keys(selector.values).find((key) => selector.values[key] === value);
-    return [...cases.keys()].map((value) => ({ prefix: `${nameOf(value)}_`, fixed: { [field]: value } }));
+    if (!(type instanceof ListType) || type.selector === undefined) continue;
+    const { field, cases } = type.selector;
+    const selected = layout.fields.find(({ name }) => name === field)?.type as EnumType;
+    return [...cases.keys()].map((value) => ({
+      prefix: `${enumName(selected, value)}_`,
+      fixed: { [field]: value },
+    }));
   }
   return [{ prefix: '', fixed: {} }];
 }

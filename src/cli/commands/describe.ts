@@ -4,6 +4,7 @@ import { describeAll } from '../../docs/message-facts.js';
 import { descriptionText } from '../../docs/message-text.js';
 import { tableText } from '../../docs/table-text.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
+import { handlerFacts } from '../../rm/index.js';
 import type { CommandIo } from '../io.js';
 import { errnoTables, sourceGroups as groups } from '../protocol-facts.js';
 
@@ -50,7 +51,7 @@ function print(io: CommandIo, name: string | undefined, { json, output: path }: 
     const messages = families.flatMap((family) => family.messages);
     printed = json ? messages.map(line).join('') : tableText(families, text);
   } else {
-    const description = describe(protocol, name, errnoTables);
+    const description = describe(protocol, name, errnoTables, handlerFacts());
     printed = json ? line(description) : descriptionText(description, text);
   }
   io.print(path, printed);
