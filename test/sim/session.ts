@@ -145,7 +145,7 @@ export class Session {
   /** A fresh machine when the manager has died. */
   recover(): void {
     if (this.world.manager.panicked === undefined) return;
-    this.world.reboot();
+    this.world.perform({ kind: 'reboot' });
     this.vms.length = 0;
     this.parcels.length = 0;
     this.#seqs.clear();
@@ -158,7 +158,7 @@ export class Session {
     if (allocated?.error !== OK) return undefined;
     const vm: KnownVm = { vmid: allocated.word & 0xffff, slot, image: -1, state: 'load', owned: [] };
     this.vms.push(vm);
-    this.world.load(base + 0x1000000, blob, 'example.dtb');
+    this.world.perform({ kind: 'load', address: base + 0x1000000, bytes: blob, file: 'example.dtb' });
     vm.image = this.lend(HLOS, vm.vmid, base, 0x2000000)?.word ?? -1;
     return vm;
   }

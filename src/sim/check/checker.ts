@@ -48,8 +48,8 @@ export class Checker {
         this.#shadow ??= this.#newShadow();
         this.#calls.put(from, to, frame);
       },
-      operation: ({ op }) => {
-        if (op === 'reboot') this.#rebooted();
+      operation: ({ kind }) => {
+        if (kind === 'reboot') this.#rebooted();
       },
     };
   }
