@@ -16,6 +16,7 @@ const warningsMax = 20;
 /** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
 export class CommandIo {
   exitCode: number = exitCodes.ok;
+  readonly #outputs: Output[] = [];
 
   constructor(
     readonly protocol: Protocol,
@@ -38,7 +39,14 @@ export class CommandIo {
 
   /** Opens a file, or standard output for `-`. @throws UsageError if it is the file of the input. */
   output(path: string, input?: string): Output {
-    return Output.to(this.stdio, path, input);
+    const output = Output.to(this.stdio, path, input);
+    this.#outputs.push(output);
+    return output;
+  }
+
+  /** Whether the reader of an output has gone, so that the rest of the work is in vain. */
+  get isOutputClosed(): boolean {
+    return this.#outputs.some((output) => output.isClosed);
   }
 
   /** Writes a whole output: a file, or standard output for `-`. */
@@ -51,7 +59,7 @@ export class CommandIo {
   /**
    * Reads a capture and passes its packets to `sink`. Without `format` the format is detected. An error in the file is
    * printed after all packets before it have been passed on, and makes the exit code 1. `pause` is called after each
-   * piece, before the command waits for the next one.
+   * piece, before the command waits for the next one. Reading ends early when the reader of an output has gone.
    *
    * @throws FileError if the file cannot be read.
    */
@@ -64,6 +72,7 @@ export class CommandIo {
       for (const chunk of readPieces(this.stdio, path)) {
         input.push(chunk);
         pause();
+        if (this.isOutputClosed) return;
         progress.advance(chunk.length);
       }
       input.end();

@@ -6,12 +6,12 @@
 export { type Operation, UNLIMITED } from '../machine/index.js';
 export { CaptureSteps } from './capture-steps.js';
 export {
-  type Finding,
   type Holdings,
   holdings,
   inspect,
   type KnownFault,
   knownFaults,
+  type Violation,
 } from './check/index.js';
 export { decodeMessages, describeBytes, describeMessages, recordKeys } from './describe.js';
 export { differenceJson, differenceText } from './difference.js';

@@ -3,7 +3,7 @@ import { UsageError, WireError } from '../../base/error.js';
 import type { Json } from '../../capture/payload/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { type PanicReason, type PlatformProfile, platforms } from '../../rm/index.js';
-import { Checker, type Finding } from '../check/index.js';
+import { Checker, type Violation } from '../check/index.js';
 import { MessageFeed, recordKeys } from '../describe.js';
 import type { FaultCount, FaultRule } from '../faults.js';
 import { type KernelEvent, Kernels } from '../kernels/kernels.js';
@@ -30,7 +30,7 @@ export interface PlayerSink {
   readonly panic?: (reason: PanicReason, timeNs: number) => void;
   readonly kernel?: (event: KernelEvent, timeNs: number) => void;
   /** A rule that must always hold does not; told only when checks are on. */
-  readonly finding?: (finding: Finding, timeNs: number) => void;
+  readonly violation?: (violation: Violation, timeNs: number) => void;
   /** A step and everything that it was waited for is over. */
   readonly step?: (result: StepResult) => void;
 }
@@ -228,9 +228,9 @@ class Player {
       this.#sink.step?.({ step, line, timeNs, unmet, received });
     }
     this.#open = [];
-    for (const finding of this.#checker?.settled() ?? []) {
-      if (finding.fault === undefined) this.#broken++;
-      this.#sink.finding?.(finding, this.#world.now);
+    for (const violation of this.#checker?.settled() ?? []) {
+      if (violation.fault === undefined) this.#broken++;
+      this.#sink.violation?.(violation, this.#world.now);
     }
   }
 
