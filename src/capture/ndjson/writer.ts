@@ -1,3 +1,4 @@
+import { keysOfRecords } from '../keys/index.js';
 import { formatDecimal } from '../../base/decimal.js';
 import type { Issue } from '../../base/error.js';
 import { formatHex } from '../../base/hex.js';
@@ -13,6 +14,9 @@ import type { CaptureRecord, Frame, RecordPacket } from '../records/index.js';
  * applies. Built as text directly, because this is what `decode --json` spends its time on.
  */
 export function recordLine(protocol: Protocol, record: CaptureRecord): string {
+  return `${keysOfRecords.toText(record, protocol)}\n`;
+}
+export function recordLineOld(protocol: Protocol, record: CaptureRecord): string {
   const { packets, message, issues } = record;
   const first = packets[0] as RecordPacket;
   let line = `{"no":${formatDecimal(record.no)},"frame":${formatDecimal(first.frame)}`;

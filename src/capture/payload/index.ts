@@ -6,9 +6,12 @@ export {
   flagNames,
   isText,
   type Json,
+  payloadFields,
   payloadFieldToJson,
   payloadFromJson,
   payloadToJson,
 } from './json.js';
 export { formatField, hexRoles, vmidName } from './notation.js';
+export { refuse } from './refuse.js';
+export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';

@@ -1,4 +1,3 @@
-import { WireError } from '../../base/error.js';
 import { formatHex, parseHex } from '../../base/hex.js';
 import { decodeText, encodeText } from '../../base/text.js';
 import {
@@ -12,6 +11,7 @@ import {
   type Values,
   VariantType,
 } from '../../wire/index.js';
+import { refuse } from './refuse.js';
 
 /** A payload as NDJSON shows it: names for enums and flags, hex text for u64 and bytes. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -94,20 +94,29 @@ export function payloadToJson(type: AnyType, value: unknown, owner: Values = {})
   return typeof value === 'bigint' ? `0x${value.toString(16)}` : (value as number);
 }
 
-const fieldsByName = new WeakMap<StructType, ReadonlyMap<string, Field>>();
+const fieldsByName = new WeakMap<AnyType, ReadonlyMap<string, Field>>();
 
-/** One field of a decoded payload, as an object with that key alone; without it where the field is absent. */
-export function payloadFieldToJson(type: StructType | VariantType, value: Values, name: string): Json {
-  const item = value[name];
-  if (item === undefined) return {};
-  if (type instanceof VariantType) return payloadToJson(type, { [name]: item });
+/** The fields that the values of a payload type can have, by name: those of all layouts where it has several. */
+export function payloadFields(type: AnyType): ReadonlyMap<string, Field> {
   let fields = fieldsByName.get(type);
   if (fields === undefined) {
-    fields = new Map(fieldsInOrder(type.fields).map((field) => [field.name, field]));
+    const layouts = type instanceof VariantType ? [...type.cases.values()].reverse() : [type];
+    const declared = layouts.flatMap((layout) =>
+      layout instanceof StructType ? fieldsInOrder(layout.fields) : [],
+    );
+    // Several layouts may have fields of the same name. The first layout wins, as in `payloadToJson`.
+    fields = new Map(declared.map((field) => [field.name, field]));
     fieldsByName.set(type, fields);
   }
-  const field = fields.get(name);
-  return field === undefined ? {} : { [name]: payloadToJson(field.type, item, value) };
+  return fields;
+}
+
+/** One field of a decoded payload, as an object with that key alone; without it where the field is absent. */
+export function payloadFieldToJson(type: AnyType, value: Values, name: string): Json {
+  const item = value[name];
+  const field = payloadFields(type).get(name);
+  if (item === undefined || field === undefined) return {};
+  return { [name]: payloadToJson(field.type, item, value) };
 }
 
 function entryType(type: ListType, owner: Values): AnyType | undefined {
@@ -219,10 +228,4 @@ function integerFromJson(json: unknown, wide: boolean, path: string, expected = 
   if (!wide) return json;
   if (!Number.isSafeInteger(json)) return refuse(path, 'hex text, or an integer below 2^53', json);
   return BigInt(json);
-}
-
-function refuse(path: string, expected: string, json: unknown, code = 'type'): never {
-  const text = JSON.stringify(json) ?? 'undefined';
-  const actual = text.length > 60 ? `${text.slice(0, 60)}...` : text;
-  throw new WireError({ code, path, offset: 0, expected, actual });
 }
