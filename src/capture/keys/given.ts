@@ -2,10 +2,10 @@ import type { Protocol } from '../../schema/index.js';
 import { refuse } from '../payload/index.js';
 import { type RecordKey, type RecordKeyName, recordKeyRows, type recordKeys } from './table.js';
 
-type GivenBy<Key> = Key extends RecordKey<never, infer Given> ? Given : never;
-
 /** The values that a line gives, read by the kinds of its keys. */
-export type GivenKeys = { readonly [Name in RecordKeyName]?: GivenBy<(typeof recordKeys)[Name]> };
+export type GivenKeys = {
+  readonly [Name in RecordKeyName]?: ReturnType<(typeof recordKeys)[Name]['kind']['fromJson']>;
+};
 
 const rows: ReadonlyMap<string, RecordKey> = new Map(recordKeyRows);
 

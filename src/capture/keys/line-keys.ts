@@ -63,7 +63,7 @@ export class LineKeys<Item> {
   }
 
   /** Text of the function that {@link toText} generates, for `provideBuilt`. */
-  get function(): string {
+  get functionText(): string {
     return functionText(parameters, this.#source());
   }
 
