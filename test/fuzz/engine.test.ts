@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { limits, protocol } from '../../schemas/index.js';
 import { codecOf } from '../../src/codec/index.js';
 import { Coverage } from '../../src/fuzz/engine/coverage.js';
-import type { Engine } from '../../src/fuzz/engine/engine.js';
+import { type Engine, GOALS_MAX } from '../../src/fuzz/engine/engine.js';
 import { MessageShapes } from '../../src/fuzz/message/message-shapes.js';
 import { mutationGoals } from '../../src/fuzz/mutation/mutation-goals.js';
 import type { Step } from '../../src/fuzz/targets/step.js';
@@ -16,7 +16,6 @@ import { sequenceHash } from './sequence.js';
 
 /** So few that it takes seconds; test/long has the budget in which everything must be found. */
 const MESSAGES = 80_000;
-const GOALS_MAX = 8192;
 const recorded = recordedManager();
 
 describe('a run from nothing', () => {

@@ -1,3 +1,4 @@
+import { concatenated } from '../../base/bytes.js';
 import { formatHex } from '../../base/hex.js';
 import { fragmentCount, sizesOf, writeFrame } from '../../rpc/index.js';
 import { MessageType, type MessageTypeName, type Protocol } from '../../schema/index.js';
@@ -89,7 +90,7 @@ function cut(protocol: Protocol, given: GivenKeys, message: LineMessage, name: R
     const start = end;
     end += size;
     const own = headers?.[index];
-    if (own !== undefined) return Uint8Array.of(...own, ...payload.subarray(start, end));
+    if (own !== undefined) return concatenated([own, payload.subarray(start, end)]);
     const header = {
       type: index === 0 ? type : MessageType.continuation,
       fragments,

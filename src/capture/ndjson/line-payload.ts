@@ -1,3 +1,4 @@
+import { concatenated } from '../../base/bytes.js';
 import { WireError } from '../../base/error.js';
 import { formatHex } from '../../base/hex.js';
 import { codecOf, encodePlain } from '../../codec/index.js';
@@ -14,10 +15,10 @@ import type { GivenKeys } from '../keys/index.js';
 import {
   type DecodedPayload,
   decodePayload,
-  errorWordSize,
   payloadFromJson,
   payloadToJson,
   refuse,
+  withErrorWord,
 } from '../payload/index.js';
 
 /** The message that a line is about; `declared` is undefined for an id that no message has. */
@@ -43,12 +44,8 @@ export function payloadBytes(given: GivenKeys, message: Message | undefined, typ
     return raw;
   }
   const fields = encodeFields(payloadOf(message, type, error), given.payload, rest.length > 0);
-  const word = type === MessageType.reply ? errorWordSize : 0;
-  const bytes = new Uint8Array(word + fields.length + rest.length);
-  if (word > 0) new DataView(bytes.buffer).setUint32(0, error, true);
-  bytes.set(fields, word);
-  bytes.set(rest, word + fields.length);
-  return bytes;
+  const payload = rest.length === 0 ? fields : concatenated([fields, rest]);
+  return withErrorWord(payload, type === MessageType.reply ? error : undefined);
 }
 
 function encodeFields(layout: Payload | undefined, payload: unknown, hasRest: boolean): Uint8Array {

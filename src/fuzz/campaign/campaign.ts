@@ -13,7 +13,7 @@ export interface CaseSource {
   readonly case: number;
   /** The next step; `reset`: a case begins, as the very first thing; undefined: there are no more. */
   next(): Command | undefined;
-  took(step: Step, response: Response): void;
+  observe(step: Step, response: Response): void;
   /** Gives the case up: what comes next is a beginning. */
   endCase(): void;
 }
@@ -72,7 +72,7 @@ export class Campaign {
         continue;
       }
       const response = yield command;
-      source.took(command, response);
+      source.observe(command, response);
       steps.push(command);
       responses.push(response);
       this.steps++;
