@@ -16,6 +16,7 @@ const warningsMax = 20;
 /** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
 export class CommandIo {
   exitCode: number = exitCodes.ok;
+  readonly #outputs: Output[] = [];
 
   constructor(
     readonly protocol: Protocol,
@@ -38,13 +39,20 @@ export class CommandIo {
 
   /** Text and bytes to a file, or to standard output for `-`. @throws UsageError when it is the file of the input. */
   output(path: string, input?: string): Output {
-    return Output.to(this.stdio, path, input);
+    const output = Output.to(this.stdio, path, input);
+    this.#outputs.push(output);
+    return output;
+  }
+
+  /** Whether the reader of an output has gone, so that the rest of the work is in vain. */
+  get isOutputClosed(): boolean {
+    return this.#outputs.some((output) => output.isClosed);
   }
 
   /**
    * Reads a capture and passes its packets to `sink`. Without `format` the format is detected. An error in the file is
    * printed after all packets before it have been passed on, and makes the exit code 1. `pause` is called after each
-   * piece, before the command waits for the next one.
+   * piece, before the command waits for the next one. Reading ends early when the reader of an output has gone.
    *
    * @throws FileError if the file cannot be read.
    */
@@ -57,6 +65,7 @@ export class CommandIo {
       for (const chunk of readPieces(this.stdio, path)) {
         input.push(chunk);
         pause();
+        if (this.isOutputClosed) return;
         progress.advance(chunk.length);
       }
       input.end();

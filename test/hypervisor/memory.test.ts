@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HypervisorModel, InterruptNumbers, IntervalMap, PageContents } from '../../src/hypervisor/index.js';
+import { HypervisorModel, InterruptNumbers, IntervalMap } from '../../src/hypervisor/index.js';
+import { PageContents } from '../../src/hypervisor/page-contents.js';
 import { expectSame } from '../same.js';
 import { holds } from '../seeded.js';
 

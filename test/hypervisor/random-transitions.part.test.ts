@@ -5,9 +5,9 @@ import {
   PhysicalMemory,
   parcelOwner,
   type Refusal,
-  recordAt,
   type Transition,
 } from '../../src/hypervisor/index.js';
+import { recordAt } from '../../src/hypervisor/page-record.js';
 import { budget } from '../part.js';
 import { Random } from '../random.js';
 import { withSeed } from '../seeded.js';

@@ -92,7 +92,7 @@ function replayFile(
 }
 
 function isAdded(step: Comparison['recorded'], loaded: ReadonlyMap<string, Uint8Array>): boolean {
-  return step.kind === 'load' && typeof step.contents === 'string' && loaded.has(step.contents);
+  return step.kind === 'load' && step.file !== undefined && loaded.has(step.file);
 }
 
 /** The lines of a recording. If it was made from a capture, the files of --load are loaded after the first line. */

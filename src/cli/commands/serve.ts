@@ -61,8 +61,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     bytes: readWholeInput(io.stdio, file),
   }));
   const stop = new Stop();
-  const tap =
-    options.tap === undefined ? undefined : new Tap(io.output(options.tap), (error) => stop.fail(error));
+  const tap = options.tap === undefined ? undefined : new Tap(io.output(options.tap), stop.fail, stop.end);
   const live = new LiveManager({
     platform: options.platform,
     careful: options.careful === true,
