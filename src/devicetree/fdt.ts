@@ -43,6 +43,7 @@ const STRUCT_SIZE_VERSION = 17;
 /** Header sizes by version: 16 ends before the structure block's size. */
 const HEADER_SIZE_V16 = 36;
 const HEADER_SIZE_V17 = 40;
+const RESERVE_ENTRY_SIZE = 16;
 
 function refuse(
   code: string,
@@ -159,6 +160,19 @@ export function parseFdt(blob: Uint8Array): DtNode {
       refuse('fdt_structure', 'node', at - 4, 'every node closed', 'an open one');
     return root;
   }
+}
+
+/** Bytes that the memory reservation block takes, for whoever sizes a rewritten blob. */
+export function reserveBlockSize(blob: Uint8Array, header: FdtHeader): number {
+  const view = new DataView(blob.buffer, blob.byteOffset, header.totalSize);
+  const start = view.getUint32(16);
+  let at = start;
+  while (at + RESERVE_ENTRY_SIZE <= header.totalSize) {
+    const last = view.getBigUint64(at + 8) === 0n && view.getBigUint64(at) === 0n;
+    at += RESERVE_ENTRY_SIZE;
+    if (last) break;
+  }
+  return at - start;
 }
 
 function align4(offset: number): number {

@@ -117,7 +117,7 @@ class Preparation {
       this.#config.devices.every((device) => this.#hasMemory(device)) &&
       this.#config.parsed?.controller !== undefined &&
       guestTreeFits(this.#rm, this.#vm, this.#config, mapped.blob.byteLength);
-    if (complete) writeGuestTree(this.#rm, this.#vm, mapped, root);
+    if (complete) writeGuestTree(this.#rm, this.#vm, mapped);
     return complete;
   }
 
