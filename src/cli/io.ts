@@ -1,5 +1,5 @@
-import { UsageError, WireError } from '../base/error.js';
-import { CaptureInput, INPUT_FORMATS, type InputFormat } from '../capture/input/index.js';
+import { WireError } from '../base/error.js';
+import { CaptureInput, type InputFormat } from '../capture/input/index.js';
 import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
 import { readPieces } from '../node/input.js';
 import { Output } from '../node/output.js';
@@ -37,7 +37,7 @@ export class CommandIo {
     this.stdio.writeError(`gunyah-rm: ${shown}\n`);
   }
 
-  /** Text and bytes to a file, or to standard output for `-`. @throws UsageError when it is the file of the input. */
+  /** Opens a file, or standard output for `-`. @throws UsageError if it is the file of the input. */
   output(path: string, input?: string): Output {
     const output = Output.to(this.stdio, path, input);
     this.#outputs.push(output);
@@ -47,6 +47,13 @@ export class CommandIo {
   /** Whether the reader of an output has gone, so that the rest of the work is in vain. */
   get isOutputClosed(): boolean {
     return this.#outputs.some((output) => output.isClosed);
+  }
+
+  /** Writes a whole output: a file, or standard output for `-`. */
+  print(path: string, text: string): void {
+    const output = this.output(path);
+    output.write(text);
+    output.end();
   }
 
   /**
@@ -108,16 +115,4 @@ class Warnings {
   end(): void {
     if (this.#count > warningsMax) this.#io.warn(`${this.#name}: ${this.#count - warningsMax} more warnings`);
   }
-}
-
-/** The value of `--format`. @throws UsageError for an unknown format. */
-export function formatOption(value: string): InputFormat {
-  const format = INPUT_FORMATS.find((name) => name === value);
-  if (format !== undefined) return format;
-  throw new UsageError({
-    code: 'format',
-    path: '--format',
-    expected: INPUT_FORMATS.join(', '),
-    actual: value,
-  });
 }

@@ -7,8 +7,7 @@ import { StreamServer } from '../../node/unix-stream.js';
 import { type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import { LiveManager } from '../../serve/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag } from '../load-option.js';
-import { platformFlag } from '../platform-option.js';
+import { type FileAt, loadFlag, platformFlag } from '../options.js';
 
 interface ServeOptions {
   readonly socket?: string;
