@@ -1,17 +1,17 @@
 /**
- * What drives a simulated manager from outside: recordings and captures put to it again, and worlds of VMs in virtual
- * time that play scenarios. Nothing here reads a clock, a file or a source of randomness.
+ * Replays recordings and captures against the simulated manager, and plays scenarios with VMs in virtual time. Nothing
+ * here reads a clock, a file or a source of randomness.
  */
 
 export { type Operation, UNLIMITED } from '../machine/index.js';
 export { CaptureSteps } from './capture-steps.js';
 export {
-  type Finding,
   type Holdings,
   holdings,
   inspect,
   type KnownFault,
   knownFaults,
+  type Violation,
 } from './check/index.js';
 export { decodeMessages, describeBytes, describeMessages, recordKeys } from './describe.js';
 export { differenceJson, differenceText } from './difference.js';

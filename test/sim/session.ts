@@ -13,7 +13,7 @@ import {
 } from '../../schemas/index.js';
 import { encodeMessage } from '../../src/rpc/index.js';
 import { MessageType } from '../../src/schema/index.js';
-import { Checker, type Finding, type KnownFault } from '../../src/sim/check/index.js';
+import { Checker, type KnownFault, type Violation } from '../../src/sim/check/index.js';
 import { type FaultRule, World, type WorldOptions } from '../../src/sim/index.js';
 import { buildFdt } from '../devicetree/build.js';
 import { exampleVm } from './tree.js';
@@ -62,8 +62,8 @@ export interface KnownVm {
 export class Session {
   readonly world: World;
   readonly checker: Checker;
-  /** Unexplained findings: must stay empty. */
-  readonly broken: Finding[] = [];
+  /** Unexplained violations: must stay empty. */
+  readonly broken: Violation[] = [];
   /** Known faults that were met, and panics. */
   readonly met: (KnownFault | `panic ${string}`)[] = [];
   readonly vms: KnownVm[] = [];
@@ -136,9 +136,9 @@ export class Session {
   }
 
   check(): void {
-    for (const finding of this.checker.settled()) {
-      if (finding.fault === undefined) this.broken.push(finding);
-      else this.met.push(finding.fault);
+    for (const violation of this.checker.settled()) {
+      if (violation.fault === undefined) this.broken.push(violation);
+      else this.met.push(violation.fault);
     }
   }
 

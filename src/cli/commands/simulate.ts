@@ -10,13 +10,13 @@ import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import {
   type FaultCount,
-  type Finding,
   formatHelp,
   type KernelEvent,
   knownFaults,
   type PlayerSink,
   playScenario,
   type StepResult,
+  type Violation,
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
 import { platformNames, platformOption } from '../platform-option.js';
@@ -129,7 +129,7 @@ class Report {
         this.#event(timeNs, this.#print.style.bad(`panic ${reason}: ${message}, ${state}: ${effect}`));
       },
       kernel: (event, timeNs) => this.#event(timeNs, this.#print.style.warn(kernelText(event))),
-      finding: (finding, timeNs) => this.#finding(finding, timeNs),
+      violation: (violation, timeNs) => this.#violation(violation, timeNs),
       step: (result) => this.#step(result),
     };
   }
@@ -156,7 +156,7 @@ class Report {
     if (!this.#options.json) this.#write(`${timeText(timeNs)}  ${text}\n`);
   }
 
-  #finding({ rule, detail, fault }: Finding, timeNs: number): void {
+  #violation({ rule, detail, fault }: Violation, timeNs: number): void {
     const why = fault === undefined ? 'unexplained' : knownFaults[fault];
     if (this.#options.json) this.#write(`${JSON.stringify({ rule, detail, fault: fault ?? null })}\n`);
     else this.#event(timeNs, this.#print.style.warn(`check ${rule}: ${detail} (${why})`));
