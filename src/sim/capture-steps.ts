@@ -1,6 +1,6 @@
 import { constants } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
-import { UNLIMITED } from '../machine/index.js';
+import { type Line, UNLIMITED, writeOperation } from '../machine/index.js';
 import { tapNotes } from './tap.js';
 
 const { VMID_RM } = constants;
@@ -12,8 +12,6 @@ export interface CapturedMessage {
   readonly frame: Uint8Array;
   readonly comment: string | undefined;
 }
-
-type Line = Record<string, unknown>;
 
 interface Untaken {
   readonly to: number;
@@ -73,10 +71,9 @@ export class CaptureSteps {
     if (fromVm || this.#enqueued) this.#close(waiting);
     if (fromVm) {
       this.#enqueued = notes.enqueued;
-      const step = { from, frame: formatHex(frame) };
-      this.#open(notes.enqueued ? { op: 'enqueue', ...step } : step);
+      this.#open(writeOperation({ kind: notes.enqueued ? 'enqueue' : 'frame', from, frame }));
     } else {
-      if (this.#enqueued) this.#open({ op: 'run' });
+      if (this.#enqueued) this.#open(writeOperation({ kind: 'run' }));
       this.#enqueued = false;
       this.#untaken.push({ to, frame });
     }
@@ -86,12 +83,12 @@ export class CaptureSteps {
   /** Ends the last step: all VMs take everything, those that an operation limits after the others. */
   end(): void {
     this.#begin(undefined);
-    if (this.#enqueued) this.#open({ op: 'run' });
+    if (this.#enqueued) this.#open(writeOperation({ kind: 'run' }));
     const waiting = new Map<number, number>();
     for (const [vmid, allowance] of this.#heldBack)
       waiting.set(vmid, this.#untaken.filter(({ to }) => to === vmid).length - allowance);
     this.#close(waiting);
-    if (this.#untaken.length > 0) this.#operation({ op: 'drain' });
+    if (this.#untaken.length > 0) this.#operation(writeOperation({ kind: 'drain' }));
     this.#close(NOTHING);
   }
 
@@ -144,7 +141,7 @@ export class CaptureSteps {
     const limited = new Set([...this.#limited, ...waiting.keys()]);
     for (const vmid of this.#heldBack.keys()) limited.delete(vmid);
     for (const vmid of limited)
-      if (!this.#limited.has(vmid)) this.#write({ op: 'receive_limit', vmid, count: 0 });
+      if (!this.#limited.has(vmid)) this.#write(writeOperation({ kind: 'receive_limit', vmid, count: 0 }));
     this.#emit(
       step,
       taken.filter(({ to }) => !limited.has(to)),
@@ -156,7 +153,7 @@ export class CaptureSteps {
       if (stays) this.#limited.add(vmid);
       else this.#limited.delete(vmid);
       const count = stays ? late.length : UNLIMITED;
-      if (count > 0) this.#emit({ op: 'receive_limit', vmid, count }, late);
+      if (count > 0) this.#emit(writeOperation({ kind: 'receive_limit', vmid, count }), late);
     }
   }
 
