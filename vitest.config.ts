@@ -15,6 +15,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/long/**', 'test/**/*.tools.test.ts'],
     globalSetup: 'test/build.ts',
+    // Files of one worker share the modules: to load them costs more than most tests. No module keeps a test's state.
+    isolate: false,
     testTimeout: 60_000,
     // The default leaves a core idle, which on two cores is half of them.
     maxWorkers: '100%',

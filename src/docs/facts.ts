@@ -48,6 +48,12 @@ export interface FamilyFacts {
   readonly messages: readonly MessageSummary[];
 }
 
+/** How a manager answers a message. */
+export interface HandlerFacts {
+  /** The checks that it makes in this order before it looks at what the request asks for. */
+  readonly checks: readonly { readonly check: string; readonly error?: string }[];
+}
+
 /** Everything about one message. */
 export interface MessageFacts
   extends Omit<MessageSummary, 'request' | 'reply' | 'error_reply' | 'notification'> {
@@ -64,6 +70,8 @@ export interface MessageFacts
   /** Who may send it, and who receives it. */
   readonly sender?: string;
   readonly to?: string;
+  /** How the simulated manager answers it: its checks in order. Null: with UNIMPLEMENTED. Absent: not known here. */
+  readonly simulated?: HandlerFacts | null;
   readonly triggers: readonly string[];
   readonly parts: readonly PartFacts[];
   /** Enums, flags and structs that the parts use, in order of use. */

@@ -1,3 +1,5 @@
+import { defined } from '../base/defined.js';
+import { enumName } from '../capture/payload/index.js';
 import type { MessagePart } from '../export/parts.js';
 import type { Protocol } from '../schema/index.js';
 import {
@@ -32,11 +34,10 @@ export function formsOf(protocol: Protocol, part: MessagePart, example: Values |
   return [
     ...(layout.mayBeEmpty ? [{ form: 'empty', value: {} }] : []),
     ...choicesOf(layout).flatMap(({ prefix, fixed }) => {
-      const named = (form: string, plan: Plan, refused?: string): Form => ({
-        form: prefix + form,
-        value: build(layout, { ...plan, fixed: { ...plan.fixed, ...fixed } }),
-        ...(refused === undefined ? {} : { refused }),
-      });
+      const named = (form: string, plan: Plan, refused?: string): Form => {
+        const value = build(layout, { ...plan, fixed: { ...plan.fixed, ...fixed } });
+        return defined({ form: prefix + form, value, refused });
+      };
       const base = { ...basePlan, fixed: { ...scalarsOf(layout, example ?? {}), ...fixed } };
       const most = largest(layout, { fill: 'ones', entries: 1, bytes: 4, trailing: true, fixed }, room);
       const longest = sizeOf(layout, most);
@@ -62,12 +63,13 @@ const basePlan: Plan = { fill: 'numbered', entries: 1, bytes: 4, trailing: true 
 /** If the entry type of a list depends on a field, all forms are made for each value of that field. */
 function choicesOf(layout: StructType): { prefix: string; fixed: Values }[] {
   for (const { type } of layout.fields) {
-    if (!(type instanceof ListType) || !('cases' in type.entry)) continue;
-    const { field, cases } = type.entry;
-    const selector = layout.fields.find(({ name }) => name === field)?.type as EnumType;
-    const nameOf = (value: number) =>
-      Object.keys(selector.values).find((key) => selector.values[key] === value);
-    return [...cases.keys()].map((value) => ({ prefix: `${nameOf(value)}_`, fixed: { [field]: value } }));
+    if (!(type instanceof ListType) || type.selector === undefined) continue;
+    const { field, cases } = type.selector;
+    const selected = layout.fields.find(({ name }) => name === field)?.type as EnumType;
+    return [...cases.keys()].map((value) => ({
+      prefix: `${enumName(selected, value)}_`,
+      fixed: { [field]: value },
+    }));
   }
   return [{ prefix: '', fixed: {} }];
 }
@@ -81,9 +83,7 @@ function scalarsOf(layout: StructType, example: Values): Values {
   const scalars = layout.fields.filter(
     ({ type }) => !(type instanceof ListType || type instanceof BytesType),
   );
-  return Object.fromEntries(
-    scalars.filter(({ name }) => example[name] !== undefined).map(({ name }) => [name, example[name]]),
-  );
+  return defined(Object.fromEntries(scalars.map(({ name }) => [name, example[name]])));
 }
 
 /** A form for each value of each enum and each bit of each flag set, in list entries too. */
@@ -134,10 +134,6 @@ function lengthForms({ part, layout }: MessagePart, base: Plan, room: number): [
       limit !== undefined && part === 'request'
         ? [[`${field.name}_${max + 1}`, resized(base, field.name, max + 1), limit.error]]
         : [];
-    return [...forms, ...over].filter(([, plan]) => fits(layout, plan, room));
+    return [...forms, ...over].filter(([, plan]) => sizeOf(layout, plan) <= room);
   });
-}
-
-function fits(layout: StructType, plan: Plan, room: number): boolean {
-  return sizeOf(layout, plan) <= room;
 }

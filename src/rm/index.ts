@@ -5,6 +5,7 @@
 
 export type { ManagerOptions } from './boot.js';
 export { VmState } from './codes.js';
+export { handlerFacts } from './handlers/facts.js';
 export { Link } from './link.js';
 export { ResourceManager } from './manager.js';
 export { panicDocument, panicTable } from './panic-text.js';

@@ -61,6 +61,11 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     return [this as unknown as StructType];
   }
 
+  /** The fields that a decoded value has, in the order of their bytes. */
+  fieldsIn(values: Values): readonly Field[] {
+    return this.fieldsInOrder.filter(({ name }) => values[name] !== undefined);
+  }
+
   decode(stream: ReadStream, parent?: unknown): V {
     const scope = new Scope({}, parent);
     const value = scope.value as Values;

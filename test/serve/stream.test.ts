@@ -4,6 +4,7 @@ import { formatHex } from '../../src/base/hex.js';
 import { CapabilityMask } from '../../src/sim/mask.js';
 import { gunyahRm } from '../cli/run.js';
 import { Random } from '../random.js';
+import { seedOf } from '../seeded.js';
 import { garbageMessage } from './garbage.js';
 import { type Life, recordedLives } from './recorded-life.js';
 import { Server, Workshop } from './server.js';
@@ -54,7 +55,7 @@ describe('serve --socket', () => {
     const before = Date.now();
     const server = await Server.ready(['--socket', path, '--tap', tap, ...load]);
     const peer = await StreamPeer.connect(path);
-    const random = new Random(1);
+    const random = new Random(seedOf(1));
     const masks = [new CapabilityMask(), new CapabilityMask()] as const;
     for (const { from, frame, out } of life.steps) {
       await misbehave(path, random, 10_000 / life.steps.length);

@@ -1,3 +1,4 @@
+import { concatenated } from '../../base/bytes.js';
 import { WireError } from '../../base/error.js';
 import { formatHex } from '../../base/hex.js';
 import { encodePlain } from '../../codec/index.js';
@@ -10,7 +11,7 @@ import {
   payloadOf,
 } from '../../schema/index.js';
 import { type Values, VariantType } from '../../wire/index.js';
-import { decodePayload, errorWordSize, payloadFromJson, payloadToJson } from '../payload/index.js';
+import { decodePayload, payloadFromJson, payloadToJson, withErrorWord } from '../payload/index.js';
 import { hexOf, type Line, refuse } from './line.js';
 import { errorJson } from './writer.js';
 
@@ -45,12 +46,8 @@ export function payloadBytes(
   const error = type === MessageType.reply ? errorOf(protocol, line) : 0;
   const layout = payloadOf(message, type, error);
   const fields = encodeFields(layout, line, rest.length > 0);
-  const word = type === MessageType.reply ? errorWordSize : 0;
-  const bytes = new Uint8Array(word + fields.length + rest.length);
-  if (word > 0) new DataView(bytes.buffer).setUint32(0, error, true);
-  bytes.set(fields, word);
-  bytes.set(rest, word + fields.length);
-  return bytes;
+  const payload = rest.length === 0 ? fields : concatenated([fields, rest]);
+  return withErrorWord(payload, type === MessageType.reply ? error : undefined);
 }
 
 function encodeFields(layout: Payload | undefined, line: Line, hasRest: boolean): Uint8Array {

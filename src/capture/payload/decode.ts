@@ -17,6 +17,15 @@ export interface DecodedPayload {
 /** Size of the error word in front of every reply, in bytes. */
 export const errorWordSize = 4;
 
+/** All payload bytes of a message: its fields and, in replies, the error word in front of them. */
+export function withErrorWord(fields: Uint8Array, error: number | undefined): Uint8Array {
+  if (error === undefined) return fields;
+  const payload = new Uint8Array(errorWordSize + fields.length);
+  new DataView(payload.buffer).setUint32(0, error, true);
+  payload.set(fields, errorWordSize);
+  return payload;
+}
+
 /** Whether a reply can be decoded only by who knows the request. */
 export function replyDependsOnRequest(message: Message | undefined): boolean {
   return message?.layout === 'known' && message.kind === 'call' && message.reply instanceof VariantType;

@@ -1,5 +1,11 @@
 /** One payload: decoded with its issues, as JSON, as JSON text, and its values as people write them. */
-export { type DecodedPayload, decodePayload, errorWordSize, replyDependsOnRequest } from './decode.js';
+export {
+  type DecodedPayload,
+  decodePayload,
+  errorWordSize,
+  replyDependsOnRequest,
+  withErrorWord,
+} from './decode.js';
 export {
   enumName,
   flagNames,

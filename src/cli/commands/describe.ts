@@ -5,6 +5,7 @@ import { describeAll } from '../../docs/message-facts.js';
 import { descriptionText } from '../../docs/message-text.js';
 import { tableText } from '../../docs/table-text.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
+import { handlerFacts } from '../../rm/index.js';
 import { sourceGroups as groups } from '../groups.js';
 import type { CommandIo } from '../io.js';
 
@@ -51,7 +52,8 @@ function print(io: CommandIo, name: string | undefined, { json, output: path }: 
     const messages = families.flatMap((family) => family.messages);
     printed = json ? messages.map(line).join('') : tableText(families, text);
   } else {
-    const description = describe(protocol, name, { clients: errnoClients, unknown: unknownErrno });
+    const tables = { clients: errnoClients, unknown: unknownErrno };
+    const description = describe(protocol, name, tables, handlerFacts());
     printed = json ? line(description) : descriptionText(description, text);
   }
   const output = io.output(path);

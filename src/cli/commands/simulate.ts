@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { defined } from '../../base/defined.js';
 import { formatIssue, UsageError } from '../../base/error.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
@@ -84,9 +85,7 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
         writer?.packet(from, to, frame, 0, frame.length, time, comment),
     },
     check: options.check === true,
-    ...(seed === undefined ? {} : { seed }),
-    ...(platform === undefined ? {} : { platform }),
-    ...(careful === undefined ? {} : { careful }),
+    ...defined({ seed, platform, careful }),
   });
   writer?.end();
   capture?.end();

@@ -3,16 +3,16 @@ import { HostError } from '../error.js';
 import type { Hazard } from '../hazard.js';
 import { hazards } from '../hazards.js';
 
-/** What the VM manager keeps of a VM's end (exit_info in the kernel). */
+/** How a VM ended (exit_info in the kernel). */
 export interface ExitInfo {
   readonly type: number;
-  /** As RM said it: may be more than there are bytes. */
+  /** As in the notification, which may have fewer bytes. */
   readonly reasonSize: number;
-  /** The first bytes of the reason, at most 8. */
+  /** The first 8 bytes of the reason, at most. */
   readonly reason: Uint8Array;
 }
 
-/** What a notification changes about one VM; undefined: nothing. */
+/** What a notification changes in the state of a VM. */
 export type VmChange = { readonly status: number; readonly exit?: ExitInfo };
 
 const { EXITED, RESET } = vmStatus.values;
@@ -22,9 +22,11 @@ const STATUS_OFFSET = 4;
 const EXIT_HEADER_SIZE = 8;
 
 /**
- * What the mainline VM manager makes of a notification for the VM `vmid`: VM_EXITED and VM_STATUS with RESET about that
- * VM change its state, all else changes nothing (client.md, section 5). Sizes are not checked by it; here a payload
- * that it would read behind the end of is a HostError (EBADMSG) with the hazard.
+ * How the mainline VM manager handles a notification for the VM `vmid` (client.md, section 5). Only VM_EXITED, and
+ * VM_STATUS with RESET, about that VM change its state; undefined for all others.
+ *
+ * @throws HostError (EBADMSG) with the hazard for a payload that the real handlers, which check no size, would read past
+ * its end.
  */
 export function vmChange(id: number, payload: Uint8Array, vmid: number): VmChange | undefined {
   if (id !== VM_STATUS.id && id !== VM_EXITED.id) return undefined;

@@ -14,32 +14,34 @@ import {
   VM_SHUTDOWN,
   VM_STATUS,
 } from '../../../schemas/index.js';
+import { viewOf } from '../calls/call.js';
 import { qcomHazards } from '../calls/qcom/hazards.js';
-import { type QcomKernel, viewOf } from '../calls/qcom/kernel.js';
+import type { QcomKernel } from '../calls/qcom/kernel.js';
 import type { Hazard } from '../hazard.js';
 
-/** What the driver's core makes of a notification: it goes to the handlers, or not, or is the end of the kernel. */
+/** What the driver's core does with a notification: it forwards it to the handlers, ignores it, or crashes. */
 export type CoreNotification =
   | { readonly kind: 'forwarded'; readonly payload: Uint8Array }
   | { readonly kind: 'ignored' }
   | { readonly kind: 'hazard'; readonly hazard: Hazard };
 
-/** How many bytes the core copies of a notification: 0 when it ignores it, Infinity when it reads behind the end. */
+/** Number of bytes that the core copies: 0 if it ignores the notification, Infinity if it reads past its end. */
 type SizeOf = (payload: DataView) => number;
 
 const IGNORED = 0;
 
-/** The 16 or 32 bits at an offset in bytes; Infinity behind the end, which makes everything counted by it infinite. */
+/** The 16 or 32 bits at an offset in bytes; Infinity past the end, so that a size computed from it is infinite too. */
 function read(payload: DataView, offset: number, size: 2 | 4): number {
   if (offset + size > payload.byteLength) return Number.POSITIVE_INFINITY;
   return size === 2 ? payload.getUint16(offset, true) : payload.getUint32(offset, true);
 }
 
-/** Header of each of the three lists of MEM_SHARED, and what stands in the second one. */
+/** Header of each of the three lists of MEM_SHARED. */
 const LIST_HEADER_SIZE = 4;
+/** Entry of the second list. */
 const REGION_SIZE = 8;
 
-/** The ACL's count is read in all the four bytes of its header. */
+/** The core takes all four bytes of the ACL's header as its count. */
 function memSharedSize(payload: DataView): number {
   const acl = MEM_SHARED.payload.sizeMin - 3 * LIST_HEADER_SIZE;
   const sgl = acl + LIST_HEADER_SIZE + read(payload, acl, 4) * aclEntry.sizeMin;
@@ -51,7 +53,7 @@ const EXIT_TYPE_OFFSET = 2;
 const exitTypes = exitType.values;
 const exitTypeMax = Math.max(...Object.values(exitTypes));
 
-/** Only two types of exit have a reason for the core; the others lose it. */
+/** The core copies the exit reason of two exit types only. */
 function vmExitedSize(payload: DataView): number {
   const type = read(payload, EXIT_TYPE_OFFSET, 2);
   const head = VM_EXITED.payload.sizeMin;
@@ -67,7 +69,7 @@ const fixed =
   () =>
     payload.sizeMin;
 
-/** The notifications that the core knows (gh_rm_core.c of q66 and q612). */
+/** The notifications that the core forwards (gh_rm_core.c of q66 and q612). */
 const sizes = new Map<number, SizeOf>([
   [MEM_SHARED.id, memSharedSize],
   [MEM_RELEASED.id, fixed(MEM_RELEASED)],
@@ -81,12 +83,12 @@ const sizes = new Map<number, SizeOf>([
   [VM_CONSOLE_CHARS.id, (payload) => VM_CONSOLE_CHARS.payload.sizeMin + read(payload, NUM_BYTES_OFFSET, 2)],
 ]);
 
-/** What lies between the transport's notifications and the handlers of the other drivers. */
+/** The driver's core, between the transport and the handlers of the other drivers. */
 export function coreNotifications(kernel: QcomKernel) {
   return {
     /**
-     * Takes a notification as the transport delivers it, by message id. q61 hands everything on. The others copy as many
-     * bytes as they take a notification to have, which is what `faithful` hands on; `careful` hands on all of it.
+     * Takes a notification from the transport. q61 forwards all unchanged. The others copy as many bytes as they expect the
+     * notification to have, which is what `faithful` forwards; `careful` forwards the whole payload.
      */
     forwardNotification(id: number, payload: Uint8Array): CoreNotification {
       if (!kernel.generation.copiesNotifications) return { kind: 'forwarded', payload };

@@ -1,6 +1,6 @@
+import { refuser } from '../refusal.js';
 import { type AddressRange, PAGE } from './addresses.js';
 import type { Piece } from './parcel.js';
-import { refuser } from './refusal.js';
 import type { MemoryRegion } from './region.js';
 import type { UserProcess } from './user-memory.js';
 

@@ -1,21 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { errnoClients, protocol, unknownErrno } from '../../schemas/index.js';
 import { captureReader, detectFormat } from '../../src/capture/input/index.js';
 import { recordLine } from '../../src/capture/ndjson/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
 import { sourceGroups } from '../../src/cli/groups.js';
 import { exportJsonSchema } from '../../src/export/json-schema.js';
-import { exportKsy } from '../../src/export/ksy.js';
 import { exportMarkdown } from '../../src/export/markdown.js';
 import { parseEvidence } from '../../src/golden/evidence.js';
 import { fixturesOf } from '../../src/golden/generate.js';
 import { rmRules } from '../../src/rpc/index.js';
+import { budget, isWhole } from '../part.js';
 import { captures, recorded } from '../recorded.js';
+import { withSeed } from '../seeded.js';
 import { goldenCapture, mutatedCapture } from './captures.js';
-import { kaitaiParser, leavesOfParsed, parsePayload } from './kaitai.js';
-import { leavesOfJson } from './leaves-of-json.js';
 
 const evidence = parseEvidence(
   JSON.parse(readFileSync(new URL('../../captures/golden/recorded.json', import.meta.url), 'utf8')),
@@ -27,46 +26,6 @@ describe('the Markdown reference', () => {
     const errno = { clients: errnoClients, unknown: unknownErrno };
     const text = exportMarkdown({ protocol, errno, groups: sourceGroups });
     expect(readFileSync(new URL('../../schemas/README.md', import.meta.url), 'utf8')).toBe(text);
-  });
-});
-
-describe('the Kaitai Struct file', () => {
-  let parser: Awaited<ReturnType<typeof kaitaiParser>>;
-
-  beforeAll(async () => {
-    parser = await kaitaiParser(exportKsy(protocol));
-  });
-
-  it('makes a parser that agrees on every field of all goldens', () => {
-    let fields = 0;
-    for (const { name, part, error, payload, frames, value } of fixtures) {
-      const message = new Uint8Array([...(frames[0] as Uint8Array).subarray(0, 8), ...payload]);
-      const { payload: parsed, rest } = parsePayload(parser, part, error, message);
-      expect(rest, name).toBe(0);
-      const plain = ({ path, text }: { path: string; text: string }) => `${path}=${text}`;
-      const wanted = leavesOfJson(part.layout, value, Object.keys(value as object).length > 0).map((leaf) =>
-        plain(leaf.kind === 'flags' ? { ...leaf, text: leaf.text.replace(/:.*/, ':') } : leaf),
-      );
-      const found = parsed === undefined ? [] : leavesOfParsed(parser, part.layout, parsed).map(plain);
-      expect(found, name).toEqual(wanted);
-      fields += wanted.length;
-    }
-    expect(fields).toBeGreaterThan(50_000);
-  });
-
-  it('makes a parser that does not take payloads which end too early', () => {
-    let refused = 0;
-    for (const { part, error, payload, frames, value } of fixtures) {
-      const { layout } = part;
-      if (layout.fixedSize === undefined || layout.fixedSize === 0 || error) continue;
-      const message = new Uint8Array([
-        ...(frames[0] as Uint8Array).subarray(0, 8),
-        ...payload.subarray(0, -1),
-      ]);
-      expect(() => parsePayload(parser, part, error, message), JSON.stringify(value)).toThrow(/requested/);
-      refused++;
-    }
-    expect(refused).toBeGreaterThan(300);
   });
 });
 
@@ -93,14 +52,16 @@ describe('the JSON Schema', () => {
     lines.filter((line) => !validate(line)).map((line) => JSON.stringify(line).slice(0, 200));
 
   it('takes what decode --json prints of all recordings', () => {
-    const lines = captures.flatMap((name) => linesOf(recorded(name)));
+    // The largest recording has nearly all lines, and its turn comes in the second stage.
+    const names = captures.filter((name) => isWhole || name !== 'everything.pcapng');
+    const lines = names.flatMap((name) => linesOf(recorded(name)));
     expect(invalid(lines)).toEqual([]);
-    expect(lines.length).toBeGreaterThan(50_000);
+    expect(lines.length).toBeGreaterThan(budget(50_000));
   });
 
   it('takes what it prints of the goldens, and of anything else', () => {
     expect(invalid(linesOf(goldenCapture(fixtures)))).toEqual([]);
-    expect(invalid(linesOf(mutatedCapture(5000, 3)))).toEqual([]);
+    withSeed(3, (seed) => expect(invalid(linesOf(mutatedCapture(5000, seed)))).toEqual([]));
   });
 
   const line = {

@@ -10,6 +10,7 @@ import {
   VM_RESET,
   VM_STOP,
 } from '../../schemas/index.js';
+import { budget } from '../part.js';
 import { FORCE, HLOS, OK, Session } from './session.js';
 
 /** One life of a VM with memory, an interrupt and a console, and its end. */
@@ -42,13 +43,15 @@ function live(session: Session): void {
   session.parcels.length = 0;
 }
 
-describe('1000 lives of a VM', () => {
+const LIVES = budget(1000);
+
+describe(`${LIVES} lives of a VM`, () => {
   it.each([false, true])('leave nothing behind (careful: %s)', (careful) => {
     const session = new Session(1, { manager: { careful } });
     const before = session.checker.holdings();
-    for (let life = 0; life < 1000; life++) {
+    for (let life = 0; life < LIVES; life++) {
       live(session);
-      if (life % 100 === 0) expect(session.checker.holdings()).toEqual(before);
+      if (life % (LIVES / 10) === 0) expect(session.checker.holdings()).toEqual(before);
     }
     expect(session.checker.holdings()).toEqual(before);
     expect(session.broken).toEqual([]);

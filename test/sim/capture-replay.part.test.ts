@@ -12,6 +12,8 @@ import {
   type TapPacket,
   WorldTap,
 } from '../../src/sim/index.js';
+import { budget } from '../part.js';
+import { holds } from '../seeded.js';
 import { calls, disturbedSession, rules } from './disturbed.js';
 import { exampleNames, scenarioLines } from './lines.js';
 import { deviceTree, scenarios } from './scenarios.js';
@@ -87,7 +89,7 @@ describe('a run recorded by a tap replays', () => {
   });
 
   it.each([false, true])('on bad lines too (careful: %s)', (careful) => {
-    fc.assert(
+    holds(
       fc.property(fc.nat(), rules, calls, (seed, faults, said) => {
         const capture = new Capture();
         const tap = new WorldTap((packet) => capture.add(packet));
@@ -95,7 +97,8 @@ describe('a run recorded by a tap replays', () => {
         tap.flush();
         expect(differences(capture.lines(), () => exampleTree, careful)).toEqual([]);
       }),
-      { numRuns: 100, seed: 5 },
+      budget(100),
+      5,
     );
   });
 });
@@ -132,7 +135,7 @@ it('whatever stands in a capture, nothing but WireError comes of it', () => {
     ),
   });
   let refused = 0;
-  fc.assert(
+  holds(
     fc.property(fc.array(packet, { maxLength: 30 }), (packets) => {
       const lines: object[] = [];
       const steps = new CaptureSteps((line) => lines.push(line));
@@ -145,8 +148,9 @@ it('whatever stands in a capture, nothing but WireError comes of it', () => {
         refused++;
       }
     }),
-    { numRuns: 500, seed: 6 },
+    budget(500),
+    6,
   );
-  expect(refused).toBeGreaterThan(10);
+  expect(refused).toBeGreaterThan(budget(10));
   expect(refused).toBeLessThan(490);
 });

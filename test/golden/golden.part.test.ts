@@ -13,6 +13,7 @@ import { type FixtureJson, fixtureJson, plainSizeMax } from '../../src/golden/js
 import { decodeMessage } from '../../src/rpc/index.js';
 import { type Call, MessageType, payloadOf } from '../../src/schema/index.js';
 import { ListType, VariantType } from '../../src/wire/index.js';
+import { partOf } from '../part.js';
 import { cloneOf } from './clone.js';
 import { agreesWithReference, evidenceText, gatherEvidence, shapeOf, sightings } from './gather.js';
 import { changesAfter, schemaNumbers } from './schema-changes.js';
@@ -161,7 +162,7 @@ describe('the check', () => {
   });
 
   it('fails when one number of one schema changes', () => {
-    for (const number of numbers) {
+    for (const number of partOf(numbers)) {
       expect(
         changesAfter(number, evidence, stored),
         `${number.message} ${number.path.join('.')}`,

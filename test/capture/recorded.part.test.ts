@@ -7,7 +7,9 @@ import { emptyPacket, type Packet } from '../../src/capture/packets/index.js';
 import type { CaptureRecord } from '../../src/capture/records/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
 import { rulesByName } from '../../src/rpc/index.js';
+import { isWhole } from '../part.js';
 import { captures, recorded, recordedLines } from '../recorded.js';
+import { expectSame } from '../same.js';
 
 /** Everything that must come back of a packet. */
 function describePacket({ frame, time, from, to, comment, data, start, end }: Packet): string {
@@ -52,12 +54,14 @@ function encodeLines(lines: readonly string[]): string[] {
 }
 
 describe.each(captures)('%s', (name) => {
-  it.each(Object.keys(rulesByName))(
+  // The largest recording has nearly all packets, and is read by one set of rules in the first stage.
+  const rules = Object.keys(rulesByName);
+  it.each(isWhole || name !== 'everything.pcapng' ? rules : ['rm'])(
     'comes back from NDJSON packet by packet, by the rules of %s',
     (rules) => {
       const { packets, lines } = decodeCapture(recorded(name), rules);
       expect(packets.length).toBeGreaterThan(0);
-      expect(encodeLines(lines)).toEqual(packets);
+      expectSame(encodeLines(lines), packets);
     },
   );
 
@@ -68,11 +72,13 @@ describe.each(captures)('%s', (name) => {
     ]
       .join(' ')
       .split(' ');
-    for (const line of decodeCapture(recorded(name)).lines) {
+    const inOrder = (line: string) => {
       const places = Object.keys(JSON.parse(line)).map((key) => order.indexOf(key));
-      expect(places).toEqual(places.toSorted((a, b) => a - b));
-      expect(places[0]).toBe(0);
-    }
+      return places.every((place, index) =>
+        index === 0 ? place === 0 : place > (places[index - 1] as number),
+      );
+    };
+    expect(decodeCapture(recorded(name)).lines.filter((line) => !inOrder(line))).toEqual([]);
   });
 });
 
@@ -83,7 +89,10 @@ describe('everything.pcapng', () => {
 
   it('holds 50 637 queue messages, each in exactly one record', () => {
     const frames = records.flatMap(({ packets }) => packets.map(({ frame }) => frame)).sort((a, b) => a - b);
-    expect(frames).toEqual(Array.from({ length: 50_637 }, (_, index) => index + 1));
+    expectSame(
+      frames,
+      Array.from({ length: 50_637 }, (_, index) => index + 1),
+    );
   });
 
   it('decodes every request that RM answered with OK; only frame 8254 has bytes that RM ignores', () => {

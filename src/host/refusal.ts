@@ -1,8 +1,8 @@
-import type { Issue } from '../../base/error.js';
-import type { Errno } from '../errno.js';
-import { HostError } from '../error.js';
+import type { Issue } from '../base/error.js';
+import type { Errno } from './errno.js';
+import { HostError } from './error.js';
 
-/** Makes the error of an ioctl that refuses without asking RM. */
+/** Makes the error of a call or ioctl that ends before RM is called. */
 export type Refuser = (
   errno: Errno,
   code: string,
@@ -11,12 +11,12 @@ export type Refuser = (
 ) => HostError;
 
 /**
- * The errors of one ioctl about one thing.
+ * The local errors of one call or ioctl about one thing.
  *
- * @param call name of the ioctl.
+ * @param call name of the call or ioctl.
  * @param path what the error is about. @param offset its address or handle.
  */
-export function refuser(call: string, path: string, offset: bigint | number = 0): Refuser {
+export function refuser(call: string, path = '', offset: bigint | number = 0): Refuser {
   return (errno, code, expected, actual) =>
     new HostError(call, errno, 'local', { code, path, offset: Number(offset), expected, actual });
 }

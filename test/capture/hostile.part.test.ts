@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hexReader } from '../../src/capture/hex/index.js';
 import { captureReader, detectFormat, type InputFormat } from '../../src/capture/input/index.js';
+import { budget } from '../part.js';
+import { holds } from '../seeded.js';
 import { ascii, concat, PcapngBuilder, pcapFile, tag, upperPdu, user0 } from './build.js';
 import { collect, collectPieces, type MakeReader, placeOf } from './collect.js';
 import { kernelDump } from './kernel-dump.js';
@@ -83,12 +85,13 @@ describe.each([...BINARY, ...TEXT])('%s in pieces', (_, format, file) => {
 
   it('reads the same in pieces of any sizes', () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 90 }), { maxLength: 40 });
-    fc.assert(
+    holds(
       fc.property(sizes, (some) => {
         const left = file.length - some.reduce((sum, size) => sum + size, 0);
         expect(collectPieces(make, file, left > 0 ? [...some, left] : some)).toEqual(whole);
       }),
-      { seed: 147, numRuns: 200 },
+      budget(200),
+      147,
     );
   });
 });
@@ -123,7 +126,7 @@ describe.each([...BINARY, ...TEXT])('%s with damage', (_, format, file) => {
       at: fc.integer({ min: 0, max: file.length - 1 }),
       to: fc.oneof(fc.constantFrom(0, 1, 4, 0x7f, 0x80, 0xff, 0x0a, 0x20), fc.integer({ min: 0, max: 255 })),
     });
-    fc.assert(
+    holds(
       fc.property(
         fc.array(change, { minLength: 1, maxLength: 6 }),
         fc.integer({ min: 1, max: 64 }),
@@ -139,7 +142,8 @@ describe.each([...BINARY, ...TEXT])('%s with damage', (_, format, file) => {
           if (recognised !== undefined && recognised !== 'ndjson') collect(readerOf(recognised), damaged);
         },
       ),
-      { seed: 21, numRuns: 2000 },
+      budget(2000),
+      21,
     );
   });
 });
@@ -153,12 +157,13 @@ describe('bytes of any kind', () => {
         fc.string({ unit: 'binary', maxLength: 200 }).map(ascii),
       );
       const line = fc.stringMatching(/^[0-9a-f:*> |x\n[\].]{0,120}$/).map(ascii);
-      fc.assert(
+      holds(
         fc.property(fc.oneof(bytes, line), (file) => {
           collect(readerOf(format), file);
           collect((sink, warn) => hexReader(sink, warn), file, 7);
         }),
-        { seed: 33, numRuns: 1000 },
+        budget(1000),
+        33,
       );
     },
   );

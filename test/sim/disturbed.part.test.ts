@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { VM_GET_VMID } from '../../schemas/index.js';
 import { panicPlaces } from '../../src/rm/index.js';
 import { faultKinds } from '../../src/sim/faults.js';
+import { budget } from '../part.js';
+import { holds } from '../seeded.js';
 import { calls, disturbedSession, rules } from './disturbed.js';
 import { OK } from './session.js';
 
@@ -10,7 +12,7 @@ describe('a manager on bad lines', () => {
   for (const careful of [false, true])
     it(`keeps the rules, dies of nothing new, and goes on when the lines are good again (careful: ${careful})`, () => {
       const applied = new Map<string, number>();
-      fc.assert(
+      holds(
         fc.property(fc.nat(), rules, calls, (seed, faults, said) => {
           const { session, vmids } = disturbedSession(seed, careful, faults, said);
           const { world } = session;
@@ -28,8 +30,9 @@ describe('a manager on bad lines', () => {
               expect(session.call(vmid, VM_GET_VMID)).toMatchObject({ error: OK, word: vmid });
           expect(session.broken).toEqual([]);
         }),
-        { numRuns: 600, seed: 11 },
+        budget(600),
+        11,
       );
-      for (const kind of faultKinds) expect(applied.get(kind), kind).toBeGreaterThan(100);
+      for (const kind of faultKinds) expect(applied.get(kind), kind).toBeGreaterThan(budget(100));
     });
 });
