@@ -1,7 +1,7 @@
 import { constants } from '../../../schemas/index.js';
+import { concatenated } from '../../base/bytes.js';
 import { formatHex } from '../../base/hex.js';
 import type { Fixture } from '../../golden/fixture.js';
-import { joined } from '../../golden/identifier.js';
 import { MessageType, messageTypeNames } from '../../schema/index.js';
 import type { PlayedSession } from '../play/play.js';
 import { headerOf } from '../targets/frames.js';
@@ -41,7 +41,7 @@ export class Corpus {
   }
 
   #add(name: string, frames: readonly Uint8Array[]): void {
-    const content = joined(frames);
+    const content = concatenated(frames);
     const key = formatHex(content);
     // Every fuzzer tries the empty input by itself.
     if (key !== '' && !this.#files.has(key)) this.#files.set(key, { name, content });

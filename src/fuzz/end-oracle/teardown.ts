@@ -9,6 +9,7 @@ import {
   VM_STOP,
   vmStopFlags,
 } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { encodeMessage, type PayloadInput } from '../../rpc/index.js';
 import type { Call } from '../../schema/index.js';
 import type { Cause } from '../oracle/cause.js';
@@ -16,7 +17,7 @@ import type { Judge } from '../oracle/judge.js';
 import { type AllocatedId, idsAllocatedBy } from '../play/id-binding.js';
 import type { PlayedSession } from '../play/play.js';
 import type { TargetTask } from '../play/target-task.js';
-import { idOf, viewOf } from '../targets/frames.js';
+import { idOf } from '../targets/frames.js';
 import type { Response, Step } from '../targets/step.js';
 import type { EndOracle } from './end-oracle.js';
 

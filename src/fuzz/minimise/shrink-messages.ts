@@ -1,11 +1,12 @@
 import { constants, limits, protocol } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { annotate, codecOf } from '../../codec/index.js';
 import { writeFrame } from '../../rpc/index.js';
 import { MessageType, payloadOf } from '../../schema/index.js';
 import { ListType, StructType, type Values } from '../../wire/index.js';
 import type { BoundStep } from '../play/id-binding.js';
 import type { TargetTask } from '../play/target-task.js';
-import { headerOf, viewOf } from '../targets/frames.js';
+import { headerOf } from '../targets/frames.js';
 import { type Attempt, type Session, withStep } from './pass.js';
 
 /** Byte offset of the sequence number in a queue message. */

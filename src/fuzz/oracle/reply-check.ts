@@ -1,11 +1,12 @@
 import { constants, limits, protocol } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { formatIssue, type Issue } from '../../base/error.js';
 import { decodePayload } from '../../capture/payload/index.js';
 import { codecOf } from '../../codec/index.js';
 import { Reassembler } from '../../rpc/index.js';
 import { type Header, MessageType, payloadOf } from '../../schema/index.js';
 import { type Values, VariantType } from '../../wire/index.js';
-import { viewOf } from '../targets/frames.js';
+
 import type { Response, Step } from '../targets/step.js';
 import { type Cause, messageName } from './cause.js';
 

@@ -25,7 +25,7 @@ export function* play(session: readonly BoundStep[], judge: Judge): TargetTask<P
   for (const bound of session) {
     const step = rebinding.resolve(bound);
     const response = yield step;
-    rebinding.took(response);
+    rebinding.observe(response);
     steps.push(step);
     responses.push(response);
     const { cause, over } = judge.judge(step, response);

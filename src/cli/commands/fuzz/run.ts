@@ -47,7 +47,7 @@ export async function run(io: CommandIo, options: RunOptions): Promise<void> {
   }
 }
 
-/** Whether the reference manager runs beside a target. @throws UsageError where it cannot. */
+/** Whether the target is compared with a reference manager. @throws UsageError where that is not possible. */
 function usesReference({ reference, target, monitor }: RunOptions): boolean {
   const isEndless = target.startsWith('socket:') && monitor === undefined;
   if (reference === true && isEndless)
@@ -60,7 +60,7 @@ function usesReference({ reference, target, monitor }: RunOptions): boolean {
   return reference ?? (target !== 'sim' && !isEndless);
 }
 
-/** A campaign with its clock, its folder, and what the user sees of it. */
+/** A campaign with its clock, its folder, and its output. */
 class FuzzRun {
   readonly #io: CommandIo;
   readonly #options: RunOptions;
@@ -116,13 +116,13 @@ class FuzzRun {
       {
         source: this.#engine,
         judge,
-        // Without a fresh start nothing can be put a second time, and what a session leaves is the next one's.
+        // Without a fresh start no session can be repeated, and each one continues the one before.
         endOracles: endless
           ? []
           : [new Teardown(judge, local ? simAudit(target) : undefined), new Repetition()],
         keepGoing: () => this.#keepGoing(endless),
         plays: endless ? 0 : options.plays,
-        // Elsewhere every session costs a process.
+        // A session with a remote target costs a process.
         minimised: local ? 3 : 1,
         found: (finding) => {
           this.#folder?.saveFinding(finding);
@@ -222,7 +222,7 @@ function isEnding(kind: string): boolean {
   return kind === 'crash' || kind === 'hang' || kind === 'panic';
 }
 
-/** Options that decide what cases do, besides target and seed. */
+/** Options besides target and seed that decide what cases do, as on the command line. */
 function wordsOf({ message = [], platform, careful, monitor, reference }: RunOptions): string[] {
   return [
     ...(platform.name === 'native' ? [] : ['--platform', platform.name]),
