@@ -32,6 +32,7 @@ export interface RunOptions extends TargetOptions {
   readonly plays: number;
 }
 
+const socketMonitor = '--monitor with a socket';
 const TIME_DEFAULT_S = 60;
 const SAVE_EVERY_MS = 5000;
 
@@ -51,12 +52,7 @@ export async function run(io: CommandIo, options: RunOptions): Promise<void> {
 function usesReference({ reference, target, monitor }: RunOptions): boolean {
   const isEndless = target.startsWith('socket:') && monitor === undefined;
   if (reference === true && isEndless)
-    throw new UsageError({
-      code: 'option',
-      path: '--reference',
-      expected: '--monitor with a socket',
-      actual: 'none',
-    });
+    throw new UsageError({ code: 'option', path: '--reference', expected: socketMonitor, actual: 'none' });
   return reference ?? (target !== 'sim' && !isEndless);
 }
 
@@ -88,14 +84,8 @@ class FuzzRun {
     this.#status = new StatusLine(io.stdio);
     this.#options = options;
     this.#target = target;
-    this.#origin = {
-      seed,
-      target: target.name,
-      version: version(),
-      platform,
-      careful,
-      options: wordsOf(options),
-    };
+    const origin = { seed, target: target.name, version: version(), platform, careful };
+    this.#origin = { ...origin, options: wordsOf(options) };
     this.#folder = out === undefined ? undefined : new CampaignFolder(out, this.#origin);
     const { state, known } = this.#folder?.load() ?? { state: undefined, known: [] };
     this.#engine = new Engine({
@@ -126,9 +116,9 @@ class FuzzRun {
         minimised: local ? 3 : 1,
         found: (finding) => {
           this.#folder?.saveFinding(finding);
-          if (finding.state === 'found') this.#tell(causeTitle(finding.cause));
-          if (finding.state === 'found')
-            this.#tell(`  ${reproduceCommand(this.#origin, finding.caseNumber)}`);
+          if (finding.state !== 'found') return;
+          this.#tell(causeTitle(finding.cause));
+          this.#tell(`  ${reproduceCommand(this.#origin, finding.caseNumber)}`);
         },
       },
       known,
