@@ -1,7 +1,7 @@
 import { constants } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
+import { UNLIMITED } from '../machine/index.js';
 import { tapNotes } from './tap.js';
-import { UNLIMITED } from './world.js';
 
 const { VMID_RM } = constants;
 

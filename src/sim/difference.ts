@@ -1,15 +1,15 @@
 import { constants } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
 import type { CaptureRecord } from '../capture/records/index.js';
+import type { Taken } from '../machine/index.js';
 import { decodeMessages, describeBytes, describeRecord, type Message, recordKeys } from './describe.js';
-import type { RecordedFrame } from './recording.js';
 import type { Comparison } from './replay.js';
 
 const { VMID_RM } = constants;
 
 /** One side of a step that differs. */
 export interface Side {
-  readonly out: readonly RecordedFrame[];
+  readonly out: readonly Taken[];
   readonly panic: string | undefined;
   readonly refused: boolean;
 }

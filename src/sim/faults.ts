@@ -3,19 +3,63 @@ import type { Random } from '../base/random.js';
 import { headerReader } from '../rpc/index.js';
 import { type MessageTypeName, messageTypeNames } from '../schema/index.js';
 
-/**
- * What a rule does to a message that it matches:
- *
- * - `drop`: it never arrives.
- * - `duplicate`: it arrives twice.
- * - `delay`: it arrives `ns` later; what comes behind it waits behind it.
- * - `reorder`: it arrives `ns` later; what comes behind it overtakes it.
- * - `flip`: one bit of it is flipped.
- * - `truncate`: it is cut to `size` bytes, or to any size from 1 to one less than it has.
- * - `hold`: it arrives, but its receiver (RM or the VM) takes nothing for `ns`.
- */
-export const faultKinds = ['drop', 'duplicate', 'delay', 'reorder', 'flip', 'truncate', 'hold'] as const;
-export type FaultKind = (typeof faultKinds)[number];
+/** What becomes of a message. */
+export interface Verdict {
+  /** What arrives: nothing, or the message as changed or not, once or twice. */
+  readonly frames: readonly Uint8Array[];
+  /** How much later than usual, in nanoseconds. */
+  readonly delayNs: number;
+  /** What comes behind it may arrive before it. */
+  readonly overtaken: boolean;
+  /** For how long its receiver takes nothing, in nanoseconds. */
+  readonly holdNs: number;
+}
+
+/** How much of it a rule does. */
+interface FaultSize {
+  /** For how long, in nanoseconds. */
+  readonly ns: number;
+  /** Bytes that are left. */
+  readonly size: number | undefined;
+}
+
+interface FaultEffect {
+  /** What happens to the message, for people. */
+  readonly help: string;
+  /** How the verdict differs from that of a message without a fault. */
+  readonly apply: (frame: Uint8Array, size: FaultSize, random: Random) => Partial<Verdict>;
+}
+
+/** What a rule can do to a message that it matches. */
+export const faultEffects = {
+  drop: { help: 'never arrives', apply: () => ({ frames: [] }) },
+  duplicate: { help: 'arrives twice', apply: (frame) => ({ frames: [frame, frame] }) },
+  delay: {
+    help: 'arrives "ns" later; later messages wait behind it',
+    apply: (_, { ns }) => ({ delayNs: ns }),
+  },
+  reorder: {
+    help: 'arrives "ns" later; later messages overtake it',
+    apply: (_, { ns }) => ({ delayNs: ns, overtaken: true }),
+  },
+  flip: {
+    help: 'arrives with one bit flipped',
+    apply: (frame, _, random) => ({ frames: [flipped(frame, random)] }),
+  },
+  truncate: {
+    help: 'is cut to "size" bytes, or to any size from 1 to one less than it has',
+    apply: (frame, { size }, random) => ({
+      frames: [frame.slice(0, size ?? 1 + random.below(Math.max(1, frame.byteLength - 1)))],
+    }),
+  },
+  hold: {
+    help: 'arrives, but its receiver (RM or the VM) takes nothing for "ns"',
+    apply: (_, { ns }) => ({ holdNs: ns }),
+  },
+} satisfies Readonly<Record<string, FaultEffect>>;
+
+export type FaultKind = keyof typeof faultEffects;
+export const faultKinds = Object.keys(faultEffects) as readonly FaultKind[];
 
 /** Which messages a rule is about; what is left out matches everything. */
 export interface FaultMatch {
@@ -46,18 +90,6 @@ export interface FaultCount {
   matched: number;
   /** Messages that it acted on. */
   applied: number;
-}
-
-/** What becomes of a message. */
-export interface Verdict {
-  /** What arrives: nothing, or the message as changed or not, once or twice. */
-  readonly frames: readonly Uint8Array[];
-  /** How much later than usual, in nanoseconds. */
-  readonly delayNs: number;
-  /** What comes behind it may arrive before it. */
-  readonly overtaken: boolean;
-  /** For how long its receiver takes nothing, in nanoseconds. */
-  readonly holdNs: number;
 }
 
 const DEFAULT_NS = 1_000_000;
@@ -128,26 +160,9 @@ function matches(match: FaultMatch, from: number, to: number, frame: Uint8Array)
 }
 
 function verdict(rule: FaultRule, frame: Uint8Array, random: Random): Verdict {
-  const ns = rule.ns ?? DEFAULT_NS;
   const usual: Verdict = { frames: [frame], delayNs: 0, overtaken: false, holdNs: 0 };
-  switch (rule.kind) {
-    case 'drop':
-      return { ...usual, frames: [] };
-    case 'duplicate':
-      return { ...usual, frames: [frame, frame] };
-    case 'delay':
-      return { ...usual, delayNs: ns };
-    case 'reorder':
-      return { ...usual, delayNs: ns, overtaken: true };
-    case 'hold':
-      return { ...usual, holdNs: ns };
-    case 'flip':
-      return { ...usual, frames: [flipped(frame, random)] };
-    case 'truncate': {
-      const size = rule.size ?? 1 + random.below(Math.max(1, frame.byteLength - 1));
-      return { ...usual, frames: [frame.slice(0, size)] };
-    }
-  }
+  const effect: FaultEffect = faultEffects[rule.kind];
+  return { ...usual, ...effect.apply(frame, { ns: rule.ns ?? DEFAULT_NS, size: rule.size }, random) };
 }
 
 function flipped(frame: Uint8Array, random: Random): Uint8Array {

@@ -1,5 +1,5 @@
+import type { Taken } from '../machine/index.js';
 import { MessageType } from '../schema/index.js';
-import type { RecordedFrame } from './recording.js';
 
 /**
  * Compares what VMs took on a real machine, where they run side by side: the order between receivers is not
@@ -39,13 +39,13 @@ export class RealReceivers {
   }
 
   /** Whether each VM took the same messages in the same order. */
-  same(left: readonly RecordedFrame[], right: readonly RecordedFrame[]): boolean {
+  same(left: readonly Taken[], right: readonly Taken[]): boolean {
     return [...new Set([...left, ...right].map(({ to }) => to))].every((vmid) =>
       sameFrames(this.#takenBy(vmid, left), this.#takenBy(vmid, right)),
     );
   }
 
-  #takenBy(vmid: number, frames: readonly RecordedFrame[]): readonly RecordedFrame[] {
+  #takenBy(vmid: number, frames: readonly Taken[]): readonly Taken[] {
     const own = frames.filter(({ to }) => to === vmid);
     return this.#looseNumbers ? own.map(withoutNumber) : own;
   }
@@ -56,7 +56,7 @@ function isNotification(frame: Uint8Array): boolean {
 }
 
 /** A notification with sequence number 0; anything else as it is. */
-function withoutNumber(item: RecordedFrame): RecordedFrame {
+function withoutNumber(item: Taken): Taken {
   if (!isNotification(item.frame)) return item;
   const frame = item.frame.slice();
   frame.fill(0, 2, 4);
@@ -64,7 +64,7 @@ function withoutNumber(item: RecordedFrame): RecordedFrame {
 }
 
 /** Whether two lists hold the same messages to the same VMs in the same order. */
-export function sameFrames(left: readonly RecordedFrame[], right: readonly RecordedFrame[]): boolean {
+export function sameFrames(left: readonly Taken[], right: readonly Taken[]): boolean {
   return (
     left.length === right.length &&
     left.every((item, index) => {

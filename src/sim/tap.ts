@@ -1,4 +1,5 @@
 import { constants } from '../../schemas/index.js';
+import { writeOperation } from '../machine/index.js';
 import type { World, WorldObserver } from './world.js';
 
 /** One queue message of a world, as a capture holds it. */
@@ -59,7 +60,7 @@ export class WorldTap {
     return {
       operation: (operation) => {
         this.#noteWaiting(world());
-        this.note(JSON.stringify(operation));
+        this.note(JSON.stringify(writeOperation(operation)));
       },
       lost: (vmid, count) => this.note(`${tapNotes.lost} ${vmid}:${count}`),
       panic: (reason) => {

@@ -1,4 +1,5 @@
 import { formatHex } from '../../base/hex.js';
+import { writeOperation } from '../../machine/index.js';
 import type { PlatformProfile } from '../../rm/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
 import type { Response, Step } from '../targets/step.js';
@@ -69,26 +70,9 @@ export function findingText(finding: Finding, origin: Origin): string {
 function stepLine(step: Step, response: Response | undefined): object {
   const out = response?.out.map(({ to, frame }) => ({ to, frame: formatHex(frame) })) ?? [];
   return {
-    ...operation(step),
+    ...writeOperation(step),
     ...(out.length === 0 ? {} : { out }),
     ...(response?.ended === undefined ? {} : { panic: response.ended.text }),
     ...(response?.refused === true ? { refused: 'by the queue' } : {}),
   };
-}
-
-function operation(step: Step): object {
-  switch (step.kind) {
-    case 'frame':
-      return { from: step.from, frame: formatHex(step.frame) };
-    case 'load':
-      return { op: 'load', address: `0x${step.address.toString(16)}`, data: formatHex(step.bytes) };
-    case 'vcpu_halt': {
-      const { kind: op, vmid, state, data } = step;
-      return { op, vmid, state, data: data.map((word) => `0x${word.toString(16)}`) };
-    }
-    case 'receive_limit':
-      return { op: step.kind, vmid: step.vmid, count: step.count };
-    case 'drain':
-      return { op: step.kind };
-  }
 }

@@ -3,10 +3,10 @@ import { HypervisorModel, NOBODY, parcelOwner } from '../../hypervisor/index.js'
 import type { ResourceManager } from '../../rm/index.js';
 import type { World, WorldObserver } from '../world.js';
 import { type Call, CallCheck } from './calls.js';
-import type { Finding, KnownFault } from './finding.js';
 import { OwnershipShadow } from './ownership.js';
 import { readWord } from './requests.js';
 import { type Holdings, holdings, inspect } from './state.js';
+import type { KnownFault, Violation } from './violation.js';
 
 const { VMID_HLOS } = constants;
 
@@ -17,7 +17,7 @@ const { VMID_HLOS } = constants;
  */
 export class Checker {
   readonly #world: () => World;
-  readonly #findings: Finding[] = [];
+  readonly #violations: Violation[] = [];
   readonly #calls: CallCheck;
   #shadow: OwnershipShadow | undefined;
   /** Resets of each VM since it was made. */
@@ -48,14 +48,14 @@ export class Checker {
         this.#shadow ??= this.#newShadow();
         this.#calls.put(from, to, frame);
       },
-      operation: ({ op }) => {
-        if (op === 'reboot') this.#rebooted();
+      operation: ({ kind }) => {
+        if (kind === 'reboot') this.#rebooted();
       },
     };
   }
 
   /** Everything has settled: what is wrong now, and what was since the last time. */
-  settled(): readonly Finding[] {
+  settled(): readonly Violation[] {
     const { manager } = this.#world();
     if (manager.panicked === undefined) {
       for (const vmid of this.#links.keys()) this.#noticeLink(vmid);
@@ -65,7 +65,7 @@ export class Checker {
       if (!pending) this.#compareOwners(hypervisor);
       if (!pending) this.#full.clear();
     }
-    return this.#findings.splice(0);
+    return this.#violations.splice(0);
   }
 
   /** What the manager holds; see {@link Holdings}. */
@@ -157,7 +157,7 @@ export class Checker {
 
   #find(rule: string, detail: string, mayBe: KnownFault | undefined): void {
     const fault = mayBe !== undefined && this.#explained(mayBe) ? mayBe : undefined;
-    this.#findings.push({ rule, detail, fault });
+    this.#violations.push({ rule, detail, fault });
   }
 }
 

@@ -1,6 +1,6 @@
 import { Access, type HypervisorModel, NOBODY, parcelOwner } from '../../hypervisor/index.js';
 import type { ResourceManager } from '../../rm/index.js';
-import type { KnownFault } from './finding.js';
+import type { KnownFault } from './violation.js';
 
 const VMID_COUNT = 256;
 /** rm-behaviour.md, "Memory parcels". */

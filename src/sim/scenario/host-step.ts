@@ -1,4 +1,3 @@
-import { parseHex } from '../../base/hex.js';
 import type { HoldKind } from '../../host/guest-memory/index.js';
 import {
   functionTypes,
@@ -9,7 +8,7 @@ import {
 } from '../../host/vm-manager/index.js';
 import type { FileOperation, LinuxHost } from '../kernels/linux-host.js';
 import type { Outcome } from '../kernels/rm-client.js';
-import { flags, type Line, natural, oneOf, optional, refuse, text, u32, u64 } from './read.js';
+import { flags, hex, type Line, natural, oneOf, optional, text, u32, u64 } from './read.js';
 
 /** What a scenario has the primary VM's Linux do. */
 export interface HostCall {
@@ -153,11 +152,7 @@ function readFunction(line: Line) {
     typeof line.type === 'string'
       ? functionTypes[oneOf(functionNames, line.type, 'type')]
       : u32(line.type, 'type');
-  return { type, argument: hexBytes(line.arg, 'arg') };
+  return { type, argument: hex(line.arg, 'arg') };
 }
 
 const functionNames = Object.keys(functionTypes) as (keyof typeof functionTypes)[];
-
-function hexBytes(value: unknown, path: string): Uint8Array {
-  return parseHex(text(value, path)) ?? refuse(path, 'bytes in hexadecimal', value);
-}

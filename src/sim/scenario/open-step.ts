@@ -1,11 +1,11 @@
 import { constants, protocol } from '../../../schemas/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
+import type { Taken } from '../../machine/index.js';
 import { type PanicReason, panicPlaces } from '../../rm/index.js';
 import { headerReader } from '../../rpc/index.js';
 import { describeBytes, describeMessages, describeRecord } from '../describe.js';
 import type { Outcome } from '../kernels/rm-client.js';
 import type { CapabilityMask } from '../mask.js';
-import type { RecordedFrame } from '../recording.js';
 import type { Expectation, ScenarioStep } from './format.js';
 import type { Line } from './read.js';
 import { matchesPart } from './values.js';
@@ -35,7 +35,7 @@ interface Asked {
 export class OpenStep {
   readonly received: CaptureRecord[] = [];
   readonly #step: ScenarioStep;
-  readonly #frames: RecordedFrame[] = [];
+  readonly #frames: Taken[] = [];
   readonly #unmet: Unmet[] = [];
   #waiting: Expectation[];
   #asked: Asked | undefined;
@@ -66,7 +66,7 @@ export class OpenStep {
   }
 
   /** A VM took a queue message while this was the newest step. */
-  took(frame: RecordedFrame): void {
+  took(frame: Taken): void {
     this.#frames.push({ to: frame.to, frame: this.#masks.actual.apply(frame.to, frame.frame) });
   }
 
@@ -120,10 +120,10 @@ export class OpenStep {
     for (const expectation of this.#waiting)
       this.#unmet.push({ expected: describeExpectation(expectation), actual: 'nothing' });
     const { action, out, panic, refused, result, findings } = this.#step;
-    if (action.kind === 'host_call' && result !== resultOf(this.#outcome))
+    if (action.call !== undefined && result !== resultOf(this.#outcome))
       this.#unmet.push({
-        expected: `${action.call.title}: ${result}`,
-        actual: `${action.call.title}: ${describeOutcome(this.#outcome)}`,
+        expected: `${action.call}: ${result}`,
+        actual: `${action.call}: ${describeOutcome(this.#outcome)}`,
       });
     if (findings.join() !== this.#findings.join())
       this.#unmet.push({
@@ -139,7 +139,7 @@ export class OpenStep {
     return this.#unmet;
   }
 
-  #compare(out: readonly RecordedFrame[]): void {
+  #compare(out: readonly Taken[]): void {
     const expected = out.map(({ to, frame }) => ({
       from: VMID_RM,
       to,

@@ -3,15 +3,14 @@ import { UsageError, WireError } from '../../base/error.js';
 import type { Json } from '../../capture/payload/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { type PanicReason, type PlatformProfile, platforms } from '../../rm/index.js';
-import { Checker, type Finding } from '../check/index.js';
+import { Checker, type Violation } from '../check/index.js';
 import { MessageFeed, recordKeys } from '../describe.js';
 import type { FaultCount, FaultRule } from '../faults.js';
 import { type KernelEvent, Kernels } from '../kernels/kernels.js';
 import { CapabilityMask } from '../mask.js';
 import { type TapPacket, WorldTap } from '../tap.js';
-import { UNLIMITED, World } from '../world.js';
-import { type Action, readScenarioHeader, readScenarioStep, type ScenarioStep } from './format.js';
-import type { HostCall } from './host-step.js';
+import { World } from '../world.js';
+import { readScenarioHeader, readScenarioStep, type ScenarioStep } from './format.js';
 import { OpenStep, type Unmet } from './open-step.js';
 import { isLine, type Line } from './read.js';
 import { withValues } from './values.js';
@@ -31,7 +30,7 @@ export interface PlayerSink {
   readonly panic?: (reason: PanicReason, timeNs: number) => void;
   readonly kernel?: (event: KernelEvent, timeNs: number) => void;
   /** A rule that must always hold does not; told only when checks are on. */
-  readonly finding?: (finding: Finding, timeNs: number) => void;
+  readonly violation?: (violation: Violation, timeNs: number) => void;
   /** A step and everything that it was waited for is over. */
   readonly step?: (result: StepResult) => void;
 }
@@ -152,7 +151,7 @@ class Player {
       },
     });
     this.#kernels = new Kernels(() => this.#world, {
-      send: (vmid, frame) => this.#sendFrame(vmid, frame, {}),
+      send: (vmid, frame) => this.#send(vmid, frame),
       event: (event) => this.#kernelEvent(event),
     });
     const { platform } = isLine(first) ? first : {};
@@ -187,7 +186,7 @@ class Player {
   #read(raw: unknown): { readonly line: Line; readonly step: ScenarioStep } {
     return this.#telling(() => {
       const line = withValues(raw, this.#known) as Line;
-      return { line, step: readScenarioStep(line) };
+      return { line, step: readScenarioStep(line, this.#options.file) };
     });
   }
 
@@ -229,51 +228,36 @@ class Player {
       this.#sink.step?.({ step, line, timeNs, unmet, received });
     }
     this.#open = [];
-    for (const finding of this.#checker?.settled() ?? []) {
-      if (finding.fault === undefined) this.#broken++;
-      this.#sink.finding?.(finding, this.#world.now);
+    for (const violation of this.#checker?.settled() ?? []) {
+      if (violation.fault === undefined) this.#broken++;
+      this.#sink.violation?.(violation, this.#world.now);
     }
   }
 
-  #act(step: ScenarioStep, open: OpenStep, line: Line): void {
-    const { action } = step;
-    const world = this.#world;
-    switch (action.kind) {
-      case 'message':
-        open.asks(action.from, this.#send(action, line));
-        return;
-      case 'fault':
-        world.faults.add(action.rule);
-        return;
-      case 'faults_off':
-        world.faults.clear();
-        return;
-      case 'hold':
-        world.limit(action.vmid, 0);
-        return;
-      case 'release':
-        world.limit(action.vmid, UNLIMITED);
-        return;
-      case 'host':
-        this.#kernels.bootHost(action.generation, action.mode);
-        return;
-      case 'guest':
-        this.#kernels.bootGuest(action.vmid, action.does);
-        return;
-      case 'host_call':
-        this.#callHost(action.call, open);
-        return;
-      case 'recorded':
-        this.#actRecorded(action);
-    }
-  }
-
-  #callHost({ vm, begin }: HostCall, open: OpenStep): void {
-    const { host } = this.#kernels;
-    begin(host, (outcome) => {
-      open.returned(outcome);
-      const known = vm === undefined ? undefined : host.describe(vm);
-      if (vm !== undefined && known !== undefined) this.#known.set(vm, { ...known });
+  #act({ action }: ScenarioStep, open: OpenStep, line: Line): void {
+    const kernels = this.#kernels;
+    action.act({
+      world: this.#world,
+      kernels,
+      perform: (operation) => {
+        const { kind } = operation;
+        if (kind === 'frame' || kind === 'enqueue') this.#exchanged.add({ ...operation, to: VMID_RM });
+        this.#world.perform(operation);
+        if (kind === 'reboot') kernels.reboot();
+      },
+      send: (from, frames) => {
+        const sent = line.seq === undefined ? this.#numbered(from, frames) : frames;
+        for (const frame of sent) this.#send(from, frame);
+        open.asks(from, sent[0] as Uint8Array);
+      },
+      callHost: ({ vm, begin }) => {
+        const { host } = kernels;
+        begin(host, (outcome) => {
+          open.returned(outcome);
+          const known = vm === undefined ? undefined : host.describe(vm);
+          if (vm !== undefined && known !== undefined) this.#known.set(vm, { ...known });
+        });
+      },
     });
   }
 
@@ -282,59 +266,16 @@ class Player {
     this.#sink.kernel?.(event, this.#world.now);
   }
 
-  /** @returns the first queue message as sent. */
-  #send(action: Action & { readonly kind: 'message' }, line: Line): Uint8Array {
-    const { from } = action;
+  /** The queue messages of a message with the VM's next sequence number. */
+  #numbered(from: number, frames: readonly Uint8Array[]): readonly Uint8Array[] {
     const seq = this.#seqs.get(from) ?? (this.#kernels.has(from) ? BESIDE_KERNEL_SEQ : 0);
-    const given = line.seq !== undefined;
-    if (!given) this.#seqs.set(from, (seq + 1) & 0xffff);
-    const frames = action.frames.map((frame) => (given ? frame : withSeq(frame, seq)));
-    for (const frame of frames) this.#sendFrame(from, frame, {});
-    return frames[0] as Uint8Array;
+    this.#seqs.set(from, (seq + 1) & 0xffff);
+    return frames.map((frame) => withSeq(frame, seq));
   }
 
-  #sendFrame(from: number, frame: Uint8Array, how: { enqueue?: boolean; refuse?: boolean }): void {
+  #send(from: number, frame: Uint8Array): void {
     this.#exchanged.add({ from, to: VMID_RM, frame });
-    this.#world.send(from, frame, how);
-  }
-
-  #actRecorded({ step }: Action & { readonly kind: 'recorded' }): void {
-    const world = this.#world;
-    switch (step.kind) {
-      case 'frame':
-        this.#sendFrame(step.from, step.frame, { refuse: true });
-        return;
-      case 'enqueue':
-        this.#sendFrame(step.from, step.frame, { enqueue: true, refuse: true });
-        return;
-      case 'run':
-        world.runManager();
-        return;
-      case 'load':
-        this.#load(Number(step.address), step.contents);
-        return;
-      case 'reboot':
-        world.reboot();
-        this.#kernels.reboot();
-        return;
-      case 'vcpu_halt':
-        world.vcpuHalt(step.vmid, step.state, step.data);
-        return;
-      case 'receive_limit':
-        world.limit(step.vmid, step.count);
-        return;
-      case 'drain':
-        world.unlimit();
-        return;
-      case 'remark':
-      case 'end':
-      case 'vcpu_run_result':
-    }
-  }
-
-  #load(address: number, contents: string | Uint8Array): void {
-    if (typeof contents === 'string') this.#world.load(address, this.#options.file(contents), contents);
-    else this.#world.load(address, contents, undefined);
+    this.#world.send(from, frame);
   }
 
   #captured(packet: TapPacket): void {

@@ -14,9 +14,9 @@ export const knownFaults = {
 } as const;
 export type KnownFault = keyof typeof knownFaults;
 
-/** A rule that does not hold. */
-export interface Finding {
-  /** Which rule, in words of programs. */
+/** A rule of a checker that does not hold. */
+export interface Violation {
+  /** Name of the rule, for programs. */
   readonly rule: string;
   readonly detail: string;
   /** The known fault of the public manager that explains it; undefined: a defect of the simulation. */
