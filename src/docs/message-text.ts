@@ -1,8 +1,9 @@
 import type { Json } from '../capture/payload/index.js';
+import { messageNotes } from './cells.js';
 import { paragraph, proseWidthMax, type TextOptions, table } from './columns.js';
 import type { Description, HandlerFacts, MessageFacts, PartFacts } from './facts.js';
 import { rowsText } from './rows-text.js';
-import { definedBy, sourcesText } from './sources-text.js';
+import { definedBy } from './sources-text.js';
 import { bytesText, errorText, typeText, usersText } from './types-text.js';
 
 /** A description as text for a terminal. */
@@ -34,10 +35,7 @@ function messageSections(facts: MessageFacts, options: TextOptions): string[][] 
   const title = `${style.name(facts.name)}  ${facts.id}  ${facts.kind}  ${style.dim(facts.family_title)}`;
   const sections = [[title, ...paragraph(facts.doc, '  ', width)], factLines(facts, options)];
   for (const part of facts.parts) sections.push(partLines(facts, part, options));
-  const clients = facts.dialects.map(
-    ({ sources, text }) => `${sourcesText(sources, options.groups)}: ${text}.`,
-  );
-  const notes = [...facts.notes, ...clients].flatMap((text) => paragraph(text, '    ', width, '  - '));
+  const notes = messageNotes(facts, options.groups).flatMap((text) => paragraph(text, '    ', width, '  - '));
   if (notes.length > 0) sections.push([style.name('Notes'), ...notes]);
   for (const type of facts.types) sections.push(typeText(type, options));
   return sections;

@@ -1,11 +1,6 @@
 import { readSync, writeSync } from 'node:fs';
 import { FileError } from './file-error.js';
 
-/** The reader of our output has gone (`| head`). The work ends, and that is no error. */
-export class ClosedPipe extends Error {
-  override readonly name = 'ClosedPipe';
-}
-
 /**
  * What a command sees of the process around it: standard streams, terminal, environment and signals. The binary is
  * given those of its process (`processStdio`); a test gives values.
@@ -17,8 +12,8 @@ export interface Stdio {
    * @returns the number of bytes, 0 at the end. @throws FileError
    */
   read(buffer: Uint8Array): number;
-  /** Writes all bytes to standard output. @throws ClosedPipe, FileError */
-  write(bytes: Uint8Array): void;
+  /** Writes all bytes to standard output. @returns false if its reader has gone (`| head`). @throws FileError */
+  write(bytes: Uint8Array): boolean;
   writeError(text: string): void;
   /** Columns of the terminal that is standard output; 0 where the terminal does not know; undefined for no terminal. */
   readonly columns: number | undefined;
@@ -65,19 +60,20 @@ export function readSome(fd: number, name: string, buffer: Uint8Array): number {
   }
 }
 
-/** Writes all bytes. @throws ClosedPipe, FileError */
-export function writeAll(fd: number, name: string, bytes: Uint8Array): void {
+/** Writes all bytes. @returns false if the file is a pipe whose reader has gone. @throws FileError */
+export function writeAll(fd: number, name: string, bytes: Uint8Array): boolean {
   for (let start = 0; start < bytes.length; ) {
     try {
       start += writeSync(fd, bytes, start);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') throw new ClosedPipe();
+      if (code === 'EPIPE') return false;
       if (code !== 'EAGAIN') throw new FileError(name, error);
       // The pipe does not block and is full, because its reader is slow.
       pause(2);
     }
   }
+  return true;
 }
 
 const idle = new Int32Array(new SharedArrayBuffer(4));

@@ -38,7 +38,7 @@ interface MessageCommon {
   /** Sources that define it, and those of them that define only the number (labels of the protocol). */
   readonly sources: readonly string[];
   readonly idOnlyIn?: readonly string[];
-  readonly implementedByRm23: boolean;
+  /** Present exactly if RM23 handles the call or sends the notification. */
   readonly rm23?: RmRules;
   /** Notifications that it may cause. */
   readonly triggers?: readonly string[];
@@ -66,28 +66,33 @@ export interface NotificationDeclaration<N extends Payload> extends MessageCommo
   readonly example: { readonly payload: InferInput<N> };
 }
 
+interface DeclaredMessage {
+  readonly name: string;
+  /** RM23 handles the call or sends the notification: it is declared with rules of RM23. */
+  readonly implementedByRm23: boolean;
+}
+
 /** A call: request and reply. */
 export interface Call<Q extends Payload = Payload, P extends Payload = Payload, E extends Payload = Payload>
-  extends Omit<CallDeclaration<Q, P, E>, 'example'> {
+  extends Omit<CallDeclaration<Q, P, E>, 'example'>,
+    DeclaredMessage {
   readonly kind: 'call';
-  readonly name: string;
   readonly layout: 'known';
   readonly example: { readonly request: unknown; readonly reply: unknown; readonly errorReply?: unknown };
 }
 
 /** A notification, sent by RM only. */
 export interface Notification<N extends Payload = Payload>
-  extends Omit<NotificationDeclaration<N>, 'example'> {
+  extends Omit<NotificationDeclaration<N>, 'example'>,
+    DeclaredMessage {
   readonly kind: 'notification';
-  readonly name: string;
   readonly layout: 'known';
   readonly example: { readonly payload: unknown };
 }
 
 /** A call of which only the number is public. */
-export interface UnknownCall extends MessageCommon {
+export interface UnknownCall extends MessageCommon, DeclaredMessage {
   readonly kind: 'call';
-  readonly name: string;
   readonly layout: 'unknown';
 }
 
@@ -97,18 +102,22 @@ export function call<Q extends Payload, P extends Payload, E extends Payload = n
   name: string,
   declaration: CallDeclaration<Q, P, E>,
 ): Call<Q, P, E> {
-  return { kind: 'call', name, layout: 'known', ...declaration };
+  return { kind: 'call', layout: 'known', ...declared(name, declaration), ...declaration };
 }
 
 export function notification<N extends Payload>(
   name: string,
   declaration: NotificationDeclaration<N>,
 ): Notification<N> {
-  return { kind: 'notification', name, layout: 'known', ...declaration };
+  return { kind: 'notification', layout: 'known', ...declared(name, declaration), ...declaration };
 }
 
 export function unknownCall(name: string, declaration: MessageCommon): UnknownCall {
-  return { kind: 'call', name, layout: 'unknown', ...declaration };
+  return { kind: 'call', layout: 'unknown', ...declared(name, declaration), ...declaration };
+}
+
+function declared(name: string, { rm23 }: MessageCommon): DeclaredMessage {
+  return { name, implementedByRm23: rm23 !== undefined };
 }
 
 /** Messages that belong together, in id order: one file of `schemas/`. */

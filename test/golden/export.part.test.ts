@@ -5,7 +5,7 @@ import { errnoClients, protocol, unknownErrno } from '../../schemas/index.js';
 import { captureReader, detectFormat } from '../../src/capture/input/index.js';
 import { recordLine } from '../../src/capture/ndjson/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
-import { sourceGroups } from '../../src/cli/groups.js';
+import { sourceGroups } from '../../src/cli/protocol-facts.js';
 import { exportJsonSchema } from '../../src/export/json-schema.js';
 import { exportMarkdown } from '../../src/export/markdown.js';
 import { parseEvidence } from '../../src/golden/evidence.js';

@@ -8,6 +8,7 @@ import { fixturesOf, messagesNamed } from '../../golden/generate.js';
 import type { FixtureJson } from '../../golden/json.js';
 import { namesIn, readFrom, writeInto } from '../../node/folder.js';
 import type { CommandIo } from '../io.js';
+import { oneOf } from '../options.js';
 import { storedEvidence } from '../stored-evidence.js';
 
 interface GoldenOptions {
@@ -43,15 +44,7 @@ export function register(program: Command, io: CommandIo): void {
 }
 
 function golden(io: CommandIo, options: GoldenOptions): void {
-  const format = formats.find((name) => name === options.format);
-  if (format === undefined) {
-    throw new UsageError({
-      code: 'option',
-      path: '--format',
-      expected: formats.join(', '),
-      actual: options.format,
-    });
-  }
+  const format = oneOf(formats, options.format, '--format');
   const evidence = storedEvidence();
   const messages = messagesNamed(io.protocol, options.message ?? []);
   const fixtures = messages.flatMap((message) => fixturesOf(io.protocol, message, evidence));
@@ -59,9 +52,7 @@ function golden(io: CommandIo, options: GoldenOptions): void {
   else if (options.out === undefined) {
     if (format === 'bin')
       throw new UsageError({ code: 'option', path: '--format', expected: '--out with bin', actual: 'bin' });
-    const output = io.output('-');
-    output.write(goldenText(io.protocol, fixtures, format, options.compact));
-    output.end();
+    io.print('-', goldenText(io.protocol, fixtures, format, options.compact));
   } else {
     for (const { name, content } of goldenFiles(io.protocol, fixtures, format, options.compact)) {
       writeInto(options.out, name, content);

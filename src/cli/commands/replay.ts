@@ -6,8 +6,7 @@ import { scenarioFiles } from '../../node/scenario-files.js';
 import type { PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag } from '../load-option.js';
-import { platformFlag } from '../platform-option.js';
+import { type FileAt, loadFlag, platformFlag } from '../options.js';
 import { scenarioLines } from '../scenario-lines.js';
 
 interface ReplayOptions {

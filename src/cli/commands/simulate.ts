@@ -19,7 +19,7 @@ import {
   type Violation,
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { platformNames, platformOption } from '../platform-option.js';
+import { integerOption, platformNames, platformOption } from '../options.js';
 import { scenarioLines } from '../scenario-lines.js';
 
 interface SimulateOptions {
@@ -47,7 +47,7 @@ export function register(program: Command, io: CommandIo): void {
     .description('run a scenario of VMs and the simulated manager in virtual time')
     .argument('[scenario]', 'NDJSON, or a recording; - for standard input')
     .option('-o, --output <capture>', 'write every queue message to a pcapng file; - for standard output')
-    .option('--seed <n>', "instead of the scenario's seed", seedOption)
+    .option('--seed <n>', "instead of the scenario's seed", integerOption('--seed', 0xffffffff))
     .option('--platform <name>', `instead of the scenario's machine: ${platformNames}`, platformOption)
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--check', 'say where a rule that must always hold does not: owners, replies, leftovers')
@@ -58,17 +58,9 @@ export function register(program: Command, io: CommandIo): void {
     .action((scenario: string | undefined, options: SimulateOptions) => simulate(io, scenario, options));
 }
 
-function seedOption(text: string): number {
-  const seed = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
-  if (seed <= 0xffffffff) return seed;
-  throw new UsageError({ code: 'argument', path: '--seed', expected: '0..4294967295', actual: text });
-}
-
 function simulate(io: CommandIo, scenario: string | undefined, options: SimulateOptions): void {
   if (options.helpFormat) {
-    const help = io.output('-');
-    help.write(formatHelp);
-    help.end();
+    io.print('-', formatHelp);
     return;
   }
   if (scenario === undefined)

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { CommandIo } from '../../io.js';
-import { platformFlag, platformNames, platformOption } from '../../platform-option.js';
+import { integerOption, platformFlag, platformNames, platformOption } from '../../options.js';
 import { type CorpusOptions, writeCorpus } from './corpus.js';
 import { type ReproduceOptions, reproduce } from './reproduce.js';
 import { type RunOptions, run } from './run.js';
-import { integerOption } from './target-option.js';
 
 const LIMIT_MS = 2000;
 const PLAYS = 2000;

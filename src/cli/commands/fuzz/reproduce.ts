@@ -13,7 +13,7 @@ import type { Target } from '../../../fuzz/targets/target.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
 import { type PlatformProfile, platforms } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
-import { platformOption } from '../../platform-option.js';
+import { platformOption } from '../../options.js';
 import { scenarioLines } from '../../scenario-lines.js';
 import { makeTarget, startTarget } from './target-option.js';
 

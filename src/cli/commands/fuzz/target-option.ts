@@ -33,12 +33,3 @@ export async function startTarget(target: AnyTarget): Promise<void> {
   await target.reset();
   if (target.ended !== undefined) throw new FileError(target.name, new Error(target.ended.text));
 }
-
-/** An option that is an integer from 0 up, decimal or hexadecimal. */
-export function integerOption(name: string, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
-    if (value <= max) return value;
-    throw new UsageError({ code: 'argument', path: name, expected: `0..${max}`, actual: text });
-  };
-}

@@ -1,3 +1,4 @@
+import { firstIndex } from '../first-index.js';
 import type { MessageIndex } from '../message-index.js';
 
 /**
@@ -43,13 +44,6 @@ export class Axis {
 
   /** The first place in `order` whose position is at least this. */
   placeFrom(position: number): number {
-    let low = 0;
-    let high = this.order.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.of(this.order[middle] as number) < position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.order.length, (place) => this.of(this.order[place] as number) >= position);
   }
 }
