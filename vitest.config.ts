@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     // Programs of the README import the package.
     alias: [
+      { find: 'gunyah-rm/schemas', replacement: entry('../schemas/index.ts') },
       { find: /^gunyah-rm$/, replacement: entry('index.ts') },
       { find: /^gunyah-rm\/(\w+)$/, replacement: entry('$1/index.ts') },
     ],

@@ -25,7 +25,7 @@ export {
 export type { Hazard, HazardListener } from './hazard.js';
 export { hazards } from './hazards.js';
 export { NotificationStream, ReceivedNotification } from './notification-stream.js';
-export { type ExitInfo, type VmChange, vmChange } from './notifications/mainline.js';
 export type { CallName, OutgoingCall } from './outgoing-call.js';
 export { queueTransport, type Transport, type TransportHandlers } from './transport.js';
 export * from './vm-manager/index.js';
+export { type ExitInfo, type VmChange, vmChange } from './vm-manager/notifications.js';

@@ -48,13 +48,6 @@ describe('the golden fixtures', () => {
     expect(counts.own).toBe(0);
     expect(counts.recorded).toBeGreaterThan(750);
     expect(counts.client).toBeGreaterThan(40);
-    const readme = readFileSync(join(folder, '../../README.md'), 'utf8');
-    const shown = [
-      ...readme.matchAll(
-        /^\| (?:recorded traffic|a public .*|the independent .*|only our own .*) \| (\d+) \|$/gm,
-      ),
-    ];
-    expect(shown.map(([, count]) => Number(count))).toEqual(Object.values(counts));
     // Those that were recorded agree with the table as well.
     expect(fixtures.filter((fixture) => !agreesWithReference(fixture)).map(({ name }) => name)).toEqual([]);
   });

@@ -1,6 +1,5 @@
 import { vmStatus } from '../../../schemas/index.js';
 import { HostError } from '../error.js';
-import { type ExitInfo, type VmChange, vmChange } from '../notifications/mainline.js';
 import { failureOf, refuser } from '../refusal.js';
 import { type AddressRange, contains, wraps } from './addresses.js';
 import { registerOf } from './boot-context.js';
@@ -14,6 +13,7 @@ import { vmHazards } from './hazards.js';
 import { checkHasIoctl, type IoctlName } from './ioctls.js';
 import { Lock } from './lock.js';
 import { type MapMemRequest, mapMem } from './map-mem.js';
+import { type ExitInfo, type VmChange, vmChange } from './notifications.js';
 import type { UserMemRegion } from './region.js';
 import { addRegion } from './region-ioctl.js';
 import type { UserProcess } from './user-memory.js';

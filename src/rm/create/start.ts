@@ -2,13 +2,13 @@ import { cell, child, type DtNode, hasProperty, nodeAt, numberAt, property } fro
 import { AuthMech, RmError, TransType } from '../codes.js';
 import { declaredCells } from '../config/reader.js';
 import type { Context } from '../context.js';
+import { acceptOwn, autoAccept, sanitizes } from '../parcels/auto-accept.js';
+import { processLabelled } from '../parcels/labelled.js';
 import type { Parcel } from '../parcels/parcel.js';
 import type { Vm, VmConfig } from '../vm.js';
-import { acceptOwn, autoAccept, sanitizes } from './accept.js';
 import { writeGuestTree } from './guest-tree.js';
 import { guestTreeFits } from './guest-tree-size.js';
 import { mapTree, treeOf } from './image.js';
-import { processLabelled } from './labelled.js';
 
 /**
  * VM_START behind its checks (rm-internals.md, section 4): accepts the image and everything else that targets the

@@ -1,9 +1,9 @@
 import { limits, MEM_ACCEPTED, MEM_RECALL, MEM_RELEASED, MEM_SHARED } from '../../../schemas/index.js';
 import { NotifyFlag, RmError, SharedFlag, TransType, VmState } from '../codes.js';
 import type { Context } from '../context.js';
-import { processLabelled } from '../create/labelled.js';
 import { tellParcelOwner } from '../notifications.js';
 import type { Vm } from '../vm.js';
+import { processLabelled } from './labelled.js';
 import type { Parcel } from './parcel.js';
 
 /**

@@ -1,4 +1,3 @@
-import { coreNotifications } from '../../notifications/qcom.js';
 import { acceptCalls } from './accept.js';
 import { consoleCalls } from './console.js';
 import type { QcomGeneration } from './generations.js';
@@ -9,13 +8,13 @@ import { irqCalls } from './irq.js';
 import { QcomKernel, type QcomOptions } from './kernel.js';
 import { lifecycleCalls } from './lifecycle.js';
 import { minidumpCalls } from './minidump.js';
+import { coreNotifications } from './notifications.js';
 import { notifyCalls } from './notify.js';
 import { parcelCalls } from './parcels.js';
 import { scmAssignCalls } from './scm-assign.js';
 import { secureVmCalls } from './secure-vm.js';
 import { statusCalls } from './status.js';
 
-export type { CoreNotification } from '../../notifications/qcom.js';
 export type { AcceptRequest } from './accept.js';
 export { NO_SANITIZE, type QcomGeneration } from './generations.js';
 export { qcomHazards } from './hazards.js';
@@ -25,6 +24,7 @@ export type { IpaRequest } from './ipa.js';
 export type { QcomOptions } from './kernel.js';
 export type { StopRequest } from './lifecycle.js';
 export type { DumpRange } from './minidump.js';
+export type { CoreNotification } from './notifications.js';
 export type { NotifyRequest } from './notify.js';
 export type { QcomParcelRequest } from './parcels.js';
 export type { SecureVm, SecureVmImage } from './secure-vm.js';

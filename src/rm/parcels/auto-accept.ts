@@ -1,9 +1,9 @@
 import { AcceptFlag, ALL_RIGHTS, AuthMech, MemType, Right, RmError, TransType, VMID_RM } from '../codes.js';
 import type { MemoryContext } from '../context.js';
-import { type AcceptRequest, acceptParcel } from '../parcels/accept.js';
-import type { SglItem } from '../parcels/create.js';
-import type { Parcel } from '../parcels/parcel.js';
 import type { Vm } from '../vm.js';
+import { type AcceptRequest, acceptParcel } from './accept.js';
+import type { SglItem } from './create.js';
+import type { Parcel } from './parcel.js';
 
 /** Memory of authenticated images is cleared when it is given back. */
 export function sanitizes(vm: Vm): boolean {

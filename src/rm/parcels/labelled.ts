@@ -1,10 +1,10 @@
 import { AcceptFlag, RmError, TransType, VMID_HLOS } from '../codes.js';
 import type { IomemConfig } from '../config/index.js';
 import type { MemoryContext } from '../context.js';
-import { acceptParcel } from '../parcels/accept.js';
-import type { Parcel } from '../parcels/parcel.js';
 import type { Vm } from '../vm.js';
-import { autoAccept } from './accept.js';
+import { acceptParcel } from './accept.js';
+import { autoAccept } from './auto-accept.js';
+import type { Parcel } from './parcel.js';
 
 /**
  * Accepts a parcel for the first shm or iomem device with its label (rm-internals.md, section 4, step 3); also at

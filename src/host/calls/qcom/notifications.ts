@@ -13,11 +13,11 @@ import {
   VM_IRQ_RELEASED,
   VM_SHUTDOWN,
   VM_STATUS,
-} from '../../../schemas/index.js';
-import { viewOf } from '../calls/call.js';
-import { qcomHazards } from '../calls/qcom/hazards.js';
-import type { QcomKernel } from '../calls/qcom/kernel.js';
-import type { Hazard } from '../hazard.js';
+} from '../../../../schemas/index.js';
+import type { Hazard } from '../../hazard.js';
+import { viewOf } from '../call.js';
+import { qcomHazards } from './hazards.js';
+import type { QcomKernel } from './kernel.js';
 
 /** What the driver's core does with a notification: it forwards it to the handlers, ignores it, or crashes. */
 export type CoreNotification =
