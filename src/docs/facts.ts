@@ -11,7 +11,6 @@ export type Description = (MessageFacts | NamesFacts | StructFacts | ErrorFacts)
   readonly see_also?: readonly string[];
 };
 
-/** Size of a payload. */
 export interface SizeFacts {
   /** Exact, or null when it varies. */
   readonly size: number | null;
@@ -186,7 +185,6 @@ export interface StructFacts {
   readonly types?: readonly (NamesFacts | StructFacts)[];
 }
 
-/** The error codes. */
 export interface ErrorFacts {
   readonly kind: 'errors';
   readonly name: string;

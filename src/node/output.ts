@@ -78,7 +78,6 @@ export class Output {
     this.#closed ||= !this.#destination.write(bytes);
   }
 
-  /** Flushes and closes. */
   end(): void {
     this.flush();
     this.open();
