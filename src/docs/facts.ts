@@ -49,7 +49,7 @@ export interface FamilyFacts {
 
 /** How a manager answers a message. */
 export interface HandlerFacts {
-  /** The checks that it makes in this order before it looks at what the request asks for. */
+  /** Its checks, in order, before it reads what the request asks for. */
   readonly checks: readonly { readonly check: string; readonly error?: string }[];
 }
 
