@@ -1,6 +1,6 @@
 import { protocol } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
-import { recordLine } from '../capture/ndjson/index.js';
+import { keysOfRecords } from '../capture/keys/index.js';
 import { emptyPacket } from '../capture/packets/index.js';
 import type { CaptureRecord } from '../capture/records/index.js';
 import { Assembler } from '../capture/records/index.js';
@@ -42,7 +42,7 @@ export class MessageFeed {
 
 /** The keys of `decode --json` of a record. */
 export function recordKeys(record: CaptureRecord): Readonly<Record<string, unknown>> {
-  return JSON.parse(recordLine(protocol, record)) as Record<string, unknown>;
+  return keysOfRecords.toJson(record, protocol);
 }
 
 /** A record on one short line: `to 3: reply VM_GET_STATE seq 4 OK {"vm_status":"RUNNING"}`. */

@@ -11,9 +11,12 @@ export {
   flagNames,
   isText,
   type Json,
+  payloadFields,
   payloadFieldToJson,
   payloadFromJson,
   payloadToJson,
 } from './json.js';
 export { formatField, hexRoles, vmidName } from './notation.js';
+export { refuse } from './refuse.js';
+export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';

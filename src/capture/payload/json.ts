@@ -1,4 +1,3 @@
-import { WireError } from '../../base/error.js';
 import { formatHex, parseHex } from '../../base/hex.js';
 import { decodeText, encodeText } from '../../base/text.js';
 import {
@@ -14,6 +13,7 @@ import {
   type VariantType,
   visitType,
 } from '../../wire/index.js';
+import { refuse } from './refuse.js';
 
 /** A payload as NDJSON shows it: names for enums and flags, hex text for u64 and bytes. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -87,20 +87,26 @@ const toJson: TypeVisitor<Json, [value: unknown, owner: Values]> = {
   },
 };
 
-const fieldsByName = new WeakMap<StructType, ReadonlyMap<string, Field>>();
+const fieldsByName = new WeakMap<AnyType, ReadonlyMap<string, Field>>();
+
+/** The fields that the values of a payload can have, by name: those of all layouts where it has several. */
+export function payloadFields(type: StructType | VariantType): ReadonlyMap<string, Field> {
+  let fields = fieldsByName.get(type);
+  if (fields === undefined) {
+    // Where several layouts have a field of the same name the first one counts.
+    const declared = type.layouts.flatMap(({ fieldsInOrder }) => fieldsInOrder).reverse();
+    fields = new Map(declared.map((field) => [field.name, field]));
+    fieldsByName.set(type, fields);
+  }
+  return fields;
+}
 
 /** One field of a decoded payload, as an object with that key alone; without it where the field is absent. */
 export function payloadFieldToJson(type: StructType | VariantType, value: Values, name: string): Json {
   const item = value[name];
-  if (item === undefined) return {};
-  if (type.kind === 'variant') return payloadToJson(type, { [name]: item });
-  let fields = fieldsByName.get(type);
-  if (fields === undefined) {
-    fields = new Map(type.fieldsInOrder.map((field) => [field.name, field]));
-    fieldsByName.set(type, fields);
-  }
-  const field = fields.get(name);
-  return field === undefined ? {} : { [name]: payloadToJson(field.type, item, value) };
+  const field = payloadFields(type).get(name);
+  if (item === undefined || field === undefined) return {};
+  return { [name]: payloadToJson(field.type, item, value) };
 }
 
 /**
@@ -211,10 +217,4 @@ function integerFromJson(json: unknown, wide: boolean, path: string, expected = 
   if (!wide) return json;
   if (!Number.isSafeInteger(json)) return refuse(path, 'hex text, or an integer below 2^53', json);
   return BigInt(json);
-}
-
-function refuse(path: string, expected: string, json: unknown, code = 'type'): never {
-  const text = JSON.stringify(json) ?? 'undefined';
-  const actual = text.length > 60 ? `${text.slice(0, 60)}...` : text;
-  throw new WireError({ code, path, offset: 0, expected, actual });
 }

@@ -11,7 +11,7 @@ import {
   type Values,
   type WireType,
 } from '../../wire/index.js';
-import { frameType } from '../ndjson/index.js';
+import { frameType } from '../keys/index.js';
 import { enumName, formatField, vmidName } from '../payload/index.js';
 import type { CaptureRecord, Frame, RecordPacket } from '../records/index.js';
 
