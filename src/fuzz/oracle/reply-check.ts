@@ -1,10 +1,10 @@
 import { constants, limits, protocol } from '../../../schemas/index.js';
 import { formatIssue, type Issue } from '../../base/error.js';
-import { decodePayload } from '../../capture/payload/index.js';
+import { decodePayload, replyDependsOnRequest } from '../../capture/payload/index.js';
 import { codecOf } from '../../codec/index.js';
-import { Reassembler } from '../../rpc/index.js';
+import { messagesOnly, OutstandingRequests, Reassembler } from '../../rpc/index.js';
 import { type Header, MessageType, payloadOf } from '../../schema/index.js';
-import { type Values, VariantType } from '../../wire/index.js';
+import type { Values } from '../../wire/index.js';
 import { viewOf } from '../targets/frames.js';
 import type { Response, Step } from '../targets/step.js';
 import { type Cause, messageName } from './cause.js';
@@ -22,12 +22,10 @@ interface Asked {
 
 /** One VM's conversation with the target: both directions, and what it has asked and got no reply to. */
 interface Conversation {
-  readonly asked: Asked[];
+  readonly asked: OutstandingRequests<Asked>;
   readonly toManager: Reassembler;
   readonly toVm: Reassembler;
 }
-
-const ignore = (): void => {};
 
 /**
  * What holds for the messages of every manager, whatever its state: all decode; a reply has id and sequence number of
@@ -62,7 +60,7 @@ export class ReplyCheck {
   }
 
   #findMissing(): void {
-    const [asked] = this.#conversation(VMID_HLOS).asked;
+    const asked = this.#conversation(VMID_HLOS).asked.oldest;
     if (asked === undefined) return;
     this.#find(`no reply to ${messageName(asked.id)}`, `seq ${asked.seq}`);
   }
@@ -74,21 +72,16 @@ export class ReplyCheck {
   #conversation(vmid: number): Conversation {
     let conversation = this.#conversations.get(vmid);
     if (conversation === undefined) {
-      const asked: Asked[] = [];
+      const asked = new OutstandingRequests<Asked>(ASKED_MAX);
       conversation = {
         asked,
-        toManager: new Reassembler(protocol, {
-          message: (header, view, start, end) => ask(asked, header, view, start, end),
-          part: ignore,
-          abandoned: ignore,
-          stray: ignore,
-          malformed: ignore,
-        }),
+        toManager: new Reassembler(
+          protocol,
+          messagesOnly((header, view, start, end) => ask(asked, header, view, start, end)),
+        ),
+        // Abandoned messages are right: the end of a VM's link ends what is on its way.
         toVm: new Reassembler(protocol, {
-          message: (header, view, start, end) => this.#took(vmid, asked, header, view, start, end),
-          part: ignore,
-          // The end of a VM's link ends what is on its way, and the next link begins anew.
-          abandoned: ignore,
+          ...messagesOnly((header, view, start, end) => this.#took(vmid, asked, header, view, start, end)),
           stray: ({ msg_id: id, seq }) =>
             this.#find(`stray continuation of ${messageName(id)}`, `seq ${seq}`),
           malformed: (issue) => this.#find(`malformed message: ${issue.code}`, formatIssue(issue)),
@@ -99,12 +92,17 @@ export class ReplyCheck {
     return conversation;
   }
 
-  #took(vmid: number, asked: Asked[], header: Header, view: DataView, start: number, end: number): void {
+  #took(
+    vmid: number,
+    asked: OutstandingRequests<Asked>,
+    header: Header,
+    view: DataView,
+    start: number,
+    end: number,
+  ): void {
     const { type, msg_id: id, seq } = header;
     const name = messageName(id);
-    const index =
-      type === MessageType.reply ? asked.findIndex((one) => one.id === id && one.seq === seq) : -1;
-    const [request] = index < 0 ? [] : asked.splice(index, 1);
+    const request = type === MessageType.reply ? asked.answer(id, seq) : undefined;
     if (type === MessageType.request) this.#find(`request ${name} from the manager`, `to VM ${vmid}`);
     else if (type === MessageType.reply && request === undefined)
       this.#find(`reply to no request: ${name}`, `seq ${seq} to VM ${vmid}`);
@@ -122,14 +120,19 @@ export class ReplyCheck {
   }
 }
 
-function ask(asked: Asked[], header: Header, view: DataView, start: number, end: number): void {
+function ask(
+  asked: OutstandingRequests<Asked>,
+  header: Header,
+  view: DataView,
+  start: number,
+  end: number,
+): void {
   const { type, msg_id: id, seq } = header;
   if (type !== MessageType.request) return;
-  if (asked.length === ASKED_MAX) asked.shift();
   const message = protocol.byId.get(id);
-  const layout = payloadOf(message, MessageType.reply) instanceof VariantType && payloadOf(message, type);
-  const value = layout ? (codecOf(layout).tryDecode(view, start, end) as Values | undefined) : undefined;
-  asked.push({ id, seq, value });
+  const layout = replyDependsOnRequest(message) ? payloadOf(message, type) : undefined;
+  const value = layout && (codecOf(layout).tryDecode(view, start, end) as Values | undefined);
+  asked.add({ id, seq, value });
 }
 
 function receive(reassembler: Reassembler, frame: Uint8Array): void {
