@@ -1,5 +1,5 @@
 import { limits, protocol } from '../../schemas/index.js';
-import { type FrameWriter, Reassembler } from '../rpc/index.js';
+import { type FrameWriter, messagesOnly, Reassembler } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { MessageQueue, QueueError, type QueueOptions } from '../transport/index.js';
 import { type EventLoop, LoopEvent } from './event-loop.js';
@@ -72,13 +72,10 @@ export class Link {
     options: QueueOptions,
   ) {
     this.#owner = owner;
-    this.#reassembler = new Reassembler(protocol, {
-      message: (header, view, start, end) => owner.received(vmid, header, view, start, end),
-      part: ignore,
-      abandoned: ignore,
-      stray: ignore,
-      malformed: ignore,
-    });
+    this.#reassembler = new Reassembler(
+      protocol,
+      messagesOnly((header, view, start, end) => owner.received(vmid, header, view, start, end)),
+    );
     this.toVm = new MessageQueue(options);
     this.toManager = new MessageQueue(options);
     this.#incoming = new Uint8Array(this.toManager.messageSizeMax);

@@ -16,5 +16,6 @@ export {
   type PayloadValue,
   type WholeType,
 } from './message.js';
-export { Reassembler, type ReassemblySink } from './reassembler.js';
+export { OutstandingRequests } from './outstanding-requests.js';
+export { messagesOnly, Reassembler, type ReassemblySink } from './reassembler.js';
 export { type ReassemblyRules, rmRules, rulesByName, rulesOf } from './rules.js';

@@ -23,6 +23,13 @@ export interface ReassemblySink {
   malformed(issue: Issue): void;
 }
 
+const ignore = (): void => {};
+
+/** A sink for those who want whole messages and nothing else. */
+export function messagesOnly(message: ReassemblySink['message']): ReassemblySink {
+  return { message, part: ignore, abandoned: ignore, stray: ignore, malformed: ignore };
+}
+
 const nothing = new DataView(new ArrayBuffer(0));
 
 /**
