@@ -78,7 +78,7 @@ export class ReplyCheck {
           protocol,
           messagesOnly((header, view, start, end) => ask(asked, header, view, start, end)),
         ),
-        // Abandoned messages are right: the end of a VM's link ends what is on its way.
+        // Abandoned messages are no error: a VM's link can end within a message.
         toVm: new Reassembler(protocol, {
           ...messagesOnly((header, view, start, end) => this.#took(vmid, asked, header, view, start, end)),
           stray: ({ msg_id: id, seq }) =>
