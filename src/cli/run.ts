@@ -18,7 +18,7 @@ import * as serve from './commands/serve.js';
 import * as simulate from './commands/simulate.js';
 import { CommandIo, exitCodes } from './io.js';
 
-/** Columns of help where standard output is no terminal. */
+/** Columns of the help if standard output is not a terminal. */
 const helpWidth = 80;
 
 const commands = [
@@ -57,7 +57,7 @@ function programOf(io: CommandIo): Command {
     .description("Decodes, encodes and explains the RPC of the Gunyah hypervisor's resource manager.")
     .version(version())
     .exitOverride()
-    // The options behind a command are that command's, also where the one around it has some of the same name.
+    // Options behind a subcommand belong to it, even if its parent has options of the same name.
     .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => stdio.write(Buffer.from(text)),

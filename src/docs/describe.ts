@@ -15,7 +15,7 @@ const headerName = 'header';
  * flag set or struct by name, the error codes (`error`) or the RPC header (`header`). Letter case matters only between
  * names that differ in nothing else, such as the enum `vm_status` and the message `VM_STATUS`.
  *
- * @param handlers how the simulated manager answers messages, by id; without it descriptions do not say.
+ * @param handlers how the simulated manager answers messages, by id. Without it descriptions do not contain this.
  * @throws UsageError for an unknown name. It lists the most similar names.
  */
 export function describe(

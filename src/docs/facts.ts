@@ -11,7 +11,6 @@ export type Description = (MessageFacts | NamesFacts | StructFacts | ErrorFacts)
   readonly see_also?: readonly string[];
 };
 
-/** Size of a payload. */
 export interface SizeFacts {
   /** Exact, or null when it varies. */
   readonly size: number | null;
@@ -50,7 +49,7 @@ export interface FamilyFacts {
 
 /** How a manager answers a message. */
 export interface HandlerFacts {
-  /** The checks that it makes in this order before it looks at what the request asks for. */
+  /** Its checks, in order, before it reads what the request asks for. */
   readonly checks: readonly { readonly check: string; readonly error?: string }[];
 }
 
@@ -186,7 +185,6 @@ export interface StructFacts {
   readonly types?: readonly (NamesFacts | StructFacts)[];
 }
 
-/** The error codes. */
 export interface ErrorFacts {
   readonly kind: 'errors';
   readonly name: string;

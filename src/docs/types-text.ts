@@ -13,7 +13,6 @@ export function typeText(type: NamesFacts | StructFacts, options: TextOptions): 
   return namesText(type, options);
 }
 
-/** `1 byte`, `4 bytes`. */
 export function bytesText(size: number): string {
   return size === 1 ? '1 byte' : `${size} bytes`;
 }

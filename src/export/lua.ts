@@ -15,7 +15,7 @@ import {
 } from '../wire/index.js';
 import { byLabel } from './context.js';
 import { luaDissector, luaFrames } from './lua-frames.js';
-import { luaDeclare, luaWalk } from './lua-runtime.js';
+import { luaDeclare, luaFields, luaWalk } from './lua-runtime.js';
 import { type MessagePart, partsOf } from './parts.js';
 
 /**
@@ -182,8 +182,6 @@ function headerLua({ header, error, messages }: Protocol): string[] {
     return `  { ${make}(${abbr}, ${quote(name)}, base.${shown}, ${values}, nil, ${quote(doc)}), ${offset}, ${type.fixedSize} },`;
   });
   const types = Object.entries(MessageType).map(([name, value]) => `[${value}] = ${quote(name)}`);
-  const one = (variable: string, make: string) =>
-    `local ${variable} = field(${quote(variable)}, function() return ${make} end)`;
   return [
     `local names = { ${names.join(', ')} }`,
     `local types = { ${types.join(', ')} }`,
@@ -192,31 +190,6 @@ function headerLua({ header, error, messages }: Protocol): string[] {
     ...rows,
     '}',
     'for _, item in ipairs(header_fields) do fields[#fields + 1] = item[1] end',
-    one('from_field', 'ProtoField.uint16("gunyah_rm.from", "from", base.DEC, vmids, nil, "sender")'),
-    one('to_field', 'ProtoField.uint16("gunyah_rm.to", "to", base.DEC, vmids, nil, "receiver")'),
-    one('name_field', 'ProtoField.string("gunyah_rm.name", "name")'),
-    one(
-      'whole_type',
-      'ProtoField.uint8("gunyah_rm.message_type", "type of the whole message", base.DEC, types)',
-    ),
-    one(
-      'error_field',
-      'ProtoField.uint32("gunyah_rm.error", "error", base.DEC, errors, nil, "outcome of the call")',
-    ),
-    one(
-      'rest_field',
-      'ProtoField.bytes("gunyah_rm.rest", "rest", base.NONE, "bytes that no field describes")',
-    ),
-    one('raw_field', 'ProtoField.bytes("gunyah_rm.raw", "queue message")'),
-    one('fragment_field', 'ProtoField.bytes("gunyah_rm.fragment", "fragment")'),
-    one('index_field', 'ProtoField.uint8("gunyah_rm.fragment_index", "fragment index", base.DEC)'),
-    one('reassembled_in', 'ProtoField.framenum("gunyah_rm.reassembled_in", "reassembled in")'),
-    one(
-      'request_in',
-      'ProtoField.framenum("gunyah_rm.request_in", "request in", base.NONE, frametype.REQUEST)',
-    ),
-    one('reply_in', 'ProtoField.framenum("gunyah_rm.reply_in", "reply in", base.NONE, frametype.RESPONSE)'),
-    one('duplicate_of', 'ProtoField.framenum("gunyah_rm.duplicate_of", "repeats the request in")'),
-    one('latency_field', 'ProtoField.relative_time("gunyah_rm.latency", "time since the request")'),
+    luaFields.trim(),
   ];
 }

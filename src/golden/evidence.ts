@@ -51,7 +51,9 @@ export function parseEvidence(json: Json): Evidence {
 }
 
 /** Number of fixtures with each provenance. */
-export function shares(fixtures: readonly Pick<Fixture, 'provenance'>[]): Record<Provenance, number> {
+export function countByProvenance(
+  fixtures: readonly Pick<Fixture, 'provenance'>[],
+): Record<Provenance, number> {
   const counts = { recorded: 0, client: 0, layout: 0, own: 0 };
   for (const { provenance } of fixtures) counts[provenance]++;
   return counts;

@@ -13,7 +13,7 @@ import {
 } from '../wire/index.js';
 import { build, type Plan } from './build.js';
 import { edgeForms, largest } from './edges.js';
-import { growingParts, resized, sizeOf } from './growth.js';
+import { resized, sizeOf, variableParts } from './growth.js';
 
 /** A value of a part, with a name that is unique within the part. */
 export interface FixtureValue {
@@ -30,7 +30,7 @@ const usualEntriesMax = 512;
 export function formsOf(protocol: Protocol, part: MessagePart, example: Values | undefined): FixtureValue[] {
   const { layout } = part;
   if (layout.fields.length === 0) return [{ form: 'typical', value: {} }];
-  const room = protocol.limits.max_payload - (part.type === 'reply' ? 4 : 0);
+  const sizeMax = protocol.limits.max_payload - (part.type === 'reply' ? 4 : 0);
   return [
     ...(layout.mayBeEmpty ? [{ form: 'empty', value: {} }] : []),
     ...choicesOf(layout).flatMap(({ prefix, fixed }) => {
@@ -39,7 +39,7 @@ export function formsOf(protocol: Protocol, part: MessagePart, example: Values |
         return defined({ form: prefix + form, value, refused });
       };
       const base = { ...basePlan, fixed: { ...scalarsOf(layout, example ?? {}), ...fixed } };
-      const most = largest(layout, { fill: 'ones', entries: 1, bytes: 4, trailing: true, fixed }, room);
+      const most = largest(layout, { fill: 'ones', entries: 1, bytes: 4, trailing: true, fixed }, sizeMax);
       const longest = sizeOf(layout, most);
       return [
         named('smallest', { fill: 'zero', entries: 0, bytes: 0, trailing: false }),
@@ -50,7 +50,7 @@ export function formsOf(protocol: Protocol, part: MessagePart, example: Values |
         named('largest', most),
         ...namedValues(layout, base, new Set(Object.keys(fixed))).map(([form, plan]) => named(form, plan)),
         ...trailingForms(layout, base).map(([form, plan]) => named(form, plan)),
-        ...lengthForms(part, base, room).map(([form, plan, refused]) => named(form, plan, refused)),
+        ...lengthForms(part, base, sizeMax).map(([form, plan, refused]) => named(form, plan, refused)),
         ...edgeForms(protocol, part, base, longest).map(([form, plan]) => named(form, plan)),
       ];
     }),
@@ -114,9 +114,9 @@ function trailingForms(layout: StructType, base: Plan): [string, Plan][] {
 }
 
 /** Lists and texts of length 0, 1 and the limit, and one above the limit if RM refuses that. */
-function lengthForms({ part, layout }: MessagePart, base: Plan, room: number): [string, Plan, string?][] {
-  return growingParts(layout).flatMap((growing): [string, Plan, string?][] => {
-    const { field, limit, max, step } = growing;
+function lengthForms({ part, layout }: MessagePart, base: Plan, sizeMax: number): [string, Plan, string?][] {
+  return variableParts(layout).flatMap((variable): [string, Plan, string?][] => {
+    const { field, limit, max, step } = variable;
     const isList = field.type instanceof ListType;
     const inside = field.type instanceof BytesType ? field.type.options.inside : undefined;
     const counts = new Set([0, 1, ...(isList ? [] : [step, step + 1])]);
@@ -134,6 +134,6 @@ function lengthForms({ part, layout }: MessagePart, base: Plan, room: number): [
       limit !== undefined && part === 'request'
         ? [[`${field.name}_${max + 1}`, resized(base, field.name, max + 1), limit.error]]
         : [];
-    return [...forms, ...over].filter(([, plan]) => sizeOf(layout, plan) <= room);
+    return [...forms, ...over].filter(([, plan]) => sizeOf(layout, plan) <= sizeMax);
   });
 }

@@ -2,7 +2,6 @@ import { codecOf } from '../codec/index.js';
 import type { Infer, Notification, Payload } from '../schema/index.js';
 import { Fifo } from './fifo.js';
 
-/** A notification as received. */
 export class ReceivedNotification {
   /** @param payload 0..14 616 bytes. */
   constructor(

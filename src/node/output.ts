@@ -15,7 +15,7 @@ interface Destination {
   close(): void;
 }
 
-/** Text and bytes to a file or to standard output; gathered, and written in large pieces. */
+/** Writes text and bytes to a file or to standard output. Text is written in large pieces. */
 export class Output {
   readonly #destination: Destination;
   readonly #buffer = Buffer.allocUnsafe(bufferSize);
@@ -27,9 +27,10 @@ export class Output {
   }
 
   /**
-   * To a file, or to standard output for `-`. The file is made when the first piece is written, so that an input that
-   * cannot be read leaves an older output as it was. @throws UsageError when `input` is the same file: it would be empty
-   * before it is read.
+   * Opens a file, or standard output for `-`. The file is made when the first piece is written. So an input that cannot
+   * be read leaves an older output unchanged.
+   *
+   * @throws UsageError if `input` is the same file: writing would empty it before it is read.
    */
   static to(stdio: Stdio, path: string, input = '-'): Output {
     if (path === '-')
@@ -78,7 +79,6 @@ export class Output {
     this.#closed ||= !this.#destination.write(bytes);
   }
 
-  /** Flushes and closes. */
   end(): void {
     this.flush();
     this.open();

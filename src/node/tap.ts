@@ -17,9 +17,9 @@ export class Tap {
   readonly #onClosed: () => void;
 
   /**
-   * @param output must not be written to by others. @param onError gets the FileError of a write that fails; nothing more
-   * is written after it. @param onClosed is called when the reader of the output has gone.
-   * @throws FileError when the file cannot be made.
+   * @param output nothing else may write to it. @param onError is called with the FileError of a failed write. Nothing
+   * is written after it. @param onClosed is called when the reader of the output is gone.
+   * @throws FileError if the file cannot be made.
    */
   constructor(output: Output, onError: (error: unknown) => void, onClosed: () => void) {
     this.#onError = onError;

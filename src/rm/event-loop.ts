@@ -1,4 +1,4 @@
-/** Something the manager does later. Raised while it waits, it is not raised a second time. */
+/** Something that the manager does later. Raising it while it waits has no effect. */
 export class LoopEvent {
   pending = false;
 
@@ -20,7 +20,7 @@ export class EventLoop {
     this.#queue.push(event);
   }
 
-  /** Takes an event back that waits. */
+  /** Removes an event that waits. */
   cancel(event: LoopEvent): void {
     if (!event.pending) return;
     event.pending = false;

@@ -25,7 +25,7 @@ describe('fuzz', () => {
     const { code, stdout, stderr } = await gunyahRm(['fuzz', '--runs', '12', '--plays', '100', '--out', out]);
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\), met .*\n {5}gunyah-rm fuzz --target sim --seed 1 --case \d+\n/,
+      /^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\), found .*\n {5}gunyah-rm fuzz --target sim --seed 1 --case \d+\n/,
     );
     expect(stdout).toMatch(/\n12 cases, \d+ steps in .* findings\n$/);
     expect(stderr).toContain('gunyah-rm: panic ');

@@ -7,7 +7,7 @@ import { payloadFromJson } from '../../src/capture/payload/index.js';
 import { codecOf } from '../../src/codec/index.js';
 import { allParts } from '../../src/export/parts.js';
 import { checkFixtures } from '../../src/golden/check.js';
-import { noEvidence, parseEvidence, shares } from '../../src/golden/evidence.js';
+import { countByProvenance, noEvidence, parseEvidence } from '../../src/golden/evidence.js';
 import { fixturesOf } from '../../src/golden/generate.js';
 import { type FixtureJson, fixtureJson, plainSizeMax } from '../../src/golden/json.js';
 import { decodeMessage } from '../../src/rpc/index.js';
@@ -44,7 +44,7 @@ describe('the golden fixtures', () => {
   });
 
   it('come mostly from others than our encoder', () => {
-    const counts = shares(fixtures);
+    const counts = countByProvenance(fixtures);
     expect(counts.own).toBe(0);
     expect(counts.recorded).toBeGreaterThan(750);
     expect(counts.client).toBeGreaterThan(40);

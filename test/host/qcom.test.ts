@@ -170,7 +170,12 @@ describe('accepting memory', () => {
     const many = part(true, ...pages);
     const last = part(false);
     const manager: Manager = (_call, index) => (index < 73 ? many : last);
-    expect(run(qcomCalls('q61').memAccept(accept), manager)).toMatchObject({ error: { errno: 'ENOMEM' } });
+    const endingWith = (count: number) =>
+      run(qcomCalls('q61').memAccept(accept), (_call, index) =>
+        index < 72 ? many : part(false, ...pages.slice(0, count)),
+      );
+    expect(endingWith(0xffff - 72 * 900).result).toHaveLength(0xffff);
+    expect(endingWith(0x10000 - 72 * 900)).toMatchObject({ error: { errno: 'ENOMEM' } });
     expect(run(qcomCalls('q612').memAccept(accept), manager).result).toHaveLength(73 * 900);
   });
 
@@ -222,6 +227,7 @@ describe('giving memory', () => {
       [calls.vmIrqAccept(0x42, 0x80000000), 'virq'],
       [calls.vmLookup(2, new Uint8Array(15)), 'guid'],
     ];
+    expect(run(calls.vmIrqAccept(0x42, 0x7fffffff), ok).calls).toEqual(['VM_IRQ_ACCEPT']);
     for (const [calling, path] of refusals) {
       expect(run(calling, ok)).toMatchObject({
         calls: [],

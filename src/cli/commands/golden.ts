@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError, WireError } from '../../base/error.js';
 import { checkFixtures } from '../../golden/check.js';
-import { shares } from '../../golden/evidence.js';
+import { countByProvenance } from '../../golden/evidence.js';
 import { goldenFormats as formats, goldenFiles, goldenText } from '../../golden/files.js';
 import { type Fixture, provenances } from '../../golden/fixture.js';
 import { fixturesOf, messagesNamed } from '../../golden/generate.js';
@@ -67,7 +67,7 @@ function check(io: CommandIo, folder: string, fixtures: readonly Fixture[], isWh
   const changes = checkFixtures(io.protocol, stored, fixtures);
   const output = io.output('-');
   for (const { name, text } of changes) output.write(`${name}: ${text}\n`);
-  const counts = shares(fixtures);
+  const counts = countByProvenance(fixtures);
   const parts = provenances.map((name) => `${counts[name]} ${name}`).join(', ');
   const changed = new Set(changes.map(({ name }) => name)).size;
   output.write(`${fixtures.length} fixtures (${parts}), ${changed} changed\n`);

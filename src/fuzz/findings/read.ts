@@ -7,14 +7,13 @@ import type { PlayedSession } from '../play/play.js';
 import { emptyResponse } from '../play/target-task.js';
 import { type Response, type Step, stepKinds } from '../targets/step.js';
 
-/** A finding as it was written, or any recording. */
+/** A finding that was written to a file, or any recording. */
 export interface StoredFinding {
   readonly played: PlayedSession;
-  /** What the first line says of it; undefined for a recording that is none. */
+  /** From the first line; undefined for a recording that is no finding. */
   readonly about: FindingHeader | undefined;
 }
 
-/** What the first line of a finding says. */
 export interface FindingHeader extends Cause, Omit<FindingFacts, 'cause' | 'size'> {
   readonly seed: number;
   readonly target: string;
@@ -26,7 +25,7 @@ type Line = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the lines of a finding. @param file contents of files that a recording loads by name.
- * @throws WireError for what is no recording, or has operations that no target knows.
+ * @throws WireError for what is no recording, and for operations that no target can do.
  */
 export function readFinding(lines: Iterable<unknown>, file: FileContents): StoredFinding {
   const [first, ...rest] = lines;

@@ -1,16 +1,16 @@
 import { constants, limits, protocol } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { formatIssue, type Issue } from '../../base/error.js';
 import { decodePayload, replyDependsOnRequest } from '../../capture/payload/index.js';
 import { codecOf } from '../../codec/index.js';
 import { messagesOnly, OutstandingRequests, Reassembler } from '../../rpc/index.js';
 import { type Header, MessageType, payloadOf } from '../../schema/index.js';
 import type { Values } from '../../wire/index.js';
-import { viewOf } from '../targets/frames.js';
 import type { Response, Step } from '../targets/step.js';
 import { type Cause, messageName } from './cause.js';
 
 const { VMID_HLOS } = constants;
-/** What has waited longer will never be answered: while a VM takes nothing, replies overtake each other. */
+/** Requests of a VM that can wait for a reply. An older one is taken for lost. */
 const ASKED_MAX = 1024;
 
 interface Asked {
@@ -20,7 +20,7 @@ interface Asked {
   readonly value: Values | undefined;
 }
 
-/** One VM's conversation with the target: both directions, and what it has asked and got no reply to. */
+/** One VM's messages in both directions, and its requests without a reply so far. */
 interface Conversation {
   readonly asked: OutstandingRequests<Asked>;
   readonly toManager: Reassembler;
@@ -28,33 +28,32 @@ interface Conversation {
 }
 
 /**
- * What holds for the messages of every manager, whatever its state: all decode; a reply has id and sequence number of
- * a request that waits for one; HLOS, while it takes all its messages, gets a reply to each request at once.
+ * Checks the rules that hold for every manager in every state: all its messages decode; each reply has the id and the
+ * sequence number of a request that waits; HLOS gets a reply to each request at once while all VMs take their messages.
  */
 export class ReplyCheck {
   readonly #conversations = new Map<number, Conversation>();
-  /** Some VM does not take everything, so replies may be late or lost. */
-  #held = false;
+  /** Some VM takes no messages, so replies can be late or lost. */
+  #limited = false;
   #found: Cause | undefined;
 
-  /** The target starts afresh. */
   reset(): void {
     this.#conversations.clear();
-    this.#held = false;
+    this.#limited = false;
     this.#found = undefined;
   }
 
-  /** What is wrong with a response; after that, only {@link reset} makes sense. */
+  /** Once it has returned a cause, it returns the same one until {@link reset}. */
   check(step: Step, { out, refused, ended }: Response): Cause | undefined {
-    if (step.kind === 'receive_limit') this.#held = true;
-    // HLOS's queue may take messages of impossible sizes, which then vanish (transport, QueueOptions); those of other VMs
-    // may be made for longer ones.
+    if (step.kind === 'receive_limit') this.#limited = true;
+    // HLOS's queue takes messages that are too long, and RM never sees them (transport, QueueOptions). Queues of other VMs
+    // can be configured for longer messages.
     const fits =
       step.kind === 'frame' && (step.from !== VMID_HLOS || step.frame.byteLength <= limits.queue_message);
     const asks = fits && !refused;
     if (asks) receive(this.#conversation(step.from).toManager, step.frame);
     for (const { to, frame } of out) receive(this.#conversation(to).toVm, frame);
-    if (this.#found === undefined && asks && step.from === VMID_HLOS && !this.#held && ended === undefined)
+    if (this.#found === undefined && asks && step.from === VMID_HLOS && !this.#limited && ended === undefined)
       this.#findMissing();
     return this.#found;
   }
@@ -79,7 +78,7 @@ export class ReplyCheck {
           protocol,
           messagesOnly((header, view, start, end) => ask(asked, header, view, start, end)),
         ),
-        // Abandoned messages are right: the end of a VM's link ends what is on its way.
+        // Abandoned messages are no error: a VM's link can end within a message.
         toVm: new Reassembler(protocol, {
           ...messagesOnly((header, view, start, end) => this.#took(vmid, asked, header, view, start, end)),
           stray: ({ msg_id: id, seq }) =>

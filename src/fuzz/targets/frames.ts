@@ -1,4 +1,5 @@
 import { limits, protocol } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { headerReader } from '../../rpc/index.js';
 import type { Header } from '../../schema/index.js';
 
@@ -6,10 +7,6 @@ const reader = headerReader(protocol);
 
 /** Offset in a reply of the first field behind the error word. */
 export const REPLY_FIELDS = limits.header + 4;
-
-export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
-}
 
 /** The header of a queue message, whatever it says; undefined when it is too short for one. */
 export function headerOf(frame: Uint8Array): Header | undefined {

@@ -36,7 +36,6 @@ export const plainCalls = {
   irqLend: of(VM_IRQ_LEND),
   /** Takes a lent interrupt; the reply has its number for the caller. */
   irqAccept: of(VM_IRQ_ACCEPT),
-  /** Returns a lent interrupt. */
   irqRelease: of(VM_IRQ_RELEASE),
   /** Ends a loan whose interrupt was returned. */
   irqReclaim: of(VM_IRQ_RECLAIM),

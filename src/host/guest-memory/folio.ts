@@ -19,7 +19,6 @@ export const holdRules = {
   pin: { needs: 'accessible', safe: false, doc: 'pinned by' },
   /** By the kernel itself, through the direct map. */
   use: { needs: 'accessible', safe: true, doc: 'used by' },
-  /** By the VM to which it is lent. */
   loan: { needs: 'inaccessible', safe: true, doc: 'lent to' },
 } as const satisfies Record<string, HoldRule>;
 
@@ -52,7 +51,6 @@ export class Folio {
   #references = 1;
   #safe = 1;
   readonly #count: Record<HoldKind, number> = { mapping: 0, pin: 0, use: 0, loan: 0 };
-  /** In the order in which they were added. */
   readonly #holds: Hold[] = [];
 
   /**

@@ -20,7 +20,6 @@ export type Steps<T> = Generator<Pause, T, void>;
 /** A pause that waits for no lock. */
 export const BETWEEN: Pause = { waitsFor: undefined };
 
-/** Whether the pause can end. */
 export function canGoOn({ waitsFor }: Pause): boolean {
   return waitsFor?.holder === undefined;
 }

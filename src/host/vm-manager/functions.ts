@@ -41,7 +41,6 @@ export interface FunctionRequest {
   readonly argument: Uint8Array;
 }
 
-/** The meaning of an argument. */
 interface Binding {
   /** REMOVE_FUNCTION removes all functions with this type and key. */
   readonly key: string;

@@ -25,7 +25,6 @@ export interface VmManagerOptions {
   readonly onEvent?: (vm: GunyahVm, event: VmEvent) => void;
 }
 
-/** Result of CREATE_VM. */
 export interface CreatedVm {
   readonly vm: GunyahVm;
   /** File descriptor of the VM. */

@@ -37,7 +37,6 @@ interface Page extends Piece {
   readonly shared: boolean;
 }
 
-/** The part of a VM that paging uses. */
 interface PagedVm {
   readonly path: string;
   readonly rules: VmRules;

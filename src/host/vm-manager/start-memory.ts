@@ -73,7 +73,6 @@ function pagesOfRange(vm: VmContext, { start, size }: AddressRange): AddressRang
   return size === 0n ? { start: first, size } : { start: first, size: end - (end % PAGE) - first };
 }
 
-/** Gives a parcel to RM. */
 export function* give(vm: VmContext, parcel: Parcel): Running<void> {
   try {
     yield* giveParcel(vm, parcel);

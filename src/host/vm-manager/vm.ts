@@ -72,7 +72,6 @@ export class GunyahVm {
     return this.#context.vmid;
   }
 
-  /** As in errors. */
   get path(): string {
     return this.#context.path;
   }

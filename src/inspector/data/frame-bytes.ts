@@ -32,7 +32,6 @@ export class FrameBytes {
     });
   }
 
-  /** The whole payload. */
   content(): Uint8Array {
     return bytesOf(this.bytes, this.payload(0, this.bytes.length));
   }

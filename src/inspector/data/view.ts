@@ -19,12 +19,10 @@ export class View {
     this.#fields = new MessageFields(index);
   }
 
-  /** Number of rows so far. */
   get count(): number {
     return this.#filter === undefined ? this.#index.count : this.#matches.length;
   }
 
-  /** Number of messages tested so far. */
   get scanned(): number {
     return this.#filter === undefined ? this.#index.count : this.#scanned;
   }

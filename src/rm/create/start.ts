@@ -86,7 +86,7 @@ class Preparation {
     return acceptOwn(this.#rm, this.#vm, firmware.handle, TransType.LEND, wanted, true, true);
   }
 
-  /** Private parcels go right behind the memory so far; one that does not fit is left for the last step. */
+  /** Accepts private parcels directly behind the memory so far. One that does not fit is left for the last step. */
   #acceptPrivate(): boolean {
     const vm = this.#vm;
     const { memoryBase, memorySizeMax } = this.#config;
@@ -101,7 +101,7 @@ class Preparation {
     return true;
   }
 
-  /** The tree as it is in memory now: reserved memory, then everything that still targets the VM. */
+  /** Reads the tree as it is in memory now. Accepts reserved memory, then everything that still targets the VM. */
   #processTree(): boolean {
     const mapped = mapTree(this.#rm, this.#vm);
     const root = mapped === undefined ? undefined : treeOf(mapped);
@@ -121,7 +121,7 @@ class Preparation {
     return complete;
   }
 
-  /** A static node of reserved memory needs a parcel mapped exactly there. */
+  /** A node of reserved memory with a fixed range needs a parcel that is mapped exactly there. */
   #placeReserved(reserved: DtNode, node: DtNode): boolean {
     const label = cell(node, 'qcom,label');
     if (label === undefined && hasProperty(node, 'size') && !hasProperty(node, 'reg')) return true;
@@ -148,7 +148,7 @@ class Preparation {
     return parcel !== undefined && autoAccept(this.#rm, this.#vm, parcel, [range], 0) ? parcel : undefined;
   }
 
-  /** Everything that still targets the VM is accepted where RM likes; only the last outcome counts. */
+  /** Accepts everything that still targets the VM, at addresses that RM chooses. Only the last outcome counts. */
   #acceptRemaining(): boolean {
     let fine = true;
     const { firmware, vmid } = this.#vm;
@@ -168,7 +168,7 @@ class Preparation {
     return fine || (firmware !== undefined && firmware.size !== 0n);
   }
 
-  /** Shared memory and virtio devices need the oldest parcel with their label to have a node of reserved memory. */
+  /** A shm or virtio device needs the oldest parcel with its label to have a node of reserved memory. */
   #hasMemory(device: Device): boolean {
     if (device.kind !== 'virtio' && (device.kind !== 'shm' || device.config.optional)) return true;
     const parcel = this.#named().find(({ label }) => label === device.label);
@@ -186,7 +186,7 @@ function reservedRange(reserved: DtNode, node: DtNode): SglItem | undefined {
   return size === 0n ? undefined : { ipa, size };
 }
 
-/** The first parcel, of those accepted as one range each, that is mapped exactly there. */
+/** The first accepted parcel that is mapped as one range and exactly there. */
 function findMapped(vm: Vm, parcels: readonly Parcel[], { ipa, size }: SglItem): Parcel | undefined {
   for (const parcel of parcels) {
     if (parcel.participant(vm.vmid)?.shared !== true) continue;

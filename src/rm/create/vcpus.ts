@@ -7,7 +7,7 @@ const OWNER_PRIORITY = 32;
 const TIMESLICE_US_MIN = 100;
 const TIMESLICE_US_MAX = 100000;
 
-/** Makes the vCPUs; false: VM_INIT ends with NORESOURCE (rm-internals.md, section 1, "vcpus"). */
+/** Makes the vCPUs (rm-internals.md, section 1, "vcpus"). @returns false if VM_INIT ends with NORESOURCE. */
 export function makeVcpus(
   rm: Context,
   vm: Vm,

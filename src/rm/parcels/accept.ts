@@ -39,7 +39,7 @@ function refused(error: number): Accepted {
   return { error, entries: [], incomplete: false };
 }
 
-/** MEM_ACCEPT once the payload is read, also as RM itself uses it on a VM's behalf (rm-behaviour.md). */
+/** MEM_ACCEPT after its payload is read (rm-behaviour.md). RM also uses it on a VM's behalf. */
 export function acceptParcel(rm: MemoryContext, vmid: number, request: AcceptRequest): Accepted {
   const parcel = rm.parcels.get(request.handle);
   if (parcel === undefined) return refused(RmError.HANDLE_INVALID);
@@ -170,7 +170,9 @@ function tagFits(got: Allocation): boolean {
   return got.tag === NO_TAG || (got.tag & MEMORY_TAG) === got.tag;
 }
 
-/** HLOS, and every VM for IO memory, has memory at its physical address; nothing is allocated for it. */
+/**
+ * Whether a VM has a parcel's memory at its physical address, without allocation: HLOS always, others device memory.
+ */
 function mappedDirectly(vm: Vm, parcel: Parcel): boolean {
   return vm.vmid === VMID_HLOS || parcel.memType === MemType.IO;
 }
@@ -210,7 +212,7 @@ export function freeAddresses(vm: Vm, parcel: Parcel, { contiguous, addresses = 
   giveBack(vm, parcel, contiguous, 0, addresses);
 }
 
-/** The acceptor owns the memory: parcel and handle are gone. */
+/** Ends a donation: the VM that accepts owns the memory now, and the parcel and its handle no longer exist. */
 function completeDonation(rm: MemoryContext, vm: Vm, parcel: Parcel): void {
   const previous = rm.vms.get(parcel.owner);
   for (const { ownerIpa, size } of parcel.regions)

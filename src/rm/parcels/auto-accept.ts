@@ -5,7 +5,7 @@ import { type AcceptRequest, acceptParcel } from './accept.js';
 import type { SglItem } from './create.js';
 import type { Parcel } from './parcel.js';
 
-/** Memory of authenticated images is cleared when it is given back. */
+/** Whether the memory of a VM is cleared when it is given back: if its image is authenticated. */
 export function sanitizes(vm: Vm): boolean {
   return vm.authentication !== AuthMech.NONE;
 }
@@ -36,8 +36,9 @@ export function acceptOwn(
 }
 
 /**
- * Accepts a parcel on a VM's behalf. A sensitive VM has what it may write sanitised where the owner cannot read
- * or is sensitive itself. A donated parcel, or one whose owner is gone, kills the public manager.
+ * Accepts a parcel on a VM's behalf. It is marked to be cleared if the VM is sensitive and may write to it, and the
+ * owner cannot read it or is sensitive, too. The public manager dies of a donated parcel and of one whose owner is
+ * gone.
  */
 export function autoAccept(
   rm: MemoryContext,

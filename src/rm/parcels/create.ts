@@ -39,7 +39,7 @@ export function addressValid(value: bigint): boolean {
   return value < ADDRESS_LIMIT && (value & PAGE_MASK) === 0n;
 }
 
-/** MEM_DONATE, MEM_LEND, MEM_SHARE once the payload is read: the new handle, or why not (rm-behaviour.md). */
+/** MEM_DONATE, MEM_LEND, MEM_SHARE after the payload is read (rm-behaviour.md). @returns the parcel or the error. */
 export function createParcel(rm: MemoryContext, owner: Vm, request: CreateRequest): Parcel | number {
   const { acl, sgl, attrs, memType, transType } = request;
   if (acl.length === 0 || sgl.length === 0) return RmError.ARGUMENT_INVALID;
@@ -114,9 +114,9 @@ function applyAttributes(request: CreateRequest, participants: readonly Particip
 }
 
 /**
- * Takes memory from its owner into a parcel, stretch by stretch: what is contiguous for the owner and physically
- * becomes one region. On failure everything taken in this call goes back, but (unless careful) the total size
- * stays counted and a sharing owner's mappings stay.
+ * Takes memory from its owner into a parcel. Memory that is contiguous both for the owner and physically becomes one
+ * region. If it fails, everything taken in this call goes back. The public manager then leaves the total size too high
+ * and the mappings of an owner that shares.
  */
 export function addRegions(
   rm: MemoryContext,

@@ -7,8 +7,10 @@ import { autoAccept } from './auto-accept.js';
 import type { Parcel } from './parcel.js';
 
 /**
- * Accepts a parcel for the first shm or iomem device with its label (rm-internals.md, section 4, step 3); also at
- * MEM_NOTIFY to a READY VM. True as well when there is nothing to do.
+ * Accepts a parcel for the first shm or iomem device with its label: at VM_START (rm-internals.md, section 4, step 3),
+ * and at MEM_NOTIFY to a READY VM.
+ *
+ * @returns whether it was accepted, or there is no device that needs it.
  */
 export function processLabelled(rm: MemoryContext, vm: Vm, parcel: Parcel): boolean {
   if (parcel.participant(vm.vmid)?.shared !== false) return true;
@@ -21,7 +23,7 @@ export function processLabelled(rm: MemoryContext, vm: Vm, parcel: Parcel): bool
   return autoAccept(rm, vm, parcel, sgl, AcceptFlag.MAP_CONTIGUOUS);
 }
 
-/** Checks a parcel against what the iomem device expects, then accepts it where RM likes. */
+/** Checks a parcel against what the iomem device expects, then accepts it at addresses that RM chooses. */
 function acceptIomem(rm: MemoryContext, vm: Vm, parcel: Parcel, config: IomemConfig): boolean {
   const { rights, attributes, regions } = config;
   if (regions.length > parcel.regions.length) return false;

@@ -53,7 +53,7 @@ export class Parcel {
   constructor(
     readonly handle: number,
     readonly owner: number,
-    /** Which life of its owner it comes from: a reset ends one (Vm.life). */
+    /** The life of its owner in which it was made (Vm.life). */
     readonly ownerLife: object,
     readonly transType: number,
     readonly memType: number,
@@ -93,7 +93,7 @@ export class Parcel {
     );
   }
 
-  /** Whether the sharing owner's own mapping of a new region finds a slot: only stale ones are in its way. */
+  /** Whether the hypervisor can map a new region for an owner that shares it. Only stale mappings can prevent that. */
   ownerHasSlot(region: Region): boolean {
     return this.#staleOver(region) < MAPPINGS_MAX;
   }

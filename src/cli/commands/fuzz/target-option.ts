@@ -5,12 +5,11 @@ import { ExecTarget } from '../../../node/fuzz/exec-target.js';
 import { SocketTarget } from '../../../node/fuzz/socket-target.js';
 import type { PlatformProfile } from '../../../rm/index.js';
 
-/** What a target is made from. */
 export interface TargetOptions {
   readonly target: string;
   readonly platform: PlatformProfile;
   readonly careful?: true;
-  /** Milliseconds for each answer. */
+  /** Time for each answer, milliseconds. */
   readonly limit: number;
   readonly monitor?: string;
 }

@@ -22,7 +22,6 @@ export interface MainlineOptions {
   readonly report?: HazardListener;
 }
 
-/** The state that the calls of one kernel share. */
 export class MainlineKernel {
   readonly generation;
   readonly platform: PlatformHooks;

@@ -49,7 +49,6 @@ export function lifecycleCalls(kernel: MainlineKernel) {
     /** RM reads the configuration and creates the VM's resources. */
     vmInit: vmidCall(VM_INIT),
 
-    /** Starts the VM's vCPUs. */
     vmStart: vmidCall(VM_START),
 
     /** Stops the VM by force. VM_EXITED tells when it has stopped. */

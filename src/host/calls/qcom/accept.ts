@@ -150,7 +150,6 @@ function tryRead(reply: Uint8Array): AcceptedRanges | undefined {
   }
 }
 
-/** The calls by which a VM accepts parcels and releases them. */
 export function acceptCalls(kernel: QcomKernel) {
   /** Releases an accepted parcel. Bit 0 of the flags clears the memory. EINVAL for others. */
   function* memRelease(mem_handle: number, flags = 0): Calling<void> {

@@ -71,10 +71,8 @@ export function heapCalls(kernel: QcomKernel) {
       return readAnswer(request, reply);
     },
 
-    /** Adds the memory of a parcel to a heap. */
     addHeapMemory: memoryCall(VM_ADD_HEAP_MEMORY),
 
-    /** Removes the memory of a parcel from a heap. */
     removeHeapMemory: memoryCall(VM_REMOVE_HEAP_MEMORY),
   };
 }

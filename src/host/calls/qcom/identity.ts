@@ -53,7 +53,6 @@ export function* thisVmid(kernel: QcomKernel): Calling<number> {
   return kernel.vmid;
 }
 
-/** The calls about VMIDs and other identifiers of VMs. */
 export function identityCalls(kernel: QcomKernel) {
   const onlyMatch = (call: string, matches: readonly VmidEntry[]): number => {
     const [match] = matches;

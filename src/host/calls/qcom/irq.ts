@@ -31,7 +31,6 @@ export function irqCalls(kernel: QcomKernel) {
       return (yield* kernel.call(VM_IRQ_LEND, request)).virq_handle;
     },
 
-    /** Notifies a VM that an interrupt was lent to it. */
     vmIrqLendNotify: (vmid: number, virq_handle: number) =>
       notify({ virq_handle, flags: LENT, vmid_entries: [{ vmid }] }),
 
@@ -54,13 +53,10 @@ export function irqCalls(kernel: QcomKernel) {
       return virq;
     },
 
-    /** Notifies the lender that the interrupt was accepted. */
     vmIrqAcceptNotify: (virq_handle: number) => notify({ virq_handle, flags: ACCEPTED }),
 
-    /** Returns a lent interrupt. */
     vmIrqRelease: (virq_handle: number) => release({ virq_handle }),
 
-    /** Notifies the lender that the interrupt was returned. */
     vmIrqReleaseNotify: (virq_handle: number) => notify({ virq_handle, flags: RELEASED }),
 
     vmIrqReclaim: (virq_handle: number) => reclaim({ virq_handle }),

@@ -29,7 +29,6 @@ interface Fault {
   readonly actual: number | bigint | string;
 }
 
-/** The state that the calls of one kernel share. */
 export class QcomKernel {
   readonly generation: QcomGeneration;
   readonly careful: boolean;

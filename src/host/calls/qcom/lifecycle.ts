@@ -59,7 +59,6 @@ export function lifecycleCalls(kernel: QcomKernel) {
     /** RM reads the configuration and creates the VM's resources. */
     vmInit: kernel.vmidCall(VM_INIT),
 
-    /** Starts the VM's vCPUs. */
     vmStart: kernel.vmidCall(VM_START),
 
     /** Stops the VM, or asks it to stop. EINVAL for reasons above 3. */

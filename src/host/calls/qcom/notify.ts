@@ -15,7 +15,6 @@ export interface NotifyRequest {
 
 const { SHARED, RELEASED, ACCEPTED } = memNotifyFlags.bits;
 
-/** The call that notifies other VMs of a parcel. */
 export function notifyCalls(kernel: QcomKernel) {
   return {
     /** EINVAL, without sending anything, for RECALL, no flag or several, or a list of VMs that does not fit the flag. */

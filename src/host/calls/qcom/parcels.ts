@@ -76,7 +76,6 @@ export function* memReclaim(kernel: QcomKernel, mem_handle: number, flags: numbe
   yield* kernel.call(MEM_RECLAIM, { mem_handle, flags }, 'EBADMSG');
 }
 
-/** The calls that create parcels and reclaim them. */
 export function parcelCalls(kernel: QcomKernel) {
   /**
    * Adds up to 512 ranges to an incomplete parcel. Bit 0 of the flags completes it. EINVAL for other flags and longer

@@ -13,7 +13,6 @@ import { fail, type QcomKernel } from './kernel.js';
 
 type Status = InferInput<typeof VM_SET_STATUS.request>;
 
-/** The calls about the state and the resources of VMs. */
 export function statusCalls(kernel: QcomKernel) {
   function* vmGetStatus(vmid: number): Calling<VmGetStateReply> {
     return yield* kernel.call(VM_GET_STATE, { vmid });

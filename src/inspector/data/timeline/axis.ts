@@ -37,7 +37,6 @@ export class Axis {
     return this.order.length === 0 ? 0 : this.of(this.order.at(-1) as number);
   }
 
-  /** The position of a message. */
   of(message: number): number {
     return this.#at[message] as number;
   }
