@@ -34,4 +34,4 @@ export const READ_WRITE = Right.R | Right.W;
 export const ALL_RIGHTS = READ_WRITE | Right.X;
 
 /** VMIDs with a fixed meaning. */
-export const { VMID_HYP, VMID_HLOS, VMID_RM, VMID_PEER_DEFAULT } = schemas.constants;
+export const { VMID_HLOS, VMID_RM, VMID_PEER_DEFAULT } = schemas.constants;

@@ -29,7 +29,7 @@ export function startVm(rm: MemoryContext & Pick<Context, 'firmware'>, vm: Vm): 
   const image = vm.image === undefined ? undefined : rm.parcels.get(vm.image.handle);
   if (vm.authentication !== AuthMech.QCOM_PIL_ELF && vm.memorySize > (image?.totalSize ?? 0))
     return RmError.DENIED;
-  const booting = vm.config.parsed?.vcpus?.cpus.filter((cpu) => cpu.boot).length ?? 0;
+  const booting = vm.config.parsed?.vcpus?.booting ?? 0;
   return android && booting > 1 ? RmError.DENIED : RmError.OK;
 }
 

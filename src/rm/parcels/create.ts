@@ -76,16 +76,8 @@ function checkAcl(
     if (io && (rights & Right.X) !== 0) return RmError.ARGUMENT_INVALID;
     if (transType === TransType.DONATE && rights !== (io ? READ_WRITE : ALL_RIGHTS)) return RmError.DENIED;
     const attr = io ? MemAttr.DEVICE : MemAttr.NORMAL;
-    participants.push({
-      vmid,
-      rights,
-      attr,
-      shared: false,
-      mapped: false,
-      contiguous: false,
-      addresses: undefined,
-      hasNode: false,
-    });
+    const notAccepted = { shared: false, mapped: false, contiguous: false, addresses: undefined };
+    participants.push({ vmid, rights, attr, ...notAccepted, hasNode: false });
   }
   return seen.has(owner.vmid) === (transType === TransType.SHARE) ? participants : RmError.ARGUMENT_INVALID;
 }
