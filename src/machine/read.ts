@@ -1,5 +1,6 @@
 import { WireError } from '../base/error.js';
 import { parseHex } from '../base/hex.js';
+import { shownJson } from '../base/json.js';
 
 /** A line of a recording or a scenario, or an object in it. */
 export type Line = Readonly<Record<string, unknown>>;
@@ -18,8 +19,7 @@ type Read<T> = (value: unknown, path: string) => T;
  */
 export function lineReaders(code: 'recording' | 'scenario') {
   const refuse = (path: string, expected: string, actual: unknown): never => {
-    const text = JSON.stringify(actual) ?? 'nothing';
-    throw new WireError({ code, path, offset: 0, expected, actual: text.slice(0, 60) });
+    throw new WireError({ code, path, offset: 0, expected, actual: shownJson(actual) });
   };
   const natural: Read<number> = (value, path) =>
     Number.isSafeInteger(value) && (value as number) >= 0

@@ -1,3 +1,4 @@
+import { jsonText } from '../../base/json.js';
 import { compile, functionText } from '../../codec/emitter.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Json } from '../payload/index.js';
@@ -54,7 +55,7 @@ export class LineKeys<Item> {
     return json;
   }
 
-  /** The line, without a line feed. The same text as `JSON.stringify(toJson(...))`. */
+  /** The line, without a line feed. The same text as `jsonText(toJson(...))`. */
   toText(item: Item, protocol: Protocol): string {
     // Kept texts are those of one protocol.
     if (this.#print === undefined || this.#printsFor !== protocol) this.#print = this.#printer();
@@ -69,11 +70,11 @@ export class LineKeys<Item> {
 
   /** Generated, because a loop over the columns makes `decode --json` a tenth slower: it calls other functions each turn. */
   #printer(): Print<Item> {
-    const slow = () => (item: Item, protocol: Protocol) => JSON.stringify(this.toJson(item, protocol));
+    const slow = () => (item: Item, protocol: Protocol) => jsonText(this.toJson(item, protocol));
     const make = compile<(...columns: readonly unknown[]) => Print<Item>>(parameters, this.#source(), slow);
     const texts = this.#columns.map(
       ({ key: { kind } }) =>
-        kind.toText ?? ((value: unknown, protocol: Protocol) => JSON.stringify(kind.toJson(value, protocol))),
+        kind.toText ?? ((value: unknown, protocol: Protocol) => jsonText(kind.toJson(value, protocol))),
     );
     const kept = this.#columns.map(() => new Map<unknown, string>());
     return make(

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { WireError } from '../../base/error.js';
+import { jsonText } from '../../base/json.js';
+import { printable } from '../../base/text.js';
 import { readWholeInput } from '../../node/input.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
@@ -53,7 +55,7 @@ function replay(io: CommandIo, files: readonly string[], options: ReplayOptions)
   }
   const { steps, equal, different } = counts;
   output.write(
-    options.json ? `${JSON.stringify(counts)}\n` : `${steps} steps, ${equal} equal, ${different} different\n`,
+    options.json ? `${jsonText(counts)}\n` : `${steps} steps, ${equal} equal, ${different} different\n`,
   );
   output.end();
 }
@@ -84,8 +86,8 @@ function replayFile(
     io.problem();
     output.write(
       json
-        ? `${JSON.stringify({ file, ...differenceJson(comparison) })}\n`
-        : `${file}: ${differenceText(comparison)}\n`,
+        ? `${jsonText({ file, ...differenceJson(comparison) })}\n`
+        : `${printable(`${file}: ${differenceText(comparison)}`)}\n`,
     );
   }
 }

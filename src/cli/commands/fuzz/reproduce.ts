@@ -1,4 +1,5 @@
 import { UsageError } from '../../../base/error.js';
+import { printable } from '../../../base/text.js';
 import type { EndOracle } from '../../../fuzz/end-oracle/end-oracle.js';
 import { Repetition } from '../../../fuzz/end-oracle/repetition.js';
 import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
@@ -93,7 +94,8 @@ function print(io: CommandIo, { cause, steps }: PlayedSession, about: FindingHea
   else {
     const same =
       about === undefined ? '' : cause.key === about.key ? 'as found: ' : `instead of ${about.key}: `;
-    output.write(`${same}${causeTitle(cause)}, in step ${steps.length}\n${cause.text}\n`);
+    const lines = [`${same}${causeTitle(cause)}, in step ${steps.length}`, ...cause.text.split('\n')];
+    output.write(`${lines.map(printable).join('\n')}\n`);
     io.problem();
   }
   output.end();
