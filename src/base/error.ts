@@ -46,9 +46,18 @@ abstract class IssueError extends Error implements Issue {
  */
 export class WireError extends IssueError {
   override readonly name = 'WireError';
+  readonly #context: string;
 
+  /** @param context where it is, in front of the text: `line 3: `. */
   constructor(issue: Issue, context = '') {
     super(issue, printable(context) + formatIssue(issue));
+    this.#context = context;
+  }
+
+  /** The same error seen from outside. @param context of a file, a line. @param outer what is said otherwise there. */
+  within(context: string, outer: Partial<Issue> = {}): WireError {
+    const { code, path, offset, expected, actual } = this;
+    return new WireError({ code, path, offset, expected, actual, ...outer }, context + this.#context);
   }
 }
 

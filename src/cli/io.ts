@@ -14,6 +14,11 @@ export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3, defect: 4 } as
 /** Largest number of warnings that are printed. Further ones are only counted. */
 const warningsMax = 20;
 
+/** The name of an input in messages. */
+export function nameOfInput(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
+
 /** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
 export class CommandIo {
   exitCode: number = exitCodes.ok;
@@ -61,7 +66,7 @@ export class CommandIo {
    * @throws FileError if the file cannot be read.
    */
   readCapture(path: string, format: InputFormat | undefined, sink: PacketSink, pause = () => {}): void {
-    const name = path === '-' ? 'standard input' : path;
+    const name = nameOfInput(path);
     const warnings = new Warnings(this, name, pause);
     const progress = new Progress(this.stdio, path);
     const input = new CaptureInput(this.protocol, format, sink, (warning) => warnings.add(warning));

@@ -17,7 +17,7 @@ type Read<T> = (value: unknown, path: string) => T;
  *
  * @param code of those errors.
  */
-export function lineReaders(code: 'recording' | 'scenario') {
+export function lineReaders(code: 'recording' | 'scenario' | 'finding' | 'campaign' | 'fixture') {
   const refuse = (path: string, expected: string, actual: unknown): never => {
     throw new WireError({ code, path, offset: 0, expected, actual: shownJson(actual) });
   };
@@ -31,6 +31,14 @@ export function lineReaders(code: 'recording' | 'scenario') {
     refuse,
     natural,
     text,
+    boolean: ((value, path) =>
+      typeof value === 'boolean' ? value : refuse(path, 'true or false', value)) as Read<boolean>,
+    list: ((value, path) => (Array.isArray(value) ? value : refuse(path, 'a list', value))) as Read<
+      readonly unknown[]
+    >,
+    /** One of some names. */
+    oneOf: <T extends string>(names: readonly T[], value: unknown, path: string): T =>
+      names.find((name) => name === value) ?? refuse(path, names.join(', '), value),
     object: ((value, path) => (isLine(value) ? value : refuse(path, 'an object', value))) as Read<Line>,
     /** Bytes, as hexadecimal digits. */
     hex: ((value, path) =>

@@ -55,7 +55,7 @@ export class LineKeys<Item> {
     return json;
   }
 
-  /** The line, without a line feed. The same text as `jsonText(toJson(...))`. */
+  /** The line: `toJson` as text, and a line feed. */
   toText(item: Item, protocol: Protocol): string {
     // Kept texts are those of one protocol.
     if (this.#print === undefined || this.#printsFor !== protocol) this.#print = this.#printer();
@@ -68,9 +68,12 @@ export class LineKeys<Item> {
     return functionText(parameters, this.#source());
   }
 
-  /** Generated, because a loop over the columns makes `decode --json` a tenth slower: it calls other functions each turn. */
+  /**
+   * Generated code, because it has a call of its own for each key. A loop over the keys makes `decode --json` a tenth
+   * slower: the engine cannot inline calls of changing functions.
+   */
   #printer(): Print<Item> {
-    const slow = () => (item: Item, protocol: Protocol) => jsonText(this.toJson(item, protocol));
+    const slow = () => (item: Item, protocol: Protocol) => `${jsonText(this.toJson(item, protocol))}\n`;
     const make = compile<(...columns: readonly unknown[]) => Print<Item>>(parameters, this.#source(), slow);
     const texts = this.#columns.map(
       ({ key: { kind } }) =>
@@ -97,7 +100,7 @@ export class LineKeys<Item> {
       `const ${list('read')} = reads, ${list('text')} = texts, ${list('kept')} = kept;`,
       "return (item, protocol) => { let s = '', v;",
       ...lines,
-      "return s + '}'; };",
+      "return s + '}\\n'; };",
     ].join('\n');
   }
 }

@@ -22,7 +22,7 @@ import {
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
 import { integerOption, platformNames, platformOption } from '../options.js';
-import { scenarioLines } from '../scenario-lines.js';
+import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 
 interface SimulateOptions {
   readonly output?: string;
@@ -71,25 +71,27 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
   const capture = options.output === undefined ? undefined : io.output(options.output);
   const writer = capture && new PcapngWriter((bytes) => capture.bytes(bytes));
   const { seed, platform, careful } = options;
-  const result = playScenario(valuesOf(io, scenario), {
-    file: scenarioFiles(scenario),
-    sink: {
-      ...report.sink,
-      packet: ({ from, to, frame, time, comment }) =>
-        writer?.packet(from, to, frame, 0, frame.length, time, comment),
-    },
-    check: options.check === true,
-    ...defined({ seed, platform, careful }),
-  });
+  const result = readScenario(io, scenario, (lines) =>
+    playScenario(valuesOf(lines, scenario), {
+      file: scenarioFiles(scenario),
+      sink: {
+        ...report.sink,
+        packet: ({ from, to, frame, time, comment }) =>
+          writer?.packet(from, to, frame, 0, frame.length, time, comment),
+      },
+      check: options.check === true,
+      ...defined({ seed, platform, careful }),
+    }),
+  );
   writer?.end();
   capture?.end();
   if (result.unmet + result.broken > 0) io.problem();
   report.end(result);
 }
 
-function* valuesOf(io: CommandIo, path: string): Generator<unknown> {
-  for (const { value, captured } of scenarioLines(io, path)) {
-    if (captured)
+function* valuesOf(lines: Iterable<ScenarioLine>, path: string): Generator<unknown> {
+  for (const { value, number } of lines) {
+    if (number === undefined)
       throw new UsageError({ code: 'format', path, expected: 'a scenario', actual: 'a capture: see replay' });
     yield value;
   }

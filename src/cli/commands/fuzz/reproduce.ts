@@ -15,7 +15,7 @@ import { scenarioFiles } from '../../../node/scenario-files.js';
 import { type PlatformProfile, platforms } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
 import { platformOption } from '../../options.js';
-import { scenarioLines } from '../../scenario-lines.js';
+import { readScenario, valuesOf } from '../../scenario-lines.js';
 import { makeTarget, startTarget } from './target-option.js';
 
 export interface ReproduceOptions {
@@ -28,8 +28,9 @@ export interface ReproduceOptions {
 }
 
 export async function reproduce(io: CommandIo, file: string, options: ReproduceOptions): Promise<void> {
-  const lines = [...scenarioLines(io, file)].map(({ value }) => value);
-  const { played, about } = readFinding(lines, scenarioFiles(file));
+  const { played, about } = readScenario(io, file, (lines) =>
+    readFinding(valuesOf(lines), scenarioFiles(file)),
+  );
   const name = options.target ?? targetOf(file, about);
   const platform =
     options.platform ?? (about === undefined ? platforms.native : platformOption(about.profile));
