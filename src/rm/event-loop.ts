@@ -10,10 +10,6 @@ export class EventLoop {
   #queue: LoopEvent[] = [];
   #next = 0;
 
-  get idle(): boolean {
-    return this.#next === this.#queue.length;
-  }
-
   raise(event: LoopEvent): void {
     if (event.pending) return;
     event.pending = true;

@@ -8,6 +8,5 @@ export { VmState } from './codes.js';
 export { handlerFacts } from './handlers/facts.js';
 export { Link } from './link.js';
 export { ResourceManager } from './manager.js';
-export { panicDocument, panicTable } from './panic-text.js';
 export { type PanicPlace, type PanicReason, panicPlaces } from './panics.js';
 export * from './platform.js';

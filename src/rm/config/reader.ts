@@ -8,6 +8,7 @@ import {
   string,
   strings,
 } from '../../devicetree/index.js';
+import { QUEUE_DEPTH_DEFAULT, QUEUE_MESSAGE_SIZE_MAX } from '../../transport/index.js';
 import type { DeviceCommon, FixedInterrupts, PeerReference } from './types.js';
 
 /** A node makes the whole devicetree unusable: VM_INIT ends with MEM_INVALID. Never leaves this folder. */
@@ -127,13 +128,10 @@ export function fixedInterrupts(node: DtNode, count: number): FixedInterrupts {
   return numbers;
 }
 
-const MESSAGE_SIZE_DEFAULT = 240;
-const QUEUE_DEPTH_DEFAULT = 8;
-
 /** Size and depth of a queue. RM keeps the low 16 bits of each. */
 export function queueSizes(node: DtNode): { messageSize: number; queueDepth: number } {
   return {
-    messageSize: (cell(node, 'message-size') ?? MESSAGE_SIZE_DEFAULT) & 0xffff,
+    messageSize: (cell(node, 'message-size') ?? QUEUE_MESSAGE_SIZE_MAX) & 0xffff,
     queueDepth: (cell(node, 'queue-depth') ?? QUEUE_DEPTH_DEFAULT) & 0xffff,
   };
 }

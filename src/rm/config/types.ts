@@ -68,17 +68,15 @@ export interface InterruptController {
   readonly stride: bigint;
 }
 
-export interface CpuConfig {
-  readonly boot: boolean;
-  readonly path: string;
-}
-
 export interface VcpusConfig {
   readonly proxy: boolean;
   readonly affinityMap: readonly number[];
   readonly priority: number;
   readonly timesliceUs: number;
-  readonly cpus: readonly CpuConfig[];
+  /** Number of vCPUs. */
+  readonly count: number;
+  /** Of them, those that run from the start. */
+  readonly booting: number;
 }
 
 /** Configuration of a VM as its devicetree states it (rm-internals.md, section 1), not checked against RM's state. */

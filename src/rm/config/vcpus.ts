@@ -10,11 +10,13 @@ import {
   string,
 } from '../../devicetree/index.js';
 import { refuse } from './reader.js';
-import type { CpuConfig, VcpusConfig } from './types.js';
+import type { VcpusConfig } from './types.js';
 
 /** The cpus below one node. */
 interface Cpus {
-  readonly cpus: readonly CpuConfig[];
+  readonly count: number;
+  /** How many of them boot: at least one. */
+  readonly booting: number;
   /** How many cpus have idle states. */
   readonly idleStates: number;
   /** A cpu that does not boot is started by PSCI. */
@@ -42,16 +44,17 @@ export function parseVcpus(root: DtNode, node: DtNode, psciSeen: boolean): Vcpus
       ? []
       : Array.from({ length: cellCount(map) }, (_, index) => cellAt(map, index));
   const config = nodeAt(root, string(node, 'config') ?? '/cpus') ?? refuse(node, 'config leads nowhere');
-  const { cpus, idleStates, psci: needed } = cpusOf(config);
-  if (!proxy && affinityMap.length !== cpus.length) refuse(node, 'affinity-map has another size');
+  const { count, booting, idleStates, psci: needed } = cpusOf(config);
+  if (!proxy && affinityMap.length !== count) refuse(node, 'affinity-map has another size');
   const psci = psciSeen || needed || idleStates > 0;
-  if (psci && !proxy && idleStates !== cpus.length) refuse(config, 'a cpu without idle states');
+  if (psci && !proxy && idleStates !== count) refuse(config, 'a cpu without idle states');
   return {
     proxy,
     affinityMap,
     priority: proxy ? 0 : (cell(node, 'sched-priority') ?? 0) | 0,
     timesliceUs: proxy ? 0 : (cell(node, 'sched-timeslice') ?? 0),
-    cpus,
+    count,
+    booting,
   };
 }
 
@@ -60,7 +63,7 @@ function cpusOf(config: DtNode): Cpus {
   const known = cpusByNode.get(config);
   if (known !== undefined) return known;
   const defaultMethod = string(config, 'enable-method');
-  const cpus: CpuConfig[] = [];
+  let count = 0;
   let booting = 0;
   let idleStates = 0;
   let psci = false;
@@ -75,12 +78,11 @@ function cpusOf(config: DtNode): Cpus {
     if (boot) booting++;
     else if (method === 'psci') psci = true;
     else if (method !== 'qcom,gunyah-hvc') refuse(cpu, 'no usable enable-method');
-    const path = pathOf(cpu);
-    if (path.length > CPU_PATH_MAX) refuse(cpu, 'path too long');
-    cpus.push({ boot, path });
+    if (pathOf(cpu).length > CPU_PATH_MAX) refuse(cpu, 'path too long');
+    count++;
   }
   if (booting === 0) refuse(config, 'no booting cpu');
-  const found = { cpus, idleStates, psci };
+  const found = { count, booting, idleStates, psci };
   cpusByNode.set(config, found);
   return found;
 }

@@ -1,10 +1,10 @@
+import type { SglEntry } from '../../../schemas/index.js';
 import { cell, child, type DtNode, hasProperty, nodeAt, numberAt, property } from '../../devicetree/index.js';
 import { AuthMech, RmError, TransType } from '../codes.js';
 import { declaredCells } from '../config/reader.js';
 import type { Context, MemoryContext } from '../context.js';
 import type { Device } from '../devices/device.js';
 import { acceptOwn, autoAccept, sanitizes } from '../parcels/auto-accept.js';
-import type { SglItem } from '../parcels/create.js';
 import { processLabelled } from '../parcels/labelled.js';
 import type { Parcel } from '../parcels/parcel.js';
 import type { Vm, VmConfig } from '../vm.js';
@@ -29,7 +29,7 @@ export function startVm(rm: MemoryContext & Pick<Context, 'firmware'>, vm: Vm): 
   const image = vm.image === undefined ? undefined : rm.parcels.get(vm.image.handle);
   if (vm.authentication !== AuthMech.QCOM_PIL_ELF && vm.memorySize > (image?.totalSize ?? 0))
     return RmError.DENIED;
-  const booting = vm.config.parsed?.vcpus?.cpus.filter((cpu) => cpu.boot).length ?? 0;
+  const booting = vm.config.parsed?.vcpus?.booting ?? 0;
   return android && booting > 1 ? RmError.DENIED : RmError.OK;
 }
 
@@ -61,7 +61,7 @@ class Preparation {
   }
 
   /** A debug build takes the image as it was given; others want it lent to the VM alone. */
-  #acceptOwn(parcel: Parcel, wanted: SglItem): boolean {
+  #acceptOwn(parcel: Parcel, wanted: SglEntry): boolean {
     const { debugBuild } = this.#rm;
     const transType = debugBuild ? parcel.transType : TransType.LEND;
     if (transType === TransType.DONATE) return false;
@@ -143,7 +143,7 @@ class Preparation {
     return true;
   }
 
-  #acceptReserved(parcel: Parcel | undefined, range: SglItem): Parcel | undefined {
+  #acceptReserved(parcel: Parcel | undefined, range: SglEntry): Parcel | undefined {
     if (parcel?.participant(this.#vm.vmid)?.shared === true) return findMapped(this.#vm, [parcel], range);
     return parcel !== undefined && autoAccept(this.#rm, this.#vm, parcel, [range], 0) ? parcel : undefined;
   }
@@ -176,7 +176,7 @@ class Preparation {
   }
 }
 
-function reservedRange(reserved: DtNode, node: DtNode): SglItem | undefined {
+function reservedRange(reserved: DtNode, node: DtNode): SglEntry | undefined {
   const reg = property(node, 'reg');
   const { address, size: cells } = declaredCells(reserved);
   if (reg === undefined || address > 2 || cells > 2 || reg.byteLength !== (address + cells) * 4)
@@ -187,7 +187,7 @@ function reservedRange(reserved: DtNode, node: DtNode): SglItem | undefined {
 }
 
 /** The first accepted parcel that is mapped as one range and exactly there. */
-function findMapped(vm: Vm, parcels: readonly Parcel[], { ipa, size }: SglItem): Parcel | undefined {
+function findMapped(vm: Vm, parcels: readonly Parcel[], { ipa, size }: SglEntry): Parcel | undefined {
   for (const parcel of parcels) {
     if (parcel.participant(vm.vmid)?.shared !== true) continue;
     const mapping = soleMapping(vm, parcel);
@@ -198,7 +198,7 @@ function findMapped(vm: Vm, parcels: readonly Parcel[], { ipa, size }: SglItem):
 }
 
 /** Where a parcel is mapped, if that is one range. */
-function soleMapping(vm: Vm, parcel: Parcel): SglItem | undefined {
+function soleMapping(vm: Vm, parcel: Parcel): SglEntry | undefined {
   const participant = parcel.participant(vm.vmid);
   const address = participant?.addresses?.[0];
   if (participant === undefined || address === undefined) return undefined;

@@ -22,7 +22,7 @@ export function makeVcpus(
     if (priority < 0 || priority >= OWNER_PRIORITY) return false;
     if (vcpus.timesliceUs < TIMESLICE_US_MIN || vcpus.timesliceUs > TIMESLICE_US_MAX) return false;
   }
-  const count = vcpus.cpus.length;
+  const { count } = vcpus;
   if (count > rm.platform.cores) return false;
   if (rm.platform.missingCoreDies && vcpus.affinityMap.some((core) => core >= rm.platform.cores)) {
     rm.panicOrError('vm_init_missing_core');

@@ -40,13 +40,13 @@ function acceptIomem(rm: MemoryContext, vm: Vm, parcel: Parcel, config: IomemCon
   }
   const checked = rights !== undefined || attributes !== undefined;
   const { error } = acceptParcel(rm, vm.vmid, {
-    handle: parcel.handle,
-    memType: parcel.memType,
-    transType: parcel.transType,
+    mem_handle: parcel.handle,
+    mem_type: parcel.memType,
+    trans_type: parcel.transType,
     flags: AcceptFlag.DONE | (checked ? AcceptFlag.VALIDATE_ACL_ATTR : 0),
     label: config.label,
-    acl: forBoth(vm, rights, (vmid, value) => ({ vmid, rights: value & 0xff })),
-    attrs: forBoth(vm, attributes, (vmid, value) => ({ vmid, attr: value & 0xffff })),
+    acl_entries: forBoth(vm, rights, (vmid, value) => ({ vmid, rights: value & 0xff })),
+    attr_entries: forBoth(vm, attributes, (vmid, value) => ({ vmid, attr: value & 0xffff })),
   });
   if (error !== RmError.OK) return false;
   if (config.infoTag !== undefined) parcel.tag = config.infoTag;

@@ -1,3 +1,4 @@
+import type { AclEntry, AttrEntry } from '../../../schemas/index.js';
 import { type MemoryKind, parcelOwner } from '../../hypervisor/index.js';
 import { ALL_RIGHTS, MemAttr, MemType, TransType } from '../codes.js';
 
@@ -22,16 +23,6 @@ export interface Participant {
   addresses: number[] | undefined;
   /** A node of the guest's tree stands for the parcel. */
   hasNode: boolean;
-}
-
-export interface AclItem {
-  readonly vmid: number;
-  readonly rights: number;
-}
-
-export interface AttrItem {
-  readonly attr: number;
-  readonly vmid: number;
 }
 
 /** Address spaces that one parcel's memory can be mapped in at a time. */
@@ -60,7 +51,7 @@ export class Parcel {
     readonly label: number,
     readonly sanitizeCreate: boolean,
     readonly participants: readonly Participant[],
-    readonly attrs: readonly AttrItem[],
+    readonly attrs: readonly AttrEntry[],
   ) {}
 
   get kind(): MemoryKind {
@@ -76,7 +67,7 @@ export class Parcel {
   }
 
   /** Whether the ACL has exactly these entries in this order. */
-  hasAcl(acl: readonly AclItem[]): boolean {
+  hasAcl(acl: readonly AclEntry[]): boolean {
     return (
       acl.length === this.participants.length &&
       this.participants.every(
@@ -86,7 +77,7 @@ export class Parcel {
   }
 
   /** Whether the attributes are exactly these in this order. */
-  hasAttrs(attrs: readonly AttrItem[]): boolean {
+  hasAttrs(attrs: readonly AttrEntry[]): boolean {
     return (
       attrs.length === this.attrs.length &&
       this.attrs.every(({ vmid, attr }, index) => vmid === attrs[index]?.vmid && attr === attrs[index]?.attr)
