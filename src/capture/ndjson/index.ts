@@ -1,4 +1,5 @@
 /** Writes records and queue messages as lines of NDJSON, and reads such lines back as packets. */
+export { linePackets } from './line-packets.js';
 export { PacketOrder } from './packet-order.js';
 export { ndjsonReader } from './reader.js';
 export { frameLine, recordLine } from './writer.js';
