@@ -83,6 +83,17 @@ describe('architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('enters the rooms of src/capture by their index', () => {
+    const roomOf = (path: string) => /^src\/capture\/[^/]+\//.exec(path)?.[0];
+    const wrong = sources.flatMap((source) =>
+      importsOf(source)
+        .filter((name) => roomOf(name) !== undefined && roomOf(name) !== roomOf(source.path))
+        .filter((name) => !/\/index\.[jt]s$/.test(name))
+        .map((name) => `${source.path} imports ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it('has no circle of files or of folders, types included', () => {
     const files = fileGraph(sources);
     expect(circles(files)).toEqual([]);

@@ -16,7 +16,7 @@ import { edgeForms, largest } from './edges.js';
 import { resized, sizeOf, variableParts } from './growth.js';
 
 /** A value of a part, with a name that is unique within the part. */
-export interface Form {
+export interface FixtureValue {
   readonly form: string;
   readonly value: Values;
   /** The error with which RM refuses its content. Errors for its size are found in generate.ts. */
@@ -27,14 +27,14 @@ export interface Form {
 const usualEntriesMax = 512;
 
 /** All forms of a part except recorded ones. Two may have the same value. `example` is the part's declared example. */
-export function formsOf(protocol: Protocol, part: MessagePart, example: Values | undefined): Form[] {
+export function formsOf(protocol: Protocol, part: MessagePart, example: Values | undefined): FixtureValue[] {
   const { layout } = part;
   if (layout.fields.length === 0) return [{ form: 'typical', value: {} }];
   const sizeMax = protocol.limits.max_payload - (part.type === 'reply' ? 4 : 0);
   return [
     ...(layout.mayBeEmpty ? [{ form: 'empty', value: {} }] : []),
     ...choicesOf(layout).flatMap(({ prefix, fixed }) => {
-      const named = (form: string, plan: Plan, refused?: string): Form => {
+      const named = (form: string, plan: Plan, refused?: string): FixtureValue => {
         const value = build(layout, { ...plan, fixed: { ...plan.fixed, ...fixed } });
         return defined({ form: prefix + form, value, refused });
       };

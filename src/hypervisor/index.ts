@@ -1,6 +1,7 @@
 /**
  * The hypervisor under the manager: who owns each page of memory, at which address each VM sees it (stage 2), what it
- * contains, and which interrupts are bound. {@link PhysicalMemory} can be used without a manager, to check what sharing,
+ * contains, and which interrupts are bound. {@link PhysicalMemory} can be used without a manager, to check what
+ * sharing,
  * lending and donating do to pages. The manager uses the interface {@link Hypervisor}, which {@link HypervisorModel}
  * implements.
  */

@@ -28,8 +28,8 @@ export interface MachineOptions<Port extends VmPort> {
 }
 
 /**
- * A simulated manager and the VMs that exchange messages with it. What is done to it is an {@link Operation}
- * (operations.ts). When VMs take their messages is the owner's to decide: it calls {@link settle}, or takes them itself.
+ * A simulated manager and the VMs that exchange messages with it. Everything that can be done to it is an operation
+ * (operations.ts). Its owner decides when VMs take messages: it calls {@link settle}, or takes them itself.
  */
 export class Machine<Port extends VmPort> {
   readonly manager: ResourceManager;
@@ -106,10 +106,10 @@ export class Machine<Port extends VmPort> {
   }
 
   /**
-   * Whether the primary VM's write to physical memory takes effect on a real machine. It does in memory that it has
-   * given away (recordings config_lent_to_other, lifecycle_second_boot), but not once a VM that the memory was given to
-   * has run: a VM booted again from the same parcel finds the tree of the first VM_START, and VM_START fails (recordings
-   * deep_019, deep_109).
+   * Whether the primary VM's write to physical memory takes effect on a real machine. It does in memory that the VM has
+   * given away (recordings config_lent_to_other, lifecycle_second_boot). It does not once a VM that got the memory has
+   * run: a VM booted again from the same parcel finds the tree of the first VM_START, and its VM_START fails
+   * (recordings deep_019, deep_109).
    */
   #isLoadable(address: number, size: number): boolean {
     const end = address + size;

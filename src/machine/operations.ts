@@ -161,7 +161,11 @@ export function writeOperation(operation: Operation): Line {
   return { ...(kind === 'frame' ? {} : { op: kind }), ...keys };
 }
 
-/** Does an operation; what RM and the VMs do because of it is left to the caller. @returns whether a queue refused the message. */
+/**
+ * Does an operation. The caller lets RM and the VMs work on it afterwards.
+ *
+ * @returns true when the queue does not take the message.
+ */
 export function perform(machine: Machine<VmPort>, operation: Operation): boolean {
   return operations[operation.kind].perform(machine, operation as never) === true;
 }

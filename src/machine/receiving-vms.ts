@@ -58,6 +58,7 @@ export class ReceivingVms<Port extends VmPort = VmPort> {
     let oldest: Port | undefined;
     let place = Number.POSITIVE_INFINITY;
     for (const port of this.#ports.values()) {
+      if (port.waiting.length === 0) continue;
       this.forgetLost(port);
       const first = port.waiting[0];
       if (first === undefined || first >= place || port.allowance <= 0 || !mayTake(port)) continue;

@@ -54,7 +54,9 @@ export function notificationBytes<T extends PayloadType>(type: T, value: InferIn
   return end === undefined ? codec.toBytes(value) : scratch.slice(0, end);
 }
 
-/** @returns where the value ends in scratch; undefined when it does not fit, which is rare: measuring it first is slow. */
+/**
+ * @returns where the value ends in scratch; undefined when it does not fit, which is rare: measuring it first is slow.
+ */
 function encodeToScratch(codec: Codec, value: object, start: number): number | undefined {
   try {
     return codec.encode(value as Values, scratchView, start);

@@ -1,18 +1,18 @@
 import type { StructType, VariantType } from '../wire/index.js';
 import type { InferInput } from './infer.js';
 
-/** A struct, or (VM_QUERY_HEAP_MEMORY's reply) one that the request decides. */
+/** A struct, or a choice of structs that the request decides (reply of VM_QUERY_HEAP_MEMORY). */
 // biome-ignore lint/suspicious/noExplicitAny: any is what makes every struct assignable whatever its values
 export type Payload = StructType<any, any> | VariantType<any, any>;
 
-/** What RM asks of a request or says of a notification, beyond its layout (rm-behaviour.md). */
+/** RM's rules for a request or a notification beyond its layout (rm-behaviour.md). */
 export interface RmRules {
   readonly length?: {
     readonly exact?: number;
     readonly min?: number;
-    /** What RM does with bytes that it does not read: an error name, or `ignored`. */
+    /** RM's answer to bytes that it does not read: an error name, or `ignored`. */
     readonly excess?: string;
-    /** What no payload at all gets; PANIC: RM dies. */
+    /** RM's answer to an empty payload: an error name, or PANIC if RM dies. */
     readonly emptyPayload?: string;
   };
   /** `empty`: a payload that ends where a list would start counts as one with an empty list. */
@@ -23,7 +23,7 @@ export interface RmRules {
   readonly to?: string;
 }
 
-/** When a reply that may be empty is not: the condition is on the request. */
+/** Condition on the request under which a reply that may be empty is not. */
 export interface PresentWhen {
   readonly field: string;
   readonly equals?: number | string;
@@ -52,7 +52,7 @@ export interface CallDeclaration<Q extends Payload, P extends Payload, E extends
   readonly reply: P;
   readonly presentWhen?: PresentWhen;
   readonly replyNote?: string;
-  /** What error replies carry behind the error word, where they carry anything. */
+  /** Layout of error replies behind the error word, if they have anything there. */
   readonly errorReply?: E;
   readonly example: {
     readonly request: InferInput<Q>;

@@ -13,7 +13,7 @@ export interface Outlet {
   send(vmid: number, message: Uint8Array): boolean;
 }
 
-/** Bytes to be in physical memory before the manager boots. */
+/** Bytes that are in physical memory when the manager boots. */
 export interface MemoryContents {
   readonly address: number;
   readonly bytes: Uint8Array;
@@ -26,7 +26,7 @@ export interface LiveOptions {
   /** Boots again after a panic. Otherwise the manager stays silent from then on. */
   readonly rebootOnPanic: boolean;
   readonly onPanic: (reason: PanicReason) => void;
-  /** Every message: put on a queue, or not, and then why. */
+  /** Called for every message. `refusal` says why it is on no queue; undefined when it is on one. */
   readonly onMessage: (from: number, to: number, message: Uint8Array, refusal: string | undefined) => void;
 }
 
@@ -72,8 +72,8 @@ export class LiveManager {
   }
 
   /**
-   * A VM, 0..65535, puts a message on its queue to another; what no queue takes is dropped. The VM now belongs to
-   * this outlet, which gets everything that waits for it.
+   * A VM, 0..65535, puts a message on its queue to another. A message that no queue takes is dropped. The VM now belongs
+   * to this outlet, which gets everything that waits for it.
    */
   receive(outlet: Outlet, from: number, to: number, message: Uint8Array): void {
     const refusal = this.#put(from, to, message);
@@ -166,7 +166,7 @@ export class LiveManager {
   }
 
   #reboot(): void {
-    // The primary VM's link is there again at once: peers that know its name need not notice.
+    // The primary VM's link exists again at once, so its name stays bound for peers that know it.
     for (const vmid of [...this.#linked]) if (vmid !== VMID_HLOS) this.#link(vmid, false);
     this.#machine.reboot();
     this.#load();

@@ -64,13 +64,13 @@ export function decodeMessages(messages: readonly Message[]): readonly CaptureRe
   return records;
 }
 
-/** Queue messages on one line, decoded; `nothing` when there is none. */
+/** Queue messages on one line, decoded. `nothing` for an empty list. */
 export function describeMessages(messages: readonly Message[]): string {
   if (messages.length === 0) return 'nothing';
   return decodeMessages(messages).map(describeRecord).join('; ');
 }
 
-/** The same with the bytes, for messages that read alike and are not. */
+/** Queue messages on one line as bytes, to tell apart messages that decode to the same text. */
 export function describeBytes(messages: readonly Message[]): string {
   return messages.map(({ to, frame }) => `to ${to}: ${formatHex(frame)}`).join('; ');
 }

@@ -3,19 +3,19 @@ import type { Random } from '../base/random.js';
 import { headerReader } from '../rpc/index.js';
 import { type MessageTypeName, messageTypeNames } from '../schema/index.js';
 
-/** What becomes of a message. */
+/** What happens to a message that a rule acts on. */
 export interface Verdict {
   /** What arrives: nothing, or the message as changed or not, once or twice. */
   readonly frames: readonly Uint8Array[];
   /** How much later than usual, in nanoseconds. */
   readonly delayNs: number;
-  /** What comes behind it may arrive before it. */
+  /** Later messages may arrive before it. */
   readonly overtaken: boolean;
   /** For how long its receiver takes nothing, in nanoseconds. */
   readonly holdNs: number;
 }
 
-/** How much of it a rule does. */
+/** The numbers of a rule that its effect uses. */
 interface FaultSize {
   /** For how long, in nanoseconds. */
   readonly ns: number;
@@ -61,7 +61,7 @@ export const faultEffects = {
 export type FaultKind = keyof typeof faultEffects;
 export const faultKinds = Object.keys(faultEffects) as readonly FaultKind[];
 
-/** Which messages a rule is about; what is left out matches everything. */
+/** Messages that a rule applies to. A key that is left out matches everything. */
 export interface FaultMatch {
   readonly from?: number;
   readonly to?: number;
@@ -75,15 +75,15 @@ export interface FaultMatch {
 export interface FaultRule {
   readonly kind: FaultKind;
   readonly match?: FaultMatch;
-  /** For how long, in nanoseconds; 1 ms unless told. */
+  /** For how long, in nanoseconds; 1 ms by default. */
   readonly ns?: number;
   /** `truncate`: bytes that are left. */
   readonly size?: number;
-  /** Times that the rule acts; without end unless told. */
+  /** How many messages the rule acts on at most; any number by default. */
   readonly limit?: number;
 }
 
-/** What a rule has met and done. */
+/** How often a rule has matched and acted. */
 export interface FaultCount {
   readonly rule: FaultRule;
   /** Messages that matched, probability aside. */
@@ -99,7 +99,7 @@ interface Active extends FaultCount {
   readonly random: Random;
 }
 
-/** Ordered fault rules: the first one that matches a message decides alone. Counts stay when rules are taken away. */
+/** Fault rules in order: only the first that matches a message acts on it. Counts are kept when rules are removed. */
 export class Faults {
   readonly #random: Random;
   readonly #all: Active[] = [];
@@ -107,7 +107,7 @@ export class Faults {
 
   readonly #onApplied: (rule: FaultRule, from: number, to: number, frame: Uint8Array) => void;
 
-  /** @param onApplied told of each message that a rule acts on. */
+  /** @param onApplied called for each message that a rule acts on. */
   constructor(
     random: Random,
     onApplied: (rule: FaultRule, from: number, to: number, frame: Uint8Array) => void,
@@ -123,7 +123,7 @@ export class Faults {
     this.#active.push(active);
   }
 
-  /** No rule acts any more. */
+  /** Removes all rules. */
   clear(): void {
     this.#active = [];
   }
@@ -133,7 +133,7 @@ export class Faults {
     return this.#all;
   }
 
-  /** @returns undefined: no rule acts, the message arrives as usual. */
+  /** @returns undefined when no rule acts and the message arrives as usual. */
   judge(from: number, to: number, frame: Uint8Array): Verdict | undefined {
     for (const active of this.#active) {
       const { rule, random } = active;

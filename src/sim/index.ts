@@ -1,6 +1,6 @@
 /**
- * What drives a simulated manager from outside: recordings and captures put to it again, and worlds of VMs in virtual
- * time that play scenarios. Nothing here reads a clock, a file or a source of randomness.
+ * Replays recordings and captures against the simulated manager, and plays scenarios with VMs in virtual time. Nothing
+ * here reads a clock, a file or a source of randomness.
  */
 
 export { type Operation, UNLIMITED } from '../machine/index.js';

@@ -6,12 +6,12 @@ import { type Attempt, frameWords, type RecordedStep } from './recording.js';
 const RunState = { POWERED_OFF: 2, FAULT: 6 } as const;
 /** First data word of a vCPU that was powered off because its VM has ended. */
 const VM_ENDED = 1n;
-/** Reason of an `end` behind which the machine did nothing more. */
+/** Reason of an `end` after which the machine did nothing more. */
 const MACHINE_STOPPED = /^the whole system stopped/;
 
 /**
- * Steps as the machine took them: what a vCPU halted with is what running it returned, where a recording tells
- * both (deep_069: the driver made the VM reset with a cookie of its own).
+ * Steps as the machine took them. Where a recording has both a halt of a vCPU and what running that vCPU returned, the
+ * halt gets the returned state (recording deep_069: the driver made the VM reset with a cookie of its own).
  */
 export function* asTaken(steps: Iterable<RecordedStep>): Generator<RecordedStep> {
   let held: RecordedStep | undefined;
@@ -24,14 +24,15 @@ export function* asTaken(steps: Iterable<RecordedStep>): Generator<RecordedStep>
   if (held !== undefined) yield held;
 }
 
-/** Whether the result of running a vCPU says that its VM has just faulted: nothing else tells of it. */
+/** Whether the result of running a vCPU says that its VM has just faulted. Recordings have no other line for that. */
 export function faulted(machine: Machine<VmPort>, vmid: number, state: number): boolean {
   return machine.isRunning(vmid) && state === RunState.FAULT;
 }
 
 /**
- * Whether a message that is left out as impossible was sent all the same: a VM that takes no reply to its VM_EXIT
- * looks as if it had not been executing, but its vCPU is found powered off at the end of a VM that ran until then.
+ * Whether a message that the recording calls impossible was sent after all. A VM takes no reply to its VM_EXIT, so it
+ * looked to the recorder as if it had not been executing. Its vCPU is powered off because the VM has ended: that shows
+ * that it did send the VM_EXIT.
  */
 export function wasSent(machine: Machine<VmPort>, { from, frame, state, data }: Attempt): boolean {
   if (!machine.isRunning(from) || state !== RunState.POWERED_OFF || data !== VM_ENDED) return false;
@@ -44,8 +45,9 @@ export function machineStopped(why: string): boolean {
 }
 
 /**
- * VMs that a request may be about. The driver asks for a VM's resources before it runs it, and recordings of that
- * have lost the VMID (it reads 0); asking changes nothing, so the replay finds out whom the recorded answer is about.
+ * VMs that a VM_GET_HYP_RESOURCES request of the driver may name. The driver sends it before it runs a VM, and
+ * recordings have lost the VMID (it reads 0). The request changes nothing in RM, so the replay tries each VM until the
+ * reply is the recorded one.
  */
 export function lostTargets(machine: Machine<VmPort>, step: RecordedStep): readonly number[] {
   if (!step.driver || step.kind !== 'frame') return [];

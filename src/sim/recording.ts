@@ -21,7 +21,7 @@ export interface RecordingHeader {
   readonly debugBuild: boolean;
 }
 
-/** What a line says that does nothing to the machine. */
+/** A line that does nothing to the machine. */
 export type Note =
   | { readonly kind: 'remark'; readonly attempt: Attempt | undefined; readonly dead: number | undefined }
   | { readonly kind: 'end'; readonly why: string }
@@ -37,7 +37,7 @@ export type RecordedStep = (Operation | Note) & {
   readonly driver: boolean;
 };
 
-/** A message that a VM was to send when it was found not to be executing, and how its vCPU was found. */
+/** A message that a VM should have sent but could not because it was not executing, and the state of its vCPU. */
 export interface Attempt {
   readonly from: number;
   readonly frame: Uint8Array;
@@ -46,7 +46,7 @@ export interface Attempt {
   readonly data: bigint;
 }
 
-/** Message id and payload of a frame as 32-bit words; what is no whole word at its end is left out. */
+/** Message id and payload of a frame as 32-bit words. Bytes after the last whole word are left out. */
 export function frameWords(frame: Uint8Array): { readonly id: number; readonly words: readonly number[] } {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const count = frame.byteLength >>> 2;
@@ -113,7 +113,7 @@ function readAttempt(remark: unknown): Attempt | undefined {
   return { from: Number(from), frame, state: Number(state), data: BigInt(data) };
 }
 
-/** A VM that a remark says never came up or never came back: `dead`, by its VMID. */
+/** VMID of the VM that a remark calls `dead`: it never started, or stopped for good. */
 function readDead(remark: unknown): number | undefined {
   const [, vmid] = (typeof remark === 'string' ? /; dead (\d+)(?:;|$)/.exec(remark) : null) ?? [];
   return vmid === undefined ? undefined : Number(vmid);

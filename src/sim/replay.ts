@@ -27,9 +27,9 @@ export interface Comparison {
 }
 
 /**
- * Drives a manager with the recorded VM side of a scenario and compares everything it puts on queues. Pure: lines
- * in (the first one first), comparisons out. Capability ids are blanked on both sides; a panic compares as panic
- * or no panic.
+ * Drives a manager with the recorded VM side of a scenario and compares every message that it puts on queues. Pure:
+ * lines in (the first one first), comparisons out. Capability ids are set to zero on both sides. Of a panic only its
+ * presence is compared, not its place.
  *
  * @throws WireError when a line is not part of a recording.
  */
@@ -46,7 +46,7 @@ export function* replay(lines: Iterable<unknown>, options: ReplayOptions): Gener
     const taken = next.value;
     next = steps.next();
     step++;
-    // Behind an end the recording means something again with a machine that starts afresh.
+    // Lines after an `end` have no meaning until the machine boots again.
     if (!ended || taken.kind === 'reboot') yield run.compare(step, taken, next.done === true);
     ended = taken.kind === 'end' || (ended && taken.kind !== 'reboot');
   }
@@ -56,7 +56,7 @@ function* readSteps(lines: Iterable<unknown>, file: FileContents): Generator<Rec
   for (const line of lines) yield readStep(line, file);
 }
 
-/** Lines after which the machine had not run yet. */
+/** Steps after which RM has not run yet. */
 const queued: ReadonlySet<RecordedStep['kind']> = new Set(['enqueue', 'remark', 'vcpu_run_result']);
 
 class Run {
@@ -64,9 +64,9 @@ class Run {
   #actualMask = new CapabilityMask();
   #recordedMask = new CapabilityMask();
   readonly #receivers = new RealReceivers();
-  /** A vCPU that has faulted; the manager hears of it once it has handled what waits. */
+  /** A vCPU that has faulted. The manager is told after it has handled what waits. */
   #fault: VcpuHalt | undefined;
-  /** The simulated manager died and the recording does not say so: it must end with the machine. */
+  /** The simulated manager died at a step without a recorded panic. The recording must end with a stopped machine. */
   #stopped = false;
 
   constructor(header: unknown, options: ReplayOptions) {
@@ -88,7 +88,7 @@ class Run {
     return this.#machine.manager;
   }
 
-  /** Where the base of IRQ handles is random, the recorded one is known from the first interrupt lent. */
+  /** On a platform with a random base of IRQ handles, the first interrupt lent tells the recorded base. */
   #learnHandleBase(step: RecordedStep): void {
     if (!this.#manager.platform.irqHandleBaseRandom || step.kind !== 'frame') return;
     const base = lendHandleBase(step.from, step.frame, step.out);
@@ -98,7 +98,7 @@ class Run {
   /** @param last nothing follows in the recording. */
   compare(step: number, recorded: RecordedStep, last: boolean): Comparison {
     const { kind } = recorded;
-    // A reboot ends the boot before it; an end, and the last step, the one that they belong to.
+    // A reboot ends the boot before it. An `end` and the last step end their own boot.
     const before = kind !== 'reboot' || this.#endBoot(false);
     const comparison = this.#compare(step, recorded);
     const after =
@@ -120,8 +120,8 @@ class Run {
   }
 
   /**
-   * Whether a boot ended alike: every VM took what it could, and the simulated manager died unannounced just if the
-   * recording says that the machine stopped.
+   * Whether a boot ended as recorded: every VM has taken what it could, and the simulated manager has died without a
+   * recorded panic exactly when the recording says that the machine stopped.
    */
   #endBoot(machineStopped: boolean): boolean {
     if (!this.#real) return true;
@@ -130,7 +130,7 @@ class Run {
     return stopped === machineStopped && (this.#manager.panicked !== undefined || this.#allTaken());
   }
 
-  /** Whether every VM has taken what it could, but those that have ended or that the recording found dead. */
+  /** Whether every VM has taken what it could. VMs that have ended, or that the recording calls dead, do not count. */
   #allTaken(): boolean {
     for (const vmid of this.#machine.vms.waitedFor()) {
       if (vmid === constants.VMID_HLOS || this.#receivers.isDead(vmid)) continue;
@@ -150,9 +150,9 @@ class Run {
     const panic = before === undefined ? this.#manager.panicked : undefined;
     const actual = taken.map(({ to, frame }) => ({ to, frame: this.#actualMask.apply(to, frame) }));
     const sameEnd = this.#sameEnd(recorded, panic);
-    // What was on its way when the manager died is compared only where the recording does not know of a death.
+    // When both managers died at this step, what they sent before is not compared.
     const sameOut = (panic !== undefined && recorded.panic !== undefined) || this.#sameOut(actual, expected);
-    // Nobody was there to put messages on the queues of a machine that had stopped.
+    // Nothing is put on the queues of a machine that has stopped.
     const sameRefusal = this.#stopped || refused === (recorded.refused !== undefined);
     const equal = sameEnd && sameOut && sameRefusal;
     return { step, recorded: { ...recorded, out: expected }, actual, panic, refused, equal };
@@ -170,8 +170,8 @@ class Run {
   }
 
   /**
-   * Whether the simulated manager dies where the recorded one does. Some deaths take the whole machine with them:
-   * their recordings just have no answer any more and say at their end that it stopped.
+   * Whether the simulated manager dies where the recorded one does. Some panics stop the whole real machine. Their
+   * recordings have no panic: there are no more replies, and the `end` says that the machine stopped.
    */
   #sameEnd(recorded: RecordedStep, panic: PanicReason | undefined): boolean {
     if (!this.#real || recorded.panic !== undefined)
@@ -207,8 +207,8 @@ class Run {
 }
 
 /**
- * How many messages each VM takes during a step, where VMs are real: they take theirs when they come to run, so that only
- * the recording tells. The primary VM always takes all of its own.
+ * How many messages each VM takes during a step, where VMs are real. A real VM takes messages whenever it is scheduled,
+ * which only the recording tells. The primary VM always takes all of its messages.
  */
 function sharesOf(out: readonly Taken[]): Map<number, number> {
   const shares = new Map<number, number>();

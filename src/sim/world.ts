@@ -8,19 +8,19 @@ import { type FaultRule, Faults } from './faults.js';
 
 const { VMID_RM } = constants;
 
-/** How long things take, in whole nanoseconds of virtual time. RM itself takes none. */
+/** How long messages take, in whole nanoseconds of virtual time. RM itself takes no time. */
 export interface Delays {
-  /** From a VM's sending to the message's place on the queue. */
+  /** From the moment a VM sends a message until it is on the queue. */
   readonly putNs: number;
-  /** From RM's putting a message on a queue to the VM's taking it. */
+  /** From the moment RM puts a message on a queue until the VM takes it. */
   readonly takeNs: number;
-  /** 0 up to this many more for each of both, drawn from the VM's own generator. */
+  /** Each of the two delays grows by a random 0..jitterNs, drawn from the VM's own generator. */
   readonly jitterNs: number;
 }
 
 const DELAYS: Delays = { putNs: 1000, takeNs: 1000, jitterNs: 0 };
 
-/** What happens in a world, as it happens; `world.now` is when. Arrays must not be changed. */
+/** Called while things happen in a world; `world.now` is the time. Must not change the arrays. */
 export interface WorldObserver {
   /** A queue message was put on a queue. `enqueued`: RM does not look at it yet. */
   readonly put?: (from: number, to: number, frame: Uint8Array, enqueued: boolean) => void;
@@ -28,7 +28,7 @@ export interface WorldObserver {
   readonly operation?: (operation: Operation) => void;
   /** A VM got a queue message from RM, after faults. */
   readonly received?: (vmid: number, frame: Uint8Array) => void;
-  /** No queue took a VM's message: it has no link, or the queue is full or refuses the size. */
+  /** A VM's message is on no queue: the VM has no link, or its queue is full or refuses the size. */
   readonly refused?: (vmid: number, frame: Uint8Array) => void;
   /** Messages vanished from the queue to a VM because its link came to an end. */
   readonly lost?: (vmid: number, count: number) => void;
@@ -90,7 +90,7 @@ export class World {
   #due: DueMessage[] = [];
   #now = 0;
   #managerHeldUntil = 0;
-  /** Counts boots: what was under way before does not arrive after. */
+  /** Number of reboots. Messages sent before a reboot do not arrive after it. */
   #boot = 0;
 
   /** @param seed any integer; its low 32 bits count. */
@@ -120,12 +120,12 @@ export class World {
     return this.#now;
   }
 
-  /** When the next event is due, undefined when nothing is. */
+  /** Time of the next event; undefined when there is none. */
   get nextTime(): number | undefined {
     return this.#heap.nextTime;
   }
 
-  /** Schedules an action of the caller. @param time in nanoseconds; the past is now. */
+  /** Schedules an action of the caller. @param time in nanoseconds; a time in the past means now. */
   at(time: number, action: () => void): void {
     this.#heap.push(Math.max(time, this.#now), action);
   }
@@ -139,7 +139,7 @@ export class World {
     return true;
   }
 
-  /** Handles every event up to a time (all there are, unless told), then it is that time. */
+  /** Handles all events up to a time and sets the clock to it. Without a time: handles all events. */
   run(until?: number): void {
     for (let next = this.nextTime; next !== undefined && next <= (until ?? next); next = this.nextTime)
       this.step();
@@ -208,7 +208,7 @@ export class World {
     return this.#delays.jitterNs === 0 ? 0 : port.random.below(this.#delays.jitterNs + 1);
   }
 
-  /** What belongs to one boot of the machine. */
+  /** Schedules an action that is dropped if the machine reboots first. */
   #schedule(time: number, action: () => void): void {
     const boot = this.#boot;
     this.#heap.push(time, () => {

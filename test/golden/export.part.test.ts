@@ -10,7 +10,8 @@ import { exportJsonSchema } from '../../src/export/json-schema.js';
 import { exportMarkdown } from '../../src/export/markdown.js';
 import { parseEvidence } from '../../src/golden/evidence.js';
 import { fixturesOf } from '../../src/golden/generate.js';
-import { rmRules } from '../../src/rpc/index.js';
+import { type ReassemblyRules, rmRules, rulesByName } from '../../src/rpc/index.js';
+import { assemble, frame } from '../capture/capture.js';
 import { budget, isWhole } from '../part.js';
 import { captures, recorded } from '../recorded.js';
 import { withSeed } from '../seeded.js';
@@ -32,11 +33,11 @@ describe('the Markdown reference', () => {
 describe('the JSON Schema', () => {
   const validate = new Ajv2020({ allErrors: false }).compile(JSON.parse(exportJsonSchema(protocol)));
 
-  function linesOf(file: Uint8Array): unknown[] {
+  function linesOf(file: Uint8Array, rules: ReassemblyRules = rmRules): unknown[] {
     const lines: unknown[] = [];
     const record = (item: Parameters<typeof recordLine>[1]) =>
       lines.push(JSON.parse(recordLine(protocol, item)));
-    const assembler = new Assembler({ protocol, rules: rmRules, record });
+    const assembler = new Assembler({ protocol, rules, record });
     const reader = captureReader(
       detectFormat(file) as 'pcapng',
       (packet) => assembler.packet(packet),
@@ -57,6 +58,26 @@ describe('the JSON Schema', () => {
     const lines = names.flatMap((name) => linesOf(recorded(name)));
     expect(invalid(lines)).toEqual([]);
     expect(lines.length).toBeGreaterThan(budget(50_000));
+  });
+
+  it.each(Object.entries(rulesByName))('takes what decode --json --rules %s prints', (_, rules) => {
+    const names = captures.filter((name) => isWhole || name !== 'everything.pcapng');
+    expect(invalid(names.flatMap((name) => linesOf(recorded(name), rules)))).toEqual([]);
+    withSeed(5, (seed) => expect(invalid(linesOf(mutatedCapture(5000, seed), rules))).toEqual([]));
+  });
+
+  it('takes the headers of packets that a client joins although they differ', () => {
+    const messages = [
+      [255, 3, frame(3, 1, 1, 0x51100014, '01000000')],
+      [255, 3, frame(0, 1, 9, 0x51100014, '02000000')],
+    ] as const;
+    for (const rulesName of ['a14', 'v17', 'a15', 'q515']) {
+      const lines = assemble(messages, { rulesName }).map((record) =>
+        JSON.parse(recordLine(protocol, record)),
+      );
+      expect(lines).toMatchObject([{ headers: [expect.any(String), expect.any(String)] }]);
+      expect(invalid(lines)).toEqual([]);
+    }
   });
 
   it('takes what it prints of the goldens, and of anything else', () => {

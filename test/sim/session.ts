@@ -62,7 +62,7 @@ export interface KnownVm {
 export class Session {
   readonly world: World;
   readonly checker: Checker;
-  /** Unexplained findings: must stay empty. */
+  /** Unexplained violations: must stay empty. */
   readonly broken: Violation[] = [];
   /** Known faults that were met, and panics. */
   readonly met: (KnownFault | `panic ${string}`)[] = [];

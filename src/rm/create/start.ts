@@ -1,10 +1,10 @@
+import type { SglEntry } from '../../../schemas/index.js';
 import { cell, child, type DtNode, hasProperty, nodeAt, numberAt, property } from '../../devicetree/index.js';
 import { AuthMech, RmError, TransType } from '../codes.js';
 import { declaredCells } from '../config/reader.js';
 import type { Context, MemoryContext } from '../context.js';
 import type { Device } from '../devices/device.js';
 import { acceptOwn, autoAccept, sanitizes } from '../parcels/auto-accept.js';
-import type { SglItem } from '../parcels/create.js';
 import { processLabelled } from '../parcels/labelled.js';
 import type { Parcel } from '../parcels/parcel.js';
 import type { Vm, VmConfig } from '../vm.js';
@@ -29,7 +29,7 @@ export function startVm(rm: MemoryContext & Pick<Context, 'firmware'>, vm: Vm): 
   const image = vm.image === undefined ? undefined : rm.parcels.get(vm.image.handle);
   if (vm.authentication !== AuthMech.QCOM_PIL_ELF && vm.memorySize > (image?.totalSize ?? 0))
     return RmError.DENIED;
-  const booting = vm.config.parsed?.vcpus?.cpus.filter((cpu) => cpu.boot).length ?? 0;
+  const booting = vm.config.parsed?.vcpus?.booting ?? 0;
   return android && booting > 1 ? RmError.DENIED : RmError.OK;
 }
 
@@ -61,7 +61,7 @@ class Preparation {
   }
 
   /** A debug build takes the image as it was given; others want it lent to the VM alone. */
-  #acceptOwn(parcel: Parcel, wanted: SglItem): boolean {
+  #acceptOwn(parcel: Parcel, wanted: SglEntry): boolean {
     const { debugBuild } = this.#rm;
     const transType = debugBuild ? parcel.transType : TransType.LEND;
     if (transType === TransType.DONATE) return false;
@@ -86,7 +86,7 @@ class Preparation {
     return acceptOwn(this.#rm, this.#vm, firmware.handle, TransType.LEND, wanted, true, true);
   }
 
-  /** Private parcels go right behind the memory so far; one that does not fit is left for the last step. */
+  /** Accepts private parcels directly behind the memory so far. One that does not fit is left for the last step. */
   #acceptPrivate(): boolean {
     const vm = this.#vm;
     const { memoryBase, memorySizeMax } = this.#config;
@@ -101,7 +101,7 @@ class Preparation {
     return true;
   }
 
-  /** The tree as it is in memory now: reserved memory, then everything that still targets the VM. */
+  /** Reads the tree as it is in memory now. Accepts reserved memory, then everything that still targets the VM. */
   #processTree(): boolean {
     const mapped = mapTree(this.#rm, this.#vm);
     const root = mapped === undefined ? undefined : treeOf(mapped);
@@ -121,7 +121,7 @@ class Preparation {
     return complete;
   }
 
-  /** A static node of reserved memory needs a parcel mapped exactly there. */
+  /** A node of reserved memory with a fixed range needs a parcel that is mapped exactly there. */
   #placeReserved(reserved: DtNode, node: DtNode): boolean {
     const label = cell(node, 'qcom,label');
     if (label === undefined && hasProperty(node, 'size') && !hasProperty(node, 'reg')) return true;
@@ -143,12 +143,12 @@ class Preparation {
     return true;
   }
 
-  #acceptReserved(parcel: Parcel | undefined, range: SglItem): Parcel | undefined {
+  #acceptReserved(parcel: Parcel | undefined, range: SglEntry): Parcel | undefined {
     if (parcel?.participant(this.#vm.vmid)?.shared === true) return findMapped(this.#vm, [parcel], range);
     return parcel !== undefined && autoAccept(this.#rm, this.#vm, parcel, [range], 0) ? parcel : undefined;
   }
 
-  /** Everything that still targets the VM is accepted where RM likes; only the last outcome counts. */
+  /** Accepts everything that still targets the VM, at addresses that RM chooses. Only the last outcome counts. */
   #acceptRemaining(): boolean {
     let fine = true;
     const { firmware, vmid } = this.#vm;
@@ -168,7 +168,7 @@ class Preparation {
     return fine || (firmware !== undefined && firmware.size !== 0n);
   }
 
-  /** Shared memory and virtio devices need the oldest parcel with their label to have a node of reserved memory. */
+  /** A shm or virtio device needs the oldest parcel with its label to have a node of reserved memory. */
   #hasMemory(device: Device): boolean {
     if (device.kind !== 'virtio' && (device.kind !== 'shm' || device.config.optional)) return true;
     const parcel = this.#named().find(({ label }) => label === device.label);
@@ -176,7 +176,7 @@ class Preparation {
   }
 }
 
-function reservedRange(reserved: DtNode, node: DtNode): SglItem | undefined {
+function reservedRange(reserved: DtNode, node: DtNode): SglEntry | undefined {
   const reg = property(node, 'reg');
   const { address, size: cells } = declaredCells(reserved);
   if (reg === undefined || address > 2 || cells > 2 || reg.byteLength !== (address + cells) * 4)
@@ -186,8 +186,8 @@ function reservedRange(reserved: DtNode, node: DtNode): SglItem | undefined {
   return size === 0n ? undefined : { ipa, size };
 }
 
-/** The first parcel, of those accepted as one range each, that is mapped exactly there. */
-function findMapped(vm: Vm, parcels: readonly Parcel[], { ipa, size }: SglItem): Parcel | undefined {
+/** The first accepted parcel that is mapped as one range and exactly there. */
+function findMapped(vm: Vm, parcels: readonly Parcel[], { ipa, size }: SglEntry): Parcel | undefined {
   for (const parcel of parcels) {
     if (parcel.participant(vm.vmid)?.shared !== true) continue;
     const mapping = soleMapping(vm, parcel);
@@ -198,7 +198,7 @@ function findMapped(vm: Vm, parcels: readonly Parcel[], { ipa, size }: SglItem):
 }
 
 /** Where a parcel is mapped, if that is one range. */
-function soleMapping(vm: Vm, parcel: Parcel): SglItem | undefined {
+function soleMapping(vm: Vm, parcel: Parcel): SglEntry | undefined {
   const participant = parcel.participant(vm.vmid);
   const address = participant?.addresses?.[0];
   if (participant === undefined || address === undefined) return undefined;

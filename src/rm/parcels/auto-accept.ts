@@ -1,11 +1,11 @@
+import type { SglEntry } from '../../../schemas/index.js';
 import { AcceptFlag, ALL_RIGHTS, AuthMech, MemType, Right, RmError, TransType, VMID_RM } from '../codes.js';
 import type { MemoryContext } from '../context.js';
 import type { Vm } from '../vm.js';
 import { type AcceptRequest, acceptParcel } from './accept.js';
-import type { SglItem } from './create.js';
 import type { Parcel } from './parcel.js';
 
-/** Memory of authenticated images is cleared when it is given back. */
+/** Whether the memory of a VM is cleared when it is given back: if its image is authenticated. */
 export function sanitizes(vm: Vm): boolean {
   return vm.authentication !== AuthMech.NONE;
 }
@@ -16,34 +16,35 @@ export function acceptOwn(
   vm: Vm,
   handle: number,
   transType: number,
-  wanted: SglItem,
+  wanted: SglEntry,
   validate: boolean,
   sanitize: boolean,
 ): boolean {
   const request: AcceptRequest = {
-    handle,
-    memType: MemType.NORMAL,
-    transType,
+    mem_handle: handle,
+    mem_type: MemType.NORMAL,
+    trans_type: transType,
     flags:
       AcceptFlag.DONE |
       AcceptFlag.MAP_CONTIGUOUS |
       (validate ? AcceptFlag.VALIDATE_ACL_ATTR : 0) |
       (sanitize ? AcceptFlag.SANITIZE : 0),
-    acl: [{ vmid: vm.vmid, rights: ALL_RIGHTS }],
-    sgl: [wanted],
+    acl_entries: [{ vmid: vm.vmid, rights: ALL_RIGHTS }],
+    sgl_entries: [wanted],
   };
   return acceptParcel(rm, vm.vmid, request).error === RmError.OK;
 }
 
 /**
- * Accepts a parcel on a VM's behalf. A sensitive VM has what it may write sanitised where the owner cannot read
- * or is sensitive itself. A donated parcel, or one whose owner is gone, kills the public manager.
+ * Accepts a parcel on a VM's behalf. It is marked to be cleared if the VM is sensitive and may write to it, and the
+ * owner cannot read it or is sensitive, too. The public manager dies of a donated parcel and of one whose owner is
+ * gone.
  */
 export function autoAccept(
   rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
-  sgl: readonly SglItem[],
+  sgl: readonly SglEntry[],
   extraFlags: number,
 ): boolean {
   const owner = rm.vms.get(parcel.owner);
@@ -60,11 +61,11 @@ export function autoAccept(
   const ownerSensitive = owner.vmid === VMID_RM || owner.sensitive;
   const sanitize = vm.sensitive && writes && (!ownerReads || ownerSensitive);
   const { error } = acceptParcel(rm, vm.vmid, {
-    handle: parcel.handle,
-    memType: parcel.memType,
-    transType: parcel.transType,
+    mem_handle: parcel.handle,
+    mem_type: parcel.memType,
+    trans_type: parcel.transType,
     flags: AcceptFlag.DONE | extraFlags | (sanitize ? AcceptFlag.SANITIZE : 0),
-    sgl,
+    sgl_entries: [...sgl],
   });
   return error === RmError.OK;
 }

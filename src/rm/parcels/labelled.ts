@@ -7,8 +7,10 @@ import { autoAccept } from './auto-accept.js';
 import type { Parcel } from './parcel.js';
 
 /**
- * Accepts a parcel for the first shm or iomem device with its label (rm-internals.md, section 4, step 3); also at
- * MEM_NOTIFY to a READY VM. True as well when there is nothing to do.
+ * Accepts a parcel for the first shm or iomem device with its label: at VM_START (rm-internals.md, section 4, step 3),
+ * and at MEM_NOTIFY to a READY VM.
+ *
+ * @returns whether it was accepted, or there is no device that needs it.
  */
 export function processLabelled(rm: MemoryContext, vm: Vm, parcel: Parcel): boolean {
   if (parcel.participant(vm.vmid)?.shared !== false) return true;
@@ -21,7 +23,7 @@ export function processLabelled(rm: MemoryContext, vm: Vm, parcel: Parcel): bool
   return autoAccept(rm, vm, parcel, sgl, AcceptFlag.MAP_CONTIGUOUS);
 }
 
-/** Checks a parcel against what the iomem device expects, then accepts it where RM likes. */
+/** Checks a parcel against what the iomem device expects, then accepts it at addresses that RM chooses. */
 function acceptIomem(rm: MemoryContext, vm: Vm, parcel: Parcel, config: IomemConfig): boolean {
   const { rights, attributes, regions } = config;
   if (regions.length > parcel.regions.length) return false;
@@ -38,13 +40,13 @@ function acceptIomem(rm: MemoryContext, vm: Vm, parcel: Parcel, config: IomemCon
   }
   const checked = rights !== undefined || attributes !== undefined;
   const { error } = acceptParcel(rm, vm.vmid, {
-    handle: parcel.handle,
-    memType: parcel.memType,
-    transType: parcel.transType,
+    mem_handle: parcel.handle,
+    mem_type: parcel.memType,
+    trans_type: parcel.transType,
     flags: AcceptFlag.DONE | (checked ? AcceptFlag.VALIDATE_ACL_ATTR : 0),
     label: config.label,
-    acl: forBoth(vm, rights, (vmid, value) => ({ vmid, rights: value & 0xff })),
-    attrs: forBoth(vm, attributes, (vmid, value) => ({ vmid, attr: value & 0xffff })),
+    acl_entries: forBoth(vm, rights, (vmid, value) => ({ vmid, rights: value & 0xff })),
+    attr_entries: forBoth(vm, attributes, (vmid, value) => ({ vmid, attr: value & 0xffff })),
   });
   if (error !== RmError.OK) return false;
   if (config.infoTag !== undefined) parcel.tag = config.infoTag;

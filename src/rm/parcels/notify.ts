@@ -51,7 +51,7 @@ function targetsOf(
   return targets;
 }
 
-/** Tells each VM of the parcel; for a READY one RM itself accepts where a device has the parcel's label. */
+/** Tells each VM of the parcel. For a READY VM with a device of the parcel's label RM accepts it itself instead. */
 function notifyShared(rm: Context, parcel: Parcel, targets: readonly Vm[], tag: number): number {
   parcel.tag ??= tag;
   const shared = {

@@ -47,8 +47,8 @@ const ERROR_SIZE = 4;
 const nothing = new DataView(new ArrayBuffer(0));
 
 /**
- * Watches the queues and pairs replies with requests: none without a request, one for each. Reads queue messages
- * only, put together by the engine's rules.
+ * Watches the queues and pairs replies with requests: every reply must have a request, and every request gets one
+ * reply. It uses queue messages only, reassembled by the engine's rules.
  */
 export class CallCheck {
   readonly #conversations = new Map<number, Conversation>();
@@ -56,7 +56,7 @@ export class CallCheck {
   readonly #onCall: (call: Call) => void;
   readonly #onReplyWithoutRequest: (vmid: number, id: number, seq: number) => void;
 
-  /** @param onReplyWithoutRequest gets the VM and what was answered. */
+  /** @param onReplyWithoutRequest gets the VM, and the message id and number of the reply. */
   constructor(
     onCall: (call: Call) => void,
     onReplyWithoutRequest: (vmid: number, id: number, seq: number) => void,
@@ -73,7 +73,7 @@ export class CallCheck {
     reassembler.receive(new DataView(frame.buffer, frame.byteOffset, frame.byteLength), 0, frame.byteLength);
   }
 
-  /** The link of a VM is gone, and everything under way with it. */
+  /** The link of a VM is gone: its requests get no replies any more. */
   forget(vmid: number): void {
     this.#conversations.delete(vmid);
   }
@@ -87,7 +87,7 @@ export class CallCheck {
     for (const [vmid, { asked }] of this.#conversations) if (asked.oldest !== undefined) yield vmid;
   }
 
-  /** Gives up the requests of a VM that nobody answered. */
+  /** Forgets the requests of a VM that have no reply. @returns them, for people. */
   unanswered(vmid: number): readonly string[] {
     return this.#conversation(vmid)
       .asked.clear()

@@ -1,6 +1,6 @@
 /**
- * What the public manager is known to do wrong (rm-behaviour.md, rm-internals.md) and checkers therefore meet. A
- * careful manager does none of it, except where that is said.
+ * Faults that the public manager is known to have (rm-behaviour.md, rm-internals.md), which explain violations. A
+ * careful manager has none of them, except where the text says so.
  */
 export const knownFaults = {
   second_reset:
@@ -14,9 +14,9 @@ export const knownFaults = {
 } as const;
 export type KnownFault = keyof typeof knownFaults;
 
-/** A rule of a checker that does not hold. */
+/** A rule that does not hold. */
 export interface Violation {
-  /** Name of the rule, for programs. */
+  /** Name of the rule. */
   readonly rule: string;
   readonly detail: string;
   /** The known fault of the public manager that explains it; undefined: a defect of the simulation. */

@@ -13,14 +13,14 @@ export interface ScenarioHeader extends RecordingHeader {
   readonly delays: Partial<Delays>;
 }
 
-/** When a step begins: once everything before has settled, or at a time (ns), or so long (ns) after the step before. */
+/** When a step begins: after everything has settled, at a time, or a time after the start of the step before. */
 export type When = { readonly kind: 'settled' } | { readonly kind: 'at' | 'after'; readonly ns: number };
 
 /** A message that is expected to reach a VM: keys of `decode --json`, matched in part. */
 export interface Expectation {
   readonly to: number;
   readonly keys: Line;
-  /** Name under which its payload can be referred to. */
+  /** Name by which later lines refer to its payload. */
   readonly as: string | undefined;
 }
 
@@ -29,16 +29,16 @@ export interface ScenarioStep {
   readonly action: Action;
   readonly as: string | undefined;
   readonly expect: readonly Expectation[];
-  /** Everything that VMs take during the step, in order and byte by byte; undefined: not compared. */
+  /** All messages that VMs take during the step, in order, compared byte by byte; undefined: not compared. */
   readonly out: readonly Taken[] | undefined;
   readonly panic: string | undefined;
   /** Whether a queue is expected to refuse the message. */
   readonly refused: boolean;
   /** `OK`, an errno, or `WAITS`: what the host's ioctl is expected to end with. */
   readonly result: string;
-  /** Names of what the host's VM manager is expected to find wrong, in order. */
+  /** Names of the hazards that the host's VM manager is expected to report, in order. */
   readonly findings: readonly string[];
-  /** How often it is done. */
+  /** How many times the step is done. */
   readonly times: number;
 }
 
@@ -99,7 +99,7 @@ function readWhen(line: Line): When {
 
 function readExpectations(value: unknown, from: number | undefined): Expectation[] {
   if (value === undefined) return [];
-  // A text is the error of the reply.
+  // A text alone is the expected error of the reply.
   if (typeof value === 'string') return readExpectations([{ error: value }], from);
   const list = Array.isArray(value) ? value : [value];
   return list.map((item, index) => {

@@ -10,11 +10,11 @@ import type { FileOperation, LinuxHost } from '../kernels/linux-host.js';
 import type { Outcome } from '../kernels/rm-client.js';
 import { flags, hex, type Line, natural, oneOf, optional, text, u32, u64 } from './read.js';
 
-/** What a scenario has the primary VM's Linux do. */
+/** An operation of the primary VM's Linux that a scenario asks for. */
 export interface HostCall {
   /** For people: `START a`. */
   readonly title: string;
-  /** Name of the VM that it is about. */
+  /** Name of the VM that the operation is on. */
   readonly vm: string | undefined;
   readonly begin: (host: LinuxHost, ended: (outcome: Outcome<unknown>) => void) => void;
 }
@@ -72,7 +72,7 @@ function hold(kind: HoldKind) {
   return { begin: { kind: 'hold', hold: kind }, end: { kind: 'drop', hold: kind } } as const;
 }
 
-/** What is done to part of a guest memory file, by name. */
+/** Operations on part of a guest memory file, by name. */
 export const fileOperations = {
   make_inaccessible: { kind: 'make_inaccessible' },
   make_accessible: { kind: 'make_accessible' },

@@ -17,7 +17,7 @@ import { withValues } from './values.js';
 
 const { VMID_RM } = constants;
 
-/** First number of messages from a VM whose kernel sends some, too: that one begins at 0. */
+/** First number of a scenario's messages from a VM in which a kernel runs: the kernel's own numbers begin at 0. */
 const BESIDE_KERNEL_SEQ = 0x8000;
 
 /** What happens while a scenario runs, in order. */
@@ -29,31 +29,31 @@ export interface PlayerSink {
   readonly fault?: (rule: FaultRule, from: number, to: number, timeNs: number) => void;
   readonly panic?: (reason: PanicReason, timeNs: number) => void;
   readonly kernel?: (event: KernelEvent, timeNs: number) => void;
-  /** A rule that must always hold does not; told only when checks are on. */
+  /** A rule that must always hold does not. Only with `check`. */
   readonly violation?: (violation: Violation, timeNs: number) => void;
-  /** A step and everything that it was waited for is over. */
+  /** A step has ended and everything has settled. */
   readonly step?: (result: StepResult) => void;
 }
 
 export interface StepResult {
-  /** 1 for the line behind the first one. */
+  /** 1 for the line after the first one. */
   readonly step: number;
   readonly line: Line;
   /** Virtual time at its start in nanoseconds. */
   readonly timeNs: number;
   readonly unmet: readonly Unmet[];
-  /** Messages that VMs got while it was the newest step. */
+  /** Messages that VMs got until the next step began. */
   readonly received: readonly CaptureRecord[];
 }
 
 export interface PlayerOptions {
   /** Contents of a file that the scenario loads. */
   readonly file: (name: string) => Uint8Array;
-  /** These replace what the scenario's first line says. */
+  /** Replaces what the scenario's first line says, like the next two. */
   readonly seed?: number;
   readonly platform?: PlatformProfile;
   readonly careful?: boolean;
-  /** Checks the rules of src/sim/check each time everything has settled. */
+  /** Whether to check the rules of src/sim/check each time everything has settled. */
   readonly check?: boolean;
   readonly sink?: PlayerSink;
 }
@@ -61,7 +61,7 @@ export interface PlayerOptions {
 export interface PlayerResult {
   readonly steps: number;
   readonly unmet: number;
-  /** Rules that did not hold and that no known fault of the public manager explains. */
+  /** Number of violations that no known fault of the public manager explains. */
   readonly broken: number;
   readonly faults: readonly FaultCount[];
   /** Virtual time at the end in nanoseconds. */
@@ -69,7 +69,7 @@ export interface PlayerResult {
 }
 
 /**
- * Plays a scenario in a world (format: help.ts). Pure: lines in, the first one first; what happens goes to the sink.
+ * Plays a scenario in a world (format: help.ts). Pure: lines in, the first one first; events go to the sink.
  * Throws WireError for a line that is no step.
  */
 export function playScenario(lines: Iterable<unknown>, options: PlayerOptions): PlayerResult {
@@ -89,7 +89,7 @@ class Player {
   readonly #tap: WorldTap;
   readonly #checker: Checker | undefined;
   readonly #put: MessageFeed;
-  /** Messages as VMs send and get them, faults included. */
+  /** Messages as VMs send and get them, changed by faults. */
   readonly #exchanged: MessageFeed;
   readonly #known = new Map<string, Json>();
   /** Next sequence number of each VM's requests. */
@@ -190,7 +190,7 @@ class Player {
     });
   }
 
-  /** Says in errors of a line which step it is. */
+  /** Runs an action and adds the step's number to errors of its line. */
   #telling<T>(action: () => T): T {
     try {
       return action();
@@ -216,7 +216,7 @@ class Player {
     };
   }
 
-  /** Lets everything come to an end and closes the steps that waited for it. */
+  /** Runs the world until no event is left and closes all open steps. */
   #settle(): void {
     do this.#world.run();
     while (this.#kernels.giveUp());
@@ -286,7 +286,7 @@ class Player {
   #received(record: CaptureRecord): void {
     if (record.from !== VMID_RM) return;
     let keys: Line | undefined;
-    // Few messages are looked into, and this costs most of a step.
+    // Only few messages need their keys, and computing them is most of the cost of a step.
     const keysOnce = () => {
       keys ??= recordKeys(record);
       return keys;
@@ -301,7 +301,7 @@ class Player {
   }
 }
 
-/** The time decides when it begins, so its references can only be to what came before. */
+/** Whether a step begins at a time instead of after everything has settled. */
 function waitsForNothing(line: unknown): boolean {
   return isLine(line) && (line.at !== undefined || line.after !== undefined);
 }

@@ -1,4 +1,4 @@
-import { panicPlaces } from './panics.js';
+import { panicPlaces } from '../../src/rm/index.js';
 
 const INTRODUCTION = `# Where the public manager dies
 
