@@ -63,9 +63,7 @@ for folder in "\${TRACEFS-}" /sys/kernel/tracing /sys/kernel/debug/tracing; do
 done
 for control in "\${DYNAMIC_DEBUG-}" /proc/dynamic_debug/control /sys/kernel/debug/dynamic_debug/control; do
   if [ -n "$control" ] && [ -r "$control" ]; then
-    for file in ${files.join(' ')}; do
-      if grep -q "$file" "$control"; then echo "dynamic_debug $file"; fi
-    done
+    grep -oE '${files.join('|')}' "$control" | sort -u | sed 's/^/dynamic_debug /'
     break
   fi
 done

@@ -104,7 +104,7 @@ drain() {
 }
 
 report() {
-  if [ ! -d "$T/events/$G" ]; then return; fi
+  if [ ! -d "$I" ]; then return; fi
   if grep -h '^overrun: [^0]' "$I"/per_cpu/cpu*/stats >&2; then say 'messages were lost: the output is too slow'; fi
   while read -r event hits missed; do
     case $event in tx | rx) ;; *) continue ;; esac
