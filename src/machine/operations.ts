@@ -1,6 +1,6 @@
 import { formatHex } from '../base/hex.js';
 import { QueueError } from '../transport/index.js';
-import type { Machine } from './machine.js';
+import type { Machine, VcpuHalt } from './machine.js';
 import { type Line, lineReaders } from './read.js';
 import type { VmPort } from './vm-port.js';
 
@@ -27,14 +27,6 @@ interface Load {
 interface ReceiveLimit {
   readonly vmid: number;
   readonly count: number;
-}
-
-/** A VM's first vCPU halts. */
-export interface VcpuHalt {
-  readonly vmid: number;
-  /** Run state as the hypervisor reports it, and its first two data words. */
-  readonly state: number;
-  readonly data: readonly [bigint, bigint];
 }
 
 /** An operation: how a line says it (vectors/README.md) and what it does. */
@@ -92,9 +84,7 @@ const rows = {
     ],
     read: readVcpu,
     write: ({ vmid, state, data }) => ({ vmid, state, data: data.map(formatWord) }),
-    perform: (machine, { vmid, state, data }) => {
-      if (machine.canHalt(vmid, state)) machine.manager.vcpuHalt(vmid, state, data);
-    },
+    perform: (machine, halt) => machine.halt(halt),
     wakesManager: true,
   }),
   reboot: row({
