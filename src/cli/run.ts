@@ -6,6 +6,7 @@ import { FileError } from '../node/file-error.js';
 import type { Stdio } from '../node/stdio.js';
 import { terminalWidth } from '../node/terminal.js';
 import { version } from '../node/version.js';
+import * as capture from './commands/capture/index.js';
 import * as decode from './commands/decode.js';
 import * as describe from './commands/describe.js';
 import * as diff from './commands/diff.js';
@@ -34,6 +35,7 @@ const commands = [
   golden,
   exportCommand,
   inspect,
+  capture,
 ];
 
 /**
