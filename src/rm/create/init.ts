@@ -2,7 +2,7 @@ import { InterruptNumbers } from '../../hypervisor/index.js';
 import { Constraint, RmError, VMID_HLOS } from '../codes.js';
 import { ConfigRefused, parseConfiguration, TreeTooDeep, type VmConfiguration } from '../config/index.js';
 import type { Context } from '../context.js';
-import { newSpace, type Vm, type VmConfig } from '../vm.js';
+import { newAllocator, type Vm, type VmConfig } from '../vm.js';
 import { attachController } from './controller.js';
 import { makeDevices, makeIomems } from './devices.js';
 import { mapTree, treeOf } from './image.js';
@@ -34,10 +34,10 @@ export function initVm(rm: Context, vm: Vm): number {
 
 /** Sets address space, memory limits, identity and flags. Any failure here is ARGUMENT_INVALID. */
 function applyLimits(rm: Context, vm: Vm, config: VmConfig, parsed: VmConfiguration): number {
-  const space = newSpace(rm.platform);
+  config.addressSpace = {};
+  vm.allocator = newAllocator(rm.platform);
   // The page of the VM's info area.
-  space.allocateAny(PAGE_SIZE, PAGE_SIZE);
-  vm.space = space;
+  vm.allocator.allocateAny(PAGE_SIZE, PAGE_SIZE);
   config.memoryBase = parsed.memoryBase;
   if (parsed.memoryBase >= ADDRESS_SPACE_SIZE || parsed.memorySizeMin > parsed.memorySizeMax)
     return RmError.ARGUMENT_INVALID;

@@ -109,7 +109,8 @@ function* inspectBorrowers(manager: ResourceManager, hypervisor: HypervisorModel
   for (const { start, value } of hypervisor.memory.records())
     for (const borrower of value.borrowers) {
       const parcel = parcels.get(value.owner);
-      if (parcel?.owner === borrower.owner || parcel?.participant(borrower.owner)?.mapped === true) continue;
+      if (parcel?.owner === borrower.owner || parcel?.participant(borrower.owner)?.mappedIn !== undefined)
+        continue;
       yield {
         rule: 'seen_by_stranger',
         detail: `VM ${borrower.owner} sees memory at 0x${start.toString(16)}, which it has not accepted`,
