@@ -67,7 +67,7 @@ export const panicPlaces = {
   },
   vm_start_donated_parcel: {
     message: 'VM_START',
-    state: 'a parcel donated to the VM is not accepted',
+    state: 'a parcel donated to the VM is accepted for it',
     effect: 'memory fault: accepting it frees the parcel that is still looked at',
     careful: 'the parcel is left for the VM to accept',
     carefulError: E.NORESOURCE,
@@ -81,7 +81,8 @@ export const panicPlaces = {
   },
   mem_notify_donated_to_ready: {
     message: 'MEM_NOTIFY',
-    state: 'SHARED for a donated parcel to a READY VM with a shm or iomem device of its label',
+    state:
+      'SHARED for a donated parcel to a READY VM with a shm or iomem device of its label that can take it',
     effect: 'memory fault: accepting it frees the parcel that is still looked at',
     careful: 'not accepted: the owner is told MEM_RELEASED',
     carefulError: E.OK,
@@ -126,6 +127,43 @@ export const panicPlaces = {
     message: 'VM_INIT',
     state: 'redistributor-stride is no power of two and the redistributors lie outside the device range',
     effect: 'assertion',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_init_controller_cells: {
+    message: 'VM_INIT',
+    state:
+      "the interrupt controller's parent has `#address-cells` above 2, and `reg` is long enough for them",
+    effect: 'assertion',
+    careful: 'MEM_INVALID',
+    carefulError: E.MEM_INVALID,
+  },
+  vm_start_reserved_cells: {
+    message: 'VM_START',
+    state:
+      '/reserved-memory has `#address-cells` or `#size-cells` above 2, and a child with a `reg` of that length',
+    effect: 'assertion',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_start_generate_path: {
+    message: 'VM_START',
+    state: "a device's path does not begin with `/`, or that of a shm or iomem device ends in `/`",
+    effect: 'assertion',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_start_generate_too_long: {
+    message: 'VM_START',
+    state: "a device's path is too long for RM's buffer: 488 characters and more, its capability id included",
+    effect: 'assertion',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_start_tree_too_big: {
+    message: 'VM_START',
+    state: "the guest's devicetree, of at most 16 KiB, is larger than the region of the devicetree",
+    effect: 'memory fault: the tree is copied past the end of the region',
     careful: 'NORESOURCE',
     carefulError: E.NORESOURCE,
   },

@@ -290,6 +290,7 @@ function makeVirtio({ rm, vm, owner, config }: Maker, virtio: VirtioConfig): boo
   }
   config.devices.push({
     kind: 'virtio',
+    config: virtio,
     label: virtio.label,
     common: virtio,
     peer: owner.vmid,

@@ -1,6 +1,6 @@
 import { InterruptNumbers } from '../../hypervisor/index.js';
 import { Constraint, RmError, VMID_HLOS } from '../codes.js';
-import { ConfigRefused, parseConfiguration, TreeTooDeep, type VmConfiguration } from '../config/index.js';
+import { ConfigRefused, FatalTree, parseConfiguration, type VmConfiguration } from '../config/index.js';
 import type { Context } from '../context.js';
 import { newAllocator, type Vm, type VmConfig } from '../vm.js';
 import { attachController } from './controller.js';
@@ -24,7 +24,7 @@ export function initVm(rm: Context, vm: Vm): number {
     parsed = parseConfiguration(root);
   } catch (error) {
     if (error instanceof ConfigRefused) return RmError.MEM_INVALID;
-    if (error instanceof TreeTooDeep) return rm.panicOrError('vm_init_tree_too_deep');
+    if (error instanceof FatalTree) return rm.panicOrError(error.reason);
     throw error;
   }
   config.parsed = parsed;

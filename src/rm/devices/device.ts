@@ -1,5 +1,5 @@
 import type { InterruptNumbers } from '../../hypervisor/index.js';
-import type { DeviceCommon, IomemConfig, SharedMemoryConfig } from '../config/index.js';
+import type { DeviceCommon, IomemConfig, SharedMemoryConfig, VirtioConfig } from '../config/index.js';
 
 /** What every virtual device of a VM has. */
 interface DeviceBase {
@@ -66,6 +66,7 @@ export interface SharedMemoryDevice extends DeviceBase {
 
 export interface VirtioDevice extends DeviceBase {
   readonly kind: 'virtio';
+  readonly config: VirtioConfig;
   readonly peer: number;
   readonly virq: number;
   readonly peerVirq: number;

@@ -77,7 +77,7 @@ function checkAcl(
     if (transType === TransType.DONATE && rights !== (io ? READ_WRITE : ALL_RIGHTS)) return RmError.DENIED;
     const attr = io ? MemAttr.DEVICE : MemAttr.NORMAL;
     const notAccepted = { shared: false, mappedIn: undefined, contiguous: false, addresses: undefined };
-    participants.push({ vmid, rights, attr, ...notAccepted, hasNode: false });
+    participants.push({ vmid, rights, attr, ...notAccepted, hasNode: false, ownPhandle: false });
   }
   return seen.has(owner.vmid) === (transType === TransType.SHARE) ? participants : RmError.ARGUMENT_INVALID;
 }

@@ -27,6 +27,8 @@ export interface Participant {
   addresses: number[] | undefined;
   /** A node of a guest's tree stands for the parcel. Kept until the parcel is gone (rm-lives.md, section 6). */
   hasNode: boolean;
+  /** RM gave that node its phandle. */
+  ownPhandle: boolean;
 }
 
 /** A memory parcel (rm-behaviour.md, "Memory parcels"). */
