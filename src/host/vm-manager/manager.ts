@@ -78,6 +78,8 @@ export class VmManager {
       mapsKernelPagewise,
       fileBindings: this.#fileBindings,
       isKnown: (vmid) => [...this.#vms].some((other) => other.vmid === vmid),
+      isOpenVm: (vmid) => this.#liveVms().some((other) => other.vmid === vmid),
+      isHandleTaken: (handle, but) => this.#liveVms().some((other) => other.hasHandle(handle, but)),
       tell: shielded((event) => onEvent(vm, event)),
     };
     const owner = {
@@ -99,6 +101,10 @@ export class VmManager {
   /** Passes a notification of RM to the VMs. @param id of the message. @param payload as on the wire. */
   notified(id: number, payload: Uint8Array): void {
     for (const vm of this.#vms) vm.notified(id, payload);
+  }
+
+  #liveVms(): GunyahVm[] {
+    return [...this.#vms].filter(({ isClosed, isClosing }) => !isClosed || isClosing);
   }
 
   #newDescriptor(): number {
