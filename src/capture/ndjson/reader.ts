@@ -1,6 +1,8 @@
 import { WireError } from '../../base/error.js';
+import { parseJson } from '../../base/json.js';
 import type { Protocol } from '../../schema/index.js';
 import { type CaptureReader, emptyPacket, LineSplitter, type PacketSink } from '../packets/index.js';
+import { refuse } from '../payload/index.js';
 import { type LinePacket, linePackets } from './line-packets.js';
 import { PacketOrder } from './packet-order.js';
 
@@ -60,19 +62,13 @@ function readLine(protocol: Protocol, text: string, number: number, offset: numb
     return linePackets(protocol, parseObject(text));
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    const { code, path, expected, actual } = error;
-    throw new WireError({ code, path, offset, expected, actual }, `line ${number}: `);
+    throw error.within(`line ${number}: `, { offset });
   }
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
-  let actual = text.slice(0, 40);
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    actual = (error as SyntaxError).message;
-  }
-  throw new WireError({ code: 'json', path: '', offset: 0, expected: 'a JSON object', actual });
+  const value = parseJson(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>;
+  return refuse('', 'a JSON object', value, 'json');
 }
