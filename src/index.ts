@@ -20,19 +20,20 @@ export * from '../schemas/index.js';
 export { formatIssue, type Issue, UsageError, WireError } from './base/error.js';
 export { formatHex, parseHex } from './base/hex.js';
 export { formatTime, parseTime } from './base/time.js';
-export { Assembler, type AssemblerOptions, type Frame } from './capture/assembler.js';
-export type { Outstanding } from './capture/conversation.js';
-export { captureReader, detectFormat, INPUT_FORMATS, type InputFormat } from './capture/detect.js';
-export { hexReader } from './capture/hex-reader.js';
-export { hexLine } from './capture/hex-writer.js';
-export { ndjsonReader } from './capture/ndjson-reader.js';
-export { frameLine, recordLine } from './capture/ndjson-writer.js';
-export type { CaptureReader, CaptureWarning, Packet, PacketSink, WarningSink } from './capture/packet.js';
-export { type Json, payloadFromJson, payloadToJson } from './capture/payload-json.js';
-export { pcapReader } from './capture/pcap-reader.js';
-export { pcapngReader } from './capture/pcapng-reader.js';
-export { PcapngWriter } from './capture/pcapng-writer.js';
-export type { CaptureRecord, RecordPacket, RecordType } from './capture/record.js';
+export { hexLine, hexReader } from './capture/hex/index.js';
+export { captureReader, detectFormat, INPUT_FORMATS, type InputFormat } from './capture/input/index.js';
+export { frameLine, ndjsonReader, recordLine } from './capture/ndjson/index.js';
+export type {
+  CaptureReader,
+  CaptureWarning,
+  Packet,
+  PacketSink,
+  WarningSink,
+} from './capture/packets/index.js';
+export { type Json, payloadFromJson, payloadToJson } from './capture/payload/index.js';
+export { PcapngWriter, pcapngReader, pcapReader } from './capture/pcap/index.js';
+export type { CaptureRecord, Outstanding, RecordPacket, RecordType } from './capture/records/index.js';
+export { Assembler, type AssemblerOptions, type Frame } from './capture/records/index.js';
 export { type Annotation, annotate, Codec, codecOf, type Range } from './codec/index.js';
 export {
   type DecodedMessage,

@@ -118,7 +118,7 @@ function structs(type: StructType, form: Form): fc.Arbitrary<Values> {
 }
 
 export function secondsOf({ type }: Field): readonly Field[] {
-  return type instanceof ListType ? type.options.second : [];
+  return type instanceof ListType ? type.options.headerWords : [];
 }
 
 function assemble(type: StructType, parts: Values, kept: number, left: number, form: Form): Values {

@@ -83,10 +83,10 @@ class Walk {
 
   private list(type: ListType, name: string, value: Values, path: string): void {
     const prefix = path === '' ? '' : `${path}.`;
-    const { count, second } = type.options;
+    const { count, headerWords } = type.options;
     const items = value[name] as unknown[];
     this.add(prefix + name, 'count', count.fixedSize, items.length);
-    for (const word of second) this.visit(word.type, value[word.name], prefix + word.name);
+    for (const word of headerWords) this.visit(word.type, value[word.name], prefix + word.name);
     const entry =
       'cases' in type.entry ? type.entry.cases.get(value[type.entry.field] as number) : type.entry;
     items.forEach((item, index) => {

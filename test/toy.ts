@@ -80,7 +80,7 @@ export const PAINT = call('PAINT', {
     comment_size: length(u8, 'bytes of the comment'),
     comment: field(counted('comment_size', 'raw'), 'any bytes'),
     tags: field(countedList(u32, 'n_tags', u16), 'tags', { when: { field: 'parts', any: ['TAGS'] } }),
-    cells: field(list(cell, { max: 5, second: { cells_vmid: field(u16, 'a VM') } }), 'cells'),
+    cells: field(list(cell, { max: 5, headerWords: { cells_vmid: field(u16, 'a VM') } }), 'cells'),
     extra: field(list(u64), 'extra', { trailing: true }),
     last: field(u32, 'the last word', {
       when: { field: 'parts', any: ['LAST', 'SPARE'] },

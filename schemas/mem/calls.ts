@@ -102,7 +102,7 @@ export const MEM_ACCEPT = call('MEM_ACCEPT', {
     sgl_entries: field(
       list(sglEntry, {
         max,
-        second: { map_vmid: vmid('VM to map into, 0 = the sender; RM23 allows 0 only') },
+        headerWords: { map_vmid: vmid('VM to map into, 0 = the sender; RM23 allows 0 only') },
       }),
       'where to map; empty = RM chooses',
     ),
@@ -113,7 +113,7 @@ export const MEM_ACCEPT = call('MEM_ACCEPT', {
       sgl_entries: field(
         list(sglEntry, {
           max,
-          second: {
+          headerWords: {
             flags: field(memAcceptReplyFlags, 'INCOMPLETE: call again for the rest'),
             reserved: reserved(1),
           },

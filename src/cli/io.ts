@@ -1,7 +1,6 @@
 import { UsageError, WireError } from '../base/error.js';
-import { INPUT_FORMATS, type InputFormat } from '../capture/detect.js';
-import { CaptureInput } from '../capture/input.js';
-import type { CaptureWarning, PacketSink } from '../capture/packet.js';
+import { CaptureInput, INPUT_FORMATS, type InputFormat } from '../capture/input/index.js';
+import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
 import { readFile } from '../node/input.js';
 import { Progress } from '../node/progress.js';
 import type { Protocol } from '../schema/index.js';

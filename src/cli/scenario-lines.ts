@@ -1,9 +1,9 @@
 import { WireError } from '../base/error.js';
-import { captureReader, detectFormat } from '../capture/detect.js';
-import { LineSplitter } from '../capture/line-splitter.js';
-import { ndjsonReader } from '../capture/ndjson-reader.js';
-import type { CaptureReader, PacketSink } from '../capture/packet.js';
-import { RouteGuess } from '../capture/route.js';
+import { captureReader, detectFormat } from '../capture/input/index.js';
+import { ndjsonReader } from '../capture/ndjson/index.js';
+import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
+import { LineSplitter } from '../capture/packets/index.js';
+import { RouteGuess } from '../capture/records/index.js';
 import { readPieces } from '../node/input.js';
 import { CaptureSteps } from '../sim/index.js';
 import type { CommandIo } from './io.js';

@@ -214,13 +214,13 @@ class Part {
 
   #list(_name: string, type: ListType): string {
     const out = this.#out;
-    const { count, second, max } = type.options;
+    const { count, headerWords, max } = type.options;
     out.line(`if (end - p < ${type.sizeMin}) return undefined;`);
     const n = out.name('n');
     out.line(`const ${n} = ${read(count, 'p')};`);
     if (max !== undefined) out.line(`if (${n} > ${max}) return undefined;`);
     let offset = count.fixedSize as number;
-    for (const word of second) {
+    for (const word of headerWords) {
       this.#word(word.name, word.type, `p + ${offset}`);
       offset += word.type.sizeMin;
     }

@@ -242,7 +242,7 @@ class Part {
   #list(type: ListType, x: string): void {
     const out = this.#out;
     const o = this.#o;
-    const { count, second } = type.options;
+    const { count, headerWords } = type.options;
     const l = out.name('l');
     out.line(`const ${l} = ${x};`);
     out.line(
@@ -250,7 +250,7 @@ class Part {
     );
     out.line(write(count, 'p', `${l}.length`));
     let offset = count.fixedSize as number;
-    for (const word of second) {
+    for (const word of headerWords) {
       const w = out.name('w');
       out.line(`let ${w} = ${o}[${quote(word.name)}];`);
       this.#word({ lengths: new Map() } as unknown as StructType, word, w, `p + ${offset}`);

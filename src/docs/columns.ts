@@ -1,4 +1,4 @@
-import type { PrintStyle } from '../capture/print.js';
+import type { PrintStyle } from '../capture/print/index.js';
 import type { SourceGroup } from './sources-text.js';
 
 /** How text is laid out. */

@@ -1,4 +1,4 @@
-import type { Json } from '../capture/payload-json.js';
+import type { Json } from '../capture/payload/index.js';
 
 /**
  * What `describe --json` prints: the declarations as plain data with stable keys (snake_case, as in NDJSON). Sizes and

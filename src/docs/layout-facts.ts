@@ -1,4 +1,4 @@
-import { enumName, flagNames } from '../capture/payload-json.js';
+import { enumName, flagNames } from '../capture/payload/index.js';
 import {
   BytesType,
   EnumType,
@@ -19,7 +19,7 @@ export function sizeFacts(type: StructType): SizeFacts {
   return { size: varies ? null : sizeMin, size_min: sizeMin, may_be_empty: type.mayBeEmpty };
 }
 
-/** The rows of a struct's layout table; a list has one for its count, one per second word and one for its entries. */
+/** The rows of a struct's layout table; a list has one for its count, one per header word and one for its entries. */
 export function rowFacts(type: StructType): RowFacts[] {
   return type.layout.flatMap((row) =>
     row.field.type instanceof ListType ? listRows(type, row, row.field.type) : [fieldRow(type, row)],
@@ -45,7 +45,7 @@ function fieldRow(owner: StructType, { field, offset, size }: LayoutRow): RowFac
 }
 
 function listRows(owner: StructType, { field, offset }: LayoutRow, list: ListType): RowFacts[] {
-  const { count, countName, second, max } = list.options;
+  const { count, countName, headerWords, max } = list.options;
   const rows: RowFacts[] = [];
   let at = offset;
   const add = ({ kind, name, ...row }: Omit<RowFacts, 'offset'>, size: number) => {
@@ -62,7 +62,7 @@ function listRows(owner: StructType, { field, offset }: LayoutRow, list: ListTyp
     counts: field.name,
   } as const;
   add({ ...countRow, ...limit, ...presence(owner, field) }, count.fixedSize);
-  for (const word of second) {
+  for (const word of headerWords) {
     const size = word.type.sizeMin;
     const kind = word.type.kind === 'reserved' ? 'reserved' : 'field';
     const base = { kind, name: word.name, size, type: word.type.label, doc: word.doc } as const;

@@ -1,6 +1,5 @@
 import { formatHex } from '../base/hex.js';
-import { errorWordSize } from '../capture/decode-payload.js';
-import { enumName, payloadToJson } from '../capture/payload-json.js';
+import { enumName, errorWordSize, payloadToJson } from '../capture/payload/index.js';
 import { codecOf } from '../codec/index.js';
 import { fragment } from '../rpc/index.js';
 import {

@@ -1,4 +1,4 @@
-import type { Json } from '../capture/payload-json.js';
+import type { Json } from '../capture/payload/index.js';
 import { paragraph, proseWidthMax, type TextOptions, table } from './columns.js';
 import type { Description, MessageFacts, PartFacts } from './facts.js';
 import { rowsText } from './rows-text.js';

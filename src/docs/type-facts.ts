@@ -30,7 +30,7 @@ export function typesIn(types: readonly AnyType[]): NamedType[] {
     else if (type instanceof VariantType) for (const layout of type.cases.values()) visitFields(layout);
     else if (type instanceof ListType) {
       const { entry } = type;
-      for (const { type: word } of type.options.second) visit(word);
+      for (const { type: word } of type.options.headerWords) visit(word);
       if ('cases' in entry) for (const layout of entry.cases.values()) visit(layout);
       else visit(entry as AnyType);
     } else if (type instanceof BytesType && type.options.inside !== undefined) visit(type.options.inside);

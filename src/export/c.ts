@@ -178,11 +178,11 @@ function behindText({ name, type, doc, presence }: Field, members: readonly Memb
   const maybe = presence === undefined ? '' : ' (may be absent)';
   if (!(type instanceof ListType)) return `Then ${name}${maybe}, ${type.label}: ${doc}.`;
   const { entry } = type;
-  const { count, second } = type.options;
+  const { count, headerWords } = type.options;
   const entries =
     'cases' in entry ? [...entry.cases.values()].map(({ label }) => label).join(' or ') : entry.label;
   const hasHeader = members.some((member) => member.doc === `number of ${name}`);
-  const words = [count.label, ...second.map((word) => `${word.type.fixedSize} bytes ${word.name}`)].join(
+  const words = [count.label, ...headerWords.map((word) => `${word.type.fixedSize} bytes ${word.name}`)].join(
     ' + ',
   );
   return `Then ${name}${maybe}: ${hasHeader ? '' : `${words}, then `}${entries} for each: ${doc}.`;

@@ -1,4 +1,4 @@
-import { fieldsInOrder } from '../capture/payload-json.js';
+import { fieldsInOrder } from '../capture/payload/index.js';
 import { messageTypeNames, type Protocol } from '../schema/index.js';
 import {
   BytesType,

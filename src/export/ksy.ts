@@ -1,4 +1,4 @@
-import { flagNames } from '../capture/payload-json.js';
+import { flagNames } from '../capture/payload/index.js';
 import { formatId, type Protocol } from '../schema/index.js';
 import {
   BitsType,
@@ -204,7 +204,7 @@ function fieldItems(field: Field): Item[] {
 function listItems(field: Field, { entry, options }: ListType, layout: StructType): Item[] {
   const { name, doc } = field;
   const count = countName(field);
-  const words = options.second.flatMap((word) => fieldItems(word));
+  const words = options.headerWords.flatMap((word) => fieldItems(word));
   const repeat = { repeat: 'expr', 'repeat-expr': count, doc: text(doc) };
   const header = { id: count, ...scalar(options.count), doc: text(`number of ${name}`) };
   if (!('cases' in entry)) return [header, ...words, { id: name, ...scalar(entry), ...repeat }];

@@ -1,5 +1,4 @@
-import { hexRoles } from '../capture/notation.js';
-import { flagNames } from '../capture/payload-json.js';
+import { flagNames, hexRoles } from '../capture/payload/index.js';
 import { formatId, type Message, MessageType, type Protocol } from '../schema/index.js';
 import {
   BitsType,
@@ -143,7 +142,7 @@ function listLua(_layout: StructType, { name, doc, role }: Field, { entry, optio
   const count = options.countName ?? `${name}_count`;
   const words = [
     scalarLua(count, options.count, `number of ${name}`),
-    ...options.second.map((word) => scalarLua(word.name, word.type, word.doc, word.role)),
+    ...options.headerWords.map((word) => scalarLua(word.name, word.type, word.doc, word.role)),
   ];
   const parts = [`words = { ${words.join(', ')} }`];
   if (options.max !== undefined) parts.push(`max = ${options.max}`);

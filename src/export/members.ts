@@ -51,7 +51,7 @@ export function fixedPart(layout: StructType): FixedPart {
     if (type instanceof ListType) {
       if (presence !== undefined) return { members, size: offset, behind };
       add(countName(field), type.options.count, `number of ${name}`, false);
-      for (const word of type.options.second) add(word.name, word.type, word.doc, false);
+      for (const word of type.options.headerWords) add(word.name, word.type, word.doc, false);
       return { members, size: offset, behind };
     }
     if (type.fixedSize === undefined) return { members, size: offset, behind };

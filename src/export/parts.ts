@@ -1,4 +1,4 @@
-import { enumName } from '../capture/payload-json.js';
+import { enumName } from '../capture/payload/index.js';
 import { empty, type Message, type MessageTypeName, type Payload, type Protocol } from '../schema/index.js';
 import { EnumType, type StructType, VariantType } from '../wire/index.js';
 

@@ -1,4 +1,4 @@
-import { isText } from '../capture/payload-json.js';
+import { isText } from '../capture/payload/index.js';
 import {
   BytesType,
   type Field,
@@ -58,7 +58,7 @@ class Builder {
   }
 
   #list(field: Field, type: ListType, value: Values): void {
-    for (const word of type.options.second) this.#scalar(word, value);
+    for (const word of type.options.headerWords) this.#scalar(word, value);
     const entry =
       'cases' in type.entry ? type.entry.cases.get(value[type.entry.field] as number) : type.entry;
     const count = this.#plan.sizes?.[field.name] ?? this.#plan.entries;

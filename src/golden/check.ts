@@ -1,7 +1,6 @@
 import { parseHex } from '../base/hex.js';
-import { decodePayload, errorWordSize } from '../capture/decode-payload.js';
-import { fieldChanges } from '../capture/diff-fields.js';
-import { type Json, payloadToJson } from '../capture/payload-json.js';
+import { fieldChanges } from '../capture/diff/index.js';
+import { decodePayload, errorWordSize, type Json, payloadToJson } from '../capture/payload/index.js';
 import { annotate } from '../codec/index.js';
 import { type Message, MessageType, type Protocol, payloadOf } from '../schema/index.js';
 import { type Values, VariantType } from '../wire/index.js';

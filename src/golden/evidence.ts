@@ -1,4 +1,4 @@
-import type { Json } from '../capture/payload-json.js';
+import type { Json } from '../capture/payload/index.js';
 import type { Fixture, Provenance } from './fixture.js';
 
 /**

@@ -1,4 +1,4 @@
-import { type Json, payloadToJson } from '../capture/payload-json.js';
+import { type Json, payloadToJson } from '../capture/payload/index.js';
 import { codecOf } from '../codec/index.js';
 import type { Part } from '../export/parts.js';
 import { fragment } from '../rpc/index.js';

@@ -103,7 +103,7 @@ function scalarFields(layout: StructType): Field[] {
   return layout.fields.flatMap((field): Field[] => {
     if (!(field.type instanceof ListType)) return [field];
     const { entry, options } = field.type;
-    return [...options.second, ...(entry instanceof StructType ? entry.fields : [])];
+    return [...options.headerWords, ...(entry instanceof StructType ? entry.fields : [])];
   });
 }
 

@@ -1,5 +1,5 @@
 import { formatHex } from '../base/hex.js';
-import { enumName, type Json } from '../capture/payload-json.js';
+import { enumName, type Json } from '../capture/payload/index.js';
 import { formatId, type Protocol } from '../schema/index.js';
 import type { Fixture } from './fixture.js';
 

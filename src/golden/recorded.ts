@@ -1,7 +1,6 @@
 import { formatIssue } from '../base/error.js';
 import { parseHex } from '../base/hex.js';
-import { errorWordSize } from '../capture/decode-payload.js';
-import { payloadToJson } from '../capture/payload-json.js';
+import { errorWordSize, payloadToJson } from '../capture/payload/index.js';
 import { annotate } from '../codec/index.js';
 import { bareErrorReply, type Part, type PartName, partsOf } from '../export/parts.js';
 import { headerReader } from '../rpc/index.js';

@@ -1,5 +1,5 @@
 import { digest } from '../base/digest.js';
-import { payloadTextFunctions } from '../capture/payload-text.js';
+import { payloadTextFunctions } from '../capture/payload/index.js';
 import { decodeFunction } from '../codec/compile-decode.js';
 import { payloadsOf } from '../docs/type-facts.js';
 import type { Protocol } from '../schema/index.js';

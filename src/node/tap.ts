@@ -1,4 +1,4 @@
-import { PcapngWriter } from '../capture/pcapng-writer.js';
+import { PcapngWriter } from '../capture/pcap/index.js';
 import { wallClock } from './clock.js';
 import { Output } from './output.js';
 

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { PrintStyle } from '../capture/print.js';
+import type { PrintStyle } from '../capture/print/index.js';
 
 const plain: PrintStyle = {
   name: (text) => text,

@@ -120,21 +120,21 @@ export function counted(
   return new BytesType({ lengthFrom, encoding, ...options } as ConstructorParameters<typeof BytesType>[0]);
 }
 
-type SecondWords = Readonly<Record<string, Declared>>;
+type HeaderWords = Readonly<Record<string, Declared>>;
 type ReservedWord = { readonly reserved: Declared<ReservedType, 'reserved'> };
 
 /**
  * A list with a u16 count and one more u16 before the entries, as RM's list reader takes it (rpc.md, "Lists inside
- * payloads"). The second word is reserved unless `second` names it.
+ * payloads"). The second u16 is reserved unless `headerWords` names it.
  */
-export function list<E extends WireType, const S extends SecondWords = ReservedWord>(
+export function list<E extends WireType, const S extends HeaderWords = ReservedWord>(
   entry: E,
-  options: { readonly max?: number; readonly second?: S } = {},
+  options: { readonly max?: number; readonly headerWords?: S } = {},
 ): ListType<EntryOf<E>, ListInput<E>, S> {
   return new ListType(entry as never, {
     count: u16,
     max: options.max,
-    second: Object.entries(options.second ?? { reserved: reserved(2) }).map(([name, word]) =>
+    headerWords: Object.entries(options.headerWords ?? { reserved: reserved(2) }).map(([name, word]) =>
       named(name, word),
     ),
   });
@@ -149,7 +149,7 @@ export function listBy<N extends string, const C extends Readonly<Record<N, Stru
   return new ListType({ field: by.field, cases: caseMap(by.type, cases) } as never, {
     count: u16,
     max: options.max,
-    second: [named('reserved', reserved(2))],
+    headerWords: [named('reserved', reserved(2))],
   });
 }
 
@@ -159,7 +159,7 @@ export function countedList<E extends WireType>(
   countName: string,
   entry: E,
 ): ListType<EntryOf<E>, ListInput<E>, Record<never, never>> {
-  return new ListType(entry as never, { count, countName, second: [] });
+  return new ListType(entry as never, { count, countName, headerWords: [] });
 }
 
 /** A field declaration with its key. */
@@ -194,10 +194,10 @@ function fieldsOf(declared: Readonly<Record<string, Declared>>): Field[] {
 function withListName(name: string, item: Declared): Declared {
   if (!(item.type instanceof ListType)) return item;
   const { entry, options } = item.type;
-  const second = options.second.map((word) =>
+  const headerWords = options.headerWords.map((word) =>
     word.type.kind === 'reserved' ? { ...word, name: `${name}_reserved` } : word,
   );
-  return { ...item, type: new ListType(entry, { ...options, second }) };
+  return { ...item, type: new ListType(entry, { ...options, headerWords }) };
 }
 
 /**

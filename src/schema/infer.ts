@@ -48,7 +48,7 @@ type Intersect<U> = (U extends unknown ? (value: U) => void : never) extends (va
   : never;
 type HasReserved<T> =
   T extends ListType<unknown, unknown, infer S> ? ('reserved' extends keyof S ? true : false) : false;
-/** `<list>_reserved` of lists whose second word has no name. */
+/** `<list>_reserved` of lists with a reserved header word. */
 type ListReserved<F> = {
   -readonly [N in keyof F as HasReserved<TypeOf<F[N]>> extends true
     ? `${N & string}_reserved`

@@ -1,6 +1,6 @@
 import { constants } from '../../schemas/index.js';
 import { WireError } from '../base/error.js';
-import { Splitter } from '../capture/splitter.js';
+import { Splitter } from '../capture/packets/index.js';
 
 /** u16le length of what follows, u16le source VMID, u16le destination VMID (cli.md, "Live transports of serve"). */
 const LENGTH_SIZE = 2;

@@ -1,9 +1,9 @@
 import { protocol } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
-import { Assembler } from '../capture/assembler.js';
-import { recordLine } from '../capture/ndjson-writer.js';
-import { emptyPacket } from '../capture/packet.js';
-import type { CaptureRecord } from '../capture/record.js';
+import { recordLine } from '../capture/ndjson/index.js';
+import { emptyPacket } from '../capture/packets/index.js';
+import type { CaptureRecord } from '../capture/records/index.js';
+import { Assembler } from '../capture/records/index.js';
 import { rmRules } from '../rpc/index.js';
 
 /** A queue message from `from` to `to`. */

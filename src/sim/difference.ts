@@ -1,6 +1,6 @@
 import { constants } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
-import type { CaptureRecord } from '../capture/record.js';
+import type { CaptureRecord } from '../capture/records/index.js';
 import { decodeMessages, describeBytes, describeRecord, type Message, recordKeys } from './describe.js';
 import type { RecordedFrame } from './recording.js';
 import type { Comparison } from './replay.js';

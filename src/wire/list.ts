@@ -15,27 +15,27 @@ export interface ListOptions {
   /** Name of the count word in public headers, if it has one. */
   readonly countName?: string | undefined;
   /** The words between count and entries, each with the key under which its value stands beside the list. */
-  readonly second: readonly Field[];
+  readonly headerWords: readonly Field[];
   /** RM's limit on the number of entries (above: NORESOURCE). Not a rule of the wire: the codec does not refuse more. */
   readonly max?: number | undefined;
 }
 
-/** A count, possibly a second word, and that many entries. Values are arrays; the count is never part of the value. */
+/** A count, possibly other header words, and that many entries. Values are arrays; the count is never part of the value. */
 export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], readonly I[]> {
   readonly kind = 'list';
   readonly label: string;
   readonly fixedSize = undefined;
   readonly sizeMin: number;
   declare readonly types?: { readonly value: V[]; readonly input: readonly I[] };
-  /** Type-level only: the values of the second word. */
-  declare readonly secondTypes?: S;
+  /** Type-level only: the values of the header words. */
+  declare readonly headerWordTypes?: S;
 
   constructor(
     readonly entry: WireType<V, I> | Selector<StructType>,
     readonly options: ListOptions,
   ) {
     let size = options.count.fixedSize as number;
-    for (const { type } of options.second) size += type.sizeMin;
+    for (const { type } of options.headerWords) size += type.sizeMin;
     this.sizeMin = size;
     this.label =
       'cases' in entry
@@ -57,7 +57,7 @@ export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], 
     const count = this.options.count.decode(stream);
     scope.mark('count', start, stream.pos, this.options.count.label, count);
     const { key } = scope;
-    for (const { name, type } of this.options.second) {
+    for (const { name, type } of this.options.headerWords) {
       scope.key = name;
       const value = type.decode(stream, scope);
       if (type.kind !== 'reserved' || value !== 0) (scope.value as Values)[name] = value;
@@ -91,7 +91,7 @@ export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], 
     }
     this.options.count.encode(stream, value.length);
     const { key } = scope;
-    for (const { name, type } of this.options.second) {
+    for (const { name, type } of this.options.headerWords) {
       scope.key = name;
       const word = scope.sibling(name);
       if (word === undefined && type.kind !== 'reserved')

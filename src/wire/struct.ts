@@ -81,7 +81,7 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     this.sizeMin = mayBeEmpty ? 0 : sizeMin;
     const varies = mayBeEmpty || fields.some((field) => field.presence !== undefined);
     this.fixedSize = varies ? undefined : offset;
-    const seconds = fields.flatMap(({ type }) => (type instanceof ListType ? type.options.second : []));
+    const seconds = fields.flatMap(({ type }) => (type instanceof ListType ? type.options.headerWords : []));
     this.keys = new Set([...fields, ...seconds].map(({ name }) => name));
   }
 
@@ -145,7 +145,7 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     const { name, type, presence, isLength } = field;
     const given = scope.sibling(name) !== undefined;
     const value = scope.value as Values;
-    if (presence !== undefined && !given) this.refuseSeconds(scope, field, at);
+    if (presence !== undefined && !given) this.refuseHeaderWords(scope, field, at);
     if (presence?.when && !this.flagged(value, presence.when)) {
       if (given)
         scope.fail('unexpected', at, `bits ${presence.when.mask} of ${presence.when.field}`, 'present');
@@ -157,11 +157,11 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     return scope.fail('missing', at, type.label, 'undefined');
   }
 
-  /** The words beside a list that is left out have no place on the wire. */
-  private refuseSeconds(scope: Scope, { name, type }: Field, at: number): void {
-    for (const second of type instanceof ListType ? type.options.second : []) {
-      scope.key = second.name;
-      if (scope.sibling(second.name) !== undefined)
+  /** A list that is left out has no header, so its header words must not be given either. */
+  private refuseHeaderWords(scope: Scope, { name, type }: Field, at: number): void {
+    for (const word of type instanceof ListType ? type.options.headerWords : []) {
+      scope.key = word.name;
+      if (scope.sibling(word.name) !== undefined)
         scope.fail('unexpected', at, `${name} beside it`, 'present');
     }
     scope.key = name;

@@ -5,8 +5,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { pcapngReader } from '../../src/capture/pcapng-reader.js';
-import { PcapngWriter } from '../../src/capture/pcapng-writer.js';
+import { PcapngWriter, pcapngReader } from '../../src/capture/pcap/index.js';
 
 const recorded = new URL('../recorded/everything.pcapng.gz', import.meta.url);
 

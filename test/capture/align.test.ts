@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { align } from '../../src/capture/align.js';
+import { align } from '../../src/capture/diff/align.js';
 import { holds } from '../arbitrary.js';
 
 type Pair = [number, number];

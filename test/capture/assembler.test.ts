@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VM_GET_STATE, VM_QUERY_HEAP_MEMORY, VM_START } from '../../schemas/index.js';
-import type { Frame } from '../../src/capture/assembler.js';
-import type { Outstanding } from '../../src/capture/conversation.js';
+import type { Frame, Outstanding } from '../../src/capture/records/index.js';
 import { assemble, frame } from './capture.js';
 
 const start = (seq: number) => frame(1, 0, seq, VM_START.id, '80000000');

@@ -1,8 +1,8 @@
 import { protocol } from '../../schemas/index.js';
 import { parseHex } from '../../src/base/hex.js';
-import { Assembler, type AssemblerOptions } from '../../src/capture/assembler.js';
-import { emptyPacket, type Packet } from '../../src/capture/packet.js';
-import type { CaptureRecord } from '../../src/capture/record.js';
+import { emptyPacket, type Packet } from '../../src/capture/packets/index.js';
+import type { CaptureRecord } from '../../src/capture/records/index.js';
+import { Assembler, type AssemblerOptions } from '../../src/capture/records/index.js';
 import { rulesOf } from '../../src/rpc/index.js';
 
 /** Hex of a queue message: type and number of continuations, seq, id, payload. */

@@ -1,6 +1,11 @@
 import { WireError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
-import type { CaptureReader, CaptureWarning, PacketSink, WarningSink } from '../../src/capture/packet.js';
+import type {
+  CaptureReader,
+  CaptureWarning,
+  PacketSink,
+  WarningSink,
+} from '../../src/capture/packets/index.js';
 
 /** A packet as a test compares it: everything copied out of the reader's object. */
 export interface Seen {

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { formatHex } from '../../src/base/hex.js';
-import { Assembler } from '../../src/capture/assembler.js';
-import { captureReader, detectFormat } from '../../src/capture/detect.js';
-import { ndjsonReader } from '../../src/capture/ndjson-reader.js';
-import { recordLine } from '../../src/capture/ndjson-writer.js';
-import type { Packet } from '../../src/capture/packet.js';
+import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { ndjsonReader, recordLine } from '../../src/capture/ndjson/index.js';
+import type { Packet } from '../../src/capture/packets/index.js';
+import { Assembler } from '../../src/capture/records/index.js';
 import { rmRules } from '../../src/rpc/index.js';
 
 const folder = join(import.meta.dirname, '../../captures/crashers');

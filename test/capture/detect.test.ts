@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { captureReader, DETECT_SIZE, detectFormat, INPUT_FORMATS } from '../../src/capture/detect.js';
+import { DETECT_SIZE } from '../../src/capture/input/detect.js';
+import { captureReader, detectFormat, INPUT_FORMATS } from '../../src/capture/input/index.js';
 import { ascii, PcapngBuilder, pcapFile, user0 } from './build.js';
 import { packetsOf } from './collect.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fieldChanges } from '../../src/capture/diff-fields.js';
+import { fieldChanges } from '../../src/capture/diff/index.js';
 import { holds } from '../arbitrary.js';
 
 describe('fields that differ', () => {

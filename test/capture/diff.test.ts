@@ -2,18 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { UsageError } from '../../src/base/error.js';
-import { Assembler } from '../../src/capture/assembler.js';
-import { captureReader } from '../../src/capture/detect.js';
-import { type DiffCounts, type Difference, diffEntries } from '../../src/capture/diff.js';
-import { type DiffEntry, diffEntry, parseFieldPath } from '../../src/capture/diff-entry.js';
+import type { DiffCounts } from '../../src/capture/diff/diff.js';
 import {
   countsLine,
+  type DiffEntry,
+  type Difference,
+  diffEntries,
+  diffEntry,
   differenceLine,
   diffHeading,
+  parseFieldPath,
   printCounts,
   printDifference,
-} from '../../src/capture/diff-print.js';
-import type { CaptureRecord } from '../../src/capture/record.js';
+} from '../../src/capture/diff/index.js';
+import { captureReader } from '../../src/capture/input/index.js';
+import type { CaptureRecord } from '../../src/capture/records/index.js';
+import { Assembler } from '../../src/capture/records/index.js';
 import { codecOf } from '../../src/codec/index.js';
 import { fragment, rmRules } from '../../src/rpc/index.js';
 import { MessageType, payloadOf } from '../../src/schema/index.js';

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { UsageError } from '../../src/base/error.js';
-import { parseFilter } from '../../src/capture/filter.js';
-import type { Json } from '../../src/capture/payload-json.js';
-import { filterNames } from '../../src/capture/record-fields.js';
+import { filterNames, parseFilter } from '../../src/capture/filter/index.js';
+import type { Json } from '../../src/capture/payload/index.js';
 
 const names = filterNames(protocol, false);
 

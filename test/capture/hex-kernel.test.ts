@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatHex } from '../../src/base/hex.js';
-import { detectFormat } from '../../src/capture/detect.js';
-import { hexReader } from '../../src/capture/hex-reader.js';
+import { hexReader } from '../../src/capture/hex/index.js';
+import { detectFormat } from '../../src/capture/input/index.js';
 import { ascii } from './build.js';
 import { collect, packetsOf } from './collect.js';
 import { type KernelDumpOptions, kernelDump } from './kernel-dump.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseHex } from '../../src/base/hex.js';
-import { detectFormat } from '../../src/capture/detect.js';
-import { hexReader } from '../../src/capture/hex-reader.js';
-import type { HexStyle } from '../../src/capture/hex-styles.js';
+import type { HexStyle } from '../../src/capture/hex/index.js';
+import { hexReader } from '../../src/capture/hex/index.js';
+import { detectFormat } from '../../src/capture/input/index.js';
 import { ascii } from './build.js';
 import { packetsOf } from './collect.js';
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatHex } from '../../src/base/hex.js';
-import { hexReader } from '../../src/capture/hex-reader.js';
-import type { HexStyle } from '../../src/capture/hex-styles.js';
-import { hexLine } from '../../src/capture/hex-writer.js';
+import type { HexStyle } from '../../src/capture/hex/index.js';
+import { hexLine, hexReader } from '../../src/capture/hex/index.js';
 import { ascii } from './build.js';
 import { collect, packetsOf, placeOf } from './collect.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { captureReader, detectFormat, type InputFormat } from '../../src/capture/detect.js';
-import { hexReader } from '../../src/capture/hex-reader.js';
+import { hexReader } from '../../src/capture/hex/index.js';
+import { captureReader, detectFormat, type InputFormat } from '../../src/capture/input/index.js';
 import { ascii, concat, PcapngBuilder, pcapFile, tag, upperPdu, user0 } from './build.js';
 import { collect, collectPieces, type MakeReader, placeOf } from './collect.js';
 import { kernelDump } from './kernel-dump.js';

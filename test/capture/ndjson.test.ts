@@ -3,10 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { MEM_APPEND, protocol } from '../../schemas/index.js';
 import { WireError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
-import type { LinePacket } from '../../src/capture/line-packets.js';
-import { ndjsonReader } from '../../src/capture/ndjson-reader.js';
-import { recordLine } from '../../src/capture/ndjson-writer.js';
-import { PacketOrder } from '../../src/capture/packet-order.js';
+import { ndjsonReader, PacketOrder, recordLine } from '../../src/capture/ndjson/index.js';
+import type { LinePacket } from '../../src/capture/ndjson/line-packets.js';
 import { assemble, frame } from './capture.js';
 
 /** Packets as [frame, from, to, hex, time, comment]. */

@@ -11,8 +11,7 @@ import {
   VM_STATUS,
 } from '../../schemas/index.js';
 import { WireError } from '../../src/base/error.js';
-import { payloadFromJson, payloadToJson } from '../../src/capture/payload-json.js';
-import { payloadText } from '../../src/capture/payload-text.js';
+import { payloadFromJson, payloadText, payloadToJson } from '../../src/capture/payload/index.js';
 import { codecOf } from '../../src/codec/index.js';
 import type { Payload } from '../../src/schema/index.js';
 import { holds, valuesOf } from '../arbitrary.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pcapReader } from '../../src/capture/pcap-reader.js';
+import { pcapReader } from '../../src/capture/pcap/index.js';
 import { ascii, pcapFile, upperPdu, user0 } from './build.js';
 import { collect, packetsOf, placeOf } from './collect.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pcapngReader } from '../../src/capture/pcapng-reader.js';
+import { pcapngReader } from '../../src/capture/pcap/index.js';
 import { ascii, concat, PcapngBuilder, tag, upperPdu, user0 } from './build.js';
 import { collect, packetsOf } from './collect.js';
 

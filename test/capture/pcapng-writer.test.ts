@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
-import { pcapngReader } from '../../src/capture/pcapng-reader.js';
-import { PcapngWriter } from '../../src/capture/pcapng-writer.js';
+import { PcapngWriter, pcapngReader } from '../../src/capture/pcap/index.js';
 import { concat } from './build.js';
 import { packetsOf, type Seen } from './collect.js';
 

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { formatHex, parseHex } from '../../src/base/hex.js';
-import { Assembler } from '../../src/capture/assembler.js';
-import { captureReader, detectFormat } from '../../src/capture/detect.js';
-import { ndjsonReader } from '../../src/capture/ndjson-reader.js';
-import { recordLine } from '../../src/capture/ndjson-writer.js';
-import { emptyPacket, type Packet } from '../../src/capture/packet.js';
-import type { CaptureRecord } from '../../src/capture/record.js';
+import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { ndjsonReader, recordLine } from '../../src/capture/ndjson/index.js';
+import { emptyPacket, type Packet } from '../../src/capture/packets/index.js';
+import type { CaptureRecord } from '../../src/capture/records/index.js';
+import { Assembler } from '../../src/capture/records/index.js';
 import { rulesByName } from '../../src/rpc/index.js';
 import { captures, recorded, recordedLines } from '../recorded.js';
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { captureReader, detectFormat } from '../../src/capture/detect.js';
-import { PcapngWriter } from '../../src/capture/pcapng-writer.js';
+import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { PcapngWriter } from '../../src/capture/pcap/index.js';
 import { ascii, concat, PcapngBuilder, pcapFile, upperPdu, user0 } from './build.js';
 import { packetsOf, type Seen } from './collect.js';
 

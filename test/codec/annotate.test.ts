@@ -17,7 +17,7 @@ const value = {
 const bytes = codecOf(PAINT.request).toBytes(value);
 
 describe('annotate', () => {
-  it('labels counts, second words, entries and optional parts', () => {
+  it('labels counts, header words, entries and optional parts', () => {
     const { ranges, issues, restStart } = annotate(PAINT.request, bytes);
     expect(ranges.map(({ mark, path, start, end, type }) => [mark, path, start, end, type])).toEqual([
       ['field', 'mem_handle', 0, 4, 'u32'],

@@ -256,7 +256,7 @@ describe('a count above what the bytes can hold', () => {
     expect(annotate(MEASURE.reply, reply, { route: 1 }).ranges).toHaveLength(1 + 5 * count);
   });
 
-  it('also of 16 bits, with a second word', () => {
+  it('also of 16 bits, with a header word', () => {
     const request = codecOf(PAINT.request).toBytes(paint);
     request.fill(0xff, 8, 10);
     expect(annotate(PAINT.request, request).issues).toEqual([

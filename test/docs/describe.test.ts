@@ -1,8 +1,8 @@
 import { expect, it, describe as suite } from 'vitest';
 import { errnoClients, protocol, unknownErrno } from '../../schemas/index.js';
 import { UsageError } from '../../src/base/error.js';
-import { captureReader, detectFormat } from '../../src/capture/detect.js';
-import { enumName, payloadToJson } from '../../src/capture/payload-json.js';
+import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { enumName, payloadToJson } from '../../src/capture/payload/index.js';
 import { describe } from '../../src/docs/describe.js';
 import type { Description, MessageFacts, PartFacts, RowFacts } from '../../src/docs/facts.js';
 import { describeAll } from '../../src/docs/message-facts.js';

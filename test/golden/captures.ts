@@ -1,5 +1,5 @@
 import { protocol } from '../../schemas/index.js';
-import { PcapngWriter } from '../../src/capture/pcapng-writer.js';
+import { PcapngWriter } from '../../src/capture/pcap/index.js';
 import type { Fixture } from '../../src/golden/fixture.js';
 import { concat } from '../capture/build.js';
 import { Random } from '../random.js';

@@ -1,9 +1,9 @@
 import { protocol } from '../../schemas/index.js';
 import { formatHex, parseHex } from '../../src/base/hex.js';
-import { Assembler } from '../../src/capture/assembler.js';
-import { captureReader, detectFormat } from '../../src/capture/detect.js';
-import { emptyPacket, type PacketSink } from '../../src/capture/packet.js';
-import type { CaptureRecord } from '../../src/capture/record.js';
+import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { emptyPacket, type PacketSink } from '../../src/capture/packets/index.js';
+import type { CaptureRecord } from '../../src/capture/records/index.js';
+import { Assembler } from '../../src/capture/records/index.js';
 import {
   type Confirmation,
   digestOf,

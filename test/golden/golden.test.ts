@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { formatHex } from '../../src/base/hex.js';
-import { payloadFromJson } from '../../src/capture/payload-json.js';
+import { payloadFromJson } from '../../src/capture/payload/index.js';
 import { codecOf } from '../../src/codec/index.js';
 import { allParts } from '../../src/export/parts.js';
 import { checkFixtures } from '../../src/golden/check.js';

@@ -123,7 +123,8 @@ export function leavesOfParsed(
   const list = (field: StructType['fields'][number], type: ListType, object: Parsed, prefix: string) => {
     const count = countName(field);
     leaves.push({ path: prefix + count, text: String(object[camelOf(count)]) });
-    for (const word of type.options.second) scalar(word.type, object[camelOf(word.name)], prefix + word.name);
+    for (const word of type.options.headerWords)
+      scalar(word.type, object[camelOf(word.name)], prefix + word.name);
     for (const item of object[camelOf(field.name)] as unknown[]) {
       const entry = 'cases' in type.entry ? entryOf(type, item) : type.entry;
       if (entry instanceof StructType) struct(entry, item as Parsed, `${prefix}${field.name}.`);

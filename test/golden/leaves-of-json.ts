@@ -1,4 +1,4 @@
-import type { Json } from '../../src/capture/payload-json.js';
+import type { Json } from '../../src/capture/payload/index.js';
 import {
   BytesType,
   EnumType,
@@ -33,11 +33,11 @@ export function leavesOfJson(type: WireType, json: Json, counts: boolean): JsonL
       const item = value[name];
       const path = prefix + name;
       if (field instanceof ListType) {
-        const { countName, second } = field.options;
+        const { countName, headerWords } = field.options;
         // Without the list only the words in front of it can be there: the payload ended inside its header.
         if (item !== undefined && counts)
           add(prefix + (countName ?? `${name}_count`), 'integer', String((item as Json[]).length));
-        for (const word of second) scalar(word.type, value[word.name], prefix + word.name, value);
+        for (const word of headerWords) scalar(word.type, value[word.name], prefix + word.name, value);
         const entry =
           'cases' in field.entry
             ? field.entry.cases.get(selected(layout, field.entry.field, value))

@@ -1,4 +1,4 @@
-import type { Json } from '../../src/capture/payload-json.js';
+import type { Json } from '../../src/capture/payload/index.js';
 import { constantName, structName } from '../../src/export/c.js';
 import { countName, fixedPart, integerWidth, type Member } from '../../src/export/members.js';
 import { pascal, rustField } from '../../src/export/rust.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Json } from '../../src/capture/payload-json.js';
+import type { Json } from '../../src/capture/payload/index.js';
 
 /**
  * Payload bytes made from test/reference/messages.json and a value in NDJSON notation, and from nothing of src: the

@@ -1,10 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { protocol } from '../../schemas/index.js';
-import { Assembler } from '../../src/capture/assembler.js';
-import { parseFilter } from '../../src/capture/filter.js';
-import { CaptureInput } from '../../src/capture/input.js';
-import { recordLine } from '../../src/capture/ndjson-writer.js';
-import { filterNames, recordFields } from '../../src/capture/record-fields.js';
+import { filterNames, parseFilter, recordFields } from '../../src/capture/filter/index.js';
+import { CaptureInput } from '../../src/capture/input/index.js';
+import { recordLine } from '../../src/capture/ndjson/index.js';
+import { Assembler } from '../../src/capture/records/index.js';
 import { provideBuilt } from '../../src/codec/emitter.js';
 import { codecOf } from '../../src/codec/index.js';
 import { payloadsOf } from '../../src/docs/type-facts.js';

@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
-import { Assembler } from '../../src/capture/assembler.js';
-import { CaptureInput } from '../../src/capture/input.js';
-import { Summary } from '../../src/capture/summary.js';
+import { CaptureInput } from '../../src/capture/input/index.js';
+import { Summary } from '../../src/capture/print/index.js';
+import { Assembler } from '../../src/capture/records/index.js';
 import { rmRules } from '../../src/rpc/index.js';
 import { becomes, chose, eventually, type Harness, lifecycle, loaded, shows } from './harness.js';
 

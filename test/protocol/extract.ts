@@ -90,12 +90,12 @@ function secondOf(words: readonly Field[]): Json {
 }
 
 function listOf({ entry, options }: ListType, offset: Json, struct: StructType): JsonObject {
-  const { count, countName, second, max } = options;
+  const { count, countName, headerWords, max } = options;
   const names = 'cases' in entry ? [...entry.cases] : [];
   return object({
     type: 'list',
     count: object({ type: count.label, width: count.fixedSize, name: countName, offset }),
-    second: secondOf(second),
+    second: secondOf(headerWords),
     entry:
       'cases' in entry
         ? {

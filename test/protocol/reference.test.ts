@@ -175,7 +175,7 @@ describe('the declared protocol against the reference table', () => {
         if (entry instanceof StructType && !listed.has(entry)) unlisted.push(path);
         visit(entry, path);
       }
-      for (const word of type.options.second) visit(word.type, `${path}.${word.name}`);
+      for (const word of type.options.headerWords) visit(word.type, `${path}.${word.name}`);
     };
     for (const message of protocol.messages) {
       if (message.layout === 'unknown') continue;

@@ -18,7 +18,7 @@ const { protocol } = schemas;
 const known = protocol.messages.filter((message) => message.layout === 'known');
 const calls = known.filter((message): message is Call => message.kind === 'call');
 
-/** Every field of a message with its path, in list entries and second words too. */
+/** Every field of a message with its path, in list entries and header words too. */
 function fieldsWithin(type: WireType, path: string): [string, Field][] {
   const below = (fields: readonly Field[]) =>
     fields.flatMap((field): [string, Field][] => {
@@ -30,7 +30,10 @@ function fieldsWithin(type: WireType, path: string): [string, Field][] {
     return [...type.cases.values()].flatMap((item) => fieldsWithin(item, path));
   if (!(type instanceof ListType)) return [];
   const entries = 'cases' in type.entry ? [...type.entry.cases.values()] : [type.entry];
-  return [...below(type.options.second), ...entries.flatMap((entry) => fieldsWithin(entry, `${path}[]`))];
+  return [
+    ...below(type.options.headerWords),
+    ...entries.flatMap((entry) => fieldsWithin(entry, `${path}[]`)),
+  ];
 }
 
 interface Part {

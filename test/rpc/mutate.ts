@@ -1,4 +1,4 @@
-import { pcapngReader } from '../../src/capture/pcapng-reader.js';
+import { pcapngReader } from '../../src/capture/pcap/index.js';
 import type { Random } from '../random.js';
 import { recorded } from '../recorded.js';
 

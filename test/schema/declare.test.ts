@@ -82,7 +82,7 @@ describe('what declarations say', () => {
   it('the reserved word of a list goes by the name of the list', () => {
     const [entries] = struct(4, { entries: field(list(u8), 'e') }).fields;
     const type = entries?.type;
-    expect(type instanceof ListType && type.options.second.map(({ name }) => name)).toEqual([
+    expect(type instanceof ListType && type.options.headerWords.map(({ name }) => name)).toEqual([
       'entries_reserved',
     ]);
   });

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { constants } from '../../schemas/index.js';
 import { WireError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
-import { pcapngReader } from '../../src/capture/pcapng-reader.js';
-import { PcapngWriter } from '../../src/capture/pcapng-writer.js';
+import { PcapngWriter, pcapngReader } from '../../src/capture/pcap/index.js';
 import {
   CaptureSteps,
   type FaultRule,

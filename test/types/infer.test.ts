@@ -58,7 +58,7 @@ describe('types of decoded values', () => {
     expectTypeOf<MemSharedPayload['sgl_entries']>().toEqualTypeOf<bigint[]>();
   });
 
-  it('has named second words beside their list, and <list>_reserved for unnamed ones', () => {
+  it('has named header words beside their list, and <list>_reserved for unnamed ones', () => {
     expectTypeOf<MemAcceptRequest>().toEqualTypeOf<{
       mem_handle: number;
       mem_type: number;

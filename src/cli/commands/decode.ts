@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
-import { Assembler, type Frame } from '../../capture/assembler.js';
-import type { InputFormat } from '../../capture/detect.js';
-import { type Filter, parseFilter } from '../../capture/filter.js';
-import { frameLine, recordLine } from '../../capture/ndjson-writer.js';
-import { type PrintOptions, printFrame, printRecord } from '../../capture/print.js';
-import type { CaptureRecord } from '../../capture/record.js';
-import { filterNames, frameFields, recordFields } from '../../capture/record-fields.js';
-import { isProblem, Summary } from '../../capture/summary.js';
+import {
+  type Filter,
+  filterNames,
+  frameFields,
+  parseFilter,
+  recordFields,
+} from '../../capture/filter/index.js';
+import type { InputFormat } from '../../capture/input/index.js';
+import { frameLine, recordLine } from '../../capture/ndjson/index.js';
+import { isProblem, type PrintOptions, printFrame, printRecord, Summary } from '../../capture/print/index.js';
+import type { CaptureRecord } from '../../capture/records/index.js';
+import { Assembler, type Frame } from '../../capture/records/index.js';
 import { Output } from '../../node/output.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { rulesByName, rulesOf } from '../../rpc/index.js';

@@ -1,16 +1,20 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
-import { Assembler } from '../../capture/assembler.js';
-import type { InputFormat } from '../../capture/detect.js';
-import { type Difference, diffEntries } from '../../capture/diff.js';
-import { type DiffEntry, diffEntry, type FieldPath, parseFieldPath } from '../../capture/diff-entry.js';
 import {
   countsLine,
+  type DiffEntry,
+  type Difference,
+  diffEntries,
+  diffEntry,
   differenceLine,
   diffHeading,
+  type FieldPath,
+  parseFieldPath,
   printCounts,
   printDifference,
-} from '../../capture/diff-print.js';
+} from '../../capture/diff/index.js';
+import type { InputFormat } from '../../capture/input/index.js';
+import { Assembler } from '../../capture/records/index.js';
 import { Output } from '../../node/output.js';
 import { terminalStyle } from '../../node/terminal.js';
 import { type ReassemblyRules, rulesByName, rulesOf } from '../../rpc/index.js';

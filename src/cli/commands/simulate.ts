@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { formatIssue, UsageError } from '../../base/error.js';
-import { recordLine } from '../../capture/ndjson-writer.js';
-import { PcapngWriter } from '../../capture/pcapng-writer.js';
-import { type PrintOptions, printRecord } from '../../capture/print.js';
+import { recordLine } from '../../capture/ndjson/index.js';
+import { PcapngWriter } from '../../capture/pcap/index.js';
+import { type PrintOptions, printRecord } from '../../capture/print/index.js';
 import { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';

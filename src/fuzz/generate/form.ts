@@ -180,7 +180,7 @@ class Compiler {
 
   #list(field: Field, type: ListType): ListPart {
     const { entry, options } = type;
-    const seconds = options.second.map((word) => this.#scalar(word, word.name));
+    const seconds = options.headerWords.map((word) => this.#scalar(word, word.name));
     const cases: ReadonlyMap<number, WireType> = 'cases' in entry ? entry.cases : new Map([[0, entry]]);
     const entries = new Map([...cases].map(([key, item]) => [key, entryScalars(field, item)] as const));
     const list: ListPart = {

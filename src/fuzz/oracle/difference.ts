@@ -1,7 +1,7 @@
 import { constants } from '../../../schemas/index.js';
-import { fieldChanges } from '../../capture/diff-fields.js';
-import type { Json } from '../../capture/payload-json.js';
-import type { CaptureRecord } from '../../capture/record.js';
+import { fieldChanges } from '../../capture/diff/index.js';
+import type { Json } from '../../capture/payload/index.js';
+import type { CaptureRecord } from '../../capture/records/index.js';
 import { decodeMessages, describeBytes, describeMessages, recordKeys } from '../../sim/index.js';
 import type { Response, Step } from '../step.js';
 import type { Cause } from './cause.js';

@@ -1,6 +1,6 @@
 import { constants, limits, protocol } from '../../../schemas/index.js';
 import { formatIssue, type Issue } from '../../base/error.js';
-import { decodePayload } from '../../capture/decode-payload.js';
+import { decodePayload } from '../../capture/payload/index.js';
 import { codecOf } from '../../codec/index.js';
 import { Reassembler } from '../../rpc/index.js';
 import { type Header, MessageType, payloadOf } from '../../schema/index.js';

@@ -1,10 +1,10 @@
 import { formatIssue, type Issue } from '../../base/error.js';
 import { arrayRows, formatHex } from '../../base/hex.js';
 import { formatTime } from '../../base/time.js';
-import { errorWordSize } from '../../capture/decode-payload.js';
-import { hexLine } from '../../capture/hex-writer.js';
-import { errorJson, recordLine } from '../../capture/ndjson-writer.js';
-import type { CaptureRecord } from '../../capture/record.js';
+import { hexLine } from '../../capture/hex/index.js';
+import { errorJson, recordLine } from '../../capture/ndjson/index.js';
+import { errorWordSize } from '../../capture/payload/index.js';
+import type { CaptureRecord } from '../../capture/records/index.js';
 import { annotate } from '../../codec/index.js';
 import { formatId, type Payload, type Protocol } from '../../schema/index.js';
 import { BitsType, StructType, type Values } from '../../wire/index.js';

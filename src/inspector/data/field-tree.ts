@@ -1,7 +1,6 @@
 import { digest } from '../../base/digest.js';
 import { formatHex } from '../../base/hex.js';
-import { formatField } from '../../capture/notation.js';
-import { fieldsInOrder, payloadToJson } from '../../capture/payload-json.js';
+import { fieldsInOrder, formatField, payloadToJson } from '../../capture/payload/index.js';
 import { annotate, type Range } from '../../codec/index.js';
 import type { Protocol } from '../../schema/index.js';
 import { type AnyType, BytesType, type Field, ListType, StructType, type Values } from '../../wire/index.js';
@@ -171,7 +170,7 @@ class Layout {
       },
       () => {
         this.#count(type, path);
-        for (const word of type.options.second) this.#field(word, owner, prefix);
+        for (const word of type.options.headerWords) this.#field(word, owner, prefix);
         for (const index of items.keys()) this.#entry(field, type, items, owner, path, index);
       },
     );

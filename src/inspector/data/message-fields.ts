@@ -1,7 +1,7 @@
 import { formatTime } from '../../base/time.js';
-import type { Fields } from '../../capture/filter.js';
-import { enumName, type Json } from '../../capture/payload-json.js';
-import { payloadFields, payloadNames, recordFields } from '../../capture/record-fields.js';
+import type { Fields } from '../../capture/filter/index.js';
+import { payloadFields, payloadNames, recordFields } from '../../capture/filter/index.js';
+import { enumName, type Json } from '../../capture/payload/index.js';
 import { formatId, MessageType, payloadOf } from '../../schema/index.js';
 import { Flag, type MessageIndex, recordTypes } from './message-index.js';
 

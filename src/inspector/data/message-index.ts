@@ -1,8 +1,7 @@
-import { Assembler } from '../../capture/assembler.js';
-import type { Outstanding } from '../../capture/conversation.js';
-import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../../capture/decode-payload.js';
-import { emptyPacket, type Packet } from '../../capture/packet.js';
-import type { CaptureRecord, RecordType } from '../../capture/record.js';
+import { emptyPacket, type Packet } from '../../capture/packets/index.js';
+import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../../capture/payload/index.js';
+import type { CaptureRecord, Outstanding, RecordType } from '../../capture/records/index.js';
+import { Assembler } from '../../capture/records/index.js';
 import { rmRules } from '../../rpc/index.js';
 import { type Message, MessageType, type Protocol } from '../../schema/index.js';
 import type { Values } from '../../wire/index.js';

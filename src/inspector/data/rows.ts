@@ -1,7 +1,6 @@
 import { formatTime } from '../../base/time.js';
-import { vmidName } from '../../capture/notation.js';
-import { duration } from '../../capture/print.js';
-import { problemText } from '../../capture/summary.js';
+import { vmidName } from '../../capture/payload/index.js';
+import { duration, problemText } from '../../capture/print/index.js';
 import { formatId } from '../../schema/index.js';
 import { errorOf } from './message-fields.js';
 import { Flag, type MessageIndex, recordTypes } from './message-index.js';

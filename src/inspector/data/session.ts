@@ -1,9 +1,8 @@
 import { UsageError, WireError } from '../../base/error.js';
-import { parseFilter } from '../../capture/filter.js';
-import { CaptureInput } from '../../capture/input.js';
-import { recordLine } from '../../capture/ndjson-writer.js';
-import { filterNames } from '../../capture/record-fields.js';
-import { Summary } from '../../capture/summary.js';
+import { filterNames, parseFilter } from '../../capture/filter/index.js';
+import { CaptureInput } from '../../capture/input/index.js';
+import { recordLine } from '../../capture/ndjson/index.js';
+import { Summary } from '../../capture/print/index.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Event, FilterAnswer, Overview, Requests, Source } from './api.js';
 import { copiesOf, detailOf } from './detail.js';

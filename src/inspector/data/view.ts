@@ -1,4 +1,4 @@
-import type { Filter } from '../../capture/filter.js';
+import type { Filter } from '../../capture/filter/index.js';
 import { MessageFields } from './message-fields.js';
 import type { MessageIndex } from './message-index.js';
 import { Table } from './table.js';

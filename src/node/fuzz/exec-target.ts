@@ -4,7 +4,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { formatHex, parseHex } from '../../base/hex.js';
-import { LineSplitter } from '../../capture/line-splitter.js';
+import { LineSplitter } from '../../capture/packets/index.js';
 import type { Ending, Response, Step } from '../../fuzz/step.js';
 import type { RemoteTarget } from '../../fuzz/target.js';
 import { StepWait } from './step-wait.js';

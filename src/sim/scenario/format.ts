@@ -1,5 +1,5 @@
 import { constants, protocol } from '../../../schemas/index.js';
-import { linePackets } from '../../capture/line-packets.js';
+import { linePackets } from '../../capture/ndjson/index.js';
 import { vmGenerations } from '../../host/vm-manager/index.js';
 import { type PlatformName, platforms } from '../../rm/index.js';
 import { messageTypeNames } from '../../schema/index.js';

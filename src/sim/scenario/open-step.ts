@@ -1,5 +1,5 @@
 import { constants, protocol } from '../../../schemas/index.js';
-import type { CaptureRecord } from '../../capture/record.js';
+import type { CaptureRecord } from '../../capture/records/index.js';
 import { type PanicReason, panicPlaces } from '../../rm/index.js';
 import { headerReader } from '../../rpc/index.js';
 import { describeBytes, describeMessages, describeRecord } from '../describe.js';

@@ -1,7 +1,7 @@
 import { constants, limits } from '../../../schemas/index.js';
 import { UsageError, WireError } from '../../base/error.js';
-import type { Json } from '../../capture/payload-json.js';
-import type { CaptureRecord } from '../../capture/record.js';
+import type { Json } from '../../capture/payload/index.js';
+import type { CaptureRecord } from '../../capture/records/index.js';
 import { type PanicReason, type PlatformProfile, platforms } from '../../rm/index.js';
 import { Checker, type Finding } from '../check/index.js';
 import { MessageFeed, recordKeys } from '../describe.js';

@@ -1,4 +1,4 @@
-import type { Json } from '../../capture/payload-json.js';
+import type { Json } from '../../capture/payload/index.js';
 import { isLine, refuse } from './read.js';
 
 /** What steps and expectations have named: payloads as `decode --json` shows them. */

@@ -1,4 +1,4 @@
-import type { CaptureRecord } from '../../../capture/record.js';
+import type { CaptureRecord } from '../../../capture/records/index.js';
 import type { Values } from '../../../wire/index.js';
 import type { MessageIndex } from '../message-index.js';
 

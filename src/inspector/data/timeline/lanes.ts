@@ -1,6 +1,5 @@
 import { transType, vmStatus } from '../../../../schemas/index.js';
-import { vmidName } from '../../../capture/notation.js';
-import { enumName } from '../../../capture/payload-json.js';
+import { enumName, vmidName } from '../../../capture/payload/index.js';
 import { formatId, MessageType } from '../../../schema/index.js';
 import { Flag, type MessageIndex, recordTypes } from '../message-index.js';
 import { isProblemAt } from '../rows.js';

@@ -21,7 +21,7 @@ import {
   VM_RESET,
   type VmResetRequest,
 } from '../../../../schemas/index.js';
-import type { CaptureRecord } from '../../../capture/record.js';
+import type { CaptureRecord } from '../../../capture/records/index.js';
 import type { MessageIndex } from '../message-index.js';
 import { type AnsweredCall, answeredCall } from './answered-call.js';
 

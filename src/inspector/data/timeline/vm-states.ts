@@ -22,7 +22,7 @@ import {
   vmStatus,
   vmStopFlags,
 } from '../../../../schemas/index.js';
-import type { CaptureRecord } from '../../../capture/record.js';
+import type { CaptureRecord } from '../../../capture/records/index.js';
 import type { MessageIndex } from '../message-index.js';
 import { type AnsweredCall, answeredCall } from './answered-call.js';
 

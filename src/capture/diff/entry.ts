@@ -1,0 +1,103 @@
+import { UsageError } from '../../base/error.js';
+import type { Protocol } from '../../schema/index.js';
+import { filterNames } from '../filter/index.js';
+import { recordLine } from '../ndjson/index.js';
+import type { Json } from '../payload/index.js';
+import type { CaptureRecord } from '../records/index.js';
+
+export type JsonObject = { [key: string]: Json };
+
+/** What a difference is named by, whatever is ignored. */
+export interface DiffHead {
+  /** The record's number in its capture. */
+  readonly no: number;
+  readonly from: number;
+  readonly to: number;
+  readonly type: string;
+  readonly seq: number | undefined;
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly error: Json | undefined;
+}
+
+/** A record as it is compared. Kept as text, since a comparison holds two whole captures. */
+export interface DiffEntry {
+  readonly head: DiffHead;
+  /** JSON of the record's NDJSON keys without those that are not compared: equal text, equal messages. */
+  readonly content: string;
+  /** What makes two records the same message with other contents; without and with the sequence number. */
+  readonly kind: string;
+  readonly key: string;
+}
+
+/** A field path of NDJSON records as names and indexes: `payload.entries[1].cap_id`. */
+export type FieldPath = readonly (string | number)[];
+
+/**
+ * Where and when a packet was is the capture's matter, not the message's. `request` and `duplicate_of` are numbers of
+ * other records: one more message at the front would change them all.
+ */
+const placeKeys = ['no', 'frame', 'frames', 'time', 'times', 'latency_ns', 'request', 'duplicate_of'];
+
+/** The record without the fields of `ignore`, ready to compare. */
+export function diffEntry(
+  protocol: Protocol,
+  record: CaptureRecord,
+  ignore: readonly FieldPath[],
+): DiffEntry {
+  const fields = JSON.parse(recordLine(protocol, record)) as JsonObject;
+  const { from, to, type, seq, id, name, error } = fields;
+  const head = { no: record.no, from, to, type, seq, id, name, error } as DiffHead;
+  for (const key of placeKeys) delete fields[key];
+  for (const path of ignore) remove(fields, path, 0);
+  const kind = JSON.stringify([fields.from, fields.to, fields.type, fields.id]);
+  return { head, content: JSON.stringify(fields), kind, key: `${kind} ${fields.seq}` };
+}
+
+/** What is compared of a record, as an object. */
+export function contentOf({ content }: DiffEntry): JsonObject {
+  return JSON.parse(content) as JsonObject;
+}
+
+/**
+ * The value of `--ignore`: a dotted path of NDJSON keys. A list's name stands for all its entries, `name[1]` for one of
+ * them; the name of a struct for everything in it. Throws UsageError for a path that no message has.
+ */
+export function parseFieldPath(protocol: Protocol, text: string): FieldPath {
+  const path: (string | number)[] = [];
+  for (const part of text.split('.')) {
+    const match = /^(\w+)((?:\[\d+\])*)$/.exec(part);
+    if (match === null) refuse('names with dots between them, such as payload.entries[1].cap_id', text);
+    path.push(
+      match[1] as string,
+      ...(match[2] as string)
+        .split(/[[\]]+/)
+        .filter(Boolean)
+        .map(Number),
+    );
+  }
+  const names = filterNames(protocol, false);
+  if (!names.keys.has(String(path[0]))) refuse([...names.keys].join(', '), text);
+  if (path[0] === 'payload' && path.length > 1 && !names.payload.has(String(path[1]))) {
+    refuse('a field that some message has', text);
+  }
+  return path;
+}
+
+function refuse(expected: string, actual: string): never {
+  throw new UsageError({ code: 'path', path: '--ignore', expected, actual });
+}
+
+/** Removes what the path from index `at` on names; entries of lists become null, so that the others keep their places. */
+function remove(value: Json | undefined, path: FieldPath, at: number): void {
+  const step = path[at] as string | number;
+  const last = at === path.length - 1;
+  if (Array.isArray(value)) {
+    if (typeof step === 'string') for (const item of value) remove(item, path, at);
+    else if (!last) remove(value[step], path, at + 1);
+    else if (step < value.length) value[step] = null;
+  } else if (typeof value === 'object' && value !== null && typeof step === 'string') {
+    if (last) delete value[step];
+    else remove(value[step], path, at + 1);
+  }
+}

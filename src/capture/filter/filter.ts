@@ -1,0 +1,194 @@
+import { UsageError } from '../../base/error.js';
+import type { Json } from '../payload/index.js';
+
+/**
+ * A record seen through its NDJSON keys; `payload` is made only when a filter asks for it. Who is asked for a `name`
+ * below the key may answer with that part of the value alone.
+ */
+export type Fields = (key: string, name?: string) => Json | undefined;
+export type Filter = (fields: Fields) => boolean;
+
+interface Token {
+  readonly kind: 'word' | 'number' | 'text' | 'operator' | 'end';
+  readonly text: string;
+  /** From 1. */
+  readonly column: number;
+}
+
+const tokenPattern =
+  /\s*(?:(0x[0-9a-fA-F]+|-?\d+)(?![\w.])|([A-Za-z_][\w.]*)|"((?:[^"\\]|\\.)*)"|'([^']*)'|(==|!=|<=|>=|&&|\|\||[<>()!]))/y;
+
+function tokenize(text: string): Token[] {
+  const tokens: Token[] = [];
+  tokenPattern.lastIndex = 0;
+  for (;;) {
+    const at = tokenPattern.lastIndex;
+    const match = tokenPattern.exec(text);
+    const column = at + 1 + (/^\s*/.exec(text.slice(at)) as RegExpExecArray)[0].length;
+    if (match === null) {
+      const rest = text.slice(column - 1, column + 9);
+      if (rest.startsWith('=')) fail(column, '== for equal', rest);
+      if (rest !== '') fail(column, 'a name, number, text or operator', rest);
+      tokens.push({ kind: 'end', text: 'the end', column });
+      return tokens;
+    }
+    const [, number, word, double, single, operator] = match;
+    if (number !== undefined) tokens.push({ kind: 'number', text: number, column });
+    else if (word !== undefined) tokens.push({ kind: 'word', text: word, column });
+    else if (operator !== undefined) tokens.push({ kind: 'operator', text: operator, column });
+    else tokens.push({ kind: 'text', text: single ?? (double as string).replace(/\\(.)/g, '$1'), column });
+  }
+}
+
+function fail(column: number, expected: string, actual: string): never {
+  throw new UsageError({ code: 'filter', path: `column ${column}`, expected, actual });
+}
+
+const comparisons = new Set(['==', '!=', '<', '<=', '>', '>=', 'contains']);
+
+/** A literal: its text, and its number when it is one. */
+interface Literal {
+  readonly text: string;
+  readonly number: bigint | undefined;
+  /** The number again when it is safe: most fields are small, and big integers are slow. */
+  readonly small: number | undefined;
+}
+
+/** Keys of a record, and what `payload.` may be followed by. */
+export interface FilterNames {
+  readonly keys: ReadonlySet<string>;
+  readonly payload: ReadonlySet<string>;
+}
+
+/**
+ * Compiles an expression of the filter language (cli.md): comparisons of dotted paths with values, `and`, `or`, `not`,
+ * parentheses. A path alone asks whether it is there. A comparison with something absent is false, also `!=`; a list
+ * matches if any entry does. Numbers compare as numbers however they are written, all else as text. Throws UsageError
+ * with the column for what cannot be read, and for names that no record has.
+ */
+export function parseFilter(text: string, names: FilterNames): Filter {
+  const tokens = tokenize(text);
+  let index = 0;
+  const peek = () => tokens[index] as Token;
+  const next = () => tokens[index++] as Token;
+  const accepts = (...texts: string[]) =>
+    peek().kind !== 'text' && texts.includes(peek().text) && next() !== undefined;
+  let depth = 0;
+
+  function either(): Filter {
+    let left = both();
+    while (accepts('or', '||')) {
+      const [first, second] = [left, both()];
+      left = (fields) => first(fields) || second(fields);
+    }
+    return left;
+  }
+
+  function both(): Filter {
+    let left = negation();
+    while (accepts('and', '&&')) {
+      const [first, second] = [left, negation()];
+      left = (fields) => first(fields) && second(fields);
+    }
+    return left;
+  }
+
+  function negation(): Filter {
+    const { column } = peek();
+    if (++depth > 200) return fail(column, 'at most 200 levels of parentheses and not', 'more');
+    try {
+      if (accepts('not', '!')) {
+        const inner = negation();
+        return (fields) => !inner(fields);
+      }
+      if (!accepts('(')) return comparison();
+      const inner = either();
+      if (!accepts(')')) fail(peek().column, ')', peek().text);
+      return inner;
+    } finally {
+      depth--;
+    }
+  }
+
+  function comparison(): Filter {
+    const token = next();
+    if (token.kind !== 'word')
+      return fail(token.column, 'a key such as name, from or payload.vmid', token.text);
+    const path = pathOf(token, names);
+    const operator = peek();
+    if (operator.kind === 'text' || !comparisons.has(operator.text)) return (fields) => exists(fields, path);
+    next();
+    const value = next();
+    if (value.kind === 'end' || value.kind === 'operator') return fail(value.column, 'a value', value.text);
+    const literal = literalOf(value);
+    const test = tests[operator.text] as (json: Json, literal: Literal) => boolean;
+    return (fields) => anyAt(fields, path, (json) => test(json, literal));
+  }
+
+  const filter = either();
+  if (peek().kind !== 'end') fail(peek().column, 'and, or, or the end', peek().text);
+  return filter;
+}
+
+function pathOf({ text, column }: Token, { keys, payload }: FilterNames): readonly string[] {
+  const [key = '', ...rest] = text.split('.');
+  if (!keys.has(key)) return fail(column, `one of ${[...keys].join(', ')}`, key);
+  const [name] = rest;
+  if (key === 'payload' && name !== undefined && !payload.has(name)) {
+    return fail(column, 'a field that some message has', name);
+  }
+  return [key, ...rest];
+}
+
+function literalOf({ kind, text }: Token): Literal {
+  const number = kind === 'text' ? undefined : numberOf(text);
+  const small = Number.isSafeInteger(Number(number)) ? Number(number) : undefined;
+  return { text, number, small };
+}
+
+function numberOf(text: string): bigint | undefined {
+  if (!/^-?(0x[0-9a-fA-F]+|\d+)$/.test(text)) return undefined;
+  return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
+}
+
+/** Calls `test` for each scalar that the path leads to, through lists, until one passes. */
+function anyAt(fields: Fields, path: readonly string[], test: (json: Json) => boolean): boolean {
+  const visit = (json: Json | undefined, depth: number): boolean => {
+    if (json === undefined) return false;
+    if (Array.isArray(json)) return json.some((entry) => visit(entry, depth));
+    if (depth === path.length) return test(json);
+    if (typeof json !== 'object' || json === null) return false;
+    const key = path[depth] as string;
+    return Object.hasOwn(json, key) && visit(json[key], depth + 1);
+  };
+  return visit(fields(path[0] as string, path[1]), 1);
+}
+
+function exists(fields: Fields, path: readonly string[]): boolean {
+  return anyAt(fields, path, (json) => json !== false && json !== null);
+}
+
+function scalarText(json: Json): string {
+  return typeof json === 'object' ? JSON.stringify(json) : String(json);
+}
+
+function compare(json: Json, { text, number, small }: Literal): number | undefined {
+  if (typeof json === 'number' && small !== undefined) return json < small ? -1 : Number(json > small);
+  const own = scalarText(json);
+  if (number !== undefined) {
+    const value = numberOf(own);
+    if (value === undefined) return undefined;
+    return value < number ? -1 : Number(value > number);
+  }
+  return own < text ? -1 : Number(own > text);
+}
+
+const tests: Readonly<Record<string, (json: Json, literal: Literal) => boolean>> = {
+  '==': (json, literal) => compare(json, literal) === 0,
+  '!=': (json, literal) => compare(json, literal) !== 0,
+  '<': (json, literal) => (compare(json, literal) ?? 0) < 0,
+  '<=': (json, literal) => (compare(json, literal) ?? 1) <= 0,
+  '>': (json, literal) => (compare(json, literal) ?? 0) > 0,
+  '>=': (json, literal) => (compare(json, literal) ?? -1) >= 0,
+  contains: (json, { text }) => scalarText(json).includes(text),
+};

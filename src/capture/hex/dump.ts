@@ -1,0 +1,164 @@
+import { GrowingBuffer } from '../packets/index.js';
+import {
+  badLine,
+  isBlank,
+  isComment,
+  type LinePlace,
+  type LineReader,
+  type MessageAssembler,
+  startsRpcMessage,
+} from './messages.js';
+import { type DumpLine, type DumpStyle, parseDumpLine } from './styles.js';
+
+/** What is known of the dump in progress. */
+interface Dump {
+  readonly name: string;
+  /** Low 32 bits of the first line's offset, NaN when that is no number; undefined when its lines have none. */
+  readonly base: number | undefined;
+  readonly radix: number;
+  /** The offsets are addresses: they tell a new message only if they are real (see #continues). */
+  readonly isAddress: boolean;
+  /** Bytes of the first line, and of the last. */
+  readonly rowSize: number;
+  lastRowSize: number;
+  /** Where a `*` line stands in the file: the last line repeats up to the next offset. */
+  repeatsAt: number | undefined;
+}
+
+/** Puts the lines of the styles with offsets together: one dump, one message. */
+export class DumpReader implements LineReader {
+  readonly #style: DumpStyle;
+  readonly #assembler: MessageAssembler;
+  readonly #row = new GrowingBuffer();
+  #dump: Dump | undefined;
+  /** Some address followed on the one before, so the addresses of this log are not hashed. */
+  #addressesAreReal = false;
+
+  constructor(style: DumpStyle, assembler: MessageAssembler) {
+    this.#style = style;
+    this.#assembler = assembler;
+  }
+
+  line(text: string, number: number, offset: number): void {
+    if (isComment(text)) return;
+    if (isBlank(text)) {
+      this.#finish();
+      return;
+    }
+    if (text.trim() === '*' && this.#dump !== undefined) {
+      this.#dump.repeatsAt = offset;
+      return;
+    }
+    const place = { text, number, offset };
+    const line = parseDumpLine(this.#style, text, this.#row);
+    if (line === undefined) this.#otherLine(place);
+    else if (this.#row.length === 0) this.#endOffset(line, place);
+    else this.#bytes(line, place);
+  }
+
+  end(): void {
+    this.#finish();
+  }
+
+  /** In a kernel log other messages may come between the lines of a dump whose offsets hold it together. */
+  #otherLine(place: LinePlace): void {
+    const isLog = this.#style === 'dmesg';
+    if (!isLog || this.#dump?.base === undefined) this.#finish();
+    if (!isLog) throw badLine(place);
+  }
+
+  #bytes(line: DumpLine, place: LinePlace): void {
+    const row = this.#row;
+    if (!this.#continues(line, place)) {
+      this.#finish();
+      // Numbers at the end of some log line look like a dump without offsets; only an RPC header starts one.
+      if (line.offset === undefined && !startsRpcMessage(row)) return;
+      this.#start(line);
+    }
+    const dump = this.#dump as Dump;
+    dump.lastRowSize = row.length;
+    this.#assembler.append(row, place);
+  }
+
+  #start(line: DumpLine): void {
+    const rowSize = this.#row.length;
+    const { name, radix } = line;
+    const base = line.offset === undefined ? undefined : low32(line.offset, radix);
+    const isAddress = line.isAddress || (this.#style === 'dmesg' && base !== undefined && base !== 0);
+    this.#dump = { name, base, radix, isAddress, rowSize, lastRowSize: rowSize, repeatsAt: undefined };
+  }
+
+  /** Whether the line in #row belongs to the dump in progress; fills in what a `*` stands for. */
+  #continues(line: DumpLine, place: LinePlace): boolean {
+    const dump = this.#dump;
+    if (dump === undefined || dump.name !== line.name) return false;
+    if (dump.base === undefined || line.offset === undefined) {
+      return dump.base === undefined && line.offset === undefined && this.#followsFullRow(dump);
+    }
+    const offset = low32(line.offset, dump.radix);
+    if (offset === 0) return false;
+    const size = this.#assembler.bytes.length;
+    // 0, which no line in progress can be at, when one of the two is no number.
+    const distance = (offset - dump.base) >>> 0;
+    if (distance === size) {
+      if (dump.isAddress) this.#addressesAreReal = true;
+      dump.repeatsAt = undefined;
+      return true;
+    }
+    if (dump.repeatsAt !== undefined && distance > size) {
+      this.#repeatUpTo(distance, dump, place);
+      return true;
+    }
+    // The kernel hashes every address it prints: then the lines of one dump have unrelated addresses.
+    if (dump.isAddress) return !this.#addressesAreReal && this.#followsFullRow(dump);
+    const expected = `0x${(dump.base + size).toString(16)}`;
+    const message = `line ${place.number} has the offset ${line.offset}, ${expected} would follow: taken as a new message`;
+    this.#assembler.warn('gap', place.offset, message);
+    return false;
+  }
+
+  /** Without an offset to go by: the dump's lines are full so far, and the new one starts no RPC message. */
+  #followsFullRow(dump: Dump): boolean {
+    return dump.lastRowSize === dump.rowSize && dump.rowSize >= 16 && !startsRpcMessage(this.#row);
+  }
+
+  /** hexdump and od end with the offset of the end, alone on a line. */
+  #endOffset(line: DumpLine, place: LinePlace): void {
+    const dump = this.#dump;
+    if (dump === undefined || dump.base === undefined || line.offset === undefined) return;
+    const bytes = this.#assembler.bytes;
+    const distance = (low32(line.offset, dump.radix) - dump.base) >>> 0;
+    if (dump.repeatsAt !== undefined && distance > bytes.length) this.#repeatUpTo(distance, dump, place);
+    // A dump in words shows the last one whole although it may be half there.
+    if (distance < bytes.length && bytes.length - distance < 8) bytes.truncate(distance);
+    if (distance !== bytes.length) {
+      const message = `line ${place.number} ends the dump at ${line.offset} after ${bytes.length} bytes`;
+      this.#assembler.warn('gap', place.offset, message);
+    }
+    dump.repeatsAt = undefined;
+    this.#finish();
+  }
+
+  #repeatUpTo(size: number, dump: Dump, place: LinePlace): void {
+    this.#assembler.checkSize(size, place);
+    const bytes = this.#assembler.bytes;
+    while (bytes.length < size) bytes.push(bytes.data[bytes.length - dump.lastRowSize] as number);
+    dump.repeatsAt = undefined;
+  }
+
+  /** Delivers the dump in progress, if any. */
+  #finish(): void {
+    const dump = this.#dump;
+    if (dump === undefined) return;
+    if (dump.repeatsAt !== undefined) {
+      this.#assembler.warn('gap', dump.repeatsAt, 'the dump ends with "*" and no offset says how often');
+    }
+    this.#dump = undefined;
+    this.#assembler.emit(undefined, undefined);
+  }
+}
+
+/** Enough to compare: a dump is not that long, and a 64-bit address is no exact number. NaN for "(ptrval)". */
+function low32(digits: string, radix: number): number {
+  return Number.parseInt(digits.slice(-8), radix);
+}

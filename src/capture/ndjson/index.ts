@@ -1,0 +1,5 @@
+/** Writes records and queue messages as lines of NDJSON, and reads such lines back as packets. */
+export { linePackets } from './line-packets.js';
+export { PacketOrder } from './packet-order.js';
+export { ndjsonReader } from './reader.js';
+export { errorJson, frameLine, frameType, recordLine } from './writer.js';

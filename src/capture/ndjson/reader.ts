@@ -1,0 +1,81 @@
+import { WireError } from '../../base/error.js';
+import type { Protocol } from '../../schema/index.js';
+import { type CaptureReader, emptyPacket, LineSplitter, type PacketSink } from '../packets/index.js';
+import type { Line } from './line.js';
+import { type LinePacket, linePackets } from './line-packets.js';
+import { PacketOrder } from './packet-order.js';
+
+/** A message of 14 616 bytes prints as some 130 000 characters; a longer line than this is not gathered in memory. */
+const lineSizeMax = 64 * 1024 * 1024;
+
+/**
+ * Reads messages as `decode --json` prints them, or as written by hand, and hands on the queue messages that carry them,
+ * in the order of their packet numbers. Throws WireError whose path and message name the line, and whose offset is
+ * that of the line in the file.
+ */
+export function ndjsonReader(protocol: Protocol, sink: PacketSink): CaptureReader {
+  const packet = emptyPacket();
+  let last = 0;
+  const order = new PacketOrder<LinePacket>((item) => {
+    last = item.frame ?? last + 1;
+    packet.frame = last;
+    packet.time = item.time;
+    packet.from = item.from;
+    packet.to = item.to;
+    packet.comment = item.comment;
+    packet.data = item.bytes;
+    packet.view = new DataView(item.bytes.buffer, item.bytes.byteOffset, item.bytes.length);
+    packet.start = 0;
+    packet.end = item.bytes.length;
+    sink(packet);
+  });
+  // A line without packet numbers goes behind the line before it.
+  let place = 0;
+  const lines = new LineSplitter((text, number, offset) => {
+    if (text.trim() === '') return;
+    for (const item of readLine(protocol, text, number, offset)) {
+      place = item.frame ?? place;
+      order.add(item, place);
+    }
+  }, lineSizeMax);
+  /** What was read before a bad line is handed on, packets that wait for an earlier number included. */
+  const whole = (read: () => void) => {
+    try {
+      read();
+    } catch (error) {
+      order.end();
+      throw error;
+    }
+  };
+  return {
+    push: (chunk) => whole(() => lines.push(chunk)),
+    end() {
+      whole(() => lines.end());
+      order.end();
+    },
+  };
+}
+
+function readLine(protocol: Protocol, text: string, number: number, offset: number): LinePacket[] {
+  const context = `line ${number}: `;
+  let line: unknown;
+  try {
+    line = JSON.parse(text);
+  } catch (error) {
+    const actual = (error as SyntaxError).message;
+    throw new WireError({ code: 'json', path: '', offset, expected: 'a JSON object', actual }, context);
+  }
+  if (typeof line !== 'object' || line === null || Array.isArray(line)) {
+    throw new WireError(
+      { code: 'json', path: '', offset, expected: 'a JSON object', actual: text.slice(0, 40) },
+      context,
+    );
+  }
+  try {
+    return linePackets(protocol, line as Line);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    const { code, path, expected, actual } = error;
+    throw new WireError({ code, path, offset, expected, actual }, context);
+  }
+}

@@ -1,0 +1,12 @@
+/** What every reader shares: packets, the sinks that take them, and buffers that cut a byte stream into items and lines. */
+export { GrowingBuffer } from './growing-buffer.js';
+export { LineSplitter } from './line-splitter.js';
+export {
+  type CaptureReader,
+  type CaptureWarning,
+  emptyPacket,
+  type Packet,
+  type PacketSink,
+  type WarningSink,
+} from './packet.js';
+export { type ItemFormat, Splitter } from './splitter.js';

@@ -1,0 +1,79 @@
+import { WireError } from '../../base/error.js';
+import { GrowingBuffer } from './growing-buffer.js';
+
+/** A longer line is no line of a text capture, and is not gathered in memory. */
+const LINE_SIZE_MAX = 1024 * 1024;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/** Takes a line without its end, its number from 1 and the byte offset at which it begins. */
+type LineSink = (line: string, number: number, offset: number) => void;
+
+/** Cuts UTF-8 bytes into lines. A line may end with CR LF; a byte-order mark before a line is dropped. */
+export class LineSplitter {
+  readonly #sink: LineSink;
+  readonly #sizeMax: number;
+  readonly #pending = new GrowingBuffer();
+  readonly #utf8 = new TextDecoder();
+  /** Offset of the next line, or of the one in #pending. */
+  #offset = 0;
+  #number = 0;
+
+  constructor(sink: LineSink, sizeMax = LINE_SIZE_MAX) {
+    this.#sink = sink;
+    this.#sizeMax = sizeMax;
+  }
+
+  /** Throws WireError `line_length` for a line above `sizeMax` bytes. */
+  push(chunk: Uint8Array): void {
+    const pending = this.#pending;
+    let at = 0;
+    while (at < chunk.length) {
+      const found = chunk.indexOf(LINE_FEED, at);
+      const end = found < 0 ? chunk.length : found;
+      this.#checkSize(pending.length + end - at);
+      if (found < 0) {
+        pending.append(chunk, at, end);
+        return;
+      }
+      if (pending.length === 0) {
+        this.#line(chunk, at, end);
+      } else {
+        pending.append(chunk, at, end);
+        this.#pendingLine();
+      }
+      this.#offset += 1;
+      at = end + 1;
+    }
+  }
+
+  /** The last line needs no line end. */
+  end(): void {
+    if (this.#pending.length > 0) this.#pendingLine();
+  }
+
+  #pendingLine(): void {
+    const { data, length } = this.#pending;
+    this.#pending.clear();
+    this.#line(data, 0, length);
+  }
+
+  #line(data: Uint8Array, start: number, end: number): void {
+    const offset = this.#offset;
+    this.#offset += end - start;
+    this.#number += 1;
+    const textEnd = end > start && data[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
+    this.#sink(this.#utf8.decode(data.subarray(start, textEnd)), this.#number, offset);
+  }
+
+  #checkSize(size: number): void {
+    if (size <= this.#sizeMax) return;
+    throw new WireError({
+      code: 'line_length',
+      path: `line ${this.#number + 1}`,
+      offset: this.#offset,
+      expected: `at most ${this.#sizeMax} bytes`,
+      actual: size,
+    });
+  }
+}

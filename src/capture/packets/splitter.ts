@@ -1,0 +1,90 @@
+import { WireError } from '../../base/error.js';
+import { GrowingBuffer } from './growing-buffer.js';
+
+/** A binary file format that is a sequence of items, each telling its own size in its first bytes. */
+export interface ItemFormat {
+  /**
+   * Size in bytes of the item at `at`, of which `available` bytes are there. While these are too few to tell, the
+   * answer is how many are needed to tell, which is more than `available`. Throws WireError.
+   */
+  sizeOf(view: DataView, at: number, available: number, offset: number): number;
+  /** Takes the complete item [start, end) which begins at byte `offset` of the file. Throws WireError. */
+  take(data: Uint8Array, view: DataView, start: number, end: number, offset: number): void;
+  /** Name for the path of an error about the item at `at`, of which `available` bytes are there. */
+  nameOf(view: DataView, at: number, available: number): string;
+}
+
+/**
+ * Cuts a byte stream into the items of a format. Items are handed over where they lie in the pushed chunk; only
+ * one that spans chunks is gathered in a buffer first, so every byte is copied once at most.
+ */
+export class Splitter {
+  readonly #format: ItemFormat;
+  readonly #pending = new GrowingBuffer();
+  /** Bytes that the item in #pending needs before it can be looked at again. */
+  #needed = 0;
+  /** Offset in the file of the next item, or of the one in #pending. */
+  #offset = 0;
+
+  constructor(format: ItemFormat) {
+    this.#format = format;
+  }
+
+  push(chunk: Uint8Array): void {
+    const at = this.#completePending(chunk);
+    if (at < chunk.length) this.#takeAll(chunk, at);
+  }
+
+  /** Throws WireError `truncated`, with the offset of the item, when the input ends inside one. */
+  end(): void {
+    const pending = this.#pending;
+    if (pending.length === 0) return;
+    throw new WireError({
+      code: 'truncated',
+      path: this.#format.nameOf(pending.view, 0, pending.length),
+      offset: this.#offset,
+      expected: this.#needed,
+      actual: pending.length,
+    });
+  }
+
+  /** Returns how many bytes of the chunk went into the pending item. */
+  #completePending(chunk: Uint8Array): number {
+    const pending = this.#pending;
+    let at = 0;
+    while (pending.length > 0) {
+      const end = Math.min(chunk.length, at + this.#needed - pending.length);
+      pending.append(chunk, at, end);
+      at = end;
+      if (pending.length < this.#needed) break;
+      const size = this.#format.sizeOf(pending.view, 0, pending.length, this.#offset);
+      if (size > pending.length) {
+        this.#needed = size;
+        continue;
+      }
+      const { data, view } = pending;
+      pending.clear();
+      this.#format.take(data, view, 0, size, this.#offset);
+      this.#offset += size;
+    }
+    return at;
+  }
+
+  #takeAll(chunk: Uint8Array, from: number): void {
+    const format = this.#format;
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let at = from;
+    while (at < chunk.length) {
+      const available = chunk.length - at;
+      const size = format.sizeOf(view, at, available, this.#offset);
+      if (size > available) {
+        this.#needed = size;
+        this.#pending.append(chunk, at, chunk.length);
+        return;
+      }
+      format.take(chunk, view, at, at + size, this.#offset);
+      at += size;
+      this.#offset += size;
+    }
+  }
+}

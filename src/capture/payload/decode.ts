@@ -1,0 +1,101 @@
+import type { Issue } from '../../base/error.js';
+import { annotate, codecOf } from '../../codec/index.js';
+import { type Message, MessageType, type Payload, payloadOf } from '../../schema/index.js';
+import { type Values, VariantType } from '../../wire/index.js';
+
+/** What the payload bytes of one message say; the keys mean what they mean in a record. */
+export interface DecodedPayload {
+  readonly error: number | undefined;
+  readonly layout: Payload | undefined;
+  readonly payload: Values | undefined;
+  readonly complete: boolean;
+  readonly rest: Uint8Array | undefined;
+  readonly issues: readonly Issue[];
+  readonly raw: Uint8Array | undefined;
+}
+
+/** Size of the error word in front of every reply, in bytes. */
+export const errorWordSize = 4;
+
+/** Whether a reply can be decoded only by who knows the request. */
+export function replyDependsOnRequest(message: Message | undefined): boolean {
+  return message?.layout === 'known' && message.kind === 'call' && message.reply instanceof VariantType;
+}
+
+const none: readonly Issue[] = [];
+
+/**
+ * Decodes the payload [start, end) of a message of the given type, whatever it holds; never throws. Offsets of issues
+ * count from `start`, in replies from after the error word. `request` is the value of the request that a reply answers.
+ */
+export function decodePayload(
+  message: Message | undefined,
+  type: number,
+  view: DataView,
+  start: number,
+  end: number,
+  request: Values | undefined,
+): DecodedPayload {
+  let error: number | undefined;
+  let from = start;
+  if (type === MessageType.reply) {
+    if (end - start < errorWordSize) return shortReply(view, start, end);
+    error = view.getUint32(start, true);
+    from += errorWordSize;
+  }
+  const layout = payloadOf(message, type, error);
+  if (layout === undefined) {
+    const rest = end > from ? bytesOf(view, from, end).slice() : undefined;
+    return { error, layout, payload: undefined, complete: false, rest, issues: none, raw: undefined };
+  }
+  const payload = codecOf(layout).tryDecode(view, from, end, request);
+  if (payload !== undefined) {
+    return { error, layout, payload, complete: true, rest: undefined, issues: none, raw: undefined };
+  }
+  return explain(error, layout, bytesOf(view, start, end).slice(), from - start, request);
+}
+
+/** Codes after which the fields still express all bytes, with what is left over as `rest`. */
+const expressible = new Set(['trailing', 'choice', 'max']);
+
+function explain(
+  error: number | undefined,
+  layout: Payload,
+  raw: Uint8Array,
+  start: number,
+  request: Values | undefined,
+): DecodedPayload {
+  const bytes = raw.subarray(start);
+  const { value, issues, restStart } = annotate(layout, bytes, request);
+  const codes = new Set(issues.map(({ code }) => code));
+  const cut = codes.has('trailing') || codes.has('choice');
+  // A reply to a request that was not seen is no fault of the reply.
+  const unseen = layout instanceof VariantType && request === undefined && codes.has('choice');
+  return {
+    error,
+    layout,
+    payload: value,
+    complete: !codes.has('truncated') && !codes.has('choice'),
+    rest: cut && restStart < bytes.length ? bytes.subarray(restStart) : undefined,
+    issues: unseen ? none : issues,
+    raw: [...codes].every((code) => expressible.has(code)) ? undefined : raw,
+  };
+}
+
+function shortReply(view: DataView, start: number, end: number): DecodedPayload {
+  const issue = { code: 'truncated', path: 'error', offset: 0, expected: errorWordSize, actual: end - start };
+  const raw = bytesOf(view, start, end).slice();
+  return {
+    error: undefined,
+    layout: undefined,
+    payload: undefined,
+    complete: false,
+    rest: undefined,
+    issues: [issue],
+    raw,
+  };
+}
+
+function bytesOf(view: DataView, start: number, end: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + start, end - start);
+}

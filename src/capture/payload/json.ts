@@ -1,0 +1,228 @@
+import { WireError } from '../../base/error.js';
+import { formatHex, parseHex } from '../../base/hex.js';
+import { decodeText, encodeText } from '../../base/text.js';
+import {
+  type AnyType,
+  BytesType,
+  EnumType,
+  type Field,
+  FlagsType,
+  ListType,
+  StructType,
+  type Values,
+  VariantType,
+} from '../../wire/index.js';
+
+/** A payload as NDJSON shows it: names for enums and flags, hex text for u64 and bytes. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** Value → name, of the names that the protocol itself uses. */
+const namesOf = new WeakMap<EnumType, ReadonlyMap<number, string>>();
+
+/** The name of an enum value, undefined when it has none. */
+export function enumName(type: EnumType, value: number): string | undefined {
+  let names = namesOf.get(type);
+  if (names === undefined) {
+    names = new Map(Object.entries(type.values).map(([name, number]) => [number, name]));
+    namesOf.set(type, names);
+  }
+  return names.get(value);
+}
+
+/** The names of the set bits in declared order; unknown bits as one more number. */
+export function flagNames(type: FlagsType, value: number): (string | number)[] {
+  const names: (string | number)[] = [];
+  let rest = value;
+  for (const [name, bit] of Object.entries(type.bits)) {
+    if ((value & bit) === 0) continue;
+    names.push(name);
+    rest = (rest & ~bit) >>> 0;
+  }
+  if (rest !== 0) names.push(rest);
+  return names;
+}
+
+/** Whether the bytes are text, for the values of the struct they stand in. */
+export function isText(type: BytesType, owner: Values): boolean {
+  const { encoding } = type.options;
+  if (typeof encoding === 'string') return encoding === 'utf8';
+  return !encoding.raw.includes(owner[encoding.select] as number);
+}
+
+/** Fields of a struct in the order of their bytes: the words of a list's header come before the list. */
+export function fieldsInOrder(fields: readonly Field[]): readonly Field[] {
+  let ordered = orderOf.get(fields);
+  if (ordered === undefined) {
+    ordered = fields.flatMap((field) =>
+      field.type instanceof ListType ? [...field.type.options.headerWords, field] : [field],
+    );
+    orderOf.set(fields, ordered);
+  }
+  return ordered;
+}
+
+const orderOf = new WeakMap<readonly Field[], readonly Field[]>();
+
+/** The JSON form of a decoded value, which may be incomplete: absent keys stay absent. */
+export function payloadToJson(type: AnyType, value: unknown, owner: Values = {}): Json {
+  if (type instanceof StructType) {
+    const values = value as Values;
+    const json: { [key: string]: Json } = {};
+    for (const field of fieldsInOrder(type.fields)) {
+      const item = values[field.name];
+      if (item !== undefined) json[field.name] = payloadToJson(field.type, item, values);
+    }
+    return json;
+  }
+  if (type instanceof VariantType) {
+    for (const layout of type.cases.values()) {
+      const json = payloadToJson(layout, value) as { [key: string]: Json };
+      if (Object.keys(json).length > 0) return json;
+    }
+    return {};
+  }
+  if (type instanceof ListType) {
+    const entry = entryType(type, owner);
+    return (value as unknown[]).map((item) => payloadToJson(entry as AnyType, item));
+  }
+  if (type instanceof BytesType) {
+    if (!isText(type, owner)) return formatHex(value as Uint8Array);
+    return decodeText(value as Uint8Array) ?? { hex: formatHex(value as Uint8Array) };
+  }
+  if (type instanceof EnumType) return enumName(type, value as number) ?? (value as number);
+  if (type instanceof FlagsType) return flagNames(type, value as number);
+  return typeof value === 'bigint' ? `0x${value.toString(16)}` : (value as number);
+}
+
+const fieldsByName = new WeakMap<StructType, ReadonlyMap<string, Field>>();
+
+/** One field of a decoded payload, as an object with that key alone; without it where the field is absent. */
+export function payloadFieldToJson(type: StructType | VariantType, value: Values, name: string): Json {
+  const item = value[name];
+  if (item === undefined) return {};
+  if (type instanceof VariantType) return payloadToJson(type, { [name]: item });
+  let fields = fieldsByName.get(type);
+  if (fields === undefined) {
+    fields = new Map(fieldsInOrder(type.fields).map((field) => [field.name, field]));
+    fieldsByName.set(type, fields);
+  }
+  const field = fields.get(name);
+  return field === undefined ? {} : { [name]: payloadToJson(field.type, item, value) };
+}
+
+function entryType(type: ListType, owner: Values): AnyType | undefined {
+  if (!('cases' in type.entry)) return type.entry as AnyType;
+  return type.entry.cases.get(owner[type.entry.field] as number);
+}
+
+/**
+ * The value that a JSON payload stands for, ready to encode: accepts numbers, names (aliases too), hex and decimal
+ * text for each of them. Throws WireError with the path of what cannot be read; whether the value fits the layout is
+ * left to the codec.
+ */
+export function payloadFromJson(type: AnyType, json: unknown, path = '', owner: Values = {}): unknown {
+  if (type instanceof StructType) return structFromJson(type, json, path);
+  if (type instanceof VariantType) {
+    const keys = isObject(json) ? Object.keys(json) : [];
+    const layout = [...type.cases.values()].find(({ fields }) =>
+      fields.some(({ name }) => keys.includes(name)),
+    );
+    return layout === undefined ? json : structFromJson(layout, json, path);
+  }
+  if (type instanceof ListType) {
+    if (!Array.isArray(json)) return refuse(path, 'array', json);
+    const entry = entryType(type, owner);
+    if (entry === undefined) return json;
+    return json.map((item, index) => payloadFromJson(entry, item, `${path}[${index}]`));
+  }
+  if (type instanceof BytesType) return bytesFromJson(json, isText(type, owner), path);
+  if (type instanceof EnumType && typeof json === 'string') return enumFromJson(type, json, path);
+  if (type instanceof FlagsType && typeof json !== 'number') return flagsFromJson(type, json, path);
+  return integerFromJson(json, type.fixedSize === 8, path);
+}
+
+function structFromJson(type: StructType, json: unknown, path: string): Values {
+  if (!isObject(json)) return refuse(path, 'object', json);
+  const value: Values = {};
+  const declared = fieldsInOrder(type.fields);
+  const aliases = declared.flatMap((field) => field.aliases.map((alias) => [alias, field] as const));
+  // A field's own name goes before another field's alias.
+  const fields = new Map([...aliases, ...declared.map((field) => [field.name, field] as const)]);
+  // Scalars first: what a list or text is may depend on a field that stands behind it in the JSON.
+  const entries = Object.entries(json).sort(([a], [b]) => weight(fields.get(a)) - weight(fields.get(b)));
+  for (const [name, item] of entries) {
+    const field = fields.get(name);
+    const at = path === '' ? name : `${path}.${name}`;
+    if (field === undefined)
+      return refuse(at, [...fields.keys()].join(', ') || 'no field', name, 'unknown_key');
+    if (Object.hasOwn(value, field.name)) return refuse(at, `${field.name} once`, name, 'duplicate');
+    value[field.name] = payloadFromJson(field.type, item, at, value);
+  }
+  return value;
+}
+
+function weight(field: Field | undefined): number {
+  return field?.type instanceof ListType || field?.type instanceof BytesType ? 1 : 0;
+}
+
+function isObject(json: unknown): json is { [key: string]: unknown } {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function bytesFromJson(json: unknown, text: boolean, path: string): Uint8Array {
+  // A lone surrogate has no UTF-8.
+  if (typeof json === 'string' && text && !/\p{Surrogate}/u.test(json)) return encodeText(json);
+  const hex = isObject(json) && Object.keys(json).length === 1 ? json.hex : json;
+  const bytes = typeof hex === 'string' ? parseHex(hex) : undefined;
+  return bytes ?? refuse(path, text ? 'text or {"hex": ...}' : 'hex text', json);
+}
+
+function enumFromJson(type: EnumType, name: string, path: string): number {
+  const known = Object.hasOwn(type.values, name) ? type.values[name] : undefined;
+  const alias = () => Object.entries(type.info.aliases ?? {}).find(([, names]) => names.includes(name))?.[0];
+  // Values that only some sources have; a dialect's whole different table would be ambiguous.
+  const dialect = () =>
+    type.info.dialects?.find(({ replaces, values }) => !replaces && Object.hasOwn(values, name))?.values[
+      name
+    ];
+  const value = known ?? type.values[alias() ?? ''] ?? dialect();
+  if (value !== undefined) return value;
+  if (/^(0x[0-9a-fA-F]+|\d+)$/.test(name)) return Number(name);
+  return refuse(path, Object.keys(type.values).join(', '), name);
+}
+
+function flagsFromJson(type: FlagsType, json: unknown, path: string): number {
+  const names = Array.isArray(json) ? json : [json];
+  let value = 0;
+  for (const name of names) {
+    const alias = Object.entries(type.info.aliases ?? {}).find(([, others]) =>
+      others.includes(name as string),
+    )?.[0];
+    const bit =
+      typeof name === 'string' && Object.hasOwn(type.bits, alias ?? name)
+        ? type.bits[alias ?? name]
+        : integerFromJson(name, false, path, `${Object.keys(type.bits).join(', ')} or a number`);
+    if (typeof bit !== 'number' || !Number.isInteger(bit) || bit < 0 || bit > type.max) {
+      return refuse(path, `0..${type.max}`, name);
+    }
+    value = (value | bit) >>> 0;
+  }
+  return value;
+}
+
+function integerFromJson(json: unknown, wide: boolean, path: string, expected = 'integer'): number | bigint {
+  if (typeof json === 'string' && /^-?(0x[0-9a-fA-F]+|\d+)$/.test(json)) {
+    const value = json.startsWith('-') ? -BigInt(json.slice(1)) : BigInt(json);
+    return wide ? value : Number(value);
+  }
+  if (typeof json !== 'number') return refuse(path, expected, json);
+  if (!wide) return json;
+  if (!Number.isSafeInteger(json)) return refuse(path, 'hex text, or an integer below 2^53', json);
+  return BigInt(json);
+}
+
+function refuse(path: string, expected: string, json: unknown, code = 'type'): never {
+  const text = JSON.stringify(json) ?? 'undefined';
+  const actual = text.length > 60 ? `${text.slice(0, 60)}...` : text;
+  throw new WireError({ code, path, offset: 0, expected, actual });
+}

@@ -1,0 +1,129 @@
+import { formatDecimal } from '../../base/decimal.js';
+import { formatHex } from '../../base/hex.js';
+import { decodeText } from '../../base/text.js';
+import { compile, functionText } from '../../codec/emitter.js';
+import {
+  type AnyType,
+  BytesType,
+  EnumType,
+  FlagsType,
+  ListType,
+  StructType,
+  VariantType,
+} from '../../wire/index.js';
+import { enumName, fieldsInOrder, flagNames, isText, payloadToJson } from './json.js';
+
+/** A complete decoded value → its JSON text; the same text as `JSON.stringify(payloadToJson(type, value))`. */
+export type PayloadText = (value: unknown) => string;
+
+const made = new WeakMap<AnyType, PayloadText>();
+
+/**
+ * Generates the JSON printer of a payload. `JSON.stringify` over an object made for it costs several times what
+ * decoding does, and `decode --json` prints millions of these.
+ */
+export function payloadText(type: AnyType): PayloadText {
+  let text = made.get(type);
+  if (text === undefined) {
+    text =
+      type instanceof StructType ? structText(type) : (value) => JSON.stringify(payloadToJson(type, value));
+    made.set(type, text);
+  }
+  return text;
+}
+
+/** The texts of all functions that {@link payloadText} generates for a type, for {@link provideBuilt}. */
+export function payloadTextFunctions(type: AnyType): string[] {
+  if (type instanceof StructType) {
+    const nested = type.fields.flatMap((field) => payloadTextFunctions(field.type));
+    return [functionText(parameters, structSource(type).source), ...nested];
+  }
+  if (!(type instanceof ListType)) return [];
+  const entries = 'cases' in type.entry ? [...type.entry.cases.values()] : [type.entry as AnyType];
+  return entries.flatMap(payloadTextFunctions);
+}
+
+const parameters = ['c'];
+
+function structText(type: StructType): PayloadText {
+  const { source, constants } = structSource(type);
+  const slow = () => (value: unknown) => JSON.stringify(payloadToJson(type, value));
+  return compile<(constants: readonly unknown[]) => PayloadText>(parameters, source, slow)(constants);
+}
+
+/** Source of a function that takes the constants and returns the printer. */
+function structSource(type: StructType): { source: string; constants: readonly unknown[] } {
+  const constants: unknown[] = [];
+  const constant = (value: unknown) => `c[${constants.push(value) - 1}]`;
+  const lines: string[] = [];
+  // Whether something stands before the next key for certain, so that its comma can be part of the literal.
+  let begun = false;
+  for (const field of fieldsInOrder(type.fields)) {
+    const x = `o[${JSON.stringify(field.name)}]`;
+    const key = JSON.stringify(`${JSON.stringify(field.name)}:`);
+    const item = expression(field.type, x, constant);
+    const sure = field.type.kind !== 'reserved' && field.presence === undefined && !type.mayBeEmpty;
+    if (sure && begun) lines.push(`s += ${JSON.stringify(`,${JSON.stringify(field.name)}:`)} + ${item};`);
+    else lines.push(`if (${x} !== undefined) s += (s === '{' ? '' : ',') + ${key} + ${item};`);
+    begun ||= sure;
+  }
+  return { source: `return (o) => { let s = '{'; ${lines.join('\n')} return s + '}'; };`, constants };
+}
+
+/** The expression that prints the value `x` of a field of the struct `o`. */
+function expression(type: AnyType, x: string, constant: (value: unknown) => string): string {
+  if (type instanceof StructType || type instanceof VariantType)
+    return `${constant(payloadText(type))}(${x})`;
+  if (type instanceof ListType) {
+    if ('cases' in type.entry) {
+      const { field, cases } = type.entry;
+      const texts = new Map([...cases].map(([value, entry]) => [value, payloadText(entry)]));
+      return `${constant(listText)}(${x}, ${constant(texts)}.get(o[${JSON.stringify(field)}]))`;
+    }
+    return `${constant(listText)}(${x}, ${constant(itemText(type.entry as AnyType))})`;
+  }
+  if (type instanceof BytesType) {
+    if (type.options.encoding === 'raw') return `'"' + ${constant(formatHex)}(${x}) + '"'`;
+    return `(${constant(isText)}(${constant(type)}, o) ? ${constant(bytesText)}(${x}) : '"' + ${constant(formatHex)}(${x}) + '"')`;
+  }
+  if (type instanceof EnumType) return `${constant(enumText(type))}(${x})`;
+  if (type instanceof FlagsType) return `${constant(flagsText(type))}(${x})`;
+  return type.fixedSize === 8 ? `'"0x' + ${x}.toString(16) + '"'` : `${constant(formatDecimal)}(${x})`;
+}
+
+function itemText(entry: AnyType): PayloadText {
+  return entry instanceof StructType
+    ? payloadText(entry)
+    : (value) => JSON.stringify(payloadToJson(entry, value));
+}
+
+function listText(items: readonly unknown[], text: PayloadText): string {
+  let all = '[';
+  for (let index = 0; index < items.length; index++) all += (index === 0 ? '' : ',') + text(items[index]);
+  return `${all}]`;
+}
+
+function bytesText(bytes: Uint8Array): string {
+  const text = decodeText(bytes);
+  return text === undefined ? `{"hex":"${formatHex(bytes)}"}` : JSON.stringify(text);
+}
+
+function enumText(type: EnumType): (value: number) => string {
+  return (value) => {
+    const name = enumName(type, value);
+    return name === undefined ? String(value) : `"${name}"`;
+  };
+}
+
+/** Flag words repeat; their texts are kept up to a number that hostile input cannot grow. */
+function flagsText(type: FlagsType): (value: number) => string {
+  const texts = new Map<number, string>();
+  return (value) => {
+    let text = texts.get(value);
+    if (text === undefined) {
+      text = JSON.stringify(flagNames(type, value));
+      if (texts.size < 256) texts.set(value, text);
+    }
+    return text;
+  };
+}

@@ -1,0 +1,236 @@
+import { formatIssue } from '../../base/error.js';
+import { formatHex } from '../../base/hex.js';
+import { formatTime } from '../../base/time.js';
+import { annotate } from '../../codec/index.js';
+import { formatId, type Payload, type Protocol } from '../../schema/index.js';
+import {
+  type AnyType,
+  BytesType,
+  type Field,
+  type ListType,
+  StructType,
+  type Values,
+  VariantType,
+} from '../../wire/index.js';
+import { frameType } from '../ndjson/index.js';
+import { enumName, fieldsInOrder, formatField, vmidName } from '../payload/index.js';
+import type { CaptureRecord, Frame, RecordPacket } from '../records/index.js';
+
+/** Colours, as functions from text to text; `src/node` makes those of a terminal. */
+export interface PrintStyle {
+  name(text: string): string;
+  dim(text: string): string;
+  good(text: string): string;
+  bad(text: string): string;
+  warn(text: string): string;
+  accent(text: string): string;
+}
+
+export interface PrintOptions {
+  readonly protocol: Protocol;
+  readonly style: PrintStyle;
+  /** Columns to wrap at; undefined = never. */
+  readonly width: number | undefined;
+  /** Whether the bytes follow the fields; the records must then hold them. */
+  readonly hex: boolean;
+}
+
+const indent = '         ';
+
+/**
+ * A record as a block of text: one line that can be scanned (number, time, from and to, type, name, outcome), then the
+ * fields, issues, left-over bytes and, on demand, all bytes with their offsets.
+ */
+export function printRecord(record: CaptureRecord, options: PrintOptions): string {
+  const lines = wrap(headline(record, options), options.width, indent.length);
+  if (record.layout !== undefined && record.payload !== undefined) {
+    lines.push(...fieldLines(record.layout, record.payload, options, indent));
+  }
+  const { style } = options;
+  for (const issue of record.issues)
+    lines.push(`${indent}${style.bad('!')} ${style.bad(formatIssue(issue))}`);
+  if (record.rest !== undefined) lines.push(...bytesLine('rest', record.rest, options));
+  if (record.raw !== undefined && !options.hex) lines.push(...bytesLine('raw', record.raw, options));
+  for (const { frame, comment } of record.packets) {
+    if (comment !== undefined)
+      lines.push(`${indent}${style.dim(`# packet ${frame}: ${JSON.stringify(comment)}`)}`);
+  }
+  if (options.hex && record.bytes !== undefined) lines.push(...hexLines(record.bytes, style));
+  return `${lines.join('\n')}\n`;
+}
+
+/** One queue message on one line (`decode --frames`). */
+export function printFrame(frame: Frame, options: PrintOptions): string {
+  const { style, protocol } = options;
+  const { packet, header, index, issues } = frame;
+  const size = packet.end - packet.start;
+  const parts = [
+    style.dim(String(packet.frame).padStart(7)),
+    style.dim(timeText(packet.time)),
+    route(protocol, frame.from, frame.to),
+    frameType(frame).padEnd(12),
+  ];
+  if (header !== undefined) {
+    const name = protocol.byId.get(header.msg_id)?.name ?? formatId(header.msg_id);
+    const place = header.fragments === 0 ? '' : `  fragment ${index ?? '?'} of 0..${header.fragments}`;
+    parts.push(style.name(name), style.dim(`seq ${header.seq}${place}`));
+  }
+  parts.push(style.dim(`${size} bytes`));
+  const lines = [parts.join('  ')];
+  for (const issue of issues) lines.push(`${indent}${style.bad(`! ${formatIssue(issue)}`)}`);
+  if (options.hex) lines.push(...hexLines(packet.data.slice(packet.start, packet.end), style));
+  return `${lines.join('\n')}\n`;
+}
+
+function timeText(time: bigint | undefined): string {
+  return time === undefined ? '-'.padEnd(15) : formatTime(time).slice(-19, -4);
+}
+
+function route(protocol: Protocol, from: number, to: number): string {
+  const name = (vmid: number) => vmidName(protocol, vmid) ?? `VM ${vmid}`;
+  return `${name(from).padStart(6)} -> ${name(to).padEnd(6)}`;
+}
+
+const typeTexts: Record<string, string> = {
+  request: 'request',
+  reply: 'reply',
+  notification: 'notify',
+  continuation: 'stray',
+  malformed: 'malformed',
+};
+
+function headline(record: CaptureRecord, { protocol, style }: PrintOptions): string {
+  const { packets, type, message, id, seq } = record;
+  const first = packets[0] as RecordPacket;
+  const broken = type === 'malformed' || type === 'continuation' || record.incomplete;
+  const typeText = (typeTexts[type] as string).padEnd(9);
+  const parts = [
+    style.dim(String(record.no).padStart(7)),
+    style.dim(timeText(first.time)),
+    route(protocol, record.from, record.to),
+    broken ? style.bad(typeText) : typeText,
+  ];
+  if (id !== undefined) parts.push(style.name(message?.name ?? formatId(id)));
+  if (record.error !== undefined) parts.push(errorText(record.error, protocol, style));
+  if (record.incomplete)
+    parts.push(style.bad(`incomplete: ${packets.length - 1} of ${record.announced} continuations`));
+  const facts: string[] = [];
+  if (seq !== undefined) facts.push(`seq ${seq}`);
+  if (packets.length > 1) facts.push(`${packets.length} packets`);
+  if (record.request !== undefined) facts.push(`to #${record.request}`);
+  if (record.latencyNs !== undefined) facts.push(duration(record.latencyNs));
+  if (record.duplicateOf !== undefined) facts.push(`repeats #${record.duplicateOf}`);
+  if (facts.length > 0) parts.push(style.dim(facts.join(', ')));
+  return parts.join('  ').trimEnd();
+}
+
+function errorText(error: number, protocol: Protocol, style: PrintStyle): string {
+  const name = enumName(protocol.error, error) ?? `error 0x${error.toString(16)}`;
+  return error === 0 ? style.good(name) : style.bad(name);
+}
+
+/** Nanoseconds with a unit that leaves one to three digits before the point. */
+export function duration(ns: number): string {
+  const size = Math.abs(ns);
+  if (size < 1e3) return `${ns} ns`;
+  if (size < 1e6) return `${(ns / 1e3).toFixed(3)} us`;
+  return size < 1e9 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e9).toFixed(3)} s`;
+}
+
+/** A struct's fields, a line each; lists with an indented line per entry. */
+function fieldLines(layout: Payload, value: Values, options: PrintOptions, margin: string): string[] {
+  const fields =
+    layout instanceof VariantType ? [...layout.cases.values()].flatMap((type) => type.fields) : layout.fields;
+  const shown = fieldsInOrder(fields).filter(({ name }) => value[name] !== undefined);
+  const width = Math.max(0, ...shown.map(({ name }) => name.length));
+  return shown.flatMap((field) => {
+    const item = value[field.name];
+    const label = options.style.accent(field.name.padEnd(width));
+    if (Array.isArray(item)) return listLines(field, item, value, options, margin, label);
+    const text = formatField(options.protocol, field, item, value);
+    return [
+      ...wrap(`${margin}${label}  ${text}`, options.width, margin.length + width + 2),
+      ...inside(field, item, options, margin),
+    ];
+  });
+}
+
+function listLines(
+  field: Field,
+  items: readonly unknown[],
+  owner: Values,
+  options: PrintOptions,
+  margin: string,
+  label: string,
+): string[] {
+  const type = field.type as ListType;
+  const entry =
+    'cases' in type.entry ? type.entry.cases.get(owner[type.entry.field] as number) : (type.entry as AnyType);
+  const lines = items.map((item, index) => {
+    const head = `${margin}  ${options.style.dim(`[${index}]`)} `;
+    if (!(entry instanceof StructType)) {
+      const named = { ...field, type: entry as AnyType };
+      return [head + formatField(options.protocol, named, item, owner)];
+    }
+    const values = item as Values;
+    const words = fieldsInOrder(entry.fields)
+      .filter(({ name }) => values[name] !== undefined)
+      .map(
+        (part) =>
+          `${options.style.accent(part.name)} ${formatField(options.protocol, part, values[part.name], values)}`,
+      );
+    return wrap(head + words.join(', '), options.width, margin.length + 6);
+  });
+  return [`${margin}${label}  ${items.length} ${items.length === 1 ? 'entry' : 'entries'}`, ...lines.flat()];
+}
+
+/** Raw bytes whose inside has a declared layout (VM_EXITED's reason) are shown read as that. */
+function inside(field: Field, value: unknown, options: PrintOptions, margin: string): string[] {
+  const layout = field.type instanceof BytesType ? field.type.options.inside : undefined;
+  if (layout === undefined || !(value instanceof Uint8Array)) return [];
+  const { value: values } = annotate(layout, value);
+  return fieldLines(layout, values, options, `${margin}  `);
+}
+
+/** Cuts a line at spaces so that it fits the width; what follows is indented by `hang`. Colour codes have no width. */
+function wrap(line: string, width: number | undefined, hang: number): string[] {
+  if (width === undefined) return [line];
+  const lines: string[] = [];
+  let current = '';
+  let size = 0;
+  for (const word of line.split(/(?<=\S) /)) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what colour codes begin with
+    const length = word.replace(/\x1b\[[0-9;]*m/g, '').length;
+    if (size > 0 && size + 1 + length > width) {
+      lines.push(current);
+      current = ' '.repeat(hang) + word;
+      size = hang + length;
+    } else {
+      current += size === 0 ? word : ` ${word}`;
+      size += length + (size === 0 ? 0 : 1);
+    }
+  }
+  return [...lines, current];
+}
+
+/** Undecoded bytes on one line, cut after 64 bytes. */
+function bytesLine(label: string, bytes: Uint8Array, { style }: PrintOptions): string[] {
+  const shown = formatHex(bytes, 0, Math.min(bytes.length, 64));
+  const more = bytes.length > 64 ? ` ... (${bytes.length} bytes)` : '';
+  return [`${indent}${style.warn(label)}  ${shown}${more}`];
+}
+
+/** A hex dump: offset, 16 bytes, their characters. */
+function hexLines(bytes: Uint8Array, style: PrintStyle): string[] {
+  const lines: string[] = [];
+  for (let start = 0; start < bytes.length; start += 16) {
+    const row = bytes.subarray(start, start + 16);
+    const hex = Array.from(row, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const text = Array.from(row, (byte) =>
+      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',
+    ).join('');
+    const offset = start.toString(16).padStart(4, '0');
+    lines.push(`${indent}${style.dim(offset)}  ${hex.padEnd(47)}  ${style.dim(text)}`);
+  }
+  return lines;
+}

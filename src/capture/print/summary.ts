@@ -1,0 +1,260 @@
+import { formatTime } from '../../base/time.js';
+import { formatId, type Protocol } from '../../schema/index.js';
+import { enumName } from '../payload/index.js';
+import type { CaptureRecord, Outstanding } from '../records/index.js';
+import { duration } from './print.js';
+
+/** Distinct latencies counted exactly; beyond that many they are rounded to three digits, so that memory is bounded. */
+const distinctMax = 4096;
+/** Unanswered requests and issues that are listed one by one; all are counted. */
+const listMax = 100;
+
+/** Latencies of one message, as counts per value. */
+class Latencies {
+  #counts = new Map<number, number>();
+  #total = 0;
+  #rounded = false;
+  #min = Number.POSITIVE_INFINITY;
+  #max = Number.NEGATIVE_INFINITY;
+
+  add(ns: number): void {
+    const key = this.#rounded ? round(ns) : ns;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    this.#total++;
+    this.#min = Math.min(this.#min, ns);
+    this.#max = Math.max(this.#max, ns);
+    if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
+  }
+
+  /** In nanoseconds; median and p99 are exact for up to 4096 distinct values, else within 0.5 %. */
+  summary(): { count: number; min: number; median: number; p99: number; max: number } {
+    const sorted = [...this.#counts].sort(([a], [b]) => a - b);
+    const at = (share: number) => {
+      let left = Math.max(1, Math.ceil(this.#total * share));
+      const found = sorted.find(([, count]) => {
+        left -= count;
+        return left <= 0;
+      });
+      return Math.min(this.#max, Math.max(this.#min, found?.[0] ?? 0));
+    };
+    return { count: this.#total, min: this.#min, median: at(0.5), p99: at(0.99), max: this.#max };
+  }
+
+  #coarsen(): void {
+    const coarse = new Map<number, number>();
+    for (const [ns, count] of this.#counts) coarse.set(round(ns), (coarse.get(round(ns)) ?? 0) + count);
+    this.#counts = coarse;
+    this.#rounded = true;
+  }
+}
+
+function round(ns: number): number {
+  return Number(ns.toPrecision(3));
+}
+
+/** Counts, latencies, unanswered requests and problems of a capture, in memory that does not grow with it. */
+export class Summary {
+  #records = 0;
+  #packets = 0;
+  readonly #messages = new Map<string, Map<string, number>>();
+  readonly #errors = new Map<string, Map<string, number>>();
+  readonly #latencies = new Map<string, Latencies>();
+  /** Requests that were counted and wait for their reply: as many as can be outstanding at most. */
+  readonly #open = new Set<number>();
+  readonly #unanswered: object[] = [];
+  #unansweredCount = 0;
+  readonly #problems: object[] = [];
+  #problemCount = 0;
+  readonly #protocol: Protocol;
+
+  constructor(protocol: Protocol) {
+    this.#protocol = protocol;
+  }
+
+  /** Counts a record. All of a capture's records must come, those that a filter drops with `matches` false. */
+  record(record: CaptureRecord, matches = true): void {
+    if (record.request !== undefined) this.#open.delete(record.request);
+    if (!matches) return;
+    if (record.type === 'request' && !record.incomplete && record.duplicateOf === undefined)
+      this.#open.add(record.no);
+    this.#records++;
+    this.#packets += record.packets.length;
+    const name = this.#nameOf(record.message?.name, record.id);
+    count(this.#messages, name, record.type);
+    if (record.error !== undefined && record.error !== 0) {
+      count(this.#errors, name, enumName(this.#protocol.error, record.error) ?? String(record.error));
+    }
+    if (record.latencyNs !== undefined) {
+      let latencies = this.#latencies.get(name);
+      if (latencies === undefined) {
+        latencies = new Latencies();
+        this.#latencies.set(name, latencies);
+      }
+      latencies.add(record.latencyNs);
+    }
+    if (isProblem(record)) {
+      this.#problemCount++;
+      if (this.#problems.length < listMax) this.#problems.push(problemOf(record, name));
+    }
+  }
+
+  lost({ no, frame, from, to, seq, id, name, time }: Outstanding): void {
+    if (!this.#open.delete(no)) return;
+    this.#unansweredCount++;
+    if (this.#unanswered.length >= listMax) return;
+    const text = time === undefined ? {} : { time: formatTime(time) };
+    this.#unanswered.push({
+      no,
+      frame,
+      ...text,
+      from,
+      to,
+      seq,
+      id: formatId(id),
+      name: this.#nameOf(name, id),
+    });
+  }
+
+  /**
+   * One object: `records`, `packets`, `messages` (name → type → count), `errors` (name → code → count), `latency_ns`
+   * (name → count, min, median, p99, max), `unanswered` and `issues`, each with `count` and a `list` of the first 100.
+   */
+  toJson(): object {
+    return {
+      records: this.#records,
+      packets: this.#packets,
+      messages: table(this.#messages),
+      errors: table(this.#errors),
+      latency_ns: Object.fromEntries(
+        sorted(this.#latencies).map(([name, latencies]) => [name, latencies.summary()]),
+      ),
+      unanswered: { count: this.#unansweredCount, list: this.#unanswered },
+      issues: { count: this.#problemCount, list: this.#problems },
+    };
+  }
+
+  /** The same as tables for people. */
+  toText(): string {
+    const lines = [`${this.#records} records, ${this.#packets} packets`, ''];
+    const rows = sorted(this.#messages).map(([name, types]) => {
+      const latency = this.#latencies.get(name)?.summary();
+      const cell = (type: string) => String(types.get(type) ?? '-');
+      const kinds = ['request', 'reply', 'notification'].map(cell);
+      const times = latency === undefined ? ['-', '-', '-', '-'] : latencyCells(latency);
+      return [name, ...kinds, ...times];
+    });
+    lines.push(
+      ...columns([
+        ['message', 'requests', 'replies', 'notifications', 'min', 'median', 'p99', 'max'],
+        ...rows,
+      ]),
+    );
+    const errors = sorted(this.#errors).flatMap(([name, codes]) =>
+      sorted(codes).map(([code, times]) => [name, code, String(times)]),
+    );
+    if (errors.length > 0) lines.push('', ...columns([['error replies', 'code', 'count'], ...errors]));
+    lines.push(
+      '',
+      `${this.#unansweredCount} unanswered requests`,
+      ...this.#listed(this.#unanswered, this.#unansweredCount),
+    );
+    lines.push(
+      '',
+      `${this.#problemCount} records with issues`,
+      ...this.#listed(this.#problems, this.#problemCount),
+    );
+    return `${lines.join('\n')}\n`;
+  }
+
+  #listed(items: readonly object[], total: number): string[] {
+    const shown = items.slice(0, 20).map((item) => {
+      const { no, frame, name, from, to, seq, what } = item as Record<string, unknown>;
+      return `  #${no} (packet ${frame}) ${from} -> ${to} ${name}${seq === undefined ? '' : ` seq ${seq}`}${what === undefined ? '' : `: ${what}`}`;
+    });
+    return total > shown.length ? [...shown, `  ... and ${total - shown.length} more`] : shown;
+  }
+
+  #nameOf(name: string | undefined, id: number | undefined): string {
+    if (name !== undefined && name !== '') return name;
+    if (id === undefined) return '(malformed)';
+    // Ids come from outside and may all differ.
+    const text = formatId(id);
+    return this.#messages.has(text) || this.#messages.size < distinctMax ? text : '(other ids)';
+  }
+}
+
+/** Whether a record is a problem found in the input (exit code 1). */
+export function isProblem({ type, incomplete, issues }: CaptureRecord): boolean {
+  return incomplete || issues.length > 0 || type === 'malformed' || type === 'continuation';
+}
+
+/** What is wrong with a record, in words; empty when nothing is. */
+export function problemText({ type, issues, incomplete }: CaptureRecord): string {
+  const codes = issues.map(({ code, path }) => (path === '' ? code : `${code} at ${path}`));
+  return [
+    ...(incomplete ? ['incomplete'] : []),
+    ...(type === 'continuation' ? ['stray continuation'] : []),
+    ...codes,
+  ].join(', ');
+}
+
+function problemOf(record: CaptureRecord, name: string): object {
+  const { no, packets, from, to, type, seq } = record;
+  return {
+    no,
+    frame: packets[0]?.frame,
+    from,
+    to,
+    type,
+    ...(seq === undefined ? {} : { seq }),
+    name,
+    what: problemText(record),
+  };
+}
+
+function count(into: Map<string, Map<string, number>>, name: string, key: string): void {
+  let counts = into.get(name);
+  if (counts === undefined) {
+    counts = new Map();
+    into.set(name, counts);
+  }
+  // Error words come from outside and may all differ.
+  const kept = counts.has(key) || counts.size < distinctMax ? key : '(other)';
+  counts.set(kept, (counts.get(kept) ?? 0) + 1);
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function table(map: ReadonlyMap<string, ReadonlyMap<string, number>>): object {
+  return Object.fromEntries(sorted(map).map(([name, counts]) => [name, Object.fromEntries(sorted(counts))]));
+}
+
+function latencyCells({
+  min,
+  median,
+  p99,
+  max,
+}: {
+  min: number;
+  median: number;
+  p99: number;
+  max: number;
+}): string[] {
+  return [min, median, p99, max].map(duration);
+}
+
+/** Rows as aligned columns: the first to the left, the others to the right. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] as readonly string[]).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[column] as number),
+      )
+      .join('  '),
+  );
+}

@@ -1,0 +1,62 @@
+import type { Issue } from '../../base/error.js';
+import type { Header, Message, Payload } from '../../schema/index.js';
+import type { Values } from '../../wire/index.js';
+
+/** What a record is. The first three are RPC messages; the others are queue messages that made none. */
+export type RecordType = 'request' | 'reply' | 'notification' | 'continuation' | 'malformed';
+
+/** One packet of a message: where and when it was, and how many payload bytes it brought. */
+export interface RecordPacket {
+  readonly frame: number;
+  readonly time: bigint | undefined;
+  readonly comment: string | undefined;
+  readonly size: number;
+  /** Its own RPC header; undefined when it is malformed. */
+  readonly header: Header | undefined;
+}
+
+/**
+ * One RPC message of a capture, put together, decoded and matched; or a queue message that is none. Records come in
+ * the order in which their messages complete or are given up. Valid as long as one likes: nothing in it is reused.
+ */
+export interface CaptureRecord {
+  /** Counts records from 1. */
+  readonly no: number;
+  /** At least one, in order. */
+  readonly packets: readonly RecordPacket[];
+  readonly from: number;
+  readonly to: number;
+  readonly type: RecordType;
+  /** Undefined for malformed ones only. */
+  readonly seq: number | undefined;
+  readonly id: number | undefined;
+  readonly message: Message | undefined;
+  /** Continuations that the header announces; 0 for malformed ones. */
+  readonly announced: number;
+  /** The message never completed. */
+  readonly incomplete: boolean;
+  /** Error word of a reply that has one. */
+  readonly error: number | undefined;
+  /** `no` of the request that a reply answers, and the time between in nanoseconds when both have one. */
+  readonly request: number | undefined;
+  readonly latencyNs: number | undefined;
+  /** `no` of the first request with the same sender, seq and id that is still unanswered. */
+  readonly duplicateOf: number | undefined;
+  /** Layout and value of the payload; the value may be incomplete, and then there are issues. */
+  readonly layout: Payload | undefined;
+  readonly payload: Values | undefined;
+  /** The value is all that the layout declares, so that it can be encoded again. */
+  readonly complete: boolean;
+  /** Bytes that no field describes. */
+  readonly rest: Uint8Array | undefined;
+  readonly issues: readonly Issue[];
+  /**
+   * All payload bytes (a reply's error word included) when the fields do not express them; for continuation and
+   * malformed the whole queue message.
+   */
+  readonly raw: Uint8Array | undefined;
+  /** Size of the payload in bytes, a reply's error word included. */
+  readonly size: number;
+  /** All payload bytes, a reply's error word included; only when the assembler was told to keep them. */
+  readonly bytes: Uint8Array | undefined;
+}

@@ -1,0 +1,223 @@
+import type { Issue } from '../../base/error.js';
+import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
+import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
+import type { Packet } from '../packets/index.js';
+import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../payload/index.js';
+import type { Assembler } from './assembler.js';
+import { Conversation, type Outstanding } from './conversation.js';
+import type { RecordPacket, RecordType } from './record.js';
+
+const noIssues: readonly Issue[] = [];
+const nothingDecoded: DecodedPayload = {
+  error: undefined,
+  layout: undefined,
+  payload: undefined,
+  complete: false,
+  rest: undefined,
+  issues: noIssues,
+  raw: undefined,
+};
+
+/** What one VM sends to another: their message in progress, and the requests that wait for a reply. */
+export class Stream implements ReassemblySink {
+  readonly conversation: Conversation;
+  readonly #reassembler: Reassembler;
+  #opposite: Stream | undefined;
+  #parts: RecordPacket[] = [];
+  #packet!: Packet;
+  readonly #owner: Assembler;
+
+  constructor(
+    owner: Assembler,
+    readonly from: number,
+    readonly to: number,
+  ) {
+    this.#owner = owner;
+    const { protocol, rules, unanswered } = owner.options;
+    this.conversation = new Conversation(unanswered ?? (() => {}));
+    // A client's rules are about what it receives from RM; RM keeps its own whoever sends.
+    const own = to === protocol.constants.VMID_RM ? rmRules : rules;
+    const expects = (seq: number, id: number) => this.#partner().conversation.repeats(seq, id) !== undefined;
+    this.#reassembler = new Reassembler(protocol, this, own, expects);
+  }
+
+  /** Packet number at which the message in progress began, undefined when there is none. */
+  get openedAt(): number | undefined {
+    return this.#parts[0]?.frame;
+  }
+
+  receive(packet: Packet): void {
+    this.#packet = packet;
+    this.#reassembler.receive(packet.view, packet.start, packet.end);
+  }
+
+  end(): void {
+    this.#reassembler.abandon();
+  }
+
+  message(header: Header, view: DataView, start: number, end: number, own: Header): void {
+    const whole = header.fragments === 0;
+    this.#frame(own, whole ? 0 : this.#parts.length);
+    const { record } = this.#owner.options;
+    const last = this.#current(own);
+    const packets = whole ? [last] : [...this.#parts, last];
+    if (!whole) this.#parts = [];
+    const no = this.#owner.next();
+    const { type, seq, msg_id: id, fragments } = header;
+    const { protocol } = this.#owner.options;
+    const message = protocol.byId.get(id);
+    const answered = type === MessageType.reply ? this.#partner().conversation.close(seq, id) : undefined;
+    const decoded = decodePayload(message, type, view, start, end, answered?.payload);
+    let repeated: Outstanding | undefined;
+    if (type === MessageType.request) {
+      repeated = this.conversation.repeats(seq, id);
+      if (repeated === undefined) {
+        const dependent = replyDependsOnRequest(message);
+        this.conversation.open({
+          no,
+          id,
+          name: message?.name ?? '',
+          seq,
+          from: this.from,
+          to: this.to,
+          frame: (packets[0] as RecordPacket).frame,
+          time: packets[0]?.time,
+          payload: dependent ? decoded.payload : undefined,
+        });
+      }
+    }
+    record?.({
+      no,
+      packets,
+      from: this.from,
+      to: this.to,
+      type: messageTypeNames[type] as MessageTypeName,
+      seq,
+      id,
+      message,
+      announced: fragments,
+      incomplete: false,
+      error: decoded.error,
+      request: answered?.no,
+      latencyNs: answered === undefined ? undefined : difference(packets[0]?.time, answered.time),
+      duplicateOf: repeated?.no,
+      layout: decoded.layout,
+      payload: decoded.payload,
+      complete: decoded.complete,
+      rest: decoded.rest,
+      issues: this.#withSize(packets, decoded.issues),
+      raw: decoded.raw,
+      size: end - start,
+      bytes: this.#owner.options.keepBytes ? copy(view, start, end) : undefined,
+    });
+  }
+
+  part(header: Header): void {
+    this.#frame(header, this.#parts.length);
+    this.#parts.push(this.#current(header));
+  }
+
+  abandoned(header: Header, view: DataView, size: number): void {
+    const packets = this.#parts;
+    this.#parts = [];
+    this.#other(
+      header,
+      messageTypeNames[header.type] as MessageTypeName,
+      packets,
+      true,
+      copy(view, 0, size),
+      noIssues,
+    );
+  }
+
+  stray(header: Header): void {
+    this.#frame(header, undefined);
+    const { view, start, end } = this.#packet;
+    const payload = start + this.#owner.options.protocol.limits.header;
+    if (header.type === MessageType.continuation) {
+      this.#other(header, 'continuation', [this.#current(header)], false, copy(view, start, end), noIssues);
+    } else {
+      const type = messageTypeNames[header.type] as MessageTypeName;
+      this.#other(header, type, [this.#current(header)], true, copy(view, payload, end), noIssues);
+    }
+  }
+
+  malformed(issue: Issue): void {
+    this.#frame(undefined, undefined, issue);
+    const { view, start, end } = this.#packet;
+    this.#other(undefined, 'malformed', [this.#current(undefined)], false, copy(view, start, end), [issue]);
+  }
+
+  /** A record of something that is no whole message. */
+  #other(
+    header: Header | undefined,
+    type: RecordType,
+    packets: readonly RecordPacket[],
+    incomplete: boolean,
+    raw: Uint8Array,
+    issues: readonly Issue[],
+  ): void {
+    const { protocol, record } = this.#owner.options;
+    const no = this.#owner.next();
+    record?.({
+      no,
+      packets,
+      from: this.from,
+      to: this.to,
+      type,
+      seq: header?.seq,
+      id: header?.msg_id,
+      message: header && protocol.byId.get(header.msg_id),
+      announced: header?.fragments ?? 0,
+      incomplete,
+      request: undefined,
+      latencyNs: undefined,
+      duplicateOf: undefined,
+      size: raw.length,
+      ...nothingDecoded,
+      issues: type === 'malformed' ? issues : this.#withSize(packets, issues),
+      raw,
+      bytes: raw,
+    });
+  }
+
+  #frame(header: Header | undefined, index: number | undefined, issue?: Issue): void {
+    const { frame, protocol } = this.#owner.options;
+    if (frame === undefined) return;
+    const { from, to } = this;
+    const packet = this.#packet;
+    const issues = issue === undefined ? noIssues : [issue];
+    const size = packet.end - packet.start - protocol.limits.header;
+    const packets = [{ frame: packet.frame, time: undefined, comment: undefined, size, header }];
+    frame({ packet, from, to, header, index, issues: this.#withSize(packets, issues) });
+  }
+
+  /**
+   * A queue message above 240 bytes cannot have been on one of RM's queues, but is decoded all the same (cli.md). In a
+   * message of several packets the record's sizes tell; the recorded manager answers such requests with OK.
+   */
+  #withSize(packets: readonly RecordPacket[], issues: readonly Issue[]): readonly Issue[] {
+    const { content, queue_message: expected, header } = this.#owner.options.protocol.limits;
+    const [first] = packets;
+    if (first === undefined || packets.length > 1 || first.size <= content) return issues;
+    return [{ code: 'size', path: '', offset: expected, expected, actual: first.size + header }, ...issues];
+  }
+
+  #current(header: Header | undefined): RecordPacket {
+    const { frame, time, comment, start, end } = this.#packet;
+    return { frame, time, comment, size: end - start - this.#owner.options.protocol.limits.header, header };
+  }
+
+  #partner(): Stream {
+    this.#opposite ??= this.#owner.stream(this.to, this.from);
+    return this.#opposite;
+  }
+}
+
+function copy(view: DataView, start: number, end: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice();
+}
+
+function difference(later: bigint | undefined, earlier: bigint | undefined): number | undefined {
+  return later === undefined || earlier === undefined ? undefined : Number(later - earlier);
+}
