@@ -1,9 +1,19 @@
-import { defineConfig } from 'vitest/config';
+import { resolve } from 'node:path';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+const entry = (name: string) => resolve(import.meta.dirname, 'src', name);
 
 export default defineConfig({
+  resolve: {
+    // Programs of the README import the package.
+    alias: [
+      { find: /^gunyah-rm$/, replacement: entry('index.ts') },
+      { find: /^gunyah-rm\/(\w+)$/, replacement: entry('$1/index.ts') },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/long/**', 'node_modules/**', 'dist/**'],
+    exclude: [...configDefaults.exclude, 'test/long/**', 'test/**/*.tools.test.ts'],
     globalSetup: 'test/build.ts',
     testTimeout: 60_000,
     // The default leaves a core idle, which on two cores is half of them.

@@ -2,7 +2,6 @@ import {
   call,
   counted,
   empty,
-  type Family,
   field,
   type Infer,
   length,
@@ -98,10 +97,3 @@ export const VM_CONSOLE_CHARS = notification('VM_CONSOLE_CHARS', {
   example: { payload: { from: 0x80, data: ascii('login: ') } },
 });
 export type VmConsoleCharsPayload = Infer<typeof VM_CONSOLE_CHARS.payload>;
-
-export const consoleFamily: Family = {
-  name: 'console',
-  title: 'Console',
-  doc: 'A text console between a VM and its owner, carried by RM.',
-  messages: [VM_CONSOLE_OPEN, VM_CONSOLE_CLOSE, VM_CONSOLE_WRITE, VM_CONSOLE_FLUSH, VM_CONSOLE_CHARS],
-};

@@ -5,7 +5,7 @@ export const msgType = enumeration(
   'msg_type',
   u8,
   { CONTINUATION: 0, REQUEST: 1, REPLY: 2, NOTIFICATION: 3 },
-  { doc: 'What a queue message is, in two bits of the header' },
+  { doc: 'Kind of a queue message, two bits of the header' },
 );
 
 export const vmStatus = enumeration(
@@ -37,7 +37,7 @@ export const osStatus = enumeration(
   u8,
   { NONE: 0, EARLY_BOOT: 1, BOOT: 2, INIT: 3, RUN: 4, SHUTDOWN: 5, HALTED: 6, CRASHED: 7 },
   {
-    doc: 'How far the operating system in a VM says it is',
+    doc: 'Boot progress that the operating system of a VM reports',
     notes: ["Qualcomm's client headers know 0..4 only."],
   },
 );
@@ -62,7 +62,9 @@ export const authParamType = enumeration(
   { PAS_ID: 0 },
   {
     doc: 'What an authentication parameter holds',
-    notes: ["From Qualcomm's client header; RM23 hands type and value to its platform code unread."],
+    notes: [
+      "From Qualcomm's client header. RM23 passes type and value to its platform code without looking at them.",
+    ],
   },
 );
 
@@ -107,7 +109,7 @@ export const exitCode = enumeration(
   u8,
   { NORMAL: 0, SOFTWARE_ERROR: 1, UNKNOWN_ERROR: 2, BUS_ERROR: 3, DEVICE_ERROR: 4 },
   {
-    doc: 'How a VM says it went when it exits',
+    doc: 'Exit code that a VM reports when it exits',
     dialects: [
       {
         sources: qualcomm,
@@ -168,7 +170,7 @@ export const transType = enumeration(
   'trans_type',
   u8,
   { DONATE: 0, LEND: 1, SHARE: 2 },
-  { doc: 'What becomes of the memory that a parcel passes on' },
+  { doc: 'Whether the memory of a parcel is donated, lent or shared' },
 );
 
 export const memAttr = enumeration(
@@ -189,7 +191,7 @@ export const ipaAllocType = enumeration(
   'ipa_alloc_type',
   u8,
   { FIXED_LIST: 0, ALLOC_LIST: 1 },
-  { doc: 'Whether address ranges are given or looked for' },
+  { doc: 'Whether the sender gives the address ranges or RM finds them' },
 );
 
 export const heapQueryType = enumeration(
@@ -210,5 +212,5 @@ export const rangeId = enumeration(
   'range_id',
   u32,
   { IMAGE: 0, FIRMWARE: 1 },
-  { doc: 'Part of the guest address space that has a layout' },
+  { doc: 'Which range of guest addresses' },
 );

@@ -75,12 +75,12 @@ export const errno: Readonly<Record<ErrorName, Readonly<Record<ErrnoClient, stri
 };
 
 interface UnknownErrno {
-  /** Codes without a name in `error` that the client knows all the same. */
+  /** Codes that have no name in `error` but an errno of their own in this client. */
   readonly byCode: Readonly<Record<number, string>>;
   readonly otherwise: string;
 }
 
-/** What clients make of codes that `error` does not name. */
+/** The errno names that clients use for codes that `error` does not name. */
 export const unknownErrno: Readonly<Record<ErrnoClient, UnknownErrno>> = {
   mainline: { byCode: {}, otherwise: 'EBADMSG' },
   q515: {

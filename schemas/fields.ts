@@ -1,11 +1,11 @@
 import { field, u16, u32, u64 } from '../src/schema/index.js';
 
 /**
- * Fields that many messages have, by what they are; the caller says what they are for. Public headers disagree on
- * names, so the aliases differ from message to message.
+ * Kinds of fields that many messages have; the caller gives the prose. Public headers disagree on the names of such
+ * fields, so the aliases differ from message to message.
  */
 
-/** VMID of the VM that a request is about, `target` in some headers. */
+/** VMID of the VM that a request is about. Some headers call it `target`. */
 export const target = (doc: string) => field(u16, doc, { role: 'vmid', aliases: ['target'] });
 
 export const vmid = (doc: string, aliases: readonly string[] = []) =>

@@ -11,7 +11,7 @@ export const memShareFlags = flags(
   'mem_share_flags',
   u8,
   { SANITIZE: 1, APPEND: 2 },
-  { doc: 'How a parcel is made' },
+  { doc: 'How RM makes a parcel' },
 );
 
 export const memAppendFlags = flags(
@@ -44,7 +44,7 @@ export const memAcceptReplyFlags = flags(
   'mem_accept_reply_flags',
   u8,
   { INCOMPLETE: 1 },
-  { doc: 'Whether a parcel is mapped to the end' },
+  { doc: 'Whether RM has mapped the whole parcel' },
 );
 
 export const memReleaseFlags = flags(
@@ -65,7 +65,7 @@ export const memNotifyFlags = flags(
   'mem_notify_flags',
   u8,
   { SHARED: 1, RELEASED: 2, ACCEPTED: 4, RECALL: 8 },
-  { doc: 'What the others are told about a parcel', exactlyOne: true, notes: ['RECALL is in RM23 only.'] },
+  { doc: 'What RM tells the other VMs about a parcel', exactlyOne: true, notes: ['RECALL is in RM23 only.'] },
 );
 
 export const memSharedFlags = flags(
@@ -86,7 +86,7 @@ export const vmStopFlags = flags(
   'vm_stop_flags',
   u8,
   { FORCE_STOP: 1 },
-  { doc: 'Whether a VM is asked to stop or made to', aliases: { FORCE_STOP: ['FORCE'] } },
+  { doc: 'Whether RM asks a VM to stop or stops it at once', aliases: { FORCE_STOP: ['FORCE'] } },
 );
 
 export const exitFlags = flags(
@@ -114,7 +114,7 @@ export const ipaGenericConstraints = flags(
     BASE_MEMORY_COMPATIBLE: 64,
   },
   {
-    doc: 'Properties that addresses must be good for',
+    doc: 'Properties of the memory that the addresses are for',
     aliases: { TAGGED: ['MEMTAG'], BASE_MEMORY_COMPATIBLE: ['DEFAULT'] },
     notes: ["Qualcomm's clients allow bits 0..3 and 6."],
   },
@@ -125,7 +125,7 @@ export const ipaPlatformConstraints = flags(
   u32,
   { ENCRYPTED: 1, AUTHENTICATED: 2, ANTI_ROLLBACK: 4 },
   {
-    doc: "Properties of the platform's own memory that addresses must be good for",
+    doc: 'Properties, defined by the platform, of the memory that the addresses are for',
     notes: ["Qualcomm's client names. RM23 defines none and accepts 0 only."],
   },
 );

@@ -1,10 +1,10 @@
-import { call, empty, type Family, field, type Infer, reserved, struct, u64 } from '../src/schema/index.js';
+import { call, empty, field, type Infer, reserved, struct, u64 } from '../src/schema/index.js';
 import { authMech } from './enums.js';
 import { memHandle, size } from './fields.js';
 
 export const FW_MILESTONE = call('FW_MILESTONE', {
   id: 0x51000020,
-  doc: 'Tells RM that the early boot of HLOS is over: from then on RM takes no firmware settings any more.',
+  doc: 'Tells RM that the early boot of HLOS is over, after which RM accepts no more firmware settings.',
   sources: ['RM23'],
   implementedByRm23: true,
   rm23: { length: { exact: 0 }, sender: 'HLOS' },
@@ -15,7 +15,7 @@ export const FW_MILESTONE = call('FW_MILESTONE', {
 
 export const FW_SET_VM_FIRMWARE = call('FW_SET_VM_FIRMWARE', {
   id: 0x51000021,
-  doc: 'Gives RM, before FW_MILESTONE, the firmware that it later puts into VMs of an authentication mechanism.',
+  doc: 'Gives RM, before FW_MILESTONE, the firmware that it later loads into VMs of one authentication mechanism.',
   sources: ['RM23'],
   implementedByRm23: true,
   rm23: { length: { exact: 24 }, sender: 'HLOS' },
@@ -34,10 +34,3 @@ export const FW_SET_VM_FIRMWARE = call('FW_SET_VM_FIRMWARE', {
   },
 });
 export type FwSetVmFirmwareRequest = Infer<typeof FW_SET_VM_FIRMWARE.request>;
-
-export const fwFamily: Family = {
-  name: 'fw',
-  title: 'Firmware',
-  doc: 'What HLOS may set once, early in its boot.',
-  messages: [FW_MILESTONE, FW_SET_VM_FIRMWARE],
-};

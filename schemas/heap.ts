@@ -3,7 +3,6 @@ import {
   call,
   countedList,
   empty,
-  type Family,
   field,
   type Infer,
   reserved,
@@ -20,7 +19,7 @@ const replyIgnored = [{ sources: ['q612'], text: 'reply payload ignored' }];
 
 export const VM_ADD_HEAP_MEMORY = call('VM_ADD_HEAP_MEMORY', {
   id: 0x51000032,
-  doc: 'Adds the memory of a parcel to a heap of the hypervisor that runs short.',
+  doc: 'Adds the memory of a parcel to a heap of the hypervisor that is short of memory.',
   aliases: ['HEAP_ADD_MEMORY'],
   sources: ['q612'],
   implementedByRm23: false,
@@ -90,10 +89,3 @@ export const VM_QUERY_HEAP_MEMORY = call('VM_QUERY_HEAP_MEMORY', {
 });
 export type VmQueryHeapMemoryRequest = Infer<typeof VM_QUERY_HEAP_MEMORY.request>;
 export type VmQueryHeapMemoryReply = Infer<typeof VM_QUERY_HEAP_MEMORY.reply>;
-
-export const heapFamily: Family = {
-  name: 'heap',
-  title: 'Hypervisor heap',
-  doc: 'Memory of HLOS that the hypervisor allocates its own objects from.',
-  messages: [VM_ADD_HEAP_MEMORY, VM_REMOVE_HEAP_MEMORY, VM_QUERY_HEAP_MEMORY],
-};

@@ -1,4 +1,4 @@
-import { type Family, unknownCall } from '../src/schema/index.js';
+import { unknownCall } from '../src/schema/index.js';
 import { qualcomm } from './sources.js';
 
 const onlyTheNumber = {
@@ -19,10 +19,3 @@ export const GET_FEATURES = unknownCall('GET_FEATURES', {
   doc: 'Presumably asks RM what it can do.',
   ...onlyTheNumber,
 });
-
-export const identFamily: Family = {
-  name: 'ident',
-  title: 'RPC',
-  doc: 'About the RPC itself, not about what RM manages.',
-  messages: [GET_IDENT, GET_FEATURES],
-};

@@ -1,7 +1,6 @@
 import {
   call,
   countedList,
-  type Family,
   field,
   type Infer,
   listBy,
@@ -19,14 +18,14 @@ import { ipaAllocRange, ipaFixedRange } from './structs.js';
 
 export const IPA_RESERVE = call('IPA_RESERVE', {
   id: 0x560000b0,
-  doc: "Takes address ranges out of what RM hands out in the sender's address space: given ones, or ones that RM finds.",
+  doc: "Reserves address ranges in the sender's address space; the sender gives the ranges or lets RM find them.",
   sources: ['RM23', 'q61', 'q66', 'q612'],
   implementedByRm23: true,
   rm23: { length: { min: 16, excess: 'MSG_INVALID' } },
   dialects: [
     {
       sources: ['q61', 'q66', 'q612'],
-      text: 'only ALLOC_LIST with one range (48 bytes); a reply that is not 12 bytes: EINVAL; its count is not looked at',
+      text: 'only ALLOC_LIST with one range (48 bytes); a reply that is not 12 bytes: EINVAL; its count is not checked',
     },
   ],
   notes: [
@@ -79,10 +78,3 @@ export const IPA_UNRESERVE = unknownCall('IPA_UNRESERVE', {
   implementedByRm23: false,
   notes: ['RM23 logs it and answers UNIMPLEMENTED.'],
 });
-
-export const ipaFamily: Family = {
-  name: 'ipa',
-  title: 'Address ranges',
-  doc: 'Reserving guest addresses.',
-  messages: [IPA_RESERVE, IPA_UNRESERVE],
-};

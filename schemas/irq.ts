@@ -1,7 +1,6 @@
 import {
   call,
   empty,
-  type Family,
   field,
   type Infer,
   list,
@@ -20,7 +19,7 @@ const noReplyPayload = [{ sources: qualcomm, text: 'a reply with payload is an e
 
 const virq = (doc: string) => field(u32, doc, { role: 'virq', aliases: ['virq_num'] });
 
-/** What names a loan and nothing else: two requests and two notifications. */
+/** A payload that only names a loan: two requests and two notifications. */
 const loan = struct(4, { virq_handle: virqHandle('handle from VM_IRQ_LEND') });
 
 export const VM_IRQ_ACCEPT = call('VM_IRQ_ACCEPT', {
@@ -104,7 +103,7 @@ export const VM_IRQ_NOTIFY = call('VM_IRQ_NOTIFY', {
     },
   ],
   notes: [
-    'The list may follow LENT only and may be left out even then; RM23 accepts none, an empty one, or exactly the borrower.',
+    'Only LENT may have the list, and may leave it out. RM23 accepts no list, an empty list, or a list of exactly the borrower.',
   ],
   request: struct(8, {
     virq_handle: virqHandle('handle from VM_IRQ_LEND'),
@@ -175,20 +174,3 @@ export const VM_IRQ_ACCEPTED = notification('VM_IRQ_ACCEPTED', {
   example: { payload: { virq_handle: 0x10000083 } },
 });
 export type VmIrqAcceptedPayload = Infer<typeof VM_IRQ_ACCEPTED.payload>;
-
-export const irqFamily: Family = {
-  name: 'irq',
-  title: 'Interrupts',
-  doc: 'Lending hardware interrupts to other VMs.',
-  messages: [
-    VM_IRQ_ACCEPT,
-    VM_IRQ_LEND,
-    VM_IRQ_RELEASE,
-    VM_IRQ_RECLAIM,
-    VM_IRQ_NOTIFY,
-    VM_IRQ_UNMAP,
-    VM_IRQ_LENT,
-    VM_IRQ_RELEASED,
-    VM_IRQ_ACCEPTED,
-  ],
-};

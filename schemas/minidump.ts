@@ -2,7 +2,6 @@ import {
   call,
   counted,
   empty,
-  type Family,
   field,
   type Infer,
   length,
@@ -18,7 +17,7 @@ import { qualcomm } from './sources.js';
 const strictReply = { sources: qualcomm, text: 'a reply of another size: EINVAL' };
 const notInRm23 = 'Not in RM23: UNIMPLEMENTED.';
 
-/** What says which slot is meant, as request and as reply. */
+/** A payload that only names a slot: one request and two replies. */
 const slot = struct(4, {
   slot_num: field(u16, 'slot', { role: 'slot', aliases: ['slot_number'] }),
   reserved: reserved(2),
@@ -26,7 +25,7 @@ const slot = struct(4, {
 
 export const VM_MINIDUMP_GET_INFO = call('VM_MINIDUMP_GET_INFO', {
   id: 0x56000040,
-  doc: 'Asks how many more memory ranges the sender can have added to a crash dump.',
+  doc: 'Asks how many more memory ranges the sender can add to a crash dump.',
   sources: qualcomm,
   implementedByRm23: false,
   dialects: [strictReply],
@@ -53,7 +52,7 @@ export const VM_MINIDUMP_REGISTER_RANGE = call('VM_MINIDUMP_REGISTER_RANGE', {
     },
     strictReply,
   ],
-  notes: [notInRm23, 'A name above 255 bytes is sent whole while name_size wraps.'],
+  notes: [notInRm23, 'A name of more than 255 bytes is sent whole, but name_size wraps around.'],
   request: struct(20, {
     base_ipa: ipa('start of the range'),
     region_size: size('bytes'),
@@ -103,15 +102,3 @@ export const VM_MINIDUMP_GET_SLOT_NUMBER = call('VM_MINIDUMP_GET_SLOT_NUMBER', {
 });
 export type VmMinidumpGetSlotNumberRequest = Infer<typeof VM_MINIDUMP_GET_SLOT_NUMBER.request>;
 export type VmMinidumpGetSlotNumberReply = Infer<typeof VM_MINIDUMP_GET_SLOT_NUMBER.reply>;
-
-export const minidumpFamily: Family = {
-  name: 'minidump',
-  title: 'Minidump',
-  doc: 'Memory ranges that a VM wants to have in a crash dump.',
-  messages: [
-    VM_MINIDUMP_GET_INFO,
-    VM_MINIDUMP_REGISTER_RANGE,
-    VM_MINIDUMP_DEREGISTER_SLOT,
-    VM_MINIDUMP_GET_SLOT_NUMBER,
-  ],
-};

@@ -131,5 +131,5 @@ export const heapStats = struct(
 );
 export type HeapStats = Infer<typeof heapStats>;
 
-/** The request of calls that name a VM and nothing else. */
+/** The request of calls that only name a VM. */
 export const vmRequest = struct(4, { vmid: target('VM the call is about'), reserved: reserved(2) });

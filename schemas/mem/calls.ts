@@ -50,10 +50,10 @@ const noReplyPayload = [{ sources: qualcomm, text: 'a reply with payload: EBADMS
 
 export const MEM_DONATE = call('MEM_DONATE', {
   id: 0x51000010,
-  doc: "Makes a parcel of the sender's memory that belongs to the receiver for good once accepted.",
+  doc: "Makes a parcel of the sender's memory, which belongs to the receiver for good once it has accepted the parcel.",
   sources: rmAndQualcomm,
   implementedByRm23: true,
-  rm23: { length: { min: 20, excess: 'MSG_INVALID' } },
+  rm23: { length: { min: 20, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [strictReply],
   notes: [attributesMayBeMissing, "Qualcomm's clients insist on one ACL entry with rights RWX."],
   request: newParcel,
@@ -75,10 +75,10 @@ export type MemDonateReply = Infer<typeof MEM_DONATE.reply>;
 
 export const MEM_ACCEPT = call('MEM_ACCEPT', {
   id: 0x51000011,
-  doc: "Maps a parcel that names the sender into the sender's address space, where it says or where RM finds room.",
+  doc: "Maps a parcel whose ACL names the sender into the sender's address space, at given addresses or where RM finds room.",
   sources: rmAndQualcomm,
   implementedByRm23: true,
-  rm23: { length: { min: 24, excess: 'MSG_INVALID' } },
+  rm23: { length: { min: 24, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [
     {
       sources: qualcomm,
@@ -154,7 +154,7 @@ export const MEM_LEND = call('MEM_LEND', {
   doc: 'Makes a parcel of memory that only the receivers can use until the sender reclaims it.',
   sources: everyone,
   implementedByRm23: true,
-  rm23: { length: { min: 20, excess: 'MSG_INVALID' } },
+  rm23: { length: { min: 20, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [
     aclCountIsU32,
     {
@@ -190,7 +190,7 @@ export const MEM_SHARE = call('MEM_SHARE', {
   doc: 'Makes a parcel of memory that the sender keeps using beside the receivers.',
   sources: everyone,
   implementedByRm23: true,
-  rm23: { length: { min: 20, excess: 'MSG_INVALID' } },
+  rm23: { length: { min: 20, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [aclCountIsU32, { sources: ['v17', 'a15'], text: 'see MEM_LEND' }, strictReply],
   notes: [attributesMayBeMissing, 'The owner must be in the ACL too; Linux sends [guest, host RWX].'],
   request: newParcel,
@@ -233,7 +233,7 @@ export type MemReleaseRequest = Infer<typeof MEM_RELEASE.request>;
 
 export const MEM_RECLAIM = call('MEM_RECLAIM', {
   id: 0x51000015,
-  doc: 'Ends a parcel that nobody has accepted any more and gives its memory back to the sender, its owner.',
+  doc: 'Ends a parcel that no receiver uses any more and gives its memory back to the sender, who owns the parcel.',
   sources: everyone,
   implementedByRm23: true,
   rm23: { length: { min: 8, excess: 'ignored' } },
@@ -251,7 +251,7 @@ export type MemReclaimRequest = Infer<typeof MEM_RECLAIM.request>;
 
 export const MEM_NOTIFY = call('MEM_NOTIFY', {
   id: 0x51000017,
-  doc: 'Lets RM tell the receivers of a parcel that it is there or wanted back, or its owner that it was accepted or released.',
+  doc: 'Makes RM notify the receivers of a parcel (SHARED, RECALL) or its owner (ACCEPTED, RELEASED).',
   sources: rmAndQualcomm,
   implementedByRm23: true,
   rm23: { length: { min: 12, excess: 'ignored' } },
@@ -264,7 +264,7 @@ export const MEM_NOTIFY = call('MEM_NOTIFY', {
   ],
   notes: [
     'SHARED and RECALL need the VMID list (count 1 .. number of ACL entries); the list is not read with RELEASED and ACCEPTED. Bytes after what is read are ignored by RM23.',
-    "No 512 limit is applied to this list: the ACL's size bounds it.",
+    "The limit of 512 entries does not apply to this list: the ACL's size limits it.",
   ],
   request: struct(12, {
     mem_handle: memHandle('the parcel'),
@@ -311,14 +311,14 @@ export type MemAppendRequest = Infer<typeof MEM_APPEND.request>;
 
 export const MEM_QCOM_LOOKUP_SGL = call('MEM_QCOM_LOOKUP_SGL', {
   id: 0x5100001a,
-  doc: "Finds the handle of a parcel of the sender's that was made by other means, by everything else about it.",
+  doc: 'Finds the handle of a parcel of the sender that was made by other means, from everything else about the parcel.',
   sources: rmAndQualcomm,
   implementedByRm23: true,
-  rm23: { length: { min: 16, excess: 'MSG_INVALID' } },
+  rm23: { length: { min: 16, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [
     {
       sources: ['q61', 'q66', 'q612'],
-      text: 'the attribute list header is always sent; above 512 SG entries the count says 512, the attribute list follows, then zero bytes in place of the rest: malformed',
+      text: 'the attribute list header is always sent; a request with more than 512 SG entries is malformed: the count says 512, the attribute list follows, then zero bytes instead of the other entries',
     },
     strictReply,
   ],

@@ -13,7 +13,7 @@ export const MEM_SHARED = notification('MEM_SHARED', {
   implementedByRm23: true,
   rm23: { to: 'each VM listed in MEM_NOTIFY' },
   dialects: [
-    { sources: ['q515'], text: 'needs at least 20 bytes, looks no further' },
+    { sources: ['q515'], text: 'must have at least 20 bytes; what follows is not checked' },
     {
       sources: ['q66', 'q612'],
       text: 'walks the counts without knowing the length and reads the ACL count as a u32: its second half must be 0',

@@ -21,7 +21,7 @@ const noReplyPayload = [{ sources: qualcomm, text: 'a reply with payload: EINVAL
 
 const offsetInParcel = field(u64, "from the parcel's start", { role: 'offset' });
 
-/** What the two calls whose error replies carry more than the error word put behind it. */
+/** Payload behind the error word of error replies. Only two calls have one. */
 const hypError = struct(4, {
   hyp_error: field(s32, 'hypervisor error; 1 (argument invalid) unless the hypervisor call itself failed', {
     role: 'hyp_error',
@@ -30,7 +30,7 @@ const hypError = struct(4, {
 
 export const VM_CONFIG_IMAGE = call('VM_CONFIG_IMAGE', {
   id: 0x56000009,
-  doc: 'Tells RM where in a parcel a new VM has its image and devicetree, and how the image is authenticated.',
+  doc: 'Tells RM where in a parcel the image and devicetree of a new VM are, and how the image is authenticated.',
   sources: everyone,
   implementedByRm23: true,
   rm23: { length: { exact: 40 }, sender: 'HLOS' },
@@ -105,7 +105,7 @@ export type VmInitRequest = Infer<typeof VM_INIT.request>;
 
 export const VM_SET_TIME_BASE = call('VM_SET_TIME_BASE', {
   id: 0x56000030,
-  doc: "Sets the virtual real-time clock of a VM before it starts: the time at a value of the machine's timer.",
+  doc: "Sets the virtual real-time clock of a VM before it starts: what time it is at a given value of the machine's timer.",
   sources: rmAndQualcomm,
   implementedByRm23: true,
   rm23: { length: { exact: 20 } },

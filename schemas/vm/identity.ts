@@ -172,7 +172,7 @@ export const VM_HOST_GET_TYPE = call('VM_HOST_GET_TYPE', {
   reply: struct(4, {
     host_type: field(
       u32,
-      'RM23: 0x01000164 = byte 0 architecture 0x64 AArch64, byte 1 1 Gunyah with RM, byte 2 0, byte 3 version 1',
+      'RM23: 0x01000164: byte 0 is the architecture (0x64: AArch64), byte 1 the hypervisor (1: Gunyah with RM), byte 2 is 0, byte 3 the version (1)',
     ),
   }),
   example: { request: {}, reply: { host_type: 0x01000164 } },

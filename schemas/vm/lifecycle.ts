@@ -18,7 +18,7 @@ const noReplyPayload = { sources: qualcomm, text: 'a reply with payload: EINVAL'
 
 export const VM_ALLOC_VMID = call('VM_ALLOC_VMID', {
   id: 0x56000001,
-  doc: 'Makes a VM: allocates a VMID, which RM chooses or which is asked for, and makes the sender its owner.',
+  doc: 'Makes a VM that the sender owns, with a VMID that RM chooses or that the sender asks for.',
   aliases: ['VM_ALLOCATE'],
   sources: everyone,
   implementedByRm23: true,
@@ -30,7 +30,7 @@ export const VM_ALLOC_VMID = call('VM_ALLOC_VMID', {
     },
     {
       sources: linux,
-      text: 'reads the first two bytes without looking at the size, and only when it asked for 0',
+      text: 'reads the first two bytes without checking the size, and only when it asked for 0',
     },
     {
       sources: qualcomm,
@@ -100,7 +100,7 @@ export type VmStopRequest = Infer<typeof VM_STOP.request>;
 
 export const VM_RESET = call('VM_RESET', {
   id: 0x56000006,
-  doc: 'Undoes everything a VM was given after it has exited, so that it can be freed or configured anew.',
+  doc: 'Takes back everything that an exited VM was given, so that it can be freed or configured anew.',
   sources: everyone,
   implementedByRm23: true,
   rm23: { length: { exact: 4 } },
@@ -108,7 +108,7 @@ export const VM_RESET = call('VM_RESET', {
   dialects: [noReplyPayload],
   notes: [
     'VM_STATUS RESETTING, the reply, then asynchronously the clean-up and VM_STATUS RESET.',
-    'RM23 dies on a VM that has no configuration: it looks into the configuration before it checks the state. Recorded for INIT_FAILED after a refused VM_CONFIG_IMAGE or VM_AUTH_IMAGE and for a VM that is already in RESET; read for LOAD.',
+    'RM23 dies on a VM that has no configuration: it looks into the configuration before it checks the state. This was recorded for INIT_FAILED after a refused VM_CONFIG_IMAGE or VM_AUTH_IMAGE and for a VM that is already in RESET; for LOAD it follows from the source.',
   ],
   request: vmRequest,
   reply: empty,

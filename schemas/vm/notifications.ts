@@ -57,7 +57,7 @@ export type VmShutdownPayload = Infer<typeof VM_SHUTDOWN.payload>;
 
 export const VM_STATUS = notification('VM_STATUS', {
   id: 0x56100008,
-  doc: 'A peer of the receiver has changed its state, or said something about its operating system.',
+  doc: 'A peer of the receiver has changed its state, or its operating system has reported its status.',
   aliases: ['NOTIFY_VM_STATUS'],
   sources: everyone,
   implementedByRm23: true,

@@ -25,7 +25,7 @@ export const reportedStatus = {
 
 export const VM_GET_STATE = call('VM_GET_STATE', {
   id: 0x56000017,
-  doc: 'Reports the state of a VM and what its operating system last said about itself.',
+  doc: 'Reports the state of a VM and the status that its operating system reported last.',
   sources: rmAndQualcomm,
   implementedByRm23: true,
   rm23: { length: { exact: 4 } },
@@ -39,7 +39,7 @@ export type VmGetStateReply = Infer<typeof VM_GET_STATE.reply>;
 
 export const VM_GET_CRASH_MSG = call('VM_GET_CRASH_MSG', {
   id: 0x56000019,
-  doc: 'Fetches the last words that a VM left with VM_SET_CRASH_MSG; for its owner.',
+  doc: 'Gives the owner of a VM the text that the VM left with VM_SET_CRASH_MSG.',
   sources: ['RM23'],
   implementedByRm23: true,
   rm23: { length: { exact: 4 } },
@@ -56,7 +56,7 @@ export type VmGetCrashMsgReply = Infer<typeof VM_GET_CRASH_MSG.reply>;
 
 export const VM_SET_STATUS = call('VM_SET_STATUS', {
   id: 0x56000080,
-  doc: "Says how far the sender's operating system is, which RM passes on to the sender's peers.",
+  doc: "Reports the status of the sender's operating system, which RM passes on to the sender's peers.",
   sources: rmAndQualcomm,
   implementedByRm23: true,
   rm23: { length: { exact: 4 }, sender: 'secondary VM' },
@@ -74,7 +74,7 @@ export type VmSetStatusRequest = Infer<typeof VM_SET_STATUS.request>;
 
 export const VM_EXIT = call('VM_EXIT', {
   id: 0x56000085,
-  doc: 'Ends the VM that sends it and tells its owner how it went.',
+  doc: 'Ends the VM that sends it and tells its owner the exit code.',
   sources: ['RM23'],
   implementedByRm23: true,
   rm23: { length: { exact: 4 }, sender: 'any VM, about itself' },

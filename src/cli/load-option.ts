@@ -1,13 +1,13 @@
 import { Option } from 'commander';
 import { UsageError } from '../base/error.js';
 
-/** A file to be in memory at a guest physical address. */
+/** A file to load into memory at a guest physical address. */
 export interface FileAt {
   readonly address: number;
   readonly file: string;
 }
 
-/** One more value of `--load`. @throws UsageError for what is no address and file. */
+/** Adds a value of `--load` to those before. @throws UsageError if it is not an address and a file. */
 function addLoad(text: string, list: readonly FileAt[]): FileAt[] {
   const [, digits, file] = /^(0x[0-9a-f]+|\d+)=(.+)$/i.exec(text) ?? [];
   const address = Number(digits);
@@ -16,7 +16,7 @@ function addLoad(text: string, list: readonly FileAt[]): FileAt[] {
   throw new UsageError({ code: 'argument', path: '--load', expected, actual: text });
 }
 
-/** `--load`, none unless told. @param what it is good for, for the help. */
-export function loadFlag(what: string): Option {
-  return new Option('--load <address=file>', what).argParser(addLoad).default([], 'none');
+/** The option `--load`. @param help its line in the help. */
+export function loadFlag(help: string): Option {
+  return new Option('--load <address=file>', help).argParser(addLoad).default([], 'none');
 }

@@ -10,20 +10,22 @@ import type { CommandIo } from './io.js';
 
 const LINE_SIZE_MAX = 64 * 1024 * 1024;
 
-/** A line of a scenario, and whether it was made from the packets of a capture. */
+/** A line of a scenario. `captured` tells whether it was made from the packets of a capture. */
 export interface ScenarioLine {
   readonly value: unknown;
   readonly captured: boolean;
 }
 
 /**
- * Reads a scenario, a recording or a capture of any format, and gives the lines of a recording: piece by piece, so
- * that memory does not grow with the file. Throws FileError, or WireError for what is none of these.
+ * Reads a scenario, a recording or a capture of any format as lines of a recording. It reads piece by piece, so memory
+ * does not grow with the file.
+ *
+ * @throws FileError if it cannot be read. @throws WireError if it is none of these.
  */
 export function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioLine> {
   const ready: ScenarioLine[] = [];
   let reader: CaptureReader | undefined;
-  for (const piece of readPieces(path)) {
+  for (const piece of readPieces(io.stdio, path)) {
     reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready);
     reader.push(piece);
     yield* ready.splice(0);
@@ -33,7 +35,7 @@ export function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioL
   yield* ready;
 }
 
-/** Only scenarios and recordings say which scenario they are on their first line. */
+/** Whether the file is a scenario or a recording: the first line of both has the key `scenario`. */
 function isScenario(piece: Uint8Array): boolean {
   const start = new TextDecoder().decode(piece.subarray(0, 4096));
   const [first = ''] = start.split('\n');

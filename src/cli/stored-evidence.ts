@@ -1,10 +1,10 @@
 import { type Evidence, noEvidence, parseEvidence } from '../golden/evidence.js';
 import { packageFile } from '../node/folder.js';
 
-/** Where the recorded messages and what is known about the bytes of the others are kept. */
+/** The recorded messages, and the evidence for the bytes of the other fixtures. */
 const evidenceFile = 'captures/golden/recorded.json';
 
-/** What this package knows about the bytes of its fixtures. */
+/** The evidence that this package contains about the bytes of its fixtures. */
 export function storedEvidence(): Evidence {
   const text = packageFile(evidenceFile);
   return text === undefined ? noEvidence : parseEvidence(JSON.parse(text));

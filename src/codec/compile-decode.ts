@@ -1,18 +1,19 @@
 import { WireError } from '../base/error.js';
 import {
   type AnyType,
-  BitsType,
-  BytesType,
+  type BytesType,
   type Field,
-  IntegerType,
-  ListType,
-  ReservedType,
+  type ListType,
+  type ScalarType,
   StructType,
+  scalarCases,
   stopped,
+  type TypeVisitor,
   type Values,
   VariantType,
+  visitType,
 } from '../wire/index.js';
-import { compile, Emitter, functionText, quote } from './emitter.js';
+import { compile, Emitter, functionText, noCode, quote } from './emitter.js';
 import { fixedRun } from './fixed-run.js';
 import { decodePlain } from './plain.js';
 
@@ -65,13 +66,22 @@ export function decodeSource(type: AnyType): string {
 /** Decodes a whole payload: nothing may be left over. */
 function finish(out: Emitter, type: StructType): void {
   if (type.mayBeEmpty) out.line('if (p >= end) return {};');
-  const value = new Part(out).struct(type);
+  const value = new StructDecoder(out).struct(type);
   out.line(`return p === end ? ${value} : undefined;`);
 }
 
-/** The expression that reads a scalar at `at`. */
-function read(type: AnyType, at: string): string {
-  if (type instanceof BitsType) return `v.getUint8(${at}) >>> ${type.shift} & ${type.max}`;
+/** The expression that reads a value of fixed size at `at`. */
+const reads: TypeVisitor<string, [at: string]> = {
+  ...scalarCases(readUnsigned),
+  integer: (type, at) => (type.signed ? `v.getInt32(${at}, true)` : readUnsigned(type, at)),
+  bits: (type, at) => `v.getUint8(${at}) >>> ${type.shift} & ${type.max}`,
+  bytes: (type, at) => copy(at, String(type.fixedSize)),
+  list: noCode,
+  struct: noCode,
+  variant: noCode,
+};
+
+function readUnsigned(type: ScalarType, at: string): string {
   switch (type.fixedSize) {
     case 1:
       return `v.getUint8(${at})`;
@@ -82,12 +92,12 @@ function read(type: AnyType, at: string): string {
     case 8:
       return `readU64(v, ${at})`;
     default:
-      return `v.get${type instanceof IntegerType && type.signed ? 'Int' : 'Uint'}32(${at}, true)`;
+      return `v.getUint32(${at}, true)`;
   }
 }
 
 /** One struct: keys of its object literal, reserved words to add when not zero, optional parts to add when there. */
-class Part {
+class StructDecoder {
   readonly #variables = new Map<string, string>();
   readonly #keys: string[] = [];
   /** Key and variable of parts that may be absent: undefined then. */
@@ -145,10 +155,8 @@ class Part {
   #word(name: string, type: AnyType, at: string): void {
     const out = this.#out;
     const variable = out.name('f');
-    if (type instanceof BytesType) {
-      out.line(`const ${variable} = ${copy(at, String(type.fixedSize))};`);
-    } else out.line(`const ${variable} = ${read(type, at)};`);
-    if (type instanceof ReservedType) this.#words.push([name, variable]);
+    out.line(`const ${variable} = ${visitType(type, reads, at)};`);
+    if (type.kind === 'reserved') this.#words.push([name, variable]);
     else this.#key(name, variable);
   }
 
@@ -170,7 +178,7 @@ class Part {
       tests.push(`(${this.#variables.get(presence.when.field)} & ${presence.when.mask}) !== 0`);
     }
     if (presence.trailing) tests.push('p < end');
-    const inner = new Part(out.fork());
+    const inner = new StructDecoder(out.fork());
     for (const [key, outer] of this.#variables) inner.#variables.set(key, outer);
     const before = inner.#variables.size;
     if (type.fixedSize !== undefined) inner.#run([field]);
@@ -190,10 +198,14 @@ class Part {
   }
 
   /** Emits the reading of a bytes or list field; returns the variable. */
-  #content({ name, type }: Field): string {
-    if (type instanceof BytesType) return this.#bytes(type);
-    if (type instanceof ListType) return this.#list(name, type);
-    throw new TypeError(`no code for ${type.kind} ${name}`);
+  #content({ type }: Field): string {
+    return visitType(type, {
+      ...scalarCases(noCode),
+      bytes: (bytes) => this.#bytes(bytes),
+      list: (list) => this.#list(list),
+      struct: noCode,
+      variant: noCode,
+    });
   }
 
   #bytes(type: BytesType): string {
@@ -212,12 +224,12 @@ class Part {
     return variable;
   }
 
-  #list(_name: string, type: ListType): string {
+  #list(type: ListType): string {
     const out = this.#out;
     const { count, headerWords, max } = type.options;
     out.line(`if (end - p < ${type.sizeMin}) return undefined;`);
     const n = out.name('n');
-    out.line(`const ${n} = ${read(count, 'p')};`);
+    out.line(`const ${n} = ${visitType(count, reads, 'p')};`);
     if (max !== undefined) out.line(`if (${n} > ${max}) return undefined;`);
     let offset = count.fixedSize as number;
     for (const word of headerWords) {
@@ -227,10 +239,11 @@ class Part {
     out.line(`p += ${offset};`);
     const list = out.name('l');
     out.line(`let ${list};`);
-    if ('cases' in type.entry) {
-      const selector = this.#variables.get(type.entry.field);
-      for (const [value, entry] of type.entry.cases) {
-        out.line(`if (${selector} === ${value}) {`);
+    const { selector } = type;
+    if (selector !== undefined) {
+      const selected = this.#variables.get(selector.field);
+      for (const [value, entry] of selector.cases) {
+        out.line(`if (${selected} === ${value}) {`);
         this.#entries(list, n, entry);
         out.line('} else');
       }
@@ -246,10 +259,10 @@ class Part {
     out.line(`${list} = new Array(${n});`);
     out.line(`for (let i = 0; i < ${n}; i++) {`);
     if (entry instanceof StructType) {
-      const value = new Part(out).struct(entry);
+      const value = new StructDecoder(out).struct(entry);
       out.line(`${list}[i] = ${value};`);
     } else {
-      out.line(`${list}[i] = ${read(entry, 'p')};`);
+      out.line(`${list}[i] = ${visitType(entry, reads, 'p')};`);
       out.line(`p += ${entry.fixedSize};`);
     }
     out.line('}');

@@ -1,17 +1,19 @@
 import { WireError } from '../base/error.js';
 import {
   type AnyType,
-  BitsType,
-  BytesType,
+  type BitsType,
+  type BytesType,
   type Field,
   IntegerType,
-  ListType,
-  ReservedType,
+  type ListType,
+  type ScalarType,
   StructType,
+  scalarCases,
   type Values,
   VariantType,
+  visitType,
 } from '../wire/index.js';
-import { compile, Emitter, quote } from './emitter.js';
+import { compile, Emitter, noCode, quote } from './emitter.js';
 import { fixedRun } from './fixed-run.js';
 import { encodePlain } from './plain.js';
 
@@ -44,7 +46,7 @@ export function encodeSource(type: AnyType): string {
     for (const layout of type.cases.values()) {
       const names = layout.fields.map(({ name }) => `o[${quote(name)}] !== undefined`);
       out.line(`if (${names.join(' || ')}) {`);
-      new Part(out, 'o').struct(layout);
+      new StructEncoder(out, 'o').struct(layout);
       out.line('return p;');
       out.line('}');
     }
@@ -55,7 +57,7 @@ export function encodeSource(type: AnyType): string {
       out.line('for (const _ in o) { some = true; break; }');
       out.line('if (!some) return p;');
     }
-    new Part(out, 'o').struct(type);
+    new StructEncoder(out, 'o').struct(type);
     out.line('return p;');
   }
   out.line('} catch (error) {');
@@ -99,11 +101,16 @@ function misfit(type: AnyType, x: string): string {
   }
 }
 
+/** Length field → the bytes field that it counts. */
+type Lengths = ReadonlyMap<string, string>;
+
 /** One struct whose value is the variable `o`. */
-class Part {
+class StructEncoder {
   /** How many keys the value may have: a constant, plus one for each optional key that is there. */
   #required = 0;
   readonly #optional: string[] = [];
+  /** The expression for the fields so far of a byte that several share. */
+  #byte = '';
   readonly #out: Emitter;
   readonly #o: string;
 
@@ -119,11 +126,11 @@ class Part {
     const { fields } = type;
     for (let index = 0; index < fields.length; ) {
       const run = fixedRun(fields, index);
-      if (run.length > 0) this.#run(type, run);
+      if (run.length > 0) this.#run(type.lengths, run);
       index += run.length;
       const field = fields[index];
       if (field === undefined) break;
-      this.#variable(type, field, fields.slice(index + 1));
+      this.#variable(type.lengths, field, fields.slice(index + 1));
       index++;
     }
     // A key that was not counted is unknown. for-in is the cheapest count of keys there is.
@@ -133,50 +140,60 @@ class Part {
     out.line(`if (${keys} !== 0) return -1;`);
   }
 
-  #run(type: StructType, fields: readonly Field[]): void {
+  #run(lengths: Lengths, fields: readonly Field[]): void {
     const out = this.#out;
     const o = this.#o;
     const size = fields.reduce((sum, field) => sum + (field.type.fixedSize as number), 0);
     out.line(`if (cap - p < ${size}) return -1;`);
     let offset = 0;
-    let byte = '';
     for (const field of fields) {
       const at = offset === 0 ? 'p' : `p + ${offset}`;
       const x = out.name('f');
       out.line(
-        `${field.type instanceof ReservedType || field.isLength ? 'let' : 'const'} ${x} = ${o}[${quote(field.name)}];`,
+        `${field.type.kind === 'reserved' || field.isLength ? 'let' : 'const'} ${x} = ${o}[${quote(field.name)}];`,
       );
-      if (field.type instanceof BitsType) {
-        out.line(`if ((${x} & ${field.type.max}) !== ${x}) return -1;`);
-        byte += `${byte === '' ? '' : ' | '}${x} << ${field.type.shift}`;
-        if (field.type.last) {
-          out.line(`v.setUint8(${at}, ${byte});`);
-          byte = '';
-        }
-        this.#required++;
-      } else this.#word(type, field, x, at);
+      this.#fixed(lengths, field, x, at);
       offset += field.type.fixedSize as number;
     }
     out.line(`p += ${size};`);
   }
 
-  #word(struct: StructType, field: Field, x: string, at: string): void {
+  /** Emits the checks and the writing of the value `x` of a field of fixed size. */
+  #fixed(lengths: Lengths, field: Field, x: string, at: string): void {
+    const out = this.#out;
+    visitType(field.type, {
+      ...scalarCases((type) => this.#number(lengths, field, type, x, at)),
+      reserved: (type) => {
+        out.line(`if (${x} === undefined) ${x} = 0; else if (${misfit(type, x)}) return -1;`);
+        this.#optional.push(`(${this.#o}[${quote(field.name)}] === undefined ? 0 : 1)`);
+        out.line(write(type, at, x));
+      },
+      bits: (type) => this.#bits(type, x, at),
+      bytes: ({ fixedSize }) => {
+        out.line(`if (!(${x} instanceof Uint8Array) || ${x}.length !== ${fixedSize}) return -1;`);
+        out.line(`for (let k = 0; k < ${fixedSize}; k++) v.setUint8(${at} + k, ${x}[k]);`);
+        this.#required++;
+      },
+      list: noCode,
+      struct: noCode,
+      variant: noCode,
+    });
+  }
+
+  #bits({ shift, max, last }: BitsType, x: string, at: string): void {
+    this.#out.line(`if ((${x} & ${max}) !== ${x}) return -1;`);
+    this.#byte += `${this.#byte === '' ? '' : ' | '}${x} << ${shift}`;
+    if (last) {
+      this.#out.line(`v.setUint8(${at}, ${this.#byte});`);
+      this.#byte = '';
+    }
+    this.#required++;
+  }
+
+  #number(lengths: Lengths, field: Field, type: ScalarType, x: string, at: string): void {
     const out = this.#out;
     const o = this.#o;
-    const { type } = field;
-    if (type instanceof ReservedType) {
-      out.line(`if (${x} === undefined) ${x} = 0; else if (${misfit(type, x)}) return -1;`);
-      this.#optional.push(`(${o}[${quote(field.name)}] === undefined ? 0 : 1)`);
-      out.line(write(type, at, x));
-      return;
-    }
-    if (type instanceof BytesType) {
-      out.line(`if (!(${x} instanceof Uint8Array) || ${x}.length !== ${type.fixedSize}) return -1;`);
-      out.line(`for (let k = 0; k < ${type.fixedSize}; k++) v.setUint8(${at} + k, ${x}[k]);`);
-      this.#required++;
-      return;
-    }
-    const counted = field.isLength ? struct.lengths.get(field.name) : undefined;
+    const counted = field.isLength ? lengths.get(field.name) : undefined;
     if (counted === undefined) this.#required++;
     else {
       const target = `${o}[${quote(counted)}]`;
@@ -190,14 +207,14 @@ class Part {
     out.line(write(type, at, x));
   }
 
-  #variable(struct: StructType, field: Field, later: readonly Field[]): void {
+  #variable(lengths: Lengths, field: Field, later: readonly Field[]): void {
     const out = this.#out;
     const o = this.#o;
     const { name, presence, type } = field;
     const x = `${o}[${quote(name)}]`;
     if (presence === undefined) {
       this.#required++;
-      this.#content(struct, field);
+      this.#content(field);
       return;
     }
     const { when, trailing } = presence;
@@ -208,12 +225,12 @@ class Part {
       const given = later.map((next) => `${o}[${quote(next.name)}] !== undefined`).join(' || ');
       out.line(`if (${x} === undefined && (${given})) return -1;`);
     }
-    const inner = new Part(out, o);
+    const inner = new StructEncoder(out, o);
     out.line(`if (${x} !== undefined) {`);
-    if (type.fixedSize !== undefined) inner.#run(struct, [field]);
+    if (type.fixedSize !== undefined) inner.#run(lengths, [field]);
     else {
       inner.#required++;
-      inner.#content(struct, field);
+      inner.#content(field);
     }
     const keys = out.name('q');
     out.line(`var ${keys} = ${[inner.#required, ...inner.#optional].join(' + ')};`);
@@ -221,10 +238,16 @@ class Part {
     this.#optional.push(`(${x} === undefined ? 0 : ${keys})`);
   }
 
-  #content(_struct: StructType, { name, type }: Field): void {
-    if (type instanceof BytesType) this.#bytes(type, `${this.#o}[${quote(name)}]`);
-    else if (type instanceof ListType) this.#list(type, `${this.#o}[${quote(name)}]`);
-    else throw new TypeError(`no code for ${type.kind} ${name}`);
+  /** Emits the checks and the writing of a field of variable size. */
+  #content({ name, type }: Field): void {
+    const x = `${this.#o}[${quote(name)}]`;
+    visitType(type, {
+      ...scalarCases(noCode),
+      bytes: (bytes) => this.#bytes(bytes, x),
+      list: (list) => this.#list(list, x),
+      struct: noCode,
+      variant: noCode,
+    });
   }
 
   #bytes(type: BytesType, x: string): void {
@@ -253,14 +276,15 @@ class Part {
     for (const word of headerWords) {
       const w = out.name('w');
       out.line(`let ${w} = ${o}[${quote(word.name)}];`);
-      this.#word({ lengths: new Map() } as unknown as StructType, word, w, `p + ${offset}`);
+      this.#fixed(new Map(), word, w, `p + ${offset}`);
       offset += word.type.sizeMin;
     }
     out.line(`p += ${offset};`);
-    if ('cases' in type.entry) {
-      const selector = `${o}[${quote(type.entry.field)}]`;
-      for (const [value, entry] of type.entry.cases) {
-        out.line(`if (${selector} === ${value}) {`);
+    const { selector } = type;
+    if (selector !== undefined) {
+      const selected = `${o}[${quote(selector.field)}]`;
+      for (const [value, entry] of selector.cases) {
+        out.line(`if (${selected} === ${value}) {`);
         this.#entries(l, entry);
         out.line('} else');
       }
@@ -276,7 +300,7 @@ class Part {
     out.line(`const ${e} = ${list}[i];`);
     if (entry instanceof StructType) {
       out.line(refuseOthers(e));
-      new Part(out, e).struct(entry);
+      new StructEncoder(out, e).struct(entry);
     } else {
       out.line(`if (${misfit(entry, e)}) return -1;`);
       out.line(write(entry, 'p', e));

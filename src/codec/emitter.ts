@@ -1,4 +1,5 @@
 import { digest } from '../base/digest.js';
+import type { AnyType } from '../wire/index.js';
 
 /** Collects the lines of a generated function. Names are numbered, so that nested structs never collide. */
 export class Emitter {
@@ -33,6 +34,11 @@ export function quote(name: string): string {
   return JSON.stringify(name);
 }
 
+/** For visitors: fields of these kinds are not generated where they stand. */
+export function noCode({ kind, label }: AnyType): never {
+  throw new TypeError(`no code for ${kind} ${label}`);
+}
+
 // DataView's 64-bit integer methods are calls that V8 11.3 (Node 20) does not inline, unlike its double methods and
 // the access to arrays of either: over these the same eight bytes cost a third. Only a NaN may change its bits on the
 // way through a double.
@@ -59,12 +65,12 @@ function writeU64(view: DataView, at: number, value: bigint): void {
 const helpers = { readU64, writeU64 };
 
 /** A generated function that awaits its {@link helpers}, in their order. */
-export type Made = (...helpers: readonly unknown[]) => unknown;
+export type GeneratedFunction = (...helpers: readonly unknown[]) => unknown;
 
 /** Functions made when a page was built, by the digest of their text. */
-const built = new Map<string, Made>();
+const built = new Map<string, GeneratedFunction>();
 
-/** The whole text of a generated function; what it evaluates to is a {@link Made}. */
+/** The whole text of a generated function; what it evaluates to is a {@link GeneratedFunction}. */
 export function functionText(parameters: readonly string[], source: string): string {
   return `(${Object.keys(helpers).join(', ')}) => (${parameters.join(', ')}) => {\n${source}\n}`;
 }
@@ -73,7 +79,7 @@ export function functionText(parameters: readonly string[], source: string): str
  * Hands over functions that were generated earlier, by the digest of their text: where code must not be generated they
  * do as well as any. A text that has changed since has another digest, so that a stale one is never taken.
  */
-export function provideBuilt(functions: Readonly<Record<string, Made>>): void {
+export function provideBuilt(functions: Readonly<Record<string, GeneratedFunction>>): void {
   for (const [key, make] of Object.entries(functions)) built.set(key, make);
 }
 
@@ -84,7 +90,8 @@ export function provideBuilt(functions: Readonly<Record<string, Made>>): void {
 export function compile<F>(parameters: readonly string[], source: string, fallback: F): F {
   const text = functionText(parameters, source);
   try {
-    const make = built.get(digest(text)) ?? (new Function(`"use strict"; return ${text};`)() as Made);
+    const make =
+      built.get(digest(text)) ?? (new Function(`"use strict"; return ${text};`)() as GeneratedFunction);
     return make(...Object.values(helpers)) as F;
   } catch (error) {
     if (error instanceof EvalError) return fallback;

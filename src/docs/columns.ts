@@ -3,19 +3,19 @@ import type { SourceGroup } from './sources-text.js';
 
 /** How text is laid out. */
 export interface TextOptions {
-  /** Columns; prose and tables are wrapped to fit, what cannot be broken (a long word) may stick out. */
+  /** In columns. Prose and tables are wrapped to it; only a longer word exceeds it. */
   readonly width: number;
   readonly style: PrintStyle;
   readonly groups: readonly SourceGroup[];
 }
 
-/** Prose beyond this is hard to read, however wide the terminal. */
+/** Columns. Wider prose is hard to read, so it is wrapped here on wider terminals too. */
 export const proseWidthMax = 110;
 
-/** Narrower than this, the last column of a table goes below its row. */
+/** If fewer columns than this remain for the last cells of a table, they are printed below their rows. */
 const lastColumnMin = 26;
 
-/** A table cell; colour is put on after measuring. */
+/** A table cell. `paint` adds the colour after the text has been measured. */
 export interface Cell {
   readonly text: string;
   readonly paint?: (text: string) => string;
@@ -35,14 +35,14 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Wrapped text behind a margin; the first line may begin with something else of the same size, such as a bullet. */
+/** Wrapped text behind a margin. `first` replaces the margin of the first line and has the same size (a bullet). */
 export function paragraph(text: string, margin: string, width: number, first = margin): string[] {
   return wrap(text, Math.max(20, width - margin.length)).map(
     (line, index) => (index === 0 ? first : margin) + line,
   );
 }
 
-/** Rows with aligned columns, two spaces apart. The last column is wrapped, below its row when it would be narrow. */
+/** Rows with aligned columns, two spaces apart. The last column is wrapped; where it would be narrow, below its row. */
 export function table(rows: readonly (readonly Cell[])[], margin: string, width: number): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count - 1 }, (_, column) =>

@@ -7,14 +7,15 @@ import { describeMessage } from './message-facts.js';
 import { nearest } from './nearest.js';
 import { type ErrnoTables, errorFacts, type NamedType, typeFacts, typesIn } from './type-facts.js';
 
-/** What the RPC header is called here; it has no name of its own. */
+/** The name by which `describe` knows the RPC header. The declaration has none. */
 const headerName = 'header';
 
 /**
- * Everything about one thing of the protocol: a message by name, alias or id (hex, with or without 0x, or decimal), an
- * enum, flag set or struct by name, `error` for the error codes, `header` for the RPC header. Letter case counts only
- * where two names differ in nothing else: the enum `vm_status` and the message `VM_STATUS`. Throws UsageError that
- * lists the most similar names.
+ * Describes one thing of the protocol: a message by name, alias or id (hex, with or without 0x, or decimal), an enum,
+ * flag set or struct by name, the error codes (`error`) or the RPC header (`header`). Letter case matters only between
+ * names that differ in nothing else, such as the enum `vm_status` and the message `VM_STATUS`.
+ *
+ * @throws UsageError for an unknown name. It lists the most similar names.
  */
 export function describe(protocol: Protocol, name: string, tables: ErrnoTables): Description {
   const described = describable(protocol, tables);
@@ -27,7 +28,7 @@ export function describe(protocol: Protocol, name: string, tables: ErrnoTables):
   return others.length === 0 ? description : { ...description, see_also: others };
 }
 
-/** Name → its description, messages first. */
+/** A function that describes, by each name. Messages come first. */
 function describable(protocol: Protocol, tables: ErrnoTables): Map<string, () => Description> {
   const all = new Map<string, () => Description>();
   for (const message of protocol.messages) {
@@ -42,7 +43,7 @@ function describable(protocol: Protocol, tables: ErrnoTables): Map<string, () =>
   return all;
 }
 
-/** A struct on its own comes with the types of its fields, as messages do. */
+/** The facts of a type. Those of a struct include the types of its fields. */
 function withTypes(protocol: Protocol, type: NamedType): Description {
   const facts = typeFacts(protocol, type);
   return facts.kind === 'struct' ? { ...facts, types: innerTypes(protocol, type as StructType) } : facts;
@@ -59,7 +60,10 @@ function headerFacts(protocol: Protocol): StructFacts {
   return { kind: 'struct', name: headerName, size, size_min, rows: rowFacts(header), used_by: [], types };
 }
 
-/** `1442840585` is decimal; `5600000a`, and `56000009` when that is no id in decimal, are hex as they stand in dumps. */
+/**
+ * The message with an id. `1442840585` is decimal and `5600000a` hex, as dumps show it. `56000009` could be both: it is
+ * read as hex if no message has that id in decimal.
+ */
 function byId(protocol: Protocol, text: string): (() => Description) | undefined {
   const message = idsOf(text)
     .map((id) => protocol.byId.get(id))
@@ -80,7 +84,7 @@ function refuse(protocol: Protocol, name: string, names: readonly string[]): nev
   throw new UsageError({ code: 'unknown', path: '', expected, actual: name });
 }
 
-/** The messages around an id that is none. */
+/** The three messages whose ids are nearest to an unknown id. */
 function nearestIds({ messages }: Protocol, id: number): string[] {
   const byDistance = [...messages].sort((a, b) => Math.abs(a.id - id) - Math.abs(b.id - id));
   return byDistance.slice(0, 3).map((message) => `${formatId(message.id)} (${message.name})`);

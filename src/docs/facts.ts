@@ -2,11 +2,12 @@ import type { Json } from '../capture/payload/index.js';
 
 /**
  * What `describe --json` prints: the declarations as plain data with stable keys (snake_case, as in NDJSON). Sizes and
- * offsets are in bytes; offsets count from the first payload byte, in replies from behind the error word; null = not
- * always the same, or behind something of variable length. A key that does not apply is absent.
+ * offsets are in bytes. Offsets count from the first payload byte, in replies from the first byte behind the error
+ * word. A size is null if it varies, an offset if something of variable length comes before. Keys that do not apply
+ * are absent.
  */
 export type Description = (MessageFacts | NamesFacts | StructFacts | ErrorFacts) & {
-  /** Things whose name differs in letter case only. */
+  /** Names that differ from this one in letter case only. */
   readonly see_also?: readonly string[];
 };
 
@@ -16,11 +17,11 @@ export interface SizeFacts {
   readonly size: number | null;
   /** Smallest well-formed size: lists and texts empty, optional parts absent. */
   readonly size_min: number;
-  /** Replies: the error word alone is a success too; then the sizes are those of the others. */
+  /** A successful reply may consist of the error word alone. The sizes are those of replies that have more. */
   readonly may_be_empty: boolean;
 }
 
-/** One message in the table of all. Sizes are null where no layout is public. */
+/** A message in the table of all messages. Sizes are null where no layout is public. */
 export interface MessageSummary {
   /** `0x56000009` */
   readonly id: string;
@@ -31,7 +32,7 @@ export interface MessageSummary {
   /** Labels of the sources that define it, and of those that define only its number. */
   readonly sources: readonly string[];
   readonly id_only_in: readonly string[];
-  /** Calls: RM23 has a handler (else it answers UNIMPLEMENTED). Notifications: RM23 sends it. */
+  /** Calls: RM23 has a handler; without one it answers UNIMPLEMENTED. Notifications: RM23 sends it. */
   readonly rm23: boolean;
   readonly request?: SizeFacts | null;
   readonly reply?: SizeFacts | null;
@@ -53,7 +54,7 @@ export interface MessageFacts
   readonly family_title: string;
   readonly doc: string;
   readonly layout: 'known' | 'unknown';
-  /** RM23's length rule; `min` counts even where the fields would allow less. */
+  /** RM23's rule for the payload length. `min` applies even where the fields would allow less. */
   readonly length?: {
     readonly exact?: number;
     readonly min?: number;
@@ -74,14 +75,14 @@ export interface MessageFacts
 /** Request, reply, error reply or notification. */
 export interface PartFacts extends SizeFacts {
   readonly part: 'request' | 'reply' | 'error_reply' | 'notification';
-  /** When a reply that may be empty is not: a condition on the request. */
+  /** For replies that may be the error word alone: the condition on the request under which the reply has more. */
   readonly present_when?: {
     readonly field: string;
     readonly equals?: number | string;
     readonly is?: 'empty';
   };
   readonly note?: string;
-  /** More than one when the request decides; then each says by which `field` of the request and which value. */
+  /** More than one if the request decides on the layout. Then `when` names the field of the request and its value. */
   readonly layouts: readonly {
     readonly when?: { readonly field: string; readonly equals: string };
     readonly rows: readonly RowFacts[];
@@ -108,30 +109,33 @@ export interface RowFacts {
   readonly doc: string;
   readonly role?: string;
   readonly aliases?: readonly string[];
-  /** RM's limit on the value (of a count: on the entries) and the error that it answers above it. */
+  /** RM's limit on the value, of a count on the entries, and the error that RM answers above it. */
   readonly max?: number;
   readonly above_max?: string;
-  /** Reserved: the error that RM answers unless it is 0. */
+  /** Reserved fields: the error that RM answers if they are not 0. */
   readonly checked_zero?: string;
   /** The payload may end before it. */
   readonly trailing?: true;
-  /** Only there with one of these bits of a flags field. */
+  /** The field is present only if one of these bits of a flags field is set. */
   readonly when?: { readonly field: string; readonly any: readonly string[] };
-  /** What leaving it out stands for. */
+  /** The meaning of leaving the field out. */
   readonly means?: string;
-  /** Integer: bytes in that field. Count: entries in that list. */
+  /** The field whose bytes an integer counts, or the list whose entries a count counts. */
   readonly counts?: string;
-  /** Bytes: the field that holds their number; zeros follow up to a multiple of `pad_to`, checked by RM or not. */
+  /**
+   * Bytes: the field that holds their number. Zeros follow up to a multiple of `pad_to`. `pad_checked` is the error
+   * that RM answers if they are not zero; without it RM does not check them.
+   */
   readonly length_from?: string;
   readonly pad_to?: number;
   readonly pad_checked?: string;
-  /** Bytes: raw when that field has one of these values, else text. */
+  /** Bytes are raw if that field has one of these values, otherwise text. */
   readonly raw_when?: { readonly field: string; readonly any: readonly (string | number)[] };
-  /** Bytes: the struct that they hold. */
+  /** The struct that the bytes hold. */
   readonly inside?: string;
-  /** List: size of an entry, null when it varies. */
+  /** Size of a list entry, null if it varies. */
   readonly entry_size?: number | null;
-  /** List: the entry type by the value of an earlier field. */
+  /** The entry type of a list for each value of an earlier field. */
   readonly select?: { readonly field: string; readonly cases: Readonly<Record<string, string>> };
 }
 
@@ -141,20 +145,20 @@ export interface NamesFacts {
   readonly name: string;
   readonly size: number;
   readonly doc: string;
-  /** Values, of flags the bits. `known_by`: only these sources have it. */
+  /** The values of an enum or the bits of a flag set. `known_by` lists the sources, unless all know the value. */
   readonly values: readonly {
     readonly name: string;
     readonly value: number;
     readonly aliases?: readonly string[];
     readonly known_by?: readonly string[];
   }[];
-  /** Values that only some sources have, or (`replaces`) a table of their own. */
+  /** More values that some sources have. With `replaces` these are all values that the sources have. */
   readonly dialects: readonly {
     readonly sources: readonly string[];
     readonly values: Readonly<Record<string, number>>;
     readonly replaces: boolean;
   }[];
-  /** Flags: the only combinations that RM takes. */
+  /** The only combinations of flags that RM accepts. */
   readonly valid?: readonly number[];
   readonly exactly_one?: true;
   readonly notes: readonly string[];
@@ -170,7 +174,7 @@ export interface StructFacts {
   readonly size_min: number;
   readonly rows: readonly RowFacts[];
   readonly used_by: readonly string[];
-  /** What its fields are made of; only of a struct that is described on its own. */
+  /** The types of its fields, present if the struct is described on its own. */
   readonly types?: readonly (NamesFacts | StructFacts)[];
 }
 
@@ -179,16 +183,16 @@ export interface ErrorFacts {
   readonly kind: 'errors';
   readonly name: string;
   readonly doc: string;
-  /** `errno`: the errno name that each client makes of it. */
+  /** `errno` is the errno name that each client uses. */
   readonly values: readonly {
     readonly name: string;
     readonly value: number;
     readonly aliases?: readonly string[];
     readonly errno: Readonly<Record<string, string>>;
   }[];
-  /** Client of `errno` → the sources that have its table. */
+  /** The sources that have the table of each client in `errno`. */
   readonly clients: Readonly<Record<string, readonly string[]>>;
-  /** What clients make of other codes. */
+  /** The errno names that clients use for other codes. */
   readonly unknown: Readonly<
     Record<string, { readonly by_code: Readonly<Record<string, string>>; readonly otherwise: string }>
   >;

@@ -19,7 +19,7 @@ export function sizeFacts(type: StructType): SizeFacts {
   return { size: varies ? null : sizeMin, size_min: sizeMin, may_be_empty: type.mayBeEmpty };
 }
 
-/** The rows of a struct's layout table; a list has one for its count, one per header word and one for its entries. */
+/** The rows of a struct's layout table. A list has a row for its count, for each header word and for its entries. */
 export function rowFacts(type: StructType): RowFacts[] {
   return type.layout.flatMap((row) =>
     row.field.type instanceof ListType ? listRows(type, row, row.field.type) : [fieldRow(type, row)],
@@ -33,7 +33,7 @@ function fieldRow(owner: StructType, { field, offset, size }: LayoutRow): RowFac
     kind: type.kind === 'reserved' ? 'reserved' : 'field',
     name: field.name,
     offset: offset ?? null,
-    // Fields that share a byte are named by their bits instead.
+    // Fields that share a byte have a size in bits, which their type tells.
     size: bits ? null : (size ?? null),
     type: type instanceof BytesType ? (type.options.encoding === 'utf8' ? 'text' : 'bytes') : type.label,
     doc: field.doc,
@@ -91,7 +91,7 @@ function caseNames(owner: StructType, name: string, cases: ReadonlyMap<number, S
   return Object.fromEntries([...cases].map(([value, type]) => [valueName(owner, name, value), type.label]));
 }
 
-/** The name that a value of a field has, or the value itself. */
+/** The name of a field's value, or the number if it has no name. */
 export function valueName(owner: StructType, field: string, value: number): string {
   const type = owner.fields.find(({ name }) => name === field)?.type;
   return (type instanceof EnumType ? enumName(type, value) : undefined) ?? String(value);

@@ -106,7 +106,7 @@ function partsOf(protocol: Protocol, message: Message): PartFacts[] {
     0,
     requestExample.value,
   );
-  // Recorded with every declared error reply; what has no handler gets no other answer.
+  // The recordings have ARGUMENT_INVALID with each declared error reply. RM answers UNIMPLEMENTED without a handler.
   const code = protocol.error.values[message.implementedByRm23 ? 'ARGUMENT_INVALID' : 'UNIMPLEMENTED'] ?? 1;
   const errorLayout = errorReply ?? empty;
   const errorValue = example.errorReply ?? {};
@@ -144,7 +144,7 @@ function layoutsOf(type: Payload, message?: Call): PartFacts['layouts'] {
   });
 }
 
-/** The example as value, JSON and bytes; `error` is the error word of replies. */
+/** An example as value, JSON and bytes. `error` is the error word of replies, `request` the request of a reply. */
 function exampleOf(
   protocol: Protocol,
   id: number,
@@ -157,7 +157,7 @@ function exampleOf(
   const codec = codecOf(layout);
   const bytes = codec.toBytes(input);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  // Decoded again, so that the lengths which the example leaves out are shown.
+  // Decoding adds the length fields, which the declared example leaves out.
   const value: unknown = codec.decode(view, 0, bytes.length, request);
   const payload = new Uint8Array((error === undefined ? 0 : errorWordSize) + bytes.length);
   if (error !== undefined) new DataView(payload.buffer).setUint32(0, error, true);

@@ -5,7 +5,7 @@ import { rowsText } from './rows-text.js';
 import { definedBy, sourcesText } from './sources-text.js';
 import { bytesText, errorText, typeText, usersText } from './types-text.js';
 
-/** A description for people. */
+/** A description as text for a terminal. */
 export function descriptionText(facts: Description, options: TextOptions): string {
   const sections = sectionsOf(facts, options);
   if (facts.see_also !== undefined) sections.push([`See also: ${facts.see_also.join(', ')}`]);
@@ -99,11 +99,11 @@ export function partSize(part: PartFacts): string {
   const isReply = part.part === 'reply' || part.part === 'error_reply';
   if (isReply && part.size === 0) return 'error word only';
   const text = part.size === null ? `${part.size_min} bytes or more` : bytesText(part.size);
-  // Offsets count from there too.
+  // The offsets in the table count from behind the error word too.
   return isReply ? `behind the error word: ${text}${part.may_be_empty ? ', or nothing' : ''}` : text;
 }
 
-/** When a reply that may be empty is not. */
+/** The condition under which a reply has more than the error word. */
 export function presentWhen({ present_when: when }: PartFacts): string | undefined {
   if (when === undefined) return undefined;
   const condition = when.is === 'empty' ? 'is empty' : `is ${when.equals}`;
@@ -126,7 +126,7 @@ function exampleLines({ example }: PartFacts, { width, style }: TextOptions): st
   }
   for (const frame of example.frames) {
     const rows = frame.match(/.{1,32}/g) ?? [];
-    // The form of xxd, so that it can be pasted into `decode -` as it stands.
+    // The notation of xxd, so that a user can paste it into `decode -`.
     rows.forEach((row, index) => {
       const offset = (index * 16).toString(16).padStart(8, '0');
       const bytes = (row.match(/.{1,4}/g) ?? []).join(' ');
@@ -136,7 +136,7 @@ function exampleLines({ example }: PartFacts, { width, style }: TextOptions): st
   return lines;
 }
 
-/** JSON on one line where it fits, else with a line per key or entry. */
+/** JSON on one line if it fits, otherwise with one line for each key or entry. */
 function jsonLines(json: Json, width: number): string[] {
   const flat = JSON.stringify(json);
   if (flat.length <= width || typeof json !== 'object' || json === null) return [flat];

@@ -1,10 +1,13 @@
-/** Suggestions at most. */
+/** Largest number of suggestions. */
 const countMax = 5;
 
-/** The names most like a text, best and shortest first: those that contain it, then those a few typing errors away. */
+/**
+ * The names most similar to a text: first those that contain it, then those that differ by a few typing errors. Among
+ * equals the shortest comes first.
+ */
 export function nearest(text: string, names: Iterable<string>): string[] {
   const wanted = text.toLowerCase();
-  // One error in three letters: more, and anything is like anything.
+  // One typing error for each three letters. With more, unrelated short names would match.
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   const scored: [number, string][] = [];
   for (const name of names) {
@@ -18,7 +21,7 @@ export function nearest(text: string, names: Iterable<string>): string[] {
   return scored.slice(0, countMax).map(([, name]) => name);
 }
 
-/** Typing errors between two texts: a letter more, less, another, or two swapped. */
+/** Typing errors between two texts: letters added, left out or replaced, and neighbours swapped. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -2,8 +2,8 @@ import { type Cell, type TextOptions, table } from './columns.js';
 import type { RowFacts } from './facts.js';
 
 /**
- * A layout as a table: offset, size, field, type, what it is. `checked`: the part goes to an RM that handles it, so that
- * what RM looks at in reserved bytes is worth saying.
+ * A layout as a table with columns for offset, size, field, type and prose. `checked` tells whether RM reads the part:
+ * then the rows of reserved bytes say what RM checks in them.
  */
 export function rowsText(
   rows: readonly RowFacts[],
@@ -25,7 +25,7 @@ export function rowsText(
   return table([header, ...cells], '  ', width);
 }
 
-/** Brackets: no field of its own, but a word of the list that follows. */
+/** The name of a row. A count is in brackets, since it is not a field but part of the list that follows. */
 export function nameText({ kind, name }: RowFacts): string {
   if (kind === 'count') return `(${name})`;
   return kind === 'reserved' && name.endsWith('_reserved') ? '(reserved)' : name;
@@ -38,7 +38,7 @@ export function sizeText({ kind, size, entry_size: entry, type }: RowFacts): str
   return type.startsWith('bits ') ? 'bits' : 'var';
 }
 
-/** What there is to say about a row, most important first. */
+/** The prose of a row, most important facts first. */
 export function rowText(row: RowFacts, checked: boolean): string {
   const parts = [row.kind === 'reserved' && !checked ? '0' : row.doc];
   if (row.length_from !== undefined) parts.push(`${row.length_from} bytes${padding(row)}`);

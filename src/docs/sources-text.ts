@@ -1,10 +1,10 @@
-/** Sources that are named together: `q*` for all of Qualcomm's clients. */
+/** A short name for several sources, such as `q*` for all of Qualcomm's clients. */
 export interface SourceGroup {
   readonly name: string;
   readonly sources: readonly string[];
 }
 
-/** Labels of sources as text, whole groups by their names; of groups that overlap the first counts. */
+/** Labels of sources as text. A complete group is printed by its name; where groups overlap, the first is used. */
 export function sourcesText(sources: readonly string[], groups: readonly SourceGroup[]): string {
   let rest = [...sources];
   const names: string[] = [];
@@ -16,7 +16,7 @@ export function sourcesText(sources: readonly string[], groups: readonly SourceG
   return [...rest, ...names].join(' ');
 }
 
-/** The sources of a message, in brackets those that define only its number. */
+/** The sources of a message. Those that define only its number are in brackets. */
 export function definedBy(
   {
     sources,

@@ -8,7 +8,7 @@ const legend = [
 ];
 const usage = 'describe NAME or ID shows one message with offsets, values and example bytes.';
 
-/** The table of all messages, grouped by family; with columns for other names and the kind where the width allows. */
+/** The table of all messages by family. If the width allows, it has columns for other names and the kind. */
 export function tableText(families: readonly FamilyFacts[], options: TextOptions): string {
   const { width, style, groups } = options;
   const all = families.map(({ messages }) => messages.map((message) => summaryRow(message, options)));
@@ -16,9 +16,9 @@ export function tableText(families: readonly FamilyFacts[], options: TextOptions
   const columns = Array.from({ length: 8 }, (_, column) => Math.max(...lengths(column)));
   const wide = columns.reduce((sum, size) => sum + size + 2, 0) <= width;
   const lines = families.flatMap(({ title, doc }, index) => {
-    const shown = wide ? 0 : narrowWithout;
-    const rows = (all[index] as Cell[][]).map((row) => row.toSpliced(2, shown));
-    const header = headings.toSpliced(2, shown).map((text) => ({ text, paint: style.dim }));
+    const leftOut = wide ? 0 : wideOnlyCount;
+    const rows = (all[index] as Cell[][]).map((row) => row.toSpliced(2, leftOut));
+    const header = headings.toSpliced(2, leftOut).map((text) => ({ text, paint: style.dim }));
     const padded = wide ? [header, ...rows].map((row) => pad(row, columns)) : [header, ...rows];
     const names = wide ? [] : otherNames(families[index] as FamilyFacts, width);
     const about = paragraph(doc, '  ', Math.min(width, proseWidthMax)).map(style.dim);
@@ -32,8 +32,11 @@ export function tableText(families: readonly FamilyFacts[], options: TextOptions
   return `${[...lines, ...notes].join('\n')}\n`;
 }
 
-/** Without room the two columns behind the name go: other names stand below the table, and who sends it tells the kind. */
-const narrowWithout = 2;
+/**
+ * Columns behind the name that a narrow table leaves out: other names, which it lists below the table, and the kind,
+ * which the column RM23 shows too.
+ */
+const wideOnlyCount = 2;
 const headings = ['id', 'name', 'also', 'kind', 'RM23', 'request', 'reply', 'sources'];
 
 function summaryRow(message: MessageSummary, { style, groups }: TextOptions): Cell[] {
@@ -56,13 +59,13 @@ function sizeText(size: SizeFacts | null | undefined): string {
   return size.size === null ? `${size.size_min}+` : String(size.size);
 }
 
-/** `4+ or 0`: the error word alone is possible; `0, err 4`: error replies carry more than it. */
+/** `4+ or 0` means that the error word alone is possible, `0, err 4` that error replies have a payload behind it. */
 function replyText({ reply, error_reply: error }: MessageSummary): string {
   const empty = reply?.may_be_empty ? ' or 0' : '';
   return `${sizeText(reply)}${empty}${error === undefined ? '' : `, err ${sizeText(error)}`}`;
 }
 
-/** Makes a row as wide as those of all families. */
+/** Pads a row, so that the tables of all families have the same column widths. */
 function pad(row: readonly Cell[], columns: readonly number[]): Cell[] {
   return row.map((cell, column) => {
     const filler = ' '.repeat(Math.max(0, (columns[column] as number) - cell.text.length));

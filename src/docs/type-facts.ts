@@ -12,7 +12,7 @@ import {
 import type { ErrorFacts, NamesFacts, StructFacts } from './facts.js';
 import { rowFacts, sizeFacts } from './layout-facts.js';
 
-/** A type with a name of its own. */
+/** A type that is declared under a name. */
 export type NamedType = EnumType | FlagsType | StructType;
 
 /** The layouts of a message by part; none when its layout is not public. */
@@ -22,7 +22,7 @@ export function payloadsOf(message: Message): Payload[] {
   return [message.request, message.reply, message.errorReply].filter((type) => type !== undefined);
 }
 
-/** The enums, flags and named structs that the types are made of, in order of use, each once. */
+/** The enums, flags and named structs that types contain, each once, in order of use. */
 export function typesIn(types: readonly AnyType[]): NamedType[] {
   const found = new Set<NamedType>();
   const visit = (type: AnyType): void => {
@@ -77,11 +77,11 @@ export function typeFacts(protocol: Protocol, type: NamedType): NamesFacts | Str
   };
 }
 
-/** What the errno tables of a protocol stand for, beyond the codes that it names. */
+/** Facts about the errno tables of a protocol that the protocol itself does not hold. */
 export interface ErrnoTables {
-  /** Client → the sources that have its table. */
+  /** The sources that have the table of each client. */
   readonly clients: Readonly<Record<string, readonly string[]>>;
-  /** Client → what it makes of codes without a name. */
+  /** The errno names that each client uses for codes without a name. */
   readonly unknown: Readonly<
     Record<string, { readonly byCode: Readonly<Record<number, string>>; readonly otherwise: string }>
   >;

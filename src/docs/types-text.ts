@@ -3,7 +3,7 @@ import type { ErrorFacts, NamesFacts, StructFacts } from './facts.js';
 import { rowsText } from './rows-text.js';
 import { sourcesText } from './sources-text.js';
 
-/** An enum, a flag set or a struct under a heading of its own. */
+/** An enum, a flag set or a struct under its heading. */
 export function typeText(type: NamesFacts | StructFacts, options: TextOptions): string[] {
   const { style } = options;
   if (type.kind === 'struct') {
@@ -18,7 +18,7 @@ export function bytesText(size: number): string {
   return size === 1 ? '1 byte' : `${size} bytes`;
 }
 
-/** The names of the messages that have a type, as its last line. */
+/** The last line of a type: the messages that use it. */
 export function usersText(users: readonly string[], { width }: TextOptions): string[] {
   return users.length === 0 ? [] : paragraph(`in ${users.join(', ')}`, '  ', Math.min(width, proseWidthMax));
 }
@@ -50,7 +50,7 @@ function namesText(facts: NamesFacts, { width, style, groups }: TextOptions): st
   ];
 }
 
-/** The error codes, with what clients make of them. */
+/** The error codes and the errno names that clients use for them. */
 export function errorText(facts: ErrorFacts, { width, style }: TextOptions): string[] {
   const clients = Object.keys(facts.clients);
   const header = ['code', 'name', ...clients.map((client) => `errno in ${client}`)];

@@ -11,14 +11,14 @@ import {
 } from '../wire/index.js';
 import { byLabel } from './context.js';
 import { fixedPart, integerWidth, type Member } from './members.js';
-import { allParts, type Part } from './parts.js';
+import { allParts, type MessagePart } from './parts.js';
 
 const prefix = 'gunyah_rm';
 export const macroPrefix = 'GUNYAH_RM';
 
 /**
- * A header for C11 and C++17 (gcc and clang): constants, packed structs of everything that has a fixed place, and an
- * assertion for the size of each struct and the offset of each member.
+ * A header for C11 and C++17 (gcc and clang): constants, packed structs with the members that have a fixed offset, and
+ * assertions on the size of each struct and the offset of each member.
  */
 export function exportC(protocol: Protocol): string {
   return [
@@ -56,7 +56,7 @@ export function exportC(protocol: Protocol): string {
 }
 
 /** `gunyah_rm_vm_start_request`. */
-export function structName(part: Pick<Part, 'key'>): string {
+export function structName(part: Pick<MessagePart, 'key'>): string {
   return `${prefix}_${part.key}`;
 }
 
@@ -101,7 +101,7 @@ function constants({ enums, flags, constants: named, limits, messages }: Protoco
   ];
 }
 
-/** Bit fields have no fixed place in C, so the bytes that are shared are members of their own. */
+/** C does not define where bit fields are, so each byte that fields share is one member, with macros for the fields. */
 function headerStruct({ header, limits }: Protocol): string[] {
   const bits = header.fields.filter(({ type }) => type instanceof BitsType);
   const masks = bits.map(({ name, type, doc }) => {
@@ -142,7 +142,7 @@ function bitsDoc(rows: StructType['layout'], at: number): string {
   return parts.map(({ field }) => `${field.type.label} ${field.name}`).join(', ');
 }
 
-/** Structs that are list entries without being among the shared ones of the protocol. */
+/** Structs of list entries that `protocol.structs` does not list. */
 function unlistedStructs(protocol: Protocol): StructType[] {
   const listed = new Set(protocol.structs.map(({ label }) => label));
   const found = new Map<string, StructType>();
@@ -158,7 +158,7 @@ function unlistedStructs(protocol: Protocol): StructType[] {
   return [...found.values()];
 }
 
-function partText(part: Part): string[] {
+function partText(part: MessagePart): string[] {
   const { message, part: name, layout, selection } = part;
   const what = `${message.name} ${name.replace('_', ' ')}`;
   const when = selection === undefined ? '' : `, when the request has ${selection.field} ${selection.name}`;
@@ -173,7 +173,7 @@ function structText(name: string, title: string, layout: StructType): string[] {
   return structLines(name, [title, ...empty, ...follows].join('\n * '), members, size);
 }
 
-/** What comes behind the fixed part, in words. */
+/** A sentence about a field behind the fixed part. */
 function behindText({ name, type, doc, presence }: Field, members: readonly Member[]): string {
   const maybe = presence === undefined ? '' : ' (may be absent)';
   if (!(type instanceof ListType)) return `Then ${name}${maybe}, ${type.label}: ${doc}.`;

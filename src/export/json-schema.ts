@@ -1,4 +1,3 @@
-import { fieldsInOrder } from '../capture/payload/index.js';
 import { messageTypeNames, type Protocol } from '../schema/index.js';
 import {
   BytesType,
@@ -10,7 +9,7 @@ import {
   StructType,
   type WireType,
 } from '../wire/index.js';
-import { allParts, type Part } from './parts.js';
+import { allParts, type MessagePart } from './parts.js';
 
 type Schema = boolean | { readonly [key: string]: unknown };
 
@@ -95,7 +94,7 @@ function lineProperties({ error, messages, limits }: Protocol): Record<string, S
 }
 
 /** The payload of a message, whole unless the line says that something is wrong with it. */
-function payloadRule({ message, part, type, key, layout, selection }: Part): Schema {
+function payloadRule({ message, part, type, key, layout, selection }: MessagePart): Schema {
   const isReply = type === 'reply';
   const ok = { enum: ['OK', 0] };
   const error = part === 'error_reply' ? { not: ok } : ok;
@@ -130,14 +129,14 @@ function rule(condition: Schema, consequence: Schema): { readonly [key: string]:
 function requiredOf(layout: StructType): string[] {
   return layout.fields
     .filter(({ presence }) => presence === undefined)
-    .flatMap((field) => fieldsInOrder([field]))
+    .flatMap((field) => [...(field.type.headerWords ?? []), field])
     .filter(({ type }) => !(type instanceof ReservedType))
     .map(({ name }) => name);
 }
 
 /** A struct; entries of a list do not require their keys, since a payload may end inside the last one. */
 function structSchema(layout: StructType): Schema {
-  const properties = fieldsInOrder(layout.fields).map(({ name, type, doc }) => {
+  const properties = layout.fieldsInOrder.map(({ name, type, doc }) => {
     const schema = typeSchema(type);
     return [name, typeof schema === 'object' ? { ...schema, description: doc } : schema];
   });

@@ -13,11 +13,11 @@ import {
 } from '../wire/index.js';
 import { byLabel } from './context.js';
 import { countName } from './members.js';
-import { allParts, type Part, type PartName } from './parts.js';
+import { allParts, type MessagePart, type PartName } from './parts.js';
 
 /**
- * All messages for Kaitai Struct. The root is one message: its header and its whole payload, as put together from its
- * queue messages. A reply whose layout the request decides is left in `rest`; its layouts are types of their own.
+ * All messages for Kaitai Struct. The root type is one message: its header and its payload, reassembled from its queue
+ * messages. If the request decides on the layout of a reply, its payload is in `rest`, and each layout is a type.
  */
 export function exportKsy(protocol: Protocol): string {
   const parts = allParts(protocol);
@@ -62,14 +62,14 @@ export function exportKsy(protocol: Protocol): string {
   ].join('\n')}\n`;
 }
 
-/** Kind of message → type of what follows its header. */
+/** Type of the bytes behind the header, by kind of message. */
 const bodies = new Map([
   ['request', 'request_body'],
   ['reply', 'reply_body'],
   ['notification', 'notification_body'],
 ]);
 
-/** One element of `seq`; values are YAML. */
+/** One element of `seq`. Its values are YAML. */
 interface Item {
   readonly id: string;
   readonly type?: string | Choice;
@@ -84,7 +84,7 @@ function choice(on: string, cases: readonly (readonly [string, string])[]): Choi
   return { on, cases };
 }
 
-/** A YAML text; every JSON string is one. */
+/** A YAML string. JSON strings are valid YAML. */
 function text(value: string): string {
   return JSON.stringify(value);
 }
@@ -120,7 +120,7 @@ function messageIds({ messages }: Protocol): { label: string; values: Record<str
   };
 }
 
-function bodyTypes(parts: readonly Part[]): string[] {
+function bodyTypes(parts: readonly MessagePart[]): string[] {
   const cases = (name: PartName, mayBeEmpty = false) =>
     choice(
       '_root.header.msg_id',
@@ -166,7 +166,7 @@ function structLines(name: string, layout: StructType): string[] {
       }));
     }
     if (presence === undefined) return listItems(field, type, layout);
-    // Header and entries are there together or not at all.
+    // A nested type, because header and entries are either both present or both absent.
     nested.push(
       `      ${field.name}:`,
       '        seq:',
@@ -216,7 +216,7 @@ function listItems(field: Field, { entry, options }: ListType, layout: StructTyp
   return [header, ...words, { id: name, type: choice(entry.field, cases), ...repeat }];
 }
 
-/** Type of a scalar or struct; three reserved bytes are bytes. */
+/** Type of a scalar or struct. Three reserved bytes are no integer, so they are given as bytes. */
 function scalar(type: WireType): { type?: string; size?: string; enum?: string } {
   if (type.kind === 'struct') return { type: type.label };
   if (type.kind === 'reserved' && type.fixedSize === 3) return { size: '3' };

@@ -1,4 +1,4 @@
-/** How queue messages become messages and replies find their requests, by RM's rules; and the dissector itself. */
+/** The part of the dissector that reassembles messages and matches replies with requests, by RM's rules. */
 export const luaFrames = `
 -- State of a capture: for each sender and receiver the message in progress and the requests without reply.
 local streams = {}
@@ -77,6 +77,7 @@ local function advance(info, header, tvb, start, stop)
 end
 `;
 
+/** The dissector function and its registration. */
 export const luaDissector = `
 local function vm_name(vmid)
   local name = vmids[vmid]

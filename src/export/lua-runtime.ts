@@ -1,6 +1,6 @@
 /**
- * The part of the dissector that does not depend on the messages: how the declarations become fields, how queue
- * messages are put together, how a payload is walked. Lua 5.1 to 5.4: no goto, no bit operators, no integer division.
+ * The part of the dissector that turns the declarations into fields. All Lua here runs on 5.1 to 5.4: no goto, no bit
+ * operators, no integer division.
  */
 export const luaDeclare = `
 local fields = {}
@@ -100,6 +100,7 @@ local function message(id, name, parts)
 end
 `;
 
+/** The part of the dissector that reads a payload by its layout. */
 export const luaWalk = `
 -- Reads one payload: [pos, stop) of a Tvb. Every read is preceded by need(), so no range is ever out of bounds.
 local function issue(at, tree, code, text)

@@ -15,7 +15,7 @@ import {
 import { byLabel } from './context.js';
 import { luaDissector, luaFrames } from './lua-frames.js';
 import { luaDeclare, luaWalk } from './lua-runtime.js';
-import { type Part, partsOf } from './parts.js';
+import { type MessagePart, partsOf } from './parts.js';
 
 /**
  * A Wireshark dissector of all messages, one Lua file. Field names are `gunyah_rm.MESSAGE.PART.FIELD` with the names of
@@ -48,7 +48,7 @@ export function exportLua(protocol: Protocol): string {
   ].join('\n')}\n`;
 }
 
-/** A Lua string; prose has no control characters. */
+/** A Lua string. Control characters are not escaped: names and prose have none. */
 function quote(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
@@ -66,14 +66,14 @@ function bitRows(type: FlagsType): string {
 }
 
 function messageLua(message: Message): string {
-  const byPart = new Map<string, Part[]>();
+  const byPart = new Map<string, MessagePart[]>();
   for (const part of partsOf(message)) byPart.set(part.part, [...(byPart.get(part.part) ?? []), part]);
   const parts = [...byPart].map(([name, list]) => `  ${name} = ${partLua(message, list)},`);
   return [`message(${formatId(message.id)}, ${quote(message.name)}, {`, ...parts, '})'].join('\n');
 }
 
-function partLua(message: Message, parts: readonly Part[]): string {
-  const [first] = parts as [Part];
+function partLua(message: Message, parts: readonly MessagePart[]): string {
+  const [first] = parts as [MessagePart];
   if (first.selection === undefined) return rowsLua(first.layout, '  ');
   const { field } = first.selection;
   const request = partsOf(message).find(({ part }) => part === 'request')?.layout;
@@ -92,7 +92,7 @@ function rowsLua(layout: StructType, margin: string): string {
   return rows.length === 0 ? '{}' : ['{', ...rows, `${margin}}`].join('\n');
 }
 
-/** Only bytes and lists, whose rows are made from a table of options, and integers that may be left out. */
+/** A row with the conditions under which its field is present. */
 function withPresence(row: string, { presence }: Field, layout: StructType): string {
   if (presence === undefined) return row;
   const { trailing, when } = presence;
@@ -154,7 +154,7 @@ function listLua(_layout: StructType, { name, doc, role }: Field, { entry, optio
   return `l(${quote(name)}, ${quote(doc)}, { ${parts.join(', ')} })`;
 }
 
-/** Fields of header, links and bytes that no message has as its own. */
+/** Fields of the header, and fields of the dissector itself, such as links between packets. */
 function headerLua({ header, error, messages }: Protocol): string[] {
   const names = messages.map(({ id, name }) => `[${formatId(id)}] = ${quote(name)}`);
   const rows = header.layout.map(({ field: { name, type, doc }, offset }) => {

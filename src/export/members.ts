@@ -8,33 +8,33 @@ import {
   type WireType,
 } from '../wire/index.js';
 
-/** A member of a packed struct in a language that wants fixed places. */
+/** A member of a packed struct in a language whose structs have fixed offsets. */
 export interface Member {
   readonly name: string;
   readonly offset: number;
   readonly type: WireType;
   readonly doc: string;
-  /** Bytes only: how many. Integers are one. */
+  /** Number of bytes, for bytes only. */
   readonly length?: number;
   /** The payload may end before it. */
   readonly isOptional: boolean;
 }
 
-/** The part of a payload that is always in the same place, and what follows it. */
+/** The members of a payload whose offsets are fixed, and the fields that follow them. */
 export interface FixedPart {
   readonly members: readonly Member[];
   /** Bytes of all members. */
   readonly size: number;
-  /** Fields that come behind, or (a list whose header is among the members) whose entries do. */
+  /** The fields that follow. If the header of a list is among the members, the list is the first of them. */
   readonly behind: readonly Field[];
 }
 
-/** Name of the count of a list: that of the public headers, if they have one. */
+/** Name of a list's count. Where the public headers name it, it is that name. */
 export function countName({ name, type }: Field): string {
   return (type instanceof ListType ? type.options.countName : undefined) ?? `${name}_count`;
 }
 
-/** Splits a layout behind the last field that has a fixed place; the header of a first list belongs to it. */
+/** Splits a layout behind the last member that has a fixed offset. The header of the first list has one too. */
 export function fixedPart(layout: StructType): FixedPart {
   const members: Member[] = [];
   let offset = 0;
@@ -60,7 +60,7 @@ export function fixedPart(layout: StructType): FixedPart {
   return { members, size: offset, behind: [] };
 }
 
-/** Width in bytes of an integer of C or Rust; a run of 3 reserved bytes has none. */
+/** Width in bytes of the integer in C or Rust. Undefined for bytes and for 3 reserved bytes. */
 export function integerWidth(type: WireType): 1 | 2 | 4 | 8 | undefined {
   const isScalar = type instanceof IntegerType || type instanceof ReservedType;
   const size = type.fixedSize;

@@ -7,27 +7,27 @@ export type PartName = 'request' | 'reply' | 'error_reply' | 'notification';
 /** The request field that decides which layout a reply has. */
 export interface Selection {
   readonly field: string;
-  /** Value of the field, and its name. */
+  /** Value of the field. */
   readonly value: number;
   readonly name: string;
 }
 
 /** One layout that payloads of a message can have. */
-export interface Part {
+export interface MessagePart {
   readonly message: Message;
   readonly part: PartName;
-  /** What the RPC header calls it. */
+  /** Message type in the RPC header. */
   readonly type: Exclude<MessageTypeName, 'continuation'>;
-  /** The payload, of replies behind the error word. */
+  /** Layout of the payload, in replies of the payload behind the error word. */
   readonly layout: StructType;
-  /** Only where the request decides between several layouts. */
+  /** Present if the request decides between several layouts. */
   readonly selection?: Selection;
-  /** `vm_start_request`, `vm_query_heap_memory_reply_mp`: unique, and a name in any language. */
+  /** Unique, and an identifier in all languages: `vm_start_request`, `vm_query_heap_memory_reply_mp`. */
   readonly key: string;
 }
 
-/** Every layout of a message, in the order request, reply, error reply, notification; none when it is not public. */
-export function partsOf(message: Message): Part[] {
+/** All layouts of a message, in the order request, reply, error reply. Empty if the layout is not public. */
+export function partsOf(message: Message): MessagePart[] {
   if (message.layout === 'unknown') return [];
   if (message.kind === 'notification') return casesOf(message, 'notification', message.payload);
   const { request, reply, errorReply } = message;
@@ -39,14 +39,14 @@ export function partsOf(message: Message): Part[] {
 }
 
 /** The parts of all messages, by rising id. */
-export function allParts({ messages }: Protocol): Part[] {
+export function allParts({ messages }: Protocol): MessagePart[] {
   return messages.flatMap(partsOf);
 }
 
-/** Error replies of most messages: the error word and nothing else. */
+/** Layout of the error replies of most messages, which have nothing behind the error word. */
 export const bareErrorReply: StructType = empty as StructType<unknown> as StructType;
 
-function casesOf(message: Message, part: PartName, payload: Payload, request?: Payload): Part[] {
+function casesOf(message: Message, part: PartName, payload: Payload, request?: Payload): MessagePart[] {
   const type = part === 'error_reply' ? 'reply' : part;
   const key = `${message.name.toLowerCase()}_${part}`;
   if (!(payload instanceof VariantType)) return [{ message, part, type, layout: payload as StructType, key }];

@@ -4,12 +4,12 @@ import { byLabel } from './context.js';
 import { fixedPart, integerWidth, type Member } from './members.js';
 import { allParts } from './parts.js';
 
-/** Keywords of Rust that are names of fields. */
+/** Keywords of Rust that fields are named by. */
 const keywords = new Set(['type']);
 
 /**
- * A Rust module without dependencies: constants and `#[repr(C, packed)]` structs of everything that has a fixed place,
- * with an assertion for the size of each.
+ * A Rust module without dependencies: constants, and `#[repr(C, packed)]` structs with the members that have a fixed
+ * offset. An assertion checks the size of each struct.
  */
 export function exportRust(protocol: Protocol): string {
   const { messages, enums, flags, structs } = protocol;
@@ -40,7 +40,7 @@ export function pascal(key: string): string {
   return key.replace(/(^|_)([a-z0-9])/g, (_, _underscore, letter: string) => letter.toUpperCase());
 }
 
-/** A field name that Rust takes. */
+/** The name of a field as a Rust identifier. */
 export function rustField(name: string): string {
   return keywords.has(name) ? `r#${name}` : name;
 }

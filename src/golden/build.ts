@@ -13,20 +13,20 @@ import { type Fill, type FillName, fillOf } from './fills.js';
 /** How to make a value of a struct. */
 export interface Plan {
   readonly fill: FillName;
-  /** Values that go before the filled ones: of top-level fields, and of the fields of list entries. */
+  /** Values for these fields, at the top level and in list entries, instead of the filled ones. */
   readonly fixed?: Values;
   /** Entries of a list, or bytes of a bytes field, by name. */
   readonly sizes?: Readonly<Record<string, number>>;
   /** For lists and bytes that `sizes` does not name. */
   readonly entries: number;
   readonly bytes: number;
-  /** Parts that a payload may end before are there... */
+  /** Whether fields that the payload may end before are present. */
   readonly trailing: boolean;
-  /** ... up to but not including this one. */
+  /** With `trailing`: the first of these fields that is left out. */
   readonly endsBefore?: string;
 }
 
-/** Makes the value that a plan describes. Reserved bytes that RM wants zero are zero in all. */
+/** Makes the value that a plan describes. Reserved bytes that RM checks are always zero. */
 export function build(type: StructType, plan: Plan): Values {
   return new Builder(plan, fillOf(plan.fill)).struct(type);
 }
@@ -51,7 +51,7 @@ class Builder {
       if (field.type instanceof ListType) this.#list(field, field.type, value);
       else if (field.type instanceof BytesType) value[name] = this.#bytes(field, field.type, value);
       else this.#scalar(field, value);
-      // Flags that other fields depend on have their bits, so that those fields are there.
+      // Sets the flags on which the presence of other fields depends, so that those fields are present.
       if (plan.fill === 'distinct') this.#require(type, name, value);
     }
     return value;

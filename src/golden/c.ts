@@ -7,8 +7,8 @@ import { hasPayload, identifierOf, joined } from './identifier.js';
 const type = 'gunyah_rm_golden';
 
 /**
- * One header for C11 and C++17: the packed structs of `export c`, an array of bytes for each fixture, and a table of all
- * of them.
+ * One header for C11 and C++17: the packed structs of `export c`, an array of bytes for each fixture, and a table of
+ * all fixtures.
  */
 export function goldenC(protocol: Protocol, fixtures: readonly Fixture[]): string {
   return [

@@ -7,18 +7,18 @@ import { type Values, VariantType } from '../wire/index.js';
 import type { Fixture } from './fixture.js';
 import { type FixtureJson, fixtureJson, plainSizeMax } from './json.js';
 
-/** What is not as it was, as one line for people. */
+/** A difference between a stored fixture and the present one, as a line of text. */
 export interface FixtureChange {
   readonly name: string;
-  /** `missing`: the set lacks it. `unexpected`: only the set has it. */
+  /** `missing`: the stored set lacks the fixture. `unexpected`: only the stored set has it. */
   readonly kind: 'missing' | 'unexpected' | 'changed';
   readonly text: string;
 }
 
-/** Changes of one fixture beyond which they are only counted. */
+/** Largest number of changes shown for one fixture. Further ones are only counted. */
 const changesMax = 12;
 
-/** Compares a stored set of fixtures with what the protocol gives now, field by field. */
+/** Compares a stored set of fixtures, field by field, with the fixtures that the protocol gives now. */
 export function checkFixtures(
   protocol: Protocol,
   stored: readonly FixtureJson[],
@@ -37,11 +37,11 @@ export function checkFixtures(
 }
 
 function changesOf(protocol: Protocol, before: FixtureJson, fixture: Fixture): FixtureChange[] {
-  // A compact set is compared in its own form.
+  // The fixtures of a compact set lack the values and payloads of long messages, so compare without them.
   const after = fixtureJson(protocol, fixture, before.payload === undefined ? plainSizeMax : undefined);
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   const texts = [
-    // The bytes are told of by field, not as one long text.
+    // Without the bytes: their difference is reported by field below, not as one long text.
     ...fieldChanges(factsOf(before), factsOf(after)).map(
       ({ path, a, b }) => `${path}: ${show(a)} -> ${show(b)}`,
     ),
@@ -62,7 +62,7 @@ function factsOf({ frames, payload: _payload, ...facts }: FixtureJson): Json {
   return { ...facts, frames: frames.length } as unknown as Json;
 }
 
-/** The value of a long fixture is not stored: what its stored bytes say now is compared. */
+/** Changes in the value of a long fixture. Its value is not stored, so the stored bytes are decoded and compared. */
 function longValueChanges(before: FixtureJson, { part, payload, value, error }: Fixture): string[] {
   if (before.value !== undefined) return [];
   const stored = payloadIn(before);
@@ -80,7 +80,7 @@ function requestOf(message: Message, value: number | undefined): Values | undefi
   return reply instanceof VariantType && value !== undefined ? { [reply.field]: value } : undefined;
 }
 
-/** Where the bytes differ first, and which field that is now. */
+/** The first byte that differs, and the field to which it belongs now. */
 function byteChange(before: FixtureJson, { part, payload, frames }: Fixture): string[] {
   const stored = payloadIn(before);
   const size = Math.max(stored.length, payload.length);

@@ -1,31 +1,34 @@
-import type { Part } from '../export/parts.js';
+import type { MessagePart } from '../export/parts.js';
 import type { Protocol } from '../schema/index.js';
 import type { StructType } from '../wire/index.js';
 import type { Plan } from './build.js';
 import { type Growing, growingParts, grown, resized, sizeOf } from './growth.js';
 
-/** Every list and text as long as RM takes it, the one without a limit as long as the format carries it. */
-export function largest(layout: StructType, plan: Plan, room: number): Plan {
+/**
+ * A plan with the longest lists and texts in at most `sizeMax` bytes: as long as RM accepts them or, if RM has no
+ * limit, as long as the format can carry.
+ */
+export function largest(layout: StructType, plan: Plan, sizeMax: number): Plan {
   const parts = growingParts(layout);
   const limited = parts.filter(({ limit }) => limit !== undefined);
   let result = limited.reduce((sum, { field, max }) => resized(sum, field.name, max), plan);
-  if (sizeOf(layout, result) > room) result = plan;
+  if (sizeOf(layout, result) > sizeMax) result = plan;
   for (const part of parts.filter(({ limit }) => limit === undefined)) {
     const full = resized(result, part.field.name, part.max);
-    const small = part.max * part.step < room && sizeOf(layout, full) <= room;
-    result = small ? full : (grown(layout, result, part, room) ?? result);
+    const fits = part.max * part.step < sizeMax && sizeOf(layout, full) <= sizeMax;
+    result = fits ? full : (grown(layout, result, part, sizeMax) ?? result);
   }
   return result;
 }
 
 /**
- * Payloads at the places where framing changes: the longest in one queue message and the shortest in two (232 and 233
- * bytes where the message can have them), the longest request that Linux sends and the longest that the format carries
- * (rpc.md, "Fragmentation"), unless that is `longest` and so another form. Named by the size that they have.
+ * Payloads whose size is at a limit of framing (rpc.md, "Fragmentation"): the longest in one queue message and the
+ * shortest in two (232 and 233 bytes, if the message can have these sizes), the longest request that Linux sends and
+ * the longest payload of the format. Each form is named by its size. Sizes of `longest` bytes have a form already.
  */
 export function edgeForms(
   protocol: Protocol,
-  { layout, type, part }: Part,
+  { layout, type, part }: MessagePart,
   base: Plan,
   longest: number,
 ): [string, Plan][] {
@@ -44,7 +47,7 @@ export function edgeForms(
   });
 }
 
-/** The list or text that grows most, grown as far as it can, and the others by what is left. */
+/** Makes a payload of `target` bytes: lengthens the list or text that can grow most, then the others. */
 function reach(layout: StructType, base: Plan, target: number, atLeast = false): Plan | undefined {
   const parts = growingParts(layout).sort((a, b) => capacity(b) - capacity(a));
   const [main, ...others] = parts;

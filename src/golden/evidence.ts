@@ -2,21 +2,21 @@ import type { Json } from '../capture/payload/index.js';
 import type { Fixture, Provenance } from './fixture.js';
 
 /**
- * What others than our encoder say about the bytes of fixtures. It is data, gathered from recordings by a script of the
- * tests, and belongs to one set of bytes: a schema that changes loses it.
+ * What sources other than our encoder say about the bytes of fixtures. A script of the tests gathers it from recordings.
+ * It holds for exactly these bytes: a fixture whose bytes change has no evidence any more.
  */
 export interface Evidence {
   /** By name of the fixture. */
   readonly confirmed: Readonly<Record<string, Confirmation>>;
-  /** Messages as they were recorded, to be fixtures of their own. */
+  /** Recorded messages, each of which becomes a fixture. */
   readonly recorded: readonly RecordedMessage[];
 }
 
 export interface Confirmation {
   readonly provenance: Exclude<Provenance, 'own'>;
-  /** {@link digestOf} of the payload that is confirmed. */
+  /** {@link digestOf} of the confirmed payload. */
   readonly digest: string;
-  /** Which recording or client, where it is one. */
+  /** The recording or client. */
   readonly source?: string;
 }
 
@@ -29,7 +29,7 @@ export interface RecordedMessage {
 
 export const noEvidence: Evidence = { confirmed: {}, recorded: [] };
 
-/** Eight hex digits that tell payloads apart (32-bit FNV-1a); no protection against anybody. */
+/** Eight hex digits by which payloads are compared (32-bit FNV-1a). Not a cryptographic hash. */
 export function digestOf(payload: Uint8Array): string {
   let hash = 0x811c9dc5;
   for (const byte of payload) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -44,7 +44,7 @@ export function withEvidence(fixture: Fixture, { confirmed }: Evidence): Fixture
   return { ...fixture, provenance, ...(source === undefined ? {} : { source }) };
 }
 
-/** How many fixtures have each provenance. */
+/** Number of fixtures with each provenance. */
 export function shares(fixtures: readonly Pick<Fixture, 'provenance'>[]): Record<Provenance, number> {
   const counts = { recorded: 0, client: 0, layout: 0, own: 0 };
   for (const { provenance } of fixtures) counts[provenance]++;

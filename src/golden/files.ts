@@ -15,8 +15,8 @@ export interface GoldenFile {
 }
 
 /**
- * The fixtures as files: JSON has one per message, C and Rust have one for all, raw bytes two per fixture (`.payload`,
- * and `.frames`: the queue messages one after the other).
+ * The fixtures as files: one per message in JSON, one in all for C and Rust, two per fixture for raw bytes (`.payload`,
+ * and `.frames` with the queue messages one after the other).
  */
 export function goldenFiles(
   protocol: Protocol,

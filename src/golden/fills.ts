@@ -1,12 +1,12 @@
 import { EnumType, type Field, FlagsType, IntegerType, ReservedType, type WireType } from '../wire/index.js';
 
 /**
- * Where the scalars of a generated value come from. `zero` and `ones` are the edges; in `distinct` all bytes of a
- * message differ, so that a field read at a wrong place shows; `numbered` counts up in values that RM could take.
+ * Where the scalars of a generated value come from. `zero` and `ones` are the extreme values. In `distinct` all bytes of
+ * a message differ, so that reading a field at a wrong offset shows. `numbered` counts up in values that RM may accept.
  */
 export type FillName = 'zero' | 'ones' | 'distinct' | 'numbered';
 
-/** Gives out the scalars and bytes of one value; stateful, so that each message starts with a new one. */
+/** Makes the scalars and bytes of one value. It has state, so each value needs a new one. */
 export interface Fill {
   scalar(field: Field, type: WireType): number | bigint;
   bytes(size: number, text: boolean): Uint8Array;
@@ -18,7 +18,7 @@ export function fillOf(name: FillName): Fill {
   const ones = name === 'ones';
   return {
     scalar: (_field, type) => (ones ? allOnes(type) : fromBytes(type, () => 0)),
-    // Text of all ones would be no text.
+    // Bytes of 0xff are not valid text.
     bytes: (size, text) => (text ? letters(size) : new Uint8Array(size).fill(ones ? 0xff : 0)),
   };
 }
@@ -40,7 +40,7 @@ function distinctFill(): Fill {
   };
 }
 
-/** First VMID that RM gives out, and how many (limits of the protocol document). */
+/** First VMID that RM allocates, and how many it has (messages.md, limits). */
 const firstVmid = 128;
 const vmidCount = 63;
 /** Addresses and sizes are whole pages. */

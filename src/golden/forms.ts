@@ -1,4 +1,4 @@
-import type { Part } from '../export/parts.js';
+import type { MessagePart } from '../export/parts.js';
 import type { Protocol } from '../schema/index.js';
 import {
   BytesType,
@@ -13,19 +13,19 @@ import { build, type Plan } from './build.js';
 import { edgeForms, largest } from './edges.js';
 import { growingParts, resized, sizeOf } from './growth.js';
 
-/** A value with the name that it has among those of its part. */
+/** A value of a part, with a name that is unique within the part. */
 export interface Form {
   readonly form: string;
   readonly value: Values;
-  /** The error with which RM refuses it for its content (for its size: see golden.ts). */
+  /** The error with which RM refuses its content. Errors for its size are found in generate.ts. */
   readonly refused?: string;
 }
 
-/** Tried with lists that have no limit: the limit that most have. */
+/** Entries of the long form of lists without a limit. Most lists have this limit. */
 const usualEntriesMax = 512;
 
-/** All forms of a part but the recorded ones; `example` is the declared one, if it is of this part. Names are unique, values mostly. */
-export function formsOf(protocol: Protocol, part: Part, example: Values | undefined): Form[] {
+/** All forms of a part except recorded ones. Two may have the same value. `example` is the part's declared example. */
+export function formsOf(protocol: Protocol, part: MessagePart, example: Values | undefined): Form[] {
   const { layout } = part;
   if (layout.fields.length === 0) return [{ form: 'typical', value: {} }];
   const room = protocol.limits.max_payload - (part.type === 'reply' ? 4 : 0);
@@ -37,7 +37,7 @@ export function formsOf(protocol: Protocol, part: Part, example: Values | undefi
         value: build(layout, { ...plan, fixed: { ...plan.fixed, ...fixed } }),
         ...(refused === undefined ? {} : { refused }),
       });
-      const base = { ...usual, fixed: { ...scalarsOf(layout, example ?? {}), ...fixed } };
+      const base = { ...basePlan, fixed: { ...scalarsOf(layout, example ?? {}), ...fixed } };
       const most = largest(layout, { fill: 'ones', entries: 1, bytes: 4, trailing: true, fixed }, room);
       const longest = sizeOf(layout, most);
       return [
@@ -56,10 +56,10 @@ export function formsOf(protocol: Protocol, part: Part, example: Values | undefi
   ];
 }
 
-/** Scalars as in the example, one entry in each list: what forms that are about one thing are made from. */
-const usual: Plan = { fill: 'numbered', entries: 1, bytes: 4, trailing: true };
+/** The plan of forms that vary one field, together with the scalars of the example: one entry in each list. */
+const basePlan: Plan = { fill: 'numbered', entries: 1, bytes: 4, trailing: true };
 
-/** A list's entry type may depend on a field: then each of its values has all the forms. */
+/** If the entry type of a list depends on a field, all forms are made for each value of that field. */
 function choicesOf(layout: StructType): { prefix: string; fixed: Values }[] {
   for (const { type } of layout.fields) {
     if (!(type instanceof ListType) || !('cases' in type.entry)) continue;
@@ -76,7 +76,7 @@ function isCase(example: Values, fixed: Values): boolean {
   return Object.entries(fixed).every(([name, value]) => example[name] === value);
 }
 
-/** The example without its lists and texts, which have sizes of their own here. */
+/** The scalars of the example. Its lists and texts are left out because the plan sets their sizes. */
 function scalarsOf(layout: StructType, example: Values): Values {
   const scalars = layout.fields.filter(
     ({ type }) => !(type instanceof ListType || type instanceof BytesType),
@@ -113,8 +113,8 @@ function trailingForms(layout: StructType, base: Plan): [string, Plan][] {
     .map(({ name }) => [`without_${name}`, { ...base, endsBefore: name }]);
 }
 
-/** Lists of 0, 1 and the most entries, and one more where RM refuses that; texts likewise. */
-function lengthForms({ part, layout }: Part, base: Plan, room: number): [string, Plan, string?][] {
+/** Lists and texts of length 0, 1 and the limit, and one above the limit if RM refuses that. */
+function lengthForms({ part, layout }: MessagePart, base: Plan, room: number): [string, Plan, string?][] {
   return growingParts(layout).flatMap((growing): [string, Plan, string?][] => {
     const { field, limit, max, step } = growing;
     const isList = field.type instanceof ListType;
@@ -129,7 +129,7 @@ function lengthForms({ part, layout }: Part, base: Plan, room: number): [string,
       `${field.name}_${count}`,
       resized(base, field.name, count),
     ]);
-    // Only what RM reads can be refused by it; what RM writes ends at its limit.
+    // Only requests: RM can refuse only what it reads.
     const over: [string, Plan, string?][] =
       limit !== undefined && part === 'request'
         ? [[`${field.name}_${max + 1}`, resized(base, field.name, max + 1), limit.error]]

@@ -1,5 +1,5 @@
 import { UsageError, WireError } from '../base/error.js';
-import { bareErrorReply, type Part, partsOf } from '../export/parts.js';
+import { bareErrorReply, type MessagePart, partsOf } from '../export/parts.js';
 import type { Message, Protocol } from '../schema/index.js';
 import type { Values } from '../wire/index.js';
 import { type Evidence, withEvidence } from './evidence.js';
@@ -7,12 +7,14 @@ import { type Fixture, type FixtureFacts, fixtureOf } from './fixture.js';
 import { type Form, formsOf } from './forms.js';
 import { recordedFixtures } from './recorded.js';
 
-/** An error code without a name. */
+/** An error code that has no name. */
 const unnamedError = 0x7fffffff;
 
 /**
- * All fixtures of a message: request, reply and error replies or notification, then those that were recorded. The same
- * protocol and evidence give the same bytes. Throws WireError when the declared example does not fit its declaration.
+ * All fixtures of a message: first those of request, reply and error replies or of the notification, then the recorded
+ * ones. The same protocol and evidence give the same bytes.
+ *
+ * @throws WireError if the declared example does not fit its declaration.
  */
 export function fixturesOf(protocol: Protocol, message: Message, evidence: Evidence): Fixture[] {
   const generated = partsOf(message).flatMap((part) =>
@@ -25,7 +27,11 @@ export function fixturesOf(protocol: Protocol, message: Message, evidence: Evide
   ];
 }
 
-/** Messages by name, alias or id text, in id order; all without names. Throws UsageError for a name that is none. */
+/**
+ * The messages with these names, aliases or ids, in id order. Without names all messages.
+ *
+ * @throws UsageError for an unknown name.
+ */
 export function messagesNamed(protocol: Protocol, names: readonly string[]): readonly Message[] {
   if (names.length === 0) return protocol.messages;
   const wanted = new Set(
@@ -43,17 +49,18 @@ export function messagesNamed(protocol: Protocol, names: readonly string[]): rea
   return protocol.messages.filter((message) => wanted.has(message));
 }
 
-function exampleOf(message: Message, part: Part['part']): Values {
+function exampleOf(message: Message, part: MessagePart['part']): Values {
   if (message.layout === 'unknown') return {};
   if (message.kind === 'notification') return message.example.payload as Values;
   const { request, reply, errorReply } = message.example;
   return ((part === 'request' ? request : part === 'reply' ? reply : errorReply) ?? {}) as Values;
 }
 
-function formFixtures(protocol: Protocol, part: Part, error: number, example: Values): Fixture[] {
+function formFixtures(protocol: Protocol, part: MessagePart, error: number, example: Values): Fixture[] {
   const prefix = part.selection === undefined ? '' : `${part.selection.name}_`;
-  // A reply that the request decides has one example, of one of its layouts.
-  const fits = Object.keys(example).every((key) => keysOf(part).has(key));
+  // If the request decides on the layout of a reply, the example fits only one of the layouts.
+  const keys = new Set(part.layout.fieldsInOrder.map(({ name }) => name));
+  const fits = Object.keys(example).every((key) => keys.has(key));
   return unique(formsOf(protocol, part, fits ? example : undefined)).map(({ form, value, refused }) => {
     const fixture = encoded(protocol, part, value, { form: `${prefix}${form}`, error });
     const why = refused ?? refusedForSize(part, fixture.payload.length);
@@ -61,28 +68,18 @@ function formFixtures(protocol: Protocol, part: Part, error: number, example: Va
   });
 }
 
-function keysOf({ layout }: Part): ReadonlySet<string> {
-  return new Set(
-    layout.fields.flatMap(({ name, type }) => [
-      name,
-      ...('options' in type ? ((type.options as { second?: { name: string }[] }).second ?? []) : []).map(
-        (word) => word.name,
-      ),
-    ]),
-  );
-}
-
-/** RM's own lower bound counts even where the fields would allow less. */
-function refusedForSize({ message, part }: Part, size: number): string | undefined {
+/** The keys that a value of a part can have: its fields and the header words of its lists. */
+/** The error with which RM refuses a request for its size. RM's lower limit applies even if the fields allow less. */
+function refusedForSize({ message, part }: MessagePart, size: number): string | undefined {
   const { min = 0, emptyPayload } = message.rm23?.length ?? {};
   if (part !== 'request' || size >= min) return undefined;
   return size === 0 && emptyPayload !== undefined ? emptyPayload : 'MSG_INVALID';
 }
 
-/** An error reply for every code and one without a name; with payload where the message has one then. */
+/** An error reply for each code and for an unnamed code, with the payload if the message declares one. */
 function errorFixtures(protocol: Protocol, message: Message): Fixture[] {
   const declared = partsOf(message).find(({ part }) => part === 'error_reply');
-  const part: Part = declared ?? {
+  const part: MessagePart = declared ?? {
     message,
     part: 'error_reply',
     type: 'reply',
@@ -102,7 +99,7 @@ function errorFixtures(protocol: Protocol, message: Message): Fixture[] {
   ];
 }
 
-/** Without those whose value an earlier one has; the three that every part has stay. */
+/** Leaves out the forms that have the value of an earlier one. The three forms that each part has are kept. */
 function unique(forms: readonly Form[]): Form[] {
   const seen = new Set<string>();
   const names = new Set<string>();
@@ -115,8 +112,8 @@ function unique(forms: readonly Form[]): Form[] {
   });
 }
 
-/** As {@link fixtureOf}, with the name of the fixture in front of what is wrong with its value. */
-function encoded(protocol: Protocol, part: Part, value: Values, facts: FixtureFacts): Fixture {
+/** As {@link fixtureOf}, but errors begin with the name of the fixture. */
+function encoded(protocol: Protocol, part: MessagePart, value: Values, facts: FixtureFacts): Fixture {
   try {
     return fixtureOf(protocol, part, value, facts);
   } catch (error) {

@@ -5,15 +5,15 @@ import { build, type Plan } from './build.js';
 /** A part of a payload that can be made longer. */
 export interface Growing {
   readonly field: Field;
-  /** Most entries of a list, most bytes of a bytes field: RM's limit where it has one, else what the count can say. */
+  /** Most entries of a list or bytes of a bytes field: RM's limit or, without one, the largest value of the count. */
   readonly max: number;
-  /** RM itself sets the limit, and answers more with this error. */
+  /** Present if `max` is RM's limit: the error that RM answers above it. */
   readonly limit?: { readonly error: string };
-  /** Multiples in which it grows on the wire: entries, or bytes with their padding. */
+  /** Entries or bytes by which it must grow so that its size on the wire grows: 1, or the alignment of the padding. */
   readonly step: number;
 }
 
-/** What RM answers to a list that is too long (rpc.md, "Lists inside payloads"). */
+/** RM's answer to a list that is too long (rpc.md, "Lists inside payloads"). */
 const tooManyEntries = 'NORESOURCE';
 
 /** The lists and texts of a struct, in wire order. */
@@ -38,14 +38,14 @@ export function sizeOf(type: StructType, plan: Plan): number {
   return codecOf(type).size(build(type, plan));
 }
 
-/** The plan with one list or text of another length. */
+/** The plan with another length for one list or text. */
 export function resized(plan: Plan, name: string, size: number): Plan {
   return { ...plan, sizes: { ...plan.sizes, [name]: size } };
 }
 
 /**
- * The plan whose list or text `part` is as long as fits into `sizeMax` bytes, or (`atLeast`) the shortest that has that many;
- * undefined when its own limit, or the smallest payload, stands in the way.
+ * The plan whose list or text `part` makes the payload as long as possible up to `target` bytes or, with `atLeast`, as
+ * short as possible from `target` bytes. Undefined if the limit of the part or the smallest payload forbids it.
  */
 export function grown(
   type: StructType,

@@ -17,7 +17,7 @@ export function joined(frames: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** Whether the payload stands beside its frames, as in JSON. */
+/** Whether a fixture is given with its payload, not only with its frames. */
 export function hasPayload({ payload }: Fixture): boolean {
   return payload.length > 0 && payload.length <= plainSizeMax;
 }

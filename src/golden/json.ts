@@ -4,12 +4,12 @@ import { formatId, type Protocol } from '../schema/index.js';
 import type { Fixture } from './fixture.js';
 
 /**
- * In C, in Rust and in compact JSON, payloads up to this many bytes stand beside their frames, with their value; of
- * longer ones only the frames are given, or a set of all messages would take tens of megabytes.
+ * C, Rust and compact JSON give payload and value up to this many payload bytes. Of longer messages they give only the
+ * frames: otherwise a set of all messages would take tens of megabytes.
  */
 export const plainSizeMax = 1024;
 
-/** A fixture as JSON, keys in this order and each only where it applies. */
+/** A fixture as JSON. The keys come in this order, each only if it applies. */
 export interface FixtureJson {
   readonly name: string;
   readonly message: string;
@@ -18,7 +18,7 @@ export interface FixtureJson {
   readonly seq: number;
   /** Name of the error word, or its number when it has none. */
   readonly error?: string | number;
-  /** What the request said that decides on the layout of this reply. */
+  /** The field of the request, and its value, that decide on the layout of this reply. */
   readonly request?: { readonly [field: string]: string };
   readonly refused?: string;
   readonly fault?: string;
@@ -31,7 +31,7 @@ export interface FixtureJson {
   readonly frames: readonly string[];
 }
 
-/** `sizeMax`: largest payload in bytes that is given as value and payload too, not as frames only. */
+/** @param sizeMax largest payload in bytes that is given as value and payload too, not only as frames. */
 export function fixtureJson(
   protocol: Protocol,
   fixture: Fixture,

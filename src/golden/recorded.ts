@@ -2,14 +2,14 @@ import { formatIssue } from '../base/error.js';
 import { parseHex } from '../base/hex.js';
 import { errorWordSize, payloadToJson } from '../capture/payload/index.js';
 import { annotate } from '../codec/index.js';
-import { bareErrorReply, type Part, type PartName, partsOf } from '../export/parts.js';
+import { bareErrorReply, type MessagePart, type PartName, partsOf } from '../export/parts.js';
 import { headerReader } from '../rpc/index.js';
 import { type Message, messageTypeNames, type Protocol } from '../schema/index.js';
 import type { Evidence, RecordedMessage } from './evidence.js';
 import type { Fixture } from './fixture.js';
 import { joined } from './identifier.js';
 
-/** The recorded messages with the id of a message, counted by part: `recorded_1`. */
+/** The recorded messages with the id of a message. Those of each part are numbered: `recorded_1`. */
 export function recordedFixtures(protocol: Protocol, message: Message, { recorded }: Evidence): Fixture[] {
   const counts = new Map<string, number>();
   return recorded.flatMap((item) => {
@@ -34,7 +34,7 @@ function recordedFixture(
   const { type, seq, msg_id: id } = header.read(viewOf(first), 0);
   if (id !== message.id) return undefined;
   const payload = joined(frames.map((frame) => frame.subarray(header.size)));
-  const kind = messageTypeNames[type] as Part['type'];
+  const kind = messageTypeNames[type] as MessagePart['type'];
   const error = kind === 'reply' ? viewOf(payload).getUint32(0, true) : undefined;
   const part = partOf(message, kind, error);
   const { value, issues } = annotate(part.layout, payload.subarray(error === undefined ? 0 : errorWordSize));
@@ -54,7 +54,7 @@ function recordedFixture(
   };
 }
 
-function partOf(message: Message, type: Part['type'], error: number | undefined): Part {
+function partOf(message: Message, type: MessagePart['type'], error: number | undefined): MessagePart {
   const name: PartName = type === 'reply' && error !== 0 ? 'error_reply' : type;
   const declared = partsOf(message).find(({ part }) => part === name);
   const key = `${message.name.toLowerCase()}_${name}`;

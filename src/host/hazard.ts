@@ -1,13 +1,13 @@
-/** A fault of a recorded Linux client that ours reports instead of having it (client.md, section 11). */
+/** A fault of a recorded Linux client, which the client here reports instead of repeating it (client.md, section 11). */
 export interface Hazard {
   /** Stable name, for programs. */
   readonly name: string;
   /** Clients that have it, by the labels of client.md. */
   readonly clients: readonly string[];
   /**
-   * What the real client does. The first four are faults of its memory or its time; with `malformed_request` it sends
-   * what RM cannot read, with `wrong_request` it asks RM, or accepts from its caller, what it should not, with
-   * `wrong_result` it succeeds with something else than RM said.
+   * What the real client does. `crash`, `never_returns`, `uninitialised_memory` and `leak` are faults of its memory or
+   * its time. `malformed_request`: it sends what RM cannot read. `wrong_request`: it asks RM for something, or accepts
+   * something from its caller, that it should not. `wrong_result`: it succeeds with a result that RM did not give.
    */
   readonly effect:
     | 'crash'
@@ -18,4 +18,15 @@ export interface Hazard {
     | 'wrong_request'
     | 'wrong_result';
   readonly doc: string;
+}
+
+/** Called with each hazard that ends no call: a leak, or a crash while no call is under way. */
+export type HazardListener = (hazard: Hazard) => void;
+
+/** A table of hazards. The key of a row is the hazard's name. */
+export function hazardTable<Name extends string>(
+  rows: Readonly<Record<Name, Omit<Hazard, 'name'>>>,
+): Readonly<Record<Name, Hazard>> {
+  const entries = Object.entries<Omit<Hazard, 'name'>>(rows);
+  return Object.fromEntries(entries.map(([name, row]) => [name, { name, ...row }])) as Record<Name, Hazard>;
 }

@@ -46,8 +46,8 @@ export {
   type HoldKind,
   type Steps,
 } from './guest-memory/index.js';
-export type { Hazard } from './hazard.js';
-export { type HazardReport, hazards } from './hazards.js';
+export type { Hazard, HazardListener } from './hazard.js';
+export { hazards } from './hazards.js';
 export { NotificationStream, ReceivedNotification } from './notification-stream.js';
 export { type ExitInfo, type VmChange, vmChange } from './notifications/mainline.js';
 export type { CallName, OutgoingCall } from './outgoing-call.js';

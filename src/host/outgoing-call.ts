@@ -3,7 +3,8 @@ import { Assembly } from './assembly.js';
 import type { Errno } from './errno.js';
 import { HostError } from './error.js';
 import type { Generation } from './generations.js';
-import { type HazardReport, hazards } from './hazards.js';
+import type { HazardListener } from './hazard.js';
+import { hazards } from './hazards.js';
 import { rmError } from './rm-error.js';
 
 /** Payload bytes that the first queue message of a reply can bring, behind the error word. */
@@ -41,7 +42,7 @@ export class OutgoingCall {
   }
 
   /** What the caller gets: the payload of an OK reply, or the error. */
-  outcome(report: HazardReport): Uint8Array | HostError {
+  outcome(report: HazardListener): Uint8Array | HostError {
     const { errorWord, failure, message, assembly } = this;
     const generation = this.#generation;
     if (failure !== undefined && (errorWord === 0 || generation.abortedReply === 'EIO')) {

@@ -5,8 +5,8 @@ import { payloadsOf } from '../docs/type-facts.js';
 import type { Protocol } from '../schema/index.js';
 
 /**
- * The generated decoders and printers of a protocol as the text of a module, for a page whose
- * Content-Security-Policy forbids to generate them there: its default export goes to `provideBuilt`.
+ * The text of a module with the generated decoders and printers of a protocol. Its default export is the argument of
+ * `provideBuilt`. The page needs it because its Content-Security-Policy forbids to generate functions.
  */
 export function builtFunctionsModule(protocol: Protocol): string {
   const layouts = protocol.messages.flatMap(payloadsOf);

@@ -1,18 +1,18 @@
-/** Id of the element that carries the capture. */
+/** Id of the element that holds the embedded capture. */
 export const captureElement = 'capture';
 
-/** Where in the page it goes: in front of everything, since a script behind it may run only when it is there. */
-const place = '<div id="app">';
+/** The capture is inserted before this element: it must be in the document before the script of the page runs. */
+const insertBefore = '<div id="app">';
 
 /**
- * A page that carries a capture. The element that holds it is data and never run, so that the page's
- * Content-Security-Policy is the same with and without it.
+ * A page with an embedded capture. The element that holds it is a data block, which browsers never run. So the page
+ * needs no other Content-Security-Policy for it.
  *
- * @param page the built page. @param name what the capture is called. @param base64 bytes of the file, best packed with gzip.
+ * @param page the built page. @param name name of the capture. @param base64 bytes of the file; compressed ones are best.
  */
 export function embedCapture(page: string, name: string, base64: string): string {
   const data = `<script type="application/octet-stream" id="${captureElement}" data-name="${escaped(name)}">${base64}</script>`;
-  const at = page.indexOf(place);
+  const at = page.indexOf(insertBefore);
   return `${page.slice(0, at)}${data}${page.slice(at)}`;
 }
 

@@ -1,4 +1,4 @@
-/** What the build puts in place of these names; see vite.config.ts. */
+/** Modules that the build makes; see vite.config.ts. */
 declare module 'virtual:built-functions' {
   const functions: Readonly<Record<string, (...helpers: readonly unknown[]) => unknown>>;
   export default functions;

@@ -4,7 +4,7 @@ import { provideBuilt } from '../codec/emitter.js';
 import type { FromWorker, ToWorker } from './data/api.js';
 import { Session } from './data/session.js';
 
-// Before anything is decoded: the page's policy forbids to generate functions here.
+// Must come before anything is decoded: the page's Content-Security-Policy forbids to generate functions.
 provideBuilt(functions);
 
 const channel = new MessageChannel();
@@ -17,7 +17,7 @@ function post(message: FromWorker): void {
 
 const session = new Session(protocol, {
   emit: (event) => post({ event }),
-  // A message to oneself queues behind those that have come from the page; a timer would wait for milliseconds.
+  // A message to itself queues behind the messages that wait already. A timer would wait for milliseconds.
   pause: () =>
     new Promise((done) => {
       waiting.push(done);

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 
-/** What opens an address in the person's browser. */
+/** The command that opens an address in the user's browser, by platform. */
 const openers: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
   darwin: ['open'],
   win32: ['cmd', '/c', 'start', ''],
 };
 
-/** Opens an address in a browser, if this machine knows how to; whoever calls has told the address as well. */
+/** Opens an address in a browser. If the command fails nothing happens: the caller has printed the address. */
 export function openBrowser(url: string): void {
   const [command, ...args] = openers[process.platform] ?? ['xdg-open'];
   const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true });

@@ -1,4 +1,4 @@
-/** Nanoseconds since 1970 UTC. Never goes back while the process runs, whatever becomes of the system's clock. */
+/** Nanoseconds since 1970 UTC. Never decreases while the process runs, even if the system's clock is set back. */
 export function wallClock(): bigint {
   return start + process.hrtime.bigint();
 }

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
-import { FileError } from './input.js';
+import { FileError } from './file-error.js';
 import { checkSocketName, removeSocketName } from './socket-name.js';
 
 const packageName = 'unix-dgram';
 
-/** What is used of the package, which has no typings. Everything happens before the call returns. */
+/** The used part of the package, which has no typings. Its calls are complete when they return. */
 interface NativeSocket {
   bind(path: string): void;
   connect(path: string): void;
@@ -19,7 +19,7 @@ interface NativePackage {
   createSocket(type: 'unix_dgram'): NativeSocket;
 }
 
-/** The native package, which is optional. @throws FileError when it is not there or was not built. */
+/** Loads the native package, which is optional. @throws FileError if it is not installed or not built. */
 function loadPackage(): NativePackage {
   try {
     return createRequire(import.meta.url)(packageName) as NativePackage;
@@ -34,7 +34,7 @@ function loadPackage(): NativePackage {
   }
 }
 
-/** A unix datagram socket that is bound to a name, and never connected. */
+/** A unix datagram socket that is bound to a name and not connected. */
 export class DatagramSocket {
   readonly #native: NativeSocket;
 
@@ -46,9 +46,9 @@ export class DatagramSocket {
   }
 
   /**
-   * Binds a name. One left behind by a process that is gone is replaced.
+   * Binds a name. A name that an ended process has left behind is replaced.
    *
-   * @throws FileError when it cannot be bound, or the native package is not there.
+   * @throws FileError if it cannot be bound, or if the native package is missing.
    */
   static bind(path: string, onMessage: (message: Uint8Array) => void): DatagramSocket {
     const native = loadPackage();
@@ -61,7 +61,7 @@ export class DatagramSocket {
         socket.#native.close();
         throw Object.assign(new Error(`cannot be bound: ${code}`), { code });
       }
-      // As plain bytes: the `slice` of a Buffer does not copy, which nobody who is handed bytes expects.
+      // A Uint8Array, because `slice` of a Buffer does not copy, unlike `slice` of a Uint8Array.
       socket.#native.on('message', ({ buffer, byteOffset, length }) =>
         onMessage(new Uint8Array(buffer, byteOffset, length)),
       );
@@ -71,7 +71,7 @@ export class DatagramSocket {
     }
   }
 
-  /** @returns false when the message was not taken: the receiver's queue is full, or there is none. */
+  /** @returns false if the message was not sent: the receiver's queue is full, or there is no receiver. */
   send(message: Uint8Array, path: string): boolean {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     let refused = false;
@@ -81,14 +81,14 @@ export class DatagramSocket {
     return !refused;
   }
 
-  /** Closes and removes the name. */
+  /** Closes the socket and removes its name. */
   close(): void {
     this.#native.close();
     removeSocketName(this.path);
   }
 }
 
-/** Whether a name exists that nobody receives under. */
+/** Whether a name exists to which no socket is bound. */
 function isStale(native: NativePackage, path: string): boolean {
   const probe = native.createSocket('unix_dgram');
   const code = failure(probe, () => probe.connect(path));
@@ -96,10 +96,10 @@ function isStale(native: NativePackage, path: string): boolean {
   return code === 'ECONNREFUSED';
 }
 
-/** Name of the error that an action ends with. */
+/** Runs an action and returns the name of its error, if it fails. */
 function failure(socket: NativeSocket, action: () => void): string | undefined {
   let code: string | undefined;
-  // The package's error numbers are those of the system, negative.
+  // The package reports the system's error numbers as negative numbers.
   socket.on('error', ({ errno }) => {
     code = getSystemErrorName(errno);
   });

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FileError } from './input.js';
+import { FileError } from './file-error.js';
 import { Output } from './output.js';
 
-/** Writes a file of a folder, and the folders around it. Throws FileError. */
+/** Writes a file into a folder, which it makes if needed. @throws FileError */
 export function writeInto(folder: string, name: string, content: string | Uint8Array): void {
   const path = join(folder, name);
   try {
@@ -11,13 +11,13 @@ export function writeInto(folder: string, name: string, content: string | Uint8A
   } catch (error) {
     throw new FileError(folder, error);
   }
-  const output = new Output(path);
+  const output = Output.toFile(path);
   if (typeof content === 'string') output.write(content);
   else output.bytes(content);
   output.end();
 }
 
-/** Names of the files of a folder, sorted. Throws FileError. */
+/** Names of the files of a folder, sorted. @throws FileError */
 export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
@@ -26,7 +26,7 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-/** A whole file of a folder as text. Throws FileError. */
+/** The text of a file in a folder. @throws FileError */
 export function readFrom(folder: string, name: string): string {
   const path = join(folder, name);
   try {
@@ -36,7 +36,7 @@ export function readFrom(folder: string, name: string): string {
   }
 }
 
-/** A file of this package, undefined when it is not there; `dist` is one folder deeper than a checkout. */
+/** The text of a file of this package, undefined if it is missing. Modules in `dist` are one folder deeper than sources. */
 export function packageFile(name: string): string | undefined {
   for (const up of ['../../', '../../../']) {
     try {

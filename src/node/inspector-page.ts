@@ -2,15 +2,17 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { embedCapture } from '../inspector/embed.js';
+import { FileError } from './file-error.js';
 import { packageFile } from './folder.js';
-import { FileError, readWholeFile } from './input.js';
+import { readWholeInput } from './input.js';
+import type { Stdio } from './stdio.js';
 
 const builtPage = 'dist/inspector/index.html';
 
 /**
- * The page of `inspect`, without a capture. The built package has it; from source it is built anew, as all else is.
+ * The page of `inspect`, without a capture. The built package contains it. A run from source builds it each time.
  *
- * @throws FileError when it is not there.
+ * @throws FileError if the package does not contain it.
  */
 export async function inspectorPage(): Promise<string> {
   if (import.meta.url.endsWith('.ts')) return buildPage();
@@ -20,12 +22,12 @@ export async function inspectorPage(): Promise<string> {
 }
 
 /**
- * The page with the capture of a file; `-` is standard input. What is in the file is the page's to judge.
+ * The page with the capture of a file; `-` is standard input. The contents are not checked here: the page does that.
  *
- * @throws FileError when the file cannot be read, or is larger than the text of a page can be (some 400 MB packed).
+ * @throws FileError if the file cannot be read or is too large for the text of a page (some 400 MB compressed).
  */
-export async function inspectorPageOf(path: string): Promise<string> {
-  const bytes = readWholeFile(path);
+export async function inspectorPageOf(stdio: Stdio, path: string): Promise<string> {
+  const bytes = readWholeInput(stdio, path);
   const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const packed = isPacked || bytes.length === 0 ? bytes : gzipSync(bytes);
   const name = path === '-' ? 'standard input' : basename(path);

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * V8 doubles its young generation when enough has survived in it, which is after one million frames of a capture or
- * after three. Grown once and early, memory is the same from the start of a capture to its end. The heap's limits stay
- * what they are by default.
+ * Lets V8 grow its young generation to the full size at once. By default V8 doubles it whenever enough objects have
+ * survived, for a capture after one million frames or after three, so memory would grow with the capture. The limits of
+ * the heap do not change.
  */
 export function keepMemoryFlat(): void {
   setFlagsFromString('--semi-space-growth-factor=16');

@@ -1,32 +1,38 @@
-import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { UsageError } from '../base/error.js';
-import { FileError, pause } from './input.js';
+import { FileError } from './file-error.js';
+import { type Stdio, writeAll } from './stdio.js';
 
-/** The reader of our output has gone (`| head`): no error, but the end of the work. */
-export class ClosedPipe extends Error {
-  override readonly name = 'ClosedPipe';
-}
-
-/** Written in pieces of about this, in bytes. */
+/** Text is collected up to this many bytes before it is written. */
 const bufferSize = 256 * 1024;
 
-/** Text and bytes to a file, or to standard output for `-`; gathered, and written in large pieces. */
+/** Where an `Output` puts its pieces. All may throw ClosedPipe or FileError. */
+interface Destination {
+  /** Makes the file, if it is not there yet. */
+  open(): void;
+  write(bytes: Uint8Array): void;
+  close(): void;
+}
+
+/** Text and bytes to a file or to standard output; gathered, and written in large pieces. */
 export class Output {
-  #fd: number | undefined;
-  readonly #name: string;
+  readonly #destination: Destination;
   readonly #buffer = Buffer.allocUnsafe(bufferSize);
   #used = 0;
-  readonly #path: string;
+
+  private constructor(destination: Destination) {
+    this.#destination = destination;
+  }
 
   /**
-   * The file is made when the first piece is written, so that an input that cannot be read leaves an older output as it
-   * was. Throws UsageError when `input` is the same file: it would be empty before it is read.
+   * To a file, or to standard output for `-`. The file is made when the first piece is written, so that an input that
+   * cannot be read leaves an older output as it was. @throws UsageError when `input` is the same file: it would be empty
+   * before it is read.
    */
-  constructor(path: string, input = '-') {
-    this.#path = path;
-    this.#name = path === '-' ? 'standard output' : path;
-    if (path === '-') this.#fd = 1;
-    else if (input !== '-' && isSameFile(path, input)) {
+  static to(stdio: Stdio, path: string, input = '-'): Output {
+    if (path === '-')
+      return new Output({ open: () => {}, write: (bytes) => stdio.write(bytes), close: () => {} });
+    if (input !== '-' && isSameFile(path, input)) {
       throw new UsageError({
         code: 'output',
         path: '--output',
@@ -34,57 +40,72 @@ export class Output {
         actual: path,
       });
     }
+    return Output.toFile(path);
   }
 
-  /** Throws ClosedPipe or FileError, here or later. */
+  static toFile(path: string): Output {
+    return new Output(new FileDestination(path));
+  }
+
+  /** @throws ClosedPipe or FileError, now or at a later call. */
   write(text: string): void {
-    // Three bytes are the most that one UTF-16 unit takes in UTF-8.
+    // A UTF-16 unit takes at most three bytes in UTF-8.
     const sizeMax = text.length * 3;
     if (sizeMax > bufferSize - this.#used) this.flush();
-    if (sizeMax > bufferSize) this.#put(Buffer.from(text, 'utf8'));
+    if (sizeMax > bufferSize) this.#destination.write(Buffer.from(text, 'utf8'));
     else this.#used += this.#buffer.write(text, this.#used, 'utf8');
   }
 
   bytes(bytes: Uint8Array): void {
     this.flush();
-    this.#put(bytes);
+    this.#destination.write(bytes);
   }
 
   flush(): void {
     const used = this.#used;
     this.#used = 0;
-    if (used > 0) this.#put(this.#buffer.subarray(0, used));
+    if (used > 0) this.#destination.write(this.#buffer.subarray(0, used));
   }
 
   /** Flushes and closes. */
   end(): void {
     this.flush();
-    const fd = this.open();
-    if (fd !== 1) closeSync(fd);
+    this.open();
+    this.#destination.close();
   }
 
-  /** Makes the file now, if it is not there yet. Throws FileError. */
-  open(): number {
+  /** Makes the file, unless that has been done. @throws FileError */
+  open(): void {
+    this.#destination.open();
+  }
+}
+
+class FileDestination implements Destination {
+  #fd: number | undefined;
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  open(): void {
+    this.#open();
+  }
+
+  write(bytes: Uint8Array): void {
+    writeAll(this.#open(), this.#path, bytes);
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+  }
+
+  #open(): number {
     try {
       this.#fd ??= openSync(this.#path, 'w');
       return this.#fd;
     } catch (error) {
-      throw new FileError(this.#name, error);
-    }
-  }
-
-  #put(bytes: Uint8Array): void {
-    const fd = this.open();
-    for (let start = 0; start < bytes.length; ) {
-      try {
-        start += writeSync(fd, bytes, start);
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === 'EPIPE') throw new ClosedPipe();
-        if (code !== 'EAGAIN') throw new FileError(this.#name, error);
-        // A pipe that does not block and is full: its reader is slow.
-        pause(2);
-      }
+      throw new FileError(this.#path, error);
     }
   }
 }

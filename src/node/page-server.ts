@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FileError } from './input.js';
+import { FileError } from './file-error.js';
 
 const host = '127.0.0.1';
 
-/** One page on a port of this machine, for browsers of this machine. */
+/** Serves one page to browsers on this machine. */
 export class PageServer {
   readonly #server: Server;
 
@@ -16,14 +16,14 @@ export class PageServer {
   }
 
   /**
-   * Serves a page until it is closed.
+   * Serves a page until the server is closed.
    *
-   * @param port 0 = any that is free. @throws FileError when the port cannot be had.
+   * @param port 0 = any free port. @throws FileError if the port is not free.
    */
   static async listen(page: string, port: number): Promise<PageServer> {
     const names = new Set<string>();
     const server = createServer(({ method, url, headers }, response) => {
-      // Another site's name that leads here would let that site read the page.
+      // Otherwise a site could read the page by letting its own name resolve to this address.
       if (!names.has(headers.host ?? '')) response.writeHead(403).end();
       else if (method !== 'GET' || url !== '/') response.writeHead(404).end();
       else {

@@ -1,16 +1,19 @@
 import { statSync } from 'node:fs';
+import type { Stdio } from './stdio.js';
 
-/** Files below this are read before anyone wonders. */
+/** Smallest file, in bytes, whose progress is shown. Smaller files are read at once. */
 const shownFrom = 64 * 1024 * 1024;
 
-/** Percentage read, on stderr, when that is a terminal that nothing else is printed to. */
+/** Shows the percentage read on stderr, if stderr is a terminal and standard output is not. */
 export class Progress {
+  readonly #stdio: Stdio;
   readonly #size: number;
   #done = 0;
   #shown = -1;
 
-  constructor(path: string) {
-    const visible = process.stderr.isTTY && !process.stdout.isTTY && path !== '-';
+  constructor(stdio: Stdio, path: string) {
+    this.#stdio = stdio;
+    const visible = stdio.errorIsTerminal && stdio.columns === undefined && path !== '-';
     this.#size = visible ? (statSync(path, { throwIfNoEntry: false })?.size ?? 0) : 0;
   }
 
@@ -19,12 +22,12 @@ export class Progress {
     const percent = Math.floor((this.#done / this.#size) * 100);
     if (this.#size < shownFrom || percent === this.#shown) return;
     this.#shown = percent;
-    process.stderr.write(`\r${percent} %`);
+    this.#stdio.writeError(`\r${percent} %`);
   }
 
   /** Clears the line. */
   end(): void {
-    if (this.#shown >= 0) process.stderr.write('\r\x1b[K');
+    if (this.#shown >= 0) this.#stdio.writeError('\r\x1b[K');
     this.#shown = -1;
   }
 }

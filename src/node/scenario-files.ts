@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FileError, readWholeFile } from './input.js';
+import { FileError } from './file-error.js';
+import { readWholeFile } from './input.js';
 
 /**
- * Finds the files that a scenario loads: beside it, in the folder `dtb` there, or in the folder `dtb` beside the
- * scenario's folder, as recordings have it. Each is read once.
+ * Finds the files that a scenario loads: in its folder, in the folder `dtb` there, or in the folder `dtb` beside its
+ * folder, where recordings have them. Each file is read once.
  *
- * @param scenario path of the scenario; `-` looks from the working directory.
+ * @param scenario path of the scenario; `-` stands for the working directory.
  */
 export function scenarioFiles(scenario: string): (name: string) => Uint8Array {
   const folder = scenario === '-' ? '.' : dirname(scenario);

@@ -1,15 +1,15 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 
-/** Bytes that the address of a unix socket holds, less its end mark (Linux). */
+/** Longest name of a unix socket on Linux, in bytes, without the final zero byte. */
 const nameSizeMax = 107;
 
-/** @throws an error with code ENAMETOOLONG: longer names would be cut silently. */
+/** @throws an error with code ENAMETOOLONG. Without this check, longer names would be cut silently. */
 export function checkSocketName(path: string): void {
   if (Buffer.byteLength(path) > nameSizeMax)
     throw Object.assign(new Error('socket name too long'), { code: 'ENAMETOOLONG' });
 }
 
-/** Removes a socket's name that its owner has left behind; anything but a socket stays. */
+/** Removes the name of a socket. Does nothing if the name belongs to anything but a socket. */
 export function removeSocketName(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path);
 }

@@ -1,33 +1,33 @@
 import { PcapngWriter } from '../capture/pcap/index.js';
 import { wallClock } from './clock.js';
-import { Output } from './output.js';
+import type { Output } from './output.js';
 
-/** What is written at once while messages flow; someone who watches the file sees them no later. */
+/** Messages are in the file at the latest after this time, for readers that follow it. */
 const flushIntervalMs = 200;
 
-/** A pcapng file of messages as they happen, stamped with the wall clock. */
+/** Writes messages to a pcapng file while they happen, with the time of the wall clock. */
 export class Tap {
   readonly #output: Output;
   readonly #writer: PcapngWriter;
   #flush: NodeJS.Timeout | undefined;
-  /** Completed, or spoilt by a write that failed. */
+  /** The file is complete, or a write has failed. */
   #closed = false;
 
   readonly #onError: (error: unknown) => void;
 
   /**
-   * @param path `-` for standard output. @param onError gets the FileError or ClosedPipe of a write that fails;
+   * @param output must not be written to by others. @param onError gets the FileError or ClosedPipe of a write that fails;
    * nothing more is written after it.
    * @throws FileError when the file cannot be made.
    */
-  constructor(path: string, onError: (error: unknown) => void) {
+  constructor(output: Output, onError: (error: unknown) => void) {
     this.#onError = onError;
-    this.#output = new Output(path);
+    this.#output = output;
     this.#output.open();
     this.#writer = new PcapngWriter((bytes) => this.#output.bytes(bytes));
   }
 
-  /** Adds a message; none after the end. @param comment what is to be said about it. */
+  /** Adds a message. Does nothing after the end. @param comment comment of the packet in the file. */
   message(from: number, to: number, message: Uint8Array, comment: string | undefined): void {
     if (this.#closed) return;
     this.#attempt(() => this.#writer.packet(from, to, message, 0, message.byteLength, wallClock(), comment));
@@ -38,7 +38,7 @@ export class Tap {
     }, flushIntervalMs);
   }
 
-  /** Completes the file. @throws FileError or ClosedPipe, unless a write has failed before. */
+  /** Completes the file. Does nothing after a failed write. @throws FileError or ClosedPipe */
   end(): void {
     clearTimeout(this.#flush);
     if (this.#closed) return;

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { PrintStyle } from '../capture/print/index.js';
+import type { Stdio } from './stdio.js';
 
 const plain: PrintStyle = {
   name: (text) => text,
@@ -10,12 +11,12 @@ const plain: PrintStyle = {
   accent: (text) => text,
 };
 
-/** Colours when the output goes to a terminal; NO_COLOR and FORCE_COLOR are heeded. */
-export function terminalStyle(toTerminal: boolean): PrintStyle {
-  const { NO_COLOR, FORCE_COLOR } = process.env;
+/** Colours if the output goes to a terminal. The variables NO_COLOR and FORCE_COLOR override this. */
+export function terminalStyle({ env, columns }: Stdio, toTerminal: boolean): PrintStyle {
+  const { NO_COLOR, FORCE_COLOR } = env;
   const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0';
   const refused = FORCE_COLOR === '0' || (NO_COLOR !== undefined && NO_COLOR !== '' && !forced);
-  if (refused || (!forced && !(toTerminal && process.stdout.isTTY))) return plain;
+  if (refused || (!forced && !(toTerminal && columns !== undefined))) return plain;
   const paint = (format: Parameters<typeof styleText>[0]) => (text: string) =>
     styleText(format, text, { validateStream: false });
   return {
@@ -28,9 +29,8 @@ export function terminalStyle(toTerminal: boolean): PrintStyle {
   };
 }
 
-/** Columns of the terminal; undefined when the output goes elsewhere, and must not be wrapped. */
-export function terminalWidth(): number | undefined {
-  const { isTTY, columns } = process.stdout;
-  // A serial console says 0, and nothing is readable in a few columns.
-  return isTTY && columns >= 40 ? columns : undefined;
+/** Columns of the terminal. Undefined if the output goes elsewhere: then it must not be wrapped. */
+export function terminalWidth({ columns }: Stdio): number | undefined {
+  // Serial consoles report 0 columns, and text in few columns is not readable.
+  return columns !== undefined && columns >= 40 ? columns : undefined;
 }

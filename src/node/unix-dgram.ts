@@ -2,21 +2,21 @@ import { join } from 'node:path';
 import { constants } from '../../schemas/index.js';
 import type { LiveManager, Outlet } from '../serve/index.js';
 import { DatagramSocket } from './datagram-socket.js';
-import { FileError } from './input.js';
+import { FileError } from './file-error.js';
 
 const { VMID_RM } = constants;
-/** After a refusal the next attempt is due after this, then after twice as long each time. */
+/** Time until a refused message is tried again. It doubles with each refusal, up to the maximum. */
 const retryMinMs = 1;
 const retryMaxMs = 64;
 
 /**
- * Serves VMs over unix datagrams, one name per direction and VM in a folder (cli.md, "Live transports of serve"). A
- * VM's socket both receives and sends, so that a VM which has connected its own socket to it hears it too. Names are
- * looked up at every send, so a VM may bind its name late, or anew.
+ * Serves VMs over unix datagrams, with one name per direction and VM in a folder (cli.md, "Live transports of serve").
+ * The socket that receives from a VM also sends to it: a VM that has connected its own socket accepts messages from no
+ * other. Names are looked up at each send, so a VM may bind its name late or again.
  */
 export class DatagramServer implements Outlet {
   readonly #sockets = new Map<number, DatagramSocket>();
-  /** VMs that could not be sent to, until they can. */
+  /** VMs that refused the last message, each with the timer of the next attempt. */
   readonly #retries = new Map<number, { delayMs: number; timer: NodeJS.Timeout | undefined }>();
 
   readonly #directory: string;
@@ -24,10 +24,10 @@ export class DatagramServer implements Outlet {
   readonly #warn: (text: string) => void;
 
   /**
-   * Binds the names of all VMs that have a link, now and later.
+   * Binds the names of all VMs that have a link, now and whenever a link is made.
    *
-   * @param warn gets a line when a later one cannot be bound.
-   * @throws FileError when one cannot be bound now, or the native package is not there.
+   * @param warn is called if a later name cannot be bound.
+   * @throws FileError if a name cannot be bound now, or if the native package is missing.
    */
   constructor(directory: string, live: LiveManager, warn: (text: string) => void) {
     this.#directory = directory;
@@ -39,7 +39,7 @@ export class DatagramServer implements Outlet {
   }
 
   send(vmid: number, message: Uint8Array): boolean {
-    // Whatever the reason for a refusal (the queue is full, nobody has bound the name), it may pass.
+    // Try again after any refusal: a full queue gets room, and a missing name may be bound later.
     const taken = this.#sockets.get(vmid)?.send(message, this.#name(VMID_RM, vmid)) ?? false;
     if (!taken) this.#retryLater(vmid);
     else if (this.#retries.size > 0) this.#forget(vmid);
@@ -62,7 +62,7 @@ export class DatagramServer implements Outlet {
       if (exists) this.#bind(vmid);
       else this.#unbind(vmid);
     } catch (error) {
-      // A machine goes on without a name that it cannot have.
+      // The server goes on without this name.
       if (!(error instanceof FileError)) throw error;
       this.#warn(`${error.file}: ${error.message}`);
     }
@@ -72,7 +72,7 @@ export class DatagramServer implements Outlet {
     if (this.#sockets.has(vmid)) return;
     const socket = DatagramSocket.bind(this.#name(vmid, VMID_RM), (message) => {
       this.#live.receive(this, vmid, VMID_RM, message);
-      // Whoever sends is there: no need to wait for the next attempt.
+      // The VM is there, since it sends. So try at once.
       if (this.#retries.has(vmid)) this.#live.resume(this, vmid);
     });
     this.#sockets.set(vmid, socket);

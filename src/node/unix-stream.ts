@@ -4,12 +4,12 @@ import { dirname } from 'node:path';
 import { constants } from '../../schemas/index.js';
 import { WireError } from '../base/error.js';
 import { type LiveManager, type Outlet, RecordSplitter, writeRecord } from '../serve/index.js';
-import { FileError } from './input.js';
+import { FileError } from './file-error.js';
 import { checkSocketName, removeSocketName } from './socket-name.js';
 
 const { VMID_RM } = constants;
 
-/** Serves VMs over a unix stream socket: records in both directions, any number of VMs per connection. */
+/** Serves VMs over a unix stream socket: records in both directions, for any number of VMs per connection. */
 export class StreamServer {
   readonly #server: Server;
   readonly #sockets: ReadonlySet<Socket>;
@@ -19,7 +19,7 @@ export class StreamServer {
     this.#sockets = sockets;
   }
 
-  /** Takes connections at a path. A name left behind by a process that is gone is replaced. @throws FileError */
+  /** Takes connections at a path. A name that an ended process has left behind is replaced. @throws FileError */
   static async listen(path: string, live: LiveManager): Promise<StreamServer> {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
@@ -35,7 +35,7 @@ export class StreamServer {
         await listen(server, path);
       });
     } catch (error) {
-      // For a folder that does not exist libuv says EACCES.
+      // libuv reports EACCES for a folder that does not exist.
       const noFolder = (error as NodeJS.ErrnoException).code === 'EACCES' && !existsSync(dirname(path));
       throw new FileError(path, noFolder ? { code: 'ENOENT' } : error);
     }
@@ -59,7 +59,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Whether someone listens there. */
+/** Whether a server listens at a path. */
 function answers(path: string): Promise<boolean> {
   return new Promise((done) => {
     const socket = createConnection(path);
@@ -73,7 +73,7 @@ function answers(path: string): Promise<boolean> {
 
 function serveConnection(socket: Socket, live: LiveManager): void {
   const outlet: Outlet = {
-    // What the socket does not take at once it buffers, so one message too many is never lost.
+    // `write` buffers what the socket does not take at once. So a message that is taken is never lost.
     send: (vmid, message) => {
       if (socket.writableNeedDrain || !socket.writable) return false;
       socket.write(writeRecord(VMID_RM, vmid, message));
@@ -91,6 +91,6 @@ function serveConnection(socket: Socket, live: LiveManager): void {
   });
   socket.on('drain', () => live.resume(outlet));
   socket.on('close', () => live.leave(outlet));
-  // A peer that has gone; `close` follows.
+  // The peer is gone. The event `close` follows.
   socket.on('error', () => {});
 }

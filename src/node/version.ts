@@ -1,14 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { packageFile } from './folder.js';
 
-/** The version of this package; its package.json is one folder up in a checkout and two in the built package. */
+/** The version of this package. */
 export function version(): string {
-  for (const up of ['../../package.json', '../../../package.json']) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8'));
-      if (name === 'gunyah-rm') return version;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
-  return 'unknown';
+  return JSON.parse(packageFile('package.json') ?? '{"version":"unknown"}').version;
 }

@@ -1,5 +1,7 @@
 /** One lent hardware interrupt. */
 export interface Lending {
+  /** The hardware interrupt. */
+  readonly number: number;
   borrower: number;
   readonly label: number;
   readonly owner: number;
@@ -10,18 +12,31 @@ export interface Lending {
 /** Lent hardware interrupts by their number. */
 export class InterruptTable {
   readonly #lendings = new Map<number, Lending>();
-  /** Hardware interrupts bound by borrowers, as `vmid` by number. */
+  /** Borrower's VMID by the hardware interrupt that it has bound. */
   readonly #bound = new Map<number, number>();
+  /** VM_INIT can no longer make interrupts in this boot (platform, privateVirqSpoils). */
+  spoilt = false;
+
+  /** @param handleBase handle of hardware interrupt 0; the handles of the others count up from there. */
+  constructor(public handleBase: number) {}
 
   get(number: number): Lending | undefined {
     return this.#lendings.get(number);
   }
 
-  lend(number: number, lending: Lending): void {
-    this.#lendings.set(number, lending);
+  handleOf(number: number): number {
+    return (this.handleBase + number) >>> 0;
   }
 
-  reclaim(number: number): void {
+  byHandle(handle: number): Lending | undefined {
+    return this.#lendings.get((handle - this.handleBase) >>> 0);
+  }
+
+  lend(lending: Lending): void {
+    this.#lendings.set(lending.number, lending);
+  }
+
+  reclaim({ number }: Lending): void {
     this.#lendings.delete(number);
   }
 

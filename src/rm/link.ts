@@ -1,9 +1,8 @@
 import { limits, protocol } from '../../schemas/index.js';
-import { Reassembler } from '../rpc/index.js';
+import { type FrameWriter, Reassembler } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { MessageQueue, QueueError, type QueueOptions } from '../transport/index.js';
 import { type EventLoop, LoopEvent } from './event-loop.js';
-import type { FrameWriter } from './frame-writer.js';
 
 /** Notifications that wait for one VM; one more drops the oldest. */
 const NOTIFICATIONS_MAX = 256;

@@ -1,15 +1,15 @@
-import { exitReason, MEM_ACCEPTED, MEM_RELEASED, VM_EXITED, VM_STATUS } from '../../schemas/index.js';
-import type { ResourceManager } from './manager.js';
+import { exitReason, type MEM_RELEASED, VM_EXITED, VM_STATUS } from '../../schemas/index.js';
+import { VmState } from './codes.js';
+import type { NotifyContext } from './context.js';
 import type { Parcel } from './parcels/parcel.js';
-import { VmState } from './states.js';
+import { notificationBytes } from './payload.js';
 import type { Vm } from './vm.js';
-import { notificationBytes } from './wire.js';
 
 /** VM_STATUS about a VM to each peer that has a link and is RUNNING itself, in peer order. */
-export function sendVmStatus(rm: ResourceManager, vm: Vm): void {
+export function sendVmStatus(rm: NotifyContext, vm: Vm): void {
   let payload: Uint8Array | undefined;
   for (const peer of vm.peers) {
-    const link = rm.link(peer.vmid);
+    const link = rm.links.get(peer.vmid);
     if (link === undefined || peer.state !== VmState.RUNNING) continue;
     payload ??= notificationBytes(VM_STATUS.payload, {
       vmid: vm.vmid,
@@ -29,7 +29,7 @@ export interface ResetCall {
 
 /** VM_EXITED to the owner (rm-internals.md, section 12). */
 export function sendVmExited(
-  rm: ResourceManager,
+  rm: NotifyContext,
   vm: Vm,
   exitType: number,
   flags: number,
@@ -41,22 +41,15 @@ export function sendVmExited(
     exit_code: code,
     ...(reset === undefined ? {} : { reset_type: reset.resetType, cookie: reset.cookie }),
   });
-  const payload = notificationBytes(VM_EXITED.payload, {
-    vmid: vm.vmid,
-    exit_type: exitType,
-    exit_reason: reason,
-  });
-  rm.notify(vm.owner, VM_EXITED.id, payload);
+  rm.links.notify(vm.owner, VM_EXITED, { vmid: vm.vmid, exit_type: exitType, exit_reason: reason });
 }
 
-/** MEM_RELEASED to a parcel's owner. */
-export function memReleased(rm: ResourceManager, parcel: Parcel, vmid: number): void {
-  const value = { mem_handle: parcel.handle, vmid, mem_info_tag: parcel.tag ?? 0 };
-  rm.notify(parcel.owner, MEM_RELEASED.id, notificationBytes(MEM_RELEASED.payload, value));
-}
-
-/** MEM_ACCEPTED to a parcel's owner. */
-export function memAccepted(rm: ResourceManager, parcel: Parcel, vmid: number): void {
-  const value = { mem_handle: parcel.handle, vmid, mem_info_tag: parcel.tag ?? 0 };
-  rm.notify(parcel.owner, MEM_ACCEPTED.id, notificationBytes(MEM_ACCEPTED.payload, value));
+/** MEM_RELEASED or MEM_ACCEPTED to a parcel's owner. */
+export function tellParcelOwner(
+  rm: NotifyContext,
+  message: typeof MEM_RELEASED,
+  parcel: Parcel,
+  vmid: number,
+): void {
+  rm.links.notify(parcel.owner, message, { mem_handle: parcel.handle, vmid, mem_info_tag: parcel.tag ?? 0 });
 }

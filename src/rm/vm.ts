@@ -1,11 +1,12 @@
-import type { AddressRanges, InterruptNumbers } from '../hypervisor/index.js';
-import { VMID_RM } from './codes.js';
+import { AddressRanges, type InterruptNumbers } from '../hypervisor/index.js';
+import { VMID_RM, VmState } from './codes.js';
 import type { VmConfiguration } from './config/index.js';
 import { GUID_SIZE } from './config/index.js';
 import type { Device } from './devices/device.js';
 import type { LoopEvent } from './event-loop.js';
+import { mayChange } from './life-cycle.js';
 import type { Parcel } from './parcels/parcel.js';
-import { ENTERED_FROM, VmState } from './states.js';
+import type { PlatformProfile } from './platform.js';
 
 /** One vCPU as VM_GET_HYP_RESOURCES lists it. */
 export interface Vcpu {
@@ -16,6 +17,14 @@ export interface Vcpu {
 }
 
 export const NO_VIRQ = 0xffffffff;
+const ADDRESS_SPACE_SIZE = 2 ** 36;
+
+/** A secondary VM's address space, the device range taken. */
+export function newSpace({ deviceRange }: PlatformProfile): AddressRanges {
+  const space = new AddressRanges(0, ADDRESS_SPACE_SIZE);
+  space.allocateAt(deviceRange.start, deviceRange.size);
+  return space;
+}
 
 /** Stages of a reset, each at least one turn of the event loop (rm-internals.md, section 9). */
 export type ResetStage = 'begin' | 'devices' | 'parcels' | 'interrupts' | 'destroy' | 'clean' | 'done';
@@ -31,7 +40,6 @@ export class VmConfig {
   /** Devices in the order of VM_GET_HYP_RESOURCES and of a reset. */
   readonly devices: Device[] = [];
   vcpus: Vcpu[] = [];
-  /** Numbers that its vCPUs use in the owner. */
   console: Console | undefined;
   /** Parcels the VM has accepted; deleting moves the last one into the gap. */
   readonly accepted: Parcel[] = [];
@@ -65,7 +73,8 @@ export interface FirmwareRange {
 
 /** One VM as RM knows it, the manager itself (255) and the primary VM (3) included. */
 export class Vm {
-  state: VmState = VmState.LOAD;
+  /** One of {@link VmState}. */
+  state: number = VmState.LOAD;
   osStatus = 0;
   appStatus = 0;
   name = '';
@@ -102,11 +111,11 @@ export class Vm {
   ) {}
 
   /** Whether the VM may change to a state now. */
-  mayEnter(state: VmState): boolean {
-    if (state === VmState.PAUSED && this.noShutdown) return false;
-    if (state === VmState.EXITED && (this.noShutdown || this.crashFatal)) return false;
-    if (state === VmState.RESETTING && this.noReset) return false;
-    return ENTERED_FROM[state].includes(this.state);
+  mayEnter(state: keyof typeof VmState): boolean {
+    if (state === 'PAUSED' && this.noShutdown) return false;
+    if (state === 'EXITED' && (this.noShutdown || this.crashFatal)) return false;
+    if (state === 'RESETTING' && this.noReset) return false;
+    return mayChange(this.state, state);
   }
 
   /** Whether another VM may ask about this one: it is the VM itself, its owner or a peer. */

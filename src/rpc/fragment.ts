@@ -1,6 +1,6 @@
 import { UsageError } from '../base/error.js';
-import { codecOf } from '../codec/index.js';
-import { type Header, MessageType, type Protocol } from '../schema/index.js';
+import { MessageType, type Protocol } from '../schema/index.js';
+import { writeFrame } from './frame-writer.js';
 
 /** How many continuations a payload of `size` bytes needs: 0 up to 232 bytes, one more for each further 232. */
 export function fragmentCount(protocol: Protocol, size: number): number {
@@ -18,33 +18,10 @@ export function sizesOf(
 }
 
 /** What the queue messages of one message have in common. */
-export interface Fragmented {
+interface Fragmented {
   readonly type: number;
   readonly seq: number;
   readonly msg_id: number;
-}
-
-/** Where headers are made: a view of its own for each frame costs more than the rest of it. */
-const headerBytes = new Uint8Array(16);
-const headerView = new DataView(headerBytes.buffer);
-
-/** One queue message: header and payload [start, end) of `payload`. */
-export function writeFrame(
-  protocol: Protocol,
-  header: Omit<Header, 'api_version' | 'header_words'>,
-  payload: Uint8Array,
-  start: number,
-  end: number,
-): Uint8Array {
-  const size = protocol.limits.header;
-  const frame = new Uint8Array(size + end - start);
-  const { type, fragments, seq, msg_id } = header;
-  // No spread: an object made by one costs the encoder's check for unknown keys microseconds.
-  const words = { api_version: 1, header_words: size / 4, type, fragments, seq, msg_id };
-  codecOf(protocol.header).encode(words, headerView, 0);
-  for (let index = 0; index < size; index++) frame[index] = headerBytes[index] as number;
-  if (end > start) frame.set(payload.subarray(start, end), size);
-  return frame;
 }
 
 /**
@@ -65,7 +42,8 @@ export function fragment(
   let start = 0;
   return sizesOf(protocol, payload.length).map((size, index) => {
     const type = index === 0 ? message.type : MessageType.continuation;
-    const frame = writeFrame(protocol, { ...message, type, fragments }, payload, start, start + size);
+    const { seq, msg_id } = message;
+    const frame = writeFrame(protocol, { type, fragments, seq, msg_id }, payload, start, start + size);
     start += size;
     return frame;
   });

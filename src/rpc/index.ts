@@ -3,7 +3,8 @@
  * by those of a Linux client. It knows the header and the limits from the protocol value; what a payload means, and
  * what carries the queue messages, is left to others.
  */
-export { type Fragmented, fragment, fragmentCount, sizesOf, writeFrame } from './fragment.js';
+export { fragment, fragmentCount, sizesOf } from './fragment.js';
+export { type FrameHeader, FrameWriter, writeFrame } from './frame-writer.js';
 export { type HeaderReader, headerReader } from './header.js';
 export {
   type DecodedMessage,

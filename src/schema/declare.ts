@@ -16,41 +16,8 @@ import {
 } from '../wire/index.js';
 import type { NamesInfo } from '../wire/integer.js';
 import { maskOf } from '../wire/struct.js';
-import type { CaseOf, Declared, EntryOf, InputOf, ListInput, ValueOf } from './infer.js';
-
-/** Names of the field's number in the protocol: what tools print in hex and generators draw from. */
-export type Role =
-  | 'cap_id'
-  | 'count'
-  | 'heap_handle'
-  | 'hyp_error'
-  | 'ipa'
-  | 'label'
-  | 'length'
-  | 'mem_handle'
-  | 'offset'
-  | 'resource_handle'
-  | 'size'
-  | 'slot'
-  | 'tag'
-  | 'virq'
-  | 'virq_handle'
-  | 'vmid';
-
-export interface FieldOptions {
-  readonly role?: Role;
-  /** Other names in public headers. */
-  readonly aliases?: readonly string[];
-  /** The payload may end before this field. */
-  readonly trailing?: true;
-  /** Present only when one of the named bits of an earlier flags field is set. */
-  readonly when?: { readonly field: string; readonly any: readonly string[] };
-  /** What leaving the field out stands for. */
-  readonly means?: string;
-  readonly max?: number;
-  /** The error that RM answers above `max`. */
-  readonly aboveMax?: string;
-}
+import type { Declared, FieldOptions } from './declared.js';
+import type { CaseOf, EntryOf, InputOf, ListInput, ValueOf } from './infer.js';
 
 /** An enum of the width of `base`; unknown values stay numbers. */
 export function enumeration<const V extends Readonly<Record<string, number>>>(

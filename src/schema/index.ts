@@ -29,6 +29,7 @@ export {
   type Notification,
   notification,
   type Payload,
+  type RmRules,
   type UnknownCall,
   unknownCall,
 } from './message.js';

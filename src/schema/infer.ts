@@ -1,19 +1,5 @@
 import type { BitsType, ListType, ReservedType, StructType, WireType } from '../wire/index.js';
-import type { FieldOptions } from './declare.js';
-
-/** How a field's key appears in values: always, only sometimes, always but optional as input, or only when not zero. */
-export type KeyRule = 'required' | 'optional' | 'length' | 'reserved';
-
-/** What `field`, `length`, `reserved` and `bits` return. */
-export interface Declared<T extends WireType = WireType, _K extends KeyRule = KeyRule> {
-  readonly type: T;
-  readonly doc: string;
-  readonly options: FieldOptions;
-  readonly isLength?: boolean;
-  readonly checkedZero?: string | undefined;
-  /** Type-level only. */
-  readonly rule?: _K;
-}
+import type { Declared, KeyRule } from './declared.js';
 
 /** The decoded value of a declared type: `Infer<typeof VM_START.request>`. */
 export type Infer<T> = T extends { readonly types?: { readonly value: infer V } } ? V : never;

@@ -15,6 +15,8 @@ export interface RmRules {
     /** What no payload at all gets; PANIC: RM dies. */
     readonly emptyPayload?: string;
   };
+  /** `empty`: a payload that ends where a list would start counts as one with an empty list. */
+  readonly missingList?: 'empty';
   /** Who may send it. */
   readonly sender?: string;
   /** Who receives it. */

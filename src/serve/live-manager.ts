@@ -1,6 +1,5 @@
 import { constants } from '../../schemas/index.js';
-import type { PanicReason, PlatformProfile } from '../rm/index.js';
-import { WatchedManager } from './watched-manager.js';
+import { type PanicReason, type PlatformProfile, ResourceManager } from '../rm/index.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
 
@@ -42,7 +41,7 @@ export class LiveManager {
   /** A VM's RPC link has come into being, possibly in place of one before, or is gone. */
   onLink: ((vmid: number, exists: boolean) => void) | undefined;
   readonly #options: LiveOptions;
-  readonly #manager: WatchedManager;
+  readonly #manager: ResourceManager;
   readonly #linked = new Set<number>([VMID_HLOS]);
   readonly #owners = new Map<number, Outlet>();
   /** Messages that were taken off a queue and refused by the outlet. */
@@ -55,15 +54,15 @@ export class LiveManager {
 
   constructor(options: LiveOptions) {
     this.#options = options;
-    this.#manager = new WatchedManager({
+    this.#manager = new ResourceManager({
       platform: options.platform,
       careful: options.careful,
       onSent: (vmid, frame) => {
         options.onMessage(VMID_RM, vmid, frame, undefined);
         this.#order.push(vmid);
       },
+      onLink: (vmid, exists) => this.#link(vmid, exists),
     });
-    this.#manager.onLink = (vmid, exists) => this.#link(vmid, exists);
     this.#load();
   }
 

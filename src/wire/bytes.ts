@@ -36,6 +36,10 @@ export class BytesType implements WireType<Uint8Array> {
       size === undefined ? `bytes[${lengthFrom}${padTo ? `, padded to ${padTo}` : ''}]` : `bytes[${size}]`;
   }
 
+  get lengthFrom(): string | undefined {
+    return this.options.lengthFrom;
+  }
+
   /** Bytes of padding behind `length` bytes. */
   padding(length: number): number {
     return this.options.padTo === undefined ? 0 : -length & 3;

@@ -1,10 +1,10 @@
 import type { IntegerType } from './integer.js';
 import { kindOf, Scope, scopeOf, type Values } from './scope.js';
 import type { ReadStream, WriteStream } from './streams.js';
-import type { Field, StructType } from './struct.js';
-import type { WireType } from './type.js';
+import type { StructType } from './struct.js';
+import type { AnyType, Field, WireType } from './type.js';
 
-/** The entry type depends on an earlier field of the same payload; `names` are its values by name. */
+/** The entry type depends on the value of an earlier field of the same payload. */
 export interface Selector<E extends WireType = WireType> {
   readonly field: string;
   readonly cases: ReadonlyMap<number, E>;
@@ -37,21 +37,35 @@ export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], 
     let size = options.count.fixedSize as number;
     for (const { type } of options.headerWords) size += type.sizeMin;
     this.sizeMin = size;
-    this.label =
-      'cases' in entry
-        ? `list of ${[...entry.cases.values()].map((type) => type.label).join(' or ')}`
-        : `list of ${entry.label}`;
+    this.label = `list of ${this.entryTypes.map(({ label }) => label).join(' or ')}`;
   }
 
-  /** The entry type for what the earlier fields say, or undefined when the choice cannot be made. */
-  entryFor(scope: Scope): WireType | undefined {
-    if (!('cases' in this.entry)) return this.entry as WireType;
-    return this.entry.cases.get(scope.sibling(this.entry.field) as number);
+  get headerWords(): readonly Field[] {
+    return this.options.headerWords;
+  }
+
+  /** Which field selects the entry type; undefined when there is one entry type only. */
+  get selector(): Selector<StructType> | undefined {
+    return 'cases' in this.entry ? this.entry : undefined;
+  }
+
+  /** The types that entries can have. */
+  get entryTypes(): readonly AnyType[] {
+    return 'cases' in this.entry ? [...this.entry.cases.values()] : [this.entry];
+  }
+
+  /** The type of the entries beside the given values; undefined when these do not select one. */
+  entryType(owner: Values): AnyType | undefined {
+    return 'cases' in this.entry ? this.entry.cases.get(owner[this.entry.field] as number) : this.entry;
+  }
+
+  isUndecided(scope: Scope): boolean {
+    return this.entryType(scope.value as Values) === undefined;
   }
 
   decode(stream: ReadStream, parent?: unknown): V[] {
     const scope = scopeOf(parent);
-    const entry = this.entryFor(scope) ?? this.failChoice(scope, stream.pos);
+    const entry = this.entryType(scope.value as Values) ?? this.failChoice(scope, stream.pos);
     const start = stream.pos;
     scope.need(stream, this.options.count.fixedSize);
     const count = this.options.count.decode(stream);
@@ -84,7 +98,7 @@ export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], 
 
   encode(stream: WriteStream, value: readonly I[], parent?: unknown): void {
     const scope = scopeOf(parent);
-    const entry = this.entryFor(scope) ?? this.failChoice(scope, stream.pos);
+    const entry = this.entryType(scope.value as Values) ?? this.failChoice(scope, stream.pos);
     if (!Array.isArray(value)) scope.fail('type', stream.pos, 'array', kindOf(value));
     if (value.length > this.options.count.max) {
       scope.fail('count', stream.pos, `0..${this.options.count.max}`, value.length);
@@ -107,7 +121,7 @@ export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], 
   }
 
   size(value: readonly I[], parent?: unknown): number {
-    const entry = this.entryFor(scopeOf(parent));
+    const entry = this.entryType(scopeOf(parent).value as Values);
     if (entry === undefined || !Array.isArray(value)) return 0;
     if (entry.fixedSize !== undefined) return this.sizeMin + value.length * entry.fixedSize;
     return value.reduce((sum: number, item: I) => sum + entry.size(item), this.sizeMin);

@@ -1,37 +1,8 @@
 import { UsageError } from '../base/error.js';
-import { BytesType } from './bytes.js';
 import { type FlagsType, IntegerType } from './integer.js';
-import { ListType } from './list.js';
 import { kindOf, Scope, type Values } from './scope.js';
 import type { ReadStream, WriteStream } from './streams.js';
-import type { WireType } from './type.js';
-
-/** When a field is there. Without one it always is. */
-export interface Presence {
-  /** The payload may end before it. */
-  readonly trailing: boolean;
-  /** Only when one of these bits of an earlier flags field is set. */
-  readonly when?: { readonly field: string; readonly mask: number } | undefined;
-  /** What leaving it out stands for, for people. */
-  readonly means?: string | undefined;
-}
-
-/** A named field of a struct, with what tools print about it. */
-export interface Field<T extends WireType = WireType> {
-  readonly name: string;
-  readonly type: T;
-  readonly doc: string;
-  readonly role?: string | undefined;
-  readonly aliases: readonly string[];
-  readonly presence?: Presence | undefined;
-  /** Length of a later bytes field; filled in by encode when left out. */
-  readonly isLength: boolean;
-  /** RM's limit on the value and the error it answers above it. */
-  readonly max?: number | undefined;
-  readonly aboveMax?: string | undefined;
-  /** Reserved only: the error that RM answers unless it is zero; undefined = RM does not look. */
-  readonly checkedZero?: string | undefined;
-}
+import type { Field, WireType } from './type.js';
 
 /** One row of a layout table: where a field stands. Offset undefined: behind something of variable length. */
 export interface LayoutRow {
@@ -49,6 +20,8 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
   declare readonly types?: { readonly value: V; readonly input: I };
   /** Length field → the bytes field it counts. */
   readonly lengths: ReadonlyMap<string, string>;
+  /** The fields and the words of list headers, in the order of their bytes: every key that a value may have. */
+  readonly fieldsInOrder: readonly Field[];
   private readonly keys: ReadonlySet<string>;
 
   /** Throws UsageError unless `size` (exact, or the smallest when variable) is what the fields add up to. */
@@ -69,9 +42,7 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
       rows.push({ field, offset, size: field.type.fixedSize });
       if (field.presence === undefined) sizeMin += field.type.sizeMin;
       offset = offset === undefined || fixed === undefined ? undefined : offset + fixed;
-      if (field.type instanceof BytesType && field.type.options.lengthFrom !== undefined) {
-        lengths.set(field.type.options.lengthFrom, field.name);
-      }
+      if (field.type.lengthFrom !== undefined) lengths.set(field.type.lengthFrom, field.name);
     }
     if (sizeMin !== size) {
       throw new UsageError({ code: 'size', path: label, expected: size, actual: sizeMin });
@@ -81,8 +52,13 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     this.sizeMin = mayBeEmpty ? 0 : sizeMin;
     const varies = mayBeEmpty || fields.some((field) => field.presence !== undefined);
     this.fixedSize = varies ? undefined : offset;
-    const seconds = fields.flatMap(({ type }) => (type instanceof ListType ? type.options.headerWords : []));
-    this.keys = new Set([...fields, ...seconds].map(({ name }) => name));
+    this.fieldsInOrder = fields.flatMap((field) => [...(field.type.headerWords ?? []), field]);
+    this.keys = new Set(this.fieldsInOrder.map(({ name }) => name));
+  }
+
+  /** The layouts that a payload of this type can have: itself. */
+  get layouts(): readonly StructType[] {
+    return [this as unknown as StructType];
   }
 
   decode(stream: ReadStream, parent?: unknown): V {
@@ -153,13 +129,13 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     }
     if (given || type.kind === 'reserved' || isLength) return false;
     const ends = presence?.trailing === true && this.endsBefore(value, name);
-    if (ends || (scope.context.prefix && type instanceof ListType && !type.entryFor(scope))) return true;
+    if (ends || (scope.context.prefix && type.isUndecided?.(scope))) return true;
     return scope.fail('missing', at, type.label, 'undefined');
   }
 
   /** A list that is left out has no header, so its header words must not be given either. */
   private refuseHeaderWords(scope: Scope, { name, type }: Field, at: number): void {
-    for (const word of type instanceof ListType ? type.options.headerWords : []) {
+    for (const word of type.headerWords ?? []) {
       scope.key = word.name;
       if (scope.sibling(word.name) !== undefined)
         scope.fail('unexpected', at, `${name} beside it`, 'present');

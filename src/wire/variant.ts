@@ -17,9 +17,20 @@ export class VariantType<V = Values, I = V> implements WireType<V, I> {
     /** Value of that field → layout. Field names differ between layouts, so a value tells which one it is. */
     readonly cases: ReadonlyMap<number, StructType>,
   ) {
-    const types = [...cases.values()];
-    this.label = types.map((type) => type.label).join(' or ');
-    this.sizeMin = Math.min(...types.map((type) => type.sizeMin));
+    this.label = this.layouts.map((type) => type.label).join(' or ');
+    this.sizeMin = Math.min(...this.layouts.map((type) => type.sizeMin));
+  }
+
+  /** The layouts that a payload of this type can have. */
+  get layouts(): readonly StructType[] {
+    return [...this.cases.values()];
+  }
+
+  /** The layout that has a key of the given value. Undefined: none has. */
+  layoutOf(value: Values): StructType | undefined {
+    return this.layouts.find(({ fieldsInOrder }) =>
+      fieldsInOrder.some(({ name }) => value[name] !== undefined),
+    );
   }
 
   decode(stream: ReadStream, parent?: unknown): V {
@@ -37,12 +48,9 @@ export class VariantType<V = Values, I = V> implements WireType<V, I> {
     return this.caseOf(value, scopeOf(parent), 0).size(value as Values, parent);
   }
 
-  /** The layout whose fields the value has; the request's choice is not needed for encoding. */
+  /** For encoding the value itself tells its layout; the request is not needed. */
   private caseOf(value: I, scope: Scope, at: number): StructType {
-    for (const type of this.cases.values()) {
-      if (type.fields.some(({ name }) => (value as Values | null)?.[name] !== undefined)) return type;
-    }
-    return this.failChoice(scope, at);
+    return this.layoutOf((value ?? {}) as Values) ?? this.failChoice(scope, at);
   }
 
   private failChoice(scope: Scope, offset: number): never {

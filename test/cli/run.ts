@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
-
-export const main = resolve(import.meta.dirname, '../../dist/src/cli/main.js');
+import { buffer } from 'node:stream/consumers';
+import { run } from '../../src/cli/run.js';
+import type { Stdio } from '../../src/node/stdio.js';
+import { main } from './bundle.js';
 
 export interface Run {
   readonly code: number | null;
@@ -10,26 +11,62 @@ export interface Run {
   readonly bytes: Buffer;
 }
 
-/** Runs the command line as built, without a terminal and without colour. */
-export function gunyahRm(
+export interface RunOptions {
+  readonly input?: Uint8Array | string;
+  /** Environment variables; none of the test's own are seen. */
+  readonly env?: { readonly [name: string]: string };
+  /** Columns of the terminal that standard output is; no terminal without. */
+  readonly columns?: number;
+}
+
+/** No input, and nobody who listens. */
+export const noStdio: Stdio = {
+  read: () => 0,
+  write: () => {},
+  writeError: () => {},
+  columns: undefined,
+  errorIsTerminal: false,
+  env: {},
+  onStop: () => {},
+};
+
+/** Runs a command line in this process. What it throws comes through. */
+export async function gunyahRm(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  const { input = '', env = {}, columns } = options;
+  const unread = Buffer.from(input as Uint8Array);
+  let read = 0;
+  const out: Uint8Array[] = [];
+  let stderr = '';
+  const stdio: Stdio = {
+    ...noStdio,
+    read: (into) => {
+      const size = unread.copy(into, 0, read);
+      read += size;
+      return size;
+    },
+    // The array is written over later.
+    write: (bytes) => void out.push(Uint8Array.from(bytes)),
+    writeError: (text) => {
+      stderr += text;
+    },
+    columns,
+    env,
+  };
+  const code = await run(args, stdio);
+  const bytes = Buffer.concat(out);
+  return { code, stdout: bytes.toString(), stderr, bytes };
+}
+
+/** Runs a command line in a process of its own, for what only a process has: pipes, signals, exit codes. */
+export async function gunyahRmProcess(
   args: readonly string[],
-  options: { input?: Uint8Array | string; env?: NodeJS.ProcessEnv } = {},
+  input: Uint8Array | string = '',
 ): Promise<Run> {
-  return new Promise((done, failed) => {
-    const env = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, ...options.env };
-    const child = spawn(process.execPath, [main, ...args], { env });
-    const out: Buffer[] = [];
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk;
-    });
-    child.on('error', failed);
-    child.on('close', (code) => {
-      const bytes = Buffer.concat(out);
-      done({ code, stdout: bytes.toString(), stderr, bytes });
-    });
-    child.stdin.on('error', () => {});
-    child.stdin.end(options.input ?? '');
-  });
+  const env = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined };
+  const child = spawn(process.execPath, [main, ...args], { env });
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const closed = new Promise<number | null>((done, failed) => child.on('close', done).on('error', failed));
+  const [bytes, errors, code] = await Promise.all([buffer(child.stdout), buffer(child.stderr), closed]);
+  return { code, stdout: bytes.toString(), stderr: errors.toString(), bytes };
 }

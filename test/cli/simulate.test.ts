@@ -6,7 +6,7 @@ import { buildFdt } from '../devicetree/build.js';
 import { scenarioFolder } from '../sim/lines.js';
 import { scenarios } from '../sim/scenarios.js';
 import { exampleVm } from '../sim/tree.js';
-import { gunyahRm } from './run.js';
+import { gunyahRm, gunyahRmProcess } from './run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-simulate-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,7 +24,7 @@ function ndjson(name: string, values: readonly unknown[]): string {
   return file(name, values.map((value) => `${JSON.stringify(value)}\n`).join(''));
 }
 
-describe.concurrent('simulate', () => {
+describe('simulate', () => {
   it('prints messages as decode does, and a last line', async () => {
     const { code, stdout, stderr } = await gunyahRm(['simulate', example('boot')]);
     expect([code, stderr]).toEqual([0, '']);
@@ -54,7 +54,7 @@ describe.concurrent('simulate', () => {
     ]);
     const capture = async (name: string, ...more: string[]) => {
       const path = join(folder, `${name}.pcapng`);
-      const { code } = await gunyahRm(['simulate', noisy, '-o', path, ...more]);
+      const { code } = await gunyahRmProcess(['simulate', noisy, '-o', path, ...more]);
       expect(code).toBe(0);
       return readFileSync(path);
     };
@@ -153,7 +153,7 @@ describe.concurrent('simulate', () => {
   });
 });
 
-describe.concurrent('replay', () => {
+describe('replay', () => {
   // One that needs no file.
   const recording =
     scenarios('rm23.ndjson').find(({ lines }) =>

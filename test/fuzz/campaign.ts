@@ -1,8 +1,8 @@
 import { Campaign, type CaseSource } from '../../src/fuzz/campaign/campaign.js';
-import { workLocally } from '../../src/fuzz/campaign/command.js';
 import type { Finding } from '../../src/fuzz/campaign/finding.js';
 import { Judge } from '../../src/fuzz/oracle/judge.js';
 import { Reference } from '../../src/fuzz/oracle/reference.js';
+import { runLocally } from '../../src/fuzz/play/target-task.js';
 import { SimTarget, type SimTargetOptions } from '../../src/fuzz/targets/sim.js';
 import { platforms } from '../../src/rm/index.js';
 
@@ -32,6 +32,6 @@ export function fuzzSim(plan: CampaignPlan): ReadonlyMap<string, Finding> {
     minimised: 1,
     found: (finding) => found.set(finding.cause.key, finding),
   });
-  workLocally(campaign.run(), target);
+  runLocally(campaign.run(), target);
   return found;
 }

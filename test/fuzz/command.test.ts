@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { gunyahRm, main } from '../cli/run.js';
+import { main } from '../cli/bundle.js';
+import { gunyahRm, gunyahRmProcess } from '../cli/run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,7 +37,7 @@ describe('fuzz', () => {
     for (const file of findingsIn(out).slice(0, 2)) {
       const { fuzz } = about(file);
       expect(fuzz.reproduce[0]).toBe(`gunyah-rm fuzz reproduce ${file.replace(/^.*\//, '')}`);
-      const fromFile = await gunyahRm(['fuzz', 'reproduce', file]);
+      const fromFile = await gunyahRmProcess(['fuzz', 'reproduce', file]);
       expect(fromFile.code).toBe(1);
       expect(fromFile.stdout).toContain(`as found: ${fuzz.cause.key}, in step`);
       const fromLine = await gunyahRm(fuzz.reproduce[1]?.split(' ').slice(1) ?? []);

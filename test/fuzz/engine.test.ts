@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { limits, protocol } from '../../schemas/index.js';
 import { codecOf } from '../../src/codec/index.js';
-import { aimsOf } from '../../src/fuzz/aims.js';
-import { Coverage } from '../../src/fuzz/coverage.js';
-import type { Engine } from '../../src/fuzz/engine.js';
-import { Forms } from '../../src/fuzz/generate/forms.js';
-import type { Step } from '../../src/fuzz/step.js';
+import { Coverage } from '../../src/fuzz/engine/coverage.js';
+import type { Engine } from '../../src/fuzz/engine/engine.js';
+import { MessageShapes } from '../../src/fuzz/message/message-shapes.js';
+import { mutationGoals } from '../../src/fuzz/mutation/mutation-goals.js';
+import type { Step } from '../../src/fuzz/targets/step.js';
 import { Reassembler } from '../../src/rpc/index.js';
 import { payloadOf } from '../../src/schema/index.js';
 import { foundPairs, foundPlaces, recordedManager } from './places.js';
@@ -16,7 +16,7 @@ import { sequenceHash } from './sequence.js';
 
 /** So few that it takes seconds; test/long has the budget in which everything must be found. */
 const MESSAGES = 80_000;
-const AIMS_MAX = 8192;
+const GOALS_MAX = 8192;
 const recorded = recordedManager();
 
 describe('a run from nothing', () => {
@@ -77,8 +77,8 @@ describe('a run from nothing', () => {
 
   it('goes on from what was saved', () => {
     const { coverage, serial } = engine;
-    const aims = aimsOf(coverage.forms);
-    const copy = new Coverage(coverage.forms, aims);
+    const goals = mutationGoals(coverage.shapes);
+    const copy = new Coverage(coverage.shapes, goals);
     copy.load(JSON.parse(JSON.stringify(coverage.save())));
     expect(copy.save()).toEqual(coverage.save());
     const next = newEngine({ seed: 3, serial });
@@ -98,8 +98,8 @@ it('gives the same steps in any process', () => {
   expect(hash).not.toBe(sequenceHash(78, 4000));
 }, 60_000);
 
-it('numbers aims so that they fit into case numbers', () => {
-  expect(aimsOf(new Forms(protocol)).length).toBeLessThan(AIMS_MAX);
+it('numbers goals so that they fit into case numbers', () => {
+  expect(mutationGoals(new MessageShapes(protocol)).length).toBeLessThan(GOALS_MAX);
 });
 
 describe('cases that get nothing wrong', () => {
@@ -120,7 +120,7 @@ describe('cases that get nothing wrong', () => {
       malformed: () => expect.unreachable(),
     });
     for (let serial = 1; serial <= 40; serial++) {
-      const engine = newEngine({ seed: 5, case: serial * AIMS_MAX });
+      const engine = newEngine({ seed: 5, case: serial * GOALS_MAX });
       run(engine, 1000, {
         took: (step) => {
           if (step.kind !== 'frame' || step.frame.length > limits.queue_message) return false;

@@ -1,7 +1,7 @@
-import { emptyResponse } from '../../src/fuzz/campaign/command.js';
 import type { Finding } from '../../src/fuzz/campaign/finding.js';
 import { findingText, type Origin } from '../../src/fuzz/findings/write.js';
-import type { Step } from '../../src/fuzz/step.js';
+import { emptyResponse } from '../../src/fuzz/play/target-task.js';
+import type { Step } from '../../src/fuzz/targets/step.js';
 import { platforms } from '../../src/rm/index.js';
 
 export const origin: Origin = {

@@ -1,5 +1,5 @@
 import { constants, error, protocol } from '../../schemas/index.js';
-import type { Coverage } from '../../src/fuzz/coverage.js';
+import type { Coverage } from '../../src/fuzz/engine/coverage.js';
 import { type PanicReason, platforms } from '../../src/rm/index.js';
 import { replay } from '../../src/sim/index.js';
 import { deviceTree, scenarios } from '../sim/scenarios.js';

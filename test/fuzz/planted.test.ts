@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VM_GET_STATE } from '../../schemas/index.js';
-import { Engine } from '../../src/fuzz/engine.js';
+import { Engine } from '../../src/fuzz/engine/engine.js';
 import { platforms } from '../../src/rm/index.js';
 import { fuzzSim } from './campaign.js';
 import { planted } from './planted.js';
@@ -10,12 +10,12 @@ import { RecordedSource, recordedSessions } from './recorded-source.js';
 const CASES_MAX = 1000;
 /** What is got wrong, where anything else would take its time. */
 const focus: Readonly<Record<keyof typeof planted, ReadonlySet<number>>> = {
-  'an off-by-one in a length check': new Set([VM_GET_STATE.id]),
+  'a length check that is missing': new Set([VM_GET_STATE.id]),
 };
 
 /** What the first difference is about, by bug. */
 const signs: Readonly<Record<keyof typeof planted, RegExp>> = {
-  'an off-by-one in a length check': /^reply VM_GET_STATE \w+ instead of MSG_INVALID$/,
+  'a length check that is missing': /^reply VM_GET_STATE \w+ instead of MSG_INVALID$/,
   'a missing owner check': /^reply MEM_RECLAIM \w+ instead of DENIED$/,
   'a handle reused': /mem_handle/,
   'a fragment counter not reset': /missing|instead of reply/,

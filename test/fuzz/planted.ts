@@ -7,76 +7,78 @@ import {
   VM_ALLOC_VMID,
   VM_GET_STATE,
 } from '../../schemas/index.js';
-import { headerOf } from '../../src/fuzz/frames.js';
+import { headerOf } from '../../src/fuzz/targets/frames.js';
 import { VMID_HLOS } from '../../src/rm/codes.js';
-import { handlers } from '../../src/rm/dispatch.js';
-import type { Handler } from '../../src/rm/handlers/handler.js';
+import type { HandlerRow } from '../../src/rm/handlers/row.js';
+import { rm23Rows } from '../../src/rm/handlers/rows.js';
 import { type Link, type ManagerOptions, ResourceManager } from '../../src/rm/index.js';
+import { LinkTable } from '../../src/rm/link-table.js';
 import { MessageType } from '../../src/schema/index.js';
 
 /** Managers with one bug each. */
 type Make = (options: ManagerOptions) => ResourceManager;
+type Answer = HandlerRow['answer'];
 
-function original(id: number): Handler {
-  return handlers.get(id) as Handler;
+/** A manager with other rows than its own for some messages. */
+function withRows(ids: readonly number[], change: (row: HandlerRow) => Partial<HandlerRow>): Make {
+  const rows = rm23Rows.map((row) => (ids.includes(row.message.id) ? { ...row, ...change(row) } : row));
+  return (options) => new ResourceManager({ ...options, rows });
 }
 
-function withHandlers(...changed: readonly (readonly [number, Handler])[]): Make {
-  return (options) => new ResourceManager({ ...options, handlers: new Map([...handlers, ...changed]) });
+/** A manager that answers some messages differently. */
+function withAnswers(ids: readonly number[], change: (answer: Answer) => Answer): Make {
+  return withRows(ids, ({ answer }) => ({ answer: change(answer) }));
 }
 
 /** A manager whose links are tampered with as they come into being. */
 function withLinks(tamper: (link: Link) => void): Make {
-  return (options) =>
-    new (class extends ResourceManager {
-      override addLink(...link: Parameters<ResourceManager['addLink']>): boolean {
-        const made = super.addLink(...link);
-        const added = this.link(link[0]);
-        if (made && added !== undefined) tamper(added);
-        return made;
-      }
-    })(options);
+  class TamperedLinks extends LinkTable {
+    override add(...link: Parameters<LinkTable['add']>): boolean {
+      const made = super.add(...link);
+      const added = this.get(link[0]);
+      if (made && added !== undefined) tamper(added);
+      return made;
+    }
+  }
+  return (options) => new ResourceManager({ ...options, links: (...args) => new TamperedLinks(...args) });
 }
 
-/** VM_GET_STATE takes a byte more than it should. */
-const lengthOffByOne = withHandlers([
-  VM_GET_STATE.id,
-  (rm, sender, { view, start, end }) =>
-    original(VM_GET_STATE.id)(rm, sender, { view, start, end: end - start === 5 ? end - 1 : end }),
-]);
+/** VM_GET_STATE takes more bytes than it should. */
+const lengthNotExact = withRows([VM_GET_STATE.id], () => ({
+  rules: { length: { min: 4, excess: 'ignored' } },
+}));
 
 /** Anyone may take a parcel back. */
-const noOwnerCheck = withHandlers([
-  MEM_RECLAIM.id,
-  (rm, sender, payload) => {
-    const handle = payload.end - payload.start < 4 ? -1 : payload.view.getUint32(payload.start, true);
-    const owner = rm.vm(rm.parcels.get(handle)?.owner ?? -1);
-    return original(MEM_RECLAIM.id)(rm, owner ?? sender, payload);
-  },
-]);
+const noOwnerCheck = withAnswers([MEM_RECLAIM.id], (answer) => (rm, sender, request, rest) => {
+  const owner = rm.vms.get(rm.parcels.get(request.mem_handle)?.owner ?? -1);
+  return answer(rm, owner ?? sender, request, rest);
+});
 
 /** A parcel gets the handle of one that is gone. */
 const handleReused: Make = (options) => {
   const free = new WeakMap<object, number[]>();
-  const reclaim: Handler = (rm, sender, payload) => {
-    const handle = payload.end - payload.start < 4 ? -1 : payload.view.getUint32(payload.start, true);
-    const reply = original(MEM_RECLAIM.id)(rm, sender, payload);
-    if (reply[0] === 0) free.set(rm.parcels, [...(free.get(rm.parcels) ?? []), handle]);
-    return reply;
-  };
+  const reclaim =
+    (answer: Answer): Answer =>
+    (rm, sender, request, rest) => {
+      const reply = answer(rm, sender, request, rest);
+      if (reply === 0) free.set(rm.parcels, [...(free.get(rm.parcels) ?? []), request.mem_handle]);
+      return reply;
+    };
   const create =
-    (id: number): Handler =>
-    (rm, sender, payload) => {
+    (answer: Answer): Answer =>
+    (rm, sender, request, rest) => {
       const { parcels } = rm;
       const handle = free.get(parcels)?.pop();
       const take = parcels.takeHandle;
       if (handle !== undefined) parcels.takeHandle = () => handle;
-      const reply = original(id)(rm, sender, payload);
+      const reply = answer(rm, sender, request, rest);
       parcels.takeHandle = take;
       return reply;
     };
-  const creators = [MEM_DONATE, MEM_LEND, MEM_SHARE].map(({ id }) => [id, create(id)] as const);
-  return withHandlers([MEM_RECLAIM.id, reclaim], ...creators)(options);
+  const creators = [MEM_DONATE, MEM_LEND, MEM_SHARE].map(({ id }) => id);
+  return withRows([MEM_RECLAIM.id, ...creators], ({ message, answer }) => ({
+    answer: creators.includes(message.id) ? create(answer) : reclaim(answer),
+  }))(options);
 };
 
 /** What is still missing of a message that another one put an end to is waited for in that one too. */
@@ -104,22 +106,18 @@ const counterNotReset = withLinks(({ toManager }) => {
 });
 
 /** A reserved byte of a reply is what lay there. */
-const byteLeaked = withHandlers([
-  VM_ALLOC_VMID.id,
-  (rm, sender, payload) => {
-    const reply = original(VM_ALLOC_VMID.id)(rm, sender, payload).slice();
-    if (reply.length > 4) reply[reply.length - 1] = 0xa5;
-    return reply;
-  },
-]);
+const byteLeaked = withAnswers([VM_ALLOC_VMID.id], (answer) => (...args) => {
+  const reply = answer(...args);
+  return typeof reply === 'number' ? reply : { ...reply, reserved: 0xa500 };
+});
 
 /** HLOS hears of what was shared with another VM. */
+class MisdirectedLinks extends LinkTable {
+  override notify: LinkTable['notify'] = (vmid, message, value) =>
+    super.notify(message.id === MEM_SHARED.id ? VMID_HLOS : vmid, message, value);
+}
 const wrongReceiver: Make = (options) =>
-  new (class extends ResourceManager {
-    override notify(vmid: number, id: number, payload: Uint8Array): void {
-      super.notify(id === MEM_SHARED.id ? VMID_HLOS : vmid, id, payload);
-    }
-  })(options);
+  new ResourceManager({ ...options, links: (...args) => new MisdirectedLinks(...args) });
 
 /** A reply for which the queue has no room is forgotten. */
 const replyLost = withLinks((link) => {
@@ -130,7 +128,7 @@ const replyLost = withLinks((link) => {
 });
 
 export const planted: Readonly<Record<string, Make>> = {
-  'an off-by-one in a length check': lengthOffByOne,
+  'a length check that is missing': lengthNotExact,
   'a missing owner check': noOwnerCheck,
   'a handle reused': handleReused,
   'a fragment counter not reset': counterNotReset,

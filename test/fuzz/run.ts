@@ -1,6 +1,6 @@
-import { Engine, type EngineOptions } from '../../src/fuzz/engine.js';
-import type { Response, Step } from '../../src/fuzz/step.js';
+import { Engine, type EngineOptions } from '../../src/fuzz/engine/engine.js';
 import { SimTarget, type SimTargetOptions } from '../../src/fuzz/targets/sim.js';
+import type { Response, Step } from '../../src/fuzz/targets/step.js';
 import { platforms } from '../../src/rm/index.js';
 
 export const allSteps: ReadonlySet<Step['kind']> = new Set([

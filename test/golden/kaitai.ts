@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import KaitaiStructCompiler from 'kaitai-struct-compiler';
 import { parse } from 'yaml';
 import { countName } from '../../src/export/members.js';
-import type { Part } from '../../src/export/parts.js';
+import type { MessagePart } from '../../src/export/parts.js';
 import {
   BytesType,
   EnumType,
@@ -60,7 +60,7 @@ function streamOf(bytes: Uint8Array): Stream {
 /** The payload of a message as the generated parser reads it, and what is left over. */
 export function parsePayload(
   parser: ParserClass,
-  { part, type, selection, key }: Part,
+  { part, type, selection, key }: MessagePart,
   error: number | undefined,
   message: Uint8Array,
 ): { payload: Parsed | undefined; rest: number } {

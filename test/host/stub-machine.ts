@@ -7,7 +7,7 @@ import {
   VmManager,
   type VmManagerOptions,
 } from '../../src/host/vm-manager/index.js';
-import { refusal } from '../../src/host/vm-manager/refusal.js';
+import { refuser } from '../../src/host/vm-manager/refusal.js';
 import { type StubOptions, StubRm } from './stub-rm.js';
 
 /** A VM manager on a stub that says OK to everything, and a log of all that happens in the words of the recordings. */
@@ -34,7 +34,7 @@ export class StubMachine {
       call: (effect) => this.rm.call(effect),
       hypercall: ({ hypercall }) => {
         if (hypercall.name === this.refuseHypercall)
-          throw refusal(hypercall.name, 'EBUSY', { code: 'busy', path: '', expected: 0, actual: 31 });
+          throw refuser(hypercall.name, '')('EBUSY', 'busy', 0, 31);
         this.log.push(describeHypercall(hypercall));
       },
       wait: (effect) => {

@@ -1,7 +1,7 @@
 import { protocol } from '../../schemas/index.js';
 import { parseHex } from '../../src/base/hex.js';
 import { codecOf } from '../../src/codec/index.js';
-import type { Calling, GenerationName, HazardReport } from '../../src/host/index.js';
+import type { Calling, GenerationName, HazardListener } from '../../src/host/index.js';
 import { MessageType, type Payload, payloadOf } from '../../src/schema/index.js';
 import { recordedLines } from '../recorded.js';
 
@@ -58,7 +58,7 @@ export interface VectorCall {
   readonly client: GenerationName;
   readonly args: Args;
   readonly sent: readonly SentRequest[];
-  readonly report: HazardReport;
+  readonly report: HazardListener;
   /** What an outcome may name besides, and also when the call fails. */
   readonly noted: Record<string, unknown>;
 }

@@ -83,7 +83,7 @@ class Flow {
       this.#machine.log.push(`WAITS FOREVER for ${error.expected}`);
       findings.add('endless_wait');
     }
-    for (const { hazard } of this.#created?.vm.findings ?? []) findings.add(hazard.name);
+    for (const { hazard } of this.#created?.vm.reports ?? []) findings.add(hazard.name);
     const { log, process, rm } = this.#machine;
     const { pagesPinned, lockedVm } = process;
     const outcome = { events: log, pages_still_pinned: pagesPinned, locked_vm: lockedVm };

@@ -82,7 +82,7 @@ describe('v9 and v11 (client.md, section 6)', () => {
       vm.setDtbConfig({ start: region.guestPhysAddr - 0x1000n, size: 0x2000n });
       if (result === undefined) {
         machine.run(vm.start());
-        expect(vm.findings.map(({ hazard }) => hazard.name)).toEqual(['dtb_outside']);
+        expect(vm.reports.map(({ hazard }) => hazard.name)).toEqual(['dtb_outside']);
         expect(machine.log.at(-4)).toMatch(/f0ffffffffffff0020000000000000$/);
       } else expect(failureOf(() => machine.run(vm.start())).errno).toBe(result);
     }
@@ -101,7 +101,7 @@ describe('v9 and v11 (client.md, section 6)', () => {
     for (const label of [1, 2]) machine.run(vm.setUserMemRegion({ ...region, label, memorySize: 0n }));
     expect(callsIn(machine.log).slice(-2)).toEqual(['MEM_RECLAIM!', 'MEM_RECLAIM']);
     expect(machine.process.pagesPinned).toBe(4);
-    expect(vm.findings.map(({ hazard, issue }) => [hazard.name, issue.path])).toEqual([
+    expect(vm.reports.map(({ hazard, issue }) => [hazard.name, issue.path])).toEqual([
       ['pages_pinned', 'region[label 1]'],
     ]);
   });
@@ -196,7 +196,7 @@ describe('resources and functions', () => {
       argument: codecOf(functionArguments.vcpu).toBytes({ id: 3 }),
     });
     machine.run(vm.start());
-    expect(vm.resources.of(vcpu)?.cap_id).toBe(9n);
+    expect(vm.state.resources.of(vcpu)?.cap_id).toBe(9n);
   });
 });
 
@@ -217,7 +217,7 @@ describe('notifications', () => {
     const { machine, vm } = eagerMachine('a14');
     machine.run(vm.start());
     machine.manager.notified(VM_STATUS.id, new Uint8Array());
-    expect([vm.status, vm.findings.map(({ hazard }) => hazard.name)]).toEqual([3, ['empty_notification']]);
+    expect([vm.status, vm.reports.map(({ hazard }) => hazard.name)]).toEqual([3, ['empty_notification']]);
   });
 
   it('that come while START has the state lock: taken afterwards, and the receiving thread would wait for ever', () => {
@@ -241,7 +241,7 @@ describe('notifications', () => {
         }
       }
       expect([generation, vm.status]).toEqual([generation, 9]);
-      expect(vm.findings.map(({ hazard }) => hazard.name)).toEqual(hazards);
+      expect(vm.reports.map(({ hazard }) => hazard.name)).toEqual(hazards);
     }
   });
 });
@@ -258,7 +258,7 @@ describe('promises', () => {
     const world = worldOf(machine);
     await Promise.all([world.run(vm.start()), world.run(vm.start()), world.run(vm.close(descriptor))]);
     expect(machine.remains).toEqual({ vms: [], parcels: [], pagesElsewhere: 0 });
-    expect([machine.process.pagesPinned, vm.findings]).toEqual([0, []]);
+    expect([machine.process.pagesPinned, vm.reports]).toEqual([0, []]);
   });
 
   it('end with a signal: the careful manager says what it leaves', async () => {
@@ -269,7 +269,7 @@ describe('promises', () => {
     await world.run(vm.start());
     abort.abort();
     await world.run(vm.close(descriptor));
-    expect(vm.findings.map(({ hazard }) => hazard.name)).toEqual(['vmid_lost', 'handle_lost', 'handle_lost']);
+    expect(vm.reports.map(({ hazard }) => hazard.name)).toEqual(['vmid_lost', 'handle_lost', 'handle_lost']);
   });
 
   it('have no hypercalls unless told how', async () => {

@@ -196,7 +196,7 @@ describe('SET_USER_MEM_REGION', () => {
       vm.setDtbConfig({ start: region.guestPhysAddr, size: 0x1000n });
       machine.run(vm.start());
       expect(resultOf(() => machine.run(vm.lendUserMem(other)))).toBe(result);
-      expect(vm.findings.map(({ hazard }) => hazard.name)).toEqual(result === '0' ? ['never_sent'] : []);
+      expect(vm.reports.map(({ hazard }) => hazard.name)).toEqual(result === '0' ? ['never_sent'] : []);
       machine.run(vm.close(descriptor));
       expect(machine.process.pagesPinned).toBe(0);
     }
@@ -208,7 +208,7 @@ describe('SET_USER_MEM_REGION', () => {
       'EFAULT',
     );
     expect([machine.process.pagesPinned, machine.process.lockedVm]).toEqual([0, 3]);
-    expect(vm.findings.map(({ hazard }) => hazard.name)).toEqual(['locked_vm_counted']);
+    expect(vm.reports.map(({ hazard }) => hazard.name)).toEqual(['locked_vm_counted']);
   });
 });
 
@@ -304,7 +304,7 @@ describe('ADD_FUNCTION and REMOVE_FUNCTION (client.md, section 9)', () => {
     vm.addFunction({ type: irqfd, argument: irqfdArgument(7) });
     vm.addFunction({ type: ioeventfd, argument: ioeventfdArgument(0x9000n, 4) });
     expect(resultOf(() => vm.addFunction({ type, argument }))).toBe(result);
-    expect(vm.functions.instances).toHaveLength(result === '0' ? 4 : 3);
+    expect(vm.state.functions.instances).toHaveLength(result === '0' ? 4 : 3);
   });
 
   it('removes what is there, and says ENOENT of what is not', () => {

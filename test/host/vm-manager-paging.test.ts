@@ -114,11 +114,11 @@ describe('MAP_MEM (client.md, section 8)', () => {
     expect(resultOf(() => vm.mapMem({ ...unmap, flags: ALLOW_READ | UNMAP }))).toBe('ENOENT');
     vm.mapMem(unmap);
     vm.mapMem({ ...unmap, guestAddress: GUEST + 0xf000n });
-    expect(vm.bindings.map(({ range, offset }) => [range, offset])).toEqual([
+    expect(vm.state.bindings.map(({ range, offset }) => [range, offset])).toEqual([
       [{ start: GUEST + 0x1000n, size: 0xe000n }, 0x1000n],
     ]);
     vm.mapMem({ ...unmap, guestAddress: GUEST + 0x1000n, size: 0xe000n });
-    expect(vm.bindings).toEqual([]);
+    expect(vm.state.bindings).toEqual([]);
   });
 });
 
@@ -303,7 +303,7 @@ describe('page faults (v17, a15)', () => {
     machine.refuseHypercall = 'addrspace_unmap';
     machine.run(vm.close(descriptor));
     expect(machine.process.pagesPinned).toBe(1);
-    expect(vm.findings.map(({ hazard, issue }) => [hazard.name, issue.path, issue.offset])).toEqual([
+    expect(vm.reports.map(({ hazard, issue }) => [hazard.name, issue.path, issue.offset])).toEqual([
       ['pages_pinned', 'dtb', 0x9000_0000],
     ]);
   });

@@ -6,7 +6,7 @@ import { failureOf, IMAGE, PAGE, prepare, RING, RW, RWX, regionOf, TREE } from '
 
 const nothing = { vms: [], parcels: [], pagesElsewhere: 0 };
 const found = (vm: GunyahVm) =>
-  vm.findings.map(({ hazard, issue }) => [hazard.name, issue.path, issue.actual]);
+  vm.reports.map(({ hazard, issue }) => [hazard.name, issue.path, issue.actual]);
 const pinned = ({ process }: Machine) => [process.pagesPinned, process.lockedVm];
 
 describe('careful: RM itself refuses', () => {

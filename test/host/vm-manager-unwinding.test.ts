@@ -68,7 +68,7 @@ describe('careful: a call of START goes wrong', () => {
       const error = failureOf(() => machine.run(vm.start()));
       expect([error.call, error.path.includes(name)]).toEqual(['START', true]);
       expect(machine.remains).toEqual(nothing);
-      expect(vm.findings).toEqual([]);
+      expect(vm.reports).toEqual([]);
       // What RM has written into the devicetree of a VM that did start is not one it takes again.
       machine.write(TREE.page, tree({ rpc }));
       if (generation === 'a15') {
@@ -105,7 +105,7 @@ describe('careful: a call of START goes wrong', () => {
             ]
           : []),
       ];
-      const [vmid, ...parcels] = vm.findings.map(({ hazard, issue }) => [
+      const [vmid, ...parcels] = vm.reports.map(({ hazard, issue }) => [
         hazard.name,
         issue.path,
         issue.expected,
@@ -135,7 +135,7 @@ describe('careful: a call of closing goes wrong', () => {
       machine.run(vm.close(descriptor));
       expect(machine.remains).toEqual(nothing);
       expect([machine.process.pagesPinned, machine.process.lockedVm]).toEqual([0, 0]);
-      expect(vm.findings).toEqual([]);
+      expect(vm.reports).toEqual([]);
     },
   );
 
@@ -147,10 +147,10 @@ describe('careful: a call of closing goes wrong', () => {
     machine.run(vm.close(descriptor));
     const { pagesElsewhere } = machine.remains;
     expect(machine.process.pagesPinned).toBe(pagesElsewhere);
-    expect(vm.findings.filter(({ hazard }) => hazard.name === 'handle_lost')).toHaveLength(
+    expect(vm.reports.filter(({ hazard }) => hazard.name === 'handle_lost')).toHaveLength(
       machine.remains.parcels.length,
     );
-    expect(vm.findings[0]?.hazard.name).toBe('vmid_lost');
+    expect(vm.reports[0]?.hazard.name).toBe('vmid_lost');
     expect(name).not.toBe('');
   });
 });
@@ -175,7 +175,7 @@ describe('faithful: a call of START goes wrong', () => {
       let left: unknown;
       try {
         machine.run(vm.close(descriptor));
-        const findings = vm.findings.map(({ hazard }) => hazard.name);
+        const findings = vm.reports.map(({ hazard }) => hazard.name);
         left = { findings, pinned: machine.process.pagesPinned, ...machine.remains };
       } catch (error) {
         expect(error).toMatchObject({ code: 'never_returns', hazard: { name: 'endless_wait' } });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Campaign } from '../../src/fuzz/campaign/campaign.js';
-import { workLocally } from '../../src/fuzz/campaign/command.js';
-import { Engine } from '../../src/fuzz/engine.js';
+import { Repetition } from '../../src/fuzz/end-oracle/repetition.js';
+import { simAudit } from '../../src/fuzz/end-oracle/sim-audit.js';
+import { Teardown } from '../../src/fuzz/end-oracle/teardown.js';
+import { Engine } from '../../src/fuzz/engine/engine.js';
 import { Judge } from '../../src/fuzz/oracle/judge.js';
 import { Reference } from '../../src/fuzz/oracle/reference.js';
-import { Repetition } from '../../src/fuzz/oracle/repetition.js';
-import { simAudit } from '../../src/fuzz/oracle/sim-audit.js';
-import { Teardown } from '../../src/fuzz/oracle/teardown.js';
+import { runLocally } from '../../src/fuzz/play/target-task.js';
 import { SimTarget } from '../../src/fuzz/targets/sim.js';
 import { type PlatformProfile, platforms } from '../../src/rm/index.js';
 import { planted } from '../fuzz/planted.js';
@@ -30,7 +30,7 @@ describe('within a minute, from nothing', () => {
       minimised: 0,
       found: () => {},
     });
-    workLocally(campaign.run(), target);
+    runLocally(campaign.run(), target);
     expect(campaign.findings.map(({ finding }) => finding.cause.kind)).toEqual(['difference']);
   });
 });
@@ -44,13 +44,13 @@ function causes(platform: PlatformProfile, withReference: boolean, minutes: numb
   const campaign = new Campaign({
     source: new Engine({ seed: 3, steps: target.steps, machine: platform }),
     judge,
-    epilogues: [new Teardown(judge, simAudit(target)), new Repetition()],
+    endOracles: [new Teardown(judge, simAudit(target)), new Repetition()],
     keepGoing: () => process.hrtime.bigint() < end,
     plays: 2000,
     minimised: 1,
     found: () => {},
   });
-  workLocally(campaign.run(), target);
+  runLocally(campaign.run(), target);
   return campaign.findings.map(({ finding }) => finding.cause.text);
 }
 

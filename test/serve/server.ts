@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { main } from '../cli/run.js';
+import { run } from '../../src/cli/run.js';
+import { main } from '../cli/bundle.js';
+import { noStdio } from '../cli/run.js';
 import { deviceTree } from '../sim/scenarios.js';
 
 /** A folder for sockets, whose path is short enough for them, with the recordings' vm.dtb in it. */
@@ -29,42 +31,71 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** `gunyah-rm serve` as a process of its own. */
+/** What a server does for the class below: it tells what it prints and how it ends, and can be asked to end. */
+interface Running {
+  readonly ended: Promise<Omit<Ended, 'stderr'>>;
+  stop(signal: NodeJS.Signals): void;
+}
+
+/** `gunyah-rm serve`, in this process or in one of its own. */
 export class Server {
   /** Those that run, for tests that fail before they end theirs. */
   static readonly #running = new Set<Server>();
   readonly ended: Promise<Ended>;
   #stderr = '';
-  readonly #process: ChildProcess;
+  readonly #server: Running;
   readonly #readers = new Set<() => void>();
 
-  /** @param nodeArgs options of Node itself. */
-  constructor(args: readonly string[], nodeArgs: readonly string[] = []) {
-    this.#process = spawn(process.execPath, [...nodeArgs, main, 'serve', ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    Server.#running.add(this);
-    this.#process.stderr?.on('data', (chunk) => {
-      this.#stderr += chunk;
+  private constructor(start: (tell: (text: string) => void) => Running) {
+    this.#server = start((text) => {
+      this.#stderr += text;
       for (const reader of this.#readers) reader();
     });
-    this.ended = new Promise((done) => {
-      this.#process.on('close', (code, signal) => {
-        Server.#running.delete(this);
-        done({ code, signal, stderr: this.#stderr });
-      });
+    Server.#running.add(this);
+    this.ended = this.#server.ended.then((ending) => {
+      Server.#running.delete(this);
+      return { ...ending, stderr: this.#stderr };
     });
   }
 
-  /** Starts it and waits until it can be connected to. */
-  static async ready(args: readonly string[]): Promise<Server> {
-    const server = new Server(args);
-    await server.told('ready');
-    return server;
+  /** Runs it in this process; signals are calls. */
+  static inProcess(args: readonly string[]): Server {
+    return new Server((tell) => {
+      let stop = () => {};
+      const onStop = (end: () => void) => {
+        stop = end;
+      };
+      const ended = run(['serve', ...args], { ...noStdio, writeError: tell, onStop });
+      return { ended: ended.then((code) => ({ code, signal: null })), stop: () => stop() };
+    });
+  }
+
+  /** Runs it as a process. @param nodeArgs options of Node itself. */
+  static asProcess(args: readonly string[], nodeArgs: readonly string[] = []): Server {
+    return new Server((tell) => {
+      const child = spawn(process.execPath, [...nodeArgs, main, 'serve', ...args], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      child.stderr.on('data', (chunk) => tell(String(chunk)));
+      return {
+        ended: new Promise((done) => child.on('close', (code, signal) => done({ code, signal }))),
+        stop: (signal) => void child.kill(signal),
+      };
+    });
+  }
+
+  /** Starts it in this process and waits until it can be connected to. */
+  static ready(args: readonly string[]): Promise<Server> {
+    return Server.inProcess(args).isReady();
   }
 
   static async stopAll(): Promise<void> {
     await Promise.all([...Server.#running].map((server) => server.stop('SIGKILL')));
+  }
+
+  async isReady(): Promise<this> {
+    await this.told('ready');
+    return this;
   }
 
   /** Waits until it has said something on stderr. Fails when it ends before. */
@@ -82,7 +113,7 @@ export class Server {
   }
 
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
-    this.#process.kill(signal);
+    this.#server.stop(signal);
     return this.ended;
   }
 }

@@ -63,7 +63,7 @@ describe('serve --socket', () => {
         list.map(({ to, frame }) => `${to} ${formatHex(mask.apply(to, frame))}`);
       expect(text(masks[1], answers)).toEqual(text(masks[0], out));
     }
-    expect(await server.stop('SIGINT')).toMatchObject({ code: 0 });
+    expect(await server.stop()).toMatchObject({ code: 0 });
     await peer.closed;
     expect(peer.received.length).toBe(life.steps.reduce((sum, { out }) => sum + out.length, 0));
     expect(existsSync(path)).toBe(false);
@@ -146,22 +146,23 @@ describe('serve --socket', () => {
       }
       await peer.write(record(3, 255, killing));
     }
+    await peer.end();
     const { stderr } = await server.stop();
     expect(stderr.match(/vm_dealloc_unknown_vmid/g)).toHaveLength(3);
   });
 
   it('replaces the name of a server that is gone, and no other', async () => {
     const path = workshop.file('name.sock');
-    const killed = await Server.ready(['--socket', path]);
+    const killed = await Server.asProcess(['--socket', path]).isReady();
     await killed.stop('SIGKILL');
     expect(lstatSync(path).isSocket()).toBe(true);
     const server = await Server.ready(['--socket', path]);
-    const second = await new Server(['--socket', path]).ended;
+    const second = await Server.inProcess(['--socket', path]).ended;
     expect(second).toMatchObject({ code: 3, stderr: expect.stringContaining(`${path}: in use`) });
     const peer = await StreamPeer.connect(path);
     await peer.ask(3, getVmid(1), 1);
     await server.stop();
-    const file = await new Server(['--socket', workshop.tree]).ended;
+    const file = await Server.inProcess(['--socket', workshop.tree]).ended;
     expect(file).toMatchObject({ code: 3 });
     expect(lstatSync(workshop.tree).isFile()).toBe(true);
   });
@@ -191,7 +192,7 @@ describe('serve --socket', () => {
     ['a name that is too long', ['--socket', `/${'x'.repeat(107)}`], 3, '107 bytes'],
     ['a tap that cannot be', ['--socket', 'x', '--tap', '/nowhere/tap'], 3, '/nowhere/tap: no such file'],
   ])('refuses %s', async (_what, args, code, text) => {
-    const { code: actual, stderr } = await new Server(args).ended;
+    const { code: actual, stderr } = await Server.inProcess(args).ended;
     expect(stderr).toContain(text);
     expect(actual).toBe(code);
   });

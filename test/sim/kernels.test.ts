@@ -113,7 +113,7 @@ describe('a host', () => {
     const events: string[] = [];
     const sink: PlayerSink = { kernel: (event) => events.push(event.kind) };
     expect(play([...lines, { ...close, findings: ['vmid_lost'] }], sink).unmetSteps).toEqual([]);
-    expect(events).toEqual(['finding']);
+    expect(events).toEqual(['hazard_report']);
     expect(unmetOf(...lines, close)).toEqual([{ expected: 'no findings', actual: 'findings vmid_lost' }]);
   });
 

@@ -1,7 +1,6 @@
-import type { Protocol } from '../../schema/index.js';
-import { type AnyType, StructType, VariantType } from '../../wire/index.js';
+import type { Payload, Protocol } from '../../schema/index.js';
 import { frameLine, recordLine } from '../ndjson/index.js';
-import { fieldsInOrder, type Json, payloadFieldToJson, payloadToJson } from '../payload/index.js';
+import { type Json, payloadFieldToJson, payloadToJson } from '../payload/index.js';
 import type { CaptureRecord, Frame } from '../records/index.js';
 import type { Fields, FilterNames } from './filter.js';
 
@@ -51,17 +50,13 @@ const recordKeys =
   'duplicate_of latency_ns payload rest issues raw';
 const frameKeys = 'frame time comment from to type seq id name fragments index size issues raw';
 
-const namesMade = new WeakMap<AnyType, ReadonlySet<string>>();
+const namesMade = new WeakMap<Payload, ReadonlySet<string>>();
 
 /** The keys that a payload of this layout may have in NDJSON. */
-export function payloadNames(type: AnyType): ReadonlySet<string> {
+export function payloadNames(type: Payload): ReadonlySet<string> {
   let names = namesMade.get(type);
   if (names === undefined) {
-    const layouts = type instanceof VariantType ? [...type.cases.values()] : [type];
-    const fields = layouts.flatMap((layout) =>
-      layout instanceof StructType ? fieldsInOrder(layout.fields) : [],
-    );
-    names = new Set(fields.map(({ name }) => name));
+    names = new Set(type.layouts.flatMap(({ fieldsInOrder }) => fieldsInOrder.map(({ name }) => name)));
     namesMade.set(type, names);
   }
   return names;

@@ -2,7 +2,6 @@
 export { type DecodedPayload, decodePayload, errorWordSize, replyDependsOnRequest } from './decode.js';
 export {
   enumName,
-  fieldsInOrder,
   flagNames,
   isText,
   type Json,

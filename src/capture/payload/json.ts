@@ -3,14 +3,16 @@ import { formatHex, parseHex } from '../../base/hex.js';
 import { decodeText, encodeText } from '../../base/text.js';
 import {
   type AnyType,
-  BytesType,
-  EnumType,
+  type BytesType,
+  type EnumType,
   type Field,
-  FlagsType,
-  ListType,
-  StructType,
+  type FlagsType,
+  type StructType,
+  scalarCases,
+  type TypeVisitor,
   type Values,
-  VariantType,
+  type VariantType,
+  visitType,
 } from '../../wire/index.js';
 
 /** A payload as NDJSON shows it: names for enums and flags, hex text for u64 and bytes. */
@@ -49,50 +51,41 @@ export function isText(type: BytesType, owner: Values): boolean {
   return !encoding.raw.includes(owner[encoding.select] as number);
 }
 
-/** Fields of a struct in the order of their bytes: the words of a list's header come before the list. */
-export function fieldsInOrder(fields: readonly Field[]): readonly Field[] {
-  let ordered = orderOf.get(fields);
-  if (ordered === undefined) {
-    ordered = fields.flatMap((field) =>
-      field.type instanceof ListType ? [...field.type.options.headerWords, field] : [field],
-    );
-    orderOf.set(fields, ordered);
-  }
-  return ordered;
-}
-
-const orderOf = new WeakMap<readonly Field[], readonly Field[]>();
-
 /** The JSON form of a decoded value, which may be incomplete: absent keys stay absent. */
 export function payloadToJson(type: AnyType, value: unknown, owner: Values = {}): Json {
-  if (type instanceof StructType) {
+  return visitType(type, toJson, value, owner);
+}
+
+const toJson: TypeVisitor<Json, [value: unknown, owner: Values]> = {
+  ...scalarCases((_type, value) =>
+    typeof value === 'bigint' ? `0x${value.toString(16)}` : (value as number),
+  ),
+  enum: (type, value) => enumName(type, value as number) ?? (value as number),
+  flags: (type, value) => flagNames(type, value as number),
+  bytes(type, value, owner) {
+    const text = isText(type, owner) ? decodeText(value as Uint8Array) : undefined;
+    if (text !== undefined) return text;
+    const hex = formatHex(value as Uint8Array);
+    return isText(type, owner) ? { hex } : hex;
+  },
+  list(type, value, owner) {
+    const entry = type.entryType(owner) as AnyType;
+    return (value as unknown[]).map((item) => payloadToJson(entry, item));
+  },
+  struct({ fieldsInOrder }, value) {
     const values = value as Values;
     const json: { [key: string]: Json } = {};
-    for (const field of fieldsInOrder(type.fields)) {
+    for (const field of fieldsInOrder) {
       const item = values[field.name];
       if (item !== undefined) json[field.name] = payloadToJson(field.type, item, values);
     }
     return json;
-  }
-  if (type instanceof VariantType) {
-    for (const layout of type.cases.values()) {
-      const json = payloadToJson(layout, value) as { [key: string]: Json };
-      if (Object.keys(json).length > 0) return json;
-    }
-    return {};
-  }
-  if (type instanceof ListType) {
-    const entry = entryType(type, owner);
-    return (value as unknown[]).map((item) => payloadToJson(entry as AnyType, item));
-  }
-  if (type instanceof BytesType) {
-    if (!isText(type, owner)) return formatHex(value as Uint8Array);
-    return decodeText(value as Uint8Array) ?? { hex: formatHex(value as Uint8Array) };
-  }
-  if (type instanceof EnumType) return enumName(type, value as number) ?? (value as number);
-  if (type instanceof FlagsType) return flagNames(type, value as number);
-  return typeof value === 'bigint' ? `0x${value.toString(16)}` : (value as number);
-}
+  },
+  variant(type, value) {
+    const layout = type.layoutOf(value as Values);
+    return layout === undefined ? {} : payloadToJson(layout, value);
+  },
+};
 
 const fieldsByName = new WeakMap<StructType, ReadonlyMap<string, Field>>();
 
@@ -100,19 +93,14 @@ const fieldsByName = new WeakMap<StructType, ReadonlyMap<string, Field>>();
 export function payloadFieldToJson(type: StructType | VariantType, value: Values, name: string): Json {
   const item = value[name];
   if (item === undefined) return {};
-  if (type instanceof VariantType) return payloadToJson(type, { [name]: item });
+  if (type.kind === 'variant') return payloadToJson(type, { [name]: item });
   let fields = fieldsByName.get(type);
   if (fields === undefined) {
-    fields = new Map(fieldsInOrder(type.fields).map((field) => [field.name, field]));
+    fields = new Map(type.fieldsInOrder.map((field) => [field.name, field]));
     fieldsByName.set(type, fields);
   }
   const field = fields.get(name);
   return field === undefined ? {} : { [name]: payloadToJson(field.type, item, value) };
-}
-
-function entryType(type: ListType, owner: Values): AnyType | undefined {
-  if (!('cases' in type.entry)) return type.entry as AnyType;
-  return type.entry.cases.get(owner[type.entry.field] as number);
 }
 
 /**
@@ -121,30 +109,34 @@ function entryType(type: ListType, owner: Values): AnyType | undefined {
  * left to the codec.
  */
 export function payloadFromJson(type: AnyType, json: unknown, path = '', owner: Values = {}): unknown {
-  if (type instanceof StructType) return structFromJson(type, json, path);
-  if (type instanceof VariantType) {
-    const keys = isObject(json) ? Object.keys(json) : [];
-    const layout = [...type.cases.values()].find(({ fields }) =>
-      fields.some(({ name }) => keys.includes(name)),
-    );
-    return layout === undefined ? json : structFromJson(layout, json, path);
-  }
-  if (type instanceof ListType) {
-    if (!Array.isArray(json)) return refuse(path, 'array', json);
-    const entry = entryType(type, owner);
-    if (entry === undefined) return json;
-    return json.map((item, index) => payloadFromJson(entry, item, `${path}[${index}]`));
-  }
-  if (type instanceof BytesType) return bytesFromJson(json, isText(type, owner), path);
-  if (type instanceof EnumType && typeof json === 'string') return enumFromJson(type, json, path);
-  if (type instanceof FlagsType && typeof json !== 'number') return flagsFromJson(type, json, path);
-  return integerFromJson(json, type.fixedSize === 8, path);
+  return visitType(type, fromJson, json, path, owner);
 }
+
+const fromJson: TypeVisitor<unknown, [json: unknown, path: string, owner: Values]> = {
+  ...scalarCases((type, json, path) => integerFromJson(json, type.fixedSize === 8, path)),
+  enum: (type, json, path) =>
+    typeof json === 'string' ? enumFromJson(type, json, path) : integerFromJson(json, false, path),
+  flags: (type, json, path) =>
+    typeof json === 'number' ? integerFromJson(json, false, path) : flagsFromJson(type, json, path),
+  bytes: (type, json, path, owner) => bytesFromJson(json, isText(type, owner), path),
+  list(type, json, path, owner) {
+    if (!Array.isArray(json)) return refuse(path, 'array', json);
+    const entry = type.entryType(owner);
+    return entry === undefined
+      ? json
+      : json.map((item, index) => payloadFromJson(entry, item, `${path}[${index}]`));
+  },
+  struct: structFromJson,
+  variant(type, json, path) {
+    const layout = isObject(json) ? type.layoutOf(json) : undefined;
+    return layout === undefined ? json : structFromJson(layout, json, path);
+  },
+};
 
 function structFromJson(type: StructType, json: unknown, path: string): Values {
   if (!isObject(json)) return refuse(path, 'object', json);
   const value: Values = {};
-  const declared = fieldsInOrder(type.fields);
+  const declared = type.fieldsInOrder;
   const aliases = declared.flatMap((field) => field.aliases.map((alias) => [alias, field] as const));
   // A field's own name goes before another field's alias.
   const fields = new Map([...aliases, ...declared.map((field) => [field.name, field] as const)]);
@@ -162,7 +154,7 @@ function structFromJson(type: StructType, json: unknown, path: string): Values {
 }
 
 function weight(field: Field | undefined): number {
-  return field?.type instanceof ListType || field?.type instanceof BytesType ? 1 : 0;
+  return field?.type.kind === 'list' || field?.type.kind === 'bytes' ? 1 : 0;
 }
 
 function isObject(json: unknown): json is { [key: string]: unknown } {

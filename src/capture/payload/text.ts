@@ -4,14 +4,14 @@ import { decodeText } from '../../base/text.js';
 import { compile, functionText } from '../../codec/emitter.js';
 import {
   type AnyType,
-  BytesType,
-  EnumType,
-  FlagsType,
-  ListType,
+  type EnumType,
+  type FlagsType,
   StructType,
-  VariantType,
+  scalarCases,
+  type TypeVisitor,
+  visitType,
 } from '../../wire/index.js';
-import { enumName, fieldsInOrder, flagNames, isText, payloadToJson } from './json.js';
+import { enumName, flagNames, isText, payloadToJson } from './json.js';
 
 /** A complete decoded value → its JSON text; the same text as `JSON.stringify(payloadToJson(type, value))`. */
 export type PayloadText = (value: unknown) => string;
@@ -34,14 +34,19 @@ export function payloadText(type: AnyType): PayloadText {
 
 /** The texts of all functions that {@link payloadText} generates for a type, for {@link provideBuilt}. */
 export function payloadTextFunctions(type: AnyType): string[] {
-  if (type instanceof StructType) {
-    const nested = type.fields.flatMap((field) => payloadTextFunctions(field.type));
-    return [functionText(parameters, structSource(type).source), ...nested];
-  }
-  if (!(type instanceof ListType)) return [];
-  const entries = 'cases' in type.entry ? [...type.entry.cases.values()] : [type.entry as AnyType];
-  return entries.flatMap(payloadTextFunctions);
+  return visitType(type, functionTexts);
 }
+
+const functionTexts: TypeVisitor<string[]> = {
+  ...scalarCases(() => []),
+  bytes: () => [],
+  list: ({ entryTypes }) => entryTypes.flatMap(payloadTextFunctions),
+  struct: (type) => [
+    functionText(parameters, structSource(type).source),
+    ...type.fields.flatMap((field) => payloadTextFunctions(field.type)),
+  ],
+  variant: () => [],
+};
 
 const parameters = ['c'];
 
@@ -58,10 +63,10 @@ function structSource(type: StructType): { source: string; constants: readonly u
   const lines: string[] = [];
   // Whether something stands before the next key for certain, so that its comma can be part of the literal.
   let begun = false;
-  for (const field of fieldsInOrder(type.fields)) {
+  for (const field of type.fieldsInOrder) {
     const x = `o[${JSON.stringify(field.name)}]`;
     const key = JSON.stringify(`${JSON.stringify(field.name)}:`);
-    const item = expression(field.type, x, constant);
+    const item = visitType(field.type, expressions, x, constant);
     const sure = field.type.kind !== 'reserved' && field.presence === undefined && !type.mayBeEmpty;
     if (sure && begun) lines.push(`s += ${JSON.stringify(`,${JSON.stringify(field.name)}:`)} + ${item};`);
     else lines.push(`if (${x} !== undefined) s += (s === '{' ? '' : ',') + ${key} + ${item};`);
@@ -70,32 +75,31 @@ function structSource(type: StructType): { source: string; constants: readonly u
   return { source: `return (o) => { let s = '{'; ${lines.join('\n')} return s + '}'; };`, constants };
 }
 
-/** The expression that prints the value `x` of a field of the struct `o`. */
-function expression(type: AnyType, x: string, constant: (value: unknown) => string): string {
-  if (type instanceof StructType || type instanceof VariantType)
-    return `${constant(payloadText(type))}(${x})`;
-  if (type instanceof ListType) {
-    if ('cases' in type.entry) {
-      const { field, cases } = type.entry;
-      const texts = new Map([...cases].map(([value, entry]) => [value, payloadText(entry)]));
-      return `${constant(listText)}(${x}, ${constant(texts)}.get(o[${JSON.stringify(field)}]))`;
-    }
-    return `${constant(listText)}(${x}, ${constant(itemText(type.entry as AnyType))})`;
-  }
-  if (type instanceof BytesType) {
-    if (type.options.encoding === 'raw') return `'"' + ${constant(formatHex)}(${x}) + '"'`;
-    return `(${constant(isText)}(${constant(type)}, o) ? ${constant(bytesText)}(${x}) : '"' + ${constant(formatHex)}(${x}) + '"')`;
-  }
-  if (type instanceof EnumType) return `${constant(enumText(type))}(${x})`;
-  if (type instanceof FlagsType) return `${constant(flagsText(type))}(${x})`;
-  return type.fixedSize === 8 ? `'"0x' + ${x}.toString(16) + '"'` : `${constant(formatDecimal)}(${x})`;
-}
+/** Takes a constant and returns the expression for it. */
+type Constants = (value: unknown) => string;
 
-function itemText(entry: AnyType): PayloadText {
-  return entry instanceof StructType
-    ? payloadText(entry)
-    : (value) => JSON.stringify(payloadToJson(entry, value));
-}
+/** The expression that prints the value `x` of a field of the struct `o`. */
+const expressions: TypeVisitor<string, [x: string, constant: Constants]> = {
+  ...scalarCases((type, x, constant) =>
+    type.fixedSize === 8 ? `'"0x' + ${x}.toString(16) + '"'` : `${constant(formatDecimal)}(${x})`,
+  ),
+  enum: (type, x, constant) => `${constant(enumText(type))}(${x})`,
+  flags: (type, x, constant) => `${constant(flagsText(type))}(${x})`,
+  bytes(type, x, constant) {
+    const hex = () => `'"' + ${constant(formatHex)}(${x}) + '"'`;
+    if (type.options.encoding === 'raw') return hex();
+    return `(${constant(isText)}(${constant(type)}, o) ? ${constant(bytesText)}(${x}) : ${hex()})`;
+  },
+  list({ entry, selector }, x, constant) {
+    if (selector === undefined)
+      return `${constant(listText)}(${x}, ${constant(payloadText(entry as AnyType))})`;
+    const { field, cases } = selector;
+    const texts = new Map([...cases].map(([value, layout]) => [value, payloadText(layout)]));
+    return `${constant(listText)}(${x}, ${constant(texts)}.get(o[${JSON.stringify(field)}]))`;
+  },
+  struct: (type, x, constant) => `${constant(payloadText(type))}(${x})`,
+  variant: (type, x, constant) => `${constant(payloadText(type))}(${x})`,
+};
 
 function listText(items: readonly unknown[], text: PayloadText): string {
   let all = '[';

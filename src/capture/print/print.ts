@@ -4,16 +4,15 @@ import { formatTime } from '../../base/time.js';
 import { annotate } from '../../codec/index.js';
 import { formatId, type Payload, type Protocol } from '../../schema/index.js';
 import {
-  type AnyType,
   BytesType,
   type Field,
   type ListType,
   StructType,
   type Values,
-  VariantType,
+  type WireType,
 } from '../../wire/index.js';
 import { frameType } from '../ndjson/index.js';
-import { enumName, fieldsInOrder, formatField, vmidName } from '../payload/index.js';
+import { enumName, formatField, vmidName } from '../payload/index.js';
 import type { CaptureRecord, Frame, RecordPacket } from '../records/index.js';
 
 /** Colours, as functions from text to text; `src/node` makes those of a terminal. */
@@ -139,9 +138,8 @@ export function duration(ns: number): string {
 
 /** A struct's fields, a line each; lists with an indented line per entry. */
 function fieldLines(layout: Payload, value: Values, options: PrintOptions, margin: string): string[] {
-  const fields =
-    layout instanceof VariantType ? [...layout.cases.values()].flatMap((type) => type.fields) : layout.fields;
-  const shown = fieldsInOrder(fields).filter(({ name }) => value[name] !== undefined);
+  const fields = layout.layouts.flatMap(({ fieldsInOrder }) => fieldsInOrder);
+  const shown = fields.filter(({ name }) => value[name] !== undefined);
   const width = Math.max(0, ...shown.map(({ name }) => name.length));
   return shown.flatMap((field) => {
     const item = value[field.name];
@@ -163,17 +161,15 @@ function listLines(
   margin: string,
   label: string,
 ): string[] {
-  const type = field.type as ListType;
-  const entry =
-    'cases' in type.entry ? type.entry.cases.get(owner[type.entry.field] as number) : (type.entry as AnyType);
+  const entry = (field.type as ListType).entryType(owner);
   const lines = items.map((item, index) => {
     const head = `${margin}  ${options.style.dim(`[${index}]`)} `;
     if (!(entry instanceof StructType)) {
-      const named = { ...field, type: entry as AnyType };
+      const named = { ...field, type: entry as WireType };
       return [head + formatField(options.protocol, named, item, owner)];
     }
     const values = item as Values;
-    const words = fieldsInOrder(entry.fields)
+    const words = entry.fieldsInOrder
       .filter(({ name }) => values[name] !== undefined)
       .map(
         (part) =>

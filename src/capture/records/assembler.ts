@@ -1,41 +1,13 @@
-import type { Issue } from '../../base/error.js';
-import type { ReassemblyRules } from '../../rpc/index.js';
-import type { Header, Protocol } from '../../schema/index.js';
 import type { Packet } from '../packets/index.js';
-import type { Outstanding } from './conversation.js';
-import type { CaptureRecord } from './record.js';
+import type { AssemblerOptions } from './options.js';
 import { RouteGuess } from './route.js';
-import { Stream } from './stream.js';
-
-/** One queue message on its own, as `decode --frames` shows it. Valid during the call only. */
-export interface Frame {
-  readonly packet: Packet;
-  readonly from: number;
-  readonly to: number;
-  /** Undefined when the message is malformed. */
-  readonly header: Header | undefined;
-  /** Place of the fragment in its message, 0 = first; undefined when no message takes it. */
-  readonly index: number | undefined;
-  readonly issues: readonly Issue[];
-}
-
-export interface AssemblerOptions {
-  readonly protocol: Protocol;
-  /** Whose rules put fragments together. RM's apply to what RM receives in any case. */
-  readonly rules: ReassemblyRules;
-  /** Records hold a copy of their payload bytes. */
-  readonly keepBytes?: boolean;
-  readonly record?: (record: CaptureRecord) => void;
-  readonly frame?: (frame: Frame) => void;
-  /** Requests that will not be answered: their number was taken over, or the capture ended. */
-  readonly unanswered?: (request: Outstanding) => void;
-}
+import { Stream, type StreamOwner } from './stream.js';
 
 /**
  * Packets → records: reassembly per sender and receiver, decoding, and matching of replies to requests. Holds one
  * partial message and the unanswered requests of each pair of VMs, whatever the length of the capture.
  */
-export class Assembler {
+export class Assembler implements StreamOwner {
   readonly #streams = new Map<number, Stream>();
   /** Neighbouring packets mostly belong to the same stream. */
   #latest: Stream | undefined;

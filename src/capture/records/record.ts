@@ -1,6 +1,7 @@
 import type { Issue } from '../../base/error.js';
 import type { Header, Message, Payload } from '../../schema/index.js';
 import type { Values } from '../../wire/index.js';
+import type { Packet } from '../packets/index.js';
 
 /** What a record is. The first three are RPC messages; the others are queue messages that made none. */
 export type RecordType = 'request' | 'reply' | 'notification' | 'continuation' | 'malformed';
@@ -59,4 +60,16 @@ export interface CaptureRecord {
   readonly size: number;
   /** All payload bytes, a reply's error word included; only when the assembler was told to keep them. */
   readonly bytes: Uint8Array | undefined;
+}
+
+/** One queue message on its own, as `decode --frames` shows it. Valid during the call only. */
+export interface Frame {
+  readonly packet: Packet;
+  readonly from: number;
+  readonly to: number;
+  /** Undefined when the message is malformed. */
+  readonly header: Header | undefined;
+  /** Place of the fragment in its message, 0 = first; undefined when no message takes it. */
+  readonly index: number | undefined;
+  readonly issues: readonly Issue[];
 }

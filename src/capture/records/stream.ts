@@ -3,8 +3,8 @@ import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
 import type { Packet } from '../packets/index.js';
 import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../payload/index.js';
-import type { Assembler } from './assembler.js';
 import { Conversation, type Outstanding } from './conversation.js';
+import type { AssemblerOptions } from './options.js';
 import type { RecordPacket, RecordType } from './record.js';
 
 const noIssues: readonly Issue[] = [];
@@ -18,6 +18,15 @@ const nothingDecoded: DecodedPayload = {
   raw: undefined,
 };
 
+/** What the streams of one capture share. */
+export interface StreamOwner {
+  readonly options: AssemblerOptions;
+  /** The next record's number. */
+  next(): number;
+  /** What `from` sends to `to`. */
+  stream(from: number, to: number): Stream;
+}
+
 /** What one VM sends to another: their message in progress, and the requests that wait for a reply. */
 export class Stream implements ReassemblySink {
   readonly conversation: Conversation;
@@ -25,10 +34,10 @@ export class Stream implements ReassemblySink {
   #opposite: Stream | undefined;
   #parts: RecordPacket[] = [];
   #packet!: Packet;
-  readonly #owner: Assembler;
+  readonly #owner: StreamOwner;
 
   constructor(
-    owner: Assembler,
+    owner: StreamOwner,
     readonly from: number,
     readonly to: number,
   ) {

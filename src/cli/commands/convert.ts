@@ -9,27 +9,27 @@ import type { Packet, PacketSink } from '../../capture/packets/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
 import { isProblem } from '../../capture/print/index.js';
 import { Assembler, RouteGuess } from '../../capture/records/index.js';
-import { Output } from '../../node/output.js';
+import type { Output } from '../../node/output.js';
 import type { ReassemblyRules } from '../../rpc/index.js';
 import type { CommandIo } from '../io.js';
 
-/** Capture forms that can be written; `bin` is the queue messages one after the other. */
+/** The forms in which captures can be written. `bin` is the queue messages one after the other. */
 export type CaptureForm = 'pcapng' | 'hex' | 'bin';
 
-/** A sink that writes packets in a form, and the end of it. */
+/** Writes packets in a form. */
 export interface CaptureOutput {
   readonly packet: (packet: Omit<Packet, 'view'>) => void;
-  /** Writes what is gathered, so that a reader sees it while more is waited for. */
+  /** Writes everything so far, so that readers see it while the command waits for more input. */
   readonly flush: () => void;
   readonly end: () => void;
 }
 
-/** What a pcapng timestamp in nanoseconds can hold: 1970 to 2554. */
+/** Largest timestamp of pcapng in nanoseconds, in the year 2554. */
 const timeMax = 2n ** 64n - 1n;
 
-/** Opens a file, or standard output for `-`, for the packets of `input`. Throws FileError, here or later. */
+/** Opens a file, or standard output for `-`, for the packets of `input`. @throws FileError, now or at a later call. */
 export function captureOutput(io: CommandIo, path: string, form: CaptureForm, input: string): CaptureOutput {
-  const output = new Output(path, input);
+  const output = io.output(path, input);
   if (form === 'pcapng') return pcapngOutput(io, output);
   return {
     packet: ({ from, to, data, start, end }) => {
@@ -68,14 +68,14 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
   };
 }
 
-/** The value of `--to`. Throws UsageError for a form that there is not. */
+/** The value of `--to`. @throws UsageError for an unknown form. */
 export function captureForm(value: string, forms: readonly CaptureForm[]): CaptureForm {
   const form = forms.find((name) => name === value);
   if (form !== undefined) return form;
   throw new UsageError({ code: 'option', path: '--to', expected: forms.join(', '), actual: value });
 }
 
-/** `decode --to`: the packets of a capture in another form; with a filter only those of messages that match. */
+/** `decode --to`: writes the packets of a capture in another form. With a filter only those of messages that match. */
 export function convert(
   io: CommandIo,
   file: string,
@@ -85,7 +85,7 @@ export function convert(
 ): void {
   const output = captureOutput(io, options.output, captureForm(options.to, ['pcapng', 'hex']), file);
   const order = new PacketOrder((packet: Packet) => output.packet(packet));
-  // Packets of messages that are not complete yet, and so may match or not.
+  // Packets of messages that are not complete yet. Only the complete message tells whether it matches.
   const undecided = new Map<number, Packet>();
   const { protocol } = io;
   const assembler = new Assembler({
@@ -112,7 +112,7 @@ export function convert(
   output.end();
 }
 
-/** A packet that outlives the call it came in. */
+/** A copy of a packet, since the reader reuses its buffer. */
 function copyOf(packet: Packet): Packet {
   const data = packet.data.slice(packet.start, packet.end);
   return { ...packet, data, view: new DataView(data.buffer), start: 0, end: data.length };

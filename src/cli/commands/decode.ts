@@ -12,13 +12,13 @@ import { frameLine, recordLine } from '../../capture/ndjson/index.js';
 import { isProblem, type PrintOptions, printFrame, printRecord, Summary } from '../../capture/print/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { Assembler, type Frame } from '../../capture/records/index.js';
-import { Output } from '../../node/output.js';
+import type { Output } from '../../node/output.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { rulesByName, rulesOf } from '../../rpc/index.js';
 import { type CommandIo, formatOption } from '../io.js';
 import { convert } from './convert.js';
 
-/** Options as commander hands them over. */
+/** The options as commander parses them. */
 export interface DecodeOptions {
   readonly json?: true;
   readonly frames?: true;
@@ -69,7 +69,7 @@ function decode(io: CommandIo, file: string, options: DecodeOptions): void {
     return;
   }
   if (options.summary && options.frames) conflict('--summary', options);
-  const output = new Output(options.output, file);
+  const output = io.output(options.output, file);
   const summary = options.summary ? new Summary(protocol) : undefined;
   const print = printer(io, output, options, filter, summary);
   const assembler = new Assembler({
@@ -100,7 +100,7 @@ function conflict(option: string, options: DecodeOptions): never {
   throw new UsageError({ code: 'option', path: option, expected: 'to stand alone', actual });
 }
 
-/** What to do with each record or queue message. */
+/** The handlers for each record and each queue message. */
 function printer(
   io: CommandIo,
   output: Output,
@@ -112,8 +112,8 @@ function printer(
   const toTerminal = options.output === '-';
   const print: PrintOptions = {
     protocol,
-    style: terminalStyle(toTerminal),
-    width: toTerminal ? terminalWidth() : undefined,
+    style: terminalStyle(io.stdio, toTerminal),
+    width: toTerminal ? terminalWidth(io.stdio) : undefined,
     hex: options.hex === true,
   };
   const { json } = options;

@@ -4,7 +4,6 @@ import { describe } from '../../docs/describe.js';
 import { describeAll } from '../../docs/message-facts.js';
 import { descriptionText } from '../../docs/message-text.js';
 import { tableText } from '../../docs/table-text.js';
-import { Output } from '../../node/output.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { sourceGroups as groups } from '../groups.js';
 import type { CommandIo } from '../io.js';
@@ -14,8 +13,8 @@ interface DescribeOptions {
   readonly output: string;
 }
 
-/** Columns where the output is no terminal. */
-const usualWidth = 80;
+/** Columns if the output is no terminal. */
+const defaultWidth = 80;
 
 const examples = `
 Examples:
@@ -40,14 +39,11 @@ export function register(program: Command, io: CommandIo): void {
     .action((name: string | undefined, options: DescribeOptions) => print(io, name, options));
 }
 
-function print(
-  { protocol }: CommandIo,
-  name: string | undefined,
-  { json, output: path }: DescribeOptions,
-): void {
+function print(io: CommandIo, name: string | undefined, { json, output: path }: DescribeOptions): void {
+  const { protocol, stdio } = io;
   const toTerminal = path === '-';
-  const style = terminalStyle(toTerminal);
-  const text = { style, groups, width: (toTerminal ? terminalWidth() : undefined) ?? usualWidth };
+  const style = terminalStyle(stdio, toTerminal);
+  const text = { style, groups, width: (toTerminal ? terminalWidth(stdio) : undefined) ?? defaultWidth };
   const line = (value: unknown) => `${JSON.stringify(value)}\n`;
   let printed: string;
   if (name === undefined) {
@@ -58,7 +54,7 @@ function print(
     const description = describe(protocol, name, { clients: errnoClients, unknown: unknownErrno });
     printed = json ? line(description) : descriptionText(description, text);
   }
-  const output = new Output(path);
+  const output = io.output(path);
   output.write(printed);
   output.end();
 }

@@ -15,7 +15,6 @@ import {
 } from '../../capture/diff/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
 import { Assembler } from '../../capture/records/index.js';
-import { Output } from '../../node/output.js';
 import { terminalStyle } from '../../node/terminal.js';
 import { type ReassemblyRules, rulesByName, rulesOf } from '../../rpc/index.js';
 import { type CommandIo, formatOption } from '../io.js';
@@ -63,11 +62,11 @@ function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions)
   }
   const a = entriesOf(io, aFile, options, rules);
   const b = entriesOf(io, bFile, options, rules);
-  const output = new Output(options.output);
-  const style = terminalStyle(options.output === '-');
+  const output = io.output(options.output);
+  const style = terminalStyle(io.stdio, options.output === '-');
   let heading = options.json ? '' : diffHeading(style);
   const counts = diffEntries(a, b, (difference: Difference) => {
-    // Only what follows tells whether there is anything to head.
+    // The heading is printed with the first difference, and not at all if there is none.
     output.write(
       heading + (options.json ? differenceLine(difference) : printDifference(protocol, difference, style)),
     );

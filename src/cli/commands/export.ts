@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { errnoClients, unknownErrno } from '../../../schemas/errors.js';
 import { UsageError } from '../../base/error.js';
 import { type ExportForm, exportForms } from '../../export/forms.js';
-import { Output } from '../../node/output.js';
 import { sourceGroups } from '../groups.js';
 import type { CommandIo } from '../io.js';
 
@@ -30,7 +29,7 @@ export function register(program: Command, io: CommandIo): void {
       const errno = { clients: errnoClients, unknown: unknownErrno };
       const context = { protocol: io.protocol, errno, groups: sourceGroups };
       const text = exportForms[formOf(form)](context);
-      const output = new Output(path);
+      const output = io.output(path);
       output.write(text);
       output.end();
     });

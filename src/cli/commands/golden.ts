@@ -7,7 +7,6 @@ import { type Fixture, provenances } from '../../golden/fixture.js';
 import { fixturesOf, messagesNamed } from '../../golden/generate.js';
 import type { FixtureJson } from '../../golden/json.js';
 import { namesIn, readFrom, writeInto } from '../../node/folder.js';
-import { Output } from '../../node/output.js';
 import type { CommandIo } from '../io.js';
 import { storedEvidence } from '../stored-evidence.js';
 
@@ -60,7 +59,7 @@ function golden(io: CommandIo, options: GoldenOptions): void {
   else if (options.out === undefined) {
     if (format === 'bin')
       throw new UsageError({ code: 'option', path: '--format', expected: '--out with bin', actual: 'bin' });
-    const output = new Output('-');
+    const output = io.output('-');
     output.write(goldenText(io.protocol, fixtures, format, options.compact));
     output.end();
   } else {
@@ -75,7 +74,7 @@ function check(io: CommandIo, folder: string, fixtures: readonly Fixture[], isWh
   const names = namesIn(folder).filter((name) => /^[A-Z][A-Z0-9_]*\.json$/.test(name));
   const stored = names.filter((name) => isWhole || wanted.has(name)).flatMap((name) => readSet(folder, name));
   const changes = checkFixtures(io.protocol, stored, fixtures);
-  const output = new Output('-');
+  const output = io.output('-');
   for (const { name, text } of changes) output.write(`${name}: ${text}\n`);
   const counts = shares(fixtures);
   const parts = provenances.map((name) => `${counts[name]} ${name}`).join(', ');

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
 import { openBrowser } from '../../node/browser.js';
 import { inspectorPage, inspectorPageOf } from '../../node/inspector-page.js';
-import { Output } from '../../node/output.js';
 import { PageServer } from '../../node/page-server.js';
 import type { CommandIo } from '../io.js';
 
@@ -35,17 +34,15 @@ export function register(program: Command, io: CommandIo): void {
 }
 
 async function inspect(io: CommandIo, file: string | undefined, options: InspectOptions): Promise<void> {
-  const output = options.output === undefined ? undefined : new Output(options.output, file);
-  const page = await (file === undefined ? inspectorPage() : inspectorPageOf(file));
+  const output = options.output === undefined ? undefined : io.output(options.output, file);
+  const page = await (file === undefined ? inspectorPage() : inspectorPageOf(io.stdio, file));
   if (output !== undefined) {
     output.write(page);
     output.end();
     return;
   }
   const server = await PageServer.listen(page, options.port);
-  const stopped = new Promise<void>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
-  });
+  const stopped = new Promise<void>((done) => io.stdio.onStop(done));
   io.warn(`ready: ${server.url}`);
   if (options.open) openBrowser(server.url);
   await stopped;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { WireError } from '../../base/error.js';
-import { readWholeFile } from '../../node/input.js';
-import { Output } from '../../node/output.js';
+import { readWholeInput } from '../../node/input.js';
+import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
 import type { PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
@@ -40,7 +40,7 @@ export function register(program: Command, io: CommandIo): void {
 }
 
 function replay(io: CommandIo, files: readonly string[], options: ReplayOptions): void {
-  const output = new Output('-');
+  const output = io.output('-');
   const counts = { steps: 0, equal: 0, different: 0 };
   for (const file of files) {
     try {
@@ -66,7 +66,7 @@ function replayFile(
   counts: { steps: number; equal: number; different: number },
   output: Output,
 ): void {
-  const loaded = new Map(load.map((item, index) => [`--load ${index}`, readWholeFile(item.file)]));
+  const loaded = new Map(load.map((item, index) => [`--load ${index}`, readWholeInput(io.stdio, item.file)]));
   const found = scenarioFiles(file);
   const comparisons = replayLines(withLoads(scenarioLines(io, file), load), {
     platform,
@@ -74,7 +74,7 @@ function replayFile(
     file: (name) => loaded.get(name) ?? found(name),
   });
   for (const comparison of comparisons) {
-    // What --load adds is no step of the capture.
+    // The steps that --load adds are not part of the capture.
     if (isAdded(comparison.recorded, loaded)) continue;
     counts.steps++;
     if (comparison.equal) {
@@ -95,7 +95,7 @@ function isAdded(step: Comparison['recorded'], loaded: ReadonlyMap<string, Uint8
   return step.kind === 'load' && typeof step.contents === 'string' && loaded.has(step.contents);
 }
 
-/** The lines of a recording; in one made from a capture the files of --load are loaded first. */
+/** The lines of a recording. If it was made from a capture, the files of --load are loaded after the first line. */
 function* withLoads(
   lines: Iterable<{ readonly value: unknown; readonly captured: boolean }>,
   load: readonly FileAt[],

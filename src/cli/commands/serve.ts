@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
-import { readWholeFile } from '../../node/input.js';
+import { readWholeInput } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
@@ -56,9 +56,13 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
       expected: '--socket or --dgram',
       actual: 'neither',
     });
-  const memory = options.load.map(({ address, file }) => ({ address, bytes: readWholeFile(file) }));
+  const memory = options.load.map(({ address, file }) => ({
+    address,
+    bytes: readWholeInput(io.stdio, file),
+  }));
   const stop = new Stop();
-  const tap = options.tap === undefined ? undefined : new Tap(options.tap, (error) => stop.fail(error));
+  const tap =
+    options.tap === undefined ? undefined : new Tap(io.output(options.tap), (error) => stop.fail(error));
   const live = new LiveManager({
     platform: options.platform,
     careful: options.careful === true,
@@ -68,7 +72,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     onMessage: (from, to, message, refusal) => tap?.message(from, to, message, refusal),
   });
   const servers: { close(): void | Promise<void> }[] = [];
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.end());
+  io.stdio.onStop(() => stop.end());
   try {
     if (dgram !== undefined) servers.push(new DatagramServer(dgram, live, (text) => io.warn(text)));
     if (socket !== undefined) servers.push(await StreamServer.listen(socket, live));
@@ -86,7 +90,7 @@ function panicText(reason: PanicReason, reboot: boolean): string {
   return `the manager has died, ${reason} (${message}: ${state}; ${effect}); ${then}`;
 }
 
-/** The end of the work, wanted or not. */
+/** Waits until the server is stopped or has failed. */
 class Stop {
   readonly awaited: Promise<void>;
   end!: () => void;
@@ -97,7 +101,7 @@ class Stop {
       this.end = done;
       this.fail = failed;
     });
-    // It may fail before anyone waits for it.
+    // It may fail before `awaited` is awaited. That must not be an unhandled rejection.
     this.awaited.catch(() => {});
   }
 }

@@ -3,7 +3,7 @@ import { formatIssue, UsageError } from '../../base/error.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
 import { type PrintOptions, printRecord } from '../../capture/print/index.js';
-import { Output } from '../../node/output.js';
+import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { type PlatformProfile, panicPlaces } from '../../rm/index.js';
@@ -65,7 +65,7 @@ function seedOption(text: string): number {
 
 function simulate(io: CommandIo, scenario: string | undefined, options: SimulateOptions): void {
   if (options.helpFormat) {
-    const help = new Output('-');
+    const help = io.output('-');
     help.write(formatHelp);
     help.end();
     return;
@@ -73,7 +73,7 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
   if (scenario === undefined)
     throw new UsageError({ code: 'argument', path: 'scenario', expected: 'a file', actual: 'nothing' });
   const report = new Report(io, options);
-  const capture = options.output === undefined ? undefined : new Output(options.output);
+  const capture = options.output === undefined ? undefined : io.output(options.output);
   const writer = capture && new PcapngWriter((bytes) => capture.bytes(bytes));
   const { seed, platform, careful } = options;
   const result = playScenario(valuesOf(io, scenario), {
@@ -102,7 +102,7 @@ function* valuesOf(io: CommandIo, path: string): Generator<unknown> {
   }
 }
 
-/** Prints what happens, or nothing where the capture goes to standard output. */
+/** Prints what happens. Prints nothing if the capture goes to standard output. */
 class Report {
   readonly sink: PlayerSink;
   readonly #output: Output | undefined;
@@ -111,11 +111,11 @@ class Report {
 
   constructor(io: CommandIo, options: SimulateOptions) {
     this.#options = options;
-    this.#output = options.output === '-' ? undefined : new Output('-');
+    this.#output = options.output === '-' ? undefined : io.output('-');
     this.#print = {
       protocol: io.protocol,
-      style: terminalStyle(true),
-      width: terminalWidth(),
+      style: terminalStyle(io.stdio, true),
+      width: terminalWidth(io.stdio),
       hex: false,
     };
     const { json, steps } = options;
@@ -152,7 +152,7 @@ class Report {
     this.#output?.write(text);
   }
 
-  /** Something that is no message. */
+  /** Prints an event other than a message. */
   #event(timeNs: number, text: string): void {
     if (!this.#options.json) this.#write(`${timeText(timeNs)}  ${text}\n`);
   }
@@ -190,8 +190,8 @@ function titleOf(line: StepResult['line']): string {
 
 function kernelText(event: KernelEvent): string {
   switch (event.kind) {
-    case 'finding':
-      return `vm manager: ${formatIssue(event.finding.issue)}`;
+    case 'hazard_report':
+      return `vm manager: ${formatIssue(event.report.issue)}`;
     case 'hazard':
       return `client of ${event.vmid}: ${event.hazard.name}: ${event.hazard.doc}`;
     case 'failed':

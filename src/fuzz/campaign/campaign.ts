@@ -1,11 +1,11 @@
-import { minimise } from '../minimise/index.js';
+import { concerns, type EndOracle } from '../end-oracle/end-oracle.js';
+import { minimise } from '../minimise/minimise.js';
 import type { Cause } from '../oracle/cause.js';
 import type { Judge } from '../oracle/judge.js';
-import type { Response, Step } from '../step.js';
-import type { Command, Work } from './command.js';
-import { concerns, type Epilogue } from './epilogue.js';
-import type { Finding, FindingFacts, Met } from './finding.js';
-import { type Played, play, type Replay } from './play.js';
+import { type PlayedSession, play, type Replay } from '../play/play.js';
+import type { Command, TargetTask } from '../play/target-task.js';
+import type { Response, Step } from '../targets/step.js';
+import type { Finding, FindingCount, FindingFacts } from './finding.js';
 
 /** Where cases come from: steps that depend on the seed, the case and the answers in it. */
 export interface CaseSource {
@@ -22,7 +22,7 @@ export interface CampaignOptions {
   readonly source: CaseSource;
   readonly judge: Judge;
   /** What is looked at, in this order, once a case has come to its end. */
-  readonly epilogues?: readonly Epilogue[];
+  readonly endOracles?: readonly EndOracle[];
   /** Asked before every case. */
   readonly keepGoing: () => boolean;
   /** How many sessions may be played to make one finding smaller; 0 leaves findings as they were met. */
@@ -43,18 +43,18 @@ export class Campaign {
   readonly #met = new Map<string, Entry>();
 
   /** @param known what an earlier part of the campaign has found. */
-  constructor(options: CampaignOptions, known: Iterable<Met> = []) {
+  constructor(options: CampaignOptions, known: Iterable<FindingCount> = []) {
     this.#options = options;
     for (const { finding, count } of known) this.#met.set(finding.cause.key, { finding, count });
   }
 
   /** Causes in the order in which they were met. */
-  get findings(): readonly Met[] {
+  get findings(): readonly FindingCount[] {
     return [...this.#met.values()];
   }
 
   /** Goes on until told to stop. */
-  *run(): Work<void> {
+  *run(): TargetTask<void> {
     const { source, judge, keepGoing } = this.#options;
     let steps: Step[] = [];
     let responses: Response[] = [];
@@ -87,26 +87,26 @@ export class Campaign {
   }
 
   /** The end of a case in which nothing was wrong so far. */
-  *#close(steps: readonly Step[], responses: readonly Response[]): Work<void> {
-    const { judge, epilogues = [] } = this.#options;
-    let played: Played = { steps, responses, cause: undefined };
+  *#close(steps: readonly Step[], responses: readonly Response[]): TargetTask<void> {
+    const { judge, endOracles = [] } = this.#options;
+    let played: PlayedSession = { steps, responses, cause: undefined };
     if (steps.length === 0) return;
-    for (const epilogue of epilogues) {
-      if (!concerns(epilogue, this.#case)) continue;
-      played = yield* epilogue.run(played);
+    for (const endOracle of endOracles) {
+      if (!concerns(endOracle, this.#case)) continue;
+      played = yield* endOracle.run(played);
       if (played.cause === undefined) continue;
       const { kind } = played.cause;
       yield* this.#found(played, function* (session) {
         const again = yield* play(session, judge);
         // What does not take the last look to be seen is in the steps by now.
         if (again.cause !== undefined || (kind !== 'leak' && kind !== 'nondeterminism')) return again;
-        return yield* epilogue.run(again);
+        return yield* endOracle.run(again);
       });
       return;
     }
   }
 
-  *#found(played: Played, replay: Replay): Work<void> {
+  *#found(played: PlayedSession, replay: Replay): TargetTask<void> {
     const { found } = this.#options;
     const cause = played.cause as Cause;
     const known = this.#met.get(cause.key);
@@ -128,7 +128,7 @@ export class Campaign {
   }
 
   /** A cause is met first. */
-  #meet(cause: Cause, played: Played): Entry {
+  #meet(cause: Cause, played: PlayedSession): Entry {
     const size = played.steps.length;
     const number = this.#met.size + 1;
     const finding: FindingFacts = { cause, number, caseNumber: this.#case, size, state: 'found' };

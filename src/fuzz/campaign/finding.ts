@@ -1,5 +1,5 @@
 import type { Cause } from '../oracle/cause.js';
-import type { Played } from './play.js';
+import type { PlayedSession } from '../play/play.js';
 
 /** `found`: as it was met; `smallest`: minimised; `unstable`: the same steps did not bring it about again. */
 export const findingStates = ['found', 'smallest', 'unstable'] as const;
@@ -18,11 +18,11 @@ export interface FindingFacts {
 
 /** Something wrong, and the session that brings it about. */
 export interface Finding extends FindingFacts {
-  readonly played: Played;
+  readonly played: PlayedSession;
 }
 
 /** A cause and how often it was met. */
-export interface Met {
+export interface FindingCount {
   readonly finding: FindingFacts;
   readonly count: number;
 }

@@ -2,8 +2,8 @@ import { constants } from '../../../schemas/index.js';
 import { formatHex } from '../../base/hex.js';
 import type { Fixture } from '../../golden/fixture.js';
 import { MessageType, messageTypeNames } from '../../schema/index.js';
-import type { Played } from '../campaign/play.js';
-import { headerOf } from '../frames.js';
+import type { PlayedSession } from '../play/play.js';
+import { headerOf } from '../targets/frames.js';
 
 const { VMID_RM } = constants;
 
@@ -30,7 +30,7 @@ export class Corpus {
   }
 
   /** All messages of a session, in both directions. @param name what their files' names begin with. */
-  addSession(name: string, { steps, responses }: Played): void {
+  addSession(name: string, { steps, responses }: PlayedSession): void {
     const packets = steps.flatMap((step, index) => [
       ...(step.kind === 'frame' ? [{ from: step.from, to: VMID_RM, frame: step.frame }] : []),
       ...(responses[index]?.out ?? []).map((item) => ({ from: VMID_RM, ...item })),

@@ -1,20 +1,20 @@
 import { WireError } from '../../base/error.js';
 import { type RecordedStep, readHeader, readStep } from '../../sim/index.js';
-import { emptyResponse } from '../campaign/command.js';
 import { type FindingFacts, findingStates } from '../campaign/finding.js';
-import type { Played } from '../campaign/play.js';
 import { type Cause, causeKinds } from '../oracle/cause.js';
-import type { Response, Step } from '../step.js';
+import type { PlayedSession } from '../play/play.js';
+import { emptyResponse } from '../play/target-task.js';
+import type { Response, Step } from '../targets/step.js';
 
 /** A finding as it was written, or any recording. */
 export interface StoredFinding {
-  readonly played: Played;
+  readonly played: PlayedSession;
   /** What the first line says of it; undefined for a recording that is none. */
-  readonly about: About | undefined;
+  readonly about: FindingHeader | undefined;
 }
 
 /** What the first line of a finding says. */
-export interface About extends Cause, Omit<FindingFacts, 'cause' | 'size'> {
+export interface FindingHeader extends Cause, Omit<FindingFacts, 'cause' | 'size'> {
   readonly seed: number;
   readonly target: string;
   readonly profile: string;
@@ -73,7 +73,7 @@ function stepOf(recorded: RecordedStep, file: (name: string) => Uint8Array): Ste
   }
 }
 
-function aboutOf(first: Line): About | undefined {
+function aboutOf(first: Line): FindingHeader | undefined {
   const { fuzz, description, profile, careful } = first;
   if (typeof fuzz !== 'object' || fuzz === null) return undefined;
   const { number, seed, target, cause, state, case: caseNumber } = fuzz as Line;

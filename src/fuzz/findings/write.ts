@@ -1,7 +1,7 @@
 import { formatHex } from '../../base/hex.js';
 import type { PlatformProfile } from '../../rm/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
-import type { Response, Step } from '../step.js';
+import type { Response, Step } from '../targets/step.js';
 
 /** What a campaign says of itself in its findings. */
 export interface Origin {

@@ -1,7 +1,7 @@
 import { protocol } from '../../../schemas/index.js';
 import { formatId } from '../../schema/index.js';
-import { idOf } from '../frames.js';
-import type { Ending, Step } from '../step.js';
+import { idOf } from '../targets/frames.js';
+import type { Ending, Step } from '../targets/step.js';
 
 /**
  * What went wrong with a target. `crash`, `hang` and `panic` are its end; `reply`: it broke the rules of replies;

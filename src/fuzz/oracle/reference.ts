@@ -1,9 +1,9 @@
 import { VM_GET_HYP_RESOURCES, VM_IRQ_LEND } from '../../../schemas/index.js';
 import type { PlatformProfile } from '../../rm/index.js';
 import { CapabilityMask, lendHandleBase, RealReceivers, sameFrames } from '../../sim/index.js';
-import { idOf } from '../frames.js';
-import type { Response, Step } from '../step.js';
+import { idOf } from '../targets/frames.js';
 import { SimTarget } from '../targets/sim.js';
+import type { Response, Step } from '../targets/step.js';
 import type { Cause } from './cause.js';
 import { differenceOf } from './difference.js';
 

@@ -5,8 +5,8 @@ import { codecOf } from '../../codec/index.js';
 import { Reassembler } from '../../rpc/index.js';
 import { type Header, MessageType, payloadOf } from '../../schema/index.js';
 import { type Values, VariantType } from '../../wire/index.js';
-import { viewOf } from '../frames.js';
-import type { Response, Step } from '../step.js';
+import { viewOf } from '../targets/frames.js';
+import type { Response, Step } from '../targets/step.js';
 import { type Cause, messageName } from './cause.js';
 
 const { VMID_HLOS } = constants;

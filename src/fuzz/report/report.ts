@@ -1,5 +1,5 @@
-import type { Met } from '../campaign/finding.js';
-import type { EndingCount, FieldCount, PairCount } from '../coverage.js';
+import type { FindingCount } from '../campaign/finding.js';
+import type { EndingCount, FieldCount, PairCount } from '../engine/coverage.js';
 import type { Origin } from '../findings/write.js';
 
 /** How far a campaign was at a time. */
@@ -17,12 +17,12 @@ export interface Report {
   readonly origin: Origin;
   /** Samples in order of time, the end last. */
   readonly history: readonly Sample[];
-  readonly findings: readonly Met[];
-  readonly coverage: Reached;
+  readonly findings: readonly FindingCount[];
+  readonly coverage: CoverageSource;
 }
 
 /** What the cases have reached. */
-export interface Reached {
+export interface CoverageSource {
   pairs(): Iterable<PairCount>;
   fields(): Iterable<FieldCount>;
   endings(): Iterable<EndingCount>;

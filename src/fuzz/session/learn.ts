@@ -1,7 +1,7 @@
 import { error, limits, MEM_ACCEPTED, MEM_RELEASED, VM_EXITED, VM_STATUS } from '../../../schemas/index.js';
 import { MessageType } from '../../schema/index.js';
-import type { Sent } from './edge.js';
-import { Stage, State } from './known.js';
+import type { Sent } from './action.js';
+import { ParcelState, State } from './known-state.js';
 import { type Session, VMID_HLOS, wordAt } from './session.js';
 
 const TYPE_MASK = 3;
@@ -25,8 +25,8 @@ function learnReply(session: Session, to: number, frame: Uint8Array): Sent | und
   if (sent === undefined) return undefined;
   const ok = wordAt(frame, HEADER) === error.values.OK;
   if (!sent.trusted) session.doubt();
-  else if (ok) sent.edge?.done?.(session, sent, frame);
-  else sent.edge?.refused?.(session, sent);
+  else if (ok) sent.action?.done?.(session, sent, frame);
+  else sent.action?.refused?.(session, sent);
   return sent;
 }
 
@@ -51,7 +51,7 @@ function learnNotification(session: Session, to: number, frame: Uint8Array): voi
     }
     case MEM_ACCEPTED.id: {
       const parcel = known.parcel(word);
-      if (parcel !== undefined) parcel.stage = Stage.ACCEPTED;
+      if (parcel !== undefined) parcel.stage = ParcelState.ACCEPTED;
     }
   }
 }

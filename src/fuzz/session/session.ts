@@ -1,16 +1,23 @@
 import { constants, protocol } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
-import { FrameWriter } from '../../rm/frame-writer.js';
+import { FrameWriter } from '../../rpc/index.js';
 import { MessageType } from '../../schema/index.js';
-import { Draft } from '../generate/draft.js';
-import type { Form } from '../generate/form.js';
-import type { Forms } from '../generate/forms.js';
-import type { TreeBreak } from '../generate/tree-breaks.js';
-import type { TreeStock } from '../generate/tree-stock.js';
-import type { Step } from '../step.js';
-import type { Edge, Sent } from './edge.js';
-import { Known, type KnownLoan, type KnownParcel, type KnownVm, State, UNKNOWN } from './known.js';
-import { PageSource } from './memory.js';
+import { Draft } from '../message/draft.js';
+import type { MessageShape } from '../message/message-shape.js';
+import type { MessageShapes } from '../message/message-shapes.js';
+import type { Step } from '../targets/step.js';
+import type { TreeMutation } from '../tree/tree-mutations.js';
+import type { TreePool } from '../tree/tree-pool.js';
+import type { Action, Sent } from './action.js';
+import {
+  type KnownInterrupt,
+  type KnownParcel,
+  KnownState,
+  type KnownVm,
+  State,
+  UNKNOWN,
+} from './known-state.js';
+import { PageAllocator } from './page-allocator.js';
 
 /** Requests that may be waiting for their replies; an older one is forgotten. */
 const SENT_MAX = 256;
@@ -29,9 +36,9 @@ export interface Machine {
 
 /** What is being done with a target since it was fresh: what is known, the request in the making, steps to come. */
 export class Session {
-  readonly known = new Known();
+  readonly known = new KnownState();
   readonly draft = new Draft();
-  readonly pages: PageSource;
+  readonly pages: PageAllocator;
   random!: Random;
   /** Names that VMs of this session may have. */
   names: readonly string[] = [];
@@ -42,26 +49,26 @@ export class Session {
   /** VMs at one time. */
   vmsMax = 1;
   /** What is wrong with devicetrees of this session, one after the other. */
-  flaws: TreeBreak[] = [];
+  flaws: TreeMutation[] = [];
   /** Parts of the draft's subject, for the reply. */
   vm: KnownVm | undefined;
   parcel: KnownParcel | undefined;
-  loan: KnownLoan | undefined;
+  interrupt: KnownInterrupt | undefined;
   note = 0;
   readonly #sent: Sent[] = Array.from({ length: SENT_MAX }, newSent);
-  readonly #frames = new FrameWriter();
+  readonly #frames = new FrameWriter(protocol);
   #steps: Step[] = [];
   #next = 0;
   #seq = 0;
 
   constructor(
-    readonly forms: Forms,
+    readonly shapes: MessageShapes,
     readonly machine: Machine,
-    readonly trees: TreeStock,
+    readonly trees: TreePool,
     /** Told of every devicetree that something is wrong with. */
-    readonly flawed: (flaw: TreeBreak) => void,
+    readonly flawed: (flaw: TreeMutation) => void,
   ) {
-    this.pages = new PageSource(machine.memory);
+    this.pages = new PageAllocator(machine.memory);
   }
 
   /** Forgets everything: the target is fresh. */
@@ -70,7 +77,7 @@ export class Session {
     this.names = names;
     this.known.clear();
     this.pages.clear();
-    for (const sent of this.#sent) sent.form = undefined;
+    for (const sent of this.#sent) sent.shape = undefined;
     this.#steps = [];
     this.#next = 0;
     this.#seq = 0;
@@ -94,11 +101,11 @@ export class Session {
     return this.#steps;
   }
 
-  // What edges call
+  // What actions call
 
   /** Begins a request. */
-  request(form: Form, sender: number): Draft {
-    this.draft.begin(form, sender);
+  request(shape: MessageShape, sender: number): Draft {
+    this.draft.begin(shape, sender);
     return this.draft;
   }
 
@@ -112,23 +119,23 @@ export class Session {
   /**
    * Puts the request in the draft's payload into steps.
    *
-   * @param state for coverage. @param trusted what the edge learns from the answer will be true.
+   * @param state for coverage. @param trusted what the action learns from the answer will be true.
    */
-  send(edge: Edge | undefined, state: number, trusted = true): void {
+  send(action: Action | undefined, state: number, trusted = true): void {
     const { draft } = this;
     const { sender: from, id, size, payload } = draft;
     const seq = this.#seq;
     this.#seq = (seq + 1) & 0xffff;
     const sent = this.#sent[seq % SENT_MAX] as Sent;
-    sent.edge = edge;
-    sent.form = draft.form;
+    sent.action = action;
+    sent.shape = draft.shape;
     sent.from = from;
     sent.seq = seq;
     sent.id = id;
     sent.state = state;
     sent.vm = this.vm;
     sent.parcel = this.parcel;
-    sent.loan = this.loan;
+    sent.interrupt = this.interrupt;
     sent.note = this.note;
     sent.trusted = trusted;
     const fragments = size <= content ? 0 : Math.min(CONTINUATIONS_MAX, Math.ceil(size / content) - 1);
@@ -149,7 +156,7 @@ export class Session {
   frameOf(id: number): Uint8Array {
     const seq = this.#seq;
     this.#seq = (seq + 1) & 0xffff;
-    (this.#sent[seq % SENT_MAX] as Sent).form = undefined;
+    (this.#sent[seq % SENT_MAX] as Sent).shape = undefined;
     return this.#frames.write({ type: MessageType.request, fragments: 0, seq, msg_id: id }, NOTHING, 0, 0);
   }
 
@@ -169,7 +176,7 @@ export class Session {
   /** What a reply answers; undefined for one that nobody asked for. Each is found once. */
   answered(to: number, seq: number, id: number): Sent | undefined {
     const sent = this.#sent[seq % SENT_MAX] as Sent;
-    if (sent.form === undefined || sent.seq !== seq || sent.from !== to || sent.id !== id) return undefined;
+    if (sent.shape === undefined || sent.seq !== seq || sent.from !== to || sent.id !== id) return undefined;
     return sent;
   }
 }
@@ -180,15 +187,15 @@ export const { VMID_HLOS } = constants;
 
 function newSent(): Sent {
   return {
-    edge: undefined,
-    form: undefined,
+    action: undefined,
+    shape: undefined,
     from: 0,
     seq: 0,
     id: 0,
     state: 0,
     vm: undefined,
     parcel: undefined,
-    loan: undefined,
+    interrupt: undefined,
     note: 0,
     trusted: true,
   };

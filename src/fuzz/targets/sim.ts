@@ -1,8 +1,8 @@
 import { type ManagerOptions, type PlatformProfile, platforms, ResourceManager } from '../../rm/index.js';
 import { canHalt, Taker } from '../../sim/index.js';
 import { QueueError } from '../../transport/index.js';
-import type { Ending, Response, Step } from '../step.js';
-import type { LocalTarget } from '../target.js';
+import type { Ending, Response, Step } from './step.js';
+import type { LocalTarget } from './target.js';
 
 export interface SimTargetOptions {
   readonly platform?: PlatformProfile;

@@ -1,11 +1,9 @@
 import { BLOCK_SIZE, PAGE_SIZE } from '../../hypervisor/index.js';
 
-/** Bytes per page, for addresses. */
 export const PAGE = BigInt(PAGE_SIZE);
-/** Bytes per huge page. */
 export const HUGE_PAGE = BigInt(BLOCK_SIZE);
 
-/** A range of addresses, in bytes; its end may lie beyond 2^64, where Linux's sums wrap. */
+/** A range of addresses, in bytes. Its end may lie above 2^64, where the 64-bit sums of Linux wrap. */
 export interface AddressRange {
   readonly start: bigint;
   readonly size: bigint;
@@ -17,12 +15,12 @@ export function isPageAligned(...values: readonly bigint[]): boolean {
   return values.every((value) => value % PAGE === 0n);
 }
 
-/** Whether a byte of the range lies beyond the last address. */
+/** Whether the range ends above 2^64. */
 export function wraps({ start, size }: AddressRange): boolean {
   return start + size > U64;
 }
 
-/** What Linux gets that does not notice: sums and differences of 64 bits. */
+/** A sum or difference as 64-bit arithmetic computes it. */
 export function wrap(value: bigint): bigint {
   return BigInt.asUintN(64, value);
 }
@@ -31,7 +29,7 @@ export function overlaps(left: AddressRange, right: AddressRange): boolean {
   return left.start < right.start + right.size && right.start < left.start + left.size;
 }
 
-/** As {@link overlaps}, with ends that wrap. */
+/** As {@link overlaps}, with ends that wrap at 2^64. */
 export function overlapsWrapped(left: AddressRange, right: AddressRange): boolean {
   return left.start < wrap(right.start + right.size) && right.start < wrap(left.start + left.size);
 }
@@ -40,12 +38,11 @@ export function contains(outer: AddressRange, inner: AddressRange): boolean {
   return outer.start <= inner.start && inner.start + inner.size <= outer.start + outer.size;
 }
 
-/** By rising start. */
+/** In the order of their addresses. */
 export function byAddress<T extends { readonly range: AddressRange }>(items: readonly T[]): readonly T[] {
   return [...items].sort((left, right) => (left.range.start < right.range.start ? -1 : 1));
 }
 
-/** 0x80001000: addresses and sizes as people read them. */
 export function hex(value: bigint | number): string {
   return `0x${value.toString(16)}`;
 }

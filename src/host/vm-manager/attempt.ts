@@ -2,7 +2,7 @@ import type { Calling } from '../effect.js';
 import { HostError } from '../error.js';
 import type { Running } from './effects.js';
 
-/** Does what may fail. @returns the failure; undefined: it went well. */
+/** Runs an operation that may fail. @returns its failure; undefined if it succeeded. */
 export function* attempt(operation: Running<unknown> | Calling<unknown>): Running<HostError | undefined> {
   try {
     yield* operation;

@@ -1,10 +1,10 @@
 import { type AddressRange, PAGE } from './addresses.js';
 import type { Piece } from './parcel.js';
-import { refusal } from './refusal.js';
+import { refuser } from './refusal.js';
 import type { MemoryRegion } from './region.js';
 import type { UserProcess } from './user-memory.js';
 
-/** What a range of guest addresses gets its memory from, when it is needed (v17, a15). */
+/** The source of memory for a range of guest addresses whose pages are given on demand (v17, a15). */
 export interface Backing {
   /** As in errors. */
   readonly path: string;
@@ -14,14 +14,14 @@ export interface Backing {
   /** The host loses its access. */
   readonly lent: boolean;
   /**
-   * Takes the memory of a part, given by guest address in whole pages.
+   * Takes the memory of a part of the range, in whole pages.
    *
-   * @throws HostError when some of it cannot be had; then nothing was taken.
+   * @throws HostError when any of it is missing. Nothing is taken then.
    */
   take(call: string, part: AddressRange): readonly Piece[];
 }
 
-/** Pages of a process (a15): pinned one by one, and so told to RM. */
+/** Pages of a process (a15). Each is pinned by itself, and is one entry of a parcel. */
 export class UserBacking implements Backing {
   readonly path: string;
   readonly range: AddressRange;
@@ -45,13 +45,8 @@ export class UserBacking implements Backing {
     const pages = userProcess.pin(address, count);
     if (pages.length < count) {
       userProcess.unpin(pages);
-      throw refusal(call, 'EFAULT', {
-        code: 'pages',
-        path: this.path,
-        offset: address + BigInt(pages.length) * PAGE,
-        expected: `${count} pages of ${userProcess.name}`,
-        actual: pages.length,
-      });
+      const refuse = refuser(call, this.path, address + BigInt(pages.length) * PAGE);
+      throw refuse('EFAULT', 'pages', `${count} pages of ${userProcess.name}`, pages.length);
     }
     userProcess.account(count);
     return pages.map((page, index) => ({

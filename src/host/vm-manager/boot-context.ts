@@ -1,5 +1,6 @@
 import { regSet } from '../../../schemas/index.js';
-import { refusal } from './refusal.js';
+import { hex } from './addresses.js';
+import { refuser } from './refusal.js';
 
 /** One register of the boot vCPU. */
 export interface BootRegister {
@@ -8,7 +9,7 @@ export interface BootRegister {
   readonly value: bigint;
 }
 
-/** Registers by their number, which also orders them: X0..X31, PC, SP0..2. */
+/** Registers by number. RM is told in the order of the numbers: X0..X31, PC, SP0..2. */
 export type BootContext = Map<number, BootRegister>;
 
 /** Highest index of each register file (client.md, section 5). */
@@ -19,10 +20,10 @@ const indexMax: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * The register that a number means.
+ * The register with a number.
  *
  * @param number register file << 8 | index.
- * @param strict refuse other bits.
+ * @param strict refuse a number with other bits set.
  * @throws HostError (EINVAL) for a register that does not exist.
  */
 export function registerOf(number: number, strict: boolean): Omit<BootRegister, 'value'> {
@@ -30,16 +31,11 @@ export function registerOf(number: number, strict: boolean): Omit<BootRegister, 
   const reg_index = number & 0xff;
   const max = indexMax.get(reg_set);
   if (max === undefined || reg_index > max || (strict && number >>> 16 !== 0))
-    throw refusal('SET_BOOT_CONTEXT', 'EINVAL', {
-      code: 'register',
-      path: 'reg',
-      expected: 'X 0..31, PC 0, SP 0..2',
-      actual: `0x${number.toString(16)}`,
-    });
+    throw refuser('SET_BOOT_CONTEXT', 'reg')('EINVAL', 'register', 'X 0..31, PC 0, SP 0..2', hex(number));
   return { reg_set, reg_index };
 }
 
-/** Registers in the order in which RM is told. */
+/** Registers in the order of their numbers. */
 export function registersOf(context: BootContext): readonly BootRegister[] {
   return [...context.entries()].sort(([left], [right]) => left - right).map(([, register]) => register);
 }

@@ -3,26 +3,30 @@ import { call } from '../calls/call.js';
 import { HostError } from '../error.js';
 import { hex, PAGE } from './addresses.js';
 import { attempt } from './attempt.js';
+import { follow, type VmContext } from './context.js';
 import type { Running } from './effects.js';
 import { vmHazards } from './hazards.js';
 import type { Parcel } from './parcel.js';
-import { reclaim } from './reclaim.js';
+import { reclaim } from './parcel-calls.js';
 import { failureOf } from './refusal.js';
-import { findBacking, findRegion } from './start.js';
+import { findBacking, findRegion } from './start-memory.js';
 import { dropBindings, dropFunctions, dropResources, takePagesBack, untilReset } from './teardown.js';
-import type { GunyahVm } from './vm.js';
 
 const { NO_STATE, INIT, READY, RUNNING, PAUSED, LOAD, INIT_FAILED, EXITED, RESETTING, RESET } =
   vmStatus.values;
 
-/** START of the careful manager: what cannot work is refused before RM is asked, and what fails is undone. */
-export function* startCarefully(vm: GunyahVm): Running<void> {
-  const find = vm.generation.memory === 'regions' ? findRegion : findBacking;
+/**
+ * START of the careful manager. What cannot work is refused before RM is called, and a failed START is undone.
+ *
+ * @param steps runs the steps of the generation.
+ */
+export function* startCarefully(vm: VmContext, steps: Running<void>): Running<void> {
+  const find = vm.rules.memory === 'regions' ? findRegion : findBacking;
   find(vm, 'dtb', vm.devicetree);
   if (vm.firmware !== undefined) find(vm, 'firmware', vm.firmware);
-  const error = yield* attempt(vm.followStart());
+  const error = yield* attempt(steps);
   if (error === undefined) return;
-  // Before the VMID goes.
+  // The path names the VMID, which the lines below may take away.
   const failure = error.call === 'START' ? error : failureOf('START', error, vm.path);
   dropResources(vm);
   if (vm.vmidUncertain) yield* findVmid(vm);
@@ -30,41 +34,42 @@ export function* startCarefully(vm: GunyahVm): Running<void> {
   throw failure;
 }
 
-/** The last descriptor was closed: what the generation does, as long as nothing fails. */
-export function* releaseCarefully(vm: GunyahVm): Running<void> {
+/** Closing the last descriptor: as the generation does it, but failures are handled. */
+export function* releaseCarefully(vm: VmContext): Running<void> {
   const isOpen = (state: number) => state === RUNNING || state === PAUSED;
-  // What RM has kept of an earlier START may have changed since.
+  // The state of a VM that an earlier START has left behind may have changed.
   if (vm.vmidUncertain) yield* findVmid(vm);
-  const before = vm.leftBehind ? yield* stateOf(vm) : vm.status;
+  const before = vm.hazards.leftBehind ? yield* stateOf(vm) : vm.status;
   const state = yield* settle(vm, before, isOpen);
-  yield* vm.follow([dropFunctions, dropBindings, takePagesBack, dropResources]);
+  yield* follow([dropFunctions, dropBindings, takePagesBack, dropResources], vm);
   yield* letGo(vm, state);
   for (const region of vm.regions.all) if (!region.parcel?.isHeld) region.unpin(vm.setup.userProcess);
 }
 
 /**
- * Gets back from RM all it lets go of, from whatever state the VM is in, and says what it keeps. A VM that leaves
- * nothing behind is as it was before START.
+ * Takes back from RM all that it gives back, whatever state the VM is in, and reports what it keeps. If it keeps
+ * nothing, the VM is as it was before START.
  */
-function* letGo(vm: GunyahVm, from: number): Running<void> {
-  vm.forgetLeftovers();
+function* letGo(vm: VmContext, from: number): Running<void> {
+  vm.hazards.forgetLeftovers();
   const state = yield* settle(vm, from, (at) => at !== NO_STATE);
   yield* reclaimAll(vm);
   if (state !== NO_STATE || vm.vmidUncertain)
-    vm.leave(vmHazards.vmid_lost, vm.path, {
+    vm.hazards.leave(vmHazards.vmid_lost, vm.path, {
       offset: vm.vmid,
       expected: 'deallocated',
       actual: vm.vmidUncertain ? 'a VMID that no reply told' : nameOf(state),
     });
-  for (const parcel of heldParcels(vm)) vm.leave(vmHazards.handle_lost, parcel.path, keptOf(vm, parcel));
-  if (vm.leftBehind) vm.status = state === NO_STATE ? RESET : state;
-  else vm.beAsNew();
+  for (const parcel of heldParcels(vm))
+    vm.hazards.leave(vmHazards.handle_lost, parcel.path, keptOf(vm, parcel));
+  if (vm.hazards.leftBehind) vm.status = state === NO_STATE ? RESET : state;
+  else vm.reset();
 }
 
-/** Does something about a state, and returns the next one; undefined: it has failed, or nobody knows. */
-type Action = (vm: GunyahVm) => Running<number | undefined>;
+/** Leads out of one state, and returns the next one; undefined when that failed or the next state is unknown. */
+type Action = (vm: VmContext) => Running<number | undefined>;
 
-/** What leads from each state of a VM to none, as RM allows it (rm-behaviour.md, "VM life cycle"). */
+/** The action that leads from each state towards NO_STATE, as RM allows it (rm-behaviour.md, "VM life cycle"). */
 const actions: ReadonlyMap<number, Action> = new Map([
   [RUNNING, stop],
   [PAUSED, stop],
@@ -77,8 +82,8 @@ const actions: ReadonlyMap<number, Action> = new Map([
   [RESET, deallocate],
 ]);
 
-/** Acts as long as it should and gets anywhere: nothing is tried more than twice. @returns the state in the end. */
-function* settle(vm: GunyahVm, from: number, goOn: (state: number) => boolean): Running<number> {
+/** Acts while `goOn` holds for the state, but tries no action more than twice. @returns the last state. */
+function* settle(vm: VmContext, from: number, goOn: (state: number) => boolean): Running<number> {
   const failed = new Set<number>();
   let state = from;
   while (goOn(state)) {
@@ -91,20 +96,20 @@ function* settle(vm: GunyahVm, from: number, goOn: (state: number) => boolean): 
   return state;
 }
 
-/** State of the VM as RM says, or if it does not say, as it should be. */
-function* stateOf(vm: GunyahVm): Running<number> {
+/** State of the VM as RM says; if RM does not answer, the state that it should have. */
+function* stateOf(vm: VmContext): Running<number> {
   if (!vm.hasVmid) return NO_STATE;
   try {
     return (yield* call(VM_GET_STATE, { vmid: vm.vmid })).vm_status;
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    // RM's answer about a VMID that nobody has.
+    // RM answers so for a VMID that is not allocated.
     if (error.actual === 'NORESOURCE') return NO_STATE;
   }
   return vm.status === LOAD && vm.configured ? INIT : vm.status;
 }
 
-function* stop(vm: GunyahVm): Running<number | undefined> {
+function* stop(vm: VmContext): Running<number | undefined> {
   const isOver = () => vm.status === EXITED;
   const failure =
     (yield* attempt(vm.calls.vmStop(vm.vmid))) ??
@@ -113,27 +118,27 @@ function* stop(vm: GunyahVm): Running<number | undefined> {
 }
 
 /**
- * RM takes neither VM_RESET nor VM_DEALLOC_VMID from INIT, only VM_INIT. Without its memory that fails, before RM makes
- * anything of the devicetree; and a VM whose VM_INIT has failed can be reset.
+ * In INIT, RM accepts neither VM_RESET nor VM_DEALLOC_VMID, only VM_INIT. That call fails once the memory is reclaimed,
+ * before RM uses the devicetree, and then the VM can be reset.
  */
-function* endInit(vm: GunyahVm): Running<number | undefined> {
+function* endInit(vm: VmContext): Running<number | undefined> {
   yield* reclaimAll(vm);
   const failure = yield* attempt(vm.calls.vmInit(vm.vmid));
   vm.status = failure === undefined ? READY : INIT_FAILED;
   return failure === undefined ? READY : undefined;
 }
 
-function* reset(vm: GunyahVm): Running<number | undefined> {
+function* reset(vm: VmContext): Running<number | undefined> {
   const failure = yield* attempt(vm.calls.vmReset(vm.vmid));
   return failure === undefined ? yield* awaitReset(vm) : undefined;
 }
 
-function* awaitReset(vm: GunyahVm): Running<number | undefined> {
+function* awaitReset(vm: VmContext): Running<number | undefined> {
   return (yield* attempt(untilReset(vm))) === undefined ? RESET : undefined;
 }
 
-/** VM_RESET of a VM that RM has not configured kills RM (rm-behaviour.md, "Where the real manager dies"). */
-function* resetIfConfigured(vm: GunyahVm): Running<number | undefined> {
+/** RM dies of a VM_RESET for a VM that is not configured (rm-behaviour.md, "Where the real manager dies"). */
+function* resetIfConfigured(vm: VmContext): Running<number | undefined> {
   if (vm.configured === undefined) {
     const failure = yield* attempt(vm.calls.getHypResources(vm.vmid));
     if (failure?.endedBy !== 'reply') vm.configured = failure === undefined;
@@ -141,24 +146,24 @@ function* resetIfConfigured(vm: GunyahVm): Running<number | undefined> {
   return vm.configured ? yield* reset(vm) : undefined;
 }
 
-function* deallocate(vm: GunyahVm): Running<number | undefined> {
+function* deallocate(vm: VmContext): Running<number | undefined> {
   yield* reclaimAll(vm);
   const failure = yield* attempt(vm.calls.deallocVmid(vm.vmid));
   return failure === undefined ? NO_STATE : undefined;
 }
 
-/** Regions newest first, as they were given. */
-function heldParcels(vm: GunyahVm): Parcel[] {
+/** Regions come newest first, in the order in which START gives them. */
+function heldParcels(vm: VmContext): Parcel[] {
   const parcels = [...vm.regions.all.map(({ parcel }) => parcel), vm.devicetreeParcel, vm.firmwareParcel];
   return parcels.filter((parcel) => parcel?.isHeld === true) as Parcel[];
 }
 
-function* reclaimAll(vm: GunyahVm): Running<void> {
+function* reclaimAll(vm: VmContext): Running<void> {
   for (const parcel of heldParcels(vm)) yield* attempt(reclaim(vm, parcel));
 }
 
-/** What a parcel keeps from its process. */
-function keptOf(vm: GunyahVm, { handle, range, options }: Parcel) {
+/** The memory that a parcel keeps from its process. */
+function keptOf(vm: VmContext, { handle, range, options }: Parcel) {
   const [first] = options.pieces;
   return {
     offset: handle ?? constants.MEM_HANDLE_INVALID,
@@ -168,10 +173,10 @@ function keptOf(vm: GunyahVm, { handle, range, options }: Parcel) {
 }
 
 /**
- * Looks for the VMID that RM may have allocated without anybody being told: a peer of the host's, new and of none of the
- * manager's VMs. Whatever else allocates VMIDs on the host must be known to the manager.
+ * Looks for the VMID that RM may have allocated although no reply told it: a peer of the host's in state LOAD that is none
+ * of the manager's VMs. So nothing else on the host may allocate VMIDs without the manager knowing.
  */
-function* findVmid(vm: GunyahVm): Running<void> {
+function* findVmid(vm: VmContext): Running<void> {
   const found: number[] = [];
   const search = function* (): Running<void> {
     const { peers } = yield* call(VM_GET_PEERS, {});

@@ -3,23 +3,22 @@ import type { CallEffect } from '../effect.js';
 import { runOperation, type VmWorldAsync } from './drive.js';
 import type { HypercallEffect, Running, WaitEffect } from './effects.js';
 import type { VmManager } from './manager.js';
-import { refusal } from './refusal.js';
+import { refuser } from './refusal.js';
 
 export interface ClientWorldOptions extends CallOptions {
-  /** Makes hypercalls about paged memory (v17, a15); without it they end with EOPNOTSUPP. */
+  /** Makes hypercalls for paged memory (v17, a15). Without it they fail with EOPNOTSUPP. */
   readonly hypercall?: (effect: HypercallEffect) => Promise<void>;
 }
 
 /**
- * Operations of a VM manager over a client, as promises: its calls are the client's, and the manager is told of the
- * client's notifications from now on. Operations may overlap; those of one VM wait for its locks. Nothing here knows the
- * time: the signal of the options (`AbortSignal.timeout(ms)`) ends what waits, which the careful manager then cleans up
- * without.
+ * Runs operations of a VM manager over a client, as promises. Their calls are made by the client, whose notifications go
+ * to the manager from now on. Operations may overlap; those of one VM wait for its locks. There is no clock here: the
+ * signal of the options (`AbortSignal.timeout(ms)`) ends waits, after which the careful manager cleans up.
  */
 export class ClientWorld implements VmWorldAsync {
   readonly #client: Client;
   readonly #options: ClientWorldOptions;
-  /** Waits to look again. */
+  /** Resumes the waits, which then check their condition again. */
   #waiting: (() => void)[] = [];
 
   constructor(client: Client, manager: VmManager, options: ClientWorldOptions = {}) {
@@ -29,7 +28,7 @@ export class ClientWorld implements VmWorldAsync {
     void this.#listen(manager);
   }
 
-  /** Runs an operation to its end: `world.run(vm.start())`. As {@link runOperation}. */
+  /** Runs an operation, as {@link runOperation}: `world.run(vm.start())`. */
   run<T>(operation: Running<T>): Promise<T> {
     return runOperation(operation, this);
   }
@@ -50,18 +49,13 @@ export class ClientWorld implements VmWorldAsync {
     const { hypercall } = this.#options;
     if (hypercall !== undefined) return hypercall(effect);
     const { name } = effect.hypercall;
-    throw refusal(name, 'EOPNOTSUPP', {
-      code: 'hypercall',
-      path: '',
-      expected: 'a hypervisor',
-      actual: 'none',
-    });
+    throw refuser(name, '')('EOPNOTSUPP', 'hypercall', 'a hypervisor', 'none');
   }
 
   stepped(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const look of waiting) look();
+    for (const resume of waiting) resume();
   }
 
   async #listen(manager: VmManager): Promise<void> {

@@ -5,30 +5,30 @@ import { vmHazards } from './hazards.js';
 
 const NOTHING = new Uint8Array();
 
-/** Where operations of the VM manager run at once, as far as they get. */
+/** The world in which operations of the VM manager run synchronously. */
 export interface VmWorld {
-  /** Payload of the OK reply. Throws HostError when the call ends otherwise. */
+  /** @returns payload of the OK reply. @throws HostError when the call fails. */
   call(effect: CallEffect): Uint8Array;
-  /** Lets the world go on until the wait is over; false when it never will be. */
+  /** Runs the world until the wait is over. @returns false when it will never be over. */
   wait(effect: WaitEffect): boolean;
-  /** Throws HostError when the hypervisor refuses. */
+  /** @throws HostError when the hypervisor refuses. */
   hypercall(effect: HypercallEffect): void;
 }
 
-/** As {@link VmWorld}, where things take time. */
+/** As {@link VmWorld}, asynchronously. */
 export interface VmWorldAsync {
   call(effect: CallEffect): Promise<Uint8Array>;
-  /** Resolves to false when a deadline of the caller's has passed. */
+  /** Resolves to false when the caller's deadline has passed. */
   wait(effect: WaitEffect): Promise<boolean>;
   hypercall(effect: HypercallEffect): Promise<void>;
-  /** An operation has gone on, or ended: what another one waits for may be so now. */
+  /** Called when an operation has advanced or ended. What another one waits for may have happened. */
   stepped(): void;
 }
 
 /**
  * Runs an operation to its end.
  *
- * @throws HostError that the operation ends with, or `never_returns` for a wait that nothing can end.
+ * @throws HostError of the operation, or with code `never_returns` for a wait that nothing can end.
  */
 export function runOperationNow<T>(operation: Running<T>, world: VmWorld): T {
   let step = operation.next(NOTHING);
@@ -48,7 +48,7 @@ export function runOperationNow<T>(operation: Running<T>, world: VmWorld): T {
   return step.value;
 }
 
-/** As {@link runOperationNow}, in a world where things take time. */
+/** As {@link runOperationNow}, asynchronously. */
 export async function runOperation<T>(operation: Running<T>, world: VmWorldAsync): Promise<T> {
   try {
     let step = operation.next(NOTHING);
@@ -73,13 +73,13 @@ async function answerOf(effect: VmEffect, world: VmWorldAsync): Promise<Uint8Arr
   return NOTHING;
 }
 
-/** What a wait ends with that will never be over; for worlds that resume operations themselves. */
+/** The error of a wait that will never be over. For worlds that resume operations themselves. */
 export function waitEnded({ path, awaited, bounded }: WaitEffect): HostError {
   const issue = { code: 'never_returns', path, offset: 0, expected: awaited, actual: 'nothing more happens' };
   return new HostError('wait', 'EIO', 'reply', issue, bounded ? undefined : vmHazards.endless_wait);
 }
 
-/** Tells an operation that what it wanted has failed. Whom nothing can wake is not told: it stays where it is. */
+/** Throws the error of an effect into its operation. A wait that nothing can end stays suspended: its error is thrown here. */
 export function failWith<T>(
   operation: Running<T>,
   effect: VmEffect,

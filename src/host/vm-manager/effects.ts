@@ -1,28 +1,28 @@
 import type { CallEffect } from '../effect.js';
 
-/** Waits for something that only others can bring about: a notification of RM, or another ioctl that gives a lock back. */
+/** Waits for something that others do: RM sends a notification, or another ioctl releases a lock. */
 export interface WaitEffect {
   readonly kind: 'wait';
-  /** Who waits, as in errors: `vm[128]`. */
+  /** The VM, as in errors: `vm[128]`. */
   readonly path: string;
-  /** For what, in the words of client.md: `status exited(9)`. */
+  /** What it waits for, in the words of client.md: `status exited(9)`. */
   readonly awaited: string;
-  /** Whether it is so now. Whoever runs the operation asks after each event. */
+  /** Whether the wait is over. Checked after each event. */
   readonly ready: () => boolean;
   /**
-   * The operation can be told, by a HostError thrown into it, that it will never be so, and goes on without. Else
-   * nothing can end the wait: the operation never returns.
+   * A HostError that is thrown into the operation ends the wait. If false, nothing ends it and the operation may never
+   * return.
    */
   readonly bounded: boolean;
 }
 
-/** A call of the hypervisor about memory that is paged in and out (v17, a15). */
+/** A hypercall that gives memory to a VM or takes it back (v17, a15). */
 export interface HypercallEffect {
   readonly kind: 'hypercall';
   readonly hypercall: Hypercall;
 }
 
-/** Capabilities are those that VM_GET_HYP_RESOURCES told; addresses and sizes are bytes. */
+/** Capabilities are those that VM_GET_HYP_RESOURCES lists. Addresses and sizes are bytes. */
 export type Hypercall =
   | {
       readonly name: 'memextent_donate';
@@ -42,8 +42,8 @@ export type Hypercall =
       readonly size: bigint;
     };
 
-/** What the VM manager wants of the world. All are answered with bytes: none for waits and hypercalls. */
+/** What an operation asks for. A call is answered with the payload of its reply, the others with no bytes. */
 export type VmEffect = CallEffect | WaitEffect | HypercallEffect;
 
-/** An operation of the VM manager: an ioctl or a close, as far as it needs the world. It throws HostError. */
+/** An operation of the VM manager: an ioctl or a close. It yields effects and throws HostError. */
 export type Running<T> = Generator<VmEffect, T, Uint8Array>;

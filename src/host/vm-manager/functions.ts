@@ -4,10 +4,10 @@ import { codecOf } from '../../codec/index.js';
 import { field, type Infer, type Payload, reserved, s32, struct, u32, u64 } from '../../schema/index.js';
 import { HostError } from '../error.js';
 import { wraps } from './addresses.js';
-import { refusal } from './refusal.js';
+import { refuser } from './refusal.js';
 import type { ResourceTable, Ticket } from './resources.js';
 
-/** Bytes of the longest argument (client.md, section 9). */
+/** In bytes (client.md, section 9). */
 const ARGUMENT_SIZE_MAX = 256;
 const IRQFD_LEVEL = 1;
 const IOEVENTFD_DATAMATCH = 1;
@@ -32,35 +32,34 @@ export const functionArguments = {
   }),
 } as const;
 
-/** Numbers of the function types. */
 export const functionTypes = { vcpu: 1, irqfd: 2, ioeventfd: 3 } as const;
 
-/** ADD_FUNCTION's and REMOVE_FUNCTION's argument. */
+/** Argument of ADD_FUNCTION and REMOVE_FUNCTION. */
 export interface FunctionRequest {
   readonly type: number;
   /** Bytes of the function's own argument ({@link functionArguments}). */
   readonly argument: Uint8Array;
 }
 
-/** What a type makes of an argument. */
+/** The meaning of an argument. */
 interface Binding {
-  /** Functions of one type and key are the same to REMOVE_FUNCTION. */
+  /** REMOVE_FUNCTION removes all functions with this type and key. */
   readonly key: string;
-  /** The resource it waits for, which no other function may wait for. */
+  /** The resource that the function needs. No other function may need it. */
   readonly ticket?: Ticket;
-  /** Guest access it answers to, as text; no other function may answer to the same. */
+  /** The guest accesses that the function answers, as text. No other function may answer them. */
   readonly access?: string;
 }
 
 interface FunctionType {
   readonly number: number;
-  /** Throws WireError when the argument has not the size of its struct. */
+  /** @throws WireError when the size of the argument is not that of its struct. */
   bind(argument: Uint8Array): Binding;
 }
 
 export interface FunctionInstance extends Binding {
   readonly type: number;
-  /** Of a vCPU. */
+  /** Of a vCPU; undefined for other types. */
   readonly descriptor: number | undefined;
 }
 
@@ -87,35 +86,22 @@ const types: readonly FunctionType[] = [
   }),
   functionType(functionTypes.ioeventfd, functionArguments.ioeventfd, ({ addr, len, flags, datamatch }) => {
     checkFlags(flags, IOEVENTFD_DATAMATCH);
-    if (!IO_LENGTHS.includes(len)) throw refuse('EINVAL', 'range', 'len', IO_LENGTHS.join(' '), len);
-    if (wraps({ start: addr, size: BigInt(len) })) throw refuse('EINVAL', 'range', 'addr', 'no wrap', addr);
+    if (!IO_LENGTHS.includes(len)) throw refused('len')('EINVAL', 'range', IO_LENGTHS.join(' '), len);
+    if (wraps({ start: addr, size: BigInt(len) })) throw refused('addr')('EINVAL', 'range', 'no wrap', addr);
     const matches = flags === IOEVENTFD_DATAMATCH;
-    if (matches && len === 0) throw refuse('EINVAL', 'range', 'len', '1 2 4 8 to match data', len);
+    if (matches && len === 0) throw refused('len')('EINVAL', 'range', '1 2 4 8 to match data', len);
     return { key: `${addr}`, access: `${addr}:${len}:${matches ? datamatch : 'any'}` };
   }),
 ];
 
 function checkFlags(flags: number, known: number): void {
-  if ((flags & ~known) !== 0) throw refuse('EINVAL', 'flags', 'flags', known, flags);
+  if ((flags & ~known) !== 0) throw refused('flags')('EINVAL', 'flags', known, flags);
 }
 
-function refuse(
-  errno: 'EINVAL' | 'ENOENT' | 'EEXIST',
-  code: string,
-  path: string,
-  expected: number | string,
-  actual: number | bigint | string,
-  call = 'ADD_FUNCTION',
-) {
-  return refusal(call, errno, {
-    code,
-    path: path === '' ? 'function' : `function.${path}`,
-    expected,
-    actual,
-  });
-}
+/** The errors of ADD_FUNCTION about one member of its argument. */
+const refused = (member: string) => refuser('ADD_FUNCTION', `function.${member}`);
 
-/** The functions of one VM (client.md, section 9). Nothing here asks RM, so nothing needs a lock. */
+/** The functions of one VM (client.md, section 9). No operation calls RM, so none needs a lock. */
 export class FunctionTable {
   /** Newest first, the order in which they are unbound. */
   #instances: readonly FunctionInstance[] = [];
@@ -133,35 +119,36 @@ export class FunctionTable {
   }
 
   /**
-   * ADD_FUNCTION. EINVAL for an argument above 256 bytes or not of its struct's size, or with values that the function
-   * refuses; ENOENT for an unknown type; EEXIST for a resource or an access that another function has.
+   * ADD_FUNCTION.
    *
-   * @param newDescriptor gives a vCPU its file descriptor.
+   * @param newDescriptor opens the file descriptor of a vCPU.
    * @returns the descriptor of a vCPU, else 0.
+   * @throws HostError: EINVAL for an argument above 256 bytes, of another size than its struct or with a wrong value;
+   * ENOENT for an unknown type; EEXIST for a resource or an access that another function has.
    */
   add({ type, argument }: FunctionRequest, newDescriptor: () => number): number {
     if (argument.length > ARGUMENT_SIZE_MAX)
-      throw refuse('EINVAL', 'size', 'argument', `0..${ARGUMENT_SIZE_MAX}`, argument.length);
+      throw refused('argument')('EINVAL', 'size', `0..${ARGUMENT_SIZE_MAX}`, argument.length);
     const known = types.find(({ number }) => number === type);
-    if (known === undefined) throw refuse('ENOENT', 'unknown', 'type', '1..3', type);
+    if (known === undefined) throw refused('type')('ENOENT', 'unknown', '1..3', type);
     const binding = this.#bind(known, argument);
     const { ticket, access } = binding;
     if (access !== undefined && this.#instances.some((other) => other.access === access))
-      throw refuse('EEXIST', 'duplicate', 'addr', 'an access of its own', access);
+      throw refused('addr')('EEXIST', 'duplicate', 'an access of its own', access);
     if (ticket !== undefined && !this.#resources.addTicket(ticket))
-      throw refuse('EEXIST', 'duplicate', `label ${ticket.label}`, 'a resource of its own', 'taken');
+      throw refused(`label ${ticket.label}`)('EEXIST', 'duplicate', 'a resource of its own', 'taken');
     const descriptor = type === functionTypes.vcpu ? newDescriptor() : undefined;
     this.#instances = [{ type, descriptor, ...binding }, ...this.#instances];
     return descriptor ?? 0;
   }
 
-  /** REMOVE_FUNCTION. ENOENT when there is none like it. */
+  /** REMOVE_FUNCTION. @throws HostError (ENOENT) when no function has this type and argument. */
   remove({ type, argument }: FunctionRequest): void {
     const known = types.find(({ number }) => number === type);
     const key = known === undefined ? undefined : this.#keyOf(known, argument);
     const found = this.#instances.filter((instance) => instance.type === type && instance.key === key);
     if (found.length === 0)
-      throw refuse('ENOENT', 'unknown', '', 'a function that is there', type, 'REMOVE_FUNCTION');
+      throw refuser('REMOVE_FUNCTION', 'function')('ENOENT', 'unknown', 'a function that is there', type);
     for (const instance of found) this.#unbind(instance);
   }
 
@@ -174,7 +161,7 @@ export class FunctionTable {
       return type.bind(argument);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      throw refuse('EINVAL', 'size', 'argument', `${error.expected} bytes`, argument.length);
+      throw refused('argument')('EINVAL', 'size', `${error.expected} bytes`, argument.length);
     }
   }
 

@@ -1,50 +1,13 @@
+import type { Step } from './context.js';
 import type { VmGenerationName } from './ioctls.js';
+import type { RegionRules, VmRules } from './rules.js';
 import * as start from './start.js';
 import * as teardown from './teardown.js';
-import type { Step } from './vm.js';
 
-/** What SET_USER_MEM_REGION and LEND_USER_MEM check, and what they leave to luck (client.md, section 7). */
-export interface RegionRules {
-  /** When the hypervisor is asked whether it has memory extents at all (EOPNOTSUPP). */
-  readonly featureCheck: 'first' | 'after_alignment' | 'never';
-  /** Size 0 removes the region with that label; else it is EINVAL. */
-  readonly sizeZeroRemoves: boolean;
-  readonly unknownLabel: 'ENODEV' | 'ignored';
-  readonly wrap: 'EOVERFLOW' | 'EINVAL' | 'accepted';
-  readonly label: 'unique' | 'ignored';
-  /** Another process than the one that made the VM gets EPERM. */
-  readonly ownProcessOnly: boolean;
-  /** A region that comes after START, when nobody would tell RM of it. */
-  readonly afterStart: 'EBUSY' | 'accepted';
-  /** Bit 3 of the flags lends the memory; else it is reserved. */
-  readonly lentFlag: boolean;
-}
-
-/** One VM manager: what differs between them, as far as it is seen from outside. */
-export interface VmGeneration {
-  readonly name: VmGenerationName;
-  readonly evidence: 'measured' | 'read';
-  /** What VMs are made of: regions given at START, user pages given when needed, or guest memory files. */
-  readonly memory: 'regions' | 'user_pages' | 'guest_memory';
-  readonly regions: RegionRules;
-  /**
-   * What START asks of the memory that holds the devicetree, or the firmware: all of it, or its beginning (any overlap
-   * with a region; the first page of what backs it).
-   */
-  readonly rangesFit: 'wholly' | 'partly';
-  /** Pages of a devicetree or firmware that RM did not take stay pinned. */
-  readonly keepsRefusedPages: boolean;
-  /** Pins pages for writing even where the guest may not write. */
-  readonly alwaysPinsForWriting: boolean;
-  /** virqs of resources without interrupt; others must be shared interrupts where `checksVirqs` says so. */
-  readonly noVirq: readonly number[];
-  readonly checksVirqs: boolean;
-  /** Bits of a register number besides the register file and its index are EINVAL. */
-  readonly checksRegisterBits: boolean;
-  /** Where notifications are handled: by a thread of their own, or by the one that receives replies too. */
-  readonly notifiedIn: 'work_item' | 'receiving_thread';
-  /** Steps of START, and of closing the last descriptor, in order (client.md, section 6). */
+/** One VM manager: its rules, and its steps in order (client.md, section 6). */
+export interface VmGeneration extends VmRules {
   readonly start: readonly Step[];
+  /** Steps when the last descriptor is closed. */
   readonly teardown: readonly Step[];
 }
 
@@ -64,7 +27,6 @@ const eager: Omit<VmGeneration, 'name' | 'evidence'> = {
   regions: laxRegions,
   rangesFit: 'partly',
   keepsRefusedPages: false,
-  alwaysPinsForWriting: false,
   noVirq: [0, 0xffffffff],
   checksVirqs: false,
   checksRegisterBits: true,
@@ -93,7 +55,6 @@ const paged: Omit<VmGeneration, 'name' | 'evidence'> = {
   regions: { ...laxRegions, wrap: 'EINVAL', label: 'ignored' },
   rangesFit: 'partly',
   keepsRefusedPages: true,
-  alwaysPinsForWriting: false,
   noVirq: [0],
   checksVirqs: true,
   checksRegisterBits: true,
@@ -139,7 +100,6 @@ export const vmGenerations: Readonly<Record<VmGenerationName, VmGeneration>> = {
       ownProcessOnly: false,
     },
     rangesFit: 'wholly',
-    alwaysPinsForWriting: true,
   },
   v11: { ...eager, name: 'v11', evidence: 'read' },
   a14: { ...eager, name: 'a14', evidence: 'measured' },
@@ -153,17 +113,4 @@ export const vmGenerations: Readonly<Record<VmGenerationName, VmGeneration>> = {
     checksRegisterBits: false,
   },
   a15: { ...paged, name: 'a15', evidence: 'measured' },
-};
-
-/**
- * What the careful manager checks, in every generation: all that the review of the series asked for. Lending needs
- * the flag of the first versions where there is no ioctl for it.
- */
-export const carefulRegions: Omit<RegionRules, 'lentFlag' | 'afterStart'> = {
-  featureCheck: 'first',
-  sizeZeroRemoves: true,
-  unknownLabel: 'ENODEV',
-  wrap: 'EOVERFLOW',
-  label: 'unique',
-  ownProcessOnly: true,
 };

@@ -1,101 +1,79 @@
-import type { Issue } from '../../base/error.js';
-import type { Hazard } from '../hazard.js';
+import { hazardTable } from '../hazard.js';
 
 const eager = ['v9', 'v11', 'a14'] as const;
 const paged = ['v17', 'a15'] as const;
 const everyone = [...eager, ...paged] as const;
 
 /** The faults of the VM managers (client.md, sections 5 to 8), by name. */
-export const vmHazards = {
+export const vmHazards = hazardTable({
   endless_wait: {
-    name: 'endless_wait',
     clients: everyone,
     effect: 'never_returns',
     doc: 'Waits for a notification or a reply that does not come, without a timeout, and nothing can interrupt it.',
   },
   receiver_waits: {
-    name: 'receiver_waits',
     clients: paged,
     effect: 'never_returns',
     doc: "A notification about a VM came while START holds that VM's state lock: the receiving thread waits for the lock, and START for a reply that only that thread can deliver.",
   },
   pages_pinned: {
-    name: 'pages_pinned',
     clients: everyone,
     effect: 'leak',
     doc: "Pages of the process stay pinned, and counted, for ever: RM may still have them, or nobody remembers that they are the VM's.",
   },
   handle_lost: {
-    name: 'handle_lost',
     clients: everyone,
     effect: 'leak',
     doc: 'A parcel that RM still has is forgotten, its memory with it.',
   },
   vmid_lost: {
-    name: 'vmid_lost',
     clients: everyone,
     effect: 'leak',
     doc: 'RM keeps the VMID: it takes VM_DEALLOC_VMID in the states LOAD and RESET only.',
   },
   locked_vm_counted: {
-    name: 'locked_vm_counted',
     clients: eager,
     effect: 'leak',
     doc: 'Fewer pages were pinned than counted as locked; only those that were pinned are taken off the count again.',
   },
   never_sent: {
-    name: 'never_sent',
     clients: eager,
     effect: 'wrong_request',
     doc: 'A region that is added after START is accepted, but no one tells RM.',
   },
   wrap_accepted: {
-    name: 'wrap_accepted',
     clients: ['v11', 'a14', 'v17', 'a15'],
     effect: 'wrong_request',
     doc: 'An address range that wraps at 2^64 is accepted: the sum is tested after it has wrapped. For a region, overlaps go unnoticed too.',
   },
   label_ignored: {
-    name: 'label_ignored',
     clients: ['a15'],
     effect: 'wrong_request',
     doc: 'A second region with the same label is accepted, and RM is told label 0 for all.',
   },
   dtb_outside: {
-    name: 'dtb_outside',
     clients: ['v11', 'a14', 'a15'],
     effect: 'wrong_request',
     doc: 'The devicetree is not wholly in the region that is sent; when it begins below, its offset wraps at 2^64.',
   },
   dtb_cut: {
-    name: 'dtb_cut',
     clients: paged,
     effect: 'wrong_request',
     doc: 'The number of pages is the size in whole pages, so the last page of an unaligned range is not sent.',
   },
   shared_dtb: {
-    name: 'shared_dtb',
     clients: ['v17'],
     effect: 'wrong_request',
     doc: 'A shared binding cannot hold the devicetree: its ACL is left at no entries, and START ends with ENOMEM.',
   },
   binds_everything: {
-    name: 'binds_everything',
     clients: ['v17'],
     effect: 'wrong_request',
     doc: 'A binding of size 0 at guest address 0 covers all guest addresses.',
   },
   reclaims_handle_0: {
-    name: 'reclaims_handle_0',
     clients: ['a15'],
     effect: 'wrong_request',
     doc: 'The firmware was never lent, so the handle of its parcel is still 0: that of another parcel, perhaps.',
   },
-} as const satisfies Readonly<Record<string, Hazard>>;
-
-/** Something that the VM manager did or left behind that it should not have, and where. */
-export interface Finding {
-  readonly hazard: Hazard;
-  /** `code` is the hazard's name; `offset` is said by the path: an address or a handle of what it names. */
-  readonly issue: Issue;
-}
+});

@@ -1,11 +1,12 @@
 /**
- * The VM manager: what /dev/gunyah does when a process makes virtual machines, as operations that somebody runs. It owns
- * no clock, no promise and no queue; calls to RM, waits and hypercalls are effects ({@link VmEffect}), answered by
- * {@link runOperationNow}, {@link runOperation} or an event loop. Running vCPUs is left to others.
+ * The VM manager: what /dev/gunyah does when a process creates virtual machines. Its operations are generators: they
+ * yield calls to RM, waits and hypercalls ({@link VmEffect}), which {@link runOperationNow}, {@link runOperation} or an
+ * event loop answers. It has no clock and no queue, and it does not run vCPUs.
  */
 
-export { type MapMemRequest, mapMemFlags } from './bindings.js';
+export { mapMemFlags } from './bindings.js';
 export { ClientWorld, type ClientWorldOptions } from './client-world.js';
+export type { VmEvent } from './context.js';
 export {
   failWith,
   runOperation,
@@ -16,11 +17,13 @@ export {
 } from './drive.js';
 export type { Hypercall, HypercallEffect, Running, VmEffect, WaitEffect } from './effects.js';
 export { type FunctionRequest, functionArguments, functionTypes } from './functions.js';
-export { type RegionRules, type VmGeneration, vmGenerations } from './generations.js';
-export { type Finding, vmHazards } from './hazards.js';
+export { type VmGeneration, vmGenerations } from './generations.js';
+export type { HazardReport } from './hazard-log.js';
+export { vmHazards } from './hazards.js';
 export { findIoctl, type IoctlName, ioctls, type VmGenerationName } from './ioctls.js';
 export { type CreatedVm, VmManager, type VmManagerOptions } from './manager.js';
+export type { MapMemRequest } from './map-mem.js';
 export { regionFlags, type UserMemRegion } from './region.js';
-export type { Area } from './user-memory.js';
-export { UserProcess } from './user-memory.js';
-export type { GunyahVm, VmEvent } from './vm.js';
+export type { RegionRules, VmRules } from './rules.js';
+export { type Area, UserProcess } from './user-memory.js';
+export type { GunyahVm } from './vm.js';

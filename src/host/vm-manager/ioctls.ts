@@ -1,18 +1,20 @@
-/** Mainline series and Android kernels that have a VM manager of the same family. */
+import { refuser } from './refusal.js';
+
+/** The mainline patch series and Android kernels whose VM managers are modelled here, by the labels of client.md. */
 export type VmGenerationName = 'v9' | 'v11' | 'a14' | 'v17' | 'a15';
 
 interface Ioctl {
-  /** `G`: the series'; `A`: Android's own. */
+  /** `G`: of the mainline series; `A`: added by Android. */
   readonly type: 'G' | 'A';
   readonly number: number;
-  /** Of which file descriptor. */
+  /** The file on which it is called. */
   readonly of: 'device' | 'vm';
   readonly generations: readonly VmGenerationName[];
 }
 
 const all = ['v9', 'v11', 'a14', 'v17', 'a15'] as const;
 
-/** What the VM manager is asked by (client.md, section 5). Those of vCPUs run them, which is not done here. */
+/** The ioctls of the device and of VMs (client.md, section 5). Those of vCPUs are not modelled. */
 export const ioctls = {
   CREATE_VM: { type: 'G', number: 0, of: 'device', generations: all },
   SET_USER_MEM_REGION: { type: 'G', number: 1, of: 'vm', generations: ['v9', 'v11', 'a14', 'a15'] },
@@ -29,12 +31,16 @@ export const ioctls = {
 
 export type IoctlName = keyof typeof ioctls;
 
-/** Whether a generation has an ioctl; what it has not is ENOTTY. */
 export function hasIoctl(generation: VmGenerationName, name: IoctlName): boolean {
   return (ioctls[name].generations as readonly VmGenerationName[]).includes(generation);
 }
 
-/** The ioctl of a number, if the generation has it on that file; undefined: ENOTTY. */
+/** @throws HostError (ENOTTY) when the generation has no such ioctl. */
+export function checkHasIoctl(generation: VmGenerationName, name: IoctlName, path: string): void {
+  if (!hasIoctl(generation, name)) throw refuser(name, path)('ENOTTY', 'unknown', 'an ioctl', generation);
+}
+
+/** The ioctl with a number, if the generation has it on that file; undefined means ENOTTY. */
 export function findIoctl(
   generation: VmGenerationName,
   of: 'device' | 'vm',

@@ -1,8 +1,8 @@
 import type { Running } from './effects.js';
 
 /**
- * What only one operation of a VM at a time may hold across calls to RM. Between two effects an operation is alone
- * anyway, so what it does without an effect needs no lock.
+ * A lock that one operation of a VM holds across its calls to RM. Code between two effects runs without interruption and
+ * needs no lock.
  */
 export class Lock {
   #taken = false;
@@ -10,24 +10,19 @@ export class Lock {
   readonly #name: string;
   readonly #path: () => string;
 
-  /** @param name as in waits. @param path whose. */
+  /** @param name as in waits. @param path of the VM, as in waits. */
   constructor(name: string, path: () => string) {
     this.#name = name;
     this.#path = path;
   }
 
-  get taken(): boolean {
-    return this.#taken;
-  }
-
-  /** Waits until nobody has it. */
   *whenFree(): Running<void> {
     const ready = () => !this.#taken;
     while (!ready())
       yield { kind: 'wait', path: this.#path(), awaited: `${this.#name} free`, ready, bounded: false };
   }
 
-  /** Runs an operation with the lock taken, after those that have it. */
+  /** Waits for the lock, and holds it while the operation runs. */
   *with<T>(operation: () => Running<T>): Running<T> {
     yield* this.whenFree();
     this.#taken = true;

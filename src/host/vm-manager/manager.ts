@@ -1,44 +1,41 @@
 import { type MainlineCalls, mainlineCalls } from '../calls/mainline/index.js';
-import { HostError } from '../error.js';
 import { GuestMemoryFile, type GuestMemoryOptions } from '../guest-memory/index.js';
-import { vmChange } from '../notifications/mainline.js';
 import { FileBindings } from './bindings.js';
-import { carefulRegions, type RegionRules, type VmGeneration, vmGenerations } from './generations.js';
-import { hasIoctl, type VmGenerationName } from './ioctls.js';
-import { refusal } from './refusal.js';
+import type { VmEvent, VmSetup } from './context.js';
+import { type VmGeneration, vmGenerations } from './generations.js';
+import { checkHasIoctl, hasIoctl, type VmGenerationName } from './ioctls.js';
+import { refuser } from './refusal.js';
+import { carefulRegions, type RegionRules } from './rules.js';
 import type { UserProcess } from './user-memory.js';
-import { GunyahVm, type VmEvent } from './vm.js';
+import { GunyahVm } from './vm.js';
 
 export interface VmManagerOptions {
-  /** android14-6.1 unless told: RM23 has everything it asks for. */
+  /** Default: a14 (android14-6.1), for which RM23 implements every call. */
   readonly generation?: VmGenerationName;
   /**
-   * `careful` (default): checks what the reviews of the series asked for, and cleans up after every failure. `faithful`:
-   * does what the generation does, with its leaks and endless waits, and says so.
+   * `careful` (default) checks what the reviews of the series asked for, and cleans up after every failure. `faithful`
+   * does what the generation does, with its leaks and endless waits, and reports them.
    */
   readonly mode?: 'careful' | 'faithful';
-  /** Whether the hypervisor has memory extents; it has unless told. */
+  /** Whether the hypervisor has memory extents; default true. */
   readonly hasMemoryExtents?: boolean;
-  /** Whether the kernel maps all memory by page (v17: lending guest memory needs it); it does unless told. */
+  /** Whether the kernel maps all memory by page, which lending guest memory needs (v17); default true. */
   readonly mapsKernelPagewise?: boolean;
-  /** Told of what happens to VMs besides the results of ioctls. */
+  /** Called for what happens to VMs besides the results of ioctls. */
   readonly onEvent?: (vm: GunyahVm, event: VmEvent) => void;
 }
 
-/** What CREATE_VM gives. */
+/** Result of CREATE_VM. */
 export interface CreatedVm {
   readonly vm: GunyahVm;
   /** File descriptor of the VM. */
   readonly descriptor: number;
 }
 
-/** Standard streams and the device have the first ones. */
+/** The standard streams and the device have descriptors 0 to 3. */
 const FIRST_DESCRIPTOR = 4;
 
-/**
- * The VM manager of one kernel: makes VMs, and hands them the notifications that are about them. It asks RM for nothing
- * by itself; the operations of its VMs do, when somebody runs them.
- */
+/** The VM manager of one kernel. It creates VMs and passes notifications to them. It makes no calls to RM itself. */
 export class VmManager {
   readonly generation: VmGeneration;
   readonly #options: VmManagerOptions;
@@ -56,7 +53,7 @@ export class VmManager {
     this.#calls = mainlineCalls(generation);
   }
 
-  /** VMs that are open, or closed with something left of them. */
+  /** VMs that are open, and closed VMs of which RM still has something. */
   get vms(): Iterable<GunyahVm> {
     return this.#vms;
   }
@@ -68,57 +65,40 @@ export class VmManager {
    * @throws HostError (EINVAL) for an argument other than 0.
    */
   createVm(userProcess: UserProcess, argument = 0): CreatedVm {
-    if (argument !== 0)
-      throw refusal('CREATE_VM', 'EINVAL', { code: 'argument', path: 'arg', expected: 0, actual: argument });
+    if (argument !== 0) throw refuser('CREATE_VM', 'arg')('EINVAL', 'argument', 0, argument);
     const { hasMemoryExtents = true, mapsKernelPagewise = true, onEvent = () => {} } = this.#options;
     const descriptor = this.#newDescriptor();
-    const vm: GunyahVm = new GunyahVm(
-      {
-        generation: this.generation,
-        regionRules: this.#regionRules(),
-        careful: this.#careful,
-        userProcess,
-        calls: this.#calls,
-        hasMemoryExtents,
-        mapsKernelPagewise,
-        fileBindings: this.#fileBindings,
-        newDescriptor: () => this.#newDescriptor(),
-        isKnown: (vmid) => [...this.#vms].some((other) => other.vmid === vmid),
-        tell: (event) => onEvent(vm, event),
-        onGone: () => this.#vms.delete(vm),
-      },
-      descriptor,
-    );
+    const setup: VmSetup = {
+      rules: this.generation,
+      regionRules: this.#regionRules(),
+      careful: this.#careful,
+      userProcess,
+      calls: this.#calls,
+      hasMemoryExtents,
+      mapsKernelPagewise,
+      fileBindings: this.#fileBindings,
+      isKnown: (vmid) => [...this.#vms].some((other) => other.vmid === vmid),
+      tell: (event) => onEvent(vm, event),
+    };
+    const owner = {
+      generation: this.generation,
+      newDescriptor: () => this.#newDescriptor(),
+      onGone: () => this.#vms.delete(vm),
+    };
+    const vm: GunyahVm = new GunyahVm(setup, owner, descriptor);
     this.#vms.add(vm);
     return { vm, descriptor };
   }
 
-  /** CREATE_GUEST_MEM (v17). HostError: ENOTTY in other generations, EINVAL as {@link GuestMemoryFile} says. */
+  /** CREATE_GUEST_MEM (v17). @throws HostError: ENOTTY in other generations, EINVAL as {@link GuestMemoryFile} says. */
   createGuestMem(options: GuestMemoryOptions): GuestMemoryFile {
-    const { name } = this.generation;
-    const call = 'CREATE_GUEST_MEM';
-    if (!hasIoctl(name, call))
-      throw refusal(call, 'ENOTTY', { code: 'unknown', path: '', expected: 'an ioctl', actual: name });
+    checkHasIoctl(this.generation.name, 'CREATE_GUEST_MEM', '');
     return new GuestMemoryFile(options);
   }
 
-  /**
-   * RM has told something; what is not about one of the VMs changes nothing. One that the real handlers would read
-   * behind the end of changes nothing either, and is a finding.
-   *
-   * @param id of the message. @param payload as on the wire.
-   */
+  /** Passes a notification of RM to the VMs. @param id of the message. @param payload as on the wire. */
   notified(id: number, payload: Uint8Array): void {
-    for (const vm of this.#vms) {
-      if (!vm.hasVmid) continue;
-      try {
-        const change = vmChange(id, payload, vm.vmid);
-        if (change !== undefined) vm.notified(change);
-      } catch (error) {
-        if (!(error instanceof HostError) || error.hazard === undefined) throw error;
-        vm.find(error.hazard, error.call, error);
-      }
-    }
+    for (const vm of this.#vms) vm.notified(id, payload);
   }
 
   #newDescriptor(): number {
@@ -131,7 +111,7 @@ export class VmManager {
     if (!this.#careful) return regions;
     return {
       ...carefulRegions,
-      // Page faults find a region of v17 and a15 at any time.
+      // In v17 and a15 page faults find regions that are added after START.
       afterStart: memory === 'regions' ? 'EBUSY' : 'accepted',
       lentFlag: !hasIoctl(name, 'LEND_USER_MEM'),
     };

@@ -3,15 +3,17 @@ import { HostError } from '../error.js';
 import { type AddressRange, HUGE_PAGE, hex, overlaps, PAGE } from './addresses.js';
 import type { Backing } from './backing.js';
 import type { Hypercall, Running } from './effects.js';
+import type { HazardLog } from './hazard-log.js';
 import { vmHazards } from './hazards.js';
 import type { Parcel, Piece } from './parcel.js';
-import { refusal } from './refusal.js';
-import type { Ticket } from './resources.js';
-import type { GunyahVm } from './vm.js';
+import { refuser } from './refusal.js';
+import type { ResourceTable, Ticket } from './resources.js';
+import type { VmRules } from './rules.js';
+import type { UserProcess } from './user-memory.js';
 
 const { ADDR_SPACE, MEM_EXTENT } = resourceType.values;
 
-/** Resources that paging works with (client.md, section 9). */
+/** The resources that paging needs (client.md, section 9). */
 const addressSpace: Ticket = { type: ADDR_SPACE, label: 0 };
 const extents = {
   guestPrivate: { type: MEM_EXTENT, label: 0 },
@@ -23,57 +25,65 @@ const extents = {
 /** Options of a memory extent's donation, and of mapping (include/linux/gunyah.h, v17). */
 const donate = { TO_SIBLING: 2, TO_PROTECTED: 3, FROM_PROTECTED: 4 } as const;
 const map = { PARTIAL: 1, PRIVATE: 2, VMMIO: 4 } as const;
-/** More of the same follows: the hypervisor need not wait until all cores know. */
+/** More such calls follow, so the hypervisor need not wait until all cores know. */
 const NO_SYNC = 2 ** 31;
 
-/** What backings give: pages of a process, or folios of guest memory. */
+/** A page of a process, or a folio of guest memory. */
 const pieceSizes = [PAGE, HUGE_PAGE];
 
-/** Memory that the VM has and that only the hypervisor, not RM, gives back: a page, or a folio of guest memory. */
+/** A page or a folio that the VM has, and that hypercalls, not RM, take back. */
 interface Page extends Piece {
   readonly path: string;
   readonly shared: boolean;
 }
 
-/** Memory of a running VM that comes and goes by hypercalls (v17, a15). */
+/** The part of a VM that paging uses. */
+interface PagedVm {
+  readonly path: string;
+  readonly rules: VmRules;
+  readonly setup: { readonly userProcess: UserProcess };
+  readonly resources: ResourceTable;
+  readonly hazards: HazardLog;
+  /** Parcels that RM holds for the VM, and whose memory is therefore not missing. */
+  readonly devicetreeParcel: Parcel | undefined;
+  readonly firmwareParcel: Parcel | undefined;
+}
+
+/** Memory of a VM that hypercalls give and take back (v17, a15). */
 export class PagedMemory {
-  readonly #vm: GunyahVm;
-  /** By guest address, a multiple of the page's size. A fault looks here, so it must not cost what the VM has. */
+  readonly #vm: PagedVm;
+  /** By guest address, a multiple of the page's size. The map keeps the cost of a fault independent of the VM's size. */
   readonly #pages = new Map<bigint, Page>();
 
-  constructor(vm: GunyahVm) {
+  constructor(vm: PagedVm) {
     this.#vm = vm;
-    if (vm.generation.memory === 'regions') return;
+    if (vm.rules.memory === 'regions') return;
     for (const ticket of [addressSpace, ...Object.values(extents)]) vm.resources.addTicket(ticket);
   }
 
-  /** Whether the VM has memory of a range, or RM has on its behalf. */
+  /** Whether the VM, or RM on its behalf, has any memory of a range. */
   isUsing(range: AddressRange): boolean {
     const isInRange = ({ guestAddress: start, size }: Piece) => overlaps({ start, size }, range);
     return this.#piecesWithRm().some(isInRange) || [...this.#pages.values()].some(isInRange);
   }
 
-  /** A parcel of a VM that has started is one no more: its memory comes back by hypercalls. */
+  /** Once the VM has started, hypercalls take the memory of a parcel back. */
   convert(parcel: Parcel): void {
     for (const page of pagesOf(parcel)) this.#pages.set(page.guestAddress, page);
   }
 
   /**
-   * The VM has touched memory that it has not got yet: a page of the backing goes to it. ENOENT where nothing backs the
-   * address, EPERM for a write that is not allowed, EAGAIN if it has come meanwhile, ENODEV before the resources are
-   * known.
+   * Gives the VM the page that it has touched and that it lacks.
+   *
+   * @throws HostError: ENOENT when nothing backs the address, EPERM for a write without the right, EAGAIN when the page
+   * is there already, ENODEV before the resources are known.
    */
   *fault(backing: Backing | undefined, guestAddress: bigint, isWrite: boolean): Running<void> {
     const call = 'VCPU_RUN';
     const start = guestAddress - (guestAddress % PAGE);
+    const refuseFault = refuser(call, backing?.path ?? this.#vm.path, start);
     const refuse = (errno: 'ENOENT' | 'EPERM' | 'EAGAIN', expected: string) =>
-      refusal(call, errno, {
-        code: 'page',
-        path: backing?.path ?? this.#vm.path,
-        offset: start,
-        expected,
-        actual: hex(guestAddress),
-      });
+      refuseFault(errno, 'page', expected, hex(guestAddress));
     if (backing === undefined) throw refuse('ENOENT', 'a backed address');
     if (isWrite && (backing.rights & memRights.bits.W) === 0) throw refuse('EPERM', 'no write');
     if (this.#hasPage(start)) throw refuse('EAGAIN', 'a page that is missing');
@@ -88,9 +98,11 @@ export class PagedMemory {
     this.#pages.set(page.guestAddress, page);
   }
 
-  /** Takes everything back, by rising guest address. What the hypervisor keeps stays pinned for ever. */
+  /** Takes all pages back, in the order of guest addresses. A page that the hypervisor keeps stays pinned for ever. */
   *takeBack(): Running<void> {
-    const pages = inOrder(this.#pages.values());
+    const pages = [...this.#pages.values()].sort((left, right) =>
+      left.guestAddress < right.guestAddress ? -1 : 1,
+    );
     this.#pages.clear();
     for (const [index, page] of pages.entries()) {
       try {
@@ -99,7 +111,7 @@ export class PagedMemory {
         page.release();
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
-        this.#vm.find(vmHazards.pages_pinned, page.path, {
+        this.#vm.hazards.report(vmHazards.pages_pinned, page.path, {
           offset: Number(page.address),
           expected: `${this.#vm.setup.userProcess.name} again`,
           actual: error.message,
@@ -160,7 +172,7 @@ export class PagedMemory {
     yield* hypercall({ name: 'memextent_donate', options, from: to.cap_id, to: from.cap_id, address, size });
   }
 
-  /** Host's and guest's extent, in the direction in which a page comes to the guest. */
+  /** The extents between which a page moves when it is given to the guest. */
   #extentsOf({ shared }: Page) {
     return {
       from: this.#resource(shared ? extents.hostShared : extents.hostPrivate),
@@ -172,7 +184,7 @@ export class PagedMemory {
     const resource = this.#vm.resources.of(ticket);
     if (resource !== undefined) return resource;
     const expected = `resource ${ticket.type} label ${ticket.label}`;
-    throw refusal('hypercall', 'ENODEV', { code: 'resource', path: this.#vm.path, expected, actual: 'none' });
+    throw refuser('hypercall', this.#vm.path)('ENODEV', 'resource', expected, 'none');
   }
 }
 
@@ -182,8 +194,4 @@ function* hypercall(effect: Hypercall): Running<void> {
 
 function pagesOf(parcel: Parcel): Page[] {
   return parcel.options.pieces.map((piece) => ({ ...piece, path: parcel.path, shared: parcel.isShared }));
-}
-
-function inOrder(pages: Iterable<Page>): readonly Page[] {
-  return [...pages].sort((left, right) => (left.guestAddress < right.guestAddress ? -1 : 1));
 }

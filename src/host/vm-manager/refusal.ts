@@ -2,27 +2,28 @@ import type { Issue } from '../../base/error.js';
 import type { Errno } from '../errno.js';
 import { HostError } from '../error.js';
 
-/** What an ioctl that refuses says: where, and what it wanted instead. */
-type Refused = Pick<Issue, 'code' | 'path' | 'expected' | 'actual'> & { readonly offset?: bigint | number };
+/** Makes the error of an ioctl that refuses without asking RM. */
+export type Refuser = (
+  errno: Errno,
+  code: string,
+  expected: Issue['expected'],
+  actual: Issue['actual'],
+) => HostError;
 
 /**
- * The error of an ioctl that refuses before, or without, asking RM.
+ * The errors of one ioctl about one thing.
  *
  * @param call name of the ioctl.
+ * @param path what the error is about. @param offset its address or handle.
  */
-export function refusal(call: string, errno: Errno, { offset = 0, ...issue }: Refused): HostError {
-  return new HostError(call, errno, 'local', { ...issue, offset: Number(offset) });
+export function refuser(call: string, path: string, offset: bigint | number = 0): Refuser {
+  return (errno, code, expected, actual) =>
+    new HostError(call, errno, 'local', { code, path, offset: Number(offset), expected, actual });
 }
 
-/** A failure of a call to RM as that of the ioctl which made it, with what it was about: `region[label 2].MEM_LEND`. */
+/** A failed call to RM as the error of the ioctl that made it. The path names both: `region[label 2].MEM_LEND`. */
 export function failureOf(ioctl: string, error: HostError, about: string): HostError {
   const path = [about, error.call, error.path].filter((part) => part !== '').join('.');
-  const { code, offset, expected, actual } = error;
-  return new HostError(
-    ioctl,
-    error.errno,
-    error.endedBy,
-    { code, path, offset, expected, actual },
-    error.hazard,
-  );
+  const { code, offset, expected, actual, errno, endedBy, hazard } = error;
+  return new HostError(ioctl, errno, endedBy, { code, path, offset, expected, actual }, hazard);
 }

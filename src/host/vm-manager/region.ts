@@ -1,18 +1,11 @@
-import { memRights } from '../../../schemas/index.js';
 import { type AddressRange, contains, overlaps, overlapsWrapped, PAGE, wrap } from './addresses.js';
-import type { Parcel, Piece } from './parcel.js';
+import { type Parcel, type Piece, rightsOf } from './parcel.js';
 import type { UserProcess } from './user-memory.js';
 
-/** Flags of a region (include/uapi/linux/gunyah.h), and which rights they give the guest. */
+/** Flags of a region (include/uapi/linux/gunyah.h). */
 export const regionFlags = { ALLOW_READ: 1, ALLOW_WRITE: 2, ALLOW_EXEC: 4, LENT: 8 } as const;
 
-const rightsOfFlags = [
-  [regionFlags.ALLOW_READ, memRights.bits.R],
-  [regionFlags.ALLOW_WRITE, memRights.bits.W],
-  [regionFlags.ALLOW_EXEC, memRights.bits.X],
-] as const;
-
-/** Argument of SET_USER_MEM_REGION and LEND_USER_MEM; addresses and sizes in bytes. */
+/** Argument of SET_USER_MEM_REGION and LEND_USER_MEM. Addresses and sizes are bytes. */
 export interface UserMemRegion {
   readonly label: number;
   /** {@link regionFlags}. */
@@ -22,11 +15,11 @@ export interface UserMemRegion {
   readonly userspaceAddr: bigint;
 }
 
-/** Memory of a process that a VM has at one range of guest addresses. */
+/** Memory of a process that is a VM's memory at one range of guest addresses. */
 export class MemoryRegion {
-  /** Pinned pages by physical address; none as long as they are pinned only when needed (a15). */
+  /** Physical addresses of the pinned pages. Empty where pages are pinned on demand (a15). */
   pages: readonly bigint[] = [];
-  /** What RM is given at START (v9, v11, a14). */
+  /** The parcel that START gives to RM (v9, v11, a14). */
   parcel: Parcel | undefined;
   readonly range: AddressRange;
 
@@ -42,14 +35,10 @@ export class MemoryRegion {
   }
 
   get rights(): number {
-    return rightsOfFlags.reduce((sum, [flag, right]) => sum | (this.request.flags & flag ? right : 0), 0);
+    return rightsOf(this.request.flags, regionFlags);
   }
 
-  get allowsWrite(): boolean {
-    return (this.request.flags & regionFlags.ALLOW_WRITE) !== 0;
-  }
-
-  /** The pinned pages, those that follow each other in one piece. They go back to the host with the region. */
+  /** The pinned pages; neighbours in physical memory are one piece. {@link unpin} releases them, not the pieces. */
   get pieces(): Piece[] {
     const pieces: { guestAddress: bigint; address: bigint; size: bigint; release: () => void }[] = [];
     let guestAddress = this.range.start;
@@ -62,22 +51,22 @@ export class MemoryRegion {
     return pieces;
   }
 
-  /** Gives the pinned pages back to their process, once RM has nothing of the region. */
+  /** Unpins the pages, once RM has none of them. */
   unpin(userProcess: UserProcess): void {
     userProcess.unpin(this.pages);
     userProcess.account(-this.pages.length);
     this.pages = [];
   }
 
-  /** Address in the process of a guest address. */
+  /** The address in the process that backs a guest address. */
   userAddress(guestAddress: bigint): bigint {
     return this.request.userspaceAddr + (guestAddress - this.range.start);
   }
 }
 
 /**
- * The regions of a VM, newest first. Looked through from the start each time: VMs have a handful (the review of the
- * series asked, and was told three).
+ * The regions of a VM. The searches are linear: a VM has a handful of regions (the answer in the review of the series was
+ * three).
  */
 export class RegionTable {
   #regions: readonly MemoryRegion[] = [];
@@ -99,7 +88,7 @@ export class RegionTable {
     return this.#regions.find(({ request }) => request.label === label);
   }
 
-  /** The newest that overlaps. @param wrapped with ends that wrap at 2^64, as in a14. */
+  /** The newest region that overlaps. @param wrapped ends wrap at 2^64, as in a14. */
   overlapping(range: AddressRange, wrapped = false): MemoryRegion | undefined {
     const test = wrapped ? overlapsWrapped : overlaps;
     return this.#regions.find((region) => test(region.range, range));
@@ -110,7 +99,7 @@ export class RegionTable {
   }
 }
 
-/** Offset of an address in a region as Linux computes it: it wraps when the address lies below. */
+/** Offset of an address in a region as Linux computes it: it wraps when the address is below the region. */
 export function offsetIn({ range }: MemoryRegion, address: bigint): bigint {
   return wrap(address - range.start);
 }

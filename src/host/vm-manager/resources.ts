@@ -1,19 +1,19 @@
 import type { HypResource } from '../../../schemas/index.js';
 
-/** What waits for a resource of a VM: a function, or the manager's own paging. */
+/** A claim of a function, or of the manager's own paging, to one resource of a VM (`gunyah_vm_resource_ticket`). */
 export interface Ticket {
-  /** Numbers of `resource_type`. */
+  /** A value of `resource_type`. */
   readonly type: number;
   readonly label: number;
 }
 
-/** Resources that VM_GET_HYP_RESOURCES told of, and who waits for which: matched by type and label. */
+/** The resources that VM_GET_HYP_RESOURCES has listed and the tickets for them, matched by type and label. */
 export class ResourceTable {
   readonly #tickets = new Map<string, HypResource | undefined>();
-  /** Without a ticket so far. */
+  /** Resources without a ticket. */
   readonly #spare = new Map<string, HypResource[]>();
 
-  /** False: somebody waits for it already. */
+  /** @returns false when there is such a ticket already. */
   addTicket(ticket: Ticket): boolean {
     const key = keyOf(ticket);
     if (this.#tickets.has(key)) return false;
@@ -35,12 +35,12 @@ export class ResourceTable {
     else this.#addSpare(key, resource);
   }
 
-  /** What a ticket has got. */
+  /** The resource that matched a ticket. */
   of(ticket: Ticket): HypResource | undefined {
     return this.#tickets.get(keyOf(ticket));
   }
 
-  /** Forgets the resources; tickets stay. */
+  /** Removes the resources, not the tickets. */
   clear(): void {
     this.#spare.clear();
     for (const key of this.#tickets.keys()) this.#tickets.set(key, undefined);

@@ -1,24 +1,22 @@
 import { constants, rangeId, vmStatus } from '../../../schemas/index.js';
 import { HostError } from '../error.js';
-import { type AddressRange, contains, hex, PAGE } from './addresses.js';
+import type { AddressRange } from './addresses.js';
 import { registersOf } from './boot-context.js';
+import type { VmContext } from './context.js';
 import type { Running } from './effects.js';
-import { vmHazards } from './hazards.js';
-import { giveParcel, Parcel } from './parcel.js';
-import { failureOf, refusal } from './refusal.js';
-import { type MemoryRegion, offsetIn } from './region.js';
-import type { GunyahVm } from './vm.js';
+import type { Parcel } from './parcel.js';
+import { refuser } from './refusal.js';
+import { offsetIn } from './region.js';
+import { findRegion, give, giveOrRelease, parcelOf } from './start-memory.js';
 
 /*
- * The steps of START (client.md, section 6), in the order of its table. Each does what Linux does; where Linux leaves
- * something behind that the careful manager does not, the step asks which of the two it is for.
+ * The steps of START in the order of the table in client.md, section 6. Each does what Linux does. Where Linux leaves
+ * something behind on failure, the step also handles the careful manager.
  */
 
 const { LOAD, READY, INIT_FAILED, RUNNING } = vmStatus.values;
-/** Linux keeps the size of what it looks for in 32 bits (a14). */
-const SIZE_MASK = 0xffff_ffffn;
 
-export function* allocateVmid(vm: GunyahVm): Running<void> {
+export function* allocateVmid(vm: VmContext): Running<void> {
   try {
     vm.vmid = yield* vm.ask(vm.calls.allocVmid(0));
   } catch (error) {
@@ -28,74 +26,54 @@ export function* allocateVmid(vm: GunyahVm): Running<void> {
   vm.status = LOAD;
 }
 
-/** Each region to RM, newest first (v9, v11, a14). */
-export function* giveRegions(vm: GunyahVm): Running<void> {
+/** Gives all regions to RM, newest first (v9, v11, a14). */
+export function* giveRegions(vm: VmContext): Running<void> {
   for (const { parcel } of vm.regions.all) if (parcel !== undefined) yield* give(vm, parcel);
 }
 
-export function* configureFromRegion(vm: GunyahVm): Running<void> {
+export function* configureFromRegion(vm: VmContext): Running<void> {
   const { start, size } = vm.devicetree;
   const region = findRegion(vm, 'dtb', vm.devicetree);
-  yield* configure(vm, region.parcel, offsetIn(region, start), size);
+  yield* configure(vm, region.parcel, { start: offsetIn(region, start), size });
 }
 
-export function* setFirmwareFromRegion(vm: GunyahVm): Running<void> {
+export function* setFirmwareFromRegion(vm: VmContext): Running<void> {
   if (vm.firmware === undefined) return;
   const { start, size } = vm.firmware;
   const region = findRegion(vm, 'firmware', vm.firmware);
-  yield* setFirmware(vm, region.parcel, offsetIn(region, start), size);
+  yield* setFirmware(vm, region.parcel, { start: offsetIn(region, start), size });
 }
 
-/**
- * The region that holds a range: wholly (v9, and the careful manager), or the newest that overlaps it (v11, a14).
- *
- * @throws HostError (EINVAL) when there is none.
- */
-export function findRegion(vm: GunyahVm, path: string, range: AddressRange): MemoryRegion {
-  const wholly = vm.careful || vm.generation.rangesFit === 'wholly';
-  const found = wholly
-    ? vm.regions.containing(range)
-    : vm.regions.overlapping({ start: range.start, size: range.size & SIZE_MASK }, true);
-  if (found === undefined || (vm.careful && range.size === 0n)) throw notThere(path, range, 'EINVAL');
-  if (!contains(found.range, range))
-    vm.find(vmHazards.dtb_outside, path, {
-      offset: Number(range.start),
-      expected: `in ${found.path}`,
-      actual: `${hex(range.start)}..${hex(range.start + range.size)}`,
-    });
-  return found;
-}
-
-/** Its own parcel for the devicetree: only that memory is RM's to accept (v17, a15). */
-export function* giveDevicetree(vm: GunyahVm): Running<void> {
+/** Gives the devicetree to RM in a parcel of its own. The VM's other memory never becomes a parcel (v17, a15). */
+export function* giveDevicetree(vm: VmContext): Running<void> {
   const parcel = yield* parcelOf(vm, 'dtb', vm.devicetree);
   vm.devicetreeParcel = parcel;
   yield* giveOrRelease(vm, parcel);
 }
 
-export function* giveFirmware(vm: GunyahVm): Running<void> {
+export function* giveFirmware(vm: VmContext): Running<void> {
   if (vm.firmware === undefined) return;
   const parcel = yield* parcelOf(vm, 'firmware', vm.firmware);
   vm.firmwareParcel = parcel;
   yield* giveOrRelease(vm, parcel);
 }
 
-export function* configureFromParcel(vm: GunyahVm): Running<void> {
+export function* configureFromParcel(vm: VmContext): Running<void> {
   const { start, size } = vm.devicetree;
   const parcel = vm.devicetreeParcel as Parcel;
-  yield* configure(vm, parcel, start - parcel.range.start, size);
+  yield* configure(vm, parcel, { start: start - parcel.range.start, size });
 }
 
-export function* setFirmwareFromParcel(vm: GunyahVm): Running<void> {
+export function* setFirmwareFromParcel(vm: VmContext): Running<void> {
   if (vm.firmware === undefined) return;
   const { start, size } = vm.firmware;
   const parcel = vm.firmwareParcel as Parcel;
-  yield* setFirmware(vm, parcel, start - parcel.range.start, size);
+  yield* setFirmware(vm, parcel, { start: start - parcel.range.start, size });
 }
 
-/** All lent ranges are paged in on demand, but the firmware's; by rising address. */
-export function* setDemandPaging(vm: GunyahVm): Running<void> {
-  // Without firmware Linux compares with address 0.
+/** Names all lent ranges, except that of the firmware, as paged on demand, in the order of their addresses. */
+export function* setDemandPaging(vm: VmContext): Running<void> {
+  // Without firmware, Linux leaves out a range at address 0.
   const withheld = vm.firmware?.start ?? (vm.careful ? undefined : 0n);
   const ranges = vm.backings
     .filter(({ lent, range }) => lent && range.start !== withheld)
@@ -103,13 +81,13 @@ export function* setDemandPaging(vm: GunyahVm): Running<void> {
   if (ranges.length > 0) yield* vm.ask(vm.calls.vmSetDemandPaging({ vmid: vm.vmid, ranges }));
 }
 
-export function* setAddressLayout(vm: GunyahVm): Running<void> {
+export function* setAddressLayout(vm: VmContext): Running<void> {
   const { start, size } = (vm.devicetreeParcel as Parcel).range;
   const range = { range_id: rangeId.values.IMAGE, range_base: start, range_size: size };
   yield* vm.ask(vm.calls.vmSetAddressLayout({ vmid: vm.vmid, ...range }));
 }
 
-export function* initialise(vm: GunyahVm): Running<void> {
+export function* initialise(vm: VmContext): Running<void> {
   try {
     yield* vm.ask(vm.calls.vmInit(vm.vmid));
   } catch (error) {
@@ -119,30 +97,27 @@ export function* initialise(vm: GunyahVm): Running<void> {
   vm.status = READY;
 }
 
-/** The boot vCPU's registers; firmware sets its own. */
-export function* setBootContext(vm: GunyahVm): Running<void> {
+/** Sets the registers of the boot vCPU. Firmware sets its own. */
+export function* setBootContext(vm: VmContext): Running<void> {
   if (vm.firmware !== undefined) return;
   for (const register of registersOf(vm.bootContext))
     yield* vm.ask(vm.calls.vmSetBootContext({ vmid: vm.vmid, ...register }));
 }
 
-export function* takeResources(vm: GunyahVm): Running<void> {
-  const { noVirq, checksVirqs } = vm.generation;
+export function* takeResources(vm: VmContext): Running<void> {
+  const { noVirq, checksVirqs } = vm.rules;
   const { entries } = yield* vm.ask(vm.calls.getHypResources(vm.vmid));
   for (const resource of entries) {
     const { type, resource_label, virq } = resource;
-    if (checksVirqs && !noVirq.includes(virq) && !isSharedInterrupt(virq))
-      throw refusal('START', 'ENOMEM', {
-        code: 'virq',
-        path: `resource[type ${type}, label ${resource_label}]`,
-        expected: 'none, or a shared interrupt',
-        actual: virq,
-      });
+    if (checksVirqs && !noVirq.includes(virq) && !isSharedInterrupt(virq)) {
+      const refuse = refuser('START', `resource[type ${type}, label ${resource_label}]`);
+      throw refuse('ENOMEM', 'virq', 'none, or a shared interrupt', virq);
+    }
     vm.resources.add(resource);
   }
 }
 
-export function* run(vm: GunyahVm): Running<void> {
+export function* run(vm: VmContext): Running<void> {
   yield* vm.ask(vm.calls.vmStart(vm.vmid));
   vm.status = RUNNING;
   if (vm.devicetreeParcel === undefined) return;
@@ -150,133 +125,30 @@ export function* run(vm: GunyahVm): Running<void> {
   vm.devicetreeParcel = undefined;
 }
 
-function* configure(
-  vm: GunyahVm,
-  parcel: Parcel | undefined,
-  dtb_offset: bigint,
-  dtb_size: bigint,
-): Running<void> {
+/** @param dtb range within the parcel, in bytes. */
+function* configure(vm: VmContext, parcel: Parcel | undefined, dtb: AddressRange): Running<void> {
   vm.configured = undefined;
-  yield* vm.ask(
-    vm.calls.vmConfigure({
-      vmid: vm.vmid,
-      auth_mech: vm.authentication,
-      mem_handle: parcel?.handle ?? constants.MEM_HANDLE_INVALID,
-      image_offset: 0n,
-      image_size: 0n,
-      dtb_offset,
-      dtb_size,
-    }),
-  );
+  const request = {
+    vmid: vm.vmid,
+    auth_mech: vm.authentication,
+    mem_handle: parcel?.handle ?? constants.MEM_HANDLE_INVALID,
+    image_offset: 0n,
+    image_size: 0n,
+    dtb_offset: dtb.start,
+    dtb_size: dtb.size,
+  };
+  yield* vm.ask(vm.calls.vmConfigure(request));
   vm.configured = true;
 }
 
-function* setFirmware(
-  vm: GunyahVm,
-  parcel: Parcel | undefined,
-  fw_offset: bigint,
-  fw_size: bigint,
-): Running<void> {
+/** @param firmware range within the parcel, in bytes. */
+function* setFirmware(vm: VmContext, parcel: Parcel | undefined, firmware: AddressRange): Running<void> {
   const mem_handle = parcel?.handle ?? constants.MEM_HANDLE_INVALID;
+  const { start: fw_offset, size: fw_size } = firmware;
   yield* vm.ask(vm.calls.vmSetFirmwareMem({ vmid: vm.vmid, mem_handle, fw_offset, fw_size }));
 }
 
-/** Memory of a range, taken from the host, and not yet RM's. */
-function* parcelOf(vm: GunyahVm, path: string, range: AddressRange): Running<Parcel> {
-  const pages = pagesOfRange(vm, range);
-  const backing = findBacking(vm, path, range);
-  if (!backing.lent && !vm.careful && vm.generation.memory === 'guest_memory') {
-    vm.find(vmHazards.shared_dtb, path, { expected: 'lent memory', actual: backing.path });
-    throw refusal('START', 'ENOMEM', { code: 'acl', path, expected: 1, actual: 0 });
-  }
-  const sharedWith = backing.lent ? undefined : yield* vm.ask(vm.calls.getVmid());
-  const pieces = backing.take('START', pages);
-  return new Parcel({ path, label: 0, rights: backing.rights, sharedWith, pieces });
-}
-
-/**
- * What backs a range: v17, and the careful manager, want all of it in one backing; a15 looks at the first page only.
- *
- * @throws HostError: EINVAL for less than a page, ENOENT when there is none.
- */
-export function findBacking(vm: GunyahVm, path: string, range: AddressRange) {
-  const pages = pagesOfRange(vm, range);
-  if (pages.size === 0n) throw notThere(path, range, 'EINVAL');
-  const wholly = vm.careful || vm.generation.rangesFit === 'wholly';
-  const wanted = wholly ? pages : { start: pages.start, size: PAGE };
-  const found = vm.backings.find((backing) => contains(backing.range, wanted));
-  if (found === undefined) throw notThere(path, range, 'ENOENT');
-  if (pages.start + pages.size < range.start + range.size)
-    vm.find(vmHazards.dtb_cut, path, {
-      expected: range.start + range.size,
-      actual: pages.start + pages.size,
-    });
-  if (!contains(found.range, pages))
-    vm.find(vmHazards.dtb_outside, path, { expected: `in ${found.path}`, actual: hex(pages.start) });
-  return found;
-}
-
-/** The pages of a range: as many as Linux counts, or those that it touches. */
-function pagesOfRange(vm: GunyahVm, { start, size }: AddressRange): AddressRange {
-  const first = start - (start % PAGE);
-  if (!vm.careful) return { start: first, size: size - (size % PAGE) };
-  const end = start + size + PAGE - 1n;
-  return size === 0n ? { start: first, size } : { start: first, size: end - (end % PAGE) - first };
-}
-
-function* give(vm: GunyahVm, parcel: Parcel): Running<void> {
-  try {
-    yield* giveParcel(vm, parcel);
-  } catch (error) {
-    if (!vm.careful) forget(vm, parcel);
-    throw error instanceof HostError ? failureOf('START', error, parcel.path) : error;
-  }
-}
-
-/** Linux remembers no handle of a parcel that was not given wholly. */
-function forget(vm: GunyahVm, parcel: Parcel): void {
-  if (parcel.handle !== undefined)
-    vm.find(vmHazards.handle_lost, parcel.path, {
-      offset: parcel.handle,
-      expected: 'reclaimed',
-      actual: parcel.handle,
-    });
-  parcel.handle = undefined;
-  parcel.uncertain = false;
-}
-
-/** As {@link give}, for memory that was taken just for this. */
-function* giveOrRelease(vm: GunyahVm, parcel: Parcel): Running<void> {
-  try {
-    yield* give(vm, parcel);
-  } catch (error) {
-    if (vm.generation.keepsRefusedPages && !vm.careful) leak(vm, parcel);
-    else if (!parcel.isHeld) parcel.release();
-    throw error;
-  }
-}
-
-function leak(vm: GunyahVm, parcel: Parcel): void {
-  const [first] = parcel.options.pieces;
-  vm.find(vmHazards.pages_pinned, parcel.path, {
-    offset: Number(first?.address ?? 0n),
-    expected: `unpinned for ${vm.setup.userProcess.name}`,
-    actual: parcel.options.pieces.length,
-  });
-}
-
-function notThere(path: string, { start, size }: AddressRange, errno: 'EINVAL' | 'ENOENT'): HostError {
-  const actual = `${hex(start)}, ${size} bytes`;
-  return refusal('START', errno, {
-    code: 'memory',
-    path,
-    offset: start,
-    expected: 'memory of the VM',
-    actual,
-  });
-}
-
-/** SPI or ESPI of the interrupt controller. */
+/** SPI or extended SPI of the GIC: INTIDs 32..1019 and 4096..5119. */
 function isSharedInterrupt(virq: number): boolean {
   return (virq >= 32 && virq <= 1019) || (virq >= 4096 && virq <= 5119);
 }

@@ -1,7 +1,7 @@
 import { UsageError } from '../../base/error.js';
-import { PAGE_SIZE } from '../../hypervisor/index.js';
+import { PAGE } from './addresses.js';
 
-/** Pages of a process that lie at a fixed distance from each other in physical memory. */
+/** Consecutive pages of a process, at a fixed distance from each other in physical memory. */
 export interface Area {
   /** Address in the process, in bytes; a multiple of 4096. */
   readonly address: bigint;
@@ -13,11 +13,9 @@ export interface Area {
   readonly stride?: bigint;
 }
 
-const PAGE = BigInt(PAGE_SIZE);
-
 /**
- * The memory of a process, as far as VMs are made of it: which physical page lies at which address, how often each is
- * pinned, and how many are counted as locked (`locked_vm` of the kernel, which limits what a process may pin).
+ * The memory that a process gives to VMs: the physical page at each address, how often each page is pinned, and how many
+ * pages are counted as locked (`locked_vm` of the kernel, which limits what a process may pin).
  */
 export class UserProcess {
   readonly name: string;
@@ -43,12 +41,12 @@ export class UserProcess {
     this.#areas.push(area);
   }
 
-  /** Pages that somebody has pinned. */
+  /** Number of pinned pages. */
   get pagesPinned(): number {
     return this.#pins.size;
   }
 
-  /** Pages counted as locked. */
+  /** Number of pages counted as locked. */
   get lockedVm(): number {
     return this.#lockedVm;
   }
@@ -57,15 +55,15 @@ export class UserProcess {
     return this.#pins.has(physical);
   }
 
-  /** Counts pages as locked, or with a negative number no longer. */
+  /** Adds to the number of locked pages; a negative number subtracts. */
   account(pages: number): void {
     this.#lockedVm += pages;
   }
 
   /**
-   * Pins pages from an address on, as long as there are any.
+   * Pins pages from an address on, up to the first address that has no page.
    *
-   * @returns their physical addresses: fewer than asked for when a page is not there.
+   * @returns physical addresses of the pinned pages.
    */
   pin(address: bigint, pages: number): bigint[] {
     const pinned: bigint[] = [];
@@ -80,7 +78,7 @@ export class UserProcess {
     return pinned;
   }
 
-  /** Ends one pin of each. */
+  /** Removes one pin of each page. */
   unpin(pages: readonly bigint[]): void {
     for (const physical of pages) {
       const pins = (this.#pins.get(physical) ?? 0) - 1;

@@ -2,20 +2,20 @@ import type { Copies, Detail } from './detail.js';
 import type { Row } from './rows.js';
 import type { LanesWindow } from './timeline/lanes.js';
 
-/** A capture to open: a file, or the text that a page carries (base64). Either may be compressed with gzip. */
-export type Source =
+/** A capture to open: a file, or the base64 text that is embedded in the page. Both may be compressed with gzip. */
+export type CaptureSource =
   | { readonly name: string; readonly blob: Blob }
   | { readonly name: string; readonly base64: string };
 
-/** What the page asks of the capture. Rows count from 0, messages (`no`) from 1. */
+/** The questions that the page can ask its worker. Rows count from 0, messages (`no`) from 1. */
 export interface Requests {
-  /** Shows only the messages that match, all for an empty text. The event `view` then tells how many there are. */
+  /** Shows only the messages that match, or all if the text is empty. Events `view` then tell how many match. */
   filter(text: string): FilterAnswer;
-  /** Rows [start, end), as far as there are. */
+  /** Rows [start, end). Fewer if the view ends before. */
   rows(start: number, end: number): Row[];
-  /** The row of a message, undefined when the filter hides it. */
+  /** The row of a message. Undefined if the filter hides it. */
   rowOf(no: number): number | undefined;
-  /** The next row with a problem, from a row on in a direction. */
+  /** The next row with a problem after a row or, if `step` is -1, before it. */
   nextProblem(row: number, step: 1 | -1): number | undefined;
   detail(no: number): Detail;
   /** The message, or one line of its field tree, as text. */
@@ -28,7 +28,7 @@ export interface Requests {
 
 export type FilterAnswer = { readonly view: number } | { readonly error: string };
 
-/** The summary of the capture, as `decode --summary --json` has it, and how busy it was over time. */
+/** The summary of the capture with the keys of `decode --summary --json`, and the number of messages over time. */
 export interface Overview {
   readonly records: number;
   readonly packets: number;
@@ -39,9 +39,9 @@ export interface Overview {
   >;
   readonly unanswered: { readonly count: number; readonly list: readonly OverviewItem[] };
   readonly issues: { readonly count: number; readonly list: readonly OverviewItem[] };
-  /** Messages in equal parts of the capture's duration. */
+  /** Number of messages in each of the equal parts of the capture's duration. */
   readonly activity: readonly number[];
-  /** The whole duration, undefined without times. */
+  /** The whole duration. Undefined if the capture has no times. */
   readonly durationNs: number | undefined;
 }
 
@@ -53,18 +53,18 @@ export interface OverviewItem {
   readonly what?: string;
 }
 
-/** What the page is told unasked. */
+/** What the worker tells the page without being asked. */
 export type Event =
   | {
       readonly kind: 'progress';
       readonly messages: number;
       readonly packets: number;
-      /** Bytes read, before decompression, and how many there are. */
+      /** Bytes read and size of the file, both before decompression. */
       readonly bytes: number;
       readonly size: number;
       readonly done: boolean;
     }
-  /** Rows of the filter with this number so far, and whether all messages were looked at. */
+  /** How many messages match filter number `view` so far, and whether all messages have been tested. */
   | {
       readonly kind: 'view';
       readonly view: number;
@@ -72,14 +72,14 @@ export type Event =
       readonly scanned: number;
       readonly complete: boolean;
     }
-  /** What is wrong with the file as a whole; what came before it can be looked at. */
+  /** An error that ends reading. The messages before it are shown. */
   | { readonly kind: 'problem'; readonly code: string; readonly text: string }
-  /** Something in the file that was skipped. */
+  /** A part of the file that was skipped. */
   | { readonly kind: 'warning'; readonly text: string };
 
 /** Messages to the worker. */
 export type ToWorker =
-  | { readonly open: Source }
+  | { readonly open: CaptureSource }
   | { readonly call: number; readonly method: keyof Requests; readonly args: readonly unknown[] };
 
 /** Messages from the worker. */

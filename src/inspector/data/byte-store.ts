@@ -1,10 +1,10 @@
-/** Positions count words of this many bytes, so that 32 bits reach far enough. */
+/** Positions count words of this many bytes, so that 32 bits suffice for 16 GiB. */
 const wordSize = 4;
-/** Bytes of a chunk; a longer run gets a chunk of its own. */
+/** Bytes of a chunk. A longer run gets its own chunk. */
 const chunkSize = 1 << 24;
 const wordsPerChunk = chunkSize / wordSize;
 
-/** Bytes in one stretch of memory: [start, end) of `data`, which `view` covers too. */
+/** Contiguous bytes: [start, end) of `data`. `view` is a view of all of `data`. */
 export interface Stored {
   readonly data: Uint8Array;
   readonly view: DataView;
@@ -12,7 +12,7 @@ export interface Stored {
   readonly end: number;
 }
 
-/** Runs of bytes, kept in large pieces and found again by position (a 32-bit number). Holds up to 16 GiB. */
+/** Stores runs of bytes in large chunks and finds them by position (a 32-bit number). Holds up to 16 GiB. */
 export class ByteStore {
   readonly #chunks: Pick<Stored, 'data' | 'view'>[] = [];
   #used = chunkSize;

@@ -13,23 +13,23 @@ import { TreeBuilder, type TreeNode } from './field-tree.js';
 import { bytesOf, FrameBytes } from './frame-bytes.js';
 import type { MessageIndex } from './message-index.js';
 
-/** Something wrong, and where. */
+/** A problem of a message, and where it is. */
 export interface DetailIssue {
   readonly text: string;
-  /** Byte of the frames; their size when it is behind the last one. */
+  /** Offset in the bytes of the frames. It is their size if the problem is behind the last byte. */
   readonly at: number;
-  /** Line of the tree that it is about. */
+  /** Line of the tree to which it belongs. */
   readonly node: number | undefined;
 }
 
-/** A message in the forms that people take elsewhere. */
+/** The texts that can be copied of a message. */
 export interface Copies {
   readonly hex: string;
   readonly json: string;
   readonly c: string;
 }
 
-/** All about one message. Bytes are those of its frames, end to end. */
+/** Everything about one message. `bytes` are its frames one after the other. */
 export interface Detail {
   readonly no: number;
   readonly title: string;
@@ -47,7 +47,7 @@ export interface Detail {
   readonly issues: readonly DetailIssue[];
 }
 
-/** Explains a message down to its last byte, whatever it holds. */
+/** Explains each byte of a message, also of a malformed one. */
 export function detailOf(index: MessageIndex, at: number): Detail {
   const { protocol } = index;
   const record = index.record(at);
@@ -66,7 +66,7 @@ export function detailOf(index: MessageIndex, at: number): Detail {
     })),
     nodes,
     issues: [
-      ...strayed(record, frames),
+      ...incompleteIssues(record, frames),
       ...record.issues.map((issue) => located(issue, record, frames, nodes)),
     ],
   };
@@ -106,7 +106,7 @@ function treeOf(
   return tree.nodes;
 }
 
-/** The fields of an RPC header, as far as it goes. */
+/** The fields of an RPC header, which may be truncated. */
 function header(tree: TreeBuilder, bytes: Uint8Array, at: number): void {
   const { header: type } = tree.protocol;
   const { value: values, ranges } = annotate(type, bytes);
@@ -121,7 +121,7 @@ function header(tree: TreeBuilder, bytes: Uint8Array, at: number): void {
       json: String(value),
       doc: field.doc,
       notes: fieldNotes(field),
-      // Fields that share a byte have it in common.
+      // Fields of less than a byte get the whole byte that they are in.
       runs: [[at + offset, at + offset + Math.max(1, size)]],
     });
   }
@@ -134,8 +134,8 @@ function structOf(layout: Payload, request: Values | undefined): StructType | un
   return layout.cases.get(request?.[layout.field] as number);
 }
 
-/** What is wrong with a message that never was whole. */
-function strayed(
+/** The problem of a message whose queue messages are not all there. */
+function incompleteIssues(
   { type, incomplete, packets, announced }: CaptureRecord,
   { bytes }: FrameBytes,
 ): DetailIssue[] {
@@ -155,7 +155,7 @@ function located(
   const node = issue.path === '' ? undefined : nodes.find(({ path }) => path === issue.path);
   const text = formatIssue(issue);
   const size = frames.bytes.length;
-  // These two are about the queue message itself; all others count from behind the error word.
+  // The offsets of these two count from the start of the queue message, all others from behind the error word.
   if (record.type === 'malformed' || issue.code === 'size')
     return { text, at: Math.min(issue.offset, size), node: node?.id };
   const offset = issue.offset + (record.error === undefined ? 0 : errorWordSize);
@@ -163,7 +163,7 @@ function located(
   return { text, at: run === undefined ? size : run[0], node: node?.id };
 }
 
-/** A message in the forms that people take elsewhere, or only one line of its tree. */
+/** The texts to copy of a message or, with `node`, of one line of its tree. */
 export function copiesOf(index: MessageIndex, at: number, node: number | undefined): Copies {
   const { bytes, parts } = new FrameBytes(index.packets(at), index.protocol.limits.header);
   if (node !== undefined) {

@@ -1,6 +1,6 @@
 import { BitsType, BytesType, EnumType, type Field, FlagsType, ListType } from '../../wire/index.js';
 
-/** What there is to know about a field beyond its prose, line by line: type, names of its values, limits. */
+/** Facts about a field besides its prose, one per line: type, names of its values, limits. */
 export function fieldNotes({ type, aliases, max, aboveMax, presence, checkedZero }: Field): string[] {
   const notes = [type.label];
   const names = type instanceof BitsType ? type.names : type;

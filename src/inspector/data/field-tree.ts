@@ -1,46 +1,46 @@
 import { digest } from '../../base/digest.js';
 import { formatHex } from '../../base/hex.js';
-import { fieldsInOrder, formatField, payloadToJson } from '../../capture/payload/index.js';
+import { formatField, payloadToJson } from '../../capture/payload/index.js';
 import { annotate, type Range } from '../../codec/index.js';
 import type { Protocol } from '../../schema/index.js';
 import { type AnyType, BytesType, type Field, ListType, StructType, type Values } from '../../wire/index.js';
 import { fieldNotes } from './field-notes.js';
 import type { Run } from './frame-bytes.js';
 
-/** Colours that fields are told apart by. */
+/** Number of colours for fields. */
 export const colourCount = 8;
 
-/** A line of the field tree. Lines stand in the order of the tree, each behind its parent. */
+/** A line of the field tree. The lines are in display order, so each comes after its parent. */
 export interface TreeNode {
   /** Its index. */
   readonly id: number;
   readonly parent: number | undefined;
   readonly depth: number;
   readonly name: string;
-  /** As in issues and filters, of payload fields; else empty. */
+  /** Path of a payload field, as in issues and filters. Empty for other lines. */
   readonly path: string;
-  /** In the field's own notation. */
+  /** In the notation of the field. */
   readonly value: string;
-  /** As NDJSON has it; undefined where it has no value of its own. */
+  /** In the notation of NDJSON. Undefined if the line has no value. */
   readonly json: string | undefined;
   readonly doc: string;
-  /** What else there is to know, line by line. */
+  /** More facts, one per line. */
   readonly notes: readonly string[];
-  /** 0..colourCount-1 of a field that has bytes of its own; undefined for groups. */
+  /** 0..colourCount-1 for a field. Undefined for groups and for fields without bytes. */
   readonly colour: number | undefined;
-  /** Bytes that mean nothing by declaration (reserved, padding) or to us (left over). */
+  /** `reserved` and `padding` bytes have no meaning by declaration. `rest` is bytes that no field describes. */
   readonly mark: 'field' | 'reserved' | 'padding' | 'rest';
   runs: readonly Run[];
-  /** Has lines below it. */
+  /** Whether it has lines below it. */
   group: boolean;
 }
 
 type NodeFacts = Pick<TreeNode, 'name'> & Partial<Omit<TreeNode, 'id' | 'parent' | 'depth' | 'group'>>;
 
-/** Where payload offsets lie in the frames. */
+/** Finds payload bytes [start, end) in the frames. */
 type Locate = (start: number, end: number) => readonly Run[];
 
-/** Collects the lines of a tree; the bytes of a group are those of what is in it. */
+/** Collects the lines of a tree. A group has the bytes of all lines in it. */
 export class TreeBuilder {
   readonly nodes: TreeNode[] = [];
   #parent: TreeNode | undefined;
@@ -48,7 +48,7 @@ export class TreeBuilder {
 
   constructor(readonly protocol: Protocol) {}
 
-  /** A field with bytes. Its colour depends on its name alone, but for neighbours, which never share one. */
+  /** Adds a field. Its colour depends on its name, except that neighbours never have the same colour. */
   leaf(facts: NodeFacts): TreeNode {
     const { nodes } = this;
     if (facts.runs !== undefined && facts.runs.length > 0) {
@@ -60,7 +60,7 @@ export class TreeBuilder {
     return node;
   }
 
-  /** A line with others below it, which `fill` adds. */
+  /** Adds a line with other lines below it, which `fill` adds. */
   group(facts: NodeFacts, fill: () => void): TreeNode {
     const node = this.#node(facts, undefined);
     const outer = this.#parent;
@@ -75,9 +75,9 @@ export class TreeBuilder {
   }
 
   /**
-   * The fields of a struct, whatever the bytes hold.
+   * Adds the fields of a struct. The bytes may be malformed.
    *
-   * @param locate where the bytes lie in the frames. @param outer path of the field that the struct is the inside of
+   * @param outer path of the field whose bytes hold the struct, empty if there is none
    */
   struct(type: StructType, bytes: Uint8Array, request: Values | undefined, locate: Locate, outer = ''): void {
     const { ranges, value } = annotate(type, bytes, request);
@@ -85,7 +85,7 @@ export class TreeBuilder {
     for (const { mark, start, end } of ranges) if (mark === 'rest') this.rest(bytes, start, end, locate);
   }
 
-  /** Bytes that no field describes. */
+  /** Adds a line for bytes that no field describes. */
   rest(bytes: Uint8Array, start: number, end: number, locate: Locate): void {
     this.leaf({
       name: 'left over',
@@ -117,7 +117,7 @@ export class TreeBuilder {
   }
 }
 
-/** Walks a layout beside its annotation. */
+/** Adds the fields of a layout to the tree, with the byte ranges of its annotation. */
 class Layout {
   readonly #ranges = new Map<string, Range[]>();
   readonly #tree: TreeBuilder;
@@ -128,7 +128,7 @@ class Layout {
     tree: TreeBuilder,
     ranges: readonly Range[],
     locate: Locate,
-    /** What paths begin with that the annotation does not know of. */
+    /** Prefix for the paths of the annotation. */
     outer: string,
   ) {
     this.#tree = tree;
@@ -148,13 +148,13 @@ class Layout {
   #field(field: Field, values: Values, prefix: string): void {
     const path = prefix === '' ? field.name : `${prefix}.${field.name}`;
     const value = values[field.name];
-    // Decoding ended before it, or it is left out.
+    // The field is absent, or decoding ended before it.
     if (!this.#ranges.has(path) && value === undefined) return;
     if (field.type instanceof ListType) this.#list(field, field.type, values, prefix, path);
     else this.#scalar(field, value, values, path, field.name);
   }
 
-  /** A list with what its bytes hold, in order: the count, the words beside it, the entries. */
+  /** A list in the order of its bytes: count, header words, entries. */
   #list(field: Field, type: ListType, owner: Values, prefix: string, path: string): void {
     const value = owner[field.name];
     const items = Array.isArray(value) ? value : [];
@@ -163,7 +163,7 @@ class Layout {
         name: field.name,
         path: this.#outer + path,
         value: `${items.length} ${items.length === 1 ? 'entry' : 'entries'}`,
-        // Decoding may have ended between the count and the entries.
+        // Undefined if decoding ended between the count and the entries.
         json: value === undefined ? undefined : JSON.stringify(payloadToJson(type, items, owner)),
         doc: field.doc,
         notes: fieldNotes(field),
@@ -206,9 +206,9 @@ class Layout {
     } else if (entry !== undefined) this.#scalar({ ...field, type: entry }, item, owner, at, name);
   }
 
-  /** An entry on one line, for when it is folded. */
+  /** A list entry on one line, shown while it is folded. */
   #summary(type: StructType, values: Values): string {
-    return fieldsInOrder(type.fields)
+    return type.fieldsInOrder
       .filter(
         ({ name, type: { kind } }) => values[name] !== undefined && kind !== 'reserved' && kind !== 'list',
       )
@@ -219,7 +219,7 @@ class Layout {
   #scalar(field: Field, value: unknown, owner: Values, path: string, name: string): void {
     const ranges = this.#ranges.get(path) ?? [];
     const own = ranges.find(({ mark }) => mark !== 'padding');
-    // Reserved words are in the value only when they are not zero.
+    // Values contain reserved words only if they are not zero.
     const shown = value ?? own?.value;
     const { type } = field;
     const reserved = type.kind === 'reserved';
@@ -258,12 +258,12 @@ class Layout {
   }
 }
 
-/** The same for all entries of a list, and in all messages. */
+/** The colour depends on the field name only, so it is the same in all entries of a list and in all messages. */
 function colourOf(path: string): number {
   return Number.parseInt(digest(path.replace(/\[\d+\]/g, '').replace(/^.*\./, '')), 36) % colourCount;
 }
 
-/** Runs in order, those that touch as one. */
+/** Sorts runs and joins those that touch. */
 function joined(runs: readonly Run[]): Run[] {
   const result: [number, number][] = [];
   for (const [start, end] of [...runs].sort(([a], [b]) => a - b)) {

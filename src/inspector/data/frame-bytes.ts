@@ -1,6 +1,6 @@
 import type { StoredPacket } from './message-index.js';
 
-/** A run of bytes of a message's frames, which are counted through from the first. `end` is exclusive. */
+/** A run of bytes in the frames of a message. Offsets count from the first byte of the first frame. */
 export type Run = readonly [start: number, end: number];
 
 /** One queue message within the frames of a message. */
@@ -12,14 +12,14 @@ export interface FramePart {
   readonly end: number;
 }
 
-/** The queue messages of one message end to end, and where the bytes of its payload are in them. */
+/** The queue messages of one message, one after the other. Finds the bytes of its payload in them. */
 export class FrameBytes {
   readonly bytes: Uint8Array;
   readonly parts: readonly FramePart[];
 
   readonly #headerSize: number;
 
-  /** @param headerSize of each queue message, in bytes; one that is shorter has no payload. */
+  /** @param headerSize size in bytes of the header of a queue message. A shorter queue message has no payload. */
   constructor(packets: readonly StoredPacket[], headerSize: number) {
     this.#headerSize = headerSize;
     const size = packets.reduce((sum, { start, end }) => sum + end - start, 0);
@@ -33,12 +33,12 @@ export class FrameBytes {
     });
   }
 
-  /** The payload: all bytes but the headers. */
+  /** The whole payload. */
   content(): Uint8Array {
     return bytesOf(this.bytes, this.payload(0, this.bytes.length));
   }
 
-  /** The runs of payload bytes [start, end): one for each frame that they reach into. */
+  /** The runs of payload bytes [start, end), one for each frame that contains some of them. */
   payload(start: number, end: number): Run[] {
     const runs: Run[] = [];
     let before = 0;
@@ -53,7 +53,7 @@ export class FrameBytes {
   }
 }
 
-/** The bytes of some runs, end to end. */
+/** The bytes of runs, one after the other. */
 export function bytesOf(bytes: Uint8Array, runs: readonly Run[]): Uint8Array {
   const result = new Uint8Array(runs.reduce((sum, [start, end]) => sum + end - start, 0));
   let at = 0;

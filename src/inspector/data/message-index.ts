@@ -9,7 +9,7 @@ import { ByteStore, type Stored } from './byte-store.js';
 import { PacketTimes } from './packet-times.js';
 import { Table } from './table.js';
 
-/** In the column `type`, by index. The first four are the message types of the header. */
+/** Types in the order of their numbers in the column `type`. The first four are the message types of the header. */
 export const recordTypes: readonly RecordType[] = [
   'continuation',
   'request',
@@ -18,19 +18,19 @@ export const recordTypes: readonly RecordType[] = [
   'malformed',
 ];
 
-/** Bits of the column `flags`: what a record has beyond its columns. */
+/** Bits of the column `flags`: facts about a record that no other column has. */
 export const Flag = {
-  /** An RPC header, and so seq and id. */
+  /** It has an RPC header, so seq and id are valid. */
   header: 1,
   incomplete: 2,
-  /** A reply's error word. */
+  /** It is a reply with an error word. */
   error: 4,
   issues: 8,
   rest: 16,
   raw: 32,
   comment: 64,
   duplicate: 128,
-  /** More than one packet, or one above the usual size. */
+  /** It has more than one packet, or its packet is longer than a queue message may be. */
   several: 256,
 } as const;
 
@@ -41,19 +41,22 @@ export interface StoredPacket extends Stored {
   readonly comment: string | undefined;
 }
 
-/** Hears of each record while the capture is read. `index` is its `no` less one. */
+/** Is called for each record while the capture is read. */
 export interface IndexObserver {
-  /** Its packets are numbered as in the file. */
+  /** The packets of the record have the numbers of the file. `index` is `no` minus one. */
   record(record: CaptureRecord, index: number): void;
   unanswered(request: Outstanding): void;
 }
 
 /**
- * All messages of a capture as columns and bytes, some 70 bytes beside each queue message. Anything else about a message
- * is decoded again when it is looked at, by putting its packets before the assembler once more.
+ * All messages of a capture as columns and bytes. It takes some 70 bytes for each queue message besides its bytes.
+ * Everything else about a message is decoded again when it is needed, from its packets.
  */
 export class MessageIndex {
-  /** `partner`: `no` of a reply's request or of a request's reply, 0 = none. `at`: ns since `base`, NaN = no time. */
+  /**
+   * One row per message. `partner` is the `no` of the request of a reply or of the reply of a request, 0 if there is
+   * none. `at` is the time in nanoseconds since `base`, NaN if the message has no time.
+   */
   readonly messages = new Table({
     firstPart: Uint32Array,
     type: Uint8Array,
@@ -70,14 +73,14 @@ export class MessageIndex {
   });
   /** Time of the first packet that has one. */
   base: bigint | undefined;
-  /** Queue messages in the order of the file. */
+  /** One row per queue message, in the order of the file. */
   readonly #packets = new Table({
     frame: Uint32Array,
     position: Uint32Array,
     size: Uint32Array,
     time: BigInt64Array,
   });
-  /** The packets of all messages, message by message. */
+  /** The packets of all messages, grouped by message. */
   readonly #parts = new Table({ packet: Uint32Array });
   readonly #bytes = new ByteStore();
   readonly #times = new PacketTimes();
@@ -101,12 +104,12 @@ export class MessageIndex {
     });
   }
 
-  /** Messages so far. */
+  /** Number of messages so far. */
   get count(): number {
     return this.messages.length;
   }
 
-  /** Queue messages so far. */
+  /** Number of queue messages so far. */
   get packetCount(): number {
     return this.#packets.length;
   }
@@ -122,7 +125,7 @@ export class MessageIndex {
     columns.time[index] = this.#times.store(index, time);
     if (comment !== undefined) this.#comments.set(index, comment);
     this.base ??= time;
-    // The numbers of a file need not be unique, so the records come with places in our own table.
+    // Packet numbers in a file need not be unique. So the assembler gets the row in #packets as packet number.
     Object.assign(this.#numbered, { frame: index, data, view, start, end, from, to, time, comment });
     this.#assembler.packet(this.#numbered);
   }
@@ -132,7 +135,7 @@ export class MessageIndex {
     this.#assembler.end();
   }
 
-  /** The message's declaration, undefined for ids that there are not. */
+  /** The declaration of a message. Undefined for an unknown id. */
   messageOf(index: number): Message | undefined {
     const { columns } = this.messages;
     return this.has(index, Flag.header) ? this.protocol.byId.get(columns.id[index] as number) : undefined;
@@ -153,7 +156,7 @@ export class MessageIndex {
     return end - (firstPart[index] as number);
   }
 
-  /** The message's queue messages, header included. */
+  /** The queue messages of a message, with their headers. */
   packets(index: number): StoredPacket[] {
     const first = this.messages.columns.firstPart[index] as number;
     return Array.from({ length: this.packetCountOf(index) }, (_, part) => {
@@ -173,7 +176,7 @@ export class MessageIndex {
     return { frame: this.#frame(packet), time: this.#time(packet) };
   }
 
-  /** The whole record, decoded anew, with its payload bytes. */
+  /** Decodes a message again and returns its whole record, including the payload bytes. */
   record(index: number): CaptureRecord {
     const { columns } = this.messages;
     let found: CaptureRecord | undefined;
@@ -200,7 +203,7 @@ export class MessageIndex {
     };
   }
 
-  /** The payload of a whole request, reply or notification, undefined for all else. Much faster than `record`. */
+  /** The payload of a complete request, reply or notification. Undefined for other records. Much faster than `record`. */
   payload(index: number): DecodedPayload | undefined {
     const { columns } = this.messages;
     const type = columns.type[index] as number;
@@ -211,7 +214,7 @@ export class MessageIndex {
     return decodePayload(this.messageOf(index), type, view, start, end, request);
   }
 
-  /** The payload of the request that a reply answers, where the reply's layout depends on it. */
+  /** The payload of the request of a reply. Undefined if the layout of the reply does not depend on it. */
   requestValues(index: number): Values | undefined {
     const request = this.#requestOf(index);
     if (request === undefined || !replyDependsOnRequest(this.messageOf(index))) return undefined;
@@ -279,7 +282,7 @@ export class MessageIndex {
     for (const packet of this.packets(index)) assembler.packet({ ...packet, ...route });
   }
 
-  /** The payload bytes of a message in one stretch, valid until the next call. */
+  /** The payload bytes of a message, contiguous. They are valid until the next call. */
   #content(index: number): Stored {
     const { header } = this.protocol.limits;
     const first = this.messages.columns.firstPart[index] as number;

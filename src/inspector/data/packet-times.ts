@@ -2,11 +2,11 @@
 const none = -(2n ** 63n);
 const last = 2n ** 63n - 1n;
 
-/** Times in nanoseconds as a 64-bit column holds them; the few that fit no 64 bits (a capture may say anything) apart. */
+/** Packs times in nanoseconds into a 64-bit column. The few that do not fit in 64 bits are kept separately. */
 export class PacketTimes {
   readonly #beyond = new Map<number, bigint>();
 
-  /** What to put into the column for a packet. */
+  /** The number for the column. */
   store(packet: number, time: bigint | undefined): bigint {
     if (time === undefined) return none;
     if (time > none && time <= last) return time;

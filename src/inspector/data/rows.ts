@@ -9,26 +9,26 @@ import type { View } from './view.js';
 /** One line of the table. */
 export interface Row {
   readonly no: number;
-  /** UTC, with nine decimals; empty when the capture has no times. */
+  /** UTC with nine decimals. Empty if the capture has no times. */
   readonly time: string;
-  /** Nanoseconds since the first packet, and since the row before; undefined without times. */
+  /** Nanoseconds since the first packet and since the row before. Undefined without times. */
   readonly sinceStartNs: number | undefined;
   readonly deltaNs: number | undefined;
   readonly from: string;
   readonly to: string;
   readonly type: string;
-  /** Name, or the id of an unknown message. */
+  /** Name of the message, or its id if it is unknown. */
   readonly name: string;
   readonly seq: number | undefined;
-  /** `no` of the reply of a request, or of the request of a reply. */
+  /** `no` of the reply to a request or of the request of a reply. */
   readonly partner: number | undefined;
   /** A request that no reply answers. */
   readonly unanswered: boolean;
   readonly error: string;
   readonly latency: string;
-  /** Payload in bytes. */
+  /** Payload size in bytes. */
   readonly size: number;
-  /** What is wrong with it; empty when nothing is. */
+  /** The problems of the message as text. Empty if it has none. */
   readonly issues: string;
 }
 
@@ -75,7 +75,7 @@ export function vmLabel({ protocol }: MessageIndex, vmid: number): string {
   return vmidName(protocol, vmid) ?? String(vmid);
 }
 
-/** Whether something is wrong with a message: what `decode` calls a problem. */
+/** Whether a message has a problem in the sense of `decode`. */
 export function isProblemAt(index: MessageIndex, at: number): boolean {
   const type = recordTypes[index.messages.columns.type[at] as number];
   return index.has(at, Flag.issues | Flag.incomplete) || type === 'malformed' || type === 'continuation';

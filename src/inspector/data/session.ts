@@ -4,7 +4,7 @@ import { CaptureInput } from '../../capture/input/index.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { Summary } from '../../capture/print/index.js';
 import type { Protocol } from '../../schema/index.js';
-import type { Event, FilterAnswer, Overview, Requests, Source } from './api.js';
+import type { CaptureSource, Event, FilterAnswer, Overview, Requests } from './api.js';
 import { copiesOf, detailOf } from './detail.js';
 import { MessageIndex } from './message-index.js';
 import { isProblemAt, rowsOf } from './rows.js';
@@ -14,23 +14,23 @@ import { Parcels } from './timeline/parcels.js';
 import { VmStates } from './timeline/vm-states.js';
 import { View } from './view.js';
 
-/** Bytes read before others get a turn, some 10 ms of work. */
+/** Bytes read (about 10 ms of work) before waiting questions are answered. */
 const readStep = 1024 * 1024;
-/** Messages that a filter looks at before others get a turn. */
+/** Messages that a filter tests before waiting questions are answered. */
 const scanStep = 4096;
-/** Warnings that are told one by one. */
+/** Largest number of warnings that are reported. */
 const warningsMax = 20;
-/** Parts into which the duration of a capture is divided. */
+/** Number of parts of the duration in the activity plot. */
 const activityParts = 120;
 
-/** How a session reaches its surroundings. */
+/** What a session needs from the worker that it runs in. */
 export interface SessionHost {
   emit(event: Event): void;
-  /** Lets whatever waits have its turn. */
+  /** Resolves after the events that wait have been handled. */
   pause(): Promise<void>;
 }
 
-/** One open capture: reads it while it already answers, decodes what is looked at, filters. */
+/** One open capture. It answers questions while it still reads, and decodes only what is asked for. */
 export class Session implements Requests {
   readonly #protocol: Protocol;
   readonly #host: SessionHost;
@@ -62,8 +62,8 @@ export class Session implements Requests {
     this.#view = new View(this.#index, undefined);
   }
 
-  /** Reads a capture to its end; what is wrong with it is told as an event. */
-  async open(source: Source): Promise<void> {
+  /** Reads a capture to its end. Errors are reported as an event. */
+  async open(source: CaptureSource): Promise<void> {
     const { size, stream } = storedBytes(source);
     let bytes = 0;
     const counted = stream.pipeThrough(
@@ -161,7 +161,7 @@ export class Session implements Requests {
     return text;
   }
 
-  /** Lets the filter look at all that has been read so far. */
+  /** Tests all messages that have been read so far, until the filter changes. */
   async #scan(): Promise<void> {
     const number = this.#viewNumber;
     do {
@@ -197,7 +197,7 @@ export class Session implements Requests {
   }
 
   #problem(error: unknown): void {
-    // Not ours: the browser could not read the file, or could not unpack it.
+    // Any other error comes from the browser, which could not read or decompress the file.
     const { code, text } =
       error instanceof WireError
         ? explain(error)
@@ -207,7 +207,7 @@ export class Session implements Requests {
   }
 }
 
-/** A broken file in words. */
+/** Explains why a file cannot be read. */
 function explain(error: WireError): { code: string; text: string } {
   const { code, expected, actual } = error;
   const texts: Readonly<Record<string, string>> = {

@@ -1,20 +1,20 @@
-import type { Source } from './api.js';
+import type { CaptureSource } from './api.js';
 
-/** Bytes handed on at once. */
+/** Bytes of a piece. */
 const pieceSize = 256 * 1024;
 
-/** The bytes of a capture as they are stored, in pieces. `size` is exact for files, else an estimate. */
+/** The bytes of a capture in pieces, still compressed if they are. `size` is exact for files, otherwise an estimate. */
 export interface StoredBytes {
   readonly size: number;
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-export function storedBytes(source: Source): StoredBytes {
+export function storedBytes(source: CaptureSource): StoredBytes {
   if ('blob' in source) return { size: source.blob.size, stream: source.blob.stream() };
   return { size: (source.base64.length / 4) * 3, stream: base64Stream(source.base64) };
 }
 
-/** The capture's bytes: unpacked if they are packed with gzip, which the first two bytes tell. */
+/** The bytes of a capture, decompressed if their first two bytes are those of gzip. */
 export async function* unpacked(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
   const { value: first, done } = await reader.read();

@@ -9,8 +9,8 @@ type ArrayType =
 const initialCapacity = 1024;
 
 /**
- * Rows of numbers, a typed array for each column: a million rows cost what their numbers take, and no object. Columns
- * are other arrays after a row was added.
+ * Rows of numbers with a typed array for each column, so that a million rows take no objects. Adding a row may replace
+ * the arrays.
  */
 export class Table<S extends Readonly<Record<string, ArrayType>>> {
   #length = 0;

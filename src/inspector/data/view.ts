@@ -3,7 +3,7 @@ import { MessageFields } from './message-fields.js';
 import type { MessageIndex } from './message-index.js';
 import { Table } from './table.js';
 
-/** The messages that a filter lets pass, as far as they have been looked at. Rows and messages count from 0. */
+/** The messages that match a filter, as far as they have been tested. Rows and messages count from 0. */
 export class View {
   readonly #matches = new Table({ message: Uint32Array });
   readonly #fields: MessageFields;
@@ -11,24 +11,24 @@ export class View {
   readonly #index: MessageIndex;
   readonly #filter: Filter | undefined;
 
-  /** Without a filter all messages pass. */
+  /** Without a filter all messages match. */
   constructor(index: MessageIndex, filter: Filter | undefined) {
     this.#index = index;
     this.#filter = filter;
     this.#fields = new MessageFields(index);
   }
 
-  /** Rows so far. */
+  /** Number of rows so far. */
   get count(): number {
     return this.#filter === undefined ? this.#index.count : this.#matches.length;
   }
 
-  /** Messages looked at so far. */
+  /** Number of messages tested so far. */
   get scanned(): number {
     return this.#filter === undefined ? this.#index.count : this.#scanned;
   }
 
-  /** Looks at up to `limit` more messages. */
+  /** Tests up to `limit` more messages. */
   advance(limit: number): void {
     const filter = this.#filter;
     if (filter === undefined) return;
@@ -41,12 +41,11 @@ export class View {
     this.#scanned = end;
   }
 
-  /** The message of a row. */
   messageAt(row: number): number {
     return this.#filter === undefined ? row : (this.#matches.columns.message[row] as number);
   }
 
-  /** The first row whose message is this one or a later one; `count` when there is none. */
+  /** The first row whose message is this one or a later one. `count` if there is none. */
   rowFrom(message: number): number {
     if (this.#filter === undefined) return Math.min(message, this.count);
     const { message: messages } = this.#matches.columns;
@@ -60,13 +59,13 @@ export class View {
     return low;
   }
 
-  /** The row of a message, undefined when the filter does not let it pass. */
+  /** The row of a message. Undefined if the message does not match. */
   rowOf(message: number): number | undefined {
     const row = this.rowFrom(message);
     return row < this.count && this.messageAt(row) === message ? row : undefined;
   }
 
-  /** The next row in a direction whose message satisfies `test`. @param row where to start, itself left out. */
+  /** The next row after `row` (before it if `step` is -1) whose message satisfies `test`. */
   find(row: number, step: 1 | -1, test: (message: number) => boolean): number | undefined {
     for (let next = row + step; next >= 0 && next < this.count; next += step)
       if (test(this.messageAt(next))) return next;

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Source } from '../data/api.js';
+import type { CaptureSource } from '../data/api.js';
 import { Capture } from './capture.js';
 import { Help } from './help.js';
 import { useSetting } from './settings.js';
@@ -7,9 +7,9 @@ import { useSetting } from './settings.js';
 const themes = ['auto', 'light', 'dark'] as const;
 type Theme = (typeof themes)[number];
 
-/** The page. @param carried the capture that it was made with */
-export function App({ carried }: { readonly carried: Source | undefined }) {
-  const [source, setSource] = useState(carried);
+/** The page. @param embedded the capture in the page, if there is one */
+export function App({ embedded }: { readonly embedded: CaptureSource | undefined }) {
+  const [source, setSource] = useState(embedded);
   const [theme, setTheme] = useSetting<Theme>('theme', 'auto');
   const dragging = useDrop((file) => setSource({ name: file.name, blob: file }));
   const picker = useRef<HTMLInputElement>(null);
@@ -36,7 +36,7 @@ export function App({ carried }: { readonly carried: Source | undefined }) {
           onChange={({ currentTarget }) => {
             const file = currentTarget.files?.[0];
             if (file !== undefined) setSource({ name: file.name, blob: file });
-            // The same file may be chosen again.
+            // Without this, choosing the same file again would raise no event.
             currentTarget.value = '';
           }}
         />
@@ -77,7 +77,7 @@ function Start({ open }: { open(): void }) {
   );
 }
 
-/** Takes files that are dropped anywhere on the page; tells whether one is held over it. */
+/** Takes files that are dropped anywhere on the page. Returns whether a file is being dragged over it. */
 function useDrop(take: (file: File) => void): boolean {
   const [dragging, setDragging] = useState(false);
   useEffect(() => {
@@ -86,7 +86,7 @@ function useDrop(take: (file: File) => void): boolean {
       setDragging(true);
     };
     const leave = (event: DragEvent) => {
-      // Only when it leaves the window, not one of its elements for another.
+      // The event also comes when the pointer moves between elements. Then relatedTarget is the new element.
       if (event.relatedTarget === null) setDragging(false);
     };
     const drop = (event: DragEvent) => {

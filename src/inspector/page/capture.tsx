@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { Source } from '../data/api.js';
+import type { CaptureSource } from '../data/api.js';
 import { columns, type TimeMode } from './columns.js';
 import { ColumnsMenu } from './columns-menu.js';
 import { Details } from './details.js';
@@ -20,21 +20,21 @@ interface Choice {
 }
 
 interface CaptureProps {
-  readonly source: Source;
+  readonly source: CaptureSource;
   readonly theme: string;
 }
 
 /** One open capture. */
 export function Capture({ source, theme }: CaptureProps) {
-  const { client, known } = useCapture(source);
+  const { client, state } = useCapture(source);
   const [tab, setTab] = useState<TabName>('messages');
   const [choice, setChoice] = useState<Choice>({ no: undefined, row: undefined });
   const latestFilter = useRef('');
-  /** How many filters were not typed. */
-  const [given, setGiven] = useState(0);
+  /** Number of filters set other than by typing. Each makes a new filter bar, which begins with that filter. */
+  const [filtersSet, setFiltersSet] = useState(0);
   const [filterInUse, setFilterInUse] = useState('');
   const [filterError, setFilterError] = useState<string>();
-  const [said, say] = useState('');
+  const [notice, setNotice] = useState('');
   const narrow = useMedia('(max-width: 700px)');
   const usual = columns.filter((column) => !narrow || column.narrow).map(({ key }) => key);
   const [chosenColumns, setColumns] = useSetting<readonly string[] | null>(
@@ -44,7 +44,7 @@ export function Capture({ source, theme }: CaptureProps) {
   const [timeMode, setTimeMode] = useSetting<TimeMode>('time', 'utc');
   const filterInput = useRef<HTMLInputElement>(null);
   const main = useRef<HTMLElement>(null);
-  const { progress, view, problem, warnings } = known;
+  const { progress, view, problem, warnings } = state;
   const messages = useSettled(progress?.messages ?? 0, progress?.done ?? false);
 
   const focusTable = () => main.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
@@ -52,7 +52,7 @@ export function Capture({ source, theme }: CaptureProps) {
     (row: number) => {
       setChoice((before) => ({ ...before, row }));
       void client?.ask('rows', row, row + 1).then(([found]) => {
-        // Keys may have gone on since.
+        // The user may have chosen another row since.
         if (found !== undefined) setChoice((now) => (now.row === row ? { row, no: found.no } : now));
       });
     },
@@ -62,7 +62,7 @@ export function Capture({ source, theme }: CaptureProps) {
     async (no: number) => {
       const row = await client?.ask('rowOf', no);
       setChoice({ no, row });
-      if (row === undefined) say(`The filter hides message ${no}.`);
+      if (row === undefined) setNotice(`The filter hides message ${no}.`);
     },
     [client],
   );
@@ -71,24 +71,24 @@ export function Capture({ source, theme }: CaptureProps) {
     const [row] = await client.ask('rows', choice.row, choice.row + 1);
     if (row === undefined) return;
     if (row.partner !== undefined) await chooseNo(row.partner);
-    else say(row.unanswered ? 'No reply answers this request.' : 'This message has no counterpart.');
+    else setNotice(row.unanswered ? 'No reply answers this request.' : 'This message has no counterpart.');
   }, [client, choice.row, chooseNo]);
   const toProblem = useCallback(
     async (step: 1 | -1) => {
       const row = await client?.ask('nextProblem', choice.row ?? -1, step);
       if (row !== undefined) chooseRow(row);
-      else say(step > 0 ? 'No issues from here on.' : 'No issues before.');
+      else setNotice(step > 0 ? 'No issues from here on.' : 'No issues before.');
     },
     [client, choice.row, chooseRow],
   );
   const apply = useCallback(
     async (text: string) => {
-      say('');
+      setNotice('');
       latestFilter.current = text;
       const answer = await client?.ask('filter', text);
       if (answer === undefined) return;
       setFilterError('error' in answer ? answer.error : undefined);
-      // The one before stays in use.
+      // After an error the worker keeps the filter before.
       if ('error' in answer) return;
       setFilterInUse(text);
       setChoice(({ no }) => ({ no, row: undefined }));
@@ -97,25 +97,25 @@ export function Capture({ source, theme }: CaptureProps) {
   );
   const show = (filter: string) => {
     setTab('messages');
-    setGiven((times) => times + 1);
+    setFiltersSet((times) => times + 1);
     return apply(filter);
   };
 
-  // The row of what is chosen is another one in each view.
+  // The chosen message has another row in each view.
   useEffect(() => {
     const { no } = choice;
     if (no === undefined || client === undefined) return;
     void client.ask('rowOf', no).then((row) => setChoice((now) => (now.no === no ? { no, row } : now)));
   }, [client, view.view, view.complete]);
   useEffect(() => {
-    if (said === '') return;
-    const timer = setTimeout(() => say(''), 4000);
+    if (notice === '') return;
+    const timer = setTimeout(() => setNotice(''), 4000);
     return () => clearTimeout(timer);
-  }, [said]);
+  }, [notice]);
   useShortcuts({
     '/': () => {
       setTab('messages');
-      // In another view it is there only with the next picture.
+      // If another tab was shown, the input exists only after the next rendering.
       if (filterInput.current === null) setTimeout(() => filterInput.current?.focus());
       else filterInput.current.focus();
     },
@@ -152,7 +152,7 @@ export function Capture({ source, theme }: CaptureProps) {
             <div class="toolbar">
               <FilterBar
                 input={filterInput}
-                key={given}
+                key={filtersSet}
                 initial={latestFilter.current}
                 error={filterError}
                 apply={apply}
@@ -200,7 +200,7 @@ export function Capture({ source, theme }: CaptureProps) {
         {tab !== 'overview' && <Details client={client} no={choice.no} />}
       </div>
       <p class="summary" role="status">
-        {said || summaryText(known, filterInUse)}
+        {notice || summaryText(state, filterInUse)}
       </p>
     </main>
   );

@@ -1,4 +1,4 @@
-import type { Event, FromWorker, Requests, Source, ToWorker } from '../data/api.js';
+import type { CaptureSource, Event, FromWorker, Requests, ToWorker } from '../data/api.js';
 import InspectorWorker from '../worker.ts?worker&inline';
 
 interface Waiting {
@@ -6,14 +6,14 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** The page's end of a worker that holds one capture. */
+/** The page's connection to a worker that holds one capture. */
 export class Client {
   readonly #worker = new InspectorWorker();
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
 
-  /** Opens a capture; what happens to it is told to `onEvent`. */
-  constructor(source: Source, onEvent: (event: Event) => void) {
+  /** Starts a worker and opens a capture in it. */
+  constructor(source: CaptureSource, onEvent: (event: Event) => void) {
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if ('event' in data) onEvent(data.event);
       else this.#settle(data);
@@ -21,7 +21,7 @@ export class Client {
     this.#send({ open: source });
   }
 
-  /** Asks the worker. Answers come in the order of the questions. */
+  /** Asks the worker. It answers in the order of the questions. */
   ask<M extends keyof Requests>(
     method: M,
     ...args: Parameters<Requests[M]>
@@ -33,7 +33,7 @@ export class Client {
     });
   }
 
-  /** Ends the worker; what was asked is never answered. */
+  /** Ends the worker. Open questions are never answered. */
   close(): void {
     this.#worker.terminate();
   }

@@ -7,7 +7,7 @@ interface ColumnsMenuProps {
   setTimeMode(mode: TimeMode): void;
 }
 
-/** Which columns the table has, and how it tells the time. */
+/** The menu for the columns of the table and the notation of its times. */
 export function ColumnsMenu({ shown, timeMode, setShown, setTimeMode }: ColumnsMenuProps) {
   const toggle = (key: string) =>
     setShown(columns.map((column) => column.key).filter((own) => (own === key) !== shown.has(own)));

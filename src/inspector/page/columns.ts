@@ -1,6 +1,6 @@
 import type { Row } from '../data/rows.js';
 
-/** How the time column tells the time. */
+/** What the time column shows. */
 export type TimeMode = 'utc' | 'start' | 'delta';
 
 export const timeModes: readonly { readonly mode: TimeMode; readonly label: string }[] = [
@@ -13,13 +13,13 @@ export const timeModes: readonly { readonly mode: TimeMode; readonly label: stri
 export interface Column {
   readonly key: string;
   readonly label: string;
-  /** As CSS has it. */
+  /** As a CSS value. */
   readonly width: string;
   readonly numeric?: true;
-  /** Shown on a narrow screen unless chosen otherwise. */
+  /** Shown on a narrow screen by default. */
   readonly narrow?: true;
   text(row: Row, mode: TimeMode): string;
-  /** For those who do not see the signs. */
+  /** The text for screen readers, if it differs. */
   spoken?(row: Row): string | undefined;
 }
 
@@ -37,7 +37,7 @@ export const columns: readonly Column[] = [
   { key: 'issues', label: 'Issues', width: 'minmax(6em, 1.5fr)', text: ({ issues }) => issues },
 ];
 
-/** Nanoseconds as seconds with all their digits. */
+/** Nanoseconds as seconds with nine decimals. */
 export function seconds(ns: number): string {
   const sign = ns < 0 ? '-' : '';
   const size = Math.abs(ns);
@@ -46,7 +46,7 @@ export function seconds(ns: number): string {
 }
 
 function timeText({ time, sinceStartNs, deltaNs }: Row, mode: TimeMode): string {
-  // `2023-11-14T22:13:20.005000000Z`: the date is the same almost everywhere, and the whole text is in the frames.
+  // Of `2023-11-14T22:13:20.005000000Z` without the date, which is mostly the same. The bytes show the whole time.
   if (mode === 'utc') return time.slice(-19, -1);
   const ns = mode === 'start' ? sinceStartNs : deltaNs;
   return ns === undefined ? '' : seconds(ns);

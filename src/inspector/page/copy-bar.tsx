@@ -14,10 +14,10 @@ interface CopyBarProps {
   readonly node: number | undefined;
 }
 
-/** Buttons that put the message, or the chosen field, on the clipboard. */
+/** Buttons that copy the message or the chosen field to the clipboard. */
 export function CopyBar({ client, detail, node }: CopyBarProps) {
-  const [told, setTold] = useState('');
-  useEffect(() => setTold(''), [detail, node]);
+  const [notice, setNotice] = useState('');
+  useEffect(() => setNotice(''), [detail, node]);
   const what = node === undefined ? 'message' : (detail.nodes[node]?.name ?? 'field');
   const copy = async (form: keyof Copies, label: string) => {
     const copies = await client.ask('copies', detail.no, node);
@@ -25,7 +25,7 @@ export function CopyBar({ client, detail, node }: CopyBarProps) {
       () => true,
       () => false,
     );
-    setTold(copied ? `${what} copied as ${label}` : 'the browser does not allow to copy');
+    setNotice(copied ? `${what} copied as ${label}` : 'the browser does not allow to copy');
   };
   return (
     <div class="copy" role="group" aria-label={`Copy ${what}`}>
@@ -41,7 +41,7 @@ export function CopyBar({ client, detail, node }: CopyBarProps) {
         </button>
       ))}
       <span role="status" class="faint">
-        {told}
+        {notice}
       </span>
     </div>
   );

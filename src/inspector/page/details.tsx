@@ -1,9 +1,10 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Detail } from '../data/detail.js';
 import type { Client } from './client.js';
 import { CopyBar } from './copy-bar.js';
 import { FieldDoc, FieldTree } from './field-tree.js';
 import { HexView } from './hex-view.js';
+import { useAnswer } from './use-answer.js';
 
 interface DetailsProps {
   readonly client: Client;
@@ -11,9 +12,9 @@ interface DetailsProps {
   readonly no: number | undefined;
 }
 
-/** One message: its fields beside its bytes, either leading to the other. */
+/** One message: its fields beside its bytes. A choice in one shows in the other. */
 export function Details({ client, no }: DetailsProps) {
-  const detail = useDetail(client, no);
+  const detail = useAnswer(() => (no === undefined ? undefined : client.ask('detail', no)), [client, no]);
   if (detail !== undefined) return <MessagePanes key={detail.no} client={client} detail={detail} />;
   return (
     <section class="details empty" aria-label="Message">
@@ -27,6 +28,7 @@ function MessagePanes({ client, detail }: { readonly client: Client; readonly de
   const [hovered, hover] = useState<number>();
   const [cursor, setCursor] = useState<number>();
   const shown = hovered ?? chosen;
+  const selection = { chosen, hovered, choose, hover };
   return (
     <section class="details" aria-label={`Message ${detail.no}`}>
       <header class="details-head">
@@ -56,38 +58,11 @@ function MessagePanes({ client, detail }: { readonly client: Client; readonly de
       )}
       <div class="panes">
         <div class="fields">
-          <FieldTree detail={detail} chosen={chosen} hovered={hovered} choose={choose} hover={hover} />
+          <FieldTree detail={detail} {...selection} />
           <FieldDoc node={shown === undefined ? undefined : detail.nodes[shown]} />
         </div>
-        <HexView
-          detail={detail}
-          chosen={chosen}
-          hovered={hovered}
-          cursor={cursor}
-          choose={choose}
-          hover={hover}
-          setCursor={setCursor}
-        />
+        <HexView detail={detail} {...selection} cursor={cursor} setCursor={setCursor} />
       </div>
     </section>
   );
-}
-
-/** The message with that number, once the worker has told; the one before until then. */
-function useDetail(client: Client, no: number | undefined): Detail | undefined {
-  const [detail, setDetail] = useState<Detail>();
-  useEffect(() => {
-    if (no === undefined) {
-      setDetail(undefined);
-      return;
-    }
-    let wanted = true;
-    void client.ask('detail', no).then((answer) => {
-      if (wanted) setDetail(answer);
-    });
-    return () => {
-      wanted = false;
-    };
-  }, [client, no]);
-  return detail;
 }

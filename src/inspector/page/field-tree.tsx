@@ -3,10 +3,11 @@ import type { Detail } from '../data/detail.js';
 import type { TreeNode } from '../data/field-tree.js';
 import { type Keys, press } from './shortcuts.js';
 
-/** Lists longer than this begin with their entries folded: each then says on one line what is in it. */
+/** The entries of lists longer than this are folded at first. A folded entry shows its fields on one line. */
 const unfoldedMax = 8;
 
-interface FieldTreeProps {
+/** A message, and the line of its tree that is chosen and the one under the pointer. */
+export interface FieldSelection {
   readonly detail: Detail;
   readonly chosen: number | undefined;
   readonly hovered: number | undefined;
@@ -15,7 +16,7 @@ interface FieldTreeProps {
 }
 
 /** The fields of a message as a tree. */
-export function FieldTree({ detail, chosen, hovered, choose, hover }: FieldTreeProps) {
+export function FieldTree({ detail, chosen, hovered, choose, hover }: FieldSelection) {
   const { nodes, issues } = detail;
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   useEffect(() => setFolded(foldedAtFirst(nodes)), [nodes]);
@@ -25,7 +26,7 @@ export function FieldTree({ detail, chosen, hovered, choose, hover }: FieldTreeP
 
   useEffect(() => {
     if (chosen === undefined) return;
-    // What is chosen in the bytes may be inside something folded.
+    // A field that was chosen in the bytes may be inside a folded line.
     const outer = ancestors(nodes, chosen).filter((id) => folded.has(id));
     if (outer.length > 0) setFolded(new Set([...folded].filter((id) => !outer.includes(id))));
     else tree.current?.querySelector(`#node-${chosen}`)?.scrollIntoView({ block: 'nearest' });
@@ -128,7 +129,7 @@ function TreeLine({ node, folded, chosen, hovered, wrong, choose, hover, fold }:
   );
 }
 
-/** The prose about a field. */
+/** The prose and the facts about a field. */
 export function FieldDoc({ node }: { readonly node: TreeNode | undefined }) {
   return (
     <div class="field-doc" aria-live="polite">
@@ -150,7 +151,7 @@ function foldedAtFirst(nodes: readonly TreeNode[]): ReadonlySet<number> {
   const groups = nodes.filter(({ group }) => group);
   const entries = new Map<number | undefined, number>();
   for (const { parent } of groups) entries.set(parent, (entries.get(parent) ?? 0) + 1);
-  // The header (a group without a path) is the same in all messages but for what the table shows.
+  // The header (a group without a path) is folded: the table of messages shows all of it that varies.
   const isMessage = nodes.some(
     ({ parent, path, mark }) => parent === undefined && (path !== '' || mark === 'rest'),
   );

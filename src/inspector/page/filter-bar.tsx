@@ -3,38 +3,38 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 interface FilterBarProps {
   readonly input: RefObject<HTMLInputElement | null>;
-  /** The filter in use when the bar is made; a filter from elsewhere needs a new bar. */
+  /** The filter that the bar begins with. To show a filter that was set elsewhere, make a new bar. */
   readonly initial: string;
   readonly error: string | undefined;
   apply(text: string): void;
-  /** Back to the table. */
+  /** Moves the focus back to the table. */
   leave(): void;
 }
 
-/** Waits this long for the next key before a filter that is being typed is tried. */
+/** A filter is applied this long after the last key. */
 const typingMs = 30;
 
-/** The filter expression: tried while it is typed, kept by Enter, cleared by Escape. */
+/** The input for the filter. It is applied while the user types. Enter keeps it, Escape clears it. */
 export function FilterBar({ input, initial, error, apply, leave }: FilterBarProps) {
   const [typed, setTyped] = useState(initial);
-  const tried = useRef(initial);
-  const tryOut = (filter: string) => {
-    if (filter === tried.current) return;
-    tried.current = filter;
+  const applied = useRef(initial);
+  const applyNew = (filter: string) => {
+    if (filter === applied.current) return;
+    applied.current = filter;
     apply(filter);
   };
   useEffect(() => {
-    const timer = setTimeout(() => tryOut(typed), typingMs);
+    const timer = setTimeout(() => applyNew(typed), typingMs);
     return () => clearTimeout(timer);
   }, [typed]);
 
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Enter') {
-      tryOut(event.currentTarget.value);
+      applyNew(event.currentTarget.value);
       leave();
     } else if (event.key === 'Escape') {
       setTyped('');
-      tryOut('');
+      applyNew('');
       leave();
     } else return;
     event.preventDefault();

@@ -19,7 +19,7 @@ const filters: readonly (readonly [filter: string, what: string])[] = [
   ['not (name contains "MEM") and issues', 'text in text; a key alone asks whether it is there'],
 ];
 
-/** Keys and the filter language. */
+/** The dialog that explains the keys and the filter language. */
 export function Help({ dialog }: { readonly dialog: RefObject<HTMLDialogElement | null> }) {
   return (
     <dialog ref={dialog} class="help" aria-label="Help">

@@ -1,29 +1,25 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Detail } from '../data/detail.js';
+import type { FieldSelection } from './field-tree.js';
 import { useMedia } from './settings.js';
 import { type Keys, press } from './shortcuts.js';
 import { useVirtualList } from './virtual.js';
 
-/** As `--hex-row` in the style sheets. */
+/** Equal to `--hex-row` in the style sheets. */
 const rowHeight = 22;
 
-/** A line: the title of a frame, or bytes [start, end) of it. */
+/** A line: the title of a frame, or bytes [start, end) of a frame. */
 type HexLine =
   | { readonly frame: Detail['frames'][number] }
   | { readonly start: number; readonly end: number; readonly offset: number };
 
-interface HexViewProps {
-  readonly detail: Detail;
-  readonly chosen: number | undefined;
-  readonly hovered: number | undefined;
-  /** The byte that keys move, and that something outside may ask to see. */
+interface HexViewProps extends FieldSelection {
+  /** The byte that the keys move. It is scrolled into view. */
   readonly cursor: number | undefined;
-  choose(node: number | undefined): void;
-  hover(node: number | undefined): void;
   setCursor(byte: number): void;
 }
 
-/** The frames of a message as hex and characters, coloured as the fields that the bytes belong to. */
+/** The frames of a message as hex and characters. Each byte has the colour of its field. */
 export function HexView({ detail, chosen, hovered, cursor, choose, hover, setCursor }: HexViewProps) {
   const narrow = useMedia('(max-width: 460px)');
   const width = narrow ? 8 : 16;

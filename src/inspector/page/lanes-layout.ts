@@ -6,22 +6,22 @@ export const axisHeight = 24;
 const laneHeight = 46;
 const barHeight = 18;
 const titleHeight = 22;
-/** How near to something a click means it. */
+/** A click up to this many pixels beside a message chooses it. */
 const reach = 5;
 
-/** What a click can mean: a message, and what to say about it. */
+/** The message that a click chooses, and the text about it. */
 export interface Hit {
   readonly no: number;
   readonly text: string;
 }
 
-/** Where everything is: rows from the top, positions from the left. */
+/** Places in the drawing, in pixels: of lanes and bars from the top, of positions on the time axis from the left. */
 export class LanesLayout {
   readonly laneTop = axisHeight;
   readonly stateTop: number;
   readonly parcelTop: number;
   readonly height: number;
-  /** VMs with states to show, and what they are called. */
+  /** Names of the VMs that have states to show. */
   readonly stateVms: ReadonlyMap<number, string>;
   readonly #stateRow: ReadonlyMap<number, number>;
   readonly #lane: ReadonlyMap<number, number>;
@@ -66,7 +66,7 @@ export class LanesLayout {
     return [this.parcelTop + titleHeight + index * barHeight, barHeight - 3];
   }
 
-  /** What is at a point: of messages the nearest, else the call, state or parcel there. */
+  /** Finds the nearest message at a point or, without one, the call, state or parcel there. */
   hit(x: number, y: number): Hit | undefined {
     return y < this.stateTop ? (this.#messageAt(x, y) ?? this.#callAt(x, y)) : this.#barAt(x, y);
   }

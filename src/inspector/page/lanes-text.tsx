@@ -2,9 +2,9 @@ import type { LanesWindow } from '../data/timeline/lanes.js';
 import { messageText } from './lanes-layout.js';
 import { durationText } from './ticks.js';
 
-/** Messages that the text beside the picture lists. */
+/** Largest number of messages and of states that the text lists. */
 const listMax = 200;
-/** What the picture shows, for those who do not see it. */
+/** The content of the drawing as text, for screen readers. */
 export function LanesText({
   window,
   chooseNo,

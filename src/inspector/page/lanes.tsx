@@ -8,15 +8,16 @@ import { LanesText } from './lanes-text.js';
 import { useMedia } from './settings.js';
 import { type Keys, press } from './shortcuts.js';
 import { durationText } from './ticks.js';
+import { useAnswer } from './use-answer.js';
 
-/** Pixels of a part where messages are only counted. */
+/** Width in pixels of the parts in which messages are counted if there are too many to draw. */
 const partWidth = 2;
-/** Pixels that a press may move and still be a click. */
+/** Pixels by which the pointer may move during a click. A longer way is a drag. */
 const clickMax = 3;
 
 interface LanesProps {
   readonly client: Client;
-  /** Messages of the capture: more of them are more to draw. */
+  /** Messages of the capture. The lanes are asked for again when their number changes. */
   readonly count: number;
   /** `no` of the chosen message. */
   readonly chosen: number | undefined;
@@ -32,12 +33,8 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
   const [whole, setWhole] = useState<Span>();
   const [span, setSpan] = useState<Span>();
   const [hint, setHint] = useState('');
-  const window = useLanesWindow(
-    client,
-    count,
-    span ?? whole,
-    Math.max(1, Math.floor((width - gutter) / partWidth)),
-  );
+  const parts = Math.max(1, Math.floor((width - gutter) / partWidth));
+  const window = useLanesWindow(client, count, span ?? whole, parts);
   const dark = useMedia('(prefers-color-scheme: dark)');
   const shown = window && (span ?? whole ?? wholeOf(window.value));
 
@@ -137,7 +134,7 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
         pan((event.deltaX || event.deltaY) / 1000);
       else if (layout !== undefined) zoom(2 ** (event.deltaY / 300), layout.position(event.offsetX));
     };
-    // The page must not scroll as well, and only a listener that says so beforehand may prevent that.
+    // Only a listener that is not passive can prevent the page from scrolling.
     element.addEventListener('wheel', onWheel, { passive: false });
     return () => element.removeEventListener('wheel', onWheel);
   }, [layout, zoom, pan]);
@@ -190,25 +187,12 @@ function spanText({ total, first, hasTimes }: LanesWindow, { start, end }: Span)
   return `${total} messages, ${at(start)} to ${at(end)}`;
 }
 
-/** The window's content, once the worker has told; the one before until then. */
-function useLanesWindow(
-  client: Client,
-  count: number,
-  span: Span | undefined,
-  parts: number,
-): { readonly value: LanesWindow; readonly span: Span } | undefined {
-  const [window, setWindow] = useState<{ readonly value: LanesWindow; readonly span: Span }>();
-  useEffect(() => {
-    let wanted = true;
-    const asked = span ?? { start: 0, end: 0 };
-    void client.ask('lanes', asked.start, asked.end, parts).then((value) => {
-      if (wanted) setWindow({ value, span: span ?? wholeOf(value) });
-    });
-    return () => {
-      wanted = false;
-    };
+/** The lanes in a span. Until the worker answers they are those asked for before. */
+function useLanesWindow(client: Client, count: number, span: Span | undefined, parts: number) {
+  return useAnswer(async () => {
+    const value = await client.ask('lanes', span?.start ?? 0, span?.end ?? 0, parts);
+    return { value, span: span ?? wholeOf(value) };
   }, [client, count, span?.start, span?.end, parts]);
-  return window;
 }
 
 function useWidth(element: { readonly current: HTMLElement | null }): number {
@@ -225,7 +209,7 @@ function useWidth(element: { readonly current: HTMLElement | null }): number {
   return width;
 }
 
-/** The colours that the style sheet has at the moment. */
+/** The present colours of the style sheet. */
 function paletteOf(element: HTMLElement): Palette {
   const probe = document.createElement('span');
   element.parentElement?.append(probe);

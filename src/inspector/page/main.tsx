@@ -1,11 +1,11 @@
 import { render } from 'preact';
-import type { Source } from '../data/api.js';
+import type { CaptureSource } from '../data/api.js';
 import { captureElement } from '../embed.js';
 import { App } from './app.js';
 import './style/index.css';
 
-/** The capture that the page was made with. Its text is taken out of the document, which would else hold it too. */
-function carriedCapture(): Source | undefined {
+/** The capture that is embedded in the page. Its element is removed, so that its text is not kept twice in memory. */
+function embeddedCapture(): CaptureSource | undefined {
   const element = document.getElementById(captureElement);
   if (element === null) return undefined;
   const { textContent, dataset } = element;
@@ -13,4 +13,4 @@ function carriedCapture(): Source | undefined {
   return { name: dataset.name ?? '', base64: textContent ?? '' };
 }
 
-render(<App carried={carriedCapture()} />, document.getElementById('app') as HTMLElement);
+render(<App embedded={embeddedCapture()} />, document.getElementById('app') as HTMLElement);

@@ -6,15 +6,15 @@ import { useRows } from './row-cache.js';
 import { type Keys, press } from './shortcuts.js';
 import { useVirtualList } from './virtual.js';
 
-/** As `--row` in the style sheets. */
+/** Equal to `--row` in the style sheets. */
 const rowHeight = 24;
 
 interface MessageTableProps {
   readonly client: Client;
   readonly view: number;
-  /** Rows of the view. */
+  /** Number of rows of the view. */
   readonly count: number;
-  /** The chosen row, if the view has it. */
+  /** The chosen row, if the chosen message is in the view. */
   readonly chosen: number | undefined;
   readonly shown: ReadonlySet<string>;
   readonly timeMode: TimeMode;
@@ -23,7 +23,7 @@ interface MessageTableProps {
   follow(): void;
 }
 
-/** The messages as a table of which only the visible rows exist. */
+/** The messages as a table. Only the visible rows are elements of the page. */
 export function MessageTable(props: MessageTableProps) {
   const { client, view, count, chosen, shown, timeMode, choose, follow } = props;
   const body = useRef<HTMLDivElement>(null);
@@ -34,7 +34,7 @@ export function MessageTable(props: MessageTableProps) {
 
   useEffect(() => {
     if (chosen !== undefined) list.reveal(chosen);
-    // Only a new choice scrolls: the list itself is another object after each scroll.
+    // `list` is no input, because it changes with each scroll. Only a new choice may scroll.
   }, [chosen, view]);
 
   const move = (row: number) => {
@@ -112,7 +112,7 @@ function TableRow({ index, row, top, template, columns: visible, timeMode, chose
     row?.unanswered && 'waits',
   ];
   return (
-    // The grid has the keys of all its rows.
+    // No key handler here: the grid handles the keys for all rows.
     <div
       id={`row-${index}`}
       class={classes.filter(Boolean).join(' ')}

@@ -1,12 +1,13 @@
-import { useEffect, useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
 import type { Overview as Facts, OverviewItem } from '../data/api.js';
 import type { Client } from './client.js';
 import { Activity, Bar, LatencyRange } from './plots.js';
 import { durationText } from './ticks.js';
+import { useAnswer } from './use-answer.js';
 
 interface OverviewProps {
   readonly client: Client;
-  /** Messages of the capture: more of them change the numbers. */
+  /** Messages of the capture. The overview is asked for again when their number changes. */
   readonly count: number;
   /** Shows the messages that match. */
   show(filter: string): void;
@@ -15,18 +16,9 @@ interface OverviewProps {
 
 const kinds = ['request', 'reply', 'notification'] as const;
 
-/** The capture in numbers: what was said how often, how long it took, what went wrong. */
+/** The capture in numbers: counts, latencies, errors, unanswered requests and issues. */
 export function Overview({ client, count, show, chooseNo }: OverviewProps) {
-  const [facts, setFacts] = useState<Facts>();
-  useEffect(() => {
-    let wanted = true;
-    void client.ask('overview').then((answer) => {
-      if (wanted) setFacts(answer);
-    });
-    return () => {
-      wanted = false;
-    };
-  }, [client, count]);
+  const facts = useAnswer(() => client.ask('overview'), [client, count]);
   if (facts === undefined) return <section class="overview" aria-label="Overview" />;
   const { records, packets, unanswered, issues, activity, durationNs } = facts;
   return (
@@ -61,6 +53,41 @@ function Total({ label, value }: { readonly label: string; readonly value: numbe
   );
 }
 
+interface WideTableProps {
+  readonly label: string;
+  readonly headings: readonly { readonly text: string; readonly numeric?: true }[];
+  readonly children: ComponentChildren;
+}
+
+/** A table that scrolls by itself on a narrow screen, with the keyboard too. */
+function WideTable({ label, headings, children }: WideTableProps) {
+  return (
+    <section class="scroll" tabIndex={0} aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            {headings.map(({ text, numeric }) => (
+              <th key={text} scope="col" class={numeric && 'numeric'}>
+                {text}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </section>
+  );
+}
+
+const messageHeadings = [
+  { text: 'Message' },
+  { text: 'All' },
+  ...kinds.map((kind) => ({ text: kind === 'reply' ? 'replies' : `${kind}s`, numeric: true as const })),
+  { text: 'Latency, min to max' },
+  { text: 'median', numeric: true as const },
+  { text: 'p99', numeric: true as const },
+];
+
 function MessagesTable({ facts, show }: { readonly facts: Facts; show(filter: string): void }) {
   const { messages, latency_ns: latencies } = facts;
   const rows = Object.entries(messages);
@@ -68,54 +95,31 @@ function MessagesTable({ facts, show }: { readonly facts: Facts; show(filter: st
   const all = Object.values(latencies);
   const range = { min: Math.min(...all.map(({ min }) => min)), max: Math.max(...all.map(({ max }) => max)) };
   return (
-    // Wider than a phone: it scrolls by itself, also with the keyboard.
-    <section class="scroll" tabIndex={0} aria-label="Counts and latencies">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Message</th>
-            <th scope="col">All</th>
+    <WideTable label="Counts and latencies" headings={messageHeadings}>
+      {rows.map(([name, counts]) => {
+        const latency = latencies[name];
+        return (
+          <tr key={name}>
+            <th scope="row">
+              <button type="button" class="link" onClick={() => show(filterOf(name))}>
+                {name}
+              </button>
+            </th>
+            <td>
+              <Bar value={sum(counts)} most={most} />
+            </td>
             {kinds.map((kind) => (
-              <th key={kind} scope="col" class="numeric">
-                {kind === 'reply' ? 'replies' : `${kind}s`}
-              </th>
+              <td key={kind} class="numeric">
+                {counts[kind] ?? ''}
+              </td>
             ))}
-            <th scope="col">Latency, min to max</th>
-            <th scope="col" class="numeric">
-              median
-            </th>
-            <th scope="col" class="numeric">
-              p99
-            </th>
+            <td>{latency && <LatencyRange {...latency} range={range} />}</td>
+            <td class="numeric">{latency && durationText(latency.median)}</td>
+            <td class="numeric">{latency && durationText(latency.p99)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, counts]) => {
-            const latency = latencies[name];
-            return (
-              <tr key={name}>
-                <th scope="row">
-                  <button type="button" class="link" onClick={() => show(filterOf(name))}>
-                    {name}
-                  </button>
-                </th>
-                <td>
-                  <Bar value={sum(counts)} most={most} />
-                </td>
-                {kinds.map((kind) => (
-                  <td key={kind} class="numeric">
-                    {counts[kind] ?? ''}
-                  </td>
-                ))}
-                <td>{latency && <LatencyRange {...latency} range={range} />}</td>
-                <td class="numeric">{latency && durationText(latency.median)}</td>
-                <td class="numeric">{latency && durationText(latency.p99)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </section>
+        );
+      })}
+    </WideTable>
   );
 }
 
@@ -131,43 +135,35 @@ function ErrorsTable({ facts, show }: { readonly facts: Facts; show(filter: stri
   const most = Math.max(1, ...groups.map(({ times }) => times));
   if (groups.length === 0) return <p class="faint">None.</p>;
   return (
-    <section class="scroll" tabIndex={0} aria-label="Errors by code">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Code</th>
-            <th scope="col">Replies</th>
-            <th scope="col">Messages</th>
-          </tr>
-        </thead>
-        <tbody>
-          {groups.map(({ code, own, times }) => (
-            <tr key={code}>
-              <th scope="row">
-                <button type="button" class="link" onClick={() => show(`error == ${literal(code)}`)}>
-                  {code}
-                </button>
-              </th>
-              <td>
-                <Bar value={times} most={most} bad />
-              </td>
-              <td class="wrap">
-                {own.map(({ name, times: count }) => (
-                  <button
-                    key={name}
-                    type="button"
-                    class="link item"
-                    onClick={() => show(`${filterOf(name)} and error == ${literal(code)}`)}
-                  >
-                    {name} {count}
-                  </button>
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <WideTable
+      label="Errors by code"
+      headings={[{ text: 'Code' }, { text: 'Replies' }, { text: 'Messages' }]}
+    >
+      {groups.map(({ code, own, times }) => (
+        <tr key={code}>
+          <th scope="row">
+            <button type="button" class="link" onClick={() => show(`error == ${literal(code)}`)}>
+              {code}
+            </button>
+          </th>
+          <td>
+            <Bar value={times} most={most} bad />
+          </td>
+          <td class="wrap">
+            {own.map(({ name, times: count }) => (
+              <button
+                key={name}
+                type="button"
+                class="link item"
+                onClick={() => show(`${filterOf(name)} and error == ${literal(code)}`)}
+              >
+                {name} {count}
+              </button>
+            ))}
+          </td>
+        </tr>
+      ))}
+    </WideTable>
   );
 }
 
@@ -200,13 +196,13 @@ function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
-/** Messages without a name are listed by id, those without a header by what they are. */
+/** A filter for the messages with a name of the summary: their name, their id or `(malformed)`. */
 function filterOf(name: string): string {
   if (name === '(malformed)') return 'type == malformed';
   return name.startsWith('0x') ? `id == ${name}` : `name == "${name}"`;
 }
 
-/** Errors without a name are numbers. */
+/** An error code in a filter: a name, or the number of a code without a name. */
 function literal(code: string): string {
   return /^\d+$/.test(code) ? code : `"${code}"`;
 }

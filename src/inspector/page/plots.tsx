@@ -20,7 +20,7 @@ export function Bar({
   );
 }
 
-/** How many messages there were in each part of the capture. */
+/** A bar chart of the number of messages in each part of the capture. */
 export function Activity({ counts }: { readonly counts: readonly number[] }) {
   const most = Math.max(1, ...counts);
   return (
@@ -33,7 +33,7 @@ export function Activity({ counts }: { readonly counts: readonly number[] }) {
     >
       {counts.map((count, part) => {
         const height = count === 0 ? 0 : Math.max(1, (count / most) * 40);
-        // Parts have no other name than their place.
+        // The key is the index, since a part has nothing else that identifies it.
         return <rect key={`part-${part}`} x={part} y={40 - height} width="0.9" height={height} />;
       })}
     </svg>
@@ -45,11 +45,11 @@ interface LatencyRangeProps {
   readonly median: number;
   readonly p99: number;
   readonly max: number;
-  /** Of all messages. */
+  /** Shortest and longest latency of all messages: the range of the scale. */
   readonly range: { readonly min: number; readonly max: number };
 }
 
-/** Latencies from the shortest to the longest on a logarithmic scale: median and 99th percentile marked. */
+/** The latencies of a message on a logarithmic scale, with marks at the median and the 99th percentile. */
 export function LatencyRange({ min, median, p99, max, range }: LatencyRangeProps) {
   const log = (ns: number) => Math.log10(Math.max(1, ns));
   const from = log(range.min);

@@ -2,12 +2,12 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Row } from '../data/rows.js';
 import type { Client } from './client.js';
 
-/** Rows asked for at once. */
+/** Rows in a block. A question to the worker asks for one block. */
 const blockSize = 64;
-/** Blocks kept. */
+/** Largest number of blocks that are kept. */
 const blocksMax = 64;
 
-/** The rows of one view that were shown lately. */
+/** The rows of one view that were shown last. */
 class RowCache {
   readonly #blocks = new Map<number, Row[]>();
   readonly #asked = new Map<number, number>();
@@ -24,12 +24,12 @@ class RowCache {
     return this.#blocks.get(Math.floor(index / blockSize))?.[index % blockSize];
   }
 
-  /** Fetches what is missing of rows [first, last), of `count` that there are. */
+  /** Fetches those of rows [first, last) that are missing. The view has `count` rows. */
   fetch(first: number, last: number, count: number): void {
     for (let block = Math.floor(first / blockSize); block * blockSize < last; block++) {
       const start = block * blockSize;
       const wanted = Math.min(blockSize, count - start);
-      // A block at the end of a list that grows is fetched again.
+      // The last block of a growing view is fetched again, since it has more rows now.
       if ((this.#asked.get(block) ?? 0) >= wanted) continue;
       this.#asked.set(block, wanted);
       void this.#client.ask('rows', start, start + wanted).then((rows) => {
@@ -50,7 +50,7 @@ class RowCache {
   }
 }
 
-/** Rows [first, last) of a view as they come in from the worker: the function tells a row, or nothing yet. */
+/** Fetches rows [first, last) of a view. The result returns a row, or undefined if the worker has not answered yet. */
 export function useRows(
   client: Client,
   view: number,

@@ -1,18 +1,18 @@
 import { useState } from 'preact/hooks';
 import type { Client } from './client.js';
 
-/** Rows asked for at once. */
+/** Number of rows in one question to the worker. */
 const blockSize = 2000;
 
 interface SaveButtonProps {
   readonly client: Client;
-  /** Rows of the view. */
+  /** Number of rows of the view. */
   readonly rows: number;
-  /** Of the capture. */
+  /** Name of the capture. */
   readonly name: string;
 }
 
-/** Saves the messages that the filter lets pass, as `decode --json` prints them. */
+/** Saves the messages that match the filter, as `decode --json` prints them. */
 export function SaveButton({ client, rows, name }: SaveButtonProps) {
   const [busy, setBusy] = useState(false);
   const save = async () => {
@@ -25,7 +25,7 @@ export function SaveButton({ client, rows, name }: SaveButtonProps) {
     link.href = url;
     link.download = `${name.replace(/\.[^.]*$/, '') || 'capture'}.ndjson`;
     link.click();
-    // The download has taken hold of the data when this turn is over.
+    // In the next turn of the event loop the browser has taken the data, and the URL can be revoked.
     setTimeout(() => URL.revokeObjectURL(url));
     setBusy(false);
   };

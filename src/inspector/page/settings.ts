@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** What a person chose, kept by the browser where it can be; a page opened as a file may not have such a place. */
+/** A setting, kept in localStorage. Browsers may deny it to a page that was opened from a file. */
 export function useSetting<T>(name: string, initial: T): [T, (value: T) => void] {
   const key = `gunyah-rm.${name}`;
   const [value, setValue] = useState<T>(() => {
@@ -15,13 +15,13 @@ export function useSetting<T>(name: string, initial: T): [T, (value: T) => void]
     try {
       localStorage.setItem(key, JSON.stringify(value));
     } catch {
-      // Then it is forgotten with the page.
+      // Without localStorage the setting lasts as long as the page.
     }
   }, [key, value]);
   return [value, setValue];
 }
 
-/** Whether a media query holds, and again when that changes. */
+/** Whether a media query matches. The component renders again when that changes. */
 export function useMedia(query: string): boolean {
   const [matches, setMatches] = useState(() => matchMedia(query).matches);
   useEffect(() => {

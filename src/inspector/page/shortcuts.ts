@@ -1,18 +1,17 @@
 import { useEffect } from 'preact/hooks';
 
-/** What single keys do, by the key's name. */
+/** Actions by the name of their key. */
 export type Keys = Readonly<Record<string, () => void>>;
 
-/** Does what a key stands for; true when it stands for something. Keys held with others are the browser's. */
-export function press(keys: Keys, event: KeyboardEvent): boolean {
+/** Runs the action of a key, if it has one. Keys with Ctrl, Alt or Meta are left to the browser. */
+export function press(keys: Keys, event: KeyboardEvent): void {
   const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
-  if (action === undefined) return false;
+  if (action === undefined) return;
   event.preventDefault();
   action();
-  return true;
 }
 
-/** Keys that mean the same wherever the focus is, but not while something is typed or a dialog is open. */
+/** Handles keys wherever the focus is, except while the user types or a dialog is open. */
 export function useShortcuts(keys: Keys): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {

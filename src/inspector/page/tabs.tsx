@@ -7,7 +7,7 @@ const tabs = [
 ] as const;
 export type TabName = (typeof tabs)[number]['name'];
 
-/** The views of a capture; arrow keys go from one to the next. */
+/** The tabs of a capture. Arrow keys move between them. */
 export function Tabs({ tab, setTab }: { readonly tab: TabName; setTab(tab: TabName): void }) {
   const list = useRef<HTMLDivElement>(null);
   const onKeyDown = (event: KeyboardEvent) => {

@@ -1,4 +1,4 @@
-/** Round positions in [start, end], at most `count` of them: 1, 2 or 5 times a power of ten apart. */
+/** At most about `count` round positions in [start, end]. Their distance is 1, 2 or 5 times a power of ten. */
 export function ticks(start: number, end: number, count: number): number[] {
   const span = end - start;
   if (!(span > 0)) return [];
@@ -15,7 +15,7 @@ const units: readonly (readonly [ns: number, unit: string])[] = [
   [1e3, 'us'],
 ];
 
-/** A duration in the largest unit that it has one of, with as many digits as it needs. */
+/** A duration in the largest unit of which it has at least one, with up to seven digits. */
 export function durationText(ns: number): string {
   const [size, unit] = units.find(([own]) => Math.abs(ns) >= own) ?? [1, 'ns'];
   return `${Number((ns / size).toPrecision(7))} ${unit}`;

@@ -1,39 +1,42 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Event, Source } from '../data/api.js';
+import type { CaptureSource, Event } from '../data/api.js';
 import { Client } from './client.js';
 
-/** How often at most panes that show all messages are made anew while a capture is read. */
+/** Shortest time between two updates of panes that show all messages, while a capture is read. */
 const refreshMs = 1000;
 
-/** What the worker has told so far. */
-export interface Known {
+/** The latest events of the worker. */
+export interface CaptureState {
   readonly progress: Extract<Event, { kind: 'progress' }> | undefined;
   readonly view: Extract<Event, { kind: 'view' }>;
   readonly problem: Extract<Event, { kind: 'problem' }> | undefined;
   readonly warnings: readonly string[];
 }
 
-const nothing: Known = {
+const initialState: CaptureState = {
   progress: undefined,
   view: { kind: 'view', view: 0, rows: 0, scanned: 0, complete: false },
   problem: undefined,
   warnings: [],
 };
 
-/** A worker with the capture, and what it has told. */
-export function useCapture(source: Source): { readonly client: Client | undefined; readonly known: Known } {
+/** A worker that holds the capture, and its state. */
+export function useCapture(source: CaptureSource): {
+  readonly client: Client | undefined;
+  readonly state: CaptureState;
+} {
   const [client, setClient] = useState<Client>();
-  const [known, setKnown] = useState(nothing);
+  const [state, setState] = useState(initialState);
   useEffect(() => {
-    setKnown(nothing);
-    const opened = new Client(source, (event) => setKnown((before) => told(before, event)));
+    setState(initialState);
+    const opened = new Client(source, (event) => setState((before) => stateAfter(before, event)));
     setClient(opened);
     return () => opened.close();
   }, [source]);
-  return { client, known };
+  return { client, state };
 }
 
-function told(before: Known, event: Event): Known {
+function stateAfter(before: CaptureState, event: Event): CaptureState {
   switch (event.kind) {
     case 'progress':
       return { ...before, progress: event };
@@ -46,7 +49,7 @@ function told(before: Known, event: Event): Known {
   }
 }
 
-/** A number that grows fast, as it is once a second and at the end. */
+/** Throttles a number that grows fast: it is updated once a second and at the end. */
 export function useSettled(value: number, done: boolean): number {
   const [settled, setSettled] = useState(value);
   const latest = useRef(value);
@@ -62,15 +65,15 @@ export function useSettled(value: number, done: boolean): number {
   return settled;
 }
 
-/** How much there is, how much of it the filter shows, and how far reading has come. */
-export function summaryText({ progress, view, problem }: Known, filter: string): string {
+/** The number of messages, how many of them the filter shows, and how much of the file has been read. */
+export function summaryText({ progress, view, problem }: CaptureState, filter: string): string {
   if (progress === undefined) return problem === undefined ? 'Opening…' : '';
   const { messages, packets, bytes, size, done } = progress;
   const number = (value: number) => value.toLocaleString('en');
   const parts = [`${number(messages)} messages in ${number(packets)} packets`];
   if (filter.trim() !== '') {
-    const looked = view.complete ? '' : ` of ${number(view.scanned)} looked at so far`;
-    parts.unshift(`${number(view.rows)} match${looked}`);
+    const tested = view.complete ? '' : ` of ${number(view.scanned)} looked at so far`;
+    parts.unshift(`${number(view.rows)} match${tested}`);
   }
   if (!done) parts.push(`reading, ${Math.min(100, Math.floor((bytes / Math.max(1, size)) * 100))} %`);
   return parts.join(' · ');

@@ -1,30 +1,30 @@
 import type { RefObject } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
-/** Browsers end elements at some ten million pixels (Firefox at 17.8); longer lists are scrolled in larger steps. */
+/** Browsers limit the height of elements (Firefox to 17.8 million pixels). Longer lists scroll in larger steps. */
 const heightMax = 15_000_000;
-/** Rows drawn above and below what is seen. */
+/** Rows rendered above and below the visible ones. */
 const margin = 4;
 
-/** The part of a long list that is drawn. */
+/** The rendered part of a long list. */
 export interface VirtualList {
-  /** Rows [first, last) are drawn. */
+  /** Rows [first, last) are rendered. */
   readonly first: number;
   readonly last: number;
-  /** Rows that are seen at once, for paging. */
+  /** Number of rows by which a page key moves. */
   readonly page: number;
-  /** Height of everything, in pixels. */
+  /** Height of the element that holds the rows, in pixels. */
   readonly height: number;
-  /** Where a row stands in it. */
+  /** Offset of a row from the top of that element, in pixels. */
   top(row: number): number;
-  /** Scrolls as little as possible so that the row is seen; with `center` to the middle unless it is seen. */
+  /** Scrolls a row into view if it is not visible: as little as possible or, with `center`, to the middle. */
   reveal(row: number, center?: boolean): void;
 }
 
 /**
- * Rows of one height in a scrolling element, of which only those are drawn that are seen.
+ * A list of rows of equal height in a scrolling element. Only visible rows are rendered.
  *
- * @param inset height of what stands above the rows and stays there, in pixels
+ * @param inset height in pixels of a heading above the rows that does not scroll
  */
 export function useVirtualList(
   element: RefObject<HTMLElement | null>,
@@ -32,7 +32,7 @@ export function useVirtualList(
   rowHeight: number,
   inset = 0,
 ): VirtualList {
-  const [seen, setSeen] = useState({ scrollTop: 0, viewport: 400 });
+  const [visible, setVisible] = useState({ scrollTop: 0, viewport: 400 });
   const total = count * rowHeight;
   const height = Math.min(total, heightMax);
   const measure = useCallback(() => {
@@ -40,7 +40,7 @@ export function useVirtualList(
     if (current === null) return;
     const { scrollTop } = current;
     const viewport = current.clientHeight - inset;
-    setSeen((before) =>
+    setVisible((before) =>
       before.scrollTop === scrollTop && before.viewport === viewport ? before : { scrollTop, viewport },
     );
   }, [element, inset]);
@@ -57,12 +57,12 @@ export function useVirtualList(
       current.removeEventListener('scroll', measure);
     };
   }, [element, measure]);
-  // A list that has become shorter moves what is seen.
+  // If the list becomes shorter, the browser scrolls without an event.
   useEffect(measure, [height, measure]);
 
-  const { viewport } = seen;
+  const { scrollTop, viewport } = visible;
   const ratio = height > viewport ? (total - viewport) / (height - viewport) : 1;
-  const start = seen.scrollTop * ratio;
+  const start = scrollTop * ratio;
   const first = Math.max(0, Math.floor(start / rowHeight) - margin);
   const last = Math.min(count, Math.ceil((start + viewport) / rowHeight) + margin);
   return {
@@ -70,7 +70,7 @@ export function useVirtualList(
     last,
     page: Math.max(1, Math.floor(viewport / rowHeight) - 1),
     height,
-    top: (row) => row * rowHeight - start + seen.scrollTop,
+    top: (row) => row * rowHeight - start + scrollTop,
     reveal(row, center = false) {
       const { current } = element;
       if (current === null) return;

@@ -1,13 +1,13 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UsageError, WireError } from '../../base/error.js';
-import type { Finding, FindingFacts, Met } from '../../fuzz/campaign/finding.js';
-import type { SavedCoverage } from '../../fuzz/coverage.js';
+import type { Finding, FindingCount, FindingFacts } from '../../fuzz/campaign/finding.js';
+import type { SavedCoverage } from '../../fuzz/engine/coverage.js';
 import { readFinding } from '../../fuzz/findings/read.js';
 import { findingName, findingText, type Origin } from '../../fuzz/findings/write.js';
 import type { Sample } from '../../fuzz/report/report.js';
+import { FileError } from '../file-error.js';
 import { readFrom } from '../folder.js';
-import { FileError } from '../input.js';
 
 /** Where a campaign is, to be gone on with. */
 export interface SavedState {
@@ -38,7 +38,7 @@ export class CampaignFolder {
   }
 
   /** What an earlier run has left. @throws UsageError when it was another campaign, FileError. */
-  load(): { readonly state: SavedState | undefined; readonly known: readonly Met[] } {
+  load(): { readonly state: SavedState | undefined; readonly known: readonly FindingCount[] } {
     const state = this.#state();
     const known = this.#findings().map((finding) => ({
       finding,

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { formatHex, parseHex } from '../../base/hex.js';
 import { LineSplitter } from '../../capture/packets/index.js';
-import type { Ending, Response, Step } from '../../fuzz/step.js';
-import type { RemoteTarget } from '../../fuzz/target.js';
+import type { Ending, Response, Step } from '../../fuzz/targets/step.js';
+import type { RemoteTarget } from '../../fuzz/targets/target.js';
 import { StepWait } from './step-wait.js';
 
 /** Kept of what the process printed last on stderr, in characters: a sanitizer's report begins with what it is. */

@@ -1,4 +1,4 @@
-import type { Ending, Response } from '../../fuzz/step.js';
+import type { Ending, Response } from '../../fuzz/targets/step.js';
 
 /** More than any step brings about: what sends more is not going to stop. */
 const TAKEN_MAX = 65_536;

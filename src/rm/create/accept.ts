@@ -1,19 +1,18 @@
-import { RmError, VMID_RM } from '../codes.js';
-import type { ResourceManager } from '../manager.js';
-import { AcceptFlag, type AcceptRequest, acceptParcel } from '../parcels/accept.js';
+import { AcceptFlag, ALL_RIGHTS, AuthMech, MemType, Right, RmError, TransType, VMID_RM } from '../codes.js';
+import type { MemoryContext } from '../context.js';
+import { type AcceptRequest, acceptParcel } from '../parcels/accept.js';
 import type { SglItem } from '../parcels/create.js';
-import { MemType, type Parcel, Rights, TransType } from '../parcels/parcel.js';
+import type { Parcel } from '../parcels/parcel.js';
 import type { Vm } from '../vm.js';
-import { Authentication } from './image.js';
 
 /** Memory of authenticated images is cleared when it is given back. */
 export function sanitizes(vm: Vm): boolean {
-  return vm.authentication !== Authentication.NONE;
+  return vm.authentication !== AuthMech.NONE;
 }
 
 /** Accepts a parcel as the VM's own memory: contiguous, for the VM alone with all rights. */
 export function acceptOwn(
-  rm: ResourceManager,
+  rm: MemoryContext,
   vm: Vm,
   handle: number,
   transType: number,
@@ -30,11 +29,8 @@ export function acceptOwn(
       AcceptFlag.MAP_CONTIGUOUS |
       (validate ? AcceptFlag.VALIDATE_ACL_ATTR : 0) |
       (sanitize ? AcceptFlag.SANITIZE : 0),
-    label: 0,
-    acl: [{ vmid: vm.vmid, rights: Rights.RWX }],
-    attrs: [],
+    acl: [{ vmid: vm.vmid, rights: ALL_RIGHTS }],
     sgl: [wanted],
-    mapVmid: 0,
   };
   return acceptParcel(rm, vm.vmid, request).error === RmError.OK;
 }
@@ -44,23 +40,23 @@ export function acceptOwn(
  * or is sensitive itself. A donated parcel, or one whose owner is gone, kills the public manager.
  */
 export function autoAccept(
-  rm: ResourceManager,
+  rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
-  sgl: AcceptRequest['sgl'],
+  sgl: readonly SglItem[],
   extraFlags: number,
 ): boolean {
-  const owner = rm.vm(parcel.owner);
+  const owner = rm.vms.get(parcel.owner);
   if (owner === undefined) {
-    rm.die('vm_start_parcel_of_gone_owner');
+    rm.panicOrError('vm_start_parcel_of_gone_owner');
     return false;
   }
   if (parcel.transType === TransType.DONATE) {
-    rm.die('vm_start_donated_parcel');
+    rm.panicOrError('vm_start_donated_parcel');
     return false;
   }
-  const ownerReads = ((parcel.participant(parcel.owner)?.rights ?? 0) & Rights.R) !== 0;
-  const writes = ((parcel.participant(vm.vmid)?.rights ?? 0) & Rights.W) !== 0;
+  const ownerReads = ((parcel.participant(parcel.owner)?.rights ?? 0) & Right.R) !== 0;
+  const writes = ((parcel.participant(vm.vmid)?.rights ?? 0) & Right.W) !== 0;
   const ownerSensitive = owner.vmid === VMID_RM || owner.sensitive;
   const sanitize = vm.sensitive && writes && (!ownerReads || ownerSensitive);
   const { error } = acceptParcel(rm, vm.vmid, {
@@ -68,11 +64,7 @@ export function autoAccept(
     memType: parcel.memType,
     transType: parcel.transType,
     flags: AcceptFlag.DONE | extraFlags | (sanitize ? AcceptFlag.SANITIZE : 0),
-    label: 0,
-    acl: [],
-    attrs: [],
     sgl,
-    mapVmid: 0,
   });
   return error === RmError.OK;
 }

@@ -1,5 +1,5 @@
 import type { VmConfiguration } from '../config/index.js';
-import type { ResourceManager } from '../manager.js';
+import type { Context } from '../context.js';
 import type { Vm, VmConfig } from '../vm.js';
 
 const DISTRIBUTOR_SIZE = 0x10000n;
@@ -9,12 +9,7 @@ const U64_LIMIT = 1n << 64n;
 const ADDRESS_LIMIT = 1n << 44n;
 
 /** Takes the interrupt controller's ranges out of the VM's address space; false: NORESOURCE. */
-export function attachController(
-  rm: ResourceManager,
-  vm: Vm,
-  config: VmConfig,
-  parsed: VmConfiguration,
-): boolean {
+export function attachController(rm: Context, vm: Vm, config: VmConfig, parsed: VmConfiguration): boolean {
   const stride = parsed.controller?.stride ?? STRIDE_DEFAULT;
   const [distributor, redistributors] = parsed.controller?.bases ?? [];
   const total = stride * BigInt(config.vcpus.length);
@@ -25,13 +20,7 @@ export function attachController(
   );
 }
 
-function takeRange(
-  rm: ResourceManager,
-  vm: Vm,
-  base: bigint | undefined,
-  size: bigint,
-  alignment: bigint,
-): boolean {
+function takeRange(rm: Context, vm: Vm, base: bigint | undefined, size: bigint, alignment: bigint): boolean {
   const device = rm.platform.deviceRange;
   if (base !== undefined) {
     if (base + size > U64_LIMIT || base % BASE_ALIGNMENT !== 0n) return false;
@@ -39,7 +28,7 @@ function takeRange(
     if (base >= BigInt(device.start) && base + size <= BigInt(device.start + device.size)) return true;
   }
   if ((alignment & (alignment - 1n)) !== 0n) {
-    rm.die('vm_init_controller_stride');
+    rm.panicOrError('vm_init_controller_stride');
     return false;
   }
   if (size >= ADDRESS_LIMIT) return false;

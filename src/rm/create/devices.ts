@@ -7,8 +7,8 @@ import type {
   VirtioConfig,
   VmConfiguration,
 } from '../config/index.js';
+import type { Context } from '../context.js';
 import type { DoorbellDevice, PairDevice } from '../devices/device.js';
-import type { ResourceManager } from '../manager.js';
 import { registerPeers, type Vm, type VmConfig } from '../vm.js';
 import { findPeer } from './peers.js';
 
@@ -16,7 +16,7 @@ const PAGE_SIZE = 0x1000;
 
 /** What the makers of one VM's devices share. */
 interface Maker {
-  readonly rm: ResourceManager;
+  readonly rm: Context;
   readonly vm: Vm;
   readonly owner: Vm;
   readonly config: VmConfig;
@@ -37,7 +37,7 @@ export function makeIomems(config: VmConfig, parsed: VmConfiguration, careful: b
 
 /** All other devices in RM's order; false: VM_INIT ends with NORESOURCE, and what was made stays. */
 export function makeDevices(
-  rm: ResourceManager,
+  rm: Context,
   vm: Vm,
   owner: Vm,
   config: VmConfig,
@@ -73,7 +73,7 @@ function takeTwoVirqs(vm: Vm, fixed: readonly number[] | undefined): [number, nu
 
 function makeRmRpc({ rm, vm, config }: Maker, rpc: RmRpcConfig): boolean {
   if (rpc.generate === undefined) {
-    rm.die('vm_init_rpc_without_generate');
+    rm.panicOrError('vm_init_rpc_without_generate');
     return false;
   }
   const virqs = takeTwoVirqs(vm, rpc.interrupts);
@@ -81,7 +81,7 @@ function makeRmRpc({ rm, vm, config }: Maker, rpc: RmRpcConfig): boolean {
   config.devices.push({ kind: 'rm-rpc', label: rpc.label, common: rpc, virqs });
   if (!rpc.console) return true;
   if (config.console !== undefined) {
-    rm.die('vm_init_two_consoles');
+    rm.panicOrError('vm_init_two_consoles');
     return false;
   }
   config.console = { ownerOpen: false, selfOpen: false };
@@ -90,7 +90,7 @@ function makeRmRpc({ rm, vm, config }: Maker, rpc: RmRpcConfig): boolean {
 
 /** Several rm-rpc nodes give one link, with the first node's queues. */
 function openLink({ rm, vm }: Maker, first: RmRpcConfig | undefined): boolean {
-  return first === undefined || rm.addLink(vm.vmid, first.queueDepth, first.messageSize);
+  return first === undefined || rm.links.add(vm.vmid, first.queueDepth, first.messageSize);
 }
 
 /** The VM at the other end of a device that may name it, and whether that is the owner. */
@@ -142,7 +142,7 @@ function makeDoorbell(maker: Maker, doorbell: DoorbellConfig): boolean {
   if (match !== undefined && !namesUs(maker, match.peerText, own)) return false;
   const peerVirq = isOwner && doorbell.source ? peer?.interrupts?.choose() : undefined;
   if (isOwner && doorbell.source && peerVirq === undefined) {
-    rm.die('vm_init_interrupts_exhausted');
+    rm.panicOrError('vm_init_interrupts_exhausted');
     return false;
   }
   config.devices.push({
@@ -205,7 +205,7 @@ function makePair(maker: Maker, pair: QueuePairConfig): boolean {
   if (match !== undefined && !namesUs(maker, match.peerText, virqs)) return false;
   const peerVirqs = isOwner && peer !== undefined ? takeTwoVirqs(peer, undefined) : undefined;
   if (isOwner && peerVirqs === undefined) {
-    rm.die('vm_init_interrupts_exhausted');
+    rm.panicOrError('vm_init_interrupts_exhausted');
     for (const virq of virqs) vm.interrupts?.release(virq);
     return false;
   }

@@ -1,4 +1,4 @@
-import type { ResourceManager } from '../manager.js';
+import type { MemoryContext } from '../context.js';
 import type { Vm, VmConfig } from '../vm.js';
 
 /** Buffer that RM puts the guest's tree together in. */
@@ -33,7 +33,7 @@ const propertySizes: Readonly<Record<VmConfig['devices'][number]['kind'], number
  * buffer, and the whole must then fit. Sizes are those of the nodes that the guest gets, to some bytes; what is
  * recorded is that 20 message queues fit and 35 do not.
  */
-export function guestTreeFits(rm: ResourceManager, vm: Vm, config: VmConfig, blobSize: number): boolean {
+export function guestTreeFits(rm: MemoryContext, vm: Vm, config: VmConfig, blobSize: number): boolean {
   const space = Number(vm.image?.dtSize ?? 0n);
   let expected = blobSize + BASE_SIZE;
   for (const parcel of rm.parcels.namedFor(vm.vmid)) {

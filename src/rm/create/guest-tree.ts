@@ -1,5 +1,5 @@
 import { readFdtHeader, reserveBlockSize } from '../../devicetree/index.js';
-import type { ResourceManager } from '../manager.js';
+import type { MemoryContext } from '../context.js';
 import type { Vm } from '../vm.js';
 import { type MappedTree, writeParcel } from './image.js';
 
@@ -14,7 +14,7 @@ const NODE_NAME = 'hypervisor';
  * Overwrites the blob in memory with the guest's tree. Of that tree only what later requests can see is made: the
  * `/hypervisor` node, which makes a second start from the same memory fail (rm-internals.md, section 4).
  */
-export function writeGuestTree(rm: ResourceManager, vm: Vm, mapped: MappedTree): void {
+export function writeGuestTree(rm: MemoryContext, vm: Vm, mapped: MappedTree): void {
   const offset = Number(vm.image?.dtOffset ?? 0n);
   writeParcel(rm, mapped.parcel, offset, withHypervisorNode(mapped.blob));
 }

@@ -1,51 +1,39 @@
+import type { VmConfigImageRequest } from '../../../schemas/index.js';
 import { WireError } from '../../base/error.js';
 import { type DtNode, parseFdt, readFdtHeader } from '../../devicetree/index.js';
-import { RmError } from '../codes.js';
-import type { ResourceManager } from '../manager.js';
-import { MemType, type Parcel } from '../parcels/parcel.js';
+import { AuthMech, MemType, RmError } from '../codes.js';
+import type { MemoryContext } from '../context.js';
+import type { Parcel } from '../parcels/parcel.js';
 import { type Vm, VmConfig } from '../vm.js';
 
-/** Authentication types that RM knows. */
-export const Authentication = { NONE: 0, PLATFORM: 1, ANDROID: 2 } as const;
-const AUTHENTICATION_MAX = 2;
-
+/** Authentication mechanisms that RM knows. */
+const MECHANISMS: readonly number[] = Object.values(AuthMech);
 const PAGE_SIZE = 4096n;
 const U64_LIMIT = 1n << 64n;
 /** Largest blob that is read, in bytes; RM has no limit of its own but its address space. */
 const BLOB_SIZE_MAX = 1 << 26;
 const FDT_HEADER_SIZE = 40;
 
-export interface ImageRequest {
-  readonly authentication: number;
-  readonly handle: number;
-  readonly imageOffset: bigint;
-  readonly imageSize: bigint;
-  readonly dtOffset: bigint;
-  readonly dtSize: bigint;
-}
-
 /** Checks and stores where a VM's image and devicetree are (rm-internals.md, section 2). */
-export function configureImage(rm: ResourceManager, vm: Vm, request: ImageRequest): number {
-  const parcel = rm.parcels.get(request.handle);
+export function configureImage(rm: MemoryContext, vm: Vm, request: VmConfigImageRequest): number {
+  const { mem_handle: handle, auth_mech, dtb_offset: dtOffset, dtb_size: dtSize } = request;
+  const parcel = rm.parcels.get(handle);
   if (parcel?.participant(vm.vmid) === undefined) return RmError.MEM_INVALID;
   vm.memorySize = parcel.totalSize;
   vm.memoryKnown = true;
   const size = BigInt(parcel.totalSize);
-  if (
-    !inside(request.imageOffset, request.imageSize, size) ||
-    !inside(request.dtOffset, request.dtSize, size)
-  ) {
-    vm.image = { handle: request.handle, dtOffset: 0n, dtSize: 0n };
+  if (!inside(request.image_offset, request.image_size, size) || !inside(dtOffset, dtSize, size)) {
+    vm.image = { handle, dtOffset: 0n, dtSize: 0n };
     return RmError.ARGUMENT_INVALID;
   }
-  vm.image = { handle: request.handle, dtOffset: request.dtOffset, dtSize: request.dtSize };
-  const known = request.authentication <= AUTHENTICATION_MAX;
+  vm.image = { handle, dtOffset, dtSize };
+  const known = MECHANISMS.includes(auth_mech);
   if (!known && rm.careful) return RmError.ARGUMENT_INVALID;
   vm.config = new VmConfig();
   vm.config.halfMade = !known;
   if (!known) return RmError.ARGUMENT_INVALID;
-  vm.authentication = request.authentication;
-  if (request.authentication === Authentication.ANDROID) vm.sensitive = true;
+  vm.authentication = auth_mech;
+  if (auth_mech === AuthMech.QCOM_ANDROID_PVM) vm.sensitive = true;
   return RmError.OK;
 }
 
@@ -64,7 +52,7 @@ export interface MappedTree {
  *
  * @returns undefined when anything about it is unusable.
  */
-export function mapTree(rm: ResourceManager, vm: Vm): MappedTree | undefined {
+export function mapTree(rm: MemoryContext, vm: Vm): MappedTree | undefined {
   const image = vm.image;
   const parcel = image === undefined ? undefined : rm.parcels.get(image.handle);
   if (image === undefined || parcel === undefined) return undefined;
@@ -97,14 +85,14 @@ export function treeOf(mapped: MappedTree): DtNode | undefined {
 }
 
 /** Copies from a parcel's memory, region by region. */
-function readParcel(rm: ResourceManager, parcel: Parcel, offset: number, target: Uint8Array): void {
+function readParcel(rm: MemoryContext, parcel: Parcel, offset: number, target: Uint8Array): void {
   walkParcel(parcel, offset, target.byteLength, (phys, done, size) =>
     rm.hypervisor.readMemory(phys, target.subarray(done, done + size)),
   );
 }
 
 /** Writes into a parcel's memory, region by region. */
-export function writeParcel(rm: ResourceManager, parcel: Parcel, offset: number, bytes: Uint8Array): void {
+export function writeParcel(rm: MemoryContext, parcel: Parcel, offset: number, bytes: Uint8Array): void {
   walkParcel(parcel, offset, bytes.byteLength, (phys, done, size) =>
     rm.hypervisor.writeMemory(phys, bytes.subarray(done, done + size)),
   );

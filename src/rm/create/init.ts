@@ -1,8 +1,8 @@
 import { InterruptNumbers } from '../../hypervisor/index.js';
-import { RmError, VMID_HLOS } from '../codes.js';
+import { Constraint, RmError, VMID_HLOS } from '../codes.js';
 import { ConfigRefused, parseConfiguration, TreeTooDeep, type VmConfiguration } from '../config/index.js';
-import type { ResourceManager } from '../manager.js';
-import type { Vm, VmConfig } from '../vm.js';
+import type { Context } from '../context.js';
+import { newSpace, type Vm, type VmConfig } from '../vm.js';
 import { attachController } from './controller.js';
 import { makeDevices, makeIomems } from './devices.js';
 import { mapTree, treeOf } from './image.js';
@@ -12,11 +12,9 @@ const PAGE_SIZE = 0x1000;
 const ADDRESS_SPACE_SIZE = 1n << 36n;
 /** Constraints that all memory of the platform meets: valid and normal. */
 const MEMORY_TAG = 9;
-/** Constraints as VM_CONFIG's devicetree and IPA_RESERVE name them. */
-const Constraint = { ECC: 1, TAGGED: 2, NORMAL: 4, BASE_MEMORY_COMPATIBLE: 0x40 } as const;
 
 /** VM_INIT behind its checks: READY, or the error (rm-internals.md, section 3). */
-export function initVm(rm: ResourceManager, vm: Vm): number {
+export function initVm(rm: Context, vm: Vm): number {
   const mapped = mapTree(rm, vm);
   const root = mapped === undefined ? undefined : treeOf(mapped);
   const { config } = vm;
@@ -26,7 +24,7 @@ export function initVm(rm: ResourceManager, vm: Vm): number {
     parsed = parseConfiguration(root);
   } catch (error) {
     if (error instanceof ConfigRefused) return RmError.MEM_INVALID;
-    if (error instanceof TreeTooDeep) return rm.die('vm_init_tree_too_deep');
+    if (error instanceof TreeTooDeep) return rm.panicOrError('vm_init_tree_too_deep');
     throw error;
   }
   config.parsed = parsed;
@@ -35,10 +33,11 @@ export function initVm(rm: ResourceManager, vm: Vm): number {
 }
 
 /** Address space, memory limits, identity and flags: everything that ends with ARGUMENT_INVALID. */
-function applyLimits(rm: ResourceManager, vm: Vm, config: VmConfig, parsed: VmConfiguration): number {
-  vm.space = rm.newSpace();
+function applyLimits(rm: Context, vm: Vm, config: VmConfig, parsed: VmConfiguration): number {
+  const space = newSpace(rm.platform);
   // The page of the VM's info area.
-  vm.space.allocateAny(PAGE_SIZE, PAGE_SIZE);
+  space.allocateAny(PAGE_SIZE, PAGE_SIZE);
+  vm.space = space;
   config.memoryBase = parsed.memoryBase;
   if (parsed.memoryBase >= ADDRESS_SPACE_SIZE || parsed.memorySizeMin > parsed.memorySizeMax)
     return RmError.ARGUMENT_INVALID;
@@ -90,13 +89,13 @@ function placeFirmware(vm: Vm, config: VmConfig, parsed: VmConfiguration): boole
 }
 
 /** Interrupts, vCPUs and devices, in RM's order; whatever fails is NORESOURCE and what was made stays. */
-function makeResources(rm: ResourceManager, vm: Vm, config: VmConfig, parsed: VmConfiguration): number {
-  if (vm.interrupts !== undefined) return rm.die('vm_init_interrupt_map_exists');
+function makeResources(rm: Context, vm: Vm, config: VmConfig, parsed: VmConfiguration): number {
+  if (vm.interrupts !== undefined) return rm.panicOrError('vm_init_interrupt_map_exists');
   vm.interrupts = new InterruptNumbers();
-  const owner = rm.vm(vm.owner) ?? rm.vm(VMID_HLOS);
+  const owner = rm.vms.get(vm.owner) ?? rm.vms.get(VMID_HLOS);
   const made =
     owner !== undefined &&
-    !rm.interruptsSpoilt &&
+    !rm.interrupts.spoilt &&
     !parsed.interruptRanges &&
     makeIomems(config, parsed, rm.careful) &&
     !parsed.iomemRanges &&

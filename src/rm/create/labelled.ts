@@ -1,8 +1,8 @@
-import { RmError, VMID_HLOS } from '../codes.js';
+import { AcceptFlag, RmError, TransType, VMID_HLOS } from '../codes.js';
 import type { IomemConfig } from '../config/index.js';
-import type { ResourceManager } from '../manager.js';
-import { AcceptFlag, acceptParcel } from '../parcels/accept.js';
-import { type Parcel, TransType } from '../parcels/parcel.js';
+import type { MemoryContext } from '../context.js';
+import { acceptParcel } from '../parcels/accept.js';
+import type { Parcel } from '../parcels/parcel.js';
 import type { Vm } from '../vm.js';
 import { autoAccept } from './accept.js';
 
@@ -10,7 +10,7 @@ import { autoAccept } from './accept.js';
  * Accepts a parcel for the first shm or iomem device with its label (rm-internals.md, section 4, step 3); also at
  * MEM_NOTIFY to a READY VM. True as well when there is nothing to do.
  */
-export function processLabelled(rm: ResourceManager, vm: Vm, parcel: Parcel): boolean {
+export function processLabelled(rm: MemoryContext, vm: Vm, parcel: Parcel): boolean {
   if (parcel.participant(vm.vmid)?.shared !== false) return true;
   const device = vm.config?.devices.find(
     (entry) => (entry.kind === 'shm' || entry.kind === 'iomem') && entry.label === parcel.label,
@@ -22,7 +22,7 @@ export function processLabelled(rm: ResourceManager, vm: Vm, parcel: Parcel): bo
 }
 
 /** Checks a parcel against what the iomem device expects, then accepts it where RM likes. */
-function acceptIomem(rm: ResourceManager, vm: Vm, parcel: Parcel, config: IomemConfig): boolean {
+function acceptIomem(rm: MemoryContext, vm: Vm, parcel: Parcel, config: IomemConfig): boolean {
   const { rights, attributes, regions } = config;
   if (regions.length > parcel.regions.length) return false;
   const sameRegions = regions.every((wanted, index) => {
@@ -33,7 +33,7 @@ function acceptIomem(rm: ResourceManager, vm: Vm, parcel: Parcel, config: IomemC
   });
   if (!sameRegions) return false;
   if (parcel.transType === TransType.DONATE) {
-    rm.die('vm_start_donated_parcel');
+    rm.panicOrError('vm_start_donated_parcel');
     return false;
   }
   const checked = rights !== undefined || attributes !== undefined;
@@ -45,8 +45,6 @@ function acceptIomem(rm: ResourceManager, vm: Vm, parcel: Parcel, config: IomemC
     label: config.label,
     acl: forBoth(vm, rights, (vmid, value) => ({ vmid, rights: value & 0xff })),
     attrs: forBoth(vm, attributes, (vmid, value) => ({ vmid, attr: value & 0xffff })),
-    sgl: [],
-    mapVmid: 0,
   });
   if (error !== RmError.OK) return false;
   if (config.infoTag !== undefined) parcel.tag = config.infoTag;

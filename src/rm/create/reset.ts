@@ -1,23 +1,23 @@
-import { VMID_HLOS, VMID_PEER_DEFAULT } from '../codes.js';
+import { MEM_RELEASED } from '../../../schemas/index.js';
+import { VMID_HLOS, VMID_PEER_DEFAULT, VmState } from '../codes.js';
 import { GUID_SIZE } from '../config/index.js';
+import type { Context } from '../context.js';
 import type { Device, DoorbellDevice, PairDevice } from '../devices/device.js';
 import { LoopEvent } from '../event-loop.js';
-import type { ResourceManager } from '../manager.js';
-import { memReleased, sendVmStatus } from '../notifications.js';
+import { sendVmStatus, tellParcelOwner } from '../notifications.js';
 import { endAcceptance } from '../parcels/release.js';
-import { VmState } from '../states.js';
 import { dropPeers, NO_VIRQ, type Vm, type VmConfig } from '../vm.js';
 
 const PAGE_SIZE = 0x1000;
 
 /** Begins the clean-up that follows VM_RESET's reply, one stage per turn (rm-internals.md, section 9). */
-export function beginReset(rm: ResourceManager, vm: Vm): void {
+export function beginReset(rm: Context, vm: Vm): void {
   if (rm.careful) vm.resetStage = 'begin';
   vm.resetEvent ??= new LoopEvent(() => advance(rm, vm));
   rm.loop.raise(vm.resetEvent);
 }
 
-function advance(rm: ResourceManager, vm: Vm): void {
+function advance(rm: Context, vm: Vm): void {
   if (vm.resetStage === 'done') {
     finish(rm, vm);
     return;
@@ -26,7 +26,7 @@ function advance(rm: ResourceManager, vm: Vm): void {
   if (vm.resetEvent !== undefined) rm.loop.raise(vm.resetEvent);
 }
 
-function runStage(rm: ResourceManager, vm: Vm): void {
+function runStage(rm: Context, vm: Vm): void {
   const { config } = vm;
   switch (vm.resetStage) {
     case 'begin':
@@ -56,22 +56,22 @@ function runStage(rm: ResourceManager, vm: Vm): void {
 }
 
 /** The public manager never rewinds the stage: a second reset comes straight here. */
-function finish(rm: ResourceManager, vm: Vm): void {
+function finish(rm: Context, vm: Vm): void {
   vm.state = VmState.RESET;
   sendVmStatus(rm, vm);
   dropPeers(vm);
 }
 
-function destroyDevice(rm: ResourceManager, vm: Vm, config: VmConfig, device: Device): void {
-  const peer = 'peer' in device && device.peer !== undefined ? rm.vm(device.peer) : undefined;
+function destroyDevice(rm: Context, vm: Vm, config: VmConfig, device: Device): void {
+  const peer = 'peer' in device && device.peer !== undefined ? rm.vms.get(device.peer) : undefined;
   switch (device.kind) {
     case 'iomem':
-      if (config.iomemFreedTwice) rm.die('vm_reset_iomem_freed_twice');
+      if (config.iomemFreedTwice) rm.panicOrError('vm_reset_iomem_freed_twice');
       return;
     case 'shm':
       return;
     case 'rm-rpc':
-      if (!rm.removeLink(vm.vmid)) rm.die('vm_reset_two_rpcs');
+      if (!rm.links.remove(vm.vmid)) rm.panicOrError('vm_reset_two_rpcs');
       release(vm, device.virqs);
       config.console = undefined;
       return;
@@ -106,14 +106,14 @@ function release(vm: Vm | undefined, virqs: readonly (number | undefined)[]): vo
  * matching device, that is a new life of the peer, in which nothing of the old join exists: RM dies.
  */
 function checkJoinedPeer(
-  rm: ResourceManager,
+  rm: Context,
   vm: Vm,
   device: DoorbellDevice | PairDevice,
   peer: Vm | undefined,
 ): void {
   if (peer?.config === undefined || peer === vm) return;
   const matching = peer.config.devices.some((other) => matches(device, other));
-  if (!matching) rm.die('vm_reset_joined_peer_replaced');
+  if (!matching) rm.panicOrError('vm_reset_joined_peer_replaced');
 }
 
 function matches(device: DoorbellDevice | PairDevice, other: Device): boolean {
@@ -127,21 +127,21 @@ function matches(device: DoorbellDevice | PairDevice, other: Device): boolean {
 }
 
 /** Releases the last parcel of the VM's list and tells its owner; false when there is none left. */
-function releaseLast(rm: ResourceManager, vm: Vm): boolean {
+function releaseLast(rm: Context, vm: Vm): boolean {
   const parcel = vm.config?.accepted.at(-1);
   const participant = parcel?.participant(vm.vmid);
   if (parcel === undefined || participant === undefined) return false;
   endAcceptance(rm, vm, parcel, participant);
-  memReleased(rm, parcel, vm.vmid);
+  tellParcelOwner(rm, MEM_RELEASED, parcel, vm.vmid);
   return true;
 }
 
 /** Interrupts that the VM had accepted are offered again, to nobody. */
-function releaseInterrupts(rm: ResourceManager, vm: Vm): void {
+function releaseInterrupts(rm: Context, vm: Vm): void {
   for (const number of rm.interrupts.boundBy(vm.vmid)) {
     const lending = rm.interrupts.get(number);
     if (lending === undefined || lending.borrower !== vm.vmid || lending.virq !== number) {
-      rm.die('vm_reset_borrowed_interrupt');
+      rm.panicOrError('vm_reset_borrowed_interrupt');
       continue;
     }
     rm.hypervisor.unbindInterrupt(number);
@@ -151,15 +151,15 @@ function releaseInterrupts(rm: ResourceManager, vm: Vm): void {
   }
 }
 
-function destroy(rm: ResourceManager, vm: Vm): void {
+function destroy(rm: Context, vm: Vm): void {
   const { config } = vm;
-  if (config?.halfMade === true) rm.die('vm_reset_unknown_authentication');
-  if (config?.leakedInterrupt === true) rm.die('vm_reset_leaked_interrupt');
+  if (config?.halfMade === true) rm.panicOrError('vm_reset_unknown_authentication');
+  if (config?.leakedInterrupt === true) rm.panicOrError('vm_reset_leaked_interrupt');
   rm.hypervisor.memory.abandon(vm.vmid);
   vm.life = {};
   vm.space = undefined;
   vm.interrupts = undefined;
-  const owner = rm.vm(vm.owner) ?? rm.vm(VMID_HLOS);
+  const owner = rm.vms.get(vm.owner) ?? rm.vms.get(VMID_HLOS);
   for (const { virq } of config?.vcpus ?? []) if (virq !== NO_VIRQ) owner?.interrupts?.release(virq);
   if (rm.careful && rm.rasHandler === vm) rm.rasHandler = undefined;
   vm.config = undefined;

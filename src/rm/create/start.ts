@@ -1,20 +1,20 @@
 import { cell, child, type DtNode, hasProperty, nodeAt, numberAt, property } from '../../devicetree/index.js';
-import { RmError } from '../codes.js';
+import { AuthMech, RmError, TransType } from '../codes.js';
 import { declaredCells } from '../config/reader.js';
-import type { ResourceManager } from '../manager.js';
-import { type Parcel, TransType } from '../parcels/parcel.js';
+import type { Context } from '../context.js';
+import type { Parcel } from '../parcels/parcel.js';
 import type { Vm, VmConfig } from '../vm.js';
 import { acceptOwn, autoAccept, sanitizes } from './accept.js';
 import { writeGuestTree } from './guest-tree.js';
 import { guestTreeFits } from './guest-tree-size.js';
-import { Authentication, mapTree, treeOf } from './image.js';
+import { mapTree, treeOf } from './image.js';
 import { processLabelled } from './labelled.js';
 
 /**
  * VM_START behind its checks (rm-internals.md, section 4): accepts the image and everything else that targets the
  * VM, then writes the guest's tree. Whatever was accepted stays accepted when a later step fails.
  */
-export function startVm(rm: ResourceManager, vm: Vm): number {
+export function startVm(rm: Context, vm: Vm): number {
   const { config } = vm;
   if (config === undefined) return RmError.NORESOURCE;
   const prepared =
@@ -27,7 +27,7 @@ export function startVm(rm: ResourceManager, vm: Vm): number {
   return startFirmware(rm, vm, config);
 }
 
-function acceptImage(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
+function acceptImage(rm: Context, vm: Vm, config: VmConfig): boolean {
   const { image } = vm;
   if (image === undefined) return false;
   const transType = rm.debugBuild ? rm.parcels.get(image.handle)?.transType : TransType.LEND;
@@ -37,7 +37,7 @@ function acceptImage(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
   return acceptOwn(rm, vm, image.handle, transType, wanted, !rm.debugBuild, sanitizes(vm));
 }
 
-function acceptFirmware(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
+function acceptFirmware(rm: Context, vm: Vm, config: VmConfig): boolean {
   const { firmware, image } = vm;
   if (firmware === undefined || firmware.size === 0n) return true;
   const base = config.firmwareBase;
@@ -50,7 +50,7 @@ function acceptFirmware(rm: ResourceManager, vm: Vm, config: VmConfig): boolean 
 }
 
 /** Private parcels go right behind the memory so far; what does not fit is left for the last step. */
-function acceptPrivate(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
+function acceptPrivate(rm: Context, vm: Vm, config: VmConfig): boolean {
   for (const parcel of rm.parcels.namedFor(vm.vmid)) {
     if (parcel.participant(vm.vmid)?.shared !== false || !parcel.isPrivateOf(vm.vmid, rm.debugBuild))
       continue;
@@ -65,7 +65,7 @@ function acceptPrivate(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
 }
 
 /** The tree as it is in memory now: reserved memory, then everything that still targets the VM. */
-function processTree(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
+function processTree(rm: Context, vm: Vm, config: VmConfig): boolean {
   const mapped = mapTree(rm, vm);
   const root = mapped === undefined ? undefined : treeOf(mapped);
   if (mapped === undefined || root === undefined || nodeAt(root, '/hypervisor') !== undefined) return false;
@@ -93,7 +93,7 @@ function isOptional(device: VmConfig['devices'][number]): boolean {
 }
 
 /** A static node of reserved memory needs a parcel mapped exactly there. */
-function placeReserved(rm: ResourceManager, vm: Vm, reserved: DtNode, node: DtNode): boolean {
+function placeReserved(rm: Context, vm: Vm, reserved: DtNode, node: DtNode): boolean {
   const label = cell(node, 'qcom,label');
   if (label === undefined && hasProperty(node, 'size') && !hasProperty(node, 'reg')) return true;
   const range = reservedRange(reserved, node);
@@ -155,7 +155,7 @@ function soleMapping(vm: Vm, parcel: Parcel): ReservedRange | undefined {
 }
 
 function acceptReserved(
-  rm: ResourceManager,
+  rm: Context,
   vm: Vm,
   parcel: Parcel | undefined,
   range: ReservedRange,
@@ -166,7 +166,7 @@ function acceptReserved(
 }
 
 /** Everything that still targets the VM is accepted where RM likes; only the last outcome counts. */
-function acceptRemaining(rm: ResourceManager, vm: Vm, config: VmConfig): boolean {
+function acceptRemaining(rm: Context, vm: Vm, config: VmConfig): boolean {
   let fine = true;
   const firmwareHandle = vm.firmware?.handle;
   for (const parcel of rm.parcels.namedFor(vm.vmid)) {
@@ -185,21 +185,15 @@ function acceptRemaining(rm: ResourceManager, vm: Vm, config: VmConfig): boolean
 }
 
 /** Shared memory and virtio devices need the oldest parcel with their label to have a node of reserved memory. */
-function deviceHasMemory(
-  rm: ResourceManager,
-  vm: Vm,
-  kind: string,
-  label: number,
-  optional: boolean,
-): boolean {
+function deviceHasMemory(rm: Context, vm: Vm, kind: string, label: number, optional: boolean): boolean {
   if ((kind !== 'shm' && kind !== 'virtio') || optional) return true;
   const parcel = rm.parcels.namedFor(vm.vmid).find((entry) => entry.label === label);
   return parcel?.participant(vm.vmid)?.hasNode === true;
 }
 
 /** Steps 9 to 11: firmware for Android VMs, and the image's cache flush. */
-function startFirmware(rm: ResourceManager, vm: Vm, config: VmConfig): number {
-  const android = vm.authentication === Authentication.ANDROID;
+function startFirmware(rm: Context, vm: Vm, config: VmConfig): number {
+  const android = vm.authentication === AuthMech.QCOM_ANDROID_PVM;
   if (android) {
     if (!rm.firmware.milestoneReached) return RmError.DENIED;
     if (rm.firmware.size === undefined) return RmError.NORESOURCE;
@@ -207,7 +201,7 @@ function startFirmware(rm: ResourceManager, vm: Vm, config: VmConfig): number {
   }
   // The memory size grew with every private parcel, but the flush wants that much of the image parcel alone.
   const image = vm.image === undefined ? undefined : rm.parcels.get(vm.image.handle);
-  if (vm.authentication !== Authentication.PLATFORM && vm.memorySize > (image?.totalSize ?? 0))
+  if (vm.authentication !== AuthMech.QCOM_PIL_ELF && vm.memorySize > (image?.totalSize ?? 0))
     return RmError.DENIED;
   const booting = config.parsed?.vcpus?.cpus.filter((cpu) => cpu.boot).length ?? 0;
   return android && booting > 1 ? RmError.DENIED : RmError.OK;

@@ -1,5 +1,5 @@
 import type { VmConfiguration } from '../config/index.js';
-import type { ResourceManager } from '../manager.js';
+import type { Context } from '../context.js';
 import { NO_VIRQ, type Vcpu, type Vm, type VmConfig } from '../vm.js';
 
 /** Priority of the primary VM, of 0..63; a VM's own must be lower. */
@@ -9,7 +9,7 @@ const TIMESLICE_US_MAX = 100000;
 
 /** Makes the vCPUs; false: VM_INIT ends with NORESOURCE (rm-internals.md, section 1, "vcpus"). */
 export function makeVcpus(
-  rm: ResourceManager,
+  rm: Context,
   vm: Vm,
   owner: Vm,
   config: VmConfig,
@@ -25,7 +25,7 @@ export function makeVcpus(
   const count = vcpus.cpus.length;
   if (count > rm.platform.cores) return false;
   if (rm.platform.missingCoreDies && vcpus.affinityMap.some((core) => core >= rm.platform.cores)) {
-    rm.die('vm_init_missing_core');
+    rm.panicOrError('vm_init_missing_core');
     return false;
   }
   if (parsed.rasErrorHandler && (count < rm.platform.cores || rm.rasHandler !== undefined)) return false;
@@ -33,7 +33,7 @@ export function makeVcpus(
   for (let index = 0; index < count; index++) {
     const virq = vcpus.proxy ? owner.interrupts?.choose() : NO_VIRQ;
     if (virq === undefined) {
-      rm.die('vm_init_interrupts_exhausted');
+      rm.panicOrError('vm_init_interrupts_exhausted');
       for (const vcpu of made) owner.interrupts?.release(vcpu.virq);
       return false;
     }

@@ -1,50 +1,45 @@
 import { FW_MILESTONE, FW_SET_VM_FIRMWARE } from '../../../schemas/index.js';
-import { RmError, VMID_HLOS, VMID_RM } from '../codes.js';
-import { Authentication } from '../create/image.js';
-import type { ResourceManager } from '../manager.js';
-import { AcceptFlag, acceptParcel } from '../parcels/accept.js';
-import { MemType, Rights, TransType } from '../parcels/parcel.js';
-import type { Vm } from '../vm.js';
-import { decode, errorReply, okReply, type Payload, type Reply, sizeOf } from '../wire.js';
-import type { Handlers } from './handler.js';
+import { AcceptFlag, ALL_RIGHTS, AuthMech, MemType, RmError, TransType, VMID_RM } from '../codes.js';
+import { acceptParcel } from '../parcels/accept.js';
+import { type Check, type Condition, type HandlerRow, handler } from './row.js';
 
-const FIRMWARE_SIZE = 24;
+const beforeMilestone: Condition = {
+  text: 'FW_MILESTONE has not come yet',
+  error: 'DENIED',
+  holds: ({ firmware }) => !firmware.milestoneReached,
+};
+const checks: readonly Check[] = [beforeMilestone, 'sender', 'payload', 'reserved'];
 
-function milestone(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
-  if (rm.firmware.milestoneReached || sender.vmid !== VMID_HLOS) return errorReply(RmError.DENIED);
-  if (sizeOf(payload) !== 0) return errorReply(RmError.MSG_INVALID);
-  rm.firmware.milestoneReached = true;
-  return okReply;
-}
+const milestone = handler(
+  FW_MILESTONE,
+  ({ firmware }) => {
+    firmware.milestoneReached = true;
+    return RmError.OK;
+  },
+  { checks },
+);
 
-function setVmFirmware(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
-  if (rm.firmware.milestoneReached || sender.vmid !== VMID_HLOS) return errorReply(RmError.DENIED);
-  if (sizeOf(payload) !== FIRMWARE_SIZE) return errorReply(RmError.MSG_INVALID);
-  const request = decode(FW_SET_VM_FIRMWARE.request, payload);
-  if ((request.reserved ?? 0) !== 0) return errorReply(RmError.UNIMPLEMENTED);
-  if (request.auth_mech !== Authentication.ANDROID) return errorReply(RmError.ARGUMENT_INVALID);
-  if (rm.firmware.size !== undefined) return errorReply(RmError.BUSY);
-  const parcel = rm.parcels.get(request.mem_handle);
-  if (parcel?.participant(VMID_RM) === undefined) return errorReply(RmError.HANDLE_INVALID);
-  const size = parcel.totalSize;
-  if (request.image_size === 0n || request.image_offset !== 0n || request.image_size > BigInt(size))
-    return errorReply(RmError.ARGUMENT_INVALID);
-  const { error } = acceptParcel(rm, VMID_RM, {
-    handle: request.mem_handle,
-    memType: MemType.NORMAL,
-    transType: TransType.DONATE,
-    flags: AcceptFlag.DONE | AcceptFlag.MAP_CONTIGUOUS | AcceptFlag.VALIDATE_ACL_ATTR,
-    label: 0,
-    acl: [{ vmid: VMID_RM, rights: Rights.RWX }],
-    attrs: [],
-    sgl: [],
-    mapVmid: 0,
-  });
-  if (error === RmError.OK) rm.firmware.size = size;
-  return errorReply(error);
-}
+const setVmFirmware = handler(
+  FW_SET_VM_FIRMWARE,
+  (rm, _sender, { auth_mech, mem_handle: handle, image_offset, image_size }) => {
+    if (auth_mech !== AuthMech.QCOM_ANDROID_PVM) return RmError.ARGUMENT_INVALID;
+    if (rm.firmware.size !== undefined) return RmError.BUSY;
+    const parcel = rm.parcels.get(handle);
+    if (parcel?.participant(VMID_RM) === undefined) return RmError.HANDLE_INVALID;
+    const size = parcel.totalSize;
+    if (image_size === 0n || image_offset !== 0n || image_size > BigInt(size))
+      return RmError.ARGUMENT_INVALID;
+    const { error } = acceptParcel(rm, VMID_RM, {
+      handle,
+      memType: MemType.NORMAL,
+      transType: TransType.DONATE,
+      flags: AcceptFlag.DONE | AcceptFlag.MAP_CONTIGUOUS | AcceptFlag.VALIDATE_ACL_ATTR,
+      acl: [{ vmid: VMID_RM, rights: ALL_RIGHTS }],
+    });
+    if (error === RmError.OK) rm.firmware.size = size;
+    return error;
+  },
+  { checks },
+);
 
-export const fwHandlers: Handlers = [
-  [FW_MILESTONE.id, milestone],
-  [FW_SET_VM_FIRMWARE.id, setVmFirmware],
-];
+export const fwRows: readonly HandlerRow[] = [milestone, setVmFirmware];

@@ -1,42 +1,23 @@
 import { type Allocation, NO_TAG } from '../../hypervisor/index.js';
-import { RmError, VMID_HLOS } from '../codes.js';
-import type { ResourceManager } from '../manager.js';
+import { AcceptFlag, MemType, Right, RmError, TransType, VMID_HLOS } from '../codes.js';
+import type { MemoryContext } from '../context.js';
 import { removeUnordered, type Vm } from '../vm.js';
 import { addressValid, type SglItem } from './create.js';
 import { mapParcel } from './hand-over.js';
-import {
-  type AclItem,
-  type AttrItem,
-  MemType,
-  type Parcel,
-  type Participant,
-  type Region,
-  Rights,
-  TransType,
-} from './parcel.js';
-
-/** Flags of MEM_ACCEPT. */
-export const AcceptFlag = {
-  VALIDATE_SANITIZED: 0x01,
-  VALIDATE_ACL_ATTR: 0x02,
-  VALIDATE_LABEL: 0x04,
-  MAP_OTHER: 0x08,
-  MAP_CONTIGUOUS: 0x10,
-  SANITIZE: 0x20,
-  DONE: 0x80,
-} as const;
+import type { AclItem, AttrItem, Parcel, Participant, Region } from './parcel.js';
 
 export interface AcceptRequest {
   readonly handle: number;
   readonly memType: number;
   readonly transType: number;
   readonly flags: number;
-  readonly label: number;
-  readonly acl: readonly AclItem[];
-  readonly attrs: readonly AttrItem[];
-  /** Empty: RM chooses the addresses. */
-  readonly sgl: readonly SglItem[];
-  readonly mapVmid: number;
+  /** 0 by default, as is `mapVmid`. */
+  readonly label?: number;
+  readonly acl?: readonly AclItem[];
+  readonly attrs?: readonly AttrItem[];
+  /** Empty by default: RM chooses the addresses. */
+  readonly sgl?: readonly SglItem[];
+  readonly mapVmid?: number;
 }
 
 export interface Accepted {
@@ -59,12 +40,12 @@ function refused(error: number): Accepted {
 }
 
 /** MEM_ACCEPT once the payload is read, also as RM itself uses it on a VM's behalf (rm-behaviour.md). */
-export function acceptParcel(rm: ResourceManager, vmid: number, request: AcceptRequest): Accepted {
+export function acceptParcel(rm: MemoryContext, vmid: number, request: AcceptRequest): Accepted {
   const parcel = rm.parcels.get(request.handle);
   if (parcel === undefined) return refused(RmError.HANDLE_INVALID);
   const checked = checkRequest(parcel, request);
   if (checked !== RmError.OK) return refused(checked);
-  const vm = rm.vm(vmid);
+  const vm = rm.vms.get(vmid);
   const participant = parcel.participant(vmid);
   if (vm === undefined || participant === undefined) return refused(RmError.VMID_INVALID);
   if (vmid === parcel.owner || participant.mapped) return refused(RmError.DENIED);
@@ -73,9 +54,9 @@ export function acceptParcel(rm: ResourceManager, vmid: number, request: AcceptR
   const begun = participant.addresses !== undefined;
   if (contiguous && begun && !participant.contiguous) return refused(RmError.ARGUMENT_INVALID);
   if (!contiguous && begun && participant.contiguous && parcel.regions.length > 1)
-    return refused(rm.die('mem_accept_contiguous_then_scattered'));
+    return refused(rm.panicOrError('mem_accept_contiguous_then_scattered'));
   if ((request.flags & AcceptFlag.SANITIZE) !== 0) {
-    if (parcel.memType === MemType.IO || (participant.rights & Rights.W) === 0)
+    if (parcel.memType === MemType.IO || (participant.rights & Right.W) === 0)
       return refused(RmError.ARGUMENT_INVALID);
     parcel.sanitizeReclaim = true;
   }
@@ -84,25 +65,15 @@ export function acceptParcel(rm: ResourceManager, vmid: number, request: AcceptR
 
 /** Checks that need the parcel and the request only. */
 function checkRequest(parcel: Parcel, request: AcceptRequest): number {
-  const { flags, acl, attrs } = request;
+  const { flags, acl = [], attrs = [], label = 0, mapVmid = 0 } = request;
   if (request.memType !== parcel.memType || request.transType !== parcel.transType)
     return RmError.ARGUMENT_INVALID;
   if ((flags & AcceptFlag.VALIDATE_SANITIZED) !== 0 && !parcel.sanitizeCreate) return RmError.VALIDATE_FAILED;
-  if ((flags & AcceptFlag.VALIDATE_LABEL) !== 0 && request.label !== parcel.label)
+  if ((flags & AcceptFlag.VALIDATE_LABEL) !== 0 && label !== parcel.label) return RmError.VALIDATE_FAILED;
+  if ((flags & AcceptFlag.VALIDATE_ACL_ATTR) !== 0 && !(parcel.hasAcl(acl) && parcel.hasAttrs(attrs)))
     return RmError.VALIDATE_FAILED;
-  if ((flags & AcceptFlag.VALIDATE_ACL_ATTR) !== 0) {
-    if (acl.length !== parcel.participants.length || attrs.length !== parcel.attrs.length)
-      return RmError.VALIDATE_FAILED;
-    const sameAcl = parcel.participants.every(
-      (entry, index) => entry.vmid === acl[index]?.vmid && entry.rights === acl[index]?.rights,
-    );
-    const sameAttrs = parcel.attrs.every(
-      (entry, index) => entry.vmid === attrs[index]?.vmid && entry.attr === attrs[index]?.attr,
-    );
-    if (!sameAcl || !sameAttrs) return RmError.VALIDATE_FAILED;
-  }
   if ((flags & AcceptFlag.MAP_OTHER) !== 0) return RmError.DENIED;
-  return request.mapVmid === 0 ? RmError.OK : RmError.ARGUMENT_INVALID;
+  return mapVmid === 0 ? RmError.OK : RmError.ARGUMENT_INVALID;
 }
 
 /** What one call has taken, to be given back when it fails. */
@@ -112,27 +83,25 @@ interface Taken {
 }
 
 function takeAndMap(
-  rm: ResourceManager,
+  rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
   participant: Participant,
   request: AcceptRequest,
   contiguous: boolean,
 ): Accepted {
+  const { sgl = [] } = request;
   const mappings = contiguous ? 1 : parcel.regions.length;
   const first = participant.addresses?.length ?? 0;
   let count = Math.min(mappings - first, ENTRIES_MAX);
-  const incomplete = request.sgl.length === 0 && first + count < mappings;
-  if (request.sgl.length > count) return refused(RmError.ARGUMENT_INVALID);
-  if (request.sgl.length > 0) count = request.sgl.length;
+  const incomplete = sgl.length === 0 && first + count < mappings;
+  if (sgl.length > count) return refused(RmError.ARGUMENT_INVALID);
+  if (sgl.length > 0) count = sgl.length;
   const fresh = participant.addresses === undefined;
   if (fresh) participant.contiguous = contiguous;
 
   const taken: Taken = { addresses: [], entries: [] };
-  let error: number =
-    contiguous && count > 0
-      ? takeContiguous(rm, vm, parcel, request.sgl, taken)
-      : takeScattered(rm, vm, parcel, first, count, request.sgl, taken);
+  let error = takeAddresses(rm, vm, parcel, contiguous, first, count, sgl, taken);
   const addresses = [...(participant.addresses ?? []), ...taken.addresses];
   const done = (request.flags & AcceptFlag.DONE) !== 0;
   if (error === RmError.OK && done) {
@@ -157,47 +126,40 @@ function takeAndMap(
   return { error: RmError.OK, entries: taken.entries, incomplete };
 }
 
-function takeContiguous(
-  rm: ResourceManager,
-  vm: Vm,
-  parcel: Parcel,
-  sgl: readonly SglItem[],
-  taken: Taken,
-): number {
-  const size = parcel.totalSize;
-  const wanted = sgl[0];
-  if (wanted !== undefined && (!addressValid(wanted.ipa) || wanted.size !== BigInt(size)))
-    return RmError.ARGUMENT_INVALID;
-  const got = allocate(vm, parcel, wanted === undefined ? undefined : Number(wanted.ipa), undefined, size);
-  if (got === undefined) return RmError.NORESOURCE;
-  const fits = tagFits(got);
-  // Unless careful, a range refused for its constraints stays taken (rm-internals.md, section 5).
-  if (!fits && rm.careful) freeRange(vm, parcel, got.start, size);
-  if (!fits) return RmError.MEM_INVALID;
-  taken.addresses.push(got.start);
-  taken.entries.push({ ipa: got.start, size });
-  return RmError.OK;
+/** What a participant maps in one piece: all of the parcel when contiguous, else one region. */
+interface Piece {
+  /** Undefined: the piece has no single physical address. */
+  readonly phys: number | undefined;
+  readonly size: number;
 }
 
-function takeScattered(
-  rm: ResourceManager,
+function pieceAt(parcel: Parcel, contiguous: boolean, index: number): Piece {
+  return contiguous ? { phys: undefined, size: parcel.totalSize } : (parcel.regions[index] as Region);
+}
+
+/** Takes addresses for `count` pieces from the one with index `first` on. */
+function takeAddresses(
+  rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
+  contiguous: boolean,
   first: number,
   count: number,
   sgl: readonly SglItem[],
   taken: Taken,
 ): number {
   for (let index = 0; index < count; index++) {
-    const { phys, size } = parcel.regions[first + index] as Region;
+    const { phys, size } = pieceAt(parcel, contiguous, first + index);
     const wanted = sgl[index];
     if (wanted !== undefined && (!addressValid(wanted.ipa) || wanted.size !== BigInt(size)))
       return RmError.ARGUMENT_INVALID;
     const got = allocate(vm, parcel, wanted === undefined ? undefined : Number(wanted.ipa), phys, size);
     if (got === undefined) return RmError.NORESOURCE;
-    const fits = tagFits(got);
-    if (!fits && rm.careful) freeRange(vm, parcel, got.start, size);
-    if (!fits) return RmError.MEM_INVALID;
+    if (!tagFits(got)) {
+      // Unless careful, a range refused for its constraints stays taken (rm-internals.md, section 5).
+      if (rm.careful) freeRange(vm, parcel, got.start, size);
+      return RmError.MEM_INVALID;
+    }
     taken.addresses.push(got.start);
     taken.entries.push({ ipa: got.start, size });
   }
@@ -239,23 +201,18 @@ function giveBack(
   first: number,
   addresses: readonly number[],
 ): void {
-  addresses.forEach((start, index) => {
-    const size = contiguous ? parcel.totalSize : (parcel.regions[first + index] as Region).size;
-    freeRange(vm, parcel, start, size);
-  });
+  for (const [index, start] of addresses.entries())
+    freeRange(vm, parcel, start, pieceAt(parcel, contiguous, first + index).size);
 }
 
 /** Gives every address back that a participant has taken. */
-export function freeAddresses(vm: Vm, parcel: Parcel, participant: Participant): void {
-  participant.addresses?.forEach((start, index) => {
-    const size = participant.contiguous ? parcel.totalSize : (parcel.regions[index] as Region).size;
-    freeRange(vm, parcel, start, size);
-  });
+export function freeAddresses(vm: Vm, parcel: Parcel, { contiguous, addresses = [] }: Participant): void {
+  giveBack(vm, parcel, contiguous, 0, addresses);
 }
 
 /** The acceptor owns the memory: parcel and handle are gone. */
-function completeDonation(rm: ResourceManager, vm: Vm, parcel: Parcel): void {
-  const previous = rm.vm(parcel.owner);
+function completeDonation(rm: MemoryContext, vm: Vm, parcel: Parcel): void {
+  const previous = rm.vms.get(parcel.owner);
   for (const { ownerIpa, size } of parcel.regions)
     if (previous !== undefined) freeRange(previous, parcel, ownerIpa, size);
   if (vm.config !== undefined) removeUnordered(vm.config.accepted, parcel);

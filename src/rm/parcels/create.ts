@@ -1,18 +1,18 @@
-import { RmError } from '../codes.js';
-import type { ResourceManager } from '../manager.js';
-import type { Vm } from '../vm.js';
-import { returnRegion, takeRegion } from './hand-over.js';
+import { limits } from '../../../schemas/index.js';
 import {
-  type AclItem,
-  type AttrItem,
+  ALL_RIGHTS,
   MemAttr,
   MemType,
-  Parcel,
-  type Participant,
-  type Region,
-  Rights,
+  READ_WRITE,
+  Right,
+  RmError,
   TransType,
-} from './parcel.js';
+  VALID_RIGHTS,
+} from '../codes.js';
+import type { MemoryContext } from '../context.js';
+import type { Vm } from '../vm.js';
+import { returnRegion, takeRegion } from './hand-over.js';
+import { type AclItem, type AttrItem, Parcel, type Participant, type Region } from './parcel.js';
 
 /** An address range as a request names it; any 64-bit values. */
 export interface SglItem {
@@ -31,11 +31,8 @@ export interface CreateRequest {
   readonly attrs: readonly AttrItem[];
 }
 
-/** Parcels that one VM may own at a time. */
-export const PARCELS_MAX = 64;
 const ADDRESS_LIMIT = 1n << 44n;
 const PAGE_MASK = 4095n;
-const VALID_RIGHTS: readonly number[] = [4, 5, 6, 7];
 
 /** Addresses and sizes of memory: whole pages below 2^44. */
 export function addressValid(value: bigint): boolean {
@@ -43,11 +40,11 @@ export function addressValid(value: bigint): boolean {
 }
 
 /** MEM_DONATE, MEM_LEND, MEM_SHARE once the payload is read: the new handle, or why not (rm-behaviour.md). */
-export function createParcel(rm: ResourceManager, owner: Vm, request: CreateRequest): Parcel | number {
+export function createParcel(rm: MemoryContext, owner: Vm, request: CreateRequest): Parcel | number {
   const { acl, sgl, attrs, memType, transType } = request;
   if (acl.length === 0 || sgl.length === 0) return RmError.ARGUMENT_INVALID;
   if (transType === TransType.DONATE && acl.length > 1) return RmError.ARGUMENT_INVALID;
-  if (owner.parcelCount === PARCELS_MAX) return RmError.DENIED;
+  if (owner.parcelCount === limits.parcels_per_owner) return RmError.DENIED;
   if (request.sanitize && memType === MemType.IO) return RmError.ARGUMENT_INVALID;
   // From here on a failure uses the handle up (rm-internals.md, section 11).
   const handle = rm.parcels.takeHandle();
@@ -73,7 +70,7 @@ export function createParcel(rm: ResourceManager, owner: Vm, request: CreateRequ
   return parcel;
 }
 
-function checkAcl(rm: ResourceManager, owner: Vm, request: CreateRequest): Participant[] | number {
+function checkAcl(rm: MemoryContext, owner: Vm, request: CreateRequest): Participant[] | number {
   const { acl, memType, transType } = request;
   const io = memType === MemType.IO;
   const participants: Participant[] = [];
@@ -81,9 +78,9 @@ function checkAcl(rm: ResourceManager, owner: Vm, request: CreateRequest): Parti
   for (const { vmid, rights } of acl) {
     if (seen.has(vmid)) return RmError.ARGUMENT_INVALID;
     seen.add(vmid);
-    if (!rm.isTarget(vmid) || !VALID_RIGHTS.includes(rights)) return RmError.ARGUMENT_INVALID;
-    if (io && (rights & Rights.X) !== 0) return RmError.ARGUMENT_INVALID;
-    if (transType === TransType.DONATE && rights !== (io ? Rights.RW : Rights.RWX)) return RmError.DENIED;
+    if (!rm.vms.isTarget(vmid) || !VALID_RIGHTS.includes(rights)) return RmError.ARGUMENT_INVALID;
+    if (io && (rights & Right.X) !== 0) return RmError.ARGUMENT_INVALID;
+    if (transType === TransType.DONATE && rights !== (io ? READ_WRITE : ALL_RIGHTS)) return RmError.DENIED;
     const attr = io ? MemAttr.DEVICE : MemAttr.NORMAL;
     participants.push({
       vmid,
@@ -122,7 +119,7 @@ function applyAttributes(request: CreateRequest, participants: readonly Particip
  * stays counted and a sharing owner's mappings stay.
  */
 export function addRegions(
-  rm: ResourceManager,
+  rm: MemoryContext,
   owner: Vm,
   parcel: Parcel,
   sgl: readonly SglItem[],
@@ -143,7 +140,7 @@ export function addRegions(
   return error;
 }
 
-function takeAll(rm: ResourceManager, owner: Vm, parcel: Parcel, sgl: readonly SglItem[]): number {
+function takeAll(rm: MemoryContext, owner: Vm, parcel: Parcel, sgl: readonly SglItem[]): number {
   const { kind } = parcel;
   const share = parcel.transType === TransType.SHARE;
   for (const item of sgl) {
@@ -159,7 +156,7 @@ function takeAll(rm: ResourceManager, owner: Vm, parcel: Parcel, sgl: readonly S
       if (share && !parcel.ownerHasSlot(region)) return RmError.MAP_FAILED;
       const refused = takeRegion(rm, parcel, region);
       if (refused !== undefined)
-        return refused.errno === 'ENOMEM' ? rm.die('mem_tables_exhausted') : RmError.MEM_INVALID;
+        return refused.errno === 'ENOMEM' ? rm.panicOrError('mem_tables_exhausted') : RmError.MEM_INVALID;
       parcel.regions.push(region);
       if (parcel.sanitizeCreate) rm.hypervisor.zeroMemory(phys, size);
       parcel.totalSize += size;

@@ -1,7 +1,8 @@
 import type { Refusal, Transition } from '../../hypervisor/index.js';
-import type { ResourceManager } from '../manager.js';
+import { Right, TransType } from '../codes.js';
+import type { MemoryContext } from '../context.js';
 import type { Vm } from '../vm.js';
-import { type Parcel, type Region, Rights, TransType } from './parcel.js';
+import type { Parcel, Region } from './parcel.js';
 
 /**
  * How a parcel's memory changes hands in the hypervisor. Whoever makes a parcel donates the memory to it; a parcel made
@@ -41,16 +42,16 @@ function reversed(transition: Transition): Transition {
 }
 
 /** Takes a region of its owner's memory into a parcel. */
-export function takeRegion(rm: ResourceManager, parcel: Parcel, region: Region): Refusal | undefined {
+export function takeRegion(rm: MemoryContext, parcel: Parcel, region: Region): Refusal | undefined {
   const { memory } = rm.hypervisor;
   const back = toVm(parcel, parcel.owner, region, region.ownerIpa);
   const refused = memory.donate(reversed(back));
   if (refused !== undefined || parcel.transType !== TransType.SHARE) return refused;
-  return memory.share(back, parcel.participant(parcel.owner)?.rights ?? Rights.R);
+  return memory.share(back, parcel.participant(parcel.owner)?.rights ?? Right.R);
 }
 
 /** Gives a region back to its owner. A VM that was reset since owns it again, but has it nowhere to be seen. */
-export function returnRegion(rm: ResourceManager, parcel: Parcel, region: Region, owner: Vm): void {
+export function returnRegion(rm: MemoryContext, parcel: Parcel, region: Region, owner: Vm): void {
   const { memory } = rm.hypervisor;
   const sameLife = parcel.ownerLife === owner.life;
   const transition = toVm(parcel, owner.vmid, region, sameLife ? region.ownerIpa : undefined);
@@ -60,14 +61,14 @@ export function returnRegion(rm: ResourceManager, parcel: Parcel, region: Region
 
 /** Gives a VM all of a parcel at its addresses; false, and nothing is done, when the hypervisor refuses a part. */
 export function mapParcel(
-  rm: ResourceManager,
+  rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
   contiguous: boolean,
   addresses: readonly number[],
 ): boolean {
   const { memory } = rm.hypervisor;
-  const rights = parcel.participant(vm.vmid)?.rights ?? Rights.R;
+  const rights = parcel.participant(vm.vmid)?.rights ?? Right.R;
   const given: Transition[] = [];
   for (const { region, address } of placesOf(parcel, contiguous, addresses)) {
     const transition = toVm(parcel, vm.vmid, region, address);
@@ -86,7 +87,7 @@ export function mapParcel(
 
 /** Takes from a VM what it has accepted of a parcel. */
 export function unmapParcel(
-  rm: ResourceManager,
+  rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
   contiguous: boolean,
@@ -97,7 +98,7 @@ export function unmapParcel(
     takeBack(rm, parcel, toVm(parcel, vm.vmid, region, address));
 }
 
-function takeBack(rm: ResourceManager, parcel: Parcel, transition: Transition): void {
+function takeBack(rm: MemoryContext, parcel: Parcel, transition: Transition): void {
   const { memory } = rm.hypervisor;
   if (parcel.transType === TransType.DONATE) memory.donate(reversed(transition));
   else if (isExclusive(parcel)) memory.reclaim(transition);

@@ -1,9 +1,5 @@
 import { type MemoryKind, parcelOwner } from '../../hypervisor/index.js';
-
-export const MemType = { NORMAL: 0, IO: 1 } as const;
-export const TransType = { DONATE: 0, LEND: 1, SHARE: 2 } as const;
-export const Rights = { X: 1, W: 2, R: 4, RW: 6, RWX: 7 } as const;
-export const MemAttr = { NORMAL: 0, DEVICE: 1, CACHED: 3 } as const;
+import { ALL_RIGHTS, MemAttr, MemType, TransType } from '../codes.js';
 
 /** A contiguous stretch of a parcel: physical memory and where its owner had it. Bytes. */
 export interface Region {
@@ -79,6 +75,24 @@ export class Parcel {
     return this.participants.find((entry) => entry.vmid === vmid);
   }
 
+  /** Whether the ACL has exactly these entries in this order. */
+  hasAcl(acl: readonly AclItem[]): boolean {
+    return (
+      acl.length === this.participants.length &&
+      this.participants.every(
+        ({ vmid, rights }, index) => vmid === acl[index]?.vmid && rights === acl[index]?.rights,
+      )
+    );
+  }
+
+  /** Whether the attributes are exactly these in this order. */
+  hasAttrs(attrs: readonly AttrItem[]): boolean {
+    return (
+      attrs.length === this.attrs.length &&
+      this.attrs.every(({ vmid, attr }, index) => vmid === attrs[index]?.vmid && attr === attrs[index]?.attr)
+    );
+  }
+
   /** Whether the sharing owner's own mapping of a new region finds a slot: only stale ones are in its way. */
   ownerHasSlot(region: Region): boolean {
     return this.#staleOver(region) < MAPPINGS_MAX;
@@ -106,7 +120,7 @@ export class Parcel {
       this.label === 0 &&
       entry !== undefined &&
       (debugBuild || this.participants.length === 1) &&
-      entry.rights === Rights.RWX &&
+      entry.rights === ALL_RIGHTS &&
       entry.attr === MemAttr.NORMAL
     );
   }

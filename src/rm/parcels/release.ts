@@ -1,19 +1,19 @@
-import { RmError } from '../codes.js';
-import type { ResourceManager } from '../manager.js';
+import { MemType, Right, RmError } from '../codes.js';
+import type { MemoryContext } from '../context.js';
 import { removeUnordered, type Vm } from '../vm.js';
 import { freeAddresses } from './accept.js';
 import { returnRegion, unmapParcel } from './hand-over.js';
-import { MemType, type Parcel, type Participant, Rights } from './parcel.js';
+import type { Parcel, Participant } from './parcel.js';
 
 /** MEM_RELEASE once the payload is read (rm-behaviour.md). */
-export function releaseParcel(rm: ResourceManager, vm: Vm, handle: number, sanitize: boolean): number {
+export function releaseParcel(rm: MemoryContext, vm: Vm, handle: number, sanitize: boolean): number {
   const parcel = rm.parcels.get(handle);
   const participant = parcel?.participant(vm.vmid);
   if (parcel === undefined || participant === undefined) return RmError.HANDLE_INVALID;
   if (vm.vmid === parcel.owner) return RmError.DENIED;
   if (!participant.shared) return RmError.MEM_RELEASED;
   if (sanitize) {
-    if (parcel.memType === MemType.IO || (participant.rights & Rights.W) === 0)
+    if (parcel.memType === MemType.IO || (participant.rights & Right.W) === 0)
       return RmError.ARGUMENT_INVALID;
     parcel.sanitizeReclaim = true;
   }
@@ -22,7 +22,7 @@ export function releaseParcel(rm: ResourceManager, vm: Vm, handle: number, sanit
 }
 
 /** Takes back everything that accepting gave a VM. */
-export function endAcceptance(rm: ResourceManager, vm: Vm, parcel: Parcel, participant: Participant): void {
+export function endAcceptance(rm: MemoryContext, vm: Vm, parcel: Parcel, participant: Participant): void {
   const { mapped, contiguous, addresses = [] } = participant;
   if (mapped) unmapParcel(rm, vm, parcel, contiguous, addresses);
   freeAddresses(vm, parcel, participant);
@@ -36,7 +36,7 @@ export function endAcceptance(rm: ResourceManager, vm: Vm, parcel: Parcel, parti
 }
 
 /** MEM_RECLAIM once the payload is read (rm-behaviour.md). */
-export function reclaimParcel(rm: ResourceManager, vm: Vm, handle: number, sanitize: boolean): number {
+export function reclaimParcel(rm: MemoryContext, vm: Vm, handle: number, sanitize: boolean): number {
   const parcel = rm.parcels.get(handle);
   if (parcel === undefined) return RmError.HANDLE_INVALID;
   if (vm.vmid !== parcel.owner) return RmError.DENIED;

@@ -1,7 +1,7 @@
 import { constants } from '../../../schemas/index.js';
 import { UsageError } from '../../base/error.js';
 import type { Hazard, HostError } from '../../host/index.js';
-import type { Finding } from '../../host/vm-manager/index.js';
+import type { HazardReport } from '../../host/vm-manager/index.js';
 import type { Link } from '../../rm/index.js';
 import type { World } from '../world.js';
 import { type BehaviourName, Guest } from './guest.js';
@@ -11,7 +11,7 @@ const { VMID_HLOS } = constants;
 
 /** What happens in kernels besides the results of what they were asked to do. */
 export type KernelEvent = { readonly vmid: number } & (
-  | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'hazard_report'; readonly report: HazardReport }
   /** The real client would leak or die here. */
   | { readonly kind: 'hazard'; readonly hazard: Hazard }
   /** A guest tried something by itself that did not work. */
@@ -56,7 +56,7 @@ export class Kernels {
       { generation, mode, memory },
       {
         ...this.#portOf(VMID_HLOS),
-        found: (finding) => this.#port.event({ vmid: VMID_HLOS, kind: 'finding', finding }),
+        report: (report) => this.#port.event({ vmid: VMID_HLOS, kind: 'hazard_report', report }),
         schedule: (afterNs, action) => world.at(world.now + afterNs, action),
       },
     );

@@ -9,9 +9,9 @@ import {
 } from '../../host/guest-memory/index.js';
 import { HostError } from '../../host/index.js';
 import {
-  type Finding,
   type FunctionRequest,
   type GunyahVm,
+  type HazardReport,
   type MapMemRequest,
   type Running,
   type UserMemRegion,
@@ -36,8 +36,8 @@ export interface HostOptions {
 }
 
 export interface HostPort extends Pick<RmClientPort, 'send' | 'hazard'> {
-  /** The VM manager did something that it should not have, or could not clean up. */
-  readonly found: (finding: Finding) => void;
+  /** The VM manager has made a fault, or could not clean up. */
+  readonly report: (report: HazardReport) => void;
   readonly schedule: (afterNs: number, action: () => void) => void;
 }
 
@@ -88,7 +88,7 @@ export class LinuxHost {
       generation,
       mode,
       onEvent: (_, event) => {
-        if (event.kind === 'finding') port.found(event.finding);
+        if (event.kind === 'hazard') port.report(event.report);
       },
     });
     this.#client = new RmClient(generation, {
@@ -113,8 +113,8 @@ export class LinuxHost {
   /** What RM knows of a VM: its VMID, and the handles of its regions by label. Undefined while RM does not know it. */
   describe(name: string): KnownVm | undefined {
     const vm = this.#vms.get(name)?.vm;
-    if (!vm?.hasVmid) return undefined;
-    const handles = vm.regions.all.flatMap(({ request: { label }, parcel }) =>
+    if (!vm?.state.hasVmid) return undefined;
+    const handles = vm.state.regions.all.flatMap(({ request: { label }, parcel }) =>
       parcel?.handle === undefined ? [] : [[label, parcel.handle] as const],
     );
     return { vmid: vm.vmid, handles: Object.fromEntries(handles) };

@@ -278,7 +278,7 @@ class Player {
   }
 
   #kernelEvent(event: KernelEvent): void {
-    if (event.kind === 'finding') this.#open.at(-1)?.found(event.finding.hazard.name);
+    if (event.kind === 'hazard_report') this.#open.at(-1)?.found(event.report.hazard.name);
     this.#sink.kernel?.(event, this.#world.now);
   }
 

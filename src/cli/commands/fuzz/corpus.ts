@@ -3,7 +3,6 @@ import { dictionaryText } from '../../../fuzz/corpus/dictionary.js';
 import { readFinding } from '../../../fuzz/findings/read.js';
 import { fixturesOf } from '../../../golden/generate.js';
 import { writeInto } from '../../../node/folder.js';
-import { Output } from '../../../node/output.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
 import type { CommandIo } from '../../io.js';
 import { scenarioLines } from '../../scenario-lines.js';
@@ -28,7 +27,7 @@ export function writeCorpus(io: CommandIo, { out, from = [] }: CorpusOptions): v
   }
   for (const { name, content } of corpus.files) writeInto(out, name, content);
   writeInto(out, DICTIONARY, dictionaryText(io.protocol));
-  const output = new Output('-');
+  const output = io.output('-');
   output.write(`${corpus.files.length} messages\n`);
   output.end();
 }

@@ -1,16 +1,15 @@
 import { UsageError } from '../../../base/error.js';
-import { type Work, workLocally, workRemotely } from '../../../fuzz/campaign/command.js';
-import type { Epilogue } from '../../../fuzz/campaign/epilogue.js';
-import { type Played, play, sessionOf } from '../../../fuzz/campaign/play.js';
-import { type About, readFinding } from '../../../fuzz/findings/read.js';
+import type { EndOracle } from '../../../fuzz/end-oracle/end-oracle.js';
+import { Repetition } from '../../../fuzz/end-oracle/repetition.js';
+import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
+import { Teardown } from '../../../fuzz/end-oracle/teardown.js';
+import { type FindingHeader, readFinding } from '../../../fuzz/findings/read.js';
 import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
-import { Repetition } from '../../../fuzz/oracle/repetition.js';
-import { simAudit } from '../../../fuzz/oracle/sim-audit.js';
-import { Teardown } from '../../../fuzz/oracle/teardown.js';
-import type { Target } from '../../../fuzz/target.js';
-import { Output } from '../../../node/output.js';
+import { type PlayedSession, play, sessionOf } from '../../../fuzz/play/play.js';
+import { runLocally, runRemotely, type TargetTask } from '../../../fuzz/play/target-task.js';
+import type { Target } from '../../../fuzz/targets/target.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
 import { type PlatformProfile, platforms } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
@@ -48,12 +47,12 @@ export async function reproduce(io: CommandIo, file: string, options: ReproduceO
   try {
     await startTarget(target);
     const judge = new Judge(reference);
-    const epilogues = {
+    const endOracles = {
       leak: new Teardown(judge, target.local ? simAudit(target) : undefined),
       nondeterminism: new Repetition(),
     };
-    const work = playAgain(played, judge, epilogues[about?.kind as keyof typeof epilogues]);
-    const again = target.local ? workLocally(work, target) : await workRemotely(work, target);
+    const work = playAgain(played, judge, endOracles[about?.kind as keyof typeof endOracles]);
+    const again = target.local ? runLocally(work, target) : await runRemotely(work, target);
     print(io, again, about);
   } finally {
     if (!target.local) await target.close();
@@ -61,19 +60,23 @@ export async function reproduce(io: CommandIo, file: string, options: ReproduceO
 }
 
 /** Plays a session, and looks once more at the end where what went wrong only showed then. */
-function* playAgain(played: Played, judge: Judge, epilogue: Epilogue | undefined): Work<Played> {
+function* playAgain(
+  played: PlayedSession,
+  judge: Judge,
+  endOracle: EndOracle | undefined,
+): TargetTask<PlayedSession> {
   const again = yield* play(sessionOf(played), judge);
-  return again.cause === undefined && epilogue !== undefined ? yield* epilogue.run(again) : again;
+  return again.cause === undefined && endOracle !== undefined ? yield* endOracle.run(again) : again;
 }
 
 /** Nobody's file says which program is run here. */
-function targetOf(file: string, about: About | undefined): string {
+function targetOf(file: string, about: FindingHeader | undefined): string {
   if (about === undefined || about.target === 'sim') return 'sim';
   const expected = `--target, for example '${about.target}', which it was found with`;
   throw new UsageError({ code: 'option', path: file, expected, actual: 'none' });
 }
 
-function checkSteps({ name, steps }: Target, played: Played, file: string): void {
+function checkSteps({ name, steps }: Target, played: PlayedSession, file: string): void {
   const missing = played.steps.find(({ kind }) => !steps.has(kind));
   if (missing === undefined) return;
   throw new UsageError({
@@ -84,8 +87,8 @@ function checkSteps({ name, steps }: Target, played: Played, file: string): void
   });
 }
 
-function print(io: CommandIo, { cause, steps }: Played, about: About | undefined): void {
-  const output = new Output('-');
+function print(io: CommandIo, { cause, steps }: PlayedSession, about: FindingHeader | undefined): void {
+  const output = io.output('-');
   if (cause === undefined) output.write(`nothing wrong in ${steps.length} steps\n`);
   else {
     const same =

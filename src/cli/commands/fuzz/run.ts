@@ -1,14 +1,14 @@
 import { UsageError } from '../../../base/error.js';
 import { Campaign } from '../../../fuzz/campaign/campaign.js';
-import { workInSlices, workRemotely } from '../../../fuzz/campaign/command.js';
-import { Engine } from '../../../fuzz/engine.js';
+import { Repetition } from '../../../fuzz/end-oracle/repetition.js';
+import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
+import { Teardown } from '../../../fuzz/end-oracle/teardown.js';
+import { Engine } from '../../../fuzz/engine/engine.js';
 import { type Origin, reproduceCommand } from '../../../fuzz/findings/write.js';
 import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
-import { Repetition } from '../../../fuzz/oracle/repetition.js';
-import { simAudit } from '../../../fuzz/oracle/sim-audit.js';
-import { Teardown } from '../../../fuzz/oracle/teardown.js';
+import { runInSlices, runRemotely } from '../../../fuzz/play/target-task.js';
 import { reportHtml } from '../../../fuzz/report/html.js';
 import type { Report } from '../../../fuzz/report/report.js';
 import { coverageText, summaryText } from '../../../fuzz/report/text.js';
@@ -16,7 +16,6 @@ import { messagesNamed } from '../../../golden/generate.js';
 import { wallClock } from '../../../node/clock.js';
 import { CampaignFolder } from '../../../node/fuzz/campaign-folder.js';
 import { StatusLine } from '../../../node/fuzz/status-line.js';
-import { Output } from '../../../node/output.js';
 import { version } from '../../../node/version.js';
 import type { CommandIo } from '../../io.js';
 import { History } from './history.js';
@@ -71,7 +70,7 @@ class FuzzRun {
   readonly #folder: CampaignFolder | undefined;
   readonly #campaign: Campaign;
   readonly #history: History;
-  readonly #status = new StatusLine();
+  readonly #status: StatusLine;
   readonly #startMs = nowMs();
   /** Cases of this run, not of those before it. */
   #cases = 0;
@@ -86,6 +85,7 @@ class FuzzRun {
   ) {
     const { seed, platform, careful = false, out } = options;
     this.#io = io;
+    this.#status = new StatusLine(io.stdio);
     this.#options = options;
     this.#target = target;
     this.#origin = {
@@ -117,7 +117,7 @@ class FuzzRun {
         source: this.#engine,
         judge,
         // Without a fresh start nothing can be put a second time, and what a session leaves is the next one's.
-        epilogues: endless
+        endOracles: endless
           ? []
           : [new Teardown(judge, local ? simAudit(target) : undefined), new Repetition()],
         keepGoing: () => this.#keepGoing(endless),
@@ -138,14 +138,13 @@ class FuzzRun {
   }
 
   async run(): Promise<void> {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => {
-        this.#stopped = true;
-      });
+    this.#io.stdio.onStop(() => {
+      this.#stopped = true;
+    });
     const work = this.#campaign.run();
     if (this.#target.local)
-      await workInSlices(work, this.#target, () => new Promise((done) => setImmediate(done)));
-    else await workRemotely(work, this.#target);
+      await runInSlices(work, this.#target, () => new Promise((done) => setImmediate(done)));
+    else await runRemotely(work, this.#target);
     this.#status.clear();
     this.#end();
   }
@@ -200,7 +199,7 @@ class FuzzRun {
     this.#folder?.write('summary.txt', summary);
     this.#folder?.write('coverage.txt', coverageText(report));
     this.#folder?.write('report.html', reportHtml(report));
-    const output = new Output('-');
+    const output = this.#io.output('-');
     output.write(summary);
     output.end();
     if (report.findings.length > 0) this.#io.problem();

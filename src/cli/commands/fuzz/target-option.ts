@@ -1,8 +1,8 @@
 import { UsageError } from '../../../base/error.js';
 import { SimTarget } from '../../../fuzz/targets/sim.js';
+import { FileError } from '../../../node/file-error.js';
 import { ExecTarget } from '../../../node/fuzz/exec-target.js';
 import { SocketTarget } from '../../../node/fuzz/socket-target.js';
-import { FileError } from '../../../node/input.js';
 import type { PlatformProfile } from '../../../rm/index.js';
 
 /** What a target is made from. */

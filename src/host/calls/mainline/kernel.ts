@@ -5,7 +5,8 @@ import type { Calling } from '../../effect.js';
 import type { Errno } from '../../errno.js';
 import { HostError } from '../../error.js';
 import { type GenerationName, generations } from '../../generations.js';
-import { type HazardReport, hazards } from '../../hazards.js';
+import type { HazardListener } from '../../hazard.js';
+import { hazards } from '../../hazards.js';
 import { call, exchange } from '../call.js';
 
 /** What firmware below the hypervisor has to do with parcels on some platforms (gh_rm_platform_ops in the kernel). */
@@ -19,14 +20,14 @@ export interface PlatformHooks {
 export interface MainlineOptions {
   readonly platform?: PlatformHooks;
   /** Told of what the real client would leak. Others end the call. */
-  readonly report?: HazardReport;
+  readonly report?: HazardListener;
 }
 
 /** What the call functions of one kernel share. */
 export class MainlineKernel {
   readonly generation;
   readonly platform: PlatformHooks;
-  readonly report: HazardReport;
+  readonly report: HazardListener;
   /** VMID of the host once it is known, for the life of the kernel; the marker for none until then. */
   vmid: number = constants.VMID_PEER_DEFAULT;
 

@@ -1,92 +1,78 @@
-import type { Hazard } from '../../hazard.js';
+import { hazardTable } from '../../hazard.js';
 
 const everyone = ['q61', 'q66', 'q612'] as const;
 const copying = ['q66', 'q612'] as const;
 
 /** The faults of Qualcomm's interfaces from 6.1 on (client.md, section 11, and the recorded replies), by name. */
-export const qcomHazards = {
+export const qcomHazards = hazardTable({
   donate_without_acl: {
-    name: 'donate_without_acl',
     clients: everyone,
     effect: 'crash',
     doc: 'MEM_DONATE looks into the ACL before it asks whether there is one.',
   },
   lookup_sgl_cut_off: {
-    name: 'lookup_sgl_cut_off',
     clients: everyone,
     effect: 'malformed_request',
     doc: 'MEM_QCOM_LOOKUP_SGL above 512 entries says 512, sends those, and zero bytes in place of the others.',
   },
   accept_overruns_request: {
-    name: 'accept_overruns_request',
     clients: everyone,
     effect: 'crash',
     doc: 'MEM_ACCEPT writes the ACL and the attributes also without VALIDATE_ACL_ATTR, for which it left no room, and sends the request without its tail.',
   },
   accept_malformed_reply: {
-    name: 'accept_malformed_reply',
     clients: everyone,
     effect: 'wrong_result',
     doc: 'A MEM_ACCEPT reply whose size does not fit its count ends the list, and the call succeeds.',
   },
   accept_parts_reversed: {
-    name: 'accept_parts_reversed',
     clients: everyone,
     effect: 'wrong_result',
     doc: 'The parts of a MEM_ACCEPT reply are put together last one first.',
   },
   accept_without_end: {
-    name: 'accept_without_end',
     clients: everyone,
     effect: 'never_returns',
     doc: 'Asks for the next part of a MEM_ACCEPT reply as long as RM says that there is one, though no entries come.',
   },
   minidump_name_size_wraps: {
-    name: 'minidump_name_size_wraps',
     clients: everyone,
     effect: 'malformed_request',
     doc: 'A minidump name above 255 bytes is sent whole behind a size of one byte.',
   },
   unset_reply_pointer: {
-    name: 'unset_reply_pointer',
     clients: everyone,
     effect: 'uninitialised_memory',
     doc: 'An OK reply without payload leaves the pointer to the payload unset, which is followed or freed all the same.',
   },
   lost_reply: {
-    name: 'lost_reply',
     clients: everyone,
     effect: 'leak',
     doc: 'The payload of the reply is never freed.',
   },
   id_entries_overread: {
-    name: 'id_entries_overread',
     clients: everyone,
     effect: 'crash',
     doc: 'VM_GET_ID goes from entry to entry by the lengths in them, behind the end of the reply too.',
   },
   lookup_of_unknown_type: {
-    name: 'lookup_of_unknown_type',
     clients: everyone,
     effect: 'wrong_result',
     doc: 'A VM lookup by something other than name, URI and GUID sends nothing and succeeds without a VMID.',
   },
   heap_parcels_unread: {
-    name: 'heap_parcels_unread',
     clients: ['q612'],
     effect: 'crash',
     doc: 'VM_QUERY_HEAP_MEMORY for parcels reads the count from the reply before it asks whether the call failed or the reply is long enough.',
   },
   notification_without_payload: {
-    name: 'notification_without_payload',
     clients: copying,
     effect: 'crash',
     doc: 'Copies the payload of a notification that has none from a null pointer.',
   },
   notification_overread: {
-    name: 'notification_overread',
     clients: copying,
     effect: 'crash',
     doc: 'Copies as many bytes as a notification should have, and counts by the counts in it, without knowing its size.',
   },
-} as const satisfies Readonly<Record<string, Hazard>>;
+});

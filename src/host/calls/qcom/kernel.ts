@@ -4,8 +4,8 @@ import type { Call, Infer, InferInput, Payload } from '../../../schema/index.js'
 import type { Calling } from '../../effect.js';
 import type { Errno } from '../../errno.js';
 import { HostError } from '../../error.js';
-import type { Hazard } from '../../hazard.js';
-import type { HazardReport } from '../../hazards.js';
+import type { Hazard, HazardListener } from '../../hazard.js';
+
 import { type QcomGeneration, qcomGenerations } from './generations.js';
 
 export interface QcomOptions {
@@ -15,7 +15,7 @@ export interface QcomOptions {
    */
   readonly mode?: 'careful' | 'faithful';
   /** Told of hazards that end no call. */
-  readonly report?: HazardReport;
+  readonly report?: HazardListener;
 }
 
 /** What was wrong, without the offset: most of these checks are of a whole argument or reply. */
@@ -30,7 +30,7 @@ interface Fault {
 export class QcomKernel {
   readonly generation: QcomGeneration;
   readonly careful: boolean;
-  readonly report: HazardReport;
+  readonly report: HazardListener;
   /** VMID of this VM once it is known, for the life of the kernel. */
   vmid: number | undefined;
   /** Whether the firmware is old, once that has been asked, for the life of the kernel. */

@@ -5,14 +5,14 @@ import type { MessageIndex } from '../message-index.js';
 /** A request and its reply. */
 export interface AnsweredCall {
   readonly id: number;
-  /** Who asked. */
+  /** The VM that sent the request. */
   readonly vmid: number;
   readonly error: number;
   readonly request: Values;
   readonly reply: Values;
 }
 
-/** The call that a record ends, if it is the reply to a request with one of these ids that could be decoded. */
+/** The call that a reply completes. Undefined if its id is not one of `ids`, or if the request cannot be decoded. */
 export function answeredCall(
   index: MessageIndex,
   record: CaptureRecord,

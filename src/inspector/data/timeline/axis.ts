@@ -1,13 +1,13 @@
 import type { MessageIndex } from '../message-index.js';
 
 /**
- * Where messages stand on a line: nanoseconds since the first packet, or in a capture without times their number. Made
- * for the messages that there are when it is made.
+ * Positions of messages on the time axis: nanoseconds since the first packet, or the index of the message if the capture
+ * has no times. It holds the messages that the index has when the axis is made.
  */
 export class Axis {
   readonly hasTimes: boolean;
   readonly #at: Float64Array;
-  /** Messages by rising position. */
+  /** Messages sorted by position. */
   readonly order: Uint32Array;
 
   constructor(index: MessageIndex) {
@@ -18,7 +18,7 @@ export class Axis {
     this.#at = new Float64Array(index.count);
     for (let message = 0; message < index.count; message++) {
       const position = this.hasTimes ? (at[message] as number) : message;
-      // A message without a time in a capture with times stands where the one before it does.
+      // In a capture with times a message without one gets the position of the message before it.
       const own = Number.isNaN(position) ? latest : position;
       sorted &&= own >= latest || message === 0;
       latest = own;

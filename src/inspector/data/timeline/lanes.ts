@@ -7,13 +7,13 @@ import { Axis } from './axis.js';
 import type { Parcels } from './parcels.js';
 import type { VmStates } from './vm-states.js';
 
-/** Messages that are handed over one by one in any case; more than there are parts of the window are only counted. */
+/** A window with up to this many messages returns each of them. With more, and more than parts, it returns counts. */
 const messagesMin = 200;
-/** States and parcels handed over. */
+/** Above this many states in a window, states too short to be seen are thinned out. */
 const spansMax = 2000;
-/** Parcels that get a bar of their own. */
+/** Largest number of parcels in a window. */
 const parcelsMax = 24;
-/** Messages before a window that are looked at for calls that reach into it. */
+/** Messages before a window that are searched for calls that end in it. */
 const earlierMax = 20_000;
 
 export interface LaneMessage {
@@ -24,12 +24,12 @@ export interface LaneMessage {
   readonly type: string;
   readonly name: string;
   readonly problem: boolean;
-  /** A reply with an error. */
+  /** Whether it is a reply with an error. */
   readonly failed: boolean;
   readonly unanswered: boolean;
 }
 
-/** A request until its reply. */
+/** The time between a request and its reply. */
 export interface LaneCall {
   readonly no: number;
   readonly vmid: number;
@@ -38,7 +38,7 @@ export interface LaneCall {
   readonly end: number;
 }
 
-/** How many messages there are between two VMs in each of the equal parts of a window. */
+/** Number of messages from one VM to another in each of the equal parts of a window. */
 export interface LaneDensity {
   readonly from: number;
   readonly to: number;
@@ -64,32 +64,32 @@ export interface LaneParcel {
   readonly mapped: readonly { readonly vm: string; readonly start: number; readonly end: number }[];
 }
 
-/** What there is to draw between two positions of the axis. */
+/** What to draw between two positions of the axis. */
 export interface LanesWindow {
   /** RM first, then by VMID. */
   readonly vms: readonly { readonly vmid: number; readonly label: string }[];
-  /** Of the whole capture. */
+  /** First and last position of the whole capture. */
   readonly first: number;
   readonly last: number;
-  /** Positions are nanoseconds, else message numbers. */
+  /** Whether positions are nanoseconds. Otherwise they are message numbers. */
   readonly hasTimes: boolean;
   /** Messages in the window. */
   readonly total: number;
-  /** Empty when there are too many; then `density` has them. */
+  /** Empty if there are too many. Then `density` counts them. */
   readonly messages: readonly LaneMessage[];
   readonly density: readonly LaneDensity[];
   readonly calls: readonly LaneCall[];
   readonly states: readonly LaneState[];
   readonly parcels: readonly LaneParcel[];
-  /** Parcels that there is no room for. */
+  /** Number of parcels in the window that `parcels` leaves out. */
   readonly parcelsLeftOut: number;
 }
 
-/** The lanes of a capture, as far as it had been read when they were made. */
+/** The lanes of a capture. They hold what had been read when they were made. */
 export class Lanes {
   readonly #axis: Axis;
   readonly #vms: readonly { readonly vmid: number; readonly label: string }[];
-  /** At each place of the axis, how far the calls that began until there reach. */
+  /** For each place in the order of the axis: the latest end of the calls that began there or before. */
   readonly #reach: Float64Array;
   readonly #index: MessageIndex;
   readonly #states: VmStates;
@@ -112,7 +112,7 @@ export class Lanes {
     this.#reach = this.#reaches();
   }
 
-  /** @param parts into which the window is divided where messages are only counted. */
+  /** @param parts number of parts of the window in which messages are counted if there are too many to return. */
   window(start: number, end: number, parts: number): LanesWindow {
     const axis = this.#axis;
     const from = axis.placeFrom(start);
@@ -143,7 +143,7 @@ export class Lanes {
     };
   }
 
-  /** How many messages there are in each of the equal parts of the capture's duration. */
+  /** Number of messages in each of the equal parts of the capture's duration. */
   activity(parts: number): number[] {
     const { start, end, order } = this.#axis;
     const counts = new Array<number>(parts).fill(0);
@@ -155,7 +155,7 @@ export class Lanes {
     return counts;
   }
 
-  /** From the first message to the last, undefined without times. */
+  /** Time from the first message to the last. Undefined if the capture has no times. */
   get durationNs(): number | undefined {
     return this.#axis.hasTimes ? this.#axis.end - this.#axis.start : undefined;
   }
@@ -171,7 +171,7 @@ export class Lanes {
     return reach;
   }
 
-  /** Position of the reply of an answered request. */
+  /** Position of the reply to a request. Undefined for other messages and for unanswered requests. */
   #callEnd(at: number): number | undefined {
     const { type, partner } = this.#index.messages.columns;
     const reply = partner[at] as number;
@@ -227,7 +227,7 @@ export class Lanes {
     return [...pairs.values()];
   }
 
-  /** States in a window; of those too short to be seen, when there are many, only one for each part. */
+  /** The states in a window. If there are many, only one of those that are too short to be seen is kept per part. */
   #statesIn(inWindow: (span: { start: number; end: number }) => boolean, part: number): LaneState[] {
     const shown: LaneState[] = [];
     const lastShort = new Map<number, number>();

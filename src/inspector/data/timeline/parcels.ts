@@ -25,18 +25,18 @@ import type { CaptureRecord } from '../../../capture/records/index.js';
 import type { MessageIndex } from '../message-index.js';
 import { type AnsweredCall, answeredCall } from './answered-call.js';
 
-/** A VM that has a parcel mapped, between two messages. */
+/** The messages between which a VM has a parcel mapped. */
 export interface MappedSpan {
   readonly vmid: number;
   readonly start: number;
   end: number | undefined;
 }
 
-/** A memory parcel from the message that makes it to the one that ends it. */
+/** A memory parcel, from the message that makes it to the message that ends it. */
 export interface ParcelSpan {
   readonly handle: number;
   readonly owner: number;
-  /** As in `trans_type`. */
+  /** A value of the enum `trans_type`. */
   readonly kind: number;
   readonly start: number;
   end: number | undefined;
@@ -46,7 +46,7 @@ export interface ParcelSpan {
 const { OK } = error.values;
 const { DONATE, LEND, SHARE } = transType.values;
 
-/** Calls that make a parcel, and of what kind. */
+/** The calls that make a parcel, with the kind of the parcel. */
 const makers: ReadonlyMap<number, number> = new Map([
   [MEM_DONATE.id, DONATE],
   [MEM_LEND.id, LEND],
@@ -61,7 +61,7 @@ const callIds: ReadonlySet<number> = new Set([
   VM_RESET.id,
 ]);
 
-/** Who owns which parcel and who has it mapped, as far as the traffic shows it. Messages are numbered by index. */
+/** Owners and users of the parcels, as far as the traffic shows them. Spans hold message indices. */
 export class Parcels {
   readonly spans: ParcelSpan[] = [];
   readonly #open = new Map<number, ParcelSpan>();
@@ -107,7 +107,7 @@ export class Parcels {
   #notification({ id, payload }: CaptureRecord, at: number): void {
     if (id === MEM_SHARED.id) {
       const { mem_handle, owner_vmid, trans_type } = payload as MemSharedPayload;
-      // The call that made it may not be in the capture.
+      // The capture may lack the call that made the parcel.
       if (!this.#open.has(mem_handle)) this.#make(mem_handle, owner_vmid, trans_type, at);
     } else if (id === MEM_ACCEPTED.id) {
       const { mem_handle, vmid } = payload as MemAcceptedPayload;
@@ -132,7 +132,7 @@ export class Parcels {
   ) {
     if (mem_handle === undefined) return;
     this.#map(mem_handle, map_vmid || sender, at);
-    // A donation is the receiver's own memory once it is accepted, and no parcel any more.
+    // Once a donation is accepted it is the receiver's own memory, and the parcel is gone.
     if (trans_type === DONATE && ((flags ?? 0) & memAcceptFlags.bits.DONE) !== 0) this.#end(mem_handle, at);
   }
 

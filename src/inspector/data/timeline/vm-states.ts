@@ -26,33 +26,33 @@ import type { CaptureRecord } from '../../../capture/records/index.js';
 import type { MessageIndex } from '../message-index.js';
 import { type AnsweredCall, answeredCall } from './answered-call.js';
 
-/** A VM in one state, from the message that shows it to the one that shows another. */
+/** A VM in one state, from the message that shows the state to the message that shows the next one. */
 export interface StateSpan {
   readonly vmid: number;
   /** Number of the state, as in `vm_status`. */
   readonly state: number;
   readonly start: number;
-  /** Undefined when nothing shows another state until the capture ends. */
+  /** Undefined if no later message shows another state. */
   end: number | undefined;
 }
 
 const { AUTH, EXITED, INIT, INIT_FAILED, LOAD, READY, RESETTING, RUNNING } = vmStatus.values;
 const { DENIED, MEM_INVALID, MSG_INVALID, NORESOURCE, OK, VMID_INVALID, VM_STATE } = error.values;
 
-/** Answers of RM before it has begun with a step of the life cycle; any other error makes the VM INIT_FAILED. */
+/** Errors that RM answers before it begins a step of the life cycle. Any other error makes the VM INIT_FAILED. */
 const refusals: ReadonlySet<number> = new Set([DENIED, MSG_INVALID, VMID_INVALID, VM_STATE]);
 /** The errors with which VM_START fails after its checks. */
 const startFailures: ReadonlySet<number> = new Set([NORESOURCE, MEM_INVALID]);
 
-/** A VM has ceased to be. */
-const gone = -1;
+/** Stands for the state of a VM that has been freed. */
+const freed = -1;
 
-/** What a call shows: the VM's state from now on, or nothing (rm-behaviour.md, "VM life cycle"). */
+/** The state that a call shows, undefined if it shows none (rm-behaviour.md, "VM life cycle"). */
 type Outcome = (call: AnsweredCall) => { readonly vmid: number; readonly state: number } | undefined;
 
 const vmidOf = ({ request }: AnsweredCall) => request.vmid as number;
 
-/** A step that ends in one state, or with an error in INIT_FAILED. */
+/** A step of the life cycle: on success it ends in a state, on an error in INIT_FAILED. */
 function step(state: (call: AnsweredCall) => number): Outcome {
   return (call) => {
     if (call.error === OK) return { vmid: vmidOf(call), state: state(call) };
@@ -60,14 +60,14 @@ function step(state: (call: AnsweredCall) => number): Outcome {
   };
 }
 
-/** A call that shows nothing when it fails. */
+/** A call that shows a state only if it succeeds. */
 function success(state: number, vmid: (call: AnsweredCall) => number = vmidOf): Outcome {
   return (call) => (call.error === OK ? { vmid: vmid(call), state } : undefined);
 }
 
 const outcomes: ReadonlyMap<number, Outcome> = new Map([
   [VM_ALLOC_VMID.id, success(LOAD, (call) => (call.reply as Partial<VmAllocVmidReply>).vmid ?? vmidOf(call))],
-  [VM_DEALLOC_VMID.id, success(gone)],
+  [VM_DEALLOC_VMID.id, success(freed)],
   [
     VM_CONFIG_IMAGE.id,
     step(({ request }) =>
@@ -103,7 +103,7 @@ const outcomes: ReadonlyMap<number, Outcome> = new Map([
 ]);
 const callIds: ReadonlySet<number> = new Set(outcomes.keys());
 
-/** The states of all VMs, as far as the traffic shows them. Messages are numbered by index. */
+/** The states of all VMs, as far as the traffic shows them. Spans hold message indices. */
 export class VmStates {
   readonly spans: StateSpan[] = [];
   readonly #open = new Map<number, StateSpan>();
@@ -132,7 +132,7 @@ export class VmStates {
     if (before?.state === state) return;
     if (before !== undefined) before.end = at;
     this.#open.delete(vmid);
-    if (state === gone) return;
+    if (state === freed) return;
     const span = { vmid, state, start: at, end: undefined };
     this.spans.push(span);
     this.#open.set(vmid, span);

@@ -1,14 +1,9 @@
-import { type HypResource, resourceType, VM_GET_HYP_RESOURCES } from '../../../../schemas/index.js';
-import { RmError, VMID_HLOS, VMID_RM } from '../../codes.js';
+import { type HypResource, VM_GET_HYP_RESOURCES } from '../../../../schemas/index.js';
+import { RmError, ResourceType as Type, VMID_HLOS, VMID_RM } from '../../codes.js';
 import type { Device } from '../../devices/device.js';
-import type { ResourceManager } from '../../manager.js';
-import type { Vm } from '../../vm.js';
-import { decode, errorReply, type Payload, type Reply, replyWith, sizeOf } from '../../wire.js';
-import type { Handlers } from '../handler.js';
+import { type HandlerRow, handler } from '../row.js';
 
-const VMID_SIZE = 4;
 const VIRTIO_SIZE = 0x1000n;
-const Type = resourceType.values;
 
 /** What differs between resources; the rest of an entry is zero. */
 interface Resource {
@@ -87,11 +82,10 @@ function entry(partner: number, label: number, resource: Resource): HypResource 
 }
 
 /** vCPUs for the owner, then the asker's devices that face the target, then the target's that face the asker. */
-function getHypResources(rm: ResourceManager, sender: Vm, payload: Payload): Reply {
-  if (sizeOf(payload) !== VMID_SIZE) return errorReply(RmError.MSG_INVALID);
-  const vm = rm.vm(decode(VM_GET_HYP_RESOURCES.request, payload).vmid);
-  if (vm === undefined) return errorReply(RmError.ARGUMENT_INVALID);
-  if (vm.config === undefined) return errorReply(RmError.NORESOURCE);
+const getHypResources = handler(VM_GET_HYP_RESOURCES, (rm, sender, { vmid }) => {
+  const vm = rm.vms.get(vmid);
+  if (vm === undefined) return RmError.ARGUMENT_INVALID;
+  if (vm.config === undefined) return RmError.NORESOURCE;
   const entries: HypResource[] = [];
   const seesVcpus = vm.owner === sender.vmid || (vm.vmid === VMID_RM && sender.vmid === VMID_HLOS);
   if (seesVcpus)
@@ -103,7 +97,7 @@ function getHypResources(rm: ResourceManager, sender: Vm, payload: Payload): Rep
   for (const device of vm.config.devices)
     if ('peer' in device && device.peer === sender.vmid)
       for (const resource of seenByPeer(device)) entries.push(entry(vm.vmid, device.label, resource));
-  return replyWith(VM_GET_HYP_RESOURCES.reply, { entries });
-}
+  return { entries };
+});
 
-export const resourceHandlers: Handlers = [[VM_GET_HYP_RESOURCES.id, getHypResources]];
+export const resourceRows: readonly HandlerRow[] = [getHypResources];

@@ -1,0 +1,16 @@
+import type { ReassemblyRules } from '../../rpc/index.js';
+import type { Protocol } from '../../schema/index.js';
+import type { Outstanding } from './conversation.js';
+import type { CaptureRecord, Frame } from './record.js';
+
+export interface AssemblerOptions {
+  readonly protocol: Protocol;
+  /** Whose rules put fragments together. RM's apply to what RM receives in any case. */
+  readonly rules: ReassemblyRules;
+  /** Records hold a copy of their payload bytes. */
+  readonly keepBytes?: boolean;
+  readonly record?: (record: CaptureRecord) => void;
+  readonly frame?: (frame: Frame) => void;
+  /** Requests that will not be answered: their number was taken over, or the capture ended. */
+  readonly unanswered?: (request: Outstanding) => void;
+}

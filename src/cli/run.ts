@@ -1,0 +1,94 @@
+import { Command, CommanderError } from 'commander';
+import { protocol } from '../../schemas/index.js';
+import { UsageError, WireError } from '../base/error.js';
+import { FileError } from '../node/file-error.js';
+import { ClosedPipe, type Stdio } from '../node/stdio.js';
+import { terminalWidth } from '../node/terminal.js';
+import { version } from '../node/version.js';
+import * as decode from './commands/decode.js';
+import * as describe from './commands/describe.js';
+import * as diff from './commands/diff.js';
+import * as encode from './commands/encode.js';
+import * as exportCommand from './commands/export.js';
+import * as fuzz from './commands/fuzz/index.js';
+import * as golden from './commands/golden.js';
+import * as inspect from './commands/inspect.js';
+import * as replay from './commands/replay.js';
+import * as serve from './commands/serve.js';
+import * as simulate from './commands/simulate.js';
+import { CommandIo, exitCodes } from './io.js';
+
+/** Columns of help where standard output is no terminal. */
+const helpWidth = 80;
+
+const commands = [
+  decode,
+  encode,
+  describe,
+  diff,
+  simulate,
+  replay,
+  serve,
+  fuzz,
+  golden,
+  exportCommand,
+  inspect,
+];
+
+/**
+ * Runs one command line, as the binary does and as tests do in their own process.
+ *
+ * @param argv the words behind the program's name. @returns the exit code.
+ */
+export async function run(argv: readonly string[], stdio: Stdio): Promise<number> {
+  const io = new CommandIo(protocol, stdio);
+  try {
+    await programOf(io).parseAsync(argv, { from: 'user' });
+    return io.exitCode;
+  } catch (error) {
+    return exitCodeOf(io, error);
+  }
+}
+
+function programOf(io: CommandIo): Command {
+  const { stdio } = io;
+  const program = new Command('gunyah-rm')
+    .description("Decodes, encodes and explains the RPC of the Gunyah hypervisor's resource manager.")
+    .version(version())
+    .exitOverride()
+    // The options behind a command are that command's, also where the one around it has some of the same name.
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => stdio.write(Buffer.from(text)),
+      getOutHelpWidth: () => terminalWidth(stdio) ?? helpWidth,
+      outputError: (text) =>
+        io.warn(
+          text
+            .replace(/^error: /, '')
+            .trim()
+            .replaceAll('\n', ' '),
+        ),
+    })
+    .configureHelp({ showGlobalOptions: true });
+  for (const command of commands) command.register(program, io);
+  return program;
+}
+
+function exitCodeOf(io: CommandIo, error: unknown): number {
+  if (error instanceof ClosedPipe) return exitCodes.ok;
+  // Commander has printed its own message.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof UsageError) {
+    io.warn(error.message);
+    return exitCodes.usage;
+  }
+  if (error instanceof FileError) {
+    io.warn(`${error.file}: ${error.message}`);
+    return exitCodes.file;
+  }
+  if (error instanceof WireError) {
+    io.warn(error.message);
+    return exitCodes.problems;
+  }
+  throw error;
+}

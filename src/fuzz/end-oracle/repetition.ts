@@ -1,0 +1,35 @@
+import { sameFrames } from '../../sim/index.js';
+import { messageName } from '../oracle/cause.js';
+import type { PlayedSession } from '../play/play.js';
+import type { TargetTask } from '../play/target-task.js';
+import { idOf } from '../targets/frames.js';
+import type { Response, Step } from '../targets/step.js';
+import type { EndOracle } from './end-oracle.js';
+
+/** Puts the steps of a session to a fresh target once more: it must do the same. */
+export class Repetition implements EndOracle {
+  readonly oneIn = 32;
+
+  *run(played: PlayedSession): TargetTask<PlayedSession> {
+    const { steps, responses } = played;
+    yield 'reset';
+    for (const [index, step] of steps.entries()) {
+      const response = yield step;
+      if (isSame(response, responses[index] as Response)) continue;
+      const key = `other answers to ${titleOf(step)} the second time`;
+      const text = `${key}: step ${index + 1} of the same ${steps.length}`;
+      return { ...played, cause: { kind: 'nondeterminism', key, text } };
+    }
+    return played;
+  }
+}
+
+function isSame(one: Response, other: Response): boolean {
+  return (
+    one.refused === other.refused && one.ended?.kind === other.ended?.kind && sameFrames(one.out, other.out)
+  );
+}
+
+function titleOf(step: Step): string {
+  return step.kind === 'frame' ? messageName(idOf(step.frame)) : step.kind;
+}

@@ -1,0 +1,141 @@
+import {
+  constants,
+  MEM_RECLAIM,
+  protocol,
+  VM_ALLOC_VMID,
+  VM_DEALLOC_VMID,
+  VM_IRQ_RECLAIM,
+  VM_RESET,
+  VM_STOP,
+  vmStopFlags,
+} from '../../../schemas/index.js';
+import { encodeMessage, type PayloadInput } from '../../rpc/index.js';
+import type { Call } from '../../schema/index.js';
+import type { Cause } from '../oracle/cause.js';
+import type { Judge } from '../oracle/judge.js';
+import { type AllocatedId, idsAllocatedBy } from '../play/id-binding.js';
+import type { PlayedSession } from '../play/play.js';
+import type { TargetTask } from '../play/target-task.js';
+import { idOf, viewOf } from '../targets/frames.js';
+import type { Response, Step } from '../targets/step.js';
+import type { EndOracle } from './end-oracle.js';
+
+const { VMID_HLOS, VMID_DYNAMIC_FIRST } = constants;
+const { header } = protocol.limits;
+
+/** What a look inside says after everything was given back, or not everything. */
+export type Audit = (allGivenBack: boolean) => Cause | undefined;
+
+/**
+ * Ends all VMs of a session, takes everything back that was given away, and asks for a VMID: the first one, if nothing
+ * has leaked. The judge, with a reference above all, sees what is not given back; an audit what does not show.
+ */
+export class Teardown implements EndOracle {
+  readonly oneIn = 8;
+  readonly #judge: Judge;
+  readonly #audit: Audit | undefined;
+
+  constructor(judge: Judge, audit: Audit | undefined) {
+    this.#judge = judge;
+    this.#audit = audit;
+  }
+
+  *run(played: PlayedSession): TargetTask<PlayedSession> {
+    const steps = [...played.steps];
+    const responses = [...played.responses];
+    const held = heldAfter(played);
+    // Who does not take replies does not know all that it was given.
+    const isHeldBack = steps.some(({ kind }) => kind === 'receive_limit');
+    let allGivenBack = !isHeldBack && held.every(({ to }) => to === VMID_HLOS);
+    const begin: readonly Step[] = isHeldBack ? [{ kind: 'drain' }] : [];
+    for (const step of [...begin, ...teardownOf(held)]) {
+      const response = yield step;
+      steps.push(step);
+      responses.push(response);
+      const { cause, over } = this.#judge.judge(step, response);
+      if (over) return { steps, responses, cause };
+      if (takenBackBy(step) !== undefined && !isOk(step, response)) allGivenBack = false;
+    }
+    // Whoever looks for a leak again tears down again.
+    return { ...played, cause: leakedVmid(held, responses, allGivenBack) ?? this.#audit?.(allGivenBack) };
+  }
+}
+
+function leakedVmid(
+  held: readonly AllocatedId[],
+  responses: readonly Response[],
+  allGivenBack: boolean,
+): Cause | undefined {
+  const last = responses.at(-1);
+  const [fresh] = last === undefined ? [] : idsAllocatedBy(last);
+  if (!allGivenBack || fresh === undefined || fresh.value === VMID_DYNAMIC_FIRST) return undefined;
+  if (!held.some(({ role, value }) => role === 'vmid' && value === VMID_DYNAMIC_FIRST)) return undefined;
+  const key = 'VMID not free again';
+  return { kind: 'leak', key, text: `${key}: VM_ALLOC_VMID gives ${fresh.value} after all VMs are gone` };
+}
+
+/** What was given in a session and not taken back in it. */
+function heldAfter({ steps, responses }: PlayedSession): readonly AllocatedId[] {
+  const held = new Map<string, AllocatedId>();
+  for (const [index, step] of steps.entries()) {
+    const response = responses[index] as Response;
+    for (const given of [...idsAllocatedBy(response), ...namedVmid(step, response)])
+      held.set(`${given.role} ${given.value}`, given);
+    const taken = takenBackBy(step);
+    if (taken !== undefined && isOk(step, response)) held.delete(taken);
+  }
+  return [...held.values()];
+}
+
+/** A VMID that was asked for by number: the reply does not repeat it. */
+function namedVmid(step: Step, response: Response): AllocatedId[] {
+  if (step.kind !== 'frame' || idOf(step.frame) !== VM_ALLOC_VMID.id || !isOk(step, response)) return [];
+  const { from: to, frame } = step;
+  if (frame.byteLength < header + 2) return [];
+  const value = viewOf(frame).getUint16(header, true);
+  return value === 0 ? [] : [{ to, seq: 0, id: VM_ALLOC_VMID.id, role: 'vmid', value }];
+}
+
+/** Role and value of what a request takes back. */
+function takenBackBy(step: Step): string | undefined {
+  if (step.kind !== 'frame' || step.frame.byteLength < header + 4) return undefined;
+  const id = idOf(step.frame);
+  const view = viewOf(step.frame);
+  if (id === VM_DEALLOC_VMID.id) return `vmid ${view.getUint16(header, true)}`;
+  if (id === MEM_RECLAIM.id) return `mem_handle ${view.getUint32(header, true)}`;
+  return id === VM_IRQ_RECLAIM.id ? `virq_handle ${view.getUint32(header, true)}` : undefined;
+}
+
+function isOk(step: Step, { out }: Response): boolean {
+  return (
+    step.kind === 'frame' &&
+    out.some(
+      ({ to, frame }) =>
+        to === step.from &&
+        frame.byteLength >= header + 4 &&
+        idOf(frame) === idOf(step.frame) &&
+        viewOf(frame).getUint32(header, true) === 0,
+    )
+  );
+}
+
+function teardownOf(given: readonly AllocatedId[]): Step[] {
+  const valuesOf = (role: AllocatedId['role']) => [
+    ...new Set(given.filter((item) => item.role === role && item.to === VMID_HLOS).map(({ value }) => value)),
+  ];
+  const vmids = valuesOf('vmid');
+  let seq = 0;
+  const ask = <M extends Call>(message: M, payload: PayloadInput<M, 'request'>): Step => {
+    const [frame] = encodeMessage(protocol, message, 'request', { seq: seq++, payload });
+    return { kind: 'frame', from: VMID_HLOS, frame: frame as Uint8Array };
+  };
+  const flags = vmStopFlags.bits.FORCE_STOP;
+  return [
+    ...vmids.map((vmid) => ask(VM_STOP, { vmid, flags, stop_reason: 0 })),
+    ...vmids.map((vmid) => ask(VM_RESET, { vmid })),
+    ...valuesOf('mem_handle').map((mem_handle) => ask(MEM_RECLAIM, { mem_handle, flags: 0 })),
+    ...valuesOf('virq_handle').map((virq_handle) => ask(VM_IRQ_RECLAIM, { virq_handle })),
+    ...vmids.map((vmid) => ask(VM_DEALLOC_VMID, { vmid })),
+    ask(VM_ALLOC_VMID, { vmid: 0 }),
+  ];
+}

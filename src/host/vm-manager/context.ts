@@ -1,0 +1,136 @@
+import { authMech, constants, vmStatus } from '../../../schemas/index.js';
+import type { MainlineCalls } from '../calls/mainline/index.js';
+import type { Calling } from '../effect.js';
+import { HostError } from '../error.js';
+import { type AddressRange, byAddress } from './addresses.js';
+import { type Backing, UserBacking } from './backing.js';
+import type { FileBindings, GuestMemoryBinding } from './bindings.js';
+import type { BootContext } from './boot-context.js';
+import type { Running } from './effects.js';
+import { FunctionTable } from './functions.js';
+import { HazardLog, type HazardReport } from './hazard-log.js';
+import { PagedMemory } from './paged-memory.js';
+import type { Parcel } from './parcel.js';
+import { RegionTable } from './region.js';
+import { ResourceTable } from './resources.js';
+import type { RegionRules, VmRules } from './rules.js';
+import type { UserProcess } from './user-memory.js';
+
+/** What a VM gets from its manager. */
+export interface VmSetup {
+  readonly rules: VmRules;
+  /** What its memory ioctls check. */
+  readonly regionRules: RegionRules;
+  /** Clean up after every failure; else do what the generation does, with its leaks and endless waits. */
+  readonly careful: boolean;
+  /** The process that created the VM. */
+  readonly userProcess: UserProcess;
+  readonly calls: MainlineCalls;
+  /** Whether the hypervisor has memory extents. */
+  readonly hasMemoryExtents: boolean;
+  /** Whether the kernel maps all memory by page, so that single pages can be removed from its mapping. */
+  readonly mapsKernelPagewise: boolean;
+  readonly fileBindings: FileBindings;
+  /** Whether another VM of the manager has this VMID. */
+  readonly isKnown: (vmid: number) => boolean;
+  readonly tell: (event: VmEvent) => void;
+}
+
+/** What happens to a VM besides the results of ioctls. */
+export type VmEvent =
+  | { readonly kind: 'hazard'; readonly report: HazardReport }
+  /** A function was unbound; `type` as in ADD_FUNCTION. */
+  | { readonly kind: 'unbind'; readonly type: number; readonly key: string };
+
+/** One step of START or of closing the last descriptor. */
+export type Step = (vm: VmContext) => Running<void> | void;
+
+export function* follow(steps: readonly Step[], vm: VmContext): Running<void> {
+  for (const step of steps) yield* step(vm) ?? [];
+}
+
+const { NO_STATE } = vmStatus.values;
+const VMID_NONE = constants.VMID_PEER_DEFAULT;
+
+/** The state that Linux keeps of a VM, as ioctls and the steps of START and closing use it. */
+export class VmContext {
+  /** A value of `vm_status`. */
+  status: number = NO_STATE;
+  vmid: number = VMID_NONE;
+  /** RM may have allocated a VMID, but no reply told which. */
+  vmidUncertain = false;
+  /** Whether VM_CONFIG_IMAGE succeeded; undefined if no reply told. */
+  configured: boolean | undefined = false;
+  devicetree: AddressRange = { start: 0n, size: 0n };
+  firmware: AddressRange | undefined;
+  /** The parcels that hold just the devicetree and just the firmware (v17, a15). */
+  devicetreeParcel: Parcel | undefined;
+  firmwareParcel: Parcel | undefined;
+  /** Bound parts of guest memory files (v17). */
+  bindings: readonly GuestMemoryBinding[] = [];
+  readonly bootContext: BootContext = new Map();
+  readonly regions = new RegionTable();
+  readonly resources = new ResourceTable();
+  readonly functions: FunctionTable;
+  readonly paged: PagedMemory;
+  readonly hazards: HazardLog;
+  readonly setup: VmSetup;
+  readonly rules: VmRules;
+  readonly calls: MainlineCalls;
+  readonly careful: boolean;
+
+  constructor(setup: VmSetup) {
+    this.setup = setup;
+    ({ rules: this.rules, calls: this.calls, careful: this.careful } = setup);
+    this.hazards = new HazardLog((report) => setup.tell({ kind: 'hazard', report }));
+    this.functions = new FunctionTable(this.resources, ({ type, key }) =>
+      setup.tell({ kind: 'unbind', type, key }),
+    );
+    this.paged = new PagedMemory(this);
+  }
+
+  /** As in errors. */
+  get path(): string {
+    return this.hasVmid ? `vm[${this.vmid}]` : 'vm';
+  }
+
+  get hasVmid(): boolean {
+    return this.vmid !== VMID_NONE;
+  }
+
+  /** The `auth_mech` for VM_CONFIG_IMAGE. */
+  get authentication(): number {
+    return this.firmware === undefined ? authMech.values.NONE : authMech.values.QCOM_ANDROID_PVM;
+  }
+
+  /** The sources of memory that is given on demand (v17, a15), in the order of guest addresses. */
+  get backings(): readonly Backing[] {
+    if (this.rules.memory === 'guest_memory') return byAddress(this.bindings);
+    return byAddress(this.regions.all).map((region) => new UserBacking(this.setup.userProcess, region));
+  }
+
+  /** Calls RM. In faithful mode a call without an answer never returns, as in Linux. */
+  *ask<T>(calling: Calling<T>): Running<T> {
+    try {
+      return yield* calling;
+    } catch (error) {
+      if (!this.careful && error instanceof HostError && error.code === 'no_answer')
+        yield* this.waitFor(`reply to ${error.call}`, () => false);
+      throw error;
+    }
+  }
+
+  /** Waits until `ready()`. In careful mode the wait can be ended by a HostError. */
+  *waitFor(awaited: string, ready: () => boolean): Running<void> {
+    yield { kind: 'wait', path: this.path, awaited, ready, bounded: this.careful };
+  }
+
+  /** Undoes what START has set. */
+  reset(): void {
+    this.status = NO_STATE;
+    this.vmid = VMID_NONE;
+    this.configured = false;
+    this.devicetreeParcel = undefined;
+    this.firmwareParcel = undefined;
+  }
+}

@@ -1,0 +1,25 @@
+/** The operating system refused to read or write. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+
+  constructor(
+    readonly file: string,
+    cause: unknown,
+  ) {
+    super(describe(cause), { cause });
+  }
+}
+
+function describe(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const known: Record<string, string> = {
+    ENOENT: 'no such file',
+    EISDIR: 'is a directory',
+    EACCES: 'permission denied',
+    ENOTDIR: 'not a directory',
+    ENOSPC: 'no space left on the device',
+    EADDRINUSE: 'in use by another process, or no socket',
+    ENAMETOOLONG: 'longer than the name of a socket can be (107 bytes)',
+  };
+  return known[code ?? ''] ?? message;
+}

@@ -1,0 +1,97 @@
+import { UsageError } from '../../base/error.js';
+import { StructType, type Values } from '../../wire/index.js';
+import { RmError } from '../codes.js';
+import type { Context } from '../context.js';
+import { errorReply, type Payload, type Reply, replyWith } from '../payload.js';
+import type { Vm } from '../vm.js';
+import { HeadReader, RequestReader } from './request-reader.js';
+import {
+  type Answer,
+  type Check,
+  ErrorWithData,
+  type HandlerRow,
+  type Rest,
+  senderCondition,
+} from './row.js';
+
+/** Answers one request: changes the manager's state, sends notifications, returns the reply. */
+export type Responder = (rm: Context, sender: Vm, payload: Payload) => Reply;
+
+/** The responders of rows by message id. A later row replaces an earlier one of the same message. */
+export function respondersOf(rows: readonly HandlerRow[]): ReadonlyMap<number, Responder> {
+  return new Map(rows.map((row) => [row.message.id, responderOf(row)]));
+}
+
+/** @returns the error of the reply; OK: go on. */
+type Step = (rm: Context, sender: Vm, request: Values) => number;
+
+const NO_REQUEST: Values = {};
+
+function responderOf(row: HandlerRow): Responder {
+  const { checks, answer } = row;
+  const { request: type } = row.message;
+  if (!(type instanceof StructType))
+    throw new UsageError({ code: 'type', path: row.message.name, expected: 'struct', actual: type.kind });
+  const at = checks.indexOf('payload');
+  const before = checks.slice(0, at).flatMap((check) => stepsOf(row, check, type));
+  const after = checks.slice(at + 1).flatMap((check) => stepsOf(row, check, type));
+  const reader = new RequestReader(type, row.rules);
+  const emptyError = emptyPayloadError(row);
+  const head = row.listsLate ? new HeadReader(type, reader) : undefined;
+
+  const decide: (rm: Context, sender: Vm, payload: Payload) => Answer = (rm, sender, payload) => {
+    for (const step of before) {
+      const error = step(rm, sender, NO_REQUEST);
+      if (error !== RmError.OK) return error;
+    }
+    if (emptyError !== undefined && payload.start === payload.end) return emptyError(rm);
+    const request = (head ?? reader).read(payload);
+    if (typeof request === 'number') return request;
+    for (const step of after) {
+      const error = step(rm, sender, request);
+      if (error !== RmError.OK) return error;
+    }
+    return answer(rm, sender, request, head === undefined ? NO_REST : head.rest(payload));
+  };
+  return (rm, sender, payload) => replyOf(row, decide(rm, sender, payload));
+}
+
+function replyOf({ message, errorData }: HandlerRow, answer: Answer): Reply {
+  const { reply, errorReply: errorType } = message;
+  if (typeof answer === 'number') {
+    if (answer === RmError.OK || errorType === undefined) return errorReply(answer);
+    return replyWith(errorType, errorData, answer);
+  }
+  if (answer instanceof ErrorWithData) return replyWith(errorType ?? reply, answer.data, answer.error);
+  return replyWith(reply, answer);
+}
+
+function stepsOf(row: HandlerRow, check: Check, { fields }: StructType): Step[] {
+  if (check === 'payload') return [];
+  if (check === 'reserved')
+    return fields.flatMap(({ name, checkedZero }) => {
+      const error = RmError[checkedZero as keyof typeof RmError];
+      // A reserved field is in the value only when it is not 0.
+      return checkedZero === undefined ? [] : [(_rm, _vm, request) => (name in request ? error : RmError.OK)];
+    });
+  const condition = check === 'sender' ? senderCondition(row) : check;
+  if (condition === undefined) return [];
+  const error = RmError[condition.error];
+  return [(rm, sender) => (condition.holds(rm, sender) ? RmError.OK : error)];
+}
+
+/** What an empty payload gets, where the rules name something else than they do for other sizes. */
+function emptyPayloadError({
+  message,
+  rules,
+  emptyPayload,
+}: HandlerRow): ((rm: Context) => number) | undefined {
+  const rule = rules.length?.emptyPayload;
+  if (rule === undefined) return undefined;
+  if (rule !== 'PANIC') return () => RmError[rule as keyof typeof RmError];
+  if (emptyPayload === undefined)
+    throw new UsageError({ code: 'row', path: message.name, expected: 'emptyPayload', actual: 'undefined' });
+  return (rm) => rm.panicOrError(emptyPayload);
+}
+
+const NO_REST: Rest<unknown> = { size: 0, read: () => RmError.MSG_INVALID };

@@ -1,0 +1,72 @@
+import { WireError } from '../base/error.js';
+import { codecOf } from '../codec/index.js';
+import type { InferInput, Payload as PayloadType } from '../schema/index.js';
+import { RmError } from './codes.js';
+
+/** Payload bytes of a request: [start, end) of the view, valid while it is handled. */
+export interface Payload {
+  readonly view: DataView;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Payload of a reply: the error word and what follows it. */
+export type Reply = Uint8Array;
+
+const ERROR_SIZE = 4;
+const errorReplies = new Map<number, Reply>();
+
+/** A reply that is the error word alone. The array is shared: never write to it. */
+export function errorReply(error: number): Reply {
+  let reply = errorReplies.get(error);
+  if (reply === undefined) {
+    reply = replyBytes(error, 0);
+    errorReplies.set(error, reply);
+  }
+  return reply;
+}
+
+function replyBytes(error: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(ERROR_SIZE + size);
+  new DataView(bytes.buffer).setUint32(0, error, true);
+  return bytes;
+}
+
+/** Replies and notifications are encoded here, then copied; longer ones get bytes of their own. */
+const scratch = new Uint8Array(1 << 14);
+const scratchView = new DataView(scratch.buffer);
+
+/** A reply with data behind the error word. */
+export function replyWith<T extends PayloadType>(
+  type: T,
+  value: InferInput<T>,
+  error: number = RmError.OK,
+): Reply {
+  scratchView.setUint32(0, error, true);
+  const end = encodeToScratch(type, value, ERROR_SIZE);
+  if (end !== undefined) return scratch.slice(0, end);
+  const data = codecOf(type).toBytes(value);
+  const bytes = replyBytes(error, data.byteLength);
+  bytes.set(data, ERROR_SIZE);
+  return bytes;
+}
+
+/** Payload of a notification. */
+export function notificationBytes<T extends PayloadType>(type: T, value: InferInput<T>): Uint8Array {
+  const end = encodeToScratch(type, value, 0);
+  return end === undefined ? codecOf(type).toBytes(value) : scratch.slice(0, end);
+}
+
+/** @returns where the value ends in scratch; undefined when it does not fit, which is rare: measuring it first is slow. */
+function encodeToScratch<T extends PayloadType>(
+  type: T,
+  value: InferInput<T>,
+  start: number,
+): number | undefined {
+  try {
+    return codecOf(type).encode(value, scratchView, start);
+  } catch (error) {
+    if (error instanceof WireError && error.code === 'capacity') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseHex } from '../../src/base/hex.js';
+import type { Step } from '../../src/fuzz/targets/step.js';
+import { ExecTarget } from '../../src/node/fuzz/exec-target.js';
+import { gunyahRm } from '../cli/run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-exec-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const ask: Step = { kind: 'frame', from: 3, frame: parseHex('2101000024000056') as Uint8Array };
+
+/** A target that does what a shell script says for each line that it reads. */
+function scripted(name: string, script: string): ExecTarget {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+  return new ExecTarget(path, 1000);
+}
+
+async function once(target: ExecTarget, step: Step = ask) {
+  await target.reset();
+  const response = await target.put(step);
+  await target.close();
+  return response;
+}
+
+describe('a program that speaks the line protocol', () => {
+  const answering = (answer: string) => `echo ready; while read line; do ${answer}; done`;
+
+  it('answers a message', async () => {
+    const { out, ended } = await once(scripted('good', answering('echo rx 3 2102; echo ok')));
+    expect(out).toEqual([{ to: 3, frame: Uint8Array.of(0x21, 2) }]);
+    expect(ended).toBeUndefined();
+  });
+
+  it('gets contents as a file', async () => {
+    const script = answering('set -- $line; echo rx 3 $(od -A n -t x1 $3 | tr -d " "); echo ok');
+    const step: Step = { kind: 'load', address: 0x80000000, bytes: Uint8Array.of(0xd0, 0x0d) };
+    const { out } = await once(scripted('load', script), step);
+    expect(out).toEqual([{ to: 3, frame: Uint8Array.of(0xd0, 0x0d) }]);
+  });
+
+  it('may say other things, without end', async () => {
+    const noise = 'echo; echo rx; echo rx 3 zz; echo okay; head -c 300000 /dev/zero; echo; echo';
+    const { out, ended } = await once(scripted('noise', answering(`${noise} rx 3 21; echo ok`)));
+    expect({ out, ended }).toEqual({ out: [], ended: { kind: 'hang', text: 'no answer within 1000 ms' } });
+  });
+
+  it.each([
+    ['abort', 'echo abort no more; sleep 9', 'crash', /^abort no more$/],
+    ['exit', 'exit 3', 'crash', /^exit 3$/],
+    ['signal', 'echo last words >&2; kill -SEGV $$', 'crash', /^SIGSEGV\nlast words\n/],
+    ['silence', 'sleep 9', 'hang', /^no answer within 1000 ms$/],
+    ['output kept open', 'sleep 5 & exit 4', 'crash', /^exit 4$/],
+  ])('ends with %s', async (name, script, kind, text) => {
+    const { ended } = await once(scripted(name.replaceAll(' ', '-'), answering(script)));
+    expect(ended?.kind).toBe(kind);
+    expect(ended?.text).toMatch(text);
+  });
+
+  it('begins anew for every session, whatever became of it', async () => {
+    const target = scripted('fresh', answering('echo ok; exit 0'));
+    for (let session = 0; session < 3; session++) {
+      await target.reset();
+      expect((await target.put(ask)).ended).toBeUndefined();
+    }
+    await target.close();
+  });
+
+  it('that does not begin is told at once', async () => {
+    const { code, stderr } = await gunyahRm(['fuzz', '--target', 'exec:/nowhere/at/all', '--runs', '1']);
+    expect(code).toBe(3);
+    expect(stderr).toContain('exec:/nowhere/at/all: exit 127');
+  });
+});
+
+describe('a small manager in C', () => {
+  const program = join(folder, 'manager');
+  const source = join(import.meta.dirname, 'manager.c');
+  const compile = (...options: string[]) =>
+    execFileSync('cc', ['-std=c11', '-O1', '-g', '-Wall', '-Wextra', ...options, '-o', program, source], {
+      stdio: 'ignore',
+    });
+  const isBuilt = (...options: string[]) => {
+    try {
+      compile(...options);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const hasSanitizer = isBuilt('-fsanitize=address');
+
+  it.skipIf(!hasSanitizer && process.env.CI === undefined)(
+    'shows its three memory bugs (without: cc, AddressSanitizer)',
+    async () => {
+      const out = join(folder, 'campaign');
+      const messages = ['VM_SET_CRASH_MSG', 'VM_GET_STATE', 'VM_DEALLOC_VMID', 'VM_IRQ_LEND'];
+      const args = ['fuzz', '--target', `exec:${program}`, '--no-reference', '--message', ...messages];
+      const { code, stdout } = await gunyahRm([...args, '--runs', '25', '--plays', '20', '--out', out]);
+      expect(code).toBe(1);
+      for (const place of ['set_crash_message', 'get_state', 'lend_interrupt'])
+        expect(stdout).toMatch(new RegExp(`crash \\S+ in ${place}\n`));
+      const findings = readdirSync(join(out, 'findings'));
+      const file = join(out, 'findings', findings.find((name) => name.includes('get-state')) as string);
+      expect(readFileSync(file, 'utf8')).toContain('AddressSanitizer');
+      const again = await gunyahRm([
+        'fuzz',
+        'reproduce',
+        '--target',
+        `exec:${program}`,
+        '--no-reference',
+        file,
+      ]);
+      expect(again.code).toBe(1);
+      expect(again.stdout).toMatch(/^as found: crash heap-use-after-free in get_state, in step \d+\n/);
+      // A file does not say which program is run here.
+      expect((await gunyahRm(['fuzz', 'reproduce', file])).code).toBe(2);
+    },
+  );
+});
