@@ -11,6 +11,8 @@ const DUMPS_MAX = 256;
 /** A dump in progress, or one that waits for an earlier one. */
 interface Dump {
   readonly first: DumpLine;
+  /** Counts dumps. */
+  readonly place: number;
   readonly bytes: Uint8Array;
   length: number;
   /** Its front is missing: the log begins in the middle of it, or lost lines. */
@@ -40,9 +42,15 @@ export interface DumpAssemblerOptions {
 export class DumpAssembler {
   readonly #options: DumpAssemblerOptions;
   #dumps: Dump[] = [];
+  #count = 0;
 
   constructor(options: DumpAssemblerOptions) {
     this.#options = options;
+  }
+
+  /** Place of the oldest dump that is still in progress; Infinity when none is. */
+  get oldest(): number {
+    return this.#dumps[0]?.place ?? Number.POSITIVE_INFINITY;
   }
 
   line(line: DumpLine): void {
@@ -68,6 +76,7 @@ export class DumpAssembler {
     for (const before of mine) if (!before.ended && this.#isWhole(before)) before.ended = true;
     const dump: Dump = {
       first: line,
+      place: this.#count++,
       bytes: new Uint8Array(QUEUE_MESSAGE_MAX),
       length: line.offset,
       isHeadless: line.offset !== 0,
@@ -118,7 +127,7 @@ function continued(dumps: readonly Dump[], offset: number): Dump | undefined {
   return dumps.findLast((dump) => !dump.ended && dump.length === offset);
 }
 
-function messageOf({ first, bytes, length }: Dump): TracedMessage {
+function messageOf({ first, place, bytes, length }: Dump): TracedMessage {
   return {
     direction: first.direction,
     queue: undefined,
@@ -127,5 +136,6 @@ function messageOf({ first, bytes, length }: Dump): TracedMessage {
     bytes: bytes.subarray(0, length),
     time: first.stamp.time,
     task: first.stamp.caller,
+    place,
   };
 }

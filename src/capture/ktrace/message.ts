@@ -31,6 +31,8 @@ export interface TracedMessage {
   readonly time: LineTime | undefined;
   /** The thread that sent or received, as far as the line tells; '' when it does not. */
   readonly task: string;
+  /** Counts the messages of a log by the lines on which they begin; undefined where each has one line. */
+  readonly place?: number;
 }
 
 /** A call of a traced function that moves no bytes by itself. */

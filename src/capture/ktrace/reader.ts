@@ -61,6 +61,9 @@ export class KernelTraceReader implements CaptureReader {
   /** Events lost since the last message of RM; their number undefined when the trace does not say it. */
   #lost: { readonly count: number | undefined } | undefined;
   #others = 0;
+  readonly #heldOthers: TracedMessage[] = [];
+  /** All dumps come out at once. */
+  #isEnding = false;
   #zeros: TracedMessage[] | undefined = [];
   #zeroCount = 0;
 
@@ -95,11 +98,14 @@ export class KernelTraceReader implements CaptureReader {
 
   end(): void {
     this.#lines.end();
+    this.#isEnding = true;
     this.#dumps.end(this.#endsInLine);
     this.#calls.end();
     this.#order.end();
     this.#finder.end();
     this.#judge.end();
+    this.#isEnding = false;
+    this.#deliverOthers(Number.POSITIVE_INFINITY);
     this.#summary();
   }
 
@@ -131,6 +137,7 @@ export class KernelTraceReader implements CaptureReader {
     const dump = parseDumpLine(line);
     if (dump === undefined) return false;
     this.#dumps.line(dump);
+    this.#deliverOthers(this.#dumps.oldest);
     return true;
   }
 
@@ -174,10 +181,32 @@ export class KernelTraceReader implements CaptureReader {
       this.#lost = { count: sum(this.#lost, item.count) };
       return;
     }
-    const { message, isRm } = item;
-    if (!isRm) this.#others++;
-    if (!isRm && !this.#options.allQueues) return;
-    const { direction, bytes, size, time, queue } = message;
+    if (item.isRm) {
+      this.#packetOf(item.message, undefined);
+      this.#lost = undefined;
+      return;
+    }
+    this.#others++;
+    if (!this.#options.allQueues) return;
+    const { place = -1 } = item.message;
+    const at = this.#heldOthers.findLastIndex((held) => (held.place ?? -1) <= place) + 1;
+    this.#heldOthers.splice(at, 0, item.message);
+    this.#deliverOthers(this.#dumps.oldest);
+  }
+
+  /** Dumps of other queues end late: what began after one that is in progress waits for it. */
+  #deliverOthers(oldest: number): void {
+    if (this.#isEnding) return;
+    const index = this.#heldOthers.findIndex(({ place = -1 }) => place >= oldest);
+    const count = index < 0 ? this.#heldOthers.length : index;
+    if (count === 0) return;
+    for (const message of this.#heldOthers.splice(0, count))
+      this.#packetOf(message, message.queue ?? message.direction);
+  }
+
+  /** @param otherQueue undefined: RM's. */
+  #packetOf(message: TracedMessage, otherQueue: string | undefined): void {
+    const { direction, bytes, size, time } = message;
     const packet = this.#packet;
     packet.frame++;
     const isSent = direction === 'tx';
@@ -191,10 +220,9 @@ export class KernelTraceReader implements CaptureReader {
     Object.assign(packet, {
       announced: size,
       clock: time?.clock,
-      queue: isRm ? undefined : (queue ?? direction),
+      queue: otherQueue,
       lost: this.#lost,
     });
-    if (isRm) this.#lost = undefined;
     this.#sink(packet);
   }
 
