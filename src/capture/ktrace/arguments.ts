@@ -12,6 +12,11 @@ export interface EventArguments {
   buffers: string;
 }
 
+/** How many elements the array `data` of a probe has: the same on all its lines, known after the first whole one. */
+export interface ArrayShape {
+  elements: number | undefined;
+}
+
 /** Elements of an array, or scalars, that cover the 240 bytes of a queue message exactly: their width in bytes. */
 const WIDTH_BY_COUNT = new Map([
   [30, 8],
@@ -41,9 +46,11 @@ export class ArgumentReader implements EventArguments {
   #hasData = false;
   /** The words are bytes, whatever their number: `trace-cmd report -R`. */
   #isRaw = false;
+  #shape: ArrayShape = { elements: undefined };
 
-  /** Reads `line` from index `start` on. */
-  read(line: string, start: number): void {
+  /** Reads `line` from index `start` on. @param shape of the probe that printed it; is filled in. */
+  read(line: string, start: number, shape: ArrayShape): void {
+    this.#shape = shape;
     this.queue = undefined;
     this.size = undefined;
     this.result = undefined;
@@ -87,7 +94,7 @@ export class ArgumentReader implements EventArguments {
   #argument(line: string, name: string, start: number): number {
     switch (name) {
       case 'data':
-        return this.#data(line, start);
+        return line.charCodeAt(start) === OPEN_BRACE ? this.#array(line, start + 1) : this.#data(line, start);
       case 'capid':
       case 'desc':
         this.queue = valueAt(line, start);
@@ -110,20 +117,38 @@ export class ArgumentReader implements EventArguments {
     return valueEnd(line, start);
   }
 
+  /** The one array of a message: words behind its size are old memory, and are passed over. */
+  #array(line: string, start: number): number {
+    this.#hasData = true;
+    const { elements } = this.#shape;
+    const width = elements === undefined ? undefined : WIDTH_BY_COUNT.get(elements);
+    if (elements !== undefined && width !== undefined && this.size !== undefined) {
+      const end = line.indexOf('}', start);
+      if (end >= 0) {
+        this.#words(line, start, Math.min(elements, Math.ceil(this.size / width)));
+        this.#count = elements;
+        return end + 1;
+      }
+    }
+    const next = this.#words(line, start, QUEUE_MESSAGE_MAX);
+    if (line.charCodeAt(next - 1) === CLOSE_BRACE) this.#shape.elements = this.#count;
+    return next;
+  }
+
   #data(line: string, start: number): number {
     this.#hasData = true;
-    if (line.charCodeAt(start) === OPEN_BRACE) return this.#words(line, start + 1);
+    if (line.charCodeAt(start) === OPEN_BRACE) return this.#words(line, start + 1, QUEUE_MESSAGE_MAX);
     if (line.startsWith('ARRAY[', start)) {
       this.#isRaw = true;
       return this.#rawBytes(line, start + 6);
     }
-    return this.#words(line, start);
+    return this.#words(line, start, 1);
   }
 
-  /** `0x5600001700000121,0x3,…}`, or one word. */
-  #words(line: string, start: number): number {
+  /** `0x5600001700000121,0x3,…}`, or one word. @returns the index behind the last of `most` words, or the brace. */
+  #words(line: string, start: number, most: number): number {
     let at = start;
-    for (;;) {
+    for (let left = most; left > 0; left--) {
       const begin = at;
       let code = line.charCodeAt(at);
       let low = 0;
@@ -154,6 +179,7 @@ export class ArgumentReader implements EventArguments {
       if (code !== COMMA) return at + 1;
       at++;
     }
+    return at;
   }
 
   /** `21, 01, 00]`: bytes without 0x. */

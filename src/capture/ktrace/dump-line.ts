@@ -20,6 +20,9 @@ export interface DumpLine {
 const DUMP =
   /(gh_msgq_\w*?(send|recv|tx|rx)\w*?|gunyah_msgq_\w*?(send|recv|tx|rx)\w*?|gh_rm_recv|gh_rm_call (?:TX|RX))(?::? ?)([0-9a-f]{8}): ((?:[0-9a-f]{2} )*[0-9a-f]{2})(?: {2}.*| ?)$/;
 
+/** A stamp, a prefix, an offset and sixteen bytes with their characters take less. */
+const DUMP_LINE_MAX = 1024;
+
 /** Whether a line could be a dump of a Gunyah driver: a cheap test. */
 export function mayBeDump(line: string): boolean {
   return line.includes('gh_') || line.includes('gunyah_msgq');
@@ -27,7 +30,7 @@ export function mayBeDump(line: string): boolean {
 
 /** @param text the line of a kernel log. @returns undefined when it is no dump of a Gunyah driver. */
 export function parseDumpLine(text: string): DumpLine | undefined {
-  const match = DUMP.exec(text);
+  const match = text.length > DUMP_LINE_MAX ? null : DUMP.exec(text);
   if (match === null) return undefined;
   const [, prefix = '', old, recent, offset = '', hex = ''] = match;
   const stamp = readStamp(text);

@@ -1,4 +1,4 @@
-import { ArgumentReader } from './arguments.js';
+import { ArgumentReader, type ArrayShape } from './arguments.js';
 import {
   type Clock,
   type Direction,
@@ -16,12 +16,10 @@ const LOST =
 const OVERWRITTEN = /^#\s*entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
 
 /** What stands in the brackets behind an event's name: the function of the probe, or its address. */
-const PLACE = /\(([\w.$]+)(\+0x[0-9a-f]+\/0x[0-9a-f]+)?(?: \[[\w-]+\])?(?: <- ([\w.$]+)[^)]*)?\)/y;
+const PLACE = /\(([\w.$]+)(\+0x[0-9a-f]+\/0x[0-9a-f]+)?(?: \[[\w-]+\])?(?: <- ([\w.$]+)[^)]{0,160})?\)/y;
 const ADDRESS = /^[0-9a-f]{8,16}$/;
 /** `trace-cmd report -R` prints the place as fields, without brackets. */
 const RAW_PLACE = '__probe_';
-
-const arguments_ = new ArgumentReader();
 
 /** The loss that a line reports; undefined for all other lines. */
 export function parseLoss(line: string): Loss | undefined {
@@ -51,41 +49,65 @@ interface EventPlace {
   readonly argumentsStart: number;
 }
 
-/**
- * What a line of ftrace (`trace`, `trace_pipe`), trace-cmd or perf says of a message queue; undefined when it says
- * nothing of one. Columns are not counted: what stands before the event's name differs with every option.
- */
-export function parseEventLine(line: string, clock: Clock): TraceItem | undefined {
-  const found = findEvent(line);
-  if (found === undefined) return undefined;
-  const { name, place, callee } = found;
-  const direction = directionOf(name) ?? directionOf(callee) ?? directionOf(place);
-  if (direction === undefined) return undefined;
-  arguments_.read(line, found.argumentsStart);
-  const { queue, size, result } = arguments_;
-  const head = line.slice(0, found.headEnd).trimEnd();
-  const task = taskOf(head);
-  if (size === undefined) {
-    if (direction === 'rx' && queue !== undefined && arguments_.buffers !== '')
-      return { kind: 'receiving', task, queue, buffers: arguments_.buffers };
-    return direction === 'tx' && result !== undefined ? { kind: 'sent', task, result } : undefined;
+/** What is the same on all lines of one probe. */
+interface Probe extends ArrayShape {
+  readonly place: string;
+  readonly callee: string;
+  readonly direction: Direction | undefined;
+  /** Its function serves no queue but RM's. */
+  readonly isRmOnly: boolean;
+}
+
+/** Any text may hold names of events: probes are forgotten when there are too many. */
+const PROBES_MAX = 256;
+/** Longer lines are not of a tracer: a message has at most 30 words of 18 characters, or 240 bytes of 4. */
+const EVENT_LINE_MAX = 8192;
+
+/** Reads the lines of ftrace (`trace`, `trace_pipe`), trace-cmd and perf, one after the other. */
+export class EventLines {
+  readonly #arguments = new ArgumentReader();
+  /** By the event's name. */
+  readonly #probes = new Map<string, Probe>();
+
+  /**
+   * What a line says of a message queue; undefined when it says nothing of one. Columns are not counted: what stands
+   * before the event's name differs with every option.
+   */
+  parse(line: string, clock: Clock): TraceItem | undefined {
+    const found = line.length > EVENT_LINE_MAX ? undefined : findEvent(line);
+    if (found === undefined) return undefined;
+    const probe = this.#probeOf(found);
+    const { direction, isRmOnly } = probe;
+    if (direction === undefined) return undefined;
+    const args = this.#arguments;
+    args.read(line, found.argumentsStart, probe);
+    const { queue, size, result } = args;
+    const head = line.slice(0, found.headEnd).trimEnd();
+    const task = taskOf(head);
+    if (size === undefined) {
+      if (direction === 'rx' && queue !== undefined && args.buffers !== '')
+        return { kind: 'receiving', task, queue, buffers: args.buffers };
+      return direction === 'tx' && result !== undefined ? { kind: 'sent', task, result } : undefined;
+    }
+    // A receive that brought nothing repeats the message before it.
+    if (direction === 'rx' && result !== undefined && result !== 0) return undefined;
+    const announced = Math.min(Math.max(0, size), QUEUE_MESSAGE_MAX);
+    const bytes = args.bytes(announced);
+    if (bytes === undefined) return undefined;
+    const time = timeOf(head, clock);
+    return { kind: 'message', direction, queue, isRmOnly, size: announced, bytes, time, task };
   }
-  // A receive that brought nothing repeats the message before it.
-  if (direction === 'rx' && result !== undefined && result !== 0) return undefined;
-  const announced = Math.min(Math.max(0, size), QUEUE_MESSAGE_MAX);
-  const bytes = arguments_.bytes(announced);
-  if (bytes === undefined) return undefined;
-  const isRmOnly = /(?:^|_)rm_/.test(callee === '' ? place : callee);
-  return {
-    kind: 'message',
-    direction,
-    queue,
-    isRmOnly,
-    size: announced,
-    bytes,
-    time: timeOf(head, clock),
-    task,
-  };
+
+  #probeOf({ name, place, callee }: EventPlace): Probe {
+    const known = this.#probes.get(name);
+    if (known !== undefined && known.place === place && known.callee === callee) return known;
+    const direction = directionOf(name) ?? directionOf(callee) ?? directionOf(place);
+    const isRmOnly = /(?:^|_)rm_/.test(callee === '' ? place : callee);
+    const probe: Probe = { place, callee, direction, isRmOnly, elements: undefined };
+    if (this.#probes.size > PROBES_MAX) this.#probes.clear();
+    this.#probes.set(name, probe);
+    return probe;
+  }
 }
 
 /**
@@ -157,17 +179,18 @@ function directionOf(name: string): Direction | undefined {
 /** The columns before the processor's number: `comm-pid`, or `comm pid` as perf prints it. */
 function taskOf(head: string): string {
   const processor = head.lastIndexOf(' [');
-  if (processor >= 0)
-    return head
-      .slice(0, processor)
-      .replace(/\s*\([\s\d-]+\)\s*$/, '')
-      .trim();
+  if (processor >= 0) {
+    const columns = head.slice(0, processor).trim();
+    return columns.endsWith(')')
+      ? columns.slice(0, Math.max(0, columns.lastIndexOf('('))).trimEnd()
+      : columns;
+  }
   return /^(.*-\d+)\s/.exec(head)?.[1]?.trim() ?? '';
 }
 
 /** The column before the event. Counters and cycles have no unit: their lines have no time. */
 function timeOf(head: string, clock: Clock): LineTime | undefined {
-  const text = head.endsWith(':') ? head.slice(0, -1) : head;
+  const text = head.slice(-TIME_MAX, head.endsWith(':') ? -1 : undefined);
   const seconds = /(\d+)\.(\d{3,9})$/.exec(text);
   if (seconds !== null) {
     const fraction = seconds[2] as string;
@@ -183,5 +206,7 @@ function timeOf(head: string, clock: Clock): LineTime | undefined {
   return { ns: BigInt(milli[1] as string) * 1_000_000n + BigInt(milli[2] as string) * 1000n, clock };
 }
 
+/** Characters of a time column. */
+const TIME_MAX = 48;
 /** Nanoseconds of the last place of a fraction with so many digits. */
 const NS_PER_UNIT = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 100, 10, 1].map(BigInt);

@@ -11,7 +11,7 @@ import { parseBpftraceLine } from './bpftrace-line.js';
 import { CallPairs } from './calls.js';
 import { DumpAssembler } from './dump-assembler.js';
 import { mayBeDump, parseDumpLine } from './dump-line.js';
-import { parseEventLine, parseLoss } from './event-line.js';
+import { EventLines, parseLoss } from './event-line.js';
 import { type Judged, MessageJudge } from './judge.js';
 import type { Clock, TracedMessage } from './message.js';
 import { plausibility } from './plausible.js';
@@ -42,6 +42,7 @@ export class KernelTraceReader implements CaptureReader {
   readonly #packet: Packet = emptyPacket();
   readonly #lines: LineSplitter;
   readonly #json = new JsonUnwrapper();
+  readonly #events = new EventLines();
   readonly #calls: CallPairs;
   readonly #order: TimeOrder;
   readonly #dumps: DumpAssembler;
@@ -142,7 +143,7 @@ export class KernelTraceReader implements CaptureReader {
   }
 
   #eventLine(line: string): void {
-    const item = parseEventLine(line, this.#clock);
+    const item = this.#events.parse(line, this.#clock);
     if (item !== undefined) this.#calls.push(item);
     else this.#hasOtherLines = true;
   }
