@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     // Programs of the README import the package.
     alias: [
+      { find: 'gunyah-rm/schemas', replacement: entry('../schemas/index.ts') },
       { find: /^gunyah-rm$/, replacement: entry('index.ts') },
       { find: /^gunyah-rm\/(\w+)$/, replacement: entry('$1/index.ts') },
     ],
@@ -15,6 +16,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/long/**', 'test/**/*.tools.test.ts'],
     globalSetup: 'test/build.ts',
+    // Files of one worker share the modules: to load them costs more than most tests. No module keeps a test's state.
+    isolate: false,
     testTimeout: 60_000,
     // The default leaves a core idle, which on two cores is half of them.
     maxWorkers: '100%',

@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests with other programs: a POSIX shell, compilers, Lua, tshark, a browser, other fuzzers. */
+/**
+ * The second stage: tests with other programs (a POSIX shell, compilers, Lua, tshark, a browser, other fuzzers), and the
+ * whole of the tests of which `npm test` does a part.
+ */
 export default defineConfig({
   test: {
-    include: ['test/**/*.tools.test.ts'],
+    include: ['test/**/*.tools.test.ts', 'test/**/*.part.test.ts'],
     globalSetup: ['test/build.ts', 'test/build-page.ts'],
+    env: { GUNYAH_RM_TESTS: 'whole' },
+    isolate: false,
     testTimeout: 60_000,
     maxWorkers: '100%',
   },

@@ -6,7 +6,6 @@ export const FW_MILESTONE = call('FW_MILESTONE', {
   id: 0x51000020,
   doc: 'Tells RM that the early boot of HLOS is over, after which RM accepts no more firmware settings.',
   sources: ['RM23'],
-  implementedByRm23: true,
   rm23: { length: { exact: 0 }, sender: 'HLOS' },
   request: empty,
   reply: empty,
@@ -17,7 +16,6 @@ export const FW_SET_VM_FIRMWARE = call('FW_SET_VM_FIRMWARE', {
   id: 0x51000021,
   doc: 'Gives RM, before FW_MILESTONE, the firmware that it later loads into VMs of one authentication mechanism.',
   sources: ['RM23'],
-  implementedByRm23: true,
   rm23: { length: { exact: 24 }, sender: 'HLOS' },
   notes: ['A non-zero reserved field gives UNIMPLEMENTED here, not MSG_INVALID.'],
   request: struct(24, {

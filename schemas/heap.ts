@@ -22,7 +22,6 @@ export const VM_ADD_HEAP_MEMORY = call('VM_ADD_HEAP_MEMORY', {
   doc: 'Adds the memory of a parcel to a heap of the hypervisor that is short of memory.',
   aliases: ['HEAP_ADD_MEMORY'],
   sources: ['q612'],
-  implementedByRm23: false,
   dialects: replyIgnored,
   request: struct(12, {
     heap_handle: heapHandle,
@@ -39,7 +38,6 @@ export const VM_REMOVE_HEAP_MEMORY = call('VM_REMOVE_HEAP_MEMORY', {
   doc: "Takes a parcel's memory out of a heap again, once nothing in the heap uses it.",
   aliases: ['HEAP_REMOVE_MEMORY'],
   sources: ['q612'],
-  implementedByRm23: false,
   dialects: replyIgnored,
   request: struct(12, {
     heap_handle: heapHandle,
@@ -56,7 +54,6 @@ export const VM_QUERY_HEAP_MEMORY = call('VM_QUERY_HEAP_MEMORY', {
   doc: 'Reports either which parcels a heap is made of or how full it is.',
   aliases: ['HEAP_QUERY'],
   sources: ['q612'],
-  implementedByRm23: false,
   dialects: [
     {
       sources: ['q612'],

@@ -4,7 +4,6 @@ import { qualcomm } from './sources.js';
 const onlyTheNumber = {
   sources: qualcomm,
   idOnlyIn: qualcomm,
-  implementedByRm23: false,
   notes: ['Only the number is published; no client calls it. RM23 answers UNIMPLEMENTED.'],
 };
 

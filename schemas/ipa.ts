@@ -20,7 +20,6 @@ export const IPA_RESERVE = call('IPA_RESERVE', {
   id: 0x560000b0,
   doc: "Reserves address ranges in the sender's address space; the sender gives the ranges or lets RM find them.",
   sources: ['RM23', 'q61', 'q66', 'q612'],
-  implementedByRm23: true,
   rm23: { length: { min: 16, excess: 'MSG_INVALID' } },
   dialects: [
     {
@@ -75,6 +74,5 @@ export const IPA_UNRESERVE = unknownCall('IPA_UNRESERVE', {
   doc: 'Presumably gives reserved address ranges back.',
   sources: ['RM23'],
   idOnlyIn: ['RM23'],
-  implementedByRm23: false,
   notes: ['RM23 logs it and answers UNIMPLEMENTED.'],
 });

@@ -26,7 +26,6 @@ export const VM_IRQ_ACCEPT = call('VM_IRQ_ACCEPT', {
   id: 0x56000050,
   doc: 'Binds an interrupt that was lent to the sender to one of its own interrupt numbers.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { exact: 8, emptyPayload: 'PANIC' } },
   dialects: [
     {
@@ -48,7 +47,6 @@ export const VM_IRQ_LEND = call('VM_IRQ_LEND', {
   id: 0x56000051,
   doc: 'Offers a hardware interrupt of the sender to another VM, which may then accept it.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { exact: 12, emptyPayload: 'PANIC' } },
   dialects: [{ sources: qualcomm, text: 'a reply of another size is an error' }],
   request: struct(12, {
@@ -67,7 +65,6 @@ export const VM_IRQ_RELEASE = call('VM_IRQ_RELEASE', {
   id: 0x56000052,
   doc: 'Ends the use of a borrowed interrupt; its lender can then reclaim it.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { exact: 4, emptyPayload: 'PANIC' } },
   dialects: noReplyPayload,
   request: loan,
@@ -80,7 +77,6 @@ export const VM_IRQ_RECLAIM = call('VM_IRQ_RECLAIM', {
   id: 0x56000053,
   doc: 'Takes a lent interrupt back while nobody has accepted it, and ends the loan.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { exact: 4, emptyPayload: 'PANIC' } },
   dialects: noReplyPayload,
   request: loan,
@@ -93,7 +89,6 @@ export const VM_IRQ_NOTIFY = call('VM_IRQ_NOTIFY', {
   id: 0x56000054,
   doc: 'Lets RM tell the other side of a loan that the interrupt was lent, accepted or released.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { min: 8, excess: 'MSG_INVALID', emptyPayload: 'PANIC' } },
   triggers: ['VM_IRQ_LENT', 'VM_IRQ_RELEASED', 'VM_IRQ_ACCEPTED'],
   dialects: [
@@ -125,7 +120,6 @@ export const VM_IRQ_UNMAP = unknownCall('VM_IRQ_UNMAP', {
   doc: 'Presumably unbinds interrupt numbers of the sender.',
   sources: rmAndQualcomm,
   idOnlyIn: rmAndQualcomm,
-  implementedByRm23: false,
   notes: [
     "RM23's header declares a struct (an 8-byte count, then u32 interrupt numbers) that nothing reads: logged, then UNIMPLEMENTED. No client calls it.",
   ],
@@ -136,7 +130,6 @@ export const VM_IRQ_LENT = notification('VM_IRQ_LENT', {
   doc: 'An interrupt is offered to the receiver, who can take it with VM_IRQ_ACCEPT.',
   aliases: ['NOTIFY_VM_IRQ_LENT'],
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { to: 'the borrower' },
   dialects: [{ sources: ['q515'], text: 'must have 12 bytes' }],
   payload: struct(12, {
@@ -154,7 +147,6 @@ export const VM_IRQ_RELEASED = notification('VM_IRQ_RELEASED', {
   doc: 'The borrower says that it has released an interrupt; the lender can reclaim it.',
   aliases: ['NOTIFY_VM_IRQ_RELEASED'],
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { to: 'the lender' },
   dialects: [{ sources: ['q515'], text: 'must have 4 bytes' }],
   payload: loan,
@@ -167,7 +159,6 @@ export const VM_IRQ_ACCEPTED = notification('VM_IRQ_ACCEPTED', {
   doc: 'The borrower says that it has accepted an interrupt.',
   aliases: ['NOTIFY_VM_IRQ_ACCEPTED'],
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { to: 'the lender' },
   dialects: [{ sources: ['q515'], text: 'must have 4 bytes' }],
   payload: loan,

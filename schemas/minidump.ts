@@ -27,7 +27,6 @@ export const VM_MINIDUMP_GET_INFO = call('VM_MINIDUMP_GET_INFO', {
   id: 0x56000040,
   doc: 'Asks how many more memory ranges the sender can add to a crash dump.',
   sources: qualcomm,
-  implementedByRm23: false,
   dialects: [strictReply],
   notes: [notInRm23],
   request: struct(4, { reserved: reserved(4) }),
@@ -44,7 +43,6 @@ export const VM_MINIDUMP_REGISTER_RANGE = call('VM_MINIDUMP_REGISTER_RANGE', {
   id: 0x56000041,
   doc: "Adds a named range of the sender's memory to what is saved when the system crashes.",
   sources: qualcomm,
-  implementedByRm23: false,
   dialects: [
     {
       sources: ['q61', 'q66', 'q612'],
@@ -74,7 +72,6 @@ export const VM_MINIDUMP_DEREGISTER_SLOT = call('VM_MINIDUMP_DEREGISTER_SLOT', {
   id: 0x56000042,
   doc: 'Takes a range out of the crash dump again, by its slot.',
   sources: qualcomm,
-  implementedByRm23: false,
   dialects: [{ sources: qualcomm, text: 'a reply with payload: EINVAL' }],
   notes: [notInRm23],
   request: slot,
@@ -87,7 +84,6 @@ export const VM_MINIDUMP_GET_SLOT_NUMBER = call('VM_MINIDUMP_GET_SLOT_NUMBER', {
   id: 0x56000043,
   doc: 'Finds the slot of a range that was registered under a name.',
   sources: ['q61', 'q66', 'q612'],
-  implementedByRm23: false,
   dialects: [{ sources: ['q61', 'q66', 'q612'], text: 'a reply of another size: EINVAL' }],
   notes: [notInRm23],
   request: struct(8, {

@@ -14,14 +14,6 @@ import {
   VariantType,
 } from '../src/wire/index.js';
 
-/** One seed for all property tests: a run that fails can be repeated as it was. */
-export const seed = 20_240_229;
-
-/** Checks a property on `numRuns` generated inputs. */
-export function holds<T>(property: fc.IProperty<T>, numRuns: number): void {
-  fc.assert(property, { seed, numRuns });
-}
-
 /**
  * Valid values of a declared type: reserved bytes not zero, enum values and flag bits without a name, optional parts there
  * and not. As `decoded` they are what decoding yields; as `input` lengths are left out or given, and reserved words that

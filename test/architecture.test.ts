@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../schemas/index.js';
+import { circles, fileGraph, folderGraph, importsOf, type Source, sourceOf } from './imports.js';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -17,20 +18,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/devicetree': engine,
   'src/hypervisor': engine,
   'src/rm': [...engine, 'src/transport', 'src/devicetree', 'src/hypervisor', 'schemas'],
+  'src/machine': [...engine, 'src/transport', 'src/hypervisor', 'src/rm', 'schemas'],
   'src/host': [...engine, 'src/transport', 'src/hypervisor', 'schemas'],
-  'src/sim': [...engine, 'src/transport', 'src/hypervisor', 'src/rm', 'src/host', 'schemas'],
+  'src/sim': [...engine, 'src/transport', 'src/hypervisor', 'src/rm', 'src/machine', 'src/host', 'schemas'],
   'src/fuzz': [
     ...engine,
     'src/transport',
     'src/devicetree',
     'src/hypervisor',
     'src/rm',
+    'src/machine',
     'src/sim',
     'src/golden',
     'schemas',
   ],
   'src/inspector': [...engine, 'src/docs', 'schemas'],
-  'src/serve': [...engine, 'src/rm', 'schemas'],
+  'src/serve': [...engine, 'src/rm', 'src/machine', 'schemas'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
   'src/node': [...engine, 'src/serve', 'src/fuzz', 'src/inspector', 'schemas'],
   'src/cli': [
@@ -48,32 +51,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-interface Source {
-  readonly path: string;
-  readonly text: string;
-  /** Without comments. */
-  readonly code: string;
-}
-
 const sources: Source[] = ['src', 'schemas']
   .flatMap((top) =>
-    readdirSync(join(root, top), { recursive: true, encoding: 'utf8' }).map((name) => `${top}/${name}`),
+    readdirSync(join(root, top), { recursive: true, encoding: 'utf8' }).map(
+      (name) => `${top}/${name.replaceAll('\\', '/')}`,
+    ),
   )
   .filter((path) => /\.tsx?$/.test(path))
-  .map((path) => {
-    const text = readFileSync(join(root, path), 'utf8');
-    return { path, text, code: text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '') };
-  });
+  .map((path) => sourceOf(path, readFileSync(join(root, path), 'utf8')));
 
 function folderOf(path: string): string {
   return Object.keys(allowed).find((folder) => path === folder || path.startsWith(`${folder}/`)) ?? path;
-}
-
-function importsOf({ path, code }: Source): string[] {
-  return [...code.matchAll(/from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)].map((match) => {
-    const name = match[1] ?? match[2] ?? (match[3] as string);
-    return name.startsWith('.') ? relative(root, resolve(root, dirname(path), name)) : name;
-  });
 }
 
 describe('architecture', () => {
@@ -87,30 +75,27 @@ describe('architecture', () => {
       const own = folderOf(source.path);
       return importsOf(source)
         .filter((name) => name.startsWith('src/') || name.startsWith('schemas/'))
-        .filter(
-          (name) => folderOf(name) !== own && !allowed[own]?.includes(folderOf(name.replace(/\.js$/, '.ts'))),
-        )
+        .filter((name) => folderOf(name) !== own && !allowed[own]?.includes(folderOf(name)))
         .map((name) => `${source.path} imports ${name}`);
     });
     expect(wrong).toEqual([]);
   });
 
-  it('has no import cycle between files', () => {
-    const byPath = new Map(sources.map((source) => [source.path, source]));
-    const done = new Set<string>();
-    const visit = (path: string, trail: readonly string[]): string[] => {
-      if (trail.includes(path)) return [[...trail.slice(trail.indexOf(path)), path].join(' -> ')];
-      const source = byPath.get(path);
-      if (source === undefined || done.has(path)) return [];
-      // Type imports are erased and may go both ways.
-      const code = source.code.replace(/^import type [\s\S]*?;$/gm, '');
-      const found = importsOf({ ...source, code }).flatMap((name) =>
-        visit(name.replace(/\.js$/, '.ts'), [...trail, path]),
-      );
-      done.add(path);
-      return found;
-    };
-    expect(sources.flatMap(({ path }) => visit(path, []))).toEqual([]);
+  it('enters the rooms of src/capture by their index', () => {
+    const roomOf = (path: string) => /^src\/capture\/[^/]+\//.exec(path)?.[0];
+    const wrong = sources.flatMap((source) =>
+      importsOf(source)
+        .filter((name) => roomOf(name) !== undefined && roomOf(name) !== roomOf(source.path))
+        .filter((name) => !/\/index\.[jt]s$/.test(name))
+        .map((name) => `${source.path} imports ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no circle of files or of folders, types included', () => {
+    const files = fileGraph(sources);
+    expect(circles(files)).toEqual([]);
+    expect(circles(folderGraph(files))).toEqual([]);
   });
 
   it('touches Node in src/node only, and restructure in src/wire only', () => {
@@ -157,5 +142,46 @@ describe('architecture', () => {
   it('keeps files small enough to hold', () => {
     const long = sources.filter(({ text }) => text.split('\n').length > 400).map(({ path }) => path);
     expect(long).toEqual([]);
+  });
+});
+
+describe('the search for circles', () => {
+  const planted = (files: Readonly<Record<string, string>>) =>
+    fileGraph(Object.entries(files).map(([path, text]) => sourceOf(path, text)));
+
+  it('finds one through a type, an export, and a dynamic import', () => {
+    const files = {
+      'src/a/one.ts': "import type { Two } from './two.js';\nexport const one = 1;\n",
+      'src/a/two.ts': "export { three } from '../b/three.js';\nimport { base } from '../base/base.js';\n",
+      'src/b/three.tsx': "const later = () => import('../a/one.js');\n",
+      'src/base/base.ts': "import { x } from 'package';\n// import { one } from '../a/one.js';\n",
+    };
+    expect(circles(planted(files))).toEqual([['src/a/one.ts', 'src/a/two.ts', 'src/b/three.tsx']]);
+    const { 'src/a/one.ts': _, ...rest } = files;
+    expect(circles(planted({ ...rest, 'src/a/one.ts': 'export const one = 1;\n' }))).toEqual([]);
+  });
+
+  it('finds one of folders where no file is in a circle, and a file that imports itself', () => {
+    const files = planted({
+      'src/a/one.ts': "import { two } from '../b/two.js';\n",
+      'src/a/other.ts': 'export const other = 1;\n',
+      'src/b/two.ts': "import { other } from '../a/other.js';\n",
+    });
+    expect(circles(files)).toEqual([]);
+    expect(circles(folderGraph(files))).toEqual([['src/a', 'src/b']]);
+    expect(circles(planted({ 'src/self.ts': "import { self } from './self.js';\n" }))).toEqual([
+      ['src/self.ts'],
+    ]);
+  });
+
+  it('finds one that is planted into these sources', () => {
+    const error = sources.find(({ path }) => path === 'src/base/error.ts') as Source;
+    const planted = sourceOf(
+      error.path,
+      `import type { Protocol } from '../schema/index.js';\n${error.text}`,
+    );
+    const found = circles(fileGraph([...sources.filter((source) => source !== error), planted]));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain('src/base/error.ts');
   });
 });

@@ -10,6 +10,17 @@ import { commands, examples, readme, root } from './readme-text.js';
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-readme-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+describe('CONTRIBUTING', () => {
+  it('names files and folders that are there', () => {
+    const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
+    const names = [...text.matchAll(/`((?:src|test|schemas|captures)\/[\w./-]*)`/g)].map(
+      ([, name]) => name as string,
+    );
+    expect(names.length).toBeGreaterThan(50);
+    expect(names.filter((name) => !name.includes('NAME') && !existsSync(join(root, name)))).toEqual([]);
+  });
+});
+
 describe('README', () => {
   it('has one command that installs and decodes, and one that installs and tests, as CI does', () => {
     const installs = commands.filter((command) => command.startsWith('npm ci'));

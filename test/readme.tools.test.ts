@@ -43,7 +43,11 @@ describe('README', () => {
       writeFileSync(join(folder, `example-${index}.ts`), text);
       return `example-${index}.ts`;
     });
-    const paths = { 'gunyah-rm': ['./src/index.ts'], 'gunyah-rm/*': ['./src/*/index.ts'] };
+    const paths = {
+      'gunyah-rm': ['./src/index.ts'],
+      'gunyah-rm/schemas': ['./schemas/index.ts'],
+      'gunyah-rm/*': ['./src/*/index.ts'],
+    };
     writeFileSync(
       join(folder, 'tsconfig.json'),
       JSON.stringify({

@@ -29,7 +29,7 @@ import {
  * A protocol of three messages that uses every word of the declaration language once or twice, so that the engine is
  * tested without the real protocol. The numbers of the framing are those of rpc.md, since its edges are tested too.
  */
-const common = { sources: ['toy'], implementedByRm23: false };
+const common = { sources: ['toy'] };
 const info = { doc: 'toy' };
 
 export const colour = enumeration('colour', u8, { RED: 1, GREEN: 2, BLUE: 200 }, info);

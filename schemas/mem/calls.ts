@@ -52,7 +52,6 @@ export const MEM_DONATE = call('MEM_DONATE', {
   id: 0x51000010,
   doc: "Makes a parcel of the sender's memory, which belongs to the receiver for good once it has accepted the parcel.",
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { min: 20, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [strictReply],
   notes: [attributesMayBeMissing, "Qualcomm's clients insist on one ACL entry with rights RWX."],
@@ -77,7 +76,6 @@ export const MEM_ACCEPT = call('MEM_ACCEPT', {
   id: 0x51000011,
   doc: "Maps a parcel whose ACL names the sender into the sender's address space, at given addresses or where RM finds room.",
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { min: 24, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [
     {
@@ -153,7 +151,6 @@ export const MEM_LEND = call('MEM_LEND', {
   id: 0x51000012,
   doc: 'Makes a parcel of memory that only the receivers can use until the sender reclaims it.',
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { min: 20, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [
     aclCountIsU32,
@@ -189,7 +186,6 @@ export const MEM_SHARE = call('MEM_SHARE', {
   id: 0x51000013,
   doc: 'Makes a parcel of memory that the sender keeps using beside the receivers.',
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { min: 20, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [aclCountIsU32, { sources: ['v17', 'a15'], text: 'see MEM_LEND' }, strictReply],
   notes: [attributesMayBeMissing, 'The owner must be in the ACL too; Linux sends [guest, host RWX].'],
@@ -217,7 +213,6 @@ export const MEM_RELEASE = call('MEM_RELEASE', {
   id: 0x51000014,
   doc: "Ends the sender's use of a parcel that it accepted; after the last release the owner can reclaim it.",
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { min: 8, excess: 'ignored' } },
   dialects: noReplyPayload,
   notes: ['Bytes after the 8th are ignored by RM23.'],
@@ -235,7 +230,6 @@ export const MEM_RECLAIM = call('MEM_RECLAIM', {
   id: 0x51000015,
   doc: 'Ends a parcel that no receiver uses any more and gives its memory back to the sender, who owns the parcel.',
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { min: 8, excess: 'ignored' } },
   dialects: noReplyPayload,
   notes: ['Bytes after the 8th are ignored by RM23.'],
@@ -253,7 +247,6 @@ export const MEM_NOTIFY = call('MEM_NOTIFY', {
   id: 0x51000017,
   doc: 'Makes RM notify the receivers of a parcel (SHARED, RECALL) or its owner (ACCEPTED, RELEASED).',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { min: 12, excess: 'ignored' } },
   triggers: ['MEM_SHARED', 'MEM_RELEASED', 'MEM_ACCEPTED', 'MEM_RECALL'],
   dialects: [
@@ -287,7 +280,6 @@ export const MEM_APPEND = call('MEM_APPEND', {
   id: 0x51000018,
   doc: 'Adds memory to a parcel that was made with APPEND; repeated until END completes it.',
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { min: 12, excess: 'MSG_INVALID' } },
   dialects: [
     {
@@ -313,7 +305,6 @@ export const MEM_QCOM_LOOKUP_SGL = call('MEM_QCOM_LOOKUP_SGL', {
   id: 0x5100001a,
   doc: 'Finds the handle of a parcel of the sender that was made by other means, from everything else about the parcel.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { min: 16, excess: 'MSG_INVALID' }, missingList: 'empty' },
   dialects: [
     {

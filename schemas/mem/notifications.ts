@@ -10,7 +10,6 @@ export const MEM_SHARED = notification('MEM_SHARED', {
   id: 0x51100011,
   doc: 'A parcel is there for the receiver to accept.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { to: 'each VM listed in MEM_NOTIFY' },
   dialects: [
     { sources: ['q515'], text: 'must have at least 20 bytes; what follows is not checked' },
@@ -56,7 +55,6 @@ export const MEM_RELEASED = notification('MEM_RELEASED', {
   id: 0x51100012,
   doc: 'A VM has released a parcel of the receiver, of its own accord or because it was reset.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { to: "the parcel's owner" },
   dialects: [{ sources: ['q515'], text: 'must have 12 bytes' }],
   payload: struct(12, {
@@ -73,7 +71,6 @@ export const MEM_ACCEPTED = notification('MEM_ACCEPTED', {
   id: 0x51100013,
   doc: 'A VM, or RM on its behalf, has accepted a parcel of the receiver.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { to: "the parcel's owner" },
   dialects: [{ sources: ['q515'], text: 'must have 12 bytes' }],
   payload: struct(12, {
@@ -90,7 +87,6 @@ export const MEM_RECALL = notification('MEM_RECALL', {
   id: 0x51100014,
   doc: 'The owner of a parcel asks the receiver to release it.',
   sources: ['RM23'],
-  implementedByRm23: true,
   rm23: { to: 'each VM listed in MEM_NOTIFY' },
   payload: struct(8, { mem_handle: memHandle('the parcel'), mem_info_tag: tag("the parcel's tag") }),
   example: { payload: { mem_handle: 2, mem_info_tag: 0x2c } },

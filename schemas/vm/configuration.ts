@@ -32,7 +32,6 @@ export const VM_CONFIG_IMAGE = call('VM_CONFIG_IMAGE', {
   id: 0x56000009,
   doc: 'Tells RM where in a parcel the image and devicetree of a new VM are, and how the image is authenticated.',
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { exact: 40 }, sender: 'HLOS' },
   triggers: ['VM_STATUS'],
   dialects: [
@@ -70,7 +69,6 @@ export const VM_AUTH_IMAGE = call('VM_AUTH_IMAGE', {
   id: 0x5600000a,
   doc: "Authenticates the image of a VM that was configured with the platform's mechanism (QCOM_PIL_ELF).",
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { min: 4, excess: 'MSG_INVALID' }, sender: 'HLOS' },
   triggers: ['VM_STATUS'],
   dialects: noReplyPayload,
@@ -93,7 +91,6 @@ export const VM_INIT = call('VM_INIT', {
   id: 0x5600000b,
   doc: 'Sets a configured VM up from its devicetree, with memory and virtual devices; afterwards it can be started.',
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { exact: 4 }, sender: 'HLOS' },
   triggers: ['VM_STATUS'],
   dialects: noReplyPayload,
@@ -107,7 +104,6 @@ export const VM_SET_TIME_BASE = call('VM_SET_TIME_BASE', {
   id: 0x56000030,
   doc: "Sets the virtual real-time clock of a VM before it starts: what time it is at a given value of the machine's timer.",
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { exact: 20 } },
   dialects: [
     {
@@ -139,7 +135,6 @@ export const VM_SET_BOOT_CONTEXT = call('VM_SET_BOOT_CONTEXT', {
   aliases: ['VM_SET_CONTEXT'],
   sources: ['RM23', 'v17', 'a15'],
   idOnlyIn: ['RM23'],
-  implementedByRm23: false,
   notes: ['RM23 defines the number (VM_SET_CONTEXT) without a handler: UNIMPLEMENTED.'],
   request: struct(16, {
     vmid: vmid('VM'),
@@ -157,7 +152,6 @@ export const VM_SET_FIRMWARE_MEM = call('VM_SET_FIRMWARE_MEM', {
   id: 0x56000032,
   doc: "Says where in a VM's memory RM is to put the firmware that the VM starts with (QCOM_ANDROID_PVM).",
   sources: ['RM23', 'a14', 'a15'],
-  implementedByRm23: true,
   rm23: { length: { exact: 24 } },
   notes: ['Every error reply, MSG_INVALID included, has the extra u32 (always 1). Linux drops it.'],
   request: struct(24, {
@@ -182,7 +176,6 @@ export const VM_SET_DEMAND_PAGING = call('VM_SET_DEMAND_PAGING', {
   id: 0x56000033,
   doc: 'Names the guest address ranges whose pages the host gives to the VM only when it touches them.',
   sources: ['v17', 'a15'],
-  implementedByRm23: false,
   notes: ['Linux can send at most 898 ranges (its own request limit).'],
   request: struct(8, {
     vmid: vmid('VM'),
@@ -201,7 +194,6 @@ export const VM_SET_ADDRESS_LAYOUT = call('VM_SET_ADDRESS_LAYOUT', {
   id: 0x56000034,
   doc: "Says where in the guest's address space the image or the firmware lies.",
   sources: ['v17', 'a15'],
-  implementedByRm23: false,
   request: struct(24, {
     vmid: vmid('VM'),
     reserved: reserved(2),
@@ -221,7 +213,6 @@ export const VM_SET_DEBUG = call('VM_SET_DEBUG', {
   id: 0x56000035,
   doc: 'Allows a VM to be debugged.',
   sources: ['q66', 'q612'],
-  implementedByRm23: false,
   dialects: [{ sources: ['q66', 'q612'], text: 'a reply with payload is an error' }],
   request: struct(4, {
     vmid: vmid('VM'),

@@ -42,7 +42,6 @@ export const VM_GET_ID = call('VM_GET_ID', {
   id: 0x56000010,
   doc: 'Reports the identifiers of a VM that is ready or running: GUID, name, URI and signature.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { exact: 4 } },
   dialects: [
     {
@@ -72,7 +71,6 @@ export const VM_LOOKUP_URI = call('VM_LOOKUP_URI', {
   id: 0x56000011,
   doc: 'Finds the VMs with a URI, among those that the sender may query.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { min: 4, excess: 'MSG_INVALID', emptyPayload: 'ARGUMENT_INVALID' } },
   dialects: oneMatch,
   request: struct(4, {
@@ -90,7 +88,6 @@ export const VM_LOOKUP_GUID = call('VM_LOOKUP_GUID', {
   id: 0x56000012,
   doc: 'Finds the VMs with a GUID, among those that the sender may query.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { exact: 16, emptyPayload: 'ARGUMENT_INVALID' } },
   dialects: oneMatch,
   request: struct(16, { guid: field(bytes(16), 'GUID; no length in front') }),
@@ -104,7 +101,6 @@ export const VM_LOOKUP_NAME = call('VM_LOOKUP_NAME', {
   id: 0x56000013,
   doc: 'Finds the VMs with a name, among those that the sender may query.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { min: 4, excess: 'MSG_INVALID', emptyPayload: 'ARGUMENT_INVALID' } },
   dialects: oneMatch,
   request: struct(4, {
@@ -122,7 +118,6 @@ export const VM_GET_OWNER = call('VM_GET_OWNER', {
   id: 0x56000015,
   doc: 'Tells a VM which VM owns it.',
   sources: ['RM23'],
-  implementedByRm23: true,
   rm23: { length: { exact: 0 } },
   request: empty,
   reply: struct(4, { owner_vmid: field(u32, 'owner of the sender', { role: 'vmid' }) }),
@@ -134,7 +129,6 @@ export const VM_GET_VMID = call('VM_GET_VMID', {
   id: 0x56000024,
   doc: 'Tells a VM its own VMID, which it needs for the access lists of shared memory.',
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { exact: 0 } },
   dialects: [
     { sources: linux, text: 'low 16 bits used, size not checked, cached for the life of the kernel' },
@@ -150,7 +144,6 @@ export const VM_GET_PEERS = call('VM_GET_PEERS', {
   id: 0x56000025,
   doc: 'Lists the VMs that the sender shares virtual devices or ownership with.',
   sources: ['RM23'],
-  implementedByRm23: true,
   rm23: { length: { exact: 0 } },
   request: empty,
   reply: struct(4, {
@@ -165,7 +158,6 @@ export const VM_HOST_GET_TYPE = call('VM_HOST_GET_TYPE', {
   doc: 'Tells a VM what kind of hypervisor and machine it runs on.',
   sources: rmAndQualcomm,
   idOnlyIn: qualcomm,
-  implementedByRm23: true,
   rm23: { length: { exact: 0 } },
   notes: ['No client calls it.'],
   request: empty,

@@ -21,7 +21,6 @@ export const VM_ALLOC_VMID = call('VM_ALLOC_VMID', {
   doc: 'Makes a VM that the sender owns, with a VMID that RM chooses or that the sender asks for.',
   aliases: ['VM_ALLOCATE'],
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { exact: 4 }, sender: 'HLOS' },
   dialects: [
     {
@@ -54,7 +53,6 @@ export const VM_DEALLOC_VMID = call('VM_DEALLOC_VMID', {
   doc: 'Frees the VMID of a VM that was never configured or has been reset.',
   aliases: ['VM_DEALLOCATE'],
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { exact: 4 } },
   dialects: [noReplyPayload],
   notes: ['RM23 asserts (dies) on an unknown VMID.'],
@@ -68,7 +66,6 @@ export const VM_START = call('VM_START', {
   id: 0x56000004,
   doc: 'Lets an initialised VM run: READY becomes RUNNING.',
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { exact: 4 } },
   triggers: ['VM_STATUS'],
   dialects: [noReplyPayload],
@@ -82,7 +79,6 @@ export const VM_STOP = call('VM_STOP', {
   id: 0x56000005,
   doc: 'Ends a running VM at once, or asks it to shut itself down.',
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { exact: 8 } },
   triggers: ['VM_STATUS', 'VM_EXITED', 'VM_SHUTDOWN'],
   dialects: [{ sources: linux, text: 'always flags 1, reason 3' }, noReplyPayload],
@@ -102,7 +98,6 @@ export const VM_RESET = call('VM_RESET', {
   id: 0x56000006,
   doc: 'Takes back everything that an exited VM was given, so that it can be freed or configured anew.',
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { exact: 4 } },
   triggers: ['VM_STATUS', 'MEM_RELEASED'],
   dialects: [noReplyPayload],
@@ -119,7 +114,6 @@ export type VmResetRequest = Infer<typeof VM_RESET.request>;
 const commentedOut = {
   sources: ['RM23'],
   idOnlyIn: ['RM23'],
-  implementedByRm23: false,
   notes: ["Number known from a line that is commented out in RM23's vm_mgnt_message.h. UNIMPLEMENTED."],
 };
 

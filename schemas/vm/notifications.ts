@@ -19,7 +19,6 @@ export const VM_EXITED = notification('VM_EXITED', {
   doc: 'A VM of the receiver has ended, for the reason given.',
   aliases: ['NOTIFY_VM_EXITED'],
   sources: everyone,
-  implementedByRm23: true,
   rm23: { to: "the VM's owner" },
   dialects: [
     {
@@ -47,7 +46,6 @@ export const VM_SHUTDOWN = notification('VM_SHUTDOWN', {
   doc: 'The owner of the receiver asks it to shut itself down.',
   aliases: ['NOTIFY_VM_SHUTDOWN'],
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { to: 'the VM that is to stop' },
   dialects: [{ sources: ['q515'], text: 'must have 4 bytes' }],
   payload: struct(4, { stop_reason: field(stopReason, 'from VM_STOP') }),
@@ -60,7 +58,6 @@ export const VM_STATUS = notification('VM_STATUS', {
   doc: 'A peer of the receiver has changed its state, or its operating system has reported its status.',
   aliases: ['NOTIFY_VM_STATUS'],
   sources: everyone,
-  implementedByRm23: true,
   rm23: { to: 'each running peer of that VM' },
   dialects: [
     { sources: linux, text: 'size not checked; acts only on RESET of its own VM' },

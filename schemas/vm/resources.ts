@@ -6,7 +6,6 @@ export const VM_GET_HYP_RESOURCES = call('VM_GET_HYP_RESOURCES', {
   id: 0x56000020,
   doc: 'Lists the hypervisor objects through which the sender drives a VM or talks to it: vCPUs, doorbells, queues.',
   sources: everyone,
-  implementedByRm23: true,
   rm23: { length: { exact: 4 } },
   dialects: [
     { sources: linux, text: 'an empty reply or one whose size is not 4 + 44 x count: EBADMSG' },
@@ -56,7 +55,6 @@ export type VmGetHypResourcesReply = Infer<typeof VM_GET_HYP_RESOURCES.reply>;
 const onlyTheNumber = {
   sources: rmAndQualcomm,
   idOnlyIn: rmAndQualcomm,
-  implementedByRm23: false,
   notes: [
     "RM23's dispatcher recognises the number and does nothing with it: UNIMPLEMENTED. No client calls it.",
   ],

@@ -27,7 +27,6 @@ export const VM_GET_STATE = call('VM_GET_STATE', {
   id: 0x56000017,
   doc: 'Reports the state of a VM and the status that its operating system reported last.',
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { exact: 4 } },
   dialects: [{ sources: qualcomm, text: 'a reply of another size: EINVAL' }],
   request: struct(4, { vmid: target('0: the sender itself'), reserved: reserved(2) }),
@@ -41,7 +40,6 @@ export const VM_GET_CRASH_MSG = call('VM_GET_CRASH_MSG', {
   id: 0x56000019,
   doc: 'Gives the owner of a VM the text that the VM left with VM_SET_CRASH_MSG.',
   sources: ['RM23'],
-  implementedByRm23: true,
   rm23: { length: { exact: 4 } },
   request: vmRequest,
   reply: struct(4, {
@@ -58,7 +56,6 @@ export const VM_SET_STATUS = call('VM_SET_STATUS', {
   id: 0x56000080,
   doc: "Reports the status of the sender's operating system, which RM passes on to the sender's peers.",
   sources: rmAndQualcomm,
-  implementedByRm23: true,
   rm23: { length: { exact: 4 }, sender: 'secondary VM' },
   triggers: ['VM_STATUS'],
   dialects: [{ sources: qualcomm, text: 'a reply with payload is an error' }],
@@ -76,7 +73,6 @@ export const VM_EXIT = call('VM_EXIT', {
   id: 0x56000085,
   doc: 'Ends the VM that sends it and tells its owner the exit code.',
   sources: ['RM23'],
-  implementedByRm23: true,
   rm23: { length: { exact: 4 }, sender: 'any VM, about itself' },
   triggers: ['VM_STATUS', 'VM_EXITED'],
   request: struct(4, {
@@ -93,7 +89,6 @@ export const VM_SET_CRASH_MSG = call('VM_SET_CRASH_MSG', {
   id: 0x56000086,
   doc: 'Leaves a text for the owner to read after the sender has crashed.',
   sources: ['RM23'],
-  implementedByRm23: true,
   rm23: { length: { min: 4, excess: 'MSG_INVALID' }, sender: 'any VM, about itself' },
   request: struct(4, {
     length: length(u16, 'bytes of text; more than 192 are cut off'),

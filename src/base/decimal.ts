@@ -1,10 +1,10 @@
-/** 0..999 as they are, and with leading zeros. */
+/** Texts of 0..999, without and with leading zeros. */
 const short = Array.from({ length: 1000 }, (_, value) => String(value));
 const padded = short.map((text) => text.padStart(3, '0'));
 
 /**
- * Decimal text of an integer, as String(value). Meant for numbers that do not repeat: the engine keeps the texts of the
- * numbers it printed lately, so that each of them outlives its record and ends as garbage in the old generation.
+ * Decimal text of an integer, as String(value). Use it for numbers that do not repeat. V8 caches the results of String():
+ * a cached text outlives its record, and only a collection of the old generation frees it.
  */
 export function formatDecimal(value: number): string {
   if (value < 1000 || value >= 1e9) return short[value] ?? String(value);

@@ -1,8 +1,8 @@
-/** Start values of the two halves; any odd constants do. */
+/** Start values of the two halves. Any odd constants would work. */
 const LANES = [0x811c9dc5, 0x9e3779b9] as const;
 const FNV_PRIME = 0x01000193;
 
-/** 64 bits that tell texts of one program apart (two FNV-1a), as text; not against those who want them to be alike. */
+/** A 64-bit hash of a text, as text: two FNV-1a. Not cryptographic: collisions can be constructed. */
 export function digest(text: string): string {
   return LANES.map((lane) => {
     let hash: number = lane;

@@ -7,7 +7,7 @@ export interface Issue {
   readonly code: string;
   /** Field path, for example `sgl_entries[3].size`; empty when no field is concerned. */
   readonly path: string;
-  /** Byte offset; what it counts from is said where the issue is made. */
+  /** Byte offset. The function that reports the issue documents what it counts from. */
   readonly offset: number;
   readonly expected: number | bigint | string;
   readonly actual: number | bigint | string;
@@ -19,7 +19,7 @@ export function formatIssue(issue: Issue): string {
   return `${issue.code}${where}, offset ${issue.offset}: expected ${issue.expected}, actual ${issue.actual}`;
 }
 
-/** An error that carries an {@link Issue}: what both error classes share. */
+/** An error that carries an {@link Issue}: base of both error classes. */
 abstract class IssueError extends Error implements Issue {
   readonly code: string;
   readonly path: string;
@@ -38,8 +38,8 @@ abstract class IssueError extends Error implements Issue {
 }
 
 /**
- * Bytes and values do not fit the protocol: the one error of codec, framing, hex and capture readers. Bytes from
- * outside cause nothing else, whatever they are; anything else that escapes is a defect of this project.
+ * Bytes or values do not fit the protocol. Codec, framing, hex and capture readers throw nothing else for bytes from
+ * outside. Any other exception is a defect of this project.
  */
 export class WireError extends IssueError {
   override readonly name = 'WireError';
@@ -49,7 +49,7 @@ export class WireError extends IssueError {
   }
 }
 
-/** The caller asked for something that cannot be: an unknown message, a payload too long to send, a bad filter. */
+/** The caller asked for something impossible: an unknown message, a payload too long to send, a bad filter. */
 export class UsageError extends IssueError {
   override readonly name = 'UsageError';
 

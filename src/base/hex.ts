@@ -4,7 +4,7 @@ const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStar
 
 /** Lower-case hex of bytes [start, end). */
 export function formatHex(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  // Short runs are the rule in payloads, and a view costs more than they do.
+  // Most runs in payloads are short: making a view would take longer than this loop.
   if (end - start > 64)
     return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset + start, end - start).toString('hex');
   let text = '';
@@ -12,14 +12,14 @@ export function formatHex(bytes: Uint8Array, start = 0, end = bytes.length): str
   return text;
 }
 
-/** The bytes of hex text, or undefined when it has anything but pairs of hex digits. */
+/** The bytes of hex text; undefined unless the text consists of pairs of hex digits. */
 export function parseHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
   const bytes = Buffer.from(text, 'hex');
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** Bytes on a line of an array. */
+/** Bytes per line of an array literal. */
 const arrayRowSize = 16;
 
 /** Bytes as the inside of an array literal, in rows. */

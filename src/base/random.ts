@@ -1,9 +1,9 @@
 const FNV_PRIME = 0x01000193;
-/** Start values of the three lanes that a name is hashed into; any odd constants do, these must never change. */
+/** Start values of the three words that a name is hashed into. They must not change, or seeds change their meaning. */
 const LANES = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b] as const;
 const WARM_UP = 12;
 
-/** Spreads every bit of a 32-bit word over all others. */
+/** Mixes a 32-bit word: every input bit affects all output bits. */
 function mix(word: number): number {
   let h = word;
   h = Math.imul(h ^ (h >>> 16), 0x21f0aaad);
@@ -12,11 +12,11 @@ function mix(word: number): number {
 }
 
 /**
- * A generator of random numbers: sfc32 (Chris Doty-Humphrey's small fast counting generator), integers only, so that
- * a seed means the same numbers on every machine and for years; a test pins its first outputs.
+ * A generator of random numbers: sfc32 (Chris Doty-Humphrey's small fast counting generator). It uses integers only, so
+ * a seed gives the same numbers on every machine. A test pins its first outputs.
  *
- * Every consumer takes its own child by name. A child depends on the seed and the names on the way to it, not on what
- * was drawn before: one consumer more leaves all others' numbers as they were.
+ * Every consumer takes its own child by name. A child depends on the seed and on the names from the root to it, not on
+ * the numbers drawn before. A new consumer therefore does not change the numbers of the others.
  */
 export class Random {
   readonly #seed: number;
@@ -59,14 +59,14 @@ export class Random {
 
   /** 0..limit-1, all equally likely. @param limit 1..2^32. */
   below(limit: number): number {
-    // No remainder to be taken, nor one of 32 bits.
+    // 2^32 is no 32-bit number, and needs no remainder.
     if (limit === 2 ** 32) return this.u32();
-    // What lies above the largest multiple would favour small values. Remainders of 32-bit numbers cost a tenth of
-    // others, so everything here is one; 2^32 less the bound has the remainder that 2^32 itself has.
+    // Numbers above the largest multiple of the limit are drawn again, because they would favour small values. The
+    // remainder of 2^32 is computed as that of 2^32 - limit: on 32-bit numbers a remainder takes a tenth of the time.
     const bound = limit >>> 0;
     for (;;) {
       const value = this.u32();
-      // Only what lies as near the end as this can be above that multiple.
+      // Only the last `limit` numbers can lie above that multiple.
       if (value < 2 ** 32 - bound || value < 2 ** 32 - ((-bound >>> 0) % bound)) return (value >>> 0) % bound;
     }
   }

@@ -1,4 +1,4 @@
-// ignoreBOM: a byte order mark is three bytes of the text, and decoding must give all bytes back.
+// ignoreBOM keeps a byte order mark in the text. Without it, encoding would not give back all bytes.
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 

@@ -7,11 +7,11 @@ let cachedStart = -1n;
 let cachedText = '';
 
 /**
- * ISO 8601 with nine decimals: `2023-11-14T22:13:20.005000000Z`, from nanoseconds since 1970 UTC. Any integer; years
- * beyond four digits are written as they are, before year 0 with a minus sign.
+ * ISO 8601 with nine decimals: `2023-11-14T22:13:20.005000000Z`, from nanoseconds since 1970 UTC. Takes any integer:
+ * years may have more than four digits, and years before 0 have a minus sign.
  */
 export function formatTime(ns: bigint): string {
-  // Neighbours in a capture mostly share the second, and big integers are slow.
+  // Successive packets are mostly within one second, and big integers are slow.
   let fraction = Number(ns - cachedStart);
   if (cachedText === '' || fraction < 0 || fraction >= 1e9) {
     const rest = ((ns % second) + second) % second;
@@ -30,7 +30,7 @@ function formatSeconds(seconds: bigint): string {
   return `${formatDate(days)}T${clock}`;
 }
 
-/** Gregorian date of a day number; 400 years are 146 097 days, and years are counted from March to put leap days last. */
+/** Gregorian date of a day number. 400 years are 146 097 days. Years begin in March here, so that a leap day is the last. */
 function formatDate(days: bigint): string {
   const shifted = days + 719_468n;
   const era = (shifted - (((shifted % 146_097n) + 146_097n) % 146_097n)) / 146_097n;
@@ -67,7 +67,7 @@ export function parseTime(text: string): bigint | undefined {
   const days = era * 146_097n + BigInt(dayOfEra) - 719_468n;
   const clock = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
   const ns = (days * day + BigInt(clock)) * second + BigInt(decimals.padEnd(9, '0'));
-  // 31 February and hour 25 are digits too; only what is written back the same is a time.
+  // The pattern also matches 31 February and hour 25. A time is valid if formatting it gives the same text.
   const normal = `${years}-${months}-${dates}T${hours}:${minutes}:${seconds}.${decimals.padEnd(9, '0')}Z`;
   return formatTime(ns) === normal ? ns : undefined;
 }

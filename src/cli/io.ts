@@ -1,5 +1,5 @@
-import { UsageError, WireError } from '../base/error.js';
-import { CaptureInput, INPUT_FORMATS, type InputFormat } from '../capture/input/index.js';
+import { WireError } from '../base/error.js';
+import { CaptureInput, type InputFormat } from '../capture/input/index.js';
 import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
 import { readPieces } from '../node/input.js';
 import { Output } from '../node/output.js';
@@ -16,6 +16,7 @@ const warningsMax = 20;
 /** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
 export class CommandIo {
   exitCode: number = exitCodes.ok;
+  readonly #outputs: Output[] = [];
 
   constructor(
     readonly protocol: Protocol,
@@ -36,15 +37,29 @@ export class CommandIo {
     this.stdio.writeError(`gunyah-rm: ${shown}\n`);
   }
 
-  /** Text and bytes to a file, or to standard output for `-`. @throws UsageError when it is the file of the input. */
+  /** Opens a file, or standard output for `-`. @throws UsageError if it is the file of the input. */
   output(path: string, input?: string): Output {
-    return Output.to(this.stdio, path, input);
+    const output = Output.to(this.stdio, path, input);
+    this.#outputs.push(output);
+    return output;
+  }
+
+  /** Whether the reader of an output has gone, so that the rest of the work is in vain. */
+  get isOutputClosed(): boolean {
+    return this.#outputs.some((output) => output.isClosed);
+  }
+
+  /** Writes a whole output: a file, or standard output for `-`. */
+  print(path: string, text: string): void {
+    const output = this.output(path);
+    output.write(text);
+    output.end();
   }
 
   /**
    * Reads a capture and passes its packets to `sink`. Without `format` the format is detected. An error in the file is
    * printed after all packets before it have been passed on, and makes the exit code 1. `pause` is called after each
-   * piece, before the command waits for the next one.
+   * piece, before the command waits for the next one. Reading ends early when the reader of an output has gone.
    *
    * @throws FileError if the file cannot be read.
    */
@@ -57,6 +72,7 @@ export class CommandIo {
       for (const chunk of readPieces(this.stdio, path)) {
         input.push(chunk);
         pause();
+        if (this.isOutputClosed) return;
         progress.advance(chunk.length);
       }
       input.end();
@@ -99,16 +115,4 @@ class Warnings {
   end(): void {
     if (this.#count > warningsMax) this.#io.warn(`${this.#name}: ${this.#count - warningsMax} more warnings`);
   }
-}
-
-/** The value of `--format`. @throws UsageError for an unknown format. */
-export function formatOption(value: string): InputFormat {
-  const format = INPUT_FORMATS.find((name) => name === value);
-  if (format !== undefined) return format;
-  throw new UsageError({
-    code: 'format',
-    path: '--format',
-    expected: INPUT_FORMATS.join(', '),
-    actual: value,
-  });
 }

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
 import { FileError } from '../node/file-error.js';
-import { ClosedPipe, type Stdio } from '../node/stdio.js';
+import type { Stdio } from '../node/stdio.js';
 import { terminalWidth } from '../node/terminal.js';
 import { version } from '../node/version.js';
 import * as decode from './commands/decode.js';
@@ -18,7 +18,7 @@ import * as serve from './commands/serve.js';
 import * as simulate from './commands/simulate.js';
 import { CommandIo, exitCodes } from './io.js';
 
-/** Columns of help where standard output is no terminal. */
+/** Columns of the help if standard output is not a terminal. */
 const helpWidth = 80;
 
 const commands = [
@@ -44,7 +44,8 @@ export async function run(argv: readonly string[], stdio: Stdio): Promise<number
   const io = new CommandIo(protocol, stdio);
   try {
     await programOf(io).parseAsync(argv, { from: 'user' });
-    return io.exitCode;
+    // Problems in what nobody wants to read do not count.
+    return io.isOutputClosed ? exitCodes.ok : io.exitCode;
   } catch (error) {
     return exitCodeOf(io, error);
   }
@@ -56,7 +57,7 @@ function programOf(io: CommandIo): Command {
     .description("Decodes, encodes and explains the RPC of the Gunyah hypervisor's resource manager.")
     .version(version())
     .exitOverride()
-    // The options behind a command are that command's, also where the one around it has some of the same name.
+    // Options behind a subcommand belong to it, even if its parent has options of the same name.
     .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => stdio.write(Buffer.from(text)),
@@ -75,7 +76,6 @@ function programOf(io: CommandIo): Command {
 }
 
 function exitCodeOf(io: CommandIo, error: unknown): number {
-  if (error instanceof ClosedPipe) return exitCodes.ok;
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof UsageError) {

@@ -18,7 +18,7 @@ export interface ScenarioLine {
 
 /**
  * Reads a scenario, a recording or a capture of any format as lines of a recording. It reads piece by piece, so memory
- * does not grow with the file.
+ * does not grow with the file. Ends early when the reader of an output has gone.
  *
  * @throws FileError if it cannot be read. @throws WireError if it is none of these.
  */
@@ -28,7 +28,10 @@ export function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioL
   for (const piece of readPieces(io.stdio, path)) {
     reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready);
     reader.push(piece);
-    yield* ready.splice(0);
+    for (const line of ready.splice(0)) {
+      if (io.isOutputClosed) return;
+      yield line;
+    }
   }
   if (reader === undefined) throw notOne('nothing');
   reader.end();

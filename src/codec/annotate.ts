@@ -1,7 +1,7 @@
 import type { Issue } from '../base/error.js';
 import { type AnyType, decodeStream, type Mark, Scope, stopped, type Values } from '../wire/index.js';
 
-/** What a run of bytes is. Ranges of one annotation follow each other without gap or overlap. */
+/** A run of bytes and its meaning. The ranges of an annotation cover it without gap or overlap. */
 export interface Range {
   readonly mark: Mark;
   readonly path: string;

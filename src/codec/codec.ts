@@ -5,10 +5,10 @@ import { compileDecode, type FastDecode } from './compile-decode.js';
 import { compileEncode, type FastEncode } from './compile-encode.js';
 import { decodePlain, encodePlain, measure } from './plain.js';
 
-/** Holds any payload that can be sent (14 616 bytes); a larger value is encoded slowly. */
+/** Large enough for any payload that can be sent (14 616 bytes). A larger value is encoded by the field types. */
 const scratch = new DataView(new ArrayBuffer(16_384));
 
-/** Encodes and decodes the values of one declared struct. Stateless but for the functions it has generated. */
+/** Encodes and decodes the values of one declared struct. Its only state is the generated functions. */
 export class Codec<V = Values, I = V> {
   #fastDecode: FastDecode | undefined;
   #fastEncode: FastEncode | undefined;
@@ -26,7 +26,7 @@ export class Codec<V = Values, I = V> {
     return decodePlain(this.type, bytes, { request: request as Values }) as V;
   }
 
-  /** As `decode`, but undefined instead of an error, and also for lists above RM's maximum: `annotate` then tells. */
+  /** As `decode`, but returns undefined on an error or for a list above RM's maximum. `annotate` then tells the reason. */
   tryDecode(view: DataView, start: number, end: number, request?: unknown): V | undefined {
     this.#fastDecode ??= compileDecode(this.type);
     return this.#fastDecode(view, start, end, request as Values) as V | undefined;
@@ -54,7 +54,7 @@ export class Codec<V = Values, I = V> {
     return measure(this.type, value);
   }
 
-  /** Either the value is at fault, which the field types then say, or the view is too small. */
+  /** Encodes with the field types, which throw if the value is wrong. If they do not, the view is too small. */
   #encodeSlowly(value: I, view: DataView, start: number): number {
     const bytes = encodePlain(this.type, value);
     const room = view.byteLength - start;

@@ -29,7 +29,7 @@ export type FastDecode = (
 export function compileDecode(type: AnyType): FastDecode {
   return compile(parameters, decodeSource(type), (view, start, end, request) => {
     const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
-    // With a trace a list above RM's maximum is told of, as is every rule that does not stop decoding.
+    // A trace also receives the issues that do not stop decoding, such as a list above RM's maximum.
     let issues = 0;
     const trace = { range() {}, issue: () => issues++ };
     try {
@@ -49,7 +49,7 @@ export function decodeFunction(type: AnyType): string {
   return functionText(parameters, decodeSource(type));
 }
 
-/** The source of {@link compileDecode}, for tests and for the curious. */
+/** The source of the function that {@link compileDecode} generates. */
 export function decodeSource(type: AnyType): string {
   const out = new Emitter();
   if (type instanceof VariantType) {
@@ -63,7 +63,7 @@ export function decodeSource(type: AnyType): string {
   return out.source;
 }
 
-/** Decodes a whole payload: nothing may be left over. */
+/** Decodes a whole payload. Refuses bytes behind it. */
 function finish(out: Emitter, type: StructType): void {
   if (type.mayBeEmpty) out.line('if (p >= end) return {};');
   const value = new StructDecoder(out).struct(type);
@@ -96,13 +96,13 @@ function readUnsigned(type: ScalarType, at: string): string {
   }
 }
 
-/** One struct: keys of its object literal, reserved words to add when not zero, optional parts to add when there. */
+/** Generates the decoding of one struct into an object literal; reserved words that are not zero are added to it. */
 class StructDecoder {
   readonly #variables = new Map<string, string>();
   readonly #keys: string[] = [];
-  /** Key and variable of parts that may be absent: undefined then. */
+  /** Key and variable of optional fields. The variable is undefined if the field is missing. */
   readonly #maybe: [string, string][] = [];
-  /** Key and variable of reserved words: in the value only when not zero. */
+  /** Key and variable of reserved words, which are in the value only if they are not zero. */
   readonly #words: [string, string][] = [];
   readonly #out: Emitter;
 
@@ -125,7 +125,7 @@ class StructDecoder {
     const value = out.name('o');
     const literal = this.#keys.join(', ');
     const [last] = this.#maybe;
-    // One optional part is the usual case: two literals are faster than adding a key to one.
+    // Most structs have at most one optional field. Two literals are faster than adding a key to one.
     const whole =
       last === undefined
         ? `{ ${literal} }`
@@ -140,7 +140,7 @@ class StructDecoder {
     return value;
   }
 
-  /** Consecutive fields of fixed size: one check, reads at constant offsets. */
+  /** Emits the reading of consecutive fields of fixed size: one bounds check and reads at constant offsets. */
   #run(fields: readonly Field[]): void {
     const size = fields.reduce((sum, { type }) => sum + (type.fixedSize as number), 0);
     this.#out.line(`if (end - p < ${size}) return undefined;`);
@@ -183,7 +183,7 @@ class StructDecoder {
     const before = inner.#variables.size;
     if (type.fixedSize !== undefined) inner.#run([field]);
     else inner.#key(name, inner.#content(field));
-    // What the block reads is handed out of it through variables declared in front of it.
+    // The values that the block reads are assigned to variables declared in front of it.
     const keys = [...inner.#variables].slice(before).map(([key, x]) => [key, x, out.name('x')] as const);
     const words = inner.#words.map(([key, x]) => [key, x, out.name('x')] as const);
     for (const [, , x] of keys) out.line(`let ${x};`);
@@ -192,7 +192,7 @@ class StructDecoder {
     out.line(inner.#out.source);
     for (const [, from, x] of [...keys, ...words]) out.line(`${x} = ${from};`);
     out.line('}');
-    // The list itself comes last of its keys, but is the one that is tested first.
+    // The list is the last of its keys, but must be tested first.
     for (const [key, , x] of keys.toReversed()) this.#maybe.push([key, x]);
     for (const [key, , x] of words) this.#words.push([key, x]);
   }
@@ -269,7 +269,7 @@ class StructDecoder {
   }
 }
 
-/** Bytes outlive the buffer they came in, so they are copied. */
+/** The expression that copies bytes, because they must outlive the input buffer. */
 function copy(at: string, length: string): string {
   return `new Uint8Array(v.buffer.slice(v.byteOffset + ${at}, v.byteOffset + ${at} + ${length}))`;
 }

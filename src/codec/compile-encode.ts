@@ -20,7 +20,7 @@ import { encodePlain } from './plain.js';
 /** Encodes into the view from `start` on; returns the end, or -1 when the value or the view does not fit. */
 export type FastEncode = (value: Values, view: DataView, start: number) => number;
 
-/** Generates the encode function of a struct: every check of the field types, one capacity check per fixed part. */
+/** Generates the encode function of a struct, with all checks of the field types and one capacity check per fixed part. */
 export function compileEncode(type: AnyType): FastEncode {
   return compile(['o', 'v', 'p'], encodeSource(type), (value, view, start) => {
     try {
@@ -35,11 +35,11 @@ export function compileEncode(type: AnyType): FastEncode {
   });
 }
 
-/** The source of {@link compileEncode}, for tests and for the curious. */
+/** The source of the function that {@link compileEncode} generates. */
 export function encodeSource(type: AnyType): string {
   const out = new Emitter();
   out.line('const cap = v.byteLength;');
-  // The bit operations of the checks throw for a bigint, a symbol and an object without a number in it.
+  // The bit operations in the checks throw TypeError for a bigint, a symbol and an object that has no number value.
   out.line('try {');
   out.line(refuseOthers('o'));
   if (type instanceof VariantType) {
@@ -67,7 +67,7 @@ export function encodeSource(type: AnyType): string {
   return out.source;
 }
 
-/** Arrays and byte arrays are objects too, and can have all the keys of a struct, or none where it needs none. */
+/** The test that `x` is no plain object. Arrays could have the keys of a struct, so the keys alone do not tell. */
 function refuseOthers(x: string): string {
   return `if (typeof ${x} !== 'object' || ${x} === null || Array.isArray(${x}) || ${x} instanceof Uint8Array) return -1;`;
 }
@@ -88,7 +88,7 @@ function write(type: AnyType, at: string, x: string): string {
   }
 }
 
-/** The test that `x` is not a value of the type. Bit operations refuse everything but integers in range. */
+/** The test that `x` is not a value of the type. A bit operation changes everything but an integer in range. */
 function misfit(type: AnyType, x: string): string {
   if (type instanceof IntegerType && type.signed) return `(${x} | 0) !== ${x}`;
   switch (type.fixedSize) {
@@ -133,7 +133,7 @@ class StructEncoder {
       this.#variable(type.lengths, field, fields.slice(index + 1));
       index++;
     }
-    // A key that was not counted is unknown. for-in is the cheapest count of keys there is.
+    // More keys than counted means an unknown key. Counting by for-in is fastest.
     const keys = out.name('k');
     out.line(`let ${keys} = ${[this.#required, ...this.#optional].join(' + ')};`);
     out.line(`for (const _ in ${o}) ${keys}--;`);

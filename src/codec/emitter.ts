@@ -1,7 +1,7 @@
 import { digest } from '../base/digest.js';
 import type { AnyType } from '../wire/index.js';
 
-/** Collects the lines of a generated function. Names are numbered, so that nested structs never collide. */
+/** Collects the lines of a generated function. Variable names are numbered, so nested structs do not clash. */
 export class Emitter {
   readonly #lines: string[] = [];
   readonly #names: { count: number };
@@ -10,7 +10,7 @@ export class Emitter {
     this.#names = outer === undefined ? { count: 0 } : outer.#names;
   }
 
-  /** An emitter of its own lines that draws from the same names. */
+  /** An emitter with its own lines and the same counter of names. */
   fork(): Emitter {
     return new Emitter(this);
   }
@@ -29,19 +29,18 @@ export class Emitter {
   }
 }
 
-/** A field name as it stands in generated code; declared names are data, so they are always quoted. */
+/** A field name as a string literal. Generated code never uses a name as an identifier. */
 export function quote(name: string): string {
   return JSON.stringify(name);
 }
 
-/** For visitors: fields of these kinds are not generated where they stand. */
+/** Case of a visitor for types that cannot occur at this place. */
 export function noCode({ kind, label }: AnyType): never {
   throw new TypeError(`no code for ${kind} ${label}`);
 }
 
-// DataView's 64-bit integer methods are calls that V8 11.3 (Node 20) does not inline, unlike its double methods and
-// the access to arrays of either: over these the same eight bytes cost a third. Only a NaN may change its bits on the
-// way through a double.
+// V8 11.3 (Node 20) does not inline DataView's methods for 64-bit integers. It does inline those for doubles and the
+// access to typed arrays, so going through a double takes a third of the time. Only a NaN may lose bits as a double.
 const wide = new BigUint64Array(1);
 const double = new Float64Array(wide.buffer);
 
@@ -61,10 +60,10 @@ function writeU64(view: DataView, at: number, value: bigint): void {
   else view.setFloat64(at, bits, true);
 }
 
-/** What generated code may call, by name. */
+/** Functions that generated code may call, by name. */
 const helpers = { readU64, writeU64 };
 
-/** A generated function that awaits its {@link helpers}, in their order. */
+/** Takes the {@link helpers}, in their order, and returns the generated function. */
 export type GeneratedFunction = (...helpers: readonly unknown[]) => unknown;
 
 /** Functions made when a page was built, by the digest of their text. */
@@ -76,16 +75,16 @@ export function functionText(parameters: readonly string[], source: string): str
 }
 
 /**
- * Hands over functions that were generated earlier, by the digest of their text: where code must not be generated they
- * do as well as any. A text that has changed since has another digest, so that a stale one is never taken.
+ * Provides functions that were generated when the page was built, by the digest of their text, for pages that must not
+ * generate code. A changed text has another digest, so an outdated function is never used.
  */
 export function provideBuilt(functions: Readonly<Record<string, GeneratedFunction>>): void {
   for (const [key, make] of Object.entries(functions)) built.set(key, make);
 }
 
 /**
- * Compiles generated source, which may call the {@link helpers}, unless it was {@link provideBuilt}. Where a page's
- * Content-Security-Policy forbids generated code the fallback, which does the same slowly, is used instead.
+ * Compiles generated source, which may call the {@link helpers}, unless {@link provideBuilt} has provided it. If a page's
+ * Content-Security-Policy forbids generated code, it returns the fallback, which does the same slowly.
  */
 export function compile<F>(parameters: readonly string[], source: string, fallback: F): F {
   const text = functionText(parameters, source);

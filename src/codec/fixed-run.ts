@@ -1,6 +1,6 @@
 import type { Field } from '../wire/index.js';
 
-/** The fields from `index` on that always have the same size and place. */
+/** The fields from `index` on, up to the first of variable size or with a condition. */
 export function fixedRun(fields: readonly Field[], index: number): readonly Field[] {
   let end = index;
   while (end < fields.length) {

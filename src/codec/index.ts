@@ -1,7 +1,7 @@
 /**
- * The compiler: one generated decode and one generated encode function per struct, made from the field types alone,
- * and `annotate`, which explains any bytes. A generated function only knows whether all is well; when it is not, the
- * field types themselves (through restructure's streams) are asked what is wrong and where.
+ * Generates one decode and one encode function per struct from its field types. A generated function only tells whether
+ * the value or the bytes are valid. If they are not, the field types decode or encode again and report what is wrong and
+ * where. `annotate` explains any bytes.
  */
 export { type Annotation, annotate, type Range } from './annotate.js';
 export { Codec, codecOf } from './codec.js';

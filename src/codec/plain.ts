@@ -10,8 +10,8 @@ import {
 } from '../wire/index.js';
 
 /**
- * Decodes with the field types over restructure's stream: slow, and the definition of what is right. Strict: throws
- * WireError with the offset from the first byte, `trailing` for bytes left over.
+ * Decodes with the field types on restructure's stream. This is slow, and it defines what the generated functions do.
+ * Throws WireError, also for bytes left over (`trailing`). Offsets count from the first byte.
  */
 export function decodePlain(type: AnyType, bytes: Uint8Array, context: Context = {}): Values {
   const stream = decodeStream(bytes);
@@ -30,7 +30,7 @@ export function decodePlain(type: AnyType, bytes: Uint8Array, context: Context =
 
 /** Encodes with the field types over restructure's stream. Throws WireError naming the field that does not fit. */
 export function encodePlain(type: AnyType, value: unknown, context: Context = {}): Uint8Array {
-  // Not the types' own size(): it knows neither path nor offset of what does not fit.
+  // Not with size() of the types, whose errors have neither path nor offset.
   const bytes = new Uint8Array(measure(type, value, context));
   type.encode(encodeStream(bytes), value, new Scope({}, undefined, context));
   return bytes;

@@ -93,8 +93,8 @@ export function readFdtHeader(blob: Uint8Array, available = blob.byteLength): Fd
 }
 
 /**
- * Parses a flattened devicetree into a tree. Work and memory are bounded by the blob's size, whatever it
- * holds; depth is not limited here (nothing recurses).
+ * Parses a flattened devicetree into a tree. Work and memory are bounded by the blob's size. The depth is not limited:
+ * the function does not call itself.
  *
  * @throws WireError `fdt_header`, or `fdt_structure` when the structure block breaks off or contradicts itself.
  */
@@ -162,7 +162,7 @@ export function parseFdt(blob: Uint8Array): DtNode {
   }
 }
 
-/** Bytes that the memory reservation block takes, for whoever sizes a rewritten blob. */
+/** Bytes of the memory reservation block. */
 export function reserveBlockSize(blob: Uint8Array, header: FdtHeader): number {
   const view = new DataView(blob.buffer, blob.byteOffset, header.totalSize);
   const start = view.getUint32(16);
@@ -179,7 +179,7 @@ function align4(offset: number): number {
   return (offset + 3) & ~3;
 }
 
-/** Names and texts of a devicetree are bytes; one character per byte keeps them comparable and reversible. */
+/** Names and texts of a devicetree are bytes. One character per byte keeps them comparable and reversible. */
 function text(blob: Uint8Array, start: number, end: number): string {
   let result = '';
   for (let at = start; at < end; at++) result += String.fromCharCode(blob[at] as number);

@@ -1,7 +1,6 @@
 /**
- * Flattened devicetrees: a bounded reader for blobs from outside, a writer, and questions about nodes. What a node
- * means to the resource manager is src/rm's business. (No well-kept library for the flattened form exists on
- * npm, hence these.)
+ * Flattened devicetrees: a bounded reader for blobs from outside, a writer, and functions that look at nodes. The
+ * meaning of a node for the resource manager is in src/rm. No well-kept library for the flattened form exists on npm.
  */
 export * from './fdt.js';
 export * from './node.js';

@@ -1,6 +1,6 @@
 import type { DtNode } from './fdt.js';
 
-/** Value of the first property of that name: of two with one name the first counts. */
+/** Value of the first property of that name. */
 export function property(node: DtNode, name: string): Uint8Array | undefined {
   for (const entry of node.properties) if (entry.name === name) return entry.value;
   return undefined;
@@ -75,14 +75,14 @@ export function contains(node: DtNode, name: string, text: string): boolean {
   return false;
 }
 
-/** Compared without making strings: that is asked of every node, several times. */
+/** Compares bytes without making strings, because this is asked several times of every node. */
 function isTextAt(value: Uint8Array, at: number, text: string): boolean {
   for (let index = 0; index < text.length; index++)
     if (value[at + index] !== text.charCodeAt(index)) return false;
   return true;
 }
 
-/** Path from the root (`/`, `/cpus/cpu@0`); its length grows with the level, so ask only for nodes of interest. */
+/** Path from the root (`/`, `/cpus/cpu@0`). Its length grows with the level, so do not ask for it at every node. */
 export function pathOf(node: DtNode): string {
   if (node.parent === undefined) return '/';
   let path = '';

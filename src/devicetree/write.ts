@@ -128,7 +128,7 @@ export function sourceOf(node: DtNode): TreeSource {
 /** Value of a property that holds 32-bit cells. */
 export function cellsValue(...cells: readonly number[]): Uint8Array {
   const value = new Uint8Array(cells.length * 4);
-  // Byte by byte: a view of each value costs more than everything else about it.
+  // Byte by byte, because a view of each value costs more than all the rest.
   let at = 0;
   for (const cell of cells) {
     value[at++] = cell >>> 24;
@@ -140,7 +140,7 @@ export function cellsValue(...cells: readonly number[]): Uint8Array {
 }
 
 const texts = new Map<string, Uint8Array>();
-/** Names repeat from tree to tree; what a generator makes up does not, and must not pile up. */
+/** Most texts that are kept. Names repeat from tree to tree, but a generator's texts do not. */
 const TEXTS_MAX = 4096;
 
 /** Value of a property that holds texts, each with its NUL. The array may be shared: never write to it. */
@@ -155,5 +155,5 @@ export function textValue(...list: readonly string[]): Uint8Array {
   return value;
 }
 
-/** Value of a property that says all by being there. */
+/** Value of a property without one: only its presence counts. */
 export const emptyValue: Uint8Array = new Uint8Array(0);

@@ -1,7 +1,7 @@
 import { UsageError } from '../base/error.js';
-import { formatId, type Protocol } from '../schema/index.js';
+import { formatId, type Message, type Protocol } from '../schema/index.js';
 import type { StructType } from '../wire/index.js';
-import type { Description, NamesFacts, StructFacts } from './facts.js';
+import type { Description, HandlerFacts, NamesFacts, StructFacts } from './facts.js';
 import { rowFacts, sizeFacts } from './layout-facts.js';
 import { describeMessage } from './message-facts.js';
 import { nearest } from './nearest.js';
@@ -15,13 +15,20 @@ const headerName = 'header';
  * flag set or struct by name, the error codes (`error`) or the RPC header (`header`). Letter case matters only between
  * names that differ in nothing else, such as the enum `vm_status` and the message `VM_STATUS`.
  *
+ * @param handlers how the simulated manager answers messages, by id. Without it descriptions do not contain this.
  * @throws UsageError for an unknown name. It lists the most similar names.
  */
-export function describe(protocol: Protocol, name: string, tables: ErrnoTables): Description {
-  const described = describable(protocol, tables);
+export function describe(
+  protocol: Protocol,
+  name: string,
+  tables: ErrnoTables,
+  handlers?: ReadonlyMap<number, HandlerFacts>,
+): Description {
+  const ofMessage = (message: Message) => describeMessage(protocol, message, handlers);
+  const described = describable(protocol, tables, ofMessage);
   const exact = described.get(name);
   const alike = [...described.keys()].filter((key) => key.toLowerCase() === name.toLowerCase());
-  const found = exact ?? byId(protocol, name) ?? described.get(alike[0] ?? '');
+  const found = exact ?? byId(protocol, name, ofMessage) ?? described.get(alike[0] ?? '');
   if (found === undefined) return refuse(protocol, name, [...described.keys()]);
   const description = found();
   const others = alike.filter((key) => described.get(key) !== found && key !== description.name);
@@ -29,10 +36,14 @@ export function describe(protocol: Protocol, name: string, tables: ErrnoTables):
 }
 
 /** A function that describes, by each name. Messages come first. */
-function describable(protocol: Protocol, tables: ErrnoTables): Map<string, () => Description> {
+function describable(
+  protocol: Protocol,
+  tables: ErrnoTables,
+  ofMessage: (message: Message) => Description,
+): Map<string, () => Description> {
   const all = new Map<string, () => Description>();
   for (const message of protocol.messages) {
-    const description = () => describeMessage(protocol, message);
+    const description = () => ofMessage(message);
     for (const name of [message.name, ...(message.aliases ?? [])]) all.set(name, description);
   }
   for (const type of [...protocol.enums, ...protocol.flags, ...protocol.structs]) {
@@ -64,11 +75,15 @@ function headerFacts(protocol: Protocol): StructFacts {
  * The message with an id. `1442840585` is decimal and `5600000a` hex, as dumps show it. `56000009` could be both: it is
  * read as hex if no message has that id in decimal.
  */
-function byId(protocol: Protocol, text: string): (() => Description) | undefined {
+function byId(
+  protocol: Protocol,
+  text: string,
+  ofMessage: (message: Message) => Description,
+): (() => Description) | undefined {
   const message = idsOf(text)
     .map((id) => protocol.byId.get(id))
     .find((found) => found !== undefined);
-  return message && (() => describeMessage(protocol, message));
+  return message && (() => ofMessage(message));
 }
 
 function idsOf(text: string): number[] {

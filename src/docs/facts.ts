@@ -11,7 +11,6 @@ export type Description = (MessageFacts | NamesFacts | StructFacts | ErrorFacts)
   readonly see_also?: readonly string[];
 };
 
-/** Size of a payload. */
 export interface SizeFacts {
   /** Exact, or null when it varies. */
   readonly size: number | null;
@@ -48,6 +47,12 @@ export interface FamilyFacts {
   readonly messages: readonly MessageSummary[];
 }
 
+/** How a manager answers a message. */
+export interface HandlerFacts {
+  /** Its checks, in order, before it reads what the request asks for. */
+  readonly checks: readonly { readonly check: string; readonly error?: string }[];
+}
+
 /** Everything about one message. */
 export interface MessageFacts
   extends Omit<MessageSummary, 'request' | 'reply' | 'error_reply' | 'notification'> {
@@ -64,6 +69,8 @@ export interface MessageFacts
   /** Who may send it, and who receives it. */
   readonly sender?: string;
   readonly to?: string;
+  /** How the simulated manager answers it: its checks in order. Null: with UNIMPLEMENTED. Absent: not known here. */
+  readonly simulated?: HandlerFacts | null;
   readonly triggers: readonly string[];
   readonly parts: readonly PartFacts[];
   /** Enums, flags and structs that the parts use, in order of use. */
@@ -178,7 +185,6 @@ export interface StructFacts {
   readonly types?: readonly (NamesFacts | StructFacts)[];
 }
 
-/** The error codes. */
 export interface ErrorFacts {
   readonly kind: 'errors';
   readonly name: string;

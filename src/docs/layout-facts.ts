@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import { enumName, flagNames } from '../capture/payload/index.js';
 import {
   BytesType,
@@ -7,7 +8,6 @@ import {
   type LayoutRow,
   ListType,
   type StructType,
-  type WireType,
 } from '../wire/index.js';
 import type { RowFacts, SizeFacts } from './facts.js';
 
@@ -68,8 +68,7 @@ function listRows(owner: StructType, { field, offset }: LayoutRow, list: ListTyp
     const base = { kind, name: word.name, size, type: word.type.label, doc: word.doc } as const;
     add({ ...base, ...fieldExtras(word) }, size);
   }
-  const { entry } = list;
-  const types = 'cases' in entry ? [...entry.cases.values()] : [entry as WireType];
+  const { entryTypes: types, selector } = list;
   const sizes = new Set(types.map((type) => type.fixedSize ?? null));
   const entries = {
     kind: 'list',
@@ -79,10 +78,9 @@ function listRows(owner: StructType, { field, offset }: LayoutRow, list: ListTyp
     doc: field.doc,
     entry_size: sizes.size === 1 ? ([...sizes][0] as number | null) : null,
   } as const;
-  const select =
-    'cases' in entry
-      ? { select: { field: entry.field, cases: caseNames(owner, entry.field, entry.cases) } }
-      : {};
+  const select = selector && {
+    select: { field: selector.field, cases: caseNames(owner, selector.field, selector.cases) },
+  };
   add({ ...entries, ...fieldExtras(field), ...select }, 0);
   return rows;
 }
@@ -97,14 +95,9 @@ export function valueName(owner: StructType, field: string, value: number): stri
   return (type instanceof EnumType ? enumName(type, value) : undefined) ?? String(value);
 }
 
-function fieldExtras({ role, aliases, max, aboveMax, checkedZero }: Field) {
-  return {
-    ...(role === undefined ? {} : { role }),
-    ...(aliases.length === 0 ? {} : { aliases }),
-    ...(max === undefined ? {} : { max }),
-    ...(aboveMax === undefined ? {} : { above_max: aboveMax }),
-    ...(checkedZero === undefined ? {} : { checked_zero: checkedZero }),
-  };
+function fieldExtras({ role, aliases: names, max, aboveMax, checkedZero }: Field) {
+  const aliases = names.length === 0 ? undefined : names;
+  return defined({ role, aliases, max, above_max: aboveMax, checked_zero: checkedZero });
 }
 
 function presence(owner: StructType, field: Field) {
@@ -112,27 +105,20 @@ function presence(owner: StructType, field: Field) {
   const { trailing, when, means } = field.presence;
   const flags = owner.fields.find(({ name }) => name === when?.field)?.type;
   const any = when && flags instanceof FlagsType ? flagNames(flags, when.mask).map(String) : [];
-  return {
-    ...(trailing ? { trailing } : {}),
-    ...(when === undefined ? {} : { when: { field: when.field, any } }),
-    ...(means === undefined ? {} : { means }),
-  };
+  return defined({ trailing: trailing || undefined, when: when && { field: when.field, any }, means });
 }
 
 function bytesExtras(owner: StructType, { options }: BytesType) {
   const { lengthFrom, padTo, padMustBeZero, encoding, inside } = options;
-  const raw =
-    typeof encoding === 'string'
-      ? undefined
-      : {
-          field: encoding.select,
-          any: encoding.raw.map((value) => valueName(owner, encoding.select, value)),
-        };
-  return {
-    ...(lengthFrom === undefined ? {} : { length_from: lengthFrom }),
-    ...(padTo === undefined ? {} : { pad_to: padTo }),
-    ...(padMustBeZero === undefined ? {} : { pad_checked: padMustBeZero }),
-    ...(raw === undefined ? {} : { raw_when: raw }),
-    ...(inside === undefined ? {} : { inside: inside.label }),
-  };
+  const rawWhen = ({ select, raw }: Exclude<typeof encoding, string>) => ({
+    field: select,
+    any: raw.map((value) => valueName(owner, select, value)),
+  });
+  return defined({
+    length_from: lengthFrom,
+    pad_to: padTo,
+    pad_checked: padMustBeZero,
+    raw_when: typeof encoding === 'string' ? undefined : rawWhen(encoding),
+    inside: inside?.label,
+  });
 }

@@ -1,5 +1,7 @@
+import { viewOf } from '../base/bytes.js';
+import { defined } from '../base/defined.js';
 import { formatHex } from '../base/hex.js';
-import { enumName, errorWordSize, payloadToJson } from '../capture/payload/index.js';
+import { enumName, payloadToJson, withErrorWord } from '../capture/payload/index.js';
 import { codecOf } from '../codec/index.js';
 import { fragment } from '../rpc/index.js';
 import {
@@ -13,7 +15,14 @@ import {
   type Protocol,
 } from '../schema/index.js';
 import { type StructType, VariantType } from '../wire/index.js';
-import type { FamilyFacts, MessageFacts, MessageSummary, PartFacts, SizeFacts } from './facts.js';
+import type {
+  FamilyFacts,
+  HandlerFacts,
+  MessageFacts,
+  MessageSummary,
+  PartFacts,
+  SizeFacts,
+} from './facts.js';
 import { rowFacts, sizeFacts, valueName } from './layout-facts.js';
 import { payloadsOf, typeFacts, typesIn } from './type-facts.js';
 
@@ -35,29 +44,32 @@ function summaryOf(protocol: Protocol, message: Message): MessageSummary {
   if (message.layout === 'unknown') return { ...common, request: null, reply: null };
   if (message.kind === 'notification') return { ...common, notification: payloadSize(message.payload) };
   const { request, reply, errorReply } = message;
-  return {
+  const errorSize = errorReply && payloadSize(errorReply);
+  return defined({
     ...common,
     request: payloadSize(request),
     reply: payloadSize(reply),
-    ...(errorReply === undefined ? {} : { error_reply: payloadSize(errorReply) }),
-  };
+    error_reply: errorSize,
+  });
 }
 
 /** Everything that is declared about a message, with the bytes of its examples. */
-export function describeMessage(protocol: Protocol, message: Message): MessageFacts {
+export function describeMessage(
+  protocol: Protocol,
+  message: Message,
+  handlers?: ReadonlyMap<number, HandlerFacts>,
+): MessageFacts {
   const { length, sender, to } = message.rm23 ?? {};
   const { emptyPayload, ...rule } = length ?? {};
-  const family = protocol.familyOf.get(message);
-  return {
+  return defined({
     ...commonFacts(protocol, message),
-    family_title: family?.title ?? '',
+    family_title: protocol.familyOf.get(message)?.title ?? '',
     doc: message.doc,
     layout: message.layout,
-    ...(length === undefined
-      ? {}
-      : { length: { ...rule, ...(emptyPayload === undefined ? {} : { empty_payload: emptyPayload }) } }),
-    ...(sender === undefined ? {} : { sender }),
-    ...(to === undefined ? {} : { to }),
+    length: length && defined({ ...rule, empty_payload: emptyPayload }),
+    sender,
+    to,
+    simulated: message.kind === 'notification' ? undefined : handlers && (handlers.get(message.id) ?? null),
     triggers: message.triggers ?? [],
     parts: partsOf(protocol, message),
     types: typesIn(payloadsOf(message))
@@ -65,7 +77,7 @@ export function describeMessage(protocol: Protocol, message: Message): MessageFa
       .map((type) => typeFacts(protocol, type)),
     notes: message.notes ?? [],
     dialects: message.dialects ?? [],
-  };
+  });
 }
 
 function commonFacts(protocol: Protocol, message: Message) {
@@ -96,31 +108,24 @@ function partsOf(protocol: Protocol, message: Message): PartFacts[] {
   if (message.layout === 'unknown') return [];
   if (message.kind === 'notification') return [notificationPart(protocol, message)];
   const { request, reply, errorReply, presentWhen, replyNote, example } = message;
-  const requestExample = exampleOf(protocol, message.id, MessageType.request, request, example.request);
-  const replyExample = exampleOf(
-    protocol,
-    message.id,
-    MessageType.reply,
-    reply,
-    example.reply,
-    0,
-    requestExample.value,
-  );
+  const exampleAs = (type: number, layout: Payload, input: unknown, error?: number, asked?: unknown) =>
+    exampleOf(protocol, message.id, type, layout, input, error, asked);
+  const requestExample = exampleAs(MessageType.request, request, example.request);
+  const replyExample = exampleAs(MessageType.reply, reply, example.reply, 0, requestExample.value);
   // The recordings have ARGUMENT_INVALID with each declared error reply. RM answers UNIMPLEMENTED without a handler.
   const code = protocol.error.values[message.implementedByRm23 ? 'ARGUMENT_INVALID' : 'UNIMPLEMENTED'] ?? 1;
   const errorLayout = errorReply ?? empty;
-  const errorValue = example.errorReply ?? {};
-  const errorExample = exampleOf(protocol, message.id, MessageType.reply, errorLayout, errorValue, code);
+  const errorExample = exampleAs(MessageType.reply, errorLayout, example.errorReply ?? {}, code);
   return [
     { part: 'request', ...payloadSize(request), layouts: layoutsOf(request), example: requestExample.facts },
-    {
-      part: 'reply',
+    defined({
+      part: 'reply' as const,
       ...payloadSize(reply),
-      ...(presentWhen === undefined ? {} : { present_when: presentWhen }),
-      ...(replyNote === undefined ? {} : { note: replyNote }),
+      present_when: presentWhen,
+      note: replyNote,
       layouts: layoutsOf(reply, message),
       example: replyExample.facts,
-    },
+    }),
     {
       part: 'error_reply',
       ...payloadSize(errorLayout),
@@ -156,19 +161,14 @@ function exampleOf(
 ) {
   const codec = codecOf(layout);
   const bytes = codec.toBytes(input);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   // Decoding adds the length fields, which the declared example leaves out.
-  const value: unknown = codec.decode(view, 0, bytes.length, request);
-  const payload = new Uint8Array((error === undefined ? 0 : errorWordSize) + bytes.length);
-  if (error !== undefined) new DataView(payload.buffer).setUint32(0, error, true);
-  payload.set(bytes, payload.length - bytes.length);
-  const frames = fragment(protocol, { type, seq: exampleSeq, msg_id: id }, payload);
-  const name = error === undefined ? undefined : enumName(protocol.error, error);
-  const facts = {
-    ...(name === undefined ? {} : { error: name }),
+  const value: unknown = codec.decode(viewOf(bytes), 0, bytes.length, request);
+  const frames = fragment(protocol, { type, seq: exampleSeq, msg_id: id }, withErrorWord(bytes, error));
+  const facts = defined({
+    error: error === undefined ? undefined : enumName(protocol.error, error),
     payload: payloadToJson(layout, value),
     payload_bytes: formatHex(bytes),
     frames: frames.map((frame) => formatHex(frame)),
-  };
+  });
   return { facts, value };
 }

@@ -1,8 +1,9 @@
 import type { Json } from '../capture/payload/index.js';
+import { messageNotes } from './cells.js';
 import { paragraph, proseWidthMax, type TextOptions, table } from './columns.js';
-import type { Description, MessageFacts, PartFacts } from './facts.js';
+import type { Description, HandlerFacts, MessageFacts, PartFacts } from './facts.js';
 import { rowsText } from './rows-text.js';
-import { definedBy, sourcesText } from './sources-text.js';
+import { definedBy } from './sources-text.js';
 import { bytesText, errorText, typeText, usersText } from './types-text.js';
 
 /** A description as text for a terminal. */
@@ -34,10 +35,7 @@ function messageSections(facts: MessageFacts, options: TextOptions): string[][] 
   const title = `${style.name(facts.name)}  ${facts.id}  ${facts.kind}  ${style.dim(facts.family_title)}`;
   const sections = [[title, ...paragraph(facts.doc, '  ', width)], factLines(facts, options)];
   for (const part of facts.parts) sections.push(partLines(facts, part, options));
-  const clients = facts.dialects.map(
-    ({ sources, text }) => `${sourcesText(sources, options.groups)}: ${text}.`,
-  );
-  const notes = [...facts.notes, ...clients].flatMap((text) => paragraph(text, '    ', width, '  - '));
+  const notes = messageNotes(facts, options.groups).flatMap((text) => paragraph(text, '    ', width, '  - '));
   if (notes.length > 0) sections.push([style.name('Notes'), ...notes]);
   for (const type of facts.types) sections.push(typeText(type, options));
   return sections;
@@ -50,6 +48,7 @@ function factLines(facts: MessageFacts, { width, style, groups }: TextOptions): 
   rows.push(['defined by', definedBy(facts, groups) + numberOnly]);
   rows.push(['RM23', rm23Text(facts)]);
   if (facts.sender !== undefined) rows.push(['sender', facts.sender]);
+  if (facts.simulated !== undefined) rows.push(['simulated', simulatedText(facts.simulated)]);
   if (facts.triggers.length > 0) rows.push(['may cause', facts.triggers.join(', ')]);
   if (facts.layout === 'unknown') rows.push(['layout', 'not public']);
   const cells = rows.map(([label, text]) => [{ text: label, paint: style.dim }, { text }]);
@@ -69,6 +68,15 @@ export function rm23Text({ kind, rm23, to, length }: MessageFacts): string {
   if (length?.empty_payload === 'PANIC') parts.push('dies on no payload at all');
   else if (length?.empty_payload !== undefined) parts.push(`no payload at all: ${length.empty_payload}`);
   return parts.join('; ');
+}
+
+/** How the simulated manager answers a message. */
+function simulatedText(handler: HandlerFacts | null): string {
+  if (handler === null) return 'answers UNIMPLEMENTED';
+  const checks = handler.checks.map(({ check, error }) =>
+    error === undefined ? check : `${check}, else ${error}`,
+  );
+  return `answers it; checks in this order: ${checks.join('; ')}`;
 }
 
 export const partNames = {

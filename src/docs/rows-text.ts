@@ -15,31 +15,37 @@ export function rowsText(
     paint: style.dim,
     ...(column === 0 ? { right: true as const } : {}),
   }));
-  const cells = rows.map((row): Cell[] => [
-    { text: row.offset === null ? '-' : String(row.offset), right: true },
-    { text: sizeText(row) },
-    { text: nameText(row), paint: row.kind === 'reserved' ? style.dim : style.accent },
-    { text: row.kind === 'reserved' ? '-' : row.type },
-    { text: rowText(row, checked) },
-  ]);
+  const cells = rows.map((row): Cell[] => {
+    const [offset = '', size = '', name = '', ...others] = rowCells(row, checked);
+    const paint = row.kind === 'reserved' ? style.dim : style.accent;
+    const rest = others.map((text) => ({ text }));
+    return [{ text: offset, right: true }, { text: size }, { text: name, paint }, ...rest];
+  });
   return table([header, ...cells], '  ', width);
 }
 
+/** Offset, size, name, type and prose of a layout row. `checked`: see {@link rowsText}. */
+export function rowCells(row: RowFacts, checked: boolean): string[] {
+  const offset = row.offset === null ? '-' : String(row.offset);
+  const type = row.kind === 'reserved' ? '-' : row.type;
+  return [offset, sizeText(row), nameText(row), type, rowText(row, checked)];
+}
+
 /** The name of a row. A count is in brackets, since it is not a field but part of the list that follows. */
-export function nameText({ kind, name }: RowFacts): string {
+function nameText({ kind, name }: RowFacts): string {
   if (kind === 'count') return `(${name})`;
   return kind === 'reserved' && name.endsWith('_reserved') ? '(reserved)' : name;
 }
 
 /** Bytes of a row: `n x 16` for the entries of a list. */
-export function sizeText({ kind, size, entry_size: entry, type }: RowFacts): string {
+function sizeText({ kind, size, entry_size: entry, type }: RowFacts): string {
   if (kind === 'list') return entry === null || entry === undefined ? 'var' : `n x ${entry}`;
   if (size !== null) return String(size);
   return type.startsWith('bits ') ? 'bits' : 'var';
 }
 
 /** The prose of a row, most important facts first. */
-export function rowText(row: RowFacts, checked: boolean): string {
+function rowText(row: RowFacts, checked: boolean): string {
   const parts = [row.kind === 'reserved' && !checked ? '0' : row.doc];
   if (row.length_from !== undefined) parts.push(`${row.length_from} bytes${padding(row)}`);
   if (row.raw_when !== undefined) {

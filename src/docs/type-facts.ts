@@ -1,13 +1,13 @@
+import { defined } from '../base/defined.js';
 import type { Message, Payload, Protocol } from '../schema/index.js';
 import {
   type AnyType,
-  BitsType,
-  BytesType,
-  EnumType,
-  FlagsType,
-  ListType,
-  StructType,
-  VariantType,
+  type EnumType,
+  type FlagsType,
+  type StructType,
+  scalarCases,
+  type TypeVisitor,
+  visitType,
 } from '../wire/index.js';
 import type { ErrorFacts, NamesFacts, StructFacts } from './facts.js';
 import { rowFacts, sizeFacts } from './layout-facts.js';
@@ -25,26 +25,27 @@ export function payloadsOf(message: Message): Payload[] {
 /** The enums, flags and named structs that types contain, each once, in order of use. */
 export function typesIn(types: readonly AnyType[]): NamedType[] {
   const found = new Set<NamedType>();
-  const visit = (type: AnyType): void => {
-    if (type instanceof EnumType || type instanceof FlagsType) found.add(type);
-    else if (type instanceof VariantType) for (const layout of type.cases.values()) visitFields(layout);
-    else if (type instanceof ListType) {
-      const { entry } = type;
-      for (const { type: word } of type.options.headerWords) visit(word);
-      if ('cases' in entry) for (const layout of entry.cases.values()) visit(layout);
-      else visit(entry as AnyType);
-    } else if (type instanceof BytesType && type.options.inside !== undefined) visit(type.options.inside);
-    else if (type instanceof BitsType && type.names !== undefined) visit(type.names);
-    else if (type instanceof StructType) {
+  const visitAll = (all: readonly (AnyType | undefined)[]) => {
+    for (const type of all) if (type !== undefined) visitType(type, visitor);
+  };
+  const visitor: TypeVisitor<void> = {
+    ...scalarCases(() => {}),
+    enum: (type) => void found.add(type),
+    flags: (type) => void found.add(type),
+    bits: ({ names }) => visitAll([names]),
+    bytes: ({ options }) => visitAll([options.inside]),
+    list: ({ headerWords, entryTypes }) => visitAll([...headerWords.map(({ type }) => type), ...entryTypes]),
+    struct(type) {
       if (type.label !== '') found.add(type);
       visitFields(type);
-    }
+    },
+    variant: ({ layouts }) => layouts.forEach(visitFields),
   };
-  // What a reply may be stands in the message itself, as a layout of its own.
+  // The layouts of a variant have labels, but are described as parts of their message, not as types.
   const visitFields = (type: StructType) => {
-    for (const field of type.fields) visit(field.type);
+    visitAll(type.fields.map((field) => field.type));
   };
-  for (const type of types) visit(type);
+  visitAll(types);
   return [...found];
 }
 
@@ -52,29 +53,26 @@ export function typesIn(types: readonly AnyType[]): NamedType[] {
 export function typeFacts(protocol: Protocol, type: NamedType): NamesFacts | StructFacts {
   const users = protocol.messages.filter((message) => typesIn(payloadsOf(message)).includes(type));
   const used_by = users.map(({ name }) => name);
-  if (type instanceof StructType) {
+  if (type.kind === 'struct') {
     const { size, size_min } = sizeFacts(type);
     return { kind: 'struct', name: type.label, size, size_min, rows: rowFacts(type), used_by };
   }
   const { doc, aliases = {}, knownBy = {}, dialects = [], valid, exactlyOne, notes = [] } = type.info;
-  const values = Object.entries(type instanceof EnumType ? type.values : type.bits).map(([name, value]) => ({
-    name,
-    value: value as number,
-    ...(aliases[name] === undefined ? {} : { aliases: aliases[name] }),
-    ...(knownBy[name] === undefined ? {} : { known_by: knownBy[name] }),
-  }));
-  return {
-    kind: type.kind === 'enum' ? 'enum' : 'flags',
+  const values = Object.entries<number>('values' in type ? type.values : type.bits).map(([name, value]) =>
+    defined({ name, value, aliases: aliases[name], known_by: knownBy[name] }),
+  );
+  return defined({
+    kind: type.kind,
     name: type.label,
     size: type.fixedSize,
     doc,
     values,
     dialects: dialects.map(({ replaces = false, ...dialect }) => ({ ...dialect, replaces })),
-    ...(valid === undefined ? {} : { valid }),
-    ...(exactlyOne === true ? { exactly_one: true as const } : {}),
+    valid,
+    exactly_one: exactlyOne || undefined,
     notes,
     used_by,
-  };
+  });
 }
 
 /** Facts about the errno tables of a protocol that the protocol itself does not hold. */
@@ -94,12 +92,9 @@ export function errorFacts({ error, errno }: Protocol, tables: ErrnoTables): Err
     kind: 'errors',
     name: error.label,
     doc,
-    values: Object.entries(error.values).map(([name, value]) => ({
-      name,
-      value,
-      ...(aliases[name] === undefined ? {} : { aliases: aliases[name] }),
-      errno: errno[name] ?? {},
-    })),
+    values: Object.entries(error.values).map(([name, value]) =>
+      defined({ name, value, aliases: aliases[name], errno: errno[name] ?? {} }),
+    ),
     clients: tables.clients,
     unknown: Object.fromEntries(
       Object.entries(tables.unknown).map(([client, { byCode, otherwise }]) => [

@@ -1,7 +1,7 @@
-import { paragraph, proseWidthMax, type TextOptions, table } from './columns.js';
+import { errorCells, valueCells, valueNotes } from './cells.js';
+import { type Cell, paragraph, proseWidthMax, type TextOptions, table } from './columns.js';
 import type { ErrorFacts, NamesFacts, StructFacts } from './facts.js';
 import { rowsText } from './rows-text.js';
-import { sourcesText } from './sources-text.js';
 
 /** An enum, a flag set or a struct under its heading. */
 export function typeText(type: NamesFacts | StructFacts, options: TextOptions): string[] {
@@ -13,7 +13,6 @@ export function typeText(type: NamesFacts | StructFacts, options: TextOptions): 
   return namesText(type, options);
 }
 
-/** `1 byte`, `4 bytes`. */
 export function bytesText(size: number): string {
   return size === 1 ? '1 byte' : `${size} bytes`;
 }
@@ -24,41 +23,29 @@ export function usersText(users: readonly string[], { width }: TextOptions): str
 }
 
 function namesText(facts: NamesFacts, { width, style, groups }: TextOptions): string[] {
-  const { kind, name, size, doc, values, dialects, valid, exactly_one: exactlyOne, notes } = facts;
-  const number = (value: number) => (kind === 'flags' ? `0x${value.toString(16)}` : String(value));
-  const rows = values.map((value) => {
-    const also = value.aliases === undefined ? [] : [`also called ${value.aliases.join(', ')}`];
-    const known = value.known_by === undefined ? [] : [`only in ${sourcesText(value.known_by, groups)}`];
-    return [
-      { text: number(value.value), right: true as const },
-      { text: value.name, paint: style.accent },
-      { text: [...also, ...known].join('; ') },
-    ];
-  });
-  const remarks = dialects.map(({ sources, values: other, replaces }) => {
-    const list = Object.entries(other).map(([key, value]) => `${number(value)} ${key}`);
-    return `${sourcesText(sources, groups)} ${replaces ? 'instead' : 'also'}: ${list.join(', ')}.`;
-  });
-  if (valid !== undefined) remarks.push(`RM takes only ${valid.map(number).join(', ')}.`);
-  if (exactlyOne) remarks.push('Exactly one bit must be set, else ARGUMENT_INVALID.');
   const prose = Math.min(width, proseWidthMax);
   return [
-    `${style.name(`${kind} ${name}`)}, ${bytesText(size)}`,
-    ...paragraph(doc, '  ', prose),
-    ...table(rows, '  ', width),
-    ...[...remarks, ...notes].flatMap((text) => paragraph(text, '    ', prose, '  - ')),
+    `${style.name(`${facts.kind} ${facts.name}`)}, ${bytesText(facts.size)}`,
+    ...paragraph(facts.doc, '  ', prose),
+    ...table(numbered(valueCells(facts, groups), style), '  ', width),
+    ...valueNotes(facts, groups).flatMap((text) => paragraph(text, '    ', prose, '  - ')),
   ];
+}
+
+/** The cells of rows whose first column is a number and whose second is a name. */
+function numbered(rows: readonly (readonly string[])[], style: TextOptions['style']): Cell[][] {
+  return rows.map(([number = '', name = '', ...others]) => [
+    { text: number, right: true },
+    { text: name, paint: style.accent },
+    ...others.map((text) => ({ text })),
+  ]);
 }
 
 /** The error codes and the errno names that clients use for them. */
 export function errorText(facts: ErrorFacts, { width, style }: TextOptions): string[] {
   const clients = Object.keys(facts.clients);
   const header = ['code', 'name', ...clients.map((client) => `errno in ${client}`)];
-  const rows = facts.values.map(({ name, value, aliases, errno }) => [
-    { text: value > 0xffff ? `0x${value.toString(16)}` : String(value), right: true as const },
-    { text: [name, ...(aliases ?? []).map((alias) => `(${alias})`)].join(' '), paint: style.accent },
-    ...clients.map((client) => ({ text: errno[client] ?? '-' })),
-  ]);
+  const rows = numbered(errorCells(facts), style);
   const prose = Math.min(width, proseWidthMax);
   const tables = Object.entries(facts.clients).map(
     ([client, sources]) => `${client}: the table of ${sources.join(' ')}.`,

@@ -149,8 +149,7 @@ function unlistedStructs(protocol: Protocol): StructType[] {
   for (const { layout } of allParts(protocol)) {
     for (const { type } of layout.fields) {
       if (!(type instanceof ListType)) continue;
-      const entries = 'cases' in type.entry ? [...type.entry.cases.values()] : [type.entry];
-      for (const entry of entries) {
+      for (const entry of type.entryTypes) {
         if (entry instanceof StructType && !listed.has(entry.label)) found.set(entry.label, entry);
       }
     }
@@ -177,10 +176,8 @@ function structText(name: string, title: string, layout: StructType): string[] {
 function behindText({ name, type, doc, presence }: Field, members: readonly Member[]): string {
   const maybe = presence === undefined ? '' : ' (may be absent)';
   if (!(type instanceof ListType)) return `Then ${name}${maybe}, ${type.label}: ${doc}.`;
-  const { entry } = type;
   const { count, headerWords } = type.options;
-  const entries =
-    'cases' in entry ? [...entry.cases.values()].map(({ label }) => label).join(' or ') : entry.label;
+  const entries = type.entryTypes.map(({ label }) => label).join(' or ');
   const hasHeader = members.some((member) => member.doc === `number of ${name}`);
   const words = [count.label, ...headerWords.map((word) => `${word.type.fixedSize} bytes ${word.name}`)].join(
     ' + ',

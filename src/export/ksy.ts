@@ -201,19 +201,20 @@ function fieldItems(field: Field): Item[] {
   ];
 }
 
-function listItems(field: Field, { entry, options }: ListType, layout: StructType): Item[] {
+function listItems(field: Field, { entry, options, selector }: ListType, layout: StructType): Item[] {
   const { name, doc } = field;
   const count = countName(field);
   const words = options.headerWords.flatMap((word) => fieldItems(word));
   const repeat = { repeat: 'expr', 'repeat-expr': count, doc: text(doc) };
   const header = { id: count, ...scalar(options.count), doc: text(`number of ${name}`) };
-  if (!('cases' in entry)) return [header, ...words, { id: name, ...scalar(entry), ...repeat }];
-  const selector = layout.fields.find(({ name: other }) => other === entry.field)?.type as EnumType;
-  const cases = [...entry.cases].map(([value, type]) => {
-    const key = Object.keys(selector.values).find((one) => selector.values[one] === value) as string;
-    return [`${selector.label}::${key.toLowerCase()}`, type.label] as const;
+  if (selector === undefined)
+    return [header, ...words, { id: name, ...scalar(entry as WireType), ...repeat }];
+  const selected = layout.fields.find(({ name: other }) => other === selector.field)?.type as EnumType;
+  const cases = [...selector.cases].map(([value, type]) => {
+    const key = Object.keys(selected.values).find((one) => selected.values[one] === value) as string;
+    return [`${selected.label}::${key.toLowerCase()}`, type.label] as const;
   });
-  return [header, ...words, { id: name, type: choice(entry.field, cases), ...repeat }];
+  return [header, ...words, { id: name, type: choice(selector.field, cases), ...repeat }];
 }
 
 /** Type of a scalar or struct. Three reserved bytes are no integer, so they are given as bytes. */

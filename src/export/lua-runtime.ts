@@ -100,6 +100,24 @@ local function message(id, name, parts)
 end
 `;
 
+/** Fields that no message has: the dissector adds them. */
+export const luaFields = `
+local from_field = field("from_field", function() return ProtoField.uint16("gunyah_rm.from", "from", base.DEC, vmids, nil, "sender") end)
+local to_field = field("to_field", function() return ProtoField.uint16("gunyah_rm.to", "to", base.DEC, vmids, nil, "receiver") end)
+local name_field = field("name_field", function() return ProtoField.string("gunyah_rm.name", "name") end)
+local whole_type = field("whole_type", function() return ProtoField.uint8("gunyah_rm.message_type", "type of the whole message", base.DEC, types) end)
+local error_field = field("error_field", function() return ProtoField.uint32("gunyah_rm.error", "error", base.DEC, errors, nil, "outcome of the call") end)
+local rest_field = field("rest_field", function() return ProtoField.bytes("gunyah_rm.rest", "rest", base.NONE, "bytes that no field describes") end)
+local raw_field = field("raw_field", function() return ProtoField.bytes("gunyah_rm.raw", "queue message") end)
+local fragment_field = field("fragment_field", function() return ProtoField.bytes("gunyah_rm.fragment", "fragment") end)
+local index_field = field("index_field", function() return ProtoField.uint8("gunyah_rm.fragment_index", "fragment index", base.DEC) end)
+local reassembled_in = field("reassembled_in", function() return ProtoField.framenum("gunyah_rm.reassembled_in", "reassembled in") end)
+local request_in = field("request_in", function() return ProtoField.framenum("gunyah_rm.request_in", "request in", base.NONE, frametype.REQUEST) end)
+local reply_in = field("reply_in", function() return ProtoField.framenum("gunyah_rm.reply_in", "reply in", base.NONE, frametype.RESPONSE) end)
+local duplicate_of = field("duplicate_of", function() return ProtoField.framenum("gunyah_rm.duplicate_of", "repeats the request in") end)
+local latency_field = field("latency_field", function() return ProtoField.relative_time("gunyah_rm.latency", "time since the request") end)
+`;
+
 /** The part of the dissector that reads a payload by its layout. */
 export const luaWalk = `
 -- Reads one payload: [pos, stop) of a Tvb. Every read is preceded by need(), so no range is ever out of bounds.

@@ -1,20 +1,21 @@
 import { flagNames, hexRoles } from '../capture/payload/index.js';
 import { formatId, type Message, MessageType, type Protocol } from '../schema/index.js';
 import {
+  type AnyType,
   BitsType,
-  BytesType,
-  EnumType,
+  type BytesType,
   type Field,
   FlagsType,
-  IntegerType,
-  ListType,
-  ReservedType,
+  type ListType,
+  type ScalarType,
   StructType,
-  type WireType,
+  scalarCases,
+  type TypeVisitor,
+  visitType,
 } from '../wire/index.js';
 import { byLabel } from './context.js';
 import { luaDissector, luaFrames } from './lua-frames.js';
-import { luaDeclare, luaWalk } from './lua-runtime.js';
+import { luaDeclare, luaFields, luaWalk } from './lua-runtime.js';
 import { type MessagePart, partsOf } from './parts.js';
 
 /**
@@ -86,7 +87,7 @@ function partLua(message: Message, parts: readonly MessagePart[]): string {
 
 function rowsLua(layout: StructType, margin: string): string {
   const rows = layout.fields.map(
-    (field) => `${margin}  ${withPresence(rowLua(layout, field), field, layout)},`,
+    (field) => `${margin}  ${withPresence(visitType(field.type, rowCases, field), field, layout)},`,
   );
   if (layout.mayBeEmpty) rows.push(`${margin}  may_be_empty = true,`);
   return rows.length === 0 ? '{}' : ['{', ...rows, `${margin}}`].join('\n');
@@ -108,24 +109,34 @@ function withPresence(row: string, { presence }: Field, layout: StructType): str
   return `with(${row}, { ${extras.join(', ')} })`;
 }
 
-function rowLua(layout: StructType, field: Field): string {
-  const { name, type, doc } = field;
-  if (type instanceof ListType) return listLua(layout, field, type);
-  if (type instanceof BytesType) return bytesLua(field, type);
-  return scalarLua(name, type, doc, field.role);
+function unsigned({ fixedSize }: ScalarType, { name, doc, role }: NamedValue): string {
+  const hex = fixedSize === 8 || hexRoles.has(role ?? '');
+  return `u(${quote(name)}, ${fixedSize}, ${hex}, ${quote(doc)})`;
 }
 
-function scalarLua(name: string, type: WireType, doc: string, role?: string): string {
-  const size = type.fixedSize;
-  if (type instanceof ReservedType) return `r(${quote(name)}, ${size})`;
-  if (type instanceof EnumType) return `e(${quote(name)}, ${size}, enums.${type.label}, ${quote(doc)})`;
-  if (type instanceof FlagsType) return `f(${quote(name)}, ${size}, flags.${type.label}, ${quote(doc)})`;
-  if (type instanceof IntegerType && type.signed) return `s(${quote(name)}, ${quote(doc)})`;
-  const hex = size === 8 || hexRoles.has(role ?? '');
-  return `u(${quote(name)}, ${size}, ${hex}, ${quote(doc)})`;
+type NamedValue = Pick<Field, 'name' | 'doc' | 'role'>;
+
+const rowCases: TypeVisitor<string, [field: NamedValue]> = {
+  ...scalarCases(unsigned),
+  integer: (type, field) =>
+    type.signed ? `s(${quote(field.name)}, ${quote(field.doc)})` : unsigned(type, field),
+  enum: ({ fixedSize, label }, { name, doc }) =>
+    `e(${quote(name)}, ${fixedSize}, enums.${label}, ${quote(doc)})`,
+  flags: ({ fixedSize, label }, { name, doc }) =>
+    `f(${quote(name)}, ${fixedSize}, flags.${label}, ${quote(doc)})`,
+  reserved: ({ fixedSize }, { name }) => `r(${quote(name)}, ${fixedSize})`,
+  bytes: (type, field) => bytesLua(field, type),
+  list: (type, field) => listLua(field, type),
+  struct: noRow,
+  variant: noRow,
+};
+
+/** Structs are entries of lists or whole payloads, never fields. */
+function noRow({ label }: AnyType): never {
+  throw new TypeError(`no row for ${label}`);
 }
 
-function bytesLua({ name, doc }: Field, { options }: BytesType): string {
+function bytesLua({ name, doc }: NamedValue, { options }: BytesType): string {
   const { size, lengthFrom, padTo, encoding, inside } = options;
   const parts = [size === undefined ? `length = ${quote(lengthFrom as string)}` : `size = ${size}`];
   if (padTo !== undefined) parts.push(`pad = ${padTo}`);
@@ -138,19 +149,19 @@ function bytesLua({ name, doc }: Field, { options }: BytesType): string {
   return `b(${quote(name)}, ${quote(doc)}, { ${parts.join(', ')} })`;
 }
 
-function listLua(_layout: StructType, { name, doc, role }: Field, { entry, options }: ListType): string {
+function listLua({ name, doc, role }: NamedValue, { entry, options, selector }: ListType): string {
   const count = options.countName ?? `${name}_count`;
   const words = [
-    scalarLua(count, options.count, `number of ${name}`),
-    ...options.headerWords.map((word) => scalarLua(word.name, word.type, word.doc, word.role)),
+    unsigned(options.count, { name: count, doc: `number of ${name}` }),
+    ...options.headerWords.map((word) => visitType(word.type, rowCases, word)),
   ];
   const parts = [`words = { ${words.join(', ')} }`];
   if (options.max !== undefined) parts.push(`max = ${options.max}`);
-  if ('cases' in entry) {
-    const cases = [...entry.cases].map(([value, type]) => `[${value}] = ${rowsLua(type, '    ')}`);
-    parts.push(`select = ${quote(entry.field)}`, `cases = { ${cases.join(', ')} }`);
+  if (selector !== undefined) {
+    const cases = [...selector.cases].map(([value, type]) => `[${value}] = ${rowsLua(type, '    ')}`);
+    parts.push(`select = ${quote(selector.field)}`, `cases = { ${cases.join(', ')} }`);
   } else if (entry instanceof StructType) parts.push(`entry = ${rowsLua(entry, '    ')}`);
-  else parts.push(`scalar = ${scalarLua(name, entry as WireType, doc, role)}`);
+  else parts.push(`scalar = ${visitType(entry as AnyType, rowCases, { name, doc, role })}`);
   return `l(${quote(name)}, ${quote(doc)}, { ${parts.join(', ')} })`;
 }
 
@@ -171,8 +182,6 @@ function headerLua({ header, error, messages }: Protocol): string[] {
     return `  { ${make}(${abbr}, ${quote(name)}, base.${shown}, ${values}, nil, ${quote(doc)}), ${offset}, ${type.fixedSize} },`;
   });
   const types = Object.entries(MessageType).map(([name, value]) => `[${value}] = ${quote(name)}`);
-  const one = (variable: string, make: string) =>
-    `local ${variable} = field(${quote(variable)}, function() return ${make} end)`;
   return [
     `local names = { ${names.join(', ')} }`,
     `local types = { ${types.join(', ')} }`,
@@ -181,31 +190,6 @@ function headerLua({ header, error, messages }: Protocol): string[] {
     ...rows,
     '}',
     'for _, item in ipairs(header_fields) do fields[#fields + 1] = item[1] end',
-    one('from_field', 'ProtoField.uint16("gunyah_rm.from", "from", base.DEC, vmids, nil, "sender")'),
-    one('to_field', 'ProtoField.uint16("gunyah_rm.to", "to", base.DEC, vmids, nil, "receiver")'),
-    one('name_field', 'ProtoField.string("gunyah_rm.name", "name")'),
-    one(
-      'whole_type',
-      'ProtoField.uint8("gunyah_rm.message_type", "type of the whole message", base.DEC, types)',
-    ),
-    one(
-      'error_field',
-      'ProtoField.uint32("gunyah_rm.error", "error", base.DEC, errors, nil, "outcome of the call")',
-    ),
-    one(
-      'rest_field',
-      'ProtoField.bytes("gunyah_rm.rest", "rest", base.NONE, "bytes that no field describes")',
-    ),
-    one('raw_field', 'ProtoField.bytes("gunyah_rm.raw", "queue message")'),
-    one('fragment_field', 'ProtoField.bytes("gunyah_rm.fragment", "fragment")'),
-    one('index_field', 'ProtoField.uint8("gunyah_rm.fragment_index", "fragment index", base.DEC)'),
-    one('reassembled_in', 'ProtoField.framenum("gunyah_rm.reassembled_in", "reassembled in")'),
-    one(
-      'request_in',
-      'ProtoField.framenum("gunyah_rm.request_in", "request in", base.NONE, frametype.REQUEST)',
-    ),
-    one('reply_in', 'ProtoField.framenum("gunyah_rm.reply_in", "reply in", base.NONE, frametype.RESPONSE)'),
-    one('duplicate_of', 'ProtoField.framenum("gunyah_rm.duplicate_of", "repeats the request in")'),
-    one('latency_field', 'ProtoField.relative_time("gunyah_rm.latency", "time since the request")'),
+    luaFields.trim(),
   ];
 }

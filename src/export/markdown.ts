@@ -1,3 +1,4 @@
+import { errorCells, messageNotes, valueCells, valueNotes } from '../docs/cells.js';
 import type {
   FamilyFacts,
   MessageFacts,
@@ -8,9 +9,10 @@ import type {
 } from '../docs/facts.js';
 import { describeAll, describeMessage } from '../docs/message-facts.js';
 import { partNames, partSize, presentWhen, rm23Text } from '../docs/message-text.js';
-import { nameText, rowText, sizeText } from '../docs/rows-text.js';
-import { definedBy, type SourceGroup, sourcesText } from '../docs/sources-text.js';
+import { rowCells } from '../docs/rows-text.js';
+import { definedBy, type SourceGroup } from '../docs/sources-text.js';
 import { errorFacts, typeFacts } from '../docs/type-facts.js';
+import { bytesText } from '../docs/types-text.js';
 import type { Protocol } from '../schema/index.js';
 import type { EnumType, FlagsType, StructType } from '../wire/index.js';
 import { byLabel, type ExportContext } from './context.js';
@@ -86,15 +88,9 @@ function overview(families: readonly FamilyFacts[], groups: readonly SourceGroup
 }
 
 function errorTable(protocol: Protocol, tables: ExportContext['errno']): string {
-  const { values, clients, notes } = errorFacts(protocol, tables);
-  const names = Object.keys(clients);
-  const header = ['code', 'name', ...names.map((name) => `errno in ${(clients[name] ?? []).join(' ')}`)];
-  const rows = values.map(({ name, value, aliases = [], errno }) => [
-    value > 0xffff ? `0x${value.toString(16)}` : String(value),
-    [name, ...aliases.map((alias) => `(${alias})`)].join(' '),
-    ...names.map((client) => errno[client] ?? '-'),
-  ]);
-  return [table(header, rows), ...list(notes)].join('\n\n');
+  const facts = errorFacts(protocol, tables);
+  const clients = Object.values(facts.clients).map((sources) => `errno in ${sources.join(' ')}`);
+  return [table(['code', 'name', ...clients], errorCells(facts)), ...list(facts.notes)].join('\n\n');
 }
 
 function messageSection(facts: MessageFacts, groups: readonly SourceGroup[]): string[] {
@@ -108,16 +104,12 @@ function messageSection(facts: MessageFacts, groups: readonly SourceGroup[]): st
     ...(facts.triggers.length === 0 ? [] : [`may cause ${facts.triggers.join(', ')}`]),
     ...(facts.layout === 'unknown' ? ['layout not public'] : []),
   ];
-  const remarks = [
-    ...facts.notes,
-    ...facts.dialects.map(({ sources, text }) => `${sourcesText(sources, groups)}: ${text}.`),
-  ];
   return [
     `#### ${facts.name}`,
     facts.doc,
     ...list(about),
     ...facts.parts.flatMap((part) => partSection(facts, part)),
-    ...list(remarks),
+    ...list(messageNotes(facts, groups)),
   ];
 }
 
@@ -138,13 +130,7 @@ function partSection(facts: MessageFacts, part: PartFacts): string[] {
 function rowsTable(rows: readonly RowFacts[], checked: boolean): string {
   return table(
     ['offset', 'size', 'field', 'type', 'meaning'],
-    rows.map((row) => [
-      row.offset === null ? '-' : String(row.offset),
-      sizeText(row),
-      nameText(row),
-      row.kind === 'reserved' ? '-' : row.type,
-      rowText(row, checked),
-    ]),
+    rows.map((row) => rowCells(row, checked)),
   );
 }
 
@@ -154,26 +140,11 @@ function structSection({ name, size, size_min: sizeMin, rows, used_by: users }: 
 }
 
 function namesSection(facts: NamesFacts, groups: readonly SourceGroup[]): string[] {
-  const { kind, name, size, doc, values, dialects, valid, exactly_one: exactlyOne, notes } = facts;
-  const number = (value: number) => (kind === 'flags' ? `0x${value.toString(16)}` : String(value));
-  const remarks = dialects.map(({ sources, values: other, replaces }) => {
-    const items = Object.entries(other).map(([key, value]) => `${number(value)} ${key}`);
-    return `${sourcesText(sources, groups)} ${replaces ? 'instead' : 'also'}: ${items.join(', ')}.`;
-  });
-  if (valid !== undefined) remarks.push(`RM takes only ${valid.map(number).join(', ')}.`);
-  if (exactlyOne) remarks.push('Exactly one bit must be set, else ARGUMENT_INVALID.');
-  const rows = values.map(({ name: key, value, aliases = [], known_by: known }) => [
-    number(value),
-    key,
-    [
-      ...(aliases.length === 0 ? [] : [`also called ${aliases.join(', ')}`]),
-      ...(known === undefined ? [] : [`only in ${sourcesText(known, groups)}`]),
-    ].join('; '),
-  ]);
+  const { kind, name, size, doc } = facts;
   return [
     `### ${name}`,
-    `${doc}; ${size === 1 ? '1 byte' : `${size} bytes`}.`,
-    table([kind === 'flags' ? 'bit' : 'value', 'name', ''], rows),
-    ...list([...remarks, ...notes]),
+    `${doc}; ${bytesText(size)}.`,
+    table([kind === 'flags' ? 'bit' : 'value', 'name', ''], valueCells(facts, groups)),
+    ...list(valueNotes(facts, groups)),
   ];
 }

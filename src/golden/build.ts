@@ -59,8 +59,7 @@ class Builder {
 
   #list(field: Field, type: ListType, value: Values): void {
     for (const word of type.options.headerWords) this.#scalar(word, value);
-    const entry =
-      'cases' in type.entry ? type.entry.cases.get(value[type.entry.field] as number) : type.entry;
+    const entry = type.entryType(value);
     const count = this.#plan.sizes?.[field.name] ?? this.#plan.entries;
     value[field.name] = Array.from({ length: count }, () => this.#entry(field, entry as WireType));
   }

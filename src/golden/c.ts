@@ -1,8 +1,9 @@
+import { concatenated } from '../base/bytes.js';
 import { arrayRows } from '../base/hex.js';
 import { exportC, macroPrefix } from '../export/c.js';
 import { formatId, type Protocol } from '../schema/index.js';
 import type { Fixture } from './fixture.js';
-import { hasPayload, identifierOf, joined } from './identifier.js';
+import { hasPayload, identifierOf } from './identifier.js';
 
 const type = 'gunyah_rm_golden';
 
@@ -56,7 +57,7 @@ function arrays(fixture: Fixture): string[] {
   const { payload, frames } = fixture;
   return [
     ...(hasPayload(fixture) ? array('payload', 'uint8_t', arrayRows(payload, '\t')) : []),
-    ...array('frames', 'uint8_t', arrayRows(joined(frames), '\t')),
+    ...array('frames', 'uint8_t', arrayRows(concatenated(frames), '\t')),
     ...array('frame_sizes', 'uint16_t', [`\t${frames.map((frame) => frame.length).join(', ')},`]),
     '',
   ];

@@ -1,3 +1,4 @@
+import { viewOf } from '../base/bytes.js';
 import { parseHex } from '../base/hex.js';
 import { fieldChanges } from '../capture/diff/index.js';
 import { decodePayload, errorWordSize, type Json, payloadToJson } from '../capture/payload/index.js';
@@ -68,8 +69,7 @@ function longValueChanges(before: FixtureJson, { part, payload, value, error }: 
   const stored = payloadIn(before);
   const request = requestOf(part.message, part.selection?.value);
   const type = MessageType[part.type];
-  const view = new DataView(stored.buffer, stored.byteOffset, stored.length);
-  const decoded = decodePayload(part.message, type, view, 0, stored.length, request);
+  const decoded = decodePayload(part.message, type, viewOf(stored), 0, stored.length, request);
   if (decoded.layout === undefined || payload.length === 0 || error !== decoded.error) return [];
   const was = payloadToJson(decoded.layout, decoded.payload);
   return fieldChanges(was, value, 'value').map(({ path, a, b }) => `${path}: ${show(a)} -> ${show(b)}`);

@@ -2,21 +2,21 @@ import type { MessagePart } from '../export/parts.js';
 import type { Protocol } from '../schema/index.js';
 import type { StructType } from '../wire/index.js';
 import type { Plan } from './build.js';
-import { type Growing, growingParts, grown, resized, sizeOf } from './growth.js';
+import { grownTo, resized, sizeOf, type VariablePart, variableParts } from './growth.js';
 
 /**
  * A plan with the longest lists and texts in at most `sizeMax` bytes: as long as RM accepts them or, if RM has no
  * limit, as long as the format can carry.
  */
 export function largest(layout: StructType, plan: Plan, sizeMax: number): Plan {
-  const parts = growingParts(layout);
+  const parts = variableParts(layout);
   const limited = parts.filter(({ limit }) => limit !== undefined);
   let result = limited.reduce((sum, { field, max }) => resized(sum, field.name, max), plan);
   if (sizeOf(layout, result) > sizeMax) result = plan;
   for (const part of parts.filter(({ limit }) => limit === undefined)) {
     const full = resized(result, part.field.name, part.max);
     const fits = part.max * part.step < sizeMax && sizeOf(layout, full) <= sizeMax;
-    result = fits ? full : (grown(layout, result, part, sizeMax) ?? result);
+    result = fits ? full : (grownTo(layout, result, part, sizeMax) ?? result);
   }
   return result;
 }
@@ -41,24 +41,24 @@ export function edgeForms(
     [formatMax],
   ];
   return targets.flatMap(([target, atLeast]): [string, Plan][] => {
-    const plan = reach(layout, base, target - word, atLeast);
+    const plan = planOfSize(layout, base, target - word, atLeast);
     const size = plan === undefined ? longest : sizeOf(layout, plan);
     return plan === undefined || size === longest ? [] : [[`bytes_${size + word}`, plan]];
   });
 }
 
 /** Makes a payload of `target` bytes: lengthens the list or text that can grow most, then the others. */
-function reach(layout: StructType, base: Plan, target: number, atLeast = false): Plan | undefined {
-  const parts = growingParts(layout).sort((a, b) => capacity(b) - capacity(a));
+function planOfSize(layout: StructType, base: Plan, target: number, atLeast = false): Plan | undefined {
+  const parts = variableParts(layout).sort((a, b) => capacity(b) - capacity(a));
   const [main, ...others] = parts;
   if (main === undefined) return undefined;
   const last = others.at(-1) ?? main;
-  let plan = grown(layout, base, main, target, atLeast && main === last);
-  for (const part of others) plan = plan && grown(layout, plan, part, target, atLeast && part === last);
+  let plan = grownTo(layout, base, main, target, atLeast && main === last);
+  for (const part of others) plan = plan && grownTo(layout, plan, part, target, atLeast && part === last);
   return plan;
 }
 
-function capacity({ field, max }: Growing): number {
+function capacity({ field, max }: VariablePart): number {
   const { type } = field;
   const entry = 'entry' in type ? (type.entry as { fixedSize?: number }).fixedSize : 1;
   return max * (entry ?? 1);

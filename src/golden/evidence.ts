@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import type { Json } from '../capture/payload/index.js';
 import type { Fixture, Provenance } from './fixture.js';
 
@@ -41,17 +42,19 @@ export function withEvidence(fixture: Fixture, { confirmed }: Evidence): Fixture
   const found = confirmed[fixture.name];
   if (found === undefined || found.digest !== digestOf(fixture.payload)) return fixture;
   const { provenance, source } = found;
-  return { ...fixture, provenance, ...(source === undefined ? {} : { source }) };
+  return { ...fixture, ...defined({ provenance, source }) };
+}
+
+/** Casts parsed JSON to evidence. */
+export function parseEvidence(json: Json): Evidence {
+  return json as unknown as Evidence;
 }
 
 /** Number of fixtures with each provenance. */
-export function shares(fixtures: readonly Pick<Fixture, 'provenance'>[]): Record<Provenance, number> {
+export function countByProvenance(
+  fixtures: readonly Pick<Fixture, 'provenance'>[],
+): Record<Provenance, number> {
   const counts = { recorded: 0, client: 0, layout: 0, own: 0 };
   for (const { provenance } of fixtures) counts[provenance]++;
   return counts;
-}
-
-/** Evidence as JSON text has it. Unknown keys are ignored. */
-export function parseEvidence(json: Json): Evidence {
-  return json as unknown as Evidence;
 }

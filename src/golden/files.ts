@@ -1,7 +1,7 @@
+import { concatenated } from '../base/bytes.js';
 import type { Protocol } from '../schema/index.js';
 import { goldenC } from './c.js';
 import type { Fixture } from './fixture.js';
-import { joined } from './identifier.js';
 import { fixtureJson, fixturesText, plainSizeMax } from './json.js';
 import { goldenRust } from './rust.js';
 
@@ -29,14 +29,19 @@ export function goldenFiles(
   if (format === 'bin') {
     return fixtures.flatMap(({ name, payload, frames }) => [
       { name: `${name}.payload`, content: payload },
-      { name: `${name}.frames`, content: joined(frames) },
+      { name: `${name}.frames`, content: concatenated(frames) },
     ]);
   }
-  return [...byMessage(fixtures)].map(([name, list]) => ({
+  const byMessage = new Map<string, Fixture[]>();
+  for (const fixture of fixtures) {
+    const { name } = fixture.part.message;
+    const ofMessage = byMessage.get(name) ?? [];
+    ofMessage.push(fixture);
+    byMessage.set(name, ofMessage);
+  }
+  return [...byMessage].map(([name, ofMessage]) => ({
     name: `${name}.json`,
-    content: fixturesText(
-      list.map((fixture) => fixtureJson(protocol, fixture, compact ? plainSizeMax : undefined)),
-    ),
+    content: goldenText(protocol, ofMessage, format, compact),
   }));
 }
 
@@ -52,15 +57,4 @@ export function goldenText(
   return fixturesText(
     fixtures.map((fixture) => fixtureJson(protocol, fixture, compact ? plainSizeMax : undefined)),
   );
-}
-
-function byMessage(fixtures: readonly Fixture[]): Map<string, Fixture[]> {
-  const groups = new Map<string, Fixture[]>();
-  for (const fixture of fixtures) {
-    const { name } = fixture.part.message;
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [fixture]);
-    else group.push(fixture);
-  }
-  return groups;
 }

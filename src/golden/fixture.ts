@@ -1,4 +1,6 @@
-import { type Json, payloadToJson } from '../capture/payload/index.js';
+import { viewOf } from '../base/bytes.js';
+import { defined } from '../base/defined.js';
+import { type Json, payloadToJson, withErrorWord } from '../capture/payload/index.js';
 import { codecOf } from '../codec/index.js';
 import type { MessagePart } from '../export/parts.js';
 import { fragment } from '../rpc/index.js';
@@ -51,29 +53,26 @@ export function fixtureOf(
   facts: FixtureFacts,
 ): Fixture {
   const fields = codecOf(part.layout).toBytes(value);
-  const isReply = part.type === 'reply';
-  const payload = new Uint8Array(fields.length + (isReply ? 4 : 0));
-  const error = facts.error ?? 0;
-  if (isReply) new DataView(payload.buffer).setUint32(0, error, true);
-  payload.set(fields, payload.length - fields.length);
+  const error = part.type === 'reply' ? (facts.error ?? 0) : undefined;
+  const payload = withErrorWord(fields, error);
   const header = { type: MessageType[part.type], seq: generatedSeq, msg_id: part.message.id };
-  return {
+  return defined({
     name: `${part.message.name}.${part.part}.${facts.form}`,
     part,
     form: facts.form,
     seq: generatedSeq,
-    ...(isReply ? { error } : {}),
+    error,
     value: notationOf(part.layout, fields),
-    ...(facts.refused === undefined ? {} : { refused: facts.refused }),
+    refused: facts.refused,
     payload,
     frames: fragment(protocol, header, payload),
-    provenance: 'own',
-  };
+    provenance: 'own' as const,
+  });
 }
 
 /** The notation of encoded fields, including the length fields that encoding fills in. */
 function notationOf(layout: StructType, fields: Uint8Array): Json {
-  const view = new DataView(fields.buffer, fields.byteOffset, fields.length);
+  const view = viewOf(fields);
   const codec = codecOf(layout);
   // Unlike `decode`, `tryDecode` accepts lists above RM's maximum.
   return payloadToJson(

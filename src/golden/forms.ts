@@ -1,3 +1,5 @@
+import { defined } from '../base/defined.js';
+import { enumName } from '../capture/payload/index.js';
 import type { MessagePart } from '../export/parts.js';
 import type { Protocol } from '../schema/index.js';
 import {
@@ -11,10 +13,10 @@ import {
 } from '../wire/index.js';
 import { build, type Plan } from './build.js';
 import { edgeForms, largest } from './edges.js';
-import { growingParts, resized, sizeOf } from './growth.js';
+import { resized, sizeOf, variableParts } from './growth.js';
 
 /** A value of a part, with a name that is unique within the part. */
-export interface Form {
+export interface FixtureValue {
   readonly form: string;
   readonly value: Values;
   /** The error with which RM refuses its content. Errors for its size are found in generate.ts. */
@@ -25,20 +27,19 @@ export interface Form {
 const usualEntriesMax = 512;
 
 /** All forms of a part except recorded ones. Two may have the same value. `example` is the part's declared example. */
-export function formsOf(protocol: Protocol, part: MessagePart, example: Values | undefined): Form[] {
+export function formsOf(protocol: Protocol, part: MessagePart, example: Values | undefined): FixtureValue[] {
   const { layout } = part;
   if (layout.fields.length === 0) return [{ form: 'typical', value: {} }];
-  const room = protocol.limits.max_payload - (part.type === 'reply' ? 4 : 0);
+  const sizeMax = protocol.limits.max_payload - (part.type === 'reply' ? 4 : 0);
   return [
     ...(layout.mayBeEmpty ? [{ form: 'empty', value: {} }] : []),
     ...choicesOf(layout).flatMap(({ prefix, fixed }) => {
-      const named = (form: string, plan: Plan, refused?: string): Form => ({
-        form: prefix + form,
-        value: build(layout, { ...plan, fixed: { ...plan.fixed, ...fixed } }),
-        ...(refused === undefined ? {} : { refused }),
-      });
+      const named = (form: string, plan: Plan, refused?: string): FixtureValue => {
+        const value = build(layout, { ...plan, fixed: { ...plan.fixed, ...fixed } });
+        return defined({ form: prefix + form, value, refused });
+      };
       const base = { ...basePlan, fixed: { ...scalarsOf(layout, example ?? {}), ...fixed } };
-      const most = largest(layout, { fill: 'ones', entries: 1, bytes: 4, trailing: true, fixed }, room);
+      const most = largest(layout, { fill: 'ones', entries: 1, bytes: 4, trailing: true, fixed }, sizeMax);
       const longest = sizeOf(layout, most);
       return [
         named('smallest', { fill: 'zero', entries: 0, bytes: 0, trailing: false }),
@@ -49,7 +50,7 @@ export function formsOf(protocol: Protocol, part: MessagePart, example: Values |
         named('largest', most),
         ...namedValues(layout, base, new Set(Object.keys(fixed))).map(([form, plan]) => named(form, plan)),
         ...trailingForms(layout, base).map(([form, plan]) => named(form, plan)),
-        ...lengthForms(part, base, room).map(([form, plan, refused]) => named(form, plan, refused)),
+        ...lengthForms(part, base, sizeMax).map(([form, plan, refused]) => named(form, plan, refused)),
         ...edgeForms(protocol, part, base, longest).map(([form, plan]) => named(form, plan)),
       ];
     }),
@@ -62,12 +63,13 @@ const basePlan: Plan = { fill: 'numbered', entries: 1, bytes: 4, trailing: true 
 /** If the entry type of a list depends on a field, all forms are made for each value of that field. */
 function choicesOf(layout: StructType): { prefix: string; fixed: Values }[] {
   for (const { type } of layout.fields) {
-    if (!(type instanceof ListType) || !('cases' in type.entry)) continue;
-    const { field, cases } = type.entry;
-    const selector = layout.fields.find(({ name }) => name === field)?.type as EnumType;
-    const nameOf = (value: number) =>
-      Object.keys(selector.values).find((key) => selector.values[key] === value);
-    return [...cases.keys()].map((value) => ({ prefix: `${nameOf(value)}_`, fixed: { [field]: value } }));
+    if (!(type instanceof ListType) || type.selector === undefined) continue;
+    const { field, cases } = type.selector;
+    const selected = layout.fields.find(({ name }) => name === field)?.type as EnumType;
+    return [...cases.keys()].map((value) => ({
+      prefix: `${enumName(selected, value)}_`,
+      fixed: { [field]: value },
+    }));
   }
   return [{ prefix: '', fixed: {} }];
 }
@@ -81,9 +83,7 @@ function scalarsOf(layout: StructType, example: Values): Values {
   const scalars = layout.fields.filter(
     ({ type }) => !(type instanceof ListType || type instanceof BytesType),
   );
-  return Object.fromEntries(
-    scalars.filter(({ name }) => example[name] !== undefined).map(({ name }) => [name, example[name]]),
-  );
+  return defined(Object.fromEntries(scalars.map(({ name }) => [name, example[name]])));
 }
 
 /** A form for each value of each enum and each bit of each flag set, in list entries too. */
@@ -114,9 +114,9 @@ function trailingForms(layout: StructType, base: Plan): [string, Plan][] {
 }
 
 /** Lists and texts of length 0, 1 and the limit, and one above the limit if RM refuses that. */
-function lengthForms({ part, layout }: MessagePart, base: Plan, room: number): [string, Plan, string?][] {
-  return growingParts(layout).flatMap((growing): [string, Plan, string?][] => {
-    const { field, limit, max, step } = growing;
+function lengthForms({ part, layout }: MessagePart, base: Plan, sizeMax: number): [string, Plan, string?][] {
+  return variableParts(layout).flatMap((variable): [string, Plan, string?][] => {
+    const { field, limit, max, step } = variable;
     const isList = field.type instanceof ListType;
     const inside = field.type instanceof BytesType ? field.type.options.inside : undefined;
     const counts = new Set([0, 1, ...(isList ? [] : [step, step + 1])]);
@@ -134,10 +134,6 @@ function lengthForms({ part, layout }: MessagePart, base: Plan, room: number): [
       limit !== undefined && part === 'request'
         ? [[`${field.name}_${max + 1}`, resized(base, field.name, max + 1), limit.error]]
         : [];
-    return [...forms, ...over].filter(([, plan]) => fits(layout, plan, room));
+    return [...forms, ...over].filter(([, plan]) => sizeOf(layout, plan) <= sizeMax);
   });
-}
-
-function fits(layout: StructType, plan: Plan, room: number): boolean {
-  return sizeOf(layout, plan) <= room;
 }

@@ -4,7 +4,7 @@ import type { Message, Protocol } from '../schema/index.js';
 import type { Values } from '../wire/index.js';
 import { type Evidence, withEvidence } from './evidence.js';
 import { type Fixture, type FixtureFacts, fixtureOf } from './fixture.js';
-import { type Form, formsOf } from './forms.js';
+import { type FixtureValue, formsOf } from './forms.js';
 import { recordedFixtures } from './recorded.js';
 
 /** An error code that has no name. */
@@ -100,7 +100,7 @@ function errorFixtures(protocol: Protocol, message: Message): Fixture[] {
 }
 
 /** Leaves out the forms that have the value of an earlier one. The three forms that each part has are kept. */
-function unique(forms: readonly Form[]): Form[] {
+function unique(forms: readonly FixtureValue[]): FixtureValue[] {
   const seen = new Set<string>();
   const names = new Set<string>();
   return forms.filter(({ form, value }) => {

@@ -3,7 +3,7 @@ import { BytesType, type Field, type IntegerType, ListType, type StructType } fr
 import { build, type Plan } from './build.js';
 
 /** A part of a payload that can be made longer. */
-export interface Growing {
+export interface VariablePart {
   readonly field: Field;
   /** Most entries of a list or bytes of a bytes field: RM's limit or, without one, the largest value of the count. */
   readonly max: number;
@@ -17,8 +17,8 @@ export interface Growing {
 const tooManyEntries = 'NORESOURCE';
 
 /** The lists and texts of a struct, in wire order. */
-export function growingParts(type: StructType): Growing[] {
-  return type.fields.flatMap((field): Growing[] => {
+export function variableParts(type: StructType): VariablePart[] {
+  return type.fields.flatMap((field): VariablePart[] => {
     if (field.type instanceof ListType) {
       const { max, count } = field.type.options;
       const own = { field, step: 1, max: max ?? count.max };
@@ -47,10 +47,10 @@ export function resized(plan: Plan, name: string, size: number): Plan {
  * The plan whose list or text `part` makes the payload as long as possible up to `target` bytes or, with `atLeast`, as
  * short as possible from `target` bytes. Undefined if the limit of the part or the smallest payload forbids it.
  */
-export function grown(
+export function grownTo(
   type: StructType,
   plan: Plan,
-  part: Growing,
+  part: VariablePart,
   target: number,
   atLeast = false,
 ): Plan | undefined {

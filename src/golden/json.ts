@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import { formatHex } from '../base/hex.js';
 import { enumName, type Json } from '../capture/payload/index.js';
 import { formatId, type Protocol } from '../schema/index.js';
@@ -40,22 +41,23 @@ export function fixtureJson(
   const { name, part, seq, error, refused, fault, provenance, source, payload, frames, value } = fixture;
   const { message, type, selection } = part;
   const isPlain = payload.length <= sizeMax;
-  return {
+  return defined({
     name,
     message: message.name,
     id: formatId(message.id),
     type,
     seq,
-    ...(error === undefined ? {} : { error: enumName(protocol.error, error) ?? error }),
-    ...(selection === undefined ? {} : { request: { [selection.field]: selection.name } }),
-    ...(refused === undefined ? {} : { refused }),
-    ...(fault === undefined ? {} : { fault }),
+    error: error === undefined ? undefined : (enumName(protocol.error, error) ?? error),
+    request: selection && { [selection.field]: selection.name },
+    refused,
+    fault,
     provenance,
-    ...(source === undefined ? {} : { source }),
+    source,
     size: payload.length,
-    ...(isPlain ? { value, payload: formatHex(payload) } : {}),
+    value: isPlain ? value : undefined,
+    payload: isPlain ? formatHex(payload) : undefined,
     frames: frames.map((frame) => formatHex(frame)),
-  };
+  });
 }
 
 /** A JSON array with one fixture per line, so that a change of one is a change of one line. */

@@ -1,3 +1,5 @@
+import { concatenated, viewOf } from '../base/bytes.js';
+import { defined } from '../base/defined.js';
 import { formatIssue } from '../base/error.js';
 import { parseHex } from '../base/hex.js';
 import { errorWordSize, payloadToJson } from '../capture/payload/index.js';
@@ -7,7 +9,6 @@ import { headerReader } from '../rpc/index.js';
 import { type Message, messageTypeNames, type Protocol } from '../schema/index.js';
 import type { Evidence, RecordedMessage } from './evidence.js';
 import type { Fixture } from './fixture.js';
-import { joined } from './identifier.js';
 
 /** The recorded messages with the id of a message. Those of each part are numbered: `recorded_1`. */
 export function recordedFixtures(protocol: Protocol, message: Message, { recorded }: Evidence): Fixture[] {
@@ -33,25 +34,25 @@ function recordedFixture(
   const [first] = frames as [Uint8Array];
   const { type, seq, msg_id: id } = header.read(viewOf(first), 0);
   if (id !== message.id) return undefined;
-  const payload = joined(frames.map((frame) => frame.subarray(header.size)));
+  const payload = concatenated(frames.map((frame) => frame.subarray(header.size)));
   const kind = messageTypeNames[type] as MessagePart['type'];
   const error = kind === 'reply' ? viewOf(payload).getUint32(0, true) : undefined;
   const part = partOf(message, kind, error);
   const { value, issues } = annotate(part.layout, payload.subarray(error === undefined ? 0 : errorWordSize));
   const [issue] = issues;
-  return {
+  return defined({
     name: '',
     part,
     form: provenance,
     seq,
-    ...(error === undefined ? {} : { error }),
+    error,
     value: payloadToJson(part.layout, value),
-    ...(issue === undefined ? {} : { fault: formatIssue(issue) }),
+    fault: issue && formatIssue(issue),
     payload,
     frames,
     provenance,
     source,
-  };
+  });
 }
 
 function partOf(message: Message, type: MessagePart['type'], error: number | undefined): MessagePart {
@@ -59,8 +60,4 @@ function partOf(message: Message, type: MessagePart['type'], error: number | und
   const declared = partsOf(message).find(({ part }) => part === name);
   const key = `${message.name.toLowerCase()}_${name}`;
   return declared ?? { message, part: name, type, layout: bareErrorReply, key };
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -4,11 +4,10 @@ import type { Generation } from './generations.js';
 const { content, max_continuations } = protocol.limits;
 
 /**
- * The payload of a reply or notification while its queue messages come in. A client keeps that of a reply with the call
- * that waits for it, so what an earlier reply to the same call left there is seen by the next one.
+ * The payload of a reply or notification while its queue messages arrive. The clients keep the payload of a reply with the
+ * call that waits for it, so a second reply to a call finds what the first has left there.
  */
 export class Assembly {
-  /** Undefined as long as nothing has allocated one. */
   #buffer: Uint8Array | undefined;
   #size = 0;
   #announced = 0;
@@ -16,7 +15,7 @@ export class Assembly {
   readonly #kind: Generation['buffer'];
   readonly #unit: number;
 
-  /** `unit`: payload bytes that the first queue message of its kind can bring. */
+  /** @param unit payload bytes in the first queue message of a reply or notification, at most. */
   constructor(kind: Generation['buffer'], unit: number) {
     this.#kind = kind;
     this.#unit = unit;
@@ -25,18 +24,17 @@ export class Assembly {
   get complete(): boolean {
     return this.#received === this.#announced;
   }
-  /** A buffer is there, even if nothing has been written to it. */
   get allocated(): boolean {
     return this.#buffer !== undefined;
   }
-  /** What has come so far; the caller's to keep. */
+  /** A copy of the bytes that have arrived. */
   get payload(): Uint8Array {
     return this.#buffer?.slice(0, this.#size) ?? new Uint8Array(0);
   }
 
   /**
-   * Starts over with the payload of a first queue message. False when the client refuses it for its number of
-   * continuations, and leaves everything as it is but for the counts.
+   * Starts again with the payload of a first queue message. False when the client refuses its number of continuations;
+   * the counts have changed then, but not the buffer.
    */
   start(announced: number, payload: Uint8Array): boolean {
     this.#announced = announced;
@@ -54,7 +52,7 @@ export class Assembly {
     return true;
   }
 
-  /** Adds a continuation, or says why the client would write outside its buffer. */
+  /** Appends a continuation. @returns why the client would write outside its buffer; undefined if it would not. */
   append(payload: Uint8Array): 'missing' | 'small' | undefined {
     if (this.#buffer === undefined) return 'missing';
     if (this.#size + payload.length > this.#buffer.length) return 'small';
@@ -64,7 +62,6 @@ export class Assembly {
     return undefined;
   }
 
-  /** The number of continuations is the announced one. */
   announces(count: number): boolean {
     return count === this.#announced;
   }

@@ -2,24 +2,25 @@ import type { Call, Infer, InferInput, Payload } from '../schema/index.js';
 import { call } from './calls/call.js';
 import type { CallEffect, Calling } from './effect.js';
 import { Endpoint, type EndpointEvent } from './endpoint.js';
-import { HostError } from './error.js';
+import type { HostError } from './error.js';
 import type { GenerationName } from './generations.js';
-import type { Hazard } from './hazard.js';
+import type { HazardListener } from './hazard.js';
 import { NotificationStream, ReceivedNotification } from './notification-stream.js';
 import type { CallName, OutgoingCall } from './outgoing-call.js';
+import { refuser } from './refusal.js';
 import type { Transport } from './transport.js';
 
-/** Notifications that a stream keeps for its reader: as many as RM keeps for a VM. */
+/** Unread notifications that a stream keeps: as many as RM keeps for a VM. */
 const NOTIFICATIONS_MAX = 256;
 
 export interface ClientOptions {
-  /** Whose rules: a15 unless told. */
+  /** Default: a15. */
   readonly generation?: GenerationName;
-  /** Told of what the real client would leak or die of, besides the errors of calls that it ends. */
-  readonly onHazard?: (hazard: Hazard) => void;
+  /** Called for leaks and crashes of the real client that end no call. */
+  readonly onHazard?: HazardListener;
 }
 
-/** What is used of an AbortSignal, whose own declaration only some environments have. */
+/** The part of AbortSignal that is used here. Not all environments declare the type itself. */
 export interface CallSignal {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void): void;
@@ -28,7 +29,7 @@ export interface CallSignal {
 
 export interface CallOptions {
   /**
-   * Ends the wait for the reply: the real clients wait for ever, and nothing here knows the time. A deadline is
+   * Ends the wait for the reply, which has no time limit, as in the real clients. For a deadline use
    * `AbortSignal.timeout(ms)`. The call ends with the hazard `no_reply`, or with EINTR if nothing was sent yet.
    */
   readonly signal?: CallSignal;
@@ -40,14 +41,14 @@ interface Waiting {
 }
 
 /**
- * RM's client as promises, over any transport. Calls may overlap as they like: the generation decides how many wait at
- * once, the others queue in order. A call ends with the reply's payload or a HostError, never otherwise.
+ * RM's client with promises, over any transport. Calls may overlap: the generation decides how many wait for replies at
+ * once, and the others queue in order. A call ends with the payload of the reply or with a HostError.
  */
 export class Client {
   readonly #endpoint: Endpoint;
   readonly #waiting = new Map<OutgoingCall, Waiting>();
   readonly #streams = new Set<NotificationStream>();
-  readonly #onHazard: (hazard: Hazard) => void;
+  readonly #onHazard: HazardListener;
   #closed = false;
   readonly #transport: Transport;
 
@@ -68,7 +69,7 @@ export class Client {
   }
 
   /**
-   * One call, by its declaration: `client.call(VM_START, { vmid: 128 })`. A reply that does not fit it is EBADMSG.
+   * Makes a call by its declaration: `client.call(VM_START, { vmid: 128 })`. EBADMSG for a reply that does not fit it.
    *
    * @throws WireError when the request does not fit its declaration.
    */
@@ -80,12 +81,11 @@ export class Client {
     return this.run(call(message, request), options);
   }
 
-  /** Runs a call function to its end. The signal is that of each of its calls: once it is aborted, all fail at once. */
+  /** Runs a call function to its end. Once the signal is aborted, all further calls of the function fail at once. */
   async run<T>(calling: Calling<T>, options?: CallOptions): Promise<T> {
     let step = calling.next();
     while (!step.done) {
       const { value: effect } = step;
-      // What the function does about a failure is its own business.
       step = await this.perform(effect, options).then(
         (payload) => calling.next(payload),
         (error) => calling.throw(error),
@@ -94,7 +94,7 @@ export class Client {
     return step.value;
   }
 
-  /** Makes one call as it stands, and returns the payload of the OK reply. */
+  /** Makes one call, and returns the payload of the OK reply. */
   async perform({ message, payload }: CallEffect, { signal }: CallOptions = {}): Promise<Uint8Array> {
     if (this.#closed) throw unsent(message, 'ENODEV', 'closed');
     if (signal?.aborted) throw unsent(message, 'EINTR', 'interrupted');
@@ -115,8 +115,10 @@ export class Client {
   }
 
   /**
-   * Notifications from now on, for one reader: `for await (const notification of client.notifications())`. What is not
-   * read is kept, `countMax` of them; then the oldest is lost and counted. Ends when the client is closed.
+   * Notifications from now on, for one reader: `for await (const notification of client.notifications())`. Ends when the
+   * client is closed.
+   *
+   * @param countMax unread notifications to keep. Beyond that the oldest is dropped and counted.
    */
   notifications(countMax = NOTIFICATIONS_MAX): NotificationStream {
     const stream = new NotificationStream(countMax, (ended) => this.#streams.delete(ended));
@@ -125,7 +127,7 @@ export class Client {
     return stream;
   }
 
-  /** Ends everything: calls that wait fail (ENODEV), streams end, and the transport is let go. */
+  /** Ends waiting calls (ENODEV) and streams, and disconnects from the transport. */
   close(): void {
     this.#closed = true;
     this.#transport.connect({ notEmpty: () => {}, notFull: () => {} });
@@ -135,7 +137,7 @@ export class Client {
     this.#streams.clear();
   }
 
-  /** Sends what can be sent and tells what has happened. Sending may bring a reply before it returns. */
+  /** Sends what can be sent, then handles the events. A reply may arrive before `send` returns. */
   #pump(): void {
     for (let next = this.#endpoint.nextTransmit(); next; next = this.#endpoint.nextTransmit())
       this.#endpoint.sent(this.#transport.send(next.frame, next.push));
@@ -169,6 +171,5 @@ export class Client {
 }
 
 function unsent({ name }: CallName, errno: 'ENODEV' | 'EINTR', code: string): HostError {
-  const issue = { code, path: '', offset: 0, expected: 'a client that may send', actual: code };
-  return new HostError(name, errno, 'local', issue);
+  return refuser(name)(errno, code, 'a client that may send', code);
 }

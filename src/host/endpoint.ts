@@ -11,6 +11,7 @@ import type { Hazard } from './hazard.js';
 import { hazards } from './hazards.js';
 import { type CallName, OutgoingCall } from './outgoing-call.js';
 import { Receiver } from './receiver.js';
+import { refuser } from './refusal.js';
 import { queueErrno } from './rm-error.js';
 import { SequenceNumbers } from './sequence.js';
 
@@ -18,52 +19,52 @@ import { SequenceNumbers } from './sequence.js';
 export type EndpointEvent =
   | { readonly kind: 'returned'; readonly call: OutgoingCall; readonly payload: Uint8Array }
   | { readonly kind: 'failed'; readonly call: OutgoingCall; readonly error: HostError }
-  /** `payload` is undefined where the client hands a null pointer to its handlers. */
+  /** `payload` is undefined where the client passes a null pointer to its handlers. */
   | { readonly kind: 'notification'; readonly id: number; readonly payload: Uint8Array | undefined }
-  /** A queue message, or the start of a message, with which the client does nothing. */
+  /** The client ignores a queue message, or a message of which only a part has come. */
   | { readonly kind: 'dropped'; readonly issue: Issue }
-  /** The real client leaks, or is dead. A crash also ends all calls. */
+  /** The real client leaks or crashes. A crash also ends all calls. */
   | { readonly kind: 'hazard'; readonly hazard: Hazard };
 
 /** A queue message to put on the queue to RM. */
 export interface Transmit {
   readonly frame: Uint8Array;
-  /** Raise RM's interrupt at once: set on the last queue message of a request only. */
+  /** Raise RM's interrupt at once. Set only on the last queue message of a request. */
   readonly push: boolean;
 }
 
-/** What came of sending: the hypervisor's answer, or an errno where something else is between. */
+/** The result of sending: the hypervisor's answer, or an errno from another kind of transport. */
 export type Sent = SendResult | { readonly errno: Errno };
 
 /**
  * RM's client in one Linux kernel, without I/O: calls and queue messages go in, queue messages and events come out. It
- * owns sequence numbers, fragments, the send lock and matching, by the rules of its generation; it has no clock, so a
- * call waits until a reply, {@link giveUp} or {@link close} ends it. Whatever comes in ends in an event.
+ * assigns sequence numbers, fragments requests, holds the send lock and matches replies, by the rules of its generation.
+ * It has no clock: a call waits until a reply, {@link giveUp} or {@link close} ends it.
  */
 export class Endpoint {
   readonly generation: Generation;
   readonly #sequence: SequenceNumbers;
   readonly #receiver: Receiver;
   readonly #events = new Fifo<EndpointEvent>();
-  /** By sequence number: from the start of a call until it returns. */
+  /** By sequence number, from the start of a call until it returns. */
   readonly #calls = new Map<number, OutgoingCall>();
   /** Waiting for the send lock, in order. */
   readonly #queued = new Set<OutgoingCall>();
   #sending: OutgoingCall | undefined;
   #waitingCount = 0;
-  /** Waiting, and a reply has ended the wait: they return at the end of the interrupt. */
+  /** Calls whose wait a reply has ended. They return at the end of the interrupt. */
   readonly #woken = new Set<OutgoingCall>();
-  /** Whose message has been handed out by {@link nextTransmit} while its result is still out. */
+  /** The call whose queue message {@link nextTransmit} has returned, until {@link sent} is told the result. */
   #inFlight: OutgoingCall | undefined;
   /** The queue to RM has room. */
   #hasRoom = true;
-  /** It got room while the result of sending was out. */
+  /** The queue to RM got room while a queue message was in flight. */
   #gotRoom = false;
-  /** The queue from RM has raised its interrupt, which has not been served yet. */
+  /** The interrupt of the queue from RM is pending. */
   #interrupted = false;
   #receiving = false;
 
-  /** `firstSequence`: sequence number of the first request. */
+  /** @param options `firstSequence`: sequence number of the first request. */
   constructor(name: GenerationName, { firstSequence = 0 }: { readonly firstSequence?: number } = {}) {
     this.generation = generations[name];
     this.#sequence = new SequenceNumbers(this.generation.sequenceCount, firstSequence);
@@ -80,31 +81,31 @@ export class Endpoint {
     });
   }
 
-  /** A message from RM is in assembly. */
   get assembling(): boolean {
     return this.#receiver.assembling;
   }
 
-  /** Calls that have not returned. */
+  /** Number of calls that have not returned. */
   get outstandingCount(): number {
     return this.#calls.size;
   }
 
   /**
-   * Starts a call; how it ends is an event.
+   * Starts a call. An event tells how it ends.
    *
    * @throws HostError when it is refused before anything is sent: EINVAL for message id 0, E2BIG for a payload above
    * what the generation sends, EBUSY when all sequence numbers are taken.
    */
   start(message: CallName, payload: Uint8Array): OutgoingCall {
     const { requestSizeMax } = this.generation;
-    if (message.id === 0) throw refused(message, 'EINVAL', 'id', 'a message id', 0);
+    const refuse = refuser(message.name);
+    if (message.id === 0) throw refuse('EINVAL', 'id', 'a message id', 0);
     const seq = this.#sequence.take();
-    if (seq === undefined) throw refused(message, 'EBUSY', 'seq', 'a free sequence number', 'none');
+    if (seq === undefined) throw refuse('EBUSY', 'seq', 'a free sequence number', 'none');
     if (payload.length > requestSizeMax) {
-      // The number has been used up: the clients look at the size after they took it.
+      // The clients check the size after they have taken a sequence number.
       this.#freeUnsent(seq);
-      throw refused(message, 'E2BIG', 'payload_size', `0..${requestSizeMax}`, payload.length);
+      throw refuse('E2BIG', 'payload_size', `0..${requestSizeMax}`, payload.length);
     }
     const frames = fragment(protocol, { type: MessageType.request, seq, msg_id: message.id }, payload);
     const call = new OutgoingCall(message, seq, frames, this.generation);
@@ -114,7 +115,7 @@ export class Endpoint {
     return call;
   }
 
-  /** The next queue message to send, if there is one and room for it; say with {@link sent} what came of it. */
+  /** The next queue message to send, if there is one and the queue has room. Its result goes to {@link sent}. */
   nextTransmit(): Transmit | undefined {
     const sending = this.#sending;
     if (sending === undefined || this.#inFlight !== undefined || !this.#hasRoom) return undefined;
@@ -124,16 +125,16 @@ export class Endpoint {
     return { frame, push: sending.sentCount === sending.frames.length - 1 };
   }
 
-  /** What came of the message from {@link nextTransmit}. A full queue: it is sent again when there is room. */
+  /** Takes the result of sending. If the queue was full, the message is sent again when there is room. */
   sent(result: Sent): void {
     const call = this.#inFlight;
     this.#inFlight = undefined;
     if (call === undefined) return;
     const error = 'error' in result ? result.error : undefined;
-    // RM may have emptied the queue before the result of filling it is seen.
+    // RM may have emptied the queue again before this result arrives.
     if (error === QueueError.FULL) this.#hasRoom = this.#gotRoom;
     else if ('notFull' in result && error === QueueError.OK) this.#hasRoom = this.#gotRoom || result.notFull;
-    // The caller may have given up in the meantime.
+    // The caller may have given up meanwhile.
     if (error === QueueError.FULL || call.state !== 'sending') return;
     if ('errno' in result || result.error !== QueueError.OK) this.#sendFailed(call, result);
     else if (++call.sentCount === call.frames.length) this.#allSent(call);
@@ -146,14 +147,14 @@ export class Endpoint {
   }
 
   /**
-   * The interrupt of the queue from RM: takes queue messages until there are none, or until the generation stops
-   * reading; what it has not taken then is for the next interrupt. Calls return at the end of it.
+   * The interrupt of the queue from RM. Takes queue messages until the queue is empty or the generation stops reading,
+   * which leaves the rest for the next interrupt. Calls return at its end.
    *
-   * @param take gives the next queue message, undefined when the queue is empty.
+   * @param take returns the next queue message; undefined when the queue is empty.
    */
   receive(take: () => Uint8Array | undefined): void {
     this.#interrupted = true;
-    // Taking a message may bring the next at once; it is read when the one in hand has been.
+    // Taking a message may raise the interrupt again. The outer call then reads on.
     if (this.#receiving) return;
     this.#receiving = true;
     while (this.#interrupted) {
@@ -165,14 +166,14 @@ export class Endpoint {
     this.#takeLock();
   }
 
-  /** What happened next; undefined when there is nothing new. */
+  /** The next event; undefined when there is none. */
   nextEvent(): EndpointEvent | undefined {
     return this.#events.shift();
   }
 
   /**
-   * Ends a call whose caller waits no longer. Where the real client can be interrupted, before anything is sent, as it
-   * does then; else with the hazard that it would wait for ever.
+   * Ends a call whose caller gives up. If nothing was sent and the real client can be interrupted, the call ends as it
+   * does there; else with the hazard `no_reply`, because the real client would wait for ever.
    */
   giveUp(call: OutgoingCall, errno: Errno = 'ETIMEDOUT'): void {
     if (call.state === 'returned') return;
@@ -180,7 +181,9 @@ export class Endpoint {
     const interrupted = call.state === 'queued' ? interruptedErrno : undefined;
     this.#leave(call);
     this.#receiver.forget(call);
-    this.#fail(call, interrupted === undefined ? noAnswer(call, errno) : interruptedError(call, interrupted));
+    const refuse = refuser(call.message.name);
+    const error = interrupted && refuse(interrupted, 'interrupted', 'the send lock', 'an interruption');
+    this.#fail(call, error ?? noAnswer(call.message, errno));
     this.#takeLock();
   }
 
@@ -197,7 +200,7 @@ export class Endpoint {
     this.#events.push({ kind: 'hazard', hazard });
   };
 
-  /** Lets the next call send, if the generation lets it: nobody else is sending, and not too many wait. */
+  /** Lets the next queued call send, if no other call sends and the generation lets one more wait. */
   #takeLock(): void {
     if (this.#sending !== undefined || this.#waitingCount >= this.generation.outstandingMax) return;
     const [next] = this.#queued;
@@ -211,7 +214,7 @@ export class Endpoint {
     this.#sending = undefined;
     call.state = 'waiting';
     this.#waitingCount++;
-    // A reply may come before the last of the request.
+    // The reply may have come before the last part of the request was sent.
     this.#returnWoken();
     this.#takeLock();
   }
@@ -221,7 +224,7 @@ export class Endpoint {
     const errno = 'errno' in result ? result.errno : queueErrno(result.error, errnoClient);
     const actual = 'errno' in result ? result.errno : result.error;
     this.#leave(call, freesFailedSequence);
-    this.#fail(call, refused(call.message, errno, 'send', 'a queue message sent', actual));
+    this.#fail(call, refuser(call.message.name)(errno, 'send', 'a queue message sent', actual));
     this.#takeLock();
   }
 
@@ -229,7 +232,7 @@ export class Endpoint {
     if (this.generation.freesFailedSequence) this.#sequence.free(seq);
   }
 
-  /** The call returns: it no longer holds the lock nor its sequence number. */
+  /** Releases what a call holds when it returns: the send lock and the sequence number. */
   #leave(call: OutgoingCall, freesSequence = true): void {
     if (call.state === 'waiting') this.#waitingCount--;
     if (this.#sending === call) this.#sending = undefined;
@@ -246,7 +249,7 @@ export class Endpoint {
 
   #returnWoken(): void {
     for (const call of this.#woken) {
-      // It looks for the reply when it has sent all of the request.
+      // A call that still sends looks for the reply only after its last queue message.
       if (call.state !== 'waiting') continue;
       this.#leave(call);
       const outcome = call.outcome(this.#report);
@@ -265,21 +268,7 @@ export class Endpoint {
   }
 }
 
-function refused(
-  { name }: CallName,
-  errno: Errno,
-  code: string,
-  expected: string,
-  actual: number | string,
-): HostError {
-  return new HostError(name, errno, 'local', { code, path: '', offset: 0, expected, actual });
-}
-
-function interruptedError({ message }: OutgoingCall, errno: Errno): HostError {
-  return refused(message, errno, 'interrupted', 'the send lock', 'an interruption');
-}
-
-function noAnswer({ message: { name } }: OutgoingCall, errno: Errno): HostError {
+function noAnswer({ name }: CallName, errno: Errno): HostError {
   const issue = { code: 'no_answer', path: '', offset: 0, expected: 'a reply', actual: 'none' };
   return new HostError(name, errno, 'reply', issue, hazards.no_reply);
 }

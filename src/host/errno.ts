@@ -1,4 +1,4 @@
-/** Errno names that the Linux clients end calls with, and their numbers (include/uapi/asm-generic/errno*.h, include/linux/errno.h). */
+/** The errnos with which the Linux clients end calls (include/uapi/asm-generic/errno*.h, include/linux/errno.h). */
 export const errnoNumbers = {
   EPERM: 1,
   ENOENT: 2,

@@ -1,4 +1,4 @@
-/** A queue in which taking costs the same however long it is. */
+/** A queue with constant cost of taking, whatever its length. */
 export class Fifo<T> {
   #items: T[] = [];
   #head = 0;

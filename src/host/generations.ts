@@ -1,52 +1,48 @@
 import type { ErrnoClient, Source } from '../../schemas/index.js';
 import type { Errno } from './errno.js';
 
-/** Where a row of the table comes from. */
-type Evidence = 'measured' | 'read' | 'transcribed';
-
-/** How one Linux client sends, receives and waits: what client.md, sections 1 to 4, says differs between them. */
+/** How one Linux client sends, receives and waits: the differences that client.md, sections 1 to 4, lists. */
 export interface Generation {
   /** Label of client.md. */
   readonly name: Source;
   readonly doc: string;
-  /** Of the transport: the genuine code was run, or read, or transcribed by hand and then run. */
-  readonly evidence: Evidence;
-  /** Number of sequence numbers: they go round from 0 to one less. */
+  /** Source of the transport's rules: the genuine code was run, or read, or transcribed by hand and then run. */
+  readonly evidence: 'measured' | 'read' | 'transcribed';
+  /** Sequence numbers run from 0 to one less than this. */
   readonly sequenceCount: number;
-  /** A call that could not be sent gives its sequence number back when it returns. */
+  /** A call that could not be sent frees its sequence number. */
   readonly freesFailedSequence: boolean;
-  /** Bytes of the longest request payload; more is E2BIG. */
+  /** Longest request payload, in bytes. More is E2BIG. */
   readonly requestSizeMax: number;
   /**
-   * Calls that may wait for a reply at once: one when the send lock is held until the reply. RM keeps one reply pending
-   * per VM, so where several wait a reply can be lost when the queue is full.
+   * Calls that may wait for a reply at once; 1 if the send lock is held until the reply. RM keeps one pending reply per
+   * VM, so with more than one a reply can be lost when the queue is full.
    */
   readonly outstandingMax: number;
-  /** What a call ends with that is interrupted while it waits for the send lock; undefined: it cannot be. */
+  /** Error of a call that is interrupted while it waits for the send lock; undefined: it cannot be interrupted. */
   readonly interruptedErrno: Errno | undefined;
   /** Column of the table of error codes. */
   readonly errnoClient: ErrnoClient;
-  /** Shortest queue message that it looks at, in bytes. */
+  /** Shorter queue messages are ignored. Bytes. */
   readonly frameSizeMin: number;
-  /** The first byte of a queue message is looked at. */
+  /** Checks the first byte of a queue message. */
   readonly checksApi: boolean;
-  /** A bad first byte, or a request, makes it leave what else is in the queue there until the next interrupt. */
+  /** After a wrong first byte or a request, the rest of the queue is left until the next interrupt. */
   readonly stopsReading: boolean;
-  /** A continuation with another message id, or another number of continuations, ends the message in assembly. */
+  /** Whether a continuation with another message id ends the message in assembly, or the id is ignored. */
   readonly misfit: 'aborts' | 'message_id_ignored';
-  /** Which outcome counts when a reply was aborted whose first part had an error word other than OK. */
+  /** Result of a reply that was aborted after a first part with an error word other than OK. */
   readonly abortedReply: 'EIO' | 'error_word';
-  /** What a reply that nobody waits for, or without an error word, does: nothing and ENOMEM, or it kills the client. */
+  /** An unexpected reply, or one without an error word: it is dropped (the latter with ENOMEM), or crashes the client. */
   readonly refusedReply: 'is_dropped' | 'crashes';
   /**
-   * Room for what comes in: `exact`, for the first payload and 232 bytes per continuation; or as much as the first
-   * queue message can bring (replies 228 bytes, notifications 232) times the number of queue messages, and none if the
-   * first brings nothing.
+   * Size of the buffer for a message. `exact`: the first payload and 232 bytes per continuation. `per_message`: 228 bytes
+   * (replies) or 232 (notifications) times the number of queue messages, and no buffer if the first payload is empty.
    */
   readonly buffer: 'exact' | 'per_message';
-  /** Frees the payload in assembly of a call that ends with ENOMEM. */
+  /** Frees the partial payload of a call that ends with ENOMEM. */
   readonly freesOnNomem: boolean;
-  /** How sharing and lending are told apart. */
+  /** Whether sharing and lending are two functions, or one that lends to a single receiver. */
   readonly memShare: 'separate_calls' | 'by_acl_count';
 }
 
@@ -75,7 +71,7 @@ const direct: Omit<Generation, 'name' | 'doc' | 'evidence'> = {
   memShare: 'by_acl_count',
 };
 
-/** The clients whose transport is here, by label. */
+/** The clients, by the labels of client.md. */
 export const generations = {
   v9: { ...mailbox, name: 'v9', doc: 'version 9 of the patch series', evidence: 'read' },
   v11: { ...mailbox, name: 'v11', doc: 'version 11 of the patch series', evidence: 'read' },

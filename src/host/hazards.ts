@@ -1,12 +1,12 @@
 import { hazardTable } from './hazard.js';
 
-/** v9 and v11 have the same code in these places, but were only read. */
+/** The code of v9 and v11 was only read, but is the same here. */
 const mainline = ['v9', 'v11', 'a14', 'v17', 'a15'] as const;
-/** The mainline transport, which Qualcomm's interfaces from 6.1 on use too. */
+/** Qualcomm's interfaces from 6.1 on use the mainline transport. */
 const mainlineTransport = [...mainline, 'q61', 'q66', 'q612'] as const;
 const everyone = [...mainlineTransport, 'q515'] as const;
 
-/** The faults of the clients' transport and of the mainline calls (client.md, sections 2 and 11), by name. */
+/** The faults of the transports and of the mainline calls (client.md, sections 2 and 11). */
 export const hazards = hazardTable({
   no_reply: {
     clients: everyone,

@@ -1,36 +1,12 @@
 /**
- * The Linux side: RM's client in each of its generations, without I/O as an endpoint, or with promises over any
- * transport, and the VM manager on top of it. Call functions and the manager's operations are generators, so that
- * promises, the event loop of a world and tests run the same ones.
+ * The Linux side: calls resource managers and creates VMs as the Linux drivers do. {@link Client} is RM's client with
+ * promises over any transport, {@link Endpoint} the same without I/O, and {@link VmManager} the VM manager on top. Call
+ * functions and the manager's operations are generators, so promises, event loops and tests can run them.
  */
 export { call, exchange } from './calls/call.js';
-export {
-  type MainlineCalls,
-  type MainlineOptions,
-  mainlineCalls,
-  type ParcelRequest,
-  type PlatformHooks,
-} from './calls/mainline/index.js';
+export * from './calls/mainline/index.js';
 export { plainCalls } from './calls/plain.js';
-export {
-  type AcceptRequest,
-  type CoreNotification,
-  type DumpRange,
-  type HeapAnswer,
-  type IpaRequest,
-  lookupTypes,
-  NO_SANITIZE,
-  type NotifyRequest,
-  type ParcelRequest as QcomParcelRequest,
-  type QcomCalls,
-  type QcomGeneration,
-  type QcomOptions,
-  qcomCalls,
-  qcomHazards,
-  type SecureVm,
-  type SecureVmImage,
-  type StopRequest,
-} from './calls/qcom/index.js';
+export * from './calls/qcom/index.js';
 export { type CallOptions, type CallSignal, Client, type ClientOptions } from './client.js';
 export type { CallEffect, Calling } from './effect.js';
 export { Endpoint, type EndpointEvent, type Sent, type Transmit } from './endpoint.js';
@@ -49,7 +25,7 @@ export {
 export type { Hazard, HazardListener } from './hazard.js';
 export { hazards } from './hazards.js';
 export { NotificationStream, ReceivedNotification } from './notification-stream.js';
-export { type ExitInfo, type VmChange, vmChange } from './notifications/mainline.js';
 export type { CallName, OutgoingCall } from './outgoing-call.js';
 export { queueTransport, type Transport, type TransportHandlers } from './transport.js';
 export * from './vm-manager/index.js';
+export { type ExitInfo, type VmChange, vmChange } from './vm-manager/notifications.js';

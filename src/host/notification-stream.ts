@@ -2,41 +2,36 @@ import { codecOf } from '../codec/index.js';
 import type { Infer, Notification, Payload } from '../schema/index.js';
 import { Fifo } from './fifo.js';
 
-/** A notification as it came. */
 export class ReceivedNotification {
-  /** `payload`: 0..14 616 bytes. */
+  /** @param payload 0..14 616 bytes. */
   constructor(
     readonly id: number,
     readonly payload: Uint8Array,
   ) {}
 
   /**
-   * Its value if it is that notification, else undefined.
+   * The value if it is a notification of this declaration, else undefined.
    *
-   * @throws WireError when its payload does not fit the declaration.
+   * @throws WireError when the payload does not fit the declaration.
    */
   as<N extends Payload>({ id, payload: layout }: Notification<N>): Infer<N> | undefined {
     if (id !== this.id) return undefined;
     const { payload } = this;
-    return codecOf(layout).decode(
-      new DataView(payload.buffer, payload.byteOffset, payload.length),
-      0,
-      payload.length,
-    );
+    const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+    return codecOf(layout).decode(view, 0, payload.length);
   }
 }
 
 type Reader = (result: IteratorResult<ReceivedNotification, undefined>) => void;
 
 /**
- * Notifications from when it was made on, in order. What nobody reads is kept, up to a limit; then the oldest goes, as
- * in RM itself. Reads may overlap: each notification goes to one of them, in order.
+ * The notifications since its creation, in order. Unread ones are kept up to a limit, then the oldest is dropped, as in RM
+ * itself. Reads may overlap; each notification goes to one of them, in order.
  */
 export class NotificationStream implements AsyncIterableIterator<ReceivedNotification, undefined> {
-  /** Notifications that went because nobody read them. */
+  /** Number of dropped notifications. */
   lostCount = 0;
   readonly #waiting = new Fifo<ReceivedNotification>();
-  /** Reads that wait, in order. */
   readonly #readers = new Fifo<Reader>();
   #ended = false;
 
@@ -60,7 +55,7 @@ export class NotificationStream implements AsyncIterableIterator<ReceivedNotific
     this.lostCount++;
   }
 
-  /** No more will come; what is there can still be read. */
+  /** Ends the stream. What it has kept can still be read. */
   end(): void {
     this.#ended = true;
     for (let reader = this.#readers.shift(); reader; reader = this.#readers.shift())
@@ -76,7 +71,7 @@ export class NotificationStream implements AsyncIterableIterator<ReceivedNotific
     });
   }
 
-  /** Stops listening, as leaving a loop over it does. */
+  /** Called when a loop over the stream is left. */
   async return(): Promise<IteratorResult<ReceivedNotification, undefined>> {
     this.end();
     this.#onEnd(this);

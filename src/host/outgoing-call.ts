@@ -7,25 +7,25 @@ import type { HazardListener } from './hazard.js';
 import { hazards } from './hazards.js';
 import { rmError } from './rm-error.js';
 
-/** Payload bytes that the first queue message of a reply can bring, behind the error word. */
+/** Payload bytes in the first queue message of a reply, which also has the error word. */
 const REPLY_DATA_MAX = protocol.limits.content - 4;
 
-/** What the endpoint has to know of a message. */
+/** The part of a message's declaration that the endpoint needs. */
 export interface CallName {
   /** 1..0xFFFFFFFF; 0 is refused. */
   readonly id: number;
   readonly name: string;
 }
 
-/** A call from its start until it returns; whoever started it holds on to it as its name. */
+/** A call from its start until it returns. Events name the call by this object. */
 export class OutgoingCall {
-  /** `queued` behind another's send lock, `sending`, `waiting` for the reply, or `returned`. */
+  /** `queued` for the send lock, `sending`, `waiting` for the reply, or `returned`. */
   state: 'queued' | 'sending' | 'waiting' | 'returned' = 'queued';
-  /** Queue messages that have been sent. */
+  /** Number of queue messages that have been sent. */
   sentCount = 0;
   /** Error word of the latest reply. */
   errorWord = 0;
-  /** What the transport itself ends the call with. It stays, whatever reply comes after. */
+  /** An error of the transport. A later reply does not remove it. */
   failure: 'EIO' | 'ENOMEM' | undefined;
   readonly assembly: Assembly;
 
@@ -41,7 +41,7 @@ export class OutgoingCall {
     this.assembly = new Assembly(generation.buffer, REPLY_DATA_MAX);
   }
 
-  /** What the caller gets: the payload of an OK reply, or the error. */
+  /** The payload of an OK reply, or the error. */
   outcome(report: HazardListener): Uint8Array | HostError {
     const { errorWord, failure, message, assembly } = this;
     const generation = this.#generation;

@@ -8,23 +8,22 @@ import type { Hazard } from './hazard.js';
 import { hazards } from './hazards.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
-/** What becomes of queue messages, besides ending calls. */
+/** Receives the results of queue messages. */
 export interface ReceiverSink {
-  /** The call that a reply with this seq and message id answers; also one that has not returned yet. */
+  /** The call with this seq and message id that has not returned. */
   find(seq: number, id: number): OutgoingCall | undefined;
-  /** The call's wait is over: its reply is complete, or will never be. */
+  /** The reply is complete, or was aborted. */
   done(call: OutgoingCall): void;
-  /** `payload` is undefined where the client hands on a null pointer. */
+  /** `payload` is undefined where the client passes a null pointer. */
   notification(id: number, payload: Uint8Array | undefined): void;
-  /** A queue message, or the start of a message, that the client does nothing with. */
+  /** The client ignores a queue message, or a message of which only a part has come. */
   dropped(issue: Issue): void;
-  /** A leak. */
+  /** The client leaks. */
   report(hazard: Hazard): void;
-  /** The client is dead here. */
+  /** The client crashes. */
   crash(hazard: Hazard): void;
 }
 
-/** A notification in assembly. */
 interface IncomingNotification {
   readonly id: number;
   readonly assembly: Assembly;
@@ -36,12 +35,11 @@ const header = headerReader(protocol);
 const API = 0x21;
 
 /**
- * Takes queue messages as a Linux client does (client.md, section 2). Unlike the reassembler of src/rpc it puts replies
- * together where the waiting calls are, as the clients do, since what goes wrong between two replies to one call can be
- * seen by the caller.
+ * Takes queue messages as a Linux client does (client.md, section 2). Unlike the reassembler of src/rpc it assembles a
+ * reply in the call that waits for it, as the clients do, so that two replies to one call interfere as they do there.
  */
 export class Receiver {
-  /** What is in assembly: one message at a time. */
+  /** The message in assembly. There is never more than one. */
   #active: OutgoingCall | IncomingNotification | undefined;
   readonly #generation: Generation;
   readonly #sink: ReceiverSink;
@@ -55,12 +53,12 @@ export class Receiver {
     return this.#active !== undefined;
   }
 
-  /** Nothing more will come for this call, whose caller has given up. */
+  /** The caller has given up: stops assembling its reply. */
   forget(call: OutgoingCall): void {
     if (this.#active === call) this.#active = undefined;
   }
 
-  /** Takes one queue message; false when the client stops reading until the next interrupt. */
+  /** Takes one queue message. @returns false when the client stops reading until the next interrupt. */
   receive(frame: Uint8Array): boolean {
     const { frameSizeMin, checksApi, stopsReading } = this.#generation;
     if (frame.length < frameSizeMin || frame.length > FRAME_SIZE_MAX) {
@@ -98,7 +96,7 @@ export class Receiver {
     this.#sink.crash(hazard);
   }
 
-  /** Another message starts: ends the one in assembly. False when that kills the client. */
+  /** Ends the message in assembly because another one starts. @returns false when that crashes the client. */
   #abort(): boolean {
     const active = this.#active;
     this.#active = undefined;
@@ -121,17 +119,17 @@ export class Receiver {
   }
 
   #reply({ seq, msg_id, fragments }: Header, frame: Uint8Array): void {
-    const dies = this.#generation.refusedReply === 'crashes';
+    const crashes = this.#generation.refusedReply === 'crashes';
     const call = this.#sink.find(seq, msg_id);
     if (call === undefined) {
-      // q515 ends what it has in assembly first, and does not live to see the difference.
-      if (dies) this.#crash(hazards.unexpected_reply);
+      // q515 first aborts the message in assembly, which makes no difference as it then crashes.
+      if (crashes) this.#crash(hazards.unexpected_reply);
       else this.#drop('unexpected', 2, 'a reply that is waited for', seq);
       return;
     }
     if (!this.#abort()) return;
     if (frame.length < REPLY_HEADER_SIZE) {
-      if (dies) this.#crash(hazards.reply_without_error_word);
+      if (crashes) this.#crash(hazards.reply_without_error_word);
       else this.#fail(call, 'ENOMEM');
       return;
     }

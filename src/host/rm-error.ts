@@ -5,25 +5,25 @@ import { HostError } from './error.js';
 
 const names = new Map(Object.entries(error.values).map(([name, code]) => [code, name as ErrorName]));
 
-/** Name of RM's error code, or the code as hex text. */
+/** Name of an error code of RM; hex text for an unknown one. */
 export function rmErrorName(code: number): string {
   return names.get(code) ?? formatId(code);
 }
 
-/** What a client makes of an error word other than OK (messages.md, "Error codes"). */
+/** The errno that a client returns for an error word other than OK (messages.md, "Error codes"). */
 function rmErrno(code: number, client: ErrnoClient): Errno {
   const name = names.get(code);
   const { byCode, otherwise } = unknownErrno[client];
   return (name === undefined ? (byCode[code] ?? otherwise) : errno[name][client]) as Errno;
 }
 
-/** The failure of a call to which RM answered with the error word `code`; `actual` is its name. */
+/** The error of a call that RM answered with the error word `code`, whose name is in `actual`. */
 export function rmError(call: string, code: number, client: ErrnoClient): HostError {
   const issue = { code: 'rm_error', path: 'error', offset: 0, expected: 'OK', actual: rmErrorName(code) };
   return new HostError(call, rmErrno(code, client), 'rm', issue);
 }
 
-/** Errors of queue hypercalls where the clients agree (client.md, section 3). */
+/** Errnos for errors of queue hypercalls that are the same for all clients (client.md, section 3). */
 const hypervisorErrno: Readonly<Record<number, Errno>> = {
   [-1]: 'EOPNOTSUPP',
   10: 'ENOMEM',
@@ -36,13 +36,13 @@ const hypervisorErrno: Readonly<Record<number, Errno>> = {
   53: 'EACCES',
 };
 
-/** Where they do not. */
+/** Those that differ. */
 const hypervisorErrnoOf: Readonly<Record<ErrnoClient, Readonly<Record<number, Errno>>>> = {
   mainline: { [-2]: 'EAGAIN', 40: 'EIO', 41: 'EIO', 54: 'EBUSY', 60: 'EIO', 61: 'EIO' },
   q515: { [-2]: 'EINVAL', 40: 'EPERM', 41: 'EPERM', 54: 'EACCES', 60: 'EPERM', 61: 'EPERM' },
 };
 
-/** What a client makes of an error of a queue hypercall. */
+/** The errno that a client returns for an error of a queue hypercall. */
 export function queueErrno(code: number, client: ErrnoClient): Errno {
   return hypervisorErrno[code] ?? hypervisorErrnoOf[client][code] ?? 'EINVAL';
 }

@@ -1,19 +1,19 @@
 /**
- * Sequence numbers of requests: the lowest free one from where the last search ended, and from 0 again behind the last
- * (client.md, section 1). A number stays taken until it is freed.
+ * Sequence numbers of requests. The next one is the first free number after the last one taken, and after the highest
+ * the search goes on at 0 (client.md, section 1). A number stays taken until it is freed.
  */
 export class SequenceNumbers {
   readonly #taken = new Set<number>();
   readonly #count: number;
   #next: number;
 
-  /** `count` numbers, 0..count-1; the first one given out is `next`. */
+  /** The numbers 0..count-1, starting with `next`. */
   constructor(count: number, next = 0) {
     this.#count = count;
     this.#next = next;
   }
 
-  /** Undefined when all are taken. */
+  /** @returns undefined when all are taken. */
   take(): number | undefined {
     if (this.#taken.size >= this.#count) return undefined;
     while (this.#taken.has(this.#next)) this.#next = (this.#next + 1) % this.#count;

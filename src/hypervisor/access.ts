@@ -4,7 +4,7 @@ import type { MemoryKind } from './page-record.js';
 /** What may be done with memory, as bits; the values of the manager's rights. */
 export const Access = { X: 1, W: 2, R: 4, RW: 6, RWX: 7 } as const;
 
-/** Where an access of a VM goes. */
+/** The physical memory that a VM's access reaches. */
 export interface Translation {
   readonly phys: number;
   readonly kind: MemoryKind;
@@ -15,8 +15,8 @@ export interface Translation {
 }
 
 /**
- * An access that goes nowhere, as an event: whoever runs the VM decides what becomes of it. Nothing is emulated here:
- * where a device is played by somebody else, the VM's access to it is a fault like any other.
+ * An access that the hypervisor cannot translate, as an event. The component that runs the VM decides what follows.
+ * Nothing is emulated here: an access to an emulated device is a fault, too.
  */
 export interface Fault {
   readonly event: 'fault';
@@ -26,6 +26,6 @@ export interface Fault {
   readonly address: number;
   /** Bits of {@link Access} that it wanted. */
   readonly access: number;
-  /** Nothing is there; the memory is another's for now; or only less is allowed. */
+  /** Nothing is mapped there; the memory is lent to another; or the rights do not suffice. */
   readonly reason: 'unmapped' | 'lent' | 'permission';
 }

@@ -10,7 +10,7 @@ interface Range {
   tag: number;
 }
 
-/** First index whose range ends behind `address`; ranges are sorted and do not overlap. */
+/** First index whose range ends behind `address`. Ranges are sorted and do not overlap. */
 function indexBehind(ranges: readonly Range[], address: number): number {
   let low = 0;
   let high = ranges.length;

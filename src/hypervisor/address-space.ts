@@ -40,7 +40,7 @@ function blockOf(address: number): number {
   return Math.floor(address / BLOCK_SIZE) * BLOCK_SIZE;
 }
 
-/** The blocks of which a range is a part only: those of its first and its last page, at most. */
+/** The blocks that a range covers only in part: at most those of its first and its last page. */
 function blocksInPart(start: number, end: number): GrowingBlocks[] {
   const blocks: GrowingBlocks[] = [];
   const first = blockOf(start);
@@ -51,7 +51,7 @@ function blocksInPart(start: number, end: number): GrowingBlocks[] {
   return blocks;
 }
 
-/** Blocks that need a table before a range can become other than what is around it. */
+/** Blocks that need a table before a range in them can be mapped differently from the rest. */
 export function blocksToSplit({ start, size }: AddressRange): readonly Blocks[] {
   return blocksInPart(start, start + size);
 }

@@ -2,7 +2,7 @@ import type { PhysicalMemory } from './physical-memory.js';
 
 /** What the manager asks of the hypervisor about memory, interrupts and capabilities. */
 export interface Hypervisor {
-  /** Whose the memory is and who sees it where. */
+  /** Owners of memory, and its address in each VM. */
   readonly memory: PhysicalMemory;
 
   /** Copies physical memory into `target`; memory that was never written reads as zeros. */

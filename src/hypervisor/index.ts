@@ -1,19 +1,20 @@
 /**
- * What lies under the resource manager, as far as its answers depend on it: what each page of memory is to whom, where
- * VMs see it and what it holds, address ranges, interrupt numbers. The manager sees the interface {@link Hypervisor}
- * only; the model is its implementation for simulations.
+ * The hypervisor under the manager: who owns each page of memory, at which address each VM sees it (stage 2), what it
+ * contains, and which interrupts are bound. {@link PhysicalMemory} can be used without a manager, to check what
+ * sharing,
+ * lending and donating do to pages. The manager uses the interface {@link Hypervisor}, which {@link HypervisorModel}
+ * implements.
  */
-export * from './access.js';
-export * from './address-ranges.js';
-export * from './address-space.js';
-export * from './hypervisor.js';
-export * from './interrupts.js';
+export { Access, type Fault, type Translation } from './access.js';
+export { AddressRanges, type Allocation, alignUp, NO_TAG } from './address-ranges.js';
+export { type AddressRange, AddressSpace, BLOCK_SIZE, type Blocks, type Run } from './address-space.js';
+export type { Hypervisor } from './hypervisor.js';
+export { InterruptNumbers } from './interrupts.js';
 export { type Interval, IntervalMap } from './interval-map.js';
-export * from './model.js';
-export * from './owner.js';
-export * from './page-contents.js';
-export * from './page-record.js';
-export * from './page-records.js';
-export * from './physical-memory.js';
-export * from './refusal.js';
-export * from './transition.js';
+export { HypervisorModel, type ModelOptions, type PhysicalRange } from './model.js';
+export { isComponent, NOBODY, type Owner, ownerName, parcelOwner } from './owner.js';
+export { PAGE_SIZE } from './page-contents.js';
+export { type Borrower, type MemoryKind, type PageRecord, type PageState, stateOf } from './page-record.js';
+export { PhysicalMemory, type UserMemoryRegion } from './physical-memory.js';
+export { formatRefusal, type Refusal, type RefusalCode } from './refusal.js';
+export type { Party, Transition, TransitionStep } from './transition.js';

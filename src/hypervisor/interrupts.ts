@@ -1,9 +1,9 @@
-/** Shared interrupts that a VM's devices may use, and where automatic numbers begin (rm-internals.md, section 8). */
+/** Shared interrupts that a VM's devices may use, and the first that RM chooses (rm-internals.md, section 8). */
 export const VIRQ_MIN = 32;
 export const VIRQ_MAX = 1019;
 export const VIRQ_CHOSEN_MIN = 960;
 
-/** Interrupt numbers in use in one VM, whoever uses them. */
+/** Interrupt numbers in use in one VM. */
 export class InterruptNumbers {
   readonly #used = new Uint8Array(VIRQ_MAX + 1);
 

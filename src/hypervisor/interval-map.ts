@@ -6,8 +6,8 @@ export interface Interval<T> {
 }
 
 /**
- * Values over address intervals that do not overlap, sorted, found by binary search. Neighbours with equal
- * values are merged, so the number of intervals follows the number of borders, not of changes.
+ * Values of address intervals that do not overlap, sorted and found by binary search. Neighbours with equal values are
+ * merged, so the number of intervals does not grow with that of changes.
  */
 export class IntervalMap<T> {
   #intervals: Interval<T>[] = [];
@@ -34,7 +34,7 @@ export class IntervalMap<T> {
   overlapping(start: number, end: number): readonly Interval<T>[] {
     const from = this.#index(start);
     const to = this.#behind(from, end);
-    // Mostly there is one, and a literal costs a fraction of a slice.
+    // Usually there is one, and an array literal costs a fraction of a slice.
     return to === from + 1 ? [this.#intervals[from] as Interval<T>] : this.#intervals.slice(from, to);
   }
 
@@ -83,7 +83,7 @@ export class IntervalMap<T> {
     if (left !== undefined) parts.push(left);
     if (middle !== undefined) parts.push(middle);
     if (right !== undefined) parts.push(right);
-    // Mostly one takes the place of one: a splice that moves nothing costs several times as much.
+    // Usually one interval replaces one, and a splice that moves nothing costs several times as much as this.
     if (parts.length !== to - from) intervals.splice(from, to - from, ...parts);
     else for (const part of parts) intervals[from++] = part;
   }

@@ -18,7 +18,9 @@ export function isComponent(owner: Owner): boolean {
   return Number.isInteger(owner) && owner <= VMID_MAX && owner >= parcelOwner(HANDLE_MAX);
 }
 
-/** VMs have one. Parcels and nobody run nothing: they hold memory at its physical address. */
+/**
+ * Whether a component has an address space. Only VMs have one: parcels and nobody hold memory at its physical address.
+ */
 export function hasAddressSpace(owner: Owner): boolean {
   return owner >= 0;
 }

@@ -2,8 +2,8 @@
 export const PAGE_SIZE = 4096;
 
 /**
- * Contents of physical memory, kept sparsely: pages never written read as zeros and cost nothing. Addresses
- * and sizes are bytes, below 2^53.
+ * Contents of physical memory. Only pages that were written are stored, others read as zeros. Addresses and sizes are
+ * bytes, below 2^53.
  */
 export class PageContents {
   readonly #pages = new Map<number, Uint8Array>();
@@ -25,7 +25,7 @@ export class PageContents {
     }
   }
 
-  /** Copies into `target`; what was never written is left as it is there (zero in a new array). */
+  /** Copies into `target`. Bytes of pages that were never written are left as they are there. */
   readInto(address: number, target: Uint8Array): void {
     let done = 0;
     while (done < target.byteLength) {
@@ -38,7 +38,7 @@ export class PageContents {
     }
   }
 
-  /** Zeroes whole pages; cost follows the pages in use, not the size asked for. */
+  /** Zeroes whole pages. The cost grows with the pages in use, not with the size. */
   zero(address: number, size: number): void {
     const first = Math.floor(address / PAGE_SIZE);
     const last = Math.ceil((address + size) / PAGE_SIZE);

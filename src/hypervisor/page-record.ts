@@ -9,14 +9,14 @@ export type MemoryKind = 'normal' | 'io';
  */
 export type PageState = 'owned' | 'shared-owned' | 'lent' | 'shared-borrowed' | 'none';
 
-/** Who has a page that is another's, and where. */
+/** A component that has a page which another owns. */
 export interface Borrower {
   readonly owner: Owner;
   /** In its address space; undefined: it has none. */
   readonly address: number | undefined;
 }
 
-/** All that is known of a page of physical memory. For a range of pages: of its first one. */
+/** State of a page of physical memory. For a range of pages: that of its first one. */
 export interface PageRecord {
   readonly kind: MemoryKind;
   readonly owner: Owner;
@@ -24,13 +24,13 @@ export interface PageRecord {
   readonly address: number | undefined;
   /** By rising owner; no component twice. */
   readonly borrowers: readonly Borrower[];
-  /** The one borrower has it to itself. */
+  /** There is one borrower, and the owner has no access. */
   readonly lent: boolean;
 }
 
 const NO_BORROWERS: readonly Borrower[] = [];
 
-/** What a page is to a component. @param record undefined: there is no memory. */
+/** State of a page for a component. @param record undefined: there is no memory. */
 export function stateOf(record: PageRecord | undefined, owner: Owner): PageState {
   if (record === undefined) return 'none';
   if (record.owner === owner) {
@@ -61,7 +61,7 @@ function behind({ owner, address }: Borrower, offset: number): Borrower {
   return { owner, address: shifted(address, offset) };
 }
 
-/** Whether the right range is to every component what the left one is, and lies behind it everywhere. */
+/** Whether two ranges can be one: the same state for every component, and contiguous in every address space. */
 export function recordContinues(left: Interval<PageRecord>, right: Interval<PageRecord>): boolean {
   const before = left.value;
   const after = right.value;
@@ -86,7 +86,7 @@ function borrowersContinue(before: readonly Borrower[], after: readonly Borrower
   );
 }
 
-/** Pages that are a component's alone. @param address undefined: it has them nowhere, or no address space. */
+/** The record of pages that one component owns alone. @param address undefined: they are not mapped for it. */
 export function ownedRecord(kind: MemoryKind, owner: Owner, address: number | undefined): PageRecord {
   return { kind, owner, address, borrowers: NO_BORROWERS, lent: false };
 }
@@ -99,7 +99,7 @@ export function withBorrower(record: PageRecord, borrower: Borrower, lent: boole
   return { kind, owner, address, borrowers, lent };
 }
 
-/** The record without a borrower, if it is one; a loan to it is over. */
+/** The record without that borrower. A loan to it ends. */
 export function withoutBorrower(record: PageRecord, owner: Owner): PageRecord {
   if (record.borrowers.length === 0) return record;
   const borrowers = record.borrowers.filter((borrower) => borrower.owner !== owner);

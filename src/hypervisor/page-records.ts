@@ -23,7 +23,7 @@ export function hole(offset: number, size: number): Piece {
   return { offset, size, phys: 0, record: undefined };
 }
 
-/** Physical memory and what each range of its pages is to everybody. Addresses and sizes are bytes, whole pages. */
+/** The state of each range of physical memory. Addresses and sizes are bytes, whole pages. */
 export class PageRecords {
   readonly #records = new IntervalMap<PageRecord>(recordContinues, recordAt);
 
@@ -31,18 +31,18 @@ export class PageRecords {
     this.#records.set(start, start + size, record);
   }
 
-  /** All ranges, in order; neighbours that are the same to everybody are one. */
+  /** All ranges, in order. Neighbours with the same state are one range. */
   entries(): readonly Interval<PageRecord>[] {
     return this.#records.entries();
   }
 
-  /** What the page at an address is, and where its range ends; undefined: there is no memory. */
+  /** The record of the page at an address, and where its range ends. Undefined: there is no memory. */
   at(phys: number): { readonly record: PageRecord; readonly end: number } | undefined {
     const found = this.#records.at(phys);
     return found && { record: recordAt(found.value, phys - found.start), end: found.end };
   }
 
-  /** Whose each range is, in order; neighbours of one owner are one. */
+  /** The owner of each range, in order. Neighbours of one owner are one range. */
   owners(kind: MemoryKind): readonly Interval<Owner>[] {
     const owners: Interval<Owner>[] = [];
     for (const { start, end, value } of this.#records.entries()) {
@@ -76,7 +76,7 @@ export class PageRecords {
       if (record !== undefined) this.#records.set(phys, phys + size, change(record, offset));
   }
 
-  /** What a component owned is nobody's; what it had borrowed is its owners' alone again. */
+  /** Ends a component: nobody owns its pages now, and the pages that it had borrowed go back to their owners. */
   abandon(owner: Owner): void {
     this.#records.replaceValues(({ value }) => {
       const record = withoutBorrower(value, owner);

@@ -33,7 +33,7 @@ import {
 export interface UserMemoryRegion {
   readonly guestAddress: number;
   readonly size: number;
-  /** Where a process of the host has it. No process stands behind an internal VM: ignored. */
+  /** Address in a process of the host. Ignored: an internal VM has no such process. */
   readonly userspaceAddress: number | bigint;
 }
 
@@ -41,15 +41,15 @@ export interface UserMemoryRegion {
 const OWNER_ACCESS = { normal: Access.RWX, io: Access.RW } as const;
 
 /**
- * The physical memory of a machine: what each page is to each component, and where VMs see it.
+ * The physical memory of a machine: the state of each page for each component, and its address in each VM.
  *
- * Pages change hands in transitions between two components, over a range. Each checks both sides wholly (the source
- * owns every page, in the right state; the target has nothing at its address), then takes the tables that it needs,
- * and only then changes anything: a {@link Refusal} means that nothing has. All pages of a range move or none. Costs
- * follow the number of ranges that differ, never that of pages.
+ * Pages change hands in transitions between two components, over a range. A transition first checks both sides (the
+ * source owns every page, in the right state; the target has nothing at its address), then takes the tables that it
+ * needs, and only then changes anything. A {@link Refusal} means that nothing has changed: all pages of a range move or
+ * none. The cost grows with the number of ranges with different states, not with that of pages.
  *
- * Sharing may be repeated with others. A component has a page at one address at most, so what is taken from it is not
- * left mapped elsewhere.
+ * An owner may share a page with several others. A component has a page at one address at most, so a page that is taken
+ * from it is not mapped elsewhere.
  */
 export class PhysicalMemory {
   readonly #records = new PageRecords();
@@ -70,33 +70,32 @@ export class PhysicalMemory {
     space.map(run, OWNER_ACCESS[kind]);
   }
 
-  /** A VM's address space, made at the first use. @param owner a VMID. */
+  /** A VM's address space. It is made at the first use. @param owner a VMID. */
   addressSpace(owner: Owner): AddressSpace {
     return this.#spaces.get(owner) ?? this.#newSpace(owner, false);
   }
 
-  /** Makes the address space of an internal VM; what it had before is abandoned. @param owner a VMID. */
+  /** Makes the address space of an internal VM. Its former memory is abandoned. @param owner a VMID. */
   addInternal(owner: Owner): AddressSpace {
     this.abandon(owner);
     return this.#newSpace(owner, true);
   }
 
   /**
-   * What each range of pages is to everybody, in order: the state for a component is {@link stateOf} its record. For
-   * checkers and tests.
+   * The records of all ranges, in order. {@link stateOf} tells the state for one component. For checkers and tests.
    */
   records(): readonly Interval<PageRecord>[] {
     return this.#records.entries();
   }
 
-  /** Whose each range is, in order; neighbours of one owner are one. */
+  /** The owner of each range, in order. Neighbours of one owner are one range. */
   owners(kind: MemoryKind): readonly Interval<Owner>[] {
     return this.#records.owners(kind);
   }
 
   // Transitions
 
-  /** The source loses pages that it owns; the target owns them from now on, with all rights. */
+  /** The source gives up pages that it owns. The target owns them from now on, with all rights. */
   donate(transition: Transition): Refusal | undefined {
     const { owner } = transition.target;
     return this.#perform('donate', transition, OWNER_ACCESS[transition.kind], ({ kind }, address) =>
@@ -104,7 +103,7 @@ export class PhysicalMemory {
     );
   }
 
-  /** The target may use pages that the source goes on using. @param access bits of Access, for the target. */
+  /** The target may use pages beside the source. @param access bits of Access, for the target. */
   share(transition: Transition, access: number): Refusal | undefined {
     const { owner } = transition.target;
     return this.#perform('share', transition, access, (record, address) =>
@@ -119,7 +118,7 @@ export class PhysicalMemory {
     );
   }
 
-  /** The target has pages to itself that the source goes on owning. @param access bits of Access, for the target. */
+  /** The target alone has access to pages that the source owns. @param access bits of Access, for the target. */
   lend(transition: Transition, access: number): Refusal | undefined {
     const { owner } = transition.target;
     return this.#perform('lend', transition, access, (record, address) =>
@@ -127,7 +126,7 @@ export class PhysicalMemory {
     );
   }
 
-  /** Ends a loan: the target loses the pages, the source has them to itself again. */
+  /** Ends a loan: the target loses the pages, and the source has access again. */
   reclaim(transition: Transition): Refusal | undefined {
     return this.#perform('reclaim', transition, Access.RWX, (record) =>
       withoutBorrower(record, transition.target.owner),
@@ -208,7 +207,7 @@ export class PhysicalMemory {
   // One component and its own pages
 
   /**
-   * Gives an internal VM's pages a place in its address space: the physical address, wherever a process has them.
+   * Maps an internal VM's pages at their physical address.
    *
    * @param kind of all the region; device memory is refused as normal memory, and the other way round.
    */
@@ -217,7 +216,7 @@ export class PhysicalMemory {
     return this.map(owner, { address: guestAddress, phys: guestAddress, size }, access, kind);
   }
 
-  /** Gives pages that a VM owns, and has nowhere, a place in its address space. */
+  /** Maps pages that a VM owns and that are mapped nowhere. */
   map(owner: Owner, run: Run, access: number, kind: MemoryKind): Refusal | undefined {
     const { address, phys, size } = run;
     const from: CheckedRange = { step: 'map', side: 'source', owner, start: phys, size };
@@ -241,7 +240,7 @@ export class PhysicalMemory {
     return undefined;
   }
 
-  /** Takes pages that a VM owns out of its address space; it owns them still. */
+  /** Unmaps pages that a VM owns. The VM still owns them. */
   unmap(owner: Owner, address: number, size: number): Refusal | undefined {
     const range: CheckedRange = { step: 'unmap', side: 'source', owner, start: address, size };
     const invalid = checkVm(range) ?? checkRange(range);
@@ -259,7 +258,7 @@ export class PhysicalMemory {
     return undefined;
   }
 
-  /** Where a VM's access goes. @param address any number. @param access bits of Access, all of which it needs. */
+  /** Translates a VM's access. @param address any number. @param access bits of Access that it needs. */
   translate(owner: Owner, address: number, access: number): Translation | Fault {
     const space = this.#spaces.get(owner);
     const found = space?.at(address);
@@ -274,8 +273,8 @@ export class PhysicalMemory {
   }
 
   /**
-   * The memory that a VM owns alone from an address on, as far as it is contiguous there and physically, at most `size`
-   * bytes; undefined when the first page is none of the kind.
+   * The memory that a VM owns alone from an address on, as far as it is contiguous both there and physically, at most
+   * `size` bytes. Undefined if the first page is not owned or of another kind.
    */
   ownedStretch(
     owner: Owner,
@@ -291,7 +290,7 @@ export class PhysicalMemory {
     return { phys, size: Math.min(size, found.end - address, page.end - phys) };
   }
 
-  /** Ends a component: what it owned is nobody's, what it had borrowed its owners have to themselves again. */
+  /** Ends a component: nobody owns its pages now, and the pages that it had borrowed go back to their owners. */
   abandon(owner: Owner): void {
     this.#records.abandon(owner);
     this.#spaces.delete(owner);
@@ -308,7 +307,7 @@ export class PhysicalMemory {
     return hasAddressSpace(owner) ? this.addressSpace(owner) : undefined;
   }
 
-  /** What is in a range of a component's memory, in order. */
+  /** The pieces of a range of a component's memory, in order. */
   #pieces({ owner, start, size }: CheckedRange): readonly Piece[] {
     const space = this.#spaceOf(owner);
     const pieces: Piece[] = [];
@@ -329,7 +328,7 @@ export class PhysicalMemory {
   }
 }
 
-/** Pieces at their places from an address on; what is contiguous in physical memory is one run. */
+/** Runs that map pieces from an address on. Pieces that are contiguous in physical memory are one run. */
 function runsOf(pieces: readonly Piece[], start: number): readonly Run[] {
   const runs: { address: number; phys: number; size: number }[] = [];
   for (const { offset, phys, size } of pieces) {

@@ -2,14 +2,14 @@ import { formatIssue, type Issue } from '../base/error.js';
 import { type Owner, ownerName } from './owner.js';
 
 /**
- * What was wrong, in the order in which it is looked for:
- * - `component`: no such component, or source and target are one
- * - `size`, `address`, `rights`: no whole pages, beyond the address space, no access at all
- * - `state`: a page is not what it must be to the source
- * - `kind`: device memory where it was not said to be, or the other way round
+ * What is wrong, in the order of the checks:
+ * - `component`: no such component, or source and target are the same
+ * - `size`, `address`, `rights`: not whole pages, outside the address space, no access or unknown bits
+ * - `state`: a page is not in the state that the source needs
+ * - `kind`: device memory instead of normal memory, or the other way round
  * - `identity`: the target has memory at its physical address only
  * - `mapped`: something is mapped at the target's address
- * - `borrowed`: the target has the page already; `not_borrowed`: it has it not, or elsewhere
+ * - `borrowed`: the target has the page already; `not_borrowed`: it does not have it, or at another address
  * - `tables`: no memory left for the tables of an address space
  */
 export type RefusalCode =
@@ -39,9 +39,9 @@ const errnos = {
   tables: 'ENOMEM',
 } as const satisfies Readonly<Record<RefusalCode, string>>;
 
-/** Which range of whose a check looked at. */
+/** The range that a check looked at. */
 export interface CheckedRange {
-  /** What was asked for: `donate`, `map`, ... */
+  /** The operation: `donate`, `map`, ... */
   readonly step: string;
   readonly side: 'source' | 'target';
   readonly owner: Owner;
@@ -51,15 +51,15 @@ export interface CheckedRange {
 }
 
 /**
- * Why nothing was done. `path` is the side that failed its check, `offset` the address of the first page of its range
- * that did: in the address space of the component `owner`.
+ * Why an operation was refused. `path` is the side that failed its check, `offset` the address of the first page that
+ * failed, in the address space of the component `owner`.
  */
 export interface Refusal extends Issue, Omit<CheckedRange, 'side'> {
   readonly code: RefusalCode;
   readonly path: CheckedRange['side'];
   /** As the kernel's transitions answer. */
   readonly errno: (typeof errnos)[RefusalCode];
-  /** Whose the page is; undefined: there is no page, or it does not matter. */
+  /** The page's owner. Undefined: there is no page, or it does not matter. */
   readonly pageOwner: Owner | undefined;
 }
 

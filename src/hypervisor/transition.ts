@@ -4,23 +4,23 @@ import { type MemoryKind, type PageState, stateOf } from './page-record.js';
 import type { Piece } from './page-records.js';
 import { type CheckedRange, type Refusal, refuse } from './refusal.js';
 
-/** Addresses end here: 48 bits, the most that the tables of a 4 KiB granule reach. */
+/** First address that is too large: tables of a 4 KiB granule translate 48 bits. */
 export const ADDRESS_LIMIT = 2 ** 48;
 const RIGHTS_MAX = 7;
 
-/** A component, and where it has a range of pages: the same for both sides of a transition. */
+/** One side of a transition: a component and the address of the range for it. */
 export interface Party {
   readonly owner: Owner;
   /**
-   * In its address space, a multiple of {@link PAGE_SIZE}; the physical address for a component without one. Undefined,
-   * for the target of a donation only: nowhere, it owns the pages and cannot see them.
+   * In its address space, a multiple of {@link PAGE_SIZE}. The physical address for a component without one. Undefined,
+   * for the target of a donation only: it owns the pages, but they are mapped nowhere.
    */
   readonly address: number | undefined;
 }
 
-/** A change of what pages are to two components. */
+/** A change of the state of pages for two components. */
 export interface Transition {
-  /** Of memory: device memory moves only where it is said to be such. */
+  /** All pages must be of this kind. */
   readonly kind: MemoryKind;
   readonly source: Party;
   readonly target: Party;
@@ -28,11 +28,11 @@ export interface Transition {
   readonly size: number;
 }
 
-/** What a transition asks of its two sides, and leaves to the source. */
+/** What a transition requires of its two sides, and what the source keeps. */
 export interface Rule {
-  /** What every page must be to the source, one of these. */
+  /** States that a page may have for the source. */
   readonly source: readonly PageState[];
-  /** Whether the target has nothing there yet, or just these pages. */
+  /** Whether the target must have nothing there, or exactly these pages. */
   readonly target: 'unmapped' | 'borrowed';
   /** Its access, only the address without access, or neither. */
   readonly sourceKeeps: 'access' | 'address' | 'nothing';
@@ -58,7 +58,7 @@ export function sideOf(
   return { step, side, owner, start: address ?? 0, size: transition.size };
 }
 
-/** Whether both sides of a transition are there at all, and are two. */
+/** Whether both sides of a transition exist and differ. */
 export function checkParties(
   { source, target }: Transition,
   from: CheckedRange,
@@ -86,7 +86,7 @@ export function checkVm(range: CheckedRange): Refusal | undefined {
     : refuse(range, 'component', range.start, 'a VM', range.owner);
 }
 
-/** Whether a range is one: pages, not none, within an address space. Any numbers. */
+/** Whether numbers are a range: whole pages, at least one, within an address space. Any numbers may be given. */
 export function checkRange(range: CheckedRange): Refusal | undefined {
   const { start, size } = range;
   if (!Number.isSafeInteger(size) || size <= 0 || size % PAGE_SIZE !== 0)
@@ -98,7 +98,7 @@ export function checkRange(range: CheckedRange): Refusal | undefined {
   return undefined;
 }
 
-/** Whether there are rights at all, and no others than there are. */
+/** Whether at least one right is given, and no unknown bit. */
 export function checkRights(range: CheckedRange, access: number): Refusal | undefined {
   return Number.isInteger(access) && access > 0 && access <= RIGHTS_MAX
     ? undefined
@@ -106,7 +106,7 @@ export function checkRights(range: CheckedRange, access: number): Refusal | unde
 }
 
 /**
- * Whether every page of a range is its component's own, in one of the given states.
+ * Whether every page of a range has one of the given states for its component.
  *
  * @param kind of memory that it must be; undefined: any.
  */
@@ -127,7 +127,7 @@ export function checkRangeOwned(
   return undefined;
 }
 
-/** Whether the target would have, or has, every page at its physical address. */
+/** Whether the target has every page at its physical address, now or after the transition. */
 export function checkRangeIdentity(range: CheckedRange, pieces: readonly Piece[]): Refusal | undefined {
   for (const { offset, phys, record } of pieces)
     if (range.start + offset !== phys)
@@ -135,7 +135,7 @@ export function checkRangeIdentity(range: CheckedRange, pieces: readonly Piece[]
   return undefined;
 }
 
-/** Whether the target has none of the pages, wherever. */
+/** Whether the target has none of the pages at any address. */
 export function checkRangeNotBorrowed(range: CheckedRange, pieces: readonly Piece[]): Refusal | undefined {
   for (const { offset, record } of pieces) {
     const state = stateOf(record, range.owner);
@@ -145,7 +145,7 @@ export function checkRangeNotBorrowed(range: CheckedRange, pieces: readonly Piec
   return undefined;
 }
 
-/** Whether the target has borrowed just these pages, and has them just there. */
+/** Whether the target has borrowed exactly these pages and has them at these addresses. */
 export function checkRangeBorrowed(range: CheckedRange, pieces: readonly Piece[]): Refusal | undefined {
   for (const { offset, record } of pieces) {
     const page = range.start + offset;
@@ -158,7 +158,7 @@ export function checkRangeBorrowed(range: CheckedRange, pieces: readonly Piece[]
   return undefined;
 }
 
-/** Whether the component has the pages nowhere. */
+/** Whether the pages are mapped nowhere for the component. */
 export function checkRangeNowhere(range: CheckedRange, pieces: readonly Piece[]): Refusal | undefined {
   for (const { offset, record } of pieces)
     if (record?.address !== undefined)

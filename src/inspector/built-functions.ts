@@ -1,4 +1,5 @@
 import { digest } from '../base/digest.js';
+import { keysOfRecords } from '../capture/keys/index.js';
 import { payloadTextFunctions } from '../capture/payload/index.js';
 import { decodeFunction } from '../codec/compile-decode.js';
 import { payloadsOf } from '../docs/type-facts.js';
@@ -13,6 +14,7 @@ export function builtFunctionsModule(protocol: Protocol): string {
   const texts = new Set([
     ...[protocol.header, ...layouts].map(decodeFunction),
     ...layouts.flatMap(payloadTextFunctions),
+    keysOfRecords.functionText,
   ]);
   const entries = Array.from(texts, (text) => `${JSON.stringify(digest(text))}: ${text}`);
   return `export default {\n${entries.join(',\n')}\n};\n`;

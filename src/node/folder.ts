@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { FileError } from './file-error.js';
 import { Output } from './output.js';
 
@@ -46,4 +46,9 @@ export function packageFile(name: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** The name of a file without its folders and without its extension. */
+export function bareName(path: string): string {
+  return parse(path).name;
 }

@@ -6,8 +6,10 @@ import { readSome, type Stdio } from './stdio.js';
 const chunkSize = 1024 * 1024;
 
 /**
- * Gives the pieces of a file, or of standard input for `-`. The array is reused. Synchronous, because a stage of a
- * pipeline has nothing else to do while it waits. @throws FileError when the file cannot be read.
+ * The pieces of a file, or of standard input for `-`. The array is reused for the next piece. Reading is synchronous,
+ * since a command has nothing else to do while it waits.
+ *
+ * @throws FileError if the file cannot be read.
  */
 export function* readPieces(stdio: Stdio, path: string): Generator<Uint8Array> {
   const buffer = new Uint8Array(chunkSize);
@@ -24,12 +26,12 @@ export function* readPieces(stdio: Stdio, path: string): Generator<Uint8Array> {
   }
 }
 
-/** A file in one piece, for files that are small by nature. @throws FileError when it cannot be read. */
+/** Reads a whole file into memory. @throws FileError if it cannot be read. */
 export function readWholeFile(path: string): Uint8Array {
   return attempt(path, () => readFileSync(path));
 }
 
-/** The same, with standard input for `-`. */
+/** Reads a whole file, or standard input for `-`, into memory. @throws FileError if it cannot be read. */
 export function readWholeInput(stdio: Stdio, path: string): Uint8Array {
   if (path !== '-') return readWholeFile(path);
   const pieces: Uint8Array[] = [];

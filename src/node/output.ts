@@ -6,28 +6,31 @@ import { type Stdio, writeAll } from './stdio.js';
 /** Text is collected up to this many bytes before it is written. */
 const bufferSize = 256 * 1024;
 
-/** Where an `Output` puts its pieces. All may throw ClosedPipe or FileError. */
+/** Where an `Output` puts its pieces. All may throw FileError. */
 interface Destination {
   /** Makes the file, if it is not there yet. */
   open(): void;
-  write(bytes: Uint8Array): void;
+  /** @returns false if nobody reads it any more. */
+  write(bytes: Uint8Array): boolean;
   close(): void;
 }
 
-/** Text and bytes to a file or to standard output; gathered, and written in large pieces. */
+/** Writes text and bytes to a file or to standard output. Text is written in large pieces. */
 export class Output {
   readonly #destination: Destination;
   readonly #buffer = Buffer.allocUnsafe(bufferSize);
   #used = 0;
+  #closed = false;
 
   private constructor(destination: Destination) {
     this.#destination = destination;
   }
 
   /**
-   * To a file, or to standard output for `-`. The file is made when the first piece is written, so that an input that
-   * cannot be read leaves an older output as it was. @throws UsageError when `input` is the same file: it would be empty
-   * before it is read.
+   * Opens a file, or standard output for `-`. The file is made when the first piece is written. So an input that cannot
+   * be read leaves an older output unchanged.
+   *
+   * @throws UsageError if `input` is the same file: writing would empty it before it is read.
    */
   static to(stdio: Stdio, path: string, input = '-'): Output {
     if (path === '-')
@@ -47,27 +50,35 @@ export class Output {
     return new Output(new FileDestination(path));
   }
 
-  /** @throws ClosedPipe or FileError, now or at a later call. */
+  /** Whether the reader of the output has gone (`| head`). What is written after that is dropped. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** @throws FileError, now or at a later call. */
   write(text: string): void {
     // A UTF-16 unit takes at most three bytes in UTF-8.
     const sizeMax = text.length * 3;
     if (sizeMax > bufferSize - this.#used) this.flush();
-    if (sizeMax > bufferSize) this.#destination.write(Buffer.from(text, 'utf8'));
+    if (sizeMax > bufferSize) this.#put(Buffer.from(text, 'utf8'));
     else this.#used += this.#buffer.write(text, this.#used, 'utf8');
   }
 
   bytes(bytes: Uint8Array): void {
     this.flush();
-    this.#destination.write(bytes);
+    this.#put(bytes);
   }
 
   flush(): void {
     const used = this.#used;
     this.#used = 0;
-    if (used > 0) this.#destination.write(this.#buffer.subarray(0, used));
+    if (used > 0) this.#put(this.#buffer.subarray(0, used));
   }
 
-  /** Flushes and closes. */
+  #put(bytes: Uint8Array): void {
+    this.#closed ||= !this.#destination.write(bytes);
+  }
+
   end(): void {
     this.flush();
     this.open();
@@ -92,8 +103,8 @@ class FileDestination implements Destination {
     this.#open();
   }
 
-  write(bytes: Uint8Array): void {
-    writeAll(this.#open(), this.#path, bytes);
+  write(bytes: Uint8Array): boolean {
+    return writeAll(this.#open(), this.#path, bytes);
   }
 
   close(): void {

@@ -1,14 +1,9 @@
 import { readSync, writeSync } from 'node:fs';
 import { FileError } from './file-error.js';
 
-/** The reader of our output has gone (`| head`). The work ends, and that is no error. */
-export class ClosedPipe extends Error {
-  override readonly name = 'ClosedPipe';
-}
-
 /**
- * What a command sees of the process around it: standard streams, terminal, environment and signals. The binary is
- * given those of its process (`processStdio`); a test gives values.
+ * The parts of a process that commands use: standard streams, terminal, environment and signals. The program passes
+ * those of its process (`processStdio`); tests pass their own.
  */
 export interface Stdio {
   /**
@@ -17,10 +12,10 @@ export interface Stdio {
    * @returns the number of bytes, 0 at the end. @throws FileError
    */
   read(buffer: Uint8Array): number;
-  /** Writes all bytes to standard output. @throws ClosedPipe, FileError */
-  write(bytes: Uint8Array): void;
+  /** Writes all bytes to standard output. @returns false if its reader has gone (`| head`). @throws FileError */
+  write(bytes: Uint8Array): boolean;
   writeError(text: string): void;
-  /** Columns of the terminal that is standard output; 0 where the terminal does not know; undefined for no terminal. */
+  /** Columns, if standard output is a terminal. 0 if the terminal does not report them. */
   readonly columns: number | undefined;
   /** Whether standard error is a terminal. */
   readonly errorIsTerminal: boolean;
@@ -35,7 +30,7 @@ const STDOUT = 'standard output';
 /** The streams, environment and signals of this process. */
 export function processStdio(): Stdio {
   const { stdout, stderr, env } = process;
-  // A reader of stderr that has gone is no reason to stop.
+  // Go on if the reader of stderr is gone. Without a listener the error would end the process.
   stderr.on('error', () => {});
   return {
     read: (buffer) => readSome(0, STDIN, buffer),
@@ -59,30 +54,31 @@ export function readSome(fd: number, name: string, buffer: Uint8Array): number {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EOF') return 0;
       if (code !== 'EAGAIN') throw new FileError(name, error);
-      // Standard input may be set not to block, by another program on the same terminal.
+      // Another program on the same terminal may have made standard input non-blocking.
       pause(5);
     }
   }
 }
 
-/** Writes all bytes. @throws ClosedPipe, FileError */
-export function writeAll(fd: number, name: string, bytes: Uint8Array): void {
+/** Writes all bytes. @returns false if the file is a pipe whose reader has gone. @throws FileError */
+export function writeAll(fd: number, name: string, bytes: Uint8Array): boolean {
   for (let start = 0; start < bytes.length; ) {
     try {
       start += writeSync(fd, bytes, start);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') throw new ClosedPipe();
+      if (code === 'EPIPE') return false;
       if (code !== 'EAGAIN') throw new FileError(name, error);
-      // The pipe does not block and is full, because its reader is slow.
+      // The pipe is non-blocking and full.
       pause(2);
     }
   }
+  return true;
 }
 
 const idle = new Int32Array(new SharedArrayBuffer(4));
 
-/** Sleeps without giving up the thread. */
+/** Blocks the thread for some milliseconds. */
 function pause(timeoutMs: number): void {
   Atomics.wait(idle, 0, 0, timeoutMs);
 }

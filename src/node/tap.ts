@@ -14,14 +14,16 @@ export class Tap {
   #closed = false;
 
   readonly #onError: (error: unknown) => void;
+  readonly #onClosed: () => void;
 
   /**
-   * @param output must not be written to by others. @param onError gets the FileError or ClosedPipe of a write that fails;
-   * nothing more is written after it.
-   * @throws FileError when the file cannot be made.
+   * @param output nothing else may write to it. @param onError is called with the FileError of a failed write. Nothing
+   * is written after it. @param onClosed is called when the reader of the output is gone.
+   * @throws FileError if the file cannot be made.
    */
-  constructor(output: Output, onError: (error: unknown) => void) {
+  constructor(output: Output, onError: (error: unknown) => void, onClosed: () => void) {
     this.#onError = onError;
+    this.#onClosed = onClosed;
     this.#output = output;
     this.#output.open();
     this.#writer = new PcapngWriter((bytes) => this.#output.bytes(bytes));
@@ -38,7 +40,7 @@ export class Tap {
     }, flushIntervalMs);
   }
 
-  /** Completes the file. Does nothing after a failed write. @throws FileError or ClosedPipe */
+  /** Completes the file. Does nothing after a failed write. @throws FileError */
   end(): void {
     clearTimeout(this.#flush);
     if (this.#closed) return;
@@ -50,6 +52,9 @@ export class Tap {
   #attempt(action: () => void): void {
     try {
       action();
+      if (!this.#output.isClosed) return;
+      this.#closed = true;
+      this.#onClosed();
     } catch (error) {
       this.#closed = true;
       clearTimeout(this.#flush);

@@ -4,6 +4,7 @@ import { type Header, MessageType } from '../schema/index.js';
 import { QUEUE_DEPTH_DEFAULT } from '../transport/index.js';
 import { RmError, VMID_HLOS, VMID_RM, VmState } from './codes.js';
 import type { Context, FirmwareState } from './context.js';
+import { haltVcpu } from './create/halt.js';
 import { EventLoop } from './event-loop.js';
 import type { Responder } from './handlers/responder.js';
 import type { HandlerRow } from './handlers/row.js';
@@ -148,8 +149,18 @@ export class Boot implements Context, LinkOwner {
     return panicPlaces[reason].carefulError;
   }
 
+  /** Handles everything that waits, and what follows from it. */
+  run(): void {
+    this.#guarded(() => this.loop.run());
+  }
+
+  /** A VM's vCPU halts. */
+  vcpuHalt(vmid: number, state: number, data: readonly [bigint, bigint]): void {
+    this.#guarded(() => haltVcpu(this, vmid, state, data));
+  }
+
   /** Does something in which the manager may die. */
-  guard(action: () => void): void {
+  #guarded(action: () => void): void {
     if (this.panicked !== undefined) return;
     try {
       action();

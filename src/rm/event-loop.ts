@@ -1,4 +1,4 @@
-/** Something the manager does later. Raised while it waits, it is not raised a second time. */
+/** Something that the manager does later. Raising it while it waits has no effect. */
 export class LoopEvent {
   pending = false;
 
@@ -10,17 +10,13 @@ export class EventLoop {
   #queue: LoopEvent[] = [];
   #next = 0;
 
-  get idle(): boolean {
-    return this.#next === this.#queue.length;
-  }
-
   raise(event: LoopEvent): void {
     if (event.pending) return;
     event.pending = true;
     this.#queue.push(event);
   }
 
-  /** Takes an event back that waits. */
+  /** Removes an event that waits. */
   cancel(event: LoopEvent): void {
     if (!event.pending) return;
     event.pending = false;

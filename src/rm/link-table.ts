@@ -2,6 +2,7 @@ import type { InferInput, Notification } from '../schema/index.js';
 import { QUEUE_DEPTH_DEFAULT, type QueueOptions } from '../transport/index.js';
 import { Link, type LinkOwner } from './link.js';
 import { notificationBytes } from './payload.js';
+import { VMID_COUNT } from './vm-table.js';
 
 export interface LinkTableOptions {
   /** Depth of the primary VM's queues; another one than the usual depth replaces the depth of all queues. */
@@ -15,7 +16,7 @@ export interface LinkTableOptions {
 
 /** The RPC links by VMID. */
 export class LinkTable {
-  readonly #links = new Map<number, Link>();
+  readonly #links = new Array<Link | undefined>(VMID_COUNT).fill(undefined);
   readonly #owner: LinkOwner;
   readonly #options: LinkTableOptions;
 
@@ -25,19 +26,19 @@ export class LinkTable {
   }
 
   get(vmid: number): Link | undefined {
-    return this.#links.get(vmid);
+    return this.#links[vmid];
   }
 
   /** Makes a VM's link. @returns false when one exists for that VMID. */
   add(vmid: number, depth?: number, messageSizeMax?: number): boolean {
-    if (this.#links.has(vmid)) return false;
+    if (this.get(vmid) !== undefined) return false;
     const { queueDepth, rules } = this.#options;
     const link = new Link(vmid, this.#owner, {
       depth: queueDepth === QUEUE_DEPTH_DEFAULT ? (depth ?? queueDepth) : queueDepth,
       ...(messageSizeMax === undefined ? {} : { messageSizeMax }),
       rules,
     });
-    this.#links.set(vmid, link);
+    this.#links[vmid] = link;
     this.#options.onLink?.(vmid, true);
     return true;
   }
@@ -47,7 +48,7 @@ export class LinkTable {
     const link = this.get(vmid);
     if (link === undefined) return false;
     link.close();
-    this.#links.delete(vmid);
+    this.#links[vmid] = undefined;
     this.#options.onLink?.(vmid, false);
     return true;
   }

@@ -1,10 +1,10 @@
 import { limits, protocol } from '../../schemas/index.js';
-import { type FrameWriter, Reassembler } from '../rpc/index.js';
+import { type FrameWriter, messagesOnly, Reassembler } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { MessageQueue, QueueError, type QueueOptions } from '../transport/index.js';
 import { type EventLoop, LoopEvent } from './event-loop.js';
 
-/** Notifications that wait for one VM; one more drops the oldest. */
+/** Most notifications that wait for one VM. One more drops the oldest. */
 const NOTIFICATIONS_MAX = 256;
 
 const ignore = (): void => {};
@@ -15,7 +15,7 @@ interface Outgoing {
   readonly payload: Uint8Array;
 }
 
-/** The notification counter: one for all VMs, used up by every attempt to send. */
+/** Sequence numbers of notifications: one counter for all VMs. Every attempt to send takes a number. */
 export class NotificationCounter {
   #next = 0;
 
@@ -31,7 +31,7 @@ export interface LinkOwner {
   readonly loop: EventLoop;
   readonly counter: NotificationCounter;
   readonly frames: FrameWriter;
-  /** Sends nothing of a message that is too long for the queue, where the public manager sends the parts that fit. */
+  /** If a message is too long for the queue, nothing of it is sent. The public manager sends the parts that fit. */
   readonly careful: boolean;
   /** A message has arrived whole; its payload is [start, end) of the view, valid during the call only. */
   received(vmid: number, header: Header, view: DataView, start: number, end: number): void;
@@ -42,7 +42,7 @@ export interface LinkOwner {
 }
 
 /**
- * One VM's conversation: both queues, what has arrived in part, and RM's sending side (rm-internals.md,
+ * The RPC link of one VM: its two queues, the reassembly of its requests, and RM's sending side (rm-internals.md,
  * section 10): one transmission at a time, one pending reply, pending notifications in order.
  */
 export class Link {
@@ -55,9 +55,9 @@ export class Link {
   readonly #resume: LoopEvent;
   #current: Outgoing | undefined;
   #seq = 0;
-  /** Payload bytes of the current transmission that have gone out. */
+  /** Payload bytes of the current transmission that were sent. */
   #position = 0;
-  /** Queue messages of the current transmission still to go. */
+  /** Queue messages of the current transmission that are still to be sent. */
   #left = 0;
   #reply: { readonly message: Outgoing; readonly seq: number } | undefined;
   #notifications: Outgoing[] = [];
@@ -72,13 +72,10 @@ export class Link {
     options: QueueOptions,
   ) {
     this.#owner = owner;
-    this.#reassembler = new Reassembler(protocol, {
-      message: (header, view, start, end) => owner.received(vmid, header, view, start, end),
-      part: ignore,
-      abandoned: ignore,
-      stray: ignore,
-      malformed: ignore,
-    });
+    this.#reassembler = new Reassembler(
+      protocol,
+      messagesOnly((header, view, start, end) => owner.received(vmid, header, view, start, end)),
+    );
     this.toVm = new MessageQueue(options);
     this.toManager = new MessageQueue(options);
     this.#incoming = new Uint8Array(this.toManager.messageSizeMax);
@@ -90,16 +87,17 @@ export class Link {
     this.toVm.onNotFull = () => owner.loop.raise(this.#transmit);
   }
 
-  /** Sends a reply, now or as the one pending reply; an older pending one that cannot go is dropped. */
+  /** Sends a reply, or keeps it as the pending one. An older pending reply gets one more attempt, then is dropped. */
   reply(id: number, seq: number, payload: Uint8Array): void {
-    // Still the pending one while it is tried: that its transmission completes then raises the resume event.
+    // `#reply` stays set during this attempt: if the send completes at once, its completion must see a pending reply,
+    // because only then does it raise the resume event.
     if (this.#reply !== undefined) this.#start(this.#reply.message, this.#reply.seq);
     this.#reply = undefined;
     const message: Outgoing = { type: MessageType.reply, id, payload };
     if (!this.#start(message, seq)) this.#reply = { message, seq };
   }
 
-  /** Sends a notification, now or after those that wait. */
+  /** Sends a notification, or adds it to those that wait. */
   notify(id: number, payload: Uint8Array): void {
     this.#sendNotifications();
     const message: Outgoing = { type: MessageType.notification, id, payload };
@@ -108,7 +106,7 @@ export class Link {
     this.#notifications.push(message);
   }
 
-  /** Ends the conversation: everything queued or pending is gone, and nothing can be sent or received any more. */
+  /** Ends the conversation: drops everything queued or pending. Nothing is sent or received afterwards. */
   close(): void {
     this.#closed = true;
     for (const event of [this.#receive, this.#transmit, this.#resume]) this.#owner.loop.cancel(event);
@@ -118,7 +116,7 @@ export class Link {
     this.toManager.onNotEmpty = ignore;
   }
 
-  /** False: a transmission is in progress. */
+  /** Starts to transmit a message. @returns false if another transmission is in progress. */
   #start(message: Outgoing, seq: number): boolean {
     if (this.#left > 0) return false;
     const size = message.payload.byteLength;
@@ -134,7 +132,7 @@ export class Link {
     return true;
   }
 
-  /** Puts queue messages of the current transmission until the queue is full or all have gone. */
+  /** Puts queue messages of the current transmission until the queue is full or all of them are sent. */
   #pump(): void {
     const message = this.#current as Outgoing;
     const { payload } = message;
@@ -178,7 +176,7 @@ export class Link {
     if (sent > 0) this.#notifications.splice(0, sent);
   }
 
-  /** RM reads everything that waits before it turns to other events. */
+  /** Reads all waiting messages. RM handles no other event in between. */
   #readAll(): void {
     while (!this.#closed) {
       const { message } = this.toManager.receive();

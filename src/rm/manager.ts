@@ -2,7 +2,6 @@ import { protocol } from '../../schemas/index.js';
 import type { Hypervisor } from '../hypervisor/index.js';
 import { FrameWriter } from '../rpc/index.js';
 import { Boot, type Lasting, type ManagerOptions } from './boot.js';
-import { haltVcpu } from './create/halt.js';
 import { respondersOf } from './handlers/responder.js';
 import { rm23Rows } from './handlers/rows.js';
 import type { Link } from './link.js';
@@ -39,7 +38,7 @@ export class ResourceManager {
 
   /** Handles everything that waits in the queues, and what follows from it. */
   run(): void {
-    this.#boot.guard(() => this.#boot.loop.run());
+    this.#boot.run();
   }
 
   /**
@@ -48,7 +47,7 @@ export class ResourceManager {
    * @param state run state as the hypervisor reports it. @param data its two data words.
    */
   vcpuHalt(vmid: number, state: number, data: readonly [bigint, bigint]): void {
-    this.#boot.guard(() => haltVcpu(this.#boot, vmid, state, data));
+    this.#boot.vcpuHalt(vmid, state, data);
   }
 
   /** Fresh state, everything forgotten, memory contents included. */

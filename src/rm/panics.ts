@@ -1,10 +1,10 @@
 import { RmError } from './codes.js';
 
-/** One place where the public manager dies, as documentation and as what a careful manager answers instead. */
+/** One place where the public manager dies, and what a careful manager does there. */
 export interface PanicPlace {
-  /** Message or occurrence that brings it about. */
+  /** Message or event that causes it. */
   readonly message: string;
-  /** What must be so before. */
+  /** State in which it happens. */
   readonly state: string;
   /** What the public manager does. */
   readonly effect: string;
@@ -244,8 +244,8 @@ export const panicPlaces = {
 export type PanicReason = keyof typeof panicPlaces;
 
 /**
- * Unwinds the manager to its event loop, where it stops for good. Never leaves this folder, so it is no Error: collecting
- * the stack would cost as much as ten messages.
+ * Thrown to stop the manager. It never leaves this folder, so it is no Error: collecting a stack costs as much as ten
+ * messages.
  */
 export class ManagerPanic {
   constructor(readonly reason: PanicReason) {}

@@ -1,7 +1,7 @@
 import { WireError } from '../base/error.js';
-import { codecOf } from '../codec/index.js';
+import { type Codec, codecOf } from '../codec/index.js';
 import type { InferInput, Payload as PayloadType } from '../schema/index.js';
-import { RmError } from './codes.js';
+import type { Values } from '../wire/index.js';
 
 /** Payload bytes of a request: [start, end) of the view, valid while it is handled. */
 export interface Payload {
@@ -37,15 +37,11 @@ const scratch = new Uint8Array(1 << 14);
 const scratchView = new DataView(scratch.buffer);
 
 /** A reply with data behind the error word. */
-export function replyWith<T extends PayloadType>(
-  type: T,
-  value: InferInput<T>,
-  error: number = RmError.OK,
-): Reply {
+export function replyWith(codec: Codec, value: object, error: number): Reply {
   scratchView.setUint32(0, error, true);
-  const end = encodeToScratch(type, value, ERROR_SIZE);
+  const end = encodeToScratch(codec, value, ERROR_SIZE);
   if (end !== undefined) return scratch.slice(0, end);
-  const data = codecOf(type).toBytes(value);
+  const data = codec.toBytes(value as Values);
   const bytes = replyBytes(error, data.byteLength);
   bytes.set(data, ERROR_SIZE);
   return bytes;
@@ -53,18 +49,17 @@ export function replyWith<T extends PayloadType>(
 
 /** Payload of a notification. */
 export function notificationBytes<T extends PayloadType>(type: T, value: InferInput<T>): Uint8Array {
-  const end = encodeToScratch(type, value, 0);
-  return end === undefined ? codecOf(type).toBytes(value) : scratch.slice(0, end);
+  const codec = codecOf(type) as Codec;
+  const end = encodeToScratch(codec, value, 0);
+  return end === undefined ? codec.toBytes(value) : scratch.slice(0, end);
 }
 
-/** @returns where the value ends in scratch; undefined when it does not fit, which is rare: measuring it first is slow. */
-function encodeToScratch<T extends PayloadType>(
-  type: T,
-  value: InferInput<T>,
-  start: number,
-): number | undefined {
+/**
+ * @returns where the value ends in scratch; undefined when it does not fit, which is rare: measuring it first is slow.
+ */
+function encodeToScratch(codec: Codec, value: object, start: number): number | undefined {
   try {
-    return codecOf(type).encode(value, scratchView, start);
+    return codec.encode(value as Values, scratchView, start);
   } catch (error) {
     if (error instanceof WireError && error.code === 'capacity') return undefined;
     throw error;

@@ -1,6 +1,6 @@
 import type { PhysicalRange } from '../hypervisor/index.js';
 
-/** What depends on the machine rather than on the manager. A platform is data: add one here to have it by name. */
+/** What depends on the machine and not on the manager. */
 export interface PlatformProfile {
   readonly name: string;
   /** Cores, which bound the vCPUs of a VM. */
@@ -11,20 +11,20 @@ export interface PlatformProfile {
   readonly deviceRange: PhysicalRange;
   /** Device memory that the primary VM owns where the platform gives it any. */
   readonly ownedIo: PhysicalRange;
-  /** Where the primary VM's virtio pages come from; the first is taken at boot. */
+  /** Addresses of the primary VM's virtio pages. The first page is taken at boot. */
   readonly virtioRange: PhysicalRange;
   /** Hardware interrupts that the primary VM owns. */
   readonly interrupts: readonly number[];
   /** IRQ lend handles count from here. */
   readonly irqHandleBase: number;
-  /** The base is another one at every boot, so recordings tell it only when the first interrupt is lent. */
+  /** The base changes at every boot. A recording shows it when the first interrupt is lent. */
   readonly irqHandleBaseRandom: boolean;
   /**
-   * VMs are real: one takes messages only while it runs, and those of different VMs come in no particular order.
-   * Otherwise all VMs take at any time, the oldest message over all queues first.
+   * VMs are real: a VM takes messages only while it runs, and messages of different VMs are taken in any order.
+   * Otherwise every VM takes its messages at any time, the oldest message of all queues first.
    */
   readonly realVms: boolean;
-  /** How its queues treat messages of impossible sizes (transport, QueueOptions). */
+  /** How its queues treat messages that are empty or too long (transport, QueueOptions). */
   readonly queueRules: 'as-built' | 'documented';
   /** Virtio device types that make VM_INIT fail. */
   readonly refusedVirtioTypes: readonly number[];
@@ -34,7 +34,7 @@ export interface PlatformProfile {
   readonly emptyPeerDies: boolean;
   /** VM_INIT with a vCPU that is bound to a core that does not exist kills the manager. */
   readonly missingCoreDies: boolean;
-  /** What the hypervisor has for its own tables; undefined: as much as it takes. */
+  /** Memory that the hypervisor has for its own tables. Undefined: unlimited. */
   readonly tables: TableMemory | undefined;
   /** VM_IRQ_ACCEPT with a number of its own below 32 makes every later VM_INIT of that boot fail. */
   readonly privateVirqSpoils: boolean;
@@ -42,9 +42,12 @@ export interface PlatformProfile {
 
 /** Memory for the hypervisor's tables, in pages. */
 export interface TableMemory {
-  /** One for each block of the primary VM's memory of which a part was given away: it can no longer be mapped as one. */
+  /**
+   * Each 2 MiB block of the primary VM's memory takes one when a part of it is given away, because it can no longer be
+   * mapped by one entry.
+   */
   readonly pages: number;
-  /** What one VM takes, its own tables included. */
+  /** Pages that one VM takes, its own tables included. */
   readonly pagesPerVm: number;
 }
 
@@ -88,8 +91,8 @@ const qemu: PlatformProfile = {
   lowPriorityStopDies: true,
   emptyPeerDies: true,
   missingCoreDies: true,
-  // Fitted: the only numbers of this form, each to a page or two, between what deep_048 and deep_054 die of and
-  // deep_087 survives. The true ones are not known.
+  // Fitted to three recordings: deep_048 and deep_054 die, deep_087 does not. Within a page or two no other numbers of
+  // this form do so. The true ones are not known.
   tables: { pages: 313, pagesPerVm: 14 },
   privateVirqSpoils: true,
 };

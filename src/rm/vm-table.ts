@@ -6,7 +6,8 @@ const { VMID_DYNAMIC_FIRST, VMID_DYNAMIC_LAST } = constants;
 /** VMIDs that may be asked for by number (rm-behaviour.md, "Actors and ids"). */
 const SECONDARY_VMID_MIN = 4;
 const SECONDARY_VMID_MAX = 31;
-const VMID_COUNT = 256;
+/** VMIDs of VMs are below. */
+export const VMID_COUNT = 256;
 
 /** Whether a VMID is one that HLOS may ask for by number. */
 export function isSecondary(vmid: number): boolean {

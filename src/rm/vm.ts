@@ -11,7 +11,7 @@ import type { PlatformProfile } from './platform.js';
 /** One vCPU as VM_GET_HYP_RESOURCES lists it. */
 export interface Vcpu {
   readonly label: number;
-  /** Wake-up interrupt in the owner, {@link NO_VIRQ} when the VM is not scheduled by its owner. */
+  /** Wake-up interrupt in the owner. {@link NO_VIRQ}: the owner does not schedule the VM. */
   readonly virq: number;
   readonly capability: bigint;
 }
@@ -26,24 +26,24 @@ export function newSpace({ deviceRange }: PlatformProfile): AddressRanges {
   return space;
 }
 
-/** Stages of a reset, each at least one turn of the event loop (rm-internals.md, section 9). */
+/** Stages of a reset. Each takes at least one turn of the event loop (rm-internals.md, section 9). */
 export type ResetStage = 'begin' | 'devices' | 'parcels' | 'interrupts' | 'destroy' | 'clean' | 'done';
 
-/** The two ends of a VM's console, open or not. */
+/** Which ends of a VM's console are open. */
 export interface Console {
   ownerOpen: boolean;
   selfOpen: boolean;
 }
 
-/** What exists from VM_CONFIG_IMAGE to VM_RESET. */
+/** The state of a VM that VM_CONFIG_IMAGE creates and VM_RESET removes. */
 export class VmConfig {
   /** Devices in the order of VM_GET_HYP_RESOURCES and of a reset. */
   readonly devices: Device[] = [];
   vcpus: Vcpu[] = [];
   console: Console | undefined;
-  /** Parcels the VM has accepted; deleting moves the last one into the gap. */
+  /** Parcels that the VM has accepted. Removing one moves the last into its place. */
   readonly accepted: Parcel[] = [];
-  /** As read at VM_INIT. */
+  /** What VM_INIT read from the devicetree. */
   parsed: VmConfiguration | undefined;
   memoryBase = 0n;
   memorySizeMax = 0n;
@@ -51,9 +51,9 @@ export class VmConfig {
   firmwareSizeMax = 0n;
   /** An interrupt number was taken for a device that does not exist. */
   leakedInterrupt = false;
-  /** A good iomem device was freed with a bad one behind it. */
+  /** VM_INIT failed at a bad iomem device and freed the good one before it, which VM_RESET then frees again. */
   iomemFreedTwice = false;
-  /** VM_CONFIG_IMAGE refused the authentication type after making this. */
+  /** VM_CONFIG_IMAGE created this, then refused the authentication mechanism. */
   halfMade = false;
 }
 
@@ -81,21 +81,21 @@ export class Vm {
   uri = '';
   guid: Uint8Array = new Uint8Array(GUID_SIZE);
   hasGuid = false;
-  /** In the order of registration; deleting moves the last one into the gap. */
+  /** In the order of registration. Removing one moves the last into its place. */
   readonly peers: Vm[] = [];
   crashMessage: Uint8Array | undefined;
   sensitive = false;
   crashFatal = false;
   noShutdown = false;
   noReset = false;
-  /** Replaced by every reset: what was mapped before is mapped no more. */
+  /** Identity of the VM's current life. A reset replaces it, and what the VM had mapped before is unmapped. */
   life: object = {};
   /** Parcels it owns. */
   parcelCount = 0;
   authentication = 0;
   image: ImageRange | undefined;
   firmware: FirmwareRange | undefined;
-  /** Size of the image parcel, and from VM_START on of the private parcels behind it; bytes. */
+  /** Bytes: the size of the image parcel. VM_START adds the private parcels behind it. */
   memorySize = 0;
   /** The image parcel was found, so its memory's constraints are known. */
   memoryKnown = false;
@@ -128,7 +128,7 @@ export class Vm {
   }
 }
 
-/** Removes an element by moving the last one into its place, as RM's vectors do. */
+/** Removes an element and moves the last one into its place, as RM's vectors do. */
 export function removeUnordered<T>(list: T[], element: T): void {
   const index = list.indexOf(element);
   if (index < 0) return;

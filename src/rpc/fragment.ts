@@ -2,12 +2,12 @@ import { UsageError } from '../base/error.js';
 import { MessageType, type Protocol } from '../schema/index.js';
 import { writeFrame } from './frame-writer.js';
 
-/** How many continuations a payload of `size` bytes needs: 0 up to 232 bytes, one more for each further 232. */
+/** Number of continuations for a payload of `size` bytes: 0 up to 232 bytes, one more for each further 232. */
 export function fragmentCount(protocol: Protocol, size: number): number {
   return Math.max(0, Math.ceil(size / protocol.limits.content) - 1);
 }
 
-/** The usual cut of `size` payload bytes into `count` queue messages: all full but the last. */
+/** Payload sizes of the `count` queue messages of a message with `size` payload bytes: all but the last are full. */
 export function sizesOf(
   protocol: Protocol,
   size: number,
@@ -25,9 +25,9 @@ interface Fragmented {
 }
 
 /**
- * Cuts a message into queue messages of at most 240 bytes: the first carries the type, the rest are continuations,
- * all carry seq, id and the number of continuations (rpc.md, "Fragmentation"). Throws UsageError above `limit`
- * payload bytes (14616, what the format can carry, unless told).
+ * Cuts a message into queue messages of at most 240 bytes. The first has the message's type, the others are
+ * continuations. All have seq, id and the number of continuations (rpc.md, "Fragmentation"). Throws UsageError above
+ * `limit` payload bytes; the default is the most that the format can carry, 14 616.
  */
 export function fragment(
   protocol: Protocol,

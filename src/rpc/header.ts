@@ -5,11 +5,11 @@ import type { Header, Protocol } from '../schema/index.js';
 export interface HeaderReader {
   /** Size of the header in bytes. */
   readonly size: number;
-  /** The header at `start`; the caller has made sure that it is all there. */
+  /** The header at `start`. All of its bytes must be there. */
   read(view: DataView, start: number): Header;
   /**
-   * What makes the queue message [start, end) malformed (rpc.md, "What a receiver does"), or undefined. Codes `short`,
-   * `api` and `fragments`; offsets from the start of the queue message.
+   * Why the queue message [start, end) is malformed (rpc.md, "What a receiver does"); undefined if it is not. Codes
+   * `short`, `api` and `fragments`. Offsets count from the start of the queue message.
    */
   fault(view: DataView, start: number, end: number): Issue | undefined;
 }
@@ -18,7 +18,7 @@ export interface HeaderReader {
 export function headerReader(protocol: Protocol): HeaderReader {
   const codec = codecOf(protocol.header);
   const size = protocol.limits.header;
-  // The first byte holds version and header length, and both have one legal value.
+  // The first byte holds version and header length. Each has one valid value.
   const api = 1 | ((size / 4) << 4);
   const limit = protocol.limits.max_continuations;
   const issue = (code: string, offset: number, expected: number | string, actual: number): Issue => ({

@@ -1,7 +1,6 @@
 /**
- * Framing, sans-IO: cutting a message into queue messages and putting queue messages together again, by RM's rules or
- * by those of a Linux client. It knows the header and the limits from the protocol value; what a payload means, and
- * what carries the queue messages, is left to others.
+ * Framing, sans-IO: cuts messages into queue messages and reassembles them, by RM's rules or by those of a Linux client.
+ * Header and limits come from the protocol value. Other folders decode payloads and transport queue messages.
  */
 export { fragment, fragmentCount, sizesOf } from './fragment.js';
 export { type FrameHeader, FrameWriter, writeFrame } from './frame-writer.js';
@@ -16,5 +15,6 @@ export {
   type PayloadValue,
   type WholeType,
 } from './message.js';
-export { Reassembler, type ReassemblySink } from './reassembler.js';
+export { OutstandingRequests } from './outstanding-requests.js';
+export { messagesOnly, Reassembler, type ReassemblySink } from './reassembler.js';
 export { type ReassemblyRules, rmRules, rulesByName, rulesOf } from './rules.js';

@@ -17,7 +17,7 @@ import { encodeStream, Scope, type Values } from '../wire/index.js';
 import { fragment } from './fragment.js';
 import { Reassembler } from './reassembler.js';
 
-/** What an RPC message can be; continuations are parts of one. */
+/** The types of RPC messages. A continuation is a part of a message. */
 export type WholeType = Exclude<MessageTypeName, 'continuation'>;
 
 /** The payload type of a message in one of its kinds. */
@@ -34,7 +34,7 @@ type LayoutOf<M, T> =
         : never
       : never;
 
-/** The value of that payload, and what may be given for it: plain objects, see {@link Infer} and {@link InferInput}. */
+/** The value of that payload, decoded and as input of encoding: plain objects, see {@link Infer} and {@link InferInput}. */
 export type PayloadValue<M, T> = [LayoutOf<M, T>] extends [never] ? Values : Infer<LayoutOf<M, T>>;
 export type PayloadInput<M, T> = [LayoutOf<M, T>] extends [never] ? Values : InferInput<LayoutOf<M, T>>;
 
@@ -56,7 +56,7 @@ export interface DecodedMessage<P = Values> {
 }
 
 export interface DecodeMessageOptions<M extends Message, T extends WholeType> {
-  /** What the message must be, else WireError (code `id` or `type`); it also types the result. */
+  /** The message expected; another one causes WireError (code `id` or `type`). It also types the result. */
   readonly message?: M;
   readonly type?: T;
   /** Value of the request that a reply answers, for layouts that depend on it. */
@@ -127,7 +127,7 @@ function reassemble(protocol: Protocol, frames: readonly Uint8Array[]): Whole {
   const [whole] = found;
   if (whole === undefined) return refuse('frames', 'a whole message', `${parts} parts of one`);
   if (found.length > 1) return refuse('frames', 'one message', found.length);
-  // Anything in progress behind the message that is whole.
+  // Refuses the beginning of another message behind this one.
   reassembler.abandon();
   return whole;
 }

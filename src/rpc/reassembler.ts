@@ -4,18 +4,18 @@ import { type HeaderReader, headerReader } from './header.js';
 import { type ReassemblyRules, rmRules } from './rules.js';
 
 /**
- * What becomes of each queue message: exactly one of `message`, `part`, `stray` and `malformed`, possibly after an
- * `abandoned` for the message that it puts an end to. Views are valid during the call only.
+ * Takes the results of reassembly. Each queue message causes exactly one of `message`, `part`, `stray` and `malformed`.
+ * If it ends a message in progress, `abandoned` is called before that. Views are valid during the call only.
  */
 export interface ReassemblySink {
   /**
-   * A message is complete (or dropped, but whole); its payload is [start, end) of the view. `header` is its first one,
-   * `last` that of the queue message that completed it.
+   * A message is complete; its payload is [start, end) of the view. `header` is the header of its first queue message,
+   * `last` that of its last. Also called for a whole message that the receiver drops.
    */
   message(header: Header, view: DataView, start: number, end: number, last: Header): void;
   /** The first or a further part of a message that is not complete yet. */
   part(header: Header): void;
-  /** The message in progress will never be complete; what came of its payload is [0, size) of the view. */
+  /** The message in progress will never be complete. The payload bytes received are [0, size) of the view. */
   abandoned(header: Header, view: DataView, size: number): void;
   /** A continuation that no message in progress takes, or a first message that the receiver drops. */
   stray(header: Header): void;
@@ -23,11 +23,18 @@ export interface ReassemblySink {
   malformed(issue: Issue): void;
 }
 
+const ignore = (): void => {};
+
+/** A sink for those who want whole messages and nothing else. */
+export function messagesOnly(message: ReassemblySink['message']): ReassemblySink {
+  return { message, part: ignore, abandoned: ignore, stray: ignore, malformed: ignore };
+}
+
 const nothing = new DataView(new ArrayBuffer(0));
 
 /**
- * Puts the queue messages of one sender together. Bytes from outside never make it throw: whatever they are, they end
- * in the sink. Holds at most one message: 14 616 bytes, and any longer one that oversized queue messages make.
+ * Reassembles the queue messages of one sender. It never throws because of the bytes it is given. It holds at most one
+ * message: 14 616 bytes, or more if queue messages are larger than allowed.
  */
 export class Reassembler {
   readonly #header: HeaderReader;
@@ -43,7 +50,7 @@ export class Reassembler {
   readonly #rules: ReassemblyRules;
   readonly #expects: (seq: number, id: number) => boolean;
 
-  /** `expects` tells whether a reply with this seq and id is waited for; only rules that look at that need it. */
+  /** `expects` tells whether a request with this seq and id waits for a reply. Only rules with `checksOutstanding` call it. */
   constructor(
     protocol: Protocol,
     sink: ReassemblySink,
@@ -77,7 +84,7 @@ export class Reassembler {
     }
   }
 
-  /** Nothing more will come: gives up the message in progress. */
+  /** The sender has ended: gives up the message in progress. */
   abandon(): void {
     const first = this.#first;
     if (first === undefined) return;
@@ -85,7 +92,7 @@ export class Reassembler {
     this.#sink.abandoned(first, this.#view, this.#size);
   }
 
-  /** A first message that the receiver does not look at, so that it does not end the one in progress. */
+  /** Whether the receiver ignores a first queue message, so that it does not end the message in progress. */
   #drops(header: Header): boolean {
     if (header.type === MessageType.request) return !this.#rules.takesRequests;
     return (

@@ -1,8 +1,8 @@
 import { UsageError } from '../base/error.js';
 
 /**
- * Whose rules put fragments together, as data. `rm` is rpc.md, "What a receiver does"; the others are client.md
- * section 2, where each line was measured on the client's own code.
+ * Rules of a receiver for reassembly, as data. `rm` is from rpc.md, "What a receiver does". The others are from client.md,
+ * section 2, and were measured on the client's own code.
  */
 export interface ReassemblyRules {
   readonly name: string;
@@ -11,17 +11,17 @@ export interface ReassemblyRules {
   readonly checksSeq: boolean;
   /** A continuation must repeat the message id. */
   readonly checksId: boolean;
-  /** What a continuation that does not fit does to the message in progress. */
+  /** What a continuation that does not match does to the message in progress. */
   readonly misfit: 'keeps' | 'aborts';
-  /** A continuation without payload counts as one of those announced. */
+  /** A continuation without payload counts as one of the announced continuations. */
   readonly countsEmpty: boolean;
-  /** Requests are taken. A client drops them before it looks at the message in progress. */
+  /** Requests are accepted. A client drops a request without any effect on the message in progress. */
   readonly takesRequests: boolean;
-  /** A reply that nobody waits for is dropped, and the message in progress stays. */
+  /** A reply to no outstanding request is dropped without any effect on the message in progress. */
   readonly checksOutstanding: boolean;
 }
 
-/** RM's own rules, which any conforming receiver shares. */
+/** RM's rules. Any receiver that conforms to the protocol has them. */
 export const rmRules: ReassemblyRules = {
   name: 'rm',
   doc: 'the resource manager',

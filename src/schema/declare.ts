@@ -39,7 +39,7 @@ export function flags<const V extends Readonly<Record<string, number>>>(
   return new FlagsType(name, base, bits, info);
 }
 
-/** A field with its prose, as printed by every tool. The name is its key in the struct. */
+/** A field with its description, which tools print. The key in the struct is its name. */
 export function field<T extends WireType, const O extends FieldOptions = Record<never, never>>(
   type: T,
   doc: string,
@@ -57,7 +57,7 @@ export function length(
   return { type, doc, options: { role: 'length', ...options }, isLength: true };
 }
 
-/** Bytes that mean nothing: kept when not zero. `checkedZero`: the error that RM answers then. */
+/** Bytes without meaning. Values other than 0 are kept. `checkedZero`: the error that RM answers to such a value. */
 export function reserved(size: 1 | 2 | 3 | 4, checkedZero?: string): Declared<ReservedType, 'reserved'> {
   const doc = checkedZero === undefined ? '0, not checked' : `0; RM answers ${checkedZero} to other values`;
   return { type: new ReservedType(size), doc, options: {}, checkedZero };
@@ -120,7 +120,7 @@ export function listBy<N extends string, const C extends Readonly<Record<N, Stru
   });
 }
 
-/** A list with nothing but a count of the given width and public name before the entries. */
+/** A list with a count of the given width and public name, and no other header words. */
 export function countedList<E extends WireType>(
   count: IntegerType,
   countName: string,
@@ -157,7 +157,7 @@ function fieldsOf(declared: Readonly<Record<string, Declared>>): Field[] {
   });
 }
 
-/** The reserved half of a list's header stands beside the list as `<list>_reserved`. */
+/** Names a reserved header word `<list>_reserved`, so that names are unique in the struct. */
 function withListName(name: string, item: Declared): Declared {
   if (!(item.type instanceof ListType)) return item;
   const { entry, options } = item.type;
@@ -179,7 +179,7 @@ export function struct<const F extends Readonly<Record<string, Declared>>>(
   return new StructType(name, size, fieldsOf(fields));
 }
 
-/** A reply that may also be the error word alone; the value of that is `{}`. */
+/** A reply that may have nothing behind the error word. Its value is `{}` then. */
 export function maybeEmpty<V, I>(type: StructType<V, I>): StructType<Partial<V>, Partial<I>> {
   return new StructType(type.label, type.sizeMin, type.fields, true);
 }

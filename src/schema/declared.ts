@@ -1,6 +1,6 @@
 import type { WireType } from '../wire/index.js';
 
-/** Names of the field's number in the protocol: what tools print in hex and generators draw from. */
+/** What the number in a field identifies or measures. Tools choose notation and generated values by it. */
 type Role =
   | 'cap_id'
   | 'count'
@@ -27,14 +27,14 @@ export interface FieldOptions {
   readonly trailing?: true;
   /** Present only when one of the named bits of an earlier flags field is set. */
   readonly when?: { readonly field: string; readonly any: readonly string[] };
-  /** What leaving the field out stands for. */
+  /** What leaving the field out means. */
   readonly means?: string;
   readonly max?: number;
   /** The error that RM answers above `max`. */
   readonly aboveMax?: string;
 }
 
-/** How a field's key appears in values: always, only sometimes, always but optional as input, or only when not zero. */
+/** Whether values have the key: always, optionally, optionally as input only, or only if the value is not zero. */
 export type KeyRule = 'required' | 'optional' | 'length' | 'reserved';
 
 /** What `field`, `length`, `reserved` and `bits` return. */

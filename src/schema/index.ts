@@ -1,6 +1,6 @@
 /**
- * The declaration language: structs, messages, families and the protocol as plain data. It says what things are; how
- * they travel is `codec` and `rpc`. Declarations are in `schemas/`, which imports nothing of `src` but this folder.
+ * The declaration language: structs, messages, families and the protocol as plain data. `schemas/` holds the
+ * declarations; it imports nothing else of `src`.
  */
 export { s32, u8, u16, u32, u64 } from '../wire/index.js';
 export {

@@ -23,7 +23,7 @@ type RuleOf<D> =
 type TypeOf<D> = D extends Declared<infer T> ? T : never;
 type KeysWith<F, K extends KeyRule> = { [N in keyof F]: RuleOf<F[N]> extends K ? N : never }[keyof F];
 
-/** The named words between a list's count and its entries; they stand beside the list. */
+/** The named header words of a list, whose keys are beside the list's. */
 type SecondOf<D> =
   TypeOf<D> extends ListType<unknown, unknown, infer S>
     ? { -readonly [N in Exclude<keyof S, KeysWith<S, 'reserved'>>]: Infer<TypeOf<S[N]>> }

@@ -1,18 +1,18 @@
 import type { StructType, VariantType } from '../wire/index.js';
 import type { InferInput } from './infer.js';
 
-/** A struct, or (VM_QUERY_HEAP_MEMORY's reply) one that the request decides. */
+/** A struct, or a choice of structs that the request decides (reply of VM_QUERY_HEAP_MEMORY). */
 // biome-ignore lint/suspicious/noExplicitAny: any is what makes every struct assignable whatever its values
 export type Payload = StructType<any, any> | VariantType<any, any>;
 
-/** What RM asks of a request or says of a notification, beyond its layout (rm-behaviour.md). */
+/** RM's rules for a request or a notification beyond its layout (rm-behaviour.md). */
 export interface RmRules {
   readonly length?: {
     readonly exact?: number;
     readonly min?: number;
-    /** What RM does with bytes that it does not read: an error name, or `ignored`. */
+    /** RM's answer to bytes that it does not read: an error name, or `ignored`. */
     readonly excess?: string;
-    /** What no payload at all gets; PANIC: RM dies. */
+    /** RM's answer to an empty payload: an error name, or PANIC if RM dies. */
     readonly emptyPayload?: string;
   };
   /** `empty`: a payload that ends where a list would start counts as one with an empty list. */
@@ -23,7 +23,7 @@ export interface RmRules {
   readonly to?: string;
 }
 
-/** When a reply that may be empty is not: the condition is on the request. */
+/** Condition on the request under which a reply that may be empty is not. */
 export interface PresentWhen {
   readonly field: string;
   readonly equals?: number | string;
@@ -38,7 +38,7 @@ interface MessageCommon {
   /** Sources that define it, and those of them that define only the number (labels of the protocol). */
   readonly sources: readonly string[];
   readonly idOnlyIn?: readonly string[];
-  readonly implementedByRm23: boolean;
+  /** Present exactly if RM23 handles the call or sends the notification. */
   readonly rm23?: RmRules;
   /** Notifications that it may cause. */
   readonly triggers?: readonly string[];
@@ -52,7 +52,7 @@ export interface CallDeclaration<Q extends Payload, P extends Payload, E extends
   readonly reply: P;
   readonly presentWhen?: PresentWhen;
   readonly replyNote?: string;
-  /** What error replies carry behind the error word, where they carry anything. */
+  /** Layout of error replies behind the error word, if they have anything there. */
   readonly errorReply?: E;
   readonly example: {
     readonly request: InferInput<Q>;
@@ -66,28 +66,33 @@ export interface NotificationDeclaration<N extends Payload> extends MessageCommo
   readonly example: { readonly payload: InferInput<N> };
 }
 
+interface DeclaredMessage {
+  readonly name: string;
+  /** RM23 handles the call or sends the notification: it is declared with rules of RM23. */
+  readonly implementedByRm23: boolean;
+}
+
 /** A call: request and reply. */
 export interface Call<Q extends Payload = Payload, P extends Payload = Payload, E extends Payload = Payload>
-  extends Omit<CallDeclaration<Q, P, E>, 'example'> {
+  extends Omit<CallDeclaration<Q, P, E>, 'example'>,
+    DeclaredMessage {
   readonly kind: 'call';
-  readonly name: string;
   readonly layout: 'known';
   readonly example: { readonly request: unknown; readonly reply: unknown; readonly errorReply?: unknown };
 }
 
 /** A notification, sent by RM only. */
 export interface Notification<N extends Payload = Payload>
-  extends Omit<NotificationDeclaration<N>, 'example'> {
+  extends Omit<NotificationDeclaration<N>, 'example'>,
+    DeclaredMessage {
   readonly kind: 'notification';
-  readonly name: string;
   readonly layout: 'known';
   readonly example: { readonly payload: unknown };
 }
 
 /** A call of which only the number is public. */
-export interface UnknownCall extends MessageCommon {
+export interface UnknownCall extends MessageCommon, DeclaredMessage {
   readonly kind: 'call';
-  readonly name: string;
   readonly layout: 'unknown';
 }
 
@@ -97,18 +102,22 @@ export function call<Q extends Payload, P extends Payload, E extends Payload = n
   name: string,
   declaration: CallDeclaration<Q, P, E>,
 ): Call<Q, P, E> {
-  return { kind: 'call', name, layout: 'known', ...declaration };
+  return { kind: 'call', layout: 'known', ...declared(name, declaration), ...declaration };
 }
 
 export function notification<N extends Payload>(
   name: string,
   declaration: NotificationDeclaration<N>,
 ): Notification<N> {
-  return { kind: 'notification', name, layout: 'known', ...declaration };
+  return { kind: 'notification', layout: 'known', ...declared(name, declaration), ...declaration };
 }
 
 export function unknownCall(name: string, declaration: MessageCommon): UnknownCall {
-  return { kind: 'call', name, layout: 'unknown', ...declaration };
+  return { kind: 'call', layout: 'unknown', ...declared(name, declaration), ...declaration };
+}
+
+function declared(name: string, { rm23 }: MessageCommon): DeclaredMessage {
+  return { name, implementedByRm23: rm23 !== undefined };
 }
 
 /** Messages that belong together, in id order: one file of `schemas/`. */

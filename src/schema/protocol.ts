@@ -49,17 +49,17 @@ export interface ProtocolDeclaration {
   readonly limits: Limits;
   /** Well-known values by name: VMIDs, the invalid handle. */
   readonly constants: Readonly<Record<string, number>>;
-  /** Source label → what it is. */
+  /** Source label → description. */
   readonly labels: Readonly<Record<string, string>>;
   readonly families: readonly Family[];
   readonly enums: readonly EnumType[];
   readonly flags: readonly FlagsType[];
   readonly structs: readonly StructType<unknown>[];
-  /** Errno names that clients make of error codes: error name → client → errno. */
+  /** Error name → client → name of the errno that the client returns. */
   readonly errno: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** The whole protocol as one value: the engine is handed this and knows no message by name. */
+/** The whole protocol as one value. The engine takes it as an argument and knows no message by name. */
 export interface Protocol extends ProtocolDeclaration {
   /** All messages by rising id. */
   readonly messages: readonly Message[];
@@ -103,8 +103,8 @@ export function formatId(id: number): string {
 }
 
 /**
- * The layout of a message's payload, in replies of what follows the error word. Undefined: none is declared (unknown
- * id, a kind that this message does not have, or an error reply that carries nothing).
+ * The layout of a message's payload; of replies it is the layout behind the error word. Undefined if none is declared:
+ * the id is unknown, the message has no such type, or it is an error reply with the error word only.
  */
 export function payloadOf(message: Message | undefined, type: number, error = 0): Payload | undefined {
   if (message === undefined || message.layout === 'unknown') return undefined;

@@ -1,6 +1,6 @@
 /**
- * The simulated manager for peers that come and go: who speaks as which VM, what waits for whom, and the framing of
- * byte streams. No sockets, no clock: those are src/node's.
+ * The simulated manager for peers that connect and disconnect: which peer is which VM, who gets which message, and the
+ * framing of byte streams. Sockets and the clock are in src/node.
  */
 export { LiveManager, type LiveOptions, type MemoryContents, type Outlet } from './live-manager.js';
 export { RecordSplitter, writeRecord } from './records.js';

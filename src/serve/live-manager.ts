@@ -1,5 +1,6 @@
 import { constants } from '../../schemas/index.js';
-import { type PanicReason, type PlatformProfile, ResourceManager } from '../rm/index.js';
+import { Machine, VmPort } from '../machine/index.js';
+import type { PanicReason, PlatformProfile } from '../rm/index.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
 
@@ -12,7 +13,7 @@ export interface Outlet {
   send(vmid: number, message: Uint8Array): boolean;
 }
 
-/** Bytes to be in physical memory before the manager boots. */
+/** Bytes that are in physical memory when the manager boots. */
 export interface MemoryContents {
   readonly address: number;
   readonly bytes: Uint8Array;
@@ -22,46 +23,45 @@ export interface LiveOptions {
   readonly platform: PlatformProfile;
   readonly careful: boolean;
   readonly memory: readonly MemoryContents[];
-  /** Otherwise a manager that has died stays silent. */
+  /** Boots again after a panic. Otherwise the manager stays silent from then on. */
   readonly rebootOnPanic: boolean;
   readonly onPanic: (reason: PanicReason) => void;
-  /** Every message: put on a queue, or not, and then why. */
+  /** Called for every message. `refusal` says why it is on no queue; undefined when it is on one. */
   readonly onMessage: (from: number, to: number, message: Uint8Array, refusal: string | undefined) => void;
 }
 
+/** A VM whose messages an outlet takes. */
+class OutletPort extends VmPort {
+  /** A message that was taken off the queue and that the outlet refused. */
+  refused: Uint8Array | undefined;
+  /** Nobody takes messages for the VM until its outlet resumes or it gets another one. */
+  blocked = false;
+}
+
 /**
- * A simulated manager and the outlets of its VMs. A VM belongs to the outlet that last sent as it, else to the
- * fallback. A message that no outlet takes stays where it would on the real machine: one is held here like one in the
- * receiver's hands, the rest on the manager's queue, and then the manager's own limits apply. So an outlet that takes
- * nothing costs neither memory nor anyone else's progress.
+ * A simulated manager whose VMs are elsewhere: a VM takes a message when its outlet does. A VM belongs to the outlet
+ * that last sent as it, else to the fallback. One message that the outlet refuses is held here, as a VM would hold it
+ * after taking it. The rest stays on the queue, where the manager's own limits apply, so an outlet that takes nothing
+ * costs neither memory nor anyone else's progress.
  */
 export class LiveManager {
   /** Gets the messages to VMs that no other outlet has spoken for. */
   fallback: Outlet | undefined;
-  /** A VM's RPC link has come into being, possibly in place of one before, or is gone. */
+  /** A VM's RPC link now exists, perhaps in place of an earlier one, or no longer exists. */
   onLink: ((vmid: number, exists: boolean) => void) | undefined;
   readonly #options: LiveOptions;
-  readonly #manager: ResourceManager;
+  readonly #machine: Machine<OutletPort>;
   readonly #linked = new Set<number>([VMID_HLOS]);
   readonly #owners = new Map<number, Outlet>();
-  /** Messages that were taken off a queue and refused by the outlet. */
-  readonly #held = new Map<number, Uint8Array>();
-  /** VMs whose outlet has refused and not resumed. */
-  readonly #blocked = new Set<number>();
-  /** One entry for every message put on a queue to a VM: the oldest over all queues goes first. */
-  #order: number[] = [];
-  #panicTold = false;
 
   constructor(options: LiveOptions) {
     this.#options = options;
-    this.#manager = new ResourceManager({
-      platform: options.platform,
-      careful: options.careful,
-      onSent: (vmid, frame) => {
-        options.onMessage(VMID_RM, vmid, frame, undefined);
-        this.#order.push(vmid);
-      },
-      onLink: (vmid, exists) => this.#link(vmid, exists),
+    const { platform, careful, onMessage, onPanic } = options;
+    this.#machine = new Machine({
+      manager: { platform, careful, onLink: (vmid, exists) => this.#link(vmid, exists) },
+      newPort: (vmid) => new OutletPort(vmid),
+      onSent: (vmid, frame) => onMessage(VMID_RM, vmid, frame, undefined),
+      onPanic,
     });
     this.#load();
   }
@@ -72,32 +72,32 @@ export class LiveManager {
   }
 
   /**
-   * A VM, 0..65535, puts a message on its queue to another; what no queue takes is dropped. The VM now belongs to
-   * this outlet, which gets everything that waits for it.
+   * A VM, 0..65535, puts a message on its queue to another. A message that no queue takes is dropped. The VM now belongs
+   * to this outlet, which gets everything that waits for it.
    */
   receive(outlet: Outlet, from: number, to: number, message: Uint8Array): void {
     const refusal = this.#put(from, to, message);
     this.#options.onMessage(from, to, message, refusal);
     if (this.#owners.get(from) !== outlet) {
       this.#owners.set(from, outlet);
-      this.#unblock(from);
+      this.#unblock(this.#machine.vms.port(from));
     }
     this.#settle();
   }
 
   /** An outlet has room again for messages to a VM, or, without a VM, to all that are its own. */
   resume(outlet: Outlet, vmid?: number): void {
-    for (const blocked of vmid === undefined ? [...this.#blocked] : [vmid])
-      if (this.#outlet(blocked) === outlet) this.#unblock(blocked);
+    for (const port of this.#machine.vms.ports)
+      if ((vmid ?? port.vmid) === port.vmid && this.#outlet(port.vmid) === outlet) this.#unblock(port);
     this.#settle();
   }
 
-  /** An outlet is gone: its VMs fall back. */
+  /** An outlet is gone: its VMs belong to the fallback. */
   leave(outlet: Outlet): void {
     for (const [vmid, owner] of this.#owners) {
       if (owner !== outlet) continue;
       this.#owners.delete(vmid);
-      this.#unblock(vmid);
+      this.#unblock(this.#machine.vms.port(vmid));
     }
     this.#settle();
   }
@@ -108,79 +108,67 @@ export class LiveManager {
 
   /** @returns why the message is on no queue. */
   #put(from: number, to: number, message: Uint8Array): string | undefined {
-    const queue = to === VMID_RM ? this.#manager.link(from)?.toManager : undefined;
+    const { manager } = this.#machine;
+    const queue = to === VMID_RM ? manager.link(from)?.toManager : undefined;
     if (queue === undefined) return 'not queued: no such queue';
     if (message.byteLength === 0 || message.byteLength > queue.messageSizeMax) return 'not queued: size';
-    if (this.#manager.panicked !== undefined) return 'not queued: the manager has died';
-    queue.send(message);
+    if (manager.panicked !== undefined) return 'not queued: the manager has died';
+    this.#machine.put(from, message);
     return undefined;
   }
 
   /** Lets the manager and the outlets work until neither has anything to do. */
   #settle(): void {
-    this.#run();
-    for (let at = 0; at < this.#order.length; at++) {
-      if (!this.#deliver(this.#order[at] as number)) continue;
-      // There is room on the queue now, which the manager may have waited for.
-      this.#run();
+    const { manager, vms } = this.#machine;
+    for (;;) {
+      // A message that was taken made room on the queue, which the manager may wait for.
+      manager.run();
+      const port = vms.oldest(({ blocked }) => !blocked);
+      if (port === undefined) break;
+      this.#deliver(port);
     }
-    this.#order = [];
-    if (this.#manager.panicked !== undefined && this.#options.rebootOnPanic) this.#reboot();
+    if (manager.panicked !== undefined && this.#options.rebootOnPanic) this.#reboot();
   }
 
-  #run(): void {
-    this.#manager.run();
-    const { panicked } = this.#manager;
-    if (panicked === undefined || this.#panicTold) return;
-    this.#panicTold = true;
-    this.#options.onPanic(panicked);
+  /** A VM takes its oldest message, when there is an outlet for it. */
+  #deliver(port: OutletPort): void {
+    const outlet = this.#outlet(port.vmid);
+    if (outlet === undefined) port.blocked = true;
+    else this.#offer(port, outlet, this.#machine.vms.take(port));
   }
 
-  /** Hands one message over. @returns whether there was one and it was taken. */
-  #deliver(vmid: number): boolean {
-    const outlet = this.#outlet(vmid);
-    const link = this.#manager.link(vmid);
-    if (outlet === undefined || link === undefined || this.#blocked.has(vmid)) {
-      this.#blocked.add(vmid);
-      return false;
-    }
-    const message = this.#held.get(vmid) ?? link.toVm.receive().message;
-    if (message === undefined) return false;
-    if (!outlet.send(vmid, message)) {
-      this.#held.set(vmid, message);
-      this.#blocked.add(vmid);
-      return false;
-    }
-    this.#held.delete(vmid);
-    return true;
+  #offer(port: OutletPort, outlet: Outlet, message: Uint8Array | undefined): void {
+    port.blocked = message !== undefined && !outlet.send(port.vmid, message);
+    port.refused = port.blocked ? message : undefined;
   }
 
-  /** Everything that waits for a VM is due again. */
-  #unblock(vmid: number): void {
-    if (!this.#blocked.delete(vmid)) return;
-    const waiting = (this.#manager.link(vmid)?.toVm.count ?? 0) + (this.#held.has(vmid) ? 1 : 0);
-    for (let index = 0; index < waiting; index++) this.#order.push(vmid);
+  /** Someone may take a VM's messages now: the one that was refused goes first. */
+  #unblock(port: OutletPort): void {
+    if (!port.blocked) return;
+    const outlet = this.#outlet(port.vmid);
+    if (outlet !== undefined) this.#offer(port, outlet, port.refused);
   }
 
   #link(vmid: number, exists: boolean): void {
     if (exists) this.#linked.add(vmid);
-    else this.#linked.delete(vmid);
-    // What the old link's queue held is gone with it.
-    this.#held.delete(vmid);
-    this.#blocked.delete(vmid);
+    else {
+      this.#linked.delete(vmid);
+      // What the VM had not taken is gone with the link.
+      const port = this.#machine.vms.port(vmid);
+      port.refused = undefined;
+      port.blocked = false;
+    }
     this.onLink?.(vmid, exists);
   }
 
   #load(): void {
-    for (const { address, bytes } of this.#options.memory)
-      this.#manager.hypervisor.writeMemory(address, bytes);
+    for (const { address, bytes } of this.#options.memory) this.#machine.load(address, bytes);
   }
 
   #reboot(): void {
-    // The primary VM's link is there again at once: peers that know its name need not notice.
+    // The primary VM's link exists again at once, so its name stays bound for peers that know it.
     for (const vmid of [...this.#linked]) if (vmid !== VMID_HLOS) this.#link(vmid, false);
-    this.#manager.reboot();
-    this.#panicTold = false;
+    this.#machine.reboot();
     this.#load();
   }
 }

@@ -6,7 +6,7 @@ import { Splitter } from '../capture/packets/index.js';
 const LENGTH_SIZE = 2;
 const ADDRESSES_SIZE = 4;
 const HEAD_SIZE = LENGTH_SIZE + ADDRESSES_SIZE;
-/** Only the manager itself speaks as this. */
+/** The source VMID of the manager itself. */
 const { VMID_RM } = constants;
 
 /** One queue message as a record of the stream transport. @param message at most 65531 bytes. */
@@ -20,13 +20,13 @@ export function writeRecord(from: number, to: number, message: Uint8Array): Uint
   return record;
 }
 
-/** Cuts what VMs or the manager send on a byte stream into queue messages. Holds at most one record that is not complete. */
+/** Splits a byte stream of records into queue messages. Holds at most one incomplete record. */
 export class RecordSplitter {
   readonly #splitter: Splitter;
 
   /**
    * @param take gets each queue message (0..65531 bytes), an array of its own.
-   * @param speaker who is at the other end; VMs must not speak as the manager.
+   * @param speaker who sends the stream. VMs must not use the manager's VMID as source.
    */
   constructor(
     take: (from: number, to: number, message: Uint8Array) => void,
@@ -49,7 +49,7 @@ export class RecordSplitter {
     });
   }
 
-  /** Takes the next bytes. @throws WireError `record` for a record that cannot be; what came before was taken. */
+  /** Takes the next bytes. @throws WireError `record` for an invalid record, after all records before it were taken. */
   push(chunk: Uint8Array): void {
     this.#splitter.push(chunk);
   }

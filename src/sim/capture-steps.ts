@@ -1,19 +1,17 @@
 import { constants } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
+import { type Line, UNLIMITED, writeOperation } from '../machine/index.js';
 import { tapNotes } from './tap.js';
-import { UNLIMITED } from './world.js';
 
 const { VMID_RM } = constants;
 
-/** A queue message of a capture, as far as a replay looks at it. */
+/** What a replay uses of a queue message of a capture. */
 export interface CapturedMessage {
   readonly from: number;
   readonly to: number;
   readonly frame: Uint8Array;
   readonly comment: string | undefined;
 }
-
-type Line = Record<string, unknown>;
 
 interface Untaken {
   readonly to: number;
@@ -33,18 +31,18 @@ interface Notes {
 
 /**
  * Turns the packets of a capture into the lines of a recording (vectors/README.md), first line included, so that one
- * replay reads both. What RM put on queues between two messages of VMs is what the first of them led to. Without
- * comments of a tap every VM takes everything before anyone sends again; the comments say where that was not so, and
- * which operations came between.
+ * replay reads both. Messages that RM put on queues between two messages of VMs belong to the first of the two. Without
+ * comments the capture is read as if every VM had taken everything before the next message of a VM. The comments of
+ * {@link WorldTap} say where that was not so, and which operations came between.
  */
 export class CaptureSteps {
-  /** Put by RM and not taken yet, in order. */
+  /** Messages that RM has put on queues and no VM has taken yet, in order. */
   #untaken: Untaken[] = [];
-  /** The step whose output is still coming in. */
+  /** The step to which further messages of RM belong. */
   #step: Line | undefined;
-  /** VMs that the replay holds back because messages to them waited. */
+  /** VMs that the lines limit because messages to them waited. */
   readonly #limited = new Set<number>();
-  /** VMs that an operation holds back, and how many more messages they take. */
+  /** VMs that an operation of the capture limits, and how many more messages they take. */
   readonly #heldBack = new Map<number, number>();
   #started = false;
   #enqueued = false;
@@ -73,25 +71,24 @@ export class CaptureSteps {
     if (fromVm || this.#enqueued) this.#close(waiting);
     if (fromVm) {
       this.#enqueued = notes.enqueued;
-      const step = { from, frame: formatHex(frame) };
-      this.#open(notes.enqueued ? { op: 'enqueue', ...step } : step);
+      this.#open(writeOperation({ kind: notes.enqueued ? 'enqueue' : 'frame', from, frame }));
     } else {
-      if (this.#enqueued) this.#open({ op: 'run' });
+      if (this.#enqueued) this.#open(writeOperation({ kind: 'run' }));
       this.#enqueued = false;
       this.#untaken.push({ to, frame });
     }
     if (notes.panic !== undefined) this.#step = { ...this.#step, panic: notes.panic };
   }
 
-  /** The capture has ended: everybody takes everything, those that were held back last. */
+  /** Ends the last step: all VMs take everything, those that an operation limits after the others. */
   end(): void {
     this.#begin(undefined);
-    if (this.#enqueued) this.#open({ op: 'run' });
+    if (this.#enqueued) this.#open(writeOperation({ kind: 'run' }));
     const waiting = new Map<number, number>();
     for (const [vmid, allowance] of this.#heldBack)
       waiting.set(vmid, this.#untaken.filter(({ to }) => to === vmid).length - allowance);
     this.#close(waiting);
-    if (this.#untaken.length > 0) this.#operation({ op: 'drain' });
+    if (this.#untaken.length > 0) this.#operation(writeOperation({ kind: 'drain' }));
     this.#close(NOTHING);
   }
 
@@ -112,16 +109,16 @@ export class CaptureSteps {
     if (line.op === 'receive_limit') this.#limited.delete(line.vmid as number);
     if (line.op === 'drain' || line.op === 'reboot')
       for (const held of [this.#heldBack, this.#limited]) held.clear();
-    // Everything under way is gone with the old machine.
+    // A reboot empties all queues.
     if (line.op === 'reboot') this.#untaken = [];
   }
 
-  /** The open step is over: what was taken in it is known now. @param waiting what was not, by VM. */
+  /** Ends the open step and writes its lines. @param waiting how many messages each VM has not taken. */
   #close(waiting: Counts): void {
     const step = this.#step;
     if (step === undefined) return;
     this.#step = undefined;
-    // RM does nothing, so nobody's taking shows; what was taken meanwhile counts as taken later.
+    // RM does not run during this step, so the capture does not show who takes what. The next step counts it.
     if (step.op === 'enqueue') {
       this.#write(step);
       return;
@@ -129,7 +126,7 @@ export class CaptureSteps {
     const keep = new Map(waiting);
     const taken: Untaken[] = [];
     const left: Untaken[] = [];
-    // From the end: the newest messages are those that still wait.
+    // A VM takes its oldest messages first, so its newest ones are those that still wait.
     for (const item of this.#untaken.reverse()) {
       const count = keep.get(item.to) ?? 0;
       keep.set(item.to, count - 1);
@@ -144,19 +141,19 @@ export class CaptureSteps {
     const limited = new Set([...this.#limited, ...waiting.keys()]);
     for (const vmid of this.#heldBack.keys()) limited.delete(vmid);
     for (const vmid of limited)
-      if (!this.#limited.has(vmid)) this.#write({ op: 'receive_limit', vmid, count: 0 });
+      if (!this.#limited.has(vmid)) this.#write(writeOperation({ kind: 'receive_limit', vmid, count: 0 }));
     this.#emit(
       step,
       taken.filter(({ to }) => !limited.has(to)),
     );
-    // Those that were slower took theirs once RM had dealt with the step.
+    // VMs that left messages on their queue took theirs after RM had handled the step.
     for (const vmid of limited) {
       const late = taken.filter(({ to }) => to === vmid);
       const stays = (waiting.get(vmid) ?? 0) > 0;
       if (stays) this.#limited.add(vmid);
       else this.#limited.delete(vmid);
       const count = stays ? late.length : UNLIMITED;
-      if (count > 0) this.#emit({ op: 'receive_limit', vmid, count }, late);
+      if (count > 0) this.#emit(writeOperation({ kind: 'receive_limit', vmid, count }), late);
     }
   }
 
@@ -193,7 +190,7 @@ function readNotes(comment: string | undefined): Notes {
   return { header, enqueued, panic, inOrder };
 }
 
-/** Comments are free text: what is not meant for us is passed over. */
+/** Comments are free text: one that is no JSON is not a note for a replay. */
 function parse(text: string): Line | undefined {
   try {
     return JSON.parse(text) as Line;

@@ -1,6 +1,6 @@
 import { protocol } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
-import { recordLine } from '../capture/ndjson/index.js';
+import { keysOfRecords } from '../capture/keys/index.js';
 import { emptyPacket } from '../capture/packets/index.js';
 import type { CaptureRecord } from '../capture/records/index.js';
 import { Assembler } from '../capture/records/index.js';
@@ -42,7 +42,7 @@ export class MessageFeed {
 
 /** The keys of `decode --json` of a record. */
 export function recordKeys(record: CaptureRecord): Readonly<Record<string, unknown>> {
-  return JSON.parse(recordLine(protocol, record)) as Record<string, unknown>;
+  return keysOfRecords.toJson(record, protocol);
 }
 
 /** A record on one short line: `to 3: reply VM_GET_STATE seq 4 OK {"vm_status":"RUNNING"}`. */
@@ -64,13 +64,13 @@ export function decodeMessages(messages: readonly Message[]): readonly CaptureRe
   return records;
 }
 
-/** Queue messages on one line, decoded; `nothing` when there is none. */
+/** Queue messages on one line, decoded. `nothing` for an empty list. */
 export function describeMessages(messages: readonly Message[]): string {
   if (messages.length === 0) return 'nothing';
   return decodeMessages(messages).map(describeRecord).join('; ');
 }
 
-/** The same with the bytes, for messages that read alike and are not. */
+/** Queue messages on one line as bytes, to tell apart messages that decode to the same text. */
 export function describeBytes(messages: readonly Message[]): string {
   return messages.map(({ to, frame }) => `to ${to}: ${formatHex(frame)}`).join('; ');
 }

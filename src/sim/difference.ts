@@ -1,15 +1,15 @@
 import { constants } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
 import type { CaptureRecord } from '../capture/records/index.js';
+import type { Taken } from '../machine/index.js';
 import { decodeMessages, describeBytes, describeRecord, type Message, recordKeys } from './describe.js';
-import type { RecordedFrame } from './recording.js';
 import type { Comparison } from './replay.js';
 
 const { VMID_RM } = constants;
 
 /** One side of a step that differs. */
 export interface Side {
-  readonly out: readonly RecordedFrame[];
+  readonly out: readonly Taken[];
   readonly panic: string | undefined;
   readonly refused: boolean;
 }
@@ -22,7 +22,7 @@ export function sidesOf({ recorded, actual, panic, refused }: Comparison): { exp
   };
 }
 
-/** What RM said, put together; with the request, because the layout of some replies depends on it. */
+/** Messages of RM on one side. They are decoded with the request, because it decides the layout of some replies. */
 function decoded(comparison: Comparison, side: Side): readonly CaptureRecord[] {
   const { recorded } = comparison;
   const request = 'frame' in recorded ? [{ from: recorded.from, to: VMID_RM, frame: recorded.frame }] : [];
@@ -50,7 +50,7 @@ function sideText({ panic, refused }: Side, records: readonly CaptureRecord[]): 
   return parts.length === 0 ? 'nothing' : parts.join('; ');
 }
 
-/** The same as data: what was on the queues and what it says, as `decode --json` does. */
+/** A difference as data: the queue messages of both sides, also decoded with the keys of `decode --json`. */
 export function differenceJson(comparison: Comparison): object {
   const { expected, actual } = sidesOf(comparison);
   const side = (one: Side) => ({

@@ -9,7 +9,7 @@ function before(left: Entry, right: Entry): boolean {
   return left.time < right.time || (left.time === right.time && left.sequence < right.sequence);
 }
 
-/** What is to happen when: a binary heap by (time, order of insertion), so that nothing is left to chance. */
+/** Actions by the time at which they are due: a binary heap. Entries of one time keep the order of insertion. */
 export class EventHeap {
   readonly #entries: Entry[] = [];
   #sequence = 0;

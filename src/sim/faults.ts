@@ -3,21 +3,65 @@ import type { Random } from '../base/random.js';
 import { headerReader } from '../rpc/index.js';
 import { type MessageTypeName, messageTypeNames } from '../schema/index.js';
 
-/**
- * What a rule does to a message that it matches:
- *
- * - `drop`: it never arrives.
- * - `duplicate`: it arrives twice.
- * - `delay`: it arrives `ns` later; what comes behind it waits behind it.
- * - `reorder`: it arrives `ns` later; what comes behind it overtakes it.
- * - `flip`: one bit of it is flipped.
- * - `truncate`: it is cut to `size` bytes, or to any size from 1 to one less than it has.
- * - `hold`: it arrives, but its receiver (RM or the VM) takes nothing for `ns`.
- */
-export const faultKinds = ['drop', 'duplicate', 'delay', 'reorder', 'flip', 'truncate', 'hold'] as const;
-export type FaultKind = (typeof faultKinds)[number];
+/** What happens to a message that a rule acts on. */
+export interface Verdict {
+  /** What arrives: nothing, or the message as changed or not, once or twice. */
+  readonly frames: readonly Uint8Array[];
+  /** How much later than usual, in nanoseconds. */
+  readonly delayNs: number;
+  /** Later messages may arrive before it. */
+  readonly overtaken: boolean;
+  /** For how long its receiver takes nothing, in nanoseconds. */
+  readonly holdNs: number;
+}
 
-/** Which messages a rule is about; what is left out matches everything. */
+/** The numbers of a rule that its effect uses. */
+interface FaultSize {
+  /** For how long, in nanoseconds. */
+  readonly ns: number;
+  /** Bytes that are left. */
+  readonly size: number | undefined;
+}
+
+interface FaultEffect {
+  /** What happens to the message, for people. */
+  readonly help: string;
+  /** How the verdict differs from that of a message without a fault. */
+  readonly apply: (frame: Uint8Array, size: FaultSize, random: Random) => Partial<Verdict>;
+}
+
+/** What a rule can do to a message that it matches. */
+export const faultEffects = {
+  drop: { help: 'never arrives', apply: () => ({ frames: [] }) },
+  duplicate: { help: 'arrives twice', apply: (frame) => ({ frames: [frame, frame] }) },
+  delay: {
+    help: 'arrives "ns" later; later messages wait behind it',
+    apply: (_, { ns }) => ({ delayNs: ns }),
+  },
+  reorder: {
+    help: 'arrives "ns" later; later messages overtake it',
+    apply: (_, { ns }) => ({ delayNs: ns, overtaken: true }),
+  },
+  flip: {
+    help: 'arrives with one bit flipped',
+    apply: (frame, _, random) => ({ frames: [flipped(frame, random)] }),
+  },
+  truncate: {
+    help: 'is cut to "size" bytes, or to any size from 1 to one less than it has',
+    apply: (frame, { size }, random) => ({
+      frames: [frame.slice(0, size ?? 1 + random.below(Math.max(1, frame.byteLength - 1)))],
+    }),
+  },
+  hold: {
+    help: 'arrives, but its receiver (RM or the VM) takes nothing for "ns"',
+    apply: (_, { ns }) => ({ holdNs: ns }),
+  },
+} satisfies Readonly<Record<string, FaultEffect>>;
+
+export type FaultKind = keyof typeof faultEffects;
+export const faultKinds = Object.keys(faultEffects) as readonly FaultKind[];
+
+/** Messages that a rule applies to. A key that is left out matches everything. */
 export interface FaultMatch {
   readonly from?: number;
   readonly to?: number;
@@ -31,33 +75,21 @@ export interface FaultMatch {
 export interface FaultRule {
   readonly kind: FaultKind;
   readonly match?: FaultMatch;
-  /** For how long, in nanoseconds; 1 ms unless told. */
+  /** For how long, in nanoseconds; 1 ms by default. */
   readonly ns?: number;
   /** `truncate`: bytes that are left. */
   readonly size?: number;
-  /** Times that the rule acts; without end unless told. */
+  /** How many messages the rule acts on at most; any number by default. */
   readonly limit?: number;
 }
 
-/** What a rule has met and done. */
+/** How often a rule has matched and acted. */
 export interface FaultCount {
   readonly rule: FaultRule;
   /** Messages that matched, probability aside. */
   matched: number;
   /** Messages that it acted on. */
   applied: number;
-}
-
-/** What becomes of a message. */
-export interface Verdict {
-  /** What arrives: nothing, or the message as changed or not, once or twice. */
-  readonly frames: readonly Uint8Array[];
-  /** How much later than usual, in nanoseconds. */
-  readonly delayNs: number;
-  /** What comes behind it may arrive before it. */
-  readonly overtaken: boolean;
-  /** For how long its receiver takes nothing, in nanoseconds. */
-  readonly holdNs: number;
 }
 
 const DEFAULT_NS = 1_000_000;
@@ -67,7 +99,7 @@ interface Active extends FaultCount {
   readonly random: Random;
 }
 
-/** Ordered fault rules: the first one that matches a message decides alone. Counts stay when rules are taken away. */
+/** Fault rules in order: only the first that matches a message acts on it. Counts are kept when rules are removed. */
 export class Faults {
   readonly #random: Random;
   readonly #all: Active[] = [];
@@ -75,7 +107,7 @@ export class Faults {
 
   readonly #onApplied: (rule: FaultRule, from: number, to: number, frame: Uint8Array) => void;
 
-  /** @param onApplied told of each message that a rule acts on. */
+  /** @param onApplied called for each message that a rule acts on. */
   constructor(
     random: Random,
     onApplied: (rule: FaultRule, from: number, to: number, frame: Uint8Array) => void,
@@ -91,7 +123,7 @@ export class Faults {
     this.#active.push(active);
   }
 
-  /** No rule acts any more. */
+  /** Removes all rules. */
   clear(): void {
     this.#active = [];
   }
@@ -101,7 +133,7 @@ export class Faults {
     return this.#all;
   }
 
-  /** @returns undefined: no rule acts, the message arrives as usual. */
+  /** @returns undefined when no rule acts and the message arrives as usual. */
   judge(from: number, to: number, frame: Uint8Array): Verdict | undefined {
     for (const active of this.#active) {
       const { rule, random } = active;
@@ -128,26 +160,9 @@ function matches(match: FaultMatch, from: number, to: number, frame: Uint8Array)
 }
 
 function verdict(rule: FaultRule, frame: Uint8Array, random: Random): Verdict {
-  const ns = rule.ns ?? DEFAULT_NS;
   const usual: Verdict = { frames: [frame], delayNs: 0, overtaken: false, holdNs: 0 };
-  switch (rule.kind) {
-    case 'drop':
-      return { ...usual, frames: [] };
-    case 'duplicate':
-      return { ...usual, frames: [frame, frame] };
-    case 'delay':
-      return { ...usual, delayNs: ns };
-    case 'reorder':
-      return { ...usual, delayNs: ns, overtaken: true };
-    case 'hold':
-      return { ...usual, holdNs: ns };
-    case 'flip':
-      return { ...usual, frames: [flipped(frame, random)] };
-    case 'truncate': {
-      const size = rule.size ?? 1 + random.below(Math.max(1, frame.byteLength - 1));
-      return { ...usual, frames: [frame.slice(0, size)] };
-    }
-  }
+  const effect: FaultEffect = faultEffects[rule.kind];
+  return { ...usual, ...effect.apply(frame, { ns: rule.ns ?? DEFAULT_NS, size: rule.size }, random) };
 }
 
 function flipped(frame: Uint8Array, random: Random): Uint8Array {

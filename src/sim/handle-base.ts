@@ -1,15 +1,13 @@
 import { VM_IRQ_LEND } from '../../schemas/index.js';
-import { frameWords, type RecordedFrame } from './recording.js';
+import type { Taken } from '../machine/index.js';
+import { frameWords } from './recording.js';
 
 /**
- * Where IRQ handles count from, told by a queue message and what VMs took because of it: the handle of a VM_IRQ_LEND
- * reply less the interrupt number of its request. Undefined when they tell nothing.
+ * The number that IRQ handles count from: the handle in a VM_IRQ_LEND reply minus the interrupt number in its request.
+ *
+ * @param out what VMs took after the request. @returns undefined when there is no such request with a reply.
  */
-export function lendHandleBase(
-  from: number,
-  frame: Uint8Array,
-  out: readonly RecordedFrame[],
-): number | undefined {
+export function lendHandleBase(from: number, frame: Uint8Array, out: readonly Taken[]): number | undefined {
   const request = frameWords(frame);
   if (request.id !== VM_IRQ_LEND.id || request.words.length !== 3) return undefined;
   for (const { to, frame } of out) {

@@ -1,16 +1,17 @@
 /**
- * What drives a simulated manager from outside: recordings and captures put to it again, and worlds of VMs in virtual
- * time that play scenarios. Nothing here reads a clock, a file or a source of randomness.
+ * Replays recordings and captures against the simulated manager, and plays scenarios with VMs in virtual time. Nothing
+ * here reads a clock, a file or a source of randomness.
  */
 
+export { type Operation, UNLIMITED } from '../machine/index.js';
 export { CaptureSteps } from './capture-steps.js';
 export {
-  type Finding,
   type Holdings,
   holdings,
   inspect,
   type KnownFault,
   knownFaults,
+  type Violation,
 } from './check/index.js';
 export { decodeMessages, describeBytes, describeMessages, recordKeys } from './describe.js';
 export { differenceJson, differenceText } from './difference.js';
@@ -19,9 +20,8 @@ export { lendHandleBase } from './handle-base.js';
 export type { KernelEvent } from './kernels/kernels.js';
 export { managerTransport } from './manager-transport.js';
 export { CapabilityMask } from './mask.js';
-export { canHalt } from './real-machine.js';
 export { RealReceivers, sameFrames } from './receivers.js';
-export { type RecordedStep, readHeader, readStep, type VcpuHalt } from './recording.js';
+export { type RecordedStep, readHeader, readStep } from './recording.js';
 export { type Comparison, type ReplayOptions, replay } from './replay.js';
 export { formatHelp } from './scenario/help.js';
 export {
@@ -31,13 +31,10 @@ export {
   playScenario,
   type StepResult,
 } from './scenario/player.js';
-export { Taker } from './taker.js';
 export { type TapPacket, WorldTap } from './tap.js';
 export {
   type Delays,
-  type Operation,
   type SendOptions,
-  UNLIMITED,
   World,
   type WorldObserver,
   type WorldOptions,

@@ -4,8 +4,8 @@ import { queueTransport, type Transport } from '../host/index.js';
 import type { ResourceManager } from '../rm/index.js';
 
 /**
- * The queues between a VM and a simulated manager as a client's transport; the manager runs whenever the client has put
- * or taken a message. For one boot of the manager.
+ * The transport of a client in a VM to a simulated manager. The manager runs each time the client has put or taken a
+ * message. A reboot of the manager ends the transport.
  *
  * @throws UsageError when that VM has no queues to the manager.
  */
@@ -16,7 +16,7 @@ export function managerTransport(manager: ResourceManager, vmid: number = consta
   const { send, take, connect } = queueTransport(link.toManager, link.toVm);
   let running = false;
   const run = () => {
-    // It may already be running, when what it sends is taken at once.
+    // The client may take a message as soon as the manager sends it, while the manager still runs.
     if (running) return;
     running = true;
     try {

@@ -8,11 +8,11 @@ const CAP_ID_OFFSET = 12;
 const CAP_ID_SIZE = 8;
 
 /**
- * Blanks the capability ids in VM_GET_HYP_RESOURCES replies: they are the hypervisor's choice and no part of what
- * a recording says. Follows fragments, so it must see every queue message to a VM in order.
+ * Sets the capability ids in VM_GET_HYP_RESOURCES replies to zero, because the hypervisor chooses them and they differ
+ * from run to run. A reply may be fragmented, so the mask must see every queue message to a VM in order.
  */
 export class CapabilityMask {
-  /** Per VM: payload bytes of the resource reply in progress that have gone by. */
+  /** By VMID: how many payload bytes of the resource reply in progress it has seen. */
   readonly #position = new Map<number, number>();
 
   /** The queue message with capability ids set to zero; a copy where there are any. */

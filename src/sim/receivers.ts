@@ -1,24 +1,24 @@
+import type { Taken } from '../machine/index.js';
 import { MessageType } from '../schema/index.js';
-import type { RecordedFrame } from './recording.js';
 
 /**
- * Compares what VMs took on a real machine, where they run side by side: the order between receivers is not
- * normative, and the gaps in notification numbers behind a queue that overflowed depend on how fast its receiver
- * drained it.
+ * Compares what VMs took on a real machine. VMs run in parallel there, so the order between receivers is not compared.
+ * Once a queue has overflowed, the numbers of later notifications depend on how fast its VM took messages, so they are
+ * not compared either.
  */
 export class RealReceivers {
   readonly #dead = new Set<number>();
   #nextNumber = 0;
   #looseNumbers = false;
 
-  /** The machine starts afresh. */
+  /** The machine boots again. */
   clear(): void {
     this.#dead.clear();
     this.#nextNumber = 0;
     this.#looseNumbers = false;
   }
 
-  /** The recording found that a VM does not execute, so it takes nothing in this boot. */
+  /** The recording says that a VM does not execute, so it takes nothing in this boot. */
   declareDead(vmid: number): void {
     this.#dead.add(vmid);
   }
@@ -28,8 +28,8 @@ export class RealReceivers {
   }
 
   /**
-   * To be called for every message that the simulated manager puts on a queue. A notification number that is left
-   * out means that a queue has overflowed: from here to the next boot, numbers of notifications do not count.
+   * Must be called for every message that the simulated manager puts on a queue. A notification number that is skipped
+   * means that a queue has overflowed: until the next boot, numbers of notifications are not compared.
    */
   sent(frame: Uint8Array): void {
     if (!isNotification(frame)) return;
@@ -39,13 +39,13 @@ export class RealReceivers {
   }
 
   /** Whether each VM took the same messages in the same order. */
-  same(left: readonly RecordedFrame[], right: readonly RecordedFrame[]): boolean {
+  same(left: readonly Taken[], right: readonly Taken[]): boolean {
     return [...new Set([...left, ...right].map(({ to }) => to))].every((vmid) =>
       sameFrames(this.#takenBy(vmid, left), this.#takenBy(vmid, right)),
     );
   }
 
-  #takenBy(vmid: number, frames: readonly RecordedFrame[]): readonly RecordedFrame[] {
+  #takenBy(vmid: number, frames: readonly Taken[]): readonly Taken[] {
     const own = frames.filter(({ to }) => to === vmid);
     return this.#looseNumbers ? own.map(withoutNumber) : own;
   }
@@ -55,8 +55,8 @@ function isNotification(frame: Uint8Array): boolean {
   return ((frame[1] ?? 0) & 3) === MessageType.notification;
 }
 
-/** A notification with sequence number 0; anything else as it is. */
-function withoutNumber(item: RecordedFrame): RecordedFrame {
+/** A notification with its number set to 0. Other messages are returned unchanged. */
+function withoutNumber(item: Taken): Taken {
   if (!isNotification(item.frame)) return item;
   const frame = item.frame.slice();
   frame.fill(0, 2, 4);
@@ -64,7 +64,7 @@ function withoutNumber(item: RecordedFrame): RecordedFrame {
 }
 
 /** Whether two lists hold the same messages to the same VMs in the same order. */
-export function sameFrames(left: readonly RecordedFrame[], right: readonly RecordedFrame[]): boolean {
+export function sameFrames(left: readonly Taken[], right: readonly Taken[]): boolean {
   return (
     left.length === right.length &&
     left.every((item, index) => {

@@ -1,27 +1,16 @@
 import { constants, limits } from '../../schemas/index.js';
-import { type PanicReason, type PlatformProfile, platforms, ResourceManager } from '../rm/index.js';
-import { QueueError } from '../transport/index.js';
+import { type FileContents, Machine, perform, type Taken, type VcpuHalt, VmPort } from '../machine/index.js';
+import { type PanicReason, type PlatformProfile, platforms, type ResourceManager } from '../rm/index.js';
 import { lendHandleBase } from './handle-base.js';
 import { CapabilityMask } from './mask.js';
-import {
-  asTaken,
-  canHalt,
-  executes,
-  faulted,
-  isLoadable,
-  lostTargets,
-  machineStopped,
-  wasSent,
-} from './real-machine.js';
+import { asTaken, faulted, lostTargets, machineStopped, wasSent } from './real-machine.js';
 import { RealReceivers, sameFrames } from './receivers.js';
-import { type RecordedFrame, type RecordedStep, readHeader, readStep, type VcpuHalt } from './recording.js';
-import { Taker } from './taker.js';
+import { type RecordedStep, readHeader, readStep } from './recording.js';
 
 export interface ReplayOptions {
   readonly platform?: PlatformProfile;
   readonly careful?: boolean;
-  /** Contents of a file that the scenario loads, by name; undefined when there is none. */
-  readonly file: (name: string) => Uint8Array | undefined;
+  readonly file: FileContents;
 }
 
 /** One step of a recording beside what the simulated manager did with it. */
@@ -30,7 +19,7 @@ export interface Comparison {
   readonly step: number;
   readonly recorded: RecordedStep;
   /** What was taken off queues, in order, capability ids blanked. */
-  readonly actual: readonly RecordedFrame[];
+  readonly actual: readonly Taken[];
   readonly panic: PanicReason | undefined;
   /** The queue did not take the message. */
   readonly refused: boolean;
@@ -38,9 +27,9 @@ export interface Comparison {
 }
 
 /**
- * Drives a manager with the recorded VM side of a scenario and compares everything it puts on queues. Pure: lines
- * in (the first one first), comparisons out. Capability ids are blanked on both sides; a panic compares as panic
- * or no panic.
+ * Drives a manager with the recorded VM side of a scenario and compares every message that it puts on queues. Pure:
+ * lines in (the first one first), comparisons out. Capability ids are set to zero on both sides. Of a panic only its
+ * presence is compared, not its place.
  *
  * @throws WireError when a line is not part of a recording.
  */
@@ -49,7 +38,7 @@ export function* replay(lines: Iterable<unknown>, options: ReplayOptions): Gener
   const header = iterator.next();
   if (header.done === true) return;
   const run = new Run(header.value, options);
-  const recorded = readSteps({ [Symbol.iterator]: () => iterator });
+  const recorded = readSteps({ [Symbol.iterator]: () => iterator }, options.file);
   const steps = options.platform?.realVms === true ? asTaken(recorded) : recorded;
   let ended = false;
   let step = 0;
@@ -57,50 +46,49 @@ export function* replay(lines: Iterable<unknown>, options: ReplayOptions): Gener
     const taken = next.value;
     next = steps.next();
     step++;
-    // Behind an end the recording means something again with a machine that starts afresh.
+    // Lines after an `end` have no meaning until the machine boots again.
     if (!ended || taken.kind === 'reboot') yield run.compare(step, taken, next.done === true);
     ended = taken.kind === 'end' || (ended && taken.kind !== 'reboot');
   }
 }
 
-function* readSteps(lines: Iterable<unknown>): Generator<RecordedStep> {
-  for (const line of lines) yield readStep(line);
+function* readSteps(lines: Iterable<unknown>, file: FileContents): Generator<RecordedStep> {
+  for (const line of lines) yield readStep(line, file);
 }
 
-/** Lines after which the machine had not run yet. */
+/** Steps after which RM has not run yet. */
 const queued: ReadonlySet<RecordedStep['kind']> = new Set(['enqueue', 'remark', 'vcpu_run_result']);
 
 class Run {
-  readonly #manager: ResourceManager;
-  readonly #options: ReplayOptions;
-  #taker = new Taker();
+  readonly #machine: Machine<VmPort>;
   #actualMask = new CapabilityMask();
   #recordedMask = new CapabilityMask();
   readonly #receivers = new RealReceivers();
-  /** VMs that have sent something since the boot. */
-  readonly #sent = new Set<number>();
-  /** A vCPU that has faulted; the manager hears of it once it has handled what waits. */
+  /** A vCPU that has faulted. The manager is told after it has handled what waits. */
   #fault: VcpuHalt | undefined;
-  /** The simulated manager died and the recording does not say so: it must end with the machine. */
+  /** The simulated manager died at a step without a recorded panic. The recording must end with a stopped machine. */
   #stopped = false;
 
   constructor(header: unknown, options: ReplayOptions) {
     const { queueDepth, hlosOwnsIo, debugBuild } = readHeader(header);
-    this.#options = options;
-    this.#manager = new ResourceManager({
-      platform: options.platform ?? platforms.native,
-      careful: options.careful ?? false,
-      queueDepth,
-      hlosOwnsIo,
-      debugBuild,
-      onSent: (vmid, frame) => {
-        this.#taker.sent(this.#manager.link(vmid), vmid);
-        this.#receivers.sent(frame);
+    this.#machine = new Machine({
+      manager: {
+        platform: options.platform ?? platforms.native,
+        careful: options.careful ?? false,
+        queueDepth,
+        hlosOwnsIo,
+        debugBuild,
       },
+      newPort: (vmid) => new VmPort(vmid),
+      onSent: (_, frame) => this.#receivers.sent(frame),
     });
   }
 
-  /** Where the base of IRQ handles is random, the recorded one is known from the first interrupt lent. */
+  get #manager(): ResourceManager {
+    return this.#machine.manager;
+  }
+
+  /** On a platform with a random base of IRQ handles, the first interrupt lent tells the recorded base. */
   #learnHandleBase(step: RecordedStep): void {
     if (!this.#manager.platform.irqHandleBaseRandom || step.kind !== 'frame') return;
     const base = lendHandleBase(step.from, step.frame, step.out);
@@ -110,7 +98,7 @@ class Run {
   /** @param last nothing follows in the recording. */
   compare(step: number, recorded: RecordedStep, last: boolean): Comparison {
     const { kind } = recorded;
-    // A reboot ends the boot before it; an end, and the last step, the one that they belong to.
+    // A reboot ends the boot before it. An `end` and the last step end their own boot.
     const before = kind !== 'reboot' || this.#endBoot(false);
     const comparison = this.#compare(step, recorded);
     const after =
@@ -124,7 +112,7 @@ class Run {
       to,
       frame: this.#recordedMask.apply(to, frame),
     }));
-    for (const vmid of this.#real ? lostTargets(this.#manager, recorded) : []) {
+    for (const vmid of this.#real ? lostTargets(this.#machine, recorded) : []) {
       const attempt = this.#perform(step, withTarget(recorded, vmid), expected);
       if (attempt.equal) return attempt;
     }
@@ -132,8 +120,8 @@ class Run {
   }
 
   /**
-   * Whether a boot ended alike: every VM took what it could, and the simulated manager died unannounced just if the
-   * recording says that the machine stopped.
+   * Whether a boot ended as recorded: every VM has taken what it could, and the simulated manager has died without a
+   * recorded panic exactly when the recording says that the machine stopped.
    */
   #endBoot(machineStopped: boolean): boolean {
     if (!this.#real) return true;
@@ -142,11 +130,11 @@ class Run {
     return stopped === machineStopped && (this.#manager.panicked !== undefined || this.#allTaken());
   }
 
-  /** Whether every VM has taken what it could, but those that have ended or that the recording found dead. */
+  /** Whether every VM has taken what it could. VMs that have ended, or that the recording calls dead, do not count. */
   #allTaken(): boolean {
-    for (const vmid of this.#taker.waitedFor(this.#manager)) {
+    for (const vmid of this.#machine.vms.waitedFor()) {
       if (vmid === constants.VMID_HLOS || this.#receivers.isDead(vmid)) continue;
-      if (executes(this.#manager, vmid)) return false;
+      if (this.#machine.isRunning(vmid)) return false;
     }
     return true;
   }
@@ -155,34 +143,35 @@ class Run {
     return this.#manager.platform.realVms;
   }
 
-  #perform(step: number, recorded: RecordedStep, expected: readonly RecordedFrame[]): Comparison {
+  #perform(step: number, recorded: RecordedStep, expected: readonly Taken[]): Comparison {
     const before = this.#manager.panicked;
-    if (this.#real) this.#taker.share(recorded.out);
     const refused = this.#act(recorded);
-    const taken = queued.has(recorded.kind) ? [] : this.#settle();
+    const taken = queued.has(recorded.kind) ? [] : this.#settle(recorded.out);
     const panic = before === undefined ? this.#manager.panicked : undefined;
     const actual = taken.map(({ to, frame }) => ({ to, frame: this.#actualMask.apply(to, frame) }));
     const sameEnd = this.#sameEnd(recorded, panic);
-    // What was on its way when the manager died is compared only where the recording does not know of a death.
+    // When both managers died at this step, what they sent before is not compared.
     const sameOut = (panic !== undefined && recorded.panic !== undefined) || this.#sameOut(actual, expected);
-    // Nobody was there to put messages on the queues of a machine that had stopped.
+    // Nothing is put on the queues of a machine that has stopped.
     const sameRefusal = this.#stopped || refused === (recorded.refused !== undefined);
     const equal = sameEnd && sameOut && sameRefusal;
     return { step, recorded: { ...recorded, out: expected }, actual, panic, refused, equal };
   }
 
-  #settle(): RecordedFrame[] {
-    const taken = this.#taker.settle(this.#manager);
+  /** @param out what VMs took on the recorded machine. */
+  #settle(out: readonly Taken[]): Taken[] {
+    const shares = this.#real ? sharesOf(out) : undefined;
+    const taken = this.#machine.settle(shares);
     const fault = this.#fault;
     if (fault === undefined) return taken;
     this.#fault = undefined;
     this.#manager.vcpuHalt(fault.vmid, fault.state, fault.data);
-    return [...taken, ...this.#taker.settle(this.#manager)];
+    return [...taken, ...this.#machine.settle(shares)];
   }
 
   /**
-   * Whether the simulated manager dies where the recorded one does. Some deaths take the whole machine with them:
-   * their recordings just have no answer any more and say at their end that it stopped.
+   * Whether the simulated manager dies where the recorded one does. Some panics stop the whole real machine. Their
+   * recordings have no panic: there are no more replies, and the `end` says that the machine stopped.
    */
   #sameEnd(recorded: RecordedStep, panic: PanicReason | undefined): boolean {
     if (!this.#real || recorded.panic !== undefined)
@@ -191,60 +180,40 @@ class Run {
     return true;
   }
 
-  #sameOut(actual: readonly RecordedFrame[], expected: readonly RecordedFrame[]): boolean {
+  #sameOut(actual: readonly Taken[], expected: readonly Taken[]): boolean {
     return this.#real ? this.#receivers.same(actual, expected) : sameFrames(actual, expected);
   }
 
   /** @returns whether the message could not be put on its queue. */
   #act(step: RecordedStep): boolean {
-    const manager = this.#manager;
+    const machine = this.#machine;
     switch (step.kind) {
-      case 'frame':
-      case 'enqueue': {
-        this.#sent.add(step.from);
-        const queue = manager.link(step.from)?.toManager;
-        return queue === undefined || queue.send(step.frame).error !== QueueError.OK;
-      }
-      case 'load': {
-        const { contents } = step;
-        const bytes = typeof contents === 'string' ? this.#options.file(contents) : contents;
-        const address = Number(step.address);
-        if (
-          bytes !== undefined &&
-          (!this.#real || isLoadable(manager, this.#sent, address, bytes.byteLength))
-        )
-          manager.hypervisor.writeMemory(address, bytes);
-        return false;
-      }
-      case 'reboot':
-        manager.reboot();
-        this.#fault = undefined;
-        this.#sent.clear();
-        this.#taker = new Taker();
-        this.#receivers.clear();
-        return false;
-      case 'receive_limit':
-        this.#taker.limit(step.vmid, step.count);
-        return false;
-      case 'drain':
-        this.#taker.unlimit();
-        return false;
-      case 'vcpu_halt':
-        if (!this.#real || canHalt(manager, step.vmid, step.state))
-          manager.vcpuHalt(step.vmid, step.state, step.data);
-        return false;
       case 'vcpu_run_result':
-        if (this.#real && faulted(manager, step.vmid, step.state)) this.#fault = step;
+        if (this.#real && faulted(machine, step.vmid, step.state)) this.#fault = step;
         return false;
       case 'remark':
         if (step.dead !== undefined) this.#receivers.declareDead(step.dead);
-        if (this.#real && step.attempt !== undefined && wasSent(manager, step.attempt))
-          manager.link(step.attempt.from)?.toManager.send(step.attempt.frame);
+        if (this.#real && step.attempt !== undefined && wasSent(machine, step.attempt))
+          machine.put(step.attempt.from, step.attempt.frame);
         return false;
-      default:
+      case 'end':
         return false;
+      case 'reboot':
+        this.#fault = undefined;
+        this.#receivers.clear();
     }
+    return perform(machine, step);
   }
+}
+
+/**
+ * How many messages each VM takes during a step, where VMs are real. A real VM takes messages whenever it is scheduled,
+ * which only the recording tells. The primary VM always takes all of its messages.
+ */
+function sharesOf(out: readonly Taken[]): Map<number, number> {
+  const shares = new Map<number, number>();
+  for (const { to } of out) shares.set(to, (shares.get(to) ?? 0) + 1);
+  return shares.set(constants.VMID_HLOS, Number.POSITIVE_INFINITY);
 }
 
 /** A request about a VM with that VM named. */

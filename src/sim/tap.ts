@@ -1,4 +1,5 @@
 import { constants } from '../../schemas/index.js';
+import { writeOperation } from '../machine/index.js';
 import type { World, WorldObserver } from './world.js';
 
 /** One queue message of a world, as a capture holds it. */
@@ -14,7 +15,7 @@ export interface TapPacket {
 /** Virtual time 0 in captures: 2023-11-14T22:13:20Z. */
 export const CAPTURE_EPOCH_NS = 1_700_000_000n * 1_000_000_000n;
 
-/** Words of comments that a replay understands (capture-steps.ts reads them). */
+/** First words of comments that say something to a replay (capture-steps.ts reads them). */
 export const tapNotes = {
   /** Messages that wait on queues to VMs: `waiting 3:1 128:2`. */
   waiting: 'waiting',
@@ -22,18 +23,18 @@ export const tapNotes = {
   lost: 'lost',
   /** RM does not look at this message yet. */
   enqueued: 'enqueued',
-  /** RM died of what is said so far: `panic vm_exit_not_running`. */
+  /** RM died because of the messages up to here: `panic vm_exit_not_running`. */
   panic: 'panic',
 } as const;
 
 /**
  * Turns what happens in a world into packets of a capture: every queue message, in the order in which it was put on
- * a queue. What a replay cannot see from that (operations, messages that VMs had not taken yet, messages that
- * vanished) stands in the comment of the next packet.
+ * a queue. A replay needs more than that: operations, messages that VMs had not taken yet, messages that vanished. They
+ * stand in the comment of the next packet.
  */
 export class WorldTap {
   #notes: string[] = [];
-  /** The newest packet: what RM does because of it may add to its comment. */
+  /** The newest packet. It is kept back because RM may die of it, which its comment must say. */
   #held: TapPacket | undefined;
 
   readonly #write: (packet: TapPacket) => void;
@@ -47,7 +48,7 @@ export class WorldTap {
     this.#notes.push(text);
   }
 
-  /** Writes the newest packet; to be called once RM has done all that it leads to, and at the end. */
+  /** Writes the newest packet. Must be called after RM has handled it, and at the end. */
   flush(): void {
     const held = this.#held;
     this.#held = undefined;
@@ -59,7 +60,7 @@ export class WorldTap {
     return {
       operation: (operation) => {
         this.#noteWaiting(world());
-        this.note(JSON.stringify(operation));
+        this.note(JSON.stringify(writeOperation(operation)));
       },
       lost: (vmid, count) => this.note(`${tapNotes.lost} ${vmid}:${count}`),
       panic: (reason) => {

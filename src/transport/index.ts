@@ -1,5 +1,15 @@
 /**
- * The transport under the RPC: one-way message queues with the hypervisor's rules, usable alone. Framing is
- * src/rpc's; who owns which end is the hypervisor model's.
+ * Message queues as the hypervisor has them: one direction, whole messages, a fixed depth, with the hypervisor's
+ * results
+ * and interrupts. Use a pair of {@link MessageQueue} to connect a client or a manager of your own. The queues know
+ * nothing of the RPC's framing, which src/rpc has, and nothing of who owns their ends.
  */
-export * from './message-queue.js';
+export {
+  MessageQueue,
+  QUEUE_DEPTH_DEFAULT,
+  QUEUE_MESSAGE_SIZE_MAX,
+  QueueError,
+  type QueueOptions,
+  type ReceiveResult,
+  type SendResult,
+} from './message-queue.js';

@@ -16,13 +16,13 @@ export const QUEUE_MESSAGE_SIZE_MAX = 240;
 export const QUEUE_DEPTH_DEFAULT = 8;
 
 export interface QueueOptions {
-  /** Messages it holds: 1..256 on the hypervisor; 0 makes a queue that is always full. */
+  /** Messages that it holds: 1..256 on the hypervisor. 0 makes a queue that is always full. */
   readonly depth?: number;
   /** Longest message, in bytes. */
   readonly messageSizeMax?: number;
   /**
-   * `as-built` (default): a message of size 0 or above the maximum is taken with OK and vanishes, a receive
-   * into too small a buffer gives OK, size 0 and leaves the message (measured, protocol/real-system.md).
+   * `as-built` (default): sending a message of size 0 or above the maximum gives OK and drops it. Receiving into a
+   * buffer that is too small gives OK and size 0 and leaves the message (measured, protocol/real-system.md).
    * `documented`: ARGUMENT_SIZE and ADDR_OVERFLOW instead.
    */
   readonly rules?: 'as-built' | 'documented';
@@ -44,8 +44,9 @@ export interface ReceiveResult {
 const NOTHING = (): void => {};
 
 /**
- * One direction of a hypervisor message queue: whole messages, a fixed depth, two edge-like interrupts.
- * Holds no clock and no promise; the owners of its two ends set {@link onNotEmpty} and {@link onNotFull}.
+ * One direction of a hypervisor message queue: whole messages, a fixed depth, an interrupt for each end. It has no
+ * clock
+ * and no promise. The owners of the two ends set {@link onNotEmpty} and {@link onNotFull}.
  */
 export class MessageQueue {
   readonly depth: number;
@@ -83,9 +84,9 @@ export class MessageQueue {
   }
 
   /**
-   * Puts one message. The queue keeps the array as given: the caller must not change it afterwards.
+   * Puts one message. The queue keeps the array itself, so the caller must not change it afterwards.
    *
-   * @param push raises the receiver's interrupt at once, whatever the threshold.
+   * @param push raises the receiver's interrupt at once, without regard to the threshold.
    */
   send(message: Uint8Array, push = false): SendResult {
     const size = message.byteLength;

@@ -4,8 +4,8 @@ import type { ReadStream, WriteStream } from './streams.js';
 import type { WireType } from './type.js';
 
 /**
- * Some bits of one byte, as a field of its own (the RPC header packs two fields into each of its first two bytes).
- * Fields of the same byte follow each other from bit 0 up; the one that ends at bit 7 moves on.
+ * Some bits of one byte as a field (the RPC header has two fields in each of its first two bytes). The fields of a byte
+ * are declared from bit 0 up. The field that ends at bit 7 moves the stream to the next byte.
  */
 export class BitsType implements WireType<number> {
   readonly kind = 'bits';
@@ -27,7 +27,7 @@ export class BitsType implements WireType<number> {
   get max(): number {
     return 2 ** this.width - 1;
   }
-  /** The byte is counted once, with its last field. */
+  /** 1 for the last field of the byte, 0 for the others, so that a struct counts the byte once. */
   get fixedSize(): 0 | 1 {
     return this.last ? 1 : 0;
   }
@@ -52,7 +52,7 @@ export class BitsType implements WireType<number> {
       scope.fail('type', at, 'integer', kindOf(value));
     }
     if (value < 0 || value > this.max) scope.fail('range', at, `0..${this.max}`, value);
-    // The lower fields of the byte were written by the fields before; they are carried in the scope.
+    // `scope.bits` holds the bits that the earlier fields of the byte have written.
     const lower = this.shift === 0 ? 0 : scope.bits;
     scope.bits = lower | (value << this.shift);
     stream.writeUInt8(scope.bits);

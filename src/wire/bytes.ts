@@ -3,7 +3,7 @@ import type { ReadStream, WriteStream } from './streams.js';
 import type { StructType } from './struct.js';
 import type { WireType } from './type.js';
 
-/** How tools show the bytes: hex, text, or text unless another field of the same struct has one of the values given. */
+/** How tools print the bytes: as hex, as text, or as text unless field `select` of the same struct has a value of `raw`. */
 export type Encoding = 'raw' | 'utf8' | { readonly select: string; readonly raw: readonly number[] };
 
 export interface BytesOptions {
@@ -14,7 +14,7 @@ export interface BytesOptions {
   /** Zero bytes follow up to a multiple of this. */
   readonly padTo?: 4;
   readonly encoding: Encoding;
-  /** How to read the inside, for tools. */
+  /** Layout of the content, for tools. The codec does not use it. */
   readonly inside?: StructType;
   /** The error that RM answers when the padding is not zero. */
   readonly padMustBeZero?: string;

@@ -1,8 +1,7 @@
 /**
- * Field types: the words a packed struct is made of. Each is a restructure type (an object with `decode`, `encode`
- * and `size`), so it works with restructure's own streams and compounds; the strictness that restructure lacks
- * (ranges, missing and unknown keys, counts, reserved bytes) is here. What to do fast is left to `codec`, what a
- * message is to `schema`.
+ * Field types of packed structs. Each is a restructure type (an object with `decode`, `encode` and `size`), so it works
+ * with restructure's streams and compound types. They add the checks that restructure lacks: ranges, missing and unknown
+ * keys, counts, reserved bytes. `codec` generates fast functions from them; `schema` declares messages with them.
  */
 export { BitsType } from './bits.js';
 export { BytesType, type Encoding } from './bytes.js';

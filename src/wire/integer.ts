@@ -15,7 +15,7 @@ function readUnsigned(stream: ReadStream, size: Width): number | bigint {
     case 4:
       return stream.readUInt32LE();
     case 8: {
-      // restructure 3.0.2 moves the cursor by NaN in readBigUInt64LE, so two words.
+      // Two words, because readBigUInt64LE of restructure 3.0.2 adds NaN to the position.
       const low = stream.readUInt32LE();
       return (BigInt(stream.readUInt32LE()) << 32n) | BigInt(low);
     }
@@ -95,12 +95,12 @@ export const u32 = new IntegerType('u32', 4);
 export const u64 = new IntegerType<bigint>('u64', 8);
 export const s32 = new IntegerType('s32', 4, true);
 
-/** Facts about an enum or a flag set beside its values; printed by tools, never acted on by the codec. */
+/** Facts about an enum or a flag set. Tools print them; the codec does not use them. */
 export interface NamesInfo {
   readonly doc: string;
   /** Other names of a value in public headers. */
   readonly aliases?: Readonly<Record<string, readonly string[]>>;
-  /** Values that only some sources have, or (`replaces`) their whole different table. */
+  /** Values that only some sources have. With `replaces` the sources have this table instead of the usual one. */
   readonly dialects?: readonly {
     readonly sources: readonly string[];
     readonly values: Readonly<Record<string, number>>;
@@ -115,7 +115,7 @@ export interface NamesInfo {
   readonly notes?: readonly string[];
 }
 
-/** An integer some of whose values have names. Unknown values are kept, never refused. */
+/** An integer with names for some values. Other values are valid too. */
 export class EnumType<N extends string = string> extends IntegerType {
   override readonly kind = 'enum';
 
@@ -129,7 +129,7 @@ export class EnumType<N extends string = string> extends IntegerType {
   }
 }
 
-/** An integer whose bits have names. Unknown bits are kept, never refused. */
+/** An integer with names for some bits. Other bits are valid too. */
 export class FlagsType<N extends string = string> extends IntegerType {
   override readonly kind = 'flags';
 
@@ -143,7 +143,7 @@ export class FlagsType<N extends string = string> extends IntegerType {
   }
 }
 
-/** Bytes without meaning, 1 to 4 of them, read as one little-endian number: kept whatever they are, 0 by default. */
+/** 1 to 4 bytes without meaning, as one little-endian number. Any value is valid; 0 is the default. */
 export class ReservedType implements WireType<number> {
   readonly kind = 'reserved';
   readonly label = 'reserved';

@@ -14,9 +14,9 @@ export interface ListOptions {
   readonly count: IntegerType;
   /** Name of the count word in public headers, if it has one. */
   readonly countName?: string | undefined;
-  /** The words between count and entries, each with the key under which its value stands beside the list. */
+  /** The words between count and entries. Each has a key of its own beside the list's. */
   readonly headerWords: readonly Field[];
-  /** RM's limit on the number of entries (above: NORESOURCE). Not a rule of the wire: the codec does not refuse more. */
+  /** RM's limit on the number of entries; it answers NORESOURCE above it. The codec accepts more. */
   readonly max?: number | undefined;
 }
 
@@ -88,7 +88,7 @@ export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], 
         actual: count,
       });
     }
-    // No array of `count` is made in advance: a huge count over few bytes must cost only those bytes.
+    // The array grows with the entries: a false count must not allocate memory.
     for (let index = 0; index < count; index++) {
       inner.key = index;
       values.push(entry.decode(stream, inner) as V);

@@ -1,38 +1,38 @@
 import { type Issue, WireError } from '../base/error.js';
 import type { ReadStream } from './streams.js';
 
-/** A decoded or to be encoded struct: plain object, wire names as keys. */
+/** The value of a struct: a plain object with the names of the fields as keys. */
 export type Values = Record<string, unknown>;
 
-/** What a byte range of a message is. */
+/** Meaning of a byte range of a message. */
 export type Mark = 'field' | 'count' | 'reserved' | 'padding' | 'rest';
 
-/** Receives what a lenient decode finds. With a trace, rules that do not stop decoding are noted, not thrown. */
+/** Receives the findings of a lenient decode. With a trace, a broken rule throws nothing unless decoding cannot go on. */
 export interface Trace {
   range(mark: Mark, path: string, start: number, end: number, type: string, value: unknown): void;
   issue(issue: Issue): void;
 }
 
-/** Thrown instead of an error when a trace has been told what is wrong. */
+/** Thrown instead of an error after the trace has received the issue. */
 export const stopped = Symbol('stopped');
 
-/** What one decode or encode call is given from outside the payload. */
+/** Input of a decode or encode call besides the payload. */
 export interface Context {
   /** The request that a reply answers, for the layouts that depend on it. */
   readonly request?: Values | undefined;
   readonly trace?: Trace | undefined;
-  /** Encode only: stop without error at a choice that cannot be made (the bytes behind it are kept elsewhere). */
+  /** Encode only: end without error at a list whose entry type is unknown. The caller keeps the bytes behind it. */
   readonly prefix?: boolean | undefined;
 }
 
 /**
- * Where decoding or encoding stands: a chain from the innermost struct or list out to the call. Passed as
- * restructure's `parent`; a foreign parent (restructure's own Struct) counts as none. An error reads its path off the chain, so
- * nothing is built while all goes well.
+ * Position of decoding or encoding: a chain from the innermost struct or list to the call. It is passed as restructure's
+ * `parent`; any other parent (restructure's own Struct) counts as none. Paths are made from the chain when an error needs
+ * one, so they cost nothing otherwise.
  */
 export class Scope {
   key: string | number | undefined = undefined;
-  /** Outermost scope only: what had been decoded when decoding stopped. */
+  /** Outermost scope only: the value as far as it was decoded when decoding failed. */
   partial: unknown = undefined;
   /** Encode only: the bits of a shared byte that were written so far. */
   bits = 0;
@@ -61,8 +61,8 @@ export class Scope {
   }
 
   /**
-   * Stops: throws WireError, after hanging what was decoded so far onto the outermost scope. With a trace the issue goes
-   * there and {@link stopped} is thrown, since an error's stack costs more than all the rest of explaining a message.
+   * Throws WireError, after it has saved the value decoded so far in the outermost scope. With a trace it reports the
+   * issue there and throws {@link stopped}: collecting an error's stack takes longer than annotating a message.
    */
   fail(code: string, offset: number, expected: Issue['expected'], actual: Issue['actual']): never {
     this.#keepPartial();
@@ -74,7 +74,7 @@ export class Scope {
     throw new WireError({ code, path: this.path(), offset, expected, actual });
   }
 
-  /** A broken rule that leaves the rest readable: noted when there is a trace, else thrown. */
+  /** Reports a broken rule after which decoding can go on: to the trace if there is one, else as WireError. */
   fault(code: string, offset: number, expected: Issue['expected'], actual: Issue['actual']): void {
     const { trace } = this.context;
     if (trace === undefined) this.fail(code, offset, expected, actual);
@@ -103,12 +103,12 @@ export class Scope {
   }
 }
 
-/** The scope that a leaf type reports to: the struct around it, or a fresh one when restructure calls it directly. */
+/** The scope given as parent; a new one if restructure called the type directly. */
 export function scopeOf(parent: unknown): Scope {
   return parent instanceof Scope ? parent : new Scope({}, undefined);
 }
 
-/** What a value is, for `expected`/`actual` of type errors; short whatever the value. */
+/** Description of a value for `actual` of type errors. It is short for every value. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';

@@ -21,7 +21,7 @@ export interface WriteStream {
   writeBuffer(bytes: Uint8Array): void;
 }
 
-/** Writes nothing and counts: encoding into it makes every check, and says how many bytes it takes. */
+/** Counts the bytes and writes none. Encoding into it makes all checks and gives the size. */
 export class MeasuringStream implements WriteStream {
   pos = 0;
   writeUInt8(): void {
@@ -43,7 +43,7 @@ export class MeasuringStream implements WriteStream {
 
 /** restructure's own stream over `bytes`, from their first byte. */
 export function decodeStream(bytes: Uint8Array): ReadStream {
-  // Node's Buffer is a Uint8Array too, but its slices share memory, and values must outlive what they came in.
+  // A new Uint8Array, because slices of Node's Buffer share its memory and values must outlive the input.
   return new DecodeStream(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
 }
 

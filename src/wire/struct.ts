@@ -4,7 +4,7 @@ import { kindOf, Scope, type Values } from './scope.js';
 import type { ReadStream, WriteStream } from './streams.js';
 import type { Field, WireType } from './type.js';
 
-/** One row of a layout table: where a field stands. Offset undefined: behind something of variable length. */
+/** One row of a layout table. `offset` is undefined behind a field of variable size. */
 export interface LayoutRow {
   readonly field: Field;
   readonly offset: number | undefined;
@@ -24,12 +24,12 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
   readonly fieldsInOrder: readonly Field[];
   private readonly keys: ReadonlySet<string>;
 
-  /** Throws UsageError unless `size` (exact, or the smallest when variable) is what the fields add up to. */
+  /** Throws UsageError unless the sizes of the fields add up to `size`: exact, or the smallest size of a variable struct. */
   constructor(
     readonly label: string,
     size: number,
     readonly fields: readonly Field[],
-    /** An empty payload stands for no value at all (some replies). */
+    /** The struct may be missing as a whole (some replies). Its value is `{}` then. */
     readonly mayBeEmpty = false,
   ) {
     const rows: LayoutRow[] = [];
@@ -37,7 +37,7 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     let offset: number | undefined = 0;
     let sizeMin = 0;
     for (const field of fields) {
-      // A trailing part that is there stands where it always does; one with a condition moves what follows.
+      // A field with a condition moves the fields behind it. A trailing field does not: if it is missing, they are too.
       const fixed = field.presence?.when === undefined ? field.type.fixedSize : undefined;
       rows.push({ field, offset, size: field.type.fixedSize });
       if (field.presence === undefined) sizeMin += field.type.sizeMin;
@@ -59,6 +59,11 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
   /** The layouts that a payload of this type can have: itself. */
   get layouts(): readonly StructType[] {
     return [this as unknown as StructType];
+  }
+
+  /** The fields that a decoded value has, in the order of their bytes. */
+  fieldsIn(values: Values): readonly Field[] {
+    return this.fieldsInOrder.filter(({ name }) => values[name] !== undefined);
   }
 
   decode(stream: ReadStream, parent?: unknown): V {
@@ -116,7 +121,7 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     return scope;
   }
 
-  /** Whether an absent field is rightly absent. Fails when a field is missing, or there against its condition. */
+  /** Whether a field is left out. Fails if a required field is missing, or if a field is given against its condition. */
   private skips(scope: Scope, field: Field, at: number): boolean {
     const { name, type, presence, isLength } = field;
     const given = scope.sibling(name) !== undefined;
@@ -143,17 +148,17 @@ export class StructType<V = Values, I = V> implements WireType<V, I> {
     scope.key = name;
   }
 
-  /** Whether no field from `name` on is given: a trailing part can only be left out together with all behind it. */
+  /** Whether no field from `name` on is given: a trailing field can only be left out together with all fields behind it. */
   private endsBefore(value: Values, name: string): boolean {
     const from = this.fields.findIndex((field) => field.name === name);
     return this.fields.slice(from).every((field) => value[field.name] === undefined);
   }
 
-  /** The value to encode: lengths are counted, and must agree when they are given. */
+  /** The value to encode. A length is counted if it is left out, and must be right if it is given. */
   private item(scope: Scope, { name, isLength, type }: Field, at: number): unknown {
     const given = scope.sibling(name);
     const counted = isLength ? scope.sibling(this.lengths.get(name) as string) : undefined;
-    // Without bytes to count any length will do: it is the bytes field that refuses what it is given.
+    // Without bytes to count any length is accepted: the bytes field then fails.
     if (!(counted instanceof Uint8Array)) return isLength ? (given ?? 0) : given;
     if (given === undefined) return counted.length;
     if (

@@ -21,7 +21,7 @@ export interface WireType<V = unknown, I = V> {
   decode(stream: ReadStream, parent?: unknown): V;
   encode(stream: WriteStream, value: I, parent?: unknown): void;
   size(value: I, parent?: unknown): number;
-  /** Whether the values around it do not tell what it consists of. Absent: they need not. */
+  /** Whether the values around it do not determine its layout. Types without this method need no such values. */
   isUndecided?(scope: Scope): boolean;
   /** Type-level only: never set. */
   readonly types?: { readonly value: V; readonly input: I };
@@ -37,7 +37,7 @@ export interface Presence {
   readonly trailing: boolean;
   /** Only when one of these bits of an earlier flags field is set. */
   readonly when?: { readonly field: string; readonly mask: number } | undefined;
-  /** What leaving it out stands for, for people. */
+  /** What leaving it out means, as text. */
   readonly means?: string | undefined;
 }
 

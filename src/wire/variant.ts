@@ -1,7 +1,7 @@
 import { type Scope, scopeOf, type Values } from './scope.js';
 import type { ReadStream, WriteStream } from './streams.js';
 import type { StructType } from './struct.js';
-import type { WireType } from './type.js';
+import type { Field, WireType } from './type.js';
 
 /** A payload whose layout depends on a field of the request that it answers. */
 export class VariantType<V = Values, I = V> implements WireType<V, I> {
@@ -24,6 +24,11 @@ export class VariantType<V = Values, I = V> implements WireType<V, I> {
   /** The layouts that a payload of this type can have. */
   get layouts(): readonly StructType[] {
     return [...this.cases.values()];
+  }
+
+  /** The fields that a decoded value has, in the order of their bytes. */
+  fieldsIn(values: Values): readonly Field[] {
+    return this.layoutOf(values)?.fieldsIn(values) ?? [];
   }
 
   /** The layout that has a key of the given value. Undefined: none has. */

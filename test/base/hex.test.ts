@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatHex, parseHex } from '../../src/base/hex.js';
-import { holds } from '../arbitrary.js';
+import { holds } from '../seeded.js';
 
 describe('hex', () => {
   it('gives back all bytes, short runs and long ones', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeText, encodeText } from '../../src/base/text.js';
-import { holds } from '../arbitrary.js';
+import { holds } from '../seeded.js';
 
 describe('decodeText', () => {
   it('gives back the same bytes whenever it gives a text', () => {

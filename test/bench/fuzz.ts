@@ -39,7 +39,7 @@ function fuzzer(judge?: Judge): (messages: number) => void {
       }
       if (step.kind === 'frame') count++;
       const response = target.put(step);
-      engine.took(step, response);
+      engine.observe(step, response);
       if (judge?.judge(step, response).over === true) engine.endCase();
     }
   };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { align } from '../../src/capture/diff/align.js';
-import { holds } from '../arbitrary.js';
+import { holds } from '../seeded.js';
 
 type Pair = [number, number];
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fieldChanges } from '../../src/capture/diff/index.js';
-import { holds } from '../arbitrary.js';
+import { holds } from '../seeded.js';
 
 describe('fields that differ', () => {
   it('does not move list entries behind one that was put in', () => {

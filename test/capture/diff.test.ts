@@ -21,8 +21,8 @@ import { Assembler } from '../../src/capture/records/index.js';
 import { codecOf } from '../../src/codec/index.js';
 import { fragment, rmRules } from '../../src/rpc/index.js';
 import { MessageType, payloadOf } from '../../src/schema/index.js';
-import { holds } from '../arbitrary.js';
 import { recorded } from '../recorded.js';
+import { holds } from '../seeded.js';
 import { assemble, frame, packetOf } from './capture.js';
 
 type Sent = readonly [from: number, to: number, hex: string];

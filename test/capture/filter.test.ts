@@ -54,6 +54,7 @@ describe('filter', () => {
     'not incomplete',
     'not error',
     'type>="reply"',
+    'not headers',
   ])('%s matches', (text) => expect(matches(text)).toBe(true));
 
   it.each([

@@ -5,6 +5,7 @@ import { WireError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
 import { ndjsonReader, PacketOrder, recordLine } from '../../src/capture/ndjson/index.js';
 import type { LinePacket } from '../../src/capture/ndjson/line-packets.js';
+import { holds } from '../seeded.js';
 import { assemble, frame } from './capture.js';
 
 /** Packets as [frame, from, to, hex, time, comment]. */
@@ -163,7 +164,7 @@ describe('what does not fit is refused with line, path, expected and actual', ()
     const line = fc
       .dictionary(fc.constantFrom(...keys), value)
       .map((object) => ({ ...object, ...(object.name ? {} : { name: 'MEM_LEND' }) }));
-    fc.assert(
+    holds(
       fc.property(line, (object) => {
         try {
           read(JSON.stringify(object));
@@ -171,7 +172,8 @@ describe('what does not fit is refused with line, path, expected and actual', ()
           if (!(error instanceof WireError)) throw error;
         }
       }),
-      { numRuns: 2000, seed: 3 },
+      2000,
+      3,
     );
   });
 });
@@ -267,7 +269,7 @@ describe('bytes that the fields do not express', () => {
 
 describe('order of packets', () => {
   it('is that of their numbers, for any order of lines', () => {
-    fc.assert(
+    holds(
       fc.property(fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 60 }), (keys) => {
         const unique = [...new Set(keys)];
         const out: number[] = [];
@@ -277,7 +279,8 @@ describe('order of packets', () => {
         order.end();
         expect(out).toEqual(unique.toSorted((a, b) => a - b));
       }),
-      { numRuns: 300, seed: 5 },
+      300,
+      5,
     );
   });
 

@@ -14,7 +14,8 @@ import { WireError } from '../../src/base/error.js';
 import { payloadFromJson, payloadText, payloadToJson } from '../../src/capture/payload/index.js';
 import { codecOf } from '../../src/codec/index.js';
 import type { Payload } from '../../src/schema/index.js';
-import { holds, valuesOf } from '../arbitrary.js';
+import { valuesOf } from '../arbitrary.js';
+import { holds } from '../seeded.js';
 
 const layouts = protocol.messages.flatMap((message): [string, Payload][] => {
   if (message.layout === 'unknown') return [];

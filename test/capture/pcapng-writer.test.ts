@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
 import { PcapngWriter, pcapngReader } from '../../src/capture/pcap/index.js';
+import { holds } from '../seeded.js';
 import { concat } from './build.js';
 import { packetsOf, type Seen } from './collect.js';
 
@@ -79,11 +80,12 @@ describe('PcapngWriter', () => {
       time: fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { nil: undefined }),
       comment: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }),
     });
-    fc.assert(
+    holds(
       fc.property(fc.array(packet, { maxLength: 20 }), (packets) => {
         expect(packetsOf(pcapngReader, written(packets).file)).toEqual(expected(packets));
       }),
-      { seed: 252, numRuns: 300 },
+      300,
+      252,
     );
   });
 

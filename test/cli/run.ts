@@ -22,7 +22,7 @@ export interface RunOptions {
 /** No input, and nobody who listens. */
 export const noStdio: Stdio = {
   read: () => 0,
-  write: () => {},
+  write: () => true,
   writeError: () => {},
   columns: undefined,
   errorIsTerminal: false,
@@ -45,7 +45,7 @@ export async function gunyahRm(args: readonly string[], options: RunOptions = {}
       return size;
     },
     // The array is written over later.
-    write: (bytes) => void out.push(Uint8Array.from(bytes)),
+    write: (bytes) => out.push(Uint8Array.from(bytes)) > 0,
     writeError: (text) => {
       stderr += text;
     },

@@ -3,9 +3,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Codec } from '../../src/codec/codec.js';
 import { codecOf, encodePlain } from '../../src/codec/index.js';
 import type { Values } from '../../src/wire/index.js';
-import { holds, valuesOf } from '../arbitrary.js';
+import { valuesOf } from '../arbitrary.js';
 import { broken } from '../breakage.js';
 import { outcomeOf } from '../outcome.js';
+import { holds } from '../seeded.js';
 import { subjectsIn } from '../subjects.js';
 import { PAINT, toy } from '../toy.js';
 

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { compileEncode } from '../../src/codec/compile-encode.js';
 import { type Annotation, annotate, codecOf, decodePlain, encodePlain } from '../../src/codec/index.js';
 import type { Values } from '../../src/wire/index.js';
-import { holds, valuesOf } from '../arbitrary.js';
+import { valuesOf } from '../arbitrary.js';
 import { broken } from '../breakage.js';
 import { leavesOf } from '../leaves.js';
 import { outcomeOf } from '../outcome.js';
+import { holds } from '../seeded.js';
 import type { Subject } from '../subjects.js';
 
 const before = 7;

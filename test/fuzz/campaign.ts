@@ -12,14 +12,15 @@ export interface CampaignPlan {
   readonly target?: SimTargetOptions;
   readonly reference?: boolean;
   readonly plays?: number;
-  /** Cases, or fewer once something was found when that is all there is to it. */
+  /** Most cases. */
   readonly cases: number;
-  readonly untilFound?: boolean;
+  /** The campaign ends once a finding has a cause with such a key. */
+  readonly until?: RegExp;
 }
 
 /** Fuzzes a simulated manager. @returns the last state of each finding, with its session, by its key. */
 export function fuzzSim(plan: CampaignPlan): ReadonlyMap<string, Finding> {
-  const { target: options = {}, reference = false, plays = 0, cases, untilFound = false } = plan;
+  const { target: options = {}, reference = false, plays = 0, cases, until } = plan;
   const { platform = platforms.native, careful = false } = options;
   const found = new Map<string, Finding>();
   const target = new SimTarget(options);
@@ -27,7 +28,7 @@ export function fuzzSim(plan: CampaignPlan): ReadonlyMap<string, Finding> {
   const campaign = new Campaign({
     source: plan.source(target),
     judge: new Judge(reference ? new Reference({ platform, careful, seesRefusal: true }) : undefined),
-    keepGoing: () => left-- > 0 && !(untilFound && found.size > 0),
+    keepGoing: () => left-- > 0 && !(until && [...found.keys()].some((key) => until.test(key))),
     plays,
     minimised: 1,
     found: (finding) => found.set(finding.cause.key, finding),

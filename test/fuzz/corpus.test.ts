@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { gunyahRm } from '../cli/run.js';
@@ -29,7 +29,7 @@ function files(): string[] {
 
 describe('a corpus', () => {
   it('has every message, of goldens and findings, each input once', () => {
-    const names = files().map((file) => file.replace(/^.*\//, ''));
+    const names = files().map((file) => basename(file));
     for (const { name } of protocol.messages)
       expect(names.some((file) => file.startsWith(`${name}.`))).toBe(true);
     expect(names.filter((name) => name.startsWith('finding-001.')).length).toBeGreaterThan(0);

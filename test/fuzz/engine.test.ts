@@ -4,28 +4,29 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { limits, protocol } from '../../schemas/index.js';
 import { codecOf } from '../../src/codec/index.js';
 import { Coverage } from '../../src/fuzz/engine/coverage.js';
-import type { Engine } from '../../src/fuzz/engine/engine.js';
+import { type Engine, GOALS_MAX } from '../../src/fuzz/engine/engine.js';
 import { MessageShapes } from '../../src/fuzz/message/message-shapes.js';
 import { mutationGoals } from '../../src/fuzz/mutation/mutation-goals.js';
 import type { Step } from '../../src/fuzz/targets/step.js';
 import { Reassembler } from '../../src/rpc/index.js';
 import { payloadOf } from '../../src/schema/index.js';
+import { seedOf } from '../seeded.js';
 import { foundPairs, foundPlaces, recordedManager } from './places.js';
 import { newEngine, run } from './run.js';
 import { sequenceHash } from './sequence.js';
 
 /** So few that it takes seconds; test/long has the budget in which everything must be found. */
 const MESSAGES = 80_000;
-const GOALS_MAX = 8192;
 const recorded = recordedManager();
 
-describe('a run from nothing', () => {
+describe(`a run from nothing, seed ${seedOf(3)}`, () => {
   let engine: Engine;
+  const seed = seedOf(3);
   const cases: number[] = [];
   let inSerial: Step[] = [];
 
   beforeAll(() => {
-    engine = newEngine({ seed: 3 });
+    engine = newEngine({ seed });
     let steps: Step[] = [];
     run(engine, MESSAGES, {
       began: () => {
@@ -66,7 +67,7 @@ describe('a run from nothing', () => {
   it('has cases that each can be had alone', () => {
     const number = cases[6] as number;
     const alone: Step[] = [];
-    run(newEngine({ seed: 3, case: number }), MESSAGES, {
+    run(newEngine({ seed, case: number }), MESSAGES, {
       took: (step) => {
         alone.push(step);
         return false;
@@ -81,7 +82,7 @@ describe('a run from nothing', () => {
     const copy = new Coverage(coverage.shapes, goals);
     copy.load(JSON.parse(JSON.stringify(coverage.save())));
     expect(copy.save()).toEqual(coverage.save());
-    const next = newEngine({ seed: 3, serial });
+    const next = newEngine({ seed, serial });
     next.coverage.load(coverage.save());
     engine.endCase();
     expect([engine.next(), next.next()]).toEqual(['reset', 'reset']);
@@ -102,7 +103,7 @@ it('numbers goals so that they fit into case numbers', () => {
   expect(mutationGoals(new MessageShapes(protocol)).length).toBeLessThan(GOALS_MAX);
 });
 
-describe('cases that get nothing wrong', () => {
+describe(`cases without goals, seed ${seedOf(5)}`, () => {
   it('send requests that are what the schemas declare, and VMs come to run', () => {
     const started = new Map<string, number>();
     const check = new Reassembler(protocol, {
@@ -120,7 +121,7 @@ describe('cases that get nothing wrong', () => {
       malformed: () => expect.unreachable(),
     });
     for (let serial = 1; serial <= 40; serial++) {
-      const engine = newEngine({ seed: 5, case: serial * GOALS_MAX });
+      const engine = newEngine({ seed: seedOf(5), case: serial * GOALS_MAX });
       run(engine, 1000, {
         took: (step) => {
           if (step.kind !== 'frame' || step.frame.length > limits.queue_message) return false;
@@ -142,14 +143,17 @@ describe('cases that get nothing wrong', () => {
   });
 });
 
-it('a careful manager is led through everything and lives', () => {
-  const engine = newEngine({ seed: 11 });
+it(`a careful manager survives everything, seed ${seedOf(11)}`, () => {
+  const engine = newEngine({ seed: seedOf(11) });
   run(engine, 40_000, {}, { careful: true });
   expect([...engine.coverage.endings()]).toEqual([]);
 });
 
-it('goes for the messages that it is told to', () => {
-  const engine = newEngine({ seed: 2, messages: new Set([protocol.byName.get('MEM_SHARE')?.id as number]) });
+it(`mutates only the messages that it is told to, seed ${seedOf(2)}`, () => {
+  const engine = newEngine({
+    seed: seedOf(2),
+    messages: new Set([protocol.byName.get('MEM_SHARE')?.id as number]),
+  });
   run(engine, 20_000);
   const tried = [...engine.coverage.fields()].filter(({ count }) => count > 0);
   expect(new Set(tried.map(({ message }) => message))).toEqual(new Set(['MEM_SHARE']));

@@ -1,4 +1,5 @@
 import { protocol } from '../../schemas/index.js';
+import { viewOf } from '../../src/base/bytes.js';
 import { WireError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
 import { Random } from '../../src/base/random.js';
@@ -8,7 +9,7 @@ import { Assembler } from '../../src/capture/records/index.js';
 import { annotate, codecOf } from '../../src/codec/index.js';
 import { parseFdt, sourceOf, writeFdt } from '../../src/devicetree/index.js';
 import { readFinding } from '../../src/fuzz/findings/read.js';
-import { headerOf, viewOf } from '../../src/fuzz/targets/frames.js';
+import { headerOf } from '../../src/fuzz/targets/frames.js';
 import { platforms } from '../../src/rm/index.js';
 import { decodeMessage, Reassembler, rmRules, rulesByName } from '../../src/rpc/index.js';
 import { payloadOf } from '../../src/schema/index.js';

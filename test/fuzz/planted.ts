@@ -13,7 +13,7 @@ import type { HandlerRow } from '../../src/rm/handlers/row.js';
 import { rm23Rows } from '../../src/rm/handlers/rows.js';
 import { type Link, type ManagerOptions, ResourceManager } from '../../src/rm/index.js';
 import { LinkTable } from '../../src/rm/link-table.js';
-import { MessageType } from '../../src/schema/index.js';
+import { type Message, MessageType } from '../../src/schema/index.js';
 
 /** Managers with one bug each. */
 type Make = (options: ManagerOptions) => ResourceManager;
@@ -127,12 +127,41 @@ const replyLost = withLinks((link) => {
   };
 });
 
-export const planted: Readonly<Record<string, Make>> = {
-  'a length check that is missing': lengthNotExact,
-  'a missing owner check': noOwnerCheck,
-  'a handle reused': handleReused,
-  'a fragment counter not reset': counterNotReset,
-  'a reserved byte leaked': byteLeaked,
-  'a notification to the wrong VM': wrongReceiver,
-  'a reply lost under queue pressure': replyLost,
+/** A manager with one bug. */
+export interface PlantedBug {
+  readonly manager: Make;
+  /** Messages that show it when they are mutated; undefined: the bug is not in a message. */
+  readonly messages: readonly Message[] | undefined;
+  /** Key of the cause that shows it. */
+  readonly sign: RegExp;
+}
+
+export const planted: Readonly<Record<string, PlantedBug>> = {
+  'a length check that is missing': {
+    manager: lengthNotExact,
+    messages: [VM_GET_STATE],
+    sign: /^reply VM_GET_STATE \w+ instead of MSG_INVALID$/,
+  },
+  'a missing owner check': {
+    manager: noOwnerCheck,
+    messages: [MEM_RECLAIM],
+    sign: /^reply MEM_RECLAIM \w+ instead of DENIED$/,
+  },
+  'a handle reused': { manager: handleReused, messages: [MEM_RECLAIM], sign: /mem_handle/ },
+  'a fragment counter not reset': {
+    manager: counterNotReset,
+    messages: undefined,
+    sign: /missing|instead of reply/,
+  },
+  'a reserved byte leaked': {
+    manager: byteLeaked,
+    messages: [VM_ALLOC_VMID],
+    sign: /^reply VM_ALLOC_VMID: payload.reserved$/,
+  },
+  'a notification to the wrong VM': { manager: wrongReceiver, messages: [MEM_SHARE], sign: /MEM_SHARED/ },
+  'a reply lost under queue pressure': {
+    manager: replyLost,
+    messages: undefined,
+    sign: /missing|instead of reply/,
+  },
 };

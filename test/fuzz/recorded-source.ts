@@ -43,7 +43,7 @@ export class RecordedSource implements CaseSource {
     return 'reset';
   }
 
-  took(): void {}
+  observe(): void {}
 
   endCase(): void {
     this.#next = Number.POSITIVE_INFINITY;

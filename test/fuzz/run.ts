@@ -40,7 +40,7 @@ export function run(
     }
     if (step.kind === 'frame') count++;
     const response = target.put(step);
-    engine.took(step, response);
+    engine.observe(step, response);
     if (watcher.took?.(step, response) === true) break;
   }
   return count;

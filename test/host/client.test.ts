@@ -162,6 +162,15 @@ describe('client', () => {
     expect(all.lostCount).toBe(0);
   });
 
+  it('keeps 256 notifications for a reader by default', () => {
+    const { client, put } = silent('a14');
+    const stream = client.notifications();
+    for (let count = 0; count < 256; count++) put(exited(128));
+    expect(stream.lostCount).toBe(0);
+    put(exited(128));
+    expect(stream.lostCount).toBe(1);
+  });
+
   it('wakes a reader that waits', async () => {
     const { client, put } = silent('a14');
     const stream = client.notifications();

@@ -12,6 +12,7 @@ import {
 import { SequenceNumbers } from '../../src/host/sequence.js';
 import { fragment, writeFrame } from '../../src/rpc/index.js';
 import { MessageType } from '../../src/schema/index.js';
+import { holds } from '../seeded.js';
 
 const names = Object.keys(generations) as GenerationName[];
 const message = { id: 0x56000017, name: 'VM_GET_STATE' };
@@ -258,7 +259,7 @@ function playAll(name: GenerationName, interrupts: readonly (readonly Uint8Array
 
 describe('whatever comes in', () => {
   it.each(names)('%s makes events of it, and each call ends at most once', (name) => {
-    fc.assert(
+    holds(
       fc.property(fc.array(fc.array(frames, { maxLength: 4 }), { maxLength: 12 }), (interrupts) => {
         const { endpoint, calls, found } = playAll(name, interrupts);
         endpoint.close();
@@ -267,14 +268,15 @@ describe('whatever comes in', () => {
         expect(new Set(ended)).toEqual(new Set(calls));
         expect(ended).toHaveLength(calls.length);
       }),
-      { numRuns: 60, seed: 1 },
+      60,
+      1,
     );
   });
 
   it.each(names)(
     '%s does the same for messages one by one as in one interrupt, if none ends a call or stops it',
     (name) => {
-      fc.assert(
+      holds(
         fc.property(fc.array(frames, { maxLength: 12 }), (all) => {
           const single = playAll(
             name,
@@ -290,7 +292,8 @@ describe('whatever comes in', () => {
           expect(together.found).toEqual(single.found);
           expect(together.endpoint.assembling).toBe(single.endpoint.assembling);
         }),
-        { numRuns: 60, seed: 2 },
+        60,
+        2,
       );
     },
   );

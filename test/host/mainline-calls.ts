@@ -95,7 +95,6 @@ function* bare({ args, sent }: VectorCall): Calling<Returned> {
     id,
     doc: 'any message',
     sources: [],
-    implementedByRm23: false,
   });
   const payload = new Uint8Array(argument(args, 'reqlen'));
   payload.set(sent[0]?.payload ?? []);

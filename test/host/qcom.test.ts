@@ -6,6 +6,7 @@ import { NO_SANITIZE, type QcomCalls, type QcomOptions, qcomCalls } from '../../
 import { type Calling, Client, HostError } from '../../src/host/index.js';
 import { ResourceManager } from '../../src/rm/index.js';
 import { managerTransport } from '../../src/sim/index.js';
+import { holds } from '../seeded.js';
 import { type QcomName, Recorded, runs } from './qcom-calls.js';
 
 const names: readonly QcomName[] = ['q61', 'q66', 'q612'];
@@ -169,7 +170,12 @@ describe('accepting memory', () => {
     const many = part(true, ...pages);
     const last = part(false);
     const manager: Manager = (_call, index) => (index < 73 ? many : last);
-    expect(run(qcomCalls('q61').memAccept(accept), manager)).toMatchObject({ error: { errno: 'ENOMEM' } });
+    const endingWith = (count: number) =>
+      run(qcomCalls('q61').memAccept(accept), (_call, index) =>
+        index < 72 ? many : part(false, ...pages.slice(0, count)),
+      );
+    expect(endingWith(0xffff - 72 * 900).result).toHaveLength(0xffff);
+    expect(endingWith(0x10000 - 72 * 900)).toMatchObject({ error: { errno: 'ENOMEM' } });
     expect(run(qcomCalls('q612').memAccept(accept), manager).result).toHaveLength(73 * 900);
   });
 
@@ -221,6 +227,7 @@ describe('giving memory', () => {
       [calls.vmIrqAccept(0x42, 0x80000000), 'virq'],
       [calls.vmLookup(2, new Uint8Array(15)), 'guid'],
     ];
+    expect(run(calls.vmIrqAccept(0x42, 0x7fffffff), ok).calls).toEqual(['VM_IRQ_ACCEPT']);
     for (const [calling, path] of refusals) {
       expect(run(calling, ok)).toMatchObject({
         calls: [],
@@ -455,7 +462,7 @@ describe('what is left', () => {
       args,
       answers: fc.array(answer, { minLength: 1, maxLength: 4 }),
     });
-    fc.assert(
+    holds(
       fc.property(subject, ({ name, mode, call, args, answers }) => {
         const known = { n: 1, os: 0, vm: 0, app: 0, ...args };
         const calls = qcomCalls(name, { mode });
@@ -465,12 +472,13 @@ describe('what is left', () => {
         const ours = [HostError, UsageError, WireError].some((type) => error instanceof type);
         expect(error === undefined || ours).toBe(true);
       }),
-      { seed: 61_66_612, numRuns: 1000 },
+      1000,
+      61_66_612,
     );
   });
 
   it('takes any notification', () => {
-    fc.assert(
+    holds(
       fc.property(
         fc.constantFrom(...names),
         fc.constantFrom(0x51100011, 0x56100001, 0x56100080, 0x51100014),
@@ -482,7 +490,8 @@ describe('what is left', () => {
           else expect(name).not.toBe('q61');
         },
       ),
-      { seed: 66, numRuns: 500 },
+      500,
+      66,
     );
   });
 });

@@ -1,3 +1,4 @@
+import { refuser } from '../../src/host/refusal.js';
 import {
   type Hypercall,
   type Running,
@@ -7,7 +8,6 @@ import {
   VmManager,
   type VmManagerOptions,
 } from '../../src/host/vm-manager/index.js';
-import { refuser } from '../../src/host/vm-manager/refusal.js';
 import { type StubOptions, StubRm } from './stub-rm.js';
 
 /** A VM manager on a stub that says OK to everything, and a log of all that happens in the words of the recordings. */

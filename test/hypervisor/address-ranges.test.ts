@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AddressRanges, NO_TAG } from '../../src/hypervisor/index.js';
+import { holds } from '../seeded.js';
 
 const PAGE = 4096;
 const BASE = 0x40000000;
@@ -48,7 +49,7 @@ describe('address ranges', () => {
       fc.record({ any: size, alignment: fc.constantFrom(1, 2, 4) }),
       fc.record({ free: fc.nat() }),
     );
-    fc.assert(
+    holds(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const space = new AddressRanges(BASE, PAGES * PAGE);
         const used = new Array<boolean>(PAGES).fill(false);

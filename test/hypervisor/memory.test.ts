@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HypervisorModel, InterruptNumbers, IntervalMap, PageContents } from '../../src/hypervisor/index.js';
+import { HypervisorModel, InterruptNumbers, IntervalMap } from '../../src/hypervisor/index.js';
+import { PageContents } from '../../src/hypervisor/page-contents.js';
+import { expectSame } from '../same.js';
+import { holds } from '../seeded.js';
 
 const PAGE = 4096;
 const MEMORY = { start: 0x80000000, size: 16 * PAGE };
@@ -8,7 +11,7 @@ const model = () => new HypervisorModel({ normal: [MEMORY], io: [], interrupts: 
 
 describe('page contents', () => {
   it('reads what was written, across pages, and zeros elsewhere', () => {
-    fc.assert(
+    holds(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 3 * PAGE }), fc.uint8Array({ maxLength: PAGE + 9 })), {
           maxLength: 8,
@@ -22,7 +25,7 @@ describe('page contents', () => {
           }
           const read = new Uint8Array(flat.byteLength);
           contents.readInto(0, read);
-          expect(read).toEqual(flat);
+          expectSame(read, flat);
           contents.zero(PAGE, PAGE);
           const page = new Uint8Array(PAGE);
           contents.readInto(PAGE, page);
@@ -37,7 +40,7 @@ describe('interval map', () => {
   it('behaves like an array', () => {
     const size = 24;
     const at = fc.integer({ min: 0, max: size - 1 });
-    fc.assert(
+    holds(
       fc.property(
         fc.array(fc.tuple(at, at, fc.option(fc.integer({ min: 0, max: 2 }))), { maxLength: 40 }),
         (steps) => {

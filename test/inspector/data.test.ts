@@ -4,10 +4,6 @@ import { filterNames, parseFilter, recordFields } from '../../src/capture/filter
 import { CaptureInput } from '../../src/capture/input/index.js';
 import { recordLine } from '../../src/capture/ndjson/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
-import { provideBuilt } from '../../src/codec/emitter.js';
-import { codecOf } from '../../src/codec/index.js';
-import { payloadsOf } from '../../src/docs/type-facts.js';
-import { builtFunctionsModule } from '../../src/inspector/built-functions.js';
 import { detailOf } from '../../src/inspector/data/detail.js';
 import { MessageFields } from '../../src/inspector/data/message-fields.js';
 import { MessageIndex } from '../../src/inspector/data/message-index.js';
@@ -148,6 +144,13 @@ describe('the lanes of a recorded life', () => {
 
 describe('functions made when the page is built', () => {
   it('are all that decoding and printing generate', async () => {
+    // Modules of its own: codecs that other tests have used have generated their functions, and later tests get none.
+    vi.resetModules();
+    const { provideBuilt } = await import('../../src/codec/emitter.js');
+    const { payloadsOf } = await import('../../src/docs/type-facts.js');
+    const { codecOf } = await import('../../src/codec/index.js');
+    const { protocol } = await import('../../schemas/index.js');
+    const { builtFunctionsModule } = await import('../../src/inspector/built-functions.js');
     const text = builtFunctionsModule(protocol);
     const { default: functions } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
     provideBuilt(functions);
@@ -162,6 +165,7 @@ describe('functions made when the page is built', () => {
     } finally {
       vi.unstubAllGlobals();
     }
+    vi.resetModules();
     expect(forbidden).not.toHaveBeenCalled();
   });
 });

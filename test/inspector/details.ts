@@ -59,9 +59,9 @@ export function detailsSuite(harness: () => Harness): void {
       await shows(page.locator('.field-doc'), /acl_entries\[0\]\.rights/);
       await shows(page.locator('.field-doc'), /0x1 X, 0x2 W, 0x4 R/);
       expect(await marked('hot')).toBe('07');
-      const colour = await node('rights').locator('.swatch').getAttribute('class');
-      const own = await page.locator('.hex [role=gridcell].hot').getAttribute('class');
-      expect(own).toContain((colour as string).split(' ')[1]);
+      const colour = await node('rights').locator('.swatch').getAttribute('style');
+      expect(colour).toMatch(/var\(--field-[0-7]\)/);
+      expect(await page.locator('.hex [role=gridcell].hot').getAttribute('style')).toBe(colour);
     });
 
     it('mark the field of a byte that is pointed at or chosen', async () => {

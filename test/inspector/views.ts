@@ -122,10 +122,7 @@ export function viewsSuite(harness: () => Harness): void {
       input.push(lifecycle);
       input.end();
       assembler.end();
-      const { messages, errors } = summary.toJson() as {
-        messages: Record<string, Record<string, number>>;
-        errors: Record<string, Record<string, number>>;
-      };
+      const { messages, errors } = summary.toJson();
       await page.keyboard.press('3');
       await page.locator('.totals').waitFor();
       expect(await page.locator('.totals dd').allTextContents()).toEqual(['58', '60', '0', '0', '59 ms']);

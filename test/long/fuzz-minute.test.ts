@@ -28,7 +28,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(out, { recursive: true }));
 
-describe('one minute of the command, which needs `npm run build`', () => {
+describe('one minute of the command', () => {
   it('finds every place that the recordings hold', () => {
     // Each stands for the names, message and sender that it may have with us.
     const { places } = recordedManager();

@@ -10,6 +10,7 @@ import { runLocally } from '../../src/fuzz/play/target-task.js';
 import { SimTarget } from '../../src/fuzz/targets/sim.js';
 import { type PlatformProfile, platforms } from '../../src/rm/index.js';
 import { planted } from '../fuzz/planted.js';
+import { seedOf } from '../seeded.js';
 
 /** Whether a minute is over: counted from the first question. */
 function minute(): () => boolean {
@@ -17,13 +18,13 @@ function minute(): () => boolean {
   return () => process.hrtime.bigint() > end;
 }
 
-describe('within a minute, from nothing', () => {
-  it.each(Object.entries(planted))('%s is found', (_, manager) => {
+describe(`within a minute, from nothing, seed ${seedOf(4)}`, () => {
+  it.each(Object.entries(planted))('%s is found', (_, { manager }) => {
     const target = new SimTarget({ careful: true, manager });
     const judge = new Judge(new Reference({ platform: platforms.native, careful: true, seesRefusal: true }));
     const isOver = minute();
     const campaign: Campaign = new Campaign({
-      source: new Engine({ seed: 4, steps: target.steps, machine: platforms.native }),
+      source: new Engine({ seed: seedOf(4), steps: target.steps, machine: platforms.native }),
       judge,
       keepGoing: () => !isOver() && campaign.findings.length === 0,
       plays: 0,
@@ -42,7 +43,7 @@ function causes(platform: PlatformProfile, withReference: boolean, minutes: numb
   const judge = new Judge(withReference ? new Reference(options) : undefined);
   const end = process.hrtime.bigint() + BigInt(minutes * 60) * 1_000_000_000n;
   const campaign = new Campaign({
-    source: new Engine({ seed: 3, steps: target.steps, machine: platform }),
+    source: new Engine({ seed: seedOf(3), steps: target.steps, machine: platform }),
     judge,
     endOracles: [new Teardown(judge, simAudit(target)), new Repetition()],
     keepGoing: () => process.hrtime.bigint() < end,
@@ -54,7 +55,7 @@ function causes(platform: PlatformProfile, withReference: boolean, minutes: numb
   return campaign.findings.map(({ finding }) => finding.cause.text);
 }
 
-describe('ten minutes with a careful manager', () => {
+describe(`ten minutes with a careful manager, seed ${seedOf(3)}`, () => {
   it.each(Object.values(platforms))('show nothing wrong: $name', (platform) => {
     expect(causes(platform, false, 8)).toEqual([]);
     expect(causes(platform, true, 2)).toEqual([]);

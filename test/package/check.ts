@@ -26,10 +26,14 @@ function check(condition: boolean, what: string): void {
 
 const consumer = `
 import { decodeMessage, encodeMessage, VM_START, type VmStartRequest } from 'gunyah-rm';
-import { Client, mainlineCalls } from 'gunyah-rm/host';
-import { ResourceManager } from 'gunyah-rm/rm';
+import { Campaign, Engine, type Finding, Judge, runLocally, SimTarget } from 'gunyah-rm/fuzz';
+import { Client, mainlineCalls, queueTransport } from 'gunyah-rm/host';
+import { Access, formatRefusal, type PageState, PhysicalMemory, type Refusal, stateOf } from 'gunyah-rm/hypervisor';
+import { platforms, ResourceManager } from 'gunyah-rm/rm';
 import { protocol } from 'gunyah-rm/schemas';
+import { LiveManager, type LiveOptions, type Outlet, writeRecord } from 'gunyah-rm/serve';
 import { managerTransport } from 'gunyah-rm/sim';
+import { MessageQueue, QueueError } from 'gunyah-rm/transport';
 
 const request: VmStartRequest = { vmid: 128 };
 const frames: Uint8Array[] = encodeMessage(VM_START, 'request', { seq: 1, payload: request });
@@ -38,7 +42,51 @@ const vmid: number | undefined = decodeMessage(frames, { message: VM_START, type
 export const refused = () => encodeMessage(VM_START, 'request', { seq: 1, payload: { vmid: '128' } });
 const client = new Client(managerTransport(new ResourceManager()), { generation: 'a14' });
 const allocated: number = await client.run(mainlineCalls('a14').allocVmid(0));
-console.log(vmid, protocol.messages.length, allocated);
+
+const [toRm, fromRm] = [new MessageQueue(), new MessageQueue({ depth: 1 })];
+new Client(queueTransport(toRm, fromRm), { generation: 'a15' }).call(VM_START, request).catch(() => {});
+const queued: boolean = toRm.receive().message?.length === 12 && toRm.receive().error === QueueError.EMPTY;
+
+const memory = new PhysicalMemory();
+memory.add('normal', 0x80000000, 0x4000, 3);
+const range = { owner: 3, address: 0x80000000 };
+const refusal: Refusal | undefined = memory.donate({
+  kind: 'normal',
+  source: range,
+  target: { owner: 128, address: 0x1000 },
+  size: 0x1000,
+});
+const page: PageState = stateOf(memory.records()[0]?.value, 3);
+const told: string = refusal === undefined ? page : formatRefusal(refusal);
+
+const messages: Uint8Array[] = [];
+const outlet: Outlet = { send: (_vmid, message) => messages.push(message) > 0 };
+const options: LiveOptions = {
+  platform: platforms.native,
+  careful: true,
+  memory: [],
+  rebootOnPanic: false,
+  onPanic: () => {},
+  onMessage: () => {},
+};
+const live = new LiveManager(options);
+live.receive(outlet, 3, 255, frames[0] as Uint8Array);
+
+const target = new SimTarget({ careful: true });
+const findings: Finding[] = [];
+let cases = 0;
+const campaign = new Campaign({
+  source: new Engine({ seed: 1, steps: target.steps, machine: platforms.native }),
+  judge: new Judge(undefined),
+  keepGoing: () => cases++ < 3,
+  plays: 0,
+  minimised: 0,
+  found: (finding) => findings.push(finding),
+});
+runLocally(campaign.run(), target);
+
+console.log(vmid, protocol.messages.length > 0, allocated, queued, told, Access.RWX, messages.length);
+console.log(writeRecord.length > 0, campaign.cases, findings.length);
 `;
 
 try {
@@ -76,7 +124,8 @@ try {
   );
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], root);
   check(true, 'a consumer type-checks without skipLibCheck and without types of Node');
-  check(run(process.execPath, ['out/consumer.js'], folder).trim() === '128 75 128', 'the imports work');
+  const printed = run(process.execPath, ['out/consumer.js'], folder).trim();
+  check(printed === '128 true 128 true none 7 1\ntrue 3 0', 'the imports of all entries work');
   const declarations = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.d.ts'))
     .map((name) => readFileSync(join(root, 'dist', name), 'utf8'));

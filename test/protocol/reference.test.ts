@@ -126,7 +126,6 @@ describe('the declared protocol against the reference table', () => {
 
   it('has the same messages, in the same order', () => {
     expect(protocol.messages.map(({ name }) => name)).toEqual(rows.map(({ name }) => name));
-    expect(protocol.messages).toHaveLength(75);
   });
 
   it.each([

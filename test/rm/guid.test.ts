@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatHex } from '../../src/base/hex.js';
 import { parseGuid } from '../../src/rm/config/guid.js';
+import { holds } from '../seeded.js';
 
 const hex = (text: string): string | undefined => {
   const guid = parseGuid(text);
@@ -10,7 +11,7 @@ const hex = (text: string): string | undefined => {
 
 describe('a GUID text', () => {
   it('of the usual form is its 16 bytes in reading order', () => {
-    fc.assert(
+    holds(
       fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.boolean(), (bytes, upper) => {
         const digits = formatHex(bytes);
         const text = digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
@@ -35,7 +36,7 @@ describe('a GUID text', () => {
   );
 
   it('never brings about anything else', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string({ unit: fc.constantFrom(...'0123abcf- +xX\n') }), (text) => {
         expect(parseGuid(text)?.byteLength ?? 16).toBe(16);
       }),

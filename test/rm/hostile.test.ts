@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatHex, parseHex } from '../../src/base/hex.js';
 import { panicPlaces, platforms } from '../../src/rm/index.js';
 import { replay } from '../../src/sim/index.js';
+import { holds } from '../seeded.js';
 import { deviceTree, scenarios } from '../sim/scenarios.js';
 
 const all = scenarios('rm23.ndjson').filter(({ lines }) => lines.length < 150);
@@ -51,14 +52,14 @@ describe('damaged requests and devicetrees', () => {
   ])(
     'bring about answers and known deaths only: careful $careful, $platform.name',
     ({ careful, platform }) => {
-      fc.assert(
+      holds(
         fc.property(damage, (input) => {
           const file = (name: string) => damagedTree(input.tree, name);
           for (const { panic } of replay(damaged(input), { file, careful, platform })) {
             if (panic !== undefined) expect([careful, panic in panicPlaces]).toEqual([false, true]);
           }
         }),
-        { numRuns: 300 },
+        300,
       );
     },
   );

@@ -7,8 +7,9 @@ import {
   VM_GET_VMID,
   VM_RESET,
 } from '../../schemas/index.js';
-import { panicPlaces, panicTable, ResourceManager } from '../../src/rm/index.js';
+import { panicPlaces, ResourceManager } from '../../src/rm/index.js';
 import { Bench, HLOS } from './guest.js';
+import { panicTable } from './panic-text.js';
 
 const UNKNOWN = 0x7fffffff;
 /** Memory type, flags: normal, none; label 7; ACL [VM 128 RWX]; one region. */

@@ -20,15 +20,10 @@ import {
   VM_STOP,
 } from '../../schemas/index.js';
 import { RmError } from '../../src/rm/codes.js';
-import {
-  type PanicReason,
-  type PlatformProfile,
-  panicDocument,
-  panicPlaces,
-  platforms,
-} from '../../src/rm/index.js';
+import { type PanicReason, type PlatformProfile, panicPlaces, platforms } from '../../src/rm/index.js';
 import type { NodeSource } from '../devicetree/build.js';
 import { Bench, Boots, HLOS } from './guest.js';
+import { panicDocument } from './panic-text.js';
 import { bellSource, doorbell, many, rpc, tree } from './vm-tree.js';
 
 const { OK, ...E } = RmError;

@@ -4,7 +4,7 @@ import { UsageError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
 import { fragment, fragmentCount, rmRules, sizesOf, writeFrame } from '../../src/rpc/index.js';
 import { MessageType } from '../../src/schema/index.js';
-import { holds } from '../arbitrary.js';
+import { holds } from '../seeded.js';
 import { toy } from '../toy.js';
 import { receiveAll } from './frames.js';
 

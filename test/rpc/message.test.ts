@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/error.js';
 import { parseHex } from '../../src/base/hex.js';
 import { decodeMessage, encodeMessage } from '../../src/rpc/index.js';
-import { holds, valuesOf } from '../arbitrary.js';
+import { valuesOf } from '../arbitrary.js';
 import { issueOf } from '../outcome.js';
+import { holds } from '../seeded.js';
 import { DONE, MEASURE, PAINT, toy } from '../toy.js';
 import { frameOf } from './frames.js';
 

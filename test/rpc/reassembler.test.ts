@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Reassembler, rmRules, rulesByName, rulesOf } from '../../src/rpc/index.js';
 import type { MessageType } from '../../src/schema/index.js';
-import { holds } from '../arbitrary.js';
+import { holds } from '../seeded.js';
 import { toy } from '../toy.js';
 import { frameOf, Recorder, receiveAll, type Spec, textOf } from './frames.js';
 

@@ -58,7 +58,7 @@ describe('declarations that contradict themselves are refused', () => {
   it('two messages with one id or one name', () => {
     const again = (name: string, id: number, aliases: readonly string[] = []) => {
       const { doc, sources } = PAINT;
-      const message = unknownCall(name, { id, doc, aliases, sources, implementedByRm23: false });
+      const message = unknownCall(name, { id, doc, aliases, sources });
       const family = { name: 'more', title: 'More', doc: 'more', messages: [message] };
       return usageError(() => protocol({ ...toy, families: [...toy.families, family] }));
     };

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireError } from '../../src/base/error.js';
 import { RecordSplitter, writeRecord } from '../../src/serve/index.js';
+import { holds } from '../seeded.js';
 
 interface Taken {
   readonly from: number;
@@ -49,35 +50,38 @@ describe('records of the stream transport', () => {
   });
 
   it('come back whole, however they are cut', () => {
-    fc.assert(
+    holds(
       fc.property(records, pieces, (list, sizes) => {
         expect(split(join(list), sizes)).toEqual({ taken: list, error: undefined });
       }),
-      { seed: 1, numRuns: 300 },
+      300,
+      1,
     );
   });
 
   it('end with an error at the first that cannot be, after those before it', () => {
     const short = fc.integer({ min: 0, max: 3 }).map((size) => Uint8Array.of(size, 0, 3, 0, 255, 0));
     const fromManager = fc.uint8Array({ maxLength: 20 }).map((message) => writeRecord(255, 3, message));
-    fc.assert(
+    holds(
       fc.property(records, pieces, fc.oneof(short, fromManager), (list, sizes, wrong) => {
         const { taken, error } = split(Uint8Array.from([...join(list), ...wrong]), sizes);
         expect(taken).toEqual(list);
         expect(error).toBeInstanceOf(WireError);
         expect(error).toMatchObject({ code: 'record', offset: join(list).length });
       }),
-      { seed: 2, numRuns: 300 },
+      300,
+      2,
     );
   });
 
   it('are random bytes or an error', () => {
-    fc.assert(
+    holds(
       fc.property(fc.uint8Array({ maxLength: 2000 }), pieces, (bytes, sizes) => {
         const { error } = split(bytes, sizes);
         expect(error === undefined || error instanceof WireError).toBe(true);
       }),
-      { seed: 3, numRuns: 300 },
+      300,
+      3,
     );
   });
 });

@@ -239,7 +239,8 @@ const free = vmCommand('free', (session, model, vm) => {
 
 const halt = vmCommand('halt', (session, _model, vm, choice) => {
   if (vm.state !== 'running' && choice < 7) return;
-  session.world.vcpuHalt(vm.vmid, [2, 6, 256][choice % 3] as number, [0n, 0n]);
+  const state = [2, 6, 256][choice % 3] as number;
+  session.world.perform({ kind: 'vcpu_halt', vmid: vm.vmid, state, data: [0n, 0n] });
   session.world.run();
   if (vm.state === 'running') vm.state = 'exited';
 });
@@ -292,11 +293,11 @@ const burst = command(
   fc.tuple(fc.nat({ max: 24 }), small, fc.boolean()),
   (session, _model, many, by, hold) => {
     const { world } = session;
-    if (hold) world.limit(HLOS, 0);
+    if (hold) world.perform({ kind: 'receive_limit', vmid: HLOS, count: 0 });
     for (let index = 0; index < many; index++)
       session.send(anyone(session, index % 2 === 0 ? 0 : by), schemas.VM_GET_VMID, {});
     world.run();
-    if (hold) world.unlimit();
+    if (hold) world.perform({ kind: 'drain' });
     world.run();
   },
 );

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireError } from '../../src/base/error.js';
 import { replay } from '../../src/sim/index.js';
+import { holds } from '../seeded.js';
 
 const header = { scenario: 'test' };
 const file = () => undefined;
@@ -64,7 +65,7 @@ describe('lines of a recording', () => {
       },
       { requiredKeys: [] },
     );
-    fc.assert(
+    holds(
       fc.property(fc.array(fc.oneof(line, fc.anything()), { maxLength: 8 }), (lines) => {
         expect(['number', 'string']).toContain(typeof result([header, ...lines]));
       }),

@@ -13,7 +13,7 @@ import {
 } from '../../schemas/index.js';
 import { encodeMessage } from '../../src/rpc/index.js';
 import { MessageType } from '../../src/schema/index.js';
-import { Checker, type Finding, type KnownFault } from '../../src/sim/check/index.js';
+import { Checker, type KnownFault, type Violation } from '../../src/sim/check/index.js';
 import { type FaultRule, World, type WorldOptions } from '../../src/sim/index.js';
 import { buildFdt } from '../devicetree/build.js';
 import { exampleVm } from './tree.js';
@@ -62,8 +62,8 @@ export interface KnownVm {
 export class Session {
   readonly world: World;
   readonly checker: Checker;
-  /** Unexplained findings: must stay empty. */
-  readonly broken: Finding[] = [];
+  /** Unexplained violations: must stay empty. */
+  readonly broken: Violation[] = [];
   /** Known faults that were met, and panics. */
   readonly met: (KnownFault | `panic ${string}`)[] = [];
   readonly vms: KnownVm[] = [];
@@ -136,16 +136,16 @@ export class Session {
   }
 
   check(): void {
-    for (const finding of this.checker.settled()) {
-      if (finding.fault === undefined) this.broken.push(finding);
-      else this.met.push(finding.fault);
+    for (const violation of this.checker.settled()) {
+      if (violation.fault === undefined) this.broken.push(violation);
+      else this.met.push(violation.fault);
     }
   }
 
   /** A fresh machine when the manager has died. */
   recover(): void {
     if (this.world.manager.panicked === undefined) return;
-    this.world.reboot();
+    this.world.perform({ kind: 'reboot' });
     this.vms.length = 0;
     this.parcels.length = 0;
     this.#seqs.clear();
@@ -158,7 +158,7 @@ export class Session {
     if (allocated?.error !== OK) return undefined;
     const vm: KnownVm = { vmid: allocated.word & 0xffff, slot, image: -1, state: 'load', owned: [] };
     this.vms.push(vm);
-    this.world.load(base + 0x1000000, blob, 'example.dtb');
+    this.world.perform({ kind: 'load', address: base + 0x1000000, bytes: blob, file: 'example.dtb' });
     vm.image = this.lend(HLOS, vm.vmid, base, 0x2000000)?.word ?? -1;
     return vm;
   }

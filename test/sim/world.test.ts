@@ -97,22 +97,22 @@ describe('World', () => {
     expect(refused).toEqual([77, 3, 3, 3, 3]);
     for (let seq = 0; seq < 12; seq++) world.send(HLOS, ask(seq), { enqueue: true });
     world.run();
-    world.runManager();
+    world.perform({ kind: 'run' });
     world.run();
     expect(refused).toEqual([77, 3, 3, 3, 3]);
   });
 
   it('holds VMs back and lets them go on, oldest message first', () => {
     const { world, got } = logged();
-    world.limit(HLOS, 2);
+    world.perform({ kind: 'receive_limit', vmid: HLOS, count: 2 });
     for (let seq = 0; seq < 6; seq++) world.send(HLOS, ask(seq));
     world.run();
     expect(got).toHaveLength(2);
     expect(world.waiting()).toEqual([{ vmid: HLOS, count: 4 }]);
-    world.limit(HLOS, 1);
+    world.perform({ kind: 'receive_limit', vmid: HLOS, count: 1 });
     world.run();
     expect(got).toHaveLength(3);
-    world.limit(HLOS, UNLIMITED);
+    world.perform({ kind: 'receive_limit', vmid: HLOS, count: UNLIMITED });
     world.run();
     expect(got.map((line) => line.at(-1))).toEqual(['0', '1', '2', '3', '4', '5']);
     expect(world.waiting()).toEqual([]);
@@ -121,7 +121,7 @@ describe('World', () => {
   it('forgets what was on its way when it boots again', () => {
     const { world, got } = logged();
     world.send(HLOS, ask(0));
-    world.reboot();
+    world.perform({ kind: 'reboot' });
     world.send(HLOS, ask(1));
     world.run();
     expect(got.map((line) => line.at(-1))).toEqual(['1']);

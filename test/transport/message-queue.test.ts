@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/error.js';
 import { MessageQueue, QueueError } from '../../src/transport/index.js';
+import { holds } from '../seeded.js';
 
 const bytes = (size: number) => new Uint8Array(size).fill(7);
 
@@ -79,7 +80,7 @@ describe('message queue', () => {
       fc.constant('take' as const),
       fc.constant('flush' as const),
     );
-    fc.assert(
+    holds(
       fc.property(fc.integer({ min: 1, max: 9 }), fc.array(step, { maxLength: 60 }), (depth, steps) => {
         const queue = new MessageQueue({ depth });
         let model: number[] = [];

@@ -1,11 +1,9 @@
 import { UsageError } from '../../base/error.js';
 import type { Protocol } from '../../schema/index.js';
 import { filterNames } from '../filter/index.js';
-import { recordLine } from '../ndjson/index.js';
+import { type JsonObject, keysOfRecords } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
 import type { CaptureRecord } from '../records/index.js';
-
-export type JsonObject = { [key: string]: Json };
 
 /** What a difference is named by, whatever is ignored. */
 export interface DiffHead {
@@ -33,22 +31,15 @@ export interface DiffEntry {
 /** A field path of NDJSON records as names and indexes: `payload.entries[1].cap_id`. */
 export type FieldPath = readonly (string | number)[];
 
-/**
- * Where and when a packet was is the capture's matter, not the message's. `request` and `duplicate_of` are numbers of
- * other records: one more message at the front would change them all.
- */
-const placeKeys = ['no', 'frame', 'frames', 'time', 'times', 'latency_ns', 'request', 'duplicate_of'];
-
 /** The record without the fields of `ignore`, ready to compare. */
 export function diffEntry(
   protocol: Protocol,
   record: CaptureRecord,
   ignore: readonly FieldPath[],
 ): DiffEntry {
-  const fields = JSON.parse(recordLine(protocol, record)) as JsonObject;
+  const fields = keysOfRecords.toJson(record, protocol, ({ ofCapture }) => ofCapture === undefined);
   const { from, to, type, seq, id, name, error } = fields;
   const head = { no: record.no, from, to, type, seq, id, name, error } as DiffHead;
-  for (const key of placeKeys) delete fields[key];
   for (const path of ignore) remove(fields, path, 0);
   const kind = JSON.stringify([fields.from, fields.to, fields.type, fields.id]);
   return { head, content: JSON.stringify(fields), kind, key: `${kind} ${fields.seq}` };

@@ -1,3 +1,3 @@
 /** Parses filter expressions and evaluates them on records and queue messages. */
 export { type Fields, type Filter, parseFilter } from './filter.js';
-export { filterNames, frameFields, payloadFields, payloadNames, recordFields } from './record-fields.js';
+export { filterNames, frameFields, recordFields } from './record-fields.js';

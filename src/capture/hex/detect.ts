@@ -2,7 +2,7 @@ import { GrowingBuffer } from '../packets/index.js';
 import { isBlank, isComment, startsRpcMessage } from './messages.js';
 import { type HexStyle, hasKernelStamp, parseDumpLine } from './styles.js';
 
-/** Bytes of the beginning of a file that recognition looks at. */
+/** Size in bytes of the beginning of a file that is used to detect its style. */
 export const DETECT_SIZE = 64 * 1024;
 
 /** xxd: at least 8 digits (7 in old versions), a colon, a space. */
@@ -11,12 +11,12 @@ const XXD_LINE = /^[0-9a-f]{7,16}: [0-9a-f]/i;
 const HEXDUMP_LINE = /^[0-9a-f]{7,16} {2}[0-9a-f]{2}(?: |$)/i;
 /** od -A x has 6 digits and begins with zeros; od and hexdump without options have 7, which no bytes have. */
 const OD_LINE = /^(?:0000[0-9a-f]{2}|[0-9a-f]{7}) +[0-9a-f]{2,16}(?: |$)/i;
-/** Hex, perhaps with a mistake in it that the reader reports with its place. */
+/** A line of hex. It may have a mistake, which the reader then reports with its place. */
 const MESSAGE_LINE = /^(?:\s*(?:0x[0-9a-f]+|\d+)\s*>\s*(?:0x[0-9a-f]+|\d+)(?:\s|$))?[0-9a-fx\s:,]*$/i;
 const PLAIN_LINE = /^[0-9a-f]{1,60}$/i;
 const FULL_PLAIN_LINE = 60;
 const RPC_FIRST_DIGITS = '21';
-/** A group of several bytes as the kernel prints it, as a number: the first byte of an RPC header is its last. */
+/** A group of several bytes printed by the kernel as one number: the first byte of an RPC header is the last of the group. */
 const WORD_OF_RPC = /^[0-9a-f]{7,16}: (?!21)(?:[0-9a-f]{2}){1,7}21(?: |$)/i;
 
 /**

@@ -10,13 +10,13 @@ import {
 } from './messages.js';
 import { type DumpLine, type DumpStyle, parseDumpLine } from './styles.js';
 
-/** What is known of the dump in progress. */
+/** The dump in progress. */
 interface Dump {
   readonly name: string;
   /** Low 32 bits of the first line's offset, NaN when that is no number; undefined when its lines have none. */
   readonly base: number | undefined;
   readonly radix: number;
-  /** The offsets are addresses: they tell a new message only if they are real (see #continues). */
+  /** The offsets are addresses. Hashed addresses do not tell whether a line continues the dump (see #continues). */
   readonly isAddress: boolean;
   /** Bytes of the first line, and of the last. */
   readonly rowSize: number;
@@ -25,13 +25,13 @@ interface Dump {
   repeatsAt: number | undefined;
 }
 
-/** Puts the lines of the styles with offsets together: one dump, one message. */
+/** Assembles the lines of dumps with offsets. Each dump is one message. */
 export class DumpReader implements LineReader {
   readonly #style: DumpStyle;
   readonly #assembler: MessageAssembler;
   readonly #row = new GrowingBuffer();
   #dump: Dump | undefined;
-  /** Some address followed on the one before, so the addresses of this log are not hashed. */
+  /** An address has continued the one before it, so the addresses of this log are not hashed. */
   #addressesAreReal = false;
 
   constructor(style: DumpStyle, assembler: MessageAssembler) {
@@ -60,7 +60,7 @@ export class DumpReader implements LineReader {
     this.#finish();
   }
 
-  /** In a kernel log other messages may come between the lines of a dump whose offsets hold it together. */
+  /** In a kernel log other messages may come between the lines of a dump. Offsets tell which lines belong together. */
   #otherLine(place: LinePlace): void {
     const isLog = this.#style === 'dmesg';
     if (!isLog || this.#dump?.base === undefined) this.#finish();
@@ -71,7 +71,7 @@ export class DumpReader implements LineReader {
     const row = this.#row;
     if (!this.#continues(line, place)) {
       this.#finish();
-      // Numbers at the end of some log line look like a dump without offsets; only an RPC header starts one.
+      // Numbers at the end of a log line look like a dump without offsets, so such a dump must begin with an RPC header.
       if (line.offset === undefined && !startsRpcMessage(row)) return;
       this.#start(line);
     }
@@ -117,7 +117,7 @@ export class DumpReader implements LineReader {
     return false;
   }
 
-  /** Without an offset to go by: the dump's lines are full so far, and the new one starts no RPC message. */
+  /** For lines without offsets: all lines of the dump so far are full, and the new one starts no RPC message. */
   #followsFullRow(dump: Dump): boolean {
     return dump.lastRowSize === dump.rowSize && dump.rowSize >= 16 && !startsRpcMessage(this.#row);
   }
@@ -129,7 +129,7 @@ export class DumpReader implements LineReader {
     const bytes = this.#assembler.bytes;
     const distance = (low32(line.offset, dump.radix) - dump.base) >>> 0;
     if (dump.repeatsAt !== undefined && distance > bytes.length) this.#repeatUpTo(distance, dump, place);
-    // A dump in words shows the last one whole although it may be half there.
+    // A dump of words prints the last word whole, even if only a part of it belongs to the data.
     if (distance < bytes.length && bytes.length - distance < 8) bytes.truncate(distance);
     if (distance !== bytes.length) {
       const message = `line ${place.number} ends the dump at ${line.offset} after ${bytes.length} bytes`;

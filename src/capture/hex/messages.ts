@@ -2,7 +2,7 @@ import { WireError } from '../../base/error.js';
 import { emptyPacket, GrowingBuffer, type PacketSink, type WarningSink } from '../packets/index.js';
 import { parseMessageLine } from './styles.js';
 
-/** A longer dump is no queue message (240 bytes), and is not gathered in memory. */
+/** Largest dump in bytes. It limits memory; a queue message has at most 240 bytes. */
 const DUMP_SIZE_MAX = 1024 * 1024;
 
 /** Reads the lines of one style. */
@@ -129,13 +129,13 @@ export function isComment(text: string): boolean {
 
 /**
  * Whether the bytes can begin an RPC message: the first byte of every header is 0x21 and a header is 8 bytes
- * (protocol/rpc.md). Asked only where a text itself says nothing about where a message begins.
+ * (protocol/rpc.md). Used only where the text does not tell where a message begins.
  */
 export function startsRpcMessage(row: GrowingBuffer): boolean {
   return row.length >= 8 && row.data[0] === 0x21;
 }
 
-/** WireError `hex`: a line that its style cannot be. */
+/** WireError `hex`: a line that does not fit the style. */
 export function badLine(place: LinePlace): WireError {
   const { text, number, offset } = place;
   const actual = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);

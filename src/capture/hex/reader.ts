@@ -60,7 +60,7 @@ class RecognisingReader implements CaptureReader {
     reader.end();
   }
 
-  /** A text of no style is read as `hex`, whose reader says which line is at fault. */
+  /** A text of unknown style is read as `hex`, so that the error names the line that cannot be read. */
   #recognise(): CaptureReader {
     const prefix = this.#prefix.data.subarray(0, this.#prefix.length);
     const reader = styleReader(this.#sink, this.#warn, detectHexStyle(prefix) ?? 'hex');

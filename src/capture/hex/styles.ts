@@ -10,11 +10,11 @@ export type HexStyle = 'hex' | 'xxd' | 'xxd-p' | 'hexdump' | 'od' | 'dmesg';
 /** The styles whose lines have an offset (or may have one) and an ASCII column. */
 export type DumpStyle = Exclude<HexStyle, 'hex' | 'xxd-p'>;
 
-/** What stands before the bytes of a dump line. */
+/** The part of a dump line before its bytes. */
 export interface DumpLine {
   /** The text that print_hex_dump was given as prefix, without what dmesg adds; empty in the other styles. */
   readonly name: string;
-  /** Offset or address as it stands there; undefined when the line has none. */
+  /** Offset or address as printed; undefined if the line has none. */
   readonly offset: string | undefined;
   /** `offset` is no number or too wide to be an offset: the kernel was asked for addresses. */
   readonly isAddress: boolean;
@@ -28,7 +28,7 @@ const STAMP =
 
 /** print_hex_dump: "%s%.8x: " for an offset, "%s%p: " for an address. The name comes without a separator. */
 const KERNEL_OFFSET = /(?<![0-9a-f])([0-9a-f]{8}(?:[0-9a-f]{8})?|\(_+ptrval_+\)): /gi;
-/** Offset and colon; the 4 digits more than xxd ever leaves out keep `21:01:…` from being one. */
+/** Offset and colon. It has at least 4 digits, so that `21:01:…` does not match. */
 const XXD_OFFSET = /^\s*([0-9a-f]{4,16}):(?: +|$)/i;
 const PLAIN_OFFSET = /^\s*([0-9a-f]{4,16})(?: +|$)/i;
 /** od -t x1 without -A x: octal, 7 digits. hexdump's 7 digits are hexadecimal, and stand before 16-bit words. */
@@ -37,10 +37,10 @@ const OCTAL_OFFSET = /^\s*[0-7]{7} [0-9a-f]{2}(?: |$)/i;
 const ROUTE = /^\s*(0x[0-9a-f]+|\d+)\s*>\s*(0x[0-9a-f]+|\d+)(?:\s+|$)/i;
 const VMID_MAX = 0xffff;
 
-/** A kernel dump line is at most 32 bytes and a prefix; longer text is not searched for one. */
+/** Longest text that is searched for a kernel dump line, which has at most 32 bytes and a prefix. */
 const KERNEL_LINE_MAX = 4096;
 
-/** Has what dmesg, syslog or journalctl put before a kernel message. */
+/** Whether a line begins with what dmesg, syslog or journalctl print before a kernel message. */
 export function hasKernelStamp(line: string): boolean {
   return (STAMP.exec(line)?.[0].length ?? 0) > 0;
 }

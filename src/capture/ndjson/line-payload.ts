@@ -1,6 +1,7 @@
+import { concatenated } from '../../base/bytes.js';
 import { WireError } from '../../base/error.js';
 import { formatHex } from '../../base/hex.js';
-import { encodePlain } from '../../codec/index.js';
+import { codecOf, encodePlain } from '../../codec/index.js';
 import {
   formatId,
   type Message,
@@ -9,70 +10,68 @@ import {
   type Protocol,
   payloadOf,
 } from '../../schema/index.js';
-import { type Values, VariantType } from '../../wire/index.js';
-import { decodePayload, errorWordSize, payloadFromJson, payloadToJson } from '../payload/index.js';
-import { hexOf, type Line, refuse } from './line.js';
-import { errorJson } from './writer.js';
+import type { AnyType, Values } from '../../wire/index.js';
+import type { GivenKeys } from '../keys/index.js';
+import {
+  type DecodedPayload,
+  decodePayload,
+  payloadFromJson,
+  payloadToJson,
+  refuse,
+  withErrorWord,
+} from '../payload/index.js';
 
-/** The message that a line's `id` and `name` speak of. Throws WireError when they are absent, unknown or disagree. */
-export function messageOf(protocol: Protocol, line: Line): { id: number; message: Message | undefined } {
-  const { name, id } = line;
-  const named = typeof name === 'string' ? protocol.byName.get(name) : undefined;
-  if (name !== undefined && named === undefined) return refuse('name', 'the name of a message', name, 'name');
+/** The message that a line is about; `declared` is undefined for an id that no message has. */
+export interface LineMessage {
+  readonly id: number;
+  readonly declared: Message | undefined;
+}
+
+/** Finds the message by `id` and `name`. Throws WireError when a line has neither, or they disagree. */
+export function messageOf(protocol: Protocol, { name, id }: GivenKeys): LineMessage {
+  const declared = name === undefined ? undefined : protocol.byName.get(name);
   if (id === undefined)
-    return named === undefined ? refuse('name', 'name or id', undefined) : { id: named.id, message: named };
-  const number = typeof id === 'string' && /^(0x[0-9a-fA-F]{1,8}|\d{1,10})$/.test(id) ? Number(id) : id;
-  if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number > 0xffffffff) {
-    return refuse('id', '0x00000000..0xffffffff', id);
-  }
-  if (named !== undefined && named.id !== number) return refuse('id', formatId(named.id), id, 'id');
-  return { id: number, message: protocol.byId.get(number) };
+    return declared === undefined ? refuse('name', 'name or id', undefined) : { id: declared.id, declared };
+  if (declared !== undefined && declared.id !== id) return refuse('id', formatId(declared.id), id, 'id');
+  return { id, declared: protocol.byId.get(id) };
 }
 
 /** The payload bytes of a line, a reply's error word included. */
-export function payloadBytes(
-  protocol: Protocol,
-  line: Line,
-  message: Message | undefined,
-  type: number,
-): Uint8Array {
-  const raw = hexOf(line, 'raw');
+export function payloadBytes(given: GivenKeys, message: Message | undefined, type: number): Uint8Array {
+  const { raw, error = 0, rest = new Uint8Array(0) } = given;
   if (raw !== undefined) {
-    checkAgrees(protocol, line, message, type, raw);
+    checkAgrees(given, message, type, raw);
     return raw;
   }
-  const rest = hexOf(line, 'rest') ?? new Uint8Array(0);
-  const error = type === MessageType.reply ? errorOf(protocol, line) : 0;
-  const layout = payloadOf(message, type, error);
-  const fields = encodeFields(layout, line, rest.length > 0);
-  const word = type === MessageType.reply ? errorWordSize : 0;
-  const bytes = new Uint8Array(word + fields.length + rest.length);
-  if (word > 0) new DataView(bytes.buffer).setUint32(0, error, true);
-  bytes.set(fields, word);
-  bytes.set(rest, word + fields.length);
-  return bytes;
+  const fields = encodeFields(payloadOf(message, type, error), given.payload, rest.length > 0);
+  const payload = rest.length === 0 ? fields : concatenated([fields, rest]);
+  return withErrorWord(payload, type === MessageType.reply ? error : undefined);
 }
 
-function encodeFields(layout: Payload | undefined, line: Line, hasRest: boolean): Uint8Array {
+function encodeFields(layout: Payload | undefined, payload: unknown, hasRest: boolean): Uint8Array {
   if (layout === undefined) {
-    if (isEmpty(line.payload)) return new Uint8Array(0);
-    return refuse('payload', 'no payload: no layout is known (use rest)', line.payload, 'unexpected');
+    if (isEmpty(payload)) return new Uint8Array(0);
+    return refuse('payload', 'no payload: no layout is known (use rest)', payload, 'unexpected');
   }
-  // What a reply's layout is may be known only from its request; its bytes are then all in `rest`, if there are any.
-  if (layout instanceof VariantType && isEmpty(line.payload)) return new Uint8Array(0);
-  const empty = layout.sizeMin === 0 || hasRest;
-  if (line.payload === undefined && !empty) return refuse('payload', layout.label || 'object', undefined);
+  // The layout of such a reply depends on its request. Unless the line has fields, all bytes are in `rest`.
+  if (layout.kind === 'variant' && isEmpty(payload)) return new Uint8Array(0);
+  if (payload === undefined && layout.sizeMin > 0 && !hasRest)
+    return refuse('payload', layout.label || 'object', undefined);
   try {
-    const value = payloadFromJson(layout, line.payload ?? {});
-    return encodePlain(layout, value, { prefix: hasRest });
+    const value = payloadFromJson(layout, payload ?? {}) as Values;
+    // Before a rest the fields may end early, which generated encoders do not know.
+    return hasRest ? encodePlain(layout, value, { prefix: true }) : codecOf<AnyType>(layout).toBytes(value);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    throw new WireError({ ...issueOf(error), path: error.path === '' ? 'payload' : `payload.${error.path}` });
+    const { code, path, offset, expected, actual } = error;
+    throw new WireError({
+      code,
+      path: path === '' ? 'payload' : `payload.${path}`,
+      offset,
+      expected,
+      actual,
+    });
   }
-}
-
-function issueOf({ code, offset, expected, actual }: WireError) {
-  return { code, offset, expected, actual };
 }
 
 function isEmpty(payload: unknown): boolean {
@@ -82,57 +81,49 @@ function isEmpty(payload: unknown): boolean {
   );
 }
 
-/** The error word of a reply: a name, a number, or OK when the line does not say. */
-function errorOf(protocol: Protocol, { error }: Line): number {
-  if (error === undefined) return 0;
-  const code = typeof error === 'string' ? payloadFromJson(protocol.error, error, 'error') : error;
-  if (typeof code !== 'number' || !Number.isInteger(code) || code < 0 || code > 0xffffffff) {
-    return refuse('error', 'the name or number of an error', error);
-  }
-  return code;
-}
-
-/** `raw` decides; fields beside it must be what it decodes to, so that an edit of them is not lost silently. */
-function checkAgrees(
-  protocol: Protocol,
-  line: Line,
-  message: Message | undefined,
-  type: number,
-  raw: Uint8Array,
-): void {
-  if (line.incomplete === true) {
-    if (line.payload !== undefined)
-      refuse('payload', 'nothing beside raw of an incomplete message', line.payload, 'raw');
+/** `raw` decides. What stands beside it must say the same, so that an edit of a field is not lost silently. */
+function checkAgrees(given: GivenKeys, message: Message | undefined, type: number, raw: Uint8Array): void {
+  if (given.incomplete) {
+    if (given.payload !== undefined)
+      refuse('payload', 'nothing beside raw of an incomplete message', given.payload, 'raw');
     return;
   }
   const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
   const readings = requestsFor(payloadOf(message, type, 0)).map((request) =>
     decodePayload(message, type, view, 0, raw.length, request),
   );
-  for (const [key, given] of Object.entries({ payload: line.payload, error: line.error, rest: line.rest })) {
-    if (given === undefined) continue;
-    const decoded = readings.map((reading) => {
-      if (key === 'error')
-        return reading.error === undefined ? undefined : JSON.parse(errorJson(protocol, reading.error));
-      if (key === 'rest') return reading.rest && formatHex(reading.rest);
-      return reading.layout && reading.payload && payloadToJson(reading.layout, reading.payload);
-    });
-    const usual =
-      key === 'payload' ? readings.map(({ layout }) => layout && usualForm(layout, given)) : [given];
-    if (!decoded.some((value, index) => same(value, usual[index] ?? usual[0] ?? given))) {
-      refuse(key, JSON.stringify(decoded[0]) ?? 'nothing', given, 'raw');
-    }
-  }
-}
-
-/** A payload in the notation that decoding prints, whatever notation it was written in. */
-function usualForm(layout: Payload, payload: unknown): unknown {
-  return payloadToJson(layout, payloadFromJson(layout, payload));
+  const check = (
+    key: 'payload' | 'error' | 'rest',
+    decoded: (reading: DecodedPayload) => unknown,
+    stated: (reading: DecodedPayload) => unknown,
+  ) => {
+    if (given[key] === undefined || readings.some((reading) => same(decoded(reading), stated(reading))))
+      return;
+    const [first] = readings as [DecodedPayload];
+    refuse(key, JSON.stringify(decoded(first)) ?? 'nothing', stated(first), 'raw');
+  };
+  check(
+    'payload',
+    ({ layout, payload }) => layout && payload && payloadToJson(layout, payload),
+    // In the notation that decoding prints, whatever notation the line has.
+    ({ layout }) =>
+      layout === undefined ? given.payload : payloadToJson(layout, payloadFromJson(layout, given.payload)),
+  );
+  check(
+    'error',
+    ({ error }) => error,
+    () => given.error,
+  );
+  check(
+    'rest',
+    ({ rest }) => rest && formatHex(rest),
+    () => given.rest && formatHex(given.rest),
+  );
 }
 
 /** The requests that a reply's layout can depend on; one undefined when it does not. */
 function requestsFor(layout: Payload | undefined): (Values | undefined)[] {
-  if (!(layout instanceof VariantType)) return [undefined];
+  if (layout?.kind !== 'variant') return [undefined];
   return [undefined, ...[...layout.cases.keys()].map((value) => ({ [layout.field]: value }))];
 }
 

@@ -1,7 +1,6 @@
 import { WireError } from '../../base/error.js';
 import type { Protocol } from '../../schema/index.js';
 import { type CaptureReader, emptyPacket, LineSplitter, type PacketSink } from '../packets/index.js';
-import type { Line } from './line.js';
 import { type LinePacket, linePackets } from './line-packets.js';
 import { PacketOrder } from './packet-order.js';
 
@@ -56,26 +55,24 @@ export function ndjsonReader(protocol: Protocol, sink: PacketSink): CaptureReade
   };
 }
 
-function readLine(protocol: Protocol, text: string, number: number, offset: number): LinePacket[] {
-  const context = `line ${number}: `;
-  let line: unknown;
+function readLine(protocol: Protocol, text: string, number: number, offset: number): readonly LinePacket[] {
   try {
-    line = JSON.parse(text);
-  } catch (error) {
-    const actual = (error as SyntaxError).message;
-    throw new WireError({ code: 'json', path: '', offset, expected: 'a JSON object', actual }, context);
-  }
-  if (typeof line !== 'object' || line === null || Array.isArray(line)) {
-    throw new WireError(
-      { code: 'json', path: '', offset, expected: 'a JSON object', actual: text.slice(0, 40) },
-      context,
-    );
-  }
-  try {
-    return linePackets(protocol, line as Line);
+    return linePackets(protocol, parseObject(text));
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     const { code, path, expected, actual } = error;
-    throw new WireError({ code, path, offset, expected, actual }, context);
+    throw new WireError({ code, path, offset, expected, actual }, `line ${number}: `);
   }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  let actual = text.slice(0, 40);
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    actual = (error as SyntaxError).message;
+  }
+  throw new WireError({ code: 'json', path: '', offset: 0, expected: 'a JSON object', actual });
 }

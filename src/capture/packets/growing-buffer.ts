@@ -1,6 +1,6 @@
 /**
- * Bytes that arrive in pieces. Grows by doubling what has really arrived, so that a length field which lies costs
- * no memory and many small pieces cost no quadratic copying.
+ * A buffer for bytes that arrive in pieces. Its size doubles with the bytes received, so a false length field allocates
+ * no memory and many small pieces cause no quadratic copying.
  */
 export class GrowingBuffer {
   #data: Uint8Array;
@@ -12,7 +12,7 @@ export class GrowingBuffer {
     this.#view = new DataView(this.#data.buffer);
   }
 
-  /** The memory; bytes [0, length) are filled. Another array after the buffer has grown. */
+  /** The memory, of which bytes [0, length) are filled. It is another array after the buffer has grown. */
   get data(): Uint8Array {
     return this.#data;
   }

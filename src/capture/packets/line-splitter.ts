@@ -1,7 +1,7 @@
 import { WireError } from '../../base/error.js';
 import { GrowingBuffer } from './growing-buffer.js';
 
-/** A longer line is no line of a text capture, and is not gathered in memory. */
+/** Longest line of a text capture, in bytes. It limits the memory for a file without line ends. */
 const LINE_SIZE_MAX = 1024 * 1024;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

@@ -1,6 +1,6 @@
 /**
- * What every capture reader hands on, whatever the file format: one message-queue message at a time, without a
- * copy. Meaning (RPC header, reassembly) is left to the layers that receive it.
+ * The interface of capture readers: they pass on one queue message at a time, without copying it. They do not interpret
+ * it.
  */
 
 /**
@@ -29,7 +29,7 @@ export interface Packet {
   comment: string | undefined;
 }
 
-/** Takes the packets of a capture in file order. What it throws passes through the reader, which is then spent. */
+/** Takes the packets of a capture in file order. The reader must not be used again after the sink has thrown. */
 export type PacketSink = (packet: Packet) => void;
 
 /**

@@ -4,8 +4,8 @@ import { GrowingBuffer } from './growing-buffer.js';
 /** A binary file format that is a sequence of items, each telling its own size in its first bytes. */
 export interface ItemFormat {
   /**
-   * Size in bytes of the item at `at`, of which `available` bytes are there. While these are too few to tell, the
-   * answer is how many are needed to tell, which is more than `available`. Throws WireError.
+   * Size in bytes of the item at `at`, of which `available` bytes are there. If they are too few to tell, returns the
+   * number of bytes needed to tell, which is more than `available`. Throws WireError.
    */
   sizeOf(view: DataView, at: number, available: number, offset: number): number;
   /** Takes the complete item [start, end) which begins at byte `offset` of the file. Throws WireError. */
@@ -15,8 +15,8 @@ export interface ItemFormat {
 }
 
 /**
- * Cuts a byte stream into the items of a format. Items are handed over where they lie in the pushed chunk; only
- * one that spans chunks is gathered in a buffer first, so every byte is copied once at most.
+ * Cuts a byte stream into the items of a format. An item within one chunk is passed on without copying. Only an item that
+ * spans chunks is copied, once.
  */
 export class Splitter {
   readonly #format: ItemFormat;

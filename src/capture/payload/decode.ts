@@ -3,7 +3,7 @@ import { annotate, codecOf } from '../../codec/index.js';
 import { type Message, MessageType, type Payload, payloadOf } from '../../schema/index.js';
 import { type Values, VariantType } from '../../wire/index.js';
 
-/** What the payload bytes of one message say; the keys mean what they mean in a record. */
+/** The decoded payload of one message. The keys have the meaning that they have in a record. */
 export interface DecodedPayload {
   readonly error: number | undefined;
   readonly layout: Payload | undefined;
@@ -16,6 +16,15 @@ export interface DecodedPayload {
 
 /** Size of the error word in front of every reply, in bytes. */
 export const errorWordSize = 4;
+
+/** All payload bytes of a message: its fields and, in replies, the error word in front of them. */
+export function withErrorWord(fields: Uint8Array, error: number | undefined): Uint8Array {
+  if (error === undefined) return fields;
+  const payload = new Uint8Array(errorWordSize + fields.length);
+  new DataView(payload.buffer).setUint32(0, error, true);
+  payload.set(fields, errorWordSize);
+  return payload;
+}
 
 /** Whether a reply can be decoded only by who knows the request. */
 export function replyDependsOnRequest(message: Message | undefined): boolean {
@@ -55,7 +64,7 @@ export function decodePayload(
   return explain(error, layout, bytesOf(view, start, end).slice(), from - start, request);
 }
 
-/** Codes after which the fields still express all bytes, with what is left over as `rest`. */
+/** Issues after which fields and `rest` together still express all bytes. */
 const expressible = new Set(['trailing', 'choice', 'max']);
 
 function explain(
@@ -69,7 +78,7 @@ function explain(
   const { value, issues, restStart } = annotate(layout, bytes, request);
   const codes = new Set(issues.map(({ code }) => code));
   const cut = codes.has('trailing') || codes.has('choice');
-  // A reply to a request that was not seen is no fault of the reply.
+  // Without its request the reply's layout is unknown, which is no issue of the reply.
   const unseen = layout instanceof VariantType && request === undefined && codes.has('choice');
   return {
     error,

@@ -1,13 +1,22 @@
 /** One payload: decoded with its issues, as JSON, as JSON text, and its values as people write them. */
-export { type DecodedPayload, decodePayload, errorWordSize, replyDependsOnRequest } from './decode.js';
+export {
+  type DecodedPayload,
+  decodePayload,
+  errorWordSize,
+  replyDependsOnRequest,
+  withErrorWord,
+} from './decode.js';
 export {
   enumName,
   flagNames,
   isText,
   type Json,
+  payloadFields,
   payloadFieldToJson,
   payloadFromJson,
   payloadToJson,
 } from './json.js';
 export { formatField, hexRoles, vmidName } from './notation.js';
+export { refuse } from './refuse.js';
+export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';

@@ -1,4 +1,3 @@
-import { WireError } from '../../base/error.js';
 import { formatHex, parseHex } from '../../base/hex.js';
 import { decodeText, encodeText } from '../../base/text.js';
 import {
@@ -14,11 +13,12 @@ import {
   type VariantType,
   visitType,
 } from '../../wire/index.js';
+import { refuse } from './refuse.js';
 
 /** A payload as NDJSON shows it: names for enums and flags, hex text for u64 and bytes. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** Value → name, of the names that the protocol itself uses. */
+/** Value → the protocol's own name of it, not an alias. */
 const namesOf = new WeakMap<EnumType, ReadonlyMap<number, string>>();
 
 /** The name of an enum value, undefined when it has none. */
@@ -87,26 +87,31 @@ const toJson: TypeVisitor<Json, [value: unknown, owner: Values]> = {
   },
 };
 
-const fieldsByName = new WeakMap<StructType, ReadonlyMap<string, Field>>();
+const fieldsByName = new WeakMap<AnyType, ReadonlyMap<string, Field>>();
+
+/** The fields that the values of a payload can have, by name: those of all layouts where it has several. */
+export function payloadFields(type: StructType | VariantType): ReadonlyMap<string, Field> {
+  let fields = fieldsByName.get(type);
+  if (fields === undefined) {
+    // Where several layouts have a field of the same name the first one counts.
+    const declared = type.layouts.flatMap(({ fieldsInOrder }) => fieldsInOrder).reverse();
+    fields = new Map(declared.map((field) => [field.name, field]));
+    fieldsByName.set(type, fields);
+  }
+  return fields;
+}
 
 /** One field of a decoded payload, as an object with that key alone; without it where the field is absent. */
 export function payloadFieldToJson(type: StructType | VariantType, value: Values, name: string): Json {
   const item = value[name];
-  if (item === undefined) return {};
-  if (type.kind === 'variant') return payloadToJson(type, { [name]: item });
-  let fields = fieldsByName.get(type);
-  if (fields === undefined) {
-    fields = new Map(type.fieldsInOrder.map((field) => [field.name, field]));
-    fieldsByName.set(type, fields);
-  }
-  const field = fields.get(name);
-  return field === undefined ? {} : { [name]: payloadToJson(field.type, item, value) };
+  const field = payloadFields(type).get(name);
+  if (item === undefined || field === undefined) return {};
+  return { [name]: payloadToJson(field.type, item, value) };
 }
 
 /**
- * The value that a JSON payload stands for, ready to encode: accepts numbers, names (aliases too), hex and decimal
- * text for each of them. Throws WireError with the path of what cannot be read; whether the value fits the layout is
- * left to the codec.
+ * The value of a JSON payload, for encoding. Numbers may be given as names, aliases, hex or decimal text. Throws WireError
+ * with the path of a value that cannot be read. The codec checks whether the value fits the layout.
  */
 export function payloadFromJson(type: AnyType, json: unknown, path = '', owner: Values = {}): unknown {
   return visitType(type, fromJson, json, path, owner);
@@ -140,7 +145,7 @@ function structFromJson(type: StructType, json: unknown, path: string): Values {
   const aliases = declared.flatMap((field) => field.aliases.map((alias) => [alias, field] as const));
   // A field's own name goes before another field's alias.
   const fields = new Map([...aliases, ...declared.map((field) => [field.name, field] as const)]);
-  // Scalars first: what a list or text is may depend on a field that stands behind it in the JSON.
+  // Scalars first: the type of a list or text may depend on a field that is behind it in the JSON.
   const entries = Object.entries(json).sort(([a], [b]) => weight(fields.get(a)) - weight(fields.get(b)));
   for (const [name, item] of entries) {
     const field = fields.get(name);
@@ -162,7 +167,7 @@ function isObject(json: unknown): json is { [key: string]: unknown } {
 }
 
 function bytesFromJson(json: unknown, text: boolean, path: string): Uint8Array {
-  // A lone surrogate has no UTF-8.
+  // UTF-8 cannot represent a lone surrogate.
   if (typeof json === 'string' && text && !/\p{Surrogate}/u.test(json)) return encodeText(json);
   const hex = isObject(json) && Object.keys(json).length === 1 ? json.hex : json;
   const bytes = typeof hex === 'string' ? parseHex(hex) : undefined;
@@ -172,7 +177,7 @@ function bytesFromJson(json: unknown, text: boolean, path: string): Uint8Array {
 function enumFromJson(type: EnumType, name: string, path: string): number {
   const known = Object.hasOwn(type.values, name) ? type.values[name] : undefined;
   const alias = () => Object.entries(type.info.aliases ?? {}).find(([, names]) => names.includes(name))?.[0];
-  // Values that only some sources have; a dialect's whole different table would be ambiguous.
+  // Only added values. A table that replaces the usual one could give a name another value.
   const dialect = () =>
     type.info.dialects?.find(({ replaces, values }) => !replaces && Object.hasOwn(values, name))?.values[
       name
@@ -211,10 +216,4 @@ function integerFromJson(json: unknown, wide: boolean, path: string, expected = 
   if (!wide) return json;
   if (!Number.isSafeInteger(json)) return refuse(path, 'hex text, or an integer below 2^53', json);
   return BigInt(json);
-}
-
-function refuse(path: string, expected: string, json: unknown, code = 'type'): never {
-  const text = JSON.stringify(json) ?? 'undefined';
-  const actual = text.length > 60 ? `${text.slice(0, 60)}...` : text;
-  throw new WireError({ code, path, offset: 0, expected, actual });
 }

@@ -4,7 +4,7 @@ import type { Protocol } from '../../schema/index.js';
 import { type BytesType, EnumType, type Field, FlagsType, type Values } from '../../wire/index.js';
 import { enumName, flagNames, isText } from './json.js';
 
-/** Roles whose numbers mean something in hex only. */
+/** Roles whose numbers are printed in hex. */
 export const hexRoles = new Set([
   'cap_id',
   'heap_handle',
@@ -18,7 +18,7 @@ export const hexRoles = new Set([
   'virq_handle',
 ]);
 
-/** Bytes of a field that are shown. */
+/** Number of bytes of a field that are printed. */
 const shownMax = 64;
 
 /** A scalar or byte field in its own notation: names for enums and flags, hex for addresses, sizes and handles. */
@@ -74,10 +74,10 @@ function formatBytes(type: BytesType, value: Uint8Array, owner: Values): string 
   const text = isText(type, owner) ? decodeText(value) : undefined;
   if (text !== undefined) return JSON.stringify(text);
   if (value.length === 0) return '(empty)';
-  // A console message can be 14 KiB: enough is shown to know it by, and --hex or --json has all of it.
+  // A console message can be 14 KiB. --hex and --json print all of it.
   const shown = value.subarray(0, shownMax);
   const more = value.length > shownMax ? ` ... (${value.length} bytes)` : '';
-  // Raw bytes are mostly text all the same (console, crash messages): shown as a hint behind the hex.
+  // Raw bytes are often text (console and crash messages), so the text is printed behind the hex.
   const hint =
     value.length > 3 && /^[\t\n\r\x20-\x7e]+$/.test(latin1(shown)) ? ` ${JSON.stringify(latin1(shown))}` : '';
   return `${formatHex(shown)}${hint}${more}`;

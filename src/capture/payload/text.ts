@@ -19,8 +19,8 @@ export type PayloadText = (value: unknown) => string;
 const made = new WeakMap<AnyType, PayloadText>();
 
 /**
- * Generates the JSON printer of a payload. `JSON.stringify` over an object made for it costs several times what
- * decoding does, and `decode --json` prints millions of these.
+ * Generates the JSON printer of a payload. Making an object for `JSON.stringify` takes several times as long as decoding,
+ * and `decode --json` prints millions of payloads.
  */
 export function payloadText(type: AnyType): PayloadText {
   let text = made.get(type);
@@ -61,7 +61,7 @@ function structSource(type: StructType): { source: string; constants: readonly u
   const constants: unknown[] = [];
   const constant = (value: unknown) => `c[${constants.push(value) - 1}]`;
   const lines: string[] = [];
-  // Whether something stands before the next key for certain, so that its comma can be part of the literal.
+  // Whether a key has certainly been printed before, so that the comma can be part of the literal.
   let begun = false;
   for (const field of type.fieldsInOrder) {
     const x = `o[${JSON.stringify(field.name)}]`;
@@ -119,7 +119,7 @@ function enumText(type: EnumType): (value: number) => string {
   };
 }
 
-/** Flag words repeat; their texts are kept up to a number that hostile input cannot grow. */
+/** Flag words repeat, so up to 256 texts are kept. */
 function flagsText(type: FlagsType): (value: number) => string {
   const texts = new Map<number, string>();
   return (value) => {

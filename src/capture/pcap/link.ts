@@ -43,8 +43,8 @@ export function stripLink(linkType: number, packet: Packet): LinkProblem | undef
 }
 
 /**
- * The 20 bytes of tags as this project's captures have them: name tag, `gunyah_rm` padded to 12, end mark. Compared
- * as words: walking the tags and making a string of the name costs five times the rest of reading a packet.
+ * The 20 bytes of tags in this project's captures: name tag, `gunyah_rm` padded to 12, end mark. They are compared as
+ * words, because parsing the tags takes five times as long as the rest of reading a packet.
  */
 function stripUsualTags(packet: Packet): boolean {
   const { view, start } = packet;

@@ -50,7 +50,7 @@ class PcapFormat implements ItemFormat {
   #little = true;
   #nsPerTick = 1;
   #linkType = 0;
-  // Packets come in bursts: the bigint of their common second is made once.
+  // Successive packets are mostly within one second, so its bigint is kept.
   #second = -1;
   #secondNs = 0n;
 
@@ -108,7 +108,7 @@ class PcapFormat implements ItemFormat {
       const path = 'file_header.major_version';
       throw new WireError({ code: 'version', path, offset: 4, expected: 2, actual: major });
     }
-    // The upper half of the word tells about frame check sequences, which these link types have not.
+    // The upper half of the word is about frame check sequences, which these link types do not have.
     this.#linkType = view.getUint32(start + 20, this.#little) & 0xffff;
     if (!isSupportedLink(this.#linkType)) {
       const expected = `${LINK_UPPER_PDU} or ${LINK_USER0}`;

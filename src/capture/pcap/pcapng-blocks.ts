@@ -25,7 +25,7 @@ export const OPTION_TIME_OFFSET = 14;
  */
 export const NO_TIME_DESCRIPTION = 'gunyah-rm: packets without time';
 
-/** The largest block or record that is believed, in bytes: more can only be a length that lies. */
+/** Largest block or record that is accepted, in bytes. A larger length is taken for an error in the file. */
 export const BLOCK_SIZE_MAX = 256 * 1024 * 1024;
 
 /** Type and length before the body of a block. */

@@ -11,12 +11,12 @@ const NS_PER_SECOND = 1_000_000_000n;
 const DEFAULT_RESOLUTION = 6;
 const POWER_OF_TWO = 0x80;
 
-/** Joins the two halves of a timestamp with one bigint made, instead of four by shifting and adding. */
+/** Joins the two halves of a timestamp. This makes one bigint; shifting and adding would make four. */
 const joiner = new DataView(new ArrayBuffer(8));
 
-/** One interface of a section: what its packets mean. */
+/** One interface of a section: link type and time scale of its packets. */
 export class CaptureInterface {
-  /** The reader has said that packets of this link type are skipped. */
+  /** The reader has warned that packets of this link type are skipped. */
   warned = false;
   /** Largest captured length in bytes; 0 = no limit. */
   readonly snaplen: number;

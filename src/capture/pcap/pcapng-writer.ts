@@ -22,10 +22,10 @@ const BUFFER_SIZE = 64 * 1024;
 const NANOSECONDS = 9;
 const TIME_MAX = 2n ** 64n - 1n;
 const VMID_MAX = 0xffff;
-/** What an option's 16-bit length can say. */
+/** Largest option in bytes: its length has 16 bits. */
 const OPTION_SIZE_MAX = 0xffff;
 const INTERFACE_NAME = 'gunyah-rm';
-/** The interface of packets that have a time, or neither time nor comment (a simple packet is of interface 0). */
+/** The interface of packets with a time, and of simple packets, whose interface is always 0. */
 const TIMED_INTERFACE = 0;
 const NO_TIME_INTERFACE = 1;
 
@@ -94,12 +94,12 @@ export class PcapngWriter {
     else this.#enhancedPacket(from, to, bytes, start, end, time, comment);
   }
 
-  /** Hands over what is buffered, for those who read a file that still grows; it ends with a whole block. */
+  /** Writes the buffered blocks, for programs that read the file while it grows. */
   flush(): void {
     this.#flush();
   }
 
-  /** Hands over what is still buffered. The file is complete; the writer must not be used again. */
+  /** Writes the buffered blocks and completes the file. The writer must not be used again. */
   end(): void {
     this.#flush();
   }
@@ -110,7 +110,7 @@ export class PcapngWriter {
     view.setUint32(at, BYTE_ORDER_MAGIC, true);
     view.setUint16(at + 4, 1, true);
     view.setUint16(at + 6, 0, true);
-    // Section length not known: it is written in one pass.
+    // Section length unknown, because the file is written in one pass.
     view.setBigInt64(at + 8, -1n, true);
   }
 

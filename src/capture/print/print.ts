@@ -11,7 +11,7 @@ import {
   type Values,
   type WireType,
 } from '../../wire/index.js';
-import { frameType } from '../ndjson/index.js';
+import { frameType } from '../keys/index.js';
 import { enumName, formatField, vmidName } from '../payload/index.js';
 import type { CaptureRecord, Frame, RecordPacket } from '../records/index.js';
 
@@ -138,8 +138,7 @@ export function duration(ns: number): string {
 
 /** A struct's fields, a line each; lists with an indented line per entry. */
 function fieldLines(layout: Payload, value: Values, options: PrintOptions, margin: string): string[] {
-  const fields = layout.layouts.flatMap(({ fieldsInOrder }) => fieldsInOrder);
-  const shown = fields.filter(({ name }) => value[name] !== undefined);
+  const shown = layout.fieldsIn(value);
   const width = Math.max(0, ...shown.map(({ name }) => name.length));
   return shown.flatMap((field) => {
     const item = value[field.name];
@@ -169,8 +168,8 @@ function listLines(
       return [head + formatField(options.protocol, named, item, owner)];
     }
     const values = item as Values;
-    const words = entry.fieldsInOrder
-      .filter(({ name }) => values[name] !== undefined)
+    const words = entry
+      .fieldsIn(values)
       .map(
         (part) =>
           `${options.style.accent(part.name)} ${formatField(options.protocol, part, values[part.name], values)}`,

@@ -1,15 +1,63 @@
+import { defined } from '../../base/defined.js';
 import { formatTime } from '../../base/time.js';
 import { formatId, type Protocol } from '../../schema/index.js';
 import { enumName } from '../payload/index.js';
-import type { CaptureRecord, Outstanding } from '../records/index.js';
+import type { CaptureRecord, Outstanding, RecordPacket, RecordType } from '../records/index.js';
 import { duration } from './print.js';
 
 /** Distinct latencies counted exactly; beyond that many they are rounded to three digits, so that memory is bounded. */
 const distinctMax = 4096;
-/** Unanswered requests and issues that are listed one by one; all are counted. */
+/** Unanswered requests and records with issues that are listed one by one. All are counted. */
 const listMax = 100;
+/** How many of those the text shows. */
+const shownMax = 20;
 
-/** Latencies of one message, as counts per value. */
+/** Latencies of one message in nanoseconds. Median and p99 are exact for up to 4096 distinct values, else within 0.5 %. */
+interface LatencySummary {
+  readonly count: number;
+  readonly min: number;
+  readonly median: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Name → type or error code → count. */
+type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** A record that the summary lists: an unanswered request, or a record with issues. */
+export interface SummaryItem {
+  /** Number of the record, and of its first packet. */
+  readonly no: number;
+  readonly frame: number;
+  readonly time?: string;
+  readonly from: number;
+  readonly to: number;
+  readonly type?: RecordType;
+  readonly seq?: number;
+  readonly id?: string;
+  readonly name: string;
+  /** What is wrong, in words. */
+  readonly what?: string;
+}
+
+/** How many there are, and the first 100 of them. */
+interface SummaryList {
+  readonly count: number;
+  readonly list: readonly SummaryItem[];
+}
+
+/** What `decode --summary --json` prints. */
+export interface SummaryJson {
+  readonly records: number;
+  readonly packets: number;
+  readonly messages: Counts;
+  readonly errors: Counts;
+  readonly latency_ns: Readonly<Record<string, LatencySummary>>;
+  readonly unanswered: SummaryList;
+  readonly issues: SummaryList;
+}
+
+/** Counts the latencies of one message by value. */
 class Latencies {
   #counts = new Map<number, number>();
   #total = 0;
@@ -26,8 +74,7 @@ class Latencies {
     if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
   }
 
-  /** In nanoseconds; median and p99 are exact for up to 4096 distinct values, else within 0.5 %. */
-  summary(): { count: number; min: number; median: number; p99: number; max: number } {
+  summary(): LatencySummary {
     const sorted = [...this.#counts].sort(([a], [b]) => a - b);
     const at = (share: number) => {
       let left = Math.max(1, Math.ceil(this.#total * share));
@@ -61,9 +108,9 @@ export class Summary {
   readonly #latencies = new Map<string, Latencies>();
   /** Requests that were counted and wait for their reply: as many as can be outstanding at most. */
   readonly #open = new Set<number>();
-  readonly #unanswered: object[] = [];
+  readonly #unanswered: SummaryItem[] = [];
   #unansweredCount = 0;
-  readonly #problems: object[] = [];
+  readonly #problems: SummaryItem[] = [];
   #problemCount = 0;
   readonly #protocol: Protocol;
 
@@ -102,24 +149,12 @@ export class Summary {
     if (!this.#open.delete(no)) return;
     this.#unansweredCount++;
     if (this.#unanswered.length >= listMax) return;
-    const text = time === undefined ? {} : { time: formatTime(time) };
-    this.#unanswered.push({
-      no,
-      frame,
-      ...text,
-      from,
-      to,
-      seq,
-      id: formatId(id),
-      name: this.#nameOf(name, id),
-    });
+    const text = time === undefined ? undefined : formatTime(time);
+    const shown = this.#nameOf(name, id);
+    this.#unanswered.push(defined({ no, frame, time: text, from, to, seq, id: formatId(id), name: shown }));
   }
 
-  /**
-   * One object: `records`, `packets`, `messages` (name → type → count), `errors` (name → code → count), `latency_ns`
-   * (name → count, min, median, p99, max), `unanswered` and `issues`, each with `count` and a `list` of the first 100.
-   */
-  toJson(): object {
+  toJson(): SummaryJson {
     return {
       records: this.#records,
       packets: this.#packets,
@@ -166,10 +201,10 @@ export class Summary {
     return `${lines.join('\n')}\n`;
   }
 
-  #listed(items: readonly object[], total: number): string[] {
-    const shown = items.slice(0, 20).map((item) => {
-      const { no, frame, name, from, to, seq, what } = item as Record<string, unknown>;
-      return `  #${no} (packet ${frame}) ${from} -> ${to} ${name}${seq === undefined ? '' : ` seq ${seq}`}${what === undefined ? '' : `: ${what}`}`;
+  #listed(items: readonly SummaryItem[], total: number): string[] {
+    const shown = items.slice(0, shownMax).map(({ no, frame, name, from, to, seq, what }) => {
+      const words = `  #${no} (packet ${frame}) ${from} -> ${to} ${name}`;
+      return `${words}${seq === undefined ? '' : ` seq ${seq}`}${what === undefined ? '' : `: ${what}`}`;
     });
     return total > shown.length ? [...shown, `  ... and ${total - shown.length} more`] : shown;
   }
@@ -198,18 +233,10 @@ export function problemText({ type, issues, incomplete }: CaptureRecord): string
   ].join(', ');
 }
 
-function problemOf(record: CaptureRecord, name: string): object {
+function problemOf(record: CaptureRecord, name: string): SummaryItem {
   const { no, packets, from, to, type, seq } = record;
-  return {
-    no,
-    frame: packets[0]?.frame,
-    from,
-    to,
-    type,
-    ...(seq === undefined ? {} : { seq }),
-    name,
-    what: problemText(record),
-  };
+  const { frame } = packets[0] as RecordPacket;
+  return defined({ no, frame, from, to, type, seq, name, what: problemText(record) });
 }
 
 function count(into: Map<string, Map<string, number>>, name: string, key: string): void {
@@ -227,21 +254,11 @@ function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function table(map: ReadonlyMap<string, ReadonlyMap<string, number>>): object {
+function table(map: ReadonlyMap<string, ReadonlyMap<string, number>>): Counts {
   return Object.fromEntries(sorted(map).map(([name, counts]) => [name, Object.fromEntries(sorted(counts))]));
 }
 
-function latencyCells({
-  min,
-  median,
-  p99,
-  max,
-}: {
-  min: number;
-  median: number;
-  p99: number;
-  max: number;
-}): string[] {
+function latencyCells({ min, median, p99, max }: LatencySummary): string[] {
   return [min, median, p99, max].map(duration);
 }
 

@@ -19,12 +19,12 @@ export interface Outstanding {
  * 65 536 are kept.
  */
 export class Conversation {
-  /** A number that is free again stays, as undefined: taking keys out makes the map copy itself every few messages. */
+  /** The value of a free number is undefined. Deleting its key would make V8 copy the map every few messages. */
   readonly #bySeq = new Map<number, Outstanding | undefined>();
 
   readonly #lost: (request: Outstanding) => void;
 
-  /** `lost` hears of requests whose number is taken over before they were answered. */
+  /** `lost` is called for an unanswered request whose number a new request takes. */
   constructor(lost: (request: Outstanding) => void) {
     this.#lost = lost;
   }

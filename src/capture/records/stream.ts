@@ -44,7 +44,7 @@ export class Stream implements ReassemblySink {
     this.#owner = owner;
     const { protocol, rules, unanswered } = owner.options;
     this.conversation = new Conversation(unanswered ?? (() => {}));
-    // A client's rules are about what it receives from RM; RM keeps its own whoever sends.
+    // The given rules are a client's, for what it receives. RM receives by its own rules.
     const own = to === protocol.constants.VMID_RM ? rmRules : rules;
     const expects = (seq: number, id: number) => this.#partner().conversation.repeats(seq, id) !== undefined;
     this.#reassembler = new Reassembler(protocol, this, own, expects);

@@ -1,4 +1,3 @@
-import { UsageError } from '../../base/error.js';
 import { formatTime } from '../../base/time.js';
 import type { Filter } from '../../capture/filter/index.js';
 import { recordFields } from '../../capture/filter/index.js';
@@ -12,6 +11,7 @@ import { Assembler, RouteGuess } from '../../capture/records/index.js';
 import type { Output } from '../../node/output.js';
 import type { ReassemblyRules } from '../../rpc/index.js';
 import type { CommandIo } from '../io.js';
+import { oneOf } from '../options.js';
 
 /** The forms in which captures can be written. `bin` is the queue messages one after the other. */
 export type CaptureForm = 'pcapng' | 'hex' | 'bin';
@@ -68,13 +68,6 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
   };
 }
 
-/** The value of `--to`. @throws UsageError for an unknown form. */
-export function captureForm(value: string, forms: readonly CaptureForm[]): CaptureForm {
-  const form = forms.find((name) => name === value);
-  if (form !== undefined) return form;
-  throw new UsageError({ code: 'option', path: '--to', expected: forms.join(', '), actual: value });
-}
-
 /** `decode --to`: writes the packets of a capture in another form. With a filter only those of messages that match. */
 export function convert(
   io: CommandIo,
@@ -83,7 +76,7 @@ export function convert(
   rules: ReassemblyRules,
   filter: Filter | undefined,
 ): void {
-  const output = captureOutput(io, options.output, captureForm(options.to, ['pcapng', 'hex']), file);
+  const output = captureOutput(io, options.output, oneOf(['pcapng', 'hex'], options.to, '--to'), file);
   const order = new PacketOrder((packet: Packet) => output.packet(packet));
   // Packets of messages that are not complete yet. Only the complete message tells whether it matches.
   const undecided = new Map<number, Packet>();

@@ -15,7 +15,8 @@ import { Assembler, type Frame } from '../../capture/records/index.js';
 import type { Output } from '../../node/output.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { rulesByName, rulesOf } from '../../rpc/index.js';
-import { type CommandIo, formatOption } from '../io.js';
+import type { CommandIo } from '../io.js';
+import { formatOption } from '../options.js';
 import { convert } from './convert.js';
 
 /** The options as commander parses them. */

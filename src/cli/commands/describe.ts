@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { errnoClients, unknownErrno } from '../../../schemas/errors.js';
 import { describe } from '../../docs/describe.js';
 import { describeAll } from '../../docs/message-facts.js';
 import { descriptionText } from '../../docs/message-text.js';
 import { tableText } from '../../docs/table-text.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
-import { sourceGroups as groups } from '../groups.js';
+import { handlerFacts } from '../../rm/index.js';
 import type { CommandIo } from '../io.js';
+import { errnoTables, sourceGroups as groups } from '../protocol-facts.js';
 
 interface DescribeOptions {
   readonly json?: true;
@@ -51,10 +51,8 @@ function print(io: CommandIo, name: string | undefined, { json, output: path }: 
     const messages = families.flatMap((family) => family.messages);
     printed = json ? messages.map(line).join('') : tableText(families, text);
   } else {
-    const description = describe(protocol, name, { clients: errnoClients, unknown: unknownErrno });
+    const description = describe(protocol, name, errnoTables, handlerFacts());
     printed = json ? line(description) : descriptionText(description, text);
   }
-  const output = io.output(path);
-  output.write(printed);
-  output.end();
+  io.print(path, printed);
 }

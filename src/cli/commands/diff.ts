@@ -17,7 +17,8 @@ import type { InputFormat } from '../../capture/input/index.js';
 import { Assembler } from '../../capture/records/index.js';
 import { terminalStyle } from '../../node/terminal.js';
 import { type ReassemblyRules, rulesByName, rulesOf } from '../../rpc/index.js';
-import { type CommandIo, formatOption } from '../io.js';
+import type { CommandIo } from '../io.js';
+import { formatOption } from '../options.js';
 
 interface DiffOptions {
   readonly json?: true;

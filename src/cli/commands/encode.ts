@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandIo } from '../io.js';
-import { type CaptureForm, captureForm, captureOutput } from './convert.js';
+import { oneOf } from '../options.js';
+import { type CaptureForm, captureOutput } from './convert.js';
 
 const examples = `
 Examples:
@@ -17,7 +18,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('-o, --output <file>', 'where to write', '-')
     .addHelpText('after', examples)
     .action((file: string, { to, output }: { to?: string; output: string }) => {
-      encode(io, file, output, captureForm(to ?? formOf(output), ['pcapng', 'hex', 'bin']));
+      encode(io, file, output, oneOf(['pcapng', 'hex', 'bin'], to ?? formOf(output), '--to'));
     });
 }
 

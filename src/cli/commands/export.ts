@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { errnoClients, unknownErrno } from '../../../schemas/errors.js';
-import { UsageError } from '../../base/error.js';
 import { type ExportForm, exportForms } from '../../export/forms.js';
-import { sourceGroups } from '../groups.js';
 import type { CommandIo } from '../io.js';
+import { oneOf } from '../options.js';
+import { errnoTables, sourceGroups } from '../protocol-facts.js';
 
 const examples = `
 Forms:
@@ -26,18 +25,8 @@ export function register(program: Command, io: CommandIo): void {
     .option('-o, --output <file>', 'where to write', '-')
     .addHelpText('after', examples)
     .action((form: string, { output: path }: { output: string }) => {
-      const errno = { clients: errnoClients, unknown: unknownErrno };
-      const context = { protocol: io.protocol, errno, groups: sourceGroups };
-      const text = exportForms[formOf(form)](context);
-      const output = io.output(path);
-      output.write(text);
-      output.end();
+      const context = { protocol: io.protocol, errno: errnoTables, groups: sourceGroups };
+      const known = oneOf(Object.keys(exportForms) as ExportForm[], form, '');
+      io.print(path, exportForms[known](context));
     });
-}
-
-function formOf(name: string): ExportForm {
-  const forms = Object.keys(exportForms) as ExportForm[];
-  const form = forms.find((item) => item === name);
-  if (form !== undefined) return form;
-  throw new UsageError({ code: 'argument', path: '', expected: forms.join(', '), actual: name });
 }

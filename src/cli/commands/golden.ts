@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { UsageError, WireError } from '../../base/error.js';
 import { checkFixtures } from '../../golden/check.js';
-import { shares } from '../../golden/evidence.js';
+import { countByProvenance } from '../../golden/evidence.js';
 import { goldenFormats as formats, goldenFiles, goldenText } from '../../golden/files.js';
 import { type Fixture, provenances } from '../../golden/fixture.js';
 import { fixturesOf, messagesNamed } from '../../golden/generate.js';
 import type { FixtureJson } from '../../golden/json.js';
 import { namesIn, readFrom, writeInto } from '../../node/folder.js';
 import type { CommandIo } from '../io.js';
+import { oneOf } from '../options.js';
 import { storedEvidence } from '../stored-evidence.js';
 
 interface GoldenOptions {
@@ -43,15 +44,7 @@ export function register(program: Command, io: CommandIo): void {
 }
 
 function golden(io: CommandIo, options: GoldenOptions): void {
-  const format = formats.find((name) => name === options.format);
-  if (format === undefined) {
-    throw new UsageError({
-      code: 'option',
-      path: '--format',
-      expected: formats.join(', '),
-      actual: options.format,
-    });
-  }
+  const format = oneOf(formats, options.format, '--format');
   const evidence = storedEvidence();
   const messages = messagesNamed(io.protocol, options.message ?? []);
   const fixtures = messages.flatMap((message) => fixturesOf(io.protocol, message, evidence));
@@ -59,9 +52,7 @@ function golden(io: CommandIo, options: GoldenOptions): void {
   else if (options.out === undefined) {
     if (format === 'bin')
       throw new UsageError({ code: 'option', path: '--format', expected: '--out with bin', actual: 'bin' });
-    const output = io.output('-');
-    output.write(goldenText(io.protocol, fixtures, format, options.compact));
-    output.end();
+    io.print('-', goldenText(io.protocol, fixtures, format, options.compact));
   } else {
     for (const { name, content } of goldenFiles(io.protocol, fixtures, format, options.compact)) {
       writeInto(options.out, name, content);
@@ -76,7 +67,7 @@ function check(io: CommandIo, folder: string, fixtures: readonly Fixture[], isWh
   const changes = checkFixtures(io.protocol, stored, fixtures);
   const output = io.output('-');
   for (const { name, text } of changes) output.write(`${name}: ${text}\n`);
-  const counts = shares(fixtures);
+  const counts = countByProvenance(fixtures);
   const parts = provenances.map((name) => `${counts[name]} ${name}`).join(', ');
   const changed = new Set(changes.map(({ name }) => name)).size;
   output.write(`${fixtures.length} fixtures (${parts}), ${changed} changed\n`);

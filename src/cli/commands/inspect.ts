@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { UsageError } from '../../base/error.js';
 import { openBrowser } from '../../node/browser.js';
 import { inspectorPage, inspectorPageOf } from '../../node/inspector-page.js';
 import { PageServer } from '../../node/page-server.js';
 import type { CommandIo } from '../io.js';
+import { integerOption } from '../options.js';
 
 interface InspectOptions {
   readonly output?: string;
@@ -27,7 +27,12 @@ export function register(program: Command, io: CommandIo): void {
     .description('look at a capture in the browser: messages, fields and bytes, lanes, overview')
     .argument('[file]', 'pcapng, pcap, NDJSON or hex dump, also packed with gzip; - for standard input')
     .option('-o, --output <file>', 'write the page; - for standard output')
-    .option('--port <number>', 'port of this machine to serve it on, 0 = any', portOption, 0)
+    .option(
+      '--port <number>',
+      'port of this machine to serve it on, 0 = any',
+      integerOption('--port', 0xffff),
+      0,
+    )
     .option('--no-open', 'only tell the address, open no browser')
     .addHelpText('after', examples)
     .action((file: string | undefined, options: InspectOptions) => inspect(io, file, options));
@@ -47,10 +52,4 @@ async function inspect(io: CommandIo, file: string | undefined, options: Inspect
   if (options.open) openBrowser(server.url);
   await stopped;
   await server.close();
-}
-
-function portOption(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 0xffff) return port;
-  throw new UsageError({ code: 'argument', path: '--port', expected: '0..65535', actual: text });
 }

@@ -6,8 +6,7 @@ import { scenarioFiles } from '../../node/scenario-files.js';
 import type { PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag } from '../load-option.js';
-import { platformFlag } from '../platform-option.js';
+import { type FileAt, loadFlag, platformFlag } from '../options.js';
 import { scenarioLines } from '../scenario-lines.js';
 
 interface ReplayOptions {
@@ -92,7 +91,7 @@ function replayFile(
 }
 
 function isAdded(step: Comparison['recorded'], loaded: ReadonlyMap<string, Uint8Array>): boolean {
-  return step.kind === 'load' && typeof step.contents === 'string' && loaded.has(step.contents);
+  return step.kind === 'load' && step.file !== undefined && loaded.has(step.file);
 }
 
 /** The lines of a recording. If it was made from a capture, the files of --load are loaded after the first line. */

@@ -7,8 +7,7 @@ import { StreamServer } from '../../node/unix-stream.js';
 import { type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import { LiveManager } from '../../serve/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag } from '../load-option.js';
-import { platformFlag } from '../platform-option.js';
+import { type FileAt, loadFlag, platformFlag } from '../options.js';
 
 interface ServeOptions {
   readonly socket?: string;
@@ -61,8 +60,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     bytes: readWholeInput(io.stdio, file),
   }));
   const stop = new Stop();
-  const tap =
-    options.tap === undefined ? undefined : new Tap(io.output(options.tap), (error) => stop.fail(error));
+  const tap = options.tap === undefined ? undefined : new Tap(io.output(options.tap), stop.fail, stop.end);
   const live = new LiveManager({
     platform: options.platform,
     careful: options.careful === true,

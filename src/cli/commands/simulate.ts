@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { defined } from '../../base/defined.js';
 import { formatIssue, UsageError } from '../../base/error.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
@@ -9,16 +10,16 @@ import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import {
   type FaultCount,
-  type Finding,
   formatHelp,
   type KernelEvent,
   knownFaults,
   type PlayerSink,
   playScenario,
   type StepResult,
+  type Violation,
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { platformNames, platformOption } from '../platform-option.js';
+import { integerOption, platformNames, platformOption } from '../options.js';
 import { scenarioLines } from '../scenario-lines.js';
 
 interface SimulateOptions {
@@ -46,7 +47,7 @@ export function register(program: Command, io: CommandIo): void {
     .description('run a scenario of VMs and the simulated manager in virtual time')
     .argument('[scenario]', 'NDJSON, or a recording; - for standard input')
     .option('-o, --output <capture>', 'write every queue message to a pcapng file; - for standard output')
-    .option('--seed <n>', "instead of the scenario's seed", seedOption)
+    .option('--seed <n>', "instead of the scenario's seed", integerOption('--seed', 0xffffffff))
     .option('--platform <name>', `instead of the scenario's machine: ${platformNames}`, platformOption)
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--check', 'say where a rule that must always hold does not: owners, replies, leftovers')
@@ -57,17 +58,9 @@ export function register(program: Command, io: CommandIo): void {
     .action((scenario: string | undefined, options: SimulateOptions) => simulate(io, scenario, options));
 }
 
-function seedOption(text: string): number {
-  const seed = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
-  if (seed <= 0xffffffff) return seed;
-  throw new UsageError({ code: 'argument', path: '--seed', expected: '0..4294967295', actual: text });
-}
-
 function simulate(io: CommandIo, scenario: string | undefined, options: SimulateOptions): void {
   if (options.helpFormat) {
-    const help = io.output('-');
-    help.write(formatHelp);
-    help.end();
+    io.print('-', formatHelp);
     return;
   }
   if (scenario === undefined)
@@ -84,9 +77,7 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
         writer?.packet(from, to, frame, 0, frame.length, time, comment),
     },
     check: options.check === true,
-    ...(seed === undefined ? {} : { seed }),
-    ...(platform === undefined ? {} : { platform }),
-    ...(careful === undefined ? {} : { careful }),
+    ...defined({ seed, platform, careful }),
   });
   writer?.end();
   capture?.end();
@@ -130,7 +121,7 @@ class Report {
         this.#event(timeNs, this.#print.style.bad(`panic ${reason}: ${message}, ${state}: ${effect}`));
       },
       kernel: (event, timeNs) => this.#event(timeNs, this.#print.style.warn(kernelText(event))),
-      finding: (finding, timeNs) => this.#finding(finding, timeNs),
+      violation: (violation, timeNs) => this.#violation(violation, timeNs),
       step: (result) => this.#step(result),
     };
   }
@@ -157,7 +148,7 @@ class Report {
     if (!this.#options.json) this.#write(`${timeText(timeNs)}  ${text}\n`);
   }
 
-  #finding({ rule, detail, fault }: Finding, timeNs: number): void {
+  #violation({ rule, detail, fault }: Violation, timeNs: number): void {
     const why = fault === undefined ? 'unexplained' : knownFaults[fault];
     if (this.#options.json) this.#write(`${JSON.stringify({ rule, detail, fault: fault ?? null })}\n`);
     else this.#event(timeNs, this.#print.style.warn(`check ${rule}: ${detail} (${why})`));

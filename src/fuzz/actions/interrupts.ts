@@ -8,123 +8,90 @@ import {
   VM_IRQ_RELEASE,
 } from '../../../schemas/index.js';
 import type { MessageShapes } from '../message/message-shapes.js';
-import { type Action, ANY, statesMask } from '../session/action.js';
-import { InterruptState } from '../session/known-state.js';
-import { REPLY_START, VMID_HLOS, wordAt } from '../session/session.js';
+import { type Action, statesMask } from '../session/action.js';
+import { InterruptState, type KnownInterrupt } from '../session/known-state.js';
+import { type Session, VMID_HLOS } from '../session/session.js';
+import { REPLY_FIELDS, wordAt } from '../targets/frames.js';
+import { type RequestRow, requestAction } from './request.js';
 
-const LOANS_MAX = 8;
+const INTERRUPTS_MAX = 8;
+const { LENT, ACCEPTED, RELEASED } = irqNotifyFlags.bits;
 
-/** What can be done with interrupts (rm-behaviour.md, "Interrupts"). */
-export function interruptEdges(shapes: MessageShapes): Action[] {
+type InterruptRow = RequestRow<'interrupt'>;
+
+const virq_handle = (_session: unknown, { handle }: KnownInterrupt): number => handle;
+
+const borrower = ({ known }: Session, interrupt: KnownInterrupt): number | undefined =>
+  known.canSend(interrupt.borrower) ? interrupt.borrower : undefined;
+
+/** Lending interrupts of HLOS (rm-behaviour.md, "Interrupts"). */
+export function interruptActions(shapes: MessageShapes): Action[] {
+  const interruptAction = (
+    { id }: { readonly id: number },
+    row: Omit<InterruptRow, 'subject' | 'theme'>,
+  ): Action => requestAction(shapes.of(id), { subject: 'interrupt', theme: 'interrupts', ...row });
   return [
-    lending(shapes),
-    accepting(shapes),
-    handing(shapes, VM_IRQ_RELEASE.id),
-    handing(shapes, VM_IRQ_RECLAIM.id),
-    notifying(shapes),
-  ] as Action[];
-}
-
-function lending(shapes: MessageShapes): Action<'vm'> {
-  const shape = shapes.of(VM_IRQ_LEND.id);
-  const slots = { borrower: shape.slot('borrower'), virq: shape.slot('virq'), label: shape.slot('label') };
-  return {
-    subject: 'vm',
-    theme: 'interrupts',
-    shape,
-    from: ANY,
-    weight: 6,
-    make(session, vm) {
-      const { known, random, machine } = session;
-      const virq = machine.interrupts[random.below(machine.interrupts.length)];
-      if (virq === undefined || known.interrupts.length >= LOANS_MAX) return false;
-      const { numbers } = session.request(shape, VMID_HLOS);
-      numbers[slots.borrower] = vm.vmid;
-      numbers[slots.virq] = virq;
-      numbers[slots.label] = random.below(4);
-      session.note = virq;
-      return true;
-    },
-    done({ known }, { vm, note }, reply) {
-      if (vm === undefined) return;
-      known.interrupts.push({
-        handle: wordAt(reply, REPLY_START),
-        virq: note,
-        borrower: vm.vmid,
-        stage: InterruptState.OFFERED,
-      });
-    },
-  };
-}
-
-function accepting(shapes: MessageShapes): Action<'interrupt'> {
-  const shape = shapes.of(VM_IRQ_ACCEPT.id);
-  const handle = shape.slot('virq_handle');
-  const virq = shape.slot('virq');
-  return {
-    subject: 'interrupt',
-    theme: 'interrupts',
-    shape,
-    from: statesMask(InterruptState.OFFERED),
-    weight: 10,
-    make(session, interrupt) {
-      if (!session.known.speaks(interrupt.borrower)) return false;
-      const { numbers } = session.request(shape, interrupt.borrower);
-      numbers[handle] = interrupt.handle;
-      numbers[virq] = session.any(constants.VIRQ_ANY, interrupt.virq);
-      return true;
-    },
-    done(_session, { interrupt }) {
-      if (interrupt !== undefined) interrupt.stage = InterruptState.BOUND;
-    },
-  };
-}
-
-/** VM_IRQ_RELEASE by the borrower, VM_IRQ_RECLAIM by HLOS. */
-function handing(shapes: MessageShapes, id: number): Action<'interrupt'> {
-  const shape = shapes.of(id);
-  const handle = shape.slot('virq_handle');
-  const release = id === VM_IRQ_RELEASE.id;
-  return {
-    subject: 'interrupt',
-    theme: 'interrupts',
-    shape,
-    from: statesMask(release ? InterruptState.BOUND : InterruptState.OFFERED),
-    weight: 3,
-    make(session, interrupt) {
-      const by = release ? interrupt.borrower : VMID_HLOS;
-      if (!session.known.speaks(by)) return false;
-      session.request(shape, by).numbers[handle] = interrupt.handle;
-      return true;
-    },
-    done({ known }, { interrupt }) {
-      if (interrupt === undefined) return;
-      if (release) interrupt.stage = InterruptState.OFFERED;
-      else known.forgetInterrupt(interrupt);
-    },
-  };
-}
-
-function notifying(shapes: MessageShapes): Action<'interrupt'> {
-  const shape = shapes.of(VM_IRQ_NOTIFY.id);
-  const handle = shape.slot('virq_handle');
-  const flags = shape.slot('flags');
-  const { LENT, ACCEPTED, RELEASED } = irqNotifyFlags.bits;
-  return {
-    subject: 'interrupt',
-    theme: 'interrupts',
-    shape,
-    from: ANY,
-    weight: 4,
-    make(session, interrupt) {
-      if (!session.known.speaks(interrupt.borrower)) return false;
-      const offered = interrupt.stage === InterruptState.OFFERED;
-      const flag = session.any(offered ? LENT : ACCEPTED, offered ? RELEASED : ACCEPTED);
-      const draft = session.request(shape, flag === LENT ? VMID_HLOS : interrupt.borrower);
-      draft.numbers[handle] = interrupt.handle;
-      draft.numbers[flags] = flag;
-      if (flag === LENT && session.random.chance(0.5)) draft.list(0).add(interrupt.borrower);
-      return true;
-    },
-  };
+    requestAction(shapes.of(VM_IRQ_LEND.id), {
+      subject: 'vm',
+      theme: 'interrupts',
+      weight: 6,
+      when(session) {
+        const { known, random, machine } = session;
+        const virq = machine.interrupts[random.below(machine.interrupts.length)];
+        session.note = virq ?? 0;
+        return virq !== undefined && known.interrupts.length < INTERRUPTS_MAX;
+      },
+      fields: {
+        borrower: (_session, vm) => vm.vmid,
+        virq: ({ note }) => note,
+        label: ({ random }) => random.below(4),
+      },
+      done({ known }, { vm, note: virq }, reply) {
+        const handle = wordAt(reply, REPLY_FIELDS);
+        if (vm !== undefined)
+          known.interrupts.push({ handle, virq, borrower: vm.vmid, state: InterruptState.OFFERED });
+      },
+    }),
+    interruptAction(VM_IRQ_ACCEPT, {
+      from: statesMask(InterruptState.OFFERED),
+      weight: 10,
+      sender: borrower,
+      fields: { virq_handle, virq: (session, { virq }) => session.any(constants.VIRQ_ANY, virq) },
+      done(_session, { interrupt }) {
+        if (interrupt !== undefined) interrupt.state = InterruptState.BOUND;
+      },
+    }),
+    interruptAction(VM_IRQ_RELEASE, {
+      from: statesMask(InterruptState.BOUND),
+      weight: 3,
+      sender: borrower,
+      fields: { virq_handle },
+      done(_session, { interrupt }) {
+        if (interrupt !== undefined) interrupt.state = InterruptState.OFFERED;
+      },
+    }),
+    interruptAction(VM_IRQ_RECLAIM, {
+      from: statesMask(InterruptState.OFFERED),
+      weight: 3,
+      fields: { virq_handle },
+      done({ known }, { interrupt }) {
+        if (interrupt !== undefined) known.forgetInterrupt(interrupt);
+      },
+    }),
+    interruptAction(VM_IRQ_NOTIFY, {
+      weight: 4,
+      when(session, interrupt) {
+        if (!session.known.canSend(interrupt.borrower)) return false;
+        const offered = interrupt.state === InterruptState.OFFERED;
+        session.note = session.any(offered ? LENT : ACCEPTED, offered ? RELEASED : ACCEPTED);
+        return true;
+      },
+      sender: ({ note }, interrupt) => (note === LENT ? VMID_HLOS : interrupt.borrower),
+      fill({ note, random }, interrupt, draft) {
+        if (note === LENT && random.chance(0.5)) draft.list(0).add(interrupt.borrower);
+        return true;
+      },
+      fields: { virq_handle, flags: ({ note }) => note },
+    }),
+  ];
 }

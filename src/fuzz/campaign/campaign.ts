@@ -1,4 +1,4 @@
-import { concerns, type EndOracle } from '../end-oracle/end-oracle.js';
+import { type EndOracle, runsIn } from '../end-oracle/end-oracle.js';
 import { minimise } from '../minimise/minimise.js';
 import type { Cause } from '../oracle/cause.js';
 import type { Judge } from '../oracle/judge.js';
@@ -7,53 +7,58 @@ import type { Command, TargetTask } from '../play/target-task.js';
 import type { Response, Step } from '../targets/step.js';
 import type { Finding, FindingCount, FindingFacts } from './finding.js';
 
-/** Where cases come from: steps that depend on the seed, the case and the answers in it. */
+/** Generates the steps of cases. */
 export interface CaseSource {
-  /** The case under way. */
+  /** Number of the current case. */
   readonly case: number;
-  /** The next step; `reset`: a case begins, as the very first thing; undefined: there are no more. */
+  /** The next step; `reset` when a case begins, also the first one; undefined when there are no more. */
   next(): Command | undefined;
-  took(step: Step, response: Response): void;
-  /** Gives the case up: what comes next is a beginning. */
+  observe(step: Step, response: Response): void;
+  /** Ends the current case: the next command is `reset`. */
   endCase(): void;
 }
 
 export interface CampaignOptions {
   readonly source: CaseSource;
   readonly judge: Judge;
-  /** What is looked at, in this order, once a case has come to its end. */
+  /** Run in this order at the end of each case in which nothing was found. */
   readonly endOracles?: readonly EndOracle[];
   /** Asked before every case. */
   readonly keepGoing: () => boolean;
-  /** How many sessions may be played to make one finding smaller; 0 leaves findings as they were met. */
+  /** Most sessions that are played to minimise one finding; 0: findings are not minimised. */
   readonly plays: number;
-  /** How many of the sessions in which a cause is met are made smaller: not all lead to the smallest one, which stays. */
+  /** Sessions per cause that are minimised. Different sessions end in different results. The smallest is kept. */
   readonly minimised: number;
-  /** Called when a cause is met first, and again when its session was made smaller. */
+  /** Called when a cause is found first, and again whenever its session became smaller. */
   readonly found: (finding: Finding) => void;
 }
 
-/** Cases put to a target one after another, what is wrong with it, and how much was done. */
+interface CountedFinding {
+  finding: FindingFacts;
+  count: number;
+}
+
+/** Runs cases on a target, one after another, and collects the findings. */
 export class Campaign {
   cases = 0;
   steps = 0;
-  /** The case under way, or the last one. */
+  /** Number of the current or the last case. */
   #case = 0;
   readonly #options: CampaignOptions;
-  readonly #met = new Map<string, Entry>();
+  /** By key of the cause. */
+  readonly #found = new Map<string, CountedFinding>();
 
-  /** @param known what an earlier part of the campaign has found. */
+  /** @param known findings of the earlier runs that this one continues. */
   constructor(options: CampaignOptions, known: Iterable<FindingCount> = []) {
     this.#options = options;
-    for (const { finding, count } of known) this.#met.set(finding.cause.key, { finding, count });
+    for (const { finding, count } of known) this.#found.set(finding.cause.key, { finding, count });
   }
 
-  /** Causes in the order in which they were met. */
+  /** In the order in which the causes were found. */
   get findings(): readonly FindingCount[] {
-    return [...this.#met.values()];
+    return [...this.#found.values()];
   }
 
-  /** Goes on until told to stop. */
   *run(): TargetTask<void> {
     const { source, judge, keepGoing } = this.#options;
     let steps: Step[] = [];
@@ -72,33 +77,33 @@ export class Campaign {
         continue;
       }
       const response = yield command;
-      source.took(command, response);
+      source.observe(command, response);
       steps.push(command);
       responses.push(response);
       this.steps++;
       const { cause, over } = judge.judge(command, response);
       if (!over) continue;
       if (cause !== undefined)
-        yield* this.#found({ steps, responses, cause }, (session) => play(session, judge));
-      // Nothing is left to be looked at once it is over.
+        yield* this.#collect({ steps, responses, cause }, (session) => play(session, judge));
+      // The target has ended or differs: end oracles need a session that is still in order.
       steps = [];
       source.endCase();
     }
   }
 
-  /** The end of a case in which nothing was wrong so far. */
+  /** Ends a case in which nothing was found so far. */
   *#close(steps: readonly Step[], responses: readonly Response[]): TargetTask<void> {
     const { judge, endOracles = [] } = this.#options;
     let played: PlayedSession = { steps, responses, cause: undefined };
     if (steps.length === 0) return;
     for (const endOracle of endOracles) {
-      if (!concerns(endOracle, this.#case)) continue;
+      if (!runsIn(endOracle, this.#case)) continue;
       played = yield* endOracle.run(played);
       if (played.cause === undefined) continue;
       const { kind } = played.cause;
-      yield* this.#found(played, function* (session) {
+      yield* this.#collect(played, function* (session) {
         const again = yield* play(session, judge);
-        // What does not take the last look to be seen is in the steps by now.
+        // The steps that the oracle has added may be enough to show the cause.
         if (again.cause !== undefined || (kind !== 'leak' && kind !== 'nondeterminism')) return again;
         return yield* endOracle.run(again);
       });
@@ -106,11 +111,11 @@ export class Campaign {
     }
   }
 
-  *#found(played: PlayedSession, replay: Replay): TargetTask<void> {
+  *#collect(played: PlayedSession, replay: Replay): TargetTask<void> {
     const { found } = this.#options;
     const cause = played.cause as Cause;
-    const known = this.#met.get(cause.key);
-    const entry = known ?? this.#meet(cause, played);
+    const known = this.#found.get(cause.key);
+    const entry = known ?? this.#add(cause, played);
     if (known !== undefined) known.count++;
     if (entry.count > this.#options.minimised || this.#options.plays === 0) return;
     const smallest = yield* minimise(played, replay, this.#options.plays);
@@ -127,19 +132,14 @@ export class Campaign {
     }
   }
 
-  /** A cause is met first. */
-  #meet(cause: Cause, played: PlayedSession): Entry {
+  /** A cause is found for the first time. */
+  #add(cause: Cause, played: PlayedSession): CountedFinding {
     const size = played.steps.length;
-    const number = this.#met.size + 1;
+    const number = this.#found.size + 1;
     const finding: FindingFacts = { cause, number, caseNumber: this.#case, size, state: 'found' };
     const entry = { finding, count: 1 };
-    this.#met.set(cause.key, entry);
+    this.#found.set(cause.key, entry);
     this.#options.found({ ...finding, played });
     return entry;
   }
-}
-
-interface Entry {
-  finding: FindingFacts;
-  count: number;
 }

@@ -1,27 +1,27 @@
 import type { Cause } from '../oracle/cause.js';
 import type { PlayedSession } from '../play/play.js';
 
-/** `found`: as it was met; `smallest`: minimised; `unstable`: the same steps did not bring it about again. */
+/** `found`: not minimised; `smallest`: minimised; `unstable`: the same steps did not show it again. */
 export const findingStates = ['found', 'smallest', 'unstable'] as const;
 
-/** What there is to say of something wrong, without the session that brings it about. */
+/** A finding without the session that shows it. */
 export interface FindingFacts {
   readonly cause: Cause;
-  /** 1, 2, ... in the order in which causes were met. */
+  /** 1, 2, ... in the order in which causes were found. */
   readonly number: number;
-  /** Where it comes from: the case of that number under the campaign's seed. */
+  /** Number of the case that showed it. */
   readonly caseNumber: number;
   /** Steps of the session. */
   readonly size: number;
   readonly state: (typeof findingStates)[number];
 }
 
-/** Something wrong, and the session that brings it about. */
+/** A finding with the session that shows it. */
 export interface Finding extends FindingFacts {
   readonly played: PlayedSession;
 }
 
-/** A cause and how often it was met. */
+/** A finding and the number of cases that showed its cause. */
 export interface FindingCount {
   readonly finding: FindingFacts;
   readonly count: number;

@@ -1,4 +1,5 @@
 import { constants } from '../../../schemas/index.js';
+import { concatenated } from '../../base/bytes.js';
 import { formatHex } from '../../base/hex.js';
 import type { Fixture } from '../../golden/fixture.js';
 import { MessageType, messageTypeNames } from '../../schema/index.js';
@@ -15,8 +16,8 @@ export interface CorpusFile {
 }
 
 /**
- * Raw inputs, one per message: its queue messages one after the other as they travel, so all but the last are 240 bytes
- * long. The same bytes are there once, under the first name that they have.
+ * Raw inputs, one per message: all its queue messages, headers included. All but the last one are 240 bytes long. Inputs
+ * with the same bytes are kept once, under the first name.
  */
 export class Corpus {
   readonly #files = new Map<string, CorpusFile>();
@@ -29,7 +30,7 @@ export class Corpus {
     this.#add(`${part.type === 'reply' ? 'replies' : `${part.type}s`}/${name}`, frames);
   }
 
-  /** All messages of a session, in both directions. @param name what their files' names begin with. */
+  /** Adds all messages of a session, in both directions. @param name start of their file names. */
   addSession(name: string, { steps, responses }: PlayedSession): void {
     const packets = steps.flatMap((step, index) => [
       ...(step.kind === 'frame' ? [{ from: step.from, to: VMID_RM, frame: step.frame }] : []),
@@ -40,14 +41,9 @@ export class Corpus {
   }
 
   #add(name: string, frames: readonly Uint8Array[]): void {
-    const content = new Uint8Array(frames.reduce((size, frame) => size + frame.byteLength, 0));
-    let at = 0;
-    for (const frame of frames) {
-      content.set(frame, at);
-      at += frame.byteLength;
-    }
+    const content = concatenated(frames);
     const key = formatHex(content);
-    // Nothing at all is no input that a fuzzer would not try by itself.
+    // Every fuzzer tries the empty input by itself.
     if (key !== '' && !this.#files.has(key)) this.#files.set(key, { name, content });
   }
 }
@@ -58,7 +54,7 @@ interface Packet {
   readonly frame: Uint8Array;
 }
 
-/** Queue messages of one message each: a first one, and the continuations that come behind it on the same queue. */
+/** Collects each message: its first queue message, and the continuations that follow on the same queue. */
 function* wholeMessages(
   packets: Iterable<Packet>,
 ): Generator<{ folder: string; frames: readonly Uint8Array[] }> {

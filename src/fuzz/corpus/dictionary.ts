@@ -1,9 +1,9 @@
 import { messageTypeNames, type Protocol } from '../../schema/index.js';
 
-/** Version and header size of every message, then type and number of continuations. */
+/** First byte of every header: API version 1, header of 2 words. The second byte is type and number of continuations. */
 const HEADER_START = 0x21;
-/** Values at which ranges and sizes of the protocol begin and end. */
-const edges = [
+/** Limits of ranges and sizes: page, block, signs, largest values. */
+const boundaries = [
   0x1000,
   0x200000,
   0x80000000,
@@ -19,7 +19,7 @@ const edges = [
  */
 export function dictionaryText(protocol: Protocol): string {
   const lines: string[] = [];
-  // What two names stand for is listed once.
+  // Fuzzers need each byte string once, whatever its names are.
   const known = new Set<string>();
   const add = (name: string, bytes: readonly number[]) => {
     const text = bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
@@ -37,7 +37,7 @@ export function dictionaryText(protocol: Protocol): string {
   for (const [name, value] of Object.entries(protocol.constants))
     add(name, wordBytes(value, value > 0xffff ? 4 : 2));
   for (const [name, value] of Object.entries(protocol.limits)) add(`limit_${name}`, wordBytes(value, 2));
-  for (const value of edges)
+  for (const value of boundaries)
     add(`edge_${value.toString(16)}`, wordBytes(value, typeof value === 'bigint' ? 8 : 4));
   return `# ${protocol.name}: little-endian values of the protocol\n${lines.join('')}`;
 }

@@ -1,18 +1,18 @@
 import type { PlayedSession } from '../play/play.js';
 import type { TargetTask } from '../play/target-task.js';
 
-/** What is looked at once a case has come to its end with nothing wrong. */
+/** An oracle for the end of a case in which nothing was found. */
 export interface EndOracle {
-  /** Of so many cases it concerns one. */
+  /** It runs in one of this many cases. */
   readonly oneIn: number;
   /**
-   * Goes on with the target as the session left it. @returns the session and what is wrong now; with the steps that were
-   * added, when playing them again is all that it takes to see it.
+   * Goes on with the target as the session left it. @returns the session and what it found; with the steps that it added,
+   * if playing them again shows the same.
    */
   run(played: PlayedSession): TargetTask<PlayedSession>;
 }
 
-/** Whether an endOracle concerns a case: by its number alone, since that says all about a case. */
-export function concerns({ oneIn }: EndOracle, caseNumber: number): boolean {
+/** Whether an end oracle runs in a case. The case number alone decides, so that the case can be repeated. */
+export function runsIn({ oneIn }: EndOracle, caseNumber: number): boolean {
   return (Math.imul(caseNumber, 0x9e3779b1) >>> 8) % oneIn === 0;
 }

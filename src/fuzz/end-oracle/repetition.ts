@@ -6,7 +6,7 @@ import { idOf } from '../targets/frames.js';
 import type { Response, Step } from '../targets/step.js';
 import type { EndOracle } from './end-oracle.js';
 
-/** Puts the steps of a session to a fresh target once more: it must do the same. */
+/** Sends the steps of a session to a fresh target again: it must answer the same. */
 export class Repetition implements EndOracle {
   readonly oneIn = 32;
 

@@ -5,8 +5,8 @@ import type { SimTarget } from '../targets/sim.js';
 import type { Audit } from './teardown.js';
 
 /**
- * Looks into a simulated manager: at rules that must hold of its state, but those that the public manager is known to
- * break; and, once everything was given back, whether a careful one holds what a fresh one does.
+ * Checks the state of a simulated manager against the rules that must always hold, except those that the public manager
+ * is known to break. Once everything was given back, a careful manager must hold what a fresh one holds.
  */
 export function simAudit(target: SimTarget): Audit {
   const { manager } = target;
@@ -19,7 +19,6 @@ export function simAudit(target: SimTarget): Audit {
   };
 }
 
-/** The VM that was asked for last is there, and all that was given before is not. */
 function compared(fresh: Holdings, now: Holdings): Cause | undefined {
   for (const key of ['links', 'parcels', 'memory'] as const) {
     const [before, after] = [fresh, now].map((side) => side[key].join(', '));

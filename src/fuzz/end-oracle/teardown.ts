@@ -9,6 +9,7 @@ import {
   VM_STOP,
   vmStopFlags,
 } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { encodeMessage, type PayloadInput } from '../../rpc/index.js';
 import type { Call } from '../../schema/index.js';
 import type { Cause } from '../oracle/cause.js';
@@ -16,19 +17,19 @@ import type { Judge } from '../oracle/judge.js';
 import { type AllocatedId, idsAllocatedBy } from '../play/id-binding.js';
 import type { PlayedSession } from '../play/play.js';
 import type { TargetTask } from '../play/target-task.js';
-import { idOf, viewOf } from '../targets/frames.js';
+import { idOf } from '../targets/frames.js';
 import type { Response, Step } from '../targets/step.js';
 import type { EndOracle } from './end-oracle.js';
 
 const { VMID_HLOS, VMID_DYNAMIC_FIRST } = constants;
 const { header } = protocol.limits;
 
-/** What a look inside says after everything was given back, or not everything. */
+/** Inspects the target. @param allGivenBack whether the session holds nothing any more. */
 export type Audit = (allGivenBack: boolean) => Cause | undefined;
 
 /**
- * Ends all VMs of a session, takes everything back that was given away, and asks for a VMID: the first one, if nothing
- * has leaked. The judge, with a reference above all, sees what is not given back; an audit what does not show.
+ * Stops all VMs of a session, reclaims everything that HLOS gave away, and allocates a VMID, which is the first dynamic
+ * one unless RM has leaked it. The judge checks the answers; the audit checks what no answer shows.
  */
 export class Teardown implements EndOracle {
   readonly oneIn = 8;
@@ -44,7 +45,7 @@ export class Teardown implements EndOracle {
     const steps = [...played.steps];
     const responses = [...played.responses];
     const held = heldAfter(played);
-    // Who does not take replies does not know all that it was given.
+    // A VM that does not take its replies does not know all that it holds.
     const isHeldBack = steps.some(({ kind }) => kind === 'receive_limit');
     let allGivenBack = !isHeldBack && held.every(({ to }) => to === VMID_HLOS);
     const begin: readonly Step[] = isHeldBack ? [{ kind: 'drain' }] : [];
@@ -54,9 +55,9 @@ export class Teardown implements EndOracle {
       responses.push(response);
       const { cause, over } = this.#judge.judge(step, response);
       if (over) return { steps, responses, cause };
-      if (takenBackBy(step) !== undefined && !isOk(step, response)) allGivenBack = false;
+      if (freedBy(step) !== undefined && !isOk(step, response)) allGivenBack = false;
     }
-    // Whoever looks for a leak again tears down again.
+    // Without the added steps: to show the leak again, the tear-down runs again.
     return { ...played, cause: leakedVmid(held, responses, allGivenBack) ?? this.#audit?.(allGivenBack) };
   }
 }
@@ -74,20 +75,20 @@ function leakedVmid(
   return { kind: 'leak', key, text: `${key}: VM_ALLOC_VMID gives ${fresh.value} after all VMs are gone` };
 }
 
-/** What was given in a session and not taken back in it. */
+/** What a session has allocated and not freed. */
 function heldAfter({ steps, responses }: PlayedSession): readonly AllocatedId[] {
   const held = new Map<string, AllocatedId>();
   for (const [index, step] of steps.entries()) {
     const response = responses[index] as Response;
     for (const given of [...idsAllocatedBy(response), ...namedVmid(step, response)])
       held.set(`${given.role} ${given.value}`, given);
-    const taken = takenBackBy(step);
+    const taken = freedBy(step);
     if (taken !== undefined && isOk(step, response)) held.delete(taken);
   }
   return [...held.values()];
 }
 
-/** A VMID that was asked for by number: the reply does not repeat it. */
+/** A VMID that was allocated by number: the reply does not hold it. */
 function namedVmid(step: Step, response: Response): AllocatedId[] {
   if (step.kind !== 'frame' || idOf(step.frame) !== VM_ALLOC_VMID.id || !isOk(step, response)) return [];
   const { from: to, frame } = step;
@@ -96,8 +97,8 @@ function namedVmid(step: Step, response: Response): AllocatedId[] {
   return value === 0 ? [] : [{ to, seq: 0, id: VM_ALLOC_VMID.id, role: 'vmid', value }];
 }
 
-/** Role and value of what a request takes back. */
-function takenBackBy(step: Step): string | undefined {
+/** Role and value of what a request frees. */
+function freedBy(step: Step): string | undefined {
   if (step.kind !== 'frame' || step.frame.byteLength < header + 4) return undefined;
   const id = idOf(step.frame);
   const view = viewOf(step.frame);

@@ -1,12 +1,10 @@
 import { type ErrorName, error } from '../../../schemas/index.js';
 import type { MessageShapes } from '../message/message-shapes.js';
-import type { Rule } from '../mutation/classes.js';
-import type { MutationGoal } from '../mutation/mutation-goals.js';
-import { stateNames } from '../session/coverage-states.js';
+import { type GoalName, goalName, type MutationGoal } from '../mutation/mutation-goals.js';
+import { STATE_COUNT, stateNames } from '../session/coverage-states.js';
 import type { Ending } from '../targets/step.js';
-import { STATES } from './session-generator.js';
 
-/** What a message was answered with, about something in a certain state. */
+/** Replies to a message with an error (or OK) while its subject was in a state. */
 export interface PairCount {
   readonly message: string;
   readonly error: ErrorName | 'other';
@@ -14,70 +12,68 @@ export interface PairCount {
   readonly count: number;
 }
 
-/** How often a site of a message, or of a devicetree, had values of a class. */
-export interface FieldCount {
-  readonly message: string;
-  readonly field: string;
-  readonly class: string;
-  readonly rule: Rule;
+/** How often a field of a message, or of a devicetree, was mutated in one way. */
+export interface FieldCount extends GoalName {
   readonly count: number;
 }
 
 export interface EndingCount {
   readonly kind: Ending['kind'];
   readonly text: string;
-  /** The message (or the operation) that it happened at. */
+  /** The message, or the kind of step, that brought it about. */
   readonly message: string;
-  /** Who sent it. */
   readonly from: 'HLOS' | 'a VM' | 'the machine';
   readonly count: number;
-  /** Case in which it was first seen. */
+  /** Number of the case that had it first. */
   readonly firstCase: number;
 }
 
-/** As JSON, to go on from. */
+/** Coverage as JSON, from which a later run continues. Lists leave out what has count 0. */
 export interface SavedCoverage {
-  readonly pairs: readonly (readonly [index: number, count: number])[];
-  readonly applied: readonly (readonly [index: number, count: number])[];
-  readonly cases: readonly (readonly [index: number, count: number])[];
-  readonly gains: readonly (readonly [index: number, count: number])[];
+  readonly pairs: Counts;
+  readonly mutated: Counts;
+  readonly cases: Counts;
+  readonly gains: Counts;
   readonly endings: readonly EndingCount[];
 }
 
+type Counts = readonly (readonly [index: number, count: number])[];
+
 const errorNames = Object.keys(error.values) as ErrorName[];
-const ERRORS = errorNames.length + 1;
+/** Errors that coverage tells apart; the last index is for unknown codes. */
+const ERROR_COUNT = errorNames.length + 1;
 const errorIndexes = new Map(errorNames.map((name, index) => [error.values[name], index] as const));
 
-/** What was reached. Counting allocates nothing: it is done for every message. */
+/** Counts what the cases have reached. Counting allocates nothing, since it is done for every message. */
 export class Coverage {
   readonly #pairs: Uint32Array;
-  readonly #applied: Uint32Array;
+  readonly #mutated: Uint32Array;
   readonly #cases: Uint32Array;
   readonly #gains: Uint32Array;
   readonly #endings = new Map<string, EndingCount>();
-  /** Pairs and endings that were new since the case began. */
+  /** Pairs and endings of the current case that no earlier case had. */
   #news = 0;
 
   constructor(
     readonly shapes: MessageShapes,
     readonly goals: readonly MutationGoal[],
   ) {
-    this.#pairs = new Uint32Array(shapes.all.length * ERRORS * STATES);
-    this.#applied = new Uint32Array(goals.length);
+    this.#pairs = new Uint32Array(shapes.all.length * ERROR_COUNT * STATE_COUNT);
+    this.#mutated = new Uint32Array(goals.length);
     this.#cases = new Uint32Array(goals.length);
     this.#gains = new Uint32Array(goals.length);
   }
 
-  /** A message was answered. @param shape its index. */
+  /** @param shape index of the message. @param code error of the reply. @param state see coverage-states.ts. */
   answered(shape: number, code: number, state: number): void {
-    const index = (shape * ERRORS + (errorIndexes.get(code) ?? ERRORS - 1)) * STATES + state;
+    const index = (shape * ERROR_COUNT + (errorIndexes.get(code) ?? ERROR_COUNT - 1)) * STATE_COUNT + state;
     if (this.#pairs[index] === 0) this.#news++;
     this.#pairs[index] = (this.#pairs[index] as number) + 1;
   }
 
-  /** A message or a devicetree was broken by an goal. */
-  applied(goal: number): void {
-    this.#applied[goal] = (this.#applied[goal] as number) + 1;
+  /** A mutation was used. @param goal its index. */
+  mutated(goal: number): void {
+    this.#mutated[goal] = (this.#mutated[goal] as number) + 1;
   }
 
   ended({ kind, text }: Ending, message: string, from: EndingCount['from'], caseNumber: number): void {
@@ -88,14 +84,14 @@ export class Coverage {
     this.#endings.set(key, { kind, text, message, from, count: count + 1, firstCase });
   }
 
-  /** A case with an goal is over. */
+  /** A case is over. @param goal index of its first goal. */
   caseEnded(goal: number): void {
     this.#cases[goal] = (this.#cases[goal] as number) + 1;
     this.#gains[goal] = (this.#gains[goal] as number) + this.#news;
     this.#news = 0;
   }
 
-  /** How little is to be expected of another case with an goal: cases so far, less what was new in them. */
+  /** Cases with a goal as their first one, less what was new in them: low where another case promises most. */
   staleness(goal: number): number {
     return (this.#cases[goal] as number) - (this.#gains[goal] as number);
   }
@@ -103,30 +99,20 @@ export class Coverage {
   *pairs(): Generator<PairCount> {
     for (const [index, count] of this.#pairs.entries()) {
       if (count === 0) continue;
-      const pair = Math.floor(index / STATES);
-      const message = this.shapes.all[Math.floor(pair / ERRORS)]?.name ?? '';
+      const pair = Math.floor(index / STATE_COUNT);
+      const message = this.shapes.all[Math.floor(pair / ERROR_COUNT)]?.name ?? '';
       yield {
         message,
-        error: errorNames[pair % ERRORS] ?? 'other',
-        state: stateNames[index % STATES] ?? '',
+        error: errorNames[pair % ERROR_COUNT] ?? 'other',
+        state: stateNames[index % STATE_COUNT] ?? '',
         count,
       };
     }
   }
 
   *fields(): Generator<FieldCount> {
-    for (const [index, count] of this.#applied.entries()) {
-      const { shape, site, tree, name, rule } = this.goals[index] as MutationGoal;
-      if (tree !== undefined)
-        yield {
-          message: 'devicetree',
-          field: [tree.kind, tree.property].filter(Boolean).join(' '),
-          class: name,
-          rule,
-          count,
-        };
-      else yield { message: shape?.name ?? 'vcpu_halt', field: site?.name ?? '', class: name, rule, count };
-    }
+    for (const [index, goal] of this.goals.entries())
+      yield { ...goalName(goal), count: this.#mutated[index] as number };
   }
 
   endings(): Iterable<EndingCount> {
@@ -136,18 +122,18 @@ export class Coverage {
   save(): SavedCoverage {
     return {
       pairs: nonzero(this.#pairs),
-      applied: nonzero(this.#applied),
+      mutated: nonzero(this.#mutated),
       cases: nonzero(this.#cases),
       gains: nonzero(this.#gains),
       endings: [...this.#endings.values()],
     };
   }
 
-  /** Goes on from what was saved by the same version. */
+  /** @param saved by the same version. */
   load(saved: SavedCoverage): void {
     for (const [array, list] of [
       [this.#pairs, saved.pairs],
-      [this.#applied, saved.applied],
+      [this.#mutated, saved.mutated],
       [this.#cases, saved.cases],
       [this.#gains, saved.gains],
     ] as const)
@@ -156,17 +142,10 @@ export class Coverage {
   }
 }
 
-function keyOf({
-  kind,
-  text,
-  message,
-  from,
-}: Pick<EndingCount, 'kind' | 'text' | 'message' | 'from'>): string {
+function keyOf({ kind, text, message, from }: Omit<EndingCount, 'count' | 'firstCase'>): string {
   return [kind, text, message, from].join(' ');
 }
 
-function nonzero(array: Uint32Array): [number, number][] {
-  const list: [number, number][] = [];
-  for (const [index, count] of array.entries()) if (count > 0) list.push([index, count]);
-  return list;
+function nonzero(array: Uint32Array): Counts {
+  return [...array.entries()].filter(([, count]) => count > 0);
 }

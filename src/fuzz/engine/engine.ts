@@ -1,31 +1,35 @@
-import { constants, protocol } from '../../../schemas/index.js';
+import { constants, limits, protocol } from '../../../schemas/index.js';
 import { Random } from '../../base/random.js';
 import type { SiteKind } from '../message/message-shape.js';
 import { MessageShapes } from '../message/message-shapes.js';
 import { type MutationGoal, mutationGoals } from '../mutation/mutation-goals.js';
-import { learn } from '../session/learn.js';
-import { type Machine, wordAt } from '../session/session.js';
+import type { Machine } from '../session/session.js';
+import { idOf, wordAt } from '../targets/frames.js';
 import type { Response, Step } from '../targets/step.js';
 import { TreePool } from '../tree/tree-pool.js';
 import { ActionTable } from './action-table.js';
 import { Coverage } from './coverage.js';
 import { SessionGenerator } from './session-generator.js';
 
-/** A case number is a serial number times this, plus the number of its goal. */
-const AIMS_MAX = 8192;
-/** Aims that are compared when one is chosen. */
+/** A case number is a serial number times this, plus the number of its goal: 1 for the first goal, 0 for none. */
+export const GOALS_MAX = 8192;
+/** Goals that are compared when the next one is chosen. */
 const CANDIDATES = 4;
-/** What can be wrong with any message, whatever it holds, is gone for so many times as often: its length above all. */
-const WHOLES = 5;
-const wholes: ReadonlySet<SiteKind | undefined> = new Set(['message', 'sender', 'state']);
-/** How many of the cases get nothing wrong; 0..1. */
-const BLAMELESS = 0.05;
-/** How many of the cases are about devicetrees, which cost more than messages; 0..1. */
-const TREES = 0.25;
-/** Other goals that a case has fewer of: most do no harm to each other. */
-const OTHER_AIMS = 12;
-const OTHER_TREES = 4;
-const ERROR_AT = protocol.limits.header;
+/**
+ * Weight of mutations that fit every message (wrong length, sender or state): each is drawn this many times as often as
+ * a mutation of one field.
+ */
+const WHOLE_MESSAGE_WEIGHT = 5;
+const wholeMessage: ReadonlySet<SiteKind> = new Set(['message', 'sender', 'state']);
+/** Share of cases that send valid messages only, 0..1. */
+const VALID_CASE_SHARE = 0.05;
+/** Share of cases whose first goal is a mutated devicetree, 0..1. They cost more than others. */
+const TREE_CASE_SHARE = 0.25;
+/** Most further goals of a case, and one more. Most mutations do not keep others from having an effect. */
+const FURTHER_GOALS = 12;
+/** The same for mutated devicetrees, which mostly keep a VM from starting. */
+const FURTHER_TREES = 2;
+const FURTHER_TREES_OF_TREE_CASE = 4;
 
 export interface EngineOptions {
   /** Any integer; its low 32 bits count. */
@@ -33,57 +37,62 @@ export interface EngineOptions {
   /** Steps that the target can do. */
   readonly steps: ReadonlySet<Step['kind']>;
   readonly machine: Machine;
-  /** Ids of the messages to get wrong; all, and devicetrees and halts, unless told. */
+  /** Ids of the messages to mutate; by default all, and devicetrees and halts. */
   readonly messages?: ReadonlySet<number> | undefined;
-  /** The one case to run; cases without end unless told. */
+  /** The one case to run; by default cases without end. */
   readonly case?: number | undefined;
-  /** Cases that were begun before, by a run that is gone on with. */
+  /** Cases of the earlier run that this one continues. */
   readonly serial?: number | undefined;
 }
 
 /**
- * Makes the steps of cases, each from a fresh target, and takes in what the target answers. Sans-IO: whoever holds it
- * puts the steps to a target. The steps of a case depend on the seed, the case number and the answers in that case,
- * and on nothing else; coverage decides which number comes next.
+ * Generates the steps of cases and learns from the target's answers. Each case needs a fresh target. Sans-IO: the caller
+ * sends the steps. The steps of a case depend on the seed, the case number and the answers in that case only. Coverage
+ * decides which case number comes next.
  */
 export class Engine {
   readonly coverage: Coverage;
   readonly #options: EngineOptions;
   readonly #goals: readonly MutationGoal[];
-  readonly #numbers: ReadonlyMap<MutationGoal, number>;
-  /** Numbers of the goals that may be chosen, some of them several times. */
-  readonly #choices: readonly number[];
-  readonly #trees: readonly number[];
-  readonly #walk: SessionGenerator;
+  /** Indexes of the goals that can be chosen, as often as their weight says. */
+  readonly #requestGoals: readonly number[];
+  readonly #treeGoals: readonly number[];
+  readonly #generator: SessionGenerator;
   readonly #random: Random;
   #serial: number;
   #case = -1;
   #running = false;
 
   constructor(options: EngineOptions) {
+    const { seed, serial = 0, messages, machine } = options;
     this.#options = options;
-    this.#random = new Random(options.seed, 'fuzz');
-    this.#serial = options.serial ?? 0;
+    this.#random = new Random(seed, 'fuzz');
+    this.#serial = serial;
     const shapes = new MessageShapes(protocol);
     this.#goals = mutationGoals(shapes);
-    this.#numbers = new Map(this.#goals.map((goal, index) => [goal, index + 1]));
-    const { messages } = options;
-    const numbersOf = (wanted: (goal: MutationGoal) => boolean) =>
-      this.#goals.flatMap((goal, index) => (wanted(goal) ? [index + 1] : []));
-    const chosen = numbersOf(({ shape, tree }) =>
-      messages === undefined ? tree === undefined : shape !== undefined && messages.has(shape.id),
+    const indexes = new Map(this.#goals.map((goal, index) => [goal, index]));
+    const indexesOf = (isWanted: (goal: MutationGoal) => boolean) =>
+      this.#goals.flatMap((goal, index) => (isWanted(goal) ? [index] : []));
+    const chosen = indexesOf((goal) =>
+      messages === undefined ? goal.kind !== 'tree' : goal.kind === 'request' && messages.has(goal.shape.id),
     );
-    const ofWhole = chosen.filter((number) => wholes.has(this.#goals[number - 1]?.site?.kind));
-    this.#choices = [...chosen, ...Array.from({ length: WHOLES - 1 }, () => ofWhole).flat()];
-    this.#trees = messages === undefined ? numbersOf(({ tree }) => tree !== undefined) : [];
+    const whole = chosen.filter((index) => {
+      const goal = this.#goals[index];
+      return goal?.kind === 'request' && wholeMessage.has(goal.site.kind);
+    });
+    this.#requestGoals = [...chosen, ...Array.from({ length: WHOLE_MESSAGE_WEIGHT - 1 }, () => whole).flat()];
+    this.#treeGoals = messages === undefined ? indexesOf(({ kind }) => kind === 'tree') : [];
     this.coverage = new Coverage(shapes, this.#goals);
-    const trees = new TreePool(options.seed);
-    this.#walk = new SessionGenerator(shapes, new ActionTable(shapes), options.machine, trees, (goal) =>
-      this.coverage.applied((this.#numbers.get(goal) as number) - 1),
+    this.#generator = new SessionGenerator(
+      shapes,
+      new ActionTable(shapes),
+      machine,
+      new TreePool(seed),
+      (goal) => this.coverage.mutated(indexes.get(goal) as number),
     );
   }
 
-  /** Number of the case in progress; with the seed it says all. */
+  /** Number of the current case. With the seed it identifies the case. */
   get case(): number {
     return this.#case;
   }
@@ -93,15 +102,10 @@ export class Engine {
     return this.#serial;
   }
 
-  /** What the case in progress tries to get wrong above all, undefined: nothing at all. */
-  get goal(): MutationGoal | undefined {
-    return this.#goals[(this.#case % AIMS_MAX) - 1];
-  }
-
-  /** The next step; `reset`: the target is to be made fresh, a case begins. Undefined: the one case is over. */
+  /** The next step; `reset` when a case begins and needs a fresh target; undefined when the one case is over. */
   next(): Step | 'reset' | undefined {
     while (this.#running) {
-      const step = this.#walk.next();
+      const step = this.#generator.next();
       if (step === undefined) this.endCase();
       else if (this.#options.steps.has(step.kind)) return step;
     }
@@ -110,26 +114,25 @@ export class Engine {
     return 'reset';
   }
 
-  /** What the target did with a step. */
-  took(step: Step, response: Response): void {
-    const { session } = this.#walk;
+  /** Learns from what the target did with a step. */
+  observe(step: Step, response: Response): void {
     for (const { to, frame } of response.out) {
-      const sent = learn(session, to, frame);
+      const sent = this.#generator.learn(to, frame);
       if (sent?.shape === undefined) continue;
-      this.coverage.answered(sent.shape.index, wordAt(frame, ERROR_AT), sent.state);
+      this.coverage.answered(sent.shape.index, wordAt(frame, limits.header), sent.state);
       sent.shape = undefined;
     }
     if (response.ended === undefined) return;
     const from = step.kind !== 'frame' ? 'the machine' : step.from === constants.VMID_HLOS ? 'HLOS' : 'a VM';
-    this.coverage.ended(response.ended, this.#nameOf(step), from, this.#case);
+    this.coverage.ended(response.ended, operationName(step), from, this.#case);
     this.endCase();
   }
 
-  /** Ends the case in progress: the next step is the first of another. */
+  /** Ends the current case: the next step begins another one. */
   endCase(): void {
     if (!this.#running) return;
     this.#running = false;
-    const goal = (this.#case % AIMS_MAX) - 1;
+    const goal = (this.#case % GOALS_MAX) - 1;
     if (goal >= 0) this.coverage.caseEnded(goal);
   }
 
@@ -138,41 +141,44 @@ export class Engine {
     this.#serial++;
     this.#running = true;
     const random = this.#random.child(number);
-    const { goal } = this;
-    if (goal === undefined) {
-      this.#walk.begin(random, []);
-      return;
-    }
-    const trees = random.below(goal.tree === undefined ? 2 : OTHER_TREES);
-    const numbers = [
-      ...some(random, this.#choices, random.below(OTHER_AIMS)),
-      ...some(random, this.#trees, trees),
-    ];
-    const others = numbers.map((other) => this.#goals[other - 1] as MutationGoal);
-    this.#walk.begin(random, [goal, ...others]);
+    const first = this.#goals[(number % GOALS_MAX) - 1];
+    const goals = first === undefined ? [] : [first, ...this.#furtherGoals(random, first)];
+    this.#generator.begin(random, goals);
   }
 
-  /** The goal of which most is to be expected, of a few: what was tried least and brought most that was new. */
+  #furtherGoals(random: Random, first: MutationGoal): MutationGoal[] {
+    const treeCount = random.below(first.kind === 'tree' ? FURTHER_TREES_OF_TREE_CASE : FURTHER_TREES);
+    const indexes = [
+      ...some(random, this.#requestGoals, random.below(FURTHER_GOALS)),
+      ...some(random, this.#treeGoals, treeCount),
+    ];
+    return indexes.map((index) => this.#goals[index] as MutationGoal);
+  }
+
+  /** The next case number: of some goals the one from which most new coverage is expected. */
   #choose(): number {
     const random = this.#random.child(`choose ${this.#serial}`);
-    if (random.chance(BLAMELESS) && this.#options.messages === undefined) return this.#serial * AIMS_MAX;
+    const first = this.#serial * GOALS_MAX;
+    if (random.chance(VALID_CASE_SHARE) && this.#options.messages === undefined) return first;
+    const goals =
+      random.chance(TREE_CASE_SHARE) && this.#treeGoals.length > 0 ? this.#treeGoals : this.#requestGoals;
     let best = 0;
-    let staleness = Number.POSITIVE_INFINITY;
-    const choices = random.chance(TREES) && this.#trees.length > 0 ? this.#trees : this.#choices;
+    let bestStaleness = Number.POSITIVE_INFINITY;
     for (let candidate = 0; candidate < CANDIDATES; candidate++) {
-      const number = choices[random.below(choices.length)] as number;
-      const value = this.coverage.staleness(number - 1);
-      if (value >= staleness) continue;
-      best = number;
-      staleness = value;
+      const index = goals[random.below(goals.length)] as number;
+      const staleness = this.coverage.staleness(index);
+      if (staleness >= bestStaleness) continue;
+      best = index;
+      bestStaleness = staleness;
     }
-    return this.#serial * AIMS_MAX + best;
+    return first + best + 1;
   }
+}
 
-  #nameOf(step: Step): string {
-    if (step.kind !== 'frame') return step.kind;
-    return protocol.byId.get(wordAt(step.frame, 4))?.name ?? 'unknown message';
-  }
+/** The message, or the kind of step. */
+function operationName(step: Step): string {
+  if (step.kind !== 'frame') return step.kind;
+  return protocol.byId.get(idOf(step.frame))?.name ?? 'unknown message';
 }
 
 function some(random: Random, list: readonly number[], count: number): number[] {

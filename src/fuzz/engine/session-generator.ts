@@ -1,38 +1,46 @@
 import { VM_GET_VMID } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
-import { halting } from '../actions/machine.js';
+import { vcpuHalt } from '../actions/machine.js';
 import type { MessageShapes } from '../message/message-shapes.js';
-import { breakPayload, breakValue, type Referents } from '../mutation/breaks.js';
 import { mutateFrames } from '../mutation/frame-mutations.js';
-import type { MutationGoal } from '../mutation/mutation-goals.js';
-import { type Action, type SubjectKind, subjectKinds, type Theme, themes } from '../session/action.js';
+import type { MutationGoal, RequestGoal } from '../mutation/mutation-goals.js';
+import {
+  type Action,
+  type PendingRequest,
+  type Subject,
+  type SubjectKind,
+  subjectKinds,
+  type Theme,
+  themes,
+} from '../session/action.js';
+import { coverageState } from '../session/coverage-states.js';
 import { type KnownInterrupt, type KnownParcel, type KnownVm, pick } from '../session/known-state.js';
-import { referentsOf } from '../session/reference-values.js';
-import { type Machine, Session, VMID_HLOS } from '../session/session.js';
+import { learn } from '../session/learn.js';
+import { PendingRequests } from '../session/pending-requests.js';
+import { type Machine, Session } from '../session/session.js';
 import type { Step } from '../targets/step.js';
 import type { TreePool } from '../tree/tree-pool.js';
 import type { ActionTable } from './action-table.js';
 
-/** States of what is no VM, beside those of VMs. */
-const STATE_PARCEL = 16;
-const STATE_LOAN = 20;
-const STATE_HLOS = 24;
-const STATE_VM = 25;
-/** How many states there are for coverage. */
-export const STATES = 26;
+/** Draws before the generator gives up an action or a goal. */
 const ATTEMPTS = 8;
-/** How often an goal is gone for without the state that it wants; 0..1. */
-const FORCED = 0.2;
+/** Probability that a mutated message is sent in another state, where its goal needs a state that was not reached. */
+const OTHER_STATE_PROBABILITY = 0.2;
+/** Probabilities that an action of a goal is drawn instead of any action, and that a drawn action is mutated. */
+const GOAL_PROBABILITIES = { low: 0.05, high: 0.25 } as const;
 const LIFE = themes.indexOf('life');
-const EAGERNESSES: readonly number[] = [20, 100, 400];
-const KEENNESSES: readonly number[] = [1, 1, 0.5, 0.12];
+/** Weights of the theme `life` while a VM has yet to be started. Each case draws one. */
+const BOOT_WEIGHTS: readonly number[] = [20, 100, 400];
+/** Probabilities that an action is taken once it is drawn. Each case draws one per action. */
+const ACTION_WEIGHTS: readonly number[] = [1, 1, 0.5, 0.12];
 const VMS_MAX = 5;
-const STEPS_MIN = 40;
-const STEPS_SPREAD = 900;
+/** Actions of a case. */
+const LENGTH_MIN = 40;
+const LENGTH_SPREAD = 900;
 const NAMES = ['one', 'two', 'three'] as const;
 
-/** How much of each theme a case has at all; it draws its own share of that. */
-const shares: Readonly<Record<Theme, number>> = {
+/** Weights of the themes. Each case multiplies each by a number of its own. */
+const themeWeights: Readonly<Record<Theme, number>> = {
   life: 4,
   memory: 10,
   interrupts: 5,
@@ -41,146 +49,153 @@ const shares: Readonly<Record<Theme, number>> = {
   pressure: 1,
 };
 
-/** Walks the state table with one target, at random, and gets wrong what its goals say. */
+/** Generates the steps of cases: random valid actions, of which some are mutated as the case's goals say. */
 export class SessionGenerator {
-  readonly session: Session;
+  readonly #session: Session;
+  readonly #pending = new PendingRequests();
+  readonly #shapes: MessageShapes;
   readonly #table: ActionTable;
-  readonly #referents: Referents;
+  readonly #reached: (goal: MutationGoal) => void;
   #random!: Random;
   #goals: readonly MutationGoal[] = [];
-  readonly #aimByForm: (MutationGoal | undefined)[];
-  /** How often an goal is gone for rather than anything, and how often then something is wrong; 0..1. */
-  #aiming = 0;
-  readonly #themes = new Int32Array(themes.length);
-  /** How likely each action is taken when it comes up: every case shuns others, and so stays where others go on. */
-  readonly #keenness: Float64Array;
-  /** Share of the life cycle while there are VMs that do not run yet, and when there are none. */
-  #eagerness = 0;
-  #rest = 0;
+  /** By index of the message. */
+  readonly #goalByShape: (RequestGoal | undefined)[];
+  /** Probability that the generator works toward a goal instead of taking any action, 0..1. */
+  #goalProbability = 0;
+  readonly #themeWeights = new Int32Array(themes.length);
+  /** Each case draws its own weight per action. Without that all cases would take the same way. */
+  readonly #actionWeights: Float64Array;
+  /** Weight of the theme `life` while a VM has yet to be started. */
+  #bootWeight = 0;
+  /** Actions that the case still takes. */
   #left = 0;
-  /** Told of every goal that a message was broken by. */
-  readonly #applied: (goal: MutationGoal) => void;
 
+  /** @param reached called for every mutation that is used, with the goal that asks for it. */
   constructor(
-    readonly shapes: MessageShapes,
+    shapes: MessageShapes,
     table: ActionTable,
     machine: Machine,
     trees: TreePool,
-    applied: (goal: MutationGoal) => void,
+    reached: (goal: MutationGoal) => void,
   ) {
-    this.session = new Session(shapes, machine, trees, (flaw) => {
-      const goal = this.#goals.find(({ tree }) => tree === flaw);
-      if (goal !== undefined) applied(goal);
+    this.#session = new Session(machine, trees, (mutation) => {
+      const goal = this.#goals.find((one) => one.kind === 'tree' && one.mutation === mutation);
+      if (goal !== undefined) reached(goal);
     });
+    this.#shapes = shapes;
     this.#table = table;
-    this.#aimByForm = new Array<MutationGoal | undefined>(shapes.all.length).fill(undefined);
-    this.#keenness = new Float64Array(table.actions.length);
-    this.#referents = referentsOf(this.session);
-    this.#applied = applied;
+    this.#goalByShape = new Array<RequestGoal | undefined>(shapes.all.length).fill(undefined);
+    this.#actionWeights = new Float64Array(table.actions.length);
+    this.#reached = reached;
   }
 
-  /** Begins a case: everything that is drawn comes from `random`, and nothing else decides but the answers. */
+  /** Begins a case. Its steps depend on `random`, the goals and the target's answers only. */
   begin(random: Random, goals: readonly MutationGoal[]): void {
-    const { session } = this;
+    const session = this.#session;
     this.#random = random;
     this.#goals = goals;
-    this.#aimByForm.fill(undefined);
-    for (const goal of goals) if (goal.shape !== undefined) this.#aimByForm[goal.shape.index] ??= goal;
-    session.joining = random.chance(0.3) ? 0.8 : 0;
-    // Devices find each other by name and label, so there are few of both where they are to.
-    session.begin(random, NAMES.slice(0, session.joining > 0 ? 2 : NAMES.length));
-    session.labels = session.joining > 0 ? 2 : 6;
+    this.#goalByShape.fill(undefined);
+    for (const goal of goals) if (goal.kind === 'request') this.#goalByShape[goal.shape.index] ??= goal;
+    session.peerProbability = random.chance(0.3) ? 0.8 : 0;
+    // Devices of two VMs are connected by name and label, so such a case has few of both.
+    session.begin(random, NAMES.slice(0, session.peerProbability > 0 ? 2 : NAMES.length));
+    this.#pending.clear();
+    session.labelMax = session.peerProbability > 0 ? 2 : 6;
     session.vmsMax = 1 + random.below(VMS_MAX);
-    session.flaws = goals.flatMap(({ tree }) => tree ?? []);
-    this.#aiming = random.chance(0.5) ? 0.05 : 0.25;
+    session.treeMutations = goals.flatMap((goal) => (goal.kind === 'tree' ? [goal.mutation] : []));
+    this.#goalProbability = random.chance(0.5) ? GOAL_PROBABILITIES.low : GOAL_PROBABILITIES.high;
     for (const [index, theme] of themes.entries()) {
-      // Each case is about some things more than about others; pressure makes answers late, so mostly there is none.
-      const share = theme === 'pressure' && random.chance(0.8) ? 0 : shares[theme] * random.below(5);
-      this.#themes[index] = share;
+      // Pressure delays replies, and most that follows is the same then: four of five cases have none.
+      const none = theme === 'pressure' && random.chance(0.8);
+      this.#themeWeights[index] = none ? 0 : themeWeights[theme] * random.below(5);
     }
-    this.#eagerness = session.any(...EAGERNESSES);
-    this.#rest = shares.life;
-    for (let action = 0; action < this.#keenness.length; action++)
-      this.#keenness[action] = KEENNESSES[random.below(KEENNESSES.length)] as number;
-    for (const { shape } of goals)
-      for (const { theme } of shape === undefined ? [] : this.#table.of(shape)) {
+    this.#bootWeight = session.any(...BOOT_WEIGHTS);
+    for (let action = 0; action < this.#actionWeights.length; action++)
+      this.#actionWeights[action] = session.any(...ACTION_WEIGHTS);
+    for (const goal of goals)
+      for (const { theme } of goal.kind === 'request' ? this.#table.of(goal.shape) : []) {
         const index = themes.indexOf(theme);
-        this.#themes[index] = Math.max(this.#themes[index] as number, shares[theme] * 2);
+        this.#themeWeights[index] = Math.max(this.#themeWeights[index] as number, themeWeights[theme] * 2);
       }
-    this.#left = STEPS_MIN + random.below(STEPS_SPREAD);
+    this.#left = LENGTH_MIN + random.below(LENGTH_SPREAD);
   }
 
   /** The next step, undefined when the case is over. */
   next(): Step | undefined {
-    const waiting = this.session.take();
+    const waiting = this.#session.take();
     if (waiting !== undefined) return waiting;
     while (this.#left-- > 0) {
-      if (!this.#aimed() && !this.#free()) this.#ask();
-      const step = this.session.take();
-      // A message whose only frame was dropped leaves nothing to do.
+      if (!this.#takeGoalAction() && !this.#takeAnyAction()) this.#askForVmid();
+      const step = this.#session.take();
+      // A mutation can drop the only queue message of a request.
       if (step !== undefined) return step;
     }
     return undefined;
   }
 
-  /** Goes for one of the goals. */
-  #aimed(): boolean {
+  /** A VM received a queue message. @returns the request that it is the first reply to. */
+  learn(to: number, frame: Uint8Array): PendingRequest | undefined {
+    return learn(this.#session, this.#pending, to, frame);
+  }
+
+  /** Takes an action that serves one of the goals. */
+  #takeGoalAction(): boolean {
     const random = this.#random;
-    if (this.#goals.length === 0 || !random.chance(this.#aiming)) return false;
+    if (this.#goals.length === 0 || !random.chance(this.#goalProbability)) return false;
     const goal = this.#goals[random.below(this.#goals.length)] as MutationGoal;
-    if (goal.tree !== undefined) return false;
-    const action = goal.shape === undefined ? (halting as Action) : pick(random, this.#table.of(goal.shape));
+    if (goal.kind === 'tree') return false;
+    const action = goal.kind === 'halt' ? vcpuHalt : pick(random, this.#table.of(goal.shape));
     if (action === undefined) return false;
-    const wrongState = goal.rule === 'state';
+    const wantsWrongState = goal.kind === 'halt' || goal.mutation.rule === 'state';
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const subject = this.#subject(action.subject);
-      const fits = (action.from & (1 << stateOf(action.subject, subject))) !== 0;
+      const subject = this.#pickSubject(action.subject);
       if (subject === undefined && action.subject !== 'none') break;
-      if (fits === wrongState && action.subject !== 'none' && attempt < ATTEMPTS - 1) continue;
+      const fits = (action.from & (1 << (subject?.state ?? 0))) !== 0;
+      if (fits === wantsWrongState && action.subject !== 'none' && attempt < ATTEMPTS - 1) continue;
       if (this.#take(action, subject, goal)) return true;
     }
-    // Where the right state is out of reach, the message can be sent all the same.
     return (
-      goal.shape !== undefined &&
-      random.chance(FORCED) &&
+      goal.kind === 'request' &&
+      random.chance(OTHER_STATE_PROBABILITY) &&
       this.#take(this.#table.generic(goal.shape), undefined, goal)
     );
   }
 
-  /** Takes any action that can be taken. */
-  #free(): boolean {
+  #takeAnyAction(): boolean {
     const random = this.#random;
-    this.#themes[LIFE] = this.session.known.unborn() ? this.#eagerness : this.#rest;
+    const { known } = this.#session;
+    this.#themeWeights[LIFE] = known.hasVmToStart() ? this.#bootWeight : themeWeights.life;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      // Without a VM there is nothing to do but to ask, and to make one.
+      // Without a VM little else is possible than to allocate one.
       const theme =
-        this.session.known.vms.length === 0 && attempt === 0 ? LIFE : weighted(random, this.#themes);
-      const kindIndex = weighted(random, this.#available(theme));
-      const kind = subjectKinds[kindIndex] as SubjectKind;
-      const subject = this.#subject(kind);
-      const number = pick(random, this.#table.lots(theme, kindIndex, stateOf(kind, subject)));
-      if (number === undefined || !random.chance(this.#keenness[number] as number)) continue;
-      const action = this.#table.actions[number] as Action;
-      const goal = action.shape === undefined ? undefined : this.#aimByForm[action.shape.index];
-      if (this.#take(action, subject, goal !== undefined && random.chance(this.#aiming) ? goal : undefined))
-        return true;
+        known.vms.length === 0 && attempt === 0 ? LIFE : weightedIndex(random, this.#themeWeights);
+      const kindIndex = weightedIndex(random, this.#subjectWeights(theme));
+      const subject = this.#pickSubject(subjectKinds[kindIndex] as SubjectKind);
+      const index = pick(random, this.#table.possible(theme, kindIndex, subject?.state ?? 0));
+      if (index === undefined || !random.chance(this.#actionWeights[index] as number)) continue;
+      const action = this.#table.actions[index] as Action;
+      const goal = action.shape && this.#goalByShape[action.shape.index];
+      const isMutated = goal !== undefined && random.chance(this.#goalProbability);
+      if (this.#take(action, subject, isMutated ? goal : undefined)) return true;
     }
     return false;
   }
 
-  /** What never fails to be possible. */
-  #ask(): void {
-    const { session } = this;
+  /** Sends VM_GET_VMID, which is possible in every state. */
+  #askForVmid(): void {
+    const session = this.#session;
     session.vm = undefined;
-    session.request(this.shapes.of(VM_GET_VMID.id), session.known.speaker(this.#random));
-    session.draft.write();
-    session.send(undefined, this.#stateFor(undefined, undefined));
+    const { draft } = session;
+    session.request(this.#shapes.of(VM_GET_VMID.id), session.known.anySender(this.#random));
+    draft.write();
+    this.#pending.send(session, undefined, coverageState('none', undefined, draft.sender), true);
   }
 
   readonly #weights = new Int32Array(subjectKinds.length);
 
-  #available(theme: number): Int32Array {
-    const { vms, parcels, interrupts } = this.session.known;
+  /** Weights of the kinds of subjects, 0 for those of which there is none. */
+  #subjectWeights(theme: number): Int32Array {
+    const { vms, parcels, interrupts } = this.#session.known;
     const weights = this.#table.weights(theme);
     this.#weights[0] = weights[0] as number;
     this.#weights[1] = vms.length === 0 ? 0 : (weights[1] as number);
@@ -189,92 +204,55 @@ export class SessionGenerator {
     return this.#weights;
   }
 
-  #subject(kind: SubjectKind): KnownVm | KnownParcel | KnownInterrupt | undefined {
-    const { vms, parcels, interrupts } = this.session.known;
+  #pickSubject(kind: SubjectKind): Subject {
+    const { vms, parcels, interrupts } = this.#session.known;
     if (kind === 'vm') return pick(this.#random, vms);
     if (kind === 'parcel') return pick(this.#random, parcels);
     return kind === 'interrupt' ? pick(this.#random, interrupts) : undefined;
   }
 
-  /** Takes an action, broken by an goal or not. @returns false when it cannot be taken. */
-  #take(
-    action: Action,
-    subject: KnownVm | KnownParcel | KnownInterrupt | undefined,
-    goal: MutationGoal | undefined,
-  ): boolean {
-    const { session } = this;
-    session.vm = action.subject === 'vm' ? (subject as KnownVm) : undefined;
-    session.parcel = action.subject === 'parcel' ? (subject as KnownParcel) : undefined;
-    session.interrupt = action.subject === 'interrupt' ? (subject as KnownInterrupt) : undefined;
+  /** Takes an action, mutated when there is a goal. @returns false when it is not possible. */
+  #take(action: Action, subject: Subject, goal: MutationGoal | undefined): boolean {
+    const session = this.#session;
+    const { draft } = session;
+    const { subject: kind, shape } = action;
+    session.vm = kind === 'vm' ? (subject as KnownVm) : undefined;
+    session.parcel = kind === 'parcel' ? (subject as KnownParcel) : undefined;
+    session.interrupt = kind === 'interrupt' ? (subject as KnownInterrupt) : undefined;
     session.note = 0;
-    // The state before: what an action is about may change while it is made.
-    const state = this.#stateFor(action, subject);
+    // Making the request can change the subject's state.
+    const state = coverageState(kind, subject, draft.sender);
     if (!action.make(session, subject as never)) return false;
-    if (action.shape === undefined) {
-      if (goal !== undefined) this.#applied(goal);
-      return true;
+    if (goal !== undefined) this.#reached(goal);
+    if (shape === undefined) return true;
+    if (goal?.kind === 'request') this.#sendMutated(action, state, goal);
+    else {
+      draft.write();
+      this.#pending.send(session, action, state, true);
     }
-    if (goal === undefined || goal.shape !== action.shape) {
-      session.draft.write();
-      session.send(action, state);
-    } else this.#sendBroken(action, state, goal);
     return true;
   }
 
-  #sendBroken(action: Action, state: number, goal: MutationGoal): void {
-    const { session } = this;
+  #sendMutated(action: Action, state: number, { site, mutation }: RequestGoal): void {
+    const session = this.#session;
     const { draft } = session;
-    const { site, name } = goal;
-    if (site === undefined) return;
-    this.#applied(goal);
-    breakValue(draft, site, name, this.#referents, this.#random);
-    if (site.kind === 'sender') draft.sender = this.#sender(name);
+    mutation.draft?.(draft, site, session);
     draft.write();
-    if (site.kind === 'message') breakPayload(draft, name, this.#random);
-    session.send(action, state, trusted(action, goal));
-    if (site.kind === 'frames') {
-      const other = session.frameOf(VM_GET_VMID.id);
-      mutateFrames(session.waiting, 0, name, this.#random, other);
-    } else if (name === 'again') session.send(action, state, false);
-  }
-
-  #sender(name: string): number {
-    const { known } = this.session;
-    if (name === 'hlos') return VMID_HLOS;
-    return (
-      (name === 'other'
-        ? pick(this.#random, known.vms)?.vmid
-        : this.#referents.vmid('secondary', this.session.draft)) ?? VMID_HLOS
-    );
-  }
-
-  /** State of what a request is about, else of who sends it. */
-  #stateFor(action: Action | undefined, subject: KnownVm | KnownParcel | KnownInterrupt | undefined): number {
-    if (subject !== undefined && action?.subject === 'vm') return (subject as KnownVm).state;
-    if (subject !== undefined && action?.subject === 'parcel')
-      return STATE_PARCEL + (subject as KnownParcel).stage;
-    if (subject !== undefined && action?.subject === 'interrupt')
-      return STATE_LOAN + (subject as KnownInterrupt).stage;
-    return this.session.draft.sender === VMID_HLOS ? STATE_HLOS : STATE_VM;
+    mutation.payload?.(draft, this.#random);
+    const trusted = site.kind !== 'sender' && site.kind !== 'frames' && site.kind !== idKinds[action.subject];
+    this.#pending.send(session, action, state, trusted);
+    if (mutation.repeated === true) this.#pending.send(session, action, state, false);
+    if (mutation.frames === undefined) return;
+    const other = this.#pending.emptyRequest(VM_GET_VMID.id);
+    mutateFrames(session.waiting, mutation.frames, other, this.#random);
   }
 }
 
-/** What names the subject of a request. */
-const namedBy = { none: undefined, vm: 'vmid', parcel: 'mem_handle', interrupt: 'virq_handle' } as const;
+/** The kind of site that names the subject of a request. */
+const idKinds = { none: undefined, vm: 'vmid', parcel: 'mem_handle', interrupt: 'virq_handle' } as const;
 
-/** Whether what an action would learn from its answer still holds when this is wrong with it. */
-function trusted(action: Action, { site }: MutationGoal): boolean {
-  const kind = site?.kind;
-  return kind !== 'sender' && kind !== 'frames' && kind !== namedBy[action.subject];
-}
-
-function stateOf(kind: SubjectKind, subject: KnownVm | KnownParcel | KnownInterrupt | undefined): number {
-  if (subject === undefined || kind === 'none') return 0;
-  return kind === 'vm' ? (subject as KnownVm).state : (subject as KnownParcel | KnownInterrupt).stage;
-}
-
-/** An index, as likely as its weight. */
-function weighted(random: Random, weights: Int32Array): number {
+/** An index, with a probability in proportion to its weight. */
+function weightedIndex(random: Random, weights: Int32Array): number {
   let total = 0;
   for (let index = 0; index < weights.length; index++) total += weights[index] as number;
   let at = random.below(Math.max(1, total));

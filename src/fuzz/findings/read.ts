@@ -1,19 +1,19 @@
 import { WireError } from '../../base/error.js';
-import { type RecordedStep, readHeader, readStep } from '../../sim/index.js';
+import type { FileContents, Operation } from '../../machine/index.js';
+import { readHeader, readStep } from '../../sim/index.js';
 import { type FindingFacts, findingStates } from '../campaign/finding.js';
 import { type Cause, causeKinds } from '../oracle/cause.js';
 import type { PlayedSession } from '../play/play.js';
 import { emptyResponse } from '../play/target-task.js';
-import type { Response, Step } from '../targets/step.js';
+import { type Response, type Step, stepKinds } from '../targets/step.js';
 
-/** A finding as it was written, or any recording. */
+/** A finding that was written to a file, or any recording. */
 export interface StoredFinding {
   readonly played: PlayedSession;
-  /** What the first line says of it; undefined for a recording that is none. */
+  /** From the first line; undefined for a recording that is no finding. */
   readonly about: FindingHeader | undefined;
 }
 
-/** What the first line of a finding says. */
 export interface FindingHeader extends Cause, Omit<FindingFacts, 'cause' | 'size'> {
   readonly seed: number;
   readonly target: string;
@@ -25,52 +25,30 @@ type Line = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the lines of a finding. @param file contents of files that a recording loads by name.
- * @throws WireError for what is no recording, or has operations that no target knows.
+ * @throws WireError for what is no recording, and for operations that no target can do.
  */
-export function readFinding(lines: Iterable<unknown>, file: (name: string) => Uint8Array): StoredFinding {
+export function readFinding(lines: Iterable<unknown>, file: FileContents): StoredFinding {
   const [first, ...rest] = lines;
   readHeader(first);
   const steps: Step[] = [];
   const responses: Response[] = [];
   for (const line of rest) {
-    const recorded = readStep(line);
-    const step = stepOf(recorded, file);
-    if (step === undefined) continue;
-    const { out, panic, refused } = recorded;
+    const { out, panic, refused, driver, ...step } = readStep(line, file);
+    if (step.kind === 'remark' || step.kind === 'end' || step.kind === 'vcpu_run_result') continue;
+    if (!isStep(step)) {
+      const expected = 'a step of a session';
+      throw new WireError({ code: 'session', path: 'op', offset: 0, expected, actual: step.kind });
+    }
     const ended = panic === undefined ? undefined : { kind: 'panic' as const, text: panic };
-    steps.push(step);
+    // A session has all bytes in itself.
+    steps.push(step.kind === 'load' ? { ...step, file: undefined } : step);
     responses.push({ ...emptyResponse, out, refused: refused !== undefined, ended });
   }
   return { played: { steps, responses, cause: undefined }, about: aboutOf(first as Line) };
 }
 
-/** A recorded step as one for a target; undefined for remarks. */
-function stepOf(recorded: RecordedStep, file: (name: string) => Uint8Array): Step | undefined {
-  switch (recorded.kind) {
-    case 'frame':
-      return { kind: recorded.kind, from: recorded.from, frame: recorded.frame };
-    case 'load': {
-      const { kind, address, contents } = recorded;
-      const bytes = typeof contents === 'string' ? file(contents) : contents;
-      return { kind, address: Number(address), bytes };
-    }
-    case 'vcpu_halt': {
-      const { kind, vmid, state, data } = recorded;
-      return { kind, vmid, state, data };
-    }
-    case 'receive_limit':
-      return { kind: recorded.kind, vmid: recorded.vmid, count: recorded.count };
-    case 'drain':
-      return { kind: recorded.kind };
-    case 'remark':
-    case 'end':
-    case 'vcpu_run_result':
-      return undefined;
-    default: {
-      const expected = 'a step of a session';
-      throw new WireError({ code: 'session', path: 'op', offset: 0, expected, actual: recorded.kind });
-    }
-  }
+function isStep(operation: Operation): operation is Step {
+  return (stepKinds as readonly string[]).includes(operation.kind);
 }
 
 function aboutOf(first: Line): FindingHeader | undefined {

@@ -1,34 +1,35 @@
 import { formatHex } from '../../base/hex.js';
+import { writeOperation } from '../../machine/index.js';
 import type { PlatformProfile } from '../../rm/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
 import type { Response, Step } from '../targets/step.js';
 
-/** What a campaign says of itself in its findings. */
+/** The campaign that a finding comes from. */
 export interface Origin {
   readonly seed: number;
   /** As on the command line: `sim`, `exec:...`, `socket:...`. */
   readonly target: string;
-  /** Of this package. */
+  /** Version of this package. */
   readonly version: string;
   readonly platform: PlatformProfile;
   readonly careful: boolean;
-  /** Options that decide what cases do, besides the seed, as on the command line. */
+  /** Further options that decide what cases do, as on the command line. */
   readonly options: readonly string[];
 }
 
-/** A file name of its own for a finding, which sorts by number and says what it is about. */
+/** File name of a finding: its number, then words of its cause. */
 export function findingName({ number, cause }: FindingFacts): string {
   const words = cause.key.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   return `finding-${String(number).padStart(3, '0')}-${words.slice(0, 60).replace(/^-|-$/g, '')}.ndjson`;
 }
 
-/** The command line that plays the case of a finding again, from its numbers alone. */
+/** The command line that runs a case again. */
 export function reproduceCommand({ seed, target, options }: Origin, caseNumber: number): string {
   const words = ['--target', quoted(target), '--seed', seed, '--case', caseNumber, ...options.map(quoted)];
   return `gunyah-rm fuzz ${words.join(' ')}`;
 }
 
-/** Programs are run by name only where the command line says so, hence the target. */
+/** The command line that plays a finding's file. Other targets than sim must be named, since a file starts no program. */
 function reproduceFile(finding: FindingFacts, { target }: Origin): string {
   const words = target === 'sim' ? [] : ['--target', quoted(target)];
   return ['gunyah-rm fuzz reproduce', ...words, findingName(finding)].join(' ');
@@ -39,8 +40,8 @@ function quoted(word: string): string {
 }
 
 /**
- * A finding as a recording (vectors/README.md) of what the target did, which `replay`, `simulate` and `fuzz reproduce`
- * take. Its first line also says where it comes from and how it is brought about again.
+ * A finding as a recording (vectors/README.md), which `replay`, `simulate` and `fuzz reproduce` read. Its first line also
+ * holds where it comes from and the command lines that show it again.
  */
 export function findingText(finding: Finding, origin: Origin): string {
   const { cause, caseNumber, played, state } = finding;
@@ -69,26 +70,9 @@ export function findingText(finding: Finding, origin: Origin): string {
 function stepLine(step: Step, response: Response | undefined): object {
   const out = response?.out.map(({ to, frame }) => ({ to, frame: formatHex(frame) })) ?? [];
   return {
-    ...operation(step),
+    ...writeOperation(step),
     ...(out.length === 0 ? {} : { out }),
     ...(response?.ended === undefined ? {} : { panic: response.ended.text }),
     ...(response?.refused === true ? { refused: 'by the queue' } : {}),
   };
-}
-
-function operation(step: Step): object {
-  switch (step.kind) {
-    case 'frame':
-      return { from: step.from, frame: formatHex(step.frame) };
-    case 'load':
-      return { op: 'load', address: `0x${step.address.toString(16)}`, data: formatHex(step.bytes) };
-    case 'vcpu_halt': {
-      const { kind: op, vmid, state, data } = step;
-      return { op, vmid, state, data: data.map((word) => `0x${word.toString(16)}`) };
-    }
-    case 'receive_limit':
-      return { op: step.kind, vmid: step.vmid, count: step.count };
-    case 'drain':
-      return { op: step.kind };
-  }
 }

@@ -1,33 +1,32 @@
 import {
   BYTES_MAX,
+  ENTRIES_MAX,
   ENTRY_WIDTH,
   type FieldShape,
   type ListShape,
   type MessageShape,
+  type ScalarShape,
 } from './message-shape.js';
 
-/** Numbers that stand for no list length: the list has as many entries as it says. */
-const AS_MANY = -1;
-const ENTRIES_MAX = 600;
 const SCALARS_MAX = 24;
 const LISTS_MAX = 3;
-/** A payload may be cut or grown after it was written. */
+/** Room for payloads that mutations make longer than RM takes, bytes. */
 const PAYLOAD_MAX = 16_384;
 const WORD = 2 ** 32;
 
-/** One list of a draft: entries in one array, {@link ENTRY_WIDTH} numbers each. */
+/** One list of a draft: {@link ENTRY_WIDTH} numbers for each entry. */
 export class ListDraft {
   readonly numbers = new Float64Array(ENTRIES_MAX * ENTRY_WIDTH);
   count = 0;
-  /** Count as written, where it is to be another one than that of the entries. */
-  declared = AS_MANY;
+  /** Count as written, when it is not {@link count}. */
+  declared: number | undefined;
 
   clear(): void {
     this.count = 0;
-    this.declared = AS_MANY;
+    this.declared = undefined;
   }
 
-  /** Adds an entry; those that are too many for any message are left out. */
+  /** Adds an entry, if there is room. */
   add(first: number, second = 0, third = 0, fourth = 0): void {
     if (this.count === ENTRIES_MAX) return;
     const at = this.count++ * ENTRY_WIDTH;
@@ -47,8 +46,8 @@ export class ListDraft {
 }
 
 /**
- * One request in the making: numbers in arrays that are used over and over, so that making a message allocates
- * nothing. Numbers are two's complement: -1 is all ones in a field of any width.
+ * The request that is being built. Its arrays are used again for the next one, so that a message costs no allocation.
+ * Numbers are two's complement: -1 is all ones in a field of any width.
  */
 export class Draft {
   shape!: MessageShape;
@@ -60,18 +59,19 @@ export class Draft {
   readonly lists: readonly ListDraft[] = Array.from({ length: LISTS_MAX }, () => new ListDraft());
   readonly bytes = new Uint8Array(BYTES_MAX);
   byteCount = 0;
-  /** Length as written, where it is to be another one than that of the bytes. */
-  lengthDeclared = AS_MANY;
-  /** What padding is filled with. */
+  /** Length of the bytes as written, when it is not {@link byteCount}. */
+  lengthDeclared: number | undefined;
+  /** Value of padding bytes. */
   padding = 0;
-  /** Parts that may be there and are not, and that are there against their condition; one bit each. */
+  /** Trailing fields that are left out, one bit each. */
   leftOut = 0;
+  /** Conditional fields that are present against their condition, one bit each. */
   forced = 0;
   readonly payload = new Uint8Array(PAYLOAD_MAX);
   readonly #view = new DataView(this.payload.buffer);
   size = 0;
 
-  /** Begins a request: all zeros, all lists empty. */
+  /** Begins a request: all numbers are zero, all lists are empty. */
   begin(shape: MessageShape, sender: number): void {
     this.shape = shape;
     this.sender = sender;
@@ -79,45 +79,54 @@ export class Draft {
     this.numbers.fill(0, 0, shape.scalarCount);
     for (let index = 0; index < shape.lists.length; index++) this.list(index).clear();
     this.byteCount = 0;
-    this.lengthDeclared = AS_MANY;
+    this.lengthDeclared = undefined;
     this.padding = 0;
     this.leftOut = 0;
     this.forced = 0;
     this.size = 0;
   }
 
+  /** @throws UsageError for an unknown name. */
+  set(name: string, value: number): void {
+    this.numbers[this.shape.slot(name)] = value;
+  }
+
   list(index: number): ListDraft {
     return this.lists[index] as ListDraft;
   }
 
-  /** Writes the payload as the draft says. */
+  /** The list with one entry of zeros, if it was empty. */
+  filledList({ index }: ListShape): ListDraft {
+    const list = this.list(index);
+    if (list.count === 0) list.add(0);
+    return list;
+  }
+
+  /** Writes the payload. */
   write(): void {
     let at = 0;
-    const { parts } = this.shape;
-    for (let index = 0; index < parts.length; index++) {
-      const part = parts[index] as FieldShape;
-      if (!this.#isThere(part, index)) continue;
-      if (part.scalar !== undefined) {
-        const { slot, width } = part.scalar;
-        at = this.#put(at, width, this.#isLength(slot) ? this.#length() : (this.numbers[slot] as number));
-      } else if (part.list !== undefined) at = this.#putList(at, part.list);
-      else if (part.bytes !== undefined) at = this.#putBytes(at, part.bytes.padTo);
+    const { fields, lengthSlot } = this.shape;
+    for (let index = 0; index < fields.length; index++) {
+      const field = fields[index] as FieldShape;
+      if (!this.#isPresent(field, index)) continue;
+      if (field.scalar !== undefined) {
+        const { slot, width } = field.scalar;
+        const isLength = slot === lengthSlot;
+        at = this.#put(
+          at,
+          width,
+          isLength ? (this.lengthDeclared ?? this.byteCount) : (this.numbers[slot] as number),
+        );
+      } else if (field.list !== undefined) at = this.#putList(at, field.list);
+      else if (field.bytes !== undefined) at = this.#putBytes(at, field.bytes.padTo);
     }
     this.size = at;
   }
 
-  #isThere({ when, trailing }: FieldShape, index: number): boolean {
+  #isPresent({ when, trailing }: FieldShape, index: number): boolean {
     if ((this.forced & (1 << index)) !== 0) return true;
     if (trailing && (this.leftOut & (1 << index)) !== 0) return false;
     return when === undefined || ((this.numbers[when.slot] as number) & when.mask) !== 0;
-  }
-
-  #isLength(slot: number): boolean {
-    return this.shape.lengthSlot === slot;
-  }
-
-  #length(): number {
-    return this.lengthDeclared === AS_MANY ? this.byteCount : this.lengthDeclared;
   }
 
   #put(at: number, width: number, value: number): number {
@@ -144,22 +153,22 @@ export class Draft {
   }
 
   #putList(start: number, list: ListShape): number {
-    const draft = this.list(list.index);
-    let at = this.#put(start, list.countWidth, draft.declared === AS_MANY ? draft.count : draft.declared);
-    for (const { slot, width } of list.seconds) at = this.#put(at, width, this.numbers[slot] as number);
+    const { count, declared, numbers } = this.list(list.index);
+    let at = this.#put(start, list.countWidth, declared ?? count);
+    for (const { slot, width } of list.headerWords) at = this.#put(at, width, this.numbers[slot] as number);
     const scalars = this.entryOf(list);
-    for (let entry = 0; entry < draft.count; entry++)
+    for (let entry = 0; entry < count; entry++)
       for (let index = 0; index < scalars.length; index++) {
-        const { slot, width } = scalars[index] as (typeof scalars)[number];
-        at = this.#put(at, width, draft.get(entry, slot));
+        const { slot, width } = scalars[index] as ScalarShape;
+        at = this.#put(at, width, numbers[entry * ENTRY_WIDTH + slot] as number);
       }
     return at;
   }
 
-  /** The scalars of a list's entries, as what the draft says so far decides. */
-  entryOf({ selector, entries }: ListShape): readonly ListShape['seconds'][number][] {
-    const chosen = selector < 0 ? entries.get(0) : entries.get(this.numbers[selector] as number);
-    return chosen ?? (entries.values().next().value as ListShape['seconds']);
+  /** The scalars of a list's entries. The draft's selector chooses the layout; the first one if its value has none. */
+  entryOf({ selector, entries }: ListShape): readonly ScalarShape[] {
+    const chosen = entries.get(selector < 0 ? 0 : (this.numbers[selector] as number));
+    return chosen ?? (entries.values().next().value as readonly ScalarShape[]);
   }
 
   #putBytes(start: number, padTo: number): number {

@@ -12,7 +12,7 @@ import {
   type WireType,
 } from '../../wire/index.js';
 
-/** What values of a site are drawn from, and what can be wrong with it. */
+/** Decides which mutations a site can have. */
 export type SiteKind =
   | 'reserved'
   | 'enum'
@@ -28,29 +28,31 @@ export type SiteKind =
   | 'list'
   | 'bytes'
   | 'optional'
-  | 'message'
-  | 'sender'
-  | 'state'
-  | 'frames';
+  | WholeMessageKind;
 
-/** Something of a request that can be right or wrong: a field, a list, the message as a whole, who sends it. */
+const wholeMessageKinds = ['message', 'sender', 'state', 'frames'] as const;
+/** Sites that every message has: its payload as a whole, its sender, when it is sent, its queue messages. */
+export type WholeMessageKind = (typeof wholeMessageKinds)[number];
+
+/** A part of a request that can be mutated: a field, a list, or the message as a whole. */
 export interface MutationSite {
   /** As messages.json names it: `label`, `acl_entries`, `acl_entries.rights`; of the whole, in angle brackets. */
   readonly name: string;
   readonly kind: SiteKind;
-  readonly scalar: ScalarShape | undefined;
-  /** The list that it is, or that it is in the entries of. */
-  readonly list: ListShape | undefined;
-  /** The part that may be left out. */
-  readonly part: number;
+  readonly scalar?: ScalarShape;
+  /** The list itself, or the list whose entries hold {@link scalar}. */
+  readonly list?: ListShape;
+  /** Index of the optional field among the fields of the message. */
+  readonly field?: number;
 }
 
 /** One integer on the wire. */
 export interface ScalarShape {
   readonly name: string;
   readonly field: Field;
+  /** Bytes. */
   readonly width: number;
-  /** Where its value stands: among the scalars of the draft, or within an entry of its list. */
+  /** Index of its value among the numbers of the draft, or of the list entry. */
   readonly slot: number;
 }
 
@@ -58,49 +60,47 @@ export interface ListShape {
   readonly name: string;
   /** Among the lists of the draft. */
   readonly index: number;
+  /** Bytes of the word that holds the number of entries. */
   readonly countWidth: number;
-  readonly seconds: readonly ScalarShape[];
+  /** Words between the count and the first entry. */
+  readonly headerWords: readonly ScalarShape[];
   /** Most entries that RM takes. */
   readonly max: number;
-  /** Slot of the scalar that decides on the entries, -1 where there is one kind only. */
+  /** Slot of the scalar that decides the layout of the entries, -1 when there is one layout. */
   readonly selector: number;
-  /** Entries by the selector's value; under 0 where there is none. */
+  /** Scalars of an entry, by the selector's value; key 0 when there is one layout. */
   readonly entries: ReadonlyMap<number, readonly ScalarShape[]>;
 }
 
-interface BytesShape {
-  /** Bytes where the size is fixed, else undefined. */
-  readonly size: number | undefined;
-  readonly padTo: number;
-}
-
+/** One field of a request: a scalar, a list or bytes. */
 export interface FieldShape {
   readonly scalar?: ScalarShape;
   readonly list?: ListShape;
-  readonly bytes?: BytesShape;
-  /** There only if a scalar has one of these bits. */
+  readonly bytes?: { readonly padTo: number };
+  /** It is present only if the scalar in this slot has one of these bits. */
   readonly when?: { readonly slot: number; readonly mask: number };
+  /** It may be missing at the end of the payload. */
   readonly trailing: boolean;
 }
 
-/** Entries that a draft of a list without a limit of its own has room for. */
-const ENTRIES_MAX = 600;
+/** Entries that a draft has room for. */
+export const ENTRIES_MAX = 600;
 /** Numbers of one entry. */
 export const ENTRY_WIDTH = 4;
-/** Text that a draft has room for, in bytes. */
+/** Bytes of text that a draft has room for. */
 export const BYTES_MAX = 400;
 
-/** What the engine knows of a call: its request, taken apart once, so that drafts of it are numbers in arrays. */
+/** The layout of a request, compiled once, so that a draft of it is numbers in arrays. */
 export class MessageShape {
-  readonly parts: readonly FieldShape[];
+  readonly fields: readonly FieldShape[];
   readonly sites: readonly MutationSite[];
   readonly scalarCount: number;
   readonly lists: readonly ListShape[];
-  /** Slot of the scalar that holds the length of the bytes, -1: there are none. */
+  /** Slot of the scalar that holds the length of the bytes, -1 when there is none. */
   readonly lengthSlot: number;
   readonly #slots = new Map<string, number>();
 
-  /** @param index among all shapes. @param id message id; of shapes of unknown messages the first of several. */
+  /** @param index among all shapes. @param id message id; for unknown messages the first of several. */
   constructor(
     readonly index: number,
     readonly name: string,
@@ -108,19 +108,16 @@ export class MessageShape {
     readonly message: Message | undefined,
     layout: Payload | undefined,
   ) {
-    const compiler = new Compiler(name, this.#slots);
-    if (layout instanceof StructType) for (const field of layout.fields) compiler.part(field);
-    this.parts = compiler.parts;
-    this.lists = compiler.lists;
-    this.scalarCount = compiler.scalarCount;
-    this.lengthSlot = compiler.lengthSlot;
-    this.sites = [
-      ...compiler.sites,
-      ...(['message', 'sender', 'state', 'frames'] as const).map((kind) => whole(kind)),
-    ];
+    const builder = new ShapeBuilder(this.#slots);
+    if (layout instanceof StructType) for (const field of layout.fields) builder.add(field);
+    this.fields = builder.fields;
+    this.lists = builder.lists;
+    this.scalarCount = builder.scalarCount;
+    this.lengthSlot = builder.lengthSlot;
+    this.sites = [...builder.sites, ...wholeMessageKinds.map((kind) => ({ name: `<${kind}>`, kind }))];
   }
 
-  /** Where the value of a scalar stands. @throws UsageError when there is none of that name. */
+  /** Index of a scalar's value among the numbers of a draft. @throws UsageError for an unknown name. */
   slot(name: string): number {
     const slot = this.#slots.get(name);
     if (slot === undefined)
@@ -134,82 +131,63 @@ export class MessageShape {
   }
 }
 
-function whole(kind: 'message' | 'sender' | 'state' | 'frames'): MutationSite {
-  return { name: `<${kind}>`, kind, scalar: undefined, list: undefined, part: -1 };
-}
-
-class Compiler {
-  readonly parts: FieldShape[] = [];
+class ShapeBuilder {
+  readonly fields: FieldShape[] = [];
   readonly sites: MutationSite[] = [];
   readonly lists: ListShape[] = [];
   scalarCount = 0;
   lengthSlot = -1;
 
-  constructor(
-    readonly message: string,
-    readonly slots: Map<string, number>,
-  ) {}
+  constructor(readonly slots: Map<string, number>) {}
 
-  part(field: Field): void {
-    const { type, presence } = field;
-    const index = this.parts.length;
+  add(field: Field): void {
+    const { type, presence, name } = field;
+    const index = this.fields.length;
     const when = presence?.when && {
       slot: this.slots.get(presence.when.field) ?? 0,
       mask: presence.when.mask,
     };
     const common = { trailing: presence?.trailing === true, ...(when === undefined ? {} : { when }) };
-    if (type instanceof ListType) this.parts.push({ ...common, list: this.#list(field, type) });
-    else if (type instanceof BytesType) this.parts.push({ ...common, bytes: this.#bytes(field, type) });
-    else this.parts.push({ ...common, scalar: this.#scalar(field, field.name) });
-    if (presence !== undefined)
-      this.sites.push({
-        name: field.name,
-        kind: 'optional',
-        scalar: undefined,
-        list: undefined,
-        part: index,
-      });
+    if (type instanceof ListType) this.fields.push({ ...common, list: this.#list(field, type) });
+    else if (type instanceof BytesType) this.fields.push({ ...common, bytes: this.#bytes(name, type) });
+    else this.fields.push({ ...common, scalar: this.#scalar(field) });
+    if (presence !== undefined) this.sites.push({ name, kind: 'optional', field: index });
   }
 
-  #scalar(field: Field, name: string): ScalarShape {
-    const scalar = { name, field, width: field.type.fixedSize as number, slot: this.scalarCount++ };
+  #scalar(field: Field): ScalarShape {
+    const { name, type } = field;
+    const scalar = { name, field, width: type.fixedSize as number, slot: this.scalarCount++ };
     this.slots.set(name, scalar.slot);
-    this.sites.push({ name, kind: kindOf(field), scalar, list: undefined, part: -1 });
+    this.sites.push({ name, kind: kindOf(field), scalar });
     return scalar;
   }
 
-  #list(field: Field, type: ListType): ListShape {
-    const { entry, options } = type;
-    const seconds = options.headerWords.map((word) => this.#scalar(word, word.name));
+  #list(field: Field, { entry, options }: ListType): ListShape {
+    const { name } = field;
+    const headerWords = options.headerWords.map((word) => this.#scalar(word));
     const cases: ReadonlyMap<number, WireType> = 'cases' in entry ? entry.cases : new Map([[0, entry]]);
     const entries = new Map([...cases].map(([key, item]) => [key, entryScalars(field, item)] as const));
     const list: ListShape = {
-      name: field.name,
+      name,
       index: this.lists.length,
       countWidth: options.count.fixedSize,
-      seconds,
+      headerWords,
       max: options.max ?? ENTRIES_MAX - 1,
       selector: 'cases' in entry ? (this.slots.get(entry.field) ?? -1) : -1,
       entries,
     };
     this.lists.push(list);
-    this.sites.push({ name: field.name, kind: 'list', scalar: undefined, list, part: -1 });
+    this.sites.push({ name, kind: 'list', list });
     for (const scalar of new Set([...entries.values()].flat()))
-      this.sites.push({
-        name: `${field.name}.${scalar.name}`,
-        kind: kindOf(scalar.field),
-        scalar,
-        list,
-        part: -1,
-      });
+      this.sites.push({ name: `${name}.${scalar.name}`, kind: kindOf(scalar.field), scalar, list });
     return list;
   }
 
-  #bytes(field: Field, { options }: BytesType): BytesShape {
-    this.sites.push({ name: field.name, kind: 'bytes', scalar: undefined, list: undefined, part: -1 });
-    const { lengthFrom, size, padTo = 1 } = options;
+  #bytes(name: string, { options }: BytesType): { readonly padTo: number } {
+    const { lengthFrom, padTo = 1 } = options;
+    this.sites.push({ name, kind: 'bytes' });
     if (lengthFrom !== undefined) this.lengthSlot = this.slots.get(lengthFrom) ?? -1;
-    return { size, padTo };
+    return { padTo };
   }
 }
 

@@ -1,12 +1,12 @@
 import { type Message, MessageType, type Protocol, payloadOf } from '../../schema/index.js';
 import { MessageShape } from './message-shape.js';
 
-/** MessageShapes of everything that can be sent as a request, by message. */
+/** Shapes of everything that can be sent as a request. */
 export class MessageShapes {
   readonly all: readonly MessageShape[];
-  /** Ids that no message has. */
+  /** Stands for all ids that no message has. */
   readonly unknown: MessageShape;
-  /** What {@link unknown} is sent as: edges of the number range, and the neighbours of all ids that are known. */
+  /** Ids of {@link unknown}: limits of the number range, and the neighbours of all known ids. */
   readonly unknownIds: readonly number[];
   readonly #byId: ReadonlyMap<number, MessageShape>;
 
@@ -24,13 +24,13 @@ export class MessageShapes {
     this.#byId = new Map(known.map((shape) => [shape.id, shape]));
   }
 
-  /** The shape of a message, that of unknown ids for an id without one. */
+  /** The shape of a message; {@link unknown} for an id that no message has. */
   of(id: number): MessageShape {
     return this.#byId.get(id) ?? this.unknown;
   }
 }
 
-/** Notifications are no requests: RM must refuse them, whatever they hold. */
+/** Notifications are sent as requests too: RM must refuse them. */
 function requestOf(message: Message) {
   return payloadOf(message, message.kind === 'call' ? MessageType.request : MessageType.notification);
 }

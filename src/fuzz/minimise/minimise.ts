@@ -6,8 +6,8 @@ import { shrinkContents } from './shrink-contents.js';
 import { shrinkMessages, simplifyValues } from './shrink-messages.js';
 
 /**
- * Fewest messages, then fewest bytes, then simplest values; then what became needless by that. Messages twice: what a
- * step names may first be something else than what it came to name once others had gone.
+ * Fewest messages, then fewest bytes, then simplest values. Messages run again at the end, because simpler values need
+ * fewer of them, and twice at the start, because steps are bound to ids again after each pass.
  */
 const passes: readonly Pass[] = [
   removeMessages,
@@ -19,11 +19,11 @@ const passes: readonly Pass[] = [
 ];
 
 /**
- * The smallest session that the passes find with which the same goes wrong, as it was put to the target last.
+ * The smallest session found that shows the same cause, as it was last played.
  *
- * @param found a session in which something went wrong. @param replay plays a session and finds that again.
- * @param plays how many sessions may be played.
- * @returns undefined when what went wrong does not happen again with the same steps.
+ * @param found the session to make smaller. @param replay plays a session.
+ * @param plays most sessions that are played.
+ * @returns undefined when the same steps do not show the cause again.
  */
 export function* minimise(
   found: PlayedSession,
@@ -39,7 +39,7 @@ export function* minimise(
     const played = yield* replay(candidate);
     if (played.cause?.key !== key) return undefined;
     best = played;
-    // What a step names stays what it was when the session was recorded.
+    // The candidate, not the steps as played: bindings belong to the ids of the recording.
     return candidate.slice(0, played.steps.length);
   }
   yield* attempt(sessionOf(found));

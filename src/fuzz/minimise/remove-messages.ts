@@ -3,10 +3,10 @@ import type { TargetTask } from '../play/target-task.js';
 import { headerOf } from '../targets/frames.js';
 import type { Attempt, Session } from './pass.js';
 
-/** Up to so many messages each pair is tried too: two that need each other and nobody else. */
+/** Most messages of a session in which each pair is removed too: two messages can need each other only. */
 const PAIRS_MAX = 24;
 
-/** Leaves out messages: halves, quarters and so on, then each, then each pair, until none can go. */
+/** Removes messages: halves, quarters and so on, then single ones, then pairs, until none can go. */
 export function* removeMessages(session: Session, attempt: Attempt): TargetTask<Session> {
   let current = session;
   for (let size = messagesOf(current).length >> 1; size > 1; size >>= 1)
@@ -20,7 +20,7 @@ export function* removeMessages(session: Session, attempt: Attempt): TargetTask<
   }
 }
 
-/** Leaves out runs of so many messages, from the end on: what comes last depends on what comes first. */
+/** Removes runs of this many messages, from the end to the start, because later messages depend on earlier ones. */
 function* removeRuns(session: Session, size: number, attempt: Attempt): TargetTask<Session> {
   let current = session;
   for (let end = messagesOf(current).length; end > 0; end -= size) {
@@ -48,7 +48,7 @@ function without(messages: readonly Session[], gone: (index: number) => boolean)
   return messages.filter((_, index) => !gone(index)).flat();
 }
 
-/** The steps of a session, those of one fragmented message together. */
+/** The steps of a session by message: the fragments of one message belong together. */
 function messagesOf(session: Session): Session[] {
   const messages: Session[] = [];
   let missing = 0;

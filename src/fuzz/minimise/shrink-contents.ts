@@ -3,11 +3,11 @@ import { parseFdt, sourceOf, type TreeSource, writeFdt } from '../../devicetree/
 import type { TargetTask } from '../play/target-task.js';
 import { type Attempt, type Session, withStep } from './pass.js';
 
-/** Leaves nodes and properties out of devicetrees; what is no devicetree loses bytes from its end. */
+/** Removes nodes and properties from devicetrees, and bytes from the end of other contents. */
 export function* shrinkContents(session: Session, attempt: Attempt): TargetTask<Session> {
   let current = session;
   for (let index = 0; index < current.length; index++) {
-    // Where the walk through the tree goes on after something was left out: what comes before stays.
+    // Parts before this number were tried and are needed.
     for (let at = 0; ; ) {
       const bytes = contentsAt(current, index);
       const smaller = bytes && smallerContents(bytes, at);
@@ -32,7 +32,7 @@ function withContents(session: Session, index: number, bytes: Uint8Array): Sessi
   return withStep(session, index, { ...bound, step: { ...bound.step, bytes } });
 }
 
-/** The contents without their part of that number; undefined when there are no more parts. */
+/** The contents without the part of this number; undefined when there are fewer parts. */
 function smallerContents(bytes: Uint8Array, number: number): Uint8Array | undefined {
   const tree = treeOf(bytes);
   if (tree === undefined) {
@@ -54,9 +54,9 @@ function treeOf(bytes: Uint8Array): TreeSource | undefined {
 }
 
 /**
- * A tree without one of its parts: each node is counted before what is in it, so that large parts are tried first.
+ * A tree without one of its parts. A node comes before its own parts, so that large parts are tried first.
  *
- * @param left how many parts to pass over; -1 once one was left out.
+ * @param left parts before the one to remove; -1 once it was removed.
  */
 function without({ properties, children }: TreeSource, left: { count: number }): TreeSource {
   const isGone = () => left.count >= 0 && left.count-- === 0;

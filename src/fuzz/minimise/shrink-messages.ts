@@ -1,14 +1,15 @@
 import { constants, limits, protocol } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { annotate, codecOf } from '../../codec/index.js';
 import { writeFrame } from '../../rpc/index.js';
 import { MessageType, payloadOf } from '../../schema/index.js';
 import { ListType, StructType, type Values } from '../../wire/index.js';
 import type { BoundStep } from '../play/id-binding.js';
 import type { TargetTask } from '../play/target-task.js';
-import { headerOf, viewOf } from '../targets/frames.js';
+import { headerOf } from '../targets/frames.js';
 import { type Attempt, type Session, withStep } from './pass.js';
 
-/** Of the sequence number in a queue message. */
+/** Byte offset of the sequence number in a queue message. */
 const SEQ_OFFSET = 2;
 
 /** Shortens messages: fewer entries in their lists, then fewer bytes at their ends. */
@@ -41,7 +42,7 @@ function* firstThatFails(
   return undefined;
 }
 
-/** What lies where is another thing in another frame, so only the sender is still known by name. */
+/** Keeps the bindings that still fit: of the sender, and of ids in front of the first changed byte. */
 function withFrame({ step, number, uses }: BoundStep, frame: Uint8Array): BoundStep {
   if (step.kind !== 'frame') return { step, number, uses };
   const kept = uses.filter(({ at, size }) => at === 'vm' || sameBytes(step.frame, frame, at + size));
@@ -54,7 +55,7 @@ function sameBytes(one: Uint8Array, other: Uint8Array, size: number): boolean {
   return true;
 }
 
-/** A request in one queue message with half the entries of a list, and with one entry less. */
+/** Half the entries of each list, and one entry less. For requests in one queue message. */
 function* shorterLists(frame: Uint8Array): Generator<Uint8Array> {
   const header = headerOf(frame);
   if (header?.type !== MessageType.request || header.fragments !== 0) return;
@@ -74,16 +75,16 @@ function* shorterLists(frame: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Without all of its payload, half of it, a quarter, ... one byte. */
+/** Cuts off the whole payload, half of it, a quarter, ... one byte. */
 function* cutEnds(frame: Uint8Array): Generator<Uint8Array> {
   for (let cut = frame.byteLength - limits.header; cut > 0; cut >>= 1)
     yield frame.subarray(0, frame.byteLength - cut);
 }
 
-/** Numbers requests from 0, lets the primary VM send what it can, sets to zero what can be zero, field by field. */
+/** Numbers requests from 0, makes HLOS the sender where possible, and sets single fields to zero. */
 export function* simplifyValues(session: Session, attempt: Attempt): TargetTask<Session> {
   let current = (yield* attempt(renumbered(session))) ?? session;
-  for (let index = 0; index < current.length; index++) current = yield* fromPrimary(current, index, attempt);
+  for (let index = 0; index < current.length; index++) current = yield* fromHlos(current, index, attempt);
   for (let index = 0; index < current.length; index++) {
     const { step } = current[index] as BoundStep;
     if (step.kind !== 'frame') continue;
@@ -100,7 +101,7 @@ export function* simplifyValues(session: Session, attempt: Attempt): TargetTask<
   return current;
 }
 
-function* fromPrimary(session: Session, index: number, attempt: Attempt): TargetTask<Session> {
+function* fromHlos(session: Session, index: number, attempt: Attempt): TargetTask<Session> {
   const bound = session[index];
   if (bound?.step.kind !== 'frame' || bound.step.from === constants.VMID_HLOS) return session;
   const uses = bound.uses.filter(({ at }) => at !== 'vm');
@@ -108,7 +109,7 @@ function* fromPrimary(session: Session, index: number, attempt: Attempt): Target
   return (yield* attempt(withStep(session, index, other))) ?? session;
 }
 
-/** Where a request in one queue message, or the beginning of one, has values that are not zero. */
+/** Byte ranges [start, end) of the fields of a queue message that are not zero. */
 function valuesOf(frame: Uint8Array): readonly (readonly [number, number])[] {
   const header = headerOf(frame);
   if (header === undefined) return [];

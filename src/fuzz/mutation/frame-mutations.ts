@@ -5,125 +5,121 @@ import type { Step } from '../targets/step.js';
 
 type FrameStep = Step & { readonly kind: 'frame' };
 
-const { queue_message: sizeMax, header: headerSize } = protocol.limits;
-/** Where the header's fields stand. */
-const At = { api: 0, type: 1, seq: 2, id: 4 } as const;
+/** What a mutation of framing works on. */
+interface FrameContext {
+  /** The message, one step per queue message. Nothing else is in it. */
+  readonly steps: Step[];
+  /** Index of the step that is mutated. */
+  readonly at: number;
+  readonly step: FrameStep;
+  /** The bytes of that step. */
+  readonly frame: Uint8Array;
+  /** Another message of the same VM. */
+  readonly other: Uint8Array;
+  readonly random: Random;
+}
+
+export type FrameMutation = (context: FrameContext) => void;
+
+const { queue_message: sizeMax, header: headerSize, max_continuations: continuationsMax } = protocol.limits;
+/** Byte offsets of the header's fields; type shares its byte with the number of fragments. */
+const offsets = { api: 0, type: 1, seq: 2, id: 4 } as const;
 const TYPE_MASK = 3;
 
-/**
- * Breaks the framing of the message whose queue messages are the steps from `first` on: changes their headers, their
- * number, their order. `other` is another message of the same VM that may come in between.
- */
-export function mutateFrames(
-  steps: Step[],
-  first: number,
-  name: string,
-  random: Random,
-  other: Uint8Array,
-): void {
-  const at = first + random.below(steps.length - first);
-  const step = steps[at] as FrameStep;
-  const { frame } = step;
-  const type = (value: number) => {
-    frame[At.type] = ((frame[At.type] as number) & ~TYPE_MASK) | value;
+const typeChanged =
+  (type: number): FrameMutation =>
+  ({ frame }) => {
+    frame[offsets.type] = ((frame[offsets.type] as number) & ~TYPE_MASK) | type;
   };
-  const replace = (bytes: Uint8Array) => {
-    steps[at] = { ...step, frame: bytes };
-  };
-  const flip = (offset: number) => {
-    frame[offset] = (frame[offset] as number) ^ (1 << random.below(8));
-  };
-  switch (name) {
-    case 'api_version':
-      frame[At.api] = ((frame[At.api] as number) & 0xf0) | random.below(16);
-      return;
-    case 'header_words':
-      frame[At.api] = ((frame[At.api] as number) & 0x0f) | (random.below(16) << 4);
-      return;
-    case 'continuation':
-      type(MessageType.continuation);
-      return;
-    case 'reply':
-      type(MessageType.reply);
-      return;
-    case 'notification':
-      type(MessageType.notification);
-      return;
-    case 'fragments_more':
-      frame[At.type] = (frame[At.type] as number) + 4;
-      return;
-    case 'fragments_less':
-      frame[At.type] = (frame[At.type] as number) - 4;
-      return;
-    case 'fragments_most':
-      frame[At.type] = (frame[At.type] as number) | ((62 + random.below(2)) << 2);
-      return;
-    case 'seq_between':
-      flip(At.seq + random.below(2));
-      return;
-    case 'id_between':
-      flip(At.id + random.below(4));
-      return;
-    case 'truncated':
-      replace(frame.slice(0, random.below(frame.length)));
-      return;
-    case 'empty':
-      replace(new Uint8Array(0));
-      return;
-    case 'oversized': {
-      const large = new Uint8Array(sizeMax + 1 + random.below(16));
-      large.set(frame);
-      replace(large);
-      return;
-    }
-    case 'repeated':
-      steps.splice(at, 0, step);
-      return;
-    case 'reversed':
-      steps.splice(first, steps.length - first, ...steps.slice(first).reverse());
-      return;
-    case 'dropped':
-      steps.splice(at, 1);
-      return;
-    case 'interleaved':
-      steps.splice(at, 0, { ...step, frame: other });
-      return;
-    case 'one_by_one':
-      cut(steps, first, (item) => inParts(item, item.frame.length - headerSize));
-      return;
-    case 'in_parts':
-      cut(steps, first, (item) => inParts(item, 2 + random.below(3)));
-      return;
-    default: {
-      // One that is never completed, and behind it one that is: nothing of the first may be left.
-      const parts = inParts(step, 3).slice(0, 1 + random.below(2));
-      steps.splice(
-        first,
-        steps.length - first,
-        ...parts,
-        ...inParts({ ...step, frame: other }, 2 + random.below(2)),
-      );
-    }
-  }
-}
 
-/** Cuts a message that is one queue message; a longer one is in parts as it is. */
-function cut(steps: Step[], first: number, parts: (step: FrameStep) => FrameStep[]): void {
-  if (steps.length - first === 1) steps.splice(first, 1, ...parts(steps[first] as FrameStep));
-}
+const fragmentsChanged =
+  (difference: number): FrameMutation =>
+  ({ frame }) => {
+    frame[offsets.type] = (frame[offsets.type] as number) + (difference << 2);
+  };
 
-/** A queue message as so many fragments of about the same size, those behind its last byte empty. */
-function inParts(step: FrameStep, wanted: number): FrameStep[] {
+const bitFlipped =
+  (offset: number, size: number): FrameMutation =>
+  ({ frame, random }) => {
+    const at = offset + random.below(size);
+    frame[at] = (frame[at] as number) ^ (1 << random.below(8));
+  };
+
+/** Mutations of framing: of headers, of the number of queue messages, of their order. */
+export const frameMutations: Readonly<Record<string, FrameMutation>> = {
+  api_version({ frame, random }) {
+    frame[offsets.api] = ((frame[offsets.api] as number) & 0xf0) | random.below(16);
+  },
+  header_words({ frame, random }) {
+    frame[offsets.api] = ((frame[offsets.api] as number) & 0x0f) | (random.below(16) << 4);
+  },
+  continuation: typeChanged(MessageType.continuation),
+  reply: typeChanged(MessageType.reply),
+  notification: typeChanged(MessageType.notification),
+  fragments_more: fragmentsChanged(1),
+  fragments_less: fragmentsChanged(-1),
+  fragments_most({ frame, random }) {
+    frame[offsets.type] = (frame[offsets.type] as number) | ((62 + random.below(2)) << 2);
+  },
+  seq_between: bitFlipped(offsets.seq, 2),
+  id_between: bitFlipped(offsets.id, 4),
+  truncated({ steps, at, step, frame, random }) {
+    steps[at] = { ...step, frame: frame.slice(0, random.below(frame.length)) };
+  },
+  empty({ steps, at, step }) {
+    steps[at] = { ...step, frame: new Uint8Array(0) };
+  },
+  oversized({ steps, at, step, frame, random }) {
+    const large = new Uint8Array(sizeMax + 1 + random.below(16));
+    large.set(frame);
+    steps[at] = { ...step, frame: large };
+  },
+  repeated({ steps, at, step }) {
+    steps.splice(at, 0, step);
+  },
+  reversed({ steps }) {
+    steps.reverse();
+  },
+  dropped({ steps, at }) {
+    steps.splice(at, 1);
+  },
+  interleaved({ steps, at, step, other }) {
+    steps.splice(at, 0, { ...step, frame: other });
+  },
+  // A message of several queue messages is left as it is.
+  one_by_one({ steps, step, frame }) {
+    if (steps.length === 1) steps.splice(0, 1, ...inFragments(step, frame.length - headerSize));
+  },
+  in_parts({ steps, step, random }) {
+    if (steps.length === 1) steps.splice(0, 1, ...inFragments(step, 2 + random.below(3)));
+  },
+  // The first fragments of a message that never ends, then a complete message. RM must forget the first one.
+  abandoned({ steps, step, other, random }) {
+    const first = inFragments(step, 3).slice(0, 1 + random.below(2));
+    steps.splice(0, steps.length, ...first, ...inFragments({ ...step, frame: other }, 2 + random.below(2)));
+  },
+};
+
+/** A queue message in several fragments of about the same size. If it is too short, the last ones are empty. */
+function inFragments(step: FrameStep, wanted: number): FrameStep[] {
   const { frame } = step;
-  const count = Math.max(2, Math.min(wanted, protocol.limits.max_continuations + 1));
+  const count = Math.max(2, Math.min(wanted, continuationsMax + 1));
   const content = frame.subarray(headerSize);
   const size = Math.max(1, Math.ceil(content.length / count));
   return Array.from({ length: count }, (_, index) => {
     const bytes = content.subarray(index * size, (index + 1) * size);
-    const part = new Uint8Array(headerSize + bytes.length);
-    part.set(frame.subarray(0, headerSize));
-    part.set(bytes, headerSize);
-    part[At.type] = (index === 0 ? MessageType.request : MessageType.continuation) | ((count - 1) << 2);
-    return { ...step, frame: part };
+    const fragment = new Uint8Array(headerSize + bytes.length);
+    fragment.set(frame.subarray(0, headerSize));
+    fragment.set(bytes, headerSize);
+    fragment[offsets.type] =
+      (index === 0 ? MessageType.request : MessageType.continuation) | ((count - 1) << 2);
+    return { ...step, frame: fragment };
   });
+}
+
+/** Mutates the framing of the message that `steps` holds. @param other another message of the same VM. */
+export function mutateFrames(steps: Step[], mutate: FrameMutation, other: Uint8Array, random: Random): void {
+  const at = random.below(steps.length);
+  const step = steps[at] as FrameStep;
+  mutate({ steps, at, step, frame: step.frame, other, random });
 }

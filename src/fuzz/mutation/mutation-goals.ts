@@ -1,41 +1,56 @@
 import type { MessageShape, MutationSite } from '../message/message-shape.js';
 import type { MessageShapes } from '../message/message-shapes.js';
 import { type TreeMutation, treeMutations } from '../tree/tree-mutations.js';
-import { classesOf, type Rule } from './classes.js';
+import type { Mutation, Rule } from './mutation.js';
+import { mutations } from './mutations.js';
 
-/** What a case tries to get wrong, besides leading a target through valid sessions. */
-export interface MutationGoal {
-  /** The message, undefined where it is about a devicetree or a halt. */
-  readonly shape: MessageShape | undefined;
-  readonly site: MutationSite | undefined;
-  readonly tree: TreeMutation | undefined;
-  /** Name of the class of values, or of what is wrong with the tree. */
-  readonly name: string;
+/** A mutation of a request, at one site of one message. */
+export interface RequestGoal {
+  readonly kind: 'request';
+  readonly shape: MessageShape;
+  readonly site: MutationSite;
+  readonly mutation: Mutation;
+}
+
+/** What a case tries to do, besides leading the target through valid sessions. */
+export type MutationGoal =
+  | RequestGoal
+  | { readonly kind: 'tree'; readonly mutation: TreeMutation }
+  /** A vCPU halts. */
+  | { readonly kind: 'halt' };
+
+/** Message and field that a goal is about, as coverage names them, and what it does there. */
+export interface GoalName {
+  readonly message: string;
+  readonly field: string;
+  readonly class: string;
   readonly rule: Rule;
 }
 
-/** Everything that can be got wrong, in an order that never changes for one protocol: a case number names one by its site. */
+/** All goals. A case number holds the index of one, so their order is the same for the same protocol. */
 export function mutationGoals(shapes: MessageShapes): readonly MutationGoal[] {
-  const halt: MutationGoal = {
-    shape: undefined,
-    site: undefined,
-    tree: undefined,
-    name: 'vcpu_halt',
-    rule: 'state',
-  };
   return [
-    halt,
+    { kind: 'halt' },
     ...shapes.all.flatMap((shape) =>
       shape.sites.flatMap((site) =>
-        classesOf[site.kind].map(({ name, rule }) => ({ shape, site, tree: undefined, name, rule })),
+        mutations[site.kind].map((mutation) => ({ kind: 'request' as const, shape, site, mutation })),
       ),
     ),
-    ...treeMutations.map((tree) => ({
-      shape: undefined,
-      site: undefined,
-      tree,
-      name: tree.name,
-      rule: 'none' as const,
-    })),
+    ...treeMutations.map((mutation) => ({ kind: 'tree' as const, mutation })),
   ];
+}
+
+export function goalName(goal: MutationGoal): GoalName {
+  if (goal.kind === 'halt') return { message: 'vcpu_halt', field: '', class: 'vcpu_halt', rule: 'state' };
+  if (goal.kind === 'request') {
+    const { name, rule } = goal.mutation;
+    return { message: goal.shape.name, field: goal.site.name, class: name, rule };
+  }
+  const { kind, property, name } = goal.mutation;
+  return {
+    message: 'devicetree',
+    field: [kind, property].filter(Boolean).join(' '),
+    class: name,
+    rule: 'none',
+  };
 }

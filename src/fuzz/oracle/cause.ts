@@ -4,9 +4,9 @@ import { idOf } from '../targets/frames.js';
 import type { Ending, Step } from '../targets/step.js';
 
 /**
- * What went wrong with a target. `crash`, `hang` and `panic` are its end; `reply`: it broke the rules of replies;
- * `difference`: the reference manager says something else; `leak`: not everything came back; `nondeterminism`: it
- * answered the same session otherwise before.
+ * `crash`, `hang` and `panic`: the target ended; `reply`: it broke a rule that holds for all replies; `difference`: the
+ * reference manager answers something else; `leak`: not everything was given back; `nondeterminism`: the same session
+ * was answered in two ways.
  */
 export const causeKinds = [
   'crash',
@@ -21,18 +21,18 @@ export type CauseKind = (typeof causeKinds)[number];
 
 export interface Cause {
   readonly kind: CauseKind;
-  /** Two findings with one key are one: what is wrong, without numbers that differ from session to session. */
+  /** Identifies the cause: findings with the same key are one. It holds no numbers that differ between sessions. */
   readonly key: string;
-  /** What happened this time, for people. */
+  /** What happened in this session, for people. */
   readonly text: string;
 }
 
-/** What is wrong in a few words. */
+/** Kind and key. */
 export function causeTitle({ kind, key }: Cause): string {
   return key.startsWith(`${kind} `) ? key : `${kind}: ${key}`;
 }
 
-/** @param predicted where the reference manager, put to the same, died. */
+/** @param predicted the panic of the reference manager at the same step. */
 export function endingCause(step: Step, { kind, text }: Ending, predicted: string | undefined): Cause {
   return { kind, key: `${kind} ${predicted ?? endingKey(step, kind, text)}`, text };
 }
@@ -45,12 +45,12 @@ function endingKey(step: Step, kind: Ending['kind'], text: string): string {
   return `${what}on ${step.kind === 'frame' ? messageName(idOf(step.frame)) : step.kind}`;
 }
 
-/** Sanitizers name the fault and the function; addresses, process ids and sizes differ from run to run. */
+/** The fault and the function of a sanitizer's report. Its addresses, process ids and sizes differ between runs. */
 function sanitizerFault(text: string): string | undefined {
   const [, fault] = /(?:Address|Leak|Memory|Thread)Sanitizer:? (\S+)/.exec(text) ?? [];
   if (fault === undefined) return undefined;
   const frames = [...text.matchAll(/#\d+ 0x[0-9a-f]+ in (\w+)[^\n]*/gi)];
-  // Frames of the sanitizer's own library are nobody's fault.
+  // The first frames are often the sanitizer's own.
   const own = frames.find(([line]) => !/interceptor|sanitizer|libasan|libc/i.test(line)) ?? frames[0];
   return own === undefined ? fault : `${fault} in ${own[1]}`;
 }
@@ -59,7 +59,7 @@ function firstLine(text: string): string {
   return text.split('\n', 1)[0] as string;
 }
 
-/** Name of a message by its id, or the id. */
+/** Name of a message, or its id where it has no name. */
 export function messageName(id: number): string {
   return protocol.byId.get(id)?.name ?? formatId(id);
 }

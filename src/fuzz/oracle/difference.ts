@@ -12,8 +12,7 @@ const { VMID_RM } = constants;
 export type Side = Pick<Response, 'out' | 'refused'>;
 
 /**
- * A difference as a cause: the key names the first message that is not as it should be, and how, without numbers that
- * differ from session to session.
+ * A difference as a cause. Its key names the first message that differs, and how.
  */
 export function differenceOf(step: Step, expected: Side, actual: Side): Cause {
   const texts = [expected, actual].map(({ out, refused }) =>
@@ -41,7 +40,7 @@ function keyOf(step: Step, expected: Side, actual: Side): string {
   return `${messageOf(step)}: other bytes`;
 }
 
-/** What the target said; with the request, on which the layout of some replies depends. */
+/** What was sent in a step, decoded. The layout of some replies depends on the request. */
 function recordsOf(step: Step, { out }: Side): readonly CaptureRecord[] {
   const request = step.kind === 'frame' ? [{ from: step.from, to: VMID_RM, frame: step.frame }] : [];
   return decodeMessages([...request, ...sent(out)]).filter(({ from }) => from === VMID_RM);
@@ -72,7 +71,7 @@ function recordKey(wanted: CaptureRecord | undefined, got: CaptureRecord | undef
 
 type Keys = Readonly<Record<string, unknown>>;
 
-/** Without what belongs to the way of decoding. */
+/** The keys that come from the message itself. */
 function compared({ seq, payload, rest, raw, issues, incomplete, sizes }: Keys): Json {
   const keys = { seq, sizes, payload, rest, raw, issues, incomplete };
   return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)) as Json;

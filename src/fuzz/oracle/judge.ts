@@ -3,22 +3,21 @@ import { type Cause, endingCause } from './cause.js';
 import type { Reference } from './reference.js';
 import { ReplyCheck } from './reply-check.js';
 
-/** What became of a step: something is wrong, or nothing more can be told about this session, or it goes on. */
+/** Verdict on a step: something is wrong; or, without a cause, the session is over or goes on. */
 export interface Judgement {
   readonly cause: Cause | undefined;
   readonly over: boolean;
 }
 
-const fine: Judgement = { cause: undefined, over: false };
-const untold: Judgement = { cause: undefined, over: true };
+const goesOn: Judgement = { cause: undefined, over: false };
+const isOver: Judgement = { cause: undefined, over: true };
 
-/** Looks at every step of a session. With a reference all rules are in what that says, else those of replies hold. */
+/** The oracle for single steps: compares with a reference manager, or, without one, checks the rules of replies. */
 export class Judge {
   readonly #replies = new ReplyCheck();
 
   constructor(readonly reference: Reference | undefined) {}
 
-  /** A session begins. */
   reset(): void {
     this.#replies.reset();
     this.reference?.reset();
@@ -30,7 +29,7 @@ export class Judge {
       return { cause: endingCause(step, response.ended, verdict?.died), over: true };
     const cause = verdict === undefined ? this.#replies.check(step, response) : verdict.difference;
     if (cause !== undefined) return { cause, over: true };
-    // The public manager would have died here, and nobody knows what it should do instead.
-    return verdict?.died === undefined ? fine : untold;
+    // The reference manager has died: what the right answer to this and later steps is, is not known.
+    return verdict?.died === undefined ? goesOn : isOver;
   }
 }

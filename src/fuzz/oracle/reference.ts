@@ -9,11 +9,10 @@ import { differenceOf } from './difference.js';
 
 type Out = Response['out'];
 
-/** What the reference says of a step. */
+/** What the reference manager shows about a step. */
 export interface Verdict {
-  /** The target says something else. */
   readonly difference: Cause | undefined;
-  /** Where the reference died: it can tell nothing more about this session. */
+  /** Panic of the reference manager, which ends the comparison for this session. */
   readonly died: string | undefined;
 }
 
@@ -22,14 +21,14 @@ const agreed: Verdict = { difference: undefined, died: undefined };
 export interface ReferenceOptions {
   readonly platform: PlatformProfile;
   readonly careful: boolean;
-  /** Steps whose effect on the target is not seen: whether a queue took a message. */
+  /** The target's responses say whether its queue took a message. */
   readonly seesRefusal: boolean;
 }
 
 /**
- * The simulated manager beside a target, put to the same steps. What VMs take is compared byte by byte; capability
- * ids are the hypervisor's choice, the base of IRQ handles is the target's, and between receivers there is no order
- * where VMs are real.
+ * A simulated manager that gets the same steps as the target. What VMs receive is compared byte by byte, with these
+ * exceptions: the hypervisor chooses capability ids; the base of IRQ handles is taken from the target; with real VMs the
+ * order between receivers is open.
  */
 export class Reference {
   readonly #sim: SimTarget;
@@ -51,7 +50,6 @@ export class Reference {
     this.#receivers.clear();
   }
 
-  /** Takes the same step and compares with what the target did. */
   compare(step: Step, response: Response): Verdict {
     this.#learnHandleBase(step, response);
     const own = this.#sim.put(step);

@@ -1,16 +1,16 @@
 import { constants, limits, protocol } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { formatIssue, type Issue } from '../../base/error.js';
-import { decodePayload } from '../../capture/payload/index.js';
+import { decodePayload, replyDependsOnRequest } from '../../capture/payload/index.js';
 import { codecOf } from '../../codec/index.js';
-import { Reassembler } from '../../rpc/index.js';
+import { messagesOnly, OutstandingRequests, Reassembler } from '../../rpc/index.js';
 import { type Header, MessageType, payloadOf } from '../../schema/index.js';
-import { type Values, VariantType } from '../../wire/index.js';
-import { viewOf } from '../targets/frames.js';
+import type { Values } from '../../wire/index.js';
 import type { Response, Step } from '../targets/step.js';
 import { type Cause, messageName } from './cause.js';
 
 const { VMID_HLOS } = constants;
-/** What has waited longer will never be answered: while a VM takes nothing, replies overtake each other. */
+/** Requests of a VM that can wait for a reply. An older one is taken for lost. */
 const ASKED_MAX = 1024;
 
 interface Asked {
@@ -20,49 +20,46 @@ interface Asked {
   readonly value: Values | undefined;
 }
 
-/** One VM's conversation with the target: both directions, and what it has asked and got no reply to. */
+/** One VM's messages in both directions, and its requests without a reply so far. */
 interface Conversation {
-  readonly asked: Asked[];
+  readonly asked: OutstandingRequests<Asked>;
   readonly toManager: Reassembler;
   readonly toVm: Reassembler;
 }
 
-const ignore = (): void => {};
-
 /**
- * What holds for the messages of every manager, whatever its state: all decode; a reply has id and sequence number of
- * a request that waits for one; HLOS, while it takes all its messages, gets a reply to each request at once.
+ * Checks the rules that hold for every manager in every state: all its messages decode; each reply has the id and the
+ * sequence number of a request that waits; HLOS gets a reply to each request at once while all VMs take their messages.
  */
 export class ReplyCheck {
   readonly #conversations = new Map<number, Conversation>();
-  /** Some VM does not take everything, so replies may be late or lost. */
-  #held = false;
+  /** Some VM takes no messages, so replies can be late or lost. */
+  #limited = false;
   #found: Cause | undefined;
 
-  /** The target starts afresh. */
   reset(): void {
     this.#conversations.clear();
-    this.#held = false;
+    this.#limited = false;
     this.#found = undefined;
   }
 
-  /** What is wrong with a response; after that, only {@link reset} makes sense. */
+  /** Once it has returned a cause, it returns the same one until {@link reset}. */
   check(step: Step, { out, refused, ended }: Response): Cause | undefined {
-    if (step.kind === 'receive_limit') this.#held = true;
-    // HLOS's queue may take messages of impossible sizes, which then vanish (transport, QueueOptions); those of other VMs
-    // may be made for longer ones.
+    if (step.kind === 'receive_limit') this.#limited = true;
+    // HLOS's queue takes messages that are too long, and RM never sees them (transport, QueueOptions). Queues of other VMs
+    // can be configured for longer messages.
     const fits =
       step.kind === 'frame' && (step.from !== VMID_HLOS || step.frame.byteLength <= limits.queue_message);
     const asks = fits && !refused;
     if (asks) receive(this.#conversation(step.from).toManager, step.frame);
     for (const { to, frame } of out) receive(this.#conversation(to).toVm, frame);
-    if (this.#found === undefined && asks && step.from === VMID_HLOS && !this.#held && ended === undefined)
+    if (this.#found === undefined && asks && step.from === VMID_HLOS && !this.#limited && ended === undefined)
       this.#findMissing();
     return this.#found;
   }
 
   #findMissing(): void {
-    const [asked] = this.#conversation(VMID_HLOS).asked;
+    const asked = this.#conversation(VMID_HLOS).asked.oldest;
     if (asked === undefined) return;
     this.#find(`no reply to ${messageName(asked.id)}`, `seq ${asked.seq}`);
   }
@@ -74,21 +71,16 @@ export class ReplyCheck {
   #conversation(vmid: number): Conversation {
     let conversation = this.#conversations.get(vmid);
     if (conversation === undefined) {
-      const asked: Asked[] = [];
+      const asked = new OutstandingRequests<Asked>(ASKED_MAX);
       conversation = {
         asked,
-        toManager: new Reassembler(protocol, {
-          message: (header, view, start, end) => ask(asked, header, view, start, end),
-          part: ignore,
-          abandoned: ignore,
-          stray: ignore,
-          malformed: ignore,
-        }),
+        toManager: new Reassembler(
+          protocol,
+          messagesOnly((header, view, start, end) => ask(asked, header, view, start, end)),
+        ),
+        // Abandoned messages are no error: a VM's link can end within a message.
         toVm: new Reassembler(protocol, {
-          message: (header, view, start, end) => this.#took(vmid, asked, header, view, start, end),
-          part: ignore,
-          // The end of a VM's link ends what is on its way, and the next link begins anew.
-          abandoned: ignore,
+          ...messagesOnly((header, view, start, end) => this.#took(vmid, asked, header, view, start, end)),
           stray: ({ msg_id: id, seq }) =>
             this.#find(`stray continuation of ${messageName(id)}`, `seq ${seq}`),
           malformed: (issue) => this.#find(`malformed message: ${issue.code}`, formatIssue(issue)),
@@ -99,12 +91,17 @@ export class ReplyCheck {
     return conversation;
   }
 
-  #took(vmid: number, asked: Asked[], header: Header, view: DataView, start: number, end: number): void {
+  #took(
+    vmid: number,
+    asked: OutstandingRequests<Asked>,
+    header: Header,
+    view: DataView,
+    start: number,
+    end: number,
+  ): void {
     const { type, msg_id: id, seq } = header;
     const name = messageName(id);
-    const index =
-      type === MessageType.reply ? asked.findIndex((one) => one.id === id && one.seq === seq) : -1;
-    const [request] = index < 0 ? [] : asked.splice(index, 1);
+    const request = type === MessageType.reply ? asked.answer(id, seq) : undefined;
     if (type === MessageType.request) this.#find(`request ${name} from the manager`, `to VM ${vmid}`);
     else if (type === MessageType.reply && request === undefined)
       this.#find(`reply to no request: ${name}`, `seq ${seq} to VM ${vmid}`);
@@ -122,14 +119,19 @@ export class ReplyCheck {
   }
 }
 
-function ask(asked: Asked[], header: Header, view: DataView, start: number, end: number): void {
+function ask(
+  asked: OutstandingRequests<Asked>,
+  header: Header,
+  view: DataView,
+  start: number,
+  end: number,
+): void {
   const { type, msg_id: id, seq } = header;
   if (type !== MessageType.request) return;
-  if (asked.length === ASKED_MAX) asked.shift();
   const message = protocol.byId.get(id);
-  const layout = payloadOf(message, MessageType.reply) instanceof VariantType && payloadOf(message, type);
-  const value = layout ? (codecOf(layout).tryDecode(view, start, end) as Values | undefined) : undefined;
-  asked.push({ id, seq, value });
+  const layout = replyDependsOnRequest(message) ? payloadOf(message, type) : undefined;
+  const value = layout && (codecOf(layout).tryDecode(view, start, end) as Values | undefined);
+  asked.add({ id, seq, value });
 }
 
 function receive(reassembler: Reassembler, frame: Uint8Array): void {

@@ -7,16 +7,17 @@ import {
   VM_ALLOC_VMID,
   VM_IRQ_LEND,
 } from '../../../schemas/index.js';
+import { concatenated, viewOf } from '../../base/bytes.js';
 import { annotate } from '../../codec/index.js';
 import { MessageType, payloadOf } from '../../schema/index.js';
 import { type Field, ListType, StructType } from '../../wire/index.js';
-import { headerOf, idOf, viewOf } from '../targets/frames.js';
+import { headerOf, idOf, REPLY_FIELDS, wordAt } from '../targets/frames.js';
 import type { Response, Step } from '../targets/step.js';
 
-/** What a manager hands out, by the roles of the fields that name it. */
+/** Ids that RM allocates, by the role of the fields that hold them. */
 type Role = 'vmid' | 'mem_handle' | 'virq_handle';
 
-/** Calls whose reply hands something out: it is the field behind the error word. */
+/** Calls whose reply holds a new id, in the field behind the error word. */
 const allocatingCalls: ReadonlyMap<number, Role> = new Map<number, Role>([
   [VM_ALLOC_VMID.id, 'vmid'],
   [MEM_DONATE.id, 'mem_handle'],
@@ -25,26 +26,25 @@ const allocatingCalls: ReadonlyMap<number, Role> = new Map<number, Role>([
   [VM_IRQ_LEND.id, 'virq_handle'],
 ]);
 const sizes: Readonly<Record<Role, number>> = { vmid: 2, mem_handle: 4, virq_handle: 4 };
-const GIVEN_OFFSET = limits.header + 4;
 
-/** A place in a step that names what an earlier step was given. */
-interface Use {
-  /** Byte offset in the frame, or the VM that the step is about. */
+/** An id in a step that an earlier request allocated. */
+interface IdUse {
+  /** Byte offset in the frame; `vm`: the sender, or the VM that the step is about. */
   readonly at: number | 'vm';
   readonly size: number;
-  /** The request that it was given for, by its number in the session as recorded. */
-  readonly giver: number;
+  /** Number in the recorded session of the step with that request. */
+  readonly allocator: number;
 }
 
-/** A step that keeps its meaning when steps before it are left out. */
+/** A step that keeps its meaning when earlier steps are removed and ids change. */
 export interface BoundStep {
   readonly step: Step;
-  /** Number in the session as recorded. */
+  /** Its index in the recorded session. */
   readonly number: number;
-  readonly uses: readonly Use[];
+  readonly uses: readonly IdUse[];
 }
 
-/** Something that a VM was given. */
+/** An id that RM has allocated for a VM. */
 export interface AllocatedId {
   readonly to: number;
   /** Sequence number of the request. */
@@ -54,15 +54,15 @@ export interface AllocatedId {
   readonly value: number;
 }
 
-/** All that VMs were given by a response. */
+/** All ids that the replies in a response allocate. */
 export function* idsAllocatedBy({ out }: Response): Generator<AllocatedId> {
   for (const { to, frame } of out) {
     const role = allocatingCalls.get(idOf(frame));
-    if (role === undefined || frame.byteLength < GIVEN_OFFSET + sizes[role]) continue;
+    if (role === undefined || frame.byteLength < REPLY_FIELDS + sizes[role]) continue;
     const view = viewOf(frame);
     const header = headerOf(frame);
-    if (header?.type !== MessageType.reply || view.getUint32(limits.header, true) !== 0) continue;
-    const value = readAt(view, GIVEN_OFFSET, sizes[role]);
+    if (header?.type !== MessageType.reply || wordAt(frame, limits.header) !== 0) continue;
+    const value = readAt(view, REPLY_FIELDS, sizes[role]);
     yield { to, seq: header.seq, id: header.msg_id, role, value };
   }
 }
@@ -71,7 +71,7 @@ function readAt(view: DataView, at: number, size: number): number {
   return size === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
 }
 
-/** Finds out for which request something was given: the reply may come later than the step that asked. */
+/** Finds the request of a reply, which can come some steps later. */
 class Requests {
   readonly #numbers = new Map<string, number>();
 
@@ -87,24 +87,24 @@ class Requests {
   }
 }
 
-/** Finds, in a session and what came of it, where steps name what earlier steps were given. */
+/** Binds the steps of a session to the requests that allocated the ids in them. */
 export function bind(steps: readonly Step[], responses: readonly Response[]): BoundStep[] {
   const latest = new Map<string, number>();
-  const names = namesOf(steps);
+  const fields = idFieldsOf(steps);
   const requests = new Requests();
   return steps.map((step, number) => {
     requests.put(step, number);
-    const uses: Use[] = [];
-    const use = (at: Use['at'], role: Role, value: number) => {
-      const giver = latest.get(`${role} ${value}`);
-      if (giver !== undefined) uses.push({ at, size: sizes[role], giver });
+    const uses: IdUse[] = [];
+    const use = (at: IdUse['at'], role: Role, value: number) => {
+      const allocator = latest.get(`${role} ${value}`);
+      if (allocator !== undefined) uses.push({ at, size: sizes[role], allocator });
     };
     const vmid = vmOf(step);
     if (vmid !== undefined) use('vm', 'vmid', vmid);
-    for (const { at, role, value } of names.get(number) ?? []) use(at, role, value);
-    for (const given of idsAllocatedBy(responses[number] as Response)) {
-      const giver = requests.of(given);
-      if (giver !== undefined) latest.set(`${given.role} ${given.value}`, giver);
+    for (const { at, role, value } of fields.get(number) ?? []) use(at, role, value);
+    for (const allocated of idsAllocatedBy(responses[number] as Response)) {
+      const allocator = requests.of(allocated);
+      if (allocator !== undefined) latest.set(`${allocated.role} ${allocated.value}`, allocator);
     }
     return { step, number, uses };
   });
@@ -115,53 +115,53 @@ function vmOf(step: Step): number | undefined {
   return step.kind === 'vcpu_halt' || step.kind === 'receive_limit' ? step.vmid : undefined;
 }
 
-interface Name {
+interface IdField {
   readonly at: number;
   readonly role: Role;
   readonly value: number;
 }
 
-/** Fields that may name something given, by the number of the step in whose frame they are. */
-function namesOf(steps: readonly Step[]): ReadonlyMap<number, readonly Name[]> {
-  const names = new Map<number, Name[]>();
+/** Fields that can hold an allocated id, by the index of the step in whose frame they are. */
+function idFieldsOf(steps: readonly Step[]): ReadonlyMap<number, readonly IdField[]> {
+  const fields = new Map<number, IdField[]>();
   for (let number = 0; number < steps.length; number++) {
-    const parts = partsFrom(steps, number);
-    const layout = parts[0] && layoutOf(parts[0].frame);
+    const frames = requestFrames(steps, number);
+    const layout = frames[0] && layoutOf(frames[0].frame);
     if (layout === undefined) continue;
-    const payload = joined(parts.map(({ frame }) => frame));
+    const payload = concatenated(frames.map(({ frame }) => frame.subarray(limits.header)));
     const roles = rolesOf(layout);
     if (roles.size === 0) continue;
     for (const { mark, path, start, end } of annotate(layout, payload).ranges) {
       const role = roles.get(leafOf(path));
       if (mark !== 'field' || role === undefined || end - start !== sizes[role]) continue;
-      const place = placeOf(parts, start, end);
+      const place = placeOf(frames, start, end);
       if (place === undefined) continue;
-      const list = names.get(place.number) ?? [];
+      const list = fields.get(place.number) ?? [];
       list.push({ at: place.at, role, value: readAt(viewOf(payload), start, sizes[role]) });
-      names.set(place.number, list);
+      fields.set(place.number, list);
     }
   }
-  return names;
+  return fields;
 }
 
-interface Part {
+interface RequestFrame {
   readonly number: number;
   readonly frame: Uint8Array;
 }
 
 /** The queue messages of the request that begins in a step; none when none does. */
-function partsFrom(steps: readonly Step[], first: number): Part[] {
+function requestFrames(steps: readonly Step[], first: number): RequestFrame[] {
   const step = steps[first];
   const header = step?.kind === 'frame' ? headerOf(step.frame) : undefined;
   if (step?.kind !== 'frame' || header?.type !== MessageType.request) return [];
-  const parts: Part[] = [{ number: first, frame: step.frame }];
-  for (let number = first + 1; number < steps.length && parts.length <= header.fragments; number++) {
+  const frames: RequestFrame[] = [{ number: first, frame: step.frame }];
+  for (let number = first + 1; number < steps.length && frames.length <= header.fragments; number++) {
     const next = steps[number];
     if (next?.kind !== 'frame' || next.from !== step.from) continue;
     if (headerOf(next.frame)?.type !== MessageType.continuation) break;
-    parts.push({ number, frame: next.frame });
+    frames.push({ number, frame: next.frame });
   }
-  return parts;
+  return frames;
 }
 
 function layoutOf(frame: Uint8Array): StructType | undefined {
@@ -170,14 +170,14 @@ function layoutOf(frame: Uint8Array): StructType | undefined {
   return layout instanceof StructType ? layout : undefined;
 }
 
-/** Where payload bytes [start, end) are; undefined when they are not all in one queue message. */
+/** Step and offset of payload bytes [start, end); undefined when they are in two queue messages. */
 function placeOf(
-  parts: readonly Part[],
+  frames: readonly RequestFrame[],
   start: number,
   end: number,
 ): { readonly number: number; readonly at: number } | undefined {
   let before = 0;
-  for (const { number, frame } of parts) {
+  for (const { number, frame } of frames) {
     const size = frame.byteLength - limits.header;
     if (start < before + size)
       return end > before + size ? undefined : { number, at: start - before + limits.header };
@@ -189,17 +189,6 @@ function placeOf(
 function leafOf(path: string): string {
   const end = path.endsWith(']') ? path.lastIndexOf('[') : path.length;
   return path.slice(path.lastIndexOf('.', end) + 1, end);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const contents = parts.map((part) => part.subarray(limits.header));
-  const payload = new Uint8Array(contents.reduce((size, part) => size + part.byteLength, 0));
-  let at = 0;
-  for (const part of contents) {
-    payload.set(part, at);
-    at += part.byteLength;
-  }
-  return payload;
 }
 
 const knownRoles = new WeakMap<StructType, ReadonlyMap<string, Role>>();
@@ -225,31 +214,31 @@ function fieldsOf(layout: StructType): Field[] {
   });
 }
 
-/** Puts bound steps to a target again: what they name is what their allocatingCalls were given this time. */
+/** Replaces the ids in bound steps by those that the target allocates this time. */
 export class Rebinding {
-  readonly #given = new Map<number, number>();
+  readonly #ids = new Map<number, number>();
   readonly #requests = new Requests();
 
-  /** The step as it is to be put, now. */
+  /** The step with the ids that are known by now. */
   resolve({ step, uses, number }: BoundStep): Step {
-    const resolved = uses.reduce((before, { at, size, giver }) => {
-      const value = this.#given.get(giver);
+    const resolved = uses.reduce((before, { at, size, allocator }) => {
+      const value = this.#ids.get(allocator);
       return value === undefined ? before : withValue(before, at, size, value);
     }, step);
     this.#requests.put(resolved, number);
     return resolved;
   }
 
-  /** What came of it. */
-  took(response: Response): void {
-    for (const given of idsAllocatedBy(response)) {
-      const giver = this.#requests.of(given);
-      if (giver !== undefined) this.#given.set(giver, given.value);
+  /** Learns the ids that a response allocates. */
+  observe(response: Response): void {
+    for (const allocated of idsAllocatedBy(response)) {
+      const allocator = this.#requests.of(allocated);
+      if (allocator !== undefined) this.#ids.set(allocator, allocated.value);
     }
   }
 }
 
-function withValue(step: Step, at: Use['at'], size: number, value: number): Step {
+function withValue(step: Step, at: IdUse['at'], size: number, value: number): Step {
   if (at === 'vm') {
     if (step.kind === 'frame') return { ...step, from: value };
     return 'vmid' in step ? { ...step, vmid: value } : step;

@@ -4,18 +4,18 @@ import type { Response, Step } from '../targets/step.js';
 import { type BoundStep, bind, Rebinding } from './id-binding.js';
 import type { TargetTask } from './target-task.js';
 
-/** A session as it was put to a target, and what came of each step. */
+/** A session as it was sent to a target, with the response to each step. */
 export interface PlayedSession {
   readonly steps: readonly Step[];
   readonly responses: readonly Response[];
-  /** What went wrong, with the last step. */
+  /** What the last step showed, undefined when nothing was wrong. */
   readonly cause: Cause | undefined;
 }
 
-/** Plays a session and says what goes wrong in it. */
+/** Plays a session. */
 export type Replay = (session: readonly BoundStep[]) => TargetTask<PlayedSession>;
 
-/** Puts a session to a fresh target until something is wrong. */
+/** Sends a session to a fresh target, up to the first step that shows something wrong. */
 export function* play(session: readonly BoundStep[], judge: Judge): TargetTask<PlayedSession> {
   yield 'reset';
   judge.reset();
@@ -25,7 +25,7 @@ export function* play(session: readonly BoundStep[], judge: Judge): TargetTask<P
   for (const bound of session) {
     const step = rebinding.resolve(bound);
     const response = yield step;
-    rebinding.took(response);
+    rebinding.observe(response);
     steps.push(step);
     responses.push(response);
     const { cause, over } = judge.judge(step, response);
@@ -34,7 +34,7 @@ export function* play(session: readonly BoundStep[], judge: Judge): TargetTask<P
   return { steps, responses, cause: undefined };
 }
 
-/** A session to be played again, its steps bound to what they were given. */
+/** The session with its steps bound to the ids that they use. */
 export function sessionOf({ steps, responses }: PlayedSession): readonly BoundStep[] {
   return bind(steps, responses);
 }

@@ -1,32 +1,32 @@
 import type { Response, Step } from '../targets/step.js';
 import type { LocalTarget, RemoteTarget } from '../targets/target.js';
 
-/** What is to be done with a target: a step, or a fresh start. */
+/** A step for the target, or a fresh start. */
 export type Command = Step | 'reset';
 
 /**
- * TargetTask with a target, which answers each command (a fresh start with an empty response). The work knows neither
- * promises nor processes, and is the same for every target.
+ * A task that works with a target: it yields commands and is resumed with responses (an empty one after a fresh start). It
+ * is the same for targets in this process and for remote ones.
  */
 export type TargetTask<T> = Generator<Command, T, Response>;
 
 export const emptyResponse: Response = { out: [], refused: false, ended: undefined };
 
-/** Does the work with a target in this process, without a turn of the event loop. */
-export function runLocally<T>(work: TargetTask<T>, target: LocalTarget): T {
-  return new LocalRunner(work, target).slice(Number.POSITIVE_INFINITY)?.result as T;
+/** Runs a task on a local target, without a turn of the event loop. */
+export function runLocally<T>(task: TargetTask<T>, target: LocalTarget): T {
+  return new LocalRunner(task, target).slice(Number.POSITIVE_INFINITY)?.result as T;
 }
 
-/** Commands between two pauses: some milliseconds. */
+/** Commands between two pauses; they take some milliseconds. */
 const SLICE_SIZE = 4096;
 
-/** The same, with a pause now and then, in which signals are heard and timers run. */
+/** Runs a task on a local target, with pauses in which signals and timers are handled. */
 export async function runInSlices<T>(
-  work: TargetTask<T>,
+  task: TargetTask<T>,
   target: LocalTarget,
   pause: () => Promise<void>,
 ): Promise<T> {
-  const worker = new LocalRunner(work, target);
+  const worker = new LocalRunner(task, target);
   for (;;) {
     const done = worker.slice(SLICE_SIZE);
     if (done !== undefined) return done.result;
@@ -35,19 +35,19 @@ export async function runInSlices<T>(
 }
 
 class LocalRunner<T> {
-  readonly #work: TargetTask<T>;
+  readonly #task: TargetTask<T>;
   readonly #target: LocalTarget;
   #response = emptyResponse;
 
-  constructor(work: TargetTask<T>, target: LocalTarget) {
-    this.#work = work;
+  constructor(task: TargetTask<T>, target: LocalTarget) {
+    this.#task = task;
     this.#target = target;
   }
 
-  /** Does so many commands. @returns the result once there are no more. */
+  /** Runs up to this many commands. @returns the result once the task has ended. */
   slice(size: number): { readonly result: T } | undefined {
     for (let count = 0; count < size; count++) {
-      const next = this.#work.next(this.#response);
+      const next = this.#task.next(this.#response);
       if (next.done === true) return { result: next.value };
       if (next.value !== 'reset') this.#response = this.#target.put(next.value);
       else {
@@ -59,11 +59,11 @@ class LocalRunner<T> {
   }
 }
 
-/** The same with a target elsewhere. */
-export async function runRemotely<T>(work: TargetTask<T>, target: RemoteTarget): Promise<T> {
+/** Runs a task on a remote target. */
+export async function runRemotely<T>(task: TargetTask<T>, target: RemoteTarget): Promise<T> {
   let response = emptyResponse;
   for (;;) {
-    const next = work.next(response);
+    const next = task.next(response);
     if (next.done === true) return next.value;
     if (next.value === 'reset') {
       await target.reset();

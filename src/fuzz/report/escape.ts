@@ -1,4 +1,4 @@
-/** Text that stands for itself in HTML and in attributes. */
+/** Text for HTML content and attributes. */
 export function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }

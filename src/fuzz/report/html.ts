@@ -1,9 +1,9 @@
 import { findingName, reproduceCommand } from '../findings/write.js';
 import { escaped } from './escape.js';
 import { heatMap, lineChart } from './plots.js';
-import { classesByMessage, gridOf, type Report, stepsPerSecond } from './report.js';
+import { gridOf, mutationsByMessage, type Report, stepsPerSecond } from './report.js';
 
-/** Colours are variables, so that the plots follow the reader's light or dark scheme too. */
+/** Colours are variables, so that the plots follow the light or dark scheme. */
 const style = `
 :root { color-scheme: light dark; --text: #1c2128; --dim: #59636e; --line: #d1d9e0; --page: #fff; --panel: #f6f8fa;
   --accent: #0969da; --bad: #cf222e; }
@@ -29,7 +29,7 @@ svg .axis { stroke: var(--line); } svg .curve { fill: none; stroke: var(--accent
 svg .cell { fill: var(--accent); } svg .none { fill: var(--panel); }
 `;
 
-/** A report as one page: no script, nothing from elsewhere. */
+/** A report as one page without scripts and without references to other files. */
 export function reportHtml(report: Report): string {
   const { origin, findings } = report;
   const title = `Fuzzing ${origin.target}, seed ${origin.seed}`;
@@ -50,10 +50,10 @@ ${findings.length === 0 ? '<p>None.</p>' : findingsTable(report)}
 <h2>Progress</h2>
 ${progress(report)}
 <h2>Answers</h2>
-<p>Replies by message and error, over all states of the VM that they were about. Darker is more often.</p>
+<p>Replies by message and error, in all states of their subjects. Darker cells have more.</p>
 <div class="scroll">${answers(report)}</div>
 <h2>Values</h2>
-<p>Classes of values that were tried, of those that there are.</p>
+<p>Mutations that were used, of all that exist.</p>
 <div class="scroll">${values(report)}</div>
 </body>
 </html>
@@ -91,8 +91,8 @@ function findingsTable({ findings, origin }: Report): string {
 <code>${escaped(first.slice(0, 400))}</code></td><td class="number">${size}</td><td class="number">${grouped(count)}</td>
 <td><code>${escaped(findingName(finding))}<br>${escaped(reproduceCommand(origin, caseNumber))}</code></td></tr>`;
   });
-  return `<div class="scroll"><table><tr><th>no</th><th>kind</th><th>cause</th><th>steps</th><th>met</th>
-<th>file, and the line that runs its case again</th></tr>${rows.join('\n')}</table></div>`;
+  return `<div class="scroll"><table><tr><th>no</th><th>kind</th><th>cause</th><th>steps</th><th>count</th>
+<th>file, and the command line that runs its case again</th></tr>${rows.join('\n')}</table></div>`;
 }
 
 function progress({ history }: Report): string {
@@ -120,9 +120,9 @@ function answers({ coverage }: Report): string {
 }
 
 function values({ coverage }: Report): string {
-  const rows = [...classesByMessage(coverage.fields())].map(([message, { tried, all }]) => {
-    const share = Math.round((tried / all) * 100);
-    return `<tr><td>${escaped(message)}</td><td class="number">${tried} of ${all}</td><td class="number">${share} %</td></tr>`;
+  const rows = [...mutationsByMessage(coverage.fields())].map(([message, { used, all }]) => {
+    const share = Math.round((used / all) * 100);
+    return `<tr><td>${escaped(message)}</td><td class="number">${used} of ${all}</td><td class="number">${share} %</td></tr>`;
   });
-  return `<table><tr><th>message</th><th>classes</th><th></th></tr>${rows.join('')}</table>`;
+  return `<table><tr><th>message</th><th>mutations</th><th></th></tr>${rows.join('')}</table>`;
 }

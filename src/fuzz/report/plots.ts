@@ -1,11 +1,11 @@
 import { escaped } from './escape.js';
 import type { Grid } from './report.js';
 
-/** Sizes in pixels of the plots. */
+/** Sizes of the plots, in pixels. */
 const chart = { width: 360, height: 180, left: 56, right: 12, top: 10, bottom: 24 } as const;
 const cell = { width: 26, height: 17, labels: 230, top: 130 } as const;
 
-/** A curve over seconds as SVG. @param points at least one, by rising x. */
+/** A curve over seconds as SVG. @param points at least one, in order of x; values from 0. */
 export function lineChart(
   title: string,
   points: readonly (readonly [x: number, y: number])[],
@@ -31,14 +31,14 @@ export function lineChart(
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">${lines.join('')}${ends.join('')}<path class="curve" d="${path.join('')}"/></svg>`;
 }
 
-/** 1, 2 or 5 times a power of ten, not below a value and even in halves. */
+/** The next number from a value up that is 1, 2 or 4 times a power of ten, and at least 2: half of it is an integer. */
 function roundedUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   const step = [1, 2, 4, 10].find((factor) => factor * power >= value) ?? 10;
   return Math.max(2, step * power);
 }
 
-/** Counts as shaded cells, by order of magnitude; what a cell stands for shows when it is pointed at. */
+/** Counts as shaded cells on a logarithmic scale, with tooltips. @param detail text of a cell's tooltip. */
 export function heatMap(grid: Grid, detail: (row: string, column: string) => string): string {
   const { rows, columns } = grid;
   const width = cell.labels + columns.length * cell.width + 70;
@@ -63,7 +63,7 @@ export function heatMap(grid: Grid, detail: (row: string, column: string) => str
   return `<svg width="${width}" height="${height}" role="img" aria-label="Replies by message and error">${heads.join('')}${body.join('')}</svg>`;
 }
 
-/** 0.2 for once, 1 for the most, even steps between powers. */
+/** 0.20 for a count of 1, 1.00 for the largest count, in proportion to the logarithm between. */
 function opacity(count: number, most: number): string {
   const share = most === 1 ? 1 : Math.log(count) / Math.log(most);
   return (0.2 + 0.8 * share).toFixed(2);

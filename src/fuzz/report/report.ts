@@ -2,33 +2,32 @@ import type { FindingCount } from '../campaign/finding.js';
 import type { EndingCount, FieldCount, PairCount } from '../engine/coverage.js';
 import type { Origin } from '../findings/write.js';
 
-/** How far a campaign was at a time. */
+/** Progress of a campaign at one time. */
 export interface Sample {
   readonly elapsedMs: number;
   readonly cases: number;
   readonly steps: number;
-  /** Different message × error × state that were reached. */
+  /** Different combinations of message, error and state that were reached. */
   readonly pairs: number;
   readonly findings: number;
 }
 
-/** All that a report says. */
 export interface Report {
   readonly origin: Origin;
-  /** Samples in order of time, the end last. */
+  /** In order of time; the last sample is the end. */
   readonly history: readonly Sample[];
   readonly findings: readonly FindingCount[];
   readonly coverage: CoverageSource;
 }
 
-/** What the cases have reached. */
+/** What the cases have reached; see engine/coverage.ts. */
 export interface CoverageSource {
   pairs(): Iterable<PairCount>;
   fields(): Iterable<FieldCount>;
   endings(): Iterable<EndingCount>;
 }
 
-/** Counts of message × error, states added up; rows and columns in the order in which they come. */
+/** Counts by row and column, both in the order of their first appearance. */
 export interface Grid {
   readonly rows: readonly string[];
   readonly columns: readonly string[];
@@ -52,21 +51,21 @@ export function gridOf(items: Iterable<readonly [row: string, column: string, co
   };
 }
 
-/** Values of fields by rule: how many classes were tried of how many there are. */
-export function classesByMessage(
+/** How many mutations of each message were used, of how many there are. */
+export function mutationsByMessage(
   fields: Iterable<FieldCount>,
-): ReadonlyMap<string, { readonly tried: number; readonly all: number }> {
-  const found = new Map<string, { tried: number; all: number }>();
+): ReadonlyMap<string, { readonly used: number; readonly all: number }> {
+  const found = new Map<string, { used: number; all: number }>();
   for (const { message, count } of fields) {
-    const entry = found.get(message) ?? { tried: 0, all: 0 };
+    const entry = found.get(message) ?? { used: 0, all: 0 };
     entry.all++;
-    if (count > 0) entry.tried++;
+    if (count > 0) entry.used++;
     found.set(message, entry);
   }
   return found;
 }
 
-/** Steps in a second, over the whole campaign. */
+/** Mean of the whole campaign. */
 export function stepsPerSecond({ elapsedMs, steps }: Sample): number {
   return elapsedMs === 0 ? 0 : Math.round((steps / elapsedMs) * 1000);
 }

@@ -1,8 +1,8 @@
 import { findingName, reproduceCommand } from '../findings/write.js';
 import { causeTitle } from '../oracle/cause.js';
-import { classesByMessage, gridOf, type Report, stepsPerSecond } from './report.js';
+import { gridOf, mutationsByMessage, type Report, stepsPerSecond } from './report.js';
 
-/** What was found, one line per cause with the line that brings it about again, then what was done. */
+/** Each finding with the command line that shows it again, then totals. */
 export function summaryText(report: Report): string {
   const { findings, origin, history } = report;
   const lines = findings.flatMap(({ finding, count }) => {
@@ -10,7 +10,7 @@ export function summaryText(report: Report): string {
     const times = count === 1 ? 'once' : `${count} times`;
     return [
       `${String(number).padStart(3)}  ${causeTitle(cause)}`,
-      `     ${size} steps (${state}), met ${times}; ${findingName(finding)}`,
+      `     ${size} steps (${state}), found ${times}; ${findingName(finding)}`,
       `     ${reproduceCommand(origin, caseNumber)}`,
     ];
   });
@@ -27,7 +27,7 @@ function doneText(
   return `${cases} cases, ${steps} steps in ${seconds} s (${rate} a second), ${pairs} answers covered, ${findings} findings`;
 }
 
-/** What was reached: message × error × state, and the classes of values that were tried. */
+/** Replies by message, error and state, and the mutations that were used. */
 export function coverageText({ coverage }: Report): string {
   const pairs = [...coverage.pairs()];
   const grid = gridOf(pairs.map(({ message, error, count }) => [message, error, count]));
@@ -45,16 +45,16 @@ export function coverageText({ coverage }: Report): string {
         return `${row.padEnd(width)}  ${column.padEnd(17)} ${count}  ${states(column)}`;
       });
   });
-  const classes = [...classesByMessage(coverage.fields())].map(
-    ([message, { tried, all }]) => `${message.padEnd(width)}  ${tried} of ${all}`,
+  const used = [...mutationsByMessage(coverage.fields())].map(
+    ([message, { used, all }]) => `${message.padEnd(width)}  ${used} of ${all}`,
   );
   const title = (text: string) => [text, '-'.repeat(text.length)];
   return [
-    ...title('Answers: message, error, how often, states of the VM that it was about'),
+    ...title('Answers: message, error, count, states of the subject'),
     ...answers,
     '',
-    ...title('Classes of values that were tried, by message'),
-    ...classes,
+    ...title('Mutations that were used, by message'),
+    ...used,
     '',
   ].join('\n');
 }

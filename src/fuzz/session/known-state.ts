@@ -2,13 +2,14 @@ import { constants, vmStatus } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
 import type { GeneratedTree } from '../tree/generate-tree.js';
 
+const { VMID_HLOS, VMID_DYNAMIC_FIRST } = constants;
+
 /** States of a VM as RM reports them. */
 export const State = vmStatus.values;
-/** What a VM's state is called while it has to be asked for: RM never reports that one. */
+/** State of a VM whose state has to be asked for. RM never reports this value. */
 export const UNKNOWN = State.NO_STATE;
 
-const UNBORN =
-  (1 << UNKNOWN) | (1 << State.LOAD) | (1 << State.AUTH) | (1 << State.INIT) | (1 << State.READY);
+const BEFORE_START: ReadonlySet<number> = new Set([UNKNOWN, State.LOAD, State.AUTH, State.INIT, State.READY]);
 
 export interface Range {
   readonly address: number;
@@ -18,25 +19,26 @@ export interface Range {
 /** A VM, as far as replies and notifications tell. */
 export interface KnownVm {
   readonly vmid: number;
-  /** Number of the part of memory that it boots from. */
+  /** Index of the memory region that it boots from. */
   readonly region: number;
   state: number;
+  /** The parcel with the memory that it boots from. */
   image: KnownParcel | undefined;
-  /** What was last written where its devicetree goes, and whether no boot has used it up since. */
+  /** The devicetree that was last written into its image. */
   tree: GeneratedTree | undefined;
+  /** No start has used {@link tree} yet. */
   treeFresh: boolean;
   /** The tree that it was initialised with. */
   configured: GeneratedTree | undefined;
-  /** It has queues to RM. */
+  /** It has message queues to RM. */
   linked: boolean;
-  authentication: number;
-  /** Guest memory that it was given for good. */
+  /** Guest memory that was donated to it. */
   readonly owned: Range[];
   /** Guest addresses that it has reserved. */
   readonly reserved: Range[];
 }
 
-/** What became of a parcel: more memory is to come, nobody has accepted it, somebody has. */
+/** OPEN: its owner still appends memory; OFFERED: complete and not accepted. */
 export const ParcelState = { OPEN: 0, OFFERED: 1, ACCEPTED: 2 } as const;
 
 export interface KnownParcel {
@@ -46,11 +48,13 @@ export interface KnownParcel {
   readonly memType: number;
   readonly label: number;
   readonly targets: readonly number[];
+  /** Access rights of the targets, by their index. */
   readonly rights: readonly number[];
   /** Addresses in the owner's space. */
-  readonly ranges: Range[];
+  readonly ranges: readonly Range[];
   readonly acceptors: number[];
-  stage: number;
+  state: number;
+  /** mem_info_tag of notifications, 0 until there was one. */
   tag: number;
 }
 
@@ -61,40 +65,35 @@ export interface KnownInterrupt {
   readonly handle: number;
   readonly virq: number;
   readonly borrower: number;
-  stage: number;
+  state: number;
 }
 
-/** So many of what is gone are remembered. */
+/** VMIDs that VM_ALLOC_VMID takes by number. */
+export const NAMED_VMIDS = { first: 4, count: 28 } as const;
+/** VMIDs and handles that no longer exist: so many of each are kept. */
 const GONE_MAX = 8;
 
-/** Everything that a session has learnt since the target was fresh. */
+/** What a session knows of the target from its replies and notifications. */
 export class KnownState {
   readonly vms: KnownVm[] = [];
   readonly parcels: KnownParcel[] = [];
   readonly interrupts: KnownInterrupt[] = [];
   readonly goneVmids: number[] = [];
-  readonly goneHandles: number[] = [];
+  readonly goneParcels: number[] = [];
   readonly goneInterrupts: number[] = [];
-  /** The highest handle seen. */
+  /** The highest handle of a parcel so far, -1 before the first. */
   lastHandle = -1;
-  lastVmid: number = constants.VMID_DYNAMIC_FIRST - 1;
-  /** Parts of memory that VMs were made to boot from. */
+  lastVmid: number = VMID_DYNAMIC_FIRST - 1;
+  /** Memory regions that VMs have used to boot from. */
   regions = 0;
   /** RM has firmware for VMs. */
   firmware = false;
 
   clear(): void {
-    for (const list of [
-      this.vms,
-      this.parcels,
-      this.interrupts,
-      this.goneVmids,
-      this.goneHandles,
-      this.goneInterrupts,
-    ])
-      list.length = 0;
+    const { vms, parcels, interrupts, goneVmids, goneParcels, goneInterrupts } = this;
+    for (const list of [vms, parcels, interrupts, goneVmids, goneParcels, goneInterrupts]) list.length = 0;
     this.lastHandle = -1;
-    this.lastVmid = constants.VMID_DYNAMIC_FIRST - 1;
+    this.lastVmid = VMID_DYNAMIC_FIRST - 1;
     this.regions = 0;
     this.firmware = false;
   }
@@ -104,20 +103,32 @@ export class KnownState {
     return undefined;
   }
 
-  /** Whether there is a VM that does not run yet and has not ended, or none at all. */
-  unborn(): boolean {
-    for (const { state } of this.vms) if (((1 << state) & UNBORN) !== 0) return true;
-    return this.vms.length === 0;
-  }
-
   parcel(handle: number): KnownParcel | undefined {
     for (const parcel of this.parcels) if (parcel.handle === handle) return parcel;
     return undefined;
   }
 
-  interrupt(handle: number): KnownInterrupt | undefined {
-    for (const interrupt of this.interrupts) if (interrupt.handle === handle) return interrupt;
-    return undefined;
+  /** Whether a VM has yet to be started, or there is no VM. */
+  hasVmToStart(): boolean {
+    for (const { state } of this.vms) if (BEFORE_START.has(state)) return true;
+    return this.vms.length === 0;
+  }
+
+  addVm(vmid: number): void {
+    if (this.vm(vmid) !== undefined) return;
+    this.vms.push({
+      vmid,
+      region: this.regions++,
+      state: State.LOAD,
+      image: undefined,
+      tree: undefined,
+      treeFresh: false,
+      configured: undefined,
+      linked: false,
+      owned: [],
+      reserved: [],
+    });
+    if (vmid > this.lastVmid) this.lastVmid = vmid;
   }
 
   addParcel(parcel: KnownParcel, handle: number): void {
@@ -127,45 +138,54 @@ export class KnownState {
   }
 
   forgetVm(vm: KnownVm): void {
-    forget(this.vms, vm);
-    remember(this.goneVmids, vm.vmid);
+    remove(this.vms, vm);
+    keep(this.goneVmids, vm.vmid);
   }
 
   forgetParcel(parcel: KnownParcel): void {
-    forget(this.parcels, parcel);
-    remember(this.goneHandles, parcel.handle);
+    remove(this.parcels, parcel);
+    keep(this.goneParcels, parcel.handle);
     for (const vm of this.vms) if (vm.image === parcel) vm.image = undefined;
   }
 
   forgetInterrupt(interrupt: KnownInterrupt): void {
-    forget(this.interrupts, interrupt);
-    remember(this.goneInterrupts, interrupt.handle);
+    remove(this.interrupts, interrupt);
+    keep(this.goneInterrupts, interrupt.handle);
   }
 
-  /** What a VM's reset gives back: what it had accepted, and the interrupts it had bound. */
-  released(vmid: number): void {
-    for (const parcel of this.parcels) this.left(parcel, vmid);
+  /** A VM was reset: RM has released its parcels and unbound its interrupts. */
+  vmReset(vm: KnownVm): void {
+    vm.state = State.RESET;
+    vm.linked = false;
+    vm.owned.length = 0;
+    vm.reserved.length = 0;
+    for (const parcel of this.parcels) this.parcelReleased(parcel, vm.vmid);
     for (const interrupt of this.interrupts)
-      if (interrupt.borrower === vmid) interrupt.stage = InterruptState.OFFERED;
+      if (interrupt.borrower === vm.vmid) interrupt.state = InterruptState.OFFERED;
   }
 
-  /** A VM no longer uses a parcel. */
-  left(parcel: KnownParcel, vmid: number): void {
-    const at = parcel.acceptors.indexOf(vmid);
-    if (at < 0) return;
-    parcel.acceptors.splice(at, 1);
-    if (parcel.acceptors.length === 0) parcel.stage = ParcelState.OFFERED;
+  parcelAccepted(parcel: KnownParcel, vmid: number): void {
+    if (!parcel.acceptors.includes(vmid)) parcel.acceptors.push(vmid);
+    parcel.state = ParcelState.ACCEPTED;
   }
 
-  /** HLOS, or one of the VMs that can send. */
-  speaker(random: Random): number {
+  parcelReleased(parcel: KnownParcel, vmid: number): void {
+    if (remove(parcel.acceptors, vmid) && parcel.acceptors.length === 0) parcel.state = ParcelState.OFFERED;
+  }
+
+  /** HLOS, or a VM that has queues to RM. */
+  anySender(random: Random): number {
     const vm = this.vms[random.below(this.vms.length + 1)];
-    return vm?.linked === true ? vm.vmid : constants.VMID_HLOS;
+    return vm?.linked === true ? vm.vmid : VMID_HLOS;
   }
 
-  speaks(vmid: number): boolean {
-    return vmid === constants.VMID_HLOS || this.vm(vmid)?.linked === true;
+  canSend(vmid: number): boolean {
+    return vmid === VMID_HLOS || this.vm(vmid)?.linked === true;
   }
+}
+
+export function namedVmid(random: Random): number {
+  return NAMED_VMIDS.first + random.below(NAMED_VMIDS.count);
 }
 
 /** Any element, undefined of an empty list. */
@@ -173,12 +193,13 @@ export function pick<T>(random: Random, list: readonly T[]): T | undefined {
   return list.length === 0 ? undefined : list[random.below(list.length)];
 }
 
-function forget<T>(list: T[], item: T): void {
+function remove<T>(list: T[], item: T): boolean {
   const at = list.indexOf(item);
   if (at >= 0) list.splice(at, 1);
+  return at >= 0;
 }
 
-function remember(list: number[], item: number): void {
+function keep(list: number[], item: number): void {
   list.push(item);
   if (list.length > GONE_MAX) list.shift();
 }

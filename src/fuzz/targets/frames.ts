@@ -1,21 +1,36 @@
 import { limits, protocol } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { headerReader } from '../../rpc/index.js';
 import type { Header } from '../../schema/index.js';
 
 const reader = headerReader(protocol);
 
-export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
-}
+/** Offset in a reply of the first field behind the error word. */
+export const REPLY_FIELDS = limits.header + 4;
 
 /** The header of a queue message, whatever it says; undefined when it is too short for one. */
 export function headerOf(frame: Uint8Array): Header | undefined {
   return frame.byteLength < limits.header ? undefined : reader.read(viewOf(frame), 0);
 }
 
-/** Message id of a queue message, 0 when it is too short for one. Cheaper than the whole header. */
+/** Message id of a queue message, 0 when it is too short for one. Cheaper than {@link headerOf}. */
 export function idOf(frame: Uint8Array): number {
-  if (frame.byteLength < limits.header) return 0;
-  const [, , , , a = 0, b = 0, c = 0, d = 0] = frame;
-  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
+  return wordAt(frame, 4);
+}
+
+/** Little-endian 32-bit word of a queue message, 0 when it ends before. */
+export function wordAt(frame: Uint8Array, at: number): number {
+  if (at + 4 > frame.length) return 0;
+  return (
+    ((frame[at] as number) |
+      ((frame[at + 1] as number) << 8) |
+      ((frame[at + 2] as number) << 16) |
+      ((frame[at + 3] as number) << 24)) >>>
+    0
+  );
+}
+
+/** Like {@link wordAt}, 64 bits; exact up to 2^53. */
+export function longAt(frame: Uint8Array, at: number): number {
+  return wordAt(frame, at) + wordAt(frame, at + 4) * 2 ** 32;
 }

@@ -1,30 +1,22 @@
-import type { VcpuHalt } from '../../sim/index.js';
+import type { Operation, Taken } from '../../machine/index.js';
 
-/**
- * What is put to a target, one at a time: the steps of recordings (vectors/README.md) with file contents inline. A
- * session is a list of them, from a fresh target.
- */
-export type Step =
-  | { readonly kind: 'frame'; readonly from: number; readonly frame: Uint8Array }
-  /** Bytes into physical memory. */
-  | { readonly kind: 'load'; readonly address: number; readonly bytes: Uint8Array }
-  | ({ readonly kind: 'vcpu_halt' } & VcpuHalt)
-  /** From now on the VM takes only so many more messages off its queue. */
-  | { readonly kind: 'receive_limit'; readonly vmid: number; readonly count: number }
-  /** All VMs take everything again. */
-  | { readonly kind: 'drain' };
+/** Kinds of operations that a session can hold. */
+export const stepKinds = ['frame', 'load', 'vcpu_halt', 'receive_limit', 'drain'] as const;
 
-/** How a target came to its end. */
+/** One step of a session. A session is a list of steps that begins with a fresh target. */
+export type Step = Operation<(typeof stepKinds)[number]>;
+
+/** How a target ended. */
 export interface Ending {
   readonly kind: 'crash' | 'hang' | 'panic';
-  /** What it said: the name of the panic place, the abort text, the signal. */
+  /** Name of the panic, text of the abort, name of the signal. */
   readonly text: string;
 }
 
 /** What a target did with a step, until it was idle. */
 export interface Response {
-  /** Queue messages that VMs took, in order. */
-  readonly out: readonly { readonly to: number; readonly frame: Uint8Array }[];
+  /** Queue messages that VMs received, in order. */
+  readonly out: readonly Taken[];
   /** The queue did not take the message. */
   readonly refused: boolean;
   readonly ended: Ending | undefined;

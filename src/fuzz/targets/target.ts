@@ -1,22 +1,21 @@
 import type { Response, Step } from './step.js';
 
-/** What every target has in common. */
 interface Common {
   /** As on the command line: `sim`, `exec:...`, `socket:...`. */
   readonly name: string;
-  /** Steps that it can do; others are not put to it. */
+  /** Kinds of steps that it can do. It gets no others. */
   readonly steps: ReadonlySet<Step['kind']>;
 }
 
-/** A target in this process: it answers at once, so that a session costs no turn of the event loop. */
+/** A target in this process. It answers at once, so a session needs no turn of the event loop. */
 export interface LocalTarget extends Common {
   readonly local: true;
-  /** A fresh target, whatever became of the one before. */
+  /** Makes the target fresh, also after it has ended. */
   reset(): void;
   put(step: Step): Response;
 }
 
-/** A target elsewhere: a process, a socket. What goes wrong with it is in the response, never a rejection. */
+/** A target behind a process or a socket. What goes wrong with it is in the response; its promises never reject. */
 export interface RemoteTarget extends Common {
   readonly local: false;
   reset(): Promise<void>;

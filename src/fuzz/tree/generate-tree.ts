@@ -4,33 +4,33 @@ import { type DeviceKind, type NodeKind, nodeProperties, type TreeContext } from
 import { mutateBlob, mutateTree, type TreeMutation } from './tree-mutations.js';
 import { nodesOf, type TreeNode } from './tree-node.js';
 
-/** What a generator is told about the VM that the tree is for. */
-export interface TreeWish {
+/** The VM that the tree is for. */
+export interface TreeOptions {
   readonly random: Random;
   readonly names: readonly string[];
   /** Cores of the machine. */
   readonly cores: number;
-  /** 0..1: how likely devices name other VMs. */
-  readonly joining: number;
-  /** Labels of shared memory and of devices that VMs may share. */
-  readonly labels: number;
-  /** The one thing that is to be wrong with it. */
-  readonly flaw: TreeMutation | undefined;
+  /** Probability that its devices name another VM as their peer, 0..1. */
+  readonly peerProbability: number;
+  /** Devices and their memory get labels from 1 to this number. */
+  readonly labelMax: number;
+  /** The mutation of the tree; undefined for a valid one. */
+  readonly mutation: TreeMutation | undefined;
 }
 
-/** A devicetree for a VM, and what it says that sessions go by. */
+/** A devicetree for a VM, and what sessions need to know of it. */
 export interface GeneratedTree {
   readonly blob: Uint8Array;
   readonly name: string;
+  /** RM makes message queues to this VM (`rm-rpc`). */
   readonly hasLink: boolean;
   readonly hasConsole: boolean;
-  /** Labels of memory that its devices want. */
+  /** Labels of the memory that its devices ask for. */
   readonly labels: readonly number[];
-  readonly flawed: boolean;
 }
 
-/** How often each kind of device is in a tree. */
-const deviceChances: readonly (readonly [DeviceKind, number])[] = [
+/** Probability of each kind of device, 0..1. */
+const deviceProbabilities: readonly (readonly [DeviceKind, number])[] = [
   ['rm-rpc', 0.97],
   ['doorbell', 0.35],
   ['doorbell-source', 0.35],
@@ -43,17 +43,18 @@ const deviceChances: readonly (readonly [DeviceKind, number])[] = [
   ['vsmmu-v2', 0.03],
   ['vrtc-pl031', 0.005],
 ];
-/** Devices that have a counterpart in another VM, and how often they are there where VMs are joined. */
-const joinable: ReadonlySet<NodeKind> = new Set(['doorbell', 'doorbell-source', 'message-queue-pair']);
-const JOINED = 0.5;
+/** Devices with a counterpart in another VM. */
+const withPeer: ReadonlySet<NodeKind> = new Set(['doorbell', 'doorbell-source', 'message-queue-pair']);
+/** Their probability in a tree that names another VM. */
+const PEER_DEVICE_PROBABILITY = 0.5;
 const withMemory: ReadonlySet<NodeKind> = new Set(['shm', 'shm-doorbell', 'virtio-mmio', 'iomem']);
 
-/** Makes a tree with which a VM can start, unless it is told what is to be wrong. */
-export function generateTree(wish: TreeWish): GeneratedTree {
-  const { random, names, cores, flaw } = wish;
+/** Makes a tree with which a VM can start, or mutates one. */
+export function generateTree(options: TreeOptions): GeneratedTree {
+  const { random, names, cores, mutation } = options;
   const count = 1 + random.below(Math.min(cores, 2));
   const bound =
-    random.chance(0.2) || flaw?.kind === 'vcpus'
+    random.chance(0.2) || mutation?.kind === 'vcpus'
       ? Array.from({ length: count }, () => random.below(cores))
       : undefined;
   const context: TreeContext = {
@@ -62,16 +63,16 @@ export function generateTree(wish: TreeWish): GeneratedTree {
     cores,
     bound,
     name: names[random.below(names.length)] as string,
-    joins: random.chance(wish.joining),
+    joins: random.chance(options.peerProbability),
     label: 1,
   };
   const node = (kind: NodeKind, children: TreeNode['children'] = []) =>
-    makeNode(kind, context, flaw, children);
-  const devices = makeDevices(wish, context, node);
+    makeNode(kind, context, mutation, children);
+  const devices = makeDevices(options, context, node);
   const root = node('root', [
-    // The first child decides with which cells RM reads the memory node: it declares none.
+    // RM reads the memory node with the cell sizes of the first child, so that child has none.
     ['chosen', plain([])],
-    ...(random.chance(0.5) || flaw?.kind === 'psci' ? [['psci', node('psci')] as const] : []),
+    ...(random.chance(0.5) || mutation?.kind === 'psci' ? [['psci', node('psci')] as const] : []),
     [
       'cpus',
       node(
@@ -89,35 +90,35 @@ export function generateTree(wish: TreeWish): GeneratedTree {
         ['vdevices', plain(devices)],
       ]),
     ],
-    ...(random.chance(0.02) || flaw?.kind === 'reserved'
+    ...(random.chance(0.02) || mutation?.kind === 'reserved'
       ? [['reserved-memory', plain([['region', node('reserved')]])] as const]
       : []),
   ]);
-  if (flaw !== undefined) mutateTree(root, flaw, random);
+  if (mutation !== undefined) mutateTree(root, mutation, random);
   const blob = writeFdt(root);
-  if (flaw !== undefined) mutateBlob(blob, flaw, random);
-  return { blob, ...summary(root, context), flawed: flaw !== undefined };
+  if (mutation !== undefined) mutateBlob(blob, mutation, random);
+  return { blob, ...summary(root, context) };
 }
 
-/** A node that RM does not look at. */
+/** A node that RM does not read. */
 function plain(children: TreeNode['children']): TreeNode {
   return { kind: undefined, properties: [], children };
 }
 
 function makeDevices(
-  { random, labels, flaw }: TreeWish,
+  { random, labelMax, mutation }: TreeOptions,
   context: TreeContext,
   node: (kind: NodeKind, children?: TreeNode['children']) => TreeNode,
 ): TreeNode['children'] {
   const devices: TreeNode['children'] = [];
-  for (const [kind, chance] of deviceChances) {
-    const wanted = flaw?.kind === kind || (flaw?.kind === 'device-memory' && kind === 'shm');
-    // One that is wanted has one of its kind beside it half of the time, that is in order.
+  for (const [kind, probability] of deviceProbabilities) {
+    const isMutated = mutation?.kind === kind || (mutation?.kind === 'device-memory' && kind === 'shm');
+    // Half of the trees with a mutated device have a second, valid device of that kind.
     const count =
-      (random.chance(context.joins && joinable.has(kind) ? JOINED : chance) ? 1 : 0) +
-      (wanted ? random.below(2) : 0);
-    for (let index = 0; index < Math.max(count, wanted ? 1 : 0); index++) {
-      context.label = 1 + random.below(labels);
+      (random.chance(context.joins && withPeer.has(kind) ? PEER_DEVICE_PROBABILITY : probability) ? 1 : 0) +
+      (isMutated ? random.below(2) : 0);
+    for (let index = 0; index < Math.max(count, isMutated ? 1 : 0); index++) {
+      context.label = 1 + random.below(labelMax);
       const children: TreeNode['children'] = withMemory.has(kind) ? [['memory', node('device-memory')]] : [];
       devices.push([`${kind}-${devices.length}`, node(kind, children)]);
     }
@@ -128,14 +129,14 @@ function makeDevices(
 function makeNode(
   kind: NodeKind,
   context: TreeContext,
-  flaw: TreeMutation | undefined,
+  mutation: TreeMutation | undefined,
   children: TreeNode['children'],
 ): TreeNode {
   const properties: TreeNode['properties'] = [];
   for (const { name, chance, when, value } of nodeProperties[kind]) {
     const there = when?.(context) === true || (chance > 0 && context.random.chance(chance));
-    const wanted = flaw?.kind === kind && flaw.property === name;
-    if (there || wanted) properties.push([name, value(context)]);
+    const isMutated = mutation?.kind === kind && mutation.property === name;
+    if (there || isMutated) properties.push([name, value(context)]);
   }
   return { kind, properties, children };
 }

@@ -1,7 +1,7 @@
 import { Random } from '../../base/random.js';
 import { cellsValue, emptyValue, textValue } from '../../devicetree/index.js';
 
-/** Nodes that the resource manager reads (rm-internals.md, section 1), by what they are. */
+/** Kinds of nodes that RM reads (rm-internals.md, section 1). */
 export type NodeKind =
   | 'root'
   | 'psci'
@@ -29,25 +29,25 @@ export type DeviceKind =
   | 'vsmmu-v2'
   | 'vrtc-pl031';
 
-/** What property values depend on. */
+/** What the values of properties depend on. */
 export interface TreeContext {
   readonly random: Random;
-  /** Names of VMs, of which some may exist. */
+  /** Names that VMs can have. */
   readonly names: readonly string[];
   readonly name: string;
   readonly cores: number;
-  /** Cores that the vCPUs are bound to, one each; undefined: the owner schedules them. */
+  /** Core of each vCPU; undefined when the owner schedules the vCPUs. */
   readonly bound: readonly number[] | undefined;
-  /** Devices may name other VMs. */
+  /** Devices name other VMs as their peers. */
   readonly joins: boolean;
-  /** Label of the device that is being made. */
+  /** Label of the current device. */
   label: number;
 }
 
 /** One property of a kind of node. */
 export interface PropertyGenerator {
   readonly name: string;
-  /** How often it is there, 0..1; undefined where {@link when} says so. */
+  /** Probability that it is present, 0..1; 0 where {@link when} decides. */
   readonly chance: number;
   readonly when?: (context: TreeContext) => boolean;
   readonly value: (context: TreeContext) => Uint8Array;
@@ -76,9 +76,14 @@ const sometimes = (chance: number, name: string, value: PropertyGenerator['value
   chance,
   value,
 });
+const only = (
+  when: NonNullable<PropertyGenerator['when']>,
+  name: string,
+  value: PropertyGenerator['value'],
+): PropertyGenerator => ({ name, chance: 0, when, value });
 const isBound = ({ bound }: TreeContext) => bound !== undefined;
 
-/** Numbers that are usual, and the limits of what RM makes of them. */
+/** Mostly the usual number, sometimes one at RM's limits. */
 const messageSize = (context: TreeContext) =>
   cellsValue(context.random.chance(0.9) ? 240 : pick(context, 0, 8, 16, 64, 239, 241, 0x10000));
 const queueDepth = (context: TreeContext) =>
@@ -98,7 +103,7 @@ const guids = [
   '00000000-0000-0000-0000-000000000000',
   '0-1-2-3-4-5-6-7',
 ];
-/** A VM by name, URI or GUID, or what is none of the three. */
+/** A VM by name, URI or GUID, sometimes malformed. */
 const peer = (context: TreeContext) => {
   const { random, names } = context;
   const others = random.chance(0.1) ? names : names.filter((name) => name !== context.name);
@@ -117,8 +122,8 @@ const peer = (context: TreeContext) => {
   );
 };
 const joined: readonly PropertyGenerator[] = [
-  { name: 'peer', chance: 0, when: ({ joins }) => joins, value: peer },
-  { name: 'peer-default', chance: 0, when: ({ joins }) => !joins, value: flag },
+  only(({ joins }) => joins, 'peer', peer),
+  only(({ joins }) => !joins, 'peer-default', flag),
 ];
 const device: readonly PropertyGenerator[] = [
   always('generate', path),
@@ -132,7 +137,7 @@ const queue: readonly PropertyGenerator[] = [
 const kind = (name: string) => always('vdevice-type', text(name));
 const rights = (context: TreeContext) => cellsValue(...pick(context, [7], [6, 6], [7, 7]));
 
-/** The attributes of a VM, of which RM knows some and ignores others. */
+/** Attributes of a VM. RM ignores `other`. */
 const attributes = (context: TreeContext) =>
   textValue(
     ...['no-shutdown', 'no-reset', 'crash-fatal', 'ras-error-handler', 'context-dump', 'other'].filter(() =>
@@ -140,7 +145,7 @@ const attributes = (context: TreeContext) =>
     ),
   );
 
-/** The properties of every kind of node, as a VM that can start has them. */
+/** The properties of each kind of node. A VM with these can start. */
 export const nodeProperties: Readonly<Record<NodeKind, readonly PropertyGenerator[]>> = {
   root: [
     always('#address-cells', cells(2)),
@@ -210,19 +215,9 @@ export const nodeProperties: Readonly<Record<NodeKind, readonly PropertyGenerato
     always('affinity', (context) =>
       textValue(context.bound === undefined ? 'proxy' : pick(context, 'static', 'sticky', 'pinned')),
     ),
-    { name: 'affinity-map', chance: 0, when: isBound, value: ({ bound = [] }) => cellsValue(...bound) },
-    {
-      name: 'sched-priority',
-      chance: 0,
-      when: isBound,
-      value: (context) => cellsValue(pick(context, -1, -32)),
-    },
-    {
-      name: 'sched-timeslice',
-      chance: 0,
-      when: isBound,
-      value: (context) => cellsValue(pick(context, 100, 5000, 100000)),
-    },
+    only(isBound, 'affinity-map', ({ bound = [] }) => cellsValue(...bound)),
+    only(isBound, 'sched-priority', (context) => cellsValue(pick(context, -1, -32))),
+    only(isBound, 'sched-timeslice', (context) => cellsValue(pick(context, 100, 5000, 100000))),
   ],
   reserved: [
     always('reg', cells(0, 0x84000000, 0, PAGE)),
@@ -243,8 +238,8 @@ export const nodeProperties: Readonly<Record<NodeKind, readonly PropertyGenerato
     ...device,
     ...queue,
     always('peer-default', flag),
-    { name: 'is-sender', chance: 0, when: ({ label: number }) => number % 2 === 0, value: flag },
-    { name: 'is-receiver', chance: 0, when: ({ label: number }) => number % 2 === 1, value: flag },
+    only(({ label: number }) => number % 2 === 0, 'is-sender', flag),
+    only(({ label: number }) => number % 2 === 1, 'is-receiver', flag),
     sometimes(0.05, 'interrupts', interrupts(1)),
   ],
   'message-queue-pair': [
@@ -281,13 +276,12 @@ export const nodeProperties: Readonly<Record<NodeKind, readonly PropertyGenerato
   'vrtc-pl031': [kind('vrtc-pl031'), always('base', cells(0, 0x9010000))],
   'device-memory': [
     always('qcom,label', label),
-    {
-      name: 'base',
-      chance: 0,
-      when: ({ label: number }) => number % 4 !== 3,
-      value: ({ label: number }) => cellsValue(0, 0x90000000 + number * 0x10000),
-    },
-    { name: 'allocate-base', chance: 0, when: ({ label: number }) => number % 4 === 3, value: flag },
+    only(
+      ({ label: number }) => number % 4 !== 3,
+      'base',
+      ({ label: number }) => cellsValue(0, 0x90000000 + number * 0x10000),
+    ),
+    only(({ label: number }) => number % 4 === 3, 'allocate-base', flag),
     sometimes(0.8, 'optional', flag),
     sometimes(0.2, 'qcom,mem-info-tag', cells(0x77)),
   ],
@@ -295,7 +289,7 @@ export const nodeProperties: Readonly<Record<NodeKind, readonly PropertyGenerato
 
 export type PropertyContent = 'cells' | 'text' | 'flag';
 
-/** What a property holds, told from a value of it. */
+/** Type of a property's content, guessed from one value. */
 export function contentOf({ value }: PropertyGenerator): PropertyContent {
   const sample = value({
     random: new Random(0),

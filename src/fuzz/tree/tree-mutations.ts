@@ -3,7 +3,7 @@ import { cellsValue, emptyValue, textValue } from '../../devicetree/index.js';
 import { contentOf, type NodeKind, nodeProperties, type PropertyContent } from './node-properties.js';
 import { nodesOf, type TreeNode } from './tree-node.js';
 
-/** One thing that is wrong with a devicetree: a property of a node, a node (no property), the blob (no node). */
+/** One mutation of a devicetree: of a property, of a node (no property), or of the blob (no kind). */
 export interface TreeMutation {
   readonly kind: NodeKind | undefined;
   readonly property: string | undefined;
@@ -12,7 +12,7 @@ export interface TreeMutation {
 
 type Change = (value: Uint8Array, random: Random) => Uint8Array;
 
-/** What can be wrong with a property of cells, whatever it means. */
+/** Mutations of properties that hold cells. */
 const cellChanges: Readonly<Record<string, Change>> = {
   empty: () => emptyValue,
   short: (value) => value.slice(0, Math.max(0, value.length - 4)),
@@ -22,13 +22,13 @@ const cellChanges: Readonly<Record<string, Change>> = {
   ones: (value) => new Uint8Array(value.length).fill(0xff),
   one_less: (value) => added(value, -1),
   one_more: (value) => added(value, 1),
-  // A half more: still a multiple of most units, but no power of two.
+  // Still a multiple of most units, but no power of two.
   half_more: (value) => added(value, lastCell(value) >>> 1),
   small: (value) => lastReplaced(value, 1 + (lastCell(value) & 0xf)),
   large: (value) => lastReplaced(value, 0x40000000),
 };
 
-/** As {@link cellChanges}, of texts. */
+/** Mutations of texts. */
 const textChanges: Readonly<Record<string, Change>> = {
   empty: () => emptyValue,
   cut: (value) => value.slice(0, Math.max(0, value.length - 1)),
@@ -39,7 +39,7 @@ const textChanges: Readonly<Record<string, Change>> = {
   list: (value) => textValue('other', new TextDecoder().decode(value).replace(/\0$/, '')),
 };
 
-/** As {@link cellChanges}, of what says all by being there. */
+/** Mutations of properties without a value. */
 const flagChanges: Readonly<Record<string, Change>> = { long: () => new Uint8Array(4) };
 
 const changes: Readonly<Record<PropertyContent, Readonly<Record<string, Change>>>> = {
@@ -65,7 +65,7 @@ function added(value: Uint8Array, number: number): Uint8Array {
 const MANY = 64;
 const LEVELS_MAX = 18;
 
-/** What can be wrong with a node as a whole. Its place is given by the children that it is among. */
+/** Mutations of whole nodes. @param among the node and its siblings. @param at its index there. */
 const nodes: Readonly<Record<string, (among: TreeNode['children'], at: number, random: Random) => void>> = {
   no_node: (among, at) => among.splice(at, 1),
   twice: (among, at) => among.splice(at, 0, among[at] as TreeNode['children'][number]),
@@ -87,17 +87,7 @@ const nodes: Readonly<Record<string, (among: TreeNode['children'], at: number, r
   },
 };
 
-const FIELDS = [
-  'magic',
-  'total_size',
-  'structure_offset',
-  'strings_offset',
-  'version',
-  'compatible_version',
-  'flipped',
-  'zeros',
-] as const;
-/** Where the fields of the header stand. */
+/** Byte offsets of the header's fields. */
 const fieldOffsets: Readonly<Record<string, number>> = {
   magic: 0,
   total_size: 4,
@@ -107,7 +97,7 @@ const fieldOffsets: Readonly<Record<string, number>> = {
   compatible_version: 24,
 };
 
-/** Everything that can be wrong with a devicetree. */
+/** All mutations of devicetrees. Case numbers depend on their order. */
 export const treeMutations: readonly TreeMutation[] = [
   ...(Object.keys(nodeProperties) as NodeKind[]).flatMap((kind) => [
     ...Object.keys(nodes).map((name) => ({ kind, property: undefined, name })),
@@ -119,25 +109,29 @@ export const treeMutations: readonly TreeMutation[] = [
       })),
     ),
   ]),
-  ...FIELDS.map((name) => ({ kind: undefined, property: undefined, name })),
+  ...[...Object.keys(fieldOffsets), 'flipped', 'zeros'].map((name) => ({
+    kind: undefined,
+    property: undefined,
+    name,
+  })),
 ];
 
-/** Breaks one node or one of its properties; nothing when the tree has none of that kind. */
-export function mutateTree(root: TreeNode, flaw: TreeMutation, random: Random): void {
-  if (flaw.kind === undefined) return;
-  const candidates = nodesOf(root, flaw.kind);
+/** Mutates one node or one of its properties, if the tree has a node of that kind. */
+export function mutateTree(root: TreeNode, mutation: TreeMutation, random: Random): void {
+  if (mutation.kind === undefined) return;
+  const candidates = nodesOf(root, mutation.kind);
   const node = candidates[random.below(Math.max(1, candidates.length))];
   if (node === undefined) return;
-  if (flaw.property !== undefined) {
-    breakProperty(node, flaw.property, flaw.name, random);
+  if (mutation.property !== undefined) {
+    mutateProperty(node, mutation.property, mutation.name, random);
     return;
   }
   const parent = parentOf(root, node);
   const at = parent?.children.findIndex(([, child]) => child === node) ?? -1;
-  if (parent !== undefined && at >= 0) nodes[flaw.name]?.(parent.children, at, random);
+  if (parent !== undefined && at >= 0) nodes[mutation.name]?.(parent.children, at, random);
 }
 
-function breakProperty(node: TreeNode, property: string, name: string, random: Random): void {
+function mutateProperty(node: TreeNode, property: string, name: string, random: Random): void {
   const at = node.properties.findIndex(([key]) => key === property);
   const value = node.properties[at]?.[1];
   if (value === undefined) return;
@@ -156,12 +150,12 @@ function parentOf(root: TreeNode, node: TreeNode): TreeNode | undefined {
   return undefined;
 }
 
-/** Breaks the blob itself. */
-export function mutateBlob(blob: Uint8Array, flaw: TreeMutation, random: Random): void {
-  if (flaw.kind !== undefined) return;
-  const offset = fieldOffsets[flaw.name];
+/** Mutates the blob. */
+export function mutateBlob(blob: Uint8Array, mutation: TreeMutation, random: Random): void {
+  if (mutation.kind !== undefined) return;
+  const offset = fieldOffsets[mutation.name];
   if (offset !== undefined) blob[offset + random.below(4)] = random.below(256);
-  else if (flaw.name === 'zeros') blob.fill(0);
+  else if (mutation.name === 'zeros') blob.fill(0);
   else {
     const at = random.below(blob.length);
     blob[at] = (blob[at] as number) ^ (1 << random.below(8));

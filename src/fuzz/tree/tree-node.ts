@@ -1,6 +1,6 @@
 import type { NodeKind } from './node-properties.js';
 
-/** A node in the making. */
+/** A devicetree node that can still be changed. */
 export interface TreeNode {
   readonly kind: NodeKind | undefined;
   properties: (readonly [string, Uint8Array])[];

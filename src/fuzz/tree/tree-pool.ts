@@ -1,28 +1,28 @@
 import { Random } from '../../base/random.js';
-import { type GeneratedTree, generateTree, type TreeWish } from './generate-tree.js';
+import { type GeneratedTree, generateTree, type TreeOptions } from './generate-tree.js';
 
-/** Different trees of one kind: making one takes as long as ten messages. */
-const VARIANTS = 128;
+/** Trees for the same options. Generating one takes as long as ten messages. */
+const TREES = 128;
 
-export type StockWish = Omit<TreeWish, 'random' | 'flaw'>;
+export type PoolOptions = Omit<TreeOptions, 'random' | 'mutation'>;
 
-/** Trees that are in order, each made once. Which one a number stands for depends on the seed and the wish alone. */
+/** Valid trees, each generated once. A tree depends on the seed, the options and its number in the pool only. */
 export class TreePool {
   readonly #random: Random;
-  readonly #made = new Map<string, GeneratedTree>();
+  readonly #trees = new Map<string, GeneratedTree>();
 
   constructor(seed: number) {
     this.#random = new Random(seed, 'trees');
   }
 
-  /** One of the trees that fit a wish. */
-  any(random: Random, wish: StockWish): GeneratedTree {
-    const { names, joining, labels, cores } = wish;
-    const key = `${names.length} ${joining} ${labels} ${cores} ${random.below(VARIANTS)}`;
-    let tree = this.#made.get(key);
+  /** One of the trees for these options. */
+  any(random: Random, options: PoolOptions): GeneratedTree {
+    const { names, peerProbability, labelMax, cores } = options;
+    const key = `${names.length} ${peerProbability} ${labelMax} ${cores} ${random.below(TREES)}`;
+    let tree = this.#trees.get(key);
     if (tree === undefined) {
-      tree = generateTree({ ...wish, random: this.#random.child(key), flaw: undefined });
-      this.#made.set(key, tree);
+      tree = generateTree({ ...options, random: this.#random.child(key), mutation: undefined });
+      this.#trees.set(key, tree);
     }
     return tree;
   }

@@ -22,30 +22,28 @@ const of =
     call(message, request);
 
 /**
- * What VMs do with memory, interrupts and consoles that the mainline driver has no calls for: the protocol as it is
- * declared, checked as {@link call} does.
+ * The messages about memory, interrupts and consoles for which the mainline driver has no calls. Requests and replies are
+ * checked as by {@link call}.
  */
 export const plainCalls = {
-  /** Maps a parcel that names the caller; where RM chose the addresses, the reply has them. */
+  /** Maps a parcel that was given to the caller. If RM chose the addresses, the reply has them. */
   memAccept: of(MEM_ACCEPT),
   /** Ends the caller's use of a parcel. */
   memRelease: of(MEM_RELEASE),
-  /** Has RM tell the others of a parcel that it is shared, wanted back, accepted or released. */
+  /** Notifies the other VMs of a parcel that it is shared, recalled, accepted or released. */
   memNotify: of(MEM_NOTIFY),
   /** Lends an interrupt; the reply has the handle of the loan. */
   irqLend: of(VM_IRQ_LEND),
   /** Takes a lent interrupt; the reply has its number for the caller. */
   irqAccept: of(VM_IRQ_ACCEPT),
-  /** Gives a lent interrupt back. */
   irqRelease: of(VM_IRQ_RELEASE),
-  /** Ends a loan whose interrupt has been given back. */
+  /** Ends a loan whose interrupt was returned. */
   irqReclaim: of(VM_IRQ_RECLAIM),
-  /** Has RM tell the other side of a loan. */
+  /** Notifies the other VM of a loan. */
   irqNotify: of(VM_IRQ_NOTIFY),
   /** Opens the console of a VM, or (VMID 0) the caller's own. */
   consoleOpen: of(VM_CONSOLE_OPEN),
   consoleClose: of(VM_CONSOLE_CLOSE),
-  /** Writes to the other side of an open console. */
   consoleWrite: of(VM_CONSOLE_WRITE),
   consoleFlush: of(VM_CONSOLE_FLUSH),
 };

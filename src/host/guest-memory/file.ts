@@ -1,6 +1,5 @@
 import { BLOCK_SIZE, PAGE_SIZE } from '../../hypervisor/index.js';
-import type { Errno } from '../errno.js';
-import { HostError } from '../error.js';
+import { type Refuser, refuser } from '../refusal.js';
 import { Folio, type FolioState, type Hold, type HoldKind, holdRules } from './folio.js';
 import { BETWEEN, Locks, type Steps } from './steps.js';
 
@@ -15,11 +14,11 @@ export interface GuestMemoryOptions {
   /** A u64 of {@link guestMemoryFlags}. */
   readonly flags: bigint;
   /**
-   * Whether the kernel's own mapping of all memory loses what is inaccessible, so that not even a stray read of the
-   * kernel reaches it.
+   * Whether inaccessible memory is removed from the kernel's own mapping of all memory, so that even a stray read of the
+   * kernel cannot reach it.
    */
   readonly removeFromDirectMap: boolean;
-  /** Takes physical memory for a folio. @returns its address, a multiple of the size; undefined when there is none. */
+  /** Allocates memory for a folio. @returns a physical address, a multiple of the size; undefined if none is free. */
   readonly allocate: (size: number) => number | undefined;
 }
 
@@ -29,25 +28,24 @@ export interface FileRange {
   readonly size: number;
 }
 
-/** Physical memory of a part of a file: one entry per folio (client.md, section 7, memory entries). */
+/** Physical memory of one folio (client.md, section 7, memory entries). */
 export interface MemoryEntry {
   readonly address: number;
   readonly size: number;
 }
 
 /**
- * Memory of a VM that no process need have mapped (client.md, section 8; the guest_memfd series). Folios are allocated
- * when something first asks for them, accessible to the host, and stay until their owner frees the memory: nothing is
- * punched out. Their size is a page, with ALLOW_HUGEPAGE 2 MiB; offsets and sizes of operations are multiples of it.
+ * Memory for VMs that no process has to map (client.md, section 8; the guest_memfd series). A folio is allocated at its
+ * first use, accessible to the host, and is never freed. Its size is a page, or 2 MiB with ALLOW_HUGEPAGE; offsets and
+ * sizes of operations are multiples of it.
  *
- * Operations are {@link Steps}. On a range they are atomic: all its locks are taken, in the order of offsets, before
- * anything is decided, so either all of it changes or nothing; between steps others act, but no one sees half a change
- * under the lock. At every step, whatever is inaccessible is neither mapped nor pinned nor used by the host, nor in
- * the direct map if it is to be removed from there. What others are in the way of ends with EBUSY, at once: nothing
- * waits but for locks, and whoever has a lock needs none with a lower offset, so every wait ends.
+ * Operations are {@link Steps}, and atomic: an operation takes all locks of its range before it checks anything, then
+ * changes all of the range or nothing. At every step an inaccessible folio is neither mapped nor pinned nor used by the
+ * host, nor in the direct map if it is to be removed from there. A conflict ends with EBUSY at once. Operations wait for
+ * locks only, and take them in the order of offsets, so they cannot deadlock.
  *
- * All failures are HostErrors whose path is the page (`page[3]`, in pages of 4096 bytes) and whose offset is its place
- * in the file in bytes; `actual` names the holder.
+ * All failures are HostErrors. The path is the page (`page[3]`, in pages of 4096 bytes), the offset is its place in the
+ * file in bytes, and `actual` names the holder.
  */
 export class GuestMemoryFile {
   readonly size: number;
@@ -55,60 +53,63 @@ export class GuestMemoryFile {
   readonly #options: GuestMemoryOptions;
   readonly #folios = new Map<number, Folio>();
 
-  /** CREATE_GUEST_MEM. Throws HostError EINVAL for a size that is no multiple of a page, or another flag. */
+  /** CREATE_GUEST_MEM. @throws HostError (EINVAL) for a size that is no multiple of a page, or an unknown flag. */
   constructor(options: GuestMemoryOptions) {
     const { size, flags } = options;
-    if (!isMultiple(size, PAGE_SIZE)) throw notCreated('size', 'alignment', PAGE_SIZE, size);
-    if ((flags & ~FLAGS) !== 0n) throw notCreated('flags', 'flags', FLAGS, flags);
+    const call = 'CREATE_GUEST_MEM';
+    if (!isMultiple(size, PAGE_SIZE)) throw refuser(call, 'size')('EINVAL', 'alignment', PAGE_SIZE, size);
+    if ((flags & ~FLAGS) !== 0n) throw refuser(call, 'flags')('EINVAL', 'flags', FLAGS, flags);
     this.size = size;
     this.folioSize = (flags & guestMemoryFlags.ALLOW_HUGEPAGE) === 0n ? PAGE_SIZE : BLOCK_SIZE;
     this.#options = options;
   }
 
-  /** Folios that are there, by offset. */
+  /** The allocated folios, in the order of offsets. */
   get folios(): readonly Folio[] {
     return [...this.#folios.values()].sort((left, right) => left.offset - right.offset);
   }
 
   /**
-   * Takes a range from the host. EBUSY when somebody maps, pins or uses a page of it; what is inaccessible stays so.
+   * Makes a range inaccessible to the host. EBUSY when a page of it is mapped, pinned or used.
    *
-   * @param by who does it, for errors of others.
+   * @param by whose operation it is, for errors of others.
    */
   makeInaccessible(by: string, range: FileRange): Steps<void> {
-    const hide = (folio: Folio) => {
-      folio.inDirectMap = !this.#options.removeFromDirectMap;
-    };
-    return this.#convert(by, range, 'inaccessible', [hide, setInaccessible]);
+    return this.#convert(by, range, 'inaccessible', [
+      (folio) => {
+        folio.inDirectMap = !this.#options.removeFromDirectMap;
+      },
+      setState('inaccessible'),
+    ]);
   }
 
-  /** Gives a range to the host again. EBUSY when a page of it is lent. */
+  /** Makes a range accessible to the host. EBUSY when a page of it is lent. */
   makeAccessible(by: string, range: FileRange): Steps<void> {
-    // The state comes first, so that what is inaccessible is in the direct map at no time.
-    return this.#convert(by, range, 'accessible', [setAccessible, show]);
+    // The state changes first, so that an inaccessible folio is never in the direct map.
+    return this.#convert(by, range, 'accessible', [setState('accessible'), showInDirectMap]);
   }
 
   /**
-   * Maps, pins, uses or lends a range. EFAULT when a page has not the state that it takes, which for a mapping is the
-   * SIGBUS of an access.
+   * Maps, pins, uses or lends a range. EFAULT when a page is in the wrong state; for a mapping that is the SIGBUS of an
+   * access.
    */
   *hold(kind: HoldKind, holder: string, range: FileRange): Steps<void> {
     const { needs } = holdRules[kind];
     const add = (folio: Folio) => folio.add({ kind, holder });
     yield* this.#change(kind, holder, range, [add], ({ state, offset }) => {
       if (state === needs) return;
-      throw refusal(kind, 'EFAULT', kind === 'mapping' ? 'sigbus' : 'state', offset, needs, state);
+      throw pageRefuser(kind, offset)('EFAULT', kind === 'mapping' ? 'sigbus' : 'state', needs, state);
     });
   }
 
-  /** Ends one hold of every folio of a range. EINVAL, and nothing changes, when a folio is not held so. */
+  /** Ends one hold of every folio of a range. EINVAL, without any change, when a folio has no such hold. */
   *drop(kind: HoldKind, holder: string, range: FileRange): Steps<void> {
     const call = `end of ${kind}`;
     const folios: Folio[] = [];
     for (const offset of this.#offsets(call, range)) {
       const folio = this.#folios.get(offset);
       if (!folio?.has({ kind, holder }))
-        throw refusal(call, 'EINVAL', 'hold', offset, `${holdRules[kind].doc} ${holder}`, 'not so');
+        throw pageRefuser(call, offset)('EINVAL', 'hold', `${holdRules[kind].doc} ${holder}`, 'not so');
       folios.push(folio);
     }
     for (const folio of folios) folio.loosen({ kind, holder });
@@ -117,9 +118,9 @@ export class GuestMemoryFile {
   }
 
   /**
-   * Physical memory of a range, allocated if need be, as MEM_LEND and MEM_SHARE describe it.
+   * Physical memory of a range, for MEM_LEND and MEM_SHARE. Missing folios are allocated.
    *
-   * @param call for whom, in errors.
+   * @param call name of the call in errors.
    */
   entries(call: string, range: FileRange): MemoryEntry[] {
     return this.#find(call, range).map(({ address, size }) => ({ address, size }));
@@ -135,11 +136,11 @@ export class GuestMemoryFile {
       if (folio.state === to || folio.canBecome(to)) return;
       const inTheWay = folio.holds.find(({ kind }) => holdRules[kind].needs !== to) as Hold;
       const held = `${holdRules[inTheWay.kind].doc} ${inTheWay.holder}`;
-      throw refusal(`make_${to}`, 'EBUSY', 'busy', folio.offset, 'held by nobody', held);
+      throw pageRefuser(`make_${to}`, folio.offset)('EBUSY', 'busy', 'held by nobody', held);
     });
   }
 
-  /** What all changes have in common: find, lock, check everything, change everything step by step, unlock. */
+  /** Locks the folios of a range, checks all of them, and applies each step to all of them. */
   *#change(
     call: string,
     by: string,
@@ -167,7 +168,7 @@ export class GuestMemoryFile {
     }
   }
 
-  /** The folios of a range, allocated if need be. */
+  /** The folios of a range. Missing ones are allocated. */
   #find(call: string, range: FileRange): Folio[] {
     const folios: Folio[] = [];
     for (const offset of this.#offsets(call, range)) {
@@ -180,55 +181,35 @@ export class GuestMemoryFile {
 
   #allocate(call: string, offset: number): Folio {
     const address = this.#options.allocate(this.folioSize);
-    if (address === undefined) throw refusal(call, 'ENOMEM', 'memory', offset, this.folioSize, 'none free');
+    if (address === undefined)
+      throw pageRefuser(call, offset)('ENOMEM', 'memory', this.folioSize, 'none free');
     return new Folio(offset, address, this.folioSize);
   }
 
-  /** Offsets of the folios of a range. EINVAL when it is empty, not aligned to folios, or not wholly in the file. */
+  /** Offsets of the folios of a range. EINVAL when it is empty, not aligned, or not wholly in the file. */
   *#offsets(call: string, { offset, size }: FileRange): Generator<number> {
     for (const value of [offset, size])
       if (!isMultiple(value, this.folioSize))
-        throw refusal(call, 'EINVAL', 'alignment', offset, this.folioSize, value);
+        throw pageRefuser(call, offset)('EINVAL', 'alignment', this.folioSize, value);
     if (size === 0 || offset + size > this.size)
-      throw refusal(call, 'EINVAL', 'range', offset, `1..${this.size - offset} bytes`, size);
+      throw pageRefuser(call, offset)('EINVAL', 'range', `1..${this.size - offset} bytes`, size);
     for (let at = offset; at < offset + size; at += this.folioSize) yield at;
   }
 }
 
-function setInaccessible(folio: Folio): void {
-  folio.state = 'inaccessible';
-}
+const setState = (state: FolioState) => (folio: Folio) => {
+  folio.state = state;
+};
 
-function setAccessible(folio: Folio): void {
-  folio.state = 'accessible';
-}
-
-function show(folio: Folio): void {
+const showInDirectMap = (folio: Folio) => {
   folio.inDirectMap = true;
-}
+};
 
 function isMultiple(value: number, unit: number): boolean {
   return Number.isSafeInteger(value) && value >= 0 && value % unit === 0;
 }
 
-function notCreated(
-  path: string,
-  code: string,
-  expected: number | bigint,
-  actual: number | bigint,
-): HostError {
-  return new HostError('CREATE_GUEST_MEM', 'EINVAL', 'local', { code, path, offset: 0, expected, actual });
-}
-
-/** @param offset of the folio in the file. */
-function refusal(
-  call: string,
-  errno: Errno,
-  code: string,
-  offset: number,
-  expected: number | bigint | string,
-  actual: number | bigint | string,
-): HostError {
-  const path = `page[${Math.floor(offset / PAGE_SIZE)}]`;
-  return new HostError(call, errno, 'local', { code, path, offset, expected, actual });
+/** The errors of an operation about one folio. @param offset of the folio in the file. */
+function pageRefuser(call: string, offset: number): Refuser {
+  return refuser(call, `page[${Math.floor(offset / PAGE_SIZE)}]`, offset);
 }

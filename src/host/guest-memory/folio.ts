@@ -3,23 +3,22 @@ import { Lock } from './steps.js';
 export type FolioState = 'accessible' | 'inaccessible';
 
 interface HoldRule {
-  /** The state that the folio has as long as somebody holds it so. */
+  /** The state of the folio while it is held in this way. */
   readonly needs: FolioState;
-  /** Whether conversions can tell from other counters than the references that the folio is held so. */
+  /** Whether the reference counts as safe: see {@link Folio}. */
   readonly safe: boolean;
-  /** In front of the holder's name. */
+  /** Text before the holder's name. */
   readonly doc: string;
 }
 
-/** How a folio can be held, besides by its file and by operations that look at it. */
+/** The ways to hold a folio, besides by its file and by operations on it. */
 export const holdRules = {
   /** By page tables of a process. */
   mapping: { needs: 'accessible', safe: false, doc: 'mapped by' },
-  /** For DMA or for system calls: pages that the kernel got from a process's addresses. */
+  /** By the kernel for DMA or a system call, by addresses of a process. */
   pin: { needs: 'accessible', safe: false, doc: 'pinned by' },
-  /** By the kernel itself, which reads or writes through the direct map. */
+  /** By the kernel itself, through the direct map. */
   use: { needs: 'accessible', safe: true, doc: 'used by' },
-  /** By a VM that it is lent to. */
   loan: { needs: 'inaccessible', safe: true, doc: 'lent to' },
 } as const satisfies Record<string, HoldRule>;
 
@@ -31,20 +30,19 @@ export interface Hold {
 }
 
 /**
- * A piece of memory that is converted as a whole: a page, or a huge page. Three counters decide (the reference count of
- * Linux, and the two of the guest_memfd series of August 2024, version 2):
+ * A page or a huge page, which is converted as a whole. Three counters decide whether it can be converted: the reference
+ * count of Linux, and the two of the guest_memfd series of August 2024, version 2.
  *
- * - `references` counts everybody who keeps the folio from vanishing: the file (always 1), each hold, and each
- *   operation that is looking at the folio. It rises before the folio's lock is taken, and falls, at any time.
- * - `safe` counts those of them that touch no contents unless the folio's lock is held or another counter says so. A
- *   mapping and a pin are not safe: whoever has one touches the memory at any time and asks nobody.
- * - `accessible` is 0 when the folio is inaccessible; else it is 1 for that state, and 1 more for each use by the
- *   kernel itself. So it is above 1 exactly while the kernel reads or writes contents by a reference that is safe.
+ * - `references` counts what keeps the folio from being freed: the file (always 1), each hold, and each operation on the
+ *   folio. It changes at any time, also without the folio's lock.
+ * - `safe` counts the references whose owner touches the contents only under the folio's lock or while it is counted in
+ *   `accessible`. A mapping and a pin are not safe: their owners touch the memory at any time.
+ * - `accessible` is 0 when the folio is inaccessible; else it is 1, and 1 more for each use by the kernel itself.
  *
- * A folio can become inaccessible when all references are safe and `accessible` is 1. In the series a reference only
- * becomes safe once its taker has the lock, so that a conversion that has the lock counts one too many, and refuses
- * although nobody touches the memory. Here every reference is born safe; what is not safe is counted under the lock, by
- * the step that maps or pins, after it has looked at the state. So a conversion can tell of every reference what it is.
+ * A folio can become inaccessible when all references are safe and `accessible` is 1. In the series a reference becomes
+ * safe only once its owner has the lock. There a conversion that holds the lock sees references of waiting operations as
+ * unsafe, and refuses although nobody touches the memory. Here every reference is safe at first; the step that maps or
+ * pins makes it unsafe under the lock, after it has checked the state.
  */
 export class Folio {
   readonly lock = new Lock();
@@ -53,7 +51,6 @@ export class Folio {
   #references = 1;
   #safe = 1;
   readonly #count: Record<HoldKind, number> = { mapping: 0, pin: 0, use: 0, loan: 0 };
-  /** Who holds it, in the order in which they came: to name them, and to know what can be given back. */
   readonly #holds: Hold[] = [];
 
   /**
@@ -83,13 +80,13 @@ export class Folio {
     return this.#holds;
   }
 
-  /** The counters' verdict on a change of state; a folio that is lent is its owner's to reclaim first. */
+  /** Whether the counters allow a change to a state. A lent folio must be reclaimed before it becomes accessible. */
   canBecome(state: FolioState): boolean {
     if (state === 'inaccessible') return this.#references === this.#safe && this.accessible <= 1;
     return this.#count.loan === 0;
   }
 
-  /** Somebody begins to look at it. */
+  /** An operation on the folio begins: adds a reference. */
   visit(): void {
     this.#references++;
     this.#safe++;
@@ -100,7 +97,7 @@ export class Folio {
     this.#safe--;
   }
 
-  /** Somebody takes hold of it, with a reference of its own; the lock is taken. */
+  /** Adds a hold, with a reference of its own. The caller has the lock. */
   add(hold: Hold): void {
     this.#holds.push(hold);
     this.#count[hold.kind]++;
@@ -108,7 +105,7 @@ export class Folio {
     if (holdRules[hold.kind].safe) this.#safe++;
   }
 
-  /** A hold becomes a visit: its reference is still there, but touches nothing any more. */
+  /** Removes a hold but not its reference, which becomes safe and which {@link leave} removes. */
   loosen(hold: Hold): void {
     this.#holds.splice(this.#indexOf(hold), 1);
     this.#count[hold.kind]--;

@@ -1,6 +1,6 @@
 /**
- * Guest memory files: memory that can be taken from the host, and the steps of which the operations on it consist, so
- * that whoever runs them can interleave them. Not here: bindings to a VM's addresses, which are the VM manager's.
+ * Guest memory files: memory whose pages can be made inaccessible to the host. Operations are generators of atomic steps,
+ * which an event loop or a test can interleave. The VM manager binds the files to guest addresses.
  */
 export * from './file.js';
 export { type Folio, type FolioState, type Hold, type HoldKind, holdRules } from './folio.js';

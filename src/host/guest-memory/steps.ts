@@ -1,31 +1,30 @@
 import { UsageError } from '../../base/error.js';
 
-/** What only one operation at a time may hold; the lock of a folio. */
+/** The lock of a folio. */
 export class Lock {
-  /** Whose operation holds it. */
+  /** Name of the operation's owner; undefined when the lock is free. */
   holder: string | undefined;
 }
 
-/** A place in an operation where others may act. With a lock, it goes on only once that lock is free. */
+/** A point of an operation at which others may act. With a lock, it goes on once that lock is free. */
 export interface Pause {
   readonly waitsFor: Lock | undefined;
 }
 
 /**
- * An operation as atomic steps: what lies between two pauses happens at once. Whoever runs it decides what happens in
- * between: nothing ({@link finish}), the events of a world, or every interleaving there is (a test).
+ * An operation as atomic steps, separated by pauses. During a pause nothing happens ({@link finish}), or the events of a
+ * simulated world, or the steps of other operations (tests of all interleavings).
  */
 export type Steps<T> = Generator<Pause, T, void>;
 
-/** The end of a step that waits for nothing. */
+/** A pause that waits for no lock. */
 export const BETWEEN: Pause = { waitsFor: undefined };
 
-/** Whether an operation that has paused can go on now. */
 export function canGoOn({ waitsFor }: Pause): boolean {
   return waitsFor?.holder === undefined;
 }
 
-/** The locks of one operation. All operations that take several must agree on the order. */
+/** The locks of one operation. All operations must take their locks in the same order. */
 export class Locks {
   readonly #by: string;
   readonly #locks: readonly Lock[];
@@ -37,7 +36,7 @@ export class Locks {
     this.#locks = locks;
   }
 
-  /** Takes them in their order; the first one at once when it is free. */
+  /** Takes the locks in order; the first one at once if it is free. */
   *take(): Steps<void> {
     for (const lock of this.#locks) {
       if (this.#taken > 0) yield BETWEEN;
@@ -47,14 +46,14 @@ export class Locks {
     }
   }
 
-  /** Gives those back that were taken. */
+  /** Releases the locks that were taken. */
   giveBack(): void {
     for (const lock of this.#locks.slice(0, this.#taken)) lock.holder = undefined;
     this.#taken = 0;
   }
 }
 
-/** Runs an operation by itself, as when nobody else is at work. Throws UsageError `locked` when somebody is. */
+/** Runs an operation without a pause. @throws UsageError (`locked`) when another operation holds one of its locks. */
 export function finish<T>(steps: Steps<T>): T {
   for (;;) {
     const next = steps.next();

@@ -1,12 +1,11 @@
+import { refuser } from '../refusal.js';
 import { type AddressRange, PAGE } from './addresses.js';
 import type { Piece } from './parcel.js';
-import { refuser } from './refusal.js';
 import type { MemoryRegion } from './region.js';
 import type { UserProcess } from './user-memory.js';
 
 /** The source of memory for a range of guest addresses whose pages are given on demand (v17, a15). */
 export interface Backing {
-  /** As in errors. */
   readonly path: string;
   readonly range: AddressRange;
   /** Guest rights, as `mem_rights`. */

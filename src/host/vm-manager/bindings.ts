@@ -1,9 +1,9 @@
 import { HostError } from '../error.js';
 import { type FileRange, finish, type GuestMemoryFile } from '../guest-memory/index.js';
+import { failureOf } from '../refusal.js';
 import { type AddressRange, hex } from './addresses.js';
 import type { Backing } from './backing.js';
 import { type Piece, rightsOf } from './parcel.js';
-import { failureOf } from './refusal.js';
 
 /** Flags of MAP_MEM (client.md, section 8). The low three bits are one number: who gets access. */
 export const mapMemFlags = {

@@ -1,6 +1,6 @@
 import { regSet } from '../../../schemas/index.js';
+import { refuser } from '../refusal.js';
 import { hex } from './addresses.js';
-import { refuser } from './refusal.js';
 
 /** One register of the boot vCPU. */
 export interface BootRegister {

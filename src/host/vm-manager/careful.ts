@@ -1,6 +1,7 @@
 import { constants, VM_GET_PEERS, VM_GET_STATE, vmStatus } from '../../../schemas/index.js';
 import { call } from '../calls/call.js';
 import { HostError } from '../error.js';
+import { failureOf } from '../refusal.js';
 import { hex, PAGE } from './addresses.js';
 import { attempt } from './attempt.js';
 import { follow, type VmContext } from './context.js';
@@ -8,7 +9,6 @@ import type { Running } from './effects.js';
 import { vmHazards } from './hazards.js';
 import type { Parcel } from './parcel.js';
 import { reclaim } from './parcel-calls.js';
-import { failureOf } from './refusal.js';
 import { findBacking, findRegion } from './start-memory.js';
 import { dropBindings, dropFunctions, dropResources, takePagesBack, untilReset } from './teardown.js';
 

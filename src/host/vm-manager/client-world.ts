@@ -1,9 +1,9 @@
 import type { CallOptions, Client } from '../client.js';
 import type { CallEffect } from '../effect.js';
+import { refuser } from '../refusal.js';
 import { runOperation, type VmWorldAsync } from './drive.js';
 import type { HypercallEffect, Running, WaitEffect } from './effects.js';
 import type { VmManager } from './manager.js';
-import { refuser } from './refusal.js';
 
 export interface ClientWorldOptions extends CallOptions {
   /** Makes hypercalls for paged memory (v17, a15). Without it they fail with EOPNOTSUPP. */

@@ -16,17 +16,14 @@ import { ResourceTable } from './resources.js';
 import type { RegionRules, VmRules } from './rules.js';
 import type { UserProcess } from './user-memory.js';
 
-/** What a VM gets from its manager. */
 export interface VmSetup {
   readonly rules: VmRules;
   /** What its memory ioctls check. */
   readonly regionRules: RegionRules;
   /** Clean up after every failure; else do what the generation does, with its leaks and endless waits. */
   readonly careful: boolean;
-  /** The process that created the VM. */
   readonly userProcess: UserProcess;
   readonly calls: MainlineCalls;
-  /** Whether the hypervisor has memory extents. */
   readonly hasMemoryExtents: boolean;
   /** Whether the kernel maps all memory by page, so that single pages can be removed from its mapping. */
   readonly mapsKernelPagewise: boolean;
@@ -66,7 +63,6 @@ export class VmContext {
   /** The parcels that hold just the devicetree and just the firmware (v17, a15). */
   devicetreeParcel: Parcel | undefined;
   firmwareParcel: Parcel | undefined;
-  /** Bound parts of guest memory files (v17). */
   bindings: readonly GuestMemoryBinding[] = [];
   readonly bootContext: BootContext = new Map();
   readonly regions = new RegionTable();
@@ -89,7 +85,6 @@ export class VmContext {
     this.paged = new PagedMemory(this);
   }
 
-  /** As in errors. */
   get path(): string {
     return this.hasVmid ? `vm[${this.vmid}]` : 'vm';
   }

@@ -3,8 +3,8 @@ import { WireError } from '../../base/error.js';
 import { codecOf } from '../../codec/index.js';
 import { field, type Infer, type Payload, reserved, s32, struct, u32, u64 } from '../../schema/index.js';
 import { HostError } from '../error.js';
+import { refuser } from '../refusal.js';
 import { wraps } from './addresses.js';
-import { refuser } from './refusal.js';
 import type { ResourceTable, Ticket } from './resources.js';
 
 /** In bytes (client.md, section 9). */
@@ -41,7 +41,6 @@ export interface FunctionRequest {
   readonly argument: Uint8Array;
 }
 
-/** The meaning of an argument. */
 interface Binding {
   /** REMOVE_FUNCTION removes all functions with this type and key. */
   readonly key: string;

@@ -1,4 +1,4 @@
-import { refuser } from './refusal.js';
+import { refuser } from '../refusal.js';
 
 /** The mainline patch series and Android kernels whose VM managers are modelled here, by the labels of client.md. */
 export type VmGenerationName = 'v9' | 'v11' | 'a14' | 'v17' | 'a15';

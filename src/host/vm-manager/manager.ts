@@ -1,10 +1,10 @@
 import { type MainlineCalls, mainlineCalls } from '../calls/mainline/index.js';
 import { GuestMemoryFile, type GuestMemoryOptions } from '../guest-memory/index.js';
+import { refuser } from '../refusal.js';
 import { FileBindings } from './bindings.js';
 import type { VmEvent, VmSetup } from './context.js';
 import { type VmGeneration, vmGenerations } from './generations.js';
 import { checkHasIoctl, hasIoctl, type VmGenerationName } from './ioctls.js';
-import { refuser } from './refusal.js';
 import { carefulRegions, type RegionRules } from './rules.js';
 import type { UserProcess } from './user-memory.js';
 import { GunyahVm } from './vm.js';
@@ -25,7 +25,6 @@ export interface VmManagerOptions {
   readonly onEvent?: (vm: GunyahVm, event: VmEvent) => void;
 }
 
-/** Result of CREATE_VM. */
 export interface CreatedVm {
   readonly vm: GunyahVm;
   /** File descriptor of the VM. */

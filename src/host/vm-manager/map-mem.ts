@@ -1,9 +1,9 @@
 import type { GuestMemoryFile } from '../guest-memory/index.js';
+import { type Refuser, refuser } from '../refusal.js';
 import { type AddressRange, contains, hex, overlaps, wraps } from './addresses.js';
 import { ACCESS_MASK, GuestMemoryBinding, mapMemFlags } from './bindings.js';
 import type { VmContext } from './context.js';
 import { vmHazards } from './hazards.js';
-import { type Refuser, refuser } from './refusal.js';
 
 const { FORCE_SHARE, ALLOW_READ, ALLOW_WRITE, ALLOW_EXEC, UNMAP } = mapMemFlags;
 const RWX = ALLOW_READ | ALLOW_WRITE | ALLOW_EXEC;

@@ -1,12 +1,12 @@
 import { type HypResource, memRights, resourceType } from '../../../schemas/index.js';
 import { HostError } from '../error.js';
+import { refuser } from '../refusal.js';
 import { type AddressRange, HUGE_PAGE, hex, overlaps, PAGE } from './addresses.js';
 import type { Backing } from './backing.js';
 import type { Hypercall, Running } from './effects.js';
 import type { HazardLog } from './hazard-log.js';
 import { vmHazards } from './hazards.js';
 import type { Parcel, Piece } from './parcel.js';
-import { refuser } from './refusal.js';
 import type { ResourceTable, Ticket } from './resources.js';
 import type { VmRules } from './rules.js';
 import type { UserProcess } from './user-memory.js';
@@ -37,7 +37,6 @@ interface Page extends Piece {
   readonly shared: boolean;
 }
 
-/** The part of a VM that paging uses. */
 interface PagedVm {
   readonly path: string;
   readonly rules: VmRules;

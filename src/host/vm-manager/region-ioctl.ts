@@ -1,5 +1,6 @@
 import { vmStatus } from '../../../schemas/index.js';
 import { HostError } from '../error.js';
+import { failureOf, refuser } from '../refusal.js';
 import { hex, isPageAligned, PAGE, wraps } from './addresses.js';
 import { attempt } from './attempt.js';
 import type { VmContext } from './context.js';
@@ -8,7 +9,6 @@ import { vmHazards } from './hazards.js';
 import { checkHasIoctl } from './ioctls.js';
 import { Parcel } from './parcel.js';
 import { reclaim, reclaimOrLeak } from './parcel-calls.js';
-import { failureOf, refuser } from './refusal.js';
 import { MemoryRegion, regionFlags, type UserMemRegion } from './region.js';
 import type { UserProcess } from './user-memory.js';
 

@@ -71,7 +71,6 @@ export class MemoryRegion {
 export class RegionTable {
   #regions: readonly MemoryRegion[] = [];
 
-  /** Newest first. */
   get all(): readonly MemoryRegion[] {
     return this.#regions;
   }

@@ -35,12 +35,10 @@ export class ResourceTable {
     else this.#addSpare(key, resource);
   }
 
-  /** The resource that matched a ticket. */
   of(ticket: Ticket): HypResource | undefined {
     return this.#tickets.get(keyOf(ticket));
   }
 
-  /** Removes the resources, not the tickets. */
   clear(): void {
     this.#spare.clear();
     for (const key of this.#tickets.keys()) this.#tickets.set(key, undefined);

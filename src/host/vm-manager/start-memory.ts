@@ -1,4 +1,5 @@
 import { HostError } from '../error.js';
+import { failureOf, refuser } from '../refusal.js';
 import { type AddressRange, contains, hex, PAGE } from './addresses.js';
 import type { Backing } from './backing.js';
 import type { VmContext } from './context.js';
@@ -6,7 +7,6 @@ import type { Running } from './effects.js';
 import { vmHazards } from './hazards.js';
 import { Parcel } from './parcel.js';
 import { giveParcel } from './parcel-calls.js';
-import { failureOf, refuser } from './refusal.js';
 import type { MemoryRegion } from './region.js';
 
 /** a14 keeps the size of a range that it looks for in 32 bits. */
@@ -73,7 +73,6 @@ function pagesOfRange(vm: VmContext, { start, size }: AddressRange): AddressRang
   return size === 0n ? { start: first, size } : { start: first, size: end - (end % PAGE) - first };
 }
 
-/** Gives a parcel to RM. */
 export function* give(vm: VmContext, parcel: Parcel): Running<void> {
   try {
     yield* giveParcel(vm, parcel);

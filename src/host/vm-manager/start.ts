@@ -1,11 +1,11 @@
 import { constants, rangeId, vmStatus } from '../../../schemas/index.js';
 import { HostError } from '../error.js';
+import { refuser } from '../refusal.js';
 import type { AddressRange } from './addresses.js';
 import { registersOf } from './boot-context.js';
 import type { VmContext } from './context.js';
 import type { Running } from './effects.js';
 import type { Parcel } from './parcel.js';
-import { refuser } from './refusal.js';
 import { offsetIn } from './region.js';
 import { findRegion, give, giveOrRelease, parcelOf } from './start-memory.js';
 

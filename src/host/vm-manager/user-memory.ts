@@ -41,12 +41,10 @@ export class UserProcess {
     this.#areas.push(area);
   }
 
-  /** Number of pinned pages. */
   get pagesPinned(): number {
     return this.#pins.size;
   }
 
-  /** Number of pages counted as locked. */
   get lockedVm(): number {
     return this.#lockedVm;
   }

@@ -1,6 +1,6 @@
 import { vmStatus } from '../../../schemas/index.js';
 import { HostError } from '../error.js';
-import { type ExitInfo, type VmChange, vmChange } from '../notifications/mainline.js';
+import { failureOf, refuser } from '../refusal.js';
 import { type AddressRange, contains, wraps } from './addresses.js';
 import { registerOf } from './boot-context.js';
 import { releaseCarefully, startCarefully } from './careful.js';
@@ -13,7 +13,7 @@ import { vmHazards } from './hazards.js';
 import { checkHasIoctl, type IoctlName } from './ioctls.js';
 import { Lock } from './lock.js';
 import { type MapMemRequest, mapMem } from './map-mem.js';
-import { failureOf, refuser } from './refusal.js';
+import { type ExitInfo, type VmChange, vmChange } from './notifications.js';
 import type { UserMemRegion } from './region.js';
 import { addRegion } from './region-ioctl.js';
 import type { UserProcess } from './user-memory.js';
@@ -72,7 +72,6 @@ export class GunyahVm {
     return this.#context.vmid;
   }
 
-  /** As in errors. */
   get path(): string {
     return this.#context.path;
   }

@@ -1,3 +1,4 @@
+import type { SummaryJson } from '../../capture/print/index.js';
 import type { Copies, Detail } from './detail.js';
 import type { Row } from './rows.js';
 import type { LanesWindow } from './timeline/lanes.js';
@@ -29,28 +30,11 @@ export interface Requests {
 export type FilterAnswer = { readonly view: number } | { readonly error: string };
 
 /** The summary of the capture with the keys of `decode --summary --json`, and the number of messages over time. */
-export interface Overview {
-  readonly records: number;
-  readonly packets: number;
-  readonly messages: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly errors: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly latency_ns: Readonly<
-    Record<string, { count: number; min: number; median: number; p99: number; max: number }>
-  >;
-  readonly unanswered: { readonly count: number; readonly list: readonly OverviewItem[] };
-  readonly issues: { readonly count: number; readonly list: readonly OverviewItem[] };
+export interface Overview extends SummaryJson {
   /** Number of messages in each of the equal parts of the capture's duration. */
   readonly activity: readonly number[];
   /** The whole duration. Undefined if the capture has no times. */
   readonly durationNs: number | undefined;
-}
-
-export interface OverviewItem {
-  readonly no: number;
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-  readonly what?: string;
 }
 
 /** What the worker tells the page without being asked. */

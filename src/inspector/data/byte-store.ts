@@ -28,7 +28,6 @@ export class ByteStore {
     return index * wordsPerChunk + at / wordSize;
   }
 
-  /** The `size` bytes at a position. */
   at(position: number, size: number): Stored {
     const { data, view } = this.#chunks[Math.floor(position / wordsPerChunk)] as Stored;
     const start = (position % wordsPerChunk) * wordSize;

@@ -2,8 +2,8 @@ import { formatIssue, type Issue } from '../../base/error.js';
 import { arrayRows, formatHex } from '../../base/hex.js';
 import { formatTime } from '../../base/time.js';
 import { hexLine } from '../../capture/hex/index.js';
-import { errorJson, recordLine } from '../../capture/ndjson/index.js';
-import { errorWordSize } from '../../capture/payload/index.js';
+import { recordLine } from '../../capture/ndjson/index.js';
+import { errorWordSize, payloadToJson } from '../../capture/payload/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { annotate } from '../../codec/index.js';
 import { formatId, type Payload, type Protocol } from '../../schema/index.js';
@@ -93,9 +93,9 @@ function treeOf(
   }
   const word = record.error === undefined ? 0 : errorWordSize;
   if (record.error !== undefined) {
-    const json = errorJson(protocol, record.error);
+    const name = payloadToJson(protocol.error, record.error);
     const { doc } = protocol.error.info;
-    const value = json.replaceAll('"', '');
+    const [value, json] = [String(name), JSON.stringify(name)];
     tree.leaf({ name: 'error', path: 'error', value, json, doc, notes: ['u32'], runs: locate(0, word) });
   }
   const content = payload.subarray(word);

@@ -3,7 +3,7 @@ import { formatHex } from '../../base/hex.js';
 import { formatField, payloadToJson } from '../../capture/payload/index.js';
 import { annotate, type Range } from '../../codec/index.js';
 import type { Protocol } from '../../schema/index.js';
-import { type AnyType, BytesType, type Field, ListType, StructType, type Values } from '../../wire/index.js';
+import { BytesType, type Field, ListType, StructType, type Values } from '../../wire/index.js';
 import { fieldNotes } from './field-notes.js';
 import type { Run } from './frame-bytes.js';
 
@@ -187,13 +187,13 @@ class Layout {
 
   #entry(
     field: Field,
-    { entry: choice }: ListType,
+    type: ListType,
     items: readonly unknown[],
     owner: Values,
     path: string,
     index: number,
   ): void {
-    const entry = 'cases' in choice ? choice.cases.get(owner[choice.field] as number) : (choice as AnyType);
+    const entry = type.entryType(owner);
     const name = `[${index}]`;
     const at = `${path}${name}`;
     const item = items[index];
@@ -208,10 +208,9 @@ class Layout {
 
   /** A list entry on one line, shown while it is folded. */
   #summary(type: StructType, values: Values): string {
-    return type.fieldsInOrder
-      .filter(
-        ({ name, type: { kind } }) => values[name] !== undefined && kind !== 'reserved' && kind !== 'list',
-      )
+    return type
+      .fieldsIn(values)
+      .filter(({ type: { kind } }) => kind !== 'reserved' && kind !== 'list')
       .map((field) => `${field.name} ${formatField(this.#tree.protocol, field, values[field.name], values)}`)
       .join(', ');
   }

@@ -1,3 +1,4 @@
+import { concatenated } from '../../base/bytes.js';
 import type { StoredPacket } from './message-index.js';
 
 /** A run of bytes in the frames of a message. Offsets count from the first byte of the first frame. */
@@ -22,18 +23,15 @@ export class FrameBytes {
   /** @param headerSize size in bytes of the header of a queue message. A shorter queue message has no payload. */
   constructor(packets: readonly StoredPacket[], headerSize: number) {
     this.#headerSize = headerSize;
-    const size = packets.reduce((sum, { start, end }) => sum + end - start, 0);
-    this.bytes = new Uint8Array(size);
+    this.bytes = concatenated(packets.map(({ data, start, end }) => data.subarray(start, end)));
     let at = 0;
-    this.parts = packets.map(({ data, start, end, frame, time, comment }) => {
-      this.bytes.set(data.subarray(start, end), at);
+    this.parts = packets.map(({ start, end, frame, time, comment }) => {
       const part = { frame, time, comment, start: at, end: at + end - start };
       at = part.end;
       return part;
     });
   }
 
-  /** The whole payload. */
   content(): Uint8Array {
     return bytesOf(this.bytes, this.payload(0, this.bytes.length));
   }
@@ -55,11 +53,5 @@ export class FrameBytes {
 
 /** The bytes of runs, one after the other. */
 export function bytesOf(bytes: Uint8Array, runs: readonly Run[]): Uint8Array {
-  const result = new Uint8Array(runs.reduce((sum, [start, end]) => sum + end - start, 0));
-  let at = 0;
-  for (const [start, end] of runs) {
-    result.set(bytes.subarray(start, end), at);
-    at += end - start;
-  }
-  return result;
+  return concatenated(runs.map(([start, end]) => bytes.subarray(start, end)));
 }

@@ -1,111 +1,153 @@
-import { formatTime } from '../../base/time.js';
-import type { Fields } from '../../capture/filter/index.js';
-import { payloadFields, payloadNames, recordFields } from '../../capture/filter/index.js';
-import { enumName, type Json } from '../../capture/payload/index.js';
-import { formatId, MessageType, payloadOf } from '../../schema/index.js';
+import { type Fields, recordFields } from '../../capture/filter/index.js';
+import { recordKeys } from '../../capture/keys/index.js';
+import type { DecodedPayload, Json } from '../../capture/payload/index.js';
+import type { CaptureRecord, RecordPacket } from '../../capture/records/index.js';
+import { type HeaderReader, headerReader } from '../../rpc/index.js';
+import { MessageType, payloadOf } from '../../schema/index.js';
 import { Flag, type MessageIndex, recordTypes } from './message-index.js';
 
-/** Keys that a record has only with one of these flags. */
-const needs: Readonly<Record<string, number>> = {
-  frames: Flag.several,
-  sizes: Flag.several,
-  times: Flag.several,
-  comment: Flag.comment,
-  seq: Flag.header,
-  id: Flag.header,
-  name: Flag.header,
-  incomplete: Flag.incomplete,
-  announced: Flag.incomplete,
-  error: Flag.error,
-  duplicate_of: Flag.duplicate,
-  rest: Flag.rest,
-  issues: Flag.issues,
-  raw: Flag.raw,
-};
+const noIssues: CaptureRecord['issues'] = [];
 
 /**
- * One message at a time as filters see it: the same values as its NDJSON has. What stands in a column is taken from there,
- * a payload is decoded only if it is asked for, and the whole record only for what few messages have.
+ * One message of an index at a time, as the record that was read. What the index has in columns comes from there, the
+ * payload is decoded when it is asked for, and the whole record is made again only for what few messages have.
  */
-export class MessageFields {
+class IndexedRecord implements CaptureRecord {
   #at = 0;
+  #whole: CaptureRecord | undefined;
+  #payload: DecodedPayload | undefined;
   readonly #index: MessageIndex;
+  readonly #header: HeaderReader;
 
   constructor(index: MessageIndex) {
     this.#index = index;
+    this.#header = headerReader(index.protocol);
+  }
+
+  /** From now on this is message `at`, counted from 0. */
+  moveTo(at: number): void {
+    this.#at = at;
+    this.#whole = undefined;
+    this.#payload = undefined;
+  }
+
+  get no() {
+    return this.#at + 1;
+  }
+  get packets(): readonly RecordPacket[] {
+    if (this.#index.has(this.#at, Flag.several)) return this.#record.packets;
+    return this.#index.packets(this.#at).map(({ frame, time, comment, view, start, end }) => ({
+      frame,
+      time,
+      comment,
+      size: end - start - this.#header.size,
+      header: this.#index.has(this.#at, Flag.header) ? this.#header.read(view, start) : undefined,
+    }));
+  }
+  get from() {
+    return this.#columns.from[this.#at] as number;
+  }
+  get to() {
+    return this.#columns.to[this.#at] as number;
+  }
+  get type() {
+    return recordTypes[this.#columns.type[this.#at] as number] as CaptureRecord['type'];
+  }
+  get seq() {
+    return this.#columnIf(Flag.header, 'seq');
+  }
+  get id() {
+    return this.#columnIf(Flag.header, 'id');
+  }
+  get message() {
+    return this.#index.messageOf(this.#at);
+  }
+  get announced() {
+    return this.#record.announced;
+  }
+  get incomplete() {
+    return this.#index.has(this.#at, Flag.incomplete);
+  }
+  get error() {
+    return this.#columnIf(Flag.error, 'error');
+  }
+  get request() {
+    const no = this.#columns.partner[this.#at] as number;
+    return this.#columns.type[this.#at] === MessageType.reply && no > 0 ? no : undefined;
+  }
+  get latencyNs() {
+    const ns = this.#columns.latencyNs[this.#at];
+    return Number.isNaN(ns) ? undefined : ns;
+  }
+  get duplicateOf() {
+    return this.#index.duplicateOf(this.#at);
+  }
+  get layout() {
+    const type = this.#columns.type[this.#at] as number;
+    // A reply that is too short for its error word has no layout.
+    if (this.incomplete || (type === MessageType.reply && this.error === undefined)) return undefined;
+    return payloadOf(this.message, type, this.error);
+  }
+  get payload() {
+    return this.#decoded?.payload;
+  }
+  get complete() {
+    return this.#decoded?.complete ?? false;
+  }
+  get rest() {
+    return this.#index.has(this.#at, Flag.rest) ? this.#record.rest : undefined;
+  }
+  get issues() {
+    return this.#index.has(this.#at, Flag.issues) ? this.#record.issues : noIssues;
+  }
+  get raw() {
+    return this.#index.has(this.#at, Flag.raw) ? this.#record.raw : undefined;
+  }
+  get size() {
+    return this.#columns.size[this.#at] as number;
+  }
+  get bytes() {
+    return this.#record.bytes;
+  }
+
+  get #columns() {
+    return this.#index.messages.columns;
+  }
+
+  get #record(): CaptureRecord {
+    this.#whole ??= this.#index.record(this.#at);
+    return this.#whole;
+  }
+
+  get #decoded(): DecodedPayload | undefined {
+    this.#payload ??= this.#index.payload(this.#at);
+    return this.#payload;
+  }
+
+  #columnIf(flag: number, name: 'seq' | 'id' | 'error'): number | undefined {
+    return this.#index.has(this.#at, flag) ? this.#columns[name][this.#at] : undefined;
+  }
+}
+
+/** One message at a time as filters see it: the same values as in its NDJSON line. */
+export class MessageFields {
+  readonly #record: IndexedRecord;
+  readonly #fields: Fields;
+
+  constructor(index: MessageIndex) {
+    this.#record = new IndexedRecord(index);
+    this.#fields = recordFields(index.protocol, this.#record);
   }
 
   /** The fields of a message; valid until the next call. */
   of(at: number): Fields {
-    this.#at = at;
+    this.#record.moveTo(at);
     return this.#fields;
-  }
-
-  readonly #fields: Fields = (key, name) => {
-    const at = this.#at;
-    const index = this.#index;
-    const need = needs[key];
-    if (need !== undefined && !index.has(at, need)) return undefined;
-    const { columns } = index.messages;
-    switch (key) {
-      case 'no':
-        return at + 1;
-      case 'from':
-        return columns.from[at] as number;
-      case 'to':
-        return columns.to[at] as number;
-      case 'type':
-        return recordTypes[columns.type[at] as number] as string;
-      case 'seq':
-        return columns.seq[at] as number;
-      case 'id':
-        return formatId(columns.id[at] as number);
-      case 'name':
-        return index.messageOf(at)?.name;
-      case 'error':
-        return errorOf(index, at);
-      case 'incomplete':
-        return true;
-      case 'duplicate_of':
-        return index.duplicateOf(at);
-      case 'frame':
-        return index.first(at).frame;
-      case 'time':
-        return timeOf(index, at);
-      case 'fragments': {
-        const count = index.packetCountOf(at);
-        return count > 1 ? count - 1 : undefined;
-      }
-      case 'request':
-        return columns.type[at] === MessageType.reply ? columns.partner[at] || undefined : undefined;
-      case 'latency_ns':
-        return Number.isNaN(columns.latencyNs[at]) ? undefined : columns.latencyNs[at];
-      case 'payload': {
-        if (name !== undefined && !this.#mayHave(at, name)) return undefined;
-        const decoded = index.payload(at);
-        return decoded && payloadFields(decoded, name);
-      }
-      default:
-        return recordFields(index.protocol, index.record(at))(key);
-    }
-  };
-
-  /** Whether the layout of a message's payload has a field: most messages need not be decoded to tell. */
-  #mayHave(at: number, name: string): boolean {
-    const { type, error } = this.#index.messages.columns;
-    const layout = payloadOf(this.#index.messageOf(at), type[at] as number, error[at]);
-    return layout !== undefined && payloadNames(layout).has(name);
   }
 }
 
 /** A reply's error word as NDJSON has it: the name, or the number of one without a name. */
 export function errorOf(index: MessageIndex, at: number): Json | undefined {
   if (!index.has(at, Flag.error)) return undefined;
-  const error = index.messages.columns.error[at] as number;
-  return enumName(index.protocol.error, error) ?? error;
-}
-
-function timeOf(index: MessageIndex, at: number): string | undefined {
-  const { time } = index.first(at);
-  return time === undefined ? undefined : formatTime(time);
+  return recordKeys.error.kind.toJson(index.messages.columns.error[at] as number, index.protocol);
 }

@@ -104,12 +104,10 @@ export class MessageIndex {
     });
   }
 
-  /** Number of messages so far. */
   get count(): number {
     return this.messages.length;
   }
 
-  /** Number of queue messages so far. */
   get packetCount(): number {
     return this.#packets.length;
   }

@@ -6,7 +6,6 @@ const last = 2n ** 63n - 1n;
 export class PacketTimes {
   readonly #beyond = new Map<number, bigint>();
 
-  /** The number for the column. */
   store(packet: number, time: bigint | undefined): bigint {
     if (time === undefined) return none;
     if (time > none && time <= last) return time;
@@ -14,7 +13,6 @@ export class PacketTimes {
     return last;
   }
 
-  /** The time of a packet whose column holds `stored`. */
   load(packet: number, stored: bigint): bigint | undefined {
     if (stored === none) return undefined;
     return stored === last ? (this.#beyond.get(packet) ?? stored) : stored;

@@ -1,7 +1,7 @@
 import { formatTime } from '../../base/time.js';
 import { vmidName } from '../../capture/payload/index.js';
 import { duration, problemText } from '../../capture/print/index.js';
-import { formatId } from '../../schema/index.js';
+import { formatId, MessageType } from '../../schema/index.js';
 import { errorOf } from './message-fields.js';
 import { Flag, type MessageIndex, recordTypes } from './message-index.js';
 import type { View } from './view.js';
@@ -48,8 +48,6 @@ function rowOf(index: MessageIndex, at: number, before: number | undefined): Row
   const type = recordTypes[columns.type[at] as number] as string;
   const latencyNs = columns.latencyNs[at] as number;
   const partner = columns.partner[at] as number;
-  const hasHeader = index.has(at, Flag.header);
-  const whole = !index.has(at, Flag.incomplete | Flag.duplicate);
   return {
     no: at + 1,
     time: time === undefined ? '' : formatTime(time),
@@ -59,10 +57,10 @@ function rowOf(index: MessageIndex, at: number, before: number | undefined): Row
     from: vmLabel(index, columns.from[at] as number),
     to: vmLabel(index, columns.to[at] as number),
     type,
-    name: hasHeader ? (index.messageOf(at)?.name ?? formatId(columns.id[at] as number)) : '(malformed)',
-    seq: hasHeader ? columns.seq[at] : undefined,
+    name: nameAt(index, at) ?? '(malformed)',
+    seq: index.has(at, Flag.header) ? columns.seq[at] : undefined,
     partner: partner === 0 ? undefined : partner,
-    unanswered: type === 'request' && partner === 0 && whole,
+    unanswered: isUnanswered(index, at),
     error: String(errorOf(index, at) ?? ''),
     latency: Number.isNaN(latencyNs) ? '' : duration(latencyNs),
     size: columns.size[at] as number,
@@ -73,6 +71,19 @@ function rowOf(index: MessageIndex, at: number, before: number | undefined): Row
 /** `HLOS`, `RM`, or the number. */
 export function vmLabel({ protocol }: MessageIndex, vmid: number): string {
   return vmidName(protocol, vmid) ?? String(vmid);
+}
+
+/** Name of a message, its id if it is unknown, undefined if it has no header. */
+export function nameAt(index: MessageIndex, at: number): string | undefined {
+  if (!index.has(at, Flag.header)) return undefined;
+  return index.messageOf(at)?.name ?? formatId(index.messages.columns.id[at] as number);
+}
+
+/** Whether a message is a request, complete and not repeated, that has no reply. */
+export function isUnanswered(index: MessageIndex, at: number): boolean {
+  const { type, partner } = index.messages.columns;
+  const isRequest = type[at] === MessageType.request && partner[at] === 0;
+  return isRequest && !index.has(at, Flag.incomplete | Flag.duplicate);
 }
 
 /** Whether a message has a problem in the sense of `decode`. */

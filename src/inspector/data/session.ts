@@ -147,7 +147,7 @@ export class Session implements Requests {
   overview(): Overview {
     const lanes = this.#currentLanes();
     return {
-      ...(this.#summary.toJson() as Omit<Overview, 'activity' | 'durationNs'>),
+      ...this.#summary.toJson(),
       activity: lanes.activity(activityParts),
       durationNs: lanes.durationNs,
     };

@@ -1,4 +1,5 @@
 import type { Filter } from '../../capture/filter/index.js';
+import { firstIndex } from './first-index.js';
 import { MessageFields } from './message-fields.js';
 import type { MessageIndex } from './message-index.js';
 import { Table } from './table.js';
@@ -18,12 +19,10 @@ export class View {
     this.#fields = new MessageFields(index);
   }
 
-  /** Number of rows so far. */
   get count(): number {
     return this.#filter === undefined ? this.#index.count : this.#matches.length;
   }
 
-  /** Number of messages tested so far. */
   get scanned(): number {
     return this.#filter === undefined ? this.#index.count : this.#scanned;
   }
@@ -49,14 +48,7 @@ export class View {
   rowFrom(message: number): number {
     if (this.#filter === undefined) return Math.min(message, this.count);
     const { message: messages } = this.#matches.columns;
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((messages[middle] as number) < message) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.count, (row) => (messages[row] as number) >= message);
   }
 
   /** The row of a message. Undefined if the message does not match. */

@@ -8,7 +8,6 @@ import { useAnswer } from './use-answer.js';
 
 interface DetailsProps {
   readonly client: Client;
-  /** `no` of the message. */
   readonly no: number | undefined;
 }
 
@@ -45,6 +44,7 @@ function MessagePanes({ client, detail }: { readonly client: Client; readonly de
             <li key={text}>
               <button
                 type="button"
+                class="link"
                 onClick={() => {
                   choose(node);
                   setCursor(Math.min(at, detail.bytes.length - 1));

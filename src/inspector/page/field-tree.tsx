@@ -121,12 +121,17 @@ function TreeLine({ node, folded, chosen, hovered, wrong, choose, hover, fold }:
       >
         {group ? (folded ? '▸' : '▾') : ''}
       </span>
-      <span class={colour === undefined ? 'swatch none' : `swatch field-${colour}`} aria-hidden="true" />
+      <span class={colour === undefined ? 'swatch none' : 'swatch'} style={fill(colour)} aria-hidden="true" />
       <span class="field-name">{name}</span>
       <span class="field-value">{value}</span>
       {wrong && <span class="sign">wrong</span>}
     </div>
   );
+}
+
+/** The background of a field's swatch and of its bytes. */
+export function fill(colour: number | undefined): { readonly background: string } | undefined {
+  return colour === undefined ? undefined : { background: `var(--field-${colour})` };
 }
 
 /** The prose and the facts about a field. */

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Detail } from '../data/detail.js';
-import type { FieldSelection } from './field-tree.js';
+import { type FieldSelection, fill } from './field-tree.js';
 import { useMedia } from './settings.js';
 import { type Keys, press } from './shortcuts.js';
 import { useVirtualList } from './virtual.js';
@@ -63,19 +63,18 @@ export function HexView({ detail, chosen, hovered, cursor, choose, hover, setCur
     const text = (event.target as HTMLElement).dataset.byte;
     return text === undefined ? undefined : Number(text);
   };
-  const classOf = (byte: number) => {
+  const looksOf = (byte: number) => {
     const owner = owners[byte];
     const node = owner === undefined ? undefined : detail.nodes[owner];
     const classes = [
       'byte',
-      node?.colour !== undefined && `field-${node.colour}`,
       node?.mark,
       covers(detail, chosen, byte) && 'chosen',
       covers(detail, hovered, byte) && 'hot',
       wrong.has(byte) && 'problem',
       byte === cursor && 'cursor',
     ];
-    return classes.filter(Boolean).join(' ');
+    return { class: classes.filter(Boolean).join(' '), style: fill(node?.colour) };
   };
   const visible = lines.slice(list.first, list.last);
   return (
@@ -125,7 +124,7 @@ export function HexView({ detail, chosen, hovered, cursor, choose, hover, setCur
                   id={`byte-${byte}`}
                   role="gridcell"
                   data-byte={byte}
-                  class={classOf(byte)}
+                  {...looksOf(byte)}
                   title={wrong.get(byte)}
                   aria-selected={covers(detail, chosen, byte)}
                 >
@@ -137,7 +136,7 @@ export function HexView({ detail, chosen, hovered, cursor, choose, hover, setCur
               ))}
               <span class="ascii" aria-hidden="true">
                 {bytes.map((byte) => (
-                  <span key={byte} data-byte={byte} class={classOf(byte)}>
+                  <span key={byte} data-byte={byte} {...looksOf(byte)}>
                     {character(detail.bytes[byte] as number)}
                   </span>
                 ))}

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { LanesWindow } from '../data/timeline/lanes.js';
 import type { Client } from './client.js';
 import { drawLanes, type Palette, type PaletteName, paletteNames } from './lanes-draw.js';
@@ -57,28 +57,22 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
     drawLanes(context, layout, paletteOf(element), chosen);
   }, [layout, width, chosen, theme, dark]);
 
-  const zoom = useCallback(
-    (factor: number, at?: number) => {
-      if (shown === undefined || whole === undefined) return;
-      const center = at ?? (shown.start + shown.end) / 2;
-      const start = center - (center - shown.start) * factor;
-      setSpan(bounded({ start, end: start + (shown.end - shown.start) * factor }, whole));
-    },
-    [shown, whole],
-  );
-  const pan = useCallback(
-    (share: number) => {
-      if (shown === undefined || whole === undefined) return;
-      const by = (shown.end - shown.start) * share;
-      setSpan(bounded({ start: shown.start + by, end: shown.end + by }, whole));
-    },
-    [shown, whole],
-  );
+  /** Shows from `start` over `size`, bounded by the whole. */
+  const show = (start: number, size: number) => {
+    if (whole !== undefined) setSpan(bounded({ start, end: start + size }, whole));
+  };
+  const size = shown === undefined ? 0 : shown.end - shown.start;
+  const zoom = (factor: number, at?: number) => {
+    if (shown === undefined) return;
+    const center = at ?? (shown.start + shown.end) / 2;
+    show(center - (center - shown.start) * factor, size * factor);
+  };
+  const pan = (share: number) => {
+    if (shown !== undefined) show(shown.start + size * share, size);
+  };
   const toChosen = () => {
     const message = window?.value.messages.find(({ no }) => no === chosen);
-    if (message === undefined || shown === undefined || whole === undefined) return;
-    const half = (shown.end - shown.start) / 8;
-    setSpan(bounded({ start: message.at - half, end: message.at + half }, whole));
+    if (message !== undefined) show(message.at - size / 8, size / 4);
   };
   const neighbour = (step: number) => {
     const messages = window?.value.messages ?? [];
@@ -95,8 +89,8 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
     ArrowRight: () => pan(0.2),
     PageUp: () => pan(-0.9),
     PageDown: () => pan(0.9),
-    Home: () => whole && shown && setSpan({ start: whole.start, end: whole.start + shown.end - shown.start }),
-    End: () => whole && shown && setSpan({ start: whole.end - (shown.end - shown.start), end: whole.end }),
+    Home: () => whole && show(whole.start, size),
+    End: () => whole && show(whole.end - size, size),
     ArrowDown: () => neighbour(1),
     ArrowUp: () => neighbour(-1),
   };
@@ -109,14 +103,14 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
   };
   const onPointerMove = (event: PointerEvent) => {
     const from = drag.current;
-    if (from === undefined || whole === undefined) {
+    if (from === undefined) {
       setHint(layout?.hit(event.offsetX, event.offsetY)?.text ?? '');
       return;
     }
     from.moved ||= Math.abs(event.offsetX - from.x) > clickMax;
     if (!from.moved) return;
-    const by = ((from.x - event.offsetX) / (width - gutter)) * (from.span.end - from.span.start);
-    setSpan(bounded({ start: from.span.start + by, end: from.span.end + by }, whole));
+    const share = (from.x - event.offsetX) / (width - gutter);
+    show(from.span.start + share * size, size);
   };
   const onPointerUp = (event: PointerEvent) => {
     const from = drag.current;
@@ -137,7 +131,7 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
     // Only a listener that is not passive can prevent the page from scrolling.
     element.addEventListener('wheel', onWheel, { passive: false });
     return () => element.removeEventListener('wheel', onWheel);
-  }, [layout, zoom, pan]);
+  });
 
   return (
     <section class="lanes" aria-label="Lanes">

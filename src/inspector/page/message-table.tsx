@@ -12,7 +12,6 @@ const rowHeight = 24;
 interface MessageTableProps {
   readonly client: Client;
   readonly view: number;
-  /** Number of rows of the view. */
   readonly count: number;
   /** The chosen row, if the chosen message is in the view. */
   readonly chosen: number | undefined;

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import type { Overview as Facts, OverviewItem } from '../data/api.js';
+import type { SummaryItem } from '../../capture/print/index.js';
+import type { Overview as Facts } from '../data/api.js';
 import type { Client } from './client.js';
 import { Activity, Bar, LatencyRange } from './plots.js';
 import { durationText } from './ticks.js';
@@ -169,7 +170,7 @@ function ErrorsTable({ facts, show }: { readonly facts: Facts; show(filter: stri
 
 interface ItemsProps {
   readonly count: number;
-  readonly list: readonly OverviewItem[];
+  readonly list: readonly SummaryItem[];
   chooseNo(no: number): void;
 }
 

@@ -6,9 +6,7 @@ const blockSize = 2000;
 
 interface SaveButtonProps {
   readonly client: Client;
-  /** Number of rows of the view. */
   readonly rows: number;
-  /** Name of the capture. */
   readonly name: string;
 }
 

@@ -9,14 +9,14 @@ import type { Sample } from '../../fuzz/report/report.js';
 import { FileError } from '../file-error.js';
 import { readFrom } from '../folder.js';
 
-/** Where a campaign is, to be gone on with. */
+/** State of a campaign from which a later run continues. */
 export interface SavedState {
   readonly origin: { readonly [key: string]: unknown };
   readonly serial: number;
   readonly cases: number;
   readonly steps: number;
   readonly history: readonly Sample[];
-  /** How often each cause was met, by its key. */
+  /** Cases that showed each cause, by its key. */
   readonly counts: Readonly<Record<string, number>>;
   readonly coverage: SavedCoverage;
 }
@@ -25,8 +25,8 @@ const STATE_FILE = 'state.json';
 const FINDINGS_FOLDER = 'findings';
 
 /**
- * The folder of a campaign: each finding in a file of its own, written at once and whole, and from time to time where
- * the campaign is. What a process that was killed has found is there; at most a few seconds of cases are run again.
+ * The folder of a campaign. Each finding is written at once to a file of its own, and the state every few seconds. After
+ * a kill all findings are there, and the next run repeats a few seconds of cases.
  */
 export class CampaignFolder {
   readonly #path: string;
@@ -37,7 +37,7 @@ export class CampaignFolder {
     this.#origin = origin;
   }
 
-  /** What an earlier run has left. @throws UsageError when it was another campaign, FileError. */
+  /** State and findings of earlier runs. @throws UsageError when it was another campaign, FileError. */
   load(): { readonly state: SavedState | undefined; readonly known: readonly FindingCount[] } {
     const state = this.#state();
     const known = this.#findings().map((finding) => ({
@@ -55,7 +55,7 @@ export class CampaignFolder {
     this.write(STATE_FILE, `${JSON.stringify({ origin: originKeys(this.#origin), ...state })}\n`);
   }
 
-  /** Writes a file of the folder: all of it, or it stays as it was. @throws FileError */
+  /** Replaces a file of the folder, in one step. @throws FileError */
   write(name: string, text: string): void {
     const path = join(this.#path, name);
     const draft = `${path}.new`;
@@ -97,12 +97,12 @@ export class CampaignFolder {
   }
 }
 
-/** What must be the same for a campaign to be gone on with. */
+/** What must be the same in the run that continues a campaign. */
 function originKeys({ seed, target, version, platform, careful, options }: Origin): SavedState['origin'] {
   return { seed, target, version, platform: platform.name, careful, options };
 }
 
-/** Names of the files of a folder, sorted; none when there is no folder. */
+/** Sorted names of the files of a folder; none when the folder does not exist. */
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder).sort();
@@ -112,7 +112,7 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** What a file says of its finding; undefined for a file that is none. */
+/** The finding in a file; undefined for a file that holds none. */
 function factsOf(text: string): FindingFacts | undefined {
   try {
     const lines = text.split('\n').filter((line) => line !== '');

@@ -9,20 +9,19 @@ import type { Ending, Response, Step } from '../../fuzz/targets/step.js';
 import type { RemoteTarget } from '../../fuzz/targets/target.js';
 import { StepWait } from './step-wait.js';
 
-/** Kept of what the process printed last on stderr, in characters: a sanitizer's report begins with what it is. */
+/** Characters of stderr that are kept. A sanitizer's report names the fault at its start. */
 const STDERR_KEPT = 16 * 1024;
-/** Longer lines are no answers. */
+/** Most characters of a line. Longer ones are no answers. */
 const LINE_SIZE_MAX = 64 * 1024;
 
-/** What a process that has ended may take to say its last words. */
+/** Time to read the remaining output of a process that has ended. */
 const DRAIN_MS = 200;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /**
- * A program that speaks the line protocol (cli.md, "Line protocol of exec targets"), started anew for every session in
- * a shell and a process group of its own. Its end is a crash, no `ok` in time a hang; what it prints besides, however
- * much, is passed over.
+ * A program that speaks the line protocol (cli.md, "Line protocol of exec targets"). It is started for every session, in a
+ * shell and a process group of its own. Its end is a crash, no `ok` in time is a hang. Other output is ignored.
  */
 export class ExecTarget implements RemoteTarget {
   readonly name: string;
@@ -44,7 +43,7 @@ export class ExecTarget implements RemoteTarget {
   async reset(): Promise<void> {
     await this.#process?.end();
     this.#process = new TargetProcess(this.command, this.#wait);
-    // What becomes of it is in the response to the first step.
+    // If it does not start, the response to the first step says so.
     await this.#wait.settled(() => {});
     if (this.#wait.ended?.kind === 'hang') this.#wait.end({ kind: 'hang', text: 'no "ready"' });
   }
@@ -56,7 +55,7 @@ export class ExecTarget implements RemoteTarget {
     return response;
   }
 
-  /** How the program ended, when it did so before the first step. */
+  /** How the program ended, also before the first step. */
   get ended(): Ending | undefined {
     return this.#wait.ended;
   }
@@ -96,12 +95,12 @@ class TargetProcess {
       try {
         lines.push(chunk);
       } catch {
-        // A line without end: nothing that it says from here on can be told apart.
+        // The line is too long. No line after it can be found.
         child.stdout.removeAllListeners('data').resume();
       }
     });
     child.stderr.on('data', (chunk: Buffer) => {
-      // The first report counts: what follows it are its consequences.
+      // Later reports are mostly consequences of the first one.
       if (this.#stderr.length < STDERR_KEPT) this.#stderr += chunk.toString('latin1');
     });
     child.stdin.on('error', () => {});
@@ -111,7 +110,7 @@ class TargetProcess {
         this.#end(signal ?? exitText(code));
         done();
       });
-      // What it has started may outlive it and keep its output open.
+      // Its child processes can outlive it and keep its output open.
       child.on('exit', () => setTimeout(() => this.#destroy(), DRAIN_MS).unref());
     });
   }
@@ -120,14 +119,14 @@ class TargetProcess {
     if (this.#child.stdin.writable) this.#child.stdin.write(line);
   }
 
-  /** Kills it and everything that it has started. */
+  /** Kills it and its child processes. */
   async end(): Promise<void> {
     this.#wanted = true;
     const { pid } = this.#child;
     try {
       if (pid !== undefined) process.kill(-pid, 'SIGKILL');
     } catch {
-      // It has gone by itself.
+      // It has already ended.
     }
     this.#destroy();
     await this.#closed;
@@ -147,7 +146,7 @@ class TargetProcess {
   #receive(text: string): void {
     const [, vmid, hex = ''] = /^(\d{1,5}) ([0-9a-fA-F]*)$/.exec(text) ?? [];
     const frame = parseHex(hex);
-    if (vmid !== undefined && frame !== undefined) this.#wait.took(Number(vmid), frame);
+    if (vmid !== undefined && frame !== undefined) this.#wait.received(Number(vmid), frame);
   }
 
   #end(text: string): void {

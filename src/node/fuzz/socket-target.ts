@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createConnection, type Socket } from 'node:net';
 import { constants, protocol, VM_GET_VMID } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { WireError } from '../../base/error.js';
-import { headerOf, viewOf } from '../../fuzz/targets/frames.js';
+import { headerOf } from '../../fuzz/targets/frames.js';
 import type { Ending, Response, Step } from '../../fuzz/targets/step.js';
 import type { RemoteTarget } from '../../fuzz/targets/target.js';
 import { Reassembler, writeFrame } from '../../rpc/index.js';
@@ -12,26 +13,26 @@ import { StepWait } from './step-wait.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
 
-/** Sequence numbers of our own requests, which must not be that of a step's. */
+/** Sequence numbers of the target's own requests. The one that differs from the step's is used. */
 const FENCE_SEQS = [0xfe, 0xff] as const;
-/** After a part of a message nothing else may be sent, so that there is nothing to wait for but silence. */
+/** Within a fragmented message no request can follow, so the target waits for this time without messages instead. */
 const QUIET_MS = 5;
 const RECONNECT_MS = 50;
-/** Devices take their time to boot. */
+/** Time for a device to boot. */
 const RESTART_MS = 60_000;
 
 export interface SocketTargetOptions {
   readonly path: string;
-  /** For each answer. */
+  /** Time for each answer, milliseconds. */
   readonly limitMs: number;
-  /** Command that makes the target fresh; without it a session begins where the one before has ended. */
+  /** Command that makes the target fresh. Without it a session continues the one before. */
   readonly monitor: string | undefined;
 }
 
 /**
  * A running manager behind a unix stream socket (cli.md, "Live transports of serve"): `serve`, or a bridge to a device.
- * Behind each message HLOS asks for its own VMID: a manager takes one message after another, so that everything that
- * the message brought about has come by then. The end of the connection is a crash, no answer a hang.
+ * After each message HLOS asks for its own VMID. A manager handles its messages in order, so when that reply comes, all
+ * answers to the message have come. The end of the connection is a crash, no answer is a hang.
  */
 export class SocketTarget implements RemoteTarget {
   readonly name: string;
@@ -71,7 +72,7 @@ export class SocketTarget implements RemoteTarget {
     });
   }
 
-  /** Why there is no connection, or no more. */
+  /** Why there is no connection. */
   get ended(): Ending | undefined {
     return this.#wait.ended;
   }
@@ -89,14 +90,14 @@ export class SocketTarget implements RemoteTarget {
     );
   }
 
-  #took(to: number, frame: Uint8Array): void {
+  #receive(to: number, frame: Uint8Array): void {
     const header = to === VMID_HLOS ? headerOf(frame) : undefined;
     const isFence =
       header?.type === MessageType.reply && header.msg_id === VM_GET_VMID.id && header.seq === this.#fenceSeq;
     if (isFence) {
       this.#fenceSeq = -1;
       this.#wait.done();
-    } else this.#wait.took(to, frame);
+    } else this.#wait.received(to, frame);
   }
 
   #leave(): void {
@@ -104,7 +105,7 @@ export class SocketTarget implements RemoteTarget {
     this.#socket?.destroy();
   }
 
-  /** Tries until the target is there. */
+  /** Tries until the target accepts the connection. */
   async #connect(attemptsMax: number): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const failure = await this.#attempt();
@@ -121,7 +122,7 @@ export class SocketTarget implements RemoteTarget {
   #attempt(): Promise<Error | undefined> {
     return new Promise((done) => {
       const socket = createConnection(this.#options.path);
-      const splitter = new RecordSplitter((_from, to, frame) => this.#took(to, frame), 'manager');
+      const splitter = new RecordSplitter((_from, to, frame) => this.#receive(to, frame), 'manager');
       socket.on('connect', () => {
         socket.on('close', () => this.#wait.end({ kind: 'crash', text: 'the connection has ended' }));
         done(undefined);
@@ -140,7 +141,7 @@ export class SocketTarget implements RemoteTarget {
   }
 }
 
-/** Whether HLOS has sent a part of a message, which any other request of it would put an end to. */
+/** Whether HLOS is within a fragmented message, which any other request of HLOS would abandon. */
 class HlosProgress {
   isInside = false;
   #reassembler = this.#newReassembler();
@@ -170,7 +171,7 @@ class HlosProgress {
   }
 }
 
-/** Runs a command to its end; how the target ended is in its environment. */
+/** Runs a command to its end. @param ending how the target ended; in the command's environment. */
 function run(command: string, ending: string): Promise<void> {
   return new Promise((done) => {
     const env = { ...process.env, GUNYAH_RM_ENDING: ending };

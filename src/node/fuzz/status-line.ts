@@ -1,9 +1,9 @@
 import type { Stdio } from '../stdio.js';
 
-/** Time between two pictures of a status line, in milliseconds. */
+/** Time between two updates, milliseconds. */
 const REFRESH_MS = 250;
 
-/** One line on stderr that is written over again and again, when that is a terminal. */
+/** A line on stderr that is overwritten by its next version; nothing when stderr is no terminal. */
 export class StatusLine {
   readonly #stdio: Stdio;
   #shownMs = Number.NEGATIVE_INFINITY;
@@ -12,14 +12,14 @@ export class StatusLine {
     this.#stdio = stdio;
   }
 
-  /** Shows what `text` says, unless it was asked a moment ago. @param nowMs any clock. */
+  /** Shows a text, unless the last update was a moment ago. @param nowMs of any clock. */
   show(nowMs: number, text: () => string): void {
     if (!this.#stdio.errorIsTerminal || nowMs - this.#shownMs < REFRESH_MS) return;
     this.#shownMs = nowMs;
     this.#stdio.writeError(`\r${text()}\x1b[K`);
   }
 
-  /** Makes room for something else. */
+  /** Removes the line, so that other output can follow. */
   clear(): void {
     if (this.#stdio.errorIsTerminal) this.#stdio.writeError('\r\x1b[K');
   }

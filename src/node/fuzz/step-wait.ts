@@ -1,26 +1,26 @@
 import type { Ending, Response } from '../../fuzz/targets/step.js';
 
-/** More than any step brings about: what sends more is not going to stop. */
+/** Most messages after one step. A target that sends more is taken to send without end. */
 const TAKEN_MAX = 65_536;
 
-/** Waits for a target elsewhere: what it sends is gathered until it is done, has ended, or time is over. */
+/** Collects what a remote target sends until the step is done, the target has ended, or the time is over. */
 export class StepWait {
   ended: Ending | undefined;
   #out: { readonly to: number; readonly frame: Uint8Array }[] = [];
   #isDone = false;
   #wake: (() => void) | undefined;
 
-  /** @param limitMs without an answer for so long it hangs. */
+  /** @param limitMs time for an answer; without one the target hangs. */
   constructor(readonly limitMs: number) {}
 
-  /** A new life of the target; its first answer is that it is there. */
+  /** The target was started. Its first answer is that it is ready. */
   begin(): void {
     this.ended = undefined;
     this.#isDone = false;
     this.#out = [];
   }
 
-  took(to: number, frame: Uint8Array): void {
+  received(to: number, frame: Uint8Array): void {
     if (this.#out.length === TAKEN_MAX) this.end({ kind: 'hang', text: `more than ${TAKEN_MAX} messages` });
     else this.#out.push({ to, frame });
   }
@@ -30,13 +30,13 @@ export class StepWait {
     this.#wake?.();
   }
 
-  /** The first end counts. */
+  /** Only the first call has an effect. */
   end(ending: Ending): void {
     this.ended ??= ending;
     this.#wake?.();
   }
 
-  /** Does something and waits for the answer. */
+  /** Calls `act` and waits for the answer. */
   async settled(act: () => void): Promise<Response> {
     act();
     if (!this.#isDone && this.ended === undefined) await this.#awake();

@@ -58,7 +58,7 @@ function usableController(node: DtNode): InterruptController | undefined {
   if (stride < STRIDE_MIN || stride % STRIDE_UNIT !== 0n) return undefined;
   const reg = property(node, 'reg');
   if (reg === undefined) return { bases: undefined, stride };
-  // The true parent's cells count here, unlike for the configuration's own nodes.
+  // RM takes the cells of the parent here, and not those of the level as for the configuration's own nodes.
   const cells = declaredCells(node.parent ?? node);
   const entry = cells.address + cells.size;
   const valid = (cells.address === 1 || cells.address === 2) && cells.size <= 2;

@@ -31,7 +31,7 @@ import type {
   VirtioConfig,
 } from './types.js';
 
-// Fields are named one by one below: spreading an object costs several times what reading the whole node does.
+// Fields are named one by one below, because spreading an object costs several times as much as reading the node.
 
 /** Devices found so far, each kind in tree order. */
 export interface DeviceLists {

@@ -1,6 +1,6 @@
 /**
- * A VM's configuration, read from the devicetree in its image. Pure: a tree in, a plain description or a
- * refusal out; what RM makes of it is src/rm/create's business.
+ * A VM's configuration as the devicetree in its image states it. Pure functions from a tree to a plain description or a
+ * refusal. src/rm/create acts on it.
  */
 export * from './guid.js';
 export * from './parse.js';

@@ -21,11 +21,14 @@ import { parseVcpus } from './vcpus.js';
 /** Texts of a name or URI, in bytes. */
 export const IDENTITY_SIZE_MAX = 79;
 
-/** Levels below the root that RM can hold; a node below them makes it die. */
+/** Levels below the root that RM can hold. It dies of a node below them. */
 const LEVEL_MAX = 15;
 const PATH_SIZE_MAX = 255;
 const IOMEM_ACCESS_MAX = 6;
-/** Where a VM goes that does not say: inside the device range, so it cannot start (rm-internals.md, section 0). */
+/**
+ * Memory of a VM whose devicetree names none. It is in the device range, so the VM cannot start (rm-internals.md,
+ * section 0).
+ */
 const MEMORY_BASE_DEFAULT = 0x28800000n;
 const MEMORY_SIZE_DEFAULT = 0x07ffffffn;
 const FIRMWARE_SIZE_DEFAULT = 0x400000n;
@@ -42,8 +45,8 @@ export class TreeTooDeep extends Error {
 }
 
 /**
- * Reads a VM's configuration as RM does: node by node in tree order, the first rule that matches a node
- * claims it (rm-internals.md, section 1).
+ * Reads a VM's configuration as RM does: node by node in tree order. The first rule that matches a node decides what it
+ * is (rm-internals.md, section 1).
  *
  * @throws ConfigRefused when a node is unusable, TreeTooDeep when RM would run out of levels before that.
  */
@@ -71,7 +74,7 @@ export function parseConfiguration(root: DtNode): VmConfiguration {
   return draft;
 }
 
-/** Path below the configuration node, empty for that node itself, undefined for a node elsewhere. */
+/** Path below the configuration node. Empty: that node itself. Undefined: the node is elsewhere. */
 function configPart(path: string): string | undefined {
   for (const prefix of CONFIG_PATHS) if (path.startsWith(prefix)) return path.slice(prefix.length);
   return undefined;
@@ -138,7 +141,9 @@ function applyAttribute(attribute: string, draft: Draft): void {
   if (attribute === 'no-reset' || attribute === 'crash-fatal') draft.noReset = true;
 }
 
-/** Whether the property is there; its entries are (physical, guest, size, access). @throws ConfigRefused */
+/**
+ * Whether the property is there. Its entries are (physical, guest, size, access). @throws ConfigRefused if one is bad.
+ */
 function hasIomemRanges(node: DtNode): boolean {
   const value = property(node, 'iomemory-ranges');
   if (value === undefined) return false;

@@ -8,6 +8,7 @@ import {
   string,
   strings,
 } from '../../devicetree/index.js';
+import { QUEUE_DEPTH_DEFAULT, QUEUE_MESSAGE_SIZE_MAX } from '../../transport/index.js';
 import type { DeviceCommon, FixedInterrupts, PeerReference } from './types.js';
 
 /** A node makes the whole devicetree unusable: VM_INIT ends with MEM_INVALID. Never leaves this folder. */
@@ -15,7 +16,7 @@ export class ConfigRefused extends Error {
   override readonly name: string = 'ConfigRefused';
 }
 
-/** @throws ConfigRefused always; the text is for people debugging a devicetree. */
+/** @throws ConfigRefused always. The text helps to debug a devicetree. */
 export function refuse(node: DtNode, why: string): never {
   throw new ConfigRefused(`${node.name}: ${why}`);
 }
@@ -41,8 +42,8 @@ export function declaredCells(node: DtNode): Cells {
 }
 
 /**
- * Cells that RM reads a node's numbers with. It keeps one pair per tree level and sets it only when it steps
- * down, so the first child of a level speaks for all of it (rm-internals.md, section 1).
+ * Cells with which RM reads a node's numbers. RM keeps one pair per tree level and sets it only when it goes down a
+ * level, so the first node of a level decides for all others (rm-internals.md, section 1).
  */
 export function inheritedCells(node: DtNode): Cells {
   const parent = node.parent;
@@ -50,7 +51,7 @@ export function inheritedCells(node: DtNode): Cells {
   return declaredCells(parent.parent?.children[0] ?? parent);
 }
 
-/** A property of exactly `cells` cells (1 or 2); any other length counts as absent. */
+/** A property of exactly `cells` cells (1 or 2). One of another length counts as absent. */
 export function sizedNumber(node: DtNode, name: string, cells: number): bigint | undefined {
   const value = property(node, name);
   if (value === undefined || (cells !== 1 && cells !== 2) || value.byteLength !== cells * 4) return undefined;
@@ -66,7 +67,7 @@ export function wraps(base: bigint, size: bigint): boolean {
   return base + size > ALL_ONES;
 }
 
-/** `qcom,label`, else `label`; of the wrong length counts as absent. */
+/** `qcom,label`, else `label`. One of another length than a cell counts as absent. */
 export function deviceLabel(node: DtNode): number | undefined {
   return cell(node, 'qcom,label') ?? cell(node, 'label');
 }
@@ -92,7 +93,7 @@ export function requireDefaultPeer(node: DtNode): void {
   if (property(node, 'peer-default') === undefined) refuse(node, 'no peer-default');
 }
 
-/** Interrupt classes of a three-cell GIC specifier: first number, and the first number behind the class. */
+/** Interrupt classes of a three-cell GIC specifier: the first number of each, and the first number behind it. */
 const INTERRUPT_CLASSES: readonly (readonly [offset: number, limit: number])[] = [
   [32, 1020],
   [16, 32],
@@ -111,7 +112,7 @@ export function fixedInterrupts(node: DtNode, count: number): FixedInterrupts {
     const range = INTERRUPT_CLASSES[cellAt(value, index * 3)];
     const trigger = cellAt(value, index * 3 + 2) & 0xf;
     if (range === undefined || (trigger !== EDGE && trigger !== LEVEL)) return undefined;
-    // RM adds in 32 bits, so a number just below 2^32 comes out small.
+    // RM adds in 32 bits, so a number just below 2^32 becomes a small one.
     const number = (cellAt(value, index * 3 + 1) + range[0]) >>> 0;
     if (number >= range[1]) return undefined;
     numbers.push(number);
@@ -119,13 +120,10 @@ export function fixedInterrupts(node: DtNode, count: number): FixedInterrupts {
   return numbers;
 }
 
-const MESSAGE_SIZE_DEFAULT = 240;
-const QUEUE_DEPTH_DEFAULT = 8;
-
-/** Size and depth of a queue; RM keeps the low 16 bits of whatever is given. */
+/** Size and depth of a queue. RM keeps the low 16 bits of each. */
 export function queueSizes(node: DtNode): { messageSize: number; queueDepth: number } {
   return {
-    messageSize: (cell(node, 'message-size') ?? MESSAGE_SIZE_DEFAULT) & 0xffff,
+    messageSize: (cell(node, 'message-size') ?? QUEUE_MESSAGE_SIZE_MAX) & 0xffff,
     queueDepth: (cell(node, 'queue-depth') ?? QUEUE_DEPTH_DEFAULT) & 0xffff,
   };
 }

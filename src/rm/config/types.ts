@@ -8,7 +8,7 @@ export type PeerReference = { readonly kind: 'default' } | { readonly kind: 'nam
 export interface DeviceCommon {
   readonly label: number;
   readonly generate: string | undefined;
-  /** Texts pushed into the guest's tree; only their sizes and their number matter here. */
+  /** Texts that RM adds to the guest's tree. Only their sizes and their number matter here. */
   readonly pushCompatible: readonly string[];
 }
 
@@ -68,20 +68,18 @@ export interface InterruptController {
   readonly stride: bigint;
 }
 
-export interface CpuConfig {
-  readonly boot: boolean;
-  readonly path: string;
-}
-
 export interface VcpusConfig {
   readonly proxy: boolean;
   readonly affinityMap: readonly number[];
   readonly priority: number;
   readonly timesliceUs: number;
-  readonly cpus: readonly CpuConfig[];
+  /** Number of vCPUs. */
+  readonly count: number;
+  /** Of them, those that run from the start. */
+  readonly booting: number;
 }
 
-/** Configuration of a VM as its devicetree states it (rm-internals.md, section 1); nothing is checked against RM's state. */
+/** Configuration of a VM as its devicetree states it (rm-internals.md, section 1), not checked against RM's state. */
 export interface VmConfiguration {
   readonly name: string | undefined;
   readonly uri: string;

@@ -10,7 +10,7 @@ import {
   string,
 } from '../../devicetree/index.js';
 import { refuse } from './reader.js';
-import type { CpuConfig, VcpusConfig } from './types.js';
+import type { VcpusConfig } from './types.js';
 
 /** Paths of cpu nodes are kept in a buffer of 128 bytes. */
 const CPU_PATH_MAX = 127;
@@ -31,7 +31,7 @@ export function parseVcpus(root: DtNode, node: DtNode, psciSeen: boolean): Vcpus
       : Array.from({ length: cellCount(map) }, (_, index) => cellAt(map, index));
   const config = nodeAt(root, string(node, 'config') ?? '/cpus') ?? refuse(node, 'config leads nowhere');
   const defaultMethod = string(config, 'enable-method');
-  const cpus: CpuConfig[] = [];
+  let count = 0;
   let booting = 0;
   let idleStates = 0;
   let psci = psciSeen;
@@ -46,19 +46,19 @@ export function parseVcpus(root: DtNode, node: DtNode, psciSeen: boolean): Vcpus
     if (boot) booting++;
     else if (method === 'psci') psci = true;
     else if (method !== 'qcom,gunyah-hvc') refuse(cpu, 'no usable enable-method');
-    const path = pathOf(cpu);
-    if (path.length > CPU_PATH_MAX) refuse(cpu, 'path too long');
-    cpus.push({ boot, path });
+    if (pathOf(cpu).length > CPU_PATH_MAX) refuse(cpu, 'path too long');
+    count++;
   }
   if (booting === 0) refuse(config, 'no booting cpu');
-  if (!proxy && affinityMap.length !== cpus.length) refuse(node, 'affinity-map has another size');
+  if (!proxy && affinityMap.length !== count) refuse(node, 'affinity-map has another size');
   if (idleStates > 0) psci = true;
-  if (psci && !proxy && idleStates !== cpus.length) refuse(config, 'a cpu without idle states');
+  if (psci && !proxy && idleStates !== count) refuse(config, 'a cpu without idle states');
   return {
     proxy,
     affinityMap,
     priority: proxy ? 0 : (cell(node, 'sched-priority') ?? 0) | 0,
     timesliceUs: proxy ? 0 : (cell(node, 'sched-timeslice') ?? 0),
-    cpus,
+    count,
+    booting,
   };
 }

@@ -8,7 +8,10 @@ const STRIDE_DEFAULT = 0x20000n;
 const U64_LIMIT = 1n << 64n;
 const ADDRESS_LIMIT = 1n << 44n;
 
-/** Takes the interrupt controller's ranges out of the VM's address space; false: NORESOURCE. */
+/**
+ * Takes the interrupt controller's ranges out of the VM's address space. @returns false if VM_INIT ends with
+ * NORESOURCE.
+ */
 export function attachController(rm: Context, vm: Vm, config: VmConfig, parsed: VmConfiguration): boolean {
   const stride = parsed.controller?.stride ?? STRIDE_DEFAULT;
   const [distributor, redistributors] = parsed.controller?.bases ?? [];
@@ -24,7 +27,7 @@ function takeRange(rm: Context, vm: Vm, base: bigint | undefined, size: bigint, 
   const device = rm.platform.deviceRange;
   if (base !== undefined) {
     if (base + size > U64_LIMIT || base % BASE_ALIGNMENT !== 0n) return false;
-    // Inside the device range virtual devices may lie over real ones, and over each other.
+    // Inside the device range a virtual device may overlap real devices and other virtual ones.
     if (base >= BigInt(device.start) && base + size <= BigInt(device.start + device.size)) return true;
   }
   if ((alignment & (alignment - 1n)) !== 0n) {

@@ -14,7 +14,7 @@ import { findPeer } from './peers.js';
 
 const PAGE_SIZE = 0x1000;
 
-/** What the makers of one VM's devices share. */
+/** What is needed to make any device of a VM. */
 interface Maker {
   readonly rm: Context;
   readonly vm: Vm;
@@ -22,11 +22,11 @@ interface Maker {
   readonly config: VmConfig;
 }
 
-/** Iomem devices, made before everything else; false: one can be shown nowhere in the guest's tree. */
+/** Makes the iomem devices, before all others. @returns false if one has no place in the guest's tree. */
 export function makeIomems(config: VmConfig, parsed: VmConfiguration, careful: boolean): boolean {
   for (const iomem of parsed.iomems) {
     if (iomem.generate === undefined && iomem.patch === undefined) {
-      // The public manager then frees what the device before this one holds, and again at VM_RESET.
+      // The public manager then frees the memory of the device before this one. VM_RESET frees it again.
       config.iomemFreedTwice = !careful && config.devices.length > 0;
       return false;
     }
@@ -35,7 +35,7 @@ export function makeIomems(config: VmConfig, parsed: VmConfiguration, careful: b
   return true;
 }
 
-/** All other devices in RM's order; false: VM_INIT ends with NORESOURCE, and what was made stays. */
+/** Makes all other devices in RM's order. @returns false if VM_INIT ends with NORESOURCE. What was made stays. */
 export function makeDevices(
   rm: Context,
   vm: Vm,
@@ -88,7 +88,7 @@ function makeRmRpc({ rm, vm, config }: Maker, rpc: RmRpcConfig): boolean {
   return true;
 }
 
-/** Several rm-rpc nodes give one link, with the first node's queues. */
+/** Several rm-rpc nodes make one link. The first node decides on its queues. */
 function openLink({ rm, vm }: Maker, first: RmRpcConfig | undefined): boolean {
   return first === undefined || rm.links.add(vm.vmid, first.queueDepth, first.messageSize);
 }
@@ -99,7 +99,7 @@ interface OtherEnd {
   readonly isOwner: boolean;
 }
 
-/** Looks the other end up and makes the two VMs peers; undefined: the device names its own VM. */
+/** Looks up the VM at the other end and makes the two VMs peers. @returns undefined if the device names its own VM. */
 function otherEnd({ rm, vm, owner }: Maker, device: DoorbellConfig | QueuePairConfig): OtherEnd | undefined {
   if (device.peer.kind === 'default') return { peer: owner, isOwner: true };
   const peer = findPeer(rm, device.peer.text);
@@ -113,8 +113,8 @@ function peerTextOf(device: DoorbellConfig | QueuePairConfig): string | undefine
 }
 
 /**
- * Whether a peer's device names this VM. When it does not, the numbers just taken for this VM's device are lost
- * (unless careful): VM_RESET then dies of them.
+ * Whether a peer's device names this VM. If not, the public manager loses the interrupt numbers that it has just taken
+ * for this VM's device, and dies of that at VM_RESET. A careful manager gives them back.
  */
 function namesUs({ rm, vm, config }: Maker, peerText: string | undefined, taken: readonly number[]): boolean {
   if (peerText !== undefined && findPeer(rm, peerText) === vm) return true;
@@ -229,7 +229,7 @@ function makePair(maker: Maker, pair: QueuePairConfig): boolean {
   return true;
 }
 
-/** Shared memory; a shm-doorbell brings a doorbell and a doorbell-source with the owner. */
+/** Makes shared memory. A shm-doorbell also makes a doorbell and a doorbell-source between the VM and its owner. */
 function makeSharedMemory({ rm, vm, owner, config }: Maker, shm: SharedMemoryConfig): boolean {
   for (const source of shm.plain ? [] : [false, true]) {
     const virq = takeVirq(source ? owner : vm, undefined);
@@ -252,7 +252,7 @@ function makeSharedMemory({ rm, vm, owner, config }: Maker, shm: SharedMemoryCon
   return true;
 }
 
-/** Always between the VM and its owner, each of which gets a page of addresses. */
+/** Makes a virtio device. It is always between the VM and its owner, and each of the two gets a page of addresses. */
 function makeVirtio({ rm, vm, owner, config }: Maker, virtio: VirtioConfig): boolean {
   if (virtio.deviceType !== undefined && rm.platform.refusedVirtioTypes.includes(virtio.deviceType))
     return false;

@@ -1,9 +1,9 @@
 import type { MemoryContext } from '../context.js';
 import type { Vm, VmConfig } from '../vm.js';
 
-/** Buffer that RM puts the guest's tree together in. */
+/** Buffer in which RM builds the guest's tree. */
 const BUFFER_SIZE = 16384;
-/** Header, names of properties, and the nodes that every VM gets. */
+/** Bytes of the header, the names of properties, and the nodes that every VM gets. */
 const BASE_SIZE = 2560;
 /** Node of reserved memory with one range. */
 const PARCEL_NODE_SIZE = 200;
@@ -29,9 +29,10 @@ const propertySizes: Readonly<Record<VmConfig['devices'][number]['kind'], number
 };
 
 /**
- * Whether the guest's tree can be made (rm-internals.md, section 4, step 8): what is known beforehand decides on the
- * buffer, and the whole must then fit. Sizes are those of the nodes that the guest gets, to some bytes; what is
- * recorded is that 20 message queues fit and 35 do not.
+ * Whether the guest's tree can be made (rm-internals.md, section 4, step 8): RM chooses the size of the buffer before
+ * it
+ * knows the devices' nodes, and the whole tree must then fit. The sizes here are right to some bytes. Recorded: 20
+ * message queues fit, 35 do not.
  */
 export function guestTreeFits(rm: MemoryContext, vm: Vm, config: VmConfig, blobSize: number): boolean {
   const space = Number(vm.image?.dtSize ?? 0n);

@@ -10,7 +10,7 @@ const CALL_64BIT = 1n << 62n;
 /** A VM's vCPU halts (rm-internals.md, section 12). */
 export function haltVcpu(rm: Context, vmid: number, state: number, data: readonly [bigint, bigint]): void {
   const vm = rm.vms.get(vmid);
-  // States from EXITED on have higher numbers than all before.
+  // EXITED and the states of a reset have the highest numbers.
   if (vm === undefined || vm.state >= VmState.EXITED) return;
   if (state === RunState.READY) {
     rm.panicOrError('vcpu_halt_still_ready');

@@ -10,10 +10,10 @@ import { makeVcpus } from './vcpus.js';
 
 const PAGE_SIZE = 0x1000;
 const ADDRESS_SPACE_SIZE = 1n << 36n;
-/** Constraints that all memory of the platform meets: valid and normal. */
+/** Tag of the constraints that all memory of the platform meets: valid and normal. */
 const MEMORY_TAG = 9;
 
-/** VM_INIT behind its checks: READY, or the error (rm-internals.md, section 3). */
+/** VM_INIT after its checks (rm-internals.md, section 3). @returns OK or the error of the reply. */
 export function initVm(rm: Context, vm: Vm): number {
   const mapped = mapTree(rm, vm);
   const root = mapped === undefined ? undefined : treeOf(mapped);
@@ -32,7 +32,7 @@ export function initVm(rm: Context, vm: Vm): number {
   return limits === RmError.OK ? makeResources(rm, vm, config, parsed) : limits;
 }
 
-/** Address space, memory limits, identity and flags: everything that ends with ARGUMENT_INVALID. */
+/** Sets address space, memory limits, identity and flags. Any failure here is ARGUMENT_INVALID. */
 function applyLimits(rm: Context, vm: Vm, config: VmConfig, parsed: VmConfiguration): number {
   const space = newSpace(rm.platform);
   // The page of the VM's info area.
@@ -71,7 +71,7 @@ export function constraintTag(vm: Vm, generic: number, platform: number): number
   );
 }
 
-/** Where VM_SET_FIRMWARE_MEM's memory goes; false when it cannot go anywhere. */
+/** Decides where the memory of VM_SET_FIRMWARE_MEM goes. @returns false if there is no place for it. */
 function placeFirmware(vm: Vm, config: VmConfig, parsed: VmConfiguration): boolean {
   const { firmware } = vm;
   if (firmware === undefined || firmware.size === 0n) return true;
@@ -88,7 +88,7 @@ function placeFirmware(vm: Vm, config: VmConfig, parsed: VmConfiguration): boole
   return !(config.memoryBase <= firmwareEnd && base <= memoryEnd);
 }
 
-/** Interrupts, vCPUs and devices, in RM's order; whatever fails is NORESOURCE and what was made stays. */
+/** Makes interrupts, vCPUs and devices in RM's order. Any failure is NORESOURCE, and what was made before stays. */
 function makeResources(rm: Context, vm: Vm, config: VmConfig, parsed: VmConfiguration): number {
   if (vm.interrupts !== undefined) return rm.panicOrError('vm_init_interrupt_map_exists');
   vm.interrupts = new InterruptNumbers();

@@ -3,8 +3,8 @@ import type { MemoryContext } from '../context.js';
 import type { Vm } from '../vm.js';
 
 /**
- * The VM that a `peer` text names: the lowest VMID that matches, whether visible or not, the manager included.
- * Leading colons are skipped; an empty identity matches a VM without that identity (rm-internals.md, section 1).
+ * The VM that a `peer` text names: the lowest VMID that matches. The manager counts, as do VMs that the asking VM may
+ * not query. Leading colons are skipped. An empty identity matches a VM without one (rm-internals.md, section 1).
  */
 export function findPeer(rm: MemoryContext, text: string): Vm | undefined {
   const body = text.replace(/^:+/, '');

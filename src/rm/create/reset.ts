@@ -55,7 +55,7 @@ function runStage(rm: Context, vm: Vm): void {
   }
 }
 
-/** The public manager never rewinds the stage: a second reset comes straight here. */
+/** Ends a reset. The public manager never sets the stage back, so a second reset of the same VM begins here. */
 function finish(rm: Context, vm: Vm): void {
   vm.state = VmState.RESET;
   sendVmStatus(rm, vm);
@@ -102,8 +102,8 @@ function release(vm: Vm | undefined, virqs: readonly (number | undefined)[]): vo
 }
 
 /**
- * A joined device without its counterpart is destroyed for both VMs. If the peer has a configuration but no
- * matching device, that is a new life of the peer, in which nothing of the old join exists: RM dies.
+ * Takes down one of two joined devices. If the peer has a configuration but no matching device, it was reset and
+ * configured again since the join. RM then looks for a device that does not exist, and dies.
  */
 function checkJoinedPeer(
   rm: Context,
@@ -136,7 +136,7 @@ function releaseLast(rm: Context, vm: Vm): boolean {
   return true;
 }
 
-/** Interrupts that the VM had accepted are offered again, to nobody. */
+/** Ends the VM's use of the interrupts that it accepted. They stay lent, but to no VM. */
 function releaseInterrupts(rm: Context, vm: Vm): void {
   for (const number of rm.interrupts.boundBy(vm.vmid)) {
     const lending = rm.interrupts.get(number);

@@ -7,7 +7,7 @@ const OWNER_PRIORITY = 32;
 const TIMESLICE_US_MIN = 100;
 const TIMESLICE_US_MAX = 100000;
 
-/** Makes the vCPUs; false: VM_INIT ends with NORESOURCE (rm-internals.md, section 1, "vcpus"). */
+/** Makes the vCPUs (rm-internals.md, section 1, "vcpus"). @returns false if VM_INIT ends with NORESOURCE. */
 export function makeVcpus(
   rm: Context,
   vm: Vm,
@@ -22,7 +22,7 @@ export function makeVcpus(
     if (priority < 0 || priority >= OWNER_PRIORITY) return false;
     if (vcpus.timesliceUs < TIMESLICE_US_MIN || vcpus.timesliceUs > TIMESLICE_US_MAX) return false;
   }
-  const count = vcpus.cpus.length;
+  const { count } = vcpus;
   if (count > rm.platform.cores) return false;
   if (rm.platform.missingCoreDies && vcpus.affinityMap.some((core) => core >= rm.platform.cores)) {
     rm.panicOrError('vm_init_missing_core');

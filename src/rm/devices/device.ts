@@ -13,13 +13,13 @@ export interface RmRpcDevice extends DeviceBase {
   readonly virqs: readonly number[];
 }
 
-/** What a device that another VM may share knows of that VM. */
+/** A device that another VM may share. */
 export interface Joinable extends DeviceBase {
-  /** VM at the other end, undefined while a named peer has not come up. */
+  /** VM at the other end. Undefined until a named peer has its own device. */
   peer: number | undefined;
   /** Text of `peer`, undefined for peer-default. */
   readonly peerText: string | undefined;
-  /** The other end has a device of its own, so this one speaks for its own VM only. */
+  /** The other end has a device of its own, so this one is shown to its own VM only. */
   readonly peerHasDevice: boolean;
   readonly capability: bigint;
   readonly peerCapability: bigint;

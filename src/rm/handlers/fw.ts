@@ -30,11 +30,11 @@ const setVmFirmware = handler(
     if (image_size === 0n || image_offset !== 0n || image_size > BigInt(size))
       return RmError.ARGUMENT_INVALID;
     const { error } = acceptParcel(rm, VMID_RM, {
-      handle,
-      memType: MemType.NORMAL,
-      transType: TransType.DONATE,
+      mem_handle: handle,
+      mem_type: MemType.NORMAL,
+      trans_type: TransType.DONATE,
       flags: AcceptFlag.DONE | AcceptFlag.MAP_CONTIGUOUS | AcceptFlag.VALIDATE_ACL_ATTR,
-      acl: [{ vmid: VMID_RM, rights: ALL_RIGHTS }],
+      acl_entries: [{ vmid: VMID_RM, rights: ALL_RIGHTS }],
     });
     if (error === RmError.OK) rm.firmware.size = size;
     return error;

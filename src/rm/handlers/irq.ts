@@ -36,7 +36,8 @@ const accept = handler(
     if (lending === undefined || lending.borrower !== sender.vmid) return RmError.HANDLE_INVALID;
     if (lending.virq !== undefined) return RmError.IN_USE;
     const { number } = lending;
-    // RM23 binds the hardware interrupt with the number that the borrower asked for, whether it was lent that one or not.
+    // RM23 binds the hardware interrupt with the number that the borrower asked for, whether it was lent that one or
+    // not.
     const chosen = virq === constants.VIRQ_ANY ? number : virq;
     if (rm.careful && chosen !== number) return RmError.ARGUMENT_INVALID;
     if (!rm.hypervisor.hasInterrupt(chosen)) return RmError.ARGUMENT_INVALID;

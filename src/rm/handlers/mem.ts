@@ -10,15 +10,7 @@ import {
   MEM_SHARE,
   type MemQcomLookupSglRequest,
 } from '../../../schemas/index.js';
-import {
-  AcceptReplyFlag,
-  AppendFlag,
-  ReclaimFlag,
-  ReleaseFlag,
-  RmError,
-  ShareFlag,
-  TransType,
-} from '../codes.js';
+import { AcceptReplyFlag, AppendFlag, ReclaimFlag, ReleaseFlag, RmError, TransType } from '../codes.js';
 import { acceptParcel } from '../parcels/accept.js';
 import { addRegions, createParcel } from '../parcels/create.js';
 import { notifyParcel } from '../parcels/notify.js';
@@ -28,16 +20,7 @@ import { type HandlerRow, handler, handlerOfHead } from './row.js';
 
 function create(message: typeof MEM_LEND, transType: number): HandlerRow {
   return handler(message, (rm, sender, request) => {
-    const made = createParcel(rm, sender, {
-      transType,
-      memType: request.mem_type,
-      label: request.label,
-      sanitize: (request.flags & ShareFlag.SANITIZE) !== 0,
-      append: (request.flags & ShareFlag.APPEND) !== 0,
-      acl: request.acl_entries,
-      sgl: request.sgl_entries,
-      attrs: request.attr_entries ?? [],
-    });
+    const made = createParcel(rm, sender, transType, request);
     return typeof made === 'number' ? made : { mem_handle: made.handle };
   });
 }
@@ -51,19 +34,8 @@ const append = handler(MEM_APPEND, (rm, sender, { mem_handle, flags, sgl_entries
 });
 
 const accept = handler(MEM_ACCEPT, (rm, sender, request) => {
-  const sgl = request.sgl_entries;
-  const { error, incomplete, entries } = acceptParcel(rm, sender.vmid, {
-    handle: request.mem_handle,
-    memType: request.mem_type,
-    transType: request.trans_type,
-    flags: request.flags,
-    label: request.label,
-    acl: request.acl_entries,
-    attrs: request.attr_entries ?? [],
-    sgl,
-    mapVmid: request.map_vmid,
-  });
-  if (error !== RmError.OK || sgl.length > 0) return error;
+  const { error, incomplete, entries } = acceptParcel(rm, sender.vmid, request);
+  if (error !== RmError.OK || request.sgl_entries.length > 0) return error;
   return {
     flags: incomplete ? AcceptReplyFlag.INCOMPLETE : 0,
     sgl_entries: entries.map(({ ipa, size }) => ({ ipa: BigInt(ipa), size: BigInt(size) })),

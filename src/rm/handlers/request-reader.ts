@@ -20,7 +20,7 @@ export class RequestReader {
   readonly #rules: RmRules;
   readonly #sizeMin: number;
   readonly #sizeMax: number;
-  readonly #limited: readonly LimitedField[];
+  readonly #limited: LimitedField | undefined;
 
   constructor(type: StructType, rules: RmRules) {
     this.#type = type;
@@ -29,7 +29,7 @@ export class RequestReader {
     const { exact, min = exact ?? type.sizeMin } = rules.length ?? {};
     this.#sizeMin = min;
     this.#sizeMax = exact ?? Number.POSITIVE_INFINITY;
-    this.#limited = limitedFields(type);
+    this.#limited = limitedField(type);
   }
 
   /** Whether the payload has the size that the rules ask for, whatever is in it. */
@@ -42,10 +42,9 @@ export class RequestReader {
   read(payload: Payload): Values | number {
     if (!this.sizeFits(payload)) return RmError.MSG_INVALID;
     const { view, start, end } = payload;
-    for (const { offset, size, max, error } of this.#limited) {
-      const value = size === 2 ? view.getUint16(start + offset, true) : view.getUint32(start + offset, true);
-      if (value > max) return error;
-    }
+    const limited = this.#limited;
+    if (limited !== undefined && view.getUint16(start + limited.offset, true) > limited.max)
+      return limited.error;
     return this.#codec.tryDecode(view, start, end) ?? this.#readOdd(payload);
   }
 
@@ -90,21 +89,20 @@ export class RequestReader {
 
 const LIST_HEADER_SIZE = 4;
 
-/** A number in the fixed part of a request that RM takes only up to a limit. */
+/** A u16 in the fixed part of a request that RM takes only up to a limit. */
 interface LimitedField {
   readonly offset: number;
-  /** 2 or 4 bytes. */
-  readonly size: number;
   readonly max: number;
   readonly error: number;
 }
 
-function limitedFields(type: StructType): LimitedField[] {
-  return type.layout.flatMap(({ field, offset, size }) => {
+function limitedField({ layout }: StructType): LimitedField | undefined {
+  for (const { field, offset } of layout) {
     const { max, aboveMax } = field;
-    if (max === undefined || offset === undefined || size === undefined) return [];
-    return [{ offset, size, max, error: RmError[aboveMax as keyof typeof RmError] }];
-  });
+    if (max !== undefined && offset !== undefined)
+      return { offset, max, error: RmError[aboveMax as keyof typeof RmError] };
+  }
+  return undefined;
 }
 
 /** Reads the fields of a request in front of its first list or optional part, and leaves the others for later. */

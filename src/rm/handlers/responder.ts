@@ -1,4 +1,5 @@
 import { UsageError } from '../../base/error.js';
+import { type Codec, codecOf } from '../../codec/index.js';
 import { StructType, type Values } from '../../wire/index.js';
 import { RmError } from '../codes.js';
 import type { Context } from '../context.js';
@@ -33,37 +34,51 @@ function responderOf(row: HandlerRow): Responder {
   if (!(type instanceof StructType))
     throw new UsageError({ code: 'type', path: row.message.name, expected: 'struct', actual: type.kind });
   const at = checks.indexOf('payload');
-  const before = checks.slice(0, at).flatMap((check) => stepsOf(row, check, type));
-  const after = checks.slice(at + 1).flatMap((check) => stepsOf(row, check, type));
+  const before = allOf(checks.slice(0, at).flatMap((check) => stepsOf(row, check, type)));
+  const after = allOf(checks.slice(at + 1).flatMap((check) => stepsOf(row, check, type)));
   const reader = new RequestReader(type, row.rules);
   const emptyError = emptyPayloadError(row);
   const head = row.listsLate ? new HeadReader(type, reader) : undefined;
 
   const decide: (rm: Context, sender: Vm, payload: Payload) => Answer = (rm, sender, payload) => {
-    for (const step of before) {
-      const error = step(rm, sender, NO_REQUEST);
+    if (before !== undefined) {
+      const error = before(rm, sender, NO_REQUEST);
       if (error !== RmError.OK) return error;
     }
     if (emptyError !== undefined && payload.start === payload.end) return emptyError(rm);
     const request = (head ?? reader).read(payload);
     if (typeof request === 'number') return request;
-    for (const step of after) {
-      const error = step(rm, sender, request);
+    if (after !== undefined) {
+      const error = after(rm, sender, request);
       if (error !== RmError.OK) return error;
     }
     return answer(rm, sender, request, head === undefined ? NO_REST : head.rest(payload));
   };
-  return (rm, sender, payload) => replyOf(row, decide(rm, sender, payload));
+  const replyOf = encoder(row);
+  return (rm, sender, payload) => replyOf(decide(rm, sender, payload));
 }
 
-function replyOf({ message, errorData }: HandlerRow, answer: Answer): Reply {
-  const { reply, errorReply: errorType } = message;
-  if (typeof answer === 'number') {
-    if (answer === RmError.OK || errorType === undefined) return errorReply(answer);
-    return replyWith(errorType, errorData, answer);
-  }
-  if (answer instanceof ErrorWithData) return replyWith(errorType ?? reply, answer.data, answer.error);
-  return replyWith(reply, answer);
+/** One step that takes several in order; undefined for none. */
+function allOf(steps: readonly Step[]): Step | undefined {
+  if (steps.length === 0) return undefined;
+  return (rm, sender, request) => {
+    for (const step of steps) {
+      const error = step(rm, sender, request);
+      if (error !== RmError.OK) return error;
+    }
+    return RmError.OK;
+  };
+}
+
+function encoder({ message, errorData }: HandlerRow): (answer: Answer) => Reply {
+  const reply = codecOf(message.reply) as Codec;
+  const error = message.errorReply && (codecOf(message.errorReply) as Codec);
+  return (answer) => {
+    if (answer instanceof ErrorWithData) return replyWith(error ?? reply, answer.data, answer.error);
+    if (typeof answer === 'object') return replyWith(reply, answer, RmError.OK);
+    if (answer === RmError.OK || error === undefined) return errorReply(answer);
+    return replyWith(error, errorData ?? {}, answer);
+  };
 }
 
 function stepsOf(row: HandlerRow, check: Check, { fields }: StructType): Step[] {

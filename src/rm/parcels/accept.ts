@@ -1,24 +1,15 @@
+import type { MemAcceptRequest, SglEntry } from '../../../schemas/index.js';
 import { type Allocation, NO_TAG } from '../../hypervisor/index.js';
 import { AcceptFlag, MemType, Right, RmError, TransType, VMID_HLOS } from '../codes.js';
 import type { MemoryContext } from '../context.js';
 import { removeUnordered, type Vm } from '../vm.js';
-import { addressValid, type SglItem } from './create.js';
+import { addressValid } from './create.js';
 import { mapParcel } from './hand-over.js';
-import type { AclItem, AttrItem, Parcel, Participant, Region } from './parcel.js';
+import type { Parcel, Participant, Region } from './parcel.js';
 
-export interface AcceptRequest {
-  readonly handle: number;
-  readonly memType: number;
-  readonly transType: number;
-  readonly flags: number;
-  /** 0 by default, as is `mapVmid`. */
-  readonly label?: number;
-  readonly acl?: readonly AclItem[];
-  readonly attrs?: readonly AttrItem[];
-  /** Empty by default: RM chooses the addresses. */
-  readonly sgl?: readonly SglItem[];
-  readonly mapVmid?: number;
-}
+type NeededKeys = 'mem_handle' | 'mem_type' | 'trans_type' | 'flags';
+/** A request of MEM_ACCEPT, of which RM itself gives only what it needs: the rest is 0 or empty. */
+export type AcceptRequest = Pick<MemAcceptRequest, NeededKeys> & Partial<MemAcceptRequest>;
 
 export interface Accepted {
   readonly error: number;
@@ -39,9 +30,9 @@ function refused(error: number): Accepted {
   return { error, entries: [], incomplete: false };
 }
 
-/** MEM_ACCEPT once the payload is read, also as RM itself uses it on a VM's behalf (rm-behaviour.md). */
+/** MEM_ACCEPT after its payload is read (rm-behaviour.md). RM also uses it on a VM's behalf. */
 export function acceptParcel(rm: MemoryContext, vmid: number, request: AcceptRequest): Accepted {
-  const parcel = rm.parcels.get(request.handle);
+  const parcel = rm.parcels.get(request.mem_handle);
   if (parcel === undefined) return refused(RmError.HANDLE_INVALID);
   const checked = checkRequest(parcel, request);
   if (checked !== RmError.OK) return refused(checked);
@@ -50,7 +41,7 @@ export function acceptParcel(rm: MemoryContext, vmid: number, request: AcceptReq
   if (vm === undefined || participant === undefined) return refused(RmError.VMID_INVALID);
   if (vmid === parcel.owner || participant.mapped) return refused(RmError.DENIED);
   const contiguous = (request.flags & AcceptFlag.MAP_CONTIGUOUS) !== 0;
-  if (contiguous && request.memType !== MemType.NORMAL) return refused(RmError.ARGUMENT_INVALID);
+  if (contiguous && request.mem_type !== MemType.NORMAL) return refused(RmError.ARGUMENT_INVALID);
   const begun = participant.addresses !== undefined;
   if (contiguous && begun && !participant.contiguous) return refused(RmError.ARGUMENT_INVALID);
   if (!contiguous && begun && participant.contiguous && parcel.regions.length > 1)
@@ -65,15 +56,15 @@ export function acceptParcel(rm: MemoryContext, vmid: number, request: AcceptReq
 
 /** Checks that need the parcel and the request only. */
 function checkRequest(parcel: Parcel, request: AcceptRequest): number {
-  const { flags, acl = [], attrs = [], label = 0, mapVmid = 0 } = request;
-  if (request.memType !== parcel.memType || request.transType !== parcel.transType)
+  const { flags, acl_entries: acl = [], attr_entries: attrs = [], label = 0, map_vmid = 0 } = request;
+  if (request.mem_type !== parcel.memType || request.trans_type !== parcel.transType)
     return RmError.ARGUMENT_INVALID;
   if ((flags & AcceptFlag.VALIDATE_SANITIZED) !== 0 && !parcel.sanitizeCreate) return RmError.VALIDATE_FAILED;
   if ((flags & AcceptFlag.VALIDATE_LABEL) !== 0 && label !== parcel.label) return RmError.VALIDATE_FAILED;
   if ((flags & AcceptFlag.VALIDATE_ACL_ATTR) !== 0 && !(parcel.hasAcl(acl) && parcel.hasAttrs(attrs)))
     return RmError.VALIDATE_FAILED;
   if ((flags & AcceptFlag.MAP_OTHER) !== 0) return RmError.DENIED;
-  return mapVmid === 0 ? RmError.OK : RmError.ARGUMENT_INVALID;
+  return map_vmid === 0 ? RmError.OK : RmError.ARGUMENT_INVALID;
 }
 
 /** What one call has taken, to be given back when it fails. */
@@ -90,7 +81,7 @@ function takeAndMap(
   request: AcceptRequest,
   contiguous: boolean,
 ): Accepted {
-  const { sgl = [] } = request;
+  const { sgl_entries: sgl = [] } = request;
   const mappings = contiguous ? 1 : parcel.regions.length;
   const first = participant.addresses?.length ?? 0;
   let count = Math.min(mappings - first, ENTRIES_MAX);
@@ -145,7 +136,7 @@ function takeAddresses(
   contiguous: boolean,
   first: number,
   count: number,
-  sgl: readonly SglItem[],
+  sgl: readonly SglEntry[],
   taken: Taken,
 ): number {
   for (let index = 0; index < count; index++) {
@@ -170,7 +161,9 @@ function tagFits(got: Allocation): boolean {
   return got.tag === NO_TAG || (got.tag & MEMORY_TAG) === got.tag;
 }
 
-/** HLOS, and every VM for IO memory, has memory at its physical address; nothing is allocated for it. */
+/**
+ * Whether a VM has a parcel's memory at its physical address, without allocation: HLOS always, others device memory.
+ */
 function mappedDirectly(vm: Vm, parcel: Parcel): boolean {
   return vm.vmid === VMID_HLOS || parcel.memType === MemType.IO;
 }
@@ -210,7 +203,7 @@ export function freeAddresses(vm: Vm, parcel: Parcel, { contiguous, addresses = 
   giveBack(vm, parcel, contiguous, 0, addresses);
 }
 
-/** The acceptor owns the memory: parcel and handle are gone. */
+/** Ends a donation: the VM that accepts owns the memory now, and the parcel and its handle no longer exist. */
 function completeDonation(rm: MemoryContext, vm: Vm, parcel: Parcel): void {
   const previous = rm.vms.get(parcel.owner);
   for (const { ownerIpa, size } of parcel.regions)

@@ -1,4 +1,4 @@
-import { limits } from '../../../schemas/index.js';
+import { type AttrEntry, limits, type MemLendRequest, type SglEntry } from '../../../schemas/index.js';
 import {
   ALL_RIGHTS,
   MemAttr,
@@ -6,30 +6,14 @@ import {
   READ_WRITE,
   Right,
   RmError,
+  ShareFlag,
   TransType,
   VALID_RIGHTS,
 } from '../codes.js';
 import type { MemoryContext } from '../context.js';
 import type { Vm } from '../vm.js';
 import { returnRegion, takeRegion } from './hand-over.js';
-import { type AclItem, type AttrItem, Parcel, type Participant, type Region } from './parcel.js';
-
-/** An address range as a request names it; any 64-bit values. */
-export interface SglItem {
-  readonly ipa: bigint;
-  readonly size: bigint;
-}
-
-export interface CreateRequest {
-  readonly transType: number;
-  readonly memType: number;
-  readonly label: number;
-  readonly sanitize: boolean;
-  readonly append: boolean;
-  readonly acl: readonly AclItem[];
-  readonly sgl: readonly SglItem[];
-  readonly attrs: readonly AttrItem[];
-}
+import { Parcel, type Participant, type Region } from './parcel.js';
 
 const ADDRESS_LIMIT = 1n << 44n;
 const PAGE_MASK = 4095n;
@@ -39,18 +23,24 @@ export function addressValid(value: bigint): boolean {
   return value < ADDRESS_LIMIT && (value & PAGE_MASK) === 0n;
 }
 
-/** MEM_DONATE, MEM_LEND, MEM_SHARE once the payload is read: the new handle, or why not (rm-behaviour.md). */
-export function createParcel(rm: MemoryContext, owner: Vm, request: CreateRequest): Parcel | number {
-  const { acl, sgl, attrs, memType, transType } = request;
+/** MEM_DONATE, MEM_LEND, MEM_SHARE after the payload is read (rm-behaviour.md). @returns the parcel or the error. */
+export function createParcel(
+  rm: MemoryContext,
+  owner: Vm,
+  transType: number,
+  request: MemLendRequest,
+): Parcel | number {
+  const { acl_entries: acl, sgl_entries: sgl, attr_entries: attrs = [], mem_type: memType, flags } = request;
+  const sanitize = (flags & ShareFlag.SANITIZE) !== 0;
   if (acl.length === 0 || sgl.length === 0) return RmError.ARGUMENT_INVALID;
   if (transType === TransType.DONATE && acl.length > 1) return RmError.ARGUMENT_INVALID;
   if (owner.parcelCount === limits.parcels_per_owner) return RmError.DENIED;
-  if (request.sanitize && memType === MemType.IO) return RmError.ARGUMENT_INVALID;
+  if (sanitize && memType === MemType.IO) return RmError.ARGUMENT_INVALID;
   // From here on a failure uses the handle up (rm-internals.md, section 11).
   const handle = rm.parcels.takeHandle();
-  const participants = checkAcl(rm, owner, request);
+  const participants = checkAcl(rm, owner, transType, request);
   if (typeof participants === 'number') return participants;
-  const attrError = applyAttributes(request, participants);
+  const attrError = applyAttributes(transType, memType, attrs, participants);
   if (attrError !== RmError.OK) return attrError;
   const parcel = new Parcel(
     handle,
@@ -59,20 +49,24 @@ export function createParcel(rm: MemoryContext, owner: Vm, request: CreateReques
     transType,
     memType,
     request.label,
-    request.sanitize,
+    sanitize,
     participants,
     attrs,
   );
-  const error = addRegions(rm, owner, parcel, sgl, !request.append);
+  const error = addRegions(rm, owner, parcel, sgl, (flags & ShareFlag.APPEND) === 0);
   if (error !== RmError.OK) return error;
   rm.parcels.add(parcel);
   owner.parcelCount++;
   return parcel;
 }
 
-function checkAcl(rm: MemoryContext, owner: Vm, request: CreateRequest): Participant[] | number {
-  const { acl, memType, transType } = request;
-  const io = memType === MemType.IO;
+function checkAcl(
+  rm: MemoryContext,
+  owner: Vm,
+  transType: number,
+  { acl_entries: acl, mem_type }: MemLendRequest,
+): Participant[] | number {
+  const io = mem_type === MemType.IO;
   const participants: Participant[] = [];
   const seen = new Set<number>();
   for (const { vmid, rights } of acl) {
@@ -82,22 +76,18 @@ function checkAcl(rm: MemoryContext, owner: Vm, request: CreateRequest): Partici
     if (io && (rights & Right.X) !== 0) return RmError.ARGUMENT_INVALID;
     if (transType === TransType.DONATE && rights !== (io ? READ_WRITE : ALL_RIGHTS)) return RmError.DENIED;
     const attr = io ? MemAttr.DEVICE : MemAttr.NORMAL;
-    participants.push({
-      vmid,
-      rights,
-      attr,
-      shared: false,
-      mapped: false,
-      contiguous: false,
-      addresses: undefined,
-      hasNode: false,
-    });
+    const notAccepted = { shared: false, mapped: false, contiguous: false, addresses: undefined };
+    participants.push({ vmid, rights, attr, ...notAccepted, hasNode: false });
   }
   return seen.has(owner.vmid) === (transType === TransType.SHARE) ? participants : RmError.ARGUMENT_INVALID;
 }
 
-function applyAttributes(request: CreateRequest, participants: readonly Participant[]): number {
-  const { attrs, memType, transType } = request;
+function applyAttributes(
+  transType: number,
+  memType: number,
+  attrs: readonly AttrEntry[],
+  participants: readonly Participant[],
+): number {
   const io = memType === MemType.IO;
   const usual = io ? MemAttr.DEVICE : MemAttr.NORMAL;
   const seen = new Set<number>();
@@ -114,15 +104,15 @@ function applyAttributes(request: CreateRequest, participants: readonly Particip
 }
 
 /**
- * Takes memory from its owner into a parcel, stretch by stretch: what is contiguous for the owner and physically
- * becomes one region. On failure everything taken in this call goes back, but (unless careful) the total size
- * stays counted and a sharing owner's mappings stay.
+ * Takes memory from its owner into a parcel. Memory that is contiguous both for the owner and physically becomes one
+ * region. If it fails, everything taken in this call goes back. The public manager then leaves the total size too high
+ * and the mappings of an owner that shares.
  */
 export function addRegions(
   rm: MemoryContext,
   owner: Vm,
   parcel: Parcel,
-  sgl: readonly SglItem[],
+  sgl: readonly SglEntry[],
   done: boolean,
 ): number {
   const before = parcel.regions.length;
@@ -140,7 +130,7 @@ export function addRegions(
   return error;
 }
 
-function takeAll(rm: MemoryContext, owner: Vm, parcel: Parcel, sgl: readonly SglItem[]): number {
+function takeAll(rm: MemoryContext, owner: Vm, parcel: Parcel, sgl: readonly SglEntry[]): number {
   const { kind } = parcel;
   const share = parcel.transType === TransType.SHARE;
   for (const item of sgl) {

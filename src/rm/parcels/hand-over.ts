@@ -5,9 +5,10 @@ import type { Vm } from '../vm.js';
 import type { Parcel, Region } from './parcel.js';
 
 /**
- * How a parcel's memory changes hands in the hypervisor. Whoever makes a parcel donates the memory to it; a parcel made
- * by MEM_SHARE shares it with its owner from then on. A VM that accepts is given it at its addresses: donated, lent
- * when it is the only one that may have it, else shared.
+ * How a parcel's memory changes hands in the hypervisor. The VM that makes a parcel donates the memory to it. A parcel
+ * made by MEM_SHARE shares the memory with its owner. A VM that accepts gets it at its addresses: donated by
+ * MEM_DONATE,
+ * lent if it is the only VM in the ACL of MEM_LEND, else shared.
  */
 
 /** A region, and where the VM that accepts it has it. */
@@ -26,7 +27,10 @@ function* placesOf(parcel: Parcel, contiguous: boolean, addresses: readonly numb
   }
 }
 
-/** A parcel hands a region to a VM. @param address undefined: nowhere to be seen. */
+/**
+ * The transition of a region from a parcel to a VM. @param address undefined: the VM owns it, but has it mapped
+ * nowhere.
+ */
 function toVm(
   { kind, ownerCode }: Parcel,
   vmid: number,
@@ -50,7 +54,7 @@ export function takeRegion(rm: MemoryContext, parcel: Parcel, region: Region): R
   return memory.share(back, parcel.participant(parcel.owner)?.rights ?? Right.R);
 }
 
-/** Gives a region back to its owner. A VM that was reset since owns it again, but has it nowhere to be seen. */
+/** Gives a region back to its owner. If the owner was reset since, it owns the region but has it mapped nowhere. */
 export function returnRegion(rm: MemoryContext, parcel: Parcel, region: Region, owner: Vm): void {
   const { memory } = rm.hypervisor;
   const sameLife = parcel.ownerLife === owner.life;
@@ -59,7 +63,7 @@ export function returnRegion(rm: MemoryContext, parcel: Parcel, region: Region, 
   memory.donate(transition);
 }
 
-/** Gives a VM all of a parcel at its addresses; false, and nothing is done, when the hypervisor refuses a part. */
+/** Gives a VM all of a parcel at its addresses. @returns false, with nothing done, if the hypervisor refuses a part. */
 export function mapParcel(
   rm: MemoryContext,
   vm: Vm,
@@ -93,7 +97,7 @@ export function unmapParcel(
   contiguous: boolean,
   addresses: readonly number[],
 ): void {
-  // Refused for a VM that was reset since: it has lost all that it had mapped.
+  // The hypervisor refuses this for a VM that was reset since: that VM has nothing mapped any more.
   for (const { region, address } of placesOf(parcel, contiguous, addresses))
     takeBack(rm, parcel, toVm(parcel, vm.vmid, region, address));
 }

@@ -1,9 +1,9 @@
 import { limits, MEM_ACCEPTED, MEM_RECALL, MEM_RELEASED, MEM_SHARED } from '../../../schemas/index.js';
 import { NotifyFlag, RmError, SharedFlag, TransType, VmState } from '../codes.js';
 import type { Context } from '../context.js';
-import { processLabelled } from '../create/labelled.js';
 import { tellParcelOwner } from '../notifications.js';
 import type { Vm } from '../vm.js';
+import { processLabelled } from './labelled.js';
 import type { Parcel } from './parcel.js';
 
 /**
@@ -51,7 +51,7 @@ function targetsOf(
   return targets;
 }
 
-/** Tells each VM of the parcel; for a READY one RM itself accepts where a device has the parcel's label. */
+/** Tells each VM of the parcel. For a READY VM with a device of the parcel's label RM accepts it itself instead. */
 function notifyShared(rm: Context, parcel: Parcel, targets: readonly Vm[], tag: number): number {
   parcel.tag ??= tag;
   const shared = {

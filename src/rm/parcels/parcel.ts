@@ -1,3 +1,4 @@
+import type { AclEntry, AttrEntry } from '../../../schemas/index.js';
 import { type MemoryKind, parcelOwner } from '../../hypervisor/index.js';
 import { ALL_RIGHTS, MemAttr, MemType, TransType } from '../codes.js';
 
@@ -24,16 +25,6 @@ export interface Participant {
   hasNode: boolean;
 }
 
-export interface AclItem {
-  readonly vmid: number;
-  readonly rights: number;
-}
-
-export interface AttrItem {
-  readonly attr: number;
-  readonly vmid: number;
-}
-
 /** Address spaces that one parcel's memory can be mapped in at a time. */
 export const MAPPINGS_MAX = 4;
 
@@ -53,14 +44,14 @@ export class Parcel {
   constructor(
     readonly handle: number,
     readonly owner: number,
-    /** Which life of its owner it comes from: a reset ends one (Vm.life). */
+    /** The life of its owner in which it was made (Vm.life). */
     readonly ownerLife: object,
     readonly transType: number,
     readonly memType: number,
     readonly label: number,
     readonly sanitizeCreate: boolean,
     readonly participants: readonly Participant[],
-    readonly attrs: readonly AttrItem[],
+    readonly attrs: readonly AttrEntry[],
   ) {}
 
   get kind(): MemoryKind {
@@ -76,7 +67,7 @@ export class Parcel {
   }
 
   /** Whether the ACL has exactly these entries in this order. */
-  hasAcl(acl: readonly AclItem[]): boolean {
+  hasAcl(acl: readonly AclEntry[]): boolean {
     return (
       acl.length === this.participants.length &&
       this.participants.every(
@@ -86,14 +77,14 @@ export class Parcel {
   }
 
   /** Whether the attributes are exactly these in this order. */
-  hasAttrs(attrs: readonly AttrItem[]): boolean {
+  hasAttrs(attrs: readonly AttrEntry[]): boolean {
     return (
       attrs.length === this.attrs.length &&
       this.attrs.every(({ vmid, attr }, index) => vmid === attrs[index]?.vmid && attr === attrs[index]?.attr)
     );
   }
 
-  /** Whether the sharing owner's own mapping of a new region finds a slot: only stale ones are in its way. */
+  /** Whether the hypervisor can map a new region for an owner that shares it. Only stale mappings can prevent that. */
   ownerHasSlot(region: Region): boolean {
     return this.#staleOver(region) < MAPPINGS_MAX;
   }

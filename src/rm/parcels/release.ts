@@ -5,7 +5,7 @@ import { freeAddresses } from './accept.js';
 import { returnRegion, unmapParcel } from './hand-over.js';
 import type { Parcel, Participant } from './parcel.js';
 
-/** MEM_RELEASE once the payload is read (rm-behaviour.md). */
+/** MEM_RELEASE after its payload is read (rm-behaviour.md). @returns the error of the reply. */
 export function releaseParcel(rm: MemoryContext, vm: Vm, handle: number, sanitize: boolean): number {
   const parcel = rm.parcels.get(handle);
   const participant = parcel?.participant(vm.vmid);
@@ -21,7 +21,7 @@ export function releaseParcel(rm: MemoryContext, vm: Vm, handle: number, sanitiz
   return RmError.OK;
 }
 
-/** Takes back everything that accepting gave a VM. */
+/** Takes from a VM everything that it got by accepting a parcel. */
 export function endAcceptance(rm: MemoryContext, vm: Vm, parcel: Parcel, participant: Participant): void {
   const { mapped, contiguous, addresses = [] } = participant;
   if (mapped) unmapParcel(rm, vm, parcel, contiguous, addresses);
@@ -35,7 +35,7 @@ export function endAcceptance(rm: MemoryContext, vm: Vm, parcel: Parcel, partici
   if (vm.config !== undefined) removeUnordered(vm.config.accepted, parcel);
 }
 
-/** MEM_RECLAIM once the payload is read (rm-behaviour.md). */
+/** MEM_RECLAIM after its payload is read (rm-behaviour.md). @returns the error of the reply. */
 export function reclaimParcel(rm: MemoryContext, vm: Vm, handle: number, sanitize: boolean): number {
   const parcel = rm.parcels.get(handle);
   if (parcel === undefined) return RmError.HANDLE_INVALID;

@@ -13,7 +13,7 @@ export class ParcelTable {
     return this.#parcels.get(handle);
   }
 
-  /** The next handle: 0, 1, 2, ...; used up even when making the parcel fails. */
+  /** The next handle: 0, 1, 2, ... It is used up even if the parcel cannot be made. */
   takeHandle(): number {
     for (;;) {
       const handle = this.#next;

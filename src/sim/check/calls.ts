@@ -1,5 +1,5 @@
 import { constants, protocol } from '../../../schemas/index.js';
-import { Reassembler } from '../../rpc/index.js';
+import { messagesOnly, OutstandingRequests, Reassembler } from '../../rpc/index.js';
 import { type Header, MessageType } from '../../schema/index.js';
 
 const { VMID_RM } = constants;
@@ -16,7 +16,8 @@ export interface Call {
 }
 
 interface Asked {
-  readonly key: string;
+  readonly id: number;
+  readonly seq: number;
   readonly request: DataView;
 }
 
@@ -24,8 +25,7 @@ interface Asked {
 class Conversation {
   readonly toManager: Reassembler;
   readonly toVm: Reassembler;
-  /** Requests that wait for a reply, oldest first. */
-  readonly asked: Asked[] = [];
+  readonly asked = new OutstandingRequests<Asked>();
 
   constructor(request: MessageHandler, reply: MessageHandler) {
     this.toManager = new Reassembler(protocol, sink(request));
@@ -36,15 +36,7 @@ class Conversation {
 type MessageHandler = (header: Header, payload: DataView) => void;
 
 function sink(handle: MessageHandler) {
-  const ignore = (): void => {};
-  return {
-    message: (header: Header, view: DataView, start: number, end: number) =>
-      handle(header, copy(view, start, end)),
-    part: ignore,
-    abandoned: ignore,
-    stray: ignore,
-    malformed: ignore,
-  };
+  return messagesOnly((header, view, start, end) => handle(header, copy(view, start, end)));
 }
 
 function copy(view: DataView, start: number, end: number): DataView {
@@ -55,8 +47,8 @@ const ERROR_SIZE = 4;
 const nothing = new DataView(new ArrayBuffer(0));
 
 /**
- * Watches the queues and pairs replies with requests: none without a request, one for each. Reads queue messages
- * only, put together by the engine's rules.
+ * Watches the queues and pairs replies with requests: every reply must have a request, and every request gets one
+ * reply. It uses queue messages only, reassembled by the engine's rules.
  */
 export class CallCheck {
   readonly #conversations = new Map<number, Conversation>();
@@ -64,7 +56,7 @@ export class CallCheck {
   readonly #onCall: (call: Call) => void;
   readonly #onReplyWithoutRequest: (vmid: number, id: number, seq: number) => void;
 
-  /** @param onReplyWithoutRequest gets the VM and what was answered. */
+  /** @param onReplyWithoutRequest gets the VM, and the message id and number of the reply. */
   constructor(
     onCall: (call: Call) => void,
     onReplyWithoutRequest: (vmid: number, id: number, seq: number) => void,
@@ -81,7 +73,7 @@ export class CallCheck {
     reassembler.receive(new DataView(frame.buffer, frame.byteOffset, frame.byteLength), 0, frame.byteLength);
   }
 
-  /** The link of a VM is gone, and everything under way with it. */
+  /** The link of a VM is gone: its requests get no replies any more. */
   forget(vmid: number): void {
     this.#conversations.delete(vmid);
   }
@@ -92,14 +84,14 @@ export class CallCheck {
 
   /** VMs that wait for replies. */
   *waiting(): Generator<number> {
-    for (const [vmid, { asked }] of this.#conversations) if (asked.length > 0) yield vmid;
+    for (const [vmid, { asked }] of this.#conversations) if (asked.oldest !== undefined) yield vmid;
   }
 
-  /** Gives up the requests of a VM that nobody answered. */
+  /** Forgets the requests of a VM that have no reply. @returns them, for people. */
   unanswered(vmid: number): readonly string[] {
     return this.#conversation(vmid)
-      .asked.splice(0)
-      .map(({ key }) => key);
+      .asked.clear()
+      .map(({ id, seq }) => `0x${id.toString(16)} seq ${seq}`);
   }
 
   #conversation(vmid: number): Conversation {
@@ -107,7 +99,8 @@ export class CallCheck {
     if (conversation === undefined) {
       const made: Conversation = new Conversation(
         (header, request) => {
-          if (header.type === MessageType.request) made.asked.push({ key: keyOf(header), request });
+          const { type, msg_id: id, seq } = header;
+          if (type === MessageType.request) made.asked.add({ id, seq, request });
         },
         (header, payload) => {
           if (header.type === MessageType.reply) this.#replied(vmid, made, header, payload);
@@ -120,8 +113,7 @@ export class CallCheck {
   }
 
   #replied(vmid: number, conversation: Conversation, header: Header, payload: DataView): void {
-    const index = conversation.asked.findIndex(({ key }) => key === keyOf(header));
-    const [asked] = index < 0 ? [] : conversation.asked.splice(index, 1);
+    const asked = conversation.asked.answer(header.msg_id, header.seq);
     if (asked === undefined) {
       this.#onReplyWithoutRequest(vmid, header.msg_id, header.seq);
       return;
@@ -135,8 +127,4 @@ export class CallCheck {
       reply: whole ? copy(payload, ERROR_SIZE, payload.byteLength) : nothing,
     });
   }
-}
-
-function keyOf({ msg_id, seq }: Header): string {
-  return `0x${msg_id.toString(16)} seq ${seq}`;
 }

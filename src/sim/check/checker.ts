@@ -3,32 +3,33 @@ import { HypervisorModel, NOBODY, parcelOwner } from '../../hypervisor/index.js'
 import type { ResourceManager } from '../../rm/index.js';
 import type { World, WorldObserver } from '../world.js';
 import { type Call, CallCheck } from './calls.js';
-import type { Finding, KnownFault } from './finding.js';
 import { OwnershipShadow } from './ownership.js';
 import { readWord } from './requests.js';
 import { type Holdings, holdings, inspect } from './state.js';
+import type { KnownFault, Violation } from './violation.js';
 
 const { VMID_HLOS } = constants;
 
 /**
- * Watches a world and says which rules do not hold: one owner for each page, as the public rules have it; what is lent
- * is out of the lender's sight; replies and requests in pairs; limits; nothing left to nobody. It reads the queues, the
- * manager's and the hypervisor's state, and shares no rule with the manager.
+ * Watches a world and reports rules that do not hold. Each page has the one owner that the public rules give it; a VM
+ * cannot access memory that it has lent; replies and requests come in pairs; limits hold; nothing belongs to a VM that
+ * no longer exists. It reads the queues and the state of the manager and the hypervisor, and shares no code with the
+ * manager's own rules.
  */
 export class Checker {
   readonly #world: () => World;
-  readonly #findings: Finding[] = [];
+  readonly #violations: Violation[] = [];
   readonly #calls: CallCheck;
   #shadow: OwnershipShadow | undefined;
   /** Resets of each VM since it was made. */
   readonly #resets = new Map<number, number>();
-  /** Known faults that have come about in this boot, so that what follows from them is explained. */
+  /** Known faults that have occurred in this boot. They may explain later violations. */
   readonly #seen = new Set<KnownFault>();
   readonly #links = new Map<number, unknown>();
-  /** VMs whose queue was full since everything settled last. */
+  /** VMs whose queue was full at some time after everything had settled last. */
   readonly #full = new Set<number>();
 
-  /** @param world the observed one; asked for later, since it needs the observer first. */
+  /** @param world returns the observed world, which is made after the checker because it needs its observer. */
   constructor(world: () => World) {
     this.#world = world;
     this.#calls = new CallCheck(
@@ -38,24 +39,24 @@ export class Checker {
     );
   }
 
-  /** To be made part of the world's observer. */
+  /** Must be called by the world's observer. */
   get observer(): WorldObserver {
     return {
       put: (from, to, frame) => {
         const vmid = from === constants.VMID_RM ? to : from;
         this.#noticeLink(vmid);
-        // The first message of a boot: nothing has changed hands yet.
+        // At the first message of a boot no memory has changed its owner yet.
         this.#shadow ??= this.#newShadow();
         this.#calls.put(from, to, frame);
       },
-      operation: ({ op }) => {
-        if (op === 'reboot') this.#rebooted();
+      operation: ({ kind }) => {
+        if (kind === 'reboot') this.#rebooted();
       },
     };
   }
 
-  /** Everything has settled: what is wrong now, and what was since the last time. */
-  settled(): readonly Finding[] {
+  /** Must be called when everything has settled. @returns all violations since the last call. */
+  settled(): readonly Violation[] {
     const { manager } = this.#world();
     if (manager.panicked === undefined) {
       for (const vmid of this.#links.keys()) this.#noticeLink(vmid);
@@ -65,7 +66,7 @@ export class Checker {
       if (!pending) this.#compareOwners(hypervisor);
       if (!pending) this.#full.clear();
     }
-    return this.#findings.splice(0);
+    return this.#violations.splice(0);
   }
 
   /** What the manager holds; see {@link Holdings}. */
@@ -74,7 +75,7 @@ export class Checker {
     return holdings(manager, hypervisorOf(manager));
   }
 
-  /** @returns whether replies may still come: to VMs that take nothing, or to requests that RM has not looked at. */
+  /** @returns whether replies may still come: a VM takes nothing, or RM has not looked at a request. */
   #findUnanswered(manager: ResourceManager): boolean {
     let pending = false;
     for (const vmid of [...this.#calls.waiting()]) {
@@ -107,7 +108,7 @@ export class Checker {
     this.#full.clear();
   }
 
-  /** With its link all that was under way is gone. */
+  /** When the link of a VM has changed, its requests get no replies any more. */
   #noticeLink(vmid: number): void {
     const link = this.#world().manager.link(vmid);
     if (this.#links.has(vmid) && this.#links.get(vmid) !== link) this.#calls.forget(vmid);
@@ -129,7 +130,7 @@ export class Checker {
   }
 
   #compareOwners(hypervisor: HypervisorModel): void {
-    // From here on the owners are not what the messages say.
+    // These faults change owners without a message that says so.
     if (this.#explained('second_reset') || this.#explained('reply_overtaken')) return;
     if (this.#shadow === undefined) return;
     const text = (list: readonly { start: number; end: number; owner: number }[]) =>
@@ -142,7 +143,7 @@ export class Checker {
     if (expected !== actual) this.#find('owners_differ', `expected ${expected}, actual ${actual}`, undefined);
   }
 
-  /** Whether a known fault can be the reason here. */
+  /** Whether a known fault can be the reason of a violation. */
   #explained(fault: KnownFault): boolean {
     switch (fault) {
       case 'reply_overtaken':
@@ -157,7 +158,7 @@ export class Checker {
 
   #find(rule: string, detail: string, mayBe: KnownFault | undefined): void {
     const fault = mayBe !== undefined && this.#explained(mayBe) ? mayBe : undefined;
-    this.#findings.push({ rule, detail, fault });
+    this.#violations.push({ rule, detail, fault });
   }
 }
 

@@ -1,4 +1,4 @@
-/** Checkers: what must hold in a world whatever happens, read from queues and state. They share no code with the manager. */
+/** Checkers of rules that must hold in every world. They read queues and state, and share no code with the manager. */
 export { Checker } from './checker.js';
-export { type Finding, type KnownFault, knownFaults } from './finding.js';
 export { type Holdings, holdings, inspect } from './state.js';
+export { type KnownFault, knownFaults, type Violation } from './violation.js';

@@ -32,7 +32,7 @@ export interface OwnerNames {
   readonly parcel: (handle: number) => number;
 }
 
-/** Where an owner sees a stretch of its memory. */
+/** The guest address at which an owner has a part of its memory. */
 interface View {
   readonly ipa: number;
   readonly size: number;
@@ -41,7 +41,7 @@ interface View {
 
 interface ShadowParcel {
   readonly owner: number;
-  /** Resets of its owner when it was made. */
+  /** How often its owner had been reset when the parcel was made. */
   readonly ownerLife: number;
   readonly donated: boolean;
   readonly targets: readonly number[];
@@ -52,8 +52,8 @@ interface ShadowParcel {
 }
 
 /**
- * Who owns which memory, worked out from requests and replies alone by the public rules (rm-behaviour.md, "Memory
- * parcels"), to be compared with the hypervisor. Normal memory only.
+ * Computes who owns which memory from requests and replies alone, by the public rules (rm-behaviour.md, "Memory
+ * parcels"), for comparison with the hypervisor. Normal memory only.
  */
 export class OwnershipShadow {
   readonly #segments: Segments;
@@ -181,7 +181,7 @@ export class OwnershipShadow {
     this.#parcels.delete(handle);
   }
 
-  /** The VM's mappings and memory are gone, what it had accepted is released. */
+  /** A VM was reset: it loses its mappings and its memory, and releases what it had accepted. */
   #reset(vmid: number): void {
     this.#lives.set(vmid, this.#life(vmid) + 1);
     this.#views.delete(vmid);

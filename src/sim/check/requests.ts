@@ -1,4 +1,4 @@
-/** Memory requests read by hand from rpc.md and messages.md, so that a mistake of the codec shows. */
+/** Memory requests read without the codec, by the layouts of rpc.md and messages.md, so that codec mistakes show. */
 
 export interface Range {
   readonly ipa: number;

@@ -1,11 +1,11 @@
-/** A stretch of addresses, [start, end), and whose it is. */
+/** A range of addresses, [start, end), and its owner. */
 export interface Segment {
   readonly start: number;
   readonly end: number;
   readonly owner: number;
 }
 
-/** Who owns which addresses, kept the plainest way: a list in order, rebuilt at every change. */
+/** Who owns which addresses: an ordered list that is rebuilt at every change. */
 export class Segments {
   #list: readonly Segment[];
 

@@ -1,19 +1,19 @@
 import { Access, type HypervisorModel, NOBODY, parcelOwner } from '../../hypervisor/index.js';
 import type { ResourceManager } from '../../rm/index.js';
-import type { KnownFault } from './finding.js';
+import type { KnownFault } from './violation.js';
 
 const VMID_COUNT = 256;
 /** rm-behaviour.md, "Memory parcels". */
 const PARCELS_MAX = 64;
 
-/** A rule that the state breaks, and the known fault that may be the reason. */
+/** A rule that the state breaks, and the known fault that may explain it. */
 export interface Breach {
   readonly rule: string;
   readonly detail: string;
   readonly mayBe: KnownFault | undefined;
 }
 
-/** Looks at a manager and the hypervisor under it, and finds what must not be. Nothing may be under way. */
+/** Yields the rules that a manager and its hypervisor break. Valid only while no message is being handled. */
 export function* inspect(manager: ResourceManager, hypervisor: HypervisorModel): Generator<Breach> {
   yield* inspectParcels(manager, hypervisor);
   yield* inspectOwners(manager, hypervisor);
@@ -24,7 +24,7 @@ export function* inspect(manager: ResourceManager, hypervisor: HypervisorModel):
       yield { rule: 'link_of_nobody', detail: `VM ${vmid} is gone, its link is not`, mayBe: 'second_reset' };
 }
 
-/** A VM whose reset will free what is free already. */
+/** Yields VMs whose reset will free a device's data a second time. */
 function* inspectDevices(manager: ResourceManager): Generator<Breach> {
   for (const { vmid, config } of manager.vms())
     if (config?.iomemFreedTwice === true)
@@ -83,7 +83,7 @@ function* inspectParcels(manager: ResourceManager, hypervisor: HypervisorModel):
 
 const PAGE_SIZE = 4096;
 
-/** Memory in a parcel that is not shared with its owner is out of its sight: both ends of it are looked at. */
+/** Yields a breach when the owner of a lent parcel can still access its memory. Tests its first and last page only. */
 function* seen(
   hypervisor: HypervisorModel,
   owner: number,
@@ -103,7 +103,7 @@ function* seen(
   }
 }
 
-/** Only VMs that have accepted a parcel, and the owner of a shared one, see its memory. */
+/** Yields VMs that can access a parcel's memory although they neither accepted the parcel nor own a shared one. */
 function* inspectBorrowers(manager: ResourceManager, hypervisor: HypervisorModel): Generator<Breach> {
   const parcels = new Map([...manager.parcels.all()].map((parcel) => [parcelOwner(parcel.handle), parcel]));
   for (const { start, value } of hypervisor.memory.records())
@@ -155,7 +155,7 @@ function* inspectOwners(manager: ResourceManager, hypervisor: HypervisorModel): 
   }
 }
 
-/** What a manager holds, to be the same again after everything was given back. */
+/** What a manager holds. It must be the same again after everything was given back. */
 export interface Holdings {
   readonly vms: readonly number[];
   readonly links: readonly number[];

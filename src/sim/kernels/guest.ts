@@ -19,7 +19,7 @@ import { RmClient, type RmClientPort } from './rm-client.js';
 /** RM chooses the interrupt number. */
 const VIRQ_ANY = 0xffffffff;
 
-/** A notification that a guest does something about. */
+/** What a guest does when a notification arrives. */
 interface Handler {
   readonly id: number;
   readonly handle: (payload: Uint8Array) => Calling<void>;
@@ -96,11 +96,11 @@ export const behaviours = {
 export type BehaviourName = keyof typeof behaviours;
 
 export interface GuestPort extends Pick<RmClientPort, 'send' | 'hazard'> {
-  /** Something that it tried did not work; it goes on. */
+  /** A call of the guest has failed. The guest goes on. */
   readonly failed: (error: HostError) => void;
 }
 
-/** A VM's kernel that does what it is told: one thing after the other, in the order in which it was told of them. */
+/** The kernel of a VM that is not the primary one. It handles notifications one at a time, in order of arrival. */
 export class Guest {
   readonly #port: GuestPort;
   readonly #client: RmClient;
@@ -128,7 +128,7 @@ export class Guest {
       try {
         this.#do(handler.handle(payload));
       } catch (error) {
-        // A damaged notification is as good as none.
+        // A notification that does not decode is ignored.
         if (!(error instanceof WireError)) throw error;
       }
     }

@@ -9,12 +9,12 @@ import { type HostGeneration, type HostMode, LinuxHost } from './linux-host.js';
 
 const { VMID_HLOS } = constants;
 
-/** What happens in kernels besides the results of what they were asked to do. */
+/** What happens in kernels besides the results of operations. */
 export type KernelEvent = { readonly vmid: number } & (
   | { readonly kind: 'hazard_report'; readonly report: HazardReport }
   /** The real client would leak or die here. */
   | { readonly kind: 'hazard'; readonly hazard: Hazard }
-  /** A guest tried something by itself that did not work. */
+  /** A call that a guest made by itself has failed. */
   | { readonly kind: 'failed'; readonly error: HostError }
 );
 
@@ -28,7 +28,7 @@ export class Kernels {
   readonly #world: () => World;
   readonly #port: KernelsPort;
   #host: LinuxHost | undefined;
-  /** By VMID, with the link that each came up with: it goes when that does. */
+  /** By VMID, with the link at the guest's boot. The guest ends when that link does. */
   readonly #guests = new Map<number, { readonly guest: Guest; readonly link: Link | undefined }>();
 
   constructor(world: () => World, port: KernelsPort) {
@@ -48,7 +48,7 @@ export class Kernels {
     return this.#host;
   }
 
-  /** Boots Linux in the primary VM; the one before is gone, and with it what it knew. */
+  /** Boots Linux in the primary VM. An earlier one and all its state are forgotten. */
   bootHost(generation: HostGeneration, mode: HostMode): void {
     const world = this.#world();
     const { memory } = world.manager.platform;
@@ -82,12 +82,12 @@ export class Kernels {
     else this.#guests.delete(vmid);
   }
 
-  /** Nothing more will happen by itself. @returns whether something does now. */
+  /** Must be called when no event is left. @returns whether a kernel stopped waiting and goes on. */
   giveUp(): boolean {
     return this.#host?.giveUp() ?? false;
   }
 
-  /** Nothing is left of a machine that was rebooted. */
+  /** The machine reboots: all kernels are gone. */
   reboot(): void {
     this.#host = undefined;
     this.#guests.clear();

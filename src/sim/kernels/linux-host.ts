@@ -41,11 +41,11 @@ export interface HostPort extends Pick<RmClientPort, 'send' | 'hazard'> {
   readonly schedule: (afterNs: number, action: () => void) => void;
 }
 
-/** A VM by the name that the scenario gave it. */
+/** A VM that the process has open. */
 interface OpenVm {
   readonly vm: GunyahVm;
   readonly descriptors: Set<number>;
-  /** Operations under way: they keep the file open that they are about. */
+  /** Number of operations in progress. While there are any, the VM's file stays open. */
   busy: number;
 }
 
@@ -75,7 +75,7 @@ export class LinuxHost {
   readonly #memoryEnd: number;
   readonly #vms = new Map<string, OpenVm>();
   readonly #files = new Map<string, GuestMemoryFile>();
-  /** Operations on files under way. The VM manager's own ones come before or behind them. */
+  /** Number of operations on files in progress. No ioctl begins while there are any. */
   #fileOperations = 0;
 
   constructor({ generation, mode, memory }: HostOptions, port: HostPort) {
@@ -101,7 +101,7 @@ export class LinuxHost {
     this.#client.received(frame);
   }
 
-  /** Nothing more will happen by itself. @returns whether something does now, since a careful host waits no longer. */
+  /** Must be called when no event is left. A careful host then stops waiting. @returns whether something goes on. */
   giveUp(): boolean {
     return this.#mode === 'careful' && this.#client.giveUp();
   }
@@ -135,7 +135,7 @@ export class LinuxHost {
     return this.#on(name, (vm) => vm.lendUserMem(region));
   }
 
-  /** The VM manager has its devicetree, or its firmware, in that range of guest addresses. */
+  /** Tells the VM manager the guest addresses of the devicetree or the firmware. */
   setConfig(name: string, what: 'dtb' | 'firmware', start: bigint, size: bigint): Running<void> {
     return this.#on(name, (vm) =>
       what === 'dtb' ? vm.setDtbConfig({ start, size }) : vm.setFwConfig({ start, size }),
@@ -188,7 +188,7 @@ export class LinuxHost {
     open.descriptors.clear();
   }
 
-  /** Operates on a file step by step in virtual time, so that others may come in between. */
+  /** Operates on a file in atomic steps of {@link FILE_STEP_NS} each, so that other operations can run between them. */
   changeFile(
     name: string,
     operation: FileOperation,

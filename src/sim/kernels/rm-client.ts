@@ -21,23 +21,23 @@ export type Outcome<T> = { readonly value: T } | { readonly error: HostError };
 
 /** The world around a client. */
 export interface RmClientPort {
-  /** Takes a queue message for RM; it is tried again as long as the queue is full. */
+  /** Sends a queue message to RM. The world tries again as long as the queue is full. */
   readonly send: (frame: Uint8Array) => void;
-  /** RM has told something; `payload` is empty where the real client hands its handlers a null pointer. */
+  /** A notification has come. `payload` is empty where the real client passes a null pointer to its handlers. */
   readonly notified: (id: number, payload: Uint8Array) => void;
-  /** The real client would leak or die now. */
+  /** The real client would leak memory or crash here. */
   readonly hazard: (hazard: Hazard) => void;
 }
 
-/** An operation that is under way. */
+/** An operation in progress. */
 interface Task {
   readonly operation: Running<unknown>;
   readonly ended: (outcome: Outcome<unknown>) => void;
 }
 
 /**
- * RM's client in a VM of a world, and the operations that use it: each runs until it waits, and goes on when the world
- * brings what it waits for. There is no time here and no promise: things happen when a frame is received.
+ * The RM client in a VM of a world, and the operations that use it. An operation runs until it has to wait and goes on
+ * when a received frame ends the wait. There are no timers and no promises.
  */
 export class RmClient {
   readonly #endpoint: Endpoint;
@@ -66,13 +66,13 @@ export class RmClient {
     this.#settle();
   }
 
-  /** Something that operations may wait for has changed. */
+  /** Must be called when something changes that operations may wait for. */
   wake(): void {
     this.#settle();
   }
 
   /**
-   * Ends calls that nobody has answered and waits that can be ended, now that nothing else will.
+   * Must be called when no event is left. Ends all calls without a reply, and all waits that may be ended.
    *
    * @returns false when there was nothing to end.
    */
@@ -87,7 +87,7 @@ export class RmClient {
     return calls.length + bounded.length > 0;
   }
 
-  /** Runs an operation up to the next thing that it waits for. */
+  /** Runs an operation until it has to wait. */
   #step(task: Task, resume: () => IteratorResult<VmEffect, unknown>): void {
     let next = resume;
     for (;;) {
@@ -109,7 +109,7 @@ export class RmClient {
     }
   }
 
-  /** Begins what an operation wants. @returns how to go on at once, undefined when that has to wait. */
+  /** Begins an effect of an operation. @returns how to go on at once; undefined when the operation has to wait. */
   #begin(task: Task, effect: VmEffect): (() => IteratorResult<VmEffect, unknown>) | undefined {
     const { operation } = task;
     if (effect.kind === 'wait') {
@@ -126,7 +126,7 @@ export class RmClient {
     }
   }
 
-  /** Sends what is to be sent, and goes on with whatever can go on. */
+  /** Sends all frames that are ready and resumes all operations that can go on. */
   #settle(): void {
     do {
       for (
@@ -170,7 +170,7 @@ export class RmClient {
     if (waiting !== undefined) this.#step(waiting.task, () => resume(waiting.task, waiting.effect));
   }
 
-  /** Goes on with one operation that waits for what is so by now. */
+  /** Resumes one operation whose wait is over. @returns false when there is none. */
   #endWait(): boolean {
     const index = this.#waits.findIndex(({ effect }) => effect.ready());
     const [wait] = index < 0 ? [] : this.#waits.splice(index, 1);
@@ -180,7 +180,7 @@ export class RmClient {
   }
 }
 
-/** The simulated hypervisor has no calls for VMs: RM's public build would not let it come to one. */
+/** The simulated hypervisor has no hypercalls of VMs: RM's public build refuses an operation before it needs one. */
 function unsupported(name: string): HostError {
   const issue = { code: 'unsupported', path: '', offset: 0, expected: 'a hypercall', actual: name };
   return new HostError(name, 'EOPNOTSUPP', 'local', issue);

@@ -1,8 +1,19 @@
+import { faultEffects } from '../faults.js';
 import { behaviours } from '../kernels/guest.js';
+import { operationHelp } from './operations.js';
 
-const guestWords = Object.entries(behaviours)
-  .map(([name, { doc }]) => `    ${name.padEnd(12)}${doc}`)
-  .join('\n');
+/** Longer left columns stand on a line of their own. */
+const LEFT_SIZE_MAX = 56;
+
+/** Two columns: what can be written, and what it does. */
+function table(rows: readonly (readonly [left: string, right: string])[]): string {
+  const size = Math.min(LEFT_SIZE_MAX, Math.max(...rows.map(([left]) => left.length)));
+  return rows
+    .map(([left, right]) =>
+      left.length > size ? `  ${left}\n  ${' '.repeat(size)}  ${right}` : `  ${left.padEnd(size)}  ${right}`,
+    )
+    .join('\n');
+}
 
 /** The scenario format, for people; `simulate --help-format` prints it. */
 export const formatHelp = `Scenarios are NDJSON: a first line, then one step per line. Recordings of real managers are scenarios too.
@@ -39,16 +50,7 @@ Expectations
   ids apart), as in recordings.
 
 Operations
-  {"op":"load","address":"0x89000000","file":"vm.dtb"}     a file into physical memory; looked for beside the scenario,
-                                                           in dtb/ and in ../dtb/
-  {"op":"load","address":"0x89000000","data":"d00dfeed..."}      the same, the bytes as hex in the line
-  {"op":"vcpu_halt","vmid":128,"state":2,"data":["0x0","0x0"]}   2 powered off, 6 fault, 256 PSCI reset
-  {"op":"reboot"}                                          fresh manager and memory
-  {"op":"hold","vmid":3} {"op":"release","vmid":3}         a VM stops taking messages, and goes on
-  {"op":"receive_limit","vmid":3,"count":2} {"op":"drain"} a VM takes so many more; all take everything again
-  {"op":"enqueue","from":3,"frame":"..."} {"op":"run"}     queued without RM's looking at it; RM looks
-  {"op":"fault","rule":{...}} {"op":"faults_off"}          a fault rule behind the others; no rule acts any more
-  {"op":"remark","text":"..."} {"op":"end"}                nothing; the scenario ends here
+${table(operationHelp)}
 
 Linux in the primary VM
   {"op":"host","generation":"a14","mode":"careful"}
@@ -78,12 +80,12 @@ Linux in the primary VM
 Guests
   {"op":"guest","vmid":{"$":"a.vmid"},"does":["memory","interrupts","console","shutdown"]}
   boots something in a VM that by itself does what "does" names, all of it unless told, until its link to RM ends:
-${guestWords}
+${table(Object.entries(behaviours).map(([name, { doc }]) => [name, doc]))}
   What it tries in vain is printed.
 
 Fault rules
   {"kind":"drop","match":{"from":3,"to":255,"type":"request","message":"VM_START","probability":0.1},"limit":3}
-  The first rule that matches a queue message decides. What "match" leaves out matches everything. Kinds: drop,
-  duplicate, delay and reorder (by "ns"; after delay the rest waits, after reorder it overtakes), flip (one bit),
-  truncate (to "size" bytes, or any), hold (its receiver takes nothing for "ns"). "limit": acts so many times.
+  The first rule that matches a queue message decides. What "match" leaves out matches everything. "limit": acts so many
+  times. "ns" is 1 ms unless told. "kind" says what becomes of the message:
+${table(Object.entries(faultEffects).map(([kind, { help }]) => [kind, help]))}
 `;

@@ -1,4 +1,3 @@
-import { parseHex } from '../../base/hex.js';
 import type { HoldKind } from '../../host/guest-memory/index.js';
 import {
   functionTypes,
@@ -9,13 +8,13 @@ import {
 } from '../../host/vm-manager/index.js';
 import type { FileOperation, LinuxHost } from '../kernels/linux-host.js';
 import type { Outcome } from '../kernels/rm-client.js';
-import { flags, type Line, natural, oneOf, optional, refuse, text, u32, u64 } from './read.js';
+import { flags, hex, type Line, natural, oneOf, optional, text, u32, u64 } from './read.js';
 
-/** What a scenario has the primary VM's Linux do. */
+/** An operation of the primary VM's Linux that a scenario asks for. */
 export interface HostCall {
   /** For people: `START a`. */
   readonly title: string;
-  /** Name of the VM that it is about. */
+  /** Name of the VM that the operation is on. */
   readonly vm: string | undefined;
   readonly begin: (host: LinuxHost, ended: (outcome: Outcome<unknown>) => void) => void;
 }
@@ -73,7 +72,7 @@ function hold(kind: HoldKind) {
   return { begin: { kind: 'hold', hold: kind }, end: { kind: 'drop', hold: kind } } as const;
 }
 
-/** What is done to part of a guest memory file, by name. */
+/** Operations on part of a guest memory file, by name. */
 export const fileOperations = {
   make_inaccessible: { kind: 'make_inaccessible' },
   make_accessible: { kind: 'make_accessible' },
@@ -153,11 +152,7 @@ function readFunction(line: Line) {
     typeof line.type === 'string'
       ? functionTypes[oneOf(functionNames, line.type, 'type')]
       : u32(line.type, 'type');
-  return { type, argument: hexBytes(line.arg, 'arg') };
+  return { type, argument: hex(line.arg, 'arg') };
 }
 
 const functionNames = Object.keys(functionTypes) as (keyof typeof functionTypes)[];
-
-function hexBytes(value: unknown, path: string): Uint8Array {
-  return parseHex(text(value, path)) ?? refuse(path, 'bytes in hexadecimal', value);
-}

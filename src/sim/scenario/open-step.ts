@@ -1,11 +1,11 @@
 import { constants, protocol } from '../../../schemas/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
+import type { Taken } from '../../machine/index.js';
 import { type PanicReason, panicPlaces } from '../../rm/index.js';
 import { headerReader } from '../../rpc/index.js';
 import { describeBytes, describeMessages, describeRecord } from '../describe.js';
 import type { Outcome } from '../kernels/rm-client.js';
 import type { CapabilityMask } from '../mask.js';
-import type { RecordedFrame } from '../recording.js';
 import type { Expectation, ScenarioStep } from './format.js';
 import type { Line } from './read.js';
 import { matchesPart } from './values.js';
@@ -13,13 +13,13 @@ import { matchesPart } from './values.js';
 const { VMID_RM } = constants;
 const header = headerReader(protocol);
 
-/** Something that was expected and did not happen, or the other way round. */
+/** An expectation that was not met, or something that happened without being expected. */
 export interface Unmet {
   readonly expected: string;
   readonly actual: string;
 }
 
-/** Capability ids are the hypervisor's choice and not compared. */
+/** Set capability ids to zero on both sides, because the hypervisor chooses them. */
 export interface Masks {
   readonly expected: CapabilityMask;
   readonly actual: CapabilityMask;
@@ -35,7 +35,7 @@ interface Asked {
 export class OpenStep {
   readonly received: CaptureRecord[] = [];
   readonly #step: ScenarioStep;
-  readonly #frames: RecordedFrame[] = [];
+  readonly #frames: Taken[] = [];
   readonly #unmet: Unmet[] = [];
   #waiting: Expectation[];
   #asked: Asked | undefined;
@@ -57,7 +57,7 @@ export class OpenStep {
     this.#waiting = [...definition.expect];
   }
 
-  /** The step's message went out: a reply to it is this step's. */
+  /** The step has sent a message: a reply to it belongs to this step. */
   asks(vmid: number, frame: Uint8Array): void {
     const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     if (header.fault(view, 0, frame.byteLength) !== undefined) return;
@@ -66,7 +66,7 @@ export class OpenStep {
   }
 
   /** A VM took a queue message while this was the newest step. */
-  took(frame: RecordedFrame): void {
+  took(frame: Taken): void {
     this.#frames.push({ to: frame.to, frame: this.#masks.actual.apply(frame.to, frame.frame) });
   }
 
@@ -78,19 +78,19 @@ export class OpenStep {
     this.#panic = reason;
   }
 
-  /** What the host was to do has come to its end. */
+  /** The host's operation has ended. */
   returned(outcome: Outcome<unknown>): void {
     this.#outcome = outcome;
   }
 
-  /** The host's VM manager found something wrong. */
+  /** The host's VM manager has reported a hazard. */
   found(name: string): void {
     this.#findings.push(name);
   }
 
   /**
-   * A VM got a message. @returns undefined when the step has no use for it, else the names under which it is known
-   * from now on.
+   * A VM got a message. @returns undefined when it neither answers this step nor meets one of its expectations, else
+   * the names by which later lines refer to it.
    */
   offer(record: CaptureRecord, keys: () => Line): readonly string[] | undefined {
     const answers = this.#answers(record);
@@ -115,15 +115,15 @@ export class OpenStep {
     return type === 'reply' && to === asked?.vmid && seq === asked.seq && id === asked.id;
   }
 
-  /** Everything has settled: what is still missing will not come. */
+  /** Must be called when everything has settled. @returns what was not met. */
   close(): readonly Unmet[] {
     for (const expectation of this.#waiting)
       this.#unmet.push({ expected: describeExpectation(expectation), actual: 'nothing' });
     const { action, out, panic, refused, result, findings } = this.#step;
-    if (action.kind === 'host_call' && result !== resultOf(this.#outcome))
+    if (action.call !== undefined && result !== resultOf(this.#outcome))
       this.#unmet.push({
-        expected: `${action.call.title}: ${result}`,
-        actual: `${action.call.title}: ${describeOutcome(this.#outcome)}`,
+        expected: `${action.call}: ${result}`,
+        actual: `${action.call}: ${describeOutcome(this.#outcome)}`,
       });
     if (findings.join() !== this.#findings.join())
       this.#unmet.push({
@@ -134,12 +134,12 @@ export class OpenStep {
       this.#unmet.push({ expected: describePanic(panic), actual: describePanic(this.#panic) });
     if (refused !== this.#refused)
       this.#unmet.push({ expected: describeRefusal(refused), actual: describeRefusal(this.#refused) });
-    // What RM still says while it dies does not count.
+    // Messages that RM sends before it panics in the same step are not compared.
     if (out !== undefined && this.#panic === undefined) this.#compare(out);
     return this.#unmet;
   }
 
-  #compare(out: readonly RecordedFrame[]): void {
+  #compare(out: readonly Taken[]): void {
     const expected = out.map(({ to, frame }) => ({
       from: VMID_RM,
       to,
@@ -157,7 +157,7 @@ export class OpenStep {
   }
 }
 
-/** Whether a panic is the expected one: a name of ours must be the same, any other text means any panic. */
+/** Whether a panic is the expected one. A text that is no name of a panic place stands for any panic. */
 function panicFits(expected: string | undefined, actual: PanicReason | undefined): boolean {
   if (expected === undefined || actual === undefined) return expected === actual;
   return !Object.hasOwn(panicPlaces, expected) || expected === actual;

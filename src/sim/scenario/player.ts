@@ -3,22 +3,21 @@ import { UsageError, WireError } from '../../base/error.js';
 import type { Json } from '../../capture/payload/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { type PanicReason, type PlatformProfile, platforms } from '../../rm/index.js';
-import { Checker, type Finding } from '../check/index.js';
+import { Checker, type Violation } from '../check/index.js';
 import { MessageFeed, recordKeys } from '../describe.js';
 import type { FaultCount, FaultRule } from '../faults.js';
 import { type KernelEvent, Kernels } from '../kernels/kernels.js';
 import { CapabilityMask } from '../mask.js';
 import { type TapPacket, WorldTap } from '../tap.js';
-import { UNLIMITED, World } from '../world.js';
-import { type Action, readScenarioHeader, readScenarioStep, type ScenarioStep } from './format.js';
-import type { HostCall } from './host-step.js';
+import { World } from '../world.js';
+import { readScenarioHeader, readScenarioStep, type ScenarioStep } from './format.js';
 import { OpenStep, type Unmet } from './open-step.js';
 import { isLine, type Line } from './read.js';
 import { withValues } from './values.js';
 
 const { VMID_RM } = constants;
 
-/** First number of messages from a VM whose kernel sends some, too: that one begins at 0. */
+/** First number of a scenario's messages from a VM in which a kernel runs: the kernel's own numbers begin at 0. */
 const BESIDE_KERNEL_SEQ = 0x8000;
 
 /** What happens while a scenario runs, in order. */
@@ -30,31 +29,31 @@ export interface PlayerSink {
   readonly fault?: (rule: FaultRule, from: number, to: number, timeNs: number) => void;
   readonly panic?: (reason: PanicReason, timeNs: number) => void;
   readonly kernel?: (event: KernelEvent, timeNs: number) => void;
-  /** A rule that must always hold does not; told only when checks are on. */
-  readonly finding?: (finding: Finding, timeNs: number) => void;
-  /** A step and everything that it was waited for is over. */
+  /** A rule that must always hold does not. Only with `check`. */
+  readonly violation?: (violation: Violation, timeNs: number) => void;
+  /** A step has ended and everything has settled. */
   readonly step?: (result: StepResult) => void;
 }
 
 export interface StepResult {
-  /** 1 for the line behind the first one. */
+  /** 1 for the line after the first one. */
   readonly step: number;
   readonly line: Line;
   /** Virtual time at its start in nanoseconds. */
   readonly timeNs: number;
   readonly unmet: readonly Unmet[];
-  /** Messages that VMs got while it was the newest step. */
+  /** Messages that VMs got until the next step began. */
   readonly received: readonly CaptureRecord[];
 }
 
 export interface PlayerOptions {
   /** Contents of a file that the scenario loads. */
   readonly file: (name: string) => Uint8Array;
-  /** These replace what the scenario's first line says. */
+  /** Replaces what the scenario's first line says, like the next two. */
   readonly seed?: number;
   readonly platform?: PlatformProfile;
   readonly careful?: boolean;
-  /** Checks the rules of src/sim/check each time everything has settled. */
+  /** Whether to check the rules of src/sim/check each time everything has settled. */
   readonly check?: boolean;
   readonly sink?: PlayerSink;
 }
@@ -62,7 +61,7 @@ export interface PlayerOptions {
 export interface PlayerResult {
   readonly steps: number;
   readonly unmet: number;
-  /** Rules that did not hold and that no known fault of the public manager explains. */
+  /** Number of violations that no known fault of the public manager explains. */
   readonly broken: number;
   readonly faults: readonly FaultCount[];
   /** Virtual time at the end in nanoseconds. */
@@ -70,7 +69,7 @@ export interface PlayerResult {
 }
 
 /**
- * Plays a scenario in a world (format: help.ts). Pure: lines in, the first one first; what happens goes to the sink.
+ * Plays a scenario in a world (format: help.ts). Pure: lines in, the first one first; events go to the sink.
  * Throws WireError for a line that is no step.
  */
 export function playScenario(lines: Iterable<unknown>, options: PlayerOptions): PlayerResult {
@@ -90,7 +89,7 @@ class Player {
   readonly #tap: WorldTap;
   readonly #checker: Checker | undefined;
   readonly #put: MessageFeed;
-  /** Messages as VMs send and get them, faults included. */
+  /** Messages as VMs send and get them, changed by faults. */
   readonly #exchanged: MessageFeed;
   readonly #known = new Map<string, Json>();
   /** Next sequence number of each VM's requests. */
@@ -152,7 +151,7 @@ class Player {
       },
     });
     this.#kernels = new Kernels(() => this.#world, {
-      send: (vmid, frame) => this.#sendFrame(vmid, frame, {}),
+      send: (vmid, frame) => this.#send(vmid, frame),
       event: (event) => this.#kernelEvent(event),
     });
     const { platform } = isLine(first) ? first : {};
@@ -187,11 +186,11 @@ class Player {
   #read(raw: unknown): { readonly line: Line; readonly step: ScenarioStep } {
     return this.#telling(() => {
       const line = withValues(raw, this.#known) as Line;
-      return { line, step: readScenarioStep(line) };
+      return { line, step: readScenarioStep(line, this.#options.file) };
     });
   }
 
-  /** Says in errors of a line which step it is. */
+  /** Runs an action and adds the step's number to errors of its line. */
   #telling<T>(action: () => T): T {
     try {
       return action();
@@ -217,7 +216,7 @@ class Player {
     };
   }
 
-  /** Lets everything come to an end and closes the steps that waited for it. */
+  /** Runs the world until no event is left and closes all open steps. */
   #settle(): void {
     do this.#world.run();
     while (this.#kernels.giveUp());
@@ -229,51 +228,36 @@ class Player {
       this.#sink.step?.({ step, line, timeNs, unmet, received });
     }
     this.#open = [];
-    for (const finding of this.#checker?.settled() ?? []) {
-      if (finding.fault === undefined) this.#broken++;
-      this.#sink.finding?.(finding, this.#world.now);
+    for (const violation of this.#checker?.settled() ?? []) {
+      if (violation.fault === undefined) this.#broken++;
+      this.#sink.violation?.(violation, this.#world.now);
     }
   }
 
-  #act(step: ScenarioStep, open: OpenStep, line: Line): void {
-    const { action } = step;
-    const world = this.#world;
-    switch (action.kind) {
-      case 'message':
-        open.asks(action.from, this.#send(action, line));
-        return;
-      case 'fault':
-        world.faults.add(action.rule);
-        return;
-      case 'faults_off':
-        world.faults.clear();
-        return;
-      case 'hold':
-        world.limit(action.vmid, 0);
-        return;
-      case 'release':
-        world.limit(action.vmid, UNLIMITED);
-        return;
-      case 'host':
-        this.#kernels.bootHost(action.generation, action.mode);
-        return;
-      case 'guest':
-        this.#kernels.bootGuest(action.vmid, action.does);
-        return;
-      case 'host_call':
-        this.#callHost(action.call, open);
-        return;
-      case 'recorded':
-        this.#actRecorded(action);
-    }
-  }
-
-  #callHost({ vm, begin }: HostCall, open: OpenStep): void {
-    const { host } = this.#kernels;
-    begin(host, (outcome) => {
-      open.returned(outcome);
-      const known = vm === undefined ? undefined : host.describe(vm);
-      if (vm !== undefined && known !== undefined) this.#known.set(vm, { ...known });
+  #act({ action }: ScenarioStep, open: OpenStep, line: Line): void {
+    const kernels = this.#kernels;
+    action.act({
+      world: this.#world,
+      kernels,
+      perform: (operation) => {
+        const { kind } = operation;
+        if (kind === 'frame' || kind === 'enqueue') this.#exchanged.add({ ...operation, to: VMID_RM });
+        this.#world.perform(operation);
+        if (kind === 'reboot') kernels.reboot();
+      },
+      send: (from, frames) => {
+        const sent = line.seq === undefined ? this.#numbered(from, frames) : frames;
+        for (const frame of sent) this.#send(from, frame);
+        open.asks(from, sent[0] as Uint8Array);
+      },
+      callHost: ({ vm, begin }) => {
+        const { host } = kernels;
+        begin(host, (outcome) => {
+          open.returned(outcome);
+          const known = vm === undefined ? undefined : host.describe(vm);
+          if (vm !== undefined && known !== undefined) this.#known.set(vm, { ...known });
+        });
+      },
     });
   }
 
@@ -282,59 +266,16 @@ class Player {
     this.#sink.kernel?.(event, this.#world.now);
   }
 
-  /** @returns the first queue message as sent. */
-  #send(action: Action & { readonly kind: 'message' }, line: Line): Uint8Array {
-    const { from } = action;
+  /** The queue messages of a message with the VM's next sequence number. */
+  #numbered(from: number, frames: readonly Uint8Array[]): readonly Uint8Array[] {
     const seq = this.#seqs.get(from) ?? (this.#kernels.has(from) ? BESIDE_KERNEL_SEQ : 0);
-    const given = line.seq !== undefined;
-    if (!given) this.#seqs.set(from, (seq + 1) & 0xffff);
-    const frames = action.frames.map((frame) => (given ? frame : withSeq(frame, seq)));
-    for (const frame of frames) this.#sendFrame(from, frame, {});
-    return frames[0] as Uint8Array;
+    this.#seqs.set(from, (seq + 1) & 0xffff);
+    return frames.map((frame) => withSeq(frame, seq));
   }
 
-  #sendFrame(from: number, frame: Uint8Array, how: { enqueue?: boolean; refuse?: boolean }): void {
+  #send(from: number, frame: Uint8Array): void {
     this.#exchanged.add({ from, to: VMID_RM, frame });
-    this.#world.send(from, frame, how);
-  }
-
-  #actRecorded({ step }: Action & { readonly kind: 'recorded' }): void {
-    const world = this.#world;
-    switch (step.kind) {
-      case 'frame':
-        this.#sendFrame(step.from, step.frame, { refuse: true });
-        return;
-      case 'enqueue':
-        this.#sendFrame(step.from, step.frame, { enqueue: true, refuse: true });
-        return;
-      case 'run':
-        world.runManager();
-        return;
-      case 'load':
-        this.#load(Number(step.address), step.contents);
-        return;
-      case 'reboot':
-        world.reboot();
-        this.#kernels.reboot();
-        return;
-      case 'vcpu_halt':
-        world.vcpuHalt(step.vmid, step.state, step.data);
-        return;
-      case 'receive_limit':
-        world.limit(step.vmid, step.count);
-        return;
-      case 'drain':
-        world.unlimit();
-        return;
-      case 'remark':
-      case 'end':
-      case 'vcpu_run_result':
-    }
-  }
-
-  #load(address: number, contents: string | Uint8Array): void {
-    if (typeof contents === 'string') this.#world.load(address, this.#options.file(contents), contents);
-    else this.#world.load(address, contents, undefined);
+    this.#world.send(from, frame);
   }
 
   #captured(packet: TapPacket): void {
@@ -345,7 +286,7 @@ class Player {
   #received(record: CaptureRecord): void {
     if (record.from !== VMID_RM) return;
     let keys: Line | undefined;
-    // Few messages are looked into, and this costs most of a step.
+    // Only few messages need their keys, and computing them is most of the cost of a step.
     const keysOnce = () => {
       keys ??= recordKeys(record);
       return keys;
@@ -360,7 +301,7 @@ class Player {
   }
 }
 
-/** The time decides when it begins, so its references can only be to what came before. */
+/** Whether a step begins at a time instead of after everything has settled. */
 function waitsForNothing(line: unknown): boolean {
   return isLine(line) && (line.at !== undefined || line.after !== undefined);
 }

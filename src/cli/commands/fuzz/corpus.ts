@@ -2,7 +2,7 @@ import { Corpus } from '../../../fuzz/corpus/corpus.js';
 import { dictionaryText } from '../../../fuzz/corpus/dictionary.js';
 import { readFinding } from '../../../fuzz/findings/read.js';
 import { fixturesOf } from '../../../golden/generate.js';
-import { writeInto } from '../../../node/folder.js';
+import { bareName, writeInto } from '../../../node/folder.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
 import type { CommandIo } from '../../io.js';
 import { scenarioLines } from '../../scenario-lines.js';
@@ -23,7 +23,7 @@ export function writeCorpus(io: CommandIo, { out, from = [] }: CorpusOptions): v
   for (const file of from) {
     const lines = [...scenarioLines(io, file)].map(({ value }) => value);
     const { played } = readFinding(lines, scenarioFiles(file));
-    corpus.addSession(file.replace(/^.*\/|\.\w+$/g, ''), played);
+    corpus.addSession(bareName(file), played);
   }
   for (const { name, content } of corpus.files) writeInto(out, name, content);
   writeInto(out, DICTIONARY, dictionaryText(io.protocol));

@@ -1,17 +1,17 @@
 import type { Sample } from '../../../fuzz/report/report.js';
 
-/** Points of a curve. */
+/** Most samples. Then every second one is dropped, and the interval doubles. */
 const SAMPLES_MAX = 400;
 const FIRST_INTERVAL_MS = 250;
 
-/** How a campaign went on: evenly spaced samples, ever further apart the longer it takes. */
+/** Progress of a campaign in evenly spaced samples. */
 export class History {
   #samples: Sample[];
   #intervalMs = FIRST_INTERVAL_MS;
   #nextMs = 0;
   readonly #before: Sample;
 
-  /** @param samples of the runs that this one goes on from. */
+  /** @param samples of the runs that this one continues. */
   constructor(samples: readonly Sample[]) {
     this.#samples = [...samples];
     this.#before = samples.at(-1) ?? { elapsedMs: 0, cases: 0, steps: 0, pairs: 0, findings: 0 };

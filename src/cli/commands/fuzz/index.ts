@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { CommandIo } from '../../io.js';
-import { platformFlag, platformNames, platformOption } from '../../platform-option.js';
+import { integerOption, platformFlag, platformNames, platformOption } from '../../options.js';
 import { type CorpusOptions, writeCorpus } from './corpus.js';
 import { type ReproduceOptions, reproduce } from './reproduce.js';
 import { type RunOptions, run } from './run.js';
-import { integerOption } from './target-option.js';
 
 const LIMIT_MS = 2000;
 const PLAYS = 2000;
@@ -17,12 +16,12 @@ Targets
                  it prints on stderr (AddressSanitizer's report) is kept.
   socket:PATH    a running "serve --socket" or a bridge to a device. --monitor COMMAND makes it fresh: it is run between
                  cases, with GUNYAH_RM_ENDING saying how the last one ended. Without it all cases are one long session,
-                 nothing is minimised, and the first crash or hang ends the work.
+                 nothing is minimised, and the first crash or hang ends the campaign.
 
-What is wrong is told by the simulated manager beside the target, put to the same messages (--no-reference: by the rules
-of replies alone, as for sim). A case depends on the seed and its number only: --case runs that one.
+The oracle is a simulated manager that gets the same messages as the target (--no-reference, and sim by default: only the
+rules that hold for all replies). A case depends on the seed and its number only: --case runs that one.
 
-Exit code 1 when something was found. With --out everything is in a folder, and the same command goes on from there after
+Exit code 1 when something was found. --out writes everything into a folder, from which the same command continues after
 it was stopped or killed: findings/*.ndjson (recordings, which replay and fuzz reproduce take), summary.txt,
 coverage.txt, report.html.
 
@@ -45,22 +44,22 @@ targets behind reassembly. OUT/gunyah-rm.dict is a dictionary for libFuzzer and 
 export function register(program: Command, io: CommandIo): void {
   const fuzz = program
     .command('fuzz')
-    .description('put wrong and unusual messages to a resource manager and say what it does wrong')
+    .description('send invalid and unusual messages to a resource manager and report what it does wrong')
     .enablePositionalOptions()
     .option('--target <target>', 'sim, exec:COMMAND or socket:PATH', 'sim')
-    .option('--seed <n>', 'where all chance comes from', integerOption('--seed', 0xffffffff), 1)
+    .option('--seed <n>', 'seed of all random numbers', integerOption('--seed', 0xffffffff), 1)
     .option('--runs <n>', 'number of cases', integerOption('--runs'))
     .option('--time <seconds>', 'how long; 60 when neither --runs nor --case says', integerOption('--time'))
     .option('--case <n>', 'only the case of this number', integerOption('--case'))
-    .option('--message <name...>', 'get only these messages wrong')
+    .option('--message <name...>', 'mutate only these messages')
     .option('--out <dir>', 'folder of the campaign')
     .addOption(platformFlag())
     .option('--careful', 'the manager (and the reference) answers with an error where the real one dies')
     .option('--reference', 'compare with the simulated manager: for all targets but sim unless told')
     .option('--no-reference', 'do not')
     .option('--limit <ms>', 'time for each answer', integerOption('--limit'), LIMIT_MS)
-    .option('--monitor <command>', 'makes a socket target fresh')
-    .option('--plays <n>', 'sessions played to make one finding smaller', integerOption('--plays'), PLAYS)
+    .option('--monitor <command>', 'command that makes a socket target fresh')
+    .option('--plays <n>', 'most sessions played to minimise one finding', integerOption('--plays'), PLAYS)
     .addHelpText('after', help)
     .action((options: RunOptions) => run(io, options));
   fuzz
@@ -72,7 +71,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--no-reference', 'do not compare with the simulated manager')
     .option('--limit <ms>', 'time for each answer', integerOption('--limit'), LIMIT_MS)
-    .option('--monitor <command>', 'makes a socket target fresh')
+    .option('--monitor <command>', 'command that makes a socket target fresh')
     .action((file: string, options: ReproduceOptions) => reproduce(io, file, options));
   fuzz
     .command('corpus')

@@ -13,7 +13,7 @@ import type { Target } from '../../../fuzz/targets/target.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
 import { type PlatformProfile, platforms } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
-import { platformOption } from '../../platform-option.js';
+import { platformOption } from '../../options.js';
 import { scenarioLines } from '../../scenario-lines.js';
 import { makeTarget, startTarget } from './target-option.js';
 
@@ -59,7 +59,7 @@ export async function reproduce(io: CommandIo, file: string, options: ReproduceO
   }
 }
 
-/** Plays a session, and looks once more at the end where what went wrong only showed then. */
+/** Plays a session, then runs the end oracle that found its cause. */
 function* playAgain(
   played: PlayedSession,
   judge: Judge,
@@ -69,7 +69,7 @@ function* playAgain(
   return again.cause === undefined && endOracle !== undefined ? yield* endOracle.run(again) : again;
 }
 
-/** Nobody's file says which program is run here. */
+/** A file must not start programs, so other targets than sim have to be named on the command line. */
 function targetOf(file: string, about: FindingHeader | undefined): string {
   if (about === undefined || about.target === 'sim') return 'sim';
   const expected = `--target, for example '${about.target}', which it was found with`;

@@ -32,6 +32,7 @@ export interface RunOptions extends TargetOptions {
   readonly plays: number;
 }
 
+const socketMonitor = '--monitor with a socket';
 const TIME_DEFAULT_S = 60;
 const SAVE_EVERY_MS = 5000;
 
@@ -47,20 +48,15 @@ export async function run(io: CommandIo, options: RunOptions): Promise<void> {
   }
 }
 
-/** Whether the reference manager runs beside a target. @throws UsageError where it cannot. */
+/** Whether the target is compared with a reference manager. @throws UsageError where that is not possible. */
 function usesReference({ reference, target, monitor }: RunOptions): boolean {
   const isEndless = target.startsWith('socket:') && monitor === undefined;
   if (reference === true && isEndless)
-    throw new UsageError({
-      code: 'option',
-      path: '--reference',
-      expected: '--monitor with a socket',
-      actual: 'none',
-    });
+    throw new UsageError({ code: 'option', path: '--reference', expected: socketMonitor, actual: 'none' });
   return reference ?? (target !== 'sim' && !isEndless);
 }
 
-/** A campaign with its clock, its folder, and what the user sees of it. */
+/** A campaign with its clock, its folder, and its output. */
 class FuzzRun {
   readonly #io: CommandIo;
   readonly #options: RunOptions;
@@ -88,14 +84,8 @@ class FuzzRun {
     this.#status = new StatusLine(io.stdio);
     this.#options = options;
     this.#target = target;
-    this.#origin = {
-      seed,
-      target: target.name,
-      version: version(),
-      platform,
-      careful,
-      options: wordsOf(options),
-    };
+    const origin = { seed, target: target.name, version: version(), platform, careful };
+    this.#origin = { ...origin, options: wordsOf(options) };
     this.#folder = out === undefined ? undefined : new CampaignFolder(out, this.#origin);
     const { state, known } = this.#folder?.load() ?? { state: undefined, known: [] };
     this.#engine = new Engine({
@@ -116,19 +106,19 @@ class FuzzRun {
       {
         source: this.#engine,
         judge,
-        // Without a fresh start nothing can be put a second time, and what a session leaves is the next one's.
+        // Without a fresh start no session can be repeated, and each one continues the one before.
         endOracles: endless
           ? []
           : [new Teardown(judge, local ? simAudit(target) : undefined), new Repetition()],
         keepGoing: () => this.#keepGoing(endless),
         plays: endless ? 0 : options.plays,
-        // Elsewhere every session costs a process.
+        // A session with a remote target costs a process.
         minimised: local ? 3 : 1,
         found: (finding) => {
           this.#folder?.saveFinding(finding);
-          if (finding.state === 'found') this.#tell(causeTitle(finding.cause));
-          if (finding.state === 'found')
-            this.#tell(`  ${reproduceCommand(this.#origin, finding.caseNumber)}`);
+          if (finding.state !== 'found') return;
+          this.#tell(causeTitle(finding.cause));
+          this.#tell(`  ${reproduceCommand(this.#origin, finding.caseNumber)}`);
         },
       },
       known,
@@ -222,7 +212,7 @@ function isEnding(kind: string): boolean {
   return kind === 'crash' || kind === 'hang' || kind === 'panic';
 }
 
-/** Options that decide what cases do, besides target and seed. */
+/** Options besides target and seed that decide what cases do, as on the command line. */
 function wordsOf({ message = [], platform, careful, monitor, reference }: RunOptions): string[] {
   return [
     ...(platform.name === 'native' ? [] : ['--platform', platform.name]),

@@ -5,12 +5,11 @@ import { ExecTarget } from '../../../node/fuzz/exec-target.js';
 import { SocketTarget } from '../../../node/fuzz/socket-target.js';
 import type { PlatformProfile } from '../../../rm/index.js';
 
-/** What a target is made from. */
 export interface TargetOptions {
   readonly target: string;
   readonly platform: PlatformProfile;
   readonly careful?: true;
-  /** Milliseconds for each answer. */
+  /** Time for each answer, milliseconds. */
   readonly limit: number;
   readonly monitor?: string;
 }
@@ -32,13 +31,4 @@ export async function startTarget(target: AnyTarget): Promise<void> {
   if (target.local) return;
   await target.reset();
   if (target.ended !== undefined) throw new FileError(target.name, new Error(target.ended.text));
-}
-
-/** An option that is an integer from 0 up, decimal or hexadecimal. */
-export function integerOption(name: string, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
-    if (value <= max) return value;
-    throw new UsageError({ code: 'argument', path: name, expected: `0..${max}`, actual: text });
-  };
 }

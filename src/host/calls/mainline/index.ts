@@ -8,12 +8,12 @@ export type { MainlineOptions, PlatformHooks } from './kernel.js';
 export type { ParcelRequest } from './memory.js';
 
 /**
- * The calls of the mainline driver as one generation of it makes them, for one kernel: what a kernel remembers is
- * remembered as long as the returned value. Each returns a {@link Calling}, which somebody has to run.
+ * The calls of the mainline driver of one generation in one kernel. The returned object keeps what a kernel remembers.
+ * Each call returns a {@link Calling}, which the caller has to run.
  *
- * All of them throw HostError: EINVAL and the like before anything is sent (`endedBy` local), RM's error as errno
- * (`rm`), EBADMSG and what the transport makes of a reply (`reply`); UsageError for a call that the generation lacks,
- * WireError for values that do not fit their fields. Nobody has to free anything: replies are values.
+ * @throws HostError, all calls: before anything is sent (`endedBy` local), for RM's error reply (`rm`), or for a reply
+ * that the driver or the transport rejects (`reply`); UsageError for a call that the generation lacks; WireError for
+ * values that do not fit their fields.
  */
 export function mainlineCalls(generation: GenerationName, options: MainlineOptions = {}) {
   const kernel = new MainlineKernel(generation, options);

@@ -1,34 +1,32 @@
 import { constants } from '../../../../schemas/index.js';
-import { UsageError } from '../../../base/error.js';
-import type { Call, Infer, InferInput, Message, Payload } from '../../../schema/index.js';
+import type { Call, Infer, InferInput, Payload } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
 import type { Errno } from '../../errno.js';
 import { HostError } from '../../error.js';
 import { type GenerationName, generations } from '../../generations.js';
 import type { HazardListener } from '../../hazard.js';
 import { hazards } from '../../hazards.js';
-import { call, exchange } from '../call.js';
+import { call, checkGeneration, exchange } from '../call.js';
 
-/** What firmware below the hypervisor has to do with parcels on some platforms (gh_rm_platform_ops in the kernel). */
+/** The part of firmware below the hypervisor in sharing memory on some platforms (gh_rm_platform_ops in the kernel). */
 export interface PlatformHooks {
-  /** Before memory is shared or lent; the errno that it returns ends the call before anything is sent. */
+  /** Called before memory is shared or lent. If it returns an errno, the call ends with it and nothing is sent. */
   preMemShare?(): Errno | undefined;
-  /** After memory came back, or could not be given. */
+  /** Called after memory was reclaimed, or could not be given. */
   postMemReclaim?(): void;
 }
 
 export interface MainlineOptions {
   readonly platform?: PlatformHooks;
-  /** Told of what the real client would leak. Others end the call. */
+  /** Called for leaks of the real client. Other hazards end the call. */
   readonly report?: HazardListener;
 }
 
-/** What the call functions of one kernel share. */
 export class MainlineKernel {
   readonly generation;
   readonly platform: PlatformHooks;
   readonly report: HazardListener;
-  /** VMID of the host once it is known, for the life of the kernel; the marker for none until then. */
+  /** VMID of the host, once it was asked for; before that VMID_PEER_DEFAULT. */
   vmid: number = constants.VMID_PEER_DEFAULT;
 
   constructor(name: GenerationName, { platform = {}, report = () => {} }: MainlineOptions = {}) {
@@ -39,7 +37,7 @@ export class MainlineKernel {
 
   /** As {@link exchange}; UsageError (code `generation`) when this generation has no such call. */
   *exchange<Q extends Payload>(message: Call<Q>, request: InferInput<Q>): Calling<Uint8Array> {
-    this.#checkHas(message);
+    checkGeneration(message.name, this.generation.name, message.sources);
     return yield* exchange(message, request);
   }
 
@@ -48,22 +46,23 @@ export class MainlineKernel {
     message: Call<Q, P>,
     request: InferInput<Q>,
   ): Calling<Infer<P>> {
-    this.#checkHas(message);
+    checkGeneration(message.name, this.generation.name, message.sources);
     return yield* call(message, request);
   }
 
-  #checkHas({ name: path, sources }: Message): void {
-    const { name } = this.generation;
-    if (!sources.includes(name)) {
-      throw new UsageError({ code: 'generation', path, expected: sources.join(', '), actual: name });
-    }
+  /** A call whose reply is ignored. */
+  statusCall<Q extends Payload>(message: Call<Q>): (request: InferInput<Q>) => Calling<void> {
+    const kernel = this;
+    return function* (request) {
+      yield* kernel.exchange(message, request);
+    };
   }
 }
 
 /**
- * The first `size` bytes of a reply whose size the clients do not look at.
+ * The first `size` bytes of a reply whose size the clients do not check.
  *
- * @throws HostError (EBADMSG) with the hazard that a shorter one is to them.
+ * @throws HostError (EBADMSG) with the hazard that a shorter reply is for the clients.
  */
 export function replyHead(call: string, reply: Uint8Array, size: number): DataView {
   if (reply.length < size) {

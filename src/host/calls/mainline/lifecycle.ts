@@ -16,25 +16,25 @@ import type { Calling } from '../../effect.js';
 import { hazards } from '../../hazards.js';
 import { type MainlineKernel, replyHead } from './kernel.js';
 
-/** VM_STOP as Linux sends it, always: forced, and for that reason (GH_RM_VM_STOP_* in the kernel). */
+/** Linux always stops a VM by force (GH_RM_VM_STOP_* in the kernel). */
 const FORCE_STOP = {
   flags: vmStopFlags.bits.FORCE_STOP,
   stop_reason: stopReason.values.FORCE_STOP,
 };
 
-/** The calls that make a VM and end it (client.md, section 4). All take a VMID, 0..65535. */
+/** The calls that create a VM and end it (client.md, section 4). VMIDs are 0..65535. */
 export function lifecycleCalls(kernel: MainlineKernel) {
-  const vmidCall = (message: typeof VM_START | typeof VM_RESET | typeof VM_INIT | typeof VM_DEALLOC_VMID) =>
-    function* (vmid: number): Calling<void> {
-      yield* kernel.exchange(message, { vmid });
-    };
+  const vmidCall = (message: typeof VM_START | typeof VM_RESET | typeof VM_INIT | typeof VM_DEALLOC_VMID) => {
+    const send = kernel.statusCall(message);
+    return (vmid: number) => send({ vmid });
+  };
 
   return {
     /**
      * Allocates a VM, which the caller owns until {@link deallocVmid}.
      *
-     * @param vmid 0: RM chooses; else the platform-defined VMID that is wanted.
-     * @returns the VMID of the VM; of the reply only its first two bytes count.
+     * @param vmid the VMID that the platform defines for the VM; 0: RM chooses one.
+     * @returns the VMID, from the first two bytes of the reply.
      */
     *allocVmid(vmid: number): Calling<number> {
       const reply = yield* kernel.exchange(VM_ALLOC_VMID, { vmid });
@@ -43,29 +43,28 @@ export function lifecycleCalls(kernel: MainlineKernel) {
       return vmid;
     },
 
-    /** Gives the VMID back: the VM was never configured, or has been reset. */
+    /** Frees the VMID of a VM that was never configured, or has been reset. */
     deallocVmid: vmidCall(VM_DEALLOC_VMID),
 
-    /** Has RM read the configuration and make the VM's resources. */
+    /** RM reads the configuration and creates the VM's resources. */
     vmInit: vmidCall(VM_INIT),
 
-    /** Lets the VM's vCPUs run. */
     vmStart: vmidCall(VM_START),
 
-    /** Stops the VM by force; that it has stopped is said by VM_EXITED. */
+    /** Stops the VM by force. VM_EXITED tells when it has stopped. */
     *vmStop(vmid: number): Calling<void> {
       yield* kernel.exchange(VM_STOP, { vmid, ...FORCE_STOP });
     },
 
-    /** Has RM take the VM's resources apart; that it has done so is said by VM_STATUS. */
+    /** RM destroys the VM's resources. VM_STATUS tells when that is done. */
     vmReset: vmidCall(VM_RESET),
 
-    /** Capabilities through which the caller drives the VM. A size other than 4 + 44 x count is EBADMSG. */
+    /** The capabilities by which the caller runs the VM. EBADMSG for a size other than 4 + 44 x count. */
     *getHypResources(vmid: number): Calling<VmGetHypResourcesReply> {
       return yield* kernel.call(VM_GET_HYP_RESOURCES, { vmid });
     },
 
-    /** VMID of the caller: asked once, then remembered for the life of the kernel. Of the reply the low 16 bits count. */
+    /** VMID of the caller, from the low 16 bits of the reply. Asked once per kernel. */
     *getVmid(): Calling<number> {
       if (kernel.vmid === constants.VMID_PEER_DEFAULT) {
         const reply = yield* kernel.exchange(VM_GET_VMID, {});

@@ -10,34 +10,35 @@ import {
 } from '../../../../schemas/index.js';
 import type { InferInput } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
-import { HostError } from '../../error.js';
+import { refuser } from '../../refusal.js';
+import { ignoringFailure } from '../call.js';
 import { type MainlineKernel, replyHead } from './kernel.js';
 
 type Entries = InferInput<typeof MEM_LEND.request>;
 
-/** Memory that is to become a parcel. */
+/** Memory of a new parcel. */
 export interface ParcelRequest {
-  /** Kind of memory; NORMAL (0) unless told. */
+  /** Kind of memory; default NORMAL (0). */
   readonly mem_type?: number;
-  /** Free value that the receivers are told; 0 unless told. */
+  /** A value for the receivers; default 0. */
   readonly label?: number;
-  /** Who gets access: 1..255. */
+  /** Who gets access: 1..255 entries. */
   readonly acl_entries: Entries['acl_entries'];
-  /** The memory: at least one range. More than 512 are sent in several messages. */
+  /** The memory: one range or more. More than 512 are sent in several messages. */
   readonly sgl_entries: Entries['sgl_entries'];
-  /** Handle that it already has: any but MEM_HANDLE_INVALID is refused. */
+  /** Refused if it is there and not MEM_HANDLE_INVALID. */
   readonly mem_handle?: number;
 }
 
-/** The ACL is counted in 8 bits by the clients. */
+/** The clients count the ACL in 8 bits. */
 const ACL_COUNT_MAX = 255;
 const { APPEND } = memShareFlags.bits;
 const { END } = memAppendFlags.bits;
 
-/** @throws HostError (EINVAL) for what the clients refuse before they send anything (client.md, section 4). */
+/** @throws HostError (EINVAL) for what the clients refuse without sending anything (client.md, section 4). */
 function checkParcel(call: string, { acl_entries, sgl_entries, mem_handle }: ParcelRequest): void {
   const refuse = (path: string, expected: string, actual: number) => {
-    throw new HostError(call, 'EINVAL', 'local', { code: 'range', path, offset: 0, expected, actual });
+    throw refuser(call, path)('EINVAL', 'range', expected, actual);
   };
   const { length } = acl_entries;
   if (length === 0 || length > ACL_COUNT_MAX) refuse('acl_entries', `1..${ACL_COUNT_MAX} entries`, length);
@@ -46,7 +47,7 @@ function checkParcel(call: string, { acl_entries, sgl_entries, mem_handle }: Par
     refuse('mem_handle', 'no handle yet', mem_handle);
 }
 
-/** The calls that give memory to VMs and take it back (client.md, section 4). */
+/** The calls that give memory to VMs and reclaim it (client.md, section 4). */
 export function memoryCalls(kernel: MainlineKernel) {
   const { platform } = kernel;
 
@@ -65,10 +66,7 @@ export function memoryCalls(kernel: MainlineKernel) {
   function* give(message: typeof MEM_LEND, parcel: ParcelRequest): Calling<number> {
     checkParcel(message.name, parcel);
     const refused = platform.preMemShare?.();
-    if (refused !== undefined) {
-      const issue = { code: 'platform', path: '', offset: 0, expected: 'consent', actual: refused };
-      throw new HostError(message.name, refused, 'local', issue);
-    }
+    if (refused !== undefined) throw refuser(message.name)(refused, 'platform', 'consent', refused);
     const { mem_type = 0, label = 0, acl_entries, sgl_entries } = parcel;
     const first = sgl_entries.slice(0, limits.mem_list_entries);
     const rest = sgl_entries.slice(limits.mem_list_entries);
@@ -86,19 +84,11 @@ export function memoryCalls(kernel: MainlineKernel) {
     try {
       yield* append(mem_handle, rest);
     } catch (error) {
-      yield* reclaimAfter(mem_handle);
+      // The failed append is the error to return, whether or not RM gives the parcel back.
+      yield* ignoringFailure(memReclaim(mem_handle));
       throw error;
     }
     return mem_handle;
-  }
-
-  /** The failure that led here is the one to report; RM keeps what it does not let go of. */
-  function* reclaimAfter(mem_handle: number): Calling<void> {
-    try {
-      yield* memReclaim(mem_handle);
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-    }
   }
 
   function* memReclaim(mem_handle: number): Calling<void> {
@@ -110,7 +100,7 @@ export function memoryCalls(kernel: MainlineKernel) {
     return yield* give(MEM_LEND, parcel);
   }
 
-  /** v17 and a15 have this function only, and lend when there is one receiver. */
+  /** v17 and a15 have this function only. It lends if there is one receiver. */
   function* memShare(parcel: ParcelRequest): Calling<number> {
     const lends = kernel.generation.memShare === 'by_acl_count' && parcel.acl_entries.length === 1;
     return yield* give(lends ? MEM_LEND : MEM_SHARE, parcel);
@@ -118,15 +108,15 @@ export function memoryCalls(kernel: MainlineKernel) {
 
   return {
     /**
-     * Makes a parcel that only its receivers use. Refused (EINVAL) before anything is sent: no memory, an ACL that is
-     * empty or above 255, a handle. When a part cannot be appended the parcel is reclaimed.
+     * Makes a parcel that only its receivers use. EINVAL, without sending anything, for no memory, an ACL of 0 or more than
+     * 255 entries, or a handle. If a part cannot be appended, the parcel is reclaimed.
      *
-     * @returns its handle, which the caller owns until {@link memReclaim}.
+     * @returns the handle, which the caller owns until {@link memReclaim}.
      */
     memLend,
-    /** Makes a parcel that the caller goes on using, and so is in the ACL itself. As {@link memLend} otherwise. */
+    /** As {@link memLend}, but the caller keeps using the memory, and is in the ACL itself. */
     memShare,
-    /** Takes a parcel back that no receiver has accepted any more. */
+    /** Reclaims a parcel that all receivers have released. */
     memReclaim,
   };
 }

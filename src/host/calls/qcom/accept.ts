@@ -14,45 +14,46 @@ import { codecOf } from '../../../codec/index.js';
 import type { InferInput } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
+import { decodeReply, ignoringFailure } from '../call.js';
 import { firmwareIsLegacy } from './firmware.js';
 import { NO_SANITIZE } from './generations.js';
 import { qcomHazards } from './hazards.js';
 import { thisVmid } from './identity.js';
-import { decodeReply, fail, isAnswer, type QcomKernel, refuse } from './kernel.js';
-import { checkFlags, checkMemType, ignoringFailure } from './parcels.js';
+import { fail, isAnswer, type QcomKernel, refuse } from './kernel.js';
+import { checkFlags, checkMemType } from './parcels.js';
 
 type Entries = InferInput<typeof MEM_ACCEPT.request>;
 
-/** A parcel that was announced to this VM, and how it is to be checked and mapped. */
+/** A parcel that was announced to this VM, and how to check and map it. */
 export interface AcceptRequest {
   readonly mem_handle: number;
-  /** NORMAL (0) unless told. */
+  /** Default NORMAL (0). */
   readonly mem_type?: number;
   /** DONATE (0), LEND (1) or SHARE (2). */
   readonly trans_type: number;
   /** mem_accept_flags, and for q66 and q612 {@link NO_SANITIZE}. */
   readonly flags: number;
-  /** Sent with VALIDATE_LABEL only. */
+  /** Sent only with VALIDATE_LABEL. */
   readonly label?: number;
-  /** What the parcel must have with VALIDATE_ACL_ATTR, and nothing without: then it is a hazard. */
+  /** What the parcel must have with VALIDATE_ACL_ATTR. Without that flag these lists are a hazard. */
   readonly acl_entries?: Entries['acl_entries'];
   readonly attr_entries?: NonNullable<Entries['attr_entries']>;
-  /** Where to map it, at most 512 ranges; left out: RM chooses. */
+  /** Where to map it, at most 512 ranges. If left out, RM chooses. */
   readonly sgl_entries?: Entries['sgl_entries'];
-  /** VM to map it for; 0, the default: this one. */
+  /** VM that maps it; default 0, this one. */
   readonly map_vmid?: number;
 }
 
 const { name } = MEM_ACCEPT;
 const { VALIDATE_ACL_ATTR, VALIDATE_LABEL, MAP_CONTIGUOUS, SANITIZE, DONE } = memAcceptFlags.bits;
 const { INCOMPLETE } = memAcceptReplyFlags.bits;
-/** The driver's own flags lie above those that are sent. */
+/** The driver's own flags are above those that are sent. */
 const SENT_FLAGS = 0xff;
-/** An ACL entry, and an attribute. */
-const CHECK_ENTRY_SIZE = 4;
+/** Bytes of an ACL entry, and of an attribute. */
+const VALIDATED_ENTRY_SIZE = 4;
 const MALLOC_CLASSES = [8, 16, 32, 64, 96, 128, 192, 256];
 
-/** Bytes that the kernel's allocator sets aside for `size`: writing behind `size`, but within them, harms nobody. */
+/** Bytes that the kernel allocates for `size` bytes. Writing past `size` but within them overwrites nothing else. */
 function allocatedSize(size: number): number {
   return MALLOC_CLASSES.find((room) => room >= size) ?? 2 ** Math.ceil(Math.log2(size));
 }
@@ -72,7 +73,7 @@ function checkRequest(kernel: QcomKernel, request: AcceptRequest): void {
     refuse(name, 'acl_entries', 'an ACL or attributes with VALIDATE_ACL_ATTR', 0);
 }
 
-/** The flag by which RM clears the parcel when it is released, which q66 and q612 want wherever that makes sense. */
+/** SANITIZE, by which RM clears the parcel when it is released, if q66 and q612 add it; else 0. */
 function* sanitizeFlag(kernel: QcomKernel, request: AcceptRequest): Calling<number> {
   const { mem_type, trans_type, flags, acl_entries = [] } = request;
   if (!kernel.generation.sanitizes || (yield* firmwareIsLegacy(kernel))) return 0;
@@ -89,7 +90,7 @@ function* sanitizeFlag(kernel: QcomKernel, request: AcceptRequest): Calling<numb
   return readOnly ? 0 : SANITIZE;
 }
 
-/** The request with all that was given, and how much of it the driver has made room for and sends. */
+/** The request with all lists, and the number of bytes for which the driver makes room and which it sends. */
 function encodeRequest(request: AcceptRequest, flags: number): { payload: Uint8Array; size: number } {
   const { mem_handle, mem_type = memType.values.NORMAL, trans_type, label = 0, map_vmid = 0 } = request;
   const { acl_entries = [], attr_entries = [], sgl_entries = [] } = request;
@@ -99,11 +100,11 @@ function encodeRequest(request: AcceptRequest, flags: number): { payload: Uint8A
     ...{ acl_entries, sgl_entries, map_vmid, attr_entries },
   });
   const checked = (flags & VALIDATE_ACL_ATTR) !== 0;
-  const unchecked = checked ? 0 : (acl_entries.length + attr_entries.length) * CHECK_ENTRY_SIZE;
+  const unchecked = checked ? 0 : (acl_entries.length + attr_entries.length) * VALIDATED_ENTRY_SIZE;
   return { payload, size: payload.length - unchecked };
 }
 
-/** @throws HostError with the hazard when the driver would write behind its request and must not, or die of it. */
+/** @throws HostError with the hazard when the driver would write past its request, if careful or if that crashes it. */
 function checkRoom(kernel: QcomKernel, request: AcceptRequest): void {
   const { payload, size } = encodeRequest(request, request.flags & SENT_FLAGS);
   if (payload.length === size) return;
@@ -114,31 +115,32 @@ function checkRoom(kernel: QcomKernel, request: AcceptRequest): void {
   kernel.fault(name, 'EINVAL', 'local', fault, hazard);
 }
 
-interface Part {
+/** One reply's part of the list of mapped ranges. */
+interface AcceptedRanges {
   readonly entries: readonly SglEntry[];
   readonly more: boolean;
 }
 
-const nothing: Part = { entries: [], more: false };
+const noRanges: AcceptedRanges = { entries: [], more: false };
 
-/** What a reply adds to the list. @throws HostError (EINVAL) when it should have a list and has nothing. */
-function readPart(kernel: QcomKernel, reply: Uint8Array, hasList: boolean): Part {
+/** The ranges in a reply. @throws HostError (EINVAL) when it should have some and is empty. */
+function readRanges(kernel: QcomKernel, reply: Uint8Array, hasList: boolean): AcceptedRanges {
   const expected = hasList ? 'empty' : 'a list';
   const fault = { code: 'reply_size', expected, actual: reply.length };
-  if (reply.length === 0) return hasList ? nothing : fail(name, 'EINVAL', 'reply', fault);
-  const part = hasList ? undefined : tryRead(reply);
-  if (part === undefined) {
+  if (reply.length === 0) return hasList ? noRanges : fail(name, 'EINVAL', 'reply', fault);
+  const ranges = hasList ? undefined : tryRead(reply);
+  if (ranges === undefined) {
     kernel.fault(name, 'EINVAL', 'reply', fault, qcomHazards.accept_malformed_reply);
-    return nothing;
+    return noRanges;
   }
-  if (part.more && part.entries.length === 0) {
+  if (ranges.more && ranges.entries.length === 0) {
     const endless = { code: 'no_progress', path: 'sgl_entries', expected: '1 entry or more', actual: 0 };
     kernel.fault(name, 'EINVAL', 'reply', endless, qcomHazards.accept_without_end);
   }
-  return part;
+  return ranges;
 }
 
-function tryRead(reply: Uint8Array): Part | undefined {
+function tryRead(reply: Uint8Array): AcceptedRanges | undefined {
   try {
     const { sgl_entries = [], flags = 0 } = decodeReply(MEM_ACCEPT, reply, 'EINVAL');
     return { entries: sgl_entries, more: (flags & INCOMPLETE) !== 0 };
@@ -148,9 +150,8 @@ function tryRead(reply: Uint8Array): Part | undefined {
   }
 }
 
-/** The calls by which a VM takes parcels and gives them up. */
 export function acceptCalls(kernel: QcomKernel) {
-  /** Gives an accepted parcel up; bit 0 of the flags clears it, others are refused. */
+  /** Releases an accepted parcel. Bit 0 of the flags clears the memory. EINVAL for others. */
   function* memRelease(mem_handle: number, flags = 0): Calling<void> {
     checkFlags(MEM_RELEASE.name, flags, memReleaseFlags.bits.SANITIZE);
     yield* kernel.call(MEM_RELEASE, { mem_handle, flags }, 'EBADMSG');
@@ -161,7 +162,7 @@ export function acceptCalls(kernel: QcomKernel) {
     return yield* kernel.send(MEM_ACCEPT, payload.subarray(0, size));
   }
 
-  /** Asks until RM has told the whole list. `onAccepted` is called once RM has begun to map the parcel. */
+  /** Repeats the call until RM has returned the whole list. @param onAccepted called when RM has accepted the parcel. */
   function* gather(
     request: AcceptRequest,
     flags: number,
@@ -169,17 +170,17 @@ export function acceptCalls(kernel: QcomKernel) {
   ): Calling<readonly SglEntry[]> {
     const parts: (readonly SglEntry[])[] = [];
     let count = 0;
-    let part: Part;
+    let ranges: AcceptedRanges;
     do {
       const reply = yield* send(request, flags);
       onAccepted();
-      part = readPart(kernel, reply, request.sgl_entries !== undefined);
-      parts.push(part.entries);
-      count += part.entries.length;
+      ranges = readRanges(kernel, reply, request.sgl_entries !== undefined);
+      parts.push(ranges.entries);
+      count += ranges.entries.length;
       const max = kernel.generation.acceptedEntriesMax;
       if (count > max)
         fail(name, 'ENOMEM', 'reply', { code: 'entries', path: 'sgl_entries', expected: max, actual: count });
-    } while (part.more);
+    } while (ranges.more);
     if (parts.length > 1 && !kernel.careful) {
       kernel.report(qcomHazards.accept_parts_reversed);
       parts.reverse();
@@ -189,10 +190,10 @@ export function acceptCalls(kernel: QcomKernel) {
 
   return {
     /**
-     * Maps a parcel. Without a list RM chooses where, and may tell so in parts: then DONE, if wanted, is sent once all
-     * have come. When a part fails the parcel is released.
+     * Maps a parcel. Without a list RM chooses the addresses, and may return them in several replies. DONE is then sent in a
+     * last request of its own. If a request fails after the first, the parcel is released.
      *
-     * @returns the list that was given, or RM's.
+     * @returns the given list, or RM's.
      */
     *memAccept(request: AcceptRequest): Calling<readonly SglEntry[]> {
       checkRequest(kernel, request);

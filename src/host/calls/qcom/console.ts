@@ -7,24 +7,19 @@ import {
 import type { Calling } from '../../effect.js';
 import { type QcomKernel, refuse, wrapLength } from './kernel.js';
 
-/** The console calls. VMID 0 means this VM's own console. */
+/** The console calls. VMID 0 is this VM's own console. */
 export function consoleCalls(kernel: QcomKernel) {
-  const vmidCall = (message: typeof VM_CONSOLE_OPEN | typeof VM_CONSOLE_CLOSE | typeof VM_CONSOLE_FLUSH) =>
-    function* (vmid: number): Calling<void> {
-      yield* kernel.call(message, { vmid });
-    };
-
   return {
-    consoleOpen: vmidCall(VM_CONSOLE_OPEN),
-    consoleClose: vmidCall(VM_CONSOLE_CLOSE),
+    consoleOpen: kernel.vmidCall(VM_CONSOLE_OPEN),
+    consoleClose: kernel.vmidCall(VM_CONSOLE_CLOSE),
 
-    /** Writes 1 byte or more, else refused; above 14 380 the transport ends the call with E2BIG. */
+    /** Writes 1 byte or more (else EINVAL). Above 14 380 bytes the transport ends the call with E2BIG. */
     *consoleWrite(vmid: number, data: Uint8Array): Calling<void> {
       if (data.length === 0) refuse(VM_CONSOLE_WRITE.name, 'data', '1 byte or more', 0);
       const { head, tail } = wrapLength(data, 16);
       yield* kernel.callLong(VM_CONSOLE_WRITE, { vmid, data: head }, tail);
     },
 
-    consoleFlush: vmidCall(VM_CONSOLE_FLUSH),
+    consoleFlush: kernel.vmidCall(VM_CONSOLE_FLUSH),
   };
 }

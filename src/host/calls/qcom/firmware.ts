@@ -3,8 +3,8 @@ import type { Calling } from '../../effect.js';
 import { isAnswer, type QcomKernel } from './kernel.js';
 
 /**
- * Whether the firmware is old: asked once by q66, then remembered for the life of the kernel. Any answer to
- * VM_AUTH_IMAGE but UNIMPLEMENTED, an error too, means that it is not.
+ * Whether the firmware is old, which q66 asks for once per kernel. It is old if RM answers VM_AUTH_IMAGE with
+ * UNIMPLEMENTED, and not for any other answer, errors included.
  */
 export function* firmwareIsLegacy(kernel: QcomKernel): Calling<boolean> {
   if (!kernel.generation.probesFirmware) return false;

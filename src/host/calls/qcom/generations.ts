@@ -3,24 +3,24 @@ import { memAcceptFlags } from '../../../../schemas/index.js';
 const { VALIDATE_SANITIZED, VALIDATE_ACL_ATTR, VALIDATE_LABEL, MAP_CONTIGUOUS, SANITIZE, DONE } =
   memAcceptFlags.bits;
 
-/** Asks a driver of q66 or q612 not to add SANITIZE; a bit of theirs, which RM never sees. */
+/** Tells the driver of q66 or q612 not to add SANITIZE. A bit of the driver's own, which it does not send to RM. */
 export const NO_SANITIZE = 0x80000000;
 
-/** What differs between Qualcomm's interfaces, as their recorded requests and replies show it. */
+/** The differences between Qualcomm's interfaces, from their recorded requests and replies. */
 export interface QcomGeneration {
   /** Label of client.md. */
   readonly name: 'q61' | 'q66' | 'q612';
-  /** Flags that MEM_ACCEPT takes; others are refused. */
+  /** Allowed flags of MEM_ACCEPT. */
   readonly acceptFlags: number;
-  /** SANITIZE is added when a parcel is accepted that is not shared, no IO memory, and writable for the VM. */
+  /** Adds SANITIZE when it accepts a parcel that is not shared, is no IO memory and is writable for the VM. */
   readonly sanitizes: boolean;
-  /** VM_AUTH_IMAGE for HLOS without entries tells old firmware (EOPNOTSUPP), which is spared what it does not know. */
+  /** Sends VM_AUTH_IMAGE for HLOS without entries to detect old firmware (EOPNOTSUPP), which lacks some calls. */
   readonly probesFirmware: boolean;
-  /** Finds out at its start whether memory for VMs has to be assigned by the secure monitor, too. */
+  /** Detects at its start whether the secure monitor has to assign memory to VMs. */
   readonly probesScmAssign: boolean;
-  /** Entries that one MEM_ACCEPT can gather from the parts of its reply; more: ENOMEM. */
+  /** Largest number of entries from all replies of one MEM_ACCEPT. More is ENOMEM. */
   readonly acceptedEntriesMax: number;
-  /** Notifications are copied for the handlers, as many bytes as they should have; else handed on as they came. */
+  /** Copies the expected number of bytes of a notification for the handlers; else forwards it unchanged. */
   readonly copiesNotifications: boolean;
 }
 

@@ -3,7 +3,7 @@ import { hazardTable } from '../../hazard.js';
 const everyone = ['q61', 'q66', 'q612'] as const;
 const copying = ['q66', 'q612'] as const;
 
-/** The faults of Qualcomm's interfaces from 6.1 on (client.md, section 11, and the recorded replies), by name. */
+/** The faults of Qualcomm's interfaces from 6.1 on (client.md, section 11, and the recorded replies). */
 export const qcomHazards = hazardTable({
   donate_without_acl: {
     clients: everyone,

@@ -7,29 +7,30 @@ import {
 import type { Infer, InferInput } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
+import { decodeReply } from '../call.js';
 import { qcomHazards } from './hazards.js';
-import { decodeReply, fail, isAnswer, type QcomKernel } from './kernel.js';
+import { fail, isAnswer, type QcomKernel } from './kernel.js';
 
-/** What a heap is made of, or how full it is: the question decides. Nothing for questions that nobody knows. */
+/** The parcels or the sizes of a heap, as asked for. Empty for an unknown question. */
 export type HeapAnswer = Infer<typeof VM_QUERY_HEAP_MEMORY.reply> | Record<string, never>;
 
 type HeapQuestion = InferInput<typeof VM_QUERY_HEAP_MEMORY.request>;
 
 const { MP, MEM } = heapQueryType.values;
-/** Bytes of the count of parcels, which is read before anything is checked. */
+/** Bytes of the count of parcels, which the client reads before it checks anything. */
 const COUNT_SIZE = 4;
 
-/** The calls for the hypervisor's heaps (q612). */
+/** The calls about heaps of the hypervisor (q612). */
 export function heapCalls(kernel: QcomKernel) {
   const { name } = VM_QUERY_HEAP_MEMORY;
 
   const memoryCall = (message: typeof VM_ADD_HEAP_MEMORY | typeof VM_REMOVE_HEAP_MEMORY) =>
     function* (heap_handle: number, mem_handle: number): Calling<void> {
-      // Whatever payload the reply has is not looked at.
+      // The client ignores the payload of the reply.
       yield* kernel.exchange(message, { heap_handle, mem_handle });
     };
 
-  /** What the client makes of a call that failed: it looks at the reply first. */
+  /** The client reads the reply before it checks whether the call failed. */
   function afterFailure(type: number, error: HostError): never {
     const hazard = type === MP ? qcomHazards.heap_parcels_unread : undefined;
     const errno = type === MEM ? 'EINVAL' : error.errno;
@@ -43,7 +44,7 @@ export function heapCalls(kernel: QcomKernel) {
       if (reply.length === 0) return {};
       return fail(name, 'EINVAL', 'reply', { code: 'reply_size', expected: 0, actual: reply.length });
     } catch (error) {
-      // The driver's own caller frees what it was given only if the call succeeded.
+      // The caller in the driver frees the payload only if the call succeeded.
       if (reply.length > 0) kernel.report(qcomHazards.lost_reply);
       throw error;
     }
@@ -51,8 +52,8 @@ export function heapCalls(kernel: QcomKernel) {
 
   return {
     /**
-     * Asks about a heap: MP (1) for its parcels, MEM (2) for its sizes; any other question is sent too, and must get no
-     * payload. A reply of another size is EINVAL.
+     * Asks about a heap: MP (1) for its parcels, MEM (2) for its sizes. Other questions are sent too, and their reply must
+     * have no payload. EINVAL for a reply of another size.
      */
     *heapQuery(heap_handle: number, type: number): Calling<HeapAnswer> {
       const request = { heap_handle, type };
@@ -70,10 +71,8 @@ export function heapCalls(kernel: QcomKernel) {
       return readAnswer(request, reply);
     },
 
-    /** Gives the memory of a parcel to a heap. */
     addHeapMemory: memoryCall(VM_ADD_HEAP_MEMORY),
 
-    /** Takes the memory of a parcel back from a heap. */
     removeHeapMemory: memoryCall(VM_REMOVE_HEAP_MEMORY),
   };
 }

@@ -9,31 +9,29 @@ import {
   type VmidEntry,
 } from '../../../../schemas/index.js';
 import type { Calling } from '../../effect.js';
+import { decodeReply, viewOf } from '../call.js';
 import { qcomHazards } from './hazards.js';
-import { decodeReply, fail, type QcomKernel, refuse, viewOf, wrapLength } from './kernel.js';
+import { fail, type QcomKernel, refuse, wrapLength } from './kernel.js';
 
-/** What a VM can be looked up by, as the drivers number it. */
+/** Keys by which a VM can be looked up, with the drivers' numbers. */
 export const lookupTypes = { NAME: 0, URI: 1, GUID: 2 } as const;
 
 const GUID_SIZE = 16;
-/** Bytes of an entry in front of the identifier; its size is the last two of them. */
+/** Bytes of an entry before the identifier. The last two are the identifier's size. */
 const ID_HEADER_SIZE = idEntry.sizeMin;
 
 /**
- * The clients add up the sizes in the entries, and only then compare the sum with the size of the reply.
+ * The clients first add up the sizes in the entries, then compare the sum with the size of the reply.
  *
- * @throws HostError: EBADMSG for less than a count, EINVAL for entries that do not fill the reply, and the hazard when
- * there is an entry of which not even the size is there.
+ * @throws HostError: EBADMSG if there is no count; EINVAL if the entries do not fill the reply, with the hazard if the
+ * reply ends before the size of an entry.
  */
 function checkIdEntries(reply: Uint8Array): void {
   const { name } = VM_GET_ID;
   const countSize = VM_GET_ID.reply.sizeMin;
   if (reply.length < countSize) {
-    fail(name, 'EBADMSG', 'reply', {
-      code: 'reply_size',
-      expected: `${countSize} or more`,
-      actual: reply.length,
-    });
+    const fault = { code: 'reply_size', expected: `${countSize} or more`, actual: reply.length };
+    fail(name, 'EBADMSG', 'reply', fault);
   }
   const view = viewOf(reply);
   const count = view.getUint32(0, true);
@@ -55,7 +53,6 @@ export function* thisVmid(kernel: QcomKernel): Calling<number> {
   return kernel.vmid;
 }
 
-/** The calls that tell who is who. */
 export function identityCalls(kernel: QcomKernel) {
   const onlyMatch = (call: string, matches: readonly VmidEntry[]): number => {
     const [match] = matches;
@@ -65,7 +62,7 @@ export function identityCalls(kernel: QcomKernel) {
   };
 
   return {
-    /** The identifiers of a VM; 0: of this one. */
+    /** The identifiers of a VM; VMID 0 is this one. */
     *vmGetId(vmid: number): Calling<readonly IdEntry[]> {
       const reply = yield* kernel.exchange(VM_GET_ID, { vmid });
       checkIdEntries(reply);
@@ -73,10 +70,10 @@ export function identityCalls(kernel: QcomKernel) {
     },
 
     /**
-     * The VM with a name, a URI or a GUID (16 bytes, else refused). Names and URIs are sent at any length. A reply of a
-     * wrong size is EBADMSG, one with no match or several EINVAL.
+     * The VMID of the VM with a name, a URI or a GUID. Names and URIs can have any length, a GUID has 16 bytes (else EINVAL).
+     * EBADMSG for a reply of a wrong size, EINVAL for no match or several.
      *
-     * @param type one of {@link lookupTypes}; the real client succeeds for others, without a VMID (here 0).
+     * @param type one of {@link lookupTypes}. For others the real client succeeds without a VMID (here 0).
      */
     *vmLookup(type: number, key: Uint8Array): Calling<number> {
       switch (type) {
@@ -103,7 +100,7 @@ export function identityCalls(kernel: QcomKernel) {
       }
     },
 
-    /** VMID of this VM: asked once, then remembered for the life of the kernel. Of the reply the low 16 bits count. */
+    /** VMID of this VM, from the low 16 bits of the reply. Asked once per kernel. */
     getThisVmid: () => thisVmid(kernel),
   };
 }

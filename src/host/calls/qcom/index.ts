@@ -1,4 +1,3 @@
-import { coreNotifications } from '../../notifications/qcom.js';
 import { acceptCalls } from './accept.js';
 import { consoleCalls } from './console.js';
 import type { QcomGeneration } from './generations.js';
@@ -9,13 +8,13 @@ import { irqCalls } from './irq.js';
 import { QcomKernel, type QcomOptions } from './kernel.js';
 import { lifecycleCalls } from './lifecycle.js';
 import { minidumpCalls } from './minidump.js';
+import { coreNotifications } from './notifications.js';
 import { notifyCalls } from './notify.js';
 import { parcelCalls } from './parcels.js';
 import { scmAssignCalls } from './scm-assign.js';
 import { secureVmCalls } from './secure-vm.js';
 import { statusCalls } from './status.js';
 
-export type { CoreNotification } from '../../notifications/qcom.js';
 export type { AcceptRequest } from './accept.js';
 export { NO_SANITIZE, type QcomGeneration } from './generations.js';
 export { qcomHazards } from './hazards.js';
@@ -25,18 +24,19 @@ export type { IpaRequest } from './ipa.js';
 export type { QcomOptions } from './kernel.js';
 export type { StopRequest } from './lifecycle.js';
 export type { DumpRange } from './minidump.js';
+export type { CoreNotification } from './notifications.js';
 export type { NotifyRequest } from './notify.js';
-export type { ParcelRequest } from './parcels.js';
+export type { QcomParcelRequest } from './parcels.js';
 export type { SecureVm, SecureVmImage } from './secure-vm.js';
 
 /**
- * The calls of Qualcomm's own interface (gh_rm_iface.c, gh_rm_core.c) of one generation, for one kernel: what a kernel
- * remembers is remembered as long as the returned value. Each call returns a {@link Calling}, which somebody has to run.
+ * The calls of Qualcomm's own interface (gh_rm_iface.c, gh_rm_core.c) of one generation in one kernel. The returned object
+ * keeps what a kernel remembers. Each call returns a {@link Calling}, which the caller has to run. Bytes of a request that
+ * the real client leaves uninitialised are zero.
  *
- * All of them throw HostError: EINVAL before anything is sent (`endedBy` local), RM's error as errno (`rm`), and EINVAL
- * or EBADMSG for a reply of the wrong size (`reply`), with the hazard where the real client has one; UsageError for a
- * call that the generation lacks, WireError for values that do not fit their fields. What the real client leaves
- * uninitialised in a request is zero. Nobody has to free anything: replies are values.
+ * @throws HostError, all calls: EINVAL before anything is sent (`endedBy` local), the errno for RM's error reply (`rm`),
+ * and EINVAL or EBADMSG for a reply of the wrong size (`reply`), with the hazard that it is for the real client;
+ * UsageError for a call that the generation lacks; WireError for values that do not fit their fields.
  */
 export function qcomCalls(name: QcomGeneration['name'], options: QcomOptions = {}) {
   const kernel = new QcomKernel(name, options);

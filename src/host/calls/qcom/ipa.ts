@@ -5,11 +5,12 @@ import {
   ipaPlatformConstraints,
 } from '../../../../schemas/index.js';
 import type { Calling } from '../../effect.js';
-import { fail, type QcomKernel, refuse, viewOf } from './kernel.js';
+import { viewOf } from '../call.js';
+import { fail, type QcomKernel, refuse } from './kernel.js';
 
-/** Where guest addresses are wanted, and what for. All in bytes, multiples of the page size. */
+/** The guest addresses to reserve. Bytes, multiples of the page size. */
 export interface IpaRequest {
-  /** 0 is allowed, and sent. */
+  /** May be 0. */
   readonly size: bigint;
   readonly align: bigint;
   /** First and last address to choose from. */
@@ -29,11 +30,11 @@ const { ENCRYPTED, AUTHENTICATED, ANTI_ROLLBACK } = ipaPlatformConstraints.bits;
 const GENERIC_MASK = ECC | TAGGED | NORMAL | IO | BASE_MEMORY_COMPATIBLE;
 const PLATFORM_MASK = ENCRYPTED | AUTHENTICATED | ANTI_ROLLBACK;
 
-/** A count, which the clients do not look at, and one address. */
+/** A count, which the clients do not check, and one address. */
 const REPLY_SIZE = 12;
 const ADDRESS_OFFSET = 4;
 
-/** The call that takes guest addresses out of what RM hands out. */
+/** The call that reserves guest addresses, which RM then does not assign. */
 export function ipaCalls(kernel: QcomKernel) {
   const { name } = IPA_RESERVE;
   const checkBits = (path: string, value: number, mask: number) => {
@@ -42,15 +43,15 @@ export function ipaCalls(kernel: QcomKernel) {
 
   return {
     /**
-     * Reserves one range. Refused (EINVAL): other constraints, anything that is not a multiple of 4096. A reply of a
-     * wrong size is EINVAL too.
+     * Reserves one range. EINVAL for unknown constraints, for what is not a multiple of 4096, and for a reply of a wrong
+     * size.
      *
      * @returns the address.
      */
     *ipaReserve({ size, align, start, end, ...constraints }: IpaRequest): Calling<bigint> {
       checkBits('generic_constraints', constraints.generic_constraints, GENERIC_MASK);
       checkBits('platform_constraints', constraints.platform_constraints, PLATFORM_MASK);
-      // All 2^64 addresses are one too many for 64 bits: the last page is left out then.
+      // The size of all 2^64 addresses does not fit 64 bits, so the last page is left out then.
       const region_size = (end - start + 1n) & (ADDRESSES - 1n) || ADDRESSES - PAGE_SIZE;
       for (const [path, value] of Object.entries({ size, align, start, region_size })) {
         if (value % PAGE_SIZE !== 0n) refuse(name, path, 'multiple of 4096', value);

@@ -9,23 +9,21 @@ import {
 } from '../../../../schemas/index.js';
 import type { InferInput } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
+import { decodeReply } from '../call.js';
 import { qcomHazards } from './hazards.js';
-import { decodeReply, type QcomKernel, refuse } from './kernel.js';
+import { type QcomKernel, refuse } from './kernel.js';
 
 const { LENT, RELEASED, ACCEPTED } = irqNotifyFlags.bits;
 /** Interrupt numbers are signed in the drivers. */
 const VIRQ_MAX = 0x7fffffff;
 
-/** The calls that lend interrupts. Handles are those of {@link irqLend}, 32 bits. */
+/** The calls that lend interrupts. Handles are those of `vmIrqLend`, 32 bits. */
 export function irqCalls(kernel: QcomKernel) {
-  const handleCall = (message: typeof VM_IRQ_RELEASE | typeof VM_IRQ_RECLAIM) =>
-    function* (virq_handle: number): Calling<void> {
-      yield* kernel.call(message, { virq_handle });
-    };
-  const notifyCall = (flags: number) =>
-    function* (virq_handle: number): Calling<void> {
-      yield* kernel.call(VM_IRQ_NOTIFY, { virq_handle, flags });
-    };
+  const [release, reclaim, notify] = [
+    kernel.statusCall(VM_IRQ_RELEASE),
+    kernel.statusCall(VM_IRQ_RECLAIM),
+    kernel.statusCall(VM_IRQ_NOTIFY),
+  ];
 
   return {
     /** Lends an interrupt of this VM. @returns the handle of the loan. */
@@ -33,16 +31,14 @@ export function irqCalls(kernel: QcomKernel) {
       return (yield* kernel.call(VM_IRQ_LEND, request)).virq_handle;
     },
 
-    /** Has RM tell one VM that an interrupt was lent to it. */
-    *vmIrqLendNotify(vmid: number, virq_handle: number): Calling<void> {
-      yield* kernel.call(VM_IRQ_NOTIFY, { virq_handle, flags: LENT, vmid_entries: [{ vmid }] });
-    },
+    vmIrqLendNotify: (vmid: number, virq_handle: number) =>
+      notify({ virq_handle, flags: LENT, vmid_entries: [{ vmid }] }),
 
     /**
      * Takes a lent interrupt.
      *
-     * @param virq number wanted, 0..0x7FFFFFFF, or VIRQ_ANY (0xFFFFFFFF); others are refused.
-     * @returns the number; from the reply only with VIRQ_ANY, which is also when its size is checked.
+     * @param virq wanted number, 0..0x7FFFFFFF, or VIRQ_ANY (0xFFFFFFFF); EINVAL for others.
+     * @returns the number. Only with VIRQ_ANY is it taken from the reply, whose size is checked then.
      */
     *vmIrqAccept(virq_handle: number, virq: number): Calling<number> {
       const { name } = VM_IRQ_ACCEPT;
@@ -57,16 +53,12 @@ export function irqCalls(kernel: QcomKernel) {
       return virq;
     },
 
-    /** Has RM tell the lender that the interrupt was taken. */
-    vmIrqAcceptNotify: notifyCall(ACCEPTED),
+    vmIrqAcceptNotify: (virq_handle: number) => notify({ virq_handle, flags: ACCEPTED }),
 
-    /** Gives a lent interrupt back. */
-    vmIrqRelease: handleCall(VM_IRQ_RELEASE),
+    vmIrqRelease: (virq_handle: number) => release({ virq_handle }),
 
-    /** Has RM tell the lender that the interrupt is free again. */
-    vmIrqReleaseNotify: notifyCall(RELEASED),
+    vmIrqReleaseNotify: (virq_handle: number) => notify({ virq_handle, flags: RELEASED }),
 
-    /** Ends a loan. */
-    vmIrqReclaim: handleCall(VM_IRQ_RECLAIM),
+    vmIrqReclaim: (virq_handle: number) => reclaim({ virq_handle }),
   };
 }

@@ -1,4 +1,4 @@
-import { UsageError, WireError } from '../../../base/error.js';
+import type { VM_START } from '../../../../schemas/index.js';
 import { codecOf } from '../../../codec/index.js';
 import type { Call, Infer, InferInput, Payload } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
@@ -6,19 +6,22 @@ import type { Errno } from '../../errno.js';
 import { HostError } from '../../error.js';
 import type { Hazard, HazardListener } from '../../hazard.js';
 
+import { checkGeneration, decodeReply } from '../call.js';
 import { type QcomGeneration, qcomGenerations } from './generations.js';
 
 export interface QcomOptions {
   /**
-   * `careful` (the default) ends a call with the hazard where the real client goes wrong without dying of it;
-   * `faithful` does what the real client does and reports it. Where that one dies, the call ends either way.
+   * What happens at a hazard that does not crash the real client: `careful` (default) ends the call with it, `faithful`
+   * does what the real client does and reports it. A hazard that crashes the client ends the call in both modes.
    */
   readonly mode?: 'careful' | 'faithful';
-  /** Told of hazards that end no call. */
+  /** Called for hazards that end no call. */
   readonly report?: HazardListener;
 }
 
-/** What was wrong, without the offset: most of these checks are of a whole argument or reply. */
+type VmidMessage = Call<(typeof VM_START)['request']>;
+
+/** An issue without offset: most checks are of a whole argument or reply. */
 interface Fault {
   readonly code: string;
   readonly path?: string;
@@ -26,14 +29,13 @@ interface Fault {
   readonly actual: number | bigint | string;
 }
 
-/** What the call functions of one kernel share. */
 export class QcomKernel {
   readonly generation: QcomGeneration;
   readonly careful: boolean;
   readonly report: HazardListener;
-  /** VMID of this VM once it is known, for the life of the kernel. */
+  /** VMID of this VM, once it was asked for. */
   vmid: number | undefined;
-  /** Whether the firmware is old, once that has been asked, for the life of the kernel. */
+  /** Whether the firmware is old, once that was asked for. */
   legacyFirmware: boolean | undefined;
 
   constructor(
@@ -46,20 +48,13 @@ export class QcomKernel {
   }
 
   /**
-   * Sends a request as given, well-formed or not, and returns the payload of the OK reply.
+   * Sends a request as given, even if malformed, and returns the payload of the OK reply.
    *
    * @throws UsageError (code `generation`) when this generation has no such call; HostError when the call fails.
    */
   *send(message: Call, payload: Uint8Array): Calling<Uint8Array> {
-    this.checkGeneration(message.name, message.sources);
+    checkGeneration(message.name, this.generation.name, message.sources);
     return yield { kind: 'call', message, payload };
-  }
-
-  /** @throws UsageError (code `generation`) unless the generation is one of those that have this. */
-  checkGeneration(path: string, having: readonly string[]): void {
-    const { name } = this.generation;
-    if (having.includes(name)) return;
-    throw new UsageError({ code: 'generation', path, expected: having.join(', '), actual: name });
   }
 
   /** As {@link send}, for a value. @throws WireError when it does not fit the declaration. */
@@ -67,7 +62,7 @@ export class QcomKernel {
     return yield* this.send(message, codecOf(message.request).toBytes(request));
   }
 
-  /** Makes a call whose reply must fit its declaration to the byte, else `errno` (client.md, section 4). */
+  /** Makes a call. `errno` is the error for a reply that does not fit its declaration (client.md, section 4). */
   *call<Q extends Payload, P extends Payload>(
     message: Call<Q, P>,
     request: InferInput<Q>,
@@ -77,8 +72,8 @@ export class QcomKernel {
   }
 
   /**
-   * As {@link call}, for a text whose length field wraps: `request` holds as much of it as that field tells, `tail` the
-   * rest, which the clients send all the same.
+   * As {@link call}, for a text whose length field wraps. `request` has as much of the text as that field says, and `tail`
+   * the rest, which the clients send too.
    */
   *callLong<Q extends Payload, P extends Payload>(
     message: Call<Q, P>,
@@ -90,10 +85,24 @@ export class QcomKernel {
     return decodeReply(message, yield* this.send(message, payload), errno, request);
   }
 
+  /** A call whose reply has no payload. */
+  statusCall<Q extends Payload>(message: Call<Q>): (request: InferInput<Q>) => Calling<void> {
+    const kernel = this;
+    return function* (request) {
+      yield* kernel.call(message, request);
+    };
+  }
+
+  /** A call whose request is a VMID, and whose reply has no payload. */
+  vmidCall(message: VmidMessage): (vmid: number) => Calling<void> {
+    const send = this.statusCall(message);
+    return (vmid) => send({ vmid });
+  }
+
   /**
-   * The real client has this hazard now and lives on.
+   * Reports a hazard that does not crash the real client.
    *
-   * @throws HostError in careful mode; else it is reported.
+   * @throws HostError in careful mode.
    */
   fault(call: string, errno: Errno, endedBy: 'local' | 'reply', fault: Fault, hazard: Hazard): void {
     if (this.careful) fail(call, errno, endedBy, fault, hazard);
@@ -112,7 +121,7 @@ export function fail(
   throw new HostError(call, errno, endedBy, { code, path, offset: 0, expected, actual }, hazard);
 }
 
-/** The call is not made: EINVAL. @throws HostError, always. */
+/** Refuses to make a call. @throws HostError (EINVAL), always. */
 export function refuse(
   call: string,
   path: string,
@@ -122,28 +131,9 @@ export function refuse(
   return fail(call, 'EINVAL', 'local', { code: 'refused', path, expected, actual });
 }
 
-/** The value of an OK reply. @throws HostError with `errno` when the reply does not fit its declaration. */
-export function decodeReply<P extends Payload>(
-  message: Call<Payload, P>,
-  reply: Uint8Array,
-  errno: Errno,
-  request?: unknown,
-): Infer<P> {
-  try {
-    return codecOf(message.reply).decode(viewOf(reply), 0, reply.length, request);
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw new HostError(message.name, errno, 'reply', error);
-  }
-}
-
-/** RM has answered, and this came of it: the call was sent, and somebody waited for its reply. */
+/** Whether the error is RM's answer, or the client's error because of that answer, and no hazard. */
 export function isAnswer(error: unknown): error is HostError {
   return error instanceof HostError && error.endedBy !== 'local' && error.hazard === undefined;
-}
-
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 export function append(head: Uint8Array, tail: Uint8Array): Uint8Array {
@@ -153,7 +143,7 @@ export function append(head: Uint8Array, tail: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** A text as a length field of `bits` bits tells it, and what is left of it. */
+/** The part of a text whose length fits a length field of `bits` bits after wrapping, and the rest. */
 export function wrapLength(text: Uint8Array, bits: 8 | 16): { head: Uint8Array; tail: Uint8Array } {
   const size = text.length % 2 ** bits;
   return { head: text.subarray(0, size), tail: text.subarray(size) };

@@ -9,7 +9,7 @@ import type { Calling } from '../../effect.js';
 import { qcomHazards } from './hazards.js';
 import { type QcomKernel, wrapLength } from './kernel.js';
 
-/** A range of this VM's memory that goes into crash dumps. */
+/** A range of this VM's memory for crash dumps. */
 export interface DumpRange {
   readonly base_ipa: bigint;
   readonly region_size: bigint;
@@ -18,10 +18,10 @@ export interface DumpRange {
 }
 
 const NAME_SIZE_MAX = 0xff;
-/** Where the name lies, counted from the start of the queue message. */
+/** Offset of the name from the start of the queue message. */
 const NAME_OFFSET = limits.header + VM_MINIDUMP_REGISTER_RANGE.request.sizeMin;
 
-/** The calls that register memory for crash dumps. Slots are 0..65535. A reply of a wrong size is EINVAL. */
+/** The calls that register memory for crash dumps. Slots are 0..65535. EINVAL for a reply of a wrong size. */
 export function minidumpCalls(kernel: QcomKernel) {
   const checkName = (call: string, { length }: Uint8Array) => {
     if (length <= NAME_SIZE_MAX) return;
@@ -30,7 +30,7 @@ export function minidumpCalls(kernel: QcomKernel) {
   };
 
   return {
-    /** @returns how many slots are left. */
+    /** @returns the number of free slots. */
     *minidumpGetInfo(): Calling<number> {
       return (yield* kernel.call(VM_MINIDUMP_GET_INFO, {})).slot_num;
     },
@@ -49,7 +49,7 @@ export function minidumpCalls(kernel: QcomKernel) {
       yield* kernel.call(VM_MINIDUMP_DEREGISTER_SLOT, { slot_num });
     },
 
-    /** @returns the first slot from `starting_slot` on that has this name. */
+    /** @returns the first slot with this name, from `starting_slot` on. */
     *minidumpGetSlotFromName(starting_slot: number, name: Uint8Array): Calling<number> {
       checkName(VM_MINIDUMP_GET_SLOT_NUMBER.name, name);
       const { head, tail } = wrapLength(name, 8);

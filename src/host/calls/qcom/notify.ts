@@ -3,23 +3,21 @@ import type { Calling } from '../../effect.js';
 import { type QcomKernel, refuse } from './kernel.js';
 import { checkFlags } from './parcels.js';
 
-/** What others are told about a parcel. */
 export interface NotifyRequest {
   readonly mem_handle: number;
   /** Exactly one of SHARED (1), RELEASED (2), ACCEPTED (4). */
   readonly flags: number;
-  /** Free value that comes with the notification. */
+  /** A value for the receivers of the notification. */
   readonly mem_info_tag: number;
-  /** Whom to tell: one VM or more with SHARED, left out otherwise. */
+  /** The VMs to notify: one or more with SHARED, left out otherwise. */
   readonly vmids?: readonly number[];
 }
 
 const { SHARED, RELEASED, ACCEPTED } = memNotifyFlags.bits;
 
-/** The call that has RM tell other VMs about a parcel. */
 export function notifyCalls(kernel: QcomKernel) {
   return {
-    /** Refused (EINVAL): none or several flags, RECALL, a list of VMs that does not fit the flag. */
+    /** EINVAL, without sending anything, for RECALL, no flag or several, or a list of VMs that does not fit the flag. */
     *memNotify({ mem_handle, flags, mem_info_tag, vmids }: NotifyRequest): Calling<void> {
       const { name } = MEM_NOTIFY;
       checkFlags(name, flags, SHARED | RELEASED | ACCEPTED);
@@ -28,7 +26,7 @@ export function notifyCalls(kernel: QcomKernel) {
       if (flags === SHARED ? count === 0 : vmids !== undefined)
         refuse(name, 'vmids', flags === SHARED ? '1 VM or more' : 'none', count);
       const vmid_entries = vmids?.map((vmid) => ({ vmid }));
-      // A reply with payload only draws a warning here, unlike with the other calls.
+      // Unlike other calls, this one only warns of a reply with a payload.
       yield* kernel.exchange(MEM_NOTIFY, {
         ...{ mem_handle, flags, mem_info_tag },
         ...(vmid_entries && { vmid_entries }),

@@ -16,30 +16,30 @@ import {
 import { codecOf } from '../../../codec/index.js';
 import type { InferInput } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
-import { HostError } from '../../error.js';
+import { decodeReply, ignoringFailure } from '../call.js';
 import { firmwareIsLegacy } from './firmware.js';
 import { qcomHazards } from './hazards.js';
-import { append, decodeReply, fail, type QcomKernel, refuse } from './kernel.js';
+import { append, fail, type QcomKernel, refuse } from './kernel.js';
 
 type Entries = InferInput<typeof MEM_SHARE.request>;
 
-/** Memory that is to become a parcel, or to be found as one. */
-export interface ParcelRequest {
-  /** NORMAL (0) or IO (1); NORMAL unless told. */
+/** Memory of a new parcel, or of a parcel to look up. */
+export interface QcomParcelRequest {
+  /** NORMAL (0, default) or IO (1). */
   readonly mem_type?: number;
-  /** Bit 0: clear the memory first; others are refused. Not for looking up. 0 unless told. */
+  /** Bit 0: clear the memory first. EINVAL for others. Not used for a lookup. Default 0. */
   readonly flags?: number;
-  /** Free value that the receivers are told; 0 unless told. */
+  /** A value for the receivers; default 0. */
   readonly label?: number;
   /** Who gets access: one entry or more. */
   readonly acl_entries: Entries['acl_entries'] | undefined;
   /** The memory: one range or more. */
   readonly sgl_entries: Entries['sgl_entries'];
-  /** Memory attributes; none unless told, but an empty list is refused. */
+  /** Memory attributes. EINVAL for an empty list. */
   readonly attr_entries?: Entries['attr_entries'];
 }
 
-interface Given extends Required<ParcelRequest> {
+interface CheckedParcel extends Required<QcomParcelRequest> {
   readonly acl_entries: Entries['acl_entries'];
   readonly attr_entries: NonNullable<Entries['attr_entries']>;
 }
@@ -49,19 +49,19 @@ const { END } = memAppendFlags.bits;
 const ALL_RIGHTS = memRights.bits.R | memRights.bits.W | memRights.bits.X;
 const LIST_MAX = limits.mem_list_entries;
 
-/** @throws HostError (EINVAL) for flags that the driver does not pass on. */
+/** @throws HostError (EINVAL) for flags that the driver does not send. */
 export function checkFlags(call: string, flags: number, mask: number): void {
   if ((flags & ~mask) !== 0) refuse(call, 'flags', `bits of 0x${(mask >>> 0).toString(16)}`, flags);
 }
 
-/** @throws HostError (EINVAL) for a kind of memory that the driver does not know. */
+/** @throws HostError (EINVAL) for an unknown kind of memory. */
 export function checkMemType(call: string, value: number): void {
   const { NORMAL, IO } = memType.values;
   if (value !== NORMAL && value !== IO) refuse(call, 'mem_type', 'NORMAL or IO', value);
 }
 
-/** The request with all its parts. @throws HostError (EINVAL) for what is refused (client.md, section 4). */
-function checkParcel(call: string, request: ParcelRequest): Given {
+/** The request with defaults filled in. @throws HostError (EINVAL) for what is refused (client.md, section 4). */
+function checkParcel(call: string, request: QcomParcelRequest): CheckedParcel {
   const { mem_type = 0, flags = 0, label = 0, acl_entries = [], sgl_entries, attr_entries } = request;
   checkMemType(call, mem_type);
   checkFlags(call, flags, SANITIZE);
@@ -76,20 +76,10 @@ export function* memReclaim(kernel: QcomKernel, mem_handle: number, flags: numbe
   yield* kernel.call(MEM_RECLAIM, { mem_handle, flags }, 'EBADMSG');
 }
 
-/** Runs a call whose failure changes nothing: another one is being reported, or there is nothing to be done. */
-export function* ignoringFailure(calling: Calling<unknown>): Calling<void> {
-  try {
-    yield* calling;
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-  }
-}
-
-/** The calls that make parcels and take them back. */
 export function parcelCalls(kernel: QcomKernel) {
   /**
-   * Adds up to 512 ranges to a parcel that is not complete; bit 0 of the flags completes it. Other flags and longer lists
-   * are refused.
+   * Adds up to 512 ranges to an incomplete parcel. Bit 0 of the flags completes it. EINVAL for other flags and longer
+   * lists.
    */
   function* memAppend(mem_handle: number, flags: number, entries: Entries['sgl_entries']): Calling<void> {
     const { name } = MEM_APPEND;
@@ -98,7 +88,7 @@ export function parcelCalls(kernel: QcomKernel) {
     yield* kernel.call(MEM_APPEND, { mem_handle, flags, sgl_entries: entries });
   }
 
-  function* give(message: typeof MEM_SHARE, request: ParcelRequest): Calling<number> {
+  function* give(message: typeof MEM_SHARE, request: QcomParcelRequest): Calling<number> {
     const parcel = checkParcel(message.name, request);
     const { sgl_entries } = parcel;
     const first = sgl_entries.slice(0, LIST_MAX);
@@ -118,18 +108,18 @@ export function parcelCalls(kernel: QcomKernel) {
 
   return {
     /**
-     * Makes a parcel that the caller goes on using. More than 512 ranges go out in several messages; when one of them
-     * fails the parcel is reclaimed. A reply of a wrong size is EINVAL.
+     * Creates a parcel whose memory the caller keeps using. More than 512 ranges are sent in several messages; if one of them
+     * fails, the parcel is reclaimed. EINVAL for a reply of a wrong size.
      *
      * @returns the handle, which the caller owns until {@link memReclaim}.
      */
-    memShare: (request: ParcelRequest) => give(MEM_SHARE, request),
+    memShare: (request: QcomParcelRequest) => give(MEM_SHARE, request),
 
-    /** Makes a parcel that only its receivers use. As `memShare` otherwise. */
-    memLend: (request: ParcelRequest) => give(MEM_LEND, request),
+    /** As `memShare`, but only the receivers use the memory. */
+    memLend: (request: QcomParcelRequest) => give(MEM_LEND, request),
 
-    /** Gives memory away for good, to one VM with all rights, else refused; old firmware takes one range only. */
-    *memDonate(request: ParcelRequest): Calling<number> {
+    /** Donates memory to one VM with all rights (else EINVAL). Old firmware accepts one range only. */
+    *memDonate(request: QcomParcelRequest): Calling<number> {
       const { name } = MEM_DONATE;
       const { acl_entries, sgl_entries } = request;
       if ((yield* firmwareIsLegacy(kernel)) && sgl_entries.length !== 1)
@@ -148,10 +138,10 @@ export function parcelCalls(kernel: QcomKernel) {
     memAppend,
 
     /**
-     * The handle of a parcel with this memory and ACL, which firmware made. Above 512 ranges the real client sends what
-     * nobody can read.
+     * The handle of a parcel with this memory and ACL, which firmware has created. With more than 512 ranges the real client
+     * sends a malformed request.
      */
-    *memQcomLookupSgl(request: ParcelRequest): Calling<number> {
+    *memQcomLookupSgl(request: QcomParcelRequest): Calling<number> {
       const { name } = MEM_QCOM_LOOKUP_SGL;
       const { mem_type, label, acl_entries, sgl_entries, attr_entries } = checkParcel(name, request);
       const first = sgl_entries.slice(0, LIST_MAX);
@@ -170,7 +160,7 @@ export function parcelCalls(kernel: QcomKernel) {
       return mem_handle;
     },
 
-    /** Takes a parcel back that no receiver has accepted any more; bit 0 of the flags clears it. */
+    /** Reclaims a parcel that all receivers have released. Bit 0 of the flags clears the memory. */
     memReclaim: (mem_handle: number, flags = 0) => memReclaim(kernel, mem_handle, flags),
   };
 }

@@ -1,12 +1,13 @@
 import { constants, memRights, VM_ALLOC_VMID } from '../../../../schemas/index.js';
 import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
+import { checkGeneration, ignoringFailure } from '../call.js';
 import { firmwareIsLegacy } from './firmware.js';
 import { qcomGenerations } from './generations.js';
 import { thisVmid } from './identity.js';
 import type { QcomKernel } from './kernel.js';
 import { lifecycleCalls } from './lifecycle.js';
-import { ignoringFailure, parcelCalls } from './parcels.js';
+import { parcelCalls } from './parcels.js';
 
 const PAGE_SIZE = 0x1000n;
 const { R, W } = memRights.bits;
@@ -15,12 +16,12 @@ const probingGenerations = Object.values(qcomGenerations)
   .filter(({ probesScmAssign }) => probesScmAssign)
   .map(({ name }) => name);
 
-/** The probe that q66 and q612 make once at their start (client.md, section 10). */
+/** The probe that q66 and q612 make once when they start (client.md, section 10). */
 export function scmAssignCalls(kernel: QcomKernel) {
   const { vmAllocVmid, vmDeallocVmid } = lifecycleCalls(kernel);
   const { memLend, memReclaim } = parcelCalls(kernel);
 
-  /** A VM to lend to. The driver takes any failure for a lack of memory. */
+  /** Allocates the VM to which a page is lent. The driver returns ENOMEM for any failure. */
   function* allocateReceiver(): Calling<number> {
     try {
       return yield* vmAllocVmid(0);
@@ -32,14 +33,14 @@ export function scmAssignCalls(kernel: QcomKernel) {
 
   return {
     /**
-     * Whether memory has to be assigned to a VM by the secure monitor before it is lent: so it is for HLOS (VMID 3) when
-     * RM does not let it lend a page just like that, and with old firmware. Failures behind the lending are ignored.
+     * Whether the secure monitor has to assign memory to a VM before it is lent. So it is with old firmware, and for HLOS
+     * (VMID 3) if RM refuses to lend a page of it. Failures after the lending are ignored.
      *
-     * @param page guest address of a page to try it with, which comes back.
+     * @param page guest address of the page to lend, which is reclaimed.
      * @throws HostError ENOMEM when no VM can be allocated; UsageError for q61, which has no such probe.
      */
     *setupFeatureScmAssign(page: bigint): Calling<boolean> {
-      kernel.checkGeneration('setupFeatureScmAssign', probingGenerations);
+      checkGeneration('setupFeatureScmAssign', kernel.generation.name, probingGenerations);
       if (yield* firmwareIsLegacy(kernel)) return true;
       if ((yield* thisVmid(kernel)) !== constants.VMID_HLOS) return false;
       const vmid = yield* allocateReceiver();

@@ -6,43 +6,43 @@ import {
 } from '../../../../schemas/index.js';
 import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
+import { ignoringFailure } from '../call.js';
 import { firmwareIsLegacy } from './firmware.js';
 import type { QcomKernel } from './kernel.js';
 import { lifecycleCalls } from './lifecycle.js';
-import { ignoringFailure, parcelCalls } from './parcels.js';
+import { parcelCalls } from './parcels.js';
 import { statusCalls } from './status.js';
 
-/** A VM whose image the platform authenticates, as its loader has laid it out in memory. */
+/** A VM whose image the platform authenticates, as its loader has put it into memory. */
 export interface SecureVmImage {
   /** The platform's VMID for it, or 0. */
   readonly vmid: number;
   /** Guest address and size of the memory with the image, bytes. */
   readonly address: bigint;
   readonly size: bigint;
-  /** The memory stays the VM's for good: donated, not lent. */
+  /** The memory is donated, not lent. */
   readonly system_vm: boolean;
-  /** Where the image's metadata lies in that memory, bytes. */
+  /** Offset of the image's metadata in that memory, bytes. */
   readonly metadata_offset: bigint;
   readonly metadata_size: bigint;
-  /** By which the platform knows the image. */
+  /** The platform's number of the image. */
   readonly pas_id: number;
   /** Allow debugging (q66, q612). */
   readonly debug?: boolean;
 }
 
-/** A secure VM that was loaded. */
 export interface SecureVm {
   readonly vmid: number;
-  /** Parcel with the image; undefined when there is nothing to reclaim. */
+  /** Parcel with the image; undefined if there is nothing to reclaim. */
   readonly mem_handle: number | undefined;
 }
 
 const { R, W, X } = memRights.bits;
 
 /**
- * The flow of client.md, section 10, cut where the driver waits for RM: {@link secureVmCalls.secureVmLoad}, then
- * VM_STATUS with READY; `secureVmStart`; to end it `vmStop`, then VM_EXITED; `vmReset`, then VM_STATUS with RESET;
- * `secureVmFree`.
+ * The flow of client.md, section 10, in the parts between which the driver waits for RM. Load: `secureVmLoad`, then
+ * VM_STATUS with READY, then `secureVmStart`. End: `vmStop`, then VM_EXITED, then `vmReset`, then VM_STATUS with RESET,
+ * then `secureVmFree`.
  */
 export function secureVmCalls(kernel: QcomKernel) {
   const lifecycle = lifecycleCalls(kernel);
@@ -57,8 +57,8 @@ export function secureVmCalls(kernel: QcomKernel) {
 
   return {
     /**
-     * From VM_ALLOC_VMID to VM_INIT. Old firmware (q66) has loaded the image itself: then the VM is only allocated. When
-     * giving the memory fails, `careful` gives the VMID back; behind that RM keeps the VM, and so does the driver.
+     * Makes the calls from VM_ALLOC_VMID to VM_INIT. Old firmware (q66) has loaded the image itself, so the VM is only
+     * allocated. If RM does not take the memory, `careful` frees the VMID. After a later failure the VM stays allocated.
      */
     *secureVmLoad(image: SecureVmImage): Calling<SecureVm> {
       const vmid = yield* lifecycle.vmAllocVmid(image.vmid);
@@ -83,7 +83,7 @@ export function secureVmCalls(kernel: QcomKernel) {
       return { vmid, mem_handle: image.system_vm ? undefined : mem_handle };
     },
 
-    /** Sets the VM's clock if told to, which may fail, fetches its resources and lets it run. */
+    /** Sets the VM's clock if there is one (a failure is ignored), gets its resources and starts it. */
     *secureVmStart(
       vmid: number,
       clock?: { readonly time_base: bigint; readonly arch_timer_ref: bigint },
@@ -95,8 +95,8 @@ export function secureVmCalls(kernel: QcomKernel) {
     },
 
     /**
-     * Takes the memory back and frees the VMID, whichever of the two fails. The driver only warns of memory that stays
-     * away; `careful` ends with that failure then, for the memory must not be used.
+     * Reclaims the memory and frees the VMID, even if the first fails. The driver only warns if RM keeps the memory. `careful`
+     * fails then, because the memory must not be used.
      */
     *secureVmFree({ vmid, mem_handle }: SecureVm): Calling<void> {
       let failure: HostError | undefined;

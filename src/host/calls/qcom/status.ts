@@ -7,22 +7,20 @@ import {
 } from '../../../../schemas/index.js';
 import type { InferInput } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
+import { decodeReply } from '../call.js';
 import { qcomHazards } from './hazards.js';
-import { decodeReply, fail, type QcomKernel } from './kernel.js';
+import { fail, type QcomKernel } from './kernel.js';
 
 type Status = InferInput<typeof VM_SET_STATUS.request>;
 
-/** The calls that tell the state of VMs and what they consist of. */
 export function statusCalls(kernel: QcomKernel) {
   function* vmGetStatus(vmid: number): Calling<VmGetStateReply> {
     return yield* kernel.call(VM_GET_STATE, { vmid });
   }
 
-  function* vmSetStatus(status: Status): Calling<void> {
-    yield* kernel.call(VM_SET_STATUS, status);
-  }
+  const vmSetStatus = kernel.statusCall(VM_SET_STATUS);
 
-  /** Sets one part of this VM's status, the others as RM says that they are. */
+  /** Sets one part of this VM's status, and the others to what RM returns for them. */
   const setPart = (part: keyof Status) =>
     function* (value: number): Calling<void> {
       const status = yield* vmGetStatus(0);
@@ -30,15 +28,14 @@ export function statusCalls(kernel: QcomKernel) {
     };
 
   return {
-    /** The status of a VM; 0: of this one. */
+    /** The status of a VM; VMID 0 is this one. */
     vmGetStatus,
-    /** Sets this VM's status. */
     vmSetStatus,
     vmSetVmStatus: setPart('vm_status'),
     vmSetOsStatus: setPart('os_status'),
     vmSetAppStatus: setPart('app_status'),
 
-    /** Capabilities through which the caller drives a VM. A size other than 4 + 44 x count is EINVAL. */
+    /** The capabilities by which the caller runs a VM. EINVAL for a size other than 4 + 44 x count. */
     *vmGetHypRes(vmid: number): Calling<VmGetHypResourcesReply> {
       const reply = yield* kernel.exchange(VM_GET_HYP_RESOURCES, { vmid });
       if (reply.length === 0) {

@@ -1,3 +1,4 @@
+import { firstIndex } from '../first-index.js';
 import type { MessageIndex } from '../message-index.js';
 
 /**
@@ -36,20 +37,12 @@ export class Axis {
     return this.order.length === 0 ? 0 : this.of(this.order.at(-1) as number);
   }
 
-  /** The position of a message. */
   of(message: number): number {
     return this.#at[message] as number;
   }
 
   /** The first place in `order` whose position is at least this. */
   placeFrom(position: number): number {
-    let low = 0;
-    let high = this.order.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.of(this.order[middle] as number) < position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.order.length, (place) => this.of(this.order[place] as number) >= position);
   }
 }

@@ -1,8 +1,8 @@
 import { transType, vmStatus } from '../../../../schemas/index.js';
 import { enumName, vmidName } from '../../../capture/payload/index.js';
-import { formatId, MessageType } from '../../../schema/index.js';
-import { Flag, type MessageIndex, recordTypes } from '../message-index.js';
-import { isProblemAt } from '../rows.js';
+import { MessageType } from '../../../schema/index.js';
+import { type MessageIndex, recordTypes } from '../message-index.js';
+import { isProblemAt, isUnanswered, nameAt } from '../rows.js';
 import { Axis } from './axis.js';
 import type { Parcels } from './parcels.js';
 import type { VmStates } from './vm-states.js';
@@ -194,19 +194,17 @@ export class Lanes {
 
   #message(at: number): LaneMessage {
     const index = this.#index;
-    const { type, from, to, partner, error } = index.messages.columns;
-    const kind = recordTypes[type[at] as number] as string;
-    const repeated = index.has(at, Flag.incomplete | Flag.duplicate);
+    const { type, from, to, error } = index.messages.columns;
     return {
       no: at + 1,
       at: this.#axis.of(at),
       from: from[at] as number,
       to: to[at] as number,
-      type: kind,
+      type: recordTypes[type[at] as number] as string,
       name: this.#name(at),
       problem: isProblemAt(index, at),
       failed: error[at] !== 0,
-      unanswered: kind === 'request' && partner[at] === 0 && !repeated,
+      unanswered: isUnanswered(index, at),
     };
   }
 
@@ -259,8 +257,6 @@ export class Lanes {
   }
 
   #name(at: number): string {
-    const index = this.#index;
-    const id = formatId(index.messages.columns.id[at] as number);
-    return index.has(at, Flag.header) ? (index.messageOf(at)?.name ?? id) : 'malformed';
+    return nameAt(this.#index, at) ?? 'malformed';
   }
 }

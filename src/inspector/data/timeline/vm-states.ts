@@ -52,11 +52,14 @@ type Outcome = (call: AnsweredCall) => { readonly vmid: number; readonly state: 
 
 const vmidOf = ({ request }: AnsweredCall) => request.vmid as number;
 
-/** A step of the life cycle: on success it ends in a state, on an error in INIT_FAILED. */
-function step(state: (call: AnsweredCall) => number): Outcome {
+/** A step of the life cycle. On success it ends in a state, on errors that `fails` accepts in INIT_FAILED. */
+function step(
+  state: (call: AnsweredCall) => number,
+  fails = (failure: number) => !refusals.has(failure),
+): Outcome {
   return (call) => {
     if (call.error === OK) return { vmid: vmidOf(call), state: state(call) };
-    return refusals.has(call.error) ? undefined : { vmid: vmidOf(call), state: INIT_FAILED };
+    return fails(call.error) ? { vmid: vmidOf(call), state: INIT_FAILED } : undefined;
   };
 }
 
@@ -78,10 +81,10 @@ const outcomes: ReadonlyMap<number, Outcome> = new Map([
   [VM_INIT.id, step(() => READY)],
   [
     VM_START.id,
-    (call) => {
-      if (call.error === OK) return { vmid: vmidOf(call), state: RUNNING };
-      return startFailures.has(call.error) ? { vmid: vmidOf(call), state: INIT_FAILED } : undefined;
-    },
+    step(
+      () => RUNNING,
+      (failure) => startFailures.has(failure),
+    ),
   ],
   [
     VM_STOP.id,

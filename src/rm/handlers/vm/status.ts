@@ -48,7 +48,11 @@ const exit = handler(
   {
     checks: [
       'payload',
-      { text: 'sender is not crash-fatal', error: 'ARGUMENT_INVALID', holds: (_rm, vm) => !vm.crashFatal },
+      {
+        text: 'crash-fatal is not set for the sender',
+        error: 'ARGUMENT_INVALID',
+        holds: (_rm, vm) => !vm.crashFatal,
+      },
       'reserved',
     ],
   },

@@ -1,0 +1,15 @@
+/** A view of exactly the bytes of an array. */
+export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** The bytes of several arrays, one after the other. */
+export function concatenated(arrays: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    bytes.set(array, at);
+    at += array.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,21 @@
+import type { Protocol } from '../../schema/index.js';
+import { refuse } from '../payload/index.js';
+import { type RecordKey, type RecordKeyName, recordKeyRows, type recordKeys } from './table.js';
+
+/** The values that a line gives, read by the kinds of its keys. */
+export type GivenKeys = {
+  readonly [Name in RecordKeyName]?: ReturnType<(typeof recordKeys)[Name]['kind']['fromJson']>;
+};
+
+const rows: ReadonlyMap<string, RecordKey> = new Map(recordKeyRows);
+
+/** Reads the keys of a parsed line. Throws WireError with the path of an unknown key, or of a value of another kind. */
+export function givenKeys(protocol: Protocol, line: Readonly<Record<string, unknown>>): GivenKeys {
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(line)) {
+    const row = rows.get(name);
+    if (row === undefined) return refuse(name, 'a key of decode --json', name, 'unknown_key');
+    if (line[name] !== undefined) given[name] = row.kind.fromJson(line[name], name, protocol);
+  }
+  return given;
+}

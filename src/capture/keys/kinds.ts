@@ -1,0 +1,110 @@
+import { formatDecimal } from '../../base/decimal.js';
+import { formatHex, parseHex } from '../../base/hex.js';
+import { formatTime, parseTime } from '../../base/time.js';
+import type { Limits, Protocol } from '../../schema/index.js';
+import { hexSchema, type Json, type JsonSchema, refuse } from '../payload/index.js';
+
+/** How the values of a key stand in NDJSON. `Given` is what a line read back gives, where that is another type. */
+export interface KeyKind<T, Given = T> {
+  /** With a `name` only what stands under that name in the value is needed. */
+  toJson(value: T, protocol: Protocol, name?: string): Json;
+  /** The same text as `JSON.stringify(toJson(...))`, made faster. For keys that most lines have. */
+  toText?(value: T, protocol: Protocol): string;
+  /** The value that a line gives. Throws WireError with `path` when the JSON is not of this kind. */
+  fromJson(json: unknown, path: string, protocol: Protocol): Given;
+  schema(protocol: Protocol): JsonSchema;
+  /** A capture has few different values, so that their texts are worth keeping. They compare with `===`. */
+  readonly repeats?: true;
+}
+
+/** Integers from `min` to `max`. A line may also have 0 where `min` is 1: `decode --frames` prints such counts. */
+export function integer(min: number, max: number | keyof Limits = Number.MAX_SAFE_INTEGER): KeyKind<number> {
+  const maxOf = ({ limits }: Protocol) => (typeof max === 'number' ? max : limits[max]);
+  return {
+    toJson: (value) => value,
+    toText: formatDecimal,
+    fromJson(json, path, protocol) {
+      if (typeof json !== 'number' || !Number.isInteger(json)) return refuse(path, 'integer', json);
+      return json >= 0 && json <= maxOf(protocol)
+        ? json
+        : refuse(path, `0..${maxOf(protocol)}`, json, 'range');
+    },
+    schema(protocol) {
+      const maximum = maxOf(protocol);
+      return {
+        type: 'integer',
+        minimum: min,
+        ...(maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
+      };
+    },
+  };
+}
+
+export const count = integer(1);
+export const size = integer(0);
+export const u16 = integer(0, 0xffff);
+export const vmid = { ...u16, repeats: true } as const;
+
+/** Any integer, negative ones too. */
+export const signed: KeyKind<number> = {
+  ...size,
+  fromJson: (json, path) => (Number.isInteger(json) ? (json as number) : refuse(path, 'integer', json)),
+  schema: () => ({ type: 'integer' }),
+};
+
+/** True, or absent. */
+export const flag: KeyKind<true, boolean> = {
+  toJson: (value) => value,
+  fromJson: (json, path) => (typeof json === 'boolean' ? json : refuse(path, 'true', json)),
+  schema: () => ({ const: true }),
+};
+
+/** Nanoseconds since 1970 UTC, printed as ISO 8601 with nine decimals. A line may give null for an unknown time. */
+export const time: KeyKind<bigint, bigint | undefined> = {
+  toJson: formatTime,
+  toText: (value) => `"${formatTime(value)}"`,
+  fromJson(json, path) {
+    if (json === null) return undefined;
+    const value = typeof json === 'string' ? parseTime(json) : undefined;
+    return value ?? refuse(path, 'a time such as 2023-11-14T22:13:20.005000000Z', json);
+  },
+  schema: () => ({
+    type: 'string',
+    pattern: '^-?\\d{4,}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$',
+  }),
+};
+
+/** Bytes as hex text. */
+export const hex: KeyKind<Uint8Array> = {
+  toJson: (value) => formatHex(value),
+  toText: (value) => `"${formatHex(value)}"`,
+  fromJson: (json, path) =>
+    (typeof json === 'string' ? parseHex(json) : undefined) ?? refuse(path, 'hex text', json),
+  schema: () => hexSchema,
+};
+
+export const text: KeyKind<string> = {
+  toJson: (value) => value,
+  fromJson: (json, path) => (typeof json === 'string' ? json : refuse(path, 'text', json)),
+  schema: () => ({ type: 'string' }),
+};
+
+/** Undefined is null. */
+export function orNull<T, Given>(kind: KeyKind<T, Given>): KeyKind<T | undefined, Given | undefined> {
+  return {
+    toJson: (value, protocol) => (value === undefined ? null : kind.toJson(value, protocol)),
+    fromJson: (json, path, protocol) => (json === null ? undefined : kind.fromJson(json, path, protocol)),
+    schema: (protocol) => ({ anyOf: [kind.schema(protocol), { type: 'null' }] }),
+  };
+}
+
+export function list<T, Given>(kind: KeyKind<T, Given>): KeyKind<readonly T[], readonly Given[]> {
+  return {
+    toJson: (values, protocol) => values.map((value) => kind.toJson(value, protocol)),
+    fromJson(json, path, protocol) {
+      if (!Array.isArray(json)) return refuse(path, 'array', json);
+      return json.map((item, index) => kind.fromJson(item, `${path}[${index}]`, protocol));
+    },
+    schema: (protocol) => ({ type: 'array', items: kind.schema(protocol) }),
+  };
+}

@@ -1,0 +1,124 @@
+import type { Issue } from '../../base/error.js';
+import { formatId, MessageType, messageTypeNames } from '../../schema/index.js';
+import {
+  enumName,
+  payloadFields,
+  payloadFieldToJson,
+  payloadFromJson,
+  payloadSchema,
+  payloadText,
+  payloadToJson,
+  refuse,
+} from '../payload/index.js';
+import type { CaptureRecord, RecordType } from '../records/index.js';
+import { type KeyKind, list, orNull, text } from './kinds.js';
+
+export const type: KeyKind<RecordType> = {
+  repeats: true,
+  toJson: (value) => value,
+  fromJson(json, path) {
+    const known = json === 'malformed' || (typeof json === 'string' && Object.hasOwn(MessageType, json));
+    return known
+      ? (json as RecordType)
+      : refuse(path, `${Object.keys(MessageType).join(', ')} or malformed`, json);
+  },
+  schema: () => ({ enum: [...messageTypeNames, 'malformed'] }),
+};
+
+/** Message ids: hex text with all digits. Lines may have any number instead. */
+export const id: KeyKind<number> = {
+  repeats: true,
+  toJson: formatId,
+  fromJson(json, path) {
+    const isText = typeof json === 'string' && /^(0x[0-9a-fA-F]{1,8}|\d{1,10})$/.test(json);
+    const value = isText ? Number(json) : json;
+    const fits = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
+    return fits ? value : refuse(path, '0x00000000..0xffffffff', json);
+  },
+  schema: () => ({ type: 'string', pattern: '^0x[0-9a-f]{8}$' }),
+};
+
+export const name: KeyKind<string> = {
+  repeats: true,
+  toJson: (value) => value,
+  fromJson: (json, path, protocol) =>
+    typeof json === 'string' && protocol.byName.has(json)
+      ? json
+      : refuse(path, 'the name of a message', json, 'name'),
+  schema: ({ messages }) => ({ enum: messages.map((message) => message.name) }),
+};
+
+/** The error word of a reply: its name, or the number when it has none. */
+export const error: KeyKind<number> = {
+  repeats: true,
+  toJson: (value, protocol) => enumName(protocol.error, value) ?? value,
+  fromJson(json, path, protocol) {
+    const code = typeof json === 'string' ? payloadFromJson(protocol.error, json, path) : json;
+    const fits = typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= 0xffffffff;
+    return fits ? code : refuse(path, 'the name or number of an error', json);
+  },
+  schema: ({ error }) => payloadSchema(error),
+};
+
+/** One text for all packets, or one per packet. A line gives a list of either. */
+export const comments: KeyKind<readonly (string | undefined)[]> = {
+  toJson: ([first = null, ...others]) =>
+    others.every((comment) => comment === undefined)
+      ? first
+      : [first, ...others.map((comment) => comment ?? null)],
+  fromJson: (json, path, protocol) =>
+    (Array.isArray(json) ? json : [json]).map((item) => orNull(text).fromJson(item, path, protocol)),
+  schema: (protocol) => ({ anyOf: [text.schema(protocol), list(orNull(text)).schema(protocol)] }),
+};
+
+/** A line's payload can be read only by its message, so `fromJson` leaves it as it is. */
+export const payload: KeyKind<Pick<CaptureRecord, 'layout' | 'payload' | 'complete'>, unknown> = {
+  toJson(record, _, name) {
+    const { layout } = record;
+    // The page's records decode their payload when they are asked for it.
+    if (layout === undefined || (name !== undefined && !payloadFields(layout).has(name))) return {};
+    const { payload = {} } = record;
+    return name === undefined ? payloadToJson(layout, payload) : payloadFieldToJson(layout, payload, name);
+  },
+  toText(record, protocol) {
+    const { layout, complete } = record;
+    return complete && layout !== undefined
+      ? payloadText(layout)(record.payload)
+      : JSON.stringify(payload.toJson(record, protocol));
+  },
+  fromJson: (json) => json,
+  schema: () => ({ type: 'object' }),
+};
+
+/** Nothing needs the issues of a line: whoever decodes its bytes finds them again. */
+export const issues: KeyKind<readonly Issue[], unknown> = {
+  toJson: (list) =>
+    list.map(({ code, path, offset, expected, actual }) => ({
+      code,
+      path,
+      offset,
+      expected: plain(expected),
+      actual: plain(actual),
+    })),
+  fromJson: (json, path) => (Array.isArray(json) ? json : refuse(path, 'array', json)),
+  schema() {
+    const value = { anyOf: [{ type: 'string' }, { type: 'number' }] };
+    const items = {
+      type: 'object',
+      properties: {
+        code: { type: 'string' },
+        path: { type: 'string', description: 'field path, empty when no field is concerned' },
+        offset: { type: 'integer', minimum: 0 },
+        expected: value,
+        actual: value,
+      },
+      required: ['code', 'path', 'offset', 'expected', 'actual'],
+      additionalProperties: false,
+    };
+    return { type: 'array', minItems: 1, items };
+  },
+};
+
+function plain(value: number | bigint | string): number | string {
+  return typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
+}

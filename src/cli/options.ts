@@ -1,0 +1,69 @@
+import { Option } from 'commander';
+import { UsageError } from '../base/error.js';
+import { INPUT_FORMATS } from '../capture/input/index.js';
+import { type PlatformProfile, platforms } from '../rm/index.js';
+
+/**
+ * The value of an option or argument that must be one of some names.
+ *
+ * @param path the option, empty for an argument. @throws UsageError for another value.
+ */
+export function oneOf<T extends string>(
+  names: readonly T[],
+  value: string,
+  path: string,
+  code = path === '' ? 'argument' : 'option',
+): T {
+  const name = names.find((known) => known === value);
+  if (name !== undefined) return name;
+  throw new UsageError({ code, path, expected: names.join(', '), actual: value });
+}
+
+/** Parses an option that is an integer from 0 to `max`, decimal or hexadecimal. */
+export function integerOption(path: string, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
+    if (value <= max) return value;
+    throw new UsageError({ code: 'argument', path, expected: `0..${max}`, actual: text });
+  };
+}
+
+/** The value of `--format`. @throws UsageError for an unknown format. */
+export const formatOption = (value: string) => oneOf(INPUT_FORMATS, value, '--format', 'format');
+
+/** Names of all platforms, for help texts. */
+export const platformNames = Object.keys(platforms).join(', ');
+
+/** The value of `--platform`. @throws UsageError for an unknown platform. */
+export function platformOption(name: string): PlatformProfile {
+  const platform = Object.values(platforms).find((profile) => profile.name === name);
+  if (platform !== undefined) return platform;
+  throw new UsageError({ code: 'platform', path: '--platform', expected: platformNames, actual: name });
+}
+
+/** The option `--platform`. The help prints the name of its default, not the whole profile. */
+export function platformFlag(): Option {
+  return new Option('--platform <name>', `whose machine: ${platformNames}`)
+    .argParser(platformOption)
+    .default(platforms.native, platforms.native.name);
+}
+
+/** A file to load into memory at a guest physical address. */
+export interface FileAt {
+  readonly address: number;
+  readonly file: string;
+}
+
+/** Adds a value of `--load` to those before. @throws UsageError if it is not an address and a file. */
+function addLoad(text: string, list: readonly FileAt[]): FileAt[] {
+  const [, digits, file] = /^(0x[0-9a-f]+|\d+)=(.+)$/i.exec(text) ?? [];
+  const address = Number(digits);
+  if (file !== undefined && Number.isSafeInteger(address)) return [...list, { address, file }];
+  const expected = 'ADDRESS=FILE, such as 0x89000000=vm.dtb';
+  throw new UsageError({ code: 'argument', path: '--load', expected, actual: text });
+}
+
+/** The option `--load`. @param help its line in the help. */
+export function loadFlag(help: string): Option {
+  return new Option('--load <address=file>', help).argParser(addLoad).default([], 'none');
+}

@@ -1,0 +1,20 @@
+/**
+ * A simulated manager with the VMs that send to it and take from it, and the operations that can be done to both. Who
+ * holds a machine decides when things happen: in virtual time (src/sim/world.ts), as recordings were taken
+ * ({@link Machine.settle}), or when a peer takes (src/serve).
+ */
+export { Machine, type MachineOptions, type Taken } from './machine.js';
+export {
+  type FileContents,
+  type Operation,
+  type OperationName,
+  operations,
+  perform,
+  readOperation,
+  readVcpu,
+  type VcpuHalt,
+  writeOperation,
+} from './operations.js';
+export { isLine, type Line, lineReaders } from './read.js';
+export { UNLIMITED } from './receiving-vms.js';
+export { VmPort } from './vm-port.js';

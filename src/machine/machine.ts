@@ -1,0 +1,122 @@
+import { constants } from '../../schemas/index.js';
+import { type ManagerOptions, type PanicReason, ResourceManager, VmState } from '../rm/index.js';
+import { QueueError } from '../transport/index.js';
+import { ReceivingVms } from './receiving-vms.js';
+import type { VmPort } from './vm-port.js';
+
+/** Run states of a vCPU that has not halted (Linux, `enum gunyah_vcpu_run_state`). */
+const NOT_HALTED: readonly number[] = [1 /* READY */, 4 /* BLOCKED */];
+
+/** A queue message that a VM took. */
+export interface Taken {
+  readonly to: number;
+  readonly frame: Uint8Array;
+}
+
+export interface MachineOptions<Port extends VmPort> {
+  readonly manager?: Omit<ManagerOptions, 'onSent' | 'onPanic'> | undefined;
+  /** Makes the manager, when it is not the usual one. */
+  readonly newManager?: ((options: ManagerOptions) => ResourceManager) | undefined;
+  readonly newPort: (vmid: number) => Port;
+  /** RM put a message on the queue to a VM. */
+  readonly onSent?: (vmid: number, frame: Uint8Array) => void;
+  /** That message waits for the VM now. */
+  readonly onWaiting?: (port: Port) => void;
+  /** Messages vanished from the queue to a VM because its link came to an end. */
+  readonly onLost?: (vmid: number, count: number) => void;
+  readonly onPanic?: (reason: PanicReason) => void;
+}
+
+/**
+ * A simulated manager and the VMs that exchange messages with it. Everything that can be done to it is an operation
+ * (operations.ts). Its owner decides when VMs take messages: it calls {@link settle}, or takes them itself.
+ */
+export class Machine<Port extends VmPort> {
+  readonly manager: ResourceManager;
+  readonly vms: ReceivingVms<Port>;
+  /** VMs that have put something on a queue since the boot. */
+  readonly #senders = new Set<number>();
+
+  constructor(options: MachineOptions<Port>) {
+    this.vms = new ReceivingVms({
+      newPort: options.newPort,
+      linkOf: (vmid) => this.manager.link(vmid),
+      onLost: (vmid, count) => options.onLost?.(vmid, count),
+    });
+    const managerOptions: ManagerOptions = {
+      ...options.manager,
+      onSent: (vmid, frame) => {
+        options.onSent?.(vmid, frame);
+        const port = this.vms.sent(vmid);
+        if (port !== undefined) options.onWaiting?.(port);
+      },
+      ...(options.onPanic === undefined ? {} : { onPanic: options.onPanic }),
+    };
+    this.manager = options.newManager?.(managerOptions) ?? new ResourceManager(managerOptions);
+  }
+
+  /** A VM puts a message on its queue to RM. @returns a QueueError; ARGUMENT_INVALID without a queue. */
+  put(vmid: number, frame: Uint8Array): number {
+    this.#senders.add(vmid);
+    return this.manager.link(vmid)?.toManager.send(frame).error ?? QueueError.ARGUMENT_INVALID;
+  }
+
+  /** Writes to physical memory, where a real machine would let the primary VM write. */
+  load(address: number, bytes: Uint8Array): void {
+    const { manager } = this;
+    if (!manager.platform.realVms || this.#isLoadable(address, bytes.byteLength))
+      manager.hypervisor.writeMemory(address, bytes);
+  }
+
+  /** Whether a vCPU of a VM can halt with a run state. On a real machine only a running VM halts. */
+  canHalt(vmid: number, state: number): boolean {
+    return !this.manager.platform.realVms || (this.isRunning(vmid) && !NOT_HALTED.includes(state));
+  }
+
+  isRunning(vmid: number): boolean {
+    return this.manager.vm(vmid)?.state === VmState.RUNNING;
+  }
+
+  /** Boots again: memory and links are new, and nothing is left on a queue. */
+  reboot(): void {
+    this.manager.reboot();
+    this.vms.clear();
+    this.#senders.clear();
+  }
+
+  /**
+   * Lets RM run and VMs take until neither has anything to do. VMs take while RM is idle: the oldest message over all
+   * queues, one at a time (rm-internals.md, section 10).
+   *
+   * @param shares how many messages each VM takes at most, 0 for a VM that is not named; counted down.
+   */
+  settle(shares?: Map<number, number>): Taken[] {
+    const taken: Taken[] = [];
+    const mayTake = ({ vmid }: Port) => shares === undefined || (shares.get(vmid) ?? 0) > 0;
+    for (;;) {
+      this.manager.run();
+      if (this.manager.panicked !== undefined) return taken;
+      const port = this.vms.oldest(mayTake);
+      if (port === undefined) return taken;
+      const { vmid } = port;
+      shares?.set(vmid, (shares.get(vmid) ?? 0) - 1);
+      const frame = this.vms.take(port);
+      if (frame !== undefined) taken.push({ to: vmid, frame });
+    }
+  }
+
+  /**
+   * Whether the primary VM's write to physical memory takes effect on a real machine. It does in memory that the VM has
+   * given away (recordings config_lent_to_other, lifecycle_second_boot). It does not once a VM that got the memory has
+   * run: a VM booted again from the same parcel finds the tree of the first VM_START, and its VM_START fails
+   * (recordings deep_019, deep_109).
+   */
+  #isLoadable(address: number, size: number): boolean {
+    const end = address + size;
+    for (const vmid of this.#senders)
+      for (const { owner, regions } of this.manager.parcels.namedFor(vmid))
+        if (owner === constants.VMID_HLOS && vmid !== owner)
+          if (regions.some(({ phys, size }) => phys < end && address < phys + size)) return false;
+    return true;
+  }
+}

@@ -1,0 +1,48 @@
+import { WireError } from '../base/error.js';
+import { parseHex } from '../base/hex.js';
+
+/** A line of a recording or a scenario, or an object in it. */
+export type Line = Readonly<Record<string, unknown>>;
+
+export function isLine(value: unknown): value is Line {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads one value. @param path names it in errors. */
+type Read<T> = (value: unknown, path: string) => T;
+
+/**
+ * Readers of the values in lines. Each throws a WireError for a value that it does not accept.
+ *
+ * @param code of those errors.
+ */
+export function lineReaders(code: 'recording' | 'scenario') {
+  const refuse = (path: string, expected: string, actual: unknown): never => {
+    const text = JSON.stringify(actual) ?? 'nothing';
+    throw new WireError({ code, path, offset: 0, expected, actual: text.slice(0, 60) });
+  };
+  const natural: Read<number> = (value, path) =>
+    Number.isSafeInteger(value) && (value as number) >= 0
+      ? (value as number)
+      : refuse(path, 'an integer from 0 up', value);
+  const text: Read<string> = (value, path) =>
+    typeof value === 'string' ? value : refuse(path, 'a text', value);
+  return {
+    refuse,
+    natural,
+    text,
+    object: ((value, path) => (isLine(value) ? value : refuse(path, 'an object', value))) as Read<Line>,
+    /** Bytes, as hexadecimal digits. */
+    hex: ((value, path) =>
+      parseHex(text(value, path)) ?? refuse(path, 'bytes in hexadecimal', value)) as Read<Uint8Array>,
+    /** An integer of at most 64 bits from 0 up, as a number or as decimal or hexadecimal text. */
+    u64: ((value, path) => {
+      const isText = typeof value === 'string' && /^(0x[0-9a-f]+|\d+)$/i.test(value);
+      const integer = BigInt(isText ? value : natural(value, path));
+      return integer < 2n ** 64n ? integer : refuse(path, 'at most 64 bits', value);
+    }) as Read<bigint>,
+    /** The value of a key, undefined where the line does not have it. */
+    optional: <T>(line: Line, key: string, read: Read<T>): T | undefined =>
+      line[key] === undefined ? undefined : read(line[key], key),
+  };
+}

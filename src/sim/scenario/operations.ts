@@ -1,0 +1,135 @@
+import { constants, protocol } from '../../../schemas/index.js';
+import { linePackets } from '../../capture/ndjson/index.js';
+import { vmGenerations } from '../../host/vm-manager/index.js';
+import {
+  type FileContents,
+  type Operation,
+  operations,
+  readOperation,
+  UNLIMITED,
+} from '../../machine/index.js';
+import { type BehaviourName, behaviours } from '../kernels/guest.js';
+import type { Kernels } from '../kernels/kernels.js';
+import type { HostGeneration } from '../kernels/linux-host.js';
+import { readNote } from '../recording.js';
+import type { World } from '../world.js';
+import { readRule } from './fault-rule.js';
+import { type HostCall, readHostCall } from './host-step.js';
+import { type Line, namesOf, natural, object, oneOf } from './read.js';
+
+/** What the operations of a scenario act on. */
+export interface Stage {
+  readonly world: World;
+  readonly kernels: Kernels;
+  readonly perform: (operation: Operation) => void;
+  /** A VM sends a message; its first queue message is what the step's reply answers. */
+  readonly send: (from: number, frames: readonly Uint8Array[]) => void;
+  /** Linux of the primary VM begins an operation, whose end is the step's result. */
+  readonly callHost: (call: HostCall) => void;
+}
+
+/** What a step does. */
+export interface Action {
+  /** The VM that replies go to, unless an expectation says otherwise. */
+  readonly from: number | undefined;
+  /** What ends with a result of its own: the title of an operation of the primary VM's Linux. */
+  readonly call?: string;
+  readonly act: (stage: Stage) => void;
+}
+
+/** An operation of scenarios besides those of a machine. */
+interface Row {
+  /** Lines that show it, each with what it does, for people. */
+  readonly help: readonly (readonly [example: string, does: string])[];
+  readonly read: (line: Line) => Omit<Action, 'from'> & { readonly from?: number };
+}
+
+const behaviourNames = Object.keys(behaviours) as BehaviourName[];
+const hostGenerations = Object.keys(vmGenerations) as HostGeneration[];
+const hostModes = ['careful', 'faithful'] as const;
+
+/** The host's operations have a section of the help to themselves. */
+const hostCall = (op: 'ioctl' | 'close' | 'guest_mem'): Row => ({
+  help: [],
+  read: (line) => {
+    const call = readHostCall(line, op);
+    return { from: constants.VMID_HLOS, call: call.title, act: (stage) => stage.callHost(call) };
+  },
+});
+
+const limit = (count: number) => (line: Line) => {
+  const vmid = natural(line.vmid, 'vmid');
+  return { act: ({ perform }: Stage) => perform({ kind: 'receive_limit', vmid, count }) };
+};
+
+const rows: Readonly<Record<string, Row>> = {
+  hold: { help: [['{"op":"hold","vmid":3}', 'a VM stops taking messages']], read: limit(0) },
+  release: {
+    help: [['{"op":"release","vmid":3}', 'a VM takes messages again']],
+    read: limit(UNLIMITED),
+  },
+  fault: {
+    help: [['{"op":"fault","rule":{...}}', 'adds a fault rule behind the others']],
+    read: (line) => {
+      const rule = readRule(object(line.rule, 'rule'));
+      return { act: ({ world }) => world.faults.add(rule) };
+    },
+  },
+  faults_off: {
+    help: [['{"op":"faults_off"}', 'no fault rule acts any more']],
+    read: () => ({ act: ({ world }) => world.faults.clear() }),
+  },
+  host: {
+    help: [],
+    read: (line) => {
+      const generation = oneOf(hostGenerations, line.generation ?? 'a14', 'generation');
+      const mode = oneOf(hostModes, line.mode ?? 'careful', 'mode');
+      return { act: ({ kernels }) => kernels.bootHost(generation, mode) };
+    },
+  },
+  guest: {
+    help: [],
+    read: (line) => {
+      const vmid = natural(line.vmid, 'vmid');
+      const does = namesOf(behaviourNames, line.does ?? behaviourNames, 'does');
+      return { act: ({ kernels }) => kernels.bootGuest(vmid, does) };
+    },
+  },
+  ioctl: hostCall('ioctl'),
+  close: hostCall('close'),
+  guest_mem: hostCall('guest_mem'),
+};
+
+/** Lines that show the operations, each with what it does, for people. */
+export const operationHelp = [
+  ...Object.values(operations),
+  ...Object.values(rows),
+  {
+    help: [
+      ['{"op":"remark","text":"..."}', 'does nothing'],
+      ['{"op":"end"}', 'ends the scenario'],
+    ],
+  } as const,
+].flatMap(({ help }) => help);
+
+/** Keys of a step that are not part of its message. */
+const STEP_KEYS = new Set('at after times as expect out panic refused result findings op driver'.split(' '));
+
+/** Reads what a step does. Throws WireError: `scenario` or `recording`, or what is wrong with its message. */
+export function readAction(line: Line, file: FileContents): Action {
+  const { op } = line;
+  const from = typeof line.from === 'number' ? line.from : undefined;
+  if (op === undefined && line.frame === undefined) return readMessage(line);
+  const row = typeof op === 'string' && Object.hasOwn(rows, op) ? rows[op] : undefined;
+  if (row !== undefined) return { from, ...row.read(line) };
+  if (readNote(line) !== undefined) return { from, act: () => {} };
+  const operation = readOperation(line, file);
+  return { from, act: ({ perform }) => perform(operation) };
+}
+
+function readMessage(line: Line): Action {
+  const from = natural(line.from, 'from');
+  const message = Object.fromEntries(Object.entries(line).filter(([key]) => !STEP_KEYS.has(key)));
+  const frames = linePackets(protocol, message).map(({ bytes }) => bytes);
+  return { from, act: ({ send }) => send(from, frames) };
+}

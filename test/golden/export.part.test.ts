@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { errnoClients, protocol, unknownErrno } from '../../schemas/index.js';
+import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { recordLine } from '../../src/capture/ndjson/index.js';
+import { Assembler } from '../../src/capture/records/index.js';
+import { sourceGroups } from '../../src/cli/protocol-facts.js';
+import { exportJsonSchema } from '../../src/export/json-schema.js';
+import { exportMarkdown } from '../../src/export/markdown.js';
+import { parseEvidence } from '../../src/golden/evidence.js';
+import { fixturesOf } from '../../src/golden/generate.js';
+import { type ReassemblyRules, rmRules, rulesByName } from '../../src/rpc/index.js';
+import { assemble, frame } from '../capture/capture.js';
+import { budget, isWhole } from '../part.js';
+import { captures, recorded } from '../recorded.js';
+import { withSeed } from '../seeded.js';
+import { goldenCapture, mutatedCapture } from './captures.js';
+
+const evidence = parseEvidence(
+  JSON.parse(readFileSync(new URL('../../captures/golden/recorded.json', import.meta.url), 'utf8')),
+);
+const fixtures = protocol.messages.flatMap((message) => fixturesOf(protocol, message, evidence));
+
+describe('the Markdown reference', () => {
+  it('is the one that is checked in: schemas/README.md', () => {
+    const errno = { clients: errnoClients, unknown: unknownErrno };
+    const text = exportMarkdown({ protocol, errno, groups: sourceGroups });
+    expect(readFileSync(new URL('../../schemas/README.md', import.meta.url), 'utf8')).toBe(text);
+  });
+});
+
+describe('the JSON Schema', () => {
+  const validate = new Ajv2020({ allErrors: false }).compile(JSON.parse(exportJsonSchema(protocol)));
+
+  function linesOf(file: Uint8Array, rules: ReassemblyRules = rmRules): unknown[] {
+    const lines: unknown[] = [];
+    const record = (item: Parameters<typeof recordLine>[1]) =>
+      lines.push(JSON.parse(recordLine(protocol, item)));
+    const assembler = new Assembler({ protocol, rules, record });
+    const reader = captureReader(
+      detectFormat(file) as 'pcapng',
+      (packet) => assembler.packet(packet),
+      () => {},
+    );
+    reader.push(file);
+    reader.end();
+    assembler.end();
+    return lines;
+  }
+
+  const invalid = (lines: readonly unknown[]) =>
+    lines.filter((line) => !validate(line)).map((line) => JSON.stringify(line).slice(0, 200));
+
+  it('takes what decode --json prints of all recordings', () => {
+    // The largest recording has nearly all lines, and its turn comes in the second stage.
+    const names = captures.filter((name) => isWhole || name !== 'everything.pcapng');
+    const lines = names.flatMap((name) => linesOf(recorded(name)));
+    expect(invalid(lines)).toEqual([]);
+    expect(lines.length).toBeGreaterThan(budget(50_000));
+  });
+
+  it.each(Object.entries(rulesByName))('takes what decode --json --rules %s prints', (_, rules) => {
+    const names = captures.filter((name) => isWhole || name !== 'everything.pcapng');
+    expect(invalid(names.flatMap((name) => linesOf(recorded(name), rules)))).toEqual([]);
+    withSeed(5, (seed) => expect(invalid(linesOf(mutatedCapture(5000, seed), rules))).toEqual([]));
+  });
+
+  it('takes the headers of packets that a client joins although they differ', () => {
+    const messages = [
+      [255, 3, frame(3, 1, 1, 0x51100014, '01000000')],
+      [255, 3, frame(0, 1, 9, 0x51100014, '02000000')],
+    ] as const;
+    for (const rulesName of ['a14', 'v17', 'a15', 'q515']) {
+      const lines = assemble(messages, { rulesName }).map((record) =>
+        JSON.parse(recordLine(protocol, record)),
+      );
+      expect(lines).toMatchObject([{ headers: [expect.any(String), expect.any(String)] }]);
+      expect(invalid(lines)).toEqual([]);
+    }
+  });
+
+  it('takes what it prints of the goldens, and of anything else', () => {
+    expect(invalid(linesOf(goldenCapture(fixtures)))).toEqual([]);
+    withSeed(3, (seed) => expect(invalid(linesOf(mutatedCapture(5000, seed)))).toEqual([]));
+  });
+
+  const line = {
+    no: 1,
+    frame: 1,
+    from: 255,
+    to: 3,
+    type: 'notification',
+    seq: 0,
+    id: '0x56100008',
+    name: 'VM_STATUS',
+    payload: { vmid: 128, vm_status: 'RUNNING', os_status: 'NONE', app_status: 0 },
+  };
+  it.each([
+    ['a key that there is not', { ...line, sequence: 1 }],
+    ['a field that there is not', { ...line, payload: { ...line.payload, vmidd: 1 } }],
+    ['a name that the enum has not', { ...line, payload: { ...line.payload, vm_status: 'RUNS' } }],
+    ['a number that does not fit', { ...line, payload: { ...line.payload, app_status: 65536 } }],
+    ['a field that is missing', { ...line, payload: { vmid: 128 } }],
+    ['a message that there is not', { ...line, name: 'VM_STATES' }],
+    ['an id in decimal', { ...line, id: '1443889160' }],
+    ['a record without sender', { ...line, from: undefined }],
+  ])('refuses %s', (_, wrong) => {
+    expect(validate(line)).toBe(true);
+    expect(validate(JSON.parse(JSON.stringify(wrong)))).toBe(false);
+  });
+});

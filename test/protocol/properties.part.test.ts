@@ -1,0 +1,6 @@
+import { protocol } from '../../schemas/index.js';
+import { codecProperties } from '../codec/properties.js';
+import { budget } from '../part.js';
+import { subjectsIn } from '../subjects.js';
+
+codecProperties(subjectsIn(protocol), budget(30));
