@@ -8,19 +8,19 @@ import type { FieldChange } from './fields.js';
 
 /** Characters of a value up to which a change shows it whole. */
 const wholeSizeMax = 40;
-/** Characters that a message of one side only shows of each of its values. */
+/** Characters that are shown of each value of a message that only one side has. */
 const valueSizeMax = 400;
 
 const margin = ' '.repeat(17);
 
-/** The line above all differences: which column holds the numbers of which capture. */
+/** The heading of the two columns with record numbers. */
 export function diffHeading(style: PrintStyle): string {
   return `${style.dim(`${'no in A'.padStart(9)}${'no in B'.padStart(8)}`)}\n`;
 }
 
 /**
- * A difference for people: `~` changed, `-` only in A, `+` only in B; the record numbers on both sides, the message, and
- * below it each field that differs, or all fields of a message that one side only has.
+ * A difference as text: `~` changed, `-` only in A, `+` only in B; the record numbers on both sides; the message. Below
+ * it stands each field that differs, or all fields of a message that only one side has.
  */
 export function printDifference(protocol: Protocol, difference: Difference, style: PrintStyle): string {
   const { diff } = difference;
@@ -40,7 +40,7 @@ export function printDifference(protocol: Protocol, difference: Difference, styl
   return `${[head, ...fields].join('\n')}\n`;
 }
 
-/** The last line: how many messages are what. */
+/** The last line: the number of messages of each kind. */
 export function printCounts({ equal, changed, removed, added }: DiffCounts, style: PrintStyle): string {
   if (changed + removed + added === 0) return `${style.good(`equal: ${equal} messages`)}\n`;
   return `${changed} changed, ${removed} only in A, ${added} only in B, ${equal} equal\n`;
@@ -49,8 +49,8 @@ export function printCounts({ equal, changed, removed, added }: DiffCounts, styl
 /**
  * A difference as one NDJSON line: `{"diff","a","b","from","to","type","seq","id","name","changes","message"}`. `diff` is
  * changed, removed or added; `a` and `b` are the record numbers on the sides that have the message; `changes` holds
- * `{"path","a","b"}` per field, without `a` where only B has it and without `b` where only A has it; `message` is the
- * message that one side only has.
+ * `{"path","a","b"}` per field, without `a` where only B has it and without `b` where only A has it; `message` is a
+ * message that only one side has.
  */
 export function differenceLine(difference: Difference): string {
   const { diff } = difference;
@@ -96,7 +96,7 @@ function changeLine({ path, a, b }: FieldChange, style: PrintStyle): string {
   return `${margin}${style.warn('~')} ${name} ${style.bad(before)} -> ${style.good(after)}${note}`;
 }
 
-/** Names, hex and numbers as they are, without the quotes of JSON; other text and lists as JSON. */
+/** A word (name, hex) without the quotes of JSON, any other value as JSON. */
 function valueText(value: Json | undefined): string {
   return typeof value === 'string' && /^\w+$/.test(value) ? value : JSON.stringify(value);
 }

@@ -1,4 +1,4 @@
-/** A packet and where it goes: its number, and its place among those with the same number. */
+/** A packet that waits: its number, and its place among packets with the same number. */
 interface Waiting<P> {
   readonly packet: P | undefined;
   readonly key: number;
@@ -6,9 +6,9 @@ interface Waiting<P> {
 }
 
 /**
- * Puts packets into the order of their numbers. Records are printed when they complete, so numbers come nearly in
- * order; a packet is passed on as soon as all before it have been, and only what came early is held. Where numbers are
- * missing (a filtered capture) what follows is held until the end: memory up to the size of the input.
+ * Puts packets into the order of their numbers. Records are printed when they complete, so that numbers come nearly in
+ * order: a packet is passed on as soon as all packets before it were, and only packets that come early are held. After
+ * a missing number (a filtered capture) all packets are held until the end: memory up to the size of the input.
  */
 export class PacketOrder<P> {
   readonly #heap: Waiting<P>[] = [];
@@ -21,7 +21,7 @@ export class PacketOrder<P> {
     this.#sink = sink;
   }
 
-  /** `key` is the packet number that the packet goes to; undefined: nothing goes there. */
+  /** Adds the packet with the number `key`. Undefined: the packet with this number is left out. */
   add(packet: P | undefined, key: number): void {
     this.#turn++;
     if (key <= this.#next && this.#heap.length === 0) this.#pass({ packet, key, turn: this.#turn });

@@ -4,7 +4,7 @@ import { type CaptureReader, emptyPacket, LineSplitter, type PacketSink } from '
 import { type LinePacket, linePackets } from './line-packets.js';
 import { PacketOrder } from './packet-order.js';
 
-/** A message of 14 616 bytes prints as some 130 000 characters; a longer line than this is not gathered in memory. */
+/** Characters of the longest line that is read. The largest message (14 616 bytes) prints as some 130 000 characters. */
 const lineSizeMax = 64 * 1024 * 1024;
 
 /**
@@ -28,7 +28,7 @@ export function ndjsonReader(protocol: Protocol, sink: PacketSink): CaptureReade
     packet.end = item.bytes.length;
     sink(packet);
   });
-  // A line without packet numbers goes behind the line before it.
+  // A line without packet numbers is placed behind the line before it.
   let place = 0;
   const lines = new LineSplitter((text, number, offset) => {
     if (text.trim() === '') return;
@@ -37,7 +37,7 @@ export function ndjsonReader(protocol: Protocol, sink: PacketSink): CaptureReade
       order.add(item, place);
     }
   }, lineSizeMax);
-  /** What was read before a bad line is handed on, packets that wait for an earlier number included. */
+  /** Hands on all packets before a bad line, also those that wait for an earlier number. */
   const whole = (read: () => void) => {
     try {
       read();
