@@ -21,6 +21,8 @@ export class Assembler implements StreamOwner {
   /** Takes the next packet of the capture. Never throws for what is in it. */
   packet(packet: Packet): void {
     const { from, to } = packet;
+    // No message is put together across a gap.
+    if (packet.lost !== undefined) this.#abandonAll();
     const named = from !== undefined && to !== undefined;
     const stream = named ? this.stream(from, to) : this.stream(...this.#guess.of(packet));
     stream.receive(packet);
@@ -28,13 +30,17 @@ export class Assembler implements StreamOwner {
 
   /** The capture has ended: messages in progress are given up, in the order in which they began. */
   end(): void {
-    const open = [...this.#streams.values()].filter((stream) => stream.openedAt !== undefined);
-    open.sort((a, b) => (a.openedAt as number) - (b.openedAt as number));
-    for (const stream of open) stream.end();
+    this.#abandonAll();
     const { unanswered } = this.options;
     if (unanswered === undefined) return;
     const waiting = [...this.#streams.values()].flatMap((stream) => stream.conversation.waiting());
     for (const request of waiting.sort((a, b) => a.no - b.no)) unanswered(request);
+  }
+
+  #abandonAll(): void {
+    const open = [...this.#streams.values()].filter((stream) => stream.openedAt !== undefined);
+    open.sort((a, b) => (a.openedAt as number) - (b.openedAt as number));
+    for (const stream of open) stream.end();
   }
 
   /** The next record's number. */
