@@ -66,7 +66,7 @@ export function openReader(
   warn: WarningSink,
   options: InputOptions = {},
 ): CaptureReader {
-  if (format === 'ndjson') return ndjsonReader(protocol, sink);
+  if (format === 'ndjson') return ndjsonReader(protocol, sink, warn);
   if (format === 'trace' || format === 'dmesg') return kernelReader(protocol, format, sink, warn, options);
   if (format === 'pcapng') return pcapngReader(sink, warn);
   if (format === 'pcap') return pcapReader(sink, warn);

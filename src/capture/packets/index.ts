@@ -7,6 +7,7 @@ export {
   type Clock,
   clocks,
   emptyPacket,
+  PACKET_SIZE,
   type Packet,
   type PacketSink,
   type WarningSink,
