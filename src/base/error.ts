@@ -11,9 +11,17 @@ export interface Issue {
   readonly offset: number;
   readonly expected: number | bigint | string;
   readonly actual: number | bigint | string;
+  /** Where a name is expected: the possible names, from which people get suggestions. */
+  readonly choice?: Choice;
 }
 
-/** One line for people: `truncated at mem_handle, offset 4: expected 4, actual 2`. */
+/** The names that would have been accepted, and what they name: `message`, `field`, `option`. */
+export interface Choice {
+  readonly what: string;
+  readonly names: readonly string[];
+}
+
+/** All fields of an issue in one line: `truncated at mem_handle, offset 4: expected 4, actual 2`. */
 export function formatIssue(issue: Issue): string {
   const where = issue.path === '' ? '' : ` at ${issue.path}`;
   return `${issue.code}${where}, offset ${issue.offset}: expected ${issue.expected}, actual ${issue.actual}`;
@@ -26,14 +34,19 @@ abstract class IssueError extends Error implements Issue {
   readonly offset: number;
   readonly expected: number | bigint | string;
   readonly actual: number | bigint | string;
+  declare readonly choice?: Choice;
+  /** What stands in front of the message, such as `line 3: `. */
+  readonly context: string;
 
-  constructor(issue: Issue, text: string) {
-    super(text);
+  constructor(issue: Issue, context: string, text: string) {
+    super(context + text);
+    this.context = context;
     this.code = issue.code;
     this.path = issue.path;
     this.offset = issue.offset;
     this.expected = issue.expected;
     this.actual = issue.actual;
+    if (issue.choice !== undefined) this.choice = issue.choice;
   }
 }
 
@@ -45,7 +58,7 @@ export class WireError extends IssueError {
   override readonly name = 'WireError';
 
   constructor(issue: Issue, context = '') {
-    super(issue, context + formatIssue(issue));
+    super(issue, context, formatIssue(issue));
   }
 }
 
@@ -57,7 +70,8 @@ export class UsageError extends IssueError {
     const where = issue.path === '' ? '' : ` at ${issue.path}`;
     super(
       { ...issue, offset: 0 },
-      `${context}${issue.code}${where}: expected ${issue.expected}, actual ${issue.actual}`,
+      context,
+      `${issue.code}${where}: expected ${issue.expected}, actual ${issue.actual}`,
     );
   }
 }

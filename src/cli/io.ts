@@ -1,4 +1,5 @@
 import { WireError } from '../base/error.js';
+import { errorText } from '../base/sentence.js';
 import { CaptureInput, type InputFormat } from '../capture/input/index.js';
 import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
 import { readPieces } from '../node/input.js';
@@ -80,7 +81,7 @@ export class CommandIo {
       if (!(error instanceof WireError)) throw error;
       progress.end();
       pause();
-      this.warn(`${name}: ${error.message}`);
+      this.warn(`${name}: ${errorText(error)}`);
       this.problem();
     } finally {
       progress.end();

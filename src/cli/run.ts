@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
+import { errorText } from '../base/sentence.js';
 import { FileError } from '../node/file-error.js';
 import type { Stdio } from '../node/stdio.js';
 import { terminalWidth } from '../node/terminal.js';
@@ -79,7 +80,7 @@ function exitCodeOf(io: CommandIo, error: unknown): number {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof UsageError) {
-    io.warn(error.message);
+    io.warn(errorText(error));
     return exitCodes.usage;
   }
   if (error instanceof FileError) {
@@ -87,7 +88,7 @@ function exitCodeOf(io: CommandIo, error: unknown): number {
     return exitCodes.file;
   }
   if (error instanceof WireError) {
-    io.warn(error.message);
+    io.warn(errorText(error));
     return exitCodes.problems;
   }
   throw error;

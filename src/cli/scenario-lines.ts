@@ -1,4 +1,6 @@
 import { WireError } from '../base/error.js';
+import { formatHex } from '../base/hex.js';
+import { decodeText } from '../base/text.js';
 import { captureReader, detectFormat } from '../capture/input/index.js';
 import { ndjsonReader } from '../capture/ndjson/index.js';
 import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
@@ -69,7 +71,7 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
     steps.packet({ from, to, frame: packet.data.slice(packet.start, packet.end), comment: packet.comment });
   };
   const format = detectFormat(piece);
-  if (format === undefined) throw notOne(String(piece[0]));
+  if (format === undefined) throw notOne(startOf(piece));
   const reader =
     format === 'ndjson'
       ? ndjsonReader(io.protocol, sink)
@@ -84,6 +86,13 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
       steps.end();
     },
   };
+}
+
+/** The first bytes, as text if they are text. */
+function startOf(piece: Uint8Array): string {
+  const start = piece.subarray(0, 16);
+  const text = decodeText(start.subarray(0, start.indexOf(0x0a) < 0 ? start.length : start.indexOf(0x0a)));
+  return text === undefined ? formatHex(start) : JSON.stringify(text);
 }
 
 function notOne(actual: string): WireError {

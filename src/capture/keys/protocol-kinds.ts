@@ -1,5 +1,5 @@
 import type { Issue } from '../../base/error.js';
-import { formatId, MessageType, messageTypeNames } from '../../schema/index.js';
+import { formatId, MessageType, messageChoice, messageNamed, messageTypeNames } from '../../schema/index.js';
 import {
   enumName,
   payloadFields,
@@ -42,9 +42,8 @@ export const name: KeyKind<string> = {
   repeats: true,
   toJson: (value) => value,
   fromJson: (json, path, protocol) =>
-    typeof json === 'string' && protocol.byName.has(json)
-      ? json
-      : refuse(path, 'the name of a message', json, 'name'),
+    (typeof json === 'string' ? messageNamed(protocol, json)?.name : undefined) ??
+    refuse(path, 'the name of a message', json, 'name', messageChoice(protocol)),
   schema: ({ messages }) => ({ enum: messages.map((message) => message.name) }),
 };
 

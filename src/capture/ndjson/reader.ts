@@ -60,8 +60,7 @@ function readLine(protocol: Protocol, text: string, number: number, offset: numb
     return linePackets(protocol, parseObject(text));
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    const { code, path, expected, actual } = error;
-    throw new WireError({ code, path, offset, expected, actual }, `line ${number}: `);
+    throw new WireError({ ...error, offset }, `line ${number}: `);
   }
 }
 

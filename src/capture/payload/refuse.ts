@@ -1,4 +1,4 @@
-import { type Issue, WireError } from '../../base/error.js';
+import { type Choice, type Issue, WireError } from '../../base/error.js';
 
 /** Characters of a refused value that an error shows. */
 const shownMax = 60;
@@ -9,9 +9,10 @@ export function refuse(
   expected: Issue['expected'],
   json: unknown,
   code = json === undefined ? 'missing' : 'type',
+  choice?: Choice,
 ): never {
   const text = typeof json === 'number' ? json : (JSON.stringify(json) ?? 'nothing');
   const isLong = typeof text === 'string' && text.length > shownMax;
   const actual = isLong ? `${text.slice(0, shownMax)}...` : text;
-  throw new WireError({ code, path, offset: 0, expected, actual });
+  throw new WireError({ code, path, offset: 0, expected, actual, ...(choice && { choice }) });
 }

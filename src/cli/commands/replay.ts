@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { WireError } from '../../base/error.js';
+import { errorText } from '../../base/sentence.js';
 import { readWholeInput } from '../../node/input.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
@@ -47,7 +48,7 @@ function replay(io: CommandIo, files: readonly string[], options: ReplayOptions)
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       output.flush();
-      io.warn(`${file}: after ${counts.steps} steps: ${error.message}`);
+      io.warn(`${file}: after ${counts.steps} steps: ${errorText(error)}`);
       io.problem();
     }
   }

@@ -196,9 +196,8 @@ class Player {
       return action();
     } catch (error) {
       if (!(error instanceof WireError || error instanceof UsageError)) throw error;
-      const { path, offset, expected, actual } = error;
       const code = error instanceof UsageError ? 'scenario' : error.code;
-      throw new WireError({ code, path, offset, expected, actual }, `step ${this.#steps}: `);
+      throw new WireError({ ...error, code }, `step ${this.#steps}: `);
     }
   }
 
