@@ -1,5 +1,6 @@
 import { type Issue, UsageError, type WireError } from './error.js';
 import { nearest } from './nearest.js';
+import { printable } from './text.js';
 
 /** Longest list of names that a sentence prints in full. */
 const listedMax = 12;
@@ -10,12 +11,12 @@ const unlimited = BigInt(Number.MAX_SAFE_INTEGER);
 /** An error of the command line or the input, for people. Programs take its code and fields. */
 export function errorText(error: WireError | UsageError): string {
   const place = error instanceof UsageError ? error.path : placeOf(error);
-  return `${error.context}${place === '' ? '' : `${place}: `}${sentence(error)}`;
+  return printable(`${error.context}${place === '' ? '' : `${place}: `}${sentence(error)}`);
 }
 
 /** What is wrong with a message, for people: `vmid, offset 4: 4 bytes are needed, 2 are there`. */
 export function issueText(issue: Issue): string {
-  return `${placeOf(issue)}: ${sentence(issue)}`;
+  return printable(`${placeOf(issue)}: ${sentence(issue)}`);
 }
 
 function placeOf({ path, offset }: Issue): string {
@@ -90,7 +91,10 @@ const rows: Readonly<Record<string, Row>> = {
   type: (expected, actual) => `must be ${expected}, not ${actual}`,
   missing: (expected) => `is missing: expected ${expected}`,
   duplicate: (_, actual) => `${actual} is there twice`,
-  json: (expected, actual) => `this is not ${expected}: ${actual}`,
+  json: (expected, actual, issue) =>
+    expected.startsWith('at most')
+      ? otherwise(expected, actual, issue)
+      : `this is not ${expected}: ${actual}`,
   empty: () => 'the input is empty',
   format: (expected, actual) =>
     /^\w+$/.test(expected)

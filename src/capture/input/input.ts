@@ -64,7 +64,7 @@ export class CaptureInput implements CaptureReader {
     }
     this.#reader =
       format === 'ndjson'
-        ? ndjsonReader(this.#protocol, this.#sink)
+        ? ndjsonReader(this.#protocol, this.#sink, this.#warn)
         : captureReader(format, this.#sink, this.#warn);
     const prefix = this.#prefix;
     this.#prefix = new Uint8Array(0);

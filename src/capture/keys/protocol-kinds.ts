@@ -1,4 +1,5 @@
 import type { Issue } from '../../base/error.js';
+import { jsonText } from '../../base/json.js';
 import { formatId, MessageType, messageChoice, messageNamed, messageTypeNames } from '../../schema/index.js';
 import {
   enumName,
@@ -83,7 +84,7 @@ export const payload: KeyKind<Pick<CaptureRecord, 'layout' | 'payload' | 'comple
     const { layout, complete } = record;
     return complete && layout !== undefined
       ? payloadText(layout)(record.payload)
-      : JSON.stringify(payload.toJson(record, protocol));
+      : jsonText(payload.toJson(record, protocol));
   },
   fromJson: (json) => json,
   schema: () => ({ type: 'object' }),

@@ -64,7 +64,7 @@ function encodeFields(layout: Payload | undefined, payload: unknown, hasRest: bo
     return hasRest ? encodePlain(layout, value, { prefix: true }) : codecOf<AnyType>(layout).toBytes(value);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    throw new WireError({ ...error, path: error.path === '' ? 'payload' : `payload.${error.path}` });
+    throw error.within('', { path: error.path === '' ? 'payload' : `payload.${error.path}` });
   }
 }
 

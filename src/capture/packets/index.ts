@@ -5,6 +5,7 @@ export {
   type CaptureReader,
   type CaptureWarning,
   emptyPacket,
+  PACKET_SIZE,
   type Packet,
   type PacketSink,
   type WarningSink,

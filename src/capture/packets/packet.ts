@@ -36,7 +36,8 @@ export type PacketSink = (packet: Packet) => void;
  * Something in a capture that was skipped or is incomplete, while the rest is read on. Codes: `link_type` (an
  * interface whose packets are skipped; once per interface), `dissector` (a packet meant for another dissector),
  * `packet` (a packet whose framing is broken; skipped), `snaplen` (the capture kept only part of the packet;
- * delivered), `option` (an option list that overruns its block), `gap` (lines missing in a dump).
+ * delivered), `option` (an option list that overruns its block), `gap` (lines missing in a dump), `order` (a packet that
+ * comes too late for its place).
  */
 export interface CaptureWarning {
   readonly code: string;
@@ -77,3 +78,6 @@ export function emptyPacket(): Packet {
     comment: undefined,
   };
 }
+
+/** What a packet takes in memory besides its bytes and its comment, about. */
+export const PACKET_SIZE = 256;

@@ -1,4 +1,5 @@
 import { formatHex } from '../../base/hex.js';
+import { jsonText } from '../../base/json.js';
 import { issueText } from '../../base/sentence.js';
 import { formatTime } from '../../base/time.js';
 import { annotate } from '../../codec/index.js';
@@ -50,8 +51,7 @@ export function printRecord(record: CaptureRecord, options: PrintOptions): strin
   if (record.rest !== undefined) lines.push(...bytesLine('rest', record.rest, options));
   if (record.raw !== undefined && !options.hex) lines.push(...bytesLine('raw', record.raw, options));
   for (const { frame, comment } of record.packets) {
-    if (comment !== undefined)
-      lines.push(`${indent}${style.dim(`# packet ${frame}: ${JSON.stringify(comment)}`)}`);
+    if (comment !== undefined) lines.push(`${indent}${style.dim(`# packet ${frame}: ${jsonText(comment)}`)}`);
   }
   if (options.hex && record.bytes !== undefined) lines.push(...hexLines(record.bytes, style));
   return `${lines.join('\n')}\n`;

@@ -3,7 +3,9 @@ import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
 import type { Packet } from '../packets/index.js';
 import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../payload/index.js';
-import { Conversation, type Outstanding } from './conversation.js';
+import { Conversation, type Outstanding, type WaitingRequests } from './conversation.js';
+import { PART_SIZE } from './limits.js';
+import type { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
 import type { RecordPacket, RecordType } from './record.js';
 
@@ -21,6 +23,8 @@ const nothingDecoded: DecodedPayload = {
 /** What the streams of one capture share. */
 export interface StreamOwner {
   readonly options: AssemblerOptions;
+  readonly waiting: WaitingRequests;
+  readonly inProgress: MessagesInProgress;
   /** The next record's number. */
   next(): number;
   /** What `from` sends to `to`. */
@@ -34,6 +38,10 @@ export class Stream implements ReassemblySink {
   #opposite: Stream | undefined;
   #parts: RecordPacket[] = [];
   #packet!: Packet;
+  /** Why the message in progress is given up, where that is not what the queue messages say. */
+  #reason: readonly Issue[] = noIssues;
+  /** When it took its latest packet, counted in packets of the capture. */
+  usedAt = 0;
   readonly #owner: StreamOwner;
 
   constructor(
@@ -42,17 +50,12 @@ export class Stream implements ReassemblySink {
     readonly to: number,
   ) {
     this.#owner = owner;
-    const { protocol, rules, unanswered } = owner.options;
-    this.conversation = new Conversation(unanswered ?? (() => {}));
+    const { protocol, rules } = owner.options;
+    this.conversation = new Conversation(owner.waiting);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
     const own = to === protocol.constants.VMID_RM ? rmRules : rules;
     const expects = (seq: number, id: number) => this.#partner().conversation.repeats(seq, id) !== undefined;
     this.#reassembler = new Reassembler(protocol, this, own, expects);
-  }
-
-  /** Packet number at which the message in progress began, undefined when there is none. */
-  get openedAt(): number | undefined {
-    return this.#parts[0]?.frame;
   }
 
   receive(packet: Packet): void {
@@ -60,8 +63,23 @@ export class Stream implements ReassemblySink {
     this.#reassembler.receive(packet.view, packet.start, packet.end);
   }
 
+  /** Nothing more comes: gives up the message in progress. */
   end(): void {
     this.#reassembler.abandon();
+  }
+
+  giveUp(issue: Issue): void {
+    this.#reason = [issue];
+    this.end();
+    this.#reason = noIssues;
+  }
+
+  /** Gives up all that it holds, and is no one's partner any more. */
+  close(issue: Issue): void {
+    this.giveUp(issue);
+    this.conversation.end();
+    if (this.#opposite !== undefined) this.#opposite.#opposite = undefined;
+    this.#opposite = undefined;
   }
 
   message(header: Header, view: DataView, start: number, end: number, own: Header): void {
@@ -69,13 +87,12 @@ export class Stream implements ReassemblySink {
     this.#frame(own, whole ? 0 : this.#parts.length);
     const { record } = this.#owner.options;
     const last = this.#current(own);
-    const packets = whole ? [last] : [...this.#parts, last];
-    if (!whole) this.#parts = [];
-    const no = this.#owner.next();
+    const packets = whole ? [last] : [...this.#finish(), last];
     const { type, seq, msg_id: id, fragments } = header;
     const { protocol } = this.#owner.options;
     const message = protocol.byId.get(id);
     const answered = type === MessageType.reply ? this.#partner().conversation.close(seq, id) : undefined;
+    const no = this.#owner.next();
     const decoded = decodePayload(message, type, view, start, end, answered?.payload);
     let repeated: Outstanding | undefined;
     if (type === MessageType.request) {
@@ -123,20 +140,23 @@ export class Stream implements ReassemblySink {
 
   part(header: Header): void {
     this.#frame(header, this.#parts.length);
-    this.#parts.push(this.#current(header));
+    const part = this.#current(header);
+    this.#parts.push(part);
+    this.#owner.inProgress.add(this, part.size + PART_SIZE);
   }
 
   abandoned(header: Header, view: DataView, size: number): void {
+    const packets = this.#finish();
+    const type = messageTypeNames[header.type] as MessageTypeName;
+    this.#other(header, type, packets, true, copy(view, 0, size), this.#reason);
+  }
+
+  /** The packets of the message in progress, which is none any more. */
+  #finish(): RecordPacket[] {
     const packets = this.#parts;
     this.#parts = [];
-    this.#other(
-      header,
-      messageTypeNames[header.type] as MessageTypeName,
-      packets,
-      true,
-      copy(view, 0, size),
-      noIssues,
-    );
+    this.#owner.inProgress.release(this);
+    return packets;
   }
 
   stray(header: Header): void {
@@ -218,7 +238,10 @@ export class Stream implements ReassemblySink {
   }
 
   #partner(): Stream {
-    this.#opposite ??= this.#owner.stream(this.to, this.from);
+    if (this.#opposite === undefined) {
+      this.#opposite = this.#owner.stream(this.to, this.from);
+      this.#opposite.#opposite = this;
+    }
     return this.#opposite;
   }
 }

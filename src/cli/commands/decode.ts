@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
+import { jsonText } from '../../base/json.js';
 import {
   type Filter,
   filterNames,
@@ -88,7 +89,7 @@ function decode(io: CommandIo, file: string, options: DecodeOptions): void {
   );
   assembler.end();
   if (summary !== undefined) {
-    output.write(options.json ? `${JSON.stringify(summary.toJson())}\n` : summary.toText());
+    output.write(options.json ? `${jsonText(summary.toJson())}\n` : summary.toText());
   }
   output.end();
 }

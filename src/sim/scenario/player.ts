@@ -1,5 +1,5 @@
 import { constants, limits } from '../../../schemas/index.js';
-import { UsageError, WireError } from '../../base/error.js';
+import { issueOf, UsageError, WireError } from '../../base/error.js';
 import type { Json } from '../../capture/payload/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { type PanicReason, type PlatformProfile, platforms } from '../../rm/index.js';
@@ -195,9 +195,10 @@ class Player {
     try {
       return action();
     } catch (error) {
-      if (!(error instanceof WireError || error instanceof UsageError)) throw error;
-      const code = error instanceof UsageError ? 'scenario' : error.code;
-      throw new WireError({ ...error, code }, `step ${this.#steps}: `);
+      const step = `step ${this.#steps}: `;
+      if (error instanceof WireError) throw error.within(step);
+      if (!(error instanceof UsageError)) throw error;
+      throw new WireError({ ...issueOf(error), code: 'scenario' }, step);
     }
   }
 
