@@ -2,8 +2,7 @@ import { WireError } from '../base/error.js';
 import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
 import { decodeText } from '../base/text.js';
-import { captureReader, detectFormat } from '../capture/input/index.js';
-import { ndjsonReader } from '../capture/ndjson/index.js';
+import { detectFormat, openReader } from '../capture/input/index.js';
 import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
@@ -103,13 +102,10 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
   };
   const format = detectFormat(piece);
   if (format === undefined) throw notOne(startOf(piece));
-  const reader =
-    format === 'ndjson'
-      ? ndjsonReader(io.protocol, sink)
-      : captureReader(format, sink, ({ frame, message }) => {
-          io.problem();
-          io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
-        });
+  const reader = openReader(io.protocol, format, sink, ({ frame, message, isNote }) => {
+    if (!isNote) io.problem();
+    io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
+  });
   return {
     push: (chunk) => reader.push(chunk),
     end: () => {
