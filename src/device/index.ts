@@ -3,4 +3,4 @@ export { kernels } from './kernels.js';
 export { cleaningScript, kernelByName, METHODS, type Method, methodsOf, recordingScript } from './methods.js';
 export { bestRecording, type DeviceFacts, parseProbe, probeScript } from './probe.js';
 export { quote } from './script.js';
-export { type Target, targetCommand } from './target.js';
+export { parseTarget, type Target, targetCommand } from './target.js';
