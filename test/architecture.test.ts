@@ -36,7 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/serve': [...engine, 'src/rm', 'src/machine', 'schemas'],
   'src/device': ['src/base'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
-  'src/node': [...engine, 'src/serve', 'src/fuzz', 'src/inspector', 'schemas'],
+  'src/node': [...engine, 'src/serve', 'src/fuzz', 'src/inspector', 'src/device', 'schemas'],
   'src/cli': [
     ...engine,
     'src/docs',

@@ -17,10 +17,11 @@ import {
 import { readWholeInput } from '../../../node/input.js';
 import type { CommandIo } from '../../io.js';
 import { integerOption, oneOf } from '../../options.js';
+import { addExtcapOptions, type ExtcapOptions, extcap, install } from './extcap.js';
 import { bestOnDevice, dryRun, record, runAndCollect } from './run.js';
 
 /** The options as commander parses them. */
-interface CaptureOptions {
+interface CaptureOptions extends ExtcapOptions {
   readonly kernel?: string;
   readonly method?: Method;
   readonly duration?: number;
@@ -52,11 +53,11 @@ Examples:
   gunyah-rm capture --clean --run adb                      removes what a killed script left`;
 
 export function register(program: Command, io: CommandIo): void {
-  program
+  const command = program
     .command('capture')
     .description('record messages on a device: print the script for it, or run it')
     .option('--kernel <name>', 'the kernel of the device, see below')
-    .option('--method <name>', `how: ${METHODS.join(', ')}`, (name) => oneOf(METHODS, name, '--method'))
+    .option('--method <name>', `how: ${METHODS.join(', ')}`, parseMethod)
     .option('--duration <seconds>', 'stop after this time', integerOption('--duration', 1_000_000))
     .option('--filter-capid <capid>', 'only this queue; repeatable', addCapid, [])
     .option('--probe', 'print a script that finds out what a device has, instead')
@@ -70,18 +71,31 @@ export function register(program: Command, io: CommandIo): void {
     .option('--json', 'with --run: messages as NDJSON')
     .option('--all-queues', "with --run: messages of other queues than RM's too")
     .option('-o, --output <file>', 'where to write the script; with --run: the messages, as pcapng')
-    .addHelpText('after', help)
-    .action((options: CaptureOptions) => capture(io, options));
+    .addHelpText('after', help);
+  addExtcapOptions(command).action((options: CaptureOptions) => capture(io, options));
+}
+
+/** Wireshark gives an empty value where nothing was chosen. */
+function parseMethod(name: string): Method | undefined {
+  return name === '' ? undefined : oneOf(METHODS, name, '--method');
 }
 
 /** Adds a value of `--filter-capid` to those before. */
-function addCapid(text: string, list: readonly bigint[]): bigint[] {
+function addCapid(text: string, list: readonly bigint[]): readonly bigint[] {
+  if (text === '') return list;
   if (/^(0x[0-9a-f]{1,16}|\d{1,19})$/i.test(text)) return [...list, BigInt(text)];
   const expected = 'a capability ID, such as 0x4d1b8e2c00000061';
   throw new UsageError({ code: 'argument', path: '--filter-capid', expected, actual: text });
 }
 
 async function capture(io: CommandIo, options: CaptureOptions): Promise<void> {
+  if (options.extcapInstall) return install(io);
+  if (options.extcap) {
+    return extcap(io, options, async (words, fifo, log) => {
+      const target = parseTarget(words);
+      await record(io, target, await scriptOf(io, options, target), { ...options, output: fifo }, log);
+    });
+  }
   const target = options.run === undefined ? undefined : parseTarget(options.run);
   const chosen = (['kernel', 'probe', 'fromProbe', 'clean'] as const).filter((key) => options[key]);
   if (chosen.length > 1 || (chosen.length === 0 && target === undefined)) {
@@ -111,7 +125,7 @@ async function scriptOf(io: CommandIo, options: CaptureOptions, target: Target |
 
 /** The kernel that is given, or what fits a device. */
 async function recordingOf(io: CommandIo, options: CaptureOptions, target: Target | undefined) {
-  if (options.kernel !== undefined) {
+  if (options.kernel) {
     const kernel = kernelByName(options.kernel);
     return { kernel, method: methodsOf(kernel)[0] as Method };
   }

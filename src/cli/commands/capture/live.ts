@@ -14,6 +14,8 @@ export interface LiveOptions {
   readonly output?: string;
   readonly json?: true;
   readonly allQueues?: true;
+  /** Wireshark shows the messages. */
+  readonly extcap?: true;
 }
 
 /** Takes the text of a trace while it is printed. Shows messages and writes packets when they are complete. */
@@ -25,8 +27,8 @@ export class LiveTrace {
 
   constructor(io: CommandIo, options: LiveOptions) {
     const { protocol } = io;
-    // Text and packets cannot share standard output.
-    const text = options.output === '-' ? undefined : io.output('-');
+    // Text and packets cannot share standard output, and Wireshark reads none.
+    const text = options.output === '-' || options.extcap ? undefined : io.output('-');
     const packets =
       options.output === undefined ? undefined : captureOutput(io, options.output, 'pcapng', '-');
     const print = {
@@ -59,6 +61,8 @@ export class LiveTrace {
       packets?.end();
       text?.end();
     };
+    // Readers of a pipe wait for the head of the file.
+    this.#flush();
   }
 
   push(bytes: Uint8Array): void {

@@ -38,6 +38,7 @@ export async function record(
   target: Target,
   script: string,
   options: LiveOptions,
+  log = (line: string) => io.stdio.writeError(`${line}\n`),
 ): Promise<void> {
   const live = new LiveTrace(io, options);
   const run = new DeviceScript(targetCommand(target, 'stdin'), script, true, io.stdio.env, {
@@ -46,7 +47,7 @@ export async function record(
       // Nobody reads the messages any more.
       if (io.isOutputClosed) run.stop();
     },
-    message: (line) => io.stdio.writeError(`${line}\n`),
+    message: log,
   });
   io.stdio.onStop(() => run.stop());
   try {
