@@ -4,8 +4,11 @@ import { readStamp, type Stamp } from './stamp.js';
 /** Sixteen bytes or fewer of a dump that print_hex_dump_debug of a Gunyah driver printed. */
 export interface DumpLine {
   readonly direction: Direction;
-  /** `queue`: a message of some queue. `repeat`: RM's driver prints what the queue's driver has printed before. */
-  readonly source: 'queue' | 'repeat';
+  /**
+   * `queue`: a message of some queue. `repeat`: RM's driver prints what the queue's driver has printed before.
+   * `payload`: RM's driver prints the payload without its header.
+   */
+  readonly source: 'queue' | 'repeat' | 'payload';
   /** Prefix and, where the kernel tells, thread: lines of one dump have the same. */
   readonly key: string;
   readonly offset: number;
@@ -34,12 +37,11 @@ export function parseDumpLine(text: string): DumpLine | undefined {
   if (match === null) return undefined;
   const [, prefix = '', old, recent, offset = '', hex = ''] = match;
   const stamp = readStamp(text);
-  // `gh_rm_call` dumps payloads without headers: no queue messages.
-  if (prefix.startsWith('gh_rm_call')) return undefined;
-  const word = old ?? recent ?? 'recv';
+  const word = old ?? recent;
+  const ofRm = prefix === 'gh_rm_recv' ? 'repeat' : 'payload';
   return {
     direction: word === 'send' || word === 'tx' ? 'tx' : 'rx',
-    source: prefix === 'gh_rm_recv' ? 'repeat' : 'queue',
+    source: word === undefined ? ofRm : 'queue',
     key: `${prefix} ${stamp.caller}`,
     offset: Number.parseInt(offset, 16),
     bytes: Uint8Array.from(hex.split(' '), (byte) => Number.parseInt(byte, 16)),

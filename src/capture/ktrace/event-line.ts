@@ -1,16 +1,11 @@
+import type { Clock } from '../packets/index.js';
 import { ArgumentReader, type ArrayShape } from './arguments.js';
-import {
-  type Clock,
-  type Direction,
-  type LineTime,
-  type Loss,
-  QUEUE_MESSAGE_MAX,
-  type TraceItem,
-} from './message.js';
+import { type Direction, type LineTime, type Loss, QUEUE_MESSAGE_MAX, type TraceItem } from './message.js';
 
 /** The tracer gave up entries: ftrace, trace-cmd, bpftrace, perf and the kernel's log say so in these forms. */
 const LOST =
-  /^\s*(?:CPU:\d+ \[(?:LOST (\d+) EVENTS|(\d+) EVENTS DROPPED|EVENTS DROPPED)\]|Lost (\d+)? ?events|.*\*\* (\d+) printk messages dropped \*\*)/i;
+  /^\s*(?:CPU:\d+ \[(?:LOST (\d+) EVENTS|(\d+) EVENTS DROPPED|EVENTS DROPPED)\]|Lost (\d+)? ?events)/i;
+const PRINTK_DROPPED = /\*\* (\d+) printk messages dropped \*\*/;
 
 /** The first line of a ring buffer that was read after it had been overwritten. */
 const OVERWRITTEN = /^#\s*entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
@@ -29,9 +24,9 @@ export function parseLoss(line: string): Loss | undefined {
     return count > 0 ? { kind: 'lost', count } : undefined;
   }
   if (line.length > LOSS_LINE_MAX) return undefined;
-  const match = LOST.exec(line);
+  const match = line.includes(' dropped **') ? PRINTK_DROPPED.exec(line) : LOST.exec(line);
   if (match === null) return undefined;
-  const count = match[1] ?? match[2] ?? match[3] ?? match[4];
+  const count = match[1] ?? match[2] ?? match[3];
   return { kind: 'lost', count: count === undefined ? undefined : Number(count) };
 }
 

@@ -10,8 +10,9 @@ export type Judged =
   | { readonly kind: 'lost'; readonly count: number | undefined }
   | { readonly kind: 'message'; readonly message: TracedMessage; isRm: boolean | undefined };
 
+/** Requests with one sequence number and ID that wait for the same answer. */
 interface Open {
-  readonly item: Judged & { kind: 'message' };
+  readonly items: (Judged & { kind: 'message' })[];
   waited: number;
 }
 
@@ -35,16 +36,13 @@ export class MessageJudge {
     this.#queue.push(item);
     if (item.kind === 'message') this.#look(item);
     for (const [key, open] of this.#open) {
-      if (++open.waited <= WAIT_MAX) continue;
-      open.item.isRm = false;
-      this.#open.delete(key);
+      if (++open.waited > WAIT_MAX) this.#decide(key, open, false);
     }
     this.#release();
   }
 
   end(): void {
-    for (const { item } of this.#open.values()) item.isRm = false;
-    this.#open.clear();
+    for (const [key, open] of this.#open) this.#decide(key, open, false);
     this.#release();
   }
 
@@ -55,8 +53,7 @@ export class MessageJudge {
     if (fits && header?.type === MessageType.reply) {
       const key = `${header.seq} ${header.msg_id}`;
       const open = this.#open.get(key);
-      if (open !== undefined) open.item.isRm = true;
-      this.#open.delete(key);
+      if (open !== undefined) this.#decide(key, open, true);
     }
     if (item.isRm !== undefined) return;
     // A continuation, a first packet of several, and what the trace cut cannot be decoded by themselves.
@@ -64,7 +61,17 @@ export class MessageJudge {
     if (!fits || header === undefined) item.isRm = false;
     else if (isWhole || isPart || bytes.length < size || header.type !== MessageType.request)
       item.isRm = true;
-    else this.#open.set(`${header.seq} ${header.msg_id}`, { item, waited: 0 });
+    else {
+      const key = `${header.seq} ${header.msg_id}`;
+      const open = this.#open.get(key) ?? { items: [], waited: 0 };
+      open.items.push(item);
+      this.#open.set(key, open);
+    }
+  }
+
+  #decide(key: string, { items }: Open, isRm: boolean): void {
+    for (const item of items) item.isRm = isRm;
+    this.#open.delete(key);
   }
 
   #release(): void {

@@ -1,20 +1,16 @@
+import type { Clock } from '../packets/index.js';
+
 /** What the lines of a kernel trace say, before anything is decided about queues and messages. */
 
 /** Which way a queue message went, seen from the machine that was traced: `tx` to the other VM, `rx` from it. */
 export type Direction = 'tx' | 'rx';
 
-/**
- * The clock that a time was read from. `boot`, `mono` and `local` count from the start of the machine, as the kernel's
- * trace clocks of these names do. `wall` is UTC or, where the text names no zone, the device's own time. `no-year` is
- * wall time from a text that prints no year: 1970 is filled in.
- */
-export type Clock = 'boot' | 'mono' | 'local' | 'wall' | 'no-year';
-
 /** A time as a line prints it. */
 export interface LineTime {
   /** Nanoseconds since the clock's zero; 1970 for wall times. */
   readonly ns: bigint;
-  readonly clock: Clock;
+  /** Undefined: UTC. */
+  readonly clock: Clock | undefined;
 }
 
 /** One queue message as the trace shows it. */

@@ -1,4 +1,5 @@
 import type { Protocol } from '../../schema/index.js';
+import type { Clock } from '../packets/index.js';
 import {
   type CaptureReader,
   emptyPacket,
@@ -13,7 +14,7 @@ import { DumpAssembler } from './dump-assembler.js';
 import { mayBeDump, parseDumpLine } from './dump-line.js';
 import { EventLines, parseLoss } from './event-line.js';
 import { type Judged, MessageJudge } from './judge.js';
-import type { Clock, TracedMessage } from './message.js';
+import type { TracedMessage } from './message.js';
 import { plausibility } from './plausible.js';
 import { QueueFinder } from './queues.js';
 import { RetryFilter } from './retries.js';
@@ -29,6 +30,12 @@ export interface TraceOptions {
   readonly allQueues: boolean;
 }
 
+/** Takes the lines that are no trace: a log may hold dumps of other programs. */
+export interface OtherLines {
+  line(text: string, number: number, offset: number): void;
+  end(): void;
+}
+
 /** The clock of a ring buffer: traces do not print it; the scripts of `capture` do. */
 const CLOCK = /^# clock:? (boot|mono|local|wall)\b/;
 /** /dev/kmsg: level and sequence number. */
@@ -39,6 +46,7 @@ export class KernelTraceReader implements CaptureReader {
   readonly #options: TraceOptions;
   readonly #sink: PacketSink;
   readonly #warn: WarningSink;
+  readonly #otherLines: OtherLines | undefined;
   readonly #packet: Packet = emptyPacket();
   readonly #lines: LineSplitter;
   readonly #json = new JsonUnwrapper();
@@ -57,6 +65,7 @@ export class KernelTraceReader implements CaptureReader {
   /** Sequence number of the last line of /dev/kmsg, and whether the log has lines of others: then gaps are losses. */
   #sequence: number | undefined;
   #hasOtherLines = false;
+  #hasEvents = false;
   /** Receives of RM's queue that a driver printed; the other driver prints them again. */
   #lastReceive: TracedMessage | undefined;
   /** Events lost since the last message of RM; their number undefined when the trace does not say it. */
@@ -68,13 +77,20 @@ export class KernelTraceReader implements CaptureReader {
   #zeros: TracedMessage[] | undefined = [];
   #zeroCount = 0;
 
-  constructor(protocol: Protocol, options: TraceOptions, sink: PacketSink, warn: WarningSink) {
+  constructor(
+    protocol: Protocol,
+    options: TraceOptions,
+    sink: PacketSink,
+    warn: WarningSink,
+    otherLines?: OtherLines,
+  ) {
     this.#options = options;
     this.#sink = sink;
     this.#warn = warn;
-    this.#lines = new LineSplitter((line, _number, offset) => {
+    this.#otherLines = otherLines;
+    this.#lines = new LineSplitter((line, number, offset) => {
       this.#offset = offset;
-      this.#line(line);
+      this.#line(line, number);
     });
     this.#retries = new RetryFilter(protocol, (item) => this.#deliver(item));
     this.#judge = new MessageJudge(protocol, (item) => this.#retries.push(item));
@@ -105,16 +121,17 @@ export class KernelTraceReader implements CaptureReader {
     this.#order.end();
     this.#finder.end();
     this.#judge.end();
+    this.#otherLines?.end();
     this.#isEnding = false;
     this.#deliverOthers(Number.POSITIVE_INFINITY);
     this.#summary();
   }
 
-  #line(line: string): void {
+  #line(line: string, number: number): void {
     const first = line.charCodeAt(0);
     const inside = JSON_STARTS.has(line.trimStart()[0] ?? '') ? this.#json.lines(line) : undefined;
     if (inside !== undefined) {
-      for (const text of inside) this.#line(text);
+      for (const text of inside) this.#line(text, number);
       return;
     }
     if (first === HASH) {
@@ -131,21 +148,28 @@ export class KernelTraceReader implements CaptureReader {
     }
     const loss = parseLoss(line);
     if (loss !== undefined) this.#calls.push(loss);
-    else if (!mayBeDump(line) || !this.#dumpLine(line)) this.#eventLine(line);
+    else if (!(mayBeDump(line) && this.#dumpLine(line)) && !this.#eventLine(line)) {
+      this.#hasOtherLines = true;
+      // The lines of a tracer are full of numbers: none of them is a dump.
+      if (!this.#hasEvents) this.#otherLines?.line(line, number, this.#offset);
+    }
   }
 
   #dumpLine(line: string): boolean {
     const dump = parseDumpLine(line);
     if (dump === undefined) return false;
+    if (dump.source === 'payload') return true;
     this.#dumps.line(dump);
     this.#deliverOthers(this.#dumps.oldest);
     return true;
   }
 
-  #eventLine(line: string): void {
+  #eventLine(line: string): boolean {
     const item = this.#events.parse(line, this.#clock);
-    if (item !== undefined) this.#calls.push(item);
-    else this.#hasOtherLines = true;
+    if (item === undefined) return false;
+    this.#hasEvents = true;
+    this.#calls.push(item);
+    return true;
   }
 
   #checkSequence(line: string): void {
@@ -218,37 +242,39 @@ export class KernelTraceReader implements CaptureReader {
     packet.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     packet.start = 0;
     packet.end = bytes.length;
-    Object.assign(packet, {
-      announced: size,
-      clock: time?.clock,
-      queue: otherQueue,
-      lost: this.#lost,
-    });
+    packet.clock = time?.clock;
+    packet.queue = otherQueue;
+    packet.wholeSize = bytes.length < size ? size : undefined;
+    packet.lost = otherQueue === undefined ? this.#lost : undefined;
     this.#sink(packet);
   }
 
   #summary(): void {
-    const say = (code: string, message: string) =>
-      this.#warn({ code, frame: this.#packet.frame, offset: this.#offset, message });
-    if (this.#zeros !== undefined && this.#zeroCount > 0)
-      say(
-        'no_bytes',
-        'the arrays hold only zeros: the text of trace-cmd and perf lacks their bytes. Use `trace-cmd report -R`, the trace.dat itself, or probes with scalars',
-      );
+    const say = (code: string, message: string, isNote: boolean) =>
+      this.#warn({ code, frame: this.#packet.frame, offset: this.#offset, message, isNote });
+    if (this.#zeros !== undefined && this.#zeroCount > 0) {
+      say('no_bytes', `${this.#zeroCount} messages have no bytes: ${NO_BYTES}`, false);
+    }
+    if (this.#lost !== undefined)
+      say('lost', `${this.#lost.count ?? 'some'} events were lost at the end`, false);
     if (this.#others > 0 && !this.#options.allQueues)
-      say('other_queue', `${this.#others} messages of other queues are left out (--all-queues shows them)`);
+      say(
+        'other_queue',
+        `${this.#others} messages of other queues are left out (--all-queues shows them)`,
+        true,
+      );
     const { refused, moved } = this.#calls;
     const tries = this.#retries.dropped + refused;
     if (tries > 0)
-      say('retry', `${tries} sends that a full queue refused are left out; they were sent again`);
+      say('retry', `${tries} sends are left out: the queue was full, and they were sent again`, true);
     if (moved > 0)
-      say(
-        'moved',
-        `${moved} receives went into other buffers than those that the probe reads: start it anew`,
-      );
+      say('moved', `${moved} receives used other buffers than the probe reads: start the probe anew`, false);
   }
 }
 
+/** What to do about arrays that are printed as zeros. */
+const NO_BYTES =
+  'trace-cmd and perf print arrays as zeros; use "trace-cmd report -R", or probes that fetch scalars';
 /** Messages of zeros that may be another queue's before the first that is not. */
 const ZEROS_MAX = 64;
 const LINE_FEED = 0x0a;

@@ -1,4 +1,5 @@
-import type { Clock, LineTime } from './message.js';
+import type { Clock } from '../packets/index.js';
+import type { LineTime } from './message.js';
 
 /** What stands before the text of a kernel message in a log. */
 export interface Stamp {
