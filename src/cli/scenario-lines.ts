@@ -1,7 +1,8 @@
 import { WireError } from '../base/error.js';
+import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
-import { captureReader, detectFormat } from '../capture/input/index.js';
-import { ndjsonReader } from '../capture/ndjson/index.js';
+import { decodeText } from '../base/text.js';
+import { detectFormat, openReader } from '../capture/input/index.js';
 import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
@@ -100,14 +101,11 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
     steps.packet({ from, to, frame: packet.data.slice(packet.start, packet.end), comment: packet.comment });
   };
   const format = detectFormat(piece);
-  if (format === undefined) throw notOne(String(piece[0]));
-  const reader =
-    format === 'ndjson'
-      ? ndjsonReader(io.protocol, sink)
-      : captureReader(format, sink, ({ frame, message }) => {
-          io.problem();
-          io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
-        });
+  if (format === undefined) throw notOne(startOf(piece));
+  const reader = openReader(io.protocol, format, sink, ({ frame, message, isNote }) => {
+    if (!isNote) io.problem();
+    io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
+  });
   return {
     push: (chunk) => reader.push(chunk),
     end: () => {
@@ -115,6 +113,13 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
       steps.end();
     },
   };
+}
+
+/** The first bytes, as text if they are text. */
+function startOf(piece: Uint8Array): string {
+  const start = piece.subarray(0, 16);
+  const text = decodeText(start.subarray(0, start.indexOf(0x0a) < 0 ? start.length : start.indexOf(0x0a)));
+  return text === undefined ? formatHex(start) : JSON.stringify(text);
 }
 
 function notOne(actual: string): WireError {
