@@ -108,7 +108,12 @@ const qemu: PlatformProfile = {
 };
 
 /** The production build of the hypervisor on the same machine. */
-const qemuProduction: PlatformProfile = { ...qemu, name: 'qemu-production', faultsSpin: true };
+const qemuProduction: PlatformProfile = {
+  ...qemu,
+  name: 'qemu-production',
+  faultsSpin: true,
+  capabilityDigits: 16,
+};
 
 export const platforms = { native, qemu, 'qemu-production': qemuProduction } as const satisfies Readonly<
   Record<string, PlatformProfile>

@@ -1,5 +1,10 @@
 import { IntervalMap } from '../../hypervisor/index.js';
-import type { Region } from './parcel.js';
+
+/** A contiguous stretch of physical memory; bytes. */
+interface Stretch {
+  readonly phys: number;
+  readonly size: number;
+}
 
 /** Slots of one parcel. */
 const SLOTS = 4;
@@ -19,7 +24,7 @@ export class MappingSlots {
   readonly #slots: Slot[] = [];
 
   /** Maps regions for an address space. @returns false, with nothing done, when there is no slot for one. */
-  map(space: object, regions: readonly Region[]): boolean {
+  map(space: object, regions: readonly Stretch[]): boolean {
     for (const [index, region] of regions.entries()) {
       const slot = this.#slotFor(space, region);
       if (slot === undefined) {
@@ -32,7 +37,7 @@ export class MappingSlots {
   }
 
   /** Unmaps regions that an address space has mapped, the latest mapping first. A slot without mappings is free. */
-  unmap(space: object, regions: readonly Region[]): void {
+  unmap(space: object, regions: readonly Stretch[]): void {
     for (const { phys, size } of regions) {
       const index = this.#slots.findLastIndex((slot) => slot.space === space && slot.mapped.at(phys));
       const slot = this.#slots[index];
@@ -46,7 +51,7 @@ export class MappingSlots {
     return this.#slots.length < SLOTS;
   }
 
-  #slotFor(space: object, { phys, size }: Region): Slot | undefined {
+  #slotFor(space: object, { phys, size }: Stretch): Slot | undefined {
     const found = this.#slots.find(
       (slot) => slot.space === space && slot.mapped.overlapping(phys, phys + size).length === 0,
     );
