@@ -1,7 +1,7 @@
 import type { Protocol } from '../../schema/index.js';
 import type { HexStyle } from '../hex/index.js';
 import { DETECT_SIZE, detectHexStyle, dumpLines, hexReader } from '../hex/index.js';
-import { detectKernelTrace, KernelTraceReader } from '../ktrace/index.js';
+import { DAT_MAGIC, detectKernelTrace, KernelTraceReader, TraceDatReader } from '../ktrace/index.js';
 import { ndjsonReader } from '../ndjson/index.js';
 import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
 import { BLOCK_SECTION, PCAP_MAGICS, pcapngReader, pcapReader } from '../pcap/index.js';
@@ -9,12 +9,13 @@ import { BLOCK_SECTION, PCAP_MAGICS, pcapngReader, pcapReader } from '../pcap/in
 export { DETECT_SIZE };
 
 /** What a capture can be; `ndjson` is read elsewhere, by the layer that knows the messages. */
-export type InputFormat = 'pcapng' | 'pcap' | 'ndjson' | 'trace' | HexStyle;
+export type InputFormat = 'pcapng' | 'pcap' | 'trace.dat' | 'ndjson' | 'trace' | HexStyle;
 
 /** All of them, in the order in which they are looked for. */
 export const INPUT_FORMATS: readonly InputFormat[] = [
   'pcapng',
   'pcap',
+  'trace.dat',
   'ndjson',
   'trace',
   'dmesg',
@@ -41,6 +42,7 @@ export function detectFormat(prefix: Uint8Array): InputFormat | undefined {
     if (magic === BLOCK_SECTION) return 'pcapng';
     if (PCAP_MAGICS.has(magic)) return 'pcap';
   }
+  if (DAT_MAGIC.every((byte, index) => prefix[index] === byte)) return 'trace.dat';
   const isText = !prefix.includes(0);
   const trace = isText
     ? detectKernelTrace(new TextDecoder().decode(prefix.subarray(0, DETECT_SIZE)))
@@ -65,7 +67,8 @@ export function openReader(
   options: InputOptions = {},
 ): CaptureReader {
   if (format === 'ndjson') return ndjsonReader(protocol, sink, warn);
-  if (format === 'trace' || format === 'dmesg') return kernelReader(protocol, format, sink, warn, options);
+  if (format === 'trace' || format === 'trace.dat' || format === 'dmesg')
+    return kernelReader(protocol, format, sink, warn, options);
   if (format === 'pcapng') return pcapngReader(sink, warn);
   if (format === 'pcap') return pcapReader(sink, warn);
   return hexReader(sink, warn, format);
@@ -74,7 +77,7 @@ export function openReader(
 /** A kernel's log may hold dumps of other programs beside those of the Gunyah drivers: one number counts both. */
 function kernelReader(
   protocol: Protocol,
-  format: 'trace' | 'dmesg',
+  format: 'trace' | 'trace.dat' | 'dmesg',
   sink: PacketSink,
   warn: WarningSink,
   { allQueues = false }: InputOptions,
@@ -89,6 +92,7 @@ function kernelReader(
     readonly VMID_RM: number;
   };
   const route = { vmid: VMID_HLOS, rmVmid: VMID_RM, allQueues };
+  if (format === 'trace.dat') return new TraceDatReader(protocol, route, sink, warn);
   const others = format === 'dmesg' ? dumpLines('dmesg', numbered, warn) : undefined;
   return new KernelTraceReader(protocol, route, numbered, warn, others);
 }

@@ -56,7 +56,7 @@ export class CaptureInput implements CaptureReader {
     const format = this.#format ?? detectFormat(prefix);
     // Binary formats, traces and NDJSON show at once, so that a live pipe is not held up; which hex it is may show late.
     // Traces and logs may be JSON too: what it is shows the first line that holds something.
-    const isBinary = format === 'pcapng' || format === 'pcap';
+    const isBinary = format === 'pcapng' || format === 'pcap' || format === 'trace.dat';
     const sure =
       this.#format !== undefined ||
       isBinary ||

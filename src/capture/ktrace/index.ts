@@ -1,4 +1,7 @@
-/** Reads what kernels print when RM's messages are traced: ftrace, trace-cmd, perf, bpftrace, and dumps in kernel logs. */
+/** Reads what kernels record when RM's messages are traced: trace.dat, the text of ftrace, trace-cmd, perf, bpftrace, and dumps in kernel logs. */
+
+export { DAT_MAGIC } from './dat/file.js';
+export { TraceDatReader } from './dat/reader.js';
 export { detectKernelTrace } from './detect.js';
 export type { TraceOptions } from './messages.js';
 export { KernelTraceReader } from './reader.js';
