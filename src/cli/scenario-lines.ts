@@ -1,6 +1,5 @@
 import { WireError } from '../base/error.js';
-import { captureReader, detectFormat } from '../capture/input/index.js';
-import { ndjsonReader } from '../capture/ndjson/index.js';
+import { CaptureInput } from '../capture/input/index.js';
 import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
@@ -26,7 +25,7 @@ export function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioL
   const ready: ScenarioLine[] = [];
   let reader: CaptureReader | undefined;
   for (const piece of readPieces(io.stdio, path)) {
-    reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready);
+    reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, ready);
     reader.push(piece);
     for (const line of ready.splice(0)) {
       if (io.isOutputClosed) return;
@@ -61,26 +60,21 @@ function parseLine(text: string, number: number, offset: number): unknown {
   }
 }
 
-function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: ScenarioLine[]): CaptureReader {
+function captureLines(io: CommandIo, path: string, ready: ScenarioLine[]): CaptureReader {
   const steps = new CaptureSteps((value) => ready.push({ value, captured: true }));
   const guess = new RouteGuess(io.protocol);
   const sink: PacketSink = (packet) => {
     const [from, to] = guess.of(packet);
     steps.packet({ from, to, frame: packet.data.slice(packet.start, packet.end), comment: packet.comment });
   };
-  const format = detectFormat(piece);
-  if (format === undefined) throw notOne(String(piece[0]));
-  const reader =
-    format === 'ndjson'
-      ? ndjsonReader(io.protocol, sink)
-      : captureReader(format, sink, ({ frame, message }) => {
-          io.problem();
-          io.warn(`${path}: packet ${frame}: ${message}`);
-        });
+  const input = new CaptureInput(io.protocol, undefined, sink, ({ frame, message }) => {
+    io.problem();
+    io.warn(`${path}: packet ${frame}: ${message}`);
+  });
   return {
-    push: (chunk) => reader.push(chunk),
+    push: (chunk) => input.push(chunk),
     end: () => {
-      reader.end();
+      input.end();
       steps.end();
     },
   };

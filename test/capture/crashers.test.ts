@@ -33,6 +33,7 @@ describe('crashers', () => {
     const format = detectFormat(bytes);
     if (format === undefined || format === 'ndjson') throw new Error(`${name} is no capture`);
     const reader = captureReader(
+      protocol,
       format,
       (packet) => {
         before.push(describePacket(packet));

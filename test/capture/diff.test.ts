@@ -217,6 +217,7 @@ describe('diff of recordings', () => {
     const assembler = new Assembler({ protocol, rules: rmRules, record: (record) => records.push(record) });
     const format = name.endsWith('.pcap') ? 'pcap' : 'pcapng';
     const reader = captureReader(
+      protocol,
       format,
       (packet) => assembler.packet(packet),
       () => {},

@@ -38,7 +38,7 @@ function decodeCapture(
     packets.push(describePacket(packet));
     assembler.packet(packet);
   };
-  const reader = captureReader(format, sink, (warning) => expect(warning).toBeUndefined());
+  const reader = captureReader(protocol, format, sink, (warning) => expect(warning).toBeUndefined());
   reader.push(bytes);
   reader.end();
   assembler.end();
@@ -154,6 +154,7 @@ describe('queue messages on their own', () => {
       },
     });
     const reader = captureReader(
+      protocol,
       'pcapng',
       (packet) => assembler.packet(packet),
       () => {},

@@ -293,6 +293,7 @@ suite('describe: text', () => {
       const format = detectFormat(bytes);
       expect(format).toBe('xxd');
       const reader = captureReader(
+        protocol,
         'xxd',
         ({ data, start, end }) => read.push(Buffer.from(data.subarray(start, end)).toString('hex')),
         () => {},

@@ -76,7 +76,7 @@ function capture(bytes: Uint8Array): void {
     before.push(formatHex(packet.data, packet.start, packet.end));
     assembler.packet(packet);
   };
-  const reader = format === 'ndjson' ? ndjsonReader(protocol, take) : captureReader(format, take, nothing);
+  const reader = captureReader(protocol, format, take, nothing);
   reader.push(bytes);
   reader.end();
   assembler.end();

@@ -31,6 +31,7 @@ function wantedOf(file: Uint8Array): Map<number, Wanted> {
   const records: CaptureRecord[] = [];
   const assembler = new Assembler({ protocol, rules: rmRules, record: (item) => records.push(item) });
   const reader = captureReader(
+    protocol,
     detectFormat(file) as 'pcapng',
     (packet) => assembler.packet(packet),
     () => {},
@@ -216,6 +217,7 @@ function packetLines(file: Uint8Array): string {
   const lines: string[] = [];
   let first: bigint | undefined;
   const reader = captureReader(
+    protocol,
     detectFormat(file) as 'pcapng',
     ({ time = 0n, from = 0, to = 0, data, start, end }) => {
       first ??= time;

@@ -39,6 +39,7 @@ describe('the JSON Schema', () => {
       lines.push(JSON.parse(recordLine(protocol, item)));
     const assembler = new Assembler({ protocol, rules, record });
     const reader = captureReader(
+      protocol,
       detectFormat(file) as 'pcapng',
       (packet) => assembler.packet(packet),
       () => {},

@@ -88,7 +88,7 @@ function inPackets(name: string, feed: (sink: PacketSink) => void): Sighting[] {
 function inCapture(name: string): Sighting[] {
   return inPackets(name, (sink) => {
     const bytes = recorded(name);
-    const reader = captureReader(detectFormat(bytes) as 'pcapng', sink, () => {});
+    const reader = captureReader(protocol, detectFormat(bytes) as 'pcapng', sink, () => {});
     reader.push(bytes);
     reader.end();
   });

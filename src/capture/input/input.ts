@@ -1,8 +1,8 @@
 import { WireError } from '../../base/error.js';
 import type { Protocol } from '../../schema/index.js';
-import { ndjsonReader } from '../ndjson/index.js';
-import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
-import { captureReader, DETECT_SIZE, detectFormat, INPUT_FORMATS, type InputFormat } from './detect.js';
+import { type CaptureReader, GrowingBuffer, type PacketSink, type WarningSink } from '../packets/index.js';
+import { captureReader, detectFormat, FormatDetector } from './detect.js';
+import { INPUT_FORMATS, type InputFormat } from './formats.js';
 
 /**
  * A capture of any format, or of the one given: recognises the format from the first bytes, then feeds its reader.
@@ -11,7 +11,8 @@ import { captureReader, DETECT_SIZE, detectFormat, INPUT_FORMATS, type InputForm
  */
 export class CaptureInput implements CaptureReader {
   #reader: CaptureReader | undefined;
-  #prefix = new Uint8Array(0);
+  readonly #prefix = new GrowingBuffer();
+  readonly #detector = new FormatDetector();
   readonly #protocol: Protocol;
   readonly #format: InputFormat | undefined;
   readonly #sink: PacketSink;
@@ -29,16 +30,13 @@ export class CaptureInput implements CaptureReader {
       this.#reader.push(chunk);
       return;
     }
-    const prefix = new Uint8Array(this.#prefix.length + chunk.length);
-    prefix.set(this.#prefix);
-    prefix.set(chunk, this.#prefix.length);
-    this.#prefix = prefix;
-    const format = this.#format ?? detectFormat(prefix);
-    // Binary formats and NDJSON show at once, so that a live pipe is not held up; which hex it is may show late.
-    const sure =
-      this.#format !== undefined || format === 'pcapng' || format === 'pcap' || format === 'ndjson';
-    if (format !== undefined && (sure || prefix.length >= DETECT_SIZE)) this.#start(format);
-    else if (prefix.length >= DETECT_SIZE) this.#refuse();
+    this.#prefix.append(chunk, 0, chunk.length);
+    if (this.#format !== undefined) {
+      if (this.#prefix.length >= MAGIC_SIZE) this.#start(this.#format);
+      return;
+    }
+    this.#detector.push(chunk);
+    if (this.#detector.isOver) this.#start(this.#detector.found);
   }
 
   end(): void {
@@ -48,34 +46,33 @@ export class CaptureInput implements CaptureReader {
       if (this.#prefix.length === 0) {
         throw new WireError({ code: 'empty', path: '', offset: 0, expected: 'a capture', actual: 'nothing' });
       }
-      const format = this.#format ?? detectFormat(this.#prefix);
-      if (format === undefined) this.#refuse();
-      else this.#start(format);
+      if (this.#format === undefined) this.#detector.end();
+      this.#start(this.#format ?? this.#detector.found);
     }
     this.#reader?.end();
   }
 
-  #start(format: InputFormat): void {
-    const found = format === 'ndjson' ? detectFormat(this.#prefix) : format;
-    if (found === 'pcapng' || found === 'pcap') {
-      if (format === 'ndjson') {
-        throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
-      }
-    }
-    this.#reader =
-      format === 'ndjson'
-        ? ndjsonReader(this.#protocol, this.#sink)
-        : captureReader(format, this.#sink, this.#warn);
-    const prefix = this.#prefix;
-    this.#prefix = new Uint8Array(0);
-    this.#reader.push(prefix);
+  #start(format: InputFormat | undefined): void {
+    if (format === undefined) this.#refuse();
+    const isGiven = this.#format !== undefined;
+    const found = isGiven && format === 'ndjson' ? detectFormat(this.#bytes()) : format;
+    if (found !== format && (found === 'pcapng' || found === 'pcap'))
+      throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
+    this.#reader = captureReader(this.#protocol, format, this.#sink, this.#warn, isGiven);
+    this.#reader.push(this.#bytes());
+    this.#prefix.clear();
+  }
+
+  #bytes(): Uint8Array {
+    return this.#prefix.data.subarray(0, this.#prefix.length);
   }
 
   #refuse(): never {
-    const start = Array.from(this.#prefix.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(
-      ' ',
-    );
-    const expected = `${INPUT_FORMATS.join(', ')} (or say --format)`;
-    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual: start });
+    const start = Array.from(this.#bytes().subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0'));
+    const expected = `${INPUT_FORMATS.join(', ')} (or say --format; describe --formats explains them)`;
+    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual: start.join(' ') });
   }
 }
+
+/** Bytes that tell captures from text. */
+const MAGIC_SIZE = 4;
