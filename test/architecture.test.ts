@@ -34,6 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/inspector': [...engine, 'src/docs', 'schemas'],
   'src/serve': [...engine, 'src/rm', 'src/machine', 'schemas'],
+  'src/device': ['src/base'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
   'src/node': [...engine, 'src/serve', 'src/fuzz', 'src/inspector', 'schemas'],
   'src/cli': [
@@ -46,6 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/sim',
     'src/fuzz',
     'src/serve',
+    'src/device',
     'src/node',
     'schemas',
   ],

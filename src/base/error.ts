@@ -1,3 +1,5 @@
+import { printable } from './text.js';
+
 /**
  * What was wrong, as data. Every decoder, encoder, reader and parser of this project reports in this one
  * shape, so that tools print it and tests compare it without reading prose.
@@ -16,7 +18,8 @@ export interface Issue {
 /** One line for people: `truncated at mem_handle, offset 4: expected 4, actual 2`. */
 export function formatIssue(issue: Issue): string {
   const where = issue.path === '' ? '' : ` at ${issue.path}`;
-  return `${issue.code}${where}, offset ${issue.offset}: expected ${issue.expected}, actual ${issue.actual}`;
+  const text = `${issue.code}${where}, offset ${issue.offset}: expected ${issue.expected}, actual ${issue.actual}`;
+  return printable(text);
 }
 
 /** An error that carries an {@link Issue}: base of both error classes. */
@@ -43,9 +46,18 @@ abstract class IssueError extends Error implements Issue {
  */
 export class WireError extends IssueError {
   override readonly name = 'WireError';
+  readonly #context: string;
 
+  /** @param context where it is, in front of the text: `line 3: `. */
   constructor(issue: Issue, context = '') {
-    super(issue, context + formatIssue(issue));
+    super(issue, printable(context) + formatIssue(issue));
+    this.#context = context;
+  }
+
+  /** The same error seen from outside. @param context of a file, a line. @param outer what is said otherwise there. */
+  within(context: string, outer: Partial<Issue> = {}): WireError {
+    const { code, path, offset, expected, actual } = this;
+    return new WireError({ code, path, offset, expected, actual, ...outer }, context + this.#context);
   }
 }
 
@@ -57,7 +69,7 @@ export class UsageError extends IssueError {
     const where = issue.path === '' ? '' : ` at ${issue.path}`;
     super(
       { ...issue, offset: 0 },
-      `${context}${issue.code}${where}: expected ${issue.expected}, actual ${issue.actual}`,
+      printable(`${context}${issue.code}${where}: expected ${issue.expected}, actual ${issue.actual}`),
     );
   }
 }

@@ -4,13 +4,24 @@ const encoder = new TextEncoder();
 
 /** The text of bytes that are valid UTF-8 without control characters (C0, DEL, C1), else undefined. */
 export function decodeText(bytes: Uint8Array): string | undefined {
-  let text = '';
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index] as number;
     if (byte < 0x20 || byte === 0x7f) return undefined;
     if (byte > 0x7f) return decodeUtf8(bytes);
-    text += String.fromCharCode(byte);
   }
+  return latin1(bytes, 0, bytes.length);
+}
+
+/** A string that grows by one character at a time takes 32 bytes for each: from this size on it is made of pieces. */
+const pieceSize = 1024;
+
+/** The text of bytes [start, end), one character per byte: bytes of any kind stay comparable and reversible. */
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  let at = start;
+  for (; end - at >= pieceSize; at += pieceSize)
+    text += String.fromCharCode(...bytes.subarray(at, at + pieceSize));
+  for (; at < end; at++) text += String.fromCharCode(bytes[at] as number);
   return text;
 }
 
@@ -21,6 +32,20 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * What a terminal obeys instead of showing it, or what makes one line look like two: control characters (C0, DEL, C1),
+ * controls of the writing direction, and Unicode's separators of lines and paragraphs.
+ */
+const controls = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/gu;
+
+/**
+ * Text from outside as it may be printed: each control character as \u and four hex digits. In JSON text this changes
+ * nothing that a parser sees.
+ */
+export function printable(text: string): string {
+  return text.replace(controls, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** UTF-8. */

@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
+import { printable } from '../base/text.js';
 import { FileError } from '../node/file-error.js';
 import type { Stdio } from '../node/stdio.js';
 import { terminalWidth } from '../node/terminal.js';
 import { version } from '../node/version.js';
+import * as capture from './commands/capture/index.js';
 import * as decode from './commands/decode.js';
 import * as describe from './commands/describe.js';
 import * as diff from './commands/diff.js';
@@ -33,6 +35,7 @@ const commands = [
   golden,
   exportCommand,
   inspect,
+  capture,
 ];
 
 /**
@@ -47,8 +50,26 @@ export async function run(argv: readonly string[], stdio: Stdio): Promise<number
     // Problems in what nobody wants to read do not count.
     return io.isOutputClosed ? exitCodes.ok : io.exitCode;
   } catch (error) {
-    return exitCodeOf(io, error);
+    return exitCodeOf(io, error) ?? reportDefect(argv, stdio, error);
   }
+}
+
+/**
+ * Says on one line that this program has a defect, and how to report it. With the variable GUNYAH_RM_DEBUG the stack
+ * follows.
+ *
+ * @returns the exit code.
+ */
+export function reportDefect(argv: readonly string[], stdio: Stdio, error: unknown): number {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const command = ['gunyah-rm', ...argv].join(' ');
+  const text = [
+    `gunyah-rm has a defect: ${name}: ${message}.`,
+    `Please report it in the issues of its repository: version ${version()}, command: ${command}`,
+  ].join(' ');
+  stdio.writeError(`${printable(text)}\n`);
+  if (stdio.env.GUNYAH_RM_DEBUG) stdio.writeError(`${stack}\n`);
+  return exitCodes.defect;
 }
 
 function programOf(io: CommandIo): Command {
@@ -75,7 +96,8 @@ function programOf(io: CommandIo): Command {
   return program;
 }
 
-function exitCodeOf(io: CommandIo, error: unknown): number {
+/** Prints an error of input, usage or files. @returns its exit code; undefined for any other error. */
+function exitCodeOf(io: CommandIo, error: unknown): number | undefined {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof UsageError) {
@@ -90,5 +112,5 @@ function exitCodeOf(io: CommandIo, error: unknown): number {
     io.warn(error.message);
     return exitCodes.problems;
   }
-  throw error;
+  return undefined;
 }

@@ -1,9 +1,41 @@
 import { WireError } from '../base/error.js';
+import { latin1 } from '../base/text.js';
 
-/** One property: its name and its raw value (a view into the blob, not a copy). */
-export interface DtProperty {
-  readonly name: string;
-  readonly value: Uint8Array;
+/**
+ * One property: where its name and its value are in the blob. Names may share the bytes of one long string, so that all
+ * of them together can be far larger than the blob. A name is therefore made only when it is asked for.
+ */
+export class DtProperty {
+  readonly #blob: Uint8Array;
+  readonly #nameAt: number;
+  readonly #at: number;
+  readonly #size: number;
+
+  /** `nameAt` is the offset of a terminated name, `at` that of a value of `size` bytes. */
+  constructor(blob: Uint8Array, nameAt: number, at: number, size: number) {
+    this.#blob = blob;
+    this.#nameAt = nameAt;
+    this.#at = at;
+    this.#size = size;
+  }
+
+  get name(): string {
+    return latin1(this.#blob, this.#nameAt, this.#blob.indexOf(0, this.#nameAt));
+  }
+
+  /** A view into the blob, not a copy. */
+  get value(): Uint8Array {
+    return this.#blob.subarray(this.#at, this.#at + this.#size);
+  }
+
+  /** Whether this is the name. Reads as many bytes as `name` has characters, and makes no string. */
+  isNamed(name: string): boolean {
+    const blob = this.#blob;
+    const at = this.#nameAt;
+    for (let index = 0; index < name.length; index++)
+      if (blob[at + index] !== name.charCodeAt(index)) return false;
+    return blob[at + name.length] === 0;
+  }
 }
 
 /** One node of a flattened devicetree, in the order of the blob. */
@@ -18,9 +50,12 @@ export interface DtNode {
 }
 
 interface MutableNode extends DtNode {
-  readonly properties: DtProperty[];
-  readonly children: MutableNode[];
+  properties: DtProperty[];
+  children: MutableNode[];
 }
+
+/** Most nodes have no properties or no children: an array for each would be most of the tree. */
+const none: never[] = [];
 
 /** Sizes that the readers check before anything else, in bytes. */
 export interface FdtHeader {
@@ -103,7 +138,8 @@ export function parseFdt(blob: Uint8Array): DtNode {
   const view = new DataView(blob.buffer, blob.byteOffset, header.totalSize);
   const end = header.structOffset + header.structSize;
   const stringsEnd = header.stringsOffset + header.stringsSize;
-  const names = new Map<number, string>();
+  // A name ends at the first NUL behind it: one that begins behind the last NUL never ends.
+  const lastNul = blob.subarray(0, stringsEnd).lastIndexOf(0);
   let at = header.structOffset;
   let root: MutableNode | undefined;
   let current: MutableNode | undefined;
@@ -118,13 +154,14 @@ export function parseFdt(blob: Uint8Array): DtNode {
       if (current === undefined && root !== undefined)
         refuse('fdt_structure', 'node', at, 'one root', 'a second root');
       const node: MutableNode = {
-        name: text(blob, at, stop),
+        name: latin1(blob, at, stop),
         level: current === undefined ? 0 : current.level + 1,
         parent: current,
-        properties: [],
-        children: [],
+        properties: none,
+        children: none,
       };
       if (current === undefined) root = node;
+      else if (current.children.length === 0) current.children = [node];
       else current.children.push(node);
       current = node;
       at = align4(stop + 1);
@@ -143,15 +180,10 @@ export function parseFdt(blob: Uint8Array): DtNode {
       const nameAt = header.stringsOffset + view.getUint32(at + 4);
       at += 8;
       if (size > end - at) refuse('fdt_structure', 'property', at, size, end - at);
-      let name = names.get(nameAt);
-      if (name === undefined) {
-        const stop = nameAt < stringsEnd ? blob.indexOf(0, nameAt) : -1;
-        if (stop < 0 || stop >= stringsEnd)
-          refuse('fdt_structure', 'string', at, 'a terminated name', nameAt);
-        name = text(blob, nameAt, stop);
-        names.set(nameAt, name);
-      }
-      current.properties.push({ name, value: blob.subarray(at, at + size) });
+      if (nameAt > lastNul) refuse('fdt_structure', 'string', at, 'a terminated name', nameAt);
+      const property = new DtProperty(blob, nameAt, at, size);
+      if (current.properties.length === 0) current.properties = [property];
+      else current.properties.push(property);
       at = align4(at + size);
       continue;
     }
@@ -177,11 +209,4 @@ export function reserveBlockSize(blob: Uint8Array, header: FdtHeader): number {
 
 function align4(offset: number): number {
   return (offset + 3) & ~3;
-}
-
-/** Names and texts of a devicetree are bytes. One character per byte keeps them comparable and reversible. */
-function text(blob: Uint8Array, start: number, end: number): string {
-  let result = '';
-  for (let at = start; at < end; at++) result += String.fromCharCode(blob[at] as number);
-  return result;
 }

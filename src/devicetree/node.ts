@@ -1,8 +1,9 @@
+import { latin1 } from '../base/text.js';
 import type { DtNode } from './fdt.js';
 
 /** Value of the first property of that name. */
 export function property(node: DtNode, name: string): Uint8Array | undefined {
-  for (const entry of node.properties) if (entry.name === name) return entry.value;
+  for (const entry of node.properties) if (entry.isNamed(name)) return entry.value;
   return undefined;
 }
 
@@ -90,10 +91,27 @@ export function pathOf(node: DtNode): string {
   return path;
 }
 
-/** Child of that name: exact, or without its unit address when the name asked for has none. */
+/** Nodes with more children than this get an index of their names at the first question. */
+const UNINDEXED_MAX = 16;
+const childrenByName = new WeakMap<DtNode, ReadonlyMap<string, DtNode>>();
+
+/** Child of that name: exact, or without its unit address when the name asked for has none. The first of several. */
 export function child(node: DtNode, name: string): DtNode | undefined {
+  if (node.children.length > UNINDEXED_MAX) return nameIndex(node).get(name);
   const bare = !name.includes('@');
   return node.children.find((entry) => entry.name === name || (bare && entry.name.startsWith(`${name}@`)));
+}
+
+function nameIndex(node: DtNode): ReadonlyMap<string, DtNode> {
+  let index = childrenByName.get(node) as Map<string, DtNode> | undefined;
+  if (index !== undefined) return index;
+  index = new Map();
+  for (const entry of node.children) {
+    const bare = entry.name.split('@', 1)[0] as string;
+    for (const name of [entry.name, bare]) if (!index.has(name)) index.set(name, entry);
+  }
+  childrenByName.set(node, index);
+  return index;
 }
 
 /**
@@ -112,11 +130,21 @@ export function nodeAt(root: DtNode, path: string): DtNode | undefined {
   return at;
 }
 
-/** First node, depth first, whose `phandle` (or `linux,phandle`) is that number. */
+const nodesByPhandle = new WeakMap<DtNode, ReadonlyMap<number, DtNode>>();
+
+/** First node, depth first, whose `phandle` (or `linux,phandle`) is that number. The tree is walked once. */
 export function nodeByPhandle(root: DtNode, phandle: number): DtNode | undefined {
-  for (const node of walk(root))
-    if ((cell(node, 'phandle') ?? cell(node, 'linux,phandle')) === phandle) return node;
-  return undefined;
+  let index = nodesByPhandle.get(root);
+  if (index === undefined) {
+    const found = new Map<number, DtNode>();
+    for (const node of walk(root)) {
+      const own = cell(node, 'phandle') ?? cell(node, 'linux,phandle');
+      if (own !== undefined && !found.has(own)) found.set(own, node);
+    }
+    index = found;
+    nodesByPhandle.set(root, index);
+  }
+  return index.get(phandle);
 }
 
 /** Every node, depth first, in tree order; does not recurse. */
@@ -134,7 +162,5 @@ export function* walk(root: DtNode): Generator<DtNode> {
 function stringAt(value: Uint8Array, start: number): { text: string; next: number } | undefined {
   const stop = value.indexOf(0, start);
   if (stop < 0) return undefined;
-  let text = '';
-  for (let at = start; at < stop; at++) text += String.fromCharCode(value[at] as number);
-  return { text, next: stop + 1 };
+  return { text: latin1(value, start, stop), next: stop + 1 };
 }

@@ -3,7 +3,7 @@
  * holds a machine decides when things happen: in virtual time (src/sim/world.ts), as recordings were taken
  * ({@link Machine.settle}), or when a peer takes (src/serve).
  */
-export { Machine, type MachineOptions, type Taken } from './machine.js';
+export { Machine, type MachineOptions, type Taken, type VcpuHalt, VcpuState } from './machine.js';
 export {
   type FileContents,
   type Operation,
@@ -12,7 +12,6 @@ export {
   perform,
   readOperation,
   readVcpu,
-  type VcpuHalt,
   writeOperation,
 } from './operations.js';
 export { isLine, type Line, lineReaders } from './read.js';

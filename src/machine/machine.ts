@@ -4,8 +4,17 @@ import { QueueError } from '../transport/index.js';
 import { ReceivingVms } from './receiving-vms.js';
 import type { VmPort } from './vm-port.js';
 
-/** Run states of a vCPU that has not halted (Linux, `enum gunyah_vcpu_run_state`). */
-const NOT_HALTED: readonly number[] = [1 /* READY */, 4 /* BLOCKED */];
+/** Run states of a vCPU (Linux, `enum gunyah_vcpu_run_state`). */
+export const VcpuState = { READY: 1, POWERED_OFF: 2, BLOCKED: 4, FAULT: 6 } as const;
+const NOT_HALTED: readonly number[] = [VcpuState.READY, VcpuState.BLOCKED];
+
+/** A VM's first vCPU halts. */
+export interface VcpuHalt {
+  readonly vmid: number;
+  /** Run state as the hypervisor reports it, and its first two data words. */
+  readonly state: number;
+  readonly data: readonly [bigint, bigint];
+}
 
 /** A queue message that a VM took. */
 export interface Taken {
@@ -36,6 +45,8 @@ export class Machine<Port extends VmPort> {
   readonly vms: ReceivingVms<Port>;
   /** VMs that have put something on a queue since the boot. */
   readonly #senders = new Set<number>();
+  /** The lives of VMs whose vCPU spins after a fault. */
+  readonly #spinning = new WeakSet<object>();
 
   constructor(options: MachineOptions<Port>) {
     this.vms = new ReceivingVms({
@@ -55,8 +66,13 @@ export class Machine<Port extends VmPort> {
     this.manager = options.newManager?.(managerOptions) ?? new ResourceManager(managerOptions);
   }
 
-  /** A VM puts a message on its queue to RM. @returns a QueueError; ARGUMENT_INVALID without a queue. */
+  /**
+   * A VM puts a message on its queue to RM.
+   *
+   * @returns a QueueError; ARGUMENT_INVALID without a queue, or when the VM's vCPU spins.
+   */
   put(vmid: number, frame: Uint8Array): number {
+    if (this.#spins(vmid)) return QueueError.ARGUMENT_INVALID;
     this.#senders.add(vmid);
     return this.manager.link(vmid)?.toManager.send(frame).error ?? QueueError.ARGUMENT_INVALID;
   }
@@ -70,11 +86,27 @@ export class Machine<Port extends VmPort> {
 
   /** Whether a vCPU of a VM can halt with a run state. On a real machine only a running VM halts. */
   canHalt(vmid: number, state: number): boolean {
-    return !this.manager.platform.realVms || (this.isRunning(vmid) && !NOT_HALTED.includes(state));
+    return !this.manager.platform.realVms || (this.executes(vmid) && !NOT_HALTED.includes(state));
   }
 
-  isRunning(vmid: number): boolean {
-    return this.manager.vm(vmid)?.state === VmState.RUNNING;
+  /** A vCPU halts if it can, and the manager is told unless the vCPU spins instead. */
+  halt({ vmid, state, data }: VcpuHalt): void {
+    if (!this.canHalt(vmid, state)) return;
+    const { manager } = this;
+    const life = manager.vm(vmid)?.life;
+    if (life !== undefined && manager.platform.faultsSpin && state === VcpuState.FAULT)
+      this.#spinning.add(life);
+    else manager.vcpuHalt(vmid, state, data);
+  }
+
+  /** Whether a VM is RUNNING and its vCPU does not spin. */
+  executes(vmid: number): boolean {
+    return this.manager.vm(vmid)?.state === VmState.RUNNING && !this.#spins(vmid);
+  }
+
+  #spins(vmid: number): boolean {
+    const life = this.manager.vm(vmid)?.life;
+    return life !== undefined && this.#spinning.has(life);
   }
 
   /** Boots again: memory and links are new, and nothing is left on a queue. */

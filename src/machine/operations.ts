@@ -1,10 +1,10 @@
 import { formatHex } from '../base/hex.js';
 import { QueueError } from '../transport/index.js';
-import type { Machine } from './machine.js';
+import type { Machine, VcpuHalt } from './machine.js';
 import { type Line, lineReaders } from './read.js';
 import type { VmPort } from './vm-port.js';
 
-const { refuse, natural, text, hex, u64 } = lineReaders('recording');
+const { refuse, natural, text, list, hex, u64, optional } = lineReaders('recording');
 
 /** Contents of a file that a recording loads, by name; undefined when there is none. */
 export type FileContents = (name: string) => Uint8Array | undefined;
@@ -27,14 +27,6 @@ interface Load {
 interface ReceiveLimit {
   readonly vmid: number;
   readonly count: number;
-}
-
-/** A VM's first vCPU halts. */
-export interface VcpuHalt {
-  readonly vmid: number;
-  /** Run state as the hypervisor reports it, and its first two data words. */
-  readonly state: number;
-  readonly data: readonly [bigint, bigint];
 }
 
 /** An operation: how a line says it (vectors/README.md) and what it does. */
@@ -92,9 +84,7 @@ const rows = {
     ],
     read: readVcpu,
     write: ({ vmid, state, data }) => ({ vmid, state, data: data.map(formatWord) }),
-    perform: (machine, { vmid, state, data }) => {
-      if (machine.canHalt(vmid, state)) machine.manager.vcpuHalt(vmid, state, data);
-    },
+    perform: (machine, halt) => machine.halt(halt),
     wakesManager: true,
   }),
   reboot: row({
@@ -172,7 +162,7 @@ export function perform(machine: Machine<VmPort>, operation: Operation): boolean
 
 /** Reads what is said of a vCPU. @throws WireError `recording` */
 export function readVcpu(line: Line): VcpuHalt {
-  const [first = '0', second = '0'] = Array.isArray(line.data) ? line.data : [];
+  const [first = '0', second = '0'] = optional(line, 'data', list) ?? [];
   return {
     vmid: natural(line.vmid, 'vmid'),
     state: natural(line.state, 'state'),

@@ -24,6 +24,11 @@ export interface PlatformProfile {
    * Otherwise every VM takes its messages at any time, the oldest message of all queues first.
    */
   readonly realVms: boolean;
+  /**
+   * A vCPU that faults spins: nobody is told, the VM stays RUNNING, and it takes and sends nothing until it is stopped by
+   * force (recording lifecycle_vcpu_halts; rm-lives.md, section 10).
+   */
+  readonly faultsSpin: boolean;
   /** How its queues treat messages that are empty or too long (transport, QueueOptions). */
   readonly queueRules: 'as-built' | 'documented';
   /** Virtio device types that make VM_INIT fail. */
@@ -69,6 +74,7 @@ const native: PlatformProfile = {
   irqHandleBase: 0x10000000,
   irqHandleBaseRandom: false,
   realVms: false,
+  faultsSpin: false,
   queueRules: 'documented',
   refusedVirtioTypes: [],
   lowPriorityStopDies: false,
@@ -97,5 +103,10 @@ const qemu: PlatformProfile = {
   privateVirqSpoils: true,
 };
 
-export const platforms = { native, qemu } as const satisfies Readonly<Record<string, PlatformProfile>>;
+/** The production build of the hypervisor on the same machine. */
+const qemuProduction: PlatformProfile = { ...qemu, name: 'qemu-production', faultsSpin: true };
+
+export const platforms = { native, qemu, 'qemu-production': qemuProduction } as const satisfies Readonly<
+  Record<string, PlatformProfile>
+>;
 export type PlatformName = keyof typeof platforms;

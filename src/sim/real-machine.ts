@@ -1,9 +1,7 @@
 import { VM_EXIT, VM_GET_HYP_RESOURCES } from '../../schemas/index.js';
-import type { Machine, VmPort } from '../machine/index.js';
+import { type Machine, VcpuState, type VmPort } from '../machine/index.js';
 import { type Attempt, frameWords, type RecordedStep } from './recording.js';
 
-/** Run states of a vCPU as a machine reports them (VCPU_RUN). */
-const RunState = { POWERED_OFF: 2, FAULT: 6 } as const;
 /** First data word of a vCPU that was powered off because its VM has ended. */
 const VM_ENDED = 1n;
 /** Reason of an `end` after which the machine did nothing more. */
@@ -26,7 +24,7 @@ export function* asTaken(steps: Iterable<RecordedStep>): Generator<RecordedStep>
 
 /** Whether the result of running a vCPU says that its VM has just faulted. Recordings have no other line for that. */
 export function faulted(machine: Machine<VmPort>, vmid: number, state: number): boolean {
-  return machine.isRunning(vmid) && state === RunState.FAULT;
+  return machine.executes(vmid) && state === VcpuState.FAULT;
 }
 
 /**
@@ -35,7 +33,7 @@ export function faulted(machine: Machine<VmPort>, vmid: number, state: number): 
  * that it did send the VM_EXIT.
  */
 export function wasSent(machine: Machine<VmPort>, { from, frame, state, data }: Attempt): boolean {
-  if (!machine.isRunning(from) || state !== RunState.POWERED_OFF || data !== VM_ENDED) return false;
+  if (!machine.executes(from) || state !== VcpuState.POWERED_OFF || data !== VM_ENDED) return false;
   return frameWords(frame).id === VM_EXIT.id;
 }
 

@@ -134,7 +134,7 @@ class Run {
   #allTaken(): boolean {
     for (const vmid of this.#machine.vms.waitedFor()) {
       if (vmid === constants.VMID_HLOS || this.#receivers.isDead(vmid)) continue;
-      if (this.#machine.isRunning(vmid)) return false;
+      if (this.#machine.executes(vmid)) return false;
     }
     return true;
   }
@@ -165,7 +165,7 @@ class Run {
     const fault = this.#fault;
     if (fault === undefined) return taken;
     this.#fault = undefined;
-    this.#manager.vcpuHalt(fault.vmid, fault.state, fault.data);
+    this.#machine.halt(fault);
     return [...taken, ...this.#machine.settle(shares)];
   }
 

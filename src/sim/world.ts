@@ -264,7 +264,7 @@ export class World {
 
   #mayTake({ vmid, allowance, heldUntil }: DriverPort): boolean {
     if (allowance === 0 || heldUntil > this.#now) return false;
-    return !this.manager.platform.realVms || this.#machine.isRunning(vmid);
+    return !this.manager.platform.realVms || this.#machine.executes(vmid);
   }
 
   #take(due: DueMessage): void {

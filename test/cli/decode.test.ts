@@ -197,7 +197,7 @@ describe('what bad input gets', () => {
   });
 
   it('bytes on stderr that a terminal must not obey', async () => {
-    await refused(['encode', '-'], 1, /\\x1b/, '{"name":"VM_START","payload":\x1b[31m}');
+    await refused(['encode', '-'], 1, /\\u001b/, '{"name":"VM_START","payload":\x1b[31m}');
     await refused(['encode', lifecycle], 1, /expected ndjson, actual pcapng/);
   });
 

@@ -17,6 +17,7 @@ import {
 } from '../../src/devicetree/index.js';
 import { recordedLines } from '../recorded.js';
 import { holds } from '../seeded.js';
+import { buildFdt } from './build.js';
 
 const blobs = recordedLines<{ file: string; bytes: string }>('dtb.ndjson').map(({ file, bytes }) => ({
   file,
@@ -112,5 +113,51 @@ describe('devicetree blobs', () => {
     let count = 0;
     for (const _ of walk(parseFdt(blob))) count++;
     expect(count).toBe(depth);
+  });
+
+  it('take work and memory in proportion, though all names share one long string', () => {
+    const count = 10_000;
+    const stringsSize = 130_000;
+    const structure = new Uint8Array(8 + count * 12 + 8);
+    const view = new DataView(structure.buffer);
+    view.setUint32(0, 1);
+    for (let index = 0; index < count; index++) {
+      view.setUint32(8 + index * 12, 3);
+      view.setUint32(8 + index * 12 + 8, index);
+    }
+    view.setUint32(8 + count * 12, 2);
+    view.setUint32(8 + count * 12 + 4, 9);
+    const blob = new Uint8Array(56 + structure.byteLength + stringsSize);
+    const header = new DataView(blob.buffer);
+    const stringsAt = 56 + structure.byteLength;
+    const words = [0xd00dfeed, blob.length, 56, stringsAt, 40, 17, 16, 0, stringsSize, structure.byteLength];
+    for (const [index, word] of words.entries()) header.setUint32(index * 4, word);
+    blob.set(structure, 56);
+    blob.fill(0x61, stringsAt, blob.length - 1);
+    const start = performance.now();
+    const before = process.memoryUsage().rss;
+    const root = parseFdt(blob);
+    expect(property(root, 'reg')).toBeUndefined();
+    expect(property(root, 'a'.repeat(stringsSize - 1))).toHaveLength(0);
+    expect(root.properties[count - 1]?.name).toHaveLength(stringsSize - count);
+    expect(performance.now() - start).toBeLessThan(2000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100e6);
+  });
+
+  it('find children by name as in a short list, also among many', () => {
+    const root = parseFdt(
+      buildFdt({
+        children: Object.fromEntries(
+          Array.from({ length: 40 }, (_, index) => [
+            `cpu@${index}`,
+            { properties: { phandle: [index % 7] } },
+          ]),
+        ),
+      }),
+    );
+    expect(child(root, 'cpu')).toBe(root.children[0]);
+    expect(child(root, 'cpu@31')).toBe(root.children[31]);
+    expect(child(root, 'cp')).toBeUndefined();
+    expect(nodeByPhandle(root, 3)).toBe(root.children[3]);
   });
 });

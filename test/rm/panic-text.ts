@@ -4,7 +4,8 @@ const INTRODUCTION = `# Where the public manager dies
 
 Each row is a place where the public resource manager ends (an assertion, a fault, an exit): the message that brings it
 about, the state that it needs, what happens, and what a \`careful\` manager does instead. The simulated manager stops
-answering there until it is rebooted and reports the name. "On the real hypervisor" means the platform \`qemu\` only.
+answering there until it is rebooted and reports the name. "On the real hypervisor" means the platforms
+\`qemu\` and \`qemu-production\` only.
 
 This file is made from \`panicPlaces\` in panics.ts; \`npx vitest run -u test/rm/panics.test.ts\` writes it anew. The same
 test reaches every place.

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { protocol, stopReason, VM_EXITED, VM_GET_VMID, VM_STATUS, VM_STOP } from '../../schemas/index.js';
 import { formatHex } from '../../src/base/hex.js';
 import { platforms } from '../../src/rm/index.js';
+import { encodeMessage } from '../../src/rpc/index.js';
 import { type Comparison, type ReplayOptions, replay } from '../../src/sim/index.js';
 import { deviceTree, type Scenario, scenarios } from './scenarios.js';
 
@@ -139,6 +141,44 @@ describe('the recordings of the real machine', () => {
     expect(without('deep_069', 'vcpu_run_result')[0]).toBe(97);
     // A VM_EXIT that was sent but stands in a remark.
     expect(without('dt_attr_guest_ram_dump', 'remark')[0]).toBe(94);
+  });
+});
+
+describe('the recording of the production build', () => {
+  const [halts] = scenarios('rm23-production.ndjson') as [Scenario];
+  const platform = platforms['qemu-production'];
+
+  it('lifecycle_vcpu_halts: every byte on every queue', () => {
+    expect(halts.lines).toHaveLength(143);
+    expect(firstDifference(halts, { platform })).toBeUndefined();
+  });
+
+  it('differs from the debug build where a vCPU faults', () => {
+    expect(differences(halts, { platform: platforms.qemu })[0]?.step).toBe(91);
+  });
+
+  it('ends by force only: the VM takes and sends nothing before', () => {
+    const ask = (id: number) =>
+      formatHex(encodeMessage(protocol, VM_GET_VMID, 'request', { seq: id, payload: {} })[0] as Uint8Array);
+    const stop = { vmid: 128, flags: 1, stop_reason: stopReason.values.FORCE_STOP };
+    const [stopFrame] = encodeMessage(protocol, VM_STOP, 'request', { seq: 9, payload: stop }) as [
+      Uint8Array,
+    ];
+    const lines = [
+      ...halts.lines.slice(0, 8),
+      { from: 128, frame: ask(1) },
+      { op: 'vcpu_halt', vmid: 128, state: 6 },
+      { from: 128, frame: ask(2) },
+      { op: 'vcpu_halt', vmid: 128, state: 2 },
+      { from: 3, frame: formatHex(stopFrame), out: Array(4).fill({ to: 3, frame: '' }) },
+    ];
+    const [sent, fault, lost, halt, stopped] = [...replay(lines, { platform, file: deviceTree })].slice(7);
+    expect([sent?.refused, lost?.refused]).toEqual([false, true]);
+    expect([fault?.actual, halt?.actual]).toEqual([[], []]);
+    const ids = stopped?.actual.map(({ frame }) =>
+      new DataView(frame.buffer, frame.byteOffset).getUint32(4, true),
+    );
+    expect(ids).toEqual([VM_STATUS.id, VM_EXITED.id, VM_STOP.id]);
   });
 });
 

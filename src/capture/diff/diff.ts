@@ -2,7 +2,7 @@ import { align, type Span } from './align.js';
 import { contentOf, type DiffEntry } from './entry.js';
 import { type FieldChange, fieldChanges, tokenizer } from './fields.js';
 
-/** One message that is not the same on both sides. */
+/** A message that differs, or that only one side has. */
 export type Difference =
   | {
       readonly diff: 'changed';
@@ -13,7 +13,7 @@ export type Difference =
   | { readonly diff: 'removed'; readonly a: DiffEntry }
   | { readonly diff: 'added'; readonly b: DiffEntry };
 
-/** Messages by what became of them. */
+/** Number of messages of each kind. */
 export interface DiffCounts {
   readonly equal: number;
   readonly changed: number;
@@ -21,10 +21,10 @@ export interface DiffCounts {
   readonly added: number;
 }
 
-/** By what two records are paired: first the strongest; what that leaves unpaired is tried with the next. */
+/** What two records must share to be paired. Records that stay unpaired are tried with the next level. */
 const levels = [
   ({ content }: DiffEntry) => content,
-  // The key of the record itself: in texts quotes are escaped.
+  // This matches the key of the record only, because quotes inside of texts are escaped.
   ({ content }: DiffEntry) => content.replace(/"seq":\d+,/, ''),
   ({ key }: DiffEntry) => key,
   ({ kind }: DiffEntry) => kind,
@@ -32,10 +32,10 @@ const levels = [
 
 /**
  * Compares two captures message by message and calls `sink` for each difference, in order. Equal messages are paired
- * first, between them those that are equal but for their sequence number, then messages of the same sender, receiver,
- * type, id and sequence number, and last such without regard to the sequence number: all these are `changed`. What has no partner is `removed` (only in `a`) or `added` (only in `b`), `a`
- * before `b`. Captures that have little in common end as one long list of both; time stays proportional to their length
- * (see `align`). Memory: the two captures as text.
+ * first. Between them, messages are paired as `changed`: first those that differ in the sequence number only, then those
+ * with the same sender, receiver, type, id and sequence number, last those with any sequence number. A message without
+ * a partner is `removed` (only in `a`) or `added` (only in `b`); those of `a` come first. Time is proportional to the
+ * length of the captures, also when they have little in common (see `align`). Memory: the two captures as text.
  */
 export function diffEntries(
   a: readonly DiffEntry[],

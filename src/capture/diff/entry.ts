@@ -5,7 +5,7 @@ import { type JsonObject, keysOfRecords } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
 import type { CaptureRecord } from '../records/index.js';
 
-/** What a difference is named by, whatever is ignored. */
+/** What names a message in the output, also where `--ignore` leaves it out of the comparison. */
 export interface DiffHead {
   /** The record's number in its capture. */
   readonly no: number;
@@ -18,12 +18,12 @@ export interface DiffHead {
   readonly error: Json | undefined;
 }
 
-/** A record as it is compared. Kept as text, since a comparison holds two whole captures. */
+/** A record as it is compared. A comparison holds two whole captures, and text takes the least memory. */
 export interface DiffEntry {
   readonly head: DiffHead;
-  /** JSON of the record's NDJSON keys without those that are not compared: equal text, equal messages. */
+  /** JSON of the NDJSON keys that are compared. Messages are equal when this text is. */
   readonly content: string;
-  /** What makes two records the same message with other contents; without and with the sequence number. */
+  /** Records with the same text may be the same message with other contents. `key` has the sequence number too. */
   readonly kind: string;
   readonly key: string;
 }
@@ -45,7 +45,7 @@ export function diffEntry(
   return { head, content: JSON.stringify(fields), kind, key: `${kind} ${fields.seq}` };
 }
 
-/** What is compared of a record, as an object. */
+/** The keys that are compared, as an object. */
 export function contentOf({ content }: DiffEntry): JsonObject {
   return JSON.parse(content) as JsonObject;
 }
@@ -79,7 +79,7 @@ function refuse(expected: string, actual: string): never {
   throw new UsageError({ code: 'path', path: '--ignore', expected, actual });
 }
 
-/** Removes what the path from index `at` on names; entries of lists become null, so that the others keep their places. */
+/** Removes what the path names from index `at` on. An entry of a list becomes null, so that the others keep their places. */
 function remove(value: Json | undefined, path: FieldPath, at: number): void {
   const step = path[at] as string | number;
   const last = at === path.length - 1;

@@ -33,7 +33,9 @@ function valueChange(a: Json, b: Json, path: string): FieldChange[] {
   return JSON.stringify(a) === JSON.stringify(b) ? [] : [{ path, a, b }];
 }
 
-/** Equal entries are paired first, so that one more entry does not change all behind it; then the others in order. */
+/**
+ * Equal entries are paired first, so that an inserted entry is one change. The entries between them are paired in order.
+ */
 function listChanges(a: readonly Json[], b: readonly Json[], path: string): FieldChange[] {
   const tokens = tokenizer();
   const aTokens = a.map((item) => tokens(JSON.stringify(item)));
@@ -57,7 +59,7 @@ function listChanges(a: readonly Json[], b: readonly Json[], path: string): Fiel
   return changes;
 }
 
-/** Gives equal texts equal numbers, counted from 0. */
+/** Returns a function that numbers texts from 0. Equal texts get the same number. */
 export function tokenizer(): (text: string) => number {
   const tokens = new Map<string, number>();
   return (text) => {

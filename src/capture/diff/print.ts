@@ -1,3 +1,4 @@
+import { jsonText } from '../../base/json.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Json } from '../payload/index.js';
 import { vmidName } from '../payload/index.js';
@@ -8,19 +9,19 @@ import type { FieldChange } from './fields.js';
 
 /** Characters of a value up to which a change shows it whole. */
 const wholeSizeMax = 40;
-/** Characters that a message of one side only shows of each of its values. */
+/** Characters that are shown of each value of a message that only one side has. */
 const valueSizeMax = 400;
 
 const margin = ' '.repeat(17);
 
-/** The line above all differences: which column holds the numbers of which capture. */
+/** The heading of the two columns with record numbers. */
 export function diffHeading(style: PrintStyle): string {
   return `${style.dim(`${'no in A'.padStart(9)}${'no in B'.padStart(8)}`)}\n`;
 }
 
 /**
- * A difference for people: `~` changed, `-` only in A, `+` only in B; the record numbers on both sides, the message, and
- * below it each field that differs, or all fields of a message that one side only has.
+ * A difference as text: `~` changed, `-` only in A, `+` only in B; the record numbers on both sides; the message. Below
+ * it stands each field that differs, or all fields of a message that only one side has.
  */
 export function printDifference(protocol: Protocol, difference: Difference, style: PrintStyle): string {
   const { diff } = difference;
@@ -35,12 +36,12 @@ export function printDifference(protocol: Protocol, difference: Difference, styl
       : { entry: difference.b, paint: style.good, sign: '+', numbers: number() + number(difference.b) };
   const fields = Object.entries(contentOf(entry))
     .filter(([key, value]) => !headKeys.has(key) && JSON.stringify(value) !== '{}')
-    .map(([key, value]) => `${margin}  ${style.accent(key)} ${cut(JSON.stringify(value), valueSizeMax)}`);
+    .map(([key, value]) => `${margin}  ${style.accent(key)} ${cut(jsonText(value), valueSizeMax)}`);
   const head = `${paint(sign)}${numbers}  ${headText(protocol, entry.head, style)}`;
   return `${[head, ...fields].join('\n')}\n`;
 }
 
-/** The last line: how many messages are what. */
+/** The last line: the number of messages of each kind. */
 export function printCounts({ equal, changed, removed, added }: DiffCounts, style: PrintStyle): string {
   if (changed + removed + added === 0) return `${style.good(`equal: ${equal} messages`)}\n`;
   return `${changed} changed, ${removed} only in A, ${added} only in B, ${equal} equal\n`;
@@ -49,8 +50,8 @@ export function printCounts({ equal, changed, removed, added }: DiffCounts, styl
 /**
  * A difference as one NDJSON line: `{"diff","a","b","from","to","type","seq","id","name","changes","message"}`. `diff` is
  * changed, removed or added; `a` and `b` are the record numbers on the sides that have the message; `changes` holds
- * `{"path","a","b"}` per field, without `a` where only B has it and without `b` where only A has it; `message` is the
- * message that one side only has.
+ * `{"path","a","b"}` per field, without `a` where only B has it and without `b` where only A has it; `message` is a
+ * message that only one side has.
  */
 export function differenceLine(difference: Difference): string {
   const { diff } = difference;
@@ -59,15 +60,15 @@ export function differenceLine(difference: Difference): string {
   const named = { from, to, type, seq, id, name };
   if (diff === 'changed') {
     const { a, b, changes } = difference;
-    return `${JSON.stringify({ diff, a: a.head.no, b: b.head.no, ...named, changes })}\n`;
+    return `${jsonText({ diff, a: a.head.no, b: b.head.no, ...named, changes })}\n`;
   }
   const side = diff === 'removed' ? 'a' : 'b';
-  return `${JSON.stringify({ diff, [side]: entry.head.no, ...named, message: contentOf(entry) })}\n`;
+  return `${jsonText({ diff, [side]: entry.head.no, ...named, message: contentOf(entry) })}\n`;
 }
 
 /** The last NDJSON line: `{"diff":"summary","equal","changed","removed","added"}`. */
 export function countsLine(counts: DiffCounts): string {
-  return `${JSON.stringify({ diff: 'summary', ...counts })}\n`;
+  return `${jsonText({ diff: 'summary', ...counts })}\n`;
 }
 
 /** Keys that the first line of a message shows. */
@@ -96,9 +97,9 @@ function changeLine({ path, a, b }: FieldChange, style: PrintStyle): string {
   return `${margin}${style.warn('~')} ${name} ${style.bad(before)} -> ${style.good(after)}${note}`;
 }
 
-/** Names, hex and numbers as they are, without the quotes of JSON; other text and lists as JSON. */
+/** A word (name, hex) without the quotes of JSON, any other value as JSON. */
 function valueText(value: Json | undefined): string {
-  return typeof value === 'string' && /^\w+$/.test(value) ? value : JSON.stringify(value);
+  return typeof value === 'string' && /^\w+$/.test(value) ? value : jsonText(value);
 }
 
 /** Two long runs of hex are shown from the first byte that differs. */

@@ -2,8 +2,8 @@ import { UsageError } from '../../base/error.js';
 import type { Json } from '../payload/index.js';
 
 /**
- * A record seen through its NDJSON keys; `payload` is made only when a filter asks for it. Who is asked for a `name`
- * below the key may answer with that part of the value alone.
+ * The NDJSON keys of a record, made when they are asked for; undefined: the record does not have the key. With a `name`
+ * the value may lack all that does not stand under that name.
  */
 export type Fields = (key: string, name?: string) => Json | undefined;
 export type Filter = (fields: Fields) => boolean;
@@ -46,11 +46,11 @@ function fail(column: number, expected: string, actual: string): never {
 
 const comparisons = new Set(['==', '!=', '<', '<=', '>', '>=', 'contains']);
 
-/** A literal: its text, and its number when it is one. */
+/** A value to compare with: its text, and its number when the text is one. */
 interface Literal {
   readonly text: string;
   readonly number: bigint | undefined;
-  /** The number again when it is safe: most fields are small, and big integers are slow. */
+  /** The number as a number, when it is exact. Most fields are small, and big integers are slow. */
   readonly small: number | undefined;
 }
 
@@ -62,9 +62,9 @@ export interface FilterNames {
 
 /**
  * Compiles an expression of the filter language (cli.md): comparisons of dotted paths with values, `and`, `or`, `not`,
- * parentheses. A path alone asks whether it is there. A comparison with something absent is false, also `!=`; a list
- * matches if any entry does. Numbers compare as numbers however they are written, all else as text. Throws UsageError
- * with the column for what cannot be read, and for names that no record has.
+ * parentheses. A path alone is true where the record has a value. A comparison is false where the record has none, also
+ * with `!=`. A list matches if any entry does. Numbers compare as numbers in any notation, all else as text. Throws
+ * UsageError with the column of a syntax error or of a name that no record has.
  */
 export function parseFilter(text: string, names: FilterNames): Filter {
   const tokens = tokenize(text);
@@ -75,22 +75,17 @@ export function parseFilter(text: string, names: FilterNames): Filter {
     peek().kind !== 'text' && texts.includes(peek().text) && next() !== undefined;
   let depth = 0;
 
+  // One function for all terms of a chain, not one around the other: a filter may have thousands of terms.
   function either(): Filter {
-    let left = both();
-    while (accepts('or', '||')) {
-      const [first, second] = [left, both()];
-      left = (fields) => first(fields) || second(fields);
-    }
-    return left;
+    const terms = [both()];
+    while (accepts('or', '||')) terms.push(both());
+    return terms.length === 1 ? (terms[0] as Filter) : (fields) => terms.some((term) => term(fields));
   }
 
   function both(): Filter {
-    let left = negation();
-    while (accepts('and', '&&')) {
-      const [first, second] = [left, negation()];
-      left = (fields) => first(fields) && second(fields);
-    }
-    return left;
+    const terms = [negation()];
+    while (accepts('and', '&&')) terms.push(negation());
+    return terms.length === 1 ? (terms[0] as Filter) : (fields) => terms.every((term) => term(fields));
   }
 
   function negation(): Filter {
@@ -151,7 +146,7 @@ function numberOf(text: string): bigint | undefined {
   return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
 }
 
-/** Calls `test` for each scalar that the path leads to, through lists, until one passes. */
+/** Whether a scalar at the path passes the test. A list stands for all its entries. */
 function anyAt(fields: Fields, path: readonly string[], test: (json: Json) => boolean): boolean {
   const visit = (json: Json | undefined, depth: number): boolean => {
     if (json === undefined) return false;

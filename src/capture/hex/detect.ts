@@ -43,12 +43,12 @@ export class FormDetector<Name extends string> {
     this.#size += piece.length;
     this.#lines.push(piece);
     // The last line may be cut. If it is the only one it must do.
-    if (chunk.length >= room) this.#end(this.#lineCount === 0);
+    if (chunk.length >= room) this.#end(true);
   }
 
   /** All bytes have been pushed. @throws WireError as `push` does. */
   end(): void {
-    this.#end(true);
+    this.#end(false);
   }
 
   #line(text: string, number: number, offset: number): void {
@@ -65,12 +65,12 @@ export class FormDetector<Name extends string> {
     }
   }
 
-  #end(withLast: boolean): void {
+  #end(isCut: boolean): void {
     if (this.#isOver) return;
-    if (withLast) this.#lines.end();
+    if (!isCut || this.#lineCount === 0) this.#lines.end();
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#found = this.#candidates.find(({ isOut, recogniser }) => !isOut && recogniser.end())?.name;
+    this.#found = this.#candidates.find(({ isOut, recogniser }) => !isOut && recogniser.end(isCut))?.name;
   }
 }
 

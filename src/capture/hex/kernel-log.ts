@@ -23,15 +23,21 @@ export const kernelLogForm = textForm({
   summary:
     "the kernel's print_hex_dump in a log, or after a name; each dump is a message, other lines are left out",
   example: `[   12.345678] rm tx: 00000000: 21 01 04 00 04 00 00 56 80 00 00 00              !......V....`,
-  recognise: byLine((line) => {
-    if (hasStamp(line)) return true;
-    const row = new GrowingBuffer();
-    const parsed = parse(line, row);
-    if (parsed === undefined) return false;
-    return parsed.offset !== undefined || (parsed.name !== '' && startsRpcMessage(row));
-  }),
+  recognise: () => {
+    const { line } = byLine(isOf)();
+    // A long text that is nothing else may be a log without stamps, with the dumps behind.
+    return { line, end: (isCut) => isCut };
+  },
   reader: (assembler, isGiven) => new DumpReader(grammar, assembler, isGiven),
 });
+
+function isOf(line: string): boolean {
+  if (hasStamp(line)) return true;
+  const row = new GrowingBuffer();
+  const parsed = parse(line, row);
+  if (parsed === undefined) return false;
+  return parsed.offset !== undefined || (parsed.name !== '' && startsRpcMessage(row));
+}
 
 /** Whether a line begins with what dmesg, syslog or journalctl print before a kernel message. */
 function hasStamp(line: string): boolean {

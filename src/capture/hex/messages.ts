@@ -1,4 +1,5 @@
 import { type Issue, WireError } from '../../base/error.js';
+import { jsonText } from '../../base/json.js';
 import {
   emptyPacket,
   GrowingBuffer,
@@ -121,6 +122,6 @@ export function badLine(place: LinePlace, expected = 'hex bytes'): WireError {
 }
 
 function issueOf({ text, number, offset }: LinePlace): Issue {
-  const actual = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+  const actual = jsonText(text.length > 40 ? `${text.slice(0, 40)}…` : text);
   return { code: 'hex', path: `line ${number}`, offset, expected: 'hex bytes', actual };
 }

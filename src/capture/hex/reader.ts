@@ -2,7 +2,8 @@ import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js
 import { GrowingBuffer, LineSplitter } from '../packets/index.js';
 import { type FormDetector, textDetector } from './detect.js';
 import { type HexStyle, textForms } from './forms.js';
-import { MessageAssembler } from './messages.js';
+import { kernelLogForm } from './kernel-log.js';
+import { type LineReader, MessageAssembler } from './messages.js';
 
 /**
  * Reads text captures. Blank lines and lines that begin with `#` are no messages, but a blank line ends a dump.
@@ -36,6 +37,11 @@ function styleReader(sink: PacketSink, warn: WarningSink, style: HexStyle, isGiv
       lines.end();
     },
   };
+}
+
+/** Reads the lines of a kernel's log. The caller cuts the text into lines. */
+export function kernelLogLines(sink: PacketSink, warn: WarningSink): LineReader {
+  return kernelLogForm.reader(new MessageAssembler(sink, warn), false);
 }
 
 class RecognisingReader implements CaptureReader {

@@ -1,7 +1,13 @@
 import type { Protocol } from '../../schema/index.js';
 import { FormDetector } from '../hex/index.js';
 import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
-import { binaryFormats, type InputFormat, inputFormats, textFormats } from './formats.js';
+import {
+  binaryFormats,
+  type InputFormat,
+  type InputOptions,
+  inputFormats,
+  textCandidates,
+} from './formats.js';
 
 export { DETECT_SIZE } from '../hex/index.js';
 
@@ -10,7 +16,7 @@ export class FormatDetector {
   #prefix = new Uint8Array(0);
   #candidates: (typeof binaryFormats)[number][] = [...binaryFormats];
   #found: InputFormat | undefined;
-  readonly #text = new FormDetector<InputFormat>(textFormats);
+  readonly #text = new FormDetector<InputFormat>(textCandidates);
 
   /** The format, undefined while it is open or when it is none. */
   get found(): InputFormat | undefined {
@@ -65,18 +71,14 @@ export function detectFormat(prefix: Uint8Array): InputFormat | undefined {
   return detector.found;
 }
 
-/**
- * The reader of a format.
- *
- * @param isGiven somebody said that the input is of this format: then a text form also reads what begins no message.
- */
-export function captureReader(
+/** The reader of any format. */
+export function openReader(
   protocol: Protocol,
   format: InputFormat,
   sink: PacketSink,
   warn: WarningSink,
-  isGiven = false,
+  options: InputOptions = {},
 ): CaptureReader {
   const { reader } = inputFormats.find(({ name }) => name === format) as (typeof inputFormats)[number];
-  return reader({ protocol, sink, warn, isGiven });
+  return reader({ protocol, sink, warn, options });
 }

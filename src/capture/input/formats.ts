@@ -1,6 +1,15 @@
 import type { Protocol } from '../../schema/index.js';
 import { binReader, isBin } from '../bin/index.js';
-import { hexReader, type TextForm, textForms } from '../hex/index.js';
+import {
+  type HexStyle,
+  hexReader,
+  kernelLogForm,
+  kernelLogLines,
+  type Recogniser,
+  type TextForm,
+  textForms,
+} from '../hex/index.js';
+import { KernelTraceDetector, KernelTraceReader } from '../ktrace/index.js';
 import { ndjsonReader } from '../ndjson/index.js';
 import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
 import { BLOCK_SECTION, PCAP_MAGICS, pcapngReader, pcapReader } from '../pcap/index.js';
@@ -10,8 +19,15 @@ export interface ReaderContext {
   readonly protocol: Protocol;
   readonly sink: PacketSink;
   readonly warn: WarningSink;
-  /** Somebody said that the input is of this format. */
-  readonly isGiven: boolean;
+  readonly options: InputOptions;
+}
+
+/** What a reader must be told besides the format. */
+export interface InputOptions {
+  /** Messages of other queues of a kernel trace too. */
+  readonly allQueues?: boolean;
+  /** Somebody said that the input is of this format: then a form of text also reads what begins no message. */
+  readonly isGiven?: boolean;
 }
 
 /** What all formats have. */
@@ -87,24 +103,73 @@ export const binaryFormats = [
   }),
 ] as const;
 
-/** Formats that are text, in the order in which their recognisers are asked about a line. */
-export const textFormats = [
-  text({
-    name: 'ndjson',
-    summary: 'what decode --json prints, or lines written by hand: an object for each message',
-    example: '{"name":"VM_START","payload":{"vmid":128}}',
-    recognise: () => ({
-      // A list in braces of C begins with a number.
-      line: (line) => (/^\s*\{\s*["}a-z_]/i.test(line) ? 'yes' : 'no'),
+/** Recognises what a kernel prints of the queues: a `trace`, or a `log` in which a Gunyah driver dumps its messages. */
+function byKernel(wanted: 'trace' | 'log'): () => Recogniser {
+  return () => {
+    const detector = new KernelTraceDetector();
+    return {
+      line: (line) => {
+        const found = detector.line(line);
+        if (found === undefined) return 'later';
+        return found === wanted ? 'yes' : 'no';
+      },
       end: () => false,
-    }),
-    reader: ({ protocol, sink }) => ndjsonReader(protocol, sink),
+    };
+  };
+}
+
+/** A kernel's log may hold dumps of other programs beside those of the Gunyah drivers: one number counts both. */
+function kernelReader({ protocol, sink, warn, options }: ReaderContext, isLog: boolean): CaptureReader {
+  let frame = 0;
+  const numbered: PacketSink = (packet) => {
+    packet.frame = ++frame;
+    sink(packet);
+  };
+  const { VMID_HLOS, VMID_RM } = protocol.constants as {
+    readonly VMID_HLOS: number;
+    readonly VMID_RM: number;
+  };
+  const route = { vmid: VMID_HLOS, rmVmid: VMID_RM, allQueues: options.allQueues ?? false };
+  const others = isLog ? kernelLogLines(numbered, warn) : undefined;
+  return new KernelTraceReader(protocol, route, numbered, warn, others);
+}
+
+const trace = text({
+  name: 'trace',
+  summary: 'what ftrace, trace-cmd, perf and bpftrace print of the functions that carry messages',
+  example: '1000000000 tx capid=0x1 size=12 21 01 04 00 04 00 00 56 80 00 00 00',
+  recognise: byKernel('trace'),
+  reader: (context) => kernelReader(context, false),
+});
+
+const ndjson = text({
+  name: 'ndjson',
+  summary: 'what decode --json prints, or lines written by hand: an object for each message',
+  example: '{"id":"0x56000004","payload":{"vmid":128}}',
+  recognise: () => ({
+    // A list in braces of C begins with a number.
+    line: (line) => (/^\s*\{\s*["}a-z_]/i.test(line) ? 'yes' : 'no'),
+    end: () => false,
   }),
-  ...textForms.map((form) => ({
-    ...form,
-    reader: ({ sink, warn, isGiven }: ReaderContext) => hexReader(sink, warn, form.name, isGiven),
-  })),
-] as const;
+  reader: ({ protocol, sink, warn }) => ndjsonReader(protocol, sink, warn),
+});
+
+const forms = textForms.map((form) => ({
+  ...form,
+  reader: (context: ReaderContext) =>
+    form.name === kernelLogForm.name
+      ? kernelReader(context, true)
+      : hexReader(context.sink, context.warn, form.name, context.options.isGiven ?? false),
+}));
+
+/** Formats that are text. */
+export const textFormats = [trace, ndjson, ...forms] as const;
+
+/** What is looked for in a line of text, in this order. The first that a line shows is the format. */
+export const textCandidates: readonly {
+  readonly name: 'trace' | 'ndjson' | HexStyle;
+  readonly recognise: () => Recogniser;
+}[] = [trace, { name: kernelLogForm.name, recognise: byKernel('log') }, ndjson, ...forms];
 
 /** All formats. */
 export const inputFormats = [...binaryFormats, ...textFormats] as const;

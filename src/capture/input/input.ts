@@ -1,8 +1,8 @@
 import { WireError } from '../../base/error.js';
 import type { Protocol } from '../../schema/index.js';
 import { type CaptureReader, GrowingBuffer, type PacketSink, type WarningSink } from '../packets/index.js';
-import { captureReader, detectFormat, FormatDetector } from './detect.js';
-import { INPUT_FORMATS, type InputFormat } from './formats.js';
+import { detectFormat, FormatDetector, openReader } from './detect.js';
+import { INPUT_FORMATS, type InputFormat, type InputOptions } from './formats.js';
 
 /**
  * A capture of any format, or of the one given: recognises the format from the first bytes, then feeds its reader.
@@ -17,8 +17,16 @@ export class CaptureInput implements CaptureReader {
   readonly #format: InputFormat | undefined;
   readonly #sink: PacketSink;
   readonly #warn: WarningSink;
+  readonly #options: InputOptions;
 
-  constructor(protocol: Protocol, format: InputFormat | undefined, sink: PacketSink, warn: WarningSink) {
+  constructor(
+    protocol: Protocol,
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    warn: WarningSink,
+    options: InputOptions = {},
+  ) {
+    this.#options = options;
     this.#protocol = protocol;
     this.#format = format;
     this.#sink = sink;
@@ -58,7 +66,10 @@ export class CaptureInput implements CaptureReader {
     const found = isGiven && format === 'ndjson' ? detectFormat(this.#bytes()) : format;
     if (found !== format && (found === 'pcapng' || found === 'pcap'))
       throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
-    this.#reader = captureReader(this.#protocol, format, this.#sink, this.#warn, isGiven);
+    this.#reader = openReader(this.#protocol, format, this.#sink, this.#warn, {
+      ...this.#options,
+      isGiven,
+    });
     this.#reader.push(this.#bytes());
     this.#prefix.clear();
   }

@@ -8,7 +8,7 @@ import { hexSchema, type Json, type JsonSchema, refuse } from '../payload/index.
 export interface KeyKind<T, Given = T> {
   /** With a `name` only what stands under that name in the value is needed. */
   toJson(value: T, protocol: Protocol, name?: string): Json;
-  /** The same text as `JSON.stringify(toJson(...))`, made faster. For keys that most lines have. */
+  /** The same text as `jsonText(toJson(...))`, made faster. For keys that most lines have. */
   toText?(value: T, protocol: Protocol): string;
   /** The value that a line gives. Throws WireError with `path` when the JSON is not of this kind. */
   fromJson(json: unknown, path: string, protocol: Protocol): Given;

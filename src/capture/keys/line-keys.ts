@@ -1,3 +1,4 @@
+import { jsonText } from '../../base/json.js';
 import { compile, functionText } from '../../codec/emitter.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Json } from '../payload/index.js';
@@ -54,7 +55,7 @@ export class LineKeys<Item> {
     return json;
   }
 
-  /** The line, without a line feed. The same text as `JSON.stringify(toJson(...))`. */
+  /** The line: `toJson` as text, and a line feed. */
   toText(item: Item, protocol: Protocol): string {
     // Kept texts are those of one protocol.
     if (this.#print === undefined || this.#printsFor !== protocol) this.#print = this.#printer();
@@ -67,13 +68,16 @@ export class LineKeys<Item> {
     return functionText(parameters, this.#source());
   }
 
-  /** Generated, because a loop over the columns makes `decode --json` a tenth slower: it calls other functions each turn. */
+  /**
+   * Generated code, because it has a call of its own for each key. A loop over the keys makes `decode --json` a tenth
+   * slower: the engine cannot inline calls of changing functions.
+   */
   #printer(): Print<Item> {
-    const slow = () => (item: Item, protocol: Protocol) => JSON.stringify(this.toJson(item, protocol));
+    const slow = () => (item: Item, protocol: Protocol) => `${jsonText(this.toJson(item, protocol))}\n`;
     const make = compile<(...columns: readonly unknown[]) => Print<Item>>(parameters, this.#source(), slow);
     const texts = this.#columns.map(
       ({ key: { kind } }) =>
-        kind.toText ?? ((value: unknown, protocol: Protocol) => JSON.stringify(kind.toJson(value, protocol))),
+        kind.toText ?? ((value: unknown, protocol: Protocol) => jsonText(kind.toJson(value, protocol))),
     );
     const kept = this.#columns.map(() => new Map<unknown, string>());
     return make(
@@ -96,7 +100,7 @@ export class LineKeys<Item> {
       `const ${list('read')} = reads, ${list('text')} = texts, ${list('kept')} = kept;`,
       "return (item, protocol) => { let s = '', v;",
       ...lines,
-      "return s + '}'; };",
+      "return s + '}\\n'; };",
     ].join('\n');
   }
 }

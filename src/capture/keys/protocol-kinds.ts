@@ -1,4 +1,5 @@
 import type { Issue } from '../../base/error.js';
+import { jsonText } from '../../base/json.js';
 import { formatId, MessageType, messageTypeNames } from '../../schema/index.js';
 import {
   enumName,
@@ -17,12 +18,15 @@ export const type: KeyKind<RecordType> = {
   repeats: true,
   toJson: (value) => value,
   fromJson(json, path) {
-    const known = json === 'malformed' || (typeof json === 'string' && Object.hasOwn(MessageType, json));
+    const known =
+      json === 'malformed' ||
+      json === 'other' ||
+      (typeof json === 'string' && Object.hasOwn(MessageType, json));
     return known
       ? (json as RecordType)
-      : refuse(path, `${Object.keys(MessageType).join(', ')} or malformed`, json);
+      : refuse(path, `${Object.keys(MessageType).join(', ')}, malformed or other`, json);
   },
-  schema: () => ({ enum: [...messageTypeNames, 'malformed'] }),
+  schema: () => ({ enum: [...messageTypeNames, 'malformed', 'other'] }),
 };
 
 /** Message ids: hex text with all digits. Lines may have any number instead. */
@@ -84,7 +88,7 @@ export const payload: KeyKind<Pick<CaptureRecord, 'layout' | 'payload' | 'comple
     const { layout, complete } = record;
     return complete && layout !== undefined
       ? payloadText(layout)(record.payload)
-      : JSON.stringify(payload.toJson(record, protocol));
+      : jsonText(payload.toJson(record, protocol));
   },
   fromJson: (json) => json,
   schema: () => ({ type: 'object' }),

@@ -63,14 +63,7 @@ function encodeFields(layout: Payload | undefined, payload: unknown, hasRest: bo
     return hasRest ? encodePlain(layout, value, { prefix: true }) : codecOf<AnyType>(layout).toBytes(value);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    const { code, path, offset, expected, actual } = error;
-    throw new WireError({
-      code,
-      path: path === '' ? 'payload' : `payload.${path}`,
-      offset,
-      expected,
-      actual,
-    });
+    throw error.within('', { path: error.path === '' ? 'payload' : `payload.${error.path}` });
   }
 }
 

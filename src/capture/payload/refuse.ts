@@ -1,7 +1,5 @@
 import { type Issue, WireError } from '../../base/error.js';
-
-/** Characters of a refused value that an error shows. */
-const shownMax = 60;
+import { shownJson } from '../../base/json.js';
 
 /** Throws WireError: JSON that should describe a message does not say what is needed, or contradicts itself. */
 export function refuse(
@@ -10,8 +8,6 @@ export function refuse(
   json: unknown,
   code = json === undefined ? 'missing' : 'type',
 ): never {
-  const text = typeof json === 'number' ? json : (JSON.stringify(json) ?? 'nothing');
-  const isLong = typeof text === 'string' && text.length > shownMax;
-  const actual = isLong ? `${text.slice(0, shownMax)}...` : text;
+  const actual = typeof json === 'number' ? json : shownJson(json);
   throw new WireError({ code, path, offset: 0, expected, actual });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { jsonText } from '../../base/json.js';
 import { describe } from '../../docs/describe.js';
 import { describeAll } from '../../docs/message-facts.js';
 import { descriptionText } from '../../docs/message-text.js';
@@ -44,7 +45,7 @@ function print(io: CommandIo, name: string | undefined, { json, output: path }: 
   const toTerminal = path === '-';
   const style = terminalStyle(stdio, toTerminal);
   const text = { style, groups, width: (toTerminal ? terminalWidth(stdio) : undefined) ?? defaultWidth };
-  const line = (value: unknown) => `${JSON.stringify(value)}\n`;
+  const line = (value: unknown) => `${jsonText(value)}\n`;
   let printed: string;
   if (name === undefined) {
     const families = describeAll(protocol);

@@ -1,3 +1,4 @@
+import { VcpuState } from '../../machine/index.js';
 import { type Action, ANY, type SubjectKind, statesMask } from '../session/action.js';
 import { State } from '../session/known-state.js';
 import { TREE_OFFSET } from '../session/page-allocator.js';
@@ -5,7 +6,7 @@ import { VMID_HLOS } from '../session/session.js';
 import { generateTree } from '../tree/generate-tree.js';
 
 /** Run states of a vCPU: powered off, fault, reset (twice as often), ready, which is no halt, and undefined ones. */
-const RUN_STATES: readonly number[] = [2, 6, 0x100, 0x100, 0, 1, 7];
+const RUN_STATES: readonly number[] = [VcpuState.POWERED_OFF, VcpuState.FAULT, 0x100, 0x100, 0, 1, 7];
 const SYSTEM_RESET = 1n << 63n;
 const CALL_64BIT = 1n << 62n;
 /** Most messages that a VM still takes after a receive limit, and one more. */
@@ -22,10 +23,12 @@ export const vcpuHalt = operation({
   from: statesMask(State.RUNNING, State.EXITED),
   weight: 1,
   make(session, vm) {
-    const { random } = session;
+    const { random, machine } = session;
     const data = [session.any(0n, SYSTEM_RESET, CALL_64BIT, 0xffffffffn), BigInt(random.u32())] as const;
-    session.put({ kind: 'vcpu_halt', vmid: vm.vmid, state: session.any(...RUN_STATES), data });
-    if (vm.state === State.RUNNING) vm.state = State.EXITED;
+    const state = session.any(...RUN_STATES);
+    session.put({ kind: 'vcpu_halt', vmid: vm.vmid, state, data });
+    const spins = machine.faultsSpin && state === VcpuState.FAULT;
+    if (vm.state === State.RUNNING && !spins) vm.state = State.EXITED;
     return true;
   },
 });

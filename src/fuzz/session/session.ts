@@ -17,6 +17,8 @@ export interface Machine {
   readonly memory: { readonly start: number; readonly size: number };
   /** Hardware interrupts of the primary VM. */
   readonly interrupts: readonly number[];
+  /** A VM whose vCPU faults does not exit. */
+  readonly faultsSpin: boolean;
 }
 
 /** One session with a target: what its answers have told, the request that is being built, and the steps to send. */

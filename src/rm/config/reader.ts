@@ -33,12 +33,20 @@ const PAGE_SIZE = 4096n;
 const ALL_ONES = 0xffffffffffffffffn;
 const PUSH_COMPATIBLE_MAX = 6;
 
+/** Every child asks for them, and a node may have as many properties as children: they are looked up once. */
+const cellsByNode = new WeakMap<DtNode, Cells>();
+
 /** Cells that a node declares for its children. */
 export function declaredCells(node: DtNode): Cells {
-  return {
-    address: cell(node, '#address-cells') ?? DEFAULT_ADDRESS_CELLS,
-    size: cell(node, '#size-cells') ?? DEFAULT_SIZE_CELLS,
-  };
+  let cells = cellsByNode.get(node);
+  if (cells === undefined) {
+    cells = {
+      address: cell(node, '#address-cells') ?? DEFAULT_ADDRESS_CELLS,
+      size: cell(node, '#size-cells') ?? DEFAULT_SIZE_CELLS,
+    };
+    cellsByNode.set(node, cells);
+  }
+  return cells;
 }
 
 /**

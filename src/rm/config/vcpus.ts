@@ -12,6 +12,20 @@ import {
 import { refuse } from './reader.js';
 import type { VcpusConfig } from './types.js';
 
+/** The cpus below one node. */
+interface Cpus {
+  readonly count: number;
+  /** How many of them boot: at least one. */
+  readonly booting: number;
+  /** How many cpus have idle states. */
+  readonly idleStates: number;
+  /** A cpu that does not boot is started by PSCI. */
+  readonly psci: boolean;
+}
+
+/** Any number of `vcpus` nodes may point at the same cpus. */
+const cpusByNode = new WeakMap<DtNode, Cpus>();
+
 /** Paths of cpu nodes are kept in a buffer of 128 bytes. */
 const CPU_PATH_MAX = 127;
 
@@ -30,11 +44,29 @@ export function parseVcpus(root: DtNode, node: DtNode, psciSeen: boolean): Vcpus
       ? []
       : Array.from({ length: cellCount(map) }, (_, index) => cellAt(map, index));
   const config = nodeAt(root, string(node, 'config') ?? '/cpus') ?? refuse(node, 'config leads nowhere');
+  const { count, booting, idleStates, psci: needed } = cpusOf(config);
+  if (!proxy && affinityMap.length !== count) refuse(node, 'affinity-map has another size');
+  const psci = psciSeen || needed || idleStates > 0;
+  if (psci && !proxy && idleStates !== count) refuse(config, 'a cpu without idle states');
+  return {
+    proxy,
+    affinityMap,
+    priority: proxy ? 0 : (cell(node, 'sched-priority') ?? 0) | 0,
+    timesliceUs: proxy ? 0 : (cell(node, 'sched-timeslice') ?? 0),
+    count,
+    booting,
+  };
+}
+
+/** @throws ConfigRefused for a cpu that RM does not take, and when none boots. */
+function cpusOf(config: DtNode): Cpus {
+  const known = cpusByNode.get(config);
+  if (known !== undefined) return known;
   const defaultMethod = string(config, 'enable-method');
   let count = 0;
   let booting = 0;
   let idleStates = 0;
-  let psci = psciSeen;
+  let psci = false;
   for (const cpu of config.children) {
     if (string(cpu, 'device_type') !== 'cpu') continue;
     const status = string(cpu, 'status');
@@ -50,15 +82,7 @@ export function parseVcpus(root: DtNode, node: DtNode, psciSeen: boolean): Vcpus
     count++;
   }
   if (booting === 0) refuse(config, 'no booting cpu');
-  if (!proxy && affinityMap.length !== count) refuse(node, 'affinity-map has another size');
-  if (idleStates > 0) psci = true;
-  if (psci && !proxy && idleStates !== count) refuse(config, 'a cpu without idle states');
-  return {
-    proxy,
-    affinityMap,
-    priority: proxy ? 0 : (cell(node, 'sched-priority') ?? 0) | 0,
-    timesliceUs: proxy ? 0 : (cell(node, 'sched-timeslice') ?? 0),
-    count,
-    booting,
-  };
+  const found = { count, booting, idleStates, psci };
+  cpusByNode.set(config, found);
+  return found;
 }

@@ -10,8 +10,11 @@ import { type Vm, VmConfig } from '../vm.js';
 const MECHANISMS: readonly number[] = Object.values(AuthMech);
 const PAGE_SIZE = 4096n;
 const U64_LIMIT = 1n << 64n;
-/** Largest blob that is read, in bytes; RM has no limit of its own but its address space. */
-const BLOB_SIZE_MAX = 1 << 26;
+/**
+ * Largest blob that is read, in bytes. RM has no limit of its own but its address space; Linux boots with 2 MiB at most
+ * (Documentation/arch/arm64/booting.rst). The tree takes up to some 15 times the blob in memory.
+ */
+const BLOB_SIZE_MAX = 1 << 24;
 const FDT_HEADER_SIZE = 40;
 
 /** Checks and stores where a VM's image and devicetree are (rm-internals.md, section 2). */

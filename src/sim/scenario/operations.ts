@@ -15,7 +15,7 @@ import { readNote } from '../recording.js';
 import type { World } from '../world.js';
 import { readRule } from './fault-rule.js';
 import { type HostCall, readHostCall } from './host-step.js';
-import { type Line, namesOf, natural, object, oneOf } from './read.js';
+import { type Line, namesOf, natural, object, oneOf, optional } from './read.js';
 
 /** What the operations of a scenario act on. */
 export interface Stage {
@@ -118,7 +118,7 @@ const STEP_KEYS = new Set('at after times as expect out panic refused result fin
 /** Reads what a step does. Throws WireError: `scenario` or `recording`, or what is wrong with its message. */
 export function readAction(line: Line, file: FileContents): Action {
   const { op } = line;
-  const from = typeof line.from === 'number' ? line.from : undefined;
+  const from = optional(line, 'from', natural);
   if (op === undefined && line.frame === undefined) return readMessage(line);
   const row = typeof op === 'string' && Object.hasOwn(rows, op) ? rows[op] : undefined;
   if (row !== undefined) return { from, ...row.read(line) };

@@ -195,10 +195,11 @@ class Player {
     try {
       return action();
     } catch (error) {
-      if (!(error instanceof WireError || error instanceof UsageError)) throw error;
+      const step = `step ${this.#steps}: `;
+      if (error instanceof WireError) throw error.within(step);
+      if (!(error instanceof UsageError)) throw error;
       const { path, offset, expected, actual } = error;
-      const code = error instanceof UsageError ? 'scenario' : error.code;
-      throw new WireError({ code, path, offset, expected, actual }, `step ${this.#steps}: `);
+      throw new WireError({ code: 'scenario', path, offset, expected, actual }, step);
     }
   }
 

@@ -1,0 +1,49 @@
+import type { Clock } from '../packets/index.js';
+import { parseBpftraceLine } from './bpftrace-line.js';
+import { parseDumpLine } from './dump-line.js';
+import { EventLines, parseLoss } from './event-line.js';
+import { isWrapped } from './unwrap.js';
+
+/** What a tracer prints before its first event. */
+const HEADER =
+  /^(?:# tracer: |# entries-in-buffer\/|cpus=\d+$|Attaching \d+ probes?\.\.\.|Attached \d+ probes?$)/;
+/** Processor, time and event, as the lines of all tracers have them. */
+const PROCESSOR = /\d\s+(?:\(\s*[\d-]+\) )?\[\d{3,}\]/;
+const TIME_AND_EVENT = /\d\.\d{6,9}: +[A-Za-z_][\w:-]*: /;
+
+/** Lines at the beginning of a text that are looked at. */
+const LINES_MAX = 2000;
+const CLOCK: Clock = 'local';
+
+/** Tells by its first lines whether a text is a kernel trace or log. */
+export class KernelTraceDetector {
+  readonly #events = new EventLines();
+  #count = 0;
+  /** The lines so far that hold something, while they may be the beginning of JSON. */
+  #start = '';
+
+  /**
+   * Takes the next line. @returns `trace`: the text is what a tracer prints; `log`: a kernel log in which a Gunyah
+   * driver dumps its messages; undefined: neither, as far as the lines tell.
+   */
+  line(text: string): 'trace' | 'log' | undefined {
+    this.#count += 1;
+    if (this.#count > LINES_MAX) return undefined;
+    if (this.#count <= JSON_LINES) {
+      this.#start += `${text}\n`;
+      if (isWrapped(this.#start)) return /^\s*\{\s*"type"/.test(this.#start) ? 'trace' : 'log';
+    }
+    if (HEADER.test(text) || parseBpftraceLine(text) !== undefined || parseLoss(text) !== undefined)
+      return 'trace';
+    if (parseDumpLine(text) !== undefined) return 'log';
+    return this.#events.parse(text, CLOCK) !== undefined || isAnyEvent(text) ? 'trace' : undefined;
+  }
+}
+
+/** Lines by which JSON shows what it wraps. */
+const JSON_LINES = 3;
+
+/** A line of an event that has nothing to do with message queues. */
+function isAnyEvent(line: string): boolean {
+  return line.length < 512 && PROCESSOR.test(line) && TIME_AND_EVENT.test(line);
+}
