@@ -1,5 +1,7 @@
 import { WireError } from '../base/error.js';
+import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
+import { decodeText } from '../base/text.js';
 import { CaptureInput } from '../capture/input/index.js';
 import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
@@ -56,7 +58,7 @@ function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioLine> {
   const ready: ScenarioLine[] = [];
   let reader: CaptureReader | undefined;
   for (const piece of readPieces(io.stdio, path)) {
-    reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, ready);
+    reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready);
     reader.push(piece);
     for (const line of ready.splice(0)) {
       if (io.isOutputClosed) return;
@@ -91,7 +93,7 @@ function parseLine(text: string, number: number, offset: number): unknown {
   }
 }
 
-function captureLines(io: CommandIo, path: string, ready: ScenarioLine[]): CaptureReader {
+function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: ScenarioLine[]): CaptureReader {
   const steps = new CaptureSteps((value) => ready.push({ value, number: undefined }));
   const guess = new RouteGuess(io.protocol);
   const sink: PacketSink = (packet) => {
@@ -102,13 +104,29 @@ function captureLines(io: CommandIo, path: string, ready: ScenarioLine[]): Captu
     if (!isNote) io.problem();
     io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
   });
+  // The array of the piece is used again.
+  const start = startOf(piece);
+  const known = (read: () => void) => {
+    try {
+      read();
+    } catch (error) {
+      throw error instanceof WireError && error.code === 'format' ? notOne(start) : error;
+    }
+  };
   return {
-    push: (chunk) => reader.push(chunk),
+    push: (chunk) => known(() => reader.push(chunk)),
     end: () => {
-      reader.end();
+      known(() => reader.end());
       steps.end();
     },
   };
+}
+
+/** The first bytes, as text if they are text. */
+function startOf(piece: Uint8Array): string {
+  const start = piece.subarray(0, 16);
+  const text = decodeText(start.subarray(0, start.indexOf(0x0a) < 0 ? start.length : start.indexOf(0x0a)));
+  return text === undefined ? formatHex(start) : JSON.stringify(text);
 }
 
 function notOne(actual: string): WireError {

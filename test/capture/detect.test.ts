@@ -3,11 +3,10 @@ import { protocol } from '../../schemas/index.js';
 import { parseHex } from '../../src/base/hex.js';
 import { DETECT_SIZE } from '../../src/capture/input/detect.js';
 import { detectFormat, INPUT_FORMATS, inputFormats, openReader } from '../../src/capture/input/index.js';
-import { ascii, PcapngBuilder, pcapFile, user0 } from './build.js';
+import { ascii, PcapngBuilder, pcapFile } from './build.js';
 import { packetsOf } from './collect.js';
 
 const HEX = '2101000017000056';
-const MESSAGE = Uint8Array.of(0x21, 1, 0, 0, 0x17, 0, 0, 0x56);
 const binaryNames: ReadonlySet<string> = new Set(['pcapng', 'pcap', 'bin']);
 const FULL = HEX.padEnd(60, '0');
 

@@ -70,7 +70,7 @@ export class FormDetector<Name extends string> {
     if (!isCut || this.#lineCount === 0) this.#lines.end();
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#found = this.#candidates.find(({ isOut, recogniser }) => !isOut && recogniser.end(isCut))?.name;
+    this.#found = this.#candidates.find(({ isOut, recogniser }) => !isOut && recogniser.end())?.name;
   }
 }
 

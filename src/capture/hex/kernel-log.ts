@@ -23,11 +23,7 @@ export const kernelLogForm = textForm({
   summary:
     "the kernel's print_hex_dump in a log, or after a name; each dump is a message, other lines are left out",
   example: `[   12.345678] rm tx: 00000000: 21 01 04 00 04 00 00 56 80 00 00 00              !......V....`,
-  recognise: () => {
-    const { line } = byLine(isOf)();
-    // A long text that is nothing else may be a log without stamps, with the dumps behind.
-    return { line, end: (isCut) => isCut };
-  },
+  recognise: byLine(isOf),
   reader: (assembler, isGiven) => new DumpReader(grammar, assembler, isGiven),
 });
 

@@ -4,6 +4,11 @@ import { type CaptureReader, GrowingBuffer, type PacketSink, type WarningSink } 
 import { detectFormat, FormatDetector, openReader } from './detect.js';
 import { INPUT_FORMATS, type InputFormat, type InputOptions } from './formats.js';
 
+/** Bytes that tell captures from text. */
+const MAGIC_SIZE = 4;
+/** Bytes that an error shows of the beginning of a file. */
+const SHOWN = 8;
+
 /**
  * A capture of any format, or of the one given: recognises the format from the first bytes, then feeds its reader.
  * Throws WireError as the readers do, and of its own: `empty` (no byte at all), `format` (none that is known, or not
@@ -15,7 +20,9 @@ export class CaptureInput implements CaptureReader {
   readonly #detector = new FormatDetector();
   readonly #protocol: Protocol;
   readonly #format: InputFormat | undefined;
-  readonly #sink: PacketSink;
+  #sink: PacketSink;
+  /** The format was not recognised. */
+  #guessed: { readonly start: Uint8Array; isEmpty: boolean } | undefined;
   readonly #warn: WarningSink;
   readonly #options: InputOptions;
 
@@ -44,7 +51,9 @@ export class CaptureInput implements CaptureReader {
       return;
     }
     this.#detector.push(chunk);
-    if (this.#detector.isOver) this.#start(this.#detector.found);
+    const { isOver, found } = this.#detector;
+    if (found !== undefined) this.#start(found);
+    else if (isOver) this.#guess();
   }
 
   end(): void {
@@ -58,6 +67,21 @@ export class CaptureInput implements CaptureReader {
       this.#start(this.#format ?? this.#detector.found);
     }
     this.#reader?.end();
+    if (this.#guessed?.isEmpty) this.#refuse(this.#guessed.start);
+  }
+
+  /** A long text that is nothing else may be a log without stamps, with dumps or traces behind what was read. */
+  #guess(): void {
+    const start = this.#bytes();
+    if (start.includes(0)) this.#refuse();
+    const guessed = { start: start.slice(0, SHOWN), isEmpty: true };
+    this.#guessed = guessed;
+    const pass = this.#sink;
+    this.#sink = (packet) => {
+      guessed.isEmpty = false;
+      pass(packet);
+    };
+    this.#start('dmesg');
   }
 
   #start(format: InputFormat | undefined): void {
@@ -78,12 +102,9 @@ export class CaptureInput implements CaptureReader {
     return this.#prefix.data.subarray(0, this.#prefix.length);
   }
 
-  #refuse(): never {
-    const start = Array.from(this.#bytes().subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0'));
+  #refuse(start: Uint8Array = this.#bytes()): never {
+    const bytes = Array.from(start.subarray(0, SHOWN), (byte) => byte.toString(16).padStart(2, '0'));
     const expected = `${INPUT_FORMATS.join(', ')} (or say --format; describe --formats explains them)`;
-    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual: start.join(' ') });
+    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual: bytes.join(' ') });
   }
 }
-
-/** Bytes that tell captures from text. */
-const MAGIC_SIZE = 4;
