@@ -60,10 +60,10 @@ check() {
   fi
 }
 
-# A compiler may have added a suffix to the name of a static function.
+# An LTO build adds .llvm and a number to the name of a static function. Other suffixes tell of changed arguments.
 symbol() {
   # shellcheck disable=SC2046 # splits into words
-  set -- "$1" $(grep -oE " $1([.][.A-Za-z0-9_]+)?(\\$|[[:space:]])" "\${KALLSYMS-/proc/kallsyms}" | grep -v cfi_jt | sort)
+  set -- "$1" $(grep -oE " $1([.]llvm[.][0-9]+)?(\\$|[[:space:]])" "\${KALLSYMS-/proc/kallsyms}" | sort)
   echo "\${2-$1}"
 }
 
