@@ -61,6 +61,10 @@ for folder in /cases/*; do
   case $folder in *bpftrace*) sleep 25 ;; esac
   play "$folder/first" count=10
   sleep 2
+  tries=0
+  if grep -q rxe /sys/kernel/tracing/kprobe_events; then
+    until grep -q 'second step' /messages || [ $tries = 60 ]; do sleep 1; tries=$((tries + 1)); done
+  fi
   if [ "$(cat "$folder/end")" = KILL ]; then
     play "$folder/records" count=$((records / 2))
     kill -KILL $pid
