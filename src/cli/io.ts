@@ -1,4 +1,5 @@
 import { WireError } from '../base/error.js';
+import { errorText } from '../base/sentence.js';
 import { printable } from '../base/text.js';
 import { CaptureInput, type InputFormat, type InputOptions } from '../capture/input/index.js';
 import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
@@ -89,7 +90,7 @@ export class CommandIo {
       if (!(error instanceof WireError)) throw error;
       progress.end();
       pause();
-      this.warn(`${name}: ${error.message}`);
+      this.warn(`${name}: ${errorText(error)}`);
       this.problem();
     } finally {
       progress.end();

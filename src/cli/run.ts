@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
+import { errorText } from '../base/sentence.js';
 import { printable } from '../base/text.js';
 import { FileError } from '../node/file-error.js';
 import type { Stdio } from '../node/stdio.js';
@@ -101,7 +102,7 @@ function exitCodeOf(io: CommandIo, error: unknown): number | undefined {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof UsageError) {
-    io.warn(error.message);
+    io.warn(errorText(error));
     return exitCodes.usage;
   }
   if (error instanceof FileError) {
@@ -109,7 +110,7 @@ function exitCodeOf(io: CommandIo, error: unknown): number | undefined {
     return exitCodes.file;
   }
   if (error instanceof WireError) {
-    io.warn(error.message);
+    io.warn(errorText(error));
     return exitCodes.problems;
   }
   return undefined;

@@ -88,6 +88,6 @@ function readSet(folder: string, name: string): FixtureJson[] {
     path: name,
     offset: 0,
     expected: 'an array of fixtures',
-    actual: 'no such',
+    actual: 'something else',
   });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { WireError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
+import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
 import { readWholeInput } from '../../node/input.js';
 import type { Output } from '../../node/output.js';
@@ -49,7 +50,7 @@ function replay(io: CommandIo, files: readonly string[], options: ReplayOptions)
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       output.flush();
-      io.warn(`after ${counts.steps} steps: ${error.message}`);
+      io.warn(`after ${counts.steps} steps: ${errorText(error)}`);
       io.problem();
     }
   }
