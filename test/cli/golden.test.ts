@@ -102,7 +102,37 @@ describe('golden', () => {
     const broken = join(folder, 'broken');
     mkdirSync(broken);
     writeFileSync(join(broken, 'VM_START.json'), '[{');
-    await refused(['golden', '--check', broken], 1, 'json at VM_START.json, ');
+    await refused(['golden', '--check', broken], 1, 'VM_START.json: json, ');
+  });
+});
+
+describe('golden --check of files that hold no fixtures', () => {
+  const valid = {
+    name: 'VM_START.request.typical',
+    message: 'VM_START',
+    id: '0x56000004',
+    type: 'request',
+    seq: 1,
+    provenance: 'own',
+    size: 4,
+    frames: ['210101000400005680000000'],
+  };
+
+  it.each([
+    ['[null]', 'line 1: fixture, offset 0: expected an object, actual null'],
+    ['{}', 'expected a list, actual {}'],
+    ['[\n{"name":5}]', 'line 2: fixture at name, '],
+    [JSON.stringify([valid, { ...valid, frames: 5 }], null, 1), 'line 14: fixture at frames, '],
+    [JSON.stringify([{ ...valid, frames: [] }]), 'line 1: fixture at frames, '],
+    [JSON.stringify([{ ...valid, frames: ['2g'] }]), 'line 1: fixture at frames[0], '],
+    [JSON.stringify([{ ...valid, error: [] }]), 'line 1: fixture at error, '],
+    [JSON.stringify([{ ...valid, request: 'no' }]), 'line 1: fixture at request, '],
+    ['['.repeat(20_000), 'json'],
+  ])('names file, line and key: %.30s', async (text, message) => {
+    const odd = join(folder, 'odd');
+    mkdirSync(odd, { recursive: true });
+    writeFileSync(join(odd, 'VM_START.json'), text);
+    await refused(['golden', '--check', odd, '--message', 'VM_START'], 1, 'VM_START.json: ', message);
   });
 });
 

@@ -11,7 +11,6 @@ import { Assembler, RouteGuess } from '../../capture/records/index.js';
 import type { Output } from '../../node/output.js';
 import type { ReassemblyRules } from '../../rpc/index.js';
 import type { CommandIo } from '../io.js';
-import { oneOf } from '../options.js';
 
 /** The forms in which captures can be written. `bin` is the queue messages one after the other. */
 export type CaptureForm = 'pcapng' | 'hex' | 'bin';
@@ -27,9 +26,9 @@ export interface CaptureOutput {
 /** Largest timestamp of pcapng in nanoseconds, in the year 2554. */
 const timeMax = 2n ** 64n - 1n;
 
-/** Opens a file, or standard output for `-`, for the packets of `input`. @throws FileError, now or at a later call. */
-export function captureOutput(io: CommandIo, path: string, form: CaptureForm, input: string): CaptureOutput {
-  const output = io.output(path, input);
+/** Opens a file, or standard output for `-`, for packets. @throws FileError, now or at a later call. */
+export function captureOutput(io: CommandIo, path: string, form: CaptureForm): CaptureOutput {
+  const output = io.output(path, form);
   if (form === 'pcapng') return pcapngOutput(io, output);
   return {
     packet: ({ from, to, data, start, end }) => {
@@ -37,15 +36,17 @@ export function captureOutput(io: CommandIo, path: string, form: CaptureForm, in
       else output.bytes(data.subarray(start, end));
     },
     flush: () => output.flush(),
-    end: () => output.end(),
+    end: () => io.end(output),
   };
 }
 
 function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
   const guess = new RouteGuess(io.protocol);
   const writer = new PcapngWriter((bytes) => output.bytes(bytes));
+  let isEmpty = true;
   return {
     packet: (packet) => {
+      isEmpty = false;
       const [from, to] = guess.of(packet);
       let { time } = packet;
       if (time !== undefined && (time < 0n || time > timeMax)) {
@@ -63,7 +64,7 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
     },
     end: () => {
       writer.end();
-      output.end();
+      io.end(output, isEmpty);
     },
   };
 }
@@ -72,11 +73,11 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
 export function convert(
   io: CommandIo,
   file: string,
-  options: { readonly to: string; readonly output: string; readonly format?: InputFormat },
+  options: { readonly to: CaptureForm; readonly output: string; readonly format?: InputFormat },
   rules: ReassemblyRules,
   filter: Filter | undefined,
 ): void {
-  const output = captureOutput(io, options.output, oneOf(['pcapng', 'hex'], options.to, '--to'), file);
+  const output = captureOutput(io, options.output, options.to);
   const order = new PacketOrder((packet: Packet) => output.packet(packet));
   // Packets of messages that are not complete yet. Only the complete message tells whether it matches.
   const undecided = new Map<number, Packet>();

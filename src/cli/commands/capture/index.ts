@@ -12,7 +12,6 @@ import {
   probeScript,
   recordingScript,
 } from '../../../device/index.js';
-import { readWholeInput } from '../../../node/input.js';
 import type { CommandIo } from '../../io.js';
 import { integerOption, oneOf } from '../../options.js';
 
@@ -58,7 +57,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--clean', 'print a script that removes what recording scripts left, instead')
     .option('-o, --output <file>', 'where to write', '-')
     .addHelpText('after', help)
-    .action((options: CaptureOptions) => io.print(options.output, scriptOf(io, options)));
+    .action((options: CaptureOptions) => io.print(options.output, scriptOf(io, options), 'text'));
 }
 
 /** Adds a value of `--filter-capid` to those before. */
@@ -80,7 +79,7 @@ function scriptOf(io: CommandIo, options: CaptureOptions): string {
   const { kernel, method } =
     options.fromProbe === undefined
       ? { kernel: kernelByName(options.kernel as string), method: undefined }
-      : bestRecording(parseProbe(Buffer.from(readWholeInput(io.stdio, options.fromProbe)).toString('utf8')));
+      : bestRecording(parseProbe(Buffer.from(io.files.whole(options.fromProbe)).toString('utf8')));
   const best = options.method ?? method ?? (methodsOf(kernel)[0] as Method);
   return recordingScript(best, { kernel, duration, capids });
 }

@@ -25,11 +25,12 @@ export interface ReproduceOptions {
   readonly reference: boolean;
   readonly limit: number;
   readonly monitor?: string;
+  readonly allowOutside?: true;
 }
 
 export async function reproduce(io: CommandIo, file: string, options: ReproduceOptions): Promise<void> {
   const { played, about } = readScenario(io, file, (lines) =>
-    readFinding(valuesOf(lines), scenarioFiles(file)),
+    readFinding(valuesOf(lines), scenarioFiles(io.files, file, options.allowOutside === true)),
   );
   const name = options.target ?? targetOf(file, about);
   const platform =
@@ -90,7 +91,7 @@ function checkSteps({ name, steps }: Target, played: PlayedSession, file: string
 }
 
 function print(io: CommandIo, { cause, steps }: PlayedSession, about: FindingHeader | undefined): void {
-  const output = io.output('-');
+  const output = io.output('-', 'text');
   if (cause === undefined) output.write(`nothing wrong in ${steps.length} steps\n`);
   else {
     const same =
