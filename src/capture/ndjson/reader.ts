@@ -1,7 +1,14 @@
 import { WireError } from '../../base/error.js';
 import { parseJson } from '../../base/json.js';
 import type { Protocol } from '../../schema/index.js';
-import { type CaptureReader, emptyPacket, LineSplitter, type PacketSink } from '../packets/index.js';
+import {
+  type CaptureReader,
+  emptyPacket,
+  LineSplitter,
+  PACKET_SIZE,
+  type PacketSink,
+  type WarningSink,
+} from '../packets/index.js';
 import { refuse } from '../payload/index.js';
 import { type LinePacket, linePackets } from './line-packets.js';
 import { PacketOrder } from './packet-order.js';
@@ -11,13 +18,19 @@ const lineSizeMax = 64 * 1024 * 1024;
 
 /**
  * Reads messages as `decode --json` prints them, or as written by hand, and hands on the queue messages that carry them,
- * in the order of their packet numbers. Throws WireError whose path and message name the line, and whose offset is
+ * in the order of their packet numbers. A packet that comes some 32 MiB too late for its place is handed on where it
+ * stands, with a warning `order`. Throws WireError whose path and message name the line, and whose offset is
  * that of the line in the file.
  */
-export function ndjsonReader(protocol: Protocol, sink: PacketSink): CaptureReader {
+export function ndjsonReader(
+  protocol: Protocol,
+  sink: PacketSink,
+  warn: WarningSink = () => {},
+): CaptureReader {
   const packet = emptyPacket();
   let last = 0;
-  const order = new PacketOrder<LinePacket>((item) => {
+  let lineOffset = 0;
+  const pass = (item: LinePacket) => {
     last = item.frame ?? last + 1;
     packet.frame = last;
     packet.time = item.time;
@@ -29,11 +42,19 @@ export function ndjsonReader(protocol: Protocol, sink: PacketSink): CaptureReade
     packet.start = 0;
     packet.end = item.bytes.length;
     sink(packet);
+  };
+  const order = new PacketOrder<LinePacket>(pass, {
+    sizeOf: ({ bytes, comment }) => PACKET_SIZE + bytes.length + 2 * (comment?.length ?? 0),
+    late: (frame) => {
+      const message = 'comes too late to be put into its place: later packets are written before it';
+      warn({ code: 'order', frame, offset: lineOffset, message });
+    },
   });
   // A line without packet numbers is placed behind the line before it.
   let place = 0;
   const lines = new LineSplitter((text, number, offset) => {
     if (text.trim() === '') return;
+    lineOffset = offset;
     for (const item of readLine(protocol, text, number, offset)) {
       place = item.frame ?? place;
       order.add(item, place);

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { UsageError, WireError } from '../../base/error.js';
 import { jsonText, parseJson } from '../../base/json.js';
 import type { Finding, FindingCount, FindingFacts } from '../../fuzz/campaign/finding.js';
-import { readState, type SavedState } from '../../fuzz/campaign/saved-state.js';
 import { readFinding } from '../../fuzz/findings/read.js';
 import { findingName, findingText, type Origin } from '../../fuzz/findings/write.js';
 import { FileError } from '../file-error.js';
 import { writeFile } from '../files.js';
 import { readWholeFile } from '../input.js';
+import { readState, type SavedState } from './saved-state.js';
 
 const STATE_FILE = 'state.json';
 const FINDINGS_FOLDER = 'findings';

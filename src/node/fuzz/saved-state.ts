@@ -1,6 +1,6 @@
 import { type Line, lineReaders } from '../../base/line-readers.js';
-import type { SavedCoverage } from '../engine/coverage.js';
-import type { Sample } from '../report/report.js';
+import type { SavedCoverage } from '../../fuzz/engine/coverage.js';
+import type { Sample } from '../../fuzz/report/report.js';
 
 const { object, natural, list, text, refuse } = lineReaders('campaign');
 
