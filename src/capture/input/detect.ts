@@ -47,9 +47,7 @@ export function detectFormat(prefix: Uint8Array): InputFormat | undefined {
     : undefined;
   if (trace !== undefined) return trace === 'trace' ? 'trace' : 'dmesg';
   if (prefix[firstCharacter(prefix)] === OPEN_BRACE) return 'ndjson';
-  const style = detectHexStyle(prefix);
-  // A long text that is nothing else may be a log without stamps, with the traces behind.
-  return style ?? (isText && prefix.length >= DETECT_SIZE ? 'dmesg' : undefined);
+  return detectHexStyle(prefix);
 }
 
 /** What a reader must be told besides the format. */

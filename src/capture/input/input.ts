@@ -11,6 +11,8 @@ import {
 } from './detect.js';
 
 const LINE_FEED = 0x0a;
+/** Bytes that an error shows of the beginning of a file. */
+const SHOWN = 8;
 
 /**
  * A capture of any format, or of the one given: recognises the format from the first bytes, then feeds its reader.
@@ -22,7 +24,9 @@ export class CaptureInput implements CaptureReader {
   #prefix = new Uint8Array(0);
   readonly #protocol: Protocol;
   readonly #format: InputFormat | undefined;
-  readonly #sink: PacketSink;
+  #sink: PacketSink;
+  /** The format was not recognised. */
+  #guessed: { readonly start: Uint8Array; isEmpty: boolean } | undefined;
   readonly #warn: WarningSink;
   readonly #options: InputOptions;
 
@@ -59,7 +63,7 @@ export class CaptureInput implements CaptureReader {
       format === 'trace' ||
       (format === 'ndjson' && prefix.indexOf(LINE_FEED) > 8);
     if (format !== undefined && (sure || prefix.length >= DETECT_SIZE)) this.#start(format);
-    else if (prefix.length >= DETECT_SIZE) this.#refuse();
+    else if (prefix.length >= DETECT_SIZE) this.#guess();
   }
 
   end(): void {
@@ -74,6 +78,20 @@ export class CaptureInput implements CaptureReader {
       else this.#start(format);
     }
     this.#reader?.end();
+    if (this.#guessed?.isEmpty) this.#refuse(this.#guessed.start);
+  }
+
+  /** A long text that is nothing else may be a log without stamps, with dumps or traces behind what was read. */
+  #guess(): void {
+    if (this.#prefix.includes(0)) this.#refuse();
+    const guessed = { start: this.#prefix.slice(0, SHOWN), isEmpty: true };
+    this.#guessed = guessed;
+    const pass = this.#sink;
+    this.#sink = (packet) => {
+      guessed.isEmpty = false;
+      pass(packet);
+    };
+    this.#start('dmesg');
   }
 
   #start(format: InputFormat): void {
@@ -89,11 +107,11 @@ export class CaptureInput implements CaptureReader {
     this.#reader.push(prefix);
   }
 
-  #refuse(): never {
-    const start = Array.from(this.#prefix.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(
+  #refuse(start: Uint8Array = this.#prefix): never {
+    const actual = Array.from(start.subarray(0, SHOWN), (byte) => byte.toString(16).padStart(2, '0')).join(
       ' ',
     );
     const expected = `${INPUT_FORMATS.join(', ')} (or say --format)`;
-    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual: start });
+    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual });
   }
 }

@@ -56,7 +56,7 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
         );
         time = undefined;
       }
-      writer.packet(from, to, packet.data, packet.start, packet.end, time, packet.comment);
+      writer.packet(from, to, packet.data, packet.start, packet.end, time, packet.comment, packet.clock);
     },
     flush: () => {
       writer.flush();
@@ -112,6 +112,8 @@ export function convert(
     },
   });
   const sink: PacketSink = (packet) => {
+    // A capture has no place for the queue: its packets would be taken for RM's.
+    if (packet.queue !== undefined) return;
     if (filter === undefined) output.packet(packet);
     else {
       const own = { packet: copyOf(packet), place: ++count };
