@@ -1,4 +1,5 @@
 import { WireError } from '../base/error.js';
+import { errorText } from '../base/sentence.js';
 import { printable } from '../base/text.js';
 import { CaptureInput, type InputFormat, type InputOptions } from '../capture/input/index.js';
 import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
@@ -61,7 +62,7 @@ export class CommandIo {
    * @param form of what will be written. @param option that names the output.
    * @throws UsageError if the name's ending stands for another form, or if it is a file that the command reads.
    */
-  output(path: string, form: OutputForm, option = '--output'): Output {
+  output(path: string, form: OutputForm = 'text', option = '--output'): Output {
     outputForm(path, form, form, option);
     return this.files.output(path, option);
   }
@@ -89,7 +90,7 @@ export class CommandIo {
   }
 
   /** Writes a whole output: a file, or standard output for `-`. */
-  print(path: string, text: string, form: OutputForm): void {
+  print(path: string, text: string, form: OutputForm = 'text'): void {
     const output = this.output(path, form);
     output.write(text);
     output.end();
@@ -126,7 +127,7 @@ export class CommandIo {
       if (!(error instanceof WireError)) throw error;
       progress.end();
       pause();
-      this.damaged(`${name}: ${error.message}`);
+      this.damaged(`${name}: ${errorText(error)}`);
     } finally {
       progress.end();
       warnings.end();

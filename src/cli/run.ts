@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
+import { errorText } from '../base/sentence.js';
 import { printable } from '../base/text.js';
 import { FileError } from '../node/file-error.js';
 import { FileConflict } from '../node/file-use.js';
@@ -102,6 +103,8 @@ function programOf(io: CommandIo): Command {
 
 /** No option or argument may be empty. A shell makes such a word of a variable that is not set. */
 function checkTexts(command: Command): void {
+  // Wireshark gives an empty value for each option that its user left open.
+  if (command.getOptionValue('extcap') === true) return;
   const options = command.options.map((option) => [
     option.long ?? '',
     command.getOptionValue(option.attributeName()),
@@ -119,8 +122,12 @@ function checkTexts(command: Command): void {
 function exitCodeOf(io: CommandIo, error: unknown): number | undefined {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  if (error instanceof UsageError || error instanceof FileConflict) {
+  if (error instanceof FileConflict) {
     io.warn(error.message);
+    return exitCodes.usage;
+  }
+  if (error instanceof UsageError) {
+    io.warn(errorText(error));
     return exitCodes.usage;
   }
   if (error instanceof FileError) {
@@ -128,7 +135,7 @@ function exitCodeOf(io: CommandIo, error: unknown): number | undefined {
     return exitCodes.file;
   }
   if (error instanceof WireError) {
-    io.warn(error.message);
+    io.warn(errorText(error));
     return exitCodes.problems;
   }
   return undefined;

@@ -1,5 +1,7 @@
 import { WireError } from '../base/error.js';
+import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
+import { decodeText } from '../base/text.js';
 import { detectFormat, openReader } from '../capture/input/index.js';
 import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
@@ -98,7 +100,7 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
     steps.packet({ from, to, frame: packet.data.slice(packet.start, packet.end), comment: packet.comment });
   };
   const format = detectFormat(piece);
-  if (format === undefined) throw notOne(String(piece[0]));
+  if (format === undefined) throw notOne(startOf(piece));
   const reader = openReader(io.protocol, format, sink, ({ frame, message, isNote }) => {
     if (!isNote) io.problem();
     io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
@@ -110,6 +112,13 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
       steps.end();
     },
   };
+}
+
+/** The first bytes, as text if they are text. */
+function startOf(piece: Uint8Array): string {
+  const start = piece.subarray(0, 16);
+  const text = decodeText(start.subarray(0, start.indexOf(0x0a) < 0 ? start.length : start.indexOf(0x0a)));
+  return text === undefined ? formatHex(start) : JSON.stringify(text);
 }
 
 function notOne(actual: string): WireError {

@@ -64,5 +64,5 @@ function statsOf(file: string | number | undefined): BigIntStats | undefined {
 
 function refuse({ path, option }: NamedOutput, expected: string): never {
   const actual = path === '-' ? 'standard output' : path;
-  throw new FileConflict(`output at ${option}: expected ${expected}, actual ${actual}`);
+  throw new FileConflict(`${option}: expected ${expected}, not ${actual}`);
 }

@@ -72,7 +72,7 @@ describe('recordings, scenarios and findings', () => {
     for (const command of commands) {
       const { code, stderr } = await gunyahRm([...command.split(' '), file]);
       expect(stderr).toContain(`${file}: line ${number}: `);
-      expect(stderr).toContain(key === '' ? 'an object' : ` at ${key}, `);
+      expect(stderr).toContain(key === '' ? 'an object' : `: ${key}, offset `);
       expect(code).toBe(1);
     }
   });
@@ -83,20 +83,17 @@ describe('the folder of a campaign', () => {
   const command = ['fuzz', '--runs', '1', '--message', 'VM_START', '--out', out];
 
   it.each([
-    ['null', 'campaign'],
-    ['[[[', 'json'],
-    ['{"origin":{}}', 'campaign at serial'],
+    ['null', 'offset 0: expected an object'],
+    ['[[[', 'offset 0: this is not JSON'],
+    ['{"origin":{}}', 'serial'],
     [
       '{"origin":{},"serial":1,"cases":1,"steps":1,"history":[{}],"counts":{},"coverage":{}}',
-      'campaign at history[0].elapsedMs',
+      'history[0].elapsedMs',
     ],
-    [
-      '{"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":[],"coverage":{}}',
-      'campaign at counts',
-    ],
+    ['{"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":[],"coverage":{}}', 'counts'],
     [
       '{"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":{},"coverage":{"endings":[]}}',
-      'campaign at coverage.pairs',
+      'coverage.pairs',
     ],
   ])('with a state that is none: %.50s', async (state, message) => {
     mkdirSync(out, { recursive: true });
@@ -112,6 +109,6 @@ describe('the folder of a campaign', () => {
     const finding = join(out, 'findings', 'finding-001.ndjson');
     writeFileSync(finding, text({ scenario: 's' }, { from: 3, frame: 5 }));
     const { code, stderr } = await gunyahRm(command);
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`${finding}: line 2: recording at frame, `)]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${finding}: line 2: frame, `)]);
   });
 });

@@ -26,9 +26,12 @@ export interface CaptureOutput {
 /** Largest timestamp of pcapng in nanoseconds, in the year 2554. */
 const timeMax = 2n ** 64n - 1n;
 
-/** Opens a file, or standard output for `-`, for packets. @throws FileError, now or at a later call. */
-export function captureOutput(io: CommandIo, path: string, form: CaptureForm): CaptureOutput {
+/** Opens a file, or standard output for `-`, for packets.
+ *
+ * @param isLive others may read the file while it grows. @throws FileError, now or at a later call. */
+export function captureOutput(io: CommandIo, path: string, form: CaptureForm, isLive = false): CaptureOutput {
   const output = io.output(path, form);
+  if (isLive) output.publish();
   if (form === 'pcapng') return pcapngOutput(io, output);
   return {
     packet: ({ from, to, data, start, end }) => {

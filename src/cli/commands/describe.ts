@@ -24,6 +24,8 @@ Examples:
   gunyah-rm describe VM_CONFIG_IMAGE       layout, enums, notes, example bytes
   gunyah-rm describe 0x56000009            the same by id
   gunyah-rm describe vm_status             an enum; flags and structs likewise
+  gunyah-rm describe MEM_INUSE             an error; values, flags, fields and errnos likewise
+  gunyah-rm describe -22                   the errors that a client returns as EINVAL
   gunyah-rm describe error                 the error codes and their errno values
   gunyah-rm describe header                the header of every queue message
   gunyah-rm describe --json | jq .name     NDJSON, one message per line`;
@@ -31,10 +33,8 @@ Examples:
 export function register(program: Command, io: CommandIo): void {
   program
     .command('describe')
-    .description(
-      'explain a message, enum, flag set, struct or the error codes; without a name list all messages',
-    )
-    .argument('[name]', 'name in any letter case, other name, or id in hex or decimal')
+    .description('explain a message, field, type, value or error; without a name list all messages')
+    .argument('[name]', 'a name in any letter case, an id in hex or decimal, or an errno')
     .option('--json', 'JSON, one object per line')
     .option('-o, --output <file>', 'where to write', '-')
     .addHelpText('after', examples)

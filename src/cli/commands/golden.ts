@@ -52,7 +52,7 @@ function golden(io: CommandIo, options: GoldenOptions): void {
   else if (options.out === undefined) {
     if (format === 'bin')
       throw new UsageError({ code: 'option', path: '--format', expected: '--out with bin', actual: 'bin' });
-    io.print('-', goldenText(io.protocol, fixtures, format, options.compact), 'text');
+    io.print('-', goldenText(io.protocol, fixtures, format, options.compact));
   } else io.files.writeFolder(options.out, goldenFiles(io.protocol, fixtures, format, options.compact));
 }
 
@@ -61,7 +61,7 @@ function check(io: CommandIo, folder: string, fixtures: readonly Fixture[], isWh
   const isSet = (name: string) => /^[A-Z][A-Z0-9_]*\.json$/.test(name) && (isWhole || wanted.has(name));
   const stored = io.files.folder(folder, isSet).flatMap((file) => readFixtures(file.path, file.content));
   const changes = checkFixtures(io.protocol, stored, fixtures);
-  const output = io.output('-', 'text');
+  const output = io.output('-');
   for (const { name, text } of changes) output.write(`${printable(`${name}: ${text}`)}\n`);
   const counts = countByProvenance(fixtures);
   const parts = provenances.map((name) => `${counts[name]} ${name}`).join(', ');

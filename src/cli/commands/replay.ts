@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { WireError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
+import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
@@ -42,7 +43,7 @@ export function register(program: Command, io: CommandIo): void {
 }
 
 function replay(io: CommandIo, files: readonly string[], options: ReplayOptions): void {
-  const output = io.output('-', 'text');
+  const output = io.output('-');
   const counts = { steps: 0, equal: 0, different: 0 };
   for (const file of files) {
     try {
@@ -50,7 +51,7 @@ function replay(io: CommandIo, files: readonly string[], options: ReplayOptions)
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       output.flush();
-      io.warn(`after ${counts.steps} steps: ${error.message}`);
+      io.warn(`after ${counts.steps} steps: ${errorText(error)}`);
       io.problem();
     }
   }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { defined } from '../../base/defined.js';
 import { formatIssue, UsageError, WireError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
+import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
@@ -65,7 +66,7 @@ export function register(program: Command, io: CommandIo): void {
 
 function simulate(io: CommandIo, scenario: string | undefined, options: SimulateOptions): void {
   if (options.helpFormat) {
-    io.print('-', formatHelp, 'text');
+    io.print('-', formatHelp);
     return;
   }
   if (scenario === undefined)
@@ -95,7 +96,7 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     report.flush();
-    io.damaged(error.message);
+    io.damaged(errorText(error));
   }
   writer?.end();
   if (capture !== undefined) io.end(capture, packets === 0);
@@ -119,7 +120,7 @@ class Report {
 
   constructor(io: CommandIo, options: SimulateOptions) {
     this.#options = options;
-    this.#output = options.output === '-' ? undefined : io.output('-', 'text');
+    this.#output = options.output === '-' ? undefined : io.output('-');
     this.#print = {
       protocol: io.protocol,
       style: terminalStyle(io.stdio, true),

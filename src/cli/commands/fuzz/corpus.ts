@@ -29,7 +29,7 @@ export function writeCorpus(io: CommandIo, { out, from = [], allowOutside }: Cor
   }
   const dictionary = { name: DICTIONARY, content: dictionaryText(io.protocol) };
   io.files.writeFolder(out, [...corpus.files, dictionary]);
-  const output = io.output('-', 'text');
+  const output = io.output('-');
   output.write(`${corpus.files.length} messages\n`);
   output.end();
 }

@@ -91,7 +91,7 @@ function checkSteps({ name, steps }: Target, played: PlayedSession, file: string
 }
 
 function print(io: CommandIo, { cause, steps }: PlayedSession, about: FindingHeader | undefined): void {
-  const output = io.output('-', 'text');
+  const output = io.output('-');
   if (cause === undefined) output.write(`nothing wrong in ${steps.length} steps\n`);
   else {
     const same =

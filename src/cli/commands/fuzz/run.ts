@@ -189,7 +189,7 @@ class FuzzRun {
     this.#folder?.write('summary.txt', summary);
     this.#folder?.write('coverage.txt', coverageText(report));
     this.#folder?.write('report.html', reportHtml(report));
-    const output = this.#io.output('-', 'text');
+    const output = this.#io.output('-');
     output.write(summary);
     output.end();
     if (report.findings.length > 0) this.#io.problem();
