@@ -1,6 +1,6 @@
-import { formatIssue } from '../../base/error.js';
 import { formatHex } from '../../base/hex.js';
 import { jsonText } from '../../base/json.js';
+import { issueText } from '../../base/sentence.js';
 import { formatTime } from '../../base/time.js';
 import { annotate } from '../../codec/index.js';
 import { formatId, type Payload, type Protocol } from '../../schema/index.js';
@@ -48,8 +48,7 @@ export function printRecord(record: CaptureRecord, options: PrintOptions): strin
     lines.push(...fieldLines(record.layout, record.payload, options, indent));
   }
   const { style } = options;
-  for (const issue of record.issues)
-    lines.push(`${indent}${style.bad('!')} ${style.bad(formatIssue(issue))}`);
+  for (const issue of record.issues) lines.push(`${indent}${style.bad('!')} ${style.bad(issueText(issue))}`);
   if (record.rest !== undefined) lines.push(...bytesLine('rest', record.rest, options));
   if (record.raw !== undefined && !options.hex) lines.push(...bytesLine('raw', record.raw, options));
   for (const { frame, comment } of record.packets) {
@@ -78,7 +77,7 @@ export function printFrame(frame: Frame, options: PrintOptions): string {
   if (packet.queue !== undefined) parts.push(style.dim(`queue ${packet.queue}`));
   parts.push(style.dim(`${size} bytes`));
   const lines = [parts.join('  ')];
-  for (const issue of issues) lines.push(`${indent}${style.bad(`! ${formatIssue(issue)}`)}`);
+  for (const issue of issues) lines.push(`${indent}${style.bad(`! ${issueText(issue)}`)}`);
   if (options.hex) lines.push(...hexLines(packet.data.slice(packet.start, packet.end), style));
   return `${lines.join('\n')}\n`;
 }

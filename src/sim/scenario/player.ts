@@ -1,5 +1,5 @@
 import { constants, limits } from '../../../schemas/index.js';
-import { UsageError, WireError } from '../../base/error.js';
+import { issueOf, UsageError, WireError } from '../../base/error.js';
 import type { Json } from '../../capture/payload/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { type PanicReason, type PlatformProfile, platforms } from '../../rm/index.js';
@@ -198,8 +198,7 @@ class Player {
       const step = `step ${this.#steps}: `;
       if (error instanceof WireError) throw error.within(step);
       if (!(error instanceof UsageError)) throw error;
-      const { path, offset, expected, actual } = error;
-      throw new WireError({ code: 'scenario', path, offset, expected, actual }, step);
+      throw new WireError({ ...issueOf(error), code: 'scenario' }, step);
     }
   }
 
