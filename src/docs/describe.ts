@@ -1,9 +1,9 @@
 import { UsageError } from '../base/error.js';
 import { formatId, type Message, type Protocol } from '../schema/index.js';
 import type { StructType } from '../wire/index.js';
-import type { Description, HandlerFacts, NamesFacts, StructFacts } from './facts.js';
+import type { Description, NamesFacts, StructFacts } from './facts.js';
 import { rowFacts, sizeFacts } from './layout-facts.js';
-import { describeMessage } from './message-facts.js';
+import { describeMessage, type ManagerAnswers } from './message-facts.js';
 import { nearest } from './nearest.js';
 import { type ErrnoTables, errorFacts, type NamedType, typeFacts, typesIn } from './type-facts.js';
 
@@ -15,16 +15,17 @@ const headerName = 'header';
  * flag set or struct by name, the error codes (`error`) or the RPC header (`header`). Letter case matters only between
  * names that differ in nothing else, such as the enum `vm_status` and the message `VM_STATUS`.
  *
- * @param handlers how the simulated manager answers messages, by id. Without it descriptions do not contain this.
+ * @param managers how simulated managers answer messages, the recorded one first. Without it descriptions do not
+ * contain this.
  * @throws UsageError for an unknown name. It lists the most similar names.
  */
 export function describe(
   protocol: Protocol,
   name: string,
   tables: ErrnoTables,
-  handlers?: ReadonlyMap<number, HandlerFacts>,
+  managers?: ManagerAnswers,
 ): Description {
-  const ofMessage = (message: Message) => describeMessage(protocol, message, handlers);
+  const ofMessage = (message: Message) => describeMessage(protocol, message, managers);
   const described = describable(protocol, tables, ofMessage);
   const exact = described.get(name);
   const alike = [...described.keys()].filter((key) => key.toLowerCase() === name.toLowerCase());

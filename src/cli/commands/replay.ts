@@ -3,14 +3,15 @@ import { WireError } from '../../base/error.js';
 import { readWholeInput } from '../../node/input.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
-import type { PlatformProfile } from '../../rm/index.js';
+import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag, platformFlag } from '../options.js';
+import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
 import { scenarioLines } from '../scenario-lines.js';
 
 interface ReplayOptions {
   readonly platform: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly load: readonly FileAt[];
   readonly json?: true;
@@ -31,6 +32,7 @@ export function register(program: Command, io: CommandIo): void {
     .description('put the recorded VM side to the simulated manager and compare what it says')
     .argument('<file...>', 'recordings or captures; - for standard input')
     .addOption(platformFlag())
+    .addOption(managerFlag('the one that the recording names, else rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .addOption(loadFlag('have a file in memory when a capture begins; repeatable'))
     .option('--json', 'NDJSON, one object per difference, then one with the counts')
@@ -61,7 +63,7 @@ function replay(io: CommandIo, files: readonly string[], options: ReplayOptions)
 function replayFile(
   io: CommandIo,
   file: string,
-  { platform, careful, load, json }: ReplayOptions,
+  { platform, manager, careful, load, json }: ReplayOptions,
   counts: { steps: number; equal: number; different: number },
   output: Output,
 ): void {
@@ -69,6 +71,7 @@ function replayFile(
   const found = scenarioFiles(file);
   const comparisons = replayLines(withLoads(scenarioLines(io, file), load), {
     platform,
+    manager,
     careful: careful === true,
     file: (name) => loaded.get(name) ?? found(name),
   });

@@ -4,10 +4,10 @@ import { readWholeInput } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
-import { type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
+import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import { LiveManager } from '../../serve/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag, platformFlag } from '../options.js';
+import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
 
 interface ServeOptions {
   readonly socket?: string;
@@ -15,6 +15,7 @@ interface ServeOptions {
   readonly tap?: string;
   readonly load: readonly FileAt[];
   readonly platform: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly rebootOnPanic?: true;
 }
@@ -40,6 +41,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--tap <file>', 'record everything in a pcapng file; - for standard output')
     .addOption(loadFlag('have a file in guest physical memory at every boot; repeatable'))
     .addOption(platformFlag())
+    .addOption(managerFlag('rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--reboot-on-panic', 'boot again when the manager has died, instead of falling silent')
     .addHelpText('after', help)
@@ -63,6 +65,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   const tap = options.tap === undefined ? undefined : new Tap(io.output(options.tap), stop.fail, stop.end);
   const live = new LiveManager({
     platform: options.platform,
+    manager: options.manager,
     careful: options.careful === true,
     memory,
     rebootOnPanic: options.rebootOnPanic === true,

@@ -7,7 +7,7 @@ import { type PrintOptions, printRecord } from '../../capture/print/index.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
-import { type PlatformProfile, panicPlaces } from '../../rm/index.js';
+import { type ManagerProfile, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import {
   type FaultCount,
   formatHelp,
@@ -19,13 +19,14 @@ import {
   type Violation,
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { integerOption, platformNames, platformOption } from '../options.js';
+import { integerOption, managerFlag, platformNames, platformOption } from '../options.js';
 import { scenarioLines } from '../scenario-lines.js';
 
 interface SimulateOptions {
   readonly output?: string;
   readonly seed?: number;
   readonly platform?: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly check?: true;
   readonly steps?: true;
@@ -49,6 +50,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('-o, --output <capture>', 'write every queue message to a pcapng file; - for standard output')
     .option('--seed <n>', "instead of the scenario's seed", integerOption('--seed', 0xffffffff))
     .option('--platform <name>', `instead of the scenario's machine: ${platformNames}`, platformOption)
+    .addOption(managerFlag('the one that the scenario names, else rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--check', 'say where a rule that must always hold does not: owners, replies, leftovers')
     .option('--steps', 'a line per step instead of the messages')
@@ -68,7 +70,7 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
   const report = new Report(io, options);
   const capture = options.output === undefined ? undefined : io.output(options.output);
   const writer = capture && new PcapngWriter((bytes) => capture.bytes(bytes));
-  const { seed, platform, careful } = options;
+  const { seed, platform, manager, careful } = options;
   const result = playScenario(valuesOf(io, scenario), {
     file: scenarioFiles(scenario),
     sink: {
@@ -77,7 +79,7 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
         writer?.packet(from, to, frame, 0, frame.length, time, comment),
     },
     check: options.check === true,
-    ...defined({ seed, platform, careful }),
+    ...defined({ seed, platform, manager, careful }),
   });
   writer?.end();
   capture?.end();

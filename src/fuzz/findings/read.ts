@@ -1,5 +1,6 @@
 import { WireError } from '../../base/error.js';
 import type { FileContents, Operation } from '../../machine/index.js';
+import type { ManagerProfile } from '../../rm/index.js';
 import { readHeader, readStep } from '../../sim/index.js';
 import { type FindingFacts, findingStates } from '../campaign/finding.js';
 import { type Cause, causeKinds } from '../oracle/cause.js';
@@ -18,6 +19,7 @@ export interface FindingHeader extends Cause, Omit<FindingFacts, 'cause' | 'size
   readonly seed: number;
   readonly target: string;
   readonly profile: string;
+  readonly manager: ManagerProfile;
   readonly careful: boolean;
 }
 
@@ -29,7 +31,7 @@ type Line = Readonly<Record<string, unknown>>;
  */
 export function readFinding(lines: Iterable<unknown>, file: FileContents): StoredFinding {
   const [first, ...rest] = lines;
-  readHeader(first);
+  const { profile: manager } = readHeader(first);
   const steps: Step[] = [];
   const responses: Response[] = [];
   for (const line of rest) {
@@ -44,14 +46,14 @@ export function readFinding(lines: Iterable<unknown>, file: FileContents): Store
     steps.push(step.kind === 'load' ? { ...step, file: undefined } : step);
     responses.push({ ...emptyResponse, out, refused: refused !== undefined, ended });
   }
-  return { played: { steps, responses, cause: undefined }, about: aboutOf(first as Line) };
+  return { played: { steps, responses, cause: undefined }, about: aboutOf(first as Line, manager) };
 }
 
 function isStep(operation: Operation): operation is Step {
   return (stepKinds as readonly string[]).includes(operation.kind);
 }
 
-function aboutOf(first: Line): FindingHeader | undefined {
+function aboutOf(first: Line, manager: ManagerProfile): FindingHeader | undefined {
   const { fuzz, description, profile, careful } = first;
   if (typeof fuzz !== 'object' || fuzz === null) return undefined;
   const { number, seed, target, cause, state, case: caseNumber } = fuzz as Line;
@@ -68,6 +70,7 @@ function aboutOf(first: Line): FindingHeader | undefined {
     text: typeof description === 'string' ? description : key,
     state: findingStates.find((name) => name === state) ?? 'found',
     profile: typeof profile === 'string' ? profile : 'native',
+    manager,
     careful: careful === true,
   };
 }

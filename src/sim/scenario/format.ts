@@ -8,7 +8,7 @@ import { type Line, natural, object, optional, refuse, text, texts } from './rea
 /** First line of a scenario: that of a recording, and more. */
 export interface ScenarioHeader extends RecordingHeader {
   readonly seed: number;
-  readonly profile: PlatformName;
+  readonly platform: PlatformName;
   readonly careful: boolean;
   readonly delays: Partial<Delays>;
 }
@@ -55,7 +55,7 @@ export function readScenarioHeader(value: unknown): ScenarioHeader {
   return {
     ...header,
     seed: optional(line, 'seed', natural) ?? 0,
-    profile: Object.hasOwn(platforms, profile)
+    platform: Object.hasOwn(platforms, profile)
       ? (profile as PlatformName)
       : refuse('profile', Object.keys(platforms).join(', '), profile),
     careful: line.careful === true,
