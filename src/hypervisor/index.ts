@@ -17,6 +17,7 @@ export {
   type HypercallResult,
   MapFlag,
   type MemoryExtents,
+  type MemoryHypercall,
   type PagingCapabilities,
 } from './memory-extents.js';
 export { HypervisorModel, type ModelOptions, type PhysicalRange } from './model.js';

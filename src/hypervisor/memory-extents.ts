@@ -66,28 +66,30 @@ type HypObject =
   | { readonly type: 'address space'; readonly vmid: number }
   | { readonly type: 'guest' | 'host'; readonly vmid: number; readonly kind: ExtentKind };
 
-/** What memextent_donate asks for. Addresses and sizes are bytes. */
-export interface DonateCall {
-  readonly options: number;
-  readonly from: bigint;
-  readonly to: bigint;
-  /** Physical. */
-  readonly address: number;
-  readonly size: number;
-}
-
-/** What addrspace_map and addrspace_unmap ask for. */
-export interface MapCall {
-  readonly addrspace: bigint;
-  readonly extent: bigint;
-  readonly guestAddress: number;
-  /** Ignored by addrspace_unmap. */
-  readonly attributes: number;
-  readonly flags: number;
-  /** Physical. */
-  readonly address: number;
-  readonly size: number;
-}
+/** A hypercall that gives memory to a VM or takes it back. Addresses and sizes are bytes; `address` is physical. */
+export type MemoryHypercall =
+  | {
+      readonly name: 'memextent_donate';
+      /** {@link DonateType}, and bit 31: others need not know of it at once. */
+      readonly options: number;
+      readonly from: bigint;
+      readonly to: bigint;
+      readonly address: bigint;
+      readonly size: bigint;
+    }
+  | {
+      readonly name: 'addrspace_map' | 'addrspace_unmap';
+      readonly addrspace: bigint;
+      readonly extent: bigint;
+      readonly guestAddress: bigint;
+      /** Access for user and kernel of the guest, and the kind of memory. addrspace_unmap ignores them. */
+      readonly attributes: number;
+      readonly flags: number;
+      readonly address: bigint;
+      readonly size: bigint;
+    };
+type DonateCall = Extract<MemoryHypercall, { readonly name: 'memextent_donate' }>;
+type MapCall = Exclude<MemoryHypercall, DonateCall>;
 
 /**
  * Memory that the host gives to VMs page by page. A guest's extent is an owner of pages: a donation moves them between
@@ -103,7 +105,7 @@ export class MemoryExtents {
   readonly #newCapability: () => bigint;
   readonly #objects = new Map<bigint, HypObject>();
   /** By VMID. */
-  readonly #capabilities = new Map<number, PagingCapabilities>();
+  readonly #guests = new Map<number, { readonly host: Owner; readonly capabilities: PagingCapabilities }>();
   #hostCapabilities: Readonly<Record<ExtentKind, bigint>> | undefined;
 
   constructor(memory: PhysicalMemory, newCapability: () => bigint) {
@@ -125,15 +127,15 @@ export class MemoryExtents {
       },
       host: this.#hostCapabilities,
     } as const;
-    this.#capabilities.set(vmid, capabilities);
+    this.#guests.set(vmid, { host, capabilities });
     return capabilities;
   }
 
   /** Ends the extents of a VM. Nobody owns the pages that are left in them. */
   remove(vmid: number): void {
-    const capabilities = this.#capabilities.get(vmid);
+    const capabilities = this.#guests.get(vmid)?.capabilities;
     if (capabilities === undefined) return;
-    this.#capabilities.delete(vmid);
+    this.#guests.delete(vmid);
     this.#objects.delete(capabilities.addressSpace);
     for (const kind of extentKinds) {
       this.#objects.delete(capabilities.guest[kind]);
@@ -141,8 +143,30 @@ export class MemoryExtents {
     }
   }
 
-  /** memextent_donate: moves pages between the host and an extent of a VM. All of the range moves or none. */
-  donate(caller: Owner, { options, from, to, address, size }: DonateCall): HypercallResult {
+  /** The VM whose memory a hypercall is about; undefined if its capabilities name none. */
+  guestOf(hypercall: MemoryHypercall): number | undefined {
+    const { name } = hypercall;
+    const capabilities = name === 'memextent_donate' ? [hypercall.from, hypercall.to] : [hypercall.extent];
+    const objects = capabilities.map((capability) => this.#objects.get(capability));
+    return objects.find((object) => object?.type === 'guest')?.vmid;
+  }
+
+  /** A hypercall of a VM. A refused one changes nothing. */
+  perform(caller: Owner, hypercall: MemoryHypercall): HypercallResult {
+    switch (hypercall.name) {
+      case 'memextent_donate':
+        return this.#donate(caller, hypercall);
+      case 'addrspace_map':
+        return this.#map(caller, hypercall);
+      case 'addrspace_unmap':
+        return this.#unmap(caller, hypercall);
+    }
+  }
+
+  /** Moves pages between the host and an extent of a VM. */
+  #donate(caller: Owner, call: DonateCall): HypercallResult {
+    const { options, from, to } = call;
+    const [address, size] = [Number(call.address), Number(call.size)];
     const type = options % NO_SYNC;
     const source = this.#objects.get(from);
     const target = this.#objects.get(to);
@@ -171,8 +195,8 @@ export class MemoryExtents {
     );
   }
 
-  /** addrspace_map: lets a VM see pages of its extent at a guest address. */
-  map(caller: Owner, call: MapCall): HypercallResult {
+  /** Lets a VM see pages of its extent at a guest address. */
+  #map(caller: Owner, call: MapCall): HypercallResult {
     const found = this.#mapped(caller, call);
     if (typeof found === 'number') return failed(found);
     const access = (call.attributes >>> KERNEL_ACCESS_SHIFT) & Access.RWX;
@@ -182,8 +206,8 @@ export class MemoryExtents {
     );
   }
 
-  /** addrspace_unmap: takes pages from the VM's address space. They stay in its extent. */
-  unmap(caller: Owner, call: MapCall): HypercallResult {
+  /** Takes pages from the VM's address space. They stay in its extent. */
+  #unmap(caller: Owner, call: MapCall): HypercallResult {
     const found = this.#mapped(caller, call);
     if (typeof found === 'number') return failed(found);
     const { transition, kind } = found;
@@ -191,7 +215,7 @@ export class MemoryExtents {
   }
 
   /**
-   * Puts memory into the private extent of a VM and maps it, as the host would do. RM does so with the image of a VM
+   * Puts memory into a VM's own extent and maps it, as the host would do. RM does so with the image of a VM
    * that starts.
    *
    * @param from who owns it, at its physical address.
@@ -217,22 +241,17 @@ export class MemoryExtents {
     const source = this.#objects.get(extent);
     if (space === undefined || source === undefined) return HypError.CAP_NULL;
     if (space.type !== 'address space' || source.type !== 'guest') return HypError.WRONG_OBJECT_TYPE;
-    if (this.#hostOf(space.vmid) !== caller) return HypError.CAP_NULL;
+    if (this.#guests.get(space.vmid)?.host !== caller) return HypError.CAP_NULL;
     if (space.vmid !== source.vmid) return HypError.ARGUMENT_INVALID;
     const { kind, vmid } = source;
     if (((flags & MapFlag.PRIVATE) !== 0) !== (kind === 'private')) return HypError.ARGUMENT_INVALID;
     const transition: Transition = {
       kind: 'normal',
-      source: { owner: extentOwner(vmid, kind), address },
-      target: { owner: vmid, address: guestAddress },
-      size,
+      source: { owner: extentOwner(vmid, kind), address: Number(address) },
+      target: { owner: vmid, address: Number(guestAddress) },
+      size: Number(size),
     };
     return { transition, kind };
-  }
-
-  #hostOf(vmid: number): Owner | undefined {
-    const host = this.#objects.get(this.#capabilities.get(vmid)?.host.private ?? 0n);
-    return host?.vmid;
   }
 
   #give(host: Owner, extent: Owner, kind: ExtentKind, address: number, size: number): Refusal | undefined {

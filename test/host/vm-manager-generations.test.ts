@@ -303,7 +303,7 @@ describe('promises', () => {
     expect((value as { ready: () => boolean }).ready()).toBe(true);
     runOperationNow(second, {
       call: (effect) => machine.rm.call(effect),
-      hypercall: () => {},
+      hypercall: () => new Uint8Array(),
       wait: () => false,
     });
     expect(vm.status).toBe(3);

@@ -17,6 +17,7 @@ import { type ExitInfo, type VmChange, vmChange } from './notifications.js';
 import type { UserMemRegion } from './region.js';
 import { addRegion } from './region-ioctl.js';
 import type { UserProcess } from './user-memory.js';
+import { Vcpu } from './vcpu.js';
 
 /** What the manager gives to a VM besides {@link VmSetup}. */
 interface VmOwner {
@@ -51,6 +52,7 @@ export class GunyahVm {
   readonly #descriptors = new Set<number>();
   #starting = false;
   readonly #deferred: VmChange[] = [];
+  readonly #vcpus = new Map<number, Vcpu>();
 
   constructor(setup: VmSetup, owner: VmOwner, descriptor: number) {
     this.#context = new VmContext(setup);
@@ -115,6 +117,46 @@ export class GunyahVm {
     const { backings, paged } = this.#context;
     const backing = backings.find(({ range }) => contains(range, { start: guestAddress, size: 1n }));
     return this.#memoryLock.with(() => paged.fault(backing, guestAddress, isWrite));
+  }
+
+  /**
+   * The vCPU that ADD_FUNCTION has made, for VCPU_RUN and its run page.
+   *
+   * @throws HostError (ENODEV) when there is no such function.
+   */
+  vcpu(id: number): Vcpu {
+    if (this.#context.functions.vcpu(id) === undefined)
+      throw refuser('VCPU_RUN', `${this.path}.vcpu[${id}]`)('ENODEV', 'vcpu', 'a vCPU function', 'none');
+    const vcpu = this.#vcpus.get(id) ?? new Vcpu(id, this.#vcpuPort());
+    this.#vcpus.set(id, vcpu);
+    return vcpu;
+  }
+
+  #vcpuPort(): ConstructorParameters<typeof Vcpu>[1] {
+    const vm = this;
+    const context = this.#context;
+    return {
+      get path() {
+        return context.path;
+      },
+      get status() {
+        return context.status;
+      },
+      get exit() {
+        return vm.exit;
+      },
+      rules: context.rules,
+      functions: context.functions,
+      resources: context.resources,
+      setup: context.setup,
+      provide: (address, isWrite) => vm.fault(address, isWrite),
+      started: () => vm.#stateLock.whenFree(),
+    };
+  }
+
+  /** An interrupt for a vCPU. */
+  wake(id: number): void {
+    this.#vcpus.get(id)?.wake();
   }
 
   /**

@@ -28,7 +28,7 @@ function without({ start, size }: GuestRange, hole: GuestRange | undefined): Gue
 }
 
 /**
- * Puts the image of a VM that starts into its private extent, at the same guest addresses, and forgets the parcel: the
+ * Puts the image of a VM that starts into its own extent, at the same guest addresses, and forgets the parcel: the
  * host takes these pages back by hypercalls. @returns false if the hypervisor refuses a part.
  */
 export function handOverImage(rm: MemoryContext, vm: Vm): boolean {

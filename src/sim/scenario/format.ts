@@ -38,6 +38,8 @@ export interface ScenarioStep {
   readonly result: string;
   /** Names of the hazards that the host's VM manager is expected to report, in order. */
   readonly findings: readonly string[];
+  /** What VCPU_RUN is expected to come back with; undefined: anything. */
+  readonly exit: Line | undefined;
   /** How many times the step is done. */
   readonly times: number;
 }
@@ -73,6 +75,7 @@ export function readScenarioStep(value: unknown, file: FileContents): ScenarioSt
   return {
     when: readWhen(line),
     action,
+    exit: optional(line, 'exit', object),
     as: optional(line, 'as', text),
     expect: readExpectations(line.expect, action.from),
     out: line.out === undefined ? undefined : readOut(line),

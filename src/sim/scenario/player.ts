@@ -140,6 +140,7 @@ class Player {
           tapped.operation?.(operation);
           checked?.operation?.(operation);
         },
+        hypercall: (...event) => checked?.hypercall?.(...event),
         received: (vmid, frame) => {
           this.#open.at(-1)?.took({ to: vmid, frame });
           this.#exchanged.add({ from: VMID_RM, to: vmid, frame });

@@ -141,7 +141,7 @@ const setAddressLayout = handler(
         wouldTell: 'a client that sends it',
       },
       {
-        text: 'VM_START moves the image into the private extent of the VM, and its handle is gone.',
+        text: 'VM_START moves the image into the extent of label 0, and its handle is gone.',
         wouldTell: 'MEM_RECLAIM of the handle after VM_START: HANDLE_INVALID, or MEM_INUSE',
       },
     ],
