@@ -34,6 +34,20 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
+/**
+ * What a terminal obeys instead of showing it, or what makes one line look like two: control characters (C0, DEL, C1),
+ * controls of the writing direction, and Unicode's separators of lines and paragraphs.
+ */
+const controls = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/gu;
+
+/**
+ * Text from outside as it may be printed: each control character as \u and four hex digits. In JSON text this changes
+ * nothing that a parser sees.
+ */
+export function printable(text: string): string {
+  return text.replace(controls, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** UTF-8. */
 export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);

@@ -1,5 +1,7 @@
 import { WireError } from '../base/error.js';
-import { CaptureInput, type InputFormat } from '../capture/input/index.js';
+import { errorText } from '../base/sentence.js';
+import { printable } from '../base/text.js';
+import { CaptureInput, type InputFormat, type InputOptions } from '../capture/input/index.js';
 import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
 import { readPieces } from '../node/input.js';
 import { Output } from '../node/output.js';
@@ -7,11 +9,16 @@ import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
 import type { Protocol } from '../schema/index.js';
 
-/** Exit codes of the command line (cli.md). */
-export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3 } as const;
+/** Exit codes of the command line (cli.md). `defect`: an error of this program itself. */
+export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3, defect: 4 } as const;
 
 /** Largest number of warnings that are printed. Further ones are only counted. */
 const warningsMax = 20;
+
+/** The name of an input in messages. */
+export function nameOfInput(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
 
 /** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
 export class CommandIo {
@@ -30,11 +37,7 @@ export class CommandIo {
 
   /** Prints a line on stderr. Control characters are escaped, since the text may contain input. */
   warn(text: string): void {
-    const shown = text.replace(
-      /\p{Cc}/gu,
-      (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-    );
-    this.stdio.writeError(`gunyah-rm: ${shown}\n`);
+    this.stdio.writeError(`gunyah-rm: ${printable(text)}\n`);
   }
 
   /** Opens a file, or standard output for `-`. @throws UsageError if it is the file of the input. */
@@ -63,11 +66,18 @@ export class CommandIo {
    *
    * @throws FileError if the file cannot be read.
    */
-  readCapture(path: string, format: InputFormat | undefined, sink: PacketSink, pause = () => {}): void {
-    const name = path === '-' ? 'standard input' : path;
+  readCapture(
+    path: string,
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    pause = () => {},
+    options: InputOptions = {},
+  ): void {
+    const name = nameOfInput(path);
     const warnings = new Warnings(this, name, pause);
     const progress = new Progress(this.stdio, path);
-    const input = new CaptureInput(this.protocol, format, sink, (warning) => warnings.add(warning));
+    const warn = (warning: CaptureWarning) => warnings.add(warning);
+    const input = new CaptureInput(this.protocol, format, sink, warn, options);
     try {
       for (const chunk of readPieces(this.stdio, path)) {
         input.push(chunk);
@@ -80,7 +90,7 @@ export class CommandIo {
       if (!(error instanceof WireError)) throw error;
       progress.end();
       pause();
-      this.warn(`${name}: ${error.message}`);
+      this.warn(`${name}: ${errorText(error)}`);
       this.problem();
     } finally {
       progress.end();
@@ -103,11 +113,11 @@ class Warnings {
     this.#pause = pause;
   }
 
-  add({ frame, offset, message }: CaptureWarning): void {
+  add({ frame, offset, message, isNote }: CaptureWarning): void {
     this.#count++;
     // Flush the output, so that the warning comes after what was printed before.
     if (this.#count <= warningsMax) this.#pause();
-    this.#io.problem();
+    if (!isNote) this.#io.problem();
     if (this.#count <= warningsMax)
       this.#io.warn(`${this.#name}: packet ${frame}, offset ${offset}: ${message}`);
   }

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
+import { errorText } from '../base/sentence.js';
+import { printable } from '../base/text.js';
 import { FileError } from '../node/file-error.js';
 import type { Stdio } from '../node/stdio.js';
 import { terminalWidth } from '../node/terminal.js';
@@ -49,8 +51,26 @@ export async function run(argv: readonly string[], stdio: Stdio): Promise<number
     // Problems in what nobody wants to read do not count.
     return io.isOutputClosed ? exitCodes.ok : io.exitCode;
   } catch (error) {
-    return exitCodeOf(io, error);
+    return exitCodeOf(io, error) ?? reportDefect(argv, stdio, error);
   }
+}
+
+/**
+ * Says on one line that this program has a defect, and how to report it. With the variable GUNYAH_RM_DEBUG the stack
+ * follows.
+ *
+ * @returns the exit code.
+ */
+export function reportDefect(argv: readonly string[], stdio: Stdio, error: unknown): number {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const command = ['gunyah-rm', ...argv].join(' ');
+  const text = [
+    `gunyah-rm has a defect: ${name}: ${message}.`,
+    `Please report it in the issues of its repository: version ${version()}, command: ${command}`,
+  ].join(' ');
+  stdio.writeError(`${printable(text)}\n`);
+  if (stdio.env.GUNYAH_RM_DEBUG) stdio.writeError(`${stack}\n`);
+  return exitCodes.defect;
 }
 
 function programOf(io: CommandIo): Command {
@@ -77,11 +97,12 @@ function programOf(io: CommandIo): Command {
   return program;
 }
 
-function exitCodeOf(io: CommandIo, error: unknown): number {
+/** Prints an error of input, usage or files. @returns its exit code; undefined for any other error. */
+function exitCodeOf(io: CommandIo, error: unknown): number | undefined {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof UsageError) {
-    io.warn(error.message);
+    io.warn(errorText(error));
     return exitCodes.usage;
   }
   if (error instanceof FileError) {
@@ -89,8 +110,8 @@ function exitCodeOf(io: CommandIo, error: unknown): number {
     return exitCodes.file;
   }
   if (error instanceof WireError) {
-    io.warn(error.message);
+    io.warn(errorText(error));
     return exitCodes.problems;
   }
-  throw error;
+  return undefined;
 }

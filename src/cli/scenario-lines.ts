@@ -1,28 +1,60 @@
 import { WireError } from '../base/error.js';
-import { captureReader, detectFormat } from '../capture/input/index.js';
-import { ndjsonReader } from '../capture/ndjson/index.js';
+import { formatHex } from '../base/hex.js';
+import { parseJson } from '../base/json.js';
+import { decodeText } from '../base/text.js';
+import { detectFormat, openReader } from '../capture/input/index.js';
 import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
 import { readPieces } from '../node/input.js';
 import { CaptureSteps } from '../sim/index.js';
-import type { CommandIo } from './io.js';
+import { type CommandIo, nameOfInput } from './io.js';
 
 const LINE_SIZE_MAX = 64 * 1024 * 1024;
 
-/** A line of a scenario. `captured` tells whether it was made from the packets of a capture. */
+/** A line of a scenario. */
 export interface ScenarioLine {
   readonly value: unknown;
-  readonly captured: boolean;
+  /** Where it is in the file, from 1. Undefined if it was made from packets of a capture. */
+  readonly number: number | undefined;
 }
 
 /**
- * Reads a scenario, a recording or a capture of any format as lines of a recording. It reads piece by piece, so memory
- * does not grow with the file. Ends early when the reader of an output has gone.
+ * Reads a scenario, a recording or a capture of any format as lines of a recording, and gives them to `use`. It reads
+ * piece by piece, so memory does not grow with the file. The lines end early when the reader of an output has gone.
  *
- * @throws FileError if it cannot be read. @throws WireError if it is none of these.
+ * @throws FileError if it cannot be read. @throws WireError with the file, and the line at which `use` has failed.
  */
-export function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioLine> {
+export function readScenario<T>(io: CommandIo, path: string, use: (lines: Iterable<ScenarioLine>) => T): T {
+  let last: number | undefined;
+  let unread: unknown;
+  function* counted(): Generator<ScenarioLine> {
+    try {
+      for (const line of scenarioLines(io, path)) {
+        last = line.number;
+        yield line;
+      }
+    } catch (error) {
+      // It is about what comes after the last line.
+      unread = error;
+      throw error;
+    }
+  }
+  try {
+    return use(counted());
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    const line = last === undefined || error === unread ? '' : `line ${last}: `;
+    throw error.within(`${nameOfInput(path)}: ${line}`);
+  }
+}
+
+/** The values of lines. */
+export function* valuesOf(lines: Iterable<ScenarioLine>): Generator<unknown> {
+  for (const { value } of lines) yield value;
+}
+
+function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioLine> {
   const ready: ScenarioLine[] = [];
   let reader: CaptureReader | undefined;
   for (const piece of readPieces(io.stdio, path)) {
@@ -47,36 +79,33 @@ function isScenario(piece: Uint8Array): boolean {
 
 function jsonLines(ready: ScenarioLine[]): CaptureReader {
   const lines = new LineSplitter((text, number, offset) => {
-    if (text.trim() !== '') ready.push({ value: parseLine(text, number, offset), captured: false });
+    if (text.trim() !== '') ready.push({ value: parseLine(text, number, offset), number });
   }, LINE_SIZE_MAX);
   return { push: (chunk) => lines.push(chunk), end: () => lines.end() };
 }
 
 function parseLine(text: string, number: number, offset: number): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
-    const actual = (error as SyntaxError).message;
-    throw new WireError({ code: 'json', path: '', offset, expected: 'JSON', actual }, `line ${number}: `);
+    if (!(error instanceof WireError)) throw error;
+    throw error.within(`line ${number}: `, { offset });
   }
 }
 
 function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: ScenarioLine[]): CaptureReader {
-  const steps = new CaptureSteps((value) => ready.push({ value, captured: true }));
+  const steps = new CaptureSteps((value) => ready.push({ value, number: undefined }));
   const guess = new RouteGuess(io.protocol);
   const sink: PacketSink = (packet) => {
     const [from, to] = guess.of(packet);
     steps.packet({ from, to, frame: packet.data.slice(packet.start, packet.end), comment: packet.comment });
   };
   const format = detectFormat(piece);
-  if (format === undefined) throw notOne(String(piece[0]));
-  const reader =
-    format === 'ndjson'
-      ? ndjsonReader(io.protocol, sink)
-      : captureReader(format, sink, ({ frame, message }) => {
-          io.problem();
-          io.warn(`${path}: packet ${frame}: ${message}`);
-        });
+  if (format === undefined) throw notOne(startOf(piece));
+  const reader = openReader(io.protocol, format, sink, ({ frame, message, isNote }) => {
+    if (!isNote) io.problem();
+    io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
+  });
   return {
     push: (chunk) => reader.push(chunk),
     end: () => {
@@ -84,6 +113,13 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
       steps.end();
     },
   };
+}
+
+/** The first bytes, as text if they are text. */
+function startOf(piece: Uint8Array): string {
+  const start = piece.subarray(0, 16);
+  const text = decodeText(start.subarray(0, start.indexOf(0x0a) < 0 ? start.length : start.indexOf(0x0a)));
+  return text === undefined ? formatHex(start) : JSON.stringify(text);
 }
 
 function notOne(actual: string): WireError {

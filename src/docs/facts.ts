@@ -6,7 +6,7 @@ import type { Json } from '../capture/payload/index.js';
  * word. A size is null if it varies, an offset if something of variable length comes before. Keys that do not apply
  * are absent.
  */
-export type Description = (MessageFacts | NamesFacts | StructFacts | ErrorFacts) & {
+export type Description = (MessageFacts | NamesFacts | StructFacts | ErrorFacts | WordFacts) & {
   /** Names that differ from this one in letter case only. */
   readonly see_also?: readonly string[];
 };
@@ -215,4 +215,30 @@ export interface ErrorFacts {
     Record<string, { readonly by_code: Readonly<Record<string, string>>; readonly otherwise: string }>
   >;
   readonly notes: readonly string[];
+}
+
+/** What a word means that names no declaration of its own: values, errors and fields of that name. */
+export interface WordFacts {
+  readonly kind: 'word';
+  readonly name: string;
+  /** Values of enums, bits of flag sets and error codes. Those of an errno are the errors that clients turn into it. */
+  readonly values: readonly {
+    readonly name: string;
+    readonly value: number;
+    /** `error`, or the name of the enum or flag set. */
+    readonly of: string;
+    readonly doc: string;
+    /** Errors: the errno name that each client uses. */
+    readonly errno?: Readonly<Record<string, string>>;
+  }[];
+  /** Fields of messages and of structs. */
+  readonly fields: readonly {
+    /** Name of the message or struct. */
+    readonly of: string;
+    readonly part?: PartFacts['part'];
+    readonly name: string;
+    readonly type: string;
+    readonly offset: number | null;
+    readonly doc: string;
+  }[];
 }

@@ -5,6 +5,7 @@ import type { Description, HandlerFacts, MessageFacts, OtherManagerFacts, PartFa
 import { rowsText } from './rows-text.js';
 import { definedBy } from './sources-text.js';
 import { bytesText, errorText, typeText, usersText } from './types-text.js';
+import { wordText } from './word-text.js';
 
 /** A description as text for a terminal. */
 export function descriptionText(facts: Description, options: TextOptions): string {
@@ -15,6 +16,8 @@ export function descriptionText(facts: Description, options: TextOptions): strin
 
 function sectionsOf(facts: Description, options: TextOptions): string[][] {
   switch (facts.kind) {
+    case 'word':
+      return wordText(facts, options);
     case 'errors':
       return [errorText(facts, options)];
     case 'enum':

@@ -1,5 +1,6 @@
 import { viewOf } from '../base/bytes.js';
 import { parseHex } from '../base/hex.js';
+import { jsonText } from '../base/json.js';
 import { fieldChanges } from '../capture/diff/index.js';
 import { decodePayload, errorWordSize, type Json, payloadToJson } from '../capture/payload/index.js';
 import { annotate } from '../codec/index.js';
@@ -56,7 +57,7 @@ function changesOf(protocol: Protocol, before: FixtureJson, fixture: Fixture): F
 }
 
 function show(value: Json | undefined): string {
-  return value === undefined ? '(absent)' : JSON.stringify(value);
+  return value === undefined ? '(absent)' : jsonText(value);
 }
 
 function factsOf({ frames, payload: _payload, ...facts }: FixtureJson): Json {

@@ -1,5 +1,6 @@
 import { defined } from '../base/defined.js';
 import { formatHex } from '../base/hex.js';
+import { jsonText } from '../base/json.js';
 import { enumName, type Json } from '../capture/payload/index.js';
 import { formatId, type Protocol } from '../schema/index.js';
 import type { Fixture } from './fixture.js';
@@ -62,5 +63,5 @@ export function fixtureJson(
 
 /** A JSON array with one fixture per line, so that a change of one is a change of one line. */
 export function fixturesText(fixtures: readonly FixtureJson[]): string {
-  return `[\n${fixtures.map((fixture) => JSON.stringify(fixture)).join(',\n')}\n]\n`;
+  return `[\n${fixtures.map((fixture) => jsonText(fixture)).join(',\n')}\n]\n`;
 }

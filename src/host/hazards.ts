@@ -13,6 +13,11 @@ export const hazards = hazardTable({
     effect: 'never_returns',
     doc: 'Waits for the reply without a timeout, and nothing can interrupt it.',
   },
+  uninterruptible_send: {
+    clients: ['v9', 'v11', 'a14', 'a15', 'q61', 'q66', 'q612'],
+    effect: 'never_returns',
+    doc: 'Waits for the send lock or for room in the queue, and nothing can interrupt it.',
+  },
   reply_after_return: {
     clients: everyone,
     effect: 'crash',
@@ -27,6 +32,11 @@ export const hazards = hazardTable({
     clients: ['v9', 'v11', 'a14', 'q61'],
     effect: 'leak',
     doc: 'A reply that cannot be taken (ENOMEM) came while one was in assembly, whose payload is never freed.',
+  },
+  device_refs_leaked: {
+    clients: ['v9', 'v11', 'a14', 'q61'],
+    effect: 'leak',
+    doc: 'Another message came before the rest of a notification: the reference to the device that the notification held is never put.',
   },
   unexpected_reply: {
     clients: ['q515'],

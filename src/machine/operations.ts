@@ -5,7 +5,7 @@ import type { Machine, VcpuHalt } from './machine.js';
 import { type Line, lineReaders } from './read.js';
 import type { VmPort } from './vm-port.js';
 
-const { refuse, natural, text, hex, u64 } = lineReaders('recording');
+const { refuse, natural, text, list, hex, u64, optional } = lineReaders('recording');
 
 /** Contents of a file that a recording loads, by name; undefined when there is none. */
 export type FileContents = (name: string) => Uint8Array | undefined;
@@ -189,7 +189,7 @@ export function perform(machine: Machine<VmPort>, operation: Operation): boolean
 
 /** Reads what is said of a vCPU. @throws WireError `recording` */
 export function readVcpu(line: Line): VcpuHalt {
-  const [first = '0', second = '0'] = Array.isArray(line.data) ? line.data : [];
+  const [first = '0', second = '0'] = optional(line, 'data', list) ?? [];
   return {
     vmid: natural(line.vmid, 'vmid'),
     state: natural(line.state, 'state'),

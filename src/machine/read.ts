@@ -1,5 +1,6 @@
 import { WireError } from '../base/error.js';
 import { parseHex } from '../base/hex.js';
+import { shownJson } from '../base/json.js';
 
 /** A line of a recording or a scenario, or an object in it. */
 export type Line = Readonly<Record<string, unknown>>;
@@ -16,10 +17,9 @@ type Read<T> = (value: unknown, path: string) => T;
  *
  * @param code of those errors.
  */
-export function lineReaders(code: 'recording' | 'scenario') {
+export function lineReaders(code: 'recording' | 'scenario' | 'finding' | 'campaign' | 'fixture') {
   const refuse = (path: string, expected: string, actual: unknown): never => {
-    const text = JSON.stringify(actual) ?? 'nothing';
-    throw new WireError({ code, path, offset: 0, expected, actual: text.slice(0, 60) });
+    throw new WireError({ code, path, offset: 0, expected, actual: shownJson(actual) });
   };
   const natural: Read<number> = (value, path) =>
     Number.isSafeInteger(value) && (value as number) >= 0
@@ -31,6 +31,14 @@ export function lineReaders(code: 'recording' | 'scenario') {
     refuse,
     natural,
     text,
+    boolean: ((value, path) =>
+      typeof value === 'boolean' ? value : refuse(path, 'true or false', value)) as Read<boolean>,
+    list: ((value, path) => (Array.isArray(value) ? value : refuse(path, 'a list', value))) as Read<
+      readonly unknown[]
+    >,
+    /** One of some names. */
+    oneOf: <T extends string>(names: readonly T[], value: unknown, path: string): T =>
+      names.find((name) => name === value) ?? refuse(path, names.join(', '), value),
     object: ((value, path) => (isLine(value) ? value : refuse(path, 'an object', value))) as Read<Line>,
     /** Bytes, as hexadecimal digits. */
     hex: ((value, path) =>

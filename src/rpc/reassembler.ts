@@ -34,7 +34,7 @@ const nothing = new DataView(new ArrayBuffer(0));
 
 /**
  * Reassembles the queue messages of one sender. It never throws because of the bytes it is given. It holds at most one
- * message: 14 616 bytes, or more if queue messages are larger than allowed.
+ * message as far as it has come: up to 14 616 bytes, or more if queue messages are larger than allowed.
  */
 export class Reassembler {
   readonly #header: HeaderReader;
@@ -139,7 +139,9 @@ export class Reassembler {
   #append(view: DataView, start: number, end: number): void {
     const size = this.#size + end - start;
     if (size > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(size, this.#protocol.limits.max_payload));
+      // The header announces up to 14 616 bytes, but the rest may never come: hold what came.
+      const doubled = Math.min(2 * this.#buffer.length, this.#protocol.limits.max_payload);
+      const grown = new Uint8Array(Math.max(size, doubled));
       grown.set(this.#buffer.subarray(0, this.#size));
       this.#buffer = grown;
       this.#view = new DataView(grown.buffer);

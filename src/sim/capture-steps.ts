@@ -1,5 +1,6 @@
 import { constants } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
+import { parseJson } from '../base/json.js';
 import { type Line, UNLIMITED, writeOperation } from '../machine/index.js';
 import { tapNotes } from './tap.js';
 
@@ -193,7 +194,7 @@ function readNotes(comment: string | undefined): Notes {
 /** Comments are free text: one that is no JSON is not a note for a replay. */
 function parse(text: string): Line | undefined {
   try {
-    return JSON.parse(text) as Line;
+    return parseJson(text) as Line;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { protocol } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
+import { jsonText } from '../base/json.js';
 import { keysOfRecords } from '../capture/keys/index.js';
 import { emptyPacket } from '../capture/packets/index.js';
 import type { CaptureRecord } from '../capture/records/index.js';
@@ -50,7 +51,7 @@ export function describeRecord(record: CaptureRecord): string {
   const { to, type, seq, id, name, error, payload, rest, raw, incomplete } = recordKeys(record);
   const words = [`to ${to}:`, type, name ?? id, seq === undefined ? undefined : `seq ${seq}`, error];
   if (incomplete === true) words.push('incomplete');
-  if (payload !== undefined && JSON.stringify(payload) !== '{}') words.push(JSON.stringify(payload));
+  if (payload !== undefined && JSON.stringify(payload) !== '{}') words.push(jsonText(payload));
   for (const bytes of [rest, raw]) if (bytes !== undefined) words.push(bytes);
   return words.filter((word) => word !== undefined).join(' ');
 }

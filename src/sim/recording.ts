@@ -12,7 +12,7 @@ import {
 } from '../machine/index.js';
 import { type ManagerProfile, managers } from '../rm/index.js';
 
-const { refuse, natural, text, object, hex, optional } = lineReaders('recording');
+const { refuse, natural, text, boolean, list, object, hex, optional } = lineReaders('recording');
 
 /** First line of a recorded scenario. */
 export interface RecordingHeader {
@@ -60,12 +60,12 @@ export function frameWords(frame: Uint8Array): { readonly id: number; readonly w
 /** Reads the first line. @throws WireError `recording` when it is not one. */
 export function readHeader(value: unknown): RecordingHeader {
   if (!isLine(value) || typeof value.scenario !== 'string') return refuse('scenario', 'a first line', value);
-  const platform = isLine(value.platform) ? value.platform : {};
+  const platform = optional(value, 'platform', object) ?? {};
   return {
     scenario: value.scenario,
     queueDepth: optional(platform, 'queue_depth', natural) ?? 8,
-    hlosOwnsIo: platform.hlos_owns_io === true,
-    debugBuild: platform.debug_build === true,
+    hlosOwnsIo: optional(platform, 'hlos_owns_io', boolean) ?? false,
+    debugBuild: optional(platform, 'debug_build', boolean) ?? false,
     profile: readManager(value.manager ?? managers.rm23.name),
   };
 }
@@ -88,11 +88,10 @@ export function readStep(value: unknown, file: FileContents): RecordedStep {
 }
 
 /** Messages that VMs took during a step, in order. @throws WireError `recording` */
-export function readOut({ out }: Line): Taken[] {
-  if (!Array.isArray(out)) return [];
-  return out.map((item) => {
-    const { to, frame } = object(item, 'out');
-    return { to: natural(to, 'to'), frame: hex(frame, 'frame') };
+export function readOut(line: Line): Taken[] {
+  return (optional(line, 'out', list) ?? []).map((item, index) => {
+    const { to, frame } = object(item, `out[${index}]`);
+    return { to: natural(to, `out[${index}].to`), frame: hex(frame, `out[${index}].frame`) };
   });
 }
 
@@ -102,7 +101,7 @@ export function readNote(line: Line): Note | undefined {
     case 'remark':
       return { kind: line.op, attempt: readAttempt(line.text), dead: readDead(line.text) };
     case 'end':
-      return { kind: line.op, why: typeof line.why === 'string' ? line.why : '' };
+      return { kind: line.op, why: optional(line, 'why', text) ?? '' };
     case 'vcpu_run_result':
       return { kind: line.op, ...readVcpu(line) };
     default:

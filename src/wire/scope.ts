@@ -1,4 +1,5 @@
 import { type Issue, WireError } from '../base/error.js';
+import { jsonText } from '../base/json.js';
 import type { ReadStream } from './streams.js';
 
 /** The value of a struct: a plain object with the names of the fields as keys. */
@@ -115,7 +116,6 @@ export function kindOf(value: unknown): string {
   if (value instanceof Uint8Array) return 'bytes';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'string')
-    return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === 'string') return jsonText(value.length > 40 ? `${value.slice(0, 40)}...` : value);
   return typeof value;
 }

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { VM_GET_STATE, VM_QUERY_HEAP_MEMORY, VM_START } from '../../schemas/index.js';
-import type { Frame, Outstanding } from '../../src/capture/records/index.js';
-import { assemble, frame } from './capture.js';
+import { protocol, VM_GET_STATE, VM_QUERY_HEAP_MEMORY, VM_START } from '../../schemas/index.js';
+import {
+  Assembler,
+  type CaptureRecord,
+  type Frame,
+  type Outstanding,
+} from '../../src/capture/records/index.js';
+import { PART_SIZE } from '../../src/capture/records/limits.js';
+import { rmRules } from '../../src/rpc/index.js';
+import { assemble, frame, packetOf } from './capture.js';
 
 const start = (seq: number) => frame(1, 0, seq, VM_START.id, '80000000');
 const started = (seq: number) => frame(2, 0, seq, VM_START.id, '00000000');
@@ -180,5 +187,79 @@ describe('queue messages on their own', () => {
     );
     expect(frames).toEqual([0, 1, undefined, 2, 0, undefined]);
     expect(seen).toEqual([undefined, undefined, undefined, undefined, undefined, 'short']);
+  });
+});
+
+describe('what is held', () => {
+  const limits = { partBytes: 1 << 20, requests: 1000, streams: 100 };
+  const firstPart = (seq: number) => frame(1, 62, seq, VM_START.id, '00');
+  const codes = (records: readonly CaptureRecord[]) =>
+    records.filter(({ issues }) => issues[0]?.code === 'given_up').map(({ packets }) => packets[0]?.frame);
+
+  it('of messages in progress is limited: the oldest are given up and say so', () => {
+    const part = frame(1, 62, 1, VM_START.id, '00'.repeat(232));
+    const records = assemble(
+      [1, 2, 3, 4, 5].map((from) => [from, 255, part]),
+      {
+        limits: { ...limits, partBytes: 1500 },
+      },
+    );
+    expect(codes(records)).toEqual([1, 2]);
+    expect(records.map(({ no, incomplete, raw }) => [no, incomplete, raw?.length])).toEqual(
+      [1, 2, 3, 4, 5].map((no) => [no, true, 232]),
+    );
+    expect(records[0]?.issues[0]).toMatchObject({ path: '', actual: 4 * (232 + PART_SIZE) });
+  });
+
+  it('of requests is limited: the oldest count as unanswered', () => {
+    const lost: number[] = [];
+    const records = assemble(
+      [
+        ...[1, 2, 3, 4].map((seq) => [3, 255, start(seq)] as const),
+        [255, 3, started(1)],
+        [255, 3, started(4)],
+      ],
+      { limits: { ...limits, requests: 2 }, unanswered: ({ no }) => lost.push(no) },
+    );
+    expect(lost).toEqual([1, 2, 3]);
+    expect(records.map(({ request }) => request).slice(4)).toEqual([undefined, 4]);
+  });
+
+  it('of pairs of VMs is limited: those that were silent longest end', () => {
+    const lost: number[] = [];
+    const froms = Array.from({ length: 101 }, (_, index) => 1000 + index);
+    const records = assemble(
+      [
+        [3, 255, start(1)],
+        ...froms.map((from) => [from, 255, firstPart(1)] as const),
+        [255, 3, started(1)],
+        [froms[100], 255, frame(0, 62, 1, VM_START.id, '00')],
+      ],
+      { limits, unanswered: ({ no }) => lost.push(no) },
+    );
+    expect(lost).toEqual([1]);
+    expect(codes(records)).toEqual(Array.from({ length: 49 }, (_, index) => index + 2));
+    expect(records.map(({ no }) => no)).toEqual(records.map((_, index) => index + 1));
+    expect(records.at(-1)?.packets).toHaveLength(2);
+  });
+
+  it('takes 60 MB for 100 000 messages that never complete, each of another VM', () => {
+    const before = process.memoryUsage().rss;
+    const assembler = new Assembler({ protocol, rules: rmRules });
+    const packet = packetOf(1, 0, 255, firstPart(1));
+    for (let from = 0; from < 100_000; from++) {
+      packet.from = from & 0xffff;
+      packet.to = from >>> 16;
+      assembler.packet(packet);
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(60e6);
+  });
+
+  it('does not grow with requests that are never answered', () => {
+    let lost = 0;
+    const assembler = new Assembler({ protocol, rules: rmRules, unanswered: () => void lost++ });
+    for (let seq = 0; seq < 300_000; seq++)
+      assembler.packet(packetOf(seq, 3 + (seq >>> 16), 255, start(seq & 0xffff)));
+    expect(lost).toBe(300_000 - 2 ** 18);
   });
 });

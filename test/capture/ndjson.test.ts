@@ -267,14 +267,17 @@ describe('bytes that the fields do not express', () => {
   });
 });
 
+const sizes = { sizeOf: () => 0 };
+
 describe('order of packets', () => {
   it('is that of their numbers, for any order of lines', () => {
     holds(
       fc.property(fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 60 }), (keys) => {
         const unique = [...new Set(keys)];
         const out: number[] = [];
-        const order = new PacketOrder<LinePacket>((packet) => out.push(packet.frame as number));
-        const packet = { time: undefined, comment: undefined, from: 3, to: 255, bytes: new Uint8Array(0) };
+        const order = new PacketOrder<LinePacket>((packet) => out.push(packet.frame as number), sizes);
+        const nothing = { time: undefined, comment: undefined, clock: undefined, queue: undefined };
+        const packet = { ...nothing, from: 3, to: 255, bytes: new Uint8Array(0) };
         for (const key of unique) order.add({ ...packet, frame: key }, key);
         order.end();
         expect(out).toEqual(unique.toSorted((a, b) => a - b));
@@ -286,9 +289,26 @@ describe('order of packets', () => {
 
   it('passes on what is in order at once', () => {
     let passed = 0;
-    const order = new PacketOrder(() => passed++);
-    const packet = { time: undefined, comment: undefined, from: 3, to: 255, bytes: new Uint8Array(0) };
+    const order = new PacketOrder(() => passed++, sizes);
+    const nothing = { time: undefined, comment: undefined, clock: undefined, queue: undefined };
+    const packet = { ...nothing, from: 3, to: 255, bytes: new Uint8Array(0) };
     for (const key of [1, 2, 4, 3, 5]) order.add({ ...packet, frame: key }, key);
     expect(passed).toBe(5);
+  });
+
+  it('holds a limited amount behind a gap, keeps the order, and says what comes too late', () => {
+    const passed: number[] = [];
+    const late: number[] = [];
+    const order = new PacketOrder<number>((packet) => passed.push(packet), {
+      sizeOf: () => 936,
+      late: (key) => late.push(key),
+      limit: 10_000,
+    });
+    for (let key = 2; key <= 101; key++) order.add(key, key);
+    expect(passed).toEqual(Array.from({ length: 100 }, (_, index) => index + 2));
+    for (const key of [104, 103, 1, 102]) order.add(key, key);
+    order.end();
+    expect(late).toEqual([1]);
+    expect(passed.slice(100)).toEqual([1, 102, 103, 104]);
   });
 });

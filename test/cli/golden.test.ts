@@ -90,11 +90,11 @@ describe('golden', () => {
   });
 
   it.each([
-    [['--format', 'xml'], 'option', 'xml'],
-    [['--message', 'VM_STRAT'], 'unknown', 'VM_STRAT'],
-    [['--format', 'bin'], 'option', 'bin'],
-  ])('refuses %j', async (args, code, actual) => {
-    await refused(['golden', ...args], 2, `${code} at `, `actual ${actual}`);
+    [['--format', 'xml'], '--format: there is no format xml; possible: json, c, rust, bin'],
+    [['--message', 'VM_STRAT'], '--message: there is no message VM_STRAT; did you mean VM_START'],
+    [['--format', 'bin'], '--format: expected --out with bin, not bin'],
+  ])('refuses %j', async (args, text) => {
+    await refused(['golden', ...args], 2, text);
   });
 
   it('says so when there is nothing to check, or no set of fixtures', async () => {
@@ -102,7 +102,11 @@ describe('golden', () => {
     const broken = join(folder, 'broken');
     mkdirSync(broken);
     writeFileSync(join(broken, 'VM_START.json'), '[{');
-    await refused(['golden', '--check', broken], 1, 'json at VM_START.json, ');
+    await refused(
+      ['golden', '--check', broken],
+      1,
+      'VM_START.json, offset 0: this is not an array of fixtures',
+    );
   });
 });
 
@@ -119,6 +123,6 @@ describe('export', () => {
   });
 
   it('refuses a form that there is not', async () => {
-    await refused(['export', 'asn1'], 2, 'expected lua, ksy, c, md, json-schema, actual asn1');
+    await refused(['export', 'asn1'], 2, 'there is no name asn1; possible: lua, ksy, c, md, json-schema');
   });
 });

@@ -35,6 +35,7 @@ mkfifo "$1/trace_pipe"; : > "$1/trace_clock"; : > "$1/buffer_size_kb"`,
       TRACEFS: folder,
       KALLSYMS: join(folder, 'kallsyms'),
       DYNAMIC_DEBUG: join(folder, 'control'),
+      KMSG: join(folder, 'kmsg'),
     };
   }
 

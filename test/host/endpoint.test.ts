@@ -158,13 +158,44 @@ describe('endpoint', () => {
     endpoint.sent(room);
     const [failed, given] = events(endpoint) as Extract<EndpointEvent, { kind: 'failed' }>[];
     expect(failed?.call).toBe(second);
-    expect(failed?.error.hazard?.name).toBe(/^(v17|q515)$/.test(name) ? undefined : 'no_reply');
+    expect(failed?.error).toMatchObject({
+      errno: name === 'q515' ? 'ERESTARTSYS' : 'EINTR',
+      endedBy: 'local',
+      hazard: /^(v17|q515)$/.test(name) ? undefined : { name: 'uninterruptible_send' },
+    });
     expect(given).toMatchObject({
       call: first,
       error: { code: 'no_answer', hazard: { effect: 'never_returns' } },
     });
     endpoint.giveUp(first);
     expect([events(endpoint), sendAll(endpoint), endpoint.outstandingCount]).toEqual([[], [], 0]);
+  });
+
+  it('gives up a call for which the queue had no room as one of which nothing was sent', () => {
+    const endpoint = new Endpoint('a15');
+    const call = endpoint.start(message, none);
+    endpoint.nextTransmit();
+    endpoint.sent({ error: 61, notFull: false });
+    endpoint.giveUp(call);
+    expect(events(endpoint)).toMatchObject([{ kind: 'failed', error: { errno: 'EINTR', endedBy: 'local' } }]);
+  });
+
+  it('reads on after a queue whose reading has thrown, and what had ended has ended', () => {
+    const endpoint = new Endpoint('a15');
+    const call = endpoint.start(message, none);
+    sendAll(endpoint);
+    const frames = reply(0);
+    const take = () => {
+      const frame = frames.shift();
+      if (frame === undefined) throw new Error('broken');
+      return frame;
+    };
+    expect(() => endpoint.receive(take)).toThrow('broken');
+    expect(events(endpoint)).toEqual([{ kind: 'returned', call, payload: none }]);
+    endpoint.start(message, none);
+    sendAll(endpoint);
+    interrupt(endpoint, reply(1));
+    expect(events(endpoint)).toMatchObject([{ kind: 'returned' }]);
   });
 
   it('goes on after a call that was given up with its reply in assembly', () => {
@@ -194,6 +225,30 @@ describe('endpoint', () => {
       const error =
         name === 'q515' ? { errno: 'EINVAL', actual: 'DENIED' } : { errno: 'EIO', code: 'aborted' };
       expect(events(endpoint)).toMatchObject([{ kind: 'notification' }, { kind: 'failed', error }]);
+    },
+  );
+
+  const cuts = {
+    'a reply': () => reply(0),
+    'another notification': () => [
+      writeFrame(protocol, { type: 3, fragments: 0, seq: 0, msg_id: 2 }, new Uint8Array(4), 0, 4),
+    ],
+    'a continuation of another message': () => [
+      writeFrame(protocol, { type: 0, fragments: 1, seq: 0, msg_id: 9 }, none, 0, 0),
+    ],
+  };
+  it.each(names.flatMap((name) => Object.entries(cuts).map(([what, cut]) => [name, what, cut] as const)))(
+    '%s: a notification that is cut by %s costs the first kernels a reference to the device',
+    (name, what, cut) => {
+      const endpoint = new Endpoint(name);
+      endpoint.start(message, none);
+      sendAll(endpoint);
+      const [first] = fragment(protocol, { type: 3, seq: 0, msg_id: 1 }, new Uint8Array(300)) as [Uint8Array];
+      interrupt(endpoint, [first, ...cut()]);
+      const leaks = events(endpoint).flatMap((event) => (event.kind === 'hazard' ? [event.hazard] : []));
+      const keeps = /^(v9|v11|a14|q61)$/.test(name);
+      expect(leaks).toMatchObject(keeps ? [{ name: 'device_refs_leaked', effect: 'leak' }] : []);
+      expect(endpoint.assembling).toBe(name === 'q515' && what.startsWith('a continuation'));
     },
   );
 

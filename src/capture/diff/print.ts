@@ -1,3 +1,4 @@
+import { jsonText } from '../../base/json.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Json } from '../payload/index.js';
 import { vmidName } from '../payload/index.js';
@@ -35,7 +36,7 @@ export function printDifference(protocol: Protocol, difference: Difference, styl
       : { entry: difference.b, paint: style.good, sign: '+', numbers: number() + number(difference.b) };
   const fields = Object.entries(contentOf(entry))
     .filter(([key, value]) => !headKeys.has(key) && JSON.stringify(value) !== '{}')
-    .map(([key, value]) => `${margin}  ${style.accent(key)} ${cut(JSON.stringify(value), valueSizeMax)}`);
+    .map(([key, value]) => `${margin}  ${style.accent(key)} ${cut(jsonText(value), valueSizeMax)}`);
   const head = `${paint(sign)}${numbers}  ${headText(protocol, entry.head, style)}`;
   return `${[head, ...fields].join('\n')}\n`;
 }
@@ -59,15 +60,15 @@ export function differenceLine(difference: Difference): string {
   const named = { from, to, type, seq, id, name };
   if (diff === 'changed') {
     const { a, b, changes } = difference;
-    return `${JSON.stringify({ diff, a: a.head.no, b: b.head.no, ...named, changes })}\n`;
+    return `${jsonText({ diff, a: a.head.no, b: b.head.no, ...named, changes })}\n`;
   }
   const side = diff === 'removed' ? 'a' : 'b';
-  return `${JSON.stringify({ diff, [side]: entry.head.no, ...named, message: contentOf(entry) })}\n`;
+  return `${jsonText({ diff, [side]: entry.head.no, ...named, message: contentOf(entry) })}\n`;
 }
 
 /** The last NDJSON line: `{"diff":"summary","equal","changed","removed","added"}`. */
 export function countsLine(counts: DiffCounts): string {
-  return `${JSON.stringify({ diff: 'summary', ...counts })}\n`;
+  return `${jsonText({ diff: 'summary', ...counts })}\n`;
 }
 
 /** Keys that the first line of a message shows. */
@@ -98,7 +99,7 @@ function changeLine({ path, a, b }: FieldChange, style: PrintStyle): string {
 
 /** A word (name, hex) without the quotes of JSON, any other value as JSON. */
 function valueText(value: Json | undefined): string {
-  return typeof value === 'string' && /^\w+$/.test(value) ? value : JSON.stringify(value);
+  return typeof value === 'string' && /^\w+$/.test(value) ? value : jsonText(value);
 }
 
 /** Two long runs of hex are shown from the first byte that differs. */

@@ -75,22 +75,17 @@ export function parseFilter(text: string, names: FilterNames): Filter {
     peek().kind !== 'text' && texts.includes(peek().text) && next() !== undefined;
   let depth = 0;
 
+  // One function for all terms of a chain, not one around the other: a filter may have thousands of terms.
   function either(): Filter {
-    let left = both();
-    while (accepts('or', '||')) {
-      const [first, second] = [left, both()];
-      left = (fields) => first(fields) || second(fields);
-    }
-    return left;
+    const terms = [both()];
+    while (accepts('or', '||')) terms.push(both());
+    return terms.length === 1 ? (terms[0] as Filter) : (fields) => terms.some((term) => term(fields));
   }
 
   function both(): Filter {
-    let left = negation();
-    while (accepts('and', '&&')) {
-      const [first, second] = [left, negation()];
-      left = (fields) => first(fields) && second(fields);
-    }
-    return left;
+    const terms = [negation()];
+    while (accepts('and', '&&')) terms.push(negation());
+    return terms.length === 1 ? (terms[0] as Filter) : (fields) => terms.every((term) => term(fields));
   }
 
   function negation(): Filter {

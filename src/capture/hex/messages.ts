@@ -1,4 +1,5 @@
 import { WireError } from '../../base/error.js';
+import { jsonText } from '../../base/json.js';
 import { emptyPacket, GrowingBuffer, type PacketSink, type WarningSink } from '../packets/index.js';
 import { parseMessageLine } from './styles.js';
 
@@ -138,6 +139,6 @@ export function startsRpcMessage(row: GrowingBuffer): boolean {
 /** WireError `hex`: a line that does not fit the style. */
 export function badLine(place: LinePlace): WireError {
   const { text, number, offset } = place;
-  const actual = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+  const actual = jsonText(text.length > 40 ? `${text.slice(0, 40)}…` : text);
   return new WireError({ code: 'hex', path: `line ${number}`, offset, expected: 'hex bytes', actual });
 }

@@ -1,8 +1,18 @@
 import { WireError } from '../../base/error.js';
 import type { Protocol } from '../../schema/index.js';
-import { ndjsonReader } from '../ndjson/index.js';
 import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
-import { captureReader, DETECT_SIZE, detectFormat, INPUT_FORMATS, type InputFormat } from './detect.js';
+import {
+  DETECT_SIZE,
+  detectFormat,
+  INPUT_FORMATS,
+  type InputFormat,
+  type InputOptions,
+  openReader,
+} from './detect.js';
+
+const LINE_FEED = 0x0a;
+/** Bytes that an error shows of the beginning of a file. */
+const SHOWN = 8;
 
 /**
  * A capture of any format, or of the one given: recognises the format from the first bytes, then feeds its reader.
@@ -14,10 +24,20 @@ export class CaptureInput implements CaptureReader {
   #prefix = new Uint8Array(0);
   readonly #protocol: Protocol;
   readonly #format: InputFormat | undefined;
-  readonly #sink: PacketSink;
+  #sink: PacketSink;
+  /** The format was not recognised. */
+  #guessed: { readonly start: Uint8Array; isEmpty: boolean } | undefined;
   readonly #warn: WarningSink;
+  readonly #options: InputOptions;
 
-  constructor(protocol: Protocol, format: InputFormat | undefined, sink: PacketSink, warn: WarningSink) {
+  constructor(
+    protocol: Protocol,
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    warn: WarningSink,
+    options: InputOptions = {},
+  ) {
+    this.#options = options;
     this.#protocol = protocol;
     this.#format = format;
     this.#sink = sink;
@@ -34,11 +54,16 @@ export class CaptureInput implements CaptureReader {
     prefix.set(chunk, this.#prefix.length);
     this.#prefix = prefix;
     const format = this.#format ?? detectFormat(prefix);
-    // Binary formats and NDJSON show at once, so that a live pipe is not held up; which hex it is may show late.
+    // Binary formats, traces and NDJSON show at once, so that a live pipe is not held up; which hex it is may show late.
+    // Traces and logs may be JSON too: what it is shows the first line that holds something.
+    const isBinary = format === 'pcapng' || format === 'pcap';
     const sure =
-      this.#format !== undefined || format === 'pcapng' || format === 'pcap' || format === 'ndjson';
+      this.#format !== undefined ||
+      isBinary ||
+      format === 'trace' ||
+      (format === 'ndjson' && prefix.indexOf(LINE_FEED) > 8);
     if (format !== undefined && (sure || prefix.length >= DETECT_SIZE)) this.#start(format);
-    else if (prefix.length >= DETECT_SIZE) this.#refuse();
+    else if (prefix.length >= DETECT_SIZE) this.#guess();
   }
 
   end(): void {
@@ -53,6 +78,20 @@ export class CaptureInput implements CaptureReader {
       else this.#start(format);
     }
     this.#reader?.end();
+    if (this.#guessed?.isEmpty) this.#refuse(this.#guessed.start);
+  }
+
+  /** A long text that is nothing else may be a log without stamps, with dumps or traces behind what was read. */
+  #guess(): void {
+    if (this.#prefix.includes(0)) this.#refuse();
+    const guessed = { start: this.#prefix.slice(0, SHOWN), isEmpty: true };
+    this.#guessed = guessed;
+    const pass = this.#sink;
+    this.#sink = (packet) => {
+      guessed.isEmpty = false;
+      pass(packet);
+    };
+    this.#start('dmesg');
   }
 
   #start(format: InputFormat): void {
@@ -62,20 +101,17 @@ export class CaptureInput implements CaptureReader {
         throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
       }
     }
-    this.#reader =
-      format === 'ndjson'
-        ? ndjsonReader(this.#protocol, this.#sink)
-        : captureReader(format, this.#sink, this.#warn);
+    this.#reader = openReader(this.#protocol, format, this.#sink, this.#warn, this.#options);
     const prefix = this.#prefix;
     this.#prefix = new Uint8Array(0);
     this.#reader.push(prefix);
   }
 
-  #refuse(): never {
-    const start = Array.from(this.#prefix.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(
+  #refuse(start: Uint8Array = this.#prefix): never {
+    const actual = Array.from(start.subarray(0, SHOWN), (byte) => byte.toString(16).padStart(2, '0')).join(
       ' ',
     );
     const expected = `${INPUT_FORMATS.join(', ')} (or say --format)`;
-    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual: start });
+    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual });
   }
 }

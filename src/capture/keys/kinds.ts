@@ -2,13 +2,14 @@ import { formatDecimal } from '../../base/decimal.js';
 import { formatHex, parseHex } from '../../base/hex.js';
 import { formatTime, parseTime } from '../../base/time.js';
 import type { Limits, Protocol } from '../../schema/index.js';
+import { type Clock, clocks } from '../packets/index.js';
 import { hexSchema, type Json, type JsonSchema, refuse } from '../payload/index.js';
 
 /** How the values of a key stand in NDJSON. `Given` is what a line read back gives, where that is another type. */
 export interface KeyKind<T, Given = T> {
   /** With a `name` only what stands under that name in the value is needed. */
   toJson(value: T, protocol: Protocol, name?: string): Json;
-  /** The same text as `JSON.stringify(toJson(...))`, made faster. For keys that most lines have. */
+  /** The same text as `jsonText(toJson(...))`, made faster. For keys that most lines have. */
   toText?(value: T, protocol: Protocol): string;
   /** The value that a line gives. Throws WireError with `path` when the JSON is not of this kind. */
   fromJson(json: unknown, path: string, protocol: Protocol): Given;
@@ -81,6 +82,14 @@ export const hex: KeyKind<Uint8Array> = {
   fromJson: (json, path) =>
     (typeof json === 'string' ? parseHex(json) : undefined) ?? refuse(path, 'hex text', json),
   schema: () => hexSchema,
+};
+
+/** Clocks of times that are not UTC. */
+export const clock: KeyKind<Clock> = {
+  repeats: true,
+  toJson: (value) => value,
+  fromJson: (json, path) => clocks.find((name) => name === json) ?? refuse(path, clocks.join(', '), json),
+  schema: () => ({ enum: [...clocks] }),
 };
 
 export const text: KeyKind<string> = {

@@ -1,3 +1,4 @@
+import { jsonText } from '../../base/json.js';
 import { compile, functionText } from '../../codec/emitter.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Json } from '../payload/index.js';
@@ -72,11 +73,11 @@ export class LineKeys<Item> {
    * slower: the engine cannot inline calls of changing functions.
    */
   #printer(): Print<Item> {
-    const slow = () => (item: Item, protocol: Protocol) => `${JSON.stringify(this.toJson(item, protocol))}\n`;
+    const slow = () => (item: Item, protocol: Protocol) => `${jsonText(this.toJson(item, protocol))}\n`;
     const make = compile<(...columns: readonly unknown[]) => Print<Item>>(parameters, this.#source(), slow);
     const texts = this.#columns.map(
       ({ key: { kind } }) =>
-        kind.toText ?? ((value: unknown, protocol: Protocol) => JSON.stringify(kind.toJson(value, protocol))),
+        kind.toText ?? ((value: unknown, protocol: Protocol) => jsonText(kind.toJson(value, protocol))),
     );
     const kept = this.#columns.map(() => new Map<unknown, string>());
     return make(

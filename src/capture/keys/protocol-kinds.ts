@@ -1,5 +1,6 @@
 import type { Issue } from '../../base/error.js';
-import { formatId, MessageType, messageTypeNames } from '../../schema/index.js';
+import { jsonText } from '../../base/json.js';
+import { formatId, MessageType, messageChoice, messageNamed, messageTypeNames } from '../../schema/index.js';
 import {
   enumName,
   payloadFields,
@@ -17,12 +18,15 @@ export const type: KeyKind<RecordType> = {
   repeats: true,
   toJson: (value) => value,
   fromJson(json, path) {
-    const known = json === 'malformed' || (typeof json === 'string' && Object.hasOwn(MessageType, json));
+    const known =
+      json === 'malformed' ||
+      json === 'other' ||
+      (typeof json === 'string' && Object.hasOwn(MessageType, json));
     return known
       ? (json as RecordType)
-      : refuse(path, `${Object.keys(MessageType).join(', ')} or malformed`, json);
+      : refuse(path, `${Object.keys(MessageType).join(', ')}, malformed or other`, json);
   },
-  schema: () => ({ enum: [...messageTypeNames, 'malformed'] }),
+  schema: () => ({ enum: [...messageTypeNames, 'malformed', 'other'] }),
 };
 
 /** Message ids: hex text with all digits. Lines may have any number instead. */
@@ -42,9 +46,8 @@ export const name: KeyKind<string> = {
   repeats: true,
   toJson: (value) => value,
   fromJson: (json, path, protocol) =>
-    typeof json === 'string' && protocol.byName.has(json)
-      ? json
-      : refuse(path, 'the name of a message', json, 'name'),
+    (typeof json === 'string' ? messageNamed(protocol, json)?.name : undefined) ??
+    refuse(path, 'the name of a message', json, 'name', messageChoice(protocol)),
   schema: ({ messages }) => ({ enum: messages.map((message) => message.name) }),
 };
 
@@ -84,7 +87,7 @@ export const payload: KeyKind<Pick<CaptureRecord, 'layout' | 'payload' | 'comple
     const { layout, complete } = record;
     return complete && layout !== undefined
       ? payloadText(layout)(record.payload)
-      : JSON.stringify(payload.toJson(record, protocol));
+      : jsonText(payload.toJson(record, protocol));
   },
   fromJson: (json) => json,
   schema: () => ({ type: 'object' }),

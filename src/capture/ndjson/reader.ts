@@ -1,6 +1,15 @@
 import { WireError } from '../../base/error.js';
+import { parseJson } from '../../base/json.js';
 import type { Protocol } from '../../schema/index.js';
-import { type CaptureReader, emptyPacket, LineSplitter, type PacketSink } from '../packets/index.js';
+import {
+  type CaptureReader,
+  emptyPacket,
+  LineSplitter,
+  PACKET_SIZE,
+  type PacketSink,
+  type WarningSink,
+} from '../packets/index.js';
+import { refuse } from '../payload/index.js';
 import { type LinePacket, linePackets } from './line-packets.js';
 import { PacketOrder } from './packet-order.js';
 
@@ -9,29 +18,45 @@ const lineSizeMax = 64 * 1024 * 1024;
 
 /**
  * Reads messages as `decode --json` prints them, or as written by hand, and hands on the queue messages that carry them,
- * in the order of their packet numbers. Throws WireError whose path and message name the line, and whose offset is
+ * in the order of their packet numbers. A packet that comes some 32 MiB too late for its place is handed on where it
+ * stands, with a warning `order`. Throws WireError whose path and message name the line, and whose offset is
  * that of the line in the file.
  */
-export function ndjsonReader(protocol: Protocol, sink: PacketSink): CaptureReader {
+export function ndjsonReader(
+  protocol: Protocol,
+  sink: PacketSink,
+  warn: WarningSink = () => {},
+): CaptureReader {
   const packet = emptyPacket();
   let last = 0;
-  const order = new PacketOrder<LinePacket>((item) => {
+  let lineOffset = 0;
+  const pass = (item: LinePacket) => {
     last = item.frame ?? last + 1;
     packet.frame = last;
     packet.time = item.time;
     packet.from = item.from;
     packet.to = item.to;
     packet.comment = item.comment;
+    packet.clock = item.clock;
+    packet.queue = item.queue;
     packet.data = item.bytes;
     packet.view = new DataView(item.bytes.buffer, item.bytes.byteOffset, item.bytes.length);
     packet.start = 0;
     packet.end = item.bytes.length;
     sink(packet);
+  };
+  const order = new PacketOrder<LinePacket>(pass, {
+    sizeOf: ({ bytes, comment }) => PACKET_SIZE + bytes.length + 2 * (comment?.length ?? 0),
+    late: (frame) => {
+      const message = 'comes too late to be put into its place: later packets are written before it';
+      warn({ code: 'order', frame, offset: lineOffset, message });
+    },
   });
   // A line without packet numbers is placed behind the line before it.
   let place = 0;
   const lines = new LineSplitter((text, number, offset) => {
     if (text.trim() === '') return;
+    lineOffset = offset;
     for (const item of readLine(protocol, text, number, offset)) {
       place = item.frame ?? place;
       order.add(item, place);
@@ -60,19 +85,13 @@ function readLine(protocol: Protocol, text: string, number: number, offset: numb
     return linePackets(protocol, parseObject(text));
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    const { code, path, expected, actual } = error;
-    throw new WireError({ code, path, offset, expected, actual }, `line ${number}: `);
+    throw error.within(`line ${number}: `, { offset });
   }
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
-  let actual = text.slice(0, 40);
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    actual = (error as SyntaxError).message;
-  }
-  throw new WireError({ code: 'json', path: '', offset: 0, expected: 'a JSON object', actual });
+  const value = parseJson(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>;
+  return refuse('', 'a JSON object', value, 'json');
 }

@@ -4,7 +4,10 @@ export { LineSplitter } from './line-splitter.js';
 export {
   type CaptureReader,
   type CaptureWarning,
+  type Clock,
+  clocks,
   emptyPacket,
+  PACKET_SIZE,
   type Packet,
   type PacketSink,
   type WarningSink,

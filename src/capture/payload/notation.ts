@@ -1,4 +1,5 @@
 import { formatHex } from '../../base/hex.js';
+import { jsonText } from '../../base/json.js';
 import { decodeText } from '../../base/text.js';
 import type { Protocol } from '../../schema/index.js';
 import { type BytesType, EnumType, type Field, FlagsType, type Values } from '../../wire/index.js';
@@ -72,14 +73,14 @@ function formatFlags(type: FlagsType, value: number): string {
 
 function formatBytes(type: BytesType, value: Uint8Array, owner: Values): string {
   const text = isText(type, owner) ? decodeText(value) : undefined;
-  if (text !== undefined) return JSON.stringify(text);
+  if (text !== undefined) return jsonText(text);
   if (value.length === 0) return '(empty)';
   // A console message can be 14 KiB. --hex and --json print all of it.
   const shown = value.subarray(0, shownMax);
   const more = value.length > shownMax ? ` ... (${value.length} bytes)` : '';
   // Raw bytes are often text (console and crash messages), so the text is printed behind the hex.
   const hint =
-    value.length > 3 && /^[\t\n\r\x20-\x7e]+$/.test(latin1(shown)) ? ` ${JSON.stringify(latin1(shown))}` : '';
+    value.length > 3 && /^[\t\n\r\x20-\x7e]+$/.test(latin1(shown)) ? ` ${jsonText(latin1(shown))}` : '';
   return `${formatHex(shown)}${hint}${more}`;
 }
 

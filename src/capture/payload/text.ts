@@ -1,5 +1,6 @@
 import { formatDecimal } from '../../base/decimal.js';
 import { formatHex } from '../../base/hex.js';
+import { jsonText } from '../../base/json.js';
 import { decodeText } from '../../base/text.js';
 import { compile, functionText } from '../../codec/emitter.js';
 import {
@@ -13,7 +14,7 @@ import {
 } from '../../wire/index.js';
 import { enumName, flagNames, isText, payloadToJson } from './json.js';
 
-/** A complete decoded value → its JSON text; the same text as `JSON.stringify(payloadToJson(type, value))`. */
+/** A complete decoded value → its JSON text; the same text as `jsonText(payloadToJson(type, value))`. */
 export type PayloadText = (value: unknown) => string;
 
 const made = new WeakMap<AnyType, PayloadText>();
@@ -25,8 +26,7 @@ const made = new WeakMap<AnyType, PayloadText>();
 export function payloadText(type: AnyType): PayloadText {
   let text = made.get(type);
   if (text === undefined) {
-    text =
-      type instanceof StructType ? structText(type) : (value) => JSON.stringify(payloadToJson(type, value));
+    text = type instanceof StructType ? structText(type) : (value) => jsonText(payloadToJson(type, value));
     made.set(type, text);
   }
   return text;
@@ -52,7 +52,7 @@ const parameters = ['c'];
 
 function structText(type: StructType): PayloadText {
   const { source, constants } = structSource(type);
-  const slow = () => (value: unknown) => JSON.stringify(payloadToJson(type, value));
+  const slow = () => (value: unknown) => jsonText(payloadToJson(type, value));
   return compile<(constants: readonly unknown[]) => PayloadText>(parameters, source, slow)(constants);
 }
 
@@ -109,7 +109,7 @@ function listText(items: readonly unknown[], text: PayloadText): string {
 
 function bytesText(bytes: Uint8Array): string {
   const text = decodeText(bytes);
-  return text === undefined ? `{"hex":"${formatHex(bytes)}"}` : JSON.stringify(text);
+  return text === undefined ? `{"hex":"${formatHex(bytes)}"}` : jsonText(text);
 }
 
 function enumText(type: EnumType): (value: number) => string {

@@ -1,3 +1,4 @@
+import { jsonText } from '../../base/json.js';
 import type { Packet } from '../packets/index.js';
 
 /** LINKTYPE_USER0: pseudo-header and message. */
@@ -82,7 +83,7 @@ function stripTags(packet: Packet): LinkProblem | undefined {
   while (nameEnd > nameStart && data[nameEnd - 1] === 0) nameEnd -= 1;
   const name = new TextDecoder().decode(data.subarray(nameStart, nameEnd));
   if (name === DISSECTOR) return undefined;
-  return { code: 'dissector', message: `the packet is for the dissector ${JSON.stringify(name)}` };
+  return { code: 'dissector', message: `the packet is for the dissector ${jsonText(name)}` };
 }
 
 function broken(message: string): LinkProblem {

@@ -1,5 +1,6 @@
-import { formatIssue } from '../../base/error.js';
 import { formatHex } from '../../base/hex.js';
+import { jsonText } from '../../base/json.js';
+import { issueText } from '../../base/sentence.js';
 import { formatTime } from '../../base/time.js';
 import { annotate } from '../../codec/index.js';
 import { formatId, type Payload, type Protocol } from '../../schema/index.js';
@@ -12,6 +13,7 @@ import {
   type WireType,
 } from '../../wire/index.js';
 import { frameType } from '../keys/index.js';
+import type { Clock } from '../packets/index.js';
 import { enumName, formatField, vmidName } from '../payload/index.js';
 import type { CaptureRecord, Frame, RecordPacket } from '../records/index.js';
 
@@ -46,13 +48,11 @@ export function printRecord(record: CaptureRecord, options: PrintOptions): strin
     lines.push(...fieldLines(record.layout, record.payload, options, indent));
   }
   const { style } = options;
-  for (const issue of record.issues)
-    lines.push(`${indent}${style.bad('!')} ${style.bad(formatIssue(issue))}`);
+  for (const issue of record.issues) lines.push(`${indent}${style.bad('!')} ${style.bad(issueText(issue))}`);
   if (record.rest !== undefined) lines.push(...bytesLine('rest', record.rest, options));
   if (record.raw !== undefined && !options.hex) lines.push(...bytesLine('raw', record.raw, options));
   for (const { frame, comment } of record.packets) {
-    if (comment !== undefined)
-      lines.push(`${indent}${style.dim(`# packet ${frame}: ${JSON.stringify(comment)}`)}`);
+    if (comment !== undefined) lines.push(`${indent}${style.dim(`# packet ${frame}: ${jsonText(comment)}`)}`);
   }
   if (options.hex && record.bytes !== undefined) lines.push(...hexLines(record.bytes, style));
   return `${lines.join('\n')}\n`;
@@ -65,7 +65,7 @@ export function printFrame(frame: Frame, options: PrintOptions): string {
   const size = packet.end - packet.start;
   const parts = [
     style.dim(String(packet.frame).padStart(7)),
-    style.dim(timeText(packet.time)),
+    style.dim(timeText(packet.time, packet.clock)),
     route(protocol, frame.from, frame.to),
     frameType(frame).padEnd(12),
   ];
@@ -74,15 +74,20 @@ export function printFrame(frame: Frame, options: PrintOptions): string {
     const place = header.fragments === 0 ? '' : `  fragment ${index ?? '?'} of 0..${header.fragments}`;
     parts.push(style.name(name), style.dim(`seq ${header.seq}${place}`));
   }
+  if (packet.queue !== undefined) parts.push(style.dim(`queue ${packet.queue}`));
   parts.push(style.dim(`${size} bytes`));
   const lines = [parts.join('  ')];
-  for (const issue of issues) lines.push(`${indent}${style.bad(`! ${formatIssue(issue)}`)}`);
+  for (const issue of issues) lines.push(`${indent}${style.bad(`! ${issueText(issue)}`)}`);
   if (options.hex) lines.push(...hexLines(packet.data.slice(packet.start, packet.end), style));
   return `${lines.join('\n')}\n`;
 }
 
-function timeText(time: bigint | undefined): string {
-  return time === undefined ? '-'.padEnd(15) : formatTime(time).slice(-19, -4);
+/** Time of day in UTC, or seconds of a clock that counts from the machine's start; both with microseconds. */
+function timeText(time: bigint | undefined, clock: Clock | undefined): string {
+  if (time === undefined) return '-'.padEnd(15);
+  if (clock === undefined || clock === 'wall' || clock === 'no-year') return formatTime(time).slice(-19, -4);
+  const us = time / 1000n;
+  return `${us / 1_000_000n}.${String(us % 1_000_000n).padStart(6, '0')}`.padStart(15);
 }
 
 function route(protocol: Protocol, from: number, to: number): string {
@@ -96,6 +101,7 @@ const typeTexts: Record<string, string> = {
   notification: 'notify',
   continuation: 'stray',
   malformed: 'malformed',
+  other: 'other',
 };
 
 function headline(record: CaptureRecord, { protocol, style }: PrintOptions): string {
@@ -105,7 +111,7 @@ function headline(record: CaptureRecord, { protocol, style }: PrintOptions): str
   const typeText = (typeTexts[type] as string).padEnd(9);
   const parts = [
     style.dim(String(record.no).padStart(7)),
-    style.dim(timeText(first.time)),
+    style.dim(timeText(first.time, first.clock)),
     route(protocol, record.from, record.to),
     broken ? style.bad(typeText) : typeText,
   ];
@@ -114,6 +120,7 @@ function headline(record: CaptureRecord, { protocol, style }: PrintOptions): str
   if (record.incomplete)
     parts.push(style.bad(`incomplete: ${packets.length - 1} of ${record.announced} continuations`));
   const facts: string[] = [];
+  if (record.queue !== undefined) facts.push(`queue ${record.queue}`);
   if (seq !== undefined) facts.push(`seq ${seq}`);
   if (packets.length > 1) facts.push(`${packets.length} packets`);
   if (record.request !== undefined) facts.push(`to #${record.request}`);

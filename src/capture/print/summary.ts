@@ -170,7 +170,6 @@ export class Summary {
 
   /** The same as tables for people. */
   toText(): string {
-    const lines = [`${this.#records} records, ${this.#packets} packets`, ''];
     const rows = sorted(this.#messages).map(([name, types]) => {
       const latency = this.#latencies.get(name)?.summary();
       const cell = (type: string) => String(types.get(type) ?? '-');
@@ -178,26 +177,25 @@ export class Summary {
       const times = latency === undefined ? ['-', '-', '-', '-'] : latencyCells(latency);
       return [name, ...kinds, ...times];
     });
-    lines.push(
+    const errors = sorted(this.#errors).flatMap(([name, codes]) =>
+      sorted(codes).map(([code, times]) => [name, code, String(times)]),
+    );
+    // Not `push(...lines)`: a call takes only some 100 000 arguments.
+    const lines = [
+      `${this.#records} records, ${this.#packets} packets`,
+      '',
       ...columns([
         ['message', 'requests', 'replies', 'notifications', 'min', 'median', 'p99', 'max'],
         ...rows,
       ]),
-    );
-    const errors = sorted(this.#errors).flatMap(([name, codes]) =>
-      sorted(codes).map(([code, times]) => [name, code, String(times)]),
-    );
-    if (errors.length > 0) lines.push('', ...columns([['error replies', 'code', 'count'], ...errors]));
-    lines.push(
+      ...(errors.length > 0 ? ['', ...columns([['error replies', 'code', 'count'], ...errors])] : []),
       '',
       `${this.#unansweredCount} unanswered requests`,
       ...this.#listed(this.#unanswered, this.#unansweredCount),
-    );
-    lines.push(
       '',
       `${this.#problemCount} records with issues`,
       ...this.#listed(this.#problems, this.#problemCount),
-    );
+    ];
     return `${lines.join('\n')}\n`;
   }
 
@@ -265,7 +263,7 @@ function latencyCells({ min, median, p99, max }: LatencySummary): string[] {
 /** Rows as aligned columns: the first to the left, the others to the right. */
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] as readonly string[]).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+    rows.reduce((width, row) => Math.max(width, (row[column] ?? '').length), 0),
   );
   return rows.map((row) =>
     row

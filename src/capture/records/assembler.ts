@@ -1,40 +1,50 @@
 import type { Packet } from '../packets/index.js';
+import { WaitingRequests } from './conversation.js';
+import { holdLimits } from './limits.js';
+import { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
 import { RouteGuess } from './route.js';
 import { Stream, type StreamOwner } from './stream.js';
 
 /**
  * Packets → records: reassembly per sender and receiver, decoding, and matching of replies to requests. Holds one
- * partial message and the unanswered requests of each pair of VMs, whatever the length of the capture.
+ * partial message and the unanswered requests of each pair of VMs, up to the limits of `HoldLimits`. A message that is
+ * given up because of them is an incomplete record with the issue `given_up`.
  */
 export class Assembler implements StreamOwner {
   readonly #streams = new Map<number, Stream>();
   /** Neighbouring packets mostly belong to the same stream. */
   #latest: Stream | undefined;
   #count = 0;
+  #packets = 0;
   readonly #guess: RouteGuess;
+  readonly #streamsMax: number;
+  readonly waiting: WaitingRequests;
+  readonly inProgress: MessagesInProgress;
 
   constructor(readonly options: AssemblerOptions) {
-    this.#guess = new RouteGuess(options.protocol);
+    const { protocol, unanswered, limits = holdLimits } = options;
+    this.#guess = new RouteGuess(protocol);
+    this.#streamsMax = limits.streams;
+    this.waiting = new WaitingRequests(limits.requests, unanswered ?? (() => {}));
+    this.inProgress = new MessagesInProgress(limits.partBytes);
   }
 
   /** Takes the next packet of the capture. Never throws for what is in it. */
   packet(packet: Packet): void {
     const { from, to } = packet;
+    // No message is put together across a gap.
+    if (packet.lost !== undefined) this.inProgress.end();
     const named = from !== undefined && to !== undefined;
     const stream = named ? this.stream(from, to) : this.stream(...this.#guess.of(packet));
+    stream.usedAt = ++this.#packets;
     stream.receive(packet);
   }
 
   /** The capture has ended: messages in progress are given up, in the order in which they began. */
   end(): void {
-    const open = [...this.#streams.values()].filter((stream) => stream.openedAt !== undefined);
-    open.sort((a, b) => (a.openedAt as number) - (b.openedAt as number));
-    for (const stream of open) stream.end();
-    const { unanswered } = this.options;
-    if (unanswered === undefined) return;
-    const waiting = [...this.#streams.values()].flatMap((stream) => stream.conversation.waiting());
-    for (const request of waiting.sort((a, b) => a.no - b.no)) unanswered(request);
+    this.inProgress.end();
+    this.waiting.end();
   }
 
   /** The next record's number. */
@@ -49,10 +59,22 @@ export class Assembler implements StreamOwner {
     const key = from * 0x10000 + to;
     let stream = this.#streams.get(key);
     if (stream === undefined) {
+      if (this.#streams.size >= this.#streamsMax) this.#closeIdle();
       stream = new Stream(this, from, to);
       this.#streams.set(key, stream);
     }
     this.#latest = stream;
     return stream;
+  }
+
+  /** Ends the half of the streams whose latest packets lie furthest back. */
+  #closeIdle(): void {
+    const byAge = [...this.#streams].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    const expected = `at most ${this.#streamsMax} pairs of sender and receiver`;
+    const issue = { code: 'given_up', path: '', offset: 0, expected, actual: byAge.length + 1 };
+    for (const [key, stream] of byAge.slice(0, Math.ceil(byAge.length / 2))) {
+      this.#streams.delete(key);
+      stream.close(issue);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { ReassemblyRules } from '../../rpc/index.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Outstanding } from './conversation.js';
+import type { HoldLimits } from './limits.js';
 import type { CaptureRecord, Frame } from './record.js';
 
 export interface AssemblerOptions {
@@ -11,6 +12,8 @@ export interface AssemblerOptions {
   readonly keepBytes?: boolean;
   readonly record?: (record: CaptureRecord) => void;
   readonly frame?: (frame: Frame) => void;
-  /** Requests that will not be answered: their number was taken over, or the capture ended. */
+  /** Requests that will not be answered: their number was taken over, the capture ended, or too many waited. */
   readonly unanswered?: (request: Outstanding) => void;
+  /** Default: `holdLimits`. */
+  readonly limits?: HoldLimits;
 }

@@ -3,7 +3,9 @@ import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
 import type { Packet } from '../packets/index.js';
 import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../payload/index.js';
-import { Conversation, type Outstanding } from './conversation.js';
+import { Conversation, type Outstanding, type WaitingRequests } from './conversation.js';
+import { PART_SIZE } from './limits.js';
+import type { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
 import type { RecordPacket, RecordType } from './record.js';
 
@@ -21,6 +23,8 @@ const nothingDecoded: DecodedPayload = {
 /** What the streams of one capture share. */
 export interface StreamOwner {
   readonly options: AssemblerOptions;
+  readonly waiting: WaitingRequests;
+  readonly inProgress: MessagesInProgress;
   /** The next record's number. */
   next(): number;
   /** What `from` sends to `to`. */
@@ -34,6 +38,10 @@ export class Stream implements ReassemblySink {
   #opposite: Stream | undefined;
   #parts: RecordPacket[] = [];
   #packet!: Packet;
+  /** Why the message in progress is given up, where that is not what the queue messages say. */
+  #reason: readonly Issue[] = noIssues;
+  /** When it took its latest packet, counted in packets of the capture. */
+  usedAt = 0;
   readonly #owner: StreamOwner;
 
   constructor(
@@ -42,26 +50,37 @@ export class Stream implements ReassemblySink {
     readonly to: number,
   ) {
     this.#owner = owner;
-    const { protocol, rules, unanswered } = owner.options;
-    this.conversation = new Conversation(unanswered ?? (() => {}));
+    const { protocol, rules } = owner.options;
+    this.conversation = new Conversation(owner.waiting);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
     const own = to === protocol.constants.VMID_RM ? rmRules : rules;
     const expects = (seq: number, id: number) => this.#partner().conversation.repeats(seq, id) !== undefined;
     this.#reassembler = new Reassembler(protocol, this, own, expects);
   }
 
-  /** Packet number at which the message in progress began, undefined when there is none. */
-  get openedAt(): number | undefined {
-    return this.#parts[0]?.frame;
-  }
-
   receive(packet: Packet): void {
     this.#packet = packet;
-    this.#reassembler.receive(packet.view, packet.start, packet.end);
+    if (packet.queue !== undefined) this.#otherQueue();
+    else this.#reassembler.receive(packet.view, packet.start, packet.end);
   }
 
+  /** Nothing more comes: gives up the message in progress. */
   end(): void {
     this.#reassembler.abandon();
+  }
+
+  giveUp(issue: Issue): void {
+    this.#reason = [issue];
+    this.end();
+    this.#reason = noIssues;
+  }
+
+  /** Gives up all that it holds, and is no one's partner any more. */
+  close(issue: Issue): void {
+    this.giveUp(issue);
+    this.conversation.end();
+    if (this.#opposite !== undefined) this.#opposite.#opposite = undefined;
+    this.#opposite = undefined;
   }
 
   message(header: Header, view: DataView, start: number, end: number, own: Header): void {
@@ -69,13 +88,12 @@ export class Stream implements ReassemblySink {
     this.#frame(own, whole ? 0 : this.#parts.length);
     const { record } = this.#owner.options;
     const last = this.#current(own);
-    const packets = whole ? [last] : [...this.#parts, last];
-    if (!whole) this.#parts = [];
-    const no = this.#owner.next();
+    const packets = whole ? [last] : [...this.#finish(), last];
     const { type, seq, msg_id: id, fragments } = header;
     const { protocol } = this.#owner.options;
     const message = protocol.byId.get(id);
     const answered = type === MessageType.reply ? this.#partner().conversation.close(seq, id) : undefined;
+    const no = this.#owner.next();
     const decoded = decodePayload(message, type, view, start, end, answered?.payload);
     let repeated: Outstanding | undefined;
     if (type === MessageType.request) {
@@ -100,6 +118,7 @@ export class Stream implements ReassemblySink {
       packets,
       from: this.from,
       to: this.to,
+      queue: undefined,
       type: messageTypeNames[type] as MessageTypeName,
       seq,
       id,
@@ -114,7 +133,7 @@ export class Stream implements ReassemblySink {
       payload: decoded.payload,
       complete: decoded.complete,
       rest: decoded.rest,
-      issues: this.#withSize(packets, decoded.issues),
+      issues: this.#issuesOf(packets, decoded.issues),
       raw: decoded.raw,
       size: end - start,
       bytes: this.#owner.options.keepBytes ? copy(view, start, end) : undefined,
@@ -123,20 +142,23 @@ export class Stream implements ReassemblySink {
 
   part(header: Header): void {
     this.#frame(header, this.#parts.length);
-    this.#parts.push(this.#current(header));
+    const part = this.#current(header);
+    this.#parts.push(part);
+    this.#owner.inProgress.add(this, part.size + PART_SIZE);
   }
 
   abandoned(header: Header, view: DataView, size: number): void {
+    const packets = this.#finish();
+    const type = messageTypeNames[header.type] as MessageTypeName;
+    this.#other(header, type, packets, true, copy(view, 0, size), this.#reason);
+  }
+
+  /** The packets of the message in progress, which is none any more. */
+  #finish(): RecordPacket[] {
     const packets = this.#parts;
     this.#parts = [];
-    this.#other(
-      header,
-      messageTypeNames[header.type] as MessageTypeName,
-      packets,
-      true,
-      copy(view, 0, size),
-      noIssues,
-    );
+    this.#owner.inProgress.release(this);
+    return packets;
   }
 
   stray(header: Header): void {
@@ -157,6 +179,12 @@ export class Stream implements ReassemblySink {
     this.#other(undefined, 'malformed', [this.#current(undefined)], false, copy(view, start, end), [issue]);
   }
 
+  #otherQueue(): void {
+    this.#frame(undefined, undefined);
+    const { view, start, end } = this.#packet;
+    this.#other(undefined, 'other', [this.#current(undefined)], false, copy(view, start, end), noIssues);
+  }
+
   /** A record of something that is no whole message. */
   #other(
     header: Header | undefined,
@@ -173,6 +201,7 @@ export class Stream implements ReassemblySink {
       packets,
       from: this.from,
       to: this.to,
+      queue: type === 'other' ? this.#packet.queue : undefined,
       type,
       seq: header?.seq,
       id: header?.msg_id,
@@ -184,7 +213,7 @@ export class Stream implements ReassemblySink {
       duplicateOf: undefined,
       size: raw.length,
       ...nothingDecoded,
-      issues: type === 'malformed' ? issues : this.#withSize(packets, issues),
+      issues: this.#issuesOf(packets, issues, header !== undefined),
       raw,
       bytes: raw,
     });
@@ -197,30 +226,48 @@ export class Stream implements ReassemblySink {
     const packet = this.#packet;
     const issues = issue === undefined ? noIssues : [issue];
     const size = packet.end - packet.start - protocol.limits.header;
-    const packets = [{ frame: packet.frame, time: undefined, comment: undefined, size, header }];
-    frame({ packet, from, to, header, index, issues: this.#withSize(packets, issues) });
+    const nothing = { time: undefined, clock: undefined, comment: undefined };
+    const first = { frame: packet.frame, ...nothing, size, gaps: gapsOf(packet), header };
+    frame({ packet, from, to, header, index, issues: this.#issuesOf([first], issues, header !== undefined) });
   }
 
   /**
    * A queue message above 240 bytes cannot have been on one of RM's queues, but is decoded all the same (cli.md). In a
    * message of several packets the record's sizes tell; the recorded manager answers such requests with OK.
    */
-  #withSize(packets: readonly RecordPacket[], issues: readonly Issue[]): readonly Issue[] {
+  #issuesOf(packets: readonly RecordPacket[], issues: readonly Issue[], hasHeader = true): readonly Issue[] {
     const { content, queue_message: expected, header } = this.#owner.options.protocol.limits;
+    const isWithGaps = packets.some(({ gaps }) => gaps.length > 0);
+    const all = isWithGaps ? [...packets.flatMap(({ gaps }) => gaps), ...issues] : issues;
     const [first] = packets;
-    if (first === undefined || packets.length > 1 || first.size <= content) return issues;
-    return [{ code: 'size', path: '', offset: expected, expected, actual: first.size + header }, ...issues];
+    if (!hasHeader || first === undefined || packets.length > 1 || first.size <= content) return all;
+    return [{ code: 'size', path: '', offset: expected, expected, actual: first.size + header }, ...all];
   }
 
   #current(header: Header | undefined): RecordPacket {
-    const { frame, time, comment, start, end } = this.#packet;
-    return { frame, time, comment, size: end - start - this.#owner.options.protocol.limits.header, header };
+    const { frame, time, clock, comment, start, end } = this.#packet;
+    const size = end - start - this.#owner.options.protocol.limits.header;
+    return { frame, time, clock, comment, size, gaps: gapsOf(this.#packet), header };
   }
 
   #partner(): Stream {
-    this.#opposite ??= this.#owner.stream(this.to, this.from);
+    if (this.#opposite === undefined) {
+      this.#opposite = this.#owner.stream(this.to, this.from);
+      this.#opposite.#opposite = this;
+    }
     return this.#opposite;
   }
+}
+
+/** What the capture lacks of a packet, or lost before it: almost always nothing. */
+function gapsOf({ lost, wholeSize, start, end }: Packet): readonly Issue[] {
+  if (lost === undefined && wholeSize === undefined) return noIssues;
+  const gaps: Issue[] = [];
+  if (lost !== undefined)
+    gaps.push({ code: 'lost', path: '', offset: 0, expected: 0, actual: lost.count ?? 'some events' });
+  if (wholeSize !== undefined && wholeSize > end - start)
+    gaps.push({ code: 'cut', path: '', offset: end - start, expected: wholeSize, actual: end - start });
+  return gaps;
 }
 
 function copy(view: DataView, start: number, end: number): Uint8Array {

@@ -4,7 +4,7 @@ import { recordFields } from '../../capture/filter/index.js';
 import { hexLine } from '../../capture/hex/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
 import { PacketOrder } from '../../capture/ndjson/index.js';
-import type { Packet, PacketSink } from '../../capture/packets/index.js';
+import { PACKET_SIZE, type Packet, type PacketSink } from '../../capture/packets/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
 import { isProblem } from '../../capture/print/index.js';
 import { Assembler, RouteGuess } from '../../capture/records/index.js';
@@ -55,7 +55,7 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
         );
         time = undefined;
       }
-      writer.packet(from, to, packet.data, packet.start, packet.end, time, packet.comment);
+      writer.packet(from, to, packet.data, packet.start, packet.end, time, packet.comment, packet.clock);
     },
     flush: () => {
       writer.flush();
@@ -68,6 +68,15 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
   };
 }
 
+/**
+ * A packet whose message is not complete yet. Its place counts from 1 without the packets that were skipped. NDJSON may
+ * have several packets with one number.
+ */
+interface Undecided {
+  readonly packet: Packet;
+  readonly place: number;
+}
+
 /** `decode --to`: writes the packets of a capture in another form. With a filter only those of messages that match. */
 export function convert(
   io: CommandIo,
@@ -77,9 +86,14 @@ export function convert(
   filter: Filter | undefined,
 ): void {
   const output = captureOutput(io, options.output, oneOf(['pcapng', 'hex'], options.to, '--to'), file);
-  const order = new PacketOrder((packet: Packet) => output.packet(packet));
-  // Packets of messages that are not complete yet. Only the complete message tells whether it matches.
-  const undecided = new Map<number, Packet>();
+  let count = 0;
+  let late = 0;
+  const order = new PacketOrder((packet: Packet) => output.packet(packet), {
+    sizeOf: (packet) => PACKET_SIZE + packet.end,
+    late: () => void late++,
+  });
+  // Packets of messages that are not complete yet, by their numbers. Only the complete message tells whether it matches.
+  const undecided = new Map<number, Undecided[]>();
   const { protocol } = io;
   const assembler = new Assembler({
     protocol,
@@ -89,19 +103,32 @@ export function convert(
       if (filter === undefined) return;
       const matches = filter(recordFields(protocol, record));
       for (const { frame } of record.packets) {
-        order.add(matches ? undecided.get(frame) : undefined, frame);
-        undecided.delete(frame);
+        const same = undecided.get(frame) as Undecided[];
+        const { packet, place } = same.shift() as Undecided;
+        if (same.length === 0) undecided.delete(frame);
+        order.add(matches ? packet : undefined, place);
       }
     },
   });
   const sink: PacketSink = (packet) => {
+    // A capture has no place for the queue: its packets would be taken for RM's.
+    if (packet.queue !== undefined) return;
     if (filter === undefined) output.packet(packet);
-    else undecided.set(packet.frame, copyOf(packet));
+    else {
+      const own = { packet: copyOf(packet), place: ++count };
+      const same = undecided.get(packet.frame);
+      if (same === undefined) undecided.set(packet.frame, [own]);
+      else same.push(own);
+    }
     assembler.packet(packet);
   };
   io.readCapture(file, options.format, sink, output.flush);
   assembler.end();
   order.end();
+  if (late > 0) {
+    io.problem();
+    io.warn(`${late} packets of messages that took long to complete are written behind later ones`);
+  }
   output.end();
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { jsonText } from '../../base/json.js';
 import { describe } from '../../docs/describe.js';
 import { describeAll } from '../../docs/message-facts.js';
 import { descriptionText } from '../../docs/message-text.js';
@@ -22,6 +23,8 @@ Examples:
   gunyah-rm describe VM_CONFIG_IMAGE       layout, enums, notes, example bytes
   gunyah-rm describe 0x56000009            the same by id
   gunyah-rm describe vm_status             an enum; flags and structs likewise
+  gunyah-rm describe MEM_INUSE             an error; values, flags, fields and errnos likewise
+  gunyah-rm describe -22                   the errors that a client returns as EINVAL
   gunyah-rm describe error                 the error codes and their errno values
   gunyah-rm describe header                the header of every queue message
   gunyah-rm describe --json | jq .name     NDJSON, one message per line`;
@@ -29,10 +32,8 @@ Examples:
 export function register(program: Command, io: CommandIo): void {
   program
     .command('describe')
-    .description(
-      'explain a message, enum, flag set, struct or the error codes; without a name list all messages',
-    )
-    .argument('[name]', 'name in any letter case, other name, or id in hex or decimal')
+    .description('explain a message, field, type, value or error; without a name list all messages')
+    .argument('[name]', 'a name in any letter case, an id in hex or decimal, or an errno')
     .option('--json', 'JSON, one object per line')
     .option('-o, --output <file>', 'where to write', '-')
     .addHelpText('after', examples)
@@ -44,7 +45,7 @@ function print(io: CommandIo, name: string | undefined, { json, output: path }: 
   const toTerminal = path === '-';
   const style = terminalStyle(stdio, toTerminal);
   const text = { style, groups, width: (toTerminal ? terminalWidth(stdio) : undefined) ?? defaultWidth };
-  const line = (value: unknown) => `${JSON.stringify(value)}\n`;
+  const line = (value: unknown) => `${jsonText(value)}\n`;
   let printed: string;
   if (name === undefined) {
     const families = describeAll(protocol);

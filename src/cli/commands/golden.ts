@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError, WireError } from '../../base/error.js';
+import { printable } from '../../base/text.js';
 import { checkFixtures } from '../../golden/check.js';
 import { countByProvenance } from '../../golden/evidence.js';
 import { goldenFormats as formats, goldenFiles, goldenText } from '../../golden/files.js';
@@ -66,7 +67,7 @@ function check(io: CommandIo, folder: string, fixtures: readonly Fixture[], isWh
   const stored = names.filter((name) => isWhole || wanted.has(name)).flatMap((name) => readSet(folder, name));
   const changes = checkFixtures(io.protocol, stored, fixtures);
   const output = io.output('-');
-  for (const { name, text } of changes) output.write(`${name}: ${text}\n`);
+  for (const { name, text } of changes) output.write(`${printable(`${name}: ${text}`)}\n`);
   const counts = countByProvenance(fixtures);
   const parts = provenances.map((name) => `${counts[name]} ${name}`).join(', ');
   const changed = new Set(changes.map(({ name }) => name)).size;
@@ -87,6 +88,6 @@ function readSet(folder: string, name: string): FixtureJson[] {
     path: name,
     offset: 0,
     expected: 'an array of fixtures',
-    actual: 'no such',
+    actual: 'something else',
   });
 }

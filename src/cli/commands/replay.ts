@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
 import { WireError } from '../../base/error.js';
+import { jsonText } from '../../base/json.js';
+import { errorText } from '../../base/sentence.js';
+import { printable } from '../../base/text.js';
 import { readWholeInput } from '../../node/input.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
@@ -7,7 +10,7 @@ import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
 import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
-import { scenarioLines } from '../scenario-lines.js';
+import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 
 interface ReplayOptions {
   readonly platform: PlatformProfile;
@@ -49,13 +52,13 @@ function replay(io: CommandIo, files: readonly string[], options: ReplayOptions)
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       output.flush();
-      io.warn(`${file}: after ${counts.steps} steps: ${error.message}`);
+      io.warn(`after ${counts.steps} steps: ${errorText(error)}`);
       io.problem();
     }
   }
   const { steps, equal, different } = counts;
   output.write(
-    options.json ? `${JSON.stringify(counts)}\n` : `${steps} steps, ${equal} equal, ${different} different\n`,
+    options.json ? `${jsonText(counts)}\n` : `${steps} steps, ${equal} equal, ${different} different\n`,
   );
   output.end();
 }
@@ -69,28 +72,32 @@ function replayFile(
 ): void {
   const loaded = new Map(load.map((item, index) => [`--load ${index}`, readWholeInput(io.stdio, item.file)]));
   const found = scenarioFiles(file);
-  const comparisons = replayLines(withLoads(scenarioLines(io, file), load), {
-    platform,
-    manager,
-    careful: careful === true,
-    file: (name) => loaded.get(name) ?? found(name),
-  });
-  for (const comparison of comparisons) {
+  const compare = (lines: Iterable<ScenarioLine>) =>
+    replayLines(withLoads(lines, load), {
+      platform,
+      manager,
+      careful: careful === true,
+      file: (name) => loaded.get(name) ?? found(name),
+    });
+  const print = (comparison: Comparison) => {
     // The steps that --load adds are not part of the capture.
-    if (isAdded(comparison.recorded, loaded)) continue;
+    if (isAdded(comparison.recorded, loaded)) return;
     counts.steps++;
     if (comparison.equal) {
       counts.equal++;
-      continue;
+      return;
     }
     counts.different++;
     io.problem();
     output.write(
       json
-        ? `${JSON.stringify({ file, ...differenceJson(comparison) })}\n`
-        : `${file}: ${differenceText(comparison)}\n`,
+        ? `${jsonText({ file, ...differenceJson(comparison) })}\n`
+        : `${printable(`${file}: ${differenceText(comparison)}`)}\n`,
     );
-  }
+  };
+  readScenario(io, file, (lines) => {
+    for (const comparison of compare(lines)) print(comparison);
+  });
 }
 
 function isAdded(step: Comparison['recorded'], loaded: ReadonlyMap<string, Uint8Array>): boolean {
@@ -98,14 +105,11 @@ function isAdded(step: Comparison['recorded'], loaded: ReadonlyMap<string, Uint8
 }
 
 /** The lines of a recording. If it was made from a capture, the files of --load are loaded after the first line. */
-function* withLoads(
-  lines: Iterable<{ readonly value: unknown; readonly captured: boolean }>,
-  load: readonly FileAt[],
-): Generator<unknown> {
+function* withLoads(lines: Iterable<ScenarioLine>, load: readonly FileAt[]): Generator<unknown> {
   let first = true;
-  for (const { value, captured } of lines) {
+  for (const { value, number } of lines) {
     yield value;
-    if (first && captured)
+    if (first && number === undefined)
       for (const [index, { address }] of load.entries())
         yield { op: 'load', address: `0x${address.toString(16)}`, file: `--load ${index}` };
     first = false;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
 import { readWholeInput } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
+import { TapServer } from '../../node/tap-server.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
 import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
@@ -13,6 +14,7 @@ interface ServeOptions {
   readonly socket?: string;
   readonly dgram?: string;
   readonly tap?: string;
+  readonly tapSocket?: string;
   readonly load: readonly FileAt[];
   readonly platform: PlatformProfile;
   readonly manager?: ManagerProfile;
@@ -30,6 +32,7 @@ SIGINT and SIGTERM end it. --dgram needs the package unix-dgram, which is native
 
 Examples:
   gunyah-rm serve --socket rm.sock --tap live.pcapng
+  gunyah-rm serve --socket rm.sock --tap-socket tap.sock      for Wireshark, see capture --extcap-install
   gunyah-rm serve --dgram /tmp --load 0x89000000=vm.dtb --reboot-on-panic`;
 
 export function register(program: Command, io: CommandIo): void {
@@ -39,6 +42,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--socket <path>', 'take connections on this unix stream socket')
     .option('--dgram <dir>', 'unix datagrams with names in this directory')
     .option('--tap <file>', 'record everything in a pcapng file; - for standard output')
+    .option('--tap-socket <path>', 'whoever connects there gets everything from then on as pcapng')
     .addOption(loadFlag('have a file in guest physical memory at every boot; repeatable'))
     .addOption(platformFlag())
     .addOption(managerFlag('rm23'))
@@ -63,6 +67,8 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   }));
   const stop = new Stop();
   const tap = options.tap === undefined ? undefined : new Tap(io.output(options.tap), stop.fail, stop.end);
+  const { tapSocket } = options;
+  const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket);
   const live = new LiveManager({
     platform: options.platform,
     manager: options.manager,
@@ -70,7 +76,10 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     memory,
     rebootOnPanic: options.rebootOnPanic === true,
     onPanic: (reason) => io.warn(panicText(reason, options.rebootOnPanic === true)),
-    onMessage: (from, to, message, refusal) => tap?.message(from, to, message, refusal),
+    onMessage: (from, to, message, refusal) => {
+      tap?.message(from, to, message, refusal);
+      watch?.message(from, to, message, refusal);
+    },
   });
   const servers: { close(): void | Promise<void> }[] = [];
   io.stdio.onStop(() => stop.end());
@@ -81,6 +90,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     await stop.awaited;
   } finally {
     for (const server of servers) await server.close();
+    await watch?.close();
     tap?.end();
   }
 }

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { defined } from '../../base/defined.js';
 import { formatIssue, UsageError } from '../../base/error.js';
+import { jsonText } from '../../base/json.js';
+import { printable } from '../../base/text.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
 import { type PrintOptions, printRecord } from '../../capture/print/index.js';
@@ -20,7 +22,7 @@ import {
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
 import { integerOption, managerFlag, platformNames, platformOption } from '../options.js';
-import { scenarioLines } from '../scenario-lines.js';
+import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 
 interface SimulateOptions {
   readonly output?: string;
@@ -71,25 +73,27 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
   const capture = options.output === undefined ? undefined : io.output(options.output);
   const writer = capture && new PcapngWriter((bytes) => capture.bytes(bytes));
   const { seed, platform, manager, careful } = options;
-  const result = playScenario(valuesOf(io, scenario), {
-    file: scenarioFiles(scenario),
-    sink: {
-      ...report.sink,
-      packet: ({ from, to, frame, time, comment }) =>
-        writer?.packet(from, to, frame, 0, frame.length, time, comment),
-    },
-    check: options.check === true,
-    ...defined({ seed, platform, manager, careful }),
-  });
+  const result = readScenario(io, scenario, (lines) =>
+    playScenario(valuesOf(lines, scenario), {
+      file: scenarioFiles(scenario),
+      sink: {
+        ...report.sink,
+        packet: ({ from, to, frame, time, comment }) =>
+          writer?.packet(from, to, frame, 0, frame.length, time, comment),
+      },
+      check: options.check === true,
+      ...defined({ seed, platform, manager, careful }),
+    }),
+  );
   writer?.end();
   capture?.end();
   if (result.unmet + result.broken > 0) io.problem();
   report.end(result);
 }
 
-function* valuesOf(io: CommandIo, path: string): Generator<unknown> {
-  for (const { value, captured } of scenarioLines(io, path)) {
-    if (captured)
+function* valuesOf(lines: Iterable<ScenarioLine>, path: string): Generator<unknown> {
+  for (const { value, number } of lines) {
+    if (number === undefined)
       throw new UsageError({ code: 'format', path, expected: 'a scenario', actual: 'a capture: see replay' });
     yield value;
   }
@@ -122,7 +126,7 @@ class Report {
         const { message, state, effect } = panicPlaces[reason];
         this.#event(timeNs, this.#print.style.bad(`panic ${reason}: ${message}, ${state}: ${effect}`));
       },
-      kernel: (event, timeNs) => this.#event(timeNs, this.#print.style.warn(kernelText(event))),
+      kernel: (event, timeNs) => this.#event(timeNs, this.#print.style.warn(printable(kernelText(event)))),
       violation: (violation, timeNs) => this.#violation(violation, timeNs),
       step: (result) => this.#step(result),
     };
@@ -130,9 +134,7 @@ class Report {
 
   end({ steps, unmet, broken, faults, timeNs }: ReturnType<typeof playScenario>): void {
     if (this.#options.json)
-      this.#write(
-        `${JSON.stringify({ steps, unmet, broken, time_ns: timeNs, faults: faults.map(faultJson) })}\n`,
-      );
+      this.#write(`${jsonText({ steps, unmet, broken, time_ns: timeNs, faults: faults.map(faultJson) })}\n`);
     else {
       for (const count of faults) this.#write(`${faultText(count)}\n`);
       const rules = broken === 0 ? '' : `, ${broken} broken rules`;
@@ -152,8 +154,8 @@ class Report {
 
   #violation({ rule, detail, fault }: Violation, timeNs: number): void {
     const why = fault === undefined ? 'unexplained' : knownFaults[fault];
-    if (this.#options.json) this.#write(`${JSON.stringify({ rule, detail, fault: fault ?? null })}\n`);
-    else this.#event(timeNs, this.#print.style.warn(`check ${rule}: ${detail} (${why})`));
+    if (this.#options.json) this.#write(`${jsonText({ rule, detail, fault: fault ?? null })}\n`);
+    else this.#event(timeNs, this.#print.style.warn(printable(`check ${rule}: ${detail} (${why})`)));
   }
 
   #step(result: StepResult): void {
@@ -161,11 +163,11 @@ class Report {
     const { style } = this.#print;
     if (this.#options.steps) {
       const outcome = unmet.length === 0 ? style.good('ok') : style.bad('unmet');
-      this.#write(`${timeText(timeNs)}  step ${step}: ${titleOf(line)}: ${outcome}\n`);
+      this.#write(`${timeText(timeNs)}  step ${step}: ${printable(titleOf(line))}: ${outcome}\n`);
     }
     for (const { expected, actual } of unmet) {
-      if (this.#options.json) this.#write(`${JSON.stringify({ step, expected, actual })}\n`);
-      else this.#write(style.bad(`step ${step}: expected ${expected} | actual ${actual}`).concat('\n'));
+      if (this.#options.json) this.#write(`${jsonText({ step, expected, actual })}\n`);
+      else this.#write(`${style.bad(printable(`step ${step}: expected ${expected} | actual ${actual}`))}\n`);
     }
   }
 }
@@ -193,7 +195,7 @@ function kernelText(event: KernelEvent): string {
 }
 
 function faultText({ rule, matched, applied }: FaultCount): string {
-  return `fault ${rule.kind} ${JSON.stringify(rule.match ?? {})}: ${applied} of ${matched} messages`;
+  return `fault ${rule.kind} ${jsonText(rule.match ?? {})}: ${applied} of ${matched} messages`;
 }
 
 function faultJson({ rule, matched, applied }: FaultCount): object {

@@ -1,5 +1,5 @@
 import { WireError } from '../../base/error.js';
-import type { FileContents, Operation } from '../../machine/index.js';
+import { type FileContents, type Line, lineReaders, type Operation } from '../../machine/index.js';
 import type { ManagerProfile } from '../../rm/index.js';
 import { readHeader, readStep } from '../../sim/index.js';
 import { type FindingFacts, findingStates } from '../campaign/finding.js';
@@ -23,18 +23,23 @@ export interface FindingHeader extends Cause, Omit<FindingFacts, 'cause' | 'size
   readonly careful: boolean;
 }
 
-type Line = Readonly<Record<string, unknown>>;
+const { object, text, natural, boolean, oneOf, optional } = lineReaders('finding');
 
 /**
  * Reads the lines of a finding. @param file contents of files that a recording loads by name.
  * @throws WireError for what is no recording, and for operations that no target can do.
  */
 export function readFinding(lines: Iterable<unknown>, file: FileContents): StoredFinding {
-  const [first, ...rest] = lines;
-  const { profile: manager } = readHeader(first);
   const steps: Step[] = [];
   const responses: Response[] = [];
-  for (const line of rest) {
+  let about: FindingHeader | undefined;
+  let isFirst = true;
+  for (const line of lines) {
+    if (isFirst) {
+      about = aboutOf(line as Line, readHeader(line).profile);
+      isFirst = false;
+      continue;
+    }
     const { out, panic, refused, driver, ...step } = readStep(line, file);
     if (step.kind === 'remark' || step.kind === 'end' || step.kind === 'vcpu_run_result') continue;
     if (!isStep(step)) {
@@ -46,31 +51,31 @@ export function readFinding(lines: Iterable<unknown>, file: FileContents): Store
     steps.push(step.kind === 'load' ? { ...step, file: undefined } : step);
     responses.push({ ...emptyResponse, out, refused: refused !== undefined, ended });
   }
-  return { played: { steps, responses, cause: undefined }, about: aboutOf(first as Line, manager) };
+  if (isFirst) readHeader(undefined);
+  return { played: { steps, responses, cause: undefined }, about };
 }
 
 function isStep(operation: Operation): operation is Step {
   return (stepKinds as readonly string[]).includes(operation.kind);
 }
 
+/** Reads what the first line says of a finding. @throws WireError `finding` for a value that no finding has. */
 function aboutOf(first: Line, manager: ManagerProfile): FindingHeader | undefined {
-  const { fuzz, description, profile, careful } = first;
-  if (typeof fuzz !== 'object' || fuzz === null) return undefined;
-  const { number, seed, target, cause, state, case: caseNumber } = fuzz as Line;
-  const { kind, key } = (cause ?? {}) as Line;
-  const known = causeKinds.find((name) => name === kind);
-  if (known === undefined || typeof key !== 'string') return undefined;
+  const fuzz = optional(first, 'fuzz', object);
+  if (fuzz === undefined) return undefined;
+  const cause = object(fuzz.cause, 'fuzz.cause');
+  const key = text(cause.key, 'fuzz.cause.key');
   return {
-    number: Number(number),
-    seed: Number(seed),
-    caseNumber: Number(caseNumber),
-    target: String(target),
-    kind: known,
+    number: natural(fuzz.number, 'fuzz.number'),
+    seed: natural(fuzz.seed, 'fuzz.seed'),
+    caseNumber: natural(fuzz.case, 'fuzz.case'),
+    target: text(fuzz.target, 'fuzz.target'),
+    kind: oneOf(causeKinds, cause.kind, 'fuzz.cause.kind'),
     key,
-    text: typeof description === 'string' ? description : key,
-    state: findingStates.find((name) => name === state) ?? 'found',
-    profile: typeof profile === 'string' ? profile : 'native',
+    text: optional(first, 'description', text) ?? key,
+    state: oneOf(findingStates, fuzz.state ?? 'found', 'fuzz.state'),
+    profile: optional(first, 'profile', text) ?? 'native',
     manager,
-    careful: careful === true,
+    careful: optional(first, 'careful', boolean) ?? false,
   };
 }

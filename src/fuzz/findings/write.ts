@@ -1,4 +1,5 @@
 import { formatHex } from '../../base/hex.js';
+import { jsonText } from '../../base/json.js';
 import { writeOperation } from '../../machine/index.js';
 import { type ManagerProfile, managers, type PlatformProfile } from '../../rm/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
@@ -67,7 +68,7 @@ export function findingText(finding: Finding, origin: Origin): string {
     },
   };
   const steps = played.steps.map((step, index) => stepLine(step, played.responses[index]));
-  return [first, ...steps].map((line) => `${JSON.stringify(line)}\n`).join('');
+  return [first, ...steps].map((line) => `${jsonText(line)}\n`).join('');
 }
 
 function stepLine(step: Step, response: Response | undefined): object {

@@ -1,3 +1,4 @@
+import { printable } from '../../base/text.js';
 import { findingName, reproduceCommand } from '../findings/write.js';
 import { causeTitle } from '../oracle/cause.js';
 import { gridOf, mutationsByMessage, type Report, stepsPerSecond } from './report.js';
@@ -9,7 +10,7 @@ export function summaryText(report: Report): string {
     const { number, cause, size, state, caseNumber } = finding;
     const times = count === 1 ? 'once' : `${count} times`;
     return [
-      `${String(number).padStart(3)}  ${causeTitle(cause)}`,
+      `${String(number).padStart(3)}  ${printable(causeTitle(cause))}`,
       `     ${size} steps (${state}), found ${times}; ${findingName(finding)}`,
       `     ${reproduceCommand(origin, caseNumber)}`,
     ];

@@ -3,7 +3,7 @@ import { type PlatformName, platforms } from '../../rm/index.js';
 import { type RecordingHeader, readHeader, readOut } from '../recording.js';
 import type { Delays } from '../world.js';
 import { type Action, readAction } from './operations.js';
-import { type Line, natural, object, optional, refuse, text, texts } from './read.js';
+import { boolean, type Line, natural, object, optional, refuse, text, texts } from './read.js';
 
 /** First line of a scenario: that of a recording, and more. */
 export interface ScenarioHeader extends RecordingHeader {
@@ -60,7 +60,7 @@ export function readScenarioHeader(value: unknown): ScenarioHeader {
     platform: Object.hasOwn(platforms, profile)
       ? (profile as PlatformName)
       : refuse('profile', Object.keys(platforms).join(', '), profile),
-    careful: line.careful === true,
+    careful: optional(line, 'careful', boolean) ?? false,
     delays: { ...ns('put_ns', 'putNs'), ...ns('take_ns', 'takeNs'), ...ns('jitter_ns', 'jitterNs') },
   };
 }

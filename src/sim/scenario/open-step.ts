@@ -1,4 +1,5 @@
 import { constants, protocol } from '../../../schemas/index.js';
+import { jsonText } from '../../base/json.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import type { VcpuExit } from '../../host/vm-manager/index.js';
 import type { Taken } from '../../machine/index.js';
@@ -193,5 +194,5 @@ function describeRefusal(refused: boolean): string {
 }
 
 function describeExpectation({ to, keys }: Expectation): string {
-  return `to ${to}: ${JSON.stringify(keys)}`;
+  return `to ${to}: ${jsonText(keys)}`;
 }

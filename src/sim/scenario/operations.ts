@@ -155,7 +155,7 @@ const STEP_KEYS = new Set(
 /** Reads what a step does. Throws WireError: `scenario` or `recording`, or what is wrong with its message. */
 export function readAction(line: Line, file: FileContents): Action {
   const { op } = line;
-  const from = typeof line.from === 'number' ? line.from : undefined;
+  const from = optional(line, 'from', natural);
   if (op === undefined && line.frame === undefined) return readMessage(line);
   const row = typeof op === 'string' && Object.hasOwn(rows, op) ? rows[op] : undefined;
   if (row !== undefined) return { from, ...row.read(line) };

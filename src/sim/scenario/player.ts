@@ -1,6 +1,6 @@
 import { constants, limits } from '../../../schemas/index.js';
 import { defined } from '../../base/defined.js';
-import { UsageError, WireError } from '../../base/error.js';
+import { issueOf, UsageError, WireError } from '../../base/error.js';
 import type { Json } from '../../capture/payload/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import {
@@ -204,10 +204,10 @@ class Player {
     try {
       return action();
     } catch (error) {
-      if (!(error instanceof WireError || error instanceof UsageError)) throw error;
-      const { path, offset, expected, actual } = error;
-      const code = error instanceof UsageError ? 'scenario' : error.code;
-      throw new WireError({ code, path, offset, expected, actual }, `step ${this.#steps}: `);
+      const step = `step ${this.#steps}: `;
+      if (error instanceof WireError) throw error.within(step);
+      if (!(error instanceof UsageError)) throw error;
+      throw new WireError({ ...issueOf(error), code: 'scenario' }, step);
     }
   }
 

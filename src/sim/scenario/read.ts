@@ -2,7 +2,8 @@ import { type Line, lineReaders } from '../../machine/index.js';
 
 export { isLine, type Line } from '../../machine/index.js';
 
-export const { refuse, natural, text, object, hex, u64, optional } = lineReaders('scenario');
+export const { refuse, natural, text, boolean, list, object, hex, u64, oneOf, optional } =
+  lineReaders('scenario');
 
 export function checkKeys(line: Line, keys: readonly string[], path: string): void {
   for (const key of Object.keys(line))
@@ -17,11 +18,6 @@ export function present<T extends object>(values: T): { [K in keyof T]?: Exclude
 export function u32(value: unknown, path: string): number {
   const integer = natural(value, path);
   return integer < 2 ** 32 ? integer : refuse(path, 'at most 32 bits', value);
-}
-
-/** One of some names. */
-export function oneOf<T extends string>(names: readonly T[], value: unknown, path: string): T {
-  return names.find((name) => name === value) ?? refuse(path, names.join(', '), value);
 }
 
 /** A list of texts, or one. */

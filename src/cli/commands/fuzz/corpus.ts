@@ -5,7 +5,7 @@ import { fixturesOf } from '../../../golden/generate.js';
 import { bareName, writeInto } from '../../../node/folder.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
 import type { CommandIo } from '../../io.js';
-import { scenarioLines } from '../../scenario-lines.js';
+import { readScenario, valuesOf } from '../../scenario-lines.js';
 import { storedEvidence } from '../../stored-evidence.js';
 
 export interface CorpusOptions {
@@ -21,8 +21,7 @@ export function writeCorpus(io: CommandIo, { out, from = [] }: CorpusOptions): v
   for (const message of io.protocol.messages)
     for (const fixture of fixturesOf(io.protocol, message, evidence)) corpus.addFixture(fixture);
   for (const file of from) {
-    const lines = [...scenarioLines(io, file)].map(({ value }) => value);
-    const { played } = readFinding(lines, scenarioFiles(file));
+    const { played } = readScenario(io, file, (lines) => readFinding(valuesOf(lines), scenarioFiles(file)));
     corpus.addSession(bareName(file), played);
   }
   for (const { name, content } of corpus.files) writeInto(out, name, content);

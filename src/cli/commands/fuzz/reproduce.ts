@@ -1,4 +1,5 @@
 import { UsageError } from '../../../base/error.js';
+import { printable } from '../../../base/text.js';
 import type { EndOracle } from '../../../fuzz/end-oracle/end-oracle.js';
 import { Repetition } from '../../../fuzz/end-oracle/repetition.js';
 import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
@@ -14,7 +15,7 @@ import { scenarioFiles } from '../../../node/scenario-files.js';
 import { type ManagerProfile, type PlatformProfile, platforms } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
 import { platformOption } from '../../options.js';
-import { scenarioLines } from '../../scenario-lines.js';
+import { readScenario, valuesOf } from '../../scenario-lines.js';
 import { makeTarget, startTarget } from './target-option.js';
 
 export interface ReproduceOptions {
@@ -28,8 +29,9 @@ export interface ReproduceOptions {
 }
 
 export async function reproduce(io: CommandIo, file: string, options: ReproduceOptions): Promise<void> {
-  const lines = [...scenarioLines(io, file)].map(({ value }) => value);
-  const { played, about } = readFinding(lines, scenarioFiles(file));
+  const { played, about } = readScenario(io, file, (lines) =>
+    readFinding(valuesOf(lines), scenarioFiles(file)),
+  );
   const name = options.target ?? targetOf(file, about);
   const platform =
     options.platform ?? (about === undefined ? platforms.native : platformOption(about.profile));
@@ -98,7 +100,8 @@ function print(io: CommandIo, { cause, steps }: PlayedSession, about: FindingHea
   else {
     const same =
       about === undefined ? '' : cause.key === about.key ? 'as found: ' : `instead of ${about.key}: `;
-    output.write(`${same}${causeTitle(cause)}, in step ${steps.length}\n${cause.text}\n`);
+    const lines = [`${same}${causeTitle(cause)}, in step ${steps.length}`, ...cause.text.split('\n')];
+    output.write(`${lines.map(printable).join('\n')}\n`);
     io.problem();
   }
   output.end();

@@ -1,0 +1,17 @@
+/**
+ * How much an assembler holds of what is not finished yet. Real captures stay far below. Where one goes beyond, the
+ * oldest is given up first, so that memory does not grow with the length of the capture.
+ */
+export interface HoldLimits {
+  /** Bytes of messages in progress, with {@link PART_SIZE} for each of their packets. */
+  readonly partBytes: number;
+  /** Requests that wait for a reply. */
+  readonly requests: number;
+  /** Pairs of sender and receiver. */
+  readonly streams: number;
+}
+
+/** What a record keeps of each packet besides its bytes, about. */
+export const PART_SIZE = 256;
+
+export const holdLimits: HoldLimits = { partBytes: 32 << 20, requests: 1 << 18, streams: 1 << 12 };
