@@ -69,6 +69,11 @@ export function managerFlag(otherwise: string): Option {
   ).argParser((name): ManagerProfile => managers[oneOf(names, name, '--manager')]);
 }
 
+/** The option `--allow-outside` of commands that play scenarios. */
+export function outsideFlag(): Option {
+  return new Option('--allow-outside', 'the scenario may load files that are outside its folder');
+}
+
 /** A file to load into memory at a guest physical address. */
 export interface FileAt {
   readonly address: number;

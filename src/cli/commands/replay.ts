@@ -3,13 +3,12 @@ import { WireError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
 import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
-import { readWholeInput } from '../../node/input.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
 import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
+import { type FileAt, loadFlag, managerFlag, outsideFlag, platformFlag } from '../options.js';
 import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 
 interface ReplayOptions {
@@ -17,6 +16,7 @@ interface ReplayOptions {
   readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly load: readonly FileAt[];
+  readonly allowOutside?: true;
   readonly json?: true;
 }
 
@@ -38,6 +38,7 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(managerFlag('the one that the recording names, else rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .addOption(loadFlag('have a file in memory when a capture begins; repeatable'))
+    .addOption(outsideFlag())
     .option('--json', 'NDJSON, one object per difference, then one with the counts')
     .addHelpText('after', examples)
     .action((files: string[], options: ReplayOptions) => replay(io, files, options));
@@ -66,12 +67,13 @@ function replay(io: CommandIo, files: readonly string[], options: ReplayOptions)
 function replayFile(
   io: CommandIo,
   file: string,
-  { platform, manager, careful, load, json }: ReplayOptions,
+  options: ReplayOptions,
   counts: { steps: number; equal: number; different: number },
   output: Output,
 ): void {
-  const loaded = new Map(load.map((item, index) => [`--load ${index}`, readWholeInput(io.stdio, item.file)]));
-  const found = scenarioFiles(file);
+  const { platform, manager, careful, load, json } = options;
+  const loaded = new Map(load.map((item, index) => [`--load ${index}`, io.files.whole(item.file)]));
+  const found = scenarioFiles(io.files, file, options.allowOutside === true);
   const compare = (lines: Iterable<ScenarioLine>) =>
     replayLines(withLoads(lines, load), {
       platform,
