@@ -60,6 +60,11 @@ export function platformFlag(): Option {
     .default(platforms.native, platforms.native.name);
 }
 
+/** The option `--allow-outside` of commands that play scenarios. */
+export function outsideFlag(): Option {
+  return new Option('--allow-outside', 'the scenario may load files that are outside its folder');
+}
+
 /** A file to load into memory at a guest physical address. */
 export interface FileAt {
   readonly address: number;

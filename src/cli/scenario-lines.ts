@@ -6,7 +6,6 @@ import { detectFormat, openReader } from '../capture/input/index.js';
 import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
-import { readPieces } from '../node/input.js';
 import { CaptureSteps } from '../sim/index.js';
 import { type CommandIo, nameOfInput } from './io.js';
 
@@ -57,7 +56,7 @@ export function* valuesOf(lines: Iterable<ScenarioLine>): Generator<unknown> {
 function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioLine> {
   const ready: ScenarioLine[] = [];
   let reader: CaptureReader | undefined;
-  for (const piece of readPieces(io.stdio, path)) {
+  for (const piece of io.files.pieces(path)) {
     reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready);
     reader.push(piece);
     for (const line of ready.splice(0)) {

@@ -1,7 +1,7 @@
 import { formatHex } from '../base/hex.js';
+import { type Line, lineReaders } from '../base/line-readers.js';
 import { QueueError } from '../transport/index.js';
 import type { Machine, VcpuHalt } from './machine.js';
-import { type Line, lineReaders } from './read.js';
 import type { VmPort } from './vm-port.js';
 
 const { refuse, natural, text, list, hex, u64, optional } = lineReaders('recording');

@@ -1,9 +1,7 @@
 import { parseHex } from '../base/hex.js';
+import { isLine, type Line, lineReaders } from '../base/line-readers.js';
 import {
   type FileContents,
-  isLine,
-  type Line,
-  lineReaders,
   type Operation,
   readOperation,
   readVcpu,

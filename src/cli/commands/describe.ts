@@ -7,6 +7,7 @@ import { tableText } from '../../docs/table-text.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { handlerFacts } from '../../rm/index.js';
 import type { CommandIo } from '../io.js';
+import { outputForm } from '../output-form.js';
 import { errnoTables, sourceGroups as groups } from '../protocol-facts.js';
 
 interface DescribeOptions {
@@ -40,7 +41,9 @@ export function register(program: Command, io: CommandIo): void {
     .action((name: string | undefined, options: DescribeOptions) => print(io, name, options));
 }
 
-function print(io: CommandIo, name: string | undefined, { json, output: path }: DescribeOptions): void {
+function print(io: CommandIo, name: string | undefined, options: DescribeOptions): void {
+  const { output: path } = options;
+  const json = outputForm(path, options.json && 'json', 'text') === 'json';
   const { protocol, stdio } = io;
   const toTerminal = path === '-';
   const style = terminalStyle(stdio, toTerminal);
@@ -55,5 +58,5 @@ function print(io: CommandIo, name: string | undefined, { json, output: path }: 
     const description = describe(protocol, name, errnoTables, handlerFacts());
     printed = json ? line(description) : descriptionText(description, text);
   }
-  io.print(path, printed);
+  io.print(path, printed, json ? 'json' : 'text');
 }

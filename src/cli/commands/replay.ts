@@ -3,19 +3,19 @@ import { WireError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
 import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
-import { readWholeInput } from '../../node/input.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
 import type { PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag, platformFlag } from '../options.js';
+import { type FileAt, loadFlag, outsideFlag, platformFlag } from '../options.js';
 import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 
 interface ReplayOptions {
   readonly platform: PlatformProfile;
   readonly careful?: true;
   readonly load: readonly FileAt[];
+  readonly allowOutside?: true;
   readonly json?: true;
 }
 
@@ -36,6 +36,7 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(platformFlag())
     .option('--careful', 'answer with an error where the real manager dies')
     .addOption(loadFlag('have a file in memory when a capture begins; repeatable'))
+    .addOption(outsideFlag())
     .option('--json', 'NDJSON, one object per difference, then one with the counts')
     .addHelpText('after', examples)
     .action((files: string[], options: ReplayOptions) => replay(io, files, options));
@@ -64,12 +65,13 @@ function replay(io: CommandIo, files: readonly string[], options: ReplayOptions)
 function replayFile(
   io: CommandIo,
   file: string,
-  { platform, careful, load, json }: ReplayOptions,
+  options: ReplayOptions,
   counts: { steps: number; equal: number; different: number },
   output: Output,
 ): void {
-  const loaded = new Map(load.map((item, index) => [`--load ${index}`, readWholeInput(io.stdio, item.file)]));
-  const found = scenarioFiles(file);
+  const { platform, careful, load, json } = options;
+  const loaded = new Map(load.map((item, index) => [`--load ${index}`, io.files.whole(item.file)]));
+  const found = scenarioFiles(io.files, file, options.allowOutside === true);
   const compare = (lines: Iterable<ScenarioLine>) =>
     replayLines(withLoads(lines, load), {
       platform,

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
-import { readWholeInput } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
 import { TapServer } from '../../node/tap-server.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
@@ -61,10 +60,13 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     });
   const memory = options.load.map(({ address, file }) => ({
     address,
-    bytes: readWholeInput(io.stdio, file),
+    bytes: io.files.whole(file),
   }));
   const stop = new Stop();
-  const tap = options.tap === undefined ? undefined : new Tap(io.output(options.tap), stop.fail, stop.end);
+  const tap =
+    options.tap === undefined
+      ? undefined
+      : new Tap(io.output(options.tap, 'pcapng', '--tap'), stop.fail, stop.end);
   const { tapSocket } = options;
   const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket);
   const live = new LiveManager({

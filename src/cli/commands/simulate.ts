@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { defined } from '../../base/defined.js';
-import { formatIssue, UsageError } from '../../base/error.js';
+import { formatIssue, UsageError, WireError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
+import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
@@ -15,13 +16,14 @@ import {
   formatHelp,
   type KernelEvent,
   knownFaults,
+  type PlayerResult,
   type PlayerSink,
   playScenario,
   type StepResult,
   type Violation,
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { integerOption, platformNames, platformOption } from '../options.js';
+import { integerOption, outsideFlag, platformNames, platformOption } from '../options.js';
 import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 
 interface SimulateOptions {
@@ -32,6 +34,7 @@ interface SimulateOptions {
   readonly check?: true;
   readonly steps?: true;
   readonly json?: true;
+  readonly allowOutside?: true;
   readonly helpFormat?: true;
 }
 
@@ -55,6 +58,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--check', 'say where a rule that must always hold does not: owners, replies, leftovers')
     .option('--steps', 'a line per step instead of the messages')
     .option('--json', 'messages as NDJSON, as decode --json prints them')
+    .addOption(outsideFlag())
     .option('--help-format', 'explain the format of scenarios')
     .addHelpText('after', examples)
     .action((scenario: string | undefined, options: SimulateOptions) => simulate(io, scenario, options));
@@ -68,24 +72,34 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
   if (scenario === undefined)
     throw new UsageError({ code: 'argument', path: 'scenario', expected: 'a file', actual: 'nothing' });
   const report = new Report(io, options);
-  const capture = options.output === undefined ? undefined : io.output(options.output);
+  const capture = options.output === undefined ? undefined : io.output(options.output, 'pcapng');
   const writer = capture && new PcapngWriter((bytes) => capture.bytes(bytes));
   const { seed, platform, careful } = options;
-  const result = readScenario(io, scenario, (lines) =>
+  let packets = 0;
+  const play = (lines: Iterable<ScenarioLine>) =>
     playScenario(valuesOf(lines, scenario), {
-      file: scenarioFiles(scenario),
+      file: scenarioFiles(io.files, scenario, options.allowOutside === true),
       sink: {
         ...report.sink,
-        packet: ({ from, to, frame, time, comment }) =>
-          writer?.packet(from, to, frame, 0, frame.length, time, comment),
+        packet: ({ from, to, frame, time, comment }) => {
+          packets++;
+          writer?.packet(from, to, frame, 0, frame.length, time, comment);
+        },
       },
       check: options.check === true,
       ...defined({ seed, platform, careful }),
-    }),
-  );
+    });
+  let result: PlayerResult | undefined;
+  try {
+    result = readScenario(io, scenario, play);
+    if (result.unmet + result.broken > 0) io.problem();
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    report.flush();
+    io.damaged(errorText(error));
+  }
   writer?.end();
-  capture?.end();
-  if (result.unmet + result.broken > 0) io.problem();
+  if (capture !== undefined) io.end(capture, packets === 0);
   report.end(result);
 }
 
@@ -130,7 +144,18 @@ class Report {
     };
   }
 
-  end({ steps, unmet, broken, faults, timeNs }: ReturnType<typeof playScenario>): void {
+  /** Writes what has been printed so far, so that messages to the user come after it. */
+  flush(): void {
+    this.#output?.flush();
+  }
+
+  /** @param result undefined if the scenario could not be read to its end. */
+  end(result: PlayerResult | undefined): void {
+    if (result !== undefined) this.#totals(result);
+    this.#output?.end();
+  }
+
+  #totals({ steps, unmet, broken, faults, timeNs }: PlayerResult): void {
     if (this.#options.json)
       this.#write(`${jsonText({ steps, unmet, broken, time_ns: timeNs, faults: faults.map(faultJson) })}\n`);
     else {
@@ -138,7 +163,6 @@ class Report {
       const rules = broken === 0 ? '' : `, ${broken} broken rules`;
       this.#write(`${steps} steps, ${unmet} unmet expectations${rules}, ${timeNs} ns\n`);
     }
-    this.#output?.end();
   }
 
   #write(text: string): void {

@@ -1,5 +1,6 @@
 import { WireError } from '../../base/error.js';
-import { type FileContents, type Line, lineReaders, type Operation } from '../../machine/index.js';
+import { type Line, lineReaders } from '../../base/line-readers.js';
+import type { FileContents, Operation } from '../../machine/index.js';
 import { readHeader, readStep } from '../../sim/index.js';
 import { type FindingFacts, findingStates } from '../campaign/finding.js';
 import { type Cause, causeKinds } from '../oracle/cause.js';

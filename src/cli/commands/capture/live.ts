@@ -30,7 +30,7 @@ export class LiveTrace {
     // Text and packets cannot share standard output, and Wireshark reads none.
     const text = options.output === '-' || options.extcap ? undefined : io.output('-');
     const packets =
-      options.output === undefined ? undefined : captureOutput(io, options.output, 'pcapng', '-');
+      options.output === undefined ? undefined : captureOutput(io, options.output, 'pcapng', true);
     const print = {
       protocol,
       style: terminalStyle(io.stdio, true),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandIo } from '../../io.js';
-import { integerOption, platformFlag, platformNames, platformOption } from '../../options.js';
+import { integerOption, outsideFlag, platformFlag, platformNames, platformOption } from '../../options.js';
 import { type CorpusOptions, writeCorpus } from './corpus.js';
 import { type ReproduceOptions, reproduce } from './reproduce.js';
 import { type RunOptions, run } from './run.js';
@@ -72,6 +72,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--no-reference', 'do not compare with the simulated manager')
     .option('--limit <ms>', 'time for each answer', integerOption('--limit'), LIMIT_MS)
     .option('--monitor <command>', 'command that makes a socket target fresh')
+    .addOption(outsideFlag())
     .action((file: string, options: ReproduceOptions) => reproduce(io, file, options));
   fuzz
     .command('corpus')
@@ -80,6 +81,7 @@ export function register(program: Command, io: CommandIo): void {
     )
     .requiredOption('--out <dir>', 'folder to write into')
     .option('--from <file...>', 'also the messages of these findings, recordings or captures')
+    .addOption(outsideFlag())
     .addHelpText('after', corpusHelp)
     .action((options: CorpusOptions) => writeCorpus(io, options));
 }

@@ -25,11 +25,12 @@ export interface ReproduceOptions {
   readonly reference: boolean;
   readonly limit: number;
   readonly monitor?: string;
+  readonly allowOutside?: true;
 }
 
 export async function reproduce(io: CommandIo, file: string, options: ReproduceOptions): Promise<void> {
   const { played, about } = readScenario(io, file, (lines) =>
-    readFinding(valuesOf(lines), scenarioFiles(file)),
+    readFinding(valuesOf(lines), scenarioFiles(io.files, file, options.allowOutside === true)),
   );
   const name = options.target ?? targetOf(file, about);
   const platform =
