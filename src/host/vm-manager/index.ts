@@ -24,6 +24,7 @@ export { findIoctl, type IoctlName, ioctls, type VmGenerationName } from './ioct
 export { type CreatedVm, VmManager, type VmManagerOptions } from './manager.js';
 export type { MapMemRequest } from './map-mem.js';
 export { regionFlags, type UserMemRegion } from './region.js';
+export { readUserMemRegion, regionCommand } from './region-argument.js';
 export type { RegionRules, VmRules } from './rules.js';
 export { type Area, UserProcess } from './user-memory.js';
 export { ResumeAction, type RunPage, type Vcpu, type VcpuExit, VcpuState } from './vcpu.js';

@@ -15,6 +15,7 @@ import { Lock } from './lock.js';
 import { type MapMemRequest, mapMem } from './map-mem.js';
 import { type ExitInfo, type VmChange, vmChange } from './notifications.js';
 import type { UserMemRegion } from './region.js';
+import { readUserMemRegion, regionIoctlOf } from './region-argument.js';
 import { addRegion } from './region-ioctl.js';
 import type { UserProcess } from './user-memory.js';
 import { Vcpu } from './vcpu.js';
@@ -110,7 +111,24 @@ export class GunyahVm {
     region: UserMemRegion,
     caller: UserProcess,
   ): Running<void> {
-    return this.#memoryLock.with(() => addRegion(this.#context, call, region, caller));
+    const { interruptible } = this.#context.setup.regionRules;
+    const operation = () => addRegion(this.#context, call, region, caller);
+    return this.#memoryLock.with(operation, interruptible ? call : undefined);
+  }
+
+  /**
+   * SET_USER_MEM_REGION or LEND_USER_MEM as a process calls it.
+   *
+   * @param command number of the ioctl, see {@link regionCommand}.
+   * @param argument what the process has from the address of the argument on.
+   * @throws HostError: ENOTTY for another number, EFAULT when the argument cannot be copied, else as the ioctl.
+   */
+  *ioctl(command: number, argument: Uint8Array, caller = this.#context.setup.userProcess): Running<void> {
+    const call = regionIoctlOf(command);
+    if (call === undefined)
+      throw refuser('ioctl', this.path)('ENOTTY', 'unknown', 'an ioctl about memory', command);
+    this.#checkHas(call);
+    yield* this.#addRegion(call, readUserMemRegion(call, argument), caller);
   }
 
   /** MAP_MEM: see {@link mapMem}. */
