@@ -208,7 +208,7 @@ describe('what bad input gets', () => {
     await refused(
       ['decode', copy, '--to', 'pcapng', '-o', copy],
       2,
-      /--output: expected another file than the input/,
+      /--output: expected another file than what is read/,
     );
     expect(new Uint8Array(readFileSync(copy))).toEqual(new Uint8Array(recorded('vm-lifecycle.pcapng')));
     const kept = file('kept', 'keep');

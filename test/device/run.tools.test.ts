@@ -128,6 +128,21 @@ describe('capture --run', () => {
     rmSync(failed.fake.folder, { recursive: true });
   });
 
+  it('records for Wireshark, with a log for its toolbar', async () => {
+    const words = ['--extcap', '--capture', '--extcap-interface', 'gunyah_rm_adb', '--kernel', ''];
+    const pipes = ['--fifo', 'FOLDER/fifo', '--extcap-control-out', 'FOLDER/log', '--duration', '1'];
+    const live = new LiveRun([...words, ...pipes]);
+    live.fake.write('kallsyms', 'ffff T gh_hypercall_msgq_send\n');
+    const trace = await live.pipe();
+    trace(traceLine('tx', 1, request(1)) + traceLine('rx', 1.001, reply(1)));
+    expect(await live.code).toBe(0);
+    expect(live.text).toBe('');
+    expect(live.fake.read('log')).toMatch(/^T\0\0.\0\u0003gunyah-rm: recording;/);
+    const decoded = await gunyahRm(['decode', join(live.fake.folder, 'fifo'), '--frames', '--json']);
+    expect(decoded.stdout.split('\n').filter(Boolean)).toHaveLength(2);
+    rmSync(live.fake.folder, { recursive: true });
+  });
+
   it('cleans a device', async () => {
     const live = new LiveRun(['--clean', '--run', 'local']);
     expect(await live.code).toBe(0);

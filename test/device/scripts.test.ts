@@ -132,7 +132,7 @@ describe('capture', () => {
     const words = ['capture', '--kernel', 'mainline-v17', '--dry-run', '--run'];
     const adb = await gunyahRm([...words, 'adb']);
     expect(adb.stdout).toMatch(/^# Command:\nadb shell -T 'if .*su 0 sh -s stdin.*\n(# .*\n)+#!\/bin\/sh\n/);
-    expect(adb.stdout).toContain('p gunyah_hypercall_msgq_send');
+    expect(adb.stdout).toContain('symbol gunyah_hypercall_msgq_send');
     const ssh = await gunyahRm([...words, 'ssh', 'root@board']);
     expect(ssh.stdout).toMatch(
       /^# Command:\nssh -T -o BatchMode=yes -- root@board 'if .*sudo -n sh -s stdin/,

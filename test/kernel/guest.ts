@@ -20,8 +20,8 @@ export interface GuestCase {
   /** Records for the test module, 244 bytes each; played before the others, with a pause behind them. */
   readonly first: Uint8Array;
   readonly records: Uint8Array;
-  /** `INT` when all is played; `KILL` after half of it. */
-  readonly end: 'INT' | 'KILL';
+  /** `TERM` when all is played; `KILL` after half of it. */
+  readonly end: 'TERM' | 'KILL';
 }
 
 /** What a recording in the guest printed. */
@@ -37,7 +37,7 @@ export interface GuestResult {
 export const RECORD_SIZE = 244;
 
 /** The guest has this long for all its cases: TCG is slow. */
-const guestTimeoutMs = 400_000;
+const guestTimeoutMs = 900_000;
 
 const init = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -61,6 +61,10 @@ for folder in /cases/*; do
   case $folder in *bpftrace*) sleep 25 ;; esac
   play "$folder/first" count=10
   sleep 2
+  tries=0
+  if grep -q rxe /sys/kernel/tracing/kprobe_events; then
+    until grep -q 'second step' /messages || [ $tries = 60 ]; do sleep 1; tries=$((tries + 1)); done
+  fi
   if [ "$(cat "$folder/end")" = KILL ]; then
     play "$folder/records" count=$((records / 2))
     kill -KILL $pid
@@ -68,7 +72,7 @@ for folder in /cases/*; do
   else
     play "$folder/records" count=$records
     sleep 1
-    kill -INT $pid
+    kill -TERM $pid
     tries=0
     while kill -0 $pid 2>/dev/null && [ $tries != 20 ]; do sleep 1; tries=$((tries + 1)); done
     kill -0 $pid 2>/dev/null && echo "the script does not end" >> /messages

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { formatHex } from '../../src/base/hex.js';
 import { CapabilityMask } from '../../src/sim/mask.js';
@@ -180,9 +180,17 @@ describe.skipIf(process.platform === 'win32')('serve --socket (needs unix socket
     expect(existsSync(path)).toBe(false);
   });
 
+  it('leaves the file of the tap as it was when it cannot start', async () => {
+    const tap = workshop.file('old.pcapng');
+    writeFileSync(tap, 'old');
+    const args = ['--socket', workshop.file('none/x.sock'), '--tap', tap];
+    expect(await Server.inProcess(args).ended).toMatchObject({ code: 3 });
+    expect(readFileSync(tap, 'utf8')).toBe('old');
+  });
+
   it.each([
     ['neither transport', [], 2, 'expected --socket or --dgram'],
-    ['a platform that there is not', ['--socket', 'x', '--platform', 'z80'], 2, 'expected native, qemu'],
+    ['a platform that there is not', ['--socket', 'x', '--platform', 'z80'], 2, 'possible: native, qemu'],
     ['an address that is none', ['--socket', 'x', '--load', 'here=vm.dtb'], 2, 'ADDRESS=FILE'],
     [
       'a file that there is not',

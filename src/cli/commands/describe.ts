@@ -5,8 +5,9 @@ import { describeAll } from '../../docs/message-facts.js';
 import { descriptionText } from '../../docs/message-text.js';
 import { tableText } from '../../docs/table-text.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
-import { handlerFacts } from '../../rm/index.js';
+import { handlerFacts, managers } from '../../rm/index.js';
 import type { CommandIo } from '../io.js';
+import { outputForm } from '../output-form.js';
 import { errnoTables, sourceGroups as groups } from '../protocol-facts.js';
 
 interface DescribeOptions {
@@ -40,7 +41,9 @@ export function register(program: Command, io: CommandIo): void {
     .action((name: string | undefined, options: DescribeOptions) => print(io, name, options));
 }
 
-function print(io: CommandIo, name: string | undefined, { json, output: path }: DescribeOptions): void {
+function print(io: CommandIo, name: string | undefined, options: DescribeOptions): void {
+  const { output: path } = options;
+  const json = outputForm(path, options.json && 'json', 'text') === 'json';
   const { protocol, stdio } = io;
   const toTerminal = path === '-';
   const style = terminalStyle(stdio, toTerminal);
@@ -52,8 +55,9 @@ function print(io: CommandIo, name: string | undefined, { json, output: path }: 
     const messages = families.flatMap((family) => family.messages);
     printed = json ? messages.map(line).join('') : tableText(families, text);
   } else {
-    const description = describe(protocol, name, errnoTables, handlerFacts());
+    const answers = new Map(Object.values(managers).map(({ name, rows }) => [name, handlerFacts(rows)]));
+    const description = describe(protocol, name, errnoTables, answers);
     printed = json ? line(description) : descriptionText(description, text);
   }
-  io.print(path, printed);
+  io.print(path, printed, json ? 'json' : 'text');
 }

@@ -5,6 +5,7 @@ import { acceptOwn, sanitizes } from '../parcels/auto-accept.js';
 import { processLabelled } from '../parcels/labelled.js';
 import type { Parcel } from '../parcels/parcel.js';
 import type { Vm, VmConfig } from '../vm.js';
+import { handOverImage } from './paging.js';
 import { processTree } from './start-tree.js';
 
 /**
@@ -25,7 +26,8 @@ export function startVm(rm: MemoryContext & Pick<Context, 'firmware'>, vm: Vm): 
   if (vm.authentication !== AuthMech.QCOM_PIL_ELF && vm.memorySize > (image?.totalSize ?? 0))
     return RmError.DENIED;
   const booting = vm.config.parsed?.vcpus?.booting ?? 0;
-  return android && booting > 1 ? RmError.DENIED : RmError.OK;
+  if (android && booting > 1) return RmError.DENIED;
+  return vm.config.paging?.image === undefined || handOverImage(rm, vm) ? RmError.OK : RmError.NORESOURCE;
 }
 
 /** Steps 1 to 8 of VM_START: each may fail, which ends all with NORESOURCE. */

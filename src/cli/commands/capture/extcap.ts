@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../../base/error.js';
+import { printable } from '../../../base/text.js';
 import {
   type ExtcapInterface,
   extcapConfigText,
@@ -104,7 +105,7 @@ function required(value: string | undefined, path: string): string {
 
 /** Copies what a manager's tap sends into Wireshark's pipe. */
 async function copySocket(io: CommandIo, path: string, fifo: string): Promise<void> {
-  const output = io.output(fifo);
+  const output = io.output(fifo, 'pcapng', '--fifo');
   const connection = new TapConnection(path, (bytes) => {
     output.bytes(bytes);
     if (output.isClosed) connection.stop();
@@ -118,7 +119,7 @@ async function copySocket(io: CommandIo, path: string, fifo: string): Promise<vo
 function logger(io: CommandIo, pipe: string | undefined): (line: string) => void {
   const control = pipe === undefined ? undefined : io.output(pipe);
   return (line) => {
-    io.stdio.writeError(`${line}\n`);
+    io.stdio.writeError(`${printable(line)}\n`);
     if (control?.isClosed === false) control.bytes(extcapLogMessage(line));
   };
 }

@@ -14,7 +14,6 @@ import {
   recordingScript,
   type Target,
 } from '../../../device/index.js';
-import { readWholeInput } from '../../../node/input.js';
 import type { CommandIo } from '../../io.js';
 import { integerOption, oneOf } from '../../options.js';
 import { addExtcapOptions, type ExtcapOptions, extcap, install } from './extcap.js';
@@ -130,6 +129,6 @@ async function recordingOf(io: CommandIo, options: CaptureOptions, target: Targe
     return { kernel, method: methodsOf(kernel)[0] as Method };
   }
   if (options.fromProbe === undefined && target !== undefined) return bestOnDevice(io, target);
-  const text = readWholeInput(io.stdio, options.fromProbe as string);
+  const text = io.files.whole(options.fromProbe as string);
   return bestRecording(parseProbe(Buffer.from(text).toString('utf8')));
 }

@@ -1,7 +1,6 @@
-import { constants } from '../../../../schemas/index.js';
-import { KernelTraceReader } from '../../../capture/ktrace/index.js';
+import { openReader } from '../../../capture/input/index.js';
 import { recordLine } from '../../../capture/ndjson/index.js';
-import type { Packet } from '../../../capture/packets/index.js';
+import type { CaptureReader, CaptureWarning, Packet } from '../../../capture/packets/index.js';
 import { printRecord } from '../../../capture/print/index.js';
 import { Assembler } from '../../../capture/records/index.js';
 import { terminalStyle, terminalWidth } from '../../../node/terminal.js';
@@ -20,7 +19,7 @@ export interface LiveOptions {
 
 /** Takes the text of a trace while it is printed. Shows messages and writes packets when they are complete. */
 export class LiveTrace {
-  readonly #reader: KernelTraceReader;
+  readonly #reader: CaptureReader;
   readonly #flush: () => void;
   readonly #end: () => void;
   packets = 0;
@@ -30,7 +29,7 @@ export class LiveTrace {
     // Text and packets cannot share standard output, and Wireshark reads none.
     const text = options.output === '-' || options.extcap ? undefined : io.output('-');
     const packets =
-      options.output === undefined ? undefined : captureOutput(io, options.output, 'pcapng', '-');
+      options.output === undefined ? undefined : captureOutput(io, options.output, 'pcapng', true);
     const print = {
       protocol,
       style: terminalStyle(io.stdio, true),
@@ -48,9 +47,9 @@ export class LiveTrace {
       packets?.packet(packet);
       assembler.packet(packet);
     };
-    const { VMID_HLOS: vmid, VMID_RM } = constants;
-    const trace = { vmid, rmVmid: VMID_RM, allQueues: options.allQueues === true };
-    this.#reader = new KernelTraceReader(protocol, trace, sink, ({ message }) => io.warn(message));
+    const allQueues = options.allQueues === true;
+    const warn = ({ message }: CaptureWarning) => io.warn(message);
+    this.#reader = openReader(protocol, 'trace', sink, warn, { allQueues });
     this.#flush = () => {
       packets?.flush();
       text?.flush();

@@ -1,3 +1,4 @@
+import { printable } from '../../../base/text.js';
 import {
   bestRecording,
   type DeviceFacts,
@@ -18,7 +19,7 @@ export async function runAndCollect(io: CommandIo, target: Target, script: strin
   const output = (bytes: Uint8Array) => pieces.push(bytes);
   const run = new DeviceScript(targetCommand(target, ''), script, false, io.stdio.env, {
     output,
-    message: (line) => io.stdio.writeError(`${line}\n`),
+    message: (line) => io.stdio.writeError(`${printable(line)}\n`),
   });
   checkEnd(io, await run.ended);
   return Buffer.concat(pieces).toString('utf8');
@@ -38,7 +39,7 @@ export async function record(
   target: Target,
   script: string,
   options: LiveOptions,
-  log = (line: string) => io.stdio.writeError(`${line}\n`),
+  log = (line: string) => io.stdio.writeError(`${printable(line)}\n`),
 ): Promise<void> {
   const live = new LiveTrace(io, options);
   const run = new DeviceScript(targetCommand(target, 'stdin'), script, true, io.stdio.env, {
