@@ -46,10 +46,10 @@ export class Machine {
   constructor(
     generation: VmGenerationName,
     readonly mode: 'careful' | 'faithful',
-    options: VmManagerOptions & Pick<ManagerOptions, 'profile'> = {},
+    options: VmManagerOptions & Pick<ManagerOptions, 'profile' | 'debugBuild'> = {},
   ) {
-    const { profile = managers.rm23 } = options;
-    this.bench = new Bench({ profile });
+    const { profile = managers.rm23, debugBuild = false } = options;
+    this.bench = new Bench({ profile, debugBuild });
     this.manager = new VmManager({ ...options, generation, mode });
     this.#endpoint = new Endpoint(generation);
   }
