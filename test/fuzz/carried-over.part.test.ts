@@ -3,7 +3,7 @@ import { Engine } from '../../src/fuzz/engine/engine.js';
 import { SimTarget } from '../../src/fuzz/targets/sim.js';
 import type { Step } from '../../src/fuzz/targets/step.js';
 import { platforms } from '../../src/rm/index.js';
-import { isWhole } from '../part.js';
+import { isWhole, partOf } from '../part.js';
 import { withSeed } from '../seeded.js';
 import { recordedSessions } from './recorded-source.js';
 
