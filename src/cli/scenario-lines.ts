@@ -2,7 +2,7 @@ import { WireError } from '../base/error.js';
 import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
 import { decodeText } from '../base/text.js';
-import { detectFormat, openReader } from '../capture/input/index.js';
+import { CaptureInput } from '../capture/input/index.js';
 import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
@@ -99,16 +99,23 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
     const [from, to] = guess.of(packet);
     steps.packet({ from, to, frame: packet.data.slice(packet.start, packet.end), comment: packet.comment });
   };
-  const format = detectFormat(piece);
-  if (format === undefined) throw notOne(startOf(piece));
-  const reader = openReader(io.protocol, format, sink, ({ frame, message, isNote }) => {
+  const reader = new CaptureInput(io.protocol, undefined, sink, ({ frame, message, isNote }) => {
     if (!isNote) io.problem();
     io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
   });
+  // The array of the piece is used again.
+  const start = startOf(piece);
+  const known = (read: () => void) => {
+    try {
+      read();
+    } catch (error) {
+      throw error instanceof WireError && error.code === 'format' ? notOne(start) : error;
+    }
+  };
   return {
-    push: (chunk) => reader.push(chunk),
+    push: (chunk) => known(() => reader.push(chunk)),
     end: () => {
-      reader.end();
+      known(() => reader.end());
       steps.end();
     },
   };
