@@ -10,8 +10,8 @@ import type { Stdio } from '../node/stdio.js';
 import type { Protocol } from '../schema/index.js';
 import { type OutputForm, outputForm } from './output-form.js';
 
-/** Exit codes of the command line (cli.md). `defect`: an error of this program itself. */
-export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3, defect: 4 } as const;
+/** Exit codes of the command line (cli.md). `defect`: an error of this program itself. `interrupted`: 128 and SIGINT. */
+export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3, defect: 4, interrupted: 130 } as const;
 
 /** Largest number of warnings that are printed. Further ones are only counted. */
 const warningsMax = 20;
@@ -24,6 +24,7 @@ export function nameOfInput(path: string): string {
 /** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
 export class CommandIo {
   exitCode: number = exitCodes.ok;
+  readonly #stop = new AbortController();
   readonly files: Files;
   #damage: string | undefined;
 
@@ -84,6 +85,11 @@ export class CommandIo {
     }
   }
 
+  /** Whether the user has interrupted the reading of an input. */
+  get isInterrupted(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
   /** Whether the reader of an output has gone, so that the rest of the work is in vain. */
   get isOutputClosed(): boolean {
     return this.files.isOutputClosed;
@@ -99,32 +105,37 @@ export class CommandIo {
   /**
    * Reads a capture and passes its packets to `sink`. Without `format` the format is detected. An error in the file is
    * printed after all packets before it have been passed on, and makes the exit code 1. `pause` is called after each
-   * piece, before the command waits for the next one. Reading ends early when the reader of an output has gone.
+   * piece, before the command waits for the next one. Reading ends early when the reader of an output has gone, and when
+   * the user interrupts it: then the command prints what it has.
    *
    * @throws FileError if the file cannot be read.
    */
-  readCapture(
+  async readCapture(
     path: string,
     format: InputFormat | undefined,
     sink: PacketSink,
     pause = () => {},
     options: InputOptions = {},
-  ): void {
+  ): Promise<void> {
+    if (this.isInterrupted) return;
+    this.stdio.onStop(() => this.#stop.abort());
     const name = nameOfInput(path);
     const warnings = new Warnings(this, name, pause);
     const progress = new Progress(this.stdio, path);
     const warn = (warning: CaptureWarning) => warnings.add(warning);
     const input = new CaptureInput(this.protocol, format, sink, warn, options);
     try {
-      for (const chunk of this.files.pieces(path)) {
+      const read = (size: number) => progress.advance(size);
+      for await (const chunk of this.files.contents(path, this.#stop.signal, read)) {
         input.push(chunk);
         pause();
         if (this.isOutputClosed) return;
-        progress.advance(chunk.length);
       }
       input.end();
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
+      // The input was cut by the user.
+      if (this.isInterrupted) return;
       progress.end();
       pause();
       this.damaged(`${name}: ${errorText(error)}`);

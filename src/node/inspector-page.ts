@@ -5,6 +5,7 @@ import { embedCapture } from '../inspector/embed.js';
 import { FileError } from './file-error.js';
 import type { Files } from './files.js';
 import { packageFile } from './folder.js';
+import { unpackedWhole } from './packed.js';
 
 const builtPage = 'dist/inspector/index.html';
 
@@ -27,8 +28,9 @@ export async function inspectorPage(): Promise<string> {
  */
 export async function inspectorPageOf(files: Files, path: string): Promise<string> {
   const bytes = files.whole(path);
-  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const packed = isPacked || bytes.length === 0 ? bytes : gzipSync(bytes);
+  // The page unpacks gzip itself.
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const packed = isGzip || bytes.length === 0 ? bytes : gzipSync(unpackedWhole(bytes));
   const name = path === '-' ? 'standard input' : basename(path);
   const page = await inspectorPage();
   try {

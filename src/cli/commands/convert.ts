@@ -82,13 +82,13 @@ interface Undecided {
 }
 
 /** `decode --to`: writes the packets of a capture in another form. With a filter only those of messages that match. */
-export function convert(
+export async function convert(
   io: CommandIo,
   file: string,
   options: { readonly to: CaptureForm; readonly output: string; readonly format?: InputFormat },
   rules: ReassemblyRules,
   filter: Filter | undefined,
-): void {
+): Promise<void> {
   const output = captureOutput(io, options.output, options.to);
   let count = 0;
   let late = 0;
@@ -126,7 +126,7 @@ export function convert(
     }
     assembler.packet(packet);
   };
-  io.readCapture(file, options.format, sink, output.flush);
+  await io.readCapture(file, options.format, sink, output.flush);
   assembler.end();
   order.end();
   if (late > 0) {

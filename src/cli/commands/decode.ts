@@ -63,7 +63,7 @@ export function register(program: Command, io: CommandIo): void {
     .action((file: string, options: DecodeOptions) => decode(io, file, options));
 }
 
-function decode(io: CommandIo, file: string, options: DecodeOptions): void {
+async function decode(io: CommandIo, file: string, options: DecodeOptions): Promise<void> {
   const { protocol } = io;
   const rules = rulesOf(options.rules);
   const names = filterNames(protocol, options.frames === true);
@@ -72,7 +72,7 @@ function decode(io: CommandIo, file: string, options: DecodeOptions): void {
   const form = outputForm(options.output, to ?? (options.json ? 'json' : undefined), 'text');
   if (form === 'pcapng' || form === 'hex') {
     if (options.json || options.summary || options.frames || options.hex) conflict('--to', options);
-    convert(io, file, { ...options, to: form }, rules, filter);
+    await convert(io, file, { ...options, to: form }, rules, filter);
     return;
   }
   const json = form === 'json';
@@ -87,7 +87,7 @@ function decode(io: CommandIo, file: string, options: DecodeOptions): void {
     ...print,
     ...(summary === undefined ? {} : { unanswered: (request) => summary.lost(request) }),
   });
-  io.readCapture(
+  await io.readCapture(
     file,
     options.format,
     (packet) => assembler.packet(packet),

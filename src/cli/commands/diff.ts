@@ -56,14 +56,14 @@ export function register(program: Command, io: CommandIo): void {
     .action((a: string, b: string, options: DiffOptions) => diff(io, a, b, options));
 }
 
-function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions): void {
+async function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions): Promise<void> {
   const { protocol } = io;
   const rules = rulesOf(options.rules);
   if (aFile === '-' && bFile === '-') {
     throw new UsageError({ code: 'argument', path: '', expected: 'standard input once', actual: '- -' });
   }
-  const a = entriesOf(io, aFile, options, rules);
-  const b = entriesOf(io, bFile, options, rules);
+  const a = await entriesOf(io, aFile, options, rules);
+  const b = await entriesOf(io, bFile, options, rules);
   const json = outputForm(options.output, options.json && 'json', 'text') === 'json';
   const output = io.output(options.output, json ? 'json' : 'text');
   const style = terminalStyle(io.stdio, options.output === '-');
@@ -80,7 +80,12 @@ function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions)
   io.end(output);
 }
 
-function entriesOf(io: CommandIo, file: string, options: DiffOptions, rules: ReassemblyRules): DiffEntry[] {
+async function entriesOf(
+  io: CommandIo,
+  file: string,
+  options: DiffOptions,
+  rules: ReassemblyRules,
+): Promise<DiffEntry[]> {
   const { protocol } = io;
   const entries: DiffEntry[] = [];
   const assembler = new Assembler({
@@ -88,7 +93,7 @@ function entriesOf(io: CommandIo, file: string, options: DiffOptions, rules: Rea
     rules,
     record: (record) => entries.push(diffEntry(protocol, record, options.ignore ?? [])),
   });
-  io.readCapture(file, options.format, (packet) => assembler.packet(packet));
+  await io.readCapture(file, options.format, (packet) => assembler.packet(packet));
   assembler.end();
   return entries;
 }
