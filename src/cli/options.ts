@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { UsageError } from '../base/error.js';
 import { nameLike } from '../base/nearest.js';
 import { INPUT_FORMATS } from '../capture/input/index.js';
-import { type PlatformProfile, platforms } from '../rm/index.js';
+import { type ManagerProfile, managers, type PlatformProfile, platforms } from '../rm/index.js';
 
 /**
  * The value of an option or argument that must be one of some names.
@@ -58,6 +58,15 @@ export function platformFlag(): Option {
   return new Option('--platform <name>', `whose machine: ${platformNames}`)
     .argParser(platformOption)
     .default(platforms.native, platforms.native.name);
+}
+
+/** The option `--manager`. @param otherwise what holds without it. */
+export function managerFlag(otherwise: string): Option {
+  const names = Object.keys(managers) as (keyof typeof managers)[];
+  return new Option(
+    '--manager <name>',
+    `whose manager: ${names.join(', ')}; without it ${otherwise}`,
+  ).argParser((name): ManagerProfile => managers[oneOf(names, name, '--manager')]);
 }
 
 /** The option `--allow-outside` of commands that play scenarios. */

@@ -9,9 +9,9 @@ import {
   type Protocol,
 } from '../schema/index.js';
 import type { StructType } from '../wire/index.js';
-import type { Description, HandlerFacts, NamesFacts, StructFacts } from './facts.js';
+import type { Description, NamesFacts, StructFacts } from './facts.js';
 import { rowFacts, sizeFacts } from './layout-facts.js';
-import { describeMessage } from './message-facts.js';
+import { describeMessage, type ManagerAnswers } from './message-facts.js';
 import { type ErrnoTables, errorFacts, type NamedType, typeFacts, typesIn } from './type-facts.js';
 import { wordFacts, wordsOf } from './word-facts.js';
 
@@ -24,16 +24,17 @@ const headerName = 'header';
  * the name of a value, a flag, an error or a field, the number of an error, or an errno (`EPERM`, `-1`). Letter case
  * matters only between names that differ in nothing else, such as the enum `vm_status` and the message `VM_STATUS`.
  *
- * @param handlers how the simulated manager answers messages, by id. Without it descriptions do not contain this.
+ * @param managers how simulated managers answer messages, the recorded one first. Without it descriptions do not
+ * contain this.
  * @throws UsageError for an unknown name. It lists the most similar names.
  */
 export function describe(
   protocol: Protocol,
   name: string,
   tables: ErrnoTables,
-  handlers?: ReadonlyMap<number, HandlerFacts>,
+  managers?: ManagerAnswers,
 ): Description {
-  const ofMessage = (message: Message) => describeMessage(protocol, message, handlers);
+  const ofMessage = (message: Message) => describeMessage(protocol, message, managers);
   const described = describable(protocol, tables, ofMessage);
   const exact = described.get(name);
   const alike = [...described.keys()].filter((key) => key.toLowerCase() === name.toLowerCase());

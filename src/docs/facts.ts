@@ -53,6 +53,16 @@ export interface HandlerFacts {
   readonly checks: readonly { readonly check: string; readonly error?: string }[];
 }
 
+/** How another manager answers a message than the public one of December 2023. Never a recorded fact. */
+export interface OtherManagerFacts extends HandlerFacts {
+  readonly manager: string;
+  /** Choices that no public source confirms, and what would tell whether they are right. */
+  readonly assumed: readonly { readonly assumption: string; readonly would_tell: string }[];
+  /** If only the number of the message is public: the layouts that this manager assumes. */
+  readonly request?: readonly RowFacts[];
+  readonly reply?: readonly RowFacts[];
+}
+
 /** Everything about one message. */
 export interface MessageFacts
   extends Omit<MessageSummary, 'request' | 'reply' | 'error_reply' | 'notification'> {
@@ -71,6 +81,8 @@ export interface MessageFacts
   readonly to?: string;
   /** How the simulated manager answers it: its checks in order. Null: with UNIMPLEMENTED. Absent: not known here. */
   readonly simulated?: HandlerFacts | null;
+  /** Other simulated managers that answer it in a way of their own. */
+  readonly other_managers?: readonly OtherManagerFacts[];
   readonly triggers: readonly string[];
   readonly parts: readonly PartFacts[];
   /** Enums, flags and structs that the parts use, in order of use. */

@@ -186,8 +186,8 @@ const PASTES: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   [
     'Trace32 in words',
-    `    address|_0________4________8________C________0123456789ABCDEF\n${dump(`${C.slice(0, 96)}`, 16, (at, bytes) => ` SD:${hexOf(0x80001000 + at, 8)}| ${words(bytes, 4).join(' ')} ${textOf(bytes)}`)}`,
-    [C.slice(0, 96)],
+    `    address|_0________4________8________C________0123456789ABCDEF\n${dump(`${C}000000`, 16, (at, bytes) => ` SD:${hexOf(0x80001000 + at, 8)}| ${words(bytes, 4).join(' ')} ${textOf(bytes)}`)}`,
+    [`${C}000000`],
   ],
   ['hex with 0x and commas', `${prefixed(A).join(', ')}`, [A]],
   [

@@ -6,7 +6,7 @@ import { describeAll } from '../../docs/message-facts.js';
 import { descriptionText } from '../../docs/message-text.js';
 import { tableText } from '../../docs/table-text.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
-import { handlerFacts } from '../../rm/index.js';
+import { handlerFacts, managers } from '../../rm/index.js';
 import { formatsText } from '../formats-text.js';
 import type { CommandIo } from '../io.js';
 import { outputForm } from '../output-form.js';
@@ -66,7 +66,8 @@ function print(io: CommandIo, name: string | undefined, options: DescribeOptions
     const messages = families.flatMap((family) => family.messages);
     printed = json ? messages.map(line).join('') : tableText(families, text);
   } else {
-    const description = describe(protocol, name, errnoTables, handlerFacts());
+    const answers = new Map(Object.values(managers).map(({ name, rows }) => [name, handlerFacts(rows)]));
+    const description = describe(protocol, name, errnoTables, answers);
     printed = json ? line(description) : descriptionText(description, text);
   }
   io.print(path, printed, json ? 'json' : 'text');

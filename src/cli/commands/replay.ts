@@ -5,14 +5,15 @@ import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
-import type { PlatformProfile } from '../../rm/index.js';
+import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag, outsideFlag, platformFlag } from '../options.js';
+import { type FileAt, loadFlag, managerFlag, outsideFlag, platformFlag } from '../options.js';
 import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 
 interface ReplayOptions {
   readonly platform: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly load: readonly FileAt[];
   readonly allowOutside?: true;
@@ -34,6 +35,7 @@ export function register(program: Command, io: CommandIo): void {
     .description('put the recorded VM side to the simulated manager and compare what it says')
     .argument('<file...>', 'recordings or captures; - for standard input')
     .addOption(platformFlag())
+    .addOption(managerFlag('the one that the recording names, else rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .addOption(loadFlag('have a file in memory when a capture begins; repeatable'))
     .addOption(outsideFlag())
@@ -69,12 +71,13 @@ function replayFile(
   counts: { steps: number; equal: number; different: number },
   output: Output,
 ): void {
-  const { platform, careful, load, json } = options;
+  const { platform, manager, careful, load, json } = options;
   const loaded = new Map(load.map((item, index) => [`--load ${index}`, io.files.whole(item.file)]));
   const found = scenarioFiles(io.files, file, options.allowOutside === true);
   const compare = (lines: Iterable<ScenarioLine>) =>
     replayLines(withLoads(lines, load), {
       platform,
+      manager,
       careful: careful === true,
       file: (name) => loaded.get(name) ?? found(name),
     });

@@ -4,10 +4,10 @@ import { Tap } from '../../node/tap.js';
 import { TapServer } from '../../node/tap-server.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
-import { type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
+import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import { LiveManager } from '../../serve/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag, platformFlag } from '../options.js';
+import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
 
 interface ServeOptions {
   readonly socket?: string;
@@ -16,6 +16,7 @@ interface ServeOptions {
   readonly tapSocket?: string;
   readonly load: readonly FileAt[];
   readonly platform: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly rebootOnPanic?: true;
 }
@@ -43,6 +44,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--tap-socket <path>', 'whoever connects there gets everything from then on as pcapng')
     .addOption(loadFlag('have a file in guest physical memory at every boot; repeatable'))
     .addOption(platformFlag())
+    .addOption(managerFlag('rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--reboot-on-panic', 'boot again when the manager has died, instead of falling silent')
     .addHelpText('after', help)
@@ -66,11 +68,16 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   const tap =
     options.tap === undefined
       ? undefined
-      : new Tap(io.output(options.tap, 'pcapng', '--tap'), stop.fail, stop.end);
+      : new Tap(io.stdio, options.tap, io.output(options.tap, 'pcapng', '--tap'), {
+          warn: (text) => io.warn(text),
+          failed: stop.fail,
+          closed: stop.end,
+        });
   const { tapSocket } = options;
   const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket);
   const live = new LiveManager({
     platform: options.platform,
+    manager: options.manager,
     careful: options.careful === true,
     memory,
     rebootOnPanic: options.rebootOnPanic === true,
@@ -85,12 +92,13 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   try {
     if (dgram !== undefined) servers.push(new DatagramServer(dgram, live, (text) => io.warn(text)));
     if (socket !== undefined) servers.push(await StreamServer.listen(socket, live));
+    tap?.open();
     io.warn(`ready: ${[socket, dgram].filter((name) => name !== undefined).join(' and ')}`);
     await stop.awaited;
   } finally {
     for (const server of servers) await server.close();
     await watch?.close();
-    tap?.end();
+    await tap?.end();
   }
 }
 

@@ -10,7 +10,7 @@ import { type PrintOptions, printRecord } from '../../capture/print/index.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
-import { type PlatformProfile, panicPlaces } from '../../rm/index.js';
+import { type ManagerProfile, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import {
   type FaultCount,
   formatHelp,
@@ -23,13 +23,14 @@ import {
   type Violation,
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { integerOption, outsideFlag, platformNames, platformOption } from '../options.js';
+import { integerOption, managerFlag, outsideFlag, platformNames, platformOption } from '../options.js';
 import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 
 interface SimulateOptions {
   readonly output?: string;
   readonly seed?: number;
   readonly platform?: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly check?: true;
   readonly steps?: true;
@@ -54,6 +55,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('-o, --output <capture>', 'write every queue message to a pcapng file; - for standard output')
     .option('--seed <n>', "instead of the scenario's seed", integerOption('--seed', 0xffffffff))
     .option('--platform <name>', `instead of the scenario's machine: ${platformNames}`, platformOption)
+    .addOption(managerFlag('the one that the scenario names, else rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--check', 'say where a rule that must always hold does not: owners, replies, leftovers')
     .option('--steps', 'a line per step instead of the messages')
@@ -74,7 +76,7 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
   const report = new Report(io, options);
   const capture = options.output === undefined ? undefined : io.output(options.output, 'pcapng');
   const writer = capture && new PcapngWriter((bytes) => capture.bytes(bytes));
-  const { seed, platform, careful } = options;
+  const { seed, platform, manager, careful } = options;
   let packets = 0;
   const play = (lines: Iterable<ScenarioLine>) =>
     playScenario(valuesOf(lines, scenario), {
@@ -87,7 +89,7 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
         },
       },
       check: options.check === true,
-      ...defined({ seed, platform, careful }),
+      ...defined({ seed, platform, manager, careful }),
     });
   let result: PlayerResult | undefined;
   try {
