@@ -126,7 +126,7 @@ describe('a pipe that stays open', () => {
       setTimeout(() => {
         start = performance.now();
         child.stdin.write(REQUEST);
-        if (!isPrinted) setTimeout(() => child.kill('SIGINT'), 500);
+        if (!isPrinted) setTimeout(() => child.kill('SIGINT'), 4000);
       }, 1500);
     });
   }
