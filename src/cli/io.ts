@@ -8,6 +8,7 @@ import type { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
 import type { Protocol } from '../schema/index.js';
+import { inOrderOfTime, StopReading } from './merge.js';
 import { type OutputForm, outputForm } from './output-form.js';
 
 /** Exit codes of the command line (cli.md). `defect`: an error of this program itself. `interrupted`: 128 and SIGINT. */
@@ -103,13 +104,36 @@ export class CommandIo {
   }
 
   /**
-   * Reads a capture and passes its packets to `sink`. Without `format` the format is detected. An error in the file is
-   * printed after all packets before it have been passed on, and makes the exit code 1. `pause` is called after each
-   * piece, before the command waits for the next one. Reading ends early when the reader of an output has gone, and when
-   * the user interrupts it: then the command prints what it has.
+   * Reads captures and passes their packets to `sink`: of several captures in the order of time, numbered anew. Without
+   * `format` the format is detected. An error in a file is printed after all packets before it have been passed on, and
+   * makes the exit code 1. `pause` is called after each piece, before the command waits for the next one. Reading ends
+   * early when the reader of an output has gone, the sink throws {@link StopReading}, or the user interrupts it: then the
+   * command prints what it has.
    *
-   * @throws FileError if the file cannot be read.
+   * @returns whether all was read. @throws FileError if a file cannot be read.
    */
+  async readCaptures(
+    paths: readonly string[],
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    pause = () => {},
+    options: InputOptions = {},
+  ): Promise<boolean> {
+    this.stdio.onStop(() => this.#stop.abort());
+    const read = (path: string, own: PacketSink) => this.#pieces(path, format, own, pause, options);
+    const [first, ...others] = paths;
+    const pieces =
+      first !== undefined && others.length === 0 ? read(first, sink) : inOrderOfTime(paths, read, sink);
+    try {
+      for await (const _ of pieces) if (this.isOutputClosed) return false;
+      return !this.isInterrupted;
+    } catch (error) {
+      if (!(error instanceof StopReading)) throw error;
+      return false;
+    }
+  }
+
+  /** One capture, as {@link readCaptures}. */
   async readCapture(
     path: string,
     format: InputFormat | undefined,
@@ -117,8 +141,17 @@ export class CommandIo {
     pause = () => {},
     options: InputOptions = {},
   ): Promise<void> {
-    if (this.isInterrupted) return;
-    this.stdio.onStop(() => this.#stop.abort());
+    await this.readCaptures([path], format, sink, pause, options);
+  }
+
+  /** Reads a capture. Stops after each piece. */
+  async *#pieces(
+    path: string,
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    pause: () => void,
+    options: InputOptions,
+  ): AsyncGenerator<void> {
     const name = nameOfInput(path);
     const warnings = new Warnings(this, name, pause);
     const progress = new Progress(this.stdio, path);
@@ -129,7 +162,7 @@ export class CommandIo {
       for await (const chunk of this.files.contents(path, this.#stop.signal, read)) {
         input.push(chunk);
         pause();
-        if (this.isOutputClosed) return;
+        yield;
       }
       input.end();
     } catch (error) {
