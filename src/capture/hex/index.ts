@@ -2,4 +2,4 @@
 export { DETECT_SIZE, detectHexStyle } from './detect.js';
 export { hexReader } from './reader.js';
 export type { HexStyle } from './styles.js';
-export { hexLine } from './writer.js';
+export { hexLine, hexLinePieces } from './writer.js';

@@ -63,6 +63,21 @@ export class LineKeys<Item> {
     return this.#print(item, protocol);
   }
 
+  /** The same text in pieces, for items that are larger than messages can be. */
+  *toPieces(item: Item, protocol: Protocol): Generator<string> {
+    let start = '{';
+    for (const { name, key, read } of this.#columns) {
+      const value = read(item, protocol);
+      if (value === undefined) continue;
+      yield `${start}"${name}":`;
+      const { kind } = key;
+      if (kind.toPieces !== undefined) yield* kind.toPieces(value);
+      else yield kind.toText?.(value, protocol) ?? jsonText(kind.toJson(value, protocol));
+      start = ',';
+    }
+    yield '}\n';
+  }
+
   /** Text of the function that {@link toText} generates, for `provideBuilt`. */
   get functionText(): string {
     return functionText(parameters, this.#source());

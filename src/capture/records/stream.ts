@@ -134,7 +134,7 @@ export class Stream implements ReassemblySink {
       issues: this.#withSize(packets, decoded.issues),
       raw: decoded.raw,
       size: end - start,
-      bytes: this.#owner.options.keepBytes ? copy(view, start, end) : undefined,
+      bytes: this.#owner.options.keepBytes ? (decoded.raw ?? copy(view, start, end)) : undefined,
     });
   }
 

@@ -9,8 +9,8 @@ import {
   recordFields,
 } from '../../capture/filter/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
-import { frameLine, recordLine } from '../../capture/ndjson/index.js';
-import { isProblem, type PrintOptions, printFrame, printRecord, Summary } from '../../capture/print/index.js';
+import { writeFrameLine, writeRecordLine } from '../../capture/ndjson/index.js';
+import { isProblem, type PrintOptions, Summary, writeFrame, writeRecord } from '../../capture/print/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { Assembler, type Frame } from '../../capture/records/index.js';
 import type { Output } from '../../node/output.js';
@@ -119,16 +119,20 @@ function printer(
     hex: options.hex === true,
   };
   const { json } = options;
+  const write = (text: string) => output.write(text);
   const record = (item: CaptureRecord) => {
     if (isProblem(item)) io.problem();
     if (options.frames) return;
     const matches = filter === undefined || filter(recordFields(protocol, item));
     if (summary !== undefined) summary.record(item, matches);
-    else if (matches) output.write(json ? recordLine(protocol, item) : printRecord(item, print));
+    else if (!matches) return;
+    else if (json) writeRecordLine(protocol, item, write);
+    else writeRecord(item, print, write);
   };
   const frame = (item: Frame) => {
     if (filter !== undefined && !filter(frameFields(protocol, item))) return;
-    output.write(json ? frameLine(protocol, item) : printFrame(item, print));
+    if (json) writeFrameLine(protocol, item, write);
+    else writeFrame(item, print, write);
   };
   return options.frames ? { record, frame } : { record };
 }
