@@ -21,7 +21,7 @@ export { formatIssue, type Issue, UsageError, WireError } from './base/error.js'
 export { formatHex, parseHex } from './base/hex.js';
 export { formatTime, parseTime } from './base/time.js';
 export { hexLine, hexReader } from './capture/hex/index.js';
-export { captureReader, detectFormat, INPUT_FORMATS, type InputFormat } from './capture/input/index.js';
+export { detectFormat, INPUT_FORMATS, type InputFormat, openReader } from './capture/input/index.js';
 export { frameLine, ndjsonReader, recordLine } from './capture/ndjson/index.js';
 export type {
   CaptureReader,

@@ -1,6 +1,6 @@
 import { WireError } from '../base/error.js';
 import { printable } from '../base/text.js';
-import { CaptureInput, type InputFormat } from '../capture/input/index.js';
+import { CaptureInput, type InputFormat, type InputOptions } from '../capture/input/index.js';
 import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
 import { readPieces } from '../node/input.js';
 import { Output } from '../node/output.js';
@@ -65,11 +65,18 @@ export class CommandIo {
    *
    * @throws FileError if the file cannot be read.
    */
-  readCapture(path: string, format: InputFormat | undefined, sink: PacketSink, pause = () => {}): void {
+  readCapture(
+    path: string,
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    pause = () => {},
+    options: InputOptions = {},
+  ): void {
     const name = nameOfInput(path);
     const warnings = new Warnings(this, name, pause);
     const progress = new Progress(this.stdio, path);
-    const input = new CaptureInput(this.protocol, format, sink, (warning) => warnings.add(warning));
+    const warn = (warning: CaptureWarning) => warnings.add(warning);
+    const input = new CaptureInput(this.protocol, format, sink, warn, options);
     try {
       for (const chunk of readPieces(this.stdio, path)) {
         input.push(chunk);
@@ -105,11 +112,11 @@ class Warnings {
     this.#pause = pause;
   }
 
-  add({ frame, offset, message }: CaptureWarning): void {
+  add({ frame, offset, message, isNote }: CaptureWarning): void {
     this.#count++;
     // Flush the output, so that the warning comes after what was printed before.
     if (this.#count <= warningsMax) this.#pause();
-    this.#io.problem();
+    if (!isNote) this.#io.problem();
     if (this.#count <= warningsMax)
       this.#io.warn(`${this.#name}: packet ${frame}, offset ${offset}: ${message}`);
   }

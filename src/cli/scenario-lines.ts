@@ -1,7 +1,6 @@
 import { WireError } from '../base/error.js';
 import { parseJson } from '../base/json.js';
-import { captureReader, detectFormat } from '../capture/input/index.js';
-import { ndjsonReader } from '../capture/ndjson/index.js';
+import { detectFormat, openReader } from '../capture/input/index.js';
 import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
@@ -101,13 +100,10 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
   };
   const format = detectFormat(piece);
   if (format === undefined) throw notOne(String(piece[0]));
-  const reader =
-    format === 'ndjson'
-      ? ndjsonReader(io.protocol, sink)
-      : captureReader(format, sink, ({ frame, message }) => {
-          io.problem();
-          io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
-        });
+  const reader = openReader(io.protocol, format, sink, ({ frame, message, isNote }) => {
+    if (!isNote) io.problem();
+    io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
+  });
   return {
     push: (chunk) => reader.push(chunk),
     end: () => {

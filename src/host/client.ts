@@ -5,10 +5,11 @@ import { Endpoint, type EndpointEvent } from './endpoint.js';
 import type { HostError } from './error.js';
 import type { GenerationName } from './generations.js';
 import type { HazardListener } from './hazard.js';
+import { shielded } from './listener.js';
 import { NotificationStream, ReceivedNotification } from './notification-stream.js';
 import type { CallName, OutgoingCall } from './outgoing-call.js';
 import { refuser } from './refusal.js';
-import type { Transport } from './transport.js';
+import { sendOver, type Transport } from './transport.js';
 
 /** Unread notifications that a stream keeps: as many as RM keeps for a VM. */
 const NOTIFICATIONS_MAX = 256;
@@ -16,7 +17,7 @@ const NOTIFICATIONS_MAX = 256;
 export interface ClientOptions {
   /** Default: a15. */
   readonly generation?: GenerationName;
-  /** Called for leaks and crashes of the real client that end no call. */
+  /** Called for leaks and crashes of the real client that end no call. What it throws is dropped. */
   readonly onHazard?: HazardListener;
 }
 
@@ -30,7 +31,8 @@ export interface CallSignal {
 export interface CallOptions {
   /**
    * Ends the wait for the reply, which has no time limit, as in the real clients. For a deadline use
-   * `AbortSignal.timeout(ms)`. The call ends with the hazard `no_reply`, or with EINTR if nothing was sent yet.
+   * `AbortSignal.timeout(ms)`. The call ends with the hazard `no_reply`, or with EINTR (q515: ERESTARTSYS) if nothing
+   * was sent yet.
    */
   readonly signal?: CallSignal;
 }
@@ -55,11 +57,14 @@ export class Client {
   constructor(transport: Transport, { generation = 'a15', onHazard = () => {} }: ClientOptions = {}) {
     this.#transport = transport;
     this.#endpoint = new Endpoint(generation);
-    this.#onHazard = onHazard;
+    this.#onHazard = shielded(onHazard);
     transport.connect({
       notEmpty: () => {
-        this.#endpoint.receive(() => this.#transport.take());
-        this.#pump();
+        try {
+          this.#endpoint.receive(() => this.#transport.take());
+        } finally {
+          this.#pump();
+        }
       },
       notFull: () => {
         this.#endpoint.notFull();
@@ -130,17 +135,17 @@ export class Client {
   /** Ends waiting calls (ENODEV) and streams, and disconnects from the transport. */
   close(): void {
     this.#closed = true;
-    this.#transport.connect({ notEmpty: () => {}, notFull: () => {} });
     this.#endpoint.close();
     this.#pump();
     for (const stream of this.#streams) stream.end();
     this.#streams.clear();
+    this.#transport.connect({ notEmpty: () => {}, notFull: () => {} });
   }
 
   /** Sends what can be sent, then handles the events. A reply may arrive before `send` returns. */
   #pump(): void {
     for (let next = this.#endpoint.nextTransmit(); next; next = this.#endpoint.nextTransmit())
-      this.#endpoint.sent(this.#transport.send(next.frame, next.push));
+      this.#endpoint.sent(sendOver(this.#transport, next));
     for (let event = this.#endpoint.nextEvent(); event; event = this.#endpoint.nextEvent()) this.#tell(event);
   }
 

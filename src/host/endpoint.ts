@@ -33,8 +33,11 @@ export interface Transmit {
   readonly push: boolean;
 }
 
-/** The result of sending: the hypervisor's answer, or an errno from another kind of transport. */
-export type Sent = SendResult | { readonly errno: Errno };
+/**
+ * The result of sending: the hypervisor's answer, or an errno from another kind of transport. `fault` tells how the
+ * transport itself failed.
+ */
+export type Sent = SendResult | { readonly errno: Errno; readonly fault?: string };
 
 /**
  * RM's client in one Linux kernel, without I/O: calls and queue messages go in, queue messages and events come out. It
@@ -157,13 +160,18 @@ export class Endpoint {
     // Taking a message may raise the interrupt again. The outer call then reads on.
     if (this.#receiving) return;
     this.#receiving = true;
-    while (this.#interrupted) {
-      this.#interrupted = false;
-      this.#readAll(take);
+    try {
+      while (this.#interrupted) {
+        this.#interrupted = false;
+        this.#readAll(take);
+        this.#returnWoken();
+      }
+    } finally {
+      // `take` may have thrown.
+      this.#receiving = false;
       this.#returnWoken();
+      this.#takeLock();
     }
-    this.#receiving = false;
-    this.#takeLock();
   }
 
   /** The next event; undefined when there is none. */
@@ -172,19 +180,32 @@ export class Endpoint {
   }
 
   /**
-   * Ends a call whose caller gives up. If nothing was sent and the real client can be interrupted, the call ends as it
-   * does there; else with the hazard `no_reply`, because the real client would wait for ever.
+   * Ends a call whose caller gives up. If nothing was sent, the call ends as interrupted (EINTR; q515 ERESTARTSYS), with
+   * the hazard `uninterruptible_send` where the real client cannot be interrupted. Else it ends with ETIMEDOUT and the
+   * hazard `no_reply`, because the real client would wait for ever.
+   *
+   * @param errno instead of these.
    */
-  giveUp(call: OutgoingCall, errno: Errno = 'ETIMEDOUT'): void {
+  giveUp(call: OutgoingCall, errno?: Errno): void {
     if (call.state === 'returned') return;
-    const { interruptedErrno } = this.generation;
-    const interrupted = call.state === 'queued' ? interruptedErrno : undefined;
+    const unsent = call.sentCount === 0 && this.#inFlight !== call;
     this.#leave(call);
     this.#receiver.forget(call);
-    const refuse = refuser(call.message.name);
-    const error = interrupted && refuse(interrupted, 'interrupted', 'the send lock', 'an interruption');
-    this.#fail(call, error ?? noAnswer(call.message, errno));
+    this.#fail(call, unsent ? this.#interruption(call.message, errno) : noAnswer(call.message, errno));
     this.#takeLock();
+  }
+
+  #interruption({ name }: CallName, errno: Errno | undefined): HostError {
+    const { interruptedErrno } = this.generation;
+    const issue = {
+      code: 'interrupted',
+      path: '',
+      offset: 0,
+      expected: 'to be sent',
+      actual: 'an interruption',
+    };
+    const hazard = interruptedErrno === undefined ? hazards.uninterruptible_send : undefined;
+    return new HostError(name, errno ?? interruptedErrno ?? 'EINTR', 'local', issue, hazard);
   }
 
   /** Ends all calls, as when the driver goes away. */
@@ -222,9 +243,14 @@ export class Endpoint {
   #sendFailed(call: OutgoingCall, result: Sent): void {
     const { errnoClient, freesFailedSequence } = this.generation;
     const errno = 'errno' in result ? result.errno : queueErrno(result.error, errnoClient);
-    const actual = 'errno' in result ? result.errno : result.error;
+    const fault = 'errno' in result ? result.fault : undefined;
+    const issue = {
+      ...{ code: 'send', path: fault === undefined ? '' : 'transport', offset: 0 },
+      ...{ expected: 'a queue message sent', actual: fault ?? ('errno' in result ? errno : result.error) },
+    };
     this.#leave(call, freesFailedSequence);
-    this.#fail(call, refuser(call.message.name)(errno, 'send', 'a queue message sent', actual));
+    // A transport that fails without a result may have sent the message all the same.
+    this.#fail(call, new HostError(call.message.name, errno, fault === undefined ? 'local' : 'reply', issue));
     this.#takeLock();
   }
 
@@ -268,7 +294,7 @@ export class Endpoint {
   }
 }
 
-function noAnswer({ name }: CallName, errno: Errno): HostError {
+function noAnswer({ name }: CallName, errno: Errno = 'ETIMEDOUT'): HostError {
   const issue = { code: 'no_answer', path: '', offset: 0, expected: 'a reply', actual: 'none' };
   return new HostError(name, errno, 'reply', issue, hazards.no_reply);
 }

@@ -2,7 +2,10 @@ import { formatIssue, type Issue } from '../base/error.js';
 import type { Errno } from './errno.js';
 import type { Hazard } from './hazard.js';
 
-/** Who ended a call: the client before it sent anything, RM by an error reply, or the client because of what RM sent. */
+/**
+ * Who ended a call: the client before RM had the request (`local`), RM by an error reply (`rm`), or the client because of
+ * what RM sent or did not send (`reply`). After `reply` RM may have done what it was asked.
+ */
 export type EndedBy = 'local' | 'rm' | 'reply';
 
 /**

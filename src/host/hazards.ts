@@ -13,6 +13,11 @@ export const hazards = hazardTable({
     effect: 'never_returns',
     doc: 'Waits for the reply without a timeout, and nothing can interrupt it.',
   },
+  uninterruptible_send: {
+    clients: ['v9', 'v11', 'a14', 'a15', 'q61', 'q66', 'q612'],
+    effect: 'never_returns',
+    doc: 'Waits for the send lock or for room in the queue, and nothing can interrupt it.',
+  },
   reply_after_return: {
     clients: everyone,
     effect: 'crash',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { formatHex } from '../../src/base/hex.js';
-import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { ndjsonReader, recordLine } from '../../src/capture/ndjson/index.js';
 import type { Packet } from '../../src/capture/packets/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
@@ -32,7 +32,8 @@ describe('crashers', () => {
     const assembler = new Assembler({ protocol, rules: rmRules, record });
     const format = detectFormat(bytes);
     if (format === undefined || format === 'ndjson') throw new Error(`${name} is no capture`);
-    const reader = captureReader(
+    const reader = openReader(
+      protocol,
       format,
       (packet) => {
         before.push(describePacket(packet));

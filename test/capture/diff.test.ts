@@ -15,7 +15,7 @@ import {
   printCounts,
   printDifference,
 } from '../../src/capture/diff/index.js';
-import { captureReader } from '../../src/capture/input/index.js';
+import { openReader } from '../../src/capture/input/index.js';
 import type { CaptureRecord } from '../../src/capture/records/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
 import { codecOf } from '../../src/codec/index.js';
@@ -216,7 +216,8 @@ describe('diff of recordings', () => {
     const records: CaptureRecord[] = [];
     const assembler = new Assembler({ protocol, rules: rmRules, record: (record) => records.push(record) });
     const format = name.endsWith('.pcap') ? 'pcap' : 'pcapng';
-    const reader = captureReader(
+    const reader = openReader(
+      protocol,
       format,
       (packet) => assembler.packet(packet),
       () => {},

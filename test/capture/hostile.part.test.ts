@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { protocol } from '../../schemas/index.js';
 import { hexReader } from '../../src/capture/hex/index.js';
-import { captureReader, detectFormat, type InputFormat } from '../../src/capture/input/index.js';
+import { detectFormat, type InputFormat, openReader } from '../../src/capture/input/index.js';
 import { budget } from '../part.js';
 import { holds } from '../seeded.js';
 import { ascii, concat, PcapngBuilder, pcapFile, tag, upperPdu, user0 } from './build.js';
@@ -65,7 +66,7 @@ const TEXT: readonly (readonly [string, Exclude<InputFormat, 'ndjson'>, Uint8Arr
 const readerOf =
   (format: Exclude<InputFormat, 'ndjson'>): MakeReader =>
   (sink, warn) =>
-    captureReader(format, sink, warn);
+    openReader(protocol, format, sink, warn);
 
 describe.each([...BINARY, ...TEXT])('%s in pieces', (_, format, file) => {
   const make = readerOf(format);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { formatHex, parseHex } from '../../src/base/hex.js';
-import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { ndjsonReader, recordLine } from '../../src/capture/ndjson/index.js';
 import { emptyPacket, type Packet } from '../../src/capture/packets/index.js';
 import type { CaptureRecord } from '../../src/capture/records/index.js';
@@ -38,7 +38,7 @@ function decodeCapture(
     packets.push(describePacket(packet));
     assembler.packet(packet);
   };
-  const reader = captureReader(format, sink, (warning) => expect(warning).toBeUndefined());
+  const reader = openReader(protocol, format, sink, (warning) => expect(warning).toBeUndefined());
   reader.push(bytes);
   reader.end();
   assembler.end();
@@ -153,7 +153,8 @@ describe('queue messages on their own', () => {
         if (index !== undefined) expect(index > 0).toBe(header.type === 0);
       },
     });
-    const reader = captureReader(
+    const reader = openReader(
+      protocol,
       'pcapng',
       (packet) => assembler.packet(packet),
       () => {},

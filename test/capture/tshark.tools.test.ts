@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { protocol } from '../../schemas/index.js';
+import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { PcapngWriter } from '../../src/capture/pcap/index.js';
 import { ascii, concat, PcapngBuilder, pcapFile, upperPdu, user0 } from './build.js';
 import { packetsOf, type Seen } from './collect.js';
@@ -47,7 +48,7 @@ function tshark(file: Uint8Array): Shown[] {
 function ours(file: Uint8Array): Seen[] {
   const format = detectFormat(file);
   if (format === undefined || format === 'ndjson') throw new Error('not a capture');
-  return packetsOf((sink, warn) => captureReader(format, sink, warn), file);
+  return packetsOf((sink, warn) => openReader(protocol, format, sink, warn), file);
 }
 
 function expectAgreement(file: Uint8Array): void {

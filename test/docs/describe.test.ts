@@ -1,7 +1,7 @@
 import { expect, it, describe as suite } from 'vitest';
 import { errnoClients, protocol, unknownErrno } from '../../schemas/index.js';
 import { UsageError } from '../../src/base/error.js';
-import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { enumName, payloadToJson } from '../../src/capture/payload/index.js';
 import { describe } from '../../src/docs/describe.js';
 import type { Description, MessageFacts, PartFacts, RowFacts } from '../../src/docs/facts.js';
@@ -292,7 +292,8 @@ suite('describe: text', () => {
       const read: string[] = [];
       const format = detectFormat(bytes);
       expect(format).toBe('xxd');
-      const reader = captureReader(
+      const reader = openReader(
+        protocol,
         'xxd',
         ({ data, start, end }) => read.push(Buffer.from(data.subarray(start, end)).toString('hex')),
         () => {},

@@ -3,7 +3,7 @@ import { viewOf } from '../../src/base/bytes.js';
 import { WireError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
 import { Random } from '../../src/base/random.js';
-import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { ndjsonReader, recordLine } from '../../src/capture/ndjson/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
 import { annotate, codecOf } from '../../src/codec/index.js';
@@ -76,7 +76,8 @@ function capture(bytes: Uint8Array): void {
     before.push(formatHex(packet.data, packet.start, packet.end));
     assembler.packet(packet);
   };
-  const reader = format === 'ndjson' ? ndjsonReader(protocol, take) : captureReader(format, take, nothing);
+  const reader =
+    format === 'ndjson' ? ndjsonReader(protocol, take) : openReader(protocol, format, take, nothing);
   reader.push(bytes);
   reader.end();
   assembler.end();

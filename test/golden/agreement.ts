@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { protocol } from '../../schemas/index.js';
 import { formatHex } from '../../src/base/hex.js';
-import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { recordLine } from '../../src/capture/ndjson/index.js';
 import type { Json } from '../../src/capture/payload/index.js';
 import type { CaptureRecord } from '../../src/capture/records/index.js';
@@ -30,7 +30,8 @@ function wantedOf(file: Uint8Array): Map<number, Wanted> {
   const wanted = new Map<number, Wanted>();
   const records: CaptureRecord[] = [];
   const assembler = new Assembler({ protocol, rules: rmRules, record: (item) => records.push(item) });
-  const reader = captureReader(
+  const reader = openReader(
+    protocol,
     detectFormat(file) as 'pcapng',
     (packet) => assembler.packet(packet),
     () => {},
@@ -215,7 +216,8 @@ function differences(shown: ShownPacket, wanted: Wanted): string[] {
 function packetLines(file: Uint8Array): string {
   const lines: string[] = [];
   let first: bigint | undefined;
-  const reader = captureReader(
+  const reader = openReader(
+    protocol,
     detectFormat(file) as 'pcapng',
     ({ time = 0n, from = 0, to = 0, data, start, end }) => {
       first ??= time;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { errnoClients, protocol, unknownErrno } from '../../schemas/index.js';
-import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { recordLine } from '../../src/capture/ndjson/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
 import { sourceGroups } from '../../src/cli/protocol-facts.js';
@@ -38,7 +38,8 @@ describe('the JSON Schema', () => {
     const record = (item: Parameters<typeof recordLine>[1]) =>
       lines.push(JSON.parse(recordLine(protocol, item)));
     const assembler = new Assembler({ protocol, rules, record });
-    const reader = captureReader(
+    const reader = openReader(
+      protocol,
       detectFormat(file) as 'pcapng',
       (packet) => assembler.packet(packet),
       () => {},

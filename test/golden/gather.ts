@@ -1,6 +1,6 @@
 import { protocol } from '../../schemas/index.js';
 import { formatHex, parseHex } from '../../src/base/hex.js';
-import { captureReader, detectFormat } from '../../src/capture/input/index.js';
+import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { emptyPacket, type PacketSink } from '../../src/capture/packets/index.js';
 import type { CaptureRecord } from '../../src/capture/records/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
@@ -88,7 +88,7 @@ function inPackets(name: string, feed: (sink: PacketSink) => void): Sighting[] {
 function inCapture(name: string): Sighting[] {
   return inPackets(name, (sink) => {
     const bytes = recorded(name);
-    const reader = captureReader(detectFormat(bytes) as 'pcapng', sink, () => {});
+    const reader = openReader(protocol, detectFormat(bytes) as 'pcapng', sink, () => {});
     reader.push(bytes);
     reader.end();
   });

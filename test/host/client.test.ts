@@ -26,6 +26,7 @@ import { MessageQueue } from '../../src/transport/index.js';
 const clientOf = (generation: GenerationName, queueDepth = 8) =>
   new Client(managerTransport(new ResourceManager({ queueDepth })), { generation });
 
+const lend = { mem_type: 0, flags: 0, label: 0, attr_entries: [] };
 const parcel = (count: number) => ({
   acl_entries: [{ vmid: 128, rights: 7 }],
   sgl_entries: Array.from({ length: count }, (_, index) => ({
@@ -35,8 +36,8 @@ const parcel = (count: number) => ({
 });
 
 /** A client whose RM is the test: what it sent, and a way to answer. */
-function silent(generation: GenerationName) {
-  const [toRm, fromRm] = [new MessageQueue({ depth: 256 }), new MessageQueue({ depth: 256 })];
+function silent(generation: GenerationName, depth = 256) {
+  const [toRm, fromRm] = [new MessageQueue({ depth }), new MessageQueue({ depth: 256 })];
   const hazards: string[] = [];
   const client = new Client(queueTransport(toRm, fromRm), {
     generation,
@@ -244,4 +245,92 @@ describe('client', () => {
       path: 'acl_entries',
     });
   });
+
+  const broken: readonly [string, (frame: Uint8Array) => unknown, string][] = [
+    [
+      'throws an error',
+      () => {
+        throw new Error('no route');
+      },
+      'send threw no route',
+    ],
+    [
+      'throws what is no error',
+      () => {
+        throw 'a text';
+      },
+      'send threw a text',
+    ],
+    ['returns nothing', () => undefined, 'send returned undefined'],
+    ['returns a promise', async () => ({ error: 0, notFull: true }), 'send returned object'],
+    ['returns an errno that there is not', () => ({ errno: 'EWHAT' }), 'send returned object'],
+  ];
+  it.each(broken)(
+    'ends the call when send of its transport %s, and makes later calls',
+    async (_, send, actual) => {
+      const [toRm, fromRm] = [new MessageQueue(), new MessageQueue()];
+      const whole = queueTransport(toRm, fromRm);
+      let works = false;
+      const client = new Client({
+        take: whole.take,
+        connect: whole.connect,
+        send: (frame, push) => (works ? whole.send(frame, push) : (send(frame) as never)),
+      });
+      const [first, second] = [1, 2].map((vmid) => failure(client.call(VM_START, { vmid })));
+      for (const error of [await first, await second])
+        expect(error).toMatchObject({
+          ...{ name: 'HostError', call: 'VM_START', errno: 'EIO', endedBy: 'reply' },
+          ...{ code: 'send', path: 'transport', actual },
+        });
+      works = true;
+      const later = client.call(VM_GET_VMID, {});
+      for (const frame of encodeMessage(protocol, VM_GET_VMID, 'reply', { seq: 2, payload: { vmid: 3 } }))
+        fromRm.send(frame);
+      expect(await later).toEqual({ vmid: 3 });
+    },
+  );
+
+  it('ends calls and hands on notifications, whatever its listener for hazards throws', async () => {
+    const [toRm, fromRm] = [new MessageQueue(), new MessageQueue({ depth: 64 })];
+    const client = new Client(queueTransport(toRm, fromRm), {
+      generation: 'q515',
+      onHazard: () => {
+        throw new Error('a listener');
+      },
+    });
+    const stream = client.notifications();
+    const calls = [1, 2].map((vmid) => failure(client.call(VM_START, { vmid })));
+    // A reply that nobody waits for crashes q515, which ends all calls.
+    expect(() => {
+      for (const frame of encodeMessage(protocol, VM_START, 'reply', { seq: 9 })) fromRm.send(frame);
+      for (const frame of exited(128)) fromRm.send(frame);
+    }).not.toThrow();
+    for (const error of await Promise.all(calls))
+      expect(error).toMatchObject({ code: 'crash', errno: 'EIO' });
+    expect((await stream.next()).value?.id).toBe(VM_EXITED.id);
+  });
+
+  it.each(['v9', 'a14', 'v17', 'a15', 'q66', 'q515'] as const)(
+    '%s ends a call that waits for its turn with the documented errno when it is aborted',
+    async (generation) => {
+      const { client, toRm } = silent(generation, 8);
+      const several = generation === 'v17' || generation === 'q515';
+      const deadline = new AbortController();
+      // Calls that wait side by side fill the queue first.
+      const blocking = several ? failure(client.call(MEM_LEND, { ...lend, ...parcel(512) })) : undefined;
+      const first = failure(client.call(VM_START, { vmid: 1 }));
+      const call = failure(client.call(VM_START, { vmid: 2 }, { signal: deadline.signal }));
+      const sent = toRm.count;
+      deadline.abort();
+      expect(await call).toMatchObject({
+        errno: generation === 'q515' ? 'ERESTARTSYS' : 'EINTR',
+        code: 'interrupted',
+        endedBy: 'local',
+      });
+      expect(toRm.count).toBe(sent);
+      client.close();
+      const ends = [await first, await blocking].filter((end) => end !== undefined);
+      for (const { errno } of ends) expect(errno).toBe('ENODEV');
+    },
+  );
 });

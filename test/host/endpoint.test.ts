@@ -158,13 +158,44 @@ describe('endpoint', () => {
     endpoint.sent(room);
     const [failed, given] = events(endpoint) as Extract<EndpointEvent, { kind: 'failed' }>[];
     expect(failed?.call).toBe(second);
-    expect(failed?.error.hazard?.name).toBe(/^(v17|q515)$/.test(name) ? undefined : 'no_reply');
+    expect(failed?.error).toMatchObject({
+      errno: name === 'q515' ? 'ERESTARTSYS' : 'EINTR',
+      endedBy: 'local',
+      hazard: /^(v17|q515)$/.test(name) ? undefined : { name: 'uninterruptible_send' },
+    });
     expect(given).toMatchObject({
       call: first,
       error: { code: 'no_answer', hazard: { effect: 'never_returns' } },
     });
     endpoint.giveUp(first);
     expect([events(endpoint), sendAll(endpoint), endpoint.outstandingCount]).toEqual([[], [], 0]);
+  });
+
+  it('gives up a call for which the queue had no room as one of which nothing was sent', () => {
+    const endpoint = new Endpoint('a15');
+    const call = endpoint.start(message, none);
+    endpoint.nextTransmit();
+    endpoint.sent({ error: 61, notFull: false });
+    endpoint.giveUp(call);
+    expect(events(endpoint)).toMatchObject([{ kind: 'failed', error: { errno: 'EINTR', endedBy: 'local' } }]);
+  });
+
+  it('reads on after a queue whose reading has thrown, and what had ended has ended', () => {
+    const endpoint = new Endpoint('a15');
+    const call = endpoint.start(message, none);
+    sendAll(endpoint);
+    const frames = reply(0);
+    const take = () => {
+      const frame = frames.shift();
+      if (frame === undefined) throw new Error('broken');
+      return frame;
+    };
+    expect(() => endpoint.receive(take)).toThrow('broken');
+    expect(events(endpoint)).toEqual([{ kind: 'returned', call, payload: none }]);
+    endpoint.start(message, none);
+    sendAll(endpoint);
+    interrupt(endpoint, reply(1));
+    expect(events(endpoint)).toMatchObject([{ kind: 'returned' }]);
   });
 
   it('goes on after a call that was given up with its reply in assembly', () => {

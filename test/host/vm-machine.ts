@@ -37,7 +37,9 @@ export class Machine {
   fault: { readonly call: number; readonly kind: Fault } | undefined;
   /** What a call sends instead of its own payload, by message name. */
   readonly rewrite = new Map<string, (payload: Uint8Array) => Uint8Array>();
-  readonly #endpoint: Endpoint;
+  /** What arrives instead of the payload of RM's reply, by message name. RM has done what it was asked. */
+  readonly lies = new Map<string, (reply: Uint8Array) => Uint8Array>();
+  #endpoint: Endpoint;
 
   constructor(
     generation: VmGenerationName,
@@ -96,6 +98,12 @@ export class Machine {
     };
   }
 
+  /** RM boots again and knows nothing; the host's driver is loaded anew. */
+  reboot(): void {
+    this.bench.manager.reboot();
+    this.#endpoint = new Endpoint(this.manager.generation.name);
+  }
+
   /** Lets RM do what there is to do, and the manager hear of it. */
   settle(): void {
     this.#settle();
@@ -116,7 +124,7 @@ export class Machine {
       this.bench.manager.run();
     }
     const reply = this.#settle(fault === 'reply_lost');
-    if (reply !== undefined) return reply;
+    if (reply !== undefined) return this.lies.get(message.name)?.(reply) ?? reply;
     this.#endpoint.giveUp(call);
     const failed = this.#settle();
     if (failed === undefined) throw new Error(`${message.name} has not ended`);

@@ -3,7 +3,7 @@ import { GrowingBuffer, LineSplitter } from '../packets/index.js';
 import { DETECT_SIZE, detectHexStyle } from './detect.js';
 import { DumpReader } from './dump.js';
 import { type LineReader, MessageAssembler, MessageLineReader, PlainDumpReader } from './messages.js';
-import type { HexStyle } from './styles.js';
+import type { DumpStyle, HexStyle } from './styles.js';
 
 /**
  * Reads text captures. Blank lines and lines that begin with `#` are no messages, but a blank line ends a dump.
@@ -27,6 +27,11 @@ function styleReader(sink: PacketSink, warn: WarningSink, style: HexStyle): Capt
       lines.end();
     },
   };
+}
+
+/** Reads the lines of dumps in one style. The caller cuts the text into lines. */
+export function dumpLines(style: DumpStyle, sink: PacketSink, warn: WarningSink): LineReader {
+  return new DumpReader(style, new MessageAssembler(sink, warn));
 }
 
 function lineReader(style: HexStyle, assembler: MessageAssembler): LineReader {

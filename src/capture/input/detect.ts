@@ -1,18 +1,22 @@
+import type { Protocol } from '../../schema/index.js';
 import type { HexStyle } from '../hex/index.js';
-import { detectHexStyle, hexReader } from '../hex/index.js';
+import { DETECT_SIZE, detectHexStyle, dumpLines, hexReader } from '../hex/index.js';
+import { detectKernelTrace, KernelTraceReader } from '../ktrace/index.js';
+import { ndjsonReader } from '../ndjson/index.js';
 import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
 import { BLOCK_SECTION, PCAP_MAGICS, pcapngReader, pcapReader } from '../pcap/index.js';
 
-export { DETECT_SIZE } from '../hex/index.js';
+export { DETECT_SIZE };
 
 /** What a capture can be; `ndjson` is read elsewhere, by the layer that knows the messages. */
-export type InputFormat = 'pcapng' | 'pcap' | 'ndjson' | HexStyle;
+export type InputFormat = 'pcapng' | 'pcap' | 'ndjson' | 'trace' | HexStyle;
 
 /** All of them, in the order in which they are looked for. */
 export const INPUT_FORMATS: readonly InputFormat[] = [
   'pcapng',
   'pcap',
   'ndjson',
+  'trace',
   'dmesg',
   'xxd',
   'hexdump',
@@ -37,19 +41,58 @@ export function detectFormat(prefix: Uint8Array): InputFormat | undefined {
     if (magic === BLOCK_SECTION) return 'pcapng';
     if (PCAP_MAGICS.has(magic)) return 'pcap';
   }
+  const isText = !prefix.includes(0);
+  const trace = isText
+    ? detectKernelTrace(new TextDecoder().decode(prefix.subarray(0, DETECT_SIZE)))
+    : undefined;
+  if (trace !== undefined) return trace === 'trace' ? 'trace' : 'dmesg';
   if (prefix[firstCharacter(prefix)] === OPEN_BRACE) return 'ndjson';
-  return detectHexStyle(prefix);
+  const style = detectHexStyle(prefix);
+  // A long text that is nothing else may be a log without stamps, with the traces behind.
+  return style ?? (isText && prefix.length >= DETECT_SIZE ? 'dmesg' : undefined);
 }
 
-/** The reader of a format. */
-export function captureReader(
-  format: Exclude<InputFormat, 'ndjson'>,
+/** What a reader must be told besides the format. */
+export interface InputOptions {
+  /** Messages of other queues of a kernel trace too. */
+  readonly allQueues?: boolean;
+}
+
+/** The reader of any format. */
+export function openReader(
+  protocol: Protocol,
+  format: InputFormat,
   sink: PacketSink,
   warn: WarningSink,
+  options: InputOptions = {},
 ): CaptureReader {
+  if (format === 'ndjson') return ndjsonReader(protocol, sink, warn);
+  if (format === 'trace' || format === 'dmesg') return kernelReader(protocol, format, sink, warn, options);
   if (format === 'pcapng') return pcapngReader(sink, warn);
   if (format === 'pcap') return pcapReader(sink, warn);
   return hexReader(sink, warn, format);
+}
+
+/** A kernel's log may hold dumps of other programs beside those of the Gunyah drivers: one number counts both. */
+function kernelReader(
+  protocol: Protocol,
+  format: 'trace' | 'dmesg',
+  sink: PacketSink,
+  warn: WarningSink,
+  { allQueues = false }: InputOptions,
+): CaptureReader {
+  let frame = 0;
+  const numbered: PacketSink = (packet) => {
+    packet.frame = ++frame;
+    sink(packet);
+  };
+  const { VMID_HLOS, VMID_RM } = protocol.constants as {
+    readonly VMID_HLOS: number;
+    readonly VMID_RM: number;
+  };
+  const route = { vmid: VMID_HLOS, rmVmid: VMID_RM, allQueues };
+  const others = format === 'dmesg' ? dumpLines('dmesg', numbered, warn) : undefined;
+  return new KernelTraceReader(protocol, route, numbered, warn, others);
 }
 
 /** Index of the first byte that is neither a byte-order mark nor white space. */

@@ -1,8 +1,16 @@
 import { WireError } from '../../base/error.js';
 import type { Protocol } from '../../schema/index.js';
-import { ndjsonReader } from '../ndjson/index.js';
 import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
-import { captureReader, DETECT_SIZE, detectFormat, INPUT_FORMATS, type InputFormat } from './detect.js';
+import {
+  DETECT_SIZE,
+  detectFormat,
+  INPUT_FORMATS,
+  type InputFormat,
+  type InputOptions,
+  openReader,
+} from './detect.js';
+
+const LINE_FEED = 0x0a;
 
 /**
  * A capture of any format, or of the one given: recognises the format from the first bytes, then feeds its reader.
@@ -16,8 +24,16 @@ export class CaptureInput implements CaptureReader {
   readonly #format: InputFormat | undefined;
   readonly #sink: PacketSink;
   readonly #warn: WarningSink;
+  readonly #options: InputOptions;
 
-  constructor(protocol: Protocol, format: InputFormat | undefined, sink: PacketSink, warn: WarningSink) {
+  constructor(
+    protocol: Protocol,
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    warn: WarningSink,
+    options: InputOptions = {},
+  ) {
+    this.#options = options;
     this.#protocol = protocol;
     this.#format = format;
     this.#sink = sink;
@@ -34,9 +50,14 @@ export class CaptureInput implements CaptureReader {
     prefix.set(chunk, this.#prefix.length);
     this.#prefix = prefix;
     const format = this.#format ?? detectFormat(prefix);
-    // Binary formats and NDJSON show at once, so that a live pipe is not held up; which hex it is may show late.
+    // Binary formats, traces and NDJSON show at once, so that a live pipe is not held up; which hex it is may show late.
+    // Traces and logs may be JSON too: what it is shows the first line that holds something.
+    const isBinary = format === 'pcapng' || format === 'pcap';
     const sure =
-      this.#format !== undefined || format === 'pcapng' || format === 'pcap' || format === 'ndjson';
+      this.#format !== undefined ||
+      isBinary ||
+      format === 'trace' ||
+      (format === 'ndjson' && prefix.indexOf(LINE_FEED) > 8);
     if (format !== undefined && (sure || prefix.length >= DETECT_SIZE)) this.#start(format);
     else if (prefix.length >= DETECT_SIZE) this.#refuse();
   }
@@ -62,10 +83,7 @@ export class CaptureInput implements CaptureReader {
         throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
       }
     }
-    this.#reader =
-      format === 'ndjson'
-        ? ndjsonReader(this.#protocol, this.#sink, this.#warn)
-        : captureReader(format, this.#sink, this.#warn);
+    this.#reader = openReader(this.#protocol, format, this.#sink, this.#warn, this.#options);
     const prefix = this.#prefix;
     this.#prefix = new Uint8Array(0);
     this.#reader.push(prefix);

@@ -18,12 +18,15 @@ export const type: KeyKind<RecordType> = {
   repeats: true,
   toJson: (value) => value,
   fromJson(json, path) {
-    const known = json === 'malformed' || (typeof json === 'string' && Object.hasOwn(MessageType, json));
+    const known =
+      json === 'malformed' ||
+      json === 'other' ||
+      (typeof json === 'string' && Object.hasOwn(MessageType, json));
     return known
       ? (json as RecordType)
-      : refuse(path, `${Object.keys(MessageType).join(', ')} or malformed`, json);
+      : refuse(path, `${Object.keys(MessageType).join(', ')}, malformed or other`, json);
   },
-  schema: () => ({ enum: [...messageTypeNames, 'malformed'] }),
+  schema: () => ({ enum: [...messageTypeNames, 'malformed', 'other'] }),
 };
 
 /** Message ids: hex text with all digits. Lines may have any number instead. */

@@ -12,6 +12,7 @@ import {
   orNull,
   signed,
   size,
+  text,
   time,
   u16,
   vmid,
@@ -76,6 +77,12 @@ export const recordKeys = {
     frame: ({ packet }) => packet.time,
     ofCapture: true,
   }),
+  clock: key(text, {
+    doc: 'Clock of the times when they are not UTC: boot, mono, local, wall or no-year.',
+    record: ({ packets }) => firstOf(packets).clock,
+    frame: ({ packet }) => packet.clock,
+    ofCapture: true,
+  }),
   times: key(list(orNull(time)), {
     doc: 'Times of all packets, when they differ. Null: a packet without time.',
     record: ({ packets }) => (packets.length === 1 ? undefined : timesOf(packets)),
@@ -98,6 +105,11 @@ export const recordKeys = {
     record: ({ to }) => to,
     frame: ({ to }) => to,
     required: true,
+  }),
+  queue: key(text, {
+    doc: "The queue, by capability ID or direction, of a message that is of another queue than RM's.",
+    record: (record) => record.queue,
+    frame: ({ packet }) => packet.queue,
   }),
   type: key(type, {
     doc: 'Kind of message. Continuations and malformed queue messages are records when no message takes them.',
@@ -190,7 +202,8 @@ function firstOf(packets: readonly RecordPacket[]): RecordPacket {
 }
 
 /** The kind of message that a queue message is by itself. */
-export function frameType({ header }: Frame): RecordType {
+export function frameType({ header, packet }: Frame): RecordType {
+  if (packet.queue !== undefined) return 'other';
   return header === undefined ? 'malformed' : (messageTypeNames[header.type] as RecordType);
 }
 
@@ -212,7 +225,7 @@ function commentsOf(packets: readonly RecordPacket[]): (string | undefined)[] | 
 }
 
 function isMessage({ type }: CaptureRecord): boolean {
-  return type !== 'continuation' && type !== 'malformed';
+  return type !== 'continuation' && type !== 'malformed' && type !== 'other';
 }
 
 function unusualSizes(record: CaptureRecord, protocol: Protocol): number[] | undefined {

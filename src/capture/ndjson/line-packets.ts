@@ -56,7 +56,11 @@ export function linePackets(
 /** The queue message of a line whose `raw` is all of it, header included. */
 function wholeFrame({ type, index, size, raw }: GivenKeys): Uint8Array | undefined {
   const isWhole =
-    type === 'malformed' || type === 'continuation' || index !== undefined || size !== undefined;
+    type === 'malformed' ||
+    type === 'other' ||
+    type === 'continuation' ||
+    index !== undefined ||
+    size !== undefined;
   return isWhole ? (raw ?? refuse('raw', 'hex text', undefined)) : undefined;
 }
 

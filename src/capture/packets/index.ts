@@ -4,6 +4,8 @@ export { LineSplitter } from './line-splitter.js';
 export {
   type CaptureReader,
   type CaptureWarning,
+  type Clock,
+  clocks,
   emptyPacket,
   PACKET_SIZE,
   type Packet,

@@ -27,7 +27,23 @@ export interface Packet {
   end: number;
   /** Text of the packet's comment options (several are joined with "\n"), undefined if it has none. */
   comment: string | undefined;
+  /** The clock that `time` is from; undefined: UTC. */
+  clock: Clock | undefined;
+  /** Another queue than RM's, by its capability ID or another name that the input gives; undefined: RM's. */
+  queue: string | undefined;
+  /** Size in bytes of the whole message, when the input holds only the first bytes of it; undefined: it is whole. */
+  wholeSize: number | undefined;
+  /** Events that the input lost before this packet; their number undefined when it does not say it. */
+  lost: { readonly count: number | undefined } | undefined;
 }
+
+/**
+ * Clocks of times that are not UTC. `boot`, `mono` and `local` count from the start of the machine, as the kernel's
+ * trace clocks of these names do. `wall` is the device's own time of day, in a zone that the text does not name.
+ * `no-year` is a time of day and date without a year, for which 1970 stands.
+ */
+export const clocks = ['boot', 'mono', 'local', 'wall', 'no-year'] as const;
+export type Clock = (typeof clocks)[number];
 
 /** Takes the packets of a capture in file order. The reader must not be used again after the sink has thrown. */
 export type PacketSink = (packet: Packet) => void;
@@ -47,6 +63,8 @@ export interface CaptureWarning {
   readonly offset: number;
   /** One line for people, without the frame and the offset. */
   readonly message: string;
+  /** Nothing is wrong with the input: people should know it all the same. */
+  readonly isNote?: boolean;
 }
 
 export type WarningSink = (warning: CaptureWarning) => void;
@@ -76,6 +94,10 @@ export function emptyPacket(): Packet {
     start: 0,
     end: 0,
     comment: undefined,
+    clock: undefined,
+    queue: undefined,
+    wholeSize: undefined,
+    lost: undefined,
   };
 }
 

@@ -13,6 +13,7 @@ import {
   type WireType,
 } from '../../wire/index.js';
 import { frameType } from '../keys/index.js';
+import type { Clock } from '../packets/index.js';
 import { enumName, formatField, vmidName } from '../payload/index.js';
 import type { CaptureRecord, Frame, RecordPacket } from '../records/index.js';
 
@@ -79,7 +80,7 @@ export function writeFrame(frame: Frame, options: PrintOptions, write: (text: st
   const size = packet.end - packet.start;
   const parts = [
     style.dim(String(packet.frame).padStart(7)),
-    style.dim(timeText(packet.time)),
+    style.dim(timeText(packet.time, packet.clock)),
     route(protocol, frame.from, frame.to),
     frameType(frame).padEnd(12),
   ];
@@ -88,6 +89,7 @@ export function writeFrame(frame: Frame, options: PrintOptions, write: (text: st
     const place = header.fragments === 0 ? '' : `  fragment ${index ?? '?'} of 0..${header.fragments}`;
     parts.push(style.name(name), style.dim(`seq ${header.seq}${place}`));
   }
+  if (packet.queue !== undefined) parts.push(style.dim(`queue ${packet.queue}`));
   parts.push(style.dim(`${size} bytes`));
   const lines = [parts.join('  ')];
   for (const issue of issues) lines.push(`${indent}${style.bad(`! ${formatIssue(issue)}`)}`);
@@ -95,8 +97,12 @@ export function writeFrame(frame: Frame, options: PrintOptions, write: (text: st
   if (options.hex) writeDump(packet.data.subarray(packet.start, packet.end), style, write);
 }
 
-function timeText(time: bigint | undefined): string {
-  return time === undefined ? '-'.padEnd(15) : formatTime(time).slice(-19, -4);
+/** Time of day in UTC, or seconds of a clock that counts from the machine's start; both with microseconds. */
+function timeText(time: bigint | undefined, clock: Clock | undefined): string {
+  if (time === undefined) return '-'.padEnd(15);
+  if (clock === undefined || clock === 'wall' || clock === 'no-year') return formatTime(time).slice(-19, -4);
+  const us = time / 1000n;
+  return `${us / 1_000_000n}.${String(us % 1_000_000n).padStart(6, '0')}`.padStart(15);
 }
 
 function route(protocol: Protocol, from: number, to: number): string {
@@ -110,6 +116,7 @@ const typeTexts: Record<string, string> = {
   notification: 'notify',
   continuation: 'stray',
   malformed: 'malformed',
+  other: 'other',
 };
 
 function headline(record: CaptureRecord, { protocol, style }: PrintOptions): string {
@@ -119,7 +126,7 @@ function headline(record: CaptureRecord, { protocol, style }: PrintOptions): str
   const typeText = (typeTexts[type] as string).padEnd(9);
   const parts = [
     style.dim(String(record.no).padStart(7)),
-    style.dim(timeText(first.time)),
+    style.dim(timeText(first.time, first.clock)),
     route(protocol, record.from, record.to),
     broken ? style.bad(typeText) : typeText,
   ];
@@ -128,6 +135,7 @@ function headline(record: CaptureRecord, { protocol, style }: PrintOptions): str
   if (record.incomplete)
     parts.push(style.bad(`incomplete: ${packets.length - 1} of ${record.announced} continuations`));
   const facts: string[] = [];
+  if (record.queue !== undefined) facts.push(`queue ${record.queue}`);
   if (seq !== undefined) facts.push(`seq ${seq}`);
   if (packets.length > 1) facts.push(`${packets.length} packets`);
   if (record.request !== undefined) facts.push(`to #${record.request}`);

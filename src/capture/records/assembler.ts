@@ -33,6 +33,8 @@ export class Assembler implements StreamOwner {
   /** Takes the next packet of the capture. Never throws for what is in it. */
   packet(packet: Packet): void {
     const { from, to } = packet;
+    // No message is put together across a gap.
+    if (packet.lost !== undefined) this.inProgress.end();
     const named = from !== undefined && to !== undefined;
     const stream = named ? this.stream(from, to) : this.stream(...this.#guess.of(packet));
     stream.usedAt = ++this.#packets;

@@ -1,17 +1,24 @@
 import type { Issue } from '../../base/error.js';
 import type { Header, Message, Payload } from '../../schema/index.js';
 import type { Values } from '../../wire/index.js';
-import type { Packet } from '../packets/index.js';
+import type { Clock, Packet } from '../packets/index.js';
 
-/** What a record is. The first three are RPC messages; the others are queue messages that made none. */
-export type RecordType = 'request' | 'reply' | 'notification' | 'continuation' | 'malformed';
+/**
+ * What a record is. The first three are RPC messages. `continuation` and `malformed` are queue messages that made none.
+ * `other` is a message of another queue than RM's.
+ */
+export type RecordType = 'request' | 'reply' | 'notification' | 'continuation' | 'malformed' | 'other';
 
 /** One packet of a message: where and when it was, and how many payload bytes it brought. */
 export interface RecordPacket {
   readonly frame: number;
   readonly time: bigint | undefined;
+  /** The clock of `time`; undefined: UTC. */
+  readonly clock: Clock | undefined;
   readonly comment: string | undefined;
   readonly size: number;
+  /** What the capture lacks of it, or before it. */
+  readonly gaps: readonly Issue[];
   /** Its own RPC header; undefined when it is malformed. */
   readonly header: Header | undefined;
 }
@@ -27,6 +34,8 @@ export interface CaptureRecord {
   readonly packets: readonly RecordPacket[];
   readonly from: number;
   readonly to: number;
+  /** The queue of a message of the type `other`. */
+  readonly queue: string | undefined;
   readonly type: RecordType;
   /** Undefined for malformed ones only. */
   readonly seq: number | undefined;
@@ -52,8 +61,8 @@ export interface CaptureRecord {
   readonly rest: Uint8Array | undefined;
   readonly issues: readonly Issue[];
   /**
-   * All payload bytes (a reply's error word included) when the fields do not express them; for continuation and
-   * malformed the whole queue message.
+   * All payload bytes (a reply's error word included) when the fields do not express them; for continuation,
+   * malformed and other the whole queue message.
    */
   readonly raw: Uint8Array | undefined;
   /** Size of the payload in bytes, a reply's error word included. */

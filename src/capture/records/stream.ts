@@ -60,7 +60,8 @@ export class Stream implements ReassemblySink {
 
   receive(packet: Packet): void {
     this.#packet = packet;
-    this.#reassembler.receive(packet.view, packet.start, packet.end);
+    if (packet.queue !== undefined) this.#otherQueue();
+    else this.#reassembler.receive(packet.view, packet.start, packet.end);
   }
 
   /** Nothing more comes: gives up the message in progress. */
@@ -117,6 +118,7 @@ export class Stream implements ReassemblySink {
       packets,
       from: this.from,
       to: this.to,
+      queue: undefined,
       type: messageTypeNames[type] as MessageTypeName,
       seq,
       id,
@@ -131,7 +133,7 @@ export class Stream implements ReassemblySink {
       payload: decoded.payload,
       complete: decoded.complete,
       rest: decoded.rest,
-      issues: this.#withSize(packets, decoded.issues),
+      issues: this.#issuesOf(packets, decoded.issues),
       raw: decoded.raw,
       size: end - start,
       bytes: this.#owner.options.keepBytes ? (decoded.raw ?? copy(view, start, end)) : undefined,
@@ -177,6 +179,12 @@ export class Stream implements ReassemblySink {
     this.#other(undefined, 'malformed', [this.#current(undefined)], false, copy(view, start, end), [issue]);
   }
 
+  #otherQueue(): void {
+    this.#frame(undefined, undefined);
+    const { view, start, end } = this.#packet;
+    this.#other(undefined, 'other', [this.#current(undefined)], false, copy(view, start, end), noIssues);
+  }
+
   /** A record of something that is no whole message. */
   #other(
     header: Header | undefined,
@@ -193,6 +201,7 @@ export class Stream implements ReassemblySink {
       packets,
       from: this.from,
       to: this.to,
+      queue: type === 'other' ? this.#packet.queue : undefined,
       type,
       seq: header?.seq,
       id: header?.msg_id,
@@ -204,7 +213,7 @@ export class Stream implements ReassemblySink {
       duplicateOf: undefined,
       size: raw.length,
       ...nothingDecoded,
-      issues: type === 'malformed' ? issues : this.#withSize(packets, issues),
+      issues: this.#issuesOf(packets, issues, header !== undefined),
       raw,
       bytes: raw,
     });
@@ -217,24 +226,28 @@ export class Stream implements ReassemblySink {
     const packet = this.#packet;
     const issues = issue === undefined ? noIssues : [issue];
     const size = packet.end - packet.start - protocol.limits.header;
-    const packets = [{ frame: packet.frame, time: undefined, comment: undefined, size, header }];
-    frame({ packet, from, to, header, index, issues: this.#withSize(packets, issues) });
+    const nothing = { time: undefined, clock: undefined, comment: undefined };
+    const first = { frame: packet.frame, ...nothing, size, gaps: gapsOf(packet), header };
+    frame({ packet, from, to, header, index, issues: this.#issuesOf([first], issues, header !== undefined) });
   }
 
   /**
    * A queue message above 240 bytes cannot have been on one of RM's queues, but is decoded all the same (cli.md). In a
    * message of several packets the record's sizes tell; the recorded manager answers such requests with OK.
    */
-  #withSize(packets: readonly RecordPacket[], issues: readonly Issue[]): readonly Issue[] {
+  #issuesOf(packets: readonly RecordPacket[], issues: readonly Issue[], hasHeader = true): readonly Issue[] {
     const { content, queue_message: expected, header } = this.#owner.options.protocol.limits;
+    const isWithGaps = packets.some(({ gaps }) => gaps.length > 0);
+    const all = isWithGaps ? [...packets.flatMap(({ gaps }) => gaps), ...issues] : issues;
     const [first] = packets;
-    if (first === undefined || packets.length > 1 || first.size <= content) return issues;
-    return [{ code: 'size', path: '', offset: expected, expected, actual: first.size + header }, ...issues];
+    if (!hasHeader || first === undefined || packets.length > 1 || first.size <= content) return all;
+    return [{ code: 'size', path: '', offset: expected, expected, actual: first.size + header }, ...all];
   }
 
   #current(header: Header | undefined): RecordPacket {
-    const { frame, time, comment, start, end } = this.#packet;
-    return { frame, time, comment, size: end - start - this.#owner.options.protocol.limits.header, header };
+    const { frame, time, clock, comment, start, end } = this.#packet;
+    const size = end - start - this.#owner.options.protocol.limits.header;
+    return { frame, time, clock, comment, size, gaps: gapsOf(this.#packet), header };
   }
 
   #partner(): Stream {
@@ -244,6 +257,17 @@ export class Stream implements ReassemblySink {
     }
     return this.#opposite;
   }
+}
+
+/** What the capture lacks of a packet, or lost before it: almost always nothing. */
+function gapsOf({ lost, wholeSize, start, end }: Packet): readonly Issue[] {
+  if (lost === undefined && wholeSize === undefined) return noIssues;
+  const gaps: Issue[] = [];
+  if (lost !== undefined)
+    gaps.push({ code: 'lost', path: '', offset: 0, expected: 0, actual: lost.count ?? 'some events' });
+  if (wholeSize !== undefined && wholeSize > end - start)
+    gaps.push({ code: 'cut', path: '', offset: end - start, expected: wholeSize, actual: end - start });
+  return gaps;
 }
 
 function copy(view: DataView, start: number, end: number): Uint8Array {

@@ -26,6 +26,7 @@ export interface DecodeOptions {
   readonly frames?: true;
   readonly summary?: true;
   readonly hex?: true;
+  readonly allQueues?: true;
   readonly filter?: string;
   readonly to?: string;
   readonly output: string;
@@ -46,13 +47,14 @@ export function register(program: Command, io: CommandIo): void {
   program
     .command('decode')
     .description('print captured traffic, one block per message')
-    .argument('<file>', 'pcapng, pcap, hex dump or NDJSON; - for standard input')
+    .argument('<file>', 'pcapng, pcap, kernel trace or log, hex dump or NDJSON; - for standard input')
     .option('--json', 'NDJSON, one object per message')
     .option('--frames', 'queue messages instead of messages')
     .option('--filter <expr>', `only messages that match, such as 'name == "VM_START" and from == 3'`)
     .option('--summary', 'counts, latencies, errors and unanswered requests instead')
     .option('--to <form>', 'convert instead: pcapng or hex')
     .option('--hex', 'also the bytes, with offsets')
+    .option('--all-queues', "of a kernel trace also the messages of other queues than RM's")
     .option('-o, --output <file>', 'where to write', '-')
     .option('--format <format>', 'format of the input, if it is not recognised', formatOption)
     .option('--rules <rules>', `whose reassembly rules: ${Object.keys(rulesByName).join(', ')}`, 'rm')
@@ -86,6 +88,7 @@ function decode(io: CommandIo, file: string, options: DecodeOptions): void {
     options.format,
     (packet) => assembler.packet(packet),
     () => output.flush(),
+    { allQueues: options.allQueues === true },
   );
   assembler.end();
   if (summary !== undefined) {

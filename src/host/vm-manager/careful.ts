@@ -5,6 +5,7 @@ import { failureOf } from '../refusal.js';
 import { hex, PAGE } from './addresses.js';
 import { attempt } from './attempt.js';
 import { follow, type VmContext } from './context.js';
+import { isAllocatable } from './distrust.js';
 import type { Running } from './effects.js';
 import { vmHazards } from './hazards.js';
 import type { Parcel } from './parcel.js';
@@ -152,10 +153,8 @@ function* deallocate(vm: VmContext): Running<number | undefined> {
   return failure === undefined ? NO_STATE : undefined;
 }
 
-/** Regions come newest first, in the order in which START gives them. */
 function heldParcels(vm: VmContext): Parcel[] {
-  const parcels = [...vm.regions.all.map(({ parcel }) => parcel), vm.devicetreeParcel, vm.firmwareParcel];
-  return parcels.filter((parcel) => parcel?.isHeld === true) as Parcel[];
+  return vm.parcels.filter(({ isHeld }) => isHeld);
 }
 
 function* reclaimAll(vm: VmContext): Running<void> {
@@ -180,8 +179,8 @@ function* findVmid(vm: VmContext): Running<void> {
   const found: number[] = [];
   const search = function* (): Running<void> {
     const { peers } = yield* call(VM_GET_PEERS, {});
-    for (const vmid of peers) {
-      if (vm.setup.isKnown(vmid)) continue;
+    for (const vmid of new Set(peers)) {
+      if (vm.setup.isKnown(vmid) || !isAllocatable(vm, vmid)) continue;
       if ((yield* call(VM_GET_STATE, { vmid })).vm_status === LOAD) found.push(vmid);
     }
   };

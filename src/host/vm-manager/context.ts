@@ -28,8 +28,12 @@ export interface VmSetup {
   /** Whether the kernel maps all memory by page, so that single pages can be removed from its mapping. */
   readonly mapsKernelPagewise: boolean;
   readonly fileBindings: FileBindings;
-  /** Whether another VM of the manager has this VMID. */
+  /** Whether a VM of the manager has this VMID, open or closed with something left behind. */
   readonly isKnown: (vmid: number) => boolean;
+  /** Whether a VM of the manager that is open, or being taken apart, has this VMID. */
+  readonly isOpenVm: (vmid: number) => boolean;
+  /** Whether a parcel of such a VM other than this one has this handle. */
+  readonly isHandleTaken: (handle: number, but: VmContext) => boolean;
   readonly tell: (event: VmEvent) => void;
 }
 
@@ -96,6 +100,16 @@ export class VmContext {
   /** The `auth_mech` for VM_CONFIG_IMAGE. */
   get authentication(): number {
     return this.firmware === undefined ? authMech.values.NONE : authMech.values.QCOM_ANDROID_PVM;
+  }
+
+  /** The parcels that START has given to RM or will give, those of regions newest first. */
+  get parcels(): Parcel[] {
+    const parcels = [
+      ...this.regions.all.map(({ parcel }) => parcel),
+      this.devicetreeParcel,
+      this.firmwareParcel,
+    ];
+    return parcels.filter((parcel) => parcel !== undefined);
   }
 
   /** The sources of memory that is given on demand (v17, a15), in the order of guest addresses. */

@@ -31,6 +31,16 @@ export const vmHazards = hazardTable({
     effect: 'leak',
     doc: 'RM keeps the VMID: it takes VM_DEALLOC_VMID in the states LOAD and RESET only.',
   },
+  vmid_unchecked: {
+    clients: everyone,
+    effect: 'wrong_request',
+    doc: "Takes any VMID from RM: a reserved one, the host's own or another VM's. What it does to its VM it then does to that one.",
+  },
+  handle_unchecked: {
+    clients: everyone,
+    effect: 'wrong_request',
+    doc: 'Takes any memory handle from RM. With that of another parcel it reclaims the wrong one; with 0xffffffff, which means none, it reclaims nothing and unpins memory that RM has.',
+  },
   locked_vm_counted: {
     clients: eager,
     effect: 'leak',

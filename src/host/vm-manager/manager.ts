@@ -1,5 +1,6 @@
 import { type MainlineCalls, mainlineCalls } from '../calls/mainline/index.js';
 import { GuestMemoryFile, type GuestMemoryOptions } from '../guest-memory/index.js';
+import { shielded } from '../listener.js';
 import { refuser } from '../refusal.js';
 import { FileBindings } from './bindings.js';
 import type { VmEvent, VmSetup } from './context.js';
@@ -21,7 +22,7 @@ export interface VmManagerOptions {
   readonly hasMemoryExtents?: boolean;
   /** Whether the kernel maps all memory by page, which lending guest memory needs (v17); default true. */
   readonly mapsKernelPagewise?: boolean;
-  /** Called for what happens to VMs besides the results of ioctls. */
+  /** Called for what happens to VMs besides the results of ioctls. What it throws is dropped. */
   readonly onEvent?: (vm: GunyahVm, event: VmEvent) => void;
 }
 
@@ -77,7 +78,9 @@ export class VmManager {
       mapsKernelPagewise,
       fileBindings: this.#fileBindings,
       isKnown: (vmid) => [...this.#vms].some((other) => other.vmid === vmid),
-      tell: (event) => onEvent(vm, event),
+      isOpenVm: (vmid) => this.#liveVms().some((other) => other.vmid === vmid),
+      isHandleTaken: (handle, but) => this.#liveVms().some((other) => other.hasHandle(handle, but)),
+      tell: shielded((event) => onEvent(vm, event)),
     };
     const owner = {
       generation: this.generation,
@@ -98,6 +101,10 @@ export class VmManager {
   /** Passes a notification of RM to the VMs. @param id of the message. @param payload as on the wire. */
   notified(id: number, payload: Uint8Array): void {
     for (const vm of this.#vms) vm.notified(id, payload);
+  }
+
+  #liveVms(): GunyahVm[] {
+    return [...this.#vms].filter(({ isClosed, isClosing }) => !isClosed || isClosing);
   }
 
   #newDescriptor(): number {

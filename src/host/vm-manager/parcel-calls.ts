@@ -5,11 +5,10 @@ import { HostError } from '../error.js';
 import { generations } from '../generations.js';
 import { attempt } from './attempt.js';
 import type { VmContext } from './context.js';
+import { checkHandle } from './distrust.js';
 import type { Running } from './effects.js';
 import { vmHazards } from './hazards.js';
 import type { Parcel } from './parcel.js';
-
-type Vm = Pick<VmContext, 'vmid' | 'rules' | 'calls' | 'ask' | 'hazards'>;
 
 /**
  * Gives a parcel to RM: MEM_LEND or MEM_SHARE, and MEM_APPEND for what exceeds 512 entries. Afterwards `parcel` says
@@ -17,7 +16,7 @@ type Vm = Pick<VmContext, 'vmid' | 'rules' | 'calls' | 'ask' | 'hazards'>;
  *
  * @throws HostError of the call that failed.
  */
-export function* giveParcel(vm: Vm, parcel: Parcel): Running<void> {
+export function* giveParcel(vm: VmContext, parcel: Parcel): Running<void> {
   const request = {
     label: parcel.options.label,
     acl_entries: parcel.aclFor(vm.vmid),
@@ -28,7 +27,9 @@ export function* giveParcel(vm: Vm, parcel: Parcel): Running<void> {
   const lends = !parcel.isShared && memShare === 'separate_calls';
   const give = lends ? vm.calls.memLend : vm.calls.memShare;
   const onReply = ({ message }: CallEffect, reply: Uint8Array): void => {
-    parcel.handle = message === MEM_RECLAIM ? undefined : (parcel.handle ?? handleIn(reply));
+    const told = parcel.handle === undefined ? handleIn(reply) : undefined;
+    if (told !== undefined) checkHandle(vm, parcel, message.name, told);
+    parcel.handle = message === MEM_RECLAIM ? undefined : (parcel.handle ?? told);
     parcel.uncertain = message !== MEM_RECLAIM && parcel.handle === undefined;
   };
   parcel.uncertain = true;
@@ -69,7 +70,7 @@ function* watched<T>(
 }
 
 /** MEM_RECLAIM as Linux does it. @returns false when RM keeps the memory. Its pages then stay pinned for ever. */
-export function* reclaimOrLeak(vm: Vm, parcel: Parcel): Running<boolean> {
+export function* reclaimOrLeak(vm: VmContext, parcel: Parcel): Running<boolean> {
   const { handle, path } = parcel;
   if (handle === undefined) return true;
   const error = yield* attempt(vm.ask(vm.calls.memReclaim(handle)));
@@ -90,7 +91,7 @@ export function* reclaimOrLeak(vm: Vm, parcel: Parcel): Running<boolean> {
  *
  * @throws HostError when RM keeps the parcel, or does not answer.
  */
-export function* reclaim(vm: Vm, parcel: Parcel): Running<void> {
+export function* reclaim(vm: VmContext, parcel: Parcel): Running<void> {
   if (parcel.uncertain) yield* findHandle(vm, parcel);
   const { handle } = parcel;
   if (handle !== undefined) {
@@ -102,7 +103,7 @@ export function* reclaim(vm: Vm, parcel: Parcel): Running<void> {
   parcel.release();
 }
 
-function* findHandle(vm: Vm, parcel: Parcel): Running<void> {
+function* findHandle(vm: VmContext, parcel: Parcel): Running<void> {
   const request = {
     mem_type: memType.values.NORMAL,
     label: parcel.options.label,
@@ -112,6 +113,7 @@ function* findHandle(vm: Vm, parcel: Parcel): Running<void> {
   };
   try {
     const { mem_handle } = yield* call(MEM_QCOM_LOOKUP_SGL, request);
+    checkHandle(vm, parcel, MEM_QCOM_LOOKUP_SGL.name, mem_handle);
     parcel.handle = mem_handle;
   } catch (error) {
     // RM finds complete parcels only. With more entries than fit in one message it may have an incomplete one.

@@ -55,6 +55,12 @@ export class Parcel {
     return this.handle !== undefined || this.uncertain;
   }
 
+  /** What RM told is in doubt: the parcel has to be looked for by its contents. */
+  forgetHandle(): void {
+    this.handle = undefined;
+    this.uncertain = true;
+  }
+
   get isShared(): boolean {
     return this.options.sharedWith !== undefined;
   }

@@ -4,6 +4,7 @@ import { failureOf, refuser } from '../refusal.js';
 import { hex, isPageAligned, PAGE, wraps } from './addresses.js';
 import { attempt } from './attempt.js';
 import type { VmContext } from './context.js';
+import { hostVmid } from './distrust.js';
 import type { Running } from './effects.js';
 import { vmHazards } from './hazards.js';
 import { checkHasIoctl } from './ioctls.js';
@@ -110,7 +111,7 @@ function* prepare(vm: VmContext, call: RegionIoctl, region: MemoryRegion): Runni
   }
   region.pages = pages;
   try {
-    const sharedWith = region.lent ? undefined : yield* vm.ask(vm.calls.getVmid());
+    const sharedWith = region.lent ? undefined : yield* hostVmid(vm);
     region.parcel = new Parcel({ path, label, rights, sharedWith, pieces: region.pieces });
   } catch (error) {
     region.unpin(userProcess);

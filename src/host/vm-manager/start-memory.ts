@@ -3,6 +3,7 @@ import { failureOf, refuser } from '../refusal.js';
 import { type AddressRange, contains, hex, PAGE } from './addresses.js';
 import type { Backing } from './backing.js';
 import type { VmContext } from './context.js';
+import { hostVmid } from './distrust.js';
 import type { Running } from './effects.js';
 import { vmHazards } from './hazards.js';
 import { Parcel } from './parcel.js';
@@ -60,7 +61,7 @@ export function* parcelOf(vm: VmContext, path: string, range: AddressRange): Run
     vm.hazards.report(vmHazards.shared_dtb, path, { expected: 'lent memory', actual: backing.path });
     throw refuser('START', path)('ENOMEM', 'acl', 1, 0);
   }
-  const sharedWith = backing.lent ? undefined : yield* vm.ask(vm.calls.getVmid());
+  const sharedWith = backing.lent ? undefined : yield* hostVmid(vm);
   const pieces = backing.take('START', pagesOfRange(vm, range));
   return new Parcel({ path, label: 0, rights: backing.rights, sharedWith, pieces });
 }

@@ -4,6 +4,7 @@ import { refuser } from '../refusal.js';
 import type { AddressRange } from './addresses.js';
 import { registersOf } from './boot-context.js';
 import type { VmContext } from './context.js';
+import { checkVmid } from './distrust.js';
 import type { Running } from './effects.js';
 import type { Parcel } from './parcel.js';
 import { offsetIn } from './region.js';
@@ -18,7 +19,9 @@ const { LOAD, READY, INIT_FAILED, RUNNING } = vmStatus.values;
 
 export function* allocateVmid(vm: VmContext): Running<void> {
   try {
-    vm.vmid = yield* vm.ask(vm.calls.allocVmid(0));
+    const vmid = yield* vm.ask(vm.calls.allocVmid(0));
+    checkVmid(vm, vmid);
+    vm.vmid = vmid;
   } catch (error) {
     vm.vmidUncertain = error instanceof HostError && error.endedBy === 'reply';
     throw error;
@@ -109,7 +112,7 @@ export function* takeResources(vm: VmContext): Running<void> {
   const { entries } = yield* vm.ask(vm.calls.getHypResources(vm.vmid));
   for (const resource of entries) {
     const { type, resource_label, virq } = resource;
-    if (checksVirqs && !noVirq.includes(virq) && !isSharedInterrupt(virq)) {
+    if ((checksVirqs || vm.careful) && !noVirq.includes(virq) && !isSharedInterrupt(virq)) {
       const refuse = refuser('START', `resource[type ${type}, label ${resource_label}]`);
       throw refuse('ENOMEM', 'virq', 'none, or a shared interrupt', virq);
     }

@@ -44,6 +44,8 @@ const { NO_STATE, RUNNING } = vmStatus.values;
 export class GunyahVm {
   /** How the VM ended; undefined as long as it has not. */
   exit: ExitInfo | undefined;
+  /** No descriptor is open, but the VM is still being taken apart. */
+  isClosing = false;
   readonly #context: VmContext;
   readonly #owner: VmOwner;
   readonly #stateLock = new Lock('state lock', () => this.path);
@@ -79,6 +81,11 @@ export class GunyahVm {
   /** Faults that the VM manager has made, and what it could not clean up, oldest first. */
   get reports(): readonly HazardReport[] {
     return this.#context.hazards.reports;
+  }
+
+  /** Whether a parcel of the VM has this handle. @param but the VM that asks, which does not count. */
+  hasHandle(handle: number, but: VmContext): boolean {
+    return this.#context !== but && this.#context.parcels.some((parcel) => parcel.handle === handle);
   }
 
   /** No descriptor is open. */
@@ -208,10 +215,15 @@ export class GunyahVm {
     if (!this.#descriptors.delete(descriptor))
       throw refuser('close', this.path)('EBADF', 'unknown', 'open', descriptor);
     if (!this.isClosed) return;
-    yield* this.#stateLock.whenFree();
-    yield* this.#memoryLock.whenFree();
-    const { teardown } = this.#owner.generation;
-    yield* this.#context.careful ? releaseCarefully(this.#context) : follow(teardown, this.#context);
+    this.isClosing = true;
+    try {
+      yield* this.#stateLock.whenFree();
+      yield* this.#memoryLock.whenFree();
+      const { teardown } = this.#owner.generation;
+      yield* this.#context.careful ? releaseCarefully(this.#context) : follow(teardown, this.#context);
+    } finally {
+      this.isClosing = false;
+    }
     if (!this.#context.hazards.leftBehind) this.#owner.onGone();
   }
 

@@ -36,10 +36,12 @@ class IndexedRecord implements CaptureRecord {
   }
   get packets(): readonly RecordPacket[] {
     if (this.#index.has(this.#at, Flag.several)) return this.#record.packets;
-    return this.#index.packets(this.#at).map(({ frame, time, comment, view, start, end }) => ({
+    return this.#index.packets(this.#at).map(({ frame, time, clock, comment, view, start, end }) => ({
       frame,
       time,
+      clock,
       comment,
+      gaps: noIssues,
       size: end - start - this.#header.size,
       header: this.#index.has(this.#at, Flag.header) ? this.#header.read(view, start) : undefined,
     }));
@@ -49,6 +51,9 @@ class IndexedRecord implements CaptureRecord {
   }
   get to() {
     return this.#columns.to[this.#at] as number;
+  }
+  get queue() {
+    return this.type === 'other' ? this.#record.queue : undefined;
   }
   get type() {
     return recordTypes[this.#columns.type[this.#at] as number] as CaptureRecord['type'];

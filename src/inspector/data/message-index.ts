@@ -16,6 +16,7 @@ export const recordTypes: readonly RecordType[] = [
   'reply',
   'notification',
   'malformed',
+  'other',
 ];
 
 /** Bits of the column `flags`: facts about a record that no other column has. */
@@ -34,8 +35,12 @@ export const Flag = {
   several: 256,
 } as const;
 
+/** What few packets have. */
+type PacketFacts = Pick<Packet, 'clock' | 'queue' | 'wholeSize' | 'lost'>;
+const noFacts: PacketFacts = { clock: undefined, queue: undefined, wholeSize: undefined, lost: undefined };
+
 /** One queue message of a record. */
-export interface StoredPacket extends Stored {
+export interface StoredPacket extends Stored, PacketFacts {
   readonly frame: number;
   readonly time: bigint | undefined;
   readonly comment: string | undefined;
@@ -85,6 +90,7 @@ export class MessageIndex {
   readonly #bytes = new ByteStore();
   readonly #times = new PacketTimes();
   readonly #comments = new Map<number, string>();
+  readonly #facts = new Map<number, PacketFacts>();
   readonly #duplicates = new Map<number, number>();
   readonly #assembler: Assembler;
   readonly #numbered: Packet = emptyPacket();
@@ -114,7 +120,7 @@ export class MessageIndex {
 
   /** Takes the next packet of the capture. */
   packet(packet: Packet): void {
-    const { data, view, start, end, from, to, time, comment } = packet;
+    const { data, view, start, end, from, to, time, comment, clock, queue, wholeSize, lost } = packet;
     const index = this.#packets.add();
     const { columns } = this.#packets;
     columns.frame[index] = packet.frame;
@@ -122,9 +128,22 @@ export class MessageIndex {
     columns.size[index] = end - start;
     columns.time[index] = this.#times.store(index, time);
     if (comment !== undefined) this.#comments.set(index, comment);
+    const facts = { clock, queue, wholeSize, lost };
+    if (Object.values(facts).some((fact) => fact !== undefined)) this.#facts.set(index, facts);
     this.base ??= time;
     // Packet numbers in a file need not be unique. So the assembler gets the row in #packets as packet number.
-    Object.assign(this.#numbered, { frame: index, data, view, start, end, from, to, time, comment });
+    Object.assign(this.#numbered, {
+      frame: index,
+      data,
+      view,
+      start,
+      end,
+      from,
+      to,
+      time,
+      comment,
+      ...facts,
+    });
     this.#assembler.packet(this.#numbered);
   }
 
@@ -164,6 +183,7 @@ export class MessageIndex {
         frame: this.#frame(packet),
         time: this.#time(packet),
         comment: this.#comments.get(packet),
+        ...(this.#facts.get(packet) ?? noFacts),
       };
     });
   }

@@ -72,5 +72,9 @@ export function lifecycleCalls(kernel: MainlineKernel) {
       }
       return kernel.vmid;
     },
+
+    /** What {@link getVmid} has returned; undefined as long as nobody has asked. */
+    knownVmid: (): number | undefined =>
+      kernel.vmid === constants.VMID_PEER_DEFAULT ? undefined : kernel.vmid,
   };
 }

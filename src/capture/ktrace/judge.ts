@@ -1,0 +1,85 @@
+import { MessageType, type Protocol } from '../../schema/index.js';
+import type { TracedMessage } from './message.js';
+import { plausibility } from './plausible.js';
+
+/** Messages that may pass before a request whose payload does not decode counts as another queue's. */
+const WAIT_MAX = 64;
+
+/** A loss of events, or a message with the answer to whether it is RM's; undefined while that is open. */
+export type Judged =
+  | { readonly kind: 'lost'; readonly count: number | undefined }
+  | { readonly kind: 'message'; readonly message: TracedMessage; isRm: boolean | undefined };
+
+/** Requests with one sequence number and ID that wait for the same answer. */
+interface Open {
+  readonly items: (Judged & { kind: 'message' })[];
+  waited: number;
+}
+
+/**
+ * Tells RM's messages from those of other queues where the trace names no queue, by each message itself: its header
+ * and payload fit the protocol, or RM answered it. Keeps the order; what waits for an answer holds up what follows.
+ */
+export class MessageJudge {
+  readonly #protocol: Protocol;
+  readonly #sink: (item: Judged) => void;
+  readonly #queue: Judged[] = [];
+  readonly #open = new Map<string, Open>();
+
+  constructor(protocol: Protocol, sink: (item: Judged) => void) {
+    this.#protocol = protocol;
+    this.#sink = sink;
+  }
+
+  /** Takes the next item; a message whose `isRm` is undefined is judged. */
+  push(item: Judged): void {
+    this.#queue.push(item);
+    if (item.kind === 'message') this.#look(item);
+    for (const [key, open] of this.#open) {
+      if (++open.waited > WAIT_MAX) this.#decide(key, open, false);
+    }
+    this.#release();
+  }
+
+  end(): void {
+    for (const [key, open] of this.#open) this.#decide(key, open, false);
+    this.#release();
+  }
+
+  #look(item: Judged & { kind: 'message' }): void {
+    const { direction, bytes, size } = item.message;
+    if (item.isRm === false) return;
+    const { header, fits, isWhole } = plausibility(this.#protocol, bytes, direction);
+    if (fits && header?.type === MessageType.reply) {
+      const key = `${header.seq} ${header.msg_id}`;
+      const open = this.#open.get(key);
+      if (open !== undefined) this.#decide(key, open, true);
+    }
+    if (item.isRm !== undefined) return;
+    // A continuation, a first packet of several, and what the trace cut cannot be decoded by themselves.
+    const isPart = header?.type === MessageType.continuation || (header?.fragments ?? 0) > 0;
+    if (!fits || header === undefined) item.isRm = false;
+    else if (isWhole || isPart || bytes.length < size || header.type !== MessageType.request)
+      item.isRm = true;
+    else {
+      const key = `${header.seq} ${header.msg_id}`;
+      const open = this.#open.get(key) ?? { items: [], waited: 0 };
+      open.items.push(item);
+      this.#open.set(key, open);
+    }
+  }
+
+  #decide(key: string, { items }: Open, isRm: boolean): void {
+    for (const item of items) item.isRm = isRm;
+    this.#open.delete(key);
+  }
+
+  #release(): void {
+    let count = 0;
+    for (const item of this.#queue) {
+      if (item.kind === 'message' && item.isRm === undefined) break;
+      count++;
+    }
+    for (const item of this.#queue.splice(0, count)) this.#sink(item);
+  }
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../packets/index.js';
+
+/** What the lines of a kernel trace say, before anything is decided about queues and messages. */
+
+/** Which way a queue message went, seen from the machine that was traced: `tx` to the other VM, `rx` from it. */
+export type Direction = 'tx' | 'rx';
+
+/** A time as a line prints it. */
+export interface LineTime {
+  /** Nanoseconds since the clock's zero; 1970 for wall times. */
+  readonly ns: bigint;
+  /** Undefined: UTC. */
+  readonly clock: Clock | undefined;
+}
+
+/** One queue message as the trace shows it. */
+export interface TracedMessage {
+  readonly direction: Direction;
+  /** Capability ID or descriptor of the queue as the trace prints it; undefined where it prints none. */
+  readonly queue: string | undefined;
+  /** The traced function serves no queue but RM's. */
+  readonly isRmOnly: boolean;
+  /** Bytes that the trace announces, 0..240. */
+  readonly size: number;
+  /** The first bytes of it: fewer than `size` when the trace cut the message. */
+  readonly bytes: Uint8Array;
+  readonly time: LineTime | undefined;
+  /** The thread that sent or received, as far as the line tells; '' when it does not. */
+  readonly task: string;
+  /** Counts the messages of a log by the lines on which they begin; undefined where each has one line. */
+  readonly place?: number;
+}
+
+/** A call of a traced function that moves no bytes by itself. */
+export type CallEvent =
+  /** A send returned. @see REFUSED */
+  | { readonly kind: 'sent'; readonly task: string; readonly result: number }
+  /** A receive began; its return, traced by a second probe, does not name the queue. */
+  | { readonly kind: 'receiving'; readonly task: string; readonly queue: string; readonly buffers: string };
+
+/** Events that the tracer itself lost, before the next line. Undefined: it does not say how many. */
+export interface Loss {
+  readonly kind: 'lost';
+  readonly count: number | undefined;
+}
+
+export type TraceItem = ({ readonly kind: 'message' } & TracedMessage) | CallEvent | Loss;
+
+/** Queue messages have at most 240 bytes (protocol/rpc.md). */
+export const QUEUE_MESSAGE_MAX = 240;

@@ -1,0 +1,153 @@
+import type { Clock } from '../packets/index.js';
+import type { LineTime } from './message.js';
+
+/** What stands before the text of a kernel message in a log. */
+export interface Stamp {
+  /** Index at which the text begins. */
+  readonly end: number;
+  readonly time: LineTime | undefined;
+  /** The thread or processor that printed, where the kernel was built to say it (CONFIG_PRINTK_CALLER); else ''. */
+  readonly caller: string;
+}
+
+/** Parts of a stamp in the making. */
+interface Parts {
+  time: LineTime | undefined;
+  caller: string;
+}
+
+interface Rule {
+  readonly pattern: RegExp;
+  readonly read?: (match: RegExpExecArray, parts: Parts) => void;
+}
+
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
+const NS_PER_S = 1_000_000_000n;
+
+/**
+ * The parts that dmesg with its options, /dev/kmsg, journalctl, syslog and logcat put in front, each followed by the
+ * next. A line has any number of them in any order.
+ */
+const RULES: readonly Rule[] = [
+  // printk's time; dmesg -d adds the time since the line before.
+  {
+    pattern: /\[\s*(\d+)\.(\d{3,9})(?:\s*<\s*[+\d.]+\s*>)?\] ?/y,
+    read: ([, s, fraction], parts) => setTime(parts, seconds(s, fraction), 'mono'),
+  },
+  // CONFIG_PRINTK_CALLER: a thread or a processor.
+  {
+    pattern: /\[\s*([TC]\d+)(?:@C?\d+)?\] ?/y,
+    read: ([, caller = ''], parts) => {
+      parts.caller = caller;
+    },
+  },
+  // dmesg --raw and syslog: facility and level as one number.
+  { pattern: /<\d+>/y },
+  // dmesg -x.
+  { pattern: /[a-z]+\d*\s*:\s*[a-z]+\s*: ?/y },
+  // /dev/kmsg: level, sequence number, microseconds, flags.
+  {
+    pattern: /\d+,\d+,(\d+),[^;]*;/y,
+    read: ([, us], parts) => setTime(parts, BigInt(us as string) * 1000n, 'mono'),
+  },
+  // dmesg --time-format=iso, journalctl -o short-iso, -o short-full, logcat -v year.
+  {
+    pattern:
+      /(?:[A-Z][a-z]{2} )?(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[A-Z]{3,4}|[+-]\d\d:?\d\d))? ?/y,
+    read: ([, year, month, day, hour, minute, second, fraction, zone], parts) =>
+      setTime(
+        parts,
+        date(Number(year), Number(month), day, hour, minute, second, fraction) - zoneNs(zone),
+        'wall',
+      ),
+  },
+  // dmesg -T.
+  {
+    pattern: /\[[A-Z][a-z]{2} ([A-Z][a-z]{2})\s+(\d+) (\d\d):(\d\d):(\d\d) (\d{4})\] ?/y,
+    read: ([, month, day, hour, minute, second, year], parts) =>
+      setTime(parts, date(Number(year), monthOf(month), day, hour, minute, second, undefined), 'wall'),
+  },
+  // journalctl -o short and short-precise, syslog files.
+  {
+    pattern: /([A-Z][a-z]{2})\s+(\d+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? /y,
+    read: ([, month, day, hour, minute, second, fraction], parts) =>
+      setTime(parts, date(1970, monthOf(month), day, hour, minute, second, fraction), 'no-year'),
+  },
+  // journalctl -o short-unix, logcat -v epoch.
+  {
+    pattern: /\s*(\d{9,11})\.(\d{3,9}) +/y,
+    read: ([, s, fraction], parts) => setTime(parts, seconds(s, fraction), 'wall'),
+  },
+  // logcat -v threadtime and -v time.
+  {
+    pattern: /(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{3,9}) /y,
+    read: ([, month, day, hour, minute, second, fraction], parts) =>
+      setTime(parts, date(1970, Number(month), day, hour, minute, second, fraction), 'no-year'),
+  },
+  // logcat: process, thread and level; or level, tag and process.
+  { pattern: /\s*(?:[a-z]+\s+)?\d+\s+\d+ [VDIWEFS] (?:kernel\s*: ?)?/y },
+  { pattern: /[VDIWEFS]\/\S*\s*\(\s*\d+\): ?/y },
+  // The host and the program of journalctl and syslog.
+  { pattern: /[\w.-]+ kernel(?:\[\d+\])?: ?/y },
+  { pattern: /kernel: /y },
+];
+
+/** Reads what stands before the text of a kernel message. `end` 0: nothing does. */
+export function readStamp(line: string): Stamp {
+  const parts: Parts = { time: undefined, caller: '' };
+  let end = 0;
+  for (let length = -1; length !== end; ) {
+    length = end;
+    for (const { pattern, read } of RULES) {
+      pattern.lastIndex = end;
+      const match = pattern.exec(line);
+      if (match === null || match[0] === '') continue;
+      read?.(match, parts);
+      end += match[0].length;
+      break;
+    }
+  }
+  return { end, ...parts };
+}
+
+/** The first time of a line counts: what a log daemon adds stands before what the kernel printed. */
+function setTime(parts: Parts, ns: bigint, clock: Clock): void {
+  // The kernel's own time is finer than a second of a log daemon, and is what the other lines have too.
+  if (parts.time === undefined || clock === 'mono') parts.time = { ns, clock };
+}
+
+function seconds(whole: string | undefined, fraction: string | undefined): bigint {
+  return BigInt(whole as string) * NS_PER_S + fractionNs(fraction);
+}
+
+function fractionNs(fraction: string | undefined): bigint {
+  return fraction === undefined ? 0n : BigInt(fraction.padEnd(9, '0'));
+}
+
+/** Month from 1; 0 for a text that is no month. */
+function monthOf(name: string | undefined): number {
+  const at = MONTHS.indexOf(name as string);
+  return at < 0 || at % 3 !== 0 ? 0 : at / 3 + 1;
+}
+
+/** Nanoseconds since 1970. */
+function date(
+  year: number,
+  month: number,
+  day: string | undefined,
+  hour: string | undefined,
+  minute: string | undefined,
+  second: string | undefined,
+  fraction: string | undefined,
+): bigint {
+  const ms = Date.UTC(year, month - 1, Number(day), Number(hour), Number(minute), Number(second));
+  return BigInt(ms) * 1_000_000n + fractionNs(fraction);
+}
+
+/** How far the zone's clock is ahead of UTC; names of zones other than UTC are not known and count as UTC. */
+function zoneNs(zone: string | undefined): bigint {
+  const match = /^([+-])(\d\d):?(\d\d)$/.exec(zone ?? '');
+  if (match === null) return 0n;
+  const ns = BigInt(Number(match[2]) * 3600 + Number(match[3]) * 60) * NS_PER_S;
+  return match[1] === '-' ? -ns : ns;
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { protocol } from '../../../schemas/index.js';
+import { formatHex } from '../../../src/base/hex.js';
+import { CaptureInput } from '../../../src/capture/input/index.js';
+
+/** A trace that a real kernel printed, with its truth: lines `FROM>TO HEX`, for cut ones `FROM>TO SIZE HEX`. */
+export interface Trace {
+  readonly name: string;
+  readonly text: string;
+  readonly frames: readonly string[];
+  readonly other: readonly string[];
+  readonly cut: readonly string[];
+}
+
+/** The traces of test/recorded (its README says where they are from). */
+export function recordedTraces(): Trace[] {
+  const path = join(import.meta.dirname, '../../recorded/ktrace.ndjson.gz');
+  const lines = gunzipSync(readFileSync(path)).toString('utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as Trace);
+}
+
+/** What the reader makes of a text, in the words of the truth. */
+export interface Read {
+  readonly frames: string[];
+  readonly other: string[];
+  readonly cut: string[];
+  readonly lost: (number | undefined)[];
+  readonly times: (bigint | undefined)[];
+  readonly warnings: string[];
+}
+
+/** Reads a text in pieces of `step` bytes, recognising its format. */
+export function readTrace(text: string | Uint8Array, step = Number.POSITIVE_INFINITY): Read {
+  const read: Read = { frames: [], other: [], cut: [], lost: [], times: [], warnings: [] };
+  const input = new CaptureInput(
+    protocol,
+    undefined,
+    ({ from, to, data, start, end, queue, wholeSize, lost, time }) => {
+      const hex = formatHex(data, start, end);
+      if (lost !== undefined) read.lost.push(lost.count);
+      if (queue !== undefined) read.other.push(from === 3 ? `3>other ${hex}` : `other>3 ${hex}`);
+      else if (wholeSize !== undefined) read.cut.push(`${from}>${to} ${wholeSize} ${hex}`);
+      else read.frames.push(`${from}>${to} ${hex}`);
+      if (queue === undefined) read.times.push(time);
+    },
+    ({ code }) => read.warnings.push(code),
+    { allQueues: true },
+  );
+  const bytes = typeof text === 'string' ? Uint8Array.from(text, (char) => char.charCodeAt(0)) : text;
+  for (let at = 0; at < bytes.length; at += step) input.push(bytes.subarray(at, at + step));
+  input.end();
+  return read;
+}
