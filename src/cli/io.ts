@@ -72,17 +72,31 @@ export class CommandIo {
     pause = () => {},
     options: InputOptions = {},
   ): void {
+    const pieces = this.readingCapture(path, format, sink, pause, options);
+    while (pieces.next().done !== true);
+  }
+
+  /** As {@link readCapture}, for commands that read several captures: yields after each piece. */
+  *readingCapture(
+    path: string,
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    pause = () => {},
+    options: InputOptions = {},
+    pieceSize?: number,
+  ): Generator<void> {
     const name = nameOfInput(path);
     const warnings = new Warnings(this, name, pause);
     const progress = new Progress(this.stdio, path);
     const warn = (warning: CaptureWarning) => warnings.add(warning);
     const input = new CaptureInput(this.protocol, format, sink, warn, options);
     try {
-      for (const chunk of readPieces(this.stdio, path)) {
+      for (const chunk of readPieces(this.stdio, path, pieceSize)) {
         input.push(chunk);
         pause();
         if (this.isOutputClosed) return;
         progress.advance(chunk.length);
+        yield;
       }
       input.end();
     } catch (error) {

@@ -8,12 +8,14 @@ import {
   diffEntry,
   differenceLine,
   diffHeading,
+  diffWindow,
   type FieldPath,
   parseFieldPath,
   printCounts,
   printDifference,
 } from '../../capture/diff/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
+import type { PacketSink } from '../../capture/packets/index.js';
 import { Assembler } from '../../capture/records/index.js';
 import { terminalStyle } from '../../node/terminal.js';
 import { type ReassemblyRules, rulesByName, rulesOf } from '../../rpc/index.js';
@@ -30,6 +32,8 @@ interface DiffOptions {
 
 const examples = `
 Packet numbers, times and latencies are not compared. Exit code: 0 equal, 1 different.
+Messages are paired with those at most ${diffWindow.max} messages away: captures of any length can be compared, but what
+has moved farther is printed as removed and added, or changed.
 
 Examples:
   gunyah-rm diff before.pcapng after.pcapng
@@ -78,15 +82,29 @@ function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions)
   output.end();
 }
 
-function entriesOf(io: CommandIo, file: string, options: DiffOptions, rules: ReassemblyRules): DiffEntry[] {
+/** Bytes that are read at once: the messages in them are held. */
+const PIECE_SIZE = 64 * 1024;
+
+/** The messages of a capture, as far as they are asked for. */
+function* entriesOf(
+  io: CommandIo,
+  file: string,
+  options: DiffOptions,
+  rules: ReassemblyRules,
+): Generator<DiffEntry> {
   const { protocol } = io;
-  const entries: DiffEntry[] = [];
+  const { ignore = [], format } = options;
+  let entries: DiffEntry[] = [];
   const assembler = new Assembler({
     protocol,
     rules,
-    record: (record) => entries.push(diffEntry(protocol, record, options.ignore ?? [])),
+    record: (record) => entries.push(diffEntry(protocol, record, ignore)),
   });
-  io.readCapture(file, options.format, (packet) => assembler.packet(packet));
+  const packet: PacketSink = (item) => assembler.packet(item);
+  for (const _ of io.readingCapture(file, format, packet, undefined, undefined, PIECE_SIZE)) {
+    yield* entries;
+    entries = [];
+  }
   assembler.end();
-  return entries;
+  yield* entries;
 }
