@@ -1,4 +1,4 @@
-import { align, type Span } from './align.js';
+import { align, alignShared, type Span } from './align.js';
 import { contentOf, type DiffEntry } from './entry.js';
 import { type FieldChange, fieldChanges, tokenizer } from './fields.js';
 import { Window } from './window.js';
@@ -23,14 +23,7 @@ export interface DiffCounts {
 }
 
 /** How many messages of each capture are compared with each other. */
-export interface DiffWindow {
-  /** At first, in messages. */
-  readonly min: number;
-  /** The window doubles up to this size while it finds no place where the captures agree again. */
-  readonly max: number;
-}
-
-export const diffWindow: DiffWindow = { min: 2048, max: 16_384 };
+export const diffWindow = 8192;
 
 /** So many equal messages in a row are no chance: what lies behind them does not change the pairs before them. */
 const RUN_SIZE = 16;
@@ -58,8 +51,8 @@ interface Step {
  * partner is `removed` (only in `a`) or `added` (only in `b`), `a` before `b`.
  *
  * The captures are read as they are compared. Messages are in memory from where the captures differ up to where they
- * agree again, at most `window.max` of each. If they do not agree within that, the pairs of the first half of the window
- * count, and the rest is compared with what follows. So messages farther apart than the window are not paired. Time
+ * agree again, at most `window` of each. If they do not agree within that, most of the pairs that were found count,
+ * and the rest is compared with what follows. So messages farther apart than the window are not paired. Time
  * grows with the number of messages (see `align`).
  */
 export function diffEntries(
@@ -71,7 +64,6 @@ export function diffEntries(
   const counts = { equal: 0, changed: 0, removed: 0, added: 0 };
   const a = new Window(aEntries);
   const b = new Window(bEntries);
-  let size = window.min;
   for (;;) {
     while (a.first !== undefined && a.first.content === b.first?.content) {
       counts.equal++;
@@ -79,23 +71,17 @@ export function diffEntries(
       b.drop(1);
     }
     if (a.first === undefined && b.first === undefined) return counts;
-    a.fill(size);
-    b.fill(size);
-    const steps = stepsOf(a.entries(), b.entries());
+    a.fill(window);
+    b.fill(window);
     const isWhole = a.isLast && b.isLast;
-    let end = isWhole ? steps.length : agreementEnd(steps);
-    if (end === 0 && size < window.max) {
-      size = Math.min(2 * size, window.max);
-      continue;
-    }
-    if (end === 0) end = halfOf(steps, Math.max(a.length, b.length));
-    else size = window.min;
+    const steps = stepsOf(a.entries(), b.entries(), isWhole);
+    const end = isWhole ? steps.length : agreementEnd(steps) || mostOf(steps, Math.max(a.length, b.length));
     report(a, b, steps.slice(0, end), counts, sink);
   }
 }
 
-/** Pairs the messages of two windows. */
-function stepsOf(a: readonly DiffEntry[], b: readonly DiffEntry[]): Step[] {
+/** Pairs the messages of two windows. `isWhole`: nothing follows. */
+function stepsOf(a: readonly DiffEntry[], b: readonly DiffEntry[], isWhole: boolean): Step[] {
   const steps: Step[] = [];
   const compare = ({ aStart, aEnd, bStart, bEnd }: Span, level: number) => {
     const textOf = aStart < aEnd && bStart < bEnd ? levels[level] : undefined;
@@ -114,7 +100,8 @@ function stepsOf(a: readonly DiffEntry[], b: readonly DiffEntry[]): Step[] {
     let aNext = aStart;
     let bNext = bStart;
     const span = { aStart: 0, aEnd: aEnd - aStart, bStart: 0, bEnd: bEnd - bStart };
-    align(aTokens, bTokens, span, (aAt, bAt) => {
+    const pairs = isWhole ? align : alignShared;
+    pairs(aTokens, bTokens, span, (aAt, bAt) => {
       compare({ aStart: aNext, aEnd: aStart + aAt, bStart: bNext, bEnd: bStart + bAt }, level + 1);
       steps.push({ a: aStart + aAt, b: bStart + bAt, level });
       aNext = aStart + aAt + 1;
@@ -136,9 +123,9 @@ function agreementEnd(steps: readonly Step[]): number {
   return 0;
 }
 
-/** Index of the first step that lies in the second half of one of the windows. */
-function halfOf(steps: readonly Step[], size: number): number {
-  const at = steps.findIndex(({ a, b }) => 2 * Math.max(a, b) >= size);
+/** Index of the first step that lies in the last eighth of one of the windows. */
+function mostOf(steps: readonly Step[], size: number): number {
+  const at = steps.findIndex(({ a, b }) => 8 * Math.max(a, b) >= 7 * size);
   return at <= 0 ? steps.length : at;
 }
 

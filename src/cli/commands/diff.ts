@@ -32,7 +32,7 @@ interface DiffOptions {
 
 const examples = `
 Packet numbers, times and latencies are not compared. Exit code: 0 equal, 1 different.
-Messages are paired with those at most ${diffWindow.max} messages away: captures of any length can be compared, but what
+Messages are paired with those at most ${diffWindow} messages away: captures of any length can be compared, but what
 has moved farther is printed as removed and added, or changed.
 
 Examples:
