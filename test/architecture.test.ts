@@ -36,7 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/serve': [...engine, 'src/rm', 'src/machine', 'schemas'],
   'src/device': ['src/base'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
-  'src/node': [...engine, 'src/serve', 'src/fuzz', 'src/inspector', 'schemas'],
+  'src/node': [...engine, 'src/serve', 'src/fuzz', 'src/inspector', 'src/device', 'schemas'],
   'src/cli': [
     ...engine,
     'src/docs',
@@ -115,9 +115,10 @@ describe('architecture', () => {
     const users = sources
       .filter(({ path, code }) => !path.startsWith('src/inspector/page/') && pattern.test(code))
       .map(({ path }) => path);
-    // The live server's: when a message came, when to try again; and time limits of fuzzed programs.
+    // The live server's: when a message came, when to try again; how long a device may clean up; and time limits of fuzzed programs.
     expect(users.sort()).toEqual([
       'src/node/clock.ts',
+      'src/node/device-script.ts',
       'src/node/fuzz/exec-target.ts',
       'src/node/fuzz/socket-target.ts',
       'src/node/fuzz/step-wait.ts',

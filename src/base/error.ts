@@ -13,13 +13,26 @@ export interface Issue {
   readonly offset: number;
   readonly expected: number | bigint | string;
   readonly actual: number | bigint | string;
+  /** Where a name is expected: the possible names, from which people get suggestions. */
+  readonly choice?: Choice;
 }
 
-/** One line for people: `truncated at mem_handle, offset 4: expected 4, actual 2`. */
+/** The names that would have been accepted, and what they name: `message`, `field`, `option`. */
+export interface Choice {
+  readonly what: string;
+  readonly names: readonly string[];
+}
+
+/** All fields of an issue in one line: `truncated at mem_handle, offset 4: expected 4, actual 2`. */
 export function formatIssue(issue: Issue): string {
   const where = issue.path === '' ? '' : ` at ${issue.path}`;
   const text = `${issue.code}${where}, offset ${issue.offset}: expected ${issue.expected}, actual ${issue.actual}`;
   return printable(text);
+}
+
+/** The issue that an error carries. */
+export function issueOf({ code, path, offset, expected, actual, choice }: Issue): Issue {
+  return { code, path, offset, expected, actual, ...(choice && { choice }) };
 }
 
 /** An error that carries an {@link Issue}: base of both error classes. */
@@ -29,14 +42,20 @@ abstract class IssueError extends Error implements Issue {
   readonly offset: number;
   readonly expected: number | bigint | string;
   readonly actual: number | bigint | string;
+  declare readonly choice?: Choice;
+  /** What stands in front of the message, such as `line 3: `. */
+  readonly context: string;
 
-  constructor(issue: Issue, text: string) {
-    super(text);
+  constructor(issue: Issue, context: string, text: string) {
+    const shown = printable(context);
+    super(shown + text);
+    this.context = shown;
     this.code = issue.code;
     this.path = issue.path;
     this.offset = issue.offset;
     this.expected = issue.expected;
     this.actual = issue.actual;
+    if (issue.choice !== undefined) this.choice = issue.choice;
   }
 }
 
@@ -46,18 +65,14 @@ abstract class IssueError extends Error implements Issue {
  */
 export class WireError extends IssueError {
   override readonly name = 'WireError';
-  readonly #context: string;
-
   /** @param context where it is, in front of the text: `line 3: `. */
   constructor(issue: Issue, context = '') {
-    super(issue, printable(context) + formatIssue(issue));
-    this.#context = context;
+    super(issue, context, formatIssue(issue));
   }
 
   /** The same error seen from outside. @param context of a file, a line. @param outer what is said otherwise there. */
   within(context: string, outer: Partial<Issue> = {}): WireError {
-    const { code, path, offset, expected, actual } = this;
-    return new WireError({ code, path, offset, expected, actual, ...outer }, context + this.#context);
+    return new WireError({ ...issueOf(this), ...outer }, context + this.context);
   }
 }
 
@@ -69,7 +84,8 @@ export class UsageError extends IssueError {
     const where = issue.path === '' ? '' : ` at ${issue.path}`;
     super(
       { ...issue, offset: 0 },
-      printable(`${context}${issue.code}${where}: expected ${issue.expected}, actual ${issue.actual}`),
+      context,
+      printable(`${issue.code}${where}: expected ${issue.expected}, actual ${issue.actual}`),
     );
   }
 }

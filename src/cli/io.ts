@@ -1,12 +1,14 @@
 import { WireError } from '../base/error.js';
+import { errorText } from '../base/sentence.js';
 import { printable } from '../base/text.js';
 import { CaptureInput, type InputFormat, type InputOptions } from '../capture/input/index.js';
 import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
-import { readPieces } from '../node/input.js';
-import { Output } from '../node/output.js';
+import { Files } from '../node/files.js';
+import type { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
 import type { Protocol } from '../schema/index.js';
+import { type OutputForm, outputForm } from './output-form.js';
 
 /** Exit codes of the command line (cli.md). `defect`: an error of this program itself. */
 export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3, defect: 4 } as const;
@@ -22,12 +24,27 @@ export function nameOfInput(path: string): string {
 /** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
 export class CommandIo {
   exitCode: number = exitCodes.ok;
-  readonly #outputs: Output[] = [];
+  readonly files: Files;
+  #damage: string | undefined;
 
   constructor(
     readonly protocol: Protocol,
     readonly stdio: Stdio,
-  ) {}
+  ) {
+    this.files = new Files(stdio);
+  }
+
+  /** What made a command stop reading an input before its end, as text. */
+  get damage(): string | undefined {
+    return this.#damage;
+  }
+
+  /** Notes that an input cannot be read any further. The command goes on with what came before. */
+  damaged(text: string): void {
+    this.#damage ??= text;
+    this.warn(text);
+    this.problem();
+  }
 
   /** Notes that the input has a problem: the exit code will be 1. The command goes on. */
   problem(): void {
@@ -39,21 +56,42 @@ export class CommandIo {
     this.stdio.writeError(`gunyah-rm: ${printable(text)}\n`);
   }
 
-  /** Opens a file, or standard output for `-`. @throws UsageError if it is the file of the input. */
-  output(path: string, input?: string): Output {
-    const output = Output.to(this.stdio, path, input);
-    this.#outputs.push(output);
-    return output;
+  /**
+   * Opens an output: a file, or standard output for `-`.
+   *
+   * @param form of what will be written. @param option that names the output.
+   * @throws UsageError if the name's ending stands for another form, or if it is a file that the command reads.
+   */
+  output(path: string, form: OutputForm = 'text', option = '--output'): Output {
+    outputForm(path, form, form, option);
+    return this.files.output(path, option);
+  }
+
+  /**
+   * Ends an output. If an input was cut short, the output is kept with what came before, and that is said. It is given
+   * up if nothing came before.
+   *
+   * @param isEmpty nothing of the input is in it. @throws FileError
+   */
+  end(output: Output, isEmpty = output.isEmpty): void {
+    if (this.#damage === undefined || output.file === undefined) output.end();
+    else if (isEmpty) {
+      output.discard();
+      this.warn(`${output.file}: not written, since nothing could be read`);
+    } else {
+      output.end();
+      this.warn(`${output.file}: holds only what came before the damage`);
+    }
   }
 
   /** Whether the reader of an output has gone, so that the rest of the work is in vain. */
   get isOutputClosed(): boolean {
-    return this.#outputs.some((output) => output.isClosed);
+    return this.files.isOutputClosed;
   }
 
   /** Writes a whole output: a file, or standard output for `-`. */
-  print(path: string, text: string): void {
-    const output = this.output(path);
+  print(path: string, text: string, form: OutputForm = 'text'): void {
+    const output = this.output(path, form);
     output.write(text);
     output.end();
   }
@@ -91,7 +129,7 @@ export class CommandIo {
     const warn = (warning: CaptureWarning) => warnings.add(warning);
     const input = new CaptureInput(this.protocol, format, sink, warn, options);
     try {
-      for (const chunk of readPieces(this.stdio, path, pieceSize)) {
+      for (const chunk of this.files.pieces(path, pieceSize)) {
         input.push(chunk);
         pause();
         if (this.isOutputClosed) return;
@@ -103,8 +141,7 @@ export class CommandIo {
       if (!(error instanceof WireError)) throw error;
       progress.end();
       pause();
-      this.warn(`${name}: ${error.message}`);
-      this.problem();
+      this.damaged(`${name}: ${errorText(error)}`);
     } finally {
       progress.end();
       warnings.end();

@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 import { UsageError } from '../base/error.js';
+import { nameLike } from '../base/nearest.js';
 import { INPUT_FORMATS } from '../capture/input/index.js';
-import { type PlatformProfile, platforms } from '../rm/index.js';
+import { type ManagerProfile, managers, type PlatformProfile, platforms } from '../rm/index.js';
 
 /**
  * The value of an option or argument that must be one of some names.
@@ -14,9 +15,16 @@ export function oneOf<T extends string>(
   path: string,
   code = path === '' ? 'argument' : 'option',
 ): T {
-  const name = names.find((known) => known === value);
+  const noun = path.replace(/^--/, '') || 'name';
+  const name = nameLike(value, names);
   if (name !== undefined) return name;
-  throw new UsageError({ code, path, expected: names.join(', '), actual: value });
+  throw new UsageError({
+    code,
+    path,
+    expected: names.join(', '),
+    actual: value,
+    choice: { what: noun, names },
+  });
 }
 
 /** Parses an option that is an integer from 0 to `max`, decimal or hexadecimal. */
@@ -36,9 +44,13 @@ export const platformNames = Object.keys(platforms).join(', ');
 
 /** The value of `--platform`. @throws UsageError for an unknown platform. */
 export function platformOption(name: string): PlatformProfile {
-  const platform = Object.values(platforms).find((profile) => profile.name === name);
-  if (platform !== undefined) return platform;
-  throw new UsageError({ code: 'platform', path: '--platform', expected: platformNames, actual: name });
+  const known = oneOf(
+    Object.values(platforms).map((profile) => profile.name),
+    name,
+    '--platform',
+    'platform',
+  );
+  return Object.values(platforms).find((profile) => profile.name === known) as PlatformProfile;
 }
 
 /** The option `--platform`. The help prints the name of its default, not the whole profile. */
@@ -46,6 +58,20 @@ export function platformFlag(): Option {
   return new Option('--platform <name>', `whose machine: ${platformNames}`)
     .argParser(platformOption)
     .default(platforms.native, platforms.native.name);
+}
+
+/** The option `--manager`. @param otherwise what holds without it. */
+export function managerFlag(otherwise: string): Option {
+  const names = Object.keys(managers) as (keyof typeof managers)[];
+  return new Option(
+    '--manager <name>',
+    `whose manager: ${names.join(', ')}; without it ${otherwise}`,
+  ).argParser((name): ManagerProfile => managers[oneOf(names, name, '--manager')]);
+}
+
+/** The option `--allow-outside` of commands that play scenarios. */
+export function outsideFlag(): Option {
+  return new Option('--allow-outside', 'the scenario may load files that are outside its folder');
 }
 
 /** A file to load into memory at a guest physical address. */

@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
+import { errorText } from '../base/sentence.js';
 import { printable } from '../base/text.js';
 import { FileError } from '../node/file-error.js';
+import { FileConflict } from '../node/file-use.js';
 import type { Stdio } from '../node/stdio.js';
 import { terminalWidth } from '../node/terminal.js';
 import { version } from '../node/version.js';
@@ -51,6 +53,8 @@ export async function run(argv: readonly string[], stdio: Stdio): Promise<number
     return io.isOutputClosed ? exitCodes.ok : io.exitCode;
   } catch (error) {
     return exitCodeOf(io, error) ?? reportDefect(argv, stdio, error);
+  } finally {
+    io.files.discard();
   }
 }
 
@@ -91,17 +95,39 @@ function programOf(io: CommandIo): Command {
             .replaceAll('\n', ' '),
         ),
     })
-    .configureHelp({ showGlobalOptions: true });
+    .configureHelp({ showGlobalOptions: true })
+    .hook('preAction', (_, command) => checkTexts(command));
   for (const command of commands) command.register(program, io);
   return program;
+}
+
+/** No option or argument may be empty. A shell makes such a word of a variable that is not set. */
+function checkTexts(command: Command): void {
+  // Wireshark gives an empty value for each option that its user left open.
+  if (command.getOptionValue('extcap') === true) return;
+  const options = command.options.map((option) => [
+    option.long ?? '',
+    command.getOptionValue(option.attributeName()),
+  ]);
+  const values = command.registeredArguments.map((argument, index) => [
+    argument.name(),
+    command.processedArgs[index],
+  ]);
+  for (const [path, value] of [...options, ...values])
+    if ([value].flat().includes(''))
+      throw new UsageError({ code: 'argument', path, expected: 'a name', actual: 'an empty text' });
 }
 
 /** Prints an error of input, usage or files. @returns its exit code; undefined for any other error. */
 function exitCodeOf(io: CommandIo, error: unknown): number | undefined {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  if (error instanceof UsageError) {
+  if (error instanceof FileConflict) {
     io.warn(error.message);
+    return exitCodes.usage;
+  }
+  if (error instanceof UsageError) {
+    io.warn(errorText(error));
     return exitCodes.usage;
   }
   if (error instanceof FileError) {
@@ -109,7 +135,7 @@ function exitCodeOf(io: CommandIo, error: unknown): number | undefined {
     return exitCodes.file;
   }
   if (error instanceof WireError) {
-    io.warn(error.message);
+    io.warn(errorText(error));
     return exitCodes.problems;
   }
   return undefined;

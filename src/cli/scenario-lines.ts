@@ -1,10 +1,11 @@
 import { WireError } from '../base/error.js';
+import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
-import { detectFormat, openReader } from '../capture/input/index.js';
+import { decodeText } from '../base/text.js';
+import { CaptureInput } from '../capture/input/index.js';
 import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
-import { readPieces } from '../node/input.js';
 import { CaptureSteps } from '../sim/index.js';
 import { type CommandIo, nameOfInput } from './io.js';
 
@@ -55,7 +56,7 @@ export function* valuesOf(lines: Iterable<ScenarioLine>): Generator<unknown> {
 function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioLine> {
   const ready: ScenarioLine[] = [];
   let reader: CaptureReader | undefined;
-  for (const piece of readPieces(io.stdio, path)) {
+  for (const piece of io.files.pieces(path)) {
     reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready);
     reader.push(piece);
     for (const line of ready.splice(0)) {
@@ -98,19 +99,33 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
     const [from, to] = guess.of(packet);
     steps.packet({ from, to, frame: packet.data.slice(packet.start, packet.end), comment: packet.comment });
   };
-  const format = detectFormat(piece);
-  if (format === undefined) throw notOne(String(piece[0]));
-  const reader = openReader(io.protocol, format, sink, ({ frame, message, isNote }) => {
+  const reader = new CaptureInput(io.protocol, undefined, sink, ({ frame, message, isNote }) => {
     if (!isNote) io.problem();
     io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
   });
+  // The array of the piece is used again.
+  const start = startOf(piece);
+  const known = (read: () => void) => {
+    try {
+      read();
+    } catch (error) {
+      throw error instanceof WireError && error.code === 'format' ? notOne(start) : error;
+    }
+  };
   return {
-    push: (chunk) => reader.push(chunk),
+    push: (chunk) => known(() => reader.push(chunk)),
     end: () => {
-      reader.end();
+      known(() => reader.end());
       steps.end();
     },
   };
+}
+
+/** The first bytes, as text if they are text. */
+function startOf(piece: Uint8Array): string {
+  const start = piece.subarray(0, 16);
+  const text = decodeText(start.subarray(0, start.indexOf(0x0a) < 0 ? start.length : start.indexOf(0x0a)));
+  return text === undefined ? formatHex(start) : JSON.stringify(text);
 }
 
 function notOne(actual: string): WireError {

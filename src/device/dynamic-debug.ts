@@ -11,6 +11,13 @@ is_left() { grep -q '${files.join('.*=p\\|')}.*=p' "$control" 2>/dev/null; }
 clean() {
   if ! is_left; then return; fi
 ${files.map((file) => `  echo 'file *${file} -p' > "$control"`).join('\n')}
+  wake
+}
+
+# A line for the process that copies the log, so that it sees that nobody reads it any more.
+wake() {
+  nap
+  echo '${MARK} ends' > "\${KMSG-/dev/kmsg}"
 }`;
 }
 
@@ -34,7 +41,7 @@ copy_log() {
   exec 4< "\${KMSG-/dev/kmsg}"
   while kill -0 $$ 2>/dev/null; do
     cat <&4
-    echo '# lines of the log were lost'
+    echo '# lines of the log were lost' || break
     nap
   done 2>/dev/null
 }
@@ -60,6 +67,8 @@ attach() {
 drain() {
   echo 'file *${file} -p' > "$control"
   nap
+  kill "$reader"
+  wake
 }
 
 report() { :; }

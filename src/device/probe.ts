@@ -53,7 +53,7 @@ echo "selinux $(getenforce 2>/dev/null || echo unknown)"
 echo "lockdown $(cat /sys/kernel/security/lockdown 2>/dev/null || echo unknown)"
 { zcat /proc/config.gz || gunzip -c /proc/config.gz || cat "/boot/config-$(uname -r)"; } 2>/dev/null |
   grep -E '^CONFIG_(${configs.join('|')})=' | sed 's/^/config /'
-grep -oE ' (${symbols.join('|')})([.][.A-Za-z0-9_]+)?($|[[:space:]])' "\${KALLSYMS-/proc/kallsyms}" | sed 's/^ */symbol /'
+grep -oE ' (${symbols.join('|')})([.]llvm[.][0-9]+)?($|[[:space:]])' "\${KALLSYMS-/proc/kallsyms}" | sed 's/^ */symbol /'
 for folder in "\${TRACEFS-}" /sys/kernel/tracing /sys/kernel/debug/tracing; do
   if [ -n "$folder" ] && [ -e "$folder/kprobe_events" ]; then
     echo "tracefs $folder"

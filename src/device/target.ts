@@ -1,3 +1,4 @@
+import { UsageError } from '../base/error.js';
 import { quote } from './script.js';
 
 /** Where a script runs. */
@@ -30,4 +31,15 @@ export function targetCommand(target: Target, argument: string): readonly [strin
     case 'local':
       return ['sh', '-c', sudo];
   }
+}
+
+/** The target of the words behind `--run`. @throws UsageError for anything but `adb`, `local` and `ssh HOST`. */
+export function parseTarget(words: readonly string[]): Target {
+  const [kind, host, ...rest] = words;
+  if ((kind === 'adb' || kind === 'local') && host === undefined) return { kind };
+  // ssh would take a host with a dash for an option.
+  if (kind === 'ssh' && host !== undefined && !host.startsWith('-') && rest.length === 0)
+    return { kind, host };
+  const actual = words.join(' ');
+  throw new UsageError({ code: 'argument', path: '--run', expected: 'adb, local or ssh HOST', actual });
 }

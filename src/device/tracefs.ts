@@ -60,16 +60,16 @@ check() {
   fi
 }
 
-# A compiler may have added a suffix to the name of a static function.
+# An LTO build adds .llvm and a number to the name of a static function. Other suffixes tell of changed arguments.
 symbol() {
   # shellcheck disable=SC2046 # splits into words
-  set -- "$1" $(grep -oE " $1([.][.A-Za-z0-9_]+)?(\\$|[[:space:]])" "\${KALLSYMS-/proc/kallsyms}" | grep -v cfi_jt | sort)
+  set -- "$1" $(grep -oE " $1([.]llvm[.][0-9]+)?(\\$|[[:space:]])" "\${KALLSYMS-/proc/kallsyms}" | sort)
   echo "\${2-$1}"
 }
 
-# Defines an event: its name, p or r, the function, what to print. The kernel says no by not listing it.
+# Defines an event: its name, p or r, the symbol, what to print. The kernel says no by not listing it.
 probe() {
-  echo "$2:$G/$1 $(symbol "$3") $4" >> "$T/kprobe_events"
+  echo "$2:$G/$1 $3 $4" >> "$T/kprobe_events"
   grep -q ":$G/$1 " "$T/kprobe_events"
 } 2>/dev/null
 
@@ -90,10 +90,11 @@ prepare() {
 }
 
 attach() {
-  probe tx p ${send.symbol} '${sendArguments}' ||
+  send=$(symbol ${send.symbol})
+  probe tx p "$send" '${sendArguments}' ||
     fail 'cannot probe ${send.symbol}: another driver, or the kernel forbids probes'
   # Tells sends that a full queue refused.
-  if probe txr r ${send.symbol} 'ret=$retval:s32'; then switch_on txr ''; fi
+  if probe txr r "$send" 'ret=$retval:s32'; then switch_on txr ''; fi
   ${ways} || fail 'cannot probe what is received'
   switch_on tx '${queues}'
 }
@@ -121,14 +122,14 @@ const receiveFunctions: Readonly<Record<ReceiveWay, ReceiveText>> = {
   consumer: ({ consumer }) => `
 # The function that takes what was received, { size_t length; u8 data[240]; }. It serves RM's queue only.
 receive_consumer() {
-  probe rx p ${consumer} 'len=+0($arg2):u64 data=+8($arg2):x64[30]' || return 1
+  probe rx p "$(symbol ${consumer})" 'len=+0($arg2):u64 data=+8($arg2):x64[30]' || return 1
   switch_on rx ''
 }
 `,
   return: (_, queues, { symbol, queue, buffer, size }) => `
 # A return probe that sees the arguments of the call. Kernels before about 6.9 refuse it.
 receive_return() {
-  probe rx r ${symbol} 'ret=$retval:s32 ${queue}=$arg1:x64 len=+0($arg${size}):u64 data=+0($arg${buffer}):x64[30]' ||
+  probe rx r "$(symbol ${symbol})" 'ret=$retval:s32 ${queue}=$arg1:x64 len=+0($arg${size}):u64 data=+0($arg${buffer}):x64[30]' ||
     return 1
   switch_on rx '${queues === '' ? 'ret == 0' : `(${queues}) && ret == 0`}'
 }
@@ -136,7 +137,8 @@ receive_return() {
   'two-step': ({ thread }, queues, { symbol, queue, buffer, size }) => `
 # Two steps: where RM's messages are put is printed by the first receive, in an instance of its own.
 receive_two_step() {
-  probe rxe p ${symbol} '${queue}=$arg1:x64 buf=$arg${buffer}:x64 lenp=$arg${size}:x64' || return 1
+  receive=$(symbol ${symbol})
+  probe rxe p "$receive" '${queue}=$arg1:x64 buf=$arg${buffer}:x64 lenp=$arg${size}:x64' || return 1
   mkdir "$I-step" || return 1
   echo '${queues !== '' ? queues : thread === undefined ? `${queue} != 0` : `comm ~ "${thread}"`}' > "$I-step/events/$G/rxe/filter"
   echo 1 > "$I-step/events/$G/rxe/enable"
@@ -152,7 +154,7 @@ second_step() {
   # COMM-PID [CPU]: the name may hold spaces and dashes.
   thread=\${line%%: \\(*} thread=\${thread% \\[*} thread=\${thread##*-}
   thread=\${thread%% *}
-  if probe rx r ${symbol} "ret=\\$retval:s32 len=@$length:u64 data=@$buffer:x64[30]"; then
+  if probe rx r "$receive" "ret=\\$retval:s32 len=@$length:u64 data=@$buffer:x64[30]"; then
     switch_on rx "ret == 0 && common_pid == $thread"
     switch_on rxe "common_pid == $thread"
     say 'receive: second step done'

@@ -1,36 +1,47 @@
-import { UsageError } from '../base/error.js';
-import { formatId, type Message, type Protocol } from '../schema/index.js';
+import { type Choice, UsageError } from '../base/error.js';
+import { nearest } from '../base/nearest.js';
+import {
+  formatId,
+  idsOf,
+  type Message,
+  messageChoice,
+  messageWithId,
+  type Protocol,
+} from '../schema/index.js';
 import type { StructType } from '../wire/index.js';
-import type { Description, HandlerFacts, NamesFacts, StructFacts } from './facts.js';
+import type { Description, NamesFacts, StructFacts } from './facts.js';
 import { rowFacts, sizeFacts } from './layout-facts.js';
-import { describeMessage } from './message-facts.js';
-import { nearest } from './nearest.js';
+import { describeMessage, type ManagerAnswers } from './message-facts.js';
 import { type ErrnoTables, errorFacts, type NamedType, typeFacts, typesIn } from './type-facts.js';
+import { wordFacts, wordsOf } from './word-facts.js';
 
 /** The name by which `describe` knows the RPC header. The declaration has none. */
 const headerName = 'header';
 
 /**
  * Describes one thing of the protocol: a message by name, alias or id (hex, with or without 0x, or decimal), an enum,
- * flag set or struct by name, the error codes (`error`) or the RPC header (`header`). Letter case matters only between
- * names that differ in nothing else, such as the enum `vm_status` and the message `VM_STATUS`.
+ * flag set or struct by name, the error codes (`error`) or the RPC header (`header`). What none of these is called may be
+ * the name of a value, a flag, an error or a field, the number of an error, or an errno (`EPERM`, `-1`). Letter case
+ * matters only between names that differ in nothing else, such as the enum `vm_status` and the message `VM_STATUS`.
  *
- * @param handlers how the simulated manager answers messages, by id. Without it descriptions do not contain this.
+ * @param managers how simulated managers answer messages, the recorded one first. Without it descriptions do not
+ * contain this.
  * @throws UsageError for an unknown name. It lists the most similar names.
  */
 export function describe(
   protocol: Protocol,
   name: string,
   tables: ErrnoTables,
-  handlers?: ReadonlyMap<number, HandlerFacts>,
+  managers?: ManagerAnswers,
 ): Description {
-  const ofMessage = (message: Message) => describeMessage(protocol, message, handlers);
+  const ofMessage = (message: Message) => describeMessage(protocol, message, managers);
   const described = describable(protocol, tables, ofMessage);
   const exact = described.get(name);
   const alike = [...described.keys()].filter((key) => key.toLowerCase() === name.toLowerCase());
-  const found = exact ?? byId(protocol, name, ofMessage) ?? described.get(alike[0] ?? '');
-  if (found === undefined) return refuse(protocol, name, [...described.keys()]);
-  const description = found();
+  const withId = messageWithId(protocol, name);
+  const found = exact ?? (withId && (() => ofMessage(withId))) ?? described.get(alike[0] ?? '');
+  const description = found?.() ?? wordFacts(protocol, name, tables);
+  if (description === undefined) return refuse(protocol, name, [...described.keys()]);
   const others = alike.filter((key) => described.get(key) !== found && key !== description.name);
   return others.length === 0 ? description : { ...description, see_also: others };
 }
@@ -71,32 +82,17 @@ function headerFacts(protocol: Protocol): StructFacts {
   return { kind: 'struct', name: headerName, size, size_min, rows: rowFacts(header), used_by: [], types };
 }
 
-/**
- * The message with an id. `1442840585` is decimal and `5600000a` hex, as dumps show it. `56000009` could be both: it is
- * read as hex if no message has that id in decimal.
- */
-function byId(
-  protocol: Protocol,
-  text: string,
-  ofMessage: (message: Message) => Description,
-): (() => Description) | undefined {
-  const message = idsOf(text)
-    .map((id) => protocol.byId.get(id))
-    .find((found) => found !== undefined);
-  return message && (() => ofMessage(message));
-}
-
-function idsOf(text: string): number[] {
-  if (/^0x[0-9a-f]+$/i.test(text)) return [Number(text)];
-  const hex = /^[0-9a-f]{8}$/i.test(text) ? [Number.parseInt(text, 16)] : [];
-  return /^\d+$/.test(text) ? [Number(text), ...hex] : hex;
-}
-
 function refuse(protocol: Protocol, name: string, names: readonly string[]): never {
   const id = idsOf(name).at(-1);
   const likely = id === undefined ? nearest(name, names) : nearestIds(protocol, id);
   const expected = likely.length === 0 ? 'a name or id that `describe` alone lists' : likely.join(' or ');
-  throw new UsageError({ code: 'unknown', path: '', expected, actual: name });
+  throw new UsageError({ code: 'unknown', path: '', expected, actual: name, choice: choiceOf() });
+
+  function choiceOf(): Choice {
+    if (id !== undefined) return { what: 'message with the id', names: likely };
+    if (nearest(name, protocol.byName.keys()).length > 0) return messageChoice(protocol);
+    return { what: 'name', names: likely.length > 0 ? likely : wordsOf(protocol) };
+  }
 }
 
 /** The three messages whose ids are nearest to an unknown id. */

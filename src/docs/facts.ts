@@ -6,7 +6,7 @@ import type { Json } from '../capture/payload/index.js';
  * word. A size is null if it varies, an offset if something of variable length comes before. Keys that do not apply
  * are absent.
  */
-export type Description = (MessageFacts | NamesFacts | StructFacts | ErrorFacts) & {
+export type Description = (MessageFacts | NamesFacts | StructFacts | ErrorFacts | WordFacts) & {
   /** Names that differ from this one in letter case only. */
   readonly see_also?: readonly string[];
 };
@@ -53,6 +53,16 @@ export interface HandlerFacts {
   readonly checks: readonly { readonly check: string; readonly error?: string }[];
 }
 
+/** How another manager answers a message than the public one of December 2023. Never a recorded fact. */
+export interface OtherManagerFacts extends HandlerFacts {
+  readonly manager: string;
+  /** Choices that no public source confirms, and what would tell whether they are right. */
+  readonly assumed: readonly { readonly assumption: string; readonly would_tell: string }[];
+  /** If only the number of the message is public: the layouts that this manager assumes. */
+  readonly request?: readonly RowFacts[];
+  readonly reply?: readonly RowFacts[];
+}
+
 /** Everything about one message. */
 export interface MessageFacts
   extends Omit<MessageSummary, 'request' | 'reply' | 'error_reply' | 'notification'> {
@@ -71,6 +81,8 @@ export interface MessageFacts
   readonly to?: string;
   /** How the simulated manager answers it: its checks in order. Null: with UNIMPLEMENTED. Absent: not known here. */
   readonly simulated?: HandlerFacts | null;
+  /** Other simulated managers that answer it in a way of their own. */
+  readonly other_managers?: readonly OtherManagerFacts[];
   readonly triggers: readonly string[];
   readonly parts: readonly PartFacts[];
   /** Enums, flags and structs that the parts use, in order of use. */
@@ -203,4 +215,30 @@ export interface ErrorFacts {
     Record<string, { readonly by_code: Readonly<Record<string, string>>; readonly otherwise: string }>
   >;
   readonly notes: readonly string[];
+}
+
+/** What a word means that names no declaration of its own: values, errors and fields of that name. */
+export interface WordFacts {
+  readonly kind: 'word';
+  readonly name: string;
+  /** Values of enums, bits of flag sets and error codes. Those of an errno are the errors that clients turn into it. */
+  readonly values: readonly {
+    readonly name: string;
+    readonly value: number;
+    /** `error`, or the name of the enum or flag set. */
+    readonly of: string;
+    readonly doc: string;
+    /** Errors: the errno name that each client uses. */
+    readonly errno?: Readonly<Record<string, string>>;
+  }[];
+  /** Fields of messages and of structs. */
+  readonly fields: readonly {
+    /** Name of the message or struct. */
+    readonly of: string;
+    readonly part?: PartFacts['part'];
+    readonly name: string;
+    readonly type: string;
+    readonly offset: number | null;
+    readonly doc: string;
+  }[];
 }

@@ -17,14 +17,24 @@ import {
 import { type StructType, VariantType } from '../wire/index.js';
 import type {
   FamilyFacts,
-  HandlerFacts,
   MessageFacts,
   MessageSummary,
+  OtherManagerFacts,
   PartFacts,
   SizeFacts,
 } from './facts.js';
 import { rowFacts, sizeFacts, valueName } from './layout-facts.js';
 import { payloadsOf, typeFacts, typesIn } from './type-facts.js';
+
+/** How a manager answers a message, as `src/rm` tells it. */
+export interface ManagerAnswer {
+  readonly checks: readonly { readonly check: string; readonly error?: string }[];
+  readonly assumed?: readonly { readonly text: string; readonly wouldTell: string }[];
+  readonly layouts?: { readonly request: Payload; readonly reply: Payload };
+}
+
+/** The answers of each simulated manager, by name and message id. The first one is the recorded manager. */
+export type ManagerAnswers = ReadonlyMap<string, ReadonlyMap<number, ManagerAnswer>>;
 
 /** Sequence number of the examples. */
 const exampleSeq = 1;
@@ -57,7 +67,7 @@ function summaryOf(protocol: Protocol, message: Message): MessageSummary {
 export function describeMessage(
   protocol: Protocol,
   message: Message,
-  handlers?: ReadonlyMap<number, HandlerFacts>,
+  managers?: ManagerAnswers,
 ): MessageFacts {
   const { length, sender, to } = message.rm23 ?? {};
   const { emptyPayload, ...rule } = length ?? {};
@@ -69,7 +79,7 @@ export function describeMessage(
     length: length && defined({ ...rule, empty_payload: emptyPayload }),
     sender,
     to,
-    simulated: message.kind === 'notification' ? undefined : handlers && (handlers.get(message.id) ?? null),
+    ...(message.kind === 'notification' || managers === undefined ? {} : answersOf(message, managers)),
     triggers: message.triggers ?? [],
     parts: partsOf(protocol, message),
     types: typesIn(payloadsOf(message))
@@ -77,6 +87,30 @@ export function describeMessage(
       .map((type) => typeFacts(protocol, type)),
     notes: message.notes ?? [],
     dialects: message.dialects ?? [],
+  });
+}
+
+function answersOf({ id }: Message, managers: ManagerAnswers) {
+  const [[, recorded] = [], ...others] = managers;
+  const answer = recorded?.get(id);
+  const different = others.flatMap(([manager, answers]) => {
+    const found = answers.get(id);
+    return found?.assumed === undefined ? [] : [otherManager(manager, found)];
+  });
+  return {
+    simulated: answer === undefined ? null : { checks: answer.checks },
+    other_managers: different.length === 0 ? undefined : different,
+  };
+}
+
+function otherManager(manager: string, { checks, assumed = [], layouts }: ManagerAnswer): OtherManagerFacts {
+  const rowsOf = (type: Payload) => casesOf(type).flatMap(([, layout]) => rowFacts(layout));
+  return defined({
+    manager,
+    checks,
+    assumed: assumed.map(({ text, wouldTell }) => ({ assumption: text, would_tell: wouldTell })),
+    request: layouts && rowsOf(layouts.request),
+    reply: layouts && rowsOf(layouts.reply),
   });
 }
 

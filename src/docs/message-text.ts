@@ -1,10 +1,11 @@
 import type { Json } from '../capture/payload/index.js';
 import { messageNotes } from './cells.js';
 import { paragraph, proseWidthMax, type TextOptions, table } from './columns.js';
-import type { Description, HandlerFacts, MessageFacts, PartFacts } from './facts.js';
+import type { Description, HandlerFacts, MessageFacts, OtherManagerFacts, PartFacts } from './facts.js';
 import { rowsText } from './rows-text.js';
 import { definedBy } from './sources-text.js';
 import { bytesText, errorText, typeText, usersText } from './types-text.js';
+import { wordText } from './word-text.js';
 
 /** A description as text for a terminal. */
 export function descriptionText(facts: Description, options: TextOptions): string {
@@ -15,6 +16,8 @@ export function descriptionText(facts: Description, options: TextOptions): strin
 
 function sectionsOf(facts: Description, options: TextOptions): string[][] {
   switch (facts.kind) {
+    case 'word':
+      return wordText(facts, options);
     case 'errors':
       return [errorText(facts, options)];
     case 'enum':
@@ -35,6 +38,7 @@ function messageSections(facts: MessageFacts, options: TextOptions): string[][] 
   const title = `${style.name(facts.name)}  ${facts.id}  ${facts.kind}  ${style.dim(facts.family_title)}`;
   const sections = [[title, ...paragraph(facts.doc, '  ', width)], factLines(facts, options)];
   for (const part of facts.parts) sections.push(partLines(facts, part, options));
+  for (const other of facts.other_managers ?? []) sections.push(assumedLines(other, options));
   const notes = messageNotes(facts, options.groups).flatMap((text) => paragraph(text, '    ', width, '  - '));
   if (notes.length > 0) sections.push([style.name('Notes'), ...notes]);
   for (const type of facts.types) sections.push(typeText(type, options));
@@ -49,6 +53,8 @@ function factLines(facts: MessageFacts, { width, style, groups }: TextOptions): 
   rows.push(['RM23', rm23Text(facts)]);
   if (facts.sender !== undefined) rows.push(['sender', facts.sender]);
   if (facts.simulated !== undefined) rows.push(['simulated', simulatedText(facts.simulated)]);
+  for (const other of facts.other_managers ?? [])
+    rows.push([`manager ${other.manager}`, `${simulatedText(other)}; see Assumed`]);
   if (facts.triggers.length > 0) rows.push(['may cause', facts.triggers.join(', ')]);
   if (facts.layout === 'unknown') rows.push(['layout', 'not public']);
   const cells = rows.map(([label, text]) => [{ text: label, paint: style.dim }, { text }]);
@@ -77,6 +83,21 @@ function simulatedText(handler: HandlerFacts | null): string {
     error === undefined ? check : `${check}, else ${error}`,
   );
   return `answers it; checks in this order: ${checks.join('; ')}`;
+}
+
+/** The choices of a manager that no public source confirms. */
+function assumedLines(
+  { manager, assumed, request, reply }: OtherManagerFacts,
+  options: TextOptions,
+): string[] {
+  const width = Math.min(options.width, proseWidthMax);
+  const layouts = Object.entries({ request, reply }).flatMap(([part, rows = []]) =>
+    rows.length === 0 ? [] : [`  assumed ${part}:`, ...rowsText(rows, options, false)],
+  );
+  const choices = assumed.flatMap(({ assumption, would_tell }) =>
+    paragraph(`${assumption} What would tell: ${would_tell}.`, '    ', width, '  - '),
+  );
+  return [options.style.name(`Assumed by manager ${manager}`), ...layouts, ...choices];
 }
 
 export const partNames = {

@@ -77,6 +77,8 @@ export function typeFacts(protocol: Protocol, type: NamedType): NamesFacts | Str
 
 /** Facts about the errno tables of a protocol that the protocol itself does not hold. */
 export interface ErrnoTables {
+  /** The numbers of errno names. */
+  readonly numbers?: Readonly<Record<string, number>>;
   /** The sources that have the table of each client. */
   readonly clients: Readonly<Record<string, readonly string[]>>;
   /** The errno names that each client uses for codes without a name. */

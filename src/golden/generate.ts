@@ -1,6 +1,6 @@
 import { UsageError, WireError } from '../base/error.js';
 import { bareErrorReply, type MessagePart, partsOf } from '../export/parts.js';
-import type { Message, Protocol } from '../schema/index.js';
+import { type Message, messageChoice, messageNamed, messageWithId, type Protocol } from '../schema/index.js';
 import type { Values } from '../wire/index.js';
 import { type Evidence, withEvidence } from './evidence.js';
 import { type Fixture, type FixtureFacts, fixtureOf } from './fixture.js';
@@ -36,13 +36,14 @@ export function messagesNamed(protocol: Protocol, names: readonly string[]): rea
   if (names.length === 0) return protocol.messages;
   const wanted = new Set(
     names.map((name) => {
-      const message = protocol.byName.get(name.toUpperCase()) ?? protocol.byId.get(Number(name));
+      const message = messageNamed(protocol, name) ?? messageWithId(protocol, name);
       if (message !== undefined) return message;
       throw new UsageError({
         code: 'unknown',
         path: '--message',
         expected: 'a message name or id',
         actual: name,
+        choice: messageChoice(protocol),
       });
     }),
   );

@@ -42,6 +42,8 @@ export interface Generation {
   readonly buffer: 'exact' | 'per_message';
   /** Frees the partial payload of a call that ends with ENOMEM. */
   readonly freesOnNomem: boolean;
+  /** Keeps its reference to the device when it drops a notification of which only a part has come. */
+  readonly keepsDevice: boolean;
   /** Whether sharing and lending are two functions, or one that lends to a single receiver. */
   readonly memShare: 'separate_calls' | 'by_acl_count';
 }
@@ -61,6 +63,7 @@ const mailbox: Omit<Generation, 'name' | 'doc' | 'evidence'> = {
   refusedReply: 'is_dropped',
   buffer: 'exact',
   freesOnNomem: false,
+  keepsDevice: true,
   memShare: 'separate_calls',
 };
 
@@ -68,6 +71,7 @@ const direct: Omit<Generation, 'name' | 'doc' | 'evidence'> = {
   ...mailbox,
   stopsReading: true,
   freesOnNomem: true,
+  keepsDevice: false,
   memShare: 'by_acl_count',
 };
 
@@ -106,6 +110,7 @@ export const generations = {
     refusedReply: 'crashes',
     buffer: 'per_message',
     freesOnNomem: true,
+    keepsDevice: false,
   },
 } as const satisfies Readonly<Partial<Record<Source, Generation>>>;
 

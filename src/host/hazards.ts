@@ -33,6 +33,11 @@ export const hazards = hazardTable({
     effect: 'leak',
     doc: 'A reply that cannot be taken (ENOMEM) came while one was in assembly, whose payload is never freed.',
   },
+  device_refs_leaked: {
+    clients: ['v9', 'v11', 'a14', 'q61'],
+    effect: 'leak',
+    doc: 'Another message came before the rest of a notification: the reference to the device that the notification held is never put.',
+  },
   unexpected_reply: {
     clients: ['q515'],
     effect: 'crash',

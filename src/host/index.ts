@@ -3,6 +3,7 @@
  * promises over any transport, {@link Endpoint} the same without I/O, and {@link VmManager} the VM manager on top. Call
  * functions and the manager's operations are generators, so promises, event loops and tests can run them.
  */
+
 export { call, exchange } from './calls/call.js';
 export * from './calls/mainline/index.js';
 export { plainCalls } from './calls/plain.js';
@@ -24,6 +25,7 @@ export {
 } from './guest-memory/index.js';
 export type { Hazard, HazardListener } from './hazard.js';
 export { hazards } from './hazards.js';
+export { hypercallError } from './hyp-error.js';
 export { NotificationStream, ReceivedNotification } from './notification-stream.js';
 export type { CallName, OutgoingCall } from './outgoing-call.js';
 export { queueTransport, type Transport, type TransportHandlers } from './transport.js';

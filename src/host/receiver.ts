@@ -103,6 +103,7 @@ export class Receiver {
     if (active === undefined) return true;
     if (!('message' in active)) {
       this.#drop('aborted', 0, 'the rest of the notification', 'another message');
+      if (this.#generation.keepsDevice) this.#sink.report(hazards.device_refs_leaked);
       return true;
     }
     if (active.state === 'returned') {

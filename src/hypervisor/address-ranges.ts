@@ -141,6 +141,13 @@ export class AddressRanges {
     return undefined;
   }
 
+  /** Whether a range is reserved under a tag, and nothing of it is allocated. */
+  isReserved(start: number, size: number, tag: number): boolean {
+    const free = this.#reserved.get(tag) ?? [];
+    const found = free[indexBehind(free, start)];
+    return found !== undefined && this.#sizeValid(size) && found.start <= start && found.end >= start + size;
+  }
+
   /** Undoes a reservation that nobody allocated from. */
   unreserve(start: number, size: number, tag: number): void {
     const free = this.#reservedList(tag);

@@ -1,9 +1,12 @@
+import type { MemoryExtents } from './memory-extents.js';
 import type { PhysicalMemory } from './physical-memory.js';
 
 /** What the manager asks of the hypervisor about memory, interrupts and capabilities. */
 export interface Hypervisor {
   /** Owners of memory, and its address in each VM. */
   readonly memory: PhysicalMemory;
+  /** Memory that the host gives to VMs page by page. */
+  readonly extents: MemoryExtents;
 
   /** Copies physical memory into `target`; memory that was never written reads as zeros. */
   readMemory(address: number, target: Uint8Array): void;

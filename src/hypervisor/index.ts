@@ -11,8 +11,27 @@ export { type AddressRange, AddressSpace, BLOCK_SIZE, type Blocks, type Run } fr
 export type { Hypervisor } from './hypervisor.js';
 export { InterruptNumbers } from './interrupts.js';
 export { type Interval, IntervalMap } from './interval-map.js';
+export {
+  DonateType,
+  HypError,
+  type HypercallResult,
+  MapFlag,
+  type MemoryExtents,
+  type MemoryHypercall,
+  type PagingCapabilities,
+} from './memory-extents.js';
 export { HypervisorModel, type ModelOptions, type PhysicalRange } from './model.js';
-export { isComponent, NOBODY, type Owner, ownerName, parcelOwner } from './owner.js';
+export {
+  type ExtentKind,
+  extentKinds,
+  extentOwner,
+  isComponent,
+  NOBODY,
+  type Owner,
+  ownerName,
+  parcelOwner,
+  vmOfExtent,
+} from './owner.js';
 export { PAGE_SIZE } from './page-contents.js';
 export { type Borrower, type MemoryKind, type PageRecord, type PageState, stateOf } from './page-record.js';
 export { PhysicalMemory, type UserMemoryRegion } from './physical-memory.js';

@@ -1,4 +1,5 @@
 import type { Hypervisor } from './hypervisor.js';
+import { MemoryExtents } from './memory-extents.js';
 import { PageContents } from './page-contents.js';
 import { PhysicalMemory } from './physical-memory.js';
 
@@ -23,6 +24,7 @@ export interface ModelOptions {
 /** The hypervisor of the simulation: memory, its contents, interrupt bindings. No time, no randomness. */
 export class HypervisorModel implements Hypervisor {
   readonly memory: PhysicalMemory;
+  readonly extents: MemoryExtents;
   readonly #contents = new PageContents();
   /** Hardware interrupts by number: whether they are bound. */
   readonly #interrupts = new Map<number, boolean>();
@@ -30,6 +32,7 @@ export class HypervisorModel implements Hypervisor {
 
   constructor(options: ModelOptions) {
     this.memory = new PhysicalMemory(options.tablePagesMax);
+    this.extents = new MemoryExtents(this.memory, () => this.newCapability());
     for (const kind of ['normal', 'io'] as const)
       for (const { start, size } of options[kind]) this.memory.add(kind, start, size, options.primaryVmid);
     for (const number of options.interrupts) this.#interrupts.set(number, true);

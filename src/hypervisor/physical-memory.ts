@@ -204,6 +204,23 @@ export class PhysicalMemory {
     return missing > left ? refuse(range, 'tables', range.start, missing, left) : undefined;
   }
 
+  /** Ends what a component has borrowed of an owner's pages in a range of physical memory. */
+  endBorrowing(owner: Owner, borrower: Owner, phys: number, size: number): void {
+    const pieces: Piece[] = [];
+    this.#records.addPieces(pieces, phys, size, 0);
+    const borrowed = pieces.flatMap(({ offset, size: length, record }) => {
+      const address = record?.borrowers.find((other) => other.owner === borrower)?.address;
+      return record?.owner !== owner || address === undefined ? [] : [{ offset, length, record, address }];
+    });
+    for (const { offset, length, record, address } of borrowed) {
+      const { kind, lent } = record;
+      const source = { owner, address: phys + offset };
+      const transition = { kind, source, target: { owner: borrower, address }, size: length };
+      if (lent) this.reclaim(transition);
+      else this.unshare(transition);
+    }
+  }
+
   // One component and its own pages
 
   /**

@@ -14,6 +14,5 @@ export {
   readVcpu,
   writeOperation,
 } from './operations.js';
-export { isLine, type Line, lineReaders } from './read.js';
 export { UNLIMITED } from './receiving-vms.js';
 export { VmPort } from './vm-port.js';

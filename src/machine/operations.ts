@@ -1,7 +1,8 @@
 import { formatHex } from '../base/hex.js';
+import { type Line, lineReaders } from '../base/line-readers.js';
+import type { MemoryHypercall } from '../hypervisor/index.js';
 import { QueueError } from '../transport/index.js';
 import type { Machine, VcpuHalt } from './machine.js';
-import { type Line, lineReaders } from './read.js';
 import type { VmPort } from './vm-port.js';
 
 const { refuse, natural, text, list, hex, u64, optional } = lineReaders('recording');
@@ -27,6 +28,12 @@ interface Load {
 interface ReceiveLimit {
   readonly vmid: number;
   readonly count: number;
+}
+
+/** A VM asks the hypervisor to move or map memory. */
+interface HypercallOperation {
+  readonly vmid: number;
+  readonly call: MemoryHypercall;
 }
 
 /** An operation: how a line says it (vectors/README.md) and what it does. */
@@ -86,6 +93,26 @@ const rows = {
     write: ({ vmid, state, data }) => ({ vmid, state, data: data.map(formatWord) }),
     perform: (machine, halt) => machine.halt(halt),
     wakesManager: true,
+  }),
+  hypercall: row<HypercallOperation>({
+    help: [
+      [
+        '{"op":"hypercall","vmid":3,"call":"memextent_donate","options":3,"from":"0x5","to":"0x9","address":"0x90000000","size":"0x1000"}',
+        'a VM gives another one memory, or takes it back; also addrspace_map and addrspace_unmap',
+      ],
+    ],
+    read: (line) => ({ vmid: natural(line.vmid, 'vmid'), call: readHypercall(line) }),
+    write: ({ vmid, call: { name, ...words } }) => ({
+      vmid,
+      call: name,
+      ...Object.fromEntries(
+        Object.entries(words).map(([key, word]) => [key, typeof word === 'bigint' ? formatWord(word) : word]),
+      ),
+    }),
+    perform: (machine, { vmid, call }) => {
+      machine.manager.hypervisor.extents.perform(vmid, call);
+    },
+    wakesManager: false,
   }),
   reboot: row({
     ...plain,
@@ -167,6 +194,31 @@ export function readVcpu(line: Line): VcpuHalt {
     vmid: natural(line.vmid, 'vmid'),
     state: natural(line.state, 'state'),
     data: [u64(first, 'data'), u64(second, 'data')],
+  };
+}
+
+function readHypercall(line: Line): MemoryHypercall {
+  const word = (key: string) => u64(line[key], key);
+  const run = { address: word('address'), size: word('size') };
+  const { call } = line;
+  if (call === 'memextent_donate')
+    return {
+      name: call,
+      options: natural(line.options, 'options'),
+      from: word('from'),
+      to: word('to'),
+      ...run,
+    };
+  if (call !== 'addrspace_map' && call !== 'addrspace_unmap')
+    return refuse('call', 'memextent_donate, addrspace_map, addrspace_unmap', call);
+  return {
+    name: call,
+    addrspace: word('addrspace'),
+    extent: word('extent'),
+    guestAddress: word('guestAddress'),
+    attributes: natural(line.attributes, 'attributes'),
+    flags: natural(line.flags, 'flags'),
+    ...run,
   };
 }
 

@@ -31,14 +31,6 @@ export function readWholeFile(path: string): Uint8Array {
   return attempt(path, () => readFileSync(path));
 }
 
-/** Reads a whole file, or standard input for `-`, into memory. @throws FileError if it cannot be read. */
-export function readWholeInput(stdio: Stdio, path: string): Uint8Array {
-  if (path !== '-') return readWholeFile(path);
-  const pieces: Uint8Array[] = [];
-  for (const piece of readPieces(stdio, path)) pieces.push(piece.slice());
-  return Buffer.concat(pieces);
-}
-
 function attempt<T>(path: string, action: () => T): T {
   try {
     return action();

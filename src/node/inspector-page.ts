@@ -3,9 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { embedCapture } from '../inspector/embed.js';
 import { FileError } from './file-error.js';
+import type { Files } from './files.js';
 import { packageFile } from './folder.js';
-import { readWholeInput } from './input.js';
-import type { Stdio } from './stdio.js';
 
 const builtPage = 'dist/inspector/index.html';
 
@@ -26,8 +25,8 @@ export async function inspectorPage(): Promise<string> {
  *
  * @throws FileError if the file cannot be read or is too large for the text of a page (some 400 MB compressed).
  */
-export async function inspectorPageOf(stdio: Stdio, path: string): Promise<string> {
-  const bytes = readWholeInput(stdio, path);
+export async function inspectorPageOf(files: Files, path: string): Promise<string> {
+  const bytes = files.whole(path);
   const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const packed = isPacked || bytes.length === 0 ? bytes : gzipSync(bytes);
   const name = path === '-' ? 'standard input' : basename(path);

@@ -1,53 +1,38 @@
-import { closeSync, openSync, statSync } from 'node:fs';
-import { UsageError } from '../base/error.js';
-import { FileError } from './file-error.js';
-import { type Stdio, writeAll } from './stdio.js';
+import { type Destination, destinationOf } from './destination.js';
+import type { Stdio } from './stdio.js';
 
 /** Text is collected up to this many bytes before it is written. */
 const bufferSize = 256 * 1024;
 
-/** Where an `Output` puts its pieces. All may throw FileError. */
-interface Destination {
-  /** Makes the file, if it is not there yet. */
-  open(): void;
-  /** @returns false if nobody reads it any more. */
-  write(bytes: Uint8Array): boolean;
-  close(): void;
-}
-
 /** Writes text and bytes to a file or to standard output. Text is written in large pieces. */
 export class Output {
+  /** Messages call a file so. Undefined for standard output. */
+  readonly file: string | undefined;
   readonly #destination: Destination;
   readonly #buffer = Buffer.allocUnsafe(bufferSize);
   #used = 0;
   #closed = false;
+  #isEmpty = true;
 
-  private constructor(destination: Destination) {
+  private constructor(destination: Destination, file?: string) {
     this.#destination = destination;
+    this.file = file;
+  }
+
+  static toStandard(stdio: Stdio): Output {
+    const nothing = () => {};
+    const write = (bytes: Uint8Array) => stdio.write(bytes);
+    return new Output({ open: nothing, write, publish: nothing, complete: nothing, discard: nothing });
   }
 
   /**
-   * Opens a file, or standard output for `-`. The file is made when the first piece is written. So an input that cannot
-   * be read leaves an older output unchanged.
+   * A file that takes its place when it is complete. Before, an older file stays there. Pipes and devices are written as
+   * they are.
    *
-   * @throws UsageError if `input` is the same file: writing would empty it before it is read.
+   * @param isDurable it is on the disk before the old one goes. @throws FileError if there can be no such file.
    */
-  static to(stdio: Stdio, path: string, input = '-'): Output {
-    if (path === '-')
-      return new Output({ open: () => {}, write: (bytes) => stdio.write(bytes), close: () => {} });
-    if (input !== '-' && isSameFile(path, input)) {
-      throw new UsageError({
-        code: 'output',
-        path: '--output',
-        expected: 'another file than the input',
-        actual: path,
-      });
-    }
-    return Output.toFile(path);
-  }
-
-  static toFile(path: string): Output {
-    return new Output(new FileDestination(path));
+  static toFile(path: string, isDurable = false): Output {
+    return new Output(destinationOf(path, isDurable), path);
   }
 
   /** Whether the reader of the output has gone (`| head`). What is written after that is dropped. */
@@ -55,8 +40,14 @@ export class Output {
     return this.#closed;
   }
 
+  /** Whether nothing was written yet. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
   /** @throws FileError, now or at a later call. */
   write(text: string): void {
+    this.#isEmpty &&= text === '';
     // A UTF-16 unit takes at most three bytes in UTF-8.
     const sizeMax = text.length * 3;
     if (sizeMax > bufferSize - this.#used) this.flush();
@@ -75,53 +66,25 @@ export class Output {
     if (used > 0) this.#put(this.#buffer.subarray(0, used));
   }
 
-  #put(bytes: Uint8Array): void {
-    this.#closed ||= !this.#destination.write(bytes);
+  /** Puts the file in its place now, for readers that follow it while it grows. @throws FileError */
+  publish(): void {
+    this.#destination.publish();
   }
 
+  /** Completes the file. @throws FileError */
   end(): void {
     this.flush();
-    this.open();
-    this.#destination.close();
+    this.#destination.complete();
   }
 
-  /** Makes the file, unless that has been done. @throws FileError */
-  open(): void {
-    this.#destination.open();
-  }
-}
-
-class FileDestination implements Destination {
-  #fd: number | undefined;
-  readonly #path: string;
-
-  constructor(path: string) {
-    this.#path = path;
+  /** Gives the file up, unless it has been ended. An older one stays as it is. */
+  discard(): void {
+    this.#used = 0;
+    this.#destination.discard();
   }
 
-  open(): void {
-    this.#open();
+  #put(bytes: Uint8Array): void {
+    this.#isEmpty &&= bytes.length === 0;
+    this.#closed ||= !this.#destination.write(bytes);
   }
-
-  write(bytes: Uint8Array): boolean {
-    return writeAll(this.#open(), this.#path, bytes);
-  }
-
-  close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-  }
-
-  #open(): number {
-    try {
-      this.#fd ??= openSync(this.#path, 'w');
-      return this.#fd;
-    } catch (error) {
-      throw new FileError(this.#path, error);
-    }
-  }
-}
-
-function isSameFile(path: string, other: string): boolean {
-  const [a, b] = [path, other].map((name) => statSync(name, { throwIfNoEntry: false }));
-  return a !== undefined && b !== undefined && a.isFile() && a.dev === b.dev && a.ino === b.ino;
 }

@@ -15,6 +15,9 @@ export interface Stdio {
   /** Writes all bytes to standard output. @returns false if its reader has gone (`| head`). @throws FileError */
   write(bytes: Uint8Array): boolean;
   writeError(text: string): void;
+  /** File descriptors of both, to see which files they are. */
+  readonly inputFd?: number;
+  readonly outputFd?: number;
   /** Columns, if standard output is a terminal. 0 if the terminal does not report them. */
   readonly columns: number | undefined;
   /** Whether standard error is a terminal. */
@@ -35,6 +38,8 @@ export function processStdio(): Stdio {
   return {
     read: (buffer) => readSome(0, STDIN, buffer),
     write: (bytes) => writeAll(1, STDOUT, bytes),
+    inputFd: 0,
+    outputFd: 1,
     writeError: (text) => void stderr.write(text),
     columns: stdout.isTTY ? stdout.columns : undefined,
     errorIsTerminal: stderr.isTTY === true,

@@ -25,7 +25,7 @@ export class Tap {
     this.#onError = onError;
     this.#onClosed = onClosed;
     this.#output = output;
-    this.#output.open();
+    this.#output.publish();
     this.#writer = new PcapngWriter((bytes) => this.#output.bytes(bytes));
   }
 

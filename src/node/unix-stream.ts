@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { createServer, type Server, type Socket } from 'node:net';
 import { constants } from '../../schemas/index.js';
 import { WireError } from '../base/error.js';
 import { type LiveManager, type Outlet, RecordSplitter, writeRecord } from '../serve/index.js';
-import { FileError } from './file-error.js';
-import { checkSocketName, removeSocketName } from './socket-name.js';
+import { listenAt } from './unix-listen.js';
 
 const { VMID_RM } = constants;
 
@@ -27,18 +24,7 @@ export class StreamServer {
       socket.on('close', () => sockets.delete(socket));
       serveConnection(socket, live);
     });
-    try {
-      checkSocketName(path);
-      await listen(server, path).catch(async (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EADDRINUSE' || (await answers(path))) throw error;
-        removeSocketName(path);
-        await listen(server, path);
-      });
-    } catch (error) {
-      // libuv reports EACCES for a folder that does not exist.
-      const noFolder = (error as NodeJS.ErrnoException).code === 'EACCES' && !existsSync(dirname(path));
-      throw new FileError(path, noFolder ? { code: 'ENOENT' } : error);
-    }
+    await listenAt(server, path);
     return new StreamServer(server, sockets);
   }
 
@@ -47,28 +33,6 @@ export class StreamServer {
     for (const socket of this.#sockets) socket.destroy();
     return new Promise((done) => this.#server.close(() => done()));
   }
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((done, failed) => {
-    server.once('error', failed);
-    server.listen(path, () => {
-      server.off('error', failed);
-      done();
-    });
-  });
-}
-
-/** Whether a server listens at a path. */
-function answers(path: string): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = createConnection(path);
-    socket.on('connect', () => {
-      socket.destroy();
-      done(true);
-    });
-    socket.on('error', () => done(false));
-  });
 }
 
 function serveConnection(socket: Socket, live: LiveManager): void {

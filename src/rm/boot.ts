@@ -7,11 +7,12 @@ import type { Context, FirmwareState } from './context.js';
 import { haltVcpu } from './create/halt.js';
 import { EventLoop } from './event-loop.js';
 import type { Responder } from './handlers/responder.js';
-import type { HandlerRow } from './handlers/row.js';
 import { InterruptTable } from './interrupt-table.js';
 import { type LinkOwner, NotificationCounter } from './link.js';
 import { LinkTable } from './link-table.js';
+import type { ManagerProfile } from './managers.js';
 import { ManagerPanic, type PanicReason, panicPlaces } from './panics.js';
+import type { Parcel } from './parcels/parcel.js';
 import { ParcelTable } from './parcels/table.js';
 import { errorReply } from './payload.js';
 import { type PlatformProfile, platforms } from './platform.js';
@@ -37,8 +38,8 @@ export interface ManagerOptions {
   readonly hypervisor?: (options: ManagerOptions, tablePagesMax: TablePagesMax) => Hypervisor;
   /** The RPC links, made anew at every boot. */
   readonly links?: (...args: ConstructorParameters<typeof LinkTable>) => LinkTable;
-  /** What it answers to which message, by default {@link rm23Rows}. A message without a row is not implemented. */
-  readonly rows?: readonly HandlerRow[];
+  /** Whose manager it is, by default the public one of December 2023. A message without a row is not implemented. */
+  readonly profile?: Pick<ManagerProfile, 'rows'>;
   /** It has died and answers nothing until {@link ResourceManager.reboot}. */
   readonly onPanic?: (reason: PanicReason) => void;
   /** A VM's RPC link comes or goes. */
@@ -79,6 +80,8 @@ export class Boot implements Context, LinkOwner {
   readonly frames: FrameWriter;
   readonly links: LinkTable;
   readonly firmware: FirmwareState = { milestoneReached: false, size: undefined };
+  /** Of the hypervisor and of RM itself. */
+  readonly heaps = new Map([0, 1].map((handle) => [handle, new Set<Parcel>()] as const));
   rasHandler: Vm | undefined;
   /** Why it stopped, undefined while it runs. */
   panicked: PanicReason | undefined;

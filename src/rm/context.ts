@@ -3,6 +3,7 @@ import type { EventLoop } from './event-loop.js';
 import type { InterruptTable } from './interrupt-table.js';
 import type { LinkTable } from './link-table.js';
 import type { PanicReason } from './panics.js';
+import type { Parcel } from './parcels/parcel.js';
 import type { ParcelTable } from './parcels/table.js';
 import type { PlatformProfile } from './platform.js';
 import type { Vm } from './vm.js';
@@ -42,6 +43,8 @@ export interface Context extends MemoryContext, NotifyContext {
   readonly interrupts: InterruptTable;
   readonly loop: EventLoop;
   readonly firmware: FirmwareState;
+  /** Parcels that were added to the hypervisor's heaps, by handle of the heap. */
+  readonly heaps: ReadonlyMap<number, Set<Parcel>>;
   /** The VM that handles RAS errors; the public manager never forgets the first one. */
   rasHandler: Vm | undefined;
 }

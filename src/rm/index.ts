@@ -5,8 +5,9 @@
 
 export type { ManagerOptions } from './boot.js';
 export { VmState } from './codes.js';
-export { handlerFacts } from './handlers/facts.js';
+export { type HandlerFacts, handlerFacts } from './handlers/facts.js';
 export { Link } from './link.js';
 export { ResourceManager } from './manager.js';
+export { type ManagerName, type ManagerProfile, managers } from './managers.js';
 export { type PanicPlace, type PanicReason, panicPlaces } from './panics.js';
 export * from './platform.js';

@@ -32,6 +32,11 @@ export class InterruptTable {
     return this.#lendings.get((handle - this.handleBase) >>> 0);
   }
 
+  /** What a borrower has accepted under a number of its own. */
+  borrowedAs(vmid: number, virq: number): Lending | undefined {
+    return [...this.#lendings.values()].find((lent) => lent.borrower === vmid && lent.virq === virq);
+  }
+
   lend(lending: Lending): void {
     this.#lendings.set(lending.number, lending);
   }

@@ -3,14 +3,22 @@ import type { Hypervisor } from '../hypervisor/index.js';
 import { FrameWriter } from '../rpc/index.js';
 import { Boot, type Lasting, type ManagerOptions } from './boot.js';
 import { respondersOf } from './handlers/responder.js';
-import { rm23Rows } from './handlers/rows.js';
+import type { HandlerRow } from './handlers/row.js';
 import type { Link } from './link.js';
+import { managers } from './managers.js';
 import type { PanicReason } from './panics.js';
 import type { ParcelTable } from './parcels/table.js';
 import { type PlatformProfile, platforms } from './platform.js';
 import type { Vm } from './vm.js';
 
-const rm23Responders = respondersOf(rm23Rows);
+/** Made once, as their codecs are. */
+const respondersByRows = new WeakMap<readonly HandlerRow[], ReturnType<typeof respondersOf>>();
+
+function respondersFor(rows: readonly HandlerRow[]): ReturnType<typeof respondersOf> {
+  const responders = respondersByRows.get(rows) ?? respondersOf(rows);
+  respondersByRows.set(rows, responders);
+  return responders;
+}
 
 /**
  * The simulated resource manager: messages in through queues, messages out through queues. It does nothing on
@@ -27,7 +35,7 @@ export class ResourceManager {
     this.#options = options;
     this.platform = options.platform ?? platforms.native;
     this.careful = options.careful ?? false;
-    const responders = options.rows === undefined ? rm23Responders : respondersOf(options.rows);
+    const responders = respondersFor((options.profile ?? managers.rm23).rows);
     this.#lasting = { responders, frames: new FrameWriter(protocol) };
     this.#boot = this.#newBoot(this.platform.irqHandleBase);
   }

@@ -1,4 +1,4 @@
-import { AddressRanges, type InterruptNumbers } from '../hypervisor/index.js';
+import { AddressRanges, type InterruptNumbers, type PagingCapabilities } from '../hypervisor/index.js';
 import { VMID_RM, VmState } from './codes.js';
 import type { VmConfiguration } from './config/index.js';
 import { GUID_SIZE } from './config/index.js';
@@ -35,6 +35,30 @@ export interface Console {
   selfOpen: boolean;
 }
 
+/** A range of guest addresses, in bytes. */
+export interface GuestRange {
+  readonly start: number;
+  readonly size: number;
+}
+
+/** How a VM gets its memory page by page (VM_SET_DEMAND_PAGING, VM_SET_ADDRESS_LAYOUT). */
+export interface Paging {
+  /** Addresses whose memory the host gives on demand. */
+  ranges: readonly GuestRange[];
+  /** Where the image is. */
+  image: GuestRange | undefined;
+  /** Made by VM_INIT. */
+  capabilities: PagingCapabilities | undefined;
+}
+
+/** A range of a VM's memory that is saved when the system crashes. */
+export interface DumpRange {
+  /** One character per byte. */
+  readonly name: string;
+  readonly start: bigint;
+  readonly size: bigint;
+}
+
 /** The state of a VM that VM_CONFIG_IMAGE creates and VM_RESET removes. */
 export class VmConfig {
   /** Devices in the order of VM_GET_HYP_RESOURCES and of a reset. */
@@ -53,6 +77,12 @@ export class VmConfig {
   leakedInterrupt = false;
   /** VM_INIT failed at a bad iomem device and freed the good one before it, which VM_RESET then frees again. */
   iomemFreedTwice = false;
+  /** What the host has told about paging, before VM_INIT. The public manager has no such messages. */
+  paging: Paging | undefined;
+  /** Registers with which the boot vCPU starts, by register file << 8 | index. */
+  readonly bootContext = new Map<number, bigint>();
+  /** The owner may debug the VM. */
+  debug = false;
   /** VM_CONFIG_IMAGE created this, then refused the authentication mechanism. */
   halfMade = false;
 }
@@ -102,6 +132,8 @@ export class Vm {
   config: VmConfig | undefined;
   space: AddressRanges | undefined;
   interrupts: InterruptNumbers | undefined;
+  /** By slot. */
+  readonly dumpRanges = new Map<number, DumpRange>();
   resetStage: ResetStage = 'begin';
   resetEvent: LoopEvent | undefined;
 

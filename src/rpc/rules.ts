@@ -1,4 +1,5 @@
 import { UsageError } from '../base/error.js';
+import { nameLike } from '../base/nearest.js';
 
 /**
  * Rules of a receiver for reassembly, as data. `rm` is from rpc.md, "What a receiver does". The others are from client.md,
@@ -59,10 +60,11 @@ export const rulesByName: Readonly<Record<string, ReassemblyRules>> = {
 
 /** Throws UsageError for a name that is not one of `rulesByName`. */
 export function rulesOf(name: string): ReassemblyRules {
-  const rules = Object.hasOwn(rulesByName, name) ? rulesByName[name] : undefined;
+  const names = Object.keys(rulesByName);
+  const rules = rulesByName[nameLike(name, names) ?? ''];
   if (rules === undefined) {
-    const expected = Object.keys(rulesByName).join(', ');
-    throw new UsageError({ code: 'rules', path: '', expected, actual: name });
+    const choice = { what: 'set of rules', names };
+    throw new UsageError({ code: 'rules', path: '', expected: names.join(', '), actual: name, choice });
   }
   return rules;
 }

@@ -1,4 +1,5 @@
-import { UsageError } from '../base/error.js';
+import { type Choice, UsageError } from '../base/error.js';
+import { nameLike } from '../base/nearest.js';
 import type { EnumType, FlagsType, StructType } from '../wire/index.js';
 import type { Family, Message, Payload } from './message.js';
 
@@ -100,6 +101,33 @@ export function protocol(declaration: ProtocolDeclaration): Protocol {
 /** `0x56000004`: message ids are always written with eight lower-case digits. */
 export function formatId(id: number): string {
   return `0x${id.toString(16).padStart(8, '0')}`;
+}
+
+/** The message with a name or alias, in any letter case. */
+export function messageNamed({ byName }: Protocol, name: string): Message | undefined {
+  return byName.get(name) ?? byName.get(nameLike(name, byName.keys()) ?? '');
+}
+
+/**
+ * The message with an id. `1442840585` is decimal and `5600000a` hex, as dumps show it. `56000009` could be both: it is
+ * read as hex if no message has that id in decimal.
+ */
+export function messageWithId({ byId }: Protocol, text: string): Message | undefined {
+  return idsOf(text)
+    .map((id) => byId.get(id))
+    .find((found) => found !== undefined);
+}
+
+/** The numbers that a text may mean as an id, the most likely first. */
+export function idsOf(text: string): number[] {
+  if (/^0x[0-9a-f]+$/i.test(text)) return [Number(text)];
+  const hex = /^[0-9a-f]{8}$/i.test(text) ? [Number.parseInt(text, 16)] : [];
+  return /^\d+$/.test(text) ? [Number(text), ...hex] : hex;
+}
+
+/** All names and aliases of messages, as what a name of a message may be. */
+export function messageChoice({ byName }: Protocol): Choice {
+  return { what: 'message', names: [...byName.keys()] };
 }
 
 /**

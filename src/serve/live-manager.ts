@@ -1,6 +1,6 @@
 import { constants } from '../../schemas/index.js';
 import { Machine, VmPort } from '../machine/index.js';
-import type { PanicReason, PlatformProfile } from '../rm/index.js';
+import { type ManagerProfile, managers, type PanicReason, type PlatformProfile } from '../rm/index.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
 
@@ -21,6 +21,8 @@ export interface MemoryContents {
 
 export interface LiveOptions {
   readonly platform: PlatformProfile;
+  /** By default the public one of December 2023. */
+  readonly manager?: ManagerProfile | undefined;
   readonly careful: boolean;
   readonly memory: readonly MemoryContents[];
   /** Boots again after a panic. Otherwise the manager stays silent from then on. */
@@ -56,9 +58,14 @@ export class LiveManager {
 
   constructor(options: LiveOptions) {
     this.#options = options;
-    const { platform, careful, onMessage, onPanic } = options;
+    const { platform, manager, careful, onMessage, onPanic } = options;
     this.#machine = new Machine({
-      manager: { platform, careful, onLink: (vmid, exists) => this.#link(vmid, exists) },
+      manager: {
+        platform,
+        profile: manager ?? managers.rm23,
+        careful,
+        onLink: (vmid, exists) => this.#link(vmid, exists),
+      },
       newPort: (vmid) => new OutletPort(vmid),
       onSent: (vmid, frame) => onMessage(VMID_RM, vmid, frame, undefined),
       onPanic,

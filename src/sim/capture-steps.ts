@@ -1,7 +1,8 @@
 import { constants } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
-import { type Line, UNLIMITED, writeOperation } from '../machine/index.js';
+import type { Line } from '../base/line-readers.js';
+import { UNLIMITED, writeOperation } from '../machine/index.js';
 import { tapNotes } from './tap.js';
 
 const { VMID_RM } = constants;

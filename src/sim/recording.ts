@@ -1,15 +1,14 @@
 import { parseHex } from '../base/hex.js';
+import { isLine, type Line, lineReaders } from '../base/line-readers.js';
 import {
   type FileContents,
-  isLine,
-  type Line,
-  lineReaders,
   type Operation,
   readOperation,
   readVcpu,
   type Taken,
   type VcpuHalt,
 } from '../machine/index.js';
+import { type ManagerProfile, managers } from '../rm/index.js';
 
 const { refuse, natural, text, boolean, list, object, hex, optional } = lineReaders('recording');
 
@@ -19,6 +18,8 @@ export interface RecordingHeader {
   readonly queueDepth: number;
   readonly hlosOwnsIo: boolean;
   readonly debugBuild: boolean;
+  /** Whose manager: the key `manager`. */
+  readonly profile: ManagerProfile;
 }
 
 /** A line that does nothing to the machine. */
@@ -63,7 +64,13 @@ export function readHeader(value: unknown): RecordingHeader {
     queueDepth: optional(platform, 'queue_depth', natural) ?? 8,
     hlosOwnsIo: optional(platform, 'hlos_owns_io', boolean) ?? false,
     debugBuild: optional(platform, 'debug_build', boolean) ?? false,
+    profile: readManager(value.manager ?? managers.rm23.name),
   };
+}
+
+function readManager(name: unknown): ManagerProfile {
+  const found = Object.values(managers).find((profile) => profile.name === name);
+  return found ?? refuse('manager', Object.keys(managers).join(', '), name);
 }
 
 /** Reads one further line. @throws WireError `recording` when it is not a step. */

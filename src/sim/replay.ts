@@ -1,6 +1,12 @@
 import { constants, limits } from '../../schemas/index.js';
 import { type FileContents, Machine, perform, type Taken, type VcpuHalt, VmPort } from '../machine/index.js';
-import { type PanicReason, type PlatformProfile, platforms, type ResourceManager } from '../rm/index.js';
+import {
+  type ManagerProfile,
+  type PanicReason,
+  type PlatformProfile,
+  platforms,
+  type ResourceManager,
+} from '../rm/index.js';
 import { lendHandleBase } from './handle-base.js';
 import { CapabilityMask } from './mask.js';
 import { asTaken, faulted, lostTargets, machineStopped, wasSent } from './real-machine.js';
@@ -9,6 +15,8 @@ import { type RecordedStep, readHeader, readStep } from './recording.js';
 
 export interface ReplayOptions {
   readonly platform?: PlatformProfile;
+  /** Instead of the one that the first line names. */
+  readonly manager?: ManagerProfile | undefined;
   readonly careful?: boolean;
   readonly file: FileContents;
 }
@@ -70,10 +78,11 @@ class Run {
   #stopped = false;
 
   constructor(header: unknown, options: ReplayOptions) {
-    const { queueDepth, hlosOwnsIo, debugBuild } = readHeader(header);
+    const { queueDepth, hlosOwnsIo, debugBuild, profile } = readHeader(header);
     this.#machine = new Machine({
       manager: {
         platform: options.platform ?? platforms.native,
+        profile: options.manager ?? profile,
         careful: options.careful ?? false,
         queueDepth,
         hlosOwnsIo,

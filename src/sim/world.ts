@@ -1,5 +1,6 @@
 import { constants } from '../../schemas/index.js';
 import { Random } from '../base/random.js';
+import type { HypercallResult, MemoryHypercall } from '../hypervisor/index.js';
 import { Machine, type Operation, operations, perform, VmPort } from '../machine/index.js';
 import type { Link, ManagerOptions, PanicReason, ResourceManager } from '../rm/index.js';
 import { QueueError } from '../transport/index.js';
@@ -26,6 +27,8 @@ export interface WorldObserver {
   readonly put?: (from: number, to: number, frame: Uint8Array, enqueued: boolean) => void;
   /** An operation is about to happen. */
   readonly operation?: (operation: Operation) => void;
+  /** The hypervisor has answered a VM that moves or maps memory of a guest. `error` 0: it is done. */
+  readonly hypercall?: (vmid: number, guest: number, call: MemoryHypercall, error: number) => void;
   /** A VM got a queue message from RM, after faults. */
   readonly received?: (vmid: number, frame: Uint8Array) => void;
   /** A VM's message is on no queue: the VM has no link, or its queue is full or refuses the size. */
@@ -164,6 +167,10 @@ export class World {
       this.send(operation.from, operation.frame, { enqueue: kind === 'enqueue', refuse: true });
       return;
     }
+    if (kind === 'hypercall') {
+      this.hypercall(operation.vmid, operation.call);
+      return;
+    }
     if (kind === 'vcpu_halt' && !this.#machine.canHalt(operation.vmid, operation.state)) return;
     if (kind !== 'run') this.#observer.operation?.(operation);
     if (kind === 'reboot') this.#forgetBoot();
@@ -171,6 +178,16 @@ export class World {
     if (kind === 'reboot') this.#drawHandleBase();
     if (operations[kind].wakesManager) this.#runManager();
     this.#takeDue();
+  }
+
+  /** A VM asks the hypervisor to move or map memory, which takes no time. */
+  hypercall(vmid: number, call: MemoryHypercall): HypercallResult {
+    this.#observer.operation?.({ kind: 'hypercall', vmid, call });
+    const { extents } = this.manager.hypervisor;
+    const guest = extents.guestOf(call);
+    const result = extents.perform(vmid, call);
+    if (guest !== undefined) this.#observer.hypercall?.(vmid, guest, call, result.error);
+    return result;
   }
 
   /** Messages that wait on queues to VMs, by rising VMID; VMs with none are left out. */

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
+import { parseHex } from '../../src/base/hex.js';
 import { DETECT_SIZE } from '../../src/capture/input/detect.js';
-import { detectFormat, INPUT_FORMATS, openReader } from '../../src/capture/input/index.js';
-import { ascii, PcapngBuilder, pcapFile, user0 } from './build.js';
+import { detectFormat, INPUT_FORMATS, inputFormats, openReader } from '../../src/capture/input/index.js';
+import { ascii, PcapngBuilder, pcapFile } from './build.js';
 import { packetsOf } from './collect.js';
 
 const HEX = '2101000017000056';
-const MESSAGE = Uint8Array.of(0x21, 1, 0, 0, 0x17, 0, 0, 0x56);
+const binaryNames: ReadonlySet<string> = new Set(['pcapng', 'pcap', 'bin']);
 const FULL = HEX.padEnd(60, '0');
 
 describe('detectFormat', () => {
@@ -50,26 +51,16 @@ describe('detectFormat', () => {
   });
 });
 
-it('openReader makes the reader of each format', () => {
-  const pcapng = new PcapngBuilder()
-    .interface(147)
-    .enhanced(0, 1n, user0(3, 255, MESSAGE))
-    .done();
-  const pcap = pcapFile(true, 0xa1b2c3d4, 147, [{ second: 1, fraction: 1, data: user0(3, 255, MESSAGE) }]);
-  const files = {
-    pcapng,
-    pcap,
-    hex: ascii(HEX),
-    'xxd-p': ascii(HEX),
-    xxd: ascii('00000000: 2101 0000 1700 0056'),
-    hexdump: ascii('00000000  21 01 00 00 17 00 00 56\n00000008'),
-    od: ascii('000000 21 01 00 00 17 00 00 56\n000008'),
-    trace: ascii(`1000000000 tx capid=0x1 size=8 ${HEX.replaceAll(/../g, '$& ')}`),
-    dmesg: ascii('[ 1.0] x: 00000000: 21 01 00 00 17 00 00 56'),
-  } as const;
-  for (const format of INPUT_FORMATS) {
-    if (format === 'ndjson') continue;
-    const packets = packetsOf((sink, warn) => openReader(protocol, format, sink, warn), files[format]);
-    expect(packets.map(({ hex }) => hex)).toEqual([HEX]);
-  }
+describe.each(inputFormats)('the example of $name', ({ name, example }) => {
+  const file = binaryNames.has(name)
+    ? (parseHex(example.replaceAll('\n', '')) as Uint8Array)
+    : ascii(example);
+
+  it('is recognised, and read with and without its name', () => {
+    expect(detectFormat(file)).toBe(name);
+    for (const isGiven of [false, true]) {
+      const packets = packetsOf((sink, warn) => openReader(protocol, name, sink, warn, { isGiven }), file);
+      expect(packets[0]?.hex).toMatch(/^21010[047]00/);
+    }
+  });
 });

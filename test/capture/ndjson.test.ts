@@ -276,7 +276,8 @@ describe('order of packets', () => {
         const unique = [...new Set(keys)];
         const out: number[] = [];
         const order = new PacketOrder<LinePacket>((packet) => out.push(packet.frame as number), sizes);
-        const packet = { time: undefined, comment: undefined, from: 3, to: 255, bytes: new Uint8Array(0) };
+        const nothing = { time: undefined, comment: undefined, clock: undefined, queue: undefined };
+        const packet = { ...nothing, from: 3, to: 255, bytes: new Uint8Array(0) };
         for (const key of unique) order.add({ ...packet, frame: key }, key);
         order.end();
         expect(out).toEqual(unique.toSorted((a, b) => a - b));
@@ -289,7 +290,8 @@ describe('order of packets', () => {
   it('passes on what is in order at once', () => {
     let passed = 0;
     const order = new PacketOrder(() => passed++, sizes);
-    const packet = { time: undefined, comment: undefined, from: 3, to: 255, bytes: new Uint8Array(0) };
+    const nothing = { time: undefined, comment: undefined, clock: undefined, queue: undefined };
+    const packet = { ...nothing, from: 3, to: 255, bytes: new Uint8Array(0) };
     for (const key of [1, 2, 4, 3, 5]) order.add({ ...packet, frame: key }, key);
     expect(passed).toBe(5);
   });

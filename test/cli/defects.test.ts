@@ -42,7 +42,7 @@ describe('input without measure', () => {
     ['an unknown key', `{"from":3,"name":"VM_START","beyond":${nested(200_000)}}`],
   ])('%s of NDJSON that is nested too deep is refused', async (_what, text) => {
     const { code, stderr } = await gunyahRm(['encode', '-'], { input: `${message}${text}\n` });
-    expect(stderr).toMatch(/^gunyah-rm: standard input: line 2: json, offset 50: expected at most 64 levels/);
+    expect(stderr).toMatch(/^gunyah-rm: standard input: line 2: offset 50: expected at most 64 levels/);
     expect(code).toBe(1);
   });
 

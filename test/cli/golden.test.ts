@@ -90,11 +90,11 @@ describe('golden', () => {
   });
 
   it.each([
-    [['--format', 'xml'], 'option', 'xml'],
-    [['--message', 'VM_STRAT'], 'unknown', 'VM_STRAT'],
-    [['--format', 'bin'], 'option', 'bin'],
-  ])('refuses %j', async (args, code, actual) => {
-    await refused(['golden', ...args], 2, `${code} at `, `actual ${actual}`);
+    [['--format', 'xml'], '--format: there is no format xml; possible: json, c, rust, bin'],
+    [['--message', 'VM_STRAT'], '--message: there is no message VM_STRAT; did you mean VM_START'],
+    [['--format', 'bin'], '--format: expected --out with bin, not bin'],
+  ])('refuses %j', async (args, text) => {
+    await refused(['golden', ...args], 2, text);
   });
 
   it('says so when there is nothing to check, or no set of fixtures', async () => {
@@ -102,7 +102,37 @@ describe('golden', () => {
     const broken = join(folder, 'broken');
     mkdirSync(broken);
     writeFileSync(join(broken, 'VM_START.json'), '[{');
-    await refused(['golden', '--check', broken], 1, 'json at VM_START.json, ');
+    await refused(['golden', '--check', broken], 1, 'VM_START.json: offset 0: this is not JSON');
+  });
+});
+
+describe('golden --check of files that hold no fixtures', () => {
+  const valid = {
+    name: 'VM_START.request.typical',
+    message: 'VM_START',
+    id: '0x56000004',
+    type: 'request',
+    seq: 1,
+    provenance: 'own',
+    size: 4,
+    frames: ['210101000400005680000000'],
+  };
+
+  it.each([
+    ['[null]', 'line 1: offset 0: expected an object, not null'],
+    ['{}', 'expected a list, not {}'],
+    ['[\n{"name":5}]', 'line 2: name, '],
+    [JSON.stringify([valid, { ...valid, frames: 5 }], null, 1), 'line 14: frames, '],
+    [JSON.stringify([{ ...valid, frames: [] }]), 'line 1: frames, '],
+    [JSON.stringify([{ ...valid, frames: ['2g'] }]), 'line 1: frames[0], '],
+    [JSON.stringify([{ ...valid, error: [] }]), 'line 1: error, '],
+    [JSON.stringify([{ ...valid, request: 'no' }]), 'line 1: request, '],
+    ['['.repeat(20_000), 'this is not JSON'],
+  ])('names file, line and key: %.30s', async (text, message) => {
+    const odd = join(folder, 'odd');
+    mkdirSync(odd, { recursive: true });
+    writeFileSync(join(odd, 'VM_START.json'), text);
+    await refused(['golden', '--check', odd, '--message', 'VM_START'], 1, 'VM_START.json: ', message);
   });
 });
 
@@ -119,6 +149,6 @@ describe('export', () => {
   });
 
   it('refuses a form that there is not', async () => {
-    await refused(['export', 'asn1'], 2, 'expected lua, ksy, c, md, json-schema, actual asn1');
+    await refused(['export', 'asn1'], 2, 'there is no name asn1; possible: lua, ksy, c, md, json-schema');
   });
 });

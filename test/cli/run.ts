@@ -15,6 +15,9 @@ export interface RunOptions {
   readonly input?: Uint8Array | string;
   /** Environment variables; none of the test's own are seen. */
   readonly env?: { readonly [name: string]: string };
+  /** Open files that standard input and standard output are. */
+  readonly inputFd?: number;
+  readonly outputFd?: number;
   /** Columns of the terminal that standard output is; no terminal without. */
   readonly columns?: number;
 }
@@ -32,13 +35,14 @@ export const noStdio: Stdio = {
 
 /** Runs a command line in this process. What it throws comes through. */
 export async function gunyahRm(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const { input = '', env = {}, columns } = options;
+  const { input = '', env = {}, columns, ...fds } = options;
   const unread = Buffer.from(input as Uint8Array);
   let read = 0;
   const out: Uint8Array[] = [];
   let stderr = '';
   const stdio: Stdio = {
     ...noStdio,
+    ...fds,
     read: (into) => {
       const size = unread.copy(into, 0, read);
       read += size;

@@ -16,7 +16,7 @@ export class FakeTracefs {
     for (const name of ['kprobe_events', 'kprobe_profile', 'kallsyms', 'kmsg'])
       writeFileSync(join(folder, name), '');
     this.write('kprobe_profile', '  tx   3   0\n  rx   0   1\n');
-    this.write('kallsyms', 'ffff t gh_rm_msgq_rx_data.llvm.77\nffff t gh_rm_msgq_rx_data.cfi_jt\n');
+    this.write('kallsyms', 'ffff t gh_rm_msgq_rx_data.llvm.77\nffff t gh_rm_msgq_rx_data.constprop.0\n');
     this.write('control', 'drivers/gh_msgq.c:10 [gh_msgq]gh_msgq_send =_ "x"\n');
     this.#program(
       'mkdir',
@@ -35,6 +35,7 @@ mkfifo "$1/trace_pipe"; : > "$1/trace_clock"; : > "$1/buffer_size_kb"`,
       TRACEFS: folder,
       KALLSYMS: join(folder, 'kallsyms'),
       DYNAMIC_DEBUG: join(folder, 'control'),
+      KMSG: join(folder, 'kmsg'),
     };
   }
 

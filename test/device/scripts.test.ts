@@ -128,8 +128,23 @@ describe('capture', () => {
     expect((await gunyahRm(['capture', '--clean'])).stdout).toBe(cleaningScript());
   });
 
+  it('prints the commands of --run with --dry-run', async () => {
+    const words = ['capture', '--kernel', 'mainline-v17', '--dry-run', '--run'];
+    const adb = await gunyahRm([...words, 'adb']);
+    expect(adb.stdout).toMatch(/^# Command:\nadb shell -T 'if .*su 0 sh -s stdin.*\n(# .*\n)+#!\/bin\/sh\n/);
+    expect(adb.stdout).toContain('symbol gunyah_hypercall_msgq_send');
+    const ssh = await gunyahRm([...words, 'ssh', 'root@board']);
+    expect(ssh.stdout).toMatch(
+      /^# Command:\nssh -T -o BatchMode=yes -- root@board 'if .*sudo -n sh -s stdin/,
+    );
+    expect((await gunyahRm(['capture', '--dry-run', '--run', 'adb'])).stdout).toContain(probeScript());
+  });
+
   it.each([
     [[]],
+    [['--kernel', 'android14-6.1', '--run', 'ssh']],
+    [['--kernel', 'android14-6.1', '--run', 'ssh', '-oProxyCommand=x']],
+    [['--kernel', 'android14-6.1', '--run', 'usb']],
     [['--kernel', 'android14-6.1', '--probe']],
     [['--kernel', 'android1']],
     [['--kernel', 'android14-6.1', '--method', 'dynamic-debug']],

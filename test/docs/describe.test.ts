@@ -201,6 +201,33 @@ suite('describe: what it says', () => {
   });
 });
 
+suite('describe: words that name no declaration', () => {
+  it.each([
+    ['MEM_INUSE', 'MEM_INUSE', [['MEM_INUSE', 11, 'error']]],
+    ['mem_inuse', 'MEM_INUSE', [['MEM_INUSE', 11, 'error']]],
+    ['11', 'MEM_INUSE', [['MEM_INUSE', 11, 'error']]],
+    ['RUNNING', 'RUNNING', [['RUNNING', 3, 'vm_status']]],
+    ['LENT', 'LENT', [['LENT', 1, 'irq_notify_flags']]],
+    ['EPERM', 'EPERM', [['DENIED', 3, 'error']]],
+    ['-1', 'EPERM', [['DENIED', 3, 'error']]],
+  ])('%s', (word, name, values) => {
+    const facts = describe(protocol, word, { ...tables, numbers: { EPERM: 1 } });
+    expect(facts).toMatchObject({ kind: 'word', name, fields: [] });
+    expect(facts.kind === 'word' && facts.values.map(({ name, value, of }) => [name, value, of])).toEqual(
+      values,
+    );
+  });
+
+  it('a field: the messages and structs that have it', () => {
+    const facts = of('mem_handle');
+    const fields = facts.kind === 'word' ? facts.fields : [];
+    const row = { of: 'MEM_RECLAIM', part: 'request', name: 'mem_handle', offset: 0, type: 'u32' };
+    expect(fields).toContainEqual(expect.objectContaining(row));
+    expect(textOf('mem_handle')).toContain('MEM_RECLAIM');
+    expect(textOf('MEM_INUSE')).toContain('errno in mainline');
+  });
+});
+
 suite('describe: finding things', () => {
   it('takes names, other names and ids in any form', () => {
     const forms = [

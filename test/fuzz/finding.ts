@@ -2,13 +2,14 @@ import type { Finding } from '../../src/fuzz/campaign/finding.js';
 import { findingText, type Origin } from '../../src/fuzz/findings/write.js';
 import { emptyResponse } from '../../src/fuzz/play/target-task.js';
 import type { Step } from '../../src/fuzz/targets/step.js';
-import { platforms } from '../../src/rm/index.js';
+import { managers, platforms } from '../../src/rm/index.js';
 
 export const origin: Origin = {
   seed: 1,
   target: 'sim',
   version: '0.0.0',
   platform: platforms.native,
+  manager: managers.rm23,
   careful: false,
   options: [],
 };

@@ -22,7 +22,7 @@ type Answer = HandlerRow['answer'];
 /** A manager with other rows than its own for some messages. */
 function withRows(ids: readonly number[], change: (row: HandlerRow) => Partial<HandlerRow>): Make {
   const rows = rm23Rows.map((row) => (ids.includes(row.message.id) ? { ...row, ...change(row) } : row));
-  return (options) => new ResourceManager({ ...options, rows });
+  return (options) => new ResourceManager({ ...options, profile: { rows } });
 }
 
 /** A manager that answers some messages differently. */

@@ -228,6 +228,30 @@ describe('endpoint', () => {
     },
   );
 
+  const cuts = {
+    'a reply': () => reply(0),
+    'another notification': () => [
+      writeFrame(protocol, { type: 3, fragments: 0, seq: 0, msg_id: 2 }, new Uint8Array(4), 0, 4),
+    ],
+    'a continuation of another message': () => [
+      writeFrame(protocol, { type: 0, fragments: 1, seq: 0, msg_id: 9 }, none, 0, 0),
+    ],
+  };
+  it.each(names.flatMap((name) => Object.entries(cuts).map(([what, cut]) => [name, what, cut] as const)))(
+    '%s: a notification that is cut by %s costs the first kernels a reference to the device',
+    (name, what, cut) => {
+      const endpoint = new Endpoint(name);
+      endpoint.start(message, none);
+      sendAll(endpoint);
+      const [first] = fragment(protocol, { type: 3, seq: 0, msg_id: 1 }, new Uint8Array(300)) as [Uint8Array];
+      interrupt(endpoint, [first, ...cut()]);
+      const leaks = events(endpoint).flatMap((event) => (event.kind === 'hazard' ? [event.hazard] : []));
+      const keeps = /^(v9|v11|a14|q61)$/.test(name);
+      expect(leaks).toMatchObject(keeps ? [{ name: 'device_refs_leaked', effect: 'leak' }] : []);
+      expect(endpoint.assembling).toBe(name === 'q515' && what.startsWith('a continuation'));
+    },
+  );
+
   it('reads what comes while a message is being taken after that message', () => {
     const endpoint = new Endpoint('a15');
     const { seq } = endpoint.start(message, none);

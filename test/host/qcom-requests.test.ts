@@ -99,7 +99,8 @@ describe("recorded requests of Qualcomm's interfaces", () => {
       else refused[hazard.name] = (refused[hazard.name] ?? 0) + 1;
     }
     expect(refused).toEqual({
-      accept_overruns_request: 2,
+      accept_cut_off: 1,
+      accept_overruns_request: 1,
       lookup_sgl_cut_off: 7,
       minidump_name_size_wraps: 2,
     });

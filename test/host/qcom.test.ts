@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MEM_LEND, type SglEntry } from '../../schemas/index.js';
 import { UsageError, WireError } from '../../src/base/error.js';
+import { formatHex } from '../../src/base/hex.js';
 import { NO_SANITIZE, type QcomCalls, type QcomOptions, qcomCalls } from '../../src/host/calls/qcom/index.js';
-import { type Calling, Client, HostError } from '../../src/host/index.js';
+import { type Calling, Client, type Hazard, HostError } from '../../src/host/index.js';
+import { rmError as answered } from '../../src/host/rm-error.js';
 import { ResourceManager } from '../../src/rm/index.js';
 import { managerTransport } from '../../src/sim/index.js';
 import { holds } from '../seeded.js';
@@ -190,6 +192,58 @@ describe('accepting memory', () => {
       calls: [],
       error: { hazard: { name: 'accept_overruns_request', effect: 'crash' } },
     });
+  });
+
+  it.each(['q66', 'q612'] as const)(
+    '%s sends what fits of an ACL that it does not count, and succeeds',
+    (name) => {
+      const acl_entries = [45, 46, 47].map((vmid) => ({ vmid, rights: 7 }));
+      const request = { ...accept, trans_type: 1, flags: 0, acl_entries };
+      const reported: Hazard[] = [];
+      const faithful = qcomCalls(name, { mode: 'faithful', report: (hazard) => reported.push(hazard) });
+      const manager: Manager = (call) =>
+        call === 'MEM_ACCEPT' ? part(false) : call === 'VM_GET_VMID' ? u32(3) : empty;
+      const { sent, result } = run(faithful.memAccept(request), manager);
+      expect(formatHex(sent.at(-1)?.payload ?? empty)).toBe(
+        '420000000001200000000000030000002d0007002e000700',
+      );
+      expect([result, reported]).toMatchObject([
+        [],
+        [{ name: 'accept_cut_off', effect: 'malformed_request' }],
+      ]);
+      expect(run(qcomCalls(name).memAccept(request), manager)).toMatchObject({
+        calls: [],
+        error: { hazard: { name: 'accept_cut_off' } },
+      });
+    },
+  );
+});
+
+describe('an error reply, which has no payload', () => {
+  const notify = { mem_handle: 0x42, flags: 1, mem_info_tag: 0x1234, vmids: [45] };
+  const peeking = names.flatMap((name) => [
+    [name, 'VM_GET_STATE', 3] as const,
+    [name, 'VM_GET_STATE', 0xffffffff] as const,
+    [name, 'MEM_NOTIFY', 5] as const,
+  ]);
+  const calling = (calls: QcomCalls, message: string): Calling<unknown> =>
+    message === 'MEM_NOTIFY' ? calls.memNotify(notify) : calls.vmGetStatus(45);
+
+  it.each(peeking)('%s looks at the payload of %s with error %i', (name, message, code) => {
+    const answer = answered(message, code, 'mainline');
+    const reported: Hazard[] = [];
+    const faithful = qcomCalls(name, { mode: 'faithful', report: (hazard) => reported.push(hazard) });
+    expect(run(calling(faithful, message), () => answer).error).toBe(answer);
+    expect(reported).toMatchObject([{ name: 'error_reply_pointer', effect: 'uninitialised_memory' }]);
+    expect(run(calling(qcomCalls(name), message), () => answer).error).toMatchObject({
+      ...{ errno: answer.errno, endedBy: 'rm', actual: answer.actual },
+      hazard: { name: 'error_reply_pointer' },
+    });
+  });
+
+  it.each(names)('%s does not look at that of other calls', (name) => {
+    const { error } = run(qcomCalls(name).vmStart(45), () => rmError('EBUSY'));
+    expect(error).toMatchObject({ errno: 'EBUSY', hazard: undefined });
   });
 });
 

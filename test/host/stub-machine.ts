@@ -36,6 +36,7 @@ export class StubMachine {
         if (hypercall.name === this.refuseHypercall)
           throw refuser(hypercall.name, '')('EBUSY', 'busy', 0, 31);
         this.log.push(describeHypercall(hypercall));
+        return new Uint8Array();
       },
       wait: (effect) => {
         for (const { id, payload } of this.rm.notifications.splice(0)) this.manager.notified(id, payload);
@@ -46,6 +47,7 @@ export class StubMachine {
 }
 
 function describeHypercall(hypercall: Hypercall): string {
+  if (hypercall.name === 'vcpu_run') return 'hypercall vcpu_run';
   const hex = (value: number | bigint) => `0x${value.toString(16)}`;
   if (hypercall.name === 'memextent_donate')
     return `hypercall memextent_donate opt ${hex(hypercall.options)} from ${hypercall.from} to ${hypercall.to}`;

@@ -1,7 +1,8 @@
 import { VM_DEALLOC_VMID } from '../../schemas/index.js';
-import { type CallEffect, Endpoint } from '../../src/host/index.js';
+import { type CallEffect, Endpoint, hypercallError } from '../../src/host/index.js';
 import { rmError } from '../../src/host/rm-error.js';
 import {
+  type Hypercall,
   type Running,
   runOperationNow,
   UserProcess,
@@ -10,6 +11,7 @@ import {
   type VmManagerOptions,
 } from '../../src/host/vm-manager/index.js';
 import type { PageRecord } from '../../src/hypervisor/index.js';
+import { type ManagerOptions, managers } from '../../src/rm/index.js';
 import { MessageType } from '../../src/schema/index.js';
 import { Bench, HLOS } from '../rm/guest.js';
 
@@ -26,7 +28,7 @@ const NOBODY = 5;
 
 /** A VM manager on the simulated resource manager: real queue messages, and what the hypervisor knows afterwards. */
 export class Machine {
-  readonly bench = new Bench();
+  readonly bench: Bench;
   readonly process = new UserProcess('vmm', [
     { address: BigInt(MEMORY), pages: MEMORY_PAGES, physical: BigInt(MEMORY) },
   ]);
@@ -44,8 +46,10 @@ export class Machine {
   constructor(
     generation: VmGenerationName,
     readonly mode: 'careful' | 'faithful',
-    options: VmManagerOptions = {},
+    options: VmManagerOptions & Pick<ManagerOptions, 'profile'> = {},
   ) {
+    const { profile = managers.rm23 } = options;
+    this.bench = new Bench({ profile });
     this.manager = new VmManager({ ...options, generation, mode });
     this.#endpoint = new Endpoint(generation);
   }
@@ -66,9 +70,7 @@ export class Machine {
   run<T>(operation: Running<T>): T {
     return runOperationNow(operation, {
       call: (effect) => this.#call(effect),
-      hypercall: () => {
-        throw new Error('the simulated manager has no paged memory');
-      },
+      hypercall: ({ hypercall }) => this.#hypercall(hypercall),
       wait: (effect) => {
         this.#settle();
         return effect.ready();
@@ -107,6 +109,13 @@ export class Machine {
   /** Lets RM do what there is to do, and the manager hear of it. */
   settle(): void {
     this.#settle();
+  }
+
+  #hypercall(hypercall: Hypercall): Uint8Array {
+    if (hypercall.name === 'vcpu_run') throw new Error('nothing runs here');
+    const result = this.bench.manager.hypervisor.extents.perform(HLOS, hypercall);
+    if (result.error !== 0) throw hypercallError(hypercall.name, result);
+    return new Uint8Array();
   }
 
   #call({ message, payload }: CallEffect): Uint8Array {

@@ -44,7 +44,7 @@ describe('the rows of the public manager', () => {
   it('can be had with other rows behind them', () => {
     const [first] = rm23Rows.filter(({ message }) => message.name === 'VM_GET_VMID');
     const more = first === undefined ? [] : [{ ...first, answer: () => ({ vmid: 77 }) }];
-    const bench = new Bench({ rows: [...rm23Rows, ...more] });
+    const bench = new Bench({ profile: { rows: [...rm23Rows, ...more] } });
     expect(bench.ask(first?.message.id ?? 0)).toEqual([[first?.message.id, 0, 77]]);
     expect(new ResourceManager().vm(HLOS)?.vmid).toBe(HLOS);
   });

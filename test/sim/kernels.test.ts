@@ -241,7 +241,9 @@ describe('what is no step', () => {
   it.each([
     [{ ...HOST, generation: 'a13' }, 'generation'],
     [{ ...HOST, mode: 'sloppy' }, 'mode'],
-    [{ op: 'ioctl', name: 'VCPU_RUN', vm: 'a' }, 'name'],
+    [{ op: 'ioctl', name: 'VCPU_MMAP_SIZE', vm: 'a' }, 'name'],
+    [{ op: 'guest_does', vmid: 128, steps: ['sleep'] }, 'steps[0]'],
+    [{ op: 'guest_does', vmid: 128, steps: [{ jump: 0 }] }, 'steps[0]'],
     [{ ...lend, vm: undefined }, 'vm'],
     [{ ...lend, flags: ['ALLOW_ALL'] }, 'flags'],
     [{ ...lend, memory_size: -1 }, 'memory_size'],

@@ -8,7 +8,33 @@ import {
   type MessageAssembler,
   startsRpcMessage,
 } from './messages.js';
-import { type DumpLine, type DumpStyle, parseDumpLine } from './styles.js';
+
+/** The part of a dump line before its bytes. */
+export interface DumpLine {
+  /** The text that print_hex_dump was given as prefix, without what dmesg adds; empty in the other styles. */
+  readonly name: string;
+  /** Offset or address as printed; undefined if the line has none. */
+  readonly offset: string | undefined;
+  /** `offset` is no number or too wide to be an offset: the kernel was asked for addresses. */
+  readonly isAddress: boolean;
+  /** Base of the digits of `offset`. */
+  readonly radix: 8 | 16;
+}
+
+/** How a program writes dumps. */
+export interface DumpGrammar {
+  /** Reads a line: its bytes into `row` (none: the line is an end offset). Undefined when it is no such line. */
+  readonly parse: (line: string, row: GrowingBuffer) => DumpLine | undefined;
+  /** A kernel's log: lines of others may stand amid a dump, and offsets may be addresses. */
+  readonly isLog?: true;
+  /** The dumps are packets of captures, with what their link type puts before the message. */
+  readonly isPacket?: true;
+  /** Titles and prompts of the program stand between the dumps. */
+  readonly hasTitles?: true;
+}
+
+/** The beginning of a dump line, so that one that cannot be read has a mistake. */
+const DATA_LIKE = /^\s*(?:[a-z]{1,8}:)?(?:0x)?(?:(?=[a-f]*\d)[0-9a-f]{4,16}(?:[:|\s]|$)|[0-9a-f]{8,16}:)/i;
 
 /** The dump in progress. */
 interface Dump {
@@ -27,16 +53,18 @@ interface Dump {
 
 /** Assembles the lines of dumps with offsets. Each dump is one message. */
 export class DumpReader implements LineReader {
-  readonly #style: DumpStyle;
+  readonly #grammar: DumpGrammar;
   readonly #assembler: MessageAssembler;
+  readonly #isGiven: boolean;
   readonly #row = new GrowingBuffer();
   #dump: Dump | undefined;
   /** An address has continued the one before it, so the addresses of this log are not hashed. */
   #addressesAreReal = false;
 
-  constructor(style: DumpStyle, assembler: MessageAssembler) {
-    this.#style = style;
+  constructor(grammar: DumpGrammar, assembler: MessageAssembler, isGiven: boolean) {
+    this.#grammar = grammar;
     this.#assembler = assembler;
+    this.#isGiven = isGiven;
   }
 
   line(text: string, number: number, offset: number): void {
@@ -50,7 +78,7 @@ export class DumpReader implements LineReader {
       return;
     }
     const place = { text, number, offset };
-    const line = parseDumpLine(this.#style, text, this.#row);
+    const line = this.#grammar.parse(text, this.#row);
     if (line === undefined) this.#otherLine(place);
     else if (this.#row.length === 0) this.#endOffset(line, place);
     else this.#bytes(line, place);
@@ -62,9 +90,10 @@ export class DumpReader implements LineReader {
 
   /** In a kernel log other messages may come between the lines of a dump. Offsets tell which lines belong together. */
   #otherLine(place: LinePlace): void {
-    const isLog = this.#style === 'dmesg';
+    const { isLog, hasTitles } = this.#grammar;
     if (!isLog || this.#dump?.base === undefined) this.#finish();
-    if (!isLog) throw badLine(place);
+    if (isLog) return;
+    if ((this.#isGiven && !hasTitles) || DATA_LIKE.test(place.text)) throw badLine(place);
   }
 
   #bytes(line: DumpLine, place: LinePlace): void {
@@ -84,7 +113,7 @@ export class DumpReader implements LineReader {
     const rowSize = this.#row.length;
     const { name, radix } = line;
     const base = line.offset === undefined ? undefined : low32(line.offset, radix);
-    const isAddress = line.isAddress || (this.#style === 'dmesg' && base !== undefined && base !== 0);
+    const isAddress = line.isAddress || (this.#grammar.isLog === true && base !== undefined && base !== 0);
     this.#dump = { name, base, radix, isAddress, rowSize, lastRowSize: rowSize, repeatsAt: undefined };
   }
 
@@ -154,7 +183,8 @@ export class DumpReader implements LineReader {
       this.#assembler.warn('gap', dump.repeatsAt, 'the dump ends with "*" and no offset says how often');
     }
     this.#dump = undefined;
-    this.#assembler.emit(undefined, undefined);
+    if (this.#grammar.isPacket) this.#assembler.emitPacket();
+    else this.#assembler.emit(undefined, undefined);
   }
 }
 

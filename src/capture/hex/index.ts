@@ -1,5 +1,7 @@
-/** Reads hex dumps and lines of hex in the styles of common programs, and writes one line of hex per queue message. */
-export { DETECT_SIZE, detectHexStyle } from './detect.js';
-export { dumpLines, hexReader } from './reader.js';
-export type { HexStyle } from './styles.js';
+/** Reads bytes in the forms of text in which people have them, and writes one line of hex per queue message. */
+export { DETECT_SIZE, FormDetector } from './detect.js';
+export type { Recogniser, TextForm } from './form.js';
+export { type HexStyle, textForms } from './forms.js';
+export { kernelLogForm } from './kernel-log.js';
+export { hexReader, kernelLogLines } from './reader.js';
 export { hexLine, hexLinePieces } from './writer.js';

@@ -1,7 +1,13 @@
-import { WireError } from '../../base/error.js';
+import { type Issue, WireError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
-import { emptyPacket, GrowingBuffer, type PacketSink, type WarningSink } from '../packets/index.js';
-import { parseMessageLine } from './styles.js';
+import {
+  emptyPacket,
+  GrowingBuffer,
+  type Packet,
+  type PacketSink,
+  type WarningSink,
+} from '../packets/index.js';
+import { stripPrintedLink } from '../pcap/index.js';
 
 /** Largest dump in bytes. It limits memory; a queue message has at most 240 bytes. */
 const DUMP_SIZE_MAX = 1024 * 1024;
@@ -51,72 +57,36 @@ export class MessageAssembler {
 
   /** Delivers the bytes gathered as one message and starts the next. */
   emit(from: number | undefined, to: number | undefined): void {
-    const packet = this.#packet;
-    packet.frame += 1;
+    const packet = this.#take();
     packet.from = from;
     packet.to = to;
+    this.#sink(packet);
+  }
+
+  /** As `emit`, of the bytes of a packet of a capture, whose link type is not known. */
+  emitPacket(): void {
+    const packet = this.#take();
+    const problem = stripPrintedLink(packet);
+    if (problem === undefined) this.#sink(packet);
+    else this.#warn({ code: problem.code, frame: packet.frame, offset: 0, message: problem.message });
+  }
+
+  #take(): Packet {
+    const packet = this.#packet;
+    packet.frame += 1;
+    packet.from = undefined;
+    packet.to = undefined;
     packet.data = this.bytes.data;
     packet.view = this.bytes.view;
+    packet.start = 0;
     packet.end = this.bytes.length;
     this.bytes.clear();
-    this.#sink(packet);
+    return packet;
   }
 
   /** Warns about the message being gathered. */
   warn(code: string, offset: number, message: string): void {
     this.#warn({ code, frame: this.#packet.frame + 1, offset, message });
-  }
-}
-
-/** Each line is a message. */
-export class MessageLineReader implements LineReader {
-  readonly #assembler: MessageAssembler;
-
-  constructor(assembler: MessageAssembler) {
-    this.#assembler = assembler;
-  }
-
-  line(text: string, number: number, offset: number): void {
-    if (isBlank(text) || isComment(text)) return;
-    const message = parseMessageLine(text, this.#assembler.bytes);
-    if (message === undefined) throw badLine({ text, number, offset });
-    this.#assembler.emit(message.from, message.to);
-  }
-
-  end(): void {}
-}
-
-/** `xxd -p`: lines of one length (60 digits by default) make a message, up to a shorter or blank one. */
-export class PlainDumpReader implements LineReader {
-  readonly #assembler: MessageAssembler;
-  readonly #row = new GrowingBuffer();
-  /** Bytes of the first line of the dump in progress. */
-  #rowSize = 0;
-
-  constructor(assembler: MessageAssembler) {
-    this.#assembler = assembler;
-  }
-
-  line(text: string, number: number, offset: number): void {
-    if (isComment(text)) return;
-    if (isBlank(text)) {
-      this.end();
-      return;
-    }
-    const row = this.#row;
-    const place = { text, number, offset };
-    const message = parseMessageLine(text, row);
-    if (message === undefined || message.from !== undefined) {
-      this.end();
-      throw badLine(place);
-    }
-    if (this.#assembler.bytes.length === 0) this.#rowSize = row.length;
-    this.#assembler.append(row, place);
-    if (row.length < this.#rowSize) this.end();
-  }
-
-  end(): void {
-    if (this.#assembler.bytes.length > 0) this.#assembler.emit(undefined, undefined);
   }
 }
 
@@ -136,9 +106,22 @@ export function startsRpcMessage(row: GrowingBuffer): boolean {
   return row.length >= 8 && row.data[0] === 0x21;
 }
 
+/** Whether the bytes can be the beginning of an RPC message. */
+export function beginsMessage(row: GrowingBuffer): boolean {
+  return row.length > 0 && row.data[0] === 0x21;
+}
+
+/** WireError `ambiguous`: a line that could be read in two ways. `expected` says which formats to choose from. */
+export function ambiguousLine(place: LinePlace, expected: string): WireError {
+  return new WireError({ ...issueOf(place), code: 'ambiguous', expected });
+}
+
 /** WireError `hex`: a line that does not fit the style. */
-export function badLine(place: LinePlace): WireError {
-  const { text, number, offset } = place;
+export function badLine(place: LinePlace, expected = 'hex bytes'): WireError {
+  return new WireError({ ...issueOf(place), expected });
+}
+
+function issueOf({ text, number, offset }: LinePlace): Issue {
   const actual = jsonText(text.length > 40 ? `${text.slice(0, 40)}…` : text);
-  return new WireError({ code: 'hex', path: `line ${number}`, offset, expected: 'hex bytes', actual });
+  return { code: 'hex', path: `line ${number}`, offset, expected: 'hex bytes', actual };
 }

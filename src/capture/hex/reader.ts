@@ -1,24 +1,34 @@
 import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
 import { GrowingBuffer, LineSplitter } from '../packets/index.js';
-import { DETECT_SIZE, detectHexStyle } from './detect.js';
-import { DumpReader } from './dump.js';
-import { type LineReader, MessageAssembler, MessageLineReader, PlainDumpReader } from './messages.js';
-import type { DumpStyle, HexStyle } from './styles.js';
+import { type FormDetector, textDetector } from './detect.js';
+import { type HexStyle, textForms } from './forms.js';
+import { kernelLogForm } from './kernel-log.js';
+import { type LineReader, MessageAssembler } from './messages.js';
 
 /**
  * Reads text captures. Blank lines and lines that begin with `#` are no messages, but a blank line ends a dump.
- * Without `style` the reader recognises it, for which it holds back the first 64 KiB. Messages have no time, and
- * VMIDs only in the style `hex`. In a kernel log lines that are no dump are ignored.
+ * Without `style` the reader recognises it. Messages have no time, and VMIDs only in the style `hex` and in packets of
+ * `wireshark`. Prose around the messages is left out.
  *
  * Throws WireError with `path` = `line N` and `offset` = where that line begins in the file: `hex` (a line that
- * cannot be read; all messages before it have been delivered), `line_length` and `dump_length` (above 1 MiB).
+ * cannot be read; all messages before it have been delivered), `ambiguous` (one that could be read in two ways),
+ * `line_length` and `dump_length` (above 1 MiB).
+ *
+ * @param isGiven somebody said that the text is of this style: then what begins no RPC message is read too, and every
+ * line must be of the style. False for a style that was recognised.
  */
-export function hexReader(sink: PacketSink, warn: WarningSink, style?: HexStyle): CaptureReader {
-  return style === undefined ? new RecognisingReader(sink, warn) : styleReader(sink, warn, style);
+export function hexReader(
+  sink: PacketSink,
+  warn: WarningSink,
+  style?: HexStyle,
+  isGiven = true,
+): CaptureReader {
+  return style === undefined ? new RecognisingReader(sink, warn) : styleReader(sink, warn, style, isGiven);
 }
 
-function styleReader(sink: PacketSink, warn: WarningSink, style: HexStyle): CaptureReader {
-  const lines = lineReader(style, new MessageAssembler(sink, warn));
+function styleReader(sink: PacketSink, warn: WarningSink, style: HexStyle, isGiven: boolean): CaptureReader {
+  const form = textForms.find(({ name }) => name === style) as (typeof textForms)[number];
+  const lines = form.reader(new MessageAssembler(sink, warn), isGiven);
   const splitter = new LineSplitter((text, number, offset) => lines.line(text, number, offset));
   return {
     push: (chunk) => splitter.push(chunk),
@@ -29,21 +39,16 @@ function styleReader(sink: PacketSink, warn: WarningSink, style: HexStyle): Capt
   };
 }
 
-/** Reads the lines of dumps in one style. The caller cuts the text into lines. */
-export function dumpLines(style: DumpStyle, sink: PacketSink, warn: WarningSink): LineReader {
-  return new DumpReader(style, new MessageAssembler(sink, warn));
-}
-
-function lineReader(style: HexStyle, assembler: MessageAssembler): LineReader {
-  if (style === 'hex') return new MessageLineReader(assembler);
-  if (style === 'xxd-p') return new PlainDumpReader(assembler);
-  return new DumpReader(style, assembler);
+/** Reads the lines of a kernel's log. The caller cuts the text into lines. */
+export function kernelLogLines(sink: PacketSink, warn: WarningSink): LineReader {
+  return kernelLogForm.reader(new MessageAssembler(sink, warn), false);
 }
 
 class RecognisingReader implements CaptureReader {
   readonly #sink: PacketSink;
   readonly #warn: WarningSink;
   readonly #prefix = new GrowingBuffer();
+  readonly #detector: FormDetector<HexStyle> = textDetector();
   #reader: CaptureReader | undefined;
 
   constructor(sink: PacketSink, warn: WarningSink) {
@@ -57,18 +62,20 @@ class RecognisingReader implements CaptureReader {
       return;
     }
     this.#prefix.append(chunk, 0, chunk.length);
-    if (this.#prefix.length >= DETECT_SIZE) this.#recognise();
+    this.#detector.push(chunk);
+    if (this.#detector.isOver) this.#start();
   }
 
   end(): void {
-    const reader = this.#reader ?? this.#recognise();
+    if (this.#reader === undefined) this.#detector.end();
+    const reader = this.#reader ?? this.#start();
     reader.end();
   }
 
   /** A text of unknown style is read as `hex`, so that the error names the line that cannot be read. */
-  #recognise(): CaptureReader {
+  #start(): CaptureReader {
     const prefix = this.#prefix.data.subarray(0, this.#prefix.length);
-    const reader = styleReader(this.#sink, this.#warn, detectHexStyle(prefix) ?? 'hex');
+    const reader = styleReader(this.#sink, this.#warn, this.#detector.found ?? 'hex', false);
     this.#reader = reader;
     reader.push(prefix);
     return reader;

@@ -1,9 +1,4 @@
 /** Detects the format of an input and opens the reader that fits. */
-export {
-  detectFormat,
-  INPUT_FORMATS,
-  type InputFormat,
-  type InputOptions,
-  openReader,
-} from './detect.js';
+export { detectFormat, openReader } from './detect.js';
+export { INPUT_FORMATS, type InputFormat, type InputOptions, inputFormats } from './formats.js';
 export { CaptureInput } from './input.js';

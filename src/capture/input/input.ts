@@ -1,16 +1,13 @@
 import { WireError } from '../../base/error.js';
 import type { Protocol } from '../../schema/index.js';
-import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
-import {
-  DETECT_SIZE,
-  detectFormat,
-  INPUT_FORMATS,
-  type InputFormat,
-  type InputOptions,
-  openReader,
-} from './detect.js';
+import { type CaptureReader, GrowingBuffer, type PacketSink, type WarningSink } from '../packets/index.js';
+import { detectFormat, FormatDetector, openReader } from './detect.js';
+import { INPUT_FORMATS, type InputFormat, type InputOptions } from './formats.js';
 
-const LINE_FEED = 0x0a;
+/** Bytes that tell captures from text. */
+const MAGIC_SIZE = 4;
+/** Bytes that an error shows of the beginning of a file. */
+const SHOWN = 8;
 
 /**
  * A capture of any format, or of the one given: recognises the format from the first bytes, then feeds its reader.
@@ -19,10 +16,13 @@ const LINE_FEED = 0x0a;
  */
 export class CaptureInput implements CaptureReader {
   #reader: CaptureReader | undefined;
-  #prefix = new Uint8Array(0);
+  readonly #prefix = new GrowingBuffer();
+  readonly #detector = new FormatDetector();
   readonly #protocol: Protocol;
   readonly #format: InputFormat | undefined;
-  readonly #sink: PacketSink;
+  #sink: PacketSink;
+  /** The format was not recognised. */
+  #guessed: { readonly start: Uint8Array; isEmpty: boolean } | undefined;
   readonly #warn: WarningSink;
   readonly #options: InputOptions;
 
@@ -45,21 +45,15 @@ export class CaptureInput implements CaptureReader {
       this.#reader.push(chunk);
       return;
     }
-    const prefix = new Uint8Array(this.#prefix.length + chunk.length);
-    prefix.set(this.#prefix);
-    prefix.set(chunk, this.#prefix.length);
-    this.#prefix = prefix;
-    const format = this.#format ?? detectFormat(prefix);
-    // Binary formats, traces and NDJSON show at once, so that a live pipe is not held up; which hex it is may show late.
-    // Traces and logs may be JSON too: what it is shows the first line that holds something.
-    const isBinary = format === 'pcapng' || format === 'pcap';
-    const sure =
-      this.#format !== undefined ||
-      isBinary ||
-      format === 'trace' ||
-      (format === 'ndjson' && prefix.indexOf(LINE_FEED) > 8);
-    if (format !== undefined && (sure || prefix.length >= DETECT_SIZE)) this.#start(format);
-    else if (prefix.length >= DETECT_SIZE) this.#refuse();
+    this.#prefix.append(chunk, 0, chunk.length);
+    if (this.#format !== undefined) {
+      if (this.#prefix.length >= MAGIC_SIZE) this.#start(this.#format);
+      return;
+    }
+    this.#detector.push(chunk);
+    const { isOver, found } = this.#detector;
+    if (found !== undefined) this.#start(found);
+    else if (isOver) this.#guess();
   }
 
   end(): void {
@@ -69,31 +63,48 @@ export class CaptureInput implements CaptureReader {
       if (this.#prefix.length === 0) {
         throw new WireError({ code: 'empty', path: '', offset: 0, expected: 'a capture', actual: 'nothing' });
       }
-      const format = this.#format ?? detectFormat(this.#prefix);
-      if (format === undefined) this.#refuse();
-      else this.#start(format);
+      if (this.#format === undefined) this.#detector.end();
+      this.#start(this.#format ?? this.#detector.found);
     }
     this.#reader?.end();
+    if (this.#guessed?.isEmpty) this.#refuse(this.#guessed.start);
   }
 
-  #start(format: InputFormat): void {
-    const found = format === 'ndjson' ? detectFormat(this.#prefix) : format;
-    if (found === 'pcapng' || found === 'pcap') {
-      if (format === 'ndjson') {
-        throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
-      }
-    }
-    this.#reader = openReader(this.#protocol, format, this.#sink, this.#warn, this.#options);
-    const prefix = this.#prefix;
-    this.#prefix = new Uint8Array(0);
-    this.#reader.push(prefix);
+  /** A long text that is nothing else may be a log without stamps, with dumps or traces behind what was read. */
+  #guess(): void {
+    const start = this.#bytes();
+    if (start.includes(0)) this.#refuse();
+    const guessed = { start: start.slice(0, SHOWN), isEmpty: true };
+    this.#guessed = guessed;
+    const pass = this.#sink;
+    this.#sink = (packet) => {
+      guessed.isEmpty = false;
+      pass(packet);
+    };
+    this.#start('dmesg');
   }
 
-  #refuse(): never {
-    const start = Array.from(this.#prefix.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(
-      ' ',
-    );
-    const expected = `${INPUT_FORMATS.join(', ')} (or say --format)`;
-    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual: start });
+  #start(format: InputFormat | undefined): void {
+    if (format === undefined) this.#refuse();
+    const isGiven = this.#format !== undefined;
+    const found = isGiven && format === 'ndjson' ? detectFormat(this.#bytes()) : format;
+    if (found !== format && (found === 'pcapng' || found === 'pcap'))
+      throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
+    this.#reader = openReader(this.#protocol, format, this.#sink, this.#warn, {
+      ...this.#options,
+      isGiven,
+    });
+    this.#reader.push(this.#bytes());
+    this.#prefix.clear();
+  }
+
+  #bytes(): Uint8Array {
+    return this.#prefix.data.subarray(0, this.#prefix.length);
+  }
+
+  #refuse(start: Uint8Array = this.#bytes()): never {
+    const bytes = Array.from(start.subarray(0, SHOWN), (byte) => byte.toString(16).padStart(2, '0'));
+    const expected = `${INPUT_FORMATS.join(', ')} (or say --format; describe --formats explains them)`;
+    throw new WireError({ code: 'format', path: '', offset: 0, expected, actual: bytes.join(' ') });
   }
 }

@@ -14,7 +14,11 @@ export function givenKeys(protocol: Protocol, line: Readonly<Record<string, unkn
   const given: Record<string, unknown> = {};
   for (const name of Object.keys(line)) {
     const row = rows.get(name);
-    if (row === undefined) return refuse(name, 'a key of decode --json', name, 'unknown_key');
+    if (row === undefined)
+      return refuse(name, 'a key of decode --json', name, 'unknown_key', {
+        what: 'key',
+        names: [...rows.keys()],
+      });
     if (line[name] !== undefined) given[name] = row.kind.fromJson(line[name], name, protocol);
   }
   return given;

@@ -2,6 +2,7 @@ import { formatDecimal } from '../../base/decimal.js';
 import { formatHex, hexPieces, parseHex } from '../../base/hex.js';
 import { formatTime, parseTime } from '../../base/time.js';
 import type { Limits, Protocol } from '../../schema/index.js';
+import { type Clock, clocks } from '../packets/index.js';
 import { hexSchema, type Json, type JsonSchema, refuse } from '../payload/index.js';
 
 /** How the values of a key stand in NDJSON. `Given` is what a line read back gives, where that is another type. */
@@ -88,6 +89,14 @@ export const hex: KeyKind<Uint8Array> = {
   fromJson: (json, path) =>
     (typeof json === 'string' ? parseHex(json) : undefined) ?? refuse(path, 'hex text', json),
   schema: () => hexSchema,
+};
+
+/** Clocks of times that are not UTC. */
+export const clock: KeyKind<Clock> = {
+  repeats: true,
+  toJson: (value) => value,
+  fromJson: (json, path) => clocks.find((name) => name === json) ?? refuse(path, clocks.join(', '), json),
+  schema: () => ({ enum: [...clocks] }),
 };
 
 export const text: KeyKind<string> = {

@@ -1,6 +1,6 @@
 import type { Issue } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
-import { formatId, MessageType, messageTypeNames } from '../../schema/index.js';
+import { formatId, MessageType, messageChoice, messageNamed, messageTypeNames } from '../../schema/index.js';
 import {
   enumName,
   payloadFields,
@@ -46,9 +46,8 @@ export const name: KeyKind<string> = {
   repeats: true,
   toJson: (value) => value,
   fromJson: (json, path, protocol) =>
-    typeof json === 'string' && protocol.byName.has(json)
-      ? json
-      : refuse(path, 'the name of a message', json, 'name'),
+    (typeof json === 'string' ? messageNamed(protocol, json)?.name : undefined) ??
+    refuse(path, 'the name of a message', json, 'name', messageChoice(protocol)),
   schema: ({ messages }) => ({ enum: messages.map((message) => message.name) }),
 };
 

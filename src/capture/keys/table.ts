@@ -3,6 +3,7 @@ import { sizesOf } from '../../rpc/index.js';
 import { type Header, messageTypeNames, type Protocol } from '../../schema/index.js';
 import type { CaptureRecord, Frame, RecordPacket, RecordType } from '../records/index.js';
 import {
+  clock,
   count,
   flag,
   hex,
@@ -77,7 +78,7 @@ export const recordKeys = {
     frame: ({ packet }) => packet.time,
     ofCapture: true,
   }),
-  clock: key(text, {
+  clock: key(clock, {
     doc: 'Clock of the times when they are not UTC: boot, mono, local, wall or no-year.',
     record: ({ packets }) => firstOf(packets).clock,
     frame: ({ packet }) => packet.clock,

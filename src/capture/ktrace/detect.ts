@@ -15,21 +15,33 @@ const TIME_AND_EVENT = /\d\.\d{6,9}: +[A-Za-z_][\w:-]*: /;
 const LINES_MAX = 2000;
 const CLOCK: Clock = 'local';
 
-/**
- * Whether a text is a `trace` of a tracer, or a kernel `log` in which a Gunyah driver dumps its messages; undefined: it
- * is neither, as far as its first lines tell.
- */
-export function detectKernelTrace(text: string): 'trace' | 'log' | undefined {
-  if (isWrapped(text)) return /^\s*\{\s*"type"/.test(text) ? 'trace' : 'log';
-  const events = new EventLines();
-  for (const line of text.split(/\r?\n/, LINES_MAX)) {
-    if (HEADER.test(line) || parseBpftraceLine(line) !== undefined || parseLoss(line) !== undefined)
+/** Tells by its first lines whether a text is a kernel trace or log. */
+export class KernelTraceDetector {
+  readonly #events = new EventLines();
+  #count = 0;
+  /** The lines so far that hold something, while they may be the beginning of JSON. */
+  #start = '';
+
+  /**
+   * Takes the next line. @returns `trace`: the text is what a tracer prints; `log`: a kernel log in which a Gunyah
+   * driver dumps its messages; undefined: neither, as far as the lines tell.
+   */
+  line(text: string): 'trace' | 'log' | undefined {
+    this.#count += 1;
+    if (this.#count > LINES_MAX) return undefined;
+    if (this.#count <= JSON_LINES) {
+      this.#start += `${text}\n`;
+      if (isWrapped(this.#start)) return /^\s*\{\s*"type"/.test(this.#start) ? 'trace' : 'log';
+    }
+    if (HEADER.test(text) || parseBpftraceLine(text) !== undefined || parseLoss(text) !== undefined)
       return 'trace';
-    if (parseDumpLine(line) !== undefined) return 'log';
-    if (events.parse(line, CLOCK) !== undefined || isAnyEvent(line)) return 'trace';
+    if (parseDumpLine(text) !== undefined) return 'log';
+    return this.#events.parse(text, CLOCK) !== undefined || isAnyEvent(text) ? 'trace' : undefined;
   }
-  return undefined;
 }
+
+/** Lines by which JSON shows what it wraps. */
+const JSON_LINES = 3;
 
 /** A line of an event that has nothing to do with message queues. */
 function isAnyEvent(line: string): boolean {

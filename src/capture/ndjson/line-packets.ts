@@ -3,6 +3,7 @@ import { formatHex } from '../../base/hex.js';
 import { fragmentCount, sizesOf, writeFrame } from '../../rpc/index.js';
 import { MessageType, type MessageTypeName, type Protocol } from '../../schema/index.js';
 import { type GivenKeys, givenKeys } from '../keys/index.js';
+import type { Clock } from '../packets/index.js';
 import { refuse } from '../payload/index.js';
 import type { RecordType } from '../records/index.js';
 import { type LineMessage, messageOf, payloadBytes } from './line-payload.js';
@@ -13,6 +14,9 @@ export interface LinePacket {
   readonly frame: number | undefined;
   readonly time: bigint | undefined;
   readonly comment: string | undefined;
+  readonly clock: Clock | undefined;
+  /** Another queue than RM's. */
+  readonly queue: string | undefined;
   readonly from: number;
   readonly to: number;
   readonly bytes: Uint8Array;
@@ -47,6 +51,8 @@ export function linePackets(
     frame: frames === undefined ? given.frame && given.frame + index : frames[index],
     time: times === undefined ? time : times[index],
     comment: comment[index],
+    clock: given.clock,
+    queue: given.queue,
     from: given.from ?? from,
     to: given.to ?? to,
     bytes: bytes as Uint8Array,

@@ -6,6 +6,7 @@ import {
   formatId,
   type Message,
   MessageType,
+  messageNamed,
   type Payload,
   type Protocol,
   payloadOf,
@@ -29,7 +30,7 @@ export interface LineMessage {
 
 /** Finds the message by `id` and `name`. Throws WireError when a line has neither, or they disagree. */
 export function messageOf(protocol: Protocol, { name, id }: GivenKeys): LineMessage {
-  const declared = name === undefined ? undefined : protocol.byName.get(name);
+  const declared = name === undefined ? undefined : messageNamed(protocol, name);
   if (id === undefined)
     return declared === undefined ? refuse('name', 'name or id', undefined) : { id: declared.id, declared };
   if (declared !== undefined && declared.id !== id) return refuse('id', formatId(declared.id), id, 'id');

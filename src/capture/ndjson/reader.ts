@@ -37,6 +37,8 @@ export function ndjsonReader(
     packet.from = item.from;
     packet.to = item.to;
     packet.comment = item.comment;
+    packet.clock = item.clock;
+    packet.queue = item.queue;
     packet.data = item.bytes;
     packet.view = new DataView(item.bytes.buffer, item.bytes.byteOffset, item.bytes.length);
     packet.start = 0;

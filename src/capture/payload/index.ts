@@ -20,3 +20,4 @@ export { formatField, hexRoles, vmidName } from './notation.js';
 export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';
+export { valueNamed, valueNames } from './value-names.js';

@@ -14,6 +14,7 @@ import {
   visitType,
 } from '../../wire/index.js';
 import { refuse } from './refuse.js';
+import { valueNamed } from './value-names.js';
 
 /** A payload as NDJSON shows it: names for enums and flags, hex text for u64 and bytes. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -151,7 +152,10 @@ function structFromJson(type: StructType, json: unknown, path: string): Values {
     const field = fields.get(name);
     const at = path === '' ? name : `${path}.${name}`;
     if (field === undefined)
-      return refuse(at, [...fields.keys()].join(', ') || 'no field', name, 'unknown_key');
+      return refuse(at, [...fields.keys()].join(', ') || 'no field', name, 'unknown_key', {
+        what: 'field',
+        names: [...fields.keys()],
+      });
     if (Object.hasOwn(value, field.name)) return refuse(at, `${field.name} once`, name, 'duplicate');
     value[field.name] = payloadFromJson(field.type, item, at, value);
   }
@@ -175,30 +179,19 @@ function bytesFromJson(json: unknown, text: boolean, path: string): Uint8Array {
 }
 
 function enumFromJson(type: EnumType, name: string, path: string): number {
-  const known = Object.hasOwn(type.values, name) ? type.values[name] : undefined;
-  const alias = () => Object.entries(type.info.aliases ?? {}).find(([, names]) => names.includes(name))?.[0];
-  // Only added values. A table that replaces the usual one could give a name another value.
-  const dialect = () =>
-    type.info.dialects?.find(({ replaces, values }) => !replaces && Object.hasOwn(values, name))?.values[
-      name
-    ];
-  const value = known ?? type.values[alias() ?? ''] ?? dialect();
+  const value = valueNamed(type, name);
   if (value !== undefined) return value;
   if (/^(0x[0-9a-fA-F]+|\d+)$/.test(name)) return Number(name);
-  return refuse(path, Object.keys(type.values).join(', '), name);
+  const names = Object.keys(type.values);
+  return refuse(path, names.join(', '), name, 'type', { what: type.label, names });
 }
 
 function flagsFromJson(type: FlagsType, json: unknown, path: string): number {
   const names = Array.isArray(json) ? json : [json];
   let value = 0;
   for (const name of names) {
-    const alias = Object.entries(type.info.aliases ?? {}).find(([, others]) =>
-      others.includes(name as string),
-    )?.[0];
     const bit =
-      typeof name === 'string' && Object.hasOwn(type.bits, alias ?? name)
-        ? type.bits[alias ?? name]
-        : integerFromJson(name, false, path, `${Object.keys(type.bits).join(', ')} or a number`);
+      (typeof name === 'string' ? valueNamed(type, name) : undefined) ?? numberFromJson(type, name, path);
     if (typeof bit !== 'number' || !Number.isInteger(bit) || bit < 0 || bit > type.max) {
       return refuse(path, `0..${type.max}`, name);
     }
@@ -207,12 +200,19 @@ function flagsFromJson(type: FlagsType, json: unknown, path: string): number {
   return value;
 }
 
-function integerFromJson(json: unknown, wide: boolean, path: string, expected = 'integer'): number | bigint {
+function numberFromJson(type: FlagsType, json: unknown, path: string): number | bigint {
+  const isNumber = typeof json === 'number' || /^-?(0x[0-9a-fA-F]+|\d+)$/.test(String(json));
+  if (isNumber) return integerFromJson(json, false, path);
+  const names = Object.keys(type.bits);
+  return refuse(path, `${names.join(', ')} or a number`, json, 'type', { what: type.label, names });
+}
+
+function integerFromJson(json: unknown, wide: boolean, path: string): number | bigint {
   if (typeof json === 'string' && /^-?(0x[0-9a-fA-F]+|\d+)$/.test(json)) {
     const value = json.startsWith('-') ? -BigInt(json.slice(1)) : BigInt(json);
     return wide ? value : Number(value);
   }
-  if (typeof json !== 'number') return refuse(path, expected, json);
+  if (typeof json !== 'number') return refuse(path, 'integer', json);
   if (!wide) return json;
   if (!Number.isSafeInteger(json)) return refuse(path, 'hex text, or an integer below 2^53', json);
   return BigInt(json);

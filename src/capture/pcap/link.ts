@@ -44,6 +44,18 @@ export function stripLink(linkType: number, packet: Packet): LinkProblem | undef
 }
 
 /**
+ * As `stripLink` for a packet that somebody printed: its first bytes tell the link type, tags, a pseudo-header, or none
+ * of both. A message begins with 0x21 (protocol/rpc.md), the length of the first tag with 0x00.
+ */
+export function stripPrintedLink(packet: Packet): LinkProblem | undefined {
+  const { data, view, start, end } = packet;
+  if (data[start] === 0x21) return undefined;
+  if (end - start > 4 && view.getUint16(start) === TAG_DISSECTOR) return stripLink(LINK_UPPER_PDU, packet);
+  if (end - start > 4 && data[start + 4] === 0x21) return stripLink(LINK_USER0, packet);
+  return broken('begins neither with a message nor with what a link type of this project puts before one');
+}
+
+/**
  * The 20 bytes of tags in this project's captures: name tag, `gunyah_rm` padded to 12, end mark. They are compared as
  * words, because parsing the tags takes five times as long as the rest of reading a packet.
  */

@@ -24,6 +24,8 @@ export const OPTION_TIME_OFFSET = 14;
  * our reader gives them no time back.
  */
 export const NO_TIME_DESCRIPTION = 'gunyah-rm: packets without time';
+/** if_description of an interface whose times are of another clock than UTC, in front of the clock's name. */
+export const CLOCK_DESCRIPTION = 'gunyah-rm: clock ';
 
 /** Largest block or record that is accepted, in bytes. A larger length is taken for an error in the file. */
 export const BLOCK_SIZE_MAX = 256 * 1024 * 1024;

@@ -1,4 +1,6 @@
+import { type Clock, clocks } from '../packets/index.js';
 import {
+  CLOCK_DESCRIPTION,
   NO_TIME_DESCRIPTION,
   OPTION_INTERFACE_DESCRIPTION,
   OPTION_TIME_OFFSET,
@@ -23,6 +25,8 @@ export class CaptureInterface {
   readonly linkType: number;
   /** Offset of the block in the file. */
   readonly offset: number;
+  /** The clock of its packets' times; undefined: UTC. */
+  clock: Clock | undefined;
   #timeless = false;
   #multiplier = 1n;
   #divisor = 1n;
@@ -49,7 +53,9 @@ export class CaptureInterface {
         if (size === 8) this.#shiftNs = view.getBigInt64(options.start, little) * NS_PER_SECOND;
         else sizesFit = false;
       } else if (options.code === OPTION_INTERFACE_DESCRIPTION) {
-        this.#timeless = optionText(data, options.start, options.end) === NO_TIME_DESCRIPTION;
+        const description = optionText(data, options.start, options.end);
+        this.#timeless = description === NO_TIME_DESCRIPTION;
+        this.clock = clocks.find((clock) => description === `${CLOCK_DESCRIPTION}${clock}`);
       }
     }
     this.#plain = this.#multiplier === 1n && this.#divisor === 1n && this.#shiftNs === 0n;

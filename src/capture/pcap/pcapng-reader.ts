@@ -177,6 +177,7 @@ class PcapngFormat implements ItemFormat {
     if (source === undefined) return;
     const packet = this.#packet;
     packet.time = source.time(view.getUint32(start + 12, little), view.getUint32(start + 16, little));
+    packet.clock = source.clock;
     packet.comment = undefined;
     const optionsAt = dataStart + ((captured + 3) & ~3);
     if (optionsAt < bodyEnd) {
@@ -198,6 +199,7 @@ class PcapngFormat implements ItemFormat {
     if (captured > room)
       throw lengthError('simple_packet.original_length', offset + 8, `at most ${room}`, captured);
     this.#packet.time = undefined;
+    this.#packet.clock = undefined;
     this.#packet.comment = undefined;
     this.#deliver(source, data, view, dataStart, captured, original, offset);
   }

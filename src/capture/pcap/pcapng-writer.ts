@@ -1,5 +1,6 @@
 import { UsageError } from '../../base/error.js';
 import { encodeText } from '../../base/text.js';
+import type { Clock } from '../packets/index.js';
 import { DISSECTOR, LINK_UPPER_PDU, TAG_DISSECTOR } from './link.js';
 import {
   BLOCK_ENHANCED_PACKET,
@@ -10,6 +11,7 @@ import {
   BLOCK_SIZE_MAX,
   BLOCK_TAIL_SIZE,
   BYTE_ORDER_MAGIC,
+  CLOCK_DESCRIPTION,
   NO_TIME_DESCRIPTION,
   OPTION_COMMENT,
   OPTION_END,
@@ -27,7 +29,6 @@ const OPTION_SIZE_MAX = 0xffff;
 const INTERFACE_NAME = 'gunyah-rm';
 /** The interface of packets with a time, and of simple packets, whose interface is always 0. */
 const TIMED_INTERFACE = 0;
-const NO_TIME_INTERFACE = 1;
 
 /** Tags and room for the pseudo-header: what stands before every message. */
 const PACKET_PREFIX = packetPrefix();
@@ -49,7 +50,8 @@ export class PcapngWriter {
   #buffer = new Uint8Array(BUFFER_SIZE);
   #view = new DataView(this.#buffer.buffer);
   #used = 0;
-  #noTimeInterfaceWritten = false;
+  /** Number of the interface with a description. */
+  readonly #described = new Map<string, number>();
 
   /**
    * `write` gets the file piece by piece, in pieces of about 64 KiB. The array is reused after it has returned:
@@ -69,6 +71,8 @@ export class PcapngWriter {
    * one option holds (65535 bytes of UTF-8) becomes several, cut at line ends, which a reader joins again; a single
    * line longer than that is cut and so gains line ends.
    *
+   * A `clock` other than UTC is the description of the packet's interface.
+   *
    * Throws UsageError `range` for a VMID above 65535, a time out of range, or a message too large for a block.
    */
   packet(
@@ -79,6 +83,7 @@ export class PcapngWriter {
     end: number,
     time: bigint | undefined,
     comment: string | undefined,
+    clock?: Clock,
   ): void {
     checkVmid('from', from);
     checkVmid('to', to);
@@ -91,7 +96,7 @@ export class PcapngWriter {
       });
     }
     if (time === undefined && comment === undefined) this.#simplePacket(from, to, bytes, start, end);
-    else this.#enhancedPacket(from, to, bytes, start, end, time, comment);
+    else this.#enhancedPacket(from, to, bytes, start, end, time, comment, clock);
   }
 
   /** Writes the buffered blocks, for programs that read the file while it grows. */
@@ -138,6 +143,7 @@ export class PcapngWriter {
     end: number,
     time: bigint | undefined,
     comment: string | undefined,
+    clock: Clock | undefined,
   ): void {
     if (time !== undefined && (time < 0n || time > TIME_MAX)) {
       throw new UsageError({
@@ -147,12 +153,13 @@ export class PcapngWriter {
         actual: time,
       });
     }
-    if (time === undefined) this.#needNoTimeInterface();
+    const clockText = clock === undefined ? undefined : `${CLOCK_DESCRIPTION}${clock}`;
+    const interfaceId = this.#interfaceOf(time === undefined ? NO_TIME_DESCRIPTION : clockText);
     const options = comment === undefined ? [] : commentOptions(comment);
     const size = PACKET_PREFIX.length + end - start;
     const at = this.#begin(BLOCK_ENHANCED_PACKET, 20 + padded(size) + optionsSize(options));
     const view = this.#view;
-    view.setUint32(at, time === undefined ? NO_TIME_INTERFACE : TIMED_INTERFACE, true);
+    view.setUint32(at, interfaceId, true);
     const ticks = time ?? 0n;
     view.setUint32(at + 4, Number(ticks >> 32n), true);
     view.setUint32(at + 8, Number(ticks & 0xffff_ffffn), true);
@@ -162,14 +169,20 @@ export class PcapngWriter {
     this.#options(at + 20 + padded(size), options);
   }
 
-  #needNoTimeInterface(): void {
-    if (this.#noTimeInterfaceWritten) return;
-    this.#noTimeInterfaceWritten = true;
-    this.#interface([
-      { code: OPTION_INTERFACE_NAME, value: encodeText(INTERFACE_NAME) },
-      { code: OPTION_INTERFACE_DESCRIPTION, value: encodeText(NO_TIME_DESCRIPTION) },
-      { code: OPTION_TIME_RESOLUTION, value: Uint8Array.of(NANOSECONDS) },
-    ]);
+  /** The interface with this description, written when it is first needed; undefined: that of times in UTC. */
+  #interfaceOf(description: string | undefined): number {
+    if (description === undefined) return TIMED_INTERFACE;
+    let id = this.#described.get(description);
+    if (id === undefined) {
+      id = this.#described.size + 1;
+      this.#described.set(description, id);
+      this.#interface([
+        { code: OPTION_INTERFACE_NAME, value: encodeText(INTERFACE_NAME) },
+        { code: OPTION_INTERFACE_DESCRIPTION, value: encodeText(description) },
+        { code: OPTION_TIME_RESOLUTION, value: Uint8Array.of(NANOSECONDS) },
+      ]);
+    }
+    return id;
   }
 
   #message(at: number, from: number, to: number, bytes: Uint8Array, start: number, end: number): void {

@@ -1,6 +1,6 @@
-import { formatIssue } from '../../base/error.js';
 import { formatHex } from '../../base/hex.js';
 import { jsonText } from '../../base/json.js';
+import { issueText } from '../../base/sentence.js';
 import { formatTime } from '../../base/time.js';
 import { annotate } from '../../codec/index.js';
 import { formatId, type Payload, type Protocol } from '../../schema/index.js';
@@ -53,8 +53,7 @@ export function writeRecord(
     lines = lines.concat(fieldLines(record.layout, record.payload, options, indent));
   }
   const { style } = options;
-  for (const issue of record.issues)
-    lines.push(`${indent}${style.bad('!')} ${style.bad(formatIssue(issue))}`);
+  for (const issue of record.issues) lines.push(`${indent}${style.bad('!')} ${style.bad(issueText(issue))}`);
   if (record.rest !== undefined) lines.push(bytesLine('rest', record.rest, options));
   if (record.raw !== undefined && !options.hex) lines.push(bytesLine('raw', record.raw, options));
   for (const { frame, comment } of record.packets) {
@@ -92,7 +91,7 @@ export function writeFrame(frame: Frame, options: PrintOptions, write: (text: st
   if (packet.queue !== undefined) parts.push(style.dim(`queue ${packet.queue}`));
   parts.push(style.dim(`${size} bytes`));
   const lines = [parts.join('  ')];
-  for (const issue of issues) lines.push(`${indent}${style.bad(`! ${formatIssue(issue)}`)}`);
+  for (const issue of issues) lines.push(`${indent}${style.bad(`! ${issueText(issue)}`)}`);
   write(`${lines.join('\n')}\n`);
   if (options.hex) writeDump(packet.data.subarray(packet.start, packet.end), style, write);
 }

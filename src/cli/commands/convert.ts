@@ -11,7 +11,6 @@ import { Assembler, RouteGuess } from '../../capture/records/index.js';
 import type { Output } from '../../node/output.js';
 import type { ReassemblyRules } from '../../rpc/index.js';
 import type { CommandIo } from '../io.js';
-import { oneOf } from '../options.js';
 
 /** The forms in which captures can be written. `bin` is the queue messages one after the other. */
 export type CaptureForm = 'pcapng' | 'hex' | 'bin';
@@ -27,9 +26,12 @@ export interface CaptureOutput {
 /** Largest timestamp of pcapng in nanoseconds, in the year 2554. */
 const timeMax = 2n ** 64n - 1n;
 
-/** Opens a file, or standard output for `-`, for the packets of `input`. @throws FileError, now or at a later call. */
-export function captureOutput(io: CommandIo, path: string, form: CaptureForm, input: string): CaptureOutput {
-  const output = io.output(path, input);
+/** Opens a file, or standard output for `-`, for packets.
+ *
+ * @param isLive others may read the file while it grows. @throws FileError, now or at a later call. */
+export function captureOutput(io: CommandIo, path: string, form: CaptureForm, isLive = false): CaptureOutput {
+  const output = io.output(path, form);
+  if (isLive) output.publish();
   if (form === 'pcapng') return pcapngOutput(io, output);
   return {
     packet: ({ from, to, data, start, end }) => {
@@ -38,15 +40,17 @@ export function captureOutput(io: CommandIo, path: string, form: CaptureForm, in
       else output.bytes(bytes);
     },
     flush: () => output.flush(),
-    end: () => output.end(),
+    end: () => io.end(output),
   };
 }
 
 function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
   const guess = new RouteGuess(io.protocol);
   const writer = new PcapngWriter((bytes) => output.bytes(bytes));
+  let isEmpty = true;
   return {
     packet: (packet) => {
+      isEmpty = false;
       const [from, to] = guess.of(packet);
       let { time } = packet;
       if (time !== undefined && (time < 0n || time > timeMax)) {
@@ -56,7 +60,7 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
         );
         time = undefined;
       }
-      writer.packet(from, to, packet.data, packet.start, packet.end, time, packet.comment);
+      writer.packet(from, to, packet.data, packet.start, packet.end, time, packet.comment, packet.clock);
     },
     flush: () => {
       writer.flush();
@@ -64,7 +68,7 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
     },
     end: () => {
       writer.end();
-      output.end();
+      io.end(output, isEmpty);
     },
   };
 }
@@ -82,11 +86,11 @@ interface Undecided {
 export function convert(
   io: CommandIo,
   file: string,
-  options: { readonly to: string; readonly output: string; readonly format?: InputFormat },
+  options: { readonly to: CaptureForm; readonly output: string; readonly format?: InputFormat },
   rules: ReassemblyRules,
   filter: Filter | undefined,
 ): void {
-  const output = captureOutput(io, options.output, oneOf(['pcapng', 'hex'], options.to, '--to'), file);
+  const output = captureOutput(io, options.output, options.to);
   let count = 0;
   let late = 0;
   const order = new PacketOrder((packet: Packet) => output.packet(packet), {
@@ -112,6 +116,8 @@ export function convert(
     },
   });
   const sink: PacketSink = (packet) => {
+    // A capture has no place for the queue: its packets would be taken for RM's.
+    if (packet.queue !== undefined) return;
     if (filter === undefined) output.packet(packet);
     else {
       const own = { packet: copyOf(packet), place: ++count };

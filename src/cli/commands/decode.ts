@@ -17,7 +17,8 @@ import type { Output } from '../../node/output.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { rulesByName, rulesOf } from '../../rpc/index.js';
 import type { CommandIo } from '../io.js';
-import { formatOption } from '../options.js';
+import { formatOption, oneOf } from '../options.js';
+import { outputForm } from '../output-form.js';
 import { convert } from './convert.js';
 
 /** The options as commander parses them. */
@@ -52,7 +53,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--frames', 'queue messages instead of messages')
     .option('--filter <expr>', `only messages that match, such as 'name == "VM_START" and from == 3'`)
     .option('--summary', 'counts, latencies, errors and unanswered requests instead')
-    .option('--to <form>', 'convert instead: pcapng or hex')
+    .option('--to <form>', 'convert instead: pcapng or hex, which the ending of the output also says')
     .option('--hex', 'also the bytes, with offsets')
     .option('--all-queues', "of a kernel trace also the messages of other queues than RM's")
     .option('-o, --output <file>', 'where to write', '-')
@@ -67,15 +68,18 @@ function decode(io: CommandIo, file: string, options: DecodeOptions): void {
   const rules = rulesOf(options.rules);
   const names = filterNames(protocol, options.frames === true);
   const filter = options.filter === undefined ? undefined : parseFilter(options.filter, names);
-  if (options.to !== undefined) {
+  const to = options.to === undefined ? undefined : oneOf(['pcapng', 'hex'], options.to, '--to');
+  const form = outputForm(options.output, to ?? (options.json ? 'json' : undefined), 'text');
+  if (form === 'pcapng' || form === 'hex') {
     if (options.json || options.summary || options.frames || options.hex) conflict('--to', options);
-    convert(io, file, { ...options, to: options.to }, rules, filter);
+    convert(io, file, { ...options, to: form }, rules, filter);
     return;
   }
+  const json = form === 'json';
   if (options.summary && options.frames) conflict('--summary', options);
-  const output = io.output(options.output, file);
+  const output = io.output(options.output, json ? 'json' : 'text');
   const summary = options.summary ? new Summary(protocol) : undefined;
-  const print = printer(io, output, options, filter, summary);
+  const print = printer(io, output, { ...options, json }, filter, summary);
   const assembler = new Assembler({
     protocol,
     rules,
@@ -92,9 +96,9 @@ function decode(io: CommandIo, file: string, options: DecodeOptions): void {
   );
   assembler.end();
   if (summary !== undefined) {
-    output.write(options.json ? `${jsonText(summary.toJson())}\n` : summary.toText());
+    output.write(json ? `${jsonText(summary.toJson())}\n` : summary.toText());
   }
-  output.end();
+  io.end(output);
 }
 
 function conflict(option: string, options: DecodeOptions): never {
@@ -109,7 +113,7 @@ function conflict(option: string, options: DecodeOptions): never {
 function printer(
   io: CommandIo,
   output: Output,
-  options: DecodeOptions,
+  options: Omit<DecodeOptions, 'json'> & { readonly json: boolean },
   filter: Filter | undefined,
   summary: Summary | undefined,
 ): { record: (record: CaptureRecord) => void; frame?: (frame: Frame) => void } {

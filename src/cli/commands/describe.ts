@@ -5,8 +5,9 @@ import { describeAll } from '../../docs/message-facts.js';
 import { descriptionText } from '../../docs/message-text.js';
 import { tableText } from '../../docs/table-text.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
-import { handlerFacts } from '../../rm/index.js';
+import { handlerFacts, managers } from '../../rm/index.js';
 import type { CommandIo } from '../io.js';
+import { outputForm } from '../output-form.js';
 import { errnoTables, sourceGroups as groups } from '../protocol-facts.js';
 
 interface DescribeOptions {
@@ -23,6 +24,8 @@ Examples:
   gunyah-rm describe VM_CONFIG_IMAGE       layout, enums, notes, example bytes
   gunyah-rm describe 0x56000009            the same by id
   gunyah-rm describe vm_status             an enum; flags and structs likewise
+  gunyah-rm describe MEM_INUSE             an error; values, flags, fields and errnos likewise
+  gunyah-rm describe -22                   the errors that a client returns as EINVAL
   gunyah-rm describe error                 the error codes and their errno values
   gunyah-rm describe header                the header of every queue message
   gunyah-rm describe --json | jq .name     NDJSON, one message per line`;
@@ -30,17 +33,17 @@ Examples:
 export function register(program: Command, io: CommandIo): void {
   program
     .command('describe')
-    .description(
-      'explain a message, enum, flag set, struct or the error codes; without a name list all messages',
-    )
-    .argument('[name]', 'name in any letter case, other name, or id in hex or decimal')
+    .description('explain a message, field, type, value or error; without a name list all messages')
+    .argument('[name]', 'a name in any letter case, an id in hex or decimal, or an errno')
     .option('--json', 'JSON, one object per line')
     .option('-o, --output <file>', 'where to write', '-')
     .addHelpText('after', examples)
     .action((name: string | undefined, options: DescribeOptions) => print(io, name, options));
 }
 
-function print(io: CommandIo, name: string | undefined, { json, output: path }: DescribeOptions): void {
+function print(io: CommandIo, name: string | undefined, options: DescribeOptions): void {
+  const { output: path } = options;
+  const json = outputForm(path, options.json && 'json', 'text') === 'json';
   const { protocol, stdio } = io;
   const toTerminal = path === '-';
   const style = terminalStyle(stdio, toTerminal);
@@ -52,8 +55,9 @@ function print(io: CommandIo, name: string | undefined, { json, output: path }: 
     const messages = families.flatMap((family) => family.messages);
     printed = json ? messages.map(line).join('') : tableText(families, text);
   } else {
-    const description = describe(protocol, name, errnoTables, handlerFacts());
+    const answers = new Map(Object.values(managers).map(({ name, rows }) => [name, handlerFacts(rows)]));
+    const description = describe(protocol, name, errnoTables, answers);
     printed = json ? line(description) : descriptionText(description, text);
   }
-  io.print(path, printed);
+  io.print(path, printed, json ? 'json' : 'text');
 }

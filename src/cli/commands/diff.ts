@@ -21,6 +21,7 @@ import { terminalStyle } from '../../node/terminal.js';
 import { type ReassemblyRules, rulesByName, rulesOf } from '../../rpc/index.js';
 import type { CommandIo } from '../io.js';
 import { formatOption } from '../options.js';
+import { outputForm } from '../output-form.js';
 
 interface DiffOptions {
   readonly json?: true;
@@ -67,19 +68,20 @@ function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions)
   }
   const a = entriesOf(io, aFile, options, rules);
   const b = entriesOf(io, bFile, options, rules);
-  const output = io.output(options.output);
+  const json = outputForm(options.output, options.json && 'json', 'text') === 'json';
+  const output = io.output(options.output, json ? 'json' : 'text');
   const style = terminalStyle(io.stdio, options.output === '-');
-  let heading = options.json ? '' : diffHeading(style);
+  let heading = json ? '' : diffHeading(style);
   const counts = diffEntries(a, b, (difference: Difference) => {
     // The heading is printed with the first difference, and not at all if there is none.
     output.write(
-      heading + (options.json ? differenceLine(difference) : printDifference(protocol, difference, style)),
+      heading + (json ? differenceLine(difference) : printDifference(protocol, difference, style)),
     );
     heading = '';
     io.problem();
   });
-  output.write(options.json ? countsLine(counts) : printCounts(counts, style));
-  output.end();
+  output.write(json ? countsLine(counts) : printCounts(counts, style));
+  io.end(output);
 }
 
 /** Bytes that are read at once: the messages in them are held. */

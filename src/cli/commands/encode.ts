@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import type { CommandIo } from '../io.js';
 import { oneOf } from '../options.js';
+import { outputForm } from '../output-form.js';
 import { type CaptureForm, captureOutput } from './convert.js';
+
+const forms = ['pcapng', 'hex', 'bin'] as const satisfies readonly CaptureForm[];
 
 const examples = `
 Examples:
@@ -14,20 +17,18 @@ export function register(program: Command, io: CommandIo): void {
     .command('encode')
     .description('make queue messages of NDJSON, as decode --json prints it or written by hand')
     .argument('<file>', 'NDJSON; - for standard input')
-    .option('--to <form>', 'pcapng, hex or bin; pcapng for an output of that name, else hex')
+    .option('--to <form>', 'pcapng, hex or bin: what the ending of the output says, else hex')
     .option('-o, --output <file>', 'where to write', '-')
     .addHelpText('after', examples)
     .action((file: string, { to, output }: { to?: string; output: string }) => {
-      encode(io, file, output, oneOf(['pcapng', 'hex', 'bin'], to ?? formOf(output), '--to'));
+      const wanted = to === undefined ? undefined : oneOf(forms, to, '--to');
+      const named = outputForm(output, wanted, 'hex');
+      encode(io, file, output, forms.find((form) => form === named) ?? 'hex');
     });
 }
 
-function formOf(output: string): CaptureForm {
-  return output.endsWith('.pcapng') ? 'pcapng' : 'hex';
-}
-
 function encode(io: CommandIo, file: string, path: string, form: CaptureForm): void {
-  const output = captureOutput(io, path, form, file);
+  const output = captureOutput(io, path, form);
   io.readCapture(file, 'ndjson', output.packet, output.flush);
   output.end();
 }

@@ -27,6 +27,6 @@ export function register(program: Command, io: CommandIo): void {
     .action((form: string, { output: path }: { output: string }) => {
       const context = { protocol: io.protocol, errno: errnoTables, groups: sourceGroups };
       const known = oneOf(Object.keys(exportForms) as ExportForm[], form, '');
-      io.print(path, exportForms[known](context));
+      io.print(path, exportForms[known](context), known === 'json-schema' ? 'json' : 'text');
     });
 }

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
-import { UsageError, WireError } from '../../base/error.js';
+import { UsageError } from '../../base/error.js';
 import { printable } from '../../base/text.js';
 import { checkFixtures } from '../../golden/check.js';
 import { countByProvenance } from '../../golden/evidence.js';
 import { goldenFormats as formats, goldenFiles, goldenText } from '../../golden/files.js';
 import { type Fixture, provenances } from '../../golden/fixture.js';
 import { fixturesOf, messagesNamed } from '../../golden/generate.js';
-import type { FixtureJson } from '../../golden/json.js';
-import { namesIn, readFrom, writeInto } from '../../node/folder.js';
+import { readFixtures } from '../../golden/read.js';
 import type { CommandIo } from '../io.js';
 import { oneOf } from '../options.js';
 import { storedEvidence } from '../stored-evidence.js';
@@ -54,17 +53,13 @@ function golden(io: CommandIo, options: GoldenOptions): void {
     if (format === 'bin')
       throw new UsageError({ code: 'option', path: '--format', expected: '--out with bin', actual: 'bin' });
     io.print('-', goldenText(io.protocol, fixtures, format, options.compact));
-  } else {
-    for (const { name, content } of goldenFiles(io.protocol, fixtures, format, options.compact)) {
-      writeInto(options.out, name, content);
-    }
-  }
+  } else io.files.writeFolder(options.out, goldenFiles(io.protocol, fixtures, format, options.compact));
 }
 
 function check(io: CommandIo, folder: string, fixtures: readonly Fixture[], isWhole: boolean): void {
   const wanted = new Set(fixtures.map(({ part }) => `${part.message.name}.json`));
-  const names = namesIn(folder).filter((name) => /^[A-Z][A-Z0-9_]*\.json$/.test(name));
-  const stored = names.filter((name) => isWhole || wanted.has(name)).flatMap((name) => readSet(folder, name));
+  const isSet = (name: string) => /^[A-Z][A-Z0-9_]*\.json$/.test(name) && (isWhole || wanted.has(name));
+  const stored = io.files.folder(folder, isSet).flatMap((file) => readFixtures(file.path, file.content));
   const changes = checkFixtures(io.protocol, stored, fixtures);
   const output = io.output('-');
   for (const { name, text } of changes) output.write(`${printable(`${name}: ${text}`)}\n`);
@@ -74,20 +69,4 @@ function check(io: CommandIo, folder: string, fixtures: readonly Fixture[], isWh
   output.write(`${fixtures.length} fixtures (${parts}), ${changed} changed\n`);
   output.end();
   if (changed > 0) io.problem();
-}
-
-function readSet(folder: string, name: string): FixtureJson[] {
-  try {
-    const list: unknown = JSON.parse(readFrom(folder, name));
-    if (Array.isArray(list)) return list as FixtureJson[];
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new WireError({
-    code: 'json',
-    path: name,
-    offset: 0,
-    expected: 'an array of fixtures',
-    actual: 'no such',
-  });
 }

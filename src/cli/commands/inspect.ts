@@ -39,8 +39,8 @@ export function register(program: Command, io: CommandIo): void {
 }
 
 async function inspect(io: CommandIo, file: string | undefined, options: InspectOptions): Promise<void> {
-  const output = options.output === undefined ? undefined : io.output(options.output, file);
-  const page = await (file === undefined ? inspectorPage() : inspectorPageOf(io.stdio, file));
+  const output = options.output === undefined ? undefined : io.output(options.output, 'html');
+  const page = await (file === undefined ? inspectorPage() : inspectorPageOf(io.files, file));
   if (output !== undefined) {
     output.write(page);
     output.end();

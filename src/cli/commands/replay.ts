@@ -1,20 +1,22 @@
 import type { Command } from 'commander';
 import { WireError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
+import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
-import { readWholeInput } from '../../node/input.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
-import type { PlatformProfile } from '../../rm/index.js';
+import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag, platformFlag } from '../options.js';
+import { type FileAt, loadFlag, managerFlag, outsideFlag, platformFlag } from '../options.js';
 import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 
 interface ReplayOptions {
   readonly platform: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly load: readonly FileAt[];
+  readonly allowOutside?: true;
   readonly json?: true;
 }
 
@@ -33,8 +35,10 @@ export function register(program: Command, io: CommandIo): void {
     .description('put the recorded VM side to the simulated manager and compare what it says')
     .argument('<file...>', 'recordings or captures; - for standard input')
     .addOption(platformFlag())
+    .addOption(managerFlag('the one that the recording names, else rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .addOption(loadFlag('have a file in memory when a capture begins; repeatable'))
+    .addOption(outsideFlag())
     .option('--json', 'NDJSON, one object per difference, then one with the counts')
     .addHelpText('after', examples)
     .action((files: string[], options: ReplayOptions) => replay(io, files, options));
@@ -49,7 +53,7 @@ function replay(io: CommandIo, files: readonly string[], options: ReplayOptions)
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       output.flush();
-      io.warn(`after ${counts.steps} steps: ${error.message}`);
+      io.warn(`after ${counts.steps} steps: ${errorText(error)}`);
       io.problem();
     }
   }
@@ -63,15 +67,17 @@ function replay(io: CommandIo, files: readonly string[], options: ReplayOptions)
 function replayFile(
   io: CommandIo,
   file: string,
-  { platform, careful, load, json }: ReplayOptions,
+  options: ReplayOptions,
   counts: { steps: number; equal: number; different: number },
   output: Output,
 ): void {
-  const loaded = new Map(load.map((item, index) => [`--load ${index}`, readWholeInput(io.stdio, item.file)]));
-  const found = scenarioFiles(file);
+  const { platform, manager, careful, load, json } = options;
+  const loaded = new Map(load.map((item, index) => [`--load ${index}`, io.files.whole(item.file)]));
+  const found = scenarioFiles(io.files, file, options.allowOutside === true);
   const compare = (lines: Iterable<ScenarioLine>) =>
     replayLines(withLoads(lines, load), {
       platform,
+      manager,
       careful: careful === true,
       file: (name) => loaded.get(name) ?? found(name),
     });

@@ -1,20 +1,22 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
-import { readWholeInput } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
+import { TapServer } from '../../node/tap-server.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
-import { type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
+import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import { LiveManager } from '../../serve/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag, platformFlag } from '../options.js';
+import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
 
 interface ServeOptions {
   readonly socket?: string;
   readonly dgram?: string;
   readonly tap?: string;
+  readonly tapSocket?: string;
   readonly load: readonly FileAt[];
   readonly platform: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly rebootOnPanic?: true;
 }
@@ -29,6 +31,7 @@ SIGINT and SIGTERM end it. --dgram needs the package unix-dgram, which is native
 
 Examples:
   gunyah-rm serve --socket rm.sock --tap live.pcapng
+  gunyah-rm serve --socket rm.sock --tap-socket tap.sock      for Wireshark, see capture --extcap-install
   gunyah-rm serve --dgram /tmp --load 0x89000000=vm.dtb --reboot-on-panic`;
 
 export function register(program: Command, io: CommandIo): void {
@@ -38,8 +41,10 @@ export function register(program: Command, io: CommandIo): void {
     .option('--socket <path>', 'take connections on this unix stream socket')
     .option('--dgram <dir>', 'unix datagrams with names in this directory')
     .option('--tap <file>', 'record everything in a pcapng file; - for standard output')
+    .option('--tap-socket <path>', 'whoever connects there gets everything from then on as pcapng')
     .addOption(loadFlag('have a file in guest physical memory at every boot; repeatable'))
     .addOption(platformFlag())
+    .addOption(managerFlag('rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--reboot-on-panic', 'boot again when the manager has died, instead of falling silent')
     .addHelpText('after', help)
@@ -57,17 +62,26 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     });
   const memory = options.load.map(({ address, file }) => ({
     address,
-    bytes: readWholeInput(io.stdio, file),
+    bytes: io.files.whole(file),
   }));
   const stop = new Stop();
-  const tap = options.tap === undefined ? undefined : new Tap(io.output(options.tap), stop.fail, stop.end);
+  const tap =
+    options.tap === undefined
+      ? undefined
+      : new Tap(io.output(options.tap, 'pcapng', '--tap'), stop.fail, stop.end);
+  const { tapSocket } = options;
+  const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket);
   const live = new LiveManager({
     platform: options.platform,
+    manager: options.manager,
     careful: options.careful === true,
     memory,
     rebootOnPanic: options.rebootOnPanic === true,
     onPanic: (reason) => io.warn(panicText(reason, options.rebootOnPanic === true)),
-    onMessage: (from, to, message, refusal) => tap?.message(from, to, message, refusal),
+    onMessage: (from, to, message, refusal) => {
+      tap?.message(from, to, message, refusal);
+      watch?.message(from, to, message, refusal);
+    },
   });
   const servers: { close(): void | Promise<void> }[] = [];
   io.stdio.onStop(() => stop.end());
@@ -78,6 +92,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     await stop.awaited;
   } finally {
     for (const server of servers) await server.close();
+    await watch?.close();
     tap?.end();
   }
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { defined } from '../../base/defined.js';
-import { formatIssue, UsageError } from '../../base/error.js';
+import { formatIssue, UsageError, WireError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
+import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
@@ -9,29 +10,32 @@ import { type PrintOptions, printRecord } from '../../capture/print/index.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
-import { type PlatformProfile, panicPlaces } from '../../rm/index.js';
+import { type ManagerProfile, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import {
   type FaultCount,
   formatHelp,
   type KernelEvent,
   knownFaults,
+  type PlayerResult,
   type PlayerSink,
   playScenario,
   type StepResult,
   type Violation,
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
-import { integerOption, platformNames, platformOption } from '../options.js';
+import { integerOption, managerFlag, outsideFlag, platformNames, platformOption } from '../options.js';
 import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 
 interface SimulateOptions {
   readonly output?: string;
   readonly seed?: number;
   readonly platform?: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly check?: true;
   readonly steps?: true;
   readonly json?: true;
+  readonly allowOutside?: true;
   readonly helpFormat?: true;
 }
 
@@ -51,10 +55,12 @@ export function register(program: Command, io: CommandIo): void {
     .option('-o, --output <capture>', 'write every queue message to a pcapng file; - for standard output')
     .option('--seed <n>', "instead of the scenario's seed", integerOption('--seed', 0xffffffff))
     .option('--platform <name>', `instead of the scenario's machine: ${platformNames}`, platformOption)
+    .addOption(managerFlag('the one that the scenario names, else rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--check', 'say where a rule that must always hold does not: owners, replies, leftovers')
     .option('--steps', 'a line per step instead of the messages')
     .option('--json', 'messages as NDJSON, as decode --json prints them')
+    .addOption(outsideFlag())
     .option('--help-format', 'explain the format of scenarios')
     .addHelpText('after', examples)
     .action((scenario: string | undefined, options: SimulateOptions) => simulate(io, scenario, options));
@@ -68,24 +74,34 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
   if (scenario === undefined)
     throw new UsageError({ code: 'argument', path: 'scenario', expected: 'a file', actual: 'nothing' });
   const report = new Report(io, options);
-  const capture = options.output === undefined ? undefined : io.output(options.output);
+  const capture = options.output === undefined ? undefined : io.output(options.output, 'pcapng');
   const writer = capture && new PcapngWriter((bytes) => capture.bytes(bytes));
-  const { seed, platform, careful } = options;
-  const result = readScenario(io, scenario, (lines) =>
+  const { seed, platform, manager, careful } = options;
+  let packets = 0;
+  const play = (lines: Iterable<ScenarioLine>) =>
     playScenario(valuesOf(lines, scenario), {
-      file: scenarioFiles(scenario),
+      file: scenarioFiles(io.files, scenario, options.allowOutside === true),
       sink: {
         ...report.sink,
-        packet: ({ from, to, frame, time, comment }) =>
-          writer?.packet(from, to, frame, 0, frame.length, time, comment),
+        packet: ({ from, to, frame, time, comment }) => {
+          packets++;
+          writer?.packet(from, to, frame, 0, frame.length, time, comment);
+        },
       },
       check: options.check === true,
-      ...defined({ seed, platform, careful }),
-    }),
-  );
+      ...defined({ seed, platform, manager, careful }),
+    });
+  let result: PlayerResult | undefined;
+  try {
+    result = readScenario(io, scenario, play);
+    if (result.unmet + result.broken > 0) io.problem();
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    report.flush();
+    io.damaged(errorText(error));
+  }
   writer?.end();
-  capture?.end();
-  if (result.unmet + result.broken > 0) io.problem();
+  if (capture !== undefined) io.end(capture, packets === 0);
   report.end(result);
 }
 
@@ -130,7 +146,18 @@ class Report {
     };
   }
 
-  end({ steps, unmet, broken, faults, timeNs }: ReturnType<typeof playScenario>): void {
+  /** Writes what has been printed so far, so that messages to the user come after it. */
+  flush(): void {
+    this.#output?.flush();
+  }
+
+  /** @param result undefined if the scenario could not be read to its end. */
+  end(result: PlayerResult | undefined): void {
+    if (result !== undefined) this.#totals(result);
+    this.#output?.end();
+  }
+
+  #totals({ steps, unmet, broken, faults, timeNs }: PlayerResult): void {
     if (this.#options.json)
       this.#write(`${jsonText({ steps, unmet, broken, time_ns: timeNs, faults: faults.map(faultJson) })}\n`);
     else {
@@ -138,7 +165,6 @@ class Report {
       const rules = broken === 0 ? '' : `, ${broken} broken rules`;
       this.#write(`${steps} steps, ${unmet} unmet expectations${rules}, ${timeNs} ns\n`);
     }
-    this.#output?.end();
   }
 
   #write(text: string): void {

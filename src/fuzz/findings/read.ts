@@ -1,5 +1,7 @@
 import { WireError } from '../../base/error.js';
-import { type FileContents, type Line, lineReaders, type Operation } from '../../machine/index.js';
+import { type Line, lineReaders } from '../../base/line-readers.js';
+import type { FileContents, Operation } from '../../machine/index.js';
+import type { ManagerProfile } from '../../rm/index.js';
 import { readHeader, readStep } from '../../sim/index.js';
 import { type FindingFacts, findingStates } from '../campaign/finding.js';
 import { type Cause, causeKinds } from '../oracle/cause.js';
@@ -18,6 +20,7 @@ export interface FindingHeader extends Cause, Omit<FindingFacts, 'cause' | 'size
   readonly seed: number;
   readonly target: string;
   readonly profile: string;
+  readonly manager: ManagerProfile;
   readonly careful: boolean;
 }
 
@@ -34,8 +37,7 @@ export function readFinding(lines: Iterable<unknown>, file: FileContents): Store
   let isFirst = true;
   for (const line of lines) {
     if (isFirst) {
-      readHeader(line);
-      about = aboutOf(line as Line);
+      about = aboutOf(line as Line, readHeader(line).profile);
       isFirst = false;
       continue;
     }
@@ -59,7 +61,7 @@ function isStep(operation: Operation): operation is Step {
 }
 
 /** Reads what the first line says of a finding. @throws WireError `finding` for a value that no finding has. */
-function aboutOf(first: Line): FindingHeader | undefined {
+function aboutOf(first: Line, manager: ManagerProfile): FindingHeader | undefined {
   const fuzz = optional(first, 'fuzz', object);
   if (fuzz === undefined) return undefined;
   const cause = object(fuzz.cause, 'fuzz.cause');
@@ -74,6 +76,7 @@ function aboutOf(first: Line): FindingHeader | undefined {
     text: optional(first, 'description', text) ?? key,
     state: oneOf(findingStates, fuzz.state ?? 'found', 'fuzz.state'),
     profile: optional(first, 'profile', text) ?? 'native',
+    manager,
     careful: optional(first, 'careful', boolean) ?? false,
   };
 }

@@ -1,7 +1,7 @@
 import { formatHex } from '../../base/hex.js';
 import { jsonText } from '../../base/json.js';
 import { writeOperation } from '../../machine/index.js';
-import type { PlatformProfile } from '../../rm/index.js';
+import { type ManagerProfile, managers, type PlatformProfile } from '../../rm/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
 import type { Response, Step } from '../targets/step.js';
 
@@ -13,6 +13,8 @@ export interface Origin {
   /** Version of this package. */
   readonly version: string;
   readonly platform: PlatformProfile;
+  /** Whose manager: that of target sim, and the reference. */
+  readonly manager: ManagerProfile;
   readonly careful: boolean;
   /** Further options that decide what cases do, as on the command line. */
   readonly options: readonly string[];
@@ -46,12 +48,13 @@ function quoted(word: string): string {
  */
 export function findingText(finding: Finding, origin: Origin): string {
   const { cause, caseNumber, played, state } = finding;
-  const { seed, target, version, platform, careful } = origin;
+  const { seed, target, version, platform, manager, careful } = origin;
   const first = {
     scenario: `fuzz: ${cause.key}`,
     description: cause.text,
     platform: { queue_depth: 8, hlos_owns_io: false },
     profile: platform.name,
+    ...(manager === managers.rm23 ? {} : { manager: manager.name }),
     ...(careful ? { careful } : {}),
     fuzz: {
       number: finding.number,

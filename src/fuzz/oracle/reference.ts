@@ -1,5 +1,5 @@
 import { VM_GET_HYP_RESOURCES, VM_IRQ_LEND } from '../../../schemas/index.js';
-import type { PlatformProfile } from '../../rm/index.js';
+import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { CapabilityMask, lendHandleBase, RealReceivers, sameFrames } from '../../sim/index.js';
 import { idOf } from '../targets/frames.js';
 import { SimTarget } from '../targets/sim.js';
@@ -20,6 +20,7 @@ const agreed: Verdict = { difference: undefined, died: undefined };
 
 export interface ReferenceOptions {
   readonly platform: PlatformProfile;
+  readonly profile?: ManagerProfile | undefined;
   readonly careful: boolean;
   /** The target's responses say whether its queue took a message. */
   readonly seesRefusal: boolean;

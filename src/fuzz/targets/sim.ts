@@ -1,6 +1,8 @@
 import { Machine, perform, VmPort } from '../../machine/index.js';
 import {
   type ManagerOptions,
+  type ManagerProfile,
+  managers,
   type PlatformProfile,
   platforms,
   type ResourceManager,
@@ -10,6 +12,8 @@ import type { LocalTarget } from './target.js';
 
 export interface SimTargetOptions {
   readonly platform?: PlatformProfile;
+  /** Whose manager, by default the public one of December 2023. */
+  readonly profile?: ManagerProfile | undefined;
   /** Answers with an error where the public manager dies. */
   readonly careful?: boolean;
   /** Makes the manager: one with other handlers, or a part of it replaced. */
@@ -26,9 +30,14 @@ export class SimTarget implements LocalTarget {
   readonly steps: ReadonlySet<Step['kind']> = new Set(stepKinds);
   readonly #machine: Machine<VmPort>;
 
-  constructor({ platform = platforms.native, careful = false, manager: newManager }: SimTargetOptions = {}) {
+  constructor({
+    platform = platforms.native,
+    profile = managers.rm23,
+    careful = false,
+    manager: newManager,
+  }: SimTargetOptions = {}) {
     this.#machine = new Machine({
-      manager: { platform, careful },
+      manager: { platform, profile, careful },
       newManager,
       newPort: (vmid) => new VmPort(vmid),
     });

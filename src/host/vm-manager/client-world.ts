@@ -6,8 +6,8 @@ import type { HypercallEffect, Running, WaitEffect } from './effects.js';
 import type { VmManager } from './manager.js';
 
 export interface ClientWorldOptions extends CallOptions {
-  /** Makes hypercalls for paged memory (v17, a15). Without it they fail with EOPNOTSUPP. */
-  readonly hypercall?: (effect: HypercallEffect) => Promise<void>;
+  /** Makes hypercalls: for paged memory (v17, a15) and to run vCPUs. Without it they fail with EOPNOTSUPP. */
+  readonly hypercall?: (effect: HypercallEffect) => Promise<Uint8Array>;
 }
 
 /**
@@ -45,7 +45,7 @@ export class ClientWorld implements VmWorldAsync {
     return true;
   }
 
-  async hypercall(effect: HypercallEffect): Promise<void> {
+  async hypercall(effect: HypercallEffect): Promise<Uint8Array> {
     const { hypercall } = this.#options;
     if (hypercall !== undefined) return hypercall(effect);
     const { name } = effect.hypercall;

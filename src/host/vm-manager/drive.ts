@@ -11,8 +11,8 @@ export interface VmWorld {
   call(effect: CallEffect): Uint8Array;
   /** Runs the world until the wait is over. @returns false when it will never be over. */
   wait(effect: WaitEffect): boolean;
-  /** @throws HostError when the hypervisor refuses. */
-  hypercall(effect: HypercallEffect): void;
+  /** @returns what it is answered with. @throws HostError when the hypervisor refuses. */
+  hypercall(effect: HypercallEffect): Uint8Array;
 }
 
 /** As {@link VmWorld}, asynchronously. */
@@ -20,7 +20,7 @@ export interface VmWorldAsync {
   call(effect: CallEffect): Promise<Uint8Array>;
   /** Resolves to false when the caller's deadline has passed. */
   wait(effect: WaitEffect): Promise<boolean>;
-  hypercall(effect: HypercallEffect): Promise<void>;
+  hypercall(effect: HypercallEffect): Promise<Uint8Array>;
   /** Called when an operation has advanced or ended. What another one waits for may have happened. */
   stepped(): void;
 }
@@ -37,7 +37,7 @@ export function runOperationNow<T>(operation: Running<T>, world: VmWorld): T {
     let answer: Uint8Array = NOTHING;
     try {
       if (effect.kind === 'call') answer = world.call(effect);
-      else if (effect.kind === 'hypercall') world.hypercall(effect);
+      else if (effect.kind === 'hypercall') answer = world.hypercall(effect);
       else if (!effect.ready() && !world.wait(effect)) throw waitEnded(effect);
     } catch (error) {
       step = failWith(operation, effect, error);
@@ -68,8 +68,8 @@ export async function runOperation<T>(operation: Running<T>, world: VmWorldAsync
 
 async function answerOf(effect: VmEffect, world: VmWorldAsync): Promise<Uint8Array> {
   if (effect.kind === 'call') return world.call(effect);
-  if (effect.kind === 'hypercall') await world.hypercall(effect);
-  else if (!effect.ready() && !(await world.wait(effect))) throw waitEnded(effect);
+  if (effect.kind === 'hypercall') return world.hypercall(effect);
+  if (!effect.ready() && !(await world.wait(effect))) throw waitEnded(effect);
   return NOTHING;
 }
 

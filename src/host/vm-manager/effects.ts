@@ -1,3 +1,4 @@
+import type { MemoryHypercall } from '../../hypervisor/index.js';
 import type { CallEffect } from '../effect.js';
 
 /** Waits for something that others do: RM sends a notification, or another ioctl releases a lock. */
@@ -16,33 +17,28 @@ export interface WaitEffect {
   readonly bounded: boolean;
 }
 
-/** A hypercall that gives memory to a VM or takes it back (v17, a15). */
+/** A hypercall of the host. */
 export interface HypercallEffect {
   readonly kind: 'hypercall';
   readonly hypercall: Hypercall;
 }
 
-/** Capabilities are those that VM_GET_HYP_RESOURCES lists. Addresses and sizes are bytes. */
-export type Hypercall =
-  | {
-      readonly name: 'memextent_donate';
-      readonly options: number;
-      readonly from: bigint;
-      readonly to: bigint;
-      readonly address: bigint;
-      readonly size: bigint;
-    }
-  | {
-      readonly name: 'addrspace_map' | 'addrspace_unmap';
-      readonly addrspace: bigint;
-      readonly extent: bigint;
-      readonly guestAddress: bigint;
-      readonly flags: number;
-      readonly address: bigint;
-      readonly size: bigint;
-    };
+/** Runs a vCPU until it exits to the host. */
+export interface VcpuRunCall {
+  readonly name: 'vcpu_run';
+  /** Capability of the vCPU. */
+  readonly vcpu: bigint;
+  /** How the guest goes on after an access that the host has handled (vcpu-and-paging.md, section 1). */
+  readonly resume: readonly [bigint, bigint, bigint];
+}
 
-/** What an operation asks for. A call is answered with the payload of its reply, the others with no bytes. */
+/** Capabilities are those that VM_GET_HYP_RESOURCES lists. */
+export type Hypercall = MemoryHypercall | VcpuRunCall;
+
+/**
+ * What an operation asks for. A call is answered with the payload of its reply, vcpu_run with four u64 (the vCPU's state
+ * and three words), the others with no bytes.
+ */
 export type VmEffect = CallEffect | WaitEffect | HypercallEffect;
 
 /** An operation of the VM manager: an ioctl or a close. It yields effects and throws HostError. */

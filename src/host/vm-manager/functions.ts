@@ -48,6 +48,17 @@ interface Binding {
   readonly ticket?: Ticket;
   /** The guest accesses that the function answers, as text. No other function may answer them. */
   readonly access?: string;
+  /** For accesses of the guest: the eventfd is signalled instead of an exit to the process. */
+  readonly ioevent?: IoEvent;
+}
+
+/** The writes that an ioeventfd answers. */
+interface IoEvent {
+  readonly address: bigint;
+  /** Bytes; 0: any. */
+  readonly length: number;
+  /** Undefined: any. */
+  readonly datamatch: bigint | undefined;
 }
 
 interface FunctionType {
@@ -89,7 +100,8 @@ const types: readonly FunctionType[] = [
     if (wraps({ start: addr, size: BigInt(len) })) throw refused('addr')('EINVAL', 'range', 'no wrap', addr);
     const matches = flags === IOEVENTFD_DATAMATCH;
     if (matches && len === 0) throw refused('len')('EINVAL', 'range', '1 2 4 8 to match data', len);
-    return { key: `${addr}`, access: `${addr}:${len}:${matches ? datamatch : 'any'}` };
+    const ioevent = { address: addr, length: len, datamatch: matches ? datamatch : undefined };
+    return { key: `${addr}`, access: `${addr}:${len}:${matches ? datamatch : 'any'}`, ioevent };
   }),
 ];
 
@@ -149,6 +161,21 @@ export class FunctionTable {
     if (found.length === 0)
       throw refuser('REMOVE_FUNCTION', 'function')('ENOENT', 'unknown', 'a function that is there', type);
     for (const instance of found) this.#unbind(instance);
+  }
+
+  /** Whether an ioeventfd answers a write of the guest. @param length bytes. */
+  answersWrite(address: bigint, length: number, data: bigint): boolean {
+    return this.#instances.some(
+      ({ ioevent }) =>
+        ioevent?.address === address &&
+        (ioevent.length === 0 || ioevent.length === length) &&
+        (ioevent.datamatch === undefined || ioevent.datamatch === data),
+    );
+  }
+
+  /** The vCPU with an id, as long as its function is there. */
+  vcpu(id: number): FunctionInstance | undefined {
+    return this.#instances.find(({ type, key }) => type === functionTypes.vcpu && key === `${id}`);
   }
 
   removeAll(): void {

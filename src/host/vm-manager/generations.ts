@@ -14,12 +14,13 @@ export interface VmGeneration extends VmRules {
 const laxRegions: RegionRules = {
   featureCheck: 'never',
   sizeZeroRemoves: false,
-  unknownLabel: 'ENODEV',
   wrap: 'accepted',
   label: 'unique',
   ownProcessOnly: true,
   afterStart: 'accepted',
   lentFlag: false,
+  guestAligned: true,
+  interruptible: false,
 };
 
 const eager: Omit<VmGeneration, 'name' | 'evidence'> = {
@@ -95,9 +96,12 @@ export const vmGenerations: Readonly<Record<VmGenerationName, VmGeneration>> = {
       ...laxRegions,
       featureCheck: 'after_alignment',
       sizeZeroRemoves: true,
-      unknownLabel: 'ignored',
       wrap: 'EOVERFLOW',
       ownProcessOnly: false,
+      // As reviewed. A later revision reserves the flag, ignores an unknown label and checks the address (client.md).
+      lentFlag: true,
+      guestAligned: false,
+      interruptible: true,
     },
     rangesFit: 'wholly',
   },

@@ -8,19 +8,20 @@ interface Ioctl {
   readonly type: 'G' | 'A';
   readonly number: number;
   /** The file on which it is called. */
-  readonly of: 'device' | 'vm';
+  readonly of: 'device' | 'vm' | 'vcpu';
   readonly generations: readonly VmGenerationName[];
 }
 
 const all = ['v9', 'v11', 'a14', 'v17', 'a15'] as const;
 
-/** The ioctls of the device and of VMs (client.md, section 5). Those of vCPUs are not modelled. */
+/** The ioctls of the device, of VMs and of vCPUs (client.md, section 5). */
 export const ioctls = {
   CREATE_VM: { type: 'G', number: 0, of: 'device', generations: all },
   SET_USER_MEM_REGION: { type: 'G', number: 1, of: 'vm', generations: ['v9', 'v11', 'a14', 'a15'] },
   SET_DTB_CONFIG: { type: 'G', number: 2, of: 'vm', generations: all },
   START: { type: 'G', number: 3, of: 'vm', generations: all },
   ADD_FUNCTION: { type: 'G', number: 4, of: 'vm', generations: all },
+  VCPU_RUN: { type: 'G', number: 5, of: 'vcpu', generations: all },
   REMOVE_FUNCTION: { type: 'G', number: 7, of: 'vm', generations: all },
   CREATE_GUEST_MEM: { type: 'G', number: 8, of: 'device', generations: ['v17'] },
   MAP_MEM: { type: 'G', number: 9, of: 'vm', generations: ['v17'] },
@@ -43,7 +44,7 @@ export function checkHasIoctl(generation: VmGenerationName, name: IoctlName, pat
 /** The ioctl with a number, if the generation has it on that file; undefined means ENOTTY. */
 export function findIoctl(
   generation: VmGenerationName,
-  of: 'device' | 'vm',
+  of: Ioctl['of'],
   type: string,
   number: number,
 ): IoctlName | undefined {

@@ -1,3 +1,5 @@
+import { HostError } from '../error.js';
+import { refuser } from '../refusal.js';
 import type { Running } from './effects.js';
 
 /**
@@ -16,15 +18,29 @@ export class Lock {
     this.#path = path;
   }
 
-  *whenFree(): Running<void> {
+  *whenFree(bounded = false): Running<void> {
     const ready = () => !this.#taken;
     while (!ready())
-      yield { kind: 'wait', path: this.#path(), awaited: `${this.#name} free`, ready, bounded: false };
+      yield { kind: 'wait', path: this.#path(), awaited: `${this.#name} free`, ready, bounded };
   }
 
-  /** Waits for the lock, and holds it while the operation runs. */
-  *with<T>(operation: () => Running<T>): Running<T> {
-    yield* this.whenFree();
+  /**
+   * Waits for the lock, and holds it while the operation runs.
+   *
+   * @param interrupted the ioctl whose wait can be interrupted. @throws HostError (EINTR) when it is.
+   */
+  *with<T>(operation: () => Running<T>, interrupted?: string): Running<T> {
+    try {
+      yield* this.whenFree(interrupted !== undefined);
+    } catch (error) {
+      if (interrupted === undefined || !(error instanceof HostError)) throw error;
+      throw refuser(interrupted, this.#path())(
+        'EINTR',
+        'interrupted',
+        `${this.#name} free`,
+        'an interruption',
+      );
+    }
     this.#taken = true;
     try {
       return yield* operation();

@@ -1,4 +1,5 @@
 import { type HypResource, memRights, resourceType } from '../../../schemas/index.js';
+import { DonateType, MapFlag } from '../../hypervisor/index.js';
 import { HostError } from '../error.js';
 import { refuser } from '../refusal.js';
 import { type AddressRange, HUGE_PAGE, hex, overlaps, PAGE } from './addresses.js';
@@ -22,9 +23,11 @@ const extents = {
   guestShared: { type: MEM_EXTENT, label: 3 },
 } as const satisfies Readonly<Record<string, Ticket>>;
 
-/** Options of a memory extent's donation, and of mapping (include/linux/gunyah.h, v17). */
-const donate = { TO_SIBLING: 2, TO_PROTECTED: 3, FROM_PROTECTED: 4 } as const;
-const map = { PARTIAL: 1, PRIVATE: 2, VMMIO: 4 } as const;
+/** Attributes of a mapping: normal memory, and access for user and kernel of the guest. Only W of the backing counts. */
+const attributes = {
+  private: { writable: 0xf0077, readable: 0xf0055 },
+  shared: { writable: 0xf0066, readable: 0xf0044 },
+} as const;
 /** More such calls follow, so the hypervisor need not wait until all cores know. */
 const NO_SYNC = 2 ** 31;
 
@@ -35,6 +38,7 @@ const pieceSizes = [PAGE, HUGE_PAGE];
 interface Page extends Piece {
   readonly path: string;
   readonly shared: boolean;
+  readonly writable: boolean;
 }
 
 interface PagedVm {
@@ -87,7 +91,8 @@ export class PagedMemory {
     if (isWrite && (backing.rights & memRights.bits.W) === 0) throw refuse('EPERM', 'no write');
     if (this.#hasPage(start)) throw refuse('EAGAIN', 'a page that is missing');
     const [piece] = backing.take(call, { start, size: PAGE }) as [Piece];
-    const page: Page = { ...piece, path: backing.path, shared: !backing.lent };
+    const writable = (backing.rights & memRights.bits.W) !== 0;
+    const page: Page = { ...piece, path: backing.path, shared: !backing.lent, writable };
     try {
       yield* this.#give(page);
     } catch (error) {
@@ -138,7 +143,7 @@ export class PagedMemory {
     const { from, to } = this.#extentsOf(page);
     yield* hypercall({
       name: 'memextent_donate',
-      options: page.shared ? donate.TO_SIBLING : donate.TO_PROTECTED,
+      options: page.shared ? DonateType.TO_SIBLING : DonateType.TO_PROTECTED,
       from: from.cap_id,
       to: to.cap_id,
       address: page.address,
@@ -158,15 +163,18 @@ export class PagedMemory {
 
   *#mapping(name: 'addrspace_map' | 'addrspace_unmap', page: Page, options: number): Running<void> {
     const { guestAddress, address, size, shared } = page;
-    const flags = map.PARTIAL + (shared ? map.VMMIO : map.PRIVATE) + options;
+    const flags = MapFlag.PARTIAL + (shared ? MapFlag.VMMIO : MapFlag.PRIVATE) + options;
+    const access = attributes[shared ? 'shared' : 'private'][page.writable ? 'writable' : 'readable'];
     const addrspace = this.#resource(addressSpace).cap_id;
     const extent = this.#extentsOf(page).to.cap_id;
-    yield* hypercall({ name, addrspace, extent, guestAddress, flags, address, size });
+    const mapping = { addrspace, extent, guestAddress, attributes: access, flags, address, size };
+    yield* hypercall({ name, ...mapping });
   }
 
   *#donateBack(page: Page, moreFollows: boolean): Running<void> {
     const { from, to } = this.#extentsOf(page);
-    const options = (page.shared ? donate.TO_SIBLING : donate.FROM_PROTECTED) + (moreFollows ? NO_SYNC : 0);
+    const options =
+      (page.shared ? DonateType.TO_SIBLING : DonateType.FROM_PROTECTED) + (moreFollows ? NO_SYNC : 0);
     const { address, size } = page;
     yield* hypercall({ name: 'memextent_donate', options, from: to.cap_id, to: from.cap_id, address, size });
   }
@@ -192,5 +200,7 @@ function* hypercall(effect: Hypercall): Running<void> {
 }
 
 function pagesOf(parcel: Parcel): Page[] {
-  return parcel.options.pieces.map((piece) => ({ ...piece, path: parcel.path, shared: parcel.isShared }));
+  const { pieces, rights } = parcel.options;
+  const facts = { path: parcel.path, shared: parcel.isShared, writable: (rights & memRights.bits.W) !== 0 };
+  return pieces.map((piece) => ({ ...piece, ...facts }));
 }

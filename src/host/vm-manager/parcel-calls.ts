@@ -1,4 +1,11 @@
-import { limits, MEM_QCOM_LOOKUP_SGL, MEM_RECLAIM, memType } from '../../../schemas/index.js';
+import {
+  constants,
+  limits,
+  MEM_APPEND,
+  MEM_QCOM_LOOKUP_SGL,
+  MEM_RECLAIM,
+  memType,
+} from '../../../schemas/index.js';
 import { call } from '../calls/call.js';
 import type { CallEffect, Calling } from '../effect.js';
 import { HostError } from '../error.js';
@@ -27,10 +34,12 @@ export function* giveParcel(vm: VmContext, parcel: Parcel): Running<void> {
   const lends = !parcel.isShared && memShare === 'separate_calls';
   const give = lends ? vm.calls.memLend : vm.calls.memShare;
   const onReply = ({ message }: CallEffect, reply: Uint8Array): void => {
-    const told = parcel.handle === undefined ? handleIn(reply) : undefined;
+    if (message === MEM_APPEND) return;
+    const told = message === MEM_RECLAIM ? undefined : handleIn(reply);
     if (told !== undefined) checkHandle(vm, parcel, message.name, told);
-    parcel.handle = message === MEM_RECLAIM ? undefined : (parcel.handle ?? told);
-    parcel.uncertain = message !== MEM_RECLAIM && parcel.handle === undefined;
+    // Linux takes this handle for none, so it never reclaims the parcel.
+    parcel.handle = told === constants.MEM_HANDLE_INVALID ? undefined : told;
+    parcel.uncertain = message !== MEM_RECLAIM && told === undefined;
   };
   parcel.uncertain = true;
   try {

@@ -61,7 +61,8 @@ function check(vm: VmContext, call: RegionIoctl, request: UserMemRegion, caller:
     if (rules.sizeZeroRemoves) return;
     throw refuse('EINVAL', 'size', 'a page or more', memorySize);
   }
-  for (const value of [memorySize, guestPhysAddr, userspaceAddr])
+  const aligned = [memorySize, userspaceAddr, ...(rules.guestAligned ? [guestPhysAddr] : [])];
+  for (const value of aligned)
     if (!isPageAligned(value)) throw refuse('EINVAL', 'alignment', PAGE, hex(value));
   if (rules.featureCheck === 'after_alignment') checkExtents();
   if (!wraps({ start: guestPhysAddr, size: memorySize })) return;
@@ -123,10 +124,7 @@ function* prepare(vm: VmContext, call: RegionIoctl, region: MemoryRegion): Runni
 function* removeRegion(vm: VmContext, call: RegionIoctl, label: number): Running<void> {
   const region = vm.regions.withLabel(label);
   const path = `region[label ${label}]`;
-  if (region === undefined) {
-    if (vm.setup.regionRules.unknownLabel === 'ignored') return;
-    throw refuser(call, path)('ENODEV', 'unknown', 'a region', 'none');
-  }
+  if (region === undefined) throw refuser(call, path)('ENODEV', 'unknown', 'a region', 'none');
   const { range, parcel } = region;
   if (vm.paged.isUsing(range))
     throw refuser(call, path, range.start)('EBUSY', 'state', 'memory that the VM does not use', vm.path);

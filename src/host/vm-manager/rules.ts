@@ -6,7 +6,6 @@ export interface RegionRules {
   readonly featureCheck: 'first' | 'after_alignment' | 'never';
   /** Size 0 removes the region with that label; else it is EINVAL. */
   readonly sizeZeroRemoves: boolean;
-  readonly unknownLabel: 'ENODEV' | 'ignored';
   readonly wrap: 'EOVERFLOW' | 'EINVAL' | 'accepted';
   readonly label: 'unique' | 'ignored';
   /** A process other than the one that created the VM gets EPERM. */
@@ -15,6 +14,10 @@ export interface RegionRules {
   readonly afterStart: 'EBUSY' | 'accepted';
   /** Bit 3 of the flags lends the memory; else it is reserved. */
   readonly lentFlag: boolean;
+  /** The guest address must be a multiple of 4096. */
+  readonly guestAligned: boolean;
+  /** The wait for the memory lock can be interrupted (EINTR). */
+  readonly interruptible: boolean;
 }
 
 /** What differs between the VM managers, except the order of their steps. */
@@ -48,8 +51,9 @@ export interface VmRules {
 export const carefulRegions: Omit<RegionRules, 'lentFlag' | 'afterStart'> = {
   featureCheck: 'first',
   sizeZeroRemoves: true,
-  unknownLabel: 'ENODEV',
   wrap: 'EOVERFLOW',
   label: 'unique',
   ownProcessOnly: true,
+  guestAligned: true,
+  interruptible: true,
 };

@@ -15,8 +15,10 @@ import { Lock } from './lock.js';
 import { type MapMemRequest, mapMem } from './map-mem.js';
 import { type ExitInfo, type VmChange, vmChange } from './notifications.js';
 import type { UserMemRegion } from './region.js';
+import { readUserMemRegion, regionIoctlOf } from './region-argument.js';
 import { addRegion } from './region-ioctl.js';
 import type { UserProcess } from './user-memory.js';
+import { Vcpu } from './vcpu.js';
 
 /** What the manager gives to a VM besides {@link VmSetup}. */
 interface VmOwner {
@@ -53,6 +55,7 @@ export class GunyahVm {
   readonly #descriptors = new Set<number>();
   #starting = false;
   readonly #deferred: VmChange[] = [];
+  readonly #vcpus = new Map<number, Vcpu>();
 
   constructor(setup: VmSetup, owner: VmOwner, descriptor: number) {
     this.#context = new VmContext(setup);
@@ -108,7 +111,24 @@ export class GunyahVm {
     region: UserMemRegion,
     caller: UserProcess,
   ): Running<void> {
-    return this.#memoryLock.with(() => addRegion(this.#context, call, region, caller));
+    const { interruptible } = this.#context.setup.regionRules;
+    const operation = () => addRegion(this.#context, call, region, caller);
+    return this.#memoryLock.with(operation, interruptible ? call : undefined);
+  }
+
+  /**
+   * SET_USER_MEM_REGION or LEND_USER_MEM as a process calls it.
+   *
+   * @param command number of the ioctl, see {@link regionCommand}.
+   * @param argument what the process has from the address of the argument on.
+   * @throws HostError: ENOTTY for another number, EFAULT when the argument cannot be copied, else as the ioctl.
+   */
+  *ioctl(command: number, argument: Uint8Array, caller = this.#context.setup.userProcess): Running<void> {
+    const call = regionIoctlOf(command);
+    if (call === undefined)
+      throw refuser('ioctl', this.path)('ENOTTY', 'unknown', 'an ioctl about memory', command);
+    this.#checkHas(call);
+    yield* this.#addRegion(call, readUserMemRegion(call, argument), caller);
   }
 
   /** MAP_MEM: see {@link mapMem}. */
@@ -122,6 +142,46 @@ export class GunyahVm {
     const { backings, paged } = this.#context;
     const backing = backings.find(({ range }) => contains(range, { start: guestAddress, size: 1n }));
     return this.#memoryLock.with(() => paged.fault(backing, guestAddress, isWrite));
+  }
+
+  /**
+   * The vCPU that ADD_FUNCTION has made, for VCPU_RUN and its run page.
+   *
+   * @throws HostError (ENODEV) when there is no such function.
+   */
+  vcpu(id: number): Vcpu {
+    if (this.#context.functions.vcpu(id) === undefined)
+      throw refuser('VCPU_RUN', `${this.path}.vcpu[${id}]`)('ENODEV', 'vcpu', 'a vCPU function', 'none');
+    const vcpu = this.#vcpus.get(id) ?? new Vcpu(id, this.#vcpuPort());
+    this.#vcpus.set(id, vcpu);
+    return vcpu;
+  }
+
+  #vcpuPort(): ConstructorParameters<typeof Vcpu>[1] {
+    const vm = this;
+    const context = this.#context;
+    return {
+      get path() {
+        return context.path;
+      },
+      get status() {
+        return context.status;
+      },
+      get exit() {
+        return vm.exit;
+      },
+      rules: context.rules,
+      functions: context.functions,
+      resources: context.resources,
+      setup: context.setup,
+      provide: (address, isWrite) => vm.fault(address, isWrite),
+      started: () => vm.#stateLock.whenFree(),
+    };
+  }
+
+  /** An interrupt for a vCPU. */
+  wake(id: number): void {
+    this.#vcpus.get(id)?.wake();
   }
 
   /**

@@ -1,5 +1,6 @@
-import { formatIssue, type Issue } from '../../base/error.js';
+import type { Issue } from '../../base/error.js';
 import { arrayRows, formatHex } from '../../base/hex.js';
+import { issueText } from '../../base/sentence.js';
 import { formatTime } from '../../base/time.js';
 import { hexLine } from '../../capture/hex/index.js';
 import { recordLine } from '../../capture/ndjson/index.js';
@@ -153,7 +154,7 @@ function located(
   nodes: readonly TreeNode[],
 ): DetailIssue {
   const node = issue.path === '' ? undefined : nodes.find(({ path }) => path === issue.path);
-  const text = formatIssue(issue);
+  const text = issueText(issue);
   const size = frames.bytes.length;
   // The offsets of these two count from the start of the queue message, all others from behind the error word.
   if (record.type === 'malformed' || issue.code === 'size')

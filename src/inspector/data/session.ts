@@ -1,4 +1,5 @@
 import { UsageError, WireError } from '../../base/error.js';
+import { errorText } from '../../base/sentence.js';
 import { filterNames, parseFilter } from '../../capture/filter/index.js';
 import { CaptureInput } from '../../capture/input/index.js';
 import { recordLine } from '../../capture/ndjson/index.js';
@@ -217,6 +218,6 @@ function explain(error: WireError): { code: string; text: string } {
   };
   return {
     code,
-    text: texts[code] ?? `The capture is damaged: ${error.message}. What comes before is shown.`,
+    text: texts[code] ?? `The capture is damaged: ${errorText(error)}. What comes before is shown.`,
   };
 }

@@ -1,25 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { UsageError, WireError } from '../../base/error.js';
+import { jsonText, parseJson } from '../../base/json.js';
 import type { Finding, FindingCount, FindingFacts } from '../../fuzz/campaign/finding.js';
-import type { SavedCoverage } from '../../fuzz/engine/coverage.js';
 import { readFinding } from '../../fuzz/findings/read.js';
 import { findingName, findingText, type Origin } from '../../fuzz/findings/write.js';
-import type { Sample } from '../../fuzz/report/report.js';
 import { FileError } from '../file-error.js';
-import { readFrom } from '../folder.js';
-
-/** State of a campaign from which a later run continues. */
-export interface SavedState {
-  readonly origin: { readonly [key: string]: unknown };
-  readonly serial: number;
-  readonly cases: number;
-  readonly steps: number;
-  readonly history: readonly Sample[];
-  /** Cases that showed each cause, by its key. */
-  readonly counts: Readonly<Record<string, number>>;
-  readonly coverage: SavedCoverage;
-}
+import { writeFile } from '../files.js';
+import { readWholeFile } from '../input.js';
+import { readState, type SavedState } from './saved-state.js';
 
 const STATE_FILE = 'state.json';
 const FINDINGS_FOLDER = 'findings';
@@ -52,30 +41,20 @@ export class CampaignFolder {
   }
 
   saveState(state: Omit<SavedState, 'origin'>): void {
-    this.write(STATE_FILE, `${JSON.stringify({ origin: originKeys(this.#origin), ...state })}\n`);
+    this.write(STATE_FILE, `${jsonText({ origin: originKeys(this.#origin), ...state })}\n`);
   }
 
   /** Replaces a file of the folder, in one step. @throws FileError */
   write(name: string, text: string): void {
-    const path = join(this.#path, name);
-    const draft = `${path}.new`;
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-      const file = openSync(draft, 'w');
-      writeFileSync(file, text);
-      fsyncSync(file);
-      closeSync(file);
-      renameSync(draft, path);
-    } catch (error) {
-      throw new FileError(path, error);
-    }
+    writeFile(join(this.#path, name), text, true);
   }
 
   #state(): SavedState | undefined {
     const [name] = namesIn(this.#path).filter((one) => one === STATE_FILE);
     if (name === undefined) return undefined;
-    const state = JSON.parse(readFrom(this.#path, name)) as SavedState;
-    const [before, now] = [state.origin, originKeys(this.#origin)].map((keys) => JSON.stringify(keys));
+    const path = join(this.#path, name);
+    const state = placed(path, () => readState(parseJson(textOf(path))));
+    const [before, now] = [state.origin, originKeys(this.#origin)].map((keys) => jsonText(keys));
     if (before !== now)
       throw new UsageError({
         code: 'option',
@@ -91,7 +70,7 @@ export class CampaignFolder {
     return namesIn(folder)
       .filter((name) => name.endsWith('.ndjson'))
       .flatMap((name) => {
-        const facts = factsOf(readFrom(folder, name));
+        const facts = factsOf(join(folder, name));
         return facts === undefined ? [] : [facts];
       });
   }
@@ -112,19 +91,37 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** The finding in a file; undefined for a file that holds none. */
-function factsOf(text: string): FindingFacts | undefined {
-  try {
-    const lines = text.split('\n').filter((line) => line !== '');
-    const { played, about } = readFinding(
-      lines.map((line): unknown => JSON.parse(line)),
-      () => new Uint8Array(0),
-    );
-    if (about === undefined) return undefined;
-    const { kind, key, text: cause, number, caseNumber, state } = about;
-    return { cause: { kind, key, text: cause }, number, caseNumber, size: played.steps.length, state };
-  } catch (error) {
-    if (error instanceof WireError || error instanceof SyntaxError) return undefined;
-    throw error;
+/** The finding in a file; undefined for a recording that is none. @throws WireError with file and line */
+function factsOf(path: string): FindingFacts | undefined {
+  const lines = textOf(path).split('\n');
+  let number = 0;
+  function* values(): Generator<unknown> {
+    for (const line of lines) {
+      number++;
+      if (line.trim() !== '') yield parseJson(line);
+    }
   }
+  const found = placed(
+    path,
+    () => readFinding(values(), () => new Uint8Array(0)),
+    () => `line ${number}: `,
+  );
+  const { played, about } = found;
+  if (about === undefined) return undefined;
+  const { kind, key, text: cause, number: order, caseNumber, state } = about;
+  return { cause: { kind, key, text: cause }, number: order, caseNumber, size: played.steps.length, state };
+}
+
+/** @param line that is being read. @throws WireError with the place, for one without. */
+function placed<T>(path: string, read: () => T, line = () => ''): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw error.within(`${path}: ${line()}`);
+  }
+}
+
+function textOf(path: string): string {
+  return Buffer.from(readWholeFile(path)).toString('utf8');
 }

@@ -6,6 +6,7 @@ import { newSpace, type Vm, type VmConfig } from '../vm.js';
 import { attachController } from './controller.js';
 import { makeDevices, makeIomems } from './devices.js';
 import { mapTree, treeOf } from './image.js';
+import { keepFree } from './paging.js';
 import { makeVcpus } from './vcpus.js';
 
 const PAGE_SIZE = 0x1000;
@@ -35,13 +36,15 @@ export function initVm(rm: Context, vm: Vm): number {
 /** Sets address space, memory limits, identity and flags. Any failure here is ARGUMENT_INVALID. */
 function applyLimits(rm: Context, vm: Vm, config: VmConfig, parsed: VmConfiguration): number {
   const space = newSpace(rm.platform);
+  if (config.paging !== undefined && !keepFree(space, config.paging)) return RmError.ARGUMENT_INVALID;
   // The page of the VM's info area.
   space.allocateAny(PAGE_SIZE, PAGE_SIZE);
   vm.space = space;
-  config.memoryBase = parsed.memoryBase;
-  if (parsed.memoryBase >= ADDRESS_SPACE_SIZE || parsed.memorySizeMin > parsed.memorySizeMax)
+  const image = config.paging?.image;
+  config.memoryBase = image === undefined ? parsed.memoryBase : BigInt(image.start);
+  if (config.memoryBase >= ADDRESS_SPACE_SIZE || parsed.memorySizeMin > parsed.memorySizeMax)
     return RmError.ARGUMENT_INVALID;
-  const room = parsed.memoryDirect ? ADDRESS_SPACE_SIZE : ADDRESS_SPACE_SIZE - parsed.memoryBase;
+  const room = parsed.memoryDirect ? ADDRESS_SPACE_SIZE : ADDRESS_SPACE_SIZE - config.memoryBase;
   config.memorySizeMax = parsed.memorySizeMax < room ? parsed.memorySizeMax : room;
   if (parsed.memoryConstraints !== undefined) {
     const tag = constraintTag(vm, ...parsed.memoryConstraints);
@@ -103,5 +106,7 @@ function makeResources(rm: Context, vm: Vm, config: VmConfig, parsed: VmConfigur
     makeVcpus(rm, vm, owner, config, parsed) &&
     makeDevices(rm, vm, owner, config, parsed) &&
     attachController(rm, vm, config, parsed);
+  if (made && config.paging !== undefined)
+    config.paging.capabilities = rm.hypervisor.extents.add(vm.vmid, vm.owner);
   return made ? RmError.OK : RmError.NORESOURCE;
 }

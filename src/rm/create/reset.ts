@@ -156,6 +156,7 @@ function destroy(rm: Context, vm: Vm): void {
   if (config?.halfMade === true) rm.panicOrError('vm_reset_unknown_authentication');
   if (config?.leakedInterrupt === true) rm.panicOrError('vm_reset_leaked_interrupt');
   rm.hypervisor.memory.abandon(vm.vmid);
+  rm.hypervisor.extents.remove(vm.vmid);
   vm.life = {};
   vm.space = undefined;
   vm.interrupts = undefined;
@@ -172,6 +173,7 @@ function clean(vm: Vm): void {
   vm.osStatus = 0;
   vm.appStatus = 0;
   vm.crashMessage = undefined;
+  vm.dumpRanges.clear();
   vm.image = undefined;
   vm.memorySize = 0;
 }

@@ -11,6 +11,7 @@ import type { Vm, VmConfig } from '../vm.js';
 import { writeGuestTree } from './guest-tree.js';
 import { guestTreeFits } from './guest-tree-size.js';
 import { mapTree, treeOf } from './image.js';
+import { handOverImage } from './paging.js';
 
 /**
  * VM_START behind its checks (rm-internals.md, section 4): accepts the image and everything else that targets the
@@ -30,7 +31,8 @@ export function startVm(rm: MemoryContext & Pick<Context, 'firmware'>, vm: Vm): 
   if (vm.authentication !== AuthMech.QCOM_PIL_ELF && vm.memorySize > (image?.totalSize ?? 0))
     return RmError.DENIED;
   const booting = vm.config.parsed?.vcpus?.booting ?? 0;
-  return android && booting > 1 ? RmError.DENIED : RmError.OK;
+  if (android && booting > 1) return RmError.DENIED;
+  return vm.config.paging?.image === undefined || handOverImage(rm, vm) ? RmError.OK : RmError.NORESOURCE;
 }
 
 /** Steps 1 to 8 of VM_START: each may fail, which ends all with NORESOURCE. */

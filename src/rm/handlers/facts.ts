@@ -1,4 +1,6 @@
-import { type Check, type HandlerRow, senderCondition } from './row.js';
+import { defined } from '../../base/defined.js';
+import type { Call, Payload } from '../../schema/index.js';
+import { type Assumption, type Check, type HandlerRow, senderCondition } from './row.js';
 import { rm23Rows } from './rows.js';
 
 /** One check of a request as tools print it. */
@@ -11,13 +13,28 @@ export interface CheckFacts {
 /** How the simulated manager answers a message: the checks in their order, before the handler's own. */
 export interface HandlerFacts {
   readonly checks: readonly CheckFacts[];
+  /** What no public source says, and what would tell. */
+  readonly assumed?: readonly Assumption[];
+  /** Only the number of the message is public: request and reply as they are assumed. */
+  readonly layouts?: { readonly request: Payload; readonly reply: Payload };
 }
 
 /** How the rows answer, by message id. A message without facts is answered with UNIMPLEMENTED. */
 export function handlerFacts(rows: readonly HandlerRow[] = rm23Rows): ReadonlyMap<number, HandlerFacts> {
   return new Map(
-    rows.map((row) => [row.message.id, { checks: row.checks.flatMap((check) => checkFacts(row, check)) }]),
+    rows.map((row) => [
+      row.message.id,
+      defined({
+        checks: row.checks.flatMap((check) => checkFacts(row, check)),
+        assumed: row.assumed,
+        layouts: row.layoutAssumed === true ? layoutsOf(row.message) : undefined,
+      }),
+    ]),
   );
+}
+
+function layoutsOf({ request, reply }: Call): HandlerFacts['layouts'] {
+  return { request, reply };
 }
 
 function checkFacts(row: HandlerRow, check: Check): CheckFacts[] {

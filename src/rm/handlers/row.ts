@@ -1,4 +1,4 @@
-import type { Call, Infer, InferInput, RmRules } from '../../schema/index.js';
+import type { Call, Infer, InferInput, Payload, RmRules, UnknownCall } from '../../schema/index.js';
 import { type RmError, VMID_HLOS } from '../codes.js';
 import type { Context } from '../context.js';
 import type { PanicReason } from '../panics.js';
@@ -38,6 +38,13 @@ export interface Rest<Q> {
   read(): Q | number;
 }
 
+/** A choice about a message that no public source confirms. */
+export interface Assumption {
+  readonly text: string;
+  /** What would tell whether it is right. */
+  readonly wouldTell: string;
+}
+
 /** Options of a row; `rules` are those that the message declares for RM23 unless given. */
 interface RowOptions<C extends Call> {
   readonly rules?: RmRules;
@@ -45,6 +52,8 @@ interface RowOptions<C extends Call> {
   readonly checks?: readonly Check[];
   /** How the public manager dies of an empty payload, where `rules` say so. */
   readonly emptyPayload?: PanicReason;
+  /** What no public source says of it. Rows of the public manager have no such choices. */
+  readonly assumed?: readonly Assumption[];
   /** What error replies carry behind the error word. */
   readonly errorData?: C extends Call<infer _Q, infer _P, infer E> ? InferInput<E> : never;
 }
@@ -59,6 +68,9 @@ export interface HandlerRow {
   readonly checks: readonly Check[];
   readonly emptyPayload?: PanicReason | undefined;
   readonly errorData?: object | undefined;
+  readonly assumed?: readonly Assumption[] | undefined;
+  /** The layout is assumed, too: only the number of the message is public. */
+  readonly layoutAssumed?: boolean | undefined;
   /** The `payload` check stops in front of the first list; `answer` has the lists checked through `rest`. */
   readonly listsLate: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: rows of all messages are in one list; `handler` has typed this one
@@ -89,6 +101,15 @@ export function handlerOfHead<C extends Call>(
   options: RowOptions<C> = {},
 ): HandlerRow {
   return { ...handler(message, answer as never, options), listsLate: true };
+}
+
+/** A message of which only the number is public, with layouts that are assumed. */
+export function withLayouts<Q extends Payload, P extends Payload>(
+  message: UnknownCall,
+  request: Q,
+  reply: P,
+): Call<Q, P> {
+  return { ...message, layout: 'known', request, reply, example: { request: {}, reply: {} } };
 }
 
 /** What the senders that messages declare stand for. */

@@ -1,5 +1,5 @@
 import { constants, MEM_APPEND, VM_DEALLOC_VMID, VM_RESET } from '../../../schemas/index.js';
-import { HypervisorModel, NOBODY, parcelOwner } from '../../hypervisor/index.js';
+import { extentOwner, HypervisorModel, NOBODY, parcelOwner } from '../../hypervisor/index.js';
 import type { ResourceManager } from '../../rm/index.js';
 import type { World, WorldObserver } from '../world.js';
 import { type Call, CallCheck } from './calls.js';
@@ -52,6 +52,10 @@ export class Checker {
       operation: ({ kind }) => {
         if (kind === 'reboot') this.#rebooted();
       },
+      hypercall: (host, guest, call, error) => {
+        this.#shadow ??= this.#newShadow();
+        if (error === 0) this.#shadow.hypercall(host, guest, call);
+      },
     };
   }
 
@@ -94,8 +98,10 @@ export class Checker {
   #newShadow(): OwnershipShadow {
     const { memory } = this.#world().manager.platform;
     const range = { start: memory.start, end: memory.start + memory.size, owner: VMID_HLOS };
-    return new OwnershipShadow([range], { nobody: NOBODY, parcel: parcelOwner }, (rule, detail) =>
-      this.#find(rule, detail, undefined),
+    return new OwnershipShadow(
+      [range],
+      { nobody: NOBODY, parcel: parcelOwner, extent: extentOwner },
+      (rule, detail) => this.#find(rule, detail, undefined),
     );
   }
 

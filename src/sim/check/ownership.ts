@@ -8,8 +8,12 @@ import {
   MEM_RECLAIM,
   MEM_RELEASE,
   MEM_SHARE,
+  VM_CONFIG_IMAGE,
   VM_RESET,
+  VM_SET_ADDRESS_LAYOUT,
+  VM_START,
 } from '../../../schemas/index.js';
+import { DonateType, type MemoryHypercall } from '../../hypervisor/index.js';
 import type { Call } from './calls.js';
 import {
   type Range,
@@ -30,6 +34,7 @@ const IO = 1;
 export interface OwnerNames {
   readonly nobody: number;
   readonly parcel: (handle: number) => number;
+  readonly extent: (vmid: number, kind: 'private' | 'shared') => number;
 }
 
 /** The guest address at which an owner has a part of its memory. */
@@ -61,6 +66,9 @@ export class OwnershipShadow {
   readonly #parcels = new Map<number, ShadowParcel>();
   readonly #views = new Map<number, View[]>();
   readonly #lives = new Map<number, number>();
+  /** Handle of each VM's image, and the VMs whose image VM_START moves into their private extent. */
+  readonly #images = new Map<number, number>();
+  readonly #paged = new Set<number>();
 
   readonly #report: (rule: string, detail: string) => void;
 
@@ -110,9 +118,46 @@ export class OwnershipShadow {
       case FW_SET_VM_FIRMWARE.id:
         this.#firmware(readFirmware(request));
         return;
+      case VM_CONFIG_IMAGE.id:
+        this.#images.set(readWord(request) & 0xffff, request.getUint32(4, true));
+        return;
+      case VM_SET_ADDRESS_LAYOUT.id:
+        this.#paged.add(readWord(request) & 0xffff);
+        return;
+      case VM_START.id:
+        this.#started(readWord(request) & 0xffff);
+        return;
       case VM_RESET.id:
         this.#reset(readWord(request) & 0xffff);
     }
+  }
+
+  /**
+   * The hypervisor has done what a VM asked for.
+   *
+   * @param guest the VM whose memory it is about.
+   */
+  hypercall(host: number, guest: number, call: MemoryHypercall): void {
+    if (call.name !== 'memextent_donate') return;
+    const [start, size, type] = [Number(call.address), Number(call.size), call.options % 2 ** 31];
+    const kind = type === DonateType.TO_SIBLING ? 'shared' : 'private';
+    const extent = this.#names.extent(guest, kind);
+    const owners = this.#segments.ownersOf(start, start + size);
+    const gives = owners.every((owner) => owner === host);
+    if (!gives && owners.some((owner) => owner !== extent))
+      this.#report('lent_not_owned', `VM ${host} moved memory of ${owners.join()}, pages of VM ${guest}`);
+    this.#segments.assign(start, start + size, gives ? extent : host);
+    if (kind === 'shared') return;
+    if (gives) this.#hide(host, { ipa: start, size });
+    else this.#show(host, [{ ipa: start, size, phys: start }]);
+  }
+
+  /** VM_START has moved the image of a paged VM into its extent. */
+  #started(vmid: number): void {
+    const handle = this.#images.get(vmid);
+    if (!this.#paged.has(vmid) || handle === undefined) return;
+    this.#segments.replace(this.#names.parcel(handle), this.#names.extent(vmid, 'private'));
+    this.#parcels.delete(handle);
   }
 
   #created(vmid: number, donated: boolean, request: DataView, handle: number): void {
@@ -186,6 +231,9 @@ export class OwnershipShadow {
     this.#lives.set(vmid, this.#life(vmid) + 1);
     this.#views.delete(vmid);
     this.#segments.replace(vmid, this.#names.nobody);
+    this.#paged.delete(vmid);
+    for (const kind of ['private', 'shared'] as const)
+      this.#segments.replace(this.#names.extent(vmid, kind), this.#names.nobody);
     for (const parcel of this.#parcels.values()) {
       parcel.acceptors.delete(vmid);
       parcel.addresses.length = 0;

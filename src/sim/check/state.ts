@@ -1,4 +1,13 @@
-import { Access, type HypervisorModel, NOBODY, parcelOwner } from '../../hypervisor/index.js';
+import {
+  Access,
+  extentOwner,
+  type HypervisorModel,
+  NOBODY,
+  type Owner,
+  ownerName,
+  parcelOwner,
+  vmOfExtent,
+} from '../../hypervisor/index.js';
 import type { ResourceManager } from '../../rm/index.js';
 import type { KnownFault } from './violation.js';
 
@@ -109,6 +118,7 @@ function* inspectBorrowers(manager: ResourceManager, hypervisor: HypervisorModel
   for (const { start, value } of hypervisor.memory.records())
     for (const borrower of value.borrowers) {
       const parcel = parcels.get(value.owner);
+      if (isPaged(manager, value.owner, borrower.owner)) continue;
       if (parcel?.owner === borrower.owner || parcel?.participant(borrower.owner)?.mapped === true) continue;
       yield {
         rule: 'seen_by_stranger',
@@ -116,6 +126,13 @@ function* inspectBorrowers(manager: ResourceManager, hypervisor: HypervisorModel
         mayBe: undefined,
       };
     }
+}
+
+/** Whether memory of an extent may be seen by a VM: it is the guest's, and shared memory is the host's, too. */
+function isPaged(manager: ResourceManager, owner: Owner, vmid: number): boolean {
+  const guest = vmOfExtent(owner);
+  if (guest === undefined) return false;
+  return vmid === guest || (owner === extentOwner(guest, 'shared') && vmid === manager.vm(guest)?.owner);
 }
 
 function* inspectOwners(manager: ResourceManager, hypervisor: HypervisorModel): Generator<Breach> {
@@ -134,7 +151,10 @@ function* inspectOwners(manager: ResourceManager, hypervisor: HypervisorModel): 
           detail: `${range} is VM ${value}'s, which is gone`,
           mayBe: 'second_reset',
         };
-      if (value >= 0 || value === NOBODY) continue;
+      const paged = vmOfExtent(value);
+      if (paged !== undefined && manager.vm(paged)?.config?.paging?.capabilities === undefined)
+        yield { rule: 'memory_of_nobody', detail: `${range} is in a ${ownerName(value)}`, mayBe: undefined };
+      if (value >= 0 || value === NOBODY || paged !== undefined) continue;
       if (parcels.has(value)) inParcels.set(value, (inParcels.get(value) ?? 0) + end - start);
       else
         yield {

@@ -95,7 +95,7 @@ export const behaviours = {
 
 export type BehaviourName = keyof typeof behaviours;
 
-export interface GuestPort extends Pick<RmClientPort, 'send' | 'hazard'> {
+export interface GuestPort extends Pick<RmClientPort, 'send' | 'hazard' | 'hypercall'> {
   /** A call of the guest has failed. The guest goes on. */
   readonly failed: (error: HostError) => void;
 }

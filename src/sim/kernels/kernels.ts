@@ -1,13 +1,22 @@
 import { constants } from '../../../schemas/index.js';
 import { UsageError } from '../../base/error.js';
-import type { Hazard, HostError } from '../../host/index.js';
-import type { HazardReport } from '../../host/vm-manager/index.js';
+import { type Hazard, type HostError, hypercallError } from '../../host/index.js';
+import {
+  type HazardReport,
+  type Hypercall,
+  type VcpuRunCall,
+  VcpuState,
+} from '../../host/vm-manager/index.js';
+import { HypError } from '../../hypervisor/index.js';
 import type { Link } from '../../rm/index.js';
 import type { World } from '../world.js';
 import { type BehaviourName, Guest } from './guest.js';
+import { GuestVcpu } from './guest-vcpu.js';
 import { type HostGeneration, type HostMode, LinuxHost } from './linux-host.js';
 
 const { VMID_HLOS } = constants;
+/** Bytes: the state and three words. */
+const VCPU_RUN_ANSWER_SIZE = 32;
 
 /** What happens in kernels besides the results of operations. */
 export type KernelEvent = { readonly vmid: number } & (
@@ -28,6 +37,8 @@ export class Kernels {
   readonly #world: () => World;
   readonly #port: KernelsPort;
   #host: LinuxHost | undefined;
+  /** With the configuration of the VM at that time. */
+  readonly #vcpus = new Map<number, { readonly vcpu: GuestVcpu; readonly config: unknown }>();
   /** By VMID, with the link at the guest's boot. The guest ends when that link does. */
   readonly #guests = new Map<number, { readonly guest: Guest; readonly link: Link | undefined }>();
 
@@ -68,6 +79,40 @@ export class Kernels {
     this.#guests.set(vmid, { guest, link: this.#world().manager.link(vmid) });
   }
 
+  /** The boot vCPU of a VM. A VM that was made again has a new one. */
+  vcpu(vmid: number): GuestVcpu {
+    const config = this.#world().manager.vm(vmid)?.config;
+    const known = this.#vcpus.get(vmid);
+    if (known !== undefined && known.config === config) return known.vcpu;
+    const vcpu = new GuestVcpu(this.#world(), vmid);
+    this.#vcpus.set(vmid, { vcpu, config });
+    return vcpu;
+  }
+
+  /** A hypercall of the host. */
+  #hypercall(hypercall: Hypercall): Uint8Array {
+    if (hypercall.name === 'vcpu_run') return this.#runVcpu(hypercall);
+    const result = this.#world().hypercall(VMID_HLOS, hypercall);
+    if (result.error !== 0) throw hypercallError(hypercall.name, result);
+    return new Uint8Array();
+  }
+
+  #runVcpu({ vcpu: capability, resume }: VcpuRunCall): Uint8Array {
+    const vm = this.#world()
+      .manager.vms()
+      .find(
+        ({ config, vmid }) =>
+          vmid !== VMID_HLOS && config?.vcpus.some((vcpu) => vcpu.capability === capability),
+      );
+    if (vm === undefined) throw hypercallError('vcpu_run', { error: HypError.CAP_NULL });
+    const isBoot = vm.config?.vcpus[0]?.capability === capability;
+    const answer = isBoot ? this.vcpu(vm.vmid).run(resume) : [VcpuState.POWERED_OFF, 0n, 0n];
+    const bytes = new Uint8Array(VCPU_RUN_ANSWER_SIZE);
+    const view = new DataView(bytes.buffer);
+    for (const [index, word] of answer.entries()) view.setBigUint64(index * 8, BigInt(word), true);
+    return bytes;
+  }
+
   /** Whether something runs in a VM. */
   has(vmid: number): boolean {
     return vmid === VMID_HLOS ? this.#host !== undefined : this.#guests.has(vmid);
@@ -91,11 +136,13 @@ export class Kernels {
   reboot(): void {
     this.#host = undefined;
     this.#guests.clear();
+    this.#vcpus.clear();
   }
 
   #portOf(vmid: number) {
     return {
       send: (frame: Uint8Array) => this.#port.send(vmid, frame),
+      hypercall: (hypercall: Hypercall) => this.#hypercall(hypercall),
       hazard: (hazard: Hazard) => this.#port.event({ vmid, kind: 'hazard', hazard }),
     };
   }

@@ -14,8 +14,10 @@ import {
   type HazardReport,
   type MapMemRequest,
   type Running,
+  type RunPage,
   type UserMemRegion,
   UserProcess,
+  type VcpuExit,
   VmManager,
   type VmManagerOptions,
 } from '../../host/vm-manager/index.js';
@@ -35,7 +37,7 @@ export interface HostOptions {
   readonly memory: PhysicalRange;
 }
 
-export interface HostPort extends Pick<RmClientPort, 'send' | 'hazard'> {
+export interface HostPort extends Pick<RmClientPort, 'send' | 'hazard' | 'hypercall'> {
   /** The VM manager has made a fault, or could not clean up. */
   readonly report: (report: HazardReport) => void;
   readonly schedule: (afterNs: number, action: () => void) => void;
@@ -159,6 +161,28 @@ export class LinuxHost {
 
   start(name: string): Running<void> {
     return this.#on(name, (vm) => vm.start());
+  }
+
+  /** VCPU_RUN. @param said what the process writes to the run page before. @returns why it came back. */
+  *runVcpu(
+    name: string,
+    id: number,
+    said: Partial<Pick<RunPage, 'data' | 'resumeAction' | 'immediateExit'>>,
+  ): Running<VcpuExit> {
+    let exit: VcpuExit = { reason: 'UNKNOWN' };
+    yield* this.#on(name, function* (vm) {
+      const vcpu = vm.vcpu(id);
+      Object.assign(vcpu.page, said);
+      yield* vcpu.run();
+      exit = vcpu.page.exit;
+    });
+    return exit;
+  }
+
+  /** An interrupt for a vCPU. */
+  wakeVcpu(name: string, id: number): void {
+    this.#vm(name).vm.wake(id);
+    this.#client.wake();
   }
 
   /** @param address from which on the file's physical memory is taken. */

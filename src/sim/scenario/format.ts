@@ -8,7 +8,7 @@ import { boolean, type Line, natural, object, optional, refuse, text, texts } fr
 /** First line of a scenario: that of a recording, and more. */
 export interface ScenarioHeader extends RecordingHeader {
   readonly seed: number;
-  readonly profile: PlatformName;
+  readonly platform: PlatformName;
   readonly careful: boolean;
   readonly delays: Partial<Delays>;
 }
@@ -38,6 +38,8 @@ export interface ScenarioStep {
   readonly result: string;
   /** Names of the hazards that the host's VM manager is expected to report, in order. */
   readonly findings: readonly string[];
+  /** What VCPU_RUN is expected to come back with; undefined: anything. */
+  readonly exit: Line | undefined;
   /** How many times the step is done. */
   readonly times: number;
 }
@@ -55,7 +57,7 @@ export function readScenarioHeader(value: unknown): ScenarioHeader {
   return {
     ...header,
     seed: optional(line, 'seed', natural) ?? 0,
-    profile: Object.hasOwn(platforms, profile)
+    platform: Object.hasOwn(platforms, profile)
       ? (profile as PlatformName)
       : refuse('profile', Object.keys(platforms).join(', '), profile),
     careful: optional(line, 'careful', boolean) ?? false,
@@ -73,6 +75,7 @@ export function readScenarioStep(value: unknown, file: FileContents): ScenarioSt
   return {
     when: readWhen(line),
     action,
+    exit: optional(line, 'exit', object),
     as: optional(line, 'as', text),
     expect: readExpectations(line.expect, action.from),
     out: line.out === undefined ? undefined : readOut(line),

@@ -3,8 +3,10 @@ import {
   functionTypes,
   type IoctlName,
   mapMemFlags,
+  ResumeAction,
   type Running,
   regionFlags,
+  type VcpuExit,
 } from '../../host/vm-manager/index.js';
 import type { FileOperation, LinuxHost } from '../kernels/linux-host.js';
 import type { Outcome } from '../kernels/rm-client.js';
@@ -19,7 +21,7 @@ export interface HostCall {
   readonly begin: (host: LinuxHost, ended: (outcome: Outcome<unknown>) => void) => void;
 }
 
-type Ioctl = (line: Line) => (host: LinuxHost) => Running<void>;
+type Ioctl = (line: Line) => (host: LinuxHost) => Running<unknown>;
 
 /** Ioctls by name; keys are those of the structs of include/uapi/linux/gunyah.h. */
 const ioctls: Readonly<Record<IoctlName, Ioctl>> = {
@@ -55,6 +57,15 @@ const ioctls: Readonly<Record<IoctlName, Ioctl>> = {
       size: u64(line.size, 'size'),
     };
     return (host) => host.mapMem(vmOf(line), fileOf(line), request);
+  },
+  VCPU_RUN: (line) => {
+    const id = optional(line, 'vcpu', natural) ?? 0;
+    const said = {
+      data: optional(line, 'data', u64) ?? 0n,
+      resumeAction: ResumeAction[oneOf(resumeActions, line.resume_action ?? 'HANDLED', 'resume_action')],
+      immediateExit: line.immediate_exit === true,
+    };
+    return (host) => host.runVcpu(vmOf(line), id, said);
   },
   SET_BOOT_CONTEXT: (line) => {
     const register = u32(line.reg, 'reg');
@@ -101,7 +112,7 @@ function readIoctl(line: Line): HostCall {
 function running(
   title: string,
   vm: string | undefined,
-  operation: (host: LinuxHost) => Running<void>,
+  operation: (host: LinuxHost) => Running<unknown>,
 ): HostCall {
   return { title, vm, begin: (host, ended) => host.run(operation(host), ended) };
 }
@@ -155,4 +166,29 @@ function readFunction(line: Line) {
   return { type, argument: hex(line.arg, 'arg') };
 }
 
+const resumeActions = Object.keys(ResumeAction) as (keyof typeof ResumeAction)[];
 const functionNames = Object.keys(functionTypes) as (keyof typeof functionTypes)[];
+
+/** What VCPU_RUN came back with, as scenarios say it: members of the run page. */
+export function exitKeys(exit: VcpuExit): Line {
+  switch (exit.reason) {
+    case 'MMIO':
+      return {
+        exit_reason: exit.reason,
+        phys_addr: formatWord(exit.address),
+        data: formatWord(exit.data),
+        len: exit.length,
+        is_write: exit.isWrite,
+      };
+    case 'PAGE_FAULT':
+      return { exit_reason: exit.reason, phys_addr: formatWord(exit.address), attempt: exit.attempt };
+    case 'STATUS':
+      return { exit_reason: exit.reason, status: exit.status, exit_type: exit.exit?.type ?? null };
+    default:
+      return { exit_reason: exit.reason };
+  }
+}
+
+function formatWord(word: bigint): string {
+  return `0x${word.toString(16)}`;
+}

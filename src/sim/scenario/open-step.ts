@@ -1,6 +1,7 @@
 import { constants, protocol } from '../../../schemas/index.js';
 import { jsonText } from '../../base/json.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
+import type { VcpuExit } from '../../host/vm-manager/index.js';
 import type { Taken } from '../../machine/index.js';
 import { type PanicReason, panicPlaces } from '../../rm/index.js';
 import { headerReader } from '../../rpc/index.js';
@@ -8,6 +9,7 @@ import { describeBytes, describeMessages, describeRecord } from '../describe.js'
 import type { Outcome } from '../kernels/rm-client.js';
 import type { CapabilityMask } from '../mask.js';
 import type { Expectation, ScenarioStep } from './format.js';
+import { exitKeys } from './host-step.js';
 import type { Line } from './read.js';
 import { matchesPart } from './values.js';
 
@@ -120,12 +122,17 @@ export class OpenStep {
   close(): readonly Unmet[] {
     for (const expectation of this.#waiting)
       this.#unmet.push({ expected: describeExpectation(expectation), actual: 'nothing' });
-    const { action, out, panic, refused, result, findings } = this.#step;
+    const { action, out, panic, refused, result, findings, exit } = this.#step;
     if (action.call !== undefined && result !== resultOf(this.#outcome))
       this.#unmet.push({
         expected: `${action.call}: ${result}`,
         actual: `${action.call}: ${describeOutcome(this.#outcome)}`,
       });
+    if (exit !== undefined && this.#outcome !== undefined && 'value' in this.#outcome) {
+      const actual = exitKeys(this.#outcome.value as VcpuExit);
+      if (!matchesPart(exit, actual))
+        this.#unmet.push({ expected: JSON.stringify(exit), actual: JSON.stringify(actual) });
+    }
     if (findings.join() !== this.#findings.join())
       this.#unmet.push({
         expected: describeFindings(findings),

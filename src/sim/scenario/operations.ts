@@ -9,13 +9,14 @@ import {
   UNLIMITED,
 } from '../../machine/index.js';
 import { type BehaviourName, behaviours } from '../kernels/guest.js';
+import type { GuestStep } from '../kernels/guest-vcpu.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { HostGeneration } from '../kernels/linux-host.js';
 import { readNote } from '../recording.js';
 import type { World } from '../world.js';
 import { readRule } from './fault-rule.js';
 import { type HostCall, readHostCall } from './host-step.js';
-import { type Line, namesOf, natural, object, oneOf, optional } from './read.js';
+import { type Line, namesOf, natural, object, oneOf, optional, refuse, text, u64 } from './read.js';
 
 /** What the operations of a scenario act on. */
 export interface Stage {
@@ -95,6 +96,26 @@ const rows: Readonly<Record<string, Row>> = {
       return { act: ({ kernels }) => kernels.bootGuest(vmid, does) };
     },
   },
+  guest_does: {
+    help: [
+      [
+        '{"op":"guest_does","vmid":128,"steps":[{"write":"0x80000000","size":8,"value":"0x1"},"power_off"]}',
+        'what the boot vCPU does when it runs: read, write, fetch, wait, power_off, reset',
+      ],
+    ],
+    read: (line) => {
+      const vmid = natural(line.vmid, 'vmid');
+      const steps = readGuestSteps(line.steps);
+      return { act: ({ kernels }) => kernels.vcpu(vmid).add(steps) };
+    },
+  },
+  wake_vcpu: {
+    help: [['{"op":"wake_vcpu","vm":"a","vcpu":0}', 'an interrupt for a vCPU of a VM of the host']],
+    read: (line) => {
+      const [vm, vcpu] = [text(line.vm, 'vm'), optional(line, 'vcpu', natural) ?? 0];
+      return { act: ({ kernels }) => kernels.host.wakeVcpu(vm, vcpu) };
+    },
+  },
   ioctl: hostCall('ioctl'),
   close: hostCall('close'),
   guest_mem: hostCall('guest_mem'),
@@ -112,8 +133,24 @@ export const operationHelp = [
   } as const,
 ].flatMap(({ help }) => help);
 
+const accesses = ['read', 'write', 'fetch'] as const;
+
+function readGuestSteps(value: unknown): GuestStep[] {
+  if (!Array.isArray(value)) return refuse('steps', 'a list', value);
+  return value.map((step, index): GuestStep => {
+    const path = `steps[${index}]`;
+    if (typeof step === 'string') return { does: oneOf(['wait', 'power_off', 'reset'], step, path) };
+    const line = object(step, path);
+    const does = accesses.find((name) => line[name] !== undefined) ?? refuse(path, accesses.join(', '), step);
+    const size = optional(line, 'size', natural) ?? 8;
+    return { does, address: u64(line[does], path), size, value: optional(line, 'value', u64) ?? 0n };
+  });
+}
+
 /** Keys of a step that are not part of its message. */
-const STEP_KEYS = new Set('at after times as expect out panic refused result findings op driver'.split(' '));
+const STEP_KEYS = new Set(
+  'at after times as expect out panic refused result findings exit op driver'.split(' '),
+);
 
 /** Reads what a step does. Throws WireError: `scenario` or `recording`, or what is wrong with its message. */
 export function readAction(line: Line, file: FileContents): Action {

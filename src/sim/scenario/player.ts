@@ -1,8 +1,15 @@
 import { constants, limits } from '../../../schemas/index.js';
-import { UsageError, WireError } from '../../base/error.js';
+import { defined } from '../../base/defined.js';
+import { issueOf, UsageError, WireError } from '../../base/error.js';
 import type { Json } from '../../capture/payload/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
-import { type PanicReason, type PlatformProfile, platforms } from '../../rm/index.js';
+import {
+  type ManagerProfile,
+  managers,
+  type PanicReason,
+  type PlatformProfile,
+  platforms,
+} from '../../rm/index.js';
 import { Checker, type Violation } from '../check/index.js';
 import { MessageFeed, recordKeys } from '../describe.js';
 import type { FaultCount, FaultRule } from '../faults.js';
@@ -49,9 +56,10 @@ export interface StepResult {
 export interface PlayerOptions {
   /** Contents of a file that the scenario loads. */
   readonly file: (name: string) => Uint8Array;
-  /** Replaces what the scenario's first line says, like the next two. */
+  /** Replaces what the scenario's first line says, like the next three. */
   readonly seed?: number;
   readonly platform?: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: boolean;
   /** Whether to check the rules of src/sim/check each time everything has settled. */
   readonly check?: boolean;
@@ -110,7 +118,8 @@ class Player {
     this.#checker = options.check === true ? new Checker(() => this.#world) : undefined;
     this.#tap = new WorldTap((packet) => this.#captured(packet));
     const manager = {
-      platform: options.platform ?? platforms[header.profile],
+      platform: options.platform ?? platforms[header.platform],
+      profile: options.manager ?? header.profile,
       careful: options.careful ?? header.careful,
       queueDepth: header.queueDepth,
       hlosOwnsIo: header.hlosOwnsIo,
@@ -131,6 +140,7 @@ class Player {
           tapped.operation?.(operation);
           checked?.operation?.(operation);
         },
+        hypercall: (...event) => checked?.hypercall?.(...event),
         received: (vmid, frame) => {
           this.#open.at(-1)?.took({ to: vmid, frame });
           this.#exchanged.add({ from: VMID_RM, to: vmid, frame });
@@ -155,9 +165,8 @@ class Player {
       event: (event) => this.#kernelEvent(event),
     });
     const { platform } = isLine(first) ? first : {};
-    this.#tap.note(
-      JSON.stringify({ scenario: header.scenario, ...(platform === undefined ? {} : { platform }) }),
-    );
+    const name = manager.profile === managers.rm23 ? undefined : manager.profile.name;
+    this.#tap.note(JSON.stringify(defined({ scenario: header.scenario, platform, manager: name })));
   }
 
   /** Plays one line. @returns false when the scenario says that it ends here. */
@@ -198,8 +207,7 @@ class Player {
       const step = `step ${this.#steps}: `;
       if (error instanceof WireError) throw error.within(step);
       if (!(error instanceof UsageError)) throw error;
-      const { path, offset, expected, actual } = error;
-      throw new WireError({ code: 'scenario', path, offset, expected, actual }, step);
+      throw new WireError({ ...issueOf(error), code: 'scenario' }, step);
     }
   }
 

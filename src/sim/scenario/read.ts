@@ -1,6 +1,6 @@
-import { type Line, lineReaders } from '../../machine/index.js';
+import { type Line, lineReaders } from '../../base/line-readers.js';
 
-export { isLine, type Line } from '../../machine/index.js';
+export { isLine, type Line } from '../../base/line-readers.js';
 
 export const { refuse, natural, text, boolean, list, object, hex, u64, oneOf, optional } =
   lineReaders('scenario');

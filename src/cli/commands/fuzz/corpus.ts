@@ -2,7 +2,7 @@ import { Corpus } from '../../../fuzz/corpus/corpus.js';
 import { dictionaryText } from '../../../fuzz/corpus/dictionary.js';
 import { readFinding } from '../../../fuzz/findings/read.js';
 import { fixturesOf } from '../../../golden/generate.js';
-import { bareName, writeInto } from '../../../node/folder.js';
+import { bareName } from '../../../node/folder.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
 import type { CommandIo } from '../../io.js';
 import { readScenario, valuesOf } from '../../scenario-lines.js';
@@ -11,21 +11,24 @@ import { storedEvidence } from '../../stored-evidence.js';
 export interface CorpusOptions {
   readonly out: string;
   readonly from?: readonly string[];
+  readonly allowOutside?: true;
 }
 
 const DICTIONARY = 'gunyah-rm.dict';
 
-export function writeCorpus(io: CommandIo, { out, from = [] }: CorpusOptions): void {
+export function writeCorpus(io: CommandIo, { out, from = [], allowOutside }: CorpusOptions): void {
   const corpus = new Corpus();
   const evidence = storedEvidence();
   for (const message of io.protocol.messages)
     for (const fixture of fixturesOf(io.protocol, message, evidence)) corpus.addFixture(fixture);
   for (const file of from) {
-    const { played } = readScenario(io, file, (lines) => readFinding(valuesOf(lines), scenarioFiles(file)));
+    const { played } = readScenario(io, file, (lines) =>
+      readFinding(valuesOf(lines), scenarioFiles(io.files, file, allowOutside === true)),
+    );
     corpus.addSession(bareName(file), played);
   }
-  for (const { name, content } of corpus.files) writeInto(out, name, content);
-  writeInto(out, DICTIONARY, dictionaryText(io.protocol));
+  const dictionary = { name: DICTIONARY, content: dictionaryText(io.protocol) };
+  io.files.writeFolder(out, [...corpus.files, dictionary]);
   const output = io.output('-');
   output.write(`${corpus.files.length} messages\n`);
   output.end();

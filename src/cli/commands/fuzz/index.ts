@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import type { CommandIo } from '../../io.js';
-import { integerOption, platformFlag, platformNames, platformOption } from '../../options.js';
+import {
+  integerOption,
+  managerFlag,
+  outsideFlag,
+  platformFlag,
+  platformNames,
+  platformOption,
+} from '../../options.js';
 import { type CorpusOptions, writeCorpus } from './corpus.js';
 import { type ReproduceOptions, reproduce } from './reproduce.js';
 import { type RunOptions, run } from './run.js';
@@ -54,6 +61,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--message <name...>', 'mutate only these messages')
     .option('--out <dir>', 'folder of the campaign')
     .addOption(platformFlag())
+    .addOption(managerFlag('rm23'))
     .option('--careful', 'the manager (and the reference) answers with an error where the real one dies')
     .option('--reference', 'compare with the simulated manager: for all targets but sim unless told')
     .option('--no-reference', 'do not')
@@ -68,10 +76,12 @@ export function register(program: Command, io: CommandIo): void {
     .argument('<file>', 'finding; - for standard input')
     .option('--target <target>', 'another target than the simulated manager')
     .option('--platform <name>', `whose machine: ${platformNames}`, platformOption)
+    .addOption(managerFlag('that of the finding'))
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--no-reference', 'do not compare with the simulated manager')
     .option('--limit <ms>', 'time for each answer', integerOption('--limit'), LIMIT_MS)
     .option('--monitor <command>', 'command that makes a socket target fresh')
+    .addOption(outsideFlag())
     .action((file: string, options: ReproduceOptions) => reproduce(io, file, options));
   fuzz
     .command('corpus')
@@ -80,6 +90,7 @@ export function register(program: Command, io: CommandIo): void {
     )
     .requiredOption('--out <dir>', 'folder to write into')
     .option('--from <file...>', 'also the messages of these findings, recordings or captures')
+    .addOption(outsideFlag())
     .addHelpText('after', corpusHelp)
     .action((options: CorpusOptions) => writeCorpus(io, options));
 }

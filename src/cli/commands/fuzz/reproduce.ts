@@ -12,7 +12,7 @@ import { type PlayedSession, play, sessionOf } from '../../../fuzz/play/play.js'
 import { runLocally, runRemotely, type TargetTask } from '../../../fuzz/play/target-task.js';
 import type { Target } from '../../../fuzz/targets/target.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
-import { type PlatformProfile, platforms } from '../../../rm/index.js';
+import { type ManagerProfile, type PlatformProfile, platforms } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
 import { platformOption } from '../../options.js';
 import { readScenario, valuesOf } from '../../scenario-lines.js';
@@ -21,31 +21,37 @@ import { makeTarget, startTarget } from './target-option.js';
 export interface ReproduceOptions {
   readonly target?: string;
   readonly platform?: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly reference: boolean;
   readonly limit: number;
   readonly monitor?: string;
+  readonly allowOutside?: true;
 }
 
 export async function reproduce(io: CommandIo, file: string, options: ReproduceOptions): Promise<void> {
   const { played, about } = readScenario(io, file, (lines) =>
-    readFinding(valuesOf(lines), scenarioFiles(file)),
+    readFinding(valuesOf(lines), scenarioFiles(io.files, file, options.allowOutside === true)),
   );
   const name = options.target ?? targetOf(file, about);
   const platform =
     options.platform ?? (about === undefined ? platforms.native : platformOption(about.profile));
+  const manager = options.manager ?? about?.manager;
   const careful = options.careful ?? about?.careful === true;
   const { limit, monitor } = options;
   const target = makeTarget({
     target: name,
     platform,
     limit,
+    ...(manager === undefined ? {} : { manager }),
     ...(careful ? { careful } : {}),
     ...(monitor === undefined ? {} : { monitor }),
   });
   checkSteps(target, played, file);
   const withReference = options.reference && (name !== 'sim' || about?.kind === 'difference');
-  const reference = withReference ? new Reference({ platform, careful, seesRefusal: false }) : undefined;
+  const reference = withReference
+    ? new Reference({ platform, profile: manager, careful, seesRefusal: false })
+    : undefined;
   try {
     await startTarget(target);
     const judge = new Judge(reference);

@@ -17,6 +17,7 @@ import { wallClock } from '../../../node/clock.js';
 import { CampaignFolder } from '../../../node/fuzz/campaign-folder.js';
 import { StatusLine } from '../../../node/fuzz/status-line.js';
 import { version } from '../../../node/version.js';
+import { managers } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
 import { History } from './history.js';
 import { type AnyTarget, makeTarget, startTarget, type TargetOptions } from './target-option.js';
@@ -79,12 +80,12 @@ class FuzzRun {
     target: AnyTarget,
     messages: ReadonlySet<number> | undefined,
   ) {
-    const { seed, platform, careful = false, out } = options;
+    const { seed, platform, manager = managers.rm23, careful = false, out } = options;
     this.#io = io;
     this.#status = new StatusLine(io.stdio);
     this.#options = options;
     this.#target = target;
-    const origin = { seed, target: target.name, version: version(), platform, careful };
+    const origin = { seed, target: target.name, version: version(), platform, manager, careful };
     this.#origin = { ...origin, options: wordsOf(options) };
     this.#folder = out === undefined ? undefined : new CampaignFolder(out, this.#origin);
     const { state, known } = this.#folder?.load() ?? { state: undefined, known: [] };
@@ -99,7 +100,8 @@ class FuzzRun {
     if (state !== undefined) this.#engine.coverage.load(state.coverage);
     this.#history = new History(state?.history ?? []);
     const { local, name } = target;
-    const reference = usesReference(options) && new Reference({ platform, careful, seesRefusal: local });
+    const reference =
+      usesReference(options) && new Reference({ platform, profile: manager, careful, seesRefusal: local });
     const endless = name.startsWith('socket:') && options.monitor === undefined;
     const judge = new Judge(reference || undefined);
     this.#campaign = new Campaign(
@@ -213,9 +215,10 @@ function isEnding(kind: string): boolean {
 }
 
 /** Options besides target and seed that decide what cases do, as on the command line. */
-function wordsOf({ message = [], platform, careful, monitor, reference }: RunOptions): string[] {
+function wordsOf({ message = [], platform, manager, careful, monitor, reference }: RunOptions): string[] {
   return [
     ...(platform.name === 'native' ? [] : ['--platform', platform.name]),
+    ...(manager === undefined || manager === managers.rm23 ? [] : ['--manager', manager.name]),
     ...(careful === true ? ['--careful'] : []),
     ...(reference === undefined ? [] : [reference ? '--reference' : '--no-reference']),
     ...(monitor === undefined ? [] : ['--monitor', monitor]),

@@ -3,11 +3,12 @@ import { SimTarget } from '../../../fuzz/targets/sim.js';
 import { FileError } from '../../../node/file-error.js';
 import { ExecTarget } from '../../../node/fuzz/exec-target.js';
 import { SocketTarget } from '../../../node/fuzz/socket-target.js';
-import type { PlatformProfile } from '../../../rm/index.js';
+import type { ManagerProfile, PlatformProfile } from '../../../rm/index.js';
 
 export interface TargetOptions {
   readonly target: string;
   readonly platform: PlatformProfile;
+  readonly manager?: ManagerProfile;
   readonly careful?: true;
   /** Time for each answer, milliseconds. */
   readonly limit: number;
@@ -17,9 +18,10 @@ export interface TargetOptions {
 export type AnyTarget = SimTarget | ExecTarget | SocketTarget;
 
 /** @throws UsageError for a text that names no target. */
-export function makeTarget({ target, platform, careful, limit, monitor }: TargetOptions): AnyTarget {
+export function makeTarget({ target, platform, manager, careful, limit, monitor }: TargetOptions): AnyTarget {
   const [, kind, rest = ''] = /^(sim|exec|socket)(?::(.+))?$/s.exec(target) ?? [];
-  if (kind === 'sim' && rest === '') return new SimTarget({ platform, careful: careful === true });
+  if (kind === 'sim' && rest === '')
+    return new SimTarget({ platform, profile: manager, careful: careful === true });
   if (kind === 'exec' && rest !== '') return new ExecTarget(rest, limit);
   if (kind === 'socket' && rest !== '') return new SocketTarget({ path: rest, limitMs: limit, monitor });
   const expected = 'sim, exec:COMMAND or socket:PATH';

@@ -104,14 +104,18 @@ function encodeRequest(request: AcceptRequest, flags: number): { payload: Uint8A
   return { payload, size: payload.length - unchecked };
 }
 
-/** @throws HostError with the hazard when the driver would write past its request, if careful or if that crashes it. */
+/**
+ * @throws HostError with the hazard when the driver would send its request without the tail, if careful or if writing
+ * that tail crashes it.
+ */
 function checkRoom(kernel: QcomKernel, request: AcceptRequest): void {
   const { payload, size } = encodeRequest(request, request.flags & SENT_FLAGS);
   if (payload.length === size) return;
   const expected = `${size} bytes without VALIDATE_ACL_ATTR`;
   const fault = { code: 'payload_size', path: 'acl_entries', expected, actual: payload.length };
-  const hazard = qcomHazards.accept_overruns_request;
-  if (payload.length > allocatedSize(size)) fail(name, 'EINVAL', 'local', fault, hazard);
+  const { acceptOverruns } = kernel.generation;
+  const hazard = acceptOverruns ? qcomHazards.accept_overruns_request : qcomHazards.accept_cut_off;
+  if (acceptOverruns && payload.length > allocatedSize(size)) fail(name, 'EINVAL', 'local', fault, hazard);
   kernel.fault(name, 'EINVAL', 'local', fault, hazard);
 }
 

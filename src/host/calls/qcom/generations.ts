@@ -20,6 +20,8 @@ export interface QcomGeneration {
   readonly probesScmAssign: boolean;
   /** Largest number of entries from all replies of one MEM_ACCEPT. More is ENOMEM. */
   readonly acceptedEntriesMax: number;
+  /** The lists of a MEM_ACCEPT request that its size does not count are written behind its memory. */
+  readonly acceptOverruns: boolean;
   /** Copies the expected number of bytes of a notification for the handlers; else forwards it unchanged. */
   readonly copiesNotifications: boolean;
 }
@@ -34,6 +36,7 @@ export const qcomGenerations: Readonly<Record<QcomGeneration['name'], QcomGenera
     probesFirmware: false,
     probesScmAssign: false,
     acceptedEntriesMax: 0xffff,
+    acceptOverruns: true,
     copiesNotifications: false,
   },
   q66: {
@@ -43,6 +46,7 @@ export const qcomGenerations: Readonly<Record<QcomGeneration['name'], QcomGenera
     probesFirmware: true,
     probesScmAssign: true,
     acceptedEntriesMax: 0xffffffff,
+    acceptOverruns: false,
     copiesNotifications: true,
   },
   q612: {
@@ -52,6 +56,7 @@ export const qcomGenerations: Readonly<Record<QcomGeneration['name'], QcomGenera
     probesFirmware: false,
     probesScmAssign: true,
     acceptedEntriesMax: 0xffffffff,
+    acceptOverruns: false,
     copiesNotifications: true,
   },
 };

@@ -16,9 +16,14 @@ export const qcomHazards = hazardTable({
     doc: 'MEM_QCOM_LOOKUP_SGL above 512 entries says 512, sends those, and zero bytes in place of the others.',
   },
   accept_overruns_request: {
-    clients: everyone,
+    clients: ['q61'],
     effect: 'crash',
     doc: 'MEM_ACCEPT writes the ACL and the attributes also without VALIDATE_ACL_ATTR, for which it left no room, and sends the request without its tail.',
+  },
+  accept_cut_off: {
+    clients: copying,
+    effect: 'malformed_request',
+    doc: 'MEM_ACCEPT writes the ACL and the attributes also without VALIDATE_ACL_ATTR, which the size of the request does not count, and sends the request without its tail.',
   },
   accept_malformed_reply: {
     clients: everyone,
@@ -44,6 +49,11 @@ export const qcomHazards = hazardTable({
     clients: everyone,
     effect: 'uninitialised_memory',
     doc: 'An OK reply without payload leaves the pointer to the payload unset, which is followed or freed all the same.',
+  },
+  error_reply_pointer: {
+    clients: everyone,
+    effect: 'uninitialised_memory',
+    doc: 'An error reply to VM_GET_STATE or MEM_NOTIFY leaves the pointer to the payload unset, which is looked at all the same.',
   },
   lost_reply: {
     clients: everyone,

@@ -8,6 +8,7 @@ import type { Hazard, HazardListener } from '../../hazard.js';
 
 import { checkGeneration, decodeReply } from '../call.js';
 import { type QcomGeneration, qcomGenerations } from './generations.js';
+import { qcomHazards } from './hazards.js';
 
 export interface QcomOptions {
   /**
@@ -60,6 +61,22 @@ export class QcomKernel {
   /** As {@link send}, for a value. @throws WireError when it does not fit the declaration. */
   *exchange<Q extends Payload>(message: Call<Q>, request: InferInput<Q>): Calling<Uint8Array> {
     return yield* this.send(message, codecOf(message.request).toBytes(request));
+  }
+
+  /**
+   * As {@link exchange}, for a client that looks at the payload of an error reply, of which it has none (hazard
+   * `error_reply_pointer`).
+   */
+  *exchangePeeking<Q extends Payload>(message: Call<Q>, request: InferInput<Q>): Calling<Uint8Array> {
+    try {
+      return yield* this.exchange(message, request);
+    } catch (error) {
+      if (!(error instanceof HostError) || error.endedBy !== 'rm') throw error;
+      const hazard = qcomHazards.error_reply_pointer;
+      if (this.careful) throw new HostError(error.call, error.errno, 'rm', error, hazard);
+      this.report(hazard);
+      throw error;
+    }
   }
 
   /** Makes a call. `errno` is the error for a reply that does not fit its declaration (client.md, section 4). */

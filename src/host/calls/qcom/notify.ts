@@ -27,7 +27,7 @@ export function notifyCalls(kernel: QcomKernel) {
         refuse(name, 'vmids', flags === SHARED ? '1 VM or more' : 'none', count);
       const vmid_entries = vmids?.map((vmid) => ({ vmid }));
       // Unlike other calls, this one only warns of a reply with a payload.
-      yield* kernel.exchange(MEM_NOTIFY, {
+      yield* kernel.exchangePeeking(MEM_NOTIFY, {
         ...{ mem_handle, flags, mem_info_tag },
         ...(vmid_entries && { vmid_entries }),
       });

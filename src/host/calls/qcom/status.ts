@@ -15,7 +15,8 @@ type Status = InferInput<typeof VM_SET_STATUS.request>;
 
 export function statusCalls(kernel: QcomKernel) {
   function* vmGetStatus(vmid: number): Calling<VmGetStateReply> {
-    return yield* kernel.call(VM_GET_STATE, { vmid });
+    const reply = yield* kernel.exchangePeeking(VM_GET_STATE, { vmid });
+    return decodeReply(VM_GET_STATE, reply, 'EINVAL');
   }
 
   const vmSetStatus = kernel.statusCall(VM_SET_STATUS);

@@ -4,6 +4,7 @@ import {
   VM_INIT,
   VM_SET_FIRMWARE_MEM,
   VM_SET_TIME_BASE,
+  type VmConfigImageRequest,
 } from '../../../../schemas/index.js';
 import { AuthMech, RmError, VmState } from '../../codes.js';
 import type { Context } from '../../context.js';
@@ -20,7 +21,7 @@ const HYP_NO_CLOCK = 30;
 const errorData = { hyp_error: HYP_ARGUMENT_INVALID };
 
 /** The VM that HLOS means, if it may configure it; else the error. */
-function configurable(rm: Context, sender: Vm, vmid: number): Vm | number {
+export function configurable(rm: Context, sender: Vm, vmid: number): Vm | number {
   const vm = rm.vms.get(vmid);
   if (vm === undefined) return RmError.VMID_INVALID;
   return vm.owner === sender.vmid ? vm : RmError.DENIED;
@@ -33,14 +34,17 @@ function finishStep(rm: Context, vm: Vm, error: number, state: number): number {
   return error;
 }
 
-const configImage = handler(VM_CONFIG_IMAGE, (rm, sender, request) => {
+/** VM_CONFIG_IMAGE after its checks. */
+export function configure(rm: Context, sender: Vm, request: VmConfigImageRequest): number {
   const vm = configurable(rm, sender, request.vmid);
   if (typeof vm === 'number') return vm;
   if (!vm.mayEnter('AUTH')) return RmError.VM_STATE;
   const { AUTH, INIT } = VmState;
   const state = request.auth_mech === AuthMech.QCOM_PIL_ELF ? AUTH : INIT;
   return finishStep(rm, vm, configureImage(rm, vm, request), state);
-});
+}
+
+const configImage = handler(VM_CONFIG_IMAGE, configure);
 
 const authImage = handler(VM_AUTH_IMAGE, (rm, sender, { vmid }) => {
   const vm = configurable(rm, sender, vmid);

@@ -14,7 +14,7 @@ import type { Vm } from '../../vm.js';
 import { type HandlerRow, handler } from '../row.js';
 
 /** AArch64, Gunyah with a resource manager, version 1 (rm-behaviour.md). */
-const HOST_TYPE = 0x01000164;
+export const HOST_TYPE = 0x01000164;
 /** RM23 knows no signer of an image. */
 const SIGN_AUTHORITY = 'N/A';
 const { READY, RUNNING, PAUSED } = VmState;

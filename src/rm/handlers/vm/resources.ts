@@ -1,12 +1,14 @@
 import { type HypResource, VM_GET_HYP_RESOURCES } from '../../../../schemas/index.js';
 import { RmError, ResourceType as Type, VMID_HLOS, VMID_RM } from '../../codes.js';
+import type { Context } from '../../context.js';
 import type { Device } from '../../devices/device.js';
+import type { Vm } from '../../vm.js';
 import { type HandlerRow, handler } from '../row.js';
 
 const VIRTIO_SIZE = 0x1000n;
 
 /** What differs between resources; the rest of an entry is zero. */
-interface Resource {
+export interface Resource {
   readonly type: number;
   readonly capability: bigint;
   readonly virq: number;
@@ -67,7 +69,7 @@ function seenByPeer(device: Device): readonly Resource[] {
   }
 }
 
-function entry(partner: number, label: number, resource: Resource): HypResource {
+export function entry(partner: number, label: number, resource: Resource): HypResource {
   return {
     type: resource.type,
     partner_vmid: partner,
@@ -82,7 +84,7 @@ function entry(partner: number, label: number, resource: Resource): HypResource 
 }
 
 /** vCPUs for the owner, then the asker's devices that face the target, then the target's that face the asker. */
-const getHypResources = handler(VM_GET_HYP_RESOURCES, (rm, sender, { vmid }) => {
+export function resourcesOf(rm: Context, sender: Vm, vmid: number): HypResource[] | number {
   const vm = rm.vms.get(vmid);
   if (vm === undefined) return RmError.ARGUMENT_INVALID;
   if (vm.config === undefined) return RmError.NORESOURCE;
@@ -97,7 +99,12 @@ const getHypResources = handler(VM_GET_HYP_RESOURCES, (rm, sender, { vmid }) => 
   for (const device of vm.config.devices)
     if ('peer' in device && device.peer === sender.vmid)
       for (const resource of seenByPeer(device)) entries.push(entry(vm.vmid, device.label, resource));
-  return { entries };
+  return entries;
+}
+
+const getHypResources = handler(VM_GET_HYP_RESOURCES, (rm, sender, { vmid }) => {
+  const entries = resourcesOf(rm, sender, vmid);
+  return typeof entries === 'number' ? entries : { entries };
 });
 
 export const resourceRows: readonly HandlerRow[] = [getHypResources];

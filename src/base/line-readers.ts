@@ -1,8 +1,8 @@
-import { WireError } from '../base/error.js';
-import { parseHex } from '../base/hex.js';
-import { shownJson } from '../base/json.js';
+import { WireError } from './error.js';
+import { parseHex } from './hex.js';
+import { shownJson } from './json.js';
 
-/** A line of a recording or a scenario, or an object in it. */
+/** A line of NDJSON from outside, or an object in it. */
 export type Line = Readonly<Record<string, unknown>>;
 
 export function isLine(value: unknown): value is Line {
@@ -13,11 +13,11 @@ export function isLine(value: unknown): value is Line {
 type Read<T> = (value: unknown, path: string) => T;
 
 /**
- * Readers of the values in lines. Each throws a WireError for a value that it does not accept.
+ * Readers of the values in recordings, scenarios, findings, campaigns and fixtures. Each throws a WireError for a value that it does not accept.
  *
  * @param code of those errors.
  */
-export function lineReaders(code: 'recording' | 'scenario' | 'finding' | 'campaign' | 'fixture') {
+export function lineReaders(code: string) {
   const refuse = (path: string, expected: string, actual: unknown): never => {
     throw new WireError({ code, path, offset: 0, expected, actual: shownJson(actual) });
   };

@@ -21,6 +21,17 @@ export function nearest(text: string, names: Iterable<string>): string[] {
   return scored.slice(0, countMax).map(([, name]) => name);
 }
 
+/** The name that a text means: the same name, else the first that differs in letter case only. */
+export function nameLike<T extends string>(text: string, names: Iterable<T>): T | undefined {
+  const wanted = text.toLowerCase();
+  let alike: T | undefined;
+  for (const name of names) {
+    if (name === text) return name;
+    if (alike === undefined && name.toLowerCase() === wanted) alike = name;
+  }
+  return alike;
+}
+
 /** Typing errors between two texts: letters added, left out or replaced, and neighbours swapped. */
 function distance(a: string, b: string): number {
   let before: number[] = [];

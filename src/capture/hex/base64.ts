@@ -1,0 +1,130 @@
+import { GrowingBuffer } from '../packets/index.js';
+import { type Recogniser, textForm } from './form.js';
+import {
+  ambiguousLine,
+  badLine,
+  isBlank,
+  type LinePlace,
+  type LineReader,
+  type MessageAssembler,
+  startsRpcMessage,
+} from './messages.js';
+
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const VALUES = new Map<string, number>([
+  ...Array.from(DIGITS, (digit, value): [string, number] => [digit, value]),
+  ['+', 62],
+  ['-', 62],
+  ['/', 63],
+  ['_', 63],
+]);
+/** A word of digits with at most two marks of padding. 11 digits are 8 bytes, a header. */
+const WORD = /[A-Za-z0-9+/_-]{11,}={0,2}/g;
+const WHOLE_LINE = /^\s*[A-Za-z0-9+/_-]+={0,2}\s*$/;
+/** Digits of a line of base64 (coreutils), of PEM, of MIME. */
+const ROWS: ReadonlySet<number> = new Set([64, 76]);
+
+/** Reads a word. False if it is no base64: a last digit with bits left over, or wrong padding. */
+function readWord(word: string, row: GrowingBuffer): boolean {
+  row.clear();
+  const size = word.indexOf('=') < 0 ? word.length : word.indexOf('=');
+  const rest = size % 4;
+  if (rest === 1 || (size < word.length && word.length % 4 !== 0)) return false;
+  let bits = 0;
+  for (let at = 0; at < size; at += 1) {
+    bits = ((bits << 6) | (VALUES.get(word[at] as string) as number)) & 0xffffff;
+    const place = at % 4;
+    if (place > 0) row.push((bits >> (6 - place * 2)) & 0xff);
+  }
+  return rest === 0 || (bits & (rest === 2 ? 0xf : 3)) === 0;
+}
+
+/** A word of prose can begin with 0x21 too; bits 8 to 15 of all message IDs are 0 (protocol/messages.json). */
+function isMessage(row: GrowingBuffer): boolean {
+  return startsRpcMessage(row) && row.data[5] === 0;
+}
+
+/** The messages of a line's words. */
+function* messagesOf(line: string, row: GrowingBuffer): Generator<string> {
+  for (const [word] of line.matchAll(WORD)) {
+    if (readWord(word, row) && isMessage(row)) yield word;
+  }
+}
+
+function recognise(): Recogniser {
+  const row = new GrowingBuffer();
+  let found = false;
+  return {
+    line: (text) => {
+      found ||= !messagesOf(text, row).next().done;
+      return found ? 'yes' : 'later';
+    },
+    end: () => found,
+  };
+}
+
+/** Each word is a message. A line of 64 or 76 digits goes on in the next. */
+class Base64Reader implements LineReader {
+  readonly #assembler: MessageAssembler;
+  readonly #isGiven: boolean;
+  readonly #row = new GrowingBuffer();
+  /** Digits of the lines of the message in progress. */
+  #rowSize = 0;
+
+  constructor(assembler: MessageAssembler, isGiven: boolean) {
+    this.#assembler = assembler;
+    this.#isGiven = isGiven;
+  }
+
+  line(text: string, number: number, offset: number): void {
+    const place = { text, number, offset };
+    const row = this.#row;
+    if (WHOLE_LINE.test(text)) {
+      this.#whole(place, text.trim());
+      return;
+    }
+    this.end();
+    if (this.#isGiven && !isBlank(text)) throw badLine(place, 'base64');
+    for (const _ of messagesOf(text, row)) {
+      this.#assembler.append(row, place);
+      this.end(true);
+    }
+  }
+
+  end(isMessageDone = this.#assembler.bytes.length > 0): void {
+    this.#rowSize = 0;
+    if (isMessageDone) this.#assembler.emit(undefined, undefined);
+  }
+
+  #whole(place: LinePlace, word: string): void {
+    const row = this.#row;
+    const isRead = readWord(word, row);
+    if (this.#rowSize > 0) {
+      if (isRead && isMessage(row) && !this.#isGiven)
+        throw ambiguousLine(
+          place,
+          'a blank line before each message, or --format base64 for one on each line',
+        );
+      if (this.#isGiven && isRead && isMessage(row)) this.end();
+      else if (!isRead || word.length > this.#rowSize) throw badLine(place, 'base64');
+    } else if (!isRead || (!this.#isGiven && !isMessage(row))) {
+      // A word of prose on a line of its own.
+      if (this.#isGiven) throw badLine(place, 'base64');
+      return;
+    }
+    const rowSize = ROWS.has(word.length) && !word.endsWith('=') ? word.length : 0;
+    this.#assembler.append(row, place);
+    if (rowSize === 0 || (this.#rowSize !== 0 && rowSize !== this.#rowSize)) this.end();
+    else this.#rowSize = rowSize;
+  }
+}
+
+export const base64Form = textForm({
+  name: 'base64',
+  summary:
+    'base64 and base64url, with or without padding; each word is a message, lines of 64 or 76 digits go on',
+  example: `IQEEAAQAAFaAAAAA
+IQIEAAQAAFYAAAAA`,
+  recognise,
+  reader: (assembler, isGiven) => new Base64Reader(assembler, isGiven),
+});

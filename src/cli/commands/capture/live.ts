@@ -1,0 +1,75 @@
+import { openReader } from '../../../capture/input/index.js';
+import { recordLine } from '../../../capture/ndjson/index.js';
+import type { CaptureReader, CaptureWarning, Packet } from '../../../capture/packets/index.js';
+import { printRecord } from '../../../capture/print/index.js';
+import { Assembler } from '../../../capture/records/index.js';
+import { terminalStyle, terminalWidth } from '../../../node/terminal.js';
+import { rulesOf } from '../../../rpc/index.js';
+import type { CommandIo } from '../../io.js';
+import { captureOutput } from '../convert.js';
+
+export interface LiveOptions {
+  /** Where the pcapng goes; `-` for standard output. */
+  readonly output?: string;
+  readonly json?: true;
+  readonly allQueues?: true;
+  /** Wireshark shows the messages. */
+  readonly extcap?: true;
+}
+
+/** Takes the text of a trace while it is printed. Shows messages and writes packets when they are complete. */
+export class LiveTrace {
+  readonly #reader: CaptureReader;
+  readonly #flush: () => void;
+  readonly #end: () => void;
+  packets = 0;
+
+  constructor(io: CommandIo, options: LiveOptions) {
+    const { protocol } = io;
+    // Text and packets cannot share standard output, and Wireshark reads none.
+    const text = options.output === '-' || options.extcap ? undefined : io.output('-');
+    const packets =
+      options.output === undefined ? undefined : captureOutput(io, options.output, 'pcapng', true);
+    const print = {
+      protocol,
+      style: terminalStyle(io.stdio, true),
+      width: terminalWidth(io.stdio),
+      hex: false,
+    };
+    const assembler = new Assembler({
+      protocol,
+      rules: rulesOf('rm'),
+      record: (record) =>
+        text?.write(options.json ? recordLine(protocol, record) : printRecord(record, print)),
+    });
+    const sink = (packet: Packet) => {
+      this.packets++;
+      packets?.packet(packet);
+      assembler.packet(packet);
+    };
+    const allQueues = options.allQueues === true;
+    const warn = ({ message }: CaptureWarning) => io.warn(message);
+    this.#reader = openReader(protocol, 'trace', sink, warn, { allQueues });
+    this.#flush = () => {
+      packets?.flush();
+      text?.flush();
+    };
+    this.#end = () => {
+      this.#reader.end();
+      assembler.end();
+      packets?.end();
+      text?.end();
+    };
+    // Readers of a pipe wait for the head of the file.
+    this.#flush();
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#reader.push(bytes);
+    this.#flush();
+  }
+
+  end(): void {
+    this.#end();
+  }
+}

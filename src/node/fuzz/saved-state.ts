@@ -1,0 +1,56 @@
+import { type Line, lineReaders } from '../../base/line-readers.js';
+import type { SavedCoverage } from '../../fuzz/engine/coverage.js';
+import type { Sample } from '../../fuzz/report/report.js';
+
+const { object, natural, list, text, refuse } = lineReaders('campaign');
+
+/** State of a campaign from which a later run continues. */
+export interface SavedState {
+  readonly origin: { readonly [key: string]: unknown };
+  readonly serial: number;
+  readonly cases: number;
+  readonly steps: number;
+  readonly history: readonly Sample[];
+  /** Cases that showed each cause, by its key. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly coverage: SavedCoverage;
+}
+
+/** Reads a saved state from JSON. @throws WireError `campaign` with the key of what is none. */
+export function readState(json: unknown): SavedState {
+  const state = object(json, '');
+  object(state.origin, 'origin');
+  naturals(state, '', ['serial', 'cases', 'steps']);
+  objects(state, '', 'history', ['elapsedMs', 'cases', 'steps', 'pairs', 'findings'], []);
+  const counts = object(state.counts, 'counts');
+  naturals(counts, 'counts.', Object.keys(counts));
+  const coverage = object(state.coverage, 'coverage');
+  objects(coverage, 'coverage.', 'endings', ['count', 'firstCase'], ['kind', 'text', 'message', 'from']);
+  for (const key of ['pairs', 'mutated', 'cases', 'gains'])
+    for (const [index, entry] of list(coverage[key], `coverage.${key}`).entries()) {
+      const pair = list(entry, `coverage.${key}[${index}]`);
+      if (pair.length !== 2) refuse(`coverage.${key}[${index}]`, 'an index and a count', entry);
+      for (const number of pair) natural(number, `coverage.${key}[${index}]`);
+    }
+  return state as unknown as SavedState;
+}
+
+/** Checks a list of objects, by the keys of their integers and of their texts. */
+function objects(
+  line: Line,
+  place: string,
+  key: string,
+  integers: readonly string[],
+  texts: readonly string[],
+): void {
+  for (const [index, value] of list(line[key], place + key).entries()) {
+    const at = `${place}${key}[${index}].`;
+    const entry = object(value, `${place}${key}[${index}]`);
+    naturals(entry, at, integers);
+    for (const name of texts) text(entry[name], at + name);
+  }
+}
+
+function naturals(line: Line, place: string, keys: readonly string[]): void {
+  for (const key of keys) natural(line[key], place + key);
+}
