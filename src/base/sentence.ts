@@ -2,6 +2,9 @@ import { type Issue, UsageError, type WireError } from './error.js';
 import { nearest } from './nearest.js';
 import { printable } from './text.js';
 
+/** Longest description of what is expected, in characters, that stands behind a name without suggestions. */
+const expectedMax = 60;
+
 /** Longest list of names that a sentence prints in full. */
 const listedMax = 12;
 
@@ -44,7 +47,7 @@ function choiceText({ choice, expected, actual }: Issue, names: readonly string[
   const likely = nearest(given, names).slice(0, 3);
   if (likely.length > 0) return `${start}; did you mean ${either(likely)}?`;
   if (names.length <= listedMax) return `${start}; possible: ${names.join(', ')}`;
-  return choice === undefined ? start : `${start}; ${expected}`;
+  return choice === undefined || String(expected).length > expectedMax ? start : `${start}; ${expected}`;
 }
 
 /** `a, b or c` */

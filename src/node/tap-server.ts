@@ -6,6 +6,8 @@ import { listenAt } from './unix-listen.js';
 
 /** Bytes that may wait for a reader. One that is slower is cut off: the manager does not wait for it. */
 const backlogMax = 64 * 1024 * 1024;
+/** Time for a reader to take what waits at the end. */
+const endMs = 400;
 
 /** Lets others watch: whoever connects to a unix socket gets all messages from then on, as pcapng. */
 export class TapServer {
@@ -50,6 +52,9 @@ export class TapServer {
   /** Ends all connections and removes the name. */
   close(): Promise<void> {
     for (const socket of this.#watchers.keys()) socket.end();
+    setTimeout(() => {
+      for (const socket of this.#watchers.keys()) socket.destroy();
+    }, endMs).unref();
     return new Promise((done) => this.#server.close(() => done()));
   }
 }

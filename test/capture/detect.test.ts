@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { parseHex } from '../../src/base/hex.js';
 import { DETECT_SIZE } from '../../src/capture/input/detect.js';
+import { binaryFormats } from '../../src/capture/input/formats.js';
 import { detectFormat, INPUT_FORMATS, inputFormats, openReader } from '../../src/capture/input/index.js';
 import { ascii, PcapngBuilder, pcapFile } from './build.js';
 import { packetsOf } from './collect.js';
 
 const HEX = '2101000017000056';
-const binaryNames: ReadonlySet<string> = new Set(['pcapng', 'pcap', 'bin']);
+const binaryNames: ReadonlySet<string> = new Set(binaryFormats.map(({ name }) => name));
 const FULL = HEX.padEnd(60, '0');
 
 describe('detectFormat', () => {

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { formatHex } from '../../src/base/hex.js';
 import { CapabilityMask } from '../../src/sim/mask.js';
@@ -178,6 +178,14 @@ describe.skipIf(process.platform === 'win32')('serve --socket (needs unix socket
     expect(stderr).toContain('/dev/full: no space left on the device');
     expect(code).toBe(3);
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('leaves the file of the tap as it was when it cannot start', async () => {
+    const tap = workshop.file('old.pcapng');
+    writeFileSync(tap, 'old');
+    const args = ['--socket', workshop.file('none/x.sock'), '--tap', tap];
+    expect(await Server.inProcess(args).ended).toMatchObject({ code: 3 });
+    expect(readFileSync(tap, 'utf8')).toBe('old');
   });
 
   it.each([

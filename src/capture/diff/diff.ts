@@ -23,7 +23,7 @@ export interface DiffCounts {
 }
 
 /** How many messages of each capture are compared with each other. */
-export const diffWindow = 8192;
+export const diffWindow = 4096;
 
 /** So many equal messages in a row are no chance: what lies behind them does not change the pairs before them. */
 const RUN_SIZE = 16;

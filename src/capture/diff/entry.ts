@@ -1,6 +1,6 @@
 import { concatenated } from '../../base/bytes.js';
 import { digest } from '../../base/digest.js';
-import { UsageError } from '../../base/error.js';
+import { type Choice, UsageError } from '../../base/error.js';
 import { hexPieces } from '../../base/hex.js';
 import { encodeText } from '../../base/text.js';
 import { formatId, type Protocol } from '../../schema/index.js';
@@ -105,15 +105,17 @@ export function parseFieldPath(protocol: Protocol, text: string): FieldPath {
     );
   }
   const names = filterNames(protocol, false);
-  if (!names.keys.has(String(path[0]))) refuse([...names.keys].join(', '), text);
-  if (path[0] === 'payload' && path.length > 1 && !names.payload.has(String(path[1]))) {
-    refuse('a field that some message has', text);
+  const parts = names.parts.get(String(path[0]))?.parts;
+  if (parts === undefined) return refuse([...names.parts.keys()].join(', '), text);
+  if (path[0] === 'payload' && path.length > 1 && !parts.has(String(path[1]))) {
+    const known = [...parts.keys()].map((name) => `payload.${name}`);
+    refuse('a field that some message has', text, { what: 'field', names: known });
   }
   return path;
 }
 
-function refuse(expected: string, actual: string): never {
-  throw new UsageError({ code: 'path', path: '--ignore', expected, actual });
+function refuse(expected: string, actual: string, choice?: Choice): never {
+  throw new UsageError({ code: 'path', path: '--ignore', expected, actual, ...(choice && { choice }) });
 }
 
 /** Removes what the path names from index `at` on. An entry of a list becomes null, so that the others keep their places. */

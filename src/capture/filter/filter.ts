@@ -1,5 +1,9 @@
-import { UsageError } from '../../base/error.js';
+import { nameLike } from '../../base/nearest.js';
+import type { Notation, PathNode } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
+import { compileRegex } from './regex.js';
+import { fail, type Token, Tokens } from './tokens.js';
+import { compare, type Literal, literalOf, textIn } from './values.js';
 
 /**
  * The NDJSON keys of a record, made when they are asked for; undefined: the record does not have the key. With a `name`
@@ -8,146 +12,135 @@ import type { Json } from '../payload/index.js';
 export type Fields = (key: string, name?: string) => Json | undefined;
 export type Filter = (fields: Fields) => boolean;
 
-interface Token {
-  readonly kind: 'word' | 'number' | 'text' | 'operator' | 'end';
-  readonly text: string;
-  /** From 1. */
-  readonly column: number;
-}
-
-const tokenPattern =
-  /\s*(?:(0x[0-9a-fA-F]+|-?\d+)(?![\w.])|([A-Za-z_][\w.]*)|"((?:[^"\\]|\\.)*)"|'([^']*)'|(==|!=|<=|>=|&&|\|\||[<>()!]))/y;
-
-function tokenize(text: string): Token[] {
-  const tokens: Token[] = [];
-  tokenPattern.lastIndex = 0;
-  for (;;) {
-    const at = tokenPattern.lastIndex;
-    const match = tokenPattern.exec(text);
-    const column = at + 1 + (/^\s*/.exec(text.slice(at)) as RegExpExecArray)[0].length;
-    if (match === null) {
-      const rest = text.slice(column - 1, column + 9);
-      if (rest.startsWith('=')) fail(column, '== for equal', rest);
-      if (rest !== '') fail(column, 'a name, number, text or operator', rest);
-      tokens.push({ kind: 'end', text: 'the end', column });
-      return tokens;
-    }
-    const [, number, word, double, single, operator] = match;
-    if (number !== undefined) tokens.push({ kind: 'number', text: number, column });
-    else if (word !== undefined) tokens.push({ kind: 'word', text: word, column });
-    else if (operator !== undefined) tokens.push({ kind: 'operator', text: operator, column });
-    else tokens.push({ kind: 'text', text: single ?? (double as string).replace(/\\(.)/g, '$1'), column });
-  }
-}
-
-function fail(column: number, expected: string, actual: string): never {
-  throw new UsageError({ code: 'filter', path: `column ${column}`, expected, actual });
-}
-
-const comparisons = new Set(['==', '!=', '<', '<=', '>', '>=', 'contains']);
-
-/** A value to compare with: its text, and its number when the text is one. */
-interface Literal {
-  readonly text: string;
-  readonly number: bigint | undefined;
-  /** The number as a number, when it is exact. Most fields are small, and big integers are slow. */
-  readonly small: number | undefined;
-}
-
-/** Keys of a record, and what `payload.` may be followed by. */
-export interface FilterNames {
-  readonly keys: ReadonlySet<string>;
-  readonly payload: ReadonlySet<string>;
-}
+type Test = (json: Json) => boolean;
 
 /**
- * Compiles an expression of the filter language (cli.md): comparisons of dotted paths with values, `and`, `or`, `not`,
- * parentheses. A path alone is true where the record has a value. A comparison is false where the record has none, also
- * with `!=`. A list matches if any entry does. Numbers compare as numbers in any notation, all else as text. Throws
- * UsageError with the column of a syntax error or of a name that no record has.
+ * Compiles an expression of the filter language (cli.md): comparisons of dotted paths with values, `in {A, B}`,
+ * `contains`, `matches /regex/`, `and`, `or`, `not`, parentheses. A path alone is true where the record has a value. A
+ * comparison is false where the record has none, also with `!=`. A list matches if any entry does. Keys, names of values
+ * and words of the language are accepted in any letter case, and values in the notations that the tool prints: `HLOS`,
+ * `VM 128`, `1.000 ms`, `32 MiB`, `0x80`.
+ *
+ * @throws UsageError with the column for a syntax error, for a name that no record has, and for a value that the key
+ * cannot have, so that no filter matches nothing by a typing error.
  */
-export function parseFilter(text: string, names: FilterNames): Filter {
-  const tokens = tokenize(text);
-  let index = 0;
-  const peek = () => tokens[index] as Token;
-  const next = () => tokens[index++] as Token;
-  const accepts = (...texts: string[]) =>
-    peek().kind !== 'text' && texts.includes(peek().text) && next() !== undefined;
-  let depth = 0;
+export function parseFilter(text: string, names: PathNode): Filter {
+  return new Parser(text, names).filter();
+}
+
+/** Deepest nesting of parentheses and `not`. */
+const levelsMax = 200;
+
+class Parser {
+  readonly #tokens: Tokens;
+  readonly #names: PathNode;
+  #depth = 0;
+
+  constructor(text: string, names: PathNode) {
+    this.#tokens = new Tokens(text);
+    this.#names = names;
+  }
+
+  filter(): Filter {
+    const filter = this.#either();
+    const { kind, column, text } = this.#tokens.peek();
+    return kind === 'end' ? filter : fail(column, 'and, or, or the end', text);
+  }
+
+  #accepts(...texts: readonly string[]): boolean {
+    if (!texts.includes(this.#tokens.peek().text.toLowerCase())) return false;
+    this.#tokens.next();
+    return true;
+  }
 
   // One function for all terms of a chain, not one around the other: a filter may have thousands of terms.
-  function either(): Filter {
-    const terms = [both()];
-    while (accepts('or', '||')) terms.push(both());
+  #either(): Filter {
+    const terms = [this.#both()];
+    while (this.#accepts('or', '||')) terms.push(this.#both());
     return terms.length === 1 ? (terms[0] as Filter) : (fields) => terms.some((term) => term(fields));
   }
 
-  function both(): Filter {
-    const terms = [negation()];
-    while (accepts('and', '&&')) terms.push(negation());
+  #both(): Filter {
+    const terms = [this.#negation()];
+    while (this.#accepts('and', '&&')) terms.push(this.#negation());
     return terms.length === 1 ? (terms[0] as Filter) : (fields) => terms.every((term) => term(fields));
   }
 
-  function negation(): Filter {
-    const { column } = peek();
-    if (++depth > 200) return fail(column, 'at most 200 levels of parentheses and not', 'more');
+  #negation(): Filter {
+    const { column } = this.#tokens.peek();
+    if (++this.#depth > levelsMax) fail(column, `at most ${levelsMax} levels of parentheses and not`, 'more');
     try {
-      if (accepts('not', '!')) {
-        const inner = negation();
+      if (this.#accepts('not', '!')) {
+        const inner = this.#negation();
         return (fields) => !inner(fields);
       }
-      if (!accepts('(')) return comparison();
-      const inner = either();
-      if (!accepts(')')) fail(peek().column, ')', peek().text);
+      if (!this.#accepts('(')) return this.#comparison();
+      const inner = this.#either();
+      const end = this.#tokens.peek();
+      if (!this.#accepts(')')) fail(end.column, ')', end.text);
       return inner;
     } finally {
-      depth--;
+      this.#depth--;
     }
   }
 
-  function comparison(): Filter {
-    const token = next();
-    if (token.kind !== 'word')
-      return fail(token.column, 'a key such as name, from or payload.vmid', token.text);
-    const path = pathOf(token, names);
-    const operator = peek();
-    if (operator.kind === 'text' || !comparisons.has(operator.text)) return (fields) => exists(fields, path);
-    next();
-    const value = next();
-    if (value.kind === 'end' || value.kind === 'operator') return fail(value.column, 'a value', value.text);
-    const literal = literalOf(value);
-    const test = tests[operator.text] as (json: Json, literal: Literal) => boolean;
-    return (fields) => anyAt(fields, path, (json) => test(json, literal));
+  #comparison(): Filter {
+    const token = this.#tokens.next();
+    if (token.kind !== 'word') fail(token.column, 'a key such as name, from or payload.vmid', token.text);
+    const [path, node] = pathOf(token, this.#names);
+    const operator = this.#tokens.peek();
+    const name = operator.text.toLowerCase();
+    if (!Object.hasOwn(operators, name)) return (fields) => anyAt(fields, path, isThere);
+    this.#tokens.next();
+    const { notations } = node;
+    if (notations.length === 0) {
+      const parts = [...node.parts.keys()].map((part) => `${path.join('.')}.${part}`);
+      fail(token.column, `a part of ${token.text}, such as ${parts[0]}`, token.text);
+    }
+    const test = (operators[name] as Operator)(this.#tokens, notations);
+    return (fields) => anyAt(fields, path, test);
   }
-
-  const filter = either();
-  if (peek().kind !== 'end') fail(peek().column, 'and, or, or the end', peek().text);
-  return filter;
 }
 
-function pathOf({ text, column }: Token, { keys, payload }: FilterNames): readonly string[] {
-  const [key = '', ...rest] = text.split('.');
-  if (!keys.has(key)) return fail(column, `one of ${[...keys].join(', ')}`, key);
-  const [name] = rest;
-  if (key === 'payload' && name !== undefined && !payload.has(name)) {
-    return fail(column, 'a field that some message has', name);
+/** The path of a key, with what stands there. */
+function pathOf({ text, column }: Token, names: PathNode): [readonly string[], PathNode] {
+  const path: string[] = [];
+  let node = names;
+  for (const part of text.split('.')) {
+    const name = nameLike(part, node.parts.keys());
+    const next = name === undefined ? undefined : node.parts.get(name);
+    if (name === undefined || next === undefined) return refusePath(text, column, path, node, names);
+    path.push(name);
+    node = next;
   }
-  return [key, ...rest];
+  return [path, node];
 }
 
-function literalOf({ kind, text }: Token): Literal {
-  const number = kind === 'text' ? undefined : numberOf(text);
-  const small = Number.isSafeInteger(Number(number)) ? Number(number) : undefined;
-  return { text, number, small };
+function refusePath(
+  text: string,
+  column: number,
+  before: readonly string[],
+  node: PathNode,
+  names: PathNode,
+): never {
+  const start = before.join('.');
+  if (node.parts.size === 0) return fail(column, `${start} alone, which has no parts`, text);
+  // A field of the payload may have been written without its prefix.
+  const paths =
+    start === ''
+      ? [...names.parts.keys(), ...partsOf('payload', names)]
+      : partsOf(start, { parts: new Map([[start, node]]) });
+  const expected =
+    start === '' ? `one of ${[...names.parts.keys()].join(', ')}` : 'a field that some message has';
+  return fail(column, expected, text, { what: start === '' ? 'key' : 'field', names: paths });
 }
 
-function numberOf(text: string): bigint | undefined {
-  if (!/^-?(0x[0-9a-fA-F]+|\d+)$/.test(text)) return undefined;
-  return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
+function partsOf(name: string, { parts }: Pick<PathNode, 'parts'>): string[] {
+  return Array.from(parts.get(name)?.parts.keys() ?? [], (part) => `${name}.${part}`);
 }
 
 /** Whether a scalar at the path passes the test. A list stands for all its entries. */
-function anyAt(fields: Fields, path: readonly string[], test: (json: Json) => boolean): boolean {
+function anyAt(fields: Fields, path: readonly string[], test: Test): boolean {
   const visit = (json: Json | undefined, depth: number): boolean => {
     if (json === undefined) return false;
     if (Array.isArray(json)) return json.some((entry) => visit(entry, depth));
@@ -159,31 +152,47 @@ function anyAt(fields: Fields, path: readonly string[], test: (json: Json) => bo
   return visit(fields(path[0] as string, path[1]), 1);
 }
 
-function exists(fields: Fields, path: readonly string[]): boolean {
-  return anyAt(fields, path, (json) => json !== false && json !== null);
+const isThere: Test = (json) => json !== false && json !== null;
+
+/** Reads what follows an operator, and makes the test of a value. */
+type Operator = (tokens: Tokens, notations: readonly Notation[]) => Test;
+
+function comparing(passes: (order: number | undefined) => boolean): Operator {
+  return (tokens, notations) => {
+    const literal = literalOf(tokens.value(), notations);
+    return (json) => passes(compare(json, literal));
+  };
 }
 
-function scalarText(json: Json): string {
-  return typeof json === 'object' ? JSON.stringify(json) : String(json);
-}
-
-function compare(json: Json, { text, number, small }: Literal): number | undefined {
-  if (typeof json === 'number' && small !== undefined) return json < small ? -1 : Number(json > small);
-  const own = scalarText(json);
-  if (number !== undefined) {
-    const value = numberOf(own);
-    if (value === undefined) return undefined;
-    return value < number ? -1 : Number(value > number);
-  }
-  return own < text ? -1 : Number(own > text);
-}
-
-const tests: Readonly<Record<string, (json: Json, literal: Literal) => boolean>> = {
-  '==': (json, literal) => compare(json, literal) === 0,
-  '!=': (json, literal) => compare(json, literal) !== 0,
-  '<': (json, literal) => (compare(json, literal) ?? 0) < 0,
-  '<=': (json, literal) => (compare(json, literal) ?? 1) <= 0,
-  '>': (json, literal) => (compare(json, literal) ?? 0) > 0,
-  '>=': (json, literal) => (compare(json, literal) ?? -1) >= 0,
-  contains: (json, { text }) => scalarText(json).includes(text),
+const operators: Readonly<Record<string, Operator>> = {
+  '==': comparing((order) => order === 0),
+  '!=': comparing((order) => order !== 0),
+  '<': comparing((order) => order !== undefined && order < 0),
+  '<=': comparing((order) => order !== undefined && order <= 0),
+  '>': comparing((order) => order !== undefined && order > 0),
+  '>=': comparing((order) => order !== undefined && order >= 0),
+  contains(tokens, notations) {
+    const { text } = tokens.value();
+    // Known names are accepted in any letter case everywhere.
+    if (!hasNames(notations)) return (json) => textIn(json).includes(text);
+    const wanted = text.toLowerCase();
+    return (json) => textIn(json).toLowerCase().includes(wanted);
+  },
+  matches(tokens, notations) {
+    const { text, column } = tokens.pattern();
+    const matches = compileRegex(text, hasNames(notations), column);
+    return (json) => matches(textIn(json));
+  },
+  in(tokens, notations) {
+    if (!tokens.takes('{')) fail(tokens.column, '{', tokens.rest);
+    const literals: Literal[] = [];
+    do literals.push(literalOf(tokens.value(), notations));
+    while (tokens.takes(','));
+    if (!tokens.takes('}')) fail(tokens.column, ', or }', tokens.rest);
+    return (json) => literals.some((literal) => compare(json, literal) === 0);
+  },
 };
+
+function hasNames(notations: readonly Notation[]): boolean {
+  return notations.some(({ names }) => names !== undefined);
+}

@@ -1,8 +1,7 @@
 import type { Protocol } from '../../schema/index.js';
-import { keysOfFrames, keysOfRecords } from '../keys/index.js';
-import { payloadFields } from '../payload/index.js';
+import { inner, keysOfFrames, keysOfRecords, type PathNode, recordKeys } from '../keys/index.js';
 import type { CaptureRecord, Frame } from '../records/index.js';
-import type { Fields, FilterNames } from './filter.js';
+import type { Fields } from './filter.js';
 
 /** The NDJSON keys of a record, for filters. Only what a filter asks for is made. */
 export function recordFields(protocol: Protocol, record: CaptureRecord): Fields {
@@ -14,13 +13,15 @@ export function frameFields(protocol: Protocol, frame: Frame): Fields {
   return (key) => keysOfFrames.value(frame, protocol, key);
 }
 
-/** The names that a filter may use. */
+/** The names and values that a filter may use, by the kinds of the keys. `keys` are the names of the first level. */
+export interface FilterNames extends PathNode {
+  readonly keys: ReadonlySet<string>;
+}
+
 export function filterNames(protocol: Protocol, frames: boolean): FilterNames {
-  const layouts = protocol.messages.flatMap((message) => {
-    if (message.layout === 'unknown') return [];
-    if (message.kind === 'notification') return [message.payload];
-    return [message.request, message.reply, message.errorReply];
-  });
-  const payload = layouts.flatMap((type) => (type === undefined ? [] : [...payloadFields(type).keys()]));
-  return { keys: (frames ? keysOfFrames : keysOfRecords).names, payload: new Set(payload) };
+  const { names: keys } = frames ? keysOfFrames : keysOfRecords;
+  const { notations, parts } = inner(
+    Array.from(keys, (name) => [name, recordKeys[name].kind.paths(protocol)] as const),
+  );
+  return { notations, parts, keys };
 }

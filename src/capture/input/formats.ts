@@ -9,7 +9,13 @@ import {
   type TextForm,
   textForms,
 } from '../hex/index.js';
-import { KernelTraceDetector, KernelTraceReader } from '../ktrace/index.js';
+import {
+  DAT_MAGIC,
+  KernelTraceDetector,
+  KernelTraceReader,
+  TraceDatReader,
+  type TraceOptions,
+} from '../ktrace/index.js';
 import { ndjsonReader } from '../ndjson/index.js';
 import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
 import { BLOCK_SECTION, PCAP_MAGICS, pcapngReader, pcapReader } from '../pcap/index.js';
@@ -94,6 +100,25 @@ export const binaryFormats = [
     reader: ({ sink, warn }) => pcapReader(sink, warn),
   }),
   binary({
+    name: 'trace.dat',
+    summary:
+      'the file of trace-cmd record, versions 6 and 7, packed with zstd or not; it has bytes that its report lacks',
+    example: [
+      '17084474726163696e6736000008001000006865616465725f706167650000000000000000006865616465725f657665',
+      '6e74000000000000000000000000000100000067000100000055000000000000006e616d653a2074780a49443a20310a',
+      '6669656c643a7536342073697a653b206f66667365743a383b2073697a653a383b0a6669656c643a7536342064617461',
+      '3b206f66667365743a31363b2073697a653a31363b0a00000000000000000000000000000000010000006f7074696f6e',
+      '732020000400060000005b626f6f745d0000666c797265636f726400ec00000000000000340000000000000000ca9a3b',
+      '0000000024000000000000000800000001000000000000000c0000000000000021010400040000568000000000000000',
+    ].join('\n'),
+    begins: (prefix) => {
+      const isIt = DAT_MAGIC.every((byte, index) => prefix.length <= index || prefix[index] === byte);
+      return isIt && prefix.length < DAT_MAGIC.length ? undefined : isIt;
+    },
+    reader: ({ protocol, sink, warn, options }) =>
+      new TraceDatReader(protocol, traceOptions(protocol, options), sink, warn),
+  }),
+  binary({
     name: 'bin',
     summary:
       'the bytes of a queue message, or of several without anything between, as encode --to bin writes them',
@@ -125,13 +150,14 @@ function kernelReader({ protocol, sink, warn, options }: ReaderContext, isLog: b
     packet.frame = ++frame;
     sink(packet);
   };
-  const { VMID_HLOS, VMID_RM } = protocol.constants as {
-    readonly VMID_HLOS: number;
-    readonly VMID_RM: number;
-  };
-  const route = { vmid: VMID_HLOS, rmVmid: VMID_RM, allQueues: options.allQueues ?? false };
   const others = isLog ? kernelLogLines(numbered, warn) : undefined;
-  return new KernelTraceReader(protocol, route, numbered, warn, others);
+  return new KernelTraceReader(protocol, traceOptions(protocol, options), numbered, warn, others);
+}
+
+/** Traces are taken in the primary VM. */
+function traceOptions({ constants }: Protocol, { allQueues = false }: InputOptions): TraceOptions {
+  const { VMID_HLOS = 3, VMID_RM = 255 } = constants;
+  return { vmid: VMID_HLOS, rmVmid: VMID_RM, allQueues };
 }
 
 const trace = text({

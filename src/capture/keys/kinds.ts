@@ -4,6 +4,18 @@ import { formatTime, parseTime } from '../../base/time.js';
 import type { Limits, Protocol } from '../../schema/index.js';
 import { type Clock, clocks } from '../packets/index.js';
 import { hexSchema, type Json, type JsonSchema, refuse } from '../payload/index.js';
+import {
+  durations,
+  hexTexts,
+  leaf,
+  namesOnly,
+  numbers,
+  type PathNode,
+  sizes,
+  texts,
+  times,
+  vms,
+} from './notation.js';
 
 /** How the values of a key stand in NDJSON. `Given` is what a line read back gives, where that is another type. */
 export interface KeyKind<T, Given = T> {
@@ -16,6 +28,8 @@ export interface KeyKind<T, Given = T> {
   /** The value that a line gives. Throws WireError with `path` when the JSON is not of this kind. */
   fromJson(json: unknown, path: string, protocol: Protocol): Given;
   schema(protocol: Protocol): JsonSchema;
+  /** What a filter may compare, and how people write it. */
+  paths(protocol: Protocol): PathNode;
   /** A capture has few different values, so that their texts are worth keeping. They compare with `===`. */
   readonly repeats?: true;
 }
@@ -40,19 +54,21 @@ export function integer(min: number, max: number | keyof Limits = Number.MAX_SAF
         ...(maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
       };
     },
+    paths: () => leaf(numbers),
   };
 }
 
 export const count = integer(1);
-export const size = integer(0);
+export const size: KeyKind<number> = { ...integer(0), paths: () => leaf(sizes) };
 export const u16 = integer(0, 0xffff);
-export const vmid = { ...u16, repeats: true } as const;
+export const vmid: KeyKind<number> = { ...u16, repeats: true, paths: (protocol) => leaf(vms(protocol)) };
 
-/** Any integer, negative ones too. */
-export const signed: KeyKind<number> = {
+/** A duration in nanoseconds, which may be negative. */
+export const duration: KeyKind<number> = {
   ...size,
   fromJson: (json, path) => (Number.isInteger(json) ? (json as number) : refuse(path, 'integer', json)),
   schema: () => ({ type: 'integer' }),
+  paths: () => leaf(durations),
 };
 
 /** True, or absent. */
@@ -60,6 +76,7 @@ export const flag: KeyKind<true, boolean> = {
   toJson: (value) => value,
   fromJson: (json, path) => (typeof json === 'boolean' ? json : refuse(path, 'true', json)),
   schema: () => ({ const: true }),
+  paths: () => leaf(namesOnly('value', ['true'])),
 };
 
 /** Nanoseconds since 1970 UTC, printed as ISO 8601 with nine decimals. A line may give null for an unknown time. */
@@ -75,6 +92,7 @@ export const time: KeyKind<bigint, bigint | undefined> = {
     type: 'string',
     pattern: '^-?\\d{4,}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$',
   }),
+  paths: () => leaf(times),
 };
 
 /** Bytes as hex text. */
@@ -89,6 +107,7 @@ export const hex: KeyKind<Uint8Array> = {
   fromJson: (json, path) =>
     (typeof json === 'string' ? parseHex(json) : undefined) ?? refuse(path, 'hex text', json),
   schema: () => hexSchema,
+  paths: () => leaf(hexTexts),
 };
 
 /** Clocks of times that are not UTC. */
@@ -97,12 +116,14 @@ export const clock: KeyKind<Clock> = {
   toJson: (value) => value,
   fromJson: (json, path) => clocks.find((name) => name === json) ?? refuse(path, clocks.join(', '), json),
   schema: () => ({ enum: [...clocks] }),
+  paths: () => leaf(namesOnly('clock', clocks)),
 };
 
 export const text: KeyKind<string> = {
   toJson: (value) => value,
   fromJson: (json, path) => (typeof json === 'string' ? json : refuse(path, 'text', json)),
   schema: () => ({ type: 'string' }),
+  paths: () => leaf(texts),
 };
 
 /** Undefined is null. */
@@ -111,6 +132,7 @@ export function orNull<T, Given>(kind: KeyKind<T, Given>): KeyKind<T | undefined
     toJson: (value, protocol) => (value === undefined ? null : kind.toJson(value, protocol)),
     fromJson: (json, path, protocol) => (json === null ? undefined : kind.fromJson(json, path, protocol)),
     schema: (protocol) => ({ anyOf: [kind.schema(protocol), { type: 'null' }] }),
+    paths: (protocol) => kind.paths(protocol),
   };
 }
 
@@ -122,5 +144,6 @@ export function list<T, Given>(kind: KeyKind<T, Given>): KeyKind<readonly T[], r
       return json.map((item, index) => kind.fromJson(item, `${path}[${index}]`, protocol));
     },
     schema: (protocol) => ({ type: 'array', items: kind.schema(protocol) }),
+    paths: (protocol) => kind.paths(protocol),
   };
 }

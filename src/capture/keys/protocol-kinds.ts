@@ -1,6 +1,15 @@
 import type { Issue } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
-import { formatId, MessageType, messageChoice, messageNamed, messageTypeNames } from '../../schema/index.js';
+import {
+  formatId,
+  type Message,
+  MessageType,
+  messageChoice,
+  messageNamed,
+  messageTypeNames,
+  type Payload,
+  type Protocol,
+} from '../../schema/index.js';
 import {
   enumName,
   payloadFields,
@@ -13,20 +22,30 @@ import {
 } from '../payload/index.js';
 import type { CaptureRecord, RecordType } from '../records/index.js';
 import { type KeyKind, list, orNull, text } from './kinds.js';
+import {
+  inner,
+  leaf,
+  type NamedValue,
+  namesOnly,
+  nodeOfLayouts,
+  numbers,
+  sizes,
+  texts,
+  valuesOf,
+} from './notation.js';
+
+const recordTypes = [...messageTypeNames, 'malformed', 'other'];
 
 export const type: KeyKind<RecordType> = {
   repeats: true,
   toJson: (value) => value,
   fromJson(json, path) {
-    const known =
-      json === 'malformed' ||
-      json === 'other' ||
-      (typeof json === 'string' && Object.hasOwn(MessageType, json));
-    return known
+    return recordTypes.some((name) => name === json)
       ? (json as RecordType)
       : refuse(path, `${Object.keys(MessageType).join(', ')}, malformed or other`, json);
   },
-  schema: () => ({ enum: [...messageTypeNames, 'malformed', 'other'] }),
+  schema: () => ({ enum: recordTypes }),
+  paths: () => leaf(namesOnly('type', recordTypes)),
 };
 
 /** Message ids: hex text with all digits. Lines may have any number instead. */
@@ -40,6 +59,8 @@ export const id: KeyKind<number> = {
     return fits ? value : refuse(path, '0x00000000..0xffffffff', json);
   },
   schema: () => ({ type: 'string', pattern: '^0x[0-9a-f]{8}$' }),
+  paths: (protocol) =>
+    leaf({ ...numbers, what: 'message', names: messageNames(protocol, ({ id }) => formatId(id)) }),
 };
 
 export const name: KeyKind<string> = {
@@ -49,6 +70,7 @@ export const name: KeyKind<string> = {
     (typeof json === 'string' ? messageNamed(protocol, json)?.name : undefined) ??
     refuse(path, 'the name of a message', json, 'name', messageChoice(protocol)),
   schema: ({ messages }) => ({ enum: messages.map((message) => message.name) }),
+  paths: (protocol) => leaf({ what: 'message', names: messageNames(protocol, ({ name }) => name) }),
 };
 
 /** The error word of a reply: its name, or the number when it has none. */
@@ -61,7 +83,20 @@ export const error: KeyKind<number> = {
     return fits ? code : refuse(path, 'the name or number of an error', json);
   },
   schema: ({ error }) => payloadSchema(error),
+  paths: ({ error }) => leaf(valuesOf(error)),
 };
+
+function messageNames(protocol: Protocol, textOf: (message: Message) => string): Map<string, NamedValue> {
+  const named = ([name, message]: [string, Message]) =>
+    [name, { text: textOf(message), number: message.id }] as const;
+  return new Map(Array.from(protocol.byName, named));
+}
+
+function layoutsOf(message: Message): Payload[] {
+  if (message.layout === 'unknown') return [];
+  if (message.kind === 'notification') return [message.payload];
+  return [message.request, message.reply, message.errorReply].filter((type) => type !== undefined);
+}
 
 /** One text for all packets, or one per packet. A line gives a list of either. */
 export const comments: KeyKind<readonly (string | undefined)[]> = {
@@ -72,6 +107,7 @@ export const comments: KeyKind<readonly (string | undefined)[]> = {
   fromJson: (json, path, protocol) =>
     (Array.isArray(json) ? json : [json]).map((item) => orNull(text).fromJson(item, path, protocol)),
   schema: (protocol) => ({ anyOf: [text.schema(protocol), list(orNull(text)).schema(protocol)] }),
+  paths: () => leaf(texts),
 };
 
 /** A line's payload can be read only by its message, so `fromJson` leaves it as it is. */
@@ -91,6 +127,7 @@ export const payload: KeyKind<Pick<CaptureRecord, 'layout' | 'payload' | 'comple
   },
   fromJson: (json) => json,
   schema: () => ({ type: 'object' }),
+  paths: (protocol) => nodeOfLayouts(protocol, protocol.messages.flatMap(layoutsOf)),
 };
 
 /** Nothing needs the issues of a line: whoever decodes its bytes finds them again. */
@@ -120,6 +157,14 @@ export const issues: KeyKind<readonly Issue[], unknown> = {
     };
     return { type: 'array', minItems: 1, items };
   },
+  paths: () =>
+    inner([
+      ['code', leaf(texts)],
+      ['path', leaf(texts)],
+      ['offset', leaf(sizes)],
+      ['expected', leaf(sizes, texts)],
+      ['actual', leaf(sizes, texts)],
+    ]),
 };
 
 function plain(value: number | bigint | string): number | string {

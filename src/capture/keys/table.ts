@@ -5,13 +5,13 @@ import type { CaptureRecord, Frame, RecordPacket, RecordType } from '../records/
 import {
   clock,
   count,
+  duration,
   flag,
   hex,
   integer,
   type KeyKind,
   list,
   orNull,
-  signed,
   size,
   text,
   time,
@@ -160,7 +160,7 @@ export const recordKeys = {
     record: ({ duplicateOf }) => duplicateOf,
     ofCapture: true,
   }),
-  latency_ns: key(signed, {
+  latency_ns: key(duration, {
     doc: 'Nanoseconds between the request and this reply.',
     record: ({ latencyNs }) => latencyNs,
     ofCapture: true,

@@ -166,7 +166,7 @@ const COLON = 0x3a;
 const UNDERSCORE = 0x5f;
 
 /** From the name of an event or function. The header's type never tells: notifications go both ways. */
-function directionOf(name: string): Direction | undefined {
+export function directionOf(name: string): Direction | undefined {
   if (/(?:^|_)(?:tx|send)/i.test(name)) return 'tx';
   return /(?:^|_)(?:rx|recv|receive)/i.test(name) ? 'rx' : undefined;
 }

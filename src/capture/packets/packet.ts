@@ -102,4 +102,4 @@ export function emptyPacket(): Packet {
 }
 
 /** What a packet takes in memory besides its bytes and its comment, about. */
-export const PACKET_SIZE = 256;
+export const PACKET_SIZE = 768;

@@ -5,6 +5,7 @@ export const BLOCK_INTERFACE = 1;
 export const BLOCK_PACKET = 2;
 export const BLOCK_SIMPLE_PACKET = 3;
 export const BLOCK_ENHANCED_PACKET = 6;
+export const BLOCK_STATISTICS = 5;
 /** Reads the same in both byte orders. */
 export const BLOCK_SECTION = 0x0a0d0d0a;
 
@@ -17,6 +18,11 @@ export const OPTION_INTERFACE_NAME = 2;
 export const OPTION_INTERFACE_DESCRIPTION = 3;
 export const OPTION_TIME_RESOLUTION = 9;
 export const OPTION_TIME_OFFSET = 14;
+/** Of a packet: number of packets that were lost between the one before and this one, u64. */
+export const OPTION_DROP_COUNT = 4;
+/** Of statistics: packets received and dropped, u64. */
+export const OPTION_RECEIVED = 4;
+export const OPTION_DROPPED = 5;
 
 /**
  * The if_description of an interface whose packets have no time. pcapng has no packet block that carries options

@@ -46,11 +46,22 @@ export function optionText(data: Uint8Array, start: number, end: number): string
   return utf8.decode(data.subarray(start, end));
 }
 
-/** All comments of the list, joined with "\n"; undefined when there is none. Walks the cursor to its end. */
-export function readComments(data: Uint8Array, options: OptionCursor): string | undefined {
+/**
+ * All comments of the list, joined with "\n"; undefined when there is none. Walks the cursor to its end.
+ *
+ * @param other gets each other option: its code, and where its value begins and how long it is.
+ */
+export function readComments(
+  data: Uint8Array,
+  options: OptionCursor,
+  other: (code: number, start: number, size: number) => void = () => {},
+): string | undefined {
   let comment: string | undefined;
   while (options.next()) {
-    if (options.code !== OPTION_COMMENT) continue;
+    if (options.code !== OPTION_COMMENT) {
+      other(options.code, options.start, options.end - options.start);
+      continue;
+    }
     const text = optionText(data, options.start, options.end);
     comment = comment === undefined ? text : `${comment}\n${text}`;
   }

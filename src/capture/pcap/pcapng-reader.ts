@@ -21,6 +21,7 @@ import {
   BYTE_ORDER_MAGIC_SWAPPED,
   blockKind,
   ENHANCED_PACKET_DATA,
+  OPTION_DROP_COUNT,
   SIMPLE_PACKET_DATA,
 } from './pcapng-blocks.js';
 import { CaptureInterface } from './pcapng-interface.js';
@@ -182,7 +183,11 @@ class PcapngFormat implements ItemFormat {
     const optionsAt = dataStart + ((captured + 3) & ~3);
     if (optionsAt < bodyEnd) {
       const options = new OptionCursor(view, little, optionsAt, bodyEnd);
-      packet.comment = readComments(data, options);
+      let dropped = 0n;
+      packet.comment = readComments(data, options, (code, at, size) => {
+        if (code === OPTION_DROP_COUNT && size === 8) dropped = view.getBigUint64(at, little);
+      });
+      if (dropped > 0n) this.#warning('dropped', offset, `${dropped} packets before this one were dropped`);
       if (options.broken) this.#warning('option', offset, 'the option list overruns the block');
     }
     this.#deliver(source, data, view, dataStart, captured, original, offset);

@@ -9,14 +9,18 @@ import {
   BLOCK_SECTION,
   BLOCK_SIMPLE_PACKET,
   BLOCK_SIZE_MAX,
+  BLOCK_STATISTICS,
   BLOCK_TAIL_SIZE,
   BYTE_ORDER_MAGIC,
   CLOCK_DESCRIPTION,
   NO_TIME_DESCRIPTION,
   OPTION_COMMENT,
+  OPTION_DROP_COUNT,
+  OPTION_DROPPED,
   OPTION_END,
   OPTION_INTERFACE_DESCRIPTION,
   OPTION_INTERFACE_NAME,
+  OPTION_RECEIVED,
   OPTION_TIME_RESOLUTION,
 } from './pcapng-blocks.js';
 
@@ -32,6 +36,14 @@ const TIMED_INTERFACE = 0;
 
 /** Tags and room for the pseudo-header: what stands before every message. */
 const PACKET_PREFIX = packetPrefix();
+
+/** What a live capture says of a packet besides its bytes. */
+export interface PacketFacts {
+  /** Packets that were dropped since the packet before. */
+  readonly dropped?: number;
+  /** Bytes of the queue message, if only its beginning is written. */
+  readonly size?: number;
+}
 
 interface Option {
   readonly code: number;
@@ -73,6 +85,8 @@ export class PcapngWriter {
    *
    * A `clock` other than UTC is the description of the packet's interface.
    *
+   * @param facts of packets with a time.
+   *
    * Throws UsageError `range` for a VMID above 65535, a time out of range, or a message too large for a block.
    */
   packet(
@@ -84,6 +98,7 @@ export class PcapngWriter {
     time: bigint | undefined,
     comment: string | undefined,
     clock?: Clock,
+    facts: PacketFacts = {},
   ): void {
     checkVmid('from', from);
     checkVmid('to', to);
@@ -96,7 +111,20 @@ export class PcapngWriter {
       });
     }
     if (time === undefined && comment === undefined) this.#simplePacket(from, to, bytes, start, end);
-    else this.#enhancedPacket(from, to, bytes, start, end, time, comment, clock);
+    else this.#enhancedPacket(from, to, bytes, start, end, time, comment, clock, facts);
+  }
+
+  /** Says how many packets were recorded and how many dropped, at a time in nanoseconds since 1970. */
+  statistics(time: bigint, received: number, dropped: number): void {
+    const options = [
+      { code: OPTION_RECEIVED, value: u64(received) },
+      { code: OPTION_DROPPED, value: u64(dropped) },
+    ];
+    const at = this.#begin(BLOCK_STATISTICS, 12 + optionsSize(options));
+    this.#view.setUint32(at, TIMED_INTERFACE, true);
+    this.#view.setUint32(at + 4, Number(time >> 32n), true);
+    this.#view.setUint32(at + 8, Number(time & 0xffff_ffffn), true);
+    this.#options(at + 12, options);
   }
 
   /** Writes the buffered blocks, for programs that read the file while it grows. */
@@ -144,6 +172,7 @@ export class PcapngWriter {
     time: bigint | undefined,
     comment: string | undefined,
     clock: Clock | undefined,
+    { dropped = 0, size: original = end - start }: PacketFacts,
   ): void {
     if (time !== undefined && (time < 0n || time > TIME_MAX)) {
       throw new UsageError({
@@ -156,6 +185,7 @@ export class PcapngWriter {
     const clockText = clock === undefined ? undefined : `${CLOCK_DESCRIPTION}${clock}`;
     const interfaceId = this.#interfaceOf(time === undefined ? NO_TIME_DESCRIPTION : clockText);
     const options = comment === undefined ? [] : commentOptions(comment);
+    if (dropped > 0) options.push({ code: OPTION_DROP_COUNT, value: u64(dropped) });
     const size = PACKET_PREFIX.length + end - start;
     const at = this.#begin(BLOCK_ENHANCED_PACKET, 20 + padded(size) + optionsSize(options));
     const view = this.#view;
@@ -164,7 +194,7 @@ export class PcapngWriter {
     view.setUint32(at + 4, Number(ticks >> 32n), true);
     view.setUint32(at + 8, Number(ticks & 0xffff_ffffn), true);
     view.setUint32(at + 12, size, true);
-    view.setUint32(at + 16, size, true);
+    view.setUint32(at + 16, PACKET_PREFIX.length + original, true);
     this.#message(at + 20, from, to, bytes, start, end);
     this.#options(at + 20 + padded(size), options);
   }
@@ -278,6 +308,12 @@ function commentOptions(comment: string): Option[] {
   }
   options.push({ code: OPTION_COMMENT, value: bytes.subarray(at) });
   return options;
+}
+
+function u64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+  return bytes;
 }
 
 function checkVmid(path: string, value: number): void {

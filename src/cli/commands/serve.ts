@@ -68,7 +68,11 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   const tap =
     options.tap === undefined
       ? undefined
-      : new Tap(io.output(options.tap, 'pcapng', '--tap'), stop.fail, stop.end);
+      : new Tap(io.stdio, options.tap, io.output(options.tap, 'pcapng', '--tap'), {
+          warn: (text) => io.warn(text),
+          failed: stop.fail,
+          closed: stop.end,
+        });
   const { tapSocket } = options;
   const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket);
   const live = new LiveManager({
@@ -88,12 +92,13 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   try {
     if (dgram !== undefined) servers.push(new DatagramServer(dgram, live, (text) => io.warn(text)));
     if (socket !== undefined) servers.push(await StreamServer.listen(socket, live));
+    tap?.open();
     io.warn(`ready: ${[socket, dgram].filter((name) => name !== undefined).join(' and ')}`);
     await stop.awaited;
   } finally {
     for (const server of servers) await server.close();
     await watch?.close();
-    tap?.end();
+    await tap?.end();
   }
 }
 

@@ -111,8 +111,7 @@ export class Session implements Requests {
       const filter = text.trim() === '' ? undefined : parseFilter(text, filterNames(this.#protocol, false));
       view = new View(this.#index, filter);
     } catch (error) {
-      if (error instanceof UsageError)
-        return { error: `${error.path}: expected ${error.expected}, not ${error.actual}` };
+      if (error instanceof UsageError) return { error: errorText(error) };
       throw error;
     }
     this.#view = view;

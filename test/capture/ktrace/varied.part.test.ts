@@ -245,7 +245,7 @@ describe('traces in varied forms', () => {
         expect(read.frames).toEqual(framesOf(sent));
         expect(read.other).toEqual(othersOf(sent));
       }),
-      budget(2000),
+      budget(600),
     );
   });
 
@@ -255,7 +255,7 @@ describe('traces in varied forms', () => {
         const read = readTrace(logText(sent, form));
         expect(read.frames).toEqual(framesOf(sent));
       }),
-      budget(2000),
+      budget(600),
     );
   });
 
@@ -270,7 +270,7 @@ describe('traces in varied forms', () => {
           expect(read.other).toEqual(othersOf(sent));
         },
       ),
-      budget(2000),
+      budget(600),
     );
   });
 
