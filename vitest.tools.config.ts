@@ -10,7 +10,8 @@ export default defineConfig({
     globalSetup: ['test/build.ts', 'test/build-page.ts'],
     env: { GUNYAH_RM_TESTS: 'whole' },
     isolate: false,
-    testTimeout: 60_000,
+    // Generous: on a busy machine the longest of these take minutes.
+    testTimeout: 300_000,
     maxWorkers: '100%',
   },
 });

@@ -1,10 +1,15 @@
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { createGunzip, gzipSync } from 'node:zlib';
+import { WireError } from '../base/error.js';
 import { embedCapture } from '../inspector/embed.js';
 import { FileError } from './file-error.js';
 import type { Files } from './files.js';
 import { packageFile } from './folder.js';
+
+/** Bytes of a piece that is checked. */
+const pieceSize = 64 * 1024;
 
 const builtPage = 'dist/inspector/index.html';
 
@@ -21,15 +26,21 @@ export async function inspectorPage(): Promise<string> {
 }
 
 /**
- * The page with the capture of a file; `-` is standard input. The contents are not checked here: the page does that.
+ * The page with the capture of a file; `-` is standard input.
  *
+ * @param check gets the pieces of the capture, as many as it wants, before the page is made. What it throws comes through.
  * @throws FileError if the file cannot be read or is too large for the text of a page (some 400 MB compressed).
  */
-export async function inspectorPageOf(files: Files, path: string): Promise<string> {
+export async function inspectorPageOf(
+  files: Files,
+  path: string,
+  check: (pieces: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<string> {
   const bytes = files.whole(path);
   const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const packed = isPacked || bytes.length === 0 ? bytes : gzipSync(bytes);
   const name = path === '-' ? 'standard input' : basename(path);
+  await check(isPacked ? unpacked(bytes) : piecesOf(bytes));
   const page = await inspectorPage();
   try {
     return embedCapture(
@@ -41,6 +52,22 @@ export async function inspectorPageOf(files: Files, path: string): Promise<strin
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STRING_TOO_LONG' && !(error instanceof RangeError))
       throw error;
     throw new FileError(name, new Error('too large for a page: open it in the page without data'));
+  }
+}
+
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize);
+}
+
+/** Unpacks as much as is asked for: a small file may be packed gigabytes. @throws WireError for what is no gzip. */
+async function* unpacked(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const { buffer, byteOffset, length } of Readable.from([bytes]).pipe(createGunzip()))
+      yield new Uint8Array(buffer, byteOffset, length);
+  } catch (error) {
+    if (!(error as NodeJS.ErrnoException).code?.startsWith('Z_')) throw error;
+    const { message: actual } = error as Error;
+    throw new WireError({ code: 'gzip', path: '', offset: 0, expected: 'data of gzip', actual });
   }
 }
 

@@ -35,6 +35,18 @@ export class StreamServer {
   }
 }
 
+/** One piece of so many bytes has hundreds of records. */
+const floodSize = 8 * 1024;
+
+/**
+ * Lets the other connections have a turn before this one is read on. Node reads a connection that has more up to 32 times
+ * before it looks at the next one.
+ */
+function giveTurn(socket: Socket): void {
+  socket.pause();
+  setImmediate(() => socket.resume());
+}
+
 function serveConnection(socket: Socket, live: LiveManager): void {
   const outlet: Outlet = {
     // `write` buffers what the socket does not take at once. So a message that is taken is never lost.
@@ -46,6 +58,7 @@ function serveConnection(socket: Socket, live: LiveManager): void {
   };
   const splitter = new RecordSplitter((from, to, message) => live.receive(outlet, from, to, message));
   socket.on('data', (chunk) => {
+    if (chunk.length >= floodSize) giveTurn(socket);
     try {
       splitter.push(chunk);
     } catch (error) {

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { recorded } from '../recorded.js';
 import { gunyahRm, type RunOptions } from './run.js';
@@ -127,6 +128,17 @@ describe('an output', () => {
       expect((await gunyahRm(args)).code, args.join(' ')).toBe(code);
       expect(readFileSync(path('old'), 'utf8')).toBe('old');
       expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+    }
+  });
+
+  it('is no page when inspect can read nothing', async () => {
+    writeFileSync(path('empty'), '');
+    writeFileSync(path('torn.gz'), gzipSync(capture).subarray(0, 20));
+    writeFileSync(path('text.gz'), gzipSync('nothing of ours\n'));
+    for (const name of ['empty', 'torn.gz', 'text.gz', 'vm.dtb']) {
+      const { code, stderr } = await gunyahRm(['inspect', path(name), '-o', path('page.html')]);
+      expect(stderr).toMatch(new RegExp(`^gunyah-rm: ${path(name)}: .*\\n$`));
+      expect([code, existsSync(path('page.html'))]).toEqual([1, false]);
     }
   });
 

@@ -1,5 +1,5 @@
 import { VM_DEALLOC_VMID } from '../../schemas/index.js';
-import { type CallEffect, Endpoint, hypercallError } from '../../src/host/index.js';
+import { type CallEffect, Endpoint, type GenerationName, hypercallError } from '../../src/host/index.js';
 import { rmError } from '../../src/host/rm-error.js';
 import {
   type Hypercall,
@@ -46,12 +46,14 @@ export class Machine {
   constructor(
     generation: VmGenerationName,
     readonly mode: 'careful' | 'faithful',
-    options: VmManagerOptions & Pick<ManagerOptions, 'profile'> = {},
+    options: VmManagerOptions &
+      Pick<ManagerOptions, 'profile' | 'debugBuild'> & { readonly endpoint?: GenerationName } = {},
   ) {
-    const { profile = managers.rm23 } = options;
-    this.bench = new Bench({ profile });
+    const { profile = managers.rm23, debugBuild = false } = options;
+    this.bench = new Bench({ profile, debugBuild });
     this.manager = new VmManager({ ...options, generation, mode });
-    this.#endpoint = new Endpoint(generation);
+    // Qualcomm's generations have clients of their own, and no VM manager.
+    this.#endpoint = new Endpoint(options.endpoint ?? generation);
   }
 
   get isCareful(): boolean {

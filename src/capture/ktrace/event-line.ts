@@ -11,8 +11,9 @@ const PRINTK_DROPPED = /\*\* (\d+) printk messages dropped \*\*/;
 const OVERWRITTEN = /^#\s*entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
 
 /** What stands in the brackets behind an event's name: the function of the probe, or its address. */
-const PLACE = /\(([\w.$]+)(\+0x[0-9a-f]+\/0x[0-9a-f]+)?(?: \[[\w-]+\])?(?: <- ([\w.$]+)[^)]{0,160})?\)/y;
-const ADDRESS = /^[0-9a-f]{8,16}$/;
+const PLACE = /\(([\w.$]+)(\+0x[0-9a-f]+\/0x[0-9a-f]+)?([^()]{0,200})\)/y;
+const CALLEE = / <- ([\w.$]+)/;
+const ADDRESS = /^(?:0x)?[0-9a-f]{8,16}$/;
 /** `trace-cmd report -R` prints the place as fields, without brackets. */
 const RAW_PLACE = '__probe_';
 
@@ -121,7 +122,7 @@ function findEvent(line: string): EventPlace | undefined {
     return {
       name: line.slice(nameStart, nameEnd),
       place: match[1] as string,
-      callee: match[3] ?? '',
+      callee: CALLEE.exec(match[3] ?? '')?.[1] ?? '',
       headEnd: groupStart(line, nameStart),
       argumentsStart: PLACE.lastIndex,
     };

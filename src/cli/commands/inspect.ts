@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import { WireError } from '../../base/error.js';
+import { CaptureInput } from '../../capture/input/index.js';
 import { openBrowser } from '../../node/browser.js';
 import { inspectorPage, inspectorPageOf } from '../../node/inspector-page.js';
 import { PageServer } from '../../node/page-server.js';
-import type { CommandIo } from '../io.js';
+import { type CommandIo, nameOfInput } from '../io.js';
 import { integerOption } from '../options.js';
 
 interface InspectOptions {
@@ -38,9 +40,29 @@ export function register(program: Command, io: CommandIo): void {
     .action((file: string | undefined, options: InspectOptions) => inspect(io, file, options));
 }
 
+/** Reads until the first packet. @throws WireError if there is none because the capture cannot be read. */
+async function check(io: CommandIo, file: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  let packets = 0;
+  const ignore = () => {};
+  const input = new CaptureInput(io.protocol, undefined, () => void packets++, ignore);
+  try {
+    for await (const piece of pieces) {
+      input.push(piece);
+      if (packets > 0) return;
+    }
+    input.end();
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    // The page shows what came before an error, and the error.
+    if (packets === 0) throw error.within(`${nameOfInput(file)}: `);
+  }
+}
+
 async function inspect(io: CommandIo, file: string | undefined, options: InspectOptions): Promise<void> {
   const output = options.output === undefined ? undefined : io.output(options.output, 'html');
-  const page = await (file === undefined ? inspectorPage() : inspectorPageOf(io.files, file));
+  const page = await (file === undefined
+    ? inspectorPage()
+    : inspectorPageOf(io.files, file, (pieces) => check(io, file, pieces)));
   if (output !== undefined) {
     output.write(page);
     output.end();

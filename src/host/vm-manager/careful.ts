@@ -29,15 +29,29 @@ export function* startCarefully(vm: VmContext, steps: Running<void>): Running<vo
   if (error === undefined) return;
   // The path names the VMID, which the lines below may take away.
   const failure = error.call === 'START' ? error : failureOf('START', error, vm.path);
-  dropResources(vm);
   if (vm.vmidUncertain) yield* findVmid(vm);
-  yield* letGo(vm, yield* stateOf(vm));
+  let state = yield* stateOf(vm);
+  if (isOpen(state) || state === EXITED) state = yield* takeImageBack(vm, state);
+  dropResources(vm);
+  yield* letGo(vm, state);
   throw failure;
+}
+
+const isOpen = (state: number) => state === RUNNING || state === PAUSED;
+
+/** The VM has started although no reply said so. Then RM has forgotten the parcel of its devicetree (v17, a15). */
+function* takeImageBack(vm: VmContext, from: number): Running<number> {
+  const state = yield* settle(vm, from, isOpen);
+  const { devicetreeParcel } = vm;
+  if (devicetreeParcel === undefined || isOpen(state)) return state;
+  vm.paged.convert(devicetreeParcel);
+  vm.devicetreeParcel = undefined;
+  yield* takePagesBack(vm);
+  return state;
 }
 
 /** Closing the last descriptor: as the generation does it, but failures are handled. */
 export function* releaseCarefully(vm: VmContext): Running<void> {
-  const isOpen = (state: number) => state === RUNNING || state === PAUSED;
   // The state of a VM that an earlier START has left behind may have changed.
   if (vm.vmidUncertain) yield* findVmid(vm);
   const before = vm.hazards.leftBehind ? yield* stateOf(vm) : vm.status;

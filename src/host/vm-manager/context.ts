@@ -118,6 +118,15 @@ export class VmContext {
     return byAddress(this.regions.all).map((region) => new UserBacking(this.setup.userProcess, region));
   }
 
+  /** The source of the page at a guest address; undefined if there is none. */
+  backingAt(address: bigint): Backing | undefined {
+    const holds = ({ range: { start, size } }: { readonly range: AddressRange }) =>
+      start <= address && address - start < size;
+    if (this.rules.memory === 'guest_memory') return this.bindings.find(holds);
+    const region = this.regions.all.find(holds);
+    return region && new UserBacking(this.setup.userProcess, region);
+  }
+
   /** Calls RM. In faithful mode a call without an answer never returns, as in Linux. */
   *ask<T>(calling: Calling<T>): Running<T> {
     try {

@@ -1,7 +1,7 @@
 import { vmStatus } from '../../../schemas/index.js';
 import { HostError } from '../error.js';
 import { failureOf, refuser } from '../refusal.js';
-import { type AddressRange, contains, wraps } from './addresses.js';
+import { type AddressRange, wraps } from './addresses.js';
 import { registerOf } from './boot-context.js';
 import { releaseCarefully, startCarefully } from './careful.js';
 import { follow, VmContext, type VmSetup } from './context.js';
@@ -139,8 +139,8 @@ export class GunyahVm {
 
   /** VCPU_RUN has found that the VM touches memory that it lacks (v17, a15): see {@link PagedMemory.fault}. */
   fault(guestAddress: bigint, isWrite: boolean): Running<void> {
-    const { backings, paged } = this.#context;
-    const backing = backings.find(({ range }) => contains(range, { start: guestAddress, size: 1n }));
+    const { paged } = this.#context;
+    const backing = this.#context.backingAt(guestAddress);
     return this.#memoryLock.with(() => paged.fault(backing, guestAddress, isWrite));
   }
 

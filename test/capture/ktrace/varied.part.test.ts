@@ -100,8 +100,27 @@ interface TraceForm {
   readonly padding: number;
   readonly fill: string;
   readonly noise: boolean;
+  readonly place: keyof typeof places;
   readonly ends: '\n' | '\r\n';
 }
+
+/** What stands in brackets behind the event: functions of a module or built in, with addresses, or addresses alone. */
+const places = {
+  module: {
+    tx: '(gunyah_hypercall_msgq_send+0x4/0x20 [gunyah])',
+    rx: '(gunyah_rm_rx+0x62/0x90 [gunyah] <- gunyah_hypercall_msgq_recv)',
+  },
+  builtIn: {
+    tx: '(gunyah_hypercall_msgq_send.llvm.42+0x0/0x28)',
+    rx: '(gunyah_rm_rx+0x5e/0x90 <- gunyah_hypercall_msgq_recv)',
+  },
+  symbolAndAddress: {
+    tx: '(gunyah_hypercall_msgq_send+0x4/0x20 [gunyah] <ffffffffc03e5014>)',
+    rx: '(gunyah_rm_rx+0x62/0x90 [gunyah] <ffffffffc03e5212> <- gunyah_hypercall_msgq_recv)',
+  },
+  address: { tx: '(ffffffffc03e5014)', rx: '(ffffffffc03e5104 <- ffffffffc03e5212)' },
+  hidden: { tx: '(0xffffffc008123456)', rx: '(0xffffffc008123456 <- 0xffffffc008123556)' },
+} as const;
 
 const traceForm: fc.Arbitrary<TraceForm> = fc.record({
   comm: fc.constantFrom(
@@ -120,6 +139,7 @@ const traceForm: fc.Arbitrary<TraceForm> = fc.record({
   padding: fc.integer({ min: 1, max: 20 }),
   fill: fc.constantFrom('00', 'a5', '21'),
   noise: fc.boolean(),
+  place: fc.constantFrom('module', 'builtIn', 'symbolAndAddress', 'address', 'hidden'),
   ends: fc.constantFrom('\n', '\r\n'),
 });
 
@@ -133,10 +153,7 @@ function traceText(sent: readonly Sent[], form: TraceForm): string {
       tgid: `${form.comm.padStart(16)}-172     (    172) [000] ..... ${time}: `,
       bare: '',
     }[form.columns];
-    const place =
-      direction === 'tx'
-        ? '(gunyah_hypercall_msgq_send+0x4/0x20 [gunyah])'
-        : '(gunyah_rm_rx+0x62/0x90 [gunyah] <- gunyah_hypercall_msgq_recv)';
+    const place = places[form.place][direction];
     const capid = (isRm ? RM : OTHER)[direction];
     const size = hex.length / 2;
     const data = (dataForms[form.data] as (bytes: readonly string[]) => string)(padded(hex, form.fill));
@@ -294,6 +311,7 @@ describe('traces in varied forms', () => {
       padding: 1,
       fill: '00',
       noise: false,
+      place: 'module',
       ends: '\n',
     };
     for (const text of [logText(sent, form), traceText(sent, trace)])
