@@ -8,6 +8,7 @@ import type { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
 import type { Protocol } from '../schema/index.js';
+import { inOrderOfTime, StopReading } from './merge.js';
 import { type OutputForm, outputForm } from './output-form.js';
 
 /** Exit codes of the command line (cli.md). `defect`: an error of this program itself. */
@@ -97,12 +98,34 @@ export class CommandIo {
   }
 
   /**
-   * Reads a capture and passes its packets to `sink`. Without `format` the format is detected. An error in the file is
-   * printed after all packets before it have been passed on, and makes the exit code 1. `pause` is called after each
-   * piece, before the command waits for the next one. Reading ends early when the reader of an output has gone.
+   * Reads captures and passes their packets to `sink`: of several captures in the order of time, numbered anew. Without
+   * `format` the format is detected. An error in a file is printed after all packets before it have been passed on, and
+   * makes the exit code 1. `pause` is called after each piece, before the command waits for the next one. Reading ends
+   * early when the reader of an output has gone, or the sink throws {@link StopReading}.
    *
-   * @throws FileError if the file cannot be read.
+   * @returns whether all was read. @throws FileError if a file cannot be read.
    */
+  readCaptures(
+    paths: readonly string[],
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    pause = () => {},
+    options: InputOptions = {},
+  ): boolean {
+    const read = (path: string, own: PacketSink) => this.readingCapture(path, format, own, pause, options);
+    const [first, ...others] = paths;
+    const pieces =
+      first !== undefined && others.length === 0 ? read(first, sink) : inOrderOfTime(paths, read, sink);
+    try {
+      for (const _ of pieces) if (this.isOutputClosed) return false;
+      return true;
+    } catch (error) {
+      if (!(error instanceof StopReading)) throw error;
+      return false;
+    }
+  }
+
+  /** One capture, as {@link readCaptures}. */
   readCapture(
     path: string,
     format: InputFormat | undefined,
@@ -110,11 +133,10 @@ export class CommandIo {
     pause = () => {},
     options: InputOptions = {},
   ): void {
-    const pieces = this.readingCapture(path, format, sink, pause, options);
-    while (pieces.next().done !== true);
+    this.readCaptures([path], format, sink, pause, options);
   }
 
-  /** As {@link readCapture}, for commands that read several captures: yields after each piece. */
+  /** As {@link readCapture}, for commands that read captures by turns: yields after each piece of `pieceSize` bytes. */
   *readingCapture(
     path: string,
     format: InputFormat | undefined,
@@ -132,9 +154,8 @@ export class CommandIo {
       for (const chunk of this.files.pieces(path, pieceSize)) {
         input.push(chunk);
         pause();
-        if (this.isOutputClosed) return;
-        progress.advance(chunk.length);
         yield;
+        progress.advance(chunk.length);
       }
       input.end();
     } catch (error) {

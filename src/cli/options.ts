@@ -15,7 +15,7 @@ export function oneOf<T extends string>(
   path: string,
   code = path === '' ? 'argument' : 'option',
 ): T {
-  const noun = path.replace(/^--/, '') || 'name';
+  const noun = path.startsWith('--') ? path.slice(2) : 'name';
   const name = nameLike(value, names);
   if (name !== undefined) return name;
   throw new UsageError({

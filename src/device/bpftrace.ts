@@ -49,7 +49,7 @@ prepare() {
   reader=$!
 }
 
-attach() { :; }
+attach() { say 'bpftrace takes some seconds to attach'; }
 drain() { nap; }
 report() { :; }
 `,

@@ -81,10 +81,16 @@ switch_on() {
   echo 1 > "$I/events/$G/$1/enable"
 }
 
+# Readers that poll would else wait until the buffer is half full. Kernels before 5.0 have no such file.
+wake_at_once() {
+  if [ -e "$1/buffer_percent" ]; then echo 0 > "$1/buffer_percent"; fi
+}
+
 prepare() {
   mkdir "$I" || fail "cannot make $I: not root, or SELinux forbids it"
   if echo boot > "$I/trace_clock"; then echo '# clock boot'; else echo '# clock local'; fi
   echo ${BUFFER_KB} > "$I/buffer_size_kb"
+  wake_at_once "$I"
   cat "$I/trace_pipe" &
   reader=$!
 }
@@ -140,6 +146,7 @@ receive_two_step() {
   receive=$(symbol ${symbol})
   probe rxe p "$receive" '${queue}=$arg1:x64 buf=$arg${buffer}:x64 lenp=$arg${size}:x64' || return 1
   mkdir "$I-step" || return 1
+  wake_at_once "$I-step"
   echo '${queues !== '' ? queues : thread === undefined ? `${queue} != 0` : `comm ~ "${thread}"`}' > "$I-step/events/$G/rxe/filter"
   echo 1 > "$I-step/events/$G/rxe/enable"
   second_step </dev/null &

@@ -71,7 +71,7 @@ function backports(): readonly string[] | undefined {
   mkdirSync(join(folder, 'lists/partial'), { recursive: true });
   // The registry is the one that this machine uses already.
   const policy = run('apt-cache', ['policy']);
-  const address = /\d+ (\S+) \S+\/main amd64 Packages\n.*o=Debian,/.exec(policy)?.[1];
+  const address = new RegExp(`\\d+ (\\S+) ${codename()}/main amd64 Packages`).exec(policy)?.[1];
   if (address === undefined) return undefined;
   const list = join(folder, 'sources.list');
   writeFileSync(list, `deb ${address} ${codename()}-backports main\n`);
@@ -94,6 +94,7 @@ export function buildModule({ release, headers }: DebianKernel): string {
   const sources = join(import.meta.dirname, 'module');
   for (const name of readdirSync(sources))
     writeFileSync(join(folder, name), readFileSync(join(sources, name)));
-  run('make', ['-C', headers, `M=${folder}`, 'modules']);
+  // Type information of the module would need the kernel with symbols, and pahole.
+  run('make', ['-C', headers, `M=${folder}`, 'CONFIG_DEBUG_INFO_BTF_MODULES=', 'modules']);
   return join(folder, 'gunyah_play.ko');
 }

@@ -139,6 +139,21 @@ function partsOf(name: string, { parts }: Pick<PathNode, 'parts'>): string[] {
   return Array.from(parts.get(name)?.parts.keys() ?? [], (part) => `${name}.${part}`);
 }
 
+/** The path of a key, such as `payload.vmid`. @throws UsageError for one that no record has. */
+export function pathNamed(text: string, names: PathNode): readonly string[] {
+  return pathOf({ kind: 'word', text, column: 1 }, names)[0];
+}
+
+/** All values at a path, those of all entries of lists. A struct that ends a path is one value. */
+export function valuesAt(fields: Fields, path: readonly string[]): Json[] {
+  const found: Json[] = [];
+  anyAt(fields, path, (json) => {
+    found.push(json);
+    return false;
+  });
+  return found;
+}
+
 /** Whether a scalar at the path passes the test. A list stands for all its entries. */
 function anyAt(fields: Fields, path: readonly string[], test: Test): boolean {
   const visit = (json: Json | undefined, depth: number): boolean => {

@@ -1,3 +1,5 @@
 /** Parses filter expressions and evaluates them on records and queue messages. */
+
+export { Columns, separatorNamed } from './columns.js';
 export { type Fields, type Filter, parseFilter } from './filter.js';
-export { filterNames, frameFields, recordFields } from './record-fields.js';
+export { type FilterNames, filterNames, frameFields, recordFields } from './record-fields.js';

@@ -19,6 +19,8 @@ interface Dump {
   readonly isHeadless: boolean;
   /** A short line has come, or byte 240. A message whose size is a multiple of 16 ends without either. */
   ended: boolean;
+  /** It is not whole with the lines that it has so far. */
+  isChecked: boolean;
   /** Its first line fits RM's header. */
   readonly mayBeRm: boolean;
   /** Dumps with the same key that began later and have ended. */
@@ -73,7 +75,11 @@ export class DumpAssembler {
 
   #begin(line: DumpLine, mine: readonly Dump[]): void {
     if (line.offset + line.bytes.length > QUEUE_MESSAGE_MAX) return;
-    for (const before of mine) if (!before.ended && this.#isWhole(before)) before.ended = true;
+    for (const before of mine) {
+      if (before.ended || before.isChecked) continue;
+      before.isChecked = true;
+      before.ended = this.#isWhole(before);
+    }
     const dump: Dump = {
       first: line,
       place: this.#count++,
@@ -81,6 +87,7 @@ export class DumpAssembler {
       length: line.offset,
       isHeadless: line.offset !== 0,
       ended: false,
+      isChecked: false,
       mayBeRm: line.offset !== 0 || this.#options.mayBeRm(line.bytes, line.direction),
       laterEnded: 0,
     };
@@ -96,6 +103,7 @@ export class DumpAssembler {
     dump.bytes.set(line.bytes.subarray(0, QUEUE_MESSAGE_MAX - dump.length), dump.length);
     dump.length = Math.min(QUEUE_MESSAGE_MAX, dump.length + line.bytes.length);
     dump.ended = line.bytes.length < ROW || dump.length === QUEUE_MESSAGE_MAX;
+    dump.isChecked = false;
     if (!dump.ended) return;
     for (const before of this.#dumps) {
       if (before === dump) break;

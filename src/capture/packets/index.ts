@@ -6,6 +6,7 @@ export {
   type CaptureWarning,
   type Clock,
   clocks,
+  copyOfPacket,
   emptyPacket,
   PACKET_SIZE,
   type Packet,

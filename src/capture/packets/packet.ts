@@ -103,3 +103,9 @@ export function emptyPacket(): Packet {
 
 /** What a packet takes in memory besides its bytes and its comment, about. */
 export const PACKET_SIZE = 768;
+
+/** A copy of a packet, since the reader reuses its buffer. */
+export function copyOfPacket(packet: Packet): Packet {
+  const data = packet.data.slice(packet.start, packet.end);
+  return { ...packet, data, view: new DataView(data.buffer), start: 0, end: data.length };
+}

@@ -4,7 +4,7 @@ import { recordFields } from '../../capture/filter/index.js';
 import { hexLinePieces } from '../../capture/hex/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
 import { PacketOrder } from '../../capture/ndjson/index.js';
-import { PACKET_SIZE, type Packet, type PacketSink } from '../../capture/packets/index.js';
+import { copyOfPacket, PACKET_SIZE, type Packet, type PacketSink } from '../../capture/packets/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
 import { isProblem } from '../../capture/print/index.js';
 import { Assembler, RouteGuess } from '../../capture/records/index.js';
@@ -85,7 +85,7 @@ interface Undecided {
 /** `decode --to`: writes the packets of a capture in another form. With a filter only those of messages that match. */
 export function convert(
   io: CommandIo,
-  file: string,
+  files: readonly string[],
   options: { readonly to: CaptureForm; readonly output: string; readonly format?: InputFormat },
   rules: ReassemblyRules,
   filter: Filter | undefined,
@@ -120,14 +120,14 @@ export function convert(
     if (packet.queue !== undefined) return;
     if (filter === undefined) output.packet(packet);
     else {
-      const own = { packet: copyOf(packet), place: ++count };
+      const own = { packet: copyOfPacket(packet), place: ++count };
       const same = undecided.get(packet.frame);
       if (same === undefined) undecided.set(packet.frame, [own]);
       else same.push(own);
     }
     assembler.packet(packet);
   };
-  io.readCapture(file, options.format, sink, output.flush);
+  io.readCaptures(files, options.format, sink, output.flush);
   assembler.end();
   order.end();
   if (late > 0) {
@@ -135,10 +135,4 @@ export function convert(
     io.warn(`${late} packets of messages that took long to complete are written behind later ones`);
   }
   output.end();
-}
-
-/** A copy of a packet, since the reader reuses its buffer. */
-function copyOf(packet: Packet): Packet {
-  const data = packet.data.slice(packet.start, packet.end);
-  return { ...packet, data, view: new DataView(data.buffer), start: 0, end: data.length };
 }

@@ -104,6 +104,7 @@ function* entriesOf(
   });
   const packet: PacketSink = (item) => assembler.packet(item);
   for (const _ of io.readingCapture(file, format, packet, undefined, undefined, PIECE_SIZE)) {
+    if (io.isOutputClosed) return;
     yield* entries;
     entries = [];
   }
