@@ -18,8 +18,6 @@ is_left() { [ -d "$I" ] || [ -d "$I-step" ] || [ -d "$T/events/$G" ]; }
 
 clean() {
   if [ -z "$T" ]; then return; fi
-  # Wakes the process that waits for the first receive.
-  if [ -d "$I-step" ]; then echo stop > "$I-step/trace_marker"; fi
   for instance in "$I" "$I-step"; do
     if [ ! -d "$instance" ]; then continue; fi
     for event in tx txr rx rxe; do
@@ -81,16 +79,12 @@ switch_on() {
   echo 1 > "$I/events/$G/$1/enable"
 }
 
-# Readers that poll would else wait until the buffer is half full. Kernels before 5.0 have no such file.
-wake_at_once() {
-  if [ -e "$1/buffer_percent" ]; then echo 0 > "$1/buffer_percent"; fi
-}
-
 prepare() {
   mkdir "$I" || fail "cannot make $I: not root, or SELinux forbids it"
   if echo boot > "$I/trace_clock"; then echo '# clock boot'; else echo '# clock local'; fi
   echo ${BUFFER_KB} > "$I/buffer_size_kb"
-  wake_at_once "$I"
+  # Readers that poll would else wait until the buffer is half full. Kernels before 5.0 have no such file.
+  if [ -e "$I/buffer_percent" ]; then echo 0 > "$I/buffer_percent"; fi
   cat "$I/trace_pipe" &
   reader=$!
 }
@@ -146,7 +140,6 @@ receive_two_step() {
   receive=$(symbol ${symbol})
   probe rxe p "$receive" '${queue}=$arg1:x64 buf=$arg${buffer}:x64 lenp=$arg${size}:x64' || return 1
   mkdir "$I-step" || return 1
-  wake_at_once "$I-step"
   echo '${queues !== '' ? queues : thread === undefined ? `${queue} != 0` : `comm ~ "${thread}"`}' > "$I-step/events/$G/rxe/filter"
   echo 1 > "$I-step/events/$G/rxe/enable"
   second_step </dev/null &
@@ -154,8 +147,13 @@ receive_two_step() {
 }
 
 second_step() {
-  IFS= read -r line < "$I-step/trace_pipe" || return
-  case $line in *' rxe: '*) ;; *) return ;; esac
+  # Reading trace_pipe here would wait: some shells poll, and are woken late.
+  line=''
+  while [ -z "$line" ]; do
+    if ! kill -0 $$ 2>/dev/null || [ ! -d "$I-step" ]; then return; fi
+    nap
+    line=$(grep ' rxe: ' "$I-step/trace" 2>/dev/null | head -n 1)
+  done
   buffer=\${line##* buf=} buffer=\${buffer%% *}
   length=\${line##* lenp=} length=\${length%% *}
   # COMM-PID [CPU]: the name may hold spaces and dashes.

@@ -4,4 +4,5 @@
  */
 export * from './fdt.js';
 export * from './node.js';
+export * from './overlay.js';
 export * from './write.js';

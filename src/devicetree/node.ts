@@ -63,13 +63,26 @@ export function strings(value: Uint8Array): {
   return { list, terminated: true };
 }
 
-/** Whether a string list property contains a text, compared whole. */
-export function contains(node: DtNode, name: string, text: string): boolean {
+/**
+ * Whether `compatible` contains a text, compared whole. Its last text needs no NUL: the byte behind a property is zero,
+ * and RM reads it (rm-lives.md, section 8).
+ */
+export function isCompatible(node: DtNode, text: string): boolean {
+  return contains(node, 'compatible', text, true);
+}
+
+/**
+ * Whether a string list property contains a text, compared whole.
+ *
+ * @param openEnd the last text counts without its NUL.
+ */
+export function contains(node: DtNode, name: string, text: string, openEnd = false): boolean {
   const value = property(node, name);
   let at = 0;
   while (value !== undefined && at < value.byteLength) {
-    const stop = value.indexOf(0, at);
-    if (stop < 0) return false;
+    const nul = value.indexOf(0, at);
+    if (nul < 0 && !openEnd) return false;
+    const stop = nul < 0 ? value.byteLength : nul;
     if (stop - at === text.length && isTextAt(value, at, text)) return true;
     at = stop + 1;
   }

@@ -1,4 +1,5 @@
 import type { DtNode } from './fdt.js';
+import { NameBlock } from './names.js';
 
 /** A tree to be written. Properties and children are lists, so that names may repeat and the order counts. */
 export interface TreeSource {
@@ -67,40 +68,39 @@ class BlobWriter {
 }
 
 /**
- * A flattened devicetree of version 17 (Devicetree Specification 0.4, chapter 5): the inverse of `parseFdt`.
+ * A flattened devicetree of version 17 (Devicetree Specification 0.4, chapter 5): the inverse of `parseFdt`. The depth is
+ * not limited: the function does not call itself.
  *
  * @param size size of the blob in bytes where it is to be larger than its contents; the rest is zeros.
+ * @param names the strings block to begin with.
  */
-export function writeFdt(root: TreeSource, size = 0): Uint8Array {
+export function writeFdt(root: TreeSource, size = 0, names = new NameBlock()): Uint8Array {
   const writer = new BlobWriter();
-  const names = new Map<string, number>();
-  let namesSize = 0;
-  const offsetOf = (name: string): number => {
-    const known = names.get(name);
-    if (known !== undefined) return known;
-    const offset = namesSize;
-    names.set(name, offset);
-    namesSize += textValue(name).byteLength;
-    return offset;
-  };
-  const visit = (name: string, node: TreeSource): void => {
+  const structureAt = HEADER_SIZE + RESERVATIONS_SIZE;
+  writer.skip(structureAt);
+  /** What is still to be written, the next last; undefined ends a node. */
+  const pending: (readonly [name: string, node: TreeSource] | undefined)[] = [['', root]];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    if (next === undefined) {
+      writer.word(Token.END_NODE);
+      continue;
+    }
+    const [name, node] = next;
     writer.word(Token.BEGIN_NODE);
     writer.padded(textValue(name));
     for (const [key, value] of node.properties) {
       writer.word(Token.PROPERTY);
       writer.word(value.byteLength);
-      writer.word(offsetOf(key));
+      writer.word(names.offsetOf(key));
       writer.padded(value);
     }
-    for (const [key, child] of node.children) visit(key, child);
-    writer.word(Token.END_NODE);
-  };
-  const structureAt = HEADER_SIZE + RESERVATIONS_SIZE;
-  writer.skip(structureAt);
-  visit('', root);
+    pending.push(undefined);
+    for (let index = node.children.length - 1; index >= 0; index--) pending.push(node.children[index]);
+  }
   writer.word(Token.END);
   const namesAt = writer.size;
-  for (const name of names.keys()) writer.raw(textValue(name));
+  writer.raw(names.bytes);
   const total = Math.max(size, writer.size);
   writer.header([
     MAGIC,
@@ -111,7 +111,7 @@ export function writeFdt(root: TreeSource, size = 0): Uint8Array {
     VERSION,
     COMPATIBLE_VERSION,
     0,
-    namesSize,
+    names.size,
     namesAt - structureAt,
   ]);
   return writer.finish(total);

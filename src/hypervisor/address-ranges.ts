@@ -69,6 +69,8 @@ export class AddressRanges {
   readonly #end: number;
   /** Free unreserved ranges, and every reservation, free or not. */
   readonly #ranges: Range[];
+  /** Ranges that are free although {@link #ranges} has them, too; searched first. */
+  readonly #freeTwice: Range[] = [];
   /** Free parts of the reservations, by tag. */
   readonly #reserved = new Map<number, Range[]>();
 
@@ -81,19 +83,26 @@ export class AddressRanges {
   /** Lowest fitting address in unreserved space, or undefined. */
   allocateAny(size: number, alignment: number): Allocation | undefined {
     if (!this.#sizeValid(size)) return undefined;
-    for (let index = 0; index < this.#ranges.length; index++) {
-      const range = this.#ranges[index] as Range;
-      const start = alignUp(range.start, alignment);
-      if (range.tag !== NO_TAG || start + size > range.end) continue;
-      cut(this.#ranges, index, start, start + size);
-      return { start, tag: NO_TAG };
-    }
+    for (const ranges of [this.#freeTwice, this.#ranges])
+      for (let index = 0; index < ranges.length; index++) {
+        const range = ranges[index] as Range;
+        const start = alignUp(range.start, alignment);
+        if (range.tag !== NO_TAG || start + size > range.end) continue;
+        cut(ranges, index, start, start + size);
+        return { start, tag: NO_TAG };
+      }
     return undefined;
   }
 
   /** Exactly this range: wholly inside one free range, or inside the free part of one reservation. */
   allocateAt(start: number, size: number): Allocation | undefined {
     if (!this.#sizeValid(size) || !this.#inside(start, size)) return undefined;
+    const twice = this.#freeTwice.findIndex((range) => range.start <= start && range.end >= start + size);
+    if (twice >= 0) {
+      const { tag } = this.#freeTwice[twice] as Range;
+      cut(this.#freeTwice, twice, start, start + size);
+      return { start, tag };
+    }
     const tag = this.#containing(start, size)?.tag ?? NO_TAG;
     const ranges = tag === NO_TAG ? this.#ranges : (this.#reserved.get(tag) ?? []);
     const index = indexBehind(ranges, start);
@@ -103,11 +112,24 @@ export class AddressRanges {
     return { start, tag };
   }
 
-  /** Gives a range back that was allocated. */
-  free(start: number, size: number): void {
-    const tag = this.#containing(start, size)?.tag ?? NO_TAG;
-    if (tag === NO_TAG) insert(this.#ranges, start, start + size, NO_TAG);
-    else insert(this.#reservedList(tag), start, start + size, tag);
+  /**
+   * Gives a range back. One that an earlier life of the VM took may be free already (rm-lives.md, section 2). If it
+   * begins inside the last free range, it is then free twice, and is found first.
+   *
+   * @returns false, with nothing done, if it overlaps free ranges in any other way. The manager dies of that.
+   */
+  free(start: number, size: number): boolean {
+    const end = start + size;
+    const range = this.#containing(start, size);
+    const tag = range?.tag ?? NO_TAG;
+    const ranges = tag === NO_TAG ? this.#ranges : this.#reservedList(tag);
+    const index = indexBehind(ranges, start);
+    const next = ranges[index];
+    if (next !== undefined && next.start < end) {
+      if (next.start > start || index < ranges.length - 1) return false;
+      this.#freeTwice.unshift({ start, end, tag });
+    } else insert(ranges, start, end, tag);
+    return true;
   }
 
   /**

@@ -9,7 +9,7 @@ export { Access, type Fault, type Translation } from './access.js';
 export { AddressRanges, type Allocation, alignUp, NO_TAG } from './address-ranges.js';
 export { type AddressRange, AddressSpace, BLOCK_SIZE, type Blocks, type Run } from './address-space.js';
 export type { Hypervisor } from './hypervisor.js';
-export { InterruptNumbers } from './interrupts.js';
+export { InterruptNumbers, VIRQ_MAX } from './interrupts.js';
 export { type Interval, IntervalMap } from './interval-map.js';
 export {
   DonateType,

@@ -99,6 +99,14 @@ export function withBorrower(record: PageRecord, borrower: Borrower, lent: boole
   return { kind, owner, address, borrowers, lent };
 }
 
+/** The record of pages that are mapped nowhere for that component, which still owns or has borrowed them. */
+export function withoutAddress(record: PageRecord, owner: Owner): PageRecord {
+  const { owner: keeper, borrowers } = record;
+  if (keeper === owner) return { ...record, address: undefined };
+  const changed = borrowers.map((entry) => (entry.owner === owner ? { owner, address: undefined } : entry));
+  return { ...record, borrowers: changed };
+}
+
 /** The record without that borrower. A loan to it ends. */
 export function withoutBorrower(record: PageRecord, owner: Owner): PageRecord {
   if (record.borrowers.length === 0) return record;

@@ -8,6 +8,7 @@ import {
   type PageRecord,
   stateOf,
   withBorrower,
+  withoutAddress,
   withoutBorrower,
 } from './page-record.js';
 import { hole, PageRecords, type Piece } from './page-records.js';
@@ -167,7 +168,7 @@ export class PhysicalMemory {
       change(record, targetSpace === undefined ? undefined : to.start + offset),
     );
     if (rule.sourceKeeps === 'nothing') sourceSpace?.unmap(from);
-    if (rule.target === 'borrowed') targetSpace?.unmap(to);
+    if (rule.target === 'borrowed' && targetSpace !== undefined) unmapBorrowed(targetSpace, to, pieces);
     for (const run of runs) targetSpace?.map(run, access);
     return undefined;
   }
@@ -275,6 +276,15 @@ export class PhysicalMemory {
     return undefined;
   }
 
+  /** Whatever a VM has mapped in a range is mapped nowhere for it from now on. It keeps or has borrowed the pages. */
+  displace(owner: Owner, start: number, size: number): void {
+    const space = this.addressSpace(owner);
+    if (space.overlapping(start, start + size).length === 0) return;
+    const range: CheckedRange = { step: 'displace', side: 'target', owner, start, size };
+    this.#records.change(this.#pieces(range), (record) => withoutAddress(record, owner));
+    space.unmap(range);
+  }
+
   /** Translates a VM's access. @param address any number. @param access bits of Access that it needs. */
   translate(owner: Owner, address: number, access: number): Translation | Fault {
     const space = this.#spaces.get(owner);
@@ -343,6 +353,13 @@ export class PhysicalMemory {
     }
     return pieces;
   }
+}
+
+/** Unmaps the pieces of a range that are mapped there. @param pieces as they were before they changed. */
+function unmapBorrowed(space: AddressSpace, { owner, start }: CheckedRange, pieces: readonly Piece[]): void {
+  for (const { offset, size, record } of pieces)
+    if (record?.borrowers.some((borrower) => borrower.owner === owner && borrower.address !== undefined))
+      space.unmap({ start: start + offset, size });
 }
 
 /** Runs that map pieces from an address on. Pieces that are contiguous in physical memory are one run. */

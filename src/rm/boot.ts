@@ -2,7 +2,7 @@ import { AddressRanges, type Hypervisor, HypervisorModel, InterruptNumbers } fro
 import type { FrameWriter } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { QUEUE_DEPTH_DEFAULT } from '../transport/index.js';
-import { RmError, VMID_HLOS, VMID_RM, VmState } from './codes.js';
+import { RmError, VMID_HLOS, VMID_PEER_DEFAULT, VMID_RM, VmState } from './codes.js';
 import type { Context, FirmwareState } from './context.js';
 import { haltVcpu } from './create/halt.js';
 import { EventLoop } from './event-loop.js';
@@ -16,7 +16,7 @@ import type { Parcel } from './parcels/parcel.js';
 import { ParcelTable } from './parcels/table.js';
 import { errorReply } from './payload.js';
 import { type PlatformProfile, platforms } from './platform.js';
-import { newSpace, Vm, VmConfig } from './vm.js';
+import { newAllocator, Vm, VmConfig } from './vm.js';
 import { VmTable } from './vm-table.js';
 
 const PAGE_SIZE = 0x1000;
@@ -116,8 +116,9 @@ export class Boot implements Context, LinkOwner {
     vm.name = 'RM';
     vm.sensitive = true;
     vm.config = new VmConfig();
+    vm.config.addressSpace = {};
     vm.config.vcpus = [{ label: 0, virq: 0, capability: this.hypervisor.newCapability() }];
-    vm.space = newSpace(this.platform);
+    vm.allocator = newAllocator(this.platform);
     return vm;
   }
 
@@ -127,8 +128,9 @@ export class Boot implements Context, LinkOwner {
     vm.name = 'HLOS';
     vm.state = VmState.RUNNING;
     vm.config = new VmConfig();
-    vm.space = new AddressRanges(virtioRange.start, virtioRange.size);
-    vm.space.allocateAt(virtioRange.start, PAGE_SIZE);
+    vm.config.addressSpace = {};
+    vm.allocator = new AddressRanges(virtioRange.start, virtioRange.size);
+    vm.allocator.allocateAt(virtioRange.start, PAGE_SIZE);
     vm.interrupts = new InterruptNumbers();
     for (const number of interrupts) vm.interrupts.take(number);
     // Its own two queues.
@@ -177,12 +179,11 @@ export class Boot implements Context, LinkOwner {
 
   received(vmid: number, header: Header, view: DataView, start: number, end: number): void {
     if (header.type !== MessageType.request) return;
-    const sender = this.vms.get(vmid);
+    // A link may outlive its VM (rm-lives.md, section 3). Such a sender has nothing but its VMID.
+    const sender = this.vms.get(vmid) ?? new Vm(vmid, VMID_PEER_DEFAULT);
     const respond = this.#responders.get(header.msg_id);
     const reply =
-      respond === undefined || sender === undefined
-        ? errorReply(RmError.UNIMPLEMENTED)
-        : respond(this, sender, { view, start, end });
+      respond === undefined ? errorReply(RmError.UNIMPLEMENTED) : respond(this, sender, { view, start, end });
     this.links.get(vmid)?.reply(header.msg_id, header.seq, reply);
   }
 

@@ -12,8 +12,6 @@ export interface Lending {
 /** Lent hardware interrupts by their number. */
 export class InterruptTable {
   readonly #lendings = new Map<number, Lending>();
-  /** Borrower's VMID by the hardware interrupt that it has bound. */
-  readonly #bound = new Map<number, number>();
   /** VM_INIT can no longer make interrupts in this boot (platform, privateVirqSpoils). */
   spoilt = false;
 
@@ -43,22 +41,5 @@ export class InterruptTable {
 
   reclaim({ number }: Lending): void {
     this.#lendings.delete(number);
-  }
-
-  /** A borrower has bound hardware interrupt `number`. */
-  bind(number: number, vmid: number): void {
-    this.#bound.set(number, vmid);
-  }
-
-  unbind(number: number): void {
-    this.#bound.delete(number);
-  }
-
-  /** Hardware interrupts that a borrower has bound, rising. */
-  boundBy(vmid: number): readonly number[] {
-    return [...this.#bound]
-      .filter(([, borrower]) => borrower === vmid)
-      .map(([number]) => number)
-      .sort((a, b) => a - b);
   }
 }

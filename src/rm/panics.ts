@@ -15,6 +15,8 @@ export interface PanicPlace {
 }
 
 const E = RmError;
+const SKIPPED_RESET = 'the VM was reset twice, so its second reset cleaned nothing up,';
+const EVERY_RESET_CLEANS = 'every reset cleans up, so this cannot be';
 
 /**
  * Every place where the public manager dies (rm-behaviour.md, "Where the real manager dies"). The keys are the
@@ -65,7 +67,7 @@ export const panicPlaces = {
   },
   vm_start_donated_parcel: {
     message: 'VM_START',
-    state: 'a parcel donated to the VM is not accepted',
+    state: 'a parcel donated to the VM is accepted for it',
     effect: 'memory fault: accepting it frees the parcel that is still looked at',
     careful: 'the parcel is left for the VM to accept',
     carefulError: E.NORESOURCE,
@@ -79,7 +81,8 @@ export const panicPlaces = {
   },
   mem_notify_donated_to_ready: {
     message: 'MEM_NOTIFY',
-    state: 'SHARED for a donated parcel to a READY VM with a shm or iomem device of its label',
+    state:
+      'SHARED for a donated parcel to a READY VM with a shm or iomem device of its label that can take it',
     effect: 'memory fault: accepting it frees the parcel that is still looked at',
     careful: 'not accepted: the owner is told MEM_RELEASED',
     carefulError: E.OK,
@@ -114,15 +117,53 @@ export const panicPlaces = {
   },
   vm_init_interrupt_map_exists: {
     message: 'VM_INIT',
-    state: 'the VM was reset twice, so its second reset cleaned nothing up',
+    state:
+      'the VM was reset twice, so its second reset cleaned nothing up, and VM_INIT gets to its resources',
     effect: 'assertion',
-    careful: 'every reset cleans up, so this cannot be',
+    careful: EVERY_RESET_CLEANS,
     carefulError: E.NORESOURCE,
   },
   vm_init_controller_stride: {
     message: 'VM_INIT',
     state: 'redistributor-stride is no power of two and the redistributors lie outside the device range',
     effect: 'assertion',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_init_controller_cells: {
+    message: 'VM_INIT',
+    state:
+      "the interrupt controller's parent has `#address-cells` above 2, and `reg` is long enough for them",
+    effect: 'assertion',
+    careful: 'MEM_INVALID',
+    carefulError: E.MEM_INVALID,
+  },
+  vm_start_reserved_cells: {
+    message: 'VM_START',
+    state:
+      '/reserved-memory has `#address-cells` or `#size-cells` above 2, and a child with a `reg` of that length',
+    effect: 'assertion',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_start_generate_path: {
+    message: 'VM_START',
+    state: "a device's path does not begin with `/`, or that of a shm or iomem device ends in `/`",
+    effect: 'assertion',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_start_generate_too_long: {
+    message: 'VM_START',
+    state: "a device's path is too long for RM's buffer: 488 characters and more, its capability id included",
+    effect: 'assertion',
+    careful: 'NORESOURCE',
+    carefulError: E.NORESOURCE,
+  },
+  vm_start_tree_too_big: {
+    message: 'VM_START',
+    state: "the guest's devicetree, of at most 16 KiB, is larger than the region of the devicetree",
+    effect: 'memory fault: the tree is copied past the end of the region',
     careful: 'NORESOURCE',
     carefulError: E.NORESOURCE,
   },
@@ -232,12 +273,65 @@ export const panicPlaces = {
     careful: 'the earlier ranges are taken back: DENIED',
     carefulError: E.DENIED,
   },
-  mem_accept_contiguous_then_scattered: {
-    message: 'MEM_ACCEPT',
-    state: 'contiguous without DONE before, now not contiguous, for a parcel of several regions',
-    effect: 'writes past its own list',
-    careful: 'ARGUMENT_INVALID',
+  mem_release_contiguous_scattered: {
+    message: 'MEM_RELEASE, VM_RESET, a failing MEM_ACCEPT',
+    state: 'a parcel of several regions was accepted contiguously without DONE, then not contiguously',
+    effect: 'assertion when the addresses are given back',
+    careful: 'MEM_ACCEPT of the rest answers ARGUMENT_INVALID',
     carefulError: E.ARGUMENT_INVALID,
+  },
+  mem_accept_no_allocator: {
+    message: 'MEM_ACCEPT',
+    state: `${SKIPPED_RESET} and configured again, and takes an address before a VM_INIT has read its devicetree`,
+    effect: 'assertion',
+    careful: EVERY_RESET_CLEANS,
+    carefulError: E.NORESOURCE,
+  },
+  mem_release_no_allocator: {
+    message: 'MEM_RELEASE',
+    state: `${SKIPPED_RESET} and configured again, and gives back an address of its earlier life`,
+    effect: 'memory fault',
+    careful: EVERY_RESET_CLEANS,
+    carefulError: E.OK,
+  },
+  mem_release_stale_range: {
+    message: 'MEM_RELEASE',
+    state:
+      'the VM gives back an address of its earlier life that overlaps a free range, but for the last one',
+    effect: 'assertion',
+    careful: EVERY_RESET_CLEANS,
+    carefulError: E.OK,
+  },
+  mem_accept_donor_changed: {
+    message: 'MEM_ACCEPT with DONE',
+    state:
+      'the parcel is a donation, and its donor was deallocated, reset or configured again since it made it',
+    effect: 'assertion or memory fault',
+    careful: 'accepted: the donor has no address to give back',
+    carefulError: E.OK,
+  },
+  ghost_sender: {
+    message:
+      'MEM_DONATE, MEM_LEND, MEM_SHARE, VM_IRQ_LEND, VM_IRQ_ACCEPT, VM_IRQ_RELEASE, VM_IRQ_RECLAIM, VM_IRQ_NOTIFY, VM_GET_OWNER, VM_GET_PEERS, VM_SET_CRASH_MSG, VM_EXIT, VM_GET_HYP_RESOURCES, IPA_RESERVE',
+    state: `${SKIPPED_RESET} and deallocated, and sends over the link that is left`,
+    effect: 'assertion',
+    careful: EVERY_RESET_CLEANS,
+    carefulError: E.VMID_INVALID,
+  },
+  ghost_unconfigured: {
+    message:
+      'MEM_DONATE, MEM_LEND, MEM_SHARE, MEM_ACCEPT, MEM_RELEASE, MEM_RECLAIM, MEM_APPEND, VM_GET_HYP_RESOURCES',
+    state: `${SKIPPED_RESET}, deallocated and allocated again, and sends over the link that is left`,
+    effect: 'assertion or memory fault',
+    careful: EVERY_RESET_CLEANS,
+    carefulError: E.VM_STATE,
+  },
+  irq_no_map: {
+    message: 'VM_IRQ_LEND, VM_IRQ_ACCEPT, VM_IRQ_RELEASE, VM_IRQ_RECLAIM, VM_IRQ_NOTIFY',
+    state: `${SKIPPED_RESET}, deallocated and allocated again, and sends before a VM_INIT has made its interrupt map`,
+    effect: 'assertion',
+    careful: EVERY_RESET_CLEANS,
+    carefulError: E.VM_STATE,
   },
 } as const satisfies Readonly<Record<string, PanicPlace>>;
 

@@ -39,6 +39,8 @@ export interface PlatformProfile {
   readonly emptyPeerDies: boolean;
   /** VM_INIT with a vCPU that is bound to a core that does not exist kills the manager. */
   readonly missingCoreDies: boolean;
+  /** Hexadecimal digits of the capability ids that are in names of the guest's nodes. */
+  readonly capabilityDigits: number;
   /** Memory that the hypervisor has for its own tables. Undefined: unlimited. */
   readonly tables: TableMemory | undefined;
   /** VM_IRQ_ACCEPT with a number of its own below 32 makes every later VM_INIT of that boot fail. */
@@ -80,6 +82,7 @@ const native: PlatformProfile = {
   lowPriorityStopDies: false,
   emptyPeerDies: false,
   missingCoreDies: false,
+  capabilityDigits: 14,
   tables: undefined,
   privateVirqSpoils: false,
 };
@@ -97,6 +100,7 @@ const qemu: PlatformProfile = {
   lowPriorityStopDies: true,
   emptyPeerDies: true,
   missingCoreDies: true,
+  capabilityDigits: 2,
   // Fitted to three recordings: deep_048 and deep_054 die, deep_087 does not. Within a page or two no other numbers of
   // this form do so. The true ones are not known.
   tables: { pages: 313, pagesPerVm: 14 },
@@ -104,7 +108,12 @@ const qemu: PlatformProfile = {
 };
 
 /** The production build of the hypervisor on the same machine. */
-const qemuProduction: PlatformProfile = { ...qemu, name: 'qemu-production', faultsSpin: true };
+const qemuProduction: PlatformProfile = {
+  ...qemu,
+  name: 'qemu-production',
+  faultsSpin: true,
+  capabilityDigits: 16,
+};
 
 export const platforms = { native, qemu, 'qemu-production': qemuProduction } as const satisfies Readonly<
   Record<string, PlatformProfile>

@@ -14,6 +14,13 @@ export function isSecondary(vmid: number): boolean {
   return vmid >= SECONDARY_VMID_MIN && vmid <= SECONDARY_VMID_MAX;
 }
 
+/**
+ * Whether a sender's VMID is allocated. If not, only its link is left, and the sender is a stand-in without anything.
+ */
+export function isAllocated({ vms }: { readonly vms: VmTable }, sender: Vm): boolean {
+  return vms.get(sender.vmid) === sender;
+}
+
 /** The VMs that RM knows, by VMID. */
 export class VmTable {
   readonly #vms = new Array<Vm | undefined>(VMID_COUNT).fill(undefined);

@@ -19,11 +19,11 @@ export interface Vcpu {
 export const NO_VIRQ = 0xffffffff;
 const ADDRESS_SPACE_SIZE = 2 ** 36;
 
-/** A secondary VM's address space, the device range taken. */
-export function newSpace({ deviceRange }: PlatformProfile): AddressRanges {
-  const space = new AddressRanges(0, ADDRESS_SPACE_SIZE);
-  space.allocateAt(deviceRange.start, deviceRange.size);
-  return space;
+/** The guest addresses of a secondary VM, the device range taken. */
+export function newAllocator({ deviceRange }: PlatformProfile): AddressRanges {
+  const allocator = new AddressRanges(0, ADDRESS_SPACE_SIZE);
+  allocator.allocateAt(deviceRange.start, deviceRange.size);
+  return allocator;
 }
 
 /** Stages of a reset. Each takes at least one turn of the event loop (rm-internals.md, section 9). */
@@ -59,7 +59,10 @@ export interface DumpRange {
   readonly size: bigint;
 }
 
-/** The state of a VM that VM_CONFIG_IMAGE creates and VM_RESET removes. */
+/**
+ * The state of a VM that VM_CONFIG_IMAGE creates and VM_RESET removes. A VM whose reset was skipped is configured again
+ * while the old state is there. RM forgets that then, and frees nothing of it (rm-lives.md, section 1).
+ */
 export class VmConfig {
   /** Devices in the order of VM_GET_HYP_RESOURCES and of a reset. */
   readonly devices: Device[] = [];
@@ -73,6 +76,8 @@ export class VmConfig {
   memorySizeMax = 0n;
   firmwareBase: bigint | undefined;
   firmwareSizeMax = 0n;
+  /** Identity of the address space: what is mapped where. VM_INIT makes it, once the devicetree has been read. */
+  addressSpace: object | undefined;
   /** An interrupt number was taken for a device that does not exist. */
   leakedInterrupt = false;
   /** VM_INIT failed at a bad iomem device and freed the good one before it, which VM_RESET then frees again. */
@@ -118,7 +123,10 @@ export class Vm {
   crashFatal = false;
   noShutdown = false;
   noReset = false;
-  /** Identity of the VM's current life. A reset replaces it, and what the VM had mapped before is unmapped. */
+  /**
+   * Identity of the VM's current life. VM_CONFIG_IMAGE and a reset that cleans up replace it: memory that the VM owned
+   * before is not visible to it any more.
+   */
   life: object = {};
   /** Parcels it owns. */
   parcelCount = 0;
@@ -130,7 +138,8 @@ export class Vm {
   /** The image parcel was found, so its memory's constraints are known. */
   memoryKnown = false;
   config: VmConfig | undefined;
-  space: AddressRanges | undefined;
+  /** Which guest addresses are free. Each VM_INIT that has read the devicetree makes it anew. */
+  allocator: AddressRanges | undefined;
   interrupts: InterruptNumbers | undefined;
   /** By slot. */
   readonly dumpRanges = new Map<number, DumpRange>();

@@ -100,8 +100,8 @@ class Recording {
   }
 
   /** Prints as the kernel does. @returns the descriptor of the pipe. */
-  trace(text: string, pipe = this.fake.pipe): number {
-    const fd = openSync(pipe, 'w');
+  trace(text: string): number {
+    const fd = openSync(this.fake.pipe, 'w');
     writeSync(fd, text);
     return fd;
   }
@@ -185,9 +185,9 @@ describe.each(shells.filter((shell) => shell !== 'busybox'))('tracefs with %s', 
     const kernel: Kernel = { ...kernelOf('android15-6.6'), receiveWays: ['two-step'] };
     const run = new Recording(shell, kernel, 'tracefs');
     await run.recording();
-    run.trace(
+    run.fake.write(
+      'instances/gunyah_rm-step/trace',
       ' irq/27-gun [x]-121     [000] .....    13.250786: rxe: (gunyah_hypercall_msgq_recv+0x0/0x90) capid=0x62 buf=0xffffffffc05a9460 lenp=0xffffccd6c0433f00\n',
-      join(run.fake.folder, 'instances/gunyah_rm-step/trace_pipe'),
     );
     await run.until(() => run.stderr.includes('second step done'));
     run.child.kill('SIGINT');

@@ -5,8 +5,8 @@ import type { Step } from '../../src/fuzz/targets/step.js';
 import { deviceTree, scenarios } from '../sim/scenarios.js';
 
 /** Every boot of the recordings as a session, those that queue messages before RM looks aside. */
-export function recordedSessions(): readonly (readonly Step[])[] {
-  return scenarios('rm23.ndjson').flatMap(({ lines: [first, ...rest] }) => {
+export function recordedSessions(file = 'rm23.ndjson'): readonly (readonly Step[])[] {
+  return scenarios(file).flatMap(({ lines: [first, ...rest] }) => {
     const boots: unknown[][] = [[]];
     for (const line of rest as { readonly op?: string }[]) {
       if (line.op === 'reboot') boots.push([]);

@@ -5,11 +5,13 @@ import {
   MEM_DONATE,
   MEM_LEND,
   MEM_NOTIFY,
+  MEM_RELEASE,
   VM_ALLOC_VMID,
   VM_CONFIG_IMAGE,
   VM_CONSOLE_WRITE,
   VM_DEALLOC_VMID,
   VM_EXIT,
+  VM_GET_OWNER,
   VM_GET_VMID,
   VM_INIT,
   VM_IRQ_ACCEPT,
@@ -24,7 +26,7 @@ import { type PanicReason, type PlatformProfile, panicPlaces, platforms } from '
 import type { NodeSource } from '../devicetree/build.js';
 import { Bench, Boots, HLOS } from './guest.js';
 import { panicDocument } from './panic-text.js';
-import { bellSource, doorbell, many, rpc, tree } from './vm-tree.js';
+import { bellSource, doorbell, many, queue, rpc, tree } from './vm-tree.js';
 
 const { OK, ...E } = RmError;
 const FORCE = 1 << 16;
@@ -81,6 +83,53 @@ function acceptAnother(boots: Boots): { vmid: number; handles: readonly number[]
   );
   return { vmid, handles };
 }
+
+/** One VM reset, configured again and reset again: a public manager skips the second. Its second life does `last`. */
+function resetTwice(boots: Boots, last: (vmid: number) => void = () => {}): number {
+  const vmid = initialised(boots, tree({ rpc }));
+  expect(boots.error(VM_RESET.id, vmid)).toBe(OK);
+  boots.configureAgain(vmid);
+  expect(boots.error(VM_INIT.id, vmid)).toBe(OK);
+  last(vmid);
+  expect(boots.error(VM_RESET.id, vmid)).toBe(OK);
+  return vmid;
+}
+
+/** Its VMID is free again, but with a public manager its link is still there. */
+function ghost(boots: Boots, last?: (vmid: number) => void): number {
+  const vmid = resetTwice(boots, last);
+  expect(boots.error(VM_DEALLOC_VMID.id, vmid)).toBe(OK);
+  return vmid;
+}
+
+/** A ghost's VMID given out again. */
+function allocatedGhost(boots: Boots, last?: (vmid: number) => void): number {
+  const vmid = ghost(boots, last);
+  expect(boots.bench.ask(VM_ALLOC_VMID.id, 0)).toEqual([[VM_ALLOC_VMID.id, OK, vmid]]);
+  return vmid;
+}
+
+/** MEM_ACCEPT by a VM. @param where guest address; RM chooses without it. */
+function accept(boots: Boots, vmid: number, handle: number, flags: number, where?: number) {
+  const list = where === undefined ? [0] : [1, where, 0, PAGE, 0];
+  return boots.errorFrom(vmid, MEM_ACCEPT.id, handle, flags, 0, 0, ...list, 0);
+}
+
+/** A page for a VM, accepted in part. @returns its handle. */
+function begun(boots: Boots, vmid: number): number {
+  const handle = give(boots, MEM_LEND.id, 0, vmid, 1);
+  expect(accept(boots, vmid, handle, Accept.LENT)).toBe(OK);
+  return handle;
+}
+
+const startOf = (blob: Uint8Array, treeSize?: number) => (boots: Boots) => {
+  const vmid = boots.configure(blob, treeSize);
+  expect(boots.error(VM_INIT.id, vmid)).toBe(OK);
+  return boots.error(VM_START.id, vmid);
+};
+const bellAt = (generate: string): NodeSource => ({
+  properties: { ...doorbell({ 'peer-default': true }).properties, generate },
+});
 
 /** Two VMs joined by a doorbell. */
 function joined(boots: Boots): readonly [number, number] {
@@ -274,15 +323,95 @@ const ways: Readonly<Record<PanicReason, Way>> = {
       return boots.errorFrom(started(boots), IPA_RESERVE.id, 0, 0, 0, 2, ...free, ...taken);
     },
   },
-  mem_accept_contiguous_then_scattered: {
+  ghost_sender: { go: (boots) => boots.errorFrom(ghost(boots), VM_GET_OWNER.id), careful: OK },
+  ghost_unconfigured: {
+    go: (boots) => boots.errorFrom(allocatedGhost(boots), MEM_LEND.id, 0, 0, 0, 0, 0),
+    careful: OK,
+  },
+  irq_no_map: { go: (boots) => boots.errorFrom(allocatedGhost(boots), VM_IRQ_LEND.id), careful: OK },
+  mem_accept_no_allocator: {
+    go: (boots) => {
+      const vmid = allocatedGhost(boots);
+      boots.configureAgain(vmid);
+      return accept(boots, vmid, give(boots, MEM_LEND.id, 0, vmid, 1), Accept.LENT);
+    },
+    careful: OK,
+  },
+  mem_release_no_allocator: {
+    go: (boots) => {
+      let handle = 0;
+      const vmid = allocatedGhost(boots, (id) => {
+        handle = begun(boots, id);
+      });
+      boots.configureAgain(vmid);
+      return boots.errorFrom(vmid, MEM_RELEASE.id, handle, 0);
+    },
+    careful: OK,
+  },
+  mem_release_stale_range: {
+    go: (boots) => {
+      let handle = 0;
+      const vmid = allocatedGhost(boots, (id) => {
+        handle = begun(boots, id);
+      });
+      boots.configureAgain(vmid);
+      expect(boots.error(VM_INIT.id, vmid)).toBe(boots.bench.manager.careful ? OK : E.NORESOURCE);
+      const other = give(boots, MEM_LEND.id, 1, vmid, 2);
+      expect(accept(boots, vmid, other, Accept.LENT, 0x40010000)).toBe(OK);
+      return boots.errorFrom(vmid, MEM_RELEASE.id, handle, 0);
+    },
+    careful: E.MEM_RELEASED,
+  },
+  mem_accept_donor_changed: {
+    go: (boots) => {
+      const donor = initialised(boots, tree({ rpc }));
+      const vmid = initialised(boots, tree({ rpc }));
+      const gift = give(boots, MEM_DONATE.id, 0, donor, 1);
+      const place = 0x50000000;
+      expect(accept(boots, donor, gift, Accept.DONE | Accept.DONATED, place)).toBe(OK);
+      boots.bench.put(donor, MEM_DONATE.id, 0, 1, 1, RWX | vmid, 1, place, 0, PAGE, 0);
+      boots.bench.manager.run();
+      const [[, , handle = 0] = []] = boots.bench.take(donor);
+      expect(boots.error(VM_RESET.id, donor)).toBe(OK);
+      return accept(boots, vmid, handle, Accept.DONE | Accept.DONATED);
+    },
+  },
+  vm_init_controller_cells: {
+    go: initOf(
+      tree(
+        { rpc },
+        {},
+        { cells: { '#address-cells': [3] }, gic: { reg: Array.from({ length: 10 }, () => 0) } },
+      ),
+    ),
+  },
+  vm_start_reserved_cells: {
+    go: startOf(
+      tree(
+        { rpc },
+        {},
+        {
+          root: {
+            'reserved-memory': {
+              properties: { '#address-cells': [3], '#size-cells': [1] },
+              children: { part: { properties: { reg: [0, 0, 0x90000000, PAGE] } } },
+            },
+          },
+        },
+      ),
+    ),
+  },
+  vm_start_generate_path: { go: startOf(tree({ rpc, bell: bellAt('hypervisor/bell') })) },
+  vm_start_generate_too_long: { go: startOf(tree({ rpc, bell: bellAt(`/${'x'.repeat(480)}`) })) },
+  vm_start_tree_too_big: { go: startOf(tree({ rpc, ...many(10, queue) }), PAGE) },
+  mem_release_contiguous_scattered: {
     go: (boots) => {
       const vmid = started(boots);
       const pages = [0x80000000, 0, PAGE, 0, 0x80002000, 0, PAGE, 0];
       const [[, , handle = 0] = []] = boots.bench.ask(MEM_LEND.id, 0, 0, 1, RWX | vmid, 2, ...pages);
-      const accept = (flags: number) =>
-        boots.errorFrom(vmid, MEM_ACCEPT.id, handle, Accept.LENT | flags, 0, 0, 0, 0);
-      expect(accept(Accept.CONTIGUOUS)).toBe(OK);
-      return accept(0);
+      expect(accept(boots, vmid, handle, Accept.LENT | Accept.CONTIGUOUS)).toBe(OK);
+      const rest = accept(boots, vmid, handle, Accept.LENT);
+      return rest === OK ? boots.errorFrom(vmid, MEM_RELEASE.id, handle, 0) : rest;
     },
   },
 };

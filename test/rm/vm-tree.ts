@@ -36,10 +36,10 @@ export const many = (count: number, make: (label: number) => NodeSource): Nodes 
 export function tree(
   devices: Nodes,
   config: Properties = {},
-  more: Partial<{ root: Nodes; gic: Properties; vcpus: Properties }> = {},
+  more: Partial<{ root: Nodes; gic: Properties; vcpus: Properties; cells: Properties }> = {},
 ): Uint8Array {
   return buildFdt({
-    properties: { '#address-cells': [2], '#size-cells': [2] },
+    properties: { '#address-cells': [2], '#size-cells': [2], ...more.cells },
     children: {
       // The first child's cells are those that RM reads `memory` with: none declared here.
       chosen: {},
@@ -50,6 +50,7 @@ export function tree(
       gic: {
         properties: {
           compatible: 'arm,gic-v3',
+          phandle: [1],
           'interrupt-controller': true,
           '#interrupt-cells': [3],
           '#address-cells': [2],

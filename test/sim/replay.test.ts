@@ -52,6 +52,19 @@ describe('the recordings of the public manager', () => {
   });
 });
 
+describe('the recordings of the lives of VMs', () => {
+  const all = scenarios('rm23-lives.ndjson');
+
+  it('are all there', () => {
+    expect(all).toHaveLength(35);
+    expect(all.reduce((steps, { lines }) => steps + lines.length - 1, 0)).toBe(11927);
+  });
+
+  it.each(all)('$name: every byte on every queue', (scenario) => {
+    expect(firstDifference(scenario)).toBeUndefined();
+  });
+});
+
 function withoutOutput(line: unknown): unknown {
   const { out: _out, ...rest } = line as Record<string, unknown>;
   return rest;

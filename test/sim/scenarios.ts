@@ -26,10 +26,9 @@ export function scenarios(file: string): Scenario[] {
 }
 
 const trees = new Map(
-  recordedLines<{ file: string; bytes: string }>('dtb.ndjson').map(({ file, bytes }) => [
-    file,
-    parseHex(bytes),
-  ]),
+  ['dtb.ndjson', 'dtb-lives.ndjson']
+    .flatMap((name) => recordedLines<{ file: string; bytes: string }>(name))
+    .map(({ file, bytes }) => [file, parseHex(bytes)]),
 );
 
 /** A devicetree blob that scenarios load. */

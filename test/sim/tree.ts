@@ -5,6 +5,7 @@ export function exampleVm(name = 'example'): NodeSource {
   return {
     properties: { '#address-cells': [2], '#size-cells': [2], 'interrupt-parent': [1] },
     children: {
+      chosen: {},
       psci: { properties: { compatible: 'arm,psci-1.0', method: 'hvc' } },
       cpus: {
         properties: { '#address-cells': [1], '#size-cells': [0] },

@@ -130,13 +130,16 @@ function parseSharedMemory(node: DtNode, found: DeviceLists): void {
   const plain = string(node, 'vdevice-type') === 'shm';
   const { label, base, optional } = memoryChild(node);
   requireDefaultPeer(node);
-  found.shms.push({ ...deviceCommon(node, label), base, optional, plain });
+  const hasDmaBase = property(node, 'dma_base')?.byteLength === 8;
+  found.shms.push({ ...deviceCommon(node, label), base, optional, plain, hasDmaBase });
 }
 
 function parseVirtio(node: DtNode, found: DeviceLists): void {
   requireDefaultPeer(node);
   const { label } = memoryChild(node);
-  found.virtios.push({ ...deviceCommon(node, label), deviceType: cell(node, 'virtio,device-type') });
+  const dmaCoherent = hasProperty(node, 'dma-coherent');
+  const deviceType = cell(node, 'virtio,device-type');
+  found.virtios.push({ ...deviceCommon(node, label), deviceType, dmaCoherent });
 }
 
 function parseIomem(node: DtNode, found: DeviceLists): void {

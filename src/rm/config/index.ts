@@ -4,5 +4,5 @@
  */
 export * from './guid.js';
 export * from './parse.js';
-export { ConfigRefused } from './reader.js';
+export { ConfigRefused, FatalTree } from './reader.js';
 export type * from './types.js';

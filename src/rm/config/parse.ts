@@ -4,6 +4,7 @@ import {
   contains,
   type DtNode,
   hasProperty,
+  isCompatible,
   numberAt,
   pathOf,
   property,
@@ -14,7 +15,7 @@ import {
 import { configuredController, rootController } from './controller.js';
 import { type DeviceLists, parseDevice } from './devices.js';
 import { GUID_SIZE, parseGuid } from './guid.js';
-import { cellsUpTo, inheritedCells, pageAligned, refuse, sizedNumber, wraps } from './reader.js';
+import { cellsUpTo, FatalTree, inheritedCells, pageAligned, refuse, sizedNumber, wraps } from './reader.js';
 import type { VmConfiguration } from './types.js';
 import { parseVcpus } from './vcpus.js';
 
@@ -39,22 +40,17 @@ const CONFIG_PATHS: readonly string[] = ['/gunyah-vm-config', '/qcom,vm-config']
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Draft = Mutable<Omit<VmConfiguration, keyof DeviceLists>> & DeviceLists;
 
-/** The tree is deeper than RM's own table of levels. */
-export class TreeTooDeep extends Error {
-  override readonly name: string = 'TreeTooDeep';
-}
-
 /**
  * Reads a VM's configuration as RM does: node by node in tree order. The first rule that matches a node decides what it
  * is (rm-internals.md, section 1).
  *
- * @throws ConfigRefused when a node is unusable, TreeTooDeep when RM would run out of levels before that.
+ * @throws ConfigRefused when a node is unusable, FatalTree when RM dies before that.
  */
 export function parseConfiguration(root: DtNode): VmConfiguration {
   const draft = emptyDraft();
   let psciSeen = false;
   for (const node of walk(root)) {
-    if (node.level > LEVEL_MAX) throw new TreeTooDeep(node.name);
+    if (node.level > LEVEL_MAX) throw new FatalTree(node, 'vm_init_tree_too_deep');
     if (contains(node, 'device_type', 'memory')) {
       if (node.level !== 1 || node.name !== 'memory') refuse(node, 'a memory node that is not /memory');
       continue;
@@ -66,8 +62,7 @@ export function parseConfiguration(root: DtNode): VmConfiguration {
     else if (part === '/memory') parseMemoryNode(node, draft);
     else if (part === '/vcpus') draft.vcpus = parseVcpus(root, node, psciSeen);
     else if (parseDevice(node, draft)) continue;
-    else if (contains(node, 'compatible', 'arm,psci-0.2') || contains(node, 'compatible', 'arm,psci-1.0'))
-      psciSeen = true;
+    else if (isCompatible(node, 'arm,psci-0.2') || isCompatible(node, 'arm,psci-1.0')) psciSeen = true;
     else if (part === '/interrupts') draft.controller = configuredController(root, node, draft.controller);
     else if (node === root) draft.controller = rootController(root);
   }

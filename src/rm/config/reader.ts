@@ -9,11 +9,24 @@ import {
   strings,
 } from '../../devicetree/index.js';
 import { QUEUE_DEPTH_DEFAULT, QUEUE_MESSAGE_SIZE_MAX } from '../../transport/index.js';
+import type { PanicReason } from '../panics.js';
 import type { DeviceCommon, FixedInterrupts, PeerReference } from './types.js';
 
 /** A node makes the whole devicetree unusable: VM_INIT ends with MEM_INVALID. Never leaves this folder. */
 export class ConfigRefused extends Error {
   override readonly name: string = 'ConfigRefused';
+}
+
+/** The public manager dies while it reads the devicetree. */
+export class FatalTree extends Error {
+  override readonly name: string = 'FatalTree';
+
+  constructor(
+    { name }: DtNode,
+    readonly reason: PanicReason,
+  ) {
+    super(`${name}: ${reason}`);
+  }
 }
 
 /** @throws ConfigRefused always. The text helps to debug a devicetree. */

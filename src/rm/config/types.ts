@@ -46,10 +46,12 @@ export interface SharedMemoryConfig extends DeviceCommon {
   readonly optional: boolean;
   /** Without the two doorbells of a shm-doorbell. */
   readonly plain: boolean;
+  readonly hasDmaBase: boolean;
 }
 
 export interface VirtioConfig extends DeviceCommon {
   readonly deviceType: number | undefined;
+  readonly dmaCoherent: boolean;
 }
 
 export interface IomemConfig extends DeviceCommon {
@@ -63,8 +65,11 @@ export interface IomemConfig extends DeviceCommon {
 }
 
 export interface InterruptController {
-  /** Undefined: RM chooses the addresses. */
-  readonly bases: readonly [distributor: bigint, redistributors: bigint] | undefined;
+  readonly phandle: number;
+  /** Without `reg`, RM tells the guest the addresses. */
+  readonly hasReg: boolean;
+  /** Undefined: RM chooses the address. */
+  readonly bases: readonly [distributor: bigint | undefined, redistributors: bigint | undefined];
   readonly stride: bigint;
 }
 
@@ -77,6 +82,10 @@ export interface VcpusConfig {
   readonly count: number;
   /** Of them, those that run from the start. */
   readonly booting: number;
+  /** Without it, RM tells the guest how to start each of its cpus. */
+  readonly psci: boolean;
+  /** Of the cpus' nodes. */
+  readonly paths: readonly string[];
 }
 
 /** Configuration of a VM as its devicetree states it (rm-internals.md, section 1), not checked against RM's state. */

@@ -15,6 +15,7 @@ import type { VcpusConfig } from './types.js';
 /** The cpus below one node. */
 interface Cpus {
   readonly count: number;
+  readonly paths: readonly string[];
   /** How many of them boot: at least one. */
   readonly booting: number;
   /** How many cpus have idle states. */
@@ -26,6 +27,8 @@ interface Cpus {
 /** Any number of `vcpus` nodes may point at the same cpus. */
 const cpusByNode = new WeakMap<DtNode, Cpus>();
 
+/** RM keeps the low 16 bits of a core's number. */
+const LABEL_MASK = 0xffff;
 /** Paths of cpu nodes are kept in a buffer of 128 bytes. */
 const CPU_PATH_MAX = 127;
 
@@ -42,9 +45,9 @@ export function parseVcpus(root: DtNode, node: DtNode, psciSeen: boolean): Vcpus
   const affinityMap =
     proxy || map === undefined
       ? []
-      : Array.from({ length: cellCount(map) }, (_, index) => cellAt(map, index));
+      : Array.from({ length: cellCount(map) }, (_, index) => cellAt(map, index) & LABEL_MASK);
   const config = nodeAt(root, string(node, 'config') ?? '/cpus') ?? refuse(node, 'config leads nowhere');
-  const { count, booting, idleStates, psci: needed } = cpusOf(config);
+  const { count, paths, booting, idleStates, psci: needed } = cpusOf(config);
   if (!proxy && affinityMap.length !== count) refuse(node, 'affinity-map has another size');
   const psci = psciSeen || needed || idleStates > 0;
   if (psci && !proxy && idleStates !== count) refuse(config, 'a cpu without idle states');
@@ -55,6 +58,8 @@ export function parseVcpus(root: DtNode, node: DtNode, psciSeen: boolean): Vcpus
     timesliceUs: proxy ? 0 : (cell(node, 'sched-timeslice') ?? 0),
     count,
     booting,
+    psci,
+    paths,
   };
 }
 
@@ -63,7 +68,7 @@ function cpusOf(config: DtNode): Cpus {
   const known = cpusByNode.get(config);
   if (known !== undefined) return known;
   const defaultMethod = string(config, 'enable-method');
-  let count = 0;
+  const paths: string[] = [];
   let booting = 0;
   let idleStates = 0;
   let psci = false;
@@ -78,11 +83,13 @@ function cpusOf(config: DtNode): Cpus {
     if (boot) booting++;
     else if (method === 'psci') psci = true;
     else if (method !== 'qcom,gunyah-hvc') refuse(cpu, 'no usable enable-method');
-    if (pathOf(cpu).length > CPU_PATH_MAX) refuse(cpu, 'path too long');
-    count++;
+    const path = pathOf(cpu);
+    if (path.length > CPU_PATH_MAX) refuse(cpu, 'path too long');
+    paths.push(path);
   }
+  const count = paths.length;
   if (booting === 0) refuse(config, 'no booting cpu');
-  const found = { count, booting, idleStates, psci };
+  const found = { count, paths, booting, idleStates, psci };
   cpusByNode.set(config, found);
   return found;
 }

@@ -35,7 +35,7 @@ function takeRange(rm: Context, vm: Vm, base: bigint | undefined, size: bigint, 
     return false;
   }
   if (size >= ADDRESS_LIMIT) return false;
-  if (base === undefined) return vm.space?.allocateAny(Number(size), Number(alignment)) !== undefined;
+  if (base === undefined) return vm.allocator?.allocateAny(Number(size), Number(alignment)) !== undefined;
   if (base >= ADDRESS_LIMIT || base % alignment !== 0n) return false;
-  return vm.space?.allocateAt(Number(base), Number(size)) !== undefined;
+  return vm.allocator?.allocateAt(Number(base), Number(size)) !== undefined;
 }

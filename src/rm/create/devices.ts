@@ -8,7 +8,7 @@ import type {
   VmConfiguration,
 } from '../config/index.js';
 import type { Context } from '../context.js';
-import type { DoorbellDevice, PairDevice } from '../devices/device.js';
+import type { DoorbellDevice, Joinable, PairDevice } from '../devices/device.js';
 import { registerPeers, type Vm, type VmConfig } from '../vm.js';
 import { findPeer } from './peers.js';
 
@@ -123,6 +123,22 @@ function namesUs({ rm, vm, config }: Maker, peerText: string | undefined, taken:
   return false;
 }
 
+/**
+ * Whether a peer's device cannot be joined, because the VM that joined it last still has its interrupts there. The
+ * numbers that were taken for it are given back then (rm-lives.md, section 5).
+ */
+function isJoined(vm: Vm, { joinedIn }: Joinable, taken: readonly number[]): boolean {
+  if (joinedIn === undefined || joinedIn.destroyed) return false;
+  for (const virq of taken) vm.interrupts?.release(virq);
+  return true;
+}
+
+/** A peer's device gets its other end. That of a doorbell which the peer hears binds no interrupt of this VM. */
+function join(match: DoorbellDevice | PairDevice, vm: Vm): void {
+  match.peer = vm.vmid;
+  if (match.kind === 'pair' || match.source) match.joinedIn = vm.interrupts;
+}
+
 function makeDoorbell(maker: Maker, doorbell: DoorbellConfig): boolean {
   const { rm, vm, config } = maker;
   const end = otherEnd(maker, doorbell);
@@ -139,6 +155,7 @@ function makeDoorbell(maker: Maker, doorbell: DoorbellConfig): boolean {
   const virq = doorbell.source ? undefined : takeVirq(vm, doorbell.interrupts?.[0]);
   if (!doorbell.source && virq === undefined) return false;
   const own = virq === undefined ? [] : [virq];
+  if (!doorbell.source && match !== undefined && isJoined(vm, match, own)) return false;
   if (match !== undefined && !namesUs(maker, match.peerText, own)) return false;
   const peerVirq = isOwner && doorbell.source ? peer?.interrupts?.choose() : undefined;
   if (isOwner && doorbell.source && peerVirq === undefined) {
@@ -153,12 +170,13 @@ function makeDoorbell(maker: Maker, doorbell: DoorbellConfig): boolean {
     peer: isOwner || match !== undefined ? peer?.vmid : undefined,
     peerText: peerTextOf(doorbell),
     peerHasDevice: !isOwner,
+    joinedIn: doorbell.source && match !== undefined ? peer?.interrupts : undefined,
     capability: rm.hypervisor.newCapability(),
     peerCapability: rm.hypervisor.newCapability(),
     virq,
     peerVirq,
   });
-  if (match !== undefined) match.peer = vm.vmid;
+  if (match !== undefined) join(match, vm);
   return true;
 }
 
@@ -202,7 +220,8 @@ function makePair(maker: Maker, pair: QueuePairConfig): boolean {
   }
   const virqs = takeTwoVirqs(vm, pair.interrupts);
   if (virqs === undefined) return false;
-  if (match !== undefined && !namesUs(maker, match.peerText, virqs)) return false;
+  if (match !== undefined && (isJoined(vm, match, virqs) || !namesUs(maker, match.peerText, virqs)))
+    return false;
   const peerVirqs = isOwner && peer !== undefined ? takeTwoVirqs(peer, undefined) : undefined;
   if (isOwner && peerVirqs === undefined) {
     rm.panicOrError('vm_init_interrupts_exhausted');
@@ -218,6 +237,7 @@ function makePair(maker: Maker, pair: QueuePairConfig): boolean {
     peer: isOwner || match !== undefined ? peer?.vmid : undefined,
     peerText: peerTextOf(pair),
     peerHasDevice: !isOwner,
+    joinedIn: match === undefined ? undefined : peer?.interrupts,
     capability: rm.hypervisor.newCapability(),
     receiveCapability: rm.hypervisor.newCapability(),
     peerCapability: rm.hypervisor.newCapability(),
@@ -225,7 +245,7 @@ function makePair(maker: Maker, pair: QueuePairConfig): boolean {
     virqs,
     peerVirqs,
   });
-  if (match !== undefined) match.peer = vm.vmid;
+  if (match !== undefined) join(match, vm);
   return true;
 }
 
@@ -242,6 +262,7 @@ function makeSharedMemory({ rm, vm, owner, config }: Maker, shm: SharedMemoryCon
       peer: owner.vmid,
       peerText: undefined,
       peerHasDevice: false,
+      joinedIn: undefined,
       capability: rm.hypervisor.newCapability(),
       peerCapability: rm.hypervisor.newCapability(),
       virq: source ? undefined : virq,
@@ -256,19 +277,20 @@ function makeSharedMemory({ rm, vm, owner, config }: Maker, shm: SharedMemoryCon
 function makeVirtio({ rm, vm, owner, config }: Maker, virtio: VirtioConfig): boolean {
   if (virtio.deviceType !== undefined && rm.platform.refusedVirtioTypes.includes(virtio.deviceType))
     return false;
-  const base = vm.space?.allocateAny(PAGE_SIZE, PAGE_SIZE)?.start;
+  const base = vm.allocator?.allocateAny(PAGE_SIZE, PAGE_SIZE)?.start;
   if (base === undefined) return false;
-  const peerBase = owner.space?.allocateAny(PAGE_SIZE, PAGE_SIZE)?.start;
+  const peerBase = owner.allocator?.allocateAny(PAGE_SIZE, PAGE_SIZE)?.start;
   const virq = peerBase === undefined ? undefined : takeVirq(vm, undefined);
   const peerVirq = virq === undefined ? undefined : takeVirq(owner, undefined);
   if (peerBase === undefined || virq === undefined || peerVirq === undefined) {
-    vm.space?.free(base, PAGE_SIZE);
-    if (peerBase !== undefined) owner.space?.free(peerBase, PAGE_SIZE);
+    vm.allocator?.free(base, PAGE_SIZE);
+    if (peerBase !== undefined) owner.allocator?.free(peerBase, PAGE_SIZE);
     if (virq !== undefined) vm.interrupts?.release(virq);
     return false;
   }
   config.devices.push({
     kind: 'virtio',
+    config: virtio,
     label: virtio.label,
     common: virtio,
     peer: owner.vmid,

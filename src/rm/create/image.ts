@@ -32,6 +32,8 @@ export function configureImage(rm: MemoryContext, vm: Vm, request: VmConfigImage
   vm.image = { handle, dtOffset, dtSize };
   const known = MECHANISMS.includes(auth_mech);
   if (!known && rm.careful) return RmError.ARGUMENT_INVALID;
+  rm.hypervisor.memory.abandon(vm.vmid);
+  vm.life = {};
   vm.config = new VmConfig();
   vm.config.halfMade = !known;
   if (!known) return RmError.ARGUMENT_INVALID;
@@ -63,7 +65,7 @@ export function mapTree(rm: MemoryContext, vm: Vm): MappedTree | undefined {
   if (dtSize === 0n || dtSize % PAGE_SIZE !== 0n || dtOffset % PAGE_SIZE !== 0n) return undefined;
   if (dtOffset + dtSize > BigInt(vm.memorySize) || parcel.memType !== MemType.NORMAL) return undefined;
   const available = parcel.regions.reduce((sum, region) => sum + region.size, 0);
-  if (dtOffset + dtSize > BigInt(available) || !parcel.hasSlot) return undefined;
+  if (dtOffset + dtSize > BigInt(available) || !parcel.slots.hasFree) return undefined;
   try {
     const header = new Uint8Array(FDT_HEADER_SIZE);
     readParcel(rm, parcel, Number(dtOffset), header);

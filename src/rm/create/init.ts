@@ -1,8 +1,8 @@
 import { InterruptNumbers } from '../../hypervisor/index.js';
 import { Constraint, RmError, VMID_HLOS } from '../codes.js';
-import { ConfigRefused, parseConfiguration, TreeTooDeep, type VmConfiguration } from '../config/index.js';
+import { ConfigRefused, FatalTree, parseConfiguration, type VmConfiguration } from '../config/index.js';
 import type { Context } from '../context.js';
-import { newSpace, type Vm, type VmConfig } from '../vm.js';
+import { newAllocator, type Vm, type VmConfig } from '../vm.js';
 import { attachController } from './controller.js';
 import { makeDevices, makeIomems } from './devices.js';
 import { mapTree, treeOf } from './image.js';
@@ -25,7 +25,7 @@ export function initVm(rm: Context, vm: Vm): number {
     parsed = parseConfiguration(root);
   } catch (error) {
     if (error instanceof ConfigRefused) return RmError.MEM_INVALID;
-    if (error instanceof TreeTooDeep) return rm.panicOrError('vm_init_tree_too_deep');
+    if (error instanceof FatalTree) return rm.panicOrError(error.reason);
     throw error;
   }
   config.parsed = parsed;
@@ -35,11 +35,11 @@ export function initVm(rm: Context, vm: Vm): number {
 
 /** Sets address space, memory limits, identity and flags. Any failure here is ARGUMENT_INVALID. */
 function applyLimits(rm: Context, vm: Vm, config: VmConfig, parsed: VmConfiguration): number {
-  const space = newSpace(rm.platform);
-  if (config.paging !== undefined && !keepFree(space, config.paging)) return RmError.ARGUMENT_INVALID;
+  config.addressSpace = {};
+  vm.allocator = newAllocator(rm.platform);
+  if (config.paging !== undefined && !keepFree(vm.allocator, config.paging)) return RmError.ARGUMENT_INVALID;
   // The page of the VM's info area.
-  space.allocateAny(PAGE_SIZE, PAGE_SIZE);
-  vm.space = space;
+  vm.allocator.allocateAny(PAGE_SIZE, PAGE_SIZE);
   const image = config.paging?.image;
   config.memoryBase = image === undefined ? parsed.memoryBase : BigInt(image.start);
   if (config.memoryBase >= ADDRESS_SPACE_SIZE || parsed.memorySizeMin > parsed.memorySizeMax)

@@ -9,10 +9,10 @@ import type { GuestRange, Paging, Vm } from '../vm.js';
  * is assumed from what Linux v17 and a15 rely on (vcpu-and-paging.md, section 2).
  */
 
-/** Takes the paged addresses out of the address space, so that RM puts no device there. The image goes to its own. */
-export function keepFree(space: AddressRanges, { ranges, image }: Paging): boolean {
+/** Takes the paged addresses out of the free ones, so that RM puts no device there. The image goes to its own. */
+export function keepFree(allocator: AddressRanges, { ranges, image }: Paging): boolean {
   const parts = ranges.flatMap((range) => without(range, image));
-  return parts.every(({ start, size }) => space.allocateAt(start, size) !== undefined);
+  return parts.every(({ start, size }) => allocator.allocateAt(start, size) !== undefined);
 }
 
 /** The parts of a range that are not in another. */
@@ -38,7 +38,7 @@ export function handOverImage(rm: MemoryContext, vm: Vm): boolean {
   if (parcel === undefined || participant === undefined || owner === undefined) return false;
   let guestAddress = participant.addresses?.[0] ?? 0;
   endAcceptance(rm, vm, parcel, participant);
-  vm.space?.allocateAt(guestAddress, parcel.totalSize);
+  vm.allocator?.allocateAt(guestAddress, parcel.totalSize);
   for (const { phys, size } of parcel.regions) {
     const access = participant.rights & (Right.R | Right.W | Right.X);
     const run = { guestAddress, address: phys, size, access };

@@ -92,8 +92,8 @@ function destroyDevice(rm: Context, vm: Vm, config: VmConfig, device: Device): v
     case 'virtio':
       release(vm, [device.virq]);
       release(peer, [device.peerVirq]);
-      vm.space?.free(device.base, PAGE_SIZE);
-      peer?.space?.free(device.peerBase, PAGE_SIZE);
+      vm.allocator?.free(device.base, PAGE_SIZE);
+      peer?.allocator?.free(device.peerBase, PAGE_SIZE);
   }
 }
 
@@ -136,16 +136,18 @@ function releaseLast(rm: Context, vm: Vm): boolean {
   return true;
 }
 
-/** Ends the VM's use of the interrupts that it accepted. They stay lent, but to no VM. */
+/**
+ * Ends the VM's use of the interrupts that it accepted. They stay lent, but to no VM. What an earlier life accepted is
+ * not in the map of this one, and stays accepted.
+ */
 function releaseInterrupts(rm: Context, vm: Vm): void {
-  for (const number of rm.interrupts.boundBy(vm.vmid)) {
+  for (const number of vm.interrupts?.accepted() ?? []) {
     const lending = rm.interrupts.get(number);
     if (lending === undefined || lending.borrower !== vm.vmid || lending.virq !== number) {
       rm.panicOrError('vm_reset_borrowed_interrupt');
       continue;
     }
     rm.hypervisor.unbindInterrupt(number);
-    rm.interrupts.unbind(number);
     lending.virq = undefined;
     lending.borrower = VMID_PEER_DEFAULT;
   }
@@ -158,7 +160,8 @@ function destroy(rm: Context, vm: Vm): void {
   rm.hypervisor.memory.abandon(vm.vmid);
   rm.hypervisor.extents.remove(vm.vmid);
   vm.life = {};
-  vm.space = undefined;
+  if (vm.interrupts !== undefined) vm.interrupts.destroyed = true;
+  vm.allocator = undefined;
   vm.interrupts = undefined;
   const owner = rm.vms.get(vm.owner) ?? rm.vms.get(VMID_HLOS);
   for (const { virq } of config?.vcpus ?? []) if (virq !== NO_VIRQ) owner?.interrupts?.release(virq);

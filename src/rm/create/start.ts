@@ -1,17 +1,12 @@
 import type { SglEntry } from '../../../schemas/index.js';
-import { cell, child, type DtNode, hasProperty, nodeAt, numberAt, property } from '../../devicetree/index.js';
 import { AuthMech, RmError, TransType } from '../codes.js';
-import { declaredCells } from '../config/reader.js';
 import type { Context, MemoryContext } from '../context.js';
-import type { Device } from '../devices/device.js';
-import { acceptOwn, autoAccept, sanitizes } from '../parcels/auto-accept.js';
+import { acceptOwn, sanitizes } from '../parcels/auto-accept.js';
 import { processLabelled } from '../parcels/labelled.js';
 import type { Parcel } from '../parcels/parcel.js';
 import type { Vm, VmConfig } from '../vm.js';
-import { writeGuestTree } from './guest-tree.js';
-import { guestTreeFits } from './guest-tree-size.js';
-import { mapTree, treeOf } from './image.js';
 import { handOverImage } from './paging.js';
+import { processTree } from './start-tree.js';
 
 /**
  * VM_START behind its checks (rm-internals.md, section 4): accepts the image and everything else that targets the
@@ -53,7 +48,7 @@ class Preparation {
       this.#acceptFirmware() &&
       this.#named().every((parcel) => processLabelled(this.#rm, this.#vm, parcel)) &&
       this.#acceptPrivate() &&
-      this.#processTree()
+      processTree(this.#rm, this.#vm, this.#config)
     );
   }
 
@@ -102,109 +97,4 @@ class Preparation {
     }
     return true;
   }
-
-  /** Reads the tree as it is in memory now. Accepts reserved memory, then everything that still targets the VM. */
-  #processTree(): boolean {
-    const mapped = mapTree(this.#rm, this.#vm);
-    const root = mapped === undefined ? undefined : treeOf(mapped);
-    if (mapped === undefined || root === undefined || nodeAt(root, '/hypervisor') !== undefined) return false;
-    for (const parcel of this.#named()) {
-      const participant = parcel.participant(this.#vm.vmid);
-      if (participant !== undefined) participant.hasNode = false;
-    }
-    const reserved = child(root, 'reserved-memory');
-    const complete =
-      (reserved?.children.every((node) => this.#placeReserved(reserved, node)) ?? true) &&
-      this.#acceptRemaining() &&
-      this.#config.devices.every((device) => this.#hasMemory(device)) &&
-      this.#config.parsed?.controller !== undefined &&
-      guestTreeFits(this.#rm, this.#vm, this.#config, mapped.blob.byteLength);
-    if (complete) writeGuestTree(this.#rm, this.#vm, mapped);
-    return complete;
-  }
-
-  /** A node of reserved memory with a fixed range needs a parcel that is mapped exactly there. */
-  #placeReserved(reserved: DtNode, node: DtNode): boolean {
-    const label = cell(node, 'qcom,label');
-    if (label === undefined && hasProperty(node, 'size') && !hasProperty(node, 'reg')) return true;
-    const range = reservedRange(reserved, node);
-    if (range === undefined) return false;
-    const named = this.#named();
-    const parcel =
-      label === undefined
-        ? findMapped(this.#vm, named, range)
-        : this.#acceptReserved(
-            named.find((entry) => entry.label === label),
-            range,
-          );
-    const participant = parcel?.participant(this.#vm.vmid);
-    if (parcel === undefined || participant === undefined) return false;
-    const exclusive = parcel.transType !== TransType.SHARE && parcel.participants.length === 1;
-    if (!exclusive && hasProperty(node, 'reusable')) return false;
-    participant.hasNode = true;
-    return true;
-  }
-
-  #acceptReserved(parcel: Parcel | undefined, range: SglEntry): Parcel | undefined {
-    if (parcel?.participant(this.#vm.vmid)?.shared === true) return findMapped(this.#vm, [parcel], range);
-    return parcel !== undefined && autoAccept(this.#rm, this.#vm, parcel, [range], 0) ? parcel : undefined;
-  }
-
-  /** Accepts everything that still targets the VM, at addresses that RM chooses. Only the last outcome counts. */
-  #acceptRemaining(): boolean {
-    let fine = true;
-    const { firmware, vmid } = this.#vm;
-    for (const parcel of this.#named()) {
-      const participant = parcel.participant(vmid);
-      if (participant === undefined || parcel.handle === firmware?.handle) continue;
-      if (!participant.shared) {
-        fine = autoAccept(this.#rm, this.#vm, parcel, [], 0);
-        if (!fine) continue;
-      }
-      if (this.#config.devices.some(({ kind, label }) => kind === 'iomem' && label === parcel.label))
-        continue;
-      if (parcel.isPrivateOf(vmid, this.#rm.debugBuild) || participant.hasNode) continue;
-      participant.hasNode = true;
-      fine = true;
-    }
-    return fine || (firmware !== undefined && firmware.size !== 0n);
-  }
-
-  /** A shm or virtio device needs the oldest parcel with its label to have a node of reserved memory. */
-  #hasMemory(device: Device): boolean {
-    if (device.kind !== 'virtio' && (device.kind !== 'shm' || device.config.optional)) return true;
-    const parcel = this.#named().find(({ label }) => label === device.label);
-    return parcel?.participant(this.#vm.vmid)?.hasNode === true;
-  }
-}
-
-function reservedRange(reserved: DtNode, node: DtNode): SglEntry | undefined {
-  const reg = property(node, 'reg');
-  const { address, size: cells } = declaredCells(reserved);
-  if (reg === undefined || address > 2 || cells > 2 || reg.byteLength !== (address + cells) * 4)
-    return undefined;
-  const ipa = address === 0 ? 0n : numberAt(reg, 0, address);
-  const size = cells === 0 ? 0n : numberAt(reg, address, cells);
-  return size === 0n ? undefined : { ipa, size };
-}
-
-/** The first accepted parcel that is mapped as one range and exactly there. */
-function findMapped(vm: Vm, parcels: readonly Parcel[], { ipa, size }: SglEntry): Parcel | undefined {
-  for (const parcel of parcels) {
-    if (parcel.participant(vm.vmid)?.shared !== true) continue;
-    const mapping = soleMapping(vm, parcel);
-    if (mapping === undefined) return undefined;
-    if (mapping.ipa === ipa && mapping.size === size) return parcel;
-  }
-  return undefined;
-}
-
-/** Where a parcel is mapped, if that is one range. */
-function soleMapping(vm: Vm, parcel: Parcel): SglEntry | undefined {
-  const participant = parcel.participant(vm.vmid);
-  const address = participant?.addresses?.[0];
-  if (participant === undefined || address === undefined) return undefined;
-  if (!participant.contiguous && parcel.regions.length !== 1) return undefined;
-  const size = participant.contiguous ? parcel.totalSize : (parcel.regions[0]?.size ?? 0);
-  return { ipa: BigInt(address), size: BigInt(size) };
 }

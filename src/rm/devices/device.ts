@@ -1,4 +1,5 @@
-import type { DeviceCommon, IomemConfig, SharedMemoryConfig } from '../config/index.js';
+import type { InterruptNumbers } from '../../hypervisor/index.js';
+import type { DeviceCommon, IomemConfig, SharedMemoryConfig, VirtioConfig } from '../config/index.js';
 
 /** What every virtual device of a VM has. */
 interface DeviceBase {
@@ -21,6 +22,8 @@ export interface Joinable extends DeviceBase {
   readonly peerText: string | undefined;
   /** The other end has a device of its own, so this one is shown to its own VM only. */
   readonly peerHasDevice: boolean;
+  /** Interrupt numbers of the VM at the other end that joined the device last, with a device that receives. */
+  joinedIn: InterruptNumbers | undefined;
   readonly capability: bigint;
   readonly peerCapability: bigint;
 }
@@ -63,6 +66,7 @@ export interface SharedMemoryDevice extends DeviceBase {
 
 export interface VirtioDevice extends DeviceBase {
   readonly kind: 'virtio';
+  readonly config: VirtioConfig;
   readonly peer: number;
   readonly virq: number;
   readonly peerVirq: number;

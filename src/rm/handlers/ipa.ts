@@ -3,6 +3,7 @@ import { AllocType, RmError, VMID_HLOS } from '../codes.js';
 import type { Context } from '../context.js';
 import { constraintTag } from '../create/init.js';
 import type { Vm } from '../vm.js';
+import { hasRecord } from './conditions.js';
 import { type Answer, type HandlerRow, handlerOfHead } from './row.js';
 
 const ANYWHERE = 0xffffffffffffffffn;
@@ -23,10 +24,11 @@ const reserve = handlerOfHead(
   },
   {
     checks: [
+      hasRecord,
       {
-        text: 'sender has an address space',
+        text: 'sender has guest addresses to give away',
         error: 'DENIED',
-        holds: (_rm, { space }) => space !== undefined,
+        holds: (_rm, { allocator }) => allocator !== undefined,
       },
       'payload',
     ],
@@ -53,7 +55,7 @@ function reserveOne(
   tag: number,
 ): number | undefined {
   if (vm.vmid === VMID_HLOS) return undefined;
-  return vm.space?.reserveAny(
+  return vm.allocator?.reserveAny(
     base === ANYWHERE ? undefined : toNumber(base),
     room,
     toNumber(size),
@@ -72,7 +74,7 @@ function reserveFixed(rm: Context, vm: Vm, entries: readonly IpaFixedRange[], ta
     }
     if (done.length === 0) return RmError.DENIED;
     const error = rm.panicOrError('ipa_reserve_fixed_partly');
-    for (const range of done.reverse()) vm.space?.unreserve(range.start, range.size, tag);
+    for (const range of done.reverse()) vm.allocator?.unreserve(range.start, range.size, tag);
     return error;
   }
   return RmError.OK;
@@ -90,7 +92,7 @@ function reserveAnywhere(
       ? reserveOne(vm, region_base, toNumber(region_size), size, Number(align), tag)
       : undefined;
     if (start === undefined) {
-      for (const range of done.reverse()) vm.space?.unreserve(range.start, range.size, tag);
+      for (const range of done.reverse()) vm.allocator?.unreserve(range.start, range.size, tag);
       return RmError.DENIED;
     }
     done.push({ start, size: Number(size) });

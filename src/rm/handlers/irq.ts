@@ -9,13 +9,18 @@ import {
   VM_IRQ_RELEASE,
   VM_IRQ_RELEASED,
 } from '../../../schemas/index.js';
+import { VIRQ_MAX } from '../../hypervisor/index.js';
 import { IrqNotifyFlag, RmError, VMID_HLOS } from '../codes.js';
-import { type HandlerRow, handler, handlerOfHead } from './row.js';
+import { hasInterruptMap, hasRecord } from './conditions.js';
+import { type HandlerRow, handler, handlerOfHead, usualChecks } from './row.js';
 
 /** Interrupts below this number belong to a core. */
 const FIRST_SHARED = 32;
 /** The public manager dies of an empty payload to any message of this family. */
 const emptyPayload = { emptyPayload: 'irq_empty_payload' } as const;
+/** It needs the sender's VM before it looks at the payload, and for some messages the VM's interrupt map, too. */
+const ofVm = { ...emptyPayload, checks: [hasRecord, ...usualChecks] };
+const ofMap = { ...emptyPayload, checks: [hasRecord, hasInterruptMap, ...usualChecks] };
 
 const lend = handler(
   VM_IRQ_LEND,
@@ -26,7 +31,7 @@ const lend = handler(
     rm.interrupts.lend({ number, borrower, label, owner: sender.vmid, virq: undefined });
     return { virq_handle: rm.interrupts.handleOf(number) };
   },
-  emptyPayload,
+  ofMap,
 );
 
 const accept = handler(
@@ -40,8 +45,10 @@ const accept = handler(
     // not.
     const chosen = virq === constants.VIRQ_ANY ? number : virq;
     if (rm.careful && chosen !== number) return RmError.ARGUMENT_INVALID;
+    if (chosen > VIRQ_MAX) return RmError.ARGUMENT_INVALID;
+    if (sender.interrupts === undefined) return rm.panicOrError('irq_no_map');
     if (!rm.hypervisor.hasInterrupt(chosen)) return RmError.ARGUMENT_INVALID;
-    if (sender.interrupts?.take(chosen) !== true) {
+    if (!sender.interrupts.take(chosen, true)) {
       if (chosen < FIRST_SHARED && rm.platform.privateVirqSpoils) rm.interrupts.spoilt = true;
       return RmError.DENIED;
     }
@@ -49,11 +56,10 @@ const accept = handler(
       sender.interrupts.release(chosen);
       return RmError.ARGUMENT_INVALID;
     }
-    rm.interrupts.bind(chosen, sender.vmid);
     lending.virq = chosen;
     return { virq: chosen };
   },
-  emptyPayload,
+  ofVm,
 );
 
 const release = handler(
@@ -63,13 +69,15 @@ const release = handler(
     if (lending === undefined || lending.borrower !== sender.vmid) return RmError.HANDLE_INVALID;
     const { virq } = lending;
     if (virq === undefined) return RmError.IN_USE;
-    sender.interrupts?.release(virq);
+    if (sender.interrupts === undefined) return rm.panicOrError('irq_no_map');
+    // Accepted in an earlier life: the number means nothing, or something else, in the present one.
+    if (!sender.interrupts.isAccepted(virq)) return RmError.ARGUMENT_INVALID;
+    sender.interrupts.release(virq);
     rm.hypervisor.unbindInterrupt(virq);
-    rm.interrupts.unbind(virq);
     lending.virq = undefined;
     return RmError.OK;
   },
-  emptyPayload,
+  ofVm,
 );
 
 const reclaim = handler(
@@ -83,7 +91,7 @@ const reclaim = handler(
     rm.interrupts.reclaim(lending);
     return RmError.OK;
   },
-  emptyPayload,
+  ofMap,
 );
 
 const notify = handlerOfHead(
@@ -119,7 +127,7 @@ const notify = handlerOfHead(
         return RmError.ARGUMENT_INVALID;
     }
   },
-  emptyPayload,
+  ofMap,
 );
 
 export const irqRows: readonly HandlerRow[] = [accept, lend, release, reclaim, notify];

@@ -16,13 +16,19 @@ import { addRegions, createParcel } from '../parcels/create.js';
 import { notifyParcel } from '../parcels/notify.js';
 import type { Parcel } from '../parcels/parcel.js';
 import { reclaimParcel, releaseParcel } from '../parcels/release.js';
-import { type HandlerRow, handler, handlerOfHead } from './row.js';
+import { isAllocated } from '../vm-table.js';
+import { hasRecord, isConfigured } from './conditions.js';
+import { type HandlerRow, handler, handlerOfHead, usualChecks } from './row.js';
 
 function create(message: typeof MEM_LEND, transType: number): HandlerRow {
-  return handler(message, (rm, sender, request) => {
-    const made = createParcel(rm, sender, transType, request);
-    return typeof made === 'number' ? made : { mem_handle: made.handle };
-  });
+  return handler(
+    message,
+    (rm, sender, request) => {
+      const made = createParcel(rm, sender, transType, request);
+      return typeof made === 'number' ? made : { mem_handle: made.handle };
+    },
+    { checks: [...usualChecks, hasRecord, isConfigured] },
+  );
 }
 
 const append = handler(MEM_APPEND, (rm, sender, { mem_handle, flags, sgl_entries }) => {
@@ -30,6 +36,8 @@ const append = handler(MEM_APPEND, (rm, sender, { mem_handle, flags, sgl_entries
   const parcel = rm.parcels.get(mem_handle);
   if (parcel === undefined) return RmError.HANDLE_INVALID;
   if (parcel.owner !== sender.vmid || parcel.state !== 'init') return RmError.DENIED;
+  if (!isAllocated(rm, sender)) return RmError.VMID_INVALID;
+  if (sender.config === undefined) return rm.panicOrError('ghost_unconfigured');
   return addRegions(rm, sender, parcel, sgl_entries, (flags & AppendFlag.END) !== 0);
 });
 

@@ -91,6 +91,10 @@ function stepsOf(row: HandlerRow, check: Check, { fields }: StructType): Step[] 
     });
   const condition = check === 'sender' ? senderCondition(row) : check;
   if (condition === undefined) return [];
+  if ('panic' in condition) {
+    const { panic } = condition;
+    return [(rm, sender) => (condition.holds(rm, sender) ? RmError.OK : rm.panicOrError(panic))];
+  }
   const error = RmError[condition.error];
   return [(rm, sender) => (condition.holds(rm, sender) ? RmError.OK : error)];
 }

@@ -13,11 +13,16 @@ export interface Condition {
   holds(rm: Context, sender: Vm): boolean;
 }
 
+/** Something that holds but for the lives of a VM that resets have left in pieces: the public manager dies of it. */
+export interface FatalCondition extends Pick<Condition, 'text' | 'holds'> {
+  readonly panic: PanicReason;
+}
+
 /**
  * One check of a request. `sender`: the declared sender. `payload`: size, lists and limits as declared. `reserved`: the
  * reserved fields that are declared as checked are 0.
  */
-export type Check = 'sender' | 'payload' | 'reserved' | Condition;
+export type Check = 'sender' | 'payload' | 'reserved' | Condition | FatalCondition;
 
 /** An error whose reply carries other data than that of the row. */
 export class ErrorWithData {
@@ -77,7 +82,7 @@ export interface HandlerRow {
   readonly answer: (rm: Context, sender: Vm, request: any, rest: Rest<any>) => Answer;
 }
 
-const usualChecks: readonly Check[] = ['sender', 'payload', 'reserved'];
+export const usualChecks: readonly Check[] = ['sender', 'payload', 'reserved'];
 
 /** A row of the usual kind: the request is checked as a whole before it is answered. */
 export function handler<C extends Call>(

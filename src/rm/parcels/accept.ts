@@ -39,13 +39,13 @@ export function acceptParcel(rm: MemoryContext, vmid: number, request: AcceptReq
   const vm = rm.vms.get(vmid);
   const participant = parcel.participant(vmid);
   if (vm === undefined || participant === undefined) return refused(RmError.VMID_INVALID);
-  if (vmid === parcel.owner || participant.mapped) return refused(RmError.DENIED);
+  if (vmid === parcel.owner || participant.mappedIn !== undefined) return refused(RmError.DENIED);
   const contiguous = (request.flags & AcceptFlag.MAP_CONTIGUOUS) !== 0;
   if (contiguous && request.mem_type !== MemType.NORMAL) return refused(RmError.ARGUMENT_INVALID);
   const begun = participant.addresses !== undefined;
   if (contiguous && begun && !participant.contiguous) return refused(RmError.ARGUMENT_INVALID);
-  if (!contiguous && begun && participant.contiguous && parcel.regions.length > 1)
-    return refused(rm.panicOrError('mem_accept_contiguous_then_scattered'));
+  const scattered = !contiguous && begun && participant.contiguous && parcel.regions.length > 1;
+  if (scattered && rm.careful) return refused(RmError.ARGUMENT_INVALID);
   if ((request.flags & AcceptFlag.SANITIZE) !== 0) {
     if (parcel.memType === MemType.IO || (participant.rights & Right.W) === 0)
       return refused(RmError.ARGUMENT_INVALID);
@@ -83,30 +83,33 @@ function takeAndMap(
 ): Accepted {
   const { sgl_entries: sgl = [] } = request;
   const mappings = contiguous ? 1 : parcel.regions.length;
-  const first = participant.addresses?.length ?? 0;
+  const before = participant.addresses ?? [];
+  const first = before.length;
   let count = Math.min(mappings - first, ENTRIES_MAX);
   const incomplete = sgl.length === 0 && first + count < mappings;
   if (sgl.length > count) return refused(RmError.ARGUMENT_INVALID);
   if (sgl.length > 0) count = sgl.length;
-  const fresh = participant.addresses === undefined;
-  if (fresh) participant.contiguous = contiguous;
+  if (participant.addresses === undefined) participant.contiguous = contiguous;
 
   const taken: Taken = { addresses: [], entries: [] };
   let error = takeAddresses(rm, vm, parcel, contiguous, first, count, sgl, taken);
-  const addresses = [...(participant.addresses ?? []), ...taken.addresses];
+  const addresses = [...before, ...taken.addresses];
   const done = (request.flags & AcceptFlag.DONE) !== 0;
-  if (error === RmError.OK && done) {
-    if (addresses.length !== mappings) error = RmError.ARGUMENT_INVALID;
-    else if (!parcel.hasSlot || !mapParcel(rm, vm, parcel, contiguous, addresses)) error = RmError.MAP_FAILED;
-  }
+  if (error === RmError.OK && done)
+    error =
+      addresses.length === mappings
+        ? mapParcel(rm, vm, parcel, participant.contiguous, addresses)
+        : RmError.ARGUMENT_INVALID;
   if (error !== RmError.OK) {
-    giveBack(vm, parcel, contiguous, first, taken.addresses);
+    if (!contiguous && participant.contiguous && taken.addresses.length > 0 && first > 0)
+      rm.panicOrError('mem_release_contiguous_scattered');
+    giveBack(rm, vm, parcel, contiguous, first, taken.addresses);
     return refused(error);
   }
   participant.addresses = addresses;
   if (done && parcel.transType === TransType.DONATE) completeDonation(rm, vm, parcel);
   else {
-    if (done) participant.mapped = true;
+    if (done) participant.mappedIn = vm.config?.addressSpace;
     if (!participant.shared) {
       participant.shared = true;
       parcel.shareCount++;
@@ -144,11 +147,14 @@ function takeAddresses(
     const wanted = sgl[index];
     if (wanted !== undefined && (!addressValid(wanted.ipa) || wanted.size !== BigInt(size)))
       return RmError.ARGUMENT_INVALID;
+    if (vm.config === undefined) return rm.panicOrError('ghost_unconfigured');
+    if (vm.allocator === undefined && !mappedDirectly(vm, parcel))
+      return rm.panicOrError('mem_accept_no_allocator');
     const got = allocate(vm, parcel, wanted === undefined ? undefined : Number(wanted.ipa), phys, size);
     if (got === undefined) return RmError.NORESOURCE;
     if (!tagFits(got)) {
       // Unless careful, a range refused for its constraints stays taken (rm-internals.md, section 5).
-      if (rm.careful) freeRange(vm, parcel, got.start, size);
+      if (rm.careful) freeRange(rm, vm, parcel, got.start, size);
       return RmError.MEM_INVALID;
     }
     taken.addresses.push(got.start);
@@ -179,15 +185,19 @@ function allocate(
     return phys !== undefined && (wanted === undefined || wanted === phys)
       ? { start: phys, tag: NO_TAG }
       : undefined;
-  if (wanted !== undefined) return vm.space?.allocateAt(wanted, size);
-  return vm.space?.allocateAny(size, size >= SIZE_2M ? SIZE_2M : PAGE_SIZE);
+  if (wanted !== undefined) return vm.allocator?.allocateAt(wanted, size);
+  return vm.allocator?.allocateAny(size, size >= SIZE_2M ? SIZE_2M : PAGE_SIZE);
 }
 
-function freeRange(vm: Vm, parcel: Parcel, start: number, size: number): void {
-  if (!mappedDirectly(vm, parcel)) vm.space?.free(start, size);
+function freeRange(rm: MemoryContext, vm: Vm, parcel: Parcel, start: number, size: number): void {
+  if (mappedDirectly(vm, parcel)) return;
+  if (vm.config === undefined) rm.panicOrError('ghost_unconfigured');
+  else if (vm.allocator === undefined) rm.panicOrError('mem_release_no_allocator');
+  else if (!vm.allocator.free(start, size)) rm.panicOrError('mem_release_stale_range');
 }
 
 function giveBack(
+  rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
   contiguous: boolean,
@@ -195,19 +205,24 @@ function giveBack(
   addresses: readonly number[],
 ): void {
   for (const [index, start] of addresses.entries())
-    freeRange(vm, parcel, start, pieceAt(parcel, contiguous, first + index).size);
+    freeRange(rm, vm, parcel, start, pieceAt(parcel, contiguous, first + index).size);
 }
 
 /** Gives every address back that a participant has taken. */
-export function freeAddresses(vm: Vm, parcel: Parcel, { contiguous, addresses = [] }: Participant): void {
-  giveBack(vm, parcel, contiguous, 0, addresses);
+export function freeAddresses(rm: MemoryContext, vm: Vm, parcel: Parcel, participant: Participant): void {
+  const { contiguous, addresses = [] } = participant;
+  if (contiguous && addresses.length > 1) rm.panicOrError('mem_release_contiguous_scattered');
+  giveBack(rm, vm, parcel, contiguous, 0, addresses);
 }
 
-/** Ends a donation: the VM that accepts owns the memory now, and the parcel and its handle no longer exist. */
+/**
+ * Ends a donation: the VM that accepts owns the memory now, and the parcel and its handle no longer exist. The public
+ * manager dies if the donor does not have the addresses any more that it gave up (rm-lives.md, section 5).
+ */
 function completeDonation(rm: MemoryContext, vm: Vm, parcel: Parcel): void {
   const previous = rm.vms.get(parcel.owner);
-  for (const { ownerIpa, size } of parcel.regions)
-    if (previous !== undefined) freeRange(previous, parcel, ownerIpa, size);
+  if (previous?.life !== parcel.ownerLife) rm.panicOrError('mem_accept_donor_changed');
+  else for (const { ownerIpa, size } of parcel.regions) freeRange(rm, previous, parcel, ownerIpa, size);
   if (vm.config !== undefined) removeUnordered(vm.config.accepted, parcel);
   rm.parcels.delete(parcel);
   if (previous !== undefined) previous.parcelCount--;

@@ -1,6 +1,7 @@
 import type { SglEntry } from '../../../schemas/index.js';
 import { AcceptFlag, ALL_RIGHTS, AuthMech, MemType, Right, RmError, TransType, VMID_RM } from '../codes.js';
 import type { MemoryContext } from '../context.js';
+import type { PanicReason } from '../panics.js';
 import type { Vm } from '../vm.js';
 import { type AcceptRequest, acceptParcel } from './accept.js';
 import type { Parcel } from './parcel.js';
@@ -37,8 +38,10 @@ export function acceptOwn(
 
 /**
  * Accepts a parcel on a VM's behalf. It is marked to be cleared if the VM is sensitive and may write to it, and the
- * owner cannot read it or is sensitive, too. The public manager dies of a donated parcel and of one whose owner is
- * gone.
+ * owner cannot read it or is sensitive, too. The public manager dies of a donated parcel once it is accepted, and of one
+ * whose owner is gone.
+ *
+ * @param ifDonated where it dies of a donated one. @returns whether it was accepted.
  */
 export function autoAccept(
   rm: MemoryContext,
@@ -46,16 +49,15 @@ export function autoAccept(
   parcel: Parcel,
   sgl: readonly SglEntry[],
   extraFlags: number,
+  ifDonated: PanicReason = 'vm_start_donated_parcel',
 ): boolean {
   const owner = rm.vms.get(parcel.owner);
   if (owner === undefined) {
     rm.panicOrError('vm_start_parcel_of_gone_owner');
     return false;
   }
-  if (parcel.transType === TransType.DONATE) {
-    rm.panicOrError('vm_start_donated_parcel');
-    return false;
-  }
+  const donated = parcel.transType === TransType.DONATE;
+  if (donated && rm.careful) return false;
   const ownerReads = ((parcel.participant(parcel.owner)?.rights ?? 0) & Right.R) !== 0;
   const writes = ((parcel.participant(vm.vmid)?.rights ?? 0) & Right.W) !== 0;
   const ownerSensitive = owner.vmid === VMID_RM || owner.sensitive;
@@ -67,5 +69,6 @@ export function autoAccept(
     flags: AcceptFlag.DONE | extraFlags | (sanitize ? AcceptFlag.SANITIZE : 0),
     sgl_entries: [...sgl],
   });
+  if (donated && error === RmError.OK) rm.panicOrError(ifDonated);
   return error === RmError.OK;
 }

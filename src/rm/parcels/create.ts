@@ -76,8 +76,8 @@ function checkAcl(
     if (io && (rights & Right.X) !== 0) return RmError.ARGUMENT_INVALID;
     if (transType === TransType.DONATE && rights !== (io ? READ_WRITE : ALL_RIGHTS)) return RmError.DENIED;
     const attr = io ? MemAttr.DEVICE : MemAttr.NORMAL;
-    const notAccepted = { shared: false, mapped: false, contiguous: false, addresses: undefined };
-    participants.push({ vmid, rights, attr, ...notAccepted, hasNode: false });
+    const notAccepted = { shared: false, mappedIn: undefined, contiguous: false, addresses: undefined };
+    participants.push({ vmid, rights, attr, ...notAccepted, hasNode: false, ownPhandle: false });
   }
   return seen.has(owner.vmid) === (transType === TransType.SHARE) ? participants : RmError.ARGUMENT_INVALID;
 }
@@ -106,7 +106,7 @@ function applyAttributes(
 /**
  * Takes memory from its owner into a parcel. Memory that is contiguous both for the owner and physically becomes one
  * region. If it fails, everything taken in this call goes back. The public manager then leaves the total size too high
- * and the mappings of an owner that shares.
+ * and the mappings of an owner that shares, each with its slot.
  */
 export function addRegions(
   rm: MemoryContext,
@@ -122,17 +122,22 @@ export function addRegions(
     if (done) parcel.state = 'sharing';
     return error;
   }
-  for (const region of parcel.regions.splice(before)) {
-    returnRegion(rm, parcel, region, owner);
-    if (parcel.transType === TransType.SHARE && !rm.careful) parcel.staleMappings.push(region);
-  }
+  const taken = parcel.regions.splice(before);
+  for (const region of taken) returnRegion(rm, parcel, region, owner);
+  if (rm.careful) parcel.slots.unmap(spaceOf(owner), taken);
   if (rm.careful) parcel.totalSize = sizeBefore;
   return error;
+}
+
+/** The address space that has the owner's mapping of what it shares. One without has no memory to share. */
+function spaceOf({ config, life }: Vm): object {
+  return config?.addressSpace ?? life;
 }
 
 function takeAll(rm: MemoryContext, owner: Vm, parcel: Parcel, sgl: readonly SglEntry[]): number {
   const { kind } = parcel;
   const share = parcel.transType === TransType.SHARE;
+  const space = spaceOf(owner);
   for (const item of sgl) {
     if (!addressValid(item.ipa) || !addressValid(item.size)) return RmError.ARGUMENT_INVALID;
     let ipa = Number(item.ipa);
@@ -143,10 +148,12 @@ function takeAll(rm: MemoryContext, owner: Vm, parcel: Parcel, sgl: readonly Sgl
       if (stretch === undefined) return RmError.MEM_INVALID;
       const { phys, size } = stretch;
       const region: Region = { phys, size, ownerIpa: ipa };
-      if (share && !parcel.ownerHasSlot(region)) return RmError.MAP_FAILED;
+      if (share && !parcel.slots.map(space, [region])) return RmError.MAP_FAILED;
       const refused = takeRegion(rm, parcel, region);
-      if (refused !== undefined)
+      if (refused !== undefined) {
+        if (share) parcel.slots.unmap(space, [region]);
         return refused.errno === 'ENOMEM' ? rm.panicOrError('mem_tables_exhausted') : RmError.MEM_INVALID;
+      }
       parcel.regions.push(region);
       if (parcel.sanitizeCreate) rm.hypervisor.zeroMemory(phys, size);
       parcel.totalSize += size;

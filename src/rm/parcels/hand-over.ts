@@ -1,5 +1,5 @@
 import type { Refusal, Transition } from '../../hypervisor/index.js';
-import { Right, TransType } from '../codes.js';
+import { Right, RmError, TransType } from '../codes.js';
 import type { MemoryContext } from '../context.js';
 import type { Vm } from '../vm.js';
 import type { Parcel, Region } from './parcel.js';
@@ -63,30 +63,41 @@ export function returnRegion(rm: MemoryContext, parcel: Parcel, region: Region, 
   memory.donate(transition);
 }
 
-/** Gives a VM all of a parcel at its addresses. @returns false, with nothing done, if the hypervisor refuses a part. */
+/**
+ * Gives a VM all of a parcel at its addresses. What else it has there is mapped no more: an address that an earlier life
+ * took may be in use in the present one.
+ *
+ * @returns MAP_FAILED, with nothing done, if the VM has no address space or the hypervisor refuses a part.
+ */
 export function mapParcel(
   rm: MemoryContext,
   vm: Vm,
   parcel: Parcel,
   contiguous: boolean,
   addresses: readonly number[],
-): boolean {
+): number {
   const { memory } = rm.hypervisor;
+  if (vm.config === undefined) return rm.panicOrError('ghost_unconfigured');
+  const { addressSpace } = vm.config;
+  if (addressSpace === undefined || !parcel.slots.map(addressSpace, parcel.regions))
+    return RmError.MAP_FAILED;
   const rights = parcel.participant(vm.vmid)?.rights ?? Right.R;
   const given: Transition[] = [];
   for (const { region, address } of placesOf(parcel, contiguous, addresses)) {
     const transition = toVm(parcel, vm.vmid, region, address);
     let refused: Refusal | undefined;
+    memory.displace(vm.vmid, address, region.size);
     if (parcel.transType === TransType.DONATE) refused = memory.donate(transition);
     else if (isExclusive(parcel)) refused = memory.lend(transition, rights);
     else refused = memory.share(transition, rights);
     if (refused !== undefined) {
       for (const earlier of given) takeBack(rm, parcel, earlier);
-      return false;
+      parcel.slots.unmap(addressSpace, parcel.regions);
+      return RmError.MAP_FAILED;
     }
     given.push(transition);
   }
-  return true;
+  return RmError.OK;
 }
 
 /** Takes from a VM what it has accepted of a parcel. */
@@ -97,7 +108,8 @@ export function unmapParcel(
   contiguous: boolean,
   addresses: readonly number[],
 ): void {
-  // The hypervisor refuses this for a VM that was reset since: that VM has nothing mapped any more.
+  const { mappedIn } = parcel.participant(vm.vmid) ?? {};
+  if (mappedIn !== undefined) parcel.slots.unmap(mappedIn, parcel.regions);
   for (const { region, address } of placesOf(parcel, contiguous, addresses))
     takeBack(rm, parcel, toVm(parcel, vm.vmid, region, address));
 }

@@ -1,6 +1,7 @@
 import { AcceptFlag, RmError, TransType, VMID_HLOS } from '../codes.js';
 import type { IomemConfig } from '../config/index.js';
 import type { MemoryContext } from '../context.js';
+import type { PanicReason } from '../panics.js';
 import type { Vm } from '../vm.js';
 import { acceptParcel } from './accept.js';
 import { autoAccept } from './auto-accept.js';
@@ -8,23 +9,34 @@ import type { Parcel } from './parcel.js';
 
 /**
  * Accepts a parcel for the first shm or iomem device with its label: at VM_START (rm-internals.md, section 4, step 3),
- * and at MEM_NOTIFY to a READY VM.
+ * and at MEM_NOTIFY to a READY VM. The public manager dies of a donated one once it is accepted.
  *
  * @returns whether it was accepted, or there is no device that needs it.
  */
-export function processLabelled(rm: MemoryContext, vm: Vm, parcel: Parcel): boolean {
+export function processLabelled(
+  rm: MemoryContext,
+  vm: Vm,
+  parcel: Parcel,
+  ifDonated: PanicReason = 'vm_start_donated_parcel',
+): boolean {
   if (parcel.participant(vm.vmid)?.shared !== false) return true;
   const device = vm.config?.devices.find(
     (entry) => (entry.kind === 'shm' || entry.kind === 'iomem') && entry.label === parcel.label,
   );
-  if (device?.kind === 'iomem') return acceptIomem(rm, vm, parcel, device.config);
+  if (device?.kind === 'iomem') return acceptIomem(rm, vm, parcel, device.config, ifDonated);
   if (device?.kind !== 'shm' || device.config.base === undefined) return true;
   const sgl = [{ ipa: device.config.base, size: BigInt(parcel.totalSize) }];
-  return autoAccept(rm, vm, parcel, sgl, AcceptFlag.MAP_CONTIGUOUS);
+  return autoAccept(rm, vm, parcel, sgl, AcceptFlag.MAP_CONTIGUOUS, ifDonated);
 }
 
 /** Checks a parcel against what the iomem device expects, then accepts it at addresses that RM chooses. */
-function acceptIomem(rm: MemoryContext, vm: Vm, parcel: Parcel, config: IomemConfig): boolean {
+function acceptIomem(
+  rm: MemoryContext,
+  vm: Vm,
+  parcel: Parcel,
+  config: IomemConfig,
+  ifDonated: PanicReason,
+): boolean {
   const { rights, attributes, regions } = config;
   if (regions.length > parcel.regions.length) return false;
   const sameRegions = regions.every((wanted, index) => {
@@ -34,10 +46,8 @@ function acceptIomem(rm: MemoryContext, vm: Vm, parcel: Parcel, config: IomemCon
     );
   });
   if (!sameRegions) return false;
-  if (parcel.transType === TransType.DONATE) {
-    rm.panicOrError('vm_start_donated_parcel');
-    return false;
-  }
+  const donated = parcel.transType === TransType.DONATE;
+  if (donated && rm.careful) return false;
   const checked = rights !== undefined || attributes !== undefined;
   const { error } = acceptParcel(rm, vm.vmid, {
     mem_handle: parcel.handle,
@@ -49,6 +59,7 @@ function acceptIomem(rm: MemoryContext, vm: Vm, parcel: Parcel, config: IomemCon
     attr_entries: forBoth(vm, attributes, (vmid, value) => ({ vmid, attr: value & 0xffff })),
   });
   if (error !== RmError.OK) return false;
+  if (donated) rm.panicOrError(ifDonated);
   if (config.infoTag !== undefined) parcel.tag = config.infoTag;
   return true;
 }

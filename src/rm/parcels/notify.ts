@@ -1,5 +1,5 @@
 import { limits, MEM_ACCEPTED, MEM_RECALL, MEM_RELEASED, MEM_SHARED } from '../../../schemas/index.js';
-import { NotifyFlag, RmError, SharedFlag, TransType, VmState } from '../codes.js';
+import { NotifyFlag, RmError, SharedFlag, VmState } from '../codes.js';
 import type { Context } from '../context.js';
 import { tellParcelOwner } from '../notifications.js';
 import type { Vm } from '../vm.js';
@@ -69,22 +69,15 @@ function notifyShared(rm: Context, parcel: Parcel, targets: readonly Vm[], tag: 
   let error: number = RmError.OK;
   for (const target of targets) {
     if (target.state !== VmState.READY) rm.links.notify(target.vmid, MEM_SHARED, shared);
-    else error = notifyOwner(rm, parcel, target.vmid, acceptForReady(rm, target, parcel));
+    else
+      error = notifyOwner(
+        rm,
+        parcel,
+        target.vmid,
+        processLabelled(rm, target, parcel, 'mem_notify_donated_to_ready'),
+      );
   }
   return error;
-}
-
-function acceptForReady(rm: Context, vm: Vm, parcel: Parcel): boolean {
-  const labelled = vm.config?.devices.some(
-    (device) =>
-      ((device.kind === 'shm' && device.config.base !== undefined) || device.kind === 'iomem') &&
-      device.label === parcel.label,
-  );
-  if (parcel.transType === TransType.DONATE && labelled === true) {
-    rm.panicOrError('mem_notify_donated_to_ready');
-    return false;
-  }
-  return processLabelled(rm, vm, parcel);
 }
 
 /** Tells the owner that a VM has accepted or released, if that is so. */

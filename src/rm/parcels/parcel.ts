@@ -1,6 +1,7 @@
 import type { AclEntry, AttrEntry } from '../../../schemas/index.js';
 import { type MemoryKind, parcelOwner } from '../../hypervisor/index.js';
-import { ALL_RIGHTS, MemAttr, MemType, TransType } from '../codes.js';
+import { ALL_RIGHTS, MemAttr, MemType } from '../codes.js';
+import { MappingSlots } from './mapping-slots.js';
 
 /** A contiguous stretch of a parcel: physical memory and where its owner had it. Bytes. */
 export interface Region {
@@ -16,17 +17,19 @@ export interface Participant {
   attr: number;
   /** Has accepted at least in part. */
   shared: boolean;
-  /** Has accepted for good: the memory is mapped. */
-  mapped: boolean;
+  /** The address space in which the memory is mapped; undefined: the VM has not accepted for good. */
+  mappedIn: object | undefined;
   contiguous: boolean;
-  /** Guest addresses taken so far: one per region, or one in all when contiguous. Undefined: none asked for yet. */
+  /**
+   * Guest addresses taken so far: one per region, or one in all when contiguous. Undefined: none asked for yet. More
+   * than one although contiguous: RM then writes past its list when it gives them back (rm-lives.md, section 6).
+   */
   addresses: number[] | undefined;
-  /** A node of the guest's tree stands for the parcel. */
+  /** A node of a guest's tree stands for the parcel. Kept until the parcel is gone (rm-lives.md, section 6). */
   hasNode: boolean;
+  /** RM gave that node its phandle. */
+  ownPhandle: boolean;
 }
-
-/** Address spaces that one parcel's memory can be mapped in at a time. */
-export const MAPPINGS_MAX = 4;
 
 /** A memory parcel (rm-behaviour.md, "Memory parcels"). */
 export class Parcel {
@@ -38,8 +41,7 @@ export class Parcel {
   tag: number | undefined;
   sanitizeReclaim = false;
   shareCount = 0;
-  /** Mappings of a sharing owner that a failed append left behind. */
-  readonly staleMappings: Region[] = [];
+  readonly slots = new MappingSlots();
 
   constructor(
     readonly handle: number,
@@ -82,25 +84,6 @@ export class Parcel {
       attrs.length === this.attrs.length &&
       this.attrs.every(({ vmid, attr }, index) => vmid === attrs[index]?.vmid && attr === attrs[index]?.attr)
     );
-  }
-
-  /** Whether the hypervisor can map a new region for an owner that shares it. Only stale mappings can prevent that. */
-  ownerHasSlot(region: Region): boolean {
-    return this.#staleOver(region) < MAPPINGS_MAX;
-  }
-
-  /** Whether one more address space can map the whole parcel. */
-  get hasSlot(): boolean {
-    let used = this.transType === TransType.SHARE ? 1 : 0;
-    for (const entry of this.participants) if (entry.mapped) used++;
-    if (this.staleMappings.length === 0) return used < MAPPINGS_MAX;
-    return this.regions.every((region) => used + this.#staleOver(region) < MAPPINGS_MAX);
-  }
-
-  #staleOver(region: Region): number {
-    const end = region.phys + region.size;
-    return this.staleMappings.filter((stale) => stale.phys < end && region.phys < stale.phys + stale.size)
-      .length;
   }
 
   /** Private memory of a VM: normal, without a label, for this VM alone with all rights. */

@@ -119,7 +119,8 @@ function* inspectBorrowers(manager: ResourceManager, hypervisor: HypervisorModel
     for (const borrower of value.borrowers) {
       const parcel = parcels.get(value.owner);
       if (isPaged(manager, value.owner, borrower.owner)) continue;
-      if (parcel?.owner === borrower.owner || parcel?.participant(borrower.owner)?.mapped === true) continue;
+      if (parcel?.owner === borrower.owner || parcel?.participant(borrower.owner)?.mappedIn !== undefined)
+        continue;
       yield {
         rule: 'seen_by_stranger',
         detail: `VM ${borrower.owner} sees memory at 0x${start.toString(16)}, which it has not accepted`,

@@ -12,14 +12,13 @@ const unmapMessage = withLayouts(
 const unmap = handler(
   unmapMessage,
   (rm, sender, { virqs }) => {
-    const bound = new Set(rm.interrupts.boundBy(sender.vmid));
-    if (new Set(virqs).size !== virqs.length || !virqs.every((virq) => bound.has(virq)))
+    const { interrupts } = sender;
+    if (new Set(virqs).size !== virqs.length || !virqs.every((virq) => interrupts?.isAccepted(virq)))
       return RmError.IRQ_INVALID;
     for (const virq of virqs) {
       const lending = rm.interrupts.borrowedAs(sender.vmid, virq);
-      sender.interrupts?.release(virq);
+      interrupts?.release(virq);
       rm.hypervisor.unbindInterrupt(virq);
-      rm.interrupts.unbind(virq);
       if (lending !== undefined) lending.virq = undefined;
     }
     return RmError.OK;
@@ -41,8 +40,8 @@ const unmap = handler(
 const unreserve = handler(
   withLayouts(IPA_UNRESERVE, IPA_RESERVE.request, empty),
   (_rm, sender, { alloc_type, generic_constraints, platform_constraints, entries }) => {
-    const { space } = sender;
-    if (space === undefined) return RmError.DENIED;
+    const { allocator } = sender;
+    if (allocator === undefined) return RmError.DENIED;
     const tag = constraintTag(sender, generic_constraints, platform_constraints);
     if (alloc_type !== AllocType.FIXED_LIST || tag === undefined) return RmError.ARGUMENT_INVALID;
     const ranges = (entries as readonly IpaFixedRange[]).map(({ base, size }) => ({
@@ -51,12 +50,12 @@ const unreserve = handler(
     }));
     const given: typeof ranges = [];
     for (const range of ranges) {
-      if (space.isReserved(range.start, range.size, tag)) {
-        space.unreserve(range.start, range.size, tag);
+      if (allocator.isReserved(range.start, range.size, tag)) {
+        allocator.unreserve(range.start, range.size, tag);
         given.push(range);
         continue;
       }
-      for (const { start, size } of given.reverse()) space.reserveAny(start, size, size, size, tag);
+      for (const { start, size } of given.reverse()) allocator.reserveAny(start, size, size, size, tag);
       return RmError.ARGUMENT_INVALID;
     }
     return RmError.OK;

@@ -65,7 +65,7 @@ const init = handler(VM_INIT, (rm, sender, { vmid }) => {
 const setTimeBase = handler(
   VM_SET_TIME_BASE,
   (rm, sender, { vmid }) => {
-    const vm = vmid === 0 ? sender : rm.vms.get(vmid);
+    const vm = rm.vms.get(vmid === 0 ? sender.vmid : vmid);
     if (vm === undefined) return RmError.NORESOURCE;
     if (!vm.mayBeQueriedBy(sender)) return RmError.DENIED;
     if (vm.state !== VmState.INIT && vm.state !== VmState.READY) return RmError.VM_STATE;

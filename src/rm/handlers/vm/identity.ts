@@ -11,7 +11,8 @@ import {
 import { IdType, RmError, VmState } from '../../codes.js';
 import type { Context } from '../../context.js';
 import type { Vm } from '../../vm.js';
-import { type HandlerRow, handler } from '../row.js';
+import { hasRecord } from '../conditions.js';
+import { type HandlerRow, handler, usualChecks } from '../row.js';
 
 /** AArch64, Gunyah with a resource manager, version 1 (rm-behaviour.md). */
 export const HOST_TYPE = 0x01000164;
@@ -31,7 +32,7 @@ function textOf(bytes: Uint8Array): string {
 }
 
 const getId = handler(VM_GET_ID, (rm, sender, { vmid }) => {
-  const vm = vmid === 0 ? sender : rm.vms.get(vmid);
+  const vm = rm.vms.get(vmid === 0 ? sender.vmid : vmid);
   if (vm === undefined) return RmError.NORESOURCE;
   if (!HAVE_ID.includes(vm.state)) return RmError.VM_STATE;
   if (!vm.mayBeQueriedBy(sender)) return RmError.NORESOURCE;
@@ -62,9 +63,14 @@ const lookUpGuid = handler(VM_LOOKUP_GUID, (rm, sender, { guid }) =>
   matching(rm, sender, (vm) => vm.guid.every((byte, index) => byte === guid[index])),
 );
 
-const getOwner = handler(VM_GET_OWNER, (_rm, { owner }) => ({ owner_vmid: owner }));
+const ofRecord = { checks: [...usualChecks, hasRecord] };
+const getOwner = handler(VM_GET_OWNER, (_rm, { owner }) => ({ owner_vmid: owner }), ofRecord);
 const getVmid = handler(VM_GET_VMID, (_rm, { vmid }) => ({ vmid }));
-const getPeers = handler(VM_GET_PEERS, (_rm, { peers }) => ({ peers: peers.map(({ vmid }) => vmid) }));
+const getPeers = handler(
+  VM_GET_PEERS,
+  (_rm, { peers }) => ({ peers: peers.map(({ vmid }) => vmid) }),
+  ofRecord,
+);
 const hostGetType = handler(VM_HOST_GET_TYPE, () => ({ host_type: HOST_TYPE }));
 
 export const identityRows: readonly HandlerRow[] = [

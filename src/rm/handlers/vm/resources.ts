@@ -3,6 +3,7 @@ import { RmError, ResourceType as Type, VMID_HLOS, VMID_RM } from '../../codes.j
 import type { Context } from '../../context.js';
 import type { Device } from '../../devices/device.js';
 import type { Vm } from '../../vm.js';
+import { isAllocated } from '../../vm-table.js';
 import { type HandlerRow, handler } from '../row.js';
 
 const VIRTIO_SIZE = 0x1000n;
@@ -88,12 +89,14 @@ export function resourcesOf(rm: Context, sender: Vm, vmid: number): HypResource[
   const vm = rm.vms.get(vmid);
   if (vm === undefined) return RmError.ARGUMENT_INVALID;
   if (vm.config === undefined) return RmError.NORESOURCE;
+  if (!isAllocated(rm, sender)) return rm.panicOrError('ghost_sender');
+  if (sender.config === undefined) return rm.panicOrError('ghost_unconfigured');
   const entries: HypResource[] = [];
   const seesVcpus = vm.owner === sender.vmid || (vm.vmid === VMID_RM && sender.vmid === VMID_HLOS);
   if (seesVcpus)
     for (const { label, capability, virq } of vm.config.vcpus)
       entries.push(entry(0, label, { type: Type.VCPU, capability, virq }));
-  for (const device of sender.config?.devices ?? [])
+  for (const device of sender.config.devices)
     if ('peer' in device && device.peer === vm.vmid)
       for (const resource of seenByVm(device)) entries.push(entry(vm.vmid, device.label, resource));
   for (const device of vm.config.devices)

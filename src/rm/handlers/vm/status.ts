@@ -8,7 +8,9 @@ import {
 } from '../../../../schemas/index.js';
 import { ExitCode, ExitType, OsStatus, RmError, VmState } from '../../codes.js';
 import { sendVmExited, sendVmStatus } from '../../notifications.js';
-import { type HandlerRow, handler } from '../row.js';
+import { isAllocated } from '../../vm-table.js';
+import { hasRecord } from '../conditions.js';
+import { type HandlerRow, handler, usualChecks } from '../row.js';
 
 /** Codes a VM may give itself. */
 const EXIT_CODES: readonly number[] = [
@@ -19,13 +21,14 @@ const EXIT_CODES: readonly number[] = [
 ];
 
 const getState = handler(VM_GET_STATE, (rm, sender, { vmid }) => {
-  const vm = vmid === 0 ? sender : rm.vms.get(vmid);
+  const vm = rm.vms.get(vmid === 0 ? sender.vmid : vmid);
   if (vm === undefined) return RmError.NORESOURCE;
   if (!vm.mayBeQueriedBy(sender)) return RmError.DENIED;
   return { vm_status: vm.state, os_status: vm.osStatus, app_status: vm.appStatus };
 });
 
 const setStatus = handler(VM_SET_STATUS, (rm, sender, { os_status, app_status }) => {
+  if (!isAllocated(rm, sender)) return RmError.NORESOURCE;
   if (os_status > OsStatus.CRASHED) return RmError.ARGUMENT_INVALID;
   if (os_status !== OsStatus.NONE) sender.osStatus = os_status;
   sender.appStatus = app_status;
@@ -48,6 +51,7 @@ const exit = handler(
   {
     checks: [
       'payload',
+      hasRecord,
       {
         text: 'crash-fatal is not set for the sender',
         error: 'ARGUMENT_INVALID',
@@ -64,9 +68,13 @@ const getCrashMsg = handler(VM_GET_CRASH_MSG, (rm, sender, { vmid }) => {
   return { message: vm.crashMessage ?? new Uint8Array(0) };
 });
 
-const setCrashMsg = handler(VM_SET_CRASH_MSG, (_rm, sender, { message }) => {
-  sender.crashMessage = message.slice(0, limits.crash_message);
-  return RmError.OK;
-});
+const setCrashMsg = handler(
+  VM_SET_CRASH_MSG,
+  (_rm, sender, { message }) => {
+    sender.crashMessage = message.slice(0, limits.crash_message);
+    return RmError.OK;
+  },
+  { checks: [...usualChecks, hasRecord] },
+);
 
 export const statusRows: readonly HandlerRow[] = [getState, getCrashMsg, setStatus, exit, setCrashMsg];
