@@ -26,6 +26,26 @@ export function* readPieces(stdio: Stdio, path: string, size = chunkSize): Gener
   }
 }
 
+/**
+ * As `readPieces`, for a command that can be interrupted: between two pieces signals are seen, and pieces end with
+ * `stop`.
+ */
+export async function* arrivingPieces(
+  stdio: Stdio,
+  path: string,
+  stop: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  if (path === '-' && stdio.arrivals !== undefined) {
+    yield* stdio.arrivals(stop);
+    return;
+  }
+  for (const piece of readPieces(stdio, path)) {
+    yield piece;
+    await new Promise<void>((done) => setImmediate(done));
+    if (stop.aborted) return;
+  }
+}
+
 /** Reads a whole file into memory. @throws FileError if it cannot be read. */
 export function readWholeFile(path: string): Uint8Array {
   return attempt(path, () => readFileSync(path));

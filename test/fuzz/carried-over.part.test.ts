@@ -38,7 +38,7 @@ describe('a manager that has played many cases', () => {
     withSeed(1, (seed) => {
       const used = new SimTarget();
       playCases(used, seed, CASES);
-      for (const session of sessions)
+      for (const session of partOf(sessions))
         expect(answers(used, session)).toEqual(answers(new SimTarget(), session));
     });
   });

@@ -61,22 +61,67 @@ export function diffEntries(
   sink: (difference: Difference) => void,
   window = diffWindow,
 ): DiffCounts {
-  const counts = { equal: 0, changed: 0, removed: 0, added: 0 };
-  const a = new Window(aEntries);
-  const b = new Window(bEntries);
+  const a = new Window();
+  const sources = { a: aEntries[Symbol.iterator](), b: bEntries[Symbol.iterator]() };
+  const work = comparing(a, new Window(), sink, window);
   for (;;) {
-    while (a.first !== undefined && a.first.content === b.first?.content) {
+    const step = work.next();
+    if (step.done) return step.value;
+    const { done, value } = (step.value === a ? sources.a : sources.b).next();
+    if (done === true) step.value.end();
+    else step.value.push([value]);
+  }
+}
+
+/** As {@link diffEntries}, for captures that come in pieces. */
+export async function diffCaptures(
+  aPieces: AsyncIterable<readonly DiffEntry[]>,
+  bPieces: AsyncIterable<readonly DiffEntry[]>,
+  sink: (difference: Difference) => void,
+): Promise<DiffCounts> {
+  const a = new Window();
+  const sources = { a: aPieces[Symbol.asyncIterator](), b: bPieces[Symbol.asyncIterator]() };
+  const work = comparing(a, new Window(), sink, diffWindow);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    const { done, value } = await (step.value === a ? sources.a : sources.b).next();
+    if (done === true) step.value.end();
+    else step.value.push(value);
+  }
+}
+
+/** Yields the window that needs more messages, or its end, before the comparison can go on. */
+function* comparing(
+  a: Window,
+  b: Window,
+  sink: (difference: Difference) => void,
+  window: number,
+): Generator<Window, DiffCounts> {
+  const counts = { equal: 0, changed: 0, removed: 0, added: 0 };
+  for (;;) {
+    while (a.lacks(1)) yield a;
+    while (b.lacks(1)) yield b;
+    if (a.first === undefined && b.first === undefined) return counts;
+    if (a.first !== undefined && a.first.content === b.first?.content) {
       counts.equal++;
       a.drop(1);
       b.drop(1);
+      continue;
     }
-    if (a.first === undefined && b.first === undefined) return counts;
-    a.fill(window);
-    b.fill(window);
-    const isWhole = a.isLast && b.isLast;
-    const steps = stepsOf(a.entries(), b.entries(), isWhole);
-    const end = isWhole ? steps.length : agreementEnd(steps) || mostOf(steps, Math.max(a.length, b.length));
-    report(a, b, steps.slice(0, end), counts, sink);
+    while (a.lacks(window)) yield a;
+    while (b.lacks(window)) yield b;
+    const isWhole = a.isLast(window) && b.isLast(window);
+    const aEntries = a.entries(window);
+    const bEntries = b.entries(window);
+    const steps = stepsOf(aEntries, bEntries, isWhole);
+    const end = isWhole
+      ? steps.length
+      : agreementEnd(steps) || mostOf(steps, Math.max(aEntries.length, bEntries.length));
+    const done = steps.slice(0, end);
+    report(aEntries, bEntries, done, counts, sink);
+    a.drop(done.reduce((sum, step) => sum + (step.a < 0 ? 0 : 1), 0));
+    b.drop(done.reduce((sum, step) => sum + (step.b < 0 ? 0 : 1), 0));
   }
 }
 
@@ -130,21 +175,15 @@ function mostOf(steps: readonly Step[], size: number): number {
 }
 
 function report(
-  aWindow: Window,
-  bWindow: Window,
+  aEntries: readonly DiffEntry[],
+  bEntries: readonly DiffEntry[],
   steps: readonly Step[],
   counts: { -readonly [K in keyof DiffCounts]: number },
   sink: (difference: Difference) => void,
 ): void {
-  const aEntries = aWindow.entries();
-  const bEntries = bWindow.entries();
-  let aCount = 0;
-  let bCount = 0;
   for (const { a: aAt, b: bAt, level } of steps) {
     const a = aEntries[aAt];
     const b = bEntries[bAt];
-    if (a !== undefined) aCount++;
-    if (b !== undefined) bCount++;
     if (a === undefined) {
       counts.added++;
       sink({ diff: 'added', b: b as DiffEntry });
@@ -157,6 +196,4 @@ function report(
       sink({ diff: 'changed', a, b, changes: fieldChanges(contentOf(a), contentOf(b)) });
     }
   }
-  aWindow.drop(aCount);
-  bWindow.drop(bCount);
 }

@@ -83,13 +83,13 @@ interface Undecided {
 }
 
 /** `decode --to`: writes the packets of a capture in another form. With a filter only those of messages that match. */
-export function convert(
+export async function convert(
   io: CommandIo,
   files: readonly string[],
   options: { readonly to: CaptureForm; readonly output: string; readonly format?: InputFormat },
   rules: ReassemblyRules,
   filter: Filter | undefined,
-): void {
+): Promise<void> {
   const output = captureOutput(io, options.output, options.to);
   let count = 0;
   let late = 0;
@@ -127,7 +127,7 @@ export function convert(
     }
     assembler.packet(packet);
   };
-  io.readCaptures(files, options.format, sink, output.flush);
+  await io.readCaptures(files, options.format, sink, output.flush);
   assembler.end();
   order.end();
   if (late > 0) {

@@ -97,7 +97,7 @@ export function register(program: Command, io: CommandIo): void {
     .action((files: string[], options: DecodeOptions) => decode(io, files, options));
 }
 
-function decode(io: CommandIo, files: readonly string[], options: DecodeOptions): void {
+async function decode(io: CommandIo, files: readonly string[], options: DecodeOptions): Promise<void> {
   const { protocol } = io;
   const rules = rulesOf(options.rules);
   const names = filterNames(protocol, options.frames === true);
@@ -116,7 +116,7 @@ function decode(io: CommandIo, files: readonly string[], options: DecodeOptions)
       options.limit !== undefined
     )
       conflict('--to', options);
-    convert(io, files, { ...options, to: form }, rules, filter);
+    await convert(io, files, { ...options, to: form }, rules, filter);
     return;
   }
   const json = form === 'json';
@@ -132,7 +132,7 @@ function decode(io: CommandIo, files: readonly string[], options: DecodeOptions)
     ...print,
     ...(summary === undefined ? {} : { unanswered: (request) => summary.lost(request) }),
   });
-  const isWhole = io.readCaptures(
+  const isWhole = await io.readCaptures(
     options.limit === 0 ? [] : files,
     options.format,
     (packet) => assembler.packet(packet),

@@ -4,7 +4,7 @@ import {
   countsLine,
   type DiffEntry,
   type Difference,
-  diffEntries,
+  diffCaptures,
   diffEntry,
   differenceLine,
   diffHeading,
@@ -60,7 +60,7 @@ export function register(program: Command, io: CommandIo): void {
     .action((a: string, b: string, options: DiffOptions) => diff(io, a, b, options));
 }
 
-function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions): void {
+async function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions): Promise<void> {
   const { protocol } = io;
   const rules = rulesOf(options.rules);
   if (aFile === '-' && bFile === '-') {
@@ -72,7 +72,7 @@ function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions)
   const output = io.output(options.output, json ? 'json' : 'text');
   const style = terminalStyle(io.stdio, options.output === '-');
   let heading = json ? '' : diffHeading(style);
-  const counts = diffEntries(a, b, (difference: Difference) => {
+  const counts = await diffCaptures(a, b, (difference: Difference) => {
     // The heading is printed with the first difference, and not at all if there is none.
     output.write(
       heading + (json ? differenceLine(difference) : printDifference(protocol, difference, style)),
@@ -88,12 +88,12 @@ function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions)
 const PIECE_SIZE = 64 * 1024;
 
 /** The messages of a capture, as far as they are asked for. */
-function* entriesOf(
+async function* entriesOf(
   io: CommandIo,
   file: string,
   options: DiffOptions,
   rules: ReassemblyRules,
-): Generator<DiffEntry> {
+): AsyncGenerator<readonly DiffEntry[]> {
   const { protocol } = io;
   const { ignore = [], format } = options;
   let entries: DiffEntry[] = [];
@@ -103,11 +103,11 @@ function* entriesOf(
     record: (record) => entries.push(diffEntry(protocol, record, ignore)),
   });
   const packet: PacketSink = (item) => assembler.packet(item);
-  for (const _ of io.readingCapture(file, format, packet, undefined, undefined, PIECE_SIZE)) {
+  for await (const _ of io.readingCapture(file, format, packet, undefined, undefined, PIECE_SIZE)) {
     if (io.isOutputClosed) return;
-    yield* entries;
+    yield entries;
     entries = [];
   }
   assembler.end();
-  yield* entries;
+  yield entries;
 }
