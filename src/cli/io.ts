@@ -120,7 +120,7 @@ export class CommandIo {
     options: InputOptions = {},
   ): Promise<boolean> {
     this.stdio.onStop(() => this.#stop.abort());
-    const read = (path: string, own: PacketSink) => this.#pieces(path, format, own, pause, options);
+    const read = (path: string, own: PacketSink) => this.readingCapture(path, format, own, pause, options);
     const [first, ...others] = paths;
     const pieces =
       first !== undefined && others.length === 0 ? read(first, sink) : inOrderOfTime(paths, read, sink);
@@ -144,13 +144,14 @@ export class CommandIo {
     await this.readCaptures([path], format, sink, pause, options);
   }
 
-  /** Reads a capture. Stops after each piece. */
-  async *#pieces(
+  /** As {@link readCapture}, for commands that read captures by turns: stops after each piece of `pieceSize` bytes. */
+  async *readingCapture(
     path: string,
     format: InputFormat | undefined,
     sink: PacketSink,
-    pause: () => void,
-    options: InputOptions,
+    pause = () => {},
+    options: InputOptions = {},
+    pieceSize = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<void> {
     const name = nameOfInput(path);
     const warnings = new Warnings(this, name, pause);
@@ -160,9 +161,11 @@ export class CommandIo {
     try {
       const read = (size: number) => progress.advance(size);
       for await (const chunk of this.files.contents(path, this.#stop.signal, read)) {
-        input.push(chunk);
-        pause();
-        yield;
+        for (let at = 0; at < chunk.length; at += pieceSize) {
+          input.push(chunk.subarray(at, at + pieceSize));
+          pause();
+          yield;
+        }
       }
       input.end();
     } catch (error) {

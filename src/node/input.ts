@@ -11,16 +11,16 @@ const chunkSize = 1024 * 1024;
  *
  * @throws FileError if the file cannot be read.
  */
-export function* readPieces(stdio: Stdio, path: string): Generator<Uint8Array> {
-  const buffer = new Uint8Array(chunkSize);
+export function* readPieces(stdio: Stdio, path: string, size = chunkSize): Generator<Uint8Array> {
+  const buffer = new Uint8Array(size);
   if (path === '-') {
-    for (let size = stdio.read(buffer); size > 0; size = stdio.read(buffer)) yield buffer.subarray(0, size);
+    for (let read = stdio.read(buffer); read > 0; read = stdio.read(buffer)) yield buffer.subarray(0, read);
     return;
   }
   const fd = attempt(path, () => openSync(path, 'r'));
   try {
-    for (let size = readSome(fd, path, buffer); size > 0; size = readSome(fd, path, buffer))
-      yield buffer.subarray(0, size);
+    for (let read = readSome(fd, path, buffer); read > 0; read = readSome(fd, path, buffer))
+      yield buffer.subarray(0, read);
   } finally {
     closeSync(fd);
   }

@@ -109,6 +109,15 @@ describe('compressed files', () => {
   });
 });
 
+it('decode reads what encode --to bin has written', async () => {
+  const lines = await gunyahRm(['decode', '--json', capture]);
+  const { bytes: input } = await gunyahRm(['encode', '-', '--to', 'bin'], { input: lines.bytes });
+  const raws = async (run: Promise<{ stdout: string }>) =>
+    (await run).stdout.split('\n').map((line) => line && JSON.parse(line).raw);
+  const whole = await raws(gunyahRm(['decode', '--frames', '--json', capture]));
+  expect(await raws(gunyahRm(['decode', '--frames', '--json', '-'], { input }))).toEqual(whole);
+});
+
 describe('a pipe that stays open', () => {
   /** Writes a line, waits until something is printed, then interrupts. */
   function interrupted(args: readonly string[], isPrinted: boolean) {

@@ -1,7 +1,7 @@
 import { formatTime } from '../../base/time.js';
 import type { Filter } from '../../capture/filter/index.js';
 import { recordFields } from '../../capture/filter/index.js';
-import { hexLine } from '../../capture/hex/index.js';
+import { hexLinePieces } from '../../capture/hex/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
 import { PacketOrder } from '../../capture/ndjson/index.js';
 import { copyOfPacket, PACKET_SIZE, type Packet, type PacketSink } from '../../capture/packets/index.js';
@@ -35,8 +35,9 @@ export function captureOutput(io: CommandIo, path: string, form: CaptureForm, is
   if (form === 'pcapng') return pcapngOutput(io, output);
   return {
     packet: ({ from, to, data, start, end }) => {
-      if (form === 'hex') output.write(hexLine(from, to, data.subarray(start, end)));
-      else output.bytes(data.subarray(start, end));
+      const bytes = data.subarray(start, end);
+      if (form === 'hex') for (const piece of hexLinePieces(from, to, bytes)) output.write(piece);
+      else output.bytes(bytes);
     },
     flush: () => output.flush(),
     end: () => io.end(output),

@@ -12,8 +12,8 @@ import {
   separatorNamed,
 } from '../../capture/filter/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
-import { frameLine, recordLine } from '../../capture/ndjson/index.js';
-import { isProblem, type PrintOptions, printFrame, printRecord, Summary } from '../../capture/print/index.js';
+import { writeFrameLine, writeRecordLine } from '../../capture/ndjson/index.js';
+import { isProblem, type PrintOptions, Summary, writeFrame, writeRecord } from '../../capture/print/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { Assembler, type Frame } from '../../capture/records/index.js';
 import type { Output } from '../../node/output.js';
@@ -210,6 +210,7 @@ function printer(
     hex: options.hex === true,
   };
   const { json } = options;
+  const write = (text: string) => output.write(text);
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   const counted = () => {
     if (--left <= 0) throw new StopReading();
@@ -221,13 +222,15 @@ function printer(
     if (summary !== undefined) summary.record(item, matches);
     else if (!matches) return;
     else if (columns !== undefined) output.write(columns.line(recordFields(protocol, item)));
-    else output.write(json ? recordLine(protocol, item) : printRecord(item, print));
+    else if (json) writeRecordLine(protocol, item, write);
+    else writeRecord(item, print, write);
     if (matches) counted();
   };
   const frame = (item: Frame) => {
     if (filter !== undefined && !filter(frameFields(protocol, item))) return;
     if (columns !== undefined) output.write(columns.line(frameFields(protocol, item)));
-    else output.write(json ? frameLine(protocol, item) : printFrame(item, print));
+    else if (json) writeFrameLine(protocol, item, write);
+    else writeFrame(item, print, write);
     counted();
   };
   return options.frames ? { record, frame } : { record };
