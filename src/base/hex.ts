@@ -1,22 +1,54 @@
-import { Buffer } from 'buffer/index.js';
-
 const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-/** Lower-case hex of bytes [start, end). */
+const digits = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const ascii = new TextDecoder();
+/** Bytes whose hex is made at once. */
+const PIECE_SIZE = 1 << 16;
+let scratch = new Uint8Array(0);
+
+/** Lower-case hex of bytes [start, end), up to 256 MiB: a longer text than 2^29 characters is not possible. */
 export function formatHex(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  // Most runs in payloads are short: making a view would take longer than this loop.
-  if (end - start > 64)
-    return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset + start, end - start).toString('hex');
   let text = '';
-  for (let index = start; index < end; index++) text += pairs[bytes[index] as number];
+  // Most runs in payloads are short: a decoder would take longer than this loop.
+  if (end - start <= 64) for (let at = start; at < end; at++) text += pairs[bytes[at] as number];
+  // Longer ones not: the text would take 16 bytes of memory for each digit.
+  else for (const piece of hexPieces(bytes, start, end)) text += piece;
   return text;
+}
+
+/** As {@link formatHex}, in texts of some 128 KiB: for bytes of any number. */
+export function* hexPieces(bytes: Uint8Array, start = 0, end = bytes.length): Generator<string> {
+  for (let at = start; at < end; at += PIECE_SIZE) yield hexPiece(bytes, at, Math.min(end, at + PIECE_SIZE));
+}
+
+function hexPiece(bytes: Uint8Array, start: number, end: number): string {
+  const size = 2 * (end - start);
+  if (scratch.length < size) scratch = new Uint8Array(size);
+  for (let at = start, to = 0; at < end; at++) {
+    const byte = bytes[at] as number;
+    scratch[to++] = digits[byte >>> 4] as number;
+    scratch[to++] = digits[byte & 15] as number;
+  }
+  return ascii.decode(scratch.subarray(0, size));
+}
+
+const values = new Int8Array(128).fill(-1);
+for (const [value, digit] of Array.from('0123456789abcdef').entries()) {
+  values[digit.charCodeAt(0)] = value;
+  values[digit.toUpperCase().charCodeAt(0)] = value;
 }
 
 /** The bytes of hex text; undefined unless the text consists of pairs of hex digits. */
 export function parseHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
-  const bytes = Buffer.from(text, 'hex');
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (text.length % 2 !== 0) return undefined;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let at = 0; at < bytes.length; at++) {
+    const high = values[text.charCodeAt(2 * at)] ?? -1;
+    const low = values[text.charCodeAt(2 * at + 1)] ?? -1;
+    if ((high | low) < 0) return undefined;
+    bytes[at] = (high << 4) | low;
+  }
+  return bytes;
 }
 
 /** Bytes per line of an array literal. */

@@ -11,8 +11,8 @@ import type { Protocol } from '../schema/index.js';
 import { inOrderOfTime, StopReading } from './merge.js';
 import { type OutputForm, outputForm } from './output-form.js';
 
-/** Exit codes of the command line (cli.md). `defect`: an error of this program itself. */
-export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3, defect: 4 } as const;
+/** Exit codes of the command line (cli.md). `defect`: an error of this program itself. `interrupted`: 128 and SIGINT. */
+export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3, defect: 4, interrupted: 130 } as const;
 
 /** Largest number of warnings that are printed. Further ones are only counted. */
 const warningsMax = 20;
@@ -25,6 +25,7 @@ export function nameOfInput(path: string): string {
 /** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
 export class CommandIo {
   exitCode: number = exitCodes.ok;
+  readonly #stop = new AbortController();
   readonly files: Files;
   #damage: string | undefined;
 
@@ -85,6 +86,11 @@ export class CommandIo {
     }
   }
 
+  /** Whether the user has interrupted the reading of an input. */
+  get isInterrupted(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
   /** Whether the reader of an output has gone, so that the rest of the work is in vain. */
   get isOutputClosed(): boolean {
     return this.files.isOutputClosed;
@@ -101,24 +107,26 @@ export class CommandIo {
    * Reads captures and passes their packets to `sink`: of several captures in the order of time, numbered anew. Without
    * `format` the format is detected. An error in a file is printed after all packets before it have been passed on, and
    * makes the exit code 1. `pause` is called after each piece, before the command waits for the next one. Reading ends
-   * early when the reader of an output has gone, or the sink throws {@link StopReading}.
+   * early when the reader of an output has gone, the sink throws {@link StopReading}, or the user interrupts it: then the
+   * command prints what it has.
    *
    * @returns whether all was read. @throws FileError if a file cannot be read.
    */
-  readCaptures(
+  async readCaptures(
     paths: readonly string[],
     format: InputFormat | undefined,
     sink: PacketSink,
     pause = () => {},
     options: InputOptions = {},
-  ): boolean {
-    const read = (path: string, own: PacketSink) => this.#pieces(path, format, own, pause, options);
+  ): Promise<boolean> {
+    this.stdio.onStop(() => this.#stop.abort());
+    const read = (path: string, own: PacketSink) => this.readingCapture(path, format, own, pause, options);
     const [first, ...others] = paths;
     const pieces =
       first !== undefined && others.length === 0 ? read(first, sink) : inOrderOfTime(paths, read, sink);
     try {
-      for (const _ of pieces) if (this.isOutputClosed) return false;
-      return true;
+      for await (const _ of pieces) if (this.isOutputClosed) return false;
+      return !this.isInterrupted;
     } catch (error) {
       if (!(error instanceof StopReading)) throw error;
       return false;
@@ -126,39 +134,44 @@ export class CommandIo {
   }
 
   /** One capture, as {@link readCaptures}. */
-  readCapture(
+  async readCapture(
     path: string,
     format: InputFormat | undefined,
     sink: PacketSink,
     pause = () => {},
     options: InputOptions = {},
-  ): void {
-    this.readCaptures([path], format, sink, pause, options);
+  ): Promise<void> {
+    await this.readCaptures([path], format, sink, pause, options);
   }
 
-  /** Reads a capture. Stops after each piece. */
-  *#pieces(
+  /** As {@link readCapture}, for commands that read captures by turns: stops after each piece of `pieceSize` bytes. */
+  async *readingCapture(
     path: string,
     format: InputFormat | undefined,
     sink: PacketSink,
-    pause: () => void,
-    options: InputOptions,
-  ): Generator<void> {
+    pause = () => {},
+    options: InputOptions = {},
+    pieceSize = Number.POSITIVE_INFINITY,
+  ): AsyncGenerator<void> {
     const name = nameOfInput(path);
     const warnings = new Warnings(this, name, pause);
     const progress = new Progress(this.stdio, path);
     const warn = (warning: CaptureWarning) => warnings.add(warning);
     const input = new CaptureInput(this.protocol, format, sink, warn, options);
     try {
-      for (const chunk of this.files.pieces(path)) {
-        input.push(chunk);
-        pause();
-        yield;
-        progress.advance(chunk.length);
+      const read = (size: number) => progress.advance(size);
+      for await (const chunk of this.files.contents(path, this.#stop.signal, read)) {
+        for (let at = 0; at < chunk.length; at += pieceSize) {
+          input.push(chunk.subarray(at, at + pieceSize));
+          pause();
+          yield;
+        }
       }
       input.end();
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
+      // The input was cut by the user.
+      if (this.isInterrupted) return;
       progress.end();
       pause();
       this.damaged(`${name}: ${errorText(error)}`);

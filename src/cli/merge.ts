@@ -5,7 +5,7 @@ export class StopReading extends Error {}
 
 /** A capture that is being read, with its packets that have not been passed on. */
 interface Source {
-  readonly pieces: Generator<void>;
+  readonly pieces: AsyncGenerator<void>;
   readonly packets: Packet[];
   /** Index of the next packet. */
   next: number;
@@ -19,11 +19,11 @@ interface Source {
  *
  * @param read reads a capture piece by piece.
  */
-export function* inOrderOfTime(
+export async function* inOrderOfTime(
   paths: readonly string[],
-  read: (path: string, sink: PacketSink) => Generator<void>,
+  read: (path: string, sink: PacketSink) => AsyncGenerator<void>,
   sink: PacketSink,
-): Generator<void> {
+): AsyncGenerator<void> {
   const sources = paths.map((path): Source => {
     const packets: Packet[] = [];
     const pieces = read(path, (packet) => void packets.push(copyOfPacket(packet)));
@@ -31,7 +31,9 @@ export function* inOrderOfTime(
   });
   try {
     for (let frame = 1; ; frame++) {
-      const source = earliest(sources.filter(hasPacket));
+      const ready: Source[] = [];
+      for (const one of sources) if (one.next < one.packets.length || (await refill(one))) ready.push(one);
+      const source = earliest(ready);
       if (source === undefined) return;
       const packet = source.packets[source.next++] as Packet;
       source.time = timeOf(source, packet);
@@ -39,16 +41,16 @@ export function* inOrderOfTime(
       if (source.next === source.packets.length) yield;
     }
   } finally {
-    for (const { pieces } of sources) pieces.return(undefined);
+    for (const { pieces } of sources) await pieces.return(undefined);
   }
 }
 
-/** Reads on until there is a packet. */
-function hasPacket(source: Source): boolean {
+/** Reads on until there is a packet. @returns false at the end. */
+async function refill(source: Source): Promise<boolean> {
   while (source.next === source.packets.length) {
     source.packets.length = 0;
     source.next = 0;
-    if (source.pieces.next().done) return source.packets.length > 0;
+    if ((await source.pieces.next()).done) return source.packets.length > 0;
   }
   return true;
 }

@@ -15,10 +15,11 @@ const endings: Readonly<Record<string, OutputForm>> = {
   '.htm': 'html',
 };
 /** Endings of files that other programs make. */
-const foreign = ['.pcap', '.cap', '.gz', '.zip', '.zst', '.xz'];
+const foreign = ['.pcap', '.cap', '.zip', '.zst', '.xz'];
 
 /**
- * The form of an output: what the options say, else what the ending of its name stands for.
+ * The form of an output: what the options say, else what the ending of its name stands for. The ending .gz, behind
+ * another or alone, compresses any form.
  *
  * @param wanted by the options; undefined: they say nothing. @param usual if neither says anything.
  * @throws UsageError if they contradict each other.
@@ -29,11 +30,11 @@ export function outputForm(
   usual: OutputForm,
   option = '--output',
 ): OutputForm {
-  const ending = /\.\w+$/.exec(path)?.[0].toLowerCase() ?? '';
+  const ending = /\.\w+$/.exec(path.replace(/\.gz$/, ''))?.[0].toLowerCase() ?? '';
   const named = endings[ending];
   const form = wanted ?? named ?? usual;
   if (foreign.includes(ending) || (named !== undefined && named !== form)) {
-    const expected = `a name for the form ${form}, such as ${path.slice(0, path.length - ending.length)}${endingOf(form)}`;
+    const expected = `a name for the form ${form}, such as ${path.replace(/\.gz$/, '').slice(0, -ending.length)}${endingOf(form)}`;
     throw new UsageError({ code: 'output', path: option, expected, actual: path });
   }
   return form;

@@ -49,6 +49,7 @@ export async function run(argv: readonly string[], stdio: Stdio): Promise<number
   const io = new CommandIo(protocol, stdio);
   try {
     await programOf(io).parseAsync(argv, { from: 'user' });
+    if (io.isInterrupted) return exitCodes.interrupted;
     // Problems in what nobody wants to read do not count.
     return io.isOutputClosed ? exitCodes.ok : io.exitCode;
   } catch (error) {

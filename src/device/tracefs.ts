@@ -38,7 +38,7 @@ export function tracefsMethod({ kernel, capids }: ScriptOptions): MethodText {
     'Arrays of probes have at most 64 elements, so 240 bytes are read as 30 words of 64 bits. Bytes behind the size of a message are old memory. A fault is silent: the bytes are then 0 or stale.',
     ...(kernel.receiveWays.includes('two-step')
       ? [
-          'If the kernel refuses arguments in return probes, a first probe finds out where a message is put, and a second one reads it there. The first message received is missed. The addresses are constant while the driver is loaded; decode says if they moved.',
+          'If the kernel refuses arguments in return probes, a first probe finds out where a message is put, and a second one reads it there. Messages received before it says "second step done" are missed. The addresses are constant while the driver is loaded; decode says if they moved.',
         ]
       : []),
   ];

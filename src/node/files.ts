@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FileError } from './file-error.js';
 import { FileUse } from './file-use.js';
-import { readPieces, readWholeFile } from './input.js';
+import { arrivingPieces, readPieces, readWholeFile } from './input.js';
 import { Output } from './output.js';
+import { isPacked, unpacked, unpackedWhole } from './packed.js';
 import type { Stdio } from './stdio.js';
 
 /** A file of a folder that is written. */
@@ -24,17 +25,38 @@ export class Files {
   }
 
   /**
-   * The pieces of a file, or of standard input for `-`. The array is reused for the next piece. Reading is synchronous,
-   * since a command has nothing else to do while it waits.
+   * The contents of a file, or of standard input for `-`, unpacked if they are compressed with gzip or zstd, up to
+   * `stop`. An array may be reused for the next.
    *
-   * @throws FileError if the file cannot be read. @throws FileConflict if it is an output.
+   * @param read is told the size of each piece as it was in the file. @throws FileError, FileConflict if it is an output.
+   * @throws WireError if the compressed data is damaged.
+   */
+  async *contents(path: string, stop: AbortSignal, read: (size: number) => void): AsyncGenerator<Uint8Array> {
+    this.#use.reads(path);
+    yield* unpacked(counted(arrivingPieces(this.#stdio, path, stop), read));
+  }
+
+  /**
+   * As {@link contents}, synchronously: a compressed input is unpacked at once.
+   *
+   * @throws WireError also for more than 1 GiB.
    */
   *pieces(path: string): Generator<Uint8Array> {
     this.#use.reads(path);
-    yield* readPieces(this.#stdio, path);
+    const source = readPieces(this.#stdio, path);
+    const first = source.next();
+    if (first.done) return;
+    if (!isPacked(first.value)) {
+      yield first.value;
+      yield* source;
+      return;
+    }
+    const pieces = [first.value.slice()];
+    for (const piece of source) pieces.push(piece.slice());
+    yield unpackedWhole(Buffer.concat(pieces));
   }
 
-  /** Reads a whole file, or standard input for `-`, into memory. @throws FileError, FileConflict as {@link pieces} */
+  /** Reads a whole file, or standard input for `-`, into memory. @throws FileError, FileConflict as {@link contents} */
   whole(path: string): Uint8Array {
     this.#use.reads(path);
     if (path !== '-') return readWholeFile(path);
@@ -43,7 +65,7 @@ export class Files {
     return Buffer.concat(pieces);
   }
 
-  /** The text of each file of a folder whose name `select` takes, sorted by name. @throws FileError, FileConflict */
+  /** The text of each file, unpacked, of a folder whose name `select` takes, sorted by name. @throws FileError, FileConflict */
   folder(path: string, select: (name: string) => boolean): { path: string; content: string }[] {
     let names: string[];
     try {
@@ -55,7 +77,10 @@ export class Files {
       .filter(select)
       .sort()
       .map((name) => join(path, name))
-      .map((file) => ({ path: file, content: Buffer.from(this.whole(file)).toString('utf8') }));
+      .map((file) => ({
+        path: file,
+        content: Buffer.from(unpackedWhole(this.whole(file))).toString('utf8'),
+      }));
   }
 
   /**
@@ -84,6 +109,16 @@ export class Files {
   /** Gives up all outputs that have not been ended: older files stay as they are. */
   discard(): void {
     for (const output of this.#outputs) output.discard();
+  }
+}
+
+async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  read: (size: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    yield piece;
+    read(piece.length);
   }
 }
 

@@ -11,18 +11,38 @@ const chunkSize = 1024 * 1024;
  *
  * @throws FileError if the file cannot be read.
  */
-export function* readPieces(stdio: Stdio, path: string): Generator<Uint8Array> {
-  const buffer = new Uint8Array(chunkSize);
+export function* readPieces(stdio: Stdio, path: string, size = chunkSize): Generator<Uint8Array> {
+  const buffer = new Uint8Array(size);
   if (path === '-') {
-    for (let size = stdio.read(buffer); size > 0; size = stdio.read(buffer)) yield buffer.subarray(0, size);
+    for (let read = stdio.read(buffer); read > 0; read = stdio.read(buffer)) yield buffer.subarray(0, read);
     return;
   }
   const fd = attempt(path, () => openSync(path, 'r'));
   try {
-    for (let size = readSome(fd, path, buffer); size > 0; size = readSome(fd, path, buffer))
-      yield buffer.subarray(0, size);
+    for (let read = readSome(fd, path, buffer); read > 0; read = readSome(fd, path, buffer))
+      yield buffer.subarray(0, read);
   } finally {
     closeSync(fd);
+  }
+}
+
+/**
+ * As `readPieces`, for a command that can be interrupted: between two pieces signals are seen, and pieces end with
+ * `stop`.
+ */
+export async function* arrivingPieces(
+  stdio: Stdio,
+  path: string,
+  stop: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  if (path === '-' && stdio.arrivals !== undefined) {
+    yield* stdio.arrivals(stop);
+    return;
+  }
+  for (const piece of readPieces(stdio, path)) {
+    yield piece;
+    await new Promise<void>((done) => setImmediate(done));
+    if (stop.aborted) return;
   }
 }
 

@@ -1,12 +1,11 @@
 import { basename } from 'node:path';
-import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { createGunzip, gzipSync } from 'node:zlib';
-import { WireError } from '../base/error.js';
+import { gzipSync } from 'node:zlib';
 import { embedCapture } from '../inspector/embed.js';
 import { FileError } from './file-error.js';
 import type { Files } from './files.js';
 import { packageFile } from './folder.js';
+import { unpacked, unpackedWhole } from './packed.js';
 
 /** Bytes of a piece that is checked. */
 const pieceSize = 64 * 1024;
@@ -37,10 +36,12 @@ export async function inspectorPageOf(
   check: (pieces: AsyncIterable<Uint8Array>) => Promise<void>,
 ): Promise<string> {
   const bytes = files.whole(path);
-  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const packed = isPacked || bytes.length === 0 ? bytes : gzipSync(bytes);
+  // The page unpacks gzip itself.
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const packed = isGzip || bytes.length === 0 ? bytes : gzipSync(unpackedWhole(bytes));
   const name = path === '-' ? 'standard input' : basename(path);
-  await check(isPacked ? unpacked(bytes) : piecesOf(bytes));
+  // A small file may be packed gigabytes: only as much is unpacked as is asked for.
+  await check(unpacked(piecesOf(bytes)));
   const page = await inspectorPage();
   try {
     return embedCapture(
@@ -57,18 +58,6 @@ export async function inspectorPageOf(
 
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize);
-}
-
-/** Unpacks as much as is asked for: a small file may be packed gigabytes. @throws WireError for what is no gzip. */
-async function* unpacked(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const { buffer, byteOffset, length } of Readable.from([bytes]).pipe(createGunzip()))
-      yield new Uint8Array(buffer, byteOffset, length);
-  } catch (error) {
-    if (!(error as NodeJS.ErrnoException).code?.startsWith('Z_')) throw error;
-    const { message: actual } = error as Error;
-    throw new WireError({ code: 'gzip', path: '', offset: 0, expected: 'data of gzip', actual });
-  }
 }
 
 async function buildPage(): Promise<string> {

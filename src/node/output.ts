@@ -1,4 +1,5 @@
 import { type Destination, destinationOf } from './destination.js';
+import { GzipDestination } from './gzip-destination.js';
 import type { Stdio } from './stdio.js';
 
 /** Text is collected up to this many bytes before it is written. */
@@ -27,12 +28,13 @@ export class Output {
 
   /**
    * A file that takes its place when it is complete. Before, an older file stays there. Pipes and devices are written as
-   * they are.
+   * they are. A name that ends with .gz is compressed.
    *
    * @param isDurable it is on the disk before the old one goes. @throws FileError if there can be no such file.
    */
   static toFile(path: string, isDurable = false): Output {
-    return new Output(destinationOf(path, isDurable), path);
+    const file = destinationOf(path, isDurable);
+    return new Output(path.endsWith('.gz') ? new GzipDestination(file) : file, path);
   }
 
   /** Whether the reader of the output has gone (`| head`). What is written after that is dropped. */

@@ -1,4 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
 import { FileError } from './file-error.js';
 
 /**
@@ -12,6 +13,12 @@ export interface Stdio {
    * @returns the number of bytes, 0 at the end. @throws FileError
    */
   read(buffer: Uint8Array): number;
+  /**
+   * Standard input as it arrives, up to its end or to `stop`; signals are seen meanwhile. Without it `read` is used.
+   *
+   * @throws FileError
+   */
+  arrivals?(stop: AbortSignal): AsyncIterable<Uint8Array>;
   /** Writes all bytes to standard output. @returns false if its reader has gone (`| head`). @throws FileError */
   write(bytes: Uint8Array): boolean;
   writeError(text: string): void;
@@ -37,6 +44,7 @@ export function processStdio(): Stdio {
   stderr.on('error', () => {});
   return {
     read: (buffer) => readSome(0, STDIN, buffer),
+    arrivals,
     write: (bytes) => writeAll(1, STDOUT, bytes),
     inputFd: 0,
     outputFd: 1,
@@ -48,6 +56,15 @@ export function processStdio(): Stdio {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
     },
   };
+}
+
+/** Reading synchronously would hold up signals until the next byte. */
+async function* arrivals(stop: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* addAbortSignal(stop, process.stdin) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (!stop.aborted) throw new FileError(STDIN, error);
+  }
 }
 
 /** Reads what there is, at most the length of `buffer`. @returns 0 at the end. @throws FileError */

@@ -201,7 +201,7 @@ describe('what is held', () => {
     const records = assemble(
       [1, 2, 3, 4, 5].map((from) => [from, 255, part]),
       {
-        limits: { ...limits, partBytes: 1500 },
+        limits: { ...limits, partBytes: 3 * (232 + PART_SIZE) + 1 },
       },
     );
     expect(codes(records)).toEqual([1, 2]);

@@ -11,6 +11,7 @@ import {
   diffEntry,
   differenceLine,
   diffHeading,
+  diffWindow,
   parseFieldPath,
   printCounts,
   printDifference,
@@ -208,6 +209,63 @@ describe('diff of captures', () => {
       }),
       200,
     );
+  });
+});
+
+describe('diff of long captures', () => {
+  const head = (no: number) => ({
+    no,
+    from: 3,
+    to: 255,
+    type: 'request',
+    seq: no,
+    id: '0x1',
+    name: 'X',
+    error: 0,
+  });
+  const entry = (no: number, value = no): DiffEntry => ({
+    head: head(no),
+    content: `{"seq":${no},"payload":{"value":${value}}}`,
+    kind: 'X',
+    key: `X ${no}`,
+  });
+  let held = 0;
+  /** Entries one after the other; `held` is how many were read. */
+  function* capture(count: number, skip = (_: number) => false, value = (no: number) => no) {
+    for (let no = 1; no <= count; no++) {
+      if (skip(no)) continue;
+      held++;
+      yield entry(no, value(no));
+    }
+  }
+
+  it('finds each change, insertion and removal of captures that are nearly equal', () => {
+    const count = 60_000;
+    const result: Difference[] = [];
+    const counts = diffEntries(
+      capture(count, (no) => no === 9 || (no > 30_000 && no < 33_000)),
+      capture(
+        count,
+        (no) => no === 50_000,
+        (no) => (no % 10_000 === 5 ? 0 : no),
+      ),
+      (difference) => result.push(difference),
+    );
+    expect(counts).toEqual({ equal: count - 5 - 3000 - 1, changed: 5, removed: 1, added: 3000 });
+    expect(result.find(({ diff }) => diff === 'removed')).toEqual({ diff: 'removed', a: entry(50_000) });
+  });
+
+  it('reads no farther than its window, whatever the captures', () => {
+    held = 0;
+    let seen = 0;
+    const farthest: number[] = [];
+    const other = (no: number) => no + 1_000_000;
+    const counts = diffEntries(capture(30_000), capture(30_000, undefined, other), () => {
+      seen++;
+      farthest.push(held - 2 * seen);
+    });
+    expect(counts.changed).toBe(30_000);
+    expect(farthest.reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(2 * diffWindow);
   });
 });
 

@@ -219,7 +219,7 @@ describe('the ending of an output', () => {
     ['decode a --to pcapng -o x.json'],
     ['decode a -o x.bin'],
     ['decode a -o x.pcap'],
-    ['decode a --to pcapng -o x.pcapng.gz'],
+    ['decode a --to hex -o x.pcapng.gz'],
     ['encode lines --to hex -o x.pcapng'],
     ['encode lines -o x.json'],
     ['diff a b -o x.pcapng'],

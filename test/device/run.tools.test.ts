@@ -137,7 +137,10 @@ describe('capture --run', () => {
     trace(traceLine('tx', 1, request(1)) + traceLine('rx', 1.001, reply(1)));
     expect(await live.code).toBe(0);
     expect(live.text).toBe('');
-    expect(live.fake.read('log')).toMatch(/^T\0\0.\0\u0003gunyah-rm: recording;/);
+    // A toolbar message: sync byte, length in three bytes, control number, command, text.
+    const log = live.fake.read('log');
+    expect([log.slice(0, 3), log.slice(4, 6)]).toEqual(['T\0\0', '\0\u0003']);
+    expect(log.slice(6)).toMatch(/^gunyah-rm: recording;/);
     const decoded = await gunyahRm(['decode', join(live.fake.folder, 'fifo'), '--frames', '--json']);
     expect(decoded.stdout.split('\n').filter(Boolean)).toHaveLength(2);
     rmSync(live.fake.folder, { recursive: true });

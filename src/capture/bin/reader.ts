@@ -1,12 +1,14 @@
 import { WireError } from '../../base/error.js';
 import { codecOf } from '../../codec/index.js';
 import { type Header, MessageType, type Protocol } from '../../schema/index.js';
-import { VariantType } from '../../wire/index.js';
+import { type Values, VariantType } from '../../wire/index.js';
 import { type CaptureReader, emptyPacket, GrowingBuffer, type PacketSink } from '../packets/index.js';
 import { decodePayload } from '../payload/index.js';
 
 /** Bytes of the largest queue message (protocol/rpc.md). */
 const MESSAGE_MAX = 240;
+/** Requests that are kept: each VM has one sequence number for each of its requests without a reply. */
+const REQUESTS_MAX = 4096;
 
 /**
  * Whether bytes begin as a queue message does: 0x21, and a message ID whose bits 8 to 15 are 0, as in all IDs of
@@ -34,8 +36,10 @@ class BinReader implements CaptureReader {
   #pending = new GrowingBuffer(4096);
   /** Offset in the file of the first byte of #pending. */
   #offset = 0;
-  /** Header of the message whose continuations follow. */
-  #first: Header | undefined;
+  /** The message whose continuations follow: its header, and the payload of the packets received. */
+  #first: { readonly header: Header; readonly payload: GrowingBuffer; received: number } | undefined;
+  /** Requests by sequence number and message ID, since the layout of some replies depends on theirs. */
+  readonly #requests = new Map<string, Values>();
 
   constructor(protocol: Protocol, sink: PacketSink) {
     this.#protocol = protocol;
@@ -78,9 +82,11 @@ class BinReader implements CaptureReader {
     const header = this.#headerAt(view, at, length);
     const isAlone = isEnd && this.#packet.frame === 0 && at === 0 && length <= MESSAGE_MAX;
     const ends = header === undefined ? [] : this.#endsOf(header, view, at, length, isEnd);
-    if (header !== undefined && header.type !== MessageType.continuation) this.#first = header;
     const [end, other] = ends;
-    if (end !== undefined && other === undefined) return end - at;
+    if (header !== undefined && end !== undefined && other === undefined) {
+      this.#keep(header, view, at, end);
+      return end - at;
+    }
     // One message alone may be of any kind.
     if (isAlone && other === undefined) return length;
     const path = `message ${this.#packet.frame + 1}`;
@@ -120,15 +126,52 @@ class BinReader implements CaptureReader {
   }
 
   #isWhole(header: Header, view: DataView, start: number, end: number): boolean {
-    const { type, fragments, msg_id } = header;
-    if (type === MessageType.continuation)
-      return this.#first?.seq === header.seq && this.#first.msg_id === header.msg_id;
-    if (fragments > 0) return true;
-    const message = this.#protocol.byId.get(msg_id);
     const body = start + this.#protocol.limits.header;
-    const { layout, complete, issues, rest } = decodePayload(message, type, view, body, end, undefined);
-    // A layout that is not known, or depends on a request, tells no size.
-    const isOpen = layout === undefined ? message?.layout === 'unknown' : layout instanceof VariantType;
-    return isOpen || (issues.length === 0 && rest === undefined && (complete || layout === undefined));
+    const first = this.#first;
+    if (header.type !== MessageType.continuation)
+      return header.fragments > 0 || this.#isPayload(header, view, body, end);
+    if (first?.header.seq !== header.seq || first.header.msg_id !== header.msg_id) return false;
+    if (first.received < header.fragments) return true;
+    const payload = new GrowingBuffer();
+    payload.append(first.payload.data, 0, first.payload.length);
+    payload.append(new Uint8Array(view.buffer, view.byteOffset + body, end - body), 0, end - body);
+    return this.#isPayload(first.header, payload.view, 0, payload.length);
+  }
+
+  /** Remembers the parts of a message, so that the end of the last shows. */
+  #keep(header: Header, view: DataView, start: number, end: number): void {
+    const body = start + this.#protocol.limits.header;
+    if (header.type !== MessageType.continuation)
+      this.#first = { header, payload: new GrowingBuffer(), received: 0 };
+    const first = this.#first;
+    if (first === undefined || header.fragments === 0) return;
+    first.received += 1;
+    first.payload.append(new Uint8Array(view.buffer, view.byteOffset + body, end - body), 0, end - body);
+  }
+
+  /** Whether the payload [start, end) of a whole message is of its layout. */
+  #isPayload({ type, seq, msg_id }: Header, view: DataView, start: number, end: number): boolean {
+    const message = this.#protocol.byId.get(msg_id);
+    const key = `${seq} ${msg_id}`;
+    const request = type === MessageType.reply ? this.#requests.get(key) : undefined;
+    const { layout, complete, issues, rest, payload } = decodePayload(
+      message,
+      type,
+      view,
+      start,
+      end,
+      request,
+    );
+    // A layout that is not known, or depends on a request that was not seen, tells no size.
+    const isOpen =
+      layout === undefined
+        ? message?.layout === 'unknown'
+        : layout instanceof VariantType && request === undefined;
+    const isExact = issues.length === 0 && rest === undefined && (complete || layout === undefined);
+    if (isExact && type === MessageType.request && payload !== undefined) {
+      if (this.#requests.size >= REQUESTS_MAX) this.#requests.clear();
+      this.#requests.set(key, payload);
+    }
+    return isOpen || isExact;
   }
 }

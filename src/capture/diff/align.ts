@@ -32,6 +32,41 @@ export function align(a: Tokens, b: Tokens, span: Span, pair: PairSink): void {
   between(a, b, span, pair, 0);
 }
 
+/** As {@link align}, but where the sequences have little in common, what has no partner at all is left out first. */
+export function alignShared(a: Tokens, b: Tokens, span: Span, pair: PairSink): void {
+  const { aStart, aEnd, bStart, bEnd } = span;
+  const aShared = sharedPlaces(a, aStart, aEnd, b, bStart, bEnd);
+  const bShared = sharedPlaces(b, bStart, bEnd, a, aStart, aEnd);
+  const size = aEnd - aStart + bEnd - bStart;
+  if (SHARED_MIN * (aShared.length + bShared.length) > size) {
+    between(a, b, span, pair, 0);
+    return;
+  }
+  const part = { aStart: 0, aEnd: aShared.length, bStart: 0, bEnd: bShared.length };
+  const aPart = aShared.map((at) => a[at] as number);
+  const bPart = bShared.map((at) => b[at] as number);
+  between(aPart, bPart, part, (x, y) => pair(aShared[x] as number, bShared[y] as number), 0);
+}
+
+/** One of so many items has a partner: then the others are in the way. */
+const SHARED_MIN = 8;
+
+/** Places of items that the other sequence has too. */
+function sharedPlaces(
+  own: Tokens,
+  start: number,
+  end: number,
+  other: Tokens,
+  otherStart: number,
+  otherEnd: number,
+): number[] {
+  const others = new Set<number>();
+  for (let at = otherStart; at < otherEnd; at++) others.add(other[at] as number);
+  const places: number[] = [];
+  for (let at = start; at < end; at++) if (others.has(own[at] as number)) places.push(at);
+  return places;
+}
+
 function between(a: Tokens, b: Tokens, span: Span, pair: PairSink, depth: number): void {
   let { aStart, aEnd, bStart, bEnd } = span;
   while (aStart < aEnd && bStart < bEnd && a[aStart] === b[bStart]) pair(aStart++, bStart++);
@@ -132,6 +167,9 @@ function search(a: Tokens, b: Tokens, span: Span, pair: PairSink): void {
   }
 }
 
+/** The paths of one search, after each number of differences: those after n begin at n * n and are 2 n + 1. */
+const history = new Int32Array((editsMax + 1) ** 2);
+
 /** One search: pairs what lies on the best path and returns how many items of each side the path has gone over. */
 function stretch(a: Tokens, b: Tokens, span: Span, pair: PairSink): { a: number; b: number } {
   const { aStart, bStart } = span;
@@ -141,7 +179,6 @@ function stretch(a: Tokens, b: Tokens, span: Span, pair: PairSink): { a: number;
   const center = limit + 1;
   // furthest[center + k]: how far along `a` the paths of diagonal k (a minus b) have come; -1 = none inside.
   const furthest = new Int32Array(2 * center + 1).fill(-1);
-  const history: Int32Array[] = [];
   let edits = 0;
   let end = 0;
   for (; ; edits++) {
@@ -158,17 +195,16 @@ function stretch(a: Tokens, b: Tokens, span: Span, pair: PairSink): { a: number;
       }
       furthest[at] = x;
     }
-    history.push(furthest.slice(center - edits, center + edits + 1));
+    history.set(furthest.subarray(center - edits, center + edits + 1), edits * edits);
     if (best === aSize + bSize || edits === limit) break;
   }
   const x = furthest[center + end] as number;
   // Back along the path, then forward over its runs of equal items.
   const runs: [number, number, number][] = [];
   for (let k = end; edits >= 0; edits--) {
-    const to = (history[edits] as Int32Array)[k + edits] as number;
-    const earlier = history[edits - 1];
-    const left = earlier?.[k + edits - 2];
-    const from = edits === 0 ? 0 : enter(earlier?.[k + edits], left, k, aSize, bSize);
+    const to = history[edits * edits + edits + k] as number;
+    const left = earlier(edits, k - 1);
+    const from = edits === 0 ? 0 : enter(earlier(edits, k + 1), left, k, aSize, bSize);
     runs.push([from, to, k]);
     k += left !== undefined && left >= 0 && from === left + 1 ? -1 : 1;
   }
@@ -176,6 +212,12 @@ function stretch(a: Tokens, b: Tokens, span: Span, pair: PairSink): { a: number;
     for (let at = from; at < to; at++) pair(aStart + at, bStart + at - k);
   }
   return { a: x, b: x - end };
+}
+
+/** How far the path of diagonal `k` had come one difference before; undefined where there was none. */
+function earlier(edits: number, k: number): number | undefined {
+  const before = edits - 1;
+  return Math.abs(k) > before ? undefined : history[before * before + before + k];
 }
 
 /**

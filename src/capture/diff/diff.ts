@@ -1,8 +1,9 @@
-import { align, type Span } from './align.js';
+import { align, alignShared, type Span } from './align.js';
 import { contentOf, type DiffEntry } from './entry.js';
 import { type FieldChange, fieldChanges, tokenizer } from './fields.js';
+import { Window } from './window.js';
 
-/** A message that differs, or that only one side has. */
+/** One message that is not the same on both sides. */
 export type Difference =
   | {
       readonly diff: 'changed';
@@ -13,7 +14,7 @@ export type Difference =
   | { readonly diff: 'removed'; readonly a: DiffEntry }
   | { readonly diff: 'added'; readonly b: DiffEntry };
 
-/** Number of messages of each kind. */
+/** Messages by what became of them. */
 export interface DiffCounts {
   readonly equal: number;
   readonly changed: number;
@@ -21,62 +22,178 @@ export interface DiffCounts {
   readonly added: number;
 }
 
-/** What two records must share to be paired. Records that stay unpaired are tried with the next level. */
+/** How many messages of each capture are compared with each other. */
+export const diffWindow = 4096;
+
+/** So many equal messages in a row are no chance: what lies behind them does not change the pairs before them. */
+const RUN_SIZE = 16;
+
+/** By what two records are paired: first the strongest; what that leaves unpaired is tried with the next. */
 const levels = [
   ({ content }: DiffEntry) => content,
-  // This matches the key of the record only, because quotes inside of texts are escaped.
+  // The key of the record itself: in texts quotes are escaped.
   ({ content }: DiffEntry) => content.replace(/"seq":\d+,/, ''),
   ({ key }: DiffEntry) => key,
   ({ kind }: DiffEntry) => kind,
 ];
 
+/** A step over both windows: a pair by one of the levels, or a message that only one side has. -1: there is none. */
+interface Step {
+  readonly a: number;
+  readonly b: number;
+  readonly level: number;
+}
+
 /**
  * Compares two captures message by message and calls `sink` for each difference, in order. Equal messages are paired
- * first. Between them, messages are paired as `changed`: first those that differ in the sequence number only, then those
- * with the same sender, receiver, type, id and sequence number, last those with any sequence number. A message without
- * a partner is `removed` (only in `a`) or `added` (only in `b`); those of `a` come first. Time is proportional to the
- * length of the captures, also when they have little in common (see `align`). Memory: the two captures as text.
+ * first, between them those that are equal but for their sequence number, then messages of the same sender, receiver,
+ * type, id and sequence number, and last such without regard to the sequence number: all these are `changed`. What has no
+ * partner is `removed` (only in `a`) or `added` (only in `b`), `a` before `b`.
+ *
+ * The captures are read as they are compared. Messages are in memory from where the captures differ up to where they
+ * agree again, at most `window` of each. If they do not agree within that, most of the pairs that were found count,
+ * and the rest is compared with what follows. So messages farther apart than the window are not paired. Time
+ * grows with the number of messages (see `align`).
  */
 export function diffEntries(
-  a: readonly DiffEntry[],
-  b: readonly DiffEntry[],
+  aEntries: Iterable<DiffEntry>,
+  bEntries: Iterable<DiffEntry>,
   sink: (difference: Difference) => void,
+  window = diffWindow,
 ): DiffCounts {
+  const a = new Window();
+  const sources = { a: aEntries[Symbol.iterator](), b: bEntries[Symbol.iterator]() };
+  const work = comparing(a, new Window(), sink, window);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    const { done, value } = (step.value === a ? sources.a : sources.b).next();
+    if (done === true) step.value.end();
+    else step.value.push([value]);
+  }
+}
+
+/** As {@link diffEntries}, for captures that come in pieces. */
+export async function diffCaptures(
+  aPieces: AsyncIterable<readonly DiffEntry[]>,
+  bPieces: AsyncIterable<readonly DiffEntry[]>,
+  sink: (difference: Difference) => void,
+): Promise<DiffCounts> {
+  const a = new Window();
+  const sources = { a: aPieces[Symbol.asyncIterator](), b: bPieces[Symbol.asyncIterator]() };
+  const work = comparing(a, new Window(), sink, diffWindow);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    const { done, value } = await (step.value === a ? sources.a : sources.b).next();
+    if (done === true) step.value.end();
+    else step.value.push(value);
+  }
+}
+
+/** Yields the window that needs more messages, or its end, before the comparison can go on. */
+function* comparing(
+  a: Window,
+  b: Window,
+  sink: (difference: Difference) => void,
+  window: number,
+): Generator<Window, DiffCounts> {
   const counts = { equal: 0, changed: 0, removed: 0, added: 0 };
-  const tokens = levels.map((level) => {
-    const token = tokenizer();
-    return {
-      a: Int32Array.from(a, (entry) => token(level(entry))),
-      b: Int32Array.from(b, (entry) => token(level(entry))),
-    };
-  });
-  const single = (entry: DiffEntry, diff: 'removed' | 'added') => {
-    counts[diff]++;
-    sink(diff === 'removed' ? { diff, a: entry } : { diff, b: entry });
-  };
-  const pair = (before: DiffEntry, after: DiffEntry) => {
-    counts.changed++;
-    const changes = fieldChanges(contentOf(before), contentOf(after));
-    sink({ diff: 'changed', a: before, b: after, changes });
-  };
-  const compare = ({ aStart, aEnd, bStart, bEnd }: Span, depth: number) => {
-    const level = aStart < aEnd && bStart < bEnd ? tokens[depth] : undefined;
-    if (level === undefined) {
-      for (let at = aStart; at < aEnd; at++) single(a[at] as DiffEntry, 'removed');
-      for (let at = bStart; at < bEnd; at++) single(b[at] as DiffEntry, 'added');
+  for (;;) {
+    while (a.lacks(1)) yield a;
+    while (b.lacks(1)) yield b;
+    if (a.first === undefined && b.first === undefined) return counts;
+    if (a.first !== undefined && a.first.content === b.first?.content) {
+      counts.equal++;
+      a.drop(1);
+      b.drop(1);
+      continue;
+    }
+    while (a.lacks(window)) yield a;
+    while (b.lacks(window)) yield b;
+    const isWhole = a.isLast(window) && b.isLast(window);
+    const aEntries = a.entries(window);
+    const bEntries = b.entries(window);
+    const steps = stepsOf(aEntries, bEntries, isWhole);
+    const end = isWhole
+      ? steps.length
+      : agreementEnd(steps) || mostOf(steps, Math.max(aEntries.length, bEntries.length));
+    const done = steps.slice(0, end);
+    report(aEntries, bEntries, done, counts, sink);
+    a.drop(done.reduce((sum, step) => sum + (step.a < 0 ? 0 : 1), 0));
+    b.drop(done.reduce((sum, step) => sum + (step.b < 0 ? 0 : 1), 0));
+  }
+}
+
+/** Pairs the messages of two windows. `isWhole`: nothing follows. */
+function stepsOf(a: readonly DiffEntry[], b: readonly DiffEntry[], isWhole: boolean): Step[] {
+  const steps: Step[] = [];
+  const compare = ({ aStart, aEnd, bStart, bEnd }: Span, level: number) => {
+    const textOf = aStart < aEnd && bStart < bEnd ? levels[level] : undefined;
+    if (textOf === undefined) {
+      for (let at = aStart; at < aEnd; at++) steps.push({ a: at, b: -1, level: -1 });
+      for (let at = bStart; at < bEnd; at++) steps.push({ a: -1, b: at, level: -1 });
       return;
     }
+    const token = tokenizer();
+    const aTokens = Int32Array.from({ length: aEnd - aStart }, (_, at) =>
+      token(textOf(a[aStart + at] as DiffEntry)),
+    );
+    const bTokens = Int32Array.from({ length: bEnd - bStart }, (_, at) =>
+      token(textOf(b[bStart + at] as DiffEntry)),
+    );
     let aNext = aStart;
     let bNext = bStart;
-    align(level.a, level.b, { aStart, aEnd, bStart, bEnd }, (aAt, bAt) => {
-      compare({ aStart: aNext, aEnd: aAt, bStart: bNext, bEnd: bAt }, depth + 1);
-      if (depth === 0) counts.equal++;
-      else pair(a[aAt] as DiffEntry, b[bAt] as DiffEntry);
-      aNext = aAt + 1;
-      bNext = bAt + 1;
+    const span = { aStart: 0, aEnd: aEnd - aStart, bStart: 0, bEnd: bEnd - bStart };
+    const pairs = isWhole ? align : alignShared;
+    pairs(aTokens, bTokens, span, (aAt, bAt) => {
+      compare({ aStart: aNext, aEnd: aStart + aAt, bStart: bNext, bEnd: bStart + bAt }, level + 1);
+      steps.push({ a: aStart + aAt, b: bStart + bAt, level });
+      aNext = aStart + aAt + 1;
+      bNext = bStart + bAt + 1;
     });
-    compare({ aStart: aNext, aEnd, bStart: bNext, bEnd }, depth + 1);
+    compare({ aStart: aNext, aEnd, bStart: bNext, bEnd }, level + 1);
   };
   compare({ aStart: 0, aEnd: a.length, bStart: 0, bEnd: b.length }, 0);
-  return counts;
+  return steps;
+}
+
+/** Index behind the last run of equal messages that is long enough; 0 if there is none. */
+function agreementEnd(steps: readonly Step[]): number {
+  let run = 0;
+  for (let at = steps.length - 1; at >= 0; at--) {
+    run = steps[at]?.level === 0 ? run + 1 : 0;
+    if (run === RUN_SIZE) return at + RUN_SIZE;
+  }
+  return 0;
+}
+
+/** Index of the first step that lies in the last eighth of one of the windows. */
+function mostOf(steps: readonly Step[], size: number): number {
+  const at = steps.findIndex(({ a, b }) => 8 * Math.max(a, b) >= 7 * size);
+  return at <= 0 ? steps.length : at;
+}
+
+function report(
+  aEntries: readonly DiffEntry[],
+  bEntries: readonly DiffEntry[],
+  steps: readonly Step[],
+  counts: { -readonly [K in keyof DiffCounts]: number },
+  sink: (difference: Difference) => void,
+): void {
+  for (const { a: aAt, b: bAt, level } of steps) {
+    const a = aEntries[aAt];
+    const b = bEntries[bAt];
+    if (a === undefined) {
+      counts.added++;
+      sink({ diff: 'added', b: b as DiffEntry });
+    } else if (b === undefined) {
+      counts.removed++;
+      sink({ diff: 'removed', a });
+    } else if (level === 0) counts.equal++;
+    else {
+      counts.changed++;
+      sink({ diff: 'changed', a, b, changes: fieldChanges(contentOf(a), contentOf(b)) });
+    }
+  }
 }

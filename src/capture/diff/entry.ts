@@ -1,7 +1,11 @@
+import { concatenated } from '../../base/bytes.js';
+import { digest } from '../../base/digest.js';
 import { type Choice, UsageError } from '../../base/error.js';
-import type { Protocol } from '../../schema/index.js';
+import { hexPieces } from '../../base/hex.js';
+import { encodeText } from '../../base/text.js';
+import { formatId, type Protocol } from '../../schema/index.js';
 import { filterNames } from '../filter/index.js';
-import { type JsonObject, keysOfRecords } from '../keys/index.js';
+import { type JsonObject, keysOfContents } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
 import type { CaptureRecord } from '../records/index.js';
 
@@ -18,7 +22,7 @@ export interface DiffHead {
   readonly error: Json | undefined;
 }
 
-/** A record as it is compared. A comparison holds two whole captures, and text takes the least memory. */
+/** A record as it is compared. A comparison holds many records, and text takes the least memory. */
 export interface DiffEntry {
   readonly head: DiffHead;
   /** JSON of the NDJSON keys that are compared. Messages are equal when this text is. */
@@ -31,18 +35,51 @@ export interface DiffEntry {
 /** A field path of NDJSON records as names and indexes: `payload.entries[1].cap_id`. */
 export type FieldPath = readonly (string | number)[];
 
+/** Bytes of a message up to which all are compared as they are. */
+const WHOLE_SIZE_MAX = 1 << 20;
+
 /** The record without the fields of `ignore`, ready to compare. */
 export function diffEntry(
   protocol: Protocol,
   record: CaptureRecord,
   ignore: readonly FieldPath[],
 ): DiffEntry {
-  const fields = keysOfRecords.toJson(record, protocol, ({ ofCapture }) => ofCapture === undefined);
-  const { from, to, type, seq, id, name, error } = fields;
-  const head = { no: record.no, from, to, type, seq, id, name, error } as DiffHead;
+  const head: DiffHead = {
+    no: record.no,
+    from: record.from,
+    to: record.to,
+    type: record.type,
+    seq: record.seq,
+    id: record.id === undefined ? undefined : formatId(record.id),
+    name: record.message?.name,
+    error: keysOfContents.value(record, protocol, 'error'),
+  };
+  const compared = record.size > WHOLE_SIZE_MAX ? shortened(record) : record;
+  if (ignore.length === 0) return entryOf(head, head, keysOfContents.toText(compared, protocol));
+  const fields = keysOfContents.toJson(compared, protocol);
   for (const path of ignore) remove(fields, path, 0);
-  const kind = JSON.stringify([fields.from, fields.to, fields.type, fields.id]);
-  return { head, content: JSON.stringify(fields), kind, key: `${kind} ${fields.seq}` };
+  return entryOf(head, fields, JSON.stringify(fields));
+}
+
+function entryOf(
+  head: DiffHead,
+  { from, to, type, seq, id }: { readonly [K in 'from' | 'to' | 'type' | 'seq' | 'id']?: unknown },
+  content: string,
+): DiffEntry {
+  const kind = `${from} ${to} ${type} ${id}`;
+  return { head, content, kind, key: `${kind} ${seq}` };
+}
+
+/** Of a message far larger than any queue carries, a digest stands for what is behind the first mebibyte. */
+function shortened(record: CaptureRecord): CaptureRecord {
+  const { raw, rest } = record;
+  return { ...record, raw: raw && withDigest(raw), rest: rest && withDigest(rest) };
+}
+
+function withDigest(bytes: Uint8Array): Uint8Array {
+  let sum = '';
+  for (const piece of hexPieces(bytes, WHOLE_SIZE_MAX)) sum = digest(sum + piece);
+  return concatenated([bytes.subarray(0, WHOLE_SIZE_MAX), encodeText(sum)]);
 }
 
 /** The keys that are compared, as an object. */

@@ -3,11 +3,11 @@ import { type Recogniser, textForm } from './form.js';
 import {
   ambiguousLine,
   badLine,
+  beginsHeader,
   isBlank,
   type LinePlace,
   type LineReader,
   type MessageAssembler,
-  startsRpcMessage,
 } from './messages.js';
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -39,15 +39,10 @@ function readWord(word: string, row: GrowingBuffer): boolean {
   return rest === 0 || (bits & (rest === 2 ? 0xf : 3)) === 0;
 }
 
-/** A word of prose can begin with 0x21 too; bits 8 to 15 of all message IDs are 0 (protocol/messages.json). */
-function isMessage(row: GrowingBuffer): boolean {
-  return startsRpcMessage(row) && row.data[5] === 0;
-}
-
 /** The messages of a line's words. */
 function* messagesOf(line: string, row: GrowingBuffer): Generator<string> {
   for (const [word] of line.matchAll(WORD)) {
-    if (readWord(word, row) && isMessage(row)) yield word;
+    if (readWord(word, row) && beginsHeader(row)) yield word;
   }
 }
 
@@ -100,14 +95,14 @@ class Base64Reader implements LineReader {
     const row = this.#row;
     const isRead = readWord(word, row);
     if (this.#rowSize > 0) {
-      if (isRead && isMessage(row) && !this.#isGiven)
+      if (isRead && beginsHeader(row) && !this.#isGiven)
         throw ambiguousLine(
           place,
           'a blank line before each message, or --format base64 for one on each line',
         );
-      if (this.#isGiven && isRead && isMessage(row)) this.end();
+      if (this.#isGiven && isRead && beginsHeader(row)) this.end();
       else if (!isRead || word.length > this.#rowSize) throw badLine(place, 'base64');
-    } else if (!isRead || (!this.#isGiven && !isMessage(row))) {
+    } else if (!isRead || (!this.#isGiven && !beginsHeader(row))) {
       // A word of prose on a line of its own.
       if (this.#isGiven) throw badLine(place, 'base64');
       return;

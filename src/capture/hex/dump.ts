@@ -19,6 +19,8 @@ export interface DumpLine {
   readonly isAddress: boolean;
   /** Base of the digits of `offset`. */
   readonly radix: 8 | 16;
+  /** Digits of each number, where that is the same on all lines of a dump. */
+  readonly width?: number;
 }
 
 /** How a program writes dumps. */
@@ -42,6 +44,7 @@ interface Dump {
   /** Low 32 bits of the first line's offset, NaN when that is no number; undefined when its lines have none. */
   readonly base: number | undefined;
   readonly radix: number;
+  readonly width: number | undefined;
   /** The offsets are addresses. Hashed addresses do not tell whether a line continues the dump (see #continues). */
   readonly isAddress: boolean;
   /** Bytes of the first line, and of the last. */
@@ -105,16 +108,17 @@ export class DumpReader implements LineReader {
       this.#start(line);
     }
     const dump = this.#dump as Dump;
+    if (dump.width !== line.width) throw badLine(place, 'numbers as wide as those before');
     dump.lastRowSize = row.length;
     this.#assembler.append(row, place);
   }
 
   #start(line: DumpLine): void {
     const rowSize = this.#row.length;
-    const { name, radix } = line;
+    const { name, radix, width } = line;
     const base = line.offset === undefined ? undefined : low32(line.offset, radix);
     const isAddress = line.isAddress || (this.#grammar.isLog === true && base !== undefined && base !== 0);
-    this.#dump = { name, base, radix, isAddress, rowSize, lastRowSize: rowSize, repeatsAt: undefined };
+    this.#dump = { name, base, radix, width, isAddress, rowSize, lastRowSize: rowSize, repeatsAt: undefined };
   }
 
   /** Whether the line in #row belongs to the dump in progress; fills in what a `*` stands for. */

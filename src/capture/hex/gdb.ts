@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.js';
 import { GrowingBuffer } from '../packets/index.js';
 import { type DumpGrammar, DumpReader } from './dump.js';
 import { byLine, textForm } from './form.js';
@@ -21,7 +22,7 @@ const grammar: DumpGrammar = {
       if (!/^0x/i.test(group) || end !== group.length || end - 2 !== digits) return undefined;
       if (!readGroup(group, 2, end, false, row)) return undefined;
     }
-    return { name: '', offset: match[1], isAddress: false, radix: 16 };
+    return { name: '', offset: match[1], isAddress: false, radix: 16, ...defined({ width: digits }) };
   },
 };
 

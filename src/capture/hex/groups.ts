@@ -15,8 +15,11 @@ export interface GroupStyle {
 export function readGroups(style: GroupStyle, line: string, start: number, row: GrowingBuffer): boolean {
   row.clear();
   let at = start;
+  const width = hexEnd(line, start) - start;
   for (;;) {
     const end = hexEnd(line, at);
+    // A number of another width is cut.
+    if (!style.inMemoryOrder && end - at !== width) return false;
     if (!readGroup(line, at, end, style.inMemoryOrder, row)) return false;
     at = skipSpaces(line, end);
     if (at === line.length) return true;

@@ -5,12 +5,12 @@ import { looksLikeHex, parseMessageLine } from './message-line.js';
 import {
   ambiguousLine,
   badLine,
+  beginsHeader,
   isBlank,
   isComment,
   type LinePlace,
   type LineReader,
   type MessageAssembler,
-  startsRpcMessage,
 } from './messages.js';
 
 /** Each line is a message. A line that ends with a separator goes on in the next. */
@@ -43,7 +43,7 @@ class MessageLineReader implements LineReader {
       this.#other ??= place;
       return;
     }
-    const starts = startsRpcMessage(row);
+    const starts = beginsHeader(row);
     if (this.#open !== undefined && !this.#isGiven && starts)
       throw ambiguousLine(place, 'each message on one line, or --format hex');
     if (line.from !== undefined) this.#finish();

@@ -4,4 +4,4 @@ export type { Recogniser, TextForm } from './form.js';
 export { type HexStyle, textForms } from './forms.js';
 export { kernelLogForm } from './kernel-log.js';
 export { hexReader, kernelLogLines } from './reader.js';
-export { hexLine } from './writer.js';
+export { hexLine, hexLinePieces } from './writer.js';

@@ -1,7 +1,7 @@
 import { GrowingBuffer } from '../packets/index.js';
 import type { Recogniser } from './form.js';
 import { looksLikeHex, parseMessageLine } from './message-line.js';
-import { ambiguousLine, type LinePlace, startsRpcMessage } from './messages.js';
+import { ambiguousLine, beginsHeader, type LinePlace } from './messages.js';
 
 /** Bytes of a line of xxd -p. */
 const XXD_ROW = 30;
@@ -47,7 +47,7 @@ class LineLayout {
   #next(place: LinePlace): Layout {
     const { text } = place;
     const line = parseMessageLine(text, this.#row);
-    const starts = startsRpcMessage(this.#row);
+    const starts = beginsHeader(this.#row);
     if (this.#count === 0) {
       // Behind other text only what begins as a message does is taken for one.
       if (line === undefined || (this.#isProse && line.from === undefined && !starts))
@@ -102,8 +102,9 @@ class LineLayout {
   }
 }
 
-/** The first word has another width than all others, which are single bytes: it is an offset. */
+/** The first word has another width than all others, which are single bytes, or is an address: it is no data. */
 function isOffset(text: string): boolean {
+  if (/^\s*0x[0-9a-f]{3,}:\s/i.test(text)) return true;
   const words = text.trim().split(/[\s:,]+/);
   const [first = '', ...others] = words;
   return (

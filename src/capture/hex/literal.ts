@@ -4,6 +4,7 @@ import { digitOf } from './groups.js';
 import {
   ambiguousLine,
   badLine,
+  beginsHeader,
   type LinePlace,
   type LineReader,
   type MessageAssembler,
@@ -102,9 +103,9 @@ class LiteralScanner {
   /** A character outside literals. */
   #between(char: string, text: string, at: number): void {
     if (/\s/.test(char)) return;
-    this.#endsLine = false;
     // The prefix of a literal is part of it.
     if (/[br]/i.test(char) && /^[br]?["']/i.test(text.slice(at + 1, at + 3))) return;
+    this.#endsLine = false;
     this.end();
     this.#joins = char === '(' || char === '=' || (this.#joins && char !== ';' && char !== ')');
   }
@@ -143,7 +144,7 @@ class LiteralScanner {
   }
 
   #add(place: LinePlace, bytes: GrowingBuffer, isBytes: boolean): void {
-    const starts = startsRpcMessage(bytes);
+    const starts = beginsHeader(bytes);
     const isApart = this.#isNewLine && (this.#open !== undefined || this.#endsLine);
     // On a line of its own a literal may be a message, or the rest of the one before.
     if (isApart && !this.#isGiven && starts === this.#joins)

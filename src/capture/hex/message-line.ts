@@ -1,5 +1,5 @@
 import type { GrowingBuffer } from '../packets/index.js';
-import { digitOf, hexEnd, readGroup } from './groups.js';
+import { hexEnd, readGroup } from './groups.js';
 
 /** What a line of hex says besides its bytes. */
 export interface MessageLine {
@@ -38,16 +38,14 @@ export function looksLikeHex(line: string): boolean {
 /** One word of the digits and separators of hex, or two if more follows. */
 const HEX_WORDS = /^\s*(?=[a-fx:,]*\d)[0-9a-fx:,]+\s*(?:$|\s[0-9a-fx:,]+(?:\s|$))/i;
 
-/** Bytes in a row or apart, with or without `0x`; a piece has an even number of digits, or one behind `0x`. */
+/** Bytes in a row or apart, with or without `0x`; each piece has an even number of digits. Returns their number. */
 function readBytes(line: string, start: number, row: GrowingBuffer): number | undefined {
   let pieces = 0;
   let at = skipSeparators(line, start);
   while (at < line.length) {
-    const isPrefixed = line[at] === '0' && (line[at + 1] === 'x' || line[at + 1] === 'X');
-    if (isPrefixed) at += 2;
+    if (line[at] === '0' && (line[at + 1] === 'x' || line[at + 1] === 'X')) at += 2;
     const end = hexEnd(line, at);
-    if (isPrefixed && end === at + 1) row.push(digitOf(line.charCodeAt(at)));
-    else if (!readGroup(line, at, end, true, row)) return undefined;
+    if (!readGroup(line, at, end, true, row)) return undefined;
     pieces += 1;
     at = skipSeparators(line, end);
     // Only a separator or the end may follow; anything else leaves an empty group to the next turn.

@@ -111,6 +111,14 @@ export function beginsMessage(row: GrowingBuffer): boolean {
   return row.length > 0 && row.data[0] === 0x21;
 }
 
+/**
+ * As `startsRpcMessage`, and bits 8 to 15 of the message ID are 0, as in all IDs (protocol/messages.json): few bytes
+ * amid a message do so. Used to tell whether a line goes on or begins a message.
+ */
+export function beginsHeader(row: GrowingBuffer): boolean {
+  return startsRpcMessage(row) && row.data[5] === 0;
+}
+
 /** WireError `ambiguous`: a line that could be read in two ways. `expected` says which formats to choose from. */
 export function ambiguousLine(place: LinePlace, expected: string): WireError {
   return new WireError({ ...issueOf(place), code: 'ambiguous', expected });

@@ -1,6 +1,7 @@
+import { defined } from '../../base/defined.js';
 import type { GrowingBuffer } from '../packets/index.js';
 import type { DumpGrammar } from './dump.js';
-import { type GroupStyle, readGroups } from './groups.js';
+import { type GroupStyle, hexEnd, readGroups } from './groups.js';
 
 /** The grammar of lines that have an offset, groups of digits, and maybe a text column. */
 export function offsetGrammar(
@@ -14,7 +15,9 @@ export function offsetGrammar(
       const match = offset.exec(line);
       if (match === null) return undefined;
       if (match[0].length < line.length && !readGroups(groups, line, match[0].length, row)) return undefined;
-      return { name: '', offset: match[1], isAddress: false, radix: radixOf(line) };
+      const start = match[0].length;
+      const width = groups.inMemoryOrder ? undefined : hexEnd(line, start) - start;
+      return { name: '', offset: match[1], isAddress: false, radix: radixOf(line), ...defined({ width }) };
     },
   };
 }

@@ -5,11 +5,11 @@ import { looksLikeHex, parseMessageLine } from './message-line.js';
 import {
   ambiguousLine,
   badLine,
+  beginsHeader,
   isBlank,
   isComment,
   type LineReader,
   type MessageAssembler,
-  startsRpcMessage,
 } from './messages.js';
 
 /** Bytes of a line of xxd -p. */
@@ -45,7 +45,7 @@ class PlainDumpReader implements LineReader {
     const isFirst = this.#assembler.bytes.length === 0;
     if (isFirst) this.#rowSize = row.length;
     if (!this.#isGiven && (this.#rowSize !== XXD_ROW || row.length > XXD_ROW)) {
-      const fits = startsRpcMessage(row) === isFirst && row.length <= this.#rowSize;
+      const fits = beginsHeader(row) === isFirst && row.length <= this.#rowSize;
       if (!fits) throw ambiguousLine(place, 'a blank line before each message, or --format xxd-p');
     }
     this.#assembler.append(row, place);

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.js';
 import { GrowingBuffer } from '../packets/index.js';
 import { type DumpGrammar, DumpReader } from './dump.js';
 import { byLine, textForm } from './form.js';
@@ -26,7 +27,13 @@ const grammar: DumpGrammar = {
       if (line[at] === ' ') break;
     }
     if (row.length === 0) return undefined;
-    return { name: '', offset: (match[1] as string).replace('_', ''), isAddress: false, radix: 16 };
+    return {
+      name: '',
+      offset: (match[1] as string).replace('_', ''),
+      isAddress: false,
+      radix: 16,
+      ...defined({ width: digits }),
+    };
   },
 };
 

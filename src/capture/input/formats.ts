@@ -74,7 +74,7 @@ function magicOf(prefix: Uint8Array): number | undefined {
 export const binaryFormats = [
   binary({
     name: 'pcapng',
-    summary: 'captures of this project and of Wireshark, link types 252 and 147',
+    summary: 'captures of this project and of Wireshark, link types 252 and 147 (the bytes in hex)',
     example: [
       '0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000',
       '010000001400000093000000000000001400000006000000300000000000000000000000000000001000000010000000',
@@ -88,7 +88,8 @@ export const binaryFormats = [
   }),
   binary({
     name: 'pcap',
-    summary: 'older captures, link types 252 and 147, of either byte order, with microseconds or nanoseconds',
+    summary:
+      'older captures, link types 252 and 147, of either byte order, with microseconds or nanoseconds (the bytes in hex)',
     example: [
       'd4c3b2a1020004000000000000000000ffff000093000000',
       '000000000000000010000000100000000300ff00210104000400005680000000',
@@ -121,7 +122,7 @@ export const binaryFormats = [
   binary({
     name: 'bin',
     summary:
-      'the bytes of a queue message, or of several without anything between, as encode --to bin writes them',
+      'the bytes of a queue message, or of several without anything between, as encode --to bin writes them (in hex)',
     example: '210104000400005680000000\n210204000400005600000000',
     begins: isBin,
     reader: ({ protocol, sink }) => binReader(protocol, sink),

@@ -1,5 +1,5 @@
 import { formatDecimal } from '../../base/decimal.js';
-import { formatHex, parseHex } from '../../base/hex.js';
+import { formatHex, hexPieces, parseHex } from '../../base/hex.js';
 import { formatTime, parseTime } from '../../base/time.js';
 import type { Limits, Protocol } from '../../schema/index.js';
 import { type Clock, clocks } from '../packets/index.js';
@@ -23,6 +23,8 @@ export interface KeyKind<T, Given = T> {
   toJson(value: T, protocol: Protocol, name?: string): Json;
   /** The same text as `jsonText(toJson(...))`, made faster. For keys that most lines have. */
   toText?(value: T, protocol: Protocol): string;
+  /** The same text in pieces. For keys whose text may be as large as a packet. */
+  toPieces?(value: T): Iterable<string>;
   /** The value that a line gives. Throws WireError with `path` when the JSON is not of this kind. */
   fromJson(json: unknown, path: string, protocol: Protocol): Given;
   schema(protocol: Protocol): JsonSchema;
@@ -97,6 +99,11 @@ export const time: KeyKind<bigint, bigint | undefined> = {
 export const hex: KeyKind<Uint8Array> = {
   toJson: (value) => formatHex(value),
   toText: (value) => `"${formatHex(value)}"`,
+  *toPieces(value) {
+    yield '"';
+    yield* hexPieces(value);
+    yield '"';
+  },
   fromJson: (json, path) =>
     (typeof json === 'string' ? parseHex(json) : undefined) ?? refuse(path, 'hex text', json),
   schema: () => hexSchema,

@@ -63,6 +63,21 @@ export class LineKeys<Item> {
     return this.#print(item, protocol);
   }
 
+  /** The same text in pieces, for items that are larger than messages can be. */
+  *toPieces(item: Item, protocol: Protocol): Generator<string> {
+    let start = '{';
+    for (const { name, key, read } of this.#columns) {
+      const value = read(item, protocol);
+      if (value === undefined) continue;
+      yield `${start}"${name}":`;
+      const { kind } = key;
+      if (kind.toPieces !== undefined) yield* kind.toPieces(value);
+      else yield kind.toText?.(value, protocol) ?? jsonText(kind.toJson(value, protocol));
+      start = ',';
+    }
+    yield '}\n';
+  }
+
   /** Text of the function that {@link toText} generates, for `provideBuilt`. */
   get functionText(): string {
     return functionText(parameters, this.#source());
@@ -90,10 +105,14 @@ export class LineKeys<Item> {
 
   #source(): string {
     const list = (stem: string) => `[${this.#columns.map((_, at) => stem + at)}]`;
+    const begun = this.#columns.findIndex(({ key }) => key.required);
     const lines = this.#columns.map(({ name, key }, at) => {
-      const start = JSON.stringify(`${at === 0 ? '{' : ','}"${name}":`);
+      // Up to the first key that every line has, only the line itself tells whether a key has been printed before.
+      const comma = at === 0 || at > begun ? '' : "(s === '' ? '{' : ',') + ";
+      const start = JSON.stringify(`${at === 0 ? '{' : at > begun ? ',' : ''}"${name}":`);
       const text = `${start} + text${at}(v, protocol)`;
-      const add = `s += ${key.kind.repeats ? `kept${at}.get(v) ?? keep(kept${at}, v, ${text})` : text};`;
+      const kept = key.kind.repeats ? `(kept${at}.get(v) ?? keep(kept${at}, v, ${text}))` : text;
+      const add = `s += ${comma}${kept};`;
       return `v = read${at}(item, protocol); ${key.required ? add : `if (v !== undefined) ${add}`}`;
     });
     return [
@@ -114,5 +133,7 @@ function keep(texts: Map<unknown, string>, value: unknown, text: string): string
 
 /** Lines of `decode --json`. */
 export const keysOfRecords = new LineKeys<CaptureRecord>((key) => key.record);
+/** What of the lines of `decode --json` does not tell when and where the message was captured. */
+export const keysOfContents = new LineKeys<CaptureRecord>((key) => (key.ofCapture ? undefined : key.record));
 /** Lines of `decode --frames --json`. */
 export const keysOfFrames = new LineKeys<Frame>((key) => key.frame);

@@ -2,4 +2,4 @@
 export { linePackets } from './line-packets.js';
 export { PacketOrder } from './packet-order.js';
 export { ndjsonReader } from './reader.js';
-export { frameLine, recordLine } from './writer.js';
+export { frameLine, recordLine, writeFrameLine, writeRecordLine } from './writer.js';

@@ -114,7 +114,7 @@ function cut(protocol: Protocol, given: GivenKeys, message: LineMessage, name: R
 /** Payload bytes of each queue message. */
 function sizesIn(protocol: Protocol, { sizes, fragments }: GivenKeys, total: number): readonly number[] {
   const { max_continuations, max_payload } = protocol.limits;
-  const count = fragments ?? fragmentCount(protocol, total);
+  const count = fragments ?? (sizes === undefined ? fragmentCount(protocol, total) : sizes.length - 1);
   if (count > max_continuations) refuse('payload', `0..${max_payload} bytes`, total, 'payload_size');
   const cutAs = sizes ?? sizesOf(protocol, total, count + 1);
   const sum = cutAs.reduce((all, size) => all + size, 0);

@@ -31,6 +31,12 @@ export function replyDependsOnRequest(message: Message | undefined): boolean {
   return message?.layout === 'known' && message.kind === 'call' && message.reply instanceof VariantType;
 }
 
+/**
+ * Largest payload that is decoded, in bytes. The protocol carries 14 616. The fields of what a damaged capture announces
+ * would take many times its size.
+ */
+const DECODED_SIZE_MAX = 1 << 20;
+
 const none: readonly Issue[] = [];
 
 /**
@@ -57,6 +63,7 @@ export function decodePayload(
     const rest = end > from ? bytesOf(view, from, end).slice() : undefined;
     return { error, layout, payload: undefined, complete: false, rest, issues: none, raw: undefined };
   }
+  if (end - from > DECODED_SIZE_MAX) return tooLarge(error, view, start, end);
   const payload = codecOf(layout).tryDecode(view, from, end, request);
   if (payload !== undefined) {
     return { error, layout, payload, complete: true, rest: undefined, issues: none, raw: undefined };
@@ -91,11 +98,32 @@ function explain(
   };
 }
 
+function tooLarge(error: number | undefined, view: DataView, start: number, end: number): DecodedPayload {
+  const expected = `at most ${DECODED_SIZE_MAX} bytes to be decoded`;
+  return undecoded(error, view, start, end, {
+    code: 'payload_size',
+    path: '',
+    offset: 0,
+    expected,
+    actual: end - start,
+  });
+}
+
 function shortReply(view: DataView, start: number, end: number): DecodedPayload {
   const issue = { code: 'truncated', path: 'error', offset: 0, expected: errorWordSize, actual: end - start };
+  return undecoded(undefined, view, start, end, issue);
+}
+
+function undecoded(
+  error: number | undefined,
+  view: DataView,
+  start: number,
+  end: number,
+  issue: Issue,
+): DecodedPayload {
   const raw = bytesOf(view, start, end).slice();
   return {
-    error: undefined,
+    error,
     layout: undefined,
     payload: undefined,
     complete: false,

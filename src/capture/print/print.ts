@@ -39,27 +39,41 @@ export interface PrintOptions {
 const indent = '         ';
 
 /**
- * A record as a block of text: one line that can be scanned (number, time, from and to, type, name, outcome), then the
- * fields, issues, left-over bytes and, on demand, all bytes with their offsets.
+ * Writes a record as a block of text: one line that can be scanned (number, time, from and to, type, name, outcome),
+ * then the fields, issues, left-over bytes and, on demand, all bytes with their offsets. `write` is called once, and for
+ * the bytes as often as they need.
  */
-export function printRecord(record: CaptureRecord, options: PrintOptions): string {
-  const lines = wrap(headline(record, options), options.width, indent.length);
+export function writeRecord(
+  record: CaptureRecord,
+  options: PrintOptions,
+  write: (text: string) => void,
+): void {
+  let lines = wrap(headline(record, options), options.width, indent.length);
   if (record.layout !== undefined && record.payload !== undefined) {
-    lines.push(...fieldLines(record.layout, record.payload, options, indent));
+    lines = lines.concat(fieldLines(record.layout, record.payload, options, indent));
   }
   const { style } = options;
   for (const issue of record.issues) lines.push(`${indent}${style.bad('!')} ${style.bad(issueText(issue))}`);
-  if (record.rest !== undefined) lines.push(...bytesLine('rest', record.rest, options));
-  if (record.raw !== undefined && !options.hex) lines.push(...bytesLine('raw', record.raw, options));
+  if (record.rest !== undefined) lines.push(bytesLine('rest', record.rest, options));
+  if (record.raw !== undefined && !options.hex) lines.push(bytesLine('raw', record.raw, options));
   for (const { frame, comment } of record.packets) {
     if (comment !== undefined) lines.push(`${indent}${style.dim(`# packet ${frame}: ${jsonText(comment)}`)}`);
   }
-  if (options.hex && record.bytes !== undefined) lines.push(...hexLines(record.bytes, style));
-  return `${lines.join('\n')}\n`;
+  write(`${lines.join('\n')}\n`);
+  if (options.hex && record.bytes !== undefined) writeDump(record.bytes, style, write);
 }
 
-/** One queue message on one line (`decode --frames`). */
-export function printFrame(frame: Frame, options: PrintOptions): string {
+/** The text of {@link writeRecord}. */
+export function printRecord(record: CaptureRecord, options: PrintOptions): string {
+  let text = '';
+  writeRecord(record, options, (piece) => {
+    text += piece;
+  });
+  return text;
+}
+
+/** Writes one queue message on one line (`decode --frames`), and on demand its bytes. */
+export function writeFrame(frame: Frame, options: PrintOptions, write: (text: string) => void): void {
   const { style, protocol } = options;
   const { packet, header, index, issues } = frame;
   const size = packet.end - packet.start;
@@ -78,8 +92,8 @@ export function printFrame(frame: Frame, options: PrintOptions): string {
   parts.push(style.dim(`${size} bytes`));
   const lines = [parts.join('  ')];
   for (const issue of issues) lines.push(`${indent}${style.bad(`! ${issueText(issue)}`)}`);
-  if (options.hex) lines.push(...hexLines(packet.data.slice(packet.start, packet.end), style));
-  return `${lines.join('\n')}\n`;
+  write(`${lines.join('\n')}\n`);
+  if (options.hex) writeDump(packet.data.subarray(packet.start, packet.end), style, write);
 }
 
 /** Time of day in UTC, or seconds of a clock that counts from the machine's start; both with microseconds. */
@@ -216,23 +230,35 @@ function wrap(line: string, width: number | undefined, hang: number): string[] {
 }
 
 /** Undecoded bytes on one line, cut after 64 bytes. */
-function bytesLine(label: string, bytes: Uint8Array, { style }: PrintOptions): string[] {
+function bytesLine(label: string, bytes: Uint8Array, { style }: PrintOptions): string {
   const shown = formatHex(bytes, 0, Math.min(bytes.length, 64));
   const more = bytes.length > 64 ? ` ... (${bytes.length} bytes)` : '';
-  return [`${indent}${style.warn(label)}  ${shown}${more}`];
+  return `${indent}${style.warn(label)}  ${shown}${more}`;
 }
 
+const ROW_SIZE = 16;
+/** Rows of a hex dump that are written at once. */
+const ROWS_AT_ONCE = 1024;
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte);
+const DIGITS = BYTES.map((byte) => `${byte.toString(16).padStart(2, '0')} `);
+const SHOWN = BYTES.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'));
+
 /** A hex dump: offset, 16 bytes, their characters. */
-function hexLines(bytes: Uint8Array, style: PrintStyle): string[] {
-  const lines: string[] = [];
-  for (let start = 0; start < bytes.length; start += 16) {
-    const row = bytes.subarray(start, start + 16);
-    const hex = Array.from(row, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const text = Array.from(row, (byte) =>
-      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',
-    ).join('');
+function writeDump(bytes: Uint8Array, style: PrintStyle, write: (text: string) => void): void {
+  let text = '';
+  for (let start = 0, row = 1; start < bytes.length; start += ROW_SIZE, row++) {
+    const end = Math.min(bytes.length, start + ROW_SIZE);
+    let hex = '';
+    let shown = '';
+    for (let at = start; at < end; at++) {
+      hex += DIGITS[bytes[at] as number];
+      shown += SHOWN[bytes[at] as number];
+    }
     const offset = start.toString(16).padStart(4, '0');
-    lines.push(`${indent}${style.dim(offset)}  ${hex.padEnd(47)}  ${style.dim(text)}`);
+    text += `${indent}${style.dim(offset)}  ${hex.padEnd(3 * ROW_SIZE)} ${style.dim(shown)}\n`;
+    if (row % ROWS_AT_ONCE !== 0) continue;
+    write(text);
+    text = '';
   }
-  return lines;
+  if (text !== '') write(text);
 }

@@ -12,6 +12,6 @@ export interface HoldLimits {
 }
 
 /** What a record keeps of each packet besides its bytes, about. */
-export const PART_SIZE = 256;
+export const PART_SIZE = 512;
 
 export const holdLimits: HoldLimits = { partBytes: 32 << 20, requests: 1 << 18, streams: 1 << 12 };

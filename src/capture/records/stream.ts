@@ -136,7 +136,7 @@ export class Stream implements ReassemblySink {
       issues: this.#issuesOf(packets, decoded.issues),
       raw: decoded.raw,
       size: end - start,
-      bytes: this.#owner.options.keepBytes ? copy(view, start, end) : undefined,
+      bytes: this.#owner.options.keepBytes ? (decoded.raw ?? copy(view, start, end)) : undefined,
     });
   }
 

@@ -1,7 +1,7 @@
 import { formatTime } from '../../base/time.js';
 import type { Filter } from '../../capture/filter/index.js';
 import { recordFields } from '../../capture/filter/index.js';
-import { hexLine } from '../../capture/hex/index.js';
+import { hexLinePieces } from '../../capture/hex/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
 import { PacketOrder } from '../../capture/ndjson/index.js';
 import { copyOfPacket, PACKET_SIZE, type Packet, type PacketSink } from '../../capture/packets/index.js';
@@ -35,8 +35,9 @@ export function captureOutput(io: CommandIo, path: string, form: CaptureForm, is
   if (form === 'pcapng') return pcapngOutput(io, output);
   return {
     packet: ({ from, to, data, start, end }) => {
-      if (form === 'hex') output.write(hexLine(from, to, data.subarray(start, end)));
-      else output.bytes(data.subarray(start, end));
+      const bytes = data.subarray(start, end);
+      if (form === 'hex') for (const piece of hexLinePieces(from, to, bytes)) output.write(piece);
+      else output.bytes(bytes);
     },
     flush: () => output.flush(),
     end: () => io.end(output),
@@ -82,13 +83,13 @@ interface Undecided {
 }
 
 /** `decode --to`: writes the packets of a capture in another form. With a filter only those of messages that match. */
-export function convert(
+export async function convert(
   io: CommandIo,
   files: readonly string[],
   options: { readonly to: CaptureForm; readonly output: string; readonly format?: InputFormat },
   rules: ReassemblyRules,
   filter: Filter | undefined,
-): void {
+): Promise<void> {
   const output = captureOutput(io, options.output, options.to);
   let count = 0;
   let late = 0;
@@ -126,7 +127,7 @@ export function convert(
     }
     assembler.packet(packet);
   };
-  io.readCaptures(files, options.format, sink, output.flush);
+  await io.readCaptures(files, options.format, sink, output.flush);
   assembler.end();
   order.end();
   if (late > 0) {

@@ -12,8 +12,8 @@ import {
   separatorNamed,
 } from '../../capture/filter/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
-import { frameLine, recordLine } from '../../capture/ndjson/index.js';
-import { isProblem, type PrintOptions, printFrame, printRecord, Summary } from '../../capture/print/index.js';
+import { writeFrameLine, writeRecordLine } from '../../capture/ndjson/index.js';
+import { isProblem, type PrintOptions, Summary, writeFrame, writeRecord } from '../../capture/print/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { Assembler, type Frame } from '../../capture/records/index.js';
 import type { Output } from '../../node/output.js';
@@ -97,7 +97,7 @@ export function register(program: Command, io: CommandIo): void {
     .action((files: string[], options: DecodeOptions) => decode(io, files, options));
 }
 
-function decode(io: CommandIo, files: readonly string[], options: DecodeOptions): void {
+async function decode(io: CommandIo, files: readonly string[], options: DecodeOptions): Promise<void> {
   const { protocol } = io;
   const rules = rulesOf(options.rules);
   const names = filterNames(protocol, options.frames === true);
@@ -116,7 +116,7 @@ function decode(io: CommandIo, files: readonly string[], options: DecodeOptions)
       options.limit !== undefined
     )
       conflict('--to', options);
-    convert(io, files, { ...options, to: form }, rules, filter);
+    await convert(io, files, { ...options, to: form }, rules, filter);
     return;
   }
   const json = form === 'json';
@@ -132,7 +132,7 @@ function decode(io: CommandIo, files: readonly string[], options: DecodeOptions)
     ...print,
     ...(summary === undefined ? {} : { unanswered: (request) => summary.lost(request) }),
   });
-  const isWhole = io.readCaptures(
+  const isWhole = await io.readCaptures(
     options.limit === 0 ? [] : files,
     options.format,
     (packet) => assembler.packet(packet),
@@ -210,6 +210,7 @@ function printer(
     hex: options.hex === true,
   };
   const { json } = options;
+  const write = (text: string) => output.write(text);
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   const counted = () => {
     if (--left <= 0) throw new StopReading();
@@ -221,13 +222,15 @@ function printer(
     if (summary !== undefined) summary.record(item, matches);
     else if (!matches) return;
     else if (columns !== undefined) output.write(columns.line(recordFields(protocol, item)));
-    else output.write(json ? recordLine(protocol, item) : printRecord(item, print));
+    else if (json) writeRecordLine(protocol, item, write);
+    else writeRecord(item, print, write);
     if (matches) counted();
   };
   const frame = (item: Frame) => {
     if (filter !== undefined && !filter(frameFields(protocol, item))) return;
     if (columns !== undefined) output.write(columns.line(frameFields(protocol, item)));
-    else output.write(json ? frameLine(protocol, item) : printFrame(item, print));
+    else if (json) writeFrameLine(protocol, item, write);
+    else writeFrame(item, print, write);
     counted();
   };
   return options.frames ? { record, frame } : { record };

@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
 import { jsonText } from '../../base/json.js';
+import { inputFormats } from '../../capture/input/index.js';
 import { describe } from '../../docs/describe.js';
 import { describeAll } from '../../docs/message-facts.js';
 import { descriptionText } from '../../docs/message-text.js';
 import { tableText } from '../../docs/table-text.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { handlerFacts, managers } from '../../rm/index.js';
+import { formatsText } from '../formats-text.js';
 import type { CommandIo } from '../io.js';
 import { outputForm } from '../output-form.js';
 import { errnoTables, sourceGroups as groups } from '../protocol-facts.js';
 
 interface DescribeOptions {
+  readonly formats?: true;
   readonly json?: true;
   readonly output: string;
 }
@@ -28,6 +31,7 @@ Examples:
   gunyah-rm describe -22                   the errors that a client returns as EINVAL
   gunyah-rm describe error                 the error codes and their errno values
   gunyah-rm describe header                the header of every queue message
+  gunyah-rm describe --formats             what decode reads, with an example of each
   gunyah-rm describe --json | jq .name     NDJSON, one message per line`;
 
 export function register(program: Command, io: CommandIo): void {
@@ -35,6 +39,7 @@ export function register(program: Command, io: CommandIo): void {
     .command('describe')
     .description('explain a message, field, type, value or error; without a name list all messages')
     .argument('[name]', 'a name in any letter case, an id in hex or decimal, or an errno')
+    .option('--formats', 'the formats of inputs instead, each with an example')
     .option('--json', 'JSON, one object per line')
     .option('-o, --output <file>', 'where to write', '-')
     .addHelpText('after', examples)
@@ -50,7 +55,13 @@ function print(io: CommandIo, name: string | undefined, options: DescribeOptions
   const text = { style, groups, width: (toTerminal ? terminalWidth(stdio) : undefined) ?? defaultWidth };
   const line = (value: unknown) => `${jsonText(value)}\n`;
   let printed: string;
-  if (name === undefined) {
+  if (options.formats)
+    printed = json
+      ? inputFormats
+          .map(({ name: format, summary, example }) => line({ name: format, summary, example }))
+          .join('')
+      : formatsText();
+  else if (name === undefined) {
     const families = describeAll(protocol);
     const messages = families.flatMap((family) => family.messages);
     printed = json ? messages.map(line).join('') : tableText(families, text);

@@ -4,16 +4,18 @@ import {
   countsLine,
   type DiffEntry,
   type Difference,
-  diffEntries,
+  diffCaptures,
   diffEntry,
   differenceLine,
   diffHeading,
+  diffWindow,
   type FieldPath,
   parseFieldPath,
   printCounts,
   printDifference,
 } from '../../capture/diff/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
+import type { PacketSink } from '../../capture/packets/index.js';
 import { Assembler } from '../../capture/records/index.js';
 import { terminalStyle } from '../../node/terminal.js';
 import { type ReassemblyRules, rulesByName, rulesOf } from '../../rpc/index.js';
@@ -31,6 +33,8 @@ interface DiffOptions {
 
 const examples = `
 Packet numbers, times and latencies are not compared. Exit code: 0 equal, 1 different.
+Messages are paired with those at most ${diffWindow} messages away: captures of any length can be compared, but what
+has moved farther is printed as removed and added, or changed.
 
 Examples:
   gunyah-rm diff before.pcapng after.pcapng
@@ -56,7 +60,7 @@ export function register(program: Command, io: CommandIo): void {
     .action((a: string, b: string, options: DiffOptions) => diff(io, a, b, options));
 }
 
-function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions): void {
+async function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions): Promise<void> {
   const { protocol } = io;
   const rules = rulesOf(options.rules);
   if (aFile === '-' && bFile === '-') {
@@ -68,7 +72,7 @@ function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions)
   const output = io.output(options.output, json ? 'json' : 'text');
   const style = terminalStyle(io.stdio, options.output === '-');
   let heading = json ? '' : diffHeading(style);
-  const counts = diffEntries(a, b, (difference: Difference) => {
+  const counts = await diffCaptures(a, b, (difference: Difference) => {
     // The heading is printed with the first difference, and not at all if there is none.
     output.write(
       heading + (json ? differenceLine(difference) : printDifference(protocol, difference, style)),
@@ -80,15 +84,30 @@ function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions)
   io.end(output);
 }
 
-function entriesOf(io: CommandIo, file: string, options: DiffOptions, rules: ReassemblyRules): DiffEntry[] {
+/** Bytes that are read at once: the messages in them are held. */
+const PIECE_SIZE = 64 * 1024;
+
+/** The messages of a capture, as far as they are asked for. */
+async function* entriesOf(
+  io: CommandIo,
+  file: string,
+  options: DiffOptions,
+  rules: ReassemblyRules,
+): AsyncGenerator<readonly DiffEntry[]> {
   const { protocol } = io;
-  const entries: DiffEntry[] = [];
+  const { ignore = [], format } = options;
+  let entries: DiffEntry[] = [];
   const assembler = new Assembler({
     protocol,
     rules,
-    record: (record) => entries.push(diffEntry(protocol, record, options.ignore ?? [])),
+    record: (record) => entries.push(diffEntry(protocol, record, ignore)),
   });
-  io.readCapture(file, options.format, (packet) => assembler.packet(packet));
+  const packet: PacketSink = (item) => assembler.packet(item);
+  for await (const _ of io.readingCapture(file, format, packet, undefined, undefined, PIECE_SIZE)) {
+    if (io.isOutputClosed) return;
+    yield entries;
+    entries = [];
+  }
   assembler.end();
-  return entries;
+  yield entries;
 }

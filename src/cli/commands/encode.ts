@@ -23,12 +23,12 @@ export function register(program: Command, io: CommandIo): void {
     .action((file: string, { to, output }: { to?: string; output: string }) => {
       const wanted = to === undefined ? undefined : oneOf(forms, to, '--to');
       const named = outputForm(output, wanted, 'hex');
-      encode(io, file, output, forms.find((form) => form === named) ?? 'hex');
+      return encode(io, file, output, forms.find((form) => form === named) ?? 'hex');
     });
 }
 
-function encode(io: CommandIo, file: string, path: string, form: CaptureForm): void {
+async function encode(io: CommandIo, file: string, path: string, form: CaptureForm): Promise<void> {
   const output = captureOutput(io, path, form);
-  io.readCapture(file, 'ndjson', output.packet, output.flush);
+  await io.readCapture(file, 'ndjson', output.packet, output.flush);
   output.end();
 }

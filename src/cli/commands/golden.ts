@@ -58,7 +58,9 @@ function golden(io: CommandIo, options: GoldenOptions): void {
 
 function check(io: CommandIo, folder: string, fixtures: readonly Fixture[], isWhole: boolean): void {
   const wanted = new Set(fixtures.map(({ part }) => `${part.message.name}.json`));
-  const isSet = (name: string) => /^[A-Z][A-Z0-9_]*\.json$/.test(name) && (isWhole || wanted.has(name));
+  const isSet = (name: string) =>
+    /^[A-Z][A-Z0-9_]*\.json(?:\.gz|\.zst)?$/.test(name) &&
+    (isWhole || wanted.has(name.replace(/\.(?:gz|zst)$/, '')));
   const stored = io.files.folder(folder, isSet).flatMap((file) => readFixtures(file.path, file.content));
   const changes = checkFixtures(io.protocol, stored, fixtures);
   const output = io.output('-');

@@ -206,7 +206,7 @@ export class OwnershipShadow {
       parcel.acceptors.add(vmid);
       return;
     }
-    parcel.addresses.push(...(ranges.length > 0 ? ranges : readAccepted(reply)));
+    for (const range of ranges.length > 0 ? ranges : readAccepted(reply)) parcel.addresses.push(range);
     if (!done) return;
     this.#segments.replace(this.#names.parcel(handle), vmid);
     this.#show(vmid, zip(parcel.views, parcel.addresses));
