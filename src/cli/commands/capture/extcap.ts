@@ -11,6 +11,7 @@ import {
 } from '../../../device/index.js';
 import { exportForms } from '../../../export/forms.js';
 import { installExtcap } from '../../../node/extcap-install.js';
+import type { Output } from '../../../node/output.js';
 import { TapConnection } from '../../../node/tap-server.js';
 import { version } from '../../../node/version.js';
 import type { CommandIo } from '../../io.js';
@@ -83,7 +84,10 @@ export async function extcap(
     if (kind === 'socket') await copySocket(io, required(options.tapSocket, '--tap-socket'), options.fifo);
     else {
       const words = kind === 'ssh' ? ['ssh', required(options.host, '--host')] : ['adb'];
-      await record(words, options.fifo, logger(io, options.extcapControlOut));
+      const { extcapControlOut: pipe } = options;
+      const control = pipe === undefined ? undefined : io.output(pipe);
+      await record(words, options.fifo, logger(io, control));
+      control?.end();
     }
   } else {
     const expected = '--extcap-interfaces, --extcap-dlts, --extcap-config or --capture with --fifo';
@@ -116,8 +120,7 @@ async function copySocket(io: CommandIo, path: string, fifo: string): Promise<vo
 }
 
 /** Shows lines in the log of the toolbar, where there is one: tshark has none. */
-function logger(io: CommandIo, pipe: string | undefined): (line: string) => void {
-  const control = pipe === undefined ? undefined : io.output(pipe);
+function logger(io: CommandIo, control: Output | undefined): (line: string) => void {
   return (line) => {
     io.stdio.writeError(`${printable(line)}\n`);
     if (control?.isClosed === false) control.bytes(extcapLogMessage(line));
