@@ -80,6 +80,14 @@ const hexValues: Row = (_, __, { expected, actual }) => `is ${hexText(actual)}, 
 const rows: Readonly<Record<string, Row>> = {
   truncated: (expected, actual) => `${expected} bytes are needed, ${actual} are there`,
   trailing: (expected, actual) => `the fields end after ${expected} bytes, and there are ${actual}`,
+  short: (expected, actual) => `a header has ${expected} bytes, and the queue message has ${actual}`,
+  api: (_, __, { expected, actual }) =>
+    `this is no RPC header: it begins with ${byteText(actual)}, must be ${byteText(expected)}`,
+  fragments: (expected, actual) =>
+    `the header announces ${actual} more packets: it must be ${rangeText(expected)}`,
+  size: (expected, actual) => `the queue message has ${actual} bytes, and a queue takes at most ${expected}`,
+  lost: (_, actual) => `events were lost before this: ${actual}`,
+  cut: (expected, actual) => `the message has ${expected} bytes, and the trace holds ${actual}`,
   padding: (_, actual) => `a padding byte must be 0 and is ${actual}`,
   max: (expected, actual) => `${actual} entries, and the manager takes at most ${expected}`,
   choice: (expected, actual) => `no layout is known for ${actual}: it must be ${expected}`,
@@ -115,6 +123,10 @@ function valueText(value: Issue['expected']): string {
 
 function hexText(value: Issue['expected']): string {
   return typeof value === 'number' ? `0x${value.toString(16).padStart(8, '0')}` : valueText(value);
+}
+
+function byteText(value: Issue['expected']): string {
+  return typeof value === 'number' ? `0x${value.toString(16).padStart(2, '0')}` : valueText(value);
 }
 
 /** Limits of 32 and 64 bits are easier to recognise in hexadecimal. */

@@ -131,7 +131,7 @@ export function detailsSuite(harness: () => Harness): void {
       const other = await harness().open(recorded('malformed-framing.pcapng'));
       await loaded(other);
       await goTo(other, 'type == malformed');
-      await shows(other.locator('.issue-list'), /short|api|fragments/);
+      await shows(other.locator('.issue-list'), /a header has|no RPC header|the header announces/);
       await other.locator('.issue-list button').first().click();
       await eventually(
         () => other.locator('.hex .byte.cursor.problem').count(),

@@ -53,7 +53,7 @@ export function filesSuite(harness: () => Harness): void {
       [
         'a damaged capture',
         lifecycle.subarray(0, 3000),
-        /^The capture is damaged: truncated.*What comes before is shown/,
+        /^The capture is damaged: .* 292 bytes are needed, 52 are there.*What comes before is shown/,
         ' messages in',
       ],
       [
