@@ -14,7 +14,12 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/long/**', 'test/**/*.tools.test.ts'],
+    exclude: [
+      ...configDefaults.exclude,
+      'test/long/**',
+      'test/**/*.tools.test.ts',
+      'test/**/*.kernel.test.ts',
+    ],
     globalSetup: 'test/build.ts',
     // Files of one worker share the modules: to load them costs more than most tests. No module keeps a test's state.
     isolate: false,
