@@ -3,6 +3,11 @@ import { printable } from './text.js';
 
 /** Deepest nesting that is read. The deepest line of this project's own has 8 levels. */
 const levelsMax = 64;
+/**
+ * Values that are read at most. Each may take a hundred bytes of memory for two characters; the largest line of this
+ * project's own has some 15 000.
+ */
+const valuesMax = 1 << 20;
 /** Characters of a value that an error shows. */
 const shownMax = 60;
 
@@ -10,9 +15,11 @@ const shownMax = 60;
  * The value of a JSON text from outside. Its nesting is limited, so that functions that call themselves for what a value
  * contains need little stack.
  *
- * @throws WireError `json` with offset 0 for what is not JSON, or nested deeper than 64 levels.
+ * @throws WireError `json` with offset 0 for what is not JSON, or nested deeper than 64 levels, or of more than 2^20 values.
  */
 export function parseJson(text: string): unknown {
+  if (text.length > valuesMax && hasMoreValues(text, valuesMax))
+    throw jsonError(`at most ${valuesMax} values`, 'more');
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -37,6 +44,16 @@ export function jsonText(value: unknown): string {
 export function shownJson(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > shownMax ? `${text.slice(0, shownMax)}...` : text;
+}
+
+/** Whether a text has more than `count` of the characters that stand before values; those in strings count too. */
+function hasMoreValues(text: string, count: number): boolean {
+  let left = count;
+  for (let at = 0; at < text.length && left >= 0; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x2c || code === 0x5b || code === 0x7b) left--;
+  }
+  return left < 0;
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -15,7 +15,7 @@ export interface PacketOrderOptions<P> {
   readonly limit?: number;
 }
 
-const HELD_MAX = 32 << 20;
+const HELD_MAX = 16 << 20;
 /** What an entry takes besides its packet, about. */
 const ENTRY_SIZE = 64;
 

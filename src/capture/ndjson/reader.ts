@@ -18,7 +18,7 @@ const lineSizeMax = 64 * 1024 * 1024;
 
 /**
  * Reads messages as `decode --json` prints them, or as written by hand, and hands on the queue messages that carry them,
- * in the order of their packet numbers. A packet that comes some 32 MiB too late for its place is handed on where it
+ * in the order of their packet numbers. A packet that comes some 16 MiB too late for its place is handed on where it
  * stands, with a warning `order`. Throws WireError whose path and message name the line, and whose offset is
  * that of the line in the file.
  */

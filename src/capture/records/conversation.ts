@@ -96,7 +96,6 @@ export class Conversation {
     if (waiting !== undefined) this.giveUp(waiting);
     this.#count++;
     this.#bySeq.set(request.seq, this.#all.add(request, this));
-    if (this.#bySeq.size > 2 * this.#count + FREE_MAX) this.#forgetFree();
   }
 
   /** The request that a reply answers; it waits no longer. */
@@ -116,12 +115,13 @@ export class Conversation {
 
   /** Gives up all that wait, by no particular order. */
   end(): void {
-    for (const waiting of this.#bySeq.values()) if (waiting !== undefined) this.giveUp(waiting);
+    for (const waiting of [...this.#bySeq.values()]) if (waiting !== undefined) this.giveUp(waiting);
   }
 
   #free(seq: number): void {
     this.#bySeq.set(seq, undefined);
     this.#count--;
+    if (this.#bySeq.size > 2 * this.#count + FREE_MAX) this.#forgetFree();
   }
 
   #forgetFree(): void {
