@@ -1,3 +1,5 @@
+import { Buffer } from 'buffer/index.js';
+
 const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 const digits = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
@@ -32,23 +34,11 @@ function hexPiece(bytes: Uint8Array, start: number, end: number): string {
   return ascii.decode(scratch.subarray(0, size));
 }
 
-const values = new Int8Array(128).fill(-1);
-for (const [value, digit] of Array.from('0123456789abcdef').entries()) {
-  values[digit.charCodeAt(0)] = value;
-  values[digit.toUpperCase().charCodeAt(0)] = value;
-}
-
 /** The bytes of hex text; undefined unless the text consists of pairs of hex digits. */
 export function parseHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0) return undefined;
-  const bytes = new Uint8Array(text.length / 2);
-  for (let at = 0; at < bytes.length; at++) {
-    const high = values[text.charCodeAt(2 * at)] ?? -1;
-    const low = values[text.charCodeAt(2 * at + 1)] ?? -1;
-    if ((high | low) < 0) return undefined;
-    bytes[at] = (high << 4) | low;
-  }
-  return bytes;
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
+  const bytes = Buffer.from(text, 'hex');
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Bytes per line of an array literal. */

@@ -1,3 +1,4 @@
+import { Buffer } from 'buffer/index.js';
 import { GrowingBuffer } from '../packets/index.js';
 import { type Recogniser, textForm } from './form.js';
 import {
@@ -10,14 +11,6 @@ import {
   type MessageAssembler,
 } from './messages.js';
 
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const VALUES = new Map<string, number>([
-  ...Array.from(DIGITS, (digit, value): [string, number] => [digit, value]),
-  ['+', 62],
-  ['-', 62],
-  ['/', 63],
-  ['_', 63],
-]);
 /** A word of digits with at most two marks of padding. 11 digits are 8 bytes, a header. */
 const WORD = /[A-Za-z0-9+/_-]{11,}={0,2}/g;
 const WHOLE_LINE = /^\s*[A-Za-z0-9+/_-]+={0,2}\s*$/;
@@ -30,13 +23,10 @@ function readWord(word: string, row: GrowingBuffer): boolean {
   const size = word.indexOf('=') < 0 ? word.length : word.indexOf('=');
   const rest = size % 4;
   if (rest === 1 || (size < word.length && word.length % 4 !== 0)) return false;
-  let bits = 0;
-  for (let at = 0; at < size; at += 1) {
-    bits = ((bits << 6) | (VALUES.get(word[at] as string) as number)) & 0xffffff;
-    const place = at % 4;
-    if (place > 0) row.push((bits >> (6 - place * 2)) & 0xff);
-  }
-  return rest === 0 || (bits & (rest === 2 ? 0xf : 3)) === 0;
+  const bytes = Buffer.from(word, 'base64');
+  row.append(bytes, 0, bytes.length);
+  const digits = word.slice(0, size).replaceAll('-', '+').replaceAll('_', '/');
+  return bytes.toString('base64').slice(0, size) === digits;
 }
 
 /** The messages of a line's words. */
