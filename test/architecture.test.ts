@@ -125,9 +125,11 @@ describe('architecture', () => {
       'src/node/patient-pipe.ts',
       'src/node/tap-server.ts',
       'src/node/tap.ts',
-      'src/node/target/exec-target.ts',
-      'src/node/target/socket-target.ts',
+      'src/node/target/connected-target.ts',
+      'src/node/target/dgram-connector.ts',
+      'src/node/target/exec-connector.ts',
       'src/node/target/step-wait.ts',
+      'src/node/target/stream-connector.ts',
       'src/node/unix-dgram.ts',
     ]);
   });
