@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError, WireError } from '../../base/error.js';
 import { parseJson } from '../../base/json.js';
 import { type Line, lineReaders } from '../../base/line-readers.js';
@@ -46,7 +46,7 @@ export function register(program: Command, io: CommandIo): void {
     .requiredOption('--listen <path>', 'take connections on this unix stream socket')
     .requiredOption('--to <manager>', 'path of its unix stream socket, or dgram:DIR')
     .option('--tap <file>', 'record everything in a pcapng file; - for standard output')
-    .option('--rule <json>', 'a rule; repeatable', collect, [])
+    .addOption(new Option('--rule <json>', 'a rule; repeatable').argParser(collect).default([], 'none'))
     .option('--rules <file>', 'NDJSON of rules')
     .option('--seed <n>', 'seed of what rules draw', integerOption('--seed', 0xffffffff), 0)
     .addHelpText('after', help)
