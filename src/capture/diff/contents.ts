@@ -1,23 +1,6 @@
 import type { Issue } from '../../base/error.js';
-import type { Values } from '../../wire/index.js';
 import type { CaptureRecord, RecordPacket } from '../records/index.js';
-
-/** What of a message is compared. */
-export interface Contents {
-  /** Whole messages are not decoded. */
-  readonly record: CaptureRecord;
-  /** What the reply's layout depends on. */
-  readonly request: Values | undefined;
-  /** JSON of what is compared besides `seq`, where fields are left out; undefined: the whole record is compared. */
-  readonly remaining: string | undefined;
-  /** 30 bits, equal where all that is compared besides `seq` is equal. */
-  readonly hash: number;
-}
-
-/** The keys by which messages are paired whose contents differ. Undefined: absent, or not compared. */
-export type PairingKeys = {
-  readonly [K in 'from' | 'to' | 'type' | 'seq' | 'id']: CaptureRecord[K] | undefined;
-};
+import type { DiffEntry, Special } from './entry.js';
 
 const FNV_START = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
@@ -26,7 +9,10 @@ const HASH_MAX = 0x3fffffff;
 const nothing = new Uint8Array(0);
 
 /** A hash of what tells the sort of a message, and of `more` numbers. */
-export function kindHash({ from, to, type, id }: Omit<PairingKeys, 'seq'>, more = 0): number {
+export function kindHash(
+  { from, to, type, id }: Pick<DiffEntry, 'from' | 'to' | 'type' | 'id'>,
+  more = 0,
+): number {
   let hash = FNV_START ^ more;
   hash = Math.imul(hash ^ (from ?? -1), FNV_PRIME);
   hash = Math.imul(hash ^ (to ?? -1), FNV_PRIME);
@@ -54,16 +40,33 @@ function scattered(hash: number): number {
 }
 
 /** Whether all that is compared of two messages, besides their sequence numbers, is equal. */
-export function sameContents(a: Contents, b: Contents): boolean {
+export function sameContents(a: DiffEntry, b: DiffEntry): boolean {
   if (a.hash !== b.hash) return false;
-  return a.remaining === undefined ? sameRecord(a, b) : a.remaining === b.remaining;
+  if (a.special === undefined || b.special === undefined)
+    return a.special === b.special && sameKind(a, b) && samePayload(a, b);
+  return a.special.remaining === undefined
+    ? sameRecord(a.special, b.special)
+    : a.special.remaining === b.special.remaining;
+}
+
+/** Whether sender, receiver, type and id are equal. */
+export function sameKind(a: DiffEntry, b: DiffEntry): boolean {
+  return a.id === b.id && a.from === b.from && a.to === b.to && a.type === b.type;
+}
+
+function samePayload({ block, start, end }: DiffEntry, b: DiffEntry): boolean {
+  if (end - start !== b.end - b.start) return false;
+  const other = b.block;
+  const apart = b.start - start;
+  for (let at = start; at < end; at++) if (block[at] !== other[at + apart]) return false;
+  return true;
 }
 
 /**
  * All that the keys of a record's line follow from, except where and when it was captured. The line holds all bytes of the
  * message, so that it is equal exactly where these facts are.
  */
-function sameRecord({ record: a, request: aRequest }: Contents, { record: b, request: bRequest }: Contents) {
+function sameRecord({ record: a, request: aRequest }: Special, { record: b, request: bRequest }: Special) {
   return (
     a.from === b.from &&
     a.to === b.to &&

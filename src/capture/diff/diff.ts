@@ -1,5 +1,5 @@
 import { align, alignShared, type Span } from './align.js';
-import { contentOf, type DiffEntry } from './entry.js';
+import { contentOf, type DiffEntry, recordOf } from './entry.js';
 import { type FieldChange, fieldChanges } from './fields.js';
 import { isEqual, levels, numbering } from './numbering.js';
 import { Window } from './window.js';
@@ -183,7 +183,12 @@ function report(
     } else if (level === 0) counts.equal++;
     else {
       counts.changed++;
-      sink({ diff: 'changed', a, b, changes: fieldChanges(contentOf(a), contentOf(b)) });
+      sink({
+        diff: 'changed',
+        a,
+        b,
+        changes: fieldChanges(contentOf(a, recordOf(a)), contentOf(b, recordOf(b))),
+      });
     }
   }
 }

@@ -1,4 +1,4 @@
-import { kindHash, sameContents } from './contents.js';
+import { kindHash, sameContents, sameKind } from './contents.js';
 import type { DiffEntry } from './entry.js';
 
 /** A way in which messages may be equal. */
@@ -8,17 +8,14 @@ export interface Level {
   same(a: DiffEntry, b: DiffEntry): boolean;
 }
 
-const sameKind = ({ keys: a }: DiffEntry, { keys: b }: DiffEntry) =>
-  a.id === b.id && a.from === b.from && a.to === b.to && a.type === b.type;
-
-const sameSeq = (a: DiffEntry, b: DiffEntry) => a.keys.seq === b.keys.seq;
+const sameSeq = (a: DiffEntry, b: DiffEntry) => a.seq === b.seq;
 
 /** By what messages are paired: first the strongest; what that leaves unpaired is tried with the next. */
 export const levels: readonly Level[] = [
-  { hash: ({ hash, keys }) => hash ^ (keys.seq ?? 0), same: isEqual },
+  { hash: ({ hash, seq = 0 }) => hash ^ seq, same: isEqual },
   { hash: ({ hash }) => hash, same: sameContents },
-  { hash: ({ keys }) => kindHash(keys, keys.seq), same: (a, b) => sameSeq(a, b) && sameKind(a, b) },
-  { hash: ({ keys }) => kindHash(keys), same: sameKind },
+  { hash: (entry) => kindHash(entry, entry.seq), same: (a, b) => sameSeq(a, b) && sameKind(a, b) },
+  { hash: (entry) => kindHash(entry), same: sameKind },
 ];
 
 export function isEqual(a: DiffEntry, b: DiffEntry): boolean {

@@ -6,7 +6,7 @@ import { vmidName } from '../payload/index.js';
 import type { PrintStyle } from '../print/index.js';
 import type { CaptureRecord } from '../records/index.js';
 import type { DiffCounts, Difference } from './diff.js';
-import { contentOf, type DiffEntry, decodedOf } from './entry.js';
+import { contentOf, type DiffEntry, recordOf } from './entry.js';
 import type { FieldChange } from './fields.js';
 
 /** Characters of a value up to which a change shows it whole. */
@@ -29,14 +29,14 @@ export function printDifference(protocol: Protocol, difference: Difference, styl
   const { diff } = difference;
   if (diff === 'changed') {
     const { a, b, changes } = difference;
-    const head = `${style.warn('~')}${number(a)}${number(b)}  ${headText(protocol, decodedOf(a), style)}`;
+    const head = `${style.warn('~')}${number(a)}${number(b)}  ${headText(protocol, recordOf(a), style)}`;
     return `${[head, ...changes.map((change) => changeLine(change, style))].join('\n')}\n`;
   }
   const { entry, paint, sign, numbers } =
     diff === 'removed'
       ? { entry: difference.a, paint: style.bad, sign: '-', numbers: number(difference.a) + number() }
       : { entry: difference.b, paint: style.good, sign: '+', numbers: number() + number(difference.b) };
-  const record = decodedOf(entry);
+  const record = recordOf(entry);
   const fields = fieldTexts(entry, record)
     .filter(([key, text]) => !headKeys.has(key) && text !== '{}')
     .map(([key, text]) => `${margin}  ${style.accent(key)} ${cut(text, valueSizeMax)}`);
@@ -59,15 +59,16 @@ export function printCounts({ equal, changed, removed, added }: DiffCounts, styl
 export function differenceLine(difference: Difference): string {
   const { diff } = difference;
   const entry = diff === 'added' ? difference.b : difference.a;
-  const { from, to, type, seq, id, message } = entry.record;
+  const record = recordOf(entry);
+  const { from, to, type, seq, id, message } = record;
   const named = { from, to, type, seq, id: id === undefined ? undefined : formatId(id), name: message?.name };
   if (diff === 'changed') {
     const { a, b, changes } = difference;
-    return `${jsonText({ diff, a: a.record.no, b: b.record.no, ...named, changes })}\n`;
+    return `${jsonText({ diff, a: a.no, b: b.no, ...named, changes })}\n`;
   }
   const side = diff === 'removed' ? 'a' : 'b';
-  const fields = fieldTexts(entry, decodedOf(entry)).map(([key, text]) => `"${key}":${text}`);
-  const start = jsonText({ diff, [side]: entry.record.no, ...named });
+  const fields = fieldTexts(entry, record).map(([key, text]) => `"${key}":${text}`);
+  const start = jsonText({ diff, [side]: entry.no, ...named });
   return `${start.slice(0, -1)},"message":{${fields}}}\n`;
 }
 
@@ -87,7 +88,7 @@ export function countsLine(counts: DiffCounts): string {
 const headKeys = new Set(['from', 'to', 'type', 'seq', 'id', 'name', 'error']);
 
 function number(entry?: DiffEntry): string {
-  return String(entry?.record.no ?? '').padStart(8);
+  return String(entry?.no ?? '').padStart(8);
 }
 
 function headText(protocol: Protocol, record: CaptureRecord, style: PrintStyle): string {
