@@ -52,7 +52,7 @@ describe.each(['rm', 'q515'])('what diff compares, by the rules %s', (name) => {
         play(
           entryAssembler({ protocol, ignore: [] }, rules, (entry) => entries.push(entry)),
           stream,
-          4000,
+          1500,
         );
         play(new Assembler(plain), stream, 1500);
       }
