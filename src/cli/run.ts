@@ -10,6 +10,7 @@ import { terminalWidth } from '../node/terminal.js';
 import { version } from '../node/version.js';
 import * as call from './commands/call.js';
 import * as capture from './commands/capture/index.js';
+import * as conform from './commands/conform/index.js';
 import * as decode from './commands/decode.js';
 import * as describe from './commands/describe.js';
 import * as diff from './commands/diff.js';
@@ -39,6 +40,7 @@ const commands = [
   call,
   listen,
   relay,
+  conform,
   fuzz,
   golden,
   exportCommand,

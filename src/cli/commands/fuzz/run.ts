@@ -14,7 +14,7 @@ import { coverageText, summaryText } from '../../../fuzz/report/text.js';
 import { messagesNamed } from '../../../golden/generate.js';
 import { wallClock } from '../../../node/clock.js';
 import { CampaignFolder } from '../../../node/fuzz/campaign-folder.js';
-import { StatusLine } from '../../../node/fuzz/status-line.js';
+import { StatusLine } from '../../../node/status-line.js';
 import { version } from '../../../node/version.js';
 import { managers, type PlatformProfile } from '../../../rm/index.js';
 import { runInSlices, runRemotely } from '../../../target/index.js';
