@@ -11,6 +11,8 @@ export interface Hypervisor {
 
   /** A VM that a kernel makes without a process. */
   internalVm(vmid: number): InternalVm;
+  /** An internal VM ends. Nobody owns its memory now. */
+  endInternalVm(vmid: number): void;
 
   /** Copies physical memory into `target`; memory that was never written reads as zeros. */
   readMemory(address: number, target: Uint8Array): void;

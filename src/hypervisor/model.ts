@@ -51,6 +51,10 @@ export class HypervisorModel implements Hypervisor {
     return found;
   }
 
+  endInternalVm(vmid: number): void {
+    if (this.#internalVms.delete(vmid)) this.memory.abandon(vmid);
+  }
+
   readMemory(address: number, target: Uint8Array): void {
     this.#contents.readInto(address, target);
   }
