@@ -74,7 +74,7 @@ for folder in /cases/*; do
     sleep 1
     kill -TERM $pid
     tries=0
-    while kill -0 $pid 2>/dev/null && [ $tries != 20 ]; do sleep 1; tries=$((tries + 1)); done
+    while kill -0 $pid 2>/dev/null && [ $tries != 90 ]; do sleep 1; tries=$((tries + 1)); done
     kill -0 $pid 2>/dev/null && echo "the script does not end" >> /messages
   fi
   echo "@@case \${folder##*/}"
