@@ -1,4 +1,5 @@
 import type { DumpLine } from './dump-line.js';
+import { Slab } from './line.js';
 import { type Direction, QUEUE_MESSAGE_MAX, type TracedMessage } from './message.js';
 
 /** Bytes of a full line, whatever row size the driver asks for (capturing.md, section 3). */
@@ -43,6 +44,7 @@ export interface DumpAssemblerOptions {
  */
 export class DumpAssembler {
   readonly #options: DumpAssemblerOptions;
+  readonly #slab = new Slab();
   #dumps: Dump[] = [];
   #count = 0;
 
@@ -56,11 +58,12 @@ export class DumpAssembler {
   }
 
   line(line: DumpLine): void {
-    const mine = this.#dumps.filter(({ first }) => first.key === line.key);
-    const dump = line.offset === 0 ? undefined : continued(mine, line.offset);
-    if (dump === undefined) this.#begin(line, mine);
-    else this.#append(dump, line);
-    this.#emit(this.#dumps.length > DUMPS_MAX ? 1 : 0);
+    const dump = line.offset === 0 ? undefined : this.#continued(line);
+    const before = dump ?? this.#begin(line);
+    if (before === undefined) return;
+    this.#append(before, line);
+    // A line in the middle of a dump changes nothing for the others.
+    if (before.ended || dump === undefined) this.#emit(this.#dumps.length > DUMPS_MAX ? 1 : 0);
   }
 
   /** Nothing follows. @param isCut the text ends within a line: what is not whole by then is incomplete. */
@@ -73,17 +76,26 @@ export class DumpAssembler {
     } else this.#emit(this.#dumps.length);
   }
 
-  #begin(line: DumpLine, mine: readonly Dump[]): void {
-    if (line.offset + line.bytes.length > QUEUE_MESSAGE_MAX) return;
-    for (const before of mine) {
-      if (before.ended || before.isChecked) continue;
+  /** The dump that a line continues: of several, the one that began last. */
+  #continued({ key, offset }: DumpLine): Dump | undefined {
+    for (let index = this.#dumps.length - 1; index >= 0; index--) {
+      const dump = this.#dumps[index] as Dump;
+      if (!dump.ended && dump.length === offset && dump.first.key === key) return dump;
+    }
+    return undefined;
+  }
+
+  #begin(line: DumpLine): Dump | undefined {
+    if (line.offset + line.bytes.length > QUEUE_MESSAGE_MAX) return undefined;
+    for (const before of this.#dumps) {
+      if (before.ended || before.isChecked || before.first.key !== line.key) continue;
       before.isChecked = true;
       before.ended = this.#isWhole(before);
     }
     const dump: Dump = {
       first: line,
       place: this.#count++,
-      bytes: new Uint8Array(QUEUE_MESSAGE_MAX),
+      bytes: this.#slab.room(QUEUE_MESSAGE_MAX),
       length: line.offset,
       isHeadless: line.offset !== 0,
       ended: false,
@@ -92,7 +104,7 @@ export class DumpAssembler {
       laterEnded: 0,
     };
     this.#dumps.push(dump);
-    this.#append(dump, line);
+    return dump;
   }
 
   #isWhole({ bytes, length, first }: Dump): boolean {
@@ -100,8 +112,9 @@ export class DumpAssembler {
   }
 
   #append(dump: Dump, line: DumpLine): void {
-    dump.bytes.set(line.bytes.subarray(0, QUEUE_MESSAGE_MAX - dump.length), dump.length);
-    dump.length = Math.min(QUEUE_MESSAGE_MAX, dump.length + line.bytes.length);
+    const { length: begin, bytes } = dump;
+    dump.length = Math.min(QUEUE_MESSAGE_MAX, begin + line.bytes.length);
+    for (let at = begin; at < dump.length; at++) bytes[at] = line.bytes[at - begin] as number;
     dump.ended = line.bytes.length < ROW || dump.length === QUEUE_MESSAGE_MAX;
     dump.isChecked = false;
     if (!dump.ended) return;
@@ -116,23 +129,19 @@ export class DumpAssembler {
    * other queues; neither wait for each other.
    */
   #emit(count: number): void {
-    const kept: Dump[] = [];
     const isBlocked = { rm: false, other: false };
-    this.#dumps.forEach((dump, index) => {
+    let kept = 0;
+    for (let index = 0; index < this.#dumps.length; index++) {
+      const dump = this.#dumps[index] as Dump;
       const lane = dump.mayBeRm ? 'rm' : 'other';
       if (index >= count && (isBlocked[lane] || (!dump.ended && dump.laterEnded < LATER_MAX))) {
-        kept.push(dump);
+        this.#dumps[kept++] = dump;
         isBlocked[lane] = true;
       } else if (dump.isHeadless) this.#options.lost();
       else this.#options.message(messageOf(dump), dump.first.source);
-    });
-    if (kept.length < this.#dumps.length) this.#dumps = kept;
+    }
+    this.#dumps.length = kept;
   }
-}
-
-/** The dump that a line at this offset continues: of several, the one that began last. */
-function continued(dumps: readonly Dump[], offset: number): Dump | undefined {
-  return dumps.findLast((dump) => !dump.ended && dump.length === offset);
 }
 
 function messageOf({ first, place, bytes, length }: Dump): TracedMessage {

@@ -75,15 +75,10 @@ export class DumpLines {
     const known = this.#prefix(prefix);
     if (known === undefined) return undefined;
     const stamp = readStamp(latin1(data, start, prefixStart));
-    const offset = Number.parseInt(latin1(data, at, at + OFFSET_DIGITS), 16);
+    const offset = hexNumber(data, at, at + OFFSET_DIGITS);
     const bytes = this.#row.subarray(0, this.#count);
-    return {
-      ...known,
-      key: stamp.caller === '' ? prefix : `${prefix} ${stamp.caller}`,
-      offset,
-      bytes,
-      stamp,
-    };
+    const key = stamp.caller === '' ? prefix : `${prefix} ${stamp.caller}`;
+    return { direction: known.direction, source: known.source, key, offset, bytes, stamp };
   }
 
   #prefix(prefix: string): DumpPrefix | undefined {
@@ -116,6 +111,12 @@ function offsetEnd(data: Uint8Array, at: number, end: number): number {
   for (let index = at; index < at + OFFSET_DIGITS; index++)
     if ((hexDigits[data[index] as number] as number) < 0) return -1;
   return isAt(data, at + OFFSET_DIGITS, ': ') ? at + OFFSET_DIGITS + 2 : -1;
+}
+
+function hexNumber(data: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at++) value = value * 16 + (hexDigits[data[at] as number] as number);
+  return value;
 }
 
 function prefixOf(prefix: string): DumpPrefix | undefined {

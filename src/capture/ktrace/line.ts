@@ -36,9 +36,7 @@ const utf8Encoder = new TextEncoder();
 
 /** Characters of a short part of a line, each byte one. */
 export function latin1(data: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let at = start; at < end; at++) text += String.fromCharCode(data[at] as number);
-  return text;
+  return String.fromCharCode.apply(null, data.subarray(start, end) as unknown as number[]);
 }
 
 export const code = {
@@ -114,14 +112,19 @@ export class Slab {
   #data = new Uint8Array(0);
   #used = 0;
 
-  /** A copy of the first `length` bytes of `source`. */
-  copy(source: Uint8Array, length: number): Uint8Array {
+  /** `length` bytes, at most SLAB_SIZE, of value 0. */
+  room(length: number): Uint8Array {
     if (this.#used + length > this.#data.length) {
-      this.#data = new Uint8Array(Math.max(SLAB_SIZE, length));
+      this.#data = new Uint8Array(SLAB_SIZE);
       this.#used = 0;
     }
-    const bytes = this.#data.subarray(this.#used, this.#used + length);
     this.#used += length;
+    return this.#data.subarray(this.#used - length, this.#used);
+  }
+
+  /** A copy of the first `length` bytes of `source`. */
+  copy(source: Uint8Array, length: number): Uint8Array {
+    const bytes = this.room(length);
     for (let at = 0; at < length; at++) bytes[at] = source[at] as number;
     return bytes;
   }

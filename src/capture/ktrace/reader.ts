@@ -13,7 +13,7 @@ import { EventLines, LOSS_LINE_MAX, parseLoss } from './event-line.js';
 import { code, Line } from './line.js';
 import type { TracedMessage } from './message.js';
 import { TraceMessages, type TraceOptions } from './messages.js';
-import { plausibility } from './plausible.js';
+import { isWholeMessage, plausibility } from './plausible.js';
 import { TimeOrder } from './time-order.js';
 import { JsonUnwrapper } from './unwrap.js';
 
@@ -70,7 +70,7 @@ export class KernelTraceReader implements CaptureReader {
     this.#dumps = new DumpAssembler({
       message: (message, source) => this.#dumped(message, source === 'repeat'),
       lost: () => this.#messages.lost(undefined),
-      isWhole: (bytes, direction) => plausibility(protocol, bytes, direction).isWhole,
+      isWhole: (bytes, direction) => isWholeMessage(protocol, bytes, direction),
       mayBeRm: (bytes, direction) => plausibility(protocol, bytes, direction).fits,
     });
   }
@@ -84,7 +84,7 @@ export class KernelTraceReader implements CaptureReader {
     this.#lines.end();
     this.#messages.oldest = Number.NEGATIVE_INFINITY;
     this.#dumps.end(this.#endsInLine);
-    this.#order.end();
+    this.#order.release();
     this.#otherLines?.end();
     this.#messages.end(this.#offset);
   }
