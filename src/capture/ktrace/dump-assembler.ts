@@ -22,10 +22,8 @@ interface Dump {
   ended: boolean;
   /** It is not whole with the lines that it has so far. */
   isChecked: boolean;
-  /** Its first line fits RM's header. */
-  readonly mayBeRm: boolean;
-  /** Dumps with the same key that began later and have ended. */
-  laterEnded: number;
+  /** How many dumps had ended when it began. */
+  readonly endedBefore: number;
 }
 
 export interface DumpAssemblerOptions {
@@ -40,13 +38,17 @@ export interface DumpAssemblerOptions {
 
 /**
  * Puts dump lines together by prefix, thread and offset, not by their order: lines of transmits and receives mix on
- * two processors, and two senders share one prefix. Messages come out in the order in which their dumps began.
+ * two processors, and two senders share one prefix. Messages come out in the order in which their dumps began. RM's
+ * messages keep their order, and so do those of other queues; neither wait for each other.
  */
 export class DumpAssembler {
   readonly #options: DumpAssemblerOptions;
   readonly #slab = new Slab();
-  #dumps: Dump[] = [];
+  readonly #lanes: readonly [Dump[], Dump[]] = [[], []];
+  /** Dumps whose end has not been seen. */
+  #open: Dump[] = [];
   #count = 0;
+  #ended = 0;
 
   constructor(options: DumpAssemblerOptions) {
     this.#options = options;
@@ -54,44 +56,53 @@ export class DumpAssembler {
 
   /** Place of the oldest dump that is still in progress; Infinity when none is. */
   get oldest(): number {
-    return this.#dumps[0]?.place ?? Number.POSITIVE_INFINITY;
+    const [rm, other] = this.#lanes;
+    return Math.min(rm[0]?.place ?? Number.POSITIVE_INFINITY, other[0]?.place ?? Number.POSITIVE_INFINITY);
   }
 
-  line(line: DumpLine): void {
-    const dump = line.offset === 0 ? undefined : this.#continued(line);
-    const before = dump ?? this.#begin(line);
-    if (before === undefined) return;
-    this.#append(before, line);
+  /** @param isCut the text ends in this line, without a line end: bytes may be missing. */
+  line(line: DumpLine, isCut: boolean): void {
+    const continued = line.offset === 0 ? undefined : this.#continued(line);
+    const dump = continued ?? this.#begin(line);
+    if (dump === undefined) return;
+    this.#append(dump, line, isCut);
     // A line in the middle of a dump changes nothing for the others.
-    if (before.ended || dump === undefined) this.#emit(this.#dumps.length > DUMPS_MAX ? 1 : 0);
+    if (dump.ended || continued === undefined) this.#emit();
+  }
+
+  /** Hands on all: no lines belong to them any more. */
+  release(): void {
+    for (const dump of this.#open) dump.ended = true;
+    this.#open = [];
+    this.#emit();
   }
 
   /** Nothing follows. @param isCut the text ends within a line: what is not whole by then is incomplete. */
   end(isCut: boolean): void {
-    const last = this.#dumps.at(-1);
-    if (isCut && last !== undefined && !this.#isWhole(last)) {
-      this.#dumps.pop();
-      this.#emit(this.#dumps.length);
-      this.#options.lost();
-    } else this.#emit(this.#dumps.length);
+    const last = this.#open.at(-1);
+    const isIncomplete =
+      isCut && last !== undefined && last.place === this.#count - 1 && !this.#isWhole(last);
+    if (isIncomplete) {
+      this.#open.pop();
+      for (const lane of this.#lanes) if (lane.at(-1) === last) lane.pop();
+    }
+    this.release();
+    if (isIncomplete) this.#options.lost();
   }
 
   /** The dump that a line continues: of several, the one that began last. */
   #continued({ key, offset }: DumpLine): Dump | undefined {
-    for (let index = this.#dumps.length - 1; index >= 0; index--) {
-      const dump = this.#dumps[index] as Dump;
-      if (!dump.ended && dump.length === offset && dump.first.key === key) return dump;
-    }
-    return undefined;
+    return this.#open.findLast((dump) => !dump.ended && dump.length === offset && dump.first.key === key);
   }
 
   #begin(line: DumpLine): Dump | undefined {
     if (line.offset + line.bytes.length > QUEUE_MESSAGE_MAX) return undefined;
-    for (const before of this.#dumps) {
-      if (before.ended || before.isChecked || before.first.key !== line.key) continue;
+    for (const before of this.#open) {
+      if (before.isChecked || before.first.key !== line.key) continue;
       before.isChecked = true;
       before.ended = this.#isWhole(before);
     }
+    const mayBeRm = line.offset !== 0 || this.#options.mayBeRm(line.bytes, line.direction);
     const dump: Dump = {
       first: line,
       place: this.#count++,
@@ -100,10 +111,10 @@ export class DumpAssembler {
       isHeadless: line.offset !== 0,
       ended: false,
       isChecked: false,
-      mayBeRm: line.offset !== 0 || this.#options.mayBeRm(line.bytes, line.direction),
-      laterEnded: 0,
+      endedBefore: this.#ended,
     };
-    this.#dumps.push(dump);
+    this.#open.push(dump);
+    this.#lanes[mayBeRm ? 0 : 1].push(dump);
     return dump;
   }
 
@@ -111,36 +122,33 @@ export class DumpAssembler {
     return this.#options.isWhole(bytes.subarray(0, length), first.direction);
   }
 
-  #append(dump: Dump, line: DumpLine): void {
+  #append(dump: Dump, line: DumpLine, isCut: boolean): void {
     const { length: begin, bytes } = dump;
     dump.length = Math.min(QUEUE_MESSAGE_MAX, begin + line.bytes.length);
     for (let at = begin; at < dump.length; at++) bytes[at] = line.bytes[at - begin] as number;
-    dump.ended = line.bytes.length < ROW || dump.length === QUEUE_MESSAGE_MAX;
+    dump.ended = (line.bytes.length < ROW && !isCut) || dump.length === QUEUE_MESSAGE_MAX;
     dump.isChecked = false;
-    if (!dump.ended) return;
-    for (const before of this.#dumps) {
-      if (before === dump) break;
-      if (before.first.key === dump.first.key) before.laterEnded++;
-    }
+    if (dump.ended) this.#ended++;
   }
 
-  /**
-   * Hands on what has ended, and the oldest `count` in any case. RM's messages keep their order, and so do those of
-   * other queues; neither wait for each other.
-   */
-  #emit(count: number): void {
-    const isBlocked = { rm: false, other: false };
-    let kept = 0;
-    for (let index = 0; index < this.#dumps.length; index++) {
-      const dump = this.#dumps[index] as Dump;
-      const lane = dump.mayBeRm ? 'rm' : 'other';
-      if (index >= count && (isBlocked[lane] || (!dump.ended && dump.laterEnded < LATER_MAX))) {
-        this.#dumps[kept++] = dump;
-        isBlocked[lane] = true;
-      } else if (dump.isHeadless) this.#options.lost();
-      else this.#options.message(messageOf(dump), dump.first.source);
+  /** Hands on what has ended, and what has waited too long. */
+  #emit(): void {
+    const isDue = (dump: Dump) => dump.ended || this.#ended - dump.endedBefore >= LATER_MAX;
+    this.#open = this.#open.filter((dump) => !isDue(dump));
+    if (this.#open.length > DUMPS_MAX) {
+      const oldest = this.#open.shift();
+      if (oldest !== undefined) oldest.ended = true;
     }
-    this.#dumps.length = kept;
+    for (const lane of this.#lanes) {
+      let count = 0;
+      for (const dump of lane) {
+        if (!isDue(dump)) break;
+        count++;
+        if (dump.isHeadless) this.#options.lost();
+        else this.#options.message(messageOf(dump), dump.first.source);
+      }
+      if (count > 0) lane.splice(0, count);
+    }
   }
 }
 

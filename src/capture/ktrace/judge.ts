@@ -49,6 +49,14 @@ export class MessageJudge {
     this.#release();
   }
 
+  /** Place of the first message that waits; Infinity when none does. */
+  get oldest(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const item of this.#queue)
+      if (item.kind === 'message') oldest = Math.min(oldest, item.message.place ?? oldest);
+    return oldest;
+  }
+
   end(): void {
     for (const [key, open] of this.#open) this.#decide(key, open, false);
     this.#release();

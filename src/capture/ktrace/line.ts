@@ -1,16 +1,26 @@
+const EMPTY = new Uint8Array(0);
+
 /** A line of a trace as it lies in the input: bytes [start, end) of `data`, valid while the line is read. */
 export class Line {
-  data: Uint8Array = new Uint8Array(0);
+  data: Uint8Array = EMPTY;
   start = 0;
   end = 0;
   #text: string | undefined;
+  /** Memory for lines that are given as text. */
+  #own: Uint8Array = EMPTY;
 
   static of(text: string): Line {
     const line = new Line();
-    const data = utf8Encoder.encode(text);
-    line.set(data, 0, data.length);
-    line.#text = text;
+    line.setText(text);
     return line;
+  }
+
+  setText(text: string): void {
+    const room = text.length * 3;
+    if (this.#own.length < room) this.#own = new Uint8Array(room * 2);
+    const { written } = utf8Encoder.encodeInto(text, this.#own);
+    this.set(this.#own, 0, written);
+    this.#text = text;
   }
 
   set(data: Uint8Array, start: number, end: number): void {

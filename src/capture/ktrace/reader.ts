@@ -33,6 +33,8 @@ export class KernelTraceReader implements CaptureReader {
   readonly #otherLines: OtherLines | undefined;
   readonly #lines: LineCutter;
   readonly #current = new Line();
+  /** A line that another one holds as JSON. */
+  readonly #inside = new Line();
   readonly #json = new JsonUnwrapper();
   readonly #bpftrace = new BpftraceLines();
   readonly #dumpLines = new DumpLines();
@@ -43,6 +45,8 @@ export class KernelTraceReader implements CaptureReader {
   #clock: Clock = 'local';
   /** The last byte so far was no line feed. */
   #endsInLine = false;
+  /** The line in progress is the last, and has no end. */
+  #isLast = false;
   /** Byte offset of the line in progress, for warnings. */
   #offset = 0;
   /** Sequence number of the last line of /dev/kmsg, and whether the log has lines of others: then gaps are losses. */
@@ -81,8 +85,8 @@ export class KernelTraceReader implements CaptureReader {
   }
 
   end(): void {
+    this.#isLast = this.#endsInLine;
     this.#lines.end();
-    this.#messages.oldest = Number.NEGATIVE_INFINITY;
     this.#dumps.end(this.#endsInLine);
     this.#order.release();
     this.#otherLines?.end();
@@ -94,7 +98,10 @@ export class KernelTraceReader implements CaptureReader {
     if (JSON_STARTS.has(first)) {
       const inside = this.#json.lines(line.text);
       if (inside !== undefined) {
-        for (const text of inside) this.#line(Line.of(text), number);
+        for (const text of inside) {
+          this.#inside.setText(text);
+          this.#line(this.#inside, number);
+        }
         return;
       }
     }
@@ -125,7 +132,7 @@ export class KernelTraceReader implements CaptureReader {
     const dump = this.#dumpLines.parse(line);
     if (dump === undefined) return false;
     if (dump.source === 'payload') return true;
-    this.#dumps.line(dump);
+    this.#dumps.line(dump, this.#isLast);
     this.#messages.oldest = this.#dumps.oldest;
     return true;
   }
