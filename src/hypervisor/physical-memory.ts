@@ -185,14 +185,19 @@ export class PhysicalMemory {
     const targetSpace = nowhere ? undefined : this.#spaces.of(to.owner);
     const maps = rule.target === 'unmapped' && targetSpace !== undefined;
     const runs = maps ? runsOf(pieces, to.start) : [];
-    const split = rule.sourceKeeps === 'access' || sourceSpace === undefined ? [] : blocksToSplit(from);
-    const made = maps ? blocksToMap(runs) : blocksToSplit(to);
-    const short =
-      this.#spaces.checkTables(from, sourceSpace, split) ?? this.#spaces.checkTables(to, targetSpace, made);
-    if (short !== undefined) return this.refused(short);
-    if (trusted && !nowhere) this.displace(to.owner, to.start, to.size);
-    sourceSpace?.addTables(split);
-    targetSpace?.addTables(made);
+    const displaces = trusted && !nowhere;
+    const splits = rule.sourceKeeps !== 'access' && sourceSpace !== undefined && !sourceSpace.hasTables(from);
+    const makes = targetSpace !== undefined && (displaces || !targetSpace.hasTables(to));
+    if (splits || makes) {
+      const split = splits ? blocksToSplit(from) : [];
+      const made = maps ? blocksToMap(runs) : blocksToSplit(to);
+      const short =
+        this.#spaces.checkTables(from, sourceSpace, split) ?? this.#spaces.checkTables(to, targetSpace, made);
+      if (short !== undefined) return this.refused(short);
+      if (displaces) this.displace(to.owner, to.start, to.size);
+      sourceSpace?.addTables(split);
+      targetSpace?.addTables(made);
+    }
 
     this.#records.change(pieces, (record, offset) =>
       change(record, targetSpace === undefined ? undefined : to.start + offset),

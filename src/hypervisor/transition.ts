@@ -88,9 +88,9 @@ export function checkVm(range: CheckedRange): Refusal | undefined {
     : refuse(range, 'component', range.start, 'a VM', range.owner);
 }
 
-/** Whether a number is a multiple of a page, 0 or more. */
+/** Whether a number is a multiple of a page, 0 or more. The remainder of one above 2^31 would take ten times as long. */
 export function isPages(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0 && value % PAGE_SIZE === 0;
+  return Number.isSafeInteger(value) && value >= 0 && Math.floor(value / PAGE_SIZE) * PAGE_SIZE === value;
 }
 
 /** Whether a range may be memory of an internal VM; one that is no range at all is refused elsewhere. */
