@@ -122,6 +122,7 @@ describe('architecture', () => {
     expect(users.sort()).toEqual([
       'src/node/clock.ts',
       'src/node/device-script.ts',
+      'src/node/follow.ts',
       'src/node/patient-pipe.ts',
       'src/node/tap-server.ts',
       'src/node/tap.ts',

@@ -9,7 +9,7 @@ import type { Stdio } from '../node/stdio.js';
 import { terminalWidth } from '../node/terminal.js';
 import { version } from '../node/version.js';
 import * as capture from './commands/capture/index.js';
-import * as decode from './commands/decode.js';
+import * as decode from './commands/decode/index.js';
 import * as describe from './commands/describe.js';
 import * as diff from './commands/diff.js';
 import * as encode from './commands/encode.js';

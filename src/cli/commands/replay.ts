@@ -97,9 +97,10 @@ function replayFile(
         : `${printable(`${file}: ${differenceText(comparison)}`)}\n`,
     );
   };
-  readScenario(io, file, (lines) => {
+  const compareAll = (lines: Iterable<ScenarioLine>) => {
     for (const comparison of compare(lines)) print(comparison);
-  });
+  };
+  readScenario(io, file, compareAll, () => output.flush());
 }
 
 function isAdded(step: Comparison['recorded'], loaded: ReadonlyMap<string, Uint8Array>): boolean {
