@@ -8,6 +8,7 @@ import { FileConflict } from '../node/file-use.js';
 import type { Stdio } from '../node/stdio.js';
 import { terminalWidth } from '../node/terminal.js';
 import { version } from '../node/version.js';
+import * as call from './commands/call.js';
 import * as capture from './commands/capture/index.js';
 import * as decode from './commands/decode/index.js';
 import * as describe from './commands/describe.js';
@@ -17,6 +18,8 @@ import * as exportCommand from './commands/export.js';
 import * as fuzz from './commands/fuzz/index.js';
 import * as golden from './commands/golden.js';
 import * as inspect from './commands/inspect.js';
+import * as listen from './commands/listen.js';
+import * as relay from './commands/relay.js';
 import * as replay from './commands/replay.js';
 import * as serve from './commands/serve.js';
 import * as simulate from './commands/simulate.js';
@@ -33,6 +36,9 @@ const commands = [
   simulate,
   replay,
   serve,
+  call,
+  listen,
+  relay,
   fuzz,
   golden,
   exportCommand,

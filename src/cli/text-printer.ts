@@ -48,4 +48,13 @@ export class TextPrinter {
     if (this.#lines === undefined) writeRecord(record, this.options, write);
     else write(this.#lines.line(record));
   }
+
+  /** The text of {@link record}. */
+  text(record: CaptureRecord): string {
+    let all = '';
+    this.record(record, (text) => {
+      all += text;
+    });
+    return all;
+  }
 }
