@@ -35,10 +35,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'schemas',
   ],
   'src/inspector': [...engine, 'src/docs', 'schemas'],
+  'src/relay': [...engine, 'src/serve', 'src/sim', 'src/target', 'schemas'],
   'src/serve': [...engine, 'src/rm', 'src/machine', 'schemas'],
   'src/device': ['src/base'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
-  'src/node': [...engine, 'src/serve', 'src/target', 'src/fuzz', 'src/inspector', 'src/device', 'schemas'],
+  'src/node': [
+    ...engine,
+    'src/serve',
+    'src/target',
+    'src/relay',
+    'src/fuzz',
+    'src/inspector',
+    'src/device',
+    'schemas',
+  ],
   'src/cli': [
     ...engine,
     'src/docs',
@@ -50,6 +60,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/target',
     'src/fuzz',
     'src/serve',
+    'src/relay',
     'src/device',
     'src/node',
     'schemas',
@@ -131,6 +142,7 @@ describe('architecture', () => {
       'src/node/target/exec-connector.ts',
       'src/node/target/step-wait.ts',
       'src/node/target/stream-connector.ts',
+      'src/node/timing.ts',
       'src/node/unix-dgram.ts',
     ]);
   });

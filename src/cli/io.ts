@@ -84,7 +84,15 @@ export class CommandIo {
     }
   }
 
-  /** Whether the user has interrupted the reading of an input. */
+  /** Calls `stop` when the user interrupts the command, whose exit code is then {@link exitCodes.interrupted}. */
+  onInterrupt(stop: () => void): void {
+    this.stdio.onStop(() => {
+      this.#stop.abort();
+      stop();
+    });
+  }
+
+  /** Whether the user has interrupted the command. */
   get isInterrupted(): boolean {
     return this.#stop.signal.aborted;
   }
@@ -117,7 +125,7 @@ export class CommandIo {
     pause = () => {},
     options: InputOptions = {},
   ): Promise<boolean> {
-    this.stdio.onStop(() => this.#stop.abort());
+    this.onInterrupt(() => {});
     const read = (path: string, own: PacketSink) => this.readingCapture(path, format, own, pause, options);
     const [first, ...others] = paths;
     const pieces =
