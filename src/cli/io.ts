@@ -8,11 +8,9 @@ import type { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
 import type { Protocol } from '../schema/index.js';
+import { exitCodes } from './exit-codes.js';
 import { inOrderOfTime, StopReading } from './merge.js';
 import { type OutputForm, outputForm } from './output-form.js';
-
-/** Exit codes of the command line (cli.md). `defect`: an error of this program itself. `interrupted`: 128 and SIGINT. */
-export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3, defect: 4, interrupted: 130 } as const;
 
 /** Largest number of warnings that are printed. Further ones are only counted. */
 const warningsMax = 20;
