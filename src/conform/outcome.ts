@@ -40,6 +40,8 @@ export function comparisonLines({ expected = {}, actual = {} }: Comparison): str
   const keys = [...new Set([...Object.keys(expected), ...Object.keys(actual)])].filter(
     (key) => key !== 'frames',
   );
+  // What is not expected does not matter beside what is.
+  const marked = Object.keys(expected).length === 0 ? actual : expected;
   const text = (value: unknown) =>
     value === undefined ? '-' : typeof value === 'string' ? value : jsonText(value);
   const rows = keys.map((key) => [key, text(expected[key]), text(actual[key])] as const);
@@ -52,7 +54,9 @@ export function comparisonLines({ expected = {}, actual = {} }: Comparison): str
   const bytes = (side: Line) => (side.frames as readonly string[] | undefined)?.join(' ') || '-';
   return [
     ...line(' ', '', 'expected', 'actual'),
-    ...rows.flatMap(([key, left, right]) => line(left === right ? ' ' : '!', key, left, right)),
+    ...rows.flatMap(([key, left, right]) =>
+      line(left === right || !(key in marked) ? ' ' : '!', key, left, right),
+    ),
     `  ${'expected'.padEnd(name)}  ${bytes(expected)}`,
     `  ${'actual'.padEnd(name)}  ${bytes(actual)}`,
   ];

@@ -191,8 +191,8 @@ export function unknownCases(): Case[] {
     message.kind === 'call' && message.layout === 'known' ? formatHex(exampleOf(message)) : '';
   const id = (number: number) => `0x${number.toString(16).padStart(8, '0')}`;
   const unnamed = [
-    0, 1, 0x50ffffff, 0x51000000, 0x56000000, 0x560000ff, 0x56fffffe, 0x7fffffff, 0x80000000, 0xffffffff,
-  ];
+    0, 2, 0x50ffffff, 0x51000000, 0x56000000, 0x560000ff, 0x56fffffe, 0x7fffffff, 0x80000000, 0xffffffff,
+  ].filter((number) => !protocol.byId.has(number));
   return [
     ...casesOf(
       'unknown',

@@ -61,7 +61,11 @@ export function fragmentCases(): Case[] {
   ];
   return [
     ...casesOf('fragments', 'required', sources.framing, [
-      ['usual', 'A request in three queue messages is put together.', [put(shareFrames(), shared)]],
+      [
+        'usual',
+        'A request in three queue messages is put together.',
+        [put(shareFrames(), shared, { as: 'parcel' })],
+      ],
       ...[228, 232, 236, 464, 468].map(
         (bytes) => [`payload-${bytes}`, `A payload of ${bytes} bytes is taken.`, [crash(bytes)]] as const,
       ),
@@ -79,22 +83,22 @@ export function fragmentCases(): Case[] {
       [
         'again',
         'A message that was begun and abandoned can be sent again.',
-        [put([first, second], []), put(shareFrames(), shared)],
+        [put([first, second], []), put(shareFrames(), shared, { as: 'parcel' })],
       ],
       [
         'no-carry',
         'What was missing of an abandoned message is not waited for in the next one.',
-        [put([first], []), put(shareFrames(), shared)],
+        [put([first], []), put(shareFrames(), shared, { as: 'parcel' })],
       ],
       [
         'too-many',
         'A continuation behind the last one is dropped.',
-        [put([...shareFrames(), third], shared), alive],
+        [put([...shareFrames(), third], shared, { as: 'parcel' }), alive],
       ],
       [
         'malformed-between',
         'A message that is dropped does not end the message in progress.',
-        [put([first, '20', second, getVmid('0100', '2201'), third], shared)],
+        [put([first, '20', second, getVmid('0100', '2201'), third], shared, { as: 'parcel' })],
       ],
       [
         'reply-between',
@@ -106,17 +110,17 @@ export function fragmentCases(): Case[] {
       [
         'wrong-seq',
         'A continuation with another sequence number is dropped, and the message in progress stays.',
-        [put([first, continuation({ seq: 8 }, '00'), second, third], shared)],
+        [put([first, continuation({ seq: 8 }, '00'), second, third], shared, { as: 'parcel' })],
       ],
       [
         'wrong-id',
         'A continuation with another message id is dropped, and the message in progress stays.',
-        [put([first, continuation({ msg_id: 0x51000012 }, '00'), second, third], shared)],
+        [put([first, continuation({ msg_id: 0x51000012 }, '00'), second, third], shared, { as: 'parcel' })],
       ],
       [
         'wrong-count',
         'A continuation that announces another number is dropped, and the message in progress stays.',
-        [put([first, continuation({ fragments: 3 }, '00'), second, third], shared)],
+        [put([first, continuation({ fragments: 3 }, '00'), second, third], shared, { as: 'parcel' })],
       ],
     ]),
     ...casesOf(
@@ -126,7 +130,7 @@ export function fragmentCases(): Case[] {
       cuts.map(([what, sizes]) => [
         what,
         `A request cut into ${sizes.length} pieces, not all of them full, is put together.`,
-        [put(shareFrames(sizes), shared)],
+        [put(shareFrames(sizes), shared, { as: 'parcel' })],
       ]),
     ),
   ];

@@ -39,7 +39,7 @@ export function lifeCases(): Case[] {
         (count) =>
           [
             `in-order-${count}`,
-            `${count} requests are answered in their order.`,
+            `Of ${count} requests each is answered, in their order.`,
             [put(requests(count), replies(upTo(count)))],
           ] as const,
       ),

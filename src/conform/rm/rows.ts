@@ -55,7 +55,7 @@ export function status(vm_status: string, vmid: VmRef = vm): Expectation {
 
 /** Where rules come from. */
 export const sources = {
-  framing: 'Gunyah RM RPC header (resource_manager.rst of the Linux patches; RM23 rm-rpc)',
+  framing: 'framing of RM23, and of all Linux clients',
   rm23: 'resource manager of December 2023 (RM23), source and recordings',
   recorded: 'recordings of RM23',
   declared: 'declaration of the message (gunyah-rm describe)',
