@@ -122,6 +122,7 @@ export class Engine {
       this.coverage.answered(sent.shape.index, wordAt(frame, limits.header), sent.state);
       sent.shape = undefined;
     }
+    if (response.refused && step.kind === 'frame') this.#generator.refused(step.from);
     if (response.ended === undefined) return;
     const from = step.kind !== 'frame' ? 'the machine' : step.from === constants.VMID_HLOS ? 'HLOS' : 'a VM';
     this.coverage.ended(response.ended, operationName(step), from, this.#case);

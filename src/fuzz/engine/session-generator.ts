@@ -34,6 +34,9 @@ const BOOT_WEIGHTS: readonly number[] = [20, 100, 400];
 /** Probabilities that an action is taken once it is drawn. Each case draws one per action. */
 const ACTION_WEIGHTS: readonly number[] = [1, 1, 0.5, 0.12];
 const VMS_MAX = 5;
+/** Share of cases in which few VMs have many lives, 0..1, and most VMs of such a case. */
+const MANY_LIVES_PROBABILITY = 0.3;
+const VMS_OF_MANY_LIVES = 2;
 /** Actions of a case. */
 const LENGTH_MIN = 40;
 const LENGTH_SPREAD = 900;
@@ -101,7 +104,8 @@ export class SessionGenerator {
     session.begin(random, NAMES.slice(0, session.peerProbability > 0 ? 2 : NAMES.length));
     this.#pending.clear();
     session.labelMax = session.peerProbability > 0 ? 2 : 6;
-    session.vmsMax = 1 + random.below(VMS_MAX);
+    session.manyLives = random.chance(MANY_LIVES_PROBABILITY);
+    session.vmsMax = 1 + random.below(session.manyLives ? VMS_OF_MANY_LIVES : VMS_MAX);
     session.treeMutations = goals.flatMap((goal) => (goal.kind === 'tree' ? [goal.mutation] : []));
     this.#goalProbability = random.chance(0.5) ? GOAL_PROBABILITIES.low : GOAL_PROBABILITIES.high;
     for (const [index, theme] of themes.entries()) {
@@ -131,6 +135,11 @@ export class SessionGenerator {
       if (step !== undefined) return step;
     }
     return undefined;
+  }
+
+  /** The queue did not take a message of a VM. */
+  refused(vmid: number): void {
+    this.#session.known.cannotSend(vmid);
   }
 
   /** A VM received a queue message. @returns the request that it is the first reply to. */

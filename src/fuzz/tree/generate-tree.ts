@@ -29,6 +29,12 @@ export interface GeneratedTree {
   readonly labels: readonly number[];
 }
 
+/** Cells of /reserved-memory that RM reads in another way, or not at all. */
+const RESERVED_CELLS: readonly (readonly [address: number, size: number] | undefined)[] = [
+  ...[undefined, [1, 1], [2, 0]] as const,
+  ...[[3, 2], [2, 3], [4, 1]] as const,
+];
+
 /** Probability of each kind of device, 0..1. */
 const deviceProbabilities: readonly (readonly [DeviceKind, number])[] = [
   ['rm-rpc', 0.97],
@@ -64,6 +70,7 @@ export function generateTree(options: TreeOptions): GeneratedTree {
     bound,
     name: names[random.below(names.length)] as string,
     joins: random.chance(options.peerProbability),
+    reservedCells: random.chance(0.8) ? [2, 2] : RESERVED_CELLS[random.below(RESERVED_CELLS.length)],
     label: 1,
   };
   const node = (kind: NodeKind, children: TreeNode['children'] = []) =>
@@ -90,8 +97,8 @@ export function generateTree(options: TreeOptions): GeneratedTree {
         ['vdevices', plain(devices)],
       ]),
     ],
-    ...(random.chance(0.02) || mutation?.kind === 'reserved'
-      ? [['reserved-memory', plain([['region', node('reserved')]])] as const]
+    ...(random.chance(0.05) || mutation?.kind === 'reserved' || mutation?.kind === 'reserved-memory'
+      ? [['reserved-memory', node('reserved-memory', [['region', node('reserved')]])] as const]
       : []),
   ]);
   if (mutation !== undefined) mutateTree(root, mutation, random);
@@ -116,7 +123,8 @@ function makeDevices(
     // Half of the trees with a mutated device have a second, valid device of that kind.
     const count =
       (random.chance(context.joins && withPeer.has(kind) ? PEER_DEVICE_PROBABILITY : probability) ? 1 : 0) +
-      (isMutated ? random.below(2) : 0);
+      (isMutated ? random.below(2) : 0) +
+      (kind === 'iomem' && random.chance(0.2) ? 1 : 0);
     for (let index = 0; index < Math.max(count, isMutated ? 1 : 0); index++) {
       context.label = 1 + random.below(labelMax);
       const children: TreeNode['children'] = withMemory.has(kind) ? [['memory', node('device-memory')]] : [];
