@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseHex } from '../../src/base/hex.js';
-import type { Step } from '../../src/fuzz/targets/step.js';
-import { ExecTarget } from '../../src/node/fuzz/exec-target.js';
+import { ExecTarget } from '../../src/node/target/exec-target.js';
+import type { Step } from '../../src/target/index.js';
 import { gunyahRm } from '../cli/run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-exec-'));

@@ -18,12 +18,12 @@ import {
   vmStopFlags,
 } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
+import { REPLY_FIELDS, wordAt } from '../../target/index.js';
 import type { MessageShapes } from '../message/message-shapes.js';
 import { type Action, type PendingRequest, statesMask } from '../session/action.js';
 import { type KnownVm, namedVmid, pick, State, UNKNOWN } from '../session/known-state.js';
 import { TREE_OFFSET, TREE_SIZE } from '../session/page-allocator.js';
 import type { Session } from '../session/session.js';
-import { REPLY_FIELDS, wordAt } from '../targets/frames.js';
 import type { GeneratedTree } from '../tree/generate-tree.js';
 import { newParcel, parcelCreated, parcelSize, writeLists } from './parcel-creation.js';
 import { anySender, type RequestRow, requestAction } from './request.js';
@@ -125,7 +125,9 @@ export function vmActions(shapes: MessageShapes): Action[] {
         image_size: () => TREE_OFFSET,
         dtb_offset: () => TREE_OFFSET,
         dtb_size: ({ random }, { tree }) =>
-          tree !== undefined && random.chance(TIGHT_TREE_PROBABILITY) ? tightTreeSize(random, tree) : TREE_SIZE,
+          tree !== undefined && random.chance(TIGHT_TREE_PROBABILITY)
+            ? tightTreeSize(random, tree)
+            : TREE_SIZE,
       },
       note: 'auth_mech',
       done(_session, { vm, note }) {

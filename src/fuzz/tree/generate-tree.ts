@@ -31,8 +31,12 @@ export interface GeneratedTree {
 
 /** Cells of /reserved-memory that RM reads in another way, or not at all. */
 const RESERVED_CELLS: readonly (readonly [address: number, size: number] | undefined)[] = [
-  ...[undefined, [1, 1], [2, 0]] as const,
-  ...[[3, 2], [2, 3], [4, 1]] as const,
+  ...([undefined, [1, 1], [2, 0]] as const),
+  ...([
+    [3, 2],
+    [2, 3],
+    [4, 1],
+  ] as const),
 ];
 
 /** Probability of each kind of device, 0..1. */

@@ -1,9 +1,9 @@
 import { UsageError } from '../../../base/error.js';
-import { SimTarget } from '../../../fuzz/targets/sim.js';
 import { FileError } from '../../../node/file-error.js';
-import { ExecTarget } from '../../../node/fuzz/exec-target.js';
-import { SocketTarget } from '../../../node/fuzz/socket-target.js';
+import { ExecTarget } from '../../../node/target/exec-target.js';
+import { SocketTarget } from '../../../node/target/socket-target.js';
 import type { ManagerProfile, PlatformProfile } from '../../../rm/index.js';
+import { SimTarget } from '../../../target/index.js';
 
 export interface TargetOptions {
   readonly target: string;

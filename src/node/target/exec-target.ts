@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { formatHex, parseHex } from '../../base/hex.js';
 import { LineSplitter } from '../../capture/packets/index.js';
-import type { Ending, Response, Step } from '../../fuzz/targets/step.js';
-import type { RemoteTarget } from '../../fuzz/targets/target.js';
+import type { Ending, RemoteTarget, Response, Step } from '../../target/index.js';
 import { StepWait } from './step-wait.js';
 
 /** Characters of stderr that are kept. A sanitizer's report names the fault at its start. */

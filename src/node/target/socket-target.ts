@@ -3,12 +3,10 @@ import { createConnection, type Socket } from 'node:net';
 import { constants, protocol, VM_GET_VMID } from '../../../schemas/index.js';
 import { viewOf } from '../../base/bytes.js';
 import { WireError } from '../../base/error.js';
-import { headerOf } from '../../fuzz/targets/frames.js';
-import type { Ending, Response, Step } from '../../fuzz/targets/step.js';
-import type { RemoteTarget } from '../../fuzz/targets/target.js';
 import { Reassembler, writeFrame } from '../../rpc/index.js';
 import { MessageType } from '../../schema/index.js';
 import { RecordSplitter, writeRecord } from '../../serve/index.js';
+import { type Ending, headerOf, type RemoteTarget, type Response, type Step } from '../../target/index.js';
 import { StepWait } from './step-wait.js';
 
 const { VMID_HLOS, VMID_RM } = constants;

@@ -1,4 +1,4 @@
-import { Machine, perform, VmPort } from '../../machine/index.js';
+import { Machine, perform, VmPort } from '../machine/index.js';
 import {
   type ManagerOptions,
   type ManagerProfile,
@@ -6,7 +6,7 @@ import {
   type PlatformProfile,
   platforms,
   type ResourceManager,
-} from '../../rm/index.js';
+} from '../rm/index.js';
 import { type Ending, type Response, type Step, stepKinds } from './step.js';
 import type { LocalTarget } from './target.js';
 
