@@ -28,7 +28,8 @@ export class SimTarget implements LocalTarget {
   readonly name = 'sim';
   readonly local = true;
   readonly steps: ReadonlySet<Step['kind']> = new Set(stepKinds);
-  readonly #machine: Machine<VmPort>;
+  readonly #newMachine: () => Machine<VmPort>;
+  #machine: Machine<VmPort>;
 
   constructor({
     platform = platforms.native,
@@ -36,11 +37,13 @@ export class SimTarget implements LocalTarget {
     careful = false,
     manager: newManager,
   }: SimTargetOptions = {}) {
-    this.#machine = new Machine({
-      manager: { platform, profile, careful },
-      newManager,
-      newPort: (vmid) => new VmPort(vmid),
-    });
+    this.#newMachine = () =>
+      new Machine({
+        manager: { platform, profile, careful },
+        newManager,
+        newPort: (vmid) => new VmPort(vmid),
+      });
+    this.#machine = this.#newMachine();
   }
 
   get manager(): ResourceManager {
@@ -49,6 +52,10 @@ export class SimTarget implements LocalTarget {
 
   reset(): void {
     this.#machine.reboot();
+  }
+
+  restart(): void {
+    this.#machine = this.#newMachine();
   }
 
   put(step: Step): Response {

@@ -72,6 +72,8 @@ export class SessionGenerator {
   #bootWeight = 0;
   /** Actions that the case still takes. */
   #left = 0;
+  /** The latest action changes what later ones are about, once it is answered. */
+  #awaits = false;
 
   /** @param reached called for every mutation that is used, with the goal that asks for it. */
   constructor(
@@ -128,6 +130,7 @@ export class SessionGenerator {
   next(): Step | undefined {
     const waiting = this.#session.take();
     if (waiting !== undefined) return waiting;
+    this.#awaits = false;
     while (this.#left-- > 0) {
       if (!this.#takeGoalAction() && !this.#takeAnyAction()) this.#askForVmid();
       const step = this.#session.take();
@@ -140,6 +143,11 @@ export class SessionGenerator {
   /** The queue did not take a message of a VM. */
   refused(vmid: number): void {
     this.#session.known.cannotSend(vmid);
+  }
+
+  /** Whether what comes next depends on answers that are still missing. */
+  get needsAnswer(): boolean {
+    return this.#awaits && !this.#session.hasMore;
   }
 
   /** A VM received a queue message. @returns the request that it is the first reply to. */
@@ -238,6 +246,7 @@ export class SessionGenerator {
     else {
       draft.write();
       this.#pending.send(session, action, state, true);
+      this.#awaits = action.done !== undefined;
     }
     return true;
   }

@@ -76,6 +76,11 @@ export class Session {
     return undefined;
   }
 
+  /** Whether steps wait. */
+  get hasMore(): boolean {
+    return this.#next < this.#steps.length;
+  }
+
   put(step: Step): void {
     this.#steps.push(step);
   }

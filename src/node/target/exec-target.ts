@@ -1,34 +1,40 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
-import { formatHex, parseHex } from '../../base/hex.js';
-import { LineSplitter } from '../../capture/packets/index.js';
-import type { Ending, RemoteTarget, Response, Step } from '../../target/index.js';
-import { StepWait } from './step-wait.js';
+import {
+  type Ending,
+  emptyResponse,
+  type RemoteTarget,
+  type Response,
+  type Step,
+  writeLine,
+} from '../../target/index.js';
+import { TargetProcess } from './target-process.js';
 
-/** Characters of stderr that are kept. A sanitizer's report names the fault at its start. */
-const STDERR_KEPT = 16 * 1024;
-/** Most characters of a line. Longer ones are no answers. */
-const LINE_SIZE_MAX = 64 * 1024;
-
-/** Time to read the remaining output of a process that has ended. */
-const DRAIN_MS = 200;
-
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+/** A word that no version of the protocol has. A target that says `ok` to it says so to everything. */
+const UNKNOWN_LINE = 'what\n';
+/** Time in which a target says whether it knows a line, milliseconds. It may as well ignore unknown ones. */
+const QUESTION_MS = 500;
+/** Files with contents to load that are kept. More than the steps that are put at once. */
+const FILES_MAX = 2048;
 
 /**
- * A program that speaks the line protocol (cli.md, "Line protocol of exec targets"). It is started for every session, in a
- * shell and a process group of its own. Its end is a crash, no `ok` in time is a hang. Other output is ignored.
+ * A program that speaks the line protocol (cli.md, "Line protocol of exec targets"), in a shell and a process group of
+ * its own. Its end is a crash, no `ok` in time is a hang. Other output is ignored. A program that can boot again
+ * (`reset`) runs on from session to session, others are started for each.
  */
 export class ExecTarget implements RemoteTarget {
   readonly name: string;
   readonly local = false;
+  /** Kinds that the program has not called unsupported. */
   readonly steps: ReadonlySet<Step['kind']> = new Set(['frame', 'load']);
-  readonly #wait: StepWait;
+  readonly #steps = this.steps as Set<Step['kind']>;
+  readonly #limitMs: number;
+  readonly #files = new ContentsFiles();
   #process: TargetProcess | undefined;
-  #folder: string | undefined;
+  #canReset: boolean | undefined;
+  #canFork = false;
+  #ended: Ending | undefined;
 
   /** @param limitMs for each answer. */
   constructor(
@@ -36,130 +42,100 @@ export class ExecTarget implements RemoteTarget {
     limitMs: number,
   ) {
     this.name = `exec:${command}`;
-    this.#wait = new StepWait(limitMs);
+    this.#limitMs = limitMs;
   }
 
   async reset(): Promise<void> {
-    await this.#process?.end();
-    this.#process = new TargetProcess(this.command, this.#wait);
-    // If it does not start, the response to the first step says so.
-    await this.#wait.settled(() => {});
-    if (this.#wait.ended?.kind === 'hang') this.#wait.end({ kind: 'hang', text: 'no "ready"' });
+    const running = this.#process;
+    if (running !== undefined && this.#canReset === true && (await running.reset(this.#limitMs)))
+      this.#ended = undefined;
+    else await this.restart();
+  }
+
+  async restart(): Promise<void> {
+    await this.#start();
+    if (this.#canReset !== undefined || this.#ended !== undefined) return;
+    await this.#learnLines();
+    await this.#start();
   }
 
   async put(step: Step): Promise<Response> {
-    const line = this.#lineOf(step);
-    const response = await this.#wait.settled(() => this.#process?.write(line));
-    if (response.ended?.kind === 'hang') await this.#process?.end();
-    return response;
+    const [response] = await this.putAll([step]);
+    return response as Response;
+  }
+
+  async putAll(steps: readonly Step[]): Promise<readonly Response[]> {
+    if (this.#process === undefined || this.#ended !== undefined)
+      return [{ ...emptyResponse, ended: this.#ended }];
+    const text = steps.map((step) => writeLine(step, (bytes) => this.#files.of(bytes))).join('');
+    const responses = await this.#process.ask(text, steps.length, this.#limitMs);
+    for (const [index, { unsupported }] of responses.entries())
+      if (unsupported) this.#steps.delete((steps[index] as Step).kind);
+    this.#ended = responses.at(-1)?.ended;
+    if (this.#ended?.kind === 'hang') await this.#process.end();
+    return responses;
   }
 
   /** How the program ended, also before the first step. */
   get ended(): Ending | undefined {
-    return this.#wait.ended;
+    return this.#ended;
   }
 
   async close(): Promise<void> {
     await this.#process?.end();
     this.#process = undefined;
+    this.#files.remove();
+  }
+
+  async #start(): Promise<void> {
+    await this.#process?.end();
+    this.#process = new TargetProcess(this.command);
+    // If it does not start, the response to the first step says so.
+    const [ready] = await this.#process.ask('', 1, this.#limitMs);
+    const { ended } = ready as Response;
+    this.#ended = ended?.kind === 'hang' ? { kind: 'hang', text: 'no "ready"' } : ended;
+    // A session that kills a target that has forked costs no start.
+    if (this.#canFork && this.#ended === undefined) await this.#process.ask('fork\n', 1, this.#limitMs);
+  }
+
+  /** Asks which lines the program knows. Afterwards it has to be started again. */
+  async #learnLines(): Promise<void> {
+    const process = this.#process as TargetProcess;
+    const says = async (line: string) => (await process.ask(line, 1, QUESTION_MS))[0] as Response;
+    this.#canReset = false;
+    this.#canFork = false;
+    if ((await says(UNKNOWN_LINE)).unsupported !== true) return;
+    for (const kind of ['vcpu_halt', 'receive_limit', 'drain'] as const) this.#steps.add(kind);
+    const { ended, unsupported } = await says('reset\n');
+    this.#canReset = ended === undefined && unsupported !== true;
+    if (this.#canReset) this.#canFork = (await says('fork\n')).unsupported !== true;
+  }
+}
+
+/** Contents as files. The same contents are mostly loaded again. */
+class ContentsFiles {
+  readonly #names = new Map<Uint8Array, string>();
+  readonly #owners: Uint8Array[] = [];
+  #folder: string | undefined;
+  #next = 0;
+
+  of(bytes: Uint8Array): string {
+    const known = this.#names.get(bytes);
+    if (known !== undefined) return known;
+    this.#folder ??= mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
+    const name = join(this.#folder, `contents-${this.#next}`);
+    const before = this.#owners[this.#next];
+    if (before !== undefined) this.#names.delete(before);
+    this.#owners[this.#next] = bytes;
+    this.#next = (this.#next + 1) % FILES_MAX;
+    writeFileSync(name, bytes);
+    this.#names.set(bytes, name);
+    return name;
+  }
+
+  remove(): void {
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
     this.#folder = undefined;
+    this.#names.clear();
   }
-
-  #lineOf(step: Step): string {
-    if (step.kind === 'frame') return `tx ${step.from} ${formatHex(step.frame)}\n`;
-    if (step.kind !== 'load') throw new TypeError(`${step.kind} is none of its steps`);
-    this.#folder ??= mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
-    const file = join(this.#folder, 'contents');
-    writeFileSync(file, step.bytes);
-    return `load 0x${step.address.toString(16)} ${file}\n`;
-  }
-}
-
-/** One run of the program. */
-class TargetProcess {
-  readonly #wait: StepWait;
-  readonly #child: Child;
-  readonly #closed: Promise<void>;
-  #stderr = '';
-  #wanted = false;
-
-  constructor(command: string, wait: StepWait) {
-    this.#wait = wait;
-    wait.begin();
-    const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-    this.#child = child;
-    const lines = new LineSplitter((text) => this.#line(text), LINE_SIZE_MAX);
-    child.stdout.on('data', (chunk: Buffer) => {
-      try {
-        lines.push(chunk);
-      } catch {
-        // The line is too long. No line after it can be found.
-        child.stdout.removeAllListeners('data').resume();
-      }
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      // Later reports are mostly consequences of the first one.
-      if (this.#stderr.length < STDERR_KEPT) this.#stderr += chunk.toString('latin1');
-    });
-    child.stdin.on('error', () => {});
-    child.on('error', (error) => this.#end(error.message));
-    this.#closed = new Promise((done) => {
-      child.on('close', (code, signal) => {
-        this.#end(signal ?? exitText(code));
-        done();
-      });
-      // Its child processes can outlive it and keep its output open.
-      child.on('exit', () => setTimeout(() => this.#destroy(), DRAIN_MS).unref());
-    });
-  }
-
-  write(line: string): void {
-    if (this.#child.stdin.writable) this.#child.stdin.write(line);
-  }
-
-  /** Kills it and its child processes. */
-  async end(): Promise<void> {
-    this.#wanted = true;
-    const { pid } = this.#child;
-    try {
-      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-    } catch {
-      // It has already ended.
-    }
-    this.#destroy();
-    await this.#closed;
-  }
-
-  #destroy(): void {
-    for (const stream of [this.#child.stdout, this.#child.stderr]) stream.destroy();
-  }
-
-  #line(text: string): void {
-    const [, word, rest = ''] = /^(ok|ready|abort|rx)(?: (.*))?\s*$/.exec(text.trimEnd()) ?? [];
-    if (word === 'ok' || word === 'ready') this.#wait.done();
-    else if (word === 'abort') this.#wait.end({ kind: 'crash', text: this.#report(`abort ${rest}`) });
-    else if (word === 'rx') this.#receive(rest);
-  }
-
-  #receive(text: string): void {
-    const [, vmid, hex = ''] = /^(\d{1,5}) ([0-9a-fA-F]*)$/.exec(text) ?? [];
-    const frame = parseHex(hex);
-    if (vmid !== undefined && frame !== undefined) this.#wait.received(Number(vmid), frame);
-  }
-
-  #end(text: string): void {
-    if (!this.#wanted) this.#wait.end({ kind: 'crash', text: this.#report(text) });
-  }
-
-  #report(text: string): string {
-    const stderr = this.#stderr.trimEnd();
-    return stderr === '' ? text : `${text}\n${stderr}`;
-  }
-}
-
-/** A shell reports the signal that ended a program as a code above 128. */
-function exitText(code: number | null): string {
-  const signal = Object.entries(constants.signals).find(([, number]) => number === (code ?? 0) - 128);
-  return signal === undefined ? `exit ${code}` : signal[0];
 }
