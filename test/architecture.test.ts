@@ -122,12 +122,15 @@ describe('architecture', () => {
     expect(users.sort()).toEqual([
       'src/node/clock.ts',
       'src/node/device-script.ts',
+      'src/node/fuzz/drive.ts',
       'src/node/patient-pipe.ts',
       'src/node/tap-server.ts',
       'src/node/tap.ts',
-      'src/node/target/exec-target.ts',
-      'src/node/target/socket-target.ts',
+      'src/node/target/connected-target.ts',
+      'src/node/target/dgram-connector.ts',
       'src/node/target/step-wait.ts',
+      'src/node/target/stream-connector.ts',
+      'src/node/target/target-process.ts',
       'src/node/unix-dgram.ts',
     ]);
   });

@@ -4,3 +4,9 @@ export function wallClock(): bigint {
 }
 
 const start = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
+
+/** Calls a function again and again. @returns what ends that. */
+export function every(timeMs: number, action: () => void): () => void {
+  const timer = setInterval(action, timeMs);
+  return () => clearInterval(timer);
+}

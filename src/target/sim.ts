@@ -11,7 +11,7 @@ import { type Ending, type Response, type Step, stepKinds } from './step.js';
 import type { LocalTarget } from './target.js';
 
 export interface SimTargetOptions {
-  readonly platform?: PlatformProfile;
+  readonly platform?: PlatformProfile | undefined;
   /** Whose manager, by default the public one of December 2023. */
   readonly profile?: ManagerProfile | undefined;
   /** Answers with an error where the public manager dies. */
@@ -27,6 +27,7 @@ export interface SimTargetOptions {
 export class SimTarget implements LocalTarget {
   readonly name = 'sim';
   readonly local = true;
+  readonly isFresh = true;
   readonly steps: ReadonlySet<Step['kind']> = new Set(stepKinds);
   readonly #newMachine: () => Machine<VmPort>;
   #machine: Machine<VmPort>;

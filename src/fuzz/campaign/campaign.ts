@@ -36,6 +36,8 @@ export interface CampaignOptions {
   readonly endOracles?: readonly EndOracle[];
   /** Judge and end oracles for {@link Campaign.refine}, where that works on a target of its own. */
   readonly beside?: Oracles;
+  /** Whether sessions can be played again; by default they can. Otherwise what is found is told at once. */
+  readonly canRepeat?: boolean;
   /** Asked before every case. */
   readonly keepGoing: () => boolean;
   /** Most sessions that are played to minimise one finding; 0: findings are not minimised. */
@@ -76,7 +78,10 @@ export class Campaign {
   constructor(options: CampaignOptions, known: Iterable<FindingCount> = []) {
     const { judge, endOracles = [], beside = { judge, endOracles }, minimised, plays } = options;
     this.#options = options;
-    this.#list = new FindingList(plays === 0 ? 0 : minimised, known);
+    this.#list = new FindingList(plays === 0 ? 0 : minimised, known, (finding) => {
+      if (options.canRepeat === false) options.found(finding);
+      return options.canRepeat !== false;
+    });
     this.#refinement = new Refinement(this.#list, beside, options);
   }
 

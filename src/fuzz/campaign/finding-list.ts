@@ -27,10 +27,15 @@ export class FindingList {
   readonly #unconfirmed: Evidence[] = [];
   readonly #unminimised: Evidence[] = [];
   readonly #minimised: number;
+  readonly #isNew: (finding: Finding) => boolean;
 
-  /** @param minimised sessions per cause that are minimised. @param known findings of earlier runs. */
-  constructor(minimised: number, known: Iterable<FindingCount>) {
+  /**
+   * @param minimised sessions per cause that are minimised. @param known findings of earlier runs.
+   * @param isNew called for every new cause; returns whether its session can be played again.
+   */
+  constructor(minimised: number, known: Iterable<FindingCount>, isNew: (finding: Finding) => boolean) {
     this.#minimised = minimised;
+    this.#isNew = isNew;
     for (const { finding, count } of known)
       this.#byKey.set(finding.cause.key, { finding, count, minimised: 0, isKnown: true });
   }
@@ -45,6 +50,7 @@ export class FindingList {
     const known = this.#byKey.get(cause.key);
     const entry = known ?? this.#newEntry(cause, played, caseNumber);
     entry.count++;
+    if (known === undefined && !this.#isNew({ ...entry.finding, played })) return;
     const isSure = entry.finding.state === 'confirmed' || entry.finding.state === 'smallest';
     const waiting = this.#unconfirmed.some((evidence) => evidence.entry === entry);
     if (isSure) this.#wantMinimised({ entry, played, caseNumber, oracle });

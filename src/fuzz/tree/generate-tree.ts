@@ -14,6 +14,8 @@ export interface TreeOptions {
   readonly peerProbability: number;
   /** Devices and their memory get labels from 1 to this number. */
   readonly labelMax: number;
+  /** Its values may be such that RM refuses the tree, or dies. */
+  readonly isOdd: boolean;
   /** The mutation of the tree; undefined for a valid one. */
   readonly mutation: TreeMutation | undefined;
 }
@@ -74,7 +76,8 @@ export function generateTree(options: TreeOptions): GeneratedTree {
     bound,
     name: names[random.below(names.length)] as string,
     joins: random.chance(options.peerProbability),
-    reservedCells: random.chance(0.8) ? [2, 2] : RESERVED_CELLS[random.below(RESERVED_CELLS.length)],
+    isOdd: options.isOdd,
+    reservedCells: options.isOdd ? RESERVED_CELLS[random.below(RESERVED_CELLS.length)] : [2, 2],
     label: 1,
   };
   const node = (kind: NodeKind, children: TreeNode['children'] = []) =>
@@ -101,7 +104,9 @@ export function generateTree(options: TreeOptions): GeneratedTree {
         ['vdevices', plain(devices)],
       ]),
     ],
-    ...(random.chance(0.05) || mutation?.kind === 'reserved' || mutation?.kind === 'reserved-memory'
+    ...(random.chance(options.isOdd ? 0.3 : 0.02) ||
+    mutation?.kind === 'reserved' ||
+    mutation?.kind === 'reserved-memory'
       ? [['reserved-memory', node('reserved-memory', [['region', node('reserved')]])] as const]
       : []),
   ]);
@@ -117,7 +122,7 @@ function plain(children: TreeNode['children']): TreeNode {
 }
 
 function makeDevices(
-  { random, labelMax, mutation }: TreeOptions,
+  { random, labelMax, mutation, isOdd }: TreeOptions,
   context: TreeContext,
   node: (kind: NodeKind, children?: TreeNode['children']) => TreeNode,
 ): TreeNode['children'] {
@@ -128,7 +133,7 @@ function makeDevices(
     const count =
       (random.chance(context.joins && withPeer.has(kind) ? PEER_DEVICE_PROBABILITY : probability) ? 1 : 0) +
       (isMutated ? random.below(2) : 0) +
-      (kind === 'iomem' && random.chance(0.2) ? 1 : 0);
+      (isOdd && kind === 'iomem' && random.chance(0.5) ? 1 : 0);
     for (let index = 0; index < Math.max(count, isMutated ? 1 : 0); index++) {
       context.label = 1 + random.below(labelMax);
       const children: TreeNode['children'] = withMemory.has(kind) ? [['memory', node('device-memory')]] : [];

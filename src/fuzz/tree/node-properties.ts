@@ -41,6 +41,8 @@ export interface TreeContext {
   readonly bound: readonly number[] | undefined;
   /** Devices name other VMs as their peers. */
   readonly joins: boolean;
+  /** Its values may be such that RM refuses the tree, or dies. */
+  readonly isOdd: boolean;
   /** `#address-cells` and `#size-cells` of /reserved-memory; undefined where it has none. */
   readonly reservedCells: readonly [address: number, size: number] | undefined;
   /** Label of the current device. */
@@ -95,7 +97,7 @@ const label = (context: TreeContext) => cellsValue(context.label);
 /** Mostly a short path, sometimes one about as long as RM's buffer for it takes (rm-lives.md, section 7). */
 const path = (context: TreeContext) => {
   const { random } = context;
-  return random.chance(0.996)
+  return !context.isOdd || random.chance(0.97)
     ? textValue(`/hypervisor/n${context.label}`)
     : textValue(`/${'n'.repeat(460 + random.below(40))}`);
 };
@@ -326,6 +328,7 @@ export function contentOf({ value }: PropertyGenerator): PropertyContent {
     cores: 1,
     bound: [0],
     joins: false,
+    isOdd: false,
     reservedCells: [2, 2],
     label: 1,
   });

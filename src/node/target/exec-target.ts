@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   type Ending,
   emptyResponse,
@@ -9,14 +6,15 @@ import {
   type Step,
   writeLine,
 } from '../../target/index.js';
+import { ContentsFiles } from './contents-files.js';
 import { TargetProcess } from './target-process.js';
 
 /** A word that no version of the protocol has. A target that says `ok` to it says so to everything. */
 const UNKNOWN_LINE = 'what\n';
 /** Time in which a target says whether it knows a line, milliseconds. It may as well ignore unknown ones. */
-const QUESTION_MS = 500;
-/** Files with contents to load that are kept. More than the steps that are put at once. */
-const FILES_MAX = 2048;
+const QUESTION_MS = 2000;
+/** Least time in which a program has to say that it is ready, milliseconds. */
+const START_MS = 10_000;
 
 /**
  * A program that speaks the line protocol (cli.md, "Line protocol of exec targets"), in a shell and a process group of
@@ -26,6 +24,7 @@ const FILES_MAX = 2048;
 export class ExecTarget implements RemoteTarget {
   readonly name: string;
   readonly local = false;
+  readonly isFresh = true;
   /** Kinds that the program has not called unsupported. */
   readonly steps: ReadonlySet<Step['kind']> = new Set(['frame', 'load']);
   readonly #steps = this.steps as Set<Step['kind']>;
@@ -34,6 +33,7 @@ export class ExecTarget implements RemoteTarget {
   #process: TargetProcess | undefined;
   #canReset: boolean | undefined;
   #canFork = false;
+  #isClosed = false;
   #ended: Ending | undefined;
 
   /** @param limitMs for each answer. */
@@ -82,6 +82,8 @@ export class ExecTarget implements RemoteTarget {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#ended = { kind: 'crash', text: 'closed' };
     await this.#process?.end();
     this.#process = undefined;
     this.#files.remove();
@@ -89,9 +91,11 @@ export class ExecTarget implements RemoteTarget {
 
   async #start(): Promise<void> {
     await this.#process?.end();
+    // A session can still be under way when the target is no longer wanted.
+    if (this.#isClosed) return;
     this.#process = new TargetProcess(this.command);
     // If it does not start, the response to the first step says so.
-    const [ready] = await this.#process.ask('', 1, this.#limitMs);
+    const [ready] = await this.#process.ask('', 1, Math.max(START_MS, this.#limitMs));
     const { ended } = ready as Response;
     this.#ended = ended?.kind === 'hang' ? { kind: 'hang', text: 'no "ready"' } : ended;
     // A session that kills a target that has forked costs no start.
@@ -109,33 +113,5 @@ export class ExecTarget implements RemoteTarget {
     const { ended, unsupported } = await says('reset\n');
     this.#canReset = ended === undefined && unsupported !== true;
     if (this.#canReset) this.#canFork = (await says('fork\n')).unsupported !== true;
-  }
-}
-
-/** Contents as files. The same contents are mostly loaded again. */
-class ContentsFiles {
-  readonly #names = new Map<Uint8Array, string>();
-  readonly #owners: Uint8Array[] = [];
-  #folder: string | undefined;
-  #next = 0;
-
-  of(bytes: Uint8Array): string {
-    const known = this.#names.get(bytes);
-    if (known !== undefined) return known;
-    this.#folder ??= mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
-    const name = join(this.#folder, `contents-${this.#next}`);
-    const before = this.#owners[this.#next];
-    if (before !== undefined) this.#names.delete(before);
-    this.#owners[this.#next] = bytes;
-    this.#next = (this.#next + 1) % FILES_MAX;
-    writeFileSync(name, bytes);
-    this.#names.set(bytes, name);
-    return name;
-  }
-
-  remove(): void {
-    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
-    this.#folder = undefined;
-    this.#names.clear();
   }
 }

@@ -15,7 +15,7 @@ import { runLocally, runRemotely, type Target, type TargetTask } from '../../../
 import type { CommandIo } from '../../io.js';
 import { platformOption } from '../../options.js';
 import { readScenario, valuesOf } from '../../scenario-lines.js';
-import { makeTarget, startTarget } from './target-option.js';
+import { makeTarget, startTarget } from '../../target-option.js';
 
 export interface ReproduceOptions {
   readonly target?: string;
