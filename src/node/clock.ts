@@ -5,8 +5,8 @@ export function wallClock(): bigint {
 
 const start = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
 
-/** Calls a function again and again. @returns what ends that. */
-export function every(timeMs: number, action: () => void): () => void {
-  const timer = setInterval(action, timeMs);
+/** Calls `action` again and again, with so many seconds between, until the returned function is called. */
+export function every(seconds: number, action: () => void): () => void {
+  const timer = setInterval(action, seconds * 1000);
   return () => clearInterval(timer);
 }

@@ -30,7 +30,7 @@ describe('fuzz', () => {
   const out = join(folder, 'campaign');
 
   it('finds, says how to find it again, and exits with 1', async () => {
-    const { code, stdout, stderr } = await gunyahRm(['fuzz', '--runs', '12', '--plays', '100', '--out', out]);
+    const { code, stdout, stderr } = await gunyahRm(['fuzz', '--runs', '12', '--plays', '30', '--out', out]);
     expect(code).toBe(1);
     expect(stdout).toMatch(
       /^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\), found .*\n {5}gunyah-rm fuzz --target sim --seed 1 --case \d+\n/,

@@ -57,7 +57,7 @@ export async function driveRemotely(
   now: Clock,
 ): Promise<void> {
   let isDone = false;
-  const stopWatching = every(LOOK_MS, () => {
+  const stopWatching = every(LOOK_MS / 1000, () => {
     if (end.isOver()) campaign.stop();
   });
   const refine = async () => {

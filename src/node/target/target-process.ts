@@ -1,7 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import type { Taken } from '../../machine/index.js';
 import type { Ending, Response } from '../../target/index.js';
 
 /** Characters of stderr that are kept. A sanitizer's report names the fault at its start. */
@@ -29,7 +28,7 @@ export class TargetProcess {
   /** The process is gone. After `abort` it need not be. */
   #isGone = false;
   #responses: Response[] = [];
-  #out: Taken[] = [];
+  #out: Response['out'][number][] = [];
   #edges: number[] | undefined;
   #missing = 0;
   #wake: (() => void) | undefined;

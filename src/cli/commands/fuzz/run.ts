@@ -38,7 +38,7 @@ export interface RunOptions extends TargetOptions {
 const socketMonitor = '--monitor with a socket';
 const TIME_DEFAULT_S = 60;
 const SAVE_EVERY_MS = 5000;
-const LOOK_MS = 100;
+const LOOK_S = 0.1;
 /** Time for one finding with a remote target, milliseconds. `fuzz minimise` goes on from there. */
 const MINIMISE_MS = 5000;
 /** Share of the time at the end in which no case runs, so that what was found last can be confirmed; and its maximum. */
@@ -155,7 +155,7 @@ class FuzzRun {
       this.#stopped = true;
     });
     const [target, second] = this.#targets;
-    const stopLooking = every(LOOK_MS, () => this.#look());
+    const stopLooking = every(LOOK_S, () => this.#look());
     const end = {
       isOver: () => this.#isOver(),
       isLate: () => this.#stopped || this.#elapsedMs >= this.#timeMs,
