@@ -4,6 +4,7 @@ import { printable } from '../base/text.js';
 import { CaptureInput, type InputFormat, type InputOptions } from '../capture/input/index.js';
 import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
 import { Files } from '../node/files.js';
+import { withPauses } from '../node/input.js';
 import type { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
@@ -168,7 +169,15 @@ export class CommandIo {
     const input = new CaptureInput(this.protocol, format, sink, warn, options);
     try {
       const read = (size: number) => progress.advance(size);
-      for await (const chunk of this.files.contents(path, this.#stop.signal, read)) {
+      const contents = this.files.contents(path, this.#stop.signal, read);
+      // Standard input may be a trace that is being recorded.
+      for await (const chunk of path === '-' ? withPauses(contents) : contents) {
+        if (chunk === undefined) {
+          input.settle();
+          pause();
+          yield;
+          continue;
+        }
         for (let at = 0; at < chunk.length; at += pieceSize) {
           input.push(chunk.subarray(at, at + pieceSize));
           pause();

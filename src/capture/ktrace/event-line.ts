@@ -1,7 +1,14 @@
 import type { Clock } from '../packets/index.js';
 import { ArgumentReader, type DataShape, newShape } from './arguments.js';
 import { code, isAt, type Line, latin1, Names, wordChars } from './line.js';
-import { type Direction, type LineTime, type Loss, QUEUE_MESSAGE_MAX, type TraceItem } from './message.js';
+import {
+  type Direction,
+  type LineTime,
+  type Loss,
+  QUEUE_MESSAGE_MAX,
+  type Tick,
+  type TraceItem,
+} from './message.js';
 
 /** The tracer gave up entries: ftrace, trace-cmd, bpftrace, perf and the kernel's log say so in these forms. */
 const LOST =
@@ -90,7 +97,9 @@ export class EventLines {
     if (bytes === undefined) return 'nothing';
     const time = timeOf(data, start, headEnd, clock);
     const task = this.#task(data, start, headEnd);
-    return { kind: 'message', direction, queue, isRmOnly, size: announced, bytes, time, task };
+    const message = { direction, queue, isRmOnly, size: announced, bytes, time, task };
+    const tick = time === undefined ? tickOf(data, start, headEnd) : undefined;
+    return tick === undefined ? { kind: 'message', ...message } : { kind: 'message', ...message, tick };
   }
 
   /**
@@ -234,6 +243,12 @@ function timeOf(data: Uint8Array, start: number, headEnd: number, clock: Clock):
     ns: seconds < EXACT_SECONDS ? BigInt(seconds * 1e9 + ns) : BigInt(seconds) * 1_000_000_000n + BigInt(ns),
     clock: seconds > 1_000_000_000 ? 'wall' : clock,
   };
+}
+
+/** `[001] .....     1414`: a time without a unit, and the processor. */
+function tickOf(data: Uint8Array, start: number, headEnd: number): Tick | undefined {
+  const match = /\[(\d{3,})\]\s.*?(\d+):?$/.exec(latin1(data, start, headEnd));
+  return match === null ? undefined : { cpu: Number(match[1]), count: Number(match[2]) };
 }
 
 function digitAt(data: Uint8Array, at: number): number {

@@ -84,6 +84,13 @@ export class KernelTraceReader implements CaptureReader {
     this.#lines.push(chunk);
   }
 
+  settle(): void {
+    this.#order.settle();
+    this.#dumps.settle();
+    this.#messages.settle();
+    this.#messages.oldest = this.#dumps.oldest;
+  }
+
   end(): void {
     this.#isLast = this.#endsInLine;
     this.#lines.end();

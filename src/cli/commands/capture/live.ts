@@ -3,6 +3,7 @@ import { recordLine } from '../../../capture/ndjson/index.js';
 import type { CaptureReader, CaptureWarning, Packet } from '../../../capture/packets/index.js';
 import { printRecord } from '../../../capture/print/index.js';
 import { Assembler } from '../../../capture/records/index.js';
+import { settleMs } from '../../../node/input.js';
 import { terminalStyle, terminalWidth } from '../../../node/terminal.js';
 import { rulesOf } from '../../../rpc/index.js';
 import type { CommandIo } from '../../io.js';
@@ -22,6 +23,7 @@ export class LiveTrace {
   readonly #reader: CaptureReader;
   readonly #flush: () => void;
   readonly #end: () => void;
+  #timer: NodeJS.Timeout | undefined;
   packets = 0;
 
   constructor(io: CommandIo, options: LiveOptions) {
@@ -65,11 +67,17 @@ export class LiveTrace {
   }
 
   push(bytes: Uint8Array): void {
+    clearTimeout(this.#timer);
     this.#reader.push(bytes);
     this.#flush();
+    this.#timer = setTimeout(() => {
+      this.#reader.settle?.();
+      this.#flush();
+    }, settleMs);
   }
 
   end(): void {
+    clearTimeout(this.#timer);
     this.#end();
   }
 }
