@@ -70,6 +70,12 @@ export class EventLines {
   #headEnd = 0;
   #argumentsStart = 0;
 
+  /** Another trace begins: its probes may print their data otherwise. */
+  restart(): void {
+    this.#probes = [];
+    this.#shapes.clear();
+  }
+
   /**
    * What a line says of a message queue: `nothing` for an event that moves no message, undefined for all other lines.
    * Columns are not counted: what stands before the event's name differs with every option.
@@ -157,10 +163,7 @@ export class EventLines {
       isRmOnly: /(?:^|_)rm_/.test(callee === '' ? place : callee),
       shape,
     };
-    if (this.#probes.length >= PROBES_MAX) {
-      this.#probes = [];
-      this.#shapes.clear();
-    }
+    if (this.#probes.length >= PROBES_MAX) this.restart();
     if (probe.direction !== undefined) this.#shapes.set(name, shape);
     this.#probes.push(probe);
     return probe;
