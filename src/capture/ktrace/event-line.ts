@@ -124,7 +124,7 @@ export class EventLines {
       if (nameStart === colon) continue;
       const probe =
         this.#known(data, nameStart, end) ??
-        this.#probeOf(data, nameStart, colon, isRaw ? place : placeEnd(data, place, end));
+        this.#probeOf(data, nameStart, colon, isRaw ? place + RAW_PLACE.length : placeEnd(data, place, end));
       if (probe?.direction === undefined) continue;
       this.#headEnd = groupStart(data, start, nameStart);
       this.#argumentsStart = nameStart + probe.head.length;

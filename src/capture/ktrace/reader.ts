@@ -85,6 +85,8 @@ export class KernelTraceReader implements CaptureReader {
   }
 
   settle(): void {
+    // Tracers write whole lines: this is the border of two pieces of a file.
+    if (this.#endsInLine) return;
     this.#order.settle();
     this.#dumps.settle();
     this.#messages.settle();

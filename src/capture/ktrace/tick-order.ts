@@ -89,6 +89,8 @@ export class TickOrder {
   /** Of messages that may all come next. */
   #first(able: readonly Entry[]): Entry {
     const [first] = able as [Entry];
+    const other = able.find(({ type }) => type === undefined);
+    if (other !== undefined) return other;
     const notification = able.find(({ type }) => type === MessageType.notification);
     const request = able.find(({ type }) => type === MessageType.request);
     if (notification === undefined || request === undefined) return first;
