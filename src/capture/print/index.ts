@@ -1,6 +1,5 @@
 /** Prints records, queue messages and the summary of a capture as text. */
 export {
-  duration,
   type PrintOptions,
   type PrintStyle,
   printRecord,

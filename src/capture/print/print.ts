@@ -1,7 +1,7 @@
 import { formatHex } from '../../base/hex.js';
 import { jsonText } from '../../base/json.js';
 import { issueText } from '../../base/sentence.js';
-import { formatTime } from '../../base/time.js';
+import { formatDuration, formatTime } from '../../base/time.js';
 import { annotate } from '../../codec/index.js';
 import { formatId, type Payload, type Protocol } from '../../schema/index.js';
 import {
@@ -138,7 +138,7 @@ function headline(record: CaptureRecord, { protocol, style }: PrintOptions): str
   if (seq !== undefined) facts.push(`seq ${seq}`);
   if (packets.length > 1) facts.push(`${packets.length} packets`);
   if (record.request !== undefined) facts.push(`to #${record.request}`);
-  if (record.latencyNs !== undefined) facts.push(duration(record.latencyNs));
+  if (record.latencyNs !== undefined) facts.push(formatDuration(record.latencyNs));
   if (record.duplicateOf !== undefined) facts.push(`repeats #${record.duplicateOf}`);
   if (facts.length > 0) parts.push(style.dim(facts.join(', ')));
   return parts.join('  ').trimEnd();
@@ -147,14 +147,6 @@ function headline(record: CaptureRecord, { protocol, style }: PrintOptions): str
 function errorText(error: number, protocol: Protocol, style: PrintStyle): string {
   const name = enumName(protocol.error, error) ?? `error 0x${error.toString(16)}`;
   return error === 0 ? style.good(name) : style.bad(name);
-}
-
-/** Nanoseconds with a unit that leaves one to three digits before the point. */
-export function duration(ns: number): string {
-  const size = Math.abs(ns);
-  if (size < 1e3) return `${ns} ns`;
-  if (size < 1e6) return `${(ns / 1e3).toFixed(3)} us`;
-  return size < 1e9 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e9).toFixed(3)} s`;
 }
 
 /** A struct's fields, a line each; lists with an indented line per entry. */

@@ -1,9 +1,8 @@
 import { defined } from '../../base/defined.js';
-import { formatTime } from '../../base/time.js';
+import { formatDuration, formatTime } from '../../base/time.js';
 import { formatId, type Protocol } from '../../schema/index.js';
 import { enumName } from '../payload/index.js';
 import type { CaptureRecord, Outstanding, RecordPacket, RecordType } from '../records/index.js';
-import { duration } from './print.js';
 
 /** Distinct latencies counted exactly; beyond that many they are rounded to three digits, so that memory is bounded. */
 const distinctMax = 4096;
@@ -257,7 +256,7 @@ function table(map: ReadonlyMap<string, ReadonlyMap<string, number>>): Counts {
 }
 
 function latencyCells({ min, median, p99, max }: LatencySummary): string[] {
-  return [min, median, p99, max].map(duration);
+  return [min, median, p99, max].map(formatDuration);
 }
 
 /** Rows as aligned columns: the first to the left, the others to the right. */

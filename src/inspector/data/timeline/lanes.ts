@@ -1,8 +1,8 @@
 import { transType, vmStatus } from '../../../../schemas/index.js';
 import { enumName, vmidName } from '../../../capture/payload/index.js';
 import { MessageType } from '../../../schema/index.js';
+import { isProblemAt, isUnanswered, nameAt } from '../message-facts.js';
 import { type MessageIndex, recordTypes } from '../message-index.js';
-import { isProblemAt, isUnanswered, nameAt } from '../rows.js';
 import { Axis } from './axis.js';
 import type { Parcels } from './parcels.js';
 import type { VmStates } from './vm-states.js';
