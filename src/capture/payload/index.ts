@@ -16,7 +16,7 @@ export {
   payloadFromJson,
   payloadToJson,
 } from './json.js';
-export { formatField, hexRoles, vmidName } from './notation.js';
+export { formatField, hexRoles, unitText, vmidName } from './notation.js';
 export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';

@@ -1,4 +1,6 @@
 /** Prints records, queue messages and the summary of a capture as text. */
+export { type Info, infoOf, infoText, StatesBefore } from './info.js';
+export { LinePrinter } from './line-printer.js';
 export {
   type PrintOptions,
   type PrintStyle,

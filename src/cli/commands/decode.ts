@@ -13,7 +13,14 @@ import {
 } from '../../capture/filter/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
 import { writeFrameLine, writeRecordLine } from '../../capture/ndjson/index.js';
-import { isProblem, type PrintOptions, Summary, writeFrame, writeRecord } from '../../capture/print/index.js';
+import {
+  isProblem,
+  LinePrinter,
+  type PrintOptions,
+  Summary,
+  writeFrame,
+  writeRecord,
+} from '../../capture/print/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { Assembler, type Frame } from '../../capture/records/index.js';
 import type { Output } from '../../node/output.js';
@@ -38,6 +45,8 @@ export interface DecodeOptions {
   readonly frames?: true;
   readonly summary?: true;
   readonly hex?: true;
+  readonly oneline?: true;
+  readonly verbose?: true;
   readonly allQueues?: true;
   readonly filter?: string;
   readonly to?: string;
@@ -46,9 +55,13 @@ export interface DecodeOptions {
   readonly rules: string;
 }
 
+/** The options with the form of the output decided. */
+type PrintedOptions = Omit<DecodeOptions, 'json'> & { readonly json?: boolean };
+
 const examples = `
 Examples:
-  gunyah-rm decode boot.pcapng                             every message with its fields
+  gunyah-rm decode boot.pcapng                             every message, on a terminal one per line
+  gunyah-rm decode boot.pcapng -v                          every message with its fields
   gunyah-rm decode boot.pcapng --filter 'error != OK'      only what went wrong
   gunyah-rm decode boot.pcapng --summary                   counts, latencies, unanswered requests
   dmesg | gunyah-rm decode -                               hex dumps from a kernel log
@@ -69,6 +82,8 @@ export function register(program: Command, io: CommandIo): void {
       '<file...>',
       'several are read in the order of time: pcapng, pcap, kernel trace or log, hex dump or NDJSON; - for standard input',
     )
+    .option('--oneline', 'a line per message with what matters of it, as on a terminal')
+    .option('-v, --verbose', 'all fields of each message, as in a file or a pipe')
     .option('--json', 'NDJSON, one object per message')
     .option('-T <form>', 'text, json, or fields: the values of -e, a line per message')
     .option(
@@ -121,6 +136,9 @@ async function decode(io: CommandIo, files: readonly string[], options: DecodeOp
   }
   const json = form === 'json';
   if (options.summary && options.frames) conflict('--summary', options);
+  const { oneline, verbose, hex, frames } = options;
+  if (oneline && (verbose || hex || frames || json || options.summary || columns))
+    conflict('--oneline', options);
   const output = io.output(options.output, json ? 'json' : 'text');
   const summary = options.summary ? new Summary(protocol) : undefined;
   if (columns !== undefined && options.header) output.write(columns.header);
@@ -147,10 +165,10 @@ async function decode(io: CommandIo, files: readonly string[], options: DecodeOp
   io.end(output);
 }
 
-function conflict(option: string, options: DecodeOptions): never {
-  const others = (['json', 'summary', 'frames', 'hex', 'limit', 'T', 'e'] as const).filter(
-    (key) => options[key] !== undefined && `--${key}` !== option,
-  );
+function conflict(option: string, options: PrintedOptions): never {
+  const others = (
+    ['json', 'summary', 'frames', 'hex', 'verbose', 'oneline', 'limit', 'T', 'e'] as const
+  ).filter((key) => options[key] !== undefined && `--${key}` !== option);
   const actual = others.map((key) => (key.length === 1 ? `-${key}` : `--${key}`)).join(' ');
   throw new UsageError({ code: 'option', path: option, expected: 'to stand alone', actual });
 }
@@ -192,11 +210,21 @@ function timeFilter(operator: string, time: string, path: string, names: FilterN
   }
 }
 
+/**
+ * Whether messages are printed on a line each. Without options a terminal gets lines, and a file or a pipe gets all
+ * fields, since scripts read them.
+ */
+function isOneline(io: CommandIo, options: PrintedOptions): boolean {
+  const { oneline, verbose, hex, output } = options;
+  const isForTerminal = output === '-' && io.stdio.columns !== undefined;
+  return oneline ?? (isForTerminal && !verbose && !hex);
+}
+
 /** The handlers for each record and each queue message. */
 function printer(
   io: CommandIo,
   output: Output,
-  options: Omit<DecodeOptions, 'json'> & { readonly json: boolean },
+  options: PrintedOptions,
   filter: Filter | undefined,
   summary: Summary | undefined,
   columns: Columns | undefined,
@@ -210,6 +238,7 @@ function printer(
     hex: options.hex === true,
   };
   const { json } = options;
+  const lines = isOneline(io, options) ? new LinePrinter(print) : undefined;
   const write = (text: string) => output.write(text);
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   const counted = () => {
@@ -220,9 +249,10 @@ function printer(
     if (options.frames) return;
     const matches = filter === undefined || filter(recordFields(protocol, item));
     if (summary !== undefined) summary.record(item, matches);
-    else if (!matches) return;
+    else if (!matches) return lines?.skip(item);
     else if (columns !== undefined) output.write(columns.line(recordFields(protocol, item)));
     else if (json) writeRecordLine(protocol, item, write);
+    else if (lines !== undefined) write(lines.line(item));
     else writeRecord(item, print, write);
     if (matches) counted();
   };

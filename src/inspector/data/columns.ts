@@ -1,5 +1,5 @@
 import { keysOfRecords, recordKeys } from '../../capture/keys/index.js';
-import { problemText } from '../../capture/print/index.js';
+import { infoOf } from '../../capture/print/index.js';
 import { MessageType } from '../../schema/index.js';
 import { isProblemAt, isUnanswered, nameAt } from './message-facts.js';
 import { IndexedRecord } from './message-fields.js';
@@ -50,14 +50,18 @@ export function columnsOf(index: MessageIndex): ReadonlyMap<string, Column> {
     };
     return { name, label: labelOf(name), doc, isNumber, cell, ...(isNumber && { number }) };
   });
-  const all = new Map([...keys, ...pageColumns(index)].map((column) => [column.name, column]));
+  const all = new Map([...keys, ...pageColumns(index, record)].map((column) => [column.name, column]));
   for (const [name, fast] of Object.entries(indexed(index)))
     all.set(name, { ...(all.get(name) as Column), ...fast, isIndexed: true });
   return all;
 }
 
 /** The columns that no record key has. */
-function pageColumns(index: MessageIndex): Column[] {
+function pageColumns(index: MessageIndex, record: IndexedRecord): Column[] {
+  const info = (at: number) => {
+    record.moveTo(at);
+    return infoOf(index.protocol, record, index.stateBefore(at));
+  };
   return [
     {
       name: 'link',
@@ -82,11 +86,18 @@ function pageColumns(index: MessageIndex): Column[] {
       isIndexed: true,
     },
     {
+      name: 'info',
+      label: 'Info',
+      doc: 'What matters of the payload.',
+      isNumber: false,
+      cell: (at) => info(at).text,
+    },
+    {
       name: 'problem',
       label: 'Problem',
-      doc: 'What is wrong with the message, by the codes of its issues.',
+      doc: 'What is wrong with the message.',
       isNumber: false,
-      cell: (at) => (isProblemAt(index, at) ? problemText(index.record(at)) : ''),
+      cell: (at) => (isProblemAt(index, at) ? (info(at).problem ?? '') : ''),
     },
   ];
 }

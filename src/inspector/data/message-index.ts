@@ -1,5 +1,6 @@
 import { emptyPacket, type Packet } from '../../capture/packets/index.js';
 import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../../capture/payload/index.js';
+import { StatesBefore } from '../../capture/print/index.js';
 import type { CaptureRecord, Outstanding, RecordType } from '../../capture/records/index.js';
 import { Assembler } from '../../capture/records/index.js';
 import { rmRules } from '../../rpc/index.js';
@@ -95,6 +96,8 @@ export class MessageIndex {
   readonly #comments = new Map<number, string>();
   readonly #facts = new Map<number, PacketFacts>();
   readonly #duplicates = new Map<number, number>();
+  readonly #states = new StatesBefore();
+  readonly #statesBefore = new Map<number, number>();
   readonly #assembler: Assembler;
   readonly #numbered: Packet = emptyPacket();
   #scratch = new Uint8Array(0);
@@ -212,6 +215,11 @@ export class MessageIndex {
     return this.#duplicates.get(index);
   }
 
+  /** The state before, of a message that reports another state of a VM. */
+  stateBefore(index: number): number | undefined {
+    return this.#statesBefore.get(index);
+  }
+
   packetCountOf(index: number): number {
     const { firstPart } = this.messages.columns;
     const end = index + 1 < this.count ? (firstPart[index + 1] as number) : this.#parts.length;
@@ -302,6 +310,8 @@ export class MessageIndex {
       columns.partner[index] = request;
       columns.partner[request - 1] = index + 1;
     }
+    const before = this.#states.take(record);
+    if (before !== undefined) this.#statesBefore.set(index, before);
     this.#observer.record(this.#inFile(record), index);
   }
 
