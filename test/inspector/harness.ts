@@ -117,12 +117,12 @@ export async function chose(page: Page, no: number): Promise<void> {
 /** Chooses the first message that a filter shows, another one than was chosen before. */
 export async function goTo(page: Page, filter: string): Promise<void> {
   const title = page.locator('.details').first();
-  const before = await title.getAttribute('aria-label');
+  const before = (await title.count()) === 0 ? null : await title.getAttribute('aria-label');
   await page.locator('#filter').fill(filter);
   await page.locator('#filter').press('Enter');
   const chosen = async () => {
     await page.keyboard.press('Home');
-    return title.getAttribute('aria-label');
+    return (await title.count()) === 0 ? null : title.getAttribute('aria-label');
   };
-  await eventually(chosen, (now) => now !== before && now !== 'Message');
+  await eventually(chosen, (now) => now !== null && now !== before && now !== 'Message');
 }

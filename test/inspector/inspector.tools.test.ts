@@ -10,6 +10,7 @@ import { filesSuite } from './files.js';
 import { builtPage, Harness, loaded } from './harness.js';
 import { messagesSuite } from './messages.js';
 import { viewsSuite } from './views.js';
+import { workSuite } from './work.js';
 
 /** Bytes of the page without data, packed with gzip: it is sent and stored, and must stay small. */
 const sizeMax = 150_000;
@@ -66,6 +67,7 @@ describe.skipIf(!hasChromium && !process.env.CI)('in a browser (Debian package c
   messagesSuite(() => harness);
   detailsSuite(() => harness);
   viewsSuite(() => harness);
+  workSuite(() => harness);
   filesSuite(() => harness);
   accessSuite(() => harness);
 

@@ -8,4 +8,4 @@ export {
   writeFrame,
   writeRecord,
 } from './print.js';
-export { isProblem, problemText, Summary, type SummaryItem, type SummaryJson } from './summary.js';
+export { isProblem, Summary, type SummaryItem, type SummaryJson } from './summary.js';

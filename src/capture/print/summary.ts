@@ -221,7 +221,7 @@ export function isProblem({ type, incomplete, issues }: CaptureRecord): boolean 
 }
 
 /** What is wrong with a record, in words; empty when nothing is. */
-export function problemText({ type, issues, incomplete }: CaptureRecord): string {
+function problemText({ type, issues, incomplete }: CaptureRecord): string {
   const codes = issues.map(({ code, path }) => (path === '' ? code : `${code} at ${path}`));
   return [
     ...(incomplete ? ['incomplete'] : []),

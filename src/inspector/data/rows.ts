@@ -1,5 +1,5 @@
 import type { Column } from './columns.js';
-import { isFailed, isProblemAt, isUnanswered } from './message-facts.js';
+import { isFailed, isUnanswered } from './message-facts.js';
 import { Flag, type MessageIndex, recordTypes } from './message-index.js';
 import type { View } from './view.js';
 
@@ -18,16 +18,25 @@ export interface Row {
   readonly unanswered: boolean;
   /** A reply with an error. */
   readonly failed: boolean;
-  /** Something is wrong with the bytes of the message, or some of them are missing. */
-  readonly problem: boolean;
+  /** What is wrong with the message. Empty if nothing is. */
+  readonly problem: string;
   readonly marked: boolean;
+  /** The comments of its packets. */
+  readonly comment: string;
+}
+
+/** The columns that are shown, and those that every row needs. */
+export interface RowColumns {
+  readonly shown: readonly Column[];
+  readonly problem: Column;
+  readonly comment: Column;
 }
 
 /** Rows [start, end) of a view, with these columns. */
 export function rowsOf(
   index: MessageIndex,
   view: View,
-  columns: readonly Column[],
+  columns: RowColumns,
   start: number,
   end: number,
 ): Row[] {
@@ -39,7 +48,12 @@ export function rowsOf(
   });
 }
 
-function rowOf(index: MessageIndex, shown: readonly Column[], at: number, before: number | undefined): Row {
+function rowOf(
+  index: MessageIndex,
+  { shown, problem, comment }: RowColumns,
+  at: number,
+  before: number | undefined,
+): Row {
   const { columns } = index.messages;
   const partner = columns.partner[at] as number;
   return {
@@ -52,8 +66,9 @@ function rowOf(index: MessageIndex, shown: readonly Column[], at: number, before
     partner: partner === 0 ? undefined : partner,
     unanswered: isUnanswered(index, at),
     failed: isFailed(index, at),
-    problem: isProblemAt(index, at),
+    problem: problem.cell(at),
     marked: index.has(at, Flag.marked),
+    comment: index.has(at, Flag.comment) ? comment.cell(at) : '',
   };
 }
 

@@ -172,7 +172,12 @@ export class Session implements Requests {
   }
 
   rows(start: number, end: number, names: readonly string[]) {
-    const columns = names.map((name) => this.#columns.get(name) as Column);
+    const column = (name: string) => this.#columns.get(name) as Column;
+    const columns = {
+      shown: names.map(column),
+      problem: column('problem'),
+      comment: column('comment'),
+    };
     return rowsOf(this.#index, this.#view, columns, start, end);
   }
 

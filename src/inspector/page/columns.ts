@@ -27,13 +27,11 @@ const usual: Readonly<Record<string, Look>> = {
   from: { width: '3.6em' },
   to: { width: '3.6em' },
   type: { width: '6.6em' },
-  name: { width: 'minmax(8em, 15em)', narrow: true },
+  name: { width: 'minmax(8em, 1.6fr)', narrow: true },
   link: { width: '4.6em', narrow: true },
-  error: { width: 'minmax(5em, 8em)', narrow: true },
+  error: { width: 'minmax(5em, 0.9fr)', narrow: true },
   latency_ns: { width: '6em' },
-  info: { width: 'minmax(8em, 3fr)' },
-  problem: { width: 'minmax(4em, 1fr)' },
-  comment: { width: 'minmax(4em, 1fr)' },
+  info: { width: 'minmax(8em, 4fr)' },
 };
 
 /** A column of the table. */

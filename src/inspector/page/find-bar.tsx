@@ -18,7 +18,9 @@ export interface Wanted {
 /** The question to the worker. Undefined if nothing is looked for. @param columns the cells that are shown */
 export function queryOf({ kind, text }: Wanted, columns: readonly string[]): FindQuery | undefined {
   if (text.trim() === '') return undefined;
-  return kind === 'text' ? { kind, text, columns } : { kind, text };
+  // The info has both behind it.
+  const looked = columns.includes('info') ? [...columns, 'problem', 'comment'] : columns;
+  return kind === 'text' ? { kind, text, columns: looked } : { kind, text };
 }
 
 interface FindBarProps {

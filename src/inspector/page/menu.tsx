@@ -3,11 +3,13 @@ import { useEffect, useRef } from 'preact/hooks';
 
 interface MenuProps {
   readonly label: string;
+  /** Its buttons close it. */
+  readonly isActions?: true;
   readonly children: ComponentChildren;
 }
 
 /** A button that opens a panel. Escape, a click elsewhere and the button close it. */
-export function Menu({ label, children }: MenuProps) {
+export function Menu({ label, isActions, children }: MenuProps) {
   const menu = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const onPointerDown = ({ target }: Event) => {
@@ -21,6 +23,9 @@ export function Menu({ label, children }: MenuProps) {
     <details
       class="menu"
       ref={menu}
+      onClick={({ target, currentTarget }) => {
+        if (isActions && target instanceof HTMLButtonElement) currentTarget.open = false;
+      }}
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || !event.currentTarget.open) return;
         event.stopPropagation();

@@ -200,12 +200,30 @@ function TableRow(props: TableRowProps) {
             role="gridcell"
             class={isNumber || name === 'time' ? `cell col-${name} numeric` : `cell col-${name}`}
             aria-label={row && spoken(row, name)}
-            title={text.length > 12 ? text : undefined}
+            title={titleOf(row, name, text)}
           >
             {text}
+            {name === 'info' && row !== undefined && <Remarks row={row} />}
           </span>
         );
       })}
     </div>
   );
+}
+
+/** What is wrong with the message and what people have noted, behind its info. */
+function Remarks({ row: { problem, comment } }: { readonly row: Row }) {
+  const note = comment.replace(/^marked(; |\n|$)/, '');
+  return (
+    <>
+      {problem !== '' && <span class="remark problem-text">! {problem}</span>}
+      {note !== '' && <span class="remark note-text">“{note}”</span>}
+    </>
+  );
+}
+
+/** The whole text of a cell that may be cut. */
+function titleOf(row: Row | undefined, name: string, text: string): string | undefined {
+  const whole = name === 'info' ? [text, row?.problem, row?.comment].filter(Boolean).join('\n') : text;
+  return whole.length > 12 ? whole : undefined;
 }

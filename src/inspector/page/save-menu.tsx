@@ -29,7 +29,7 @@ export function SaveMenu({ client, rows, name, saved }: SaveMenuProps) {
     return new Blob(blocks, { type: 'application/x-ndjson' });
   };
   return (
-    <Menu label="Save">
+    <Menu label="Save" isActions>
       <fieldset class="actions" disabled={isBusy}>
         <legend>Whole capture</legend>
         <button
