@@ -8,11 +8,9 @@ import type { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
 import type { Protocol } from '../schema/index.js';
+import { exitCodes } from './exit-codes.js';
 import { inOrderOfTime, StopReading } from './merge.js';
 import { type OutputForm, outputForm } from './output-form.js';
-
-/** Exit codes of the command line (cli.md). `defect`: an error of this program itself. `interrupted`: 128 and SIGINT. */
-export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3, defect: 4, interrupted: 130 } as const;
 
 /** Largest number of warnings that are printed. Further ones are only counted. */
 const warningsMax = 20;
@@ -86,7 +84,15 @@ export class CommandIo {
     }
   }
 
-  /** Whether the user has interrupted the reading of an input. */
+  /** Calls `stop` when the user interrupts the command, whose exit code is then {@link exitCodes.interrupted}. */
+  onInterrupt(stop: () => void): void {
+    this.stdio.onStop(() => {
+      this.#stop.abort();
+      stop();
+    });
+  }
+
+  /** Whether the user has interrupted the command. */
   get isInterrupted(): boolean {
     return this.#stop.signal.aborted;
   }
@@ -119,7 +125,7 @@ export class CommandIo {
     pause = () => {},
     options: InputOptions = {},
   ): Promise<boolean> {
-    this.stdio.onStop(() => this.#stop.abort());
+    this.onInterrupt(() => {});
     const read = (path: string, own: PacketSink) => this.readingCapture(path, format, own, pause, options);
     const [first, ...others] = paths;
     const pieces =

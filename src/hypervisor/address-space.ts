@@ -123,6 +123,12 @@ export class AddressSpace {
     return this.#tables.at(address) === undefined ? BLOCK_SIZE : PAGE_SIZE;
   }
 
+  /** Whether all blocks of a range have a table, so that no change in it needs one. */
+  hasTables({ start, size }: AddressRange): boolean {
+    const table = this.#tables.at(start);
+    return table !== undefined && table.end >= start + size;
+  }
+
   /** Pages that tables for blocks, given in order, would take. */
   missingTables(blocks: readonly Blocks[]): number {
     let missing = 0;

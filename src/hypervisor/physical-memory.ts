@@ -157,12 +157,16 @@ export class PhysicalMemory {
     const targetSpace = nowhere ? undefined : this.#spaceOf(to.owner);
     const maps = rule.target === 'unmapped' && targetSpace !== undefined;
     const runs = maps ? runsOf(pieces, to.start) : [];
-    const split = rule.sourceKeeps === 'access' || sourceSpace === undefined ? [] : blocksToSplit(from);
-    const made = maps ? blocksToMap(runs) : blocksToSplit(to);
-    const short = this.#checkTables(from, sourceSpace, split) ?? this.#checkTables(to, targetSpace, made);
-    if (short !== undefined) return short;
-    sourceSpace?.addTables(split);
-    targetSpace?.addTables(made);
+    const splits = rule.sourceKeeps !== 'access' && sourceSpace !== undefined && !sourceSpace.hasTables(from);
+    const makes = targetSpace !== undefined && !targetSpace.hasTables(to);
+    if (splits || makes) {
+      const split = splits ? blocksToSplit(from) : [];
+      const made = maps ? blocksToMap(runs) : blocksToSplit(to);
+      const short = this.#checkTables(from, sourceSpace, split) ?? this.#checkTables(to, targetSpace, made);
+      if (short !== undefined) return short;
+      sourceSpace?.addTables(split);
+      targetSpace?.addTables(made);
+    }
 
     this.#records.change(pieces, (record, offset) =>
       change(record, targetSpace === undefined ? undefined : to.start + offset),

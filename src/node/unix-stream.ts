@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { constants } from '../../schemas/index.js';
 import { WireError } from '../base/error.js';
-import { type LiveManager, type Outlet, RecordSplitter, writeRecord } from '../serve/index.js';
+import { type Counterpart, type Outlet, RecordSplitter, writeRecord } from '../serve/index.js';
 import { listenAt } from './unix-listen.js';
 
 const { VMID_RM } = constants;
@@ -17,12 +17,12 @@ export class StreamServer {
   }
 
   /** Takes connections at a path. A name that an ended process has left behind is replaced. @throws FileError */
-  static async listen(path: string, live: LiveManager): Promise<StreamServer> {
+  static async listen(path: string, counterpart: Counterpart): Promise<StreamServer> {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
-      serveConnection(socket, live);
+      serveConnection(socket, counterpart);
     });
     await listenAt(server, path);
     return new StreamServer(server, sockets);
@@ -47,7 +47,7 @@ function giveTurn(socket: Socket): void {
   setImmediate(() => socket.resume());
 }
 
-function serveConnection(socket: Socket, live: LiveManager): void {
+function serveConnection(socket: Socket, counterpart: Counterpart): void {
   const outlet: Outlet = {
     // `write` buffers what the socket does not take at once. So a message that is taken is never lost.
     send: (vmid, message) => {
@@ -55,8 +55,9 @@ function serveConnection(socket: Socket, live: LiveManager): void {
       socket.write(writeRecord(VMID_RM, vmid, message));
       return true;
     },
+    close: () => socket.destroy(),
   };
-  const splitter = new RecordSplitter((from, to, message) => live.receive(outlet, from, to, message));
+  const splitter = new RecordSplitter((from, to, message) => counterpart.receive(outlet, from, to, message));
   socket.on('data', (chunk) => {
     if (chunk.length >= floodSize) giveTurn(socket);
     try {
@@ -66,8 +67,8 @@ function serveConnection(socket: Socket, live: LiveManager): void {
       socket.destroy();
     }
   });
-  socket.on('drain', () => live.resume(outlet));
-  socket.on('close', () => live.leave(outlet));
+  socket.on('drain', () => counterpart.resume(outlet));
+  socket.on('close', () => counterpart.leave(outlet));
   // The peer is gone. The event `close` follows.
   socket.on('error', () => {});
 }

@@ -74,16 +74,24 @@ export class LineKeys<Item> {
     return this.#print(item, protocol);
   }
 
-  /** The same text in pieces, for items that are larger than messages can be. */
+  /** The keys that the line has, each with the text of its value. */
+  texts(item: Item, protocol: Protocol): [name: RecordKeyName, text: string][] {
+    const texts: [RecordKeyName, string][] = [];
+    for (const { name, key, read } of this.#columns) {
+      const value = read(item, protocol);
+      if (value !== undefined) texts.push([name, textOf(key, value, protocol)]);
+    }
+    return texts;
+  }
+
+  /** The text of {@link toText} in pieces, for items that are larger than messages can be. */
   *toPieces(item: Item, protocol: Protocol): Generator<string> {
     let start = '{';
     for (const { name, key, read } of this.#columns) {
       const value = read(item, protocol);
       if (value === undefined) continue;
       yield `${start}"${name}":`;
-      const { kind } = key;
-      if (kind.toPieces !== undefined) yield* kind.toPieces(value);
-      else yield kind.toText?.(value, protocol) ?? jsonText(kind.toJson(value, protocol));
+      yield* key.kind.toPieces?.(value) ?? [textOf(key, value, protocol)];
       start = ',';
     }
     yield '}\n';
@@ -133,6 +141,10 @@ export class LineKeys<Item> {
       "return s + '}\\n'; };",
     ].join('\n');
   }
+}
+
+function textOf({ kind }: RecordKey, value: unknown, protocol: Protocol): string {
+  return kind.toText?.(value, protocol) ?? jsonText(kind.toJson(value, protocol));
 }
 
 const parameters = ['reads', 'texts', 'kept', 'keep'];

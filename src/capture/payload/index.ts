@@ -1,8 +1,10 @@
 /** One payload: decoded with its issues, as JSON, as JSON text, and its values as people write them. */
 export {
   type DecodedPayload,
+  decodedSizeMax,
   decodePayload,
   errorWordSize,
+  nothingDecoded,
   replyDependsOnRequest,
   withErrorWord,
 } from './decode.js';

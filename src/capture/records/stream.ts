@@ -2,24 +2,14 @@ import type { Issue } from '../../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
 import type { Packet } from '../packets/index.js';
-import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../payload/index.js';
+import { decodedSizeMax, decodePayload, nothingDecoded, replyDependsOnRequest } from '../payload/index.js';
 import { Conversation, type Outstanding, type WaitingRequests } from './conversation.js';
 import { PART_SIZE } from './limits.js';
 import type { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
-import type { RecordPacket, RecordType } from './record.js';
+import type { CaptureRecord, RecordPacket, RecordType } from './record.js';
 
 const noIssues: readonly Issue[] = [];
-const nothingDecoded: DecodedPayload = {
-  error: undefined,
-  layout: undefined,
-  payload: undefined,
-  complete: false,
-  rest: undefined,
-  issues: noIssues,
-  raw: undefined,
-};
-
 /** What the streams of one capture share. */
 export interface StreamOwner {
   readonly options: AssemblerOptions;
@@ -86,15 +76,17 @@ export class Stream implements ReassemblySink {
   message(header: Header, view: DataView, start: number, end: number, own: Header): void {
     const whole = header.fragments === 0;
     this.#frame(own, whole ? 0 : this.#parts.length);
-    const { record } = this.#owner.options;
+    const { protocol, record, undecoded = false, keepBytes = false } = this.#owner.options;
     const last = this.#current(own);
     const packets = whole ? [last] : [...this.#finish(), last];
     const { type, seq, msg_id: id, fragments } = header;
-    const { protocol } = this.#owner.options;
     const message = protocol.byId.get(id);
     const answered = type === MessageType.reply ? this.#partner().conversation.close(seq, id) : undefined;
     const no = this.#owner.next();
-    const decoded = decodePayload(message, type, view, start, end, answered?.payload);
+    const later = undecoded && end - start <= decodedSizeMax;
+    const decoded = later
+      ? nothingDecoded
+      : decodePayload(message, type, view, start, end, answered?.payload);
     let repeated: Outstanding | undefined;
     if (type === MessageType.request) {
       repeated = this.conversation.repeats(seq, id);
@@ -109,11 +101,13 @@ export class Stream implements ReassemblySink {
           to: this.to,
           frame: (packets[0] as RecordPacket).frame,
           time: packets[0]?.time,
-          payload: dependent ? decoded.payload : undefined,
+          payload: dependent
+            ? (later ? decodePayload(message, type, view, start, end, undefined) : decoded).payload
+            : undefined,
         });
       }
     }
-    record?.({
+    const complete: CaptureRecord = {
       no,
       packets,
       from: this.from,
@@ -136,8 +130,9 @@ export class Stream implements ReassemblySink {
       issues: this.#issuesOf(packets, decoded.issues),
       raw: decoded.raw,
       size: end - start,
-      bytes: this.#owner.options.keepBytes ? (decoded.raw ?? copy(view, start, end)) : undefined,
-    });
+      bytes: later || keepBytes ? (decoded.raw ?? copy(view, start, end)) : undefined,
+    };
+    record?.(complete, answered?.payload);
   }
 
   part(header: Header): void {
@@ -196,7 +191,7 @@ export class Stream implements ReassemblySink {
   ): void {
     const { protocol, record } = this.#owner.options;
     const no = this.#owner.next();
-    record?.({
+    const other: CaptureRecord = {
       no,
       packets,
       from: this.from,
@@ -216,7 +211,8 @@ export class Stream implements ReassemblySink {
       issues: this.#issuesOf(packets, issues, header !== undefined),
       raw,
       bytes: raw,
-    });
+    };
+    record?.(other, undefined);
   }
 
   #frame(header: Header | undefined, index: number | undefined, issue?: Issue): void {

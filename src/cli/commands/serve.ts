@@ -8,6 +8,7 @@ import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlace
 import { LiveManager } from '../../serve/index.js';
 import type { CommandIo } from '../io.js';
 import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
+import { Stop } from '../stop.js';
 
 interface ServeOptions {
   readonly socket?: string;
@@ -106,20 +107,4 @@ function panicText(reason: PanicReason, reboot: boolean): string {
   const { message, state, effect } = panicPlaces[reason];
   const then = reboot ? 'booting again' : 'silent from now on';
   return `the manager has died, ${reason} (${message}: ${state}; ${effect}); ${then}`;
-}
-
-/** Waits until the server is stopped or has failed. */
-class Stop {
-  readonly awaited: Promise<void>;
-  end!: () => void;
-  fail!: (error: unknown) => void;
-
-  constructor() {
-    this.awaited = new Promise((done, failed) => {
-      this.end = done;
-      this.fail = failed;
-    });
-    // It may fail before `awaited` is awaited. That must not be an unhandled rejection.
-    this.awaited.catch(() => {});
-  }
 }
