@@ -136,6 +136,7 @@ describe('architecture', () => {
       'src/node/clock.ts',
       'src/node/destination.ts',
       'src/node/device-script.ts',
+      'src/node/follow.ts',
       'src/node/patient-pipe.ts',
       'src/node/tap-server.ts',
       'src/node/tap.ts',

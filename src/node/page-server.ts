@@ -1,8 +1,11 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FileError } from './file-error.js';
 
 const host = '127.0.0.1';
+
+/** Where a page that watches a capture asks for it. */
+export const livePath = '/capture';
 
 /** Serves one page to browsers on this machine. */
 export class PageServer {
@@ -18,14 +21,21 @@ export class PageServer {
   /**
    * Serves a page until the server is closed.
    *
-   * @param port 0 = any free port. @throws FileError if the port is not free.
+   * @param port 0 = any free port. @param sendLive sends a capture that grows. @throws FileError if the port is not free.
    */
-  static async listen(page: string, port: number): Promise<PageServer> {
+  static async listen(
+    page: string,
+    port: number,
+    sendLive?: (response: ServerResponse) => void,
+  ): Promise<PageServer> {
     const names = new Set<string>();
     const server = createServer(({ method, url, headers }, response) => {
       // Otherwise a site could read the page by letting its own name resolve to this address.
       if (!names.has(headers.host ?? '')) response.writeHead(403).end();
-      else if (method !== 'GET' || url !== '/') response.writeHead(404).end();
+      else if (method === 'GET' && url === livePath && sendLive !== undefined) {
+        response.writeHead(200, { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' });
+        sendLive(response);
+      } else if (method !== 'GET' || url !== '/') response.writeHead(404).end();
       else {
         response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
         response.end(page);

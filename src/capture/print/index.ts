@@ -4,8 +4,8 @@ export { LinePrinter } from './line-printer.js';
 export {
   type PrintOptions,
   type PrintStyle,
-  printRecord,
   writeFrame,
   writeRecord,
 } from './print.js';
 export { isProblem, Summary, type SummaryItem, type SummaryJson } from './summary.js';
+export { TrafficCounter, type TrafficRow, trafficHead, trafficLine } from './traffic-rows.js';

@@ -8,7 +8,7 @@ interface CommandModule {
 
 /** How the module of each command is loaded, in the order of the help. */
 const modules: Readonly<Record<string, () => Promise<CommandModule>>> = {
-  decode: () => import('./decode.js'),
+  decode: () => import('./decode/index.js'),
   encode: () => import('./encode.js'),
   describe: () => import('./describe.js'),
   diff: () => import('./diff.js'),

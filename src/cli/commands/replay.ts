@@ -143,9 +143,10 @@ function replayFile(
       file: contents,
     });
   const print = printer(io, file, options, added, counts, output);
-  readScenario(io, file, (lines) => {
+  const compareAll = (lines: Iterable<ScenarioLine>) => {
     for (const comparison of compare(lines)) print(comparison);
-  });
+  };
+  readScenario(io, file, compareAll, () => output.flush());
 }
 
 /** The contents of the files that a recording loads, and those that --load adds. */
