@@ -6,9 +6,13 @@ import { CaptureInput, type InputFormat } from '../capture/input/index.js';
 import { PcapngWriter } from '../capture/pcap/index.js';
 import { RouteGuess } from '../capture/records/index.js';
 import type { Protocol } from '../schema/index.js';
+import { FileError } from './file-error.js';
 
 /** Largest time that pcapng holds, in nanoseconds since 1970. */
 const timeMax = 2n ** 64n - 1n;
+
+/** Where a page that watches a capture asks for it. */
+export const livePath = '/capture';
 
 /** A capture that grows. Whoever asks gets all of it from the beginning, and what is added, as pcapng. */
 export class LiveCapture {
@@ -40,7 +44,13 @@ export class LiveCapture {
     const writer = new PcapngWriter((bytes) => response.write(bytes.slice()));
     // A reader waits for the first bytes.
     writer.flush();
-    for await (const part of this.#follow(gone.signal)) await this.#part(part, writer, response, gone.signal);
+    try {
+      for await (const part of this.#follow(gone.signal))
+        await this.#part(part, writer, response, gone.signal);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.#warn(error.message);
+    }
     response.end();
   }
 

@@ -77,6 +77,8 @@ const answerMs = 2000;
 
 /** The other end of a `TapServer`, or of a manager's own socket: a stream of pcapng. */
 export class TapConnection {
+  /** The capture has begun. Never, if `ended` rejects. */
+  readonly begun: Promise<void>;
   /** Rejects with FileError if nobody listens, if the other end sends no capture, or if the connection breaks. */
   readonly ended: Promise<void>;
   readonly stop: () => void;
@@ -93,6 +95,7 @@ export class TapConnection {
       clearTimeout(giving);
     };
     socket.once('data', clear);
+    this.begun = new Promise((done) => socket.once('data', () => done()));
     socket.on('data', output);
     this.stop = () => socket.destroy();
     this.ended = new Promise((done, failed) => {

@@ -21,6 +21,11 @@ export class Harness {
 
   constructor(private readonly browser: Browser) {}
 
+  /** For files of the tests. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   /** Opens a page with a capture, without one when it is undefined. */
   async open(capture: Uint8Array | undefined, options: BrowserContextOptions = {}): Promise<Page> {
     const html =
@@ -38,7 +43,7 @@ export class Harness {
     });
     // Whatever is not the page itself or made by it would be a request to the outside.
     await context.route(
-      (address) => !['file:', 'blob:', 'data:'].includes(address.protocol) && address.href !== url,
+      (address) => !['file:', 'blob:', 'data:'].includes(address.protocol) && !address.href.startsWith(url),
       (route) => {
         this.#complaints.push(`request: ${route.request().url()}`);
         return route.abort();

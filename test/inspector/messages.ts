@@ -131,6 +131,7 @@ export function messagesSuite(harness: () => Harness): void {
         () => chosenRow(page),
         (now) => now?.includes('0.004000000') === true,
       );
+      await page.getByText('Columns', { exact: true }).click();
       await page.getByLabel('since row before').check();
       await eventually(
         () => chosenRow(page),

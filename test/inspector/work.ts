@@ -109,9 +109,10 @@ export function workSuite(harness: () => Harness): void {
       await shows(page.locator('.summary'), /^58 messages|Found|^$/);
       await key('f');
       await page.getByLabel('What to find').selectOption('bytes');
-      await page.locator('#find').fill('00 00 00 02 00 00');
+      // The id of MEM_LEND. The reply stands behind the request.
+      await page.locator('#find').fill('12 00 00 51');
       await page.locator('#find').press('Shift+Enter');
-      await chose(page, 7);
+      await chose(page, 8);
       await page.locator('#find').fill('zz');
       await page.locator('#find').press('Enter');
       await shows(page.locator('.summary'), 'bytes are looked for as hex');
@@ -123,7 +124,7 @@ export function workSuite(harness: () => Harness): void {
       await key('Home', 'ArrowDown', 'm');
       await page.locator('.row.marked').waitFor();
       await key('ArrowDown', 'ArrowDown');
-      await chose(page, 4);
+      await shows(page.locator('.details h2'), /^4 /);
       await key('c');
       await becomes(focused, 'note');
       await page.keyboard.type('why 128?');

@@ -1,13 +1,10 @@
-import type { ServerResponse } from 'node:http';
-import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError, WireError } from '../../base/error.js';
 import { CaptureInput } from '../../capture/input/index.js';
-import { embedLive } from '../../inspector/embed.js';
 import { openBrowser } from '../../node/browser.js';
-import { inspectorPage, inspectorPageOf } from '../../node/inspector-page.js';
+import { inspectorPage, inspectorPageOf, livePage } from '../../node/inspector-page.js';
 import { LiveCapture } from '../../node/live-capture.js';
-import { livePath, PageServer } from '../../node/page-server.js';
+import { PageServer } from '../../node/page-server.js';
 import { Spool } from '../../node/spool.js';
 import { TapConnection } from '../../node/tap-server.js';
 import { type CommandIo, nameOfInput } from '../io.js';
@@ -99,9 +96,7 @@ async function serve(
   ended?: Promise<void>,
 ): Promise<void> {
   const stop = new Stop();
-  const send = (capture: LiveCapture) => (response: ServerResponse) =>
-    void capture.send(response).catch(stop.fail);
-  const server = await PageServer.listen(page, options.port, live && send(live));
+  const server = await PageServer.listen(page, options.port, live);
   io.stdio.onStop(stop.end);
   // What was seen until then is shown on: the page goes on until the user stops it.
   ended?.then(() => io.warn('the manager has ended the connection'), stop.fail);
@@ -121,7 +116,6 @@ async function watch(io: CommandIo, file: string | undefined, options: InspectOp
   if ((file === undefined) === (socket === undefined))
     refuse('inspect', 'a file to follow or --socket', file === undefined ? 'neither' : 'both');
   if (file === '-') refuse('--follow', 'a file', 'standard input');
-  const page = await inspectorPage();
   const capture = (path: string) =>
     new LiveCapture(
       io.protocol,
@@ -132,14 +126,15 @@ async function watch(io: CommandIo, file: string | undefined, options: InspectOp
   if (file !== undefined) {
     // A file that is not there is an error now, not when the page asks for it.
     io.files.pieces(file).next();
-    await serve(io, embedLive(page, basename(file), livePath), options, capture(file));
+    await serve(io, await livePage(file), options, capture(file));
     return;
   }
   const spool = new Spool();
   const connection = new TapConnection(socket as string, (bytes) => spool.add(bytes));
   try {
+    await Promise.race([connection.begun, connection.ended]);
     const live = capture(spool.path);
-    await serve(io, embedLive(page, socket as string, livePath), options, live, connection.ended);
+    await serve(io, await livePage(socket as string), options, live, connection.ended);
   } finally {
     connection.stop();
     spool.close();

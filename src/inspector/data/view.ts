@@ -14,6 +14,8 @@ export class View {
   readonly #fields: MessageFields;
   #scanned = 0;
   #sorting: Sorting | undefined;
+  /** Matches that stand in the order of `#sorting`. */
+  #sorted = 0;
   /** For the first rows the place of their message among the matches. Rows behind it are in the order of the file. */
   #order = new Uint32Array(0);
   /** The row of each of these places. Made when it is asked for. */
@@ -52,12 +54,13 @@ export class View {
   /** From now on rows are in this order. Until {@link advanceSorting} has come to the end they stay as they are. */
   sortBy(sorting: Sorting | undefined): void {
     this.#sorting = sorting;
+    this.#sorted = 0;
     if (sorting === undefined) this.#setOrder(new Uint32Array(0));
   }
 
   /** Messages whose place in the order is not known yet. */
   get unsorted(): number {
-    return this.#sorting === undefined ? 0 : this.count - this.#order.length;
+    return this.#sorting === undefined ? 0 : this.count - this.#sorted;
   }
 
   /** Share of the matches that the sorting has looked at, 0..1. */
@@ -73,6 +76,7 @@ export class View {
     while (sorting.count < end) sorting.add(this.#matchAt(sorting.count));
     if (end < this.count) return false;
     this.#setOrder(sorting.order());
+    this.#sorted = sorting.count;
     return true;
   }
 

@@ -25,9 +25,11 @@ interface CaptureProps {
   readonly theme: string;
 }
 
-/** Focuses an element that may be rendered only after the next update. */
+/** Focuses an element, which may be rendered only with the next update. */
 function focusSoon(element: () => HTMLElement | null | undefined): void {
-  setTimeout(() => element()?.focus());
+  const now = element();
+  if (now) now.focus();
+  else setTimeout(() => element()?.focus());
 }
 
 /** One open capture. */
@@ -58,9 +60,13 @@ export function Capture({ source, theme }: CaptureProps) {
   const allColumns = arranged(useAnswer(() => client?.ask('columns'), [client]) ?? []);
   const shown = new Set(chosenColumns ?? shownAtFirst(narrow));
   const columns = allColumns.filter(({ name }) => shown.has(name));
-  const { choice, chooseRow, chooseNo, chooseNothing, follow } = useChoice(client, view, setNotice);
+  const { choice, latestRow, chooseRow, chooseNo, chooseNothing, follow } = useChoice(
+    client,
+    view,
+    setNotice,
+  );
   const notes = useNotes(client);
-  const find = useFind(client, choice.row, chooseRow, setNotice);
+  const find = useFind(client, latestRow, chooseRow, setNotice);
 
   const focusTable = () => main.current?.querySelector<HTMLElement>('[role=grid], canvas')?.focus();
   const apply = useCallback(
@@ -102,9 +108,14 @@ export function Capture({ source, theme }: CaptureProps) {
       ? undefined
       : openFind();
   const mark = async () => {
-    if (client === undefined || choice.no === undefined) return;
-    const { note } = await client.ask('detail', choice.no);
-    await notes.set(choice.no, { ...note, marked: !note.marked });
+    if (client === undefined) return;
+    // Of a row that was chosen just now the number is not known yet.
+    const place = latestRow();
+    const [row] = place === undefined ? [] : await client.ask('rows', place, place + 1, []);
+    const no = row?.no ?? choice.no;
+    if (no === undefined) return;
+    const { note } = await client.ask('detail', no);
+    await notes.set(no, { ...note, marked: !note.marked });
   };
 
   useEffect(() => {
@@ -207,6 +218,7 @@ export function Capture({ source, theme }: CaptureProps) {
               count={view.rows}
               edits={notes.edits}
               chosen={choice.row}
+              latestRow={latestRow}
               columns={columns}
               timeMode={timeMode}
               sort={sort}

@@ -27,9 +27,9 @@ const usual: Readonly<Record<string, Look>> = {
   from: { width: '3.6em' },
   to: { width: '3.6em' },
   type: { width: '6.6em' },
-  name: { width: 'minmax(8em, 1.6fr)', narrow: true },
+  name: { width: 'minmax(8em, 1.7fr)', narrow: true },
   link: { width: '4.6em', narrow: true },
-  error: { width: 'minmax(5em, 0.9fr)', narrow: true },
+  error: { width: 'minmax(7em, 1fr)', narrow: true },
   latency_ns: { width: '6em' },
   info: { width: 'minmax(8em, 4fr)' },
 };

@@ -18,6 +18,8 @@ interface MessageTableProps {
   readonly edits: number;
   /** The chosen row, if the chosen message is in the view. */
   readonly chosen: number | undefined;
+  /** The same, also before it is drawn. */
+  latestRow(): number | undefined;
   readonly columns: readonly Column[];
   readonly timeMode: TimeMode;
   readonly sort: SortKey | undefined;
@@ -32,7 +34,8 @@ interface MessageTableProps {
 
 /** The messages as a table. Only the visible rows are elements of the page. */
 export function MessageTable(props: MessageTableProps) {
-  const { client, view, count, edits, chosen, columns, timeMode, choose, chooseNo, enter, leave } = props;
+  const { client, view, count, edits, chosen, latestRow, columns, timeMode, choose, chooseNo, enter, leave } =
+    props;
   const body = useRef<HTMLDivElement>(null);
   const list = useVirtualList(body, count, rowHeight, rowHeight);
   const names = columns.map(({ name }) => name);
@@ -48,13 +51,13 @@ export function MessageTable(props: MessageTableProps) {
     if (count > 0) choose(Math.min(count - 1, Math.max(0, row)));
   };
   const keys: Keys = {
-    ArrowDown: () => move(chosen === undefined ? list.first : chosen + 1),
-    ArrowUp: () => move((chosen ?? 1) - 1),
-    PageDown: () => move((chosen ?? 0) + list.page),
-    PageUp: () => move((chosen ?? 0) - list.page),
+    ArrowDown: () => move((latestRow() ?? list.first - 1) + 1),
+    ArrowUp: () => move((latestRow() ?? 1) - 1),
+    PageDown: () => move((latestRow() ?? 0) + list.page),
+    PageUp: () => move((latestRow() ?? 0) - list.page),
     Home: () => move(0),
     End: () => move(count - 1),
-    Enter: () => (chosen === undefined ? move(list.first) : enter()),
+    Enter: () => (latestRow() === undefined ? move(list.first) : enter()),
     Escape: leave,
   };
 

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Client } from './client.js';
 import type { CaptureState } from './use-capture.js';
 
@@ -17,7 +17,13 @@ export function useChoice(
   view: CaptureState['view'],
   tell: (text: string) => void,
 ) {
-  const [choice, setChoice] = useState<Choice>(nothing);
+  const [choice, render] = useState<Choice>(nothing);
+  /** The choice at this moment: keys may come faster than the page is drawn. */
+  const latest = useRef<Choice>(nothing);
+  const setChoice = (next: Choice | ((before: Choice) => Choice)) => {
+    latest.current = typeof next === 'function' ? next(latest.current) : next;
+    render(latest.current);
+  };
   useEffect(() => setChoice(nothing), [client]);
   const chooseRow = useCallback(
     (row: number) => {
@@ -40,12 +46,13 @@ export function useChoice(
   );
   /** From a request to its reply and back. */
   const follow = useCallback(async () => {
-    if (client === undefined || choice.row === undefined) return;
-    const [row] = await client.ask('rows', choice.row, choice.row + 1, []);
+    const { row: place } = latest.current;
+    if (client === undefined || place === undefined) return;
+    const [row] = await client.ask('rows', place, place + 1, []);
     if (row === undefined) return;
     if (row.partner !== undefined) chooseNo(row.partner);
     else tell(row.unanswered ? 'No reply answers this request.' : 'This message has no counterpart.');
-  }, [client, choice.row, chooseNo]);
+  }, [client, chooseNo]);
 
   // The chosen message has another row in each view.
   useEffect(() => {
@@ -53,5 +60,6 @@ export function useChoice(
     if (no === undefined || client === undefined) return;
     void client.ask('rowOf', no).then((row) => setChoice((now) => (now.no === no ? { no, row } : now)));
   }, [client, view.view, view.complete]);
-  return { choice, chooseRow, chooseNo, chooseNothing: () => setChoice(nothing), follow };
+  const chooseNothing = () => setChoice(nothing);
+  return { choice, latestRow: () => latest.current.row, chooseRow, chooseNo, chooseNothing, follow };
 }

@@ -5,14 +5,14 @@ import { queryOf, type Wanted } from './find-bar.js';
 /** Goes to the messages that are looked for, from the chosen row on. @param tell tells the user what came of it */
 export function useFind(
   client: Client | undefined,
-  row: number | undefined,
+  latestRow: () => number | undefined,
   chooseRow: (row: number) => void,
   tell: (text: string) => void,
 ) {
   const go = async (query: FindQuery, step: 1 | -1) => {
     if (client === undefined) return;
     tell('Looking…');
-    const answer = await client.ask('find', query, row ?? -1, step);
+    const answer = await client.ask('find', query, latestRow() ?? -1, step);
     if ('error' in answer) tell(answer.error);
     else if ('none' in answer) tell(query.kind === 'mark' ? 'No message is marked.' : 'Nothing found.');
     else {
