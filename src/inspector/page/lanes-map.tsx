@@ -51,7 +51,7 @@ export function LanesMap({ window, whole, shown, width, theme, dark, show }: Lan
   const position = (event: PointerEvent) => whole.start + (event.offsetX / room) * size;
   const share = (at: number) => `${((at - whole.start) / size) * 100}%`;
   return (
-    <div class="lanes-map" style={{ marginInlineStart: `${gutter}px` }}>
+    <div class="lanes-map" style={{ marginInlineStart: `${gutter}px`, width: `${room}px` }}>
       <canvas
         ref={canvas}
         role="img"
