@@ -4,7 +4,7 @@ import { LineSplitter } from '../../capture/packets/index.js';
 import { FileError } from '../../node/file-error.js';
 import { readPieces, readWholeFile } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
-import { TapServer } from '../../node/tap-server.js';
+import { TapServer, Watchers } from '../../node/tap-server.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
 import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
@@ -29,7 +29,8 @@ interface ServeOptions {
 
 const help = `
 A record on the socket: u16le length of what follows, u16le source VMID, u16le destination VMID (255), the queue
-message. A VM belongs to the connection that last sent as it; an empty message is enough for that. Datagrams are queue
+message. A VM belongs to the connection that last sent as it; an empty message is enough for that. An empty message from
+VMID 65535 to VMID 65535 makes a connection watch: it gets all messages as pcapng from then on. Datagrams are queue
 messages: the manager receives as DIR/rm-rpc-3-255 and sends to DIR/rm-rpc-255-3, which the VM binds. A VM that does not
 read fills its queue of 8 messages; then the manager drops replies, as the real one does.
 
@@ -86,7 +87,8 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
           closed: stop.end,
         });
   const { tapSocket } = options;
-  const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket);
+  const watchers = new Watchers();
+  const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket, watchers);
   const live = new LiveManager({
     platform: options.platform,
     manager: options.manager,
@@ -96,19 +98,20 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     onPanic: (reason) => io.warn(panicText(reason, options.rebootOnPanic === true)),
     onMessage: (from, to, message, refusal) => {
       tap?.message(from, to, message, refusal);
-      watch?.message(from, to, message, refusal);
+      watchers.message(from, to, message, refusal);
     },
   });
   const servers: { close(): void | Promise<void> }[] = [];
   io.stdio.onStop(() => stop.end());
   try {
     if (dgram !== undefined) servers.push(new DatagramServer(dgram, live, (text) => io.warn(text)));
-    if (socket !== undefined) servers.push(await StreamServer.listen(socket, live));
+    if (socket !== undefined) servers.push(await StreamServer.listen(socket, live, watchers));
     tap?.open();
     io.warn(`ready: ${[socket, dgram].filter((name) => name !== undefined).join(' and ')}`);
     await stop.awaited;
   } finally {
     for (const server of servers) await server.close();
+    watchers.close();
     await watch?.close();
     await tap?.end();
   }
