@@ -5,6 +5,7 @@ import { openBrowser } from '../../node/browser.js';
 import { inspectorPage, inspectorPageOf } from '../../node/inspector-page.js';
 import { PageServer } from '../../node/page-server.js';
 import { type CommandIo, nameOfInput } from '../io.js';
+import { notes } from '../notes.js';
 import { integerOption } from '../options.js';
 
 interface InspectOptions {
@@ -36,7 +37,7 @@ export function register(program: Command, io: CommandIo): void {
       0,
     )
     .option('--no-open', 'only tell the address, open no browser')
-    .addHelpText('after', examples)
+    .addHelpText('after', notes(examples))
     .action((file: string | undefined, options: InspectOptions) => inspect(io, file, options));
 }
 
@@ -70,7 +71,7 @@ async function inspect(io: CommandIo, file: string | undefined, options: Inspect
   }
   const server = await PageServer.listen(page, options.port);
   const stopped = new Promise<void>((done) => io.stdio.onStop(done));
-  io.warn(`ready: ${server.url}`);
+  io.note(`ready: ${server.url}`);
   if (options.open) openBrowser(server.url);
   await stopped;
   await server.close();

@@ -46,7 +46,7 @@ export class LiveTrace {
       assembler.packet(packet);
     };
     const allQueues = options.allQueues === true;
-    const warn = ({ message }: CaptureWarning) => io.warn(message);
+    const warn = ({ message }: CaptureWarning) => io.note(message);
     this.#reader = openReader(protocol, 'trace', sink, warn, { allQueues });
     this.#flush = () => {
       packets?.flush();
