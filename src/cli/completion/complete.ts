@@ -1,7 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
 import { UsageError } from '../../base/error.js';
-import { filterNames } from '../../capture/filter/index.js';
-import type { PathNode } from '../../capture/keys/index.js';
+import { completionsOf, filterNames } from '../../capture/filter/index.js';
 import { payloadFields } from '../../capture/payload/index.js';
 import { type Message, messageNamed, type Payload, type Protocol } from '../../schema/index.js';
 
@@ -113,7 +112,9 @@ function valuesOf(option: Option, protocol: Protocol, word: string): Completion 
   const names = namesFor(option);
   if (names.length > 0) return { candidates: plain(names), files: false };
   if (name === 'expr' || name === 'key') {
-    return { candidates: keys(protocol, word), files: false };
+    const { start, items } = completionsOf(word, word.length, filterNames(protocol, false));
+    const whole = items.map(({ text, doc }) => ({ text: word.slice(0, start) + text, doc }));
+    return { candidates: whole, files: false };
   }
   if (option.long === '--message') return { candidates: messages(protocol), files: false };
   return fileNames.test(name) || option.long === '--out' ? files : nothing;
@@ -147,14 +148,6 @@ function argumentsOf(
   }
   if (command.name() === 'describe') return { candidates: described(protocol), files: false };
   return fileNames.test(name) ? files : nothing;
-}
-
-/** The keys of messages. Those of a payload are offered once their dot is there. */
-function keys(protocol: Protocol, word: string): Candidate[] {
-  const outer = word.slice(0, word.lastIndexOf('.') + 1);
-  let node: PathNode | undefined = filterNames(protocol, false);
-  for (const part of outer.split('.').slice(0, -1)) node = node?.parts.get(part);
-  return plain([...(node?.parts.keys() ?? [])].map((name) => outer + name));
 }
 
 /** `vmid=` for each field. */
