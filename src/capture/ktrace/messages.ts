@@ -73,7 +73,7 @@ export class TraceMessages {
     }
   }
 
-  /** The place at which the oldest message in progress began: those of other queues behind it wait. */
+  /** The place at which the oldest message in progress began; set after each line of a dump. Other queues' wait for it. */
   set oldest(place: number) {
     this.#oldest = place;
     this.#deliverOthers();
@@ -81,7 +81,6 @@ export class TraceMessages {
 
   /** Nothing follows. @param offset of the last line or record, for warnings. */
   end(offset: number): void {
-    this.#oldest = Number.NEGATIVE_INFINITY;
     this.#calls.end();
     this.#finder.end();
     this.#judge.end();
@@ -101,18 +100,25 @@ export class TraceMessages {
     }
     this.#others++;
     if (!this.#options.allQueues) return;
-    const { place = -1 } = item.message;
-    const at = this.#heldOthers.findLastIndex((held) => (held.place ?? -1) <= place) + 1;
+    const { place } = item.message;
+    if (place === undefined) {
+      this.#packetOfOther(item.message);
+      return;
+    }
+    const at = this.#heldOthers.findLastIndex((held) => (held.place as number) <= place) + 1;
     this.#heldOthers.splice(at, 0, item.message);
-    this.#deliverOthers();
   }
 
   #deliverOthers(): void {
-    const index = this.#heldOthers.findIndex(({ place = -1 }) => place >= this.#oldest);
+    if (this.#heldOthers.length === 0) return;
+    const oldest = Math.min(this.#oldest, this.#judge.oldest);
+    const index = this.#heldOthers.findIndex(({ place = -1 }) => place >= oldest);
     const count = index < 0 ? this.#heldOthers.length : index;
-    if (count === 0 || this.#oldest === Number.NEGATIVE_INFINITY) return;
-    for (const message of this.#heldOthers.splice(0, count))
-      this.#packetOf(message, message.queue ?? message.direction);
+    for (const message of this.#heldOthers.splice(0, count)) this.#packetOfOther(message);
+  }
+
+  #packetOfOther(message: TracedMessage): void {
+    this.#packetOf(message, message.queue ?? message.direction);
   }
 
   /** @param otherQueue undefined: RM's. */

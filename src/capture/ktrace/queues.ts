@@ -57,7 +57,7 @@ export class QueueFinder {
 
   #pass(item: Judged): void {
     if (this.#held.length === 0 && this.#isKnown(item)) {
-      this.#release([item]);
+      this.#handOn(item);
       return;
     }
     this.#held.push(item);
@@ -71,10 +71,12 @@ export class QueueFinder {
 
   #release(items: readonly Judged[]): void {
     this.#held = [];
-    for (const item of items) {
-      if (item.kind === 'message') item.isRm = this.#isRm(item.message);
-      this.#sink(item);
-    }
+    for (const item of items) this.#handOn(item);
+  }
+
+  #handOn(item: Judged): void {
+    if (item.kind === 'message') item.isRm = this.#isRm(item.message);
+    this.#sink(item);
   }
 
   /** Undefined: the trace names no queue for it. */

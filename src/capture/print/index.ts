@@ -5,8 +5,8 @@ export {
   duration,
   type PrintOptions,
   type PrintStyle,
-  printRecord,
   writeFrame,
   writeRecord,
 } from './print.js';
 export { isProblem, problemText, Summary, type SummaryItem, type SummaryJson } from './summary.js';
+export { TrafficCounter, type TrafficRow, trafficHead, trafficLine } from './traffic-rows.js';

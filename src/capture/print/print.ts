@@ -63,15 +63,6 @@ export function writeRecord(
   if (options.hex && record.bytes !== undefined) writeDump(record.bytes, style, write);
 }
 
-/** The text of {@link writeRecord}. */
-export function printRecord(record: CaptureRecord, options: PrintOptions): string {
-  let text = '';
-  writeRecord(record, options, (piece) => {
-    text += piece;
-  });
-  return text;
-}
-
 /** Writes one queue message on one line (`decode --frames`), and on demand its bytes. */
 export function writeFrame(frame: Frame, options: PrintOptions, write: (text: string) => void): void {
   const { style, protocol } = options;

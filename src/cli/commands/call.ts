@@ -4,11 +4,10 @@ import { formatHex, parseHex } from '../../base/hex.js';
 import { parseJson } from '../../base/json.js';
 import { payloadFromWords } from '../../capture/keys/index.js';
 import { linePackets, recordLine } from '../../capture/ndjson/index.js';
-import { isProblem, printRecord } from '../../capture/print/index.js';
+import { isProblem } from '../../capture/print/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { wallClock } from '../../node/clock.js';
 import { FileError } from '../../node/file-error.js';
-import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { deadline } from '../../node/timing.js';
 import { type Call, type Message, messageChoice, messageNamed, messageWithId } from '../../schema/index.js';
 import { MessageFeed } from '../../sim/index.js';
@@ -16,6 +15,7 @@ import type { Connector } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { addManagerOptions, connectorOf, type ManagerOptions } from '../manager-options.js';
 import { integerOption, vmOption } from '../options.js';
+import { TextPrinter } from '../text-printer.js';
 
 const TIMEOUT_MS = 5000;
 
@@ -69,13 +69,12 @@ async function call(
   const seq = options.seq ?? Number(wallClock() / 1_000_000n) & 0xffff;
   const frames = requestFrames(io, name, words, from, seq);
   const output = io.output('-', options.json ? 'json' : 'text');
-  const style = terminalStyle(io.stdio, true);
-  const print = { protocol: io.protocol, style, width: terminalWidth(io.stdio), hex: false };
+  const text = new TextPrinter(io, { verbose: true }, true);
   const connector = connectorOf(options);
   const ended = await exchange(io, connector, from, frames, timeout, (record) => {
     const isReply = record.type === 'reply' && record.to === from && record.seq === seq;
     if (isReply || options.all)
-      output.write(options.json ? recordLine(io.protocol, record) : printRecord(record, print));
+      output.write(options.json ? recordLine(io.protocol, record) : text.text(record));
     if (isReply && (isProblem(record) || record.error !== 0)) io.problem();
     return isReply;
   });

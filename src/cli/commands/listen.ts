@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import { recordLine } from '../../capture/ndjson/index.js';
-import { printRecord } from '../../capture/print/index.js';
 import { wallClock } from '../../node/clock.js';
-import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { MessageFeed } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
 import { addManagerOptions, connectorOf, type ManagerOptions } from '../manager-options.js';
 import { integerOption, vmOption } from '../options.js';
 import { Stop } from '../stop.js';
+import { type TextOptions, TextPrinter, textFlags } from '../text-printer.js';
 
-interface ListenOptions extends ManagerOptions {
+interface ListenOptions extends ManagerOptions, TextOptions {
   readonly from: number;
   readonly limit?: number;
   readonly json?: true;
@@ -26,7 +25,7 @@ Examples:
 
 export function register(program: Command, io: CommandIo): void {
   const command = program.command('listen').description('print the messages that a manager sends to a VM');
-  addManagerOptions(command)
+  textFlags(addManagerOptions(command))
     .option('--from <vmid>', 'the VM that listens', vmOption('--from'), 3)
     .option('--limit <n>', 'end after so many messages', integerOption('--limit'))
     .option('--json', 'NDJSON, as decode --json')
@@ -38,14 +37,12 @@ async function listen(io: CommandIo, options: ListenOptions): Promise<void> {
   const { from, limit = Number.POSITIVE_INFINITY } = options;
   const { VMID_RM = 255 } = io.protocol.constants;
   const output = io.output('-', options.json ? 'json' : 'text');
-  const style = terminalStyle(io.stdio, true);
-  const print = { protocol: io.protocol, style, width: terminalWidth(io.stdio), hex: false };
+  const text = new TextPrinter(io, options, true);
   const stop = new Stop();
   io.onInterrupt(stop.end);
   let count = 0;
   const feed = new MessageFeed((record) => {
-    if (count++ < limit)
-      output.write(options.json ? recordLine(io.protocol, record) : printRecord(record, print));
+    if (count++ < limit) output.write(options.json ? recordLine(io.protocol, record) : text.text(record));
     if (count >= limit) stop.end();
   });
   const connector = connectorOf(options);
