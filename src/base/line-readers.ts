@@ -29,7 +29,7 @@ export function lineReaders(code: string) {
       code: 'unknown_key',
       path: place,
       offset: 0,
-      expected: 'a known key',
+      expected,
       actual: key,
       choice,
     });
