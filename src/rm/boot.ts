@@ -1,4 +1,10 @@
-import { AddressRanges, type Hypervisor, HypervisorModel, InterruptNumbers } from '../hypervisor/index.js';
+import {
+  AddressRanges,
+  type Hypervisor,
+  HypervisorModel,
+  InterruptNumbers,
+  type Refusal,
+} from '../hypervisor/index.js';
 import type { FrameWriter } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { QUEUE_DEPTH_DEFAULT } from '../transport/index.js';
@@ -44,6 +50,8 @@ export interface ManagerOptions {
   readonly onPanic?: (reason: PanicReason) => void;
   /** A VM's RPC link comes or goes. */
   readonly onLink?: (vmid: number, exists: boolean) => void;
+  /** The hypervisor has refused something: which page, and whose it is. */
+  readonly onRefused?: (refusal: Refusal) => void;
   /** A queue message was put on the queue to a VM. */
   readonly onSent?: (vmid: number, frame: Uint8Array) => void;
 }
@@ -56,6 +64,7 @@ function modelFor(options: ManagerOptions, tablePagesMax: TablePagesMax): Hyperv
     interrupts: platform.interrupts,
     primaryVmid: VMID_HLOS,
     tablePagesMax,
+    onRefused: options.onRefused,
   });
 }
 
