@@ -21,6 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/machine': [...engine, 'src/transport', 'src/hypervisor', 'src/rm', 'schemas'],
   'src/host': [...engine, 'src/transport', 'src/hypervisor', 'schemas'],
   'src/sim': [...engine, 'src/transport', 'src/hypervisor', 'src/rm', 'src/machine', 'src/host', 'schemas'],
+  'src/target': [...engine, 'src/rm', 'src/machine', 'schemas'],
   'src/fuzz': [
     ...engine,
     'src/transport',
@@ -29,6 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/rm',
     'src/machine',
     'src/sim',
+    'src/target',
     'src/golden',
     'schemas',
   ],
@@ -36,7 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/serve': [...engine, 'src/rm', 'src/machine', 'schemas'],
   'src/device': ['src/base'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
-  'src/node': [...engine, 'src/serve', 'src/fuzz', 'src/inspector', 'src/device', 'schemas'],
+  'src/node': [...engine, 'src/serve', 'src/target', 'src/fuzz', 'src/inspector', 'src/device', 'schemas'],
   'src/cli': [
     ...engine,
     'src/docs',
@@ -45,6 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/rm',
     'src/host',
     'src/sim',
+    'src/target',
     'src/fuzz',
     'src/serve',
     'src/device',
@@ -119,12 +122,14 @@ describe('architecture', () => {
     expect(users.sort()).toEqual([
       'src/node/clock.ts',
       'src/node/device-script.ts',
-      'src/node/fuzz/exec-target.ts',
-      'src/node/fuzz/socket-target.ts',
-      'src/node/fuzz/step-wait.ts',
       'src/node/patient-pipe.ts',
       'src/node/tap-server.ts',
       'src/node/tap.ts',
+      'src/node/target/connected-target.ts',
+      'src/node/target/dgram-connector.ts',
+      'src/node/target/exec-connector.ts',
+      'src/node/target/step-wait.ts',
+      'src/node/target/stream-connector.ts',
       'src/node/unix-dgram.ts',
     ]);
   });

@@ -6,6 +6,17 @@
  * An {@link Engine} generates cases, a {@link Judge} decides what is wrong, a {@link Campaign} runs one on the other, and
  * {@link runLocally}, {@link runInSlices} or {@link runRemotely} sends its commands to the target.
  */
+
+export type { Ending, LocalTarget, RemoteTarget, Response, Step, Target } from '../target/index.js';
+export {
+  type Command,
+  runInSlices,
+  runLocally,
+  runRemotely,
+  SimTarget,
+  type SimTargetOptions,
+  type TargetTask,
+} from '../target/index.js';
 export { Campaign, type CampaignOptions, type CaseSource } from './campaign/campaign.js';
 export type { Finding, FindingCount, FindingFacts } from './campaign/finding.js';
 export type { EndOracle } from './end-oracle/end-oracle.js';
@@ -16,13 +27,3 @@ export { Engine, type EngineOptions } from './engine/engine.js';
 export { type Cause, type CauseKind, causeTitle } from './oracle/cause.js';
 export { Judge, type Judgement } from './oracle/judge.js';
 export { Reference, type ReferenceOptions, type Verdict } from './oracle/reference.js';
-export {
-  type Command,
-  runInSlices,
-  runLocally,
-  runRemotely,
-  type TargetTask,
-} from './play/target-task.js';
-export { SimTarget, type SimTargetOptions } from './targets/sim.js';
-export type { Ending, Response, Step } from './targets/step.js';
-export type { LocalTarget, RemoteTarget, Target } from './targets/target.js';

@@ -18,6 +18,7 @@ function describe(cause: unknown): string {
     EACCES: 'permission denied',
     ENOTDIR: 'not a directory',
     ENOSPC: 'no space left on the device',
+    ECONNREFUSED: 'nobody listens there',
     EADDRINUSE: 'in use by another process, or no socket',
     ENAMETOOLONG: 'longer than the name of a socket can be (107 bytes)',
   };

@@ -6,9 +6,9 @@
 import { protocol, VM_GET_VMID } from '../../schemas/index.js';
 import { Judge } from '../../src/fuzz/oracle/judge.js';
 import { Reference } from '../../src/fuzz/oracle/reference.js';
-import { SimTarget } from '../../src/fuzz/targets/sim.js';
 import { platforms } from '../../src/rm/index.js';
 import { encodeMessage } from '../../src/rpc/index.js';
+import { SimTarget } from '../../src/target/index.js';
 import { newEngine } from '../fuzz/run.js';
 import { measure, median, quotient } from './harness.js';
 

@@ -2,9 +2,8 @@ import { Campaign, type CaseSource } from '../../src/fuzz/campaign/campaign.js';
 import type { Finding } from '../../src/fuzz/campaign/finding.js';
 import { Judge } from '../../src/fuzz/oracle/judge.js';
 import { Reference } from '../../src/fuzz/oracle/reference.js';
-import { runLocally } from '../../src/fuzz/play/target-task.js';
-import { SimTarget, type SimTargetOptions } from '../../src/fuzz/targets/sim.js';
 import { platforms } from '../../src/rm/index.js';
+import { runLocally, SimTarget, type SimTargetOptions } from '../../src/target/index.js';
 
 /** How a campaign is to be run and when it ends. */
 export interface CampaignPlan {

@@ -1,8 +1,7 @@
 import { expect } from 'vitest';
 import { Engine } from '../../src/fuzz/engine/engine.js';
-import { SimTarget } from '../../src/fuzz/targets/sim.js';
-import type { Step } from '../../src/fuzz/targets/step.js';
 import { platforms } from '../../src/rm/index.js';
+import { SimTarget, type Step } from '../../src/target/index.js';
 import { recordedSessions } from './recorded-source.js';
 
 /** Sessions whose answers are known: those of the recordings of the native manager. */

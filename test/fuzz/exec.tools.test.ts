@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseHex } from '../../src/base/hex.js';
-import type { Step } from '../../src/fuzz/targets/step.js';
-import { ExecTarget } from '../../src/node/fuzz/exec-target.js';
+import { ConnectedTarget } from '../../src/node/target/connected-target.js';
+import { ExecConnector } from '../../src/node/target/exec-connector.js';
+import type { Step } from '../../src/target/index.js';
 import { gunyahRm } from '../cli/run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-exec-'));
@@ -14,14 +15,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const ask: Step = { kind: 'frame', from: 3, frame: parseHex('2101000024000056') as Uint8Array };
 
 /** A target that does what a shell script says for each line that it reads. */
-function scripted(name: string, script: string): ExecTarget {
+function scripted(name: string, script: string): ConnectedTarget {
   const path = join(folder, name);
   writeFileSync(path, `#!/bin/sh\n${script}\n`);
   chmodSync(path, 0o755);
-  return new ExecTarget(path, 1000);
+  return new ConnectedTarget({ connector: new ExecConnector(path), limitMs: 1000 });
 }
 
-async function once(target: ExecTarget, step: Step = ask) {
+async function once(target: ConnectedTarget, step: Step = ask) {
   await target.reset();
   const response = await target.put(step);
   await target.close();

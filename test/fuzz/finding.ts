@@ -1,8 +1,7 @@
 import type { Finding } from '../../src/fuzz/campaign/finding.js';
 import { findingText, type Origin } from '../../src/fuzz/findings/write.js';
-import { emptyResponse } from '../../src/fuzz/play/target-task.js';
-import type { Step } from '../../src/fuzz/targets/step.js';
 import { managers, platforms } from '../../src/rm/index.js';
+import { emptyResponse, type Step } from '../../src/target/index.js';
 
 export const origin: Origin = {
   seed: 1,

@@ -9,11 +9,11 @@ import { Assembler } from '../../src/capture/records/index.js';
 import { annotate, codecOf } from '../../src/codec/index.js';
 import { parseFdt, sourceOf, writeFdt } from '../../src/devicetree/index.js';
 import { readFinding } from '../../src/fuzz/findings/read.js';
-import { headerOf } from '../../src/fuzz/targets/frames.js';
 import { platforms } from '../../src/rm/index.js';
 import { decodeMessage, Reassembler, rmRules, rulesByName } from '../../src/rpc/index.js';
 import { payloadOf } from '../../src/schema/index.js';
 import { LiveManager, RecordSplitter } from '../../src/serve/index.js';
+import { headerOf } from '../../src/target/index.js';
 
 /** A part of this project that takes bytes from outside: whatever they are, nothing but a WireError comes of them. */
 export type OwnTarget = (bytes: Uint8Array) => void;

@@ -7,13 +7,13 @@ import {
   VM_ALLOC_VMID,
   VM_GET_STATE,
 } from '../../schemas/index.js';
-import { headerOf } from '../../src/fuzz/targets/frames.js';
 import { VMID_HLOS } from '../../src/rm/codes.js';
 import type { HandlerRow } from '../../src/rm/handlers/row.js';
 import { rm23Rows } from '../../src/rm/handlers/rows.js';
 import { type Link, type ManagerOptions, ResourceManager } from '../../src/rm/index.js';
 import { LinkTable } from '../../src/rm/link-table.js';
 import { type Message, MessageType } from '../../src/schema/index.js';
+import { headerOf } from '../../src/target/index.js';
 
 /** Managers with one bug each. */
 type Make = (options: ManagerOptions) => ResourceManager;

@@ -1,7 +1,6 @@
 import type { CaseSource } from '../../src/fuzz/campaign/campaign.js';
 import { readFinding } from '../../src/fuzz/findings/read.js';
-import type { Command } from '../../src/fuzz/play/target-task.js';
-import type { Step } from '../../src/fuzz/targets/step.js';
+import type { Command, Step } from '../../src/target/index.js';
 import { deviceTree, scenarios } from '../sim/scenarios.js';
 
 /** Every boot of the recordings as a session, those that queue messages before RM looks aside. */

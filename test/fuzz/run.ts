@@ -1,7 +1,6 @@
 import { Engine, type EngineOptions } from '../../src/fuzz/engine/engine.js';
-import { SimTarget, type SimTargetOptions } from '../../src/fuzz/targets/sim.js';
-import type { Response, Step } from '../../src/fuzz/targets/step.js';
 import { platforms } from '../../src/rm/index.js';
+import { type Response, SimTarget, type SimTargetOptions, type Step } from '../../src/target/index.js';
 
 export const allSteps: ReadonlySet<Step['kind']> = new Set([
   'frame',

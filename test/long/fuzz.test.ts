@@ -6,9 +6,8 @@ import { Teardown } from '../../src/fuzz/end-oracle/teardown.js';
 import { Engine } from '../../src/fuzz/engine/engine.js';
 import { Judge } from '../../src/fuzz/oracle/judge.js';
 import { Reference } from '../../src/fuzz/oracle/reference.js';
-import { runLocally } from '../../src/fuzz/play/target-task.js';
-import { SimTarget } from '../../src/fuzz/targets/sim.js';
 import { type PlatformProfile, platforms } from '../../src/rm/index.js';
+import { runLocally, SimTarget } from '../../src/target/index.js';
 import { planted } from '../fuzz/planted.js';
 import { seedOf } from '../seeded.js';
 

@@ -20,6 +20,7 @@ import {
   VM_LOOKUP_URI,
   VM_SET_CRASH_MSG,
 } from '../../../schemas/index.js';
+import { longAt, REPLY_FIELDS } from '../../target/index.js';
 import type { Draft } from '../message/draft.js';
 import { BYTES_MAX } from '../message/message-shape.js';
 import type { MessageShapes } from '../message/message-shapes.js';
@@ -27,7 +28,6 @@ import { type Action, statesMask } from '../session/action.js';
 import { pick, State, UNKNOWN } from '../session/known-state.js';
 import { PAGE } from '../session/page-allocator.js';
 import { type Session, VMID_HLOS } from '../session/session.js';
-import { longAt, REPLY_FIELDS } from '../targets/frames.js';
 import { anySender, type RequestRow, requestAction } from './request.js';
 
 const RESERVED_MAX = 8;

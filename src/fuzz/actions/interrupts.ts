@@ -7,11 +7,11 @@ import {
   VM_IRQ_RECLAIM,
   VM_IRQ_RELEASE,
 } from '../../../schemas/index.js';
+import { REPLY_FIELDS, wordAt } from '../../target/index.js';
 import type { MessageShapes } from '../message/message-shapes.js';
 import { type Action, statesMask } from '../session/action.js';
 import { InterruptState, type KnownInterrupt } from '../session/known-state.js';
 import { type Session, VMID_HLOS } from '../session/session.js';
-import { REPLY_FIELDS, wordAt } from '../targets/frames.js';
 import { type RequestRow, requestAction } from './request.js';
 
 const INTERRUPTS_MAX = 8;

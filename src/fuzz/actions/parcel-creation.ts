@@ -10,6 +10,7 @@ import {
   memShareFlags,
   transType,
 } from '../../../schemas/index.js';
+import { REPLY_FIELDS, wordAt } from '../../target/index.js';
 import type { MessageShapes } from '../message/message-shapes.js';
 import { type Action, type PendingRequest, statesMask } from '../session/action.js';
 import {
@@ -22,7 +23,6 @@ import {
 } from '../session/known-state.js';
 import type { Layout } from '../session/page-allocator.js';
 import { type Session, VMID_HLOS } from '../session/session.js';
-import { REPLY_FIELDS, wordAt } from '../targets/frames.js';
 import { type RequestRow, requestAction } from './request.js';
 
 const { VMID_RM } = constants;

@@ -8,12 +8,12 @@ import {
   memNotifyFlags,
   transType,
 } from '../../../schemas/index.js';
+import { longAt, REPLY_FIELDS } from '../../target/index.js';
 import type { Draft } from '../message/draft.js';
 import type { MessageShapes } from '../message/message-shapes.js';
 import { type Action, type PendingRequest, statesMask } from '../session/action.js';
 import { type KnownParcel, ParcelState, pick } from '../session/known-state.js';
 import { type Session, VMID_HLOS } from '../session/session.js';
-import { longAt, REPLY_FIELDS } from '../targets/frames.js';
 import { parcelSize, writeLists } from './parcel-creation.js';
 import { type RequestRow, requestAction } from './request.js';
 

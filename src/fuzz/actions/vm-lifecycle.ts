@@ -17,12 +17,12 @@ import {
   VM_STOP,
   vmStopFlags,
 } from '../../../schemas/index.js';
+import { REPLY_FIELDS, wordAt } from '../../target/index.js';
 import type { MessageShapes } from '../message/message-shapes.js';
 import { type Action, type PendingRequest, statesMask } from '../session/action.js';
 import { type KnownVm, namedVmid, pick, State, UNKNOWN } from '../session/known-state.js';
 import { TREE_OFFSET, TREE_SIZE } from '../session/page-allocator.js';
 import type { Session } from '../session/session.js';
-import { REPLY_FIELDS, wordAt } from '../targets/frames.js';
 import { newParcel, parcelCreated, parcelSize, writeLists } from './parcel-creation.js';
 import { anySender, type RequestRow, requestAction } from './request.js';
 

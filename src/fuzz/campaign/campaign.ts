@@ -1,10 +1,9 @@
+import type { Command, Response, Step, TargetTask } from '../../target/index.js';
 import { type EndOracle, runsIn } from '../end-oracle/end-oracle.js';
 import { minimise } from '../minimise/minimise.js';
 import type { Cause } from '../oracle/cause.js';
 import type { Judge } from '../oracle/judge.js';
 import { type PlayedSession, play, type Replay } from '../play/play.js';
-import type { Command, TargetTask } from '../play/target-task.js';
-import type { Response, Step } from '../targets/step.js';
 import type { Finding, FindingCount, FindingFacts } from './finding.js';
 
 /** Generates the steps of cases. */

@@ -3,8 +3,8 @@ import { concatenated } from '../../base/bytes.js';
 import { formatHex } from '../../base/hex.js';
 import type { Fixture } from '../../golden/fixture.js';
 import { MessageType, messageTypeNames } from '../../schema/index.js';
+import { headerOf } from '../../target/index.js';
 import type { PlayedSession } from '../play/play.js';
-import { headerOf } from '../targets/frames.js';
 
 const { VMID_RM } = constants;
 

@@ -1,5 +1,5 @@
+import type { TargetTask } from '../../target/index.js';
 import type { PlayedSession } from '../play/play.js';
-import type { TargetTask } from '../play/target-task.js';
 
 /** An oracle for the end of a case in which nothing was found. */
 export interface EndOracle {

@@ -1,9 +1,7 @@
 import { sameFrames } from '../../sim/index.js';
+import { idOf, type Response, type Step, type TargetTask } from '../../target/index.js';
 import { messageName } from '../oracle/cause.js';
 import type { PlayedSession } from '../play/play.js';
-import type { TargetTask } from '../play/target-task.js';
-import { idOf } from '../targets/frames.js';
-import type { Response, Step } from '../targets/step.js';
 import type { EndOracle } from './end-oracle.js';
 
 /** Sends the steps of a session to a fresh target again: it must answer the same. */

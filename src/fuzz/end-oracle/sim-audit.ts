@@ -1,7 +1,7 @@
 import { HypervisorModel } from '../../hypervisor/index.js';
 import { type Holdings, holdings, inspect } from '../../sim/index.js';
+import type { SimTarget } from '../../target/index.js';
 import type { Cause } from '../oracle/cause.js';
-import type { SimTarget } from '../targets/sim.js';
 import type { Audit } from './teardown.js';
 
 /**

@@ -12,13 +12,11 @@ import {
 import { viewOf } from '../../base/bytes.js';
 import { encodeMessage, type PayloadInput } from '../../rpc/index.js';
 import type { Call } from '../../schema/index.js';
+import { idOf, type Response, type Step, type TargetTask } from '../../target/index.js';
 import type { Cause } from '../oracle/cause.js';
 import type { Judge } from '../oracle/judge.js';
 import { type AllocatedId, idsAllocatedBy } from '../play/id-binding.js';
 import type { PlayedSession } from '../play/play.js';
-import type { TargetTask } from '../play/target-task.js';
-import { idOf } from '../targets/frames.js';
-import type { Response, Step } from '../targets/step.js';
 import type { EndOracle } from './end-oracle.js';
 
 const { VMID_HLOS, VMID_DYNAMIC_FIRST } = constants;

@@ -1,8 +1,8 @@
 import { type ErrorName, error } from '../../../schemas/index.js';
+import type { Ending } from '../../target/index.js';
 import type { MessageShapes } from '../message/message-shapes.js';
 import { type GoalName, goalName, type MutationGoal } from '../mutation/mutation-goals.js';
 import { STATE_COUNT, stateNames } from '../session/coverage-states.js';
-import type { Ending } from '../targets/step.js';
 
 /** Replies to a message with an error (or OK) while its subject was in a state. */
 export interface PairCount {

@@ -1,11 +1,10 @@
 import { constants, limits, protocol } from '../../../schemas/index.js';
 import { Random } from '../../base/random.js';
+import { idOf, type Response, type Step, wordAt } from '../../target/index.js';
 import type { SiteKind } from '../message/message-shape.js';
 import { MessageShapes } from '../message/message-shapes.js';
 import { type MutationGoal, mutationGoals } from '../mutation/mutation-goals.js';
 import type { Machine } from '../session/session.js';
-import { idOf, wordAt } from '../targets/frames.js';
-import type { Response, Step } from '../targets/step.js';
 import { TreePool } from '../tree/tree-pool.js';
 import { ActionTable } from './action-table.js';
 import { Coverage } from './coverage.js';

@@ -1,5 +1,6 @@
 import { VM_GET_VMID } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
+import type { Step } from '../../target/index.js';
 import { vcpuHalt } from '../actions/machine.js';
 import type { MessageShapes } from '../message/message-shapes.js';
 import { mutateFrames } from '../mutation/frame-mutations.js';
@@ -18,7 +19,6 @@ import { type KnownInterrupt, type KnownParcel, type KnownVm, pick } from '../se
 import { learn } from '../session/learn.js';
 import { PendingRequests } from '../session/pending-requests.js';
 import { type Machine, Session } from '../session/session.js';
-import type { Step } from '../targets/step.js';
 import type { TreePool } from '../tree/tree-pool.js';
 import type { ActionTable } from './action-table.js';
 

@@ -3,11 +3,10 @@ import { type Line, lineReaders } from '../../base/line-readers.js';
 import type { FileContents, Operation } from '../../machine/index.js';
 import type { ManagerProfile } from '../../rm/index.js';
 import { readHeader, readStep } from '../../sim/index.js';
+import { emptyResponse, type Response, type Step, stepKinds } from '../../target/index.js';
 import { type FindingFacts, findingStates } from '../campaign/finding.js';
 import { type Cause, causeKinds } from '../oracle/cause.js';
 import type { PlayedSession } from '../play/play.js';
-import { emptyResponse } from '../play/target-task.js';
-import { type Response, type Step, stepKinds } from '../targets/step.js';
 
 /** A finding that was written to a file, or any recording. */
 export interface StoredFinding {

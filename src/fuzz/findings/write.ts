@@ -2,8 +2,8 @@ import { formatHex } from '../../base/hex.js';
 import { jsonText } from '../../base/json.js';
 import { writeOperation } from '../../machine/index.js';
 import { type ManagerProfile, managers, type PlatformProfile } from '../../rm/index.js';
+import type { Response, Step } from '../../target/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
-import type { Response, Step } from '../targets/step.js';
 
 /** The campaign that a finding comes from. */
 export interface Origin {

@@ -1,5 +1,5 @@
+import type { TargetTask } from '../../target/index.js';
 import { type PlayedSession, type Replay, sessionOf } from '../play/play.js';
-import type { TargetTask } from '../play/target-task.js';
 import type { Pass, Session } from './pass.js';
 import { removeMessages } from './remove-messages.js';
 import { shrinkContents } from './shrink-contents.js';

@@ -1,5 +1,5 @@
+import type { TargetTask } from '../../target/index.js';
 import type { BoundStep } from '../play/id-binding.js';
-import type { TargetTask } from '../play/target-task.js';
 
 export type Session = readonly BoundStep[];
 

@@ -1,6 +1,5 @@
 import { MessageType } from '../../schema/index.js';
-import type { TargetTask } from '../play/target-task.js';
-import { headerOf } from '../targets/frames.js';
+import { headerOf, type TargetTask } from '../../target/index.js';
 import type { Attempt, Session } from './pass.js';
 
 /** Most messages of a session in which each pair is removed too: two messages can need each other only. */

@@ -1,6 +1,6 @@
 import { WireError } from '../../base/error.js';
 import { parseFdt, sourceOf, type TreeSource, writeFdt } from '../../devicetree/index.js';
-import type { TargetTask } from '../play/target-task.js';
+import type { TargetTask } from '../../target/index.js';
 import { type Attempt, type Session, withStep } from './pass.js';
 
 /** Removes nodes and properties from devicetrees, and bytes from the end of other contents. */

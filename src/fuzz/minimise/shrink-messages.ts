@@ -3,10 +3,9 @@ import { viewOf } from '../../base/bytes.js';
 import { annotate, codecOf } from '../../codec/index.js';
 import { writeFrame } from '../../rpc/index.js';
 import { MessageType, payloadOf } from '../../schema/index.js';
+import { headerOf, type TargetTask } from '../../target/index.js';
 import { ListType, StructType, type Values } from '../../wire/index.js';
 import type { BoundStep } from '../play/id-binding.js';
-import type { TargetTask } from '../play/target-task.js';
-import { headerOf } from '../targets/frames.js';
 import { type Attempt, type Session, withStep } from './pass.js';
 
 /** Byte offset of the sequence number in a queue message. */

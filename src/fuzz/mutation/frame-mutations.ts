@@ -1,7 +1,7 @@
 import { protocol } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
 import { MessageType } from '../../schema/index.js';
-import type { Step } from '../targets/step.js';
+import type { Step } from '../../target/index.js';
 
 type FrameStep = Step & { readonly kind: 'frame' };
 

@@ -1,7 +1,6 @@
 import { protocol } from '../../../schemas/index.js';
 import { formatId } from '../../schema/index.js';
-import { idOf } from '../targets/frames.js';
-import type { Ending, Step } from '../targets/step.js';
+import { type Ending, idOf, type Step } from '../../target/index.js';
 
 /**
  * `crash`, `hang` and `panic`: the target ended; `reply`: it broke a rule that holds for all replies; `difference`: the

@@ -3,7 +3,7 @@ import { fieldChanges } from '../../capture/diff/index.js';
 import type { Json } from '../../capture/payload/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import { decodeMessages, describeBytes, describeMessages, recordKeys } from '../../sim/index.js';
-import type { Response, Step } from '../targets/step.js';
+import type { Response, Step } from '../../target/index.js';
 import type { Cause } from './cause.js';
 
 const { VMID_RM } = constants;

@@ -1,4 +1,4 @@
-import type { Response, Step } from '../targets/step.js';
+import type { Response, Step } from '../../target/index.js';
 import { type Cause, endingCause } from './cause.js';
 import type { Reference } from './reference.js';
 import { ReplyCheck } from './reply-check.js';

@@ -1,9 +1,7 @@
 import { VM_GET_HYP_RESOURCES, VM_IRQ_LEND } from '../../../schemas/index.js';
 import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { CapabilityMask, lendHandleBase, RealReceivers, sameFrames } from '../../sim/index.js';
-import { idOf } from '../targets/frames.js';
-import { SimTarget } from '../targets/sim.js';
-import type { Response, Step } from '../targets/step.js';
+import { idOf, type Response, SimTarget, type Step } from '../../target/index.js';
 import type { Cause } from './cause.js';
 import { differenceOf } from './difference.js';
 

@@ -5,8 +5,8 @@ import { decodePayload, replyDependsOnRequest } from '../../capture/payload/inde
 import { codecOf } from '../../codec/index.js';
 import { messagesOnly, OutstandingRequests, Reassembler } from '../../rpc/index.js';
 import { type Header, MessageType, payloadOf } from '../../schema/index.js';
+import type { Response, Step } from '../../target/index.js';
 import type { Values } from '../../wire/index.js';
-import type { Response, Step } from '../targets/step.js';
 import { type Cause, messageName } from './cause.js';
 
 const { VMID_HLOS } = constants;

@@ -10,9 +10,8 @@ import {
 import { concatenated, viewOf } from '../../base/bytes.js';
 import { annotate } from '../../codec/index.js';
 import { MessageType, payloadOf } from '../../schema/index.js';
+import { headerOf, idOf, REPLY_FIELDS, type Response, type Step, wordAt } from '../../target/index.js';
 import { type Field, ListType, StructType } from '../../wire/index.js';
-import { headerOf, idOf, REPLY_FIELDS, wordAt } from '../targets/frames.js';
-import type { Response, Step } from '../targets/step.js';
 
 /** Ids that RM allocates, by the role of the fields that hold them. */
 type Role = 'vmid' | 'mem_handle' | 'virq_handle';

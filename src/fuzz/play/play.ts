@@ -1,8 +1,7 @@
+import type { Response, Step, TargetTask } from '../../target/index.js';
 import type { Cause } from '../oracle/cause.js';
 import type { Judge } from '../oracle/judge.js';
-import type { Response, Step } from '../targets/step.js';
 import { type BoundStep, bind, Rebinding } from './id-binding.js';
-import type { TargetTask } from './target-task.js';
 
 /** A session as it was sent to a target, with the response to each step. */
 export interface PlayedSession {

@@ -1,6 +1,6 @@
 import { error, limits, MEM_ACCEPTED, MEM_RELEASED, VM_EXITED, VM_STATUS } from '../../../schemas/index.js';
 import { MessageType } from '../../schema/index.js';
-import { idOf, wordAt } from '../targets/frames.js';
+import { idOf, wordAt } from '../../target/index.js';
 import type { PendingRequest } from './action.js';
 import { ParcelState, State, UNKNOWN } from './known-state.js';
 import type { PendingRequests } from './pending-requests.js';

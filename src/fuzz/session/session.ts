@@ -1,8 +1,8 @@
 import { constants } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
+import type { Step } from '../../target/index.js';
 import { Draft } from '../message/draft.js';
 import type { MessageShape } from '../message/message-shape.js';
-import type { Step } from '../targets/step.js';
 import type { TreeMutation } from '../tree/tree-mutations.js';
 import type { TreePool } from '../tree/tree-pool.js';
 import { type KnownInterrupt, type KnownParcel, KnownState, type KnownVm, State } from './known-state.js';

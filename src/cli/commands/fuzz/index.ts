@@ -8,11 +8,11 @@ import {
   platformNames,
   platformOption,
 } from '../../options.js';
+import { LIMIT_MS, targetForms } from '../../target-option.js';
 import { type CorpusOptions, writeCorpus } from './corpus.js';
 import { type ReproduceOptions, reproduce } from './reproduce.js';
 import { type RunOptions, run } from './run.js';
 
-const LIMIT_MS = 2000;
 const PLAYS = 2000;
 
 const help = `
@@ -24,6 +24,7 @@ Targets
   socket:PATH    a running "serve --socket" or a bridge to a device. --monitor COMMAND makes it fresh: it is run between
                  cases, with GUNYAH_RM_ENDING saying how the last one ended. Without it all cases are one long session,
                  nothing is minimised, and the first crash or hang ends the campaign.
+  dgram:DIR      the same behind unix datagrams, as "serve --dgram" has them.
 
 The oracle is a simulated manager that gets the same messages as the target (--no-reference, and sim by default: only the
 rules that hold for all replies). A case depends on the seed and its number only: --case runs that one.
@@ -53,7 +54,7 @@ export function register(program: Command, io: CommandIo): void {
     .command('fuzz')
     .description('send invalid and unusual messages to a resource manager and report what it does wrong')
     .enablePositionalOptions()
-    .option('--target <target>', 'sim, exec:COMMAND or socket:PATH', 'sim')
+    .option('--target <target>', targetForms, 'sim')
     .option('--seed <n>', 'seed of all random numbers', integerOption('--seed', 0xffffffff), 1)
     .option('--runs <n>', 'number of cases', integerOption('--runs'))
     .option('--time <seconds>', 'how long; 60 when neither --runs nor --case says', integerOption('--time'))

@@ -9,14 +9,13 @@ import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
 import { type PlayedSession, play, sessionOf } from '../../../fuzz/play/play.js';
-import { runLocally, runRemotely, type TargetTask } from '../../../fuzz/play/target-task.js';
-import type { Target } from '../../../fuzz/targets/target.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
 import { type ManagerProfile, type PlatformProfile, platforms } from '../../../rm/index.js';
+import { runLocally, runRemotely, type Target, type TargetTask } from '../../../target/index.js';
 import type { CommandIo } from '../../io.js';
 import { platformOption } from '../../options.js';
 import { readScenario, valuesOf } from '../../scenario-lines.js';
-import { makeTarget, startTarget } from './target-option.js';
+import { makeTarget, startTarget } from '../../target-option.js';
 
 export interface ReproduceOptions {
   readonly target?: string;

@@ -8,7 +8,6 @@ import { type Origin, reproduceCommand } from '../../../fuzz/findings/write.js';
 import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
-import { runInSlices, runRemotely } from '../../../fuzz/play/target-task.js';
 import { reportHtml } from '../../../fuzz/report/html.js';
 import type { Report } from '../../../fuzz/report/report.js';
 import { coverageText, summaryText } from '../../../fuzz/report/text.js';
@@ -17,12 +16,14 @@ import { wallClock } from '../../../node/clock.js';
 import { CampaignFolder } from '../../../node/fuzz/campaign-folder.js';
 import { StatusLine } from '../../../node/fuzz/status-line.js';
 import { version } from '../../../node/version.js';
-import { managers } from '../../../rm/index.js';
+import { managers, type PlatformProfile } from '../../../rm/index.js';
+import { runInSlices, runRemotely } from '../../../target/index.js';
 import type { CommandIo } from '../../io.js';
+import { type AnyTarget, makeTarget, startTarget, type TargetOptions } from '../../target-option.js';
 import { History } from './history.js';
-import { type AnyTarget, makeTarget, startTarget, type TargetOptions } from './target-option.js';
 
 export interface RunOptions extends TargetOptions {
+  readonly platform: PlatformProfile;
   readonly seed: number;
   readonly runs?: number;
   readonly time?: number;
@@ -50,11 +51,11 @@ export async function run(io: CommandIo, options: RunOptions): Promise<void> {
 }
 
 /** Whether the target is compared with a reference manager. @throws UsageError where that is not possible. */
-function usesReference({ reference, target, monitor }: RunOptions): boolean {
-  const isEndless = target.startsWith('socket:') && monitor === undefined;
+function usesReference({ reference }: RunOptions, target: AnyTarget): boolean {
+  const isEndless = !target.isFresh;
   if (reference === true && isEndless)
     throw new UsageError({ code: 'option', path: '--reference', expected: socketMonitor, actual: 'none' });
-  return reference ?? (target !== 'sim' && !isEndless);
+  return reference ?? !(target.local || isEndless);
 }
 
 /** A campaign with its clock, its folder, and its output. */
@@ -99,10 +100,11 @@ class FuzzRun {
     });
     if (state !== undefined) this.#engine.coverage.load(state.coverage);
     this.#history = new History(state?.history ?? []);
-    const { local, name } = target;
+    const { local } = target;
     const reference =
-      usesReference(options) && new Reference({ platform, profile: manager, careful, seesRefusal: local });
-    const endless = name.startsWith('socket:') && options.monitor === undefined;
+      usesReference(options, target) &&
+      new Reference({ platform, profile: manager, careful, seesRefusal: local });
+    const endless = !target.isFresh;
     const judge = new Judge(reference || undefined);
     this.#campaign = new Campaign(
       {

@@ -1,4 +1,4 @@
-import type { Operation, Taken } from '../../machine/index.js';
+import type { Operation, Taken } from '../machine/index.js';
 
 /** Kinds of operations that a session can hold. */
 export const stepKinds = ['frame', 'load', 'vcpu_halt', 'receive_limit', 'drain'] as const;

@@ -1,4 +1,4 @@
-import type { Ending, Response } from '../../fuzz/targets/step.js';
+import type { Ending, Response } from '../../target/index.js';
 
 /** Most messages after one step. A target that sends more is taken to send without end. */
 const TAKEN_MAX = 65_536;

@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { formatHex, parseHex } from '../../base/hex.js';
 import { LineSplitter } from '../../capture/packets/index.js';
-import type { Ending, Response, Step } from '../../fuzz/targets/step.js';
-import type { RemoteTarget } from '../../fuzz/targets/target.js';
-import { StepWait } from './step-wait.js';
+import type { Connection, ConnectionEvents, Connector, Ending, Step } from '../../target/index.js';
 
 /** Characters of stderr that are kept. A sanitizer's report names the fault at its start. */
 const STDERR_KEPT = 16 * 1024;
@@ -20,74 +18,69 @@ const DRAIN_MS = 200;
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /**
- * A program that speaks the line protocol (cli.md, "Line protocol of exec targets"). It is started for every session, in a
- * shell and a process group of its own. Its end is a crash, no `ok` in time is a hang. Other output is ignored.
+ * A program that speaks the line protocol (cli.md, "Line protocol of exec targets"). It is started for every connection,
+ * in a shell and a process group of its own. Its end is a crash. Other output is ignored.
  */
-export class ExecTarget implements RemoteTarget {
+export class ExecConnector implements Connector {
   readonly name: string;
-  readonly local = false;
   readonly steps: ReadonlySet<Step['kind']> = new Set(['frame', 'load']);
-  readonly #wait: StepWait;
-  #process: TargetProcess | undefined;
+  readonly isFresh = true;
+
+  constructor(readonly command: string) {
+    this.name = `exec:${command}`;
+  }
+
+  /** A program that does not start ends the connection. */
+  async open(events: ConnectionEvents): Promise<Connection> {
+    const program = new TargetProcess(this.command, events);
+    const files = new LoadedFiles();
+    return {
+      settles: true,
+      put: (step) => program.write(lineOf(step, files)),
+      join() {},
+      async close() {
+        await program.end();
+        files.remove();
+      },
+    };
+  }
+}
+
+function lineOf(step: Step, files: LoadedFiles): string {
+  if (step.kind === 'frame') return `tx ${step.from} ${formatHex(step.frame)}\n`;
+  if (step.kind !== 'load') throw new TypeError(`${step.kind} is none of its steps`);
+  return `load 0x${step.address.toString(16)} ${files.write(step.bytes)}\n`;
+}
+
+/** The file through which a program gets contents of memory. */
+class LoadedFiles {
   #folder: string | undefined;
 
-  /** @param limitMs for each answer. */
-  constructor(
-    readonly command: string,
-    limitMs: number,
-  ) {
-    this.name = `exec:${command}`;
-    this.#wait = new StepWait(limitMs);
+  /** @returns its path. */
+  write(bytes: Uint8Array): string {
+    this.#folder ??= mkdtempSync(join(tmpdir(), 'gunyah-rm-load-'));
+    const file = join(this.#folder, 'contents');
+    writeFileSync(file, bytes);
+    return file;
   }
 
-  async reset(): Promise<void> {
-    await this.#process?.end();
-    this.#process = new TargetProcess(this.command, this.#wait);
-    // If it does not start, the response to the first step says so.
-    await this.#wait.settled(() => {});
-    if (this.#wait.ended?.kind === 'hang') this.#wait.end({ kind: 'hang', text: 'no "ready"' });
-  }
-
-  async put(step: Step): Promise<Response> {
-    const line = this.#lineOf(step);
-    const response = await this.#wait.settled(() => this.#process?.write(line));
-    if (response.ended?.kind === 'hang') await this.#process?.end();
-    return response;
-  }
-
-  /** How the program ended, also before the first step. */
-  get ended(): Ending | undefined {
-    return this.#wait.ended;
-  }
-
-  async close(): Promise<void> {
-    await this.#process?.end();
-    this.#process = undefined;
+  remove(): void {
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
     this.#folder = undefined;
-  }
-
-  #lineOf(step: Step): string {
-    if (step.kind === 'frame') return `tx ${step.from} ${formatHex(step.frame)}\n`;
-    if (step.kind !== 'load') throw new TypeError(`${step.kind} is none of its steps`);
-    this.#folder ??= mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
-    const file = join(this.#folder, 'contents');
-    writeFileSync(file, step.bytes);
-    return `load 0x${step.address.toString(16)} ${file}\n`;
   }
 }
 
 /** One run of the program. */
 class TargetProcess {
-  readonly #wait: StepWait;
+  readonly #events: ConnectionEvents;
   readonly #child: Child;
   readonly #closed: Promise<void>;
   #stderr = '';
-  #wanted = false;
+  /** It has ended, or nobody wants to know more of it. */
+  #isOver = false;
 
-  constructor(command: string, wait: StepWait) {
-    this.#wait = wait;
-    wait.begin();
+  constructor(command: string, events: ConnectionEvents) {
+    this.#events = events;
     const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     const lines = new LineSplitter((text) => this.#line(text), LINE_SIZE_MAX);
@@ -121,7 +114,7 @@ class TargetProcess {
 
   /** Kills it and its child processes. */
   async end(): Promise<void> {
-    this.#wanted = true;
+    this.#isOver = true;
     const { pid } = this.#child;
     try {
       if (pid !== undefined) process.kill(-pid, 'SIGKILL');
@@ -138,19 +131,23 @@ class TargetProcess {
 
   #line(text: string): void {
     const [, word, rest = ''] = /^(ok|ready|abort|rx)(?: (.*))?\s*$/.exec(text.trimEnd()) ?? [];
-    if (word === 'ok' || word === 'ready') this.#wait.done();
-    else if (word === 'abort') this.#wait.end({ kind: 'crash', text: this.#report(`abort ${rest}`) });
+    if (this.#isOver) return;
+    if (word === 'ok' || word === 'ready') this.#events.settled();
+    else if (word === 'abort') this.#end(`abort ${rest}`);
     else if (word === 'rx') this.#receive(rest);
   }
 
   #receive(text: string): void {
     const [, vmid, hex = ''] = /^(\d{1,5}) ([0-9a-fA-F]*)$/.exec(text) ?? [];
     const frame = parseHex(hex);
-    if (vmid !== undefined && frame !== undefined) this.#wait.received(Number(vmid), frame);
+    if (vmid !== undefined && frame !== undefined) this.#events.received(Number(vmid), frame);
   }
 
   #end(text: string): void {
-    if (!this.#wanted) this.#wait.end({ kind: 'crash', text: this.#report(text) });
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const ending: Ending = { kind: 'crash', text: this.#report(text) };
+    this.#events.ended(ending);
   }
 
   #report(text: string): string {

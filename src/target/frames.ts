@@ -1,7 +1,7 @@
-import { limits, protocol } from '../../../schemas/index.js';
-import { viewOf } from '../../base/bytes.js';
-import { headerReader } from '../../rpc/index.js';
-import type { Header } from '../../schema/index.js';
+import { limits, protocol } from '../../schemas/index.js';
+import { viewOf } from '../base/bytes.js';
+import { headerReader } from '../rpc/index.js';
+import type { Header } from '../schema/index.js';
 
 const reader = headerReader(protocol);
 

@@ -5,6 +5,8 @@ interface Common {
   readonly name: string;
   /** Kinds of steps that it can do. It gets no others. */
   readonly steps: ReadonlySet<Step['kind']>;
+  /** `reset` makes the manager boot. Otherwise a session continues the one before. */
+  readonly isFresh: boolean;
 }
 
 /** A target in this process. It answers at once, so a session needs no turn of the event loop. */

@@ -1,5 +1,5 @@
-import type { Response, Step } from '../targets/step.js';
-import type { LocalTarget, RemoteTarget } from '../targets/target.js';
+import type { Response, Step } from './step.js';
+import type { LocalTarget, RemoteTarget } from './target.js';
 
 /** A step for the target, or a fresh start. */
 export type Command = Step | 'reset';

@@ -1,4 +1,4 @@
-import { Machine, perform, VmPort } from '../../machine/index.js';
+import { Machine, perform, VmPort } from '../machine/index.js';
 import {
   type ManagerOptions,
   type ManagerProfile,
@@ -6,12 +6,12 @@ import {
   type PlatformProfile,
   platforms,
   type ResourceManager,
-} from '../../rm/index.js';
+} from '../rm/index.js';
 import { type Ending, type Response, type Step, stepKinds } from './step.js';
 import type { LocalTarget } from './target.js';
 
 export interface SimTargetOptions {
-  readonly platform?: PlatformProfile;
+  readonly platform?: PlatformProfile | undefined;
   /** Whose manager, by default the public one of December 2023. */
   readonly profile?: ManagerProfile | undefined;
   /** Answers with an error where the public manager dies. */
@@ -27,6 +27,7 @@ export interface SimTargetOptions {
 export class SimTarget implements LocalTarget {
   readonly name = 'sim';
   readonly local = true;
+  readonly isFresh = true;
   readonly steps: ReadonlySet<Step['kind']> = new Set(stepKinds);
   readonly #machine: Machine<VmPort>;
 
