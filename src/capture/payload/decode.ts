@@ -35,7 +35,7 @@ export function replyDependsOnRequest(message: Message | undefined): boolean {
  * Largest payload that is decoded, in bytes. The protocol carries 14 616. The fields of what a damaged capture announces
  * would take many times its size.
  */
-const DECODED_SIZE_MAX = 1 << 20;
+export const DECODED_SIZE_MAX = 1 << 20;
 
 const none: readonly Issue[] = [];
 

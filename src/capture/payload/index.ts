@@ -1,5 +1,6 @@
 /** One payload: decoded with its issues, as JSON, as JSON text, and its values as people write them. */
 export {
+  DECODED_SIZE_MAX,
   type DecodedPayload,
   decodePayload,
   errorWordSize,
@@ -21,4 +22,4 @@ export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';
-export { payloadWriter } from './wire-json.js';
+export { type PayloadWriter, payloadWriter } from './wire-json.js';

@@ -1,4 +1,5 @@
 import type { Values } from '../../wire/index.js';
+import { PacketTime } from '../packets/index.js';
 
 /** A request that waits for its reply. */
 export interface Outstanding {
@@ -10,8 +11,30 @@ export interface Outstanding {
   readonly to: number;
   readonly frame: number;
   readonly time: bigint | undefined;
+  /** The same time. */
+  readonly clockTime: PacketTime;
   /** The request's payload, kept only where the layout of the reply depends on it. */
   readonly payload: Values | undefined;
+}
+
+/** A request, as it is kept. */
+export class OpenRequest implements Outstanding {
+  readonly clockTime = new PacketTime();
+
+  constructor(
+    readonly no: number,
+    readonly id: number,
+    readonly name: string,
+    readonly seq: number,
+    readonly from: number,
+    readonly to: number,
+    readonly frame: number,
+    readonly payload: Values | undefined,
+  ) {}
+
+  get time(): bigint | undefined {
+    return this.clockTime.ns;
+  }
 }
 
 /** A request in the list of all that wait. */

@@ -10,7 +10,10 @@ export interface AssemblerOptions {
   readonly rules: ReassemblyRules;
   /** Records hold a copy of their payload bytes. */
   readonly keepBytes?: boolean;
+  /** Each record, until it returns if `reuses`. */
   readonly record?: (record: CaptureRecord) => void;
+  /** Records of whole messages are one object, which is used again and decodes only what it is asked for. */
+  readonly reuses?: boolean;
   readonly frame?: (frame: Frame) => void;
   /** Requests that will not be answered: their number was taken over, the capture ended, or too many waited. */
   readonly unanswered?: (request: Outstanding) => void;

@@ -129,6 +129,7 @@ async function decode(io: CommandIo, files: readonly string[], options: DecodeOp
     protocol,
     rules,
     keepBytes: options.hex === true,
+    reuses: true,
     ...print,
     ...(summary === undefined ? {} : { unanswered: (request) => summary.lost(request) }),
   });
@@ -222,14 +223,14 @@ function printer(
     if (summary !== undefined) summary.record(item, matches);
     else if (!matches) return;
     else if (columns !== undefined) output.write(columns.line(recordFields(protocol, item)));
-    else if (json) writeRecordLine(protocol, item, write);
+    else if (json) writeRecordLine(protocol, item, output);
     else writeRecord(item, print, write);
     if (matches) counted();
   };
   const frame = (item: Frame) => {
     if (filter !== undefined && !filter(frameFields(protocol, item))) return;
     if (columns !== undefined) output.write(columns.line(frameFields(protocol, item)));
-    else if (json) writeFrameLine(protocol, item, write);
+    else if (json) writeFrameLine(protocol, item, output);
     else writeFrame(item, print, write);
     counted();
   };
