@@ -34,6 +34,8 @@ export interface KeyKind<T, Given = T> {
   paths(protocol: Protocol): PathNode;
   /** A capture has few different values, so that their texts are worth keeping. They compare with `===`. */
   readonly repeats?: true;
+  /** Values are integers, written as their decimal text. */
+  readonly isDecimal?: true;
 }
 
 /** Integers from `min` to `max`. A line may also have 0 where `min` is 1: `decode --frames` prints such counts. */
@@ -41,6 +43,7 @@ export function integer(min: number, max: number | keyof Limits = Number.MAX_SAF
   const maxOf = ({ limits }: Protocol) => (typeof max === 'number' ? max : limits[max]);
   return {
     toJson: (value) => value,
+    isDecimal: true,
     write: (value, writer) => writer.decimal(value),
     fromJson(json, path, protocol) {
       if (typeof json !== 'number' || !Number.isInteger(json)) return refuse(path, 'integer', json);

@@ -1,6 +1,6 @@
-import { ByteWriter } from '../../base/byte-writer.js';
+import { ByteWriter, putDecimal } from '../../base/byte-writer.js';
 import { jsonText } from '../../base/json.js';
-import { compile, functionText } from '../../codec/emitter.js';
+import { compile, functionText, stores } from '../../codec/emitter.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Json } from '../payload/index.js';
 import type { CaptureRecord, Frame } from '../records/index.js';
@@ -8,8 +8,9 @@ import { type RecordKey, type RecordKeyName, recordKeyRows } from './table.js';
 
 export type JsonObject = { [key: string]: Json };
 
-/** Texts that are kept per key whose values repeat: few enough that hostile input cannot fill the memory. */
-const keptMax = 256;
+/** Texts that are kept of each group of keys whose values repeat. A power of two. */
+const slotCount = 1024;
+const nothingKept = { v0: NaN, v1: NaN, v2: NaN, v3: NaN, text: new Uint8Array(0) };
 
 type Read<Item> = (item: Item, protocol: Protocol) => unknown;
 type Write<Item> = (item: Item, protocol: Protocol, writer: ByteWriter) => void;
@@ -111,45 +112,83 @@ export class LineKeys<Item> {
       this.#columns.map(({ read }) => read),
       this.#columns.map(({ key: { kind } }) => writeOf(kind)),
       this.#columns.map(({ write }) => write),
-      this.#columns.map(() => new Map<unknown, Uint8Array>()),
-      keep,
+      this.#groups().map((columns) => new KeptTexts(columns)),
+      putDecimal,
     );
+  }
+
+  /** Columns side by side whose values repeat: they are written together. */
+  #groups(): Column<Item>[][] {
+    const groups: Column<Item>[][] = [];
+    let last = -2;
+    for (let at = this.#begun + 1; at < this.#columns.length; at++) {
+      const column = this.#columns[at] as Column<Item>;
+      if (column.key.kind.repeats === undefined) continue;
+      if (last === at - 1) groups.at(-1)?.push(column);
+      else groups.push([column]);
+      last = at;
+    }
+    return groups;
+  }
+
+  /** Index of the first column that every line has. Behind it, it is certain that a key has been written before. */
+  get #begun(): number {
+    return this.#columns.findIndex(({ key }) => key.required);
   }
 
   #source(): string {
     const list = (stem: string) => `[${this.#columns.map((_, at) => stem + at)}]`;
-    const begun = this.#columns.findIndex(({ key }) => key.required);
-    const lines = this.#columns.map(({ name, key, write }, at) => {
+    const groups = this.#groups();
+    const begun = this.#begun;
+    const room = this.#columns.reduce((sum, { name }) => sum + name.length + 28, 4);
+    const lines = this.#columns.map((column, at) => {
+      const { name, key, write } = column;
+      const group = groups.findIndex((columns) => columns.includes(column));
+      if (group >= 0) return groups[group]?.[0] === column ? this.#groupSource(group, at) : '';
       // Up to the first key that every line has, only the line itself tells whether a key has been written before.
-      const comma = at === 0 || at > begun ? '' : 'b[w.at] = w.at === start ? 0x7b : 0x2c; w.at++; ';
-      const start = `${comma}${puts(`${at === 0 ? '{' : at > begun ? ',' : ''}"${name}":`)}`;
-      const value = key.kind.repeats
-        ? `w.copy(kept${at}.get(v) ?? keep(kept${at}, v, write${at}, protocol));`
-        : `write${at}(v, w, protocol);`;
-      const text = `b = w.room(${name.length + 8}); ${start} ${value}`;
-      const plain = key.required ? text : `if (v !== undefined) { ${text} }`;
+      const comma = at === 0 || at > begun ? '' : 'b[a] = a === start ? 0x7b : 0x2c; a++; ';
+      const start = `${comma}${stores(`${at === 0 ? '{' : at > begun ? ',' : ''}"${name}":`)}`;
+      const value = key.kind.isDecimal
+        ? 'a = decimal(b, a, v);'
+        : `w.at = a; write${at}(v, w, protocol); a = w.at; b = w.room(${room});`;
+      const plain = key.required ? `${start} ${value}` : `if (v !== undefined) { ${start} ${value} }`;
       if (write === undefined) return `v = read${at}(item, protocol); ${plain}`;
-      const direct = `before = w.at; b = w.room(${name.length + 8}); ${start}`;
-      return `${direct} if (!direct${at}(item, w)) { w.at = before; v = read${at}(item, protocol); ${plain} }`;
+      const made = `a = before; v = read${at}(item, protocol); ${plain}`;
+      return `before = a; ${start} w.at = a; if (direct${at}(item, w)) { a = w.at; b = w.room(${room}); } else { ${made} }`;
     });
     return [
-      `const ${list('read')} = reads, ${list('write')} = writes, ${list('direct')} = directs, ${list('kept')} = kept;`,
-      'return (item, protocol, w) => { const start = w.at; let b, v, before;',
+      `const ${list('read')} = reads, ${list('write')} = writes, ${list('direct')} = directs;`,
+      `return (item, protocol, w) => { let b = w.room(${room}), a = w.at, v, before, kept; const start = a;`,
       ...lines,
-      `b = w.room(2); ${puts('}\n')} };`,
+      `${stores('}\n')} w.at = a; };`,
     ].join('\n');
+  }
+
+  /** Looks for the values of a group among those whose text is kept. */
+  #groupSource(group: number, first: number): string {
+    const columns = this.#groups()[group] as Column<Item>[];
+    const values = columns.map((_, index) => `g${group}_${index}`);
+    // Neighbours must not have the same slot: the numbers count with different weights, texts by their length.
+    const hash = values
+      .map((value) => `(typeof ${value} === 'string' ? ${value}.length : ${value} ^ ${value} >>> 20)`)
+      .reduceRight((others, value) => `Math.imul(${others}, 37) + ${value}`, '0');
+    const same = values.map((value, index) => `kept.v${index} === ${value}`).join(' && ');
+    return [
+      ...values.map((value, index) => `const ${value} = read${first + index}(item, protocol);`),
+      `if (${values.map((value) => `${value} !== undefined`).join(' || ')}) {`,
+      `const slot${group} = ${hash} & ${slotCount - 1};`,
+      `kept = keeps[${group}].slots[slot${group}];`,
+      `if (!(${same})) kept = keeps[${group}].keep(slot${group}, [${values}], protocol);`,
+      '{ const t = kept.text, n = t.length; if (a + n > b.length) { w.at = a; b = w.room(n); }',
+      'for (let i = 0; i < n; i++) b[a + i] = t[i]; a += n; }',
+      'if (a + 1024 > b.length) { w.at = a; b = w.room(1024); } }',
+    ].join(' ');
   }
 }
 
-const parameters = ['reads', 'writes', 'directs', 'kept', 'keep'];
+const parameters = ['reads', 'writes', 'directs', 'keeps', 'decimal'];
 const scratch = new ByteWriter(1 << 14);
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/** Statements that write a text of ASCII where there is room. */
-function puts(text: string): string {
-  const stores = Array.from(text, (char, index) => `b[w.at + ${index}] = ${char.charCodeAt(0)};`);
-  return `${stores.join(' ')} w.at += ${text.length};`;
-}
 
 type KindWriter = (value: unknown, writer: ByteWriter, protocol: Protocol) => void;
 
@@ -159,17 +198,37 @@ function writeOf(kind: RecordKey['kind']): KindWriter {
     writer.text(kind.toText?.(value, protocol) ?? jsonText(kind.toJson(value, protocol)));
 }
 
-function keep(
-  texts: Map<unknown, Uint8Array>,
-  value: unknown,
-  write: KindWriter,
-  protocol: Protocol,
-): Uint8Array {
-  const writer = new ByteWriter(64);
-  write(value, writer, protocol);
-  const text = writer.bytes.slice(0, writer.at);
-  if (texts.size < keptMax) texts.set(value, text);
-  return text;
+/** Values of a group, and their text with the keys in front. */
+interface KeptText {
+  readonly v0: unknown;
+  readonly v1: unknown;
+  readonly v2: unknown;
+  readonly v3: unknown;
+  readonly text: Uint8Array;
+}
+
+/** The texts of the values that a group had lately: one for each sum of the values, so that memory is bounded. */
+class KeptTexts<Item> {
+  readonly slots: KeptText[] = Array.from({ length: slotCount }, () => nothingKept);
+  readonly #columns: readonly Column<Item>[];
+
+  constructor(columns: readonly Column<Item>[]) {
+    if (columns.length > 4) throw new RangeError('a group has at most four keys');
+    this.#columns = columns;
+  }
+
+  keep(slot: number, values: readonly unknown[], protocol: Protocol): KeptText {
+    const writer = new ByteWriter(64);
+    this.#columns.forEach(({ name, key: { kind } }, index) => {
+      if (values[index] === undefined) return;
+      writer.text(`,"${name}":`);
+      writeOf(kind)(values[index], writer, protocol);
+    });
+    const [v0, v1, v2, v3] = values;
+    const kept = { v0, v1, v2, v3, text: writer.bytes.slice(0, writer.at) };
+    this.slots[slot] = kept;
+    return kept;
+  }
 }
 
 /** Lines of `decode --json`. */

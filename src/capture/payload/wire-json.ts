@@ -1,6 +1,6 @@
 import { type ByteWriter, putDecimal, putHexU64 } from '../../base/byte-writer.js';
 import { eachLayout } from '../../codec/compile-decode.js';
-import { compile, type Emitter } from '../../codec/emitter.js';
+import { compile, type Emitter, stores } from '../../codec/emitter.js';
 import { reads, StructReader } from '../../codec/struct-reader.js';
 import {
   type AnyType,
@@ -47,7 +47,8 @@ export function payloadWriter(type: AnyType): PayloadWriter {
 function compileWriter(type: AnyType): PayloadWriter {
   const constants: unknown[] = [putDecimal, putHexU64, putText, putHex];
   const body = eachLayout(type, 'return false;', (out, layout) => {
-    if (layout.mayBeEmpty) out.line(`if (p >= end) { b = w.room(2); ${put('{}')} w.at = a; return true; }`);
+    if (layout.mayBeEmpty)
+      out.line(`if (p >= end) { b = w.room(2); ${stores('{}')} w.at = a; return true; }`);
     new JsonReader(out, constants).object(layout);
     out.line('w.at = a; return p === end;');
   });
@@ -62,12 +63,6 @@ const DECIMAL = 'c0';
 const HEX_U64 = 'c1';
 const TEXT = 'c2';
 const HEX = 'c3';
-
-/** Statements that write a text of ASCII where there is room. */
-function put(text: string): string {
-  const stores = Array.from(text, (char, index) => `b[a + ${index}] = ${char.charCodeAt(0)};`);
-  return `${stores.join(' ')} a += ${text.length};`;
-}
 
 /** Most bytes that punctuation around a value takes. */
 const PUNCTUATION = 8;
@@ -88,14 +83,14 @@ class JsonReader extends StructReader {
     const sure = type.fields.findIndex(isSure);
     const doubtful = type.fieldsInOrder.slice(0, sure < 0 ? undefined : sure).length > 0;
     this.#room(PUNCTUATION);
-    out.line(put('{'));
+    out.line(stores('{'));
     if (doubtful) {
       this.#begun = out.name('g');
       out.line(`let ${this.#begun} = false;`);
     }
     this.read(type);
     this.#room(PUNCTUATION);
-    out.line(put('}'));
+    out.line(stores('}'));
   }
 
   protected override fork(out: Emitter): JsonReader {
@@ -111,7 +106,7 @@ class JsonReader extends StructReader {
     if (type.kind !== 'reserved' && type.kind !== 'bytes' && type.fixedSize === 8) {
       this.#key(field);
       out.line(
-        `${put('"')} a = ${HEX_U64}(b, a, v.getUint32(${at} + 4, true), v.getUint32(${at}, true)); ${put('"')}`,
+        `${stores('"')} a = ${HEX_U64}(b, a, v.getUint32(${at} + 4, true), v.getUint32(${at}, true)); ${stores('"')}`,
       );
       return;
     }
@@ -138,7 +133,7 @@ class JsonReader extends StructReader {
   protected override listBegins(field: Field): void {
     this.#room(PUNCTUATION + field.name.length);
     this.#key(field);
-    this.out.line(put('['));
+    this.out.line(stores('['));
   }
 
   protected override listEntry(entry: AnyType): void {
@@ -153,7 +148,7 @@ class JsonReader extends StructReader {
     if (entry.kind === 'bytes') this.#bytes(entry as BytesType, 'p', String(entry.fixedSize));
     else if (entry.fixedSize === 8)
       out.line(
-        `${put('"')} a = ${HEX_U64}(b, a, v.getUint32(p + 4, true), v.getUint32(p, true)); ${put('"')}`,
+        `${stores('"')} a = ${HEX_U64}(b, a, v.getUint32(p + 4, true), v.getUint32(p, true)); ${stores('"')}`,
       );
     else {
       const variable = out.name('f');
@@ -165,7 +160,7 @@ class JsonReader extends StructReader {
 
   protected override listEnds(): void {
     this.#room(PUNCTUATION);
-    this.out.line(put(']'));
+    this.out.line(stores(']'));
   }
 
   protected override optional(): void {}
@@ -179,9 +174,9 @@ class JsonReader extends StructReader {
     const { out } = this;
     const key = `${JSON.stringify(field.name)}:`;
     const begun = this.#begun;
-    if (begun === true) out.line(put(`,${key}`));
-    else if (begun === false) out.line(put(key));
-    else out.line(`if (${begun}) b[a++] = 0x2c; ${begun} = true; ${put(key)}`);
+    if (begun === true) out.line(stores(`,${key}`));
+    else if (begun === false) out.line(stores(key));
+    else out.line(`if (${begun}) b[a++] = 0x2c; ${begun} = true; ${stores(key)}`);
     if (isSure(field)) this.#begun = true;
   }
 

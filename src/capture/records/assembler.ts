@@ -59,6 +59,11 @@ export class Assembler implements StreamOwner {
   stream(from: number, to: number): Stream {
     const latest = this.#latest;
     if (latest !== undefined && latest.from === from && latest.to === to) return latest;
+    const answers = latest?.opposite;
+    if (answers !== undefined && answers.from === from && answers.to === to) {
+      this.#latest = answers;
+      return answers;
+    }
     const key = from * 0x10000 + to;
     let stream = this.#streams.get(key);
     if (stream === undefined) {

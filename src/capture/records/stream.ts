@@ -1,14 +1,13 @@
 import type { Issue } from '../../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
-import type { Values } from '../../wire/index.js';
 import { type Packet, PacketTime } from '../packets/index.js';
 import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../payload/index.js';
-import { Conversation, OpenRequest, type WaitingRequests } from './conversation.js';
+import { Conversation, WaitingRequest, type WaitingRequests } from './conversation.js';
 import { PART_SIZE } from './limits.js';
 import type { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
-import type { RecordPacket, RecordType } from './record.js';
+import type { CaptureRecord, RecordPacket, RecordType } from './record.js';
 import type { ReusedRecord } from './reused-record.js';
 
 const noIssues: readonly Issue[] = [];
@@ -105,20 +104,6 @@ export class Stream implements ReassemblySink {
     const latencyNs = answered && clockTime.since(answered.clockTime);
     const repeated = type === MessageType.request ? this.conversation.repeats(seq, id) : undefined;
     const opens = type === MessageType.request && repeated === undefined;
-    const open = (payload: Values | undefined) => {
-      const request = new OpenRequest(
-        no,
-        id,
-        message?.name ?? '',
-        seq,
-        this.from,
-        this.to,
-        first.frame,
-        payload,
-      );
-      request.clockTime.copy(clockTime);
-      this.conversation.open(request);
-    };
     if (reused !== undefined) {
       reused.begin(header, message, view, start, end, answered?.payload, this.#issuesOf(packets, noIssues));
       reused.no = no;
@@ -128,13 +113,12 @@ export class Stream implements ReassemblySink {
       reused.request = answered?.no;
       reused.latencyNs = latencyNs;
       reused.duplicateOf = repeated?.no;
-      if (opens) open(replyDependsOnRequest(message) ? reused.payload : undefined);
+      if (opens) this.#open(reused, clockTime);
       record?.(reused);
       return;
     }
     const decoded = decodePayload(message, type, view, start, end, answered?.payload);
-    if (opens) open(replyDependsOnRequest(message) ? decoded.payload : undefined);
-    record?.({
+    const made: CaptureRecord = {
       no,
       packets,
       from: this.from,
@@ -158,7 +142,29 @@ export class Stream implements ReassemblySink {
       raw: decoded.raw,
       size: end - start,
       bytes: this.#owner.options.keepBytes ? (decoded.raw ?? copy(view, start, end)) : undefined,
-    });
+    };
+    if (opens) this.#open(made, clockTime);
+    record?.(made);
+  }
+
+  /** The request waits for a reply from now on. */
+  #open(record: CaptureRecord, clockTime: PacketTime): void {
+    const { no, id, seq, message, packets } = record;
+    const payload = replyDependsOnRequest(message) ? record.payload : undefined;
+    const { frame } = packets[0] as RecordPacket;
+    const request = new WaitingRequest(
+      this.conversation,
+      no,
+      id as number,
+      message?.name ?? '',
+      seq as number,
+      this.from,
+      this.to,
+      frame,
+      payload,
+    );
+    request.clockTime.copy(clockTime);
+    this.conversation.open(request);
   }
 
   part(header: Header): void {
@@ -274,6 +280,11 @@ export class Stream implements ReassemblySink {
   /** Payload bytes of the packet. */
   #sizeOf(): number {
     return this.#packet.end - this.#packet.start - this.#owner.options.protocol.limits.header;
+  }
+
+  /** What the receiver sends back, if it is known. */
+  get opposite(): Stream | undefined {
+    return this.#opposite;
   }
 
   #partner(): Stream {
