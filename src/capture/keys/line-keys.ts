@@ -10,7 +10,6 @@ export type JsonObject = { [key: string]: Json };
 
 /** Texts that are kept of each group of keys whose values repeat. A power of two. */
 const slotCount = 1024;
-const nothingKept = { v0: NaN, v1: NaN, v2: NaN, v3: NaN, text: new Uint8Array(0) };
 
 type Read<Item> = (item: Item, protocol: Protocol) => unknown;
 type Write<Item> = (item: Item, protocol: Protocol, writer: ByteWriter) => void;
@@ -178,7 +177,7 @@ export class LineKeys<Item> {
       `if (${values.map((value) => `${value} !== undefined`).join(' || ')}) {`,
       `const slot${group} = ${hash} & ${slotCount - 1};`,
       `kept = keeps[${group}].slots[slot${group}];`,
-      `if (!(${same})) kept = keeps[${group}].keep(slot${group}, [${values}], protocol);`,
+      `if (kept === undefined || !(${same})) kept = keeps[${group}].keep(slot${group}, [${values}], protocol);`,
       '{ const t = kept.text, n = t.length; if (a + n > b.length) { w.at = a; b = w.room(n); }',
       'for (let i = 0; i < n; i++) b[a + i] = t[i]; a += n; }',
       'if (a + 1024 > b.length) { w.at = a; b = w.room(1024); } }',
@@ -209,7 +208,7 @@ interface KeptText {
 
 /** The texts of the values that a group had lately: one for each sum of the values, so that memory is bounded. */
 class KeptTexts<Item> {
-  readonly slots: KeptText[] = Array.from({ length: slotCount }, () => nothingKept);
+  readonly slots: (KeptText | undefined)[] = Array.from({ length: slotCount }, () => undefined);
   readonly #columns: readonly Column<Item>[];
 
   constructor(columns: readonly Column<Item>[]) {
