@@ -16,7 +16,7 @@ import { qualcomm, rmAndQualcomm } from './sources.js';
 
 const noReplyPayload = [{ sources: qualcomm, text: 'a reply with payload is an error' }];
 
-const consoleOf = target("0: the sender's own console");
+const consoleOf = target("0: the sender's own console", { zero: 'its own' });
 const consoleRequest = struct(4, { vmid: consoleOf, reserved: reserved(2) });
 
 export const VM_CONSOLE_OPEN = call('VM_CONSOLE_OPEN', {
@@ -58,7 +58,7 @@ export const VM_CONSOLE_WRITE = call('VM_CONSOLE_WRITE', {
   request: struct(4, {
     vmid: consoleOf,
     num_bytes: length(u16, 'bytes of text'),
-    data: field(counted('num_bytes', 'raw'), 'the text; no padding; any bytes'),
+    data: field(counted('num_bytes', 'raw'), 'the text; no padding; any bytes', { info: 'what' }),
   }),
   reply: empty,
   example: { request: { vmid: 0x80, data: ascii('reboot\r') }, reply: {} },
@@ -85,9 +85,16 @@ export const VM_CONSOLE_CHARS = notification('VM_CONSOLE_CHARS', {
   rm23: { to: 'the other side of the console' },
   dialects: [{ sources: ['q515'], text: 'must have exactly 4 + num_bytes bytes' }],
   payload: struct(4, {
-    from: vmid("writer's VMID; 0 when the owner wrote", ['vmid']),
+    from: vmid("writer's VMID; 0 when the owner wrote", {
+      aliases: ['vmid'],
+      info: 'from',
+      zero: 'the owner',
+    }),
     num_bytes: length(u16, 'bytes of text'),
-    data: field(counted('num_bytes', 'raw'), 'the text; no padding; any bytes', { aliases: ['bytes'] }),
+    data: field(counted('num_bytes', 'raw'), 'the text; no padding; any bytes', {
+      aliases: ['bytes'],
+      info: 'what',
+    }),
   }),
   example: { payload: { from: 0x80, data: ascii('login: ') } },
 });

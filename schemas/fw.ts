@@ -19,9 +19,9 @@ export const FW_SET_VM_FIRMWARE = call('FW_SET_VM_FIRMWARE', {
   rm23: { length: { exact: 24 }, sender: 'HLOS' },
   notes: ['A non-zero reserved field gives UNIMPLEMENTED here, not MSG_INVALID.'],
   request: struct(24, {
-    auth_mech: field(authMech, 'must be QCOM_ANDROID_PVM', { aliases: ['auth_type'] }),
+    auth_mech: field(authMech, 'must be QCOM_ANDROID_PVM', { aliases: ['auth_type'], info: 'detail' }),
     reserved: reserved(2, 'UNIMPLEMENTED'),
-    mem_handle: memHandle('parcel donated to RM', ['image_mp_handle']),
+    mem_handle: memHandle('parcel donated to RM', { aliases: ['image_mp_handle'] }),
     image_offset: field(u64, 'must be 0', { role: 'offset' }),
     image_size: size('bytes'),
   }),

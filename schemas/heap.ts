@@ -13,7 +13,7 @@ import { heapQueryType } from './enums.js';
 import { memHandle } from './fields.js';
 import { heapStats } from './structs.js';
 
-const heapHandle = field(u32, 'which heap', { role: 'heap_handle' });
+const heapHandle = field(u32, 'which heap', { role: 'heap_handle', info: 'subject' });
 
 const replyIgnored = [{ sources: ['q612'], text: 'reply payload ignored' }];
 
@@ -26,7 +26,7 @@ export const VM_ADD_HEAP_MEMORY = call('VM_ADD_HEAP_MEMORY', {
   request: struct(12, {
     heap_handle: heapHandle,
     reserved: reserved(4),
-    mem_handle: memHandle('memory to add', ['memparcel_handle']),
+    mem_handle: memHandle('memory to add', { aliases: ['memparcel_handle'] }),
   }),
   reply: empty,
   example: { request: { heap_handle: 1, mem_handle: 0x42 }, reply: {} },
@@ -42,7 +42,7 @@ export const VM_REMOVE_HEAP_MEMORY = call('VM_REMOVE_HEAP_MEMORY', {
   request: struct(12, {
     heap_handle: heapHandle,
     reserved: reserved(4),
-    mem_handle: memHandle('memory to take back', ['memparcel_handle']),
+    mem_handle: memHandle('memory to take back', { aliases: ['memparcel_handle'] }),
   }),
   reply: empty,
   example: { request: { heap_handle: 1, mem_handle: 0x42 }, reply: {} },
@@ -62,7 +62,7 @@ export const VM_QUERY_HEAP_MEMORY = call('VM_QUERY_HEAP_MEMORY', {
   ],
   request: struct(8, {
     heap_handle: heapHandle,
-    type: field(heapQueryType, 'what to report'),
+    type: field(heapQueryType, 'what to report', { info: 'what' }),
     reserved: reserved(3),
   }),
   reply: byRequest(
@@ -73,6 +73,7 @@ export const VM_QUERY_HEAP_MEMORY = call('VM_QUERY_HEAP_MEMORY', {
         {
           mem_handles: field(countedList(u32, 'n_mp_handles', u32), 'parcels in the heap', {
             role: 'mem_handle',
+            info: 'what',
             aliases: ['memparcel_handles'],
           }),
         },

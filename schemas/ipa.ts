@@ -32,10 +32,10 @@ export const IPA_RESERVE = call('IPA_RESERVE', {
     "The reply's u64s are packed: the first is at offset 4.",
   ],
   request: struct(16, {
-    alloc_type: field(ipaAllocType, 'kind of entries'),
+    alloc_type: field(ipaAllocType, 'kind of entries', { info: 'detail' }),
     reserved: reserved(3),
-    generic_constraints: field(ipaGenericConstraints, 'memory wanted'),
-    platform_constraints: field(ipaPlatformConstraints, 'platform memory wanted'),
+    generic_constraints: field(ipaGenericConstraints, 'memory wanted', { info: 'detail' }),
+    platform_constraints: field(ipaPlatformConstraints, 'platform memory wanted', { info: 'detail' }),
     entries: field(
       listBy(
         { field: 'alloc_type', type: ipaAllocType },
@@ -43,13 +43,14 @@ export const IPA_RESERVE = call('IPA_RESERVE', {
         { max: limits.ipa_list_entries },
       ),
       'ranges',
-      { aliases: ['nr_ranges'] },
+      { aliases: ['nr_ranges'], info: 'what' },
     ),
   }),
   reply: maybeEmpty(
     struct(4, {
       ipas: field(countedList(u32, 'n_entries', u64), 'address of each range, in order', {
         role: 'ipa',
+        info: 'at',
         aliases: ['ipa'],
       }),
     }),

@@ -17,7 +17,7 @@ import { vmidEntry } from './structs.js';
 
 const noReplyPayload = [{ sources: qualcomm, text: 'a reply with payload is an error' }];
 
-const virq = (doc: string) => field(u32, doc, { role: 'virq', aliases: ['virq_num'] });
+const virq = (doc: string) => field(u32, doc, { role: 'virq', aliases: ['virq_num'], info: 'what' });
 
 /** A payload that only names a loan: two requests and two notifications. */
 const loan = struct(4, { virq_handle: virqHandle('handle from VM_IRQ_LEND') });
@@ -50,7 +50,7 @@ export const VM_IRQ_LEND = call('VM_IRQ_LEND', {
   rm23: { length: { exact: 12, emptyPayload: 'PANIC' } },
   dialects: [{ sources: qualcomm, text: 'a reply of another size is an error' }],
   request: struct(12, {
-    borrower: vmid('VM that may accept it', ['vmid']),
+    borrower: vmid('VM that may accept it', { aliases: ['vmid'], info: 'to' }),
     reserved: reserved(2),
     virq: virq('interrupt of the sender'),
     label: label('free value for the borrower'),
@@ -102,9 +102,10 @@ export const VM_IRQ_NOTIFY = call('VM_IRQ_NOTIFY', {
   ],
   request: struct(8, {
     virq_handle: virqHandle('handle from VM_IRQ_LEND'),
-    flags: field(irqNotifyFlags, 'exactly one bit'),
+    flags: field(irqNotifyFlags, 'exactly one bit', { info: 'what' }),
     vmid_entries: field(list(vmidEntry), 'who to tell', {
       aliases: ['notify_vmids'],
+      info: 'to',
       when: { field: 'flags', any: ['LENT'] },
       trailing: true,
       means: 'the borrower',
@@ -133,10 +134,10 @@ export const VM_IRQ_LENT = notification('VM_IRQ_LENT', {
   rm23: { to: 'the borrower' },
   dialects: [{ sources: ['q515'], text: 'must have 12 bytes' }],
   payload: struct(12, {
-    owner_vmid: vmid('lender', ['owner']),
+    owner_vmid: vmid('lender', { aliases: ['owner'], info: 'from' }),
     reserved: reserved(2),
     virq_handle: virqHandle('handle from VM_IRQ_LEND'),
-    label: label('from VM_IRQ_LEND', ['virq_label']),
+    label: label('from VM_IRQ_LEND', { aliases: ['virq_label'] }),
   }),
   example: { payload: { owner_vmid: 3, virq_handle: 0x10000083, label: 7 } },
 });

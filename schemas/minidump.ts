@@ -19,7 +19,7 @@ const notInRm23 = 'Not in RM23: UNIMPLEMENTED.';
 
 /** A payload that only names a slot: one request and two replies. */
 const slot = struct(4, {
-  slot_num: field(u16, 'slot', { role: 'slot', aliases: ['slot_number'] }),
+  slot_num: field(u16, 'slot', { role: 'slot', aliases: ['slot_number'], info: 'subject' }),
   reserved: reserved(2),
 });
 
@@ -31,7 +31,7 @@ export const VM_MINIDUMP_GET_INFO = call('VM_MINIDUMP_GET_INFO', {
   notes: [notInRm23],
   request: struct(4, { reserved: reserved(4) }),
   reply: struct(4, {
-    slot_num: field(u16, 'number of slots left', { role: 'count' }),
+    slot_num: field(u16, 'number of slots left', { role: 'count', info: 'what' }),
     reserved: reserved(2),
   }),
   example: { request: {}, reply: { slot_num: 64 } },
@@ -57,7 +57,7 @@ export const VM_MINIDUMP_REGISTER_RANGE = call('VM_MINIDUMP_REGISTER_RANGE', {
     name_size: length(u8, 'bytes of name'),
     name_offset: field(u8, '28: counted from the start of the queue message, i.e. 8-byte header + 20'),
     reserved: reserved(2),
-    name: field(counted('name_size', 'utf8'), 'name of the range; no padding'),
+    name: field(counted('name_size', 'utf8'), 'name of the range; no padding', { info: 'subject' }),
   }),
   reply: slot,
   example: {
@@ -89,9 +89,9 @@ export const VM_MINIDUMP_GET_SLOT_NUMBER = call('VM_MINIDUMP_GET_SLOT_NUMBER', {
   request: struct(8, {
     name_size: length(u8, 'bytes of name', { aliases: ['name_len'] }),
     reserved: reserved(3),
-    starting_slot: field(u16, 'search from here', { role: 'slot' }),
+    starting_slot: field(u16, 'search from here', { role: 'slot', info: 'detail' }),
     reserved1: reserved(2),
-    name: field(counted('name_size', 'utf8'), 'name of the range; no padding'),
+    name: field(counted('name_size', 'utf8'), 'name of the range; no padding', { info: 'subject' }),
   }),
   reply: slot,
   example: { request: { starting_slot: 0, name: ascii('KLOGBUF') }, reply: { slot_num: 3 } },

@@ -25,9 +25,9 @@ import { aclEntries, attrEntries, max, sglEntries, tag } from './fields.js';
 
 /** Request of the three calls that make a parcel. */
 const newParcel = struct(16, {
-  mem_type: field(memType, 'kind of memory'),
+  mem_type: field(memType, 'kind of memory', { info: 'detail' }),
   reserved: reserved(1),
-  flags: field(memShareFlags, 'APPEND: more SG entries follow in MEM_APPEND'),
+  flags: field(memShareFlags, 'APPEND: more SG entries follow in MEM_APPEND', { info: 'detail' }),
   reserved1: reserved(1),
   label: label('free value, reported to the receivers'),
   acl_entries: aclEntries('who gets access; at least one'),
@@ -36,7 +36,7 @@ const newParcel = struct(16, {
 });
 
 const parcelReply = struct(4, {
-  mem_handle: memHandle('handle of the new parcel', ['handle', 'memparcel_handle']),
+  mem_handle: memHandle('handle of the new parcel', { aliases: ['handle', 'memparcel_handle'] }),
 });
 
 const attributesMayBeMissing =
@@ -91,18 +91,21 @@ export const MEM_ACCEPT = call('MEM_ACCEPT', {
   ],
   request: struct(20, {
     mem_handle: memHandle('the parcel'),
-    mem_type: field(memType, 'must match the parcel'),
-    trans_type: field(transType, 'must match the parcel'),
-    flags: field(memAcceptFlags, 'checks and mapping wanted'),
+    mem_type: field(memType, 'must match the parcel', { info: 'detail' }),
+    trans_type: field(transType, 'must match the parcel', { info: 'what' }),
+    flags: field(memAcceptFlags, 'checks and mapping wanted', { info: 'detail' }),
     reserved: reserved(1),
-    label: label('compared when VALIDATE_LABEL is set', ['validate_label']),
+    label: label('compared when VALIDATE_LABEL is set', { aliases: ['validate_label'] }),
     acl_entries: aclEntries('compared when VALIDATE_ACL_ATTR is set'),
     sgl_entries: field(
       list(sglEntry, {
         max,
-        headerWords: { map_vmid: vmid('VM to map into, 0 = the sender; RM23 allows 0 only') },
+        headerWords: {
+          map_vmid: vmid('VM to map into, 0 = the sender; RM23 allows 0 only', { info: undefined }),
+        },
       }),
       'where to map; empty = RM chooses',
+      { info: 'what' },
     ),
     attr_entries: attrEntries('compared when VALIDATE_ACL_ATTR is set; writers always write the header'),
   }),
@@ -112,11 +115,12 @@ export const MEM_ACCEPT = call('MEM_ACCEPT', {
         list(sglEntry, {
           max,
           headerWords: {
-            flags: field(memAcceptReplyFlags, 'INCOMPLETE: call again for the rest'),
+            flags: field(memAcceptReplyFlags, 'INCOMPLETE: call again for the rest', { info: 'detail' }),
             reserved: reserved(1),
           },
         }),
         'the addresses RM chose',
+        { info: 'what' },
       ),
     }),
   ),
@@ -218,7 +222,7 @@ export const MEM_RELEASE = call('MEM_RELEASE', {
   notes: ['Bytes after the 8th are ignored by RM23.'],
   request: struct(8, {
     mem_handle: memHandle('the parcel'),
-    flags: field(memReleaseFlags, 'SANITIZE: clear the memory'),
+    flags: field(memReleaseFlags, 'SANITIZE: clear the memory', { info: 'detail' }),
     reserved: reserved(3),
   }),
   reply: empty,
@@ -235,7 +239,7 @@ export const MEM_RECLAIM = call('MEM_RECLAIM', {
   notes: ['Bytes after the 8th are ignored by RM23.'],
   request: struct(8, {
     mem_handle: memHandle('the parcel'),
-    flags: field(memReclaimFlags, 'SANITIZE: clear the memory'),
+    flags: field(memReclaimFlags, 'SANITIZE: clear the memory', { info: 'detail' }),
     reserved: reserved(3),
   }),
   reply: empty,
@@ -261,10 +265,11 @@ export const MEM_NOTIFY = call('MEM_NOTIFY', {
   ],
   request: struct(12, {
     mem_handle: memHandle('the parcel'),
-    flags: field(memNotifyFlags, 'exactly one bit'),
+    flags: field(memNotifyFlags, 'exactly one bit', { info: 'what' }),
     reserved: reserved(3),
     mem_info_tag: tag('free value, fixed by the first SHARED notify'),
     vmid_entries: field(list(vmidEntry), 'VMs to tell', {
+      info: 'to',
       when: { field: 'flags', any: ['SHARED', 'RECALL'] },
     }),
   }),
@@ -289,7 +294,7 @@ export const MEM_APPEND = call('MEM_APPEND', {
   ],
   request: struct(12, {
     mem_handle: memHandle('the parcel'),
-    flags: field(memAppendFlags, 'END: this completes the parcel'),
+    flags: field(memAppendFlags, 'END: this completes the parcel', { info: 'detail' }),
     reserved: reserved(3),
     sgl_entries: sglEntries('more memory; at least one'),
   }),
@@ -315,7 +320,7 @@ export const MEM_QCOM_LOOKUP_SGL = call('MEM_QCOM_LOOKUP_SGL', {
   ],
   notes: ['The attribute list is optional by design here.'],
   request: struct(16, {
-    mem_type: field(memType, 'kind of memory'),
+    mem_type: field(memType, 'kind of memory', { info: 'detail' }),
     reserved: reserved(3),
     label: label('given to the parcel if it had none'),
     acl_entries: aclEntries('compared in order'),

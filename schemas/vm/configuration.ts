@@ -25,6 +25,7 @@ const offsetInParcel = field(u64, "from the parcel's start", { role: 'offset' })
 const hypError = struct(4, {
   hyp_error: field(s32, 'hypervisor error; 1 (argument invalid) unless the hypervisor call itself failed', {
     role: 'hyp_error',
+    info: 'what',
   }),
 });
 
@@ -42,12 +43,12 @@ export const VM_CONFIG_IMAGE = call('VM_CONFIG_IMAGE', {
   ],
   request: struct(40, {
     vmid: target('VM to configure'),
-    auth_mech: field(authMech, 'how the image is authenticated', { aliases: ['auth_type'] }),
-    mem_handle: memHandle('parcel that holds image and DTB', ['image_mp_handle']),
+    auth_mech: field(authMech, 'how the image is authenticated', { aliases: ['auth_type'], info: 'detail' }),
+    mem_handle: memHandle('parcel that holds image and DTB', { aliases: ['image_mp_handle'] }),
     image_offset: offsetInParcel,
     image_size: size('bytes'),
     dtb_offset: field(u64, "from the parcel's start", { role: 'offset', aliases: ['dt_offset'] }),
-    dtb_size: size("bytes, with room for RM's overlay", ['dt_size']),
+    dtb_size: size("bytes, with room for RM's overlay", { aliases: ['dt_size'], info: undefined }),
   }),
   reply: empty,
   example: {
@@ -77,6 +78,7 @@ export const VM_AUTH_IMAGE = call('VM_AUTH_IMAGE', {
     auth_params: field(
       countedList(u16, 'num_auth_params', authParam),
       'parameters; the count is the u16 right behind the VMID',
+      { info: 'what' },
     ),
   }),
   reply: empty,
@@ -113,9 +115,9 @@ export const VM_SET_TIME_BASE = call('VM_SET_TIME_BASE', {
   ],
   notes: ['Every error reply, MSG_INVALID included, has the extra u32. Linux drops it.'],
   request: struct(20, {
-    vmid: vmid('0: the sender itself'),
+    vmid: vmid('0: the sender itself', { zero: 'the sender' }),
     reserved: reserved(2),
-    time_base: field(u64, 'time, nanoseconds'),
+    time_base: field(u64, 'time, nanoseconds', { info: 'what' }),
     arch_timer_ref: field(u64, 'timer value at that time', { aliases: ['sys_timer_ref'] }),
   }),
   reply: empty,
@@ -138,10 +140,10 @@ export const VM_SET_BOOT_CONTEXT = call('VM_SET_BOOT_CONTEXT', {
   notes: ['RM23 defines the number (VM_SET_CONTEXT) without a handler: UNIMPLEMENTED.'],
   request: struct(16, {
     vmid: vmid('VM'),
-    reg_set: field(regSet, 'register file'),
-    reg_index: field(u8, 'X 0..31, PC 0, SP 0..2'),
+    reg_set: field(regSet, 'register file', { info: 'what' }),
+    reg_index: field(u8, 'X 0..31, PC 0, SP 0..2', { info: 'what' }),
     reserved: reserved(4),
-    value: field(u64, 'register value'),
+    value: field(u64, 'register value', { info: 'what' }),
   }),
   reply: empty,
   example: { request: { vmid: 0x80, reg_set: 1, reg_index: 0, value: 0x80080000n }, reply: {} },
@@ -157,7 +159,7 @@ export const VM_SET_FIRMWARE_MEM = call('VM_SET_FIRMWARE_MEM', {
   request: struct(24, {
     vmid: target('VM'),
     reserved: reserved(2, 'MSG_INVALID'),
-    mem_handle: memHandle('parcel lent to the VM', ['fw_mp_handle']),
+    mem_handle: memHandle('parcel lent to the VM', { aliases: ['fw_mp_handle'] }),
     fw_offset: offsetInParcel,
     fw_size: size('bytes'),
   }),
@@ -180,7 +182,13 @@ export const VM_SET_DEMAND_PAGING = call('VM_SET_DEMAND_PAGING', {
   request: struct(8, {
     vmid: vmid('VM'),
     reserved: reserved(2),
-    ranges: field(countedList(u32, 'range_count', sglEntry), 'guest address ranges to be paged in on demand'),
+    ranges: field(
+      countedList(u32, 'range_count', sglEntry),
+      'guest address ranges to be paged in on demand',
+      {
+        info: 'what',
+      },
+    ),
   }),
   reply: empty,
   example: {
@@ -197,7 +205,7 @@ export const VM_SET_ADDRESS_LAYOUT = call('VM_SET_ADDRESS_LAYOUT', {
   request: struct(24, {
     vmid: vmid('VM'),
     reserved: reserved(2),
-    range_id: field(rangeId, 'which range'),
+    range_id: field(rangeId, 'which range', { info: 'what' }),
     range_base: ipa('guest address'),
     range_size: size('bytes'),
   }),
@@ -217,7 +225,7 @@ export const VM_SET_DEBUG = call('VM_SET_DEBUG', {
   request: struct(4, {
     vmid: vmid('VM'),
     reserved: reserved(1),
-    debug_enabled: field(u8, '1: on (the only value sent)'),
+    debug_enabled: field(u8, '1: on (the only value sent)', { info: 'what' }),
   }),
   reply: empty,
   example: { request: { vmid: 0x80, debug_enabled: 1 }, reply: {} },

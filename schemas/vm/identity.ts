@@ -32,7 +32,9 @@ const nameLength = length(u16, 'bytes of text, at most 79', {
 const paddedText = counted('length', 'utf8', { padTo: 4, padMustBeZero: 'MSG_INVALID' });
 
 const matches = struct(4, {
-  vmid_entries: field(countedList(u32, 'n_id_entries', vmidEntry), 'matches, by rising VMID'),
+  vmid_entries: field(countedList(u32, 'n_id_entries', vmidEntry), 'matches, by rising VMID', {
+    info: 'what',
+  }),
 });
 const oneMatch = [
   { sources: qualcomm, text: 'a size that does not fit: EBADMSG; a count other than 1: EINVAL' },
@@ -50,8 +52,10 @@ export const VM_GET_ID = call('VM_GET_ID', {
     },
   ],
   notes: ["RM23's order: GUID (always, 16 bytes), NAME and URI if set, SIGN_AUTH (always)."],
-  request: struct(4, { vmid: target('0: the sender itself'), reserved: reserved(2) }),
-  reply: struct(4, { id_entries: field(countedList(u32, 'n_id_entries', idEntry), 'identifiers') }),
+  request: struct(4, { vmid: target('0: the sender itself', { zero: 'the sender' }), reserved: reserved(2) }),
+  reply: struct(4, {
+    id_entries: field(countedList(u32, 'n_id_entries', idEntry), 'identifiers', { info: 'what' }),
+  }),
   example: {
     request: { vmid: 0x80 },
     reply: {
@@ -76,7 +80,7 @@ export const VM_LOOKUP_URI = call('VM_LOOKUP_URI', {
   request: struct(4, {
     length: nameLength,
     reserved: reserved(2),
-    uri: field(paddedText, 'URI; no terminator, zero padded'),
+    uri: field(paddedText, 'URI; no terminator, zero padded', { info: 'what' }),
   }),
   reply: matches,
   example: { request: { uri: ascii('vmuid/oracle') }, reply: { vmid_entries: [{ vmid: 0x80 }] } },
@@ -90,7 +94,7 @@ export const VM_LOOKUP_GUID = call('VM_LOOKUP_GUID', {
   sources: rmAndQualcomm,
   rm23: { length: { exact: 16, emptyPayload: 'ARGUMENT_INVALID' } },
   dialects: oneMatch,
-  request: struct(16, { guid: field(bytes(16), 'GUID; no length in front') }),
+  request: struct(16, { guid: field(bytes(16), 'GUID; no length in front', { info: 'what' }) }),
   reply: matches,
   example: { request: { guid }, reply: { vmid_entries: [{ vmid: 0x80 }] } },
 });
@@ -106,7 +110,7 @@ export const VM_LOOKUP_NAME = call('VM_LOOKUP_NAME', {
   request: struct(4, {
     length: nameLength,
     reserved: reserved(2),
-    name: field(paddedText, 'name; no terminator, zero padded'),
+    name: field(paddedText, 'name; no terminator, zero padded', { info: 'what' }),
   }),
   reply: matches,
   example: { request: { name: ascii('oracle-vm') }, reply: { vmid_entries: [{ vmid: 0x80 }] } },
@@ -120,7 +124,7 @@ export const VM_GET_OWNER = call('VM_GET_OWNER', {
   sources: ['RM23'],
   rm23: { length: { exact: 0 } },
   request: empty,
-  reply: struct(4, { owner_vmid: field(u32, 'owner of the sender', { role: 'vmid' }) }),
+  reply: struct(4, { owner_vmid: field(u32, 'owner of the sender', { role: 'vmid', info: 'subject' }) }),
   example: { request: {}, reply: { owner_vmid: 3 } },
 });
 export type VmGetOwnerReply = Infer<typeof VM_GET_OWNER.reply>;
@@ -135,7 +139,7 @@ export const VM_GET_VMID = call('VM_GET_VMID', {
     { sources: qualcomm, text: 'a reply of another size: EBADMSG' },
   ],
   request: empty,
-  reply: struct(4, { vmid: field(u32, 'VMID of the sender', { role: 'vmid' }) }),
+  reply: struct(4, { vmid: field(u32, 'VMID of the sender', { role: 'vmid', info: 'subject' }) }),
   example: { request: {}, reply: { vmid: 3 } },
 });
 export type VmGetVmidReply = Infer<typeof VM_GET_VMID.reply>;
@@ -147,7 +151,10 @@ export const VM_GET_PEERS = call('VM_GET_PEERS', {
   rm23: { length: { exact: 0 } },
   request: empty,
   reply: struct(4, {
-    peers: field(countedList(u32, 'n_peers', u32), "VMIDs of the sender's peers", { role: 'vmid' }),
+    peers: field(countedList(u32, 'n_peers', u32), "VMIDs of the sender's peers", {
+      role: 'vmid',
+      info: 'what',
+    }),
   }),
   example: { request: {}, reply: { peers: [0x80] } },
 });
@@ -165,6 +172,7 @@ export const VM_HOST_GET_TYPE = call('VM_HOST_GET_TYPE', {
     host_type: field(
       u32,
       'RM23: 0x01000164: byte 0 is the architecture (0x64: AArch64), byte 1 the hypervisor (1: Gunyah with RM), byte 2 is 0, byte 3 the version (1)',
+      { info: 'what' },
     ),
   }),
   example: { request: {}, reply: { host_type: 0x01000164 } },

@@ -37,7 +37,7 @@ export const VM_ALLOC_VMID = call('VM_ALLOC_VMID', {
     },
   ],
   request: struct(4, {
-    vmid: target('0: RM chooses; else the platform-defined VMID wanted'),
+    vmid: target('0: RM chooses; else the platform-defined VMID wanted', { zero: 'any VMID' }),
     reserved: reserved(2),
   }),
   reply: maybeEmpty(struct(4, { vmid: vmid('the VMID RM chose'), reserved: reserved(2) })),
@@ -85,9 +85,9 @@ export const VM_STOP = call('VM_STOP', {
   notes: ['FORCE_STOP: VM_STATUS and VM_EXITED before the reply. Without it: VM_SHUTDOWN to the VM.'],
   request: struct(8, {
     vmid: vmid('VM to stop'),
-    flags: field(vmStopFlags, 'FORCE_STOP: at once; clear: ask the VM'),
+    flags: field(vmStopFlags, 'FORCE_STOP: at once; clear: ask the VM', { info: 'what' }),
     reserved: reserved(1),
-    stop_reason: field(stopReason, 'handed to the VM when it is asked'),
+    stop_reason: field(stopReason, 'handed to the VM when it is asked', { info: 'detail' }),
   }),
   reply: empty,
   example: { request: { vmid: 0x80, flags: 1, stop_reason: 3 }, reply: {} },

@@ -33,9 +33,11 @@ export const VM_EXITED = notification('VM_EXITED', {
   ],
   payload: struct(8, {
     vmid: vmid('VM that exited'),
-    exit_type: field(exitType, 'how'),
+    exit_type: field(exitType, 'how', { info: 'what' }),
     exit_reason_size: length(u32, 'bytes that follow: 4, or 16 for PSCI_SYSTEM_RESET2 (RM23)'),
-    exit_reason: field(counted('exit_reason_size', 'raw', { inside: exitReason }), 'see struct exit_reason'),
+    exit_reason: field(counted('exit_reason_size', 'raw', { inside: exitReason }), 'see struct exit_reason', {
+      info: 'detail',
+    }),
   }),
   example: { payload: { vmid: 0x80, exit_type: 7, exit_reason: Uint8Array.of(0, 0, 0, 0) } },
 });
@@ -48,7 +50,7 @@ export const VM_SHUTDOWN = notification('VM_SHUTDOWN', {
   sources: rmAndQualcomm,
   rm23: { to: 'the VM that is to stop' },
   dialects: [{ sources: ['q515'], text: 'must have 4 bytes' }],
-  payload: struct(4, { stop_reason: field(stopReason, 'from VM_STOP') }),
+  payload: struct(4, { stop_reason: field(stopReason, 'from VM_STOP', { info: 'what' }) }),
   example: { payload: { stop_reason: 0 } },
 });
 export type VmShutdownPayload = Infer<typeof VM_SHUTDOWN.payload>;
@@ -64,7 +66,7 @@ export const VM_STATUS = notification('VM_STATUS', {
     { sources: ['q515'], text: 'must have 8 bytes' },
   ],
   payload: struct(8, {
-    vmid: vmid('VM it is about', ['vm_vmid']),
+    vmid: vmid('VM it is about', { aliases: ['vm_vmid'] }),
     reserved: reserved(2),
     ...reportedStatus,
   }),

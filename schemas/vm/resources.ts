@@ -18,7 +18,9 @@ export const VM_GET_HYP_RESOURCES = call('VM_GET_HYP_RESOURCES', {
     "RM23's order: vCPUs (owner only), the asker's virtual devices that face that VM, then that VM's devices that face the asker.",
   ],
   request: vmRequest,
-  reply: struct(4, { entries: field(countedList(u32, 'n_entries', hypResource), 'resources') }),
+  reply: struct(4, {
+    entries: field(countedList(u32, 'n_entries', hypResource), 'resources', { info: 'what' }),
+  }),
   example: {
     request: { vmid: 0x80 },
     reply: {

@@ -18,9 +18,11 @@ import { vmRequest } from '../structs.js';
 
 /** A VM's state as RM reports it, in a reply and in a notification. */
 export const reportedStatus = {
-  vm_status: field(vmStatus, 'VM state'),
-  os_status: field(osStatus, 'as set by the VM'),
-  app_status: field(u16, "as set by the VM; Qualcomm's header names 1 = trusted UI service boot"),
+  vm_status: field(vmStatus, 'VM state', { info: 'what', stateOf: 'vmid' }),
+  os_status: field(osStatus, 'as set by the VM', { info: 'detail' }),
+  app_status: field(u16, "as set by the VM; Qualcomm's header names 1 = trusted UI service boot", {
+    info: 'detail',
+  }),
 };
 
 export const VM_GET_STATE = call('VM_GET_STATE', {
@@ -29,7 +31,7 @@ export const VM_GET_STATE = call('VM_GET_STATE', {
   sources: rmAndQualcomm,
   rm23: { length: { exact: 4 } },
   dialects: [{ sources: qualcomm, text: 'a reply of another size: EINVAL' }],
-  request: struct(4, { vmid: target('0: the sender itself'), reserved: reserved(2) }),
+  request: struct(4, { vmid: target('0: the sender itself', { zero: 'the sender' }), reserved: reserved(2) }),
   reply: struct(4, reportedStatus),
   example: { request: { vmid: 0x80 }, reply: { vm_status: 3, os_status: 4, app_status: 0 } },
 });
@@ -45,7 +47,9 @@ export const VM_GET_CRASH_MSG = call('VM_GET_CRASH_MSG', {
   reply: struct(4, {
     length: length(u16, 'bytes of text, at most 192'),
     reserved: reserved(2),
-    message: field(counted('length', 'raw', { padTo: 4 }), 'the text; zero padded; any bytes'),
+    message: field(counted('length', 'raw', { padTo: 4 }), 'the text; zero padded; any bytes', {
+      info: 'what',
+    }),
   }),
   example: { request: { vmid: 0x80 }, reply: { message: ascii('oops!') } },
 });
@@ -61,8 +65,8 @@ export const VM_SET_STATUS = call('VM_SET_STATUS', {
   dialects: [{ sources: qualcomm, text: 'a reply with payload is an error' }],
   request: struct(4, {
     vm_status: field(vmStatus, 'ignored by RM23'),
-    os_status: field(osStatus, '0 keeps the old one'),
-    app_status: field(u16, 'free value'),
+    os_status: field(osStatus, '0 keeps the old one', { info: 'what' }),
+    app_status: field(u16, 'free value', { info: 'detail' }),
   }),
   reply: empty,
   example: { request: { vm_status: 0, os_status: 4, app_status: 1 }, reply: {} },
@@ -76,8 +80,8 @@ export const VM_EXIT = call('VM_EXIT', {
   rm23: { length: { exact: 4 }, sender: 'any VM, about itself' },
   triggers: ['VM_STATUS', 'VM_EXITED'],
   request: struct(4, {
-    exit_flags: field(exitFlags, 'passed on'),
-    exit_code: field(exitCode, 'NORMAL, SOFTWARE_ERROR, BUS_ERROR or DEVICE_ERROR'),
+    exit_flags: field(exitFlags, 'passed on', { info: 'detail' }),
+    exit_code: field(exitCode, 'NORMAL, SOFTWARE_ERROR, BUS_ERROR or DEVICE_ERROR', { info: 'what' }),
     reserved: reserved(1, 'MSG_INVALID'),
   }),
   reply: empty,
@@ -96,6 +100,7 @@ export const VM_SET_CRASH_MSG = call('VM_SET_CRASH_MSG', {
     message: field(
       counted('length', 'raw', { padTo: 4, padMustBeZero: 'MSG_INVALID' }),
       'the text; zero padded; any bytes',
+      { info: 'what' },
     ),
   }),
   reply: empty,

@@ -2,17 +2,16 @@ import { WireError } from '../base/error.js';
 import { errorText } from '../base/sentence.js';
 import { printable } from '../base/text.js';
 import { CaptureInput, type InputFormat, type InputOptions } from '../capture/input/index.js';
-import type { CaptureWarning, PacketSink } from '../capture/packets/index.js';
+import type { CaptureWarning, Packet, PacketSink } from '../capture/packets/index.js';
 import { Files } from '../node/files.js';
+import { withPauses } from '../node/input.js';
 import type { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
 import type { Protocol } from '../schema/index.js';
+import { exitCodes } from './exit-codes.js';
 import { inOrderOfTime, StopReading } from './merge.js';
 import { type OutputForm, outputForm } from './output-form.js';
-
-/** Exit codes of the command line (cli.md). `defect`: an error of this program itself. `interrupted`: 128 and SIGINT. */
-export const exitCodes = { ok: 0, problems: 1, usage: 2, file: 3, defect: 4, interrupted: 130 } as const;
 
 /** Largest number of warnings that are printed. Further ones are only counted. */
 const warningsMax = 20;
@@ -20,6 +19,11 @@ const warningsMax = 20;
 /** The name of an input in messages. */
 export function nameOfInput(path: string): string {
   return path === '-' ? 'standard input' : path;
+}
+
+/** How captures are read. `follow`: goes on when the end of the file is reached, also in files that take its place. */
+export interface ReadOptions extends InputOptions {
+  readonly follow?: boolean;
 }
 
 /** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
@@ -86,7 +90,15 @@ export class CommandIo {
     }
   }
 
-  /** Whether the user has interrupted the reading of an input. */
+  /** Calls `stop` when the user interrupts the command, whose exit code is then {@link exitCodes.interrupted}. */
+  onInterrupt(stop: () => void): void {
+    this.stdio.onStop(() => {
+      this.#stop.abort();
+      stop();
+    });
+  }
+
+  /** Whether the user has interrupted the command. */
   get isInterrupted(): boolean {
     return this.#stop.signal.aborted;
   }
@@ -117,10 +129,13 @@ export class CommandIo {
     format: InputFormat | undefined,
     sink: PacketSink,
     pause = () => {},
-    options: InputOptions = {},
+    options: ReadOptions = {},
   ): Promise<boolean> {
-    this.stdio.onStop(() => this.#stop.abort());
-    const read = (path: string, own: PacketSink) => this.readingCapture(path, format, own, pause, options);
+    this.onInterrupt(() => {});
+    const read = (path: string, own: PacketSink) =>
+      options.follow
+        ? this.#followingCapture(path, format, own, pause, options)
+        : this.readingCapture(path, format, own, pause, options);
     const [first, ...others] = paths;
     const pieces =
       first !== undefined && others.length === 0 ? read(first, sink) : inOrderOfTime(paths, read, sink);
@@ -153,14 +168,56 @@ export class CommandIo {
     options: InputOptions = {},
     pieceSize = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<void> {
-    const name = nameOfInput(path);
-    const warnings = new Warnings(this, name, pause);
     const progress = new Progress(this.stdio, path);
+    const pieces = this.files.contents(path, this.#stop.signal, (size) => progress.advance(size));
+    // Standard input may be a trace that is being recorded.
+    const contents = path === '-' ? withPauses(pieces) : pieces;
+    const clear = () => progress.end();
+    yield* this.#readingContents(nameOfInput(path), contents, format, sink, pause, options, pieceSize, clear);
+  }
+
+  /** A file that grows. The packets are numbered through all files that take its place. */
+  async *#followingCapture(
+    path: string,
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    pause: () => void,
+    options: InputOptions,
+  ): AsyncGenerator<void> {
+    let before = 0;
+    let frame = 0;
+    const numbered = (packet: Packet) => {
+      frame = before + packet.frame;
+      sink(before === 0 ? packet : { ...packet, frame });
+    };
+    for await (const part of this.files.follow(path, this.#stop.signal)) {
+      before = frame;
+      yield* this.#readingContents(path, withPauses(part), format, numbered, pause, options);
+    }
+  }
+
+  /** @param contents undefined: nothing comes for the moment. */
+  async *#readingContents(
+    name: string,
+    contents: AsyncIterable<Uint8Array | undefined>,
+    format: InputFormat | undefined,
+    sink: PacketSink,
+    pause: () => void,
+    options: InputOptions,
+    pieceSize = Number.POSITIVE_INFINITY,
+    clear = () => {},
+  ): AsyncGenerator<void> {
+    const warnings = new Warnings(this, name, pause);
     const warn = (warning: CaptureWarning) => warnings.add(warning);
     const input = new CaptureInput(this.protocol, format, sink, warn, options);
     try {
-      const read = (size: number) => progress.advance(size);
-      for await (const chunk of this.files.contents(path, this.#stop.signal, read)) {
+      for await (const chunk of contents) {
+        if (chunk === undefined) {
+          input.settle();
+          pause();
+          yield;
+          continue;
+        }
         for (let at = 0; at < chunk.length; at += pieceSize) {
           input.push(chunk.subarray(at, at + pieceSize));
           pause();
@@ -172,11 +229,11 @@ export class CommandIo {
       if (!(error instanceof WireError)) throw error;
       // The input was cut by the user.
       if (this.isInterrupted) return;
-      progress.end();
+      clear();
       pause();
       this.damaged(`${name}: ${errorText(error)}`);
     } finally {
-      progress.end();
+      clear();
       warnings.end();
     }
   }

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
+import { keepCompiledCode } from '../node/compile-cache.js';
 import { keepMemoryFlat } from '../node/memory.js';
 import { processStdio } from '../node/stdio.js';
-import { reportDefect, run } from './run.js';
 
 keepMemoryFlat();
+keepCompiledCode();
+// Loaded from here on, so that the compiled code of all of it is kept.
+const { reportDefect, run } = await import('./run.js');
 const words = process.argv.slice(2);
 const stdio = processStdio();
 // What a timer or a socket of `serve` throws reaches no caller. Unhandled rejections come here too.

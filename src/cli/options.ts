@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { protocol } from '../../schemas/index.js';
 import { UsageError } from '../base/error.js';
 import { nameLike } from '../base/nearest.js';
 import { INPUT_FORMATS } from '../capture/input/index.js';
@@ -38,6 +39,14 @@ export function integerOption(path: string, max = Number.MAX_SAFE_INTEGER): (tex
 
 /** The value of `--format`. @throws UsageError for an unknown format. */
 export const formatOption = (value: string) => oneOf(INPUT_FORMATS, value, '--format', 'format');
+
+/** The value of an option that names a VM: its number, or `HLOS`. @throws UsageError */
+export function vmOption(path: string): (text: string) => number {
+  return (text) =>
+    (text.toUpperCase() === 'HLOS'
+      ? protocol.constants.VMID_HLOS
+      : integerOption(path, 0xffff)(text)) as number;
+}
 
 /** Names of all platforms, for help texts. */
 export const platformNames = Object.keys(platforms).join(', ');

@@ -22,14 +22,20 @@ export interface ScenarioLine {
  * Reads a scenario, a recording or a capture of any format as lines of a recording, and gives them to `use`. It reads
  * piece by piece, so memory does not grow with the file. The lines end early when the reader of an output has gone.
  *
+ * @param pause is called before it waits for more.
  * @throws FileError if it cannot be read. @throws WireError with the file, and the line at which `use` has failed.
  */
-export function readScenario<T>(io: CommandIo, path: string, use: (lines: Iterable<ScenarioLine>) => T): T {
+export function readScenario<T>(
+  io: CommandIo,
+  path: string,
+  use: (lines: Iterable<ScenarioLine>) => T,
+  pause = () => {},
+): T {
   let last: number | undefined;
   let unread: unknown;
   function* counted(): Generator<ScenarioLine> {
     try {
-      for (const line of scenarioLines(io, path)) {
+      for (const line of scenarioLines(io, path, pause)) {
         last = line.number;
         yield line;
       }
@@ -53,7 +59,7 @@ export function* valuesOf(lines: Iterable<ScenarioLine>): Generator<unknown> {
   for (const { value } of lines) yield value;
 }
 
-function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioLine> {
+function* scenarioLines(io: CommandIo, path: string, pause: () => void): Generator<ScenarioLine> {
   const ready: ScenarioLine[] = [];
   let reader: CaptureReader | undefined;
   for (const piece of io.files.pieces(path)) {
@@ -63,6 +69,7 @@ function* scenarioLines(io: CommandIo, path: string): Generator<ScenarioLine> {
       if (io.isOutputClosed) return;
       yield line;
     }
+    pause();
   }
   if (reader === undefined) throw notOne('nothing');
   reader.end();

@@ -77,9 +77,9 @@ export function blocksToMap(runs: readonly Run[]): readonly Blocks[] {
  * allowed is decided elsewhere (PhysicalMemory).
  *
  * A range that is aligned at both ends, in both spaces, is mapped by blocks. A block of which only a part changes is
- * split: it gets a table of the last level, one page, which is kept until the address space goes (the count that was
- * fitted to the real hypervisor never falls). Tables of higher levels are not counted. Costs follow the number of
- * ranges, never that of pages.
+ * split: it gets a table of the last level, one page. The table is kept until the address space goes, as the count that
+ * was fitted to the real hypervisor never falls; with `joinsBlocks` it goes once all of the block is mapped alike again,
+ * or nothing of it. Tables of higher levels are not counted. Costs follow the number of ranges, never that of pages.
  */
 export class AddressSpace {
   readonly owner: Owner;
@@ -92,11 +92,15 @@ export class AddressSpace {
   );
   /** Blocks of addresses that have a table. */
   readonly #tables = new IntervalMap<true>(() => true);
+  readonly #joinsBlocks: boolean;
+  /** Mapped addresses that the VM has lent to others, and therefore cannot use. Known with `joinsBlocks` only. */
+  readonly #hidden = new IntervalMap<true>(() => true);
   #tablePages = 0;
 
-  constructor(owner: Owner, isInternal: boolean) {
+  constructor(owner: Owner, isInternal: boolean, joinsBlocks = false) {
     this.owner = owner;
     this.isInternal = isInternal;
+    this.#joinsBlocks = joinsBlocks;
   }
 
   /** Pages that its tables of the last level take. */
@@ -123,6 +127,12 @@ export class AddressSpace {
     return this.#tables.at(address) === undefined ? BLOCK_SIZE : PAGE_SIZE;
   }
 
+  /** Whether all blocks of a range have a table, so that no change in it needs one. */
+  hasTables({ start, size }: AddressRange): boolean {
+    const table = this.#tables.at(start);
+    return table !== undefined && table.end >= start + size;
+  }
+
   /** Pages that tables for blocks, given in order, would take. */
   missingTables(blocks: readonly Blocks[]): number {
     let missing = 0;
@@ -139,9 +149,53 @@ export class AddressSpace {
 
   map({ address, phys, size }: Run, access: number): void {
     this.#mappings.set(address, address + size, { phys, access });
+    if (this.#joinsBlocks) this.#joinMapped(address);
   }
 
   unmap({ start, size }: AddressRange): void {
     this.#mappings.set(start, start + size, undefined);
+    if (!this.#joinsBlocks) return;
+    this.#hidden.set(start, start + size, undefined);
+    this.#joinUnmapped(start, start + size);
+  }
+
+  /** The VM lends what it has mapped in a range. */
+  hide({ start, size }: AddressRange): void {
+    if (this.#joinsBlocks) this.#hidden.set(start, start + size, true);
+  }
+
+  /** What the VM has lent is its own again. */
+  show({ start, size }: AddressRange): void {
+    if (!this.#joinsBlocks) return;
+    this.#hidden.set(start, start + size, undefined);
+    for (const mapping of this.#mappings.overlapping(start, start + size)) this.#joinMapped(mapping.start);
+  }
+
+  /** The blocks of a mapping need no tables where it covers them wholly, if both addresses are aligned alike. */
+  #joinMapped(address: number): void {
+    const mapping = this.#mappings.at(address);
+    if (mapping === undefined || (mapping.value.phys - mapping.start) % BLOCK_SIZE !== 0) return;
+    let from = blockOf(mapping.start + BLOCK_SIZE - 1);
+    for (const hidden of this.#hidden.overlapping(from, blockOf(mapping.end))) {
+      this.#dropTables(from, blockOf(hidden.start));
+      from = blockOf(hidden.end + BLOCK_SIZE - 1);
+    }
+    this.#dropTables(from, blockOf(mapping.end));
+  }
+
+  /** Blocks in which nothing is mapped any more need no tables. */
+  #joinUnmapped(start: number, end: number): void {
+    const isEmpty = (block: number) => this.#mappings.overlapping(block, block + BLOCK_SIZE).length === 0;
+    const first = blockOf(start);
+    const last = blockOf(end - 1);
+    this.#dropTables(isEmpty(first) ? first : first + BLOCK_SIZE, isEmpty(last) ? last + BLOCK_SIZE : last);
+  }
+
+  #dropTables(start: number, end: number): void {
+    if (start >= end) return;
+    const covered = this.#tables.covered(start, end);
+    if (covered === 0) return;
+    this.#tables.set(start, end, undefined);
+    this.#tablePages -= covered / BLOCK_SIZE;
   }
 }

@@ -1,3 +1,4 @@
+import type { InternalVm } from './internal-vm.js';
 import type { MemoryExtents } from './memory-extents.js';
 import type { PhysicalMemory } from './physical-memory.js';
 
@@ -7,6 +8,11 @@ export interface Hypervisor {
   readonly memory: PhysicalMemory;
   /** Memory that the host gives to VMs page by page. */
   readonly extents: MemoryExtents;
+
+  /** A VM that a kernel makes without a process. */
+  internalVm(vmid: number): InternalVm;
+  /** An internal VM ends. Nobody owns its memory now. */
+  endInternalVm(vmid: number): void;
 
   /** Copies physical memory into `target`; memory that was never written reads as zeros. */
   readMemory(address: number, target: Uint8Array): void;

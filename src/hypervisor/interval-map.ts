@@ -5,6 +5,26 @@ export interface Interval<T> {
   readonly value: T;
 }
 
+/** Up to so many elements a loop moves faster than a splice. */
+const LOOP_MAX = 64;
+
+/** Moves the elements from an index on to another index. What lies between them then is to be overwritten. */
+function moveTail<T>(list: T[], from: number, to: number): void {
+  const { length } = list;
+  const growth = to - from;
+  if (growth === 0) return;
+  if (length - from > LOOP_MAX) {
+    if (growth > 0) list.splice(from, 0, ...list.slice(from, to));
+    else list.splice(to, -growth);
+    return;
+  }
+  for (let count = 0; count < growth; count++) list.push(list[from] as T);
+  if (growth > 0)
+    for (let index = length - 1; index >= from; index--) list[index + growth] = list[index] as T;
+  else for (let index = from; index < length; index++) list[index + growth] = list[index] as T;
+  for (let count = growth; count < 0; count++) list.pop();
+}
+
 /**
  * Values of address intervals that do not overlap, sorted and found by binary search. Neighbours with equal values are
  * merged, so the number of intervals does not grow with that of changes.
@@ -83,9 +103,8 @@ export class IntervalMap<T> {
     if (left !== undefined) parts.push(left);
     if (middle !== undefined) parts.push(middle);
     if (right !== undefined) parts.push(right);
-    // Usually one interval replaces one, and a splice that moves nothing costs several times as much as this.
-    if (parts.length !== to - from) intervals.splice(from, to - from, ...parts);
-    else for (const part of parts) intervals[from++] = part;
+    moveTail(intervals, to, from + parts.length);
+    for (const part of parts) intervals[from++] = part;
   }
 
   /** Gives every interval another value, in one pass. */

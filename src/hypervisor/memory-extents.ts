@@ -13,6 +13,7 @@ export const HypError = {
   NOMEM: 10,
   ADDR_INVALID: 22,
   DENIED: 30,
+  BUSY: 31,
   CAP_NULL: 50,
   WRONG_OBJECT_TYPE: 52,
   MEMDB_NOT_OWNER: 111,
@@ -48,6 +49,13 @@ const errors: Readonly<Record<RefusalCode, number>> = {
   borrowed: HypError.DENIED,
   not_borrowed: HypError.ADDR_INVALID,
   tables: HypError.NOMEM,
+  in_use: HypError.BUSY,
+  limit: HypError.ADDR_INVALID,
+  slot: HypError.ARGUMENT_INVALID,
+  flags: HypError.ARGUMENT_INVALID,
+  overlap: HypError.DENIED,
+  unknown: HypError.ARGUMENT_INVALID,
+  changed: HypError.ARGUMENT_INVALID,
 };
 
 function resultOf(refusal: Refusal | undefined): HypercallResult {
@@ -256,9 +264,7 @@ export class MemoryExtents {
 
   #give(host: Owner, extent: Owner, kind: ExtentKind, address: number, size: number): Refusal | undefined {
     const transition = between(host, extent, address, size);
-    const refused = this.#memory.donate(transition);
-    if (refused !== undefined || kind === 'private') return refused;
-    return this.#memory.share(reversed(transition), Access.RWX);
+    return kind === 'private' ? this.#memory.donate(transition) : this.#memory.entrust(transition);
   }
 
   /** Mappings of the pages end, as they do in the public hypervisor. */
@@ -292,8 +298,4 @@ export interface AdoptedRun {
 /** A change of normal memory that both sides have at its physical address. */
 function between(from: Owner, to: Owner, address: number, size: number): Transition {
   return { kind: 'normal', source: { owner: from, address }, target: { owner: to, address }, size };
-}
-
-function reversed(transition: Transition): Transition {
-  return { ...transition, source: transition.target, target: transition.source };
 }

@@ -5,6 +5,7 @@
 export type Owner = number;
 
 export const NOBODY: Owner = -1;
+export const HYPERVISOR: Owner = 0;
 
 const VMID_MAX = 0xffff;
 const HANDLE_MAX = 0xffffffff;
@@ -44,6 +45,7 @@ export function hasAddressSpace(owner: Owner): boolean {
 
 /** For people: `VM 3`, `parcel 7`, `private extent of VM 128`, `nobody`. */
 export function ownerName(owner: Owner): string {
+  if (owner === HYPERVISOR) return 'the hypervisor';
   if (hasAddressSpace(owner)) return `VM ${owner}`;
   const vmid = vmOfExtent(owner);
   if (vmid !== undefined) return `${extentKinds[(FIRST_EXTENT - owner) % 2]} extent of VM ${vmid}`;

@@ -1,7 +1,8 @@
 import { Access, type Fault, type Translation } from './access.js';
-import { AddressSpace, type Blocks, blocksToMap, blocksToSplit, type Run } from './address-space.js';
+import { type AddressSpace, blocksToMap, blocksToSplit, type Run } from './address-space.js';
+import { AddressSpaces, type PhysicalMemoryOptions } from './address-spaces.js';
 import type { Interval } from './interval-map.js';
-import { hasAddressSpace, type Owner } from './owner.js';
+import { HYPERVISOR, hasAddressSpace, type Owner } from './owner.js';
 import {
   type MemoryKind,
   ownedRecord,
@@ -11,9 +12,12 @@ import {
   withoutAddress,
   withoutBorrower,
 } from './page-record.js';
-import { hole, PageRecords, type Piece } from './page-records.js';
+import { PageRecords, type Piece } from './page-records.js';
+import { PagesInUse } from './pages-in-use.js';
 import { type CheckedRange, type Refusal, refuse } from './refusal.js';
+import { runsOf, unmapBorrowed } from './runs.js';
 import {
+  checkInternalLimit,
   checkParties,
   checkRange,
   checkRangeBorrowed,
@@ -54,17 +58,21 @@ const OWNER_ACCESS = { normal: Access.RWX, io: Access.RW } as const;
  */
 export class PhysicalMemory {
   readonly #records = new PageRecords();
-  readonly #spaces = new Map<Owner, AddressSpace>();
-  readonly #tablePagesMax: (owner: Owner) => number;
+  readonly #spaces: AddressSpaces;
+  readonly #inUse = new PagesInUse();
+  /** VMs that have had memory from the start, at its physical address. */
+  readonly #firstOwners = new Set<Owner>();
+  readonly #options: PhysicalMemoryOptions;
 
-  /** @param tablePagesMax pages that the tables of a VM's address space may take at the moment. */
-  constructor(tablePagesMax: (owner: Owner) => number = () => Number.POSITIVE_INFINITY) {
-    this.#tablePagesMax = tablePagesMax;
+  constructor(options: PhysicalMemoryOptions = {}) {
+    this.#options = options;
+    this.#spaces = new AddressSpaces(this.#records, options);
   }
 
   /** Memory that exists from the start, owned by a VM at its physical address. Bytes, whole pages. */
   add(kind: MemoryKind, start: number, size: number, owner: Owner): void {
     this.#records.add(start, size, ownedRecord(kind, owner, start));
+    this.#firstOwners.add(owner);
     const run = { address: start, phys: start, size };
     const space = this.addressSpace(owner);
     space.addTables(blocksToMap([run]));
@@ -73,13 +81,13 @@ export class PhysicalMemory {
 
   /** A VM's address space. It is made at the first use. @param owner a VMID. */
   addressSpace(owner: Owner): AddressSpace {
-    return this.#spaces.get(owner) ?? this.#newSpace(owner, false);
+    return this.#spaces.get(owner);
   }
 
   /** Makes the address space of an internal VM. Its former memory is abandoned. @param owner a VMID. */
   addInternal(owner: Owner): AddressSpace {
     this.abandon(owner);
-    return this.#newSpace(owner, true);
+    return this.#spaces.make(owner, true);
   }
 
   /**
@@ -96,12 +104,26 @@ export class PhysicalMemory {
 
   // Transitions
 
-  /** The source gives up pages that it owns. The target owns them from now on, with all rights. */
+  /**
+   * The source gives up pages that it owns. The target owns them from now on, with all rights. When the hypervisor gives
+   * pages, what is at the target's address is not looked at (__host_ack_skip_pgtable_check of the series), except in a
+   * debug build: it is mapped there no more.
+   */
   donate(transition: Transition): Refusal | undefined {
+    return this.#donate(transition, true);
+  }
+
+  /** As a donation, but the source keeps its access: pages that it uses may go, too. */
+  entrust(transition: Transition): Refusal | undefined {
+    const refused = this.#donate(transition, false);
+    const { source, target } = transition;
+    return refused ?? this.share({ ...transition, source: target, target: source }, Access.RWX);
+  }
+
+  #donate(transition: Transition, losesAccess: boolean): Refusal | undefined {
     const { owner } = transition.target;
-    return this.#perform('donate', transition, OWNER_ACCESS[transition.kind], ({ kind }, address) =>
-      ownedRecord(kind, owner, address),
-    );
+    const change = ({ kind }: PageRecord, address: number | undefined) => ownedRecord(kind, owner, address);
+    return this.#perform('donate', transition, OWNER_ACCESS[transition.kind], change, losesAccess);
   }
 
   /** The target may use pages beside the source. @param access bits of Access, for the target. */
@@ -134,35 +156,48 @@ export class PhysicalMemory {
     );
   }
 
-  /** @param change of the record of every page; `address` is where the target has the page. */
+  /**
+   * @param change of the record of every page; `address` is where the target has the page.
+   * @param losesAccess whether the source must not be using the pages.
+   */
   #perform(
     step: TransitionStep,
     transition: Transition,
     access: number,
     change: (record: PageRecord, address: number | undefined) => PageRecord,
+    losesAccess = true,
   ): Refusal | undefined {
     const rule: Rule = rules[step];
     const from = sideOf(step, transition, 'source');
     const to = sideOf(step, transition, 'target');
     const invalid = checkParties(transition, from, to) ?? checkRights(to, access);
-    if (invalid !== undefined) return invalid;
-    const pieces = this.#pieces(from);
+    if (invalid !== undefined) return this.refused(invalid);
+    const pieces = this.#spaces.pieces(from);
     const nowhere = transition.target.address === undefined;
+    const trusted = step === 'donate' && this.#isTrusted(from.owner, to.owner);
     const refused =
       checkRangeOwned(from, transition.kind, pieces, rule.source) ??
-      (nowhere ? undefined : this.#checkTarget(rule, to, pieces));
-    if (refused !== undefined) return refused;
+      (losesAccess && rule.target === 'unmapped' ? this.#inUse.check(from, pieces) : undefined) ??
+      (nowhere || trusted ? undefined : this.#checkTarget(rule, to, pieces));
+    if (refused !== undefined) return this.refused(refused);
 
-    const sourceSpace = this.#spaceOf(from.owner);
-    const targetSpace = nowhere ? undefined : this.#spaceOf(to.owner);
+    const sourceSpace = this.#spaces.of(from.owner);
+    const targetSpace = nowhere ? undefined : this.#spaces.of(to.owner);
     const maps = rule.target === 'unmapped' && targetSpace !== undefined;
     const runs = maps ? runsOf(pieces, to.start) : [];
-    const split = rule.sourceKeeps === 'access' || sourceSpace === undefined ? [] : blocksToSplit(from);
-    const made = maps ? blocksToMap(runs) : blocksToSplit(to);
-    const short = this.#checkTables(from, sourceSpace, split) ?? this.#checkTables(to, targetSpace, made);
-    if (short !== undefined) return short;
-    sourceSpace?.addTables(split);
-    targetSpace?.addTables(made);
+    const displaces = trusted && !nowhere;
+    const splits = rule.sourceKeeps !== 'access' && sourceSpace !== undefined && !sourceSpace.hasTables(from);
+    const makes = targetSpace !== undefined && (displaces || !targetSpace.hasTables(to));
+    if (splits || makes) {
+      const split = splits ? blocksToSplit(from) : [];
+      const made = maps ? blocksToMap(runs) : blocksToSplit(to);
+      const short =
+        this.#spaces.checkTables(from, sourceSpace, split) ?? this.#spaces.checkTables(to, targetSpace, made);
+      if (short !== undefined) return this.refused(short);
+      if (displaces) this.displace(to.owner, to.start, to.size);
+      sourceSpace?.addTables(split);
+      targetSpace?.addTables(made);
+    }
 
     this.#records.change(pieces, (record, offset) =>
       change(record, targetSpace === undefined ? undefined : to.start + offset),
@@ -170,39 +205,34 @@ export class PhysicalMemory {
     if (rule.sourceKeeps === 'nothing') sourceSpace?.unmap(from);
     if (rule.target === 'borrowed' && targetSpace !== undefined) unmapBorrowed(targetSpace, to, pieces);
     for (const run of runs) targetSpace?.map(run, access);
+    if (step === 'lend') sourceSpace?.hide(from);
+    if (step === 'reclaim') sourceSpace?.show(from);
     return undefined;
   }
 
+  /** Whether the hypervisor gives a page to a VM without looking at what is mapped there. */
+  #isTrusted(source: Owner, target: Owner): boolean {
+    const { debugBuild = false } = this.#options;
+    return source === HYPERVISOR && !debugBuild && hasAddressSpace(target) && !this.isInternal(target);
+  }
+
+  /** Tells of a refusal. Where a VM has nothing any more, the page that it had from the start tells the owner. */
+  refused(refusal: Refusal): Refusal {
+    const { owner, offset = 0, pageOwner } = refusal;
+    const known = pageOwner !== undefined || !this.#firstOwners.has(owner);
+    const told = known ? refusal : { ...refusal, pageOwner: this.#records.at(offset)?.record.owner };
+    this.#options.onRefused?.(told);
+    return told;
+  }
+
   #checkTarget(rule: Rule, range: CheckedRange, pieces: readonly Piece[]): Refusal | undefined {
-    const identity = this.#spaceOf(range.owner)?.isInternal ?? true;
+    const identity = this.#spaces.of(range.owner)?.isInternal ?? true;
     return (
       (identity ? checkRangeIdentity(range, pieces) : undefined) ??
       (rule.target === 'borrowed'
         ? checkRangeBorrowed(range, pieces)
-        : (this.#checkRangeUnmapped(range) ?? checkRangeNotBorrowed(range, pieces)))
+        : (this.#spaces.checkUnmapped(range) ?? checkRangeNotBorrowed(range, pieces)))
     );
-  }
-
-  /** Whether a component has nothing mapped in a range. */
-  #checkRangeUnmapped(range: CheckedRange): Refusal | undefined {
-    const { owner, start, size } = range;
-    const found = this.#spaceOf(owner)?.overlapping(start, start + size)[0];
-    if (found === undefined) return undefined;
-    const page = Math.max(found.start, start);
-    const record = this.#records.at(found.value.phys + page - found.start)?.record;
-    return refuse(range, 'mapped', page, 'none', stateOf(record, owner), record?.owner);
-  }
-
-  /** Whether an address space may have the tables that blocks need. */
-  #checkTables(
-    range: CheckedRange,
-    space: AddressSpace | undefined,
-    blocks: readonly Blocks[],
-  ): Refusal | undefined {
-    const missing = space?.missingTables(blocks) ?? 0;
-    if (space === undefined || missing === 0) return undefined;
-    const left = this.#tablePagesMax(range.owner) - space.tablePages;
-    return missing > left ? refuse(range, 'tables', range.start, missing, left) : undefined;
   }
 
   /** Ends what a component has borrowed of an owner's pages in a range of physical memory. */
@@ -225,12 +255,43 @@ export class PhysicalMemory {
   // One component and its own pages
 
   /**
+   * The kernel of a VM begins to use pages, which it may access: maps or pins them for somebody. They can be neither
+   * lent nor shared nor donated until {@link endUse}.
+   *
+   * @param phys physical address. @param user for people: `mapped by vmm`.
+   */
+  use(owner: Owner, phys: number, size: number, user: string): Refusal | undefined {
+    const refused = this.accessible(owner, phys, size);
+    if (refused !== undefined) return this.refused(refused);
+    this.#inUse.add(phys, size, user);
+    return undefined;
+  }
+
+  /** Ends one use of pages. */
+  endUse(phys: number, size: number, user: string): void {
+    this.#inUse.remove(phys, size, user);
+  }
+
+  /** Whether a VM may access all of a range of physical memory: it owns the pages, or has borrowed them. */
+  accessible(owner: Owner, phys: number, size: number): Refusal | undefined {
+    const range: CheckedRange = { step: 'use', side: 'source', owner, start: phys, size };
+    const invalid = checkVm(range) ?? checkRange(range);
+    if (invalid !== undefined) return invalid;
+    const pieces: Piece[] = [];
+    this.#records.addPieces(pieces, phys, size, 0);
+    return checkRangeOwned(range, undefined, pieces, ['owned', 'shared-owned', 'shared-borrowed']);
+  }
+
+  /**
    * Maps an internal VM's pages at their physical address.
    *
    * @param kind of all the region; device memory is refused as normal memory, and the other way round.
    */
   mapRegion(owner: Owner, region: UserMemoryRegion, access: number, kind: MemoryKind): Refusal | undefined {
     const { guestAddress, size } = region;
+    const range: CheckedRange = { step: 'map', side: 'target', owner, start: guestAddress, size };
+    const beyond = checkInternalLimit(range);
+    if (beyond !== undefined) return this.refused(beyond);
     return this.map(owner, { address: guestAddress, phys: guestAddress, size }, access, kind);
   }
 
@@ -240,7 +301,7 @@ export class PhysicalMemory {
     const from: CheckedRange = { step: 'map', side: 'source', owner, start: phys, size };
     const to: CheckedRange = { step: 'map', side: 'target', owner, start: address, size };
     const invalid = checkVm(to) ?? checkRange(from) ?? checkRange(to) ?? checkRights(to, access);
-    if (invalid !== undefined) return invalid;
+    if (invalid !== undefined) return this.refused(invalid);
     const space = this.addressSpace(owner);
     const pieces: Piece[] = [];
     this.#records.addPieces(pieces, phys, size, 0);
@@ -249,9 +310,9 @@ export class PhysicalMemory {
       checkRangeOwned(from, kind, pieces, rules.donate.source) ??
       checkRangeNowhere(from, pieces) ??
       (space.isInternal ? checkRangeIdentity(to, pieces) : undefined) ??
-      this.#checkRangeUnmapped(to) ??
-      this.#checkTables(to, space, blocks);
-    if (refused !== undefined) return refused;
+      this.#spaces.checkUnmapped(to) ??
+      this.#spaces.checkTables(to, space, blocks);
+    if (refused !== undefined) return this.refused(refused);
     space.addTables(blocks);
     this.#records.change(pieces, (record, offset) => ({ ...record, address: address + offset }));
     space.map(run, access);
@@ -262,14 +323,14 @@ export class PhysicalMemory {
   unmap(owner: Owner, address: number, size: number): Refusal | undefined {
     const range: CheckedRange = { step: 'unmap', side: 'source', owner, start: address, size };
     const invalid = checkVm(range) ?? checkRange(range);
-    if (invalid !== undefined) return invalid;
+    if (invalid !== undefined) return this.refused(invalid);
     const space = this.addressSpace(owner);
-    const pieces = this.#pieces(range);
+    const pieces = this.#spaces.pieces(range);
     const blocks = blocksToSplit(range);
     const refused =
       checkRangeOwned(range, undefined, pieces, rules.donate.source) ??
-      this.#checkTables(range, space, blocks);
-    if (refused !== undefined) return refused;
+      this.#spaces.checkTables(range, space, blocks);
+    if (refused !== undefined) return this.refused(refused);
     space.addTables(blocks);
     this.#records.change(pieces, (record) => ({ ...record, address: undefined }));
     space.unmap(range);
@@ -281,13 +342,13 @@ export class PhysicalMemory {
     const space = this.addressSpace(owner);
     if (space.overlapping(start, start + size).length === 0) return;
     const range: CheckedRange = { step: 'displace', side: 'target', owner, start, size };
-    this.#records.change(this.#pieces(range), (record) => withoutAddress(record, owner));
+    this.#records.change(this.#spaces.pieces(range), (record) => withoutAddress(record, owner));
     space.unmap(range);
   }
 
   /** Translates a VM's access. @param address any number. @param access bits of Access that it needs. */
   translate(owner: Owner, address: number, access: number): Translation | Fault {
-    const space = this.#spaces.get(owner);
+    const space = this.#spaces.find(owner);
     const found = space?.at(address);
     const fault = (reason: Fault['reason']): Fault => ({ event: 'fault', owner, address, access, reason });
     if (space === undefined || found === undefined) return fault('unmapped');
@@ -309,66 +370,29 @@ export class PhysicalMemory {
     address: number,
     size: number,
   ): { readonly phys: number; readonly size: number } | undefined {
-    const found = this.#spaces.get(owner)?.at(address);
-    if (found === undefined) return undefined;
-    const phys = found.value.phys + address - found.start;
-    const page = this.#records.at(phys);
-    if (page?.record.kind !== kind || stateOf(page.record, owner) !== 'owned') return undefined;
-    return { phys, size: Math.min(size, found.end - address, page.end - phys) };
+    const found = this.#spaces.find(owner)?.at(address);
+    const phys = found && found.value.phys + address - found.start;
+    const page = phys === undefined ? undefined : this.#records.at(phys);
+    const isOwned = page?.record.kind === kind && stateOf(page.record, owner) === 'owned';
+    if (isOwned && phys !== undefined && found !== undefined)
+      return { phys, size: Math.min(size, found.end - address, page.end - phys) };
+    const range: CheckedRange = { step: 'give', side: 'source', owner, start: address, size };
+    const state = stateOf(page?.record, owner);
+    this.refused(refuse(range, 'state', address, 'owned', state, page?.record.owner));
+    return undefined;
+  }
+
+  /** Whether a component is an internal VM. */
+  isInternal(owner: Owner): boolean {
+    return this.#spaces.find(owner)?.isInternal ?? false;
   }
 
   /** Ends a component: nobody owns its pages now, and the pages that it had borrowed go back to their owners. */
   abandon(owner: Owner): void {
+    for (const { start, end, value } of this.#records.entries())
+      if (value.lent && value.address !== undefined && value.borrowers[0]?.owner === owner)
+        this.#spaces.of(value.owner)?.show({ start: value.address, size: end - start });
     this.#records.abandon(owner);
     this.#spaces.delete(owner);
   }
-
-  #newSpace(owner: Owner, isInternal: boolean): AddressSpace {
-    const space = new AddressSpace(owner, isInternal);
-    this.#spaces.set(owner, space);
-    return space;
-  }
-
-  /** Undefined for a component that has none. */
-  #spaceOf(owner: Owner): AddressSpace | undefined {
-    return hasAddressSpace(owner) ? this.addressSpace(owner) : undefined;
-  }
-
-  /** The pieces of a range of a component's memory, in order. */
-  #pieces({ owner, start, size }: CheckedRange): readonly Piece[] {
-    const space = this.#spaceOf(owner);
-    const pieces: Piece[] = [];
-    if (space === undefined) this.#records.addPieces(pieces, start, size, 0);
-    else {
-      const end = start + size;
-      let at = start;
-      for (const mapping of space.overlapping(start, end)) {
-        if (mapping.start > at) pieces.push(hole(at - start, mapping.start - at));
-        at = Math.max(mapping.start, start);
-        const to = Math.min(mapping.end, end);
-        this.#records.addPieces(pieces, mapping.value.phys + at - mapping.start, to - at, at - start);
-        at = to;
-      }
-      if (at < end) pieces.push(hole(at - start, end - at));
-    }
-    return pieces;
-  }
-}
-
-/** Unmaps the pieces of a range that are mapped there. @param pieces as they were before they changed. */
-function unmapBorrowed(space: AddressSpace, { owner, start }: CheckedRange, pieces: readonly Piece[]): void {
-  for (const { offset, size, record } of pieces)
-    if (record?.borrowers.some((borrower) => borrower.owner === owner && borrower.address !== undefined))
-      space.unmap({ start: start + offset, size });
-}
-
-/** Runs that map pieces from an address on. Pieces that are contiguous in physical memory are one run. */
-function runsOf(pieces: readonly Piece[], start: number): readonly Run[] {
-  const runs: { address: number; phys: number; size: number }[] = [];
-  for (const { offset, phys, size } of pieces) {
-    const last = runs[runs.length - 1];
-    if (last !== undefined && last.phys + last.size === phys) last.size += size;
-    else runs.push({ address: start + offset, phys, size });
-  }
-  return runs;
 }

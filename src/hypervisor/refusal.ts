@@ -11,6 +11,8 @@ import { type Owner, ownerName } from './owner.js';
  * - `mapped`: something is mapped at the target's address
  * - `borrowed`: the target has the page already; `not_borrowed`: it does not have it, or at another address
  * - `tables`: no memory left for the tables of an address space
+ * - `in_use`: the kernel of the VM that gives the page away has mapped or pinned it
+ * - `limit`, `slot`, `flags`, `overlap`, `unknown`, `changed`: of a memory region of an internal VM
  */
 export type RefusalCode =
   | 'component'
@@ -23,7 +25,14 @@ export type RefusalCode =
   | 'mapped'
   | 'borrowed'
   | 'not_borrowed'
-  | 'tables';
+  | 'tables'
+  | 'in_use'
+  | 'limit'
+  | 'slot'
+  | 'flags'
+  | 'overlap'
+  | 'unknown'
+  | 'changed';
 
 const errnos = {
   component: 'EINVAL',
@@ -37,6 +46,13 @@ const errnos = {
   borrowed: 'EPERM',
   not_borrowed: 'EPERM',
   tables: 'ENOMEM',
+  in_use: 'EBUSY',
+  limit: 'EFAULT',
+  slot: 'EINVAL',
+  flags: 'EINVAL',
+  overlap: 'EEXIST',
+  unknown: 'EINVAL',
+  changed: 'EINVAL',
 } as const satisfies Readonly<Record<RefusalCode, string>>;
 
 /** The range that a check looked at. */

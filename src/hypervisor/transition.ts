@@ -6,6 +6,8 @@ import { type CheckedRange, type Refusal, refuse } from './refusal.js';
 
 /** First address that is too large: tables of a 4 KiB granule translate 48 bits. */
 export const ADDRESS_LIMIT = 2 ** 48;
+/** First address that no memory of an internal VM may reach: KVM_PHYS_SIZE of Linux 4.13 for arm64. */
+export const INTERNAL_LIMIT = 2 ** 40;
 const RIGHTS_MAX = 7;
 
 /** One side of a transition: a component and the address of the range for it. */
@@ -86,13 +88,24 @@ export function checkVm(range: CheckedRange): Refusal | undefined {
     : refuse(range, 'component', range.start, 'a VM', range.owner);
 }
 
+/** Whether a number is a multiple of a page, 0 or more. The remainder of one above 2^31 would take ten times as long. */
+export function isPages(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && Math.floor(value / PAGE_SIZE) * PAGE_SIZE === value;
+}
+
+/** Whether a range may be memory of an internal VM; one that is no range at all is refused elsewhere. */
+export function checkInternalLimit(range: CheckedRange): Refusal | undefined {
+  const { start, size } = range;
+  const end = start + size;
+  if (!isPages(start) || !isPages(size) || end < INTERNAL_LIMIT) return undefined;
+  return refuse(range, 'limit', start, `an end below ${INTERNAL_LIMIT}`, end);
+}
+
 /** Whether numbers are a range: whole pages, at least one, within an address space. Any numbers may be given. */
 export function checkRange(range: CheckedRange): Refusal | undefined {
   const { start, size } = range;
-  if (!Number.isSafeInteger(size) || size <= 0 || size % PAGE_SIZE !== 0)
-    return refuse(range, 'size', start, `pages of ${PAGE_SIZE} bytes`, size);
-  if (!Number.isSafeInteger(start) || start < 0 || start % PAGE_SIZE !== 0)
-    return refuse(range, 'address', start, `a multiple of ${PAGE_SIZE}`, start);
+  if (!isPages(size) || size === 0) return refuse(range, 'size', start, `pages of ${PAGE_SIZE} bytes`, size);
+  if (!isPages(start)) return refuse(range, 'address', start, `a multiple of ${PAGE_SIZE}`, start);
   if (start + size > ADDRESS_LIMIT)
     return refuse(range, 'address', start, `an end up to ${ADDRESS_LIMIT}`, start + size);
   return undefined;

@@ -5,6 +5,12 @@
  */
 export { Machine, type MachineOptions, type Taken, type VcpuHalt, VcpuState } from './machine.js';
 export {
+  isMemoryOperation,
+  type MemoryOperation,
+  type MemoryOperationName,
+  performOnMemory,
+} from './memory-operations.js';
+export {
   type FileContents,
   type Operation,
   type OperationName,

@@ -1,8 +1,13 @@
 import { formatHex } from '../base/hex.js';
 import { type Line, lineReaders } from '../base/line-readers.js';
-import type { MemoryHypercall } from '../hypervisor/index.js';
 import { QueueError } from '../transport/index.js';
 import type { Machine, VcpuHalt } from './machine.js';
+import {
+  type MemoryOperation,
+  type MemoryOperationName,
+  memoryRows,
+  performOnMemory,
+} from './memory-operations.js';
 import type { VmPort } from './vm-port.js';
 
 const { refuse, natural, text, list, hex, u64, optional } = lineReaders('recording');
@@ -30,12 +35,6 @@ interface ReceiveLimit {
   readonly count: number;
 }
 
-/** A VM asks the hypervisor to move or map memory. */
-interface HypercallOperation {
-  readonly vmid: number;
-  readonly call: MemoryHypercall;
-}
-
 /** An operation: how a line says it (vectors/README.md) and what it does. */
 interface Row<Fields> {
   /** Lines that show it, each with what it does, for people. */
@@ -59,8 +58,8 @@ const message = {
 
 const plain = { read: () => ({}), write: () => ({}) };
 
-/** Everything that can be done to a machine. */
-const rows = {
+/** Everything that can be done to a machine, besides what is done to the hypervisor's memory. */
+const ownRows = {
   frame: row<Message>({ ...message, help: [], wakesManager: true }),
   load: row<Load>({
     help: [
@@ -93,26 +92,6 @@ const rows = {
     write: ({ vmid, state, data }) => ({ vmid, state, data: data.map(formatWord) }),
     perform: (machine, halt) => machine.halt(halt),
     wakesManager: true,
-  }),
-  hypercall: row<HypercallOperation>({
-    help: [
-      [
-        '{"op":"hypercall","vmid":3,"call":"memextent_donate","options":3,"from":"0x5","to":"0x9","address":"0x90000000","size":"0x1000"}',
-        'a VM gives another one memory, or takes it back; also addrspace_map and addrspace_unmap',
-      ],
-    ],
-    read: (line) => ({ vmid: natural(line.vmid, 'vmid'), call: readHypercall(line) }),
-    write: ({ vmid, call: { name, ...words } }) => ({
-      vmid,
-      call: name,
-      ...Object.fromEntries(
-        Object.entries(words).map(([key, word]) => [key, typeof word === 'bigint' ? formatWord(word) : word]),
-      ),
-    }),
-    perform: (machine, { vmid, call }) => {
-      machine.manager.hypervisor.extents.perform(vmid, call);
-    },
-    wakesManager: false,
   }),
   reboot: row({
     ...plain,
@@ -148,12 +127,31 @@ const rows = {
   }),
 };
 
-type Fields<Name extends keyof typeof rows> = (typeof rows)[Name] extends Row<infer F> ? F : never;
-export type OperationName = keyof typeof rows;
+type OwnName = keyof typeof ownRows;
+type Fields<Name extends OwnName> = (typeof ownRows)[Name] extends Row<infer F> ? F : never;
+export type OperationName = OwnName | MemoryOperationName;
+type AnyOperation = { readonly [K in OwnName]: { readonly kind: K } & Fields<K> }[OwnName] | MemoryOperation;
 /** Something that is done to a machine, as a value. */
-export type Operation<Name extends OperationName = OperationName> = {
-  readonly [K in Name]: { readonly kind: K } & Fields<K>;
-}[Name];
+export type Operation<Name extends OperationName = OperationName> = Extract<
+  AnyOperation,
+  { readonly kind: Name }
+>;
+
+const rowsOfMemory = Object.fromEntries(
+  Object.entries(memoryRows).map(([kind, { help, read, write }]) => [
+    kind,
+    {
+      help,
+      read,
+      write,
+      perform: ({ manager }: Machine<VmPort>, fields: object) => {
+        performOnMemory(manager.hypervisor, { kind, ...fields } as MemoryOperation);
+      },
+      wakesManager: false,
+    },
+  ]),
+);
+const rows = { ...ownRows, ...rowsOfMemory } as unknown as Readonly<Record<OperationName, Row<never>>>;
 
 /** The row of each operation, for those that handle any of them. */
 export const operations: Readonly<Record<OperationName, Omit<Row<never>, 'read'>>> = rows;
@@ -168,7 +166,7 @@ export function readOperation(line: Line, file: FileContents): Operation {
   if (typeof op !== 'string' || !Object.hasOwn(rows, op) || line.op === 'frame')
     return refuse('op', 'a known operation', op);
   const kind = op as OperationName;
-  return { kind, ...rows[kind].read(line, file) } as Operation;
+  return { kind, ...(rows[kind].read(line, file) as object) } as Operation;
 }
 
 /** The line of an operation. */
@@ -194,31 +192,6 @@ export function readVcpu(line: Line): VcpuHalt {
     vmid: natural(line.vmid, 'vmid'),
     state: natural(line.state, 'state'),
     data: [u64(first, 'data'), u64(second, 'data')],
-  };
-}
-
-function readHypercall(line: Line): MemoryHypercall {
-  const word = (key: string) => u64(line[key], key);
-  const run = { address: word('address'), size: word('size') };
-  const { call } = line;
-  if (call === 'memextent_donate')
-    return {
-      name: call,
-      options: natural(line.options, 'options'),
-      from: word('from'),
-      to: word('to'),
-      ...run,
-    };
-  if (call !== 'addrspace_map' && call !== 'addrspace_unmap')
-    return refuse('call', 'memextent_donate, addrspace_map, addrspace_unmap', call);
-  return {
-    name: call,
-    addrspace: word('addrspace'),
-    extent: word('extent'),
-    guestAddress: word('guestAddress'),
-    attributes: natural(line.attributes, 'attributes'),
-    flags: natural(line.flags, 'flags'),
-    ...run,
   };
 }
 

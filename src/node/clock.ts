@@ -4,3 +4,9 @@ export function wallClock(): bigint {
 }
 
 const start = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
+
+/** Calls `action` again and again, with so many seconds between, until the returned function is called. */
+export function every(seconds: number, action: () => void): () => void {
+  const timer = setInterval(action, seconds * 1000);
+  return () => clearInterval(timer);
+}

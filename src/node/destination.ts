@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   closeSync,
@@ -110,7 +109,7 @@ class FileDestination implements Destination {
     this.#path = path;
     this.#place = place;
     this.#isDurable = isDurable;
-    const ending = `.${randomUUID().slice(0, 8)}.part`;
+    const ending = `.${crypto.randomUUID().slice(0, 8)}.part`;
     const name = basename(place) + ending;
     const fits = Buffer.byteLength(name) <= nameSizeMax;
     this.#draft = join(dirname(place), fits ? name : `gunyah-rm${ending}`);

@@ -2,10 +2,14 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FileError } from './file-error.js';
 import { FileUse } from './file-use.js';
+import { followFile } from './follow.js';
 import { arrivingPieces, readPieces, readWholeFile } from './input.js';
 import { Output } from './output.js';
 import { isPacked, unpacked, unpackedWhole } from './packed.js';
 import type { Stdio } from './stdio.js';
+
+/** Bytes of a piece of a scenario. A piece takes long to play, and what it prints is shown after it. */
+const scenarioPiece = 64 * 1024;
 
 /** A file of a folder that is written. */
 export interface FileOfFolder {
@@ -37,13 +41,27 @@ export class Files {
   }
 
   /**
+   * A file that grows, up to `stop`: see {@link followFile}. Parts without contents are left out.
+   *
+   * @throws FileError, FileConflict if it is an output.
+   */
+  async *follow(path: string, stop: AbortSignal): AsyncGenerator<AsyncIterable<Uint8Array>> {
+    this.#use.reads(path);
+    for await (const part of followFile(path, stop)) {
+      const pieces = unpacked(part);
+      const first = await pieces.next();
+      if (!first.done) yield chain(first.value, pieces);
+    }
+  }
+
+  /**
    * As {@link contents}, synchronously: a compressed input is unpacked at once.
    *
    * @throws WireError also for more than 1 GiB.
    */
   *pieces(path: string): Generator<Uint8Array> {
     this.#use.reads(path);
-    const source = readPieces(this.#stdio, path);
+    const source = readPieces(this.#stdio, path, scenarioPiece);
     const first = source.next();
     if (first.done) return;
     if (!isPacked(first.value)) {
@@ -110,6 +128,11 @@ export class Files {
   discard(): void {
     for (const output of this.#outputs) output.discard();
   }
+}
+
+async function* chain(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
 }
 
 async function* counted(

@@ -1,4 +1,10 @@
-import { AddressRanges, type Hypervisor, HypervisorModel, InterruptNumbers } from '../hypervisor/index.js';
+import {
+  AddressRanges,
+  type Hypervisor,
+  HypervisorModel,
+  InterruptNumbers,
+  type Refusal,
+} from '../hypervisor/index.js';
 import type { FrameWriter } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { QUEUE_DEPTH_DEFAULT } from '../transport/index.js';
@@ -44,6 +50,8 @@ export interface ManagerOptions {
   readonly onPanic?: (reason: PanicReason) => void;
   /** A VM's RPC link comes or goes. */
   readonly onLink?: (vmid: number, exists: boolean) => void;
+  /** The hypervisor has refused something: which page, and whose it is. */
+  readonly onRefused?: (refusal: Refusal) => void;
   /** A queue message was put on the queue to a VM. */
   readonly onSent?: (vmid: number, frame: Uint8Array) => void;
 }
@@ -56,6 +64,7 @@ function modelFor(options: ManagerOptions, tablePagesMax: TablePagesMax): Hyperv
     interrupts: platform.interrupts,
     primaryVmid: VMID_HLOS,
     tablePagesMax,
+    onRefused: options.onRefused,
   });
 }
 
@@ -78,6 +87,7 @@ export class Boot implements Context, LinkOwner {
   readonly loop = new EventLoop();
   readonly counter = new NotificationCounter();
   readonly frames: FrameWriter;
+  readonly sent: LinkOwner['sent'];
   readonly links: LinkTable;
   readonly firmware: FirmwareState = { milestoneReached: false, size: undefined };
   /** Of the hypervisor and of RM itself. */
@@ -95,6 +105,7 @@ export class Boot implements Context, LinkOwner {
     this.platform = options.platform ?? platforms.native;
     this.careful = options.careful ?? false;
     this.debugBuild = options.debugBuild ?? false;
+    this.sent = options.onSent;
     this.interrupts = new InterruptTable(irqHandleBase);
     const { hypervisor = modelFor, links = (...args) => new LinkTable(...args) } = options;
     this.hypervisor = hypervisor(options, (vmid) =>
@@ -156,25 +167,30 @@ export class Boot implements Context, LinkOwner {
 
   /** Handles everything that waits, and what follows from it. */
   run(): void {
-    this.#guarded(() => this.loop.run());
+    if (this.panicked !== undefined) return;
+    try {
+      this.loop.run();
+    } catch (error) {
+      this.#stop(error);
+    }
   }
 
   /** A VM's vCPU halts. */
   vcpuHalt(vmid: number, state: number, data: readonly [bigint, bigint]): void {
-    this.#guarded(() => haltVcpu(this, vmid, state, data));
-  }
-
-  /** Does something in which the manager may die. */
-  #guarded(action: () => void): void {
     if (this.panicked !== undefined) return;
     try {
-      action();
+      haltVcpu(this, vmid, state, data);
     } catch (error) {
-      if (!(error instanceof ManagerPanic)) throw error;
-      this.panicked = error.reason;
-      this.loop.clear();
-      this.#options.onPanic?.(error.reason);
+      this.#stop(error);
     }
+  }
+
+  /** The manager died where this was thrown. Anything but a panic is thrown again. */
+  #stop(error: unknown): void {
+    if (!(error instanceof ManagerPanic)) throw error;
+    this.panicked = error.reason;
+    this.loop.clear();
+    this.#options.onPanic?.(error.reason);
   }
 
   received(vmid: number, header: Header, view: DataView, start: number, end: number): void {
@@ -184,11 +200,7 @@ export class Boot implements Context, LinkOwner {
     const respond = this.#responders.get(header.msg_id);
     const reply =
       respond === undefined ? errorReply(RmError.UNIMPLEMENTED) : respond(this, sender, { view, start, end });
-    this.links.get(vmid)?.reply(header.msg_id, header.seq, reply);
-  }
-
-  sent(vmid: number, frame: Uint8Array): void {
-    this.#options.onSent?.(vmid, frame);
+    this.links.get(vmid)?.reply(header.msg_id, header.seq, reply.bytes, reply.size);
   }
 
   tooLong(): void {

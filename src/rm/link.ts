@@ -8,9 +8,10 @@ import { type EventLoop, LoopEvent } from './event-loop.js';
 const NOTIFICATIONS_MAX = 256;
 
 const ignore = (): void => {};
+const NO_PAYLOAD = new Uint8Array(0);
 
+/** A message that waits until another one has been sent. */
 interface Outgoing {
-  readonly type: number;
   readonly id: number;
   readonly payload: Uint8Array;
 }
@@ -35,8 +36,8 @@ export interface LinkOwner {
   readonly careful: boolean;
   /** A message has arrived whole; its payload is [start, end) of the view, valid during the call only. */
   received(vmid: number, header: Header, view: DataView, start: number, end: number): void;
-  /** A queue message was put on the queue to a VM. */
-  sent(vmid: number, frame: Uint8Array): void;
+  /** A queue message was put on the queue to a VM. Undefined: nobody wants to know, and no array is made for each. */
+  readonly sent: ((vmid: number, frame: Uint8Array) => void) | undefined;
   /** A message cannot be sent at all because of its size. */
   tooLong(): void;
 }
@@ -53,13 +54,17 @@ export class Link {
   readonly #receive: LoopEvent;
   readonly #transmit: LoopEvent;
   readonly #resume: LoopEvent;
-  #current: Outgoing | undefined;
+  // The current transmission. Fields, not an object: one would be made for every message.
+  #type = 0;
+  #id = 0;
   #seq = 0;
-  /** Payload bytes of the current transmission that were sent. */
+  #payload: Uint8Array = NO_PAYLOAD;
+  #size = 0;
+  /** Payload bytes that were sent. */
   #position = 0;
   /** Queue messages of the current transmission that are still to be sent. */
   #left = 0;
-  #reply: { readonly message: Outgoing; readonly seq: number } | undefined;
+  #reply: (Outgoing & { readonly seq: number }) | undefined;
   #notifications: Outgoing[] = [];
   #closed = false;
   /** The message being read: a copy, since a view of each message costs more than copying it. */
@@ -87,23 +92,27 @@ export class Link {
     this.toVm.onNotFull = () => owner.loop.raise(this.#transmit);
   }
 
-  /** Sends a reply, or keeps it as the pending one. An older pending reply gets one more attempt, then is dropped. */
-  reply(id: number, seq: number, payload: Uint8Array): void {
+  /**
+   * Sends a reply, or keeps it as the pending one. An older pending reply gets one more attempt, then is dropped.
+   *
+   * @param payload its first `size` bytes; copied where they are needed after the call.
+   */
+  reply(id: number, seq: number, payload: Uint8Array, size = payload.byteLength): void {
     // `#reply` stays set during this attempt: if the send completes at once, its completion must see a pending reply,
     // because only then does it raise the resume event.
-    if (this.#reply !== undefined) this.#start(this.#reply.message, this.#reply.seq);
+    const older = this.#reply;
+    if (older !== undefined) this.#startReply(older.id, older.seq, older.payload, older.payload.byteLength);
     this.#reply = undefined;
-    const message: Outgoing = { type: MessageType.reply, id, payload };
-    if (!this.#start(message, seq)) this.#reply = { message, seq };
+    if (!this.#startReply(id, seq, payload, size)) this.#reply = { id, seq, payload: payload.slice(0, size) };
+    else if (this.#left > 0) this.#payload = payload.slice(0, size);
   }
 
   /** Sends a notification, or adds it to those that wait. */
   notify(id: number, payload: Uint8Array): void {
     this.#sendNotifications();
-    const message: Outgoing = { type: MessageType.notification, id, payload };
-    if (this.#start(message, this.#owner.counter.take())) return;
+    if (this.#startNotification(id, payload)) return;
     if (this.#notifications.length === NOTIFICATIONS_MAX) this.#notifications.shift();
-    this.#notifications.push(message);
+    this.#notifications.push({ id, payload });
   }
 
   /** Ends the conversation: drops everything queued or pending. Nothing is sent or received afterwards. */
@@ -116,52 +125,75 @@ export class Link {
     this.toManager.onNotEmpty = ignore;
   }
 
+  #startReply(id: number, seq: number, payload: Uint8Array, size: number): boolean {
+    return this.#start(MessageType.reply, id, seq, payload, size);
+  }
+
+  #startNotification(id: number, payload: Uint8Array): boolean {
+    const seq = this.#owner.counter.take();
+    return this.#start(MessageType.notification, id, seq, payload, payload.byteLength);
+  }
+
   /** Starts to transmit a message. @returns false if another transmission is in progress. */
-  #start(message: Outgoing, seq: number): boolean {
+  #start(type: number, id: number, seq: number, payload: Uint8Array, size: number): boolean {
     if (this.#left > 0) return false;
-    const size = message.payload.byteLength;
     if (size > limits.max_payload) {
       this.#owner.tooLong();
       return true;
     }
-    this.#current = message;
+    this.#type = type;
+    this.#id = id;
     this.#seq = seq;
+    this.#payload = payload;
+    this.#size = size;
     this.#position = 0;
-    this.#left = size === 0 ? 1 : Math.ceil(size / limits.content);
+    this.#left = size <= limits.content ? 1 : Math.ceil(size / limits.content);
     this.#pump();
     return true;
   }
 
   /** Puts queue messages of the current transmission until the queue is full or all of them are sent. */
   #pump(): void {
-    const message = this.#current as Outgoing;
-    const { payload } = message;
-    const fragments = payload.byteLength === 0 ? 0 : Math.ceil(payload.byteLength / limits.content) - 1;
+    const { toVm } = this;
+    const owner = this.#owner;
+    const size = this.#size;
+    const fragments = size <= limits.content ? 0 : Math.ceil(size / limits.content) - 1;
     while (this.#left > 0) {
-      const type = this.#left === fragments + 1 ? message.type : MessageType.continuation;
-      const end = Math.min(payload.byteLength, this.#position + limits.content);
-      const header = { type, fragments, seq: this.#seq, msg_id: message.id };
-      const frame = this.#owner.frames.write(header, payload, this.#position, end);
-      const fits = frame.byteLength <= this.toVm.messageSizeMax;
-      if (!fits && this.#owner.careful) {
+      const type = this.#left === fragments + 1 ? this.#type : MessageType.continuation;
+      const end = Math.min(size, this.#position + limits.content);
+      const fits = limits.header + end - this.#position <= toVm.messageSizeMax;
+      if (!fits && owner.careful) {
         this.#left = 0;
         break;
       }
-      const { error } = this.toVm.send(frame);
+      const error = this.#sendFrame(type, fragments, end, fits ? owner.sent : undefined);
       if (error === QueueError.FULL) return;
-      if (error !== QueueError.OK) this.#owner.tooLong();
-      else if (fits) this.#owner.sent(this.vmid, frame);
+      if (error !== QueueError.OK) owner.tooLong();
       this.#left--;
       this.#position = end;
     }
-    this.#current = undefined;
-    if (this.#reply !== undefined || this.#notifications.length > 0) this.#owner.loop.raise(this.#resume);
+    this.#payload = NO_PAYLOAD;
+    if (this.#reply !== undefined || this.#notifications.length > 0) owner.loop.raise(this.#resume);
+  }
+
+  /** Puts the queue message that ends at a position of the payload. @param sent is told if it was put. */
+  #sendFrame(type: number, fragments: number, end: number, sent: LinkOwner['sent']): number {
+    const { frames } = this.#owner;
+    const header = { type, fragments, seq: this.#seq, msg_id: this.#id };
+    if (sent === undefined) {
+      const size = frames.append(header, this.#payload, this.#position, end);
+      return this.toVm.sendRange(frames.slab, frames.used - size, frames.used);
+    }
+    const frame = frames.write(header, this.#payload, this.#position, end);
+    const error = this.toVm.sendRange(frame, 0, frame.byteLength);
+    if (error === QueueError.OK) sent(this.vmid, frame);
+    return error;
   }
 
   #sendPending(): void {
     const reply = this.#reply;
     if (reply !== undefined) {
-      if (!this.#start(reply.message, reply.seq)) return;
+      if (!this.#startReply(reply.id, reply.seq, reply.payload, reply.payload.byteLength)) return;
       this.#reply = undefined;
     }
     this.#sendNotifications();
@@ -169,8 +201,9 @@ export class Link {
 
   #sendNotifications(): void {
     let sent = 0;
-    for (const message of this.#notifications) {
-      if (!this.#start(message, this.#owner.counter.take())) break;
+    if (this.#notifications.length === 0) return;
+    for (const { id, payload } of this.#notifications) {
+      if (!this.#startNotification(id, payload)) break;
       sent++;
     }
     if (sent > 0) this.#notifications.splice(0, sent);
@@ -179,10 +212,9 @@ export class Link {
   /** Reads all waiting messages. RM handles no other event in between. */
   #readAll(): void {
     while (!this.#closed) {
-      const { message } = this.toManager.receive();
-      if (message === undefined) return;
-      this.#incoming.set(message);
-      this.#reassembler.receive(this.#incomingView, 0, message.byteLength);
+      const size = this.toManager.receiveInto(this.#incoming);
+      if (size === 0) return;
+      this.#reassembler.receive(this.#incomingView, 0, size);
     }
   }
 }

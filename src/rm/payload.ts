@@ -10,17 +10,21 @@ export interface Payload {
   readonly end: number;
 }
 
-/** Payload of a reply: the error word and what follows it. */
-export type Reply = Uint8Array;
+/** Payload of a reply: the error word and what follows it. Valid until the next reply is made. */
+export interface Reply {
+  /** Maybe more of them. Never write to them: they are shared. */
+  readonly bytes: Uint8Array;
+  readonly size: number;
+}
 
 const ERROR_SIZE = 4;
 const errorReplies = new Map<number, Reply>();
 
-/** A reply that is the error word alone. The array is shared: never write to it. */
+/** A reply that is the error word alone. */
 export function errorReply(error: number): Reply {
   let reply = errorReplies.get(error);
   if (reply === undefined) {
-    reply = replyBytes(error, 0);
+    reply = { bytes: replyBytes(error, 0), size: ERROR_SIZE };
     errorReplies.set(error, reply);
   }
   return reply;
@@ -32,7 +36,10 @@ function replyBytes(error: number, size: number): Uint8Array {
   return bytes;
 }
 
-/** Replies and notifications are encoded here, then copied; longer ones get bytes of their own. */
+/**
+ * Replies and notifications are encoded here. A notification is copied, a reply is sent from here. Longer ones get bytes
+ * of their own.
+ */
 const scratch = new Uint8Array(1 << 14);
 const scratchView = new DataView(scratch.buffer);
 
@@ -40,11 +47,11 @@ const scratchView = new DataView(scratch.buffer);
 export function replyWith(codec: Codec, value: object, error: number): Reply {
   scratchView.setUint32(0, error, true);
   const end = encodeToScratch(codec, value, ERROR_SIZE);
-  if (end !== undefined) return scratch.slice(0, end);
+  if (end !== undefined) return { bytes: scratch, size: end };
   const data = codec.toBytes(value as Values);
   const bytes = replyBytes(error, data.byteLength);
   bytes.set(data, ERROR_SIZE);
-  return bytes;
+  return { bytes, size: bytes.byteLength };
 }
 
 /** Payload of a notification. */

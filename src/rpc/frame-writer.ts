@@ -25,9 +25,30 @@ export class FrameWriter {
    * because allocating an array for each queue message takes longer than filling it.
    */
   write(header: FrameHeader, payload: Uint8Array, start: number, end: number): Uint8Array {
+    const size = this.append(header, payload, start, end);
+    return this.#slab.subarray(this.#used - size, this.#used);
+  }
+
+  /**
+   * Writes as {@link write}, but makes no array: the queue message is the last so many bytes of {@link slab} before
+   * {@link used}.
+   *
+   * @returns its size.
+   */
+  append(header: FrameHeader, payload: Uint8Array, start: number, end: number): number {
     const size = this.#put(header, payload, start, end);
     this.#used += size;
-    return this.#slab.subarray(this.#used - size, this.#used);
+    return size;
+  }
+
+  /** The array that is being filled. What has been written to it is never changed. */
+  get slab(): Uint8Array {
+    return this.#slab;
+  }
+
+  /** Bytes of the slab that are written. */
+  get used(): number {
+    return this.#used;
   }
 
   /** The same in an array of its own, which the receiver may transfer or keep for long. */

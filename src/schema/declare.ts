@@ -141,6 +141,9 @@ function named(name: string, declared: Declared): Field {
     isLength,
     max: options.max,
     aboveMax: options.aboveMax,
+    info: options.info,
+    zero: options.zero,
+    stateOf: options.stateOf,
     checkedZero,
   };
 }

@@ -1,4 +1,4 @@
-import type { WireType } from '../wire/index.js';
+import type { InfoPart, WireType } from '../wire/index.js';
 
 /** What the number in a field identifies or measures. Tools choose notation and generated values by it. */
 type Role =
@@ -32,6 +32,12 @@ export interface FieldOptions {
   readonly max?: number;
   /** The error that RM answers above `max`. */
   readonly aboveMax?: string;
+  /** Its part in the line that sums the message up. Fields without a part are left out of it. */
+  readonly info?: InfoPart | undefined;
+  /** What that line says in place of the value 0. */
+  readonly zero?: string;
+  /** The earlier field that names the VM whose state this is. That line then also tells the state before. */
+  readonly stateOf?: string;
 }
 
 /** Whether values have the key: always, optionally, optionally as input only, or only if the value is not zero. */

@@ -20,6 +20,7 @@ export {
   reserved,
   struct,
 } from './declare.js';
+export type { FieldOptions } from './declared.js';
 export type { Infer, InferInput } from './infer.js';
 export {
   type Call,

@@ -11,12 +11,24 @@ export interface Outlet {
    * is kept, and offered again after {@link LiveManager.resume}.
    */
   send(vmid: number, message: Uint8Array): boolean;
+  /** Ends the connection, if it is one. */
+  close?(): void;
 }
 
 /** Bytes that are in physical memory when the manager boots. */
 export interface MemoryContents {
   readonly address: number;
   readonly bytes: Uint8Array;
+}
+
+/** Whom the peers of a server speak to: a manager, or a relay to one. */
+export interface Counterpart {
+  /** A VM, 0..65535, puts a message on its queue to another. */
+  receive(outlet: Outlet, from: number, to: number, message: Uint8Array): void;
+  /** An outlet has room again for messages to a VM, or, without a VM, to all that are its own. */
+  resume(outlet: Outlet, vmid?: number): void;
+  /** An outlet is gone. */
+  leave(outlet: Outlet): void;
 }
 
 export interface LiveOptions {
@@ -46,7 +58,7 @@ class OutletPort extends VmPort {
  * after taking it. The rest stays on the queue, where the manager's own limits apply, so an outlet that takes nothing
  * costs neither memory nor anyone else's progress.
  */
-export class LiveManager {
+export class LiveManager implements Counterpart {
   /** Gets the messages to VMs that no other outlet has spoken for. */
   fallback: Outlet | undefined;
   /** A VM's RPC link now exists, perhaps in place of an earlier one, or no longer exists. */

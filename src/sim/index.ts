@@ -13,9 +13,24 @@ export {
   knownFaults,
   type Violation,
 } from './check/index.js';
-export { decodeMessages, describeBytes, describeMessages, recordKeys } from './describe.js';
+export {
+  decodeMessages,
+  describeBytes,
+  describeMessages,
+  describeRecord,
+  type Message,
+  MessageFeed,
+  recordKeys,
+} from './describe.js';
 export { differenceJson, differenceText } from './difference.js';
-export type { FaultCount, FaultKind, FaultMatch, FaultRule } from './faults.js';
+export {
+  type FaultCount,
+  type FaultKind,
+  type FaultMatch,
+  type FaultRule,
+  Faults,
+  type Verdict,
+} from './faults.js';
 export { lendHandleBase } from './handle-base.js';
 export type { KernelEvent } from './kernels/kernels.js';
 export { managerTransport } from './manager-transport.js';
@@ -23,6 +38,7 @@ export { CapabilityMask } from './mask.js';
 export { RealReceivers, sameFrames } from './receivers.js';
 export { type RecordedStep, readHeader, readStep } from './recording.js';
 export { type Comparison, type ReplayOptions, replay } from './replay.js';
+export { readRule } from './scenario/fault-rule.js';
 export { formatHelp } from './scenario/help.js';
 export {
   type PlayerOptions,

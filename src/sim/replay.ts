@@ -22,13 +22,14 @@ export interface ReplayOptions {
 }
 
 /** One step of a recording beside what the simulated manager did with it. */
-export interface Comparison {
+export interface Comparison<Death extends string = string> {
   /** Line of the recording, 1 for the first step. */
   readonly step: number;
   readonly recorded: RecordedStep;
   /** What was taken off queues, in order, capability ids blanked. */
   readonly actual: readonly Taken[];
-  readonly panic: PanicReason | undefined;
+  /** Where the manager has died, for people. */
+  readonly panic: Death | undefined;
   /** The queue did not take the message. */
   readonly refused: boolean;
   readonly equal: boolean;
@@ -41,7 +42,10 @@ export interface Comparison {
  *
  * @throws WireError when a line is not part of a recording.
  */
-export function* replay(lines: Iterable<unknown>, options: ReplayOptions): Generator<Comparison> {
+export function* replay(
+  lines: Iterable<unknown>,
+  options: ReplayOptions,
+): Generator<Comparison<PanicReason>> {
   const iterator = lines[Symbol.iterator]();
   const header = iterator.next();
   if (header.done === true) return;
@@ -105,7 +109,7 @@ class Run {
   }
 
   /** @param last nothing follows in the recording. */
-  compare(step: number, recorded: RecordedStep, last: boolean): Comparison {
+  compare(step: number, recorded: RecordedStep, last: boolean): Comparison<PanicReason> {
     const { kind } = recorded;
     // A reboot ends the boot before it. An `end` and the last step end their own boot.
     const before = kind !== 'reboot' || this.#endBoot(false);
@@ -115,7 +119,7 @@ class Run {
     return before && after ? comparison : { ...comparison, equal: false };
   }
 
-  #compare(step: number, recorded: RecordedStep): Comparison {
+  #compare(step: number, recorded: RecordedStep): Comparison<PanicReason> {
     this.#learnHandleBase(recorded);
     const expected = recorded.out.map(({ to, frame }) => ({
       to,
@@ -152,7 +156,7 @@ class Run {
     return this.#manager.platform.realVms;
   }
 
-  #perform(step: number, recorded: RecordedStep, expected: readonly Taken[]): Comparison {
+  #perform(step: number, recorded: RecordedStep, expected: readonly Taken[]): Comparison<PanicReason> {
     const before = this.#manager.panicked;
     const refused = this.#act(recorded);
     const taken = queued.has(recorded.kind) ? [] : this.#settle(recorded.out);

@@ -1,7 +1,16 @@
 import { constants } from '../../schemas/index.js';
 import { Random } from '../base/random.js';
-import type { HypercallResult, MemoryHypercall } from '../hypervisor/index.js';
-import { Machine, type Operation, operations, perform, VmPort } from '../machine/index.js';
+import type { HypercallResult, MemoryHypercall, Refusal } from '../hypervisor/index.js';
+import {
+  isMemoryOperation,
+  Machine,
+  type MemoryOperation,
+  type Operation,
+  operations,
+  perform,
+  performOnMemory,
+  VmPort,
+} from '../machine/index.js';
 import type { Link, ManagerOptions, PanicReason, ResourceManager } from '../rm/index.js';
 import { QueueError } from '../transport/index.js';
 import { EventHeap } from './event-heap.js';
@@ -29,6 +38,10 @@ export interface WorldObserver {
   readonly operation?: (operation: Operation) => void;
   /** The hypervisor has answered a VM that moves or maps memory of a guest. `error` 0: it is done. */
   readonly hypercall?: (vmid: number, guest: number, call: MemoryHypercall, error: number) => void;
+  /** Something has happened to the hypervisor's memory, unless it was refused. */
+  readonly memory?: (operation: MemoryOperation, refusal: Refusal | undefined) => void;
+  /** The hypervisor has refused something, to RM, to a VM or to an operation. */
+  readonly denied?: (refusal: Refusal) => void;
   /** A VM got a queue message from RM, after faults. */
   readonly received?: (vmid: number, frame: Uint8Array) => void;
   /** A VM's message is on no queue: the VM has no link, or its queue is full or refuses the size. */
@@ -104,7 +117,7 @@ export class World {
     this.#delays = { ...DELAYS, ...options.delays };
     this.faults = new Faults(this.#random.child('faults'), (...fault) => observer.fault?.(...fault));
     this.#machine = new Machine({
-      manager: options.manager,
+      manager: { ...options.manager, onRefused: (refusal) => observer.denied?.(refusal) },
       newPort: (vmid) => new DriverPort(vmid, this.#random.child(`vm-${vmid}`)),
       onSent: (vmid, frame) => observer.put?.(VMID_RM, vmid, frame, false),
       onWaiting: (port) => this.#takeLater(port),
@@ -171,6 +184,10 @@ export class World {
       this.hypercall(operation.vmid, operation.call);
       return;
     }
+    if (isMemoryOperation(operation)) {
+      this.performOnMemory(operation);
+      return;
+    }
     if (kind === 'vcpu_halt' && !this.#machine.canHalt(operation.vmid, operation.state)) return;
     if (kind !== 'run') this.#observer.operation?.(operation);
     if (kind === 'reboot') this.#forgetBoot();
@@ -188,6 +205,14 @@ export class World {
     const result = extents.perform(vmid, call);
     if (guest !== undefined) this.#observer.hypercall?.(vmid, guest, call, result.error);
     return result;
+  }
+
+  /** Something happens to the hypervisor's memory, which takes no time. @returns why it was refused. */
+  performOnMemory(operation: Exclude<MemoryOperation, { readonly kind: 'hypercall' }>): Refusal | undefined {
+    this.#observer.operation?.(operation);
+    const refusal = performOnMemory(this.manager.hypervisor, operation);
+    this.#observer.memory?.(operation, refusal);
+    return refusal;
   }
 
   /** Messages that wait on queues to VMs, by rising VMID; VMs with none are left out. */

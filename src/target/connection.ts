@@ -18,6 +18,9 @@ export interface Connection {
   put(step: Step): void;
   /** From now on the messages to a VM come here, also when it has sent nothing. */
   join(vmid: number): void;
+  /** Takes nothing more from the manager until `resume`, where the way to it can stop. */
+  pause?(): void;
+  resume?(): void;
   /** Ends it. No event comes afterwards. */
   close(): Promise<void>;
 }

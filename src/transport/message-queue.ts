@@ -42,17 +42,25 @@ export interface ReceiveResult {
 }
 
 const NOTHING = (): void => {};
+const NO_BYTES = new Uint8Array(0);
+
+/** Where a waiting message lies: [start, end) of an array that may hold other messages, too. */
+interface Slot {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
 
 /**
- * One direction of a hypervisor message queue: whole messages, a fixed depth, an interrupt for each end. It has no
- * clock
+ * One direction of a hypervisor message queue: whole messages, a fixed depth, an interrupt for each end. It has no clock
  * and no promise. The owners of the two ends set {@link onNotEmpty} and {@link onNotFull}.
  */
 export class MessageQueue {
   readonly depth: number;
   readonly messageSizeMax: number;
   readonly #documented: boolean;
-  readonly #slots: (Uint8Array | undefined)[];
+  /** A ring, made as far as it has been used. A slot is reused, because a queue lives for millions of messages. */
+  readonly #slots: Slot[] = [];
   #head = 0;
   #count = 0;
   #notEmptyThreshold = 1;
@@ -74,7 +82,6 @@ export class MessageQueue {
     this.depth = depth;
     this.messageSizeMax = messageSizeMax;
     this.#documented = options.rules === 'documented';
-    this.#slots = new Array<Uint8Array | undefined>(depth).fill(undefined);
     this.#notFullThreshold = depth - 1;
   }
 
@@ -89,39 +96,86 @@ export class MessageQueue {
    * @param push raises the receiver's interrupt at once, without regard to the threshold.
    */
   send(message: Uint8Array, push = false): SendResult {
-    const size = message.byteLength;
-    if (size === 0 || size > this.messageSizeMax)
-      return { error: this.#documented ? QueueError.ARGUMENT_SIZE : QueueError.OK, notFull: true };
-    if (this.#count >= this.depth) return { error: QueueError.FULL, notFull: false };
-    this.#slots[(this.#head + this.#count) % this.depth] = message;
-    this.#count++;
-    const notFull = this.#count < this.depth;
-    if (push || this.#count === this.#notEmptyThreshold) this.onNotEmpty();
-    return { error: QueueError.OK, notFull };
+    // As it is before the receiver's interrupt, which may take messages.
+    const notFull = this.#drops(message.byteLength) || this.#count + 1 < this.depth;
+    return { error: this.sendRange(message, 0, message.byteLength, push), notFull };
+  }
+
+  /**
+   * As {@link send}, without an array for each message: the message is [start, end) of the array, which the caller must
+   * not change before the message has been received.
+   *
+   * @returns a {@link QueueError}.
+   */
+  sendRange(bytes: Uint8Array, start: number, end: number, push = false): number {
+    if (this.#drops(end - start)) return this.#documented ? QueueError.ARGUMENT_SIZE : QueueError.OK;
+    const count = this.#count;
+    const { depth } = this;
+    if (count >= depth) return QueueError.FULL;
+    let at = this.#head + count;
+    if (at >= depth) at -= depth;
+    const slot = this.#slots[at];
+    if (slot === undefined) this.#slots[at] = { bytes, start, end };
+    else {
+      slot.bytes = bytes;
+      slot.start = start;
+      slot.end = end;
+    }
+    this.#count = count + 1;
+    if (push || count + 1 === this.#notEmptyThreshold) this.onNotEmpty();
+    return QueueError.OK;
   }
 
   /** Takes the oldest message. @param capacity size of the receiver's buffer in bytes. */
   receive(capacity = this.messageSizeMax): ReceiveResult {
-    const message = this.#slots[this.#head];
-    if (this.#count === 0 || message === undefined)
-      return { error: QueueError.EMPTY, message: undefined, notEmpty: false };
-    if (message.byteLength > capacity)
+    if (this.#count === 0) return { error: QueueError.EMPTY, message: undefined, notEmpty: false };
+    const { bytes, start, end } = this.#slots[this.#head] as Slot;
+    if (end - start > capacity)
       return {
         error: this.#documented ? QueueError.ADDR_OVERFLOW : QueueError.OK,
         message: undefined,
         notEmpty: true,
       };
-    this.#slots[this.#head] = undefined;
-    this.#head = (this.#head + 1) % this.depth;
-    this.#count--;
-    const notEmpty = this.#count > 0;
-    if (this.#count === this.#notFullThreshold) this.onNotFull();
+    const message = end - start === bytes.byteLength ? bytes : bytes.subarray(start, end);
+    const notEmpty = this.#count > 1;
+    this.#remove();
     return { error: QueueError.OK, message, notEmpty };
+  }
+
+  /**
+   * Takes the oldest message into a buffer of the receiver, as the hypervisor does.
+   *
+   * @returns its size in bytes. 0: no message waits, or the buffer is too small for it, and it stays.
+   */
+  receiveInto(target: Uint8Array): number {
+    if (this.#count === 0) return 0;
+    const { bytes, start, end } = this.#slots[this.#head] as Slot;
+    const size = end - start;
+    if (size > target.length) return 0;
+    // For short messages this is faster than `set` with a subarray.
+    for (let index = 0; index < size; index++) target[index] = bytes[start + index] as number;
+    this.#remove();
+    return size;
+  }
+
+  /** Whether a message of this size is never put, whatever room there is. */
+  #drops(size: number): boolean {
+    return size === 0 || size > this.messageSizeMax;
+  }
+
+  #remove(): void {
+    (this.#slots[this.#head] as Slot).bytes = NO_BYTES;
+    this.#head++;
+    if (this.#head === this.depth) this.#head = 0;
+    this.#count--;
+    // Then few slots are ever made.
+    if (this.#count === 0) this.#head = 0;
+    if (this.#count === this.#notFullThreshold) this.onNotFull();
   }
 
   /** Drops every message; raises no interrupt. */
   flush(): void {
-    this.#slots.fill(undefined);
+    this.#slots.length = 0;
     this.#head = 0;
     this.#count = 0;
   }

@@ -10,6 +10,6 @@ export { ListType, type Selector } from './list.js';
 export { type Context, type Mark, Scope, stopped, type Trace, type Values } from './scope.js';
 export { decodeStream, encodeStream, MeasuringStream, type ReadStream, type WriteStream } from './streams.js';
 export { type LayoutRow, StructType } from './struct.js';
-export type { AnyType, Field, Presence, WireType } from './type.js';
+export { type AnyType, type Field, type InfoPart, infoParts, type Presence, type WireType } from './type.js';
 export { VariantType } from './variant.js';
 export { type ScalarType, scalarCases, type TypeVisitor, visitType } from './visit.js';

@@ -41,6 +41,13 @@ export interface Presence {
   readonly means?: string | undefined;
 }
 
+/**
+ * The parts of the line that sums a message up, in their order: `32 MiB to VM 128 at 0x88000000`. Details that are zero
+ * are left out. In a list of structs, what an entry has as `what` takes the part of the list.
+ */
+export const infoParts = ['subject', 'what', 'to', 'from', 'by', 'at', 'detail'] as const;
+export type InfoPart = (typeof infoParts)[number];
+
 /** A named field of a struct, with what tools print about it. */
 export interface Field<T extends WireType = WireType> {
   readonly name: string;
@@ -54,6 +61,11 @@ export interface Field<T extends WireType = WireType> {
   /** RM's limit on the value and the error it answers above it. */
   readonly max?: number | undefined;
   readonly aboveMax?: string | undefined;
+  readonly info?: InfoPart | undefined;
+  /** What the value 0 means, where that is another thing than a number. */
+  readonly zero?: string | undefined;
+  /** The field of the same struct that names the VM whose state this is. */
+  readonly stateOf?: string | undefined;
   /** Reserved only: the error that RM answers unless it is zero; undefined = RM does not look. */
   readonly checkedZero?: string | undefined;
 }

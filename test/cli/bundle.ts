@@ -1,4 +1,4 @@
 import { resolve } from 'node:path';
 
-/** The command line as one file, which `test/build.ts` makes. It starts much sooner than the many files of a build. */
+/** The command line, which `test/build.ts` builds. */
 export const main = resolve(import.meta.dirname, '../../node_modules/.cache/gunyah-rm/main.js');

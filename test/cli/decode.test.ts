@@ -27,6 +27,19 @@ describe('decode', () => {
     expect(stdout.includes('\x1b')).toBe(false);
   });
 
+  it('prints a line per message on a terminal, and all fields with -v', async () => {
+    const terminal = { columns: 80, env: { NO_COLOR: '1' } };
+    const first = await gunyahRm(['decode', lifecycle], terminal);
+    expect(lines(first.stdout)).toHaveLength(58);
+    expect(first.stdout).toContain(' HLOS > RM MEM_LEND         32 MiB to VM 128 at 0x88000000\n');
+    const verbose = await gunyahRm(['decode', lifecycle, '-v'], terminal);
+    expect(verbose.stdout).toContain('[0] vmid 128, rights X | W | R\n');
+    const piped = await gunyahRm(['decode', lifecycle, '--oneline']);
+    expect(lines(piped.stdout)).toHaveLength(58);
+    for (const word of ['-v', '--hex', '--json', '--summary', '--frames'])
+      expect((await gunyahRm(['decode', lifecycle, '--oneline', word])).code).toBe(2);
+  });
+
   it('colours when it is forced to, and not when that is refused', async () => {
     const forced = await gunyahRm(['decode', lifecycle], { env: { FORCE_COLOR: '1' } });
     expect(forced.stdout).toContain('\x1b[');

@@ -1,10 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { gunyahRm } from './run.js';
 
-const commands = ['decode', 'encode', 'describe', 'diff', 'simulate', 'replay', 'serve', 'fuzz', 'golden'];
+const commands = [
+  'decode',
+  'encode',
+  'describe',
+  'diff',
+  'simulate',
+  'replay',
+  'serve',
+  'fuzz',
+  'golden',
+  'export',
+  'inspect',
+  'call',
+  'listen',
+  'relay',
+];
 
 describe('--help', () => {
-  it.each([...commands, 'export', 'inspect'])('of %s fits a page and names its defaults', async (command) => {
+  it.each(commands)('of %s fits a page and names its defaults', async (command) => {
     const { code, stdout } = await gunyahRm([command, '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: gunyah-rm ${command}`);

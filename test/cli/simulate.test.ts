@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { run } from '../../src/cli/run.js';
 import { buildFdt } from '../devicetree/build.js';
 import { scenarioFolder } from '../sim/lines.js';
 import { scenarios } from '../sim/scenarios.js';
 import { exampleVm } from '../sim/tree.js';
-import { gunyahRm, gunyahRmProcess } from './run.js';
+import { gunyahRm, gunyahRmProcess, noStdio } from './run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-simulate-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -224,5 +225,30 @@ describe('replay', () => {
     expect(code).toBe(1);
     expect(lines(stderr)).toHaveLength(1);
     expect(stdout).toContain(`${recording.length - 1} equal`);
+  });
+});
+
+describe('simulate and replay', () => {
+  it.each([['simulate'], ['replay']])('%s prints what it has before it waits for more', async (command) => {
+    const [first, ...rest] = readFileSync(example('boot'), 'utf8').trim().split('\n');
+    // A recording without what it recorded differs at each step.
+    const step = { step: 1, from: 3, frame: '2101000001000056' + '00000000', out: [] };
+    const steps = command === 'replay' ? [JSON.stringify(step), JSON.stringify(step)] : [rest[1], rest[1]];
+    const pieces = [first, ...steps].map((line) => Buffer.from(`${line}\n`));
+    const printed: number[] = [];
+    let size = 0;
+    await run([command, '-'], {
+      ...noStdio,
+      read: (into) => {
+        printed.push(size);
+        return pieces.shift()?.copy(into) ?? 0;
+      },
+      write: (bytes) => {
+        size += bytes.length;
+        return true;
+      },
+    });
+    expect(printed.at(-1)).toBeGreaterThan(0);
+    expect(size).toBeGreaterThan(printed.at(-1) as number);
   });
 });

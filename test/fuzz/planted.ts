@@ -83,22 +83,22 @@ const handleReused: Make = (options) => {
 
 /** What is still missing of a message that another one put an end to is waited for in that one too. */
 const counterNotReset = withLinks(({ toManager }) => {
-  const receive = toManager.receive.bind(toManager);
+  const receiveInto = toManager.receiveInto.bind(toManager);
   let missing = 0;
   let owed = 0;
-  toManager.receive = (capacity) => {
+  toManager.receiveInto = (target) => {
     for (;;) {
-      const result = receive(capacity);
-      const header = result.message && headerOf(result.message);
-      if (header === undefined) return result;
+      const size = receiveInto(target);
+      const header = headerOf(target.subarray(0, size));
+      if (header === undefined) return size;
       if (header.type !== MessageType.continuation) {
         owed = header.fragments > 0 ? missing : 0;
         missing = header.fragments;
-        return result;
+        return size;
       }
       if (owed === 0) {
         missing = Math.max(0, missing - 1);
-        return result;
+        return size;
       }
       owed--;
     }
@@ -122,8 +122,8 @@ const wrongReceiver: Make = (options) =>
 /** A reply for which the queue has no room is forgotten. */
 const replyLost = withLinks((link) => {
   const reply = link.reply.bind(link);
-  link.reply = (id, seq, payload) => {
-    if (link.toVm.count < link.toVm.depth) reply(id, seq, payload);
+  link.reply = (...args) => {
+    if (link.toVm.count < link.toVm.depth) reply(...args);
   };
 });
 

@@ -8,6 +8,8 @@ export const PAGE = 0x1000;
 export const BLOCK = 0x200000;
 const LIMIT = 2 ** 48;
 const NOBODY = -1;
+const HYPERVISOR = 0;
+const INTERNAL_LIMIT = 2 ** 40;
 
 export interface Page {
   readonly kind: MemoryKind;
@@ -43,9 +45,18 @@ export class PageArray {
   readonly pages = new Map<number, Page>();
   readonly spaces = new Map<number, Space>();
 
-  constructor(private readonly tablePagesMax: (owner: number) => number) {}
+  /** VMs that have had memory from the start. */
+  private readonly first = new Set<number>();
+  /** By physical address: how often the kernel of its VM uses it. */
+  readonly inUse = new Map<number, number>();
+
+  constructor(
+    private readonly tablePagesMax: (owner: number) => number,
+    private readonly joinsBlocks = false,
+  ) {}
 
   add(kind: MemoryKind, start: number, size: number, owner: number): void {
+    this.first.add(owner);
     for (let at = start; at < start + size; at += PAGE) {
       this.pages.set(at, { kind, owner, at, borrowers: new Map(), lent: false });
       this.space(owner).mapped.set(at, { phys: at, access: kind === 'io' ? 6 : 7 });
@@ -83,7 +94,8 @@ export class PageArray {
       offset: number,
       pageOwner?: number,
     ): No => {
-      return { code, errno, path, owner: path === 'source' ? source.owner : target.owner, offset, pageOwner };
+      const owner = path === 'source' ? source.owner : target.owner;
+      return this.named({ code, errno, path, owner, offset, pageOwner });
     };
     if (!isComponent(source.owner)) return no('source', 'component', 'EINVAL', a ?? 0);
     if (!isComponent(target.owner)) return no('target', 'component', 'EINVAL', b ?? 0);
@@ -117,9 +129,14 @@ export class PageArray {
       if (page?.kind !== kind) return no('source', 'kind', 'EINVAL', a + done, page?.owner);
       phys.push(at);
     }
+    const used = phys.findIndex((at) => (this.inUse.get(at) ?? 0) > 0);
+    if (!ending && isVm(source.owner) && used >= 0)
+      return no('source', 'in_use', 'EBUSY', a + used * PAGE, this.pages.get(phys[used] as number)?.owner);
     const held = phys.map((at) => this.pages.get(at) as Page);
     const placed = isVm(target.owner) && b !== undefined;
-    if (b !== undefined) {
+    const internal = isVm(target.owner) && this.space(target.owner).internal;
+    const trusted = step === 'donate' && source.owner === HYPERVISOR && isVm(target.owner) && !internal;
+    if (b !== undefined && !trusted) {
       const bad = (test: (at: number, index: number) => boolean) =>
         phys.findIndex((at, index) => test(at, index));
       if (!isVm(target.owner) || this.space(target.owner).internal) {
@@ -151,6 +168,7 @@ export class PageArray {
     let tables = new Set<number>();
     if (placed) tables = ending ? this.cut(b, size) : this.scattered(b, phys);
     if (!this.fits(target.owner, tables)) return no('target', 'tables', 'ENOMEM', b ?? 0);
+    if (trusted && placed) this.displace(target.owner, b, size);
     for (const block of split) this.space(source.owner).tables.add(block);
     for (const block of tables) this.space(target.owner).tables.add(block);
 
@@ -172,7 +190,70 @@ export class PageArray {
       if (ending) this.space(target.owner).mapped.delete(at);
       else this.space(target.owner).mapped.set(at, { phys: phys[index] as number, access: rights });
     });
+    this.join();
     return undefined;
+  }
+
+  /** A VM that had its memory from the start is told whose the page is that it had there. */
+  private named(no: No): No {
+    const pageOwner =
+      no.pageOwner ?? (this.first.has(no.owner) ? this.pages.get(no.offset)?.owner : undefined);
+    return { ...no, pageOwner };
+  }
+
+  /** Whoever has something there has it there no more. */
+  private displace(owner: number, start: number, size: number): void {
+    for (let at = start; at < start + size; at += PAGE) {
+      const page = this.pages.get(this.physOf(owner, at) ?? -1);
+      if (page?.owner === owner) page.at = undefined;
+      else if (page?.borrowers.has(owner)) page.borrowers.set(owner, undefined);
+      this.space(owner).mapped.delete(at);
+    }
+  }
+
+  use(owner: number, phys: number, size: number): No | undefined {
+    for (let at = phys; at < phys + size; at += PAGE) {
+      const page = this.pages.get(at);
+      const state = this.stateOf(owner, page);
+      if (state === 'none' || state === 'lent')
+        return { code: 'state', errno: 'EPERM', path: 'source', owner, offset: at, pageOwner: page?.owner };
+    }
+    for (let at = phys; at < phys + size; at += PAGE) this.inUse.set(at, (this.inUse.get(at) ?? 0) + 1);
+    return undefined;
+  }
+
+  endUse(phys: number, size: number): void {
+    for (let at = phys; at < phys + size; at += PAGE)
+      this.inUse.set(at, Math.max(0, (this.inUse.get(at) ?? 0) - 1));
+  }
+
+  /** Memory of an internal VM, at its physical address. */
+  mapRegion(owner: number, start: number, size: number, access: number, kind: MemoryKind): No | undefined {
+    const isPages = (value: number) => Number.isSafeInteger(value) && value >= 0 && value % PAGE === 0;
+    if (isPages(start) && isPages(size) && start + size >= INTERNAL_LIMIT)
+      return { code: 'limit', errno: 'EFAULT', path: 'target', owner, offset: start, pageOwner: undefined };
+    return this.map(owner, { address: start, phys: start, size }, access, kind);
+  }
+
+  /** Blocks that are mapped wholly and alike, or not at all, need no table. */
+  private join(): void {
+    for (const [owner, { internal, mapped, tables }] of this.spaces) {
+      if (!internal && !this.joinsBlocks) continue;
+      for (const block of tables) {
+        const first = mapped.get(block);
+        let count = 0;
+        let alike = first !== undefined && (first.phys - block) % BLOCK === 0;
+        for (let at = block; at < block + BLOCK; at += PAGE) {
+          const mapping = mapped.get(at);
+          if (mapping === undefined) continue;
+          count++;
+          const page = this.pages.get(mapping.phys);
+          alike &&= mapping.phys - at === (first?.phys ?? 0) - block && mapping.access === first?.access;
+          alike &&= this.stateOf(owner, page) !== 'lent';
+        }
+        if (count === 0 || (alike && count === BLOCK / PAGE)) tables.delete(block);
+      }
+    }
   }
 
   map(owner: number, { address, phys, size }: Run, access: number, kind: MemoryKind): No | undefined {
@@ -183,7 +264,7 @@ export class PageArray {
       offset: number,
       pageOwner?: number,
     ): No => {
-      return { code, errno, path, owner, offset, pageOwner };
+      return this.named({ code, errno, path, owner, offset, pageOwner });
     };
     if (!isComponent(owner) || !isVm(owner)) return no('target', 'component', 'EINVAL', address);
     for (const [path, start] of [
@@ -223,12 +304,13 @@ export class PageArray {
       if (page !== undefined) page.at = address + index * PAGE;
       space.mapped.set(address + index * PAGE, { phys: phys + index * PAGE, access });
     }
+    this.join();
     return undefined;
   }
 
   unmap(owner: number, address: number, size: number): No | undefined {
     const no = (code: RefusalCode, errno: string, offset: number, pageOwner?: number): No => {
-      return { code, errno, path: 'source', owner, offset, pageOwner };
+      return this.named({ code, errno, path: 'source', owner, offset, pageOwner });
     };
     if (!isComponent(owner) || !isVm(owner)) return no('component', 'EINVAL', address);
     if (!Number.isSafeInteger(size) || size <= 0 || size % PAGE > 0) return no('size', 'EINVAL', address);
@@ -246,6 +328,7 @@ export class PageArray {
       if (page !== undefined) page.at = undefined;
       this.space(owner).mapped.delete(at);
     }
+    this.join();
     return undefined;
   }
 
@@ -258,6 +341,7 @@ export class PageArray {
       }
     }
     this.spaces.delete(owner);
+    this.join();
   }
 
   private fits(owner: number, blocks: ReadonlySet<number>): boolean {

@@ -22,7 +22,7 @@ const IO = 0x10000000;
 const IPA = 0x40000000;
 
 function machine(tablePagesMax?: (owner: number) => number): PhysicalMemory {
-  const memory = new PhysicalMemory(tablePagesMax);
+  const memory = new PhysicalMemory({ tablePagesMax });
   memory.add('normal', BASE, SIZE, HOST);
   memory.add('io', IO, 16 * PAGE_SIZE, HOST);
   return memory;
@@ -118,7 +118,7 @@ describe('transitions', () => {
       offset: BASE + 2 * PAGE_SIZE,
       expected: 'owned or shared-owned',
       actual: 'none',
-      pageOwner: undefined,
+      pageOwner: VM,
     });
     const target = memory.donate(toVm(IPA - PAGE_SIZE, 2 * PAGE_SIZE));
     expect(refusalOf(target)).toEqual({

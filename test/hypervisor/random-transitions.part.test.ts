@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   formatRefusal,
+  HYPERVISOR,
   type Party,
   PhysicalMemory,
   parcelOwner,
@@ -23,7 +24,7 @@ const HOST = 3;
 const INTERNAL = 7;
 /** A VM that may have so few pages of tables that they run out. */
 const POOR = 129;
-const VMS = [HOST, 128, POOR, INTERNAL];
+const VMS = [HOST, 128, POOR, INTERNAL, HYPERVISOR];
 const NORMAL = { start: 0x40000000, size: 3 * BLOCK };
 const IO = { start: 0x10000000, size: 48 * PAGE };
 const EVERYBODY = [...VMS, parcelOwner(1), parcelOwner(2), -1];
@@ -34,11 +35,18 @@ const tablePagesMax = (owner: number) => (owner === POOR ? 2 : Number.POSITIVE_I
 
 /** Both models of one machine, and random operations on them. */
 class World {
-  readonly memory = new PhysicalMemory(tablePagesMax);
-  readonly naive = new PageArray(tablePagesMax);
+  readonly memory: PhysicalMemory;
+  readonly naive: PageArray;
   readonly outcomes = new Map<string, number>();
+  /** Pages that the host uses. */
+  private readonly uses: [number, number][] = [];
 
-  constructor(readonly random: Random) {
+  constructor(
+    readonly random: Random,
+    joinsBlocks: boolean,
+  ) {
+    this.memory = new PhysicalMemory({ tablePagesMax, joinsBlocks });
+    this.naive = new PageArray(tablePagesMax, joinsBlocks);
     for (const model of [this.memory, this.naive]) {
       model.add('normal', NORMAL.start, NORMAL.size, HOST);
       model.add('io', IO.start, IO.size, HOST);
@@ -59,6 +67,7 @@ class World {
     if (kind === 0) this.abandon();
     else if (kind < 8) this.unmap();
     else if (kind < 18) this.map();
+    else if (kind < 22) this.use();
     else this.transition();
   }
 
@@ -119,7 +128,10 @@ class World {
         identity
           ? this.memory.mapRegion(owner, region, access, kind)
           : this.memory.map(owner, run, access, kind),
-      () => this.naive.map(owner, identity ? { ...run, address: phys } : run, access, kind),
+      () =>
+        identity
+          ? this.naive.mapRegion(owner, phys, size, access, kind)
+          : this.naive.map(owner, run, access, kind),
     );
     this.count('map', refused);
   }
@@ -134,6 +146,24 @@ class World {
       () => this.naive.unmap(owner, address, size),
     );
     this.count('unmap', refused);
+  }
+
+  /** The host begins to use pages, or ends it. */
+  private use(): void {
+    const ended = this.uses.length > 3 ? this.uses.shift() : undefined;
+    if (ended !== undefined) {
+      this.memory.endUse(...ended, 'pinned by disk');
+      this.naive.endUse(...ended);
+      return;
+    }
+    const [phys] = this.anyPage();
+    const size = (1 + this.random.below(8)) * PAGE;
+    const refused = this.compare(
+      () => this.memory.use(HOST, phys, size, 'pinned by disk'),
+      () => this.naive.use(HOST, phys, size),
+    );
+    if (refused === undefined) this.uses.push([phys, size]);
+    this.count('use', refused);
   }
 
   private compare(ours: () => Refusal | undefined, theirs: () => No | undefined): Refusal | undefined {
@@ -191,7 +221,8 @@ class World {
   /** Where a component may want a page: the same offset in a block, or not, in a window of four blocks. */
   private place(owner: number, phys: number): number {
     const { random } = this;
-    if (owner === HOST || owner === INTERNAL || owner < 0) return random.once(20) ? phys + PAGE : phys;
+    if (owner === HOST || owner === INTERNAL || owner === HYPERVISOR || owner < 0)
+      return random.once(20) ? phys + PAGE : phys;
     const window = 0x80000000 + random.below(4) * BLOCK;
     return random.once(2) ? window + (phys % BLOCK) : window + random.below(BLOCK / PAGE) * PAGE;
   }
@@ -278,7 +309,7 @@ function stepsFor(page: Page, random: Random): readonly Step[] {
 
 /** Does random operations in a world. */
 function play(seed: number): World {
-  const world = new World(new Random(seed));
+  const world = new World(new Random(seed), seed % 2 === 0);
   for (let index = 1; index <= OPERATIONS / WORLDS; index++) {
     world.step();
     if (index % (OPERATIONS / WORLDS / COMPARISONS) === 0) world.compareAll();
@@ -302,7 +333,7 @@ describe('physical memory', () => {
     }
     const rare = (step: string) =>
       ['done', 'state', 'size', 'address', 'component'].map((code) => `${step} ${code}`);
-    const codes = ['kind', 'identity', 'mapped', 'borrowed', 'not_borrowed', 'tables', 'rights'];
+    const codes = ['kind', 'identity', 'mapped', 'borrowed', 'not_borrowed', 'tables', 'rights', 'in_use'];
     for (const name of ['donate', 'share', 'unshare', 'lend', 'reclaim', 'map', 'unmap'].flatMap(rare))
       expect(outcomes.get(name) ?? 0, name).toBeGreaterThan(budget(20));
     for (const code of codes) {

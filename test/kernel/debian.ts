@@ -10,6 +10,9 @@ export interface DebianKernel {
   readonly image: string;
   /** The folder to build modules against. */
   readonly headers: string;
+  readonly machine: Machine;
+  /** A shell with its programs, without libraries. */
+  readonly busybox: string;
 }
 
 const root = resolve(import.meta.dirname, '../..');
@@ -31,53 +34,98 @@ export function needPackages(needs: Readonly<Record<string, string>>): void {
   execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
 }
 
-/** Downloads the newest kernel for amd64 of a suite of Debian and its headers. Undefined if the suite has none. */
-export function debianKernel(suite: 'own' | 'backports'): DebianKernel | undefined {
-  const apt = suite === 'own' ? [] : backports();
+/** The machines that kernels are booted on. */
+export const machines = {
+  amd64: {
+    qemu: ['qemu-system-x86_64', '-cpu', 'max'],
+    consoles: ['ttyS0', 'ttyS1'],
+    make: ['ARCH=x86_64'],
+  },
+  arm64: {
+    // Pointer authentication of "max" takes most of the time under TCG.
+    qemu: ['qemu-system-aarch64', '-machine', 'virt', '-cpu', 'cortex-a57'],
+    // It has one serial port.
+    consoles: ['ttyAMA0', 'ttyAMA0'],
+    make: ['ARCH=arm64', 'CROSS_COMPILE=aarch64-linux-gnu-'],
+  },
+} as const;
+export type Machine = keyof typeof machines;
+
+/** Kernels that Debian has: those of this release, and newer ones of its backports. */
+export const suites = ['own', 'backports'] as const;
+export type Suite = (typeof suites)[number];
+
+/** Downloads the newest kernel of a suite of Debian and its headers. Undefined if the suite has none. */
+export function debianKernel(suite: Suite, machine: Machine): DebianKernel | undefined {
+  const apt = aptOptions(suite, machine);
   if (apt === undefined) return undefined;
-  const folder = join(cache, suite);
-  const target = suite === 'own' ? [] : ['-t', `${codename()}-backports`];
+  const folder = join(cache, suite, machine);
   const depends = (name: string) => {
-    const found = run('apt-cache', [...apt, ...target, 'depends', name]).match(/Depends: (linux-\S+)/g) ?? [];
-    return found.map((line) => line.slice('Depends: '.length));
+    // A package for all machines stands below a name that only the other machine has.
+    const lines = run('apt-cache', [...apt, 'depends', name]).matchAll(
+      /(?:Depends: |^ {4})(linux-[\w.+-]+)/gm,
+    );
+    return [...new Set(Array.from(lines, ([, found = '']) => found))];
   };
-  const [imageName = ''] = depends('linux-image-amd64');
+  const [imageName = ''] = depends(`linux-image-${machine}:${machine}`);
   const release = imageName.replace(/^linux-image-/, '');
   const unpacked = join(folder, release);
+  const headers = `linux-headers-${release}`;
   if (!existsSync(join(unpacked, 'complete'))) {
-    mkdirSync(join(unpacked, 'debs'), { recursive: true });
-    const headers = `linux-headers-${release}`;
-    const names = [imageName, headers, ...depends(headers).filter((name) => /headers|kbuild/.test(name))];
-    run('apt-get', [...apt, ...target, 'download', '-q', ...names], join(unpacked, 'debs'));
-    for (const file of readdirSync(join(unpacked, 'debs')))
-      run('dpkg-deb', ['-x', join(unpacked, 'debs', file), unpacked]);
+    const needed = depends(`${headers}:${machine}`).filter((name) => /headers|kbuild/.test(name));
+    // Programs that build modules run here.
+    const names = [`${imageName}:${machine}`, `${headers}:${machine}`, ...needed.map((name) => own(name))];
+    unpack(apt, [...names, `busybox-static:${machine}`], unpacked);
     writeFileSync(join(unpacked, 'complete'), '');
   }
-  const headers = join(unpacked, 'usr/src', `linux-headers-${release}`);
+  const folderOfHeaders = join(unpacked, 'usr/src', headers);
   // The package names the folder into which it would be installed.
-  const makefile = join(headers, 'Makefile');
+  const makefile = join(folderOfHeaders, 'Makefile');
   const text = readFileSync(makefile, 'utf8');
   writeFileSync(makefile, text.replace(/^include \/usr\/src/m, `include ${join(unpacked, 'usr/src')}`));
-  return { release, image: join(unpacked, `boot/vmlinuz-${release}`), headers };
+  return {
+    machine,
+    release,
+    image: join(unpacked, `boot/vmlinuz-${release}`),
+    headers: folderOfHeaders,
+    busybox: [join(unpacked, 'bin/busybox'), join(unpacked, 'usr/bin/busybox')].find(existsSync) as string,
+  };
+}
+
+/** Packages for all machines have no other name. */
+function own(name: string): string {
+  return name.endsWith('-common') ? name : `${name}:amd64`;
+}
+
+function unpack(apt: readonly string[], names: readonly string[], folder: string): void {
+  const debs = join(folder, 'debs');
+  mkdirSync(debs, { recursive: true });
+  run('apt-get', [...apt, 'download', '-q', ...names], debs);
+  for (const file of readdirSync(debs)) run('dpkg-deb', ['-x', join(debs, file), folder]);
 }
 
 function codename(): string {
   return /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable';
 }
 
-/** Options for apt that make it see the backports of this Debian only, in lists of its own. Undefined: there are none. */
-function backports(): readonly string[] | undefined {
-  const folder = join(cache, 'apt');
+/** Options for apt that make it see one suite for amd64 and a machine, in lists of its own. Undefined: there is none. */
+function aptOptions(suite: Suite, machine: Machine): readonly string[] | undefined {
+  const folder = join(cache, 'apt', suite, machine);
   mkdirSync(join(folder, 'lists/partial'), { recursive: true });
   // The registry is the one that this machine uses already.
   const policy = run('apt-cache', ['policy']);
   const address = new RegExp(`\\d+ (\\S+) ${codename()}/main amd64 Packages`).exec(policy)?.[1];
   if (address === undefined) return undefined;
+  const names = suite === 'own' ? [codename()] : [codename(), `${codename()}-backports`];
   const list = join(folder, 'sources.list');
-  writeFileSync(list, `deb ${address} ${codename()}-backports main\n`);
+  writeFileSync(list, names.map((name) => `deb [arch=amd64,${machine}] ${address} ${name} main\n`).join(''));
   const options = [
     ...['-o', `Dir::Etc::sourcelist=${list}`, '-o', 'Dir::Etc::sourceparts=/dev/null'],
     ...['-o', `Dir::State::lists=${join(folder, 'lists')}`],
+    ...['-o', 'APT::Architectures::=amd64', '-o', `APT::Architectures::=${machine}`],
+    ...['-o', `APT::Default-Release=${names.at(-1)}`],
+    // The cache of the machine knows its own lists.
+    ...['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache='],
   ];
   try {
     run('apt-get', [...options, 'update', '-qq']);
@@ -88,13 +136,14 @@ function backports(): readonly string[] | undefined {
 }
 
 /** Builds the test module for a kernel. @returns the .ko file. */
-export function buildModule({ release, headers }: DebianKernel): string {
+export function buildModule({ release, headers, machine }: DebianKernel): string {
   const folder = join(cache, `module-${release}`);
   mkdirSync(folder, { recursive: true });
   const sources = join(import.meta.dirname, 'module');
   for (const name of readdirSync(sources))
     writeFileSync(join(folder, name), readFileSync(join(sources, name)));
   // Type information of the module would need the kernel with symbols, and pahole.
-  run('make', ['-C', headers, `M=${folder}`, 'CONFIG_DEBUG_INFO_BTF_MODULES=', 'modules']);
+  const { make } = machines[machine];
+  run('make', ['-C', headers, `M=${folder}`, ...make, 'CONFIG_DEBUG_INFO_BTF_MODULES=', 'modules']);
   return join(folder, 'gunyah_play.ko');
 }

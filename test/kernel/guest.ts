@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { DebianKernel } from './debian.js';
+import { type DebianKernel, machines } from './debian.js';
 
 /** One recording in the guest. */
 export interface GuestCase {
@@ -39,7 +39,7 @@ export const RECORD_SIZE = 244;
 /** The guest has this long for all its cases: TCG is slow. */
 const guestTimeoutMs = 900_000;
 
-const init = `#!/bin/busybox sh
+const initOf = (output: string) => `#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin:/usr/bin
 mount -t proc proc /proc
@@ -47,8 +47,9 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 mount -t tracefs tracefs /sys/kernel/tracing
 mount -t debugfs debugfs /sys/kernel/debug
-stty -F /dev/ttyS1 raw
-exec > /dev/ttyS1
+echo 0 > /proc/sys/kernel/printk
+stty -F /dev/${output} raw
+exec > /dev/${output}
 insmod /gunyah_play.ko || echo 'insmod failed'
 play() { dd if="$1" of=/proc/gunyah_play bs=${RECORD_SIZE} "$2" 2>/dev/null; }
 for folder in /cases/*; do
@@ -74,7 +75,7 @@ for folder in /cases/*; do
     sleep 1
     kill -TERM $pid
     tries=0
-    while kill -0 $pid 2>/dev/null && [ $tries != 20 ]; do sleep 1; tries=$((tries + 1)); done
+    while kill -0 $pid 2>/dev/null && [ $tries != 90 ]; do sleep 1; tries=$((tries + 1)); done
     kill -0 $pid 2>/dev/null && echo "the script does not end" >> /messages
   fi
   echo "@@case \${folder##*/}"
@@ -103,10 +104,12 @@ export async function runGuest(
   const root = join(folder, 'root');
   for (const name of ['bin', 'proc', 'sys', 'dev', 'cases', 'tmp'])
     mkdirSync(join(root, name), { recursive: true });
-  copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
+  copyFileSync(kernel.busybox, join(root, 'bin/busybox'));
+  chmodSync(join(root, 'bin/busybox'), 0o755);
   copyFileSync(module, join(root, 'gunyah_play.ko'));
   for (const program of programs) addProgram(root, program);
-  writeFileSync(join(root, 'init'), init);
+  const { consoles, qemu: words } = machines[kernel.machine];
+  writeFileSync(join(root, 'init'), initOf(consoles[1]));
   chmodSync(join(root, 'init'), 0o755);
   for (const { name, script, first, records, end } of cases) {
     const own = join(root, 'cases', name);
@@ -117,12 +120,15 @@ export async function runGuest(
   const image = join(folder, 'initramfs');
   execFileSync('sh', ['-c', `find . | cpio -o -H newc --quiet > ${image}`], { cwd: root });
   const [console_, output] = [join(folder, 'console'), join(folder, 'output')];
-  const qemu = spawn('qemu-system-x86_64', [
-    ...['-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', programs.length > 0 ? '1536' : '512'],
+  const [program, ...options] = words;
+  const files = consoles[0] === consoles[1] ? [output] : [console_, output];
+  const qemu = spawn(program, [
+    ...options,
+    ...['-accel', 'tcg', '-smp', '2', '-m', programs.length > 0 ? '1536' : '512'],
     ...['-display', 'none', '-no-reboot', '-nodefaults', '-net', 'none'],
-    ...['-serial', `file:${console_}`, '-serial', `file:${output}`],
+    ...files.flatMap((file) => ['-serial', `file:${file}`]),
     ...['-kernel', kernel.image, '-initrd', image],
-    ...['-append', 'console=ttyS0 quiet panic=-1 log_buf_len=8M'],
+    ...['-append', `console=${consoles[0]} quiet panic=-1 log_buf_len=8M`],
   ]);
   const timer = setTimeout(() => qemu.kill('SIGKILL'), guestTimeoutMs);
   let said = '';
@@ -135,7 +141,7 @@ export async function runGuest(
   const results = parseOutput(text);
   if (!text.includes('@@end'))
     throw new Error(
-      `the guest has not ended: ${said}\n${readFileSync(console_, 'latin1').slice(-3000)}\n${text.slice(-2000)}`,
+      `the guest has not ended: ${said}\n${files.map((file) => readFileSync(file, 'latin1').slice(-3000)).join('\n')}`,
     );
   rmSync(folder, { recursive: true });
   return results;

@@ -1,11 +1,20 @@
-import { resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { formatHex } from '../../src/base/hex.js';
 import { openReader } from '../../src/capture/input/index.js';
 import { kernels, type Method, recordingScript } from '../../src/device/index.js';
 import { gunyahRm } from '../cli/run.js';
-import { buildModule, type DebianKernel, debianKernel, needPackages } from './debian.js';
+import {
+  buildModule,
+  type DebianKernel,
+  debianKernel,
+  type Machine,
+  needPackages,
+  type Suite,
+  suites,
+} from './debian.js';
 import { type GuestCase, type GuestResult, RECORD_SIZE, runGuest } from './guest.js';
 
 // Boots kernels of Debian and runs what `capture` prints there. Table: kernel, script, messages sent, messages decoded
@@ -102,6 +111,8 @@ function check(release: string, name: string, sent: readonly Sent[], result: Gue
     `${release.padEnd(18)} ${name.padEnd(34)} ${expected.length} sent, ${equal} equal, left: ${left || 'nothing'}`,
   );
   process.stdout.write(`${rows.at(-1)}\n`);
+  const folder = process.env.GUNYAH_RM_KEEP_TRACES;
+  if (folder !== undefined) writeFileSync(join(folder, `${release}-${name}.txt`), trace, 'latin1');
   expect(left, messages).toBe('');
   expect(found, messages).toEqual(expected);
   expect(found.length, messages).toBeGreaterThan(10);
@@ -110,27 +121,48 @@ function check(release: string, name: string, sent: readonly Sent[], result: Gue
 type Row = [kernel: string, Method, GuestCase['end']];
 
 /** What is recorded on the kernel of each suite: 6.1 and 6.12 where this was written. */
-const suites: Readonly<Record<'own' | 'backports', readonly Row[]>> = {
-  own: [
-    ['android14-6.1', 'tracefs', 'TERM'],
-    ['android14-6.1', 'tracefs', 'KILL'],
-    ['android14-6.1', 'bpftrace', 'TERM'],
-    ['android15-6.6', 'tracefs', 'TERM'],
-    ['android15-6.6', 'tracefs', 'KILL'],
-    ['android15-6.6', 'bpftrace', 'TERM'],
-    ['qcom-5.15', 'dynamic-debug', 'TERM'],
-    ['qcom-5.15', 'dynamic-debug', 'KILL'],
-  ],
-  backports: [
-    ['android14-6.1', 'tracefs', 'TERM'],
-    ['mainline-v17', 'tracefs', 'TERM'],
-    ['mainline-v17', 'tracefs', 'KILL'],
-    ['qcom-5.15', 'tracefs', 'TERM'],
-    ['qcom-5.15', 'dynamic-debug', 'TERM'],
-  ],
-};
+const guests: readonly { readonly suite: Suite; readonly machine: Machine; readonly rows: readonly Row[] }[] =
+  [
+    {
+      suite: 'own',
+      machine: 'amd64',
+      rows: [
+        ['android14-6.1', 'tracefs', 'TERM'],
+        ['android14-6.1', 'tracefs', 'KILL'],
+        ['android14-6.1', 'bpftrace', 'TERM'],
+        ['android15-6.6', 'tracefs', 'TERM'],
+        ['android15-6.6', 'tracefs', 'KILL'],
+        ['android15-6.6', 'bpftrace', 'TERM'],
+        ['qcom-5.15', 'dynamic-debug', 'TERM'],
+        ['qcom-5.15', 'dynamic-debug', 'KILL'],
+      ],
+    },
+    {
+      suite: 'backports',
+      machine: 'amd64',
+      rows: [
+        ['android14-6.1', 'tracefs', 'TERM'],
+        ['mainline-v17', 'tracefs', 'TERM'],
+        ['mainline-v17', 'tracefs', 'KILL'],
+        ['mainline-v17', 'bpftrace', 'TERM'],
+        ['qcom-5.15', 'tracefs', 'TERM'],
+        ['qcom-5.15', 'dynamic-debug', 'TERM'],
+      ],
+    },
+    // bpftrace would have to be one for arm64.
+    ...suites.map((suite) => ({
+      suite,
+      machine: 'arm64' as const,
+      rows: [
+        ['android14-6.1', 'tracefs', 'TERM'],
+        ['android15-6.6', 'tracefs', 'TERM'],
+        ['android15-6.6', 'tracefs', 'KILL'],
+        ['qcom-5.15', 'dynamic-debug', 'TERM'],
+      ] satisfies readonly Row[],
+    })),
+  ];
 
-describe.each(Object.entries(suites))('the kernel of Debian, suite %s', (suite, own) => {
+describe.each(guests)('the kernel of Debian, suite $suite, $machine', ({ suite, machine, rows: own }) => {
   let kernel: DebianKernel | undefined;
   let sent: readonly Sent[] = [];
   let results: ReadonlyMap<string, GuestResult> = new Map();
@@ -138,13 +170,16 @@ describe.each(Object.entries(suites))('the kernel of Debian, suite %s', (suite, 
   beforeAll(async () => {
     needPackages({
       '/usr/bin/qemu-system-x86_64': 'qemu-system-x86',
-      '/bin/busybox': 'busybox-static',
       '/usr/bin/bpftrace': 'bpftrace',
       '/usr/bin/cpio': 'cpio',
       '/usr/bin/make': 'make',
       '/usr/bin/gcc-12': 'gcc-12',
+      ...(machine === 'arm64' && {
+        '/usr/bin/qemu-system-aarch64': 'qemu-system-arm',
+        '/usr/bin/aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu',
+      }),
     });
-    kernel = debianKernel(suite as keyof typeof suites);
+    kernel = debianKernel(suite, machine);
     if (kernel === undefined) return;
     ({ sent, results } = await play(kernel, buildModule(kernel), own));
   }, 1_200_000);

@@ -60,12 +60,21 @@ export class Server {
 
   /** Runs it in this process; signals are calls. */
   static inProcess(args: readonly string[]): Server {
+    return Server.command(['serve', ...args]);
+  }
+
+  /** Runs any command that goes on until it is stopped. @param print gets its standard output. */
+  static command(words: readonly string[], print: (text: string) => void = () => {}): Server {
     return new Server((tell) => {
       let stop = () => {};
       const onStop = (end: () => void) => {
         stop = end;
       };
-      const ended = run(['serve', ...args], { ...noStdio, writeError: tell, onStop });
+      const write = (bytes: Uint8Array) => {
+        print(Buffer.from(bytes).toString());
+        return true;
+      };
+      const ended = run(words, { ...noStdio, write, writeError: tell, onStop });
       return { ended: ended.then((code) => ({ code, signal: null })), stop: () => stop() };
     });
   }

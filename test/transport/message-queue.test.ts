@@ -42,6 +42,25 @@ describe('message queue', () => {
     }
   });
 
+  it('takes a part of an array, and gives a message into a buffer', () => {
+    for (const rules of ['as-built', 'documented'] as const) {
+      const queue = new MessageQueue({ depth: 2, rules });
+      const array = Uint8Array.of(1, 2, 3, 4, 5);
+      const dropped = rules === 'documented' ? QueueError.ARGUMENT_SIZE : QueueError.OK;
+      expect(queue.sendRange(array, 1, 1)).toBe(dropped);
+      expect(queue.sendRange(new Uint8Array(250), 5, 246)).toBe(dropped);
+      expect(queue.sendRange(array, 1, 3)).toBe(QueueError.OK);
+      expect(queue.sendRange(array, 2, 5)).toBe(QueueError.OK);
+      expect(queue.sendRange(array, 0, 1)).toBe(QueueError.FULL);
+      const buffer = new Uint8Array(4);
+      expect(queue.receiveInto(new Uint8Array(1))).toBe(0);
+      expect(queue.receiveInto(buffer)).toBe(2);
+      expect(buffer).toEqual(Uint8Array.of(2, 3, 0, 0));
+      expect(queue.receive().message).toEqual(Uint8Array.of(3, 4, 5));
+      expect(queue.receiveInto(buffer)).toBe(0);
+    }
+  });
+
   it('interrupts exactly at the thresholds, and at a push', () => {
     const queue = new MessageQueue({ depth: 3 });
     const seen: string[] = [];

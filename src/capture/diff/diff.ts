@@ -1,6 +1,7 @@
 import { align, alignShared, type Span } from './align.js';
-import { contentOf, type DiffEntry } from './entry.js';
-import { type FieldChange, fieldChanges, tokenizer } from './fields.js';
+import { contentOf, type DiffEntry, recordOf } from './entry.js';
+import { type FieldChange, fieldChanges } from './fields.js';
+import { isEqual, levels, numbering } from './numbering.js';
 import { Window } from './window.js';
 
 /** One message that is not the same on both sides. */
@@ -27,15 +28,6 @@ export const diffWindow = 4096;
 
 /** So many equal messages in a row are no chance: what lies behind them does not change the pairs before them. */
 const RUN_SIZE = 16;
-
-/** By what two records are paired: first the strongest; what that leaves unpaired is tried with the next. */
-const levels = [
-  ({ content }: DiffEntry) => content,
-  // The key of the record itself: in texts quotes are escaped.
-  ({ content }: DiffEntry) => content.replace(/"seq":\d+,/, ''),
-  ({ key }: DiffEntry) => key,
-  ({ kind }: DiffEntry) => kind,
-];
 
 /** A step over both windows: a pair by one of the levels, or a message that only one side has. -1: there is none. */
 interface Step {
@@ -103,7 +95,7 @@ function* comparing(
     while (a.lacks(1)) yield a;
     while (b.lacks(1)) yield b;
     if (a.first === undefined && b.first === undefined) return counts;
-    if (a.first !== undefined && a.first.content === b.first?.content) {
+    if (a.first !== undefined && b.first !== undefined && isEqual(a.first, b.first)) {
       counts.equal++;
       a.drop(1);
       b.drop(1);
@@ -129,19 +121,17 @@ function* comparing(
 function stepsOf(a: readonly DiffEntry[], b: readonly DiffEntry[], isWhole: boolean): Step[] {
   const steps: Step[] = [];
   const compare = ({ aStart, aEnd, bStart, bEnd }: Span, level: number) => {
-    const textOf = aStart < aEnd && bStart < bEnd ? levels[level] : undefined;
-    if (textOf === undefined) {
+    const way = aStart < aEnd && bStart < bEnd ? levels[level] : undefined;
+    if (way === undefined) {
       for (let at = aStart; at < aEnd; at++) steps.push({ a: at, b: -1, level: -1 });
       for (let at = bStart; at < bEnd; at++) steps.push({ a: -1, b: at, level: -1 });
       return;
     }
-    const token = tokenizer();
-    const aTokens = Int32Array.from({ length: aEnd - aStart }, (_, at) =>
-      token(textOf(a[aStart + at] as DiffEntry)),
-    );
-    const bTokens = Int32Array.from({ length: bEnd - bStart }, (_, at) =>
-      token(textOf(b[bStart + at] as DiffEntry)),
-    );
+    const number = numbering(way);
+    const aTokens = new Int32Array(aEnd - aStart);
+    const bTokens = new Int32Array(bEnd - bStart);
+    for (let at = aStart; at < aEnd; at++) aTokens[at - aStart] = number(a[at] as DiffEntry);
+    for (let at = bStart; at < bEnd; at++) bTokens[at - bStart] = number(b[at] as DiffEntry);
     let aNext = aStart;
     let bNext = bStart;
     const span = { aStart: 0, aEnd: aEnd - aStart, bStart: 0, bEnd: bEnd - bStart };
@@ -193,7 +183,12 @@ function report(
     } else if (level === 0) counts.equal++;
     else {
       counts.changed++;
-      sink({ diff: 'changed', a, b, changes: fieldChanges(contentOf(a), contentOf(b)) });
+      sink({
+        diff: 'changed',
+        a,
+        b,
+        changes: fieldChanges(contentOf(a, recordOf(a)), contentOf(b, recordOf(b))),
+      });
     }
   }
 }

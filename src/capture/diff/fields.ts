@@ -60,7 +60,7 @@ function listChanges(a: readonly Json[], b: readonly Json[], path: string): Fiel
 }
 
 /** Returns a function that numbers texts from 0. Equal texts get the same number. */
-export function tokenizer(): (text: string) => number {
+function tokenizer(): (text: string) => number {
   const tokens = new Map<string, number>();
   return (text) => {
     const token = tokens.get(text) ?? tokens.size;

@@ -1,5 +1,7 @@
 /** Compares two sequences of records and prints what differs. */
 export { type Difference, diffCaptures, diffEntries, diffWindow } from './diff.js';
-export { type DiffEntry, diffEntry, type FieldPath, parseFieldPath } from './entry.js';
+export type { Comparison, DiffEntry } from './entry.js';
+export { entryAssembler } from './entry-assembler.js';
 export { fieldChanges } from './fields.js';
+export { type FieldPath, parseFieldPath } from './ignore.js';
 export { countsLine, differenceLine, diffHeading, printCounts, printDifference } from './print.js';

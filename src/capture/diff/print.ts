@@ -1,10 +1,12 @@
 import { jsonText } from '../../base/json.js';
-import type { Protocol } from '../../schema/index.js';
+import { formatId, type Protocol } from '../../schema/index.js';
+import { keysOfContents } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
 import { vmidName } from '../payload/index.js';
 import type { PrintStyle } from '../print/index.js';
+import type { CaptureRecord } from '../records/index.js';
 import type { DiffCounts, Difference } from './diff.js';
-import { contentOf, type DiffEntry, type DiffHead } from './entry.js';
+import { contentOf, type DiffEntry, recordOf } from './entry.js';
 import type { FieldChange } from './fields.js';
 
 /** Characters of a value up to which a change shows it whole. */
@@ -27,17 +29,18 @@ export function printDifference(protocol: Protocol, difference: Difference, styl
   const { diff } = difference;
   if (diff === 'changed') {
     const { a, b, changes } = difference;
-    const head = `${style.warn('~')}${number(a)}${number(b)}  ${headText(protocol, a.head, style)}`;
+    const head = `${style.warn('~')}${number(a)}${number(b)}  ${headText(protocol, recordOf(a), style)}`;
     return `${[head, ...changes.map((change) => changeLine(change, style))].join('\n')}\n`;
   }
   const { entry, paint, sign, numbers } =
     diff === 'removed'
       ? { entry: difference.a, paint: style.bad, sign: '-', numbers: number(difference.a) + number() }
       : { entry: difference.b, paint: style.good, sign: '+', numbers: number() + number(difference.b) };
-  const fields = Object.entries(contentOf(entry))
-    .filter(([key, value]) => !headKeys.has(key) && JSON.stringify(value) !== '{}')
-    .map(([key, value]) => `${margin}  ${style.accent(key)} ${cut(jsonText(value), valueSizeMax)}`);
-  const head = `${paint(sign)}${numbers}  ${headText(protocol, entry.head, style)}`;
+  const record = recordOf(entry);
+  const fields = fieldTexts(entry, record)
+    .filter(([key, text]) => !headKeys.has(key) && text !== '{}')
+    .map(([key, text]) => `${margin}  ${style.accent(key)} ${cut(text, valueSizeMax)}`);
+  const head = `${paint(sign)}${numbers}  ${headText(protocol, record, style)}`;
   return `${[head, ...fields].join('\n')}\n`;
 }
 
@@ -56,14 +59,24 @@ export function printCounts({ equal, changed, removed, added }: DiffCounts, styl
 export function differenceLine(difference: Difference): string {
   const { diff } = difference;
   const entry = diff === 'added' ? difference.b : difference.a;
-  const { from, to, type, seq, id, name } = entry.head;
-  const named = { from, to, type, seq, id, name };
+  const record = recordOf(entry);
+  const { from, to, type, seq, id, message } = record;
+  const named = { from, to, type, seq, id: id === undefined ? undefined : formatId(id), name: message?.name };
   if (diff === 'changed') {
     const { a, b, changes } = difference;
-    return `${jsonText({ diff, a: a.head.no, b: b.head.no, ...named, changes })}\n`;
+    return `${jsonText({ diff, a: a.no, b: b.no, ...named, changes })}\n`;
   }
   const side = diff === 'removed' ? 'a' : 'b';
-  return `${jsonText({ diff, [side]: entry.head.no, ...named, message: contentOf(entry) })}\n`;
+  const fields = fieldTexts(entry, record).map(([key, text]) => `"${key}":${text}`);
+  const start = jsonText({ diff, [side]: entry.no, ...named });
+  return `${start.slice(0, -1)},"message":{${fields}}}\n`;
+}
+
+/** The keys of a message that are compared, with the JSON texts of their values. */
+function fieldTexts(entry: DiffEntry, record: CaptureRecord): (readonly [key: string, text: string])[] {
+  const { ignore, protocol } = entry.comparison;
+  if (ignore.length === 0) return keysOfContents.texts(record, protocol);
+  return Object.entries(contentOf(entry, record)).map(([key, value]) => [key, jsonText(value)]);
 }
 
 /** The last NDJSON line: `{"diff":"summary","equal","changed","removed","added"}`. */
@@ -75,16 +88,17 @@ export function countsLine(counts: DiffCounts): string {
 const headKeys = new Set(['from', 'to', 'type', 'seq', 'id', 'name', 'error']);
 
 function number(entry?: DiffEntry): string {
-  return String(entry?.head.no ?? '').padStart(8);
+  return String(entry?.no ?? '').padStart(8);
 }
 
-function headText(protocol: Protocol, head: DiffHead, style: PrintStyle): string {
+function headText(protocol: Protocol, record: CaptureRecord, style: PrintStyle): string {
   const vm = (vmid: number) => vmidName(protocol, vmid) ?? `VM ${vmid}`;
-  const parts = [`${vm(head.from).padStart(6)} -> ${vm(head.to).padEnd(6)}`, head.type.padEnd(12)];
-  if (head.id !== undefined) parts.push(style.name(head.name ?? head.id));
-  if (head.error !== undefined)
-    parts.push(head.error === 'OK' ? style.good('OK') : style.bad(`${head.error}`));
-  if (head.seq !== undefined) parts.push(style.dim(`seq ${head.seq}`));
+  const { from, to, type, seq, id, message } = record;
+  const error = keysOfContents.value(record, protocol, 'error');
+  const parts = [`${vm(from).padStart(6)} -> ${vm(to).padEnd(6)}`, type.padEnd(12)];
+  if (id !== undefined) parts.push(style.name(message?.name ?? formatId(id)));
+  if (error !== undefined) parts.push(error === 'OK' ? style.good('OK') : style.bad(`${error}`));
+  if (seq !== undefined) parts.push(style.dim(`seq ${seq}`));
   return parts.join('  ').trimEnd();
 }
 

@@ -1,14 +1,14 @@
 import type { DiffEntry } from './entry.js';
 
-/** Characters of compared text that a window holds at most, of more than one message. */
-const TEXT_MAX = 8 << 20;
+/** Bytes that a window holds at most, of more than one message. */
+const SIZE_MAX = 8 << 20;
 
 /** The next messages of a capture, of which a limited number is in memory. */
 export class Window {
   #entries: DiffEntry[] = [];
   /** Entries before this have been dropped. They are taken out of the array from time to time. */
   #start = 0;
-  #textSize = 0;
+  #size = 0;
   #ended = false;
 
   get length(): number {
@@ -25,15 +25,15 @@ export class Window {
     return this.#ended && this.length <= size;
   }
 
-  /** Whether there are less than `size` messages, their texts leave room, and more may come. */
+  /** Whether there are less than `size` messages, they leave room, and more may come. */
   lacks(size: number): boolean {
-    return !this.#ended && this.length < size && (this.length === 0 || this.#textSize < TEXT_MAX);
+    return !this.#ended && this.length < size && (this.length === 0 || this.#size < SIZE_MAX);
   }
 
   push(entries: readonly DiffEntry[]): void {
     for (const entry of entries) {
       this.#entries.push(entry);
-      this.#textSize += entry.content.length;
+      this.#size += entry.size;
     }
   }
 
@@ -49,7 +49,7 @@ export class Window {
 
   drop(count: number): void {
     for (let index = 0; index < count; index++)
-      this.#textSize -= (this.#entries[this.#start + index] as DiffEntry).content.length;
+      this.#size -= (this.#entries[this.#start + index] as DiffEntry).size;
     this.#start += count;
     if (2 * this.#start < this.#entries.length) return;
     this.#entries = this.#entries.slice(this.#start);

@@ -54,6 +54,17 @@ export class LineKeys<Item> {
     return value === undefined ? undefined : column?.key.kind.toJson(value, protocol, inner);
   }
 
+  /** One key in words, for a cell of a table. Empty where the line does not have it. */
+  words(item: Item, protocol: Protocol, name: string): string {
+    const column = this.#byName.get(name);
+    const value = column?.read(item, protocol);
+    if (column === undefined || value === undefined) return '';
+    const { kind } = column.key;
+    if (kind.toWords !== undefined) return kind.toWords(value, protocol);
+    const json = kind.toJson(value, protocol);
+    return typeof json === 'string' ? json : jsonText(json);
+  }
+
   /** The keys that pass `select`, as the line has them. */
   toJson(item: Item, protocol: Protocol, select: (key: RecordKey) => boolean = () => true): JsonObject {
     const json: JsonObject = {};
@@ -66,9 +77,7 @@ export class LineKeys<Item> {
 
   /** The line: `toJson` as text, and a line feed. */
   toText(item: Item, protocol: Protocol): string {
-    scratch.at = 0;
-    this.write(item, protocol, scratch);
-    return utf8.decode(scratch.bytes.subarray(0, scratch.at));
+    return textWritten((writer) => this.write(item, protocol, writer));
   }
 
   /** Writes the line, as {@link toText}. */
@@ -79,16 +88,24 @@ export class LineKeys<Item> {
     this.#writer(item, protocol, writer);
   }
 
-  /** The same text in pieces, for items that are larger than messages can be. */
+  /** The keys that the line has, each with the text of its value. */
+  texts(item: Item, protocol: Protocol): [name: RecordKeyName, text: string][] {
+    const texts: [RecordKeyName, string][] = [];
+    for (const { name, key, read } of this.#columns) {
+      const value = read(item, protocol);
+      if (value !== undefined) texts.push([name, textOf(key, value, protocol)]);
+    }
+    return texts;
+  }
+
+  /** The text of {@link toText} in pieces, for items that are larger than messages can be. */
   *toPieces(item: Item, protocol: Protocol): Generator<string> {
     let start = '{';
     for (const { name, key, read } of this.#columns) {
       const value = read(item, protocol);
       if (value === undefined) continue;
       yield `${start}"${name}":`;
-      const { kind } = key;
-      if (kind.toPieces !== undefined) yield* kind.toPieces(value);
-      else yield kind.toText?.(value, protocol) ?? jsonText(kind.toJson(value, protocol));
+      yield* key.kind.toPieces?.(value) ?? [textOf(key, value, protocol)];
       start = ',';
     }
     yield '}\n';
@@ -188,6 +205,19 @@ export class LineKeys<Item> {
 const parameters = ['reads', 'writes', 'directs', 'keeps', 'decimal'];
 const scratch = new ByteWriter(1 << 14);
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function textOf({ kind }: RecordKey, value: unknown, protocol: Protocol): string {
+  if (kind.toText !== undefined) return kind.toText(value, protocol);
+  return kind.write === undefined
+    ? jsonText(kind.toJson(value, protocol))
+    : textWritten((writer) => kind.write?.(value, writer, protocol));
+}
+
+function textWritten(write: (writer: ByteWriter) => void): string {
+  scratch.at = 0;
+  write(scratch);
+  return utf8.decode(scratch.bytes.subarray(0, scratch.at));
+}
 
 type KindWriter = (value: unknown, writer: ByteWriter, protocol: Protocol) => void;
 

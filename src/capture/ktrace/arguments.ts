@@ -1,3 +1,4 @@
+import { code, hexDigits, latin1, Names, Slab } from './line.js';
 import { QUEUE_MESSAGE_MAX } from './message.js';
 
 /** The fetched arguments of a trace event, as its line prints them: `name=value` pairs, arrays in braces. */
@@ -12,9 +13,18 @@ export interface EventArguments {
   buffers: string;
 }
 
-/** How many elements the array `data` of a probe has: the same on all its lines, known after the first whole one. */
-export interface ArrayShape {
+/** What all lines of one probe have in common; known after its first whole line. */
+export interface DataShape {
+  /** Elements of `data`, or of `d0`, `d1`, … together. */
   elements: number | undefined;
+  /** Digits of the longest hexadecimal word so far. */
+  digits: number;
+  /** Other arguments stand behind the data. */
+  hasMore: boolean;
+}
+
+export function newShape(): DataShape {
+  return { elements: undefined, digits: 0, hasMore: true };
 }
 
 /** Elements of an array, or scalars, that cover the 240 bytes of a queue message exactly: their width in bytes. */
@@ -25,11 +35,19 @@ const WIDTH_BY_COUNT = new Map([
   [240, 1],
 ]);
 
-const SPACE = 0x20;
-const COMMA = 0x2c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const X = 0x78;
+/** The first characters of names, as one number. */
+const NAME = {
+  data: 0x64617461,
+  capi: 0x63617069,
+  desc: 0x64657363,
+  size: 0x73697a65,
+  len: 0x6c656e,
+  ret: 0x726574,
+  buf: 0x627566,
+  lenp: 0x6c656e70,
+} as const;
+const D = 0x64;
+const A = 0x41;
 
 /** Reads the arguments of lines, one line after the other; what it found of the last one stays until the next. */
 export class ArgumentReader implements EventArguments {
@@ -37,37 +55,45 @@ export class ArgumentReader implements EventArguments {
   size: number | undefined;
   result: number | undefined;
   buffers = '';
-  /** Words of the arguments `data` or `d0`, `d1`, …: low and high half. */
-  readonly #low = new Uint32Array(QUEUE_MESSAGE_MAX);
-  readonly #high = new Uint32Array(QUEUE_MESSAGE_MAX);
+  readonly #names = new Names();
+  readonly #slab = new Slab();
+  /** Bytes of the arguments `data` or `d0`, `d1`, … so far. */
+  readonly #bytes = new Uint8Array(QUEUE_MESSAGE_MAX + 8);
+  #length = 0;
   #count = 0;
-  /** Digits of the longest hexadecimal word. */
-  #digits = 0;
   #hasData = false;
-  /** The words are bytes, whatever their number: `trace-cmd report -R`. */
-  #isRaw = false;
-  #shape: ArrayShape = { elements: undefined };
+  #width = 0;
+  #shape = newShape();
+  #data: Uint8Array = new Uint8Array(0);
+  #end = 0;
 
-  /** Reads `line` from index `start` on. @param shape of the probe that printed it; is filled in. */
-  read(line: string, start: number, shape: ArrayShape): void {
+  /** Reads bytes [start, end) of `data`. @param shape of the probe that printed them; is filled in. */
+  read(data: Uint8Array, start: number, end: number, shape: DataShape): void {
+    this.#data = data;
+    this.#end = end;
     this.#shape = shape;
     this.queue = undefined;
     this.size = undefined;
     this.result = undefined;
     this.buffers = '';
+    this.#length = 0;
     this.#count = 0;
-    this.#digits = 0;
     this.#hasData = false;
-    this.#isRaw = false;
-    let at = start;
-    while (at < line.length) {
-      if (line.charCodeAt(at) === SPACE) {
-        at++;
-        continue;
+    this.#width = 0;
+    for (let at = start; at < end; ) {
+      let name = 0;
+      let length = 0;
+      let char = data[at] as number;
+      for (; char !== code.equals && char !== code.space; char = data[at] as number) {
+        if (length < 4) name = (name << 8) | char;
+        length++;
+        if (++at >= end) return;
       }
-      const equals = line.indexOf('=', at);
-      if (equals < 0) return;
-      at = this.#argument(line, line.slice(line.lastIndexOf(' ', equals) + 1, equals), equals + 1);
+      at++;
+      if (char !== code.equals) continue;
+      const next = this.#argument(name, length, at - length - 1, at);
+      if (next < 0) return;
+      at = next;
     }
   }
 
@@ -76,150 +102,185 @@ export class ArgumentReader implements EventArguments {
    * or the probe fetched less.
    */
   bytes(size: number): Uint8Array | undefined {
-    if (!this.#hasData) return undefined;
-    const width = this.#isRaw ? 1 : (WIDTH_BY_COUNT.get(this.#count) ?? widthOf(this.#digits));
-    const bytes = new Uint8Array(Math.min(size, this.#count * width));
-    for (let word = 0, at = 0; at < bytes.length; word++) {
-      let low = this.#low[word] as number;
-      for (let index = 0; index < width && at < bytes.length; index++, at++) {
-        if (index === 4) low = this.#high[word] as number;
-        bytes[at] = low & 0xff;
-        low >>>= 8;
-      }
-    }
-    return bytes;
+    return this.#hasData ? this.#slab.copy(this.#bytes, Math.min(size, this.#length)) : undefined;
   }
 
-  /** @returns the index behind the value. */
-  #argument(line: string, name: string, start: number): number {
-    switch (name) {
-      case 'data':
-        return line.charCodeAt(start) === OPEN_BRACE ? this.#array(line, start + 1) : this.#data(line, start);
-      case 'capid':
-      case 'desc':
-        this.queue = valueAt(line, start);
-        break;
-      case 'size':
-      case 'len':
-        this.size = numberAt(line, start);
-        break;
-      case 'ret':
-        this.result = numberAt(line, start);
-        break;
-      case 'buf':
-      case 'lenp':
-        this.buffers += ` ${valueAt(line, start)}`;
-        break;
-      default:
-        // d0, d1, …: scalars, or arrays since one array has at most 64 elements.
-        if (name === `d${this.#count}` || /^d\d+$/.test(name)) return this.#data(line, start);
-    }
-    return valueEnd(line, start);
+  /** @returns the index behind the value, or -1 when nothing behind it is of interest. */
+  #argument(name: number, length: number, nameStart: number, at: number): number {
+    if (name === NAME.data && length === 4) return this.#values(at);
+    const end = this.#valueEnd(at);
+    if ((name === NAME.capi && length === 5) || (name === NAME.desc && length === 4))
+      this.queue = this.#names.get(this.#data, at, end);
+    else if ((name === NAME.size && length === 4) || (name === NAME.len && length === 3))
+      this.size = this.#number(at, end);
+    else if (name === NAME.ret && length === 3) this.result = this.#number(at, end);
+    else if ((name === NAME.buf && length === 3) || (name === NAME.lenp && length === 4))
+      this.buffers += ` ${latin1(this.#data, at, end)}`;
+    // d0, d1, …: scalars, or arrays since one array has at most 64 elements.
+    else if (this.#data[nameStart] === D && this.#isNumbered(nameStart + 1, at - 1)) return this.#values(at);
+    return end;
   }
 
-  /** The one array of a message: words behind its size are old memory, and are passed over. */
-  #array(line: string, start: number): number {
-    this.#hasData = true;
-    const { elements } = this.#shape;
-    const width = elements === undefined ? undefined : WIDTH_BY_COUNT.get(elements);
-    if (elements !== undefined && width !== undefined && this.size !== undefined) {
-      const end = line.indexOf('}', start);
-      if (end >= 0) {
-        this.#words(line, start, Math.min(elements, Math.ceil(this.size / width)));
-        this.#count = elements;
-        return end + 1;
-      }
+  #isNumbered(start: number, end: number): boolean {
+    for (let at = start; at < end; at++) {
+      const digit = (this.#data[at] as number) - code.zero;
+      if (digit < 0 || digit > 9) return false;
     }
-    const next = this.#words(line, start, QUEUE_MESSAGE_MAX);
-    if (line.charCodeAt(next - 1) === CLOSE_BRACE) this.#shape.elements = this.#count;
-    return next;
+    return end > start;
   }
 
-  #data(line: string, start: number): number {
-    this.#hasData = true;
-    if (line.charCodeAt(start) === OPEN_BRACE) return this.#words(line, start + 1, QUEUE_MESSAGE_MAX);
-    if (line.startsWith('ARRAY[', start)) {
-      this.#isRaw = true;
-      return this.#rawBytes(line, start + 6);
+  #values(start: number): number {
+    if (!this.#hasData) {
+      this.#hasData = true;
+      const { elements } = this.#shape;
+      if (elements === undefined && this.#data[start] !== A) this.#look(start);
+      this.#width = WIDTH_BY_COUNT.get(this.#shape.elements ?? 0) ?? widthOf(this.#shape.digits);
     }
-    return this.#words(line, start, 1);
+    const data = this.#data;
+    const first = data[start];
+    let next: number;
+    if (first === code.openBrace) next = this.#words(start + 1, true);
+    else if (first === A) next = this.#rawBytes(start + 'ARRAY['.length);
+    else next = this.#words(start, false);
+    return !this.#shape.hasMore && this.#isEnough() ? -1 : next;
   }
 
-  /** `0x5600001700000121,0x3,…}`, or one word. @returns the index behind the last of `most` words, or the brace. */
-  #words(line: string, start: number, most: number): number {
-    let at = start;
-    for (let left = most; left > 0; left--) {
+  /** Bytes behind the size of a message are old memory, and are passed over. */
+  #isEnough(): boolean {
+    return this.#length >= Math.min(this.size ?? QUEUE_MESSAGE_MAX, QUEUE_MESSAGE_MAX);
+  }
+
+  /** Looks through a whole line for the number and width of its data. */
+  #look(start: number): void {
+    const text = latin1(this.#data, start, this.#end);
+    const shape = this.#shape;
+    let elements = 0;
+    let lastEnd = 0;
+    for (const match of text.matchAll(VALUES)) {
+      elements += match[0].split(',').length;
+      lastEnd = match.index + match[0].length;
+      for (const [, digits = ''] of match[0].matchAll(HEX_WORD))
+        shape.digits = Math.max(shape.digits, digits.length);
+    }
+    if (!WIDTH_BY_COUNT.has(elements)) return;
+    shape.elements = elements;
+    shape.hasMore = text.slice(lastEnd).includes('=');
+  }
+
+  /** `0x5600001700000121,0x3,…}`, or one word. @returns the index behind it. */
+  #words(start: number, isArray: boolean): number {
+    const data = this.#data;
+    const end = this.#end;
+    const width = this.#width;
+    const needed = Math.min(this.size ?? QUEUE_MESSAGE_MAX, QUEUE_MESSAGE_MAX);
+    for (let at = start; at < end; ) {
       const begin = at;
-      let code = line.charCodeAt(at);
       let low = 0;
       let high = 0;
-      if (line.charCodeAt(at + 1) === X) {
+      if (data[at + 1] === code.x) {
         at += 2;
-        for (code = line.charCodeAt(at); ; code = line.charCodeAt(++at)) {
-          const digit = hexDigit(code);
+        // The first eight digits, then the others: shifts work on 32 bits.
+        for (const stop = Math.min(at + 8, end); at < stop; at++) {
+          const digit = hexDigits[data[at] as number] as number;
           if (digit < 0) break;
-          high = ((high << 4) | (low >>> 28)) >>> 0;
-          low = ((low << 4) | digit) >>> 0;
+          low = (low << 4) | digit;
         }
-        if (at - begin - 2 > this.#digits) this.#digits = at - begin - 2;
+        for (; at < end; at++) {
+          const digit = hexDigits[data[at] as number] as number;
+          if (digit < 0) break;
+          high = (high << 4) | (low >>> 28);
+          low = (low << 4) | digit;
+        }
       } else {
-        while (at < line.length && code !== COMMA && code !== CLOSE_BRACE && code !== SPACE)
-          code = line.charCodeAt(++at);
-        const value = Number(line.slice(begin, at));
+        while (at < end && data[at] !== code.comma && data[at] !== code.closeBrace && data[at] !== code.space)
+          at++;
+        const value = Number(latin1(data, begin, at));
         low = value >>> 0;
         high = Math.floor(value / 2 ** 32) >>> 0;
       }
+      this.#count++;
       // The last word of a line that was cut may be cut too: it is left out.
-      if (at >= line.length && start > 0 && line.charCodeAt(start - 1) === OPEN_BRACE) return at;
+      if (at >= end && (isArray || this.#count !== (this.#shape.elements ?? this.#count))) return end;
       if (at === begin) return at + 1;
-      if (this.#count < QUEUE_MESSAGE_MAX) {
-        this.#low[this.#count] = low;
-        this.#high[this.#count++] = high;
-      }
-      if (code !== COMMA) return at + 1;
+      this.#put(low, high, width);
+      if (data[at] !== code.comma || !isArray) return at + 1;
       at++;
+      if (this.#length >= needed) return this.#arrayEnd(at);
     }
+    return end;
+  }
+
+  #put(low: number, high: number, width: number): void {
+    const at = this.#length;
+    if (at >= QUEUE_MESSAGE_MAX) return;
+    const bytes = this.#bytes;
+    bytes[at] = low;
+    bytes[at + 1] = low >>> 8;
+    bytes[at + 2] = low >>> 16;
+    bytes[at + 3] = low >>> 24;
+    if (width === 8) {
+      bytes[at + 4] = high;
+      bytes[at + 5] = high >>> 8;
+      bytes[at + 6] = high >>> 16;
+      bytes[at + 7] = high >>> 24;
+    }
+    this.#length = at + width;
+  }
+
+  /** Behind the brace; the end of the line when nothing but the array stands there. */
+  #arrayEnd(start: number): number {
+    if (!this.#shape.hasMore) return this.#end;
+    let at = start;
+    while (at < this.#end && this.#data[at] !== code.closeBrace) at++;
+    this.#count = this.#shape.elements ?? this.#count;
+    return at + 1;
+  }
+
+  /** `21, 01, 00]`: bytes without 0x, whatever their number. */
+  #rawBytes(start: number): number {
+    const data = this.#data;
+    const needed = Math.min(this.size ?? QUEUE_MESSAGE_MAX, QUEUE_MESSAGE_MAX);
+    let at = start;
+    for (; this.#length < needed && at + 1 < this.#end; at += 4) {
+      const high = hexDigits[data[at] as number] as number;
+      const low = hexDigits[data[at + 1] as number] as number;
+      if (high < 0 || low < 0) break;
+      this.#bytes[this.#length++] = high * 16 + low;
+    }
+    if (data[this.#end - 1] === code.closeSquare) return this.#end;
+    while (at < this.#end && data[at] !== code.closeSquare) at++;
+    return at + 1;
+  }
+
+  #valueEnd(start: number): number {
+    let at = start;
+    while (at < this.#end && this.#data[at] !== code.space) at++;
     return at;
   }
 
-  /** `21, 01, 00]`: bytes without 0x. */
-  #rawBytes(line: string, start: number): number {
-    let at = start;
-    for (; this.#count < QUEUE_MESSAGE_MAX; at += 4) {
-      const high = hexDigit(line.charCodeAt(at));
-      const low = hexDigit(line.charCodeAt(at + 1));
-      if (high < 0 || low < 0) break;
-      this.#low[this.#count++] = high * 16 + low;
+  /** Numbers are printed as hexadecimal with 0x, or as decimal, with a sign when the type has one. */
+  #number(start: number, end: number): number | undefined {
+    let value = 0;
+    for (let at = start; at < end; at++) {
+      const digit = (this.#data[at] as number) - code.zero;
+      if (digit < 0 || digit > 9 || value > NUMBER_MAX) return otherNumber(latin1(this.#data, start, end));
+      value = value * 10 + digit;
     }
-    const close = line.indexOf(']', at);
-    return close < 0 ? line.length : close + 1;
+    return end > start ? value : undefined;
   }
 }
 
-function valueEnd(line: string, start: number): number {
-  const end = line.indexOf(' ', start);
-  return end < 0 ? line.length : end;
-}
+/** `data={…}` and `d0=…`; the one behind `#look`'s beginning has no name. */
+const VALUES = /(?:^|\bd(?:ata|\d+)=)(?:\{[^}]*(?:\}|$)|-?\w+(?= |$))/g;
+const HEX_WORD = /0x([0-9a-f]+)/g;
+const NUMBER_MAX = 1e14;
 
-function valueAt(line: string, start: number): string {
-  return line.slice(start, valueEnd(line, start));
-}
-
-/** Numbers are printed as hexadecimal with 0x, or as decimal, with a sign when the type has one. */
-function numberAt(line: string, start: number): number | undefined {
-  const text = valueAt(line, start);
-  const value = text === '' ? Number.NaN : Number(text);
+function otherNumber(text: string): number | undefined {
+  const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 }
 
 /** Fewer elements than cover a whole message: the width that the longest of them needs. */
 function widthOf(digits: number): number {
   return digits > 8 ? 8 : digits > 4 ? 4 : digits > 2 ? 2 : 1;
-}
-
-/** Value of a hex digit's character code, or -1. */
-export function hexDigit(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  const lower = code | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }

@@ -1,9 +1,5 @@
-import { hexDigit } from './arguments.js';
+import { code, hexDigits, isAt, type Line, latin1, Names, Slab, wordChars } from './line.js';
 import { type Direction, QUEUE_MESSAGE_MAX, type TracedMessage } from './message.js';
-
-/** `NSECS tx capid=0x… size=N BYTES`, as the scripts of `capture` and capturing.md print it. */
-const LINE =
-  /^(\d{6,}) (\w*(?:tx|rx|send|recv)\w*)(?: (?:capid|desc)=(0x[0-9a-f]+))? (?:size|len)=(\d+)(?: off=(\d+))? ?/i;
 
 /** A piece of a message: bpftrace 0.17 prints at most 64 (or 200) bytes at once. */
 export interface BpftraceLine extends TracedMessage {
@@ -11,63 +7,128 @@ export interface BpftraceLine extends TracedMessage {
   readonly at: number | undefined;
 }
 
-/** A line that bpftrace printed; undefined when it is none. */
-export function parseBpftraceLine(line: string): BpftraceLine | undefined {
-  const match = LINE.exec(line);
-  if (match === null) return undefined;
-  const [head, ns = '', name = '', queue, size, at] = match;
-  const direction: Direction = /rx|recv/i.test(name) ? 'rx' : 'tx';
-  const announced = Math.min(Number(size), QUEUE_MESSAGE_MAX);
-  const bytes = bufferBytes(line, head.length, announced);
-  if (bytes === undefined) return undefined;
-  return {
-    direction,
-    queue,
-    // A receive without a queue is of the probe on the function that takes RM's messages only.
-    isRmOnly: queue === undefined && direction === 'rx',
-    size: announced,
-    bytes,
-    time: { ns: BigInt(ns), clock: 'boot' },
-    task: '',
-    at: at === undefined ? undefined : Number(at),
-  };
-}
+/** Digits of a time in nanoseconds. */
+const TIME_DIGITS_MIN = 6;
+const TIME_DIGITS_MAX = 20;
 
-/**
- * Bytes as `%r`, `%rx` and `%rh` print them. `%rh` is plain hex with spaces. `%rx` escapes every byte, `%r` those that
- * cannot be printed, and neither escapes a backslash: only `\x` with two digits is an escape. The announced size tells
- * the forms apart where text happens to be hex.
- */
-function bufferBytes(line: string, start: number, size: number): Uint8Array | undefined {
-  const bytes = new Uint8Array(size);
-  const hex = hexBytes(line, start, bytes);
-  if (hex !== undefined && (hex === size || line.length - start !== size)) return bytes.subarray(0, hex);
-  let count = 0;
-  for (let at = start; at < line.length && count < size; count++) {
-    const code = line.charCodeAt(at);
-    const high = code === BACKSLASH && line.charCodeAt(at + 1) === X ? hexDigit(line.charCodeAt(at + 2)) : -1;
-    const low = high < 0 ? -1 : hexDigit(line.charCodeAt(at + 3));
-    if (low < 0 && code > PRINTABLE_MAX) return undefined;
-    bytes[count] = low < 0 ? code : high * 16 + low;
-    at += low < 0 ? 1 : 4;
+/** Reads `NSECS tx capid=0x… size=N BYTES`, as the scripts of `capture` and capturing.md print it. */
+export class BpftraceLines {
+  readonly #names = new Names();
+  readonly #slab = new Slab();
+  readonly #bytes = new Uint8Array(QUEUE_MESSAGE_MAX);
+  readonly #directions = new Map<string, Direction | undefined>();
+  #data: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #end = 0;
+
+  /** A line that bpftrace printed; undefined when it is none. */
+  parse({ data, start, end }: Line): BpftraceLine | undefined {
+    this.#data = data;
+    this.#at = start;
+    this.#end = end;
+    const time = this.#number();
+    const digits = this.#at - start;
+    if (digits < TIME_DIGITS_MIN || digits > TIME_DIGITS_MAX || !this.#takes(' ')) return undefined;
+    const ns = time <= Number.MAX_SAFE_INTEGER ? BigInt(time) : BigInt(latin1(data, start, start + digits));
+    const direction = this.#direction();
+    if (direction === undefined) return undefined;
+    let queue: string | undefined;
+    if (this.#takes(' capid=') || this.#takes(' desc=')) {
+      const begin = this.#at;
+      while (this.#at < end && wordChars[data[this.#at] as number] === 1) this.#at++;
+      if (!isAt(data, begin, '0x')) return undefined;
+      queue = this.#names.get(data, begin, this.#at);
+    }
+    if (!this.#takes(' size=') && !this.#takes(' len=')) return undefined;
+    const sizeStart = this.#at;
+    const size = this.#number();
+    if (this.#at === sizeStart) return undefined;
+    const at = this.#takes(' off=') ? this.#number() : undefined;
+    this.#takes(' ');
+    const announced = Math.min(size, QUEUE_MESSAGE_MAX);
+    const count = this.#buffer(announced);
+    if (count === undefined) return undefined;
+    return {
+      direction,
+      queue,
+      // A receive without a queue is of the probe on the function that takes RM's messages only.
+      isRmOnly: queue === undefined && direction === 'rx',
+      size: announced,
+      bytes: this.#slab.copy(this.#bytes, count),
+      time: { ns, clock: 'boot' },
+      task: '',
+      at,
+    };
   }
-  return bytes.subarray(0, count);
-}
 
-/** Reads `21 01 00`; undefined when the rest of the line is not that, all of it. */
-function hexBytes(line: string, start: number, bytes: Uint8Array): number | undefined {
-  let count = 0;
-  let at = start;
-  for (; at < line.length; at += 3) {
-    const high = hexDigit(line.charCodeAt(at));
-    const low = hexDigit(line.charCodeAt(at + 1));
-    if (high < 0 || low < 0 || (at + 2 < line.length && line.charCodeAt(at + 2) !== SPACE)) return undefined;
-    if (count < bytes.length) bytes[count++] = high * 16 + low;
+  #takes(text: string): boolean {
+    if (this.#at + text.length > this.#end || !isAt(this.#data, this.#at, text)) return false;
+    this.#at += text.length;
+    return true;
   }
-  return count;
+
+  #number(): number {
+    let value = 0;
+    for (; this.#at < this.#end; this.#at++) {
+      const digit = (this.#data[this.#at] as number) - code.zero;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+
+  #direction(): Direction | undefined {
+    const start = this.#at;
+    while (this.#at < this.#end && wordChars[this.#data[this.#at] as number] === 1) this.#at++;
+    if (this.#at - start > NAME_MAX) return undefined;
+    const name = this.#names.get(this.#data, start, this.#at);
+    if (!this.#directions.has(name)) {
+      if (this.#directions.size > NAMES_MAX) this.#directions.clear();
+      const direction = /rx|recv/i.test(name) ? 'rx' : /tx|send/i.test(name) ? 'tx' : undefined;
+      this.#directions.set(name, direction);
+    }
+    return this.#directions.get(name);
+  }
+
+  /**
+   * Bytes as `%r`, `%rx` and `%rh` print them. `%rh` is plain hex with spaces. `%rx` escapes every byte, `%r` those that
+   * cannot be printed, and neither escapes a backslash: only `\x` with two digits is an escape. The announced size tells
+   * the forms apart where text happens to be hex. @returns their number, undefined when it is none of these.
+   */
+  #buffer(size: number): number | undefined {
+    const data = this.#data;
+    const end = this.#end;
+    const bytes = this.#bytes;
+    const hex = this.#hex();
+    if (hex !== undefined && (hex === size || end - this.#at !== size)) return Math.min(hex, size);
+    let count = 0;
+    for (let at = this.#at; at < end && count < size; count++) {
+      const char = data[at] as number;
+      const isEscape = char === code.backslash && at + 3 < end && data[at + 1] === code.x;
+      const high = isEscape ? (hexDigits[data[at + 2] as number] as number) : -1;
+      const low = high < 0 ? -1 : (hexDigits[data[at + 3] as number] as number);
+      if (low < 0 && char > PRINTABLE_MAX) return undefined;
+      bytes[count] = low < 0 ? char : high * 16 + low;
+      at += low < 0 ? 1 : 4;
+    }
+    return count;
+  }
+
+  /** Reads `21 01 00`; undefined when the rest of the line is not that, all of it. */
+  #hex(): number | undefined {
+    const data = this.#data;
+    const end = this.#end;
+    let count = 0;
+    for (let at = this.#at; at < end; at += 3) {
+      const high = hexDigits[data[at] as number] as number;
+      const low = at + 1 < end ? (hexDigits[data[at + 1] as number] as number) : -1;
+      if (high < 0 || low < 0 || (at + 2 < end && data[at + 2] !== code.space)) return undefined;
+      if (count < QUEUE_MESSAGE_MAX) this.#bytes[count++] = high * 16 + low;
+    }
+    return count;
+  }
 }
 
-const BACKSLASH = 0x5c;
-const X = 0x78;
-const SPACE = 0x20;
+const NAME_MAX = 64;
+const NAMES_MAX = 64;
 const PRINTABLE_MAX = 0x7e;

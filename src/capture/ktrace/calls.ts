@@ -44,6 +44,15 @@ export class CallPairs {
   }
 
   push(item: TraceItem): void {
+    const waits = this.#hasReturns || this.#line.length > 0;
+    if (
+      item.kind === 'message' &&
+      !waits &&
+      (item.direction === 'tx' || item.queue !== undefined || item.isRmOnly)
+    ) {
+      this.#sink(item);
+      return;
+    }
     switch (item.kind) {
       case 'lost':
         this.#line.push(item);
@@ -62,6 +71,7 @@ export class CallPairs {
     this.#release();
   }
 
+  /** No return of a send follows. */
   end(): void {
     for (const waiting of this.#sending.values()) waiting.open = false;
     this.#release();

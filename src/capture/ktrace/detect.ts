@@ -1,7 +1,8 @@
 import type { Clock } from '../packets/index.js';
-import { parseBpftraceLine } from './bpftrace-line.js';
-import { parseDumpLine } from './dump-line.js';
+import { BpftraceLines } from './bpftrace-line.js';
+import { DumpLines } from './dump-line.js';
 import { EventLines, parseLoss } from './event-line.js';
+import { Line } from './line.js';
 import { isWrapped } from './unwrap.js';
 
 /** What a tracer prints before its first event. */
@@ -18,6 +19,8 @@ const CLOCK: Clock = 'local';
 /** Tells by its first lines whether a text is a kernel trace or log. */
 export class KernelTraceDetector {
   readonly #events = new EventLines();
+  readonly #bpftrace = new BpftraceLines();
+  readonly #dumps = new DumpLines();
   #count = 0;
   /** The lines so far that hold something, while they may be the beginning of JSON. */
   #start = '';
@@ -33,10 +36,11 @@ export class KernelTraceDetector {
       this.#start += `${text}\n`;
       if (isWrapped(this.#start)) return /^\s*\{\s*"type"/.test(this.#start) ? 'trace' : 'log';
     }
-    if (HEADER.test(text) || parseBpftraceLine(text) !== undefined || parseLoss(text) !== undefined)
+    const line = Line.of(text);
+    if (HEADER.test(text) || this.#bpftrace.parse(line) !== undefined || parseLoss(text) !== undefined)
       return 'trace';
-    if (parseDumpLine(text) !== undefined) return 'log';
-    return this.#events.parse(text, CLOCK) !== undefined || isAnyEvent(text) ? 'trace' : undefined;
+    if (this.#dumps.parse(line) !== undefined) return 'log';
+    return this.#events.parse(line, CLOCK) !== undefined || isAnyEvent(text) ? 'trace' : undefined;
   }
 }
 

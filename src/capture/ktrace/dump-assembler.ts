@@ -1,4 +1,5 @@
 import type { DumpLine } from './dump-line.js';
+import { Slab } from './line.js';
 import { type Direction, QUEUE_MESSAGE_MAX, type TracedMessage } from './message.js';
 
 /** Bytes of a full line, whatever row size the driver asks for (capturing.md, section 3). */
@@ -21,10 +22,8 @@ interface Dump {
   ended: boolean;
   /** It is not whole with the lines that it has so far. */
   isChecked: boolean;
-  /** Its first line fits RM's header. */
-  readonly mayBeRm: boolean;
-  /** Dumps with the same key that began later and have ended. */
-  laterEnded: number;
+  /** How many dumps had ended when it began. */
+  readonly endedBefore: number;
 }
 
 export interface DumpAssemblerOptions {
@@ -39,12 +38,17 @@ export interface DumpAssemblerOptions {
 
 /**
  * Puts dump lines together by prefix, thread and offset, not by their order: lines of transmits and receives mix on
- * two processors, and two senders share one prefix. Messages come out in the order in which their dumps began.
+ * two processors, and two senders share one prefix. Messages come out in the order in which their dumps began. RM's
+ * messages keep their order, and so do those of other queues; neither wait for each other.
  */
 export class DumpAssembler {
   readonly #options: DumpAssemblerOptions;
-  #dumps: Dump[] = [];
+  readonly #slab = new Slab();
+  readonly #lanes: readonly [Dump[], Dump[]] = [[], []];
+  /** Dumps whose end has not been seen. */
+  #open: Dump[] = [];
   #count = 0;
+  #ended = 0;
 
   constructor(options: DumpAssemblerOptions) {
     this.#options = options;
@@ -52,87 +56,106 @@ export class DumpAssembler {
 
   /** Place of the oldest dump that is still in progress; Infinity when none is. */
   get oldest(): number {
-    return this.#dumps[0]?.place ?? Number.POSITIVE_INFINITY;
+    const [rm, other] = this.#lanes;
+    return Math.min(rm[0]?.place ?? Number.POSITIVE_INFINITY, other[0]?.place ?? Number.POSITIVE_INFINITY);
   }
 
-  line(line: DumpLine): void {
-    const mine = this.#dumps.filter(({ first }) => first.key === line.key);
-    const dump = line.offset === 0 ? undefined : continued(mine, line.offset);
-    if (dump === undefined) this.#begin(line, mine);
-    else this.#append(dump, line);
-    this.#emit(this.#dumps.length > DUMPS_MAX ? 1 : 0);
+  /** @param isCut the text ends in this line, without a line end: bytes may be missing. */
+  line(line: DumpLine, isCut: boolean): void {
+    const continued = line.offset === 0 ? undefined : this.#continued(line);
+    const dump = continued ?? this.#begin(line);
+    if (dump === undefined) return;
+    this.#append(dump, line, isCut);
+    // A line in the middle of a dump changes nothing for the others.
+    if (dump.ended || continued === undefined) this.#emit();
+  }
+
+  /** Hands on what is whole by what it says itself. */
+  settle(): void {
+    for (const dump of this.#open) dump.ended ||= this.#isWhole(dump);
+    this.#emit();
+  }
+
+  /** Hands on all: no lines belong to them any more. */
+  release(): void {
+    for (const dump of this.#open) dump.ended = true;
+    this.#open = [];
+    this.#emit();
   }
 
   /** Nothing follows. @param isCut the text ends within a line: what is not whole by then is incomplete. */
   end(isCut: boolean): void {
-    const last = this.#dumps.at(-1);
-    if (isCut && last !== undefined && !this.#isWhole(last)) {
-      this.#dumps.pop();
-      this.#emit(this.#dumps.length);
-      this.#options.lost();
-    } else this.#emit(this.#dumps.length);
+    const last = this.#open.at(-1);
+    const isIncomplete =
+      isCut && last !== undefined && last.place === this.#count - 1 && !this.#isWhole(last);
+    if (isIncomplete) {
+      this.#open.pop();
+      for (const lane of this.#lanes) if (lane.at(-1) === last) lane.pop();
+    }
+    this.release();
+    if (isIncomplete) this.#options.lost();
   }
 
-  #begin(line: DumpLine, mine: readonly Dump[]): void {
-    if (line.offset + line.bytes.length > QUEUE_MESSAGE_MAX) return;
-    for (const before of mine) {
-      if (before.ended || before.isChecked) continue;
+  /** The dump that a line continues: of several, the one that began last. */
+  #continued({ key, offset }: DumpLine): Dump | undefined {
+    return this.#open.findLast((dump) => !dump.ended && dump.length === offset && dump.first.key === key);
+  }
+
+  #begin(line: DumpLine): Dump | undefined {
+    if (line.offset + line.bytes.length > QUEUE_MESSAGE_MAX) return undefined;
+    for (const before of this.#open) {
+      if (before.isChecked || before.first.key !== line.key) continue;
       before.isChecked = true;
       before.ended = this.#isWhole(before);
     }
+    const mayBeRm = line.offset !== 0 || this.#options.mayBeRm(line.bytes, line.direction);
     const dump: Dump = {
       first: line,
       place: this.#count++,
-      bytes: new Uint8Array(QUEUE_MESSAGE_MAX),
+      bytes: this.#slab.room(QUEUE_MESSAGE_MAX),
       length: line.offset,
       isHeadless: line.offset !== 0,
       ended: false,
       isChecked: false,
-      mayBeRm: line.offset !== 0 || this.#options.mayBeRm(line.bytes, line.direction),
-      laterEnded: 0,
+      endedBefore: this.#ended,
     };
-    this.#dumps.push(dump);
-    this.#append(dump, line);
+    this.#open.push(dump);
+    this.#lanes[mayBeRm ? 0 : 1].push(dump);
+    return dump;
   }
 
   #isWhole({ bytes, length, first }: Dump): boolean {
     return this.#options.isWhole(bytes.subarray(0, length), first.direction);
   }
 
-  #append(dump: Dump, line: DumpLine): void {
-    dump.bytes.set(line.bytes.subarray(0, QUEUE_MESSAGE_MAX - dump.length), dump.length);
-    dump.length = Math.min(QUEUE_MESSAGE_MAX, dump.length + line.bytes.length);
-    dump.ended = line.bytes.length < ROW || dump.length === QUEUE_MESSAGE_MAX;
+  #append(dump: Dump, line: DumpLine, isCut: boolean): void {
+    const { length: begin, bytes } = dump;
+    dump.length = Math.min(QUEUE_MESSAGE_MAX, begin + line.bytes.length);
+    for (let at = begin; at < dump.length; at++) bytes[at] = line.bytes[at - begin] as number;
+    dump.ended = (line.bytes.length < ROW && !isCut) || dump.length === QUEUE_MESSAGE_MAX;
     dump.isChecked = false;
-    if (!dump.ended) return;
-    for (const before of this.#dumps) {
-      if (before === dump) break;
-      if (before.first.key === dump.first.key) before.laterEnded++;
+    if (dump.ended) this.#ended++;
+  }
+
+  /** Hands on what has ended, and what has waited too long. */
+  #emit(): void {
+    const isDue = (dump: Dump) => dump.ended || this.#ended - dump.endedBefore >= LATER_MAX;
+    this.#open = this.#open.filter((dump) => !isDue(dump));
+    if (this.#open.length > DUMPS_MAX) {
+      const oldest = this.#open.shift();
+      if (oldest !== undefined) oldest.ended = true;
+    }
+    for (const lane of this.#lanes) {
+      let count = 0;
+      for (const dump of lane) {
+        if (!isDue(dump)) break;
+        count++;
+        if (dump.isHeadless) this.#options.lost();
+        else this.#options.message(messageOf(dump), dump.first.source);
+      }
+      if (count > 0) lane.splice(0, count);
     }
   }
-
-  /**
-   * Hands on what has ended, and the oldest `count` in any case. RM's messages keep their order, and so do those of
-   * other queues; neither wait for each other.
-   */
-  #emit(count: number): void {
-    const kept: Dump[] = [];
-    const isBlocked = { rm: false, other: false };
-    this.#dumps.forEach((dump, index) => {
-      const lane = dump.mayBeRm ? 'rm' : 'other';
-      if (index >= count && (isBlocked[lane] || (!dump.ended && dump.laterEnded < LATER_MAX))) {
-        kept.push(dump);
-        isBlocked[lane] = true;
-      } else if (dump.isHeadless) this.#options.lost();
-      else this.#options.message(messageOf(dump), dump.first.source);
-    });
-    if (kept.length < this.#dumps.length) this.#dumps = kept;
-  }
-}
-
-/** The dump that a line at this offset continues: of several, the one that began last. */
-function continued(dumps: readonly Dump[], offset: number): Dump | undefined {
-  return dumps.findLast((dump) => !dump.ended && dump.length === offset);
 }
 
 function messageOf({ first, place, bytes, length }: Dump): TracedMessage {

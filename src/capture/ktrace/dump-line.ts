@@ -1,50 +1,131 @@
+import { code, hexDigits, isAt, type Line, latin1, Names, wordChars } from './line.js';
 import type { Direction } from './message.js';
 import { readStamp, type Stamp } from './stamp.js';
 
 /** Sixteen bytes or fewer of a dump that print_hex_dump_debug of a Gunyah driver printed. */
-export interface DumpLine {
+export interface DumpLine extends DumpPrefix {
+  /** Prefix and, where the kernel tells, thread: lines of one dump have the same. */
+  readonly key: string;
+  readonly offset: number;
+  /** Valid until the next line is read. */
+  readonly bytes: Uint8Array;
+  readonly stamp: Stamp;
+}
+
+/** What the prefix of a dump tells. */
+interface DumpPrefix {
   readonly direction: Direction;
   /**
    * `queue`: a message of some queue. `repeat`: RM's driver prints what the queue's driver has printed before.
    * `payload`: RM's driver prints the payload without its header.
    */
   readonly source: 'queue' | 'repeat' | 'payload';
-  /** Prefix and, where the kernel tells, thread: lines of one dump have the same. */
-  readonly key: string;
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-  readonly stamp: Stamp;
 }
 
-/**
- * `gh_msgq_send: 00000000: 21 01 …`; the prefix of receives is the function's name without a colon. The ASCII column
- * that other callers ask for stands behind two spaces.
- */
-const DUMP =
-  /(gh_msgq_\w*?(send|recv|tx|rx)\w*?|gunyah_msgq_\w*?(send|recv|tx|rx)\w*?|gh_rm_recv|gh_rm_call (?:TX|RX))(?::? ?)([0-9a-f]{8}): ((?:[0-9a-f]{2} )*[0-9a-f]{2})(?: {2}.*| ?)$/;
+const QUEUE_FUNCTION = /^(?:gh|gunyah)_msgq_\w*?(send|recv|tx|rx)\w*$/;
+const RM_FUNCTION = /^(?:gh_rm_recv|gh_rm_call (TX|RX))$/;
+const NAMES_MAX = 64;
 
 /** A stamp, a prefix, an offset and sixteen bytes with their characters take less. */
 const DUMP_LINE_MAX = 1024;
+const G = 0x67;
+/** Digits of an offset. */
+const OFFSET_DIGITS = 8;
+/** Bytes of the longest line of a dump. */
+const ROW_MAX = 32;
 
-/** Whether a line could be a dump of a Gunyah driver: a cheap test. */
-export function mayBeDump(line: string): boolean {
-  return line.includes('gh_') || line.includes('gunyah_msgq');
+/**
+ * Reads lines like `gh_msgq_send: 00000000: 21 01 …`. The prefix of receives is the function's name without a colon. The
+ * ASCII column that other callers ask for stands behind two spaces.
+ */
+export class DumpLines {
+  readonly #names = new Names();
+  readonly #keys = new Map<string, DumpPrefix | undefined>();
+  readonly #row = new Uint8Array(DUMP_LINE_MAX);
+  #count = 0;
+
+  /** Undefined when the line is no dump of a Gunyah driver. */
+  parse(line: Line): DumpLine | undefined {
+    const { data, start, end } = line;
+    if (end - start > DUMP_LINE_MAX) return undefined;
+    for (let at = start; at < end - OFFSET_DIGITS; at++) {
+      if (data[at] !== G || !(isAt(data, at, 'gh_') || isAt(data, at, 'gunyah_msgq'))) continue;
+      const dump = this.#dump(data, start, at, end);
+      if (dump !== undefined) return dump;
+    }
+    return undefined;
+  }
+
+  #dump(data: Uint8Array, start: number, prefixStart: number, end: number): DumpLine | undefined {
+    let prefixEnd = prefixStart;
+    while (prefixEnd < end && wordChars[data[prefixEnd] as number] === 1) prefixEnd++;
+    if (data[prefixEnd] === code.space && isAt(data, prefixEnd + 2, 'X')) prefixEnd += 3;
+    let at = prefixEnd;
+    if (data[at] === code.colon) at++;
+    if (data[at] === code.space) at++;
+    let bytesStart = offsetEnd(data, at, end);
+    // `gh_msgq_recv00000000: `: the name and the offset without anything between.
+    if (bytesStart < 0) {
+      at = prefixEnd - OFFSET_DIGITS;
+      prefixEnd = at;
+      bytesStart = at <= prefixStart ? -1 : offsetEnd(data, at, end);
+    }
+    if (bytesStart < 0 || !this.#hex(data, bytesStart, end)) return undefined;
+    const prefix = this.#names.get(data, prefixStart, prefixEnd);
+    const known = this.#prefix(prefix);
+    if (known === undefined) return undefined;
+    const stamp = readStamp(latin1(data, start, prefixStart));
+    const offset = hexNumber(data, at, at + OFFSET_DIGITS);
+    const bytes = this.#row.subarray(0, this.#count);
+    const key = stamp.caller === '' ? prefix : `${prefix} ${stamp.caller}`;
+    return { direction: known.direction, source: known.source, key, offset, bytes, stamp };
+  }
+
+  #prefix(prefix: string): DumpPrefix | undefined {
+    if (!this.#keys.has(prefix)) {
+      if (this.#keys.size > NAMES_MAX) this.#keys.clear();
+      this.#keys.set(prefix, prefixOf(prefix));
+    }
+    return this.#keys.get(prefix);
+  }
+
+  /** `21 01 00` up to the end of the line, one space, or two and anything. */
+  #hex(data: Uint8Array, start: number, end: number): boolean {
+    this.#count = 0;
+    for (let at = start; this.#count < ROW_MAX; at += 3) {
+      const high = at < end ? (hexDigits[data[at] as number] as number) : -1;
+      const low = at + 1 < end ? (hexDigits[data[at + 1] as number] as number) : -1;
+      if (high < 0 || low < 0) return false;
+      this.#row[this.#count++] = high * 16 + low;
+      if (at + 2 >= end) return true;
+      if (data[at + 2] !== code.space) return false;
+      if (at + 3 >= end || data[at + 3] === code.space) return true;
+    }
+    return false;
+  }
 }
 
-/** @param text the line of a kernel log. @returns undefined when it is no dump of a Gunyah driver. */
-export function parseDumpLine(text: string): DumpLine | undefined {
-  const match = text.length > DUMP_LINE_MAX ? null : DUMP.exec(text);
+/** The index behind eight hex digits, a colon and a space at `at`; -1 when something else stands there. */
+function offsetEnd(data: Uint8Array, at: number, end: number): number {
+  if (at + OFFSET_DIGITS + 2 > end) return -1;
+  for (let index = at; index < at + OFFSET_DIGITS; index++)
+    if ((hexDigits[data[index] as number] as number) < 0) return -1;
+  return isAt(data, at + OFFSET_DIGITS, ': ') ? at + OFFSET_DIGITS + 2 : -1;
+}
+
+function hexNumber(data: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at++) value = value * 16 + (hexDigits[data[at] as number] as number);
+  return value;
+}
+
+function prefixOf(prefix: string): DumpPrefix | undefined {
+  const word = QUEUE_FUNCTION.exec(prefix)?.[1];
+  if (word !== undefined)
+    return { direction: word === 'send' || word === 'tx' ? 'tx' : 'rx', source: 'queue' };
+  const match = RM_FUNCTION.exec(prefix);
   if (match === null) return undefined;
-  const [, prefix = '', old, recent, offset = '', hex = ''] = match;
-  const stamp = readStamp(text);
-  const word = old ?? recent;
-  const ofRm = prefix === 'gh_rm_recv' ? 'repeat' : 'payload';
-  return {
-    direction: word === 'send' || word === 'tx' ? 'tx' : 'rx',
-    source: word === undefined ? ofRm : 'queue',
-    key: `${prefix} ${stamp.caller}`,
-    offset: Number.parseInt(offset, 16),
-    bytes: Uint8Array.from(hex.split(' '), (byte) => Number.parseInt(byte, 16)),
-    stamp,
-  };
+  return match[1] === undefined
+    ? { direction: 'rx', source: 'repeat' }
+    : { direction: match[1] === 'TX' ? 'tx' : 'rx', source: 'payload' };
 }

@@ -1,6 +1,14 @@
 import type { Clock } from '../packets/index.js';
-import { ArgumentReader, type ArrayShape } from './arguments.js';
-import { type Direction, type LineTime, type Loss, QUEUE_MESSAGE_MAX, type TraceItem } from './message.js';
+import { ArgumentReader, type DataShape, newShape } from './arguments.js';
+import { code, isAt, type Line, latin1, Names, wordChars } from './line.js';
+import {
+  type Direction,
+  type LineTime,
+  type Loss,
+  QUEUE_MESSAGE_MAX,
+  type Tick,
+  type TraceItem,
+} from './message.js';
 
 /** The tracer gave up entries: ftrace, trace-cmd, bpftrace, perf and the kernel's log say so in these forms. */
 const LOST =
@@ -11,15 +19,17 @@ const PRINTK_DROPPED = /\*\* (\d+) printk messages dropped \*\*/;
 const OVERWRITTEN = /^#\s*entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
 
 /** What stands in the brackets behind an event's name: the function of the probe, or its address. */
-const PLACE = /\(([\w.$]+)(\+0x[0-9a-f]+\/0x[0-9a-f]+)?([^()]{0,200})\)/y;
+const PLACE = /^\(([\w.$]+)(\+0x[0-9a-f]+\/0x[0-9a-f]+)?([^()]{0,200})\)/;
 const CALLEE = / <- ([\w.$]+)/;
 const ADDRESS = /^(?:0x)?[0-9a-f]{8,16}$/;
+/** Characters of a place. */
+const PLACE_MAX = 512;
 /** `trace-cmd report -R` prints the place as fields, without brackets. */
 const RAW_PLACE = '__probe_';
 
 /** The loss that a line reports; undefined for all other lines. */
 export function parseLoss(line: string): Loss | undefined {
-  if (line.charCodeAt(0) === HASH) {
+  if (line.charCodeAt(0) === code.hash) {
     const match = OVERWRITTEN.exec(line);
     const count = match === null ? 0 : Number(match[2]) - Number(match[1]);
     return count > 0 ? { kind: 'lost', count } : undefined;
@@ -31,140 +41,177 @@ export function parseLoss(line: string): Loss | undefined {
   return { kind: 'lost', count: count === undefined ? undefined : Number(count) };
 }
 
-const HASH = 0x23;
-const LOSS_LINE_MAX = 120;
-
-/** Where an event's name and its arguments stand in a line. */
-interface EventPlace {
-  readonly name: string;
-  /** Function, or the caller in a return probe. */
-  readonly place: string;
-  /** Function of a return probe, else ''. */
-  readonly callee: string;
-  readonly headEnd: number;
-  readonly argumentsStart: number;
-}
+export const LOSS_LINE_MAX = 120;
 
 /** What is the same on all lines of one probe. */
-interface Probe extends ArrayShape {
-  readonly place: string;
-  readonly callee: string;
+interface Probe {
+  /** The line from the event's name up to the arguments. */
+  readonly head: Uint8Array;
+  /** Undefined: an event that has nothing to do with message queues. */
   readonly direction: Direction | undefined;
   /** Its function serves no queue but RM's. */
   readonly isRmOnly: boolean;
+  readonly shape: DataShape;
 }
 
 /** Any text may hold names of events: probes are forgotten when there are too many. */
-const PROBES_MAX = 256;
+const PROBES_MAX = 64;
 /** Longer lines are not of a tracer: a message has at most 30 words of 18 characters, or 240 bytes of 4. */
 const EVENT_LINE_MAX = 8192;
 
 /** Reads the lines of ftrace (`trace`, `trace_pipe`), trace-cmd and perf, one after the other. */
 export class EventLines {
   readonly #arguments = new ArgumentReader();
-  /** By the event's name. */
-  readonly #probes = new Map<string, Probe>();
+  readonly #tasks = new Names();
+  #probes: Probe[] = [];
+  /** Shapes by the event's name: the places of one probe differ by caller. */
+  readonly #shapes = new Map<string, DataShape>();
+  /** Of the event found last: index of its name, of its name with its group, and of its arguments. */
+  #headEnd = 0;
+  #argumentsStart = 0;
+
+  /** Another trace begins: its probes may print their data otherwise. */
+  restart(): void {
+    this.#probes = [];
+    this.#shapes.clear();
+  }
 
   /**
-   * What a line says of a message queue; undefined when it says nothing of one. Columns are not counted: what stands
-   * before the event's name differs with every option.
+   * What a line says of a message queue: `nothing` for an event that moves no message, undefined for all other lines.
+   * Columns are not counted: what stands before the event's name differs with every option.
    */
-  parse(line: string, clock: Clock): TraceItem | undefined {
-    const found = line.length > EVENT_LINE_MAX ? undefined : findEvent(line);
-    if (found === undefined) return undefined;
-    const probe = this.#probeOf(found);
-    const { direction, isRmOnly } = probe;
-    if (direction === undefined) return undefined;
+  parse(line: Line, clock: Clock): TraceItem | 'nothing' | undefined {
+    const { data, start, end } = line;
+    if (end - start > EVENT_LINE_MAX) return undefined;
+    const probe = this.#find(data, start, end);
+    if (probe?.direction === undefined) return undefined;
+    const { direction, isRmOnly, shape } = probe;
     const args = this.#arguments;
-    args.read(line, found.argumentsStart, probe);
+    args.read(data, this.#argumentsStart, end, shape);
     const { queue, size, result } = args;
-    const head = line.slice(0, found.headEnd).trimEnd();
-    const task = taskOf(head);
+    const headEnd = trimmedEnd(data, start, this.#headEnd);
     if (size === undefined) {
+      const task = this.#task(data, start, headEnd);
       if (direction === 'rx' && queue !== undefined && args.buffers !== '')
         return { kind: 'receiving', task, queue, buffers: args.buffers };
-      return direction === 'tx' && result !== undefined ? { kind: 'sent', task, result } : undefined;
+      return direction === 'tx' && result !== undefined ? { kind: 'sent', task, result } : 'nothing';
     }
     // A receive that brought nothing repeats the message before it.
-    if (direction === 'rx' && result !== undefined && result !== 0) return undefined;
+    if (direction === 'rx' && result !== undefined && result !== 0) return 'nothing';
     const announced = Math.min(Math.max(0, size), QUEUE_MESSAGE_MAX);
     const bytes = args.bytes(announced);
-    if (bytes === undefined) return undefined;
-    const time = timeOf(head, clock);
-    return { kind: 'message', direction, queue, isRmOnly, size: announced, bytes, time, task };
+    if (bytes === undefined) return 'nothing';
+    const time = timeOf(data, start, headEnd, clock);
+    const task = this.#task(data, start, headEnd);
+    const message = { direction, queue, isRmOnly, size: announced, bytes, time, task };
+    const tick = time === undefined ? tickOf(data, start, headEnd) : undefined;
+    return tick === undefined ? { kind: 'message', ...message } : { kind: 'message', ...message, tick };
   }
 
-  #probeOf({ name, place, callee }: EventPlace): Probe {
-    const known = this.#probes.get(name);
-    if (known !== undefined && known.place === place && known.callee === callee) return known;
-    const direction = directionOf(name) ?? directionOf(callee) ?? directionOf(place);
-    const isRmOnly = /(?:^|_)rm_/.test(callee === '' ? place : callee);
-    const probe: Probe = { place, callee, direction, isRmOnly, elements: undefined };
-    if (this.#probes.size > PROBES_MAX) this.#probes.clear();
-    this.#probes.set(name, probe);
+  /**
+   * Finds `NAME: (function+0x4/0x20 [module])`, `NAME: (caller+0x62/0x90 <- function)`, `NAME: (address)` or
+   * `NAME: __probe_ip=`. A task's name may hold colons and brackets, but no place: it has at most 15 characters.
+   */
+  #find(data: Uint8Array, start: number, end: number): Probe | undefined {
+    for (let colon = start; colon < end; colon++) {
+      if (data[colon] !== code.colon) continue;
+      let place = colon + 1;
+      while (place < end && data[place] === code.space) place++;
+      const char = data[place];
+      const isRaw = char === code.underscore && isAt(data, place, RAW_PLACE);
+      if ((char !== code.open && !isRaw) || place >= end) continue;
+      const nameStart = wordStart(data, start, colon);
+      if (nameStart === colon) continue;
+      const probe =
+        this.#known(data, nameStart, end) ??
+        this.#probeOf(data, nameStart, colon, isRaw ? place + RAW_PLACE.length : placeEnd(data, place, end));
+      if (probe?.direction === undefined) continue;
+      this.#headEnd = groupStart(data, start, nameStart);
+      this.#argumentsStart = nameStart + probe.head.length;
+      return probe;
+    }
+    return undefined;
+  }
+
+  #known(data: Uint8Array, start: number, end: number): Probe | undefined {
+    for (const probe of this.#probes) {
+      const { head } = probe;
+      let index = head.length - 1;
+      if (start + index >= end) continue;
+      while (index >= 0 && head[index] === data[start + index]) index--;
+      if (index < 0) return probe;
+    }
+    return undefined;
+  }
+
+  /** @param argumentsStart undefined: no place stands behind the name. */
+  #probeOf(
+    data: Uint8Array,
+    nameStart: number,
+    nameEnd: number,
+    argumentsStart: number | undefined,
+  ): Probe | undefined {
+    if (argumentsStart === undefined) return undefined;
+    const name = latin1(data, nameStart, nameEnd);
+    const [, place = '', , rest = ''] =
+      PLACE.exec(latin1(data, nameEnd + 1, argumentsStart).trimStart()) ?? [];
+    const callee = CALLEE.exec(rest)?.[1] ?? '';
+    const shape = this.#shapes.get(name) ?? newShape();
+    const probe: Probe = {
+      head: data.slice(nameStart, argumentsStart),
+      direction: directionOf(name) ?? directionOf(callee) ?? directionOf(place),
+      isRmOnly: /(?:^|_)rm_/.test(callee === '' ? place : callee),
+      shape,
+    };
+    if (this.#probes.length >= PROBES_MAX) this.restart();
+    if (probe.direction !== undefined) this.#shapes.set(name, shape);
+    this.#probes.push(probe);
     return probe;
   }
-}
 
-/**
- * Finds `NAME: (function+0x4/0x20 [module])`, `NAME: (caller+0x62/0x90 <- function)`, `NAME: (address)` or
- * `NAME: __probe_ip=`. A task's name may hold colons and brackets, but no place: it has at most 15 characters.
- */
-function findEvent(line: string): EventPlace | undefined {
-  for (let at = line.indexOf('('); at >= 0; at = line.indexOf('(', at + 1)) {
-    PLACE.lastIndex = at;
-    const match = PLACE.exec(line);
-    if (match === null || (match[2] === undefined && !ADDRESS.test(match[1] as string))) continue;
-    const nameEnd = nameEndBefore(line, at);
-    if (nameEnd === undefined) continue;
-    const nameStart = wordStart(line, nameEnd);
-    if (nameStart === nameEnd) continue;
-    return {
-      name: line.slice(nameStart, nameEnd),
-      place: match[1] as string,
-      callee: CALLEE.exec(match[3] ?? '')?.[1] ?? '',
-      headEnd: groupStart(line, nameStart),
-      argumentsStart: PLACE.lastIndex,
-    };
+  /** The columns before the processor's number: `comm-pid`, or `comm pid` as perf prints it. */
+  #task(data: Uint8Array, start: number, headEnd: number): string {
+    let end = headEnd - 1;
+    while (end > start && !(data[end] === code.openSquare && data[end - 1] === code.space)) end--;
+    if (end <= start) return /^(.*-\d+)\s/.exec(latin1(data, start, headEnd))?.[1]?.trim() ?? '';
+    end = trimmedEnd(data, start, end);
+    // record-tgid: `comm-pid (tgid) [cpu]`.
+    if (data[end - 1] === code.close) {
+      while (end > start && data[end - 1] !== code.open) end--;
+      end = trimmedEnd(data, start, end - 1);
+    }
+    let begin = start;
+    while (begin < end && data[begin] === code.space) begin++;
+    return this.#tasks.get(data, begin, end);
   }
-  const raw = line.indexOf(RAW_PLACE);
-  const nameEnd = raw < 0 ? undefined : nameEndBefore(line, raw);
-  if (nameEnd === undefined) return undefined;
-  const nameStart = wordStart(line, nameEnd);
-  const name = line.slice(nameStart, nameEnd);
-  return { name, place: '', callee: '', headEnd: groupStart(line, nameStart), argumentsStart: raw };
 }
 
-/** Index of the colon in front of `at`, with spaces between; undefined when there is none. */
-function nameEndBefore(line: string, at: number): number | undefined {
-  let end = at - 1;
-  while (line.charCodeAt(end) === SPACE) end--;
-  return line.charCodeAt(end) === COLON ? end : undefined;
+/** The index behind the brackets at `start`; undefined when they hold no place. */
+function placeEnd(data: Uint8Array, start: number, end: number): number | undefined {
+  const match = PLACE.exec(latin1(data, start, Math.min(end, start + PLACE_MAX)));
+  if (match === null || (match[2] === undefined && !ADDRESS.test(match[1] as string))) return undefined;
+  return start + match[0].length;
 }
 
 /** Index at which the word that ends at `end` begins. */
-function wordStart(line: string, end: number): number {
-  let start = end;
-  while (start > 0 && isWord(line.charCodeAt(start - 1))) start--;
-  return start;
+function wordStart(data: Uint8Array, start: number, end: number): number {
+  let at = end;
+  while (at > start && wordChars[data[at - 1] as number] === 1) at--;
+  return at;
 }
 
 /** perf prints the event's group in front of its name: `gunyah:tx`. */
-function groupStart(line: string, nameStart: number): number {
-  if (line.charCodeAt(nameStart - 1) !== COLON) return nameStart;
-  const start = wordStart(line, nameStart - 1);
-  return start === nameStart - 1 ? nameStart : start;
+function groupStart(data: Uint8Array, start: number, nameStart: number): number {
+  if (nameStart <= start || data[nameStart - 1] !== code.colon) return nameStart;
+  const group = wordStart(data, start, nameStart - 1);
+  return group === nameStart - 1 ? nameStart : group;
 }
 
-function isWord(code: number): boolean {
-  if (code >= 0x30 && code <= 0x39) return true;
-  const lower = code | 0x20;
-  return (lower >= 0x61 && lower <= 0x7a) || code === UNDERSCORE;
+function trimmedEnd(data: Uint8Array, start: number, end: number): number {
+  let at = end;
+  while (at > start && data[at - 1] === code.space) at--;
+  return at;
 }
-
-const SPACE = 0x20;
-const COLON = 0x3a;
-const UNDERSCORE = 0x5f;
 
 /** From the name of an event or function. The header's type never tells: notifications go both ways. */
 export function directionOf(name: string): Direction | undefined {
@@ -172,29 +219,51 @@ export function directionOf(name: string): Direction | undefined {
   return /(?:^|_)(?:rx|recv|receive)/i.test(name) ? 'rx' : undefined;
 }
 
-/** The columns before the processor's number: `comm-pid`, or `comm pid` as perf prints it. */
-function taskOf(head: string): string {
-  const processor = head.lastIndexOf(' [');
-  if (processor >= 0) {
-    const columns = head.slice(0, processor).trim();
-    return columns.endsWith(')')
-      ? columns.slice(0, Math.max(0, columns.lastIndexOf('('))).trimEnd()
-      : columns;
+/** The column before the event. Counters and cycles have no unit: their lines have no time. */
+function timeOf(data: Uint8Array, start: number, headEnd: number, clock: Clock): LineTime | undefined {
+  const end = data[headEnd - 1] === code.colon ? headEnd - 1 : headEnd;
+  let at = end;
+  let fraction = 0;
+  let scale = 1;
+  let digit = digitAt(data, --at);
+  for (; digit >= 0 && at > start && scale < 1e9; digit = digitAt(data, --at)) {
+    fraction += digit * scale;
+    scale *= 10;
   }
-  return /^(.*-\d+)\s/.exec(head)?.[1]?.trim() ?? '';
+  if (data[at] !== code.dot || scale < 1000)
+    return otherTime(latin1(data, Math.max(start, end - TIME_MAX), end), clock);
+  let seconds = 0;
+  let unit = 1;
+  digit = digitAt(data, --at);
+  for (; digit >= 0 && at >= start && unit < 1e12; digit = digitAt(data, --at)) {
+    seconds += digit * unit;
+    unit *= 10;
+  }
+  if (unit === 1) return undefined;
+  const ns = fraction * (1e9 / scale);
+  // Only the clock `tai` counts from 1970; the others count from the machine's start, less than 30 years ago.
+  return {
+    ns: seconds < EXACT_SECONDS ? BigInt(seconds * 1e9 + ns) : BigInt(seconds) * 1_000_000_000n + BigInt(ns),
+    clock: seconds > 1_000_000_000 ? 'wall' : clock,
+  };
 }
 
-/** The column before the event. Counters and cycles have no unit: their lines have no time. */
-function timeOf(head: string, clock: Clock): LineTime | undefined {
-  const text = head.slice(-TIME_MAX, head.endsWith(':') ? -1 : undefined);
-  const seconds = /(\d+)\.(\d{3,9})$/.exec(text);
-  if (seconds !== null) {
-    const fraction = seconds[2] as string;
-    const scaled = Number(seconds[1]) * 10 ** fraction.length + Number(fraction);
-    const ns = BigInt(scaled) * (NS_PER_UNIT[fraction.length] as bigint);
-    // Only the clock `tai` counts from 1970; the others count from the machine's start, less than 30 years ago.
-    return { ns, clock: Number(seconds[1]) > 1_000_000_000 ? 'wall' : clock };
-  }
+/** `[001] .....     1414`: a time without a unit, and the processor. */
+function tickOf(data: Uint8Array, start: number, headEnd: number): Tick | undefined {
+  const match = /\[(\d{3,})\]\s.*?(\d+):?$/.exec(latin1(data, start, headEnd));
+  return match === null ? undefined : { cpu: Number(match[1]), count: Number(match[2]) };
+}
+
+function digitAt(data: Uint8Array, at: number): number {
+  const digit = (data[at] as number) - code.zero;
+  return digit <= 9 ? digit : -1;
+}
+
+/** Below it, nanoseconds are exact as a number. */
+const EXACT_SECONDS = 9e6;
+
+/** The forms of the option latency-format, in microseconds or, when verbose, milliseconds. */
+function otherTime(text: string, clock: Clock): LineTime | undefined {
   const micro = /(\d+)us.?$/.exec(text);
   if (micro !== null) return { ns: BigInt(micro[1] as string) * 1000n, clock };
   const milli = /(\d+)\.(\d{3})ms \([+-]?[\d.]+ms\)$/.exec(text);
@@ -204,5 +273,3 @@ function timeOf(head: string, clock: Clock): LineTime | undefined {
 
 /** Characters of a time column. */
 const TIME_MAX = 48;
-/** Nanoseconds of the last place of a fraction with so many digits. */
-const NS_PER_UNIT = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 100, 10, 1].map(BigInt);

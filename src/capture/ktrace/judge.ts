@@ -1,6 +1,6 @@
 import { MessageType, type Protocol } from '../../schema/index.js';
 import type { TracedMessage } from './message.js';
-import { plausibility } from './plausible.js';
+import { isWholeMessage, plausibility } from './plausible.js';
 
 /** Messages that may pass before a request whose payload does not decode counts as another queue's. */
 const WAIT_MAX = 64;
@@ -33,12 +33,36 @@ export class MessageJudge {
 
   /** Takes the next item; a message whose `isRm` is undefined is judged. */
   push(item: Judged): void {
+    if (
+      this.#queue.length === 0 &&
+      this.#open.size === 0 &&
+      (item.kind === 'lost' || item.isRm !== undefined)
+    ) {
+      this.#sink(item);
+      return;
+    }
     this.#queue.push(item);
     if (item.kind === 'message') this.#look(item);
     for (const [key, open] of this.#open) {
       if (++open.waited > WAIT_MAX) this.#decide(key, open, false);
     }
     this.#release();
+  }
+
+  /** Place of the first message that waits; Infinity when none does. */
+  get oldest(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const item of this.#queue)
+      if (item.kind === 'message') oldest = Math.min(oldest, item.message.place ?? oldest);
+    return oldest;
+  }
+
+  /** Hands on all that is decided; what waits for an answer stays. */
+  settle(): void {
+    const decided = this.#queue.filter((item) => item.kind === 'lost' || item.isRm !== undefined);
+    const open = this.#queue.filter((item) => item.kind === 'message' && item.isRm === undefined);
+    this.#queue.splice(0, this.#queue.length, ...open);
+    for (const item of decided) this.#sink(item);
   }
 
   end(): void {
@@ -49,7 +73,7 @@ export class MessageJudge {
   #look(item: Judged & { kind: 'message' }): void {
     const { direction, bytes, size } = item.message;
     if (item.isRm === false) return;
-    const { header, fits, isWhole } = plausibility(this.#protocol, bytes, direction);
+    const { header, fits } = plausibility(this.#protocol, bytes, direction);
     if (fits && header?.type === MessageType.reply) {
       const key = `${header.seq} ${header.msg_id}`;
       const open = this.#open.get(key);
@@ -59,8 +83,8 @@ export class MessageJudge {
     // A continuation, a first packet of several, and what the trace cut cannot be decoded by themselves.
     const isPart = header?.type === MessageType.continuation || (header?.fragments ?? 0) > 0;
     if (!fits || header === undefined) item.isRm = false;
-    else if (isWhole || isPart || bytes.length < size || header.type !== MessageType.request)
-      item.isRm = true;
+    else if (isPart || bytes.length < size || header.type !== MessageType.request) item.isRm = true;
+    else if (isWholeMessage(this.#protocol, bytes, direction)) item.isRm = true;
     else {
       const key = `${header.seq} ${header.msg_id}`;
       const open = this.#open.get(key) ?? { items: [], waited: 0 };

@@ -5,6 +5,7 @@ import { type Judged, MessageJudge } from './judge.js';
 import type { TracedMessage, TraceItem } from './message.js';
 import { QueueFinder } from './queues.js';
 import { RetryFilter } from './retries.js';
+import { TickOrder } from './tick-order.js';
 
 /** What a trace cannot say by itself. */
 export interface TraceOptions {
@@ -27,6 +28,7 @@ export class TraceMessages {
   readonly #calls: CallPairs;
   readonly #finder: QueueFinder;
   readonly #judge: MessageJudge;
+  readonly #ticks: TickOrder;
   readonly #retries: RetryFilter;
   /** Events lost since the last message of RM; their number undefined when the trace does not say it. */
   #lost: { readonly count: number | undefined } | undefined;
@@ -42,7 +44,8 @@ export class TraceMessages {
     this.#sink = sink;
     this.#warn = warn;
     this.#retries = new RetryFilter(protocol, (item) => this.#deliver(item));
-    this.#judge = new MessageJudge(protocol, (item) => this.#retries.push(item));
+    this.#ticks = new TickOrder(protocol, (item) => this.#retries.push(item));
+    this.#judge = new MessageJudge(protocol, (item) => this.#ticks.push(item));
     this.#finder = new QueueFinder(protocol, (item) => this.#judge.push(item));
     this.#calls = new CallPairs((item) => {
       if (item.kind === 'lost') this.lost(item.count);
@@ -73,18 +76,26 @@ export class TraceMessages {
     }
   }
 
-  /** The place at which the oldest message in progress began: those of other queues behind it wait. */
+  /** The place at which the oldest message in progress began; set after each line of a dump. Other queues' wait for it. */
   set oldest(place: number) {
     this.#oldest = place;
     this.#deliverOthers();
   }
 
+  /** Nothing has come for a while. */
+  settle(): void {
+    this.#calls.end();
+    this.#finder.settle();
+    this.#judge.settle();
+    this.#ticks.release();
+  }
+
   /** Nothing follows. @param offset of the last line or record, for warnings. */
   end(offset: number): void {
-    this.#oldest = Number.NEGATIVE_INFINITY;
     this.#calls.end();
     this.#finder.end();
     this.#judge.end();
+    this.#ticks.release();
     this.oldest = Number.POSITIVE_INFINITY;
     this.#summary(offset);
   }
@@ -101,18 +112,25 @@ export class TraceMessages {
     }
     this.#others++;
     if (!this.#options.allQueues) return;
-    const { place = -1 } = item.message;
-    const at = this.#heldOthers.findLastIndex((held) => (held.place ?? -1) <= place) + 1;
+    const { place } = item.message;
+    if (place === undefined) {
+      this.#packetOfOther(item.message);
+      return;
+    }
+    const at = this.#heldOthers.findLastIndex((held) => (held.place as number) <= place) + 1;
     this.#heldOthers.splice(at, 0, item.message);
-    this.#deliverOthers();
   }
 
   #deliverOthers(): void {
-    const index = this.#heldOthers.findIndex(({ place = -1 }) => place >= this.#oldest);
+    if (this.#heldOthers.length === 0) return;
+    const oldest = Math.min(this.#oldest, this.#judge.oldest);
+    const index = this.#heldOthers.findIndex(({ place = -1 }) => place >= oldest);
     const count = index < 0 ? this.#heldOthers.length : index;
-    if (count === 0 || this.#oldest === Number.NEGATIVE_INFINITY) return;
-    for (const message of this.#heldOthers.splice(0, count))
-      this.#packetOf(message, message.queue ?? message.direction);
+    for (const message of this.#heldOthers.splice(0, count)) this.#packetOfOther(message);
+  }
+
+  #packetOfOther(message: TracedMessage): void {
+    this.#packetOf(message, message.queue ?? message.direction);
   }
 
   /** @param otherQueue undefined: RM's. */

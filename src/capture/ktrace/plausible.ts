@@ -1,47 +1,50 @@
 import { codecOf } from '../../codec/index.js';
 import { type Header, MessageType, type Protocol, payloadOf } from '../../schema/index.js';
-import type { Direction } from './message.js';
+import { type Direction, QUEUE_MESSAGE_MAX } from './message.js';
 
 const ERROR_SIZE = 4;
 
-/** How well the bytes of a queue message fit the RPC, for traces that do not say which queue they are from. */
+/** How well the header of a queue message fits the RPC, for traces that do not say which queue it is from. */
 export interface Plausibility {
   readonly header: Header | undefined;
   /** The header is one that RM or its client writes: version, type for the direction, number of fragments, known ID. */
   readonly fits: boolean;
-  /** `fits`, and the payload of a message of one packet is of its declared layout. */
-  readonly isWhole: boolean;
 }
 
-const NONE: Plausibility = { header: undefined, fits: false, isWhole: false };
+const NONE: Plausibility = { header: undefined, fits: false };
 
 export function plausibility(protocol: Protocol, bytes: Uint8Array, direction: Direction): Plausibility {
   const { limits } = protocol;
   if (bytes.length < limits.header) return NONE;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, limits.header);
   const header = codecOf(protocol.header).decode(view, 0, limits.header) as Header;
   const { api_version, header_words, type, fragments, msg_id } = header;
-  const message = protocol.byId.get(msg_id);
   const fits =
     api_version === 1 &&
     header_words === limits.header / 4 &&
     fragments <= limits.max_continuations &&
-    message !== undefined &&
+    protocol.byId.has(msg_id) &&
     fitsDirection(type, direction);
-  if (!fits) return { header, fits, isWhole: false };
-  if (type === MessageType.continuation || fragments > 0)
-    return { header, fits, isWhole: bytes.length === 240 };
+  return { header, fits };
+}
+
+/** The header fits, and the payload of a message of one packet is of its declared layout. */
+export function isWholeMessage(protocol: Protocol, bytes: Uint8Array, direction: Direction): boolean {
+  const { header, fits } = plausibility(protocol, bytes, direction);
+  const message = protocol.byId.get(header?.msg_id ?? 0);
+  if (!fits || header === undefined || message === undefined) return false;
+  const { type, fragments } = header;
+  if (type === MessageType.continuation || fragments > 0) return bytes.length === QUEUE_MESSAGE_MAX;
+  const { limits } = protocol;
   const isReply = type === MessageType.reply;
-  if (isReply && bytes.length < limits.header + ERROR_SIZE) return { header, fits, isWhole: false };
+  if (isReply && bytes.length < limits.header + ERROR_SIZE) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const error = isReply ? view.getUint32(limits.header, true) : undefined;
   const start = limits.header + (isReply ? ERROR_SIZE : 0);
   const layout = payloadOf(message, type, error);
   // An error reply without a layout is the error word alone; a message without one may have any payload.
-  const isWhole =
-    layout !== undefined
-      ? decodes(layout, view, start, bytes.length)
-      : message.layout === 'unknown' || (isReply && error !== 0 && start === bytes.length);
-  return { header, fits, isWhole };
+  if (layout !== undefined) return decodes(layout, view, start, bytes.length);
+  return message.layout === 'unknown' || (isReply && error !== 0 && start === bytes.length);
 }
 
 /** VMs send requests and notifications; RM sends replies and notifications. */

@@ -2,17 +2,18 @@ import type { Protocol } from '../../schema/index.js';
 import {
   type CaptureReader,
   type Clock,
-  LineSplitter,
+  LineCutter,
   type PacketSink,
   type WarningSink,
 } from '../packets/index.js';
-import { parseBpftraceLine } from './bpftrace-line.js';
+import { BpftraceLines } from './bpftrace-line.js';
 import { DumpAssembler } from './dump-assembler.js';
-import { mayBeDump, parseDumpLine } from './dump-line.js';
-import { EventLines, parseLoss } from './event-line.js';
+import { DumpLines } from './dump-line.js';
+import { EventLines, LOSS_LINE_MAX, parseLoss } from './event-line.js';
+import { code, isAt, Line } from './line.js';
 import type { TracedMessage } from './message.js';
 import { TraceMessages, type TraceOptions } from './messages.js';
-import { plausibility } from './plausible.js';
+import { isWholeMessage, plausibility } from './plausible.js';
 import { TimeOrder } from './time-order.js';
 import { JsonUnwrapper } from './unwrap.js';
 
@@ -30,8 +31,13 @@ const SEQUENCE = /^\d+,(\d+),\d+,/;
 /** Reads what kernels print when the functions that carry RM's messages are traced, or dump them. */
 export class KernelTraceReader implements CaptureReader {
   readonly #otherLines: OtherLines | undefined;
-  readonly #lines: LineSplitter;
+  readonly #lines: LineCutter;
+  readonly #current = new Line();
+  /** A line that another one holds as JSON. */
+  readonly #inside = new Line();
   readonly #json = new JsonUnwrapper();
+  readonly #bpftrace = new BpftraceLines();
+  readonly #dumpLines = new DumpLines();
   readonly #events = new EventLines();
   readonly #order: TimeOrder;
   readonly #dumps: DumpAssembler;
@@ -39,6 +45,8 @@ export class KernelTraceReader implements CaptureReader {
   #clock: Clock = 'local';
   /** The last byte so far was no line feed. */
   #endsInLine = false;
+  /** The line in progress is the last, and has no end. */
+  #isLast = false;
   /** Byte offset of the line in progress, for warnings. */
   #offset = 0;
   /** Sequence number of the last line of /dev/kmsg, and whether the log has lines of others: then gaps are losses. */
@@ -56,16 +64,17 @@ export class KernelTraceReader implements CaptureReader {
     otherLines?: OtherLines,
   ) {
     this.#otherLines = otherLines;
-    this.#lines = new LineSplitter((line, number, offset) => {
+    this.#lines = new LineCutter((data, start, end, number, offset) => {
       this.#offset = offset;
-      this.#line(line, number);
+      this.#current.set(data, start, end);
+      this.#line(this.#current, number);
     });
     this.#messages = new TraceMessages(protocol, options, sink, warn);
     this.#order = new TimeOrder((message) => this.#messages.message(message));
     this.#dumps = new DumpAssembler({
       message: (message, source) => this.#dumped(message, source === 'repeat'),
       lost: () => this.#messages.lost(undefined),
-      isWhole: (bytes, direction) => plausibility(protocol, bytes, direction).isWhole,
+      isWhole: (bytes, direction) => isWholeMessage(protocol, bytes, direction),
       mayBeRm: (bytes, direction) => plausibility(protocol, bytes, direction).fits,
     });
   }
@@ -75,57 +84,77 @@ export class KernelTraceReader implements CaptureReader {
     this.#lines.push(chunk);
   }
 
+  settle(): void {
+    // Tracers write whole lines: this is the border of two pieces of a file.
+    if (this.#endsInLine) return;
+    this.#order.settle();
+    this.#dumps.settle();
+    this.#messages.settle();
+    this.#messages.oldest = this.#dumps.oldest;
+  }
+
   end(): void {
+    this.#isLast = this.#endsInLine;
     this.#lines.end();
-    this.#messages.oldest = Number.NEGATIVE_INFINITY;
     this.#dumps.end(this.#endsInLine);
-    this.#order.end();
+    this.#order.release();
     this.#otherLines?.end();
     this.#messages.end(this.#offset);
   }
 
-  #line(line: string, number: number): void {
-    const first = line.charCodeAt(0);
-    const inside = JSON_STARTS.has(line.trimStart()[0] ?? '') ? this.#json.lines(line) : undefined;
-    if (inside !== undefined) {
-      for (const text of inside) this.#line(text, number);
-      return;
+  #line(line: Line, number: number): void {
+    const first = firstChar(line);
+    if (JSON_STARTS.has(first)) {
+      const inside = this.#json.lines(line.text);
+      if (inside !== undefined) {
+        for (const text of inside) {
+          this.#inside.setText(text);
+          this.#line(this.#inside, number);
+        }
+        return;
+      }
     }
-    if (first === HASH) {
-      const clock = CLOCK.exec(line)?.[1];
+    if (isAt(line.data, line.start, TRACE_CMD)) this.#events.restart();
+    if (line.data[line.start] === code.hash) {
+      this.#events.restart();
+      const clock = CLOCK.exec(line.text)?.[1];
       if (clock !== undefined) this.#clock = clock as Clock;
     }
-    if (first >= DIGIT_0 && first <= DIGIT_9) {
-      const traced = parseBpftraceLine(line);
+    if (first >= code.zero && first <= code.nine) {
+      const traced = this.#bpftrace.parse(line);
       if (traced !== undefined) {
         this.#order.push(traced);
         return;
       }
-      this.#checkSequence(line);
+      this.#checkSequence(line.text);
     }
-    const loss = parseLoss(line);
-    if (loss !== undefined) this.#messages.item(loss);
-    else if (!(mayBeDump(line) && this.#dumpLine(line)) && !this.#eventLine(line)) {
-      this.#hasOtherLines = true;
-      // The lines of a tracer are full of numbers: none of them is a dump.
-      if (!this.#hasEvents) this.#otherLines?.line(line, number, this.#offset);
+    if (this.#eventLine(line) || this.#dumpLine(line)) return;
+    // Another recording begins, whose times have nothing to do with those before.
+    if (isAt(line.data, line.start, ATTACHED)) this.#order.release();
+    const loss = mayBeLoss(line, first) ? parseLoss(line.text) : undefined;
+    if (loss !== undefined) {
+      this.#messages.item(loss);
+      return;
     }
+    this.#hasOtherLines = true;
+    // The lines of a tracer are full of numbers: none of them is a dump.
+    if (!this.#hasEvents) this.#otherLines?.line(line.text, number, this.#offset);
   }
 
-  #dumpLine(line: string): boolean {
-    const dump = parseDumpLine(line);
+  #dumpLine(line: Line): boolean {
+    const dump = this.#dumpLines.parse(line);
     if (dump === undefined) return false;
     if (dump.source === 'payload') return true;
-    this.#dumps.line(dump);
+    this.#dumps.line(dump, this.#isLast);
     this.#messages.oldest = this.#dumps.oldest;
     return true;
   }
 
-  #eventLine(line: string): boolean {
+  #eventLine(line: Line): boolean {
     const item = this.#events.parse(line, this.#clock);
     if (item === undefined) return false;
     this.#hasEvents = true;
-    this.#messages.item(item);
+    if (item !== 'nothing') this.#messages.item(item);
     return true;
   }
 
@@ -145,11 +174,27 @@ export class KernelTraceReader implements CaptureReader {
   }
 }
 
+/** `Attaching 2 probes...` or, in newer versions, `Attached 2 probes`. */
+const ATTACHED = 'Attach';
+/** `cpus=2`: the first line of what trace-cmd prints. The header of other traces begins with #. */
+const TRACE_CMD = 'cpus=';
 const LINE_FEED = 0x0a;
-const HASH = 0x23;
-const DIGIT_0 = 0x30;
-const DIGIT_9 = 0x39;
-const JSON_STARTS = new Set(['{', '}', '"', ']']);
+const JSON_STARTS = new Set(['{', '}', '"', ']'].map((char) => char.charCodeAt(0)));
+/** Of `CPU:0 [LOST`, `Lost` and `lost`. */
+const LOSS_STARTS = new Set(['#', 'C', 'L', 'l'].map((char) => char.charCodeAt(0)));
+const ASTERISK = 0x2a;
+
+/** The first character that is no space. */
+function firstChar({ data, start, end }: Line): number {
+  let at = start;
+  while (at < end && data[at] === code.space) at++;
+  return at < end ? (data[at] as number) : 0;
+}
+
+/** A cheap test: `** 5 printk messages dropped **` may have a stamp in front. */
+function mayBeLoss({ data, end, length }: Line, first: number): boolean {
+  return length <= LOSS_LINE_MAX && (LOSS_STARTS.has(first) || data[end - 1] === ASTERISK);
+}
 
 function same(left: TracedMessage, right: TracedMessage): boolean {
   return (

@@ -17,10 +17,13 @@ interface Parts {
 }
 
 interface Rule {
+  /** Whether the pattern can begin with this character. */
+  readonly begins: RegExp;
   readonly pattern: RegExp;
   readonly read?: (match: RegExpExecArray, parts: Parts) => void;
 }
 
+const NO_STAMP: Stamp = { end: 0, time: undefined, caller: '' };
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 const NS_PER_S = 1_000_000_000n;
 
@@ -31,27 +34,31 @@ const NS_PER_S = 1_000_000_000n;
 const RULES: readonly Rule[] = [
   // printk's time; dmesg -d adds the time since the line before.
   {
+    begins: /\[/,
     pattern: /\[\s*(\d+)\.(\d{3,9})(?:\s*<\s*[+\d.]+\s*>)?\] ?/y,
     read: ([, s, fraction], parts) => setTime(parts, seconds(s, fraction), 'mono'),
   },
   // CONFIG_PRINTK_CALLER: a thread or a processor.
   {
+    begins: /\[/,
     pattern: /\[\s*([TC]\d+)(?:@C?\d+)?\] ?/y,
     read: ([, caller = ''], parts) => {
       parts.caller = caller;
     },
   },
   // dmesg --raw and syslog: facility and level as one number.
-  { pattern: /<\d+>/y },
+  { begins: /</, pattern: /<\d+>/y },
   // dmesg -x.
-  { pattern: /[a-z]+\d*\s*:\s*[a-z]+\s*: ?/y },
+  { begins: /[a-z]/, pattern: /[a-z]+\d*\s*:\s*[a-z]+\s*: ?/y },
   // /dev/kmsg: level, sequence number, microseconds, flags.
   {
+    begins: /\d/,
     pattern: /\d+,\d+,(\d+),[^;]*;/y,
     read: ([, us], parts) => setTime(parts, BigInt(us as string) * 1000n, 'mono'),
   },
   // dmesg --time-format=iso, journalctl -o short-iso, -o short-full, logcat -v year.
   {
+    begins: /[A-Z\d]/,
     pattern:
       /(?:[A-Z][a-z]{2} )?(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[A-Z]{3,4}|[+-]\d\d:?\d\d))? ?/y,
     read: ([, year, month, day, hour, minute, second, fraction, zone], parts) =>
@@ -63,42 +70,52 @@ const RULES: readonly Rule[] = [
   },
   // dmesg -T.
   {
+    begins: /\[/,
     pattern: /\[[A-Z][a-z]{2} ([A-Z][a-z]{2})\s+(\d+) (\d\d):(\d\d):(\d\d) (\d{4})\] ?/y,
     read: ([, month, day, hour, minute, second, year], parts) =>
       setTime(parts, date(Number(year), monthOf(month), day, hour, minute, second, undefined), 'wall'),
   },
   // journalctl -o short and short-precise, syslog files.
   {
+    begins: /[A-Z]/,
     pattern: /([A-Z][a-z]{2})\s+(\d+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? /y,
     read: ([, month, day, hour, minute, second, fraction], parts) =>
       setTime(parts, date(1970, monthOf(month), day, hour, minute, second, fraction), 'no-year'),
   },
   // journalctl -o short-unix, logcat -v epoch.
   {
+    begins: /[\s\d]/,
     pattern: /\s*(\d{9,11})\.(\d{3,9}) +/y,
     read: ([, s, fraction], parts) => setTime(parts, seconds(s, fraction), 'wall'),
   },
   // logcat -v threadtime and -v time.
   {
+    begins: /\d/,
     pattern: /(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{3,9}) /y,
     read: ([, month, day, hour, minute, second, fraction], parts) =>
       setTime(parts, date(1970, Number(month), day, hour, minute, second, fraction), 'no-year'),
   },
   // logcat: process, thread and level; or level, tag and process.
-  { pattern: /\s*(?:[a-z]+\s+)?\d+\s+\d+ [VDIWEFS] (?:kernel\s*: ?)?/y },
-  { pattern: /[VDIWEFS]\/\S*\s*\(\s*\d+\): ?/y },
+  { begins: /[\sa-z\d]/, pattern: /\s*(?:[a-z]+\s+)?\d+\s+\d+ [VDIWEFS] (?:kernel\s*: ?)?/y },
+  { begins: /[VDIWEFS]/, pattern: /[VDIWEFS]\/\S*\s*\(\s*\d+\): ?/y },
   // The host and the program of journalctl and syslog.
-  { pattern: /[\w.-]+ kernel(?:\[\d+\])?: ?/y },
-  { pattern: /kernel: /y },
+  { begins: /[\w.-]/, pattern: /[\w.-]+ kernel(?:\[\d+\])?: ?/y },
+  { begins: /k/, pattern: /kernel: /y },
 ];
+
+/** The rules that may fit at a character, by its code; the others are not tried. */
+const RULES_BY_CHAR: readonly (readonly Rule[])[] = Array.from({ length: 128 }, (_, char) =>
+  RULES.filter(({ begins }) => begins.test(String.fromCharCode(char))),
+);
 
 /** Reads what stands before the text of a kernel message. `end` 0: nothing does. */
 export function readStamp(line: string): Stamp {
+  if (line === '') return NO_STAMP;
   const parts: Parts = { time: undefined, caller: '' };
   let end = 0;
   for (let length = -1; length !== end; ) {
     length = end;
-    for (const { pattern, read } of RULES) {
+    for (const { pattern, read } of RULES_BY_CHAR[line.charCodeAt(end)] ?? []) {
       pattern.lastIndex = end;
       const match = pattern.exec(line);
       if (match === null || match[0] === '') continue;

@@ -1,8 +1,11 @@
 import type { BpftraceLine } from './bpftrace-line.js';
 import type { TracedMessage } from './message.js';
 
-/** How much later a line may be printed than one with a later time: bpftrace reads one processor after the other. */
-const WINDOW_NS = 100_000_000n;
+/**
+ * How much later a line may be printed than one with a later time: bpftrace reads one processor after the other. It
+ * also bounds how late a live message shows.
+ */
+export const WINDOW_NS = 60_000_000n;
 /** Lines that are held back for that at most. */
 const HELD_MAX = 256;
 
@@ -13,6 +16,8 @@ const HELD_MAX = 256;
 export class TimeOrder {
   readonly #sink: (message: TracedMessage) => void;
   #held: BpftraceLine[] = [];
+  /** Index of the first that is still held. */
+  #first = 0;
 
   constructor(sink: (message: TracedMessage) => void) {
     this.#sink = sink;
@@ -20,28 +25,44 @@ export class TimeOrder {
 
   push(line: BpftraceLine): void {
     const time = timeOf(line);
+    const last = this.#held.at(-1);
+    // A recording that follows another in one text has a clock of its own.
+    if (last !== undefined && time < timeOf(last) - WINDOW_NS) this.release();
     let at = this.#held.length;
-    while (at > 0 && timeOf(this.#held[at - 1] as BpftraceLine) > time) at--;
-    const before = this.#held[at - 1];
+    while (at > this.#first && timeOf(this.#held[at - 1] as BpftraceLine) > time) at--;
+    const before = at > this.#first ? this.#held[at - 1] : undefined;
     if (before !== undefined && continues(before, line)) this.#held[at - 1] = joined(before, line);
+    else if (at === this.#held.length) this.#held.push(line);
     else this.#held.splice(at, 0, line);
-    this.#release(timeOf(this.#held[this.#held.length - 1] as BpftraceLine) - WINDOW_NS);
+    this.#releaseUntil(timeOf(this.#held.at(-1) as BpftraceLine) - WINDOW_NS);
   }
 
-  end(): void {
-    this.#release(undefined);
-  }
-
-  /** @param until undefined: everything. */
-  #release(until: bigint | undefined): void {
-    let count = 0;
-    for (const line of this.#held) {
-      const mustWait = until !== undefined && this.#held.length - count <= HELD_MAX && timeOf(line) >= until;
-      if (mustWait) break;
+  /** Hands on what is not known to lack a piece. */
+  settle(): void {
+    while (this.#first < this.#held.length) {
+      const line = this.#held[this.#first] as BpftraceLine;
+      if (line.bytes.length < line.size) return;
+      this.#first++;
       this.#sink(line);
-      count++;
     }
-    if (count > 0) this.#held.splice(0, count);
+    this.release();
+  }
+
+  /** Hands on all: nothing that belongs in front of them will come. */
+  release(): void {
+    while (this.#first < this.#held.length) this.#sink(this.#held[this.#first++] as BpftraceLine);
+    this.#held = [];
+    this.#first = 0;
+  }
+
+  #releaseUntil(until: bigint): void {
+    const held = this.#held;
+    while (held.length - this.#first > HELD_MAX || timeOf(held[this.#first] as BpftraceLine) < until)
+      this.#sink(held[this.#first++] as BpftraceLine);
+    if (this.#first > HELD_MAX) {
+      held.splice(0, this.#first);
+      this.#first = 0;
+    }
   }
 }
 

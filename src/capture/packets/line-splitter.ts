@@ -5,21 +5,25 @@ import { GrowingBuffer } from './growing-buffer.js';
 const LINE_SIZE_MAX = 1024 * 1024;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+/** First byte of EF BB BF. */
+const BYTE_ORDER_MARK = 0xef;
 
-/** Takes a line without its end, its number from 1 and the byte offset at which it begins. */
-type LineSink = (line: string, number: number, offset: number) => void;
+/**
+ * Takes a line without its end: bytes [start, end) of `data`, valid only during the call; its number from 1, and the
+ * byte offset at which it begins.
+ */
+type LineBytesSink = (data: Uint8Array, start: number, end: number, number: number, offset: number) => void;
 
-/** Cuts UTF-8 bytes into lines. A line may end with CR LF; a byte-order mark before a line is dropped. */
-export class LineSplitter {
-  readonly #sink: LineSink;
+/** Cuts bytes into lines. A line may end with CR LF; a byte-order mark before a line is dropped. */
+export class LineCutter {
+  readonly #sink: LineBytesSink;
   readonly #sizeMax: number;
   readonly #pending = new GrowingBuffer();
-  readonly #utf8 = new TextDecoder();
   /** Offset of the next line, or of the one in #pending. */
   #offset = 0;
   #number = 0;
 
-  constructor(sink: LineSink, sizeMax = LINE_SIZE_MAX) {
+  constructor(sink: LineBytesSink, sizeMax = LINE_SIZE_MAX) {
     this.#sink = sink;
     this.#sizeMax = sizeMax;
   }
@@ -63,7 +67,8 @@ export class LineSplitter {
     this.#offset += end - start;
     this.#number += 1;
     const textEnd = end > start && data[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
-    this.#sink(this.#utf8.decode(data.subarray(start, textEnd)), this.#number, offset);
+    const isMarked = data[start] === BYTE_ORDER_MARK && data[start + 1] === 0xbb && data[start + 2] === 0xbf;
+    this.#sink(data, isMarked && textEnd - start >= 3 ? start + 3 : start, textEnd, this.#number, offset);
   }
 
   #checkSize(size: number): void {
@@ -75,5 +80,31 @@ export class LineSplitter {
       expected: `at most ${this.#sizeMax} bytes`,
       actual: size,
     });
+  }
+}
+
+/** Takes a line without its end, its number from 1 and the byte offset at which it begins. */
+type LineSink = (line: string, number: number, offset: number) => void;
+
+/** Cuts UTF-8 bytes into lines of text, as LineCutter does. */
+export class LineSplitter {
+  readonly #lines: LineCutter;
+
+  constructor(sink: LineSink, sizeMax = LINE_SIZE_MAX) {
+    const utf8 = new TextDecoder();
+    this.#lines = new LineCutter(
+      (data, start, end, number, offset) => sink(utf8.decode(data.subarray(start, end)), number, offset),
+      sizeMax,
+    );
+  }
+
+  /** Throws WireError `line_length` for a line above `sizeMax` bytes. */
+  push(chunk: Uint8Array): void {
+    this.#lines.push(chunk);
+  }
+
+  /** The last line needs no line end. */
+  end(): void {
+    this.#lines.end();
   }
 }

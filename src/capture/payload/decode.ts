@@ -35,9 +35,20 @@ export function replyDependsOnRequest(message: Message | undefined): boolean {
  * Largest payload that is decoded, in bytes. The protocol carries 14 616. The fields of what a damaged capture announces
  * would take many times its size.
  */
-export const DECODED_SIZE_MAX = 1 << 20;
+export const decodedSizeMax = 1 << 20;
 
 const none: readonly Issue[] = [];
+
+/** Of bytes that are not decoded, or not yet. */
+export const nothingDecoded: DecodedPayload = {
+  error: undefined,
+  layout: undefined,
+  payload: undefined,
+  complete: false,
+  rest: undefined,
+  issues: none,
+  raw: undefined,
+};
 
 /**
  * Decodes the payload [start, end) of a message of the given type, whatever it holds; never throws. Offsets of issues
@@ -63,7 +74,7 @@ export function decodePayload(
     const rest = end > from ? bytesOf(view, from, end).slice() : undefined;
     return { error, layout, payload: undefined, complete: false, rest, issues: none, raw: undefined };
   }
-  if (end - from > DECODED_SIZE_MAX) return tooLarge(error, view, start, end);
+  if (end - from > decodedSizeMax) return tooLarge(error, view, start, end);
   const payload = codecOf(layout).tryDecode(view, from, end, request);
   if (payload !== undefined) {
     return { error, layout, payload, complete: true, rest: undefined, issues: none, raw: undefined };
@@ -99,7 +110,7 @@ function explain(
 }
 
 function tooLarge(error: number | undefined, view: DataView, start: number, end: number): DecodedPayload {
-  const expected = `at most ${DECODED_SIZE_MAX} bytes to be decoded`;
+  const expected = `at most ${decodedSizeMax} bytes to be decoded`;
   return undecoded(error, view, start, end, {
     code: 'payload_size',
     path: '',

@@ -1,9 +1,10 @@
 /** One payload: decoded with its issues, as JSON, as JSON text, and its values as people write them. */
 export {
-  DECODED_SIZE_MAX,
   type DecodedPayload,
+  decodedSizeMax,
   decodePayload,
   errorWordSize,
+  nothingDecoded,
   replyDependsOnRequest,
   withErrorWord,
 } from './decode.js';
@@ -17,7 +18,7 @@ export {
   payloadFromJson,
   payloadToJson,
 } from './json.js';
-export { formatField, hexRoles, vmidName } from './notation.js';
+export { formatField, hexRoles, unitText, vmidName } from './notation.js';
 export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';

@@ -37,7 +37,9 @@ export function formatField(protocol: Protocol, field: Field, value: unknown, ow
   if (role === 'vmid') return formatVmid(protocol, value as number);
   if (typeof value !== 'bigint' && !hexRoles.has(role ?? '')) return String(value);
   const hex = (value as number | bigint) < 0 ? String(value) : `0x${(value as number | bigint).toString(16)}`;
-  return role === 'size' ? `${hex}${formatSize(BigInt(value as number | bigint))}` : hex;
+  if (role !== 'size') return hex;
+  const units = unitText(BigInt(value as number | bigint));
+  return units === undefined ? hex : `${hex} (${units})`;
 }
 
 /** `128`, with the name where the protocol has one: `3 (HLOS)`. */
@@ -52,13 +54,13 @@ export function vmidName(protocol: Protocol, vmid: number): string | undefined {
   return vmid === protocol.constants.VMID_RM ? 'RM' : undefined;
 }
 
-/** ` (4 KiB)` for whole numbers of a unit, else nothing. */
-function formatSize(size: bigint): string {
+/** `4 KiB`: the largest unit of which a number of bytes is a whole number. Undefined if there is none. */
+export function unitText(size: bigint): string | undefined {
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];
-  let text = '';
+  let text: string | undefined;
   let unit = 1n << 10n;
   for (const name of units) {
-    if (size > 0n && size % unit === 0n) text = ` (${size / unit} ${name})`;
+    if (size > 0n && size % unit === 0n) text = `${size / unit} ${name}`;
     unit <<= 10n;
   }
   return text;

@@ -1,10 +1,11 @@
 /** Prints records, queue messages and the summary of a capture as text. */
+export { type Info, infoOf, infoText, StatesBefore } from './info.js';
+export { LinePrinter } from './line-printer.js';
 export {
-  duration,
   type PrintOptions,
   type PrintStyle,
-  printRecord,
   writeFrame,
   writeRecord,
 } from './print.js';
-export { isProblem, problemText, Summary, type SummaryItem, type SummaryJson } from './summary.js';
+export { isProblem, Summary, type SummaryItem, type SummaryJson } from './summary.js';
+export { TrafficCounter, type TrafficRow, trafficHead, trafficLine } from './traffic-rows.js';

@@ -1,7 +1,7 @@
 import { formatHex } from '../../base/hex.js';
 import { jsonText } from '../../base/json.js';
 import { issueText } from '../../base/sentence.js';
-import { formatTime } from '../../base/time.js';
+import { formatDuration, formatTime } from '../../base/time.js';
 import { annotate } from '../../codec/index.js';
 import { formatId, type Payload, type Protocol } from '../../schema/index.js';
 import {
@@ -63,15 +63,6 @@ export function writeRecord(
   if (options.hex && record.bytes !== undefined) writeDump(record.bytes, style, write);
 }
 
-/** The text of {@link writeRecord}. */
-export function printRecord(record: CaptureRecord, options: PrintOptions): string {
-  let text = '';
-  writeRecord(record, options, (piece) => {
-    text += piece;
-  });
-  return text;
-}
-
 /** Writes one queue message on one line (`decode --frames`), and on demand its bytes. */
 export function writeFrame(frame: Frame, options: PrintOptions, write: (text: string) => void): void {
   const { style, protocol } = options;
@@ -97,19 +88,20 @@ export function writeFrame(frame: Frame, options: PrintOptions, write: (text: st
 }
 
 /** Time of day in UTC, or seconds of a clock that counts from the machine's start; both with microseconds. */
-function timeText(time: bigint | undefined, clock: Clock | undefined): string {
+export function timeText(time: bigint | undefined, clock: Clock | undefined): string {
   if (time === undefined) return '-'.padEnd(15);
   if (clock === undefined || clock === 'wall' || clock === 'no-year') return formatTime(time).slice(-19, -4);
   const us = time / 1000n;
   return `${us / 1_000_000n}.${String(us % 1_000_000n).padStart(6, '0')}`.padStart(15);
 }
 
-function route(protocol: Protocol, from: number, to: number): string {
+export function route(protocol: Protocol, from: number, to: number): string {
   const name = (vmid: number) => vmidName(protocol, vmid) ?? `VM ${vmid}`;
   return `${name(from).padStart(6)} -> ${name(to).padEnd(6)}`;
 }
 
-const typeTexts: Record<string, string> = {
+/** Types of records, in few characters. */
+export const typeTexts: Readonly<Record<string, string>> = {
   request: 'request',
   reply: 'reply',
   notification: 'notify',
@@ -119,7 +111,7 @@ const typeTexts: Record<string, string> = {
 };
 
 function headline(record: CaptureRecord, { protocol, style }: PrintOptions): string {
-  const { packets, type, message, id, seq } = record;
+  const { packets, type, message, id } = record;
   const first = packets[0] as RecordPacket;
   const broken = type === 'malformed' || type === 'continuation' || record.incomplete;
   const typeText = (typeTexts[type] as string).padEnd(9);
@@ -133,28 +125,26 @@ function headline(record: CaptureRecord, { protocol, style }: PrintOptions): str
   if (record.error !== undefined) parts.push(errorText(record.error, protocol, style));
   if (record.incomplete)
     parts.push(style.bad(`incomplete: ${packets.length - 1} of ${record.announced} continuations`));
-  const facts: string[] = [];
-  if (record.queue !== undefined) facts.push(`queue ${record.queue}`);
-  if (seq !== undefined) facts.push(`seq ${seq}`);
-  if (packets.length > 1) facts.push(`${packets.length} packets`);
-  if (record.request !== undefined) facts.push(`to #${record.request}`);
-  if (record.latencyNs !== undefined) facts.push(duration(record.latencyNs));
+  const facts = factsOf(record);
+  if (record.queue !== undefined) facts.unshift(`queue ${record.queue}`);
   if (record.duplicateOf !== undefined) facts.push(`repeats #${record.duplicateOf}`);
   if (facts.length > 0) parts.push(style.dim(facts.join(', ')));
   return parts.join('  ').trimEnd();
 }
 
+/** What tells a record's place in the traffic: its number, its packets, what it answers and how fast. */
+export function factsOf({ seq, packets, request, latencyNs }: CaptureRecord): string[] {
+  const facts: string[] = [];
+  if (seq !== undefined) facts.push(`seq ${seq}`);
+  if (packets.length > 1) facts.push(`${packets.length} packets`);
+  if (request !== undefined) facts.push(`to #${request}`);
+  if (latencyNs !== undefined) facts.push(formatDuration(latencyNs));
+  return facts;
+}
+
 function errorText(error: number, protocol: Protocol, style: PrintStyle): string {
   const name = enumName(protocol.error, error) ?? `error 0x${error.toString(16)}`;
   return error === 0 ? style.good(name) : style.bad(name);
-}
-
-/** Nanoseconds with a unit that leaves one to three digits before the point. */
-export function duration(ns: number): string {
-  const size = Math.abs(ns);
-  if (size < 1e3) return `${ns} ns`;
-  if (size < 1e6) return `${(ns / 1e3).toFixed(3)} us`;
-  return size < 1e9 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e9).toFixed(3)} s`;
 }
 
 /** A struct's fields, a line each; lists with an indented line per entry. */

@@ -1,25 +1,16 @@
 import { defined } from '../../base/defined.js';
-import { formatTime } from '../../base/time.js';
+import { formatDuration, formatTime } from '../../base/time.js';
 import { formatId, type Protocol } from '../../schema/index.js';
 import { enumName } from '../payload/index.js';
 import type { CaptureRecord, Outstanding, RecordPacket, RecordType } from '../records/index.js';
-import { duration } from './print.js';
+import { Latencies, type LatencySummary } from './latencies.js';
 
-/** Distinct latencies counted exactly; beyond that many they are rounded to three digits, so that memory is bounded. */
+/** Error words and ids of one message that are counted apart, so that memory is bounded. */
 const distinctMax = 4096;
 /** Unanswered requests and records with issues that are listed one by one. All are counted. */
 const listMax = 100;
 /** How many of those the text shows. */
 const shownMax = 20;
-
-/** Latencies of one message in nanoseconds. Median and p99 are exact for up to 4096 distinct values, else within 0.5 %. */
-interface LatencySummary {
-  readonly count: number;
-  readonly min: number;
-  readonly median: number;
-  readonly p99: number;
-  readonly max: number;
-}
 
 /** Name → type or error code → count. */
 type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -55,48 +46,6 @@ export interface SummaryJson {
   readonly latency_ns: Readonly<Record<string, LatencySummary>>;
   readonly unanswered: SummaryList;
   readonly issues: SummaryList;
-}
-
-/** Counts the latencies of one message by value. */
-class Latencies {
-  #counts = new Map<number, number>();
-  #total = 0;
-  #rounded = false;
-  #min = Number.POSITIVE_INFINITY;
-  #max = Number.NEGATIVE_INFINITY;
-
-  add(ns: number): void {
-    const key = this.#rounded ? round(ns) : ns;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-    this.#total++;
-    this.#min = Math.min(this.#min, ns);
-    this.#max = Math.max(this.#max, ns);
-    if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
-  }
-
-  summary(): LatencySummary {
-    const sorted = [...this.#counts].sort(([a], [b]) => a - b);
-    const at = (share: number) => {
-      let left = Math.max(1, Math.ceil(this.#total * share));
-      const found = sorted.find(([, count]) => {
-        left -= count;
-        return left <= 0;
-      });
-      return Math.min(this.#max, Math.max(this.#min, found?.[0] ?? 0));
-    };
-    return { count: this.#total, min: this.#min, median: at(0.5), p99: at(0.99), max: this.#max };
-  }
-
-  #coarsen(): void {
-    const coarse = new Map<number, number>();
-    for (const [ns, count] of this.#counts) coarse.set(round(ns), (coarse.get(round(ns)) ?? 0) + count);
-    this.#counts = coarse;
-    this.#rounded = true;
-  }
-}
-
-function round(ns: number): number {
-  return Number(ns.toPrecision(3));
 }
 
 /** Counts, latencies, unanswered requests and problems of a capture, in memory that does not grow with it. */
@@ -222,7 +171,7 @@ export function isProblem({ type, incomplete, issues }: CaptureRecord): boolean 
 }
 
 /** What is wrong with a record, in words; empty when nothing is. */
-export function problemText({ type, issues, incomplete }: CaptureRecord): string {
+function problemText({ type, issues, incomplete }: CaptureRecord): string {
   const codes = issues.map(({ code, path }) => (path === '' ? code : `${code} at ${path}`));
   return [
     ...(incomplete ? ['incomplete'] : []),
@@ -257,7 +206,7 @@ function table(map: ReadonlyMap<string, ReadonlyMap<string, number>>): Counts {
 }
 
 function latencyCells({ min, median, p99, max }: LatencySummary): string[] {
-  return [min, median, p99, max].map(duration);
+  return [min, median, p99, max].map(formatDuration);
 }
 
 /** Rows as aligned columns: the first to the left, the others to the right. */

@@ -1,6 +1,8 @@
 /** Assembles packets to records: whole RPC messages, and replies with their requests. */
 export { Assembler } from './assembler.js';
 export type { Outstanding } from './conversation.js';
+export { decodedRecord, isPlainMessage, type MessageFacts, messageRecord } from './decoded-record.js';
+export { holdLimits, PART_SIZE } from './limits.js';
 export type { AssemblerOptions } from './options.js';
 export type { CaptureRecord, Frame, RecordPacket, RecordType } from './record.js';
 export { RouteGuess } from './route.js';

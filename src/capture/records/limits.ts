@@ -14,4 +14,4 @@ export interface HoldLimits {
 /** What a record keeps of each packet besides its bytes, about. */
 export const PART_SIZE = 512;
 
-export const holdLimits: HoldLimits = { partBytes: 16 << 20, requests: 1 << 17, streams: 1 << 12 };
+export const holdLimits: HoldLimits = { partBytes: 16 << 20, requests: 1 << 15, streams: 1 << 12 };

@@ -13,8 +13,8 @@ import {
 import type { AnyType, Values } from '../../wire/index.js';
 import type { Clock, Packet, PacketTime } from '../packets/index.js';
 import {
-  DECODED_SIZE_MAX,
   type DecodedPayload,
+  decodedSizeMax,
   decodePayload,
   errorWordSize,
   type PayloadWriter,
@@ -137,7 +137,7 @@ export class ReusedRecord implements CaptureRecord {
     this.error = hasError ? view.getUint32(start, true) : undefined;
     this.#fields = hasError ? start + errorWordSize : start;
     const layout = isReply && !hasError ? undefined : payloadOf(message, type, this.error);
-    this.layout = layout !== undefined && end - this.#fields <= DECODED_SIZE_MAX ? layout : undefined;
+    this.layout = layout !== undefined && end - this.#fields <= decodedSizeMax ? layout : undefined;
     this.#of = this.layout && this.#functionsOf(this.layout);
     this.#isSound = this.#of?.check(view, this.#fields, end, asked) ?? false;
   }

@@ -1,8 +1,9 @@
 import type { Issue } from '../../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
+import type { Values } from '../../wire/index.js';
 import { type Packet, PacketTime } from '../packets/index.js';
-import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../payload/index.js';
+import { decodedSizeMax, decodePayload, nothingDecoded, replyDependsOnRequest } from '../payload/index.js';
 import { Conversation, WaitingRequest, type WaitingRequests } from './conversation.js';
 import { PART_SIZE } from './limits.js';
 import type { MessagesInProgress } from './messages-in-progress.js';
@@ -11,16 +12,6 @@ import type { CaptureRecord, RecordPacket, RecordType } from './record.js';
 import type { ReusedRecord } from './reused-record.js';
 
 const noIssues: readonly Issue[] = [];
-const nothingDecoded: DecodedPayload = {
-  error: undefined,
-  layout: undefined,
-  payload: undefined,
-  complete: false,
-  rest: undefined,
-  issues: noIssues,
-  raw: undefined,
-};
-
 /** What the streams of one capture share. */
 export interface StreamOwner {
   readonly options: AssemblerOptions;
@@ -89,14 +80,13 @@ export class Stream implements ReassemblySink {
   message(header: Header, view: DataView, start: number, end: number, own: Header): void {
     const whole = header.fragments === 0;
     this.#frame(own, whole ? 0 : this.#parts.length);
-    const { record } = this.#owner.options;
+    const { protocol, record, undecoded = false, keepBytes = false } = this.#owner.options;
     const { reused } = this.#owner;
     const packets = whole
       ? (reused?.single(this.#packet, own, this.#sizeOf(), gapsOf(this.#packet)) ?? [this.#current(own)])
       : [...this.#finish(), this.#current(own)];
     const first = packets[0] as RecordPacket;
     const { type, seq, msg_id: id, fragments } = header;
-    const { protocol } = this.#owner.options;
     const message = protocol.byId.get(id);
     const answered = type === MessageType.reply ? this.#partner().conversation.close(seq, id) : undefined;
     const no = this.#owner.next();
@@ -113,11 +103,14 @@ export class Stream implements ReassemblySink {
       reused.request = answered?.no;
       reused.latencyNs = latencyNs;
       reused.duplicateOf = repeated?.no;
-      if (opens) this.#open(reused, clockTime);
-      record?.(reused);
+      if (opens) this.#open(reused, replyDependsOnRequest(message) ? reused.payload : undefined, clockTime);
+      record?.(reused, answered?.payload);
       return;
     }
-    const decoded = decodePayload(message, type, view, start, end, answered?.payload);
+    const later = undecoded && end - start <= decodedSizeMax;
+    const decoded = later
+      ? nothingDecoded
+      : decodePayload(message, type, view, start, end, answered?.payload);
     const made: CaptureRecord = {
       no,
       packets,
@@ -141,16 +134,20 @@ export class Stream implements ReassemblySink {
       issues: this.#issuesOf(packets, decoded.issues),
       raw: decoded.raw,
       size: end - start,
-      bytes: this.#owner.options.keepBytes ? (decoded.raw ?? copy(view, start, end)) : undefined,
+      bytes: later || keepBytes ? (decoded.raw ?? copy(view, start, end)) : undefined,
     };
-    if (opens) this.#open(made, clockTime);
-    record?.(made);
+    if (opens) {
+      const payload = replyDependsOnRequest(message)
+        ? (later ? decodePayload(message, type, view, start, end, undefined) : decoded).payload
+        : undefined;
+      this.#open(made, payload, clockTime);
+    }
+    record?.(made, answered?.payload);
   }
 
   /** The request waits for a reply from now on. */
-  #open(record: CaptureRecord, clockTime: PacketTime): void {
+  #open(record: CaptureRecord, payload: Values | undefined, clockTime: PacketTime): void {
     const { no, id, seq, message, packets } = record;
-    const payload = replyDependsOnRequest(message) ? record.payload : undefined;
     const { frame } = packets[0] as RecordPacket;
     const request = new WaitingRequest(
       this.conversation,
@@ -223,7 +220,7 @@ export class Stream implements ReassemblySink {
   ): void {
     const { protocol, record } = this.#owner.options;
     const no = this.#owner.next();
-    record?.({
+    const other: CaptureRecord = {
       no,
       packets,
       from: this.from,
@@ -243,7 +240,8 @@ export class Stream implements ReassemblySink {
       issues: this.#issuesOf(packets, issues, header !== undefined),
       raw,
       bytes: raw,
-    });
+    };
+    record?.(other, undefined);
   }
 
   #frame(header: Header | undefined, index: number | undefined, issue?: Issue): void {

@@ -5,10 +5,10 @@ import {
   type DiffEntry,
   type Difference,
   diffCaptures,
-  diffEntry,
   differenceLine,
   diffHeading,
   diffWindow,
+  entryAssembler,
   type FieldPath,
   parseFieldPath,
   printCounts,
@@ -16,7 +16,6 @@ import {
 } from '../../capture/diff/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
 import type { PacketSink } from '../../capture/packets/index.js';
-import { Assembler } from '../../capture/records/index.js';
 import { terminalStyle } from '../../node/terminal.js';
 import { type ReassemblyRules, rulesByName, rulesOf } from '../../rpc/index.js';
 import type { CommandIo } from '../io.js';
@@ -97,11 +96,7 @@ async function* entriesOf(
   const { protocol } = io;
   const { ignore = [], format } = options;
   let entries: DiffEntry[] = [];
-  const assembler = new Assembler({
-    protocol,
-    rules,
-    record: (record) => entries.push(diffEntry(protocol, record, ignore)),
-  });
+  const assembler = entryAssembler({ protocol, ignore }, rules, (entry) => entries.push(entry));
   const packet: PacketSink = (item) => assembler.packet(item);
   for await (const _ of io.readingCapture(file, format, packet, undefined, undefined, PIECE_SIZE)) {
     if (io.isOutputClosed) return;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { type CaptureForm, captureOutput } from '../capture-output.js';
 import type { CommandIo } from '../io.js';
 import { oneOf } from '../options.js';
 import { outputForm } from '../output-form.js';
-import { type CaptureForm, captureOutput } from './convert.js';
 
 const forms = ['pcapng', 'hex', 'bin'] as const satisfies readonly CaptureForm[];
 

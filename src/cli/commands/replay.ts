@@ -3,13 +3,16 @@ import { WireError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
 import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
+import { putRecording } from '../../conform/index.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
 import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
+import { runLocally, runRemotely } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
-import { type FileAt, loadFlag, managerFlag, outsideFlag, platformFlag } from '../options.js';
+import { type FileAt, integerOption, loadFlag, managerFlag, outsideFlag, platformFlag } from '../options.js';
 import { readScenario, type ScenarioLine } from '../scenario-lines.js';
+import { type AnyTarget, LIMIT_MS, makeTarget, startTarget, targetForms } from '../target-option.js';
 
 interface ReplayOptions {
   readonly platform: PlatformProfile;
@@ -18,15 +21,31 @@ interface ReplayOptions {
   readonly load: readonly FileAt[];
   readonly allowOutside?: true;
   readonly json?: true;
+  readonly target: string;
+  readonly limit: number;
+  readonly monitor?: string;
+}
+
+interface Counts {
+  steps: number;
+  equal: number;
+  different: number;
+  /** Steps that were not put to the target. */
+  unput: number;
 }
 
 const examples = `
 A recording is NDJSON whose first line names its scenario; files that it loads are looked for beside it and in the
 folder dtb beside its folder. A capture says nothing about memory unless simulate made it: --load does.
 
+With --target a recording is put to another manager, step by step. A step that it cannot do (a socket: all but messages)
+ends the boot that it belongs to: those behind it are counted as not put. A recording begins with a boot. --monitor
+names a command that makes a socket target boot; without it the manager must just have booted.
+
 Examples:
   gunyah-rm replay recordings/*.ndjson
   gunyah-rm replay --platform qemu boot.ndjson
+  gunyah-rm replay --target 'exec:./manager --stdio' boot.ndjson
   gunyah-rm replay vm-lifecycle.pcapng --load 0x89000000=vm.dtb`;
 
 export function register(program: Command, io: CommandIo): void {
@@ -39,17 +58,36 @@ export function register(program: Command, io: CommandIo): void {
     .option('--careful', 'answer with an error where the real manager dies')
     .addOption(loadFlag('have a file in memory when a capture begins; repeatable'))
     .addOption(outsideFlag())
+    .option('--target <target>', `another manager: ${targetForms}`, 'sim')
+    .option('--limit <ms>', 'time for each answer of a target', integerOption('--limit'), LIMIT_MS)
+    .option('--monitor <command>', 'command that makes a socket target boot')
     .option('--json', 'NDJSON, one object per difference, then one with the counts')
     .addHelpText('after', examples)
     .action((files: string[], options: ReplayOptions) => replay(io, files, options));
 }
 
-function replay(io: CommandIo, files: readonly string[], options: ReplayOptions): void {
+async function replay(io: CommandIo, files: readonly string[], options: ReplayOptions): Promise<void> {
+  const target = options.target === 'sim' ? undefined : makeTarget(options);
+  try {
+    await replayAll(io, files, options, target);
+  } finally {
+    if (target?.local === false) await target.close();
+  }
+}
+
+async function replayAll(
+  io: CommandIo,
+  files: readonly string[],
+  options: ReplayOptions,
+  target: AnyTarget | undefined,
+): Promise<void> {
   const output = io.output('-');
-  const counts = { steps: 0, equal: 0, different: 0 };
+  const counts: Counts = { steps: 0, equal: 0, different: 0, unput: 0 };
+  if (target !== undefined) await startTarget(target);
   for (const file of files) {
     try {
-      replayFile(io, file, options, counts, output);
+      if (target === undefined) replayFile(io, file, options, counts, output);
+      else await putFile(io, file, options, counts, output, target);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       output.flush();
@@ -57,33 +95,79 @@ function replay(io: CommandIo, files: readonly string[], options: ReplayOptions)
       io.problem();
     }
   }
-  const { steps, equal, different } = counts;
+  const { steps, equal, different, unput } = counts;
+  const notPut = unput === 0 ? '' : `, ${unput} not put to the target`;
   output.write(
-    options.json ? `${jsonText(counts)}\n` : `${steps} steps, ${equal} equal, ${different} different\n`,
+    options.json
+      ? `${jsonText({ steps, equal, different, ...(unput === 0 ? {} : { unput }) })}\n`
+      : `${steps} steps, ${equal} equal, ${different} different${notPut}\n`,
   );
   output.end();
+}
+
+/** Puts a file to a target. @throws FileError when it cannot be reached. */
+async function putFile(
+  io: CommandIo,
+  file: string,
+  options: ReplayOptions,
+  counts: Counts,
+  output: Output,
+  target: AnyTarget,
+): Promise<void> {
+  const recording = loadedFiles(io, file, options);
+  const lines = readScenario(io, file, (found) => [...withLoads(found, options.load)]);
+  const print = printer(io, file, options, recording.added, counts, output);
+  const task = putRecording(lines, recording.contents, target, print);
+  const { unput, unsupported } = target.local ? runLocally(task, target) : await runRemotely(task, target);
+  counts.unput += unput;
+  if (unsupported.size > 0) {
+    output.flush();
+    io.warn(`${file}: ${target.name} cannot do ${[...unsupported].join(', ')}`);
+  }
 }
 
 function replayFile(
   io: CommandIo,
   file: string,
   options: ReplayOptions,
-  counts: { steps: number; equal: number; different: number },
+  counts: Counts,
   output: Output,
 ): void {
-  const { platform, manager, careful, load, json } = options;
-  const loaded = new Map(load.map((item, index) => [`--load ${index}`, io.files.whole(item.file)]));
-  const found = scenarioFiles(io.files, file, options.allowOutside === true);
+  const { platform, manager, careful, load } = options;
+  const { added, contents } = loadedFiles(io, file, options);
   const compare = (lines: Iterable<ScenarioLine>) =>
     replayLines(withLoads(lines, load), {
       platform,
       manager,
       careful: careful === true,
-      file: (name) => loaded.get(name) ?? found(name),
+      file: contents,
     });
-  const print = (comparison: Comparison) => {
+  const print = printer(io, file, options, added, counts, output);
+  const compareAll = (lines: Iterable<ScenarioLine>) => {
+    for (const comparison of compare(lines)) print(comparison);
+  };
+  readScenario(io, file, compareAll, () => output.flush());
+}
+
+/** The contents of the files that a recording loads, and those that --load adds. */
+function loadedFiles(io: CommandIo, file: string, { load, allowOutside }: ReplayOptions) {
+  const added = new Map(load.map((item, index) => [`--load ${index}`, io.files.whole(item.file)]));
+  const found = scenarioFiles(io.files, file, allowOutside === true);
+  return { added, contents: (name: string) => added.get(name) ?? found(name) };
+}
+
+/** Counts comparisons and prints those that differ. */
+function printer(
+  io: CommandIo,
+  file: string,
+  { json }: ReplayOptions,
+  added: ReadonlyMap<string, Uint8Array>,
+  counts: Counts,
+  output: Output,
+): (comparison: Comparison) => void {
+  return (comparison) => {
     // The steps that --load adds are not part of the capture.
-    if (isAdded(comparison.recorded, loaded)) return;
+    if (isAdded(comparison.recorded, added)) return;
     counts.steps++;
     if (comparison.equal) {
       counts.equal++;
@@ -97,9 +181,6 @@ function replayFile(
         : `${printable(`${file}: ${differenceText(comparison)}`)}\n`,
     );
   };
-  readScenario(io, file, (lines) => {
-    for (const comparison of compare(lines)) print(comparison);
-  });
 }
 
 function isAdded(step: Comparison['recorded'], loaded: ReadonlyMap<string, Uint8Array>): boolean {

@@ -6,10 +6,9 @@ import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { PcapngWriter } from '../../capture/pcap/index.js';
-import { type PrintOptions, printRecord } from '../../capture/print/index.js';
+import type { PrintStyle } from '../../capture/print/index.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
-import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { type ManagerProfile, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import {
   type FaultCount,
@@ -25,8 +24,9 @@ import {
 import type { CommandIo } from '../io.js';
 import { integerOption, managerFlag, outsideFlag, platformNames, platformOption } from '../options.js';
 import { readScenario, type ScenarioLine } from '../scenario-lines.js';
+import { type TextOptions, TextPrinter, textFlags } from '../text-printer.js';
 
-interface SimulateOptions {
+interface SimulateOptions extends TextOptions {
   readonly output?: string;
   readonly seed?: number;
   readonly platform?: PlatformProfile;
@@ -48,9 +48,10 @@ Examples:
   gunyah-rm simulate --help-format`;
 
 export function register(program: Command, io: CommandIo): void {
-  program
+  const command = program
     .command('simulate')
-    .description('run a scenario of VMs and the simulated manager in virtual time')
+    .description('run a scenario of VMs and the simulated manager in virtual time');
+  textFlags(command)
     .argument('[scenario]', 'NDJSON, or a recording; - for standard input')
     .option('-o, --output <capture>', 'write every queue message to a pcapng file; - for standard output')
     .option('--seed <n>', "instead of the scenario's seed", integerOption('--seed', 0xffffffff))
@@ -93,7 +94,7 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
     });
   let result: PlayerResult | undefined;
   try {
-    result = readScenario(io, scenario, play);
+    result = readScenario(io, scenario, play, () => report.flush());
     if (result.unmet + result.broken > 0) io.problem();
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
@@ -117,33 +118,32 @@ function* valuesOf(lines: Iterable<ScenarioLine>, path: string): Generator<unkno
 class Report {
   readonly sink: PlayerSink;
   readonly #output: Output | undefined;
-  readonly #print: PrintOptions;
+  readonly #text: TextPrinter;
   readonly #options: SimulateOptions;
 
   constructor(io: CommandIo, options: SimulateOptions) {
     this.#options = options;
     this.#output = options.output === '-' ? undefined : io.output('-');
-    this.#print = {
-      protocol: io.protocol,
-      style: terminalStyle(io.stdio, true),
-      width: terminalWidth(io.stdio),
-      hex: false,
-    };
+    this.#text = new TextPrinter(io, options, true);
     const { json, steps } = options;
     this.sink = {
       record: (record) => {
         if (json) this.#write(recordLine(io.protocol, record));
-        else if (!steps) this.#write(printRecord(record, this.#print));
+        else if (!steps) this.#text.record(record, (text) => this.#write(text));
       },
       fault: (rule, from, to, timeNs) => this.#event(timeNs, `fault ${rule.kind} ${from} -> ${to}`),
       panic: (reason, timeNs) => {
         const { message, state, effect } = panicPlaces[reason];
-        this.#event(timeNs, this.#print.style.bad(`panic ${reason}: ${message}, ${state}: ${effect}`));
+        this.#event(timeNs, this.#style.bad(`panic ${reason}: ${message}, ${state}: ${effect}`));
       },
-      kernel: (event, timeNs) => this.#event(timeNs, this.#print.style.warn(printable(kernelText(event)))),
+      kernel: (event, timeNs) => this.#event(timeNs, this.#style.warn(printable(kernelText(event)))),
       violation: (violation, timeNs) => this.#violation(violation, timeNs),
       step: (result) => this.#step(result),
     };
+  }
+
+  get #style(): PrintStyle {
+    return this.#text.options.style;
   }
 
   /** Writes what has been printed so far, so that messages to the user come after it. */
@@ -179,12 +179,12 @@ class Report {
   #violation({ rule, detail, fault }: Violation, timeNs: number): void {
     const why = fault === undefined ? 'unexplained' : knownFaults[fault];
     if (this.#options.json) this.#write(`${jsonText({ rule, detail, fault: fault ?? null })}\n`);
-    else this.#event(timeNs, this.#print.style.warn(printable(`check ${rule}: ${detail} (${why})`)));
+    else this.#event(timeNs, this.#style.warn(printable(`check ${rule}: ${detail} (${why})`)));
   }
 
   #step(result: StepResult): void {
     const { step, line, timeNs, unmet } = result;
-    const { style } = this.#print;
+    const style = this.#style;
     if (this.#options.steps) {
       const outcome = unmet.length === 0 ? style.good('ok') : style.bad('unmet');
       this.#write(`${timeText(timeNs)}  step ${step}: ${printable(titleOf(line))}: ${outcome}\n`);

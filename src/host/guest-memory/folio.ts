@@ -64,6 +64,11 @@ export class Folio {
     readonly size: number,
   ) {}
 
+  /** Nobody but the file has it. */
+  get isIdle(): boolean {
+    return this.#references === 1;
+  }
+
   get references(): number {
     return this.#references;
   }

@@ -39,6 +39,11 @@ export class GuestMemoryBinding implements Backing {
     this.lent = (flags & ACCESS_MASK) !== mapMemFlags.FORCE_SHARE;
   }
 
+  /** Name of the VM that it is of. */
+  get holder(): string {
+    return this.#holder();
+  }
+
   get path(): string {
     return `binding[${hex(this.range.start)}]`;
   }
@@ -57,21 +62,21 @@ export class GuestMemoryBinding implements Backing {
   /** @throws HostError: EBUSY when the host uses a page that is to be lent, ENOMEM, EINVAL beyond the file's end. */
   take(call: string, part: AddressRange): readonly Piece[] {
     const { file } = this;
-    const unit = BigInt(file.folioSize);
-    const first = part.start - (part.start % unit);
-    const end = part.start + part.size + unit - 1n;
-    const offset = Number(this.offset + (first - this.range.start));
-    const range = { offset, size: Number(end - (end % unit) - first) };
-    const holder = this.#holder();
+    const offset = Number(this.offset + (part.start - this.range.start));
+    const range = file.folioRange(call, { offset, size: Number(part.size) });
+    const first = part.start - BigInt(offset - range.offset);
+    const { holder } = this;
     try {
       if (this.lent) finish(file.makeInaccessible(holder, range));
       finish(file.hold(this.lent ? 'loan' : 'use', holder, range));
-      return file.entries(call, range).map(({ address, size }, index) => ({
-        guestAddress: first + BigInt(index * size),
-        address: BigInt(address),
-        size: BigInt(size),
-        release: () => this.#giveBack(holder, { offset: offset + index * size, size }),
-      }));
+      let at = 0;
+      return file.entries(call, range).map(({ address, size }) => {
+        const part = { offset: range.offset + at, size };
+        const guestAddress = first + BigInt(at);
+        at += size;
+        const release = () => this.#giveBack(holder, part);
+        return { guestAddress, address: BigInt(address), size: BigInt(size), release };
+      });
     } catch (error) {
       throw error instanceof HostError ? failureOf(call, error, this.path) : error;
     }

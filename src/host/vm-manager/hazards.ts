@@ -76,6 +76,11 @@ export const vmHazards = hazardTable({
     effect: 'wrong_request',
     doc: 'A shared binding cannot hold the devicetree: its ACL is left at no entries, and START ends with ENOMEM.',
   },
+  punches_elsewhere: {
+    clients: ['v17'],
+    effect: 'wrong_request',
+    doc: 'PUNCH_HOLE passes byte offsets where page numbers are meant: offset 0 takes 4096 times as much from the VM, and other offsets take something else.',
+  },
   binds_everything: {
     clients: ['v17'],
     effect: 'wrong_request',

@@ -1,9 +1,18 @@
+import { PAGE_SIZE } from '../../hypervisor/index.js';
 import { type MainlineCalls, mainlineCalls } from '../calls/mainline/index.js';
-import { GuestMemoryFile, type GuestMemoryOptions } from '../guest-memory/index.js';
+import {
+  checkFallocate,
+  type FileRange,
+  fallocateModes,
+  finish,
+  GuestMemoryFile,
+  type GuestMemoryOptions,
+} from '../guest-memory/index.js';
 import { shielded } from '../listener.js';
 import { refuser } from '../refusal.js';
 import { FileBindings } from './bindings.js';
 import type { VmEvent, VmSetup } from './context.js';
+import type { Running } from './effects.js';
 import { type VmGeneration, vmGenerations } from './generations.js';
 import { checkHasIoctl, hasIoctl, type VmGenerationName } from './ioctls.js';
 import { carefulRegions, type RegionRules } from './rules.js';
@@ -96,6 +105,37 @@ export class VmManager {
   createGuestMem(options: GuestMemoryOptions): GuestMemoryFile {
     checkHasIoctl(this.generation.name, 'CREATE_GUEST_MEM', '');
     return new GuestMemoryFile(options);
+  }
+
+  /**
+   * fallocate(2) on a guest memory file. v17 passes byte offsets of PUNCH_HOLE where page numbers are meant, takes those
+   * pages from VMs, and frees what it can. The careful manager frees the range that was meant, or nothing.
+   *
+   * @throws HostError as {@link GuestMemoryFile.fallocate}.
+   */
+  *fallocate(file: GuestMemoryFile, mode: number, range: FileRange, by: string): Running<void> {
+    const isPunch = (mode & fallocateModes.PUNCH_HOLE) !== 0;
+    if (this.#careful || !isPunch) {
+      file.fallocate(by, mode, range);
+      return;
+    }
+    checkFallocate(mode, range);
+    const start = Math.min(range.offset * PAGE_SIZE, file.size);
+    const wrong = { offset: start, size: Math.min(range.size * PAGE_SIZE, file.size - start) };
+    const failures: unknown[] = [];
+    for (const vm of this.#vms) failures.push(yield* vm.takeFileBack(file, wrong, range));
+    const failure = failures.find((error) => error !== undefined) ?? file.punchEach(by, wrong);
+    if (failure !== undefined) throw failure;
+  }
+
+  /** The last descriptor of a guest memory file is closed. @throws HostError (EBUSY) while it is bound, or held. */
+  releaseGuestMem(file: GuestMemoryFile, by: string): void {
+    const [bound] = this.#fileBindings.of(file);
+    if (bound !== undefined) {
+      const page = Number(bound.offset) / PAGE_SIZE;
+      throw refuser('release', `page[${page}]`, bound.offset)('EBUSY', 'bound', 'no binding', bound.holder);
+    }
+    finish(file.release(by));
   }
 
   /** Passes a notification of RM to the VMs. @param id of the message. @param payload as on the wire. */

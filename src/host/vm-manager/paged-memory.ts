@@ -102,12 +102,17 @@ export class PagedMemory {
     this.#pages.set(page.guestAddress, page);
   }
 
-  /** Takes all pages back, in the order of guest addresses. A page that the hypervisor keeps stays pinned for ever. */
-  *takeBack(): Running<void> {
-    const pages = [...this.#pages.values()].sort((left, right) =>
-      left.guestAddress < right.guestAddress ? -1 : 1,
-    );
-    this.#pages.clear();
+  /**
+   * Takes pages back, in the order of guest addresses. A page that the hypervisor keeps stays pinned for ever.
+   *
+   * @param range of guest addresses; undefined: all. @returns the error of the last page that was kept.
+   */
+  *takeBack(range?: AddressRange): Running<HostError | undefined> {
+    const pages = [...this.#pages.values()]
+      .filter(({ guestAddress: start, size }) => range === undefined || overlaps({ start, size }, range))
+      .sort((left, right) => (left.guestAddress < right.guestAddress ? -1 : 1));
+    let failure: HostError | undefined;
+    for (const { guestAddress } of pages) this.#pages.delete(guestAddress);
     for (const [index, page] of pages.entries()) {
       try {
         yield* this.#unmap(page, index + 1 < pages.length);
@@ -115,6 +120,7 @@ export class PagedMemory {
         page.release();
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
+        failure = error;
         this.#vm.hazards.report(vmHazards.pages_pinned, page.path, {
           offset: Number(page.address),
           expected: `${this.#vm.setup.userProcess.name} again`,
@@ -122,6 +128,7 @@ export class PagedMemory {
         });
       }
     }
+    return failure;
   }
 
   /** Whether the VM, or RM on its behalf, has the page at a guest address. */

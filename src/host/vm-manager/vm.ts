@@ -1,5 +1,6 @@
 import { vmStatus } from '../../../schemas/index.js';
 import { HostError } from '../error.js';
+import type { FileRange, GuestMemoryFile } from '../guest-memory/index.js';
 import { failureOf, refuser } from '../refusal.js';
 import { type AddressRange, wraps } from './addresses.js';
 import { registerOf } from './boot-context.js';
@@ -135,6 +136,26 @@ export class GunyahVm {
   mapMem(request: MapMemRequest): void {
     this.#checkHas('MAP_MEM');
     mapMem(this.#context, request);
+  }
+
+  /**
+   * Takes from the VM what it has of a part of a guest memory file: fallocate with PUNCH_HOLE (v17).
+   *
+   * @param meant the part that the process wanted. @returns the error of a page that the VM keeps.
+   */
+  *takeFileBack(file: GuestMemoryFile, part: FileRange, meant: FileRange): Running<HostError | undefined> {
+    const { bindings, hazards, paged } = this.#context;
+    const bound = bindings.filter((binding) => binding.file === file);
+    if (bound.length === 0 || (part.offset === meant.offset && part.size === meant.size)) return undefined;
+    const said = ({ offset, size }: FileRange) => `${size} bytes from ${offset} on`;
+    hazards.report(vmHazards.punches_elsewhere, this.path, { expected: said(meant), actual: said(part) });
+    let failure: HostError | undefined;
+    for (const { range, offset } of bound) {
+      const start = range.start + BigInt(part.offset) - offset;
+      const back = { start, size: BigInt(part.size) };
+      failure = (yield* this.#memoryLock.with(() => paged.takeBack(back))) ?? failure;
+    }
+    return failure;
   }
 
   /** VCPU_RUN has found that the VM touches memory that it lacks (v17, a15): see {@link PagedMemory.fault}. */

@@ -55,6 +55,8 @@ export class StreamConnector implements Connector {
       },
       // A VM belongs to the connection that last sent as it; an empty message is enough for that.
       join: (vmid) => send(vmid, new Uint8Array(0)),
+      pause: () => void socket.pause(),
+      resume: () => void socket.resume(),
       async close() {
         isOpen = false;
         await ended(socket);

@@ -3,7 +3,7 @@ import { type Allocation, NO_TAG } from '../../hypervisor/index.js';
 import { AcceptFlag, MemType, Right, RmError, TransType, VMID_HLOS } from '../codes.js';
 import type { MemoryContext } from '../context.js';
 import { removeUnordered, type Vm } from '../vm.js';
-import { addressValid } from './create.js';
+import { pagesOf } from './create.js';
 import { mapParcel } from './hand-over.js';
 import type { Parcel, Participant, Region } from './parcel.js';
 
@@ -145,7 +145,7 @@ function takeAddresses(
   for (let index = 0; index < count; index++) {
     const { phys, size } = pieceAt(parcel, contiguous, first + index);
     const wanted = sgl[index];
-    if (wanted !== undefined && (!addressValid(wanted.ipa) || wanted.size !== BigInt(size)))
+    if (wanted !== undefined && (pagesOf(wanted.ipa) === undefined || Number(wanted.size) !== size))
       return RmError.ARGUMENT_INVALID;
     if (vm.config === undefined) return rm.panicOrError('ghost_unconfigured');
     if (vm.allocator === undefined && !mappedDirectly(vm, parcel))

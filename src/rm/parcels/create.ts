@@ -12,16 +12,46 @@ import {
 } from '../codes.js';
 import type { MemoryContext } from '../context.js';
 import type { Vm } from '../vm.js';
+import { VMID_COUNT } from '../vm-table.js';
 import { returnRegion, takeRegion } from './hand-over.js';
-import { Parcel, type Participant, type Region } from './parcel.js';
+import { Parcel, Participant, type Region } from './parcel.js';
 
-const ADDRESS_LIMIT = 1n << 44n;
-const PAGE_MASK = 4095n;
+const ADDRESS_LIMIT = 2 ** 44;
+const PAGE_SIZE = 4096;
 
-/** Addresses and sizes of memory: whole pages below 2^44. */
-export function addressValid(value: bigint): boolean {
-  return value < ADDRESS_LIMIT && (value & PAGE_MASK) === 0n;
+/**
+ * An address or a size of memory as a number, if it is whole pages below 2^44; else undefined. Numbers from 2^44 on stay
+ * above the limit, however they are rounded.
+ */
+export function pagesOf(value: bigint): number | undefined {
+  const number = Number(value);
+  return number < ADDRESS_LIMIT && number % PAGE_SIZE === 0 ? number : undefined;
 }
+
+/** The VMIDs of one list. It is emptied at once and used again: a set for each list costs more than all other checks. */
+class ListedVmids {
+  /** By VMID: the list in which it was found last. */
+  readonly #lists = new Float64Array(VMID_COUNT);
+  #list = 0;
+
+  /** Forgets all. */
+  begin(): void {
+    this.#list++;
+  }
+
+  /** @returns false for one that the list has already. */
+  add(vmid: number): boolean {
+    if (this.#lists[vmid] === this.#list) return false;
+    this.#lists[vmid] = this.#list;
+    return true;
+  }
+
+  has(vmid: number): boolean {
+    return this.#lists[vmid] === this.#list;
+  }
+}
+
+const listed = new ListedVmids();
 
 /** MEM_DONATE, MEM_LEND, MEM_SHARE after the payload is read (rm-behaviour.md). @returns the parcel or the error. */
 export function createParcel(
@@ -68,18 +98,15 @@ function checkAcl(
 ): Participant[] | number {
   const io = mem_type === MemType.IO;
   const participants: Participant[] = [];
-  const seen = new Set<number>();
+  listed.begin();
   for (const { vmid, rights } of acl) {
-    if (seen.has(vmid)) return RmError.ARGUMENT_INVALID;
-    seen.add(vmid);
-    if (!rm.vms.isTarget(vmid) || !VALID_RIGHTS.includes(rights)) return RmError.ARGUMENT_INVALID;
+    if (!rm.vms.isTarget(vmid) || !listed.add(vmid) || !VALID_RIGHTS.includes(rights))
+      return RmError.ARGUMENT_INVALID;
     if (io && (rights & Right.X) !== 0) return RmError.ARGUMENT_INVALID;
     if (transType === TransType.DONATE && rights !== (io ? READ_WRITE : ALL_RIGHTS)) return RmError.DENIED;
-    const attr = io ? MemAttr.DEVICE : MemAttr.NORMAL;
-    const notAccepted = { shared: false, mappedIn: undefined, contiguous: false, addresses: undefined };
-    participants.push({ vmid, rights, attr, ...notAccepted, hasNode: false, ownPhandle: false });
+    participants.push(new Participant(vmid, rights, io ? MemAttr.DEVICE : MemAttr.NORMAL));
   }
-  return seen.has(owner.vmid) === (transType === TransType.SHARE) ? participants : RmError.ARGUMENT_INVALID;
+  return listed.has(owner.vmid) === (transType === TransType.SHARE) ? participants : RmError.ARGUMENT_INVALID;
 }
 
 function applyAttributes(
@@ -90,14 +117,14 @@ function applyAttributes(
 ): number {
   const io = memType === MemType.IO;
   const usual = io ? MemAttr.DEVICE : MemAttr.NORMAL;
-  const seen = new Set<number>();
+  listed.begin();
   for (const { attr, vmid } of attrs) {
-    if (seen.has(vmid) || attr > MemAttr.CACHED) return RmError.ARGUMENT_INVALID;
-    seen.add(vmid);
+    if (listed.has(vmid) || attr > MemAttr.CACHED) return RmError.ARGUMENT_INVALID;
     if (io !== (attr === MemAttr.DEVICE)) return RmError.ARGUMENT_INVALID;
     if (transType === TransType.DONATE && attr !== usual) return RmError.ARGUMENT_INVALID;
     const participant = participants.find((entry) => entry.vmid === vmid);
     if (participant === undefined) return RmError.VMID_INVALID;
+    listed.add(vmid);
     participant.attr = attr;
   }
   return RmError.OK;
@@ -139,9 +166,9 @@ function takeAll(rm: MemoryContext, owner: Vm, parcel: Parcel, sgl: readonly Sgl
   const share = parcel.transType === TransType.SHARE;
   const space = spaceOf(owner);
   for (const item of sgl) {
-    if (!addressValid(item.ipa) || !addressValid(item.size)) return RmError.ARGUMENT_INVALID;
-    let ipa = Number(item.ipa);
-    let left = Number(item.size);
+    let ipa = pagesOf(item.ipa);
+    let left = pagesOf(item.size);
+    if (ipa === undefined || left === undefined) return RmError.ARGUMENT_INVALID;
     if (left === 0) return RmError.MEM_INVALID;
     while (left > 0) {
       const stretch = rm.hypervisor.memory.ownedStretch(owner.vmid, kind, ipa, left);

@@ -11,24 +11,27 @@ export interface Region {
 }
 
 /** A VM in a parcel's ACL and what it has done with the parcel. */
-export interface Participant {
-  readonly vmid: number;
-  readonly rights: number;
-  attr: number;
+export class Participant {
   /** Has accepted at least in part. */
-  shared: boolean;
+  shared = false;
   /** The address space in which the memory is mapped; undefined: the VM has not accepted for good. */
   mappedIn: object | undefined;
-  contiguous: boolean;
+  contiguous = false;
   /**
    * Guest addresses taken so far: one per region, or one in all when contiguous. Undefined: none asked for yet. More
    * than one although contiguous: RM then writes past its list when it gives them back (rm-lives.md, section 6).
    */
   addresses: number[] | undefined;
   /** A node of a guest's tree stands for the parcel. Kept until the parcel is gone (rm-lives.md, section 6). */
-  hasNode: boolean;
+  hasNode = false;
   /** RM gave that node its phandle. */
-  ownPhandle: boolean;
+  ownPhandle = false;
+
+  constructor(
+    readonly vmid: number,
+    readonly rights: number,
+    public attr: number,
+  ) {}
 }
 
 /** A memory parcel (rm-behaviour.md, "Memory parcels"). */
@@ -65,7 +68,8 @@ export class Parcel {
   }
 
   participant(vmid: number): Participant | undefined {
-    return this.participants.find((entry) => entry.vmid === vmid);
+    for (const participant of this.participants) if (participant.vmid === vmid) return participant;
+    return undefined;
   }
 
   /** Whether the ACL has exactly these entries in this order. */

@@ -56,6 +56,10 @@ export class Checker {
         this.#shadow ??= this.#newShadow();
         if (error === 0) this.#shadow.hypercall(host, guest, call);
       },
+      memory: (operation, refusal) => {
+        this.#shadow ??= this.#newShadow();
+        if (refusal === undefined) this.#shadow.memory(operation);
+      },
     };
   }
 

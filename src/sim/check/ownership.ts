@@ -14,6 +14,7 @@ import {
   VM_START,
 } from '../../../schemas/index.js';
 import { DonateType, type MemoryHypercall } from '../../hypervisor/index.js';
+import type { MemoryOperation } from '../../machine/index.js';
 import type { Call } from './calls.js';
 import {
   type Range,
@@ -150,6 +151,26 @@ export class OwnershipShadow {
     if (kind === 'shared') return;
     if (gives) this.#hide(host, { ipa: start, size });
     else this.#show(host, [{ ipa: start, size, phys: start }]);
+  }
+
+  /** The hypervisor has moved memory, or ended an internal VM, without RM. */
+  memory(operation: MemoryOperation): void {
+    if (operation.kind === 'internal_vm' && !operation.exists) {
+      this.#segments.replace(operation.vmid, this.#names.nobody);
+      this.#views.delete(operation.vmid);
+    }
+    if (operation.kind !== 'move' || operation.step !== 'donate' || operation.memory !== 'normal') return;
+    const { from, to, address: ipa, target, size } = operation;
+    const seen = visible(this.#views.get(from) ?? [], { ipa, size });
+    // What an internal VM and the hypervisor have lies at its physical address.
+    const views = seen.length > 0 ? seen : [{ ipa, size, phys: ipa }];
+    for (const { phys, size: length } of views) this.#segments.assign(phys, phys + length, to);
+    this.#hide(from, { ipa, size });
+    if (target === undefined) return;
+    this.#show(
+      to,
+      views.map((view) => ({ ...view, ipa: target + view.ipa - ipa })),
+    );
   }
 
   /** VM_START has moved the image of a paged VM into its extent. */

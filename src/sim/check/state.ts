@@ -1,6 +1,7 @@
 import {
   Access,
   extentOwner,
+  HYPERVISOR,
   type HypervisorModel,
   NOBODY,
   type Owner,
@@ -119,6 +120,8 @@ function* inspectBorrowers(manager: ResourceManager, hypervisor: HypervisorModel
     for (const borrower of value.borrowers) {
       const parcel = parcels.get(value.owner);
       if (isPaged(manager, value.owner, borrower.owner)) continue;
+      // RM knows nothing of what VMs do with each other without it.
+      if (borrower.owner === HYPERVISOR || hypervisor.memory.isInternal(borrower.owner)) continue;
       if (parcel?.owner === borrower.owner || parcel?.participant(borrower.owner)?.mappedIn !== undefined)
         continue;
       yield {
@@ -146,7 +149,8 @@ function* inspectOwners(manager: ResourceManager, hypervisor: HypervisorModel): 
       if (start < last || end <= start)
         yield { rule: 'two_owners', detail: `${range} overlaps what is before it`, mayBe: undefined };
       last = end;
-      if (value >= 0 && manager.vm(value) === undefined)
+      const exists = value === HYPERVISOR || hypervisor.memory.isInternal(value);
+      if (value >= 0 && !exists && manager.vm(value) === undefined)
         yield {
           rule: 'memory_of_nobody',
           detail: `${range} is VM ${value}'s, which is gone`,

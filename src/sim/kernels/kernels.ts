@@ -67,6 +67,8 @@ export class Kernels {
       { generation, mode, memory },
       {
         ...this.#portOf(VMID_HLOS),
+        memory: (operation) => world.performOnMemory(operation),
+        accessible: (address, size) => world.manager.hypervisor.memory.accessible(VMID_HLOS, address, size),
         report: (report) => this.#port.event({ vmid: VMID_HLOS, kind: 'hazard_report', report }),
         schedule: (afterNs, action) => world.at(world.now + afterNs, action),
       },

@@ -1,10 +1,13 @@
+import { constants } from '../../../schemas/index.js';
 import { UsageError } from '../../base/error.js';
 import {
   canGoOn,
   type FileRange,
   type GuestMemoryFile,
   type HoldKind,
+  type HostPages,
   type Pause,
+  pageElsewhere,
   type Steps,
 } from '../../host/guest-memory/index.js';
 import { HostError } from '../../host/index.js';
@@ -21,9 +24,12 @@ import {
   VmManager,
   type VmManagerOptions,
 } from '../../host/vm-manager/index.js';
-import { alignUp, PAGE_SIZE, type PhysicalRange } from '../../hypervisor/index.js';
+import { PAGE_SIZE, type PhysicalRange, type Refusal } from '../../hypervisor/index.js';
+import type { MemoryOperation } from '../../machine/index.js';
+import { FileMemory } from './file-memory.js';
 import { type Outcome, RmClient, type RmClientPort } from './rm-client.js';
 
+const { VMID_HLOS } = constants;
 /** Virtual time of an atomic step of an operation on a guest memory file, in nanoseconds. */
 const FILE_STEP_NS = 100;
 
@@ -40,6 +46,10 @@ export interface HostOptions {
 export interface HostPort extends Pick<RmClientPort, 'send' | 'hazard' | 'hypercall'> {
   /** The VM manager has made a fault, or could not clean up. */
   readonly report: (report: HazardReport) => void;
+  /** Something is done to the hypervisor's memory. @returns why it was refused. */
+  readonly memory: (operation: MemoryOperation<'use' | 'end_use' | 'clear'>) => Refusal | undefined;
+  /** Whether the host may access memory; else why not. */
+  readonly accessible: (address: number, size: number) => Refusal | undefined;
   readonly schedule: (afterNs: number, action: () => void) => void;
 }
 
@@ -60,7 +70,7 @@ export interface KnownVm {
 
 /** What to do with a part of a guest memory file. */
 export type FileOperation =
-  | { readonly kind: 'make_accessible' | 'make_inaccessible' }
+  | { readonly kind: 'make_accessible' | 'make_inaccessible' | 'truncate' }
   | { readonly kind: 'hold' | 'drop'; readonly hold: HoldKind };
 
 /**
@@ -187,15 +197,29 @@ export class LinuxHost {
 
   /** @param address from which on the file's physical memory is taken. */
   createGuestMem(name: string, size: number, flags: bigint, address: number): Running<void> {
-    let end = address;
-    const allocate = (folioSize: number) => {
-      const start = alignUp(end, folioSize);
-      end = start + folioSize;
-      return end <= this.#memoryEnd ? start : undefined;
-    };
+    const memory = new FileMemory(address, this.#memoryEnd);
+    const pages = this.#pages();
     return this.#ioctl(() => {
-      const file = this.#manager.createGuestMem({ size, flags, removeFromDirectMap: true, allocate });
+      const options = { size, flags, removeFromDirectMap: true, pages, ...memory.port };
+      const file = this.#manager.createGuestMem(options);
       this.#files.set(name, file);
+    });
+  }
+
+  /** fallocate(2) on a guest memory file. @param mode see `fallocateModes`. */
+  fallocate(name: string, mode: number, range: FileRange): Running<void> {
+    const file = this.#file(name);
+    const { name: by } = this.#process;
+    return this.#ioctl(() => this.#manager.fallocate(file, mode, range, by));
+  }
+
+  /** The process closes its descriptor of a guest memory file, and the file ends. */
+  releaseGuestMem(name: string): Running<void> {
+    const file = this.#file(name);
+    const { name: by } = this.#process;
+    return this.#ioctl(() => {
+      this.#manager.releaseGuestMem(file, by);
+      this.#files.delete(name);
     });
   }
 
@@ -268,6 +292,18 @@ export class LinuxHost {
     yield { kind: 'wait', path: '', awaited, ready, bounded: false };
   }
 
+  /** The file's pages as the hypervisor has them. */
+  #pages(): HostPages {
+    const { memory, accessible } = this.#port;
+    const vmid = VMID_HLOS;
+    return {
+      use: (address, size, user) => pageElsewhere(memory({ kind: 'use', vmid, address, size, user })),
+      endUse: (address, size, user) => memory({ kind: 'end_use', vmid, address, size, user }),
+      elsewhere: (address, size) => pageElsewhere(accessible(address, size)),
+      clear: (address, size) => memory({ kind: 'clear', address, size }),
+    };
+  }
+
   #vm(name: string): OpenVm {
     const vm = this.#vms.get(name);
     if (vm === undefined) throw unknown('vm', name);
@@ -294,6 +330,8 @@ function stepsOf(
   switch (operation.kind) {
     case 'make_accessible':
       return file.makeAccessible(holder, range);
+    case 'truncate':
+      return file.truncate(holder, range.size);
     case 'make_inaccessible':
       return file.makeInaccessible(holder, range);
     case 'hold':

@@ -40,6 +40,10 @@ export interface ScenarioStep {
   readonly findings: readonly string[];
   /** What VCPU_RUN is expected to come back with; undefined: anything. */
   readonly exit: Line | undefined;
+  /** What an access is expected to meet; undefined: anything. */
+  readonly seen: Line | undefined;
+  /** What the hypervisor or the host is expected to refuse during the step, in part; undefined: anything. */
+  readonly refusal: Line | undefined;
   /** How many times the step is done. */
   readonly times: number;
 }
@@ -76,6 +80,8 @@ export function readScenarioStep(value: unknown, file: FileContents): ScenarioSt
     when: readWhen(line),
     action,
     exit: optional(line, 'exit', object),
+    seen: optional(line, 'seen', object),
+    refusal: optional(line, 'refusal', object),
     as: optional(line, 'as', text),
     expect: readExpectations(line.expect, action.from),
     out: line.out === undefined ? undefined : readOut(line),

@@ -46,6 +46,8 @@ Expectations
   Each entry is met by one message: the reply to this step, or a notification to the VM "to" (the sender unless told).
   Keys as decode --json prints them; objects may have more keys, lists have equally many entries. Numbers may be hex.
   "panic":"vm_exit_not_running" expects the manager to die there; "refused":true expects a full or missing queue.
+  "refusal":{"code":"in_use","page":"0x88000000","owner":"VM 3","actual":"mapped by vmm"} is something that the
+  hypervisor, or the host, refuses during the step: which page, and whose. "seen" is what an access meets.
   "out":[{"to":3,"frame":"hex"}] beside a "frame" is everything that VMs take during the step, byte by byte (capability
   ids apart), as in recordings.
 
@@ -71,7 +73,9 @@ Linux in the primary VM
    "offset":0,"size":"0x2000000"}
   {"op":"guest_mem","file":"m","do":"pin","holder":"vmm","offset":0,"size":4096}
   "address" is where the file's physical memory begins. "do": map, unmap, pin, unpin, lend, unlend, make_inaccessible,
-  make_accessible; each atomic step takes 100 ns, so that others may come in between.
+  make_accessible, truncate (to "size"); each atomic step takes 100 ns, so that others may come in between. fallocate,
+  zero_range, punch_hole (or "mode") and release: the process calls the kernel. What is mapped or pinned, the hypervisor
+  refuses to move, whoever asks it.
   "result":"EEXIST" is the errno expected, OK unless told. WAITS: it has not returned when nothing happens any more. A
   careful host gives up waiting then, a faithful one never does. "findings":["vmid_lost"]: what the VM manager says it
   has done wrong or cannot clean up. Once a VM has started {"$":"a.vmid"} is its VMID and {"$":"a.handles.0"} the

@@ -1,4 +1,4 @@
-import type { HoldKind } from '../../host/guest-memory/index.js';
+import { fallocateModes, type HoldKind } from '../../host/guest-memory/index.js';
 import {
   functionTypes,
   type IoctlName,
@@ -93,6 +93,7 @@ export const fileOperations = {
   unpin: hold('pin').end,
   lend: hold('loan').begin,
   unlend: hold('loan').end,
+  truncate: { kind: 'truncate' },
 } as const satisfies Readonly<Record<string, FileOperation>>;
 
 /** Reads a step of the host. Throws WireError `scenario`. */
@@ -117,18 +118,36 @@ function running(
   return { title, vm, begin: (host, ended) => host.run(operation(host), ended) };
 }
 
+const { KEEP_SIZE, PUNCH_HOLE, ZERO_RANGE } = fallocateModes;
+const allocations = {
+  fallocate: KEEP_SIZE,
+  zero_range: KEEP_SIZE | ZERO_RANGE,
+  punch_hole: KEEP_SIZE | PUNCH_HOLE,
+} as const;
+
+/** Everything that a scenario can do to a guest memory file, by name. */
+const fileOperationNames = [
+  ...(Object.keys(fileOperations) as (keyof typeof fileOperations)[]),
+  ...(Object.keys(allocations) as (keyof typeof allocations)[]),
+  'release' as const,
+];
+
 function readFileOperation(line: Line): HostCall {
-  const name = oneOf(Object.keys(fileOperations) as (keyof typeof fileOperations)[], line.do, 'do');
+  const name = oneOf(fileOperationNames, line.do, 'do');
   const holder = optional(line, 'holder', text) ?? 'vmm';
-  const range = {
-    offset: Number(u64(line.offset, 'offset')),
-    size: Number(u64(line.size, 'size')),
-  };
   const file = fileOf(line);
+  if (name === 'release') return running(`release ${file}`, undefined, (host) => host.releaseGuestMem(file));
+  const offset = name === 'truncate' ? 0 : Number(u64(line.offset, 'offset'));
+  const range = { offset, size: Number(u64(line.size, 'size')) };
+  if (name in allocations) {
+    const mode = optional(line, 'mode', natural) ?? allocations[name as keyof typeof allocations];
+    return running(`${name} ${file}`, undefined, (host) => host.fallocate(file, mode, range));
+  }
   return {
     title: `${name} ${file}`,
     vm: undefined,
-    begin: (host, ended) => host.changeFile(file, fileOperations[name], holder, range, ended),
+    begin: (host, ended) =>
+      host.changeFile(file, fileOperations[name as keyof typeof fileOperations], holder, range, ended),
   };
 }
 

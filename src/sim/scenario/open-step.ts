@@ -2,6 +2,7 @@ import { constants, protocol } from '../../../schemas/index.js';
 import { jsonText } from '../../base/json.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import type { VcpuExit } from '../../host/vm-manager/index.js';
+import { ownerName, type Refusal } from '../../hypervisor/index.js';
 import type { Taken } from '../../machine/index.js';
 import { type PanicReason, panicPlaces } from '../../rm/index.js';
 import { headerReader } from '../../rpc/index.js';
@@ -46,6 +47,8 @@ export class OpenStep {
   #panic: PanicReason | undefined;
   #outcome: Outcome<unknown> | undefined;
   readonly #findings: string[] = [];
+  /** What the hypervisor and the host have refused, oldest first. */
+  readonly #refusals: Line[] = [];
   readonly #masks: Masks;
 
   constructor(
@@ -84,6 +87,22 @@ export class OpenStep {
   /** The host's operation has ended. */
   returned(outcome: Outcome<unknown>): void {
     this.#outcome = outcome;
+    if (!('error' in outcome)) return;
+    const { call, errno, code, path, offset, actual } = outcome.error;
+    this.#refusals.push({ call, errno, code, path, offset, actual: String(actual) });
+  }
+
+  /** The hypervisor has refused something. */
+  denied({ step, errno, code, owner, offset = 0, actual, pageOwner }: Refusal): void {
+    this.#refusals.push({
+      call: step,
+      errno,
+      code,
+      vmid: owner,
+      page: `0x${offset.toString(16)}`,
+      owner: pageOwner === undefined ? null : ownerName(pageOwner),
+      actual: String(actual),
+    });
   }
 
   /** The host's VM manager has reported a hazard. */
@@ -122,7 +141,17 @@ export class OpenStep {
   close(): readonly Unmet[] {
     for (const expectation of this.#waiting)
       this.#unmet.push({ expected: describeExpectation(expectation), actual: 'nothing' });
-    const { action, out, panic, refused, result, findings, exit } = this.#step;
+    const { action, out, panic, refused, result, findings, exit, seen, refusal } = this.#step;
+    if (seen !== undefined) {
+      const actual = this.#outcome !== undefined && 'value' in this.#outcome ? this.#outcome.value : {};
+      if (!matchesPart(seen, actual))
+        this.#unmet.push({ expected: JSON.stringify(seen), actual: JSON.stringify(actual) });
+    }
+    if (refusal !== undefined && !this.#refusals.some((one) => matchesPart(refusal, one)))
+      this.#unmet.push({
+        expected: `refused: ${JSON.stringify(refusal)}`,
+        actual: `refused: ${JSON.stringify(this.#refusals)}`,
+      });
     if (action.call !== undefined && result !== resultOf(this.#outcome))
       this.#unmet.push({
         expected: `${action.call}: ${result}`,

@@ -1,8 +1,11 @@
 import { constants, protocol } from '../../../schemas/index.js';
 import { linePackets } from '../../capture/ndjson/index.js';
+import { refuser } from '../../host/refusal.js';
 import { vmGenerations } from '../../host/vm-manager/index.js';
+import { Access, ownerName, type Refusal } from '../../hypervisor/index.js';
 import {
   type FileContents,
+  isMemoryOperation,
   type Operation,
   operations,
   readOperation,
@@ -12,6 +15,7 @@ import { type BehaviourName, behaviours } from '../kernels/guest.js';
 import type { GuestStep } from '../kernels/guest-vcpu.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { HostGeneration } from '../kernels/linux-host.js';
+import type { Outcome } from '../kernels/rm-client.js';
 import { readNote } from '../recording.js';
 import type { World } from '../world.js';
 import { readRule } from './fault-rule.js';
@@ -27,6 +31,8 @@ export interface Stage {
   readonly send: (from: number, frames: readonly Uint8Array[]) => void;
   /** Linux of the primary VM begins an operation, whose end is the step's result. */
   readonly callHost: (call: HostCall) => void;
+  /** The step's operation has ended at once. */
+  readonly returned: (outcome: Outcome<unknown>) => void;
 }
 
 /** What a step does. */
@@ -116,6 +122,23 @@ const rows: Readonly<Record<string, Row>> = {
       return { act: ({ kernels }) => kernels.host.wakeVcpu(vm, vcpu) };
     },
   },
+  access: {
+    help: [
+      [
+        '{"op":"access","vmid":200,"address":"0x88000000","access":"W","seen":{"phys":"0x88000000"}}',
+        'what an access of a VM meets: "phys" and "granule", or "fault"; an internal VM gets an abort for a fault',
+      ],
+    ],
+    read: (line) => {
+      const vmid = natural(line.vmid, 'vmid');
+      const address = Number(u64(line.address, 'address'));
+      const access = Access[oneOf(accessNames, line.access ?? 'R', 'access')];
+      return {
+        call: `access of VM ${vmid}`,
+        act: ({ world, returned }) => returned({ value: accessed(world, vmid, address, access) }),
+      };
+    },
+  },
   ioctl: hostCall('ioctl'),
   close: hostCall('close'),
   guest_mem: hostCall('guest_mem'),
@@ -133,6 +156,17 @@ export const operationHelp = [
   } as const,
 ].flatMap(({ help }) => help);
 
+const accessNames = Object.keys(Access) as (keyof typeof Access)[];
+
+function accessed(world: World, vmid: number, address: number, access: number) {
+  const { hypervisor } = world.manager;
+  const { memory } = hypervisor;
+  if (memory.isInternal(vmid)) hypervisor.internalVm(vmid).access(address, access);
+  const found = memory.translate(vmid, address, access);
+  if ('reason' in found) return { fault: found.reason };
+  return { phys: `0x${found.phys.toString(16)}`, granule: `0x${found.granule.toString(16)}` };
+}
+
 const accesses = ['read', 'write', 'fetch'] as const;
 
 function readGuestSteps(value: unknown): GuestStep[] {
@@ -149,7 +183,7 @@ function readGuestSteps(value: unknown): GuestStep[] {
 
 /** Keys of a step that are not part of its message. */
 const STEP_KEYS = new Set(
-  'at after times as expect out panic refused result findings exit op driver'.split(' '),
+  'at after times as expect out panic refused result findings exit seen refusal op driver'.split(' '),
 );
 
 /** Reads what a step does. Throws WireError: `scenario` or `recording`, or what is wrong with its message. */
@@ -161,7 +195,20 @@ export function readAction(line: Line, file: FileContents): Action {
   if (row !== undefined) return { from, ...row.read(line) };
   if (readNote(line) !== undefined) return { from, act: () => {} };
   const operation = readOperation(line, file);
-  return { from, act: ({ perform }) => perform(operation) };
+  if (operation.kind === 'hypercall' || !isMemoryOperation(operation))
+    return { from, act: ({ perform }) => perform(operation) };
+  return {
+    from,
+    call: operation.kind,
+    act: ({ world, returned }) => returned(outcomeOf(operation.kind, world.performOnMemory(operation))),
+  };
+}
+
+function outcomeOf(name: string, refusal: Refusal | undefined): Outcome<undefined> {
+  if (refusal === undefined) return { value: undefined };
+  const { path, offset, code, errno, expected, actual, pageOwner } = refusal;
+  const of = pageOwner === undefined ? '' : `, a page of ${ownerName(pageOwner)}`;
+  return { error: refuser(name, path, offset)(errno, code, expected, `${actual}${of}`) };
 }
 
 function readMessage(line: Line): Action {

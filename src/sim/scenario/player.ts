@@ -141,6 +141,8 @@ class Player {
           checked?.operation?.(operation);
         },
         hypercall: (...event) => checked?.hypercall?.(...event),
+        memory: (...event) => checked?.memory?.(...event),
+        denied: (refusal) => this.#open.at(-1)?.denied(refusal),
         received: (vmid, frame) => {
           this.#open.at(-1)?.took({ to: vmid, frame });
           this.#exchanged.add({ from: VMID_RM, to: vmid, frame });
@@ -259,6 +261,7 @@ class Player {
         for (const frame of sent) this.#send(from, frame);
         open.asks(from, sent[0] as Uint8Array);
       },
+      returned: (outcome) => open.returned(outcome),
       callHost: ({ vm, begin }) => {
         const { host } = kernels;
         begin(host, (outcome) => {

@@ -16,11 +16,12 @@ import {
 } from '../../../device/index.js';
 import type { CommandIo } from '../../io.js';
 import { integerOption, oneOf } from '../../options.js';
+import { type TextOptions, textFlags } from '../../text-printer.js';
 import { addExtcapOptions, type ExtcapOptions, extcap, install } from './extcap.js';
 import { bestOnDevice, dryRun, record, runAndCollect } from './run.js';
 
 /** The options as commander parses them. */
-interface CaptureOptions extends ExtcapOptions {
+interface CaptureOptions extends ExtcapOptions, TextOptions {
   readonly kernel?: string;
   readonly method?: Method;
   readonly duration?: number;
@@ -54,7 +55,8 @@ Examples:
 export function register(program: Command, io: CommandIo): void {
   const command = program
     .command('capture')
-    .description('record messages on a device: print the script for it, or run it')
+    .description('record messages on a device: print the script for it, or run it');
+  textFlags(command)
     .option('--kernel <name>', 'the kernel of the device, see below')
     .option('--method <name>', `how: ${METHODS.join(', ')}`, parseMethod)
     .option('--duration <seconds>', 'stop after this time', integerOption('--duration', 1_000_000))

@@ -1,14 +1,14 @@
 import { openReader } from '../../../capture/input/index.js';
 import { recordLine } from '../../../capture/ndjson/index.js';
 import type { CaptureReader, CaptureWarning, Packet } from '../../../capture/packets/index.js';
-import { printRecord } from '../../../capture/print/index.js';
-import { Assembler } from '../../../capture/records/index.js';
-import { terminalStyle, terminalWidth } from '../../../node/terminal.js';
+import { Assembler, type CaptureRecord } from '../../../capture/records/index.js';
+import { settleMs } from '../../../node/input.js';
 import { rulesOf } from '../../../rpc/index.js';
+import { captureOutput } from '../../capture-output.js';
 import type { CommandIo } from '../../io.js';
-import { captureOutput } from '../convert.js';
+import { type TextOptions, TextPrinter } from '../../text-printer.js';
 
-export interface LiveOptions {
+export interface LiveOptions extends TextOptions {
   /** Where the pcapng goes; `-` for standard output. */
   readonly output?: string;
   readonly json?: true;
@@ -22,6 +22,7 @@ export class LiveTrace {
   readonly #reader: CaptureReader;
   readonly #flush: () => void;
   readonly #end: () => void;
+  #timer: NodeJS.Timeout | undefined;
   packets = 0;
 
   constructor(io: CommandIo, options: LiveOptions) {
@@ -30,17 +31,16 @@ export class LiveTrace {
     const text = options.output === '-' || options.extcap ? undefined : io.output('-');
     const packets =
       options.output === undefined ? undefined : captureOutput(io, options.output, 'pcapng', true);
-    const print = {
-      protocol,
-      style: terminalStyle(io.stdio, true),
-      width: terminalWidth(io.stdio),
-      hex: false,
+    const printer = new TextPrinter(io, options, true);
+    const print = (record: CaptureRecord) => {
+      if (text === undefined) return;
+      if (options.json) text.write(recordLine(protocol, record));
+      else printer.record(record, (line) => text.write(line));
     };
     const assembler = new Assembler({
       protocol,
       rules: rulesOf('rm'),
-      record: (record) =>
-        text?.write(options.json ? recordLine(protocol, record) : printRecord(record, print)),
+      record: print,
     });
     const sink = (packet: Packet) => {
       this.packets++;
@@ -65,11 +65,17 @@ export class LiveTrace {
   }
 
   push(bytes: Uint8Array): void {
+    clearTimeout(this.#timer);
     this.#reader.push(bytes);
     this.#flush();
+    this.#timer = setTimeout(() => {
+      this.#reader.settle?.();
+      this.#flush();
+    }, settleMs);
   }
 
   end(): void {
+    clearTimeout(this.#timer);
     this.#end();
   }
 }

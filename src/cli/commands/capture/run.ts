@@ -9,8 +9,8 @@ import {
   targetCommand,
 } from '../../../device/index.js';
 import { DeviceScript } from '../../../node/device-script.js';
+import { exitCodes } from '../../exit-codes.js';
 import type { CommandIo } from '../../io.js';
-import { exitCodes } from '../../io.js';
 import { type LiveOptions, LiveTrace } from './live.js';
 
 /** Standard output of a script on a device, which ends by itself. @throws FileError if it cannot be run. */

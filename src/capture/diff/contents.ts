@@ -1,0 +1,120 @@
+import type { Issue } from '../../base/error.js';
+import type { CaptureRecord, RecordPacket } from '../records/index.js';
+import type { DiffEntry, Special } from './entry.js';
+
+const FNV_START = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+/** Small integers of V8. */
+const HASH_MAX = 0x3fffffff;
+const nothing = new Uint8Array(0);
+
+/** A hash of what tells the sort of a message, and of `more` numbers. */
+export function kindHash(
+  { from, to, type, id }: Pick<DiffEntry, 'from' | 'to' | 'type' | 'id'>,
+  more = 0,
+): number {
+  let hash = FNV_START ^ more;
+  hash = Math.imul(hash ^ (from ?? -1), FNV_PRIME);
+  hash = Math.imul(hash ^ (to ?? -1), FNV_PRIME);
+  hash = Math.imul(hash ^ (type?.length ?? 0), FNV_PRIME);
+  return scattered(Math.imul(hash ^ (id ?? -1), FNV_PRIME));
+}
+
+/** A hash of a record's contents besides its sequence number. */
+export function contentsHash(record: CaptureRecord): number {
+  const bytes = bytesOf(record);
+  let hash = kindHash(record, bytes.length);
+  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] as number), FNV_PRIME);
+  return scattered(hash);
+}
+
+export function textHash(text: string): number {
+  let hash = FNV_START;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), FNV_PRIME);
+  return scattered(hash);
+}
+
+/** The upper bits of a product depend on more bits of its factors than the lower ones. */
+function scattered(hash: number): number {
+  return (hash ^ (hash >>> 15)) & HASH_MAX;
+}
+
+/** Whether all that is compared of two messages, besides their sequence numbers, is equal. */
+export function sameContents(a: DiffEntry, b: DiffEntry): boolean {
+  if (a.hash !== b.hash) return false;
+  if (a.special === undefined || b.special === undefined)
+    return a.special === b.special && sameKind(a, b) && samePayload(a, b);
+  return a.special.remaining === undefined
+    ? sameRecord(a.special, b.special)
+    : a.special.remaining === b.special.remaining;
+}
+
+/** Whether sender, receiver, type and id are equal. */
+export function sameKind(a: DiffEntry, b: DiffEntry): boolean {
+  return a.id === b.id && a.from === b.from && a.to === b.to && a.type === b.type;
+}
+
+function samePayload({ block, start, end }: DiffEntry, b: DiffEntry): boolean {
+  if (end - start !== b.end - b.start) return false;
+  const other = b.block;
+  const apart = b.start - start;
+  for (let at = start; at < end; at++) if (block[at] !== other[at + apart]) return false;
+  return true;
+}
+
+/**
+ * All that the keys of a record's line follow from, except where and when it was captured. The line holds all bytes of the
+ * message, so that it is equal exactly where these facts are.
+ */
+function sameRecord({ record: a, request: aRequest }: Special, { record: b, request: bRequest }: Special) {
+  return (
+    a.from === b.from &&
+    a.to === b.to &&
+    a.type === b.type &&
+    a.id === b.id &&
+    a.size === b.size &&
+    a.queue === b.queue &&
+    a.incomplete === b.incomplete &&
+    a.announced === b.announced &&
+    a.error === b.error &&
+    sameBytes(bytesOf(a), bytesOf(b)) &&
+    samePackets(a, b) &&
+    sameIssues(a.issues, b.issues) &&
+    (aRequest === bRequest || valueText(aRequest) === valueText(bRequest))
+  );
+}
+
+function bytesOf({ bytes, raw, rest }: CaptureRecord): Uint8Array {
+  return bytes ?? raw ?? rest ?? nothing;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
+
+function samePackets({ packets: a, seq: aSeq }: CaptureRecord, { packets: b, seq: bSeq }: CaptureRecord) {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) {
+    const one = a[at] as RecordPacket;
+    const other = b[at] as RecordPacket;
+    if (one.size !== other.size || one.comment !== other.comment) return false;
+    // The header of a single packet is in the record.
+    if (a.length > 1 && !sameHeader(one, other, (aSeq ?? 0) - (bSeq ?? 0))) return false;
+  }
+  return true;
+}
+
+/** Continuations may have a sequence number of their own. */
+function sameHeader({ header: a }: RecordPacket, { header: b }: RecordPacket, apart: number): boolean {
+  return a?.msg_id === b?.msg_id && a?.fragments === b?.fragments && (a?.seq ?? 0) - (b?.seq ?? 0) === apart;
+}
+
+function sameIssues(a: readonly Issue[], b: readonly Issue[]): boolean {
+  return a.length === b.length && (a.length === 0 || valueText(a) === valueText(b));
+}
+
+function valueText(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? `${item}` : item));
+}

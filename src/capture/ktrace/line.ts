@@ -1,0 +1,143 @@
+const EMPTY = new Uint8Array(0);
+
+/** A line of a trace as it lies in the input: bytes [start, end) of `data`, valid while the line is read. */
+export class Line {
+  data: Uint8Array = EMPTY;
+  start = 0;
+  end = 0;
+  #text: string | undefined;
+  /** Memory for lines that are given as text. */
+  #own: Uint8Array = EMPTY;
+
+  static of(text: string): Line {
+    const line = new Line();
+    line.setText(text);
+    return line;
+  }
+
+  setText(text: string): void {
+    const room = text.length * 3;
+    if (this.#own.length < room) this.#own = new Uint8Array(room * 2);
+    const { written } = utf8Encoder.encodeInto(text, this.#own);
+    this.set(this.#own, 0, written);
+    this.#text = text;
+  }
+
+  set(data: Uint8Array, start: number, end: number): void {
+    this.data = data;
+    this.start = start;
+    this.end = end;
+    this.#text = undefined;
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** The line as text, which costs more than all that most lines are asked for. */
+  get text(): string {
+    this.#text ??= utf8.decode(this.data.subarray(this.start, this.end));
+    return this.#text;
+  }
+}
+
+const utf8 = new TextDecoder();
+const utf8Encoder = new TextEncoder();
+
+/** Characters of a short part of a line, each byte one. */
+export function latin1(data: Uint8Array, start: number, end: number): string {
+  return String.fromCharCode.apply(null, data.subarray(start, end) as unknown as number[]);
+}
+
+export const code = {
+  space: 0x20,
+  hash: 0x23,
+  open: 0x28,
+  close: 0x29,
+  comma: 0x2c,
+  minus: 0x2d,
+  dot: 0x2e,
+  zero: 0x30,
+  nine: 0x39,
+  colon: 0x3a,
+  equals: 0x3d,
+  openSquare: 0x5b,
+  backslash: 0x5c,
+  closeSquare: 0x5d,
+  underscore: 0x5f,
+  x: 0x78,
+  openBrace: 0x7b,
+  closeBrace: 0x7d,
+} as const;
+
+/** Value of a hex digit by its character code, else -1. */
+export const hexDigits: Readonly<Int8Array> = Int8Array.from({ length: 256 }, (_, char) => {
+  if (char >= 0x30 && char <= 0x39) return char - 0x30;
+  const lower = char | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+});
+
+/** 1 for letters, digits and the underscore. */
+export const wordChars: Readonly<Uint8Array> = Uint8Array.from({ length: 256 }, (_, char) =>
+  /\w/.test(String.fromCharCode(char)) ? 1 : 0,
+);
+
+/** Whether the bytes at `at` are those of an ASCII text. */
+export function isAt(data: Uint8Array, at: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++)
+    if (data[at + index] !== text.charCodeAt(index)) return false;
+  return true;
+}
+
+/** Names that come on line after line, such as tasks and queues: the same bytes give the same string. */
+export class Names {
+  readonly #slots: { readonly bytes: Uint8Array; readonly text: string }[] = [];
+
+  get(data: Uint8Array, start: number, end: number): string {
+    const length = end - start;
+    let hash = length;
+    for (let at = Math.max(start, end - HASHED); at < end; at++)
+      hash = (hash * 31 + (data[at] as number)) | 0;
+    const slot = hash & (SLOTS - 1);
+    const known = this.#slots[slot];
+    if (known !== undefined && known.bytes.length === length) {
+      let index = 0;
+      while (index < length && known.bytes[index] === data[start + index]) index++;
+      if (index === length) return known.text;
+    }
+    const bytes = data.slice(start, end);
+    const text = latin1(bytes, 0, length);
+    this.#slots[slot] = { bytes, text };
+    return text;
+  }
+}
+
+/** Power of two. */
+const SLOTS = 64;
+/** Characters at the end of a name that choose its slot. */
+const HASHED = 12;
+
+/** Memory for the bytes of messages: one piece for many, since each piece by itself costs more than its copy. */
+export class Slab {
+  #data = new Uint8Array(0);
+  #used = 0;
+
+  /** `length` bytes, at most SLAB_SIZE, of value 0. */
+  room(length: number): Uint8Array {
+    if (this.#used + length > this.#data.length) {
+      this.#data = new Uint8Array(SLAB_SIZE);
+      this.#used = 0;
+    }
+    this.#used += length;
+    return this.#data.subarray(this.#used - length, this.#used);
+  }
+
+  /** A copy of the first `length` bytes of `source`. */
+  copy(source: Uint8Array, length: number): Uint8Array {
+    const bytes = this.room(length);
+    for (let at = 0; at < length; at++) bytes[at] = source[at] as number;
+    return bytes;
+  }
+}
+
+const SLAB_SIZE = 16 * 1024;

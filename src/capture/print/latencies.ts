@@ -1,0 +1,53 @@
+/** Distinct latencies counted exactly; beyond that many they are rounded to three digits, so that memory is bounded. */
+const distinctMax = 4096;
+
+/** Latencies in nanoseconds. Median and p99 are exact for up to 4096 distinct values, else within 0.5 %. */
+export interface LatencySummary {
+  readonly count: number;
+  readonly min: number;
+  readonly median: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Counts latencies by value. */
+export class Latencies {
+  #counts = new Map<number, number>();
+  #total = 0;
+  #rounded = false;
+  #min = Number.POSITIVE_INFINITY;
+  #max = Number.NEGATIVE_INFINITY;
+
+  add(ns: number): void {
+    const key = this.#rounded ? round(ns) : ns;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    this.#total++;
+    this.#min = Math.min(this.#min, ns);
+    this.#max = Math.max(this.#max, ns);
+    if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
+  }
+
+  summary(): LatencySummary {
+    const sorted = [...this.#counts].sort(([a], [b]) => a - b);
+    const at = (share: number) => {
+      let left = Math.max(1, Math.ceil(this.#total * share));
+      const found = sorted.find(([, count]) => {
+        left -= count;
+        return left <= 0;
+      });
+      return Math.min(this.#max, Math.max(this.#min, found?.[0] ?? 0));
+    };
+    return { count: this.#total, min: this.#min, median: at(0.5), p99: at(0.99), max: this.#max };
+  }
+
+  #coarsen(): void {
+    const coarse = new Map<number, number>();
+    for (const [ns, count] of this.#counts) coarse.set(round(ns), (coarse.get(round(ns)) ?? 0) + count);
+    this.#counts = coarse;
+    this.#rounded = true;
+  }
+}
+
+function round(ns: number): number {
+  return Number(ns.toPrecision(3));
+}

@@ -1,0 +1,106 @@
+import { UsageError } from '../../../base/error.js';
+import {
+  Columns,
+  type Filter,
+  type FilterNames,
+  filterNames,
+  parseFilter,
+  separatorNamed,
+} from '../../../capture/filter/index.js';
+import type { Protocol } from '../../../schema/index.js';
+import { oneOf } from '../../options.js';
+import { outputForm } from '../../output-form.js';
+import type { DecodeOptions } from './options.js';
+
+/** What a command line asks for. */
+export interface Plan {
+  readonly form: 'json' | 'text' | 'pcapng' | 'hex';
+  readonly filter: Filter | undefined;
+  readonly columns: Columns | undefined;
+}
+
+/** Options that choose what is printed. Of each row at most one can be given. */
+const exclusive: readonly (readonly (keyof DecodeOptions)[])[] = [
+  ['summary', 'stats', 'frames'],
+  ['summary', 'stats', 'e'],
+  ['oneline', 'verbose'],
+  ['oneline', 'hex'],
+  ['oneline', 'json'],
+  ['oneline', 'frames'],
+  ['oneline', 'summary'],
+  ['oneline', 'stats'],
+  ['oneline', 'e'],
+];
+/** Options that do not go with `--to`, since it writes packets. */
+const ofText = ['json', 'summary', 'stats', 'frames', 'hex', 'oneline', 'verbose', 'T', 'e'] as const;
+
+/** Checks the options and parses what they say. @throws UsageError */
+export function planOf(protocol: Protocol, files: readonly string[], options: DecodeOptions): Plan {
+  const names = filterNames(protocol, options.frames === true);
+  checkFiles(files, options);
+  const form = formOf(options);
+  const given = (key: keyof DecodeOptions) =>
+    options[key] !== undefined || (key === 'json' && form === 'json');
+  for (const row of exclusive) {
+    const [first, ...others] = row.filter(given);
+    if (first !== undefined && others.length > 0) conflict(first, others);
+  }
+  const toPackets = form === 'pcapng' || form === 'hex';
+  const others = ofText.filter((key) => options[key] !== undefined);
+  if (toPackets && others.length > 0) conflict('to', others);
+  return { form, filter: filterOf(options, names), columns: columnsOf(options, names) };
+}
+
+function checkFiles(files: readonly string[], { follow }: DecodeOptions): void {
+  if (files.filter((file) => file === '-').length > 1)
+    throw new UsageError({ code: 'argument', path: '', expected: 'standard input once', actual: '- -' });
+  if (!follow) return;
+  const expected = 'one file (standard input is read as it arrives)';
+  if (files.length > 1 || files[0] === '-')
+    throw new UsageError({ code: 'option', path: '--follow', expected, actual: files.join(' ') });
+}
+
+function conflict(option: keyof DecodeOptions, others: readonly (keyof DecodeOptions)[]): never {
+  const actual = others.map(flagOf).join(' ');
+  throw new UsageError({ code: 'option', path: flagOf(option), expected: 'to stand alone', actual });
+}
+
+function flagOf(key: string): string {
+  return key.length === 1 ? `-${key}` : `--${key}`;
+}
+
+/** What is written: a form of captures, JSON, or text. */
+function formOf({ T, e, to, json, output }: DecodeOptions): Plan['form'] {
+  const text = T === undefined ? undefined : oneOf(['text', 'json', 'fields'], T, '-T');
+  if ((text === 'fields') !== (e !== undefined)) {
+    const [expected, actual] =
+      e === undefined ? ['-e with a key', 'nothing'] : ['-T fields with -e', T ?? 'nothing'];
+    throw new UsageError({ code: 'option', path: '-T', expected, actual });
+  }
+  const named = to === undefined ? undefined : oneOf(['pcapng', 'hex'], to, '--to');
+  const wanted = named ?? (json || text === 'json' ? 'json' : undefined);
+  return outputForm(output, wanted, 'text') as Plan['form'];
+}
+
+function columnsOf({ e, separator }: DecodeOptions, names: FilterNames): Columns | undefined {
+  return e === undefined ? undefined : new Columns(e, names, separatorNamed(separator));
+}
+
+/** The filter, and the times as further ones. */
+function filterOf({ filter, fromTime, toTime }: DecodeOptions, names: FilterNames): Filter | undefined {
+  const filters = [
+    ...(filter === undefined ? [] : [parseFilter(filter, names)]),
+    ...(fromTime === undefined ? [] : [timeFilter('>=', fromTime, '--from-time', names)]),
+    ...(toTime === undefined ? [] : [timeFilter('<=', toTime, '--to-time', names)]),
+  ];
+  return filters.length < 2 ? filters[0] : (fields) => filters.every((test) => test(fields));
+}
+
+function timeFilter(operator: string, time: string, path: string, names: FilterNames): Filter {
+  try {
+    return parseFilter(`time ${operator} ${JSON.stringify(time)}`, names);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError({ code: 'argument', path, expected: error.expected, actual: time });
+  }
+}

@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander';
+import { protocol } from '../../schemas/index.js';
+import { UsageError } from '../base/error.js';
+import type { Stdio } from '../node/stdio.js';
+import { terminalWidth } from '../node/terminal.js';
+import { version } from '../node/version.js';
+import { loadCommands } from './commands/index.js';
+import { exitCodes } from './exit-codes.js';
+import { CommandIo } from './io.js';
+
+/** Columns of the help if standard output is not a terminal. */
+const helpWidth = 80;
+
+/** Parses a command line and runs its command. @returns the exit code. @throws UsageError, WireError, FileError */
+export async function runProgram(argv: readonly string[], stdio: Stdio): Promise<number> {
+  const io = new CommandIo(protocol, stdio);
+  try {
+    const program = await programOf(io, argv);
+    await program.parseAsync(argv, { from: 'user' });
+    if (io.isInterrupted) return exitCodes.interrupted;
+    // Problems in what nobody wants to read do not count.
+    return io.isOutputClosed ? exitCodes.ok : io.exitCode;
+  } catch (error) {
+    // Commander has printed its own message.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    throw error;
+  } finally {
+    io.files.discard();
+  }
+}
+
+async function programOf(io: CommandIo, argv: readonly string[]): Promise<Command> {
+  const { stdio } = io;
+  const program = new Command('gunyah-rm')
+    .description("Decodes, encodes and explains the RPC of the Gunyah hypervisor's resource manager.")
+    .version(version())
+    .exitOverride()
+    // Options behind a subcommand belong to it, even if its parent has options of the same name.
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => stdio.write(Buffer.from(text)),
+      getOutHelpWidth: () => terminalWidth(stdio) ?? helpWidth,
+      outputError: (text) =>
+        io.warn(
+          text
+            .replace(/^error: /, '')
+            .trim()
+            .replaceAll('\n', ' '),
+        ),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .hook('preAction', (_, command) => checkTexts(command));
+  for (const command of await loadCommands(argv)) command.register(program, io);
+  return program;
+}
+
+/** No option or argument may be empty. A shell makes such a word of a variable that is not set. */
+function checkTexts(command: Command): void {
+  // Wireshark gives an empty value for each option that its user left open.
+  if (command.getOptionValue('extcap') === true) return;
+  const options = command.options.map((option) => [
+    option.long ?? '',
+    command.getOptionValue(option.attributeName()),
+  ]);
+  const values = command.registeredArguments.map((argument, index) => [
+    argument.name(),
+    command.processedArgs[index],
+  ]);
+  for (const [path, value] of [...options, ...values])
+    if ([value].flat().includes(''))
+      throw new UsageError({ code: 'argument', path, expected: 'a name', actual: 'an empty text' });
+}

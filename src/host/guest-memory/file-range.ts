@@ -1,0 +1,5 @@
+/** Part of a guest memory file, in bytes. */
+export interface FileRange {
+  readonly offset: number;
+  readonly size: number;
+}

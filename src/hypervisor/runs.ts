@@ -1,0 +1,25 @@
+import type { AddressSpace, Run } from './address-space.js';
+import type { Piece } from './page-records.js';
+import type { CheckedRange } from './refusal.js';
+
+/** Unmaps the pieces of a range that are mapped there. @param pieces as they were before they changed. */
+export function unmapBorrowed(
+  space: AddressSpace,
+  { owner, start }: CheckedRange,
+  pieces: readonly Piece[],
+): void {
+  for (const { offset, size, record } of pieces)
+    if (record?.borrowers.some((borrower) => borrower.owner === owner && borrower.address !== undefined))
+      space.unmap({ start: start + offset, size });
+}
+
+/** Runs that map pieces from an address on. Pieces that are contiguous in physical memory are one run. */
+export function runsOf(pieces: readonly Piece[], start: number): readonly Run[] {
+  const runs: { address: number; phys: number; size: number }[] = [];
+  for (const { offset, phys, size } of pieces) {
+    const last = runs[runs.length - 1];
+    if (last !== undefined && last.phys + last.size === phys) last.size += size;
+    else runs.push({ address: start + offset, phys, size });
+  }
+  return runs;
+}
