@@ -4,6 +4,7 @@ import { printable } from '../base/text.js';
 import { CaptureInput, type InputFormat, type InputOptions } from '../capture/input/index.js';
 import type { CaptureWarning, Packet, PacketSink } from '../capture/packets/index.js';
 import { Files } from '../node/files.js';
+import { withPauses } from '../node/input.js';
 import type { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
@@ -168,7 +169,9 @@ export class CommandIo {
     pieceSize = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<void> {
     const progress = new Progress(this.stdio, path);
-    const contents = this.files.contents(path, this.#stop.signal, (size) => progress.advance(size));
+    const pieces = this.files.contents(path, this.#stop.signal, (size) => progress.advance(size));
+    // Standard input may be a trace that is being recorded.
+    const contents = path === '-' ? withPauses(pieces) : pieces;
     const clear = () => progress.end();
     yield* this.#readingContents(nameOfInput(path), contents, format, sink, pause, options, pieceSize, clear);
   }
@@ -189,13 +192,14 @@ export class CommandIo {
     };
     for await (const part of this.files.follow(path, this.#stop.signal)) {
       before = frame;
-      yield* this.#readingContents(path, part, format, numbered, pause, options);
+      yield* this.#readingContents(path, withPauses(part), format, numbered, pause, options);
     }
   }
 
+  /** @param contents undefined: nothing comes for the moment. */
   async *#readingContents(
     name: string,
-    contents: AsyncIterable<Uint8Array>,
+    contents: AsyncIterable<Uint8Array | undefined>,
     format: InputFormat | undefined,
     sink: PacketSink,
     pause: () => void,
@@ -208,6 +212,12 @@ export class CommandIo {
     const input = new CaptureInput(this.protocol, format, sink, warn, options);
     try {
       for await (const chunk of contents) {
+        if (chunk === undefined) {
+          input.settle();
+          pause();
+          yield;
+          continue;
+        }
         for (let at = 0; at < chunk.length; at += pieceSize) {
           input.push(chunk.subarray(at, at + pieceSize));
           pause();

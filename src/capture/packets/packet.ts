@@ -77,6 +77,11 @@ export interface CaptureReader {
    * everything before has been delivered.
    */
   push(chunk: Uint8Array): void;
+  /**
+   * Nothing has come for a while: what is complete by itself is passed on, even if something that belongs in front of it
+   * might still come.
+   */
+  settle?(): void;
   /** The input has ended. Throws WireError when it ends inside something; everything before has been delivered. */
   end(): void;
 }

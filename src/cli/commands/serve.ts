@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
+import { LineSplitter } from '../../capture/packets/index.js';
+import { FileError } from '../../node/file-error.js';
+import { readPieces, readWholeFile } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
 import { TapServer } from '../../node/tap-server.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
 import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import { LiveManager } from '../../serve/index.js';
+import { LineServer, SimTarget } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
 import { Stop } from '../stop.js';
@@ -13,6 +17,7 @@ import { Stop } from '../stop.js';
 interface ServeOptions {
   readonly socket?: string;
   readonly dgram?: string;
+  readonly stdio?: true;
   readonly tap?: string;
   readonly tapSocket?: string;
   readonly load: readonly FileAt[];
@@ -33,7 +38,8 @@ SIGINT and SIGTERM end it. --dgram needs the package unix-dgram, which is native
 Examples:
   gunyah-rm serve --socket rm.sock --tap live.pcapng
   gunyah-rm serve --socket rm.sock --tap-socket tap.sock      for Wireshark, see capture --extcap-install
-  gunyah-rm serve --dgram /tmp --load 0x89000000=vm.dtb --reboot-on-panic`;
+  gunyah-rm serve --dgram /tmp --load 0x89000000=vm.dtb --reboot-on-panic
+  gunyah-rm fuzz --target 'exec:gunyah-rm serve --stdio' --time 60`;
 
 export function register(program: Command, io: CommandIo): void {
   program
@@ -41,6 +47,7 @@ export function register(program: Command, io: CommandIo): void {
     .description('the simulated resource manager, live')
     .option('--socket <path>', 'take connections on this unix stream socket')
     .option('--dgram <dir>', 'unix datagrams with names in this directory')
+    .option('--stdio', 'speak the line protocol of fuzz --target exec: on standard input and output')
     .option('--tap <file>', 'record everything in a pcapng file; - for standard output')
     .option('--tap-socket <path>', 'whoever connects there gets everything from then on as pcapng')
     .addOption(loadFlag('have a file in guest physical memory at every boot; repeatable'))
@@ -54,11 +61,15 @@ export function register(program: Command, io: CommandIo): void {
 
 async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   const { socket, dgram } = options;
+  if (options.stdio === true) {
+    serveLines(io, options);
+    return;
+  }
   if (socket === undefined && dgram === undefined)
     throw new UsageError({
       code: 'option',
       path: 'serve',
-      expected: '--socket or --dgram',
+      expected: '--socket, --dgram or --stdio',
       actual: 'neither',
     });
   const memory = options.load.map(({ address, file }) => ({
@@ -100,6 +111,42 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     for (const server of servers) await server.close();
     await watch?.close();
     await tap?.end();
+  }
+}
+
+/** The manager as a program that speaks the line protocol (cli.md, "Line protocol of exec targets"). */
+function serveLines(
+  io: CommandIo,
+  { platform, manager, careful, load, socket, dgram, tap }: ServeOptions,
+): void {
+  const other = [socket, dgram, tap].some((option) => option !== undefined) || load.length > 0;
+  if (other)
+    throw new UsageError({
+      code: 'option',
+      path: '--stdio',
+      expected: 'without --socket, --dgram, --tap and --load',
+      actual: 'both',
+    });
+  const target = new SimTarget({ platform, profile: manager, careful: careful === true });
+  const server = new LineServer(target, readableFile);
+  let answers = '';
+  const lines = new LineSplitter((line) => {
+    answers += server.answer(line);
+  });
+  io.stdio.write(Buffer.from('ready\n'));
+  for (const chunk of readPieces(io.stdio, '-')) {
+    answers = '';
+    lines.push(chunk);
+    if (!io.stdio.write(Buffer.from(answers))) return;
+  }
+}
+
+function readableFile(name: string): Uint8Array | undefined {
+  try {
+    return readWholeFile(name);
+  } catch (error) {
+    if (error instanceof FileError) return undefined;
+    throw error;
   }
 }
 

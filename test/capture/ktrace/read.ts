@@ -31,6 +31,22 @@ export interface Read {
   readonly warnings: string[];
 }
 
+/** Reads a text while it grows: `frames` holds what has come out so far. */
+export function liveTrace() {
+  const frames: string[] = [];
+  const input = new CaptureInput(
+    protocol,
+    undefined,
+    ({ from, to, data, start, end }) => frames.push(`${from}>${to} ${formatHex(data, start, end)}`),
+    () => {},
+  );
+  return {
+    frames,
+    push: (text: string) => input.push(Uint8Array.from(text, (char) => char.charCodeAt(0))),
+    settle: () => input.settle(),
+  };
+}
+
 /** Reads a text in pieces of `step` bytes, recognising its format. */
 export function readTrace(text: string | Uint8Array, step = Number.POSITIVE_INFINITY): Read {
   const read: Read = { frames: [], other: [], cut: [], lost: [], times: [], warnings: [] };

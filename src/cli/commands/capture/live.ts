@@ -2,6 +2,7 @@ import { openReader } from '../../../capture/input/index.js';
 import { recordLine } from '../../../capture/ndjson/index.js';
 import type { CaptureReader, CaptureWarning, Packet } from '../../../capture/packets/index.js';
 import { Assembler, type CaptureRecord } from '../../../capture/records/index.js';
+import { settleMs } from '../../../node/input.js';
 import { rulesOf } from '../../../rpc/index.js';
 import { captureOutput } from '../../capture-output.js';
 import type { CommandIo } from '../../io.js';
@@ -21,6 +22,7 @@ export class LiveTrace {
   readonly #reader: CaptureReader;
   readonly #flush: () => void;
   readonly #end: () => void;
+  #timer: NodeJS.Timeout | undefined;
   packets = 0;
 
   constructor(io: CommandIo, options: LiveOptions) {
@@ -63,11 +65,17 @@ export class LiveTrace {
   }
 
   push(bytes: Uint8Array): void {
+    clearTimeout(this.#timer);
     this.#reader.push(bytes);
     this.#flush();
+    this.#timer = setTimeout(() => {
+      this.#reader.settle?.();
+      this.#flush();
+    }, settleMs);
   }
 
   end(): void {
+    clearTimeout(this.#timer);
     this.#end();
   }
 }
