@@ -85,14 +85,18 @@ describe('the folder of a campaign', () => {
   it.each([
     ['null', 'offset 0: expected an object'],
     ['[[[', 'offset 0: this is not JSON'],
-    ['{"origin":{}}', 'serial'],
+    ['{"origin":{}}', 'version'],
+    ['{"version":2,"origin":{}}', 'serial'],
     [
-      '{"origin":{},"serial":1,"cases":1,"steps":1,"history":[{}],"counts":{},"coverage":{}}',
+      '{"version":2,"origin":{},"serial":1,"cases":1,"steps":1,"history":[{}],"counts":{},"coverage":{}}',
       'history[0].elapsedMs',
     ],
-    ['{"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":[],"coverage":{}}', 'counts'],
     [
-      '{"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":{},"coverage":{"endings":[]}}',
+      '{"version":2,"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":[],"coverage":{}}',
+      'counts',
+    ],
+    [
+      '{"version":2,"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":{},"coverage":{"endings":[]}}',
       'coverage.pairs',
     ],
   ])('with a state that is none: %.50s', async (state, message) => {

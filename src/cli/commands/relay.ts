@@ -4,6 +4,7 @@ import { parseJson } from '../../base/json.js';
 import { type Line, lineReaders } from '../../base/line-readers.js';
 import { Random } from '../../base/random.js';
 import { Tap } from '../../node/tap.js';
+import { Watchers } from '../../node/tap-server.js';
 import { processTiming } from '../../node/timing.js';
 import { StreamServer } from '../../node/unix-stream.js';
 import { type AnswerRule, Answers, Relay, readAnswerRule } from '../../relay/index.js';
@@ -65,18 +66,22 @@ async function relay(io: CommandIo, options: RelayOptions): Promise<void> {
           closed: stop.end,
         });
   const to = options.to.startsWith('dgram:') ? options.to : `socket:${options.to.replace(/^socket:/, '')}`;
+  const watchers = new Watchers();
   const between = new Relay({
     connector: makeConnector(to),
     faults,
     answers,
     timing: processTiming,
-    onMessage: (from, receiver, message, note) => tap?.message(from, receiver, message, note),
+    onMessage: (from, receiver, message, note) => {
+      tap?.message(from, receiver, message, note);
+      watchers.message(from, receiver, message, note);
+    },
     warn: (text) => io.warn(text),
   });
   io.stdio.onStop(() => stop.end());
   let server: StreamServer | undefined;
   try {
-    server = await StreamServer.listen(options.listen, between);
+    server = await StreamServer.listen(options.listen, between, watchers);
     tap?.open();
     io.warn(`ready: ${options.listen}`);
     await stop.awaited;

@@ -18,6 +18,8 @@ export interface Report {
   readonly history: readonly Sample[];
   readonly findings: readonly FindingCount[];
   readonly coverage: CoverageSource;
+  /** Time in which findings were played again, to confirm and to minimise them, milliseconds. */
+  readonly refiningMs?: number;
 }
 
 /** What the cases have reached; see engine/coverage.ts. */

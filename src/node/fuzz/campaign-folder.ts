@@ -8,7 +8,7 @@ import { findingName, findingText, type Origin } from '../../fuzz/findings/write
 import { FileError } from '../file-error.js';
 import { writeFile } from '../files.js';
 import { readWholeFile } from '../input.js';
-import { readState, type SavedState } from './saved-state.js';
+import { readState, type SavedState, STATE_VERSION } from './saved-state.js';
 
 const STATE_FILE = 'state.json';
 const FINDINGS_FOLDER = 'findings';
@@ -41,7 +41,10 @@ export class CampaignFolder {
   }
 
   saveState(state: Omit<SavedState, 'origin'>): void {
-    this.write(STATE_FILE, `${jsonText({ origin: originKeys(this.#origin), ...state })}\n`);
+    this.write(
+      STATE_FILE,
+      `${jsonText({ version: STATE_VERSION, origin: originKeys(this.#origin), ...state })}\n`,
+    );
   }
 
   /** Replaces a file of the folder, in one step. @throws FileError */
