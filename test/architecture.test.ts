@@ -138,6 +138,7 @@ describe('architecture', () => {
       'src/node/device-script.ts',
       'src/node/follow.ts',
       'src/node/fuzz/drive.ts',
+      'src/node/input.ts',
       'src/node/patient-pipe.ts',
       'src/node/tap-server.ts',
       'src/node/tap.ts',
