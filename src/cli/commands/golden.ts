@@ -10,11 +10,12 @@ import type { FixtureJson } from '../../golden/json.js';
 import { readFixtures } from '../../golden/read.js';
 import type { Message } from '../../schema/index.js';
 import type { CommandIo } from '../io.js';
-import { oneOf } from '../options.js';
+import { notes } from '../notes.js';
+import { nameOption } from '../options.js';
 import { storedEvidence } from '../stored-evidence.js';
 
 interface GoldenOptions {
-  readonly format: string;
+  readonly format: (typeof formats)[number];
   readonly message?: readonly string[];
   readonly out?: string;
   readonly check?: string;
@@ -36,17 +37,22 @@ export function register(program: Command, io: CommandIo): void {
   program
     .command('golden')
     .description('write byte fixtures of all messages for the tests of other programs, or check them')
-    .option('--format <format>', formats.join(', '), 'json')
+    .option('--format <format>', formats.join(', '), nameOption('--format', formats), 'json')
     .option('--message <name...>', 'only these messages')
     .option('--out <dir>', 'folder to write into; standard output without it')
     .option('--compact', 'JSON: of payloads above 1024 bytes only the frames')
     .option('--check <dir>', 'compare with the fixtures in a folder instead of writing')
-    .addHelpText('after', examples)
+    .addHelpText('after', notes(examples))
     .action((options: GoldenOptions) => golden(io, options));
 }
 
 function golden(io: CommandIo, options: GoldenOptions): void {
+<<<<<<< HEAD
   const format = oneOf(formats, options.format, '--format');
+=======
+  const { format } = options;
+  const evidence = storedEvidence();
+>>>>>>> main
   const messages = messagesNamed(io.protocol, options.message ?? []);
   // To make the fixtures takes seconds: what can be refused without them comes first.
   const fixtures = (): Fixture[] => {

@@ -23,7 +23,7 @@ export interface FindingHeader extends Cause, Omit<FindingFacts, 'cause' | 'size
   readonly careful: boolean;
 }
 
-const { object, text, natural, boolean, oneOf, optional } = lineReaders('finding');
+const { object, strictly, text, natural, boolean, oneOf, optional } = lineReaders('finding');
 
 /**
  * Reads the lines of a finding. @param file contents of files that a recording loads by name.
@@ -63,6 +63,10 @@ function isStep(operation: Operation): operation is Step {
 function aboutOf(first: Line, manager: ManagerProfile): FindingHeader | undefined {
   const fuzz = optional(first, 'fuzz', object);
   if (fuzz === undefined) return undefined;
+  return strictly(fuzz, 'fuzz', (facts) => readFacts(first, facts, manager), ['version', 'reproduce']);
+}
+
+function readFacts(first: Line, fuzz: Line, manager: ManagerProfile): FindingHeader {
   const cause = object(fuzz.cause, 'fuzz.cause');
   const key = text(cause.key, 'fuzz.cause.key');
   return {

@@ -1,8 +1,6 @@
-import { formatHex } from '../../base/hex.js';
 import { jsonText } from '../../base/json.js';
-import { writeOperation } from '../../machine/index.js';
 import { type ManagerProfile, managers, type PlatformProfile } from '../../rm/index.js';
-import type { Response, Step } from '../../target/index.js';
+import { recordedLine } from '../../target/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
 
 /** The campaign that a finding comes from. */
@@ -67,16 +65,6 @@ export function findingText(finding: Finding, origin: Origin): string {
       reproduce: [reproduceFile(finding, origin), reproduceCommand(origin, caseNumber)],
     },
   };
-  const steps = played.steps.map((step, index) => stepLine(step, played.responses[index]));
+  const steps = played.steps.map((step, index) => recordedLine(step, played.responses[index]));
   return [first, ...steps].map((line) => `${jsonText(line)}\n`).join('');
-}
-
-function stepLine(step: Step, response: Response | undefined): object {
-  const out = response?.out.map(({ to, frame }) => ({ to, frame: formatHex(frame) })) ?? [];
-  return {
-    ...writeOperation(step),
-    ...(out.length === 0 ? {} : { out }),
-    ...(response?.ended === undefined ? {} : { panic: response.ended.text }),
-    ...(response?.refused === true ? { refused: 'by the queue' } : {}),
-  };
 }

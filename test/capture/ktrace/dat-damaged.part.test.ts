@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { WireError } from '../../../src/base/error.js';
 import { budget } from '../../part.js';
 import { holds } from '../../seeded.js';
 import { readTrace } from './read.js';
-
-const file = Uint8Array.from(readFileSync(join(import.meta.dirname, '../../recorded/tracecmd-6.12.dat')));
+import { recordedDat as file } from './version6.js';
 
 it('a trace.dat cut anywhere, or with any byte changed, ends in a WireError or in messages', () => {
   const attempt = (bytes: Uint8Array) => {
