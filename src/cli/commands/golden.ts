@@ -47,12 +47,7 @@ export function register(program: Command, io: CommandIo): void {
 }
 
 function golden(io: CommandIo, options: GoldenOptions): void {
-<<<<<<< HEAD
-  const format = oneOf(formats, options.format, '--format');
-=======
   const { format } = options;
-  const evidence = storedEvidence();
->>>>>>> main
   const messages = messagesNamed(io.protocol, options.message ?? []);
   // To make the fixtures takes seconds: what can be refused without them comes first.
   const fixtures = (): Fixture[] => {
