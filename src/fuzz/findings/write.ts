@@ -4,6 +4,9 @@ import { writeOperation } from '../../machine/index.js';
 import { type ManagerProfile, managers, type PlatformProfile } from '../../rm/index.js';
 import type { Response, Step } from '../../target/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
+import { isGuided } from '../guide/guided-source.js';
+import type { Seed } from '../guide/seeds.js';
+import type { PlayedSession } from '../play/play.js';
 
 /** The campaign that a finding comes from. */
 export interface Origin {
@@ -64,11 +67,23 @@ export function findingText(finding: Finding, origin: Origin): string {
       version,
       state,
       cause: { kind: cause.kind, key: cause.key },
-      reproduce: [reproduceFile(finding, origin), reproduceCommand(origin, caseNumber)],
+      reproduce: [
+        reproduceFile(finding, origin),
+        ...(isGuided(caseNumber) ? [] : [reproduceCommand(origin, caseNumber)]),
+      ],
     },
   };
-  const steps = played.steps.map((step, index) => stepLine(step, played.responses[index]));
-  return [first, ...steps].map((line) => `${jsonText(line)}\n`).join('');
+  return linesText(first, played);
+}
+
+/** A session that reached new code, as a recording, with the edges that it was the first to reach. */
+export function seedText(number: number, seed: Seed): string {
+  return linesText({ scenario: `fuzz: seed ${number}`, seed: { edges: seed.edges } }, seed);
+}
+
+function linesText(first: object, { steps, responses }: Pick<PlayedSession, 'steps' | 'responses'>): string {
+  const lines = steps.map((step, index) => stepLine(step, responses[index]));
+  return [first, ...lines].map((line) => `${jsonText(line)}\n`).join('');
 }
 
 function stepLine(step: Step, response: Response | undefined): object {
