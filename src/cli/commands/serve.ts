@@ -4,13 +4,14 @@ import { LineSplitter } from '../../capture/packets/index.js';
 import { FileError } from '../../node/file-error.js';
 import { readPieces, readWholeFile } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
-import { TapServer } from '../../node/tap-server.js';
+import { TapServer, Watchers } from '../../node/tap-server.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
 import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import { LiveManager } from '../../serve/index.js';
 import { LineServer, SimTarget } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
+import { notes } from '../notes.js';
 import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
 import { Stop } from '../stop.js';
 
@@ -29,7 +30,8 @@ interface ServeOptions {
 
 const help = `
 A record on the socket: u16le length of what follows, u16le source VMID, u16le destination VMID (255), the queue
-message. A VM belongs to the connection that last sent as it; an empty message is enough for that. Datagrams are queue
+message. A VM belongs to the connection that last sent as it; an empty message is enough for that. An empty message from
+VMID 65535 to VMID 65535 makes a connection watch: it gets all messages as pcapng from then on. Datagrams are queue
 messages: the manager receives as DIR/rm-rpc-3-255 and sends to DIR/rm-rpc-255-3, which the VM binds. A VM that does not
 read fills its queue of 8 messages; then the manager drops replies, as the real one does.
 
@@ -55,7 +57,7 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(managerFlag('rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--reboot-on-panic', 'boot again when the manager has died, instead of falling silent')
-    .addHelpText('after', help)
+    .addHelpText('after', notes(help))
     .action((options: ServeOptions) => serve(io, options));
 }
 
@@ -86,7 +88,8 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
           closed: stop.end,
         });
   const { tapSocket } = options;
-  const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket);
+  const watchers = new Watchers();
+  const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket, watchers);
   const live = new LiveManager({
     platform: options.platform,
     manager: options.manager,
@@ -96,19 +99,20 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     onPanic: (reason) => io.warn(panicText(reason, options.rebootOnPanic === true)),
     onMessage: (from, to, message, refusal) => {
       tap?.message(from, to, message, refusal);
-      watch?.message(from, to, message, refusal);
+      watchers.message(from, to, message, refusal);
     },
   });
   const servers: { close(): void | Promise<void> }[] = [];
   io.stdio.onStop(() => stop.end());
   try {
     if (dgram !== undefined) servers.push(new DatagramServer(dgram, live, (text) => io.warn(text)));
-    if (socket !== undefined) servers.push(await StreamServer.listen(socket, live));
+    if (socket !== undefined) servers.push(await StreamServer.listen(socket, live, watchers));
     tap?.open();
-    io.warn(`ready: ${[socket, dgram].filter((name) => name !== undefined).join(' and ')}`);
+    io.note(`ready: ${[socket, dgram].filter((name) => name !== undefined).join(' and ')}`);
     await stop.awaited;
   } finally {
     for (const server of servers) await server.close();
+    watchers.close();
     await watch?.close();
     await tap?.end();
   }

@@ -17,7 +17,7 @@ import { messagesNamed } from '../../../golden/generate.js';
 import { every, wallClock } from '../../../node/clock.js';
 import { CampaignFolder } from '../../../node/fuzz/campaign-folder.js';
 import { driveLocally, driveRemotely, type Spent } from '../../../node/fuzz/drive.js';
-import { StatusLine } from '../../../node/fuzz/status-line.js';
+import { StatusLine } from '../../../node/status-line.js';
 import { version } from '../../../node/version.js';
 import { managers, type PlatformProfile } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
