@@ -36,7 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/inspector': [...engine, 'src/docs', 'schemas'],
   'src/relay': [...engine, 'src/serve', 'src/sim', 'src/target', 'schemas'],
-  'src/conform': [...engine, 'src/rm', 'src/machine', 'src/sim', 'src/target', 'schemas'],
+  'src/conform': [...engine, 'src/devicetree', 'src/rm', 'src/machine', 'src/sim', 'src/target', 'schemas'],
   'src/serve': [...engine, 'src/rm', 'src/machine', 'schemas'],
   'src/device': ['src/base'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],

@@ -107,7 +107,7 @@ export function emptyPacket(): Packet {
 }
 
 /** What a packet takes in memory besides its bytes and its comment, about. */
-export const PACKET_SIZE = 768;
+export const PACKET_SIZE = 1536;
 
 /** A copy of a packet, since the reader reuses its buffer. */
 export function copyOfPacket(packet: Packet): Packet {

@@ -19,6 +19,7 @@ const modules: Readonly<Record<string, () => Promise<CommandModule>>> = {
   call: () => import('./call.js'),
   listen: () => import('./listen.js'),
   relay: () => import('./relay.js'),
+  conform: () => import('./conform/index.js'),
   fuzz: () => import('./fuzz/index.js'),
   golden: () => import('./golden.js'),
   export: () => import('./export.js'),
