@@ -2,6 +2,9 @@ import { jsonText } from '../../base/json.js';
 import { type ManagerProfile, managers, type PlatformProfile } from '../../rm/index.js';
 import { recordedLine } from '../../target/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
+import { isGuided } from '../guide/guided-source.js';
+import type { Seed } from '../guide/seeds.js';
+import type { PlayedSession } from '../play/play.js';
 
 /** The campaign that a finding comes from. */
 export interface Origin {
@@ -62,9 +65,21 @@ export function findingText(finding: Finding, origin: Origin): string {
       version,
       state,
       cause: { kind: cause.kind, key: cause.key },
-      reproduce: [reproduceFile(finding, origin), reproduceCommand(origin, caseNumber)],
+      reproduce: [
+        reproduceFile(finding, origin),
+        ...(isGuided(caseNumber) ? [] : [reproduceCommand(origin, caseNumber)]),
+      ],
     },
   };
-  const steps = played.steps.map((step, index) => recordedLine(step, played.responses[index]));
-  return [first, ...steps].map((line) => `${jsonText(line)}\n`).join('');
+  return linesText(first, played);
+}
+
+/** A session that reached new code, as a recording, with the edges that it was the first to reach. */
+export function seedText(number: number, seed: Seed): string {
+  return linesText({ scenario: `fuzz: seed ${number}`, fuzz: { edges: seed.edges } }, seed);
+}
+
+function linesText(first: object, { steps, responses }: Pick<PlayedSession, 'steps' | 'responses'>): string {
+  const lines = steps.map((step, index) => recordedLine(step, responses[index]));
+  return [first, ...lines].map((line) => `${jsonText(line)}\n`).join('');
 }
