@@ -23,6 +23,7 @@ import {
   type VcpuExit,
   VmManager,
   type VmManagerOptions,
+  vmGenerations,
 } from '../../host/vm-manager/index.js';
 import { PAGE_SIZE, type PhysicalRange, type Refusal } from '../../hypervisor/index.js';
 import type { MemoryOperation } from '../../machine/index.js';
@@ -103,7 +104,7 @@ export class LinuxHost {
         if (event.kind === 'hazard') port.report(event.report);
       },
     });
-    this.#client = new RmClient(generation, {
+    this.#client = new RmClient(vmGenerations[generation].client, {
       ...port,
       notified: (id, payload) => this.#manager.notified(id, payload),
     });
