@@ -102,6 +102,11 @@ export class Vcpu {
     this.#wakeUps++;
   }
 
+  /** Its function is removed: a VCPU_RUN that is under way ends with EINTR. */
+  remove(): void {
+    this.page.immediateExit = true;
+  }
+
   /**
    * VCPU_RUN. Why it came back is in {@link page}.
    *
@@ -220,7 +225,6 @@ export class Vcpu {
       const path = `${vm.path}.vcpu[${this.id}]`;
       yield { kind: 'wait', path, awaited: 'wake-up interrupt', ready, bounded: false };
       this.#wakeUps = Math.max(0, this.#wakeUps - 1);
-      this.#checkFunction();
     }
     if (!isOver()) return PLAIN;
     this.#isDown = true;

@@ -259,7 +259,13 @@ export class GunyahVm {
 
   /** REMOVE_FUNCTION: see {@link FunctionTable.remove}. */
   removeFunction(request: FunctionRequest): void {
-    this.#context.functions.remove(request);
+    const { functions } = this.#context;
+    functions.remove(request);
+    for (const [id, vcpu] of this.#vcpus)
+      if (functions.vcpu(id) === undefined) {
+        vcpu.remove();
+        this.#vcpus.delete(id);
+      }
   }
 
   /**

@@ -110,6 +110,12 @@ export class LinuxHost {
     });
   }
 
+  /** Pages of the process that are pinned. */
+  get pagesPinned(): number {
+    const { pagesPinned } = this.#process;
+    return pagesPinned;
+  }
+
   received(frame: Uint8Array): void {
     this.#client.received(frame);
   }
