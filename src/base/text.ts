@@ -25,6 +25,13 @@ export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return text;
 }
 
+/** The inverse of {@link latin1}: the low eight bits of each character. */
+export function latin1Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
+}
+
 function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     const text = strict.decode(bytes);

@@ -71,3 +71,11 @@ export function parseTime(text: string): bigint | undefined {
   const normal = `${years}-${months}-${dates}T${hours}:${minutes}:${seconds}.${decimals.padEnd(9, '0')}Z`;
   return formatTime(ns) === normal ? ns : undefined;
 }
+
+/** Nanoseconds with a unit that leaves one to three digits before the point. */
+export function formatDuration(ns: number): string {
+  const size = Math.abs(ns);
+  if (size < 1e3) return `${ns} ns`;
+  if (size < 1e6) return `${(ns / 1e3).toFixed(3)} us`;
+  return size < 1e9 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e9).toFixed(3)} s`;
+}

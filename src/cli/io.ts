@@ -4,6 +4,7 @@ import { printable } from '../base/text.js';
 import { CaptureInput, type InputFormat, type InputOptions } from '../capture/input/index.js';
 import type { CaptureWarning, Packet, PacketSink } from '../capture/packets/index.js';
 import { Files } from '../node/files.js';
+import { withPauses } from '../node/input.js';
 import type { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
@@ -32,11 +33,25 @@ export class CommandIo {
   readonly files: Files;
   #damage: string | undefined;
 
+  #isQuiet = false;
+  #stdio: Stdio;
+
   constructor(
     readonly protocol: Protocol,
-    readonly stdio: Stdio,
+    stdio: Stdio,
   ) {
+    this.#stdio = stdio;
     this.files = new Files(stdio);
+  }
+
+  get stdio(): Stdio {
+    return this.#stdio;
+  }
+
+  /** From now on nothing but errors goes to stderr: no notes, no warnings about packets, no progress. */
+  beQuiet(): void {
+    this.#isQuiet = true;
+    this.#stdio = { ...this.#stdio, errorIsTerminal: false };
   }
 
   /** What made a command stop reading an input before its end, as text. */
@@ -59,6 +74,11 @@ export class CommandIo {
   /** Prints a line on stderr. Control characters are escaped, since the text may contain input. */
   warn(text: string): void {
     this.stdio.writeError(`gunyah-rm: ${printable(text)}\n`);
+  }
+
+  /** As {@link warn}, for what is no error. Nothing if the command is to be quiet. */
+  note(text: string): void {
+    if (!this.#isQuiet) this.warn(text);
   }
 
   /**
@@ -168,7 +188,9 @@ export class CommandIo {
     pieceSize = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<void> {
     const progress = new Progress(this.stdio, path);
-    const contents = this.files.contents(path, this.#stop.signal, (size) => progress.advance(size));
+    const pieces = this.files.contents(path, this.#stop.signal, (size) => progress.advance(size));
+    // Standard input may be a trace that is being recorded.
+    const contents = path === '-' ? withPauses(pieces) : pieces;
     const clear = () => progress.end();
     yield* this.#readingContents(nameOfInput(path), contents, format, sink, pause, options, pieceSize, clear);
   }
@@ -189,13 +211,14 @@ export class CommandIo {
     };
     for await (const part of this.files.follow(path, this.#stop.signal)) {
       before = frame;
-      yield* this.#readingContents(path, part, format, numbered, pause, options);
+      yield* this.#readingContents(path, withPauses(part), format, numbered, pause, options);
     }
   }
 
+  /** @param contents undefined: nothing comes for the moment. */
   async *#readingContents(
     name: string,
-    contents: AsyncIterable<Uint8Array>,
+    contents: AsyncIterable<Uint8Array | undefined>,
     format: InputFormat | undefined,
     sink: PacketSink,
     pause: () => void,
@@ -208,6 +231,12 @@ export class CommandIo {
     const input = new CaptureInput(this.protocol, format, sink, warn, options);
     try {
       for await (const chunk of contents) {
+        if (chunk === undefined) {
+          input.settle();
+          pause();
+          yield;
+          continue;
+        }
         for (let at = 0; at < chunk.length; at += pieceSize) {
           input.push(chunk.subarray(at, at + pieceSize));
           pause();
@@ -249,10 +278,10 @@ class Warnings {
     if (this.#count <= warningsMax) this.#pause();
     if (!isNote) this.#io.problem();
     if (this.#count <= warningsMax)
-      this.#io.warn(`${this.#name}: packet ${frame}, offset ${offset}: ${message}`);
+      this.#io.note(`${this.#name}: packet ${frame}, offset ${offset}: ${message}`);
   }
 
   end(): void {
-    if (this.#count > warningsMax) this.#io.warn(`${this.#name}: ${this.#count - warningsMax} more warnings`);
+    if (this.#count > warningsMax) this.#io.note(`${this.#name}: ${this.#count - warningsMax} more warnings`);
   }
 }

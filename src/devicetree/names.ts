@@ -1,3 +1,5 @@
+import { latin1Bytes } from '../base/text.js';
+
 /** The strings block of a devicetree: names of properties, each with its NUL. One character per byte. */
 export class NameBlock {
   #text: string;
@@ -30,6 +32,6 @@ export class NameBlock {
   }
 
   get bytes(): Uint8Array {
-    return Uint8Array.from(this.#text, (character) => character.charCodeAt(0));
+    return latin1Bytes(this.#text);
   }
 }

@@ -1,3 +1,4 @@
+import { latin1 } from '../base/text.js';
 import { type DtNode, type FdtHeader, readFdtHeader, reserveBlockSize } from './fdt.js';
 import { NameBlock } from './names.js';
 import { nodeAt, nodeByPhandle, walk } from './node.js';
@@ -159,8 +160,5 @@ function copyOf(root: DtNode): ReadonlyMap<DtNode, MutableTree> {
 }
 
 function stringsOf(blob: Uint8Array, { stringsOffset, stringsSize }: FdtHeader): string {
-  let text = '';
-  for (let at = stringsOffset; at < stringsOffset + stringsSize; at++)
-    text += String.fromCharCode(blob[at] as number);
-  return text;
+  return latin1(blob, stringsOffset, stringsOffset + stringsSize);
 }

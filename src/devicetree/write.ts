@@ -1,3 +1,4 @@
+import { latin1Bytes } from '../base/text.js';
 import type { DtNode } from './fdt.js';
 import { NameBlock } from './names.js';
 
@@ -15,9 +16,12 @@ const HEADER_SIZE = 40;
 const RESERVATIONS_SIZE = 16;
 const Token = { BEGIN_NODE: 1, END_NODE: 2, PROPERTY: 3, END: 9 } as const;
 
-/** A devicetree blob under construction: grows as needed, big-endian. */
+/** Blobs are built here and then copied, because most need a few kilobytes of what would be made for each. */
+const scratch = new Uint8Array(1 << 16);
+
+/** A devicetree blob under construction: grows as needed, big-endian. One at a time. */
 class BlobWriter {
-  #bytes = new Uint8Array(1 << 14);
+  #bytes = scratch;
   #view = new DataView(this.#bytes.buffer);
   size = 0;
 
@@ -149,7 +153,7 @@ export function textValue(...list: readonly string[]): Uint8Array {
   let value = texts.get(text);
   if (value === undefined) {
     // One character per byte, as the reader makes them.
-    value = Uint8Array.from(text, (char) => char.charCodeAt(0));
+    value = latin1Bytes(text);
     if (texts.size < TEXTS_MAX) texts.set(text, value);
   }
   return value;

@@ -16,6 +16,18 @@ export function embedCapture(page: string, name: string, base64: string): string
   return `${page.slice(0, at)}${data}${page.slice(at)}`;
 }
 
+/**
+ * A page that watches a capture which its server sends. Its Content-Security-Policy allows it to ask this server only.
+ *
+ * @param page the built page. @param name name of the capture. @param path where the server sends it.
+ */
+export function embedLive(page: string, name: string, path: string): string {
+  const data = `<script type="application/octet-stream" id="${captureElement}" data-name="${escaped(name)}" data-url="${escaped(path)}"></script>`;
+  const at = page.indexOf(insertBefore);
+  const whole = `${page.slice(0, at)}${data}${page.slice(at)}`;
+  return whole.replace("default-src 'none'; ", "default-src 'none'; connect-src 'self'; ");
+}
+
 function escaped(text: string): string {
   return text.replace(/[&"<>]/g, (char) => `&#${char.charCodeAt(0)};`);
 }

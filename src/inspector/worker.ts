@@ -31,10 +31,12 @@ self.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
     return;
   }
   const { call: answer, method, args } = data;
+  const failed = (error: unknown) => post({ answer, error: String(error) });
   try {
     const value = (session[method] as (...args: readonly unknown[]) => unknown)(...args);
-    post({ answer, value });
+    if (value instanceof Promise) value.then((later) => post({ answer, value: later }), failed);
+    else post({ answer, value });
   } catch (error) {
-    post({ answer, error: String(error) });
+    failed(error);
   }
 });

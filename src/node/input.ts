@@ -46,6 +46,37 @@ export async function* arrivingPieces(
   }
 }
 
+/** Milliseconds without a byte after which what was read is shown, however little it is. */
+export const settleMs = 30;
+
+/** The pieces of an input that grows, with `undefined` when none has come for `settleMs`: once until the next comes. */
+export async function* withPauses(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array | undefined> {
+  const source = pieces[Symbol.asyncIterator]();
+  try {
+    for (let isNew = false; ; ) {
+      const next = source.next();
+      if (isNew && (await isLate(next))) yield undefined;
+      const { value, done } = await next;
+      if (done) return;
+      yield value;
+      isNew = true;
+    }
+  } finally {
+    await source.return?.();
+  }
+}
+
+async function isLate(next: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((done) => {
+    timer = setTimeout(() => done(true), settleMs);
+  });
+  // An error is seen by who waits for the piece itself.
+  const isOver = await Promise.race([late, next.then(() => false).catch(() => false)]);
+  clearTimeout(timer);
+  return isOver;
+}
+
 /** Reads a whole file into memory. @throws FileError if it cannot be read. */
 export function readWholeFile(path: string): Uint8Array {
   return attempt(path, () => readFileSync(path));

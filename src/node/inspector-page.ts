@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { embedCapture } from '../inspector/embed.js';
+import { embedCapture, embedLive } from '../inspector/embed.js';
 import { FileError } from './file-error.js';
 import type { Files } from './files.js';
 import { packageFile } from './folder.js';
+import { livePath } from './live-capture.js';
 import { unpacked, unpackedWhole } from './packed.js';
 
 /** Bytes of a piece that is checked. */
@@ -54,6 +55,11 @@ export async function inspectorPageOf(
       throw error;
     throw new FileError(name, new Error('too large for a page: open it in the page without data'));
   }
+}
+
+/** The page that watches a capture which a `PageServer` sends. @param path of the file or socket. @throws FileError */
+export async function livePage(path: string): Promise<string> {
+  return embedLive(await inspectorPage(), basename(path), livePath);
 }
 
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,6 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { PcapngWriter } from '../capture/pcap/index.js';
+import { watchRequest } from '../serve/index.js';
 import { wallClock } from './clock.js';
 import { FileError } from './file-error.js';
 import { listenAt } from './unix-listen.js';
@@ -9,70 +10,100 @@ const backlogMax = 64 * 1024 * 1024;
 /** Time for a reader to take what waits at the end. */
 const endMs = 400;
 
-/** Lets others watch: whoever connects to a unix socket gets all messages from then on, as pcapng. */
-export class TapServer {
-  readonly #server: Server;
-  readonly #watchers: ReadonlyMap<Socket, PcapngWriter>;
+/** Connections that get all messages from the moment at which they are added, as pcapng. */
+export class Watchers {
+  readonly #writers = new Map<Socket, PcapngWriter>();
 
-  private constructor(server: Server, watchers: ReadonlyMap<Socket, PcapngWriter>) {
-    this.#server = server;
-    this.#watchers = watchers;
-  }
-
-  /** Takes connections at a path. @throws FileError */
-  static async listen(path: string): Promise<TapServer> {
-    const watchers = new Map<Socket, PcapngWriter>();
-    const server = createServer((socket) => {
-      const writer = new PcapngWriter((bytes) => {
-        // The writer uses its array again.
-        socket.write(bytes.slice());
-      });
-      watchers.set(socket, writer);
-      writer.flush();
-      // What it sends is not read, so that its end is noticed.
-      socket.resume();
-      socket.on('error', () => {});
-      socket.on('close', () => watchers.delete(socket));
+  /** From now on the connection is a watcher. What it sends is not read. */
+  add(socket: Socket): void {
+    const writer = new PcapngWriter((bytes) => {
+      // The writer uses its array again.
+      socket.write(bytes.slice());
     });
-    await listenAt(server, path);
-    return new TapServer(server, watchers);
+    this.#writers.set(socket, writer);
+    writer.flush();
+    // So that its end is noticed.
+    socket.resume();
+    socket.on('error', () => {});
+    socket.on('close', () => this.#writers.delete(socket));
   }
 
   /** Sends a message to all that watch. @param comment comment of the packet. */
   message(from: number, to: number, message: Uint8Array, comment: string | undefined): void {
-    if (this.#watchers.size === 0) return;
+    if (this.#writers.size === 0) return;
     const time = wallClock();
-    for (const [socket, writer] of this.#watchers) {
+    for (const [socket, writer] of this.#writers) {
       writer.packet(from, to, message, 0, message.byteLength, time, comment);
       writer.flush();
       if (socket.writableLength > backlogMax) socket.destroy();
     }
   }
 
-  /** Ends all connections and removes the name. */
-  close(): Promise<void> {
-    for (const socket of this.#watchers.keys()) socket.end();
+  /** Ends all connections. */
+  close(): void {
+    const sockets = [...this.#writers.keys()];
+    for (const socket of sockets) socket.end();
     setTimeout(() => {
-      for (const socket of this.#watchers.keys()) socket.destroy();
+      for (const socket of sockets) socket.destroy();
     }, endMs).unref();
+  }
+}
+
+/** Lets others watch: whoever connects to a unix socket gets all messages from then on, as pcapng. */
+export class TapServer {
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Takes connections at a path. @throws FileError */
+  static async listen(path: string, watchers: Watchers): Promise<TapServer> {
+    const server = createServer((socket) => watchers.add(socket));
+    await listenAt(server, path);
+    return new TapServer(server);
+  }
+
+  /** Removes the name. Connections end with their watchers. */
+  close(): Promise<void> {
     return new Promise((done) => this.#server.close(() => done()));
   }
 }
 
-/** The other end of a `TapServer`: a stream of pcapng. */
+/** A tap socket sends the head of its capture at once. After this time the other end is asked to let us watch. */
+const silentMs = 200;
+/** Time for the answer. */
+const answerMs = 2000;
+
+/** The other end of a `TapServer`, or of a manager's own socket: a stream of pcapng. */
 export class TapConnection {
-  /** Rejects with FileError if nobody listens or the connection breaks. */
+  /** The capture has begun. Never, if `ended` rejects. */
+  readonly begun: Promise<void>;
+  /** Rejects with FileError if nobody listens, if the other end sends no capture, or if the connection breaks. */
   readonly ended: Promise<void>;
   readonly stop: () => void;
 
   /** @param output gets the bytes. The array is not used again. */
   constructor(path: string, output: (bytes: Uint8Array) => void) {
     const socket = createConnection(path);
+    const asking = setTimeout(() => socket.write(watchRequest), silentMs);
+    const giving = setTimeout(() => {
+      socket.destroy(new Error('it sends no capture: neither a tap nor a manager that can be watched'));
+    }, answerMs);
+    const clear = () => {
+      clearTimeout(asking);
+      clearTimeout(giving);
+    };
+    socket.once('data', clear);
+    this.begun = new Promise((done) => socket.once('data', () => done()));
     socket.on('data', output);
     this.stop = () => socket.destroy();
     this.ended = new Promise((done, failed) => {
       socket.on('error', (error) => failed(new FileError(path, error)));
-      socket.on('close', () => done());
+      socket.on('close', () => {
+        clear();
+        done();
+      });
     });
   }
 }

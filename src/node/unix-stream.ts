@@ -1,7 +1,14 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { constants } from '../../schemas/index.js';
 import { WireError } from '../base/error.js';
-import { type Counterpart, type Outlet, RecordSplitter, writeRecord } from '../serve/index.js';
+import {
+  type Counterpart,
+  isWatchRequest,
+  type Outlet,
+  RecordSplitter,
+  writeRecord,
+} from '../serve/index.js';
+import type { Watchers } from './tap-server.js';
 import { listenAt } from './unix-listen.js';
 
 const { VMID_RM } = constants;
@@ -16,13 +23,17 @@ export class StreamServer {
     this.#sockets = sockets;
   }
 
-  /** Takes connections at a path. A name that an ended process has left behind is replaced. @throws FileError */
-  static async listen(path: string, counterpart: Counterpart): Promise<StreamServer> {
+  /**
+   * Takes connections at a path. A name that an ended process has left behind is replaced.
+   *
+   * @param watchers take the connections that ask to watch. @throws FileError
+   */
+  static async listen(path: string, counterpart: Counterpart, watchers: Watchers): Promise<StreamServer> {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
-      serveConnection(socket, counterpart);
+      serveConnection(socket, counterpart, watchers);
     });
     await listenAt(server, path);
     return new StreamServer(server, sockets);
@@ -47,7 +58,7 @@ function giveTurn(socket: Socket): void {
   setImmediate(() => socket.resume());
 }
 
-function serveConnection(socket: Socket, counterpart: Counterpart): void {
+function serveConnection(socket: Socket, counterpart: Counterpart, watchers: Watchers): void {
   const outlet: Outlet = {
     // `write` buffers what the socket does not take at once. So a message that is taken is never lost.
     send: (vmid, message) => {
@@ -57,8 +68,15 @@ function serveConnection(socket: Socket, counterpart: Counterpart): void {
     },
     close: () => socket.destroy(),
   };
-  const splitter = new RecordSplitter((from, to, message) => counterpart.receive(outlet, from, to, message));
+  let isWatching = false;
+  const splitter = new RecordSplitter((from, to, message) => {
+    if (isWatching) return;
+    isWatching = isWatchRequest(from, to, message);
+    if (isWatching) watchers.add(socket);
+    else counterpart.receive(outlet, from, to, message);
+  });
   socket.on('data', (chunk) => {
+    if (isWatching) return;
     if (chunk.length >= floodSize) giveTurn(socket);
     try {
       splitter.push(chunk);

@@ -9,4 +9,4 @@ export {
   type MemoryContents,
   type Outlet,
 } from './live-manager.js';
-export { RecordSplitter, writeRecord } from './records.js';
+export { isWatchRequest, RecordSplitter, watchRequest, writeRecord } from './records.js';

@@ -9,6 +9,17 @@ const HEAD_SIZE = LENGTH_SIZE + ADDRESSES_SIZE;
 /** The source VMID of the manager itself. */
 const { VMID_RM } = constants;
 
+/** Stands for nobody: no VM has this VMID. */
+const VMID_NOBODY = 0xffff;
+
+/** An empty message from nobody to nobody: the connection asks to watch. From then on it gets pcapng of all messages. */
+export const watchRequest = writeRecord(VMID_NOBODY, VMID_NOBODY, new Uint8Array(0));
+
+/** Whether a message is {@link watchRequest}. */
+export function isWatchRequest(from: number, to: number, message: Uint8Array): boolean {
+  return from === VMID_NOBODY && to === VMID_NOBODY && message.length === 0;
+}
+
 /** One queue message as a record of the stream transport. @param message at most 65531 bytes. */
 export function writeRecord(from: number, to: number, message: Uint8Array): Uint8Array {
   const record = new Uint8Array(HEAD_SIZE + message.byteLength);

@@ -29,7 +29,8 @@ export class SimTarget implements LocalTarget {
   readonly local = true;
   readonly isFresh = true;
   readonly steps: ReadonlySet<Step['kind']> = new Set(stepKinds);
-  readonly #machine: Machine<VmPort>;
+  readonly #newMachine: () => Machine<VmPort>;
+  #machine: Machine<VmPort>;
 
   constructor({
     platform = platforms.native,
@@ -37,11 +38,13 @@ export class SimTarget implements LocalTarget {
     careful = false,
     manager: newManager,
   }: SimTargetOptions = {}) {
-    this.#machine = new Machine({
-      manager: { platform, profile, careful },
-      newManager,
-      newPort: (vmid) => new VmPort(vmid),
-    });
+    this.#newMachine = () =>
+      new Machine({
+        manager: { platform, profile, careful },
+        newManager,
+        newPort: (vmid) => new VmPort(vmid),
+      });
+    this.#machine = this.#newMachine();
   }
 
   get manager(): ResourceManager {
@@ -50,6 +53,10 @@ export class SimTarget implements LocalTarget {
 
   reset(): void {
     this.#machine.reboot();
+  }
+
+  restart(): void {
+    this.#machine = this.#newMachine();
   }
 
   put(step: Step): Response {

@@ -20,4 +20,10 @@ export interface Response {
   /** The queue did not take the message. */
   readonly refused: boolean;
   readonly ended: Ending | undefined;
+  /** Numbers of the edges of the target's code that it reached, where it says so. */
+  readonly edges?: readonly number[];
+  /** Values that it has compared others with, where it says so. */
+  readonly operands?: readonly number[];
+  /** The target cannot do such a step, and has done nothing. */
+  readonly unsupported?: true;
 }

@@ -1,8 +1,8 @@
 import type { Response, Step } from './step.js';
 import type { LocalTarget, RemoteTarget } from './target.js';
 
-/** A step for the target, or a fresh start. */
-export type Command = Step | 'reset';
+/** A step for the target, a fresh start, or a fresh start of a target made anew. */
+export type Command = Step | 'reset' | 'restart';
 
 /**
  * A task that works with a target: it yields commands and is resumed with responses (an empty one after a fresh start). It
@@ -34,7 +34,8 @@ export async function runInSlices<T>(
   }
 }
 
-class LocalRunner<T> {
+/** Runs a task on a local target, as many commands at a time as its owner says. */
+export class LocalRunner<T> {
   readonly #task: TargetTask<T>;
   readonly #target: LocalTarget;
   #response = emptyResponse;
@@ -49,11 +50,13 @@ class LocalRunner<T> {
     for (let count = 0; count < size; count++) {
       const next = this.#task.next(this.#response);
       if (next.done === true) return { result: next.value };
-      if (next.value !== 'reset') this.#response = this.#target.put(next.value);
+      if (next.value === 'reset') this.#target.reset();
+      else if (next.value === 'restart') this.#target.restart();
       else {
-        this.#target.reset();
-        this.#response = emptyResponse;
+        this.#response = this.#target.put(next.value);
+        continue;
       }
+      this.#response = emptyResponse;
     }
     return undefined;
   }
@@ -65,9 +68,11 @@ export async function runRemotely<T>(task: TargetTask<T>, target: RemoteTarget):
   for (;;) {
     const next = task.next(response);
     if (next.done === true) return next.value;
-    if (next.value === 'reset') {
-      await target.reset();
-      response = emptyResponse;
-    } else response = await target.put(next.value);
+    if (next.value !== 'reset' && next.value !== 'restart') {
+      response = await target.put(next.value);
+      continue;
+    }
+    await (next.value === 'restart' && target.restart !== undefined ? target.restart() : target.reset());
+    response = emptyResponse;
   }
 }

@@ -40,6 +40,7 @@ function fuzzer(judge?: Judge): (messages: number) => void {
       if (step.kind === 'frame') count++;
       const response = target.put(step);
       engine.observe(step, response);
+      if (response.ended !== undefined) engine.endCase();
       if (judge?.judge(step, response).over === true) engine.endCase();
     }
   };

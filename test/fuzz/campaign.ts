@@ -23,15 +23,24 @@ export function fuzzSim(plan: CampaignPlan): ReadonlyMap<string, Finding> {
   const { platform = platforms.native, careful = false } = options;
   const found = new Map<string, Finding>();
   const target = new SimTarget(options);
+  const second = new SimTarget(options);
+  const newJudge = () =>
+    new Judge(reference ? new Reference({ platform, careful, seesRefusal: true }) : undefined);
+  const refine = () => {
+    while (campaign.canRefine) runLocally(campaign.refine(), second);
+    return true;
+  };
   let left = cases;
-  const campaign = new Campaign({
+  const campaign: Campaign = new Campaign({
     source: plan.source(target),
-    judge: new Judge(reference ? new Reference({ platform, careful, seesRefusal: true }) : undefined),
-    keepGoing: () => left-- > 0 && !(until && [...found.keys()].some((key) => until.test(key))),
+    judge: newJudge(),
+    beside: { judge: newJudge(), endOracles: [] },
+    keepGoing: () => refine() && left-- > 0 && !(until && [...found.keys()].some((key) => until.test(key))),
     plays,
     minimised: 1,
     found: (finding) => found.set(finding.cause.key, finding),
   });
   runLocally(campaign.run(), target);
+  refine();
   return found;
 }

@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,12 +30,12 @@ describe('fuzz', () => {
   const out = join(folder, 'campaign');
 
   it('finds, says how to find it again, and exits with 1', async () => {
-    const { code, stdout, stderr } = await gunyahRm(['fuzz', '--runs', '12', '--plays', '100', '--out', out]);
+    const { code, stdout, stderr } = await gunyahRm(['fuzz', '--runs', '12', '--plays', '30', '--out', out]);
     expect(code).toBe(1);
     expect(stdout).toMatch(
       /^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\), found .*\n {5}gunyah-rm fuzz --target sim --seed 1 --case \d+\n/,
     );
-    expect(stdout).toMatch(/\n12 cases, \d+ steps in .* findings\n$/);
+    expect(stdout).toMatch(/\n12 cases, \d+ steps in .* findings\n\d+ % of the time .*\n$/);
     expect(stderr).toContain('gunyah-rm: panic ');
     expect(readFileSync(join(out, 'summary.txt'), 'utf8')).toBe(stdout);
     expect(readFileSync(join(out, 'coverage.txt'), 'utf8')).toMatch(/VM_ALLOC_VMID +OK/);
@@ -72,10 +80,19 @@ describe('fuzz', () => {
     expect(stderr).toContain('--out');
   });
 
+  it('does not go on with a campaign of an older version', async () => {
+    const old = join(folder, 'old');
+    mkdirSync(old);
+    writeFileSync(join(old, 'state.json'), '{"origin":{}}');
+    const { code, stderr } = await gunyahRm(['fuzz', '--runs', '1', '--out', old]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('begin another folder');
+  });
+
   it('does the same under the same seed', async () => {
     const run = async () => (await gunyahRm(['fuzz', '--runs', '4', '--plays', '50', '--seed', '7'])).stdout;
     const [one, other] = await Promise.all([run(), run()]);
-    const timeless = (text: string) => text.replace(/in .* s \(\d+ a second\)/, '');
+    const timeless = (text: string) => text.replace(/in .* s \(\d+ a second\)|\d+ %/g, '');
     expect(timeless(one)).toBe(timeless(other));
   });
 

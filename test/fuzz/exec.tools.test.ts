@@ -6,8 +6,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseHex } from '../../src/base/hex.js';
 import { ConnectedTarget } from '../../src/node/target/connected-target.js';
 import { ExecConnector } from '../../src/node/target/exec-connector.js';
-import type { Step } from '../../src/target/index.js';
+import { ExecTarget } from '../../src/node/target/exec-target.js';
+import { putAll, type RemoteTarget, SimTarget, type Step } from '../../src/target/index.js';
+import { main } from '../cli/bundle.js';
 import { gunyahRm } from '../cli/run.js';
+import { recordedSessions } from './recorded-source.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-exec-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -15,21 +18,28 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const ask: Step = { kind: 'frame', from: 3, frame: parseHex('2101000024000056') as Uint8Array };
 
 /** A target that does what a shell script says for each line that it reads. */
-function scripted(name: string, script: string): ConnectedTarget {
+function script(name: string, text: string): string {
   const path = join(folder, name);
-  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  writeFileSync(path, `#!/bin/sh\n${text}\n`);
   chmodSync(path, 0o755);
-  return new ConnectedTarget({ connector: new ExecConnector(path), limitMs: 1000 });
+  return path;
 }
 
-async function once(target: ConnectedTarget, step: Step = ask) {
+/** What speaks to such a target: one step at a time, as other commands do, and many at once, as the fuzzer does. */
+const makers: Readonly<Record<string, (path: string) => RemoteTarget>> = {
+  'a connection': (path) => new ConnectedTarget({ connector: new ExecConnector(path), limitMs: 1000 }),
+  'the fuzzer': (path) => new ExecTarget(path, 1000),
+};
+
+async function once(target: RemoteTarget, step: Step = ask) {
   await target.reset();
   const response = await target.put(step);
   await target.close();
   return response;
 }
 
-describe('a program that speaks the line protocol', () => {
+describe.each(Object.entries(makers))('a program that speaks the line protocol with %s', (_, make) => {
+  const scripted = (name: string, text: string) => make(script(name, text));
   const answering = (answer: string) => `echo ready; while read line; do ${answer}; done`;
 
   it('answers a message', async () => {
@@ -39,14 +49,14 @@ describe('a program that speaks the line protocol', () => {
   });
 
   it('gets contents as a file', async () => {
-    const script = answering('set -- $line; echo rx 3 $(od -A n -t x1 $3 | tr -d " "); echo ok');
+    const text = answering('set -- $line; echo rx 3 $(od -A n -t x1 $3 | tr -d " "); echo ok');
     const step: Step = { kind: 'load', address: 0x80000000, bytes: Uint8Array.of(0xd0, 0x0d) };
-    const { out } = await once(scripted('load', script), step);
+    const { out } = await once(scripted('load', text), step);
     expect(out).toEqual([{ to: 3, frame: Uint8Array.of(0xd0, 0x0d) }]);
   });
 
   it('may say other things, without end', async () => {
-    const noise = 'echo; echo rx; echo rx 3 zz; echo okay; head -c 300000 /dev/zero; echo; echo';
+    const noise = 'echo; echo rx; echo rx 3 zz; echo okay; head -c 3000000 /dev/zero; echo; echo';
     const { out, ended } = await once(scripted('noise', answering(`${noise} rx 3 21; echo ok`)));
     expect({ out, ended }).toEqual({ out: [], ended: { kind: 'hang', text: 'no answer within 1000 ms' } });
   });
@@ -76,6 +86,95 @@ describe('a program that speaks the line protocol', () => {
     const { code, stderr } = await gunyahRm(['fuzz', '--target', 'exec:/nowhere/at/all', '--runs', '1']);
     expect(code).toBe(3);
     expect(stderr).toContain('exec:/nowhere/at/all: exit 127');
+  });
+});
+
+describe('the examples in C', () => {
+  const examples = join(import.meta.dirname, '../../docs/examples');
+  const manager = join(import.meta.dirname, 'manager.c');
+  const program = join(folder, 'example');
+
+  it('fork: a session that kills the manager costs no start', async () => {
+    const tiny = join(folder, 'tiny.c');
+    const text = `#include <stdio.h>
+      #include <stdlib.h>
+      void manager_receive(unsigned vmid, const unsigned char *frame, size_t size) {
+        static int calls;
+        if (size > 8) abort();
+        printf("rx %u %02x%02x\\n", vmid, frame[0], ++calls);
+      }`;
+    writeFileSync(tiny, text);
+    execFileSync('cc', ['-Wall', '-Werror', '-o', program, join(examples, 'fork.c'), tiny]);
+    const starts = join(folder, 'starts');
+    const target = new ExecTarget(`echo >> ${starts}; exec ${program}`, 5000);
+    const long: Step = { kind: 'frame', from: 3, frame: new Uint8Array(12) };
+    for (let session = 0; session < 5; session++) {
+      await target.reset();
+      const responses = await putAll(target, [ask, ask, long, ask]);
+      expect(responses.map(({ out }) => out[0]?.frame[1])).toEqual([1, 2, undefined]);
+      expect(responses[2]?.ended?.text).toBe('abort signal 6');
+    }
+    await target.close();
+    // Once to learn which lines it knows, once to work.
+    expect(readFileSync(starts, 'utf8')).toBe('\n\n');
+  });
+
+  it.each([
+    ['clang', ['-fsanitize-coverage=trace-pc-guard,trace-cmp'], []],
+    ['afl-clang-fast', [], ['-DAFL']],
+  ])('coverage by %s: sessions that reach new code are kept', async (compiler, forProgram, forExample) => {
+    const objects = ['manager.o', 'coverage.o'].map((name) => join(folder, name)) as [string, string];
+    const env = { ...process.env, AFL_QUIET: '1' };
+    const flags = ['-O1', '-DCOVERAGE', ...forProgram, '-c', manager, '-o', objects[0]];
+    execFileSync(compiler, flags, { env, stdio: 'ignore' });
+    execFileSync('clang', [
+      '-Wall',
+      '-Werror',
+      ...forExample,
+      '-c',
+      join(examples, 'coverage.c'),
+      '-o',
+      objects[1],
+    ]);
+    execFileSync(compiler, ['-o', program, ...forProgram, ...objects], { env, stdio: 'ignore' });
+    const out = join(folder, `covered by ${compiler}`);
+    const args = [
+      '--target',
+      `exec:${program}`,
+      '--no-reference',
+      '--runs',
+      '30',
+      '--plays',
+      '5',
+      '--out',
+      out,
+    ];
+    const { stdout } = await gunyahRm(['fuzz', ...args]);
+    expect(Number(/^(\d+) edges of its code$/m.exec(stdout)?.[1])).toBeGreaterThan(25);
+    expect(readdirSync(join(out, 'seeds')).length).toBeGreaterThan(5);
+    // The next run knows them.
+    const again = await gunyahRm(['fuzz', ...args]);
+    expect(again.stdout).toMatch(/^\d+ edges of its code$/m);
+  });
+});
+
+describe('the simulated manager as a program', () => {
+  const target = new ExecTarget(`exec ${process.execPath} ${main} serve --stdio`, 20_000);
+  afterAll(() => target.close());
+
+  it('answers as it does in this process, many steps at once, and boots again after its end', async () => {
+    const sim = new SimTarget();
+    for (const session of recordedSessions().slice(0, 40)) {
+      await target.reset();
+      sim.reset();
+      const expected = session.map((step) => sim.put(step));
+      const end = expected.findIndex(({ ended }) => ended !== undefined);
+      const steps = end < 0 ? session : session.slice(0, end + 1);
+      const responses = await putAll(target, steps);
+      expect(responses.map(({ out }) => out)).toEqual(expected.slice(0, steps.length).map(({ out }) => out));
+      if (end >= 0) expect(responses[end]?.ended?.text).toBe(`abort ${expected[end]?.ended?.text}`);
+    }
+    expect([...target.steps]).toEqual(['frame', 'load', 'vcpu_halt', 'receive_limit', 'drain']);
   });
 });
 

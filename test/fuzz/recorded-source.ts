@@ -1,6 +1,6 @@
 import type { CaseSource } from '../../src/fuzz/campaign/campaign.js';
 import { readFinding } from '../../src/fuzz/findings/read.js';
-import type { Command, Step } from '../../src/target/index.js';
+import type { Step } from '../../src/target/index.js';
 import { deviceTree, scenarios } from '../sim/scenarios.js';
 
 /** Every boot of the recordings as a session, those that queue messages before RM looks aside. */
@@ -34,7 +34,7 @@ export class RecordedSource implements CaseSource {
     this.#sessions = sessions;
   }
 
-  next(): Command {
+  next(): Step | 'reset' {
     const step = this.#sessions[this.case % this.#sessions.length]?.[this.#next++];
     if (step !== undefined) return step;
     this.case++;
@@ -42,7 +42,11 @@ export class RecordedSource implements CaseSource {
     return 'reset';
   }
 
+  readonly needsAnswer = false;
+
   observe(): void {}
+
+  ended(): void {}
 
   endCase(): void {
     this.#next = Number.POSITIVE_INFINITY;

@@ -40,6 +40,10 @@ export function run(
     if (step.kind === 'frame') count++;
     const response = target.put(step);
     engine.observe(step, response);
+    if (response.ended !== undefined) {
+      engine.ended(step, response.ended, engine.case);
+      engine.endCase();
+    }
     if (watcher.took?.(step, response) === true) break;
   }
   return count;

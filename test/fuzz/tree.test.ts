@@ -10,7 +10,15 @@ const TREE_SIZE = 0x8000;
 
 function options(name: string, mutation?: TreeOptions['mutation']): TreeOptions {
   const random = new Random(9, name);
-  return { random, names: ['one', 'two', 'three'], cores: 1, peerProbability: 0, labelMax: 6, mutation };
+  return {
+    random,
+    names: ['one', 'two', 'three'],
+    cores: 1,
+    peerProbability: 0,
+    labelMax: 6,
+    isOdd: false,
+    mutation,
+  };
 }
 
 describe('devicetrees in which nothing is wrong', () => {

@@ -31,11 +31,13 @@ export function accessSuite(harness: () => Harness): void {
       const page = await harness().open(recorded('malformed-framing.pcapng'), options);
       await loaded(page);
       await page.locator('.table').focus();
-      await page.keyboard.press('n');
+      await page.locator('#filter').fill('issues');
+      await page.locator('#filter').press('Enter');
+      await page.keyboard.press('Home');
       await page.locator('.issue-list').waitFor();
       expect(await violations(page)).toEqual([]);
       for (const [key, ready] of [
-        ['2', 'canvas'],
+        ['2', '.lanes-frame canvas'],
         ['3', '.totals'],
       ] as const) {
         await page.keyboard.press(key);
@@ -77,7 +79,7 @@ export function accessSuite(harness: () => Harness): void {
           `document.activeElement.getAttribute('aria-label') ?? document.activeElement.id ?? ''`,
         );
       const seen: string[] = [];
-      for (let stop = 0; stop < 14; stop++) {
+      for (let stop = 0; stop < 24; stop++) {
         await page.keyboard.press('Tab');
         seen.push(await focused());
         if (seen.at(-1) === 'Messages') {

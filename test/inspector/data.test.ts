@@ -135,10 +135,21 @@ describe('the lanes of a recorded life', () => {
     const memory = read(recorded('memory.pcapng'));
     const lanes = new Lanes(memory.index, memory.states, memory.parcels);
     const { first, last } = lanes.window(0, 0, 10);
-    const { messages, density, total } = lanes.window(first, last, 100);
+    const { messages, density, alarms, total } = lanes.window(first, last, 100);
     expect(messages).toEqual([]);
-    expect(density.flatMap(({ counts }) => [...counts]).reduce((sum, count) => sum + count, 0)).toBe(total);
+    const sum = (counts: Uint32Array) => counts.reduce((all, count) => all + count, 0);
+    // RM takes part in all messages.
+    expect(sum(density[0]?.sums as Uint32Array)).toBe(total);
+    expect(density[0]?.counts.reduce((all, counts) => all + sum(counts), 0)).toBe(total);
     expect(total).toBe(memory.index.count);
+    const { messages: each } = memory.index;
+    const failed = Array.from(each.columns.error.subarray(0, total)).filter((error) => error !== 0);
+    const errors = alarms.find(({ name }) => name === 'errors');
+    expect(errors?.total).toBe(failed.length);
+    expect(sum(errors?.counts as Uint32Array)).toBe(failed.length);
+    // Each alarm leads to a message that it counts.
+    for (const no of errors?.first.filter((at) => at > 0) ?? [])
+      expect(each.columns.error[no - 1]).not.toBe(0);
   });
 });
 

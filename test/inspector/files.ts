@@ -96,7 +96,10 @@ export function filesSuite(harness: () => Harness): void {
       const [download, decoded] = await Promise.all([
         page.waitForEvent('download'),
         gunyahRm(['decode', '--json', file]),
-        page.getByRole('button', { name: 'Save NDJSON' }).click(),
+        page
+          .getByText('Save', { exact: true })
+          .click()
+          .then(() => page.getByRole('button', { name: 'NDJSON' }).click()),
       ]);
       expect(download.suggestedFilename()).toBe(name.replace(/\.\w+$/, '.ndjson'));
       // Compared as a whole, and told by line: a difference of 20 MB of text is nothing to print.

@@ -1,38 +1,21 @@
-import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../cli/bundle.js';
 import { accessSuite } from './access.js';
 import { hasChromium, launchChromium } from './browser.js';
+import { startCommand } from './command.js';
 import { detailsSuite } from './details.js';
 import { filesSuite } from './files.js';
 import { builtPage, Harness, loaded } from './harness.js';
+import { liveSuite } from './live.js';
 import { messagesSuite } from './messages.js';
 import { viewsSuite } from './views.js';
+import { workSuite } from './work.js';
 
 /** Bytes of the page without data, packed with gzip: it is sent and stored, and must stay small. */
 const sizeMax = 150_000;
 
 const capture = new URL('../../captures/vm-lifecycle.pcapng', import.meta.url).pathname;
-
-/** Serves a capture on any port; gives its address and what ends it. */
-function serve(): Promise<{ readonly url: string; stop(): Promise<number | null> }> {
-  const child = spawn(process.execPath, [main, 'inspect', capture, '--no-open']);
-  const ended = new Promise<number | null>((done) => child.on('close', done));
-  return new Promise((done) => {
-    child.stderr.on('data', (text: Buffer) => {
-      const url = /ready: (\S+)/.exec(text.toString())?.[1] as string;
-      done({
-        url,
-        stop: () => {
-          child.kill('SIGINT');
-          return ended;
-        },
-      });
-    });
-  });
-}
 
 function statusFor(url: string, host: string): Promise<number | undefined> {
   return new Promise((done, failed) => {
@@ -66,11 +49,13 @@ describe.skipIf(!hasChromium && !process.env.CI)('in a browser (Debian package c
   messagesSuite(() => harness);
   detailsSuite(() => harness);
   viewsSuite(() => harness);
+  workSuite(() => harness);
+  liveSuite(() => harness);
   filesSuite(() => harness);
   accessSuite(() => harness);
 
   it('is served on a port of this machine, for this machine only', async () => {
-    const { url, stop } = await serve();
+    const { url, stop } = await startCommand(['inspect', capture, '--no-open']);
     const page = await harness.openUrl(url);
     await loaded(page);
     await page.context().close();

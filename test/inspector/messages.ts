@@ -29,8 +29,7 @@ export function messagesSuite(harness: () => Harness): void {
         '→ 2',
         '',
         '',
-        '4',
-        '',
+        'HLOS',
       ]);
       await key('ArrowDown');
       await chose(page, 2);
@@ -44,8 +43,7 @@ export function messagesSuite(harness: () => Harness): void {
         '← 1',
         'OK',
         '1.000 ms',
-        '8',
-        '',
+        'RUNNING',
       ]);
       expect(await page.locator('.table').getAttribute('aria-rowcount')).toBe('59');
     });
@@ -76,29 +74,32 @@ export function messagesSuite(harness: () => Harness): void {
       );
     });
 
-    it('lead from request to reply and back with Enter', async () => {
-      await key('Home', 'Enter');
+    it('lead from request to reply and back with r', async () => {
+      await key('Home', 'r');
       await chose(page, 2);
-      await key('Enter');
+      await key('r');
       await chose(page, 1);
       await page.locator('#filter').fill('type == notification');
       await shows(page.locator('.summary'), '8 match');
       await page.locator('.table').focus();
-      await key('Home', 'Enter');
+      await key('Home', 'r');
       await shows(page.locator('.summary'), 'no counterpart');
       await page.locator('#filter').fill('type == request');
       await shows(page.locator('.summary'), /^2\d match/);
       await page.locator('.table').focus();
-      await key('Home', 'Enter');
+      await key('Home', 'r');
       await shows(page.locator('.summary'), 'The filter hides message 2');
-      await page.locator('#filter').fill('');
+      await shows(page.locator('.hidden-note'), 'The filter hides this message.');
+      await page.getByRole('button', { name: 'Clear the filter' }).click();
+      await chose(page, 2);
+      expect(await page.locator('#filter').inputValue()).toBe('');
       await shows(page.locator('.summary'), '58 messages');
     });
 
     it('are filtered with the language of the command line; what is wrong with it is said', async () => {
       await page.locator('.table').focus();
       await key('/');
-      await page.keyboard.type('name == "VM_START" and from == 3');
+      await page.keyboard.type('name == "VM_START" and from == 3 ');
       await key('Enter');
       await shows(page.locator('.summary'), '1 match');
       expect(await page.evaluate(`document.activeElement.className`)).toBe('table');
@@ -107,23 +108,30 @@ export function messagesSuite(harness: () => Harness): void {
       await shows(page.locator('.summary'), /^\d+ match/);
       await page.locator('#filter').fill('name = 3');
       await shows(page.locator('.filter-error'), 'column 6: expected == for equal');
-      await page.locator('#filter').fill('colour == 3');
-      await shows(page.locator('.filter-error'), 'colour');
+      await page.locator('#filter').fill('name == VM_STRAT ');
+      await shows(page.locator('.filter-error'), 'did you mean VM_START');
       await key('Escape');
       await shows(page.locator('.summary'), /^58 messages/);
       expect(await page.locator('.filter-error').textContent()).toBe('');
     });
 
     it('hide columns and tell the time in three ways', async () => {
-      await page.getByText('Columns').click();
+      await page.getByText('Columns', { exact: true }).click();
       await page.getByLabel('Latency').uncheck();
       expect(await page.locator('[role=columnheader]').allTextContents()).not.toContain('Latency');
+      await page.getByLabel('Seq').check();
+      await eventually(
+        () => page.locator('.row .col-seq').first().textContent(),
+        (now) => now === '0',
+      );
+      await page.getByLabel('Seq').uncheck();
       await page.getByLabel('since start').check();
       await page.locator('.row').nth(4).click();
       await eventually(
         () => chosenRow(page),
         (now) => now?.includes('0.004000000') === true,
       );
+      await page.getByText('Columns', { exact: true }).click();
       await page.getByLabel('since row before').check();
       await eventually(
         () => chosenRow(page),
@@ -131,28 +139,30 @@ export function messagesSuite(harness: () => Harness): void {
       );
       await page.getByLabel('Latency').check();
       await page.getByLabel('UTC').check();
-      await page.getByText('Columns').click();
+      await page.getByText('Columns', { exact: true }).click();
+      await page.locator('.table').focus();
+      for (const head of ['Since start', 'Delta', 'Time']) {
+        await key('t');
+        await shows(page.locator('[role=columnheader]').nth(1), head);
+      }
     });
 
-    it('go to the next and previous one with issues with n and p', async () => {
+    it('go to the next and previous one with a problem with e and E', async () => {
       const malformed = await harness().open(recorded('malformed-framing.pcapng'));
       await loaded(malformed);
       await malformed.locator('.table').focus();
-      await malformed.keyboard.press('n');
-      await eventually(
-        async () => (await chosenRow(malformed)).at(-1),
-        (now) => now !== '',
-      );
+      await malformed.keyboard.press('e');
+      await malformed.locator('.row.chosen.problem').waitFor();
       const [first] = await chosenRow(malformed);
-      await malformed.keyboard.press('n');
+      await malformed.keyboard.press('e');
       await eventually(
         async () => (await chosenRow(malformed))[0],
         (now) => now !== first,
       );
-      await malformed.keyboard.press('p');
+      await malformed.keyboard.press('E');
       await chose(malformed, Number(first));
-      await malformed.keyboard.press('p');
-      await shows(malformed.locator('.summary'), 'No issues before');
+      await malformed.keyboard.press('E');
+      await shows(malformed.locator('.summary'), 'from the end again');
       await malformed.context().close();
     });
   });

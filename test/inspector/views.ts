@@ -19,11 +19,11 @@ export function viewsSuite(harness: () => Harness): void {
     it('draw a lane for RM and each VM, with states and parcels, and say it as text', async () => {
       await page.getByRole('tab', { name: 'Lanes' }).click();
       await becomes(
-        () => page.locator('canvas').getAttribute('aria-label'),
-        '3 lanes, 58 messages, 8 VM states, 1 parcels; as text below',
+        () => page.locator('.lanes-frame canvas').getAttribute('aria-label'),
+        '3 lanes, 58 messages, 3 errors, 1 resets, 8 VM states, 1 parcels; as text below',
       );
       const pixels = await page.evaluate(`(() => {
-        const canvas = document.querySelector('canvas');
+        const canvas = document.querySelector('.lanes-frame canvas');
         const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
         return new Set(new Uint32Array(data.buffer)).size;
       })()`);
@@ -39,7 +39,7 @@ export function viewsSuite(harness: () => Harness): void {
 
     it('zoom and pan with buttons, keys, wheel and pointer', async () => {
       const hint = page.locator('.lanes-hint');
-      const canvas = page.locator('canvas');
+      const canvas = page.locator('.lanes-frame canvas');
       const shown = async (text: RegExp) => shows(hint, text);
       await shown(/^58 messages/);
       await page.getByRole('button', { name: 'Zoom in' }).click();
@@ -74,27 +74,42 @@ export function viewsSuite(harness: () => Harness): void {
       await page.mouse.wheel(0, -400);
       await page.mouse.move(2, 2);
       await shown(/^[12]\d messages/);
+      const drag = async (from: number, to: number) => {
+        await page.mouse.move(box.x + from, box.y + 250);
+        await page.mouse.down();
+        await page.mouse.move(box.x + to, box.y + 250, { steps: 4 });
+        await page.mouse.up();
+        await page.mouse.move(2, 2);
+      };
       const unmoved = await hint.textContent();
-      await page.mouse.move(box.x + 600, box.y + 150);
-      await page.mouse.down();
-      await page.mouse.move(box.x + 500, box.y + 150, { steps: 4 });
-      await page.mouse.up();
-      await page.mouse.move(2, 2);
-      await eventually(
+      await page.keyboard.down('Shift');
+      await drag(600, 500);
+      await page.keyboard.up('Shift');
+      const panned = await eventually(
         () => hint.textContent(),
         (now) => now !== unmoved,
       );
+      // Without Shift a drag marks the part to zoom to.
+      await drag(300, 600);
+      await eventually(
+        () => hint.textContent(),
+        (now) => Number.parseInt(now ?? '', 10) < Number.parseInt(panned ?? '', 10),
+      );
+      await page.mouse.dblclick(box.x + 300, box.y + 300);
+      await page.mouse.move(2, 2);
+      await shown(/^58 messages/);
+      await drag(300, 600);
       await canvas.focus();
       await page.keyboard.press('0');
       await shown(/^58 messages/);
     });
 
     it('choose the message that is clicked, and go to the next with the keys', async () => {
-      const canvas = page.locator('canvas');
+      const canvas = page.locator('.lanes-frame canvas');
       const box = (await canvas.boundingBox()) as { x: number; y: number; width: number };
       // The first message stands where the air around the capture ends: 2 % of the duration on each side.
-      const gutter = 76;
-      await page.mouse.click(box.x + gutter + ((box.width - gutter) * 0.02) / 1.04, box.y + 70);
+      const gutter = 92;
+      await page.mouse.click(box.x + gutter + ((box.width - gutter) * 0.02) / 1.04, box.y + 200);
       await shows(page.locator('.details h2'), '1 VM_GET_STATE');
       await canvas.focus();
       await page.keyboard.press('ArrowDown');

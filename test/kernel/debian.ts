@@ -61,8 +61,11 @@ export function debianKernel(suite: Suite, machine: Machine): DebianKernel | und
   if (apt === undefined) return undefined;
   const folder = join(cache, suite, machine);
   const depends = (name: string) => {
-    const found = run('apt-cache', [...apt, 'depends', name]).match(/Depends: (linux-[\w.+-]+)/g) ?? [];
-    return found.map((line) => line.slice('Depends: '.length));
+    // A package for all machines stands below a name that only the other machine has.
+    const lines = run('apt-cache', [...apt, 'depends', name]).matchAll(
+      /(?:Depends: |^ {4})(linux-[\w.+-]+)/gm,
+    );
+    return [...new Set(Array.from(lines, ([, found = '']) => found))];
   };
   const [imageName = ''] = depends(`linux-image-${machine}:${machine}`);
   const release = imageName.replace(/^linux-image-/, '');

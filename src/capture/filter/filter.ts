@@ -1,3 +1,4 @@
+import { UsageError } from '../../base/error.js';
 import { nameLike } from '../../base/nearest.js';
 import type { Notation, PathNode } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
@@ -28,17 +29,44 @@ export function parseFilter(text: string, names: PathNode): Filter {
   return new Parser(text, names).filter();
 }
 
+/** What may come next in an expression. */
+export type Expected =
+  | { readonly what: 'key' | 'brace' | 'and' }
+  | { readonly what: 'operator'; readonly node: PathNode }
+  | { readonly what: 'value'; readonly notations: readonly Notation[] };
+
+/** What may come behind an expression that is not complete. Undefined if there is an error before its end. */
+export function expectedAfter(text: string, names: PathNode): Expected | undefined {
+  let expected: Expected | undefined;
+  const end = text.trimEnd().length;
+  const parser = new Parser(text, names, (next, column) => {
+    expected = column > end ? next : undefined;
+  });
+  try {
+    parser.filter();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+  }
+  return expected;
+}
+
+/** Is told what may come at a column, before it is read. */
+type Expects = (expected: Expected, column: number) => void;
+
 /** Deepest nesting of parentheses and `not`. */
 const levelsMax = 200;
 
 class Parser {
   readonly #tokens: Tokens;
   readonly #names: PathNode;
+  readonly #expects: (expected: Expected) => void;
   #depth = 0;
 
-  constructor(text: string, names: PathNode) {
-    this.#tokens = new Tokens(text);
+  constructor(text: string, names: PathNode, expects: Expects = () => {}) {
+    const tokens = new Tokens(text);
+    this.#tokens = tokens;
     this.#names = names;
+    this.#expects = (expected) => expects(expected, tokens.column);
   }
 
   filter(): Filter {
@@ -67,6 +95,7 @@ class Parser {
   }
 
   #negation(): Filter {
+    this.#expects({ what: 'key' });
     const { column } = this.#tokens.peek();
     if (++this.#depth > levelsMax) fail(column, `at most ${levelsMax} levels of parentheses and not`, 'more');
     try {
@@ -78,6 +107,7 @@ class Parser {
       const inner = this.#either();
       const end = this.#tokens.peek();
       if (!this.#accepts(')')) fail(end.column, ')', end.text);
+      this.#expects({ what: 'and' });
       return inner;
     } finally {
       this.#depth--;
@@ -88,6 +118,7 @@ class Parser {
     const token = this.#tokens.next();
     if (token.kind !== 'word') fail(token.column, 'a key such as name, from or payload.vmid', token.text);
     const [path, node] = pathOf(token, this.#names);
+    this.#expects({ what: 'operator', node });
     const operator = this.#tokens.peek();
     const name = operator.text.toLowerCase();
     if (!Object.hasOwn(operators, name)) return (fields) => anyAt(fields, path, isThere);
@@ -97,7 +128,8 @@ class Parser {
       const parts = [...node.parts.keys()].map((part) => `${path.join('.')}.${part}`);
       fail(token.column, `a part of ${token.text}, such as ${parts[0]}`, token.text);
     }
-    const test = (operators[name] as Operator)(this.#tokens, notations);
+    const test = (operators[name] as Operator)(this.#tokens, notations, this.#expects);
+    this.#expects({ what: 'and' });
     return (fields) => anyAt(fields, path, test);
   }
 }
@@ -170,10 +202,15 @@ function anyAt(fields: Fields, path: readonly string[], test: Test): boolean {
 const isThere: Test = (json) => json !== false && json !== null;
 
 /** Reads what follows an operator, and makes the test of a value. */
-type Operator = (tokens: Tokens, notations: readonly Notation[]) => Test;
+type Operator = (
+  tokens: Tokens,
+  notations: readonly Notation[],
+  expects: (expected: Expected) => void,
+) => Test;
 
 function comparing(passes: (order: number | undefined) => boolean): Operator {
-  return (tokens, notations) => {
+  return (tokens, notations, expects) => {
+    expects({ what: 'value', notations });
     const literal = literalOf(tokens.value(), notations);
     return (json) => passes(compare(json, literal));
   };
@@ -198,11 +235,14 @@ const operators: Readonly<Record<string, Operator>> = {
     const matches = compileRegex(text, hasNames(notations), column);
     return (json) => matches(textIn(json));
   },
-  in(tokens, notations) {
+  in(tokens, notations, expects) {
+    expects({ what: 'brace' });
     if (!tokens.takes('{')) fail(tokens.column, '{', tokens.rest);
     const literals: Literal[] = [];
-    do literals.push(literalOf(tokens.value(), notations));
-    while (tokens.takes(','));
+    do {
+      expects({ what: 'value', notations });
+      literals.push(literalOf(tokens.value(), notations));
+    } while (tokens.takes(','));
     if (!tokens.takes('}')) fail(tokens.column, ', or }', tokens.rest);
     return (json) => literals.some((literal) => compare(json, literal) === 0);
   },

@@ -21,7 +21,10 @@ export interface FilterNames extends PathNode {
 export function filterNames(protocol: Protocol, frames: boolean): FilterNames {
   const { names: keys } = frames ? keysOfFrames : keysOfRecords;
   const { notations, parts } = inner(
-    Array.from(keys, (name) => [name, recordKeys[name].kind.paths(protocol)] as const),
+    Array.from(keys, (name) => {
+      const { kind, doc } = recordKeys[name];
+      return [name, { ...kind.paths(protocol), doc }] as const;
+    }),
   );
   return { notations, parts, keys };
 }

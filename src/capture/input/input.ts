@@ -56,6 +56,10 @@ export class CaptureInput implements CaptureReader {
     else if (isOver) this.#guess();
   }
 
+  settle(): void {
+    this.#reader?.settle?.();
+  }
+
   end(): void {
     if (this.#reader === undefined) {
       // No lines are no packets: what a filter that nothing passed printed.

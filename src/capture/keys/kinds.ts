@@ -1,9 +1,9 @@
 import { formatDecimal } from '../../base/decimal.js';
 import { formatHex, hexPieces, parseHex } from '../../base/hex.js';
-import { formatTime, parseTime } from '../../base/time.js';
+import { formatDuration, formatTime, parseTime } from '../../base/time.js';
 import type { Limits, Protocol } from '../../schema/index.js';
 import { type Clock, clocks } from '../packets/index.js';
-import { hexSchema, type Json, type JsonSchema, refuse } from '../payload/index.js';
+import { hexSchema, type Json, type JsonSchema, refuse, vmidName } from '../payload/index.js';
 import {
   durations,
   hexTexts,
@@ -21,6 +21,8 @@ import {
 export interface KeyKind<T, Given = T> {
   /** With a `name` only what stands under that name in the value is needed. */
   toJson(value: T, protocol: Protocol, name?: string): Json;
+  /** The value in words, as a cell of a table shows it. Without it that is the text of the JSON. */
+  toWords?(value: T, protocol: Protocol): string;
   /** The same text as `jsonText(toJson(...))`, made faster. For keys that most lines have. */
   toText?(value: T, protocol: Protocol): string;
   /** The same text in pieces. For keys whose text may be as large as a packet. */
@@ -32,12 +34,15 @@ export interface KeyKind<T, Given = T> {
   paths(protocol: Protocol): PathNode;
   /** A capture has few different values, so that their texts are worth keeping. They compare with `===`. */
   readonly repeats?: true;
+  /** The values are numbers, which a table sets flush right and compares by size. */
+  readonly isNumber?: boolean;
 }
 
 /** Integers from `min` to `max`. A line may also have 0 where `min` is 1: `decode --frames` prints such counts. */
 export function integer(min: number, max: number | keyof Limits = Number.MAX_SAFE_INTEGER): KeyKind<number> {
   const maxOf = ({ limits }: Protocol) => (typeof max === 'number' ? max : limits[max]);
   return {
+    isNumber: true,
     toJson: (value) => value,
     toText: formatDecimal,
     fromJson(json, path, protocol) {
@@ -61,11 +66,18 @@ export function integer(min: number, max: number | keyof Limits = Number.MAX_SAF
 export const count = integer(1);
 export const size: KeyKind<number> = { ...integer(0), paths: () => leaf(sizes) };
 export const u16 = integer(0, 0xffff);
-export const vmid: KeyKind<number> = { ...u16, repeats: true, paths: (protocol) => leaf(vms(protocol)) };
+export const vmid: KeyKind<number> = {
+  ...u16,
+  repeats: true,
+  isNumber: false,
+  toWords: (value, protocol) => vmidName(protocol, value) ?? String(value),
+  paths: (protocol) => leaf(vms(protocol)),
+};
 
 /** A duration in nanoseconds, which may be negative. */
 export const duration: KeyKind<number> = {
   ...size,
+  toWords: formatDuration,
   fromJson: (json, path) => (Number.isInteger(json) ? (json as number) : refuse(path, 'integer', json)),
   schema: () => ({ type: 'integer' }),
   paths: () => leaf(durations),

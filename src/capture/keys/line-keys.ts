@@ -45,6 +45,17 @@ export class LineKeys<Item> {
     return value === undefined ? undefined : column?.key.kind.toJson(value, protocol, inner);
   }
 
+  /** One key in words, for a cell of a table. Empty where the line does not have it. */
+  words(item: Item, protocol: Protocol, name: string): string {
+    const column = this.#byName.get(name);
+    const value = column?.read(item, protocol);
+    if (column === undefined || value === undefined) return '';
+    const { kind } = column.key;
+    if (kind.toWords !== undefined) return kind.toWords(value, protocol);
+    const json = kind.toJson(value, protocol);
+    return typeof json === 'string' ? json : jsonText(json);
+  }
+
   /** The keys that pass `select`, as the line has them. */
   toJson(item: Item, protocol: Protocol, select: (key: RecordKey) => boolean = () => true): JsonObject {
     const json: JsonObject = {};

@@ -98,6 +98,8 @@ export function valuesOf(type: Parameters<typeof valueNames>[0]): Notation {
 export interface PathNode {
   readonly notations: readonly Notation[];
   readonly parts: ReadonlyMap<string, PathNode>;
+  /** What stands there, for people. Of fields of the same name in several messages it is that of one. */
+  readonly doc?: string;
 }
 
 export function leaf(...notations: readonly Notation[]): PathNode {
@@ -126,7 +128,8 @@ function nodeOfFields(protocol: Protocol, fields: readonly Field[]): PathNode {
       else values.push(notationOf(protocol, entry, role));
     }
   }
-  return { notations: values, parts: nodeOfLayouts(protocol, layouts).parts };
+  const doc = fields.find((field) => field.doc !== '')?.doc ?? '';
+  return { notations: values, parts: nodeOfLayouts(protocol, layouts).parts, doc };
 }
 
 function notationOf(protocol: Protocol, type: AnyType, role: string | undefined): Notation {

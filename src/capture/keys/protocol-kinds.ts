@@ -1,5 +1,6 @@
 import type { Issue } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
+import { issueText } from '../../base/sentence.js';
 import {
   formatId,
   type Message,
@@ -104,6 +105,7 @@ export const comments: KeyKind<readonly (string | undefined)[]> = {
     others.every((comment) => comment === undefined)
       ? first
       : [first, ...others.map((comment) => comment ?? null)],
+  toWords: (texts) => texts.filter((text) => text !== undefined).join('; '),
   fromJson: (json, path, protocol) =>
     (Array.isArray(json) ? json : [json]).map((item) => orNull(text).fromJson(item, path, protocol)),
   schema: (protocol) => ({ anyOf: [text.schema(protocol), list(orNull(text)).schema(protocol)] }),
@@ -132,6 +134,7 @@ export const payload: KeyKind<Pick<CaptureRecord, 'layout' | 'payload' | 'comple
 
 /** Nothing needs the issues of a line: whoever decodes its bytes finds them again. */
 export const issues: KeyKind<readonly Issue[], unknown> = {
+  toWords: (list) => list.map(issueText).join('; '),
   toJson: (list) =>
     list.map(({ code, path, offset, expected, actual }) => ({
       code,

@@ -71,6 +71,7 @@ export class CallPairs {
     this.#release();
   }
 
+  /** No return of a send follows. */
   end(): void {
     for (const waiting of this.#sending.values()) waiting.open = false;
     this.#release();

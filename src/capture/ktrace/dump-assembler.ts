@@ -70,6 +70,12 @@ export class DumpAssembler {
     if (dump.ended || continued === undefined) this.#emit();
   }
 
+  /** Hands on what is whole by what it says itself. */
+  settle(): void {
+    for (const dump of this.#open) dump.ended ||= this.#isWhole(dump);
+    this.#emit();
+  }
+
   /** Hands on all: no lines belong to them any more. */
   release(): void {
     for (const dump of this.#open) dump.ended = true;

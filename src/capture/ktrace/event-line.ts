@@ -1,7 +1,14 @@
 import type { Clock } from '../packets/index.js';
 import { ArgumentReader, type DataShape, newShape } from './arguments.js';
 import { code, isAt, type Line, latin1, Names, wordChars } from './line.js';
-import { type Direction, type LineTime, type Loss, QUEUE_MESSAGE_MAX, type TraceItem } from './message.js';
+import {
+  type Direction,
+  type LineTime,
+  type Loss,
+  QUEUE_MESSAGE_MAX,
+  type Tick,
+  type TraceItem,
+} from './message.js';
 
 /** The tracer gave up entries: ftrace, trace-cmd, bpftrace, perf and the kernel's log say so in these forms. */
 const LOST =
@@ -63,6 +70,12 @@ export class EventLines {
   #headEnd = 0;
   #argumentsStart = 0;
 
+  /** Another trace begins: its probes may print their data otherwise. */
+  restart(): void {
+    this.#probes = [];
+    this.#shapes.clear();
+  }
+
   /**
    * What a line says of a message queue: `nothing` for an event that moves no message, undefined for all other lines.
    * Columns are not counted: what stands before the event's name differs with every option.
@@ -90,7 +103,9 @@ export class EventLines {
     if (bytes === undefined) return 'nothing';
     const time = timeOf(data, start, headEnd, clock);
     const task = this.#task(data, start, headEnd);
-    return { kind: 'message', direction, queue, isRmOnly, size: announced, bytes, time, task };
+    const message = { direction, queue, isRmOnly, size: announced, bytes, time, task };
+    const tick = time === undefined ? tickOf(data, start, headEnd) : undefined;
+    return tick === undefined ? { kind: 'message', ...message } : { kind: 'message', ...message, tick };
   }
 
   /**
@@ -109,7 +124,7 @@ export class EventLines {
       if (nameStart === colon) continue;
       const probe =
         this.#known(data, nameStart, end) ??
-        this.#probeOf(data, nameStart, colon, isRaw ? place : placeEnd(data, place, end));
+        this.#probeOf(data, nameStart, colon, isRaw ? place + RAW_PLACE.length : placeEnd(data, place, end));
       if (probe?.direction === undefined) continue;
       this.#headEnd = groupStart(data, start, nameStart);
       this.#argumentsStart = nameStart + probe.head.length;
@@ -148,10 +163,7 @@ export class EventLines {
       isRmOnly: /(?:^|_)rm_/.test(callee === '' ? place : callee),
       shape,
     };
-    if (this.#probes.length >= PROBES_MAX) {
-      this.#probes = [];
-      this.#shapes.clear();
-    }
+    if (this.#probes.length >= PROBES_MAX) this.restart();
     if (probe.direction !== undefined) this.#shapes.set(name, shape);
     this.#probes.push(probe);
     return probe;
@@ -234,6 +246,12 @@ function timeOf(data: Uint8Array, start: number, headEnd: number, clock: Clock):
     ns: seconds < EXACT_SECONDS ? BigInt(seconds * 1e9 + ns) : BigInt(seconds) * 1_000_000_000n + BigInt(ns),
     clock: seconds > 1_000_000_000 ? 'wall' : clock,
   };
+}
+
+/** `[001] .....     1414`: a time without a unit, and the processor. */
+function tickOf(data: Uint8Array, start: number, headEnd: number): Tick | undefined {
+  const match = /\[(\d{3,})\]\s.*?(\d+):?$/.exec(latin1(data, start, headEnd));
+  return match === null ? undefined : { cpu: Number(match[1]), count: Number(match[2]) };
 }
 
 function digitAt(data: Uint8Array, at: number): number {

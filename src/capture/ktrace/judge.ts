@@ -57,6 +57,14 @@ export class MessageJudge {
     return oldest;
   }
 
+  /** Hands on all that is decided; what waits for an answer stays. */
+  settle(): void {
+    const decided = this.#queue.filter((item) => item.kind === 'lost' || item.isRm !== undefined);
+    const open = this.#queue.filter((item) => item.kind === 'message' && item.isRm === undefined);
+    this.#queue.splice(0, this.#queue.length, ...open);
+    for (const item of decided) this.#sink(item);
+  }
+
   end(): void {
     for (const [key, open] of this.#open) this.#decide(key, open, false);
     this.#release();

@@ -13,6 +13,12 @@ export interface LineTime {
   readonly clock: Clock | undefined;
 }
 
+/** A time without a unit, of a clock that may be coarse, and the processor that printed it. */
+export interface Tick {
+  readonly count: number;
+  readonly cpu: number;
+}
+
 /** One queue message as the trace shows it. */
 export interface TracedMessage {
   readonly direction: Direction;
@@ -25,6 +31,8 @@ export interface TracedMessage {
   /** The first bytes of it: fewer than `size` when the trace cut the message. */
   readonly bytes: Uint8Array;
   readonly time: LineTime | undefined;
+  /** Instead of a time: the clocks `counter`, `uptime` and those of processors count without a unit. */
+  readonly tick?: Tick;
   /** The thread that sent or received, as far as the line tells; '' when it does not. */
   readonly task: string;
   /** Counts the messages of a log by the lines on which they begin; undefined where each has one line. */

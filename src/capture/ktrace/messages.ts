@@ -5,6 +5,7 @@ import { type Judged, MessageJudge } from './judge.js';
 import type { TracedMessage, TraceItem } from './message.js';
 import { QueueFinder } from './queues.js';
 import { RetryFilter } from './retries.js';
+import { TickOrder } from './tick-order.js';
 
 /** What a trace cannot say by itself. */
 export interface TraceOptions {
@@ -27,6 +28,7 @@ export class TraceMessages {
   readonly #calls: CallPairs;
   readonly #finder: QueueFinder;
   readonly #judge: MessageJudge;
+  readonly #ticks: TickOrder;
   readonly #retries: RetryFilter;
   /** Events lost since the last message of RM; their number undefined when the trace does not say it. */
   #lost: { readonly count: number | undefined } | undefined;
@@ -42,7 +44,8 @@ export class TraceMessages {
     this.#sink = sink;
     this.#warn = warn;
     this.#retries = new RetryFilter(protocol, (item) => this.#deliver(item));
-    this.#judge = new MessageJudge(protocol, (item) => this.#retries.push(item));
+    this.#ticks = new TickOrder(protocol, (item) => this.#retries.push(item));
+    this.#judge = new MessageJudge(protocol, (item) => this.#ticks.push(item));
     this.#finder = new QueueFinder(protocol, (item) => this.#judge.push(item));
     this.#calls = new CallPairs((item) => {
       if (item.kind === 'lost') this.lost(item.count);
@@ -79,11 +82,20 @@ export class TraceMessages {
     this.#deliverOthers();
   }
 
+  /** Nothing has come for a while. */
+  settle(): void {
+    this.#calls.end();
+    this.#finder.settle();
+    this.#judge.settle();
+    this.#ticks.release();
+  }
+
   /** Nothing follows. @param offset of the last line or record, for warnings. */
   end(offset: number): void {
     this.#calls.end();
     this.#finder.end();
     this.#judge.end();
+    this.#ticks.release();
     this.oldest = Number.POSITIVE_INFINITY;
     this.#summary(offset);
   }

@@ -1,7 +1,7 @@
 import { MessageType, type Protocol } from '../../schema/index.js';
 import type { Judged } from './judge.js';
 import type { Direction, TracedMessage } from './message.js';
-import { plausibility } from './plausible.js';
+import { isWholeMessage, plausibility } from './plausible.js';
 
 /** Messages that are held back until it is known which queues are RM's. */
 const HELD_MAX = 4096;
@@ -47,6 +47,29 @@ export class QueueFinder {
   message(message: TracedMessage): void {
     if (this.#rm.tx === undefined || this.#rm.rx === undefined) this.#learn(message);
     this.#pass({ kind: 'message', message, isRm: undefined });
+  }
+
+  /**
+   * Hands on messages that wait for an answer to show whose queue it is, as far as they can only be RM's: each is whole,
+   * and no other queue has had messages like RM's.
+   */
+  settle(): void {
+    const count = this.#held.findIndex((item) => !this.#canOnlyBeRm(item));
+    const items = count < 0 ? this.#held : this.#held.slice(0, count);
+    this.#held = count < 0 ? [] : this.#held.slice(count);
+    for (const item of items) {
+      if (item.kind === 'message') item.isRm = this.#isKnown(item) ? this.#isRm(item.message) : true;
+      this.#sink(item);
+    }
+  }
+
+  #canOnlyBeRm(item: Judged): boolean {
+    if (item.kind === 'lost' || this.#isKnown(item)) return true;
+    const { direction, queue, bytes } = item.message;
+    const fitting = [...this.#facts[direction]].filter(([, facts]) => facts.fitting > 0);
+    const [only] = fitting;
+    if (only === undefined || fitting.length > 1 || only[0] !== queue) return false;
+    return only[1].fitting === only[1].count && isWholeMessage(this.#protocol, bytes, direction);
   }
 
   /** Nothing follows: what is not known is decided by what there is. */

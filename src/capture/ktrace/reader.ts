@@ -10,7 +10,7 @@ import { BpftraceLines } from './bpftrace-line.js';
 import { DumpAssembler } from './dump-assembler.js';
 import { DumpLines } from './dump-line.js';
 import { EventLines, LOSS_LINE_MAX, parseLoss } from './event-line.js';
-import { code, Line } from './line.js';
+import { code, isAt, Line } from './line.js';
 import type { TracedMessage } from './message.js';
 import { TraceMessages, type TraceOptions } from './messages.js';
 import { isWholeMessage, plausibility } from './plausible.js';
@@ -84,6 +84,15 @@ export class KernelTraceReader implements CaptureReader {
     this.#lines.push(chunk);
   }
 
+  settle(): void {
+    // Tracers write whole lines: this is the border of two pieces of a file.
+    if (this.#endsInLine) return;
+    this.#order.settle();
+    this.#dumps.settle();
+    this.#messages.settle();
+    this.#messages.oldest = this.#dumps.oldest;
+  }
+
   end(): void {
     this.#isLast = this.#endsInLine;
     this.#lines.end();
@@ -105,7 +114,9 @@ export class KernelTraceReader implements CaptureReader {
         return;
       }
     }
+    if (isAt(line.data, line.start, TRACE_CMD)) this.#events.restart();
     if (line.data[line.start] === code.hash) {
+      this.#events.restart();
       const clock = CLOCK.exec(line.text)?.[1];
       if (clock !== undefined) this.#clock = clock as Clock;
     }
@@ -118,6 +129,8 @@ export class KernelTraceReader implements CaptureReader {
       this.#checkSequence(line.text);
     }
     if (this.#eventLine(line) || this.#dumpLine(line)) return;
+    // Another recording begins, whose times have nothing to do with those before.
+    if (isAt(line.data, line.start, ATTACHED)) this.#order.release();
     const loss = mayBeLoss(line, first) ? parseLoss(line.text) : undefined;
     if (loss !== undefined) {
       this.#messages.item(loss);
@@ -161,6 +174,10 @@ export class KernelTraceReader implements CaptureReader {
   }
 }
 
+/** `Attaching 2 probes...` or, in newer versions, `Attached 2 probes`. */
+const ATTACHED = 'Attach';
+/** `cpus=2`: the first line of what trace-cmd prints. The header of other traces begins with #. */
+const TRACE_CMD = 'cpus=';
 const LINE_FEED = 0x0a;
 const JSON_STARTS = new Set(['{', '}', '"', ']'].map((char) => char.charCodeAt(0)));
 /** Of `CPU:0 [LOST`, `Lost` and `lost`. */

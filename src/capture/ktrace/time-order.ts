@@ -37,6 +37,17 @@ export class TimeOrder {
     this.#releaseUntil(timeOf(this.#held.at(-1) as BpftraceLine) - WINDOW_NS);
   }
 
+  /** Hands on what is not known to lack a piece. */
+  settle(): void {
+    while (this.#first < this.#held.length) {
+      const line = this.#held[this.#first] as BpftraceLine;
+      if (line.bytes.length < line.size) return;
+      this.#first++;
+      this.#sink(line);
+    }
+    this.release();
+  }
+
   /** Hands on all: nothing that belongs in front of them will come. */
   release(): void {
     while (this.#first < this.#held.length) this.#sink(this.#held[this.#first++] as BpftraceLine);

@@ -37,6 +37,7 @@ export class JsonUnwrapper {
 function printed(line: string): readonly string[] {
   try {
     const { type, data } = JSON.parse(line) as { type: string; data: unknown };
+    if (type === 'attached_probes') return ['Attached probes'];
     if (type === 'lost_events') return [`Lost ${(data as { events?: number }).events ?? ''} events`];
     return type === 'printf' && typeof data === 'string' ? data.split('\n') : [];
   } catch {

@@ -77,6 +77,11 @@ export interface CaptureReader {
    * everything before has been delivered.
    */
   push(chunk: Uint8Array): void;
+  /**
+   * Nothing has come for a while: what is complete by itself is passed on, even if something that belongs in front of it
+   * might still come.
+   */
+  settle?(): void;
   /** The input has ended. Throws WireError when it ends inside something; everything before has been delivered. */
   end(): void;
 }
@@ -102,7 +107,7 @@ export function emptyPacket(): Packet {
 }
 
 /** What a packet takes in memory besides its bytes and its comment, about. */
-export const PACKET_SIZE = 768;
+export const PACKET_SIZE = 1536;
 
 /** A copy of a packet, since the reader reuses its buffer. */
 export function copyOfPacket(packet: Packet): Packet {

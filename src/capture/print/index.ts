@@ -2,11 +2,10 @@
 export { type Info, infoOf, infoText, StatesBefore } from './info.js';
 export { LinePrinter } from './line-printer.js';
 export {
-  duration,
   type PrintOptions,
   type PrintStyle,
   writeFrame,
   writeRecord,
 } from './print.js';
-export { isProblem, problemText, Summary, type SummaryItem, type SummaryJson } from './summary.js';
+export { isProblem, Summary, type SummaryItem, type SummaryJson } from './summary.js';
 export { TrafficCounter, type TrafficRow, trafficHead, trafficLine } from './traffic-rows.js';

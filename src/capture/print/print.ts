@@ -1,7 +1,7 @@
 import { formatHex } from '../../base/hex.js';
 import { jsonText } from '../../base/json.js';
 import { issueText } from '../../base/sentence.js';
-import { formatTime } from '../../base/time.js';
+import { formatDuration, formatTime } from '../../base/time.js';
 import { annotate } from '../../codec/index.js';
 import { formatId, type Payload, type Protocol } from '../../schema/index.js';
 import {
@@ -138,21 +138,13 @@ export function factsOf({ seq, packets, request, latencyNs }: CaptureRecord): st
   if (seq !== undefined) facts.push(`seq ${seq}`);
   if (packets.length > 1) facts.push(`${packets.length} packets`);
   if (request !== undefined) facts.push(`to #${request}`);
-  if (latencyNs !== undefined) facts.push(duration(latencyNs));
+  if (latencyNs !== undefined) facts.push(formatDuration(latencyNs));
   return facts;
 }
 
 function errorText(error: number, protocol: Protocol, style: PrintStyle): string {
   const name = enumName(protocol.error, error) ?? `error 0x${error.toString(16)}`;
   return error === 0 ? style.good(name) : style.bad(name);
-}
-
-/** Nanoseconds with a unit that leaves one to three digits before the point. */
-export function duration(ns: number): string {
-  const size = Math.abs(ns);
-  if (size < 1e3) return `${ns} ns`;
-  if (size < 1e6) return `${(ns / 1e3).toFixed(3)} us`;
-  return size < 1e9 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e9).toFixed(3)} s`;
 }
 
 /** A struct's fields, a line each; lists with an indented line per entry. */

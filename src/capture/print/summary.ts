@@ -1,10 +1,9 @@
 import { defined } from '../../base/defined.js';
-import { formatTime } from '../../base/time.js';
+import { formatDuration, formatTime } from '../../base/time.js';
 import { formatId, type Protocol } from '../../schema/index.js';
 import { enumName } from '../payload/index.js';
 import type { CaptureRecord, Outstanding, RecordPacket, RecordType } from '../records/index.js';
 import { Latencies, type LatencySummary } from './latencies.js';
-import { duration } from './print.js';
 
 /** Error words and ids of one message that are counted apart, so that memory is bounded. */
 const distinctMax = 4096;
@@ -172,7 +171,7 @@ export function isProblem({ type, incomplete, issues }: CaptureRecord): boolean 
 }
 
 /** What is wrong with a record, in words; empty when nothing is. */
-export function problemText({ type, issues, incomplete }: CaptureRecord): string {
+function problemText({ type, issues, incomplete }: CaptureRecord): string {
   const codes = issues.map(({ code, path }) => (path === '' ? code : `${code} at ${path}`));
   return [
     ...(incomplete ? ['incomplete'] : []),
@@ -207,7 +206,7 @@ function table(map: ReadonlyMap<string, ReadonlyMap<string, number>>): Counts {
 }
 
 function latencyCells({ min, median, p99, max }: LatencySummary): string[] {
-  return [min, median, p99, max].map(duration);
+  return [min, median, p99, max].map(formatDuration);
 }
 
 /** Rows as aligned columns: the first to the left, the others to the right. */

@@ -1,6 +1,6 @@
+import { formatDuration } from '../../base/time.js';
 import type { CaptureRecord } from '../records/index.js';
 import { Latencies } from './latencies.js';
-import { duration } from './print.js';
 import { isProblem } from './summary.js';
 
 /** What came in one interval. Latencies are undefined if no reply tells one. */
@@ -119,7 +119,8 @@ export function trafficLine(row: TrafficRow, width: number | undefined): string 
   const cells = [time, messages, rate, requests, replies, notifications, errors, issues, waiting];
   const sizes = Object.values(columns);
   const { latency_ns: latency } = row;
-  const latencies = latency === undefined ? ['-', '-'] : [duration(latency.median), duration(latency.p99)];
+  const latencies =
+    latency === undefined ? ['-', '-'] : [formatDuration(latency.median), formatDuration(latency.p99)];
   const shown = isWide(width) ? latencies.map((text) => text.padStart(latencyWidth)) : [];
   return `${[...cells.map((cell, index) => String(cell).padStart(sizes[index] as number)), ...shown].join('')}\n`;
 }

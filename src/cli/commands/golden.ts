@@ -8,11 +8,12 @@ import { type Fixture, provenances } from '../../golden/fixture.js';
 import { fixturesOf, messagesNamed } from '../../golden/generate.js';
 import { readFixtures } from '../../golden/read.js';
 import type { CommandIo } from '../io.js';
-import { oneOf } from '../options.js';
+import { notes } from '../notes.js';
+import { nameOption } from '../options.js';
 import { storedEvidence } from '../stored-evidence.js';
 
 interface GoldenOptions {
-  readonly format: string;
+  readonly format: (typeof formats)[number];
   readonly message?: readonly string[];
   readonly out?: string;
   readonly check?: string;
@@ -34,17 +35,17 @@ export function register(program: Command, io: CommandIo): void {
   program
     .command('golden')
     .description('write byte fixtures of all messages for the tests of other programs, or check them')
-    .option('--format <format>', formats.join(', '), 'json')
+    .option('--format <format>', formats.join(', '), nameOption('--format', formats), 'json')
     .option('--message <name...>', 'only these messages')
     .option('--out <dir>', 'folder to write into; standard output without it')
     .option('--compact', 'JSON: of payloads above 1024 bytes only the frames')
     .option('--check <dir>', 'compare with the fixtures in a folder instead of writing')
-    .addHelpText('after', examples)
+    .addHelpText('after', notes(examples))
     .action((options: GoldenOptions) => golden(io, options));
 }
 
 function golden(io: CommandIo, options: GoldenOptions): void {
-  const format = oneOf(formats, options.format, '--format');
+  const { format } = options;
   const evidence = storedEvidence();
   const messages = messagesNamed(io.protocol, options.message ?? []);
   const fixtures = messages.flatMap((message) => fixturesOf(io.protocol, message, evidence));

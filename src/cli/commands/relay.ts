@@ -4,11 +4,13 @@ import { parseJson } from '../../base/json.js';
 import { type Line, lineReaders } from '../../base/line-readers.js';
 import { Random } from '../../base/random.js';
 import { Tap } from '../../node/tap.js';
+import { Watchers } from '../../node/tap-server.js';
 import { processTiming } from '../../node/timing.js';
 import { StreamServer } from '../../node/unix-stream.js';
 import { type AnswerRule, Answers, Relay, readAnswerRule } from '../../relay/index.js';
 import { type FaultRule, Faults, readRule } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
+import { notes } from '../notes.js';
 import { integerOption } from '../options.js';
 import { Stop } from '../stop.js';
 import { makeConnector } from '../target-option.js';
@@ -49,7 +51,7 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(new Option('--rule <json>', 'a rule; repeatable').argParser(collect).default([], 'none'))
     .option('--rules <file>', 'NDJSON of rules')
     .option('--seed <n>', 'seed of what rules draw', integerOption('--seed', 0xffffffff), 0)
-    .addHelpText('after', help)
+    .addHelpText('after', notes(help))
     .action((options: RelayOptions) => relay(io, options));
 }
 
@@ -65,20 +67,24 @@ async function relay(io: CommandIo, options: RelayOptions): Promise<void> {
           closed: stop.end,
         });
   const to = options.to.startsWith('dgram:') ? options.to : `socket:${options.to.replace(/^socket:/, '')}`;
+  const watchers = new Watchers();
   const between = new Relay({
     connector: makeConnector(to),
     faults,
     answers,
     timing: processTiming,
-    onMessage: (from, receiver, message, note) => tap?.message(from, receiver, message, note),
+    onMessage: (from, receiver, message, note) => {
+      tap?.message(from, receiver, message, note);
+      watchers.message(from, receiver, message, note);
+    },
     warn: (text) => io.warn(text),
   });
   io.stdio.onStop(() => stop.end());
   let server: StreamServer | undefined;
   try {
-    server = await StreamServer.listen(options.listen, between);
+    server = await StreamServer.listen(options.listen, between, watchers);
     tap?.open();
-    io.warn(`ready: ${options.listen}`);
+    io.note(`ready: ${options.listen}`);
     await stop.awaited;
   } finally {
     await between.close();

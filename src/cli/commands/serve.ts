@@ -1,18 +1,24 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
+import { LineSplitter } from '../../capture/packets/index.js';
+import { FileError } from '../../node/file-error.js';
+import { readPieces, readWholeFile } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
-import { TapServer } from '../../node/tap-server.js';
+import { TapServer, Watchers } from '../../node/tap-server.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
 import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
 import { LiveManager } from '../../serve/index.js';
+import { LineServer, SimTarget } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
+import { notes } from '../notes.js';
 import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
 import { Stop } from '../stop.js';
 
 interface ServeOptions {
   readonly socket?: string;
   readonly dgram?: string;
+  readonly stdio?: true;
   readonly tap?: string;
   readonly tapSocket?: string;
   readonly load: readonly FileAt[];
@@ -24,7 +30,8 @@ interface ServeOptions {
 
 const help = `
 A record on the socket: u16le length of what follows, u16le source VMID, u16le destination VMID (255), the queue
-message. A VM belongs to the connection that last sent as it; an empty message is enough for that. Datagrams are queue
+message. A VM belongs to the connection that last sent as it; an empty message is enough for that. An empty message from
+VMID 65535 to VMID 65535 makes a connection watch: it gets all messages as pcapng from then on. Datagrams are queue
 messages: the manager receives as DIR/rm-rpc-3-255 and sends to DIR/rm-rpc-255-3, which the VM binds. A VM that does not
 read fills its queue of 8 messages; then the manager drops replies, as the real one does.
 
@@ -33,7 +40,8 @@ SIGINT and SIGTERM end it. --dgram needs the package unix-dgram, which is native
 Examples:
   gunyah-rm serve --socket rm.sock --tap live.pcapng
   gunyah-rm serve --socket rm.sock --tap-socket tap.sock      for Wireshark, see capture --extcap-install
-  gunyah-rm serve --dgram /tmp --load 0x89000000=vm.dtb --reboot-on-panic`;
+  gunyah-rm serve --dgram /tmp --load 0x89000000=vm.dtb --reboot-on-panic
+  gunyah-rm fuzz --target 'exec:gunyah-rm serve --stdio' --time 60`;
 
 export function register(program: Command, io: CommandIo): void {
   program
@@ -41,6 +49,7 @@ export function register(program: Command, io: CommandIo): void {
     .description('the simulated resource manager, live')
     .option('--socket <path>', 'take connections on this unix stream socket')
     .option('--dgram <dir>', 'unix datagrams with names in this directory')
+    .option('--stdio', 'speak the line protocol of fuzz --target exec: on standard input and output')
     .option('--tap <file>', 'record everything in a pcapng file; - for standard output')
     .option('--tap-socket <path>', 'whoever connects there gets everything from then on as pcapng')
     .addOption(loadFlag('have a file in guest physical memory at every boot; repeatable'))
@@ -48,17 +57,21 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(managerFlag('rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--reboot-on-panic', 'boot again when the manager has died, instead of falling silent')
-    .addHelpText('after', help)
+    .addHelpText('after', notes(help))
     .action((options: ServeOptions) => serve(io, options));
 }
 
 async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   const { socket, dgram } = options;
+  if (options.stdio === true) {
+    serveLines(io, options);
+    return;
+  }
   if (socket === undefined && dgram === undefined)
     throw new UsageError({
       code: 'option',
       path: 'serve',
-      expected: '--socket or --dgram',
+      expected: '--socket, --dgram or --stdio',
       actual: 'neither',
     });
   const memory = options.load.map(({ address, file }) => ({
@@ -75,7 +88,8 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
           closed: stop.end,
         });
   const { tapSocket } = options;
-  const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket);
+  const watchers = new Watchers();
+  const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket, watchers);
   const live = new LiveManager({
     platform: options.platform,
     manager: options.manager,
@@ -85,21 +99,58 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     onPanic: (reason) => io.warn(panicText(reason, options.rebootOnPanic === true)),
     onMessage: (from, to, message, refusal) => {
       tap?.message(from, to, message, refusal);
-      watch?.message(from, to, message, refusal);
+      watchers.message(from, to, message, refusal);
     },
   });
   const servers: { close(): void | Promise<void> }[] = [];
   io.stdio.onStop(() => stop.end());
   try {
     if (dgram !== undefined) servers.push(new DatagramServer(dgram, live, (text) => io.warn(text)));
-    if (socket !== undefined) servers.push(await StreamServer.listen(socket, live));
+    if (socket !== undefined) servers.push(await StreamServer.listen(socket, live, watchers));
     tap?.open();
-    io.warn(`ready: ${[socket, dgram].filter((name) => name !== undefined).join(' and ')}`);
+    io.note(`ready: ${[socket, dgram].filter((name) => name !== undefined).join(' and ')}`);
     await stop.awaited;
   } finally {
     for (const server of servers) await server.close();
+    watchers.close();
     await watch?.close();
     await tap?.end();
+  }
+}
+
+/** The manager as a program that speaks the line protocol (cli.md, "Line protocol of exec targets"). */
+function serveLines(
+  io: CommandIo,
+  { platform, manager, careful, load, socket, dgram, tap }: ServeOptions,
+): void {
+  const other = [socket, dgram, tap].some((option) => option !== undefined) || load.length > 0;
+  if (other)
+    throw new UsageError({
+      code: 'option',
+      path: '--stdio',
+      expected: 'without --socket, --dgram, --tap and --load',
+      actual: 'both',
+    });
+  const target = new SimTarget({ platform, profile: manager, careful: careful === true });
+  const server = new LineServer(target, readableFile);
+  let answers = '';
+  const lines = new LineSplitter((line) => {
+    answers += server.answer(line);
+  });
+  io.stdio.write(Buffer.from('ready\n'));
+  for (const chunk of readPieces(io.stdio, '-')) {
+    answers = '';
+    lines.push(chunk);
+    if (!io.stdio.write(Buffer.from(answers))) return;
+  }
+}
+
+function readableFile(name: string): Uint8Array | undefined {
+  try {
+    return readWholeFile(name);
+  } catch (error) {
+    if (error instanceof FileError) return undefined;
+    throw error;
   }
 }
 

@@ -10,11 +10,13 @@ import {
 import { REPLY_FIELDS, wordAt } from '../../target/index.js';
 import type { MessageShapes } from '../message/message-shapes.js';
 import { type Action, statesMask } from '../session/action.js';
-import { InterruptState, type KnownInterrupt } from '../session/known-state.js';
+import { InterruptState, type KnownInterrupt, pick } from '../session/known-state.js';
 import { type Session, VMID_HLOS } from '../session/session.js';
 import { type RequestRow, requestAction } from './request.js';
 
 const INTERRUPTS_MAX = 8;
+/** Share of acceptances that name the number of another interrupt, which RM takes, 0..1. */
+const OTHER_NUMBER_PROBABILITY = 0.08;
 const { LENT, ACCEPTED, RELEASED } = irqNotifyFlags.bits;
 
 type InterruptRow = RequestRow<'interrupt'>;
@@ -56,7 +58,13 @@ export function interruptActions(shapes: MessageShapes): Action[] {
       from: statesMask(InterruptState.OFFERED),
       weight: 10,
       sender: borrower,
-      fields: { virq_handle, virq: (session, { virq }) => session.any(constants.VIRQ_ANY, virq) },
+      fields: {
+        virq_handle,
+        virq: (session, { virq }) =>
+          session.random.chance(OTHER_NUMBER_PROBABILITY)
+            ? (pick(session.random, session.known.interrupts)?.virq ?? virq)
+            : session.any(constants.VIRQ_ANY, virq),
+      },
       done(_session, { interrupt }) {
         if (interrupt !== undefined) interrupt.state = InterruptState.BOUND;
       },

@@ -9,6 +9,8 @@ import { generateTree } from '../tree/generate-tree.js';
 const RUN_STATES: readonly number[] = [VcpuState.POWERED_OFF, VcpuState.FAULT, 0x100, 0x100, 0, 1, 7];
 const SYSTEM_RESET = 1n << 63n;
 const CALL_64BIT = 1n << 62n;
+/** Share of devicetrees with values that are allowed, but that RM does not expect, 0..1. */
+const ODD_TREE_PROBABILITY = 0.1;
 /** Most messages that a VM still takes after a receive limit, and one more. */
 const RECEIVE_LIMITS = 4;
 
@@ -43,7 +45,8 @@ const loadTree = operation({
     const { random, machine, names, peerProbability, labelMax } = session;
     if (vm.treeFresh && !random.chance(0.05)) return false;
     const { address } = session.pages.image(vm.region);
-    const options = { names, peerProbability, labelMax, cores: machine.cores };
+    const isOdd = random.chance(ODD_TREE_PROBABILITY);
+    const options = { names, peerProbability, labelMax, cores: machine.cores, isOdd };
     const mutation = random.chance(0.7) ? session.treeMutations.shift() : undefined;
     vm.tree =
       mutation === undefined

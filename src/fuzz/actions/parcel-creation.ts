@@ -37,6 +37,8 @@ const SECONDARY_LAST = 31;
 const TARGETS_MAX = 3;
 const RANGES_MAX = 4;
 const PARCELS_MAX = 24;
+/** States of a VM that can accept memory by itself. */
+const RUNS: ReadonlySet<number> = new Set([State.RUNNING, State.EXITED]);
 /** More parcels than RM takes from one owner. */
 const PARCELS_CROWDED = 70;
 
@@ -90,10 +92,11 @@ function creation(kind: number): RequestRow<'vm'> {
   return {
     subject: 'vm',
     theme: 'memory',
-    // RM does not accept donated memory on a VM's behalf, so the VM has to run.
-    ...(kind === DONATE ? { from: statesMask(State.RUNNING, State.EXITED) } : {}),
     weight: 8,
-    when: ({ known, random }) => known.parcels.length < (random.chance(0.01) ? PARCELS_CROWDED : PARCELS_MAX),
+    when: ({ known, random, manyLives }, { state }) =>
+      known.parcels.length < (random.chance(0.01) ? PARCELS_CROWDED : PARCELS_MAX) &&
+      // VM_START of a VM with donated memory mostly fails or kills RM, so such a VM should run already.
+      (kind !== DONATE || RUNS.has(state) || random.chance(manyLives ? 0.2 : 0.03)),
     sender: (session, vm) => ownerOf(session, vm)?.vmid ?? VMID_HLOS,
     fill(session, vm, draft) {
       const { random } = session;

@@ -17,12 +17,14 @@ import {
   VM_STOP,
   vmStopFlags,
 } from '../../../schemas/index.js';
+import type { Random } from '../../base/random.js';
 import { REPLY_FIELDS, wordAt } from '../../target/index.js';
 import type { MessageShapes } from '../message/message-shapes.js';
 import { type Action, type PendingRequest, statesMask } from '../session/action.js';
 import { type KnownVm, namedVmid, pick, State, UNKNOWN } from '../session/known-state.js';
 import { TREE_OFFSET, TREE_SIZE } from '../session/page-allocator.js';
 import type { Session } from '../session/session.js';
+import type { GeneratedTree } from '../tree/generate-tree.js';
 import { newParcel, parcelCreated, parcelSize, writeLists } from './parcel-creation.js';
 import { anySender, type RequestRow, requestAction } from './request.js';
 
@@ -36,7 +38,17 @@ const AUTHENTICATIONS: readonly number[] = [
 const CONFIGURABLE = statesMask(State.LOAD, State.RESET);
 const ENDED = statesMask(State.EXITED, State.READY, State.INIT_FAILED);
 
+/** Share of VMs whose devicetree just fits, or does not, into its region, 0..1. */
+const TIGHT_TREE_PROBABILITY = 0.04;
+/** RM adds so many bytes to a devicetree, at most about; less when it has few devices. */
+const ADDED_TO_TREE = 4096;
+
 type VmRow = RequestRow<'vm'>;
+
+/** A size of the devicetree's region between the tree alone and the tree with all that RM adds. */
+function tightTreeSize(random: Random, { blob }: GeneratedTree): number {
+  return (blob.length + random.below(ADDED_TO_TREE)) & ~7;
+}
 
 const vmid = (_session: unknown, vm: KnownVm): number => vm.vmid;
 
@@ -70,7 +82,10 @@ export function vmActions(shapes: MessageShapes): Action[] {
       weight: 10,
       when: ({ known, vmsMax }) => known.vms.length < vmsMax,
       fields: {
-        vmid: ({ random }) => (random.chance(0.3) ? namedVmid(random) : 0),
+        vmid: ({ random, known, manyLives }) => {
+          const freed = random.chance(0.5) ? known.freedVmid(random) : undefined;
+          return freed ?? (random.chance(manyLives ? 0.5 : 0.3) ? namedVmid(random) : 0);
+        },
       },
       note: 'vmid',
       done: ({ known }, { note }, reply) =>
@@ -109,7 +124,10 @@ export function vmActions(shapes: MessageShapes): Action[] {
         mem_handle: (_session, { image }) => image?.handle ?? 0,
         image_size: () => TREE_OFFSET,
         dtb_offset: () => TREE_OFFSET,
-        dtb_size: () => TREE_SIZE,
+        dtb_size: ({ random }, { tree }) =>
+          tree !== undefined && random.chance(TIGHT_TREE_PROBABILITY)
+            ? tightTreeSize(random, tree)
+            : TREE_SIZE,
       },
       note: 'auth_mech',
       done(_session, { vm, note }) {
@@ -130,7 +148,7 @@ export function vmActions(shapes: MessageShapes): Action[] {
         if (vm === undefined) return;
         vm.state = State.READY;
         vm.configured = vm.tree;
-        vm.linked = vm.tree?.hasLink === true;
+        if (vm.tree?.hasLink === true) vm.linked = true;
       },
     }),
     vmAction(VM_START, {
@@ -189,13 +207,15 @@ export function vmActions(shapes: MessageShapes): Action[] {
       },
     }),
     vmAction(VM_RESET, {
-      ...transition(ENDED, 2, State.RESET),
+      ...transition(ENDED, 8, State.RESET),
+      when: ({ manyLives, random }) => manyLives || random.chance(0.25),
       done({ known }, { vm }) {
         if (vm !== undefined) known.vmReset(vm);
       },
     }),
     vmAction(VM_DEALLOC_VMID, {
       ...transition(statesMask(State.RESET), 16, State.NO_STATE),
+      when: ({ manyLives, random }, { resets }) => !manyLives || resets > 1 || random.chance(0.1),
       done({ known }, { vm }) {
         if (vm !== undefined) known.forgetVm(vm);
       },

@@ -1,20 +1,34 @@
-import type { Command, Response, Step, TargetTask } from '../../target/index.js';
+import {
+  type Ending,
+  putAll,
+  type RemoteTarget,
+  type Response,
+  runRemotely,
+  type Step,
+  type TargetTask,
+} from '../../target/index.js';
 import { type EndOracle, runsIn } from '../end-oracle/end-oracle.js';
-import { minimise } from '../minimise/minimise.js';
-import type { Cause } from '../oracle/cause.js';
 import type { Judge } from '../oracle/judge.js';
-import { type PlayedSession, play, type Replay } from '../play/play.js';
-import type { Finding, FindingCount, FindingFacts } from './finding.js';
+import type { PlayedSession } from '../play/play.js';
+import type { Finding, FindingCount } from './finding.js';
+import { FindingList } from './finding-list.js';
+import { type Oracles, Refinement } from './refinement.js';
 
 /** Generates the steps of cases. */
 export interface CaseSource {
   /** Number of the current case. */
   readonly case: number;
+  /** Whether the next step depends on answers that are still missing. */
+  readonly needsAnswer: boolean;
   /** The next step; `reset` when a case begins, also the first one; undefined when there are no more. */
-  next(): Command | undefined;
+  next(): Step | 'reset' | undefined;
   observe(step: Step, response: Response): void;
+  /** The target ended at a step of a case. */
+  ended(step: Step, ending: Ending, caseNumber: number): void;
   /** Ends the current case: the next command is `reset`. */
   endCase(): void;
+  /** A case is over: what was put to the target, and what it did. */
+  played?(steps: readonly Step[], responses: readonly Response[]): void;
 }
 
 export interface CampaignOptions {
@@ -22,123 +36,200 @@ export interface CampaignOptions {
   readonly judge: Judge;
   /** Run in this order at the end of each case in which nothing was found. */
   readonly endOracles?: readonly EndOracle[];
+  /** Judge and end oracles for {@link Campaign.refine}, where that works on a target of its own. */
+  readonly beside?: Oracles;
+  /** Whether sessions can be played again; by default they can. Otherwise what is found is told at once. */
+  readonly canRepeat?: boolean;
   /** Asked before every case. */
   readonly keepGoing: () => boolean;
   /** Most sessions that are played to minimise one finding; 0: findings are not minimised. */
   readonly plays: number;
   /** Sessions per cause that are minimised. Different sessions end in different results. The smallest is kept. */
   readonly minimised: number;
-  /** Called when a cause is found first, and again whenever its session became smaller. */
+  /** Asked while a finding is minimised: false leaves it as it is. @param plays sessions played for it so far. */
+  readonly mayMinimise?: (plays: number) => boolean;
+  /** Called when a fresh target has shown a cause again, and whenever its session became smaller. */
   readonly found: (finding: Finding) => void;
 }
 
-interface CountedFinding {
-  finding: FindingFacts;
-  count: number;
+/** Steps that are put to a remote target at once, where their answers are foreseen, and where not. */
+const AHEAD_MAX = { foreseen: 256, unforeseen: 16 } as const;
+
+interface StepAhead {
+  readonly step: Step;
+  /** The answer that is expected, where that is known. */
+  readonly predicted: Response | undefined;
+}
+
+interface Session {
+  readonly caseNumber: number;
+  readonly steps: Step[];
+  readonly responses: Response[];
 }
 
 /** Runs cases on a target, one after another, and collects the findings. */
 export class Campaign {
   cases = 0;
   steps = 0;
-  /** Number of the current or the last case. */
-  #case = 0;
   readonly #options: CampaignOptions;
-  /** By key of the cause. */
-  readonly #found = new Map<string, CountedFinding>();
+  readonly #list: FindingList;
+  readonly #refinement: Refinement;
+  #stopped = false;
 
   /** @param known findings of the earlier runs that this one continues. */
   constructor(options: CampaignOptions, known: Iterable<FindingCount> = []) {
+    const { judge, endOracles = [], beside = { judge, endOracles }, minimised, plays } = options;
     this.#options = options;
-    for (const { finding, count } of known) this.#found.set(finding.cause.key, { finding, count });
+    this.#list = new FindingList(plays === 0 ? 0 : minimised, known, (finding) => {
+      if (options.canRepeat === false) options.found(finding);
+      return options.canRepeat !== false;
+    });
+    this.#refinement = new Refinement(this.#list, beside, options);
   }
 
   /** In the order in which the causes were found. */
   get findings(): readonly FindingCount[] {
-    return [...this.#found.values()];
+    return this.#list.all;
+  }
+
+  /** Whether {@link refine} has something to do. */
+  get canRefine(): boolean {
+    return this.#list.hasNext;
+  }
+
+  /** Whether something was found that no fresh target has shown again so far. */
+  get hasUnconfirmed(): boolean {
+    return this.#list.hasUnconfirmed;
+  }
+
+  /** Plays one session again that showed a cause: on a fresh target, to confirm it, or to make it smaller. */
+  refine(): TargetTask<void> {
+    return this.#refinement.next();
+  }
+
+  /** Ends {@link runAhead} without judging what has not been answered. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   *run(): TargetTask<void> {
-    const { source, judge, keepGoing } = this.#options;
-    let steps: Step[] = [];
-    let responses: Response[] = [];
-    for (;;) {
-      const command = source.next();
-      if (command === 'reset' || command === undefined) {
-        yield* this.#close(steps, responses);
-        if (command === undefined || !keepGoing()) return;
-        this.cases++;
-        this.#case = source.case;
-        steps = [];
-        responses = [];
-        judge.reset();
-        yield command;
-        continue;
+    const { source, judge } = this.#options;
+    let command = source.next();
+    while (command !== undefined && this.#begins()) {
+      const session = this.#newSession();
+      judge.reset();
+      yield 'reset';
+      let isOver = false;
+      for (command = source.next(); command !== undefined && command !== 'reset'; command = source.next()) {
+        const response = yield command;
+        source.observe(command, response);
+        if (response.ended !== undefined) source.ended(command, response.ended, session.caseNumber);
+        isOver = this.#judged(session, command, response, undefined);
+        if (isOver) source.endCase();
       }
-      const response = yield command;
-      source.observe(command, response);
-      steps.push(command);
-      responses.push(response);
-      this.steps++;
-      const { cause, over } = judge.judge(command, response);
-      if (!over) continue;
-      if (cause !== undefined)
-        yield* this.#collect({ steps, responses, cause }, (session) => play(session, judge));
+      source.played?.(session.steps, session.responses);
       // The target has ended or differs: end oracles need a session that is still in order.
-      steps = [];
-      source.endCase();
+      if (!isOver) yield* this.#close(session);
     }
+  }
+
+  /**
+   * As {@link run}, for targets for which many steps at once cost less than one after the other. Where the judge knows what
+   * they should answer, the source goes on with that; otherwise it waits when it needs to.
+   */
+  async runAhead(target: RemoteTarget): Promise<void> {
+    const { source, judge } = this.#options;
+    let command = source.next();
+    while (command !== undefined && this.#begins()) {
+      const session = this.#newSession();
+      judge.reset();
+      await target.reset();
+      let isOver = false;
+      command = undefined;
+      while (!isOver && command === undefined && !this.#stopped) {
+        const { ahead, end } = this.#drawAhead();
+        const responses =
+          ahead.length === 0
+            ? []
+            : await putAll(
+                target,
+                ahead.map(({ step }) => step),
+              );
+        if (this.#stopped) return;
+        isOver = this.#answered(session, ahead, responses);
+        if (isOver || end !== undefined) source.played?.(session.steps, session.responses);
+        if (end === 'over') return isOver ? undefined : runRemotely(this.#close(session), target);
+        command = end;
+      }
+      if (!isOver) await runRemotely(this.#close(session), target);
+      else if (command === undefined) {
+        source.endCase();
+        command = source.next();
+      }
+    }
+  }
+
+  /** Steps of the case that need no answer first. @returns also `reset` at the end of the case, `over` if it was the last. */
+  #drawAhead(): { readonly ahead: readonly StepAhead[]; readonly end: 'reset' | 'over' | undefined } {
+    const { source, judge } = this.#options;
+    const ahead: StepAhead[] = [];
+    for (;;) {
+      const step = source.next();
+      if (step === undefined) return { ahead, end: 'over' };
+      if (step === 'reset') return { ahead, end: step };
+      const predicted = judge.predict(step);
+      ahead.push({ step, predicted });
+      if (predicted !== undefined) source.observe(step, predicted);
+      const isFull = ahead.length >= (predicted === undefined ? AHEAD_MAX.unforeseen : AHEAD_MAX.foreseen);
+      const isOpen = predicted === undefined && (source.needsAnswer || judge.foresees);
+      if (isFull || isOpen || predicted?.ended !== undefined) return { ahead, end: undefined };
+    }
+  }
+
+  /** @returns whether the case is over. */
+  #answered(session: Session, ahead: readonly StepAhead[], responses: readonly Response[]): boolean {
+    const { source } = this.#options;
+    for (const [index, response] of responses.entries()) {
+      const { step, predicted } = ahead[index] as StepAhead;
+      if (predicted === undefined) source.observe(step, response);
+      if (response.ended !== undefined) source.ended(step, response.ended, session.caseNumber);
+      if (response.unsupported === true || this.#judged(session, step, response, predicted)) return true;
+    }
+    return false;
+  }
+
+  #begins(): boolean {
+    if (!this.#options.keepGoing()) return false;
+    this.cases++;
+    return true;
+  }
+
+  #newSession(): Session {
+    return { caseNumber: this.#options.source.case, steps: [], responses: [] };
+  }
+
+  /** @returns whether the case is over. */
+  #judged(session: Session, step: Step, response: Response, predicted: Response | undefined): boolean {
+    const { caseNumber, steps, responses } = session;
+    steps.push(step);
+    responses.push(response);
+    this.steps++;
+    const { cause, over } = this.#options.judge.judge(step, response, predicted);
+    if (over && cause !== undefined)
+      this.#list.add(cause, { steps, responses, cause }, caseNumber, undefined);
+    return over;
   }
 
   /** Ends a case in which nothing was found so far. */
-  *#close(steps: readonly Step[], responses: readonly Response[]): TargetTask<void> {
-    const { judge, endOracles = [] } = this.#options;
+  *#close({ caseNumber, steps, responses }: Session): TargetTask<void> {
     let played: PlayedSession = { steps, responses, cause: undefined };
     if (steps.length === 0) return;
-    for (const endOracle of endOracles) {
-      if (!runsIn(endOracle, this.#case)) continue;
+    for (const endOracle of this.#options.endOracles ?? []) {
+      if (!runsIn(endOracle, caseNumber)) continue;
       played = yield* endOracle.run(played);
       if (played.cause === undefined) continue;
-      const { kind } = played.cause;
-      yield* this.#collect(played, function* (session) {
-        const again = yield* play(session, judge);
-        // The steps that the oracle has added may be enough to show the cause.
-        if (again.cause !== undefined || (kind !== 'leak' && kind !== 'nondeterminism')) return again;
-        return yield* endOracle.run(again);
-      });
+      this.#list.add(played.cause, played, caseNumber, endOracle);
       return;
     }
-  }
-
-  *#collect(played: PlayedSession, replay: Replay): TargetTask<void> {
-    const { found } = this.#options;
-    const cause = played.cause as Cause;
-    const known = this.#found.get(cause.key);
-    const entry = known ?? this.#add(cause, played);
-    if (known !== undefined) known.count++;
-    if (entry.count > this.#options.minimised || this.#options.plays === 0) return;
-    const smallest = yield* minimise(played, replay, this.#options.plays);
-    const { finding } = entry;
-    if (smallest === undefined) {
-      if (finding.state !== 'found') return;
-      entry.finding = { ...finding, state: 'unstable' };
-      found({ ...entry.finding, played });
-    } else if (finding.state !== 'smallest' || smallest.steps.length < finding.size) {
-      const { cause: exact = cause, steps } = smallest;
-      const size = steps.length;
-      entry.finding = { ...finding, cause: exact, caseNumber: this.#case, size, state: 'smallest' };
-      found({ ...entry.finding, played: smallest });
-    }
-  }
-
-  /** A cause is found for the first time. */
-  #add(cause: Cause, played: PlayedSession): CountedFinding {
-    const size = played.steps.length;
-    const number = this.#found.size + 1;
-    const finding: FindingFacts = { cause, number, caseNumber: this.#case, size, state: 'found' };
-    const entry = { finding, count: 1 };
-    this.#found.set(cause.key, entry);
-    this.#options.found({ ...finding, played });
-    return entry;
   }
 }

@@ -1,8 +1,11 @@
 import type { Cause } from '../oracle/cause.js';
 import type { PlayedSession } from '../play/play.js';
 
-/** `found`: not minimised; `smallest`: minimised; `unstable`: the same steps did not show it again. */
-export const findingStates = ['found', 'smallest', 'unstable'] as const;
+/**
+ * `found`: not played again so far; `confirmed`: a fresh target showed it again; `smallest`: minimised, too; `unstable`: a
+ * fresh target did not show it again.
+ */
+export const findingStates = ['found', 'confirmed', 'smallest', 'unstable'] as const;
 
 /** A finding without the session that shows it. */
 export interface FindingFacts {

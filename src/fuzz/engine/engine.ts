@@ -1,6 +1,6 @@
 import { constants, limits, protocol } from '../../../schemas/index.js';
 import { Random } from '../../base/random.js';
-import { idOf, type Response, type Step, wordAt } from '../../target/index.js';
+import { type Ending, idOf, type Response, type Step, wordAt } from '../../target/index.js';
 import type { SiteKind } from '../message/message-shape.js';
 import { MessageShapes } from '../message/message-shapes.js';
 import { type MutationGoal, mutationGoals } from '../mutation/mutation-goals.js';
@@ -121,10 +121,18 @@ export class Engine {
       this.coverage.answered(sent.shape.index, wordAt(frame, limits.header), sent.state);
       sent.shape = undefined;
     }
-    if (response.ended === undefined) return;
+    if (response.refused && step.kind === 'frame') this.#generator.refused(step.from);
+  }
+
+  /** The target ended at a step of a case. */
+  ended(step: Step, ending: Ending, caseNumber: number): void {
     const from = step.kind !== 'frame' ? 'the machine' : step.from === constants.VMID_HLOS ? 'HLOS' : 'a VM';
-    this.coverage.ended(response.ended, operationName(step), from, this.#case);
-    this.endCase();
+    this.coverage.ended(ending, operationName(step), from, caseNumber);
+  }
+
+  /** Whether what comes next depends on answers that are still missing. */
+  get needsAnswer(): boolean {
+    return this.#generator.needsAnswer;
   }
 
   /** Ends the current case: the next step begins another one. */

@@ -34,6 +34,9 @@ const BOOT_WEIGHTS: readonly number[] = [20, 100, 400];
 /** Probabilities that an action is taken once it is drawn. Each case draws one per action. */
 const ACTION_WEIGHTS: readonly number[] = [1, 1, 0.5, 0.12];
 const VMS_MAX = 5;
+/** Share of cases in which few VMs have many lives, 0..1, and most VMs of such a case. */
+const MANY_LIVES_PROBABILITY = 0.3;
+const VMS_OF_MANY_LIVES = 2;
 /** Actions of a case. */
 const LENGTH_MIN = 40;
 const LENGTH_SPREAD = 900;
@@ -69,6 +72,8 @@ export class SessionGenerator {
   #bootWeight = 0;
   /** Actions that the case still takes. */
   #left = 0;
+  /** The latest action changes what later ones are about, once it is answered. */
+  #awaits = false;
 
   /** @param reached called for every mutation that is used, with the goal that asks for it. */
   constructor(
@@ -101,7 +106,8 @@ export class SessionGenerator {
     session.begin(random, NAMES.slice(0, session.peerProbability > 0 ? 2 : NAMES.length));
     this.#pending.clear();
     session.labelMax = session.peerProbability > 0 ? 2 : 6;
-    session.vmsMax = 1 + random.below(VMS_MAX);
+    session.manyLives = random.chance(MANY_LIVES_PROBABILITY);
+    session.vmsMax = 1 + random.below(session.manyLives ? VMS_OF_MANY_LIVES : VMS_MAX);
     session.treeMutations = goals.flatMap((goal) => (goal.kind === 'tree' ? [goal.mutation] : []));
     this.#goalProbability = random.chance(0.5) ? GOAL_PROBABILITIES.low : GOAL_PROBABILITIES.high;
     for (const [index, theme] of themes.entries()) {
@@ -124,6 +130,7 @@ export class SessionGenerator {
   next(): Step | undefined {
     const waiting = this.#session.take();
     if (waiting !== undefined) return waiting;
+    this.#awaits = false;
     while (this.#left-- > 0) {
       if (!this.#takeGoalAction() && !this.#takeAnyAction()) this.#askForVmid();
       const step = this.#session.take();
@@ -131,6 +138,16 @@ export class SessionGenerator {
       if (step !== undefined) return step;
     }
     return undefined;
+  }
+
+  /** The queue did not take a message of a VM. */
+  refused(vmid: number): void {
+    this.#session.known.cannotSend(vmid);
+  }
+
+  /** Whether what comes next depends on answers that are still missing. */
+  get needsAnswer(): boolean {
+    return this.#awaits && !this.#session.hasMore;
   }
 
   /** A VM received a queue message. @returns the request that it is the first reply to. */
@@ -229,6 +246,7 @@ export class SessionGenerator {
     else {
       draft.write();
       this.#pending.send(session, action, state, true);
+      this.#awaits = action.done !== undefined;
     }
     return true;
   }

@@ -22,19 +22,20 @@ const passes: readonly Pass[] = [
  * The smallest session found that shows the same cause, as it was last played.
  *
  * @param found the session to make smaller. @param replay plays a session.
- * @param plays most sessions that are played.
+ * @param plays most sessions that are played. @param mayGoOn asked before each, with their number so far.
  * @returns undefined when the same steps do not show the cause again.
  */
 export function* minimise(
   found: PlayedSession,
   replay: Replay,
   plays: number,
+  mayGoOn: (plays: number) => boolean = () => true,
 ): TargetTask<PlayedSession | undefined> {
   const key = found.cause?.key;
   let best: PlayedSession | undefined;
   let left = plays;
   function* attempt(candidate: Session): TargetTask<Session | undefined> {
-    if (left === 0 || candidate.length === 0) return undefined;
+    if (left === 0 || candidate.length === 0 || !mayGoOn(plays - left)) return undefined;
     left--;
     const played = yield* replay(candidate);
     if (played.cause?.key !== key) return undefined;

@@ -29,8 +29,8 @@ export const listMutations: readonly Mutation[] = [
     declared_less(entries) {
       entries.declared = Math.max(0, entries.count - 1);
     },
-    declared_ones(entries) {
-      entries.declared = entries.count;
+    declared_ones(entries, { countWidth }) {
+      entries.declared = 2 ** (8 * countWidth) - 1;
     },
     declared_max(entries, { max }) {
       entries.declared = max + 1;

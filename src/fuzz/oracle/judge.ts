@@ -23,8 +23,19 @@ export class Judge {
     this.reference?.reset();
   }
 
-  judge(step: Step, response: Response): Judgement {
-    const verdict = this.reference?.compare(step, response);
+  /** Whether {@link predict} mostly knows. */
+  get foresees(): boolean {
+    return this.reference !== undefined;
+  }
+
+  /** What the target should answer to the next step; undefined where that is not known in advance. */
+  predict(step: Step): Response | undefined {
+    return this.reference?.predict(step);
+  }
+
+  /** @param predicted what {@link predict} has returned for this step; undefined if it was not called. */
+  judge(step: Step, response: Response, predicted?: Response): Judgement {
+    const verdict = this.reference?.compare(step, response, predicted);
     if (response.ended !== undefined)
       return { cause: endingCause(step, response.ended, verdict?.died), over: true };
     const cause = verdict === undefined ? this.#replies.check(step, response) : verdict.difference;

@@ -34,6 +34,8 @@ export class Reference {
   readonly #options: ReferenceOptions;
   #targetMask = new CapabilityMask();
   #ownMask = new CapabilityMask();
+  /** The target has said in this session from where it counts interrupt handles. */
+  #knowsHandleBase = false;
   readonly #receivers = new RealReceivers();
 
   constructor(options: ReferenceOptions) {
@@ -44,14 +46,24 @@ export class Reference {
   reset(): void {
     this.#sim.reset();
     this.#sim.manager.irqHandleBase = this.#options.platform.irqHandleBase;
+    this.#knowsHandleBase = false;
     this.#targetMask = new CapabilityMask();
     this.#ownMask = new CapabilityMask();
     this.#receivers.clear();
   }
 
-  compare(step: Step, response: Response): Verdict {
-    this.#learnHandleBase(step, response);
-    const own = this.#sim.put(step);
+  /**
+   * What the target should answer to a step; undefined where that is only known with the target's answer.
+   * {@link compare} is then called without it.
+   */
+  predict(step: Step): Response | undefined {
+    return this.#knowsHandleBase || !isLend(step) ? this.#sim.put(step) : undefined;
+  }
+
+  /** @param predicted what {@link predict} has returned for this step; undefined if it was not called. */
+  compare(step: Step, response: Response, predicted?: Response): Verdict {
+    if (predicted === undefined) this.#learnHandleBase(step, response);
+    const own = predicted ?? this.#sim.put(step);
     if (response.ended !== undefined || own.ended !== undefined)
       return { difference: undefined, died: own.ended?.text };
     const out = this.#masked(this.#targetMask, response.out);
@@ -64,9 +76,11 @@ export class Reference {
   }
 
   #learnHandleBase(step: Step, { out }: Response): void {
-    if (step.kind !== 'frame' || idOf(step.frame) !== VM_IRQ_LEND.id) return;
+    if (step.kind !== 'frame' || !isLend(step)) return;
     const base = lendHandleBase(step.from, step.frame, out);
-    if (base !== undefined) this.#sim.manager.irqHandleBase = base;
+    if (base === undefined) return;
+    this.#sim.manager.irqHandleBase = base;
+    this.#knowsHandleBase = true;
   }
 
   #same(out: Out, ownOut: Out): boolean {
@@ -81,4 +95,8 @@ export class Reference {
         return out.map(({ to, frame }) => ({ to, frame: mask.apply(to, frame) }));
     return out;
   }
+}
+
+function isLend(step: Step): boolean {
+  return step.kind === 'frame' && idOf(step.frame) === VM_IRQ_LEND.id;
 }

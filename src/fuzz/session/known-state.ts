@@ -32,6 +32,8 @@ export interface KnownVm {
   configured: GeneratedTree | undefined;
   /** It has message queues to RM. */
   linked: boolean;
+  /** Resets since its VMID was allocated. The public manager cleans up in the first one only (rm-lives.md, section 1). */
+  resets: number;
   /** Guest memory that was donated to it. */
   readonly owned: Range[];
   /** Guest addresses that it has reserved. */
@@ -72,6 +74,8 @@ export interface KnownInterrupt {
 export const NAMED_VMIDS = { first: 4, count: 28 } as const;
 /** VMIDs and handles that no longer exist: so many of each are kept. */
 const GONE_MAX = 8;
+/** Probability that a request whose sender does not matter comes from a ghost, where there is one, 0..1. */
+const GHOST_SHARE = 0.3;
 
 /** What a session knows of the target from its replies and notifications. */
 export class KnownState {
@@ -79,6 +83,8 @@ export class KnownState {
   readonly parcels: KnownParcel[] = [];
   readonly interrupts: KnownInterrupt[] = [];
   readonly goneVmids: number[] = [];
+  /** VMIDs that were deallocated after a reset that cleaned nothing up: their queues to RM still exist. */
+  readonly ghosts: number[] = [];
   readonly goneParcels: number[] = [];
   readonly goneInterrupts: number[] = [];
   /** The highest handle of a parcel so far, -1 before the first. */
@@ -90,8 +96,9 @@ export class KnownState {
   firmware = false;
 
   clear(): void {
-    const { vms, parcels, interrupts, goneVmids, goneParcels, goneInterrupts } = this;
-    for (const list of [vms, parcels, interrupts, goneVmids, goneParcels, goneInterrupts]) list.length = 0;
+    const { vms, parcels, interrupts, goneVmids, ghosts, goneParcels, goneInterrupts } = this;
+    for (const list of [vms, parcels, interrupts, goneVmids, ghosts, goneParcels, goneInterrupts])
+      list.length = 0;
     this.lastHandle = -1;
     this.lastVmid = VMID_DYNAMIC_FIRST - 1;
     this.regions = 0;
@@ -124,7 +131,8 @@ export class KnownState {
       tree: undefined,
       treeFresh: false,
       configured: undefined,
-      linked: false,
+      linked: remove(this.ghosts, vmid),
+      resets: 0,
       owned: [],
       reserved: [],
     });
@@ -140,6 +148,7 @@ export class KnownState {
   forgetVm(vm: KnownVm): void {
     remove(this.vms, vm);
     keep(this.goneVmids, vm.vmid);
+    if (vm.linked) keep(this.ghosts, vm.vmid);
   }
 
   forgetParcel(parcel: KnownParcel): void {
@@ -153,9 +162,13 @@ export class KnownState {
     keep(this.goneInterrupts, interrupt.handle);
   }
 
-  /** A VM was reset: RM has released its parcels and unbound its interrupts. */
+  /**
+   * A VM was reset. The first time RM has released its parcels and unbound its interrupts. After a later reset it still
+   * holds what it held, and its queues.
+   */
   vmReset(vm: KnownVm): void {
     vm.state = State.RESET;
+    if (++vm.resets > 1) return;
     vm.linked = false;
     vm.owned.length = 0;
     vm.reserved.length = 0;
@@ -175,12 +188,32 @@ export class KnownState {
 
   /** HLOS, or a VM that has queues to RM. */
   anySender(random: Random): number {
+    if (this.ghosts.length > 0 && random.chance(GHOST_SHARE)) return pick(random, this.ghosts) as number;
     const vm = this.vms[random.below(this.vms.length + 1)];
     return vm?.linked === true ? vm.vmid : VMID_HLOS;
   }
 
   canSend(vmid: number): boolean {
-    return vmid === VMID_HLOS || this.vm(vmid)?.linked === true;
+    if (vmid === VMID_HLOS) return true;
+    const vm = this.vm(vmid);
+    return vm === undefined ? this.ghosts.includes(vmid) : vm.linked;
+  }
+
+  /** The queue did not take a message of a VM: it has none. */
+  cannotSend(vmid: number): void {
+    const vm = this.vm(vmid);
+    if (vm !== undefined) vm.linked = false;
+    else remove(this.ghosts, vmid);
+  }
+
+  /** A VMID that was deallocated and can be allocated again by number. */
+  freedVmid(random: Random): number | undefined {
+    return pick(
+      random,
+      this.goneVmids.filter(
+        (vmid) => vmid < NAMED_VMIDS.first + NAMED_VMIDS.count && this.vm(vmid) === undefined,
+      ),
+    );
   }
 }
 

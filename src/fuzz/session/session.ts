@@ -35,6 +35,8 @@ export class Session {
   labelMax = 1;
   /** Most VMs at one time. */
   vmsMax = 1;
+  /** Few VMs are reset, configured and deallocated again and again. */
+  manyLives = false;
   /** Mutations for the devicetrees of this session; each tree takes the next one. */
   treeMutations: TreeMutation[] = [];
   /** What the request is about. Its reply is applied to the same objects. */
@@ -74,6 +76,11 @@ export class Session {
     return undefined;
   }
 
+  /** Whether steps wait. */
+  get hasMore(): boolean {
+    return this.#next < this.#steps.length;
+  }
+
   put(step: Step): void {
     this.#steps.push(step);
   }
@@ -97,6 +104,6 @@ export class Session {
   /** RM has reported a VM's state. */
   vmStateReported(vm: KnownVm, state: number): void {
     vm.state = state;
-    if (state === State.RESET) vm.linked = false;
+    if (state === State.RESET && vm.resets === 0) vm.linked = false;
   }
 }

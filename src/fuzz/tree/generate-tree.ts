@@ -14,6 +14,8 @@ export interface TreeOptions {
   readonly peerProbability: number;
   /** Devices and their memory get labels from 1 to this number. */
   readonly labelMax: number;
+  /** Its values may be such that RM refuses the tree, or dies. */
+  readonly isOdd: boolean;
   /** The mutation of the tree; undefined for a valid one. */
   readonly mutation: TreeMutation | undefined;
 }
@@ -28,6 +30,16 @@ export interface GeneratedTree {
   /** Labels of the memory that its devices ask for. */
   readonly labels: readonly number[];
 }
+
+/** Cells of /reserved-memory that RM reads in another way, or not at all. */
+const RESERVED_CELLS: readonly (readonly [address: number, size: number] | undefined)[] = [
+  ...([undefined, [1, 1], [2, 0]] as const),
+  ...([
+    [3, 2],
+    [2, 3],
+    [4, 1],
+  ] as const),
+];
 
 /** Probability of each kind of device, 0..1. */
 const deviceProbabilities: readonly (readonly [DeviceKind, number])[] = [
@@ -64,6 +76,8 @@ export function generateTree(options: TreeOptions): GeneratedTree {
     bound,
     name: names[random.below(names.length)] as string,
     joins: random.chance(options.peerProbability),
+    isOdd: options.isOdd,
+    reservedCells: options.isOdd ? RESERVED_CELLS[random.below(RESERVED_CELLS.length)] : [2, 2],
     label: 1,
   };
   const node = (kind: NodeKind, children: TreeNode['children'] = []) =>
@@ -90,8 +104,10 @@ export function generateTree(options: TreeOptions): GeneratedTree {
         ['vdevices', plain(devices)],
       ]),
     ],
-    ...(random.chance(0.02) || mutation?.kind === 'reserved'
-      ? [['reserved-memory', plain([['region', node('reserved')]])] as const]
+    ...(random.chance(options.isOdd ? 0.3 : 0.02) ||
+    mutation?.kind === 'reserved' ||
+    mutation?.kind === 'reserved-memory'
+      ? [['reserved-memory', node('reserved-memory', [['region', node('reserved')]])] as const]
       : []),
   ]);
   if (mutation !== undefined) mutateTree(root, mutation, random);
@@ -106,7 +122,7 @@ function plain(children: TreeNode['children']): TreeNode {
 }
 
 function makeDevices(
-  { random, labelMax, mutation }: TreeOptions,
+  { random, labelMax, mutation, isOdd }: TreeOptions,
   context: TreeContext,
   node: (kind: NodeKind, children?: TreeNode['children']) => TreeNode,
 ): TreeNode['children'] {
@@ -116,7 +132,8 @@ function makeDevices(
     // Half of the trees with a mutated device have a second, valid device of that kind.
     const count =
       (random.chance(context.joins && withPeer.has(kind) ? PEER_DEVICE_PROBABILITY : probability) ? 1 : 0) +
-      (isMutated ? random.below(2) : 0);
+      (isMutated ? random.below(2) : 0) +
+      (isOdd && kind === 'iomem' && random.chance(0.5) ? 1 : 0);
     for (let index = 0; index < Math.max(count, isMutated ? 1 : 0); index++) {
       context.label = 1 + random.below(labelMax);
       const children: TreeNode['children'] = withMemory.has(kind) ? [['memory', node('device-memory')]] : [];

@@ -12,6 +12,7 @@ export type NodeKind =
   | 'memory'
   | 'interrupts'
   | 'vcpus'
+  | 'reserved-memory'
   | 'reserved'
   | DeviceKind
   | 'device-memory';
@@ -40,6 +41,10 @@ export interface TreeContext {
   readonly bound: readonly number[] | undefined;
   /** Devices name other VMs as their peers. */
   readonly joins: boolean;
+  /** Its values may be such that RM refuses the tree, or dies. */
+  readonly isOdd: boolean;
+  /** `#address-cells` and `#size-cells` of /reserved-memory; undefined where it has none. */
+  readonly reservedCells: readonly [address: number, size: number] | undefined;
   /** Label of the current device. */
   label: number;
 }
@@ -89,7 +94,13 @@ const messageSize = (context: TreeContext) =>
 const queueDepth = (context: TreeContext) =>
   cellsValue(context.random.chance(0.8) ? 8 : pick(context, 0, 1, 2, 7, 9, 256, 0x10000));
 const label = (context: TreeContext) => cellsValue(context.label);
-const path = (context: TreeContext) => textValue(`/hypervisor/n${context.label}`);
+/** Mostly a short path, sometimes one about as long as RM's buffer for it takes (rm-lives.md, section 7). */
+const path = (context: TreeContext) => {
+  const { random } = context;
+  return !context.isOdd || random.chance(0.97)
+    ? textValue(`/hypervisor/n${context.label}`)
+    : textValue(`/${'n'.repeat(460 + random.below(40))}`);
+};
 const interrupt = (context: TreeContext) => [
   context.random.chance(0.95) ? 0 : pick(context, 1, 2, 3),
   context.random.below(512),
@@ -144,6 +155,11 @@ const attributes = (context: TreeContext) =>
       context.random.chance(0.25),
     ),
   );
+
+/** A number in so many cells. */
+function numberOf(count: number, value: number): number[] {
+  return Array.from({ length: count }, (_, index) => (index === count - 1 ? value : 0));
+}
 
 /** The properties of each kind of node. A VM with these can start. */
 export const nodeProperties: Readonly<Record<NodeKind, readonly PropertyGenerator[]>> = {
@@ -219,8 +235,22 @@ export const nodeProperties: Readonly<Record<NodeKind, readonly PropertyGenerato
     only(isBound, 'sched-priority', (context) => cellsValue(pick(context, -1, -32))),
     only(isBound, 'sched-timeslice', (context) => cellsValue(pick(context, 100, 5000, 100000))),
   ],
+  'reserved-memory': [
+    only(
+      ({ reservedCells }) => reservedCells !== undefined,
+      '#address-cells',
+      ({ reservedCells = [2] }) => cellsValue(reservedCells[0]),
+    ),
+    only(
+      ({ reservedCells }) => reservedCells !== undefined,
+      '#size-cells',
+      ({ reservedCells = [0, 2] }) => cellsValue(reservedCells[1]),
+    ),
+  ],
   reserved: [
-    always('reg', cells(0, 0x84000000, 0, PAGE)),
+    always('reg', ({ reservedCells: [address, size] = [2, 1] }) =>
+      cellsValue(...numberOf(address, 0x84000000), ...numberOf(size, PAGE)),
+    ),
     sometimes(0.5, 'qcom,label', label),
     sometimes(0.1, 'reusable', flag),
   ],
@@ -298,6 +328,8 @@ export function contentOf({ value }: PropertyGenerator): PropertyContent {
     cores: 1,
     bound: [0],
     joins: false,
+    isOdd: false,
+    reservedCells: [2, 2],
     label: 1,
   });
   if (sample.length === 0) return 'flag';

@@ -17,8 +17,8 @@ export class TreePool {
 
   /** One of the trees for these options. */
   any(random: Random, options: PoolOptions): GeneratedTree {
-    const { names, peerProbability, labelMax, cores } = options;
-    const key = `${names.length} ${peerProbability} ${labelMax} ${cores} ${random.below(TREES)}`;
+    const { names, peerProbability, labelMax, cores, isOdd } = options;
+    const key = `${names.length} ${peerProbability} ${labelMax} ${cores} ${isOdd} ${random.below(TREES)}`;
     let tree = this.#trees.get(key);
     if (tree === undefined) {
       tree = generateTree({ ...options, random: this.#random.child(key), mutation: undefined });

@@ -13,6 +13,7 @@ import { fieldNotes } from './field-notes.js';
 import { TreeBuilder, type TreeNode } from './field-tree.js';
 import { bytesOf, FrameBytes } from './frame-bytes.js';
 import type { MessageIndex } from './message-index.js';
+import { type Note, noteOf } from './note.js';
 
 /** A problem of a message, and where it is. */
 export interface DetailIssue {
@@ -36,6 +37,7 @@ export interface Detail {
   readonly title: string;
   readonly doc: string;
   readonly type: string;
+  readonly note: Note;
   readonly bytes: Uint8Array;
   readonly frames: readonly {
     readonly frame: number;
@@ -59,6 +61,7 @@ export function detailOf(index: MessageIndex, at: number): Detail {
     title: record.message?.name ?? (record.id === undefined ? record.type : formatId(record.id)),
     doc: record.message?.doc ?? '',
     type: record.type,
+    note: noteOf(index.comment(at)),
     bytes: frames.bytes,
     frames: frames.parts.map(({ time, comment = '', ...part }) => ({
       ...part,

@@ -12,7 +12,7 @@ const noIssues: CaptureRecord['issues'] = [];
  * One message of an index at a time, as the record that was read. What the index has in columns comes from there, the
  * payload is decoded when it is asked for, and the whole record is made again only for what few messages have.
  */
-class IndexedRecord implements CaptureRecord {
+export class IndexedRecord implements CaptureRecord {
   #at = 0;
   #whole: CaptureRecord | undefined;
   #payload: DecodedPayload | undefined;

@@ -1,11 +1,13 @@
 import { emptyPacket, type Packet } from '../../capture/packets/index.js';
 import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../../capture/payload/index.js';
+import { StatesBefore } from '../../capture/print/index.js';
 import type { CaptureRecord, Outstanding, RecordType } from '../../capture/records/index.js';
 import { Assembler } from '../../capture/records/index.js';
 import { rmRules } from '../../rpc/index.js';
 import { type Message, MessageType, type Protocol } from '../../schema/index.js';
 import type { Values } from '../../wire/index.js';
 import { ByteStore, type Stored } from './byte-store.js';
+import { noteOf } from './note.js';
 import { PacketTimes } from './packet-times.js';
 import { Table } from './table.js';
 
@@ -33,6 +35,8 @@ export const Flag = {
   duplicate: 128,
   /** It has more than one packet, or its packet is longer than a queue message may be. */
   several: 256,
+  /** A user has marked it. */
+  marked: 512,
 } as const;
 
 /** What few packets have. */
@@ -92,6 +96,8 @@ export class MessageIndex {
   readonly #comments = new Map<number, string>();
   readonly #facts = new Map<number, PacketFacts>();
   readonly #duplicates = new Map<number, number>();
+  readonly #states = new StatesBefore();
+  readonly #statesBefore = new Map<number, number>();
   readonly #assembler: Assembler;
   readonly #numbered: Packet = emptyPacket();
   #scratch = new Uint8Array(0);
@@ -162,9 +168,56 @@ export class MessageIndex {
     return ((this.messages.columns.flags[index] as number) & flag) !== 0;
   }
 
+  /** The comment of a message's first packet. */
+  comment(index: number): string | undefined {
+    return this.#comments.get(this.#firstPacket(index));
+  }
+
+  /** Gives the first packet of a message another comment, or none. */
+  setComment(index: number, comment: string | undefined): void {
+    const packet = this.#firstPacket(index);
+    if (comment === undefined) this.#comments.delete(packet);
+    else this.#comments.set(packet, comment);
+    const { flags } = this.messages.columns;
+    const hasOther = this.packets(index).some((own) => own.comment !== undefined);
+    flags[index] =
+      ((flags[index] as number) & ~(Flag.comment | Flag.marked)) |
+      (hasOther ? Flag.comment : 0) |
+      (noteOf(comment).marked ? Flag.marked : 0);
+  }
+
+  /** The message of each packet, in the order of the file. */
+  messagesOfPackets(): Uint32Array {
+    const messages = new Uint32Array(this.packetCount);
+    const { firstPart } = this.messages.columns;
+    const { packet } = this.#parts.columns;
+    for (let index = 0; index < this.count; index++) {
+      const first = firstPart[index] as number;
+      const end = first + this.packetCountOf(index);
+      for (let part = first; part < end; part++) messages[packet[part] as number] = index;
+    }
+    return messages;
+  }
+
+  /** A queue message by its place in the file, counted from 0. */
+  packetAt(packet: number): StoredPacket {
+    return {
+      ...this.#stored(packet),
+      frame: this.#frame(packet),
+      time: this.#time(packet),
+      comment: this.#comments.get(packet),
+      ...(this.#facts.get(packet) ?? noFacts),
+    };
+  }
+
   /** `no` of the first request that this one repeats. */
   duplicateOf(index: number): number | undefined {
     return this.#duplicates.get(index);
+  }
+
+  /** The state before, of a message that reports another state of a VM. */
+  stateBefore(index: number): number | undefined {
+    return this.#statesBefore.get(index);
   }
 
   packetCountOf(index: number): number {
@@ -176,16 +229,9 @@ export class MessageIndex {
   /** The queue messages of a message, with their headers. */
   packets(index: number): StoredPacket[] {
     const first = this.messages.columns.firstPart[index] as number;
-    return Array.from({ length: this.packetCountOf(index) }, (_, part) => {
-      const packet = this.#parts.columns.packet[first + part] as number;
-      return {
-        ...this.#stored(packet),
-        frame: this.#frame(packet),
-        time: this.#time(packet),
-        comment: this.#comments.get(packet),
-        ...(this.#facts.get(packet) ?? noFacts),
-      };
-    });
+    return Array.from({ length: this.packetCountOf(index) }, (_, part) =>
+      this.packetAt(this.#parts.columns.packet[first + part] as number),
+    );
   }
 
   /** Packet number and time of a message's first packet. */
@@ -228,7 +274,7 @@ export class MessageIndex {
     if (type === MessageType.continuation || type > MessageType.notification) return undefined;
     if (this.has(index, Flag.incomplete)) return undefined;
     const request = this.requestValues(index);
-    const { view, start, end } = this.#content(index);
+    const { view, start, end } = this.content(index);
     return decodePayload(this.messageOf(index), type, view, start, end, request);
   }
 
@@ -264,6 +310,8 @@ export class MessageIndex {
       columns.partner[index] = request;
       columns.partner[request - 1] = index + 1;
     }
+    const before = this.#states.take(record);
+    if (before !== undefined) this.#statesBefore.set(index, before);
     this.#observer.record(this.#inFile(record), index);
   }
 
@@ -283,6 +331,7 @@ export class MessageIndex {
       (record.rest === undefined ? 0 : Flag.rest) |
       (record.raw === undefined ? 0 : Flag.raw) |
       (packets.some(({ comment }) => comment !== undefined) ? Flag.comment : 0) |
+      (noteOf(packets[0]?.comment).marked ? Flag.marked : 0) |
       (record.duplicateOf === undefined ? 0 : Flag.duplicate) |
       (packets.length > 1 || packets.some(({ size }) => size > content) ? Flag.several : 0)
     );
@@ -301,7 +350,7 @@ export class MessageIndex {
   }
 
   /** The payload bytes of a message, contiguous. They are valid until the next call. */
-  #content(index: number): Stored {
+  content(index: number): Stored {
     const { header } = this.protocol.limits;
     const first = this.messages.columns.firstPart[index] as number;
     const count = this.packetCountOf(index);

@@ -1,14 +1,19 @@
 import { UsageError, WireError } from '../../base/error.js';
 import { errorText } from '../../base/sentence.js';
-import { filterNames, parseFilter } from '../../capture/filter/index.js';
+import { completionsOf, type FilterNames, filterNames, parseFilter } from '../../capture/filter/index.js';
 import { CaptureInput } from '../../capture/input/index.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { Summary } from '../../capture/print/index.js';
 import type { Protocol } from '../../schema/index.js';
 import type { CaptureSource, Event, FilterAnswer, Overview, Requests } from './api.js';
+import { type Column, type ColumnFacts, columnsOf } from './columns.js';
 import { copiesOf, detailOf } from './detail.js';
+import { type FindAnswer, type FindQuery, testOf } from './find.js';
 import { MessageIndex } from './message-index.js';
-import { isProblemAt, rowsOf } from './rows.js';
+import { commentOf, type Note } from './note.js';
+import { rowsOf } from './rows.js';
+import { pcapngOf } from './save-pcapng.js';
+import { Sorting, type SortKey } from './sorting.js';
 import { storedBytes, unpacked } from './source.js';
 import { Lanes } from './timeline/lanes.js';
 import { Parcels } from './timeline/parcels.js';
@@ -19,6 +24,10 @@ import { View } from './view.js';
 const readStep = 1024 * 1024;
 /** Messages that a filter tests before waiting questions are answered. */
 const scanStep = 4096;
+/** Messages that are sorted by what the index has before waiting questions are answered. */
+const sortStep = 1 << 20;
+/** Messages of a capture that grows without end that the page holds, in some 400 MB. */
+const liveMax = 2_000_000;
 /** Largest number of warnings that are reported. */
 const warningsMax = 20;
 /** Number of parts of the duration in the activity plot. */
@@ -42,6 +51,14 @@ export class Session implements Requests {
   #lanes: { readonly made: Lanes; readonly count: number } | undefined;
   #view: View;
   #viewNumber = 0;
+  /** Number of the latest scan. Earlier ones end. */
+  #scanNumber = 0;
+  #findNumber = 0;
+  #sortKey: SortKey | undefined;
+  readonly #columns: ReadonlyMap<string, Column>;
+  readonly #names: FilterNames;
+  #isScanning = false;
+  #isLive = false;
   #done = false;
   #broken = false;
   #warnings = 0;
@@ -61,11 +78,29 @@ export class Session implements Requests {
     this.#states = new VmStates(this.#index);
     this.#parcels = new Parcels(this.#index);
     this.#view = new View(this.#index, undefined);
+    this.#columns = columnsOf(this.#index);
+    this.#names = filterNames(protocol, false);
   }
 
   /** Reads a capture to its end. Errors are reported as an event. */
   async open(source: CaptureSource): Promise<void> {
-    const { size, stream } = storedBytes(source);
+    this.#isLive = 'url' in source;
+    let size: number | undefined;
+    try {
+      const stored = await storedBytes(source);
+      size = stored.size;
+      await this.#read(stored.stream, size);
+    } catch (error) {
+      this.#problem(error);
+    }
+    this.#index.end();
+    this.#done = true;
+    if (this.#index.count === 0 && !this.#broken)
+      this.#host.emit({ kind: 'problem', code: 'no_messages', text: 'The capture holds no messages.' });
+    this.#tell(size ?? 0, size);
+  }
+
+  async #read(stream: ReadableStream<Uint8Array<ArrayBuffer>>, size: number | undefined): Promise<void> {
     let bytes = 0;
     const counted = stream.pipeThrough(
       new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -81,34 +116,29 @@ export class Session implements Requests {
       (packet) => this.#index.packet(packet),
       ({ frame, message }) => this.#warn(`packet ${frame}: ${message}`),
     );
-    try {
-      let unseen = 0;
-      let first = true;
-      for await (const chunk of unpacked(counted)) {
-        input.push(chunk);
-        unseen += chunk.length;
-        if (unseen < readStep && !first) continue;
-        unseen = 0;
-        first &&= this.#index.count === 0;
-        this.#tell(bytes, size);
-        await this.#host.pause();
+    let unseen = 0;
+    let first = true;
+    for await (const chunk of unpacked(counted)) {
+      input.push(chunk);
+      unseen += chunk.length;
+      if (unseen < readStep && !first && !this.#isLive) continue;
+      unseen = 0;
+      first &&= this.#index.count === 0;
+      this.#tell(bytes, size);
+      await this.#host.pause();
+      if (this.#isLive && this.#index.count > liveMax) {
+        const text = `The page holds ${this.#index.count} messages and takes no more, so that its memory is bounded.`;
+        this.#host.emit({ kind: 'problem', code: 'full', text });
+        return;
       }
-      input.end();
-    } catch (error) {
-      this.#problem(error);
     }
-    this.#index.end();
-    this.#done = true;
-    if (this.#index.count === 0 && !this.#broken)
-      this.#host.emit({ kind: 'problem', code: 'no_messages', text: 'The capture holds no messages.' });
-    this.#tell(size, size);
-    await this.#scan();
+    input.end();
   }
 
   filter(text: string): FilterAnswer {
     let view: View;
     try {
-      const filter = text.trim() === '' ? undefined : parseFilter(text, filterNames(this.#protocol, false));
+      const filter = text.trim() === '' ? undefined : parseFilter(text, this.#names);
       view = new View(this.#index, filter);
     } catch (error) {
       if (error instanceof UsageError) return { error: errorText(error) };
@@ -116,20 +146,70 @@ export class Session implements Requests {
     }
     this.#view = view;
     this.#viewNumber++;
-    void this.#scan();
+    this.sort(this.#sortKey);
     return { view: this.#viewNumber };
   }
 
-  rows(start: number, end: number) {
-    return rowsOf(this.#index, this.#view, start, end);
+  sort(key: SortKey | undefined): void {
+    this.#sortKey = key;
+    const column = key && this.#columns.get(key.column);
+    this.#view.sortBy(column && new Sorting(column, key.descending));
+    this.#viewNumber++;
+    void this.#scan();
+  }
+
+  complete(text: string, cursor: number) {
+    return completionsOf(text, cursor, this.#names);
+  }
+
+  columns(): ColumnFacts[] {
+    return Array.from(this.#columns.values(), ({ name, label, doc, isNumber }) => ({
+      name,
+      label,
+      doc,
+      isNumber,
+    }));
+  }
+
+  rows(start: number, end: number, names: readonly string[]) {
+    const column = (name: string) => this.#columns.get(name) as Column;
+    const columns = {
+      shown: names.map(column),
+      problem: column('problem'),
+      comment: column('comment'),
+    };
+    return rowsOf(this.#index, this.#view, columns, start, end);
   }
 
   rowOf(no: number): number | undefined {
     return this.#view.rowOf(no - 1);
   }
 
-  nextProblem(row: number, step: 1 | -1): number | undefined {
-    return this.#view.find(row, step, (message) => isProblemAt(this.#index, message));
+  async find(query: FindQuery, row: number, step: 1 | -1): Promise<FindAnswer> {
+    const number = ++this.#findNumber;
+    let test: ReturnType<typeof testOf>;
+    try {
+      test = testOf(query, this.#index, this.#columns, this.#names);
+    } catch (error) {
+      if (error instanceof UsageError) return { error: errorText(error) };
+      throw error;
+    }
+    if (typeof test !== 'function') return test;
+    const { count } = this.#view;
+    const first = row < 0 && step < 0 ? 0 : row;
+    for (let tried = 1; tried <= count; tried++) {
+      const next = (((first + step * tried) % count) + count) % count;
+      if (test(this.#view.messageAt(next)))
+        return { row: next, wrapped: step > 0 ? next <= row : next >= first };
+      if (tried % scanStep !== 0) continue;
+      await this.#host.pause();
+      if (number !== this.#findNumber) break;
+    }
+    return { none: true };
+  }
+
+  setNote(no: number, note: Note): void {
+    this.#index.setComment(no - 1, commentOf(note));
   }
 
   detail(no: number) {
@@ -161,14 +241,34 @@ export class Session implements Requests {
     return text;
   }
 
-  /** Tests all messages that have been read so far, until the filter changes. */
+  pcapng(part: 'all' | 'shown'): Promise<Blob> {
+    const view = this.#view;
+    const isWanted = (message: number) => part === 'all' || view.rowOf(message) !== undefined;
+    return pcapngOf(this.#index, isWanted, () => this.#host.pause());
+  }
+
+  /** Tests and sorts all messages that have been read so far, until the filter or the order changes. */
   async #scan(): Promise<void> {
-    const number = this.#viewNumber;
-    do {
+    const number = ++this.#scanNumber;
+    const isIndexed = this.#columns.get(this.#sortKey?.column ?? '')?.isIndexed === true;
+    this.#isScanning = true;
+    for (;;) {
       this.#view.advance(scanStep);
+      const isTested = this.#view.scanned === this.#index.count;
+      if (isTested && this.#isSortingDue && this.#view.advanceSorting(isIndexed ? sortStep : scanStep))
+        this.#viewNumber++;
       this.#tellView();
+      if (isTested && !this.#isSortingDue) break;
       await this.#host.pause();
-    } while (this.#viewNumber === number && this.#view.scanned < this.#index.count);
+      if (this.#scanNumber !== number) return;
+    }
+    this.#isScanning = false;
+  }
+
+  /** Whether rows are to be sorted now. While a file is read that is done only now and then, since it takes its time. */
+  get #isSortingDue(): boolean {
+    const { unsorted, count } = this.#view;
+    return unsorted > (this.#done || this.#isLive ? 0 : count / 16);
   }
 
   #currentLanes(): Lanes {
@@ -178,17 +278,18 @@ export class Session implements Requests {
     return this.#lanes.made;
   }
 
-  #tell(bytes: number, size: number): void {
+  #tell(bytes: number, size: number | undefined): void {
     const { count: messages, packetCount: packets } = this.#index;
     this.#host.emit({ kind: 'progress', messages, packets, bytes, size, done: this.#done });
     this.#view.advance(2 * scanStep);
     this.#tellView();
+    if (!this.#isScanning) void this.#scan();
   }
 
   #tellView(): void {
-    const { count: rows, scanned } = this.#view;
-    const complete = this.#done && scanned === this.#index.count;
-    this.#host.emit({ kind: 'view', view: this.#viewNumber, rows, scanned, complete });
+    const { count: rows, scanned, unsorted, sortedShare: sorted } = this.#view;
+    const complete = this.#done && scanned === this.#index.count && unsorted === 0;
+    this.#host.emit({ kind: 'view', view: this.#viewNumber, rows, scanned, sorted, complete });
   }
 
   #warn(text: string): void {

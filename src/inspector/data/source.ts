@@ -3,13 +3,21 @@ import type { CaptureSource } from './api.js';
 /** Bytes of a piece. */
 const pieceSize = 256 * 1024;
 
-/** The bytes of a capture in pieces, still compressed if they are. `size` is exact for files, otherwise an estimate. */
+/**
+ * The bytes of a capture in pieces, still compressed if they are. `size` is exact for files, an estimate for embedded
+ * ones, and undefined for those that grow.
+ */
 export interface StoredBytes {
-  readonly size: number;
+  readonly size: number | undefined;
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-export function storedBytes(source: CaptureSource): StoredBytes {
+/** @throws TypeError if the server cannot be reached. */
+export async function storedBytes(source: CaptureSource): Promise<StoredBytes> {
+  if ('url' in source) {
+    const { body } = await fetch(source.url);
+    return { size: undefined, stream: body ?? new ReadableStream() };
+  }
   if ('blob' in source) return { size: source.blob.size, stream: source.blob.stream() };
   return { size: (source.base64.length / 4) * 3, stream: base64Stream(source.base64) };
 }

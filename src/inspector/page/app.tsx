@@ -3,6 +3,7 @@ import type { CaptureSource } from '../data/api.js';
 import { Capture } from './capture.js';
 import { Help } from './help.js';
 import { useSetting } from './settings.js';
+import { useShortcuts } from './shortcuts.js';
 
 const themes = ['auto', 'light', 'dark'] as const;
 type Theme = (typeof themes)[number];
@@ -20,6 +21,9 @@ export function App({ embedded }: { readonly embedded: CaptureSource | undefined
   useEffect(() => {
     document.title = source === undefined ? 'gunyah-rm inspect' : `${source.name} - gunyah-rm inspect`;
   }, [source]);
+
+  const openHelp = () => help.current?.showModal();
+  useShortcuts({ '?': openHelp });
 
   const nextTheme = themes[(themes.indexOf(theme) + 1) % themes.length] as Theme;
   return (
@@ -46,7 +50,7 @@ export function App({ embedded }: { readonly embedded: CaptureSource | undefined
         <button type="button" onClick={() => setTheme(nextTheme)} aria-label={`Colours: ${theme}`}>
           {{ auto: 'Auto', light: 'Light', dark: 'Dark' }[theme]}
         </button>
-        <button type="button" onClick={() => help.current?.showModal()}>
+        <button type="button" onClick={openHelp} title="?">
           Help
         </button>
       </header>

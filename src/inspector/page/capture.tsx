@@ -1,86 +1,74 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { CaptureSource } from '../data/api.js';
-import { columns, type TimeMode } from './columns.js';
+import type { SortKey } from '../data/sorting.js';
+import { arranged, shownAtFirst, type TimeMode, timeModes } from './columns.js';
 import { ColumnsMenu } from './columns-menu.js';
 import { Details } from './details.js';
 import { FilterBar } from './filter-bar.js';
+import { FindBar, type Wanted } from './find-bar.js';
 import { Lanes } from './lanes.js';
 import { MessageTable } from './message-table.js';
 import { Overview } from './overview.js';
-import { SaveButton } from './save-button.js';
+import { SaveMenu } from './save-menu.js';
 import { useMedia, useSetting } from './settings.js';
 import { useShortcuts } from './shortcuts.js';
+import { Splitter } from './splitter.js';
 import { type TabName, Tabs } from './tabs.js';
+import { useAnswer } from './use-answer.js';
 import { summaryText, useCapture, useSettled } from './use-capture.js';
-
-interface Choice {
-  readonly no: number | undefined;
-  /** Undefined when the filter hides the message. */
-  readonly row: number | undefined;
-}
+import { useChoice } from './use-choice.js';
+import { useFind } from './use-find.js';
+import { useNotes } from './use-notes.js';
 
 interface CaptureProps {
   readonly source: CaptureSource;
   readonly theme: string;
 }
 
+/** Focuses an element, which may be rendered only with the next update. */
+function focusSoon(element: () => HTMLElement | null | undefined): void {
+  const now = element();
+  if (now) now.focus();
+  else setTimeout(() => element()?.focus());
+}
+
 /** One open capture. */
 export function Capture({ source, theme }: CaptureProps) {
   const { client, state } = useCapture(source);
+  const { progress, view, problem, warnings } = state;
   const [tab, setTab] = useState<TabName>('messages');
-  const [choice, setChoice] = useState<Choice>({ no: undefined, row: undefined });
+  const [notice, setNotice] = useState('');
   const latestFilter = useRef('');
   /** Number of filters set other than by typing. Each makes a new filter bar, which begins with that filter. */
   const [filtersSet, setFiltersSet] = useState(0);
   const [filterInUse, setFilterInUse] = useState('');
   const [filterError, setFilterError] = useState<string>();
-  const [notice, setNotice] = useState('');
+  const [sort, setSort] = useState<SortKey>();
+  const [wanted, setWanted] = useState<Wanted>({ kind: 'text', text: '' });
+  const [isFinding, setFinding] = useState(false);
+  const [split, setSplit] = useSetting('split', 0.55);
   const narrow = useMedia('(max-width: 700px)');
-  const usual = columns.filter((column) => !narrow || column.narrow).map(({ key }) => key);
   const [chosenColumns, setColumns] = useSetting<readonly string[] | null>(
     narrow ? 'columns-narrow' : 'columns',
     null,
   );
   const [timeMode, setTimeMode] = useSetting<TimeMode>('time', 'utc');
   const filterInput = useRef<HTMLInputElement>(null);
+  const findInput = useRef<HTMLInputElement>(null);
   const main = useRef<HTMLElement>(null);
-  const { progress, view, problem, warnings } = state;
   const messages = useSettled(progress?.messages ?? 0, progress?.done ?? false);
+  const allColumns = arranged(useAnswer(() => client?.ask('columns'), [client]) ?? []);
+  const shown = new Set(chosenColumns ?? shownAtFirst(narrow));
+  const columns = allColumns.filter(({ name }) => shown.has(name));
+  const { choice, latestRow, chooseRow, chooseNo, chooseNothing, follow } = useChoice(
+    client,
+    view,
+    setNotice,
+  );
+  const notes = useNotes(client);
+  const find = useFind(client, latestRow, chooseRow, setNotice);
 
-  const focusTable = () => main.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
-  const chooseRow = useCallback(
-    (row: number) => {
-      setChoice((before) => ({ ...before, row }));
-      void client?.ask('rows', row, row + 1).then(([found]) => {
-        // The user may have chosen another row since.
-        if (found !== undefined) setChoice((now) => (now.row === row ? { row, no: found.no } : now));
-      });
-    },
-    [client],
-  );
-  const chooseNo = useCallback(
-    async (no: number) => {
-      const row = await client?.ask('rowOf', no);
-      setChoice({ no, row });
-      if (row === undefined) setNotice(`The filter hides message ${no}.`);
-    },
-    [client],
-  );
-  const follow = useCallback(async () => {
-    if (client === undefined || choice.row === undefined) return;
-    const [row] = await client.ask('rows', choice.row, choice.row + 1);
-    if (row === undefined) return;
-    if (row.partner !== undefined) await chooseNo(row.partner);
-    else setNotice(row.unanswered ? 'No reply answers this request.' : 'This message has no counterpart.');
-  }, [client, choice.row, chooseNo]);
-  const toProblem = useCallback(
-    async (step: 1 | -1) => {
-      const row = await client?.ask('nextProblem', choice.row ?? -1, step);
-      if (row !== undefined) chooseRow(row);
-      else setNotice(step > 0 ? 'No issues from here on.' : 'No issues before.');
-    },
-    [client, choice.row, chooseRow],
-  );
+  const focusTable = () => main.current?.querySelector<HTMLElement>('[role=grid], canvas')?.focus();
   const apply = useCallback(
     async (text: string) => {
       setNotice('');
@@ -89,9 +77,7 @@ export function Capture({ source, theme }: CaptureProps) {
       if (answer === undefined) return;
       setFilterError('error' in answer ? answer.error : undefined);
       // After an error the worker keeps the filter before.
-      if ('error' in answer) return;
-      setFilterInUse(text);
-      setChoice(({ no }) => ({ no, row: undefined }));
+      if (!('error' in answer)) setFilterInUse(text);
     },
     [client],
   );
@@ -100,13 +86,42 @@ export function Capture({ source, theme }: CaptureProps) {
     setFiltersSet((times) => times + 1);
     return apply(filter);
   };
+  const sortBy = (key: SortKey | undefined) => {
+    setSort(key);
+    void client?.ask('sort', key);
+  };
+  const closeDetails = () => {
+    chooseNothing();
+    focusTable();
+  };
+  const openFind = () => {
+    setTab('messages');
+    setFinding(true);
+    focusSoon(() => findInput.current);
+  };
+  const findNext = (step: 1 | -1) =>
+    find.text(
+      wanted,
+      columns.map(({ name }) => name),
+      step,
+    )
+      ? undefined
+      : openFind();
+  const mark = async () => {
+    if (client === undefined) return;
+    // Of a row that was chosen just now the number is not known yet.
+    const place = latestRow();
+    const [row] = place === undefined ? [] : await client.ask('rows', place, place + 1, []);
+    const no = row?.no ?? choice.no;
+    if (no === undefined) return;
+    const { note } = await client.ask('detail', no);
+    await notes.set(no, { ...note, marked: !note.marked });
+  };
 
-  // The chosen message has another row in each view.
   useEffect(() => {
-    const { no } = choice;
-    if (no === undefined || client === undefined) return;
-    void client.ask('rowOf', no).then((row) => setChoice((now) => (now.no === no ? { no, row } : now)));
-  }, [client, view.view, view.complete]);
+    setSort(undefined);
+    setFilterInUse('');
+  }, [client]);
   useEffect(() => {
     if (notice === '') return;
     const timer = setTimeout(() => setNotice(''), 4000);
@@ -115,19 +130,33 @@ export function Capture({ source, theme }: CaptureProps) {
   useShortcuts({
     '/': () => {
       setTab('messages');
-      // If another tab was shown, the input exists only after the next rendering.
-      if (filterInput.current === null) setTimeout(() => filterInput.current?.focus());
-      else filterInput.current.focus();
+      focusSoon(() => filterInput.current);
     },
-    n: () => void toProblem(1),
-    p: () => void toProblem(-1),
+    f: openFind,
+    'Ctrl+f': openFind,
+    n: () => findNext(1),
+    N: () => findNext(-1),
+    F3: () => findNext(1),
+    'Shift+F3': () => findNext(-1),
+    e: () => find.kind('problem', 1),
+    E: () => find.kind('problem', -1),
+    ']': () => find.kind('mark', 1),
+    '[': () => find.kind('mark', -1),
+    m: () => void mark(),
+    c: () => focusSoon(() => document.getElementById('note')),
+    r: () => void follow(),
+    t: () => {
+      const place = timeModes.findIndex(({ mode }) => mode === timeMode);
+      setTimeMode(timeModes[(place + 1) % timeModes.length]?.mode ?? 'utc');
+    },
     '1': () => setTab('messages'),
     '2': () => setTab('lanes'),
     '3': () => setTab('overview'),
+    Escape: closeDetails,
   });
 
   if (client === undefined) return null;
-  const shown = new Set(chosenColumns ?? usual);
+  const hasDetails = tab !== 'overview' && choice.no !== undefined;
   return (
     <main class="capture" ref={main}>
       <Tabs tab={tab} setTab={setTab} />
@@ -148,9 +177,10 @@ export function Capture({ source, theme }: CaptureProps) {
       )}
       <div class="pane" role="tabpanel" id="pane" aria-labelledby={`tab-${tab}`}>
         {tab === 'messages' && (
-          <>
+          <div class="upper">
             <div class="toolbar">
               <FilterBar
+                client={client}
                 input={filterInput}
                 key={filtersSet}
                 initial={latestFilter.current}
@@ -158,46 +188,78 @@ export function Capture({ source, theme }: CaptureProps) {
                 apply={apply}
                 leave={focusTable}
               />
+              <button type="button" onClick={openFind}>
+                Find
+              </button>
               <ColumnsMenu
+                columns={allColumns}
                 shown={shown}
                 timeMode={timeMode}
                 setShown={setColumns}
                 setTimeMode={setTimeMode}
               />
-              <SaveButton client={client} rows={view.rows} name={source.name} />
+              <SaveMenu client={client} rows={view.rows} name={source.name} saved={notes.saved} />
             </div>
+            {isFinding && (
+              <FindBar
+                input={findInput}
+                wanted={wanted}
+                setWanted={setWanted}
+                find={findNext}
+                close={() => {
+                  setFinding(false);
+                  focusTable();
+                }}
+              />
+            )}
             <MessageTable
               client={client}
               view={view.view}
               count={view.rows}
+              edits={notes.edits}
               chosen={choice.row}
-              shown={shown}
+              latestRow={latestRow}
+              columns={columns}
               timeMode={timeMode}
+              sort={sort}
+              setSort={sortBy}
               choose={chooseRow}
-              follow={() => void follow()}
+              chooseNo={chooseNo}
+              enter={() => main.current?.querySelector<HTMLElement>('.tree')?.focus()}
+              leave={closeDetails}
             />
-          </>
+          </div>
         )}
         {tab === 'lanes' && (
-          <Lanes
-            client={client}
-            count={messages}
-            chosen={choice.no}
-            theme={theme}
-            chooseNo={(no) => void chooseNo(no)}
-          />
+          <Lanes client={client} count={messages} chosen={choice.no} theme={theme} chooseNo={chooseNo} />
         )}
         {tab === 'overview' && (
           <Overview
             client={client}
             count={messages}
             show={(filter) => void show(filter)}
-            chooseNo={(no) => {
-              void show('').then(() => chooseNo(no));
-            }}
+            chooseNo={(no) => void show('').then(() => chooseNo(no))}
           />
         )}
-        {tab !== 'overview' && <Details client={client} no={choice.no} />}
+        {hasDetails && (
+          <>
+            <Splitter share={split} setShare={setSplit} />
+            <div class="lower" style={{ flexBasis: `${split * 100}%` }}>
+              <Details
+                client={client}
+                no={choice.no as number}
+                edits={notes.edits}
+                isHidden={
+                  tab === 'messages' && choice.row === undefined && filterInUse !== '' && view.complete
+                }
+                clearFilter={() => void show('')}
+                setNote={(no, note) => void notes.set(no, note)}
+                leave={focusTable}
+                close={closeDetails}
+              />
+            </div>
+          </>
+        )}
       </div>
       <p class="summary" role="status">
         {notice || summaryText(state, filterInUse)}

@@ -21,11 +21,11 @@ export class Client {
     this.#send({ open: source });
   }
 
-  /** Asks the worker. It answers in the order of the questions. */
+  /** Asks the worker. It answers in the order of the questions, but for those that take longer. */
   ask<M extends keyof Requests>(
     method: M,
     ...args: Parameters<Requests[M]>
-  ): Promise<ReturnType<Requests[M]>> {
+  ): Promise<Awaited<ReturnType<Requests[M]>>> {
     const call = this.#calls++;
     this.#send({ call, method, args });
     return new Promise((resolve, reject) => {

@@ -1,42 +1,73 @@
 import { useState } from 'preact/hooks';
 import type { Detail } from '../data/detail.js';
+import type { Note } from '../data/note.js';
 import type { Client } from './client.js';
 import { CopyBar } from './copy-bar.js';
 import { FieldDoc, FieldTree } from './field-tree.js';
 import { HexView } from './hex-view.js';
+import { NoteBar } from './note-bar.js';
 import { useAnswer } from './use-answer.js';
 
 interface DetailsProps {
   readonly client: Client;
-  readonly no: number | undefined;
+  readonly no: number;
+  /** Grows when the notes of messages change. */
+  readonly edits: number;
+  /** The filter hides the message. */
+  readonly isHidden: boolean;
+  clearFilter(): void;
+  setNote(no: number, note: Note): void;
+  /** Moves the focus back to the table. */
+  leave(): void;
+  /** Chooses nothing. */
+  close(): void;
 }
 
 /** One message: its fields beside its bytes. A choice in one shows in the other. */
-export function Details({ client, no }: DetailsProps) {
-  const detail = useAnswer(() => (no === undefined ? undefined : client.ask('detail', no)), [client, no]);
-  if (detail !== undefined) return <MessagePanes key={detail.no} client={client} detail={detail} />;
-  return (
-    <section class="details empty" aria-label="Message">
-      <p class="faint">No message is chosen.</p>
-    </section>
-  );
+export function Details({ client, no, edits, ...rest }: DetailsProps) {
+  const detail = useAnswer(() => client.ask('detail', no), [client, no, edits]);
+  if (detail === undefined) return <section class="details" aria-label="Message" />;
+  return <MessagePanes key={detail.no} client={client} detail={detail} {...rest} />;
 }
 
-function MessagePanes({ client, detail }: { readonly client: Client; readonly detail: Detail }) {
+type MessagePanesProps = Omit<DetailsProps, 'no' | 'edits'> & { readonly detail: Detail };
+
+function MessagePanes({ client, detail, isHidden, clearFilter, setNote, leave, close }: MessagePanesProps) {
   const [chosen, choose] = useState<number>();
   const [hovered, hover] = useState<number>();
   const [cursor, setCursor] = useState<number>();
   const shown = hovered ?? chosen;
   const selection = { chosen, hovered, choose, hover };
   return (
-    <section class="details" aria-label={`Message ${detail.no}`}>
+    <section
+      class="details"
+      aria-label={`Message ${detail.no}`}
+      onKeyDown={(event) => {
+        // Escape in fields and bytes first chooses no field.
+        if (event.key !== 'Escape' || event.defaultPrevented) return;
+        event.preventDefault();
+        event.stopPropagation();
+        leave();
+      }}
+    >
       <header class="details-head">
         <h2>
           {detail.no} {detail.title}{' '}
           {detail.type !== detail.title && <span class="faint">{detail.type}</span>}
         </h2>
-        <p class="faint doc">{detail.doc}</p>
+        {isHidden && (
+          <p class="hidden-note">
+            The filter hides this message.{' '}
+            <button type="button" class="link" onClick={clearFilter}>
+              Clear the filter
+            </button>
+          </p>
+        )}
+        <NoteBar note={detail.note} setNote={(note) => setNote(detail.no, note)} />
         <CopyBar client={client} detail={detail} node={chosen} />
+        <button type="button" class="close" onClick={close} aria-label="Close the message" title="Escape">
+          ×
+        </button>
       </header>
       {detail.issues.length > 0 && (
         <ul class="issue-list" aria-label="Issues">
@@ -59,7 +90,7 @@ function MessagePanes({ client, detail }: { readonly client: Client; readonly de
       <div class="panes">
         <div class="fields">
           <FieldTree detail={detail} {...selection} />
-          <FieldDoc node={shown === undefined ? undefined : detail.nodes[shown]} />
+          <FieldDoc node={shown === undefined ? undefined : detail.nodes[shown]} message={detail.doc} />
         </div>
         <HexView detail={detail} {...selection} cursor={cursor} setCursor={setCursor} />
       </div>

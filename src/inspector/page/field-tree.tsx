@@ -53,7 +53,7 @@ export function FieldTree({ detail, chosen, hovered, choose, hover }: FieldSelec
         fold(node.id, true);
       } else if (node?.parent !== undefined) choose(node.parent);
     },
-    Escape: () => choose(undefined),
+    ...(chosen !== undefined && { Escape: () => choose(undefined) }),
   };
   return (
     <div
@@ -135,11 +135,18 @@ export function fill(colour: number | undefined): { readonly background: string 
 }
 
 /** The prose and the facts about a field. */
-export function FieldDoc({ node }: { readonly node: TreeNode | undefined }) {
+export function FieldDoc({
+  node,
+  message,
+}: {
+  readonly node: TreeNode | undefined;
+  /** What the message is for, shown while no field is. */
+  readonly message: string;
+}) {
   return (
     <div class="field-doc" aria-live="polite">
       {node === undefined ? (
-        <p class="faint">Point at a field or a byte to read about it.</p>
+        <p class="faint">{message}</p>
       ) : (
         <>
           <p>

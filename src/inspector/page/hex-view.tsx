@@ -57,7 +57,7 @@ export function HexView({ detail, chosen, hovered, cursor, choose, hover, setCur
     PageUp: () => goTo(at - width * list.page),
     Home: () => goTo(0),
     End: () => goTo(detail.bytes.length - 1),
-    Escape: () => choose(undefined),
+    ...(chosen !== undefined && { Escape: () => choose(undefined) }),
   };
   const byteOf = (event: Event) => {
     const text = (event.target as HTMLElement).dataset.byte;

@@ -1,22 +1,12 @@
-import type { LaneDensity } from '../data/timeline/lanes.js';
+import type { AlarmName } from '../data/timeline/density.js';
 import { axisHeight, gutter, type LanesLayout } from './lanes-layout.js';
+import type { Palette } from './lanes-palette.js';
 import { durationText, ticks } from './ticks.js';
 
-/** The colours of the style sheet, by name. */
-export type Palette = Readonly<Record<PaletteName, string>>;
-export const paletteNames = [
-  'text',
-  'faint',
-  'line',
-  'panel',
-  'accent',
-  'good',
-  'bad',
-  'warn',
-  'slice',
-  'chosen',
-] as const;
-export type PaletteName = (typeof paletteNames)[number];
+/** With more resets than this in a window, their lines would hide everything else. */
+const resetLinesMax = 40;
+
+type Bar = readonly [top: number, height: number];
 
 const font = '12px system-ui, sans-serif';
 const small = '11px system-ui, sans-serif';
@@ -53,37 +43,74 @@ class LanesPainter {
     context.beginPath();
     context.rect(gutter, 0, width - gutter, height);
     context.clip();
-    this.#calls();
-    for (const pair of window.density) this.#density(pair);
-    this.#messages(chosen);
+    this.#alarms();
     this.#states();
     this.#parcels();
+    if (window.messages.length === 0) this.#histograms();
+    this.#calls();
+    this.#messages(chosen);
     context.restore();
   }
 
   /** The names in the gutter, and the line of each VM. */
   #labels(): void {
-    const { window, width, stateVms, stateTop, parcelTop } = this.#layout;
+    const { window, width, stateVms, statesLeftOut, stateTop, parcelTop, laneTop } = this.#layout;
+    const { parcels, parcelsLeftOut } = this.#layout;
+    for (const [row, { name, total }] of window.alarms.entries())
+      this.#barLabel(`${name} ${shortCount(total)}`, this.#layout.alarmBox(row), this.#alarmColour(name));
+    const statesOut = statesLeftOut > 0 ? ` (${statesLeftOut} more VMs)` : '';
+    if (stateVms.size > 0) this.#title(stateTop, `VM states${statesOut}`);
+    for (const [vmid, vm] of stateVms) this.#barLabel(vm, this.#layout.stateBar(vmid) as Bar);
+    const leftOut = parcelsLeftOut > 0 ? ` (${shortCount(parcelsLeftOut)} shorter ones: zoom in)` : '';
+    if (parcels.length > 0) this.#title(parcelTop, `Memory parcels${leftOut}`);
+    const lanesOut = window.vmsLeftOut > 0 ? ` (${window.vmsLeftOut} more VMs)` : '';
+    this.#title(laneTop, `Messages${lanesOut}`);
     for (const { vmid, label } of window.vms) {
       const y = this.#layout.laneY(vmid);
+      const [top, height] = this.#layout.laneBox(vmid);
+      const line = window.messages.length === 0 ? top + height + 0.5 : y;
       this.#text(label, 8, y);
-      this.#line(this.#palette.line, gutter, y, width, y);
+      this.#line(this.#palette.line, gutter, line, width, line);
     }
-    if (stateVms.size > 0) this.#title(stateTop, 'VM states');
-    for (const [vmid, vm] of stateVms) this.#barLabel(vm, this.#layout.stateBar(vmid));
-    const leftOut = window.parcelsLeftOut > 0 ? ` (${window.parcelsLeftOut} more: zoom in)` : '';
-    if (window.parcels.length > 0) this.#title(parcelTop, `Memory parcels${leftOut}`);
-    for (const [index, { handle }] of window.parcels.entries())
-      this.#barLabel(`#${handle}`, this.#layout.parcelBar(index));
   }
 
   #title(top: number, text: string): void {
     this.#line(this.#palette.line, 0, top + 0.5, this.#layout.width, top + 0.5);
-    this.#text(text, 8, top + 12, this.#palette.faint, small);
+    this.#text(text, 8, top + 10, this.#palette.faint, small);
   }
 
-  #barLabel(text: string, [top, height]: readonly [number, number]): void {
-    this.#text(text, 8, top + height / 2, this.#palette.text, small, gutter - 12);
+  #barLabel(text: string, [top, height]: Bar, colour = this.#palette.text): void {
+    this.#text(text, 8, top + height / 2, colour, small, gutter - 12);
+  }
+
+  #alarmColour(name: AlarmName): string {
+    const { bad, warn, chosen } = this.#palette;
+    return { errors: bad, 'no reply': warn, broken: bad, resets: chosen }[name];
+  }
+
+  /** A row for each alarm. A line is as high as the row, however few messages it stands for. */
+  #alarms(): void {
+    const { window, width, height } = this.#layout;
+    const context = this.#context;
+    for (const [row, { name, counts }] of window.alarms.entries()) {
+      const [top, size] = this.#layout.alarmBox(row);
+      const colour = this.#alarmColour(name);
+      const step = (width - gutter) / counts.length;
+      const most = counts.reduce((max, count) => Math.max(max, count), 1);
+      const hasLines = name === 'resets' && counts.filter((count) => count > 0).length <= resetLinesMax;
+      this.#box(this.#palette.panel, gutter, top, width - gutter, size);
+      for (const [part, count] of counts.entries()) {
+        if (count === 0) continue;
+        const x = gutter + part * step;
+        context.globalAlpha = 0.55 + 0.45 * Math.sqrt(count / most);
+        this.#box(colour, x, top, Math.max(2, step), size);
+        if (!hasLines) continue;
+        // A reset ends what came before it in all rows.
+        context.globalAlpha = 0.3;
+        this.#box(colour, x, top, 1, height - top);
+      }
+      context.globalAlpha = 1;
+    }
   }
 
   #axis(): void {
@@ -105,19 +132,31 @@ class LanesPainter {
     }
   }
 
-  /** Counts of messages, drawn where there are too many messages for arrows. More messages give a stronger colour. */
-  #density({ from, to, counts }: LaneDensity): void {
-    const context = this.#context;
-    const ends = [this.#layout.laneY(from), this.#layout.laneY(to)];
-    const top = Math.min(...ends);
-    const most = counts.reduce((max, count) => Math.max(max, count), 1);
-    const step = (this.#layout.width - gutter) / counts.length;
-    for (const [part, count] of counts.entries()) {
-      if (count === 0) continue;
-      context.globalAlpha = 0.12 + 0.5 * Math.sqrt(count / most);
-      this.#box(this.#palette.accent, gutter + part * step, top, step, Math.max(...ends) - top);
+  /**
+   * Bars with the number of messages of each kind, where there are too many messages for arrows. Heights are square roots,
+   * so that few messages are seen beside many. Errors are on top, at least three pixels high.
+   */
+  #histograms(): void {
+    const { window, width } = this.#layout;
+    const { accent, good, warn, faint, bad } = this.#palette;
+    const colours = [accent, good, warn, faint, bad];
+    for (const { vmid, counts, sums } of window.density) {
+      const [top, height] = this.#layout.laneBox(vmid);
+      const step = (width - gutter) / sums.length;
+      const most = sums.reduce((max, count) => Math.max(max, count), 1);
+      for (const [part, sum] of sums.entries()) {
+        if (sum === 0) continue;
+        const scale = (Math.sqrt(sum / most) * height) / sum;
+        let y = top + height;
+        for (const [kind, colour] of colours.entries()) {
+          const count = counts[kind]?.[part] ?? 0;
+          if (count === 0) continue;
+          const size = Math.max(colour === bad ? 3 : 0.5, count * scale);
+          y -= size;
+          this.#box(colour, gutter + part * step, y, Math.max(1, step - 0.3), size);
+        }
+      }
     }
-    context.globalAlpha = 1;
   }
 
   #messages(chosen: number | undefined): void {
@@ -141,15 +180,17 @@ class LanesPainter {
     const { good, bad, accent } = this.#palette;
     for (const { vmid, state, start, end } of this.#layout.window.states) {
       const colour = state === 'RUNNING' ? good : /FAILED|EXITED/.test(state) ? bad : accent;
-      this.#bar(colour, start, end, this.#layout.stateBar(vmid), state);
+      const bar = this.#layout.stateBar(vmid);
+      if (bar !== undefined) this.#bar(colour, start, end, bar, state);
     }
   }
 
   #parcels(): void {
     const { good, warn } = this.#palette;
-    for (const [index, { kind, owner, start, end, mapped }] of this.#layout.window.parcels.entries()) {
-      const bar = this.#layout.parcelBar(index);
-      this.#bar(warn, start, end, bar, `${kind} of ${owner}`);
+    for (const parcel of this.#layout.parcels) {
+      const { handle, kind, owner, start, end, mapped } = parcel;
+      const bar = this.#layout.parcelBar(parcel);
+      this.#bar(warn, start, end, bar, `#${handle} ${kind} of ${owner}`);
       // A line at the bottom of the bar shows when a VM has the parcel mapped.
       for (const span of mapped) {
         const x = this.#layout.x(span.start);
@@ -159,13 +200,7 @@ class LanesPainter {
   }
 
   /** A bar between two positions, with its text if there is room for it. */
-  #bar(
-    colour: string,
-    start: number,
-    end: number,
-    [top, height]: readonly [number, number],
-    text: string,
-  ): void {
+  #bar(colour: string, start: number, end: number, [top, height]: Bar, text: string): void {
     const context = this.#context;
     const left = this.#layout.x(start);
     const right = this.#layout.x(end);
@@ -224,4 +259,10 @@ class LanesPainter {
     for (const [x, y] of points) this.#context.lineTo(x, y);
     this.#context.fill();
   }
+}
+
+/** `950`, `12k`, `3.4M`: few characters in the gutter. */
+function shortCount(count: number): string {
+  if (count < 10_000) return String(count);
+  return count < 1e6 ? `${Math.round(count / 1000)}k` : `${(count / 1e6).toFixed(1)}M`;
 }

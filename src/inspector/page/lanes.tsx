@@ -1,8 +1,10 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { LanesWindow } from '../data/timeline/lanes.js';
 import type { Client } from './client.js';
-import { drawLanes, type Palette, type PaletteName, paletteNames } from './lanes-draw.js';
+import { drawLanes } from './lanes-draw.js';
 import { gutter, LanesLayout } from './lanes-layout.js';
+import { LanesMap } from './lanes-map.js';
+import { paletteOf } from './lanes-palette.js';
 import { bounded, type Span, wholeOf } from './lanes-span.js';
 import { LanesText } from './lanes-text.js';
 import { useMedia } from './settings.js';
@@ -38,6 +40,7 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
   const dark = useMedia('(prefers-color-scheme: dark)');
   const shown = window && (span ?? whole ?? wholeOf(window.value));
 
+  const map = useLanesWindow(client, count, whole, parts);
   useEffect(() => {
     if (window !== undefined) setWhole(wholeOf(window.value));
   }, [window?.value.first, window?.value.last]);
@@ -96,6 +99,7 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
   };
 
   const drag = useRef<{ readonly x: number; readonly span: Span; moved: boolean } | undefined>(undefined);
+  const [brush, setBrush] = useState<readonly [left: number, right: number]>();
   const onPointerDown = (event: PointerEvent) => {
     if (shown === undefined) return;
     drag.current = { x: event.offsetX, span: shown, moved: false };
@@ -109,15 +113,23 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
     }
     from.moved ||= Math.abs(event.offsetX - from.x) > clickMax;
     if (!from.moved) return;
-    const share = (from.x - event.offsetX) / (width - gutter);
-    show(from.span.start + share * size, size);
+    // A finger, or the pointer with Shift, moves the picture. The pointer alone marks the part to zoom to.
+    if (event.pointerType === 'touch' || event.shiftKey)
+      show(from.span.start + ((from.x - event.offsetX) / (width - gutter)) * size, size);
+    else setBrush([Math.max(gutter, Math.min(from.x, event.offsetX)), Math.max(from.x, event.offsetX)]);
   };
   const onPointerUp = (event: PointerEvent) => {
     const from = drag.current;
     drag.current = undefined;
-    if (from === undefined || from.moved) return;
-    const hit = layout?.hit(event.offsetX, event.offsetY);
-    if (hit !== undefined) chooseNo(hit.no);
+    setBrush(undefined);
+    if (from === undefined || layout === undefined) return;
+    if (brush !== undefined) {
+      const [start, end] = [layout.position(brush[0]), layout.position(brush[1])];
+      show(start, end - start);
+    } else if (!from.moved) {
+      const no = layout.hit(event.offsetX, event.offsetY)?.no;
+      if (no !== undefined) chooseNo(no);
+    }
   };
   useEffect(() => {
     const element = canvas.current;
@@ -148,11 +160,33 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
         <button type="button" onClick={toChosen} disabled={chosen === undefined}>
           To chosen
         </button>
+        <Legend />
         <span class="faint lanes-hint" role="status">
           {hint || (window && shown ? spanText(window.value, shown) : '')}
         </span>
       </div>
+      {map !== undefined && whole !== undefined && shown !== undefined && (
+        <LanesMap
+          window={map.value}
+          whole={whole}
+          shown={shown}
+          width={width}
+          theme={theme}
+          dark={dark}
+          show={show}
+        />
+      )}
       <div class="lanes-frame" ref={frame}>
+        {brush !== undefined && (
+          <div
+            class="lanes-brush"
+            style={{
+              left: `${brush[0]}px`,
+              width: `${brush[1] - brush[0]}px`,
+              height: `${layout?.height ?? 0}px`,
+            }}
+          />
+        )}
         <canvas
           ref={canvas}
           tabIndex={0}
@@ -164,6 +198,7 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
           onPointerMove={onPointerMove}
           onPointerUp={onPointerUp}
           onPointerLeave={() => setHint('')}
+          onDblClick={() => setSpan(undefined)}
         />
         {window !== undefined && <LanesText window={window.value} chooseNo={chooseNo} />}
       </div>
@@ -171,8 +206,30 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
   );
 }
 
-function pictureText({ vms, total, states, parcels }: LanesWindow): string {
-  return `${vms.length} lanes, ${total} messages, ${states.length} VM states, ${parcels.length} parcels; as text below`;
+const legend = [
+  ['accent', 'request'],
+  ['good', 'reply'],
+  ['warn', 'notification'],
+  ['bad', 'error'],
+] as const;
+
+/** What the colours of messages mean. */
+function Legend() {
+  return (
+    <span class="legend">
+      {legend.map(([colour, text]) => (
+        <span key={text}>
+          <span class={`legend-sign ${colour}`} aria-hidden="true" />
+          {text}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function pictureText({ vms, total, alarms, states, parcels }: LanesWindow): string {
+  const counts = alarms.map(({ name, total: all }) => `, ${all} ${name}`).join('');
+  return `${vms.length} lanes, ${total} messages${counts}, ${states.length} VM states, ${parcels.length} parcels; as text below`;
 }
 
 function spanText({ total, first, hasTimes }: LanesWindow, { start, end }: Span): string {
@@ -201,16 +258,4 @@ function useWidth(element: { readonly current: HTMLElement | null }): number {
     return () => resized.disconnect();
   }, [element]);
   return width;
-}
-
-/** The present colours of the style sheet. */
-function paletteOf(element: HTMLElement): Palette {
-  const probe = document.createElement('span');
-  element.parentElement?.append(probe);
-  const colours = paletteNames.map((name) => {
-    probe.style.color = `var(--${name})`;
-    return [name, getComputedStyle(probe).color];
-  });
-  probe.remove();
-  return Object.fromEntries(colours) as Record<PaletteName, string>;
 }

@@ -10,7 +10,10 @@ function embeddedCapture(): CaptureSource | undefined {
   if (element === null) return undefined;
   const { textContent, dataset } = element;
   element.remove();
-  return { name: dataset.name ?? '', base64: textContent ?? '' };
+  const { name = '', url } = dataset;
+  // The worker has no address of its own from which the path could be resolved.
+  if (url !== undefined) return { name, url: new URL(url, location.href).href };
+  return { name, base64: textContent ?? '' };
 }
 
 render(<App embedded={embeddedCapture()} />, document.getElementById('app') as HTMLElement);

@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Row } from '../data/rows.js';
+import type { SortKey } from '../data/sorting.js';
 import type { Client } from './client.js';
-import { type Column, columns, type TimeMode } from './columns.js';
+import { type Column, cellText, spoken, type TimeMode, timeModes } from './columns.js';
 import { useRows } from './row-cache.js';
 import { type Keys, press } from './shortcuts.js';
 import { useVirtualList } from './virtual.js';
@@ -13,23 +14,33 @@ interface MessageTableProps {
   readonly client: Client;
   readonly view: number;
   readonly count: number;
+  /** Grows when the notes of messages change. */
+  readonly edits: number;
   /** The chosen row, if the chosen message is in the view. */
   readonly chosen: number | undefined;
-  readonly shown: ReadonlySet<string>;
+  /** The same, also before it is drawn. */
+  latestRow(): number | undefined;
+  readonly columns: readonly Column[];
   readonly timeMode: TimeMode;
+  readonly sort: SortKey | undefined;
+  setSort(key: SortKey | undefined): void;
   choose(row: number): void;
-  /** Goes to the reply of the chosen request, or the request of the chosen reply. */
-  follow(): void;
+  chooseNo(no: number): void;
+  /** Moves the focus to the chosen message. */
+  enter(): void;
+  /** Chooses nothing. */
+  leave(): void;
 }
 
 /** The messages as a table. Only the visible rows are elements of the page. */
 export function MessageTable(props: MessageTableProps) {
-  const { client, view, count, chosen, shown, timeMode, choose, follow } = props;
+  const { client, view, count, edits, chosen, latestRow, columns, timeMode, choose, chooseNo, enter, leave } =
+    props;
   const body = useRef<HTMLDivElement>(null);
   const list = useVirtualList(body, count, rowHeight, rowHeight);
-  const rowAt = useRows(client, view, count, list.first, list.last);
-  const visible = columns.filter(({ key }) => shown.has(key));
-  const template = visible.map(({ width }) => width).join(' ');
+  const names = columns.map(({ name }) => name);
+  const rowAt = useRows(client, { view, edits, columns: names }, count, list.first, list.last);
+  const template = columns.map(({ width }) => width).join(' ');
 
   useEffect(() => {
     if (chosen !== undefined) list.reveal(chosen);
@@ -40,13 +51,14 @@ export function MessageTable(props: MessageTableProps) {
     if (count > 0) choose(Math.min(count - 1, Math.max(0, row)));
   };
   const keys: Keys = {
-    ArrowDown: () => move(chosen === undefined ? list.first : chosen + 1),
-    ArrowUp: () => move((chosen ?? 1) - 1),
-    PageDown: () => move((chosen ?? 0) + list.page),
-    PageUp: () => move((chosen ?? 0) - list.page),
+    ArrowDown: () => move((latestRow() ?? list.first - 1) + 1),
+    ArrowUp: () => move((latestRow() ?? 1) - 1),
+    PageDown: () => move((latestRow() ?? 0) + list.page),
+    PageUp: () => move((latestRow() ?? 0) - list.page),
     Home: () => move(0),
     End: () => move(count - 1),
-    Enter: follow,
+    Enter: () => (latestRow() === undefined ? move(list.first) : enter()),
+    Escape: leave,
   };
 
   const rows = Array.from(
@@ -60,18 +72,12 @@ export function MessageTable(props: MessageTableProps) {
       role="grid"
       aria-label="Messages"
       aria-rowcount={count + 1}
-      aria-colcount={visible.length}
+      aria-colcount={columns.length}
       aria-activedescendant={chosen === undefined ? undefined : `row-${chosen}`}
       tabIndex={0}
       onKeyDown={(event) => press(keys, event)}
     >
-      <div class="table-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
-        {visible.map(({ key, label, numeric }) => (
-          <span key={key} role="columnheader" class={numeric ? 'cell numeric' : 'cell'}>
-            {label}
-          </span>
-        ))}
-      </div>
+      <TableHead {...props} template={template} />
       <div class="table-space" role="rowgroup" style={{ height: `${list.height}px` }}>
         {rows.map((row) => (
           <TableRow
@@ -80,13 +86,76 @@ export function MessageTable(props: MessageTableProps) {
             row={rowAt(row)}
             top={list.top(row)}
             template={template}
-            columns={visible}
+            columns={columns}
             timeMode={timeMode}
             chosen={row === chosen}
             choose={choose}
+            chooseNo={chooseNo}
           />
         ))}
       </div>
+    </div>
+  );
+}
+
+/** The order that a click on a column's heading asks for: ascending, then descending, then that of the file. */
+function nextSort(name: string, sort: SortKey | undefined): SortKey | undefined {
+  if (sort?.column !== name) return { column: name, descending: false };
+  return sort.descending ? undefined : { column: name, descending: true };
+}
+
+type TableHeadProps = Pick<MessageTableProps, 'columns' | 'timeMode' | 'sort' | 'setSort'> & {
+  readonly template: string;
+};
+
+/** The headings, which sort. They are one stop of the Tab key; arrow keys move between them. */
+function TableHead({ columns, timeMode, sort, setSort, template }: TableHeadProps) {
+  const head = useRef<HTMLDivElement>(null);
+  const stop = columns.some(({ name }) => name === sort?.column) ? sort?.column : columns[0]?.name;
+  const step = (by: number) => {
+    const buttons = [...(head.current?.querySelectorAll('button') ?? [])];
+    const place = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    buttons[place + by]?.focus();
+  };
+  return (
+    <div
+      class="table-head"
+      role="row"
+      aria-rowindex={1}
+      style={{ gridTemplateColumns: template }}
+      ref={head}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') return;
+        // The keys of the table are for its rows.
+        event.stopPropagation();
+        press({ ArrowRight: () => step(1), ArrowLeft: () => step(-1) }, event);
+      }}
+    >
+      {columns.map(({ name, label, doc, isNumber }) => {
+        const isSorted = sort?.column === name;
+        const order = sort?.descending ? 'descending' : 'ascending';
+        const text = name === 'time' ? timeModes.find(({ mode }) => mode === timeMode)?.head : label;
+        return (
+          <span
+            key={name}
+            role="columnheader"
+            aria-sort={isSorted ? order : 'none'}
+            class={isNumber ? 'cell numeric' : 'cell'}
+          >
+            <button
+              type="button"
+              tabIndex={name === stop ? 0 : -1}
+              title={`${doc} Click to sort.`}
+              onClick={() => setSort(nextSort(name, sort))}
+            >
+              {text}
+              <span class="sort-sign" aria-hidden="true">
+                {isSorted ? (sort.descending ? '▾' : '▴') : ''}
+              </span>
+            </button>
+          </span>
+        );
+      })}
     </div>
   );
 }
@@ -100,15 +169,19 @@ interface TableRowProps {
   readonly timeMode: TimeMode;
   readonly chosen: boolean;
   choose(row: number): void;
+  chooseNo(no: number): void;
 }
 
-function TableRow({ index, row, top, template, columns: visible, timeMode, chosen, choose }: TableRowProps) {
+function TableRow(props: TableRowProps) {
+  const { index, row, top, template, columns, timeMode, chosen, choose, chooseNo } = props;
   const classes = [
     'row',
     chosen && 'chosen',
     row?.type,
-    row?.issues && 'problem',
+    row?.failed && 'failed',
+    row?.problem && 'problem',
     row?.unanswered && 'waits',
+    row?.marked && 'marked',
   ];
   return (
     // No key handler here: the grid handles the keys for all rows.
@@ -120,22 +193,40 @@ function TableRow({ index, row, top, template, columns: visible, timeMode, chose
       aria-selected={chosen}
       style={{ gridTemplateColumns: template, transform: `translateY(${top}px)` }}
       onClick={() => choose(index)}
+      onDblClick={() => row?.partner !== undefined && chooseNo(row.partner)}
     >
-      {visible.map((column) => {
-        const text = row === undefined ? '' : column.text(row, timeMode);
-        const failed = column.key === 'error' && text !== '' && text !== 'OK';
-        const classNames = ['cell', `col-${column.key}`, column.numeric && 'numeric', failed && 'failed'];
+      {columns.map(({ name, isNumber }, place) => {
+        const text = row === undefined ? '' : cellText(row, name, row.cells[place] ?? '', timeMode);
         return (
           <span
-            key={column.key}
+            key={name}
             role="gridcell"
-            class={classNames.filter(Boolean).join(' ')}
-            aria-label={row && column.spoken?.(row)}
+            class={isNumber || name === 'time' ? `cell col-${name} numeric` : `cell col-${name}`}
+            aria-label={row && spoken(row, name)}
+            title={titleOf(row, name, text)}
           >
             {text}
+            {name === 'info' && row !== undefined && <Remarks row={row} />}
           </span>
         );
       })}
     </div>
   );
+}
+
+/** What is wrong with the message and what people have noted, behind its info. */
+function Remarks({ row: { problem, comment } }: { readonly row: Row }) {
+  const note = comment.replace(/^marked(; |\n|$)/, '');
+  return (
+    <>
+      {problem !== '' && <span class="remark problem-text">! {problem}</span>}
+      {note !== '' && <span class="remark note-text">“{note}”</span>}
+    </>
+  );
+}
+
+/** The whole text of a cell that may be cut. */
+function titleOf(row: Row | undefined, name: string, text: string): string | undefined {
+  const whole = name === 'info' ? [text, row?.problem, row?.comment].filter(Boolean).join('\n') : text;
+  return whole.length > 12 ? whole : undefined;
 }

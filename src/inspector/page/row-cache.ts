@@ -7,21 +7,43 @@ const blockSize = 64;
 /** Largest number of blocks that are kept. */
 const blocksMax = 64;
 
-/** The rows of one view that were shown last. */
+/** What rows depend on: the view, the notes, and the columns of the table. */
+interface RowsForm {
+  readonly view: number;
+  readonly edits: number;
+  readonly columns: readonly string[];
+}
+
+/** The rows of one form that were shown last. */
 class RowCache {
   readonly #blocks = new Map<number, Row[]>();
   readonly #asked = new Map<number, number>();
-
   readonly #client: Client;
+  readonly #columns: readonly string[];
   readonly #changed: () => void;
+  /** Rows from before: they are shown until the worker has answered, so that nothing flickers. */
+  readonly #before: ReadonlyMap<number, Row[]>;
 
-  constructor(client: Client, changed: () => void) {
+  constructor(
+    client: Client,
+    columns: readonly string[],
+    before: ReadonlyMap<number, Row[]>,
+    changed: () => void,
+  ) {
     this.#client = client;
+    this.#columns = columns;
+    this.#before = before;
     this.#changed = changed;
   }
 
+  /** Rows that the next cache may show at first. */
+  get blocks(): ReadonlyMap<number, Row[]> {
+    return this.#blocks.size === 0 ? this.#before : this.#blocks;
+  }
+
   row(index: number): Row | undefined {
-    return this.#blocks.get(Math.floor(index / blockSize))?.[index % blockSize];
+    const block = Math.floor(index / blockSize);
+    return (this.#blocks.get(block) ?? this.#before.get(block))?.[index % blockSize];
   }
 
   /** Fetches those of rows [first, last) that are missing. The view has `count` rows. */
@@ -32,7 +54,7 @@ class RowCache {
       // The last block of a growing view is fetched again, since it has more rows now.
       if ((this.#asked.get(block) ?? 0) >= wanted) continue;
       this.#asked.set(block, wanted);
-      void this.#client.ask('rows', start, start + wanted).then((rows) => {
+      void this.#client.ask('rows', start, start + wanted, this.#columns).then((rows) => {
         this.#keep(block, rows);
         this.#changed();
       });
@@ -50,22 +72,33 @@ class RowCache {
   }
 }
 
+interface Current {
+  readonly client: Client;
+  readonly columns: string;
+  readonly form: string;
+  readonly rows: RowCache;
+}
+
 /** Fetches rows [first, last) of a view. The result returns a row, or undefined if the worker has not answered yet. */
 export function useRows(
   client: Client,
-  view: number,
+  { view, edits, columns }: RowsForm,
   count: number,
   first: number,
   last: number,
 ): (row: number) => Row | undefined {
   const [, redraw] = useState(0);
-  const cache = useRef<
-    { readonly view: number; readonly client: Client; readonly rows: RowCache } | undefined
-  >(undefined);
-  if (cache.current?.view !== view || cache.current.client !== client) {
-    cache.current = { view, client, rows: new RowCache(client, () => redraw((n) => n + 1)) };
+  const current = useRef<Current | undefined>(undefined);
+  const names = columns.join();
+  const form = `${view} ${edits} ${names}`;
+  const { current: before } = current;
+  if (before?.form !== form || before.client !== client) {
+    const isSame = before?.client === client && before.columns === names;
+    const shown = isSame ? before.rows.blocks : new Map<number, Row[]>();
+    const rows = new RowCache(client, columns, shown, () => redraw((n) => n + 1));
+    current.current = { client, columns: names, form, rows };
   }
-  const { rows } = cache.current;
+  const { rows } = current.current as Current;
   useLayoutEffect(() => rows.fetch(first, last, count), [rows, first, last, count]);
   return (row) => rows.row(row);
 }

@@ -3,9 +3,12 @@ import { useEffect } from 'preact/hooks';
 /** Actions by the name of their key. */
 export type Keys = Readonly<Record<string, () => void>>;
 
-/** Runs the action of a key, if it has one. Keys with Ctrl, Alt or Meta are left to the browser. */
+/** Runs the action of a key, if it has one. Keys with Ctrl, Alt or Meta are left to the browser, but for `Ctrl+f`. */
 export function press(keys: Keys, event: KeyboardEvent): void {
-  const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
+  const { ctrlKey, metaKey, altKey, shiftKey, key } = event;
+  const name =
+    ctrlKey || metaKey || altKey ? `Ctrl+${key}` : shiftKey && key.length > 1 ? `Shift+${key}` : key;
+  const action = Object.hasOwn(keys, name) && !altKey ? keys[name] : undefined;
   if (action === undefined) return;
   event.preventDefault();
   action();
@@ -15,9 +18,12 @@ export function press(keys: Keys, event: KeyboardEvent): void {
 export function useShortcuts(keys: Keys): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      const { target } = event;
-      const typing = target instanceof HTMLInputElement && !['checkbox', 'radio'].includes(target.type);
-      if (!typing && document.querySelector('dialog[open]') === null) press(keys, event);
+      const { target, defaultPrevented } = event;
+      const isTyping =
+        target instanceof HTMLSelectElement ||
+        (target instanceof HTMLInputElement && !['checkbox', 'radio'].includes(target.type));
+      if (defaultPrevented || isTyping || document.querySelector('dialog[open]') !== null) return;
+      press(keys, event);
     };
     addEventListener('keydown', onKeyDown);
     return () => removeEventListener('keydown', onKeyDown);

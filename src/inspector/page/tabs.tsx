@@ -33,7 +33,7 @@ export function Tabs({ tab, setTab }: { readonly tab: TabName; setTab(tab: TabNa
           tabIndex={name === tab ? 0 : -1}
           onClick={() => setTab(name)}
         >
-          {label}
+          <span data-label={label}>{label}</span>
         </button>
       ))}
     </div>

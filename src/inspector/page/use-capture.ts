@@ -15,7 +15,7 @@ export interface CaptureState {
 
 const initialState: CaptureState = {
   progress: undefined,
-  view: { kind: 'view', view: 0, rows: 0, scanned: 0, complete: false },
+  view: { kind: 'view', view: 0, rows: 0, scanned: 0, sorted: 1, complete: false },
   problem: undefined,
   warnings: [],
 };
@@ -75,6 +75,8 @@ export function summaryText({ progress, view, problem }: CaptureState, filter: s
     const tested = view.complete ? '' : ` of ${number(view.scanned)} looked at so far`;
     parts.unshift(`${number(view.rows)} match${tested}`);
   }
-  if (!done) parts.push(`reading, ${Math.min(100, Math.floor((bytes / Math.max(1, size)) * 100))} %`);
+  const percent = (share: number) => `${Math.min(100, Math.floor(share * 100))} %`;
+  if (view.sorted < 1) parts.push(`sorting, ${percent(view.sorted)}`);
+  if (!done) parts.push(size === undefined ? 'live' : `reading, ${percent(bytes / Math.max(1, size))}`);
   return parts.join(' · ');
 }

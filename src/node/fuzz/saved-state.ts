@@ -4,6 +4,12 @@ import type { Sample } from '../../fuzz/report/report.js';
 
 const { object, natural, list, text, refuse } = lineReaders('campaign');
 
+/**
+ * The form of the state, and how cases follow from their numbers: both are other than before when this is. A campaign
+ * goes on only with the version that began it.
+ */
+export const STATE_VERSION = 2;
+
 /** State of a campaign from which a later run continues. */
 export interface SavedState {
   readonly origin: { readonly [key: string]: unknown };
@@ -19,6 +25,12 @@ export interface SavedState {
 /** Reads a saved state from JSON. @throws WireError `campaign` with the key of what is none. */
 export function readState(json: unknown): SavedState {
   const state = object(json, '');
+  if (state.version !== STATE_VERSION)
+    refuse(
+      'version',
+      `${STATE_VERSION}: a campaign of this version, so begin another folder`,
+      state.version ?? 'none',
+    );
   object(state.origin, 'origin');
   naturals(state, '', ['serial', 'cases', 'steps']);
   objects(state, '', 'history', ['elapsedMs', 'cases', 'steps', 'pairs', 'findings'], []);

@@ -22,7 +22,7 @@ import { readNote } from '../recording.js';
 import type { World } from '../world.js';
 import { readRule } from './fault-rule.js';
 import { type HostCall, readHostCall } from './host-step.js';
-import { type Line, namesOf, natural, object, oneOf, optional, refuse, text, u64 } from './read.js';
+import { type Line, namesOf, natural, object, oneOf, optional, refuse, strictly, text, u64 } from './read.js';
 
 /** What the operations of a scenario act on. */
 export interface Stage {
@@ -222,10 +222,12 @@ function readGuestSteps(value: unknown): GuestStep[] {
   return value.map((step, index): GuestStep => {
     const path = `steps[${index}]`;
     if (typeof step === 'string') return { does: oneOf(['wait', 'power_off', 'reset'], step, path) };
-    const line = object(step, path);
-    const does = accesses.find((name) => line[name] !== undefined) ?? refuse(path, accesses.join(', '), step);
-    const size = optional(line, 'size', natural) ?? 8;
-    return { does, address: u64(line[does], path), size, value: optional(line, 'value', u64) ?? 0n };
+    return strictly(object(step, path), path, (line): GuestStep => {
+      const does =
+        accesses.find((name) => line[name] !== undefined) ?? refuse(path, accesses.join(', '), step);
+      const size = optional(line, 'size', natural) ?? 8;
+      return { does, address: u64(line[does], path), size, value: optional(line, 'value', u64) ?? 0n };
+    });
   });
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { budget } from '../../part.js';
 import { holds } from '../../seeded.js';
-import { readTrace } from './read.js';
+import { liveTrace, readTrace } from './read.js';
 
 /** A queue message with the queue that carried it. */
 interface Sent {
@@ -94,8 +94,10 @@ const dataForms: Record<string, (bytes: readonly string[]) => string> = {
 interface TraceForm {
   readonly comm: string;
   readonly data: string;
-  readonly columns: 'flags' | 'none' | 'tgid' | 'bare';
-  readonly clock: 'seconds' | 'count';
+  readonly columns: keyof typeof columns;
+  readonly clock: keyof typeof clocks;
+  /** What stands before each line: a trace may itself be in a log. */
+  readonly before: string;
   readonly group: boolean;
   readonly padding: number;
   readonly fill: string;
@@ -119,7 +121,46 @@ const places = {
     rx: '(gunyah_rm_rx+0x62/0x90 [gunyah] <ffffffffc03e5212> <- gunyah_hypercall_msgq_recv)',
   },
   address: { tx: '(ffffffffc03e5014)', rx: '(ffffffffc03e5104 <- ffffffffc03e5212)' },
+  fields: {
+    tx: '__probe_ip=ffffffffc03e5014',
+    rx: '__probe_func=ffffffffc03e5104 __probe_ret_ip=ffffffffc03e5212',
+  },
   hidden: { tx: '(0xffffffc008123456)', rx: '(0xffffffc008123456 <- 0xffffffc008123556)' },
+} as const;
+
+/** What stands before the event's name. */
+const columns = {
+  flags: (comm: string, time: string, cpu: number) =>
+    `${comm.padStart(16)}-172     [00${cpu}] d..1.     ${time}: `,
+  noIrqInfo: (comm: string, time: string, cpu: number) =>
+    `${comm.padStart(16)}-172     [00${cpu}]     ${time}: `,
+  tgid: (comm: string, time: string, cpu: number) =>
+    `${comm.padStart(16)}-172     (    172) [00${cpu}] ..... ${time}: `,
+  noTgid: (comm: string, time: string, cpu: number) =>
+    `${comm.padStart(16)}-172     (-------) [00${cpu}] ..... ${time}: `,
+  traceCmd: (comm: string, time: string, cpu: number) =>
+    `${comm.padStart(16)}-172   [00${cpu}] ..... ${time}: `,
+  traceCmdRaw: (comm: string, time: string, cpu: number) =>
+    `${comm.padStart(16)}-172   [00${cpu}]-0x0 ${time}: `,
+  traceCmdLatency: (comm: string, time: string, cpu: number) =>
+    `${comm.slice(0, 8).padStart(8)}-172     ${cpu}d..1. ${time}: `,
+  latency: (comm: string, _: string, cpu: number) =>
+    `${comm.slice(0, 8).padStart(8)}-172     ${cpu}d..1. 86997us!: `,
+  verbose: (comm: string, _: string, cpu: number) =>
+    `${comm.padStart(16)}   172 ${cpu} 0 00000000 0000004b [0000000000000001] 518.721ms (+0.346ms): `,
+  perf: (comm: string, time: string, cpu: number) => `${comm.padStart(16)}   172 [00${cpu}] ${time}: gunyah:`,
+  perfThreads: (comm: string, time: string) => `${comm.padStart(16)}   172/172 ${time}: gunyah:`,
+  perfTime: (_: string, time: string, cpu: number) => `[00${cpu}] ${time}: gunyah:`,
+  perfEvent: () => 'gunyah:',
+  noContext: () => '',
+} as const;
+
+/** The time of a message by its number. */
+const clocks = {
+  microseconds: (index: number) => `${7 + index}.${647237 + index}`,
+  nanoseconds: (index: number) => `${7 + index}.${647237000 + index}`,
+  sinceEpoch: (index: number) => `${1_763_730_847 + index}.${647237 + index}`,
+  count: (index: number) => String(8_123_456_789 + 1000 * index),
 } as const;
 
 const traceForm: fc.Arbitrary<TraceForm> = fc.record({
@@ -133,33 +174,36 @@ const traceForm: fc.Arbitrary<TraceForm> = fc.record({
     '(x) [1]',
   ),
   data: fc.constantFrom(...Object.keys(dataForms)),
-  columns: fc.constantFrom('flags', 'none', 'tgid', 'bare'),
-  clock: fc.constantFrom('seconds', 'count'),
+  columns: fc.constantFrom(...(Object.keys(columns) as (keyof typeof columns)[])),
+  clock: fc.constantFrom(...(Object.keys(clocks) as (keyof typeof clocks)[])),
+  before: fc.constantFrom(
+    '',
+    '',
+    '',
+    '[   18.914725] ',
+    '[   18.914725][  T168] ',
+    '11-21 13:14:20.003     0     0 D ',
+  ),
   group: fc.boolean(),
   padding: fc.integer({ min: 1, max: 20 }),
   fill: fc.constantFrom('00', 'a5', '21'),
   noise: fc.boolean(),
-  place: fc.constantFrom('module', 'builtIn', 'symbolAndAddress', 'address', 'hidden'),
+  place: fc.constantFrom(...(Object.keys(places) as (keyof typeof places)[])),
   ends: fc.constantFrom('\n', '\r\n'),
 });
 
 function traceText(sent: readonly Sent[], form: TraceForm): string {
   const lines = ['# tracer: nop', '#'];
+  const time = clocks[form.clock];
   sent.forEach(({ direction, isRm, hex }, index) => {
-    const time = form.clock === 'seconds' ? `${7 + index}.${String(647237 + index)}` : String(5000 + index);
-    const head = {
-      flags: `${form.comm.padStart(16)}-172     [000] d..1.     ${time}: `,
-      none: `${form.comm.padStart(16)}-172     [001]     ${time}: `,
-      tgid: `${form.comm.padStart(16)}-172     (    172) [000] ..... ${time}: `,
-      bare: '',
-    }[form.columns];
+    const head = form.before + columns[form.columns](form.comm, time(index), index % 2);
     const place = places[form.place][direction];
     const capid = (isRm ? RM : OTHER)[direction];
     const size = hex.length / 2;
     const data = (dataForms[form.data] as (bytes: readonly string[]) => string)(padded(hex, form.fill));
     const facts = direction === 'tx' ? `capid=${capid} size=${size}` : `ret=0 capid=${capid} len=${size}`;
     lines.push(
-      `${head}${form.group ? 'gunyah:' : ''}${direction}:${' '.repeat(form.padding)}${place} ${facts} ${data}`,
+      `${head}${form.group && !head.endsWith(':') ? 'gunyah:' : ''}${direction}:${' '.repeat(form.padding)}${place} ${facts} ${data}`,
     );
     // A receive that found nothing prints the message before it again.
     if (direction === 'rx') lines.push(`${head}rx: ${place} ret=60 capid=${capid} len=${size} ${data}`);
@@ -172,19 +216,43 @@ function traceText(sent: readonly Sent[], form: TraceForm): string {
   return lines.join(form.ends) + form.ends;
 }
 
+const fraction = (us: number) => String(us % 1e6).padStart(6, '0');
+
+/** What programs print before the text of a kernel message. */
 const stamps: Record<string, (us: number) => string> = {
-  printk: (us) => `[${String(Math.floor(us / 1e6)).padStart(5)}.${String(us % 1e6).padStart(6, '0')}] `,
-  caller: (us) => `[   20.${String(us % 1e6).padStart(6, '0')}][ T1423] `,
-  delta: (us) => `[   20.${String(us % 1e6).padStart(6, '0')} <    0.000878>] `,
-  level: (us) => `<7>[   20.${String(us % 1e6).padStart(6, '0')}] `,
-  decoded: () => 'kern  :debug : [   18.914725] ',
+  dmesg: (us) => `[${String(Math.floor(us / 1e6)).padStart(5)}.${fraction(us)}] `,
+  caller: (us) => `[   20.${fraction(us)}][ T1423] `,
+  callerOnProcessor: (us) => `[   20.${fraction(us)}][    C1] `,
+  delta: (us) => `[   20.${fraction(us)} <    0.000878>] `,
+  deltaOnly: () => '[<    0.000878>] ',
+  relative: (us) => (us % 7 === 0 ? '[Nov21 13:14] ' : '[  +0.000878] '),
+  raw: (us) => `<7>[   20.${fraction(us)}] `,
+  decoded: (us) => `kern  :debug : [   20.${fraction(us)}] `,
+  decodedCtime: () => 'kern  :debug : [Sat Nov 21 13:14:07 2026] ',
+  decodedIso: (us) => `kern  :debug : 2026-11-21T13:14:07,${fraction(us)}+00:00 `,
   kmsg: (us) => `7,${us},${us},-;`,
-  iso: (us) => `2026-11-21T13:14:07,${String(us % 1e6).padStart(6, '0')}+00:00 `,
+  kmsgContinued: (us) => `7,${us},${us},c;`,
+  kmsgCaller: (us) => `7,${us},${us},-,caller=T168;`,
+  iso: (us) => `2026-11-21T13:14:07,${fraction(us)}+00:00 `,
   ctime: () => '[Sat Nov 21 13:14:07 2026] ',
-  journal: () => 'Nov 21 13:14:20 device kernel: ',
-  monotonic: () => '[   20.003980] device kernel: ',
-  logcat: () => '11-21 13:14:20.003     0     0 D ',
-  tag: () => 'D/kernel  (    0): ',
+  short: () => 'Nov 21 13:14:20 device kernel: ',
+  shortPrecise: (us) => `Nov 21 13:14:20.${fraction(us)} device kernel: `,
+  shortIso: () => '2026-11-21T13:14:20+0000 device kernel: ',
+  shortIsoPrecise: (us) => `2026-11-21T13:14:20.${fraction(us)}+00:00 my-host.example kernel: `,
+  shortFull: () => 'Sat 2026-11-21 13:14:20 UTC device kernel: ',
+  shortUnix: (us) => `1763730860.${fraction(us)} device kernel: `,
+  monotonic: (us) => `[   20.${fraction(us)}] device kernel: `,
+  syslogAndPrintk: (us) => `Nov 21 13:14:20 device kernel: [   20.${fraction(us)}] `,
+  twice: (us) => `[   21.000001] [   20.${fraction(us)}] `,
+  threadtime: (us) => `11-21 13:14:20.${fraction(us).slice(0, 3)}     0     0 D kernel  : `,
+  threadtimeNoTag: () => '11-21 13:14:20.003     0     0 D ',
+  threadtimeYear: (us) => `2026-11-21 13:14:20.${fraction(us)}  root     0     0 D kernel  : `,
+  logcatTime: () => '11-21 13:14:20.003 D/kernel  (    0): ',
+  logcatBrief: () => 'D/kernel  (    0): ',
+  logcatTag: () => 'D/kernel  : ',
+  logcatProcess: () => 'D(    0) ',
+  logcatEpoch: (us) => `1763730860.${fraction(us).slice(0, 3)}     0     0 D kernel  : `,
+  logcatLong: (us) => `[ 11-21 13:14:20.${fraction(us).slice(0, 3)}     0:    0 D/kernel ]\n`,
   none: () => '',
 };
 
@@ -193,13 +261,30 @@ interface LogForm {
   readonly receive: string;
   readonly noise: number;
   readonly ends: '\n' | '\r\n';
+  /** Each line as a member of a JSON object. */
+  readonly json: keyof typeof wrappings;
 }
+
+/** How programs wrap the text of a kernel message, besides stamps. */
+const wrappings = {
+  none: (line: string) => line,
+  dmesgJson: (line: string) => `{"pri": 7, "time": 20.000123, "msg": ${JSON.stringify(line)}},`,
+  journalJson: (line: string) =>
+    JSON.stringify({ __CURSOR: 's=1;i=2', PRIORITY: '7', MESSAGE: line, __MONOTONIC_TIMESTAMP: '20000123' }),
+  journalExport: (line: string) =>
+    `__CURSOR=s=1;i=2\n__MONOTONIC_TIMESTAMP=20000123\nPRIORITY=7\nMESSAGE=${line}\n`,
+  journalVerbose: (line: string) =>
+    `Sat 2026-11-21 13:14:20.003980 UTC [s=1;i=2]\n    PRIORITY=7\n    MESSAGE=${line}\n    _TRANSPORT=kernel`,
+  kmsgKeys: (line: string) => `${line}\n SUBSYSTEM=virtio\n DEVICE=+virtio:virtio2`,
+  ascii: (line: string) => (/: (?:[0-9a-f]{2} ?)+$/.test(line) ? `${line}  !......V 00 11..` : line),
+} as const;
 
 const logForm: fc.Arbitrary<LogForm> = fc.record({
   stamp: fc.constantFrom(...Object.keys(stamps)),
   receive: fc.constantFrom('gh_msgq_recv', 'gh_msgq_recv_state', 'gh_msgq_recv: '),
   noise: fc.integer({ min: 0, max: 2 }),
   ends: fc.constantFrom('\n', '\r\n'),
+  json: fc.constantFrom('none', 'none', 'none', ...(Object.keys(wrappings) as (keyof typeof wrappings)[])),
 });
 
 function logText(sent: readonly Sent[], form: LogForm): string {
@@ -217,7 +302,12 @@ function logText(sent: readonly Sent[], form: LogForm): string {
     if (form.noise > 0) lines.push(`${stamp(us++)}healthd: battery l=87 v=4123 t=29.5 h=2 st=2 c=-310`);
     if (form.noise > 1) lines.push(`${stamp(us++)}gh_rm_call TX: 00000000: 80 00 00 00 01 00 00 00`);
   }
-  return lines.join(form.ends) + form.ends;
+  const wrap = wrappings[form.json];
+  const head = form.json === 'dmesgJson' ? '{\n   "dmesg": [\n' : '';
+  return (
+    head.replaceAll('\n', form.ends) +
+    lines.map((line) => wrap(line).replaceAll('\n', form.ends) + form.ends).join('')
+  );
 }
 
 /** The bytes as `%r` prints them. */
@@ -245,6 +335,31 @@ function bpftraceText(sent: readonly Sent[], form: 'r' | 'rx' | 'rh' | 'json'): 
   if (form !== 'json') return `Attaching 2 probes...\n${lines.join('\n')}\n\n`;
   const wrapped = lines.map((line) => JSON.stringify({ type: 'printf', data: `${line}\n` }));
   return `{"type": "attached_probes", "data": {"probes": 3}}\n${wrapped.join('\n').replaceAll('":"', '": "').replaceAll(',"data', ', "data')}\n`;
+}
+
+const plainTrace: TraceForm = {
+  comm: 'a',
+  data: 'x64',
+  columns: 'flags',
+  clock: 'microseconds',
+  before: '',
+  group: false,
+  padding: 1,
+  fill: '00',
+  noise: false,
+  place: 'module',
+  ends: '\n',
+};
+
+/** Where the line of each message ends in a text of `traceText`. */
+function lineEnds(text: string, sent: readonly Sent[]): number[] {
+  const ends: number[] = [];
+  let at = 0;
+  for (const one of text.split('\n')) {
+    at += one.length + 1;
+    if (/ (?:capid|size)=/.test(one) && !one.includes('ret=60') && ends.length < sent.length) ends.push(at);
+  }
+  return ends;
 }
 
 const line = ({ direction, hex }: Sent) => `${direction === 'tx' ? '3>255' : '255>3'} ${hex}`;
@@ -291,6 +406,102 @@ describe('traces in varied forms', () => {
     );
   });
 
+  it('that follow each other in one text', () => {
+    holds(
+      fc.property(traffic, traceForm, traceForm, logForm, (sent, first, second, log) => {
+        const twice = [...framesOf(sent), ...framesOf(sent)];
+        expect(readTrace(traceText(sent, first) + traceText(sent, second)).frames).toEqual(twice);
+        expect(readTrace(logText(sent, log) + logText(sent, log)).frames).toEqual(twice);
+        const printed = bpftraceText(sent, 'r');
+        expect(readTrace(printed + printed).frames).toEqual(twice);
+      }),
+      budget(300),
+    );
+  });
+
+  it('of one processor, which has one direction', () => {
+    holds(
+      fc.property(
+        traffic,
+        traceForm,
+        fc.constantFrom('tx' as const, 'rx' as const),
+        (sent, form, direction) => {
+          const half = sent.filter((message) => message.direction === direction);
+          expect(readTrace(traceText(half, form)).frames).toEqual(framesOf(half));
+        },
+      ),
+      budget(300),
+    );
+  });
+
+  it('of a clock that is coarser than the traffic', () => {
+    holds(
+      fc.property(traffic, fc.integer({ min: 2, max: 9 }), fc.boolean(), (sent, ofTick, sendsFirst) => {
+        const lines = sent.map((message, index) => {
+          const cpu = (message.direction === 'tx') === sendsFirst ? 0 : 1;
+          const tick = 1414 + Math.floor(index / ofTick);
+          const comm = message.direction === 'tx' ? 'qcrosvm-189' : 'irq/27-gunyah_r-168';
+          const text = traceText([message], { ...plainTrace, columns: 'noContext' }).split('\n')[2] ?? '';
+          return { cpu, tick, text: `${comm.padStart(20)}     [00${cpu}] .....         ${tick}: ${text}` };
+        });
+        // The kernel merges by time, and by processor where times are equal.
+        lines.sort((left, right) => left.tick - right.tick || left.cpu - right.cpu);
+        const text = `# tracer: nop\n#\n${lines.map((one) => one.text).join('\n')}\n`;
+        expect(readTrace(text).frames).toEqual(framesOf(sent));
+      }),
+      budget(300),
+    );
+  });
+
+  it('cut anywhere hold what stands before the cut', () => {
+    holds(
+      fc.property(traffic, traceForm, fc.double({ min: 0, max: 1, noNaN: true }), (sent, form, share) => {
+        const text = traceText(sent, form);
+        const lines = text.split('\n');
+        // Behind the first answer: before it nothing tells whose queue is RM's.
+        const start =
+          lines.slice(0, lines.findIndex((line) => line.includes(' ret=0 ')) + 1).join('\n').length + 1;
+        const cut = start + Math.floor(share * (text.length - start));
+        const { frames } = readTrace(text.slice(0, cut));
+        const all = framesOf(sent);
+        expect(frames).toEqual(all.slice(0, frames.length));
+        const whole = sent.filter((_, index) => (lineEnds(text, sent)[index] as number) <= cut);
+        expect(frames.length).toBeGreaterThanOrEqual(framesOf(whole).length);
+      }),
+      budget(200),
+    );
+  });
+
+  it('show each message before the next comes, when nothing comes for a while', () => {
+    holds(
+      fc.property(
+        traffic,
+        traceForm,
+        logForm,
+        fc.constantFrom('r' as const, 'rh' as const),
+        (sent, form, log, print) => {
+          const own = sent.filter(({ isRm }) => isRm);
+          for (const textOf of [
+            (some: readonly Sent[]) => traceText(some, form),
+            (some: readonly Sent[]) => logText(some, log),
+            (some: readonly Sent[]) => `${bpftraceText(some, print).trimEnd()}\n`,
+          ]) {
+            const live = liveTrace();
+            let before = '';
+            own.forEach((_, index) => {
+              const text = textOf(own.slice(0, index + 1));
+              live.push(text.slice(before.length));
+              live.settle();
+              before = text;
+              expect(live.frames).toEqual(framesOf(own.slice(0, index + 1)));
+            });
+          }
+        },
+      ),
+      budget(100),
+    );
+  });
+
   it('with a megabyte of a foreign log in front, between and behind', () => {
     const foreign = Array.from(
       { length: 12_000 },
@@ -301,20 +512,8 @@ describe('traces in varied forms', () => {
       { direction: 'tx' as const, isRm: true, hex: header(1, seq, VM_ALLOC_VMID) + le(0, 4) },
       { direction: 'rx' as const, isRm: true, hex: header(2, seq, VM_ALLOC_VMID) + le(0, 4) + le(0x80, 4) },
     ]);
-    const form: LogForm = { stamp: 'printk', receive: 'gh_msgq_recv', noise: 0, ends: '\n' };
-    const trace: TraceForm = {
-      comm: 'a',
-      data: 'x64',
-      columns: 'flags',
-      clock: 'seconds',
-      group: false,
-      padding: 1,
-      fill: '00',
-      noise: false,
-      place: 'module',
-      ends: '\n',
-    };
-    for (const text of [logText(sent, form), traceText(sent, trace)])
+    const form: LogForm = { stamp: 'dmesg', receive: 'gh_msgq_recv', noise: 0, ends: '\n', json: 'none' };
+    for (const text of [logText(sent, form), traceText(sent, plainTrace)])
       expect(readTrace(foreign + text + foreign).frames).toEqual(framesOf(sent));
   });
 });

@@ -1,10 +1,12 @@
 import { UsageError } from '../../../base/error.js';
 import { Campaign } from '../../../fuzz/campaign/campaign.js';
+import type { Oracles } from '../../../fuzz/campaign/refinement.js';
 import { Repetition } from '../../../fuzz/end-oracle/repetition.js';
 import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
 import { Teardown } from '../../../fuzz/end-oracle/teardown.js';
 import { Engine } from '../../../fuzz/engine/engine.js';
 import { type Origin, reproduceCommand } from '../../../fuzz/findings/write.js';
+import { GuidedSource } from '../../../fuzz/guide/guided-source.js';
 import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
@@ -12,12 +14,12 @@ import { reportHtml } from '../../../fuzz/report/html.js';
 import type { Report } from '../../../fuzz/report/report.js';
 import { coverageText, summaryText } from '../../../fuzz/report/text.js';
 import { messagesNamed } from '../../../golden/generate.js';
-import { wallClock } from '../../../node/clock.js';
+import { every, wallClock } from '../../../node/clock.js';
 import { CampaignFolder } from '../../../node/fuzz/campaign-folder.js';
-import { StatusLine } from '../../../node/fuzz/status-line.js';
+import { driveLocally, driveRemotely, type Spent } from '../../../node/fuzz/drive.js';
+import { StatusLine } from '../../../node/status-line.js';
 import { version } from '../../../node/version.js';
 import { managers, type PlatformProfile } from '../../../rm/index.js';
-import { runInSlices, runRemotely } from '../../../target/index.js';
 import type { CommandIo } from '../../io.js';
 import { type AnyTarget, makeTarget, startTarget, type TargetOptions } from '../../target-option.js';
 import { History } from './history.js';
@@ -37,16 +39,22 @@ export interface RunOptions extends TargetOptions {
 const socketMonitor = '--monitor with a socket';
 const TIME_DEFAULT_S = 60;
 const SAVE_EVERY_MS = 5000;
+const LOOK_S = 0.1;
+/** Time for one finding with a remote target, milliseconds. `fuzz minimise` goes on from there. */
+const MINIMISE_MS = 5000;
+/** Share of the time at the end in which no case runs, so that what was found last can be confirmed; and its maximum. */
+const LAST_SHARE = 0.02;
+const LAST_MS = 300;
 
 export async function run(io: CommandIo, options: RunOptions): Promise<void> {
-  const target = makeTarget(options);
   const messages = options.message && messagesNamed(io.protocol, options.message);
-  const work = new FuzzRun(io, options, target, messages && new Set(messages.map(({ id }) => id)));
+  const targets = [makeTarget(options), makeTarget(options)] as const;
+  const work = new FuzzRun(io, options, targets, messages && new Set(messages.map(({ id }) => id)));
   try {
-    await startTarget(target);
+    await startTarget(targets[0]);
     await work.run();
   } finally {
-    if (!target.local) await target.close();
+    for (const target of targets) if (!target.local) await target.close();
   }
 }
 
@@ -62,9 +70,11 @@ function usesReference({ reference }: RunOptions, target: AnyTarget): boolean {
 class FuzzRun {
   readonly #io: CommandIo;
   readonly #options: RunOptions;
-  readonly #target: AnyTarget;
+  /** The second one is for playing sessions again. */
+  readonly #targets: readonly [AnyTarget, AnyTarget];
   readonly #origin: Origin;
   readonly #engine: Engine;
+  readonly #guide: GuidedSource;
   readonly #folder: CampaignFolder | undefined;
   readonly #campaign: Campaign;
   readonly #history: History;
@@ -74,18 +84,22 @@ class FuzzRun {
   #cases = 0;
   #savedMs = 0;
   #stopped = false;
+  readonly #spent: Spent = { refiningMs: 0 };
+  /** When the current finding began to be minimised, since the start of the run. */
+  #minimisingMs = 0;
 
   constructor(
     io: CommandIo,
     options: RunOptions,
-    target: AnyTarget,
+    targets: readonly [AnyTarget, AnyTarget],
     messages: ReadonlySet<number> | undefined,
   ) {
     const { seed, platform, manager = managers.rm23, careful = false, out } = options;
     this.#io = io;
     this.#status = new StatusLine(io.stdio);
     this.#options = options;
-    this.#target = target;
+    this.#targets = targets;
+    const [target, second] = targets;
     const origin = { seed, target: target.name, version: version(), platform, manager, careful };
     this.#origin = { ...origin, options: wordsOf(options) };
     this.#folder = out === undefined ? undefined : new CampaignFolder(out, this.#origin);
@@ -99,28 +113,39 @@ class FuzzRun {
       serial: state?.serial,
     });
     if (state !== undefined) this.#engine.coverage.load(state.coverage);
+    this.#guide = new GuidedSource(this.#engine, seed, (kept) =>
+      this.#folder?.saveSeed(this.#guide.seeds.count, kept),
+    );
+    for (const kept of this.#folder?.loadSeeds() ?? []) this.#guide.seeds.add(kept);
     this.#history = new History(state?.history ?? []);
     const { local } = target;
-    const reference =
-      usesReference(options, target) &&
-      new Reference({ platform, profile: manager, careful, seesRefusal: local });
+    const withReference = usesReference(options, target);
     const endless = !target.isFresh;
-    const judge = new Judge(reference || undefined);
+    const oraclesFor = (one: AnyTarget): Oracles => {
+      const reference = withReference
+        ? new Reference({ platform, profile: manager, careful, seesRefusal: local })
+        : undefined;
+      const judge = new Judge(reference);
+      // Without a fresh start no session can be repeated, and each one continues the one before.
+      const endOracles = endless
+        ? []
+        : [new Teardown(judge, one.local ? simAudit(one) : undefined), new Repetition()];
+      return { judge, endOracles };
+    };
     this.#campaign = new Campaign(
       {
-        source: this.#engine,
-        judge,
-        // Without a fresh start no session can be repeated, and each one continues the one before.
-        endOracles: endless
-          ? []
-          : [new Teardown(judge, local ? simAudit(target) : undefined), new Repetition()],
+        source: this.#guide,
+        ...oraclesFor(target),
+        beside: oraclesFor(second),
+        canRepeat: !endless,
         keepGoing: () => this.#keepGoing(endless),
-        plays: endless ? 0 : options.plays,
+        plays: options.plays,
+        mayMinimise: (plays) => this.#mayMinimise(plays),
         // A session with a remote target costs a process.
         minimised: local ? 3 : 1,
         found: (finding) => {
           this.#folder?.saveFinding(finding);
-          if (finding.state !== 'found') return;
+          if (finding.state === 'smallest') return;
           this.#tell(causeTitle(finding.cause));
           this.#tell(`  ${reproduceCommand(this.#origin, finding.caseNumber)}`);
         },
@@ -135,28 +160,62 @@ class FuzzRun {
     this.#io.stdio.onStop(() => {
       this.#stopped = true;
     });
-    const work = this.#campaign.run();
-    if (this.#target.local)
-      await runInSlices(work, this.#target, () => new Promise((done) => setImmediate(done)));
-    else await runRemotely(work, this.#target);
+    const [target, second] = this.#targets;
+    const stopLooking = every(LOOK_S, () => this.#look());
+    const end = {
+      isOver: () => this.#isOver(),
+      isLate: () => this.#stopped || this.#elapsedMs >= this.#timeMs,
+      isPatient: this.#timeMs === Number.POSITIVE_INFINITY,
+    };
+    try {
+      if (target.local && second.local)
+        await driveLocally(this.#campaign, [target, second], end, this.#spent, nowMs);
+      else if (!target.local && !second.local)
+        await driveRemotely(this.#campaign, [target, second], end, this.#spent, nowMs);
+    } finally {
+      stopLooking();
+    }
     this.#status.clear();
     this.#end();
   }
 
-  #keepGoing(endless: boolean): boolean {
+  get #elapsedMs(): number {
+    return nowMs() - this.#startMs;
+  }
+
+  /** Time of the run, milliseconds. */
+  get #timeMs(): number {
     const { runs, time, case: only } = this.#options;
-    const elapsedMs = nowMs() - this.#startMs;
+    const isCounted = runs !== undefined || only !== undefined;
+    return 1000 * (time ?? (isCounted ? Number.POSITIVE_INFINITY : TIME_DEFAULT_S));
+  }
+
+  #isOver(): boolean {
+    const last = Math.min(LAST_MS, this.#timeMs * LAST_SHARE);
+    return this.#stopped || this.#elapsedMs >= this.#timeMs - last;
+  }
+
+  #mayMinimise(plays: number): boolean {
+    const elapsedMs = this.#elapsedMs;
+    if (plays === 0) this.#minimisingMs = elapsedMs;
+    if (this.#isOver()) return false;
+    return this.#targets[0].local || elapsedMs - this.#minimisingMs < MINIMISE_MS;
+  }
+
+  /** Shows and saves how far it is. */
+  #look(): void {
+    const elapsedMs = this.#elapsedMs;
     this.#status.show(elapsedMs, () => this.#statusText(elapsedMs));
     if (this.#history.wants(elapsedMs)) this.#sample(elapsedMs);
     if (elapsedMs - this.#savedMs >= SAVE_EVERY_MS) this.#save(elapsedMs);
-    if (
-      this.#stopped ||
-      (endless && this.#campaign.findings.some(({ finding }) => isEnding(finding.cause.kind)))
-    )
+  }
+
+  #keepGoing(endless: boolean): boolean {
+    const { runs = Number.POSITIVE_INFINITY } = this.#options;
+    const { findings } = this.#campaign;
+    if (this.#isOver() || (endless && findings.some(({ finding }) => isEnding(finding.cause.kind))))
       return false;
-    const timeS = time ?? (runs === undefined && only === undefined ? TIME_DEFAULT_S : undefined);
-    if (timeS !== undefined && elapsedMs >= timeS * 1000) return false;
-    return this.#cases++ < (runs ?? Number.POSITIVE_INFINITY);
+    return this.#cases++ < runs;
   }
 
   #sample(elapsedMs: number): void {
@@ -180,7 +239,7 @@ class FuzzRun {
   }
 
   #end(): void {
-    const elapsedMs = nowMs() - this.#startMs;
+    const elapsedMs = this.#elapsedMs;
     this.#sample(elapsedMs);
     this.#save(elapsedMs);
     const report: Report = {
@@ -188,6 +247,8 @@ class FuzzRun {
       history: this.#history.samples,
       findings: this.#campaign.findings,
       coverage: this.#engine.coverage,
+      refiningMs: this.#spent.refiningMs,
+      edges: this.#guide.seeds.edgeCount,
     };
     const summary = summaryText(report);
     this.#folder?.write('summary.txt', summary);
@@ -196,13 +257,18 @@ class FuzzRun {
     const output = this.#io.output('-');
     output.write(summary);
     output.end();
-    if (report.findings.length > 0) this.#io.problem();
+    if (report.findings.some(({ finding }) => finding.state !== 'unstable')) this.#io.problem();
   }
 
   #statusText(elapsedMs: number): string {
     const { cases, steps, findings } = this.#campaign;
     const rate = Math.round((this.#history.stepsSince(steps) / Math.max(1, elapsedMs)) * 1000);
-    return `${Math.round(elapsedMs / 1000)} s, ${cases} cases, ${steps} steps, ${rate} a second, ${findings.length} findings`;
+    return `${Math.round(elapsedMs / 1000)} s, ${cases} cases, ${steps} steps, ${rate} a second, ${findings.length} findings${this.#edgesText()}`;
+  }
+
+  #edgesText(): string {
+    const { edgeCount, count } = this.#guide.seeds;
+    return edgeCount === 0 ? '' : `, ${edgeCount} edges in ${count} seeds`;
   }
 
   /** A line on stderr, above the status line. */

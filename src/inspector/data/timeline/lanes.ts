@@ -1,18 +1,21 @@
 import { transType, vmStatus } from '../../../../schemas/index.js';
 import { enumName, vmidName } from '../../../capture/payload/index.js';
 import { MessageType } from '../../../schema/index.js';
+import { isFailed, isProblemAt, isUnanswered, nameAt } from '../message-facts.js';
 import { type MessageIndex, recordTypes } from '../message-index.js';
-import { isProblemAt, isUnanswered, nameAt } from '../rows.js';
 import { Axis } from './axis.js';
-import type { Parcels } from './parcels.js';
-import type { VmStates } from './vm-states.js';
+import { alarmNames, type LaneAlarm, type LaneDensity, MessageKinds, WindowCounts } from './density.js';
+import type { ParcelSpan, Parcels } from './parcels.js';
+import type { StateSpan, VmStates } from './vm-states.js';
 
-/** A window with up to this many messages returns each of them. With more, and more than parts, it returns counts. */
-const messagesMin = 200;
+/** A window with up to this many messages returns each of them. */
+const messagesMax = 300;
 /** Above this many states in a window, states too short to be seen are thinned out. */
 const spansMax = 2000;
-/** Largest number of parcels in a window. */
-const parcelsMax = 24;
+/** Largest number of parcels in a window: the longest ones. */
+const parcelsMax = 200;
+/** Largest number of lanes. */
+const lanesMax = 32;
 /** Messages before a window that are searched for calls that end in it. */
 const earlierMax = 20_000;
 
@@ -38,13 +41,6 @@ export interface LaneCall {
   readonly end: number;
 }
 
-/** Number of messages from one VM to another in each of the equal parts of a window. */
-export interface LaneDensity {
-  readonly from: number;
-  readonly to: number;
-  readonly counts: Uint32Array;
-}
-
 export interface LaneState {
   readonly no: number;
   readonly vmid: number;
@@ -66,8 +62,9 @@ export interface LaneParcel {
 
 /** What to draw between two positions of the axis. */
 export interface LanesWindow {
-  /** RM first, then by VMID. */
+  /** RM first, then by VMID. Of many VMs those with the most messages. */
   readonly vms: readonly { readonly vmid: number; readonly label: string }[];
+  readonly vmsLeftOut: number;
   /** First and last position of the whole capture. */
   readonly first: number;
   readonly last: number;
@@ -75,9 +72,11 @@ export interface LanesWindow {
   readonly hasTimes: boolean;
   /** Messages in the window. */
   readonly total: number;
-  /** Empty if there are too many. Then `density` counts them. */
+  /** Empty if there are too many. */
   readonly messages: readonly LaneMessage[];
+  /** For each lane. RM's counts all messages. */
   readonly density: readonly LaneDensity[];
+  readonly alarms: readonly LaneAlarm[];
   readonly calls: readonly LaneCall[];
   readonly states: readonly LaneState[];
   readonly parcels: readonly LaneParcel[];
@@ -88,7 +87,10 @@ export interface LanesWindow {
 /** The lanes of a capture. They hold what had been read when they were made. */
 export class Lanes {
   readonly #axis: Axis;
-  readonly #vms: readonly { readonly vmid: number; readonly label: string }[];
+  readonly #kinds: MessageKinds;
+  readonly #vms: LanesWindow['vms'];
+  readonly #vmsLeftOut: number;
+  readonly #resets: readonly StateSpan[];
   /** For each place in the order of the axis: the latest end of the calls that began there or before. */
   readonly #reach: Float64Array;
   readonly #index: MessageIndex;
@@ -100,15 +102,12 @@ export class Lanes {
     this.#states = states;
     this.#parcels = parcels;
     this.#axis = new Axis(index);
-    const { from, to } = index.messages.columns;
-    const vmids = new Set<number>();
-    for (let at = 0; at < index.count; at++) {
-      vmids.add(from[at] as number);
-      vmids.add(to[at] as number);
-    }
-    const { VMID_RM } = index.protocol.constants;
-    const sorted = [...vmids].sort((a, b) => Number(b === VMID_RM) - Number(a === VMID_RM) || a - b);
-    this.#vms = sorted.map((vmid) => ({ vmid, label: this.#vmName(vmid) }));
+    this.#kinds = new MessageKinds(index);
+    const vmids = this.#busiest();
+    this.#vms = vmids.slice(0, lanesMax).map((vmid) => ({ vmid, label: this.#vmName(vmid) }));
+    this.#vms = [...this.#vms].sort((a, b) => this.#isRm(b.vmid) - this.#isRm(a.vmid) || a.vmid - b.vmid);
+    this.#vmsLeftOut = vmids.length - this.#vms.length;
+    this.#resets = states.spans.filter(({ state }) => state === vmStatus.values.RESETTING);
     this.#reach = this.#reaches();
   }
 
@@ -117,21 +116,37 @@ export class Lanes {
     const axis = this.#axis;
     const from = axis.placeFrom(start);
     const to = axis.placeFrom(end + 1);
-    const few = to - from <= Math.max(messagesMin, parts);
+    const few = to - from <= messagesMax;
     const places = axis.order.subarray(from, to);
+    const counts = this.#counts(places, start, end, parts);
     const inWindow = (span: { start: number; end: number }) => span.start <= end && span.end >= start;
     const parcels = this.#parcels.spans.filter((span) => inWindow(this.#positions(span)));
+    const length = (span: ParcelSpan) => {
+      const positions = this.#positions(span);
+      return Math.min(end, positions.end) - Math.max(start, positions.start);
+    };
+    const longest =
+      parcels.length <= parcelsMax
+        ? parcels
+        : parcels
+            .map((span) => ({ span, length: length(span) }))
+            .sort((a, b) => b.length - a.length)
+            .slice(0, parcelsMax)
+            .map(({ span }) => span)
+            .sort((a, b) => a.start - b.start);
     return {
       vms: this.#vms,
+      vmsLeftOut: this.#vmsLeftOut,
       first: axis.start,
       last: axis.end,
       hasTimes: axis.hasTimes,
       total: to - from,
       messages: few ? Array.from(places, (at) => this.#message(at)) : [],
-      density: few ? [] : this.#density(places, start, end, parts),
+      density: counts.density,
+      alarms: counts.alarms,
       calls: few ? this.#calls(from, to, start) : [],
       states: this.#statesIn(inWindow, (end - start) / parts),
-      parcels: parcels.slice(0, parcelsMax).map((span) => ({
+      parcels: longest.map((span) => ({
         no: span.start + 1,
         handle: span.handle,
         kind: enumName(transType, span.kind) ?? String(span.kind),
@@ -139,7 +154,7 @@ export class Lanes {
         ...this.#positions(span),
         mapped: span.mapped.map((part) => ({ vm: this.#vmName(part.vmid), ...this.#positions(part) })),
       })),
-      parcelsLeftOut: Math.max(0, parcels.length - parcelsMax),
+      parcelsLeftOut: parcels.length - longest.length,
     };
   }
 
@@ -194,7 +209,7 @@ export class Lanes {
 
   #message(at: number): LaneMessage {
     const index = this.#index;
-    const { type, from, to, error } = index.messages.columns;
+    const { type, from, to } = index.messages.columns;
     return {
       no: at + 1,
       at: this.#axis.of(at),
@@ -203,26 +218,50 @@ export class Lanes {
       type: recordTypes[type[at] as number] as string,
       name: this.#name(at),
       problem: isProblemAt(index, at),
-      failed: error[at] !== 0,
+      failed: isFailed(index, at),
       unanswered: isUnanswered(index, at),
     };
   }
 
-  #density(places: Uint32Array, start: number, end: number, parts: number): LaneDensity[] {
+  #isRm(vmid: number): number {
+    return Number(vmid === this.#index.protocol.constants.VMID_RM);
+  }
+
+  /** All VMs, those with the most messages first. */
+  #busiest(): number[] {
     const { from, to } = this.#index.messages.columns;
-    const pairs = new Map<number, LaneDensity>();
-    for (const at of places) {
-      const key = (from[at] as number) * 0x10000 + (to[at] as number);
-      let pair = pairs.get(key);
-      if (pair === undefined) {
-        pair = { from: from[at] as number, to: to[at] as number, counts: new Uint32Array(parts) };
-        pairs.set(key, pair);
-      }
-      const part = Math.floor(((this.#axis.of(at) - start) / (end - start)) * parts);
-      const bounded = Math.min(parts - 1, Math.max(0, part));
-      pair.counts[bounded] = (pair.counts[bounded] as number) + 1;
+    const counts = new Uint32Array(0x10000);
+    for (let at = 0; at < this.#index.count; at++) {
+      counts[from[at] as number] = (counts[from[at] as number] as number) + 1;
+      counts[to[at] as number] = (counts[to[at] as number] as number) + 1;
     }
-    return [...pairs.values()];
+    const vmids: number[] = [];
+    for (const [vmid, count] of counts.entries()) if (count > 0) vmids.push(vmid);
+    return vmids.sort((a, b) => (counts[b] as number) - (counts[a] as number));
+  }
+
+  #counts(places: Uint32Array, start: number, end: number, parts: number): WindowCounts {
+    const { from, to } = this.#index.messages.columns;
+    const { kinds, alarms, totals } = this.#kinds;
+    const resets = alarmNames.indexOf('resets');
+    const all = Uint32Array.from(totals);
+    all[resets] = this.#resets.length;
+    const vmids = this.#vms.map(({ vmid }) => vmid);
+    const counts = new WindowCounts(vmids, all, start, end, parts);
+    for (const at of places) {
+      const part = counts.partOf(this.#axis.of(at));
+      const [sender, receiver] = [from[at] as number, to[at] as number];
+      const kind = kinds[at] as number;
+      counts.message(sender, kind, part);
+      if (receiver !== sender) counts.message(receiver, kind, part);
+      const alarm = alarms[at] as number;
+      if (alarm > 0) counts.alarm(alarm - 1, at + 1, part);
+    }
+    for (const { start: at } of this.#resets) {
+      const position = this.#axis.of(at);
+      if (position >= start && position <= end) counts.alarm(resets, at + 1, counts.partOf(position));
+    }
+    return counts;
   }
 
   /** The states in a window. If there are many, only one of those that are too short to be seen is kept per part. */

@@ -8,6 +8,7 @@ import {
   VM_LOOKUP_NAME,
   VM_LOOKUP_URI,
 } from '../../../../schemas/index.js';
+import { latin1Bytes } from '../../../base/text.js';
 import { IdType, RmError, VmState } from '../../codes.js';
 import type { Context } from '../../context.js';
 import type { Vm } from '../../vm.js';
@@ -23,10 +24,6 @@ const { READY, RUNNING, PAUSED } = VmState;
 const HAVE_ID: readonly number[] = [READY, RUNNING, PAUSED];
 
 /** Identities are kept as one character per byte. */
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
 function textOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }
@@ -37,9 +34,9 @@ const getId = handler(VM_GET_ID, (rm, sender, { vmid }) => {
   if (!HAVE_ID.includes(vm.state)) return RmError.VM_STATE;
   if (!vm.mayBeQueriedBy(sender)) return RmError.NORESOURCE;
   const id_entries = [{ id_type: IdType.GUID, id_info: vm.guid }];
-  if (vm.name !== '') id_entries.push({ id_type: IdType.NAME, id_info: bytesOf(vm.name) });
-  if (vm.uri !== '') id_entries.push({ id_type: IdType.URI, id_info: bytesOf(vm.uri) });
-  id_entries.push({ id_type: IdType.SIGN_AUTH, id_info: bytesOf(SIGN_AUTHORITY) });
+  if (vm.name !== '') id_entries.push({ id_type: IdType.NAME, id_info: latin1Bytes(vm.name) });
+  if (vm.uri !== '') id_entries.push({ id_type: IdType.URI, id_info: latin1Bytes(vm.uri) });
+  id_entries.push({ id_type: IdType.SIGN_AUTH, id_info: latin1Bytes(SIGN_AUTHORITY) });
   return { id_entries };
 });
 

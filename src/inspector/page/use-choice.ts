@@ -1,0 +1,65 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { Client } from './client.js';
+import type { CaptureState } from './use-capture.js';
+
+/** The chosen message. */
+export interface Choice {
+  readonly no: number | undefined;
+  /** Undefined when the filter hides the message. */
+  readonly row: number | undefined;
+}
+
+const nothing: Choice = { no: undefined, row: undefined };
+
+/** The chosen message and the ways to choose another one. @param tell tells the user why nothing is chosen */
+export function useChoice(
+  client: Client | undefined,
+  view: CaptureState['view'],
+  tell: (text: string) => void,
+) {
+  const [choice, render] = useState<Choice>(nothing);
+  /** The choice at this moment: keys may come faster than the page is drawn. */
+  const latest = useRef<Choice>(nothing);
+  const setChoice = (next: Choice | ((before: Choice) => Choice)) => {
+    latest.current = typeof next === 'function' ? next(latest.current) : next;
+    render(latest.current);
+  };
+  useEffect(() => setChoice(nothing), [client]);
+  const chooseRow = useCallback(
+    (row: number) => {
+      setChoice((before) => ({ ...before, row }));
+      void client?.ask('rows', row, row + 1, []).then(([found]) => {
+        // The user may have chosen another row since.
+        if (found !== undefined) setChoice((now) => (now.row === row ? { row, no: found.no } : now));
+      });
+    },
+    [client],
+  );
+  const chooseNo = useCallback(
+    (no: number) => {
+      void client?.ask('rowOf', no).then((row) => {
+        setChoice({ no, row });
+        if (row === undefined) tell(`The filter hides message ${no}.`);
+      });
+    },
+    [client],
+  );
+  /** From a request to its reply and back. */
+  const follow = useCallback(async () => {
+    const { row: place } = latest.current;
+    if (client === undefined || place === undefined) return;
+    const [row] = await client.ask('rows', place, place + 1, []);
+    if (row === undefined) return;
+    if (row.partner !== undefined) chooseNo(row.partner);
+    else tell(row.unanswered ? 'No reply answers this request.' : 'This message has no counterpart.');
+  }, [client, chooseNo]);
+
+  // The chosen message has another row in each view.
+  useEffect(() => {
+    const { no } = choice;
+    if (no === undefined || client === undefined) return;
+    void client.ask('rowOf', no).then((row) => setChoice((now) => (now.no === no ? { no, row } : now)));
+  }, [client, view.view, view.complete]);
+  const chooseNothing = () => setChoice(nothing);
+  return { choice, latestRow: () => latest.current.row, chooseRow, chooseNo, chooseNothing, follow };
+}
