@@ -1,4 +1,4 @@
-import { enumeration, u8, u16, u32 } from '../src/schema/index.js';
+import { enumeration, type Infer, u8, u16, u32 } from '../src/schema/index.js';
 import { qualcomm } from './sources.js';
 
 export const msgType = enumeration(
@@ -7,6 +7,7 @@ export const msgType = enumeration(
   { CONTINUATION: 0, REQUEST: 1, REPLY: 2, NOTIFICATION: 3 },
   { doc: 'Kind of a queue message, two bits of the header' },
 );
+export type MsgType = Infer<typeof msgType>;
 
 export const vmStatus = enumeration(
   'vm_status',
@@ -31,6 +32,7 @@ export const vmStatus = enumeration(
     notes: ['7 is reserved in every source.'],
   },
 );
+export type VmStatus = Infer<typeof vmStatus>;
 
 export const osStatus = enumeration(
   'os_status',
@@ -41,6 +43,7 @@ export const osStatus = enumeration(
     notes: ["Qualcomm's client headers know 0..4 only."],
   },
 );
+export type OsStatus = Infer<typeof osStatus>;
 
 export const authMech = enumeration(
   'auth_mech',
@@ -55,6 +58,7 @@ export const authMech = enumeration(
     },
   },
 );
+export type AuthMech = Infer<typeof authMech>;
 
 export const authParamType = enumeration(
   'auth_param_type',
@@ -67,6 +71,7 @@ export const authParamType = enumeration(
     ],
   },
 );
+export type AuthParamType = Infer<typeof authParamType>;
 
 export const stopReason = enumeration(
   'stop_reason',
@@ -77,6 +82,7 @@ export const stopReason = enumeration(
     notes: ["RM23 passes any value on. Qualcomm's clients refuse 4 and above before sending."],
   },
 );
+export type StopReason = Infer<typeof stopReason>;
 
 export const exitType = enumeration(
   'exit_type',
@@ -103,6 +109,7 @@ export const exitType = enumeration(
     },
   },
 );
+export type ExitType = Infer<typeof exitType>;
 
 export const exitCode = enumeration(
   'exit_code',
@@ -122,6 +129,7 @@ export const exitCode = enumeration(
     ],
   },
 );
+export type ExitCode = Infer<typeof exitCode>;
 
 export const resourceType = enumeration(
   'resource_type',
@@ -158,6 +166,7 @@ export const resourceType = enumeration(
     },
   },
 );
+export type ResourceType = Infer<typeof resourceType>;
 
 export const memType = enumeration(
   'mem_type',
@@ -165,6 +174,7 @@ export const memType = enumeration(
   { NORMAL: 0, IO: 1 },
   { doc: 'Kind of memory in a parcel' },
 );
+export type MemType = Infer<typeof memType>;
 
 export const transType = enumeration(
   'trans_type',
@@ -172,6 +182,7 @@ export const transType = enumeration(
   { DONATE: 0, LEND: 1, SHARE: 2 },
   { doc: 'Whether the memory of a parcel is donated, lent or shared' },
 );
+export type TransType = Infer<typeof transType>;
 
 export const memAttr = enumeration(
   'mem_attr',
@@ -179,6 +190,7 @@ export const memAttr = enumeration(
   { NORMAL: 0, DEVICE: 1, UNCACHED: 2, CACHED: 3 },
   { doc: 'How a VM may cache the memory of a parcel' },
 );
+export type MemAttr = Infer<typeof memAttr>;
 
 export const idType = enumeration(
   'id_type',
@@ -186,6 +198,7 @@ export const idType = enumeration(
   { GUID: 0, URI: 1, NAME: 2, SIGN_AUTH: 3 },
   { doc: 'Kind of identifier of a VM' },
 );
+export type IdType = Infer<typeof idType>;
 
 export const ipaAllocType = enumeration(
   'ipa_alloc_type',
@@ -193,6 +206,7 @@ export const ipaAllocType = enumeration(
   { FIXED_LIST: 0, ALLOC_LIST: 1 },
   { doc: 'Whether the sender gives the address ranges or RM finds them' },
 );
+export type IpaAllocType = Infer<typeof ipaAllocType>;
 
 export const heapQueryType = enumeration(
   'heap_query_type',
@@ -200,6 +214,7 @@ export const heapQueryType = enumeration(
   { MP: 1, MEM: 2 },
   { doc: 'What to report about a heap', aliases: { MP: ['PARCELS'], MEM: ['STATS'] } },
 );
+export type HeapQueryType = Infer<typeof heapQueryType>;
 
 export const regSet = enumeration(
   'reg_set',
@@ -207,6 +222,7 @@ export const regSet = enumeration(
   { X: 0, PC: 1, SP: 2 },
   { doc: 'Register file of the boot vCPU' },
 );
+export type RegSet = Infer<typeof regSet>;
 
 export const rangeId = enumeration(
   'range_id',
@@ -214,3 +230,4 @@ export const rangeId = enumeration(
   { IMAGE: 0, FIRMWARE: 1 },
   { doc: 'Which range of guest addresses' },
 );
+export type RangeId = Infer<typeof rangeId>;

@@ -1,4 +1,4 @@
-import { enumeration, u32 } from '../src/schema/index.js';
+import { enumeration, type Infer, u32 } from '../src/schema/index.js';
 import type { Source } from './sources.js';
 
 /** First word of every reply. */
@@ -36,6 +36,8 @@ export const error = enumeration(
   },
 );
 
+/** The error word of a reply. */
+export type ErrorCode = Infer<typeof error>;
 export type ErrorName = keyof typeof error.values;
 
 /** The two tables by which clients turn RM's codes into errno names. */

@@ -36,7 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/inspector': [...engine, 'src/docs', 'schemas'],
   'src/relay': [...engine, 'src/serve', 'src/sim', 'src/target', 'schemas'],
-  'src/conform': [...engine, 'src/rm', 'src/machine', 'src/sim', 'src/target', 'schemas'],
+  'src/conform': [...engine, 'src/devicetree', 'src/rm', 'src/machine', 'src/sim', 'src/target', 'schemas'],
   'src/serve': [...engine, 'src/rm', 'src/machine', 'schemas'],
   'src/device': ['src/base'],
   'src/index.ts': [...engine, 'src/docs', 'schemas'],
@@ -133,11 +133,13 @@ describe('architecture', () => {
       .map(({ path }) => path);
     // The live server's: when a message came, when to try again, how long readers of a tap may take; how long a device may clean up; and time limits of fuzzed programs. `destination.ts` names unfinished files.
     expect(users.sort()).toEqual([
+      'src/node/client-server.ts',
       'src/node/clock.ts',
       'src/node/destination.ts',
       'src/node/device-script.ts',
       'src/node/follow.ts',
       'src/node/fuzz/drive.ts',
+      'src/node/input.ts',
       'src/node/patient-pipe.ts',
       'src/node/tap-server.ts',
       'src/node/tap.ts',

@@ -21,6 +21,19 @@ export function lineReaders(code: string) {
   const refuse = (path: string, expected: string, actual: unknown): never => {
     throw new WireError({ code, path, offset: 0, expected, actual: shownJson(actual) });
   };
+  const refuseKey = (path: string, key: string, names: readonly string[]): never => {
+    const place = path === '' ? key : `${path}.${key}`;
+    const expected = names.join(', ');
+    const choice = { what: 'key', names };
+    throw new WireError({
+      code: 'unknown_key',
+      path: place,
+      offset: 0,
+      expected,
+      actual: key,
+      choice,
+    });
+  };
   const natural: Read<number> = (value, path) =>
     Number.isSafeInteger(value) && (value as number) >= 0
       ? (value as number)
@@ -36,6 +49,22 @@ export function lineReaders(code: string) {
     list: ((value, path) => (Array.isArray(value) ? value : refuse(path, 'a list', value))) as Read<
       readonly unknown[]
     >,
+    /**
+     * Reads an object, each of whose keys must mean something: one that `read` has not looked at is refused.
+     *
+     * @param path of the object in errors; empty for a whole line. @param others keys that mean something to others.
+     * @throws WireError `unknown_key`, with the keys that would have been read.
+     */
+    strictly: <T>(line: Line, path: string, read: (line: Line) => T, others: readonly string[] = []): T => {
+      const known = new Set<string | symbol>(others);
+      const get = (target: Line, key: string | symbol): unknown => {
+        known.add(key);
+        return Reflect.get(target, key);
+      };
+      const value = read(new Proxy(line, { get }));
+      for (const key of Object.keys(line)) if (!known.has(key)) refuseKey(path, key, [...known].map(String));
+      return value;
+    },
     /** One of some names. */
     oneOf: <T extends string>(names: readonly T[], value: unknown, path: string): T =>
       names.find((name) => name === value) ?? refuse(path, names.join(', '), value),

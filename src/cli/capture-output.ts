@@ -49,7 +49,7 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
       let { time } = packet;
       if (time !== undefined && (time < 0n || time > timeMax)) {
         io.problem();
-        io.warn(
+        io.note(
           `packet ${packet.frame}: written without its time, which pcapng cannot hold: ${formatTime(time)}`,
         );
         time = undefined;

@@ -33,11 +33,25 @@ export class CommandIo {
   readonly files: Files;
   #damage: string | undefined;
 
+  #isQuiet = false;
+  #stdio: Stdio;
+
   constructor(
     readonly protocol: Protocol,
-    readonly stdio: Stdio,
+    stdio: Stdio,
   ) {
+    this.#stdio = stdio;
     this.files = new Files(stdio);
+  }
+
+  get stdio(): Stdio {
+    return this.#stdio;
+  }
+
+  /** From now on nothing but errors goes to stderr: no notes, no warnings about packets, no progress. */
+  beQuiet(): void {
+    this.#isQuiet = true;
+    this.#stdio = { ...this.#stdio, errorIsTerminal: false };
   }
 
   /** What made a command stop reading an input before its end, as text. */
@@ -60,6 +74,11 @@ export class CommandIo {
   /** Prints a line on stderr. Control characters are escaped, since the text may contain input. */
   warn(text: string): void {
     this.stdio.writeError(`gunyah-rm: ${printable(text)}\n`);
+  }
+
+  /** As {@link warn}, for what is no error. Nothing if the command is to be quiet. */
+  note(text: string): void {
+    if (!this.#isQuiet) this.warn(text);
   }
 
   /**
@@ -259,10 +278,10 @@ class Warnings {
     if (this.#count <= warningsMax) this.#pause();
     if (!isNote) this.#io.problem();
     if (this.#count <= warningsMax)
-      this.#io.warn(`${this.#name}: packet ${frame}, offset ${offset}: ${message}`);
+      this.#io.note(`${this.#name}: packet ${frame}, offset ${offset}: ${message}`);
   }
 
   end(): void {
-    if (this.#count > warningsMax) this.#io.warn(`${this.#name}: ${this.#count - warningsMax} more warnings`);
+    if (this.#count > warningsMax) this.#io.note(`${this.#name}: ${this.#count - warningsMax} more warnings`);
   }
 }

@@ -37,6 +37,11 @@ export function integerOption(path: string, max = Number.MAX_SAFE_INTEGER): (tex
   };
 }
 
+/** Parses an option whose value must be one of some names. */
+export function nameOption<T extends string>(path: string, names: readonly T[]): (text: string) => T {
+  return (text) => oneOf(names, text, path);
+}
+
 /** The value of `--format`. @throws UsageError for an unknown format. */
 export const formatOption = (value: string) => oneOf(INPUT_FORMATS, value, '--format', 'format');
 

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError } from '../base/error.js';
 import type { Stdio } from '../node/stdio.js';
@@ -29,11 +29,13 @@ export async function runProgram(argv: readonly string[], stdio: Stdio): Promise
   }
 }
 
-async function programOf(io: CommandIo, argv: readonly string[]): Promise<Command> {
+/** The commands that a command line needs; all without one. */
+export async function programOf(io: CommandIo, argv: readonly string[]): Promise<Command> {
   const { stdio } = io;
   const program = new Command('gunyah-rm')
     .description("Decodes, encodes and explains the RPC of the Gunyah hypervisor's resource manager.")
     .version(version())
+    .option('-q, --quiet', 'nothing but errors on standard error')
     .exitOverride()
     // Options behind a subcommand belong to it, even if its parent has options of the same name.
     .enablePositionalOptions()
@@ -49,9 +51,22 @@ async function programOf(io: CommandIo, argv: readonly string[]): Promise<Comman
         ),
     })
     .configureHelp({ showGlobalOptions: true })
-    .hook('preAction', (_, command) => checkTexts(command));
-  for (const command of await loadCommands(argv)) command.register(program, io);
+    .hook('preAction', (_, command) => {
+      if (command.optsWithGlobals().quiet) io.beQuiet();
+      checkTexts(command);
+    });
+  const treeOf = (words: readonly string[]) => programOf(io, words);
+  for (const command of await loadCommands(argv)) command.register(program, io, treeOf);
+  for (const command of program.commands) addCommon(command);
   return program;
+}
+
+/** -V and -q mean the same behind a command as in front of it. The help lists them once, as global options. */
+function addCommon(command: Command): void {
+  command.version(version());
+  command.addOption(new Option('-q, --quiet'));
+  for (const option of command.options.slice(-2)) option.hideHelp();
+  for (const inner of command.commands) addCommon(inner);
 }
 
 /** No option or argument may be empty. A shell makes such a word of a variable that is not set. */

@@ -108,7 +108,7 @@ function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: Sce
   };
   const reader = new CaptureInput(io.protocol, undefined, sink, ({ frame, message, isNote }) => {
     if (!isNote) io.problem();
-    io.warn(`${nameOfInput(path)}: packet ${frame}: ${message}`);
+    io.note(`${nameOfInput(path)}: packet ${frame}: ${message}`);
   });
   // The array of the piece is used again.
   const start = startOf(piece);

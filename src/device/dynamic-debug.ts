@@ -51,16 +51,21 @@ after_mark() {
   while IFS= read -r line; do
     case $line in *"${MARK} $$ begins"* | '# lines'*) break ;; esac
   done
+  kill -USR1 $$
   exec cat
 }
 
 prepare() {
+  begun=''
+  trap 'begun=1' USR1
   echo "${MARK} $$ begins" > "\${KMSG-/dev/kmsg}"
   copy_log | after_mark &
   reader=$!
 }
 
 attach() {
+  # A long log takes a while. If the recording ended before, the reader would end without a message.
+  while [ -z "$begun" ] && kill -0 "$reader" 2>/dev/null; do nap; done
   echo 'file *${file} +p' > "$control" || fail 'the kernel refuses to switch the dumps on'
 }
 

@@ -3,7 +3,9 @@ import { formatId } from '../schema/index.js';
 import type { Errno } from './errno.js';
 import { HostError } from './error.js';
 
-const names = new Map(Object.entries(error.values).map(([name, code]) => [code, name as ErrorName]));
+const names = new Map<number, ErrorName>(
+  Object.entries(error.values).map(([name, code]) => [code, name as ErrorName]),
+);
 
 /** Name of an error code of RM; hex text for an unknown one. */
 export function rmErrorName(code: number): string {

@@ -78,6 +78,9 @@ export class AddressSpaces {
   /** The pieces of a range of a component's memory, in order. */
   pieces({ owner, start, size }: CheckedRange): readonly Piece[] {
     const space = this.of(owner);
+    const only = this.#onlyPiece(space, start, size);
+    // A literal: a list that grows begins with room for 17 elements.
+    if (only !== undefined) return [only];
     const pieces: Piece[] = [];
     if (space === undefined) this.#records.addPieces(pieces, start, size, 0);
     else {
@@ -93,5 +96,12 @@ export class AddressSpaces {
       if (at < end) pieces.push(hole(at - start, end - at));
     }
     return pieces;
+  }
+
+  #onlyPiece(space: AddressSpace | undefined, start: number, size: number): Piece | undefined {
+    if (space === undefined) return this.#records.onlyPiece(start, size);
+    const mapping = space.at(start);
+    if (mapping === undefined || mapping.end < start + size) return undefined;
+    return this.#records.onlyPiece(mapping.value.phys + start - mapping.start, size);
   }
 }

@@ -75,7 +75,8 @@ export class IntervalMap<T> {
     let from = this.#index(start);
     let to = this.#behind(from, end);
     const first = intervals[from];
-    const last = intervals[to - 1];
+    // An index of -1 would be looked up as a name.
+    const last = to > 0 ? intervals[to - 1] : undefined;
     let left: Interval<T> | undefined;
     let right: Interval<T> | undefined;
     if (from < to && first !== undefined && last !== undefined) {
@@ -86,7 +87,7 @@ export class IntervalMap<T> {
     let middle: Interval<T> | undefined;
     if (value !== undefined) {
       middle = { start, end, value };
-      const before = left ?? intervals[from - 1];
+      const before = left ?? (from > 0 ? intervals[from - 1] : undefined);
       if (before !== undefined && before.end === start && this.#continues(before, middle)) {
         middle = { start: before.start, end, value: before.value };
         if (left === undefined) from--;
@@ -99,12 +100,12 @@ export class IntervalMap<T> {
         right = undefined;
       }
     }
-    const parts: Interval<T>[] = [];
-    if (left !== undefined) parts.push(left);
-    if (middle !== undefined) parts.push(middle);
-    if (right !== undefined) parts.push(right);
-    moveTail(intervals, to, from + parts.length);
-    for (const part of parts) intervals[from++] = part;
+    const count =
+      (left === undefined ? 0 : 1) + (middle === undefined ? 0 : 1) + (right === undefined ? 0 : 1);
+    moveTail(intervals, to, from + count);
+    if (left !== undefined) intervals[from++] = left;
+    if (middle !== undefined) intervals[from++] = middle;
+    if (right !== undefined) intervals[from] = right;
   }
 
   /** Gives every interval another value, in one pass. */

@@ -55,6 +55,13 @@ export class PageRecords {
     return owners;
   }
 
+  /** A range that lies in one range of physical memory, as its only piece; undefined if there are more pieces. */
+  onlyPiece(phys: number, size: number): Piece | undefined {
+    const found = this.#records.at(phys);
+    if (found === undefined || found.end < phys + size) return undefined;
+    return { offset: 0, size, phys, record: recordAt(found.value, phys - found.start) };
+  }
+
   /** Adds what is in a range to a list, in order. @param offset of the first piece. */
   addPieces(pieces: Piece[], start: number, size: number, offset: number): void {
     const end = start + size;

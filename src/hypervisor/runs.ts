@@ -15,11 +15,18 @@ export function unmapBorrowed(
 
 /** Runs that map pieces from an address on. Pieces that are contiguous in physical memory are one run. */
 export function runsOf(pieces: readonly Piece[], start: number): readonly Run[] {
+  const only = pieces[0];
+  // A literal: a list that grows begins with room for 17 elements.
+  if (only !== undefined && pieces.length === 1)
+    return [{ address: start + only.offset, phys: only.phys, size: only.size }];
   const runs: { address: number; phys: number; size: number }[] = [];
+  let last: (typeof runs)[number] | undefined;
   for (const { offset, phys, size } of pieces) {
-    const last = runs[runs.length - 1];
     if (last !== undefined && last.phys + last.size === phys) last.size += size;
-    else runs.push({ address: start + offset, phys, size });
+    else {
+      last = { address: start + offset, phys, size };
+      runs.push(last);
+    }
   }
   return runs;
 }

@@ -130,12 +130,11 @@ export function checkRangeOwned(
   states: readonly PageState[],
 ): Refusal | undefined {
   for (const { offset, record } of pieces) {
-    const page = range.start + offset;
     const state = stateOf(record, range.owner);
     if (!states.includes(state))
-      return refuse(range, 'state', page, states.join(' or '), state, record?.owner);
+      return refuse(range, 'state', range.start + offset, states.join(' or '), state, record?.owner);
     if (kind !== undefined && record?.kind !== kind)
-      return refuse(range, 'kind', page, kind, record?.kind ?? 'none', record?.owner);
+      return refuse(range, 'kind', range.start + offset, kind, record?.kind ?? 'none', record?.owner);
   }
   return undefined;
 }

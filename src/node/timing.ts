@@ -10,3 +10,8 @@ export function deadline(timeoutMs: number, passed: () => void): () => void {
   const timer = setTimeout(passed, timeoutMs);
   return () => clearTimeout(timer);
 }
+
+/** Lets timers and signals have their turn. */
+export function turn(): Promise<void> {
+  return new Promise((done) => setImmediate(done));
+}

@@ -34,12 +34,19 @@ type LayoutOf<M, T> =
         : never
       : never;
 
-/** The value of that payload, decoded and as input of encoding: plain objects, see {@link Infer} and {@link InferInput}. */
-export type PayloadValue<M, T> = [LayoutOf<M, T>] extends [never] ? Values : Infer<LayoutOf<M, T>>;
+/**
+ * The value of that payload, decoded and as input of encoding: plain objects, see {@link Infer} and {@link InferInput}.
+ * Unknown if any message may come.
+ */
+export type PayloadValue<M, T> = Message extends M
+  ? unknown
+  : [LayoutOf<M, T>] extends [never]
+    ? Values
+    : Infer<LayoutOf<M, T>>;
 export type PayloadInput<M, T> = [LayoutOf<M, T>] extends [never] ? Values : InferInput<LayoutOf<M, T>>;
 
 /** A decoded RPC message. */
-export interface DecodedMessage<P = Values> {
+export interface DecodedMessage<P = unknown> {
   readonly type: WholeType;
   /** 0..65535. */
   readonly seq: number;

@@ -14,18 +14,18 @@ import {
   VariantType,
   type WireType,
 } from '../wire/index.js';
-import type { NamesInfo } from '../wire/integer.js';
+import type { EnumValue, NamedValues, NamesInfo } from '../wire/integer.js';
 import { maskOf } from '../wire/struct.js';
 import type { Declared, FieldOptions } from './declared.js';
 import type { CaseOf, EntryOf, InputOf, ListInput, ValueOf } from './infer.js';
 
 /** An enum of the width of `base`; unknown values stay numbers. */
-export function enumeration<const V extends Readonly<Record<string, number>>>(
+export function enumeration<const V extends NamedValues>(
   name: string,
   base: IntegerType,
   values: V,
   info: NamesInfo,
-): EnumType<keyof V & string> {
+): EnumType<V, EnumValue<V>> {
   return new EnumType(name, base, values, info);
 }
 
@@ -108,8 +108,8 @@ export function list<E extends WireType, const S extends HeaderWords = ReservedW
 }
 
 /** A list whose entry type the earlier field `by` decides. */
-export function listBy<N extends string, const C extends Readonly<Record<N, StructType<unknown>>>>(
-  by: { readonly field: string; readonly type: EnumType<N> },
+export function listBy<V extends NamedValues, const C extends Readonly<Record<keyof V, StructType<unknown>>>>(
+  by: { readonly field: string; readonly type: EnumType<V> },
   cases: C,
   options: { readonly max?: number } = {},
 ): ListType<CaseOf<C, 'value'>, CaseOf<C, 'input'>, ReservedWord> {
@@ -191,8 +191,11 @@ export function maybeEmpty<V, I>(type: StructType<V, I>): StructType<Partial<V>,
 export const empty = struct(0, {});
 
 /** A reply whose layout the request's enum field `by` decides. */
-export function byRequest<N extends string, const C extends Readonly<Record<N, StructType<unknown>>>>(
-  by: { readonly field: string; readonly type: EnumType<N> },
+export function byRequest<
+  V extends NamedValues,
+  const C extends Readonly<Record<keyof V, StructType<unknown>>>,
+>(
+  by: { readonly field: string; readonly type: EnumType<V> },
   cases: C,
 ): VariantType<CaseOf<C, 'value'>, CaseOf<C, 'input'>> {
   return new VariantType(by.field, caseMap(by.type, cases));

@@ -47,6 +47,7 @@ export {
   playScenario,
   type StepResult,
 } from './scenario/player.js';
+export { type Known as KnownValues, matchesPart, withValues } from './scenario/values.js';
 export { type TapPacket, WorldTap } from './tap.js';
 export {
   type Delays,

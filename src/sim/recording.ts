@@ -10,7 +10,7 @@ import {
 } from '../machine/index.js';
 import { type ManagerProfile, managers } from '../rm/index.js';
 
-const { refuse, natural, text, boolean, list, object, hex, optional } = lineReaders('recording');
+const { refuse, natural, text, boolean, list, object, hex, optional, strictly } = lineReaders('recording');
 
 /** First line of a recorded scenario. */
 export interface RecordingHeader {
@@ -58,13 +58,28 @@ export function frameWords(frame: Uint8Array): { readonly id: number; readonly w
 /** Reads the first line. @throws WireError `recording` when it is not one. */
 export function readHeader(value: unknown): RecordingHeader {
   if (!isLine(value) || typeof value.scenario !== 'string') return refuse('scenario', 'a first line', value);
-  const platform = optional(value, 'platform', object) ?? {};
+  return strictly(value, '', readFirst, firstLineKeys);
+}
+
+/** Keys of the first line that change nothing in a replay: words for people, and what scenarios and findings say there. */
+const firstLineKeys = ['description', 'identical_to_rm23', 'profile', 'careful', 'seed', 'delays', 'fuzz'];
+/** How a recording was made. */
+const platformNotes = ['genuine', 'profile'];
+
+function readFirst(line: Line): RecordingHeader {
+  const platform = optional(line, 'platform', object) ?? {};
   return {
-    scenario: value.scenario,
+    scenario: text(line.scenario, 'scenario'),
+    ...strictly(platform, 'platform', readPlatform, platformNotes),
+    profile: readManager(line.manager ?? managers.rm23.name),
+  };
+}
+
+function readPlatform(platform: Line) {
+  return {
     queueDepth: optional(platform, 'queue_depth', natural) ?? 8,
     hlosOwnsIo: optional(platform, 'hlos_owns_io', boolean) ?? false,
     debugBuild: optional(platform, 'debug_build', boolean) ?? false,
-    profile: readManager(value.manager ?? managers.rm23.name),
   };
 }
 
@@ -75,21 +90,23 @@ function readManager(name: unknown): ManagerProfile {
 
 /** Reads one further line. @throws WireError `recording` when it is not a step. */
 export function readStep(value: unknown, file: FileContents): RecordedStep {
-  const line = object(value, '');
-  return {
+  return strictly(object(value, ''), '', (line) => ({
     ...(readNote(line) ?? readOperation(line, file)),
     out: readOut(line),
     panic: optional(line, 'panic', text),
     driver: line.driver !== undefined,
     refused: optional(line, 'refused', text),
-  };
+  }));
 }
 
 /** Messages that VMs took during a step, in order. @throws WireError `recording` */
 export function readOut(line: Line): Taken[] {
   return (optional(line, 'out', list) ?? []).map((item, index) => {
-    const { to, frame } = object(item, `out[${index}]`);
-    return { to: natural(to, `out[${index}].to`), frame: hex(frame, `out[${index}].frame`) };
+    const path = `out[${index}]`;
+    return strictly(object(item, path), path, ({ to, frame }) => ({
+      to: natural(to, `${path}.to`),
+      frame: hex(frame, `${path}.frame`),
+    }));
   });
 }
 

@@ -22,6 +22,8 @@ export interface Response {
   readonly ended: Ending | undefined;
   /** Numbers of the edges of the target's code that it reached, where it says so. */
   readonly edges?: readonly number[];
+  /** Values that it has compared others with, where it says so. */
+  readonly operands?: readonly number[];
   /** The target cannot do such a step, and has done nothing. */
   readonly unsupported?: true;
 }

@@ -115,14 +115,23 @@ export interface NamesInfo {
   readonly notes?: readonly string[];
 }
 
+/** Name → value. */
+export type NamedValues = Readonly<Record<string, number>>;
+
+/** A number that has no name. Written so, TypeScript keeps the values that have one apart, and editors offer them. */
+export type OtherNumber = number & {};
+
+/** The values of an enum: those with a name, and any other number, since other versions of RM may have more. */
+export type EnumValue<V extends NamedValues> = V[keyof V] | OtherNumber;
+
 /** An integer with names for some values. Other values are valid too. */
-export class EnumType<N extends string = string> extends IntegerType {
+export class EnumType<V extends NamedValues = NamedValues, T extends number = number> extends IntegerType<T> {
   override readonly kind = 'enum';
 
   constructor(
     label: string,
     base: IntegerType,
-    readonly values: Readonly<Record<N, number>>,
+    readonly values: V,
     readonly info: NamesInfo,
   ) {
     super(label, base.fixedSize);

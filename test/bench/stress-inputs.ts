@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { MEM_APPEND, protocol, VM_GET_HYP_RESOURCES, VM_START } from '../../schemas/index.js';
 import { PcapngWriter } from '../../src/capture/pcap/index.js';
 import { writeFrame } from '../../src/rpc/index.js';
+import { recordedTraces } from '../capture/ktrace/read.js';
+import { asVersion6 } from '../capture/ktrace/version6.js';
 import { Random } from '../random.js';
 import { recordedFrames } from '../rpc/mutate.js';
 
@@ -12,7 +15,9 @@ export interface Input {
   /** Files by name, made of some number of bytes. */
   readonly files: { readonly [name: string]: (size: number) => Pieces };
   readonly commands: readonly string[];
-  /** Bytes of the largest packet in a file of that size, where it is not small. */
+  /** Of these, those that run at 100 MB, too: the ones that take most memory and time at 10 MB. */
+  readonly large: readonly string[];
+  /** Bytes of the largest packet in a file of that size, where it is not small; of the whole file, where it is one item. */
   readonly largestPacket?: (size: number) => number;
 }
 
@@ -90,6 +95,62 @@ const start = message(1, 0, 0, VM_START.id, Uint8Array.of(128, 0, 0, 0));
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const decodes = (file: string) => [`decode --json ${file}`, `decode ${file}`, `decode --to hex ${file}`];
 
+/** Whole copies of a text, up to a size. */
+function repeated(size: number, text: string): Pieces {
+  return lines(size, () => text);
+}
+
+const traceNames = ['trace-6.12-v15', 'bpftrace-0.23-r', 'dmesg-6.12-mem'] as const;
+
+function traceText(wanted: string): string {
+  const trace = recordedTraces().find(({ name }) => name === wanted);
+  if (trace === undefined) throw new Error(`no trace ${wanted}`);
+  return trace.text;
+}
+
+/** The example scenario of a boot, with a devicetree of up to 112 MiB. */
+const bootScenario = readFileSync(new URL('../../captures/scenarios/boot.ndjson', import.meta.url), 'utf8')
+  .replace('example.dtb', 'a.dtb')
+  .replace('"size":"0x2000000"', '"size":"0x8000000"')
+  .replace('"dtb_size":"0x100000"', '"dtb_size":"0x7000000"');
+
+/** A blob of which half is one string, and the other half properties whose names are its ends. */
+function sharedNames(size: number): Uint8Array {
+  const count = Math.floor(size / 24);
+  const words = new Uint32Array(2 + 3 * count + 2);
+  words.set([1, 0]);
+  for (let index = 0; index < count; index++) words.set([3, 0, index], 2 + 3 * index);
+  words.set([2, 9], 2 + 3 * count);
+  const stringsAt = 56 + 4 * words.length;
+  const blob = new Uint8Array(stringsAt + 12 * count).fill(0x61, stringsAt, -1);
+  const view = new DataView(blob.buffer);
+  for (const [index, word] of words.entries()) view.setUint32(56 + 4 * index, word);
+  const head = [0xd00dfeed, blob.length, 56, stringsAt, 40, 17, 16, 0, 12 * count, 4 * words.length];
+  for (const [index, word] of head.entries()) view.setUint32(4 * index, word);
+  return blob;
+}
+
+/** Boots, each with a session whose answers are left out. */
+function* recordingThatDiffers(size: number): Pieces {
+  const start = protocol.byName.get('VM_ALLOC_VMID') as { readonly id: number };
+  yield '{"scenario":"differs"}\n';
+  yield* lines(size, (index) => {
+    const frame = hex(message(1, 0, index & 0xffff, start.id, new Uint8Array(4)));
+    const boot = index % 50 === 0 ? '{"op":"reboot"}\n' : '';
+    return `${boot}{"from":3,"frame":"${frame}","out":[]}\n`;
+  });
+}
+
+function* fixtures(size: number): Pieces {
+  const fixture = {
+    ...{ name: 'unknown', message: 'VM_START', id: '0x56000004', type: 'request', provenance: 'none' },
+    ...{ seq: 0, size: 4, frames: [hex(start)] },
+  };
+  yield '[';
+  yield* lines(size, () => `${JSON.stringify(fixture)},\n`);
+  yield `${JSON.stringify(fixture)}]\n`;
+}
+
 export const inputs: readonly Input[] = [
   {
     name: 'random messages',
@@ -97,6 +158,7 @@ export const inputs: readonly Input[] = [
       'a.pcapng': (size) => randomPackets(size, 1),
       'b.pcapng': (size) => randomPackets(size / 10, 2),
     },
+    large: ['decode --json a.pcapng', 'diff a.pcapng a.pcapng'],
     commands: [
       ...decodes('a.pcapng'),
       'decode --summary a.pcapng',
@@ -112,7 +174,8 @@ export const inputs: readonly Input[] = [
       'a.pcapng': (size) => randomPackets(size / 2, 1),
       'b.pcapng': (size) => randomPackets(size / 2, 2),
     },
-    commands: ['diff a.pcapng b.pcapng'],
+    large: ['diff a.pcapng b.pcapng'],
+    commands: ['diff a.pcapng b.pcapng', 'diff a.pcapng b.pcapng --json --ignore seq'],
   },
   {
     name: 'unfinished messages of many VMs',
@@ -120,6 +183,7 @@ export const inputs: readonly Input[] = [
       'a.pcapng': (size) =>
         pcapng(size, (index) => [index & 0xffff, 1 + (index >>> 16), message(1, 62, 1, MEM_APPEND.id)]),
     },
+    large: ['decode --to hex a.pcapng'],
     commands: ['decode --json a.pcapng', 'decode --to hex a.pcapng'],
   },
   {
@@ -131,6 +195,7 @@ export const inputs: readonly Input[] = [
           return [3 + (index >>> 16), 255, start];
         }),
     },
+    large: ['decode --json a.pcapng', 'decode --summary a.pcapng'],
     commands: ['decode --json a.pcapng', 'decode --summary a.pcapng'],
   },
   {
@@ -139,6 +204,7 @@ export const inputs: readonly Input[] = [
       'a.pcapng': (size) =>
         pcapng(size, (index) => [255, 3, message(index === 0 ? 3 : 0, 62, 1, 0x56100001)]),
     },
+    large: ['decode --rules q515 --to hex --filter seq==2 a.pcapng'],
     commands: [
       'decode --rules q515 --json a.pcapng',
       'decode --rules q515 --to hex --filter seq==2 a.pcapng',
@@ -154,6 +220,7 @@ export const inputs: readonly Input[] = [
     ([name, type, id]): Input => ({
       name,
       files: { 'a.pcapng': largePacket(type, id) },
+      large: ['decode --json a.pcapng', 'decode --hex a.pcapng', 'diff a.pcapng a.pcapng'],
       commands: [...decodes('a.pcapng'), 'decode --hex a.pcapng', 'diff a.pcapng a.pcapng'],
       largestPacket: (size) => size,
     }),
@@ -161,11 +228,13 @@ export const inputs: readonly Input[] = [
   {
     name: 'lines of hex',
     files: { 'a.hex': (size) => lines(size, (index) => `${index & 0xffff}>255 ${hex(start)}\n`) },
+    large: ['decode --to pcapng a.hex'],
     commands: ['decode --json a.hex', 'decode --to pcapng a.hex'],
   },
   {
     name: 'a hex dump without line ends',
     files: { 'a.hex': (size) => lines(size, () => '00') },
+    large: ['decode a.hex'],
     commands: ['decode a.hex'],
   },
   {
@@ -173,6 +242,7 @@ export const inputs: readonly Input[] = [
     files: {
       'a.log': (size) => lines(size, (index) => `[ 1.${index}] ${'00000000: ab: '.repeat(30)}x\n`),
     },
+    large: ['decode --format dmesg a.log'],
     commands: ['decode --format dmesg a.log'],
   },
   {
@@ -184,6 +254,7 @@ export const inputs: readonly Input[] = [
           (index) => `{"frame":${2 * index + 3},"name":"VM_START","seq":1,"payload":{"vmid":128}}\n`,
         ),
     },
+    large: ['encode a.ndjson', 'diff a.ndjson a.ndjson'],
     commands: ['encode a.ndjson', 'decode --json a.ndjson', 'diff a.ndjson a.ndjson'],
   },
   {
@@ -195,7 +266,49 @@ export const inputs: readonly Input[] = [
         yield '0]}\n';
       },
     },
+    large: ['encode a.ndjson'],
     commands: ['encode a.ndjson'],
     largestPacket: (size) => size / 2,
+  },
+  {
+    name: 'texts of kernel traces',
+    files: Object.fromEntries(
+      traceNames.map((name) => [`${name}.txt`, (size) => repeated(size, traceText(name))]),
+    ),
+    large: [`decode --json ${traceNames[0]}.txt`],
+    commands: traceNames.map((name) => `decode --json ${name}.txt`),
+  },
+  {
+    name: 'a trace.dat',
+    files: { 'a.dat': (size) => [asVersion6(Math.ceil(size / asVersion6().length))] },
+    large: ['decode --json a.dat'],
+    commands: ['decode --json a.dat'],
+    largestPacket: (size) => size,
+  },
+  {
+    name: 'a devicetree whose names share one string',
+    files: { 's.ndjson': () => [bootScenario], 'a.dtb': (size) => [sharedNames(size)] },
+    large: ['simulate s.ndjson'],
+    commands: ['simulate s.ndjson'],
+    largestPacket: (size) => size,
+  },
+  {
+    name: 'captures as a page',
+    files: { 'a.pcapng': (size) => randomPackets(size, 1) },
+    large: ['inspect a.pcapng -o a.html'],
+    commands: ['inspect a.pcapng -o a.html'],
+  },
+  {
+    name: 'recordings that differ everywhere',
+    files: { 'a.ndjson': recordingThatDiffers, 'a.pcapng': (size) => randomPackets(size, 1) },
+    large: ['replay a.ndjson', 'replay a.pcapng'],
+    commands: ['replay a.ndjson', 'replay --json a.ndjson', 'replay a.pcapng'],
+  },
+  {
+    name: 'fixtures of unknown names',
+    files: { 'fixtures.json': fixtures },
+    large: ['golden --check .'],
+    commands: ['golden --check .'],
+    largestPacket: (size) => size,
   },
 ];

@@ -9,7 +9,7 @@ import { noStdio } from './run.js';
 async function loaded(...argv: string[]): Promise<string[]> {
   const program = new Command();
   const io = new CommandIo(protocol, noStdio);
-  for (const command of await loadCommands(argv)) command.register(program, io);
+  for (const command of await loadCommands(argv)) command.register(program, io, async () => program);
   return program.commands.map((command) => command.name());
 }
 

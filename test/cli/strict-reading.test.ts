@@ -12,6 +12,34 @@ const fuzz = { number: 1, seed: 1, case: 1, target: 'sim', cause: { kind: 'panic
 const frame = '2101000024000056';
 
 describe('recordings, scenarios and findings', () => {
+  const first = { scenario: 's', platform: { queue_depth: 8 } };
+  it.each([
+    ['in a message', [first, { from: 3, frame, ouy: [] }], 2, 'ouy', 'out'],
+    [
+      'in an answer',
+      [first, { from: 3, frame, out: [{ to: 3, frame, from: 3 }] }],
+      2,
+      'out[0].from',
+      'frame',
+    ],
+    ['in an operation', [first, { op: 'receive_limit', vmid: 3, count: 1, counts: 2 }], 2, 'counts', 'count'],
+    ['in a note', [first, { op: 'remark', text: '', tex: '' }], 2, 'tex', 'text'],
+    ['in the first line', [{ ...first, manger: 'rm23' }], 1, 'manger', 'manager'],
+    ['of the platform', [{ ...first, platform: { queue_deph: 8 } }], 1, 'platform.queue_deph', 'queue_depth'],
+    ['of a finding', [{ ...first, fuzz: { ...fuzz, sed: 1 } }], 1, 'fuzz.sed', 'seed', 'fuzz reproduce'],
+    ['of a delay', [{ ...first, delays: { putns: 1 } }], 1, 'delays.putns', 'put_ns', 'simulate'],
+    ['of a scenario', [first, { from: 3, frame, expct: 'OK' }], 2, 'expct', 'expect', 'simulate'],
+    ['of a result that nothing has', [first, { op: 'run', result: 'OK' }], 2, 'result', '', 'simulate'],
+  ])('have no unknown key %s', async (_where, lines, number, path, near, command = 'replay') => {
+    const file = join(folder, 'odd.ndjson');
+    writeFileSync(file, text(...lines));
+    const { code, stderr } = await gunyahRm([...command.split(' '), file]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${file}: line ${number}: `);
+    expect(stderr).toContain(`: ${path}, offset 0: `);
+    expect(stderr).toMatch(new RegExp(`there is no key ${path.split('.').at(-1)}.*\\b${near}\\b`));
+  });
+
   it.each([
     [
       'an answer that is no list',

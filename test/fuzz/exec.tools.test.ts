@@ -89,6 +89,75 @@ describe.each(Object.entries(makers))('a program that speaks the line protocol w
   });
 });
 
+describe('the examples in C', () => {
+  const examples = join(import.meta.dirname, '../../docs/examples');
+  const manager = join(import.meta.dirname, 'manager.c');
+  const program = join(folder, 'example');
+
+  it('fork: a session that kills the manager costs no start', async () => {
+    const tiny = join(folder, 'tiny.c');
+    const text = `#include <stdio.h>
+      #include <stdlib.h>
+      void manager_receive(unsigned vmid, const unsigned char *frame, size_t size) {
+        static int calls;
+        if (size > 8) abort();
+        printf("rx %u %02x%02x\\n", vmid, frame[0], ++calls);
+      }`;
+    writeFileSync(tiny, text);
+    execFileSync('cc', ['-Wall', '-Werror', '-o', program, join(examples, 'fork.c'), tiny]);
+    const starts = join(folder, 'starts');
+    const target = new ExecTarget(`echo >> ${starts}; exec ${program}`, 5000);
+    const long: Step = { kind: 'frame', from: 3, frame: new Uint8Array(12) };
+    for (let session = 0; session < 5; session++) {
+      await target.reset();
+      const responses = await putAll(target, [ask, ask, long, ask]);
+      expect(responses.map(({ out }) => out[0]?.frame[1])).toEqual([1, 2, undefined]);
+      expect(responses[2]?.ended?.text).toBe('abort signal 6');
+    }
+    await target.close();
+    // Once to learn which lines it knows, once to work.
+    expect(readFileSync(starts, 'utf8')).toBe('\n\n');
+  });
+
+  it.each([
+    ['clang', ['-fsanitize-coverage=trace-pc-guard,trace-cmp'], []],
+    ['afl-clang-fast', [], ['-DAFL']],
+  ])('coverage by %s: sessions that reach new code are kept', async (compiler, forProgram, forExample) => {
+    const objects = ['manager.o', 'coverage.o'].map((name) => join(folder, name)) as [string, string];
+    const env = { ...process.env, AFL_QUIET: '1' };
+    const flags = ['-O1', '-DCOVERAGE', ...forProgram, '-c', manager, '-o', objects[0]];
+    execFileSync(compiler, flags, { env, stdio: 'ignore' });
+    execFileSync('clang', [
+      '-Wall',
+      '-Werror',
+      ...forExample,
+      '-c',
+      join(examples, 'coverage.c'),
+      '-o',
+      objects[1],
+    ]);
+    execFileSync(compiler, ['-o', program, ...forProgram, ...objects], { env, stdio: 'ignore' });
+    const out = join(folder, `covered by ${compiler}`);
+    const args = [
+      '--target',
+      `exec:${program}`,
+      '--no-reference',
+      '--runs',
+      '30',
+      '--plays',
+      '5',
+      '--out',
+      out,
+    ];
+    const { stdout } = await gunyahRm(['fuzz', ...args]);
+    expect(Number(/^(\d+) edges of its code$/m.exec(stdout)?.[1])).toBeGreaterThan(25);
+    expect(readdirSync(join(out, 'seeds')).length).toBeGreaterThan(5);
+    // The next run knows them.
+    const again = await gunyahRm(['fuzz', ...args]);
+    expect(again.stdout).toMatch(/^\d+ edges of its code$/m);
+  });
+});
+
 describe('the simulated manager as a program', () => {
   const target = new ExecTarget(`exec ${process.execPath} ${main} serve --stdio`, 20_000);
   afterAll(() => target.close());

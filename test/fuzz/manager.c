@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef COVERAGE
+void print_coverage(void); /* docs/examples/coverage.c */
+#endif
+
 #define HEADER 8
 #define VMID_FIRST 128
 #define VMS 63
@@ -178,6 +182,9 @@ int main(void) {
     unsigned from;
     int at = 0;
     if (sscanf(line, "tx %u %n", &from, &at) == 1 && at > 0) receive(from, frame, unhex(line + at, frame));
+#ifdef COVERAGE
+    print_coverage();
+#endif
     printf("ok\n");
     fflush(stdout);
   }

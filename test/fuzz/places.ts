@@ -4,7 +4,7 @@ import { type PanicReason, platforms } from '../../src/rm/index.js';
 import { replay } from '../../src/sim/index.js';
 import { deviceTree, scenarios } from '../sim/scenarios.js';
 
-const errorNames = new Map(Object.entries(error.values).map(([name, code]) => [code, name]));
+const errorNames = new Map<number, string>(Object.entries(error.values).map(([name, code]) => [code, name]));
 
 /** What the recordings hold of a manager: the places where it died and what it answered. */
 export interface Recorded {

@@ -16,22 +16,22 @@ import { type Message, MessageType } from '../../src/schema/index.js';
 import { headerOf } from '../../src/target/index.js';
 
 /** Managers with one bug each. */
-type Make = (options: ManagerOptions) => ResourceManager;
+export type Make = (options: ManagerOptions) => ResourceManager;
 type Answer = HandlerRow['answer'];
 
 /** A manager with other rows than its own for some messages. */
-function withRows(ids: readonly number[], change: (row: HandlerRow) => Partial<HandlerRow>): Make {
+export function withRows(ids: readonly number[], change: (row: HandlerRow) => Partial<HandlerRow>): Make {
   const rows = rm23Rows.map((row) => (ids.includes(row.message.id) ? { ...row, ...change(row) } : row));
   return (options) => new ResourceManager({ ...options, profile: { rows } });
 }
 
 /** A manager that answers some messages differently. */
-function withAnswers(ids: readonly number[], change: (answer: Answer) => Answer): Make {
+export function withAnswers(ids: readonly number[], change: (answer: Answer) => Answer): Make {
   return withRows(ids, ({ answer }) => ({ answer: change(answer) }));
 }
 
 /** A manager whose links are tampered with as they come into being. */
-function withLinks(tamper: (link: Link) => void): Make {
+export function withLinks(tamper: (link: Link) => void): Make {
   class TamperedLinks extends LinkTable {
     override add(...link: Parameters<LinkTable['add']>): boolean {
       const made = super.add(...link);

@@ -143,7 +143,7 @@ function inClients(): Sighting[] {
       const decoded = decodeMessage(protocol, bytes);
       const { id, type, payload, message } = decoded;
       const layout = payloadOf(message, MessageType[type]);
-      const shape = `${shapeOf(id, type, undefined, layout, payload ?? {})}${frames.length > 1 ? ' cut' : ''}`;
+      const shape = `${shapeOf(id, type, undefined, layout, (payload ?? {}) as Values)}${frames.length > 1 ? ' cut' : ''}`;
       const text = formatHex(decoded.bytes);
       return [
         {

@@ -57,14 +57,14 @@ for folder in /cases/*; do
   sh "$folder/script" > /trace 2> /messages &
   pid=$!
   tries=0
-  until grep -q 'recording;' /messages || [ $tries = 60 ]; do sleep 1; tries=$((tries + 1)); done
+  until grep -q 'recording;' /messages || [ $tries = 300 ]; do sleep 1; tries=$((tries + 1)); done
   # bpftrace attaches some time after it has started.
   case $folder in *bpftrace*) sleep 25 ;; esac
   play "$folder/first" count=10
   sleep 2
   tries=0
   if grep -q rxe /sys/kernel/tracing/kprobe_events; then
-    until grep -q 'second step' /messages || [ $tries = 60 ]; do sleep 1; tries=$((tries + 1)); done
+    until grep -q 'second step' /messages || [ $tries = 300 ]; do sleep 1; tries=$((tries + 1)); done
   fi
   if [ "$(cat "$folder/end")" = KILL ]; then
     play "$folder/records" count=$((records / 2))

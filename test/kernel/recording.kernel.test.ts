@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { formatHex } from '../../src/base/hex.js';
 import { openReader } from '../../src/capture/input/index.js';
@@ -98,10 +99,23 @@ async function play(
 }
 
 const rows: string[] = [];
+/** Recordings that are as they must be. */
+const traces: { readonly name: string; readonly text: string; readonly frames: readonly string[] }[] = [];
+
+afterAll(() => {
+  if (process.env.GUNYAH_RM_COLLECT === undefined) return;
+  const lines = traces.map((trace) => `${JSON.stringify(trace)}\n`).join('');
+  writeFileSync(
+    resolve(import.meta.dirname, '../recorded/ktrace-stage.ndjson.gz'),
+    gzipSync(lines, { level: 9 }),
+  );
+});
 
 function check(release: string, name: string, sent: readonly Sent[], result: GuestResult | undefined): void {
   const { trace = '', left = '?', messages = '' } = result ?? {};
   const found = decoded(trace);
+  const line = ({ direction, hex }: Sent) => `${direction === 't' ? '3>255' : '255>3'} ${hex}`;
+  const frames = found.map(line);
   // The message that is played first is seen by all but the probes of two steps.
   if (found[0]?.hex === warmUp.hex) found.shift();
   // What the reader of the trace had not printed is lost when it is killed.
@@ -111,11 +125,10 @@ function check(release: string, name: string, sent: readonly Sent[], result: Gue
     `${release.padEnd(18)} ${name.padEnd(34)} ${expected.length} sent, ${equal} equal, left: ${left || 'nothing'}`,
   );
   process.stdout.write(`${rows.at(-1)}\n`);
-  const folder = process.env.GUNYAH_RM_KEEP_TRACES;
-  if (folder !== undefined) writeFileSync(join(folder, `${release}-${name}.txt`), trace, 'latin1');
   expect(left, messages).toBe('');
   expect(found, messages).toEqual(expected);
   expect(found.length, messages).toBeGreaterThan(10);
+  traces.push({ name: `${release}-${name}`, text: trace, frames });
 }
 
 type Row = [kernel: string, Method, GuestCase['end']];

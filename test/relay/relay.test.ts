@@ -184,10 +184,10 @@ describe.skipIf(process.platform === 'win32')('relay (needs unix sockets)', () =
       '{"answer":{"error":"NOMEM"},"match":{"message":"VM_ALLOC_VMID"}}',
     ]).isReady();
     const call = (...words: string[]) =>
-      gunyahRm(['call', ...words, '--socket', path as string, '--timeout', '200']);
+      gunyahRm(['call', '--socket', path as string, '--timeout', '5000', ...words]);
     expect(await call('VM_GET_VMID')).toMatchObject({ code: 0 });
     expect((await call('VM_ALLOC_VMID', 'vmid=0')).stdout).toContain('NOMEM');
-    expect((await call('VM_HOST_GET_TYPE')).stderr).toContain('no reply within 200 ms');
+    expect((await call('VM_HOST_GET_TYPE', '--timeout', '200')).stderr).toContain('no reply within 200 ms');
     // A peer that goes, one that sends what is no record, and one that does not read.
     const peer = await StreamPeer.connect(path as string);
     await peer.write(Uint8Array.of(1, 0, 0));

@@ -2,8 +2,11 @@ import { describe, expectTypeOf, it } from 'vitest';
 import type {
   AclEntry,
   AttrEntry,
+  AuthParamType,
   aclEntry,
+  ExitCode,
   ExitReason,
+  ExitType,
   HEADER,
   HeapStats,
   IpaReserveReply,
@@ -15,7 +18,10 @@ import type {
   MemLendReply,
   MemNotifyRequest,
   MemSharedPayload,
+  MemType,
   SglEntry,
+  TransType,
+  transType,
   VM_AUTH_IMAGE,
   VM_CONSOLE_WRITE,
   VM_EXITED,
@@ -32,7 +38,9 @@ import type {
   VmSetTimeBaseErrorReply,
   VmSetTimeBaseRequest,
 } from '../../schemas/index.js';
+import type { decodeMessage } from '../../src/index.js';
 import type { Header, Infer, InferInput } from '../../src/schema/index.js';
+import type { OtherNumber } from '../../src/wire/integer.js';
 
 // tsc is what checks these; vitest only counts them.
 describe('types of decoded values', () => {
@@ -40,6 +48,17 @@ describe('types of decoded values', () => {
     expectTypeOf<Infer<typeof VM_START.request>>().toEqualTypeOf<{ vmid: number; reserved?: number }>();
     expectTypeOf<AclEntry>().toEqualTypeOf<{ vmid: number; rights: number; reserved?: number }>();
     expectTypeOf<MemLendReply>().toEqualTypeOf<{ mem_handle: number }>();
+  });
+
+  it('has the named values of an enum, and any other number', () => {
+    expectTypeOf<TransType>().toEqualTypeOf<0 | 1 | 2 | OtherNumber>();
+    expectTypeOf<(typeof transType.values)['LEND']>().toEqualTypeOf<1>();
+    expectTypeOf(77).toExtend<TransType>();
+    expectTypeOf('LEND').not.toExtend<TransType>();
+  });
+
+  it('is unknown where any message may come', () => {
+    expectTypeOf<ReturnType<typeof decodeMessage>['payload']>().toEqualTypeOf<unknown>();
   });
 
   it('has no keys for an empty payload', () => {
@@ -61,8 +80,8 @@ describe('types of decoded values', () => {
   it('has named header words beside their list, and <list>_reserved for unnamed ones', () => {
     expectTypeOf<MemAcceptRequest>().toEqualTypeOf<{
       mem_handle: number;
-      mem_type: number;
-      trans_type: number;
+      mem_type: MemType;
+      trans_type: TransType;
       flags: number;
       label: number;
       acl_entries: AclEntry[];
@@ -80,7 +99,7 @@ describe('types of decoded values', () => {
     expectTypeOf<keyof VmGetHypResourcesReply>().toEqualTypeOf<'entries'>();
     expectTypeOf<Infer<typeof VM_AUTH_IMAGE.request>>().toEqualTypeOf<{
       vmid: number;
-      auth_params: { auth_param_type: number; auth_param: number }[];
+      auth_params: { auth_param_type: AuthParamType; auth_param: number }[];
     }>();
   });
 
@@ -105,7 +124,7 @@ describe('types of decoded values', () => {
     expectTypeOf<VmIrqNotifyRequest['vmid_entries']>().toEqualTypeOf<VmidEntry[] | undefined>();
     expectTypeOf<ExitReason>().toEqualTypeOf<{
       exit_flags: number;
-      exit_code: number;
+      exit_code: ExitCode;
       reserved?: number;
       reset_type?: number;
       cookie?: bigint;
@@ -125,7 +144,7 @@ describe('types of decoded values', () => {
   it('has bytes and lengths', () => {
     expectTypeOf<Infer<typeof VM_EXITED.payload>>().toEqualTypeOf<{
       vmid: number;
-      exit_type: number;
+      exit_type: ExitType;
       exit_reason_size: number;
       exit_reason: Uint8Array;
     }>();

@@ -54,7 +54,7 @@ export class Splitter {
     let at = 0;
     while (pending.length > 0) {
       const end = Math.min(chunk.length, at + this.#needed - pending.length);
-      pending.append(chunk, at, end);
+      pending.append(chunk, at, end, this.#needed);
       at = end;
       if (pending.length < this.#needed) break;
       const size = this.#format.sizeOf(pending.view, 0, pending.length, this.#offset);

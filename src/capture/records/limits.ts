@@ -11,7 +11,7 @@ export interface HoldLimits {
   readonly streams: number;
 }
 
-/** What a record keeps of each packet besides its bytes, about. */
-export const PART_SIZE = 512;
+/** What a record, and who waits for it, keep of each packet besides its bytes, about. */
+export const PART_SIZE = 1024;
 
 export const holdLimits: HoldLimits = { partBytes: 16 << 20, requests: 1 << 15, streams: 1 << 12 };

@@ -14,6 +14,7 @@ import { MessageFeed } from '../../sim/index.js';
 import type { Connector } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { addManagerOptions, connectorOf, type ManagerOptions } from '../manager-options.js';
+import { notes } from '../notes.js';
 import { integerOption, vmOption } from '../options.js';
 import { TextPrinter } from '../text-printer.js';
 
@@ -55,7 +56,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--timeout <ms>', 'how long to wait for the reply', integerOption('--timeout'), TIMEOUT_MS)
     .option('--all', 'print also the request, and what comes before the reply')
     .option('--json', 'NDJSON, as decode --json')
-    .addHelpText('after', help)
+    .addHelpText('after', notes(help))
     .action((name: string, words: string[], options: CallOptions) => call(io, name, words, options));
 }
 

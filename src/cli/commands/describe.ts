@@ -9,6 +9,7 @@ import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { handlerFacts, managers } from '../../rm/index.js';
 import { formatsText } from '../formats-text.js';
 import type { CommandIo } from '../io.js';
+import { notes } from '../notes.js';
 import { outputForm } from '../output-form.js';
 import { errnoTables, sourceGroups as groups } from '../protocol-facts.js';
 
@@ -42,7 +43,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--formats', 'the formats of inputs instead, each with an example')
     .option('--json', 'JSON, one object per line')
     .option('-o, --output <file>', 'where to write', '-')
-    .addHelpText('after', examples)
+    .addHelpText('after', notes(examples))
     .action((name: string | undefined, options: DescribeOptions) => print(io, name, options));
 }
 

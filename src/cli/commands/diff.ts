@@ -19,6 +19,7 @@ import type { PacketSink } from '../../capture/packets/index.js';
 import { terminalStyle } from '../../node/terminal.js';
 import { type ReassemblyRules, rulesByName, rulesOf } from '../../rpc/index.js';
 import type { CommandIo } from '../io.js';
+import { notes } from '../notes.js';
 import { formatOption } from '../options.js';
 import { outputForm } from '../output-form.js';
 
@@ -55,7 +56,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('-o, --output <file>', 'where to write', '-')
     .option('--format <format>', 'format of the inputs, if it is not recognised', formatOption)
     .option('--rules <rules>', `whose reassembly rules: ${Object.keys(rulesByName).join(', ')}`, 'rm')
-    .addHelpText('after', examples)
+    .addHelpText('after', notes(examples))
     .action((a: string, b: string, options: DiffOptions) => diff(io, a, b, options));
 }
 

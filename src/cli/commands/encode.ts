@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { type CaptureForm, captureOutput } from '../capture-output.js';
 import type { CommandIo } from '../io.js';
-import { oneOf } from '../options.js';
+import { notes } from '../notes.js';
+import { nameOption } from '../options.js';
 import { outputForm } from '../output-form.js';
 
 const forms = ['pcapng', 'hex', 'bin'] as const satisfies readonly CaptureForm[];
@@ -17,12 +18,15 @@ export function register(program: Command, io: CommandIo): void {
     .command('encode')
     .description('make queue messages of NDJSON, as decode --json prints it or written by hand')
     .argument('<file>', 'NDJSON; - for standard input')
-    .option('--to <form>', 'pcapng, hex or bin: what the ending of the output says, else hex')
+    .option(
+      '--to <form>',
+      'pcapng, hex or bin: what the ending of the output says, else hex',
+      nameOption('--to', forms),
+    )
     .option('-o, --output <file>', 'where to write', '-')
-    .addHelpText('after', examples)
-    .action((file: string, { to, output }: { to?: string; output: string }) => {
-      const wanted = to === undefined ? undefined : oneOf(forms, to, '--to');
-      const named = outputForm(output, wanted, 'hex');
+    .addHelpText('after', notes(examples))
+    .action((file: string, { to, output }: { to?: CaptureForm; output: string }) => {
+      const named = outputForm(output, to, 'hex');
       return encode(io, file, output, forms.find((form) => form === named) ?? 'hex');
     });
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { type ExportForm, exportForms } from '../../export/forms.js';
 import type { CommandIo } from '../io.js';
-import { oneOf } from '../options.js';
+import { notes } from '../notes.js';
+import { nameOption } from '../options.js';
 import { errnoTables, sourceGroups } from '../protocol-facts.js';
 
 const examples = `
@@ -17,16 +18,17 @@ Examples:
   gunyah-rm export lua -o gunyah_rm.lua && tshark -X lua_script:gunyah_rm.lua -r boot.pcapng
   gunyah-rm export c -o gunyah_rm.h`;
 
+const forms = Object.keys(exportForms) as ExportForm[];
+
 export function register(program: Command, io: CommandIo): void {
   program
     .command('export')
     .description('write the protocol in a form that other tools read')
-    .argument('<form>', Object.keys(exportForms).join(', '))
+    .argument('<form>', forms.join(', '), nameOption('', forms))
     .option('-o, --output <file>', 'where to write', '-')
-    .addHelpText('after', examples)
-    .action((form: string, { output: path }: { output: string }) => {
+    .addHelpText('after', notes(examples))
+    .action((form: ExportForm, { output: path }: { output: string }) => {
       const context = { protocol: io.protocol, errno: errnoTables, groups: sourceGroups };
-      const known = oneOf(Object.keys(exportForms) as ExportForm[], form, '');
-      io.print(path, exportForms[known](context), known === 'json-schema' ? 'json' : 'text');
+      io.print(path, exportForms[form](context), form === 'json-schema' ? 'json' : 'text');
     });
 }

@@ -3,7 +3,8 @@ import type { CommandIo } from '../io.js';
 
 /** A module of a command. */
 interface CommandModule {
-  register(program: Command, io: CommandIo): void;
+  /** @param treeOf the program with the commands that a command line needs. */
+  register(program: Command, io: CommandIo, treeOf: (words: readonly string[]) => Promise<Command>): void;
 }
 
 /** How the module of each command is loaded, in the order of the help. */
@@ -18,11 +19,13 @@ const modules: Readonly<Record<string, () => Promise<CommandModule>>> = {
   call: () => import('./call.js'),
   listen: () => import('./listen.js'),
   relay: () => import('./relay.js'),
+  conform: () => import('./conform/index.js'),
   fuzz: () => import('./fuzz/index.js'),
   golden: () => import('./golden.js'),
   export: () => import('./export.js'),
   inspect: () => import('./inspect.js'),
   capture: () => import('./capture/index.js'),
+  completion: () => import('./completion.js'),
 };
 
 /**

@@ -8,6 +8,7 @@ import { PageServer } from '../../node/page-server.js';
 import { Spool } from '../../node/spool.js';
 import { TapConnection } from '../../node/tap-server.js';
 import { type CommandIo, nameOfInput } from '../io.js';
+import { notes } from '../notes.js';
 import { integerOption } from '../options.js';
 import { Stop } from '../stop.js';
 
@@ -51,7 +52,7 @@ export function register(program: Command, io: CommandIo): void {
       0,
     )
     .option('--no-open', 'only tell the address, open no browser')
-    .addHelpText('after', examples)
+    .addHelpText('after', notes(examples))
     .action((file: string | undefined, options: InspectOptions) => inspect(io, file, options));
 }
 
@@ -100,7 +101,7 @@ async function serve(
   io.stdio.onStop(stop.end);
   // What was seen until then is shown on: the page goes on until the user stops it.
   ended?.then(() => io.warn('the manager has ended the connection'), stop.fail);
-  io.warn(`ready: ${server.url}`);
+  io.note(`ready: ${server.url}`);
   if (options.open) openBrowser(server.url);
   try {
     await stop.awaited;

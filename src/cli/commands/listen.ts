@@ -4,6 +4,7 @@ import { wallClock } from '../../node/clock.js';
 import { MessageFeed } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
 import { addManagerOptions, connectorOf, type ManagerOptions } from '../manager-options.js';
+import { notes } from '../notes.js';
 import { integerOption, vmOption } from '../options.js';
 import { Stop } from '../stop.js';
 import { type TextOptions, TextPrinter, textFlags } from '../text-printer.js';
@@ -29,7 +30,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--from <vmid>', 'the VM that listens', vmOption('--from'), 3)
     .option('--limit <n>', 'end after so many messages', integerOption('--limit'))
     .option('--json', 'NDJSON, as decode --json')
-    .addHelpText('after', help)
+    .addHelpText('after', notes(help))
     .action((options: ListenOptions) => listen(io, options));
 }
 

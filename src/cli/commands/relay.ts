@@ -10,6 +10,7 @@ import { StreamServer } from '../../node/unix-stream.js';
 import { type AnswerRule, Answers, Relay, readAnswerRule } from '../../relay/index.js';
 import { type FaultRule, Faults, readRule } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
+import { notes } from '../notes.js';
 import { integerOption } from '../options.js';
 import { Stop } from '../stop.js';
 import { makeConnector } from '../target-option.js';
@@ -50,7 +51,7 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(new Option('--rule <json>', 'a rule; repeatable').argParser(collect).default([], 'none'))
     .option('--rules <file>', 'NDJSON of rules')
     .option('--seed <n>', 'seed of what rules draw', integerOption('--seed', 0xffffffff), 0)
-    .addHelpText('after', help)
+    .addHelpText('after', notes(help))
     .action((options: RelayOptions) => relay(io, options));
 }
 
@@ -83,7 +84,7 @@ async function relay(io: CommandIo, options: RelayOptions): Promise<void> {
   try {
     server = await StreamServer.listen(options.listen, between, watchers);
     tap?.open();
-    io.warn(`ready: ${options.listen}`);
+    io.note(`ready: ${options.listen}`);
     await stop.awaited;
   } finally {
     await between.close();

@@ -10,6 +10,7 @@ import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
 import { runLocally, runRemotely } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
+import { notes } from '../notes.js';
 import { type FileAt, integerOption, loadFlag, managerFlag, outsideFlag, platformFlag } from '../options.js';
 import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 import { type AnyTarget, LIMIT_MS, makeTarget, startTarget, targetForms } from '../target-option.js';
@@ -62,7 +63,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--limit <ms>', 'time for each answer of a target', integerOption('--limit'), LIMIT_MS)
     .option('--monitor <command>', 'command that makes a socket target boot')
     .option('--json', 'NDJSON, one object per difference, then one with the counts')
-    .addHelpText('after', examples)
+    .addHelpText('after', notes(examples))
     .action((files: string[], options: ReplayOptions) => replay(io, files, options));
 }
 

@@ -11,6 +11,7 @@ import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlace
 import { LiveManager } from '../../serve/index.js';
 import { LineServer, SimTarget } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
+import { notes } from '../notes.js';
 import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
 import { Stop } from '../stop.js';
 
@@ -56,7 +57,7 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(managerFlag('rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--reboot-on-panic', 'boot again when the manager has died, instead of falling silent')
-    .addHelpText('after', help)
+    .addHelpText('after', notes(help))
     .action((options: ServeOptions) => serve(io, options));
 }
 
@@ -107,7 +108,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     if (dgram !== undefined) servers.push(new DatagramServer(dgram, live, (text) => io.warn(text)));
     if (socket !== undefined) servers.push(await StreamServer.listen(socket, live, watchers));
     tap?.open();
-    io.warn(`ready: ${[socket, dgram].filter((name) => name !== undefined).join(' and ')}`);
+    io.note(`ready: ${[socket, dgram].filter((name) => name !== undefined).join(' and ')}`);
     await stop.awaited;
   } finally {
     for (const server of servers) await server.close();

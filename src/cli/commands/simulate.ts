@@ -22,6 +22,7 @@ import {
   type Violation,
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
+import { notes } from '../notes.js';
 import { integerOption, managerFlag, outsideFlag, platformNames, platformOption } from '../options.js';
 import { readScenario, type ScenarioLine } from '../scenario-lines.js';
 import { type TextOptions, TextPrinter, textFlags } from '../text-printer.js';
@@ -63,7 +64,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--json', 'messages as NDJSON, as decode --json prints them')
     .addOption(outsideFlag())
     .option('--help-format', 'explain the format of scenarios')
-    .addHelpText('after', examples)
+    .addHelpText('after', notes(examples))
     .action((scenario: string | undefined, options: SimulateOptions) => simulate(io, scenario, options));
 }
 

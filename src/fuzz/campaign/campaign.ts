@@ -27,6 +27,8 @@ export interface CaseSource {
   ended(step: Step, ending: Ending, caseNumber: number): void;
   /** Ends the current case: the next command is `reset`. */
   endCase(): void;
+  /** A case is over: what was put to the target, and what it did. */
+  played?(steps: readonly Step[], responses: readonly Response[]): void;
 }
 
 export interface CampaignOptions {
@@ -125,6 +127,7 @@ export class Campaign {
         isOver = this.#judged(session, command, response, undefined);
         if (isOver) source.endCase();
       }
+      source.played?.(session.steps, session.responses);
       // The target has ended or differs: end oracles need a session that is still in order.
       if (!isOver) yield* this.#close(session);
     }
@@ -154,6 +157,7 @@ export class Campaign {
               );
         if (this.#stopped) return;
         isOver = this.#answered(session, ahead, responses);
+        if (isOver || end !== undefined) source.played?.(session.steps, session.responses);
         if (end === 'over') return isOver ? undefined : runRemotely(this.#close(session), target);
         command = end;
       }

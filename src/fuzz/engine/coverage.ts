@@ -42,7 +42,7 @@ type Counts = readonly (readonly [index: number, count: number])[];
 const errorNames = Object.keys(error.values) as ErrorName[];
 /** Errors that coverage tells apart; the last index is for unknown codes. */
 const ERROR_COUNT = errorNames.length + 1;
-const errorIndexes = new Map(errorNames.map((name, index) => [error.values[name], index] as const));
+const errorIndexes = new Map<number, number>(errorNames.map((name, index) => [error.values[name], index]));
 
 /** Counts what the cases have reached. Counting allocates nothing, since it is done for every message. */
 export class Coverage {

@@ -13,6 +13,8 @@ export interface StoredFinding {
   readonly played: PlayedSession;
   /** From the first line; undefined for a recording that is no finding. */
   readonly about: FindingHeader | undefined;
+  /** Edges that the session was the first to reach; undefined for what was not kept for that. */
+  readonly edges: readonly number[] | undefined;
 }
 
 export interface FindingHeader extends Cause, Omit<FindingFacts, 'cause' | 'size'> {
@@ -23,7 +25,7 @@ export interface FindingHeader extends Cause, Omit<FindingFacts, 'cause' | 'size
   readonly careful: boolean;
 }
 
-const { object, text, natural, boolean, oneOf, optional } = lineReaders('finding');
+const { object, strictly, text, natural, list, boolean, oneOf, optional } = lineReaders('finding');
 
 /**
  * Reads the lines of a finding. @param file contents of files that a recording loads by name.
@@ -33,10 +35,13 @@ export function readFinding(lines: Iterable<unknown>, file: FileContents): Store
   const steps: Step[] = [];
   const responses: Response[] = [];
   let about: FindingHeader | undefined;
+  let edges: readonly number[] | undefined;
   let isFirst = true;
   for (const line of lines) {
     if (isFirst) {
-      about = aboutOf(line as Line, readHeader(line).profile);
+      const { profile } = readHeader(line);
+      edges = edgesOf(line as Line);
+      if (edges === undefined) about = aboutOf(line as Line, profile);
       isFirst = false;
       continue;
     }
@@ -52,7 +57,7 @@ export function readFinding(lines: Iterable<unknown>, file: FileContents): Store
     responses.push({ ...emptyResponse, out, refused: refused !== undefined, ended });
   }
   if (isFirst) readHeader(undefined);
-  return { played: { steps, responses, cause: undefined }, about };
+  return { played: { steps, responses, cause: undefined }, about, edges };
 }
 
 function isStep(operation: Operation): operation is Step {
@@ -63,6 +68,10 @@ function isStep(operation: Operation): operation is Step {
 function aboutOf(first: Line, manager: ManagerProfile): FindingHeader | undefined {
   const fuzz = optional(first, 'fuzz', object);
   if (fuzz === undefined) return undefined;
+  return strictly(fuzz, 'fuzz', (facts) => readFacts(first, facts, manager), ['version', 'reproduce']);
+}
+
+function readFacts(first: Line, fuzz: Line, manager: ManagerProfile): FindingHeader {
   const cause = object(fuzz.cause, 'fuzz.cause');
   const key = text(cause.key, 'fuzz.cause.key');
   return {
@@ -78,4 +87,11 @@ function aboutOf(first: Line, manager: ManagerProfile): FindingHeader | undefine
     manager,
     careful: optional(first, 'careful', boolean) ?? false,
   };
+}
+
+/** What the first line says of a session that was kept because it reached new code. */
+function edgesOf(first: Line): readonly number[] | undefined {
+  const fuzz = optional(first, 'fuzz', object);
+  if (fuzz === undefined || !('edges' in fuzz)) return undefined;
+  return list(fuzz.edges, 'fuzz.edges').map((edge) => natural(edge, 'fuzz.edges'));
 }

@@ -1,9 +1,10 @@
-import { formatHex } from '../../base/hex.js';
 import { jsonText } from '../../base/json.js';
-import { writeOperation } from '../../machine/index.js';
 import { type ManagerProfile, managers, type PlatformProfile } from '../../rm/index.js';
-import type { Response, Step } from '../../target/index.js';
+import { recordedLine } from '../../target/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
+import { isGuided } from '../guide/guided-source.js';
+import type { Seed } from '../guide/seeds.js';
+import type { PlayedSession } from '../play/play.js';
 
 /** The campaign that a finding comes from. */
 export interface Origin {
@@ -64,19 +65,21 @@ export function findingText(finding: Finding, origin: Origin): string {
       version,
       state,
       cause: { kind: cause.kind, key: cause.key },
-      reproduce: [reproduceFile(finding, origin), reproduceCommand(origin, caseNumber)],
+      reproduce: [
+        reproduceFile(finding, origin),
+        ...(isGuided(caseNumber) ? [] : [reproduceCommand(origin, caseNumber)]),
+      ],
     },
   };
-  const steps = played.steps.map((step, index) => stepLine(step, played.responses[index]));
-  return [first, ...steps].map((line) => `${jsonText(line)}\n`).join('');
+  return linesText(first, played);
 }
 
-function stepLine(step: Step, response: Response | undefined): object {
-  const out = response?.out.map(({ to, frame }) => ({ to, frame: formatHex(frame) })) ?? [];
-  return {
-    ...writeOperation(step),
-    ...(out.length === 0 ? {} : { out }),
-    ...(response?.ended === undefined ? {} : { panic: response.ended.text }),
-    ...(response?.refused === true ? { refused: 'by the queue' } : {}),
-  };
+/** A session that reached new code, as a recording, with the edges that it was the first to reach. */
+export function seedText(number: number, seed: Seed): string {
+  return linesText({ scenario: `fuzz: seed ${number}`, fuzz: { edges: seed.edges } }, seed);
+}
+
+function linesText(first: object, { steps, responses }: Pick<PlayedSession, 'steps' | 'responses'>): string {
+  const lines = steps.map((step, index) => recordedLine(step, responses[index]));
+  return [first, ...lines].map((line) => `${jsonText(line)}\n`).join('');
 }

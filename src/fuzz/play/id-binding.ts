@@ -26,6 +26,11 @@ const allocatingCalls: ReadonlyMap<number, Role> = new Map<number, Role>([
 ]);
 const sizes: Readonly<Record<Role, number>> = { vmid: 2, mem_handle: 4, virq_handle: 4 };
 
+/** Whether a step is a request whose reply holds a new id. */
+export function isAllocating(step: Step): boolean {
+  return step.kind === 'frame' && allocatingCalls.has(idOf(step.frame));
+}
+
 /** An id in a step that an earlier request allocated. */
 interface IdUse {
   /** Byte offset in the frame; `vm`: the sender, or the VM that the step is about. */

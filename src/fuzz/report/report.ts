@@ -20,6 +20,8 @@ export interface Report {
   readonly coverage: CoverageSource;
   /** Time in which findings were played again, to confirm and to minimise them, milliseconds. */
   readonly refiningMs?: number;
+  /** Edges of the target's code that were reached, where it tells. */
+  readonly edges?: number;
 }
 
 /** What the cases have reached; see engine/coverage.ts. */

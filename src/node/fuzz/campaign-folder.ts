@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { UsageError, WireError } from '../../base/error.js';
 import { jsonText, parseJson } from '../../base/json.js';
 import type { Finding, FindingCount, FindingFacts } from '../../fuzz/campaign/finding.js';
-import { readFinding } from '../../fuzz/findings/read.js';
-import { findingName, findingText, type Origin } from '../../fuzz/findings/write.js';
+import { readFinding, type StoredFinding } from '../../fuzz/findings/read.js';
+import { findingName, findingText, type Origin, seedText } from '../../fuzz/findings/write.js';
+import type { Seed } from '../../fuzz/guide/seeds.js';
 import { FileError } from '../file-error.js';
 import { writeFile } from '../files.js';
 import { readWholeFile } from '../input.js';
@@ -12,6 +13,7 @@ import { readState, type SavedState, STATE_VERSION } from './saved-state.js';
 
 const STATE_FILE = 'state.json';
 const FINDINGS_FOLDER = 'findings';
+const SEEDS_FOLDER = 'seeds';
 
 /**
  * The folder of a campaign. Each finding is written at once to a file of its own, and the state every few seconds. After
@@ -38,6 +40,17 @@ export class CampaignFolder {
 
   saveFinding(finding: Finding): void {
     this.write(join(FINDINGS_FOLDER, findingName(finding)), findingText(finding, this.#origin));
+  }
+
+  /** @param number 1, 2, ... in the order in which they were kept. */
+  saveSeed(number: number, seed: Seed): void {
+    this.write(join(SEEDS_FOLDER, `seed-${String(number).padStart(5, '0')}.ndjson`), seedText(number, seed));
+  }
+
+  /** The sessions that earlier runs have kept because they reached new code. @throws WireError, FileError */
+  loadSeeds(): readonly Seed[] {
+    const folder = join(this.#path, SEEDS_FOLDER);
+    return namesIn(folder).flatMap((name) => seedOf(join(folder, name)));
   }
 
   saveState(state: Omit<SavedState, 'origin'>): void {
@@ -96,6 +109,18 @@ function namesIn(folder: string): readonly string[] {
 
 /** The finding in a file; undefined for a recording that is none. @throws WireError with file and line */
 function factsOf(path: string): FindingFacts | undefined {
+  const { played, about } = storedIn(path);
+  if (about === undefined) return undefined;
+  const { kind, key, text: cause, number: order, caseNumber, state } = about;
+  return { cause: { kind, key, text: cause }, number: order, caseNumber, size: played.steps.length, state };
+}
+
+function seedOf(path: string): Seed[] {
+  const { played, edges } = storedIn(path);
+  return edges === undefined ? [] : [{ ...played, edges }];
+}
+
+function storedIn(path: string): StoredFinding {
   const lines = textOf(path).split('\n');
   let number = 0;
   function* values(): Generator<unknown> {
@@ -104,15 +129,11 @@ function factsOf(path: string): FindingFacts | undefined {
       if (line.trim() !== '') yield parseJson(line);
     }
   }
-  const found = placed(
+  return placed(
     path,
     () => readFinding(values(), () => new Uint8Array(0)),
     () => `line ${number}: `,
   );
-  const { played, about } = found;
-  if (about === undefined) return undefined;
-  const { kind, key, text: cause, number: order, caseNumber, state } = about;
-  return { cause: { kind, key, text: cause }, number: order, caseNumber, size: played.steps.length, state };
 }
 
 /** @param line that is being read. @throws WireError with the place, for one without. */

@@ -107,11 +107,14 @@ export class ExecTarget implements RemoteTarget {
     const process = this.#process as TargetProcess;
     const says = async (line: string) => (await process.ask(line, 1, QUESTION_MS))[0] as Response;
     this.#canReset = false;
-    this.#canFork = false;
     if ((await says(UNKNOWN_LINE)).unsupported !== true) return;
     for (const kind of ['vcpu_halt', 'receive_limit', 'drain'] as const) this.#steps.add(kind);
-    const { ended, unsupported } = await says('reset\n');
-    this.#canReset = ended === undefined && unsupported !== true;
-    if (this.#canReset) this.#canFork = (await says('fork\n')).unsupported !== true;
+    const knows = async (line: string) => {
+      const { ended, unsupported } = await says(line);
+      return ended === undefined && unsupported !== true;
+    };
+    const canFork = await knows('fork\n');
+    this.#canReset = await knows('reset\n');
+    this.#canFork = canFork && this.#canReset;
   }
 }

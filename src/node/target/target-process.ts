@@ -30,6 +30,7 @@ export class TargetProcess {
   #responses: Response[] = [];
   #out: Response['out'][number][] = [];
   #edges: number[] | undefined;
+  #operands: number[] | undefined;
   #missing = 0;
   #wake: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -154,6 +155,10 @@ export class TargetProcess {
         this.#edges ??= [];
         addEdges(this.#edges, rest);
         break;
+      case 'cmp':
+        this.#operands ??= [];
+        for (const number of rest.split(' ')) addOperand(this.#operands, number);
+        break;
       case 'abort':
         this.#ended ??= { kind: 'crash', text: this.#report(`abort ${rest}`.trimEnd()) };
     }
@@ -173,15 +178,18 @@ export class TargetProcess {
 
   #response(how: Partial<Response>): Response {
     const edges = this.#edges;
+    const operands = this.#operands;
     const response = {
       out: this.#out,
       refused: false,
       ended: undefined,
       ...(edges === undefined ? {} : { edges }),
+      ...(operands === undefined ? {} : { operands }),
       ...how,
     };
     this.#out = [];
     this.#edges = undefined;
+    this.#operands = undefined;
     return response;
   }
 
@@ -223,4 +231,9 @@ function addEdges(edges: number[], text: string): void {
   for (let index = 0; index < bitmap.length; index++)
     for (let byte = bitmap[index] as number, bit = 0; byte !== 0; byte >>= 1, bit++)
       if ((byte & 1) !== 0) edges.push(8 * index + bit);
+}
+
+/** Adds a value of a `cmp` line: an operand of a comparison, decimal or hexadecimal. */
+function addOperand(operands: number[], text: string): void {
+  if (/^(0x[0-9a-f]{1,12}|\d{1,15})$/i.test(text)) operands.push(Number(text));
 }

@@ -6,7 +6,8 @@ const HANDLE_INVALID = 0xffffffff;
 /** Parcels by handle, and by the VMs in their ACLs, oldest first. */
 export class ParcelTable {
   readonly #parcels = new Map<number, Parcel>();
-  readonly #byVm = new Map<number, Set<Parcel>>();
+  /** By VMID. Lists, because a set that changes all the time is made anew again and again. */
+  readonly #byVm = new Map<number, Parcel[]>();
   #next = 0;
 
   get(handle: number): Parcel | undefined {
@@ -27,21 +28,26 @@ export class ParcelTable {
     for (const { vmid } of parcel.participants) {
       let list = this.#byVm.get(vmid);
       if (list === undefined) {
-        list = new Set();
+        list = [];
         this.#byVm.set(vmid, list);
       }
-      list.add(parcel);
+      list.push(parcel);
     }
   }
 
   delete(parcel: Parcel): void {
     this.#parcels.delete(parcel.handle);
-    for (const { vmid } of parcel.participants) this.#byVm.get(vmid)?.delete(parcel);
+    for (const { vmid } of parcel.participants) {
+      const list = this.#byVm.get(vmid) ?? [];
+      const index = list.lastIndexOf(parcel);
+      if (index === list.length - 1) list.pop();
+      else list.splice(index, 1);
+    }
   }
 
   /** Parcels whose ACL names a VM, oldest first; a copy, so the caller may delete from the table. */
   namedFor(vmid: number): readonly Parcel[] {
-    return [...(this.#byVm.get(vmid) ?? [])];
+    return this.#byVm.get(vmid)?.slice() ?? [];
   }
 
   /** Parcels of one owner, oldest first. */

@@ -3,7 +3,7 @@ import { type PlatformName, platforms } from '../../rm/index.js';
 import { type RecordingHeader, readHeader, readOut } from '../recording.js';
 import type { Delays } from '../world.js';
 import { type Action, readAction } from './operations.js';
-import { boolean, type Line, natural, object, optional, refuse, text, texts } from './read.js';
+import { boolean, type Line, natural, object, optional, refuse, strictly, text, texts } from './read.js';
 
 /** First line of a scenario: that of a recording, and more. */
 export interface ScenarioHeader extends RecordingHeader {
@@ -54,8 +54,8 @@ export function readScenarioHeader(value: unknown): ScenarioHeader {
   const line = object(value, '');
   const delays = optional(line, 'delays', object) ?? {};
   const profile = optional(line, 'profile', text) ?? 'native';
-  const ns = (key: string, name: keyof Delays) => {
-    const value = optional(delays, key, natural);
+  const ns = (line: Line, key: string, name: keyof Delays) => {
+    const value = optional(line, key, natural);
     return value === undefined ? {} : { [name]: value };
   };
   return {
@@ -65,7 +65,11 @@ export function readScenarioHeader(value: unknown): ScenarioHeader {
       ? (profile as PlatformName)
       : refuse('profile', Object.keys(platforms).join(', '), profile),
     careful: optional(line, 'careful', boolean) ?? false,
-    delays: { ...ns('put_ns', 'putNs'), ...ns('take_ns', 'takeNs'), ...ns('jitter_ns', 'jitterNs') },
+    delays: strictly(delays, 'delays', (line) => ({
+      ...ns(line, 'put_ns', 'putNs'),
+      ...ns(line, 'take_ns', 'takeNs'),
+      ...ns(line, 'jitter_ns', 'jitterNs'),
+    })),
   };
 }
 
@@ -74,7 +78,10 @@ export function readScenarioHeader(value: unknown): ScenarioHeader {
  * wrong with its message.
  */
 export function readScenarioStep(value: unknown, file: FileContents): ScenarioStep {
-  const line = object(value, '');
+  return strictly(object(value, ''), '', (line) => readStepKeys(line, file), ['driver']);
+}
+
+function readStepKeys(line: Line, file: FileContents): ScenarioStep {
   const action = readAction(line, file);
   return {
     when: readWhen(line),

@@ -21,60 +21,62 @@ export interface HostCall {
   readonly begin: (host: LinuxHost, ended: (outcome: Outcome<unknown>) => void) => void;
 }
 
-type Ioctl = (line: Line) => (host: LinuxHost) => Running<unknown>;
+/** `name` is that of the VM, or of the file that is made. */
+type Ioctl = (line: Line, name: string) => (host: LinuxHost) => Running<unknown>;
 
 /** Ioctls by name; keys are those of the structs of include/uapi/linux/gunyah.h. */
 const ioctls: Readonly<Record<IoctlName, Ioctl>> = {
-  CREATE_VM: (line) => {
+  CREATE_VM: (line, vm) => {
     const argument = optional(line, 'arg', natural) ?? 0;
-    return (host) => host.createVm(vmOf(line), argument);
+    return (host) => host.createVm(vm, argument);
   },
-  SET_USER_MEM_REGION: (line) => {
+  SET_USER_MEM_REGION: (line, vm) => {
     const region = readRegion(line);
-    return (host) => host.setUserMemRegion(vmOf(line), region);
+    return (host) => host.setUserMemRegion(vm, region);
   },
   SET_DTB_CONFIG: readConfig('dtb'),
-  START: (line) => (host) => host.start(vmOf(line)),
-  ADD_FUNCTION: (line) => {
+  START: (_line, vm) => (host) => host.start(vm),
+  ADD_FUNCTION: (line, vm) => {
     const request = readFunction(line);
-    return (host) => host.addFunction(vmOf(line), request);
+    return (host) => host.addFunction(vm, request);
   },
-  REMOVE_FUNCTION: (line) => {
+  REMOVE_FUNCTION: (line, vm) => {
     const request = readFunction(line);
-    return (host) => host.removeFunction(vmOf(line), request);
+    return (host) => host.removeFunction(vm, request);
   },
-  CREATE_GUEST_MEM: (line) => {
+  CREATE_GUEST_MEM: (line, file) => {
     const size = Number(u64(line.size, 'size'));
     const bits = BigInt(flags({ CLOEXEC: 1, ALLOW_HUGEPAGE: 2 }, line.flags ?? 0, 'flags'));
     const address = Number(u64(line.address, 'address'));
-    return (host) => host.createGuestMem(fileOf(line), size, bits, address);
+    return (host) => host.createGuestMem(file, size, bits, address);
   },
-  MAP_MEM: (line) => {
+  MAP_MEM: (line, vm) => {
+    const file = fileOf(line);
     const request = {
       guestAddress: u64(line.guest_addr, 'guest_addr'),
       flags: flags(mapMemFlags, line.flags, 'flags'),
       offset: u64(line.offset, 'offset'),
       size: u64(line.size, 'size'),
     };
-    return (host) => host.mapMem(vmOf(line), fileOf(line), request);
+    return (host) => host.mapMem(vm, file, request);
   },
-  VCPU_RUN: (line) => {
+  VCPU_RUN: (line, vm) => {
     const id = optional(line, 'vcpu', natural) ?? 0;
     const said = {
       data: optional(line, 'data', u64) ?? 0n,
       resumeAction: ResumeAction[oneOf(resumeActions, line.resume_action ?? 'HANDLED', 'resume_action')],
       immediateExit: line.immediate_exit === true,
     };
-    return (host) => host.runVcpu(vmOf(line), id, said);
+    return (host) => host.runVcpu(vm, id, said);
   },
-  SET_BOOT_CONTEXT: (line) => {
+  SET_BOOT_CONTEXT: (line, vm) => {
     const register = u32(line.reg, 'reg');
     const value = u64(line.value, 'value');
-    return (host) => host.setBootContext(vmOf(line), register, value);
+    return (host) => host.setBootContext(vm, register, value);
   },
-  LEND_USER_MEM: (line) => {
+  LEND_USER_MEM: (line, vm) => {
     const region = readRegion(line);
-    return (host) => host.lendUserMem(vmOf(line), region);
+    return (host) => host.lendUserMem(vm, region);
   },
   SET_FW_CONFIG: readConfig('firmware'),
 };
@@ -107,7 +109,7 @@ function readIoctl(line: Line): HostCall {
   const name = oneOf(Object.keys(ioctls) as IoctlName[], line.name, 'name');
   const subject = name === 'CREATE_GUEST_MEM' ? fileOf(line) : vmOf(line);
   const vm = name === 'CREATE_GUEST_MEM' ? undefined : subject;
-  return running(`${name} ${subject}`, vm, ioctls[name](line));
+  return running(`${name} ${subject}`, vm, ioctls[name](line, subject));
 }
 
 function running(
@@ -170,10 +172,10 @@ function readRegion(line: Line) {
 }
 
 function readConfig(what: 'dtb' | 'firmware'): Ioctl {
-  return (line) => {
+  return (line, vm) => {
     const start = u64(line.guest_phys_addr, 'guest_phys_addr');
     const size = u64(line.size, 'size');
-    return (host) => host.setConfig(vmOf(line), what, start, size);
+    return (host) => host.setConfig(vm, what, start, size);
   };
 }
 

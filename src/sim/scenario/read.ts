@@ -2,7 +2,7 @@ import { type Line, lineReaders } from '../../base/line-readers.js';
 
 export { isLine, type Line } from '../../base/line-readers.js';
 
-export const { refuse, natural, text, boolean, list, object, hex, u64, oneOf, optional } =
+export const { refuse, natural, text, boolean, list, object, hex, u64, oneOf, optional, strictly } =
   lineReaders('scenario');
 
 export function checkKeys(line: Line, keys: readonly string[], path: string): void {

@@ -16,9 +16,18 @@ export interface Trace {
 
 /** The traces of test/recorded (its README says where they are from). */
 export function recordedTraces(): Trace[] {
-  const path = join(import.meta.dirname, '../../recorded/ktrace.ndjson.gz');
+  return linesOf('ktrace.ndjson.gz') as Trace[];
+}
+
+/** Traces that the scripts of `capture` made in the kernel stage (`GUNYAH_RM_COLLECT=1 npm run test:kernel`). */
+export function stageTraces(): Pick<Trace, 'name' | 'text' | 'frames'>[] {
+  return linesOf('ktrace-stage.ndjson.gz') as Trace[];
+}
+
+function linesOf(name: string): unknown[] {
+  const path = join(import.meta.dirname, '../../recorded', name);
   const lines = gunzipSync(readFileSync(path)).toString('utf8').trimEnd().split('\n');
-  return lines.map((line) => JSON.parse(line) as Trace);
+  return lines.map((line) => JSON.parse(line));
 }
 
 /** What the reader makes of a text, in the words of the truth. */

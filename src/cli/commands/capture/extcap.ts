@@ -60,7 +60,7 @@ export function install(io: CommandIo): void {
   const context = { protocol: io.protocol, errno: errnoTables, groups: sourceGroups };
   const words = [process.execPath, ...process.execArgv, process.argv[1] as string];
   for (const path of installExtcap(words, exportForms.lua(context), io.stdio.env))
-    io.warn(`installed ${path}`);
+    io.note(`installed ${path}`);
 }
 
 /**

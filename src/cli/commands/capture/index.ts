@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../../../base/error.js';
 import {
   bestRecording,
@@ -15,6 +15,7 @@ import {
   type Target,
 } from '../../../device/index.js';
 import type { CommandIo } from '../../io.js';
+import { notes } from '../../notes.js';
 import { integerOption, oneOf } from '../../options.js';
 import { type TextOptions, textFlags } from '../../text-printer.js';
 import { addExtcapOptions, type ExtcapOptions, extcap, install } from './extcap.js';
@@ -60,7 +61,11 @@ export function register(program: Command, io: CommandIo): void {
     .option('--kernel <name>', 'the kernel of the device, see below')
     .option('--method <name>', `how: ${METHODS.join(', ')}`, parseMethod)
     .option('--duration <seconds>', 'stop after this time', integerOption('--duration', 1_000_000))
-    .option('--filter-capid <capid>', 'only this queue; repeatable', addCapid, [])
+    .addOption(
+      new Option('--filter-capid <capid>', 'only this queue; repeatable')
+        .argParser(addCapid)
+        .default([], 'all'),
+    )
     .option('--probe', 'print a script that finds out what a device has, instead')
     .option(
       '--from-probe <file>',
@@ -72,7 +77,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--json', 'with --run: messages as NDJSON')
     .option('--all-queues', "with --run: messages of other queues than RM's too")
     .option('-o, --output <file>', 'where to write the script; with --run: the messages, as pcapng')
-    .addHelpText('after', help);
+    .addHelpText('after', notes(help));
   addExtcapOptions(command).action((options: CaptureOptions) => capture(io, options));
 }
 
@@ -106,7 +111,7 @@ async function capture(io: CommandIo, options: CaptureOptions): Promise<void> {
   const records = !options.probe && !options.clean;
   if (options.dryRun && target !== undefined && chosen.length === 0) {
     io.print(options.output ?? '-', dryRun(target, probeScript(), false));
-    io.warn('the probe chooses kernel and method: with --kernel this shows how it records');
+    io.note('the probe chooses kernel and method: with --kernel this shows how it records');
     return;
   }
   const script = await scriptOf(io, options, target);

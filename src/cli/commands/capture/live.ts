@@ -3,6 +3,7 @@ import { recordLine } from '../../../capture/ndjson/index.js';
 import type { CaptureReader, CaptureWarning, Packet } from '../../../capture/packets/index.js';
 import { Assembler, type CaptureRecord } from '../../../capture/records/index.js';
 import { settleMs } from '../../../node/input.js';
+import { deadline } from '../../../node/timing.js';
 import { rulesOf } from '../../../rpc/index.js';
 import { captureOutput } from '../../capture-output.js';
 import type { CommandIo } from '../../io.js';
@@ -22,7 +23,8 @@ export class LiveTrace {
   readonly #reader: CaptureReader;
   readonly #flush: () => void;
   readonly #end: () => void;
-  #timer: NodeJS.Timeout | undefined;
+  /** Ends the wait for a pause. */
+  #cancel = () => {};
   packets = 0;
 
   constructor(io: CommandIo, options: LiveOptions) {
@@ -48,7 +50,7 @@ export class LiveTrace {
       assembler.packet(packet);
     };
     const allQueues = options.allQueues === true;
-    const warn = ({ message }: CaptureWarning) => io.warn(message);
+    const warn = ({ message }: CaptureWarning) => io.note(message);
     this.#reader = openReader(protocol, 'trace', sink, warn, { allQueues });
     this.#flush = () => {
       packets?.flush();
@@ -65,17 +67,17 @@ export class LiveTrace {
   }
 
   push(bytes: Uint8Array): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
     this.#reader.push(bytes);
     this.#flush();
-    this.#timer = setTimeout(() => {
+    this.#cancel = deadline(settleMs, () => {
       this.#reader.settle?.();
       this.#flush();
-    }, settleMs);
+    });
   }
 
   end(): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
     this.#end();
   }
 }

@@ -29,7 +29,7 @@ export async function runAndCollect(io: CommandIo, target: Target, script: strin
 export async function bestOnDevice(io: CommandIo, target: Target): Promise<ReturnType<typeof bestRecording>> {
   const facts: DeviceFacts = parseProbe(await runAndCollect(io, target, probeScript()));
   const best = bestRecording(facts);
-  io.warn(`the device has ${facts.release}: ${best.method} as on ${best.kernel.name}`);
+  io.note(`the device has ${facts.release}: ${best.method} as on ${best.kernel.name}`);
   return best;
 }
 
@@ -56,12 +56,12 @@ export async function record(
   } finally {
     live.end();
   }
-  io.warn(`${live.packets} packets`);
+  io.note(`${live.packets} packets`);
 }
 
 function checkEnd(io: CommandIo, code: number | undefined): void {
   if (code === 0) return;
-  io.warn(
+  io.note(
     `the script on the device ended with ${code === undefined ? 'a signal' : `exit code ${code}`}; capture --clean --run removes what it may have left`,
   );
   io.exitCode = exitCodes.file;

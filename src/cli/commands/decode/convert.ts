@@ -85,7 +85,7 @@ export async function convert(
   order.end();
   if (late > 0) {
     io.problem();
-    io.warn(`${late} packets of messages that took long to complete are written behind later ones`);
+    io.note(`${late} packets of messages that took long to complete are written behind later ones`);
   }
   output.end();
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { rulesByName } from '../../../rpc/index.js';
+import { rulesByName, rulesOf } from '../../../rpc/index.js';
 import type { CommandIo } from '../../io.js';
-import { formatOption, integerOption } from '../../options.js';
+import { notes } from '../../notes.js';
+import { formatOption, integerOption, nameOption } from '../../options.js';
 import { textFlags } from '../../text-printer.js';
 import type { DecodeOptions } from './options.js';
 import { decode } from './run.js';
@@ -32,7 +33,11 @@ export function register(program: Command, io: CommandIo): void {
       'several are read in the order of time: pcapng, pcap, kernel trace or log, hex dump or NDJSON; - for standard input',
     )
     .option('--json', 'NDJSON, one object per message')
-    .option('-T <form>', 'text, json, or fields: the values of -e, a line per message')
+    .option(
+      '-T <form>',
+      'text, json, or fields: the values of -e, a line per message',
+      nameOption('-T', ['text', 'json', 'fields']),
+    )
     .option(
       '-e <key>',
       'a value to print with -T fields, such as payload.vmid; repeatable',
@@ -51,13 +56,22 @@ export function register(program: Command, io: CommandIo): void {
     .option('--filter <expr>', `only messages that match, such as 'name == "VM_START" and from == 3'`)
     .option('--summary', 'counts, latencies, errors and unanswered requests instead')
     .option('--stats <interval>', 'a row of counts every 5s, 1m, ... while it reads instead', intervalOption)
-    .option('--to <form>', 'convert instead: pcapng or hex, which the ending of the output also says')
+    .option(
+      '--to <form>',
+      'convert instead: pcapng or hex, which the ending of the output also says',
+      nameOption('--to', ['pcapng', 'hex']),
+    )
     .option('--hex', 'also the bytes, with offsets')
     .option('--all-queues', "of a kernel trace also the messages of other queues than RM's")
     .option('-o, --output <file>', 'where to write', '-')
     .option('--format <format>', 'format of the input, if it is not recognised', formatOption)
-    .option('--rules <rules>', `whose reassembly rules: ${Object.keys(rulesByName).join(', ')}`, 'rm')
-    .addHelpText('after', examples)
+    .option(
+      '--rules <rules>',
+      `whose reassembly rules: ${Object.keys(rulesByName).join(', ')}`,
+      (name) => rulesOf(name).name,
+      'rm',
+    )
+    .addHelpText('after', notes(examples))
     .action((files: string[], options: DecodeOptions) => decode(io, files, options));
   const parse = command.parseOptions.bind(command);
   command.parseOptions = (words) => parse(withoutEvery(words));

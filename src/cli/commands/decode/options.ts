@@ -3,7 +3,7 @@ import type { TextOptions } from '../../text-printer.js';
 
 /** The options as commander parses them. */
 export interface DecodeOptions extends TextOptions {
-  readonly T?: string;
+  readonly T?: 'text' | 'json' | 'fields';
   readonly e?: readonly string[];
   readonly separator: string;
   readonly header?: true;
@@ -18,7 +18,7 @@ export interface DecodeOptions extends TextOptions {
   readonly follow?: true;
   readonly allQueues?: true;
   readonly filter?: string;
-  readonly to?: string;
+  readonly to?: 'pcapng' | 'hex';
   readonly output: string;
   readonly format?: InputFormat;
   readonly rules: string;

@@ -8,7 +8,6 @@ import {
   separatorNamed,
 } from '../../../capture/filter/index.js';
 import type { Protocol } from '../../../schema/index.js';
-import { oneOf } from '../../options.js';
 import { outputForm } from '../../output-form.js';
 import type { DecodeOptions } from './options.js';
 
@@ -71,14 +70,12 @@ function flagOf(key: string): string {
 
 /** What is written: a form of captures, JSON, or text. */
 function formOf({ T, e, to, json, output }: DecodeOptions): Plan['form'] {
-  const text = T === undefined ? undefined : oneOf(['text', 'json', 'fields'], T, '-T');
-  if ((text === 'fields') !== (e !== undefined)) {
+  if ((T === 'fields') !== (e !== undefined)) {
     const [expected, actual] =
       e === undefined ? ['-e with a key', 'nothing'] : ['-T fields with -e', T ?? 'nothing'];
     throw new UsageError({ code: 'option', path: '-T', expected, actual });
   }
-  const named = to === undefined ? undefined : oneOf(['pcapng', 'hex'], to, '--to');
-  const wanted = named ?? (json || text === 'json' ? 'json' : undefined);
+  const wanted = to ?? (json || T === 'json' ? 'json' : undefined);
   return outputForm(output, wanted, 'text') as Plan['form'];
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandIo } from '../../io.js';
+import { notes } from '../../notes.js';
 import {
   integerOption,
   managerFlag,
@@ -69,7 +70,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--limit <ms>', 'time for each answer', integerOption('--limit'), LIMIT_MS)
     .option('--monitor <command>', 'command that makes a socket target fresh')
     .option('--plays <n>', 'most sessions played to minimise one finding', integerOption('--plays'), PLAYS)
-    .addHelpText('after', help)
+    .addHelpText('after', notes(help))
     .action((options: RunOptions) => run(io, options));
   fuzz
     .command('reproduce')
@@ -92,6 +93,6 @@ export function register(program: Command, io: CommandIo): void {
     .requiredOption('--out <dir>', 'folder to write into')
     .option('--from <file...>', 'also the messages of these findings, recordings or captures')
     .addOption(outsideFlag())
-    .addHelpText('after', corpusHelp)
+    .addHelpText('after', notes(corpusHelp))
     .action((options: CorpusOptions) => writeCorpus(io, options));
 }

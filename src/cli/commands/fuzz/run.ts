@@ -6,6 +6,7 @@ import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
 import { Teardown } from '../../../fuzz/end-oracle/teardown.js';
 import { Engine } from '../../../fuzz/engine/engine.js';
 import { type Origin, reproduceCommand } from '../../../fuzz/findings/write.js';
+import { GuidedSource } from '../../../fuzz/guide/guided-source.js';
 import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
@@ -16,7 +17,7 @@ import { messagesNamed } from '../../../golden/generate.js';
 import { every, wallClock } from '../../../node/clock.js';
 import { CampaignFolder } from '../../../node/fuzz/campaign-folder.js';
 import { driveLocally, driveRemotely, type Spent } from '../../../node/fuzz/drive.js';
-import { StatusLine } from '../../../node/fuzz/status-line.js';
+import { StatusLine } from '../../../node/status-line.js';
 import { version } from '../../../node/version.js';
 import { managers, type PlatformProfile } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
@@ -73,6 +74,7 @@ class FuzzRun {
   readonly #targets: readonly [AnyTarget, AnyTarget];
   readonly #origin: Origin;
   readonly #engine: Engine;
+  readonly #guide: GuidedSource;
   readonly #folder: CampaignFolder | undefined;
   readonly #campaign: Campaign;
   readonly #history: History;
@@ -111,6 +113,10 @@ class FuzzRun {
       serial: state?.serial,
     });
     if (state !== undefined) this.#engine.coverage.load(state.coverage);
+    this.#guide = new GuidedSource(this.#engine, seed, (kept) =>
+      this.#folder?.saveSeed(this.#guide.seeds.count, kept),
+    );
+    for (const kept of this.#folder?.loadSeeds() ?? []) this.#guide.seeds.add(kept);
     this.#history = new History(state?.history ?? []);
     const { local } = target;
     const withReference = usesReference(options, target);
@@ -128,7 +134,7 @@ class FuzzRun {
     };
     this.#campaign = new Campaign(
       {
-        source: this.#engine,
+        source: this.#guide,
         ...oraclesFor(target),
         beside: oraclesFor(second),
         canRepeat: !endless,
@@ -242,6 +248,7 @@ class FuzzRun {
       findings: this.#campaign.findings,
       coverage: this.#engine.coverage,
       refiningMs: this.#spent.refiningMs,
+      edges: this.#guide.seeds.edgeCount,
     };
     const summary = summaryText(report);
     this.#folder?.write('summary.txt', summary);
@@ -256,7 +263,12 @@ class FuzzRun {
   #statusText(elapsedMs: number): string {
     const { cases, steps, findings } = this.#campaign;
     const rate = Math.round((this.#history.stepsSince(steps) / Math.max(1, elapsedMs)) * 1000);
-    return `${Math.round(elapsedMs / 1000)} s, ${cases} cases, ${steps} steps, ${rate} a second, ${findings.length} findings`;
+    return `${Math.round(elapsedMs / 1000)} s, ${cases} cases, ${steps} steps, ${rate} a second, ${findings.length} findings${this.#edgesText()}`;
+  }
+
+  #edgesText(): string {
+    const { edgeCount, count } = this.#guide.seeds;
+    return edgeCount === 0 ? '' : `, ${edgeCount} edges in ${count} seeds`;
   }
 
   /** A line on stderr, above the status line. */

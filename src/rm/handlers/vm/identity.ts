@@ -1,4 +1,5 @@
 import {
+  type idEntry,
   VM_GET_ID,
   VM_GET_OWNER,
   VM_GET_PEERS,
@@ -9,6 +10,7 @@ import {
   VM_LOOKUP_URI,
 } from '../../../../schemas/index.js';
 import { latin1Bytes } from '../../../base/text.js';
+import type { InferInput } from '../../../schema/index.js';
 import { IdType, RmError, VmState } from '../../codes.js';
 import type { Context } from '../../context.js';
 import type { Vm } from '../../vm.js';
@@ -33,7 +35,7 @@ const getId = handler(VM_GET_ID, (rm, sender, { vmid }) => {
   if (vm === undefined) return RmError.NORESOURCE;
   if (!HAVE_ID.includes(vm.state)) return RmError.VM_STATE;
   if (!vm.mayBeQueriedBy(sender)) return RmError.NORESOURCE;
-  const id_entries = [{ id_type: IdType.GUID, id_info: vm.guid }];
+  const id_entries: InferInput<typeof idEntry>[] = [{ id_type: IdType.GUID, id_info: vm.guid }];
   if (vm.name !== '') id_entries.push({ id_type: IdType.NAME, id_info: latin1Bytes(vm.name) });
   if (vm.uri !== '') id_entries.push({ id_type: IdType.URI, id_info: latin1Bytes(vm.uri) });
   id_entries.push({ id_type: IdType.SIGN_AUTH, id_info: latin1Bytes(SIGN_AUTHORITY) });

@@ -1,4 +1,4 @@
-import type { Stdio } from '../stdio.js';
+import type { Stdio } from './stdio.js';
 
 /** Time between two updates, milliseconds. */
 const REFRESH_MS = 250;

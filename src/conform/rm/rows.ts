@@ -1,0 +1,87 @@
+import type { Case, CaseStep, Chapter, Expectation, Level, Reference, VmRef } from '../case.js';
+
+export const HLOS = 3;
+export const vm: Reference = { $: 'vm.vmid' };
+export const image: Reference = { $: 'image.mem_handle' };
+export const parcel: Reference = { $: 'parcel.mem_handle' };
+/** A VMID that the manager can choose and has not chosen yet, in cases that make fewer VMs. */
+export const UNKNOWN_VMID = 189;
+/** No parcel has it. */
+export const UNKNOWN_HANDLE = 0x7ffffff0;
+export const PAGE = 0x1000;
+
+export const IMAGE = {
+  address: 0x88000000,
+  size: 0x2000000,
+  treeOffset: 0x1000000,
+  treeSize: 0x100000,
+} as const;
+/** Memory of HLOS that cases give away, away from the image. */
+export const MEMORY = 0xa0000000;
+
+type Expect = CaseStep['expect'];
+interface Options {
+  readonly from?: VmRef;
+  readonly as?: string;
+}
+
+/** A request by its fields. */
+export function ask(name: string, payload: object, expect: Expect, options: Options = {}): CaseStep {
+  return { message: { name, payload }, expect, ...options };
+}
+
+/** A request by the bytes of its payload, in hexadecimal. */
+export function askRaw(name: string, raw: string, expect: Expect, options: Options = {}): CaseStep {
+  return { message: { name, raw }, expect, ...options };
+}
+
+/** Whole queue messages, in hexadecimal. */
+export function put(frames: readonly string[], expect: Expect, options: Options = {}): CaseStep {
+  return { frames, expect, ...options };
+}
+
+export function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
+export function ok(payload?: object): Expectation {
+  return payload === undefined ? { error: 'OK' } : { error: 'OK', payload };
+}
+
+/** VM_STATUS to HLOS. */
+export function status(vm_status: string, vmid: VmRef = vm): Expectation {
+  return { to: HLOS, type: 'notification', name: 'VM_STATUS', payload: { vmid, vm_status } };
+}
+
+/** Where rules come from. */
+export const sources = {
+  framing: 'framing of RM23, and of all Linux clients',
+  rm23: 'resource manager of December 2023 (RM23), source and recordings',
+  recorded: 'recordings of RM23',
+  declared: 'declaration of the message (gunyah-rm describe)',
+} as const;
+
+/** Cases of one chapter and source: rows of [what, rule, steps], each with options. */
+export function casesOf(
+  chapter: Chapter,
+  level: Level,
+  source: string,
+  rows: readonly (readonly [
+    what: string,
+    rule: string,
+    steps: readonly CaseStep[],
+    given?: readonly CaseStep[],
+    needsBoot?: 'boot' | undefined,
+  ])[],
+): Case[] {
+  return rows.map(([what, rule, steps, given = [], needsBoot]) => ({
+    name: `${chapter}/${what}`,
+    chapter,
+    level,
+    source,
+    rule,
+    given,
+    steps,
+    ...(needsBoot === undefined ? {} : { needsBoot: true }),
+  }));
+}

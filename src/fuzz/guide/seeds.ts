@@ -1,0 +1,94 @@
+import type { Random } from '../../base/random.js';
+import type { Response, Step } from '../../target/index.js';
+import { type BoundStep, bind } from '../play/id-binding.js';
+
+/** Values that are kept from the comparisons of a target. Later ones replace the oldest. */
+const OPERANDS_MAX = 4096;
+/** Seeds that are compared when one is chosen. */
+const CANDIDATES = 3;
+
+/** A session that reached code which no session before it had reached. */
+export interface Seed {
+  readonly steps: readonly Step[];
+  readonly responses: readonly Response[];
+  /** Edges that it reached first. */
+  readonly edges: readonly number[];
+}
+
+interface KeptSeed {
+  readonly session: readonly BoundStep[];
+  /** Sessions that were made from it. */
+  used: number;
+}
+
+/** Sessions to make others from, by what they reach in the target's code. */
+export class Seeds {
+  readonly #edges = new Set<number>();
+  readonly #kept: KeptSeed[] = [];
+  readonly #operands: number[] = [];
+  readonly #knownOperands = new Set<number>();
+  #nextOperand = 0;
+
+  /** Number of edges that were reached. */
+  get edgeCount(): number {
+    return this.#edges.size;
+  }
+
+  get count(): number {
+    return this.#kept.length;
+  }
+
+  /** Values that the target has compared something with. */
+  get operands(): readonly number[] {
+    return this.#operands;
+  }
+
+  /** A session was played. @returns it as a seed, up to the last step that reached something new; undefined if none did. */
+  played(steps: readonly Step[], responses: readonly Response[]): Seed | undefined {
+    const edges: number[] = [];
+    let size = 0;
+    for (const [index, { edges: reached = [], operands = [] }] of responses.entries()) {
+      for (const operand of operands) this.#addOperand(operand);
+      for (const edge of reached) {
+        if (this.#edges.has(edge)) continue;
+        this.#edges.add(edge);
+        edges.push(edge);
+        size = index + 1;
+      }
+    }
+    if (size === 0) return undefined;
+    const seed = { steps: steps.slice(0, size), responses: responses.slice(0, size), edges };
+    this.#keep(seed);
+    return seed;
+  }
+
+  /** A seed of an earlier run. */
+  add(seed: Seed): void {
+    for (const edge of seed.edges) this.#edges.add(edge);
+    this.#keep(seed);
+  }
+
+  /** One of the seeds, rather one that was seldom used. There must be one. */
+  choose(random: Random): readonly BoundStep[] {
+    let best = this.#kept[random.below(this.#kept.length)] as KeptSeed;
+    for (let candidate = 1; candidate < CANDIDATES; candidate++) {
+      const other = this.#kept[random.below(this.#kept.length)] as KeptSeed;
+      if (other.used < best.used) best = other;
+    }
+    best.used++;
+    return best.session;
+  }
+
+  #keep({ steps, responses }: Seed): void {
+    this.#kept.push({ session: bind(steps, responses), used: 0 });
+  }
+
+  #addOperand(value: number): void {
+    if (this.#knownOperands.has(value)) return;
+    const before = this.#operands[this.#nextOperand];
+    if (before !== undefined) this.#knownOperands.delete(before);
+    this.#knownOperands.add(value);
+    this.#operands[this.#nextOperand] = value;
+    this.#nextOperand = (this.#nextOperand + 1) % OPERANDS_MAX;
+  }
+}
