@@ -27,7 +27,7 @@ const usual: Readonly<Record<string, Look>> = {
   from: { width: '3.6em' },
   to: { width: '3.6em' },
   type: { width: '6.6em' },
-  name: { width: 'minmax(7em, 1.7fr)', narrow: true },
+  name: { width: 'minmax(9em, 1.7fr)', narrow: true },
   link: { width: '4.6em' },
   error: { width: 'minmax(4em, 1.1fr)', narrow: true },
   latency_ns: { width: '6em' },
