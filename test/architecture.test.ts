@@ -133,6 +133,7 @@ describe('architecture', () => {
       .map(({ path }) => path);
     // The live server's: when a message came, when to try again, how long readers of a tap may take; how long a device may clean up; and time limits of fuzzed programs. `destination.ts` names unfinished files.
     expect(users.sort()).toEqual([
+      'src/node/client-server.ts',
       'src/node/clock.ts',
       'src/node/destination.ts',
       'src/node/device-script.ts',

@@ -1,5 +1,13 @@
 import type { Issue } from '../base/error.js';
-import { type AnyType, decodeStream, type Mark, Scope, stopped, type Values } from '../wire/index.js';
+import {
+  type AnyType,
+  decodeStream,
+  type Mark,
+  Scope,
+  stopped,
+  type Trace,
+  type Values,
+} from '../wire/index.js';
 
 /** A run of bytes and its meaning. The ranges of an annotation cover it without gap or overlap. */
 export interface Range {
@@ -30,14 +38,31 @@ export interface Annotation {
  */
 export function annotate(type: AnyType | undefined, bytes: Uint8Array, request?: Values): Annotation {
   const ranges: Range[] = [];
+  const diagnosis = diagnose(type, bytes, request, (mark, at, start, end, label, value) => {
+    ranges.push({ mark, path: at.path(), start, end, type: label, value });
+  });
+  const { restStart } = diagnosis;
+  if (restStart < bytes.length) {
+    ranges.push({ mark: 'rest', path: '', start: restStart, end: bytes.length, type: '', value: undefined });
+  }
+  return { ranges, ...diagnosis };
+}
+
+/** What of the bytes decodes, and why the rest does not. Never throws. `range` gets each run of bytes. */
+export function diagnose(
+  type: AnyType | undefined,
+  bytes: Uint8Array,
+  request: Values | undefined,
+  range: Trace['range'] = () => {},
+): Omit<Annotation, 'ranges'> {
   const issues: Issue[] = [];
   let covered = 0;
-  const trace = {
-    range(mark: Mark, path: string, start: number, end: number, label: string, value: unknown) {
-      ranges.push({ mark, path, start, end, type: label, value });
+  const trace: Trace = {
+    range(mark, at, start, end, label, value) {
+      range(mark, at, start, end, label, value);
       covered = end;
     },
-    issue(issue: Issue) {
+    issue(issue) {
       issues.push(issue);
     },
   };
@@ -53,8 +78,5 @@ export function annotate(type: AnyType | undefined, bytes: Uint8Array, request?:
     if (error !== stopped) throw error;
     value = root.partial;
   }
-  if (covered < bytes.length) {
-    ranges.push({ mark: 'rest', path: '', start: covered, end: bytes.length, type: '', value: undefined });
-  }
-  return { ranges, value: (value ?? {}) as Values, issues, restStart: covered };
+  return { value: (value ?? {}) as Values, issues, restStart: covered };
 }

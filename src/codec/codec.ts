@@ -1,7 +1,7 @@
 import { WireError } from '../base/error.js';
 import type { Infer, InferInput } from '../schema/infer.js';
 import type { AnyType, Values, WireType } from '../wire/index.js';
-import { compileDecode, type FastDecode } from './compile-decode.js';
+import { compileCheck, compileDecode, type FastCheck, type FastDecode } from './compile-decode.js';
 import { compileEncode, type FastEncode } from './compile-encode.js';
 import { decodePlain, encodePlain, measure } from './plain.js';
 
@@ -12,6 +12,7 @@ const scratch = new DataView(new ArrayBuffer(16_384));
 export class Codec<V = Values, I = V> {
   #fastDecode: FastDecode | undefined;
   #fastEncode: FastEncode | undefined;
+  #fastCheck: FastCheck | undefined;
 
   constructor(readonly type: WireType<V, I>) {}
 
@@ -30,6 +31,15 @@ export class Codec<V = Values, I = V> {
   tryDecode(view: DataView, start: number, end: number, request?: unknown): V | undefined {
     this.#fastDecode ??= compileDecode(this.type);
     return this.#fastDecode(view, start, end, request as Values) as V | undefined;
+  }
+
+  /** Whether `tryDecode` gives a value. Makes none. */
+  check(view: DataView, start: number, end: number, request?: unknown): boolean {
+    this.#fastCheck ??= compileCheck(
+      this.type,
+      (...payload) => this.tryDecode(...payload) as Values | undefined,
+    );
+    return this.#fastCheck(view, start, end, request as Values);
   }
 
   /**

@@ -34,6 +34,12 @@ export function quote(name: string): string {
   return JSON.stringify(name);
 }
 
+/** Statements that write a text of ASCII at `a` of the buffer `b`, where there is room, and move `a` behind it. */
+export function stores(text: string): string {
+  const bytes = Array.from(text, (char, index) => `b[a + ${index}] = ${char.charCodeAt(0)};`);
+  return `${bytes.join(' ')} a += ${text.length};`;
+}
+
 /** Case of a visitor for types that cannot occur at this place. */
 export function noCode({ kind, label }: AnyType): never {
   throw new TypeError(`no code for ${kind} ${label}`);

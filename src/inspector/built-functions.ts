@@ -1,7 +1,7 @@
 import { digest } from '../base/digest.js';
 import { keysOfRecords } from '../capture/keys/index.js';
 import { payloadTextFunctions } from '../capture/payload/index.js';
-import { decodeFunction } from '../codec/compile-decode.js';
+import { decodeFunctions } from '../codec/compile-decode.js';
 import { payloadsOf } from '../docs/type-facts.js';
 import type { Protocol } from '../schema/index.js';
 
@@ -12,7 +12,7 @@ import type { Protocol } from '../schema/index.js';
 export function builtFunctionsModule(protocol: Protocol): string {
   const layouts = protocol.messages.flatMap(payloadsOf);
   const texts = new Set([
-    ...[protocol.header, ...layouts].map(decodeFunction),
+    ...[protocol.header, ...layouts].flatMap(decodeFunctions),
     ...layouts.flatMap(payloadTextFunctions),
     keysOfRecords.functionText,
   ]);

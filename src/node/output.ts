@@ -1,17 +1,18 @@
+import { ByteWriter } from '../base/byte-writer.js';
 import { type Destination, destinationOf } from './destination.js';
 import { GzipDestination } from './gzip-destination.js';
 import type { Stdio } from './stdio.js';
 
 /** Text is collected up to this many bytes before it is written. */
-const bufferSize = 256 * 1024;
+const flushSize = 128 * 1024;
 
 /** Writes text and bytes to a file or to standard output. Text is written in large pieces. */
 export class Output {
   /** Messages call a file so. Undefined for standard output. */
   readonly file: string | undefined;
   readonly #destination: Destination;
-  readonly #buffer = Buffer.allocUnsafe(bufferSize);
-  #used = 0;
+  /** Bytes put here are part of the output after the next call of `written`. */
+  readonly writer = new ByteWriter(2 * flushSize);
   #closed = false;
   #isEmpty = true;
 
@@ -49,12 +50,17 @@ export class Output {
 
   /** @throws FileError, now or at a later call. */
   write(text: string): void {
-    this.#isEmpty &&= text === '';
-    // A UTF-16 unit takes at most three bytes in UTF-8.
-    const sizeMax = text.length * 3;
-    if (sizeMax > bufferSize - this.#used) this.flush();
-    if (sizeMax > bufferSize) this.#put(Buffer.from(text, 'utf8'));
-    else this.#used += this.#buffer.write(text, this.#used, 'utf8');
+    if (text.length > flushSize) this.bytes(Buffer.from(text, 'utf8'));
+    else {
+      this.writer.text(text);
+      this.written();
+    }
+  }
+
+  /** To be called after something was put into `writer`. @throws FileError */
+  written(): void {
+    if (this.writer.at > 0) this.#isEmpty = false;
+    if (this.writer.at >= flushSize) this.flush();
   }
 
   bytes(bytes: Uint8Array): void {
@@ -63,9 +69,9 @@ export class Output {
   }
 
   flush(): void {
-    const used = this.#used;
-    this.#used = 0;
-    if (used > 0) this.#put(this.#buffer.subarray(0, used));
+    const { bytes, at } = this.writer;
+    this.writer.at = 0;
+    if (at > 0) this.#put(bytes.subarray(0, at));
   }
 
   /** Puts the file in its place now, for readers that follow it while it grows. @throws FileError */
@@ -81,7 +87,7 @@ export class Output {
 
   /** Gives the file up, unless it has been ended. An older one stays as it is. */
   discard(): void {
-    this.#used = 0;
+    this.writer.at = 0;
     this.#destination.discard();
   }
 

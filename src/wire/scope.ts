@@ -10,7 +10,8 @@ export type Mark = 'field' | 'count' | 'reserved' | 'padding' | 'rest';
 
 /** Receives the findings of a lenient decode. With a trace, a broken rule throws nothing unless decoding cannot go on. */
 export interface Trace {
-  range(mark: Mark, path: string, start: number, end: number, type: string, value: unknown): void;
+  /** `at` tells the path, which takes time to make. */
+  range(mark: Mark, at: Scope, start: number, end: number, type: string, value: unknown): void;
   issue(issue: Issue): void;
 }
 
@@ -89,7 +90,7 @@ export class Scope {
   }
 
   mark(mark: Mark, start: number, end: number, type: string, value: unknown): void {
-    this.context.trace?.range(mark, this.path(), start, end, type, value);
+    this.context.trace?.range(mark, this, start, end, type, value);
   }
 
   #keepPartial(): void {

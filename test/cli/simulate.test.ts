@@ -232,7 +232,7 @@ describe('simulate and replay', () => {
   it.each([['simulate'], ['replay']])('%s prints what it has before it waits for more', async (command) => {
     const [first, ...rest] = readFileSync(example('boot'), 'utf8').trim().split('\n');
     // A recording without what it recorded differs at each step.
-    const step = { step: 1, from: 3, frame: '2101000001000056' + '00000000', out: [] };
+    const step = { from: 3, frame: '2101000001000056' + '00000000', out: [] };
     const steps = command === 'replay' ? [JSON.stringify(step), JSON.stringify(step)] : [rest[1], rest[1]];
     const pieces = [first, ...steps].map((line) => Buffer.from(`${line}\n`));
     const printed: number[] = [];

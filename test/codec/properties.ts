@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ByteWriter } from '../../src/base/byte-writer.js';
+import { jsonText } from '../../src/base/json.js';
+import { payloadToJson, payloadWriter } from '../../src/capture/payload/index.js';
 import { compileEncode } from '../../src/codec/compile-encode.js';
 import { type Annotation, annotate, codecOf, decodePlain, encodePlain } from '../../src/codec/index.js';
 import type { Values } from '../../src/wire/index.js';
@@ -116,6 +119,8 @@ export function codecProperties(subjects: readonly Subject[], runs: number): voi
           const generated = tryDecodeAt(subject, input);
           if (issue === undefined) expect(generated).toEqual(value);
           else expect(generated).toBeUndefined();
+          expect(checkAt(subject, input)).toBe(generated !== undefined);
+          expect(jsonAt(subject, input)).toBe(generated && jsonText(payloadToJson(type, generated)));
           expect(outcomeOf(() => decodeAt(subject, input))).toEqual({ value, issue });
         }),
         runs * 4,
@@ -194,6 +199,18 @@ function decodeAt({ type, request }: Subject, bytes: Uint8Array): Values {
 
 function tryDecodeAt({ type, request }: Subject, bytes: Uint8Array): Values | undefined {
   return codecOf(type).tryDecode(viewOf(bytes), before - 3, before - 3 + bytes.length, request);
+}
+
+function checkAt({ type, request }: Subject, bytes: Uint8Array): boolean {
+  return codecOf(type).check(viewOf(bytes), before - 3, before - 3 + bytes.length, request);
+}
+
+/** The JSON that is made from the bytes; undefined when they do not decode. */
+function jsonAt({ type, request }: Subject, bytes: Uint8Array): string | undefined {
+  const writer = new ByteWriter(8);
+  const write = payloadWriter(type);
+  const isWritten = write(viewOf(bytes), before - 3, before - 3 + bytes.length, request, writer);
+  return isWritten ? new TextDecoder().decode(writer.bytes.subarray(0, writer.at)) : undefined;
 }
 
 /** Valid bytes, cut, lengthened, with one bit flipped, with a word overwritten, and random ones. */

@@ -48,9 +48,7 @@ describe('the cases for managers', () => {
   });
 
   it.each(Object.entries(mutants))('catch %s', (_bug, { manager, caughtBy }) => {
-    const [chapter] = caughtBy.split('/');
-    const results = resultsOf({ manager }, (name) => name.startsWith(`${chapter}/`));
-    expect(wrong(results)).toContain(`failed ${caughtBy}`);
+    expect(wrong(resultsOf({ manager }, (name) => name === caughtBy))).toEqual([`failed ${caughtBy}`]);
   });
 });
 
@@ -109,10 +107,10 @@ describe('conform rm', () => {
     async () => {
       const path = workshop.file('conform.sock');
       await Server.ready(['--socket', path]);
-      const some = ['fragments/', 'memory/', 'errors/', 'lives/'].flatMap((name) => ['--filter', name]);
+      const some = ['fragments/', 'memory/', 'lives/'].flatMap((name) => ['--filter', name]);
       for (let run = 0; run < 2; run++) {
         const { code, stdout } = await gunyahRm(['conform', 'rm', '--target', `socket:${path}`, ...some]);
-        expect(stdout).toMatch(/\n\d+ cases: \d\d\d passed, \d+ skipped\n$/);
+        expect(stdout).toMatch(/\n\d+ cases: \d+ passed, \d+ skipped\n$/);
         expect(code).toBe(0);
       }
       await Server.stopAll();

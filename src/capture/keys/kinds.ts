@@ -1,4 +1,4 @@
-import { formatDecimal } from '../../base/decimal.js';
+import type { ByteWriter } from '../../base/byte-writer.js';
 import { formatHex, hexPieces, parseHex } from '../../base/hex.js';
 import { formatDuration, formatTime, parseTime } from '../../base/time.js';
 import type { Limits, Protocol } from '../../schema/index.js';
@@ -23,8 +23,10 @@ export interface KeyKind<T, Given = T> {
   toJson(value: T, protocol: Protocol, name?: string): Json;
   /** The value in words, as a cell of a table shows it. Without it that is the text of the JSON. */
   toWords?(value: T, protocol: Protocol): string;
-  /** The same text as `jsonText(toJson(...))`, made faster. For keys that most lines have. */
+  /** The same text as `jsonText(toJson(...))`, made faster. */
   toText?(value: T, protocol: Protocol): string;
+  /** Writes the same text. For keys that most lines have. */
+  write?(value: T, writer: ByteWriter, protocol: Protocol): void;
   /** The same text in pieces. For keys whose text may be as large as a packet. */
   toPieces?(value: T): Iterable<string>;
   /** The value that a line gives. Throws WireError with `path` when the JSON is not of this kind. */
@@ -34,6 +36,8 @@ export interface KeyKind<T, Given = T> {
   paths(protocol: Protocol): PathNode;
   /** A capture has few different values, so that their texts are worth keeping. They compare with `===`. */
   readonly repeats?: true;
+  /** Values are integers, written as their decimal text. */
+  readonly isDecimal?: true;
   /** The values are numbers, which a table sets flush right and compares by size. */
   readonly isNumber?: boolean;
 }
@@ -44,7 +48,8 @@ export function integer(min: number, max: number | keyof Limits = Number.MAX_SAF
   return {
     isNumber: true,
     toJson: (value) => value,
-    toText: formatDecimal,
+    isDecimal: true,
+    write: (value, writer) => writer.decimal(value),
     fromJson(json, path, protocol) {
       if (typeof json !== 'number' || !Number.isInteger(json)) return refuse(path, 'integer', json);
       return json >= 0 && json <= maxOf(protocol)
@@ -94,7 +99,7 @@ export const flag: KeyKind<true, boolean> = {
 /** Nanoseconds since 1970 UTC, printed as ISO 8601 with nine decimals. A line may give null for an unknown time. */
 export const time: KeyKind<bigint, bigint | undefined> = {
   toJson: formatTime,
-  toText: (value) => `"${formatTime(value)}"`,
+  write: (value, writer) => writer.text(`"${formatTime(value)}"`),
   fromJson(json, path) {
     if (json === null) return undefined;
     const value = typeof json === 'string' ? parseTime(json) : undefined;
@@ -110,7 +115,11 @@ export const time: KeyKind<bigint, bigint | undefined> = {
 /** Bytes as hex text. */
 export const hex: KeyKind<Uint8Array> = {
   toJson: (value) => formatHex(value),
-  toText: (value) => `"${formatHex(value)}"`,
+  write(value, writer) {
+    writer.text('"');
+    writer.hex(value, 0, value.length);
+    writer.text('"');
+  },
   *toPieces(value) {
     yield '"';
     yield* hexPieces(value);

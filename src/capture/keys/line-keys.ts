@@ -1,5 +1,6 @@
+import { ByteWriter, putDecimal } from '../../base/byte-writer.js';
 import { jsonText } from '../../base/json.js';
-import { compile, functionText } from '../../codec/emitter.js';
+import { compile, functionText, stores } from '../../codec/emitter.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Json } from '../payload/index.js';
 import type { CaptureRecord, Frame } from '../records/index.js';
@@ -7,17 +8,19 @@ import { type RecordKey, type RecordKeyName, recordKeyRows } from './table.js';
 
 export type JsonObject = { [key: string]: Json };
 
-/** Texts that are kept per key whose values repeat: few enough that hostile input cannot fill the memory. */
-const keptMax = 256;
+/** Texts that are kept of each group of keys whose values repeat. A power of two. */
+const slotCount = 1024;
 
 type Read<Item> = (item: Item, protocol: Protocol) => unknown;
-type Print<Item> = (item: Item, protocol: Protocol) => string;
+type Write<Item> = (item: Item, protocol: Protocol, writer: ByteWriter) => void;
+type DirectWrite<Item> = (item: Item, writer: ByteWriter) => boolean;
 
 /** One key of a sort of line. */
 interface Column<Item> {
   readonly name: RecordKeyName;
   readonly key: RecordKey;
   readonly read: Read<Item>;
+  readonly write: DirectWrite<Item> | undefined;
 }
 
 /** The keys of one sort of line, in their order. */
@@ -25,14 +28,20 @@ export class LineKeys<Item> {
   readonly names: ReadonlySet<RecordKeyName>;
   readonly #columns: readonly Column<Item>[];
   readonly #byName: ReadonlyMap<string, Column<Item>>;
-  #print: Print<Item> | undefined;
-  #printsFor: Protocol | undefined;
+  #writer: Write<Item> | undefined;
+  #writesFor: Protocol | undefined;
 
-  /** `readerOf` gives what reads a key's value, undefined for keys that this sort of line does not have. */
-  constructor(readerOf: (key: RecordKey) => Read<Item> | undefined) {
+  /**
+   * @param readerOf gives what reads a key's value, undefined for keys that this sort of line does not have.
+   * @param writerOf gives what writes it without reading it first, for keys that have that.
+   */
+  constructor(
+    readerOf: (key: RecordKey) => Read<Item> | undefined,
+    writerOf: (key: RecordKey) => DirectWrite<Item> | undefined = () => undefined,
+  ) {
     this.#columns = recordKeyRows.flatMap(([name, key]) => {
       const read = readerOf(key);
-      return read === undefined ? [] : [{ name, key, read }];
+      return read === undefined ? [] : [{ name, key, read, write: writerOf(key) }];
     });
     this.#byName = new Map(this.#columns.map((column) => [column.name, column]));
     this.names = new Set(this.#columns.map(({ name }) => name));
@@ -68,10 +77,15 @@ export class LineKeys<Item> {
 
   /** The line: `toJson` as text, and a line feed. */
   toText(item: Item, protocol: Protocol): string {
+    return textWritten((writer) => this.write(item, protocol, writer));
+  }
+
+  /** Writes the line, as {@link toText}. */
+  write(item: Item, protocol: Protocol, writer: ByteWriter): void {
     // Kept texts are those of one protocol.
-    if (this.#print === undefined || this.#printsFor !== protocol) this.#print = this.#printer();
-    this.#printsFor = protocol;
-    return this.#print(item, protocol);
+    if (this.#writer === undefined || this.#writesFor !== protocol) this.#writer = this.#compiled();
+    this.#writesFor = protocol;
+    this.#writer(item, protocol, writer);
   }
 
   /** The keys that the line has, each with the text of its value. */
@@ -97,7 +111,7 @@ export class LineKeys<Item> {
     yield '}\n';
   }
 
-  /** Text of the function that {@link toText} generates, for `provideBuilt`. */
+  /** Text of the function that {@link write} generates, for `provideBuilt`. */
   get functionText(): string {
     return functionText(parameters, this.#source());
   }
@@ -106,56 +120,151 @@ export class LineKeys<Item> {
    * Generated code, because it has a call of its own for each key. A loop over the keys makes `decode --json` a tenth
    * slower: the engine cannot inline calls of changing functions.
    */
-  #printer(): Print<Item> {
-    const slow = () => (item: Item, protocol: Protocol) => `${jsonText(this.toJson(item, protocol))}\n`;
-    const make = compile<(...columns: readonly unknown[]) => Print<Item>>(parameters, this.#source(), slow);
-    const texts = this.#columns.map(
-      ({ key: { kind } }) =>
-        kind.toText ?? ((value: unknown, protocol: Protocol) => jsonText(kind.toJson(value, protocol))),
-    );
-    const kept = this.#columns.map(() => new Map<unknown, string>());
+  #compiled(): Write<Item> {
+    const slow = () => (item: Item, protocol: Protocol, writer: ByteWriter) =>
+      writer.text(`${jsonText(this.toJson(item, protocol))}\n`);
+    const make = compile<(...columns: readonly unknown[]) => Write<Item>>(parameters, this.#source(), slow);
     return make(
       this.#columns.map(({ read }) => read),
-      texts,
-      kept,
-      keep,
+      this.#columns.map(({ key: { kind } }) => writeOf(kind)),
+      this.#columns.map(({ write }) => write),
+      this.#groups().map((columns) => new KeptTexts(columns)),
+      putDecimal,
     );
+  }
+
+  /** Columns side by side whose values repeat: they are written together. */
+  #groups(): Column<Item>[][] {
+    const groups: Column<Item>[][] = [];
+    let last = -2;
+    for (let at = this.#begun + 1; at < this.#columns.length; at++) {
+      const column = this.#columns[at] as Column<Item>;
+      if (column.key.kind.repeats === undefined) continue;
+      if (last === at - 1) groups.at(-1)?.push(column);
+      else groups.push([column]);
+      last = at;
+    }
+    return groups;
+  }
+
+  /** Index of the first column that every line has. Behind it, it is certain that a key has been written before. */
+  get #begun(): number {
+    return this.#columns.findIndex(({ key }) => key.required);
   }
 
   #source(): string {
     const list = (stem: string) => `[${this.#columns.map((_, at) => stem + at)}]`;
-    const begun = this.#columns.findIndex(({ key }) => key.required);
-    const lines = this.#columns.map(({ name, key }, at) => {
-      // Up to the first key that every line has, only the line itself tells whether a key has been printed before.
-      const comma = at === 0 || at > begun ? '' : "(s === '' ? '{' : ',') + ";
-      const start = JSON.stringify(`${at === 0 ? '{' : at > begun ? ',' : ''}"${name}":`);
-      const text = `${start} + text${at}(v, protocol)`;
-      const kept = key.kind.repeats ? `(kept${at}.get(v) ?? keep(kept${at}, v, ${text}))` : text;
-      const add = `s += ${comma}${kept};`;
-      return `v = read${at}(item, protocol); ${key.required ? add : `if (v !== undefined) ${add}`}`;
+    const groups = this.#groups();
+    const begun = this.#begun;
+    const room = this.#columns.reduce((sum, { name }) => sum + name.length + 28, 4);
+    const lines = this.#columns.map((column, at) => {
+      const { name, key, write } = column;
+      const group = groups.findIndex((columns) => columns.includes(column));
+      if (group >= 0) return groups[group]?.[0] === column ? this.#groupSource(group, at) : '';
+      // Up to the first key that every line has, only the line itself tells whether a key has been written before.
+      const comma = at === 0 || at > begun ? '' : 'b[a] = a === start ? 0x7b : 0x2c; a++; ';
+      const start = `${comma}${stores(`${at === 0 ? '{' : at > begun ? ',' : ''}"${name}":`)}`;
+      const value = key.kind.isDecimal
+        ? 'a = decimal(b, a, v);'
+        : `w.at = a; write${at}(v, w, protocol); a = w.at; b = w.room(${room});`;
+      const plain = key.required ? `${start} ${value}` : `if (v !== undefined) { ${start} ${value} }`;
+      if (write === undefined) return `v = read${at}(item, protocol); ${plain}`;
+      const made = `a = before; v = read${at}(item, protocol); ${plain}`;
+      return `before = a; ${start} w.at = a; if (direct${at}(item, w)) { a = w.at; b = w.room(${room}); } else { ${made} }`;
     });
     return [
-      `const ${list('read')} = reads, ${list('text')} = texts, ${list('kept')} = kept;`,
-      "return (item, protocol) => { let s = '', v;",
+      `const ${list('read')} = reads, ${list('write')} = writes, ${list('direct')} = directs;`,
+      `return (item, protocol, w) => { let b = w.room(${room}), a = w.at, v, before, kept; const start = a;`,
       ...lines,
-      "return s + '}\\n'; };",
+      `${stores('}\n')} w.at = a; };`,
     ].join('\n');
+  }
+
+  /** Looks for the values of a group among those whose text is kept. */
+  #groupSource(group: number, first: number): string {
+    const columns = this.#groups()[group] as Column<Item>[];
+    const values = columns.map((_, index) => `g${group}_${index}`);
+    // Neighbours must not have the same slot: the numbers count with different weights, texts by their length.
+    const hash = values
+      .map((value) => `(typeof ${value} === 'string' ? ${value}.length : ${value} ^ ${value} >>> 20)`)
+      .reduceRight((others, value) => `Math.imul(${others}, 37) + ${value}`, '0');
+    const same = values.map((value, index) => `kept.v${index} === ${value}`).join(' && ');
+    return [
+      ...values.map((value, index) => `const ${value} = read${first + index}(item, protocol);`),
+      `if (${values.map((value) => `${value} !== undefined`).join(' || ')}) {`,
+      `const slot${group} = ${hash} & ${slotCount - 1};`,
+      `kept = keeps[${group}].slots[slot${group}];`,
+      `if (kept === undefined || !(${same})) kept = keeps[${group}].keep(slot${group}, [${values}], protocol);`,
+      '{ const t = kept.text, n = t.length; if (a + n > b.length) { w.at = a; b = w.room(n); }',
+      'for (let i = 0; i < n; i++) b[a + i] = t[i]; a += n; }',
+      'if (a + 1024 > b.length) { w.at = a; b = w.room(1024); } }',
+    ].join(' ');
   }
 }
 
+const parameters = ['reads', 'writes', 'directs', 'keeps', 'decimal'];
+const scratch = new ByteWriter(1 << 14);
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
 function textOf({ kind }: RecordKey, value: unknown, protocol: Protocol): string {
-  return kind.toText?.(value, protocol) ?? jsonText(kind.toJson(value, protocol));
+  if (kind.toText !== undefined) return kind.toText(value, protocol);
+  return kind.write === undefined
+    ? jsonText(kind.toJson(value, protocol))
+    : textWritten((writer) => kind.write?.(value, writer, protocol));
 }
 
-const parameters = ['reads', 'texts', 'kept', 'keep'];
+function textWritten(write: (writer: ByteWriter) => void): string {
+  scratch.at = 0;
+  write(scratch);
+  return utf8.decode(scratch.bytes.subarray(0, scratch.at));
+}
 
-function keep(texts: Map<unknown, string>, value: unknown, text: string): string {
-  if (texts.size < keptMax) texts.set(value, text);
-  return text;
+type KindWriter = (value: unknown, writer: ByteWriter, protocol: Protocol) => void;
+
+function writeOf(kind: RecordKey['kind']): KindWriter {
+  if (kind.write !== undefined) return kind.write;
+  return (value, writer, protocol) =>
+    writer.text(kind.toText?.(value, protocol) ?? jsonText(kind.toJson(value, protocol)));
+}
+
+/** Values of a group, and their text with the keys in front. */
+interface KeptText {
+  readonly v0: unknown;
+  readonly v1: unknown;
+  readonly v2: unknown;
+  readonly v3: unknown;
+  readonly text: Uint8Array;
+}
+
+/** The texts of the values that a group had lately: one for each sum of the values, so that memory is bounded. */
+class KeptTexts<Item> {
+  readonly slots: (KeptText | undefined)[] = Array.from({ length: slotCount }, () => undefined);
+  readonly #columns: readonly Column<Item>[];
+
+  constructor(columns: readonly Column<Item>[]) {
+    if (columns.length > 4) throw new RangeError('a group has at most four keys');
+    this.#columns = columns;
+  }
+
+  keep(slot: number, values: readonly unknown[], protocol: Protocol): KeptText {
+    const writer = new ByteWriter(64);
+    this.#columns.forEach(({ name, key: { kind } }, index) => {
+      if (values[index] === undefined) return;
+      writer.text(`,"${name}":`);
+      writeOf(kind)(values[index], writer, protocol);
+    });
+    const [v0, v1, v2, v3] = values;
+    const kept = { v0, v1, v2, v3, text: writer.bytes.slice(0, writer.at) };
+    this.slots[slot] = kept;
+    return kept;
+  }
 }
 
 /** Lines of `decode --json`. */
-export const keysOfRecords = new LineKeys<CaptureRecord>((key) => key.record);
+export const keysOfRecords = new LineKeys<CaptureRecord>(
+  (key) => key.record,
+  (key) => key.writeRecord,
+);
 /** What of the lines of `decode --json` does not tell when and where the message was captured. */
 export const keysOfContents = new LineKeys<CaptureRecord>((key) => (key.ofCapture ? undefined : key.record));
 /** Lines of `decode --frames --json`. */

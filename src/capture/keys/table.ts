@@ -1,3 +1,4 @@
+import type { ByteWriter } from '../../base/byte-writer.js';
 import { codecOf } from '../../codec/index.js';
 import { sizesOf } from '../../rpc/index.js';
 import { type Header, messageTypeNames, type Protocol } from '../../schema/index.js';
@@ -19,6 +20,7 @@ import {
   vmid,
 } from './kinds.js';
 import { comments, error, id, issues, name, payload, type } from './protocol-kinds.js';
+import { writeTime } from './time.js';
 
 /** A key of NDJSON lines: where its value comes from, and what follows for all who write, read or show such lines. */
 export interface RecordKey<T = unknown, Given = unknown> {
@@ -29,6 +31,11 @@ export interface RecordKey<T = unknown, Given = unknown> {
   record?(record: CaptureRecord, protocol: Protocol): T | undefined;
   /** The same in lines of `decode --frames`. */
   frame?(frame: Frame, protocol: Protocol): T | undefined;
+  /**
+   * Writes the value of a message without making it first. False, with nothing or a part written, where that is not
+   * possible: then it is made by `record`, and written by its kind.
+   */
+  writeRecord?(record: CaptureRecord, writer: ByteWriter): boolean;
   /** Every line of a message has it. */
   readonly required?: true;
   /** It tells where or when the message was captured, or names other records. `diff` compares messages without it. */
@@ -75,6 +82,7 @@ export const recordKeys = {
   time: key(time, {
     doc: 'Time of the first packet in UTC, with nanoseconds.',
     record: ({ packets }) => firstOf(packets).time,
+    writeRecord: ({ packets }, writer) => writeTime(firstOf(packets).clockTime, writer),
     frame: ({ packet }) => packet.time,
     ofCapture: true,
   }),
@@ -168,6 +176,7 @@ export const recordKeys = {
   payload: key(payload, {
     doc: 'Fields of the payload, in the order of their bytes.',
     record: (record) => (record.layout === undefined ? undefined : record),
+    writeRecord: (record, writer) => record.writePayload?.(writer) ?? false,
   }),
   rest: key(hex, {
     doc: 'Bytes that no field describes.',

@@ -1,5 +1,6 @@
+import type { ByteWriter } from '../../base/byte-writer.js';
 import type { Protocol } from '../../schema/index.js';
-import { keysOfFrames, keysOfRecords } from '../keys/index.js';
+import { keysOfFrames, keysOfRecords, type LineKeys } from '../keys/index.js';
 import type { CaptureRecord, Frame } from '../records/index.js';
 
 /** A record as one NDJSON line with its line feed, as `decode --json` prints it. */
@@ -15,18 +16,33 @@ export function frameLine(protocol: Protocol, frame: Frame): string {
 /** Bytes of a message from which on its line is written in pieces. */
 const LARGE = 1 << 16;
 
-/** The line of a record of any size, in as many calls of `write` as it needs. */
-export function writeRecordLine(
-  protocol: Protocol,
-  record: CaptureRecord,
-  write: (text: string) => void,
-): void {
-  if (record.size < LARGE) write(recordLine(protocol, record));
-  else for (const piece of keysOfRecords.toPieces(record, protocol)) write(piece);
+/** Where lines go. */
+export interface LineOutput {
+  /** What was put here is part of the output after the next call of `written`. */
+  readonly writer: ByteWriter;
+  written(): void;
+  write(text: string): void;
+}
+
+/** The line of a record of any size. */
+export function writeRecordLine(protocol: Protocol, record: CaptureRecord, output: LineOutput): void {
+  writeLine(keysOfRecords, record, record.size, protocol, output);
 }
 
 /** The same for a queue message. */
-export function writeFrameLine(protocol: Protocol, frame: Frame, write: (text: string) => void): void {
-  if (frame.packet.end - frame.packet.start < LARGE) write(frameLine(protocol, frame));
-  else for (const piece of keysOfFrames.toPieces(frame, protocol)) write(piece);
+export function writeFrameLine(protocol: Protocol, frame: Frame, output: LineOutput): void {
+  writeLine(keysOfFrames, frame, frame.packet.end - frame.packet.start, protocol, output);
+}
+
+function writeLine<Item>(
+  keys: LineKeys<Item>,
+  item: Item,
+  size: number,
+  protocol: Protocol,
+  output: LineOutput,
+): void {
+  if (size < LARGE) {
+    keys.write(item, protocol, output.writer);
+    output.written();
+  } else for (const piece of keys.toPieces(item, protocol)) output.write(piece);
 }

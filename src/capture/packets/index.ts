@@ -13,4 +13,5 @@ export {
   type PacketSink,
   type WarningSink,
 } from './packet.js';
+export { joinHalves, PacketTime } from './packet-time.js';
 export { type ItemFormat, Splitter } from './splitter.js';

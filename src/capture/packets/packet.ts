@@ -1,3 +1,5 @@
+import { PacketTime } from './packet-time.js';
+
 /**
  * The interface of capture readers: they pass on one queue message at a time, without copying it. They do not interpret
  * it.
@@ -15,6 +17,8 @@ export interface Packet {
   frame: number;
   /** Nanoseconds since 1970 UTC, may be negative; undefined when the input has no time. */
   time: bigint | undefined;
+  /** The same time, which may be had as halves. Without it there is `time` alone. */
+  readonly clockTime?: PacketTime | undefined;
   /** Source VMID, 0..65535; undefined when the input has none. */
   from: number | undefined;
   /** Destination VMID, 0..65535; undefined when the input has none. */
@@ -86,12 +90,22 @@ export interface CaptureReader {
   end(): void;
 }
 
+/** The packet object of a reader. */
+export type ReaderPacket = Packet & { readonly clockTime: PacketTime };
+
 /** The one packet object of a reader, before its first packet. */
-export function emptyPacket(): Packet {
+export function emptyPacket(): ReaderPacket {
   const data = new Uint8Array(0);
+  const clockTime = new PacketTime();
   return {
     frame: 0,
-    time: undefined,
+    get time() {
+      return clockTime.ns;
+    },
+    set time(ns) {
+      clockTime.ns = ns;
+    },
+    clockTime,
     from: undefined,
     to: undefined,
     data,
@@ -112,5 +126,12 @@ export const PACKET_SIZE = 1536;
 /** A copy of a packet, since the reader reuses its buffer. */
 export function copyOfPacket(packet: Packet): Packet {
   const data = packet.data.slice(packet.start, packet.end);
-  return { ...packet, data, view: new DataView(data.buffer), start: 0, end: data.length };
+  return {
+    ...packet,
+    clockTime: undefined,
+    data,
+    view: new DataView(data.buffer),
+    start: 0,
+    end: data.length,
+  };
 }

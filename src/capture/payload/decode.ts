@@ -1,5 +1,5 @@
 import type { Issue } from '../../base/error.js';
-import { annotate, codecOf } from '../../codec/index.js';
+import { codecOf, diagnose } from '../../codec/index.js';
 import { type Message, MessageType, type Payload, payloadOf } from '../../schema/index.js';
 import { type Values, VariantType } from '../../wire/index.js';
 
@@ -93,7 +93,7 @@ function explain(
   request: Values | undefined,
 ): DecodedPayload {
   const bytes = raw.subarray(start);
-  const { value, issues, restStart } = annotate(layout, bytes, request);
+  const { value, issues, restStart } = diagnose(layout, bytes, request);
   const codes = new Set(issues.map(({ code }) => code));
   const cut = codes.has('trailing') || codes.has('choice');
   // Without its request the reply's layout is unknown, which is no issue of the reply.

@@ -23,3 +23,4 @@ export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';
+export { type PayloadWriter, payloadWriter } from './wire-json.js';

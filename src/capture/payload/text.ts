@@ -107,7 +107,7 @@ function listText(items: readonly unknown[], text: PayloadText): string {
   return `${all}]`;
 }
 
-function bytesText(bytes: Uint8Array): string {
+export function bytesText(bytes: Uint8Array): string {
   const text = decodeText(bytes);
   return text === undefined ? `{"hex":"${formatHex(bytes)}"}` : jsonText(text);
 }

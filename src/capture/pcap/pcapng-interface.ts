@@ -1,4 +1,4 @@
-import { type Clock, clocks } from '../packets/index.js';
+import { type Clock, clocks, joinHalves, type PacketTime } from '../packets/index.js';
 import {
   CLOCK_DESCRIPTION,
   NO_TIME_DESCRIPTION,
@@ -12,9 +12,6 @@ const NS_PER_SECOND = 1_000_000_000n;
 /** pcapng: microseconds unless if_tsresol says otherwise. */
 const DEFAULT_RESOLUTION = 6;
 const POWER_OF_TWO = 0x80;
-
-/** Joins the two halves of a timestamp. This makes one bigint; shifting and adding would make four. */
-const joiner = new DataView(new ArrayBuffer(8));
 
 /** One interface of a section: link type and time scale of its packets. */
 export class CaptureInterface {
@@ -63,16 +60,13 @@ export class CaptureInterface {
   }
 
   /**
-   * Nanoseconds since 1970 of a timestamp given as its two u32 halves, rounded down; undefined for packets that
-   * our writer marked as having none.
+   * Sets the time to nanoseconds since 1970 of a timestamp given as its two u32 halves, rounded down; to undefined for
+   * packets that our writer marked as having none.
    */
-  time(high: number, low: number): bigint | undefined {
-    if (this.#timeless) return undefined;
-    joiner.setUint32(0, high);
-    joiner.setUint32(4, low);
-    const ticks = joiner.getBigUint64(0);
-    if (this.#plain) return ticks;
-    return (ticks * this.#multiplier) / this.#divisor + this.#shiftNs;
+  setTime(time: PacketTime, high: number, low: number): void {
+    if (this.#timeless) time.ns = undefined;
+    else if (this.#plain) time.split(high, low);
+    else time.ns = (joinHalves(high, low) * this.#multiplier) / this.#divisor + this.#shiftNs;
   }
 
   /** if_tsresol: 10^-n seconds, or with the top bit set 2^-n. */

@@ -177,7 +177,7 @@ class PcapngFormat implements ItemFormat {
     const source = this.#nextPacket(index, offset);
     if (source === undefined) return;
     const packet = this.#packet;
-    packet.time = source.time(view.getUint32(start + 12, little), view.getUint32(start + 16, little));
+    source.setTime(packet.clockTime, view.getUint32(start + 12, little), view.getUint32(start + 16, little));
     packet.clock = source.clock;
     packet.comment = undefined;
     const optionsAt = dataStart + ((captured + 3) & ~3);

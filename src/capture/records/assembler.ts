@@ -3,6 +3,7 @@ import { WaitingRequests } from './conversation.js';
 import { holdLimits } from './limits.js';
 import { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
+import { ReusedRecord } from './reused-record.js';
 import { RouteGuess } from './route.js';
 import { Stream, type StreamOwner } from './stream.js';
 
@@ -21,12 +22,14 @@ export class Assembler implements StreamOwner {
   readonly #streamsMax: number;
   readonly waiting: WaitingRequests;
   readonly inProgress: MessagesInProgress;
+  readonly reused: ReusedRecord | undefined;
 
   constructor(readonly options: AssemblerOptions) {
     const { protocol, unanswered, limits = holdLimits } = options;
     this.#guess = new RouteGuess(protocol);
     this.#streamsMax = limits.streams;
     this.waiting = new WaitingRequests(limits.requests, unanswered ?? (() => {}));
+    this.reused = options.reuses ? new ReusedRecord(options.keepBytes === true) : undefined;
     this.inProgress = new MessagesInProgress(limits.partBytes);
   }
 
@@ -56,6 +59,11 @@ export class Assembler implements StreamOwner {
   stream(from: number, to: number): Stream {
     const latest = this.#latest;
     if (latest !== undefined && latest.from === from && latest.to === to) return latest;
+    const answers = latest?.opposite;
+    if (answers !== undefined && answers.from === from && answers.to === to) {
+      this.#latest = answers;
+      return answers;
+    }
     const key = from * 0x10000 + to;
     let stream = this.#streams.get(key);
     if (stream === undefined) {

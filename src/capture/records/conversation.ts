@@ -1,4 +1,5 @@
 import type { Values } from '../../wire/index.js';
+import { PacketTime } from '../packets/index.js';
 
 /** A request that waits for its reply. */
 export interface Outstanding {
@@ -10,22 +11,39 @@ export interface Outstanding {
   readonly to: number;
   readonly frame: number;
   readonly time: bigint | undefined;
+  /** The same time. */
+  readonly clockTime: PacketTime;
   /** The request's payload, kept only where the layout of the reply depends on it. */
   readonly payload: Values | undefined;
 }
 
-/** A request in the list of all that wait. */
-interface Waiting {
-  readonly request: Outstanding;
-  readonly conversation: Conversation;
-  older: Waiting | undefined;
-  newer: Waiting | undefined;
+/** A request that waits, in the list of all that do. */
+export class WaitingRequest implements Outstanding {
+  readonly clockTime = new PacketTime();
+  older: WaitingRequest | undefined;
+  newer: WaitingRequest | undefined;
+
+  constructor(
+    readonly conversation: Conversation,
+    readonly no: number,
+    readonly id: number,
+    readonly name: string,
+    readonly seq: number,
+    readonly from: number,
+    readonly to: number,
+    readonly frame: number,
+    readonly payload: Values | undefined,
+  ) {}
+
+  get time(): bigint | undefined {
+    return this.clockTime.ns;
+  }
 }
 
 /** The requests of all conversations that wait for a reply, in the order in which they came. */
 export class WaitingRequests {
-  #oldest: Waiting | undefined;
-  #newest: Waiting | undefined;
+  #oldest: WaitingRequest | undefined;
+  #newest: WaitingRequest | undefined;
   #count = 0;
   readonly #limit: number;
   readonly #lost: (request: Outstanding) => void;
@@ -39,17 +57,16 @@ export class WaitingRequests {
     this.#lost = lost;
   }
 
-  add(request: Outstanding, conversation: Conversation): Waiting {
-    const waiting = { request, conversation, older: this.#newest, newer: undefined };
+  add(waiting: WaitingRequest): void {
+    waiting.older = this.#newest;
     if (this.#newest === undefined) this.#oldest = waiting;
     else this.#newest.newer = waiting;
     this.#newest = waiting;
     this.#count++;
     if (this.#count > this.#limit) this.#oldest?.conversation.giveUp(this.#oldest);
-    return waiting;
   }
 
-  remove(waiting: Waiting): void {
+  remove(waiting: WaitingRequest): void {
     const { older, newer } = waiting;
     if (older === undefined) this.#oldest = newer;
     else older.newer = newer;
@@ -59,9 +76,9 @@ export class WaitingRequests {
   }
 
   /** The request waits no longer, and has no reply. */
-  lose(waiting: Waiting): void {
+  lose(waiting: WaitingRequest): void {
     this.remove(waiting);
-    this.#lost(waiting.request);
+    this.#lost(waiting);
   }
 
   /** Gives up all, oldest first. */
@@ -76,7 +93,9 @@ const FREE_MAX = 4096;
 /** Matches replies to requests of one sender to one receiver. A sequence number holds one request at a time. */
 export class Conversation {
   /** The value of a free number is undefined. Deleting its key would make V8 copy the map every few messages. */
-  readonly #bySeq = new Map<number, Waiting | undefined>();
+  readonly #bySeq = new Map<number, WaitingRequest | undefined>();
+  /** The newest request is not in the map yet: mostly its reply comes next. */
+  #latest: WaitingRequest | undefined;
   #count = 0;
   readonly #all: WaitingRequests;
 
@@ -86,40 +105,53 @@ export class Conversation {
 
   /** The unanswered request that a request with this number repeats, if there is one. */
   repeats(seq: number, id: number): Outstanding | undefined {
-    const request = this.#bySeq.get(seq)?.request;
-    return request?.id === id ? request : undefined;
+    const waiting = this.#at(seq);
+    return waiting?.id === id ? waiting : undefined;
   }
 
   /** A new request. */
-  open(request: Outstanding): void {
-    const waiting = this.#bySeq.get(request.seq);
-    if (waiting !== undefined) this.giveUp(waiting);
-    this.#count++;
-    this.#bySeq.set(request.seq, this.#all.add(request, this));
+  open(request: WaitingRequest): void {
+    const before = this.#at(request.seq);
+    if (before !== undefined) this.giveUp(before);
+    if (this.#latest !== undefined) {
+      this.#count++;
+      this.#bySeq.set(this.#latest.seq, this.#latest);
+    }
+    this.#latest = request;
+    this.#all.add(request);
   }
 
   /** The request that a reply answers; it waits no longer. */
   close(seq: number, id: number): Outstanding | undefined {
-    const waiting = this.#bySeq.get(seq);
-    if (waiting?.request.id !== id) return undefined;
-    this.#free(seq);
+    const waiting = this.#at(seq);
+    if (waiting?.id !== id) return undefined;
+    this.#free(waiting);
     this.#all.remove(waiting);
-    return waiting.request;
+    return waiting;
   }
 
   /** Its request will not be answered. */
-  giveUp(waiting: Waiting): void {
-    this.#free(waiting.request.seq);
+  giveUp(waiting: WaitingRequest): void {
+    this.#free(waiting);
     this.#all.lose(waiting);
   }
 
   /** Gives up all that wait, by no particular order. */
   end(): void {
-    for (const waiting of [...this.#bySeq.values()]) if (waiting !== undefined) this.giveUp(waiting);
+    for (const waiting of [...this.#bySeq.values(), this.#latest])
+      if (waiting !== undefined) this.giveUp(waiting);
   }
 
-  #free(seq: number): void {
-    this.#bySeq.set(seq, undefined);
+  #at(seq: number): WaitingRequest | undefined {
+    return this.#latest?.seq === seq ? this.#latest : this.#bySeq.get(seq);
+  }
+
+  #free(waiting: WaitingRequest): void {
+    if (waiting === this.#latest) {
+      this.#latest = undefined;
+      return;
+    }
+    this.#bySeq.set(waiting.seq, undefined);
     this.#count--;
     if (this.#bySeq.size > 2 * this.#count + FREE_MAX) this.#forgetFree();
   }

@@ -11,12 +11,18 @@ export interface AssemblerOptions {
   readonly rules: ReassemblyRules;
   /** Records hold a copy of their payload bytes. */
   readonly keepBytes?: boolean;
+  /** Records of whole messages are one object, which is used again and decodes only what it is asked for. */
+  readonly reuses?: boolean;
   /**
    * Records of whole messages come with their bytes and without what these mean: `decodedRecord` adds that later. For
    * those who look at few of the records. Messages above 1 MiB, which have no fields, are as without this.
    */
   readonly undecoded?: boolean;
-  /** `request`: value of the request that a reply answers, where the layout of the reply depends on it. */
+  /**
+   * Each record, which is valid until this returns if `reuses`.
+   *
+   * @param request value of the request that a reply answers, where the layout of the reply depends on it.
+   */
   readonly record?: (record: CaptureRecord, request: Values | undefined) => void;
   readonly frame?: (frame: Frame) => void;
   /** Requests that will not be answered: their number was taken over, the capture ended, or too many waited. */

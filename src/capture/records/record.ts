@@ -1,7 +1,8 @@
+import type { ByteWriter } from '../../base/byte-writer.js';
 import type { Issue } from '../../base/error.js';
 import type { Header, Message, Payload } from '../../schema/index.js';
 import type { Values } from '../../wire/index.js';
-import type { Clock, Packet } from '../packets/index.js';
+import type { Clock, Packet, PacketTime } from '../packets/index.js';
 
 /**
  * What a record is. The first three are RPC messages. `continuation` and `malformed` are queue messages that made none.
@@ -13,6 +14,8 @@ export type RecordType = 'request' | 'reply' | 'notification' | 'continuation' |
 export interface RecordPacket {
   readonly frame: number;
   readonly time: bigint | undefined;
+  /** The same time, where it may be had as halves. */
+  readonly clockTime?: PacketTime | undefined;
   /** The clock of `time`; undefined: UTC. */
   readonly clock: Clock | undefined;
   readonly comment: string | undefined;
@@ -69,6 +72,8 @@ export interface CaptureRecord {
   readonly size: number;
   /** All payload bytes, a reply's error word included; only when the assembler was told to keep them. */
   readonly bytes: Uint8Array | undefined;
+  /** Writes `payload` as JSON without decoding it; false, and nothing written, where that is not possible. */
+  writePayload?(writer: ByteWriter): boolean;
 }
 
 /** One queue message on its own, as `decode --frames` shows it. Valid during the call only. */

@@ -1,13 +1,15 @@
 import type { Issue } from '../../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
-import type { Packet } from '../packets/index.js';
+import type { Values } from '../../wire/index.js';
+import { type Packet, PacketTime } from '../packets/index.js';
 import { decodedSizeMax, decodePayload, nothingDecoded, replyDependsOnRequest } from '../payload/index.js';
-import { Conversation, type Outstanding, type WaitingRequests } from './conversation.js';
+import { Conversation, WaitingRequest, type WaitingRequests } from './conversation.js';
 import { PART_SIZE } from './limits.js';
 import type { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
 import type { CaptureRecord, RecordPacket, RecordType } from './record.js';
+import type { ReusedRecord } from './reused-record.js';
 
 const noIssues: readonly Issue[] = [];
 /** What the streams of one capture share. */
@@ -19,6 +21,8 @@ export interface StreamOwner {
   next(): number;
   /** What `from` sends to `to`. */
   stream(from: number, to: number): Stream;
+  /** The record that all whole messages are, if records are used again. */
+  readonly reused: ReusedRecord | undefined;
 }
 
 /** What one VM sends to another: their message in progress, and the requests that wait for a reply. */
@@ -77,37 +81,37 @@ export class Stream implements ReassemblySink {
     const whole = header.fragments === 0;
     this.#frame(own, whole ? 0 : this.#parts.length);
     const { protocol, record, undecoded = false, keepBytes = false } = this.#owner.options;
-    const last = this.#current(own);
-    const packets = whole ? [last] : [...this.#finish(), last];
+    const { reused } = this.#owner;
+    const packets = whole
+      ? (reused?.single(this.#packet, own, this.#sizeOf(), gapsOf(this.#packet)) ?? [this.#current(own)])
+      : [...this.#finish(), this.#current(own)];
+    const first = packets[0] as RecordPacket;
     const { type, seq, msg_id: id, fragments } = header;
     const message = protocol.byId.get(id);
     const answered = type === MessageType.reply ? this.#partner().conversation.close(seq, id) : undefined;
     const no = this.#owner.next();
+    const clockTime = first.clockTime ?? timeOf(first.time);
+    const latencyNs = answered && clockTime.since(answered.clockTime);
+    const repeated = type === MessageType.request ? this.conversation.repeats(seq, id) : undefined;
+    const opens = type === MessageType.request && repeated === undefined;
+    if (reused !== undefined) {
+      reused.begin(header, message, view, start, end, answered?.payload, this.#issuesOf(packets, noIssues));
+      reused.no = no;
+      reused.packets = packets;
+      reused.from = this.from;
+      reused.to = this.to;
+      reused.request = answered?.no;
+      reused.latencyNs = latencyNs;
+      reused.duplicateOf = repeated?.no;
+      if (opens) this.#open(reused, replyDependsOnRequest(message) ? reused.payload : undefined, clockTime);
+      record?.(reused, answered?.payload);
+      return;
+    }
     const later = undecoded && end - start <= decodedSizeMax;
     const decoded = later
       ? nothingDecoded
       : decodePayload(message, type, view, start, end, answered?.payload);
-    let repeated: Outstanding | undefined;
-    if (type === MessageType.request) {
-      repeated = this.conversation.repeats(seq, id);
-      if (repeated === undefined) {
-        const dependent = replyDependsOnRequest(message);
-        this.conversation.open({
-          no,
-          id,
-          name: message?.name ?? '',
-          seq,
-          from: this.from,
-          to: this.to,
-          frame: (packets[0] as RecordPacket).frame,
-          time: packets[0]?.time,
-          payload: dependent
-            ? (later ? decodePayload(message, type, view, start, end, undefined) : decoded).payload
-            : undefined,
-        });
-      }
-    }
-    const complete: CaptureRecord = {
+    const made: CaptureRecord = {
       no,
       packets,
       from: this.from,
@@ -121,7 +125,7 @@ export class Stream implements ReassemblySink {
       incomplete: false,
       error: decoded.error,
       request: answered?.no,
-      latencyNs: answered === undefined ? undefined : difference(packets[0]?.time, answered.time),
+      latencyNs,
       duplicateOf: repeated?.no,
       layout: decoded.layout,
       payload: decoded.payload,
@@ -132,7 +136,32 @@ export class Stream implements ReassemblySink {
       size: end - start,
       bytes: later || keepBytes ? (decoded.raw ?? copy(view, start, end)) : undefined,
     };
-    record?.(complete, answered?.payload);
+    if (opens) {
+      const payload = replyDependsOnRequest(message)
+        ? (later ? decodePayload(message, type, view, start, end, undefined) : decoded).payload
+        : undefined;
+      this.#open(made, payload, clockTime);
+    }
+    record?.(made, answered?.payload);
+  }
+
+  /** The request waits for a reply from now on. */
+  #open(record: CaptureRecord, payload: Values | undefined, clockTime: PacketTime): void {
+    const { no, id, seq, message, packets } = record;
+    const { frame } = packets[0] as RecordPacket;
+    const request = new WaitingRequest(
+      this.conversation,
+      no,
+      id as number,
+      message?.name ?? '',
+      seq as number,
+      this.from,
+      this.to,
+      frame,
+      payload,
+    );
+    request.clockTime.copy(clockTime);
+    this.conversation.open(request);
   }
 
   part(header: Header): void {
@@ -233,17 +262,27 @@ export class Stream implements ReassemblySink {
    */
   #issuesOf(packets: readonly RecordPacket[], issues: readonly Issue[], hasHeader = true): readonly Issue[] {
     const { content, queue_message: expected, header } = this.#owner.options.protocol.limits;
-    const isWithGaps = packets.some(({ gaps }) => gaps.length > 0);
+    const first = packets[0];
+    const isWithGaps =
+      packets.length === 1 ? first?.gaps !== noIssues : packets.some(({ gaps }) => gaps.length > 0);
     const all = isWithGaps ? [...packets.flatMap(({ gaps }) => gaps), ...issues] : issues;
-    const [first] = packets;
     if (!hasHeader || first === undefined || packets.length > 1 || first.size <= content) return all;
     return [{ code: 'size', path: '', offset: expected, expected, actual: first.size + header }, ...all];
   }
 
   #current(header: Header | undefined): RecordPacket {
-    const { frame, time, clock, comment, start, end } = this.#packet;
-    const size = end - start - this.#owner.options.protocol.limits.header;
-    return { frame, time, clock, comment, size, gaps: gapsOf(this.#packet), header };
+    const { frame, time, clock, comment } = this.#packet;
+    return { frame, time, clock, comment, size: this.#sizeOf(), gaps: gapsOf(this.#packet), header };
+  }
+
+  /** Payload bytes of the packet. */
+  #sizeOf(): number {
+    return this.#packet.end - this.#packet.start - this.#owner.options.protocol.limits.header;
+  }
+
+  /** What the receiver sends back, if it is known. */
+  get opposite(): Stream | undefined {
+    return this.#opposite;
   }
 
   #partner(): Stream {
@@ -270,6 +309,8 @@ function copy(view: DataView, start: number, end: number): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice();
 }
 
-function difference(later: bigint | undefined, earlier: bigint | undefined): number | undefined {
-  return later === undefined || earlier === undefined ? undefined : Number(later - earlier);
+function timeOf(ns: bigint | undefined): PacketTime {
+  const time = new PacketTime();
+  time.ns = ns;
+  return time;
 }

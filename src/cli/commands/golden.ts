@@ -6,7 +6,9 @@ import { countByProvenance } from '../../golden/evidence.js';
 import { goldenFormats as formats, goldenFiles, goldenText } from '../../golden/files.js';
 import { type Fixture, provenances } from '../../golden/fixture.js';
 import { fixturesOf, messagesNamed } from '../../golden/generate.js';
+import type { FixtureJson } from '../../golden/json.js';
 import { readFixtures } from '../../golden/read.js';
+import type { Message } from '../../schema/index.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
 import { nameOption } from '../options.js';
@@ -46,23 +48,33 @@ export function register(program: Command, io: CommandIo): void {
 
 function golden(io: CommandIo, options: GoldenOptions): void {
   const { format } = options;
-  const evidence = storedEvidence();
   const messages = messagesNamed(io.protocol, options.message ?? []);
-  const fixtures = messages.flatMap((message) => fixturesOf(io.protocol, message, evidence));
-  if (options.check !== undefined) check(io, options.check, fixtures, options.message === undefined);
-  else if (options.out === undefined) {
+  // To make the fixtures takes seconds: what can be refused without them comes first.
+  const fixtures = (): Fixture[] => {
+    const evidence = storedEvidence();
+    return messages.flatMap((message) => fixturesOf(io.protocol, message, evidence));
+  };
+  if (options.check !== undefined) {
+    const only = options.message === undefined ? undefined : messages;
+    const stored = storedFixtures(io, options.check, only);
+    reportCheck(io, stored, fixtures());
+  } else if (options.out === undefined) {
     if (format === 'bin')
       throw new UsageError({ code: 'option', path: '--format', expected: '--out with bin', actual: 'bin' });
-    io.print('-', goldenText(io.protocol, fixtures, format, options.compact));
-  } else io.files.writeFolder(options.out, goldenFiles(io.protocol, fixtures, format, options.compact));
+    io.print('-', goldenText(io.protocol, fixtures(), format, options.compact));
+  } else io.files.writeFolder(options.out, goldenFiles(io.protocol, fixtures(), format, options.compact));
 }
 
-function check(io: CommandIo, folder: string, fixtures: readonly Fixture[], isWhole: boolean): void {
-  const wanted = new Set(fixtures.map(({ part }) => `${part.message.name}.json`));
+/** The fixtures in a folder: of all messages, or of those given. */
+function storedFixtures(io: CommandIo, folder: string, only: readonly Message[] | undefined): FixtureJson[] {
+  const wanted = only && new Set(only.map(({ name }) => `${name}.json`));
   const isSet = (name: string) =>
     /^[A-Z][A-Z0-9_]*\.json(?:\.gz|\.zst)?$/.test(name) &&
-    (isWhole || wanted.has(name.replace(/\.(?:gz|zst)$/, '')));
-  const stored = io.files.folder(folder, isSet).flatMap((file) => readFixtures(file.path, file.content));
+    (wanted?.has(name.replace(/\.(?:gz|zst)$/, '')) ?? true);
+  return io.files.folder(folder, isSet).flatMap((file) => readFixtures(file.path, file.content));
+}
+
+function reportCheck(io: CommandIo, stored: FixtureJson[], fixtures: Fixture[]): void {
   const changes = checkFixtures(io.protocol, stored, fixtures);
   const output = io.output('-');
   for (const { name, text } of changes) output.write(`${printable(`${name}: ${text}`)}\n`);

@@ -1,7 +1,4 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WireError } from '../../../src/base/error.js';
-import { holds } from '../../seeded.js';
 import { readTrace, recordedTraces } from './read.js';
 import { asVersion6, recordedDat as file } from './version6.js';
 
@@ -20,26 +17,4 @@ describe('trace.dat', () => {
   });
 
   it('in pieces', () => expect(readTrace(file, 100)).toEqual(readTrace(file)));
-
-  it('cut anywhere, or with any byte changed, ends in a WireError or in messages', () => {
-    const attempt = (bytes: Uint8Array) => {
-      try {
-        readTrace(bytes);
-      } catch (error) {
-        expect(error).toBeInstanceOf(WireError);
-      }
-    };
-    holds(
-      fc.property(fc.nat(file.length - 1), (length) => attempt(file.subarray(0, length + 1))),
-      100,
-    );
-    holds(
-      fc.property(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
-        const bytes = file.slice();
-        bytes[at] = (bytes[at] as number) ^ change;
-        attempt(bytes);
-      }),
-      500,
-    );
-  });
 });

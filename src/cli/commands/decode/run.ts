@@ -40,6 +40,8 @@ export async function decode(io: CommandIo, files: readonly string[], options: D
     protocol,
     rules,
     keepBytes: options.hex === true,
+    // Each record is printed or counted at once.
+    reuses: true,
     record: (record) => {
       if (isProblem(record)) io.problem();
       const matches = !options.frames && (filter === undefined || filter(recordFields(protocol, record)));
@@ -124,8 +126,8 @@ function sinkOf(io: CommandIo, output: Output, options: DecodeOptions, { form, c
   }
   if (json) {
     return {
-      record: (record, matches) => matches && writeRecordLine(protocol, record, write),
-      frame: (item) => writeFrameLine(protocol, item, write),
+      record: (record, matches) => matches && writeRecordLine(protocol, record, output),
+      frame: (item) => writeFrameLine(protocol, item, output),
     };
   }
   const text = new TextPrinter(io, options, toStandard);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatHex, parseHex } from '../../src/base/hex.js';
 import { panicPlaces, platforms } from '../../src/rm/index.js';
 import { replay } from '../../src/sim/index.js';
+import { budget } from '../part.js';
 import { holds } from '../seeded.js';
 import { deviceTree, scenarios } from '../sim/scenarios.js';
 
@@ -59,7 +60,7 @@ describe('damaged requests and devicetrees', () => {
             if (panic !== undefined) expect([careful, panic in panicPlaces]).toEqual([false, true]);
           }
         }),
-        300,
+        budget(300),
       );
     },
   );
