@@ -15,6 +15,7 @@ import {
   UserProcess,
   type VmGenerationName,
   VmManager,
+  vmGenerations,
 } from '../../src/host/vm-manager/index.js';
 import { managers } from '../../src/rm/index.js';
 import { type Outcome as Ended, RmClient } from '../../src/sim/kernels/rm-client.js';
@@ -67,7 +68,7 @@ export function vmManagerModel(generation: VmGenerationName, mode: Mode): MakeMo
       { address: BigInt(MEMORY), pages: PAGES, physical: BigInt(MEMORY) },
     ]);
     const manager = new VmManager({ generation, mode });
-    const client = new RmClient(generation, {
+    const client = new RmClient(vmGenerations[generation].client, {
       send,
       hypercall,
       notified: (id, payload) => manager.notified(id, payload),
@@ -81,7 +82,7 @@ export function vmManagerModel(generation: VmGenerationName, mode: Mode): MakeMo
       memorySize: BigInt(pages) * PAGE,
       userspaceAddr: BigInt(MEMORY) + BigInt(page) * PAGE,
     });
-    const lends = ['a14', 'a15'].includes(generation);
+    const lends = ['a14', 'a15', 'a16'].includes(generation);
     const image = region(1, 0, 16, 0x8000_0000n, RW | ALLOW_EXEC | (lends || mode === 'faithful' ? 0 : LENT));
     return {
       client,

@@ -14,7 +14,8 @@ const transports = isWhole ? (Object.keys(generations) as GenerationName[]) : ([
 const managersOf = <T extends readonly [string, ...unknown[]]>(rows: readonly T[]) =>
   rows.filter(([name]) => isWhole || name === 'a14');
 
-const profileOf = (generation: VmGenerationName) => (generation === 'a15' ? managers.modern : managers.rm23);
+const profileOf = (generation: VmGenerationName) =>
+  generation === 'a15' || generation === 'a16' ? managers.modern : managers.rm23;
 
 describe('the cases for clients', () => {
   it('have names of their own, and begin with the usual session', () => {
@@ -37,7 +38,7 @@ describe('the cases for clients', () => {
     },
   );
 
-  it.each(managersOf([['v9'], ['v11'], ['a14'], ['a15']] as const))(
+  it.each(managersOf([['v9'], ['v10'], ['v11'], ['a14'], ['a15'], ['a16']] as const))(
     'find nothing in the careful VM manager of %s',
     (generation) => {
       const outcomes = outcomesOf(vmManagerModel(generation, 'careful'), true, profileOf(generation));
@@ -49,9 +50,11 @@ describe('the cases for clients', () => {
   it.each(
     managersOf([
       ['v9', 24],
+      ['v10', 24],
       ['v11', 24],
       ['a14', 29],
       ['a15', 30],
+      ['a16', 30],
     ] as const),
   )('find what the faithful VM manager of %s leaves behind', (generation, countMax) => {
     const failures = failuresOf(
