@@ -158,7 +158,8 @@ describe('reproduce', () => {
     const file = join(folder, 'halt.ndjson');
     const lines = [{ scenario: 'x' }, { op: 'vcpu_halt', vmid: 3, state: 2 }];
     writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    const { code, stderr } = await gunyahRm(['fuzz', 'reproduce', file, '--target', 'exec:true']);
+    const target = 'exec:echo ready; while read line; do echo ok; done';
+    const { code, stderr } = await gunyahRm(['fuzz', 'reproduce', file, '--target', target]);
     expect(code).toBe(2);
     expect(stderr).toContain('vcpu_halt');
   });
