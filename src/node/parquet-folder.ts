@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { formatTime } from '../base/time.js';
 import type { Table } from '../tables/index.js';
 import { FileError } from './file-error.js';
 import type { Files } from './files.js';
@@ -83,11 +84,10 @@ let knownText = '';
 
 function dayOf(time: bigint | undefined): string {
   if (time === undefined) return 'unknown';
-  const day = time / NS_PER_DAY;
+  const day = time / NS_PER_DAY - (time < 0n && time % NS_PER_DAY !== 0n ? 1n : 0n);
   if (day !== knownDay) {
     knownDay = day;
-    const date = new Date(Number(day) * 86_400_000);
-    knownText = Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString().slice(0, 10);
+    knownText = formatTime(day * NS_PER_DAY).replace(/T.*/, '');
   }
   return knownText;
 }
