@@ -87,6 +87,24 @@ describe('what a fresh target does not show again', () => {
   });
 });
 
+/** Says that VMs are in states that do not exist. */
+class StrangeTarget extends SimTarget {
+  override put(step: Step): Response {
+    const response = super.put(step);
+    for (const { frame } of response.out)
+      if (frame.length > 12 && frame[4] === 0x17) frame[12] = 16 + ((frame[2] as number) & 0xef);
+    return response;
+  }
+}
+
+describe('a target that reports states that do not exist', () => {
+  it('is fuzzed like any other', () => {
+    const campaign = campaignOf(30, false, []);
+    runLocally(campaign.run(), new StrangeTarget());
+    expect(campaign.cases).toBe(30);
+  });
+});
+
 describe('many steps at once', () => {
   it.each([
     ['foreseen by the reference', true],
