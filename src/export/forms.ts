@@ -1,3 +1,4 @@
+import { exportAflMutator } from './afl-mutator.js';
 import { exportC } from './c.js';
 import type { ExportContext } from './context.js';
 import { exportJsonSchema } from './json-schema.js';
@@ -12,6 +13,7 @@ export const exportForms = {
   c: ({ protocol }) => exportC(protocol),
   md: exportMarkdown,
   'json-schema': ({ protocol }) => exportJsonSchema(protocol),
+  'afl-mutator': ({ protocol }) => exportAflMutator(protocol),
 } as const satisfies Readonly<Record<string, (context: ExportContext) => string>>;
 
 export type ExportForm = keyof typeof exportForms;

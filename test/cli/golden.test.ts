@@ -143,12 +143,17 @@ describe('export', () => {
     ['c', '#ifndef GUNYAH_RM_H\n'],
     ['md', '# Messages of the Gunyah resource manager\n'],
     ['json-schema', '"$schema": "https://json-schema.org/draft/2020-12/schema"'],
+    ['afl-mutator', 'size_t afl_custom_fuzz('],
   ])('%s', async (form, text) => {
     await written('export', form, '-o', join(folder, form));
     expect(readFileSync(join(folder, form), 'utf8')).toContain(text);
   });
 
   it('refuses a form that there is not', async () => {
-    await refused(['export', 'asn1'], 2, 'there is no name asn1; possible: lua, ksy, c, md, json-schema');
+    await refused(
+      ['export', 'asn1'],
+      2,
+      'there is no name asn1; possible: lua, ksy, c, md, json-schema, afl-mutator',
+    );
   });
 });

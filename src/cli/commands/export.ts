@@ -12,11 +12,13 @@ Forms:
   c            header for C11 and C++17: packed structs, constants, assertions on every offset
   md           reference of all messages in Markdown
   json-schema  JSON Schema of the lines of decode --json
+  afl-mutator  custom mutator in C99 for AFL++ and libFuzzer
 
 Examples:
   gunyah-rm export lua -o ~/.local/lib/wireshark/plugins/gunyah_rm.lua      installs the dissector
   gunyah-rm export lua -o gunyah_rm.lua && tshark -X lua_script:gunyah_rm.lua -r boot.pcapng
-  gunyah-rm export c -o gunyah_rm.h`;
+  gunyah-rm export c -o gunyah_rm.h
+  gunyah-rm export afl-mutator -o mutator.c && cc -O2 -shared -fPIC -o mutator.so mutator.c`;
 
 const forms = Object.keys(exportForms) as ExportForm[];
 
