@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { error, protocol } from '../../schemas/index.js';
 import { gunyahRm } from '../cli/run.js';
 import { pageFolder } from './folder.js';
-import { type Block, missingPassage, pages, root } from './pages.js';
+import { type Block, missingLine, pages, root } from './pages.js';
 import { runLines } from './shell.js';
 
 const LANGUAGES = ['sh', 'text', 'ts', 'c', 'json'];
@@ -55,7 +55,7 @@ describe.each(pages)('$path', (page) => {
       const printed = await print(block, index);
       const next = page.blocks[index + 1];
       if (next?.language === 'text' && next.notRun === undefined)
-        expect(missingPassage(next.text, printed), printed).toBeUndefined();
+        expect(missingLine(next.text, printed), printed).toBeUndefined();
     });
   });
 
@@ -118,7 +118,9 @@ describe('other documents', () => {
   it.each(documents)('%s points at files that are there', (path) => {
     const text = readFileSync(join(root, path), 'utf8');
     for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g))
-      expect(existsSync(join(root, dirname(path), target as string)), `${path} points at ${target}`).toBe(true);
+      expect(existsSync(join(root, dirname(path), target as string)), `${path} points at ${target}`).toBe(
+        true,
+      );
   });
 
   it('CONTRIBUTING names files and folders that are there', () => {

@@ -56,16 +56,18 @@ const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.
 export const pages: readonly Page[] = ['README.md', ...guides.map((name) => `docs/${name}`)].map(pageOf);
 
 /**
- * What a page shows must be in what was printed, in this order. A line `...` stands for any lines.
+ * Each line that a page shows must be in a line that was printed, in this order. `...` shows that lines are left out.
  *
- * @returns the first passage that is missing.
+ * @returns the first line that is missing.
  */
-export function missingPassage(shown: string, printed: string): string | undefined {
-  let from = 0;
-  for (const passage of shown.split(/^\s*\.\.\.\n/m)) {
-    const at = printed.indexOf(passage, from);
-    if (at < 0) return passage;
-    from = at + passage.length;
+export function missingLine(shown: string, printed: string): string | undefined {
+  const lines = printed.split('\n');
+  let next = 0;
+  for (const line of shown.split('\n')) {
+    if (line === '' || line === '...') continue;
+    const at = lines.findIndex((each, index) => index >= next && each.includes(line));
+    if (at < 0) return line;
+    next = at + 1;
   }
   return undefined;
 }

@@ -9,6 +9,8 @@ export interface ShellResult {
 }
 
 const PROGRAMS = ['gunyah-rm ', 'npx tsx src/cli/main.ts '];
+/** Of the reader's terminal. */
+const COLUMNS = 120;
 /** What has been done when a test runs. */
 const DONE = /^(npm ci|npm test|alias gunyah-rm=.*)$/;
 
@@ -38,13 +40,18 @@ async function runPipe(line: string): Promise<ShellResult> {
   let errors = '';
   let code = 0;
   const [, pipe = line, target] = /^(.*) > (\S+)$/.exec(line) ?? [];
-  for (const command of pipe.split(' | ')) {
+  const commands = pipe.split(' | ');
+  for (const [index, command] of commands.entries()) {
     const program = PROGRAMS.find((name) => command.startsWith(name));
     if (program === undefined) {
       input = runOther(words(command));
       continue;
     }
-    const run = await gunyahRm(words(command.slice(program.length)), { input });
+    const isShown = target === undefined && index === commands.length - 1;
+    const run = await gunyahRm(words(command.slice(program.length)), {
+      input,
+      ...(isShown ? { columns: COLUMNS, env: { NO_COLOR: '1' } } : {}),
+    });
     input = run.bytes;
     errors += run.stderr;
     code = run.code ?? code;

@@ -99,7 +99,7 @@ export class GunyahVm {
     return this.#descriptors.size === 0;
   }
 
-  /** SET_USER_MEM_REGION: see {@link addRegion}. @param caller the process that calls. */
+  /** SET_USER_MEM_REGION: see `addRegion`. @param caller the process that calls. */
   setUserMemRegion(region: UserMemRegion, caller = this.#context.setup.userProcess): Running<void> {
     return this.#addRegion('SET_USER_MEM_REGION', region, caller);
   }
@@ -160,7 +160,7 @@ export class GunyahVm {
     return failure;
   }
 
-  /** VCPU_RUN has found that the VM touches memory that it lacks (v17, a15): see {@link PagedMemory.fault}. */
+  /** VCPU_RUN has found that the VM touches memory that it lacks (v17, a15): see `PagedMemory.fault`. */
   fault(guestAddress: bigint, isWrite: boolean): Running<void> {
     const { paged } = this.#context;
     const backing = this.#context.backingAt(guestAddress);
@@ -248,7 +248,7 @@ export class GunyahVm {
     bootContext.set(register, { ...checked, value });
   }
 
-  /** ADD_FUNCTION: see {@link FunctionTable.add}. @returns a descriptor for a vCPU, else 0. */
+  /** ADD_FUNCTION: see `FunctionTable.add`. @returns a descriptor for a vCPU, else 0. */
   addFunction(request: FunctionRequest): number {
     return this.#context.functions.add(request, () => {
       const descriptor = this.#owner.newDescriptor();
@@ -257,7 +257,7 @@ export class GunyahVm {
     });
   }
 
-  /** REMOVE_FUNCTION: see {@link FunctionTable.remove}. */
+  /** REMOVE_FUNCTION: see `FunctionTable.remove`. */
   removeFunction(request: FunctionRequest): void {
     const { functions } = this.#context;
     functions.remove(request);

@@ -68,7 +68,7 @@ export class IndexedRecord implements CaptureRecord {
     return this.#index.messageOf(this.#at);
   }
   get announced() {
-    return this.#record.announced;
+    return this.incomplete ? this.#record.announced : this.#index.packetCountOf(this.#at) - 1;
   }
   get incomplete() {
     return this.#index.has(this.#at, Flag.incomplete);
