@@ -25,8 +25,8 @@ export async function runLines(text: string): Promise<ShellResult> {
   let code = 0;
   for (const line of text.replace(/\\\n\s*/g, '').split('\n')) {
     for (const command of line.replace(/(^|\s+)#.*/, '').split(' && ')) {
-      if (code !== 0) throw new Error(`a command before this one failed: ${line}\n${printed}`);
       if (command === '' || DONE.test(command)) continue;
+      if (code !== 0) throw new Error(`a command before this one failed: ${line}\n${printed}`);
       const result = await runPipe(command);
       printed += result.printed;
       code = result.code;
