@@ -120,6 +120,26 @@ describe('conform rm', () => {
     },
   );
 
+  it.skipIf(process.platform === 'win32')(
+    'hears what a VM gets before it has sent anything, once the devicetree is loaded (needs unix sockets)',
+    async () => {
+      const [path, tree] = [workshop.file('loaded.sock'), workshop.file('conform.dtb')];
+      expect((await gunyahRm(['conform', 'rm', '--write-devicetree', tree])).code).toBe(0);
+      await Server.ready(['--socket', path, '--load', `0x89000000=${tree}`]);
+      const args = [
+        'conform',
+        'rm',
+        '--target',
+        `socket:${path}`,
+        '--loaded',
+        '--filter',
+        'notifications/shutdown',
+      ];
+      expect((await gunyahRm(args)).stdout).toContain('1 cases: 1 passed\n');
+      await Server.stopAll();
+    },
+  );
+
   it('blocks what is left when a manager that nobody makes fresh has ended', async () => {
     const { stdout, code } = await gunyahRm([
       'conform',

@@ -206,7 +206,7 @@ describe('a small manager in C', () => {
       for (const place of ['set_crash_message', 'get_state', 'lend_interrupt'])
         expect(stdout).toMatch(new RegExp(`crash \\S+ in ${place}\n`));
       const findings = readdirSync(join(out, 'findings'));
-      const file = join(out, 'findings', findings.find((name) => name.includes('get-state')) as string);
+      const file = join(out, 'findings', findings.find((name) => /get-state.*ndjson$/.test(name)) as string);
       expect(readFileSync(file, 'utf8')).toContain('AddressSanitizer');
       const again = await gunyahRm(['fuzz', 'reproduce', file]);
       expect(again.code).toBe(1);

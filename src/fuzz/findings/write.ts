@@ -36,7 +36,7 @@ export function reproduceCommand({ seed, target, options }: Origin, caseNumber: 
 }
 
 /** The command line that plays a finding's file, which names its target. */
-function reproduceFile(finding: FindingFacts): string {
+export function reproduceFile(finding: FindingFacts): string {
   return `gunyah-rm fuzz reproduce ${findingName(finding)}`;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UsageError, WireError } from '../../base/error.js';
 import { jsonText, parseJson } from '../../base/json.js';
 import type { Finding, FindingCount, FindingFacts } from '../../fuzz/campaign/finding.js';
+import { findingPage, pageName } from '../../fuzz/findings/page.js';
 import { readFinding, type StoredFinding } from '../../fuzz/findings/read.js';
 import { findingName, findingText, type Origin, renumbered, seedText } from '../../fuzz/findings/write.js';
 import type { Seed } from '../../fuzz/guide/seeds.js';
@@ -41,6 +42,7 @@ export class CampaignFolder {
 
   saveFinding(finding: Finding): void {
     this.write(join(FINDINGS_FOLDER, findingName(finding)), findingText(finding, this.#origin));
+    this.write(join(FINDINGS_FOLDER, pageName(finding)), findingPage(finding, this.#origin));
   }
 
   /** @param number 1, 2, ... in the order in which they were kept. */
@@ -107,10 +109,21 @@ function partIn(path: string): CampaignPart {
 }
 
 /** Writes a merged campaign. Findings of an earlier merging are replaced. @throws FileError */
-export function writeMerged(path: string, { state, findings, seeds }: Omit<CampaignPart, 'name'>): void {
-  for (const name of filesOf(path, FINDINGS_FOLDER)) unlinkSync(name);
-  for (const { facts, text } of findings)
-    writeFile(join(path, FINDINGS_FOLDER, findingName(facts)), renumbered(text, facts), true);
+export function writeMerged(
+  path: string,
+  { state, findings, seeds }: Omit<CampaignPart, 'name'>,
+  origin: Origin,
+): void {
+  const folder = join(path, FINDINGS_FOLDER);
+  for (const name of namesIn(folder))
+    if (/^finding-.*\.(ndjson|md)$/.test(name)) unlinkSync(join(folder, name));
+  for (const { facts, text } of findings) {
+    const file = join(folder, findingName(facts));
+    writeFile(file, renumbered(text, facts), true);
+    const { played, about } = storedIn(file);
+    const page = findingPage({ ...facts, played }, { ...origin, seed: about?.seed ?? origin.seed });
+    writeFile(join(folder, pageName(facts)), page);
+  }
   for (const [index, text] of seeds.entries())
     writeFile(join(path, SEEDS_FOLDER, `seed-${String(index + 1).padStart(5, '0')}.ndjson`), text);
   writeFile(join(path, STATE_FILE), `${jsonText({ version: STATE_VERSION, ...state })}\n`, true);

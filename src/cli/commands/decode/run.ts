@@ -92,6 +92,7 @@ function sinkOf(io: CommandIo, output: Output, options: DecodeOptions, { form, c
   const toStandard = options.output === '-';
   const write = (text: string) => output.write(text);
   const frame = () => {};
+  const width = toStandard ? terminalWidth(io.stdio) : undefined;
   const json = form === 'json';
   if (options.summary) {
     const summary = new Summary(protocol);
@@ -99,16 +100,11 @@ function sinkOf(io: CommandIo, output: Output, options: DecodeOptions, { form, c
       record: (record, matches) => summary.record(record, matches),
       frame,
       unanswered: (request) => summary.lost(request),
-      end: () => write(json ? `${jsonText(summary.toJson())}\n` : summary.toText()),
+      end: () => write(json ? `${jsonText(summary.toJson())}\n` : summary.toText(width)),
     };
   }
   if (options.stats !== undefined) {
-    const stats = new LiveStats(
-      output,
-      options.stats,
-      json,
-      toStandard ? terminalWidth(io.stdio) : undefined,
-    );
+    const stats = new LiveStats(output, options.stats, json, width);
     return {
       record: (record, matches) => stats.record(record, matches),
       frame,

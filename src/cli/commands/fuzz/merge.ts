@@ -23,7 +23,7 @@ export function mergeFolders(io: CommandIo, folders: readonly string[], out: str
     careful: careful === true,
     options: Array.isArray(options) ? options.map(String) : [],
   };
-  writeMerged(out, merged);
+  writeMerged(out, merged, origin);
   const { coverage } = new Engine({ seed: 0, steps: new Set(), machine: origin.platform });
   coverage.load(state.coverage);
   const report: Report = {

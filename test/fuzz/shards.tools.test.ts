@@ -56,7 +56,8 @@ describe('shards of a campaign', () => {
       'report.html',
       ...findings(path).map((name) => `findings/${name}`),
     ].map((name) => readFileSync(join(path, name), 'utf8'));
-  const findings = (path: string) => readdirSync(join(path, 'findings'));
+  const findings = (path: string) =>
+    readdirSync(join(path, 'findings')).filter((name) => name.endsWith('.ndjson'));
   const causes = (path: string) =>
     findings(path).map(
       (name) =>
