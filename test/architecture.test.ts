@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   schemas: ['src/schema'],
   'src/docs': engine,
   'src/export': [...engine, 'src/docs'],
+  'src/tables': [...engine],
   'src/golden': [...engine, 'src/docs', 'src/export'],
   'src/transport': engine,
   'src/devicetree': engine,
@@ -43,6 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/node': [
     ...engine,
     'src/serve',
+    'src/tables',
     'src/target',
     'src/relay',
     'src/fuzz',
@@ -58,6 +60,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/rm',
     'src/host',
     'src/sim',
+    'src/tables',
     'src/target',
     'src/conform',
     'src/fuzz',

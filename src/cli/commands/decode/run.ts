@@ -28,6 +28,11 @@ export async function decode(io: CommandIo, files: readonly string[], options: D
     await convert(io, files, { ...options, to: form }, rules, filter);
     return;
   }
+  if (form === 'parquet') {
+    const { writeTables } = await import('./tables.js');
+    await writeTables(io, files, options, rules, filter);
+    return;
+  }
   const output = io.output(options.output, form === 'json' ? 'json' : 'text');
   if (options.follow) output.publish();
   const sink = sinkOf(io, output, options, plan);
