@@ -112,12 +112,16 @@ function listPieces(field: Field, part: InfoPart, items: readonly unknown[], own
   if (entry === undefined) return [];
   if (!(entry instanceof StructType))
     return [{ part, field: { ...field, type: entry }, values: items, owners: [] }];
-  return toldFields(entry).map((inner) => ({
-    part: inner.info === 'what' ? part : (inner.info as InfoPart),
-    field: inner,
-    values: items.map((item) => (item as Values)[inner.name]),
-    owners: items as readonly Values[],
-  }));
+  return toldFields(entry).map((inner) => {
+    // The last entry of a message that is cut off lacks some.
+    const whole = (items as readonly Values[]).filter((item) => item[inner.name] !== undefined);
+    return {
+      part: inner.info === 'what' ? part : (inner.info as InfoPart),
+      field: inner,
+      values: whole.map((item) => item[inner.name]),
+      owners: whole,
+    };
+  });
 }
 
 /** `INIT -> READY` where a field reports another state than before. */
