@@ -17,7 +17,8 @@ export default defineConfig({
     target: 'node20',
     minify: false,
     rollupOptions: {
-      external: ['vite'],
+      // Installed by those who need it: 70 MB.
+      external: ['vite', '@duckdb/node-api'],
       output: {
         chunkFileNames: '[name]-[hash].js',
         minify: { mangle: false, compress: true, codegen: true },

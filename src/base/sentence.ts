@@ -114,6 +114,8 @@ const rows: Readonly<Record<string, Row>> = {
   line_length: (expected) => `the line is too long: it must have ${expected}`,
   magic: hexValues,
   id: hexValues,
+  sql: (_, actual) => `DuckDB refuses the query: ${actual}`,
+  package: (expected) => `${expected} is needed`,
   rm_error: (_, actual) => `the manager answered ${actual}`,
 };
 

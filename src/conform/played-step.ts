@@ -1,5 +1,5 @@
 import { protocol } from '../../schemas/index.js';
-import { formatHex, parseHex } from '../base/hex.js';
+import { parseHex } from '../base/hex.js';
 import { isLine, type Line } from '../base/line-readers.js';
 import { linePackets } from '../capture/ndjson/index.js';
 import type { CaptureRecord } from '../capture/records/index.js';
@@ -129,9 +129,4 @@ function merged(base: Line, over: Line): Line {
     all[key] = isLine(value) && isLine(before) ? merged(before, value) : value;
   }
   return all;
-}
-
-/** Bytes of a side on one line. */
-export function bytesText({ frames }: Side): string {
-  return frames.length === 0 ? 'not known' : frames.map((frame) => formatHex(frame)).join(' ');
 }

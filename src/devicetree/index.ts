@@ -5,4 +5,5 @@
 export * from './fdt.js';
 export * from './node.js';
 export * from './overlay.js';
+export { formatSource } from './source.js';
 export * from './write.js';

@@ -13,7 +13,7 @@ export class InterruptNumbers {
   /** The VM was reset: no number is bound any more. */
   destroyed = false;
 
-  /** Takes the lowest free number from {@link VIRQ_CHOSEN_MIN} up; undefined when all are taken. */
+  /** Takes the lowest free number from `VIRQ_CHOSEN_MIN` up; undefined when all are taken. */
   choose(): number | undefined {
     for (let number = VIRQ_CHOSEN_MIN; number <= VIRQ_MAX; number++)
       if (this.#used[number] === FREE) {
@@ -24,7 +24,7 @@ export class InterruptNumbers {
   }
 
   /**
-   * Takes a given number; false when it is outside {@link VIRQ_MIN}..{@link VIRQ_MAX} or in use.
+   * Takes a given number; false when it is outside `VIRQ_MIN`..{@link VIRQ_MAX} or in use.
    *
    * @param accepted it is for a hardware interrupt that the VM accepts.
    */

@@ -30,12 +30,12 @@ export function enumeration<const V extends NamedValues>(
 }
 
 /** A flag set of the width of `base`; unknown bits are kept. */
-export function flags<const V extends Readonly<Record<string, number>>>(
+export function flags<const V extends NamedValues>(
   name: string,
   base: IntegerType,
   bits: V,
   info: NamesInfo,
-): FlagsType<keyof V & string> {
+): FlagsType<V> {
   return new FlagsType(name, base, bits, info);
 }
 

@@ -139,13 +139,13 @@ export class EnumType<V extends NamedValues = NamedValues, T extends number = nu
 }
 
 /** An integer with names for some bits. Other bits are valid too. */
-export class FlagsType<N extends string = string> extends IntegerType {
+export class FlagsType<V extends NamedValues = NamedValues> extends IntegerType {
   override readonly kind = 'flags';
 
   constructor(
     label: string,
     base: IntegerType,
-    readonly bits: Readonly<Record<N, number>>,
+    readonly bits: V,
     readonly info: NamesInfo,
   ) {
     super(label, base.fixedSize);

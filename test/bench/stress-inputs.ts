@@ -306,7 +306,7 @@ export const inputs: readonly Input[] = [
   },
   {
     name: 'fixtures of unknown names',
-    files: { 'fixtures.json': fixtures },
+    files: { 'VM_START.json': fixtures },
     large: ['golden --check .'],
     commands: ['golden --check .'],
     largestPacket: (size) => size,

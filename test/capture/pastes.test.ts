@@ -60,6 +60,24 @@ const LINK = `000c000c67756e7961685f726d000000${'00000000'}0300ff00`;
 /** What was pasted, as it is, and the messages in it. */
 const PASTES: readonly (readonly [string, string, readonly string[]])[] = [
   ['a C array', `static const uint8_t req[12] = { ${prefixed(A).join(', ')} };`, [A]],
+  ['a slice of Go', `msg := []byte{${prefixed(A).join(', ')}}`, [A]],
+  ['an array of Swift', `let m: [UInt8] = [${prefixed(A).join(', ')}]`, [A]],
+  ['an array of C#', `byte[] m = { ${prefixed(A).join(', ')} };`, [A]],
+  ['a string of Ruby', `m = "${escaped(A)}"`, [A]],
+  ['bytes.fromhex', `bytes.fromhex('${A}')`, [A]],
+  ['pack of Perl', `my $m = pack('H*', '${A}');`, [A]],
+  ['a bytearray', `bytearray([${list(A)}])`, [A]],
+  ['a Uint8Array', `new Uint8Array([${list(A)}])`, [A]],
+  ['a literal of SQL', `X'${A.toUpperCase()}'`, [A]],
+  ['an argument of printf', `printf '${escaped(A)}' | nc -U sock`, [A]],
+  [
+    'memory read of lldb',
+    dump(C, 8, (at, bytes) => {
+      const digits = bytes.map((byte) => hexOf(byte, 2)).join(' ');
+      return `0x${hexOf(0x16fdff2a0 + at, 9)}: ${digits.padEnd(23)}  ${textOf(bytes)}`;
+    }),
+    [C],
+  ],
   ['C arrays', `u8 a[] = {${prefixed(A).join(',')}};\nu8 b[] = {${prefixed(B).join(',')}};`, [A, B]],
   [
     'a C array with comments',
@@ -331,6 +349,7 @@ describe('refused by name', () => {
     ['literals on lines of their own', `b'${repr(A)}'\nb'\\x00\\x01'\n`, /--format literal/],
     ['numbers that are no bytes', `{${prefixed(A).join(', ')}, 0x1234}`, /0 to 255/],
     ['an escape whose end depends on the language', `"${escaped(A)}\\x00a"`, /escapes/],
+    ['Intel HEX', `:0C000000${A.toUpperCase()}F7\n:00000001FF\n`, /expected hex bytes/],
     ['prose', 'Hello,\nno bytes here\n', /describe --formats/],
   ])('%s', (_, text, expected) => {
     const { error } = input(text);

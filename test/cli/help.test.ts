@@ -21,6 +21,7 @@ const commands = [
   'call',
   'listen',
   'relay',
+  'conform',
   'capture',
   'completion',
 ];

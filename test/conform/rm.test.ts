@@ -48,9 +48,7 @@ describe('the cases for managers', () => {
   });
 
   it.each(Object.entries(mutants))('catch %s', (_bug, { manager, caughtBy }) => {
-    const [chapter] = caughtBy.split('/');
-    const results = resultsOf({ manager }, (name) => name.startsWith(`${chapter}/`));
-    expect(wrong(results)).toContain(`failed ${caughtBy}`);
+    expect(wrong(resultsOf({ manager }, (name) => name === caughtBy))).toEqual([`failed ${caughtBy}`]);
   });
 });
 
@@ -109,16 +107,36 @@ describe('conform rm', () => {
     async () => {
       const path = workshop.file('conform.sock');
       await Server.ready(['--socket', path]);
-      const some = ['fragments/', 'memory/', 'errors/', 'lives/'].flatMap((name) => ['--filter', name]);
+      const some = ['fragments/', 'memory/', 'lives/'].flatMap((name) => ['--filter', name]);
       for (let run = 0; run < 2; run++) {
         const { code, stdout } = await gunyahRm(['conform', 'rm', '--target', `socket:${path}`, ...some]);
-        expect(stdout).toMatch(/\n\d+ cases: \d\d\d passed, \d+ skipped\n$/);
+        expect(stdout).toMatch(/\n\d+ cases: \d+ passed, \d+ skipped\n$/);
         expect(code).toBe(0);
       }
       await Server.stopAll();
       expect((await gunyahRm(['conform', 'rm', '--target', `socket:${path}`, '--limit', '100'])).code).toBe(
         3,
       );
+    },
+  );
+
+  it.skipIf(process.platform === 'win32')(
+    'hears what a VM gets before it has sent anything, once the devicetree is loaded (needs unix sockets)',
+    async () => {
+      const [path, tree] = [workshop.file('loaded.sock'), workshop.file('conform.dtb')];
+      expect((await gunyahRm(['conform', 'rm', '--write-devicetree', tree])).code).toBe(0);
+      await Server.ready(['--socket', path, '--load', `0x89000000=${tree}`]);
+      const args = [
+        'conform',
+        'rm',
+        '--target',
+        `socket:${path}`,
+        '--loaded',
+        '--filter',
+        'notifications/shutdown',
+      ];
+      expect((await gunyahRm(args)).stdout).toContain('1 cases: 1 passed\n');
+      await Server.stopAll();
     },
   );
 

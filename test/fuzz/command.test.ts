@@ -19,7 +19,9 @@ const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const findingsIn = (out: string) =>
-  readdirSync(join(out, 'findings')).map((name) => join(out, 'findings', name));
+  readdirSync(join(out, 'findings'))
+    .filter((name) => name.endsWith('.ndjson'))
+    .map((name) => join(out, 'findings', name));
 
 /** The first line of a finding. */
 function about(file: string): { fuzz: { cause: { key: string }; reproduce: string[]; state: string } } {
@@ -58,6 +60,18 @@ describe('fuzz', () => {
     const { code, stdout } = await gunyahRm(['replay', ...findingsIn(out)]);
     expect(stdout).toMatch(/^(\d+) steps, \1 equal, 0 different\n$/);
     expect(code).toBe(0);
+  });
+
+  it('writes a page for each finding: what happened, the session with names, how to play it again', () => {
+    for (const file of findingsIn(out)) {
+      const page = readFileSync(file.replace(/ndjson$/, 'md'), 'utf8');
+      const { fuzz } = about(file);
+      expect(page).toContain(`: ${fuzz.cause.key}\n\nThe target died while it handled step `);
+      expect(page).toContain('It is a place where the public manager is known to die: ');
+      expect(page).toContain(`    ${fuzz.reproduce[0]}\n`);
+      expect(page).toMatch(/^1\. (HLOS|VM \d+): request \w+ seq /m);
+      expect(page.includes('/dts-v1/;')).toBe(readFileSync(file, 'utf8').includes('"data":"d00dfeed'));
+    }
   });
 
   it('writes a page that needs nothing else', () => {
@@ -158,7 +172,8 @@ describe('reproduce', () => {
     const file = join(folder, 'halt.ndjson');
     const lines = [{ scenario: 'x' }, { op: 'vcpu_halt', vmid: 3, state: 2 }];
     writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    const { code, stderr } = await gunyahRm(['fuzz', 'reproduce', file, '--target', 'exec:true']);
+    const target = 'exec:echo ready; while read line; do echo ok; done';
+    const { code, stderr } = await gunyahRm(['fuzz', 'reproduce', file, '--target', target]);
     expect(code).toBe(2);
     expect(stderr).toContain('vcpu_halt');
   });

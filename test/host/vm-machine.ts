@@ -53,7 +53,7 @@ export class Machine {
     this.bench = new Bench({ profile, debugBuild });
     this.manager = new VmManager({ ...options, generation, mode });
     // Qualcomm's generations have clients of their own, and no VM manager.
-    this.#endpoint = new Endpoint(options.endpoint ?? generation);
+    this.#endpoint = new Endpoint(options.endpoint ?? this.manager.generation.client);
   }
 
   get isCareful(): boolean {
@@ -105,7 +105,7 @@ export class Machine {
   /** RM boots again and knows nothing; the host's driver is loaded anew. */
   reboot(): void {
     this.bench.manager.reboot();
-    this.#endpoint = new Endpoint(this.manager.generation.name);
+    this.#endpoint = new Endpoint(this.manager.generation.client);
   }
 
   /** Lets RM do what there is to do, and the manager hear of it. */

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { HostError } from '../../src/host/index.js';
-import { readUserMemRegion, regionCommand, regionFlags } from '../../src/host/vm-manager/index.js';
+import {
+  readUserMemRegion,
+  regionCommand,
+  regionFlags,
+  UserProcess,
+} from '../../src/host/vm-manager/index.js';
 import { Machine } from './vm-machine.js';
 import { failureOf, IMAGE, PAGE, prepare, RING, RW, RWX, regionOf } from './vm-setup.js';
 
@@ -158,5 +163,78 @@ describe('review of version 9, patch 13: GH_VM_SET_USER_MEM_REGION', () => {
     expect(machine.calls).not.toContain('MEM_RECLAIM');
     expect(machine.process.isPinned(machine.page(RING.page))).toBe(false);
     expect(machine.remains.parcels).toHaveLength(2);
+  });
+
+  it('memory extents are checked after flags and alignment: EOPNOTSUPP', () => {
+    const machine = new Machine('v9', 'faithful', { hasMemoryExtents: false });
+    const { vm } = machine.manager.createVm(machine.process);
+    const ring = regionOf(machine, RING, RW);
+    expect(failureOf(() => machine.run(vm.setUserMemRegion(ring))).errno).toBe('EOPNOTSUPP');
+    expect(failureOf(() => machine.run(vm.setUserMemRegion({ ...ring, flags: 16 }))).errno).toBe('EINVAL');
+    expect(failureOf(() => machine.run(vm.setUserMemRegion({ ...ring, memorySize: 1n }))).errno).toBe(
+      'EINVAL',
+    );
+  });
+
+  it('regions that touch do not overlap', () => {
+    const { machine, vm, ring } = faithful();
+    machine.run(vm.setUserMemRegion(ring));
+    const behind = { ...ring, label: 3, guestPhysAddr: ring.guestPhysAddr + ring.memorySize };
+    machine.run(vm.setUserMemRegion(behind));
+    expect(vm.state.regions.all).toHaveLength(2);
+  });
+
+  it('neighbouring pages are one memory entry, others are not', () => {
+    const { machine, vm, ring } = faithful();
+    machine.run(vm.setUserMemRegion(ring));
+    expect(vm.state.regions.all[0]?.pieces.map(({ size }) => size)).toEqual([BigInt(RING.pages) * PAGE]);
+    const scattered = new UserProcess('scattered', [
+      { address: 0n, pages: 3, physical: 0x9000_0000n, stride: 2n * PAGE },
+    ]);
+    const other = machine.manager.createVm(scattered).vm;
+    machine.run(other.setUserMemRegion({ ...ring, userspaceAddr: 0n, memorySize: 3n * PAGE }, scattered));
+    expect(other.state.regions.all[0]?.pieces).toHaveLength(3);
+  });
+
+  it('pages are pinned when the region is added, and unpinned when it is taken away', () => {
+    const { machine, vm, ring } = faithful();
+    machine.run(vm.setUserMemRegion(ring));
+    expect(machine.process.pagesPinned).toBe(RING.pages);
+    machine.run(vm.setUserMemRegion({ ...ring, memorySize: 0n }));
+    expect([machine.process.pagesPinned, vm.state.regions.all.length]).toEqual([0, 0]);
+  });
+
+  it('a failed reclaim leaves the pages pinned and is a warning', () => {
+    const machine = new Machine('v9', 'faithful', { debugBuild: true });
+    const { vm } = prepare(machine);
+    machine.run(vm.start());
+    // The VM has accepted the region, so RM keeps it.
+    machine.run(vm.setUserMemRegion({ ...regionOf(machine, RING, RW), memorySize: 0n }));
+    expect(machine.calls.at(-1)).toBe('MEM_RECLAIM');
+    expect(machine.process.isPinned(machine.page(RING.page))).toBe(true);
+    expect(vm.reports.map(({ hazard }) => hazard.name)).toEqual(['pages_pinned']);
+  });
+
+  it('without GH_MEM_LENT the host keeps its access: guest with its rights, then the host with all', () => {
+    const { machine, vm, ring } = faithful();
+    machine.run(vm.setUserMemRegion(ring));
+    expect(vm.state.regions.all[0]?.parcel?.aclFor(128)).toEqual([
+      { vmid: 128, rights: 6 },
+      { vmid: 3, rights: 7 },
+    ]);
+  });
+
+  it('closing the descriptor takes all regions away', () => {
+    const { machine, vm, descriptor, ring } = faithful();
+    machine.run(vm.setUserMemRegion(ring));
+    machine.run(vm.close(descriptor));
+    expect([machine.process.pagesPinned, vm.state.regions.all.length]).toEqual([0, 0]);
+  });
+
+  it('fewer pages than asked for: EFAULT, and none stays pinned', () => {
+    const { machine, vm, ring } = faithful();
+    const beyond = { ...ring, userspaceAddr: machine.page(0xfff), memorySize: 2n * PAGE };
+    expect(failureOf(() => machine.run(vm.setUserMemRegion(beyond))).errno).toBe('EFAULT');
+    expect(machine.process.pagesPinned).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 import { HostError } from '../../src/host/index.js';
 import { type CreatedVm, regionFlags } from '../../src/host/vm-manager/index.js';
+import { hasIoctl } from '../../src/host/vm-manager/ioctls.js';
 import { rpc, tree } from '../rm/vm-tree.js';
 import type { Machine } from './vm-machine.js';
 
@@ -29,7 +30,7 @@ export function prepare(machine: Machine, blob = tree({ rpc })): CreatedVm {
   const created = machine.manager.createVm(machine.process);
   const { vm } = created;
   machine.write(TREE.page, blob);
-  const lends = ['a14', 'a15'].includes(machine.manager.generation.name);
+  const lends = hasIoctl(machine.manager.generation.name, 'LEND_USER_MEM');
   if (lends) machine.run(vm.lendUserMem(regionOf(machine, IMAGE, RWX)));
   else machine.run(vm.setUserMemRegion(regionOf(machine, IMAGE, RWX | (machine.isCareful ? LENT : 0))));
   machine.run(vm.setUserMemRegion(regionOf(machine, RING, RW)));

@@ -49,6 +49,31 @@ export function accessSuite(harness: () => Harness): void {
       await page.context().close();
     });
 
+    it('axe finds nothing serious with suggestions, a wrong filter, find, notes, menus and an order', async () => {
+      const page = await harness().open(recorded('vm-lifecycle.pcap'));
+      await loaded(page);
+      await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click();
+      await page.keyboard.press('f');
+      await page.locator('.table').focus();
+      await page.keyboard.press('Home');
+      await page.keyboard.press('m');
+      await page.locator('.row.marked').waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.locator('#filter').pressSequentially('name == VM_');
+      await page.locator('.suggestions [role=option]').first().waitFor();
+      await page.keyboard.press('ArrowDown');
+      expect(await violations(page)).toEqual([]);
+      await page.locator('#filter').fill('name == 3 ');
+      await shows(page.locator('.filter-error'), 'name');
+      expect(await violations(page)).toEqual([]);
+      for (const menu of ['Columns', 'Save']) {
+        await page.getByText(menu, { exact: true }).click();
+        expect(await violations(page)).toEqual([]);
+        await page.keyboard.press('Escape');
+      }
+      await page.context().close();
+    });
+
     it('axe finds nothing serious on the page without data and in its help', async () => {
       const page = await harness().open(undefined);
       expect(await violations(page)).toEqual([]);
@@ -79,7 +104,7 @@ export function accessSuite(harness: () => Harness): void {
           `document.activeElement.getAttribute('aria-label') ?? document.activeElement.id ?? ''`,
         );
       const seen: string[] = [];
-      for (let stop = 0; stop < 24; stop++) {
+      for (let stop = 0; stop < 28; stop++) {
         await page.keyboard.press('Tab');
         seen.push(await focused());
         if (seen.at(-1) === 'Messages') {
@@ -88,8 +113,26 @@ export function accessSuite(harness: () => Harness): void {
           await shows(page.locator('.details h2'), /^1 /);
         }
       }
-      for (const stop of ['tab-messages', 'filter', 'Messages', 'Copy message as hex', 'Fields', 'Bytes'])
+      const stops = ['tab-messages', 'filter', 'Messages', 'Note', 'Copy message as hex', 'Fields', 'Bytes'];
+      for (const stop of [...stops, 'Height of the message', 'Close the message'])
         expect(seen).toContain(stop);
+      // Headings are one stop, and arrow keys move between them.
+      await page.locator('.table-head button').first().focus();
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('Enter');
+      await becomes(
+        () => page.getByRole('columnheader', { name: 'Time' }).getAttribute('aria-sort'),
+        'ascending',
+      );
+      // A menu opens and closes, and its boxes are reached.
+      await page.getByText('Columns', { exact: true }).focus();
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Space');
+      await becomes(() => page.getByRole('columnheader', { name: 'No', exact: true }).count(), 0);
+      await page.keyboard.press('Space');
+      await page.keyboard.press('Escape');
+      await becomes(() => page.locator('.menu[open]').count(), 0);
       await page.locator('#tab-messages').focus();
       await page.keyboard.press('ArrowRight');
       expect(await focused()).toBe('tab-lanes');

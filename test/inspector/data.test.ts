@@ -3,10 +3,13 @@ import { protocol } from '../../schemas/index.js';
 import { filterNames, parseFilter, recordFields } from '../../src/capture/filter/index.js';
 import { CaptureInput } from '../../src/capture/input/index.js';
 import { recordLine } from '../../src/capture/ndjson/index.js';
+import { infoOf } from '../../src/capture/print/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
+import { type Column, columnsOf } from '../../src/inspector/data/columns.js';
 import { detailOf } from '../../src/inspector/data/detail.js';
 import { MessageFields } from '../../src/inspector/data/message-fields.js';
 import { MessageIndex } from '../../src/inspector/data/message-index.js';
+import { Sorting } from '../../src/inspector/data/sorting.js';
 import { Lanes } from '../../src/inspector/data/timeline/lanes.js';
 import { Parcels } from '../../src/inspector/data/timeline/parcels.js';
 import { VmStates } from '../../src/inspector/data/timeline/vm-states.js';
@@ -71,6 +74,35 @@ describe.each(some)('%s behind the page', (name) => {
       Object.fromEntries(Object.entries(record).filter(([key]) => names.keys.has(key))),
     );
     expect(seen).toEqual(known);
+  });
+
+  it('has a column for every key, and says of each message what decode says', () => {
+    const columns = columnsOf(index);
+    for (const key of names.keys) expect([...columns.keys()]).toContain(key);
+    const said = records.map((_, at) => {
+      const { text, problem = '' } = infoOf(protocol, index.record(at), index.stateBefore(at));
+      return [text, problem];
+    });
+    const cells = records.map((_, at) => ['info', 'problem'].map((name) => columns.get(name)?.cell(at)));
+    expect(cells).toEqual(said);
+  });
+
+  it.each(['no', 'name', 'info', 'latency_ns', 'error', 'from'])('is sorted by %s, and back', (name) => {
+    const column = columnsOf(index).get(name) as Column;
+    const view = new View(index, undefined);
+    for (const descending of [false, true]) {
+      view.sortBy(new Sorting(column, descending));
+      while (!view.advanceSorting(100));
+      const rows = Array.from({ length: index.count }, (_, row) => view.messageAt(row));
+      expect([...rows].sort((a, b) => a - b)).toEqual(records.map((_, at) => at));
+      expect(rows.filter((message, row) => view.rowOf(message) !== row)).toEqual([]);
+      const { number } = column;
+      if (number === undefined) continue;
+      const numbers = rows.map(number).filter((value) => !Number.isNaN(value));
+      expect(numbers).toEqual([...numbers].sort((a, b) => (descending ? b - a : a - b)));
+    }
+    view.sortBy(undefined);
+    expect(view.messageAt(0)).toBe(0);
   });
 
   it('explains every byte once, and every field as NDJSON has it', () => {

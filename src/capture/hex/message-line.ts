@@ -17,6 +17,8 @@ const VMID_MAX = 0xffff;
 /** Reads `[SRC>DST] HEX`, its bytes into `row`; undefined when it is no such line. */
 export function parseMessageLine(line: string, row: GrowingBuffer): MessageLine | undefined {
   row.clear();
+  // A line of Intel HEX: a length, an address and a checksum stand around its bytes.
+  if (/^\s*:[0-9a-f]{10}/i.test(line)) return undefined;
   const route = ROUTE.exec(line);
   const from = route === null ? undefined : Number(route[1]);
   const to = route === null ? undefined : Number(route[2]);

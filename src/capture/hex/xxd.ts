@@ -4,8 +4,8 @@ import { byLine, textForm } from './form.js';
 import { startsRpcMessage } from './messages.js';
 import { offsetGrammar } from './offset-dump.js';
 
-/** Offset and colon. It has at least 4 digits, so that `21:01:…` does not match. */
-const OFFSET = /^\s*([0-9a-f]{4,16}):(?: +|$)/i;
+/** Offset, or an address as lldb prints it, and colon. It has at least 4 digits, so that `21:01:…` does not match. */
+const OFFSET = /^\s*(?:0x)?([0-9a-f]{4,16}):(?: +|$)/i;
 /** At least 8 digits (7 in old versions), a colon, a space. */
 const LINE = /^[0-9a-f]{7,16}: [0-9a-f]/i;
 /** The kernel's groups are numbers: the first byte of an RPC header is the last of its group. */

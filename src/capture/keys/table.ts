@@ -49,7 +49,7 @@ function key<T, Given>(kind: KeyKind<T, Given>, row: Omit<RecordKey<T, Given>, '
 /**
  * All keys of NDJSON lines, in the order in which lines have them. Everything that deals with these keys follows from
  * this table: `decode --json` with and without `--frames`, `encode`, the JSON Schema, the names that filters and
- * `diff --ignore` take, what `diff` compares, and what the page of `inspect` filters by. The first key of each sort of
+ * `diff --ignore` take, what `diff` compares, and the columns of the page of `inspect` and what it filters by. The first key of each sort of
  * line is required.
  */
 export const recordKeys = {

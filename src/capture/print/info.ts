@@ -55,10 +55,14 @@ export function infoText({ outcome, text, problem }: Info): string {
   return known === '' ? `! ${problem}` : `${known}  ! ${problem}`;
 }
 
-function problemOf({ type, incomplete, packets, announced, issues }: CaptureRecord): string | undefined {
-  const texts = issues.map(issueText);
-  if (incomplete) texts.unshift(`incomplete: ${packets.length - 1} of ${announced} continuations came`);
-  if (type === 'continuation') texts.unshift('a continuation that no message in progress takes');
+/** Takes of the record only what it needs: the records of the page make what they are asked for. */
+function problemOf(record: CaptureRecord): string | undefined {
+  const texts = record.issues.map(issueText);
+  if (record.incomplete) {
+    const { packets, announced } = record;
+    texts.unshift(`incomplete: ${packets.length - 1} of ${announced} continuations came`);
+  }
+  if (record.type === 'continuation') texts.unshift('a continuation that no message in progress takes');
   const [first, ...others] = texts;
   return others.length === 0 ? first : `${first} (and ${others.length} more)`;
 }
@@ -113,7 +117,7 @@ function listPieces(field: Field, part: InfoPart, items: readonly unknown[], own
   if (!(entry instanceof StructType))
     return [{ part, field: { ...field, type: entry }, values: items, owners: [] }];
   return toldFields(entry).map((inner) => {
-    // The last entry of a message that is cut off lacks some.
+    // The last entry of a payload that was cut lacks fields.
     const whole = (items as readonly Values[]).filter((item) => item[inner.name] !== undefined);
     return {
       part: inner.info === 'what' ? part : (inner.info as InfoPart),

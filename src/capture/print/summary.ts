@@ -11,6 +11,8 @@ const distinctMax = 4096;
 const listMax = 100;
 /** How many of those the text shows. */
 const shownMax = 20;
+/** Columns from which the table has all parts. */
+const wideFrom = 96;
 
 /** Name → type or error code → count. */
 type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -117,15 +119,18 @@ export class Summary {
     };
   }
 
-  /** The same as tables for people. */
-  toText(): string {
+  /** The same as tables for people. @param width of the terminal in columns; undefined = no limit */
+  toText(width?: number): string {
+    const isNarrow = width !== undefined && width < wideFrom;
     const rows = sorted(this.#messages).map(([name, types]) => {
       const latency = this.#latencies.get(name)?.summary();
       const cell = (type: string) => String(types.get(type) ?? '-');
       const kinds = ['request', 'reply', 'notification'].map(cell);
       const times = latency === undefined ? ['-', '-', '-', '-'] : latencyCells(latency);
-      return [name, ...kinds, ...times];
+      return [name, ...kinds, ...(isNarrow ? times.slice(1) : times)];
     });
+    const kinds = ['requests', 'replies', isNarrow ? 'notify' : 'notifications'];
+    const times = ['min', 'median', 'p99', 'max'];
     const errors = sorted(this.#errors).flatMap(([name, codes]) =>
       sorted(codes).map(([code, times]) => [name, code, String(times)]),
     );
@@ -133,10 +138,7 @@ export class Summary {
     const lines = [
       `${this.#records} records, ${this.#packets} packets`,
       '',
-      ...columns([
-        ['message', 'requests', 'replies', 'notifications', 'min', 'median', 'p99', 'max'],
-        ...rows,
-      ]),
+      ...columns([['message', ...kinds, ...(isNarrow ? times.slice(1) : times)], ...rows]),
       ...(errors.length > 0 ? ['', ...columns([['error replies', 'code', 'count'], ...errors])] : []),
       '',
       `${this.#unansweredCount} unanswered requests`,

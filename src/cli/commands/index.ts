@@ -25,6 +25,7 @@ const modules: Readonly<Record<string, () => Promise<CommandModule>>> = {
   golden: () => import('./golden.js'),
   export: () => import('./export.js'),
   inspect: () => import('./inspect.js'),
+  query: () => import('./query.js'),
   capture: () => import('./capture/index.js'),
   completion: () => import('./completion.js'),
 };

@@ -2,11 +2,11 @@ import { jsonText } from '../../base/json.js';
 import { printable } from '../../base/text.js';
 import type { Report } from './report.js';
 
-/** Test Anything Protocol, version 14 (testanything.org). A case that could not be judged counts as failed. */
+/** Test Anything Protocol, version 13 (testanything.org), which `prove` reads, too. A case that could not be judged counts as failed. */
 export function tapReport(): Report {
   let number = 0;
   return {
-    begin: (total) => `TAP version 14\n1..${total}\n`,
+    begin: (total) => `TAP version 13\n1..${total}\n`,
     outcome({ name, status, reason, level, rule, source, comparisons }, file) {
       const first = `${++number} - ${escaped(name)}`;
       if (status === 'passed') return `ok ${first}\n`;

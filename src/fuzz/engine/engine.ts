@@ -9,6 +9,7 @@ import { TreePool } from '../tree/tree-pool.js';
 import { ActionTable } from './action-table.js';
 import { Coverage } from './coverage.js';
 import { SessionGenerator } from './session-generator.js';
+import { type Shard, wholeCampaign } from './shard.js';
 
 /** A case number is a serial number times this, plus the number of its goal: 1 for the first goal, 0 for none. */
 export const GOALS_MAX = 8192;
@@ -42,6 +43,8 @@ export interface EngineOptions {
   readonly case?: number | undefined;
   /** Cases of the earlier run that this one continues. */
   readonly serial?: number | undefined;
+  /** The part of the cases that this run has; by default all. */
+  readonly shard?: Shard | undefined;
 }
 
 /**
@@ -94,6 +97,12 @@ export class Engine {
   /** Number of the current case. With the seed it identifies the case. */
   get case(): number {
     return this.#case;
+  }
+
+  /** Serial number of the next case, over all shards. */
+  get nextSerial(): number {
+    const { index, count } = this.#options.shard ?? wholeCampaign;
+    return this.#serial * count + index;
   }
 
   /** Cases begun so far. */
@@ -164,8 +173,9 @@ export class Engine {
 
   /** The next case number: of some goals the one from which most new coverage is expected. */
   #choose(): number {
-    const random = this.#random.child(`choose ${this.#serial}`);
-    const first = this.#serial * GOALS_MAX;
+    const serial = this.nextSerial;
+    const random = this.#random.child(`choose ${serial}`);
+    const first = serial * GOALS_MAX;
     if (random.chance(VALID_CASE_SHARE) && this.#options.messages === undefined) return first;
     const goals =
       random.chance(TREE_CASE_SHARE) && this.#treeGoals.length > 0 ? this.#treeGoals : this.#requestGoals;

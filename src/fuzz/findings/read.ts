@@ -23,6 +23,8 @@ export interface FindingHeader extends Cause, Omit<FindingFacts, 'cause' | 'size
   readonly profile: string;
   readonly manager: ManagerProfile;
   readonly careful: boolean;
+  /** Whether the target may be compared with a reference manager. */
+  readonly reference: boolean;
 }
 
 const { object, strictly, text, natural, list, boolean, oneOf, optional } = lineReaders('finding');
@@ -85,6 +87,7 @@ function readFacts(first: Line, fuzz: Line, manager: ManagerProfile): FindingHea
     state: oneOf(findingStates, fuzz.state ?? 'found', 'fuzz.state'),
     profile: optional(first, 'profile', text) ?? 'native',
     manager,
+    reference: optional(fuzz, 'reference', boolean) ?? true,
     careful: optional(first, 'careful', boolean) ?? false,
   };
 }

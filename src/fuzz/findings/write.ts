@@ -17,6 +17,8 @@ export interface Origin {
   /** Whose manager: that of target sim, and the reference. */
   readonly manager: ManagerProfile;
   readonly careful: boolean;
+  /** Which part of the cases; absent for all. */
+  readonly shard?: string;
   /** Further options that decide what cases do, as on the command line. */
   readonly options: readonly string[];
 }
@@ -33,10 +35,9 @@ export function reproduceCommand({ seed, target, options }: Origin, caseNumber: 
   return `gunyah-rm fuzz ${words.join(' ')}`;
 }
 
-/** The command line that plays a finding's file. Other targets than sim must be named, since a file starts no program. */
-function reproduceFile(finding: FindingFacts, { target }: Origin): string {
-  const words = target === 'sim' ? [] : ['--target', quoted(target)];
-  return ['gunyah-rm fuzz reproduce', ...words, findingName(finding)].join(' ');
+/** The command line that plays a finding's file, which names its target. */
+export function reproduceFile(finding: FindingFacts): string {
+  return `gunyah-rm fuzz reproduce ${findingName(finding)}`;
 }
 
 function quoted(word: string): string {
@@ -64,14 +65,35 @@ export function findingText(finding: Finding, origin: Origin): string {
       target,
       version,
       state,
+      ...(origin.options.includes('--no-reference') ? { reference: false } : {}),
       cause: { kind: cause.kind, key: cause.key },
       reproduce: [
-        reproduceFile(finding, origin),
+        reproduceFile(finding),
         ...(isGuided(caseNumber) ? [] : [reproduceCommand(origin, caseNumber)]),
       ],
     },
   };
   return linesText(first, played);
+}
+
+/** The text of a finding under another number. */
+export function renumbered(text: string, finding: FindingFacts): string {
+  const end = text.indexOf('\n');
+  const first = JSON.parse(text.slice(0, end));
+  const [, ...others] = first.fuzz.reproduce;
+  const fuzz = {
+    ...first.fuzz,
+    number: finding.number,
+    reproduce: [reproduceFile(finding), ...others],
+  };
+  return `${jsonText({ ...first, fuzz })}${text.slice(end)}`;
+}
+
+/** The text of a finding with a smaller session. */
+export function shrunk(text: string, played: PlayedSession): string {
+  const first = JSON.parse(text.slice(0, text.indexOf('\n')));
+  const description = played.cause?.text ?? first.description;
+  return linesText({ ...first, description, fuzz: { ...first.fuzz, state: 'smallest' } }, played);
 }
 
 /** A session that reached new code, as a recording, with the edges that it was the first to reach. */

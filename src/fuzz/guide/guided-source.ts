@@ -79,7 +79,7 @@ export class GuidedSource implements CaseSource {
   }
 
   #begin(): 'reset' {
-    const { serial } = this.#engine;
+    const { nextSerial: serial } = this.#engine;
     const guided = this.#session === undefined ? 0 : this.#guidedInRow + 1;
     const random = this.#random.child(`${serial} ${guided}`);
     this.#session = undefined;

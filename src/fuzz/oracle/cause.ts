@@ -24,6 +24,8 @@ export interface Cause {
   readonly key: string;
   /** What happened in this session, for people. */
   readonly text: string;
+  /** What the reference manager and the target did in the last step, one text for each message. */
+  readonly sides?: { readonly reference: readonly string[]; readonly target: readonly string[] };
 }
 
 /** Kind and key. */
@@ -38,7 +40,7 @@ export function endingCause(step: Step, { kind, text }: Ending, predicted: strin
 
 function endingKey(step: Step, kind: Ending['kind'], text: string): string {
   if (kind === 'panic') return text;
-  const fault = sanitizerFault(text);
+  const fault = sanitizerFault(text) ?? namedPlace(text);
   if (fault !== undefined) return fault;
   const what = kind === 'hang' ? '' : `${firstLine(text).replace(/0x[0-9a-f]+|\b\d+\b/gi, '#')} `;
   return `${what}on ${step.kind === 'frame' ? messageName(idOf(step.frame)) : step.kind}`;
@@ -52,6 +54,25 @@ function sanitizerFault(text: string): string | undefined {
   // The first frames are often the sanitizer's own.
   const own = frames.find(([line]) => !/interceptor|sanitizer|libasan|libc/i.test(line)) ?? frames[0];
   return own === undefined ? fault : `${fault} in ${own[1]}`;
+}
+
+/**
+ * The place that the target names: in its `abort` line, or as assertions, UBSan and Rust print it. The same place is one
+ * cause, whatever message leads there.
+ */
+function namedPlace(text: string): string | undefined {
+  const [, said] = /^abort ([^\n]+)/.exec(text) ?? [];
+  const [, file] = /([\w./-]+\.(?:c|cc|cpp|h|hpp|rs|S):\d+)/.exec(said ?? '') ?? [];
+  if (file !== undefined) return `at ${file}`;
+  if (said !== undefined && /^[\w.:-]+$/.test(said) && /[a-z_]{3}/i.test(said)) return said;
+  const [, where] =
+    /([\w./-]+:\d+)(?::\d+)?: (?:runtime error|\w+: Assertion)/.exec(text) ??
+    /panicked at (?:'[^']*', )?([\w./-]+:\d+)/.exec(text) ??
+    [];
+  if (where !== undefined) return `at ${where}`;
+  const [heap] =
+    /(?:malloc|free|realloc)\(\): [\w ]+|double free or corruption|stack smashing detected/.exec(text) ?? [];
+  return heap;
 }
 
 function firstLine(text: string): string {

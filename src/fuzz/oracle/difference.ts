@@ -21,7 +21,14 @@ export function differenceOf(step: Step, expected: Side, actual: Side): Cause {
   const alike = texts[0] === texts[1];
   const [left, right] = alike ? [expected, actual].map(({ out }) => describeBytes(sent(out))) : texts;
   const key = keyOf(step, expected, actual);
-  return { kind: 'difference', key, text: `${key}: expected ${left} | actual ${right}` };
+  const sides = { reference: sideOf(expected, alike), target: sideOf(actual, alike) };
+  return { kind: 'difference', key, text: `${key}: reference ${left} | target ${right}`, sides };
+}
+
+/** What one manager did, message by message. @param asBytes where both decode to the same. */
+function sideOf({ out, refused }: Side, asBytes: boolean): readonly string[] {
+  if (refused) return ['refused by the queue'];
+  return sent(out).map((message) => (asBytes ? describeBytes([message]) : describeMessages([message])));
 }
 
 function sent(out: Side['out']) {

@@ -5,10 +5,19 @@ import { Draft } from '../message/draft.js';
 import type { MessageShape } from '../message/message-shape.js';
 import type { TreeMutation } from '../tree/tree-mutations.js';
 import type { TreePool } from '../tree/tree-pool.js';
-import { type KnownInterrupt, type KnownParcel, KnownState, type KnownVm, State } from './known-state.js';
+import {
+  type KnownInterrupt,
+  type KnownParcel,
+  KnownState,
+  type KnownVm,
+  State,
+  UNKNOWN,
+} from './known-state.js';
 import { PageAllocator } from './page-allocator.js';
 
 export const { VMID_HLOS } = constants;
+
+const STATES: ReadonlySet<number> = new Set(Object.values(State));
 
 /** The machine under the target. */
 export interface Machine {
@@ -101,9 +110,9 @@ export class Session {
     return list[this.random.below(list.length)] as T;
   }
 
-  /** RM has reported a VM's state. */
+  /** RM has reported a VM's state. A target under test may report one that does not exist. */
   vmStateReported(vm: KnownVm, state: number): void {
-    vm.state = state;
+    vm.state = STATES.has(state) ? state : UNKNOWN;
     if (state === State.RESET && vm.resets === 0) vm.linked = false;
   }
 }

@@ -201,7 +201,7 @@ export const nodeProperties: Readonly<Record<NodeKind, readonly PropertyGenerato
       return cellsValue(0, distributor as number, 0, 0x10000, 0, redistributors as number, 0, 0x20000);
     }),
     sometimes(0.3, 'redistributor-stride', (context) =>
-      cellsValue(0, pick(context, 0x20000, 0x40000, 0x80000)),
+      cellsValue(0, pick(context, 0x20000, 0x40000, 0x80000, ...(context.isOdd ? [0x30000, 0x60000] : []))),
     ),
     sometimes(0.1, '#redistributor-regions', cells(1)),
   ],

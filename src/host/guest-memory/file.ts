@@ -165,7 +165,7 @@ export class GuestMemoryFile {
    * fallocate(2). Without PUNCH_HOLE it allocates the missing folios, all or none; those that are there keep what they
    * hold, also with ZERO_RANGE.
    *
-   * @param mode of {@link fallocateModes}.
+   * @param mode of `fallocateModes`.
    * @throws HostError: EOPNOTSUPP for a mode without KEEP_SIZE or with other bits, EINVAL for a range that is empty, not
    * aligned, or (allocation) beyond the file's end, ENOMEM, EBUSY as {@link punchHole}.
    */

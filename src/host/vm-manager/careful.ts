@@ -149,7 +149,7 @@ function* reset(vm: VmContext): Running<number | undefined> {
 }
 
 function* awaitReset(vm: VmContext): Running<number | undefined> {
-  return (yield* attempt(untilReset(vm))) === undefined ? RESET : undefined;
+  return (yield* attempt(untilReset(vm))) === undefined && vm.status === RESET ? RESET : undefined;
 }
 
 /** RM dies of a VM_RESET for a VM that is not configured (rm-behaviour.md, "Where the real manager dies"). */

@@ -25,6 +25,8 @@ export interface VmSetup {
   readonly userProcess: UserProcess;
   readonly calls: MainlineCalls;
   readonly hasMemoryExtents: boolean;
+  /** Whether the kernel has memory for one more allocation. */
+  readonly hasKernelMemory: () => boolean;
   /** Whether the kernel maps all memory by page, so that single pages can be removed from its mapping. */
   readonly mapsKernelPagewise: boolean;
   readonly fileBindings: FileBindings;

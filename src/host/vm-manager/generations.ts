@@ -14,6 +14,7 @@ export interface VmGeneration extends VmRules {
 const laxRegions: RegionRules = {
   featureCheck: 'never',
   sizeZeroRemoves: false,
+  unknownLabel: 'ENODEV',
   wrap: 'accepted',
   label: 'unique',
   ownProcessOnly: true,
@@ -23,7 +24,7 @@ const laxRegions: RegionRules = {
   interruptible: false,
 };
 
-const eager: Omit<VmGeneration, 'name' | 'evidence'> = {
+const eager: Omit<VmGeneration, 'name' | 'client' | 'evidence'> = {
   memory: 'regions',
   regions: laxRegions,
   rangesFit: 'partly',
@@ -31,6 +32,10 @@ const eager: Omit<VmGeneration, 'name' | 'evidence'> = {
   noVirq: [0, 0xffffffff],
   checksVirqs: false,
   checksRegisterBits: true,
+  bootValues: 'copies',
+  resumeActions: 'none',
+  runsForCreatorOnly: false,
+  knowsResetFailed: false,
   notifiedIn: 'work_item',
   start: [
     start.allocateVmid,
@@ -51,7 +56,7 @@ const eager: Omit<VmGeneration, 'name' | 'evidence'> = {
   ],
 };
 
-const paged: Omit<VmGeneration, 'name' | 'evidence'> = {
+const paged: Omit<VmGeneration, 'name' | 'client' | 'evidence'> = {
   memory: 'user_pages',
   regions: { ...laxRegions, wrap: 'EINVAL', label: 'ignored' },
   rangesFit: 'partly',
@@ -59,6 +64,10 @@ const paged: Omit<VmGeneration, 'name' | 'evidence'> = {
   noVirq: [0],
   checksVirqs: true,
   checksRegisterBits: true,
+  bootValues: 'entries',
+  resumeActions: 'without_retry',
+  runsForCreatorOnly: true,
+  knowsResetFailed: false,
   notifiedIn: 'receiving_thread',
   start: [
     start.allocateVmid,
@@ -86,35 +95,70 @@ const paged: Omit<VmGeneration, 'name' | 'evidence'> = {
   ],
 };
 
-/** The VM managers, by label of client.md. */
-export const vmGenerations: Readonly<Record<VmGenerationName, VmGeneration>> = {
-  v9: {
-    ...eager,
-    name: 'v9',
-    evidence: 'read',
-    regions: {
-      ...laxRegions,
-      featureCheck: 'after_alignment',
-      sizeZeroRemoves: true,
-      wrap: 'EOVERFLOW',
-      ownProcessOnly: false,
-      // As reviewed. A later revision reserves the flag, ignores an unknown label and checks the address (client.md).
-      lentFlag: true,
-      guestAligned: false,
-      interruptible: true,
-    },
-    rangesFit: 'wholly',
+const v9: VmGeneration = {
+  ...eager,
+  name: 'v9',
+  client: 'v9',
+  evidence: 'read',
+  regions: {
+    ...laxRegions,
+    featureCheck: 'after_alignment',
+    sizeZeroRemoves: true,
+    wrap: 'EOVERFLOW',
+    ownProcessOnly: false,
+    // As reviewed. The column v9 of client.md is a later revision, see v10.
+    lentFlag: true,
+    guestAligned: false,
+    interruptible: true,
   },
-  v11: { ...eager, name: 'v11', evidence: 'read' },
-  a14: { ...eager, name: 'a14', evidence: 'measured' },
+  rangesFit: 'wholly',
+};
+
+/** The VM managers, by label of client.md and vcpu-and-paging.md. */
+export const vmGenerations: Readonly<Record<VmGenerationName, VmGeneration>> = {
+  v9,
+  // Version 10 of the series checks the guest's address and takes an unknown label for removed, as client.md says of v9.
+  // It still has the flag that lends memory, which client.md reserves: that is a tree between v10 and android14-6.1.
+  v10: {
+    ...v9,
+    name: 'v10',
+    regions: { ...v9.regions, featureCheck: 'never', guestAligned: true, unknownLabel: 'ignored' },
+  },
+  v11: { ...eager, name: 'v11', client: 'v11', evidence: 'read' },
+  a14: { ...eager, name: 'a14', client: 'a14', evidence: 'measured' },
   v17: {
     ...paged,
     name: 'v17',
+    client: 'v17',
     evidence: 'read',
     memory: 'guest_memory',
     rangesFit: 'wholly',
     keepsRefusedPages: false,
     checksRegisterBits: false,
+    resumeActions: 'all',
+    runsForCreatorOnly: false,
   },
-  a15: { ...paged, name: 'a15', evidence: 'measured' },
+  a15: { ...paged, name: 'a15', client: 'a15', evidence: 'measured' },
+  // android16-6.12 (vcpu-and-paging.md): read, nothing of it was recorded. Its transport is taken to be that of a15.
+  a16: {
+    ...paged,
+    name: 'a16',
+    client: 'a15',
+    evidence: 'read',
+    bootValues: 'copies',
+    knowsResetFailed: true,
+    start: [
+      start.allocateVmid,
+      start.giveFirmware,
+      start.giveDevicetree,
+      start.configureFromParcel,
+      start.setFirmwareFromParcel,
+      start.setDemandPaging,
+      start.setAddressLayout,
+      start.initialise,
+      start.takeResources,
+      start.setBootContext,
+      start.run,
+    ],
+  },
 };

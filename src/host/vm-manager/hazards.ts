@@ -81,6 +81,11 @@ export const vmHazards = hazardTable({
     effect: 'wrong_request',
     doc: 'PUNCH_HOLE passes byte offsets where page numbers are meant: offset 0 takes 4096 times as much from the VM, and other offsets take something else.',
   },
+  boot_value_lost: {
+    clients: paged,
+    effect: 'wrong_request',
+    doc: 'A boot register of value 0 is stored as an entry of a kernel xarray, which holds no 0: it is never sent, and an earlier value is forgotten.',
+  },
   binds_everything: {
     clients: ['v17'],
     effect: 'wrong_request',

@@ -1,7 +1,10 @@
 import { refuser } from '../refusal.js';
 
-/** The mainline patch series and Android kernels whose VM managers are modelled here, by the labels of client.md. */
-export type VmGenerationName = 'v9' | 'v11' | 'a14' | 'v17' | 'a15';
+/**
+ * The mainline patch series and Android kernels whose VM managers are modelled here, by the labels of client.md and
+ * vcpu-and-paging.md. v10 is the version of the series after v9.
+ */
+export type VmGenerationName = 'v9' | 'v10' | 'v11' | 'a14' | 'v17' | 'a15' | 'a16';
 
 interface Ioctl {
   /** `G`: of the mainline series; `A`: added by Android. */
@@ -12,12 +15,17 @@ interface Ioctl {
   readonly generations: readonly VmGenerationName[];
 }
 
-const all = ['v9', 'v11', 'a14', 'v17', 'a15'] as const;
+const all = ['v9', 'v10', 'v11', 'a14', 'v17', 'a15', 'a16'] as const;
 
 /** The ioctls of the device, of VMs and of vCPUs (client.md, section 5). */
 export const ioctls = {
   CREATE_VM: { type: 'G', number: 0, of: 'device', generations: all },
-  SET_USER_MEM_REGION: { type: 'G', number: 1, of: 'vm', generations: ['v9', 'v11', 'a14', 'a15'] },
+  SET_USER_MEM_REGION: {
+    type: 'G',
+    number: 1,
+    of: 'vm',
+    generations: ['v9', 'v10', 'v11', 'a14', 'a15', 'a16'],
+  },
   SET_DTB_CONFIG: { type: 'G', number: 2, of: 'vm', generations: all },
   START: { type: 'G', number: 3, of: 'vm', generations: all },
   ADD_FUNCTION: { type: 'G', number: 4, of: 'vm', generations: all },
@@ -25,9 +33,9 @@ export const ioctls = {
   REMOVE_FUNCTION: { type: 'G', number: 7, of: 'vm', generations: all },
   CREATE_GUEST_MEM: { type: 'G', number: 8, of: 'device', generations: ['v17'] },
   MAP_MEM: { type: 'G', number: 9, of: 'vm', generations: ['v17'] },
-  SET_BOOT_CONTEXT: { type: 'G', number: 0xa, of: 'vm', generations: ['v17', 'a15'] },
-  LEND_USER_MEM: { type: 'A', number: 0x11, of: 'vm', generations: ['a14', 'a15'] },
-  SET_FW_CONFIG: { type: 'A', number: 0x12, of: 'vm', generations: ['a14', 'a15'] },
+  SET_BOOT_CONTEXT: { type: 'G', number: 0xa, of: 'vm', generations: ['v17', 'a15', 'a16'] },
+  LEND_USER_MEM: { type: 'A', number: 0x11, of: 'vm', generations: ['a14', 'a15', 'a16'] },
+  SET_FW_CONFIG: { type: 'A', number: 0x12, of: 'vm', generations: ['a14', 'a15', 'a16'] },
 } as const satisfies Readonly<Record<string, Ioctl>>;
 
 export type IoctlName = keyof typeof ioctls;

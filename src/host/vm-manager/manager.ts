@@ -31,6 +31,8 @@ export interface VmManagerOptions {
   readonly hasMemoryExtents?: boolean;
   /** Whether the kernel maps all memory by page, which lending guest memory needs (v17); default true. */
   readonly mapsKernelPagewise?: boolean;
+  /** Whether the kernel has memory for something that SET_USER_MEM_REGION allocates; asked for each. Default: yes. */
+  readonly hasKernelMemory?: () => boolean;
   /** Called for what happens to VMs besides the results of ioctls. What it throws is dropped. */
   readonly onEvent?: (vm: GunyahVm, event: VmEvent) => void;
 }
@@ -59,7 +61,7 @@ export class VmManager {
     this.generation = vmGenerations[generation];
     this.#options = options;
     this.#careful = mode === 'careful';
-    this.#calls = mainlineCalls(generation);
+    this.#calls = mainlineCalls(this.generation.client);
   }
 
   /** VMs that are open, and closed VMs of which RM still has something. */
@@ -76,6 +78,7 @@ export class VmManager {
   createVm(userProcess: UserProcess, argument = 0): CreatedVm {
     if (argument !== 0) throw refuser('CREATE_VM', 'arg')('EINVAL', 'argument', 0, argument);
     const { hasMemoryExtents = true, mapsKernelPagewise = true, onEvent = () => {} } = this.#options;
+    const { hasKernelMemory = () => true } = this.#options;
     const descriptor = this.#newDescriptor();
     const setup: VmSetup = {
       rules: this.generation,
@@ -84,6 +87,7 @@ export class VmManager {
       userProcess,
       calls: this.#calls,
       hasMemoryExtents,
+      hasKernelMemory,
       mapsKernelPagewise,
       fileBindings: this.#fileBindings,
       isKnown: (vmid) => [...this.#vms].some((other) => other.vmid === vmid),

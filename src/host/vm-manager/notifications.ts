@@ -16,6 +16,8 @@ export interface ExitInfo {
 export type VmChange = { readonly status: number; readonly exit?: ExitInfo };
 
 const { EXITED, RESET } = vmStatus.values;
+/** vcpu-and-paging.md, section 2; Qualcomm's drivers name it, too. */
+export const RESET_FAILED = 12;
 const REASON_SIZE_MAX = 8;
 const VMID_SIZE = 2;
 const STATUS_OFFSET = 4;
@@ -23,12 +25,17 @@ const EXIT_HEADER_SIZE = 8;
 
 /**
  * How the mainline VM manager handles a notification for the VM `vmid` (client.md, section 5). Only VM_EXITED, and
- * VM_STATUS with RESET, about that VM change its state; undefined for all others.
+ * VM_STATUS with RESET (a16: or RESET_FAILED), about that VM change its state; undefined for all others.
  *
  * @throws HostError (EBADMSG) with the hazard for a payload that the real handlers, which check no size, would read past
  * its end.
  */
-export function vmChange(id: number, payload: Uint8Array, vmid: number): VmChange | undefined {
+export function vmChange(
+  id: number,
+  payload: Uint8Array,
+  vmid: number,
+  knowsResetFailed = false,
+): VmChange | undefined {
   if (id !== VM_STATUS.id && id !== VM_EXITED.id) return undefined;
   const { name } = id === VM_STATUS.id ? VM_STATUS : VM_EXITED;
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
@@ -42,7 +49,8 @@ export function vmChange(id: number, payload: Uint8Array, vmid: number): VmChang
   if (view.getUint16(0, true) !== vmid) return undefined;
   if (id === VM_STATUS.id) {
     need(STATUS_OFFSET + 1);
-    return view.getUint8(STATUS_OFFSET) === RESET ? { status: RESET } : undefined;
+    const status = view.getUint8(STATUS_OFFSET);
+    return status === RESET || (knowsResetFailed && status === RESET_FAILED) ? { status } : undefined;
   }
   need(EXIT_HEADER_SIZE);
   const reasonSize = view.getUint32(4, true);

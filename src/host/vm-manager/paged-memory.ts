@@ -3,6 +3,7 @@ import { DonateType, MapFlag } from '../../hypervisor/index.js';
 import { HostError } from '../error.js';
 import { refuser } from '../refusal.js';
 import { type AddressRange, HUGE_PAGE, hex, overlaps, PAGE } from './addresses.js';
+import { attempt } from './attempt.js';
 import type { Backing } from './backing.js';
 import type { Hypercall, Running } from './effects.js';
 import type { HazardLog } from './hazard-log.js';
@@ -44,6 +45,7 @@ interface Page extends Piece {
 interface PagedVm {
   readonly path: string;
   readonly rules: VmRules;
+  readonly careful: boolean;
   readonly setup: { readonly userProcess: UserProcess };
   readonly resources: ResourceTable;
   readonly hazards: HazardLog;
@@ -115,8 +117,9 @@ export class PagedMemory {
     for (const { guestAddress } of pages) this.#pages.delete(guestAddress);
     for (const [index, page] of pages.entries()) {
       try {
-        yield* this.#unmap(page, index + 1 < pages.length);
-        yield* this.#donateBack(page, index + 1 < pages.length);
+        const moreFollows = index + 1 < pages.length;
+        yield* this.#again(() => this.#unmap(page, moreFollows));
+        yield* this.#again(() => this.#donateBack(page, moreFollows));
         page.release();
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
@@ -129,6 +132,14 @@ export class PagedMemory {
       }
     }
     return failure;
+  }
+
+  /** Linux tries once. The careful manager tries again before it gives a page up. */
+  *#again(step: () => Running<void>): Running<void> {
+    const error = yield* attempt(step());
+    if (error === undefined) return;
+    if (!this.#vm.careful) throw error;
+    yield* step();
   }
 
   /** Whether the VM, or RM on its behalf, has the page at a guest address. */
@@ -159,7 +170,7 @@ export class PagedMemory {
     try {
       yield* this.#mapping('addrspace_map', page, 0);
     } catch (error) {
-      yield* this.#donateBack(page, false);
+      yield* this.#again(() => this.#donateBack(page, false));
       throw error;
     }
   }

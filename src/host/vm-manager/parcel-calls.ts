@@ -30,7 +30,7 @@ export function* giveParcel(vm: VmContext, parcel: Parcel): Running<void> {
     sgl_entries: parcel.entries,
   };
   // A client with one function for both lends to a single receiver.
-  const { memShare } = generations[vm.rules.name];
+  const { memShare } = generations[vm.rules.client];
   const lends = !parcel.isShared && memShare === 'separate_calls';
   const give = lends ? vm.calls.memLend : vm.calls.memShare;
   const onReply = ({ message }: CallEffect, reply: Uint8Array): void => {

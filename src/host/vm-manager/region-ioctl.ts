@@ -25,7 +25,8 @@ const RWX = ALLOW_READ | ALLOW_WRITE | ALLOW_EXEC;
  *
  * Checks, in this order: EOPNOTSUPP no memory extents; EPERM another process; EINVAL reserved flag bits, size 0 (where it
  * does not remove), size or address not page aligned; EOVERFLOW or EINVAL an end above 2^64; EBUSY after START; EEXIST a
- * label or guest addresses that another region has; EFAULT fewer pages than asked for.
+ * label or guest addresses that another region has; ENOMEM no memory for the kernel's own tables, after the check of the
+ * label and then before and after the pages are pinned; EFAULT fewer pages than asked for.
  */
 export function* addRegion(
   vm: VmContext,
@@ -85,6 +86,7 @@ function checkPlace(vm: VmContext, call: RegionIoctl, region: MemoryRegion): voi
     const evidence = { expected: 'a label of its own', actual: request.label };
     vm.hazards.report(vmHazards.label_ignored, path, evidence);
   }
+  allocate(vm, call, path);
   const other = vm.regions.overlapping(range, rules.wrap === 'accepted');
   if (other !== undefined) {
     const holder = `${other.path} at ${hex(other.range.start)}`;
@@ -93,12 +95,19 @@ function checkPlace(vm: VmContext, call: RegionIoctl, region: MemoryRegion): voi
   if (started) vm.hazards.report(vmHazards.never_sent, path, { expected: 'before START', actual: vm.path });
 }
 
+/** The kernel allocates something for a region. @throws HostError (ENOMEM) */
+function allocate(vm: VmContext, call: RegionIoctl, path: string): void {
+  if (!vm.setup.hasKernelMemory())
+    throw refuser(call, path)('ENOMEM', 'memory', 'kernel memory', 'none free');
+}
+
 /** Pins the pages of a region that START will give to RM, and asks for the host's VMID if the region is shared. */
 function* prepare(vm: VmContext, call: RegionIoctl, region: MemoryRegion): Running<void> {
   const { userProcess } = vm.setup;
   const { path, range, request, rights } = region;
   const { label, userspaceAddr } = request;
   const count = Number(range.size / PAGE);
+  allocate(vm, call, path);
   userProcess.account(count);
   const pages = userProcess.pin(userspaceAddr, count);
   if (pages.length < count) {
@@ -112,11 +121,12 @@ function* prepare(vm: VmContext, call: RegionIoctl, region: MemoryRegion): Runni
   }
   region.pages = pages;
   try {
+    allocate(vm, call, path);
     const sharedWith = region.lent ? undefined : yield* hostVmid(vm);
     region.parcel = new Parcel({ path, label, rights, sharedWith, pieces: region.pieces });
   } catch (error) {
     region.unpin(userProcess);
-    throw error instanceof HostError ? failureOf(call, error, path) : error;
+    throw error instanceof HostError && error.call !== call ? failureOf(call, error, path) : error;
   }
 }
 
@@ -124,7 +134,10 @@ function* prepare(vm: VmContext, call: RegionIoctl, region: MemoryRegion): Runni
 function* removeRegion(vm: VmContext, call: RegionIoctl, label: number): Running<void> {
   const region = vm.regions.withLabel(label);
   const path = `region[label ${label}]`;
-  if (region === undefined) throw refuser(call, path)('ENODEV', 'unknown', 'a region', 'none');
+  if (region === undefined) {
+    if (vm.setup.regionRules.unknownLabel === 'ignored') return;
+    throw refuser(call, path)('ENODEV', 'unknown', 'a region', 'none');
+  }
   const { range, parcel } = region;
   if (vm.paged.isUsing(range))
     throw refuser(call, path, range.start)('EBUSY', 'state', 'memory that the VM does not use', vm.path);

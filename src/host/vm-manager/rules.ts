@@ -1,3 +1,4 @@
+import type { GenerationName } from '../generations.js';
 import type { VmGenerationName } from './ioctls.js';
 
 /** What SET_USER_MEM_REGION and LEND_USER_MEM check (client.md, section 7). */
@@ -6,6 +7,8 @@ export interface RegionRules {
   readonly featureCheck: 'first' | 'after_alignment' | 'never';
   /** Size 0 removes the region with that label; else it is EINVAL. */
   readonly sizeZeroRemoves: boolean;
+  /** What the removal of an unknown label ends with. */
+  readonly unknownLabel: 'ENODEV' | 'ignored';
   readonly wrap: 'EOVERFLOW' | 'EINVAL' | 'accepted';
   readonly label: 'unique' | 'ignored';
   /** A process other than the one that created the VM gets EPERM. */
@@ -23,6 +26,8 @@ export interface RegionRules {
 /** What differs between the VM managers, except the order of their steps. */
 export interface VmRules {
   readonly name: VmGenerationName;
+  /** Whose RM client it calls. */
+  readonly client: GenerationName;
   readonly evidence: 'measured' | 'read';
   /** What a VM's memory is: regions given at START, user pages given on demand, or guest memory files. */
   readonly memory: 'regions' | 'user_pages' | 'guest_memory';
@@ -40,6 +45,17 @@ export interface VmRules {
   readonly checksVirqs: boolean;
   /** Bits of a register number besides the register file and its index are EINVAL. */
   readonly checksRegisterBits: boolean;
+  /**
+   * A value of SET_BOOT_CONTEXT is itself the entry of a kernel xarray, which holds neither 0 nor small numbers of the form
+   * 4n + 2, or is copied.
+   */
+  readonly bootValues: 'entries' | 'copies';
+  /** Resume actions that VCPU_RUN looks at after an MMIO exit. */
+  readonly resumeActions: 'none' | 'without_retry' | 'all';
+  /** VCPU_RUN of a process other than the one that created the VM is EPERM. */
+  readonly runsForCreatorOnly: boolean;
+  /** The status RESET_FAILED ends the wait for RESET, too. */
+  readonly knowsResetFailed: boolean;
   /** Who handles notifications: a work item, or the thread that also receives replies. */
   readonly notifiedIn: 'work_item' | 'receiving_thread';
 }
@@ -51,6 +67,7 @@ export interface VmRules {
 export const carefulRegions: Omit<RegionRules, 'lentFlag' | 'afterStart'> = {
   featureCheck: 'first',
   sizeZeroRemoves: true,
+  unknownLabel: 'ENODEV',
   wrap: 'EOVERFLOW',
   label: 'unique',
   ownProcessOnly: true,

@@ -3,6 +3,7 @@ import { attempt } from './attempt.js';
 import type { VmContext } from './context.js';
 import type { Running } from './effects.js';
 import { vmHazards } from './hazards.js';
+import { RESET_FAILED } from './notifications.js';
 import { reclaimOrLeak } from './parcel-calls.js';
 
 /*
@@ -62,7 +63,8 @@ export function* resetAndWait(vm: VmContext): Running<void> {
 }
 
 export function* untilReset(vm: VmContext): Running<void> {
-  yield* vm.waitFor(`status reset(${RESET})`, () => vm.status === RESET);
+  const isOver = () => vm.status === RESET || vm.status === RESET_FAILED;
+  yield* vm.waitFor(`status reset(${RESET})`, isOver);
 }
 
 export function* reclaimRegions(vm: VmContext): Running<void> {

@@ -102,6 +102,11 @@ export class Vcpu {
     this.#wakeUps++;
   }
 
+  /** Its function is removed: a VCPU_RUN that is under way ends with EINTR. */
+  remove(): void {
+    this.page.immediateExit = true;
+  }
+
   /**
    * VCPU_RUN. Why it came back is in {@link page}.
    *
@@ -127,7 +132,8 @@ export class Vcpu {
     }
     let resume = yield* this.#resumeWords();
     if (this.#isDown) return;
-    if (rules.name === 'a15' && !isOwnProcess) throw this.#refuse('EPERM', 'the creator', 'another process');
+    if (rules.runsForCreatorOnly && !isOwnProcess)
+      throw this.#refuse('EPERM', 'the creator', 'another process');
     this.#hasRun = true;
     for (;;) {
       if (this.page.immediateExit) throw this.#refuse('EINTR', 'no immediate exit', 'immediate exit');
@@ -144,9 +150,8 @@ export class Vcpu {
     const mmio = this.#pending;
     if (mmio === undefined) return PLAIN;
     const { resumeAction, data } = this.page;
-    const { name } = this.#vm.rules;
-    const knowsActions = name === 'v17' || name === 'a15';
-    if (!knowsActions || resumeAction === ResumeAction.HANDLED) {
+    const { resumeActions } = this.#vm.rules;
+    if (resumeActions === 'none' || resumeAction === ResumeAction.HANDLED) {
       this.#pending = undefined;
       return [mmio.isWrite ? 0n : BigInt.asUintN(mmio.length * 8, data), Resume.EMULATE, 0n];
     }
@@ -154,7 +159,7 @@ export class Vcpu {
       this.#pending = undefined;
       return [0n, Resume.FAULT, 0n];
     }
-    if (resumeAction !== ResumeAction.RETRY || name === 'a15')
+    if (resumeAction !== ResumeAction.RETRY || resumeActions !== 'all')
       throw this.#refuse('EINVAL', 'a resume action', resumeAction);
     yield* attempt(this.#vm.provide(mmio.address, mmio.isWrite));
     this.#pending = undefined;
@@ -220,7 +225,6 @@ export class Vcpu {
       const path = `${vm.path}.vcpu[${this.id}]`;
       yield { kind: 'wait', path, awaited: 'wake-up interrupt', ready, bounded: false };
       this.#wakeUps = Math.max(0, this.#wakeUps - 1);
-      this.#checkFunction();
     }
     if (!isOver()) return PLAIN;
     this.#isDown = true;

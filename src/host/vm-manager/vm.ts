@@ -30,6 +30,8 @@ interface VmOwner {
 }
 
 const { NO_STATE, RUNNING } = vmStatus.values;
+/** Entries of the form 4n + 2 up to this one mean errors in a kernel xarray. */
+const XARRAY_ERRORS = 1026n;
 
 /**
  * One VM of a VM manager and its ioctls. Ioctls that call RM are {@link Running} operations, which the caller has to run;
@@ -97,7 +99,7 @@ export class GunyahVm {
     return this.#descriptors.size === 0;
   }
 
-  /** SET_USER_MEM_REGION: see {@link addRegion}. @param caller the process that calls. */
+  /** SET_USER_MEM_REGION: see `addRegion`. @param caller the process that calls. */
   setUserMemRegion(region: UserMemRegion, caller = this.#context.setup.userProcess): Running<void> {
     return this.#addRegion('SET_USER_MEM_REGION', region, caller);
   }
@@ -158,7 +160,7 @@ export class GunyahVm {
     return failure;
   }
 
-  /** VCPU_RUN has found that the VM touches memory that it lacks (v17, a15): see {@link PagedMemory.fault}. */
+  /** VCPU_RUN has found that the VM touches memory that it lacks (v17, a15): see `PagedMemory.fault`. */
   fault(guestAddress: bigint, isWrite: boolean): Running<void> {
     const { paged } = this.#context;
     const backing = this.#context.backingAt(guestAddress);
@@ -230,14 +232,23 @@ export class GunyahVm {
   *setBootContext(register: number, value: bigint): Running<void> {
     const call = 'SET_BOOT_CONTEXT';
     this.#checkHas(call);
-    const { careful, rules, bootContext } = this.#context;
+    const { careful, rules, bootContext, hazards } = this.#context;
     const checked = registerOf(register, careful || rules.checksRegisterBits);
     yield* this.#stateLock.whenFree();
     if (this.status !== NO_STATE) throw refuser(call, this.path)('EINVAL', 'state', NO_STATE, this.status);
+    const isEntry = rules.bootValues === 'entries' && !careful;
+    if (isEntry && value % 4n === 2n && value <= XARRAY_ERRORS)
+      throw refuser(call, this.path)('EINVAL', 'value', 'another value than 4n + 2', value);
+    if (isEntry && value === 0n) {
+      const evidence = { expected: `register ${register} is 0`, actual: 'never sent' };
+      hazards.report(vmHazards.boot_value_lost, this.path, evidence);
+      bootContext.delete(register);
+      return;
+    }
     bootContext.set(register, { ...checked, value });
   }
 
-  /** ADD_FUNCTION: see {@link FunctionTable.add}. @returns a descriptor for a vCPU, else 0. */
+  /** ADD_FUNCTION: see `FunctionTable.add`. @returns a descriptor for a vCPU, else 0. */
   addFunction(request: FunctionRequest): number {
     return this.#context.functions.add(request, () => {
       const descriptor = this.#owner.newDescriptor();
@@ -246,9 +257,15 @@ export class GunyahVm {
     });
   }
 
-  /** REMOVE_FUNCTION: see {@link FunctionTable.remove}. */
+  /** REMOVE_FUNCTION: see `FunctionTable.remove`. */
   removeFunction(request: FunctionRequest): void {
-    this.#context.functions.remove(request);
+    const { functions } = this.#context;
+    functions.remove(request);
+    for (const [id, vcpu] of this.#vcpus)
+      if (functions.vcpu(id) === undefined) {
+        vcpu.remove();
+        this.#vcpus.delete(id);
+      }
   }
 
   /**
@@ -317,7 +334,7 @@ export class GunyahVm {
     if (!hasVmid) return;
     let change: VmChange | undefined;
     try {
-      change = vmChange(id, payload, this.vmid);
+      change = vmChange(id, payload, this.vmid, rules.knowsResetFailed);
     } catch (error) {
       if (!(error instanceof HostError) || error.hazard === undefined) throw error;
       hazards.report(error.hazard, error.call, error);

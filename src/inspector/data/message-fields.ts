@@ -1,6 +1,5 @@
 import { type Fields, recordFields } from '../../capture/filter/index.js';
-import { recordKeys } from '../../capture/keys/index.js';
-import type { DecodedPayload, Json } from '../../capture/payload/index.js';
+import type { DecodedPayload } from '../../capture/payload/index.js';
 import type { CaptureRecord, RecordPacket } from '../../capture/records/index.js';
 import { type HeaderReader, headerReader } from '../../rpc/index.js';
 import { MessageType, payloadOf } from '../../schema/index.js';
@@ -68,7 +67,7 @@ export class IndexedRecord implements CaptureRecord {
     return this.#index.messageOf(this.#at);
   }
   get announced() {
-    return this.#record.announced;
+    return this.incomplete ? this.#record.announced : this.#index.packetCountOf(this.#at) - 1;
   }
   get incomplete() {
     return this.#index.has(this.#at, Flag.incomplete);
@@ -149,10 +148,4 @@ export class MessageFields {
     this.#record.moveTo(at);
     return this.#fields;
   }
-}
-
-/** A reply's error word as NDJSON has it: the name, or the number of one without a name. */
-export function errorOf(index: MessageIndex, at: number): Json | undefined {
-  if (!index.has(at, Flag.error)) return undefined;
-  return recordKeys.error.kind.toJson(index.messages.columns.error[at] as number, index.protocol);
 }

@@ -56,6 +56,7 @@ export function Capture({ source, theme }: CaptureProps) {
   const filterInput = useRef<HTMLInputElement>(null);
   const findInput = useRef<HTMLInputElement>(null);
   const main = useRef<HTMLElement>(null);
+  const isAwaited = useRef(false);
   const messages = useSettled(progress?.messages ?? 0, progress?.done ?? false);
   const allColumns = arranged(useAnswer(() => client?.ask('columns'), [client]) ?? []);
   const shown = new Set(chosenColumns ?? shownAtFirst(narrow));
@@ -91,6 +92,7 @@ export function Capture({ source, theme }: CaptureProps) {
     void client?.ask('sort', key);
   };
   const closeDetails = () => {
+    isAwaited.current = false;
     chooseNothing();
     focusTable();
   };
@@ -225,7 +227,11 @@ export function Capture({ source, theme }: CaptureProps) {
               setSort={sortBy}
               choose={chooseRow}
               chooseNo={chooseNo}
-              enter={() => main.current?.querySelector<HTMLElement>('.tree')?.focus()}
+              enter={() => {
+                const tree = main.current?.querySelector<HTMLElement>('.tree');
+                isAwaited.current = !tree;
+                tree?.focus();
+              }}
               leave={closeDetails}
             />
           </div>
@@ -244,11 +250,12 @@ export function Capture({ source, theme }: CaptureProps) {
         {hasDetails && (
           <>
             <Splitter share={split} setShare={setSplit} />
-            <div class="lower" style={{ flexBasis: `${split * 100}%` }}>
+            <div class="lower" style={narrow ? undefined : { flexBasis: `${split * 100}%` }}>
               <Details
                 client={client}
                 no={choice.no as number}
                 edits={notes.edits}
+                isAwaited={isAwaited}
                 isHidden={
                   tab === 'messages' && choice.row === undefined && filterInUse !== '' && view.complete
                 }

@@ -27,11 +27,11 @@ const usual: Readonly<Record<string, Look>> = {
   from: { width: '3.6em' },
   to: { width: '3.6em' },
   type: { width: '6.6em' },
-  name: { width: 'minmax(8em, 1.7fr)', narrow: true },
-  link: { width: '4.6em', narrow: true },
-  error: { width: 'minmax(7em, 1fr)', narrow: true },
+  name: { width: 'minmax(9em, 1.7fr)', narrow: true },
+  link: { width: '4.6em' },
+  error: { width: 'minmax(4em, 1.1fr)', narrow: true },
   latency_ns: { width: '6em' },
-  info: { width: 'minmax(8em, 4fr)' },
+  info: { width: 'minmax(5em, 4fr)', narrow: true },
 };
 
 /** A column of the table. */

@@ -1,4 +1,5 @@
-import { useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Detail } from '../data/detail.js';
 import type { Note } from '../data/note.js';
 import type { Client } from './client.js';
@@ -13,6 +14,8 @@ interface DetailsProps {
   readonly no: number;
   /** Grows when the notes of messages change. */
   readonly edits: number;
+  /** Whether the message gets the focus as soon as it is there. */
+  readonly isAwaited: RefObject<boolean>;
   /** The filter hides the message. */
   readonly isHidden: boolean;
   clearFilter(): void;
@@ -24,13 +27,24 @@ interface DetailsProps {
 }
 
 /** One message: its fields beside its bytes. A choice in one shows in the other. */
-export function Details({ client, no, edits, ...rest }: DetailsProps) {
+export function Details({ client, no, edits, isAwaited, ...rest }: DetailsProps) {
   const detail = useAnswer(() => client.ask('detail', no), [client, no, edits]);
-  if (detail === undefined) return <section class="details" aria-label="Message" />;
-  return <MessagePanes key={detail.no} client={client} detail={detail} {...rest} />;
+  const outer = useRef<HTMLDivElement>(null);
+  // Another message is drawn with new elements. If one of the old ones has the focus, a new one gets it.
+  const hasFocus = outer.current?.contains(document.activeElement) === true;
+  useLayoutEffect(() => {
+    if (detail === undefined || !(hasFocus || isAwaited.current)) return;
+    isAwaited.current = false;
+    outer.current?.querySelector<HTMLElement>('.tree')?.focus();
+  }, [detail?.no]);
+  return (
+    <div class="details-outer" ref={outer}>
+      {detail !== undefined && <MessagePanes key={detail.no} client={client} detail={detail} {...rest} />}
+    </div>
+  );
 }
 
-type MessagePanesProps = Omit<DetailsProps, 'no' | 'edits'> & { readonly detail: Detail };
+type MessagePanesProps = Omit<DetailsProps, 'no' | 'edits' | 'isAwaited'> & { readonly detail: Detail };
 
 function MessagePanes({ client, detail, isHidden, clearFilter, setNote, leave, close }: MessagePanesProps) {
   const [chosen, choose] = useState<number>();

@@ -30,7 +30,10 @@ export function Help({ dialog }: { readonly dialog: RefObject<HTMLDialogElement 
   return (
     <dialog ref={dialog} class="help" aria-label="Help">
       <form method="dialog">
-        <h2>Keys</h2>
+        <header>
+          <h2>Keys</h2>
+          <button type="submit">Close</button>
+        </header>
         <Pairs pairs={keys} />
         <h2>Filter</h2>
         <Pairs pairs={filters} />
@@ -39,7 +42,6 @@ export function Help({ dialog }: { readonly dialog: RefObject<HTMLDialogElement 
           Marks and notes are comments of packets. Save keeps them in a pcapng file, which this page,{' '}
           <code>decode</code> and Wireshark show.
         </p>
-        <button type="submit">Close</button>
       </form>
     </dialog>
   );

@@ -1,11 +1,13 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError, WireError } from '../../base/error.js';
 import { jsonText, parseJson } from '../../base/json.js';
 import type { Finding, FindingCount, FindingFacts } from '../../fuzz/campaign/finding.js';
+import { findingPage, pageName } from '../../fuzz/findings/page.js';
 import { readFinding, type StoredFinding } from '../../fuzz/findings/read.js';
-import { findingName, findingText, type Origin, seedText } from '../../fuzz/findings/write.js';
+import { findingName, findingText, type Origin, renumbered, seedText } from '../../fuzz/findings/write.js';
 import type { Seed } from '../../fuzz/guide/seeds.js';
+import type { CampaignPart } from '../../fuzz/merge/merge.js';
 import { FileError } from '../file-error.js';
 import { writeFile } from '../files.js';
 import { readWholeFile } from '../input.js';
@@ -40,6 +42,7 @@ export class CampaignFolder {
 
   saveFinding(finding: Finding): void {
     this.write(join(FINDINGS_FOLDER, findingName(finding)), findingText(finding, this.#origin));
+    this.write(join(FINDINGS_FOLDER, pageName(finding)), findingPage(finding, this.#origin));
   }
 
   /** @param number 1, 2, ... in the order in which they were kept. */
@@ -49,8 +52,7 @@ export class CampaignFolder {
 
   /** The sessions that earlier runs have kept because they reached new code. @throws WireError, FileError */
   loadSeeds(): readonly Seed[] {
-    const folder = join(this.#path, SEEDS_FOLDER);
-    return namesIn(folder).flatMap((name) => seedOf(join(folder, name)));
+    return filesOf(this.#path, SEEDS_FOLDER).flatMap(seedOf);
   }
 
   saveState(state: Omit<SavedState, 'origin'>): void {
@@ -82,19 +84,61 @@ export class CampaignFolder {
   }
 
   #findings(): FindingFacts[] {
-    const folder = join(this.#path, FINDINGS_FOLDER);
-    return namesIn(folder)
-      .filter((name) => name.endsWith('.ndjson'))
-      .flatMap((name) => {
-        const facts = factsOf(join(folder, name));
-        return facts === undefined ? [] : [facts];
-      });
+    return filesOf(this.#path, FINDINGS_FOLDER).flatMap((name) => factsOf(name) ?? []);
   }
 }
 
+/**
+ * The campaigns in a folder: those of its shards, or the one itself.
+ *
+ * @throws WireError for damaged files, FileError when there is none.
+ */
+export function campaignsIn(path: string): readonly CampaignPart[] {
+  const shards = namesIn(path).filter((name) => /^shard-\d+-of-\d+$/.test(name));
+  return shards.length === 0 ? [partIn(path)] : shards.map((name) => partIn(join(path, name)));
+}
+
+function partIn(path: string): CampaignPart {
+  const file = join(path, STATE_FILE);
+  const state = placed(file, () => readState(parseJson(textOf(file))));
+  const findings = filesOf(path, FINDINGS_FOLDER).flatMap((name) => {
+    const facts = factsOf(name);
+    return facts === undefined ? [] : [{ facts, text: textOf(name) }];
+  });
+  return { name: path, state, findings, seeds: filesOf(path, SEEDS_FOLDER).map(textOf) };
+}
+
+/** Writes a merged campaign. Findings of an earlier merging are replaced. @throws FileError */
+export function writeMerged(
+  path: string,
+  { state, findings, seeds }: Omit<CampaignPart, 'name'>,
+  origin: Origin,
+): void {
+  const folder = join(path, FINDINGS_FOLDER);
+  for (const name of namesIn(folder))
+    if (/^finding-.*\.(ndjson|md)$/.test(name)) unlinkSync(join(folder, name));
+  for (const { facts, text } of findings) {
+    const file = join(folder, findingName(facts));
+    writeFile(file, renumbered(text, facts), true);
+    const { played, about } = storedIn(file);
+    const page = findingPage({ ...facts, played }, { ...origin, seed: about?.seed ?? origin.seed });
+    writeFile(join(folder, pageName(facts)), page);
+  }
+  for (const [index, text] of seeds.entries())
+    writeFile(join(path, SEEDS_FOLDER, `seed-${String(index + 1).padStart(5, '0')}.ndjson`), text);
+  writeFile(join(path, STATE_FILE), `${jsonText({ version: STATE_VERSION, ...state })}\n`, true);
+}
+
+function filesOf(path: string, folder: string): readonly string[] {
+  return namesIn(join(path, folder))
+    .filter((name) => name.endsWith('.ndjson'))
+    .map((name) => join(path, folder, name));
+}
+
 /** What must be the same in the run that continues a campaign. */
-function originKeys({ seed, target, version, platform, careful, options }: Origin): SavedState['origin'] {
-  return { seed, target, version, platform: platform.name, careful, options };
+function originKeys(origin: Origin): SavedState['origin'] {
+  const { seed, target, version, platform, careful, options, shard = '1/1' } = origin;
+  return { seed, shard, target, version, platform: platform.name, careful, options };
 }
 
 /** Sorted names of the files of a folder; none when the folder does not exist. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { constants, protocol, VM_GET_VMID } from '../../../schemas/index.js';
+import { constants, limits, protocol, VM_ALLOC_VMID, VM_GET_VMID } from '../../../schemas/index.js';
 import { viewOf } from '../../base/bytes.js';
 import { Reassembler, writeFrame } from '../../rpc/index.js';
 import { MessageType } from '../../schema/index.js';
@@ -9,9 +9,12 @@ import {
   type Connector,
   type Ending,
   headerOf,
+  idOf,
+  REPLY_FIELDS,
   type RemoteTarget,
   type Response,
   type Step,
+  wordAt,
 } from '../../target/index.js';
 import { FileError } from '../file-error.js';
 import { StepWait } from './step-wait.js';
@@ -82,7 +85,7 @@ export class ConnectedTarget implements RemoteTarget {
     if (step.kind === 'frame' && step.from === VMID_HLOS) this.#progress.sent(step.frame);
     const connection = this.#connection;
     const response = await this.#wait.settled(() => {
-      connection?.put(step);
+      this.#attempt(() => connection?.put(step));
       if (connection?.settles !== false || step.kind !== 'frame') return;
       if (this.#progress.isInside) setTimeout(() => this.#wait.done(), QUIET_MS);
       else this.#fence(connection, step.frame);
@@ -119,11 +122,31 @@ export class ConnectedTarget implements RemoteTarget {
       if (isFence) {
         this.#fenceSeq = -1;
         this.#wait.done();
-      } else this.#wait.received(to, frame);
+        return;
+      }
+      this.#joinAllocated(frame);
+      this.#wait.received(to, frame);
     },
     settled: () => this.#wait.done(),
     ended: (ending) => this.#wait.end(ending),
   };
+
+  /** The messages of a VM come here from the moment when it exists, also those before it has sent anything. */
+  #joinAllocated(frame: Uint8Array): void {
+    if (idOf(frame) !== VM_ALLOC_VMID.id || frame.length < REPLY_FIELDS + 2) return;
+    const isOk = headerOf(frame)?.type === MessageType.reply && wordAt(frame, limits.header) === 0;
+    if (isOk) this.#attempt(() => this.#connection?.join(wordAt(frame, REPLY_FIELDS) & 0xffff));
+  }
+
+  /** Does something for which names may have to be bound. */
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.#wait.end({ kind: 'crash', text: `${error.file}: ${error.message}` });
+    }
+  }
 
   /** Tries until the manager accepts the connection. */
   async #open(attemptsMax: number): Promise<void> {

@@ -120,8 +120,9 @@ function* inspectBorrowers(manager: ResourceManager, hypervisor: HypervisorModel
     for (const borrower of value.borrowers) {
       const parcel = parcels.get(value.owner);
       if (isPaged(manager, value.owner, borrower.owner)) continue;
-      // RM knows nothing of what VMs do with each other without it.
-      if (borrower.owner === HYPERVISOR || hypervisor.memory.isInternal(borrower.owner)) continue;
+      // RM knows nothing of what these do without it.
+      const isApart = (owner: Owner) => owner === HYPERVISOR || hypervisor.memory.isInternal(owner);
+      if (isApart(borrower.owner) || isApart(value.owner)) continue;
       if (parcel?.owner === borrower.owner || parcel?.participant(borrower.owner)?.mappedIn !== undefined)
         continue;
       yield {

@@ -13,6 +13,7 @@ import type { World } from '../world.js';
 import { type BehaviourName, Guest } from './guest.js';
 import { GuestVcpu } from './guest-vcpu.js';
 import { type HostGeneration, type HostMode, LinuxHost } from './linux-host.js';
+import { type LoaderGeneration, SecureVmLoader } from './secure-vm-loader.js';
 
 const { VMID_HLOS } = constants;
 /** Bytes: the state and three words. */
@@ -30,6 +31,8 @@ export type KernelEvent = { readonly vmid: number } & (
 export interface KernelsPort {
   readonly send: (vmid: number, frame: Uint8Array) => void;
   readonly event: (event: KernelEvent) => void;
+  /** Called before each hypercall of the host; any answer but 0 is its error, and it is not made. */
+  readonly hypercall?: (hypercall: Hypercall) => number;
 }
 
 /** The VMs of a world in which something runs: Linux in the primary one, guests in others. */
@@ -37,6 +40,7 @@ export class Kernels {
   readonly #world: () => World;
   readonly #port: KernelsPort;
   #host: LinuxHost | undefined;
+  #loader: SecureVmLoader | undefined;
   /** With the configuration of the VM at that time. */
   readonly #vcpus = new Map<number, { readonly vcpu: GuestVcpu; readonly config: unknown }>();
   /** By VMID, with the link at the guest's boot. The guest ends when that link does. */
@@ -61,6 +65,7 @@ export class Kernels {
 
   /** Boots Linux in the primary VM. An earlier one and all its state are forgotten. */
   bootHost(generation: HostGeneration, mode: HostMode): void {
+    this.#loader = undefined;
     const world = this.#world();
     const { memory } = world.manager.platform;
     this.#host = new LinuxHost(
@@ -73,6 +78,24 @@ export class Kernels {
         schedule: (afterNs, action) => world.at(world.now + afterNs, action),
       },
     );
+  }
+
+  /** Boots Qualcomm's kernel in the primary VM. An earlier kernel and all its state are forgotten. */
+  bootLoader(generation: LoaderGeneration): void {
+    this.#host = undefined;
+    this.#loader = new SecureVmLoader(generation, this.#portOf(VMID_HLOS));
+  }
+
+  /** The loader of secure VMs. Throws UsageError when none was booted. */
+  get loader(): SecureVmLoader {
+    if (this.#loader === undefined)
+      throw new UsageError({
+        code: 'unknown',
+        path: 'op',
+        expected: 'a loader that was booted',
+        actual: 'none',
+      });
+    return this.#loader;
   }
 
   bootGuest(vmid: number, names: readonly BehaviourName[]): void {
@@ -93,6 +116,8 @@ export class Kernels {
 
   /** A hypercall of the host. */
   #hypercall(hypercall: Hypercall): Uint8Array {
+    const error = this.#port.hypercall?.(hypercall) ?? HypError.OK;
+    if (error !== HypError.OK) throw hypercallError(hypercall.name, { error });
     if (hypercall.name === 'vcpu_run') return this.#runVcpu(hypercall);
     const result = this.#world().hypercall(VMID_HLOS, hypercall);
     if (result.error !== 0) throw hypercallError(hypercall.name, result);
@@ -117,12 +142,14 @@ export class Kernels {
 
   /** Whether something runs in a VM. */
   has(vmid: number): boolean {
-    return vmid === VMID_HLOS ? this.#host !== undefined : this.#guests.has(vmid);
+    if (vmid === VMID_HLOS) return this.#host !== undefined || this.#loader !== undefined;
+    return this.#guests.has(vmid);
   }
 
   /** A VM got a queue message. */
   received(vmid: number, frame: Uint8Array): void {
     if (vmid === VMID_HLOS) this.#host?.received(frame);
+    if (vmid === VMID_HLOS) this.#loader?.received(frame);
     const entry = this.#guests.get(vmid);
     if (entry === undefined) return;
     if (entry.link === this.#world().manager.link(vmid)) entry.guest.received(frame);
@@ -131,12 +158,13 @@ export class Kernels {
 
   /** Must be called when no event is left. @returns whether a kernel stopped waiting and goes on. */
   giveUp(): boolean {
-    return this.#host?.giveUp() ?? false;
+    return this.#host?.giveUp() ?? this.#loader?.giveUp() ?? false;
   }
 
   /** The machine reboots: all kernels are gone. */
   reboot(): void {
     this.#host = undefined;
+    this.#loader = undefined;
     this.#guests.clear();
     this.#vcpus.clear();
   }

@@ -23,6 +23,7 @@ import {
   type VcpuExit,
   VmManager,
   type VmManagerOptions,
+  vmGenerations,
 } from '../../host/vm-manager/index.js';
 import { PAGE_SIZE, type PhysicalRange, type Refusal } from '../../hypervisor/index.js';
 import type { MemoryOperation } from '../../machine/index.js';
@@ -103,10 +104,16 @@ export class LinuxHost {
         if (event.kind === 'hazard') port.report(event.report);
       },
     });
-    this.#client = new RmClient(generation, {
+    this.#client = new RmClient(vmGenerations[generation].client, {
       ...port,
       notified: (id, payload) => this.#manager.notified(id, payload),
     });
+  }
+
+  /** Pages of the process that are pinned. */
+  get pagesPinned(): number {
+    const { pagesPinned } = this.#process;
+    return pagesPinned;
   }
 
   received(frame: Uint8Array): void {

@@ -56,7 +56,7 @@ ${table(operationHelp)}
 
 Linux in the primary VM
   {"op":"host","generation":"a14","mode":"careful"}
-  boots RM's client and the VM manager of a14 (android14-6.1; or v9, v11, v17, a15) in VM 3. A careful one cleans up
+  boots RM's client and the VM manager of a14 (android14-6.1; or v9, v10, v11, v17, a15, a16) in VM 3. A careful one cleans up
   after every failure, a faithful one does what that generation does. One process has all of the VM's memory, at its
   physical addresses. VMs and guest memory files go by the names that they are made with:
   {"op":"ioctl","name":"CREATE_VM","vm":"a"}

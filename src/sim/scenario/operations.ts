@@ -1,5 +1,6 @@
 import { constants, protocol } from '../../../schemas/index.js';
 import { linePackets } from '../../capture/ndjson/index.js';
+import type { SecureVmImage } from '../../host/index.js';
 import { refuser } from '../../host/refusal.js';
 import { vmGenerations } from '../../host/vm-manager/index.js';
 import { Access, ownerName, type Refusal } from '../../hypervisor/index.js';
@@ -16,6 +17,7 @@ import type { GuestStep } from '../kernels/guest-vcpu.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { HostGeneration } from '../kernels/linux-host.js';
 import type { Outcome } from '../kernels/rm-client.js';
+import { type LoaderGeneration, loaderGenerations, secureVmSteps } from '../kernels/secure-vm-loader.js';
 import { readNote } from '../recording.js';
 import type { World } from '../world.js';
 import { readRule } from './fault-rule.js';
@@ -94,6 +96,37 @@ const rows: Readonly<Record<string, Row>> = {
       return { act: ({ kernels }) => kernels.bootHost(generation, mode) };
     },
   },
+  loader: {
+    help: [['{"op":"loader","generation":"q66"}', "boots Qualcomm's loader of secure VMs in VM 3"]],
+    read: (line) => {
+      const generation = oneOf(loaderNames, line.generation, 'generation');
+      return { act: ({ kernels }) => kernels.bootLoader(generation) };
+    },
+  },
+  secure_vm: {
+    help: [
+      [
+        '{"op":"secure_vm","do":"load","vmid":28,"address":"0x88000000","size":"0x2000000","metadata_size":"0x100000","pas_id":28}',
+        'loads a VM; then start, stop, reset, free; undo takes apart what a failure has left',
+      ],
+    ],
+    read: (line) => {
+      const step = oneOf(secureVmSteps, line.do, 'do');
+      const vmid = natural(line.vmid, 'vmid');
+      const image = step === 'load' ? readImage(line, vmid) : undefined;
+      return {
+        from: constants.VMID_HLOS,
+        call: `${step} of VM ${vmid}`,
+        act: ({ kernels: { loader }, returned }) =>
+          loader.run(
+            image === undefined
+              ? loader.step(step as Exclude<typeof step, 'load'>, vmid)
+              : loader.load(image),
+            returned,
+          ),
+      };
+    },
+  },
   guest: {
     help: [],
     read: (line) => {
@@ -155,6 +188,21 @@ export const operationHelp = [
     ],
   } as const,
 ].flatMap(({ help }) => help);
+
+const loaderNames = Object.keys(loaderGenerations) as LoaderGeneration[];
+
+function readImage(line: Line, vmid: number): SecureVmImage {
+  return {
+    vmid,
+    address: u64(line.address, 'address'),
+    size: u64(line.size, 'size'),
+    system_vm: line.system_vm === true,
+    metadata_offset: optional(line, 'metadata_offset', u64) ?? 0n,
+    metadata_size: u64(line.metadata_size, 'metadata_size'),
+    pas_id: natural(line.pas_id, 'pas_id'),
+    debug: line.debug === true,
+  };
+}
 
 const accessNames = Object.keys(Access) as (keyof typeof Access)[];
 

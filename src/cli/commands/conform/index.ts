@@ -1,9 +1,13 @@
 import { type Command, Option } from 'commander';
 import { reportFormNames } from '../../../conform/index.js';
 import type { CommandIo } from '../../io.js';
-import { integerOption, managerFlag, oneOf, platformFlag } from '../../options.js';
+import { integerOption, loadFlag, managerFlag, oneOf, platformFlag } from '../../options.js';
 import { LIMIT_MS, targetForms } from '../../target-option.js';
+import { type ClientCaseOptions, conformClient } from './client.js';
 import { conformRm, type ManagerCaseOptions } from './rm.js';
+
+const IDLE_MS = 500;
+const WAIT_MS = 30_000;
 
 const rmHelp = `
 A case is required when the protocol breaks without it, and observed when it is how the public manager does it. Each case
@@ -21,6 +25,18 @@ Examples:
   gunyah-rm conform rm --target 'exec:./manager --stdio' --format junit -o report.xml --out failures
   gunyah-rm conform rm --target socket:rm.sock --filter framing --filter fragments
   gunyah-rm conform rm --list --filter required`;
+
+const clientHelp = `
+Plays the manager for a client, which connects to the socket as it does to "serve --socket". Each connection is one case: in
+the first all is as usual, in the others the manager misbehaves in one way. The client does the same in each, such as to make
+a VM, start it and take everything back, and then disconnects; it is disconnected when nothing has come for --idle.
+
+Checked: that it sends whole messages and no request twice; that it goes on as usual where a message should be dropped; that
+after an error the manager has nothing left of it. A case about a message that the client does not send is skipped.
+
+Examples:
+  gunyah-rm conform client --socket rm.sock --load 0x89000000=vm.dtb &
+  while ./client rm.sock; do :; done`;
 
 const collect = (text: string, list: readonly string[]) => [...list, text];
 
@@ -61,4 +77,22 @@ export function register(program: Command, io: CommandIo): void {
     .option('--careful', 'the simulated manager answers with an error where the real one dies')
     .addHelpText('after', rmHelp)
     .action((options: ManagerCaseOptions) => conformRm(io, options));
+  addReportOptions(
+    conform
+      .command('client')
+      .description('check a client: play the manager for it')
+      .requiredOption('--socket <path>', 'take its connections on this unix stream socket')
+      .option(
+        '--idle <ms>',
+        'time without messages after which a session ends',
+        integerOption('--idle'),
+        IDLE_MS,
+      )
+      .option('--wait <ms>', 'time for the client to connect', integerOption('--wait'), WAIT_MS),
+  )
+    .addOption(loadFlag('have a file in guest physical memory at every boot; repeatable'))
+    .addOption(platformFlag())
+    .addOption(managerFlag('rm23'))
+    .addHelpText('after', clientHelp)
+    .action((options: ClientCaseOptions) => conformClient(io, options));
 }

@@ -58,8 +58,8 @@ export function register(program: Command, io: CommandIo): void {
     .option('--stats <interval>', 'a row of counts every 5s, 1m, ... while it reads instead', intervalOption)
     .option(
       '--to <form>',
-      'convert instead: pcapng or hex, which the ending of the output also says',
-      nameOption('--to', ['pcapng', 'hex']),
+      'convert instead: pcapng or hex, which the ending of the output also says; parquet: a folder of tables',
+      nameOption('--to', ['pcapng', 'hex', 'parquet']),
     )
     .option('--hex', 'also the bytes, with offsets')
     .option('--all-queues', "of a kernel trace also the messages of other queues than RM's")

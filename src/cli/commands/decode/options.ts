@@ -18,7 +18,7 @@ export interface DecodeOptions extends TextOptions {
   readonly follow?: true;
   readonly allQueues?: true;
   readonly filter?: string;
-  readonly to?: 'pcapng' | 'hex';
+  readonly to?: 'pcapng' | 'hex' | 'parquet';
   readonly output: string;
   readonly format?: InputFormat;
   readonly rules: string;

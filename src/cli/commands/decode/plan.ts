@@ -13,7 +13,7 @@ import type { DecodeOptions } from './options.js';
 
 /** What a command line asks for. */
 export interface Plan {
-  readonly form: 'json' | 'text' | 'pcapng' | 'hex';
+  readonly form: 'json' | 'text' | 'pcapng' | 'hex' | 'parquet';
   readonly filter: Filter | undefined;
   readonly columns: Columns | undefined;
 }
@@ -44,7 +44,7 @@ export function planOf(protocol: Protocol, files: readonly string[], options: De
     const [first, ...others] = row.filter(given);
     if (first !== undefined && others.length > 0) conflict(first, others);
   }
-  const toPackets = form === 'pcapng' || form === 'hex';
+  const toPackets = form !== 'json' && form !== 'text';
   const others = ofText.filter((key) => options[key] !== undefined);
   if (toPackets && others.length > 0) conflict('to', others);
   return { form, filter: filterOf(options, names), columns: columnsOf(options, names) };
@@ -68,12 +68,21 @@ function flagOf(key: string): string {
   return key.length === 1 ? `-${key}` : `--${key}`;
 }
 
-/** What is written: a form of captures, JSON, or text. */
+/** What is written: a form of captures, a folder of tables, JSON, or text. */
 function formOf({ T, e, to, json, output }: DecodeOptions): Plan['form'] {
   if ((T === 'fields') !== (e !== undefined)) {
     const [expected, actual] =
       e === undefined ? ['-e with a key', 'nothing'] : ['-T fields with -e', T ?? 'nothing'];
     throw new UsageError({ code: 'option', path: '-T', expected, actual });
+  }
+  if (to === 'parquet') {
+    if (output !== '-') return to;
+    throw new UsageError({
+      code: 'option',
+      path: '--to',
+      expected: '-o with the name of a folder',
+      actual: 'parquet',
+    });
   }
   const wanted = to ?? (json || T === 'json' ? 'json' : undefined);
   return outputForm(output, wanted, 'text') as Plan['form'];

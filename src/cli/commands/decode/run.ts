@@ -28,6 +28,11 @@ export async function decode(io: CommandIo, files: readonly string[], options: D
     await convert(io, files, { ...options, to: form }, rules, filter);
     return;
   }
+  if (form === 'parquet') {
+    const { writeTables } = await import('./tables.js');
+    await writeTables(io, files, options, rules, filter);
+    return;
+  }
   const output = io.output(options.output, form === 'json' ? 'json' : 'text');
   if (options.follow) output.publish();
   const sink = sinkOf(io, output, options, plan);
@@ -92,6 +97,7 @@ function sinkOf(io: CommandIo, output: Output, options: DecodeOptions, { form, c
   const toStandard = options.output === '-';
   const write = (text: string) => output.write(text);
   const frame = () => {};
+  const width = toStandard ? terminalWidth(io.stdio) : undefined;
   const json = form === 'json';
   if (options.summary) {
     const summary = new Summary(protocol);
@@ -99,16 +105,11 @@ function sinkOf(io: CommandIo, output: Output, options: DecodeOptions, { form, c
       record: (record, matches) => summary.record(record, matches),
       frame,
       unanswered: (request) => summary.lost(request),
-      end: () => write(json ? `${jsonText(summary.toJson())}\n` : summary.toText()),
+      end: () => write(json ? `${jsonText(summary.toJson())}\n` : summary.toText(width)),
     };
   }
   if (options.stats !== undefined) {
-    const stats = new LiveStats(
-      output,
-      options.stats,
-      json,
-      toStandard ? terminalWidth(io.stdio) : undefined,
-    );
+    const stats = new LiveStats(output, options.stats, json, width);
     return {
       record: (record, matches) => stats.record(record, matches),
       frame,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { readShard } from '../../../fuzz/engine/shard.js';
 import type { CommandIo } from '../../io.js';
 import { notes } from '../../notes.js';
 import {
@@ -11,8 +12,12 @@ import {
 } from '../../options.js';
 import { LIMIT_MS, targetForms } from '../../target-option.js';
 import { type CorpusOptions, writeCorpus } from './corpus.js';
+import { runJobs } from './jobs.js';
+import { mergeFolders } from './merge.js';
+import { type MinimiseOptions, minimiseFolder } from './minimise.js';
 import { type ReproduceOptions, reproduce } from './reproduce.js';
-import { type RunOptions, run } from './run.js';
+import { run } from './run.js';
+import type { RunOptions } from './run-options.js';
 
 const PLAYS = 2000;
 
@@ -20,8 +25,9 @@ const help = `
 Targets
   sim            the simulated manager, in this process
   exec:COMMAND   a program that speaks the line protocol: reads "tx VMID HEX" and "load ADDRESS FILE", answers "rx VMID HEX"
-                 any number of times and "ok"; prints "ready" once. Started anew for every case. Its end is a crash; what
-                 it prints on stderr (AddressSanitizer's report) is kept.
+                 any number of times and "ok"; prints "ready" once. Its end is a crash; what it prints on stderr
+                 (AddressSanitizer's report) is kept. Started anew for every case unless it knows "reset". More lines,
+                 coverage and fork: docs/fuzz-a-program.md. "gunyah-rm serve --stdio" is such a program.
   socket:PATH    a running "serve --socket" or a bridge to a device. --monitor COMMAND makes it fresh: it is run between
                  cases, with GUNYAH_RM_ENDING saying how the last one ended. Without it all cases are one long session,
                  nothing is minimised, and the first crash or hang ends the campaign.
@@ -70,13 +76,36 @@ export function register(program: Command, io: CommandIo): void {
     .option('--limit <ms>', 'time for each answer', integerOption('--limit'), LIMIT_MS)
     .option('--monitor <command>', 'command that makes a socket target fresh')
     .option('--plays <n>', 'most sessions played to minimise one finding', integerOption('--plays'), PLAYS)
+    .option('--jobs <n>', 'processes that share the cases', integerOption('--jobs', 1024))
+    .option('--shard <i/n>', 'only this part of the cases; auto/n asks the variables of a cluster', (text) =>
+      readShard(text, io.stdio.env),
+    )
     .addHelpText('after', notes(help))
-    .action((options: RunOptions) => run(io, options));
+    .action((options: RunOptions) =>
+      (options.jobs ?? 1) > 1 && options.case === undefined
+        ? runJobs(io, options, options.jobs ?? 1)
+        : run(io, options),
+    );
+  fuzz
+    .command('merge')
+    .description('unite campaigns or shards: one finding for each cause, and a report on the whole')
+    .argument('<dir...>', 'folders of campaigns, or of their shards')
+    .requiredOption('--out <dir>', 'folder to write into')
+    .action((folders: string[], options: { readonly out: string }) => mergeFolders(io, folders, options.out));
+  fuzz
+    .command('minimise')
+    .description('make the findings of a campaign smaller, for as long as that takes')
+    .argument('<dir>', 'folder of the campaign')
+    .option('--target <target>', 'another target than the findings name')
+    .option('--no-reference', 'do not compare with the simulated manager')
+    .option('--limit <ms>', 'time for each answer', integerOption('--limit'), LIMIT_MS)
+    .option('--plays <n>', 'most sessions played for one finding', integerOption('--plays'), PLAYS)
+    .action((folder: string, options: MinimiseOptions) => minimiseFolder(io, folder, options));
   fuzz
     .command('reproduce')
     .description('play the session of a finding, or of any recording, and say what goes wrong')
     .argument('<file>', 'finding; - for standard input')
-    .option('--target <target>', 'another target than the simulated manager')
+    .option('--target <target>', 'another target than the file names')
     .option('--platform <name>', `whose machine: ${platformNames}`, platformOption)
     .addOption(managerFlag('that of the finding'))
     .option('--careful', 'answer with an error where the real manager dies')

@@ -29,58 +29,76 @@ export interface ReproduceOptions {
 }
 
 export async function reproduce(io: CommandIo, file: string, options: ReproduceOptions): Promise<void> {
+  const { played, about, target, judge, endOracle, close } = await openFinding(io, file, options);
+  try {
+    const work = playAgain(sessionOf(played), judge, endOracle);
+    const again = target.local ? runLocally(work, target) : await runRemotely(work, target);
+    print(io, again, about);
+  } finally {
+    await close();
+  }
+}
+
+/** A finding, or any recording, with what is needed to play it again. */
+export interface OpenFinding {
+  readonly played: PlayedSession;
+  readonly about: FindingHeader | undefined;
+  readonly target: Target;
+  readonly judge: Judge;
+  readonly endOracle: EndOracle | undefined;
+  readonly close: () => Promise<void>;
+}
+
+/** Reads a file and starts the target that it names, or that the options name. @throws UsageError, WireError, FileError */
+export async function openFinding(
+  io: CommandIo,
+  file: string,
+  options: ReproduceOptions,
+): Promise<OpenFinding> {
   const { played, about } = readScenario(io, file, (lines) =>
     readFinding(valuesOf(lines), scenarioFiles(io.files, file, options.allowOutside === true)),
   );
-  const name = options.target ?? targetOf(file, about);
+  const name = options.target ?? about?.target ?? 'sim';
+  // What a file starts is said before it is started.
+  if (options.target === undefined && name !== 'sim') io.warn(`${file} names its target: ${name}`);
   const platform =
     options.platform ?? (about === undefined ? platforms.native : platformOption(about.profile));
   const manager = options.manager ?? about?.manager;
   const careful = options.careful ?? about?.careful === true;
   const { limit, monitor } = options;
-  const target = makeTarget({
-    target: name,
-    platform,
-    limit,
-    ...(manager === undefined ? {} : { manager }),
-    ...(careful ? { careful } : {}),
-    ...(monitor === undefined ? {} : { monitor }),
-  });
-  checkSteps(target, played, file);
-  const withReference = options.reference && (name !== 'sim' || about?.kind === 'difference');
+  const target = makeTarget({ target: name, platform, limit, manager, careful, monitor });
+  const withReference =
+    options.reference && about?.reference !== false && (name !== 'sim' || about?.kind === 'difference');
   const reference = withReference
     ? new Reference({ platform, profile: manager, careful, seesRefusal: false })
     : undefined;
+  const close = async () => {
+    if (!target.local) await target.close();
+  };
   try {
     await startTarget(target);
-    const judge = new Judge(reference);
-    const endOracles = {
-      leak: new Teardown(judge, target.local ? simAudit(target) : undefined),
-      nondeterminism: new Repetition(),
-    };
-    const work = playAgain(played, judge, endOracles[about?.kind as keyof typeof endOracles]);
-    const again = target.local ? runLocally(work, target) : await runRemotely(work, target);
-    print(io, again, about);
-  } finally {
-    if (!target.local) await target.close();
+    checkSteps(target, played, file);
+  } catch (error) {
+    await close();
+    throw error;
   }
+  const judge = new Judge(reference);
+  const endOracles = {
+    leak: new Teardown(judge, target.local ? simAudit(target) : undefined),
+    nondeterminism: new Repetition(),
+  };
+  const endOracle = endOracles[about?.kind as keyof typeof endOracles];
+  return { played, about, target, judge, endOracle, close };
 }
 
 /** Plays a session, then runs the end oracle that found its cause. */
-function* playAgain(
-  played: PlayedSession,
+export function* playAgain(
+  session: Parameters<typeof play>[0],
   judge: Judge,
   endOracle: EndOracle | undefined,
 ): TargetTask<PlayedSession> {
-  const again = yield* play(sessionOf(played), judge);
+  const again = yield* play(session, judge);
   return again.cause === undefined && endOracle !== undefined ? yield* endOracle.run(again) : again;
-}
-
-/** A file must not start programs, so other targets than sim have to be named on the command line. */
-function targetOf(file: string, about: FindingHeader | undefined): string {
-  if (about === undefined || about.target === 'sim') return 'sim';
-  const expected = `--target, for example '${about.target}', which it was found with`;
-  throw new UsageError({ code: 'option', path: file, expected, actual: 'none' });
 }
 
 function checkSteps({ name, steps }: Target, played: PlayedSession, file: string): void {

@@ -5,6 +5,7 @@ import { Repetition } from '../../../fuzz/end-oracle/repetition.js';
 import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
 import { Teardown } from '../../../fuzz/end-oracle/teardown.js';
 import { Engine } from '../../../fuzz/engine/engine.js';
+import { shardFolder, shardText } from '../../../fuzz/engine/shard.js';
 import { type Origin, reproduceCommand } from '../../../fuzz/findings/write.js';
 import { GuidedSource } from '../../../fuzz/guide/guided-source.js';
 import { causeTitle } from '../../../fuzz/oracle/cause.js';
@@ -19,22 +20,11 @@ import { CampaignFolder } from '../../../node/fuzz/campaign-folder.js';
 import { driveLocally, driveRemotely, type Spent } from '../../../node/fuzz/drive.js';
 import { StatusLine } from '../../../node/status-line.js';
 import { version } from '../../../node/version.js';
-import { managers, type PlatformProfile } from '../../../rm/index.js';
+import { managers } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
-import { type AnyTarget, makeTarget, startTarget, type TargetOptions } from '../../target-option.js';
+import { type AnyTarget, makeTarget, startTarget } from '../../target-option.js';
 import { History } from './history.js';
-
-export interface RunOptions extends TargetOptions {
-  readonly platform: PlatformProfile;
-  readonly seed: number;
-  readonly runs?: number;
-  readonly time?: number;
-  readonly case?: number;
-  readonly message?: readonly string[];
-  readonly out?: string;
-  readonly reference?: boolean;
-  readonly plays: number;
-}
+import { type RunOptions, wordsOf } from './run-options.js';
 
 const socketMonitor = '--monitor with a socket';
 const TIME_DEFAULT_S = 60;
@@ -101,8 +91,11 @@ class FuzzRun {
     this.#targets = targets;
     const [target, second] = targets;
     const origin = { seed, target: target.name, version: version(), platform, manager, careful };
-    this.#origin = { ...origin, options: wordsOf(options) };
-    this.#folder = out === undefined ? undefined : new CampaignFolder(out, this.#origin);
+    const { shard } = options;
+    const part = shard === undefined ? {} : { shard: shardText(shard) };
+    this.#origin = { ...origin, ...part, options: wordsOf(options) };
+    const path = out === undefined || shard === undefined ? out : `${out}/${shardFolder(shard)}`;
+    this.#folder = path === undefined ? undefined : new CampaignFolder(path, this.#origin);
     const { state, known } = this.#folder?.load() ?? { state: undefined, known: [] };
     this.#engine = new Engine({
       seed,
@@ -111,6 +104,7 @@ class FuzzRun {
       messages,
       case: options.case,
       serial: state?.serial,
+      shard,
     });
     if (state !== undefined) this.#engine.coverage.load(state.coverage);
     this.#guide = new GuidedSource(this.#engine, seed, (kept) =>
@@ -280,18 +274,6 @@ class FuzzRun {
 
 function isEnding(kind: string): boolean {
   return kind === 'crash' || kind === 'hang' || kind === 'panic';
-}
-
-/** Options besides target and seed that decide what cases do, as on the command line. */
-function wordsOf({ message = [], platform, manager, careful, monitor, reference }: RunOptions): string[] {
-  return [
-    ...(platform.name === 'native' ? [] : ['--platform', platform.name]),
-    ...(manager === undefined || manager === managers.rm23 ? [] : ['--manager', manager.name]),
-    ...(careful === true ? ['--careful'] : []),
-    ...(reference === undefined ? [] : [reference ? '--reference' : '--no-reference']),
-    ...(monitor === undefined ? [] : ['--monitor', monitor]),
-    ...(message.length === 0 ? [] : ['--message', ...message]),
-  ];
 }
 
 function nowMs(): number {

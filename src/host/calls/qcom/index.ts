@@ -27,7 +27,8 @@ export type { DumpRange } from './minidump.js';
 export type { CoreNotification } from './notifications.js';
 export type { NotifyRequest } from './notify.js';
 export type { QcomParcelRequest } from './parcels.js';
-export type { SecureVm, SecureVmImage } from './secure-vm.js';
+export type { SecureVm } from './secure-vm.js';
+export type { SecureVmImage } from './secure-vm-image.js';
 
 /**
  * The calls of Qualcomm's own interface (gh_rm_iface.c, gh_rm_core.c) of one generation in one kernel. The returned object

@@ -14,6 +14,8 @@ export interface NotifyRequest {
 }
 
 const { SHARED, RELEASED, ACCEPTED } = memNotifyFlags.bits;
+/** The flags that the clients know. */
+const KNOWN: readonly number[] = [SHARED, RELEASED, ACCEPTED];
 
 export function notifyCalls(kernel: QcomKernel) {
   return {
@@ -21,7 +23,7 @@ export function notifyCalls(kernel: QcomKernel) {
     *memNotify({ mem_handle, flags, mem_info_tag, vmids }: NotifyRequest): Calling<void> {
       const { name } = MEM_NOTIFY;
       checkFlags(name, flags, SHARED | RELEASED | ACCEPTED);
-      if (![SHARED, RELEASED, ACCEPTED].includes(flags)) refuse(name, 'flags', 'one flag', flags);
+      if (!KNOWN.includes(flags)) refuse(name, 'flags', 'one flag', flags);
       const count = vmids?.length ?? 0;
       if (flags === SHARED ? count === 0 : vmids !== undefined)
         refuse(name, 'vmids', flags === SHARED ? '1 VM or more' : 'none', count);

@@ -11,25 +11,9 @@ import { firmwareIsLegacy } from './firmware.js';
 import type { QcomKernel } from './kernel.js';
 import { lifecycleCalls } from './lifecycle.js';
 import { parcelCalls } from './parcels.js';
+import type { SecureVmImage } from './secure-vm-image.js';
+import { secureVmUndo } from './secure-vm-undo.js';
 import { statusCalls } from './status.js';
-
-/** A VM whose image the platform authenticates, as its loader has put it into memory. */
-export interface SecureVmImage {
-  /** The platform's VMID for it, or 0. */
-  readonly vmid: number;
-  /** Guest address and size of the memory with the image, bytes. */
-  readonly address: bigint;
-  readonly size: bigint;
-  /** The memory is donated, not lent. */
-  readonly system_vm: boolean;
-  /** Offset of the image's metadata in that memory, bytes. */
-  readonly metadata_offset: bigint;
-  readonly metadata_size: bigint;
-  /** The platform's number of the image. */
-  readonly pas_id: number;
-  /** Allow debugging (q66, q612). */
-  readonly debug?: boolean;
-}
 
 export interface SecureVm {
   readonly vmid: number;
@@ -82,6 +66,9 @@ export function secureVmCalls(kernel: QcomKernel) {
       yield* lifecycle.vmInit(vmid);
       return { vmid, mem_handle: image.system_vm ? undefined : mem_handle };
     },
+
+    /** Undoes what a failure has left; see {@link secureVmUndo}. */
+    secureVmUndo,
 
     /** Sets the VM's clock if there is one (a failure is ignored), gets its resources and starts it. */
     *secureVmStart(

@@ -1,0 +1,68 @@
+import { type Filter, recordFields } from '../../../capture/filter/index.js';
+import type { InputFormat } from '../../../capture/input/index.js';
+import { isProblem } from '../../../capture/print/index.js';
+import { Assembler } from '../../../capture/records/index.js';
+import { ParquetFolder } from '../../../node/parquet-folder.js';
+import type { ReassemblyRules } from '../../../rpc/index.js';
+import { callOf, lostCall, type Table, tablesOf } from '../../../tables/index.js';
+import type { CommandIo } from '../../io.js';
+import { StopReading } from '../../merge.js';
+
+export interface TablesOptions {
+  readonly output: string;
+  readonly format?: InputFormat;
+  /** Messages after which reading stops. */
+  readonly limit?: number;
+  readonly allQueues?: true;
+}
+
+/** `decode --to parquet`: writes captures as tables, each capture into partitions of its own. */
+export async function writeTables(
+  io: CommandIo,
+  files: readonly string[],
+  options: TablesOptions,
+  rules: ReassemblyRules,
+  filter: Filter | undefined,
+): Promise<void> {
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
+  const { protocol } = io;
+  const { messages, packets, calls, payloads } = tablesOf(protocol);
+  const folder = new ParquetFolder(io.files, options.output);
+  for (const file of left > 0 ? files : []) {
+    folder.begin(file === '-' ? 'stdin' : file);
+    const row = <Item>(table: Table<Item>, item: Item, time: bigint | undefined) =>
+      folder.row(table, item, time);
+    const assembler = new Assembler({
+      protocol,
+      rules,
+      reuses: true,
+      record(record) {
+        if (isProblem(record)) io.problem();
+        if (filter !== undefined && !filter(recordFields(protocol, record))) return;
+        const time = record.packets[0]?.time;
+        row(messages, record, time);
+        const payload = record.payload && payloads.get(record.message?.name ?? '');
+        if (payload !== undefined) row(payload, record, time);
+        const call = callOf(record);
+        if (call !== undefined) row(calls, call, call.time);
+        if (--left <= 0) throw new StopReading();
+      },
+      ...(filter === undefined && {
+        frame: (frame) => row(packets, frame, frame.packet.time),
+        unanswered: (request) => row(calls, lostCall(request), request.time),
+      }),
+    });
+    const isWhole = await io.readCaptures(
+      [file],
+      options.format,
+      (packet) => assembler.packet(packet),
+      () => {},
+      {
+        allQueues: options.allQueues === true,
+      },
+    );
+    if (isWhole) assembler.end();
+    if (left <= 0 || io.isInterrupted) break;
+  }
+  folder.end();
+}

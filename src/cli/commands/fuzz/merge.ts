@@ -1,0 +1,47 @@
+import { Engine } from '../../../fuzz/engine/engine.js';
+import type { Origin } from '../../../fuzz/findings/write.js';
+import { merge } from '../../../fuzz/merge/merge.js';
+import { reportHtml } from '../../../fuzz/report/html.js';
+import type { Report } from '../../../fuzz/report/report.js';
+import { coverageText, summaryText } from '../../../fuzz/report/text.js';
+import { CampaignFolder, campaignsIn, writeMerged } from '../../../node/fuzz/campaign-folder.js';
+import { managers } from '../../../rm/index.js';
+import type { CommandIo } from '../../io.js';
+import { platformOption } from '../../options.js';
+
+/** Unites campaigns, and reports on the whole. @throws UsageError, WireError, FileError */
+export function mergeFolders(io: CommandIo, folders: readonly string[], out: string): void {
+  const merged = merge(folders.flatMap(campaignsIn));
+  const { state, findings } = merged;
+  const { target, version, platform, careful, options } = state.origin;
+  const origin: Origin = {
+    seed: 0,
+    target: String(target),
+    version: String(version),
+    platform: platformOption(String(platform)),
+    manager: managers.rm23,
+    careful: careful === true,
+    options: Array.isArray(options) ? options.map(String) : [],
+  };
+  writeMerged(out, merged, origin);
+  const { coverage } = new Engine({ seed: 0, steps: new Set(), machine: origin.platform });
+  coverage.load(state.coverage);
+  const report: Report = {
+    origin,
+    history: state.history,
+    findings: findings.map(({ facts: finding }) => ({
+      finding,
+      count: state.counts[finding.cause.key] ?? 1,
+    })),
+    coverage,
+  };
+  const folder = new CampaignFolder(out, origin);
+  const summary = summaryText(report);
+  folder.write('summary.txt', summary);
+  folder.write('coverage.txt', coverageText(report));
+  folder.write('report.html', reportHtml(report));
+  const output = io.output('-');
+  output.write(summary);
+  output.end();
+  if (findings.some(({ facts }) => facts.state !== 'unstable')) io.problem();
+}

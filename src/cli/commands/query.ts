@@ -1,0 +1,136 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../base/error.js';
+import { printable } from '../../base/text.js';
+import { isTableFolder, type QueryResult, TableDatabase } from '../../node/duckdb.js';
+import { TemporaryFolder } from '../../node/temporary-folder.js';
+import { rmRules } from '../../rpc/index.js';
+import { questions, tablesOf } from '../../tables/index.js';
+import type { CommandIo } from '../io.js';
+import { notes } from '../notes.js';
+import { nameOption } from '../options.js';
+import { writeTables } from './decode/tables.js';
+
+const formats = ['table', 'json', 'csv', 'parquet'] as const;
+
+interface QueryOptions {
+  readonly format: (typeof formats)[number];
+  readonly output: string;
+  readonly list?: true;
+}
+
+const examples = `
+Views: messages, packets, calls (request and reply in one row) and one of each message, such as VM_STATUS, with its
+fields as columns. Columns are the keys of decode --json. Each view has capture and day too. Captures are converted
+first; what decode --to parquet wrote is read as it is.
+
+Examples:
+  gunyah-rm query --list                             the questions that have a name
+  gunyah-rm query slowest boot.pcapng
+  gunyah-rm query 'SELECT name, count(*) FROM messages GROUP BY ALL' boot.pcapng --format csv
+  gunyah-rm decode boot.pcapng --to parquet -o tables
+  gunyah-rm query errors tables`;
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('query')
+    .description('ask captures in SQL, with DuckDB')
+    .argument('[sql]', 'a query, or the name of a question')
+    .argument('[file...]', 'captures, or folders of tables')
+    .option('--format <format>', formats.join(', '), nameOption('--format', formats), 'table')
+    .option('-o, --output <file>', 'where to write', '-')
+    .option('--list', 'the questions that have a name')
+    .addHelpText('after', notes(examples))
+    .action((sql: string | undefined, files: string[], options: QueryOptions) =>
+      query(io, sql, files, options),
+    );
+}
+
+async function query(
+  io: CommandIo,
+  sql: string | undefined,
+  files: readonly string[],
+  options: QueryOptions,
+): Promise<void> {
+  const { format, output } = options;
+  if (options.list) {
+    const width = Math.max(...questions.map(({ name }) => name.length));
+    io.print(output, questions.map(({ name, doc }) => `${name.padEnd(width)}  ${doc}\n`).join(''));
+    return;
+  }
+  if (sql === undefined || files.length === 0) {
+    const actual = sql === undefined ? 'neither' : 'no file';
+    throw new UsageError({ code: 'argument', path: '', expected: 'a query and a capture', actual });
+  }
+  if (format === 'parquet' && output === '-')
+    throw new UsageError({
+      code: 'option',
+      path: '--format',
+      expected: '-o with parquet',
+      actual: 'parquet',
+    });
+  const asked = questions.find(({ name }) => name === sql)?.sql ?? sql.trim().replace(/;$/, '');
+  const temporary = new TemporaryFolder();
+  try {
+    const captures = files.filter((file) => !isTableFolder(file));
+    const made = temporary.path('tables');
+    if (captures.length > 0) await writeTables(io, captures, { output: made }, rmRules, undefined);
+    const folders = [...files.filter(isTableFolder), ...(captures.length > 0 ? [made] : [])];
+    const database = await TableDatabase.open(folders, tablesOf(io.protocol));
+    try {
+      await answer(io, database, asked, options, temporary);
+    } finally {
+      database.close();
+    }
+  } finally {
+    temporary.remove();
+  }
+}
+
+async function answer(
+  io: CommandIo,
+  database: TableDatabase,
+  sql: string,
+  { format, output }: QueryOptions,
+  temporary: TemporaryFolder,
+): Promise<void> {
+  if (format === 'csv' || format === 'parquet') {
+    const copy = temporary.path(`answer.${format}`);
+    await database.copy(sql, copy, format);
+    const written = io.files.output(output, '--output');
+    for (const piece of temporary.pieces(io.stdio, copy)) written.bytes(piece);
+    io.end(written);
+    return;
+  }
+  const result = await database.rows(sql);
+  io.print(output, format === 'json' ? jsonOf(result) : tableOf(result));
+}
+
+function jsonOf({ names, rows }: QueryResult): string {
+  const lines = rows.map((row) =>
+    printable(JSON.stringify(Object.fromEntries(names.map((name, at) => [name, row[at]])))),
+  );
+  return `[${lines.join(',\n ')}]\n`;
+}
+
+/** Columns of one width, numbers flush right. */
+function tableOf({ names, rows }: QueryResult): string {
+  const texts = rows.map((row) => row.map(cellText));
+  const widths = names.map((name, at) =>
+    texts.reduce((width, row) => Math.max(width, (row[at] as string).length), name.length),
+  );
+  const isNumber = names.map((_, at) => rows.every((row) => row[at] === null || typeof row[at] === 'number'));
+  const line = (cells: readonly string[]) =>
+    `${cells
+      .map((cell, at) =>
+        isNumber[at] ? cell.padStart(widths[at] as number) : cell.padEnd(widths[at] as number),
+      )
+      .join('  ')
+      .trimEnd()}\n`;
+  const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}\n`;
+  return [line(names), line(widths.map((width) => '-'.repeat(width))), ...texts.map(line), count].join('');
+}
+
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return '-';
+  return printable(typeof value === 'string' ? value : JSON.stringify(value));
+}

@@ -1,0 +1,162 @@
+import { constants } from '../../../schemas/index.js';
+import { WireError } from '../../base/error.js';
+import { formatHex } from '../../base/hex.js';
+import { printable } from '../../base/text.js';
+import { formatSource } from '../../devicetree/index.js';
+import { type PanicReason, panicPlaces } from '../../rm/index.js';
+import { decodeMessages, describeRecord } from '../../sim/index.js';
+import type { Response, Step } from '../../target/index.js';
+import { idOf } from '../../target/index.js';
+import type { Finding, FindingFacts } from '../campaign/finding.js';
+import { causeTitle, messageName } from '../oracle/cause.js';
+import { findingName, type Origin, reproduceFile } from './write.js';
+
+const { VMID_HLOS, VMID_RM } = constants;
+
+/** Name of a finding's page. */
+export function pageName(finding: FindingFacts): string {
+  return findingName(finding).replace(/ndjson$/, 'md');
+}
+
+/** A finding for people, as Markdown: what happened, the session decoded line by line, and how to see it again. */
+export function findingPage(finding: Finding, origin: Origin): string {
+  const { cause, played, state, number } = finding;
+  const blobs = played.steps.flatMap((step, index) =>
+    step.kind === 'load' ? [{ index, bytes: step.bytes }] : [],
+  );
+  return [
+    `# Finding ${number}: ${plain(causeTitle(cause))}`,
+    '',
+    whatHappened(finding),
+    '',
+    `Target \`${plain(origin.target)}\`, seed ${origin.seed}, gunyah-rm ${origin.version}, ${state}.`,
+    '',
+    '## Play it again',
+    '',
+    `    ${reproduceFile(finding)}`,
+    ...sidesText(finding),
+    '',
+    `## The session, ${count(played.steps.length, 'step')}`,
+    '',
+    ...played.steps.flatMap((step, index) => stepText(step, played.responses[index], index)),
+    ...blobs.flatMap(({ index, bytes }) => [
+      '',
+      `## Devicetree of step ${index + 1}`,
+      '',
+      ...treeText(bytes),
+    ]),
+    '',
+    '## What the target said',
+    '',
+    ...indented(cause.text),
+    '',
+  ].join('\n');
+}
+
+/** What happened, in sentences. */
+function whatHappened({ cause, played }: Finding): string {
+  const last = played.steps.at(-1);
+  const during =
+    last === undefined ? 'at the start' : `while it handled step ${played.steps.length}, ${titleOf(last)}`;
+  const place = panicPlaces[cause.key.split(' ').at(-1) as PanicReason];
+  switch (cause.kind) {
+    case 'panic':
+    case 'crash': {
+      const known =
+        place === undefined
+          ? ''
+          : ` It is a place where the public manager is known to die: ${place.message}, when ${place.state} (${place.effect}). A careful manager: ${place.careful}.`;
+      return `The target died ${during}.${known}`;
+    }
+    case 'hang':
+      return `The target did not answer any more ${during}.`;
+    case 'difference':
+      return `The target did not do what the reference manager does ${during}: ${plain(cause.key)}.`;
+    case 'reply':
+      return `The target broke a rule that holds for all replies, ${during}: ${plain(cause.key)}.`;
+    case 'leak':
+      return `After everything was given back, something was left: ${plain(cause.key)}.`;
+    case 'nondeterminism':
+      return `The same session was answered in two ways: ${plain(cause.key)}.`;
+  }
+}
+
+/** What the reference manager and the target did in the last step, side by side. */
+function sidesText({ cause: { sides } }: Finding): string[] {
+  if (sides === undefined) return [];
+  const { reference, target } = sides;
+  const rows = Array.from(
+    { length: Math.max(reference.length, target.length) },
+    (_, index) => `| ${cell(reference[index])} | ${cell(target[index])} |`,
+  );
+  return ['', '## The last step', '', '| reference | target |', '| --- | --- |', ...rows];
+}
+
+function cell(text: string | undefined): string {
+  return text === undefined ? 'nothing' : `\`${plain(text).replaceAll('|', '\\|')}\``;
+}
+
+function stepText(step: Step, response: Response | undefined, index: number): string[] {
+  const request =
+    step.kind === 'frame' ? decodeMessages([{ from: step.from, to: VMID_RM, frame: step.frame }]) : [];
+  const sent = request.length === 0 ? titleOf(step) : request.map(describeRecord).join('; ');
+  const from = step.kind === 'frame' ? `${vmName(step.from)}: ` : '';
+  const context = step.kind === 'frame' ? [{ from: step.from, to: VMID_RM, frame: step.frame }] : [];
+  const out = (response?.out ?? []).map((item) => ({ from: VMID_RM, ...item }));
+  const answers = decodeMessages([...context, ...out]).filter(({ from: sender }) => sender === VMID_RM);
+  return [
+    `${index + 1}. ${from}${plain(sent.replace(/^to 255: /, ''))}`,
+    ...(step.kind === 'frame' ? [`   - \`${formatHex(step.frame)}\``] : []),
+    ...answers.map((record) => `   - RM ${plain(describeRecord(record))}`),
+    ...(response?.ended === undefined
+      ? []
+      : [`   - **${response.ended.kind}**: ${plain(firstLine(response.ended.text))}`]),
+  ];
+}
+
+function titleOf(step: Step): string {
+  switch (step.kind) {
+    case 'frame':
+      return `${messageName(idOf(step.frame))} from ${vmName(step.from)}`;
+    case 'load':
+      return `${step.bytes.length} bytes are written to 0x${step.address.toString(16)}`;
+    case 'vcpu_halt':
+      return `the first vCPU of VM ${step.vmid} halts in state ${step.state}`;
+    case 'receive_limit':
+      return `${vmName(step.vmid)} takes only ${count(step.count, 'more message')}`;
+    case 'drain':
+      return 'all VMs take everything again';
+  }
+}
+
+function treeText(bytes: Uint8Array): string[] {
+  try {
+    return indented(formatSource(bytes));
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return [`It is no devicetree: ${plain(error.message)}`, '', ...indented(formatHex(bytes))];
+  }
+}
+
+function indented(text: string): string[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `    ${printable(line.replaceAll('\t', '  '))}`);
+}
+
+function plain(text: string): string {
+  return printable(text);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] as string;
+}
+
+function vmName(vmid: number): string {
+  return vmid === VMID_HLOS ? 'HLOS' : `VM ${vmid}`;
+}
+
+function count(number: number, noun: string): string {
+  return number === 1 ? `1 ${noun}` : `${number} ${noun}s`;
+}

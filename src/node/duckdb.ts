@@ -1,0 +1,124 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { UsageError } from '../base/error.js';
+import type { ColumnType, Table, Tables } from '../tables/index.js';
+
+const sqlTypes: Readonly<Record<ColumnType, string>> = {
+  boolean: 'BOOLEAN',
+  u32: 'UINTEGER',
+  s64: 'BIGINT',
+  u64: 'UBIGINT',
+  time: 'TIMESTAMP_NS',
+  text: 'VARCHAR',
+  json: 'JSON',
+};
+
+/** The rows that an SQL query gives. Integers beyond 2^53, times and lists are text. */
+export interface QueryResult {
+  readonly names: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+/** DuckDB in memory, with a view for each table of folders that `decode --to parquet` wrote. */
+export class TableDatabase {
+  readonly #connection: DuckDBConnection;
+
+  private constructor(connection: DuckDBConnection) {
+    this.#connection = connection;
+  }
+
+  /** @throws UsageError if the package is not installed. */
+  static async open(folders: readonly string[], tables: Tables): Promise<TableDatabase> {
+    const connection = await connect();
+    const database = new TableDatabase(connection);
+    const { messages, packets, calls, payloads } = tables;
+    for (const table of [messages, packets, calls, ...payloads.values()])
+      await connection.run(viewOf(table as Table<never>, folders));
+    return database;
+  }
+
+  /** @throws UsageError with the words of the engine for SQL that it refuses. */
+  async rows(sql: string): Promise<QueryResult> {
+    const reader = await attempt(() => this.#connection.runAndReadAll(sql));
+    const types = reader.columnTypes().map(String);
+    const rows = reader
+      .getRowsJson()
+      .map((row) =>
+        row.map((value, column) => (types[column] === 'UBIGINT' ? value : numberOf(value, types[column]))),
+      );
+    return { names: reader.columnNames(), rows };
+  }
+
+  /** Writes what a query gives to a file. @throws UsageError as {@link rows}. */
+  async copy(sql: string, path: string, form: 'csv' | 'parquet'): Promise<void> {
+    const options = form === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet';
+    await attempt(() => this.#connection.run(`COPY (${sql}) TO ${quoted(path)} (${options})`));
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+  }
+}
+
+async function connect(): Promise<DuckDBConnection> {
+  let duckdb: typeof import('@duckdb/node-api');
+  try {
+    duckdb = await import('@duckdb/node-api');
+  } catch {
+    const expected = 'the package @duckdb/node-api (npm install @duckdb/node-api)';
+    throw new UsageError({ code: 'package', path: 'query', expected, actual: 'not installed' });
+  }
+  const instance = await duckdb.DuckDBInstance.create(':memory:');
+  return instance.connect();
+}
+
+/** A view of the table's files; of its columns without rows where there is no file. */
+function viewOf({ name, columns }: Table<never>, folders: readonly string[]): string {
+  const globs = folders
+    .filter((folder) => hasFiles(join(folder, name)))
+    .map((folder) => join(folder, name, '**', '*.parquet'));
+  const view = `CREATE VIEW ${identifier(name)} AS SELECT`;
+  if (globs.length === 0) {
+    const nothing = [
+      ...columns.map((column) => [column.name, sqlTypes[column.type]]),
+      ['capture', 'VARCHAR'],
+      ['day', 'VARCHAR'],
+    ];
+    return `${view} ${nothing.map(([column, type]) => `NULL::${type} AS ${identifier(column as string)}`).join(', ')} WHERE false`;
+  }
+  const types = "hive_types = {'capture': VARCHAR, 'day': VARCHAR}";
+  return `${view} * FROM read_parquet([${globs.map(quoted).join(', ')}], hive_partitioning = true, union_by_name = true, ${types})`;
+}
+
+function hasFiles(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).length > 0;
+}
+
+/** Whether a path is a folder of tables. */
+export function isTableFolder(path: string): boolean {
+  return existsSync(join(path, 'messages'));
+}
+
+function numberOf(value: unknown, type = ''): unknown {
+  const isInteger = typeof value === 'string' && /INT/.test(type) && /^-?\d+$/.test(value);
+  return isInteger && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+async function attempt<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const lines = (error as Error).message.split('\n');
+    const actual = lines.filter((line, index) => index === 0 || line.startsWith('Did you mean')).join(' ');
+    throw new UsageError({ code: 'sql', path: '', expected: 'SQL that DuckDB takes', actual });
+  }
+}

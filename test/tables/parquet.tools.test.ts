@@ -1,0 +1,164 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { protocol } from '../../schemas/index.js';
+import { TableDatabase } from '../../src/node/duckdb.js';
+import { questions, tablesOf } from '../../src/tables/index.js';
+import { gunyahRm } from '../cli/run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-tables-'));
+const capture = join(folder, 'everything.pcapng');
+const written = join(folder, 'tables');
+const tables = tablesOf(protocol);
+let database: TableDatabase;
+let lines: Record<string, unknown>[];
+let frames: Record<string, unknown>[];
+
+const linesOf = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+beforeAll(async () => {
+  const packed = readFileSync(join(import.meta.dirname, '../recorded/everything.pcapng.gz'));
+  writeFileSync(capture, gunzipSync(packed));
+  lines = linesOf((await gunyahRm(['decode', '--json', capture])).stdout);
+  frames = linesOf((await gunyahRm(['decode', '--json', '--frames', capture])).stdout);
+  const { stderr } = await gunyahRm(['decode', '--to', 'parquet', '-o', written, capture]);
+  expect(stderr).toBe('');
+  database = await TableDatabase.open([written], tables);
+}, 120_000);
+
+afterAll(() => {
+  database?.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A value as DuckDB's text of it: the same for both sides. */
+function plain(value: unknown, type: string): unknown {
+  if (value === undefined || value === null) return null;
+  if (type === 'time') return String(value);
+  if (type === 'json') return JSON.parse(String(value));
+  if (type === 'u64') return BigInt(value as string).toString();
+  return value;
+}
+
+/** The rows of a table, with times as nanoseconds. */
+async function rowsOf(name: string, columns: readonly { name: string; type: string }[], order: string) {
+  const list = columns.map((column) =>
+    column.type === 'time' ? `epoch_ns("${column.name}")::VARCHAR` : `"${column.name}"`,
+  );
+  const { rows } = await database.rows(`SELECT ${list.join(', ')} FROM "${name}" ORDER BY ${order}`);
+  return rows.map((row) =>
+    Object.fromEntries(columns.map(({ name: key, type }, at) => [key, plain(row[at], type)])),
+  );
+}
+
+const nanoseconds = (text: unknown) => {
+  if (text === undefined) return null;
+  const [, seconds = '', decimals = ''] = /^(.*)\.(\d{9})Z$/.exec(String(text)) ?? [];
+  return String(BigInt(Date.parse(`${seconds}Z`)) * 1_000_000n + BigInt(decimals));
+};
+
+function expected(line: Record<string, unknown>, { name, type }: { name: string; type: string }): unknown {
+  const value = line[name];
+  if (type === 'time') return nanoseconds(value);
+  if (value === undefined || value === null) return null;
+  if (type === 'u64') return BigInt(value as string).toString();
+  if (type === 'text' && typeof value !== 'string')
+    return typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return value;
+}
+
+describe('decode --to parquet, read by DuckDB', () => {
+  it('has the messages of decode --json, each key a column', async () => {
+    const { columns } = tables.messages;
+    const rows = await rowsOf('messages', columns, 'no');
+    expect(rows).toHaveLength(lines.length);
+    expect(rows).toEqual(
+      lines.map((line) => Object.fromEntries(columns.map((column) => [column.name, expected(line, column)]))),
+    );
+  });
+
+  it('has the packets of decode --frames --json', async () => {
+    const { columns } = tables.packets;
+    const rows = await rowsOf('packets', columns, 'frame');
+    expect(rows).toEqual(
+      frames.map((line) =>
+        Object.fromEntries(columns.map((column) => [column.name, expected(line, column)])),
+      ),
+    );
+  });
+
+  const beside = new Set(['no', 'time', 'from', 'to', 'type', 'seq', 'error', 'request']);
+  const valuesFor = (key: string, line: Record<string, unknown>) =>
+    (beside.has(key) ? line : line.payload) as Record<string, unknown>;
+
+  it('has the fields of each message in a table of its own', async () => {
+    let compared = 0;
+    for (const [name, { columns }] of tables.payloads) {
+      const own = lines.filter((line) => line.name === name && line.payload !== undefined);
+      const rows = await rowsOf(name, columns, 'no');
+      const wanted = own.map((line) => {
+        return Object.fromEntries(
+          columns.map(({ name: key, type }) => [
+            key,
+            expected(valuesFor(key, line), { name: key.replace(/^payload_/, ''), type }),
+          ]),
+        );
+      });
+      expect(rows, name).toEqual(wanted);
+      compared += rows.length;
+    }
+    expect(compared).toBeGreaterThan(1000);
+  });
+
+  it('has a call for each request', async () => {
+    const requests = lines.filter(
+      ({ type, incomplete, duplicate_of }) => type === 'request' && !incomplete && duplicate_of === undefined,
+    );
+    const answered = lines.filter(({ type, request }) => type === 'reply' && request !== undefined);
+    const { rows } = await database.rows(
+      'SELECT count(*), count(reply), count(latency_ns), sum(latency_ns)::BIGINT FROM calls',
+    );
+    const latencies = answered.flatMap(({ latency_ns }) =>
+      latency_ns === undefined ? [] : [latency_ns as number],
+    );
+    const sum = latencies.reduce((all, latency) => all + latency, 0);
+    expect(rows[0]).toEqual([requests.length, answered.length, latencies.length, sum]);
+  });
+
+  it('answers every question that has a name', async () => {
+    for (const { name, sql } of questions) {
+      const { names } = await database.rows(sql);
+      expect(names.length, name).toBeGreaterThan(1);
+    }
+  });
+});
+
+describe('query', () => {
+  const query = (...words: string[]) => gunyahRm(['query', ...words]);
+
+  it('asks captures and folders of tables, in four forms', async () => {
+    const sql = 'SELECT count(*) AS n FROM messages';
+    expect((await query(sql, capture)).stdout).toContain(`${lines.length}\n1 row\n`);
+    expect(JSON.parse((await query(sql, written, '--format', 'json')).stdout)).toEqual([{ n: lines.length }]);
+    expect((await query(sql, written, '--format', 'csv')).stdout).toBe(`n\n${lines.length}\n`);
+    const copy = join(folder, 'answer.parquet');
+    expect((await query(sql, written, '--format', 'parquet', '-o', copy)).code).toBe(0);
+    expect(readFileSync(copy).subarray(0, 4).toString()).toBe('PAR1');
+  });
+
+  it('says what the engine refuses', async () => {
+    const { code, stderr } = await query('SELECT * FROM VM_STATU', written);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/DuckDB refuses the query: .*VM_STATU.* Did you mean "VM_STATUS/);
+  });
+
+  it('lists its questions', async () => {
+    expect((await query('--list')).stdout).toMatch(/^slowest +the twenty calls/);
+  });
+});
