@@ -21,17 +21,20 @@ function waitForSocket(line: string): string {
  */
 function pageShell(page: Page) {
   const folder = pageFolder(page);
+  const home = join(folder.path, 'home');
+  // A program of its own, so that a signal for what is in the background reaches it.
+  writeFileSync(join(home, 'gunyah-rm'), `#!/bin/sh\nexec node ${main} "$@"\n`, { mode: 0o755 });
   const run = (text: string) => {
     const script = [
       'set -euo pipefail',
-      `gunyah-rm() { node ${main} "$@"; }`,
       'trap \'jobs=$(jobs -p); [ -z "$jobs" ] || kill $jobs\' EXIT',
       ...text.split('\n').map(waitForSocket),
     ].join('\n');
     return spawnSync('bash', ['-c', script], {
       cwd: folder.path,
-      env: { ...process.env, HOME: join(folder.path, 'home') },
+      env: { ...process.env, HOME: home, PATH: `${home}:${process.env.PATH}` },
       encoding: 'utf8',
+      timeout: 120_000,
     });
   };
   return { ...folder, run };
