@@ -87,7 +87,8 @@ export class ClientWatch<Request> {
       case 'failed': {
         const followed = calls.get(event.call);
         calls.delete(event.call);
-        if (followed === undefined) break;
+        // A client sends whole requests.
+        if (followed === undefined || !followed.record.complete) break;
         const outcome = event.kind === 'returned' ? event.payload : event.error;
         const { id = 0, payload } = followed.record;
         for (const hazard of hazardsOfReply(name, id, payload ?? {}, outcome))
