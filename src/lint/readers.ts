@@ -107,6 +107,15 @@ function callingOf(
   return isMainline(name) ? mainline[id]?.(mainlineCalls(name, { report }), request) : undefined;
 }
 
+/** Made once, as what forwards notifications remembers nothing. */
+const forwarders = new Map<QcomName, Qcom>();
+
+function forwarderOf(name: QcomName): Qcom {
+  const made = forwarders.get(name) ?? qcomCalls(name, { mode: 'faithful' });
+  forwarders.set(name, made);
+  return made;
+}
+
 /** What a client does wrong with a notification. @param payload undefined: the client has none. */
 export function hazardOfNotification(
   name: GenerationName,
@@ -115,7 +124,7 @@ export function hazardOfNotification(
 ): Hazard | undefined {
   const bytes = payload ?? new Uint8Array(0);
   if (isQcom(name)) {
-    const taken = qcomCalls(name, { mode: 'faithful' }).forwardNotification(id, bytes);
+    const taken = forwarderOf(name).forwardNotification(id, bytes);
     return taken.kind === 'hazard' ? taken.hazard : undefined;
   }
   if (!isMainline(name)) return undefined;
