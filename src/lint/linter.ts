@@ -10,6 +10,7 @@ import type { Issue } from '../base/error.js';
 import { issueText } from '../base/sentence.js';
 import { emptyPacket, type Packet } from '../capture/packets/index.js';
 import { Assembler, type CaptureRecord } from '../capture/records/index.js';
+import { type GenerationName, generations, hazards } from '../host/index.js';
 import type { FileContents } from '../machine/index.js';
 import type {
   ManagerProfile,
@@ -21,11 +22,12 @@ import type {
 import { panicPlaces, VmState } from '../rm/index.js';
 import { rmRules } from '../rpc/index.js';
 import { type Comparison, type RecordedStep, replay } from '../sim/index.js';
+import { ClientWatch } from './client-watch.js';
 import { Doubt } from './doubt.js';
 import { evidenceOf, headlineOf } from './evidence.js';
 import type { Finding, LintNote, Place } from './finding.js';
 import type { Rule } from './rule.js';
-import { lifeRules, managerRules, ruleOfIssue, wireRules } from './rules/index.js';
+import { lifeRules, managerRules, ruleOfHazard, ruleOfIssue, wireRules } from './rules/index.js';
 import { correct, seenReply } from './seen.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
@@ -86,11 +88,16 @@ export class Linter {
   /** By VMID: where it was deallocated, and where it was reset. */
   readonly #deallocated = new Map<number, Sent>();
   readonly #reset = new Map<number, Sent>();
+  /** By VMID, what the clients that were asked for do with what RM sends. */
+  readonly #watches = new Map<number, ClientWatch<Sent>>();
+  readonly #clients: readonly GenerationName[];
   /** VMIDs in state RESET when another one was asked for. */
   readonly #abandoned = new Set<number>();
 
   constructor(options: LintOptions) {
     this.#options = options;
+    const names = Object.keys(generations) as GenerationName[];
+    this.#clients = names.filter((name) => options.peers?.has(name) !== false);
     this.#memoryKnown = !options.isCapture;
     this.#assembler = this.#newAssembler();
   }
@@ -142,14 +149,40 @@ export class Linter {
     this.#completed = undefined;
     this.#place = placeOf(undefined);
     this.#assembler.packet(packet);
-    if (from === VMID_RM) return;
+    if (from === VMID_RM) {
+      if (this.#options.isCapture && packet.to !== undefined)
+        this.#interrupt(packet.to, [packet.data.slice(packet.start, packet.end)]);
+      return;
+    }
     const record = this.#completed as CaptureRecord | undefined;
     const sent: Sent = { place: placeOf(record), record, reply: undefined };
     this.#sent.push(sent);
     if (record?.type !== 'request') return;
+    if (this.#clients.length > 0 && !this.#isDead) this.#watch(record.from).sent({ record, request: sent });
     this.#waiting.set(record.no, sent);
     const [oldest] = this.#waiting.keys();
     if (this.#waiting.size > WAITING_MAX && oldest !== undefined) this.#waiting.delete(oldest);
+  }
+
+  #watch(vmid: number): ClientWatch<Sent> {
+    let watch = this.#watches.get(vmid);
+    if (watch === undefined) {
+      watch = new ClientWatch(this.#clients, (hazard, clients, followed) => {
+        const rule = ruleOfHazard(hazard, clients);
+        // What a dead manager does not answer is told where it dies.
+        if (rule === undefined || (this.#isDead && hazard === hazards.no_reply)) return;
+        const isUnanswered = hazard === hazards.no_reply && followed !== undefined;
+        const about = isUnanswered ? followed.request : { place: this.#place, record: this.#completed };
+        this.#find({ ...rule, peers: clients }, about);
+      });
+      this.#watches.set(vmid, watch);
+    }
+    return watch;
+  }
+
+  /** A VM takes messages of RM in one interrupt. */
+  #interrupt(vmid: number, frames: readonly Uint8Array[]): void {
+    if (this.#clients.length > 0) this.#watch(vmid).interrupt(frames);
   }
 
   #record(record: CaptureRecord): void {
@@ -209,6 +242,11 @@ export class Linter {
     else if ('frame' in recorded && 'from' in recorded)
       this.#sent.push({ place, record: undefined, reply: undefined });
     for (const { to, frame } of recorded.out) this.#message(step, VMID_RM, to, frame, place);
+    for (const vmid of new Set(recorded.out.map(({ to }) => to)))
+      this.#interrupt(
+        vmid,
+        recorded.out.filter(({ to }) => to === vmid).map(({ frame }) => frame),
+      );
   }
 
   #message(step: number, from: number, to: number, frame: Uint8Array, place: Place): void {
@@ -317,6 +355,8 @@ export class Linter {
   /** The machine boots, or the traffic ends: what was not given back by now is lost. */
   #endBoot(): void {
     if (!this.#isDead) this.#leaks();
+    for (const watch of this.#watches.values()) watch.end();
+    this.#watches.clear();
     this.#isDead = false;
     this.#memoryKnown = !this.#options.isCapture;
     this.#doubt.clear();

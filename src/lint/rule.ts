@@ -20,8 +20,11 @@ export interface Rule {
   readonly source: string;
   /** What to do instead. */
   readonly instead: string;
-  /** Who finds it. `vmm`: it needs what the VM manager's user does, which traffic does not show. */
-  readonly foundBy: 'traffic' | 'vmm';
+  /**
+   * Who finds it. `client`: the clients' models, from what RM sends to them. `vmm`: it needs what the VM manager's user
+   * does, which traffic does not show.
+   */
+  readonly foundBy: 'traffic' | 'client' | 'vmm';
 }
 
 /** A name as rules have it: `vm_reset_two_rpcs` → `vm-reset-two-rpcs`. */

@@ -53,7 +53,7 @@ describe('lint', () => {
   });
 
   it('writes SARIF whose results name rules of the tool and lines of the file', async () => {
-    const { stdout } = await gunyahRm(['lint', '--format', 'sarif', example, scenario]);
+    const { stdout } = await gunyahRm(['lint', '--peer', 'rm23', '--format', 'sarif', example, scenario]);
     const { version, runs } = JSON.parse(stdout) as Sarif;
     expect([version, runs.length]).toEqual(['2.1.0', 1]);
     const [{ tool, results }] = runs;
@@ -88,9 +88,9 @@ describe('lint', () => {
       expect([option, code, stdout]).toEqual([option, 0, '0 findings\n']);
     }
     expect(Object.keys(JSON.parse(readFileSync(known, 'utf8')).findings)).toHaveLength(1);
-    const truncated = example.replace('rm23/vm-dealloc-unknown-vmid', 'wire/truncated');
-    expect((await gunyahRm(['lint', truncated])).code).toBe(1);
-    expect((await gunyahRm(['lint', '--level', 'hangs', truncated])).code).toBe(0);
+    const malformed = example.replace('rm23/vm-dealloc-unknown-vmid', 'wire/malformed');
+    expect((await gunyahRm(['lint', malformed])).code).toBe(1);
+    expect((await gunyahRm(['lint', '--level', 'hangs', malformed])).code).toBe(0);
   });
 
   it('lists and explains rules', async () => {

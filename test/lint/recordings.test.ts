@@ -8,6 +8,7 @@ function found({ lines }: Scenario): (number | undefined)[] {
   new Linter({
     file: deviceTree,
     isCapture: false,
+    peers: new Set(['rm23']),
     finding: ({ rule, place }) => rule.level === 'fatal' && steps.push(place.step),
     note: () => {},
   }).lines(lines);

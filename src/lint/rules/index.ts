@@ -1,8 +1,10 @@
 import type { Rule } from '../rule.js';
+import { clientRules } from './clients.js';
 import { lifeRules } from './life.js';
 import { managerRules } from './manager.js';
 import { wireRules } from './wire.js';
 
+export { ruleOfHazard } from './clients.js';
 export { lifeRules } from './life.js';
 export { managerRules } from './manager.js';
 export { ruleOfIssue, type WireRuleName, wireRules } from './wire.js';
@@ -10,6 +12,7 @@ export { ruleOfIssue, type WireRuleName, wireRules } from './wire.js';
 /** All rules, in the order in which they are listed. */
 export const rules: readonly Rule[] = [
   ...managerRules.values(),
+  ...clientRules.values(),
   ...Object.values(lifeRules),
   ...Object.values(wireRules),
 ];
