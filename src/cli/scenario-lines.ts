@@ -3,7 +3,7 @@ import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
 import { decodeText } from '../base/text.js';
 import { CaptureInput } from '../capture/input/index.js';
-import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
+import type { CaptureReader, Packet, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
 import { CaptureSteps } from '../sim/index.js';
@@ -18,11 +18,15 @@ export interface ScenarioLine {
   readonly number: number | undefined;
 }
 
+/** Takes a packet of a capture, and whose message it is. */
+type RoutedSink = (packet: Packet, from: number) => void;
+
 /**
  * Reads a scenario, a recording or a capture of any format as lines of a recording, and gives them to `use`. It reads
  * piece by piece, so memory does not grow with the file. The lines end early when the reader of an output has gone.
  *
- * @param pause is called before it waits for more.
+ * @param pause is called before it waits for more. @param packet gets each packet of a capture, before the lines that are
+ *   made from it.
  * @throws FileError if it cannot be read. @throws WireError with the file, and the line at which `use` has failed.
  */
 export function readScenario<T>(
@@ -30,12 +34,13 @@ export function readScenario<T>(
   path: string,
   use: (lines: Iterable<ScenarioLine>) => T,
   pause = () => {},
+  packet: RoutedSink = () => {},
 ): T {
   let last: number | undefined;
   let unread: unknown;
   function* counted(): Generator<ScenarioLine> {
     try {
-      for (const line of scenarioLines(io, path, pause)) {
+      for (const line of scenarioLines(io, path, pause, packet)) {
         last = line.number;
         yield line;
       }
@@ -59,11 +64,16 @@ export function* valuesOf(lines: Iterable<ScenarioLine>): Generator<unknown> {
   for (const { value } of lines) yield value;
 }
 
-function* scenarioLines(io: CommandIo, path: string, pause: () => void): Generator<ScenarioLine> {
+function* scenarioLines(
+  io: CommandIo,
+  path: string,
+  pause: () => void,
+  packet: RoutedSink,
+): Generator<ScenarioLine> {
   const ready: ScenarioLine[] = [];
   let reader: CaptureReader | undefined;
   for (const piece of io.files.pieces(path)) {
-    reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready);
+    reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready, packet);
     reader.push(piece);
     for (const line of ready.splice(0)) {
       if (io.isOutputClosed) return;
@@ -99,11 +109,18 @@ function parseLine(text: string, number: number, offset: number): unknown {
   }
 }
 
-function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: ScenarioLine[]): CaptureReader {
+function captureLines(
+  io: CommandIo,
+  path: string,
+  piece: Uint8Array,
+  ready: ScenarioLine[],
+  see: RoutedSink,
+): CaptureReader {
   const steps = new CaptureSteps((value) => ready.push({ value, number: undefined }));
   const guess = new RouteGuess(io.protocol);
   const sink: PacketSink = (packet) => {
     const [from, to] = guess.of(packet);
+    see(packet, from);
     steps.packet({ from, to, frame: packet.data.slice(packet.start, packet.end), comment: packet.comment });
   };
   const reader = new CaptureInput(io.protocol, undefined, sink, ({ frame, message, isNote }) => {

@@ -18,6 +18,8 @@ export interface Hazard {
     | 'wrong_request'
     | 'wrong_result';
   readonly doc: string;
+  /** What its peer, or for a wrong request its caller, should do so that it does not come to this. */
+  readonly instead: string;
 }
 
 /** Called with each hazard that ends no call: a leak, or a crash while no call is under way. */

@@ -34,7 +34,7 @@ export class TableDatabase {
     const database = new TableDatabase(connection);
     const { messages, packets, calls, payloads } = tables;
     for (const table of [messages, packets, calls, ...payloads.values()])
-      await connection.run(viewOf(table as Table<never>, folders));
+      await attempt(() => connection.run(viewOf(table as Table<never>, folders)));
     return database;
   }
 
@@ -47,13 +47,13 @@ export class TableDatabase {
       .map((row) =>
         row.map((value, column) => (types[column] === 'UBIGINT' ? value : numberOf(value, types[column]))),
       );
-    return { names: reader.columnNames(), rows };
+    return { names: reader.deduplicatedColumnNames(), rows };
   }
 
   /** Writes what a query gives to a file. @throws UsageError as {@link rows}. */
   async copy(sql: string, path: string, form: 'csv' | 'parquet'): Promise<void> {
     const options = form === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet';
-    await attempt(() => this.#connection.run(`COPY (${sql}) TO ${quoted(path)} (${options})`));
+    await attempt(() => this.#connection.run(`COPY (${sql}\n) TO ${quoted(path)} (${options})`));
   }
 
   close(): void {
@@ -77,7 +77,7 @@ async function connect(): Promise<DuckDBConnection> {
 function viewOf({ name, columns }: Table<never>, folders: readonly string[]): string {
   const globs = folders
     .filter((folder) => hasFiles(join(folder, name)))
-    .map((folder) => join(folder, name, '**', '*.parquet'));
+    .map((folder) => join(plainGlob(folder), name, '**', '*.parquet'));
   const view = `CREATE VIEW ${identifier(name)} AS SELECT`;
   if (globs.length === 0) {
     const nothing = [
@@ -92,7 +92,10 @@ function viewOf({ name, columns }: Table<never>, folders: readonly string[]): st
 }
 
 function hasFiles(folder: string): boolean {
-  return existsSync(folder) && readdirSync(folder).length > 0;
+  return (
+    existsSync(folder) &&
+    readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.parquet'))
+  );
 }
 
 /** Whether a path is a folder of tables. */
@@ -103,6 +106,11 @@ export function isTableFolder(path: string): boolean {
 function numberOf(value: unknown, type = ''): unknown {
   const isInteger = typeof value === 'string' && /INT/.test(type) && /^-?\d+$/.test(value);
   return isInteger && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+/** A glob that only this path matches. */
+function plainGlob(path: string): string {
+  return path.replace(/[*?[]/g, '[$&]');
 }
 
 function identifier(name: string): string {

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { quote } from '../device/index.js';
 import { FileError } from './file-error.js';
+import { makeFolder } from './folder.js';
 
 type Environment = { readonly [name: string]: string | undefined };
 
@@ -42,8 +43,8 @@ function wiresharkFolders(env: Environment): { readonly extcap: string; readonly
 }
 
 function write(path: string, text: string, mode: number): void {
+  makeFolder(dirname(path));
   try {
-    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
     chmodSync(path, mode);
   } catch (error) {

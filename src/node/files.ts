@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FileError } from './file-error.js';
 import { FileUse } from './file-use.js';
+import { makeFolder } from './folder.js';
 import { followFile } from './follow.js';
 import { arrivingPieces, readPieces, readWholeFile } from './input.js';
 import { Output } from './output.js';
@@ -151,11 +152,7 @@ async function* counted(
  * @param isDurable it is on the disk before the old one goes. @throws FileError
  */
 export function writeFile(path: string, content: string | Uint8Array, isDurable = false): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-  } catch (error) {
-    throw new FileError(path, error);
-  }
+  makeFolder(dirname(path));
   const output = Output.toFile(path, isDurable);
   try {
     if (typeof content === 'string') output.write(content);

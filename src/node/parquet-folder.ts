@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { formatTime } from '../base/time.js';
 import type { Table } from '../tables/index.js';
-import { FileError } from './file-error.js';
 import type { Files } from './files.js';
+import { makeFolder } from './folder.js';
 import type { Output } from './output.js';
 import { ParquetFile } from './parquet-file.js';
 
@@ -18,6 +18,7 @@ const rowsMax = 400_000;
 export class ParquetFolder {
   readonly #files: Files;
   readonly #folder: string;
+  readonly #captures = new Set<string>();
   #capture = '';
   readonly #open = new Map<string, ParquetFile<never>>();
   readonly #parts = new Map<string, number>();
@@ -28,15 +29,26 @@ export class ParquetFolder {
     this.#folder = folder;
   }
 
-  /** Rows come from this capture now: the last part of its path names the partition. */
+  /**
+   * Rows come from this capture now. The last part of its path names the partition; a second capture of that name gets
+   * `-2` behind it, the next `-3`.
+   */
   begin(capture: string): void {
-    // Layouts of this kind escape what paths give a meaning.
-    this.#capture = encodeURIComponent(basename(capture));
+    const name = basename(capture);
+    let unused = name;
+    for (let number = 2; this.#captures.has(unused); number++) unused = `${name}-${number}`;
+    this.#captures.add(unused);
+    this.#capture = partition(unused);
+  }
+
+  /** Makes the folder of a table, also if no row comes. @throws FileError */
+  makeTable({ name }: Table<never>): void {
+    makeFolder(join(this.#folder, name));
   }
 
   /** @param time nanoseconds since 1970 UTC. @throws FileError */
   row<Item>({ name, columns }: Table<Item>, item: Item, time: bigint | undefined): void {
-    const place = join(name, `capture=${this.#capture}`, `day=${dayOf(time)}`);
+    const place = join(name, this.#capture, `day=${dayOf(time)}`);
     let file = this.#open.get(place) as ParquetFile<Item> | undefined;
     if (file === undefined) {
       if (this.#open.size >= filesMax) this.#end(this.#open.keys().next().value as string);
@@ -51,9 +63,22 @@ export class ParquetFolder {
     if (this.#waiting > rowsMax) this.#flush();
   }
 
-  /** @throws FileError */
+  /** Ends the files. What earlier conversions of the same captures left in the folder goes. @throws FileError */
   end(): void {
     for (const place of [...this.#open.keys()]) this.#end(place);
+    for (const capture of this.#captures) this.#removeOld(partition(capture));
+  }
+
+  #removeOld(capture: string): void {
+    for (const table of namesIn(this.#folder))
+      for (const day of namesIn(join(this.#folder, table, capture))) {
+        const place = join(table, capture, day);
+        for (const file of namesIn(join(this.#folder, place))) {
+          const part = /^part-(\d+)\.parquet$/.exec(file);
+          const isOld = part !== null && Number(part[1]) >= (this.#parts.get(place) ?? 0);
+          if (isOld) rmSync(join(this.#folder, place, file), { force: true });
+        }
+      }
   }
 
   #flush(): void {
@@ -69,12 +94,22 @@ export class ParquetFolder {
   }
 
   #output(path: string): Output {
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-    } catch (error) {
-      throw new FileError(path, error);
-    }
+    makeFolder(dirname(path));
     return this.#files.output(path, '--output');
+  }
+}
+
+/** Layouts of this kind escape what paths give a meaning. */
+function partition(capture: string): string {
+  return `capture=${encodeURIComponent(capture)}`;
+}
+
+/** What lies in a folder: nothing if it is none. */
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
   }
 }
 

@@ -48,6 +48,13 @@ export interface ManagerOptions {
   readonly profile?: Pick<ManagerProfile, 'rows'>;
   /** It has died and answers nothing until {@link ResourceManager.reboot}. */
   readonly onPanic?: (reason: PanicReason) => void;
+  /**
+   * Called where the manager would die. It then answers as a careful manager does there and goes on, to follow a
+   * manager that did not die.
+   */
+  readonly onSurvived?: (reason: PanicReason) => void;
+  /** A message to a VM was dropped, since too many wait for that VM. */
+  readonly onDropped?: (vmid: number, id: number) => void;
   /** A VM's RPC link comes or goes. */
   readonly onLink?: (vmid: number, exists: boolean) => void;
   /** The hypervisor has refused something: which page, and whose it is. */
@@ -161,7 +168,9 @@ export class Boot implements Context, LinkOwner {
   }
 
   panicOrError(reason: PanicReason): number {
-    if (!this.careful) throw new ManagerPanic(reason);
+    const { onSurvived } = this.#options;
+    if (!this.careful && onSurvived === undefined) throw new ManagerPanic(reason);
+    if (!this.careful) onSurvived?.(reason);
     return panicPlaces[reason].carefulError;
   }
 
@@ -201,6 +210,10 @@ export class Boot implements Context, LinkOwner {
     const reply =
       respond === undefined ? errorReply(RmError.UNIMPLEMENTED) : respond(this, sender, { view, start, end });
     this.links.get(vmid)?.reply(header.msg_id, header.seq, reply.bytes, reply.size);
+  }
+
+  dropped(vmid: number, id: number): void {
+    this.#options.onDropped?.(vmid, id);
   }
 
   tooLong(): void {

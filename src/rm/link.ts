@@ -38,6 +38,8 @@ export interface LinkOwner {
   received(vmid: number, header: Header, view: DataView, start: number, end: number): void;
   /** A queue message was put on the queue to a VM. Undefined: nobody wants to know, and no array is made for each. */
   readonly sent: ((vmid: number, frame: Uint8Array) => void) | undefined;
+  /** A message that waited for the VM was dropped, since too many wait. */
+  dropped(vmid: number, id: number): void;
   /** A message cannot be sent at all because of its size. */
   tooLong(): void;
 }
@@ -101,7 +103,11 @@ export class Link {
     // `#reply` stays set during this attempt: if the send completes at once, its completion must see a pending reply,
     // because only then does it raise the resume event.
     const older = this.#reply;
-    if (older !== undefined) this.#startReply(older.id, older.seq, older.payload, older.payload.byteLength);
+    if (
+      older !== undefined &&
+      !this.#startReply(older.id, older.seq, older.payload, older.payload.byteLength)
+    )
+      this.#owner.dropped(this.vmid, older.id);
     this.#reply = undefined;
     if (!this.#startReply(id, seq, payload, size)) this.#reply = { id, seq, payload: payload.slice(0, size) };
     else if (this.#left > 0) this.#payload = payload.slice(0, size);
@@ -111,7 +117,10 @@ export class Link {
   notify(id: number, payload: Uint8Array): void {
     this.#sendNotifications();
     if (this.#startNotification(id, payload)) return;
-    if (this.#notifications.length === NOTIFICATIONS_MAX) this.#notifications.shift();
+    if (this.#notifications.length === NOTIFICATIONS_MAX) {
+      const oldest = this.#notifications.shift();
+      if (oldest !== undefined) this.#owner.dropped(this.vmid, oldest.id);
+    }
     this.#notifications.push({ id, payload });
   }
 

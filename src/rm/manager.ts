@@ -79,6 +79,11 @@ export class ResourceManager {
 
   // What it knows at the moment, to look at. A reboot replaces all of it.
 
+  /** Has the next VM whose VMID RM chooses get this one, if it is a free dynamic one. */
+  set nextVmid(vmid: number) {
+    this.#boot.vms.nextVmid = vmid;
+  }
+
   get hypervisor(): Hypervisor {
     return this.#boot.hypervisor;
   }

@@ -26,6 +26,8 @@ export class VmTable {
   readonly #vms = new Array<Vm | undefined>(VMID_COUNT).fill(undefined);
   /** The answer of {@link all}, until a VM comes or goes. */
   #list: readonly Vm[] | undefined;
+  /** The dynamic VMID to hand out next, if it is free. 0: the lowest free one. */
+  nextVmid = 0;
 
   get(vmid: number): Vm | undefined {
     return this.#vms[vmid];
@@ -51,7 +53,9 @@ export class VmTable {
   allocate(vmid: number, owner: Vm): Vm | undefined {
     let chosen = vmid;
     if (vmid === 0) {
-      chosen = VMID_DYNAMIC_FIRST;
+      chosen = this.#vms[this.nextVmid] === undefined ? this.nextVmid : 0;
+      this.nextVmid = 0;
+      if (chosen < VMID_DYNAMIC_FIRST) chosen = VMID_DYNAMIC_FIRST;
       while (chosen <= VMID_DYNAMIC_LAST && this.#vms[chosen] !== undefined) chosen++;
       if (chosen > VMID_DYNAMIC_LAST) return undefined;
     } else if (!isSecondary(vmid) || this.#vms[vmid] !== undefined) return undefined;

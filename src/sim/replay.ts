@@ -19,6 +19,21 @@ export interface ReplayOptions {
   readonly manager?: ManagerProfile | undefined;
   readonly careful?: boolean;
   readonly file: FileContents;
+  /**
+   * For those who follow traffic instead of comparing it: where the manager would die it goes on as a careful one, and the
+   * step says where it would have died. The base of IRQ handles is learnt on each platform.
+   */
+  readonly follow?: ReplayFollower;
+}
+
+/** Looks at a manager that follows a recording. */
+export interface ReplayFollower {
+  /** The manager, before the first step. */
+  begin(manager: ResourceManager): void;
+  /** Before each step. */
+  before(step: RecordedStep): void;
+  /** A notification or a reply to a VM was dropped, since too many wait for that VM. */
+  dropped(vmid: number, id: number): void;
 }
 
 /** One step of a recording beside what the simulated manager did with it. */
@@ -80,8 +95,13 @@ class Run {
   #fault: VcpuHalt | undefined;
   /** The simulated manager died at a step without a recorded panic. The recording must end with a stopped machine. */
   #stopped = false;
+  /** Where the manager would have died during this step. */
+  #survived: PanicReason | undefined;
+  readonly #follow: ReplayFollower | undefined;
 
   constructor(header: unknown, options: ReplayOptions) {
+    const { follow } = options;
+    this.#follow = follow;
     const { queueDepth, hlosOwnsIo, debugBuild, profile } = readHeader(header);
     this.#machine = new Machine({
       manager: {
@@ -91,10 +111,17 @@ class Run {
         queueDepth,
         hlosOwnsIo,
         debugBuild,
+        ...(follow && {
+          onSurvived: (reason) => {
+            this.#survived ??= reason;
+          },
+          onDropped: (vmid, id) => follow.dropped(vmid, id),
+        }),
       },
       newPort: (vmid) => new VmPort(vmid),
       onSent: (_, frame) => this.#receivers.sent(frame),
     });
+    follow?.begin(this.#manager);
   }
 
   get #manager(): ResourceManager {
@@ -103,7 +130,8 @@ class Run {
 
   /** On a platform with a random base of IRQ handles, the first interrupt lent tells the recorded base. */
   #learnHandleBase(step: RecordedStep): void {
-    if (!this.#manager.platform.irqHandleBaseRandom || step.kind !== 'frame') return;
+    const { irqHandleBaseRandom } = this.#manager.platform;
+    if ((!irqHandleBaseRandom && this.#follow === undefined) || step.kind !== 'frame') return;
     const base = lendHandleBase(step.from, step.frame, step.out);
     if (base !== undefined) this.#manager.irqHandleBase = base;
   }
@@ -158,9 +186,11 @@ class Run {
 
   #perform(step: number, recorded: RecordedStep, expected: readonly Taken[]): Comparison<PanicReason> {
     const before = this.#manager.panicked;
+    this.#survived = undefined;
+    this.#follow?.before(recorded);
     const refused = this.#act(recorded);
     const taken = queued.has(recorded.kind) ? [] : this.#settle(recorded.out);
-    const panic = before === undefined ? this.#manager.panicked : undefined;
+    const panic = before === undefined ? (this.#manager.panicked ?? this.#survived) : undefined;
     const actual = taken.map(({ to, frame }) => ({ to, frame: this.#actualMask.apply(to, frame) }));
     const sameEnd = this.#sameEnd(recorded, panic);
     // When both managers died at this step, what they sent before is not compared.

@@ -1,4 +1,5 @@
 import { limits, MEM_LEND, protocol, VM_ALLOC_VMID, VM_CONFIG_IMAGE } from '../../schemas/index.js';
+import { formatHex } from '../../src/base/hex.js';
 import { type ManagerOptions, ResourceManager } from '../../src/rm/index.js';
 import { writeFrame } from '../../src/rpc/index.js';
 import { MessageType } from '../../src/schema/index.js';
@@ -9,6 +10,8 @@ export const HLOS = 3;
 export class Bench {
   readonly manager: ResourceManager;
   readonly panics: string[] = [];
+  /** What was done to the machine, as lines of a recording. */
+  readonly done: object[] = [];
   #seq = 0;
 
   constructor(options: ManagerOptions = {}) {
@@ -22,7 +25,18 @@ export class Bench {
     for (const [index, word] of words.entries()) view.setUint32(index * 4, word, true);
     const header = { type: MessageType.request, fragments: 0, seq: this.#seq++, msg_id: id };
     const frame = writeFrame(protocol, header, payload, 0, payload.byteLength);
+    this.done.push({ from, frame: formatHex(frame) });
     return this.manager.link(from)?.toManager.send(frame).error ?? -1;
+  }
+
+  load(address: number, bytes: Uint8Array): void {
+    this.done.push({ op: 'load', address: `0x${address.toString(16)}`, data: formatHex(bytes) });
+    this.manager.hypervisor.writeMemory(address, bytes);
+  }
+
+  halt(vmid: number, state: number): void {
+    this.done.push({ op: 'vcpu_halt', vmid, state, data: ['0x0', '0x0'] });
+    this.manager.vcpuHalt(vmid, state, [0n, 0n]);
   }
 
   /** Everything that waits for a VM, as words of the payload behind the message id. */
@@ -64,7 +78,7 @@ export class Boots {
   configure(tree: Uint8Array, treeSize = TREE_SIZE): number {
     const base = IMAGE_BASE + this.#next++ * IMAGE_SIZE;
     const [[, , vmid = 0] = []] = this.bench.ask(VM_ALLOC_VMID.id, 0);
-    this.bench.manager.hypervisor.writeMemory(base + TREE_OFFSET, tree);
+    this.bench.load(base + TREE_OFFSET, tree);
     const acl = [1, 0x00070000 | vmid];
     const [[, , handle = 0] = []] = this.bench.ask(MEM_LEND.id, 0, 0, ...acl, 1, base, 0, IMAGE_SIZE, 0);
     this.#images.set(vmid, { handle, treeSize });

@@ -189,7 +189,7 @@ describe.skipIf(process.platform === 'win32')('serve --socket (needs unix socket
   });
 
   it.each([
-    ['neither transport', [], 2, 'expected --socket or --dgram'],
+    ['neither transport', [], 2, 'expected --socket, --dgram or --stdio'],
     ['a platform that there is not', ['--socket', 'x', '--platform', 'z80'], 2, 'possible: native, qemu'],
     ['an address that is none', ['--socket', 'x', '--load', 'here=vm.dtb'], 2, 'ADDRESS=FILE'],
     [

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -10,6 +10,7 @@ import { gunyahRm } from '../cli/run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-tables-'));
 const capture = join(folder, 'everything.pcapng');
+const lifeCycle = join(import.meta.dirname, '../../captures/vm-lifecycle.pcapng');
 const written = join(folder, 'tables');
 const tables = tablesOf(protocol);
 let database: TableDatabase;
@@ -156,6 +157,72 @@ describe('query', () => {
     const { code, stderr } = await query('SELECT * FROM VM_STATU', written);
     expect(code).toBe(2);
     expect(stderr).toMatch(/DuckDB refuses the query: .*VM_STATU.* Did you mean "VM_STATUS/);
+  });
+
+  it('keeps captures of one name apart', async () => {
+    const { stdout } = await query(
+      'SELECT capture, count(*) AS n FROM messages GROUP BY ALL ORDER BY 1',
+      lifeCycle,
+      lifeCycle,
+      '--format',
+      'csv',
+    );
+    expect(stdout).toBe('capture,n\nvm-lifecycle.pcapng,58\nvm-lifecycle.pcapng-2,58\n');
+  });
+
+  it('asks a folder whose name is a pattern, and one without messages', async () => {
+    const empty = join(folder, '[none]*');
+    const filter = ['--filter', 'name == "MEM_LEND" and name == "MEM_SHARE"'];
+    expect((await gunyahRm(['decode', '--to', 'parquet', '-o', empty, ...filter, lifeCycle])).code).toBe(0);
+    expect((await query('SELECT count(*) AS n FROM messages', empty, '--format', 'csv')).stdout).toBe(
+      'n\n0\n',
+    );
+    expect((await gunyahRm(['decode', '--to', 'parquet', '-o', empty, lifeCycle])).code).toBe(0);
+    expect((await query('SELECT count(*) AS n FROM messages', empty, '--format', 'csv')).stdout).toBe(
+      'n\n58\n',
+    );
+  });
+
+  it('asks nothing of an earlier conversion of the same capture', async () => {
+    const again = join(folder, 'again');
+    await gunyahRm(['decode', '--to', 'parquet', '-o', again, lifeCycle]);
+    const day = join(again, 'messages/capture=vm-lifecycle.pcapng/day=2000-01-01');
+    mkdirSync(day);
+    writeFileSync(join(day, 'part-0.parquet'), 'an old part');
+    writeFileSync(join(day, 'notes.txt'), 'of the user');
+    await gunyahRm(['decode', '--to', 'parquet', '-o', again, lifeCycle]);
+    expect(readdirSync(day)).toEqual(['notes.txt']);
+    expect((await query('SELECT count(*) AS n FROM messages', again, '--format', 'csv')).stdout).toBe(
+      'n\n58\n',
+    );
+  });
+
+  it('takes comments, columns of one name and the wrong name of a question', async () => {
+    expect((await query('SELECT 1 AS n -- one', written, '--format', 'csv')).stdout).toBe('n\n1\n');
+    const twice = await query('SELECT 1 AS n, 2 AS n', written, '--format', 'json');
+    expect(Object.values(JSON.parse(twice.stdout)[0])).toEqual([1, 2]);
+    expect(await query('slwest', written)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('did you mean slowest?'),
+    });
+  });
+
+  it('says which file in a folder of tables is damaged', async () => {
+    const damaged = join(folder, 'damaged');
+    mkdirSync(join(damaged, 'messages'), { recursive: true });
+    writeFileSync(join(damaged, 'messages/part-0.parquet'), 'not a table');
+    const { code, stderr } = await query('SELECT 1 AS n', damaged);
+    expect(code).toBe(2);
+    expect(stderr).toContain('messages/part-0.parquet');
+  });
+
+  it('prints one long cell without widening the other rows', async () => {
+    const { stdout } = await query("SELECT unnest([repeat('x', 1000), 'y']) AS a, 7 AS b", written);
+    const [names, dashes, long, short] = stdout.split('\n');
+    expect(names).toHaveLength(63);
+    expect(dashes).toBe(`${'-'.repeat(60)}  -`);
+    expect(long).toBe(`${'x'.repeat(1000)}  7`);
+    expect(short).toBe(`${'y'.padEnd(60)}  7`);
   });
 
   it('lists its questions', async () => {

@@ -7,7 +7,7 @@ import { rmRules } from '../../rpc/index.js';
 import { questions, tablesOf } from '../../tables/index.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
-import { nameOption } from '../options.js';
+import { nameOption, oneOf } from '../options.js';
 import { writeTables } from './decode/tables.js';
 
 const formats = ['table', 'json', 'csv', 'parquet'] as const;
@@ -58,7 +58,7 @@ async function query(
     return;
   }
   if (sql === undefined || files.length === 0) {
-    const actual = sql === undefined ? 'neither' : 'no file';
+    const actual = sql === undefined ? 'nothing' : 'a query alone';
     throw new UsageError({ code: 'argument', path: '', expected: 'a query and a capture', actual });
   }
   if (format === 'parquet' && output === '-')
@@ -68,7 +68,7 @@ async function query(
       expected: '-o with parquet',
       actual: 'parquet',
     });
-  const asked = questions.find(({ name }) => name === sql)?.sql ?? sql.trim().replace(/;$/, '');
+  const asked = sqlOf(sql);
   const temporary = new TemporaryFolder();
   try {
     const captures = files.filter((file) => !isTableFolder(file));
@@ -84,6 +84,18 @@ async function query(
   } finally {
     temporary.remove();
   }
+}
+
+/** The SQL of a question, or the text itself. No SQL query is a single word. */
+function sqlOf(text: string): string {
+  const sql = text.trim().replace(/;$/, '');
+  if (!/^[\w-]*$/.test(sql)) return sql;
+  const name = oneOf(
+    questions.map((question) => question.name),
+    sql,
+    '',
+  );
+  return questions.find((question) => question.name === name)?.sql ?? sql;
 }
 
 async function answer(
@@ -112,11 +124,17 @@ function jsonOf({ names, rows }: QueryResult): string {
   return `[${lines.join(',\n ')}]\n`;
 }
 
+/** Widest column of a table: a longer cell is printed whole and moves those behind it, instead of widening all rows. */
+const widthMax = 60;
+
 /** Columns of one width, numbers flush right. */
 function tableOf({ names, rows }: QueryResult): string {
   const texts = rows.map((row) => row.map(cellText));
   const widths = names.map((name, at) =>
-    texts.reduce((width, row) => Math.max(width, (row[at] as string).length), name.length),
+    Math.min(
+      widthMax,
+      texts.reduce((width, row) => Math.max(width, (row[at] as string).length), name.length),
+    ),
   );
   const isNumber = names.map((_, at) => rows.every((row) => row[at] === null || typeof row[at] === 'number'));
   const line = (cells: readonly string[]) =>

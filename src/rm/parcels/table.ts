@@ -23,6 +23,11 @@ export class ParcelTable {
     }
   }
 
+  /** Has the next parcel get this handle, since a manager that is followed was seen to give it out. */
+  set nextHandle(handle: number) {
+    this.#next = handle;
+  }
+
   add(parcel: Parcel): void {
     this.#parcels.set(parcel.handle, parcel);
     for (const { vmid } of parcel.participants) {

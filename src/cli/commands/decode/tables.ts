@@ -28,6 +28,7 @@ export async function writeTables(
   const { protocol } = io;
   const { messages, packets, calls, payloads } = tablesOf(protocol);
   const folder = new ParquetFolder(io.files, options.output);
+  folder.makeTable(messages);
   for (const file of left > 0 ? files : []) {
     folder.begin(file === '-' ? 'stdin' : file);
     const row = <Item>(table: Table<Item>, item: Item, time: bigint | undefined) =>

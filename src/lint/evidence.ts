@@ -1,0 +1,69 @@
+import { protocol } from '../../schemas/index.js';
+import { vmidName } from '../capture/payload/index.js';
+import { infoOf } from '../capture/print/index.js';
+import type { CaptureRecord } from '../capture/records/index.js';
+import { annotate, type Range } from '../codec/index.js';
+import { formatId } from '../schema/index.js';
+import { StructType } from '../wire/index.js';
+import type { Evidence } from './finding.js';
+
+const NOTHING = new Uint8Array(0);
+const ERROR_WORD_SIZE = 4;
+
+/** The message of a record with the bytes of a field. @param path undefined: the field that the message is about. */
+export function evidenceOf(record: CaptureRecord, path?: string, offset?: number): Evidence {
+  const payload = payloadOf(record);
+  const named = path ?? subjectOf(record);
+  const range = rangeOf(record, payload, named, offset);
+  const at = Math.min(range?.start ?? offset ?? 0, payload.length);
+  return {
+    headline: headlineOf(record),
+    payload,
+    path: range?.path ?? named,
+    offset: at,
+    end: Math.max(at, range?.end ?? at),
+  };
+}
+
+/** `HLOS > RM request VM_RESET seq 4: VM 128`. */
+export function headlineOf(record: CaptureRecord): string {
+  const { from, to, type, seq, id, message } = record;
+  const vm = (vmid: number) => vmidName(protocol, vmid) ?? `VM ${vmid}`;
+  const name = message?.name ?? (id === undefined ? '' : formatId(id));
+  const { outcome, text } = infoOf(protocol, record);
+  const about = [outcome, text].filter((part) => part !== undefined && part !== '').join(', ');
+  const head = [`${vm(from)} > ${vm(to)}`, type, name, seq === undefined ? '' : `seq ${seq}`]
+    .filter((part) => part !== '')
+    .join(' ');
+  return about === '' ? head : `${head}: ${about}`;
+}
+
+function payloadOf({ bytes, raw, type }: CaptureRecord): Uint8Array {
+  const all = bytes ?? raw ?? NOTHING;
+  return type === 'reply' && bytes !== undefined ? all.subarray(ERROR_WORD_SIZE) : all;
+}
+
+/** The first field that the message is about, as far as it was declared. */
+function subjectOf({ layout, payload }: CaptureRecord): string {
+  const struct = layout instanceof StructType ? layout : payload && layout?.layoutOf(payload);
+  return struct?.fieldsInOrder.find(({ info }) => info === 'subject')?.name ?? '';
+}
+
+function rangeOf(
+  { layout }: CaptureRecord,
+  payload: Uint8Array,
+  path: string,
+  offset: number | undefined,
+): Pick<Range, 'start' | 'end' | 'path'> | undefined {
+  const { ranges } = annotate(layout, payload);
+  const own = ranges.filter((range) => path !== '' && isWithin(range.path, path));
+  const [first] = own;
+  const last = own.at(-1);
+  if (first !== undefined && last !== undefined) return { start: first.start, end: last.end, path };
+  const at = ranges.find(({ start, end }) => offset !== undefined && start <= offset && offset < end);
+  return at === undefined ? undefined : { ...at, path: path || at.path };
+}
+
+function isWithin(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
+}

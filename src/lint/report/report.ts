@@ -1,0 +1,27 @@
+import type { Finding, LintNote } from '../finding.js';
+
+/** Text of a report, piece by piece. */
+export interface Report {
+  begin?(): string;
+  finding(file: string, finding: Finding): string;
+  /** What cannot be known. */
+  note?(file: string, note: LintNote): string;
+  end?(): string;
+}
+
+/** The step of a recording or the packet of a capture, for people. */
+export function placeText({ step, frame, no }: Finding['place']): string {
+  if (step !== undefined) return `step ${step}`;
+  return no === undefined ? `packet ${frame}` : `packet ${frame}, message ${no}`;
+}
+
+/** Line of a recording, from 1: its first line is not a step. */
+export function lineOf({ step }: Finding['place']): number | undefined {
+  return step === undefined ? undefined : step + 1;
+}
+
+/** The finding as a sentence or two. */
+export function sentenceOf({ text, rule, evidence }: Finding): string {
+  const about = evidence === undefined ? '' : `${evidence.headline}: `;
+  return `${about}${text}. Instead: ${rule.instead}.`;
+}

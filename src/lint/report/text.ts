@@ -1,0 +1,68 @@
+import { formatHex } from '../../base/hex.js';
+import { printable } from '../../base/text.js';
+import type { PrintStyle } from '../../capture/print/index.js';
+import type { Evidence } from '../finding.js';
+import { placeText, type Report } from './report.js';
+
+const BYTES_PER_LINE = 16;
+/** Lines of bytes around a field that are shown. */
+const LINES_MAX = 4;
+const INDENT = '  ';
+
+/** Findings for people: the rule, the message with the bytes underlined, why, and what to do instead. */
+export function textReport(style: PrintStyle, width: number): Report {
+  let count = 0;
+  const wrapped = (text: string) => wrap(printable(text), width - INDENT.length).map((line) => INDENT + line);
+  return {
+    finding(file, finding) {
+      count++;
+      const { rule, place, peers, evidence, text } = finding;
+      const paint = rule.level === 'suspicious' ? style.warn : style.bad;
+      const lines = [
+        `${style.name(printable(file))}: ${placeText(place)}: ${paint(rule.level)} ${style.accent(rule.id)}`,
+        ...(evidence === undefined ? [] : [...wrapped(evidence.headline), ...bytesOf(evidence, paint)]),
+        ...wrapped(`${text}. Hits ${peers.join(', ')}.`),
+        ...wrapped(`Instead: ${rule.instead}.`),
+        ...wrapped(`Source: ${rule.source}.`).map(style.dim),
+      ];
+      return `${lines.join('\n')}\n\n`;
+    },
+    note: (file, { place, note }) => `${printable(`${file}: ${placeText(place)}: note: ${note}`)}\n`,
+    end: () => `${count} ${count === 1 ? 'finding' : 'findings'}\n`,
+  };
+}
+
+/** The bytes of the payload with the field underlined. */
+function bytesOf({ payload, offset, end, path }: Evidence, paint: (text: string) => string): string[] {
+  const field = path === '' ? '' : ` ${path}`;
+  if (payload.length === 0) return [`${INDENT}${paint('(no payload)')}`];
+  const first = Math.floor(Math.min(offset, payload.length - 1) / BYTES_PER_LINE) * BYTES_PER_LINE;
+  const lines: string[] = [];
+  for (let at = first; at < Math.max(end, first + 1) && at < payload.length; at += BYTES_PER_LINE) {
+    if (lines.length >= LINES_MAX * 2) return [...lines, `${INDENT}...`];
+    const bytes = payload.subarray(at, at + BYTES_PER_LINE);
+    const hex = [...bytes].map((byte) => formatHex(Uint8Array.of(byte))).join(' ');
+    lines.push(`${INDENT}${at.toString(16).padStart(4, '0')}  ${hex}`);
+    const from = Math.max(offset, at) - at;
+    const to = Math.min(end, at + bytes.length) - at;
+    if (to > from) {
+      const mark = '^'.repeat((to - from) * 3 - 1);
+      lines.push(
+        `${INDENT}      ${' '.repeat(from * 3)}${paint(mark + (at + BYTES_PER_LINE >= end ? field : ''))}`,
+      );
+    }
+  }
+  return lines;
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,36 @@
+import { generations, type Hazard, hazards, qcomHazards, vmHazards } from '../../host/index.js';
+import { type Level, type Rule, ruleName } from '../rule.js';
+
+const levelOf: Readonly<Record<Hazard['effect'], Level>> = {
+  crash: 'fatal',
+  uninitialised_memory: 'corrupts',
+  malformed_request: 'corrupts',
+  leak: 'leaks',
+  never_returns: 'hangs',
+  wrong_request: 'suspicious',
+  wrong_result: 'suspicious',
+};
+
+function rulesOf(table: Readonly<Record<string, Hazard>>, foundBy: Rule['foundBy']): [string, Rule][] {
+  return Object.values(table).flatMap(({ name, clients, effect, doc, instead }) =>
+    clients.map((client): [string, Rule] => {
+      const id = `${client}/${ruleName(name)}`;
+      const known = Object.values(generations).find((generation) => generation.name === client);
+      const source = `the code of ${known?.doc ?? client}`;
+      const why = doc.replace(/\.$/, '');
+      return [id, { id, level: levelOf[effect], peers: [client], why, source, instead, foundBy }];
+    }),
+  );
+}
+
+/** A rule for each client and each of its hazards, by id. */
+export const clientRules: ReadonlyMap<string, Rule> = new Map([
+  ...rulesOf(hazards, 'client'),
+  ...rulesOf(qcomHazards, 'client'),
+  ...rulesOf(vmHazards, 'vmm'),
+]);
+
+/** The rule for a hazard of a client. @param clients those that it hits; the rule is that of the first. */
+export function ruleOfHazard({ name }: Hazard, [client]: readonly string[]): Rule | undefined {
+  return clientRules.get(`${client}/${ruleName(name)}`);
+}
