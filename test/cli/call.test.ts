@@ -226,6 +226,13 @@ describe.skipIf(process.platform === 'win32')('listen (needs unix sockets)', () 
     expect(await listening.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('has ended') });
   });
 
+  it('refuses the manager of its own process, which sends nothing', async () => {
+    expect(await gunyahRm(['listen'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--socket'),
+    });
+  });
+
   it('cannot listen where nobody is', async () => {
     expect(await gunyahRm(['listen', '--socket', workshop.file('nobody.sock')])).toMatchObject({ code: 3 });
   });

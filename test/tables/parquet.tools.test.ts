@@ -216,6 +216,15 @@ describe('query', () => {
     expect(stderr).toContain('messages/part-0.parquet');
   });
 
+  it('prints one long cell without widening the other rows', async () => {
+    const { stdout } = await query("SELECT unnest([repeat('x', 1000), 'y']) AS a, 7 AS b", written);
+    const [names, dashes, long, short] = stdout.split('\n');
+    expect(names).toHaveLength(63);
+    expect(dashes).toBe(`${'-'.repeat(60)}  -`);
+    expect(long).toBe(`${'x'.repeat(1000)}  7`);
+    expect(short).toBe(`${'y'.padEnd(60)}  7`);
+  });
+
   it('lists its questions', async () => {
     expect((await query('--list')).stdout).toMatch(/^slowest +the twenty calls/);
   });

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { UsageError } from '../../base/error.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { wallClock } from '../../node/clock.js';
 import { MessageFeed } from '../../sim/index.js';
+import { SimConnector } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { addManagerOptions, connectorOf, type ManagerOptions } from '../manager-options.js';
 import { notes } from '../notes.js';
@@ -36,6 +38,12 @@ export function register(program: Command, io: CommandIo): void {
 
 async function listen(io: CommandIo, options: ListenOptions): Promise<void> {
   const { from, limit = Number.POSITIVE_INFINITY } = options;
+  const connector = connectorOf(options);
+  // Nobody else speaks to a manager in this process, and by itself it sends nothing.
+  if (connector instanceof SimConnector) {
+    const expected = '--socket, --dgram or --target with a manager that others speak to';
+    throw new UsageError({ code: 'argument', path: '', expected, actual: connector.name });
+  }
   const { VMID_RM = 255 } = io.protocol.constants;
   const output = io.output('-', options.json ? 'json' : 'text');
   const text = new TextPrinter(io, options, true);
@@ -46,7 +54,6 @@ async function listen(io: CommandIo, options: ListenOptions): Promise<void> {
     if (count++ < limit) output.write(options.json ? recordLine(io.protocol, record) : text.text(record));
     if (count >= limit) stop.end();
   });
-  const connector = connectorOf(options);
   const connection = await connector.open({
     received(to, frame) {
       if (to !== from) return;

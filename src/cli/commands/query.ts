@@ -124,11 +124,17 @@ function jsonOf({ names, rows }: QueryResult): string {
   return `[${lines.join(',\n ')}]\n`;
 }
 
+/** Widest column of a table: a longer cell is printed whole and moves those behind it, instead of widening all rows. */
+const widthMax = 60;
+
 /** Columns of one width, numbers flush right. */
 function tableOf({ names, rows }: QueryResult): string {
   const texts = rows.map((row) => row.map(cellText));
   const widths = names.map((name, at) =>
-    texts.reduce((width, row) => Math.max(width, (row[at] as string).length), name.length),
+    Math.min(
+      widthMax,
+      texts.reduce((width, row) => Math.max(width, (row[at] as string).length), name.length),
+    ),
   );
   const isNumber = names.map((_, at) => rows.every((row) => row[at] === null || typeof row[at] === 'number'));
   const line = (cells: readonly string[]) =>
