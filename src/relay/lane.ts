@@ -8,7 +8,7 @@ export interface Timing {
   later(ns: number, act: () => void): void;
 }
 
-/** One direction between two ends: what fault rules delay arrives later, in order unless it is overtaken. */
+/** One direction between two ends. Messages arrive in order, except those that a fault rule lets others overtake. */
 export class Lane {
   readonly #timing: Timing;
   readonly #deliver: (frame: Uint8Array) => void;
@@ -18,7 +18,7 @@ export class Lane {
   #lastNs = Number.NEGATIVE_INFINITY;
   #waiting = 0;
 
-  /** @param drop is called for a message that comes when so many are on their way. */
+  /** @param drop is called for each message that comes while `waitingMax` are on their way, and that is lost. */
   constructor(timing: Timing, deliver: (frame: Uint8Array) => void, waitingMax: number, drop: () => void) {
     this.#timing = timing;
     this.#deliver = deliver;

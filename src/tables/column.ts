@@ -54,7 +54,7 @@ const cellOf: TypeVisitor<Cell, [value: unknown, owner: Values]> = {
 export interface FieldColumn {
   readonly name: string;
   readonly type: ColumnType;
-  /** `layout`: the layout of the values. */
+  /** @param layout that the values have. */
   read(values: Values, layout: StructType): Cell;
 }
 

@@ -133,7 +133,7 @@ function keyCell(type: ColumnType, value: unknown): ReturnType<Column<never>['re
   return value as boolean;
 }
 
-/** The call of a reply; of other messages undefined. */
+/** The call that a reply ends. @returns undefined for other messages, and for a reply whose request is not known. */
 export function callOf(record: CaptureRecord): CallRow | undefined {
   const { type, request, no, from, to, seq = 0, id = 0, message, error, latencyNs, packets } = record;
   if (type !== 'reply' || request === undefined) return undefined;

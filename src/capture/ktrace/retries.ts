@@ -5,8 +5,8 @@ import { plausibility } from './plausible.js';
 
 /**
  * Drops sends that are repeated because the queue was full: each try is traced. A message that is sent again at once
- * with the same bytes is a try. Continuations of one message may be equal to each other, so they are tries only where
- * more have come than the message announces.
+ * with the same bytes is a try, unless its reply has come between. Continuations of one message may be equal to each
+ * other, so they are tries only where more have come than the message announces.
  */
 export class RetryFilter {
   readonly #protocol: Protocol;
@@ -29,11 +29,21 @@ export class RetryFilter {
 
   push(item: Judged): void {
     if (item.kind === 'lost') this.#last = undefined;
-    else if (item.isRm && item.message.direction === 'tx' && this.#isRetry(item.message)) {
+    else if (item.isRm && item.message.direction === 'rx') this.#received(item.message);
+    else if (item.isRm && this.#isRetry(item.message)) {
       this.#dropped++;
       return;
     }
     this.#sink(item);
+  }
+
+  /** What was answered has been sent. */
+  #received({ bytes }: TracedMessage): void {
+    if (this.#last === undefined) return;
+    const reply = plausibility(this.#protocol, bytes, 'rx').header;
+    const sent = plausibility(this.#protocol, this.#last.bytes, 'tx').header;
+    if (reply?.type === MessageType.reply && reply.seq === sent?.seq && reply.msg_id === sent.msg_id)
+      this.#last = undefined;
   }
 
   #isRetry(message: TracedMessage): boolean {
