@@ -12,6 +12,8 @@ const parser = join(import.meta.dirname, 'parser.c');
 const strict = ['-O1', '-Wall', '-Wextra', '-Werror'];
 /** The other kind of entries, five of them, and nothing behind them. */
 const DEEP = 4;
+/** A text of 40 bytes with its padding. AFL++ spends most of a short run on its inputs, so it gets a single one. */
+const TEXT = { defect: 2, seed: 'VM_LOOKUP_URI.request.typical' };
 const RUNS = { libFuzzer: 100_000, afl: 20_000 };
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -75,10 +77,12 @@ describe.runIf(isWanted('clang'))('the mutator for other fuzzers', () => {
     'leads AFL++ there too',
     () => {
       compile('clang', ['-shared', '-fPIC', '-o', path('mutator.so'), path('mutator.c')]);
-      const target = ['-DFROM_FILE', `-DDEFECT=${DEEP}`, '-I', folder, parser];
+      mkdirSync(path('seed'));
+      copyFileSync(path(`seeds/${TEXT.seed}`), path(`seed/${TEXT.seed}`));
+      const target = ['-DFROM_FILE', `-DDEFECT=${TEXT.defect}`, '-I', folder, parser];
       expect(run('afl-clang-fast', [...target, '-o', path('target')], { AFL_QUIET: '1' }).status).toBe(0);
       const crashes = (out: string, env: NodeJS.ProcessEnv) => {
-        const options = ['-s', '1', '-E', String(RUNS.afl), '-i', path('seeds'), '-o', path(out)];
+        const options = ['-s', '1', '-E', String(RUNS.afl), '-i', path('seed'), '-o', path(out)];
         const { said } = run('afl-fuzz', [...options, '--', path('target'), '@@'], {
           AFL_NO_UI: '1',
           AFL_SKIP_CPUFREQ: '1',
