@@ -16,7 +16,7 @@ export function oneOf<T extends string>(
   path: string,
   code = path === '' ? 'argument' : 'option',
 ): T {
-  const noun = path.startsWith('--') ? path.slice(2) : 'name';
+  const noun = path === '' ? 'name' : path === '--to' || path === '-T' ? 'form' : path.slice(2);
   const name = nameLike(value, names);
   if (name !== undefined) return name;
   throw new UsageError({

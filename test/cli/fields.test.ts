@@ -80,7 +80,7 @@ describe('decode -T fields', () => {
   it.each([
     [['-T', 'fields'], /-T: expected -e with a key, found nothing/],
     [['-e', 'no'], /-T: expected -T fields with -e, found nothing/],
-    [['-T', 'feilds', '-e', 'no'], /-T: there is no name feilds; did you mean fields\?/],
+    [['-T', 'feilds', '-e', 'no'], /-T: there is no form feilds; did you mean fields\?/],
     [['-T', 'fields', '-e', 'nam'], /-e: there is no key nam; did you mean name/],
     [
       ['-T', 'fields', '-e', 'payload.vmdi'],
