@@ -148,8 +148,10 @@ export function Capture({ source, theme }: CaptureProps) {
     c: () => focusSoon(() => document.getElementById('note')),
     r: () => void follow(),
     t: () => {
-      const place = timeModes.findIndex(({ mode }) => mode === timeMode);
-      setTimeMode(timeModes[(place + 1) % timeModes.length]?.mode ?? 'utc');
+      setTimeMode((before) => {
+        const place = timeModes.findIndex(({ mode }) => mode === before);
+        return timeModes[(place + 1) % timeModes.length]?.mode ?? 'utc';
+      });
     },
     '1': () => setTab('messages'),
     '2': () => setTab('lanes'),

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Note } from '../data/note.js';
 
 interface NoteBarProps {
@@ -9,7 +9,8 @@ interface NoteBarProps {
 /** The mark and the note of a message. */
 export function NoteBar({ note, setNote }: NoteBarProps) {
   const [text, setText] = useState(note.text);
-  useEffect(() => setText(note.text), [note.text]);
+  // Before the user can type: an effect after drawing would take back the first letter.
+  useLayoutEffect(() => setText(note.text), [note.text]);
   const keep = () => {
     if (text.trim() !== note.text) setNote({ ...note, text: text.trim() });
   };

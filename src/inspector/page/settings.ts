@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 /** A setting, kept in localStorage. Browsers may deny it to a page that was opened from a file. */
-export function useSetting<T>(name: string, initial: T): [T, (value: T) => void] {
+export function useSetting<T>(name: string, initial: T): [T, (value: T | ((before: T) => T)) => void] {
   const key = `gunyah-rm.${name}`;
   const [value, setValue] = useState<T>(() => {
     try {

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 /** Actions by the name of their key. */
 export type Keys = Readonly<Record<string, () => void>>;
@@ -16,7 +16,8 @@ export function press(keys: Keys, event: KeyboardEvent): void {
 
 /** Handles keys wherever the focus is, except while the user types or a dialog is open. */
 export function useShortcuts(keys: Keys): void {
-  useEffect(() => {
+  // Before the next key: effects after drawing would still have the actions of the rendering before.
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       const { target, defaultPrevented } = event;
       const isTyping =
