@@ -4,13 +4,14 @@ import { type FindingFacts, findingStates } from '../campaign/finding.js';
 import type { SavedCoverage } from '../engine/coverage.js';
 import type { Sample } from '../report/report.js';
 
-/** What is merged: the saved state of a campaign, or of several that were merged before. */
-export interface MergeState {
+/** State of a campaign from which a later run continues, or of several campaigns that were merged. */
+export interface SavedState {
   readonly origin: { readonly [key: string]: unknown };
   readonly serial: number;
   readonly cases: number;
   readonly steps: number;
   readonly history: readonly Sample[];
+  /** Cases that showed each cause, by its key. */
   readonly counts: Readonly<Record<string, number>>;
   readonly coverage: SavedCoverage;
 }
@@ -24,7 +25,7 @@ export interface FiledFinding {
 /** A campaign as its folder holds it. */
 export interface CampaignPart {
   readonly name: string;
-  readonly state: MergeState;
+  readonly state: SavedState;
   readonly findings: readonly FiledFinding[];
   /** Texts of sessions that reached new code. */
   readonly seeds: readonly string[];
@@ -78,18 +79,18 @@ export function merge(parts: readonly CampaignPart[]): Omit<CampaignPart, 'name'
 }
 
 /** What must be the same in campaigns that are united. */
-function sharedKeys({ origin }: MergeState): object {
+function sharedKeys({ origin }: SavedState): object {
   const { seed, shard, parts, ...shared } = origin;
   return shared;
 }
 
-function partsOf({ origin }: MergeState): readonly string[] {
+function partsOf({ origin }: SavedState): readonly string[] {
   return Array.isArray(origin.parts)
     ? (origin.parts as string[])
     : [`seed ${origin.seed} shard ${origin.shard}`];
 }
 
-function mergedSample(states: readonly MergeState[]): Sample {
+function mergedSample(states: readonly SavedState[]): Sample {
   const ends = states.map(({ history }) => history.at(-1)).filter((end) => end !== undefined);
   const pairs = new Set(states.flatMap(({ coverage }) => coverage.pairs.map(([index]) => index)));
   const causes = new Set(states.flatMap(({ counts }) => Object.keys(counts)));
@@ -102,14 +103,14 @@ function mergedSample(states: readonly MergeState[]): Sample {
   };
 }
 
-function mergedCounts(states: readonly MergeState[]): Record<string, number> {
+function mergedCounts(states: readonly SavedState[]): Record<string, number> {
   const counts = new Map<string, number>();
   for (const state of states)
     for (const [key, count] of Object.entries(state.counts)) counts.set(key, (counts.get(key) ?? 0) + count);
   return Object.fromEntries([...counts].sort(([one], [other]) => order(one, other)));
 }
 
-function mergedCoverage(states: readonly MergeState[]): SavedCoverage {
+function mergedCoverage(states: readonly SavedState[]): SavedCoverage {
   const summed = (key: 'pairs' | 'mutated' | 'cases' | 'gains') => {
     const counts = new Map<number, number>();
     for (const { coverage } of states)

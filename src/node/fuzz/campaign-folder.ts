@@ -7,11 +7,11 @@ import { findingPage, pageName } from '../../fuzz/findings/page.js';
 import { readFinding, type StoredFinding } from '../../fuzz/findings/read.js';
 import { findingName, findingText, type Origin, renumbered, seedText } from '../../fuzz/findings/write.js';
 import type { Seed } from '../../fuzz/guide/seeds.js';
-import type { CampaignPart } from '../../fuzz/merge/merge.js';
+import type { CampaignPart, SavedState } from '../../fuzz/merge/merge.js';
 import { FileError } from '../file-error.js';
 import { writeFile } from '../files.js';
 import { readWholeFile } from '../input.js';
-import { readState, type SavedState, STATE_VERSION } from './saved-state.js';
+import { readState, STATE_VERSION } from './saved-state.js';
 
 const STATE_FILE = 'state.json';
 const FINDINGS_FOLDER = 'findings';

@@ -1,6 +1,5 @@
 import { type Line, lineReaders } from '../../base/line-readers.js';
-import type { SavedCoverage } from '../../fuzz/engine/coverage.js';
-import type { Sample } from '../../fuzz/report/report.js';
+import type { SavedState } from '../../fuzz/merge/merge.js';
 
 const { object, natural, list, text, refuse } = lineReaders('campaign');
 
@@ -9,18 +8,6 @@ const { object, natural, list, text, refuse } = lineReaders('campaign');
  * goes on only with the version that began it.
  */
 export const STATE_VERSION = 2;
-
-/** State of a campaign from which a later run continues. */
-export interface SavedState {
-  readonly origin: { readonly [key: string]: unknown };
-  readonly serial: number;
-  readonly cases: number;
-  readonly steps: number;
-  readonly history: readonly Sample[];
-  /** Cases that showed each cause, by its key. */
-  readonly counts: Readonly<Record<string, number>>;
-  readonly coverage: SavedCoverage;
-}
 
 /** Reads a saved state from JSON. @throws WireError `campaign` with the key of what is none. */
 export function readState(json: unknown): SavedState {
