@@ -6,3 +6,4 @@ export { holdLimits, PART_SIZE } from './limits.js';
 export type { AssemblerOptions } from './options.js';
 export type { CaptureRecord, Frame, RecordPacket, RecordType } from './record.js';
 export { RouteGuess } from './route.js';
+export type { AssemblerState } from './state.js';
