@@ -1,6 +1,5 @@
 import {
   type Ending,
-  putAll,
   type RemoteTarget,
   type Response,
   runRemotely,
@@ -148,13 +147,7 @@ export class Campaign {
       command = undefined;
       while (!isOver && command === undefined && !this.#stopped) {
         const { ahead, end } = this.#drawAhead();
-        const responses =
-          ahead.length === 0
-            ? []
-            : await putAll(
-                target,
-                ahead.map(({ step }) => step),
-              );
+        const responses = ahead.length === 0 ? [] : await target.putAll(ahead.map(({ step }) => step));
         if (this.#stopped) return;
         isOver = this.#answered(session, ahead, responses);
         if (isOver || end !== undefined) source.played?.(session.steps, session.responses);
