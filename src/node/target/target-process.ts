@@ -111,7 +111,10 @@ export class TargetProcess {
       return;
     }
     if (this.#isDeaf || this.#hasEnded) return;
-    if (lineEnd - start === 2 && text.startsWith('ok', start)) return this.#events.settled(this.#told());
+    if (lineEnd - start === 2 && text.startsWith('ok', start)) {
+      this.#events.settled(this.#told());
+      return;
+    }
     const line = text.slice(start, lineEnd).trimEnd();
     const space = line.indexOf(' ');
     const rest = space < 0 ? '' : line.slice(space + 1);
