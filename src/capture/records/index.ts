@@ -7,3 +7,4 @@ export type { AssemblerOptions } from './options.js';
 export type { CaptureRecord, Frame, RecordPacket, RecordType } from './record.js';
 export { ReusedRecord } from './reused-record.js';
 export { RouteGuess } from './route.js';
+export type { AssemblerState } from './state.js';
