@@ -1,8 +1,8 @@
 import type { ByteWriter } from '../../base/byte-writer.js';
 import { jsonText } from '../../base/json.js';
-import { decodeUtf8 } from '../../base/text.js';
+import { decodeUtf8, encodeText } from '../../base/text.js';
 import { formatId, type Protocol } from '../../schema/index.js';
-import { keysOfContents } from '../keys/index.js';
+import { keysOfContents, type ValueWriter } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
 import { vmidName } from '../payload/index.js';
 import type { PrintStyle } from '../print/index.js';
@@ -40,49 +40,49 @@ export class DifferencePrinter {
   readonly #style: PrintStyle;
   readonly #records: EntryRecords;
   readonly #heads = new KeptTexts();
+  readonly #signs: { readonly [D in Difference['diff']]: Uint8Array };
+  readonly #fields: readonly (readonly [label: Uint8Array, field: ValueWriter<CaptureRecord>])[];
+  readonly #seqStart: Uint8Array;
+  readonly #seqEnd: Uint8Array;
 
   constructor(protocol: Protocol, style: PrintStyle) {
     this.#protocol = protocol;
     this.#style = style;
     this.#records = new EntryRecords(protocol);
+    const { warn, bad, good } = style;
+    this.#signs = {
+      changed: encodeText(warn('~')),
+      removed: encodeText(bad('-')),
+      added: encodeText(good('+')),
+    };
+    this.#fields = shownBelow.map((field) => [encodeText(this.#label(field.name)), field]);
+    const [start, end] = style.dim('seq #').split('#') as [string, string];
+    this.#seqStart = encodeText(`  ${start}`);
+    this.#seqEnd = encodeText(`${end}\n`);
   }
 
   write(difference: Difference, writer: ByteWriter): void {
-    const { warn, bad, good } = this.#style;
-    switch (difference.diff) {
-      case 'changed': {
-        const { a, b, changes } = difference;
-        this.#head(warn('~'), a, b, this.#records.of(a), writer);
-        for (const change of changes) writer.text(`${changeLine(change, this.#style)}\n`);
-        return;
-      }
-      case 'removed':
-        this.#message(bad('-'), difference.a, undefined, difference.a, writer);
-        return;
-      case 'added':
-        this.#message(good('+'), undefined, difference.b, difference.b, writer);
-    }
-  }
-
-  #message(
-    sign: string,
-    a: DiffEntry | undefined,
-    b: DiffEntry | undefined,
-    entry: DiffEntry,
-    writer: ByteWriter,
-  ): void {
+    const { diff } = difference;
+    const a = diff === 'added' ? undefined : difference.a;
+    const b = diff === 'removed' ? undefined : difference.b;
+    const entry = (a ?? b) as DiffEntry;
     const record = this.#records.of(entry);
-    this.#head(sign, a, b, record, writer);
-    if (entry.comparison.ignore.length === 0) this.#fields(record, writer);
-    else this.#remainingFields(entry, record, writer);
+    writer.copy(this.#signs[diff]);
+    writeNumber(a?.no, writer);
+    writeNumber(b?.no, writer);
+    this.#head(record, writer);
+    if (diff === 'changed')
+      for (const change of difference.changes) writer.text(`${changeLine(change, this.#style)}\n`);
+    else if (entry.comparison.ignore.length === 0) this.#values(record, writer);
+    else this.#remainingValues(entry, record, writer);
   }
 
-  #fields(record: CaptureRecord, writer: ByteWriter): void {
-    for (const { name, write } of shownBelow) {
+  #values(record: CaptureRecord, writer: ByteWriter): void {
+    for (const [label, field] of this.#fields) {
       const before = writer.at;
-      writer.text(this.#label(name));
+      writer.copy(label);
       const start = writer.at;
-      if (!write(record, this.#protocol, writer) || isEmptyObject(writer, start)) {
+      if (!field.write(record, this.#protocol, writer) || isEmptyObject(writer, start)) {
         writer.at = before;
         continue;
       }
@@ -96,7 +96,7 @@ export class DifferencePrinter {
     }
   }
 
-  #remainingFields(entry: DiffEntry, record: CaptureRecord, writer: ByteWriter): void {
+  #remainingValues(entry: DiffEntry, record: CaptureRecord, writer: ByteWriter): void {
     for (const [name, value] of Object.entries(contentOf(entry, record))) {
       const text = jsonText(value);
       if (!headKeys.has(name) && text !== '{}')
@@ -108,21 +108,16 @@ export class DifferencePrinter {
     return `${margin}  ${this.#style.accent(name)} `;
   }
 
-  /** The first line. */
-  #head(
-    sign: string,
-    a: DiffEntry | undefined,
-    b: DiffEntry | undefined,
-    record: CaptureRecord,
-    writer: ByteWriter,
-  ): void {
-    writer.text(sign);
-    writeNumber(a?.no, writer);
-    writeNumber(b?.no, writer);
+  /** The first line, from behind the numbers on. */
+  #head(record: CaptureRecord, writer: ByteWriter): void {
     const [head] = this.#heads.of(record, record.error, () => [this.#headText(record)]);
     writer.copy(head as Uint8Array);
-    const { seq } = record;
-    writer.text(seq === undefined ? '\n' : `  ${this.#style.dim(`seq ${seq}`)}\n`);
+    if (record.seq === undefined) writer.text('\n');
+    else {
+      writer.copy(this.#seqStart);
+      writer.decimal(record.seq);
+      writer.copy(this.#seqEnd);
+    }
   }
 
   #headText(record: CaptureRecord): string {
