@@ -1,15 +1,4 @@
-import { anchorsOf } from './anchors.js';
-
-/** Tokens of a sequence: equal numbers stand for equal items. Counted from 0, so that tables by token are small. */
-export type Tokens = ArrayLike<number>;
-
-/** A part of two sequences: [aStart, aEnd) of one and [bStart, bEnd) of the other. */
-export interface Span {
-  readonly aStart: number;
-  readonly aEnd: number;
-  readonly bStart: number;
-  readonly bEnd: number;
-}
+import { anchorsOf, type Span, type Tokens } from './anchors.js';
 
 /** Hears of each pair of equal items, indexes rising in both sequences. */
 export type PairSink = (a: number, b: number) => void;

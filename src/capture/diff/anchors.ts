@@ -1,4 +1,13 @@
-import type { Span, Tokens } from './align.js';
+/** Tokens of a sequence: equal numbers stand for equal items. Counted from 0, so that tables by token are small. */
+export type Tokens = ArrayLike<number>;
+
+/** A part of two sequences: [aStart, aEnd) of one and [bStart, bEnd) of the other. */
+export interface Span {
+  readonly aStart: number;
+  readonly aEnd: number;
+  readonly bStart: number;
+  readonly bEnd: number;
+}
 
 /** Pairs of places of equal items, both rising: the n-th of `a` with the n-th of `b`. */
 export interface Pairs {

@@ -1,4 +1,5 @@
-import { align, alignShared, type Span } from './align.js';
+import { align, alignShared } from './align.js';
+import type { Span } from './anchors.js';
 import { contentOf, type DiffEntry, recordOf } from './entry.js';
 import { type FieldChange, fieldChanges } from './fields.js';
 import { isEqual, levels, numbering } from './numbering.js';
