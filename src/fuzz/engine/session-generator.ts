@@ -33,6 +33,8 @@ const LIFE = themes.indexOf('life');
 const BOOT_WEIGHTS: readonly number[] = [20, 100, 400];
 /** Probabilities that an action is taken once it is drawn. Each case draws one per action. */
 const ACTION_WEIGHTS: readonly number[] = [1, 1, 0.5, 0.12];
+/** Share of the parcels and interrupts of an action that an earlier life of a VM has left, where there are any, 0..1. */
+const LEFT_SHARE = 0.5;
 const VMS_MAX = 5;
 /** Share of cases in which few VMs have many lives, 0..1, and most VMs of such a case. */
 const MANY_LIVES_PROBABILITY = 0.3;
@@ -239,10 +241,15 @@ export class SessionGenerator {
   }
 
   #pickSubject(kind: SubjectKind): Subject {
-    const { vms, parcels, interrupts } = this.#session.known;
+    const { vms, parcels, interrupts, leftParcels, leftInterrupts } = this.#session.known;
     if (kind === 'vm') return pick(this.#random, vms);
-    if (kind === 'parcel') return pick(this.#random, parcels);
-    return kind === 'interrupt' ? pick(this.#random, interrupts) : undefined;
+    if (kind === 'parcel') return this.#pickOf(parcels, leftParcels);
+    return kind === 'interrupt' ? this.#pickOf(interrupts, leftInterrupts) : undefined;
+  }
+
+  /** @param left those of an earlier life of a VM. */
+  #pickOf<T>(all: readonly T[], left: readonly T[]): T | undefined {
+    return pick(this.#random, left.length > 0 && this.#random.chance(LEFT_SHARE) ? left : all);
   }
 
   /** Takes an action, mutated when there is a goal. @returns false when it is not possible. */
