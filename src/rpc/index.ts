@@ -16,5 +16,5 @@ export {
   type WholeType,
 } from './message.js';
 export { OutstandingRequests } from './outstanding-requests.js';
-export { messagesOnly, Reassembler, type ReassemblySink } from './reassembler.js';
+export { messagesOnly, Reassembler, type ReassemblySink, type ReassemblyState } from './reassembler.js';
 export { type ReassemblyRules, rmRules, rulesByName, rulesOf } from './rules.js';
