@@ -17,5 +17,5 @@ export {
 } from './message.js';
 export { MessageView } from './message-view.js';
 export { OutstandingRequests } from './outstanding-requests.js';
-export { messagesOnly, Reassembler, type ReassemblySink } from './reassembler.js';
+export { messagesOnly, Reassembler, type ReassemblySink, type ReassemblyState } from './reassembler.js';
 export { type ReassemblyRules, rmRules, rulesByName, rulesOf } from './rules.js';
