@@ -1,9 +1,9 @@
 import type { Thread, Threads } from '../node/threads.js';
 
-/**
- * Gives tasks to several threads and takes the results in the order of the tasks. So many tasks are underway that no
- * thread waits, and no more: what they hold in memory does not grow.
- */
+/** Tasks that a thread has at a time: the next one waits there while the thread does the one before. */
+const underwayMax = 2;
+
+/** Gives tasks to several threads and takes the results in the order of the tasks. */
 export class TaskQueue<Task, Result> {
   readonly #threads: readonly { readonly thread: Thread; underway: number }[];
   readonly #take: (result: Result) => void;
@@ -23,18 +23,17 @@ export class TaskQueue<Task, Result> {
     this.#take = take;
   }
 
-  /**
-   * Gives a task away; waits while too many are underway.
-   *
-   * @param transfer memory of the task that is moved to the thread instead of copied.
-   * @throws what a thread or `take` has thrown
-   */
-  async give(task: Task, transfer: readonly ArrayBuffer[] = []): Promise<void> {
-    await this.#until(() => this.#given - this.#taken < 2 * this.#threads.length);
+  /** Whether a thread would wait without another task. */
+  get hasRoom(): boolean {
+    return this.#threads.some(({ underway }) => underway < underwayMax);
+  }
+
+  /** Gives a task away. */
+  give(task: Task): void {
     const number = this.#given++;
     const chosen = this.#threads.reduce((best, own) => (own.underway < best.underway ? own : best));
     chosen.underway++;
-    chosen.thread.ask(task, transfer).then(
+    chosen.thread.ask(task).then(
       (result) => {
         chosen.underway--;
         this.#results.set(number, result as Result);
@@ -44,9 +43,19 @@ export class TaskQueue<Task, Result> {
     );
   }
 
-  /** Waits until all results are taken. @throws as {@link give} */
-  async finish(): Promise<void> {
-    await this.#until(() => this.#taken === this.#given);
+  /** Adds the result of a task that no thread has done: its place is behind the tasks so far. */
+  add(result: Result): void {
+    this.#results.set(this.#given++, result);
+    this.#takeAll();
+  }
+
+  /** Waits until at most so many results are not taken. @throws what a thread or `take` has thrown */
+  async atMost(waiting: number): Promise<void> {
+    while (this.#error === undefined && this.#given - this.#taken > waiting)
+      await new Promise<void>((done) => {
+        this.#wake = done;
+      });
+    if (this.#error !== undefined) throw this.#error.reason;
   }
 
   /** Ends the threads, whatever they do. */
@@ -70,13 +79,5 @@ export class TaskQueue<Task, Result> {
   #fail(reason: unknown): void {
     this.#error ??= { reason };
     this.#wake();
-  }
-
-  async #until(isSo: () => boolean): Promise<void> {
-    while (this.#error === undefined && !isSo())
-      await new Promise<void>((done) => {
-        this.#wake = done;
-      });
-    if (this.#error !== undefined) throw this.#error.reason;
   }
 }

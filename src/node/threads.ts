@@ -4,16 +4,13 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 
 /** Another thread of this program. It does one kind of work, a task at a time. */
 export interface Thread {
-  /**
-   * @param transfer memory of the task that is moved instead of copied.
-   * @returns what the work makes of the task. Rejects if the work throws.
-   */
-  ask(task: unknown, transfer: readonly ArrayBuffer[]): Promise<unknown>;
+  /** @returns what the work makes of the task. Both are copied, except shared memory. Rejects if the work throws. */
+  ask(task: unknown): Promise<unknown>;
   end(): void;
 }
 
-/** Does a task. @returns the result, and which memory of it is moved to the one who asked instead of copied. */
-export type Work = (task: unknown) => { readonly result: unknown; readonly transfer: readonly ArrayBuffer[] };
+/** Does a task. @returns the result */
+export type Work = (task: unknown) => unknown;
 
 /** How commands get threads. Tests have their own, which need neither threads nor large inputs. */
 export interface Threads {
@@ -60,10 +57,10 @@ function start(work: string, setup: unknown): Thread {
     for (const { failed } of waiting.splice(0)) failed(error);
   });
   return {
-    ask: (task, transfer) =>
+    ask: (task) =>
       new Promise((done, failed) => {
         waiting.push({ done, failed });
-        worker.postMessage(task, transfer);
+        worker.postMessage(task);
       }),
     end: () => void worker.terminate(),
   };
@@ -74,8 +71,7 @@ export async function serveThread(find: (start: ThreadStart) => Promise<Work>): 
   const work = await find(workerData as ThreadStart);
   parentPort?.on('message', (task: unknown) => {
     try {
-      const { result, transfer } = work(task);
-      parentPort?.postMessage({ result } satisfies Answer, transfer);
+      parentPort?.postMessage({ result: work(task) } satisfies Answer);
     } catch (error) {
       parentPort?.postMessage({ error } satisfies Answer);
     }

@@ -43,12 +43,11 @@ function threadsHere(pieceSize: number): Threads {
     const work = workOf({ work: name, setup: structuredClone(setup) });
     let count = 0;
     return {
-      async ask(task, transfer) {
-        const own = structuredClone(task, { transfer: [...transfer] });
+      async ask(task) {
+        const own = structuredClone(task);
         const done = await work;
         for (let turn = count++ % 3; turn > 0; turn--) await new Promise(setImmediate);
-        const { result, transfer: back } = done(own);
-        return structuredClone(result, { transfer: [...back] });
+        return structuredClone(done(own));
       },
       end: () => {},
     };

@@ -14,8 +14,18 @@ export class Decoder {
   readonly assembler: Assembler;
   readonly sink: Sink;
 
-  /** @param isPart see {@link sinkOf}. */
-  constructor(io: CommandIo, output: Output, options: DecodeOptions, plan: Plan, isPart = false) {
+  /**
+   * @param problem is called for each message that something is wrong with.
+   * @param isPart see {@link sinkOf}.
+   */
+  constructor(
+    io: CommandIo,
+    output: Output,
+    options: DecodeOptions,
+    plan: Plan,
+    problem: () => void,
+    isPart = false,
+  ) {
     const { filter } = plan;
     const { protocol } = io;
     const sink = sinkOf(io, output, options, plan, isPart);
@@ -31,7 +41,7 @@ export class Decoder {
       // Each record is printed or counted at once.
       reuses: true,
       record: (record) => {
-        if (isProblem(record)) io.problem();
+        if (isProblem(record)) problem();
         const matches = !options.frames && (filter === undefined || filter(recordFields(protocol, record)));
         sink.record(record, matches);
         counted(matches);

@@ -21,9 +21,9 @@ export async function decode(io: CommandIo, files: readonly string[], options: D
   }
   const output = io.output(options.output, form === 'json' ? 'json' : 'text');
   if (options.follow) output.publish();
-  const decoder = new Decoder(io, output, options, plan);
+  const decoder = new Decoder(io, output, options, plan, () => io.problem());
   const { sink } = decoder;
-  const pieces = new Pieces(io, output, files, options, decoder);
+  const pieces = new Pieces(io, output, files, options, plan, decoder);
   try {
     const isWhole = await io.readCaptures(
       options.limit === 0 ? [] : files,

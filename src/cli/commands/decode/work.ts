@@ -1,34 +1,29 @@
 import { protocol } from '../../../../schemas/index.js';
 import { WireError } from '../../../base/error.js';
 import { openReader } from '../../../capture/input/index.js';
-import { Output } from '../../../node/output.js';
-import type { Stdio } from '../../../node/stdio.js';
 import type { Work } from '../../../node/threads.js';
-import { exitCodes } from '../../exit-codes.js';
 import { CommandIo } from '../../io.js';
-import { Decoder } from './decoder.js';
-import type { DecodeSetup, Piece, PieceResult } from './pieces.js';
+import { PartDecoder, type PieceResult } from './part-decoder.js';
+import type { DecodeSetup, Piece } from './pieces.js';
 import { planOf } from './plan.js';
 
 /** Decodes pieces of a capture. @param setup a {@link DecodeSetup} */
 export function work(setup: unknown): Work {
   const { files, options, columns, env } = setup as DecodeSetup;
-  let printed: Uint8Array<ArrayBuffer>[] = [];
-  const stdio: Stdio = {
+  const io = new CommandIo(protocol, {
     read: () => 0,
-    write: (bytes) => printed.push(new Uint8Array(bytes)) > 0,
+    write: () => true,
     writeError: () => {},
     columns,
     errorIsTerminal: false,
     env,
     onStop: () => {},
-  };
-  const io = new CommandIo(protocol, stdio);
-  const output = Output.toStandard(stdio);
-  const { assembler, sink } = new Decoder(io, output, options, planOf(protocol, files, options), true);
-  const decode = ({ input, assembler: state, bytes, isLast }: Piece): PieceResult => {
-    printed = [];
-    io.exitCode = exitCodes.ok;
+  });
+  const decoder = new PartDecoder(io, options, planOf(protocol, files, options));
+  const { assembler } = decoder;
+  return (task) => {
+    const { input, assembler: state, bytes, isLast, spare } = task as Piece;
+    decoder.takeBack(spare);
     assembler.load(state);
     // The thread that cuts the file sees the same warnings and errors, and reports them.
     const reader = openReader(
@@ -45,11 +40,6 @@ export function work(setup: unknown): Work {
       if (!(error instanceof WireError)) throw error;
     }
     if (isLast) assembler.end();
-    output.flush();
-    return { output: printed, isProblem: io.exitCode !== exitCodes.ok, part: sink.part?.() };
-  };
-  return (piece) => {
-    const result = decode(piece as Piece);
-    return { result, transfer: printed.map(({ buffer }) => buffer) };
+    return { ...decoder.take(), memory: bytes.buffer } satisfies PieceResult;
   };
 }
