@@ -38,6 +38,11 @@ export interface RecordKey<T = unknown, Given = unknown> {
   writeRecord?(record: CaptureRecord, writer: ByteWriter): boolean;
   /** Every line of a message has it. */
   readonly required?: true;
+  /**
+   * Only unusual lines have it: of messages that are not plain (see `CaptureRecord.isPlain`), or whose payload is not sound
+   * (`isSound`). The last keys alone may be the latter.
+   */
+  readonly onlyOf?: 'unusual' | 'unsound';
   /** It tells where or when the message was captured, or names other records. `diff` compares messages without it. */
   readonly ofCapture?: true;
 }
@@ -68,15 +73,18 @@ export const recordKeys = {
   }),
   frames: key(list(count), {
     doc: 'Numbers of all packets, when they are not consecutive.',
+    onlyOf: 'unusual',
     record: ({ packets }) => (packets.length === 1 ? undefined : apart(packets)),
     ofCapture: true,
   }),
   sizes: key(list(size), {
     doc: 'Payload bytes of each packet, when the message is not cut as usual.',
+    onlyOf: 'unusual',
     record: unusualSizes,
   }),
   headers: key(list(hex), {
     doc: 'RPC header of each packet, when they do not follow from the first.',
+    onlyOf: 'unusual',
     record: unusualHeaders,
   }),
   time: key(time, {
@@ -88,17 +96,20 @@ export const recordKeys = {
   }),
   clock: key(clock, {
     doc: 'Clock of the times when they are not UTC: boot, mono, local, wall or no-year.',
+    onlyOf: 'unusual',
     record: ({ packets }) => firstOf(packets).clock,
     frame: ({ packet }) => packet.clock,
     ofCapture: true,
   }),
   times: key(list(orNull(time)), {
     doc: 'Times of all packets, when they differ. Null: a packet without time.',
+    onlyOf: 'unusual',
     record: ({ packets }) => (packets.length === 1 ? undefined : timesOf(packets)),
     ofCapture: true,
   }),
   comment: key(comments, {
     doc: 'Comment of the first packet, or a list with the comment or null of each packet.',
+    onlyOf: 'unusual',
     record: ({ packets }) =>
       packets.length === 1 && firstOf(packets).comment === undefined ? undefined : commentsOf(packets),
     frame: ({ packet }) => (packet.comment === undefined ? undefined : [packet.comment]),
@@ -117,6 +128,7 @@ export const recordKeys = {
   }),
   queue: key(text, {
     doc: "The queue, by capability ID or direction, of a message that is of another queue than RM's.",
+    onlyOf: 'unusual',
     record: (record) => record.queue,
     frame: ({ packet }) => packet.queue,
   }),
@@ -143,15 +155,18 @@ export const recordKeys = {
   }),
   fragments: key(integer(1, 'max_continuations'), {
     doc: 'Continuations that came after the first packet.',
+    onlyOf: 'unusual',
     record: ({ packets }) => (packets.length > 1 ? packets.length - 1 : undefined),
     frame: ({ header }) => header?.fragments,
   }),
   incomplete: key(flag, {
     doc: 'Not all continuations came.',
+    onlyOf: 'unusual',
     record: ({ incomplete }) => incomplete || undefined,
   }),
   announced: key(integer(0, 'max_continuations'), {
     doc: 'Continuations that the header of an incomplete message announces.',
+    onlyOf: 'unusual',
     record: ({ incomplete, announced }) => (incomplete ? announced : undefined),
   }),
   error: key(error, {
@@ -180,6 +195,7 @@ export const recordKeys = {
   }),
   rest: key(hex, {
     doc: 'Bytes that no field describes.',
+    onlyOf: 'unsound',
     record: ({ rest }) => rest,
   }),
   index: key(size, {
@@ -192,11 +208,13 @@ export const recordKeys = {
   }),
   issues: key(issues, {
     doc: 'What is wrong with the message.',
+    onlyOf: 'unsound',
     record: (record) => (record.issues.length > 0 ? record.issues : undefined),
     frame: (frame) => (frame.issues.length > 0 ? frame.issues : undefined),
   }),
   raw: key(hex, {
     doc: 'All bytes of the payload, when the fields do not express them, or of the queue message.',
+    onlyOf: 'unsound',
     record: ({ raw }) => raw,
     frame: ({ packet }) => packet.data.subarray(packet.start, packet.end),
   }),

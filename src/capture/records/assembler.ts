@@ -1,9 +1,10 @@
 import type { Packet } from '../packets/index.js';
+import { MessageFunctions } from '../payload/index.js';
 import { WaitingRequests } from './conversation.js';
+import { LazyRecord } from './lazy-record.js';
 import { holdLimits } from './limits.js';
 import { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
-import { ReusedRecord } from './reused-record.js';
 import { RouteGuess } from './route.js';
 import { Stream, type StreamOwner } from './stream.js';
 
@@ -22,14 +23,17 @@ export class Assembler implements StreamOwner {
   readonly #streamsMax: number;
   readonly waiting: WaitingRequests;
   readonly inProgress: MessagesInProgress;
-  readonly reused: ReusedRecord | undefined;
+  readonly lazy: LazyRecord;
+  readonly #functions = new Map<number, MessageFunctions>();
+  readonly #unknown = new MessageFunctions(undefined);
 
   constructor(readonly options: AssemblerOptions) {
     const { protocol, unanswered, limits = holdLimits } = options;
     this.#guess = new RouteGuess(protocol);
     this.#streamsMax = limits.streams;
     this.waiting = new WaitingRequests(limits.requests, unanswered ?? (() => {}));
-    this.reused = options.reuses ? new ReusedRecord(options.keepBytes === true) : undefined;
+    this.lazy = new LazyRecord(options.keepBytes === true);
+    for (const message of protocol.messages) this.#functions.set(message.id, new MessageFunctions(message));
     this.inProgress = new MessagesInProgress(limits.partBytes);
   }
 
@@ -54,6 +58,11 @@ export class Assembler implements StreamOwner {
   next(): number {
     this.#count++;
     return this.#count;
+  }
+
+  /** What is known of the message with an id. */
+  functionsOf(id: number): MessageFunctions {
+    return this.#functions.get(id) ?? this.#unknown;
   }
 
   stream(from: number, to: number): Stream {

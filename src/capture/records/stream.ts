@@ -1,15 +1,14 @@
 import type { Issue } from '../../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
-import type { Values } from '../../wire/index.js';
 import { type Packet, PacketTime } from '../packets/index.js';
-import { decodedSizeMax, decodePayload, nothingDecoded, replyDependsOnRequest } from '../payload/index.js';
+import { type MessageFunctions, nothingDecoded } from '../payload/index.js';
 import { Conversation, WaitingRequest, type WaitingRequests } from './conversation.js';
+import type { LazyRecord } from './lazy-record.js';
 import { PART_SIZE } from './limits.js';
 import type { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
 import type { CaptureRecord, RecordPacket, RecordType } from './record.js';
-import type { ReusedRecord } from './reused-record.js';
 
 const noIssues: readonly Issue[] = [];
 /** What the streams of one capture share. */
@@ -21,8 +20,9 @@ export interface StreamOwner {
   next(): number;
   /** What `from` sends to `to`. */
   stream(from: number, to: number): Stream;
-  /** The record that all whole messages are, if records are used again. */
-  readonly reused: ReusedRecord | undefined;
+  /** The record that whole messages are until it is kept. */
+  readonly lazy: LazyRecord;
+  functionsOf(id: number): MessageFunctions;
 }
 
 /** What one VM sends to another: their message in progress, and the requests that wait for a reply. */
@@ -37,6 +37,8 @@ export class Stream implements ReassemblySink {
   /** When it took its latest packet, counted in packets of the capture. */
   usedAt = 0;
   readonly #owner: StreamOwner;
+  /** Passes a record on as the options say. */
+  readonly #deliver: ((record: LazyRecord) => void) | undefined;
 
   constructor(
     owner: StreamOwner,
@@ -44,7 +46,8 @@ export class Stream implements ReassemblySink {
     readonly to: number,
   ) {
     this.#owner = owner;
-    const { protocol, rules } = owner.options;
+    const { protocol, rules, record, reuses = false, undecoded = false } = owner.options;
+    this.#deliver = record && (reuses ? record : (lazy) => record(lazy.kept(!undecoded), lazy.asked));
     this.conversation = new Conversation(owner.waiting);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
     const own = to === protocol.constants.VMID_RM ? rmRules : rules;
@@ -78,89 +81,61 @@ export class Stream implements ReassemblySink {
   }
 
   message(header: Header, view: DataView, start: number, end: number, own: Header): void {
-    const whole = header.fragments === 0;
-    this.#frame(own, whole ? 0 : this.#parts.length);
-    const { protocol, record, undecoded = false, keepBytes = false } = this.#owner.options;
-    const { reused } = this.#owner;
-    const packets = whole
-      ? (reused?.single(this.#packet, own, this.#sizeOf(), gapsOf(this.#packet)) ?? [this.#current(own)])
-      : [...this.#finish(), this.#current(own)];
-    const first = packets[0] as RecordPacket;
-    const { type, seq, msg_id: id, fragments } = header;
-    const message = protocol.byId.get(id);
-    const answered = type === MessageType.reply ? this.#partner().conversation.close(seq, id) : undefined;
-    const no = this.#owner.next();
-    const clockTime = first.clockTime ?? timeOf(first.time);
-    const latencyNs = answered && clockTime.since(answered.clockTime);
-    const repeated = type === MessageType.request ? this.conversation.repeats(seq, id) : undefined;
-    const opens = type === MessageType.request && repeated === undefined;
-    if (reused !== undefined) {
-      reused.begin(header, message, view, start, end, answered?.payload, this.#issuesOf(packets, noIssues));
-      reused.no = no;
-      reused.packets = packets;
-      reused.from = this.from;
-      reused.to = this.to;
-      reused.request = answered?.no;
-      reused.latencyNs = latencyNs;
-      reused.duplicateOf = repeated?.no;
-      if (opens) this.#open(reused, replyDependsOnRequest(message) ? reused.payload : undefined, clockTime);
-      record?.(reused, answered?.payload);
-      return;
+    const owner = this.#owner;
+    const { type, seq, msg_id: id } = header;
+    const isWhole = header.fragments === 0;
+    if (owner.options.frame !== undefined) this.#frame(own, isWhole ? 0 : this.#parts.length);
+    const { lazy } = owner;
+    const functions = owner.functionsOf(id);
+    if (isWhole) this.#single(own);
+    else lazy.several([...this.#finish(), this.#current(own)]);
+    lazy.begin(header, functions, view, start, end);
+    if (!lazy.isPlain) lazy.packetIssues = this.#issuesOf(lazy.packets, noIssues);
+    lazy.no = owner.next();
+    lazy.from = this.from;
+    lazy.to = this.to;
+    if (type === MessageType.request) this.#request(lazy, functions);
+    else if (type === MessageType.reply) {
+      const answered = this.#partner().conversation.close(seq, id);
+      if (answered !== undefined) {
+        lazy.asked = answered.payload;
+        lazy.request = answered.no;
+        lazy.latencyNs = timeOf(lazy.packets).since(answered.clockTime);
+      }
     }
-    const later = undecoded && end - start <= decodedSizeMax;
-    const decoded = later
-      ? nothingDecoded
-      : decodePayload(message, type, view, start, end, answered?.payload);
-    const made: CaptureRecord = {
-      no,
-      packets,
-      from: this.from,
-      to: this.to,
-      queue: undefined,
-      type: messageTypeNames[type] as MessageTypeName,
-      seq,
-      id,
-      message,
-      announced: fragments,
-      incomplete: false,
-      error: decoded.error,
-      request: answered?.no,
-      latencyNs,
-      duplicateOf: repeated?.no,
-      layout: decoded.layout,
-      payload: decoded.payload,
-      complete: decoded.complete,
-      rest: decoded.rest,
-      issues: this.#issuesOf(packets, decoded.issues),
-      raw: decoded.raw,
-      size: end - start,
-      bytes: later || keepBytes ? (decoded.raw ?? copy(view, start, end)) : undefined,
-    };
-    if (opens) {
-      const payload = replyDependsOnRequest(message)
-        ? (later ? decodePayload(message, type, view, start, end, undefined) : decoded).payload
-        : undefined;
-      this.#open(made, payload, clockTime);
-    }
-    record?.(made, answered?.payload);
+    this.#deliver?.(lazy);
   }
 
-  /** The request waits for a reply from now on. */
-  #open(record: CaptureRecord, payload: Values | undefined, clockTime: PacketTime): void {
-    const { no, id, seq, message, packets } = record;
-    const { frame } = packets[0] as RecordPacket;
+  /** The message came in this packet. */
+  #single(header: Header): void {
+    const packet = this.#packet;
+    const { lost, wholeSize, clock, comment } = packet;
+    const size = this.#sizeOf();
+    const { lazy, options } = this.#owner;
+    const isWhole = lost === undefined && wholeSize === undefined;
+    const isPlain =
+      isWhole && clock === undefined && comment === undefined && size <= options.protocol.limits.content;
+    lazy.single(packet, header, size, isWhole ? noIssues : gapsOf(packet), isPlain);
+  }
+
+  /** Notes a request that waits for a reply from now on, unless it repeats one. */
+  #request(record: LazyRecord, { message, replyDependsOnRequest }: MessageFunctions): void {
+    const { no, id, seq, packets } = record;
+    const repeated = this.conversation.repeats(seq, id);
+    record.duplicateOf = repeated?.no;
+    if (repeated !== undefined) return;
     const request = new WaitingRequest(
       this.conversation,
       no,
-      id as number,
+      id,
       message?.name ?? '',
-      seq as number,
+      seq,
       this.from,
       this.to,
-      frame,
-      payload,
+      (packets[0] as RecordPacket).frame,
+      replyDependsOnRequest ? record.payload : undefined,
     );
-    request.clockTime.copy(clockTime);
+    request.clockTime.copy(timeOf(packets));
     this.conversation.open(request);
   }
 
@@ -309,8 +284,11 @@ function copy(view: DataView, start: number, end: number): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice();
 }
 
-function timeOf(ns: bigint | undefined): PacketTime {
-  const time = new PacketTime();
-  time.ns = ns;
-  return time;
+/** The time of a message: that of its first packet. */
+function timeOf(packets: readonly RecordPacket[]): PacketTime {
+  const { clockTime, time } = packets[0] as RecordPacket;
+  if (clockTime !== undefined) return clockTime;
+  const made = new PacketTime();
+  made.ns = time;
+  return made;
 }
