@@ -27,6 +27,8 @@ interface Column<Item> {
   readonly name: RecordKeyName;
   readonly key: RecordKey;
   readonly read: Read<Item>;
+  /** The property of the item that the value is. */
+  readonly property: string | undefined;
   readonly write: DirectWrite<Item> | undefined;
 }
 
@@ -43,12 +45,15 @@ export class LineKeys<Item> {
    * @param writerOf gives what writes it without reading it first, for keys that have that.
    */
   constructor(
-    readerOf: (key: RecordKey) => Read<Item> | undefined,
+    readerOf: (key: RecordKey) => Read<Item> | keyof Item | undefined,
     writerOf: (key: RecordKey) => DirectWrite<Item> | undefined = () => undefined,
   ) {
-    this.#columns = recordKeyRows.flatMap(([name, key]) => {
-      const read = readerOf(key);
-      return read === undefined ? [] : [{ name, key, read, write: writerOf(key) }];
+    this.#columns = recordKeyRows.flatMap(([name, key]): Column<Item>[] => {
+      const reader = readerOf(key);
+      if (reader === undefined) return [];
+      const write = writerOf(key);
+      if (typeof reader === 'function') return [{ name, key, read: reader, property: undefined, write }];
+      return [{ name, key, read: (item) => item[reader], property: String(reader), write }];
     });
     this.#byName = new Map(this.#columns.map((column) => [column.name, column]));
     this.names = new Set(this.#columns.map(({ name }) => name));
@@ -177,28 +182,40 @@ export class LineKeys<Item> {
     const list = (stem: string) => `[${this.#columns.map((_, at) => stem + at)}]`;
     const { all, plain, unsound } = this.#parts;
     let group = 0;
-    const lines = (columns: readonly Column<Item>[]) => {
+    // A function for each part: lines of plain messages need the first alone, which is small.
+    const part = (name: string, columns: readonly Column<Item>[]) => {
       const groups = this.#groupsOf(columns);
-      const text = columns.map((column) => {
+      const lines = columns.map((column) => {
         const own = groups.findIndex((others) => others.includes(column));
         if (own < 0) return this.#columnSource(column);
         return groups[own]?.[0] === column ? this.#groupSource(groups[own], group + own) : '';
       });
       group += groups.length;
-      return text.join('\n');
+      const begin = `let d = w.view, a = w.at, v, before, kept; const start = a;`;
+      return `function ${name}(item, protocol, w) { w.room(${this.#room}); ${begin}\n${lines.join('\n')}\nw.at = a; }`;
     };
     return [
       `const ${list('read')} = reads, ${list('write')} = writes, ${list('direct')} = directs;`,
-      `return (item, protocol, w) => { w.room(${this.#room}); let d = w.view, a = w.at, v, before, kept; const start = a;`,
-      `if (item.isPlain) {\n${lines(plain)}\n} else {\n${lines(all)}\n}`,
-      unsound.length === 0 ? '' : `if (!item.isSound) {\n${lines(unsound)}\n}`,
-      `${stores('}\n')} w.at = a; };`,
+      part('plain', plain),
+      part('all', all),
+      part('unsound', unsound),
+      'return (item, protocol, w) => { if (item.isPlain) plain(item, protocol, w); else all(item, protocol, w);',
+      'if (!item.isSound) unsound(item, protocol, w);',
+      `w.room(2); const d = w.view; let a = w.at; ${stores('}\n')} w.at = a; };`,
     ].join('\n');
   }
 
   /** Most bytes that all keys take whose values have a limited size. */
   get #room(): number {
     return this.#columns.reduce((sum, { name }) => sum + name.length + 28, 4);
+  }
+
+  /** The expression that reads a column's value. */
+  #readSource(column: Column<Item>): string {
+    const { property } = column;
+    return property === undefined
+      ? `read${this.#columns.indexOf(column)}(item, protocol)`
+      : `item.${property}`;
   }
 
   #columnSource(column: Column<Item>): string {
@@ -213,8 +230,9 @@ export class LineKeys<Item> {
       ? 'a = decimal(d, a, v);'
       : `w.at = a; write${at}(v, w, protocol); a = w.at; ${room}`;
     const plain = key.required ? `${start} ${value}` : `if (v !== undefined) { ${start} ${value} }`;
-    if (write === undefined) return `v = read${at}(item, protocol); ${plain}`;
-    const made = `a = before; v = read${at}(item, protocol); ${plain}`;
+    const read = this.#readSource(column);
+    if (write === undefined) return `v = ${read}; ${plain}`;
+    const made = `a = before; v = ${read}; ${plain}`;
     return `before = a; ${start} w.at = a; if (direct${at}(item, w)) { a = w.at; ${room} } else { ${made} }`;
   }
 
@@ -229,9 +247,7 @@ export class LineKeys<Item> {
     const differs = `kept === undefined || !(${values.map((value, index) => `kept.v${index} === ${value}`).join(' && ')})`;
     const { slots, slot } = { slots: `keeps[${group}].slots`, slot: `slot${group}` };
     return [
-      ...columns.map(
-        (column, index) => `const ${values[index]} = read${this.#columns.indexOf(column)}(item, protocol);`,
-      ),
+      ...columns.map((column, index) => `const ${values[index]} = ${this.#readSource(column)};`),
       `if (${values.map((value) => `${value} !== undefined`).join(' || ')}) {`,
       `const ${slot} = ${mixed} >>> ${32 - slotBits};`,
       `kept = ${slots}[${slot}];`,

@@ -27,8 +27,13 @@ export interface RecordKey<T = unknown, Given = unknown> {
   readonly kind: KeyKind<T, Given>;
   /** One sentence for people, with units. Description in the JSON Schema. */
   readonly doc: string;
-  /** The value in lines of messages; undefined: this line does not have the key. Without it no such line has. */
-  record?(record: CaptureRecord, protocol: Protocol): T | undefined;
+  /**
+   * The value in lines of messages, or the property that it is; undefined: this line does not have the key. Without it no
+   * such line has.
+   */
+  readonly record?:
+    | { [K in keyof CaptureRecord]: CaptureRecord[K] extends T | undefined ? K : never }[keyof CaptureRecord]
+    | ((record: CaptureRecord, protocol: Protocol) => T | undefined);
   /** The same in lines of `decode --frames`. */
   frame?(frame: Frame, protocol: Protocol): T | undefined;
   /**
@@ -60,7 +65,7 @@ function key<T, Given>(kind: KeyKind<T, Given>, row: Omit<RecordKey<T, Given>, '
 export const recordKeys = {
   no: key(count, {
     doc: 'Number of the record, counted from 1.',
-    record: (record) => record.no,
+    record: 'no',
     required: true,
     ofCapture: true,
   }),
@@ -116,36 +121,36 @@ export const recordKeys = {
   }),
   from: key(vmid, {
     doc: 'VMID of the sender.',
-    record: ({ from }) => from,
+    record: 'from',
     frame: ({ from }) => from,
     required: true,
   }),
   to: key(vmid, {
     doc: 'VMID of the receiver.',
-    record: ({ to }) => to,
+    record: 'to',
     frame: ({ to }) => to,
     required: true,
   }),
   queue: key(text, {
     doc: "The queue, by capability ID or direction, of a message that is of another queue than RM's.",
     onlyOf: 'unusual',
-    record: (record) => record.queue,
+    record: 'queue',
     frame: ({ packet }) => packet.queue,
   }),
   type: key(type, {
     doc: 'Kind of message. Continuations and malformed queue messages are records when no message takes them.',
-    record: (record) => record.type,
+    record: 'type',
     frame: frameType,
     required: true,
   }),
   seq: key(u16, {
     doc: 'Sequence number, which a reply shares with its request.',
-    record: ({ seq }) => seq,
+    record: 'seq',
     frame: ({ header }) => header?.seq,
   }),
   id: key(id, {
     doc: 'Message id.',
-    record: (record) => record.id,
+    record: 'id',
     frame: ({ header }) => header?.msg_id,
   }),
   name: key(name, {
@@ -171,21 +176,21 @@ export const recordKeys = {
   }),
   error: key(error, {
     doc: 'Error word of a reply: its name, or the number when it has none.',
-    record: (record) => record.error,
+    record: 'error',
   }),
   request: key(count, {
     doc: 'Number of the record that this reply answers.',
-    record: ({ request }) => request,
+    record: 'request',
     ofCapture: true,
   }),
   duplicate_of: key(count, {
     doc: 'Number of the unanswered request that this one repeats.',
-    record: ({ duplicateOf }) => duplicateOf,
+    record: 'duplicateOf',
     ofCapture: true,
   }),
   latency_ns: key(duration, {
     doc: 'Nanoseconds between the request and this reply.',
-    record: ({ latencyNs }) => latencyNs,
+    record: 'latencyNs',
     ofCapture: true,
   }),
   payload: key(payload, {
@@ -196,7 +201,7 @@ export const recordKeys = {
   rest: key(hex, {
     doc: 'Bytes that no field describes.',
     onlyOf: 'unsound',
-    record: ({ rest }) => rest,
+    record: 'rest',
   }),
   index: key(size, {
     doc: 'Place of the packet in its message, 0 for the first.',
@@ -215,7 +220,7 @@ export const recordKeys = {
   raw: key(hex, {
     doc: 'All bytes of the payload, when the fields do not express them, or of the queue message.',
     onlyOf: 'unsound',
-    record: ({ raw }) => raw,
+    record: 'raw',
     frame: ({ packet }) => packet.data.subarray(packet.start, packet.end),
   }),
 };

@@ -286,9 +286,9 @@ function copy(view: DataView, start: number, end: number): Uint8Array {
 
 /** The time of a message: that of its first packet. */
 function timeOf(packets: readonly RecordPacket[]): PacketTime {
-  const { clockTime, time } = packets[0] as RecordPacket;
-  if (clockTime !== undefined) return clockTime;
+  const first = packets[0] as RecordPacket;
+  if (first.clockTime !== undefined) return first.clockTime;
   const made = new PacketTime();
-  made.ns = time;
+  made.ns = first.time;
   return made;
 }
