@@ -7,7 +7,7 @@ export function decodeText(bytes: Uint8Array): string | undefined {
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index] as number;
     if (byte < 0x20 || byte === 0x7f) return undefined;
-    if (byte > 0x7f) return decodeUtf8(bytes);
+    if (byte > 0x7f) return decodeStrictly(bytes);
   }
   return latin1(bytes, 0, bytes.length);
 }
@@ -32,7 +32,14 @@ export function latin1Bytes(text: string): Uint8Array {
   return bytes;
 }
 
-function decodeUtf8(bytes: Uint8Array): string | undefined {
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The text of UTF-8. What is none becomes U+FFFD. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return lenient.decode(bytes);
+}
+
+function decodeStrictly(bytes: Uint8Array): string | undefined {
   try {
     const text = strict.decode(bytes);
     return /\p{Cc}/u.test(text) ? undefined : text;

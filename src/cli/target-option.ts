@@ -3,7 +3,6 @@ import { FileError } from '../node/file-error.js';
 import { ConnectedTarget } from '../node/target/connected-target.js';
 import { DatagramConnector } from '../node/target/dgram-connector.js';
 import { ExecConnector } from '../node/target/exec-connector.js';
-import { ExecTarget } from '../node/target/exec-target.js';
 import { StreamConnector } from '../node/target/stream-connector.js';
 import type { ManagerProfile, PlatformProfile } from '../rm/index.js';
 import { type Connector, SimConnector, SimTarget, type SimTargetOptions } from '../target/index.js';
@@ -23,7 +22,7 @@ export interface TargetOptions {
   readonly monitor?: string | undefined;
 }
 
-export type AnyTarget = SimTarget | ConnectedTarget | ExecTarget;
+export type AnyTarget = SimTarget | ConnectedTarget;
 
 const connectors: Readonly<Record<string, (rest: string) => Connector>> = {
   exec: (command) => new ExecConnector(command),
@@ -40,7 +39,6 @@ export function makeConnector(target: string, sim: SimTargetOptions = {}): Conne
 export function makeTarget(options: TargetOptions): AnyTarget {
   const { target, platform, manager, careful = false, limit, monitor } = options;
   const connector = remoteConnector(target);
-  if (connector instanceof ExecConnector) return new ExecTarget(connector.command, limit);
   return connector === undefined
     ? new SimTarget({ platform, profile: manager, careful })
     : new ConnectedTarget({ connector, limitMs: limit, monitor });

@@ -1,5 +1,5 @@
 import { codecOf } from '../../codec/index.js';
-import { type Message, MessageType, type Payload, payloadOf } from '../../schema/index.js';
+import { type Message, MessageType, type Payload, type Protocol, payloadOf } from '../../schema/index.js';
 import type { AnyType, Values } from '../../wire/index.js';
 import { replyDependsOnRequest } from './decode.js';
 import { type PayloadWriter, payloadWriter } from './wire-json.js';
@@ -41,5 +41,19 @@ export class MessageFunctions {
   /** @param error the error word of a reply. */
   of(type: number, error: number | undefined): PayloadFunctions | undefined {
     return error === undefined || error === 0 ? this.#byType[type] : this.#errorReply;
+  }
+}
+
+/** The functions of all messages by id. */
+export class ProtocolFunctions {
+  readonly #byId: ReadonlyMap<number, MessageFunctions>;
+  readonly #unknown = new MessageFunctions(undefined);
+
+  constructor({ messages }: Protocol) {
+    this.#byId = new Map(messages.map((message) => [message.id, new MessageFunctions(message)]));
+  }
+
+  of(id: number): MessageFunctions {
+    return this.#byId.get(id) ?? this.#unknown;
   }
 }

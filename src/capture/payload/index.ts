@@ -8,7 +8,7 @@ export {
   replyDependsOnRequest,
   withErrorWord,
 } from './decode.js';
-export { MessageFunctions, type PayloadFunctions } from './functions.js';
+export { type MessageFunctions, type PayloadFunctions, ProtocolFunctions } from './functions.js';
 export {
   enumName,
   flagNames,

@@ -19,6 +19,7 @@ import {
   nothingDecoded,
   type PayloadFunctions,
 } from '../payload/index.js';
+import { KeptRecord } from './kept-record.js';
 import type { CaptureRecord, RecordPacket } from './record.js';
 
 const none: readonly Issue[] = [];
@@ -52,7 +53,7 @@ const Soundness = { unknown: 0, sound: 1, trailing: 2, broken: 3 } as const;
 
 /**
  * The record of the whole message that has come last. Its payload lies in the packet: it is printed from its bytes, and
- * decoded only for who asks for values. Valid until the next message; `kept` makes a record that stays.
+ * decoded only for who asks for values. Valid until the next message.
  */
 export class LazyRecord implements CaptureRecord {
   no = 0;
@@ -212,12 +213,17 @@ export class LazyRecord implements CaptureRecord {
     return true;
   }
 
+  /** The same, for longer than until the next message. It is decoded when somebody asks for its fields. */
+  kept(): KeptRecord {
+    return new KeptRecord(this, this.#copy(this.#start), this.#asked, this.#issues);
+  }
+
   /**
-   * A record with the same contents that stays as it is.
+   * The same as an object that stays.
    *
    * @param isDecoded whether it has its payload's values. Without them it has the bytes instead, for `decodedRecord`.
    */
-  kept(isDecoded = true): CaptureRecord {
+  plain(isDecoded: boolean): CaptureRecord {
     const later = !isDecoded && this.size <= decodedSizeMax;
     const decoded = later ? nothingDecoded : this.#all;
     return {
@@ -287,4 +293,9 @@ export class LazyRecord implements CaptureRecord {
 
 function keptPacket({ frame, time, clock, comment, size, gaps, header }: RecordPacket): RecordPacket {
   return { frame, time, clock, comment, size, gaps, header };
+}
+
+/** The record, for longer than until the next message. */
+export function keptRecord(record: CaptureRecord): CaptureRecord {
+  return record instanceof LazyRecord ? record.kept() : record;
 }

@@ -2,13 +2,14 @@ import type { Issue } from '../../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
 import { type Packet, PacketTime } from '../packets/index.js';
-import { type MessageFunctions, nothingDecoded } from '../payload/index.js';
+import { type MessageFunctions, nothingDecoded, type ProtocolFunctions } from '../payload/index.js';
 import { Conversation, WaitingRequest, type WaitingRequests } from './conversation.js';
 import type { LazyRecord } from './lazy-record.js';
 import { PART_SIZE } from './limits.js';
 import type { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
 import type { CaptureRecord, RecordPacket, RecordType } from './record.js';
+import type { StreamState, WaitingState } from './state.js';
 
 const noIssues: readonly Issue[] = [];
 /** What the streams of one capture share. */
@@ -22,7 +23,7 @@ export interface StreamOwner {
   stream(from: number, to: number): Stream;
   /** The record that whole messages are until it is kept. */
   readonly lazy: LazyRecord;
-  functionsOf(id: number): MessageFunctions;
+  readonly functions: ProtocolFunctions;
 }
 
 /** What one VM sends to another: their message in progress, and the requests that wait for a reply. */
@@ -47,12 +48,51 @@ export class Stream implements ReassemblySink {
   ) {
     this.#owner = owner;
     const { protocol, rules, record, reuses = false, undecoded = false } = owner.options;
-    this.#deliver = record && (reuses ? record : (lazy) => record(lazy.kept(!undecoded), lazy.asked));
+    this.#deliver = record && (reuses ? record : (lazy) => record(lazy.plain(!undecoded), lazy.asked));
     this.conversation = new Conversation(owner.waiting);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
     const own = to === protocol.constants.VMID_RM ? rmRules : rules;
     const expects = (seq: number, id: number) => this.#partner().conversation.repeats(seq, id) !== undefined;
     this.#reassembler = new Reassembler(protocol, this, own, expects);
+  }
+
+  /** A stream that goes on where another has come to, without its requests: {@link load} adds these. */
+  static from(owner: StreamOwner, { from, to, usedAt, progress, parts }: StreamState): Stream {
+    const stream = new Stream(owner, from, to);
+    stream.usedAt = usedAt;
+    stream.#reassembler.load(progress);
+    stream.#parts = [...parts];
+    return stream;
+  }
+
+  get state(): StreamState {
+    const { from, to, usedAt } = this;
+    return { from, to, usedAt, progress: this.#reassembler.state, parts: this.#parts };
+  }
+
+  /** A request of this stream waits for its reply. */
+  load({
+    no,
+    id,
+    name,
+    seq,
+    frame,
+    time,
+    payload,
+  }: Omit<WaitingState, 'stream'> & { readonly name: string }): void {
+    const request = new WaitingRequest(
+      this.conversation,
+      no,
+      id,
+      name,
+      seq,
+      this.from,
+      this.to,
+      frame,
+      payload,
+    );
+    request.clockTime.ns = time;
+    this.conversation.open(request);
   }
 
   receive(packet: Packet): void {
@@ -86,7 +126,7 @@ export class Stream implements ReassemblySink {
     const isWhole = header.fragments === 0;
     if (owner.options.frame !== undefined) this.#frame(own, isWhole ? 0 : this.#parts.length);
     const { lazy } = owner;
-    const functions = owner.functionsOf(id);
+    const functions = owner.functions.of(id);
     if (isWhole) this.#single(own);
     else lazy.several([...this.#finish(), this.#current(own)]);
     lazy.begin(header, functions, view, start, end);
@@ -195,6 +235,7 @@ export class Stream implements ReassemblySink {
   ): void {
     const { protocol, record } = this.#owner.options;
     const no = this.#owner.next();
+    if (record === undefined) return;
     const other: CaptureRecord = {
       no,
       packets,
@@ -216,7 +257,7 @@ export class Stream implements ReassemblySink {
       raw,
       bytes: raw,
     };
-    record?.(other, undefined);
+    record(other, undefined);
   }
 
   #frame(header: Header | undefined, index: number | undefined, issue?: Issue): void {
