@@ -82,7 +82,10 @@ export class KnownState {
   readonly vms: KnownVm[] = [];
   readonly parcels: KnownParcel[] = [];
   readonly interrupts: KnownInterrupt[] = [];
-  /** What VMs still held when a reset cleaned nothing up: it can still be used in their later lives. */
+  /**
+   * What is left of a VM's earlier life: what it still held when a reset cleaned nothing up, and the parcels that it made
+   * before any reset.
+   */
   readonly leftParcels: KnownParcel[] = [];
   readonly leftInterrupts: KnownInterrupt[] = [];
   readonly goneVmids: number[] = [];
@@ -174,8 +177,9 @@ export class KnownState {
    */
   vmReset(vm: KnownVm): void {
     vm.state = State.RESET;
+    for (const parcel of this.parcels) if (parcel.owner === vm.vmid) this.#left(parcel);
     if (++vm.resets > 1) {
-      this.#left(vm);
+      this.#leftAsHeld(vm);
       return;
     }
     vm.linked = false;
@@ -187,14 +191,17 @@ export class KnownState {
   }
 
   /** The memory that a VM boots from is part of each life. */
-  #left({ vmid, image }: KnownVm): void {
+  #leftAsHeld({ vmid, image }: KnownVm): void {
     for (const parcel of this.parcels)
-      if (parcel !== image && parcel.acceptors.includes(vmid) && !this.leftParcels.includes(parcel))
-        this.leftParcels.push(parcel);
+      if (parcel !== image && parcel.acceptors.includes(vmid)) this.#left(parcel);
     for (const interrupt of this.interrupts) {
       const isBound = interrupt.borrower === vmid && interrupt.state === InterruptState.BOUND;
       if (isBound && !this.leftInterrupts.includes(interrupt)) this.leftInterrupts.push(interrupt);
     }
+  }
+
+  #left(parcel: KnownParcel): void {
+    if (!this.leftParcels.includes(parcel)) this.leftParcels.push(parcel);
   }
 
   parcelAccepted(parcel: KnownParcel, vmid: number): void {
@@ -205,7 +212,7 @@ export class KnownState {
   parcelReleased(parcel: KnownParcel, vmid: number): void {
     if (!remove(parcel.acceptors, vmid) || parcel.acceptors.length > 0) return;
     parcel.state = ParcelState.OFFERED;
-    remove(this.leftParcels, parcel);
+    if (parcel.owner === VMID_HLOS) remove(this.leftParcels, parcel);
   }
 
   /** HLOS, or a VM that has queues to RM. */
