@@ -14,8 +14,19 @@ export interface HeaderReader {
   fault(view: DataView, start: number, end: number): Issue | undefined;
 }
 
+const made = new WeakMap<Protocol, HeaderReader>();
+
 /** Reads headers as the protocol declares them. */
 export function headerReader(protocol: Protocol): HeaderReader {
+  let reader = made.get(protocol);
+  if (reader === undefined) {
+    reader = makeReader(protocol);
+    made.set(protocol, reader);
+  }
+  return reader;
+}
+
+function makeReader(protocol: Protocol): HeaderReader {
   const decode = compileDecode(protocol.header);
   const size = protocol.limits.header;
   // The first byte holds version and header length. Each has one valid value.
