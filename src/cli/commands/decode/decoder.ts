@@ -13,19 +13,11 @@ import { type Sink, sinkOf } from './sink.js';
 export class Decoder {
   readonly assembler: Assembler;
   readonly sink: Sink;
+  /** Something was wrong with a message. */
+  isProblem = false;
 
-  /**
-   * @param problem is called for each message that something is wrong with.
-   * @param isPart see {@link sinkOf}.
-   */
-  constructor(
-    io: CommandIo,
-    output: Output,
-    options: DecodeOptions,
-    plan: Plan,
-    problem: () => void,
-    isPart = false,
-  ) {
+  /** @param isPart see {@link sinkOf}. */
+  constructor(io: CommandIo, output: Output, options: DecodeOptions, plan: Plan, isPart = false) {
     const { filter } = plan;
     const { protocol } = io;
     const sink = sinkOf(io, output, options, plan, isPart);
@@ -41,9 +33,10 @@ export class Decoder {
       // Each record is printed or counted at once.
       reuses: true,
       record: (record) => {
-        if (isProblem(record)) problem();
         const matches = !options.frames && (filter === undefined || filter(recordFields(protocol, record)));
         sink.record(record, matches);
+        // Last, because a record that was printed knows already whether its payload is sound.
+        if (!this.isProblem && isProblem(record)) this.isProblem = true;
         counted(matches);
       },
       ...(options.frames && {

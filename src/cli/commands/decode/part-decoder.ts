@@ -26,7 +26,6 @@ export class PartDecoder {
   readonly #decoder: Decoder;
   readonly #output: Output;
   #printed: Uint8Array<SharedArrayBuffer>[] = [];
-  #isProblem = false;
   readonly #spare: SharedArrayBuffer[] = [];
 
   constructor(io: CommandIo, options: DecodeOptions, plan: Plan) {
@@ -34,10 +33,7 @@ export class PartDecoder {
       ...io.stdio,
       write: (bytes) => this.#printed.push(this.#copy(bytes)) > 0,
     });
-    const problem = () => {
-      this.#isProblem = true;
-    };
-    this.#decoder = new Decoder(io, this.#output, options, plan, problem, true);
+    this.#decoder = new Decoder(io, this.#output, options, plan, true);
   }
 
   get assembler(): Decoder['assembler'] {
@@ -54,11 +50,11 @@ export class PartDecoder {
     this.#output.flush();
     const result = {
       output: this.#printed,
-      isProblem: this.#isProblem,
+      isProblem: this.#decoder.isProblem,
       part: this.#decoder.sink.part?.(),
     };
     this.#printed = [];
-    this.#isProblem = false;
+    this.#decoder.isProblem = false;
     return result;
   }
 

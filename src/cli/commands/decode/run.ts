@@ -21,7 +21,7 @@ export async function decode(io: CommandIo, files: readonly string[], options: D
   }
   const output = io.output(options.output, form === 'json' ? 'json' : 'text');
   if (options.follow) output.publish();
-  const decoder = new Decoder(io, output, options, plan, () => io.problem());
+  const decoder = new Decoder(io, output, options, plan);
   const { sink } = decoder;
   const pieces = new Pieces(io, output, files, options, plan, decoder);
   try {
@@ -35,6 +35,7 @@ export async function decode(io: CommandIo, files: readonly string[], options: D
     // What is incomplete where reading stopped may be complete in the capture.
     await pieces.finish(isWhole);
     sink.end?.();
+    if (decoder.isProblem) io.problem();
   } finally {
     sink.stop?.();
     pieces.end();
