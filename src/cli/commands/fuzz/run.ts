@@ -105,6 +105,7 @@ class FuzzRun {
       case: options.case,
       serial: state?.serial,
       shard,
+      sharesBoots: () => !target.local && target.canFork,
     });
     if (state !== undefined) this.#engine.coverage.load(state.coverage);
     this.#guide = new GuidedSource(this.#engine, seed, (kept) =>
@@ -242,6 +243,7 @@ class FuzzRun {
       findings: this.#campaign.findings,
       coverage: this.#engine.coverage,
       refiningMs: this.#spent.refiningMs,
+      silentMs: this.#status.longestMs,
       edges: this.#guide.seeds.edgeCount,
     };
     const summary = summaryText(report);
