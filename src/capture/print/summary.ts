@@ -57,8 +57,8 @@ export class Summary {
   readonly #messages = new Map<string, Map<string, number>>();
   readonly #errors = new Map<string, Map<string, number>>();
   readonly #latencies = new Map<string, Latencies>();
-  /** Requests that were counted and wait for their reply: as many as can be outstanding at most. */
-  readonly #open = new Set<number>();
+  /** Requests that were not counted and wait for their reply: as many as can be outstanding at most. */
+  readonly #dropped = new Set<number>();
   readonly #unanswered: SummaryItem[] = [];
   #unansweredCount = 0;
   readonly #problems: SummaryItem[] = [];
@@ -71,10 +71,12 @@ export class Summary {
 
   /** Counts a record. All of a capture's records must come, those that a filter drops with `matches` false. */
   record(record: CaptureRecord, matches = true): void {
-    if (record.request !== undefined) this.#open.delete(record.request);
-    if (!matches) return;
-    if (record.type === 'request' && !record.incomplete && record.duplicateOf === undefined)
-      this.#open.add(record.no);
+    if (record.request !== undefined && this.#dropped.size > 0) this.#dropped.delete(record.request);
+    if (!matches) {
+      if (record.type === 'request' && !record.incomplete && record.duplicateOf === undefined)
+        this.#dropped.add(record.no);
+      return;
+    }
     this.#records++;
     this.#packets += record.packets.length;
     const name = this.#nameOf(record.message?.name, record.id);
@@ -97,7 +99,7 @@ export class Summary {
   }
 
   lost({ no, frame, from, to, seq, id, name, time }: Outstanding): void {
-    if (!this.#open.delete(no)) return;
+    if (this.#dropped.delete(no)) return;
     this.#unansweredCount++;
     if (this.#unanswered.length >= listMax) return;
     const text = time === undefined ? undefined : formatTime(time);
@@ -168,8 +170,10 @@ export class Summary {
 }
 
 /** Whether a record is a problem found in the input (exit code 1). */
-export function isProblem({ type, incomplete, issues }: CaptureRecord): boolean {
-  return incomplete || issues.length > 0 || type === 'malformed' || type === 'continuation';
+export function isProblem(record: CaptureRecord): boolean {
+  const { type, incomplete } = record;
+  if (incomplete || type === 'malformed' || type === 'continuation') return true;
+  return record.hasIssues ?? record.issues.length > 0;
 }
 
 /** What is wrong with a record, in words; empty when nothing is. */
@@ -195,8 +199,9 @@ function count(into: Map<string, Map<string, number>>, name: string, key: string
     into.set(name, counts);
   }
   // Error words come from outside and may all differ.
-  const kept = counts.has(key) || counts.size < distinctMax ? key : '(other)';
-  counts.set(kept, (counts.get(kept) ?? 0) + 1);
+  const before = counts.get(key);
+  const kept = before !== undefined || counts.size < distinctMax ? key : '(other)';
+  counts.set(kept, (before ?? counts.get(kept) ?? 0) + 1);
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {

@@ -8,7 +8,7 @@ import {
   messageTypeNames,
   type Payload,
 } from '../../schema/index.js';
-import type { Values } from '../../wire/index.js';
+import { type Values, VariantType } from '../../wire/index.js';
 import type { Clock, Packet, PacketTime } from '../packets/index.js';
 import {
   type DecodedPayload,
@@ -192,6 +192,14 @@ export class LazyRecord implements CaptureRecord {
   }
   get isSound(): boolean {
     return this.#isSoundPayload && this.#issues.length === 0;
+  }
+  get hasIssues(): boolean {
+    if (this.#issues.length > 0) return true;
+    if (this.#isSoundPayload) return false;
+    const layout = this.layout;
+    // Bytes without a layout are no issue, and neither is a layout that nobody knows without the request.
+    const isClear = layout !== undefined && !(layout instanceof VariantType && this.#asked === undefined);
+    return isClear || this.#all.issues.length > 0;
   }
 
   writePayload(writer: ByteWriter): boolean {

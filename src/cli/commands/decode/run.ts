@@ -1,5 +1,5 @@
 import { jsonText } from '../../../base/json.js';
-import { frameFields, recordFields } from '../../../capture/filter/index.js';
+import { frameFields, LatestFields, recordFields } from '../../../capture/filter/index.js';
 import { writeFrameLine, writeRecordLine } from '../../../capture/ndjson/index.js';
 import { isProblem, Summary, writeFrame } from '../../../capture/print/index.js';
 import {
@@ -42,6 +42,7 @@ export async function decode(io: CommandIo, files: readonly string[], options: D
     if (matches && --left <= 0) throw new StopReading();
   };
   const { protocol } = io;
+  const fields = new LatestFields(protocol);
   const assembler = new Assembler({
     protocol,
     rules,
@@ -49,7 +50,7 @@ export async function decode(io: CommandIo, files: readonly string[], options: D
     // Each record is printed or counted at once.
     reuses: true,
     record: (record) => {
-      const matches = !options.frames && (filter === undefined || filter(recordFields(protocol, record)));
+      const matches = !options.frames && (filter === undefined || filter(fields.take(record)));
       sink.record(record, matches);
       // Last, because a record that was printed knows already whether its payload is sound.
       if (io.exitCode === exitCodes.ok && isProblem(record)) io.problem();
