@@ -44,16 +44,25 @@ export class MessageFunctions {
   }
 }
 
+const slotCount = 256;
+
 /** The functions of all messages by id. */
 export class ProtocolFunctions {
   readonly #byId: ReadonlyMap<number, MessageFunctions>;
   readonly #unknown = new MessageFunctions(undefined);
+  readonly #latest: MessageFunctions[] = Array.from({ length: slotCount }, () => this.#unknown);
 
   constructor({ messages }: Protocol) {
     this.#byId = new Map(messages.map((message) => [message.id, new MessageFunctions(message)]));
   }
 
   of(id: number): MessageFunctions {
-    return this.#byId.get(id) ?? this.#unknown;
+    // A capture has few ids, which differ in their lowest byte. A map takes a tenth of the time of a dropped message.
+    const slot = id & (slotCount - 1);
+    const latest = this.#latest[slot] as MessageFunctions;
+    if (latest.message?.id === id) return latest;
+    const functions = this.#byId.get(id) ?? this.#unknown;
+    this.#latest[slot] = functions;
+    return functions;
   }
 }
