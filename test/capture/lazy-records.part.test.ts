@@ -34,7 +34,8 @@ function play(sink: PacketSink, seed: number, count: number): void {
     const isRequest = ((data[1] ?? 0) & 3) === 1;
     packet.from = isRequest ? 3 : 255;
     packet.to = isRequest ? 255 : random.pick([3, 3, 3, 128]);
-    if (random.once(10)) packet.time = random.pick([undefined, 0n, -1n, 1n << 63n, 1_700_000_000_123_456_789n]);
+    if (random.once(10))
+      packet.time = random.pick([undefined, 0n, -1n, 1n << 63n, 1_700_000_000_123_456_789n]);
     else packet.clockTime.split(0x17979cfe, random.below(2 ** 32));
     packet.comment = random.once(20) ? random.pick(['first', 'second', '']) : undefined;
     packet.clock = random.once(50) ? 'boot' : undefined;

@@ -2,7 +2,7 @@ import { codecOf } from '../../codec/index.js';
 import { type Message, MessageType, type Payload, type Protocol, payloadOf } from '../../schema/index.js';
 import type { AnyType, Values } from '../../wire/index.js';
 import { replyDependsOnRequest } from './decode.js';
-import { type PayloadWriter, payloadWriter } from './wire-json.js';
+import { type CutPayloadWriter, cutPayloadWriter, type PayloadWriter, payloadWriter } from './wire-json.js';
 
 type Check = (view: DataView, start: number, end: number, request: Values | undefined) => boolean;
 
@@ -11,6 +11,7 @@ export class PayloadFunctions {
   /** Whether the payload decodes without an issue. */
   check: Check;
   writeJson: PayloadWriter;
+  writeCutJson: CutPayloadWriter;
 
   constructor(readonly layout: Payload) {
     this.check = (...payload) => {
@@ -20,6 +21,10 @@ export class PayloadFunctions {
     this.writeJson = (...payload) => {
       this.writeJson = payloadWriter(layout);
       return this.writeJson(...payload);
+    };
+    this.writeCutJson = (...payload) => {
+      this.writeCutJson = cutPayloadWriter(layout);
+      return this.writeCutJson(...payload);
     };
   }
 }

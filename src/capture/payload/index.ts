@@ -24,4 +24,4 @@ export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';
-export { payloadWriter } from './wire-json.js';
+export { type Cut, cutPayloadWriter, payloadWriter } from './wire-json.js';

@@ -7,7 +7,7 @@ import {
   putPrepared,
 } from '../../base/byte-writer.js';
 import { eachLayout } from '../../codec/compile-decode.js';
-import { compile, type Emitter, stores } from '../../codec/emitter.js';
+import { compile, type Emitter, quote, stores } from '../../codec/emitter.js';
 import { reads, StructReader } from '../../codec/struct-reader.js';
 import {
   type AnyType,
@@ -15,6 +15,7 @@ import {
   type EnumType,
   type Field,
   type FlagsType,
+  type ListType,
   StructType,
   scalarCases,
   type TypeVisitor,
@@ -53,6 +54,44 @@ export function payloadWriter(type: AnyType): PayloadWriter {
   return writer;
 }
 
+/** Where a payload ends in the middle of a field. */
+export interface Cut {
+  path: string;
+  /** Of the field, from the first payload byte. */
+  offset: number;
+  /** Bytes that it takes, and that are there. */
+  expected: number;
+  actual: number;
+}
+
+/**
+ * As {@link PayloadWriter} for a payload that ends in the middle of a field: writes the fields before, and fills `cut` in.
+ * False, with some bytes written, when something else is wrong with the payload.
+ */
+export type CutPayloadWriter = (
+  view: DataView,
+  start: number,
+  end: number,
+  request: Values | undefined,
+  writer: ByteWriter,
+  cut: Cut,
+) => boolean;
+
+/** Generates the function that writes payloads of a type that are cut. */
+export function cutPayloadWriter(type: AnyType): CutPayloadWriter {
+  const constants: unknown[] = [putDecimal, putHexU64, putText, putHex];
+  const body = eachLayout(type, 'return false;', (out, layout) => {
+    if (layout.mayBeEmpty) out.line('if (p >= end) return false;');
+    new CutJsonReader(out, constants).whole(layout);
+    out.line('return false;');
+  });
+  const names = constants.map((_, index) => `c${index}`);
+  const start = 'let d = w.view, m = d.byteLength - 8, a = w.at; const first = p;';
+  const source = `const [${names}] = c; return (v, p, end, request, w, cut) => { ${start}\n${body}\n};`;
+  const slow = () => () => false;
+  return compile<(constants: readonly unknown[]) => CutPayloadWriter>(['c'], source, slow)(constants);
+}
+
 function compileWriter(type: AnyType): PayloadWriter {
   const constants: unknown[] = [putDecimal, putHexU64, putText, putHex];
   const body = eachLayout(type, 'return -1;', (out, layout) => {
@@ -79,44 +118,55 @@ const HEX = 'c3';
  */
 class JsonReader extends StructReader {
   /** Whether a key has been written: surely, perhaps (then the variable tells), or not. */
-  #begun: boolean | string = false;
+  protected begun: boolean | string = false;
   /** Text that comes next. It is stored with the value behind it, since one store takes eight bytes. */
-  #text = '';
+  protected text = '';
   #count = '';
-  readonly #constants: unknown[];
+  constructor(
+    out: Emitter,
+    protected readonly constants: unknown[],
+    broken = 'return -1;',
+  ) {
+    super(out, broken);
+  }
 
-  constructor(out: Emitter, constants: unknown[]) {
-    super(out, 'return -1;');
-    this.#constants = constants;
+  /** A reader of the entries of a list. */
+  protected ofEntry(): JsonReader {
+    return new JsonReader(this.out, this.constants);
   }
 
   whole(type: StructType): void {
     this.#object(type);
-    this.#store();
+    this.store();
   }
 
   #object(type: StructType): void {
     const { out } = this;
     const sure = type.fields.findIndex(isSure);
     const doubtful = type.fieldsInOrder.slice(0, sure < 0 ? undefined : sure).length > 0;
-    this.#text += '{';
+    this.text += '{';
     if (doubtful) {
-      this.#begun = out.name('g');
-      out.line(`let ${this.#begun} = false;`);
+      this.begun = out.name('g');
+      out.line(`let ${this.begun} = false;`);
     }
     this.read(type);
-    this.#text += '}';
+    this.text += '}';
+  }
+
+  /** A reader of the same struct. */
+  protected sibling(out: Emitter): JsonReader {
+    return new JsonReader(out, this.constants);
   }
 
   protected override fork(out: Emitter): JsonReader {
-    this.#store();
-    const inner = new JsonReader(out, this.#constants);
-    inner.#begun = this.#begun;
+    this.store();
+    const inner = this.sibling(out);
+    inner.begun = this.begun;
     return inner;
   }
 
   protected override optional(_: Field, inner: JsonReader): void {
-    inner.#store();
+    inner.store();
   }
 
   protected override word(field: Field, at: string): void {
@@ -133,7 +183,7 @@ class JsonReader extends StructReader {
       return;
     }
     const variable = out.name('f');
-    if (type.kind === 'reserved') this.#store();
+    if (type.kind === 'reserved') this.store();
     out.line(`const ${variable} = ${visitType(type, reads, at)};`);
     this.variables.set(name, variable);
     if (type.kind === 'reserved') {
@@ -151,37 +201,37 @@ class JsonReader extends StructReader {
 
   protected override listBegins(field: Field, n: string): void {
     this.#key(field);
-    this.#text += '[';
-    this.#store();
+    this.text += '[';
+    this.store();
     this.#count = n;
   }
 
   protected override listEntry(entry: AnyType): void {
     if (entry instanceof StructType) {
-      const inner = new JsonReader(this.out, this.#constants);
+      const inner = this.ofEntry();
       inner.#object(entry);
-      inner.#text += ',';
-      inner.#store();
+      inner.text += ',';
+      inner.store();
       return;
     }
     if (entry.kind === 'bytes') this.#bytes(entry as BytesType, 'p', String(entry.fixedSize));
     else if (entry.fixedSize === 8) this.#hexU64('p');
     else this.#scalar(entry, visitType(entry, reads, 'p'));
-    this.#text += ',';
-    this.#store();
+    this.text += ',';
+    this.store();
     this.out.line(`p += ${entry.fixedSize};`);
   }
 
   protected override listEnds(): void {
     // The comma behind the last entry.
     this.out.line(`if (${this.#count} > 0) a--;`);
-    this.#text += ']';
+    this.text += ']';
   }
 
   /** Stores the text that comes next, where there is room for it and `size` bytes more. */
-  #store(size = 0): void {
-    const text = this.#text;
-    this.#text = '';
+  protected store(size = 0): void {
+    const text = this.text;
+    this.text = '';
     const room = text.length + size;
     if (room > 0)
       this.out.line(`if (a + ${room} > m) { w.at = a; w.room(${room}); d = w.view; m = d.byteLength - 8; }`);
@@ -192,26 +242,26 @@ class JsonReader extends StructReader {
   #key(field: Field): void {
     const { out } = this;
     const key = `${JSON.stringify(field.name)}:`;
-    const begun = this.#begun;
+    const begun = this.begun;
     if (typeof begun === 'string') {
-      this.#store(1);
+      this.store(1);
       out.line(`if (${begun}) { d.setUint8(a, 0x2c); a++; } ${begun} = true;`);
-      this.#text = key;
-    } else this.#text += begun ? `,${key}` : key;
-    if (isSure(field)) this.#begun = true;
+      this.text = key;
+    } else this.text += begun ? `,${key}` : key;
+    if (isSure(field)) this.begun = true;
   }
 
   #hexU64(at: string): void {
-    this.#text += '"';
-    this.#store(HEX_SIZE);
+    this.text += '"';
+    this.store(HEX_SIZE);
     this.out.line(`a = ${HEX_U64}(d, a, v.getUint32(${at} + 4, true), v.getUint32(${at}, true));`);
-    this.#text = '"';
+    this.text = '"';
   }
 
   /** Writes the value of an expression. */
   #scalar(type: AnyType, value: string): void {
-    this.#store(visitType(type, sizes));
-    const constant = (value: unknown) => `c${this.#constants.push(value) - 1}`;
+    this.store(visitType(type, sizes));
+    const constant = (value: unknown) => `c${this.constants.push(value) - 1}`;
     const statement = visitType(type, {
       ...scalarCases(() => `a = ${DECIMAL}(d, a, ${value});`),
       enum: (names) => `a = ${constant(enumPutter(names))}(d, a, ${value});`,
@@ -230,10 +280,99 @@ class JsonReader extends StructReader {
       typeof encoding === 'string'
         ? String(encoding === 'raw')
         : encoding.raw.map((value) => `${this.variables.get(encoding.select)} === ${value}`).join(' || ');
-    this.#store();
+    this.store();
     this.out.line(
       `w.at = a; if (${isRaw || 'false'}) ${call(HEX)}; else ${call(TEXT)}; d = w.view; m = d.byteLength - 8; a = w.at;`,
     );
+  }
+}
+
+/**
+ * Generates the writing of a struct as far as it goes. Each field is checked by itself; where one is cut, what has been
+ * begun is closed.
+ */
+class CutJsonReader extends JsonReader {
+  /** The expression of the path in front of a field's name. */
+  #path = "''";
+  /** Statements and text that close what is around the struct. */
+  #outer = { statements: '', text: '' };
+  #list = '';
+
+  constructor(out: Emitter, constants: unknown[]) {
+    super(out, constants, 'return false;');
+  }
+
+  protected override sibling(out: Emitter): CutJsonReader {
+    const inner = new CutJsonReader(out, this.constants);
+    inner.#path = this.#path;
+    inner.#outer = this.#outer;
+    return inner;
+  }
+
+  protected override ofEntry(): CutJsonReader {
+    const inner = new CutJsonReader(this.out, this.constants);
+    inner.#path = `${this.#path} + ${quote(this.#list)} + '[' + i + '].'`;
+    // The comma behind the entry before, where there is nothing of this one.
+    inner.#outer = { statements: 'if (i > 0) a--;', text: `]}${this.#outer.text}` };
+    return inner;
+  }
+
+  protected override need(of: 'fields' | 'bytes' | 'list' | 'entries', size: string, field?: Field): void {
+    const { type, name } = field ?? {};
+    if (of === 'bytes') this.#cut(`${this.#path} + ${quote(name as string)}`, 'p', size);
+    else if (of === 'list' && type?.kind === 'list') {
+      const { options, selector } = type as ListType;
+      const { count } = options;
+      if (selector !== undefined) {
+        // What the entries are is asked first.
+        const selected = this.variables.get(selector.field);
+        const known = [...selector.cases.keys()].map((value) => `${selected} !== ${value}`);
+        this.out.line(`if (${known.join(' && ')}) return false;`);
+      }
+      this.#cut(`${this.#path} + ${quote(name as string)}`, 'p', String(count.fixedSize));
+    }
+  }
+
+  protected override word(field: Field, at: string): void {
+    // Fields of some bits count their byte once, at the last of them.
+    this.#cut(`${this.#path} + ${quote(field.name)}`, at, String(field.type.fixedSize || 1));
+    super.word(field, at);
+  }
+
+  protected override listBegins(field: Field, n: string): void {
+    this.#list = field.name;
+    super.listBegins(field, n);
+  }
+
+  protected override listEntry(entry: AnyType): void {
+    // Nothing declared has lists in lists: they would need a counter each.
+    if (entry instanceof StructType && entry.fixedSize === undefined) this.out.line('return false;');
+    else if (entry instanceof StructType) super.listEntry(entry);
+    else {
+      const path = `${this.#path} + ${quote(this.#list)} + '[' + i + ']'`;
+      this.#emitCut(path, 'p', String(entry.fixedSize), 'if (i > 0) a--;', `]}${this.#outer.text}`);
+      super.listEntry(entry);
+    }
+  }
+
+  #cut(path: string, at: string, size: string): void {
+    const { statements, text } = this.#outer;
+    // An entry of a list that has no field yet is left out.
+    if (statements !== '' && this.begun !== true) this.#emitCut(path, at, size, statements, text);
+    else this.#emitCut(path, at, size, '', `${this.text}}${text}`);
+  }
+
+  #emitCut(path: string, at: string, size: string, statements: string, text: string): void {
+    const { out } = this;
+    const next = this.text;
+    out.line(`if (end - (${at}) < ${size}) { ${statements}`);
+    // What a condition decides at run time is left to the slow way.
+    if (statements !== '' && typeof this.begun === 'string') out.line('return false;');
+    this.text = text;
+    this.store();
+    this.text = next;
+    out.line(`w.at = a; cut.path = ${path}; cut.offset = ${at} - first;`);
+    out.line(`cut.expected = ${size}; cut.actual = end - (${at}); return true; }`);
   }
 }
 
