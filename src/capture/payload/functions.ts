@@ -1,8 +1,9 @@
 import { codecOf } from '../../codec/index.js';
 import { type Message, MessageType, type Payload, type Protocol, payloadOf } from '../../schema/index.js';
 import type { AnyType, Values } from '../../wire/index.js';
+import { type CutPayloadWriter, cutPayloadWriter } from './cut-json.js';
 import { replyDependsOnRequest } from './decode.js';
-import { type CutPayloadWriter, cutPayloadWriter, type PayloadWriter, payloadWriter } from './wire-json.js';
+import { type PayloadWriter, payloadWriter } from './wire-json.js';
 
 type Check = (view: DataView, start: number, end: number, request: Values | undefined) => boolean;
 

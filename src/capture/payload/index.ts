@@ -1,4 +1,6 @@
 /** One payload: decoded with its issues, as JSON, as JSON text, and its values as people write them. */
+
+export { type Cut, cutPayloadWriter } from './cut-json.js';
 export {
   type DecodedPayload,
   decodedSizeMax,
@@ -24,4 +26,4 @@ export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';
-export { type Cut, cutPayloadWriter, payloadWriter } from './wire-json.js';
+export { payloadWriter } from './wire-json.js';

@@ -7,7 +7,7 @@ import {
   putPrepared,
 } from '../../base/byte-writer.js';
 import { eachLayout } from '../../codec/compile-decode.js';
-import { compile, type Emitter, quote, stores } from '../../codec/emitter.js';
+import { compile, type Emitter, stores } from '../../codec/emitter.js';
 import { reads, StructReader } from '../../codec/struct-reader.js';
 import {
   type AnyType,
@@ -15,7 +15,6 @@ import {
   type EnumType,
   type Field,
   type FlagsType,
-  type ListType,
   StructType,
   scalarCases,
   type TypeVisitor,
@@ -54,46 +53,8 @@ export function payloadWriter(type: AnyType): PayloadWriter {
   return writer;
 }
 
-/** Where a payload ends in the middle of a field. */
-export interface Cut {
-  path: string;
-  /** Of the field, from the first payload byte. */
-  offset: number;
-  /** Bytes that it takes, and that are there. */
-  expected: number;
-  actual: number;
-}
-
-/**
- * As {@link PayloadWriter} for a payload that ends in the middle of a field: writes the fields before, and fills `cut` in.
- * False, with some bytes written, when something else is wrong with the payload.
- */
-export type CutPayloadWriter = (
-  view: DataView,
-  start: number,
-  end: number,
-  request: Values | undefined,
-  writer: ByteWriter,
-  cut: Cut,
-) => boolean;
-
-/** Generates the function that writes payloads of a type that are cut. */
-export function cutPayloadWriter(type: AnyType): CutPayloadWriter {
-  const constants: unknown[] = [putDecimal, putHexU64, putText, putHex];
-  const body = eachLayout(type, 'return false;', (out, layout) => {
-    if (layout.mayBeEmpty) out.line('if (p >= end) return false;');
-    new CutJsonReader(out, constants).whole(layout);
-    out.line('return false;');
-  });
-  const names = constants.map((_, index) => `c${index}`);
-  const start = 'let d = w.view, m = d.byteLength - 8, a = w.at; const first = p;';
-  const source = `const [${names}] = c; return (v, p, end, request, w, cut) => { ${start}\n${body}\n};`;
-  const slow = () => () => false;
-  return compile<(constants: readonly unknown[]) => CutPayloadWriter>(['c'], source, slow)(constants);
-}
-
 function compileWriter(type: AnyType): PayloadWriter {
-  const constants: unknown[] = [putDecimal, putHexU64, putText, putHex];
+  const constants = jsonConstants();
   const body = eachLayout(type, 'return -1;', (out, layout) => {
     if (layout.mayBeEmpty)
       out.line(`if (p >= end) { w.room(2); d = w.view; ${stores('{}')} w.at = a; return p; }`);
@@ -106,7 +67,12 @@ function compileWriter(type: AnyType): PayloadWriter {
   return compile<(constants: readonly unknown[]) => PayloadWriter>(['c'], source, slow)(constants);
 }
 
-/** Names of the first constants. */
+/** The first constants of generated functions. */
+export function jsonConstants(): unknown[] {
+  return [putDecimal, putHexU64, putText, putHex];
+}
+
+/** Their names. */
 const DECIMAL = 'c0';
 const HEX_U64 = 'c1';
 const TEXT = 'c2';
@@ -116,7 +82,7 @@ const HEX = 'c3';
  * Generates the writing of one struct: `d` is the writer's buffer, `m` its size without what `ByteWriter` keeps free, `a`
  * the place of the next byte.
  */
-class JsonReader extends StructReader {
+export class JsonReader extends StructReader {
   /** Whether a key has been written: surely, perhaps (then the variable tells), or not. */
   protected begun: boolean | string = false;
   /** Text that comes next. It is stored with the value behind it, since one store takes eight bytes. */
@@ -284,95 +250,6 @@ class JsonReader extends StructReader {
     this.out.line(
       `w.at = a; if (${isRaw || 'false'}) ${call(HEX)}; else ${call(TEXT)}; d = w.view; m = d.byteLength - 8; a = w.at;`,
     );
-  }
-}
-
-/**
- * Generates the writing of a struct as far as it goes. Each field is checked by itself; where one is cut, what has been
- * begun is closed.
- */
-class CutJsonReader extends JsonReader {
-  /** The expression of the path in front of a field's name. */
-  #path = "''";
-  /** Statements and text that close what is around the struct. */
-  #outer = { statements: '', text: '' };
-  #list = '';
-
-  constructor(out: Emitter, constants: unknown[]) {
-    super(out, constants, 'return false;');
-  }
-
-  protected override sibling(out: Emitter): CutJsonReader {
-    const inner = new CutJsonReader(out, this.constants);
-    inner.#path = this.#path;
-    inner.#outer = this.#outer;
-    return inner;
-  }
-
-  protected override ofEntry(): CutJsonReader {
-    const inner = new CutJsonReader(this.out, this.constants);
-    inner.#path = `${this.#path} + ${quote(this.#list)} + '[' + i + '].'`;
-    // The comma behind the entry before, where there is nothing of this one.
-    inner.#outer = { statements: 'if (i > 0) a--;', text: `]}${this.#outer.text}` };
-    return inner;
-  }
-
-  protected override need(of: 'fields' | 'bytes' | 'list' | 'entries', size: string, field?: Field): void {
-    const { type, name } = field ?? {};
-    if (of === 'bytes') this.#cut(`${this.#path} + ${quote(name as string)}`, 'p', size);
-    else if (of === 'list' && type?.kind === 'list') {
-      const { options, selector } = type as ListType;
-      const { count } = options;
-      if (selector !== undefined) {
-        // What the entries are is asked first.
-        const selected = this.variables.get(selector.field);
-        const known = [...selector.cases.keys()].map((value) => `${selected} !== ${value}`);
-        this.out.line(`if (${known.join(' && ')}) return false;`);
-      }
-      this.#cut(`${this.#path} + ${quote(name as string)}`, 'p', String(count.fixedSize));
-    }
-  }
-
-  protected override word(field: Field, at: string): void {
-    // Fields of some bits count their byte once, at the last of them.
-    this.#cut(`${this.#path} + ${quote(field.name)}`, at, String(field.type.fixedSize || 1));
-    super.word(field, at);
-  }
-
-  protected override listBegins(field: Field, n: string): void {
-    this.#list = field.name;
-    super.listBegins(field, n);
-  }
-
-  protected override listEntry(entry: AnyType): void {
-    // Nothing declared has lists in lists: they would need a counter each.
-    if (entry instanceof StructType && entry.fixedSize === undefined) this.out.line('return false;');
-    else if (entry instanceof StructType) super.listEntry(entry);
-    else {
-      const path = `${this.#path} + ${quote(this.#list)} + '[' + i + ']'`;
-      this.#emitCut(path, 'p', String(entry.fixedSize), 'if (i > 0) a--;', `]}${this.#outer.text}`);
-      super.listEntry(entry);
-    }
-  }
-
-  #cut(path: string, at: string, size: string): void {
-    const { statements, text } = this.#outer;
-    // An entry of a list that has no field yet is left out.
-    if (statements !== '' && this.begun !== true) this.#emitCut(path, at, size, statements, text);
-    else this.#emitCut(path, at, size, '', `${this.text}}${text}`);
-  }
-
-  #emitCut(path: string, at: string, size: string, statements: string, text: string): void {
-    const { out } = this;
-    const next = this.text;
-    out.line(`if (end - (${at}) < ${size}) { ${statements}`);
-    // What a condition decides at run time is left to the slow way.
-    if (statements !== '' && typeof this.begun === 'string') out.line('return false;');
-    this.text = text;
-    this.store();
-    this.text = next;
-    out.line(`w.at = a; cut.path = ${path}; cut.offset = ${at} - first;`);
-    out.line(`cut.expected = ${size}; cut.actual = end - (${at}); return true; }`);
   }
 }
 
