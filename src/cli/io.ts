@@ -132,6 +132,12 @@ export class CommandIo {
     return this.#stop.signal.aborted;
   }
 
+  /** The pieces of a scenario or of what is read as one, up to an interrupt. @throws FileError, FileConflict, WireError */
+  scenarioPieces(path: string): AsyncIterable<Uint8Array> {
+    this.onInterrupt(() => {});
+    return this.files.scenario(path, this.#stop.signal);
+  }
+
   /** Whether the reader of an output has gone, so that the rest of the work is in vain. */
   get isOutputClosed(): boolean {
     return this.files.isOutputClosed;

@@ -42,6 +42,12 @@ export class Files {
     yield* unpacked(counted(arrivingPieces(this.#stdio, path, stop), read));
   }
 
+  /** As {@link contents}, in pieces for what takes long to play. */
+  async *scenario(path: string, stop: AbortSignal): AsyncGenerator<Uint8Array> {
+    this.#use.reads(path);
+    yield* unpacked(arrivingPieces(this.#stdio, path, stop, scenarioPiece));
+  }
+
   /** Whether a file is there as a whole: no standard input, pipe or device. */
   isRegular(path: string): boolean {
     return path !== '-' && statSync(path, { throwIfNoEntry: false })?.isFile() === true;

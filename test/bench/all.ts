@@ -23,19 +23,25 @@ const scripts: Readonly<Record<string, readonly string[]>> = {
   fuzz: ['fuzz', 'commands'],
 };
 
+/** What runs one of them. Those that measure a program run as they are; the others are bundled. */
+function wordsOf(group: string, script: string): string[] {
+  const path = (name: string) => join(import.meta.dirname, `${name}.ts`);
+  if (script === 'commands') return [path(script), group];
+  return script === 'start' ? [path(script)] : [path('run'), script];
+}
+
 function figuresOf(group: string, script: string, file: string): Figure[] {
   rmSync(file, { force: true });
   process.stderr.write(`${group} (${script})\n`);
-  const words = script === 'commands' ? [group] : [];
-  const path = join(import.meta.dirname, `${script}.ts`);
-  const { stderr } = spawnSync(process.execPath, ['--import', 'tsx', path, ...words], {
+  const words = wordsOf(group, script);
+  const { stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...words], {
     cwd: root,
     env: { ...process.env, BENCH_FIGURES: file },
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
   // A benchmark also ends with 1 when a goal is missed.
-  if (!existsSync(file)) throw new Error(`${script} ${words.join(' ')}: ${stderr}`);
+  if (!existsSync(file)) throw new Error(`${words.join(' ')}: ${stderr}`);
   return readFileSync(file, 'utf8')
     .trimEnd()
     .split('\n')
