@@ -13,9 +13,11 @@ import { withPauses } from '../node/input.js';
 import type { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
+import { terminalWidth } from '../node/terminal.js';
 import type { Protocol } from '../schema/index.js';
 import { exitCodes } from './exit-codes.js';
 import { inOrderOfTime, StopReading } from './merge.js';
+import { wrapRows } from './notes.js';
 import { type OutputForm, outputForm } from './output-form.js';
 
 /** Largest number of warnings that are printed. Further ones are only counted. */
@@ -148,6 +150,12 @@ export class CommandIo {
     const output = this.output(path, form);
     output.write(text);
     output.end();
+  }
+
+  /** As {@link print}, of rows that are wrapped at the width of a terminal. */
+  printRows(path: string, text: string): void {
+    const columns = path === '-' ? terminalWidth(this.stdio) : undefined;
+    this.print(path, columns === undefined ? text : wrapRows(text, columns));
   }
 
   /**
