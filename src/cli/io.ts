@@ -42,6 +42,8 @@ export type PieceSink = (piece: Uint8Array, state: () => InputState | undefined)
 export class CommandIo {
   exitCode: number = exitCodes.ok;
   readonly #stop = new AbortController();
+  /** What the command does when it is interrupted. The process is listened to once, however many files it reads. */
+  readonly #stops: (() => void)[] = [];
   readonly files: Files;
   #damage: string | undefined;
 
@@ -123,10 +125,12 @@ export class CommandIo {
 
   /** Calls `stop` when the user interrupts the command, whose exit code is then {@link exitCodes.interrupted}. */
   onInterrupt(stop: () => void): void {
-    this.stdio.onStop(() => {
-      this.#stop.abort();
-      stop();
-    });
+    if (this.#stops.length === 0)
+      this.stdio.onStop(() => {
+        this.#stop.abort();
+        for (const one of this.#stops) one();
+      });
+    this.#stops.push(stop);
   }
 
   /** Whether the user has interrupted the command. */
@@ -136,7 +140,7 @@ export class CommandIo {
 
   /** The pieces of a scenario or of what is read as one, up to an interrupt. @throws FileError, FileConflict, WireError */
   scenarioPieces(path: string): AsyncIterable<Uint8Array> {
-    this.onInterrupt(() => {});
+    if (this.#stops.length === 0) this.onInterrupt(() => {});
     return this.files.scenario(path, this.#stop.signal);
   }
 
