@@ -7,7 +7,7 @@ export function decodeText(bytes: Uint8Array): string | undefined {
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index] as number;
     if (byte < 0x20 || byte === 0x7f) return undefined;
-    if (byte > 0x7f) return decodeUtf8(bytes);
+    if (byte > 0x7f) return decodeStrictly(bytes);
   }
   return latin1(bytes, 0, bytes.length);
 }
@@ -32,7 +32,14 @@ export function latin1Bytes(text: string): Uint8Array {
   return bytes;
 }
 
-function decodeUtf8(bytes: Uint8Array): string | undefined {
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The text of UTF-8. What is none becomes U+FFFD. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return lenient.decode(bytes);
+}
+
+function decodeStrictly(bytes: Uint8Array): string | undefined {
   try {
     const text = strict.decode(bytes);
     return /\p{Cc}/u.test(text) ? undefined : text;
@@ -53,6 +60,18 @@ const controls = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/gu;
  */
 export function printable(text: string): string {
   return text.replace(controls, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Characters that {@link oneLine} leaves of a text. */
+const LINE_MAX = 200;
+
+/** The lines of a text in one, with colons between, for a message about it. What is long is cut. */
+export function oneLine(text: string): string {
+  const line = text
+    .trim()
+    .split(/\s*\n\s*/)
+    .join(': ');
+  return line.length > LINE_MAX ? `${line.slice(0, LINE_MAX)}...` : line;
 }
 
 /** UTF-8. */

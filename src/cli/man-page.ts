@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { exitCodes } from './exit-codes.js';
+import { notesOf } from './notes.js';
 
 /** Columns of texts that stand as they are. */
 const textWidth = 78;
@@ -58,7 +59,7 @@ function commandLines(command: Command, outer: string): string[] {
       .visibleArguments(command)
       .flatMap((argument) => item(argument.name(), argument.description)),
     ...optionLines(command),
-    ...notesOf(command),
+    ...noteLines(command),
     ...visible(command).flatMap((inner) => commandLines(inner, name)),
   ];
 }
@@ -78,13 +79,8 @@ function optionLines(command: Command): string[] {
 }
 
 /** What the help prints behind the options. */
-function notesOf(command: Command): string[] {
-  const written: string[] = [];
-  const before = { ...command.configureOutput() };
-  command.configureOutput({ writeOut: (text) => written.push(text), getOutHelpWidth: () => textWidth });
-  command.outputHelp();
-  command.configureOutput(before);
-  const text = written.slice(1).join('').trim();
+function noteLines(command: Command): string[] {
+  const text = notesOf(command, textWidth).trim();
   return text === '' ? [] : ['.PP', '.nf', ...text.split('\n').map(escaped), '.fi'];
 }
 

@@ -1,4 +1,4 @@
-import type { AddHelpTextContext } from 'commander';
+import type { AddHelpTextContext, Command } from 'commander';
 
 /** Longer lines are hard to read, however wide the terminal is. */
 const widthMax = 120;
@@ -13,8 +13,19 @@ export function notes(text: string): (context: AddHelpTextContext) => string {
   return ({ command }) => wrapNotes(text, command.configureOutput().getOutHelpWidth?.() ?? widthMax);
 }
 
-/** @param columns of the terminal. */
+/** What the help of a command prints behind its options. @param columns as of {@link wrapNotes}. */
+export function notesOf(command: Command, columns: number): string {
+  const written: string[] = [];
+  const before = { ...command.configureOutput() };
+  command.configureOutput({ writeOut: (text) => written.push(text), getOutHelpWidth: () => columns });
+  command.outputHelp();
+  command.configureOutput(before);
+  return written.slice(1).join('').replace(/\n$/, '');
+}
+
+/** @param columns of the terminal. Infinity leaves the lines as they are. */
 export function wrapNotes(text: string, columns: number): string {
+  if (columns === Number.POSITIVE_INFINITY) return text;
   const width = Math.min(columns, widthMax);
   const blocks: string[][] = [];
   let kind = '';

@@ -1,15 +1,12 @@
-import { Command, CommanderError, Option } from 'commander';
+import { type Command, CommanderError, Option } from 'commander';
 import { protocol } from '../../schemas/index.js';
 import { UsageError } from '../base/error.js';
 import type { Stdio } from '../node/stdio.js';
-import { terminalWidth } from '../node/terminal.js';
 import { version } from '../node/version.js';
 import { loadCommands } from './commands/index.js';
 import { exitCodes } from './exit-codes.js';
 import { CommandIo } from './io.js';
-
-/** Columns of the help if standard output is not a terminal. */
-const helpWidth = 80;
+import { rootCommand } from './root.js';
 
 /** Parses a command line and runs its command. @returns the exit code. @throws UsageError, WireError, FileError */
 export async function runProgram(argv: readonly string[], stdio: Stdio): Promise<number> {
@@ -32,29 +29,10 @@ export async function runProgram(argv: readonly string[], stdio: Stdio): Promise
 /** The commands that a command line needs; all without one. */
 export async function programOf(io: CommandIo, argv: readonly string[]): Promise<Command> {
   const { stdio } = io;
-  const program = new Command('gunyah-rm')
-    .description("Decodes, encodes and explains the RPC of the Gunyah hypervisor's resource manager.")
-    .version(version())
-    .option('-q, --quiet', 'nothing but errors on standard error')
-    .exitOverride()
-    // Options behind a subcommand belong to it, even if its parent has options of the same name.
-    .enablePositionalOptions()
-    .configureOutput({
-      writeOut: (text) => stdio.write(Buffer.from(text)),
-      getOutHelpWidth: () => terminalWidth(stdio) ?? helpWidth,
-      outputError: (text) =>
-        io.warn(
-          text
-            .replace(/^error: /, '')
-            .trim()
-            .replaceAll('\n', ' '),
-        ),
-    })
-    .configureHelp({ showGlobalOptions: true })
-    .hook('preAction', (_, command) => {
-      if (command.optsWithGlobals().quiet) io.beQuiet();
-      checkTexts(command);
-    });
+  const program = rootCommand(stdio, (text) => io.warn(text)).hook('preAction', (_, command) => {
+    if (command.optsWithGlobals().quiet) io.beQuiet();
+    checkTexts(command);
+  });
   const treeOf = (words: readonly string[]) => programOf(io, words);
   for (const command of await loadCommands(argv)) command.register(program, io, treeOf);
   for (const command of program.commands) addCommon(command);

@@ -3,9 +3,13 @@ import { errorText } from '../base/sentence.js';
 import { printable } from '../base/text.js';
 import { FileError } from '../node/file-error.js';
 import { FileConflict } from '../node/file-use.js';
+import { fileBeside } from '../node/folder.js';
 import type { Stdio } from '../node/stdio.js';
 import { version } from '../node/version.js';
 import { exitCodes } from './exit-codes.js';
+
+/** The pages of all commands, which the build writes beside the program ({@link HelpPage}). */
+const HELP_FILE = 'help.json';
 
 /**
  * Runs one command line, as the binary does and as tests do in their own process.
@@ -18,11 +22,26 @@ export async function run(argv: readonly string[], stdio: Stdio): Promise<number
       stdio.write(Buffer.from(`${version()}\n`));
       return exitCodes.ok;
     }
+    const help = mayAskForHelp(argv) ? await storedHelp(argv, stdio) : undefined;
+    if (help !== undefined) return help;
     const { runProgram } = await import('./program.js');
     return await runProgram(argv, stdio);
   } catch (error) {
     return exitCodeOf(stdio, error) ?? reportDefect(argv, stdio, error);
   }
+}
+
+/** For help no command is loaded, if the build has stored the pages of all. Undefined: this is for the commands. */
+async function storedHelp(argv: readonly string[], stdio: Stdio): Promise<number | undefined> {
+  const pages = fileBeside(import.meta.url, HELP_FILE);
+  if (pages === undefined) return undefined;
+  const { printStoredHelp } = await import('./stored-help.js');
+  return printStoredHelp(JSON.parse(pages), argv, stdio);
+}
+
+function mayAskForHelp(argv: readonly string[]): boolean {
+  // The words may also be values of options.
+  return argv.length === 0 || argv[0] === 'help' || argv.includes('--help') || argv.includes('-h');
 }
 
 /** Scripts ask for the version often. For this no command, no schema and no parser of options is loaded. */

@@ -1,6 +1,7 @@
 import { WireError } from '../base/error.js';
 import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
+import { isLine } from '../base/line-readers.js';
 import { decodeText } from '../base/text.js';
 import { CaptureInput } from '../capture/input/index.js';
 import type { CaptureReader, Packet, PacketSink } from '../capture/packets/index.js';
@@ -18,15 +19,11 @@ export interface ScenarioLine {
   readonly number: number | undefined;
 }
 
-/** Takes a packet of a capture, and whose message it is. */
-type RoutedSink = (packet: Packet, from: number) => void;
-
 /**
  * Reads a scenario, a recording or a capture of any format as lines of a recording, and gives them to `use`. It reads
  * piece by piece, so memory does not grow with the file. The lines end early when the reader of an output has gone.
  *
- * @param pause is called before it waits for more. @param packet gets each packet of a capture, before the lines that are
- *   made from it.
+ * @param pause is called before it waits for more.
  * @throws FileError if it cannot be read. @throws WireError with the file, and the line at which `use` has failed.
  */
 export function readScenario<T>(
@@ -34,13 +31,73 @@ export function readScenario<T>(
   path: string,
   use: (lines: Iterable<ScenarioLine>) => T,
   pause = () => {},
-  packet: RoutedSink = () => {},
+): T {
+  return located(path, (count) => use(count(scenarioLines(io, path, io.files.pieces(path), pause))));
+}
+
+/** Receives what {@link readTraffic} reads: recordings one after the other, or the packets of a capture. */
+export interface TrafficSink {
+  recording(lines: Iterable<ScenarioLine>): void;
+  packet(packet: Packet): void;
+  /** The capture ends. */
+  end(): void;
+}
+
+/** As {@link readScenario}, for those who take the packets of captures as they are. */
+export function readTraffic(io: CommandIo, path: string, sink: TrafficSink, pause = () => {}): void {
+  located(path, (count) => {
+    const pieces = io.files.pieces(path)[Symbol.iterator]();
+    const first = pieces.next();
+    if (first.done === true) throw notOne('nothing');
+    const all = startingWith(first.value, pieces);
+    if (isScenario(first.value)) {
+      for (const lines of recordings(count(scenarioLines(io, path, all, pause)))) sink.recording(lines);
+      return;
+    }
+    const reader = captureReader(io, path, first.value, (packet) => sink.packet(packet));
+    for (const piece of all) {
+      if (io.isOutputClosed) return;
+      reader.push(piece);
+      pause();
+    }
+    reader.end();
+    sink.end();
+  });
+}
+
+/** The recordings of a file: each line that names a scenario begins one. Each must be read to its end. */
+export function* recordings(lines: Iterable<ScenarioLine>): Generator<Iterable<ScenarioLine>> {
+  const iterator = lines[Symbol.iterator]();
+  let next = iterator.next();
+  function* one(): Generator<ScenarioLine> {
+    for (let isFirst = true; next.done !== true && (isFirst || !isHeader(next.value)); isFirst = false) {
+      const { value } = next;
+      yield value;
+      next = iterator.next();
+    }
+  }
+  while (next.done !== true) yield one();
+}
+
+function isHeader({ value, number }: ScenarioLine): boolean {
+  return number !== undefined && isLine(value) && typeof value.scenario === 'string';
+}
+
+function* startingWith<T>(first: T, rest: Iterator<T>): Generator<T> {
+  yield first;
+  for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
+}
+
+/** Runs what reads a file, and adds to its errors the file and the line at which it has failed. */
+function located<T>(
+  path: string,
+  run: (count: (lines: Iterable<ScenarioLine>) => Iterable<ScenarioLine>) => T,
 ): T {
   let last: number | undefined;
   let unread: unknown;
-  function* counted(): Generator<ScenarioLine> {
+  function* counted(lines: Iterable<ScenarioLine>): Generator<ScenarioLine> {
     try {
-      for (const line of scenarioLines(io, path, pause, packet)) {
+      for (const line of lines) {
         last = line.number;
         yield line;
       }
@@ -51,7 +108,7 @@ export function readScenario<T>(
     }
   }
   try {
-    return use(counted());
+    return run(counted);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     const line = last === undefined || error === unread ? '' : `line ${last}: `;
@@ -67,13 +124,13 @@ export function* valuesOf(lines: Iterable<ScenarioLine>): Generator<unknown> {
 function* scenarioLines(
   io: CommandIo,
   path: string,
+  pieces: Iterable<Uint8Array>,
   pause: () => void,
-  packet: RoutedSink,
 ): Generator<ScenarioLine> {
   const ready: ScenarioLine[] = [];
   let reader: CaptureReader | undefined;
-  for (const piece of io.files.pieces(path)) {
-    reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready, packet);
+  for (const piece of pieces) {
+    reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready);
     reader.push(piece);
     for (const line of ready.splice(0)) {
       if (io.isOutputClosed) return;
@@ -109,20 +166,24 @@ function parseLine(text: string, number: number, offset: number): unknown {
   }
 }
 
-function captureLines(
-  io: CommandIo,
-  path: string,
-  piece: Uint8Array,
-  ready: ScenarioLine[],
-  see: RoutedSink,
-): CaptureReader {
+function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: ScenarioLine[]): CaptureReader {
   const steps = new CaptureSteps((value) => ready.push({ value, number: undefined }));
   const guess = new RouteGuess(io.protocol);
-  const sink: PacketSink = (packet) => {
+  const reader = captureReader(io, path, piece, (packet) => {
     const [from, to] = guess.of(packet);
-    see(packet, from);
     steps.packet({ from, to, frame: packet.data.slice(packet.start, packet.end), comment: packet.comment });
+  });
+  return {
+    push: (chunk) => reader.push(chunk),
+    end: () => {
+      reader.end();
+      steps.end();
+    },
   };
+}
+
+/** Reads the packets of a capture. @param piece its first bytes. */
+function captureReader(io: CommandIo, path: string, piece: Uint8Array, sink: PacketSink): CaptureReader {
   const reader = new CaptureInput(io.protocol, undefined, sink, ({ frame, message, isNote }) => {
     if (!isNote) io.problem();
     io.note(`${nameOfInput(path)}: packet ${frame}: ${message}`);
@@ -138,10 +199,7 @@ function captureLines(
   };
   return {
     push: (chunk) => known(() => reader.push(chunk)),
-    end: () => {
-      known(() => reader.end());
-      steps.end();
-    },
+    end: () => known(() => reader.end()),
   };
 }
 

@@ -1,9 +1,9 @@
 import { UsageError } from '../base/error.js';
+import { oneLine } from '../base/text.js';
 import { FileError } from '../node/file-error.js';
 import { ConnectedTarget } from '../node/target/connected-target.js';
 import { DatagramConnector } from '../node/target/dgram-connector.js';
 import { ExecConnector } from '../node/target/exec-connector.js';
-import { ExecTarget } from '../node/target/exec-target.js';
 import { StreamConnector } from '../node/target/stream-connector.js';
 import type { ManagerProfile, PlatformProfile } from '../rm/index.js';
 import { type Connector, SimConnector, SimTarget, type SimTargetOptions } from '../target/index.js';
@@ -23,7 +23,7 @@ export interface TargetOptions {
   readonly monitor?: string | undefined;
 }
 
-export type AnyTarget = SimTarget | ConnectedTarget | ExecTarget;
+export type AnyTarget = SimTarget | ConnectedTarget;
 
 const connectors: Readonly<Record<string, (rest: string) => Connector>> = {
   exec: (command) => new ExecConnector(command),
@@ -40,7 +40,6 @@ export function makeConnector(target: string, sim: SimTargetOptions = {}): Conne
 export function makeTarget(options: TargetOptions): AnyTarget {
   const { target, platform, manager, careful = false, limit, monitor } = options;
   const connector = remoteConnector(target);
-  if (connector instanceof ExecConnector) return new ExecTarget(connector.command, limit);
   return connector === undefined
     ? new SimTarget({ platform, profile: manager, careful })
     : new ConnectedTarget({ connector, limitMs: limit, monitor });
@@ -50,7 +49,7 @@ export function makeTarget(options: TargetOptions): AnyTarget {
 export async function startTarget(target: AnyTarget): Promise<void> {
   if (target.local) return;
   await target.reset();
-  if (target.ended !== undefined) throw new FileError(target.name, new Error(target.ended.text));
+  if (target.ended !== undefined) throw new FileError(target.name, new Error(oneLine(target.ended.text)));
 }
 
 /** @returns undefined for the simulated manager. @throws UsageError */

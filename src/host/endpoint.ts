@@ -118,17 +118,6 @@ export class Endpoint {
     return call;
   }
 
-  /** A call that was seen on the wire, sent by somebody else: it waits for its reply from now on. */
-  follow(message: CallName, seq: number): OutgoingCall {
-    const before = this.#calls.get(seq);
-    if (before !== undefined) this.#leave(before);
-    const call = new OutgoingCall(message, seq, [], this.generation);
-    call.state = 'waiting';
-    this.#waitingCount++;
-    this.#calls.set(seq, call);
-    return call;
-  }
-
   /** The next queue message to send, if there is one and the queue has room. Its result goes to {@link sent}. */
   nextTransmit(): Transmit | undefined {
     const sending = this.#sending;

@@ -48,6 +48,26 @@ export interface Generation {
   readonly memShare: 'separate_calls' | 'by_acl_count';
 }
 
+const receptionKeys = [
+  'frameSizeMin',
+  'checksApi',
+  'stopsReading',
+  'misfit',
+  'abortedReply',
+  'refusedReply',
+  'buffer',
+  'freesOnNomem',
+  'keepsDevice',
+  'errnoClient',
+] as const satisfies readonly (keyof Generation)[];
+
+/** What the outcome of received messages depends on. Generations that are equal in it do the same with them. */
+export type Reception = Pick<Generation, (typeof receptionKeys)[number]>;
+
+export function receptionOf(generation: Reception): Reception {
+  return Object.fromEntries(receptionKeys.map((key) => [key, generation[key]])) as unknown as Reception;
+}
+
 const mailbox: Omit<Generation, 'name' | 'doc' | 'evidence'> = {
   sequenceCount: 65_536,
   freesFailedSequence: true,

@@ -2,7 +2,7 @@ import { protocol } from '../../schemas/index.js';
 import { Assembly } from './assembly.js';
 import type { Errno } from './errno.js';
 import { HostError } from './error.js';
-import type { Generation } from './generations.js';
+import type { Reception } from './generations.js';
 import type { HazardListener } from './hazard.js';
 import { hazards } from './hazards.js';
 import { rmError } from './rm-error.js';
@@ -29,13 +29,13 @@ export class OutgoingCall {
   failure: 'EIO' | 'ENOMEM' | undefined;
   readonly assembly: Assembly;
 
-  readonly #generation: Generation;
+  readonly #generation: Reception;
 
   constructor(
     readonly message: CallName,
     readonly seq: number,
     readonly frames: readonly Uint8Array[],
-    generation: Generation,
+    generation: Reception,
   ) {
     this.#generation = generation;
     this.assembly = new Assembly(generation.buffer, REPLY_DATA_MAX);

@@ -3,7 +3,7 @@ import type { Issue } from '../base/error.js';
 import { headerReader } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { Assembly } from './assembly.js';
-import type { Generation } from './generations.js';
+import type { Reception } from './generations.js';
 import type { Hazard } from './hazard.js';
 import { hazards } from './hazards.js';
 import type { OutgoingCall } from './outgoing-call.js';
@@ -41,10 +41,10 @@ const API = 0x21;
 export class Receiver {
   /** The message in assembly. There is never more than one. */
   #active: OutgoingCall | IncomingNotification | undefined;
-  readonly #generation: Generation;
+  readonly #generation: Reception;
   readonly #sink: ReceiverSink;
 
-  constructor(generation: Generation, sink: ReceiverSink) {
+  constructor(generation: Reception, sink: ReceiverSink) {
     this.#generation = generation;
     this.#sink = sink;
   }

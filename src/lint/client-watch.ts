@@ -1,112 +1,122 @@
 import type { CaptureRecord } from '../capture/records/index.js';
 import {
-  Endpoint,
-  type EndpointEvent,
+  type Cause,
+  Follower,
   type GenerationName,
   type Hazard,
+  type HostError,
   hazards,
-  type OutgoingCall,
+  type SeenFrame,
 } from '../host/index.js';
-import { hazardOfNotification, hazardsOfReply } from './readers.js';
+import type { Readers } from './readers.js';
 
 /** A request that was seen, and how the linter knows it. */
 export interface Followed<Request> {
+  readonly id: number;
+  readonly seq: number;
+  readonly name: string;
   readonly record: CaptureRecord;
   readonly request: Request;
 }
 
-/** Hazards of one moment: those that several clients have in common are one. */
-export type HazardSink<Request> = (
-  hazard: Hazard,
-  clients: readonly GenerationName[],
-  request: Followed<Request> | undefined,
-) => void;
-
-interface Client<Request> {
-  readonly name: GenerationName;
-  readonly endpoint: Endpoint;
-  readonly calls: Map<OutgoingCall, Followed<Request>>;
-  /** Queue messages that a client which has stopped reading has left for the next interrupt. */
-  readonly unread: Uint8Array[];
+/** A hazard: those of one moment that several clients have in common are one. */
+export interface SeenHazard<Request, Origin> {
+  readonly hazard: Hazard;
+  readonly clients: readonly GenerationName[];
+  /** The queue message that causes it; undefined for a reply that never came. */
+  readonly origin: Origin | undefined;
+  /** The call that it is about, if it is about one. */
+  readonly call: Followed<Request> | undefined;
 }
 
 /** One VM's client, as each of several generations would behave with the messages that were seen. */
-export class ClientWatch<Request> {
-  readonly #clients: readonly Client<Request>[];
-  readonly #sink: HazardSink<Request>;
-  /** Hazards of the interrupt that is handled, with the clients that have them. */
-  #found = new Map<Hazard, { clients: GenerationName[]; request: Followed<Request> | undefined }>();
+export class ClientWatch<Request, Origin> {
+  readonly #names: readonly GenerationName[];
+  readonly #readers: Readers;
+  readonly #follower: Follower<Followed<Request>, Origin>;
+  readonly #sink: (seen: SeenHazard<Request, Origin>) => void;
+  /** Hazards of the interrupt that is handled. */
+  readonly #found = new Map<
+    Hazard,
+    { clients: Set<GenerationName>; origin: Origin | undefined; call: Followed<Request> | undefined }
+  >();
 
-  constructor(names: readonly GenerationName[], sink: HazardSink<Request>) {
-    this.#clients = names.map((name) => ({
-      name,
-      endpoint: new Endpoint(name),
-      calls: new Map(),
-      unread: [],
-    }));
+  constructor(
+    names: readonly GenerationName[],
+    readers: Readers,
+    sink: (seen: SeenHazard<Request, Origin>) => void,
+  ) {
+    this.#names = names;
+    this.#readers = readers;
     this.#sink = sink;
+    this.#follower = new Follower(names, {
+      hazard: (hazard, { clients, origin }) => this.#add(hazard, clients, origin),
+      notification: (id, payload, { clients, origin }) =>
+        readers.ofNotification(clients, id, payload, (hazard, names) => this.#add(hazard, names, origin)),
+      returned: (call, payload, cause) => this.#ended(call, payload, cause),
+      failed: (call, error, cause) => this.#ended(call, once(error), cause),
+    });
   }
 
   /** The VM has sent a request. */
-  sent(followed: Followed<Request>): void {
-    const { id, seq, message } = followed.record;
+  sent(record: CaptureRecord, request: Request): void {
+    const { id, seq, message } = record;
     if (id === undefined || seq === undefined || id === 0) return;
-    for (const { endpoint, calls } of this.#clients)
-      calls.set(endpoint.follow({ id, name: message?.name ?? '' }, seq), followed);
+    this.#follower.sent({ id, seq, name: message?.name ?? '', record, request });
   }
 
   /** The VM takes these queue messages in one interrupt. */
-  interrupt(frames: readonly Uint8Array[]): void {
-    for (const client of this.#clients) {
-      client.unread.push(...frames);
-      client.endpoint.receive(() => client.unread.shift());
-      for (let event = client.endpoint.nextEvent(); event; event = client.endpoint.nextEvent())
-        this.#event(client, event);
-    }
+  interrupt(frames: readonly SeenFrame<Origin>[]): void {
+    this.#follower.interrupt(frames);
     this.#tell();
   }
 
   /** The traffic ends. */
   end(): void {
-    for (const { name, calls } of this.#clients)
-      for (const followed of calls.values()) this.#add(hazards.no_reply, name, followed);
-    this.#tell();
-  }
-
-  #event({ name, calls }: Client<Request>, event: EndpointEvent): void {
-    switch (event.kind) {
-      case 'hazard':
-        this.#add(event.hazard, name, undefined);
-        break;
-      case 'notification': {
-        const hazard = hazardOfNotification(name, event.id, event.payload);
-        if (hazard !== undefined) this.#add(hazard, name, undefined);
-        break;
-      }
-      case 'returned':
-      case 'failed': {
-        const followed = calls.get(event.call);
-        calls.delete(event.call);
-        // A client sends whole requests.
-        if (followed === undefined || !followed.record.complete) break;
-        const outcome = event.kind === 'returned' ? event.payload : event.error;
-        const { id = 0, payload } = followed.record;
-        for (const hazard of hazardsOfReply(name, id, payload ?? {}, outcome))
-          this.#add(hazard, name, followed);
-      }
+    for (const [call, clients] of this.#follower.waiting()) {
+      this.#add(hazards.no_reply, clients, undefined, call);
+      this.#tell();
     }
   }
 
-  #add(hazard: Hazard, client: GenerationName, request: Followed<Request> | undefined): void {
+  #ended(
+    call: Followed<Request>,
+    outcome: Uint8Array | (() => HostError),
+    { clients, origin }: Cause<Origin>,
+  ): void {
+    const { id, record } = call;
+    // A client sends whole requests.
+    if (!this.#readers.reads(id) || !record.complete) return;
+    this.#readers.ofReply(clients, id, record.payload, outcome, (hazard, names) =>
+      this.#add(hazard, names, origin, call),
+    );
+  }
+
+  #add(
+    hazard: Hazard,
+    clients: readonly GenerationName[],
+    origin: Origin | undefined,
+    call?: Followed<Request> | undefined,
+  ): void {
     const known = this.#found.get(hazard);
-    if (known === undefined) this.#found.set(hazard, { clients: [client], request });
-    else if (!known.clients.includes(client)) known.clients.push(client);
+    if (known === undefined) this.#found.set(hazard, { clients: new Set(clients), origin, call });
+    else for (const client of clients) known.clients.add(client);
   }
 
   #tell(): void {
     if (this.#found.size === 0) return;
-    const found = this.#found;
-    this.#found = new Map();
-    for (const [hazard, { clients, request }] of found) this.#sink(hazard, clients, request);
+    for (const [hazard, { clients, origin, call }] of this.#found) {
+      const inOrder = this.#names.filter((name) => clients.has(name));
+      this.#sink({ hazard, clients: inOrder, origin, call });
+    }
+    this.#found.clear();
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

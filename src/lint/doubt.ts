@@ -1,4 +1,5 @@
 import type { CaptureRecord } from '../capture/records/index.js';
+import type { Payload } from '../schema/index.js';
 import { BytesType, type Field, ListType, StructType, type Values } from '../wire/index.js';
 
 /** What messages name that the manager keeps a state of, by the role of the field. */
@@ -58,6 +59,28 @@ export class Doubt {
   #isCertain(kind: Kind, value: number): boolean {
     return kind === 'vmid' && this.#always.has(value);
   }
+}
+
+/** Whether messages of a layout name something by a field. */
+export function isNaming(layout: Payload | undefined): boolean {
+  if (layout === undefined) return false;
+  let naming = layouts.get(layout);
+  if (naming === undefined) {
+    naming = !(layout instanceof StructType) || structNames(layout);
+    layouts.set(layout, naming);
+  }
+  return naming;
+}
+
+const layouts = new WeakMap<Payload, boolean>();
+
+function structNames({ fieldsInOrder }: StructType): boolean {
+  return fieldsInOrder.some(
+    ({ role, type }) =>
+      isKind(role) ||
+      (type instanceof ListType &&
+        type.entryTypes.some((entry) => entry instanceof StructType && structNames(entry))),
+  );
 }
 
 /** What a message names, its sender and receiver first. */

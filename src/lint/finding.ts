@@ -4,6 +4,8 @@ import type { Rule } from './rule.js';
 export interface Place {
   /** As `replay` counts. */
   readonly step?: number;
+  /** The scenario of the step, unless it is the first of its file. */
+  readonly scenario?: string;
   readonly frame?: number;
   /** Number of the message, as `decode` counts. */
   readonly no?: number;

@@ -1,16 +1,10 @@
-import {
-  constants,
-  protocol,
-  VM_ALLOC_VMID,
-  VM_CONFIG_IMAGE,
-  VM_DEALLOC_VMID,
-  VM_RESET,
-} from '../../schemas/index.js';
+import { constants, protocol, VM_CONFIG_IMAGE } from '../../schemas/index.js';
 import type { Issue } from '../base/error.js';
+import { isLine } from '../base/line-readers.js';
 import { issueText } from '../base/sentence.js';
 import { emptyPacket, type Packet } from '../capture/packets/index.js';
-import { Assembler, type CaptureRecord } from '../capture/records/index.js';
-import { type GenerationName, generations, hazards } from '../host/index.js';
+import { Assembler, type CaptureRecord, keptRecord } from '../capture/records/index.js';
+import type { SeenFrame } from '../host/index.js';
 import type { FileContents } from '../machine/index.js';
 import type {
   ManagerProfile,
@@ -19,39 +13,49 @@ import type {
   PlatformProfile,
   ResourceManager,
 } from '../rm/index.js';
-import { panicPlaces, VmState } from '../rm/index.js';
+import { panicPlaces } from '../rm/index.js';
 import { rmRules } from '../rpc/index.js';
-import { type Comparison, type RecordedStep, replay } from '../sim/index.js';
-import { ClientWatch } from './client-watch.js';
-import { Doubt } from './doubt.js';
+import {
+  type Comparison,
+  type RecordedStep,
+  Replay,
+  type ReplayFollower,
+  readStep,
+  replay,
+} from '../sim/index.js';
+import { type About, ClientWatches } from './client-watches.js';
+import { Doubt, isNaming } from './doubt.js';
 import { evidenceOf, headlineOf } from './evidence.js';
 import type { Finding, LintNote, Place } from './finding.js';
+import { Lives } from './lives.js';
 import type { Rule } from './rule.js';
-import { lifeRules, managerRules, ruleOfHazard, ruleOfIssue, wireRules } from './rules/index.js';
+import { lifeRules, managerRules, ruleOfIssue, wireRules } from './rules/index.js';
 import { correct, seenReply } from './seen.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
 
-export interface LintOptions {
+export interface LinterOptions {
   readonly platform?: PlatformProfile | undefined;
   readonly manager?: ManagerProfile | undefined;
   readonly file: FileContents;
   /** Names of managers and clients whose rules count. Undefined: all. */
   readonly peers?: ReadonlySet<string> | undefined;
+  /** Whether findings of a rule are asked for. Undefined: those of all rules are. */
+  readonly wants?: ((rule: Rule) => boolean) | undefined;
   /**
    * The lines are made from a capture: memory that no line loads is unknown, and {@link Linter.packet} gets the packets
-   * before the lines come.
+   * before the lines that are made from them come.
    */
   readonly isCapture: boolean;
+  /** The lines are the first recording of their file, so that places need not name it. Default: true. */
+  readonly isFirst?: boolean;
   readonly finding: (finding: Finding) => void;
-  readonly note: (note: LintNote) => void;
+  /** Told what cannot be known, unless undefined. */
+  readonly note?: ((note: LintNote) => void) | undefined;
 }
 
 /** A message of a VM, from when it was seen until the machine has handled it. */
-interface Sent {
-  readonly place: Place;
-  /** The message that it completes. */
-  readonly record: CaptureRecord | undefined;
+interface Sent extends About {
   reply: CaptureRecord | undefined;
 }
 
@@ -68,7 +72,7 @@ const WAITING_MAX = 4096;
  * death is reported, but a note says so.
  */
 export class Linter {
-  readonly #options: LintOptions;
+  readonly #options: LinterOptions;
   #assembler: Assembler;
   readonly #packet = emptyPacket();
   readonly #doubt = new Doubt([0, VMID_HLOS, VMID_RM]);
@@ -79,25 +83,23 @@ export class Linter {
   /** Messages that are queued while RM does not run. */
   #queued: Sent[] = [];
   #place: Place = {};
+  #scenario: string | undefined;
   /** The record of the packet that is read. */
   #completed: CaptureRecord | undefined;
   #manager: ResourceManager | undefined;
-  #isDead = false;
   /** Something was loaded since the boot, so that memory is known. */
   #memoryKnown = false;
-  /** By VMID: where it was deallocated, and where it was reset. */
-  readonly #deallocated = new Map<number, Sent>();
-  readonly #reset = new Map<number, Sent>();
-  /** By VMID, what the clients that were asked for do with what RM sends. */
-  readonly #watches = new Map<number, ClientWatch<Sent>>();
-  readonly #clients: readonly GenerationName[];
-  /** VMIDs in state RESET when another one was asked for. */
-  readonly #abandoned = new Set<number>();
+  readonly #lives = new Lives<Sent>();
+  readonly #clients: ClientWatches;
+  #replay: Replay | undefined;
 
-  constructor(options: LintOptions) {
+  constructor(options: LinterOptions) {
     this.#options = options;
-    const names = Object.keys(generations) as GenerationName[];
-    this.#clients = names.filter((name) => options.peers?.has(name) !== false);
+    this.#clients = new ClientWatches({
+      peers: options.peers,
+      isCapture: options.isCapture,
+      find: (rule, about) => this.#find(rule, about),
+    });
     this.#memoryKnown = !options.isCapture;
     this.#assembler = this.#newAssembler();
   }
@@ -107,13 +109,14 @@ export class Linter {
       protocol,
       rules: rmRules,
       keepBytes: true,
+      reuses: true,
       record: (record) => this.#record(record),
     });
   }
 
   /** Takes the next packet of a capture, before its line comes. */
-  packet(packet: Packet, from: number): void {
-    this.#take(packet, from, (record) => ({
+  packet(packet: Packet, from: number, to: number): void {
+    this.#take(packet, from, to, (record) => ({
       frame: packet.frame,
       ...(record === undefined ? {} : { no: record.no }),
     }));
@@ -121,76 +124,90 @@ export class Linter {
 
   /** Goes through the lines of a recording, the first one first. @throws WireError when a line is not part of one. */
   lines(lines: Iterable<unknown>): void {
-    const { platform, manager, file } = this.#options;
-    const follow = {
-      begin: (model: ResourceManager) => {
+    const options = { ...this.#replayOptions, file: this.#options.file };
+    for (const comparison of replay(this.#named(lines), options)) this.#step(comparison);
+    this.end();
+  }
+
+  /** Takes the name of a recording from its first line. */
+  *#named(lines: Iterable<unknown>): Generator<unknown> {
+    let isFirst = true;
+    for (const line of lines) {
+      if (isFirst && this.#options.isFirst === false && isLine(line) && typeof line.scenario === 'string')
+        this.#scenario = line.scenario;
+      isFirst = false;
+      yield line;
+    }
+  }
+
+  #placeOf(step: number): Place {
+    return this.#scenario === undefined ? { step } : { scenario: this.#scenario, step };
+  }
+
+  /** Takes the next line, the first one first. @throws WireError when it is not part of a recording. */
+  line(line: unknown): void {
+    if (this.#replay === undefined) {
+      this.#replay = new Replay(line, this.#replayOptions);
+      return;
+    }
+    const comparison = this.#replay.step(readStep(line, this.#options.file), false);
+    if (comparison !== undefined) this.#step(comparison);
+  }
+
+  /** The traffic ends. */
+  end(): void {
+    this.#endBoot();
+    this.#assembler.end();
+  }
+
+  get #replayOptions() {
+    const { platform, manager } = this.#options;
+    const follow: ReplayFollower = {
+      begin: (model) => {
         this.#manager = model;
       },
-      before: (step: RecordedStep) => {
+      before: (step) => {
         if (this.#manager !== undefined && !correct(this.#manager, step)) this.#doubt.everything = true;
       },
-      dropped: (vmid: number) => this.#dropped(vmid),
+      dropped: (vmid) => this.#dropped(vmid),
     };
-    const options = { file, follow, manager, ...(platform === undefined ? {} : { platform }) };
-    let last: Comparison<PanicReason> | undefined;
-    for (const comparison of replay(lines, options)) {
-      last = comparison;
-      this.#step(comparison);
-    }
-    if (last !== undefined) this.#endBoot();
-    this.#assembler.end();
+    return { follow, manager, ...(platform === undefined ? {} : { platform }) };
   }
 
   #take(
     packet: Packet,
-    from: number | undefined,
+    from: number,
+    to: number,
     placeOf: (record: CaptureRecord | undefined) => Place,
   ): void {
     this.#completed = undefined;
     this.#place = placeOf(undefined);
     this.#assembler.packet(packet);
     if (from === VMID_RM) {
-      if (this.#options.isCapture && packet.to !== undefined)
-        this.#interrupt(packet.to, [packet.data.slice(packet.start, packet.end)]);
+      if (!this.#options.isCapture || this.#clients.isEmpty) return;
+      const origin = { place: this.#place, record: this.#completed };
+      this.#clients.interrupt(to, [{ bytes: packet.data.subarray(packet.start, packet.end), origin }]);
       return;
     }
-    const record = this.#completed as CaptureRecord | undefined;
+    const seen = this.#completed as CaptureRecord | undefined;
+    const record = seen && keptRecord(seen);
     const sent: Sent = { place: placeOf(record), record, reply: undefined };
     this.#sent.push(sent);
     if (record?.type !== 'request') return;
-    if (this.#clients.length > 0 && !this.#isDead) this.#watch(record.from).sent({ record, request: sent });
+    this.#clients.sent(record, sent);
     this.#waiting.set(record.no, sent);
+    if (this.#waiting.size <= WAITING_MAX) return;
     const [oldest] = this.#waiting.keys();
-    if (this.#waiting.size > WAITING_MAX && oldest !== undefined) this.#waiting.delete(oldest);
-  }
-
-  #watch(vmid: number): ClientWatch<Sent> {
-    let watch = this.#watches.get(vmid);
-    if (watch === undefined) {
-      watch = new ClientWatch(this.#clients, (hazard, clients, followed) => {
-        const rule = ruleOfHazard(hazard, clients);
-        // What a dead manager does not answer is told where it dies.
-        if (rule === undefined || (this.#isDead && hazard === hazards.no_reply)) return;
-        const isUnanswered = hazard === hazards.no_reply && followed !== undefined;
-        const about = isUnanswered ? followed.request : { place: this.#place, record: this.#completed };
-        this.#find({ ...rule, peers: clients }, about);
-      });
-      this.#watches.set(vmid, watch);
-    }
-    return watch;
-  }
-
-  /** A VM takes messages of RM in one interrupt. */
-  #interrupt(vmid: number, frames: readonly Uint8Array[]): void {
-    if (this.#clients.length > 0) this.#watch(vmid).interrupt(frames);
+    if (oldest !== undefined) this.#waiting.delete(oldest);
   }
 
   #record(record: CaptureRecord): void {
     this.#completed = record;
     if (record.request !== undefined) {
+      this.#clients.replied(record);
       const sent = this.#waiting.get(record.request);
       this.#waiting.delete(record.request);
-      if (sent !== undefined) sent.reply = record;
+      if (sent !== undefined && isNaming(record.layout)) sent.reply = keptRecord(record);
     }
     const place = this.#options.isCapture
       ? { frame: record.packets[0]?.frame ?? 0, no: record.no }
@@ -206,8 +223,9 @@ export class Linter {
   }
 
   /** @param about a field and what is wrong with it; undefined: the field that the message is about. */
-  #find(rule: Rule, { place, record }: Pick<Sent, 'place' | 'record'>, about?: Issue | typeof WHOLE): void {
+  #find(rule: Rule, { place, record }: About, about?: Issue | typeof WHOLE): void {
     const peers = rule.peers.filter((peer) => this.#options.peers?.has(peer) !== false);
+    if (this.#options.wants?.(rule) === false) return;
     if (peers.length === 0) return;
     const evidence = record === undefined ? undefined : evidenceOf(record, about?.path, about?.offset);
     const text = about !== undefined && 'code' in about ? `${rule.why}: ${issueText(about)}` : rule.why;
@@ -226,27 +244,31 @@ export class Linter {
     }
     if (recorded.kind === 'load') this.#memoryKnown = true;
     const sent = this.#handled(recorded);
-    if (this.#isDead) return;
+    if (this.#clients.isDead) return;
     for (const one of sent) this.#beforeComparing(one, comparison);
     if (comparison.panic !== undefined) this.#death(comparison.panic, sent, comparison);
     else if (!comparison.equal && recorded.panic === undefined) this.#part(sent, comparison);
     for (const one of sent) this.#follow(one, comparison);
-    if (recorded.panic !== undefined) this.#isDead = true;
+    if (recorded.panic !== undefined) this.#clients.isDead = true;
   }
 
   /** Shows the assembler the messages of a step of a recording. */
   #feed(step: number, recorded: RecordedStep): void {
-    const place = { step };
+    const place = this.#placeOf(step);
     if ('frame' in recorded && 'from' in recorded && recorded.refused === undefined)
       this.#message(step, recorded.from, VMID_RM, recorded.frame, place);
     else if ('frame' in recorded && 'from' in recorded)
       this.#sent.push({ place, record: undefined, reply: undefined });
-    for (const { to, frame } of recorded.out) this.#message(step, VMID_RM, to, frame, place);
-    for (const vmid of new Set(recorded.out.map(({ to }) => to)))
-      this.#interrupt(
-        vmid,
-        recorded.out.filter(({ to }) => to === vmid).map(({ frame }) => frame),
-      );
+    const taken = new Map<number, SeenFrame<About>[]>();
+    for (const { to, frame } of recorded.out) {
+      this.#message(step, VMID_RM, to, frame, place);
+      if (this.#clients.isEmpty) continue;
+      const seen = this.#completed as CaptureRecord | undefined;
+      const frames = taken.get(to) ?? [];
+      frames.push({ bytes: frame, origin: { place, record: seen && keptRecord(seen) } });
+      taken.set(to, frames);
+    }
+    for (const [vmid, frames] of taken) this.#clients.interrupt(vmid, frames);
   }
 
   #message(step: number, from: number, to: number, frame: Uint8Array, place: Place): void {
@@ -257,7 +279,7 @@ export class Linter {
     packet.data = frame;
     packet.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     packet.end = frame.byteLength;
-    this.#take(packet, from, () => place);
+    this.#take(packet, from, to, () => place);
   }
 
   /** The messages that RM handles in a step. */
@@ -277,14 +299,8 @@ export class Linter {
   #beforeComparing({ record }: Sent, { recorded }: Comparison): void {
     if (record === undefined || record.type !== 'request') return;
     if (record.id === VM_CONFIG_IMAGE.id && !this.#memoryKnown) this.#doubt.spread(record);
-    if (record.id !== VM_ALLOC_VMID.id) return;
-    for (const [vmid, { record: reset }] of this.#reset)
-      if (
-        reset !== undefined &&
-        this.#manager?.vm(vmid)?.state === VmState.RESET &&
-        recorded.refused === undefined
-      )
-        this.#abandoned.add(vmid);
+    if (this.#manager !== undefined && recorded.refused === undefined)
+      this.#lives.before(record, this.#manager);
   }
 
   #death(reason: PanicReason, sent: readonly Sent[], comparison: Comparison): void {
@@ -295,7 +311,7 @@ export class Linter {
       sent.length === 1
         ? sent[0]
         : sent.find(({ record }) => record?.message !== undefined && deadly.includes(record.message.name));
-    const place = this.#options.isCapture ? (request?.place ?? this.#place) : { step };
+    const place = this.#options.isCapture ? (request?.place ?? this.#place) : this.#placeOf(step);
     const record = request?.record;
     const reply = record === undefined ? undefined : seenReply(record, recorded.out);
     const isRefuted = reply === 0 && panicPlaces[reason].carefulError !== 0 && recorded.panic === undefined;
@@ -313,18 +329,21 @@ export class Linter {
   }
 
   #unknown(place: Place, { id }: Rule, record: CaptureRecord, why: string): void {
-    this.#options.note({ place, note: `${headlineOf(record)}: whether ${id} holds cannot be known: ${why}` });
+    const { note } = this.#options;
+    note?.({ place, note: `${headlineOf(record)}: whether ${id} holds cannot be known: ${why}` });
   }
 
   /** The manager answered otherwise than the model. */
   #part(sent: readonly Sent[], { recorded, actual, step }: Comparison): void {
-    const place = sent[0]?.place ?? (this.#options.isCapture ? this.#place : { step });
+    const { note, isCapture } = this.#options;
+    const place = sent[0]?.place ?? (isCapture ? this.#place : this.#placeOf(step));
     const records = sent.flatMap(({ record }) => (record === undefined ? [] : [record]));
     for (const record of records) this.#doubt.spread(record);
     // Nobody asked: what went to other VMs than the model says.
     if (records.length === 0) for (const { to } of [...recorded.out, ...actual]) this.#doubt.doubtVm(to);
+    if (note === undefined) return;
     const about = records[0] === undefined ? 'without a message' : headlineOf(records[0]);
-    this.#options.note({ place, note: `${about}: the manager answered otherwise than the model` });
+    note({ place, note: `${about}: the manager answered otherwise than the model` });
   }
 
   /** Remembers what happened to VMs, and what a doubtful message makes doubtful. */
@@ -332,57 +351,31 @@ export class Linter {
     const { record } = sent;
     if (record === undefined || record.type !== 'request') return;
     if (sent.reply !== undefined && this.#doubt.covers(record)) this.#doubt.spread(sent.reply);
-    const vmid = record.payload?.vmid;
-    if (typeof vmid !== 'number' || seenReply(record, recorded.out) !== 0) return;
-    if (record.id === VM_DEALLOC_VMID.id) {
-      this.#deallocated.set(vmid, sent);
-      this.#reset.delete(vmid);
-      this.#abandoned.delete(vmid);
-    }
-    if (record.id === VM_CONFIG_IMAGE.id) this.#abandoned.delete(vmid);
-    if (record.id !== VM_RESET.id) return;
-    if (this.#reset.has(vmid) && !this.#doubt.covers(record))
-      this.#find(lifeRules.reset_cleans_nothing, sent);
-    this.#reset.set(vmid, sent);
+    if (!this.#lives.concerns(record) || seenReply(record, recorded.out) !== 0) return;
+    const rule = this.#lives.answered(record, sent);
+    if (rule !== undefined && !this.#doubt.covers(record)) this.#find(rule, sent);
   }
 
   #dropped(vmid: number): void {
     const lost = { place: this.#sent[0]?.place ?? this.#place, record: undefined, reply: undefined };
-    if (!this.#isDead) this.#find(lifeRules.message_lost, lost);
+    if (!this.#clients.isDead) this.#find(lifeRules.message_lost, lost);
     this.#doubt.doubtVm(vmid);
   }
 
   /** The machine boots, or the traffic ends: what was not given back by now is lost. */
   #endBoot(): void {
-    if (!this.#isDead) this.#leaks();
-    for (const watch of this.#watches.values()) watch.end();
-    this.#watches.clear();
-    this.#isDead = false;
+    if (!this.#clients.isDead && this.#manager !== undefined)
+      for (const [rule, sent] of this.#lives.leaks(this.#manager))
+        if (
+          sent.record !== undefined &&
+          (rule !== lifeRules.parcel_never_reclaimed || !this.#doubt.covers(sent.record))
+        )
+          this.#find(rule, sent);
+    this.#clients.end();
     this.#memoryKnown = !this.#options.isCapture;
     this.#doubt.clear();
     this.#queued = [];
     this.#waiting.clear();
-    for (const known of [this.#deallocated, this.#reset, this.#abandoned]) known.clear();
-  }
-
-  #leaks(): void {
-    const manager = this.#manager;
-    if (manager === undefined) return;
-    const gone = new Set<number>();
-    for (const { participants, owner } of manager.parcels.all()) {
-      const others = participants.filter(({ vmid }) => vmid !== owner);
-      if (others.length > 0 && others.every(({ vmid }) => manager.vm(vmid) === undefined))
-        for (const { vmid } of others) gone.add(vmid);
-    }
-    for (const vmid of gone) {
-      const sent = this.#deallocated.get(vmid);
-      if (sent?.record !== undefined && !this.#doubt.covers(sent.record))
-        this.#find(lifeRules.parcel_never_reclaimed, sent);
-    }
-    for (const vmid of this.#abandoned) {
-      const sent = this.#reset.get(vmid);
-      if (manager.vm(vmid)?.state === VmState.RESET && sent !== undefined)
-        this.#find(lifeRules.vmid_never_freed, sent);
-    }
+    this.#lives.clear();
   }
 }

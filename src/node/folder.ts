@@ -5,13 +5,24 @@ import { FileError } from './file-error.js';
 /** The text of a file of this package, undefined if it is missing. Modules in `dist` are one folder deeper than sources. */
 export function packageFile(name: string): string | undefined {
   for (const up of ['../../', '../../../']) {
-    try {
-      return readFileSync(new URL(up + name, import.meta.url), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
+    const text = textOf(new URL(up + name, import.meta.url));
+    if (text !== undefined) return text;
   }
   return undefined;
+}
+
+function textOf(url: URL): string | undefined {
+  try {
+    return readFileSync(url, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
+}
+
+/** The text of a file in the folder of a module, undefined if it is missing. */
+export function fileBeside(module: string, name: string): string | undefined {
+  return textOf(new URL(name, module));
 }
 
 /** The name of a file without its folders and without its extension. */

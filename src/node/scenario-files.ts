@@ -27,7 +27,8 @@ export function scenarioFiles(
       if (!allowOutside && !isInside(realpathSync(one), realpathSync(path))) refuse(name);
       return files.whole(path);
     }
-    throw new FileError(name, new Error(`not found from ${folder}`));
+    const looked = folders.map((one) => one || '.').join(', ');
+    throw new FileError(name, new Error(`it is in none of the folders ${looked}: copy it to one of them`));
   };
   return (name) => {
     const bytes = contents.get(name) ?? read(name);

@@ -23,6 +23,15 @@ export interface ReassemblySink {
   malformed(issue: Issue): void;
 }
 
+/** A message in progress as plain data. */
+export interface ReassemblyState {
+  readonly first: Header;
+  /** Continuations that have not come. */
+  readonly missing: number;
+  /** The payload so far. */
+  readonly bytes: Uint8Array;
+}
+
 const ignore = (): void => {};
 
 /** A sink for those who want whole messages and nothing else. */
@@ -82,6 +91,22 @@ export class Reassembler {
       if (header.fragments === 0) this.#sink.message(header, view, payload, end, header);
       else this.#begin(header, view, payload, end);
     }
+  }
+
+  /** The message in progress, which another reassembler can go on with: see {@link load}. */
+  get state(): ReassemblyState | undefined {
+    if (this.#first === undefined) return undefined;
+    return { first: this.#first, missing: this.#missing, bytes: this.#buffer.slice(0, this.#size) };
+  }
+
+  /** Goes on where another one has come to. */
+  load(state: ReassemblyState | undefined): void {
+    this.#first = state?.first;
+    if (state === undefined) return;
+    const { bytes, missing } = state;
+    this.#missing = missing;
+    this.#size = 0;
+    this.#append(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
   }
 
   /** The sender has ended: gives up the message in progress. */

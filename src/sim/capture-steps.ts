@@ -2,7 +2,8 @@ import { constants } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
 import type { Line } from '../base/line-readers.js';
-import { UNLIMITED, writeOperation } from '../machine/index.js';
+import { type Operation, UNLIMITED } from '../machine/index.js';
+import { ReadLine, type RecordedStep } from './recording.js';
 import { tapNotes } from './tap.js';
 
 const { VMID_RM } = constants;
@@ -19,6 +20,9 @@ interface Untaken {
   readonly to: number;
   readonly frame: Uint8Array;
 }
+
+/** A step without the messages that VMs take during it: one that a comment says, or one that packets show. */
+type Step = ({ readonly said: Line } | { readonly shown: Operation }) & { readonly panic?: string };
 
 type Counts = ReadonlyMap<number, number>;
 type Note = { readonly operation: Line } | { readonly waiting: Counts } | { readonly lost: Counts };
@@ -41,7 +45,7 @@ export class CaptureSteps {
   /** Messages that RM has put on queues and no VM has taken yet, in order. */
   #untaken: Untaken[] = [];
   /** The step to which further messages of RM belong. */
-  #step: Line | undefined;
+  #step: Step | undefined;
   /** VMs that the lines limit because messages to them waited. */
   readonly #limited = new Set<number>();
   /** VMs that an operation of the capture limits, and how many more messages they take. */
@@ -49,10 +53,10 @@ export class CaptureSteps {
   #started = false;
   #enqueued = false;
 
-  readonly #write: (line: Line) => void;
+  readonly #write: (line: Line | ReadLine) => void;
 
   /** @param write gets one line after the other. */
-  constructor(write: (line: Line) => void) {
+  constructor(write: (line: Line | ReadLine) => void) {
     this.#write = write;
   }
 
@@ -73,24 +77,25 @@ export class CaptureSteps {
     if (fromVm || this.#enqueued) this.#close(waiting);
     if (fromVm) {
       this.#enqueued = notes.enqueued;
-      this.#open(writeOperation({ kind: notes.enqueued ? 'enqueue' : 'frame', from, frame }));
+      this.#open({ shown: { kind: notes.enqueued ? 'enqueue' : 'frame', from, frame } });
     } else {
-      if (this.#enqueued) this.#open(writeOperation({ kind: 'run' }));
+      if (this.#enqueued) this.#open({ shown: { kind: 'run' } });
       this.#enqueued = false;
       this.#untaken.push({ to, frame });
     }
-    if (notes.panic !== undefined) this.#step = { ...this.#step, panic: notes.panic };
+    if (notes.panic !== undefined && this.#step !== undefined)
+      this.#step = { ...this.#step, panic: notes.panic };
   }
 
   /** Ends the last step: all VMs take everything, those that an operation limits after the others. */
   end(): void {
     this.#begin(undefined);
-    if (this.#enqueued) this.#open(writeOperation({ kind: 'run' }));
+    if (this.#enqueued) this.#open({ shown: { kind: 'run' } });
     const waiting = new Map<number, number>();
     for (const [vmid, allowance] of this.#heldBack)
       waiting.set(vmid, this.#untaken.filter(({ to }) => to === vmid).length - allowance);
     this.#close(waiting);
-    if (this.#untaken.length > 0) this.#operation(writeOperation({ kind: 'drain' }));
+    if (this.#untaken.length > 0) this.#operation({ op: 'drain' });
     this.#close(NOTHING);
   }
 
@@ -100,13 +105,13 @@ export class CaptureSteps {
     this.#write(header ?? { scenario: 'capture' });
   }
 
-  #open(step: Line): void {
+  #open(step: Step): void {
     this.#close(NOTHING);
     this.#step = step;
   }
 
   #operation(line: Line): void {
-    this.#open(line);
+    this.#open({ said: line });
     if (line.op === 'receive_limit') this.#heldBack.set(line.vmid as number, line.count as number);
     if (line.op === 'receive_limit') this.#limited.delete(line.vmid as number);
     if (line.op === 'drain' || line.op === 'reboot')
@@ -121,8 +126,14 @@ export class CaptureSteps {
     if (step === undefined) return;
     this.#step = undefined;
     // RM does not run during this step, so the capture does not show who takes what. The next step counts it.
-    if (step.op === 'enqueue') {
-      this.#write(step);
+    if ('shown' in step && step.shown.kind === 'enqueue') {
+      this.#emit(step, []);
+      return;
+    }
+    if (waiting.size === 0 && this.#limited.size === 0 && this.#heldBack.size === 0) {
+      const taken = this.#untaken;
+      this.#untaken = [];
+      this.#emit(step, taken);
       return;
     }
     const keep = new Map(waiting);
@@ -143,7 +154,7 @@ export class CaptureSteps {
     const limited = new Set([...this.#limited, ...waiting.keys()]);
     for (const vmid of this.#heldBack.keys()) limited.delete(vmid);
     for (const vmid of limited)
-      if (!this.#limited.has(vmid)) this.#write(writeOperation({ kind: 'receive_limit', vmid, count: 0 }));
+      if (!this.#limited.has(vmid)) this.#emit({ shown: { kind: 'receive_limit', vmid, count: 0 } }, []);
     this.#emit(
       step,
       taken.filter(({ to }) => !limited.has(to)),
@@ -155,19 +166,35 @@ export class CaptureSteps {
       if (stays) this.#limited.add(vmid);
       else this.#limited.delete(vmid);
       const count = stays ? late.length : UNLIMITED;
-      if (count > 0) this.#emit(writeOperation({ kind: 'receive_limit', vmid, count }), late);
+      if (count > 0) this.#emit({ shown: { kind: 'receive_limit', vmid, count } }, late);
     }
   }
 
-  #emit(step: Line, taken: readonly Untaken[]): void {
-    const out = taken.map(({ to, frame }) => ({ to, frame: formatHex(frame) }));
-    this.#write(out.length === 0 ? step : { ...step, out });
+  #emit(step: Step, out: readonly Untaken[]): void {
+    if ('shown' in step) {
+      this.#write(new ReadLine(stepOf(step.shown, out, step.panic)));
+      return;
+    }
+    const lines = out.map(({ to, frame }) => ({ to, frame: formatHex(frame) }));
+    this.#write({
+      ...step.said,
+      ...(step.panic && { panic: step.panic }),
+      ...(out.length > 0 && { out: lines }),
+    });
   }
 
   #forget(vmid: number, count: number): void {
     let left = count;
     this.#untaken = this.#untaken.filter((item) => item.to !== vmid || left-- <= 0);
   }
+}
+
+function stepOf(shown: Operation, out: readonly Untaken[], panic: string | undefined): RecordedStep {
+  const rest = { out, panic, driver: false, refused: undefined };
+  if (shown.kind !== 'frame') return { ...shown, ...rest };
+  // Most steps are such ones. V8 is slow at spreading objects of many shapes.
+  const { kind, from, frame } = shown;
+  return { kind, from, frame, out, panic, driver: false, refused: undefined };
 }
 
 const NOTHING: Counts = new Map();

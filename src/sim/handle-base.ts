@@ -1,6 +1,8 @@
-import { VM_IRQ_LEND } from '../../schemas/index.js';
+import { limits, VM_IRQ_LEND } from '../../schemas/index.js';
 import type { Taken } from '../machine/index.js';
 import { frameWords } from './recording.js';
+
+const REQUEST_SIZE = limits.header + VM_IRQ_LEND.request.sizeMin;
 
 /**
  * The number that IRQ handles count from: the handle in a VM_IRQ_LEND reply minus the interrupt number in its request.
@@ -8,8 +10,9 @@ import { frameWords } from './recording.js';
  * @param out what VMs took after the request. @returns undefined when there is no such request with a reply.
  */
 export function lendHandleBase(from: number, frame: Uint8Array, out: readonly Taken[]): number | undefined {
+  if (frame.byteLength !== REQUEST_SIZE) return undefined;
   const request = frameWords(frame);
-  if (request.id !== VM_IRQ_LEND.id || request.words.length !== 3) return undefined;
+  if (request.id !== VM_IRQ_LEND.id) return undefined;
   for (const { to, frame } of out) {
     const reply = frameWords(frame);
     if (to === from && reply.id === VM_IRQ_LEND.id && reply.words[0] === 0)

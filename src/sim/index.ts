@@ -37,7 +37,13 @@ export { managerTransport } from './manager-transport.js';
 export { CapabilityMask } from './mask.js';
 export { RealReceivers, sameFrames } from './receivers.js';
 export { type RecordedStep, readHeader, readStep } from './recording.js';
-export { type Comparison, type ReplayFollower, type ReplayOptions, replay } from './replay.js';
+export {
+  type Comparison,
+  Replay,
+  type ReplayFollower,
+  type ReplayOptions,
+  replay,
+} from './replay.js';
 export { readRule } from './scenario/fault-rule.js';
 export { formatHelp } from './scenario/help.js';
 export {

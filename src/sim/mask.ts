@@ -1,7 +1,10 @@
 import { limits, protocol, VM_GET_HYP_RESOURCES } from '../../schemas/index.js';
 import { codecOf } from '../codec/index.js';
+import type { Taken } from '../machine/index.js';
 import { MessageType } from '../schema/index.js';
 
+/** Of the message id in a header. */
+const ID_OFFSET = 4;
 const ERROR_AND_COUNT_SIZE = 8;
 const RESOURCE_SIZE = 44;
 const CAP_ID_OFFSET = 12;
@@ -15,12 +18,24 @@ export class CapabilityMask {
   /** By VMID: how many payload bytes of the resource reply in progress it has seen. */
   readonly #position = new Map<number, number>();
 
+  /** The queue messages with capability ids set to zero; the same list if there are none. */
+  applyAll(messages: readonly Taken[]): readonly Taken[] {
+    let changed: Taken[] | undefined;
+    for (const [index, { to, frame }] of messages.entries()) {
+      const masked = this.apply(to, frame);
+      if (masked === frame) continue;
+      changed ??= [...messages];
+      changed[index] = { to, frame: masked };
+    }
+    return changed ?? messages;
+  }
+
   /** The queue message with capability ids set to zero; a copy where there are any. */
   apply(to: number, frame: Uint8Array): Uint8Array {
     if (frame.byteLength < limits.header) return frame;
     const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    if (view.getUint32(ID_OFFSET, true) !== VM_GET_HYP_RESOURCES.id) return frame;
     const header = codecOf(protocol.header).decode(view, 0, limits.header);
-    if (header.msg_id !== VM_GET_HYP_RESOURCES.id) return frame;
     const first = header.type === MessageType.reply;
     const position = first ? 0 : this.#position.get(to);
     if (position === undefined) return frame;

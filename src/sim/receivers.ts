@@ -69,12 +69,13 @@ export function sameFrames(left: readonly Taken[], right: readonly Taken[]): boo
     left.length === right.length &&
     left.every((item, index) => {
       const other = right[index];
-      return (
-        other !== undefined &&
-        item.to === other.to &&
-        item.frame.byteLength === other.frame.byteLength &&
-        item.frame.every((byte, at) => byte === other.frame[at])
-      );
+      return other !== undefined && item.to === other.to && sameBytes(item.frame, other.frame);
     })
   );
+}
+
+function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
+  return true;
 }

@@ -47,6 +47,11 @@ export interface Attempt {
   readonly data: bigint;
 }
 
+/** A line that needs no reading: it was made from packets, and was never text. */
+export class ReadLine {
+  constructor(readonly step: RecordedStep) {}
+}
+
 /** Message id and payload of a frame as 32-bit words. Bytes after the last whole word are left out. */
 export function frameWords(frame: Uint8Array): { readonly id: number; readonly words: readonly number[] } {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -90,6 +95,7 @@ function readManager(name: unknown): ManagerProfile {
 
 /** Reads one further line. @throws WireError `recording` when it is not a step. */
 export function readStep(value: unknown, file: FileContents): RecordedStep {
+  if (value instanceof ReadLine) return value.step;
   return strictly(object(value, ''), '', (line) => ({
     ...(readNote(line) ?? readOperation(line, file)),
     out: readOut(line),

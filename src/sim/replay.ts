@@ -64,18 +64,14 @@ export function* replay(
   const iterator = lines[Symbol.iterator]();
   const header = iterator.next();
   if (header.done === true) return;
-  const run = new Run(header.value, options);
+  const run = new Replay(header.value, options);
   const recorded = readSteps({ [Symbol.iterator]: () => iterator }, options.file);
   const steps = options.platform?.realVms === true ? asTaken(recorded) : recorded;
-  let ended = false;
-  let step = 0;
   for (let next = steps.next(); next.done !== true; ) {
     const taken = next.value;
     next = steps.next();
-    step++;
-    // Lines after an `end` have no meaning until the machine boots again.
-    if (!ended || taken.kind === 'reboot') yield run.compare(step, taken, next.done === true);
-    ended = taken.kind === 'end' || (ended && taken.kind !== 'reboot');
+    const comparison = run.step(taken, next.done === true);
+    if (comparison !== undefined) yield comparison;
   }
 }
 
@@ -86,7 +82,10 @@ function* readSteps(lines: Iterable<unknown>, file: FileContents): Generator<Rec
 /** Steps after which RM has not run yet. */
 const queued: ReadonlySet<RecordedStep['kind']> = new Set(['enqueue', 'remark', 'vcpu_run_result']);
 
-class Run {
+/** The same as {@link replay}, for steps that come one by one. */
+export class Replay {
+  #step = 0;
+  #ended = false;
   readonly #machine: Machine<VmPort>;
   #actualMask = new CapabilityMask();
   #recordedMask = new CapabilityMask();
@@ -99,7 +98,8 @@ class Run {
   #survived: PanicReason | undefined;
   readonly #follow: ReplayFollower | undefined;
 
-  constructor(header: unknown, options: ReplayOptions) {
+  /** @param header the first line. @throws WireError when it is not one. */
+  constructor(header: unknown, options: Omit<ReplayOptions, 'file'>) {
     const { follow } = options;
     this.#follow = follow;
     const { queueDepth, hlosOwnsIo, debugBuild, profile } = readHeader(header);
@@ -136,9 +136,16 @@ class Run {
     if (base !== undefined) this.#manager.irqHandleBase = base;
   }
 
-  /** @param last nothing follows in the recording. */
-  compare(step: number, recorded: RecordedStep, last: boolean): Comparison<PanicReason> {
+  /**
+   * @param last nothing follows in the recording.
+   * @returns undefined for a step without meaning: one after an `end`, until the machine boots again.
+   */
+  step(recorded: RecordedStep, last: boolean): Comparison<PanicReason> | undefined {
     const { kind } = recorded;
+    const step = ++this.#step;
+    const isSkipped = this.#ended && kind !== 'reboot';
+    this.#ended = kind === 'end' || isSkipped;
+    if (isSkipped) return undefined;
     // A reboot ends the boot before it. An `end` and the last step end their own boot.
     const before = kind !== 'reboot' || this.#endBoot(false);
     const comparison = this.#compare(step, recorded);
@@ -149,10 +156,7 @@ class Run {
 
   #compare(step: number, recorded: RecordedStep): Comparison<PanicReason> {
     this.#learnHandleBase(recorded);
-    const expected = recorded.out.map(({ to, frame }) => ({
-      to,
-      frame: this.#recordedMask.apply(to, frame),
-    }));
+    const expected = this.#recordedMask.applyAll(recorded.out);
     for (const vmid of this.#real ? lostTargets(this.#machine, recorded) : []) {
       const attempt = this.#perform(step, withTarget(recorded, vmid), expected);
       if (attempt.equal) return attempt;
@@ -191,14 +195,15 @@ class Run {
     const refused = this.#act(recorded);
     const taken = queued.has(recorded.kind) ? [] : this.#settle(recorded.out);
     const panic = before === undefined ? (this.#manager.panicked ?? this.#survived) : undefined;
-    const actual = taken.map(({ to, frame }) => ({ to, frame: this.#actualMask.apply(to, frame) }));
+    const actual = this.#actualMask.applyAll(taken);
     const sameEnd = this.#sameEnd(recorded, panic);
     // When both managers died at this step, what they sent before is not compared.
     const sameOut = (panic !== undefined && recorded.panic !== undefined) || this.#sameOut(actual, expected);
     // Nothing is put on the queues of a machine that has stopped.
     const sameRefusal = this.#stopped || refused === (recorded.refused !== undefined);
     const equal = sameEnd && sameOut && sameRefusal;
-    return { step, recorded: { ...recorded, out: expected }, actual, panic, refused, equal };
+    const compared = expected === recorded.out ? recorded : { ...recorded, out: expected };
+    return { step, recorded: compared, actual, panic, refused, equal };
   }
 
   /** @param out what VMs took on the recorded machine. */

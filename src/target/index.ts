@@ -2,7 +2,7 @@
  * Managers to speak to: what can be put to one (a step), what it does then (a response), and tasks that work with any of
  * them. The simulated one is here; programs and sockets are in src/node.
  */
-export type { Connection, ConnectionEvents, Connector } from './connection.js';
+export type { Connection, ConnectionEvents, Connector, Told } from './connection.js';
 export { headerOf, idOf, longAt, REPLY_FIELDS, wordAt } from './frames.js';
 export { LineServer } from './line-server.js';
 export { type LineCommand, readLine, writeLine } from './lines.js';
@@ -10,8 +10,9 @@ export { recordedLine } from './recorded.js';
 export { SimTarget, type SimTargetOptions } from './sim.js';
 export { SimConnector } from './sim-connector.js';
 export { type Ending, type Response, type Step, stepKinds } from './step.js';
-export { type LocalTarget, putAll, type RemoteTarget, type Target } from './target.js';
+export type { LocalTarget, RemoteTarget, Target } from './target.js';
 export {
+  Batch,
   type Command,
   emptyResponse,
   LocalRunner,

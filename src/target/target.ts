@@ -24,23 +24,14 @@ export interface RemoteTarget extends Common {
   readonly local: false;
   reset(): Promise<void>;
   put(step: Step): Promise<Response>;
-  /** Puts steps without waiting for the answer to each. Those after the end of the target have no response. */
-  putAll?(steps: readonly Step[]): Promise<readonly Response[]>;
+  /**
+   * Puts steps without waiting for the answer to each, where that can be done. Those after the end of the target have no
+   * response. It can be called again before it has returned.
+   */
+  putAll(steps: readonly Step[]): Promise<readonly Response[]>;
   /** Like {@link reset}, and nothing of what was before is left, as far as that can be done. */
   restart?(): Promise<void>;
   close(): Promise<void>;
 }
 
 export type Target = LocalTarget | RemoteTarget;
-
-/** Puts steps up to the one with which the target ends: at once where it can do that. */
-export async function putAll(target: RemoteTarget, steps: readonly Step[]): Promise<readonly Response[]> {
-  if (target.putAll !== undefined) return target.putAll(steps);
-  const responses: Response[] = [];
-  for (const step of steps) {
-    const response = await target.put(step);
-    responses.push(response);
-    if (response.ended !== undefined) break;
-  }
-  return responses;
-}

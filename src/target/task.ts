@@ -1,11 +1,20 @@
 import type { Response, Step } from './step.js';
 import type { LocalTarget, RemoteTarget } from './target.js';
 
-/** A step for the target, a fresh start, or a fresh start of a target made anew. */
-export type Command = Step | 'reset' | 'restart';
+/** Steps that a task has put at once, because no step depends on the answer to one before it. */
+export class Batch {
+  readonly kind = 'batch';
+  /** What the target did, once the task is resumed. Steps after its end have no response. */
+  responses: readonly Response[] = [];
+
+  constructor(readonly steps: readonly Step[]) {}
+}
+
+/** A step for the target or several, a fresh start, or a fresh start of a target made anew. */
+export type Command = Step | Batch | 'reset' | 'restart';
 
 /**
- * A task that works with a target: it yields commands and is resumed with responses (an empty one after a fresh start). It
+ * A task that works with a target: it yields commands and is resumed with responses (an empty one after all but a step). It
  * is the same for targets in this process and for remote ones.
  */
 export type TargetTask<T> = Generator<Command, T, Response>;
@@ -52,6 +61,7 @@ export class LocalRunner<T> {
       if (next.done === true) return { result: next.value };
       if (next.value === 'reset') this.#target.reset();
       else if (next.value === 'restart') this.#target.restart();
+      else if (next.value instanceof Batch) next.value.responses = this.#putAll(next.value.steps);
       else {
         this.#response = this.#target.put(next.value);
         continue;
@@ -59,6 +69,16 @@ export class LocalRunner<T> {
       this.#response = emptyResponse;
     }
     return undefined;
+  }
+
+  #putAll(steps: readonly Step[]): readonly Response[] {
+    const responses: Response[] = [];
+    for (const step of steps) {
+      const response = this.#target.put(step);
+      responses.push(response);
+      if (response.ended !== undefined) break;
+    }
+    return responses;
   }
 }
 
@@ -68,11 +88,11 @@ export async function runRemotely<T>(task: TargetTask<T>, target: RemoteTarget):
   for (;;) {
     const next = task.next(response);
     if (next.done === true) return next.value;
-    if (next.value !== 'reset' && next.value !== 'restart') {
-      response = await target.put(next.value);
-      continue;
-    }
-    await (next.value === 'restart' && target.restart !== undefined ? target.restart() : target.reset());
+    const { value } = next;
     response = emptyResponse;
+    if (value === 'reset') await target.reset();
+    else if (value === 'restart') await (target.restart?.() ?? target.reset());
+    else if (value instanceof Batch) value.responses = await target.putAll(value.steps);
+    else response = await target.put(value);
   }
 }

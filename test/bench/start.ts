@@ -18,9 +18,9 @@ const rows = [
   { words: [program, 'decode', capture], limit: 3 },
   { words: [program, 'decode', '--json', capture], limit: 3 },
   { words: [program, 'describe', 'VM_START'], limit: 3 },
-  { words: [program, 'decode', '--help'], limit: 3 },
-  { words: [program, 'fuzz', '--help'], limit: 3 },
-  { words: [program, '--help'], limit: 4 },
+  { words: [program, 'decode', '--help'], limit: 2 },
+  { words: [program, 'fuzz', '--help'], limit: 2 },
+  { words: [program, '--help'], limit: 2 },
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-start-'));

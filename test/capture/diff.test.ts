@@ -1,20 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
+import { ByteWriter } from '../../src/base/byte-writer.js';
 import { UsageError } from '../../src/base/error.js';
+import { decodeUtf8 } from '../../src/base/text.js';
 import type { DiffCounts } from '../../src/capture/diff/diff.js';
 import { diffEntry, Packer } from '../../src/capture/diff/entry-assembler.js';
 import {
   countsLine,
   type DiffEntry,
   type Difference,
+  DifferenceLines,
+  DifferencePrinter,
   diffEntries,
-  differenceLine,
   diffHeading,
   diffWindow,
   parseFieldPath,
   printCounts,
-  printDifference,
 } from '../../src/capture/diff/index.js';
 import { openReader } from '../../src/capture/input/index.js';
 import type { CaptureRecord } from '../../src/capture/records/index.js';
@@ -363,7 +365,14 @@ describe('printing differences', () => {
   const a = [...start, ...request(4, 'MEM_SHARE', share(0xa0000000n, 0x1000n))];
   const b = [...request(4, 'MEM_SHARE', share(0xa0000000n, 0x2000n)), ...stop];
   const { differences, counts } = diff(a, b);
-  const text = differences.map((item) => printDifference(protocol, item, style)).join('');
+  const printer = new DifferencePrinter(protocol, style);
+  const lines = new DifferenceLines(protocol);
+  const printed = (item: Difference, by: DifferencePrinter | DifferenceLines = printer) => {
+    const writer = new ByteWriter(16);
+    by.write(item, writer);
+    return decodeUtf8(writer.bytes.subarray(0, writer.at));
+  };
+  const text = differences.map((item) => printed(item)).join('');
 
   it('marks what is gone, new and different, with the numbers on both sides', () => {
     expect(text.split('\n').map((line) => line.trimEnd())).toEqual([
@@ -385,18 +394,18 @@ describe('printing differences', () => {
   it('shows long runs of bytes from the first that differs', () => {
     const text = (byte: string) => frame(1, 0, 0, 0x99999999, `${'ab'.repeat(40)}${byte}${'cd'.repeat(40)}`);
     const [item] = diff([[hlos, rm, text('00')]], [[hlos, rm, text('01')]]).differences;
-    const line = printDifference(protocol, item as Difference, style).split('\n')[1];
+    const line = printed(item as Difference).split('\n')[1];
     expect(line).toContain('rest: <bad 00cdcd');
     expect(line).toContain('-> <good 01cdcd');
     expect(line).toContain('(from byte 40 on)');
   });
 
   it('prints NDJSON whose values are those of decode --json', () => {
-    const lines = [...differences.map(differenceLine), countsLine(counts)].map(
+    const printedLines = [...differences.map((item) => printed(item, lines)), countsLine(counts)].map(
       (line) => JSON.parse(line) as object,
     );
     const head = { from: hlos, to: rm, type: 'request' };
-    expect(lines[0]).toEqual({
+    expect(printedLines[0]).toEqual({
       diff: 'removed',
       a: 1,
       ...head,
@@ -405,7 +414,7 @@ describe('printing differences', () => {
       name: 'VM_START',
       message: { ...head, seq: 0, id: '0x56000004', name: 'VM_START', payload: { vmid: 128 } },
     });
-    expect(lines[2]).toEqual({
+    expect(printedLines[2]).toEqual({
       diff: 'changed',
       a: 3,
       b: 1,
@@ -415,7 +424,7 @@ describe('printing differences', () => {
       name: 'MEM_SHARE',
       changes: [{ path: 'payload.sgl_entries[1].size', a: '0x1000', b: '0x2000' }],
     });
-    expect(lines.at(-1)).toEqual({ diff: 'summary', equal: 0, changed: 1, removed: 2, added: 2 });
+    expect(printedLines.at(-1)).toEqual({ diff: 'summary', equal: 0, changed: 1, removed: 2, added: 2 });
   });
 
   it('prints any difference of any bytes', () => {
@@ -425,8 +434,8 @@ describe('printing differences', () => {
     holds(
       fc.property(bytes, bytes, (left, right) => {
         for (const item of diffRecords(send(left), send(right)).differences) {
-          expect(printDifference(protocol, item, style)).not.toMatch(/undefined|\[object/);
-          expect(JSON.parse(differenceLine(item))).toHaveProperty('diff', item.diff);
+          expect(printed(item)).not.toMatch(/undefined|\[object/);
+          expect(JSON.parse(printed(item, lines))).toHaveProperty('diff', item.diff);
         }
       }),
       300,

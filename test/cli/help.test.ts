@@ -1,34 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
+import { type HelpPage, pageOf } from '../../src/cli/help-page.js';
 import { CommandIo } from '../../src/cli/io.js';
 import { manPage } from '../../src/cli/man-page.js';
 import { wrapNotes } from '../../src/cli/notes.js';
 import { programOf } from '../../src/cli/program.js';
+import { printStoredHelp } from '../../src/cli/stored-help.js';
 import { gunyahRm, noStdio } from './run.js';
 
-const commands = [
-  'decode',
-  'encode',
-  'describe',
-  'diff',
-  'simulate',
-  'replay',
-  'serve',
-  'fuzz',
-  'golden',
-  'export',
-  'inspect',
-  'call',
-  'listen',
-  'relay',
-  'conform',
-  'capture',
-  'completion',
-];
+const program = await programOf(new CommandIo(protocol, noStdio), []);
+const pages = program.commands.map(pageOf);
+
+/** The words of each command. */
+function wordsOf({ name, commands }: HelpPage): string[][] {
+  return [[name], ...commands.flatMap(wordsOf).map((words) => [name, ...words])];
+}
+const commands = pages.flatMap(wordsOf).map((words) => words.join(' '));
 
 describe('--help', () => {
   it.each(commands)('of %s fits a page and names its defaults', async (command) => {
-    const { code, stdout } = await gunyahRm([command, '--help']);
+    const { code, stdout } = await gunyahRm([...command.split(' '), '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: gunyah-rm ${command}`);
     expect(stdout.split('\n').filter((line) => line.length > 130)).toEqual([]);
@@ -37,11 +28,51 @@ describe('--help', () => {
 
   it.each(commands)('of %s wraps at the width of the terminal', async (command) => {
     for (const columns of [80, 100]) {
-      const { stdout } = await gunyahRm([command, '--help'], { columns });
+      const { stdout } = await gunyahRm([...command.split(' '), '--help'], { columns });
       // A word such as an object of JSON cannot be cut.
       const long = stdout.split('\n').filter((line) => line.length > columns && /\S \S/.test(line));
       expect(long).toEqual([]);
     }
+  });
+});
+
+describe('the help that the build stores', () => {
+  const stored: HelpPage[] = JSON.parse(JSON.stringify(pages));
+  const printed = (words: readonly string[], columns?: number) => {
+    let [out, error] = ['', ''];
+    const write = (bytes: Uint8Array) => {
+      out += Buffer.from(bytes);
+      return true;
+    };
+    const writeError = (text: string) => {
+      error += text;
+    };
+    const code = printStoredHelp(stored, words, { ...noStdio, columns, write, writeError });
+    return { code, stdout: out, stderr: error };
+  };
+
+  it.each([
+    [],
+    ['--help'],
+    ['help', 'fuzz'],
+    ['decode', 'a.pcapng', '-h'],
+    ['encode', '--to', 'hex', '--help'],
+    ...commands.map((command) => [...command.split(' '), '--help']),
+  ])('is that of the commands: %s', async (...words) => {
+    for (const columns of [undefined, 60, 130]) {
+      const { code, stdout, stderr } = await gunyahRm(words, columns === undefined ? {} : { columns });
+      expect(printed(words, columns)).toEqual({ code, stdout, stderr });
+    }
+  });
+
+  it.each([
+    ['decode', 'a.pcapng'],
+    ['decode', '--filter', '--help'],
+    ['decode', '--', '--help'],
+    ['no-such-command'],
+    ['fuzz', '--no-such-option'],
+  ])('leaves to the commands what does not ask for it: %s', (...words) => {
+    expect(printed(words)).toEqual({ code: undefined, stdout: '', stderr: '' });
   });
 });
 
@@ -95,7 +126,6 @@ describe('-V and -q', () => {
 
 describe('the manual page', () => {
   it('tells every command and option, in lines that man takes', async () => {
-    const program = await programOf(new CommandIo(protocol, noStdio), []);
     const page = manPage(program, '1.2.3');
     for (const command of commands)
       expect(page).toContain(`.SS "gunyah\\-rm ${command.replaceAll('-', '\\-')} `);

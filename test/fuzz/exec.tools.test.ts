@@ -6,8 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseHex } from '../../src/base/hex.js';
 import { ConnectedTarget } from '../../src/node/target/connected-target.js';
 import { ExecConnector } from '../../src/node/target/exec-connector.js';
-import { ExecTarget } from '../../src/node/target/exec-target.js';
-import { putAll, type RemoteTarget, SimTarget, type Step } from '../../src/target/index.js';
+import { type RemoteTarget, SimTarget, type Step } from '../../src/target/index.js';
 import { main } from '../cli/bundle.js';
 import { gunyahRm } from '../cli/run.js';
 import { recordedSessions } from './recorded-source.js';
@@ -25,11 +24,9 @@ function script(name: string, text: string): string {
   return path;
 }
 
-/** What speaks to such a target: one step at a time, as other commands do, and many at once, as the fuzzer does. */
-const makers: Readonly<Record<string, (path: string) => RemoteTarget>> = {
-  'a connection': (path) => new ConnectedTarget({ connector: new ExecConnector(path), limitMs: 1000 }),
-  'the fuzzer': (path) => new ExecTarget(path, 1000),
-};
+function programTarget(command: string, limitMs: number): ConnectedTarget {
+  return new ConnectedTarget({ connector: new ExecConnector(command), limitMs });
+}
 
 async function once(target: RemoteTarget, step: Step = ask) {
   await target.reset();
@@ -38,8 +35,8 @@ async function once(target: RemoteTarget, step: Step = ask) {
   return response;
 }
 
-describe.each(Object.entries(makers))('a program that speaks the line protocol with %s', (_, make) => {
-  const scripted = (name: string, text: string) => make(script(name, text));
+describe('a program that speaks the line protocol', () => {
+  const scripted = (name: string, text: string) => programTarget(script(name, text), 1000);
   const answering = (answer: string) => `echo ready; while read line; do ${answer}; done`;
 
   it('answers a message', async () => {
@@ -106,11 +103,11 @@ describe('the examples in C', () => {
     writeFileSync(tiny, text);
     execFileSync('cc', ['-Wall', '-Werror', '-o', program, join(examples, 'fork.c'), tiny]);
     const starts = join(folder, 'starts');
-    const target = new ExecTarget(`echo >> ${starts}; exec ${program}`, 5000);
+    const target = programTarget(`echo >> ${starts}; exec ${program}`, 5000);
     const long: Step = { kind: 'frame', from: 3, frame: new Uint8Array(12) };
     for (let session = 0; session < 5; session++) {
       await target.reset();
-      const responses = await putAll(target, [ask, ask, long, ask]);
+      const responses = await target.putAll([ask, ask, long, ask]);
       expect(responses.map(({ out }) => out[0]?.frame[1])).toEqual([1, 2, undefined]);
       expect(responses[2]?.ended?.text).toBe('abort signal 6');
     }
@@ -159,7 +156,7 @@ describe('the examples in C', () => {
 });
 
 describe('the simulated manager as a program', () => {
-  const target = new ExecTarget(`exec ${process.execPath} ${main} serve --stdio`, 20_000);
+  const target = programTarget(`exec ${process.execPath} ${main} serve --stdio`, 20_000);
   afterAll(() => target.close());
 
   it('answers as it does in this process, many steps at once, and boots again after its end', async () => {
@@ -170,7 +167,7 @@ describe('the simulated manager as a program', () => {
       const expected = session.map((step) => sim.put(step));
       const end = expected.findIndex(({ ended }) => ended !== undefined);
       const steps = end < 0 ? session : session.slice(0, end + 1);
-      const responses = await putAll(target, steps);
+      const responses = await target.putAll(steps);
       expect(responses.map(({ out }) => out)).toEqual(expected.slice(0, steps.length).map(({ out }) => out));
       if (end >= 0) expect(responses[end]?.ended?.text).toBe(`abort ${expected[end]?.ended?.text}`);
     }

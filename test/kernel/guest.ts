@@ -66,15 +66,19 @@ for folder in /cases/*; do
   if grep -q rxe /sys/kernel/tracing/kprobe_events; then
     until grep -q 'second step' /messages || [ $tries = 300 ]; do sleep 1; tries=$((tries + 1)); done
   fi
+  tries=0
   if [ "$(cat "$folder/end")" = KILL ]; then
+    printed=$(stat -c %s /trace)
     play "$folder/records" count=$((records / 2))
+    # On a slow machine the reader has printed nothing yet.
+    until [ "$(stat -c %s /trace)" != "$printed" ] || [ $tries = 60 ]; do sleep 1; tries=$((tries + 1)); done
+    sleep 1
     kill -KILL $pid
     sleep 5
   else
     play "$folder/records" count=$records
     sleep 1
     kill -TERM $pid
-    tries=0
     while kill -0 $pid 2>/dev/null && [ $tries != 90 ]; do sleep 1; tries=$((tries + 1)); done
     kill -0 $pid 2>/dev/null && echo "the script does not end" >> /messages
   fi

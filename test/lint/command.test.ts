@@ -1,6 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { gunyahRm } from '../cli/run.js';
 
@@ -91,6 +92,25 @@ describe('lint', () => {
     const malformed = example.replace('rm23/vm-dealloc-unknown-vmid', 'wire/malformed');
     expect((await gunyahRm(['lint', malformed])).code).toBe(1);
     expect((await gunyahRm(['lint', '--level', 'hangs', malformed])).code).toBe(0);
+  });
+
+  it('reads all recordings of a file, packed or not', async () => {
+    const lines = readFileSync(example, 'utf8');
+    const file = join(mkdtempSync(join(tmpdir(), 'lint-')), 'several.ndjson.gz');
+    writeFileSync(file, gzipSync(`${lines}${lines.replace('"scenario":"', '"scenario":"second ')}`));
+    const { stdout } = await gunyahRm(['lint', '--json', file]);
+    const found = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(found.map(({ scenario, step }) => [scenario, step])).toEqual([
+      [undefined, 1],
+      ['second rm23/vm-dealloc-unknown-vmid', 1],
+    ]);
+    expect((await gunyahRm(['replay', file])).stdout).toMatch(/^2 steps, 2 equal, 0 different\n$/);
+    expect((await gunyahRm(['lint', file])).stdout).toContain(
+      'second rm23/vm-dealloc-unknown-vmid, step 1: fatal',
+    );
   });
 
   it('lists and explains rules', async () => {

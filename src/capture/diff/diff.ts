@@ -1,4 +1,5 @@
-import { align, alignShared, type Span } from './align.js';
+import { align, alignShared } from './align.js';
+import type { Span } from './anchors.js';
 import { contentOf, type DiffEntry, recordOf } from './entry.js';
 import { type FieldChange, fieldChanges } from './fields.js';
 import { isEqual, levels, numbering } from './numbering.js';
@@ -127,7 +128,7 @@ function stepsOf(a: readonly DiffEntry[], b: readonly DiffEntry[], isWhole: bool
       for (let at = bStart; at < bEnd; at++) steps.push({ a: -1, b: at, level: -1 });
       return;
     }
-    const number = numbering(way);
+    const number = numbering(way, aEnd - aStart + bEnd - bStart);
     const aTokens = new Int32Array(aEnd - aStart);
     const bTokens = new Int32Array(bEnd - bStart);
     for (let at = aStart; at < aEnd; at++) aTokens[at - aStart] = number(a[at] as DiffEntry);

@@ -38,8 +38,8 @@ function valueChange(a: Json, b: Json, path: string): FieldChange[] {
  */
 function listChanges(a: readonly Json[], b: readonly Json[], path: string): FieldChange[] {
   const tokens = tokenizer();
-  const aTokens = a.map((item) => tokens(JSON.stringify(item)));
-  const bTokens = b.map((item) => tokens(JSON.stringify(item)));
+  const aTokens = Int32Array.from(a, (item) => tokens(JSON.stringify(item)));
+  const bTokens = Int32Array.from(b, (item) => tokens(JSON.stringify(item)));
   const changes: FieldChange[] = [];
   let aNext = 0;
   let bNext = 0;

@@ -4,4 +4,5 @@ export type { Comparison, DiffEntry } from './entry.js';
 export { entryAssembler } from './entry-assembler.js';
 export { fieldChanges } from './fields.js';
 export { type FieldPath, parseFieldPath } from './ignore.js';
-export { countsLine, differenceLine, diffHeading, printCounts, printDifference } from './print.js';
+export { countsLine, DifferenceLines } from './lines.js';
+export { DifferencePrinter, diffHeading, printCounts } from './print.js';

@@ -22,20 +22,22 @@ export function isEqual(a: DiffEntry, b: DiffEntry): boolean {
   return sameSeq(a, b) && sameContents(a, b);
 }
 
-/** Returns a function that numbers messages from 0. Equal ones get the same number. */
-export function numbering({ hash, same }: Level): (entry: DiffEntry) => number {
-  /** The number given last to a message with this hash. */
-  const latest = new Map<number, number>();
-  /** By number: the first message that has it, and the number given before it for its hash, -1 = none. */
+/** Returns a function that numbers up to `size` messages from 0. Equal ones get the same number. */
+export function numbering({ hash, same }: Level, size: number): (entry: DiffEntry) => number {
+  /** Numbers, each at the place that the hash of its messages tells or at the next free one. -1: free. */
+  const mask = 2 ** Math.ceil(Math.log2(2 * size + 1)) - 1;
+  const table = new Int32Array(mask + 1).fill(-1);
+  /** By number: the first message that has it. */
   const firsts: DiffEntry[] = [];
-  const before: number[] = [];
   return (entry) => {
-    const key = hash(entry);
-    const start = latest.get(key) ?? -1;
-    for (let number = start; number >= 0; number = before[number] as number)
+    let slot = hash(entry) & mask;
+    for (;;) {
+      const number = table[slot] as number;
+      if (number < 0) break;
       if (same(firsts[number] as DiffEntry, entry)) return number;
-    latest.set(key, firsts.length);
-    before.push(start);
+      slot = (slot + 1) & mask;
+    }
+    table[slot] = firsts.length;
     return firsts.push(entry) - 1;
   };
 }

@@ -1,18 +1,24 @@
+import type { ByteWriter } from '../../base/byte-writer.js';
 import { jsonText } from '../../base/json.js';
+import { decodeUtf8, encodeText } from '../../base/text.js';
 import { formatId, type Protocol } from '../../schema/index.js';
-import { keysOfContents } from '../keys/index.js';
+import { keysOfContents, type ValueWriter } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
 import { vmidName } from '../payload/index.js';
 import type { PrintStyle } from '../print/index.js';
 import type { CaptureRecord } from '../records/index.js';
 import type { DiffCounts, Difference } from './diff.js';
-import { contentOf, type DiffEntry, recordOf } from './entry.js';
+import { contentOf, type DiffEntry } from './entry.js';
+import { EntryRecords } from './entry-records.js';
 import type { FieldChange } from './fields.js';
+import { KeptTexts } from './kept-texts.js';
 
 /** Characters of a value up to which a change shows it whole. */
 const wholeSizeMax = 40;
 /** Characters that are shown of each value of a message that only one side has. */
 const valueSizeMax = 400;
+/** Columns of a record's number. */
+const NUMBER_WIDTH = 8;
 
 const margin = ' '.repeat(17);
 
@@ -21,27 +27,110 @@ export function diffHeading(style: PrintStyle): string {
   return `${style.dim(`${'no in A'.padStart(9)}${'no in B'.padStart(8)}`)}\n`;
 }
 
+/** Keys that the first line of a message shows. */
+const headKeys: ReadonlySet<string> = new Set(['from', 'to', 'type', 'seq', 'id', 'name', 'error']);
+const shownBelow = keysOfContents.writersBut(headKeys);
+
 /**
- * A difference as text: `~` changed, `-` only in A, `+` only in B; the record numbers on both sides; the message. Below
- * it stands each field that differs, or all fields of a message that only one side has.
+ * Writes differences as text: `~` changed, `-` only in A, `+` only in B; the record numbers on both sides; the message.
+ * Below it stands each field that differs, or all fields of a message that only one side has.
  */
-export function printDifference(protocol: Protocol, difference: Difference, style: PrintStyle): string {
-  const { diff } = difference;
-  if (diff === 'changed') {
-    const { a, b, changes } = difference;
-    const head = `${style.warn('~')}${number(a)}${number(b)}  ${headText(protocol, recordOf(a), style)}`;
-    return `${[head, ...changes.map((change) => changeLine(change, style))].join('\n')}\n`;
+export class DifferencePrinter {
+  readonly #protocol: Protocol;
+  readonly #style: PrintStyle;
+  readonly #records: EntryRecords;
+  readonly #heads = new KeptTexts();
+  readonly #signs: { readonly [D in Difference['diff']]: Uint8Array };
+  readonly #fields: readonly (readonly [label: Uint8Array, field: ValueWriter<CaptureRecord>])[];
+  readonly #seqStart: Uint8Array;
+  readonly #seqEnd: Uint8Array;
+
+  constructor(protocol: Protocol, style: PrintStyle) {
+    this.#protocol = protocol;
+    this.#style = style;
+    this.#records = new EntryRecords(protocol);
+    const { warn, bad, good } = style;
+    this.#signs = {
+      changed: encodeText(warn('~')),
+      removed: encodeText(bad('-')),
+      added: encodeText(good('+')),
+    };
+    this.#fields = shownBelow.map((field) => [encodeText(this.#label(field.name)), field]);
+    const [start, end] = style.dim('seq #').split('#') as [string, string];
+    this.#seqStart = encodeText(`  ${start}`);
+    this.#seqEnd = encodeText(`${end}\n`);
   }
-  const { entry, paint, sign, numbers } =
-    diff === 'removed'
-      ? { entry: difference.a, paint: style.bad, sign: '-', numbers: number(difference.a) + number() }
-      : { entry: difference.b, paint: style.good, sign: '+', numbers: number() + number(difference.b) };
-  const record = recordOf(entry);
-  const fields = fieldTexts(entry, record)
-    .filter(([key, text]) => !headKeys.has(key) && text !== '{}')
-    .map(([key, text]) => `${margin}  ${style.accent(key)} ${cut(text, valueSizeMax)}`);
-  const head = `${paint(sign)}${numbers}  ${headText(protocol, record, style)}`;
-  return `${[head, ...fields].join('\n')}\n`;
+
+  write(difference: Difference, writer: ByteWriter): void {
+    const { diff } = difference;
+    const a = diff === 'added' ? undefined : difference.a;
+    const b = diff === 'removed' ? undefined : difference.b;
+    const entry = (a ?? b) as DiffEntry;
+    const record = this.#records.of(entry);
+    writer.copy(this.#signs[diff]);
+    writeNumber(a?.no, writer);
+    writeNumber(b?.no, writer);
+    this.#head(record, writer);
+    if (diff === 'changed')
+      for (const change of difference.changes) writer.text(`${changeLine(change, this.#style)}\n`);
+    else if (entry.comparison.ignore.length === 0) this.#values(record, writer);
+    else this.#remainingValues(entry, record, writer);
+  }
+
+  #values(record: CaptureRecord, writer: ByteWriter): void {
+    for (const [label, field] of this.#fields) {
+      const before = writer.at;
+      writer.copy(label);
+      const start = writer.at;
+      if (!field.write(record, this.#protocol, writer) || isEmptyObject(writer, start)) {
+        writer.at = before;
+        continue;
+      }
+      // A character takes a byte at least.
+      if (writer.at - start > valueSizeMax) {
+        const text = decodeUtf8(writer.bytes.subarray(start, writer.at));
+        writer.at = start;
+        writer.text(cut(text, valueSizeMax));
+      }
+      writer.text('\n');
+    }
+  }
+
+  #remainingValues(entry: DiffEntry, record: CaptureRecord, writer: ByteWriter): void {
+    for (const [name, value] of Object.entries(contentOf(entry, record))) {
+      const text = jsonText(value);
+      if (!headKeys.has(name) && text !== '{}')
+        writer.text(`${this.#label(name)}${cut(text, valueSizeMax)}\n`);
+    }
+  }
+
+  #label(name: string): string {
+    return `${margin}  ${this.#style.accent(name)} `;
+  }
+
+  /** The first line, from behind the numbers on. */
+  #head(record: CaptureRecord, writer: ByteWriter): void {
+    const [head] = this.#heads.of(record, record.error, () => [this.#headText(record)]);
+    writer.copy(head as Uint8Array);
+    if (record.seq === undefined) writer.text('\n');
+    else {
+      writer.copy(this.#seqStart);
+      writer.decimal(record.seq);
+      writer.copy(this.#seqEnd);
+    }
+  }
+
+  #headText(record: CaptureRecord): string {
+    const { from, to, type, id, seq, message } = record;
+    const vm = (vmid: number) => vmidName(this.#protocol, vmid) ?? `VM ${vmid}`;
+    const error = keysOfContents.value(record, this.#protocol, 'error');
+    const parts = [`${vm(from).padStart(6)} -> ${vm(to).padEnd(6)}`, type.padEnd(12)];
+    if (id !== undefined) parts.push(this.#style.name(message?.name ?? formatId(id)));
+    if (error !== undefined)
+      parts.push(error === 'OK' ? this.#style.good('OK') : this.#style.bad(`${error}`));
+    const text = `  ${parts.join('  ')}`;
+    return seq === undefined ? text.trimEnd() : text;
+  }
 }
 
 /** The last line: the number of messages of each kind. */
@@ -50,56 +139,21 @@ export function printCounts({ equal, changed, removed, added }: DiffCounts, styl
   return `${changed} changed, ${removed} only in A, ${added} only in B, ${equal} equal\n`;
 }
 
-/**
- * A difference as one NDJSON line: `{"diff","a","b","from","to","type","seq","id","name","changes","message"}`. `diff` is
- * changed, removed or added; `a` and `b` are the record numbers on the sides that have the message; `changes` holds
- * `{"path","a","b"}` per field, without `a` where only B has it and without `b` where only A has it; `message` is a
- * message that only one side has.
- */
-export function differenceLine(difference: Difference): string {
-  const { diff } = difference;
-  const entry = diff === 'added' ? difference.b : difference.a;
-  const record = recordOf(entry);
-  const { from, to, type, seq, id, message } = record;
-  const named = { from, to, type, seq, id: id === undefined ? undefined : formatId(id), name: message?.name };
-  if (diff === 'changed') {
-    const { a, b, changes } = difference;
-    return `${jsonText({ diff, a: a.no, b: b.no, ...named, changes })}\n`;
-  }
-  const side = diff === 'removed' ? 'a' : 'b';
-  const fields = fieldTexts(entry, record).map(([key, text]) => `"${key}":${text}`);
-  const start = jsonText({ diff, [side]: entry.no, ...named });
-  return `${start.slice(0, -1)},"message":{${fields}}}\n`;
+/** Right-aligned; spaces without one. */
+function writeNumber(no: number | undefined, writer: ByteWriter): void {
+  const start = writer.at;
+  if (no !== undefined) writer.decimal(no);
+  const size = writer.at - start;
+  const bytes = writer.room(NUMBER_WIDTH);
+  if (size >= NUMBER_WIDTH) return;
+  bytes.copyWithin(start + NUMBER_WIDTH - size, start, writer.at);
+  bytes.fill(0x20, start, start + NUMBER_WIDTH - size);
+  writer.at = start + NUMBER_WIDTH;
 }
 
-/** The keys of a message that are compared, with the JSON texts of their values. */
-function fieldTexts(entry: DiffEntry, record: CaptureRecord): (readonly [key: string, text: string])[] {
-  const { ignore, protocol } = entry.comparison;
-  if (ignore.length === 0) return keysOfContents.texts(record, protocol);
-  return Object.entries(contentOf(entry, record)).map(([key, value]) => [key, jsonText(value)]);
-}
-
-/** The last NDJSON line: `{"diff":"summary","equal","changed","removed","added"}`. */
-export function countsLine(counts: DiffCounts): string {
-  return `${jsonText({ diff: 'summary', ...counts })}\n`;
-}
-
-/** Keys that the first line of a message shows. */
-const headKeys = new Set(['from', 'to', 'type', 'seq', 'id', 'name', 'error']);
-
-function number(entry?: DiffEntry): string {
-  return String(entry?.no ?? '').padStart(8);
-}
-
-function headText(protocol: Protocol, record: CaptureRecord, style: PrintStyle): string {
-  const vm = (vmid: number) => vmidName(protocol, vmid) ?? `VM ${vmid}`;
-  const { from, to, type, seq, id, message } = record;
-  const error = keysOfContents.value(record, protocol, 'error');
-  const parts = [`${vm(from).padStart(6)} -> ${vm(to).padEnd(6)}`, type.padEnd(12)];
-  if (id !== undefined) parts.push(style.name(message?.name ?? formatId(id)));
-  if (error !== undefined) parts.push(error === 'OK' ? style.good('OK') : style.bad(`${error}`));
-  if (seq !== undefined) parts.push(style.dim(`seq ${seq}`));
-  return parts.join('  ').trimEnd();
+/** Whether `{}` has been written. */
+function isEmptyObject({ bytes, at }: ByteWriter, start: number): boolean {
+  return at - start === 2 && bytes[start] === 0x7b;
 }
 
 function changeLine({ path, a, b }: FieldChange, style: PrintStyle): string {

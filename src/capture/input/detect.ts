@@ -71,14 +71,15 @@ export function detectFormat(prefix: Uint8Array): InputFormat | undefined {
   return detector.found;
 }
 
-/** The reader of any format. */
+/** The reader of any format. @param state of a reader of the same format, which has come so far. */
 export function openReader(
   protocol: Protocol,
   format: InputFormat,
   sink: PacketSink,
   warn: WarningSink,
   options: InputOptions = {},
+  state?: unknown,
 ): CaptureReader {
   const { reader } = inputFormats.find(({ name }) => name === format) as (typeof inputFormats)[number];
-  return reader({ protocol, sink, warn, options });
+  return reader({ protocol, sink, warn, options, state });
 }

@@ -18,7 +18,14 @@ import {
 } from '../ktrace/index.js';
 import { ndjsonReader } from '../ndjson/index.js';
 import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
-import { BLOCK_SECTION, PCAP_MAGICS, pcapngReader, pcapReader } from '../pcap/index.js';
+import {
+  BLOCK_SECTION,
+  PCAP_MAGICS,
+  type PcapngState,
+  type PcapState,
+  pcapngReader,
+  pcapReader,
+} from '../pcap/index.js';
 
 /** What a reader needs. */
 export interface ReaderContext {
@@ -26,6 +33,8 @@ export interface ReaderContext {
   readonly sink: PacketSink;
   readonly warn: WarningSink;
   readonly options: InputOptions;
+  /** Of a reader of the same format, which has come so far. */
+  readonly state?: unknown;
 }
 
 /** What a reader must be told besides the format. */
@@ -84,7 +93,7 @@ export const binaryFormats = [
       const magic = magicOf(prefix);
       return magic === undefined ? undefined : magic === BLOCK_SECTION;
     },
-    reader: ({ sink, warn }) => pcapngReader(sink, warn),
+    reader: ({ sink, warn, state }) => pcapngReader(sink, warn, state as PcapngState | undefined),
   }),
   binary({
     name: 'pcap',
@@ -98,7 +107,7 @@ export const binaryFormats = [
       const magic = magicOf(prefix);
       return magic === undefined ? undefined : PCAP_MAGICS.has(magic);
     },
-    reader: ({ sink, warn }) => pcapReader(sink, warn),
+    reader: ({ sink, warn, state }) => pcapReader(sink, warn, state as PcapState | undefined),
   }),
   binary({
     name: 'trace.dat',

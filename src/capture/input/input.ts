@@ -9,6 +9,12 @@ const MAGIC_SIZE = 4;
 /** Bytes that an error shows of the beginning of a file. */
 const SHOWN = 8;
 
+/** Where the reading of a capture has come to: with it `openReader` makes a reader that goes on from there. */
+export interface InputState {
+  readonly format: InputFormat;
+  readonly reader: unknown;
+}
+
 /**
  * A capture of any format, or of the one given: recognises the format from the first bytes, then feeds its reader.
  * Throws WireError as the readers do, and of its own: `empty` (no byte at all), `format` (none that is known, or not
@@ -16,6 +22,7 @@ const SHOWN = 8;
  */
 export class CaptureInput implements CaptureReader {
   #reader: CaptureReader | undefined;
+  #opened: InputFormat | undefined;
   readonly #prefix = new GrowingBuffer();
   readonly #detector = new FormatDetector();
   readonly #protocol: Protocol;
@@ -56,6 +63,12 @@ export class CaptureInput implements CaptureReader {
     else if (isOver) this.#guess();
   }
 
+  /** Where it has come to; undefined before the format is known, and for formats that cannot be read from the middle. */
+  get state(): InputState | undefined {
+    const state = this.#reader?.state;
+    return state === undefined ? undefined : { format: this.#opened as InputFormat, reader: state };
+  }
+
   settle(): void {
     this.#reader?.settle?.();
   }
@@ -94,6 +107,7 @@ export class CaptureInput implements CaptureReader {
     const found = isGiven && format === 'ndjson' ? detectFormat(this.#bytes()) : format;
     if (found !== format && (found === 'pcapng' || found === 'pcap'))
       throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
+    this.#opened = format;
     this.#reader = openReader(this.#protocol, format, this.#sink, this.#warn, {
       ...this.#options,
       isGiven,

@@ -23,6 +23,13 @@ interface Column<Item> {
   readonly write: DirectWrite<Item> | undefined;
 }
 
+/** Writes the value of one key as the line has it. */
+export interface ValueWriter<Item> {
+  readonly name: RecordKeyName;
+  /** False, and nothing written: the line does not have the key. */
+  write(item: Item, protocol: Protocol, writer: ByteWriter): boolean;
+}
+
 /** The keys of one sort of line, in their order. */
 export class LineKeys<Item> {
   readonly names: ReadonlySet<RecordKeyName>;
@@ -88,14 +95,23 @@ export class LineKeys<Item> {
     this.#writer(item, protocol, writer);
   }
 
-  /** The keys that the line has, each with the text of its value. */
-  texts(item: Item, protocol: Protocol): [name: RecordKeyName, text: string][] {
-    const texts: [RecordKeyName, string][] = [];
-    for (const { name, key, read } of this.#columns) {
-      const value = read(item, protocol);
-      if (value !== undefined) texts.push([name, textOf(key, value, protocol)]);
-    }
-    return texts;
+  /** What writes each of the keys, but those that are left out. */
+  writersBut(left: ReadonlySet<string>): ValueWriter<Item>[] {
+    const columns = this.#columns.filter(({ name }) => !left.has(name));
+    return columns.map(({ name, key: { kind }, read, write: direct }) => {
+      const write = writeOf(kind);
+      return {
+        name,
+        write(item, protocol, writer) {
+          const before = writer.at;
+          if (direct?.(item, writer)) return true;
+          writer.at = before;
+          const value = read(item, protocol);
+          if (value !== undefined) write(value, writer, protocol);
+          return value !== undefined;
+        },
+      };
+    });
   }
 
   /** The text of {@link toText} in pieces, for items that are larger than messages can be. */
@@ -266,6 +282,9 @@ export const keysOfRecords = new LineKeys<CaptureRecord>(
   (key) => key.writeRecord,
 );
 /** What of the lines of `decode --json` does not tell when and where the message was captured. */
-export const keysOfContents = new LineKeys<CaptureRecord>((key) => (key.ofCapture ? undefined : key.record));
+export const keysOfContents = new LineKeys<CaptureRecord>(
+  (key) => (key.ofCapture ? undefined : key.record),
+  (key) => key.writeRecord,
+);
 /** Lines of `decode --frames --json`. */
 export const keysOfFrames = new LineKeys<Frame>((key) => key.frame);

@@ -185,11 +185,17 @@ export class ArgumentReader implements EventArguments {
           if (digit < 0) break;
           low = (low << 4) | digit;
         }
-        for (; at < end; at++) {
+        const firstEnd = at;
+        let rest = 0;
+        for (const stop = Math.min(at + 8, end); at < stop; at++) {
           const digit = hexDigits[data[at] as number] as number;
           if (digit < 0) break;
-          high = (high << 4) | (low >>> 28);
-          low = (low << 4) | digit;
+          rest = (rest << 4) | digit;
+        }
+        const bits = 4 * (at - firstEnd);
+        if (bits > 0) {
+          high = low >>> (32 - bits);
+          low = bits === 32 ? rest : (low << bits) | rest;
         }
       } else {
         while (at < end && data[at] !== code.comma && data[at] !== code.closeBrace && data[at] !== code.space)

@@ -42,6 +42,10 @@ export class DumpLines {
   readonly #names = new Names();
   readonly #keys = new Map<string, DumpPrefix | undefined>();
   readonly #row = new Uint8Array(DUMP_LINE_MAX);
+  /** What the last line had in front of its prefix, as text and as read. */
+  readonly #stampText = new Uint8Array(DUMP_LINE_MAX);
+  #stampLength = 0;
+  #stamp = readStamp('');
   #count = 0;
 
   /** Undefined when the line is no dump of a Gunyah driver. */
@@ -74,11 +78,25 @@ export class DumpLines {
     const prefix = this.#names.get(data, prefixStart, prefixEnd);
     const known = this.#prefix(prefix);
     if (known === undefined) return undefined;
-    const stamp = readStamp(latin1(data, start, prefixStart));
+    const stamp = this.#stampOf(data, start, prefixStart);
     const offset = hexNumber(data, at, at + OFFSET_DIGITS);
     const bytes = this.#row.subarray(0, this.#count);
     const key = stamp.caller === '' ? prefix : `${prefix} ${stamp.caller}`;
     return { direction: known.direction, source: known.source, key, offset, bytes, stamp };
+  }
+
+  /** Many logs have times of whole seconds: then lines in a row have the same stamp. */
+  #stampOf(data: Uint8Array, start: number, end: number): Stamp {
+    const length = end - start;
+    if (length === this.#stampLength) {
+      let at = 0;
+      while (at < length && this.#stampText[at] === data[start + at]) at++;
+      if (at === length) return this.#stamp;
+    }
+    for (let at = 0; at < length; at++) this.#stampText[at] = data[start + at] as number;
+    this.#stampLength = length;
+    this.#stamp = readStamp(latin1(data, start, end));
+    return this.#stamp;
   }
 
   #prefix(prefix: string): DumpPrefix | undefined {

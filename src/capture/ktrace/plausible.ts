@@ -1,5 +1,6 @@
 import { codecOf } from '../../codec/index.js';
 import { type Header, MessageType, type Protocol, payloadOf } from '../../schema/index.js';
+import type { AnyType } from '../../wire/index.js';
 import { type Direction, QUEUE_MESSAGE_MAX } from './message.js';
 
 const ERROR_SIZE = 4;
@@ -11,13 +12,16 @@ export interface Plausibility {
   readonly fits: boolean;
 }
 
+/** A copy of a header, which costs less than a view of each message. */
+const headerView = new DataView(new ArrayBuffer(64));
+const headerBytes = new Uint8Array(headerView.buffer);
 const NONE: Plausibility = { header: undefined, fits: false };
 
 export function plausibility(protocol: Protocol, bytes: Uint8Array, direction: Direction): Plausibility {
   const { limits } = protocol;
   if (bytes.length < limits.header) return NONE;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, limits.header);
-  const header = codecOf(protocol.header).decode(view, 0, limits.header) as Header;
+  for (let at = 0; at < limits.header; at++) headerBytes[at] = bytes[at] as number;
+  const header = codecOf(protocol.header).decode(headerView, 0, limits.header) as Header;
   const { api_version, header_words, type, fragments, msg_id } = header;
   const fits =
     api_version === 1 &&
@@ -43,7 +47,7 @@ export function isWholeMessage(protocol: Protocol, bytes: Uint8Array, direction:
   const start = limits.header + (isReply ? ERROR_SIZE : 0);
   const layout = payloadOf(message, type, error);
   // An error reply without a layout is the error word alone; a message without one may have any payload.
-  if (layout !== undefined) return decodes(layout, view, start, bytes.length);
+  if (layout !== undefined) return codecOf<AnyType>(layout).check(view, start, bytes.length);
   return message.layout === 'unknown' || (isReply && error !== 0 && start === bytes.length);
 }
 
@@ -52,13 +56,4 @@ function fitsDirection(type: number, direction: Direction): boolean {
   if (type > MessageType.notification) return false;
   if (type === MessageType.request) return direction !== 'rx';
   return type !== MessageType.reply || direction !== 'tx';
-}
-
-function decodes(layout: Parameters<typeof codecOf>[0], view: DataView, start: number, end: number): boolean {
-  try {
-    codecOf(layout).decode(view, start, end);
-    return true;
-  } catch {
-    return false;
-  }
 }

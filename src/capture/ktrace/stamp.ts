@@ -2,28 +2,36 @@ import type { Clock } from '../packets/index.js';
 import type { LineTime } from './message.js';
 
 /** What stands before the text of a kernel message in a log. */
-export interface Stamp {
-  /** Index at which the text begins. */
-  readonly end: number;
-  readonly time: LineTime | undefined;
+export class Stamp {
   /** The thread or processor that printed, where the kernel was built to say it (CONFIG_PRINTK_CALLER); else ''. */
-  readonly caller: string;
-}
+  caller = '';
+  #clock: Clock | undefined;
+  #nsOf: (() => bigint) | undefined;
+  #time: LineTime | undefined;
 
-/** Parts of a stamp in the making. */
-interface Parts {
-  time: LineTime | undefined;
-  caller: string;
+  /** Made when it is asked for: of a dump only the time of the first line counts. */
+  get time(): LineTime | undefined {
+    if (this.#time === undefined && this.#nsOf !== undefined)
+      this.#time = { ns: this.#nsOf(), clock: this.#clock };
+    return this.#time;
+  }
+
+  /** The first time of a line counts: what a log daemon adds stands before what the kernel printed. */
+  setTime(clock: Clock, nsOf: () => bigint): void {
+    // The kernel's own time is finer than a second of a log daemon, and is what the other lines have too.
+    if (this.#nsOf !== undefined && clock !== 'mono') return;
+    this.#clock = clock;
+    this.#nsOf = nsOf;
+  }
 }
 
 interface Rule {
   /** Whether the pattern can begin with this character. */
   readonly begins: RegExp;
   readonly pattern: RegExp;
-  readonly read?: (match: RegExpExecArray, parts: Parts) => void;
+  readonly read?: (match: RegExpExecArray, stamp: Stamp) => void;
 }
 
-const NO_STAMP: Stamp = { end: 0, time: undefined, caller: '' };
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 const NS_PER_S = 1_000_000_000n;
 
@@ -36,14 +44,14 @@ const RULES: readonly Rule[] = [
   {
     begins: /\[/,
     pattern: /\[\s*(\d+)\.(\d{3,9})(?:\s*<\s*[+\d.]+\s*>)?\] ?/y,
-    read: ([, s, fraction], parts) => setTime(parts, seconds(s, fraction), 'mono'),
+    read: ([, s, fraction], stamp) => stamp.setTime('mono', () => seconds(s, fraction)),
   },
   // CONFIG_PRINTK_CALLER: a thread or a processor.
   {
     begins: /\[/,
     pattern: /\[\s*([TC]\d+)(?:@C?\d+)?\] ?/y,
-    read: ([, caller = ''], parts) => {
-      parts.caller = caller;
+    read: ([, caller = ''], stamp) => {
+      stamp.caller = caller;
     },
   },
   // dmesg --raw and syslog: facility and level as one number.
@@ -54,46 +62,45 @@ const RULES: readonly Rule[] = [
   {
     begins: /\d/,
     pattern: /\d+,\d+,(\d+),[^;]*;/y,
-    read: ([, us], parts) => setTime(parts, BigInt(us as string) * 1000n, 'mono'),
+    read: ([, us], stamp) => stamp.setTime('mono', () => BigInt(us as string) * 1000n),
   },
   // dmesg --time-format=iso, journalctl -o short-iso, -o short-full, logcat -v year.
   {
     begins: /[A-Z\d]/,
     pattern:
       /(?:[A-Z][a-z]{2} )?(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[A-Z]{3,4}|[+-]\d\d:?\d\d))? ?/y,
-    read: ([, year, month, day, hour, minute, second, fraction, zone], parts) =>
-      setTime(
-        parts,
-        date(Number(year), Number(month), day, hour, minute, second, fraction) - zoneNs(zone),
+    read: ([, year, month, day, hour, minute, second, fraction, zone], stamp) =>
+      stamp.setTime(
         'wall',
+        () => date(Number(year), Number(month), day, hour, minute, second, fraction) - zoneNs(zone),
       ),
   },
   // dmesg -T.
   {
     begins: /\[/,
     pattern: /\[[A-Z][a-z]{2} ([A-Z][a-z]{2})\s+(\d+) (\d\d):(\d\d):(\d\d) (\d{4})\] ?/y,
-    read: ([, month, day, hour, minute, second, year], parts) =>
-      setTime(parts, date(Number(year), monthOf(month), day, hour, minute, second, undefined), 'wall'),
+    read: ([, month, day, hour, minute, second, year], stamp) =>
+      stamp.setTime('wall', () => date(Number(year), monthOf(month), day, hour, minute, second, undefined)),
   },
   // journalctl -o short and short-precise, syslog files.
   {
     begins: /[A-Z]/,
     pattern: /([A-Z][a-z]{2})\s+(\d+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? /y,
-    read: ([, month, day, hour, minute, second, fraction], parts) =>
-      setTime(parts, date(1970, monthOf(month), day, hour, minute, second, fraction), 'no-year'),
+    read: ([, month, day, hour, minute, second, fraction], stamp) =>
+      stamp.setTime('no-year', () => date(1970, monthOf(month), day, hour, minute, second, fraction)),
   },
   // journalctl -o short-unix, logcat -v epoch.
   {
     begins: /[\s\d]/,
     pattern: /\s*(\d{9,11})\.(\d{3,9}) +/y,
-    read: ([, s, fraction], parts) => setTime(parts, seconds(s, fraction), 'wall'),
+    read: ([, s, fraction], stamp) => stamp.setTime('wall', () => seconds(s, fraction)),
   },
   // logcat -v threadtime and -v time.
   {
     begins: /\d/,
     pattern: /(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{3,9}) /y,
-    read: ([, month, day, hour, minute, second, fraction], parts) =>
-      setTime(parts, date(1970, Number(month), day, hour, minute, second, fraction), 'no-year'),
+    read: ([, month, day, hour, minute, second, fraction], stamp) =>
+      stamp.setTime('no-year', () => date(1970, Number(month), day, hour, minute, second, fraction)),
   },
   // logcat: process, thread and level; or level, tag and process.
   { begins: /[\sa-z\d]/, pattern: /\s*(?:[a-z]+\s+)?\d+\s+\d+ [VDIWEFS] (?:kernel\s*: ?)?/y },
@@ -108,10 +115,9 @@ const RULES_BY_CHAR: readonly (readonly Rule[])[] = Array.from({ length: 128 }, 
   RULES.filter(({ begins }) => begins.test(String.fromCharCode(char))),
 );
 
-/** Reads what stands before the text of a kernel message. `end` 0: nothing does. */
+/** Reads what stands before the text of a kernel message. */
 export function readStamp(line: string): Stamp {
-  if (line === '') return NO_STAMP;
-  const parts: Parts = { time: undefined, caller: '' };
+  const stamp = new Stamp();
   let end = 0;
   for (let length = -1; length !== end; ) {
     length = end;
@@ -119,18 +125,12 @@ export function readStamp(line: string): Stamp {
       pattern.lastIndex = end;
       const match = pattern.exec(line);
       if (match === null || match[0] === '') continue;
-      read?.(match, parts);
+      read?.(match, stamp);
       end += match[0].length;
       break;
     }
   }
-  return { end, ...parts };
-}
-
-/** The first time of a line counts: what a log daemon adds stands before what the kernel printed. */
-function setTime(parts: Parts, ns: bigint, clock: Clock): void {
-  // The kernel's own time is finer than a second of a log daemon, and is what the other lines have too.
-  if (parts.time === undefined || clock === 'mono') parts.time = { ns, clock };
+  return stamp;
 }
 
 function seconds(whole: string | undefined, fraction: string | undefined): bigint {

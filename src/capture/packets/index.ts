@@ -14,4 +14,4 @@ export {
   type WarningSink,
 } from './packet.js';
 export { joinHalves, PacketTime } from './packet-time.js';
-export { type ItemFormat, Splitter } from './splitter.js';
+export { type ItemFormat, Splitter, type SplitterState } from './splitter.js';

@@ -88,6 +88,11 @@ export interface CaptureReader {
   settle?(): void;
   /** The input has ended. Throws WireError when it ends inside something; everything before has been delivered. */
   end(): void;
+  /**
+   * Where it has come to: another reader that is made with this goes on from there, also in another thread. Readers
+   * whose state is more than a few numbers lack it.
+   */
+  readonly state?: unknown;
 }
 
 /** The packet object of a reader. */

@@ -14,6 +14,14 @@ export interface ItemFormat {
   nameOf(view: DataView, at: number, available: number): string;
 }
 
+/** Where a splitter has come to, so that another one goes on from there. It can be sent to other threads. */
+export interface SplitterState {
+  readonly offset: number;
+  readonly needed: number;
+  /** The beginning of the item that was cut. */
+  readonly pending: Uint8Array;
+}
+
 /**
  * Cuts a byte stream into the items of a format. An item within one chunk is passed on without copying. Only an item that
  * spans chunks is copied, once.
@@ -26,8 +34,18 @@ export class Splitter {
   /** Offset in the file of the next item, or of the one in #pending. */
   #offset = 0;
 
-  constructor(format: ItemFormat) {
+  constructor(format: ItemFormat, state?: SplitterState) {
     this.#format = format;
+    if (state === undefined) return;
+    const { offset, needed, pending } = state;
+    this.#offset = offset;
+    this.#needed = needed;
+    this.#pending.append(pending, 0, pending.length, needed);
+  }
+
+  get state(): SplitterState {
+    const { data, length } = this.#pending;
+    return { offset: this.#offset, needed: this.#needed, pending: data.slice(0, length) };
   }
 
   push(chunk: Uint8Array): void {

@@ -5,6 +5,7 @@ import {
   type ItemFormat,
   type PacketSink,
   Splitter,
+  type SplitterState,
   type WarningSink,
 } from '../packets/index.js';
 import { isSupportedLink, LINK_UPPER_PDU, LINK_USER0, stripLink } from './link.js';
@@ -30,16 +31,33 @@ const NS_PER_SECOND = 1_000_000_000n;
  * `block_length` (a captured length above BLOCK_SIZE_MAX) and `truncated` (at end(): offset of the record that is
  * cut).
  */
-export function pcapReader(sink: PacketSink, warn: WarningSink): CaptureReader {
-  const format = new PcapFormat(sink, warn);
-  const splitter = new Splitter(format);
+export function pcapReader(sink: PacketSink, warn: WarningSink, state?: PcapState): CaptureReader {
+  const format = new PcapFormat(sink, warn, state);
+  const splitter = new Splitter(format, state?.splitter);
   return {
     push: (chunk) => splitter.push(chunk),
     end: () => {
       splitter.end();
       format.end();
     },
+    get state(): PcapState {
+      return { ...format.state, splitter: splitter.state };
+    },
   };
+}
+
+/** What the file header says, and how many packets came. */
+interface PcapFacts {
+  readonly headerSeen: boolean;
+  readonly little: boolean;
+  readonly nsPerTick: number;
+  readonly linkType: number;
+  readonly frame: number;
+}
+
+/** The state of a reader of pcap. */
+export interface PcapState extends PcapFacts {
+  readonly splitter: SplitterState;
 }
 
 class PcapFormat implements ItemFormat {
@@ -54,9 +72,25 @@ class PcapFormat implements ItemFormat {
   #second = -1;
   #secondNs = 0n;
 
-  constructor(sink: PacketSink, warn: WarningSink) {
+  constructor(sink: PacketSink, warn: WarningSink, state?: PcapFacts) {
     this.#sink = sink;
     this.#warn = warn;
+    if (state === undefined) return;
+    this.#headerSeen = state.headerSeen;
+    this.#little = state.little;
+    this.#nsPerTick = state.nsPerTick;
+    this.#linkType = state.linkType;
+    this.#packet.frame = state.frame;
+  }
+
+  get state(): PcapFacts {
+    return {
+      headerSeen: this.#headerSeen,
+      little: this.#little,
+      nsPerTick: this.#nsPerTick,
+      linkType: this.#linkType,
+      frame: this.#packet.frame,
+    };
   }
 
   sizeOf(view: DataView, at: number, available: number, offset: number): number {

@@ -13,6 +13,19 @@ const NS_PER_SECOND = 1_000_000_000n;
 const DEFAULT_RESOLUTION = 6;
 const POWER_OF_TWO = 0x80;
 
+/** An interface as plain data. */
+export interface InterfaceState {
+  readonly linkType: number;
+  readonly snaplen: number;
+  readonly offset: number;
+  readonly warned: boolean;
+  readonly clock: Clock | undefined;
+  readonly isTimeless: boolean;
+  readonly multiplier: bigint;
+  readonly divisor: bigint;
+  readonly shiftNs: bigint;
+}
+
 /** One interface of a section: link type and time scale of its packets. */
 export class CaptureInterface {
   /** The reader has warned that packets of this link type are skipped. */
@@ -38,6 +51,33 @@ export class CaptureInterface {
     this.#setResolution(DEFAULT_RESOLUTION);
   }
 
+  static from(state: InterfaceState): CaptureInterface {
+    const { linkType, snaplen, offset, warned, clock, isTimeless, multiplier, divisor, shiftNs } = state;
+    const made = new CaptureInterface(linkType, snaplen, offset);
+    made.warned = warned;
+    made.clock = clock;
+    made.#timeless = isTimeless;
+    made.#multiplier = multiplier;
+    made.#divisor = divisor;
+    made.#shiftNs = shiftNs;
+    made.#setPlain();
+    return made;
+  }
+
+  get state(): InterfaceState {
+    return {
+      linkType: this.linkType,
+      snaplen: this.snaplen,
+      offset: this.offset,
+      warned: this.warned,
+      clock: this.clock,
+      isTimeless: this.#timeless,
+      multiplier: this.#multiplier,
+      divisor: this.#divisor,
+      shiftNs: this.#shiftNs,
+    };
+  }
+
   /** Takes what concerns time from the block's options. Returns false if one of these has a wrong size. */
   applyOptions(data: Uint8Array, view: DataView, little: boolean, options: OptionCursor): boolean {
     let sizesFit = true;
@@ -55,7 +95,7 @@ export class CaptureInterface {
         this.clock = clocks.find((clock) => description === `${CLOCK_DESCRIPTION}${clock}`);
       }
     }
-    this.#plain = this.#multiplier === 1n && this.#divisor === 1n && this.#shiftNs === 0n;
+    this.#setPlain();
     return sizesFit;
   }
 
@@ -67,6 +107,10 @@ export class CaptureInterface {
     if (this.#timeless) time.ns = undefined;
     else if (this.#plain) time.split(high, low);
     else time.ns = (joinHalves(high, low) * this.#multiplier) / this.#divisor + this.#shiftNs;
+  }
+
+  #setPlain(): void {
+    this.#plain = this.#multiplier === 1n && this.#divisor === 1n && this.#shiftNs === 0n;
   }
 
   /** if_tsresol: 10^-n seconds, or with the top bit set 2^-n. */

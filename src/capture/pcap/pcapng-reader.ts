@@ -5,6 +5,7 @@ import {
   type ItemFormat,
   type PacketSink,
   Splitter,
+  type SplitterState,
   type WarningSink,
 } from '../packets/index.js';
 import { isSupportedLink, LINK_UPPER_PDU, LINK_USER0, stripLink } from './link.js';
@@ -24,7 +25,7 @@ import {
   OPTION_DROP_COUNT,
   SIMPLE_PACKET_DATA,
 } from './pcapng-blocks.js';
-import { CaptureInterface } from './pcapng-interface.js';
+import { CaptureInterface, type InterfaceState } from './pcapng-interface.js';
 import { OptionCursor, readComments } from './pcapng-options.js';
 
 /** Type, length and, in a section header, the byte-order magic that tells how to read the length. */
@@ -38,16 +39,34 @@ const SIZE_KNOWN_FROM = 12;
  * `block_length` (a length that contradicts itself, its block or BLOCK_SIZE_MAX), `truncated` (at end(): offset of
  * the block that is cut) and `link_type` (at end(): there were packets, but none of a link type we read).
  */
-export function pcapngReader(sink: PacketSink, warn: WarningSink): CaptureReader {
-  const format = new PcapngFormat(sink, warn);
-  const splitter = new Splitter(format);
+export function pcapngReader(sink: PacketSink, warn: WarningSink, state?: PcapngState): CaptureReader {
+  const format = new PcapngFormat(sink, warn, state);
+  const splitter = new Splitter(format, state?.splitter);
   return {
     push: (chunk) => splitter.push(chunk),
     end: () => {
       splitter.end();
       format.end();
     },
+    get state(): PcapngState {
+      return { ...format.state, splitter: splitter.state };
+    },
   };
+}
+
+/** What the blocks before say about those that follow. */
+interface PcapngFacts {
+  readonly inSection: boolean;
+  readonly little: boolean;
+  readonly interfaces: readonly InterfaceState[];
+  readonly supportedSeen: boolean;
+  readonly foreign: InterfaceState | undefined;
+  readonly frame: number;
+}
+
+/** The state of a reader of pcapng. */
+export interface PcapngState extends PcapngFacts {
+  readonly splitter: SplitterState;
 }
 
 class PcapngFormat implements ItemFormat {
@@ -61,9 +80,27 @@ class PcapngFormat implements ItemFormat {
   /** The first interface that had packets of a link type we do not read. */
   #foreign: CaptureInterface | undefined;
 
-  constructor(sink: PacketSink, warn: WarningSink) {
+  constructor(sink: PacketSink, warn: WarningSink, state?: PcapngFacts) {
     this.#sink = sink;
     this.#warn = warn;
+    if (state === undefined) return;
+    this.#inSection = state.inSection;
+    this.#little = state.little;
+    this.#interfaces = state.interfaces.map(CaptureInterface.from);
+    this.#supportedSeen = state.supportedSeen;
+    this.#foreign = state.foreign && CaptureInterface.from(state.foreign);
+    this.#packet.frame = state.frame;
+  }
+
+  get state(): PcapngFacts {
+    return {
+      inSection: this.#inSection,
+      little: this.#little,
+      interfaces: this.#interfaces.map(({ state }) => state),
+      supportedSeen: this.#supportedSeen,
+      foreign: this.#foreign?.state,
+      frame: this.#packet.frame,
+    };
   }
 
   sizeOf(view: DataView, at: number, available: number, offset: number): number {

@@ -5,7 +5,14 @@ import { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
 import { ReusedRecord } from './reused-record.js';
 import { RouteGuess } from './route.js';
+import type { AssemblerState } from './state.js';
 import { Stream, type StreamOwner } from './stream.js';
+
+const ignore = () => {};
+
+function keyOf(from: number, to: number): number {
+  return from * 0x10000 + to;
+}
 
 /**
  * Packets → records: reassembly per sender and receiver, decoding, and matching of replies to requests. Holds one
@@ -20,15 +27,15 @@ export class Assembler implements StreamOwner {
   #packets = 0;
   readonly #guess: RouteGuess;
   readonly #streamsMax: number;
-  readonly waiting: WaitingRequests;
-  readonly inProgress: MessagesInProgress;
+  waiting: WaitingRequests;
+  inProgress: MessagesInProgress;
   readonly reused: ReusedRecord | undefined;
 
   constructor(readonly options: AssemblerOptions) {
     const { protocol, unanswered, limits = holdLimits } = options;
     this.#guess = new RouteGuess(protocol);
     this.#streamsMax = limits.streams;
-    this.waiting = new WaitingRequests(limits.requests, unanswered ?? (() => {}));
+    this.waiting = new WaitingRequests(limits.requests, unanswered ?? ignore);
     this.reused = options.reuses ? new ReusedRecord(options.keepBytes === true) : undefined;
     this.inProgress = new MessagesInProgress(limits.partBytes);
   }
@@ -50,6 +57,43 @@ export class Assembler implements StreamOwner {
     this.waiting.end();
   }
 
+  /** What the packets so far mean for those that follow. */
+  get state(): AssemblerState {
+    const streams = [...this.#streams.values()];
+    const places = new Map<unknown, number>(streams.map((stream, place) => [stream, place]));
+    const byConversation = new Map<unknown, number>(
+      streams.map(({ conversation }, place) => [conversation, place]),
+    );
+    return {
+      records: this.#count,
+      packets: this.#packets,
+      route: this.#guess.latest,
+      streams: streams.map(({ state }) => state),
+      waiting: Array.from(this.waiting.all(), ({ conversation, no, id, seq, frame, time, payload }) => {
+        const stream = byConversation.get(conversation) as number;
+        return { stream, no, id, seq, frame, time, payload };
+      }),
+      inProgress: Array.from(this.inProgress.all, ([holder, size]) => [places.get(holder) as number, size]),
+    };
+  }
+
+  /** Goes on where another assembler has come to. What this one held is forgotten. */
+  load(state: AssemblerState): void {
+    const { protocol, unanswered = ignore, limits = holdLimits } = this.options;
+    this.#count = state.records;
+    this.#packets = state.packets;
+    this.#guess.latest = state.route;
+    this.#latest = undefined;
+    this.waiting = new WaitingRequests(limits.requests, unanswered);
+    this.inProgress = new MessagesInProgress(limits.partBytes);
+    const streams = state.streams.map((own) => Stream.from(this, own));
+    this.#streams.clear();
+    for (const stream of streams) this.#streams.set(keyOf(stream.from, stream.to), stream);
+    for (const { stream, id, ...request } of state.waiting)
+      (streams[stream] as Stream).load({ ...request, id, name: protocol.byId.get(id)?.name ?? '' });
+    for (const [stream, size] of state.inProgress) this.inProgress.add(streams[stream] as Stream, size);
+  }
+
   /** The next record's number. */
   next(): number {
     this.#count++;
@@ -64,7 +108,7 @@ export class Assembler implements StreamOwner {
       this.#latest = answers;
       return answers;
     }
-    const key = from * 0x10000 + to;
+    const key = keyOf(from, to);
     let stream = this.#streams.get(key);
     if (stream === undefined) {
       if (this.#streams.size >= this.#streamsMax) this.#closeIdle();

@@ -81,6 +81,11 @@ export class WaitingRequests {
     this.#lost(waiting);
   }
 
+  /** All that wait, oldest first. */
+  *all(): Generator<WaitingRequest> {
+    for (let waiting = this.#oldest; waiting !== undefined; waiting = waiting.newer) yield waiting;
+  }
+
   /** Gives up all, oldest first. */
   end(): void {
     while (this.#oldest !== undefined) this.#oldest.conversation.giveUp(this.#oldest);

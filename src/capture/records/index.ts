@@ -5,4 +5,6 @@ export { decodedRecord, isPlainMessage, type MessageFacts, messageRecord } from 
 export { holdLimits, PART_SIZE } from './limits.js';
 export type { AssemblerOptions } from './options.js';
 export type { CaptureRecord, Frame, RecordPacket, RecordType } from './record.js';
+export { keptRecord, ReusedRecord } from './reused-record.js';
 export { RouteGuess } from './route.js';
+export type { AssemblerState } from './state.js';

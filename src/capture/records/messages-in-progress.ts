@@ -1,7 +1,7 @@
 import type { Issue } from '../../base/error.js';
 
 /** One who has a message in progress. */
-interface Holder {
+export interface Holder {
   /** Gives up the message, since nothing more comes, and calls {@link MessagesInProgress.release}. */
   end(): void;
   /** As `end`, for another reason. */
@@ -34,6 +34,11 @@ export class MessagesInProgress {
   release(holder: Holder): void {
     this.#total -= this.#sizes.get(holder) ?? 0;
     this.#sizes.delete(holder);
+  }
+
+  /** Who has one, and what it holds, in the order in which they began. */
+  get all(): Iterable<readonly [Holder, number]> {
+    return this.#sizes;
   }
 
   /** Ends all. */

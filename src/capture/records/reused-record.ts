@@ -20,6 +20,7 @@ import {
   type PayloadWriter,
   payloadWriter,
 } from '../payload/index.js';
+import { KeptRecord } from './kept-record.js';
 import type { CaptureRecord, RecordPacket } from './record.js';
 
 const none: readonly Issue[] = [];
@@ -164,6 +165,13 @@ export class ReusedRecord implements CaptureRecord {
     return this.raw ?? new Uint8Array(buffer, byteOffset + this.#start, this.size).slice();
   }
 
+  /** The same, for longer than until the next message. */
+  kept(): KeptRecord {
+    const { buffer, byteOffset } = this.#view;
+    const bytes = new Uint8Array(buffer, byteOffset + this.#start, this.size).slice();
+    return new KeptRecord(this, bytes, this.#asked, this.#issues);
+  }
+
   writePayload(writer: ByteWriter): boolean {
     if (!this.#isSound || this.#of === undefined) return false;
     const before = writer.at;
@@ -193,4 +201,9 @@ export class ReusedRecord implements CaptureRecord {
     }
     return functions;
   }
+}
+
+/** The record, for longer than until the next message. */
+export function keptRecord(record: CaptureRecord): CaptureRecord {
+  return record instanceof ReusedRecord ? record.kept() : record;
 }

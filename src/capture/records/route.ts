@@ -20,6 +20,15 @@ export class RouteGuess {
     this.#latest = this.#toRm;
   }
 
+  /** Where the packet before went. */
+  get latest(): Route {
+    return this.#latest;
+  }
+
+  set latest(route: Route) {
+    this.#latest = route;
+  }
+
   /** The packet's own VMIDs where it has them. */
   of({ from, to, data, start, end }: Pick<Packet, 'from' | 'to' | 'data' | 'start' | 'end'>): Route {
     if (from !== undefined && to !== undefined) this.#latest = [from, to];

@@ -1,6 +1,12 @@
 import type { Issue } from '../../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
-import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
+import {
+  type Header,
+  type Message,
+  MessageType,
+  type MessageTypeName,
+  messageTypeNames,
+} from '../../schema/index.js';
 import type { Values } from '../../wire/index.js';
 import { type Packet, PacketTime } from '../packets/index.js';
 import { decodedSizeMax, decodePayload, nothingDecoded, replyDependsOnRequest } from '../payload/index.js';
@@ -10,6 +16,7 @@ import type { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
 import type { CaptureRecord, RecordPacket, RecordType } from './record.js';
 import type { ReusedRecord } from './reused-record.js';
+import type { StreamState, WaitingState } from './state.js';
 
 const noIssues: readonly Issue[] = [];
 /** What the streams of one capture share. */
@@ -50,6 +57,45 @@ export class Stream implements ReassemblySink {
     const own = to === protocol.constants.VMID_RM ? rmRules : rules;
     const expects = (seq: number, id: number) => this.#partner().conversation.repeats(seq, id) !== undefined;
     this.#reassembler = new Reassembler(protocol, this, own, expects);
+  }
+
+  /** A stream that goes on where another has come to, without its requests: {@link load} adds these. */
+  static from(owner: StreamOwner, { from, to, usedAt, progress, parts }: StreamState): Stream {
+    const stream = new Stream(owner, from, to);
+    stream.usedAt = usedAt;
+    stream.#reassembler.load(progress);
+    stream.#parts = [...parts];
+    return stream;
+  }
+
+  get state(): StreamState {
+    const { from, to, usedAt } = this;
+    return { from, to, usedAt, progress: this.#reassembler.state, parts: this.#parts };
+  }
+
+  /** A request of this stream waits for its reply. */
+  load({
+    no,
+    id,
+    name,
+    seq,
+    frame,
+    time,
+    payload,
+  }: Omit<WaitingState, 'stream'> & { readonly name: string }): void {
+    const request = new WaitingRequest(
+      this.conversation,
+      no,
+      id,
+      name,
+      seq,
+      this.from,
+      this.to,
+      frame,
+      payload,
+    );
+    request.clockTime.ns = time;
+    this.conversation.open(request);
   }
 
   receive(packet: Packet): void {
@@ -94,6 +140,15 @@ export class Stream implements ReassemblySink {
     const latencyNs = answered && clockTime.since(answered.clockTime);
     const repeated = type === MessageType.request ? this.conversation.repeats(seq, id) : undefined;
     const opens = type === MessageType.request && repeated === undefined;
+    if (record === undefined) {
+      // Nobody takes records: only what later ones depend on is decoded.
+      const payload =
+        opens && replyDependsOnRequest(message)
+          ? decodePayload(message, type, view, start, end, undefined).payload
+          : undefined;
+      if (opens) this.#open(no, header, message, first.frame, payload, clockTime);
+      return;
+    }
     if (reused !== undefined) {
       reused.begin(header, message, view, start, end, answered?.payload, this.#issuesOf(packets, noIssues));
       reused.no = no;
@@ -103,8 +158,9 @@ export class Stream implements ReassemblySink {
       reused.request = answered?.no;
       reused.latencyNs = latencyNs;
       reused.duplicateOf = repeated?.no;
-      if (opens) this.#open(reused, replyDependsOnRequest(message) ? reused.payload : undefined, clockTime);
-      record?.(reused, answered?.payload);
+      const payload = opens && replyDependsOnRequest(message) ? reused.payload : undefined;
+      if (opens) this.#open(no, header, message, first.frame, payload, clockTime);
+      record(reused, answered?.payload);
       return;
     }
     const later = undecoded && end - start <= decodedSizeMax;
@@ -140,21 +196,26 @@ export class Stream implements ReassemblySink {
       const payload = replyDependsOnRequest(message)
         ? (later ? decodePayload(message, type, view, start, end, undefined) : decoded).payload
         : undefined;
-      this.#open(made, payload, clockTime);
+      this.#open(no, header, message, first.frame, payload, clockTime);
     }
-    record?.(made, answered?.payload);
+    record(made, answered?.payload);
   }
 
   /** The request waits for a reply from now on. */
-  #open(record: CaptureRecord, payload: Values | undefined, clockTime: PacketTime): void {
-    const { no, id, seq, message, packets } = record;
-    const { frame } = packets[0] as RecordPacket;
+  #open(
+    no: number,
+    { msg_id, seq }: Header,
+    message: Message | undefined,
+    frame: number,
+    payload: Values | undefined,
+    clockTime: PacketTime,
+  ): void {
     const request = new WaitingRequest(
       this.conversation,
       no,
-      id as number,
+      msg_id,
       message?.name ?? '',
-      seq as number,
+      seq,
       this.from,
       this.to,
       frame,
@@ -220,6 +281,7 @@ export class Stream implements ReassemblySink {
   ): void {
     const { protocol, record } = this.#owner.options;
     const no = this.#owner.next();
+    if (record === undefined) return;
     const other: CaptureRecord = {
       no,
       packets,
@@ -241,7 +303,7 @@ export class Stream implements ReassemblySink {
       raw,
       bytes: raw,
     };
-    record?.(other, undefined);
+    record(other, undefined);
   }
 
   #frame(header: Header | undefined, index: number | undefined, issue?: Issue): void {

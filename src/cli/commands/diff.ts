@@ -4,15 +4,15 @@ import {
   countsLine,
   type DiffEntry,
   type Difference,
+  DifferenceLines,
+  DifferencePrinter,
   diffCaptures,
-  differenceLine,
   diffHeading,
   diffWindow,
   entryAssembler,
   type FieldPath,
   parseFieldPath,
   printCounts,
-  printDifference,
 } from '../../capture/diff/index.js';
 import type { InputFormat } from '../../capture/input/index.js';
 import type { PacketSink } from '../../capture/packets/index.js';
@@ -71,13 +71,14 @@ async function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOp
   const json = outputForm(options.output, options.json && 'json', 'text') === 'json';
   const output = io.output(options.output, json ? 'json' : 'text');
   const style = terminalStyle(io.stdio, options.output === '-');
+  const printer = json ? new DifferenceLines(protocol) : new DifferencePrinter(protocol, style);
   let heading = json ? '' : diffHeading(style);
   const counts = await diffCaptures(a, b, (difference: Difference) => {
     // The heading is printed with the first difference, and not at all if there is none.
-    output.write(
-      heading + (json ? differenceLine(difference) : printDifference(protocol, difference, style)),
-    );
+    output.writer.text(heading);
     heading = '';
+    printer.write(difference, output.writer);
+    output.written();
     io.problem();
   });
   output.write(json ? countsLine(counts) : printCounts(counts, style));

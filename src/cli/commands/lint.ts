@@ -3,17 +3,20 @@ import { UsageError, WireError } from '../../base/error.js';
 import { errorText } from '../../base/sentence.js';
 import {
   Baseline,
+  CaptureLinter,
   explanation,
   type Finding,
   isAtLeast,
   type Level,
   Linter,
+  type LinterOptions,
   type LintForm,
   type LintNote,
   levels,
   lintFormNames,
   lintForms,
   peerNames,
+  type Rule,
   rules,
   rulesById,
   ruleTable,
@@ -34,7 +37,7 @@ import {
   outsideFlag,
   platformFlag,
 } from '../options.js';
-import { readScenario, type ScenarioLine } from '../scenario-lines.js';
+import { readTraffic, valuesOf } from '../scenario-lines.js';
 
 interface LintOptions {
   readonly peer?: ReadonlySet<string>;
@@ -142,20 +145,20 @@ function lint(io: CommandIo, files: readonly string[], options: LintOptions): vo
   const known = options.baseline === undefined ? undefined : readBaseline(io, options.baseline);
   const written = new Baseline();
   const ignored = new Set(options.ignore);
+  const wants = ({ id, level }: Rule) => isAtLeast(level, options.level) && !ignored.has(id);
   output.write(report.begin?.() ?? '');
   for (const file of files) {
     const finding = (found: Finding) => {
-      if (!isAtLeast(found.rule.level, options.level) || ignored.has(found.rule.id)) return;
       written.add(file, found);
       if (options.writeBaseline !== undefined || known?.take(file, found)) return;
       io.problem();
       output.write(report.finding(file, found));
     };
-    const note = (said: LintNote) => {
-      if (options.notes) output.write(report.note?.(file, said) ?? '');
-    };
+    const note = options.notes
+      ? (said: LintNote) => output.write(report.note?.(file, said) ?? '')
+      : undefined;
     try {
-      lintFile(io, file, options, finding, note, () => output.flush());
+      lintFile(io, file, options, { finding, note, wants }, () => output.flush());
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       output.flush();
@@ -172,41 +175,27 @@ function lintFile(
   io: CommandIo,
   file: string,
   { peer, platform, manager, load, allowOutside }: LintOptions,
-  finding: (finding: Finding) => void,
-  note: (note: LintNote) => void,
+  told: Pick<LinterOptions, 'finding' | 'note' | 'wants'>,
   pause: () => void,
 ): void {
   const added = new Map(load.map((item, index) => [`--load ${index}`, io.files.whole(item.file)]));
   const found = scenarioFiles(io.files, file, allowOutside === true);
   const contents = (name: string) => added.get(name) ?? found(name);
-  const common = { platform, manager, file: contents, peers: peer, finding, note };
-  const onCapture = new Linter({ ...common, isCapture: true });
-  readScenario(
+  const common = { platform, manager, file: contents, peers: peer, ...told };
+  const loads = load.map(({ address }, index) => ({ address, name: `--load ${index}` }));
+  const capture = new CaptureLinter(common, loads);
+  let count = 0;
+  readTraffic(
     io,
     file,
-    (lines) => {
-      const iterator = lines[Symbol.iterator]();
-      const first = iterator.next();
-      if (first.done === true) return;
-      const isCapture = first.value.number === undefined;
-      const linter = isCapture ? onCapture : new Linter({ ...common, isCapture: false });
-      linter.lines(withLoads(first.value, { [Symbol.iterator]: () => iterator }, isCapture ? load : []));
+    {
+      recording: (lines) =>
+        new Linter({ ...common, isCapture: false, isFirst: count++ === 0 }).lines(valuesOf(lines)),
+      packet: (packet) => capture.packet(packet),
+      end: () => capture.end(),
     },
     pause,
-    (packet, from) => onCapture.packet(packet, from),
   );
-}
-
-/** The lines of a recording. After the first, the files of --load are loaded. */
-function* withLoads(
-  first: ScenarioLine,
-  lines: Iterable<ScenarioLine>,
-  load: readonly FileAt[],
-): Generator<unknown> {
-  yield first.value;
-  for (const [index, { address }] of load.entries())
-    yield { op: 'load', address: `0x${address.toString(16)}`, file: `--load ${index}` };
-  for (const { value } of lines) yield value;
 }
 
 function readBaseline(io: CommandIo, path: string): Baseline {

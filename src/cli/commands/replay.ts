@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { WireError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
+import { isLine } from '../../base/line-readers.js';
 import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
 import { putRecording } from '../../conform/index.js';
@@ -12,7 +13,7 @@ import { runLocally, runRemotely } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
 import { type FileAt, integerOption, loadFlag, managerFlag, outsideFlag, platformFlag } from '../options.js';
-import { readScenario, type ScenarioLine } from '../scenario-lines.js';
+import { readScenario, recordings, type ScenarioLine } from '../scenario-lines.js';
 import { type AnyTarget, LIMIT_MS, makeTarget, startTarget, targetForms } from '../target-option.js';
 
 interface ReplayOptions {
@@ -115,13 +116,16 @@ async function putFile(
   output: Output,
   target: AnyTarget,
 ): Promise<void> {
-  const recording = loadedFiles(io, file, options);
-  const lines = readScenario(io, file, (found) => [...withLoads(found, options.load)]);
-  const print = printer(io, file, options, recording.added, counts, output);
-  const task = putRecording(lines, recording.contents, target, print);
-  const { unput, unsupported } = target.local ? runLocally(task, target) : await runRemotely(task, target);
-  counts.unput += unput;
-  if (unsupported.size > 0) {
+  const { added, contents } = loadedFiles(io, file, options);
+  const found = readScenario(io, file, (lines) =>
+    Array.from(recordings(lines), (recording) => [...withLoads(recording, options.load)]),
+  );
+  for (const [index, lines] of found.entries()) {
+    const print = printer(io, placeOf(file, lines[0], index), options, added, counts, output);
+    const task = putRecording(lines, contents, target, print);
+    const { unput, unsupported } = target.local ? runLocally(task, target) : await runRemotely(task, target);
+    counts.unput += unput;
+    if (unsupported.size === 0) continue;
     output.flush();
     io.warn(`${file}: ${target.name} cannot do ${[...unsupported].join(', ')}`);
   }
@@ -136,18 +140,44 @@ function replayFile(
 ): void {
   const { platform, manager, careful, load } = options;
   const { added, contents } = loadedFiles(io, file, options);
-  const compare = (lines: Iterable<ScenarioLine>) =>
-    replayLines(withLoads(lines, load), {
-      platform,
-      manager,
-      careful: careful === true,
-      file: contents,
-    });
-  const print = printer(io, file, options, added, counts, output);
   const compareAll = (lines: Iterable<ScenarioLine>) => {
-    for (const comparison of compare(lines)) print(comparison);
+    let index = 0;
+    for (const recording of recordings(lines)) {
+      const [first, all] = peeked(withLoads(recording, load));
+      const print = printer(io, placeOf(file, first, index++), options, added, counts, output);
+      for (const comparison of replayLines(all, {
+        platform,
+        manager,
+        careful: careful === true,
+        file: contents,
+      }))
+        print(comparison);
+    }
   };
   readScenario(io, file, compareAll, () => output.flush());
+}
+
+/** Where a step is: the file, and the scenario unless it is the first of its file. */
+interface RecordingPlace {
+  readonly file: string;
+  readonly scenario?: string;
+}
+
+function placeOf(file: string, first: unknown, index: number): RecordingPlace {
+  const named = index > 0 && isLine(first) && typeof first.scenario === 'string';
+  return named ? { file, scenario: String(first.scenario) } : { file };
+}
+
+/** The first of some values, and all of them. */
+function peeked<T>(values: Iterable<T>): [T | undefined, Iterable<T>] {
+  const iterator = values[Symbol.iterator]();
+  const first = iterator.next();
+  function* all(): Generator<T> {
+    if (first.done === true) return;
+    yield first.value;
+    for (let next = iterator.next(); next.done !== true; next = iterator.next()) yield next.value;
+  }
+  return [first.done === true ? undefined : first.value, all()];
 }
 
 /** The contents of the files that a recording loads, and those that --load adds. */
@@ -160,7 +190,7 @@ function loadedFiles(io: CommandIo, file: string, { load, allowOutside }: Replay
 /** Counts comparisons and prints those that differ. */
 function printer(
   io: CommandIo,
-  file: string,
+  place: RecordingPlace,
   { json }: ReplayOptions,
   added: ReadonlyMap<string, Uint8Array>,
   counts: Counts,
@@ -178,8 +208,8 @@ function printer(
     io.problem();
     output.write(
       json
-        ? `${jsonText({ file, ...differenceJson(comparison) })}\n`
-        : `${printable(`${file}: ${differenceText(comparison)}`)}\n`,
+        ? `${jsonText({ ...place, ...differenceJson(comparison) })}\n`
+        : `${printable(`${Object.values(place).join(': ')}: ${differenceText(comparison)}`)}\n`,
     );
   };
 }

@@ -1,6 +1,5 @@
 import {
   type Ending,
-  putAll,
   type RemoteTarget,
   type Response,
   runRemotely,
@@ -52,13 +51,24 @@ export interface CampaignOptions {
   readonly found: (finding: Finding) => void;
 }
 
-/** Steps that are put to a remote target at once, where their answers are foreseen, and where not. */
-const AHEAD_MAX = { foreseen: 256, unforeseen: 16 } as const;
+/** Steps that are put to a remote target at once: so many at the start of a case, and twice as many each time. */
+const AHEAD = { first: 16, most: 128 } as const;
+/** Groups of such steps on their way, where their answers are foreseen: the target works while the source does. */
+const GROUPS_MAX = 3;
 
 interface StepAhead {
   readonly step: Step;
   /** The answer that is expected, where that is known. */
   readonly predicted: Response | undefined;
+}
+
+/** Steps that no answer is needed for, as far as they could be drawn. */
+interface Ahead {
+  readonly steps: readonly StepAhead[];
+  /** What follows needs the answers to these. */
+  readonly isOpen: boolean;
+  /** `reset` at the end of the case, `over` if it was the last. */
+  readonly end: 'reset' | 'over' | undefined;
 }
 
 interface Session {
@@ -144,53 +154,60 @@ export class Campaign {
       const session = this.#newSession();
       judge.reset();
       await target.reset();
-      let isOver = false;
-      command = undefined;
-      while (!isOver && command === undefined && !this.#stopped) {
-        const { ahead, end } = this.#drawAhead();
-        const responses =
-          ahead.length === 0
-            ? []
-            : await putAll(
-                target,
-                ahead.map(({ step }) => step),
-              );
-        if (this.#stopped) return;
-        isOver = this.#answered(session, ahead, responses);
-        if (isOver || end !== undefined) source.played?.(session.steps, session.responses);
-        if (end === 'over') return isOver ? undefined : runRemotely(this.#close(session), target);
-        command = end;
-      }
+      const { end, isOver } = await this.#sendAhead(target, session);
+      if (this.#stopped) return;
+      if (isOver || end !== undefined) source.played?.(session.steps, session.responses);
       if (!isOver) await runRemotely(this.#close(session), target);
-      else if (command === undefined) {
-        source.endCase();
-        command = source.next();
-      }
+      if (end === 'over') return;
+      if (end === undefined) source.endCase();
+      command = end ?? source.next();
     }
   }
 
-  /** Steps of the case that need no answer first. @returns also `reset` at the end of the case, `over` if it was the last. */
-  #drawAhead(): { readonly ahead: readonly StepAhead[]; readonly end: 'reset' | 'over' | undefined } {
-    const { source, judge } = this.#options;
-    const ahead: StepAhead[] = [];
-    for (;;) {
-      const step = source.next();
-      if (step === undefined) return { ahead, end: 'over' };
-      if (step === 'reset') return { ahead, end: step };
-      const predicted = judge.predict(step);
-      ahead.push({ step, predicted });
-      if (predicted !== undefined) source.observe(step, predicted);
-      const isFull = ahead.length >= (predicted === undefined ? AHEAD_MAX.unforeseen : AHEAD_MAX.foreseen);
-      const isOpen = predicted === undefined && (source.needsAnswer || judge.foresees);
-      if (isFull || isOpen || predicted?.ended !== undefined) return { ahead, end: undefined };
+  /** Puts the steps of a case. @returns what follows it; nothing so far when it is over before its end. */
+  async #sendAhead(
+    target: RemoteTarget,
+    session: Session,
+  ): Promise<{ readonly end: Ahead['end']; readonly isOver: boolean }> {
+    const waiting: { readonly ahead: Ahead; readonly responses: Promise<readonly Response[]> }[] = [];
+    let isOver = false;
+    for (let most: number = AHEAD.first; ; most = Math.min(2 * most, AHEAD.most)) {
+      const ahead = this.#drawAhead(most);
+      const steps = ahead.steps.map(({ step }) => step);
+      waiting.push({ ahead, responses: steps.length === 0 ? Promise.resolve([]) : target.putAll(steps) });
+      const mayWait = ahead.isOpen || ahead.end !== undefined ? 0 : GROUPS_MAX;
+      while (waiting.length > (isOver ? 0 : mayWait)) {
+        const { ahead: sent, responses } = waiting.shift() as (typeof waiting)[number];
+        const answers = await responses;
+        isOver ||= !this.#stopped && this.#answered(session, sent.steps, answers);
+      }
+      if (isOver || this.#stopped || ahead.end !== undefined) return { end: ahead.end, isOver };
     }
+  }
+
+  /** Steps of the case that need no answer first. */
+  #drawAhead(most: number): Ahead {
+    const { source, judge } = this.#options;
+    const steps: StepAhead[] = [];
+    while (steps.length < most) {
+      const step = source.next();
+      if (step === undefined) return { steps, isOpen: false, end: 'over' };
+      if (step === 'reset') return { steps, isOpen: false, end: step };
+      const predicted = judge.predict(step);
+      steps.push({ step, predicted });
+      if (predicted !== undefined) source.observe(step, predicted);
+      const isOpen =
+        predicted === undefined ? source.needsAnswer || judge.foresees : predicted.ended !== undefined;
+      if (isOpen) return { steps, isOpen, end: undefined };
+    }
+    return { steps, isOpen: !judge.foresees, end: undefined };
   }
 
   /** @returns whether the case is over. */
-  #answered(session: Session, ahead: readonly StepAhead[], responses: readonly Response[]): boolean {
+  #answered(session: Session, steps: readonly StepAhead[], responses: readonly Response[]): boolean {
     const { source } = this.#options;
     for (const [index, response] of responses.entries()) {
-      const { step, predicted } = ahead[index] as StepAhead;
+      const { step, predicted } = steps[index] as StepAhead;
       if (predicted === undefined) source.observe(step, response);
       if (response.ended !== undefined) source.ended(step, response.ended, session.caseNumber);
       if (response.unsupported === true || this.#judged(session, step, response, predicted)) return true;

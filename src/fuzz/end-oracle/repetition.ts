@@ -1,5 +1,5 @@
 import { sameFrames } from '../../sim/index.js';
-import { idOf, type Response, type Step, type TargetTask } from '../../target/index.js';
+import { Batch, idOf, type Response, type Step, type TargetTask } from '../../target/index.js';
 import { messageName } from '../oracle/cause.js';
 import type { PlayedSession } from '../play/play.js';
 import type { EndOracle } from './end-oracle.js';
@@ -11,8 +11,10 @@ export class Repetition implements EndOracle {
   *run(played: PlayedSession): TargetTask<PlayedSession> {
     const { steps, responses } = played;
     yield 'reset';
-    for (const [index, step] of steps.entries()) {
-      const response = yield step;
+    const again = new Batch(steps);
+    yield again;
+    for (const [index, response] of again.responses.entries()) {
+      const step = steps[index] as Step;
       if (isSame(response, responses[index] as Response)) continue;
       const key = `other answers to ${titleOf(step)} the second time`;
       const text = `${key}: step ${index + 1} of the same ${steps.length}`;

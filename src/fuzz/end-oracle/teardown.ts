@@ -12,7 +12,7 @@ import {
 import { viewOf } from '../../base/bytes.js';
 import { encodeMessage, type PayloadInput } from '../../rpc/index.js';
 import type { Call } from '../../schema/index.js';
-import { idOf, type Response, type Step, type TargetTask } from '../../target/index.js';
+import { Batch, idOf, type Response, type Step, type TargetTask } from '../../target/index.js';
 import type { Cause } from '../oracle/cause.js';
 import type { Judge } from '../oracle/judge.js';
 import { type AllocatedId, idsAllocatedBy } from '../play/id-binding.js';
@@ -47,8 +47,10 @@ export class Teardown implements EndOracle {
     const isHeldBack = steps.some(({ kind }) => kind === 'receive_limit');
     let allGivenBack = !isHeldBack && held.every(({ to }) => to === VMID_HLOS);
     const begin: readonly Step[] = isHeldBack ? [{ kind: 'drain' }] : [];
-    for (const step of [...begin, ...teardownOf(held)]) {
-      const response = yield step;
+    const teardown = new Batch([...begin, ...teardownOf(held)]);
+    yield teardown;
+    for (const [index, response] of teardown.responses.entries()) {
+      const step = teardown.steps[index] as Step;
       steps.push(step);
       responses.push(response);
       const { cause, over } = this.#judge.judge(step, response);

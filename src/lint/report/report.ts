@@ -10,14 +10,14 @@ export interface Report {
 }
 
 /** The step of a recording or the packet of a capture, for people. */
-export function placeText({ step, frame, no }: Finding['place']): string {
-  if (step !== undefined) return `step ${step}`;
+export function placeText({ scenario, step, frame, no }: Finding['place']): string {
+  if (step !== undefined) return scenario === undefined ? `step ${step}` : `${scenario}, step ${step}`;
   return no === undefined ? `packet ${frame}` : `packet ${frame}, message ${no}`;
 }
 
-/** Line of a recording, from 1: its first line is not a step. */
-export function lineOf({ step }: Finding['place']): number | undefined {
-  return step === undefined ? undefined : step + 1;
+/** Line of a recording, from 1: its first line is not a step. Unknown in a file of several. */
+export function lineOf({ step, scenario }: Finding['place']): number | undefined {
+  return step === undefined || scenario !== undefined ? undefined : step + 1;
 }
 
 /** The finding as a sentence or two. */

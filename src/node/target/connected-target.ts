@@ -28,6 +28,10 @@ const QUIET_MS = 5;
 const RECONNECT_MS = 50;
 /** Time for a device to boot. */
 const RESTART_MS = 60_000;
+/** Least time in which a program has to say that it is ready. */
+const START_MS = 10_000;
+/** Most time in which a manager boots again by itself. After that it is started anew. */
+const RESET_MS = 1000;
 
 export interface ConnectedTargetOptions {
   readonly connector: Connector;
@@ -47,13 +51,19 @@ export interface ConnectedTargetOptions {
 export class ConnectedTarget implements RemoteTarget {
   readonly name: string;
   readonly local = false;
-  readonly steps: ReadonlySet<Step['kind']>;
   readonly isFresh: boolean;
+  /** Kinds that the manager has not called unsupported. */
+  readonly steps: ReadonlySet<Step['kind']>;
+  readonly #steps: Set<Step['kind']>;
   readonly #options: ConnectedTargetOptions;
   readonly #wait: StepWait;
   readonly #progress = new HlosProgress();
   #connection: Connection | undefined;
   #wasOpen = false;
+  /** The manager was just opened, and has said that it is ready. */
+  #isReady = false;
+  #isOpening = false;
+  #isClosed = false;
   #fenceSeq = -1;
 
   constructor(options: ConnectedTargetOptions) {
@@ -61,37 +71,75 @@ export class ConnectedTarget implements RemoteTarget {
     this.#options = options;
     this.#wait = new StepWait(limitMs);
     this.name = connector.name;
-    this.steps = connector.steps;
+    this.#steps = new Set(connector.steps);
+    this.steps = this.#steps;
     this.isFresh = connector.isFresh || monitor !== undefined;
   }
 
   async reset(): Promise<void> {
+    const again = this.#connection?.reset;
+    if (again !== undefined) {
+      this.#wait.begin();
+      const limitMs = Math.min(RESET_MS, this.#options.limitMs);
+      await this.#wait.settled(1, () => again(), limitMs);
+      if (this.#wait.ended === undefined) return;
+    }
+    await this.restart();
+  }
+
+  async restart(): Promise<void> {
     const { connector, monitor, limitMs } = this.#options;
     const first = !this.#wasOpen;
     if (!first && !this.isFresh && this.#wait.ended === undefined) return;
-    await this.close();
-    if (!first && monitor !== undefined) await run(monitor, this.#wait.ended?.text ?? 'next session');
+    await this.#disconnect();
+    if (first) await this.#prepare();
+    else if (monitor !== undefined) await run(monitor, this.#wait.ended?.text ?? 'next session');
     this.#progress.clear();
     this.#wait.begin();
     this.#wasOpen = true;
+    // A session can still be under way when the target is no longer wanted.
+    if (this.#isClosed) return this.#wait.end({ kind: 'crash', text: 'closed' });
     await this.#open(connector.isFresh ? 1 : Math.ceil((first ? limitMs : RESTART_MS) / RECONNECT_MS));
-    if (this.#connection?.settles !== true) return;
+    if (this.#connection?.settles !== true || this.#isReady) return;
     // If the program does not start, the response to the first step says so.
-    await this.#wait.settled(() => {});
-    if (this.#wait.ended?.kind === 'hang') this.#wait.end({ kind: 'hang', text: 'no "ready"' });
+    await this.#wait.settled(1, () => {}, Math.max(START_MS, limitMs));
+    if (this.#wait.ended?.kind === 'hang') this.#wait.ended = { kind: 'hang', text: 'no "ready"' };
   }
 
   async put(step: Step): Promise<Response> {
-    if (step.kind === 'frame' && step.from === VMID_HLOS) this.#progress.sent(step.frame);
+    const [response] = await this.putAll([step]);
+    return response as Response;
+  }
+
+  async putAll(steps: readonly Step[]): Promise<readonly Response[]> {
     const connection = this.#connection;
-    const response = await this.#wait.settled(() => {
-      this.#attempt(() => connection?.put(step));
-      if (connection?.settles !== false || step.kind !== 'frame') return;
-      if (this.#progress.isInside) setTimeout(() => this.#wait.done(), QUIET_MS);
-      else this.#fence(connection, step.frame);
+    if (connection?.settles === false) return this.#putEach(connection, steps);
+    const responses = await this.#wait.settled(steps.length, () => {
+      this.#attempt(() => {
+        for (const step of steps) connection?.put(step);
+      });
     });
-    if (response.ended?.kind === 'hang' && this.#options.connector.isFresh) await this.close();
-    return response;
+    for (const [index, { unsupported }] of responses.entries())
+      if (unsupported) this.#steps.delete((steps[index] as Step).kind);
+    if (responses.at(-1)?.ended?.kind === 'hang' && this.#options.connector.isFresh) await this.#disconnect();
+    return responses;
+  }
+
+  /** Puts steps up to the one with which the target ends, where it does not say by itself that it is done with one. */
+  async #putEach(connection: Connection, steps: readonly Step[]): Promise<readonly Response[]> {
+    const responses: Response[] = [];
+    for (const step of steps) {
+      if (step.kind === 'frame' && step.from === VMID_HLOS) this.#progress.sent(step.frame);
+      const [response] = await this.#wait.settled(1, () => {
+        this.#attempt(() => connection.put(step));
+        if (step.kind !== 'frame') return;
+        if (this.#progress.isInside) setTimeout(() => this.#wait.done(), QUIET_MS);
+        else this.#fence(connection, step.frame);
+      });
+      responses.push(response as Response);
+      if (response?.ended !== undefined) break;
+    }
+    return responses;
   }
 
   /** How it ended, also before the first step. */
@@ -100,8 +148,21 @@ export class ConnectedTarget implements RemoteTarget {
   }
 
   async close(): Promise<void> {
-    await this.#connection?.close();
+    this.#isClosed = true;
+    await this.#disconnect();
+    this.#wait.end({ kind: 'crash', text: 'closed' });
+  }
+
+  async #disconnect(): Promise<void> {
+    const connection = this.#connection;
     this.#connection = undefined;
+    await connection?.close();
+  }
+
+  async #prepare(): Promise<void> {
+    const { connector } = this.#options;
+    await connector.prepare?.();
+    for (const kind of connector.steps) this.#steps.add(kind);
   }
 
   #fence(connection: Connection, frame: Uint8Array): void {
@@ -127,7 +188,10 @@ export class ConnectedTarget implements RemoteTarget {
       this.#joinAllocated(frame);
       this.#wait.received(to, frame);
     },
-    settled: () => this.#wait.done(),
+    settled: (told) => {
+      if (this.#isOpening) this.#isReady = true;
+      else this.#wait.done(told);
+    },
     ended: (ending) => this.#wait.end(ending),
   };
 
@@ -150,6 +214,16 @@ export class ConnectedTarget implements RemoteTarget {
 
   /** Tries until the manager accepts the connection. */
   async #open(attemptsMax: number): Promise<void> {
+    this.#isReady = false;
+    this.#isOpening = true;
+    try {
+      await this.#tryToOpen(attemptsMax);
+    } finally {
+      this.#isOpening = false;
+    }
+  }
+
+  async #tryToOpen(attemptsMax: number): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         this.#connection = await this.#options.connector.open(this.#events);

@@ -1,41 +1,36 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import type { Ending, Response } from '../../target/index.js';
+import type { ConnectionEvents, Ending, Told } from '../../target/index.js';
 
 /** Characters of stderr that are kept. A sanitizer's report names the fault at its start. */
 const STDERR_KEPT = 16 * 1024;
 /** Most characters of a line. Longer ones are no answers. */
 const LINE_SIZE_MAX = 1024 * 1024;
-/** Most messages after one step. A target that sends more is taken to send without end. */
-const TAKEN_MAX = 65_536;
 /** Time to read the remaining output of a process that has ended. */
 const DRAIN_MS = 200;
-/** Time in which a target that has reported its end boots again, milliseconds. */
-const RESET_MS = 1000;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** One run of a program that speaks the line protocol. */
+/** One run of a program that speaks the line protocol: lines go in, events come out. */
 export class TargetProcess {
   readonly #child: Child;
+  readonly #events: ConnectionEvents;
   readonly #closed: Promise<void>;
+  /** Lines to write, which go out together at the end of the turn. */
+  #lines = '';
   #text = '';
   #isDeaf = false;
   #stderr = '';
   #wanted = false;
-  #ended: Ending | undefined;
+  #hasEnded = false;
   /** The process is gone. After `abort` it need not be. */
   #isGone = false;
-  #responses: Response[] = [];
-  #out: Response['out'][number][] = [];
   #edges: number[] | undefined;
   #operands: number[] | undefined;
-  #missing = 0;
-  #wake: (() => void) | undefined;
-  #timer: NodeJS.Timeout | undefined;
 
-  constructor(command: string) {
+  constructor(command: string, events: ConnectionEvents) {
+    this.#events = events;
     const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     child.stdout.setEncoding('latin1');
@@ -56,32 +51,27 @@ export class TargetProcess {
     });
   }
 
-  /**
-   * Writes lines and waits for so many answers. @param limitMs for each answer; without one in time the target hangs.
-   *
-   * @returns fewer when the target ends; then the last one says how.
-   */
-  async ask(lines: string, count: number, limitMs: number): Promise<Response[]> {
-    this.#missing = count;
-    if (this.#ended === undefined && lines !== '' && this.#child.stdin.writable)
-      this.#child.stdin.write(lines);
-    if (this.#ended === undefined && this.#missing > 0) await this.#answered(limitMs);
-    const responses = this.#responses;
-    this.#responses = [];
-    if (this.#missing > 0) {
-      const ended = this.#ended ?? { kind: 'hang', text: `no answer within ${limitMs} ms` };
-      responses.push(this.#response({ ended }));
-    }
-    return responses;
+  write(line: string): void {
+    if (this.#hasEnded) return;
+    if (this.#lines === '') queueMicrotask(() => this.#flush());
+    this.#lines += line;
   }
 
-  /** Has it boot again, also after `abort`. @returns whether it did. */
-  async reset(limitMs: number): Promise<boolean> {
-    if (this.#isGone) return false;
-    this.#ended = undefined;
+  /** Has it boot again, also after `abort`. */
+  reset(): void {
+    if (this.#isGone) {
+      this.#events.ended({ kind: 'crash', text: 'it has ended' });
+      return;
+    }
+    this.#hasEnded = false;
     this.#stderr = '';
-    const [answer] = await this.ask('reset\n', 1, Math.min(limitMs, RESET_MS));
-    return answer?.ended === undefined && answer?.unsupported !== true;
+    this.write('reset\n');
+  }
+
+  #flush(): void {
+    const lines = this.#lines;
+    this.#lines = '';
+    if (this.#child.stdin.writable) this.#child.stdin.write(lines, 'latin1');
   }
 
   /** Kills it and its child processes. */
@@ -101,22 +91,8 @@ export class TargetProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream.destroy();
   }
 
-  #answered(limitMs: number): Promise<void> {
-    return new Promise((done) => {
-      const timer = setTimeout(done, limitMs);
-      this.#timer = timer;
-      this.#wake = () => {
-        clearTimeout(timer);
-        this.#timer = undefined;
-        this.#wake = undefined;
-        done();
-      };
-    });
-  }
-
   #read(chunk: string): void {
     if (this.#isDeaf) return;
-    const before = this.#responses.length;
     const text = this.#text === '' ? chunk : this.#text + chunk;
     let at = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
@@ -127,8 +103,6 @@ export class TargetProcess {
     // No line after one that is too long can be found.
     if (this.#text.length > LINE_SIZE_MAX) this.#isDeaf = true;
     if (this.#isDeaf) this.#text = '';
-    if (this.#responses.length > before) this.#timer?.refresh();
-    if (this.#missing === 0 || this.#ended !== undefined) this.#wake?.();
   }
 
   #line(text: string, start: number, lineEnd: number): void {
@@ -136,17 +110,21 @@ export class TargetProcess {
       this.#isDeaf = true;
       return;
     }
-    if (this.#isDeaf || this.#ended !== undefined) return;
+    if (this.#isDeaf || this.#hasEnded) return;
+    if (lineEnd - start === 2 && text.startsWith('ok', start)) {
+      this.#events.settled(this.#told());
+      return;
+    }
     const line = text.slice(start, lineEnd).trimEnd();
     const space = line.indexOf(' ');
     const rest = space < 0 ? '' : line.slice(space + 1);
     switch (space < 0 ? line : line.slice(0, space)) {
       case 'ok':
       case 'ready':
-        this.#done(this.#response({}));
+        this.#events.settled(this.#told());
         break;
       case 'unsupported':
-        this.#done(this.#response({ unsupported: true }));
+        this.#events.settled({ ...this.#told(), unsupported: true });
         break;
       case 'rx':
         this.#receive(rest);
@@ -160,7 +138,7 @@ export class TargetProcess {
         for (const number of rest.split(' ')) addOperand(this.#operands, number);
         break;
       case 'abort':
-        this.#ended ??= { kind: 'crash', text: this.#report(`abort ${rest}`.trimEnd()) };
+        this.#end({ kind: 'crash', text: this.#report(`abort ${rest}`.trimEnd()) });
     }
   }
 
@@ -171,39 +149,30 @@ export class TargetProcess {
     const frame = Buffer.from(hex, 'hex');
     // Node stops at the first character that is no hex digit.
     if (space <= 0 || !(vmid >= 0 && vmid <= 0xffff) || 2 * frame.length !== hex.length) return;
-    if (this.#out.length === TAKEN_MAX)
-      this.#ended ??= { kind: 'hang', text: `more than ${TAKEN_MAX} messages` };
-    else this.#out.push({ to: vmid, frame: new Uint8Array(frame.buffer, frame.byteOffset, frame.length) });
+    this.#events.received(vmid, new Uint8Array(frame.buffer, frame.byteOffset, frame.length));
   }
 
-  #response(how: Partial<Response>): Response {
+  /** What it has said of itself since the last `ok`. */
+  #told(): Told | undefined {
     const edges = this.#edges;
     const operands = this.#operands;
-    const response = {
-      out: this.#out,
-      refused: false,
-      ended: undefined,
-      ...(edges === undefined ? {} : { edges }),
-      ...(operands === undefined ? {} : { operands }),
-      ...how,
-    };
-    this.#out = [];
+    if (edges === undefined && operands === undefined) return undefined;
     this.#edges = undefined;
     this.#operands = undefined;
-    return response;
+    return { ...(edges === undefined ? {} : { edges }), ...(operands === undefined ? {} : { operands }) };
   }
 
-  #done(response: Response): void {
-    // An `ok` that nobody has asked for answers nothing.
-    if (this.#missing === 0) return;
-    this.#missing--;
-    this.#responses.push(response);
+  #end(ending: Ending): void {
+    if (this.#hasEnded || this.#wanted) return;
+    this.#hasEnded = true;
+    this.#edges = undefined;
+    this.#operands = undefined;
+    this.#events.ended(ending);
   }
 
   #gone(text: string): void {
     this.#isGone = true;
-    if (!this.#wanted) this.#ended ??= { kind: 'crash', text: this.#report(text) };
-    this.#wake?.();
+    this.#end({ kind: 'crash', text: this.#report(text) });
   }
 
   #report(text: string): string {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { reportFormNames } from '../../../conform/index.js';
 import type { CommandIo } from '../../io.js';
+import { notes } from '../../notes.js';
 import { integerOption, loadFlag, managerFlag, oneOf, platformFlag } from '../../options.js';
 import { LIMIT_MS, targetForms } from '../../target-option.js';
 import { type ClientCaseOptions, conformClient } from './client.js';
@@ -75,7 +76,7 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(platformFlag())
     .addOption(managerFlag('rm23'))
     .option('--careful', 'the simulated manager answers with an error where the real one dies')
-    .addHelpText('after', rmHelp)
+    .addHelpText('after', notes(rmHelp))
     .action((options: ManagerCaseOptions) => conformRm(io, options));
   addReportOptions(
     conform
@@ -93,6 +94,6 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(loadFlag('have a file in guest physical memory at every boot; repeatable'))
     .addOption(platformFlag())
     .addOption(managerFlag('rm23'))
-    .addHelpText('after', clientHelp)
+    .addHelpText('after', notes(clientHelp))
     .action((options: ClientCaseOptions) => conformClient(io, options));
 }

@@ -17,7 +17,13 @@ export type { ParcelRequest } from './memory.js';
  */
 export function mainlineCalls(generation: GenerationName, options: MainlineOptions = {}) {
   const kernel = new MainlineKernel(generation, options);
-  return { ...lifecycleCalls(kernel), ...configurationCalls(kernel), ...memoryCalls(kernel) };
+  return {
+    ...lifecycleCalls(kernel),
+    ...configurationCalls(kernel),
+    ...memoryCalls(kernel),
+    /** Forgets what the kernel remembers, as when it boots. */
+    forget: () => kernel.forget(),
+  };
 }
 
 export type MainlineCalls = ReturnType<typeof mainlineCalls>;

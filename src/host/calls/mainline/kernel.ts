@@ -35,6 +35,10 @@ export class MainlineKernel {
     this.report = report;
   }
 
+  forget(): void {
+    this.vmid = constants.VMID_PEER_DEFAULT;
+  }
+
   /** As {@link exchange}; UsageError (code `generation`) when this generation has no such call. */
   *exchange<Q extends Payload>(message: Call<Q>, request: InferInput<Q>): Calling<Uint8Array> {
     checkGeneration(message.name, this.generation.name, message.sources);

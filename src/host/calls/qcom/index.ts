@@ -56,6 +56,8 @@ export function qcomCalls(name: QcomGeneration['name'], options: QcomOptions = {
     ...scmAssignCalls(kernel),
     ...secureVmCalls(kernel),
     ...coreNotifications(kernel),
+    /** Forgets what the kernel remembers, as when it boots. */
+    forget: () => kernel.forget(),
   };
 }
 

@@ -48,6 +48,11 @@ export class QcomKernel {
     this.report = report;
   }
 
+  forget(): void {
+    this.vmid = undefined;
+    this.legacyFirmware = undefined;
+  }
+
   /**
    * Sends a request as given, even if malformed, and returns the payload of the OK reply.
    *

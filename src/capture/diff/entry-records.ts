@@ -1,0 +1,44 @@
+import { viewOf } from '../../base/bytes.js';
+import type { Issue } from '../../base/error.js';
+import { type Header, MessageType, type MessageTypeName, type Protocol } from '../../schema/index.js';
+import { emptyPacket } from '../packets/index.js';
+import { type CaptureRecord, ReusedRecord } from '../records/index.js';
+import { type DiffEntry, recordOf } from './entry.js';
+
+const noIssues: readonly Issue[] = [];
+const packet = emptyPacket();
+
+/** Makes the records of entries that are printed: most are the same record again, whose payload is not decoded. */
+export class EntryRecords {
+  readonly #protocol: Protocol;
+  readonly #record = new ReusedRecord(false);
+  #block: Uint8Array = new Uint8Array(0);
+  #view = viewOf(this.#block);
+
+  readonly #header: Header = { api_version: 1, header_words: 2, type: 0, fragments: 0, seq: 0, msg_id: 0 };
+
+  constructor(protocol: Protocol) {
+    this.#protocol = protocol;
+  }
+
+  /** As {@link recordOf}, but valid until the next call. */
+  of(entry: DiffEntry): CaptureRecord {
+    if (entry.special !== undefined) return recordOf(entry);
+    const { no, from, to, type, seq, id, block, start, end } = entry;
+    if (block !== this.#block) {
+      this.#block = block;
+      this.#view = viewOf(block);
+    }
+    const record = this.#record;
+    const header = this.#header;
+    header.type = MessageType[type as MessageTypeName];
+    header.seq = seq as number;
+    header.msg_id = id as number;
+    record.packets = record.single(packet, header, end - start, noIssues);
+    record.begin(header, this.#protocol.byId.get(header.msg_id), this.#view, start, end, undefined, noIssues);
+    record.no = no;
+    record.from = from as number;
+    record.to = to as number;
+    return record;
+  }
+}

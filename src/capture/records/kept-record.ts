@@ -1,0 +1,90 @@
+import { viewOf } from '../../base/bytes.js';
+import type { Issue } from '../../base/error.js';
+import { type Message, MessageType, type MessageTypeName, type Payload } from '../../schema/index.js';
+import type { Values } from '../../wire/index.js';
+import { type DecodedPayload, decodePayload } from '../payload/index.js';
+import type { CaptureRecord, RecordPacket } from './record.js';
+
+/** What is known of each whole message. */
+type WholeMessage = Omit<CaptureRecord, 'type' | 'seq' | 'id'> & {
+  readonly type: MessageTypeName;
+  readonly seq: number;
+  readonly id: number;
+};
+
+/** A whole message with bytes of its own, which is decoded when somebody asks for its fields. */
+export class KeptRecord implements CaptureRecord {
+  readonly no: number;
+  readonly packets: readonly RecordPacket[];
+  readonly from: number;
+  readonly to: number;
+  readonly queue = undefined;
+  readonly type: MessageTypeName;
+  readonly seq: number;
+  readonly id: number;
+  readonly message: Message | undefined;
+  readonly announced: number;
+  readonly incomplete = false;
+  readonly error: number | undefined;
+  readonly request: number | undefined;
+  readonly latencyNs: number | undefined;
+  readonly duplicateOf: number | undefined;
+  readonly layout: Payload | undefined;
+  readonly size: number;
+  readonly bytes: Uint8Array;
+  readonly #asked: Values | undefined;
+  readonly #packetIssues: readonly Issue[];
+  #decoded: DecodedPayload | undefined;
+
+  /** @param bytes of the payload, which nobody changes. @param asked value of the request that a reply answers. */
+  constructor(
+    record: WholeMessage,
+    bytes: Uint8Array,
+    asked: Values | undefined,
+    packetIssues: readonly Issue[],
+  ) {
+    this.no = record.no;
+    this.packets = record.packets.map(({ frame, time, clock, comment, size, gaps, header }) => {
+      return { frame, time, clock, comment, size, gaps, header };
+    });
+    this.from = record.from;
+    this.to = record.to;
+    this.type = record.type;
+    this.seq = record.seq;
+    this.id = record.id;
+    this.message = record.message;
+    this.announced = record.announced;
+    this.error = record.error;
+    this.request = record.request;
+    this.latencyNs = record.latencyNs;
+    this.duplicateOf = record.duplicateOf;
+    this.layout = record.layout;
+    this.size = record.size;
+    this.bytes = bytes;
+    this.#asked = asked;
+    this.#packetIssues = packetIssues;
+  }
+
+  get payload(): Values | undefined {
+    return this.#all.payload;
+  }
+  get complete(): boolean {
+    return this.#all.complete;
+  }
+  get rest(): Uint8Array | undefined {
+    return this.#all.rest;
+  }
+  get raw(): Uint8Array | undefined {
+    return this.#all.raw;
+  }
+  get issues(): readonly Issue[] {
+    const { issues } = this.#all;
+    return this.#packetIssues.length === 0 ? issues : [...this.#packetIssues, ...issues];
+  }
+
+  get #all(): DecodedPayload {
+    const { message, type, bytes } = this;
+    this.#decoded ??= decodePayload(message, MessageType[type], viewOf(bytes), 0, bytes.length, this.#asked);
+    return this.#decoded;
+  }
+}

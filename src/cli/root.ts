@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import type { Stdio } from '../node/stdio.js';
+import { terminalWidth } from '../node/terminal.js';
+import { version } from '../node/version.js';
+
+/** Columns of the help if standard output is not a terminal. */
+const helpWidth = 80;
+
+/** The program without its commands. @param warn prints a line on standard error. */
+export function rootCommand(stdio: Stdio, warn: (text: string) => void): Command {
+  return (
+    new Command('gunyah-rm')
+      .description("Decodes, encodes and explains the RPC of the Gunyah hypervisor's resource manager.")
+      .version(version())
+      .option('-q, --quiet', 'nothing but errors on standard error')
+      .exitOverride()
+      // Options behind a subcommand belong to it, even if its parent has options of the same name.
+      .enablePositionalOptions()
+      .configureOutput({
+        writeOut: (text) => stdio.write(Buffer.from(text)),
+        writeErr: (text) => stdio.writeError(text),
+        getOutHelpWidth: () => terminalWidth(stdio) ?? helpWidth,
+        getErrHelpWidth: () => terminalWidth(stdio) ?? helpWidth,
+        outputError: (text) =>
+          warn(
+            text
+              .replace(/^error: /, '')
+              .trim()
+              .replaceAll('\n', ' '),
+          ),
+      })
+      .configureHelp({ showGlobalOptions: true })
+  );
+}

@@ -1,0 +1,46 @@
+import { protocol } from '../../schemas/index.js';
+import type { Packet } from '../capture/packets/index.js';
+import { RouteGuess } from '../capture/records/index.js';
+import { CaptureSteps } from '../sim/index.js';
+import { Linter, type LinterOptions } from './linter.js';
+
+/** A file that is in the machine's memory when the capture begins. */
+export interface LoadedFile {
+  readonly address: number;
+  /** As {@link LinterOptions.file} knows it. */
+  readonly name: string;
+}
+
+/** Finds in the packets of a capture, which come one by one, what a {@link Linter} finds in a recording. */
+export class CaptureLinter {
+  readonly #linter: Linter;
+  readonly #steps: CaptureSteps;
+  readonly #guess = new RouteGuess(protocol);
+
+  constructor(options: Omit<LinterOptions, 'isCapture'>, loads: readonly LoadedFile[] = []) {
+    const linter = new Linter({ ...options, isCapture: true });
+    let isFirst = true;
+    this.#linter = linter;
+    this.#steps = new CaptureSteps((line) => {
+      linter.line(line);
+      if (!isFirst) return;
+      isFirst = false;
+      for (const { address, name } of loads)
+        linter.line({ op: 'load', address: `0x${address.toString(16)}`, file: name });
+    });
+  }
+
+  /** Takes the next packet, whose bytes may change afterwards. @throws WireError when its comment is no operation. */
+  packet(packet: Packet): void {
+    const [from, to] = this.#guess.of(packet);
+    const frame = packet.data.slice(packet.start, packet.end);
+    this.#linter.packet(packet, from, to);
+    this.#steps.packet({ from, to, frame, comment: packet.comment });
+  }
+
+  /** The capture ends. @throws WireError when a comment was no operation. */
+  end(): void {
+    this.#steps.end();
+    this.#linter.end();
+  }
+}

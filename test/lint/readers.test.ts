@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { protocol } from '../../schemas/index.js';
+import { type GenerationName, generations, HostError } from '../../src/host/index.js';
+import { Readers } from '../../src/lint/readers.js';
+import { valuesOf } from '../arbitrary.js';
+import { holds } from '../seeded.js';
+
+const names = Object.keys(generations) as GenerationName[];
+const all = new Readers(names);
+const single = new Map(names.map((name) => [name, new Readers([name])]));
+const read = protocol.messages.filter(({ id }) => all.reads(id));
+
+const call = fc.constantFrom(...read).chain((message) => {
+  if (message.layout !== 'known' || message.kind !== 'call') throw new Error(`${message.name} is no call`);
+  return fc.record({
+    id: fc.constant(message.id),
+    name: fc.constant(message.name),
+    request: valuesOf(message.request, 'decoded'),
+    outcome: fc.option(fc.uint8Array({ maxLength: 40 })),
+  });
+});
+
+it('clients that are read together do the same by themselves', () => {
+  const hazards = (
+    readers: Readers,
+    client: GenerationName,
+    { id, name, request, outcome }: typeof call extends fc.Arbitrary<infer T> ? T : never,
+  ) => {
+    const found: string[] = [];
+    const issue = { code: 'rm_error', path: 'error', offset: 0, expected: 'OK', actual: 'DENIED' };
+    const error = () => new HostError(name, 'EPERM', 'rm', issue);
+    readers.ofReply([client], id, request, outcome ?? error, (hazard) => found.push(hazard.name));
+    return found;
+  };
+  const property = fc.property(call, (drawn) => {
+    for (const name of names)
+      expect(hazards(all, name, drawn)).toEqual(hazards(single.get(name) as Readers, name, drawn));
+  });
+  holds(property, 500);
+});
