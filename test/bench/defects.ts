@@ -21,13 +21,13 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1,2,3' },
     ways: { type: 'string', default: 'ours,blind,mutator,plain' },
     core: { type: 'string', default: '0' },
+    main: { type: 'string', default: join(import.meta.dirname, '../../dist/src/cli/main.js') },
   },
 });
 const seconds = Number(values.seconds);
 const seeds = values.seeds.split(',').map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-defects-'));
-const root = join(import.meta.dirname, '../..');
-const main = join(root, 'dist/src/cli/main.js');
+const { main } = values;
 const path = (name: string) => join(folder, name);
 
 interface Way {
