@@ -15,14 +15,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe.runIf(isWanted('afl-clang-fast'))('the small manager in C', () => {
   beforeAll(() => buildSmallManager(folder, [process.execPath, main], Object.values(small)), 120_000);
 
-  it.each([small.covered, small.plain])(
+  it.each([
+    [small.covered, ['lend_interrupt', 'reset']],
+    [small.plain, ['reset', 'reclaim']],
+  ])(
     'as %s shows defects, each by its function',
-    async (program) => {
+    async (program, places) => {
       const target = ['--target', `exec:exec ${path(program)}`, '--no-reference'];
       const { code, stdout } = await gunyahRm(['fuzz', ...target, '--runs', '300', '--plays', '10']);
       expect(code).toBe(1);
-      for (const place of ['reset', 'reclaim'])
-        expect(stdout).toMatch(new RegExp(`crash ${place}\n`));
+      for (const place of places) expect(stdout).toMatch(new RegExp(`crash ${place}\n`));
       expect(/^\d+ edges of its code$/m.test(stdout)).toBe(program === small.covered);
     },
     120_000,
