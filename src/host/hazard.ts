@@ -25,6 +25,11 @@ export interface Hazard {
 /** Called with each hazard that ends no call: a leak, or a crash while no call is under way. */
 export type HazardListener = (hazard: Hazard) => void;
 
+/** Id of the rule of `lint` about a hazard of a client: `a14/short-reply`. */
+export function hazardRule(client: string, { name }: Pick<Hazard, 'name'>): string {
+  return `${client}/${name.replaceAll('_', '-')}`;
+}
+
 /** A table of hazards. The key of a row is the hazard's name. */
 export function hazardTable<Name extends string>(
   rows: Readonly<Record<Name, Omit<Hazard, 'name'>>>,

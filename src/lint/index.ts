@@ -7,3 +7,4 @@ export { Linter, type LinterOptions } from './linter.js';
 export { type LintForm, lintFormNames, lintForms, type Report } from './report/index.js';
 export { isAtLeast, type Level, levels, type Rule } from './rule.js';
 export { peerNames, rules, rulesById } from './rules/index.js';
+export { type EmptyPayloadRule, emptyPayloadRules, ruleOfCode } from './stateless.js';
