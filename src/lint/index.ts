@@ -4,6 +4,7 @@ export { CaptureLinter, type LoadedFile } from './capture-linter.js';
 export { explanation, rulesPage, ruleTable } from './explain.js';
 export type { Evidence, Finding, LintNote, Place } from './finding.js';
 export { Linter, type LinterOptions } from './linter.js';
+export { LiveLinter } from './live-linter.js';
 export { type LintForm, lintFormNames, lintForms, type Report } from './report/index.js';
 export { isAtLeast, type Level, levels, type Rule } from './rule.js';
 export { peerNames, rules, rulesById } from './rules/index.js';

@@ -27,6 +27,7 @@ import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { version } from '../../node/version.js';
 import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import type { CommandIo } from '../io.js';
+import { peerList } from '../lint-options.js';
 import { notes } from '../notes.js';
 import {
   type FileAt,
@@ -77,8 +78,6 @@ const collectRule = (text: string, list: readonly string[]) => [
   ...list,
   oneOf([...rulesById.keys()], text, '--ignore'),
 ];
-const peerList = (text: string) =>
-  new Set(text.split(',').map((name) => oneOf(peerNames, name.trim(), '--peer')));
 
 export function register(program: Command, io: CommandIo): void {
   program
