@@ -10,6 +10,7 @@ import {
   decodeMessage as decodeMessageOf,
   type EncodeMessageFields,
   encodeMessage as encodeMessageOf,
+  MessageView,
   type PayloadInput,
   type PayloadValue,
   type WholeType,
@@ -34,12 +35,23 @@ export { type Json, payloadFromJson, payloadToJson } from './capture/payload/ind
 export { PcapngWriter, pcapngReader, pcapReader } from './capture/pcap/index.js';
 export type { CaptureRecord, Outstanding, RecordPacket, RecordType } from './capture/records/index.js';
 export { Assembler, type AssemblerOptions, type Frame } from './capture/records/index.js';
-export { type Annotation, annotate, Codec, codecOf, type Range } from './codec/index.js';
+export {
+  type Annotation,
+  annotate,
+  Codec,
+  codecOf,
+  type ListView,
+  type Range,
+  View,
+  type Viewed,
+  view,
+} from './codec/index.js';
 export {
   type DecodedMessage,
   type DecodeMessageOptions,
   type EncodeMessageFields,
   fragment,
+  type MessageView,
   Reassembler,
   type ReassemblyRules,
   type ReassemblySink,
@@ -83,4 +95,15 @@ export function encodeMessage<M extends Message, T extends WholeType>(
   fields: EncodeMessageFields<PayloadInput<M, T>>,
 ): Uint8Array[] {
   return encodeMessageOf(protocol, message, type, fields);
+}
+
+/**
+ * Finds the messages of one kind among queue messages and shows their payloads, without decoding them: for programs that look
+ * at a few fields of many messages. Throws UsageError for a kind of which no layout is declared.
+ */
+export function messageView<M extends Message, T extends WholeType>(
+  message: M,
+  type: T,
+): MessageView<PayloadValue<M, T>> {
+  return new MessageView(protocol, message, type);
 }

@@ -36,6 +36,7 @@ export function sentence(issue: Issue): string {
 /** The possible names: those of the issue, or `expected` when that is a list of names. */
 function namesOf({ choice, expected, actual }: Issue): readonly string[] | undefined {
   if (choice !== undefined) return choice.names;
+  if (isNothing(String(actual))) return undefined;
   const isList = typeof actual === 'string' && /^[\w.-]+(, [\w.-]+)+$/.test(String(expected));
   return isList ? String(expected).split(', ') : undefined;
 }
@@ -47,7 +48,9 @@ function choiceText({ choice, expected, actual }: Issue, names: readonly string[
   const likely = nearest(given, names).slice(0, 3);
   if (likely.length > 0) return `${start}; did you mean ${either(likely)}?`;
   if (names.length <= listedMax) return `${start}; possible: ${names.join(', ')}`;
-  return choice === undefined || String(expected).length > expectedMax ? start : `${start}; ${expected}`;
+  return choice === undefined || String(expected).length > expectedMax
+    ? start
+    : `${start}; expected ${expected}`;
 }
 
 /** `a, b or c` */
@@ -55,13 +58,15 @@ function either(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words[words.length - 1]}`;
 }
 
+function isNothing(actual: string): boolean {
+  return /^(nothing|none|undefined)$/.test(actual);
+}
+
 type Row = (expected: string, actual: string, issue: Issue) => string;
 
 const otherwise: Row = (expected, actual, issue) => {
   if (typeof issue.expected !== 'string') return `is ${actual}, must be ${expected}`;
-  return /^(nothing|none|undefined)$/.test(actual)
-    ? `expected ${expected}, found nothing`
-    : `expected ${expected}, not ${actual}`;
+  return isNothing(actual) ? `expected ${expected}, found nothing` : `expected ${expected}, not ${actual}`;
 };
 
 /** `0..65535 bytes` as `0 to 65535 bytes`. Other texts stay. */

@@ -62,6 +62,18 @@ export function printable(text: string): string {
   return text.replace(controls, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** Characters that {@link oneLine} leaves of a text. */
+const LINE_MAX = 200;
+
+/** The lines of a text in one, with colons between, for a message about it. What is long is cut. */
+export function oneLine(text: string): string {
+  const line = text
+    .trim()
+    .split(/\s*\n\s*/)
+    .join(': ');
+  return line.length > LINE_MAX ? `${line.slice(0, LINE_MAX)}...` : line;
+}
+
 /** UTF-8. */
 export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);

@@ -1,4 +1,5 @@
 import { UsageError } from '../base/error.js';
+import { oneLine } from '../base/text.js';
 import { FileError } from '../node/file-error.js';
 import { ConnectedTarget } from '../node/target/connected-target.js';
 import { DatagramConnector } from '../node/target/dgram-connector.js';
@@ -48,7 +49,7 @@ export function makeTarget(options: TargetOptions): AnyTarget {
 export async function startTarget(target: AnyTarget): Promise<void> {
   if (target.local) return;
   await target.reset();
-  if (target.ended !== undefined) throw new FileError(target.name, new Error(target.ended.text));
+  if (target.ended !== undefined) throw new FileError(target.name, new Error(oneLine(target.ended.text)));
 }
 
 /** @returns undefined for the simulated manager. @throws UsageError */

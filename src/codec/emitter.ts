@@ -66,8 +66,19 @@ function writeU64(view: DataView, at: number, value: bigint): void {
   else view.setFloat64(at, bits, true);
 }
 
+const words = new Uint32Array(wide.buffer);
+/** Index of the word that holds the low half of `wide` on this machine. */
+const LOW = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
+
+/** The integer of 64 bits that two unsigned words are. */
+function joinU64(low: number, high: number): bigint {
+  words[LOW] = low;
+  words[1 - LOW] = high;
+  return wide[0] as bigint;
+}
+
 /** Functions that generated code may call, by name. */
-const helpers = { readU64, writeU64 };
+const helpers = { readU64, writeU64, joinU64 };
 
 /** Takes the {@link helpers}, in their order, and returns the generated function. */
 export type GeneratedFunction = (...helpers: readonly unknown[]) => unknown;

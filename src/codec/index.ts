@@ -5,4 +5,6 @@
  */
 export { type Annotation, annotate, diagnose, type Range } from './annotate.js';
 export { Codec, codecOf } from './codec.js';
+export type { ListView } from './list-view.js';
 export { decodePlain, encodePlain } from './plain.js';
+export { prefixedWrap, View, type Viewed, view } from './view.js';

@@ -7,13 +7,17 @@ import {
   StructType,
   scalarCases,
   type TypeVisitor,
+  u8,
   visitType,
 } from '../wire/index.js';
 import { type Emitter, noCode } from './emitter.js';
 import { fixedRun } from './fixed-run.js';
 
-/** The expression that reads a value of fixed size at `at`. */
-export const reads: TypeVisitor<string, [at: string]> = {
+/** The expressions that read values of fixed size, `at` an offset. */
+export type Reads = TypeVisitor<string, [at: string]>;
+
+/** Those that read from the DataView `v`. Bytes are copied. */
+export const reads: Reads = {
   ...scalarCases(readUnsigned),
   integer: (type, at) => (type.signed ? `v.getInt32(${at}, true)` : readUnsigned(type, at)),
   bits: (type, at) => `v.getUint8(${at}) >>> ${type.shift} & ${type.max}`,
@@ -55,6 +59,8 @@ export abstract class StructReader {
   constructor(
     protected readonly out: Emitter,
     protected readonly broken: string,
+    /** How values of fixed size are read. */
+    protected readonly readBy: Reads = reads,
   ) {}
 
   /** A reader of the same kind for a struct inside, or for the fields of a condition. */
@@ -68,6 +74,11 @@ export abstract class StructReader {
 
   /** The header of a list has been read; `n` is the variable of its count. */
   protected abstract listBegins(field: Field, n: string): void;
+
+  /** Emits what is done with a list above RM's maximum, which `condition` tells. The header is not read yet. */
+  protected aboveMax(condition: string): void {
+    this.out.line(`if (${condition}) ${this.broken}`);
+  }
 
   /** Inside the loop over entries `i`, `entry` is at `p`. Must emit its reading; `read` does that for its fields. */
   protected abstract listEntry(entry: AnyType): void;
@@ -144,7 +155,9 @@ export abstract class StructReader {
     const padded = padTo === undefined ? length : `(${length} + 3 & -4)`;
     out.line(`if (end - p < ${padded}) ${this.broken}`);
     if (padTo !== undefined)
-      out.line(`for (let k = p + ${length}; k < p + ${padded}; k++) if (v.getUint8(k) !== 0) ${this.broken}`);
+      out.line(
+        `for (let k = p + ${length}; k < p + ${padded}; k++) if (${visitType(u8, this.readBy, 'k')} !== 0) ${this.broken}`,
+      );
     this.bytes(field, length);
     out.line(`p += ${padded};`);
   }
@@ -154,8 +167,8 @@ export abstract class StructReader {
     const { count, headerWords, max } = type.options;
     out.line(`if (end - p < ${type.sizeMin}) ${this.broken}`);
     const n = out.name('n');
-    out.line(`const ${n} = ${visitType(count, reads, 'p')};`);
-    if (max !== undefined) out.line(`if (${n} > ${max}) ${this.broken}`);
+    out.line(`const ${n} = ${visitType(count, this.readBy, 'p')};`);
+    if (max !== undefined) this.aboveMax(`${n} > ${max}`);
     let offset = count.fixedSize as number;
     for (const word of headerWords) {
       this.word(word, `p + ${offset}`);
@@ -196,8 +209,8 @@ export class StructCheck extends StructReader {
   /** Fields that others depend on. */
   #needed: ReadonlySet<string> = new Set();
 
-  static emit(out: Emitter, type: StructType, broken: string): void {
-    new StructCheck(out, broken).#check(type);
+  static emit(out: Emitter, type: StructType, broken: string, readBy = reads): void {
+    new StructCheck(out, broken, readBy).#check(type);
   }
 
   #check(type: StructType): void {
@@ -206,7 +219,7 @@ export class StructCheck extends StructReader {
   }
 
   protected override fork(out: Emitter): StructCheck {
-    const inner = new StructCheck(out, this.broken);
+    const inner = new StructCheck(out, this.broken, this.readBy);
     inner.#needed = this.#needed;
     return inner;
   }
@@ -214,7 +227,7 @@ export class StructCheck extends StructReader {
   protected override word({ name, type }: Field, at: string): void {
     if (!this.#needed.has(name)) return;
     const variable = this.out.name('f');
-    this.out.line(`const ${variable} = ${visitType(type, reads, at)};`);
+    this.out.line(`const ${variable} = ${visitType(type, this.readBy, at)};`);
     this.variables.set(name, variable);
   }
 
@@ -224,7 +237,7 @@ export class StructCheck extends StructReader {
   }
 
   protected override listEntry(entry: AnyType): void {
-    if (entry instanceof StructType) new StructCheck(this.out, this.broken).#check(entry);
+    if (entry instanceof StructType) new StructCheck(this.out, this.broken, this.readBy).#check(entry);
   }
 
   protected override bytes(): void {}
@@ -234,7 +247,7 @@ export class StructCheck extends StructReader {
 }
 
 /** The fields whose values decide how this one is read. */
-function dependencies({ type, presence }: Field): string[] {
+export function dependencies({ type, presence }: Field): string[] {
   return [presence?.when?.field, type.lengthFrom, selectorOf(type)].filter((name) => name !== undefined);
 }
 

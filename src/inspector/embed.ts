@@ -5,15 +5,16 @@ export const captureElement = 'capture';
 const insertBefore = '<div id="app">';
 
 /**
- * A page with an embedded capture. The element that holds it is a data block, which browsers never run. So the page
- * needs no other Content-Security-Policy for it.
+ * A page with an embedded capture, in pieces. The element that holds it is a data block, which browsers never run. So the
+ * page needs no other Content-Security-Policy for it.
  *
  * @param page the built page. @param name name of the capture. @param base64 bytes of the file; compressed ones are best.
  */
-export function embedCapture(page: string, name: string, base64: string): string {
-  const data = `<script type="application/octet-stream" id="${captureElement}" data-name="${escaped(name)}">${base64}</script>`;
+export function* embedCapture(page: string, name: string, base64: Iterable<string>): Generator<string> {
   const at = page.indexOf(insertBefore);
-  return `${page.slice(0, at)}${data}${page.slice(at)}`;
+  yield `${page.slice(0, at)}<script type="application/octet-stream" id="${captureElement}" data-name="${escaped(name)}">`;
+  yield* base64;
+  yield `</script>${page.slice(at)}`;
 }
 
 /**

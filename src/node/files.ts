@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { decodeUtf8 } from '../base/text.js';
 import { FileError } from './file-error.js';
 import { FileUse } from './file-use.js';
 import { makeFolder } from './folder.js';
@@ -75,6 +76,12 @@ export class Files {
     yield unpackedWhole(Buffer.concat(pieces));
   }
 
+  /** The pieces of a file as it is, also if it is compressed. An array is reused for the next. @throws FileError, FileConflict */
+  *plainPieces(path: string): Generator<Uint8Array> {
+    this.#use.reads(path);
+    yield* readPieces(this.#stdio, path);
+  }
+
   /** Reads a whole file, or standard input for `-`, into memory. @throws FileError, FileConflict as {@link contents} */
   whole(path: string): Uint8Array {
     this.#use.reads(path);
@@ -98,7 +105,7 @@ export class Files {
       .map((name) => join(path, name))
       .map((file) => ({
         path: file,
-        content: Buffer.from(unpackedWhole(this.whole(file))).toString('utf8'),
+        content: decodeUtf8(unpackedWhole(this.whole(file))),
       }));
   }
 

@@ -1,15 +1,11 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { embedCapture, embedLive } from '../inspector/embed.js';
 import { FileError } from './file-error.js';
 import type { Files } from './files.js';
 import { packageFile } from './folder.js';
 import { livePath } from './live-capture.js';
-import { unpacked, unpackedWhole } from './packed.js';
-
-/** Bytes of a piece that is checked. */
-const pieceSize = 64 * 1024;
+import { PackedCapture } from './packed-capture.js';
 
 const builtPage = 'dist/inspector/index.html';
 
@@ -26,7 +22,8 @@ export async function inspectorPage(): Promise<string> {
 }
 
 /**
- * The page with the capture of a file; `-` is standard input.
+ * The page with the capture of a file, in pieces; `-` is standard input. The capture is in memory only as it stands in
+ * the page, compressed.
  *
  * @param check gets the pieces of the capture, as many as it wants, before the page is made. What it throws comes through.
  * @throws FileError if the file cannot be read or is too large for the text of a page (some 400 MB compressed).
@@ -35,35 +32,16 @@ export async function inspectorPageOf(
   files: Files,
   path: string,
   check: (pieces: AsyncIterable<Uint8Array>) => Promise<void>,
-): Promise<string> {
-  const bytes = files.whole(path);
-  // The page unpacks gzip itself.
-  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const packed = isGzip || bytes.length === 0 ? bytes : gzipSync(unpackedWhole(bytes));
+): Promise<Iterable<string>> {
   const name = path === '-' ? 'standard input' : basename(path);
-  // A small file may be packed gigabytes: only as much is unpacked as is asked for.
-  await check(unpacked(piecesOf(bytes)));
-  const page = await inspectorPage();
-  try {
-    return embedCapture(
-      page,
-      name,
-      Buffer.from(packed.buffer, packed.byteOffset, packed.length).toString('base64'),
-    );
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STRING_TOO_LONG' && !(error instanceof RangeError))
-      throw error;
-    throw new FileError(name, new Error('too large for a page: open it in the page without data'));
-  }
+  const packed = new PackedCapture(name);
+  await packed.read(files.plainPieces(path), check);
+  return embedCapture(await inspectorPage(), name, packed.base64());
 }
 
 /** The page that watches a capture which a `PageServer` sends. @param path of the file or socket. @throws FileError */
 export async function livePage(path: string): Promise<string> {
   return embedLive(await inspectorPage(), basename(path), livePath);
-}
-
-async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize);
 }
 
 async function buildPage(): Promise<string> {

@@ -6,7 +6,8 @@ const REFRESH_MS = 250;
 /** A line on stderr that is overwritten by its next version; nothing when stderr is no terminal. */
 export class StatusLine {
   readonly #stdio: Stdio;
-  #shownMs = Number.NEGATIVE_INFINITY;
+  #shownMs: number | undefined;
+  #longestMs = 0;
 
   constructor(stdio: Stdio) {
     this.#stdio = stdio;
@@ -14,9 +15,16 @@ export class StatusLine {
 
   /** Shows a text, unless the last update was a moment ago. @param nowMs of any clock. */
   show(nowMs: number, text: () => string): void {
-    if (!this.#stdio.errorIsTerminal || nowMs - this.#shownMs < REFRESH_MS) return;
+    const sinceMs = nowMs - (this.#shownMs ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs < REFRESH_MS) return;
+    if (this.#shownMs !== undefined) this.#longestMs = Math.max(this.#longestMs, sinceMs);
     this.#shownMs = nowMs;
-    this.#stdio.writeError(`\r${text()}\x1b[K`);
+    if (this.#stdio.errorIsTerminal) this.#stdio.writeError(`\r${text()}\x1b[K`);
+  }
+
+  /** Longest time between two updates, milliseconds; the same where there is no terminal. */
+  get longestMs(): number {
+    return this.#longestMs;
   }
 
   /** Removes the line, so that other output can follow. */

@@ -15,6 +15,7 @@ export {
   type PayloadValue,
   type WholeType,
 } from './message.js';
+export { MessageView } from './message-view.js';
 export { OutstandingRequests } from './outstanding-requests.js';
 export { messagesOnly, Reassembler, type ReassemblySink, type ReassemblyState } from './reassembler.js';
 export { type ReassemblyRules, rmRules, rulesByName, rulesOf } from './rules.js';

@@ -36,7 +36,7 @@ describe('an error as a sentence', () => {
     expect(unknown('x', ['VM_START', 'MEM_SHARE'])).toBe(
       'there is no message x; possible: VM_START, MEM_SHARE',
     );
-    expect(unknown('x', Array(50).fill('VM_START'))).toBe('there is no message x; a name');
+    expect(unknown('x', Array(50).fill('VM_START'))).toBe('there is no message x; expected a name');
     expect(sentence(issue('option', 'json, c, rust', 'jsn'))).toBe('there is no jsn; did you mean json?');
   });
 

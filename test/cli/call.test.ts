@@ -90,6 +90,23 @@ describe('call', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
+  it('names what is possible, and why a program does not start', async () => {
+    const cases = [
+      ['NOSUCH', 'there is no message NOSUCH; expected a name or id that `describe` alone lists'],
+      ['VM_STAR', 'there is no message VM_STAR; did you mean VM_START or VM_STOP?'],
+    ] as const;
+    for (const [name, text] of cases)
+      expect((await gunyahRm(['call', name])).stderr).toBe(`gunyah-rm: ${text}\n`);
+    const { code, stderr } = await gunyahRm([
+      'call',
+      'VM_GET_VMID',
+      '--target',
+      'exec:echo >&2 no such; exit 3',
+    ]);
+    expect(stderr).toBe('gunyah-rm: exec:echo >&2 no such; exit 3: crash: exit 3: no such\n');
+    expect(code).toBe(3);
+  });
+
   it('says that the manager has died, that it is silent, and that it cannot be reached', async () => {
     const died = await gunyahRm(['call', 'VM_DEALLOC_VMID', 'vmid=153']);
     expect(died).toMatchObject({ code: 1, stderr: 'gunyah-rm: sim: panic: vm_dealloc_unknown_vmid\n' });
@@ -111,6 +128,14 @@ describe('call', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('call over a socket (needs unix sockets)', () => {
+  it('sends nothing but the request', async () => {
+    const sent: Buffer[] = [];
+    const path = await fake('only.sock', (socket) => socket.on('data', (bytes) => sent.push(bytes)));
+    await gunyahRm(['call', 'VM_GET_VMID', '--socket', path, '--seq', '7', '--timeout', '100']);
+    const frame = Uint8Array.of(0x21, 1, 7, 0, 0x24, 0, 0, 0x56);
+    expect(Buffer.concat(sent)).toEqual(Buffer.from(record(3, 255, frame)));
+  });
+
   it('speaks to serve, as any VM, with long requests', async () => {
     const path = workshop.file('live.sock');
     await Server.ready(['--socket', path]);

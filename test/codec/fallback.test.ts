@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Codec } from '../../src/codec/codec.js';
-import { codecOf, encodePlain } from '../../src/codec/index.js';
-import type { Values } from '../../src/wire/index.js';
+import { codecOf, decodePlain, encodePlain, View } from '../../src/codec/index.js';
+import { encodeMessage, MessageView } from '../../src/rpc/index.js';
+import { type AnyType, StructType, type Values, VariantType } from '../../src/wire/index.js';
 import { valuesOf } from '../arbitrary.js';
 import { broken } from '../breakage.js';
 import { outcomeOf } from '../outcome.js';
 import { holds } from '../seeded.js';
 import { subjectsIn } from '../subjects.js';
-import { PAINT, toy } from '../toy.js';
+import { DONE, PAINT, toy } from '../toy.js';
+import { valueInView } from './properties.js';
 
 let refusals = 0;
 
@@ -18,6 +20,21 @@ class Forbidden {
     refusals++;
     throw new EvalError('code generation from strings disallowed for this context');
   }
+}
+
+/** The same type, for which nothing has been generated. */
+function unseen(type: AnyType): AnyType {
+  if (type instanceof VariantType)
+    return new VariantType(
+      type.field,
+      new Map([...type.cases].map(([value, layout]) => [value, unseen(layout) as StructType])),
+    );
+  const { label, fields, mayBeEmpty } = type as StructType;
+  const size = fields.reduce(
+    (sum, field) => sum + (field.presence === undefined ? field.type.sizeMin : 0),
+    0,
+  );
+  return new StructType(label, size, fields, mayBeEmpty);
 }
 
 describe('where code must not be generated', () => {
@@ -65,6 +82,39 @@ describe('where code must not be generated', () => {
       expect(refusals).toBe(2);
     },
   );
+
+  it.each(subjects.map((subject) => [subject.name, subject] as const))(
+    'a view shows the decoded value: %s',
+    (_, { type, layout, request }) => {
+      const seen = new View(unseen(type));
+      holds(
+        fc.property(valuesOf(layout, 'decoded') as fc.Arbitrary<Values>, (value) => {
+          const bytes = encodePlain(type, value);
+          const shown = seen.at(bytes, 0, bytes.length, request) as object;
+          expect(Object.getPrototypeOf(shown)).toBe(Object.prototype);
+          expect(valueInView(type, shown)).toEqual(value);
+          const longer = new Uint8Array([...bytes, 1]);
+          expect(outcomeOf(() => seen.at(longer, 0, longer.length, request))).toEqual(
+            outcomeOf(() => decodePlain(type, longer, { request })),
+          );
+          expect(seen.tryAt(longer, 0, longer.length, request)).toBeUndefined();
+        }),
+        20,
+      );
+    },
+  );
+
+  it('the view of a message looks at the header', () => {
+    const [frame = new Uint8Array()] = encodeMessage(toy, DONE, 'notification', {
+      seq: 1,
+      payload: { mem_handle: 7 },
+    });
+    const fresh = { ...DONE, payload: unseen(DONE.payload) as typeof DONE.payload };
+    const seen = new MessageView<{ mem_handle: number }>(toy, fresh, 'notification');
+    expect(seen.at(frame)?.mem_handle).toBe(7);
+    expect(seen.at(frame.fill(0, 4))).toBeUndefined();
+    expect(seen.at(frame, 0, 7)).toBeUndefined();
+  });
 
   it("a list above the receiver's maximum is left to annotate as well", () => {
     const cell = { address: 0n, colour: 0, depth: 0, shift: 0, key: new Uint8Array(8), level: 0 };

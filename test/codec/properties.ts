@@ -4,8 +4,16 @@ import { ByteWriter } from '../../src/base/byte-writer.js';
 import { jsonText } from '../../src/base/json.js';
 import { payloadToJson, payloadWriter } from '../../src/capture/payload/index.js';
 import { compileEncode } from '../../src/codec/compile-encode.js';
-import { type Annotation, annotate, codecOf, decodePlain, encodePlain } from '../../src/codec/index.js';
-import type { Values } from '../../src/wire/index.js';
+import {
+  type Annotation,
+  annotate,
+  codecOf,
+  decodePlain,
+  encodePlain,
+  type ListView,
+  View,
+} from '../../src/codec/index.js';
+import { type AnyType, ListType, StructType, type Values, VariantType } from '../../src/wire/index.js';
 import { valuesOf } from '../arbitrary.js';
 import { broken } from '../breakage.js';
 import { leavesOf } from '../leaves.js';
@@ -127,6 +135,27 @@ export function codecProperties(subjects: readonly Subject[], runs: number): voi
       );
     });
 
+    it('shows the decoded value in a view, and refuses the same bytes', () => {
+      const bytes = damaged(inputs.map((value) => codec.toBytes(value)));
+      const view = new View(type);
+      let last: { readonly value: Values; readonly seen: object } | undefined;
+      holds(
+        fc.property(bytes, (input) => {
+          const around = new Uint8Array(before + input.length + behind).fill(0xa5);
+          around.set(input, before);
+          const end = before + input.length;
+          const { value, issue } = outcomeOf(() => decodePlain(type, input, { request }));
+          const seen = outcomeOf(() => view.at(around, before, end, request) as object);
+          expect(seen.issue).toEqual(issue);
+          expect(view.tryAt(around, before, end, request)).toBe(seen.value);
+          if (value !== undefined) last = { value, seen: seen.value as object };
+          // Bytes that are refused leave the view where it was.
+          if (last !== undefined) expect(valueInView(type, last.seen)).toEqual(last.value);
+        }),
+        runs * 4,
+      );
+    });
+
     it('encodes the same by generated code and by the field types', () => {
       holds(
         fc.property(fc.oneof(inputs, broken(inputs)), (value) => {
@@ -236,6 +265,31 @@ function damaged(valid: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
     fc.uint8Array({ maxLength: 80 }),
     fc.array(fc.constantFrom(0, 1, 2, 4), { maxLength: 80 }).map((bytes) => new Uint8Array(bytes)),
   );
+}
+
+/** The value that a view shows, by all keys that its layouts have. */
+export function valueInView(type: AnyType, seen: object): Values {
+  const layouts = type instanceof VariantType ? type.layouts : [type as StructType];
+  const value: Values = {};
+  for (const { name, type: item } of layouts.flatMap(({ fieldsInOrder }) => fieldsInOrder)) {
+    const found = (seen as Values)[name];
+    if (item instanceof ListType && found !== undefined)
+      value[name] = entriesInView(item.entryType(value) as AnyType, found as ListView<unknown>);
+    else if (found !== undefined) value[name] = found;
+  }
+  return value;
+}
+
+/** The entries of a list, read from the last to the first and in order. */
+function entriesInView(entry: AnyType, list: ListView<unknown>): unknown[] {
+  const entryIn = (seen: unknown) =>
+    entry instanceof StructType ? valueInView(entry, seen as object) : seen;
+  const backwards = Array.from({ length: list.length }, (_, index) =>
+    entryIn(list.item(list.length - 1 - index)),
+  );
+  const inOrder = Array.from(list, entryIn);
+  expect(backwards.reverse()).toEqual(inOrder);
+  return inOrder;
 }
 
 /** Ranges follow each other and cover all bytes, and no two of them have the same name. */

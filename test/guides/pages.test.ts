@@ -24,9 +24,13 @@ async function runProgram(file: string): Promise<string> {
 }
 
 describe.each(pages)('$path', (page) => {
-  const folder = pageFolder(page);
+  // Made when the tests run: tests that are only listed would leave it behind.
+  let folder: ReturnType<typeof pageFolder>;
   const home = process.cwd();
-  beforeAll(() => process.chdir(folder.path));
+  beforeAll(() => {
+    folder = pageFolder(page);
+    process.chdir(folder.path);
+  });
   afterAll(() => {
     process.chdir(home);
     folder.remove();

@@ -31,7 +31,9 @@ export class Harness {
     const html =
       capture === undefined
         ? builtPage
-        : embedCapture(builtPage, 'test.pcapng', gzipSync(capture, { level: 1 }).toString('base64'));
+        : [
+            ...embedCapture(builtPage, 'test.pcapng', [gzipSync(capture, { level: 1 }).toString('base64')]),
+          ].join('');
     return this.openUrl(pathToFileURL(this.write(`page-${this.#files++}.html`, html)).href, options);
   }
 

@@ -147,6 +147,48 @@ export function messagesSuite(harness: () => Harness): void {
       }
     });
 
+    it('stay in view when the details take their room', async () => {
+      const own = await harness().open(lifecycle);
+      await loaded(own);
+      await own.locator('.table').focus();
+      const visible = Math.floor((((await own.locator('.table').boundingBox())?.height ?? 0) - 24) / 24);
+      await own.locator(`#row-${visible - 2}`).click();
+      await own.locator('.details').waitFor();
+      const below = async () => {
+        const [row, table] = await Promise.all([
+          own.locator('.row.chosen').boundingBox(),
+          own.locator('.table').boundingBox(),
+        ]);
+        return row === null || table === null ? 1 : row.y + row.height - table.y - table.height;
+      };
+      await eventually(below, (pixels) => pixels <= 0);
+      await own.context().close();
+    });
+
+    it('are looked for with the letters that follow f at once', async () => {
+      const own = await harness().open(lifecycle);
+      await loaded(own);
+      for (const letter of 'fVM_INIT') await own.keyboard.press(letter);
+      expect(await own.locator('#find').inputValue()).toBe('VM_INIT');
+      await own.keyboard.press('Enter');
+      await own.locator('.row.chosen').waitFor();
+      expect(await chosenRow(own)).toContain('VM_INIT');
+      await own.context().close();
+    });
+
+    it('have menus that fit on a phone', async () => {
+      const own = await harness().open(lifecycle, { viewport: { width: 390, height: 844 } });
+      await loaded(own);
+      for (const menu of ['Columns', 'Save']) {
+        await own.getByText(menu, { exact: true }).click();
+        const box = await own.locator('.menu[open] .menu-body').boundingBox();
+        expect(box?.x).toBeGreaterThanOrEqual(0);
+        expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
+        await own.keyboard.press('Escape');
+      }
+      await own.context().close();
+    });
+
     it('go to the next and previous one with a problem with e and E', async () => {
       const malformed = await harness().open(recorded('malformed-framing.pcapng'));
       await loaded(malformed);

@@ -38,7 +38,7 @@ import type {
   VmSetTimeBaseErrorReply,
   VmSetTimeBaseRequest,
 } from '../../schemas/index.js';
-import type { decodeMessage } from '../../src/index.js';
+import type { decodeMessage, ListView, MessageView, messageView, Viewed, view } from '../../src/index.js';
 import type { Header, Infer, InferInput } from '../../src/schema/index.js';
 import type { OtherNumber } from '../../src/wire/integer.js';
 
@@ -159,6 +159,40 @@ describe('types of decoded values', () => {
 
   it('infers the header', () => {
     expectTypeOf<Infer<typeof HEADER>>().toEqualTypeOf<Header>();
+  });
+});
+
+describe('types of views', () => {
+  it('are those of the decoded values, with views of lists', () => {
+    expectTypeOf<Viewed<Infer<typeof VM_START.request>>>().toEqualTypeOf<{
+      readonly vmid: number;
+      readonly reserved?: number;
+    }>();
+    expectTypeOf<Viewed<TransType>>().toEqualTypeOf<TransType>();
+    expectTypeOf<Viewed<MemAcceptRequest>['sgl_entries']>().toEqualTypeOf<
+      ListView<{ readonly ipa: bigint; readonly size: bigint }>
+    >();
+    expectTypeOf<Viewed<MemAcceptRequest>['attr_entries']>().toEqualTypeOf<
+      ListView<Viewed<AttrEntry>> | undefined
+    >();
+    expectTypeOf<Viewed<MemSharedPayload>['sgl_entries']>().toEqualTypeOf<ListView<bigint>>();
+    expectTypeOf<Viewed<Infer<typeof VM_EXITED.payload>>['exit_reason']>().toEqualTypeOf<Uint8Array>();
+    expectTypeOf<Viewed<ExitReason>['cookie']>().toEqualTypeOf<bigint | undefined>();
+    expectTypeOf<Viewed<VmQueryHeapMemoryReply>>().toEqualTypeOf<
+      { readonly mem_handles: ListView<number> } | Viewed<HeapStats>
+    >();
+  });
+
+  it('follow from the declaration', () => {
+    expectTypeOf<ReturnType<typeof view<typeof VM_START.request>>>().toEqualTypeOf<
+      Viewed<Infer<typeof VM_START.request>>
+    >();
+    expectTypeOf<ReturnType<typeof messageView<typeof VM_EXITED, 'notification'>>>().toEqualTypeOf<
+      MessageView<Infer<typeof VM_EXITED.payload>>
+    >();
+    expectTypeOf<MessageView<{ vmid: number }>['at']>().returns.toEqualTypeOf<
+      { readonly vmid: number } | undefined
+    >();
   });
 });
 

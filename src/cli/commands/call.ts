@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { issueOf, UsageError, WireError } from '../../base/error.js';
 import { formatHex, parseHex } from '../../base/hex.js';
 import { parseJson } from '../../base/json.js';
+import { oneLine } from '../../base/text.js';
 import { payloadFromWords } from '../../capture/keys/index.js';
 import { linePackets, recordLine } from '../../capture/ndjson/index.js';
 import { isProblem } from '../../capture/print/index.js';
@@ -116,12 +117,11 @@ async function exchange(
       // The first time it says that the manager is ready.
       if (settled++ === frames.length) done('no reply');
     },
-    ended: ({ kind, text }) => done(`${kind}: ${text.split('\n', 1)[0]}`),
+    ended: ({ kind, text }) => done(`${kind}: ${oneLine(text)}`),
   });
   const cancel = deadline(timeoutMs, () => done(`no reply within ${timeoutMs} ms`));
   io.onInterrupt(() => done(undefined));
   try {
-    connection.join(from);
     for (const frame of frames) {
       feed.add({ from, to: VMID_RM, frame }, wallClock());
       connection.put({ kind: 'frame', from, frame });
@@ -171,7 +171,13 @@ function messageOf({ protocol }: CommandIo, name: string): Message | undefined {
   const isId = /^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(name) && Number(name) <= 0xffffffff;
   if (message !== undefined || isId) return message;
   const choice = messageChoice(protocol);
-  throw new UsageError({ code: 'name', path: '', expected: 'the name of a message', actual: name, choice });
+  throw new UsageError({
+    code: 'name',
+    path: '',
+    expected: 'a name or id that `describe` alone lists',
+    actual: name,
+    choice,
+  });
 }
 
 /** The keys of an NDJSON line that say what the request holds. */

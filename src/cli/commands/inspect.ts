@@ -77,15 +77,16 @@ async function check(io: CommandIo, file: string, pieces: AsyncIterable<Uint8Arr
 async function inspect(io: CommandIo, file: string | undefined, options: InspectOptions): Promise<void> {
   if (options.follow || options.socket !== undefined) return watch(io, file, options);
   const output = options.output === undefined ? undefined : io.output(options.output, 'html');
-  const page = await (file === undefined
-    ? inspectorPage()
-    : inspectorPageOf(io.files, file, (pieces) => check(io, file, pieces)));
+  const page =
+    file === undefined
+      ? [await inspectorPage()]
+      : await inspectorPageOf(io.files, file, (pieces) => check(io, file, pieces));
   if (output !== undefined) {
-    output.write(page);
+    for (const piece of page) output.write(piece);
     output.end();
     return;
   }
-  await serve(io, page, options);
+  await serve(io, [...page].join(''), options);
 }
 
 /** Serves the page until the user stops it, or until `ended`. */

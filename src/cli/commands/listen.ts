@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
+import { oneLine } from '../../base/text.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { wallClock } from '../../node/clock.js';
 import { MessageFeed } from '../../sim/index.js';
@@ -63,7 +64,7 @@ async function listen(io: CommandIo, options: ListenOptions): Promise<void> {
     },
     settled() {},
     ended({ text }) {
-      io.warn(`${connector.name}: ${text.split('\n', 1)[0]}`);
+      io.warn(`${connector.name}: ${oneLine(text)}`);
       io.problem();
       stop.end();
     },

@@ -22,7 +22,7 @@ import { REPLY_FIELDS, wordAt } from '../../target/index.js';
 import type { MessageShapes } from '../message/message-shapes.js';
 import { type Action, type PendingRequest, statesMask } from '../session/action.js';
 import { type KnownVm, namedVmid, pick, State, UNKNOWN } from '../session/known-state.js';
-import { TREE_OFFSET, TREE_SIZE } from '../session/page-allocator.js';
+import { PAGE, TREE_OFFSET, TREE_SIZE } from '../session/page-allocator.js';
 import type { Session } from '../session/session.js';
 import type { GeneratedTree } from '../tree/generate-tree.js';
 import { newParcel, parcelCreated, parcelSize, writeLists } from './parcel-creation.js';
@@ -45,9 +45,10 @@ const ADDED_TO_TREE = 4096;
 
 type VmRow = RequestRow<'vm'>;
 
-/** A size of the devicetree's region between the tree alone and the tree with all that RM adds. */
+/** A size of the devicetree's region between the tree alone and the tree with all that RM adds, mostly whole pages. */
 function tightTreeSize(random: Random, { blob }: GeneratedTree): number {
-  return (blob.length + random.below(ADDED_TO_TREE)) & ~7;
+  const size = blob.length + random.below(ADDED_TO_TREE);
+  return random.chance(0.75) ? Math.ceil(size / PAGE) * PAGE : size & ~7;
 }
 
 const vmid = (_session: unknown, vm: KnownVm): number => vm.vmid;

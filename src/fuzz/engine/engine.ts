@@ -131,6 +131,7 @@ export class Engine {
       sent.shape = undefined;
     }
     if (response.refused && step.kind === 'frame') this.#generator.refused(step.from);
+    this.#generator.answered();
   }
 
   /** The target ended at a step of a case. */

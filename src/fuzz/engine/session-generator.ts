@@ -33,6 +33,8 @@ const LIFE = themes.indexOf('life');
 const BOOT_WEIGHTS: readonly number[] = [20, 100, 400];
 /** Probabilities that an action is taken once it is drawn. Each case draws one per action. */
 const ACTION_WEIGHTS: readonly number[] = [1, 1, 0.5, 0.12];
+/** Share of the parcels and interrupts of an action that an earlier life of a VM has left, where there are any, 0..1. */
+const LEFT_SHARE = 0.5;
 const VMS_MAX = 5;
 /** Share of cases in which few VMs have many lives, 0..1, and most VMs of such a case. */
 const MANY_LIVES_PROBABILITY = 0.3;
@@ -40,6 +42,8 @@ const VMS_OF_MANY_LIVES = 2;
 /** Actions of a case. */
 const LENGTH_MIN = 40;
 const LENGTH_SPREAD = 900;
+/** Actions without an answer so far that add or change something. */
+const UNANSWERED_MAX = 48;
 const NAMES = ['one', 'two', 'three'] as const;
 
 /** Weights of the themes. Each case multiplies each by a number of its own. */
@@ -72,8 +76,10 @@ export class SessionGenerator {
   #bootWeight = 0;
   /** Actions that the case still takes. */
   #left = 0;
-  /** The latest action changes what later ones are about, once it is answered. */
-  #awaits = false;
+  /** What is changed by actions that were not answered so far. It is left alone until then. */
+  readonly #changing = new Set<Subject>();
+  /** Actions that were not answered so far, of those that add or change something. */
+  #unanswered = 0;
 
   /** @param reached called for every mutation that is used, with the goal that asks for it. */
   constructor(
@@ -105,6 +111,7 @@ export class SessionGenerator {
     // Devices of two VMs are connected by name and label, so such a case has few of both.
     session.begin(random, NAMES.slice(0, session.peerProbability > 0 ? 2 : NAMES.length));
     this.#pending.clear();
+    this.answered();
     session.labelMax = session.peerProbability > 0 ? 2 : 6;
     session.manyLives = random.chance(MANY_LIVES_PROBABILITY);
     session.vmsMax = 1 + random.below(session.manyLives ? VMS_OF_MANY_LIVES : VMS_MAX);
@@ -130,7 +137,6 @@ export class SessionGenerator {
   next(): Step | undefined {
     const waiting = this.#session.take();
     if (waiting !== undefined) return waiting;
-    this.#awaits = false;
     while (this.#left-- > 0) {
       if (!this.#takeGoalAction() && !this.#takeAnyAction()) this.#askForVmid();
       const step = this.#session.take();
@@ -145,9 +151,20 @@ export class SessionGenerator {
     this.#session.known.cannotSend(vmid);
   }
 
-  /** Whether what comes next depends on answers that are still missing. */
+  /** Whether what comes next depends on answers that are still missing: there would be little left to choose from. */
   get needsAnswer(): boolean {
-    return this.#awaits && !this.#session.hasMore;
+    if (this.#unanswered === 0 || this.#session.hasMore) return false;
+    const { vms } = this.#session.known;
+    let changing = 0;
+    for (const vm of vms) if (this.#changing.has(vm)) changing++;
+    return 2 * changing >= vms.length || this.#unanswered >= UNANSWERED_MAX;
+  }
+
+  /** What the target has answered so far has been learned. */
+  answered(): void {
+    if (this.#unanswered === 0) return;
+    this.#unanswered = 0;
+    this.#changing.clear();
   }
 
   /** A VM received a queue message. @returns the request that it is the first reply to. */
@@ -167,6 +184,7 @@ export class SessionGenerator {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const subject = this.#pickSubject(action.subject);
       if (subject === undefined && action.subject !== 'none') break;
+      if (this.#isChanging(subject)) continue;
       const fits = (action.from & (1 << (subject?.state ?? 0))) !== 0;
       if (fits === wantsWrongState && action.subject !== 'none' && attempt < ATTEMPTS - 1) continue;
       if (this.#take(action, subject, goal)) return true;
@@ -188,6 +206,7 @@ export class SessionGenerator {
         known.vms.length === 0 && attempt === 0 ? LIFE : weightedIndex(random, this.#themeWeights);
       const kindIndex = weightedIndex(random, this.#subjectWeights(theme));
       const subject = this.#pickSubject(subjectKinds[kindIndex] as SubjectKind);
+      if (this.#isChanging(subject)) continue;
       const index = pick(random, this.#table.possible(theme, kindIndex, subject?.state ?? 0));
       if (index === undefined || !random.chance(this.#actionWeights[index] as number)) continue;
       const action = this.#table.actions[index] as Action;
@@ -222,10 +241,15 @@ export class SessionGenerator {
   }
 
   #pickSubject(kind: SubjectKind): Subject {
-    const { vms, parcels, interrupts } = this.#session.known;
+    const { vms, parcels, interrupts, leftParcels, leftInterrupts } = this.#session.known;
     if (kind === 'vm') return pick(this.#random, vms);
-    if (kind === 'parcel') return pick(this.#random, parcels);
-    return kind === 'interrupt' ? pick(this.#random, interrupts) : undefined;
+    if (kind === 'parcel') return this.#pickOf(parcels, leftParcels);
+    return kind === 'interrupt' ? this.#pickOf(interrupts, leftInterrupts) : undefined;
+  }
+
+  /** @param left those of an earlier life of a VM. */
+  #pickOf<T>(all: readonly T[], left: readonly T[]): T | undefined {
+    return pick(this.#random, left.length > 0 && this.#random.chance(LEFT_SHARE) ? left : all);
   }
 
   /** Takes an action, mutated when there is a goal. @returns false when it is not possible. */
@@ -246,9 +270,19 @@ export class SessionGenerator {
     else {
       draft.write();
       this.#pending.send(session, action, state, true);
-      this.#awaits = action.done !== undefined;
+      if (action.done !== undefined) this.#awaits(action, subject);
     }
     return true;
+  }
+
+  #isChanging(subject: Subject): boolean {
+    return this.#unanswered > 0 && this.#changing.has(subject);
+  }
+
+  #awaits({ subject: kind, theme }: Action, subject: Subject): void {
+    this.#unanswered++;
+    // The others about a VM give it something.
+    if (kind !== 'vm' || theme === 'life') this.#changing.add(subject);
   }
 
   #sendMutated(action: Action, state: number, { site, mutation }: RequestGoal): void {

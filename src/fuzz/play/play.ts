@@ -26,35 +26,45 @@ export function* play(session: readonly BoundStep[], judge: Judge): TargetTask<P
   const steps: Step[] = [];
   const responses: Response[] = [];
   for (let at = 0; at < session.length; ) {
-    const batch = new Batch(batchAt(session, at, rebinding, allocators));
+    const ahead = aheadOf(session, at, judge, rebinding, allocators);
+    const batch = new Batch(ahead.steps);
     yield batch;
-    at += batch.steps.length;
+    at += ahead.steps.length;
     for (const [index, response] of batch.responses.entries()) {
-      const step = batch.steps[index] as Step;
-      rebinding.observe(response);
+      const step = ahead.steps[index] as Step;
+      const predicted = ahead.predicted[index];
+      if (predicted === undefined) rebinding.observe(response);
       steps.push(step);
       responses.push(response);
-      const { cause, over } = judge.judge(step, response);
+      const { cause, over } = judge.judge(step, response, predicted);
       if (over) return { steps, responses, cause };
     }
   }
   return { steps, responses, cause: undefined };
 }
 
-/** Steps of a session from one on, up to one that allocates an id which a later one uses. */
-function batchAt(
+/** Steps of a session from one on, up to one that allocates an id which a later one uses and which is not foreseen. */
+function aheadOf(
   session: readonly BoundStep[],
   first: number,
+  judge: Judge,
   rebinding: Rebinding,
   allocators: ReadonlySet<number>,
-): Step[] {
+): { readonly steps: readonly Step[]; readonly predicted: readonly (Response | undefined)[] } {
   const steps: Step[] = [];
+  const predicted: (Response | undefined)[] = [];
   for (let at = first; at < session.length && steps.length < BATCH_MAX; at++) {
     const bound = session[at] as BoundStep;
-    steps.push(rebinding.resolve(bound));
-    if (allocators.has(bound.number)) break;
+    const step = rebinding.resolve(bound);
+    const response = judge.predict(step);
+    steps.push(step);
+    predicted.push(response);
+    if (response !== undefined) rebinding.observe(response);
+    const isOpen =
+      response === undefined ? judge.foresees || allocators.has(bound.number) : response.ended !== undefined;
+    if (isOpen) break;
   }
-  return steps;
+  return { steps, predicted };
 }
 
 /** The session with its steps bound to the ids that they use. */

@@ -20,6 +20,8 @@ export interface Report {
   readonly coverage: CoverageSource;
   /** Time in which findings were played again, to confirm and to minimise them, milliseconds. */
   readonly refiningMs?: number;
+  /** Longest time without an update on the terminal, milliseconds. */
+  readonly silentMs?: number;
   /** Edges of the target's code that were reached, where it tells. */
   readonly edges?: number;
 }

@@ -5,7 +5,7 @@ import { gridOf, mutationsByMessage, type Report, stepsPerSecond } from './repor
 
 /** Each finding with the command line that shows it again, then totals. */
 export function summaryText(report: Report): string {
-  const { findings, origin, history, refiningMs, edges = 0 } = report;
+  const { findings, origin, history, refiningMs, silentMs, edges = 0 } = report;
   const lines = findings.flatMap(({ finding, count }) => {
     const { number, cause, size, state, caseNumber } = finding;
     const times = count === 1 ? 'once' : `${count} times`;
@@ -21,6 +21,8 @@ export function summaryText(report: Report): string {
     lines.push(
       `${Math.round((100 * refiningMs) / end.elapsedMs)} % of the time beside it for confirming and minimising`,
     );
+  if (silentMs !== undefined)
+    lines.push(`${(silentMs / 1000).toFixed(1)} s at most between two updates on the terminal`);
   if (edges > 0) lines.push(`${edges} edges of its code`);
   return `${lines.join('\n')}\n`;
 }

@@ -82,6 +82,12 @@ export class KnownState {
   readonly vms: KnownVm[] = [];
   readonly parcels: KnownParcel[] = [];
   readonly interrupts: KnownInterrupt[] = [];
+  /**
+   * What is left of a VM's earlier life: what it still held when a reset cleaned nothing up, and the parcels that it made
+   * before any reset.
+   */
+  readonly leftParcels: KnownParcel[] = [];
+  readonly leftInterrupts: KnownInterrupt[] = [];
   readonly goneVmids: number[] = [];
   /** VMIDs that were deallocated after a reset that cleaned nothing up: their queues to RM still exist. */
   readonly ghosts: number[] = [];
@@ -96,9 +102,10 @@ export class KnownState {
   firmware = false;
 
   clear(): void {
-    const { vms, parcels, interrupts, goneVmids, ghosts, goneParcels, goneInterrupts } = this;
-    for (const list of [vms, parcels, interrupts, goneVmids, ghosts, goneParcels, goneInterrupts])
-      list.length = 0;
+    const { vms, parcels, interrupts, leftParcels, leftInterrupts } = this;
+    const { goneVmids, ghosts, goneParcels, goneInterrupts } = this;
+    for (const list of [vms, parcels, interrupts, leftParcels, leftInterrupts]) list.length = 0;
+    for (const list of [goneVmids, ghosts, goneParcels, goneInterrupts]) list.length = 0;
     this.lastHandle = -1;
     this.lastVmid = VMID_DYNAMIC_FIRST - 1;
     this.regions = 0;
@@ -153,12 +160,14 @@ export class KnownState {
 
   forgetParcel(parcel: KnownParcel): void {
     remove(this.parcels, parcel);
+    remove(this.leftParcels, parcel);
     keep(this.goneParcels, parcel.handle);
     for (const vm of this.vms) if (vm.image === parcel) vm.image = undefined;
   }
 
   forgetInterrupt(interrupt: KnownInterrupt): void {
     remove(this.interrupts, interrupt);
+    remove(this.leftInterrupts, interrupt);
     keep(this.goneInterrupts, interrupt.handle);
   }
 
@@ -168,7 +177,11 @@ export class KnownState {
    */
   vmReset(vm: KnownVm): void {
     vm.state = State.RESET;
-    if (++vm.resets > 1) return;
+    for (const parcel of this.parcels) if (parcel.owner === vm.vmid) this.#left(parcel);
+    if (++vm.resets > 1) {
+      this.#leftAsHeld(vm);
+      return;
+    }
     vm.linked = false;
     vm.owned.length = 0;
     vm.reserved.length = 0;
@@ -177,13 +190,29 @@ export class KnownState {
       if (interrupt.borrower === vm.vmid) interrupt.state = InterruptState.OFFERED;
   }
 
+  /** The memory that a VM boots from is part of each life. */
+  #leftAsHeld({ vmid, image }: KnownVm): void {
+    for (const parcel of this.parcels)
+      if (parcel !== image && parcel.acceptors.includes(vmid)) this.#left(parcel);
+    for (const interrupt of this.interrupts) {
+      const isBound = interrupt.borrower === vmid && interrupt.state === InterruptState.BOUND;
+      if (isBound && !this.leftInterrupts.includes(interrupt)) this.leftInterrupts.push(interrupt);
+    }
+  }
+
+  #left(parcel: KnownParcel): void {
+    if (!this.leftParcels.includes(parcel)) this.leftParcels.push(parcel);
+  }
+
   parcelAccepted(parcel: KnownParcel, vmid: number): void {
     if (!parcel.acceptors.includes(vmid)) parcel.acceptors.push(vmid);
     parcel.state = ParcelState.ACCEPTED;
   }
 
   parcelReleased(parcel: KnownParcel, vmid: number): void {
-    if (remove(parcel.acceptors, vmid) && parcel.acceptors.length === 0) parcel.state = ParcelState.OFFERED;
+    if (!remove(parcel.acceptors, vmid) || parcel.acceptors.length > 0) return;
+    parcel.state = ParcelState.OFFERED;
+    if (parcel.owner === VMID_HLOS) remove(this.leftParcels, parcel);
   }
 
   /** HLOS, or a VM that has queues to RM. */

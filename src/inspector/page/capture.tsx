@@ -1,3 +1,4 @@
+import { options } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { CaptureSource } from '../data/api.js';
 import type { SortKey } from '../data/sorting.js';
@@ -30,6 +31,13 @@ function focusSoon(element: () => HTMLElement | null | undefined): void {
   const now = element();
   if (now) now.focus();
   else setTimeout(() => element()?.focus());
+}
+
+/** Makes a change and draws it at once, so that what it shows can take the keys that follow. */
+function drawNow(change: () => void): void {
+  options.debounceRendering = (draw) => draw();
+  change();
+  delete options.debounceRendering;
 }
 
 /** One open capture. */
@@ -97,9 +105,11 @@ export function Capture({ source, theme }: CaptureProps) {
     focusTable();
   };
   const openFind = () => {
-    setTab('messages');
-    setFinding(true);
-    focusSoon(() => findInput.current);
+    drawNow(() => {
+      setTab('messages');
+      setFinding(true);
+    });
+    findInput.current?.focus();
   };
   const findNext = (step: 1 | -1) =>
     find.text(
@@ -131,8 +141,8 @@ export function Capture({ source, theme }: CaptureProps) {
   }, [notice]);
   useShortcuts({
     '/': () => {
-      setTab('messages');
-      focusSoon(() => filterInput.current);
+      drawNow(() => setTab('messages'));
+      filterInput.current?.focus();
     },
     f: openFind,
     'Ctrl+f': openFind,

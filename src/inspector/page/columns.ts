@@ -29,9 +29,9 @@ const usual: Readonly<Record<string, Look>> = {
   type: { width: '6.6em' },
   name: { width: 'minmax(9em, 1.7fr)', narrow: true },
   link: { width: '4.6em' },
-  error: { width: 'minmax(4em, 1.1fr)', narrow: true },
+  error: { width: 'minmax(4em, 1.7fr)', narrow: true },
   latency_ns: { width: '6em' },
-  info: { width: 'minmax(5em, 4fr)', narrow: true },
+  info: { width: 'minmax(5em, 3.4fr)', narrow: true },
 };
 
 /** A column of the table. */

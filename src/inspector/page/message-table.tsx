@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Row } from '../data/rows.js';
 import type { SortKey } from '../data/sorting.js';
 import type { Client } from './client.js';
@@ -46,6 +46,14 @@ export function MessageTable(props: MessageTableProps) {
     if (chosen !== undefined) list.reveal(chosen);
     // `list` is no input, because it changes with each scroll. Only a new choice may scroll.
   }, [chosen, view]);
+  const wasShown = useRef(false);
+  useLayoutEffect(() => {
+    // The details and the find bar take room from the table.
+    if (chosen !== undefined && wasShown.current) list.reveal(chosen);
+  }, [list.viewport]);
+  useLayoutEffect(() => {
+    wasShown.current = chosen !== undefined && list.shows(chosen);
+  });
 
   const move = (row: number) => {
     if (count > 0) choose(Math.min(count - 1, Math.max(0, row)));

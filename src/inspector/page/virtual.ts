@@ -13,10 +13,14 @@ export interface VirtualList {
   readonly last: number;
   /** Number of rows by which a page key moves. */
   readonly page: number;
+  /** Height of the visible part, in pixels. */
+  readonly viewport: number;
   /** Height of the element that holds the rows, in pixels. */
   readonly height: number;
   /** Offset of a row from the top of that element, in pixels. */
   top(row: number): number;
+  /** Whether the whole row is visible. */
+  shows(row: number): boolean;
   /** Scrolls a row into view if it is not visible: as little as possible or, with `center`, to the middle. */
   reveal(row: number, center?: boolean): void;
 }
@@ -69,7 +73,9 @@ export function useVirtualList(
     first,
     last,
     page: Math.max(1, Math.floor(viewport / rowHeight) - 1),
+    viewport,
     height,
+    shows: (row) => row * rowHeight >= start && (row + 1) * rowHeight <= start + viewport,
     top: (row) => row * rowHeight - start + scrollTop,
     reveal(row, center = false) {
       const { current } = element;

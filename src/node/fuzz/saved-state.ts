@@ -7,7 +7,7 @@ const { object, natural, list, text, refuse } = lineReaders('campaign');
  * The form of the state, and how cases follow from their numbers: both are other than before when this is. A campaign
  * goes on only with the version that began it.
  */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 /** Reads a saved state from JSON. @throws WireError `campaign` with the key of what is none. */
 export function readState(json: unknown): SavedState {

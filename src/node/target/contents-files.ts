@@ -15,7 +15,7 @@ export class ContentsFiles {
   of(bytes: Uint8Array): string {
     const known = this.#names.get(bytes);
     if (known !== undefined) return known;
-    this.#folder ??= mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
+    this.#folder ??= newFolder();
     const name = join(this.#folder, `contents-${this.#next}`);
     const before = this.#owners[this.#next];
     if (before !== undefined) this.#names.delete(before);
@@ -25,10 +25,17 @@ export class ContentsFiles {
     this.#names.set(bytes, name);
     return name;
   }
+}
 
-  remove(): void {
-    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
-    this.#folder = undefined;
-    this.#names.clear();
-  }
+const folders: string[] = [];
+
+/** A folder that is there until the process ends: programs come and go, and load the same contents. */
+function newFolder(): string {
+  if (folders.length === 0)
+    process.once('exit', () => {
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    });
+  const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
+  folders.push(folder);
+  return folder;
 }

@@ -28,6 +28,7 @@ export class ExecConnector implements Connector {
   readonly isFresh = true;
   readonly steps: ReadonlySet<Step['kind']> = new Set(['frame', 'load']);
   readonly #steps = this.steps as Set<Step['kind']>;
+  readonly #files = new ContentsFiles();
   #canReset = false;
   #canFork = false;
 
@@ -57,16 +58,12 @@ export class ExecConnector implements Connector {
       this.command,
       this.#canFork ? forked(events, () => program.write('fork\n')) : events,
     );
-    const files = new ContentsFiles();
     return {
       settles: true,
-      put: (step) => program.write(writeLine(step, (bytes) => files.of(bytes))),
+      put: (step) => program.write(writeLine(step, (bytes) => this.#files.of(bytes))),
       ...(this.#canReset ? { reset: () => program.reset() } : {}),
       join() {},
-      async close() {
-        await program.end();
-        files.remove();
-      },
+      close: () => program.end(),
     };
   }
 }

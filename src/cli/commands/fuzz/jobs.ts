@@ -1,5 +1,7 @@
 import { partOf, shardText, wholeCampaign } from '../../../fuzz/engine/shard.js';
+import { every, wallClock } from '../../../node/clock.js';
 import { Jobs, withFolder } from '../../../node/fuzz/jobs.js';
+import { StatusLine } from '../../../node/status-line.js';
 import { exitCodes } from '../../exit-codes.js';
 import type { CommandIo } from '../../io.js';
 import { mergeFolders } from './merge.js';
@@ -15,6 +17,15 @@ export function runJobs(io: CommandIo, options: RunOptions, jobs: number): Promi
 
 async function runIn(io: CommandIo, options: RunOptions, jobs: number, folder: string): Promise<void> {
   const told = new Set<string>();
+  const status = new StatusLine(io.stdio);
+  const startMs = nowMs();
+  const stopShowing = every(0.25, () => {
+    const elapsedMs = nowMs() - startMs;
+    status.show(
+      elapsedMs,
+      () => `${Math.round(elapsedMs / 1000)} s, ${jobs} processes, ${told.size} findings`,
+    );
+  });
   let isNew = true;
   const running = new Jobs(
     Array.from({ length: jobs }, (_, job) => jobWords(options, job, jobs, folder)),
@@ -24,11 +35,15 @@ async function runIn(io: CommandIo, options: RunOptions, jobs: number, folder: s
         isNew = !told.has(line);
         told.add(line);
       }
-      if (isNew) io.stdio.writeError(`${line}\n`);
+      if (!isNew) return;
+      status.clear();
+      io.stdio.writeError(`${line}\n`);
     },
   );
   io.stdio.onStop(() => running.stop());
   const failure = Math.max(...(await running.ended()));
+  stopShowing();
+  status.clear();
   if (failure > exitCodes.problems) {
     io.exitCode = failure;
     return;
@@ -48,4 +63,8 @@ function jobWords(options: RunOptions, job: number, jobs: number, folder: string
     ),
     ...wordsOf(options),
   ];
+}
+
+function nowMs(): number {
+  return Number(wallClock() / 1_000_000n);
 }

@@ -242,6 +242,7 @@ class FuzzRun {
       findings: this.#campaign.findings,
       coverage: this.#engine.coverage,
       refiningMs: this.#spent.refiningMs,
+      silentMs: this.#status.longestMs,
       edges: this.#guide.seeds.edgeCount,
     };
     const summary = summaryText(report);
