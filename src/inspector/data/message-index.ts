@@ -41,6 +41,9 @@ export const Flag = {
 
 /** What few packets have. */
 type PacketFacts = Pick<Packet, 'clock' | 'queue' | 'wholeSize' | 'lost'>;
+/** Stands for a VMID that the capture does not say. */
+const NOBODY = 0xffffffff;
+
 const noFacts: PacketFacts = { clock: undefined, queue: undefined, wholeSize: undefined, lost: undefined };
 
 /** One queue message of a record. */
@@ -58,7 +61,7 @@ export interface IndexObserver {
 }
 
 /**
- * All messages of a capture as columns and bytes. It takes some 70 bytes for each queue message besides its bytes.
+ * All messages of a capture as columns and bytes. It takes some 80 bytes for each queue message besides its bytes.
  * Everything else about a message is decoded again when it is needed, from its packets.
  */
 export class MessageIndex {
@@ -88,6 +91,8 @@ export class MessageIndex {
     position: Uint32Array,
     size: Uint32Array,
     time: BigInt64Array,
+    from: Uint32Array,
+    to: Uint32Array,
   });
   /** The packets of all messages, grouped by message. */
   readonly #parts = new Table({ packet: Uint32Array });
@@ -132,6 +137,8 @@ export class MessageIndex {
     columns.frame[index] = packet.frame;
     columns.position[index] = this.#bytes.add(data, start, end);
     columns.size[index] = end - start;
+    columns.from[index] = from ?? NOBODY;
+    columns.to[index] = to ?? NOBODY;
     columns.time[index] = this.#times.store(index, time);
     if (comment !== undefined) this.#comments.set(index, comment);
     const facts = { clock, queue, wholeSize, lost };
@@ -207,6 +214,21 @@ export class MessageIndex {
       time: this.#time(packet),
       comment: this.#comments.get(packet),
       ...(this.#facts.get(packet) ?? noFacts),
+    };
+  }
+
+  /** The same, as a reader would hand it on. */
+  routedPacket(packet: number): Packet {
+    const { data, view, start, end } = this.#stored(packet);
+    const { columns } = this.#packets;
+    return {
+      ...(this.#facts.get(packet) ?? noFacts),
+      ...{ data, view, start, end },
+      frame: columns.frame[packet] as number,
+      from: columns.from[packet] === NOBODY ? undefined : columns.from[packet],
+      to: columns.to[packet] === NOBODY ? undefined : columns.to[packet],
+      time: undefined,
+      comment: this.#comments.get(packet),
     };
   }
 
