@@ -1,13 +1,31 @@
-/** Texts of 0..999 as bytes: three digits and how many of them count, in one word. */
-const shortDecimals = Uint32Array.from({ length: 1000 }, (_, value) => {
-  const text = String(value);
-  let word = text.length << 24;
-  for (let at = 0; at < text.length; at++) word |= text.charCodeAt(at) << (8 * at);
-  return word;
-});
-const hexDigits = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+import { jsonText } from './json.js';
+import { latin1Bytes } from './text.js';
+
 const encoder = new TextEncoder();
+const little = true;
 const ZERO = 0x30;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Digits of 0..999 as bytes of a word, the first in the lowest byte. */
+const threeDigits = Int32Array.from({ length: 1000 }, (_, value) => wordOf(String(value).padStart(3, '0')));
+/** The same without leading zeros. The top byte tells how many there are. */
+const shortDecimals = Int32Array.from({ length: 1000 }, (_, value) => {
+  const text = String(value);
+  return wordOf(text) | (text.length << 24);
+});
+/** The two hex digits of a byte. */
+const hexPairs = Int32Array.from({ length: 256 }, (_, byte) => wordOf(byte.toString(16).padStart(2, '0')));
+
+function wordOf(text: string): number {
+  return Array.from(text).reduce((word, char, index) => word | (char.charCodeAt(0) << (8 * index)), 0);
+}
+
+/**
+ * Bytes behind the room that was asked for, which may be written too. Texts are stored eight bytes at a time, and what
+ * comes next overwrites the end of the last eight.
+ */
+const SLACK = 8;
 
 /**
  * Text as UTF-8 bytes in one growing buffer, without strings between. Who writes more than a few bytes makes room first;
@@ -16,28 +34,32 @@ const ZERO = 0x30;
 export class ByteWriter {
   /** The buffer. Another one after `room` has made it larger. */
   bytes: Uint8Array;
+  /** Covers exactly `bytes`. */
+  view: DataView;
   /** Where the next byte goes: what was written is [0, at). */
   at = 0;
 
   /** @param capacity bytes, to begin with. */
   constructor(capacity: number) {
-    this.bytes = new Uint8Array(capacity);
+    this.bytes = new Uint8Array(capacity + SLACK);
+    this.view = new DataView(this.bytes.buffer);
   }
 
-  /** Makes room for so many more bytes. @returns the buffer. */
-  room(size: number): Uint8Array {
-    if (this.at + size > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(this.at + size, 2 * this.bytes.length));
+  /** Makes room for so many more bytes, and some. */
+  room(size: number): void {
+    if (this.at + size + SLACK > this.bytes.length) {
+      const grown = new Uint8Array(Math.max(this.at + size + SLACK, 2 * this.bytes.length));
       grown.set(this.bytes.subarray(0, this.at));
       this.bytes = grown;
+      this.view = new DataView(grown.buffer);
     }
-    return this.bytes;
   }
 
   /** Any text. Lone surrogates become U+FFFD. */
   text(text: string): void {
     // A UTF-16 unit takes at most three bytes in UTF-8.
-    const bytes = this.room(3 * text.length);
+    this.room(3 * text.length);
+    const { bytes } = this;
     if (text.length > 24) {
       this.at += encoder.encodeInto(text, bytes.subarray(this.at)).written;
       return;
@@ -54,89 +76,155 @@ export class ByteWriter {
     this.at = at;
   }
 
+  /** A string as JSON text, as `jsonText` writes it. */
+  json(text: string): void {
+    this.room(text.length + 2);
+    const { bytes } = this;
+    let { at } = this;
+    bytes[at++] = QUOTE;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) {
+        this.text(jsonText(text));
+        return;
+      }
+      bytes[at++] = code;
+    }
+    bytes[at++] = QUOTE;
+    this.at = at;
+  }
+
   /** Bytes as they are. */
   copy(from: Uint8Array): void {
-    const bytes = this.room(from.length);
-    const at = this.at;
-    if (from.length > 64) bytes.set(from, at);
+    this.room(from.length);
+    const { bytes, at } = this;
+    // Calling `set` takes as long as this loop for some bytes.
+    if (from.length > 24) bytes.set(from, at);
     else for (let index = 0; index < from.length; index++) bytes[at + index] = from[index] as number;
     this.at = at + from.length;
   }
 
+  prepared(text: PreparedText): void {
+    this.room(text.size);
+    this.at = putPrepared(this.view, this.at, text);
+  }
+
   /** An integer, as String(value). */
   decimal(value: number): void {
-    this.at = putDecimal(this.room(24), this.at, value);
+    this.room(24);
+    this.at = putDecimal(this.view, this.at, value);
   }
 
   /** Lower-case hex of bytes [start, end). */
   hex(from: Uint8Array, start: number, end: number): void {
-    const bytes = this.room(2 * (end - start));
-    let at = this.at;
-    for (let index = start; index < end; index++) {
-      const byte = from[index] as number;
-      bytes[at++] = hexDigits[byte >>> 4] as number;
-      bytes[at++] = hexDigits[byte & 15] as number;
-    }
+    this.room(2 * (end - start));
+    const { view } = this;
+    let { at } = this;
+    for (let index = start; index < end; index++, at += 2)
+      view.setInt16(at, hexPairs[from[index] as number] as number, little);
     this.at = at;
   }
 }
 
+/**
+ * A text that is written often. Eight bytes are one number, because engines store a number at any place of a DataView in
+ * the time that a single byte takes.
+ */
+export interface PreparedText {
+  /** The bytes, eight to a number, the last filled up with zeros. */
+  readonly words: Float64Array;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** @throws RangeError for a text that is not ASCII: as numbers other bytes could be changed. */
+export function preparedText(text: string): PreparedText {
+  if (!/^[\0-\x7e]*$/.test(text)) throw new RangeError('a prepared text is ASCII');
+  const bytes = new Uint8Array((text.length + 7) & ~7);
+  bytes.set(latin1Bytes(text));
+  const view = new DataView(bytes.buffer);
+  const words = Float64Array.from({ length: bytes.length / 8 }, (_, index) =>
+    view.getFloat64(8 * index, little),
+  );
+  return { words, size: text.length };
+}
+
+/** Writes a prepared text at `at`, where there is {@link ByteWriter.room} for it. @returns where it ends. */
+export function putPrepared(view: DataView, at: number, { words, size }: PreparedText): number {
+  for (let index = 0; index < words.length; index++)
+    view.setFloat64(at + 8 * index, words[index] as number, little);
+  return at + size;
+}
+
 /** Writes an integer at `at`, as String(value), where there is room for 24 bytes. @returns where it ends. */
-export function putDecimal(bytes: Uint8Array, at: number, value: number): number {
-  if (value >= 0 && value < 1000 && Number.isInteger(value)) {
-    const word = shortDecimals[value] as number;
-    bytes[at] = word;
-    bytes[at + 1] = word >>> 8;
-    bytes[at + 2] = word >>> 16;
-    return at + (word >>> 24);
-  }
+export function putDecimal(view: DataView, at: number, value: number): number {
+  if (value >= 0 && value < 1000 && Number.isInteger(value)) return putShort(view, at, value);
   return value >= 0 && value <= 0xffffffff && Number.isInteger(value)
-    ? putLong(bytes, at, value)
-    : putText(bytes, at, String(value));
+    ? putLong(view, at, value)
+    : putText(view, at, String(value));
+}
+
+function putShort(view: DataView, at: number, value: number): number {
+  const word = shortDecimals[value] as number;
+  view.setInt32(at, word, little);
+  return at + (word >>> 24);
 }
 
 /** 1000..2^32-1. */
-function putLong(bytes: Uint8Array, at: number, value: number): number {
-  const upper = Math.floor(value / 1000);
-  const end = putDecimal(bytes, at, upper);
-  return putThreeDigits(bytes, end, value - 1000 * upper);
+function putLong(view: DataView, at: number, value: number): number {
+  const thousands = Math.floor(value / 1000);
+  const rest = value - 1000 * thousands;
+  if (thousands < 1000) return putThreeDigits(view, putShort(view, at, thousands), rest);
+  const millions = (thousands / 1000) | 0;
+  const start =
+    millions < 1000
+      ? putShort(view, at, millions)
+      : putThreeDigits(view, putShort(view, at, (millions / 1000) | 0), millions % 1000);
+  return putThreeDigits(view, putThreeDigits(view, start, thousands - 1000 * millions), rest);
 }
 
-function putText(bytes: Uint8Array, at: number, text: string): number {
-  for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index);
+function putText(view: DataView, at: number, text: string): number {
+  for (let index = 0; index < text.length; index++) view.setUint8(at + index, text.charCodeAt(index));
   return at + text.length;
 }
 
 /** Writes 0..999 with leading zeros. @returns where it ends. */
-function putThreeDigits(bytes: Uint8Array, at: number, value: number): number {
-  const tens = (value / 10) | 0;
-  const hundreds = (value / 100) | 0;
-  bytes[at] = ZERO + hundreds;
-  bytes[at + 1] = ZERO + tens - 10 * hundreds;
-  bytes[at + 2] = ZERO + value - 10 * tens;
+function putThreeDigits(view: DataView, at: number, value: number): number {
+  view.setInt32(at, threeDigits[value] as number, little);
   return at + 3;
 }
 
 /** Writes 0..999999999 with nine digits. @returns where it ends. */
-export function putNineDigits(bytes: Uint8Array, at: number, value: number): number {
+export function putNineDigits(view: DataView, at: number, value: number): number {
   const thousands = (value / 1000) | 0;
   const millions = (value / 1_000_000) | 0;
-  const middle = putThreeDigits(bytes, putThreeDigits(bytes, at, millions), thousands - 1000 * millions);
-  return putThreeDigits(bytes, middle, value - 1000 * thousands);
+  const middle = putThreeDigits(view, putThreeDigits(view, at, millions), thousands - 1000 * millions);
+  return putThreeDigits(view, middle, value - 1000 * thousands);
 }
 
 /** Writes `0x` and the digits of a u64 given as its halves, without leading zeros. @returns where it ends. */
-export function putHexU64(bytes: Uint8Array, at: number, high: number, low: number): number {
-  bytes[at] = ZERO;
-  bytes[at + 1] = 0x78;
-  if (high === 0) return putHexWord(bytes, at + 2, low, 28 - (Math.clz32(low | 1) & ~3));
-  const middle = putHexWord(bytes, at + 2, high, 28 - (Math.clz32(high) & ~3));
-  return putHexWord(bytes, middle, low, 28);
+export function putHexU64(view: DataView, at: number, high: number, low: number): number {
+  view.setInt16(at, ZERO | (0x78 << 8), little);
+  if (high === 0) return putHexU32(view, at + 2, low);
+  const digits = 8 - (Math.clz32(high) >>> 2);
+  const shift = 32 - 4 * digits;
+  const upper = shift === 0 ? high : (high << shift) | (low >>> (32 - shift));
+  putHexWord(view, at + 2, upper);
+  putHexWord(view, at + 10, low << shift);
+  return at + 10 + digits;
 }
 
-/** The digits of a word, from the one at bit `shift` on. */
-function putHexWord(bytes: Uint8Array, at: number, word: number, shift: number): number {
-  let to = at;
-  for (let left = shift; left >= 0; left -= 4) bytes[to++] = hexDigits[(word >>> left) & 15] as number;
-  return to;
+/** Writes the digits of a u32 without leading zeros. @returns where it ends. */
+export function putHexU32(view: DataView, at: number, value: number): number {
+  const digits = 8 - (Math.clz32(value | 1) >>> 2);
+  putHexWord(view, at, value << (32 - 4 * digits));
+  return at + digits;
+}
+
+/** The eight digits of a word. */
+function putHexWord(view: DataView, at: number, word: number): void {
+  const first = (hexPairs[word >>> 24] as number) | ((hexPairs[(word >>> 16) & 255] as number) << 16);
+  const second = (hexPairs[(word >>> 8) & 255] as number) | ((hexPairs[word & 255] as number) << 16);
+  view.setInt32(at, first, little);
+  view.setInt32(at + 4, second, little);
 }

@@ -2,7 +2,7 @@ import { WireError } from '../base/error.js';
 import { errorText } from '../base/sentence.js';
 import { printable } from '../base/text.js';
 import { CaptureInput, type InputFormat, type InputOptions } from '../capture/input/index.js';
-import type { CaptureWarning, Packet, PacketSink } from '../capture/packets/index.js';
+import { type CaptureWarning, type Packet, type PacketSink, packetWith } from '../capture/packets/index.js';
 import { Files } from '../node/files.js';
 import { withPauses } from '../node/input.js';
 import type { Output } from '../node/output.js';
@@ -207,7 +207,7 @@ export class CommandIo {
     let frame = 0;
     const numbered = (packet: Packet) => {
       frame = before + packet.frame;
-      sink(before === 0 ? packet : { ...packet, frame });
+      sink(before === 0 ? packet : packetWith(packet, { frame }));
     };
     for await (const part of this.files.follow(path, this.#stop.signal)) {
       before = frame;

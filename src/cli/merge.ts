@@ -1,4 +1,4 @@
-import { copyOfPacket, type Packet, type PacketSink } from '../capture/packets/index.js';
+import { copyOfPacket, type Packet, type PacketSink, packetWith } from '../capture/packets/index.js';
 
 /** A sink throws it when it needs no more packets. */
 export class StopReading extends Error {}
@@ -37,7 +37,7 @@ export async function* inOrderOfTime(
       if (source === undefined) return;
       const packet = source.packets[source.next++] as Packet;
       source.time = timeOf(source, packet);
-      sink({ ...packet, frame });
+      sink(packetWith(packet, { frame }));
       if (source.next === source.packets.length) yield;
     }
   } finally {

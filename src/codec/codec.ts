@@ -35,11 +35,16 @@ export class Codec<V = Values, I = V> {
 
   /** Whether `tryDecode` gives a value. Makes none. */
   check(view: DataView, start: number, end: number, request?: unknown): boolean {
+    return this.checker(view, start, end, request as Values);
+  }
+
+  /** The function that `check` calls. Who calls it directly spares the engine to look for it at each call. */
+  get checker(): FastCheck {
     this.#fastCheck ??= compileCheck(
       this.type,
       (...payload) => this.tryDecode(...payload) as Values | undefined,
     );
-    return this.#fastCheck(view, start, end, request as Values);
+    return this.#fastCheck;
   }
 
   /**

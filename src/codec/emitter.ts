@@ -1,3 +1,4 @@
+import { preparedText } from '../base/byte-writer.js';
 import { digest } from '../base/digest.js';
 import type { AnyType } from '../wire/index.js';
 
@@ -34,10 +35,27 @@ export function quote(name: string): string {
   return JSON.stringify(name);
 }
 
-/** Statements that write a text of ASCII at `a` of the buffer `b`, where there is room, and move `a` behind it. */
+/**
+ * Statements that write a text of ASCII at `a` of the DataView `d`, where `ByteWriter.room` has been made for it, and move
+ * `a` behind it.
+ */
 export function stores(text: string): string {
-  const bytes = Array.from(text, (char, index) => `b[a + ${index}] = ${char.charCodeAt(0)};`);
-  return `${bytes.join(' ')} a += ${text.length};`;
+  const statements: string[] = [];
+  const { words, size } = preparedText(text);
+  for (const [index, word] of words.entries()) {
+    const left = size - 8 * index;
+    const at = `a + ${8 * index}`;
+    statements.push(
+      left > 4 ? `d.setFloat64(${at}, ${word}, true);` : `d.setInt32(${at}, ${lastWord(text)}, true);`,
+    );
+  }
+  return `${statements.join(' ')} a += ${size};`;
+}
+
+/** The bytes of a text behind the last multiple of eight, as one word: at most four. */
+function lastWord(text: string): number {
+  const last = text.slice(text.length & ~7);
+  return Array.from(last).reduce((word, char, index) => word | (char.charCodeAt(0) << (8 * index)), 0);
 }
 
 /** Case of a visitor for types that cannot occur at this place. */

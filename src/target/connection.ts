@@ -24,6 +24,8 @@ export interface Connection {
   put(step: Step): void;
   /** Has the manager boot again, also after `ended`; `settled` follows. Without it only a new connection can do that. */
   reset?(): void;
+  /** From here on `reset` goes back to the present state; `settled` follows. Only once for a connection. */
+  fork?(): void;
   /** From now on the messages to a VM come here, also when it has sent nothing. */
   join(vmid: number): void;
   /** Takes nothing more from the manager until `resume`, where the way to it can stop. */

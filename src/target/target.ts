@@ -31,6 +31,14 @@ export interface RemoteTarget extends Common {
   putAll(steps: readonly Step[]): Promise<readonly Response[]>;
   /** Like {@link reset}, and nothing of what was before is left, as far as that can be done. */
   restart?(): Promise<void>;
+  /** Name of the state that `reset` goes back to, where that is none of a boot. */
+  readonly forkedAt?: string | undefined;
+  /** The target can {@link fork}. */
+  readonly canFork?: boolean;
+  /** Like `restart`, for sessions that begin with what others begin with, too: {@link fork} may follow. */
+  restartToFork?(): Promise<void>;
+  /** From here on `reset` goes back to the present state, until the target is started again. @param name for the state. */
+  fork?(name: string): Promise<void>;
   close(): Promise<void>;
 }
 

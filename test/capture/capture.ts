@@ -1,6 +1,6 @@
 import { protocol } from '../../schemas/index.js';
 import { parseHex } from '../../src/base/hex.js';
-import { emptyPacket, type Packet } from '../../src/capture/packets/index.js';
+import { emptyPacket, type Packet, packetWith } from '../../src/capture/packets/index.js';
 import type { CaptureRecord } from '../../src/capture/records/index.js';
 import { Assembler, type AssemblerOptions } from '../../src/capture/records/index.js';
 import { rulesOf } from '../../src/rpc/index.js';
@@ -24,8 +24,7 @@ export function packetOf(
 ): Packet {
   const data = parseHex(hex) as Uint8Array;
   const view = new DataView(data.buffer, data.byteOffset, data.length);
-  return {
-    ...emptyPacket(),
+  return packetWith(emptyPacket(), {
     frame: number,
     time: BigInt(number) * 1_000n,
     from,
@@ -33,7 +32,7 @@ export function packetOf(
     data,
     view,
     end: data.length,
-  };
+  });
 }
 
 /** The records of queue messages given as [from, to, hex]. */

@@ -4,7 +4,7 @@ import { recordOf } from '../../src/capture/diff/entry.js';
 import { type DiffEntry, entryAssembler } from '../../src/capture/diff/index.js';
 import { isEqual } from '../../src/capture/diff/numbering.js';
 import { keysOfContents } from '../../src/capture/keys/index.js';
-import { emptyPacket } from '../../src/capture/packets/index.js';
+import { emptyPacket, packetWith } from '../../src/capture/packets/index.js';
 import { Assembler, type AssemblerOptions, type CaptureRecord } from '../../src/capture/records/index.js';
 import { rulesOf } from '../../src/rpc/index.js';
 import { Random } from '../random.js';
@@ -21,19 +21,20 @@ function play(assembler: Assembler, seed: number, count: number): void {
   for (let frame = 1; frame <= count; frame++) {
     const data = mutator.frame();
     const isRequest = ((data[1] ?? 0) & 3) === 1;
-    assembler.packet({
-      ...emptyPacket(),
-      frame,
-      from: isRequest ? 3 : 255,
-      to: isRequest ? 255 : 3,
-      data,
-      view: new DataView(data.buffer),
-      end: data.length,
-      comment: random.once(20) ? random.pick(['first', 'second', '']) : undefined,
-      wholeSize: random.once(50) ? data.length + random.below(2) : undefined,
-      lost: random.once(50) ? { count: random.pick([undefined, 1]) } : undefined,
-      queue: random.once(50) ? 'other' : undefined,
-    });
+    assembler.packet(
+      packetWith(emptyPacket(), {
+        frame,
+        from: isRequest ? 3 : 255,
+        to: isRequest ? 255 : 3,
+        data,
+        view: new DataView(data.buffer),
+        end: data.length,
+        comment: random.once(20) ? random.pick(['first', 'second', '']) : undefined,
+        wholeSize: random.once(50) ? data.length + random.below(2) : undefined,
+        lost: random.once(50) ? { count: random.pick([undefined, 1]) } : undefined,
+        queue: random.once(50) ? 'other' : undefined,
+      }),
+    );
   }
   assembler.end();
 }

@@ -3,7 +3,7 @@ import { protocol } from '../../schemas/index.js';
 import { formatHex, parseHex } from '../../src/base/hex.js';
 import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { ndjsonReader, recordLine } from '../../src/capture/ndjson/index.js';
-import { emptyPacket, type Packet } from '../../src/capture/packets/index.js';
+import { emptyPacket, type Packet, packetWith } from '../../src/capture/packets/index.js';
 import type { CaptureRecord } from '../../src/capture/records/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
 import { rulesByName } from '../../src/rpc/index.js';
@@ -186,7 +186,7 @@ describe('the Linux clients', () => {
     frames.forEach((hex, index) => {
       const data = parseHex(hex) as Uint8Array;
       const view = new DataView(data.buffer, data.byteOffset, data.length);
-      assembler.packet({ ...emptyPacket(), frame: index + 1, data, view, end: data.length });
+      assembler.packet(packetWith(emptyPacket(), { frame: index + 1, data, view, end: data.length }));
     });
     assembler.end();
     expect(encodeLines(lines).map((text) => text.split(' ').at(-1))).toEqual(frames);

@@ -238,8 +238,10 @@ function checkAt({ type, request }: Subject, bytes: Uint8Array): boolean {
 function jsonAt({ type, request }: Subject, bytes: Uint8Array): string | undefined {
   const writer = new ByteWriter(8);
   const write = payloadWriter(type);
-  const isWritten = write(viewOf(bytes), before - 3, before - 3 + bytes.length, request, writer);
-  return isWritten ? new TextDecoder().decode(writer.bytes.subarray(0, writer.at)) : undefined;
+  const end = before - 3 + bytes.length;
+  return write(viewOf(bytes), before - 3, end, request, writer) === end
+    ? new TextDecoder().decode(writer.bytes.subarray(0, writer.at))
+    : undefined;
 }
 
 /** Valid bytes, cut, lengthened, with one bit flipped, with a word overwritten, and random ones. */

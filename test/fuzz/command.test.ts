@@ -37,7 +37,9 @@ describe('fuzz', () => {
     expect(stdout).toMatch(
       /^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\), found .*\n {5}gunyah-rm fuzz --target sim --seed 1 --case \d+\n/,
     );
-    expect(stdout).toMatch(/\n12 cases, \d+ steps in .* findings\n\d+ % of the time .*\n\d+\.\d s at most .*\n$/);
+    expect(stdout).toMatch(
+      /\n12 cases, \d+ steps in .* findings\n\d+ % of the time .*\n\d+\.\d s at most .*\n$/,
+    );
     expect(stderr).toContain('gunyah-rm: panic ');
     expect(readFileSync(join(out, 'summary.txt'), 'utf8')).toBe(stdout);
     expect(readFileSync(join(out, 'coverage.txt'), 'utf8')).toMatch(/VM_ALLOC_VMID +OK/);

@@ -116,6 +116,30 @@ describe('the examples in C', () => {
     expect(readFileSync(starts, 'utf8')).toBe('\n\n');
   });
 
+  it('fork: cases start where others that begin alike have left it', async () => {
+    const glue = join(folder, 'glue.c');
+    const text = `#define main unused_main
+      #include "${manager}"
+      #undef main
+      void manager_receive(unsigned vmid, const unsigned char *frame, size_t size) {
+        if (borrowers == NULL) borrowers = calloc(INTERRUPTS, sizeof *borrowers), crash_message = malloc(MESSAGE_MAX);
+        receive(vmid, frame, size);
+      }`;
+    writeFileSync(glue, text);
+    execFileSync('cc', ['-O1', '-Wall', '-Werror', '-o', program, join(examples, 'fork.c'), glue]);
+    const starts = join(folder, 'starts of cases');
+    const command = `echo >> '${starts}'; exec ${program}`;
+    const words = ['fuzz', '--target', `exec:${command}`, '--no-reference', '--message', 'VM_GET_STATE'];
+    const { stdout } = await gunyahRm([...words, '--runs', '128', '--plays', '0']);
+    // Nothing is found that a program which has booted by itself does not show.
+    expect(stdout).not.toContain('unstable');
+    expect(stdout).toMatch(/\n?128 cases/);
+    // To learn its lines, to begin, and for the cases from the 64th on.
+    const count = readFileSync(starts, 'utf8').length;
+    expect(count).toBeGreaterThanOrEqual(3);
+    expect(count).toBeLessThan(10);
+  });
+
   it.each([
     ['clang', ['-fsanitize-coverage=trace-pc-guard,trace-cmp'], []],
     ['afl-clang-fast', [], ['-DAFL']],

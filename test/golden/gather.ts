@@ -1,7 +1,7 @@
 import { protocol } from '../../schemas/index.js';
 import { formatHex, parseHex } from '../../src/base/hex.js';
 import { detectFormat, openReader } from '../../src/capture/input/index.js';
-import { emptyPacket, type PacketSink } from '../../src/capture/packets/index.js';
+import { emptyPacket, type PacketSink, packetWith } from '../../src/capture/packets/index.js';
 import type { CaptureRecord } from '../../src/capture/records/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
 import {
@@ -118,7 +118,7 @@ function inScenarios(name: string): Sighting[] {
       for (const [index, [from, to, frame]] of boot.messages.entries()) {
         const data = parseHex(frame) as Uint8Array;
         const view = new DataView(data.buffer, data.byteOffset, data.length);
-        sink({ ...emptyPacket(), frame: index + 1, from, to, data, view, end: data.length });
+        sink(packetWith(emptyPacket(), { frame: index + 1, from, to, data, view, end: data.length }));
       }
     }),
   );

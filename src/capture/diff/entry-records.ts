@@ -2,7 +2,8 @@ import { viewOf } from '../../base/bytes.js';
 import type { Issue } from '../../base/error.js';
 import { type Header, MessageType, type MessageTypeName, type Protocol } from '../../schema/index.js';
 import { emptyPacket } from '../packets/index.js';
-import { type CaptureRecord, ReusedRecord } from '../records/index.js';
+import { ProtocolFunctions } from '../payload/index.js';
+import { type CaptureRecord, LazyRecord } from '../records/index.js';
 import { type DiffEntry, recordOf } from './entry.js';
 
 const noIssues: readonly Issue[] = [];
@@ -10,15 +11,15 @@ const packet = emptyPacket();
 
 /** Makes the records of entries that are printed: most are the same record again, whose payload is not decoded. */
 export class EntryRecords {
-  readonly #protocol: Protocol;
-  readonly #record = new ReusedRecord(false);
+  readonly #functions: ProtocolFunctions;
+  readonly #record = new LazyRecord(false);
   #block: Uint8Array = new Uint8Array(0);
   #view = viewOf(this.#block);
 
   readonly #header: Header = { api_version: 1, header_words: 2, type: 0, fragments: 0, seq: 0, msg_id: 0 };
 
   constructor(protocol: Protocol) {
-    this.#protocol = protocol;
+    this.#functions = new ProtocolFunctions(protocol);
   }
 
   /** As {@link recordOf}, but valid until the next call. */
@@ -34,8 +35,8 @@ export class EntryRecords {
     header.type = MessageType[type as MessageTypeName];
     header.seq = seq as number;
     header.msg_id = id as number;
-    record.packets = record.single(packet, header, end - start, noIssues);
-    record.begin(header, this.#protocol.byId.get(header.msg_id), this.#view, start, end, undefined, noIssues);
+    record.single(packet, header, end - start, noIssues, false);
+    record.begin(header, this.#functions.of(header.msg_id), this.#view, start, end);
     record.no = no;
     record.from = from as number;
     record.to = to as number;

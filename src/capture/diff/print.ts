@@ -144,10 +144,10 @@ function writeNumber(no: number | undefined, writer: ByteWriter): void {
   const start = writer.at;
   if (no !== undefined) writer.decimal(no);
   const size = writer.at - start;
-  const bytes = writer.room(NUMBER_WIDTH);
+  writer.room(NUMBER_WIDTH);
   if (size >= NUMBER_WIDTH) return;
-  bytes.copyWithin(start + NUMBER_WIDTH - size, start, writer.at);
-  bytes.fill(0x20, start, start + NUMBER_WIDTH - size);
+  writer.bytes.copyWithin(start + NUMBER_WIDTH - size, start, writer.at);
+  writer.bytes.fill(0x20, start, start + NUMBER_WIDTH - size);
   writer.at = start + NUMBER_WIDTH;
 }
 

@@ -1,5 +1,12 @@
-import { ByteWriter, putDecimal } from '../../base/byte-writer.js';
+import {
+  ByteWriter,
+  type PreparedText,
+  preparedText,
+  putDecimal,
+  putPrepared,
+} from '../../base/byte-writer.js';
 import { jsonText } from '../../base/json.js';
+import { latin1 } from '../../base/text.js';
 import { compile, functionText, stores } from '../../codec/emitter.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Json } from '../payload/index.js';
@@ -8,8 +15,8 @@ import { type RecordKey, type RecordKeyName, recordKeyRows } from './table.js';
 
 export type JsonObject = { [key: string]: Json };
 
-/** Texts that are kept of each group of keys whose values repeat. A power of two. */
-const slotCount = 1024;
+/** Texts that are kept of each group of keys whose values repeat: two to the power of this. */
+const slotBits = 12;
 
 type Read<Item> = (item: Item, protocol: Protocol) => unknown;
 type Write<Item> = (item: Item, protocol: Protocol, writer: ByteWriter) => void;
@@ -20,6 +27,8 @@ interface Column<Item> {
   readonly name: RecordKeyName;
   readonly key: RecordKey;
   readonly read: Read<Item>;
+  /** The property of the item that the value is. */
+  readonly property: string | undefined;
   readonly write: DirectWrite<Item> | undefined;
 }
 
@@ -43,12 +52,15 @@ export class LineKeys<Item> {
    * @param writerOf gives what writes it without reading it first, for keys that have that.
    */
   constructor(
-    readerOf: (key: RecordKey) => Read<Item> | undefined,
+    readerOf: (key: RecordKey) => Read<Item> | keyof Item | undefined,
     writerOf: (key: RecordKey) => DirectWrite<Item> | undefined = () => undefined,
   ) {
-    this.#columns = recordKeyRows.flatMap(([name, key]) => {
-      const read = readerOf(key);
-      return read === undefined ? [] : [{ name, key, read, write: writerOf(key) }];
+    this.#columns = recordKeyRows.flatMap(([name, key]): Column<Item>[] => {
+      const reader = readerOf(key);
+      if (reader === undefined) return [];
+      const write = writerOf(key);
+      if (typeof reader === 'function') return [{ name, key, read: reader, property: undefined, write }];
+      return [{ name, key, read: (item) => item[reader], property: String(reader), write }];
     });
     this.#byName = new Map(this.#columns.map((column) => [column.name, column]));
     this.names = new Set(this.#columns.map(({ name }) => name));
@@ -144,18 +156,24 @@ export class LineKeys<Item> {
       this.#columns.map(({ read }) => read),
       this.#columns.map(({ key: { kind } }) => writeOf(kind)),
       this.#columns.map(({ write }) => write),
-      this.#groups().map((columns) => new KeptTexts(columns)),
+      this.#allGroups().map((columns) => new KeptTexts(columns)),
       putDecimal,
+      putPrepared,
     );
   }
 
+  /** The groups of all parts, in the order in which {@link #source} counts them. */
+  #allGroups(): Column<Item>[][] {
+    const { all, plain, unsound } = this.#parts;
+    return [plain, all, unsound].flatMap((columns) => this.#groupsOf(columns));
+  }
+
   /** Columns side by side whose values repeat: they are written together. */
-  #groups(): Column<Item>[][] {
+  #groupsOf(columns: readonly Column<Item>[]): Column<Item>[][] {
     const groups: Column<Item>[][] = [];
     let last = -2;
-    for (let at = this.#begun + 1; at < this.#columns.length; at++) {
-      const column = this.#columns[at] as Column<Item>;
-      if (column.key.kind.repeats === undefined) continue;
+    for (const [at, column] of columns.entries()) {
+      if (column.key.kind.repeats === undefined || this.#columns.indexOf(column) <= this.#begun) continue;
       if (last === at - 1) groups.at(-1)?.push(column);
       else groups.push([column]);
       last = at;
@@ -168,57 +186,95 @@ export class LineKeys<Item> {
     return this.#columns.findIndex(({ key }) => key.required);
   }
 
+  /** All columns up to those that lines of sound payloads do not have; the same of plain messages; and the others. */
+  get #parts(): { all: Column<Item>[]; plain: Column<Item>[]; unsound: Column<Item>[] } {
+    const last = this.#columns.findLastIndex(({ key }) => key.onlyOf !== 'unsound');
+    const all = this.#columns.slice(0, last + 1);
+    const plain = all.filter(({ key }) => key.onlyOf === undefined);
+    return { all, plain, unsound: this.#columns.slice(last + 1) };
+  }
+
   #source(): string {
     const list = (stem: string) => `[${this.#columns.map((_, at) => stem + at)}]`;
-    const groups = this.#groups();
-    const begun = this.#begun;
-    const room = this.#columns.reduce((sum, { name }) => sum + name.length + 28, 4);
-    const lines = this.#columns.map((column, at) => {
-      const { name, key, write } = column;
-      const group = groups.findIndex((columns) => columns.includes(column));
-      if (group >= 0) return groups[group]?.[0] === column ? this.#groupSource(group, at) : '';
-      // Up to the first key that every line has, only the line itself tells whether a key has been written before.
-      const comma = at === 0 || at > begun ? '' : 'b[a] = a === start ? 0x7b : 0x2c; a++; ';
-      const start = `${comma}${stores(`${at === 0 ? '{' : at > begun ? ',' : ''}"${name}":`)}`;
-      const value = key.kind.isDecimal
-        ? 'a = decimal(b, a, v);'
-        : `w.at = a; write${at}(v, w, protocol); a = w.at; b = w.room(${room});`;
-      const plain = key.required ? `${start} ${value}` : `if (v !== undefined) { ${start} ${value} }`;
-      if (write === undefined) return `v = read${at}(item, protocol); ${plain}`;
-      const made = `a = before; v = read${at}(item, protocol); ${plain}`;
-      return `before = a; ${start} w.at = a; if (direct${at}(item, w)) { a = w.at; b = w.room(${room}); } else { ${made} }`;
-    });
+    const { all, plain, unsound } = this.#parts;
+    let group = 0;
+    // A function for each part: lines of plain messages need the first alone, which is small.
+    const part = (name: string, columns: readonly Column<Item>[]) => {
+      const groups = this.#groupsOf(columns);
+      const lines = columns.map((column) => {
+        const own = groups.findIndex((others) => others.includes(column));
+        if (own < 0) return this.#columnSource(column);
+        return groups[own]?.[0] === column ? this.#groupSource(groups[own], group + own) : '';
+      });
+      group += groups.length;
+      const begin = `let d = w.view, a = w.at, v, before, kept; const start = a;`;
+      return `function ${name}(item, protocol, w) { w.room(${this.#room}); ${begin}\n${lines.join('\n')}\nw.at = a; }`;
+    };
     return [
       `const ${list('read')} = reads, ${list('write')} = writes, ${list('direct')} = directs;`,
-      `return (item, protocol, w) => { let b = w.room(${room}), a = w.at, v, before, kept; const start = a;`,
-      ...lines,
-      `${stores('}\n')} w.at = a; };`,
+      part('plain', plain),
+      part('all', all),
+      part('unsound', unsound),
+      'return (item, protocol, w) => { if (item.isPlain) plain(item, protocol, w); else all(item, protocol, w);',
+      'if (!item.isSound) unsound(item, protocol, w);',
+      `w.room(2); const d = w.view; let a = w.at; ${stores('}\n')} w.at = a; };`,
     ].join('\n');
   }
 
+  /** Most bytes that all keys take whose values have a limited size. */
+  get #room(): number {
+    return this.#columns.reduce((sum, { name }) => sum + name.length + 28, 4);
+  }
+
+  /** The expression that reads a column's value. */
+  #readSource(column: Column<Item>): string {
+    const { property } = column;
+    return property === undefined
+      ? `read${this.#columns.indexOf(column)}(item, protocol)`
+      : `item.${property}`;
+  }
+
+  #columnSource(column: Column<Item>): string {
+    const { name, key, write } = column;
+    const at = this.#columns.indexOf(column);
+    const begun = this.#begun;
+    const room = `w.room(${this.#room}); d = w.view;`;
+    // Up to the first key that every line has, only the line itself tells whether a key has been written before.
+    const comma = at === 0 || at > begun ? '' : 'd.setUint8(a, a === start ? 0x7b : 0x2c); a++; ';
+    const start = `${comma}${stores(`${at === 0 ? '{' : at > begun ? ',' : ''}"${name}":`)}`;
+    const value = key.kind.isDecimal
+      ? 'a = decimal(d, a, v);'
+      : `w.at = a; write${at}(v, w, protocol); a = w.at; ${room}`;
+    const plain = key.required ? `${start} ${value}` : `if (v !== undefined) { ${start} ${value} }`;
+    const read = this.#readSource(column);
+    if (write === undefined) return `v = ${read}; ${plain}`;
+    const made = `a = before; v = ${read}; ${plain}`;
+    return `before = a; ${start} w.at = a; if (direct${at}(item, w)) { a = w.at; ${room} } else { ${made} }`;
+  }
+
   /** Looks for the values of a group among those whose text is kept. */
-  #groupSource(group: number, first: number): string {
-    const columns = this.#groups()[group] as Column<Item>[];
+  #groupSource(columns: readonly Column<Item>[], group: number): string {
     const values = columns.map((_, index) => `g${group}_${index}`);
-    // Neighbours must not have the same slot: the numbers count with different weights, texts by their length.
-    const hash = values
-      .map((value) => `(typeof ${value} === 'string' ? ${value}.length : ${value} ^ ${value} >>> 20)`)
-      .reduceRight((others, value) => `Math.imul(${others}, 37) + ${value}`, '0');
-    const same = values.map((value, index) => `kept.v${index} === ${value}`).join(' && ');
+    const mixed = values.reduce(
+      (hash, value) =>
+        `Math.imul(${hash} ^ (typeof ${value} === 'number' ? ${value} : ${value}?.length ?? 977), 0x9e3779b1)`,
+      '0',
+    );
+    const differs = `kept === undefined || !(${values.map((value, index) => `kept.v${index} === ${value}`).join(' && ')})`;
+    const { slots, slot } = { slots: `keeps[${group}].slots`, slot: `slot${group}` };
     return [
-      ...values.map((value, index) => `const ${value} = read${first + index}(item, protocol);`),
+      ...columns.map((column, index) => `const ${values[index]} = ${this.#readSource(column)};`),
       `if (${values.map((value) => `${value} !== undefined`).join(' || ')}) {`,
-      `const slot${group} = ${hash} & ${slotCount - 1};`,
-      `kept = keeps[${group}].slots[slot${group}];`,
-      `if (kept === undefined || !(${same})) kept = keeps[${group}].keep(slot${group}, [${values}], protocol);`,
-      '{ const t = kept.text, n = t.length; if (a + n > b.length) { w.at = a; b = w.room(n); }',
-      'for (let i = 0; i < n; i++) b[a + i] = t[i]; a += n; }',
-      'if (a + 1024 > b.length) { w.at = a; b = w.room(1024); } }',
+      `const ${slot} = ${mixed} >>> ${32 - slotBits};`,
+      `kept = ${slots}[${slot}];`,
+      `if (${differs}) { kept = ${slots}[${slot} ^ 1];`,
+      `if (${differs}) kept = keeps[${group}].keep(${slot}, [${values}], protocol); }`,
+      `w.at = a; w.room(kept.text.size + ${this.#room}); d = w.view; a = put(d, a, kept.text); }`,
     ].join(' ');
   }
 }
 
-const parameters = ['reads', 'writes', 'directs', 'keeps', 'decimal'];
+const parameters = ['reads', 'writes', 'directs', 'keeps', 'decimal', 'put'];
 const scratch = new ByteWriter(1 << 14);
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -249,12 +305,12 @@ interface KeptText {
   readonly v1: unknown;
   readonly v2: unknown;
   readonly v3: unknown;
-  readonly text: Uint8Array;
+  readonly text: PreparedText;
 }
 
-/** The texts of the values that a group had lately: one for each sum of the values, so that memory is bounded. */
+/** The texts of the values that a group had lately. Two places hold those of each hash, so that memory is bounded. */
 class KeptTexts<Item> {
-  readonly slots: (KeptText | undefined)[] = Array.from({ length: slotCount }, () => undefined);
+  readonly slots: (KeptText | undefined)[] = Array.from({ length: 1 << slotBits }, () => undefined);
   readonly #columns: readonly Column<Item>[];
 
   constructor(columns: readonly Column<Item>[]) {
@@ -270,7 +326,8 @@ class KeptTexts<Item> {
       writeOf(kind)(values[index], writer, protocol);
     });
     const [v0, v1, v2, v3] = values;
-    const kept = { v0, v1, v2, v3, text: writer.bytes.slice(0, writer.at) };
+    const kept = { v0, v1, v2, v3, text: preparedText(latin1(writer.bytes, 0, writer.at)) };
+    this.slots[slot ^ 1] = this.slots[slot];
     this.slots[slot] = kept;
     return kept;
   }

@@ -1,3 +1,4 @@
+import type { ByteWriter } from '../../base/byte-writer.js';
 import type { Issue } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
 import { issueText } from '../../base/sentence.js';
@@ -143,6 +144,23 @@ export const issues: KeyKind<readonly Issue[], unknown> = {
       expected: plain(expected),
       actual: plain(actual),
     })),
+  write(list, writer) {
+    let start = '[{"code":';
+    for (const { code, path, offset, expected, actual } of list) {
+      writer.text(start);
+      writer.json(code);
+      writer.text(',"path":');
+      writer.json(path);
+      writer.text(',"offset":');
+      writer.decimal(offset);
+      writer.text(',"expected":');
+      writePlain(expected, writer);
+      writer.text(',"actual":');
+      writePlain(actual, writer);
+      start = '},{"code":';
+    }
+    writer.text(list.length === 0 ? '[]' : '}]');
+  },
   fromJson: (json, path) => (Array.isArray(json) ? json : refuse(path, 'array', json)),
   schema() {
     const value = { anyOf: [{ type: 'string' }, { type: 'number' }] };
@@ -172,4 +190,10 @@ export const issues: KeyKind<readonly Issue[], unknown> = {
 
 function plain(value: number | bigint | string): number | string {
   return typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
+}
+
+function writePlain(value: number | bigint | string, writer: ByteWriter): void {
+  const text = plain(value);
+  if (typeof text === 'string') writer.json(text);
+  else writer.decimal(text);
 }

@@ -27,8 +27,13 @@ export interface RecordKey<T = unknown, Given = unknown> {
   readonly kind: KeyKind<T, Given>;
   /** One sentence for people, with units. Description in the JSON Schema. */
   readonly doc: string;
-  /** The value in lines of messages; undefined: this line does not have the key. Without it no such line has. */
-  record?(record: CaptureRecord, protocol: Protocol): T | undefined;
+  /**
+   * The value in lines of messages, or the property that it is; undefined: this line does not have the key. Without it no
+   * such line has.
+   */
+  readonly record?:
+    | { [K in keyof CaptureRecord]: CaptureRecord[K] extends T | undefined ? K : never }[keyof CaptureRecord]
+    | ((record: CaptureRecord, protocol: Protocol) => T | undefined);
   /** The same in lines of `decode --frames`. */
   frame?(frame: Frame, protocol: Protocol): T | undefined;
   /**
@@ -38,6 +43,11 @@ export interface RecordKey<T = unknown, Given = unknown> {
   writeRecord?(record: CaptureRecord, writer: ByteWriter): boolean;
   /** Every line of a message has it. */
   readonly required?: true;
+  /**
+   * Only unusual lines have it: of messages that are not plain (see `CaptureRecord.isPlain`), or whose payload is not sound
+   * (`isSound`). The last keys alone may be the latter.
+   */
+  readonly onlyOf?: 'unusual' | 'unsound';
   /** It tells where or when the message was captured, or names other records. `diff` compares messages without it. */
   readonly ofCapture?: true;
 }
@@ -55,7 +65,7 @@ function key<T, Given>(kind: KeyKind<T, Given>, row: Omit<RecordKey<T, Given>, '
 export const recordKeys = {
   no: key(count, {
     doc: 'Number of the record, counted from 1.',
-    record: (record) => record.no,
+    record: 'no',
     required: true,
     ofCapture: true,
   }),
@@ -68,15 +78,18 @@ export const recordKeys = {
   }),
   frames: key(list(count), {
     doc: 'Numbers of all packets, when they are not consecutive.',
+    onlyOf: 'unusual',
     record: ({ packets }) => (packets.length === 1 ? undefined : apart(packets)),
     ofCapture: true,
   }),
   sizes: key(list(size), {
     doc: 'Payload bytes of each packet, when the message is not cut as usual.',
+    onlyOf: 'unusual',
     record: unusualSizes,
   }),
   headers: key(list(hex), {
     doc: 'RPC header of each packet, when they do not follow from the first.',
+    onlyOf: 'unusual',
     record: unusualHeaders,
   }),
   time: key(time, {
@@ -88,52 +101,56 @@ export const recordKeys = {
   }),
   clock: key(clock, {
     doc: 'Clock of the times when they are not UTC: boot, mono, local, wall or no-year.',
+    onlyOf: 'unusual',
     record: ({ packets }) => firstOf(packets).clock,
     frame: ({ packet }) => packet.clock,
     ofCapture: true,
   }),
   times: key(list(orNull(time)), {
     doc: 'Times of all packets, when they differ. Null: a packet without time.',
+    onlyOf: 'unusual',
     record: ({ packets }) => (packets.length === 1 ? undefined : timesOf(packets)),
     ofCapture: true,
   }),
   comment: key(comments, {
     doc: 'Comment of the first packet, or a list with the comment or null of each packet.',
+    onlyOf: 'unusual',
     record: ({ packets }) =>
       packets.length === 1 && firstOf(packets).comment === undefined ? undefined : commentsOf(packets),
     frame: ({ packet }) => (packet.comment === undefined ? undefined : [packet.comment]),
   }),
   from: key(vmid, {
     doc: 'VMID of the sender.',
-    record: ({ from }) => from,
+    record: 'from',
     frame: ({ from }) => from,
     required: true,
   }),
   to: key(vmid, {
     doc: 'VMID of the receiver.',
-    record: ({ to }) => to,
+    record: 'to',
     frame: ({ to }) => to,
     required: true,
   }),
   queue: key(text, {
     doc: "The queue, by capability ID or direction, of a message that is of another queue than RM's.",
-    record: (record) => record.queue,
+    onlyOf: 'unusual',
+    record: 'queue',
     frame: ({ packet }) => packet.queue,
   }),
   type: key(type, {
     doc: 'Kind of message. Continuations and malformed queue messages are records when no message takes them.',
-    record: (record) => record.type,
+    record: 'type',
     frame: frameType,
     required: true,
   }),
   seq: key(u16, {
     doc: 'Sequence number, which a reply shares with its request.',
-    record: ({ seq }) => seq,
+    record: 'seq',
     frame: ({ header }) => header?.seq,
   }),
   id: key(id, {
     doc: 'Message id.',
-    record: (record) => record.id,
+    record: 'id',
     frame: ({ header }) => header?.msg_id,
   }),
   name: key(name, {
@@ -143,34 +160,37 @@ export const recordKeys = {
   }),
   fragments: key(integer(1, 'max_continuations'), {
     doc: 'Continuations that came after the first packet.',
+    onlyOf: 'unusual',
     record: ({ packets }) => (packets.length > 1 ? packets.length - 1 : undefined),
     frame: ({ header }) => header?.fragments,
   }),
   incomplete: key(flag, {
     doc: 'Not all continuations came.',
+    onlyOf: 'unusual',
     record: ({ incomplete }) => incomplete || undefined,
   }),
   announced: key(integer(0, 'max_continuations'), {
     doc: 'Continuations that the header of an incomplete message announces.',
+    onlyOf: 'unusual',
     record: ({ incomplete, announced }) => (incomplete ? announced : undefined),
   }),
   error: key(error, {
     doc: 'Error word of a reply: its name, or the number when it has none.',
-    record: (record) => record.error,
+    record: 'error',
   }),
   request: key(count, {
     doc: 'Number of the record that this reply answers.',
-    record: ({ request }) => request,
+    record: 'request',
     ofCapture: true,
   }),
   duplicate_of: key(count, {
     doc: 'Number of the unanswered request that this one repeats.',
-    record: ({ duplicateOf }) => duplicateOf,
+    record: 'duplicateOf',
     ofCapture: true,
   }),
   latency_ns: key(duration, {
     doc: 'Nanoseconds between the request and this reply.',
-    record: ({ latencyNs }) => latencyNs,
+    record: 'latencyNs',
     ofCapture: true,
   }),
   payload: key(payload, {
@@ -180,7 +200,8 @@ export const recordKeys = {
   }),
   rest: key(hex, {
     doc: 'Bytes that no field describes.',
-    record: ({ rest }) => rest,
+    onlyOf: 'unsound',
+    record: 'rest',
   }),
   index: key(size, {
     doc: 'Place of the packet in its message, 0 for the first.',
@@ -192,12 +213,14 @@ export const recordKeys = {
   }),
   issues: key(issues, {
     doc: 'What is wrong with the message.',
+    onlyOf: 'unsound',
     record: (record) => (record.issues.length > 0 ? record.issues : undefined),
     frame: (frame) => (frame.issues.length > 0 ? frame.issues : undefined),
   }),
   raw: key(hex, {
     doc: 'All bytes of the payload, when the fields do not express them, or of the queue message.',
-    record: ({ raw }) => raw,
+    onlyOf: 'unsound',
+    record: 'raw',
     frame: ({ packet }) => packet.data.subarray(packet.start, packet.end),
   }),
 };

@@ -1,13 +1,12 @@
-import { type ByteWriter, putNineDigits } from '../../base/byte-writer.js';
+import { type ByteWriter, preparedText, putNineDigits, putPrepared } from '../../base/byte-writer.js';
 import { formatTime } from '../../base/time.js';
 import type { PacketTime } from '../packets/index.js';
 
 const NS_PER_SECOND = 1_000_000_000;
-const encoder = new TextEncoder();
 
 /** The second whose text was made last: successive packets are mostly within one. */
 let knownSecond = -1;
-let knownText: Uint8Array = new Uint8Array(0);
+let knownText = preparedText('');
 
 /**
  * Writes a time that is known as halves, as JSON text, without making a bigint. False, and nothing written, for any other
@@ -26,14 +25,13 @@ export function writeTime(time: PacketTime | undefined, writer: ByteWriter): boo
   }
   if (second !== knownSecond) {
     const text = formatTime(BigInt(second) * BigInt(NS_PER_SECOND));
-    knownText = encoder.encode(`"${text.slice(0, text.indexOf('.') + 1)}`);
+    knownText = preparedText(`"${text.slice(0, text.indexOf('.') + 1)}`);
     knownSecond = second;
   }
-  writer.copy(knownText);
-  const bytes = writer.room(11);
-  const at = putNineDigits(bytes, writer.at, rest);
-  bytes[at] = 0x5a;
-  bytes[at + 1] = 0x22;
+  writer.room(knownText.size + 11);
+  const { view } = writer;
+  const at = putNineDigits(view, putPrepared(view, writer.at, knownText), rest);
+  view.setInt16(at, 0x225a, true);
   writer.at = at + 2;
   return true;
 }

@@ -11,6 +11,7 @@ export {
   PACKET_SIZE,
   type Packet,
   type PacketSink,
+  packetWith,
   type WarningSink,
 } from './packet.js';
 export { joinHalves, PacketTime } from './packet-time.js';

@@ -8,6 +8,7 @@ export {
   replyDependsOnRequest,
   withErrorWord,
 } from './decode.js';
+export { type MessageFunctions, type PayloadFunctions, ProtocolFunctions } from './functions.js';
 export {
   enumName,
   flagNames,
@@ -23,4 +24,4 @@ export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';
-export { type PayloadWriter, payloadWriter } from './wire-json.js';
+export { payloadWriter } from './wire-json.js';

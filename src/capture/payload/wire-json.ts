@@ -1,4 +1,11 @@
-import { type ByteWriter, putDecimal, putHexU64 } from '../../base/byte-writer.js';
+import {
+  type ByteWriter,
+  type PreparedText,
+  preparedText,
+  putDecimal,
+  putHexU64,
+  putPrepared,
+} from '../../base/byte-writer.js';
 import { eachLayout } from '../../codec/compile-decode.js';
 import { compile, type Emitter, stores } from '../../codec/emitter.js';
 import { reads, StructReader } from '../../codec/struct-reader.js';
@@ -18,8 +25,10 @@ import { enumName, flagNames } from './json.js';
 import { bytesText } from './text.js';
 
 /**
- * Writes the JSON of the payload [start, end) of the view, as `jsonText(payloadToJson(...))` of its decoded value. False,
- * with some bytes written, when it does not decode, or a list is above RM's maximum.
+ * Writes the JSON of the payload [start, end) of the view, as `jsonText(payloadToJson(...))` of its decoded value.
+ *
+ * @returns where the fields end: less than `end` if there are more bytes. -1, with some bytes written, when the payload does
+ *   not decode, or a list is above RM's maximum.
  */
 export type PayloadWriter = (
   view: DataView,
@@ -27,7 +36,7 @@ export type PayloadWriter = (
   end: number,
   request: Values | undefined,
   writer: ByteWriter,
-) => boolean;
+) => number;
 
 const made = new WeakMap<AnyType, PayloadWriter>();
 
@@ -46,15 +55,15 @@ export function payloadWriter(type: AnyType): PayloadWriter {
 
 function compileWriter(type: AnyType): PayloadWriter {
   const constants: unknown[] = [putDecimal, putHexU64, putText, putHex];
-  const body = eachLayout(type, 'return false;', (out, layout) => {
+  const body = eachLayout(type, 'return -1;', (out, layout) => {
     if (layout.mayBeEmpty)
-      out.line(`if (p >= end) { b = w.room(2); ${stores('{}')} w.at = a; return true; }`);
-    new JsonReader(out, constants).object(layout);
-    out.line('w.at = a; return p === end;');
+      out.line(`if (p >= end) { w.room(2); d = w.view; ${stores('{}')} w.at = a; return p; }`);
+    new JsonReader(out, constants).whole(layout);
+    out.line('w.at = a; return p;');
   });
   const names = constants.map((_, index) => `c${index}`);
-  const source = `const [${names}] = c; return (v, p, end, request, w) => { let b = w.bytes, a = w.at;\n${body}\n};`;
-  const slow = () => () => false;
+  const source = `const [${names}] = c; return (v, p, end, request, w) => { let d = w.view, m = d.byteLength - 8, a = w.at;\n${body}\n};`;
+  const slow = () => () => -1;
   return compile<(constants: readonly unknown[]) => PayloadWriter>(['c'], source, slow)(constants);
 }
 
@@ -64,109 +73,119 @@ const HEX_U64 = 'c1';
 const TEXT = 'c2';
 const HEX = 'c3';
 
-/** Most bytes that punctuation around a value takes. */
-const PUNCTUATION = 8;
-
-/** Generates the writing of one struct: `b` is the writer's buffer, `a` the place of the next byte. */
+/**
+ * Generates the writing of one struct: `d` is the writer's buffer, `m` its size without what `ByteWriter` keeps free, `a`
+ * the place of the next byte.
+ */
 class JsonReader extends StructReader {
   /** Whether a key has been written: surely, perhaps (then the variable tells), or not. */
   #begun: boolean | string = false;
+  /** Text that comes next. It is stored with the value behind it, since one store takes eight bytes. */
+  #text = '';
+  #count = '';
   readonly #constants: unknown[];
 
   constructor(out: Emitter, constants: unknown[]) {
-    super(out, 'return false;');
+    super(out, 'return -1;');
     this.#constants = constants;
   }
 
-  object(type: StructType): void {
+  whole(type: StructType): void {
+    this.#object(type);
+    this.#store();
+  }
+
+  #object(type: StructType): void {
     const { out } = this;
     const sure = type.fields.findIndex(isSure);
     const doubtful = type.fieldsInOrder.slice(0, sure < 0 ? undefined : sure).length > 0;
-    this.#room(PUNCTUATION);
-    out.line(stores('{'));
+    this.#text += '{';
     if (doubtful) {
       this.#begun = out.name('g');
       out.line(`let ${this.#begun} = false;`);
     }
     this.read(type);
-    this.#room(PUNCTUATION);
-    out.line(stores('}'));
+    this.#text += '}';
   }
 
   protected override fork(out: Emitter): JsonReader {
+    this.#store();
     const inner = new JsonReader(out, this.#constants);
     inner.#begun = this.#begun;
     return inner;
   }
 
+  protected override optional(_: Field, inner: JsonReader): void {
+    inner.#store();
+  }
+
   protected override word(field: Field, at: string): void {
     const { out } = this;
     const { name, type } = field;
-    this.#room(PUNCTUATION + name.length + visitType(type, sizes));
-    if (type.kind !== 'reserved' && type.kind !== 'bytes' && type.fixedSize === 8) {
-      this.#key(field);
-      out.line(
-        `${stores('"')} a = ${HEX_U64}(b, a, v.getUint32(${at} + 4, true), v.getUint32(${at}, true)); ${stores('"')}`,
-      );
-      return;
-    }
     if (type.kind === 'bytes') {
       this.#key(field);
       this.#bytes(type as BytesType, at, String(type.fixedSize));
       return;
     }
+    if (type.kind !== 'reserved') this.#key(field);
+    if (type.kind !== 'reserved' && type.fixedSize === 8) {
+      this.#hexU64(at);
+      return;
+    }
     const variable = out.name('f');
+    if (type.kind === 'reserved') this.#store();
     out.line(`const ${variable} = ${visitType(type, reads, at)};`);
     this.variables.set(name, variable);
-    if (type.kind === 'reserved') out.line(`if (${variable} !== 0) {`);
-    this.#key(field);
-    out.line(this.#scalar(type, variable));
+    if (type.kind === 'reserved') {
+      out.line(`if (${variable} !== 0) {`);
+      this.#key(field);
+    }
+    this.#scalar(type, variable);
     if (type.kind === 'reserved') out.line('}');
   }
 
   protected override bytes(field: Field, length: string): void {
-    this.#room(PUNCTUATION + field.name.length);
     this.#key(field);
     this.#bytes(field.type as BytesType, 'p', length);
   }
 
-  protected override listBegins(field: Field): void {
-    this.#room(PUNCTUATION + field.name.length);
+  protected override listBegins(field: Field, n: string): void {
     this.#key(field);
-    this.out.line(stores('['));
+    this.#text += '[';
+    this.#store();
+    this.#count = n;
   }
 
   protected override listEntry(entry: AnyType): void {
-    const { out } = this;
-    this.#room(PUNCTUATION);
-    out.line(`if (i > 0) b[a++] = 0x2c;`);
     if (entry instanceof StructType) {
-      new JsonReader(out, this.#constants).object(entry);
+      const inner = new JsonReader(this.out, this.#constants);
+      inner.#object(entry);
+      inner.#text += ',';
+      inner.#store();
       return;
     }
-    this.#room(PUNCTUATION + visitType(entry, sizes));
     if (entry.kind === 'bytes') this.#bytes(entry as BytesType, 'p', String(entry.fixedSize));
-    else if (entry.fixedSize === 8)
-      out.line(
-        `${stores('"')} a = ${HEX_U64}(b, a, v.getUint32(p + 4, true), v.getUint32(p, true)); ${stores('"')}`,
-      );
-    else {
-      const variable = out.name('f');
-      out.line(`const ${variable} = ${visitType(entry, reads, 'p')};`);
-      out.line(this.#scalar(entry, variable));
-    }
-    out.line(`p += ${entry.fixedSize};`);
+    else if (entry.fixedSize === 8) this.#hexU64('p');
+    else this.#scalar(entry, visitType(entry, reads, 'p'));
+    this.#text += ',';
+    this.#store();
+    this.out.line(`p += ${entry.fixedSize};`);
   }
 
   protected override listEnds(): void {
-    this.#room(PUNCTUATION);
-    this.out.line(stores(']'));
+    // The comma behind the last entry.
+    this.out.line(`if (${this.#count} > 0) a--;`);
+    this.#text += ']';
   }
 
-  protected override optional(): void {}
-
-  #room(size: number): void {
-    this.out.line(`if (a + ${size} > b.length) { w.at = a; b = w.room(${size}); }`);
+  /** Stores the text that comes next, where there is room for it and `size` bytes more. */
+  #store(size = 0): void {
+    const text = this.#text;
+    this.#text = '';
+    const room = text.length + size;
+    if (room > 0)
+      this.out.line(`if (a + ${room} > m) { w.at = a; w.room(${room}); d = w.view; m = d.byteLength - 8; }`);
+    if (text !== '') this.out.line(stores(text));
   }
 
   /** The key of a field, with what separates it from the one before. */
@@ -174,24 +193,35 @@ class JsonReader extends StructReader {
     const { out } = this;
     const key = `${JSON.stringify(field.name)}:`;
     const begun = this.#begun;
-    if (begun === true) out.line(stores(`,${key}`));
-    else if (begun === false) out.line(stores(key));
-    else out.line(`if (${begun}) b[a++] = 0x2c; ${begun} = true; ${stores(key)}`);
+    if (typeof begun === 'string') {
+      this.#store(1);
+      out.line(`if (${begun}) { d.setUint8(a, 0x2c); a++; } ${begun} = true;`);
+      this.#text = key;
+    } else this.#text += begun ? `,${key}` : key;
     if (isSure(field)) this.#begun = true;
   }
 
-  /** The statement that writes the value in `variable`. */
-  #scalar(type: AnyType, variable: string): string {
+  #hexU64(at: string): void {
+    this.#text += '"';
+    this.#store(HEX_SIZE);
+    this.out.line(`a = ${HEX_U64}(d, a, v.getUint32(${at} + 4, true), v.getUint32(${at}, true));`);
+    this.#text = '"';
+  }
+
+  /** Writes the value of an expression. */
+  #scalar(type: AnyType, value: string): void {
+    this.#store(visitType(type, sizes));
     const constant = (value: unknown) => `c${this.#constants.push(value) - 1}`;
-    return visitType(type, {
-      ...scalarCases(() => `a = ${DECIMAL}(b, a, ${variable});`),
-      enum: (names) => `a = ${constant(enumPutter(names))}(b, a, ${variable});`,
-      flags: (names) => `a = ${constant(flagsPutter(names))}(b, a, ${variable});`,
+    const statement = visitType(type, {
+      ...scalarCases(() => `a = ${DECIMAL}(d, a, ${value});`),
+      enum: (names) => `a = ${constant(enumPutter(names))}(d, a, ${value});`,
+      flags: (names) => `a = ${constant(flagsPutter(names))}(d, a, ${value});`,
       bytes: () => '',
       list: () => '',
       struct: () => '',
       variant: () => '',
     });
+    this.out.line(statement);
   }
 
   #bytes({ options: { encoding } }: BytesType, at: string, length: string): void {
@@ -200,8 +230,9 @@ class JsonReader extends StructReader {
       typeof encoding === 'string'
         ? String(encoding === 'raw')
         : encoding.raw.map((value) => `${this.variables.get(encoding.select)} === ${value}`).join(' || ');
+    this.#store();
     this.out.line(
-      `w.at = a; if (${isRaw || 'false'}) ${call(HEX)}; else ${call(TEXT)}; b = w.bytes; a = w.at;`,
+      `w.at = a; if (${isRaw || 'false'}) ${call(HEX)}; else ${call(TEXT)}; d = w.view; m = d.byteLength - 8; a = w.at;`,
     );
   }
 }
@@ -210,6 +241,9 @@ class JsonReader extends StructReader {
 function isSure({ type, presence }: Field): boolean {
   return type.kind !== 'reserved' && presence === undefined;
 }
+
+/** Most bytes that a u64 takes as hex text. */
+const HEX_SIZE = 18;
 
 /** Most bytes that a value of fixed size takes as text. */
 const sizes: TypeVisitor<number> = {
@@ -222,35 +256,32 @@ const sizes: TypeVisitor<number> = {
   variant: () => 0,
 };
 
-type Putter = (bytes: Uint8Array, at: number, value: number) => number;
+type Putter = (view: DataView, at: number, value: number) => number;
 
-const encoder = new TextEncoder();
-
-function putBytes(bytes: Uint8Array, at: number, from: Uint8Array): number {
-  for (let index = 0; index < from.length; index++) bytes[at + index] = from[index] as number;
-  return at + from.length;
-}
+/** Values of enums are mostly below this. */
+const SMALL = 256;
 
 function enumPutter(type: EnumType): Putter {
   const names = new Map(
-    Object.values(type.values).map((value) => [value, encoder.encode(JSON.stringify(enumName(type, value)))]),
+    Object.values(type.values).map((value) => [value, preparedText(JSON.stringify(enumName(type, value)))]),
   );
-  return (bytes, at, value) => {
-    const name = names.get(value);
-    return name === undefined ? putDecimal(bytes, at, value) : putBytes(bytes, at, name);
+  const small = Array.from({ length: SMALL }, (_, value) => names.get(value));
+  return (view, at, value) => {
+    const name = value < SMALL ? small[value] : names.get(value);
+    return name === undefined ? putDecimal(view, at, value) : putPrepared(view, at, name);
   };
 }
 
 /** Flag words repeat, so up to 256 texts are kept. */
 function flagsPutter(type: FlagsType): Putter {
-  const texts = new Map<number, Uint8Array>();
-  return (bytes, at, value) => {
+  const texts = new Map<number, PreparedText>();
+  return (view, at, value) => {
     let text = texts.get(value);
     if (text === undefined) {
-      text = encoder.encode(JSON.stringify(flagNames(type, value)));
+      text = preparedText(JSON.stringify(flagNames(type, value)));
       if (texts.size < 256) texts.set(value, text);
     }
-    return putBytes(bytes, at, text);
+    return putPrepared(view, at, text);
   };
 }
 
@@ -263,9 +294,10 @@ function putHex(view: DataView, start: number, length: number, writer: ByteWrite
 
 /** Text of ASCII that JSON does not escape, as it is; any other by way of a string. */
 function putText(view: DataView, start: number, length: number, writer: ByteWriter): void {
-  const bytes = writer.room(length + 2);
+  writer.room(length + 2);
+  const to = writer.view;
   let at = writer.at;
-  bytes[at++] = 0x22;
+  to.setUint8(at++, 0x22);
   for (let from = start; from < start + length; from++) {
     const byte = view.getUint8(from);
     if (byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c) {
@@ -273,8 +305,8 @@ function putText(view: DataView, start: number, length: number, writer: ByteWrit
       writer.text(bytesText(all));
       return;
     }
-    bytes[at++] = byte;
+    to.setUint8(at++, byte);
   }
-  bytes[at++] = 0x22;
+  to.setUint8(at++, 0x22);
   writer.at = at;
 }

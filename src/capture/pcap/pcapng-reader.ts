@@ -218,16 +218,19 @@ class PcapngFormat implements ItemFormat {
     packet.clock = source.clock;
     packet.comment = undefined;
     const optionsAt = dataStart + ((captured + 3) & ~3);
-    if (optionsAt < bodyEnd) {
-      const options = new OptionCursor(view, little, optionsAt, bodyEnd);
-      let dropped = 0n;
-      packet.comment = readComments(data, options, (code, at, size) => {
-        if (code === OPTION_DROP_COUNT && size === 8) dropped = view.getBigUint64(at, little);
-      });
-      if (dropped > 0n) this.#warning('dropped', offset, `${dropped} packets before this one were dropped`);
-      if (options.broken) this.#warning('option', offset, 'the option list overruns the block');
-    }
+    if (optionsAt < bodyEnd) this.#packetOptions(data, view, optionsAt, bodyEnd, offset);
     this.#deliver(source, data, view, dataStart, captured, original, offset);
+  }
+
+  #packetOptions(data: Uint8Array, view: DataView, start: number, end: number, offset: number): void {
+    const little = this.#little;
+    const options = new OptionCursor(view, little, start, end);
+    let dropped = 0n;
+    this.#packet.comment = readComments(data, options, (code, at, size) => {
+      if (code === OPTION_DROP_COUNT && size === 8) dropped = view.getBigUint64(at, little);
+    });
+    if (dropped > 0n) this.#warning('dropped', offset, `${dropped} packets before this one were dropped`);
+    if (options.broken) this.#warning('option', offset, 'the option list overruns the block');
   }
 
   #simplePacket(data: Uint8Array, view: DataView, start: number, end: number, offset: number): void {

@@ -1,9 +1,10 @@
 import type { Packet } from '../packets/index.js';
+import { ProtocolFunctions } from '../payload/index.js';
 import { WaitingRequests } from './conversation.js';
+import { LazyRecord } from './lazy-record.js';
 import { holdLimits } from './limits.js';
 import { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
-import { ReusedRecord } from './reused-record.js';
 import { RouteGuess } from './route.js';
 import type { AssemblerState } from './state.js';
 import { Stream, type StreamOwner } from './stream.js';
@@ -29,14 +30,16 @@ export class Assembler implements StreamOwner {
   readonly #streamsMax: number;
   waiting: WaitingRequests;
   inProgress: MessagesInProgress;
-  readonly reused: ReusedRecord | undefined;
+  readonly lazy: LazyRecord;
+  readonly functions: ProtocolFunctions;
 
   constructor(readonly options: AssemblerOptions) {
     const { protocol, unanswered, limits = holdLimits } = options;
     this.#guess = new RouteGuess(protocol);
     this.#streamsMax = limits.streams;
     this.waiting = new WaitingRequests(limits.requests, unanswered ?? ignore);
-    this.reused = options.reuses ? new ReusedRecord(options.keepBytes === true) : undefined;
+    this.lazy = new LazyRecord(options.keepBytes === true);
+    this.functions = new ProtocolFunctions(protocol);
     this.inProgress = new MessagesInProgress(limits.partBytes);
   }
 

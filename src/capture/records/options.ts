@@ -21,9 +21,10 @@ export interface AssemblerOptions {
   /**
    * Each record, which is valid until this returns if `reuses`.
    *
-   * @param request value of the request that a reply answers, where the layout of the reply depends on it.
+   * @param request value of the request that a reply answers, where the layout of the reply depends on it. Records that
+   *   are decoded come without it.
    */
-  readonly record?: (record: CaptureRecord, request: Values | undefined) => void;
+  readonly record?: (record: CaptureRecord, request?: Values) => void;
   readonly frame?: (frame: Frame) => void;
   /** Requests that will not be answered: their number was taken over, the capture ended, or too many waited. */
   readonly unanswered?: (request: Outstanding) => void;

@@ -72,6 +72,10 @@ export interface CaptureRecord {
   readonly size: number;
   /** All payload bytes, a reply's error word included; only when the assembler was told to keep them. */
   readonly bytes: Uint8Array | undefined;
+  /** It came in one packet, of which there is nothing to say but its number, its UTC time and its VMs. */
+  readonly isPlain?: boolean;
+  /** The fields are all of the payload, and nothing is wrong with the message. Undefined: not known. */
+  readonly isSound?: boolean;
   /** Writes `payload` as JSON without decoding it; false, and nothing written, where that is not possible. */
   writePayload?(writer: ByteWriter): boolean;
 }

@@ -1,21 +1,14 @@
 import type { Issue } from '../../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
-import {
-  type Header,
-  type Message,
-  MessageType,
-  type MessageTypeName,
-  messageTypeNames,
-} from '../../schema/index.js';
-import type { Values } from '../../wire/index.js';
+import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
 import { type Packet, PacketTime } from '../packets/index.js';
-import { decodedSizeMax, decodePayload, nothingDecoded, replyDependsOnRequest } from '../payload/index.js';
+import { type MessageFunctions, nothingDecoded, type ProtocolFunctions } from '../payload/index.js';
 import { Conversation, WaitingRequest, type WaitingRequests } from './conversation.js';
+import type { LazyRecord } from './lazy-record.js';
 import { PART_SIZE } from './limits.js';
 import type { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
 import type { CaptureRecord, RecordPacket, RecordType } from './record.js';
-import type { ReusedRecord } from './reused-record.js';
 import type { StreamState, WaitingState } from './state.js';
 
 const noIssues: readonly Issue[] = [];
@@ -28,8 +21,9 @@ export interface StreamOwner {
   next(): number;
   /** What `from` sends to `to`. */
   stream(from: number, to: number): Stream;
-  /** The record that all whole messages are, if records are used again. */
-  readonly reused: ReusedRecord | undefined;
+  /** The record that whole messages are until it is kept. */
+  readonly lazy: LazyRecord;
+  readonly functions: ProtocolFunctions;
 }
 
 /** What one VM sends to another: their message in progress, and the requests that wait for a reply. */
@@ -44,6 +38,8 @@ export class Stream implements ReassemblySink {
   /** When it took its latest packet, counted in packets of the capture. */
   usedAt = 0;
   readonly #owner: StreamOwner;
+  /** Passes a record on as the options say. */
+  readonly #deliver: ((record: LazyRecord) => void) | undefined;
 
   constructor(
     owner: StreamOwner,
@@ -51,7 +47,8 @@ export class Stream implements ReassemblySink {
     readonly to: number,
   ) {
     this.#owner = owner;
-    const { protocol, rules } = owner.options;
+    const { protocol, rules, record, reuses = false, undecoded = false } = owner.options;
+    this.#deliver = record && (reuses ? record : (lazy) => record(lazy.plain(!undecoded), lazy.asked));
     this.conversation = new Conversation(owner.waiting);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
     const own = to === protocol.constants.VMID_RM ? rmRules : rules;
@@ -124,104 +121,61 @@ export class Stream implements ReassemblySink {
   }
 
   message(header: Header, view: DataView, start: number, end: number, own: Header): void {
-    const whole = header.fragments === 0;
-    this.#frame(own, whole ? 0 : this.#parts.length);
-    const { protocol, record, undecoded = false, keepBytes = false } = this.#owner.options;
-    const { reused } = this.#owner;
-    const packets = whole
-      ? (reused?.single(this.#packet, own, this.#sizeOf(), gapsOf(this.#packet)) ?? [this.#current(own)])
-      : [...this.#finish(), this.#current(own)];
-    const first = packets[0] as RecordPacket;
-    const { type, seq, msg_id: id, fragments } = header;
-    const message = protocol.byId.get(id);
-    const answered = type === MessageType.reply ? this.#partner().conversation.close(seq, id) : undefined;
-    const no = this.#owner.next();
-    const clockTime = first.clockTime ?? timeOf(first.time);
-    const latencyNs = answered && clockTime.since(answered.clockTime);
-    const repeated = type === MessageType.request ? this.conversation.repeats(seq, id) : undefined;
-    const opens = type === MessageType.request && repeated === undefined;
-    if (record === undefined) {
-      // Nobody takes records: only what later ones depend on is decoded.
-      const payload =
-        opens && replyDependsOnRequest(message)
-          ? decodePayload(message, type, view, start, end, undefined).payload
-          : undefined;
-      if (opens) this.#open(no, header, message, first.frame, payload, clockTime);
-      return;
+    const owner = this.#owner;
+    const { type, seq, msg_id: id } = header;
+    const isWhole = header.fragments === 0;
+    if (owner.options.frame !== undefined) this.#frame(own, isWhole ? 0 : this.#parts.length);
+    const { lazy } = owner;
+    const functions = owner.functions.of(id);
+    if (isWhole) this.#single(own);
+    else lazy.several([...this.#finish(), this.#current(own)]);
+    lazy.begin(header, functions, view, start, end);
+    if (!lazy.isPlain) lazy.packetIssues = this.#issuesOf(lazy.packets, noIssues);
+    lazy.no = owner.next();
+    lazy.from = this.from;
+    lazy.to = this.to;
+    if (type === MessageType.request) this.#request(lazy, functions);
+    else if (type === MessageType.reply) {
+      const answered = this.#partner().conversation.close(seq, id);
+      if (answered !== undefined) {
+        lazy.asked = answered.payload;
+        lazy.request = answered.no;
+        lazy.latencyNs = timeOf(lazy.packets).since(answered.clockTime);
+      }
     }
-    if (reused !== undefined) {
-      reused.begin(header, message, view, start, end, answered?.payload, this.#issuesOf(packets, noIssues));
-      reused.no = no;
-      reused.packets = packets;
-      reused.from = this.from;
-      reused.to = this.to;
-      reused.request = answered?.no;
-      reused.latencyNs = latencyNs;
-      reused.duplicateOf = repeated?.no;
-      const payload = opens && replyDependsOnRequest(message) ? reused.payload : undefined;
-      if (opens) this.#open(no, header, message, first.frame, payload, clockTime);
-      record(reused, answered?.payload);
-      return;
-    }
-    const later = undecoded && end - start <= decodedSizeMax;
-    const decoded = later
-      ? nothingDecoded
-      : decodePayload(message, type, view, start, end, answered?.payload);
-    const made: CaptureRecord = {
-      no,
-      packets,
-      from: this.from,
-      to: this.to,
-      queue: undefined,
-      type: messageTypeNames[type] as MessageTypeName,
-      seq,
-      id,
-      message,
-      announced: fragments,
-      incomplete: false,
-      error: decoded.error,
-      request: answered?.no,
-      latencyNs,
-      duplicateOf: repeated?.no,
-      layout: decoded.layout,
-      payload: decoded.payload,
-      complete: decoded.complete,
-      rest: decoded.rest,
-      issues: this.#issuesOf(packets, decoded.issues),
-      raw: decoded.raw,
-      size: end - start,
-      bytes: later || keepBytes ? (decoded.raw ?? copy(view, start, end)) : undefined,
-    };
-    if (opens) {
-      const payload = replyDependsOnRequest(message)
-        ? (later ? decodePayload(message, type, view, start, end, undefined) : decoded).payload
-        : undefined;
-      this.#open(no, header, message, first.frame, payload, clockTime);
-    }
-    record(made, answered?.payload);
+    this.#deliver?.(lazy);
   }
 
-  /** The request waits for a reply from now on. */
-  #open(
-    no: number,
-    { msg_id, seq }: Header,
-    message: Message | undefined,
-    frame: number,
-    payload: Values | undefined,
-    clockTime: PacketTime,
-  ): void {
+  /** The message came in this packet. */
+  #single(header: Header): void {
+    const packet = this.#packet;
+    const { lost, wholeSize, clock, comment } = packet;
+    const size = this.#sizeOf();
+    const { lazy, options } = this.#owner;
+    const isWhole = lost === undefined && wholeSize === undefined;
+    const isPlain =
+      isWhole && clock === undefined && comment === undefined && size <= options.protocol.limits.content;
+    lazy.single(packet, header, size, isWhole ? noIssues : gapsOf(packet), isPlain);
+  }
+
+  /** Notes a request that waits for a reply from now on, unless it repeats one. */
+  #request(record: LazyRecord, { message, replyDependsOnRequest }: MessageFunctions): void {
+    const { no, id, seq, packets } = record;
+    const repeated = this.conversation.repeats(seq, id);
+    record.duplicateOf = repeated?.no;
+    if (repeated !== undefined) return;
     const request = new WaitingRequest(
       this.conversation,
       no,
-      msg_id,
+      id,
       message?.name ?? '',
       seq,
       this.from,
       this.to,
-      frame,
-      payload,
+      (packets[0] as RecordPacket).frame,
+      replyDependsOnRequest ? record.payload : undefined,
     );
-    request.clockTime.copy(clockTime);
+    request.clockTime.copy(timeOf(packets));
     this.conversation.open(request);
   }
 
@@ -371,8 +325,11 @@ function copy(view: DataView, start: number, end: number): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice();
 }
 
-function timeOf(ns: bigint | undefined): PacketTime {
-  const time = new PacketTime();
-  time.ns = ns;
-  return time;
+/** The time of a message: that of its first packet. */
+function timeOf(packets: readonly RecordPacket[]): PacketTime {
+  const first = packets[0] as RecordPacket;
+  if (first.clockTime !== undefined) return first.clockTime;
+  const made = new PacketTime();
+  made.ns = first.time;
+  return made;
 }

@@ -19,6 +19,10 @@ export interface CaseSource {
   readonly case: number;
   /** Whether the next step depends on answers that are still missing. */
   readonly needsAnswer: boolean;
+  /** Name of what the current case begins with, where other cases begin with the same steps: VMs that boot. */
+  readonly boot?: string | undefined;
+  /** The next step belongs to that beginning. */
+  readonly isBooting?: boolean;
   /** The next step; `reset` when a case begins, also the first one; undefined when there are no more. */
   next(): Step | 'reset' | undefined;
   observe(step: Step, response: Response): void;
@@ -85,6 +89,8 @@ export class Campaign {
   readonly #list: FindingList;
   readonly #refinement: Refinement;
   #stopped = false;
+  /** What the target did with the beginning of the cases that start from its present fork. */
+  #booted: readonly Response[] | undefined;
 
   /** @param known findings of the earlier runs that this one continues. */
   constructor(options: CampaignOptions, known: Iterable<FindingCount> = []) {
@@ -153,7 +159,7 @@ export class Campaign {
     while (command !== undefined && this.#begins()) {
       const session = this.#newSession();
       judge.reset();
-      await target.reset();
+      await this.#bootFor(source.boot, target);
       const { end, isOver } = await this.#sendAhead(target, session);
       if (this.#stopped) return;
       if (isOver || end !== undefined) source.played?.(session.steps, session.responses);
@@ -164,6 +170,24 @@ export class Campaign {
     }
   }
 
+  /** Has the target boot, or go back to where other cases that begin alike have left it. */
+  async #bootFor(boot: string | undefined, target: RemoteTarget): Promise<void> {
+    if (boot === target.forkedAt) await target.reset();
+    else if (boot === undefined) await (target.restart?.() ?? target.reset());
+    else await (target.restartToFork?.() ?? target.reset());
+    // A target that could not go back has booted.
+    if (boot === undefined || boot !== target.forkedAt) this.#booted = undefined;
+  }
+
+  /** What the target does with the next steps of a case; what it has done before, where it is past these steps already. */
+  #put(steps: readonly Step[], drawn: number, target: RemoteTarget): Promise<readonly Response[]> {
+    const { source } = this.#options;
+    const known = source.boot === undefined ? undefined : this.#booted;
+    if (known !== undefined && drawn < known.length)
+      return Promise.resolve(known.slice(drawn, drawn + steps.length));
+    return steps.length === 0 ? Promise.resolve([]) : target.putAll(steps);
+  }
+
   /** Puts the steps of a case. @returns what follows it; nothing so far when it is over before its end. */
   async #sendAhead(
     target: RemoteTarget,
@@ -171,10 +195,14 @@ export class Campaign {
   ): Promise<{ readonly end: Ahead['end']; readonly isOver: boolean }> {
     const waiting: { readonly ahead: Ahead; readonly responses: Promise<readonly Response[]> }[] = [];
     let isOver = false;
+    let drawn = 0;
+    const { source } = this.#options;
+    let isBooting = source.isBooting === true;
     for (let most: number = AHEAD.first; ; most = Math.min(2 * most, AHEAD.most)) {
       const ahead = this.#drawAhead(most);
       const steps = ahead.steps.map(({ step }) => step);
-      waiting.push({ ahead, responses: steps.length === 0 ? Promise.resolve([]) : target.putAll(steps) });
+      waiting.push({ ahead, responses: this.#put(steps, drawn, target) });
+      drawn += steps.length;
       const mayWait = ahead.isOpen || ahead.end !== undefined ? 0 : GROUPS_MAX;
       while (waiting.length > (isOver ? 0 : mayWait)) {
         const { ahead: sent, responses } = waiting.shift() as (typeof waiting)[number];
@@ -182,13 +210,25 @@ export class Campaign {
         isOver ||= !this.#stopped && this.#answered(session, sent.steps, answers);
       }
       if (isOver || this.#stopped || ahead.end !== undefined) return { end: ahead.end, isOver };
+      if (waiting.length > 0 || !isBooting || source.isBooting === true) continue;
+      isBooting = false;
+      if (this.#booted === undefined) await this.#keepBoot(session, target);
     }
+  }
+
+  /** Later cases that begin alike start here. */
+  async #keepBoot({ responses }: Session, target: RemoteTarget): Promise<void> {
+    const { boot } = this.#options.source;
+    if (boot === undefined || target.canFork !== true) return;
+    await target.fork?.(boot);
+    this.#booted = [...responses];
   }
 
   /** Steps of the case that need no answer first. */
   #drawAhead(most: number): Ahead {
     const { source, judge } = this.#options;
     const steps: StepAhead[] = [];
+    const wasBooting = source.isBooting === true;
     while (steps.length < most) {
       const step = source.next();
       if (step === undefined) return { steps, isOpen: false, end: 'over' };
@@ -198,7 +238,7 @@ export class Campaign {
       if (predicted !== undefined) source.observe(step, predicted);
       const isOpen =
         predicted === undefined ? source.needsAnswer || judge.foresees : predicted.ended !== undefined;
-      if (isOpen) return { steps, isOpen, end: undefined };
+      if (isOpen || (wasBooting && source.isBooting !== true)) return { steps, isOpen: true, end: undefined };
     }
     return { steps, isOpen: !judge.foresees, end: undefined };
   }
@@ -242,7 +282,9 @@ export class Campaign {
     let played: PlayedSession = { steps, responses, cause: undefined };
     if (steps.length === 0) return;
     for (const endOracle of this.#options.endOracles ?? []) {
-      if (!runsIn(endOracle, caseNumber)) continue;
+      // A target that has forked goes back to the fork, not to the first step.
+      const isPast = endOracle.isFromStart === true && this.#booted !== undefined;
+      if (isPast || !runsIn(endOracle, caseNumber)) continue;
       played = yield* endOracle.run(played);
       if (played.cause === undefined) continue;
       this.#list.add(played.cause, played, caseNumber, endOracle);

@@ -5,6 +5,8 @@ import type { PlayedSession } from '../play/play.js';
 export interface EndOracle {
   /** It runs in one of this many cases. */
   readonly oneIn: number;
+  /** It plays the session again from its first step. */
+  readonly isFromStart?: boolean;
   /**
    * Goes on with the target as the session left it. @returns the session and what it found; with the steps that it added,
    * if playing them again shows the same.

@@ -7,6 +7,7 @@ import type { EndOracle } from './end-oracle.js';
 /** Sends the steps of a session to a fresh target again: it must answer the same. */
 export class Repetition implements EndOracle {
   readonly oneIn = 32;
+  readonly isFromStart = true;
 
   *run(played: PlayedSession): TargetTask<PlayedSession> {
     const { steps, responses } = played;

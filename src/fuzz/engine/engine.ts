@@ -30,6 +30,8 @@ const FURTHER_GOALS = 12;
 /** The same for mutated devicetrees, which mostly keep a VM from starting. */
 const FURTHER_TREES = 2;
 const FURTHER_TREES_OF_TREE_CASE = 4;
+/** Cases that begin with the same steps, counted over all shards. */
+const CASES_PER_BOOT = 64;
 
 export interface EngineOptions {
   /** Any integer; its low 32 bits count. */
@@ -43,6 +45,8 @@ export interface EngineOptions {
   readonly case?: number | undefined;
   /** Cases of the earlier run that this one continues. */
   readonly serial?: number | undefined;
+  /** Whether cases that follow one another begin with the same steps, for a target that can go back to where these end. */
+  readonly sharesBoots?: (() => boolean) | undefined;
   /** The part of the cases that this run has; by default all. */
   readonly shard?: Shard | undefined;
 }
@@ -64,6 +68,7 @@ export class Engine {
   #serial: number;
   #case = -1;
   #running = false;
+  #boot: string | undefined;
 
   constructor(options: EngineOptions) {
     const { seed, serial = 0, messages, machine } = options;
@@ -97,6 +102,16 @@ export class Engine {
   /** Number of the current case. With the seed it identifies the case. */
   get case(): number {
     return this.#case;
+  }
+
+  /** Name of the steps that the current case begins with, where others begin with them, too. */
+  get boot(): string | undefined {
+    return this.#boot;
+  }
+
+  /** The next step belongs to these, as far as answers tell. */
+  get isBooting(): boolean {
+    return this.#generator.isBooting;
   }
 
   /** Serial number of the next case, over all shards. */
@@ -160,7 +175,9 @@ export class Engine {
     const random = this.#random.child(number);
     const first = this.#goals[(number % GOALS_MAX) - 1];
     const goals = first === undefined ? [] : [first, ...this.#furtherGoals(random, first)];
-    this.#generator.begin(random, goals);
+    this.#boot = this.#options.sharesBoots?.() === true ? bootOf(number) : undefined;
+    const boot = this.#boot === undefined ? undefined : this.#random.child(this.#boot);
+    this.#generator.begin(random, goals, boot);
   }
 
   #furtherGoals(random: Random, first: MutationGoal): MutationGoal[] {
@@ -191,6 +208,12 @@ export class Engine {
     }
     return first + best + 1;
   }
+}
+
+/** What a case begins with. Every other group of cases begins with nothing: booting is to be tested, too. */
+function bootOf(number: number): string | undefined {
+  const group = Math.floor(number / GOALS_MAX / CASES_PER_BOOT);
+  return group % 2 === 0 ? undefined : `boot ${group}`;
 }
 
 /** The message, or the kind of step. */

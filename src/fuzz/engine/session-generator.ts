@@ -15,7 +15,7 @@ import {
   themes,
 } from '../session/action.js';
 import { coverageState } from '../session/coverage-states.js';
-import { type KnownInterrupt, type KnownParcel, type KnownVm, pick } from '../session/known-state.js';
+import { type KnownInterrupt, type KnownParcel, type KnownVm, pick, State } from '../session/known-state.js';
 import { learn } from '../session/learn.js';
 import { PendingRequests } from '../session/pending-requests.js';
 import { type Machine, Session } from '../session/session.js';
@@ -40,6 +40,7 @@ const VMS_MAX = 5;
 const MANY_LIVES_PROBABILITY = 0.3;
 const VMS_OF_MANY_LIVES = 2;
 /** Actions of a case. */
+const BOOT_ACTIONS_MAX = 120;
 const LENGTH_MIN = 40;
 const LENGTH_SPREAD = 900;
 /** Actions without an answer so far that add or change something. */
@@ -55,6 +56,12 @@ const themeWeights: Readonly<Record<Theme, number>> = {
   questions: 16,
   pressure: 1,
 };
+
+/** What a case is made from. */
+interface CaseStart {
+  readonly random: Random;
+  readonly goals: readonly MutationGoal[];
+}
 
 /** Generates the steps of cases: random valid actions, of which some are mutated as the case's goals say. */
 export class SessionGenerator {
@@ -74,6 +81,8 @@ export class SessionGenerator {
   readonly #actionWeights: Float64Array;
   /** Weight of the theme `life` while a VM has yet to be started. */
   #bootWeight = 0;
+  /** What follows the boot, until it has ended. */
+  #afterBoot: CaseStart | undefined;
   /** Actions that the case still takes. */
   #left = 0;
   /** What is changed by actions that were not answered so far. It is left alone until then. */
@@ -100,13 +109,20 @@ export class SessionGenerator {
     this.#reached = reached;
   }
 
-  /** Begins a case. Its steps depend on `random`, the goals and the target's answers only. */
-  begin(random: Random, goals: readonly MutationGoal[]): void {
+  /**
+   * Begins a case. Its steps depend on `random`, the goals and the target's answers only, and on `boot`: with it the case
+   * begins with a VM that boots, whose steps depend on `boot` and the answers.
+   */
+  begin(random: Random, goals: readonly MutationGoal[], boot?: Random): void {
+    this.#afterBoot = boot && { random, goals };
+    this.#beginSession(boot ?? random);
+    if (boot === undefined) this.#beginActions(random, goals);
+    else this.#beginBoot(boot);
+  }
+
+  #beginSession(random: Random): void {
     const session = this.#session;
     this.#random = random;
-    this.#goals = goals;
-    this.#goalByShape.fill(undefined);
-    for (const goal of goals) if (goal.kind === 'request') this.#goalByShape[goal.shape.index] ??= goal;
     session.peerProbability = random.chance(0.3) ? 0.8 : 0;
     // Devices of two VMs are connected by name and label, so such a case has few of both.
     session.begin(random, NAMES.slice(0, session.peerProbability > 0 ? 2 : NAMES.length));
@@ -115,6 +131,34 @@ export class SessionGenerator {
     session.labelMax = session.peerProbability > 0 ? 2 : 6;
     session.manyLives = random.chance(MANY_LIVES_PROBABILITY);
     session.vmsMax = 1 + random.below(session.manyLives ? VMS_OF_MANY_LIVES : VMS_MAX);
+  }
+
+  #beginBoot(random: Random): void {
+    this.#beginActions(random, []);
+    this.#bootWeight = Math.max(...BOOT_WEIGHTS);
+    this.#left = BOOT_ACTIONS_MAX;
+  }
+
+  /** What follows the boot: as in a case of its own, with the VMs that there are. */
+  #endBoot({ random, goals }: CaseStart): void {
+    this.#afterBoot = undefined;
+    this.#random = random;
+    this.#session.random = random;
+    this.#beginActions(random, goals);
+  }
+
+  /** The next step belongs to what several cases begin with. */
+  get isBooting(): boolean {
+    if (this.#afterBoot === undefined) return false;
+    if (this.#session.hasMore) return true;
+    return this.#left > 0 && !this.#session.known.vms.some(({ state }) => state === State.RUNNING);
+  }
+
+  #beginActions(random: Random, goals: readonly MutationGoal[]): void {
+    const session = this.#session;
+    this.#goals = goals;
+    this.#goalByShape.fill(undefined);
+    for (const goal of goals) if (goal.kind === 'request') this.#goalByShape[goal.shape.index] ??= goal;
     session.treeMutations = goals.flatMap((goal) => (goal.kind === 'tree' ? [goal.mutation] : []));
     this.#goalProbability = random.chance(0.5) ? GOAL_PROBABILITIES.low : GOAL_PROBABILITIES.high;
     for (const [index, theme] of themes.entries()) {
@@ -137,6 +181,7 @@ export class SessionGenerator {
   next(): Step | undefined {
     const waiting = this.#session.take();
     if (waiting !== undefined) return waiting;
+    if (this.#afterBoot !== undefined && !this.isBooting) this.#endBoot(this.#afterBoot);
     while (this.#left-- > 0) {
       if (!this.#takeGoalAction() && !this.#takeAnyAction()) this.#askForVmid();
       const step = this.#session.take();

@@ -44,6 +44,14 @@ export class GuidedSource implements CaseSource {
     return this.#session === undefined ? this.#engine.needsAnswer : this.#awaits;
   }
 
+  get boot(): string | undefined {
+    return this.#session === undefined ? this.#engine.boot : undefined;
+  }
+
+  get isBooting(): boolean {
+    return this.#session === undefined && this.#engine.isBooting;
+  }
+
   next(): Step | 'reset' | undefined {
     const bound = this.#session?.[this.#next++];
     if (bound !== undefined) {

@@ -1,4 +1,4 @@
-import { emptyPacket, type Packet } from '../../capture/packets/index.js';
+import { emptyPacket, type Packet, packetWith } from '../../capture/packets/index.js';
 import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../../capture/payload/index.js';
 import { StatesBefore } from '../../capture/print/index.js';
 import type { CaptureRecord, Outstanding, RecordType } from '../../capture/records/index.js';
@@ -368,7 +368,7 @@ export class MessageIndex {
   #replay(assembler: Assembler, index: number): void {
     const { from, to } = this.messages.columns;
     const route = { from: from[index], to: to[index] };
-    for (const packet of this.packets(index)) assembler.packet({ ...packet, ...route });
+    for (const packet of this.packets(index)) assembler.packet(packetWith(packet, route));
   }
 
   /** The payload bytes of a message, contiguous. They are valid until the next call. */

@@ -64,6 +64,7 @@ export class ConnectedTarget implements RemoteTarget {
   #isReady = false;
   #isOpening = false;
   #isClosed = false;
+  #forkedAt: string | undefined;
   #fenceSeq = -1;
 
   constructor(options: ConnectedTargetOptions) {
@@ -81,13 +82,38 @@ export class ConnectedTarget implements RemoteTarget {
     if (again !== undefined) {
       this.#wait.begin();
       const limitMs = Math.min(RESET_MS, this.#options.limitMs);
-      await this.#wait.settled(1, () => again(), limitMs);
-      if (this.#wait.ended === undefined) return;
+      const [answer] = await this.#wait.settled(1, () => again(), limitMs);
+      if (answer?.ended === undefined && answer?.unsupported !== true) return;
     }
     await this.restart();
   }
 
+  /** A session that kills a program that has forked costs no start, so a program that can does so at once. */
   async restart(): Promise<void> {
+    await this.restartToFork();
+    await this.#fork();
+  }
+
+  get canFork(): boolean {
+    return this.#connection?.fork !== undefined;
+  }
+
+  get forkedAt(): string | undefined {
+    return this.#forkedAt;
+  }
+
+  async fork(name: string): Promise<void> {
+    await this.#fork();
+    this.#forkedAt = name;
+  }
+
+  async #fork(): Promise<void> {
+    const fork = this.#connection?.fork;
+    if (fork !== undefined && this.#wait.ended === undefined) await this.#wait.settled(1, () => fork());
+  }
+
+  async restartToFork(): Promise<void> {
+    this.#forkedAt = undefined;
     const { connector, monitor, limitMs } = this.#options;
     const first = !this.#wasOpen;
     if (!first && !this.isFresh && this.#wait.ended === undefined) return;

@@ -2,27 +2,30 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Files that are kept. More than the steps that are put at once. */
+/** Files that are kept. More than the steps on their way to a program, which has yet to read theirs. */
 const FILES_MAX = 2048;
 
 /** Contents of memory as files, through which a program gets them. The same contents are mostly loaded again. */
 export class ContentsFiles {
+  /** The one that was not asked for the longest is the first. */
   readonly #names = new Map<Uint8Array, string>();
-  readonly #owners: Uint8Array[] = [];
   #folder: string | undefined;
-  #next = 0;
 
   of(bytes: Uint8Array): string {
     const known = this.#names.get(bytes);
-    if (known !== undefined) return known;
-    this.#folder ??= newFolder();
-    const name = join(this.#folder, `contents-${this.#next}`);
-    const before = this.#owners[this.#next];
-    if (before !== undefined) this.#names.delete(before);
-    this.#owners[this.#next] = bytes;
-    this.#next = (this.#next + 1) % FILES_MAX;
-    writeFileSync(name, bytes);
+    const name = known ?? this.#newName();
+    if (known === undefined) writeFileSync(name, bytes);
+    else this.#names.delete(bytes);
     this.#names.set(bytes, name);
+    return name;
+  }
+
+  #newName(): string {
+    this.#folder ??= newFolder();
+    const { size } = this.#names;
+    if (size < FILES_MAX) return join(this.#folder, `contents-${size}`);
+    const [oldest, name] = this.#names.entries().next().value as [Uint8Array, string];
+    this.#names.delete(oldest);
     return name;
   }
 }

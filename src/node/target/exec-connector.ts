@@ -19,9 +19,7 @@ const START_MS = 10_000;
 
 /**
  * A program that speaks the line protocol (cli.md, "Line protocol of exec targets"), in a shell and a process group of
- * its own. Its end is a crash. Other output is ignored. It is started for every connection. A program that can boot again
- * (`reset`) needs one connection only, and one that can `fork` does so as soon as it has started: a session that kills it
- * then costs no start.
+ * its own. Its end is a crash. Other output is ignored. It is started for every connection.
  */
 export class ExecConnector implements Connector {
   readonly name: string;
@@ -54,32 +52,16 @@ export class ExecConnector implements Connector {
 
   /** A program that does not start ends the connection. */
   async open(events: ConnectionEvents): Promise<Connection> {
-    const program = new TargetProcess(
-      this.command,
-      this.#canFork ? forked(events, () => program.write('fork\n')) : events,
-    );
+    const program = new TargetProcess(this.command, events);
     return {
       settles: true,
       put: (step) => program.write(writeLine(step, (bytes) => this.#files.of(bytes))),
       ...(this.#canReset ? { reset: () => program.reset() } : {}),
+      ...(this.#canFork ? { fork: () => program.write('fork\n') } : {}),
       join() {},
       close: () => program.end(),
     };
   }
-}
-
-/** The events of a program that forks as soon as it is ready: then it is ready. */
-function forked(events: ConnectionEvents, fork: () => void): ConnectionEvents {
-  let isReady = false;
-  return {
-    received: (to, frame) => events.received(to, frame),
-    ended: (ending) => events.ended(ending),
-    settled(told) {
-      if (isReady) return events.settled(told);
-      isReady = true;
-      fork();
-    },
-  };
 }
 
 /** A program that is asked one line after the other. */

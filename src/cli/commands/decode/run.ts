@@ -11,6 +11,7 @@ import {
 import type { Output } from '../../../node/output.js';
 import { terminalWidth } from '../../../node/terminal.js';
 import { rulesOf } from '../../../rpc/index.js';
+import { exitCodes } from '../../exit-codes.js';
 import type { CommandIo } from '../../io.js';
 import { StopReading } from '../../merge.js';
 import { TextPrinter } from '../../text-printer.js';
@@ -48,9 +49,10 @@ export async function decode(io: CommandIo, files: readonly string[], options: D
     // Each record is printed or counted at once.
     reuses: true,
     record: (record) => {
-      if (isProblem(record)) io.problem();
       const matches = !options.frames && (filter === undefined || filter(recordFields(protocol, record)));
       sink.record(record, matches);
+      // Last, because a record that was printed knows already whether its payload is sound.
+      if (io.exitCode === exitCodes.ok && isProblem(record)) io.problem();
       counted(matches);
     },
     ...(options.frames && {

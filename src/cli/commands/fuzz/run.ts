@@ -105,6 +105,7 @@ class FuzzRun {
       case: options.case,
       serial: state?.serial,
       shard,
+      sharesBoots: () => !target.local && target.canFork,
     });
     if (state !== undefined) this.#engine.coverage.load(state.coverage);
     this.#guide = new GuidedSource(this.#engine, seed, (kept) =>

@@ -1,0 +1,59 @@
+import { codecOf } from '../../codec/index.js';
+import { type Message, MessageType, type Payload, type Protocol, payloadOf } from '../../schema/index.js';
+import type { AnyType, Values } from '../../wire/index.js';
+import { replyDependsOnRequest } from './decode.js';
+import { type PayloadWriter, payloadWriter } from './wire-json.js';
+
+type Check = (view: DataView, start: number, end: number, request: Values | undefined) => boolean;
+
+/** The generated functions of one layout. Each is made when it is called first. */
+export class PayloadFunctions {
+  /** Whether the payload decodes without an issue. */
+  check: Check;
+  writeJson: PayloadWriter;
+
+  constructor(readonly layout: Payload) {
+    this.check = (...payload) => {
+      this.check = codecOf<AnyType>(layout).checker;
+      return this.check(...payload);
+    };
+    this.writeJson = (...payload) => {
+      this.writeJson = payloadWriter(layout);
+      return this.writeJson(...payload);
+    };
+  }
+}
+
+/** What is looked up of a message once. */
+export class MessageFunctions {
+  readonly replyDependsOnRequest: boolean;
+  /** By type; of replies those without an error. */
+  readonly #byType: readonly (PayloadFunctions | undefined)[];
+  readonly #errorReply: PayloadFunctions | undefined;
+
+  constructor(readonly message: Message | undefined) {
+    const functions = (layout: Payload | undefined) => layout && new PayloadFunctions(layout);
+    this.replyDependsOnRequest = replyDependsOnRequest(message);
+    this.#byType = Object.values(MessageType).map((type) => functions(payloadOf(message, type, 0)));
+    this.#errorReply = functions(payloadOf(message, MessageType.reply, 1));
+  }
+
+  /** @param error the error word of a reply. */
+  of(type: number, error: number | undefined): PayloadFunctions | undefined {
+    return error === undefined || error === 0 ? this.#byType[type] : this.#errorReply;
+  }
+}
+
+/** The functions of all messages by id. */
+export class ProtocolFunctions {
+  readonly #byId: ReadonlyMap<number, MessageFunctions>;
+  readonly #unknown = new MessageFunctions(undefined);
+
+  constructor({ messages }: Protocol) {
+    this.#byId = new Map(messages.map((message) => [message.id, new MessageFunctions(message)]));
+  }
+
+  of(id: number): MessageFunctions {
+    return this.#byId.get(id) ?? this.#unknown;
+  }
+}

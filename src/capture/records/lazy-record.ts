@@ -1,0 +1,301 @@
+import type { ByteWriter } from '../../base/byte-writer.js';
+import type { Issue } from '../../base/error.js';
+import {
+  type Header,
+  type Message,
+  MessageType,
+  type MessageTypeName,
+  messageTypeNames,
+  type Payload,
+} from '../../schema/index.js';
+import type { Values } from '../../wire/index.js';
+import type { Clock, Packet, PacketTime } from '../packets/index.js';
+import {
+  type DecodedPayload,
+  decodedSizeMax,
+  decodePayload,
+  errorWordSize,
+  type MessageFunctions,
+  nothingDecoded,
+  type PayloadFunctions,
+} from '../payload/index.js';
+import { KeptRecord } from './kept-record.js';
+import type { CaptureRecord, RecordPacket } from './record.js';
+
+const none: readonly Issue[] = [];
+
+/** The packet of a message of one packet. */
+class SinglePacket implements RecordPacket {
+  packet!: Packet;
+  header!: Header;
+  size = 0;
+  gaps: readonly Issue[] = none;
+
+  get frame(): number {
+    return this.packet.frame;
+  }
+  get time(): bigint | undefined {
+    return this.packet.time;
+  }
+  get clockTime(): PacketTime | undefined {
+    return this.packet.clockTime;
+  }
+  get clock(): Clock | undefined {
+    return this.packet.clock;
+  }
+  get comment(): string | undefined {
+    return this.packet.comment;
+  }
+}
+
+/** What is known of a payload without decoding it. */
+const Soundness = { unknown: 0, sound: 1, trailing: 2, broken: 3 } as const;
+
+/**
+ * The record of the whole message that has come last. Its payload lies in the packet: it is printed from its bytes, and
+ * decoded only for who asks for values. Valid until the next message.
+ */
+export class LazyRecord implements CaptureRecord {
+  no = 0;
+  packets: readonly RecordPacket[] = [];
+  from = 0;
+  to = 0;
+  readonly queue = undefined;
+  type: MessageTypeName = 'request';
+  seq = 0;
+  id = 0;
+  message: Message | undefined;
+  announced = 0;
+  readonly incomplete = false;
+  request: number | undefined;
+  latencyNs: number | undefined;
+  duplicateOf: number | undefined;
+  size = 0;
+  error: number | undefined;
+  isPlain = false;
+
+  readonly #single = new SinglePacket();
+  readonly #singles: readonly RecordPacket[] = [this.#single];
+  #functions: PayloadFunctions | undefined;
+  #code = 0;
+  #view!: DataView;
+  #start = 0;
+  #fields = 0;
+  #end = 0;
+  /** Value of the request that a reply answers. */
+  #asked: Values | undefined;
+  /** Issues of the packets, which come before those of the payload. */
+  #issues: readonly Issue[] = none;
+  #soundness: number = Soundness.unknown;
+  /** Where the fields end, if the payload is longer. */
+  #restStart = 0;
+  #decoded: DecodedPayload | undefined;
+  readonly #keepsBytes: boolean;
+
+  constructor(keepsBytes: boolean) {
+    this.#keepsBytes = keepsBytes;
+  }
+
+  /** The message came in one packet, of which there is nothing else to say if `isPlain`. */
+  single(packet: Packet, header: Header, size: number, gaps: readonly Issue[], isPlain: boolean): void {
+    const single = this.#single;
+    single.packet = packet;
+    single.header = header;
+    single.size = size;
+    single.gaps = gaps;
+    this.packets = this.#singles;
+    this.isPlain = isPlain;
+  }
+
+  several(packets: readonly RecordPacket[]): void {
+    this.packets = packets;
+    this.isPlain = false;
+  }
+
+  /** Takes a message with the payload [start, end). Its `no`, its VMs, and what it is linked to are set apart. */
+  begin(header: Header, functions: MessageFunctions, view: DataView, start: number, end: number): void {
+    const { type } = header;
+    this.type = messageTypeNames[type] as MessageTypeName;
+    this.seq = header.seq;
+    this.id = header.msg_id;
+    this.announced = header.fragments;
+    this.message = functions.message;
+    this.size = end - start;
+    this.request = undefined;
+    this.latencyNs = undefined;
+    this.duplicateOf = undefined;
+    this.#code = type;
+    this.#view = view;
+    this.#start = start;
+    this.#end = end;
+    this.#asked = undefined;
+    this.#issues = none;
+    this.#soundness = Soundness.unknown;
+    this.#decoded = undefined;
+    if (type !== MessageType.reply) {
+      this.error = undefined;
+      this.#fields = start;
+      this.#functions = functions.of(type, undefined);
+    } else if (end - start >= errorWordSize) {
+      this.error = view.getUint32(start, true);
+      this.#fields = start + errorWordSize;
+      this.#functions = functions.of(type, this.error);
+    } else {
+      this.error = undefined;
+      this.#fields = start;
+      this.#functions = undefined;
+      this.#soundness = Soundness.broken;
+    }
+    if (end - this.#fields > decodedSizeMax) {
+      this.#functions = undefined;
+      this.#soundness = Soundness.broken;
+    }
+  }
+
+  /** Value of the request that this reply answers, where the layout of the reply depends on it. */
+  set asked(request: Values | undefined) {
+    this.#asked = request;
+  }
+
+  get asked(): Values | undefined {
+    return this.#asked;
+  }
+
+  /** Issues of the packets, which come before those of the payload. */
+  set packetIssues(issues: readonly Issue[]) {
+    this.#issues = issues;
+  }
+
+  get layout(): Payload | undefined {
+    return this.#functions?.layout;
+  }
+  get payload(): Values | undefined {
+    return this.#all.payload;
+  }
+  get complete(): boolean {
+    return this.#functions !== undefined && (this.#isSoundPayload || this.#all.complete);
+  }
+  get rest(): Uint8Array | undefined {
+    if (this.#isSoundPayload) return undefined;
+    return this.#soundness === Soundness.trailing ? this.#copy(this.#restStart) : this.#all.rest;
+  }
+  get issues(): readonly Issue[] {
+    const issues = this.#isSoundPayload ? none : this.#payloadIssues;
+    return this.#issues.length === 0 ? issues : [...this.#issues, ...issues];
+  }
+  get raw(): Uint8Array | undefined {
+    const isExpressed = this.#isSoundPayload || this.#soundness === Soundness.trailing;
+    return isExpressed ? undefined : this.#all.raw;
+  }
+  get bytes(): Uint8Array | undefined {
+    return this.#keepsBytes ? (this.raw ?? this.#copy(this.#start)) : undefined;
+  }
+  get isSound(): boolean {
+    return this.#isSoundPayload && this.#issues.length === 0;
+  }
+
+  writePayload(writer: ByteWriter): boolean {
+    const functions = this.#functions;
+    if (functions === undefined || this.#soundness === Soundness.broken) return false;
+    const before = writer.at;
+    const end = functions.writeJson(this.#view, this.#fields, this.#end, this.#asked, writer);
+    if (end === this.#end) {
+      this.#soundness = Soundness.sound;
+      return true;
+    }
+    if (end < 0) {
+      this.#soundness = Soundness.broken;
+      writer.at = before;
+      return false;
+    }
+    this.#soundness = Soundness.trailing;
+    this.#restStart = end;
+    return true;
+  }
+
+  /** The same, for longer than until the next message. It is decoded when somebody asks for its fields. */
+  kept(): KeptRecord {
+    return new KeptRecord(this, this.#copy(this.#start), this.#asked, this.#issues);
+  }
+
+  /**
+   * The same as an object that stays.
+   *
+   * @param isDecoded whether it has its payload's values. Without them it has the bytes instead, for `decodedRecord`.
+   */
+  plain(isDecoded: boolean): CaptureRecord {
+    const later = !isDecoded && this.size <= decodedSizeMax;
+    const decoded = later ? nothingDecoded : this.#all;
+    return {
+      no: this.no,
+      packets: this.packets === this.#singles ? [keptPacket(this.#single)] : this.packets,
+      from: this.from,
+      to: this.to,
+      queue: undefined,
+      type: this.type,
+      seq: this.seq,
+      id: this.id,
+      message: this.message,
+      announced: this.announced,
+      incomplete: false,
+      error: decoded.error,
+      request: this.request,
+      latencyNs: this.latencyNs,
+      duplicateOf: this.duplicateOf,
+      layout: decoded.layout,
+      payload: decoded.payload,
+      complete: decoded.complete,
+      rest: decoded.rest,
+      issues: this.#issues.length === 0 ? decoded.issues : [...this.#issues, ...decoded.issues],
+      raw: decoded.raw,
+      size: this.size,
+      bytes: later || this.#keepsBytes ? (decoded.raw ?? this.#copy(this.#start)) : undefined,
+    };
+  }
+
+  get #isSoundPayload(): boolean {
+    if (this.#soundness === Soundness.unknown) this.#soundness = this.#check();
+    return this.#soundness === Soundness.sound;
+  }
+
+  #check(): number {
+    const functions = this.#functions;
+    const isSound =
+      functions === undefined
+        ? this.#fields === this.#end
+        : functions.check(this.#view, this.#fields, this.#end, this.#asked);
+    return isSound ? Soundness.sound : Soundness.broken;
+  }
+
+  get #payloadIssues(): readonly Issue[] {
+    if (this.#soundness !== Soundness.trailing) return this.#all.issues;
+    const offset = this.#restStart - this.#fields;
+    return [{ code: 'trailing', path: '', offset, expected: offset, actual: this.#end - this.#fields }];
+  }
+
+  get #all(): DecodedPayload {
+    this.#decoded ??= decodePayload(
+      this.message,
+      this.#code,
+      this.#view,
+      this.#start,
+      this.#end,
+      this.#asked,
+    );
+    return this.#decoded;
+  }
+
+  #copy(start: number): Uint8Array {
+    const { buffer, byteOffset } = this.#view;
+    return new Uint8Array(buffer, byteOffset + start, this.#end - start).slice();
+  }
+}
+
+function keptPacket({ frame, time, clock, comment, size, gaps, header }: RecordPacket): RecordPacket {
+  return { frame, time, clock, comment, size, gaps, header };
+}
+
+/** The record, for longer than until the next message. */
+export function keptRecord(record: CaptureRecord): CaptureRecord {
+  return record instanceof LazyRecord ? record.kept() : record;
+}
