@@ -80,7 +80,7 @@ export class Hazards {
   advance(done: boolean): boolean {
     if (this.#ended) return true;
     const end = Math.min(this.#index.packetCount, this.#packets + packetsStep);
-    for (; this.#packets < end; this.#packets++) this.#linter.packet(this.#index.routedPacket(this.#packets));
+    for (; this.#packets < end; this.#packets++) this.#linter.packet(this.#index.packetAt(this.#packets));
     if (this.#packets < this.#index.packetCount) return false;
     if (done) {
       this.#linter.end();

@@ -48,6 +48,8 @@ const noFacts: PacketFacts = { clock: undefined, queue: undefined, wholeSize: un
 
 /** One queue message of a record. */
 export interface StoredPacket extends Stored, PacketFacts {
+  readonly from: number | undefined;
+  readonly to: number | undefined;
   readonly frame: number;
   readonly time: bigint | undefined;
   readonly comment: string | undefined;
@@ -208,27 +210,15 @@ export class MessageIndex {
 
   /** A queue message by its place in the file, counted from 0. */
   packetAt(packet: number): StoredPacket {
+    const { from, to } = this.#packets.columns;
     return {
       ...this.#stored(packet),
+      from: from[packet] === NOBODY ? undefined : from[packet],
+      to: to[packet] === NOBODY ? undefined : to[packet],
       frame: this.#frame(packet),
       time: this.#time(packet),
       comment: this.#comments.get(packet),
       ...(this.#facts.get(packet) ?? noFacts),
-    };
-  }
-
-  /** The same, as a reader would hand it on. */
-  routedPacket(packet: number): Packet {
-    const { data, view, start, end } = this.#stored(packet);
-    const { columns } = this.#packets;
-    return {
-      ...(this.#facts.get(packet) ?? noFacts),
-      ...{ data, view, start, end },
-      frame: columns.frame[packet] as number,
-      from: columns.from[packet] === NOBODY ? undefined : columns.from[packet],
-      to: columns.to[packet] === NOBODY ? undefined : columns.to[packet],
-      time: undefined,
-      comment: this.#comments.get(packet),
     };
   }
 
