@@ -18,6 +18,8 @@ export interface Hazard {
     | 'wrong_request'
     | 'wrong_result';
   readonly doc: string;
+  /** It depends on arguments of the caller, or on parts of a list, which traffic does not show. */
+  readonly isUnseen?: true;
   /** What its peer, or for a wrong request its caller, should do so that it does not come to this. */
   readonly instead: string;
 }

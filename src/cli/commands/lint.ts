@@ -4,6 +4,7 @@ import { errorText } from '../../base/sentence.js';
 import {
   Baseline,
   CaptureLinter,
+  exampleOf,
   explanation,
   type Finding,
   isAtLeast,
@@ -209,5 +210,5 @@ function readBaseline(io: CommandIo, path: string): Baseline {
 function explain(io: CommandIo, name: string): void {
   const id = oneOf([...rulesById.keys()], name, '--explain');
   const rule = rulesById.get(id);
-  if (rule !== undefined) io.print('-', explanation(rule, packageFile(`captures/lint/${id}.ndjson`)));
+  if (rule !== undefined) io.print('-', explanation(rule, packageFile(`captures/lint/${exampleOf(rule)}`)));
 }

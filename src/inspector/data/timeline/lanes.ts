@@ -148,7 +148,8 @@ export class Lanes {
       total: to - from,
       messages: few ? Array.from(places, (at) => this.#message(at)) : [],
       density: counts.density,
-      alarms: counts.alarms,
+      // Most captures have no findings, and need no row for them.
+      alarms: counts.alarms.filter(({ name, total }) => name !== 'hazards' || total > 0),
       calls: few ? this.#calls(from, to, start) : [],
       states: this.#statesIn(inWindow, (end - start) / parts),
       parcels: longest.map((span) => ({
