@@ -1,16 +1,23 @@
 import { WireError } from '../base/error.js';
 import { errorText } from '../base/sentence.js';
 import { printable } from '../base/text.js';
-import { CaptureInput, type InputFormat, type InputOptions } from '../capture/input/index.js';
+import {
+  CaptureInput,
+  type InputFormat,
+  type InputOptions,
+  type InputState,
+} from '../capture/input/index.js';
 import { type CaptureWarning, type Packet, type PacketSink, packetWith } from '../capture/packets/index.js';
 import { Files } from '../node/files.js';
 import { withPauses } from '../node/input.js';
 import type { Output } from '../node/output.js';
 import { Progress } from '../node/progress.js';
 import type { Stdio } from '../node/stdio.js';
+import { terminalWidth } from '../node/terminal.js';
 import type { Protocol } from '../schema/index.js';
 import { exitCodes } from './exit-codes.js';
 import { inOrderOfTime, StopReading } from './merge.js';
+import { wrapRows } from './notes.js';
 import { type OutputForm, outputForm } from './output-form.js';
 
 /** Largest number of warnings that are printed. Further ones are only counted. */
@@ -24,7 +31,12 @@ export function nameOfInput(path: string): string {
 /** How captures are read. `follow`: goes on when the end of the file is reached, also in files that take its place. */
 export interface ReadOptions extends InputOptions {
   readonly follow?: boolean;
+  /** Called with each piece of the contents before it is read. */
+  readonly before?: PieceSink | undefined;
 }
+
+/** @param state where reading has come to; undefined if nothing but this reader can go on from there. */
+export type PieceSink = (piece: Uint8Array, state: () => InputState | undefined) => Promise<void>;
 
 /** What the commands share: the protocol, the standard streams, messages to the user, and the exit code. */
 export class CommandIo {
@@ -122,6 +134,12 @@ export class CommandIo {
     return this.#stop.signal.aborted;
   }
 
+  /** The pieces of a scenario or of what is read as one, up to an interrupt. @throws FileError, FileConflict, WireError */
+  scenarioPieces(path: string): AsyncIterable<Uint8Array> {
+    this.onInterrupt(() => {});
+    return this.files.scenario(path, this.#stop.signal);
+  }
+
   /** Whether the reader of an output has gone, so that the rest of the work is in vain. */
   get isOutputClosed(): boolean {
     return this.files.isOutputClosed;
@@ -132,6 +150,12 @@ export class CommandIo {
     const output = this.output(path, form);
     output.write(text);
     output.end();
+  }
+
+  /** As {@link print}, of rows that are wrapped at the width of a terminal. */
+  printRows(path: string, text: string): void {
+    const columns = path === '-' ? terminalWidth(this.stdio) : undefined;
+    this.print(path, columns === undefined ? text : wrapRows(text, columns));
   }
 
   /**
@@ -154,7 +178,7 @@ export class CommandIo {
     const read = (path: string, own: PacketSink) =>
       options.follow
         ? this.#followingCapture(path, format, own, pause, options)
-        : this.readingCapture(path, format, own, pause, options);
+        : this.readingCapture(path, format, own, pause, options, this.#stdio.threads?.pieceSize);
     const [first, ...others] = paths;
     const pieces =
       first !== undefined && others.length === 0 ? read(first, sink) : inOrderOfTime(paths, read, sink);
@@ -184,7 +208,7 @@ export class CommandIo {
     format: InputFormat | undefined,
     sink: PacketSink,
     pause = () => {},
-    options: InputOptions = {},
+    options: ReadOptions = {},
     pieceSize = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<void> {
     const progress = new Progress(this.stdio, path);
@@ -222,7 +246,7 @@ export class CommandIo {
     format: InputFormat | undefined,
     sink: PacketSink,
     pause: () => void,
-    options: InputOptions,
+    options: ReadOptions,
     pieceSize = Number.POSITIVE_INFINITY,
     clear = () => {},
   ): AsyncGenerator<void> {
@@ -238,7 +262,9 @@ export class CommandIo {
           continue;
         }
         for (let at = 0; at < chunk.length; at += pieceSize) {
-          input.push(chunk.subarray(at, at + pieceSize));
+          const piece = chunk.subarray(at, at + pieceSize);
+          await options.before?.(piece, () => input.state);
+          input.push(piece);
           pause();
           yield;
         }

@@ -2,13 +2,19 @@
 import { keepCompiledCode } from '../node/compile-cache.js';
 import { keepMemoryFlat } from '../node/memory.js';
 import { processStdio } from '../node/stdio.js';
+import { isThread, serveThread } from '../node/threads.js';
 
 keepMemoryFlat();
 keepCompiledCode();
 // Loaded from here on, so that the compiled code of all of it is kept.
-const { reportDefect, run } = await import('./run.js');
-const words = process.argv.slice(2);
-const stdio = processStdio();
-// What a timer or a socket of `serve` throws reaches no caller. Unhandled rejections come here too.
-process.on('uncaughtException', (error) => process.exit(reportDefect(words, stdio, error)));
-process.exitCode = await run(words, stdio);
+if (isThread) {
+  const { workOf } = await import('./work.js');
+  await serveThread(workOf);
+} else {
+  const { reportDefect, run } = await import('./run.js');
+  const words = process.argv.slice(2);
+  const stdio = processStdio();
+  // What a timer or a socket of `serve` throws reaches no caller. Unhandled rejections come here too.
+  process.on('uncaughtException', (error) => process.exit(reportDefect(words, stdio, error)));
+  process.exitCode = await run(words, stdio);
+}

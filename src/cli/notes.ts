@@ -38,6 +38,20 @@ export function wrapNotes(text: string, columns: number): string {
   return blocks.flatMap((block) => wrapBlock(block, width)).join('\n');
 }
 
+/** Lines whose last column is text, after two spaces or more: text that is too long goes on below itself. */
+export function wrapRows(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      const [, left = '', last = ''] = /^((?:.*\S)? {2,})(\S.*)$/.exec(line) ?? [];
+      if (line.length <= columns || last === '') return [line];
+      const inner = ' '.repeat(left.length <= columns / 2 ? left.length : hang);
+      const [word = '', ...words] = last.split(' ');
+      return wrapWords([left + word, ...words], '', inner, columns);
+    })
+    .join('\n');
+}
+
 function wrapBlock(lines: readonly string[], width: number): string[] {
   const [first = ''] = lines;
   if (!first.startsWith('  ')) return wrapWords(lines.join(' ').split(' '), '', '', width);

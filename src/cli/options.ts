@@ -83,10 +83,24 @@ export function managerFlag(otherwise: string): Option {
   ).argParser((name): ManagerProfile => managers[oneOf(names, name, '--manager')]);
 }
 
+/** The option `--jobs` of commands that share their work between threads. */
+export function jobsFlag(): Option {
+  return new Option('--jobs <n>', 'threads for a large input; without it one for each core').argParser(
+    (text: string) => {
+      const jobs = integerOption('--jobs', jobsMax)(text);
+      if (jobs > 0) return jobs;
+      throw new UsageError({ code: 'argument', path: '--jobs', expected: `1..${jobsMax}`, actual: text });
+    },
+  );
+}
+
 /** The option `--allow-outside` of commands that play scenarios. */
 export function outsideFlag(): Option {
   return new Option('--allow-outside', 'the scenario may load files that are outside its folder');
 }
+
+/** Threads that can be asked for. */
+const jobsMax = 256;
 
 /** A file to load into memory at a guest physical address. */
 export interface FileAt {

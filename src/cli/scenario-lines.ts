@@ -7,6 +7,7 @@ import { CaptureInput } from '../capture/input/index.js';
 import type { CaptureReader, Packet, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
+import { turn } from '../node/timing.js';
 import { CaptureSteps } from '../sim/index.js';
 import { type CommandIo, nameOfInput } from './io.js';
 
@@ -33,6 +34,49 @@ export function readScenario<T>(
   pause = () => {},
 ): T {
   return located(path, (count) => use(count(scenarioLines(io, path, io.files.pieces(path), pause))));
+}
+
+/** Lines, or pauses inside them, after which signals are looked at. */
+const SLICE = 16;
+
+/**
+ * As {@link readScenario}, for commands that can be interrupted: gives the lines to `take` one by one, as they arrive.
+ *
+ * @param take plays a line, and pauses in what takes long. @returns false when no more lines are wanted.
+ * @throws FileError, WireError as `readScenario`.
+ */
+export async function takeScenario(
+  io: CommandIo,
+  path: string,
+  take: (line: ScenarioLine) => boolean | Iterator<void, boolean>,
+  pause = () => {},
+): Promise<void> {
+  const maker = new LineMaker(io, path);
+  let count = 0;
+  const play = async (line: ScenarioLine): Promise<boolean> => {
+    try {
+      const taken = take(line);
+      for (;;) {
+        const part = typeof taken === 'boolean' ? { done: true, value: taken } : taken.next();
+        if (++count % SLICE === 0) await turn();
+        if (io.isInterrupted || io.isOutputClosed) return false;
+        if (part.done === true) return part.value === true;
+      }
+    } catch (error) {
+      if (!(error instanceof WireError) || line.number === undefined) throw error;
+      throw error.within(`line ${line.number}: `);
+    }
+  };
+  try {
+    for await (const piece of io.scenarioPieces(path)) {
+      for (const line of maker.push(piece)) if (!(await play(line))) return;
+      pause();
+    }
+    if (io.isInterrupted) return;
+    for (const line of maker.end()) if (!(await play(line))) return;
+  } catch (error) {
+    throw error instanceof WireError ? error.within(`${nameOfInput(path)}: `) : error;
+  }
 }
 
 /** Receives what {@link readTraffic} reads: recordings one after the other, or the packets of a capture. */
@@ -66,7 +110,7 @@ export function readTraffic(io: CommandIo, path: string, sink: TrafficSink, paus
 }
 
 /** The recordings of a file: each line that names a scenario begins one. Each must be read to its end. */
-export function* recordings(lines: Iterable<ScenarioLine>): Generator<Iterable<ScenarioLine>> {
+function* recordings(lines: Iterable<ScenarioLine>): Generator<Iterable<ScenarioLine>> {
   const iterator = lines[Symbol.iterator]();
   let next = iterator.next();
   function* one(): Generator<ScenarioLine> {
@@ -79,7 +123,8 @@ export function* recordings(lines: Iterable<ScenarioLine>): Generator<Iterable<S
   while (next.done !== true) yield one();
 }
 
-function isHeader({ value, number }: ScenarioLine): boolean {
+/** Whether a line names a scenario. */
+export function isHeader({ value, number }: ScenarioLine): boolean {
   return number !== undefined && isLine(value) && typeof value.scenario === 'string';
 }
 
@@ -127,25 +172,69 @@ function* scenarioLines(
   pieces: Iterable<Uint8Array>,
   pause: () => void,
 ): Generator<ScenarioLine> {
-  const ready: ScenarioLine[] = [];
-  let reader: CaptureReader | undefined;
+  const maker = new LineMaker(io, path);
   for (const piece of pieces) {
-    reader ??= isScenario(piece) ? jsonLines(ready) : captureLines(io, path, piece, ready);
-    reader.push(piece);
-    for (const line of ready.splice(0)) {
+    for (const line of maker.push(piece)) {
       if (io.isOutputClosed) return;
       yield line;
     }
     pause();
   }
-  if (reader === undefined) throw notOne('nothing');
-  reader.end();
-  yield* ready;
+  yield* maker.end();
 }
+
+/** Makes lines of the pieces of a file. */
+class LineMaker {
+  readonly #io: CommandIo;
+  readonly #path: string;
+  readonly #ready: ScenarioLine[] = [];
+  #reader: CaptureReader | undefined;
+  /** The first bytes, until they tell what the file is. */
+  #head: Uint8Array = new Uint8Array(0);
+
+  constructor(io: CommandIo, path: string) {
+    this.#io = io;
+    this.#path = path;
+  }
+
+  /** @returns the lines that are whole now. */
+  push(piece: Uint8Array): ScenarioLine[] {
+    if (this.#reader !== undefined) this.#reader.push(piece);
+    else {
+      this.#head = this.#head.length === 0 ? piece : Buffer.concat([this.#head, piece]);
+      if (this.#head.length >= HEAD_SIZE || this.#head.includes(LINE_FEED)) this.#begin();
+      // The array of the piece is used again.
+      else this.#head = this.#head.slice();
+    }
+    return this.#ready.splice(0);
+  }
+
+  end(): ScenarioLine[] {
+    if (this.#reader === undefined && this.#head.length === 0) throw notOne('nothing');
+    const reader = this.#reader ?? this.#begin();
+    reader.end();
+    return this.#ready.splice(0);
+  }
+
+  #begin(): CaptureReader {
+    const head = this.#head;
+    const reader = isScenario(head)
+      ? jsonLines(this.#ready)
+      : captureLines(this.#io, this.#path, head, this.#ready);
+    this.#reader = reader;
+    reader.push(head);
+    this.#head = new Uint8Array(0);
+    return reader;
+  }
+}
+
+/** Bytes in which the first line of a scenario has its key. */
+const HEAD_SIZE = 4096;
+const LINE_FEED = 0x0a;
 
 /** Whether the file is a scenario or a recording: the first line of both has the key `scenario`. */
 function isScenario(piece: Uint8Array): boolean {
-  const start = new TextDecoder().decode(piece.subarray(0, 4096));
+  const start = new TextDecoder().decode(piece.subarray(0, HEAD_SIZE));
   const [first = ''] = start.split('\n');
   return /^\s*\{/.test(first) && /"scenario"\s*:/.test(first);
 }

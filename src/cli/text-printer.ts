@@ -39,6 +39,11 @@ export class TextPrinter {
     this.#lines = isOneline ? new LinePrinter(this.options) : undefined;
   }
 
+  /** Whether the text of a record does not depend on records before. */
+  get isLocal(): boolean {
+    return this.#lines === undefined;
+  }
+
   /** Takes a record that is not printed. Later ones depend on it. */
   skip(record: CaptureRecord): void {
     this.#lines?.skip(record);

@@ -84,18 +84,20 @@ export class IntervalMap<T> {
       if (last.end > end)
         right = { start: end, end: last.end, value: this.#tail(last.value, end - last.start) };
     }
-    let middle: Interval<T> | undefined;
+    // Nobody has it yet, so it is grown in place.
+    let middle: { start: number; end: number; value: T } | undefined;
     if (value !== undefined) {
       middle = { start, end, value };
       const before = left ?? (from > 0 ? intervals[from - 1] : undefined);
       if (before !== undefined && before.end === start && this.#continues(before, middle)) {
-        middle = { start: before.start, end, value: before.value };
+        middle.start = before.start;
+        middle.value = before.value;
         if (left === undefined) from--;
         left = undefined;
       }
       const behind = right ?? intervals[to];
       if (behind !== undefined && behind.start === end && this.#continues(middle, behind)) {
-        middle = { start: middle.start, end: behind.end, value: middle.value };
+        middle.end = behind.end;
         if (right === undefined) to++;
         right = undefined;
       }

@@ -42,6 +42,11 @@ export class PageRecords {
     return found && { record: recordAt(found.value, phys - found.start), end: found.end };
   }
 
+  /** The range that holds an address, with the record of its first page. Undefined: there is no memory. */
+  rangeAt(phys: number): Interval<PageRecord> | undefined {
+    return this.#records.at(phys);
+  }
+
   /** The owner of each range, in order. Neighbours of one owner are one range. */
   owners(kind: MemoryKind): readonly Interval<Owner>[] {
     const owners: Interval<Owner>[] = [];

@@ -372,13 +372,13 @@ export class PhysicalMemory {
   ): { readonly phys: number; readonly size: number } | undefined {
     const found = this.#spaces.find(owner)?.at(address);
     const phys = found && found.value.phys + address - found.start;
-    const page = phys === undefined ? undefined : this.#records.at(phys);
-    const isOwned = page?.record.kind === kind && stateOf(page.record, owner) === 'owned';
+    const page = phys === undefined ? undefined : this.#records.rangeAt(phys);
+    const isOwned = page?.value.kind === kind && stateOf(page.value, owner) === 'owned';
     if (isOwned && phys !== undefined && found !== undefined)
       return { phys, size: Math.min(size, found.end - address, page.end - phys) };
     const range: CheckedRange = { step: 'give', side: 'source', owner, start: address, size };
-    const state = stateOf(page?.record, owner);
-    this.refused(refuse(range, 'state', address, 'owned', state, page?.record.owner));
+    const state = stateOf(page?.value, owner);
+    this.refused(refuse(range, 'state', address, 'owned', state, page?.value.owner));
     return undefined;
   }
 

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { decodeUtf8 } from '../base/text.js';
 import { FileError } from './file-error.js';
@@ -40,6 +40,17 @@ export class Files {
   async *contents(path: string, stop: AbortSignal, read: (size: number) => void): AsyncGenerator<Uint8Array> {
     this.#use.reads(path);
     yield* unpacked(counted(arrivingPieces(this.#stdio, path, stop), read));
+  }
+
+  /** As {@link contents}, in pieces for what takes long to play. */
+  async *scenario(path: string, stop: AbortSignal): AsyncGenerator<Uint8Array> {
+    this.#use.reads(path);
+    yield* unpacked(arrivingPieces(this.#stdio, path, stop, scenarioPiece));
+  }
+
+  /** Whether a file is there as a whole: no standard input, pipe or device. */
+  isRegular(path: string): boolean {
+    return path !== '-' && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   }
 
   /**

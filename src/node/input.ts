@@ -34,12 +34,13 @@ export async function* arrivingPieces(
   stdio: Stdio,
   path: string,
   stop: AbortSignal,
+  size = chunkSize,
 ): AsyncGenerator<Uint8Array> {
   if (path === '-' && stdio.arrivals !== undefined) {
     yield* stdio.arrivals(stop);
     return;
   }
-  for (const piece of readPieces(stdio, path)) {
+  for (const piece of readPieces(stdio, path, size)) {
     yield piece;
     await new Promise<void>((done) => setImmediate(done));
     if (stop.aborted) return;

@@ -1,6 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { FileError } from './file-error.js';
+import { processThreads, type Threads } from './threads.js';
 
 /**
  * The parts of a process that commands use: standard streams, terminal, environment and signals. The program passes
@@ -30,6 +31,8 @@ export interface Stdio {
   /** Whether standard error is a terminal. */
   readonly errorIsTerminal: boolean;
   readonly env: { readonly [name: string]: string | undefined };
+  /** Where commands get threads; without it they do all work themselves. */
+  readonly threads?: Threads;
   /** Calls `stop` when the user asks the command to end: SIGINT or SIGTERM. */
   onStop(stop: () => void): void;
 }
@@ -52,6 +55,9 @@ export function processStdio(): Stdio {
     columns: stdout.isTTY ? stdout.columns : undefined,
     errorIsTerminal: stderr.isTTY === true,
     env,
+    get threads() {
+      return processThreads();
+    },
     onStop: (stop) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
     },

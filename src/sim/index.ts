@@ -39,6 +39,7 @@ export { RealReceivers, sameFrames } from './receivers.js';
 export { type RecordedStep, readHeader, readStep } from './recording.js';
 export {
   type Comparison,
+  LineReplay,
   Replay,
   type ReplayFollower,
   type ReplayOptions,
@@ -51,6 +52,7 @@ export {
   type PlayerResult,
   type PlayerSink,
   playScenario,
+  ScenarioPlayer,
   type StepResult,
 } from './scenario/player.js';
 export { type Known as KnownValues, matchesPart, withValues } from './scenario/values.js';

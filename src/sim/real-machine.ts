@@ -8,18 +8,12 @@ const VM_ENDED = 1n;
 const MACHINE_STOPPED = /^the whole system stopped/;
 
 /**
- * Steps as the machine took them. Where a recording has both a halt of a vCPU and what running that vCPU returned, the
+ * A step as the machine took it. Where a recording has both a halt of a vCPU and what running that vCPU returned, the
  * halt gets the returned state (recording deep_069: the driver made the VM reset with a cookie of its own).
  */
-export function* asTaken(steps: Iterable<RecordedStep>): Generator<RecordedStep> {
-  let held: RecordedStep | undefined;
-  for (const step of steps) {
-    if (held?.kind === 'vcpu_halt' && step.kind === 'vcpu_run_result' && held.vmid === step.vmid)
-      yield { ...held, state: step.state, data: step.data };
-    else if (held !== undefined) yield held;
-    held = step;
-  }
-  if (held !== undefined) yield held;
+export function asTaken(step: RecordedStep, next: RecordedStep): RecordedStep {
+  const isHalt = step.kind === 'vcpu_halt' && next.kind === 'vcpu_run_result' && step.vmid === next.vmid;
+  return isHalt ? { ...step, state: next.state, data: next.data } : step;
 }
 
 /** Whether the result of running a vCPU says that its VM has just faulted. Recordings have no other line for that. */

@@ -61,28 +61,52 @@ export function* replay(
   lines: Iterable<unknown>,
   options: ReplayOptions,
 ): Generator<Comparison<PanicReason>> {
-  const iterator = lines[Symbol.iterator]();
-  const header = iterator.next();
-  if (header.done === true) return;
-  const run = new Replay(header.value, options);
-  const recorded = readSteps({ [Symbol.iterator]: () => iterator }, options.file);
-  const steps = options.platform?.realVms === true ? asTaken(recorded) : recorded;
-  for (let next = steps.next(); next.done !== true; ) {
-    const taken = next.value;
-    next = steps.next();
-    const comparison = run.step(taken, next.done === true);
+  const run = new LineReplay(options);
+  for (const line of lines) {
+    const comparison = run.line(line);
     if (comparison !== undefined) yield comparison;
   }
+  const last = run.end();
+  if (last !== undefined) yield last;
 }
 
-function* readSteps(lines: Iterable<unknown>, file: FileContents): Generator<RecordedStep> {
-  for (const line of lines) yield readStep(line, file);
+/** The same as {@link replay}, for lines that come one by one: what follows a step is part of what it means. */
+export class LineReplay {
+  readonly #options: ReplayOptions;
+  #replay: Replay | undefined;
+  /** The step of the last line. */
+  #held: RecordedStep | undefined;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the next line. @returns the comparison of the step before. @throws WireError */
+  line(line: unknown): Comparison<PanicReason> | undefined {
+    if (this.#replay === undefined) {
+      this.#replay = new Replay(line, this.#options);
+      return undefined;
+    }
+    const next = readStep(line, this.#options.file);
+    const held = this.#held;
+    this.#held = next;
+    if (held === undefined) return undefined;
+    const isReal = this.#options.platform?.realVms === true;
+    return this.#replay.step(isReal ? asTaken(held, next) : held, false);
+  }
+
+  /** Nothing follows. @returns the comparison of the last step. */
+  end(): Comparison<PanicReason> | undefined {
+    const held = this.#held;
+    this.#held = undefined;
+    return held && this.#replay?.step(held, true);
+  }
 }
 
 /** Steps after which RM has not run yet. */
 const queued: ReadonlySet<RecordedStep['kind']> = new Set(['enqueue', 'remark', 'vcpu_run_result']);
 
-/** The same as {@link replay}, for steps that come one by one. */
+/** The same as {@link replay}, for steps as the machine took them, one by one. */
 export class Replay {
   #step = 0;
   #ended = false;

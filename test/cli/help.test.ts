@@ -133,3 +133,15 @@ describe('the manual page', () => {
     for (const line of page.split('\n')) expect(line).not.toMatch(/^(\.(?![A-Zfnb])|')/);
   });
 });
+
+describe('tables on a terminal', () => {
+  it.each([[['lint', '--rules']], [['query', '--list']], [['conform', 'rm', '--list']]])(
+    '%s goes on below the last column',
+    async (words) => {
+      const { stdout } = await gunyahRm(words, { columns: 80 });
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+      const { stdout: plain } = await gunyahRm(words);
+      expect(stdout.replaceAll(/\s+/g, ' ')).toBe(plain.replaceAll(/\s+/g, ' '));
+    },
+  );
+});

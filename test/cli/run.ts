@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import { run } from '../../src/cli/run.js';
+import { workOf } from '../../src/cli/work.js';
 import type { Stdio } from '../../src/node/stdio.js';
+import type { Threads } from '../../src/node/threads.js';
 import { main } from './bundle.js';
 
 export interface Run {
@@ -18,6 +20,8 @@ export interface RunOptions {
   /** Open files that standard input and standard output are. */
   readonly inputFd?: number;
   readonly outputFd?: number;
+  /** Cuts inputs into pieces of so many bytes, which `--jobs` spreads over threads that are none. */
+  readonly pieceSize?: number;
   /** Columns of the terminal that standard output is; no terminal without. */
   readonly columns?: number;
 }
@@ -33,9 +37,27 @@ export const noStdio: Stdio = {
   onStop: () => {},
 };
 
+/** Does the work of threads in this one. Tasks and results are copied as between threads, and results come in any order. */
+function threadsHere(pieceSize: number): Threads {
+  const start: Threads['start'] = (name, setup) => {
+    const work = workOf({ work: name, setup: structuredClone(setup) });
+    let count = 0;
+    return {
+      async ask(task) {
+        const own = structuredClone(task);
+        const done = await work;
+        for (let turn = count++ % 3; turn > 0; turn--) await new Promise(setImmediate);
+        return structuredClone(done(own));
+      },
+      end: () => {},
+    };
+  };
+  return { cores: 2, from: pieceSize, pieceSize, start };
+}
+
 /** Runs a command line in this process. What it throws comes through. */
 export async function gunyahRm(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const { input = '', env = {}, columns, ...fds } = options;
+  const { input = '', env = {}, columns, pieceSize, ...fds } = options;
   const unread = Buffer.from(input as Uint8Array);
   let read = 0;
   const out: Uint8Array[] = [];
@@ -55,6 +77,7 @@ export async function gunyahRm(args: readonly string[], options: RunOptions = {}
     },
     columns,
     env,
+    ...(pieceSize !== undefined && { threads: threadsHere(pieceSize) }),
   };
   const code = await run(args, stdio);
   const bytes = Buffer.concat(out);

@@ -114,17 +114,17 @@ describe('the folder of a campaign', () => {
     ['null', 'offset 0: expected an object'],
     ['[[[', 'offset 0: this is not JSON'],
     ['{"origin":{}}', 'version'],
-    ['{"version":2,"origin":{}}', 'serial'],
+    ['{"version":3,"origin":{}}', 'serial'],
     [
-      '{"version":2,"origin":{},"serial":1,"cases":1,"steps":1,"history":[{}],"counts":{},"coverage":{}}',
+      '{"version":3,"origin":{},"serial":1,"cases":1,"steps":1,"history":[{}],"counts":{},"coverage":{}}',
       'history[0].elapsedMs',
     ],
     [
-      '{"version":2,"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":[],"coverage":{}}',
+      '{"version":3,"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":[],"coverage":{}}',
       'counts',
     ],
     [
-      '{"version":2,"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":{},"coverage":{"endings":[]}}',
+      '{"version":3,"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":{},"coverage":{"endings":[]}}',
       'coverage.pairs',
     ],
   ])('with a state that is none: %.50s', async (state, message) => {

@@ -8,11 +8,11 @@ const FNV_PRIME = 0x01000193;
 const HASH_MAX = 0x3fffffff;
 const nothing = new Uint8Array(0);
 
+/** What tells the sort of a message. */
+type Kind = Pick<DiffEntry, 'from' | 'to' | 'type' | 'id'>;
+
 /** A hash of what tells the sort of a message, and of `more` numbers. */
-export function kindHash(
-  { from, to, type, id }: Pick<DiffEntry, 'from' | 'to' | 'type' | 'id'>,
-  more = 0,
-): number {
+export function kindHash({ from, to, type, id }: Kind, more = 0): number {
   let hash = FNV_START ^ more;
   hash = Math.imul(hash ^ (from ?? -1), FNV_PRIME);
   hash = Math.imul(hash ^ (to ?? -1), FNV_PRIME);
@@ -44,13 +44,11 @@ export function sameContents(a: DiffEntry, b: DiffEntry): boolean {
   if (a.hash !== b.hash) return false;
   if (a.special === undefined || b.special === undefined)
     return a.special === b.special && sameKind(a, b) && samePayload(a, b);
-  return a.special.remaining === undefined
-    ? sameRecord(a.special, b.special)
-    : a.special.remaining === b.special.remaining;
+  return sameRecord(a.special, b.special);
 }
 
 /** Whether sender, receiver, type and id are equal. */
-export function sameKind(a: DiffEntry, b: DiffEntry): boolean {
+export function sameKind(a: Kind, b: Kind): boolean {
   return a.id === b.id && a.from === b.from && a.to === b.to && a.type === b.type;
 }
 

@@ -2,7 +2,7 @@ import { align, alignShared } from './align.js';
 import type { Span } from './anchors.js';
 import { contentOf, type DiffEntry, recordOf } from './entry.js';
 import { type FieldChange, fieldChanges } from './fields.js';
-import { isEqual, levels, numbering } from './numbering.js';
+import { type Level, levelsOf, numbering } from './numbering.js';
 import { Window } from './window.js';
 
 /** One message that is not the same on both sides. */
@@ -92,11 +92,14 @@ function* comparing(
   window: number,
 ): Generator<Window, DiffCounts> {
   const counts = { equal: 0, changed: 0, removed: 0, added: 0 };
+  let levels: readonly Level[] | undefined;
   for (;;) {
     while (a.lacks(1)) yield a;
     while (b.lacks(1)) yield b;
-    if (a.first === undefined && b.first === undefined) return counts;
-    if (a.first !== undefined && b.first !== undefined && isEqual(a.first, b.first)) {
+    const first = a.first ?? b.first;
+    if (first === undefined) return counts;
+    levels ??= levelsOf(first.comparison);
+    if (a.first !== undefined && b.first !== undefined && levels[0]?.same(a.first, b.first)) {
       counts.equal++;
       a.drop(1);
       b.drop(1);
@@ -107,7 +110,7 @@ function* comparing(
     const isWhole = a.isLast(window) && b.isLast(window);
     const aEntries = a.entries(window);
     const bEntries = b.entries(window);
-    const steps = stepsOf(aEntries, bEntries, isWhole);
+    const steps = stepsOf(aEntries, bEntries, levels, isWhole);
     const end = isWhole
       ? steps.length
       : agreementEnd(steps) || mostOf(steps, Math.max(aEntries.length, bEntries.length));
@@ -119,7 +122,12 @@ function* comparing(
 }
 
 /** Pairs the messages of two windows. `isWhole`: nothing follows. */
-function stepsOf(a: readonly DiffEntry[], b: readonly DiffEntry[], isWhole: boolean): Step[] {
+function stepsOf(
+  a: readonly DiffEntry[],
+  b: readonly DiffEntry[],
+  levels: readonly Level[],
+  isWhole: boolean,
+): Step[] {
   const steps: Step[] = [];
   const compare = ({ aStart, aEnd, bStart, bEnd }: Span, level: number) => {
     const way = aStart < aEnd && bStart < bEnd ? levels[level] : undefined;

@@ -4,23 +4,17 @@ import { hexPieces } from '../../base/hex.js';
 import { encodeText } from '../../base/text.js';
 import type { ReassemblyRules } from '../../rpc/index.js';
 import type { Values } from '../../wire/index.js';
-import {
-  Assembler,
-  type CaptureRecord,
-  decodedRecord,
-  holdLimits,
-  isPlainMessage,
-  PART_SIZE,
-} from '../records/index.js';
-import { contentsHash, textHash } from './contents.js';
-import { type Comparison, type DiffEntry, remainingFields } from './entry.js';
+import { Assembler, type CaptureRecord, holdLimits, isPlainMessage, PART_SIZE } from '../records/index.js';
+import { contentsHash } from './contents.js';
+import type { Comparison, DiffEntry } from './entry.js';
 
 /** Bytes of a message up to which all are compared as they are. */
 const WHOLE_SIZE_MAX = 1 << 20;
-const nothing = new Uint8Array(0);
 const BLOCK_SIZE = 1 << 16;
 /** What an entry takes besides its payload, about. */
 const ENTRY_SIZE = 256;
+/** Characters of JSON that a byte of a payload becomes, about. */
+const TEXT_RATIO = 8;
 
 /** Requests tell the layout of a few replies only, which come soon. */
 const limits = { ...holdLimits, requests: 1 << 12 };
@@ -48,7 +42,6 @@ export function diffEntry(
   request: Values | undefined,
   pack = new Packer(),
 ): DiffEntry {
-  if (comparison.ignore.length > 0) return withFieldsLeftOut(comparison, record, request);
   const { no, from, to, type, seq, id, bytes } = record;
   const isPlain = request === undefined && bytes !== undefined && isPlainMessage(record);
   const short = shortened(record);
@@ -62,44 +55,17 @@ export function diffEntry(
     seq,
     id,
     hash: contentsHash(short),
-    size: isPlain ? bytes.length + ENTRY_SIZE : sizeOf(record),
+    size: sizeOf(record, isPlain) + (comparison.ignore.length > 0 ? TEXT_RATIO * record.size : 0),
     block: pack.block,
     start: isPlain ? pack.used - bytes.length : 0,
     end: isPlain ? pack.used : 0,
-    special: isPlain ? undefined : { record: short, request, remaining: undefined },
+    special: isPlain ? undefined : { record: short, request },
+    remaining: undefined,
   };
 }
 
-function withFieldsLeftOut(
-  comparison: Comparison,
-  whole: CaptureRecord,
-  request: Values | undefined,
-): DiffEntry {
-  const record = shortened(whole);
-  const { protocol, ignore } = comparison;
-  const fields = remainingFields(protocol, ignore, decodedRecord(record, request));
-  const compared = <K extends keyof CaptureRecord>(key: K) => (key in fields ? record[key] : undefined);
-  const seq = compared('seq');
-  delete fields.seq;
-  const remaining = JSON.stringify(fields);
-  return {
-    comparison,
-    no: record.no,
-    from: compared('from'),
-    to: compared('to'),
-    type: compared('type'),
-    seq,
-    id: compared('id'),
-    hash: textHash(remaining),
-    size: sizeOf(whole) + 2 * remaining.length,
-    block: nothing,
-    start: 0,
-    end: 0,
-    special: { record, request, remaining },
-  };
-}
-
-function sizeOf({ size, packets }: CaptureRecord): number {
+function sizeOf({ size, packets }: CaptureRecord, isPlain: boolean): number {
+  if (isPlain) return ENTRY_SIZE + size;
   return ENTRY_SIZE + Math.min(size, WHOLE_SIZE_MAX) + PART_SIZE * packets.length;
 }
 

@@ -17,14 +17,12 @@ export interface Comparison {
   readonly ignore: readonly FieldPath[];
 }
 
-/** A message that is more than its bytes: in several packets, with a comment or issues, or with fields left out. */
+/** A message that is more than its bytes: in several packets, with a comment or issues. */
 export interface Special {
   /** Whole messages are not decoded. */
   readonly record: CaptureRecord;
   /** What the reply's layout depends on. */
   readonly request: Values | undefined;
-  /** JSON of what is compared besides `seq`, where fields are left out; undefined: the whole record is compared. */
-  readonly remaining: string | undefined;
 }
 
 /**
@@ -35,13 +33,13 @@ export interface DiffEntry {
   readonly comparison: Comparison;
   /** The record's number in its capture. */
   readonly no: number;
-  /** By these five messages are paired whose contents differ. Undefined: absent, or not compared. */
+  /** By these five messages are paired whose contents differ. */
   readonly from: number | undefined;
   readonly to: number | undefined;
   readonly type: RecordType | undefined;
   readonly seq: number | undefined;
   readonly id: number | undefined;
-  /** 30 bits, equal where all that is compared besides `seq` is equal. */
+  /** 30 bits, equal for messages that differ in `seq` at most. */
   readonly hash: number;
   /** Bytes of memory, about. */
   readonly size: number;
@@ -51,6 +49,18 @@ export interface DiffEntry {
   readonly end: number;
   /** Undefined: the other keys tell all. */
   readonly special: Special | undefined;
+  /** What {@link remainingOf} has made. */
+  remaining: string | undefined;
+}
+
+/** JSON of what is compared besides `seq`, where fields are left out. */
+export function remainingOf(entry: DiffEntry): string {
+  if (entry.remaining === undefined) {
+    const fields = contentOf(entry, recordOf(entry));
+    delete fields.seq;
+    entry.remaining = JSON.stringify(fields);
+  }
+  return entry.remaining;
 }
 
 /** The record with its fields, as it is printed. Where and when it was captured is not known any more. */
@@ -64,14 +74,6 @@ export function recordOf(entry: DiffEntry): CaptureRecord {
 /** The keys that are compared, as an object. */
 export function contentOf(
   { comparison: { protocol, ignore } }: DiffEntry,
-  record: CaptureRecord,
-): JsonObject {
-  return remainingFields(protocol, ignore, record);
-}
-
-export function remainingFields(
-  protocol: Protocol,
-  ignore: readonly FieldPath[],
   record: CaptureRecord,
 ): JsonObject {
   const fields = keysOfContents.toJson(record, protocol);

@@ -7,5 +7,5 @@ export {
   writeFrame,
   writeRecord,
 } from './print.js';
-export { isProblem, Summary, type SummaryItem, type SummaryJson } from './summary.js';
+export { isProblem, Summary, type SummaryItem, type SummaryJson, type SummaryPart } from './summary.js';
 export { TrafficCounter, type TrafficRow, trafficHead, trafficLine } from './traffic-rows.js';

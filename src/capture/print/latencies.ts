@@ -10,6 +10,15 @@ export interface LatencySummary {
   readonly max: number;
 }
 
+/** What was counted, as plain data. */
+export interface LatencyState {
+  readonly counts: ReadonlyMap<number, number>;
+  readonly total: number;
+  readonly isRounded: boolean;
+  readonly min: number;
+  readonly max: number;
+}
+
 /** Counts latencies by value. */
 export class Latencies {
   #counts = new Map<number, number>();
@@ -24,6 +33,30 @@ export class Latencies {
     this.#total++;
     this.#min = Math.min(this.#min, ns);
     this.#max = Math.max(this.#max, ns);
+    if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
+  }
+
+  /** As plain data. */
+  get state(): LatencyState {
+    return {
+      counts: this.#counts,
+      total: this.#total,
+      isRounded: this.#rounded,
+      min: this.#min,
+      max: this.#max,
+    };
+  }
+
+  /** Adds what another one has counted. The result is as if this one had counted all. */
+  merge({ counts, total, isRounded, min, max }: LatencyState): void {
+    if (isRounded && !this.#rounded) this.#coarsen();
+    for (const [ns, count] of counts) {
+      const key = this.#rounded ? round(ns) : ns;
+      this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
+    }
+    this.#total += total;
+    this.#min = Math.min(this.#min, min);
+    this.#max = Math.max(this.#max, max);
     if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
   }
 

@@ -3,7 +3,7 @@ import { formatDuration, formatTime } from '../../base/time.js';
 import { formatId, type Protocol } from '../../schema/index.js';
 import { enumName } from '../payload/index.js';
 import type { CaptureRecord, Outstanding, RecordPacket, RecordType } from '../records/index.js';
-import { Latencies, type LatencySummary } from './latencies.js';
+import { Latencies, type LatencyState, type LatencySummary } from './latencies.js';
 
 /** Error words and ids of one message that are counted apart, so that memory is bounded. */
 const distinctMax = 4096;
@@ -50,6 +50,31 @@ export interface SummaryJson {
   readonly issues: SummaryList;
 }
 
+/** A request without an answer. */
+interface LostRequest {
+  readonly item: SummaryItem;
+  /** It came before the part, whose summary does not know whether it counts. */
+  readonly isBefore: boolean;
+}
+
+/** What {@link Summary} has counted of a part of a capture, as plain data. */
+export interface SummaryPart {
+  readonly records: number;
+  readonly packets: number;
+  readonly messages: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  readonly errors: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Name and code of each error in the order in which they came first: only the first ones are counted apart. */
+  readonly firstErrors: readonly (readonly [name: string, code: string])[];
+  readonly latencies: ReadonlyMap<string, LatencyState>;
+  readonly open: ReadonlySet<number>;
+  /** Requests before the part whose replies are in it. */
+  readonly closed: readonly number[];
+  readonly lost: readonly LostRequest[];
+  readonly lostCount: number;
+  readonly problems: readonly SummaryItem[];
+  readonly problemCount: number;
+}
+
 /** Counts, latencies, unanswered requests and problems of a capture, in memory that does not grow with it. */
 export class Summary {
   #records = 0;
@@ -64,32 +89,81 @@ export class Summary {
   readonly #problems: SummaryItem[] = [];
   #problemCount = 0;
   readonly #protocol: Protocol;
+  /** Ids and error words that are counted apart. Of a part all are: only the whole tells which come first. */
+  readonly #distinctMax: number;
+  readonly #isPart: boolean;
+  readonly #firstErrors: [name: string, code: string][] = [];
+  readonly #closed: number[] = [];
+  readonly #lost: LostRequest[] = [];
 
-  constructor(protocol: Protocol) {
+  /** @param isPart it counts a part of a capture, for {@link merge}. */
+  constructor(protocol: Protocol, isPart = false) {
     this.#protocol = protocol;
+    this.#isPart = isPart;
+    this.#distinctMax = isPart ? Number.POSITIVE_INFINITY : distinctMax;
+  }
+
+  /** What was counted of a part. */
+  get part(): SummaryPart {
+    return {
+      records: this.#records,
+      packets: this.#packets,
+      messages: this.#messages,
+      errors: this.#errors,
+      firstErrors: this.#firstErrors,
+      latencies: new Map([...this.#latencies].map(([name, { state }]) => [name, state])),
+      open: this.#open,
+      closed: this.#closed,
+      lost: this.#lost,
+      lostCount: this.#unansweredCount,
+      problems: this.#problems,
+      problemCount: this.#problemCount,
+    };
+  }
+
+  /** Adds the part that follows. The result is as if this summary had counted it. */
+  merge(part: SummaryPart): void {
+    this.#records += part.records;
+    this.#packets += part.packets;
+    for (const [name, types] of part.messages)
+      for (const [type, times] of types) count(this.#messages, this.#shown(name), type, distinctMax, times);
+    for (const [name, code] of part.firstErrors) {
+      const times = part.errors.get(name)?.get(code) as number;
+      count(this.#errors, this.#shown(name), code, distinctMax, times);
+    }
+    for (const [name, state] of part.latencies) this.#latenciesOf(this.#shown(name)).merge(state);
+    for (const no of part.closed) this.#open.delete(no);
+    let unlisted = part.lostCount;
+    for (const { item, isBefore } of part.lost) {
+      if (!isBefore) unlisted--;
+      else if (!this.#open.delete(item.no)) continue;
+      this.#unansweredCount++;
+      if (this.#unanswered.length < listMax) this.#unanswered.push({ ...item, name: this.#shown(item.name) });
+    }
+    this.#unansweredCount += unlisted;
+    for (const no of part.open) this.#open.add(no);
+    this.#problemCount += part.problemCount;
+    for (const item of part.problems)
+      if (this.#problems.length < listMax) this.#problems.push({ ...item, name: this.#shown(item.name) });
   }
 
   /** Counts a record. All of a capture's records must come, those that a filter drops with `matches` false. */
   record(record: CaptureRecord, matches = true): void {
-    if (record.request !== undefined) this.#open.delete(record.request);
+    if (record.request !== undefined && !this.#open.delete(record.request) && this.#isPart)
+      this.#closed.push(record.request);
     if (!matches) return;
     if (record.type === 'request' && !record.incomplete && record.duplicateOf === undefined)
       this.#open.add(record.no);
     this.#records++;
     this.#packets += record.packets.length;
     const name = this.#nameOf(record.message?.name, record.id);
-    count(this.#messages, name, record.type);
+    count(this.#messages, name, record.type, this.#distinctMax);
     if (record.error !== undefined && record.error !== 0) {
-      count(this.#errors, name, enumName(this.#protocol.error, record.error) ?? String(record.error));
+      const code = enumName(this.#protocol.error, record.error) ?? String(record.error);
+      const isFirst = count(this.#errors, name, code, this.#distinctMax);
+      if (isFirst && this.#isPart) this.#firstErrors.push([name, code]);
     }
-    if (record.latencyNs !== undefined) {
-      let latencies = this.#latencies.get(name);
-      if (latencies === undefined) {
-        latencies = new Latencies();
-        this.#latencies.set(name, latencies);
-      }
-      latencies.add(record.latencyNs);
-    }
+    if (record.latencyNs !== undefined) this.#latenciesOf(name).add(record.latencyNs);
     if (isProblem(record)) {
       this.#problemCount++;
       if (this.#problems.length < listMax) this.#problems.push(problemOf(record, name));
@@ -97,12 +171,14 @@ export class Summary {
   }
 
   lost({ no, frame, from, to, seq, id, name, time }: Outstanding): void {
-    if (!this.#open.delete(no)) return;
-    this.#unansweredCount++;
-    if (this.#unanswered.length >= listMax) return;
+    const isOwn = this.#open.delete(no);
+    if (!isOwn && !this.#isPart) return;
+    if (isOwn && ++this.#unansweredCount > listMax) return;
     const text = time === undefined ? undefined : formatTime(time);
     const shown = this.#nameOf(name, id);
-    this.#unanswered.push(defined({ no, frame, time: text, from, to, seq, id: formatId(id), name: shown }));
+    const item = defined({ no, frame, time: text, from, to, seq, id: formatId(id), name: shown });
+    if (this.#isPart) this.#lost.push({ item, isBefore: !isOwn });
+    else this.#unanswered.push(item);
   }
 
   toJson(): SummaryJson {
@@ -163,7 +239,22 @@ export class Summary {
     if (id === undefined) return '(malformed)';
     // Ids come from outside and may all differ.
     const text = formatId(id);
-    return this.#messages.has(text) || this.#messages.size < distinctMax ? text : '(other ids)';
+    return this.#messages.has(text) || this.#messages.size < this.#distinctMax ? text : '(other ids)';
+  }
+
+  /** The name under which this summary counts what a part has counted under `name`. */
+  #shown(name: string): string {
+    const isId = name.startsWith('0x');
+    return !isId || this.#messages.has(name) || this.#messages.size < distinctMax ? name : '(other ids)';
+  }
+
+  #latenciesOf(name: string): Latencies {
+    let latencies = this.#latencies.get(name);
+    if (latencies === undefined) {
+      latencies = new Latencies();
+      this.#latencies.set(name, latencies);
+    }
+    return latencies;
   }
 }
 
@@ -188,15 +279,24 @@ function problemOf(record: CaptureRecord, name: string): SummaryItem {
   return defined({ no, frame, from, to, type, seq, name, what: problemText(record) });
 }
 
-function count(into: Map<string, Map<string, number>>, name: string, key: string): void {
+/** @param max keys of a name that are counted apart. @returns whether the key is new. */
+function count(
+  into: Map<string, Map<string, number>>,
+  name: string,
+  key: string,
+  max: number,
+  times = 1,
+): boolean {
   let counts = into.get(name);
   if (counts === undefined) {
     counts = new Map();
     into.set(name, counts);
   }
   // Error words come from outside and may all differ.
-  const kept = counts.has(key) || counts.size < distinctMax ? key : '(other)';
-  counts.set(kept, (counts.get(kept) ?? 0) + 1);
+  const isFirst = !counts.has(key);
+  const kept = !isFirst || counts.size < max ? key : '(other)';
+  counts.set(kept, (counts.get(kept) ?? 0) + times);
+  return isFirst;
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {

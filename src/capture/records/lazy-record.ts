@@ -188,7 +188,9 @@ export class LazyRecord implements CaptureRecord {
     return isExpressed ? undefined : this.#all.raw;
   }
   get bytes(): Uint8Array | undefined {
-    return this.#keepsBytes ? (this.raw ?? this.#copy(this.#start)) : undefined;
+    if (!this.#keepsBytes) return undefined;
+    const { buffer, byteOffset } = this.#view;
+    return new Uint8Array(buffer, byteOffset + this.#start, this.size);
   }
   get isSound(): boolean {
     return this.#isSoundPayload && this.#issues.length === 0;

@@ -67,7 +67,7 @@ export class Stream implements ReassemblySink {
 
   get state(): StreamState {
     const { from, to, usedAt } = this;
-    return { from, to, usedAt, progress: this.#reassembler.state, parts: this.#parts };
+    return { from, to, usedAt, progress: this.#reassembler.state, parts: [...this.#parts] };
   }
 
   /** A request of this stream waits for its reply. */

@@ -119,7 +119,7 @@ export function register(program: Command, io: CommandIo): void {
 
 function lint(io: CommandIo, files: readonly string[], options: LintOptions): void {
   if (options.rules) {
-    io.print('-', ruleTable());
+    io.printRows('-', ruleTable());
     return;
   }
   if (options.explain !== undefined) {

@@ -54,7 +54,7 @@ async function query(
   const { format, output } = options;
   if (options.list) {
     const width = Math.max(...questions.map(({ name }) => name.length));
-    io.print(output, questions.map(({ name, doc }) => `${name.padEnd(width)}  ${doc}\n`).join(''));
+    io.printRows(output, questions.map(({ name, doc }) => `${name.padEnd(width)}  ${doc}\n`).join(''));
     return;
   }
   if (sql === undefined || files.length === 0) {

@@ -7,13 +7,15 @@ import { printable } from '../../base/text.js';
 import { putRecording } from '../../conform/index.js';
 import type { Output } from '../../node/output.js';
 import { scenarioFiles } from '../../node/scenario-files.js';
+import { turn } from '../../node/timing.js';
 import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
-import { type Comparison, differenceJson, differenceText, replay as replayLines } from '../../sim/index.js';
-import { runLocally, runRemotely } from '../../target/index.js';
+import { type Comparison, differenceJson, differenceText, LineReplay } from '../../sim/index.js';
+import { runInSlices, runRemotely } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
+import { StopReading } from '../merge.js';
 import { notes } from '../notes.js';
 import { type FileAt, integerOption, loadFlag, managerFlag, outsideFlag, platformFlag } from '../options.js';
-import { readScenario, recordings, type ScenarioLine } from '../scenario-lines.js';
+import { isHeader, type ScenarioLine, takeScenario } from '../scenario-lines.js';
 import { type AnyTarget, LIMIT_MS, makeTarget, startTarget, targetForms } from '../target-option.js';
 
 interface ReplayOptions {
@@ -87,10 +89,12 @@ async function replayAll(
   const counts: Counts = { steps: 0, equal: 0, different: 0, unput: 0 };
   if (target !== undefined) await startTarget(target);
   for (const file of files) {
+    if (io.isInterrupted) break;
     try {
-      if (target === undefined) replayFile(io, file, options, counts, output);
+      if (target === undefined) await replayFile(io, file, options, counts, output);
       else await putFile(io, file, options, counts, output, target);
     } catch (error) {
+      if (error instanceof StopReading) break;
       if (!(error instanceof WireError)) throw error;
       output.flush();
       io.warn(`after ${counts.steps} steps: ${errorText(error)}`);
@@ -117,13 +121,21 @@ async function putFile(
   target: AnyTarget,
 ): Promise<void> {
   const { added, contents } = loadedFiles(io, file, options);
-  const found = readScenario(io, file, (lines) =>
-    Array.from(recordings(lines), (recording) => [...withLoads(recording, options.load)]),
-  );
-  for (const [index, lines] of found.entries()) {
+  const recordings: unknown[][] = [];
+  await takeScenario(io, file, (line) => {
+    if (beginsRecording(line, recordings.length)) recordings.push(firstLines(line, options.load));
+    else recordings.at(-1)?.push(line.value);
+    return true;
+  });
+  for (const [index, lines] of recordings.entries()) {
     const print = printer(io, placeOf(file, lines[0], index), options, added, counts, output);
-    const task = putRecording(lines, contents, target, print);
-    const { unput, unsupported } = target.local ? runLocally(task, target) : await runRemotely(task, target);
+    const task = putRecording(lines, contents, target, (comparison) => {
+      print(comparison);
+      if (io.isInterrupted) throw new StopReading();
+    });
+    const { unput, unsupported } = await (target.local
+      ? runInSlices(task, target, turn)
+      : runRemotely(task, target));
     counts.unput += unput;
     if (unsupported.size === 0) continue;
     output.flush();
@@ -131,30 +143,43 @@ async function putFile(
   }
 }
 
-function replayFile(
+async function replayFile(
   io: CommandIo,
   file: string,
   options: ReplayOptions,
   counts: Counts,
   output: Output,
-): void {
+): Promise<void> {
   const { platform, manager, careful, load } = options;
   const { added, contents } = loadedFiles(io, file, options);
-  const compareAll = (lines: Iterable<ScenarioLine>) => {
-    let index = 0;
-    for (const recording of recordings(lines)) {
-      const [first, all] = peeked(withLoads(recording, load));
-      const print = printer(io, placeOf(file, first, index++), options, added, counts, output);
-      for (const comparison of replayLines(all, {
-        platform,
-        manager,
-        careful: careful === true,
-        file: contents,
-      }))
-        print(comparison);
-    }
+  let recordings = 0;
+  let run: LineReplay | undefined;
+  let print: (comparison: Comparison) => void = () => {};
+  const seen = (comparison: Comparison | undefined) => {
+    if (comparison !== undefined) print(comparison);
   };
-  readScenario(io, file, compareAll, () => output.flush());
+  await takeScenario(
+    io,
+    file,
+    (line) => {
+      const begins = beginsRecording(line, recordings);
+      if (begins) {
+        seen(run?.end());
+        run = new LineReplay({ platform, manager, careful: careful === true, file: contents });
+        print = printer(io, placeOf(file, line.value, recordings++), options, added, counts, output);
+      }
+      for (const value of begins ? firstLines(line, load) : [line.value]) seen(run?.line(value));
+      return true;
+    },
+    () => output.flush(),
+  );
+  // Where the user interrupted it no boot ends.
+  if (!io.isInterrupted) seen(run?.end());
+}
+
+/** @param before number of recordings of the file that have begun. */
+function beginsRecording(line: ScenarioLine, before: number): boolean {
+  return before === 0 || isHeader(line);
 }
 
 /** Where a step is: the file, and the scenario unless it is the first of its file. */
@@ -166,18 +191,6 @@ interface RecordingPlace {
 function placeOf(file: string, first: unknown, index: number): RecordingPlace {
   const named = index > 0 && isLine(first) && typeof first.scenario === 'string';
   return named ? { file, scenario: String(first.scenario) } : { file };
-}
-
-/** The first of some values, and all of them. */
-function peeked<T>(values: Iterable<T>): [T | undefined, Iterable<T>] {
-  const iterator = values[Symbol.iterator]();
-  const first = iterator.next();
-  function* all(): Generator<T> {
-    if (first.done === true) return;
-    yield first.value;
-    for (let next = iterator.next(); next.done !== true; next = iterator.next()) yield next.value;
-  }
-  return [first.done === true ? undefined : first.value, all()];
 }
 
 /** The contents of the files that a recording loads, and those that --load adds. */
@@ -218,14 +231,13 @@ function isAdded(step: Comparison['recorded'], loaded: ReadonlyMap<string, Uint8
   return step.kind === 'load' && step.file !== undefined && loaded.has(step.file);
 }
 
-/** The lines of a recording. If it was made from a capture, the files of --load are loaded after the first line. */
-function* withLoads(lines: Iterable<ScenarioLine>, load: readonly FileAt[]): Generator<unknown> {
-  let first = true;
-  for (const { value, number } of lines) {
-    yield value;
-    if (first && number === undefined)
-      for (const [index, { address }] of load.entries())
-        yield { op: 'load', address: `0x${address.toString(16)}`, file: `--load ${index}` };
-    first = false;
-  }
+/** The first line of a recording. If it was made from a capture, the files of --load are loaded after it. */
+function firstLines({ value, number }: ScenarioLine, load: readonly FileAt[]): unknown[] {
+  if (number !== undefined) return [value];
+  const loads = load.map(({ address }, index) => ({
+    op: 'load',
+    address: `0x${address.toString(16)}`,
+    file: `--load ${index}`,
+  }));
+  return [value, ...loads];
 }

@@ -17,14 +17,14 @@ import {
   knownFaults,
   type PlayerResult,
   type PlayerSink,
-  playScenario,
+  ScenarioPlayer,
   type StepResult,
   type Violation,
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
 import { integerOption, managerFlag, outsideFlag, platformNames, platformOption } from '../options.js';
-import { readScenario, type ScenarioLine } from '../scenario-lines.js';
+import { type ScenarioLine, takeScenario } from '../scenario-lines.js';
 import { type TextOptions, TextPrinter, textFlags } from '../text-printer.js';
 
 interface SimulateOptions extends TextOptions {
@@ -68,7 +68,11 @@ export function register(program: Command, io: CommandIo): void {
     .action((scenario: string | undefined, options: SimulateOptions) => simulate(io, scenario, options));
 }
 
-function simulate(io: CommandIo, scenario: string | undefined, options: SimulateOptions): void {
+async function simulate(
+  io: CommandIo,
+  scenario: string | undefined,
+  options: SimulateOptions,
+): Promise<void> {
   if (options.helpFormat) {
     io.print('-', formatHelp);
     return;
@@ -80,22 +84,27 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
   const writer = capture && new PcapngWriter((bytes) => capture.bytes(bytes));
   const { seed, platform, manager, careful } = options;
   let packets = 0;
-  const play = (lines: Iterable<ScenarioLine>) =>
-    playScenario(valuesOf(lines, scenario), {
-      file: scenarioFiles(io.files, scenario, options.allowOutside === true),
-      sink: {
-        ...report.sink,
-        packet: ({ from, to, frame, time, comment }) => {
-          packets++;
-          writer?.packet(from, to, frame, 0, frame.length, time, comment);
-        },
+  const player = new ScenarioPlayer({
+    file: scenarioFiles(io.files, scenario, options.allowOutside === true),
+    sink: {
+      ...report.sink,
+      packet: ({ from, to, frame, time, comment }) => {
+        packets++;
+        writer?.packet(from, to, frame, 0, frame.length, time, comment);
       },
-      check: options.check === true,
-      ...defined({ seed, platform, manager, careful }),
-    });
+    },
+    check: options.check === true,
+    ...defined({ seed, platform, manager, careful }),
+  });
+  const play = ({ value, number }: ScenarioLine) => {
+    if (number !== undefined) return player.line(value);
+    const actual = 'a capture: see replay';
+    throw new UsageError({ code: 'format', path: scenario, expected: 'a scenario', actual });
+  };
   let result: PlayerResult | undefined;
   try {
-    result = readScenario(io, scenario, play, () => report.flush());
+    await takeScenario(io, scenario, play, () => report.flush());
+    result = player.end();
     if (result.unmet + result.broken > 0) io.problem();
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
@@ -105,14 +114,6 @@ function simulate(io: CommandIo, scenario: string | undefined, options: Simulate
   writer?.end();
   if (capture !== undefined) io.end(capture, packets === 0);
   report.end(result);
-}
-
-function* valuesOf(lines: Iterable<ScenarioLine>, path: string): Generator<unknown> {
-  for (const { value, number } of lines) {
-    if (number === undefined)
-      throw new UsageError({ code: 'format', path, expected: 'a scenario', actual: 'a capture: see replay' });
-    yield value;
-  }
 }
 
 /** Prints what happens. Prints nothing if the capture goes to standard output. */

@@ -22,7 +22,7 @@ const ignored: readonly (readonly [what: string, rule: string, frame: string])[]
     (size) =>
       [
         `size-${size}`,
-        `A queue message of ${size} bytes, shorter than a header, is dropped.`,
+        `A queue message of ${size === 1 ? '1 byte' : `${size} bytes`}, shorter than a header, is dropped.`,
         getVmid('0100').slice(0, 2 * size),
       ] as const,
   ),

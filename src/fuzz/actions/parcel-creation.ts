@@ -120,8 +120,8 @@ function creation(kind: number): RequestRow<'vm'> {
 /** The owner of new parcels: HLOS (undefined), or a VM other than the receiver that has memory of its own. */
 function ownerOf({ known, random }: Session, receiver: KnownVm): KnownVm | undefined {
   if (random.chance(0.5)) return undefined;
-  const vm = pick(random, known.vms);
-  return vm !== undefined && vm !== receiver && vm.linked && vm.owned.length > 0 ? vm : undefined;
+  const owners = known.vms.filter((vm) => vm !== receiver && vm.linked && vm.owned.length > 0);
+  return pick(random, owners);
 }
 
 function parcelFor(session: Session, kind: number, owner: number, vm: KnownVm): KnownParcel {

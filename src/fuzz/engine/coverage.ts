@@ -53,6 +53,7 @@ export class Coverage {
   readonly #endings = new Map<string, EndingCount>();
   /** Pairs and endings of the current case that no earlier case had. */
   #news = 0;
+  #pairCount = 0;
 
   constructor(
     readonly shapes: MessageShapes,
@@ -67,7 +68,10 @@ export class Coverage {
   /** @param shape index of the message. @param code error of the reply. @param state see coverage-states.ts. */
   answered(shape: number, code: number, state: number): void {
     const index = (shape * ERROR_COUNT + (errorIndexes.get(code) ?? ERROR_COUNT - 1)) * STATE_COUNT + state;
-    if (this.#pairs[index] === 0) this.#news++;
+    if (this.#pairs[index] === 0) {
+      this.#news++;
+      this.#pairCount++;
+    }
     this.#pairs[index] = (this.#pairs[index] as number) + 1;
   }
 
@@ -94,6 +98,11 @@ export class Coverage {
   /** Cases with a goal as their first one, less what was new in them: low where another case promises most. */
   staleness(goal: number): number {
     return (this.#cases[goal] as number) - (this.#gains[goal] as number);
+  }
+
+  /** Number of {@link pairs}. */
+  get pairCount(): number {
+    return this.#pairCount;
   }
 
   *pairs(): Generator<PairCount> {
@@ -138,6 +147,7 @@ export class Coverage {
       [this.#gains, saved.gains],
     ] as const)
       for (const [index, count] of list) array[index] = count;
+    this.#pairCount = this.#pairs.reduce((sum, count) => (count === 0 ? sum : sum + 1), 0);
     for (const ending of saved.endings) this.#endings.set(keyOf(ending), ending);
   }
 }

@@ -97,16 +97,16 @@ function checkAcl(
   { acl_entries: acl, mem_type }: MemLendRequest,
 ): Participant[] | number {
   const io = mem_type === MemType.IO;
-  const participants: Participant[] = [];
   listed.begin();
   for (const { vmid, rights } of acl) {
     if (!rm.vms.isTarget(vmid) || !listed.add(vmid) || !VALID_RIGHTS.includes(rights))
       return RmError.ARGUMENT_INVALID;
     if (io && (rights & Right.X) !== 0) return RmError.ARGUMENT_INVALID;
     if (transType === TransType.DONATE && rights !== (io ? READ_WRITE : ALL_RIGHTS)) return RmError.DENIED;
-    participants.push(new Participant(vmid, rights, io ? MemAttr.DEVICE : MemAttr.NORMAL));
   }
-  return listed.has(owner.vmid) === (transType === TransType.SHARE) ? participants : RmError.ARGUMENT_INVALID;
+  if (listed.has(owner.vmid) !== (transType === TransType.SHARE)) return RmError.ARGUMENT_INVALID;
+  // Not pushed one by one: a list that grows begins with room for 17 elements.
+  return acl.map(({ vmid, rights }) => new Participant(vmid, rights, io ? MemAttr.DEVICE : MemAttr.NORMAL));
 }
 
 function applyAttributes(
@@ -181,7 +181,7 @@ function takeAll(rm: MemoryContext, owner: Vm, parcel: Parcel, sgl: readonly Sgl
         if (share) parcel.slots.unmap(space, [region]);
         return refused.errno === 'ENOMEM' ? rm.panicOrError('mem_tables_exhausted') : RmError.MEM_INVALID;
       }
-      parcel.regions.push(region);
+      parcel.addRegion(region);
       if (parcel.sanitizeCreate) rm.hypervisor.zeroMemory(phys, size);
       parcel.totalSize += size;
       ipa += size;

@@ -38,7 +38,7 @@ export class Participant {
 export class Parcel {
   /** INIT: more memory is expected. SHARING: complete, nobody has accepted. SHARED: somebody has. */
   state: 'init' | 'sharing' | 'shared' = 'init';
-  readonly regions: Region[] = [];
+  regions: Region[] = [];
   /** Bytes counted; a failed append leaves it too high. */
   totalSize = 0;
   tag: number | undefined;
@@ -58,6 +58,12 @@ export class Parcel {
     readonly participants: readonly Participant[],
     readonly attrs: readonly AttrEntry[],
   ) {}
+
+  addRegion(region: Region): void {
+    // Most parcels have one. A literal, since a list that grows begins with room for 17 elements.
+    if (this.regions.length === 0) this.regions = [region];
+    else this.regions.push(region);
+  }
 
   get kind(): MemoryKind {
     return this.memType === MemType.IO ? 'io' : 'normal';

@@ -81,12 +81,41 @@ export interface PlayerResult {
  * Throws WireError for a line that is no step.
  */
 export function playScenario(lines: Iterable<unknown>, options: PlayerOptions): PlayerResult {
-  let player: Player | undefined;
+  const player = new ScenarioPlayer(options);
   for (const line of lines) {
-    if (player === undefined) player = new Player(line, options);
-    else if (!player.step(line)) break;
+    const playing = player.line(line);
+    let played = playing.next();
+    while (played.done !== true) played = playing.next();
+    if (!played.value) break;
   }
-  return (player ?? new Player(undefined, options)).end();
+  return player.end();
+}
+
+/** The same as {@link playScenario}, for lines that come one by one. */
+export class ScenarioPlayer {
+  readonly #options: PlayerOptions;
+  #player: Player | undefined;
+
+  constructor(options: PlayerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Plays the next line. A line that is to be played several times pauses behind each.
+   *
+   * @returns false when the scenario says that it ends here. @throws WireError for a line that is no step.
+   */
+  *line(line: unknown): Generator<void, boolean> {
+    if (this.#player !== undefined) return yield* this.#player.step(line);
+    this.#player = new Player(line, this.#options);
+    return true;
+  }
+
+  /** Nothing follows. */
+  end(): PlayerResult {
+    this.#player ??= new Player(undefined, this.#options);
+    return this.#player.end();
+  }
 }
 
 class Player {
@@ -172,10 +201,13 @@ class Player {
   }
 
   /** Plays one line. @returns false when the scenario says that it ends here. */
-  step(raw: unknown): boolean {
+  *step(raw: unknown): Generator<void, boolean> {
     this.#steps++;
     const times = this.#play(raw);
-    for (let time = 1; time < times; time++) this.#play(raw);
+    for (let time = 1; time < times; time++) {
+      yield;
+      this.#play(raw);
+    }
     return !(isLine(raw) && raw.op === 'end');
   }
 

@@ -35,7 +35,7 @@ it('traces with lines cut, doubled, swapped or changed end in messages or a Wire
       const bytes = Uint8Array.from(parts.flatMap((part) => [...part]));
       try {
         const { frames } = readTrace(bytes);
-        for (const frame of frames) expect(frame.length).toBeLessThanOrEqual('3>255 '.length + 480);
+        for (const frame of frames) expect(frame.split(' ')[1]?.length).toBeLessThanOrEqual(480);
       } catch (error) {
         expect(error).toBeInstanceOf(WireError);
       }

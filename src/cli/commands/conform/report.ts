@@ -101,5 +101,7 @@ export function printList(
       ? JSON.stringify({ name, chapter, level, rule, source })
       : `${name}  (${level})  ${rule}`,
   );
-  io.print(output, `${lines.join('\n')}\n`, format === 'json' ? 'json' : 'text');
+  const text = `${lines.join('\n')}\n`;
+  if (format === 'json') io.print(output, text, 'json');
+  else io.printRows(output, text);
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { rulesByName, rulesOf } from '../../../rpc/index.js';
 import type { CommandIo } from '../../io.js';
 import { notes } from '../../notes.js';
-import { formatOption, integerOption, nameOption } from '../../options.js';
+import { formatOption, integerOption, jobsFlag, nameOption } from '../../options.js';
 import { textFlags } from '../../text-printer.js';
 import type { DecodeOptions } from './options.js';
 import { decode } from './run.js';
@@ -71,6 +71,7 @@ export function register(program: Command, io: CommandIo): void {
       (name) => rulesOf(name).name,
       'rm',
     )
+    .addOption(jobsFlag())
     .addHelpText('after', notes(examples))
     .action((files: string[], options: DecodeOptions) => decode(io, files, options));
   const parse = command.parseOptions.bind(command);

@@ -22,4 +22,6 @@ export interface DecodeOptions extends TextOptions {
   readonly output: string;
   readonly format?: InputFormat;
   readonly rules: string;
+  /** Threads; by default one for each core. */
+  readonly jobs?: number;
 }

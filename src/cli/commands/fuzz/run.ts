@@ -215,8 +215,7 @@ class FuzzRun {
 
   #sample(elapsedMs: number): void {
     const { cases, steps, findings } = this.#campaign;
-    let pairs = 0;
-    for (const _ of this.#engine.coverage.pairs()) pairs++;
+    const pairs = this.#engine.coverage.pairCount;
     this.#history.add({ elapsedMs, cases, steps, pairs, findings: findings.length });
   }
 

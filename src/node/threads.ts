@@ -1,0 +1,79 @@
+import { realpathSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+
+/** Another thread of this program. It does one kind of work, a task at a time. */
+export interface Thread {
+  /** @returns what the work makes of the task. Both are copied, except shared memory. Rejects if the work throws. */
+  ask(task: unknown): Promise<unknown>;
+  end(): void;
+}
+
+/** Does a task. @returns the result */
+export type Work = (task: unknown) => unknown;
+
+/** How commands get threads. Tests have their own, which need neither threads nor large inputs. */
+export interface Threads {
+  /** How many the machine can run at the same time. */
+  readonly cores: number;
+  /** Bytes of an input that are read before threads are started: a small input must not wait for them. */
+  readonly from: number;
+  /** Bytes of a task. */
+  readonly pieceSize: number;
+  /** @param work its name. @param setup what it has to know before its first task. */
+  start(work: string, setup: unknown): Thread;
+}
+
+/** What a thread is told when it starts. */
+export interface ThreadStart {
+  readonly work: string;
+  readonly setup: unknown;
+}
+
+/** What a thread answers. */
+type Answer = { readonly result: unknown } | { readonly error: unknown };
+
+const MIB = 1024 * 1024;
+
+/** Whether this is a thread that {@link processThreads} has started. */
+export const isThread = !isMainThread;
+
+/** Threads of this process. Each runs this program from its beginning, which sees that it is a thread. */
+export function processThreads(): Threads {
+  return { cores: availableParallelism(), from: 8 * MIB, pieceSize: MIB, start };
+}
+
+function start(work: string, setup: unknown): Thread {
+  const worker = new Worker(realpathSync(process.argv[1] as string), {
+    workerData: { work, setup } satisfies ThreadStart,
+  });
+  const waiting: { done: (result: unknown) => void; failed: (error: unknown) => void }[] = [];
+  worker.on('message', (answer: Answer) => {
+    const { done, failed } = waiting.shift() as (typeof waiting)[number];
+    if ('error' in answer) failed(answer.error);
+    else done(answer.result);
+  });
+  worker.on('error', (error) => {
+    for (const { failed } of waiting.splice(0)) failed(error);
+  });
+  return {
+    ask: (task) =>
+      new Promise((done, failed) => {
+        waiting.push({ done, failed });
+        worker.postMessage(task);
+      }),
+    end: () => void worker.terminate(),
+  };
+}
+
+/** Does the work of this thread until its process ends. @param find the work of a name. */
+export async function serveThread(find: (start: ThreadStart) => Promise<Work>): Promise<void> {
+  const work = await find(workerData as ThreadStart);
+  parentPort?.on('message', (task: unknown) => {
+    try {
+      parentPort?.postMessage({ result: work(task) } satisfies Answer);
+    } catch (error) {
+      parentPort?.postMessage({ error } satisfies Answer);
+    }
+  });
+}

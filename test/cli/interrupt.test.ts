@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { run } from '../../src/cli/run.js';
+import { noStdio } from './run.js';
+
+/** Runs a command whose input stops after some bytes; then the user interrupts it. */
+async function interrupted(words: readonly string[], input: string) {
+  const stops: (() => void)[] = [];
+  let out = '';
+  const stdio = {
+    ...noStdio,
+    onStop: (stop: () => void) => void stops.push(stop),
+    write: (bytes: Uint8Array) => {
+      out += Buffer.from(bytes);
+      return true;
+    },
+    async *arrivals(signal: AbortSignal) {
+      yield Buffer.from(input);
+      for (const stop of stops) stop();
+      expect(signal.aborted).toBe(true);
+    },
+  };
+  const code = await run(words, stdio);
+  return { code, lines: out.trimEnd().split('\n') };
+}
+
+const ALLOC = '{"from":3,"name":"VM_ALLOC_VMID","payload":{"vmid":0}}';
+const IDENTITY =
+  '{"from":3,"frame":"210100001700005603000000","out":[{"to":3,"frame":"21020000170000560000000003000000"}]}';
+
+describe('an interrupt', () => {
+  it('ends simulate with the counts so far', async () => {
+    const input = `{"scenario":"x"}\n${ALLOC}\n${ALLOC}\n${ALLOC}\n${ALLOC.slice(0, 9)}`;
+    const { code, lines } = await interrupted(['simulate', '-', '--steps'], input);
+    expect(code).toBe(130);
+    expect(lines.at(-1)).toMatch(/^3 steps, 0 unmet expectations, \d+ ns$/);
+  });
+
+  it('is seen while one line is played many times', async () => {
+    const stops: (() => void)[] = [];
+    const read = readerOf(`{"scenario":"x"}\n{"times":1000000,${ALLOC.slice(1)}\n`);
+    const running = run(['simulate', '-'], { ...noStdio, read, onStop: (stop) => void stops.push(stop) });
+    setTimeout(() => {
+      for (const stop of stops) stop();
+    }, 200);
+    expect(await running).toBe(130);
+  });
+
+  it('ends replay with the counts so far, without the step whose end was not seen', async () => {
+    const input = `{"scenario":"x"}\n${IDENTITY}\n${IDENTITY}\n${IDENTITY}\n{"from":3,`;
+    const { code, lines } = await interrupted(['replay', '-'], input);
+    expect([code, lines]).toEqual([130, ['2 steps, 2 equal, 0 different']]);
+  });
+});
+
+function readerOf(text: string): (buffer: Uint8Array) => number {
+  const unread = Buffer.from(text);
+  let at = 0;
+  return (buffer) => {
+    const size = unread.copy(buffer, 0, at);
+    at += size;
+    return size;
+  };
+}
