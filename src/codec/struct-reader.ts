@@ -75,6 +75,11 @@ export abstract class StructReader {
   /** The header of a list has been read; `n` is the variable of its count. */
   protected abstract listBegins(field: Field, n: string): void;
 
+  /** Emits the check that so many bytes are left: of consecutive fields, of the bytes or the header of `field`, or of entries. */
+  protected need(_of: 'fields' | 'bytes' | 'list' | 'entries', size: string, _field?: Field): void {
+    this.out.line(`if (end - p < ${size}) ${this.broken}`);
+  }
+
   /** Emits what is done with a list above RM's maximum, which `condition` tells. The header is not read yet. */
   protected aboveMax(condition: string): void {
     this.out.line(`if (${condition}) ${this.broken}`);
@@ -106,7 +111,7 @@ export abstract class StructReader {
   /** Consecutive fields of fixed size: one bounds check and reads at constant offsets. */
   #run(fields: readonly Field[]): void {
     const size = fields.reduce((sum, { type }) => sum + (type.fixedSize as number), 0);
-    this.out.line(`if (end - p < ${size}) ${this.broken}`);
+    this.need('fields', String(size));
     let offset = 0;
     for (const field of fields) {
       this.word(field, offset === 0 ? 'p' : `p + ${offset}`);
@@ -153,7 +158,7 @@ export abstract class StructReader {
     const { out } = this;
     const length = this.variables.get(lengthFrom as string) as string;
     const padded = padTo === undefined ? length : `(${length} + 3 & -4)`;
-    out.line(`if (end - p < ${padded}) ${this.broken}`);
+    this.need('bytes', padded, field);
     if (padTo !== undefined)
       out.line(
         `for (let k = p + ${length}; k < p + ${padded}; k++) if (${visitType(u8, this.readBy, 'k')} !== 0) ${this.broken}`,
@@ -165,7 +170,7 @@ export abstract class StructReader {
   #list(field: Field, type: ListType): void {
     const { out } = this;
     const { count, headerWords, max } = type.options;
-    out.line(`if (end - p < ${type.sizeMin}) ${this.broken}`);
+    this.need('list', String(type.sizeMin), field);
     const n = out.name('n');
     out.line(`const ${n} = ${visitType(count, this.readBy, 'p')};`);
     if (max !== undefined) this.aboveMax(`${n} > ${max}`);
@@ -190,9 +195,8 @@ export abstract class StructReader {
   }
 
   #entries(n: string, entry: AnyType): void {
-    const { out } = this;
     // Checked before anything is made of the entries: the count comes from outside.
-    out.line(`if (end - p < ${n} * ${entry.sizeMin}) ${this.broken}`);
+    this.need('entries', `${n} * ${entry.sizeMin}`);
     this.entries(n, entry);
   }
 

@@ -14,10 +14,17 @@ const sqlTypes: Readonly<Record<ColumnType, string>> = {
   json: 'JSON',
 };
 
-/** The rows that an SQL query gives. Integers beyond 2^53, times and lists are text. */
+const numberTypes = /^(?:U?(?:TINYINT|SMALLINT|INTEGER)|BIGINT|HUGEINT|DOUBLE|FLOAT)$/;
+
+type Rows = readonly (readonly unknown[])[];
+
+/** The rows that an SQL query gives, as far as they are asked for. Integers beyond 2^53, times and lists are text. */
 export interface QueryResult {
   readonly names: readonly string[];
-  readonly rows: readonly (readonly unknown[])[];
+  /** Which columns hold numbers alone. */
+  readonly isNumber: readonly boolean[];
+  /** Some thousand rows at a time. @throws UsageError with the words of the engine where a row cannot be made. */
+  readonly pieces: AsyncIterable<Rows>;
 }
 
 /** DuckDB in memory, with a view for each table of folders that `decode --to parquet` wrote. */
@@ -39,15 +46,34 @@ export class TableDatabase {
   }
 
   /** @throws UsageError with the words of the engine for SQL that it refuses. */
-  async rows(sql: string): Promise<QueryResult> {
-    const reader = await attempt(() => this.#connection.runAndReadAll(sql));
-    const types = reader.columnTypes().map(String);
-    const rows = reader
-      .getRowsJson()
-      .map((row) =>
-        row.map((value, column) => (types[column] === 'UBIGINT' ? value : numberOf(value, types[column]))),
-      );
-    return { names: reader.deduplicatedColumnNames(), rows };
+  async ask(sql: string): Promise<QueryResult> {
+    const result = await attempt(() => this.#connection.stream(sql));
+    const types = result.columnTypes().map(String);
+    const isNumber = types.map((type) => numberTypes.test(type));
+    const pieces = async function* (): AsyncGenerator<Rows> {
+      const source = result.yieldRowsJson();
+      for (;;) {
+        const { value, done } = await attempt(() => source.next());
+        if (done) return;
+        yield value.map((row) =>
+          row.map((cell, column) => (types[column] === 'UBIGINT' ? cell : numberOf(cell, types[column]))),
+        );
+      }
+    };
+    return { names: result.deduplicatedColumnNames(), isNumber, pieces: pieces() };
+  }
+
+  /** All rows of a query that gives few. @throws UsageError as {@link ask} */
+  async rows(sql: string): Promise<{ readonly names: readonly string[]; readonly rows: Rows }> {
+    const { names, pieces } = await this.ask(sql);
+    const rows: (readonly unknown[])[] = [];
+    for await (const piece of pieces) for (const row of piece) rows.push(row);
+    return { names, rows };
+  }
+
+  /** Ends the query that runs: who waits for it gets an error. */
+  interrupt(): void {
+    this.#connection.interrupt();
   }
 
   /** Writes what a query gives to a file. @throws UsageError as {@link rows}. */

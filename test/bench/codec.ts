@@ -1,7 +1,7 @@
 /** `npm run bench`: the table of decode and encode times, and whether the codec keeps its limits. */
 import { type Workload, workloads } from './cases.js';
 import { checkEqual, checkStrict } from './check.js';
-import { measure, median, quotient, type Samples } from './harness.js';
+import { measure, median, quotient, report, type Samples } from './harness.js';
 import { generated, handWritten, type Implementation, implementations, stock } from './implementations.js';
 
 /** How many times the hand-written code's time the codec may take. */
@@ -62,6 +62,32 @@ function judge(direction: Direction, rows: Rows): boolean {
       },
     ];
   });
+  report(
+    ...workloads.map((work, at) => {
+      const ratio = quotient(rows.get(generated)?.[at] as Samples, rows.get(handWritten)?.[at] as Samples);
+      return {
+        group: 'codec',
+        name: `${direction} ${work.name}, ns`,
+        ours: median(rows.get(generated)?.[at] as Samples),
+        peer: 'hand-written',
+        ratio,
+        goal: `at most ${LIMITS[direction]} x`,
+        ok: ratio <= LIMITS[direction],
+      };
+    }),
+    ...workloads.map((work, at) => {
+      const ratio = quotient(rows.get(stock)?.[at] as Samples, rows.get(generated)?.[at] as Samples);
+      return {
+        group: 'codec',
+        name: `${direction} ${work.name}, ns`,
+        ours: median(rows.get(generated)?.[at] as Samples),
+        peer: 'restructure, times as fast',
+        ratio,
+        goal: `at least ${work.timesStock} x`,
+        ok: ratio >= work.timesStock,
+      };
+    }),
+  );
   for (const { holds, text } of verdicts) print(`${holds ? 'ok    ' : 'MISSED'} ${text}`);
   return verdicts.every(({ holds }) => holds);
 }

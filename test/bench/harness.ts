@@ -1,5 +1,7 @@
 /** Timing: every round runs every task once, so that what else the machine does falls on all of them alike. */
 
+import { appendFileSync } from 'node:fs';
+
 const SAMPLE_NS = 8_000_000;
 const WARM_UP_NS = 300_000_000;
 const ROUNDS = 41;
@@ -56,4 +58,25 @@ function warmUp(task: Task): number {
     if (total > WARM_UP_NS && ns >= SAMPLE_NS) return Math.max(1, Math.round((passes * SAMPLE_NS) / ns));
     if (ns < SAMPLE_NS) passes *= 2;
   }
+}
+
+/** A line of the table that `npm run bench:all` prints. */
+export interface Figure {
+  readonly group: string;
+  /** What is measured, with its unit. */
+  readonly name: string;
+  readonly ours: number;
+  /** What it is compared with in the same run, and how many times that it is. */
+  readonly peer?: string;
+  readonly ratio?: number;
+  readonly goal: string;
+  /** Undefined: it could not be told. */
+  readonly ok?: boolean;
+}
+
+/** Adds figures to the table, when `bench:all` runs this benchmark: it names a file for them. */
+export function report(...figures: readonly Figure[]): void {
+  const { BENCH_FIGURES: file } = process.env;
+  if (file !== undefined)
+    appendFileSync(file, figures.map((figure) => `${JSON.stringify(figure)}\n`).join(''));
 }

@@ -21,7 +21,7 @@ import { type InferInput, MessageType, type Payload } from '../../src/schema/ind
 import { buildFdt, type NodeSource } from '../devicetree/build.js';
 import { exampleVm } from '../sim/tree.js';
 import { workloads } from './cases.js';
-import { measure, median, quotient } from './harness.js';
+import { measure, median, quotient, report } from './harness.js';
 import { handWritten } from './implementations.js';
 
 /** Per second: the limits. */
@@ -210,6 +210,16 @@ for (const [index, { name, unit, limit, like }] of rows.entries()) {
   const growth = like === undefined ? 1 : quotient(own, samples[like] as readonly number[]);
   const kept = rate >= limit && growth <= GROWTH_MAX;
   missed ||= !kept;
+  if (limit > 0)
+    report({
+      group: 'rm',
+      name: `${name}, ${unit}/s`,
+      ours: rate,
+      peer: 'hand-written codec, ns',
+      ratio: byHand,
+      goal: `${limit}`,
+      ok: kept,
+    });
   const verdict = limit === 0 ? '' : `  ${kept ? 'ok' : `MISSED (limit ${limit.toLocaleString('en')}/s)`}`;
   const grown = like === undefined ? '' : `, ${growth.toFixed(2)} x the row alone`;
   process.stdout.write(

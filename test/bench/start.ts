@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { report } from './harness.js';
 
 const RUNS = 20;
 const root = resolve(import.meta.dirname, '../..');
@@ -25,8 +26,8 @@ const rows = [
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-start-'));
 const hook = join(folder, 'hook.cjs');
-const report = "const { user, system } = process.cpuUsage(); console.error('cpu', user + system);";
-writeFileSync(hook, `process.on('exit', () => { ${report} });\n`);
+const sayCpu = "const { user, system } = process.cpuUsage(); console.error('cpu', user + system);";
+writeFileSync(hook, `process.on('exit', () => { ${sayCpu} });\n`);
 
 /** Milliseconds of CPU, user and system. */
 function cost(words: readonly string[]): number {
@@ -45,6 +46,16 @@ for (const [index, { words, limit }] of rows.entries()) {
   const ratio = own / (least[0] as number);
   const name = words.filter((word) => word !== program && word !== capture).join(' ');
   const isKept = ratio <= limit;
+  if (index > 0)
+    report({
+      group: 'start',
+      name: `${name}, CPU ms`,
+      ours: own,
+      peer: 'node -e 0',
+      ratio,
+      goal: `at most ${limit} x`,
+      ok: isKept,
+    });
   const verdict = isKept ? 'ok' : `MISSED (limit ${limit} x)`;
   process.stdout.write(
     `${name.padEnd(20)}${own.toFixed(0).padStart(6)} ms  ${ratio.toFixed(2)} x node  ${verdict}\n`,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../src/base/byte-writer.js';
 import { jsonText } from '../../src/base/json.js';
-import { payloadToJson, payloadWriter } from '../../src/capture/payload/index.js';
+import { cutPayloadWriter, payloadToJson, payloadWriter } from '../../src/capture/payload/index.js';
 import { compileEncode } from '../../src/codec/compile-encode.js';
 import {
   type Annotation,
@@ -177,6 +177,8 @@ export function codecProperties(subjects: readonly Subject[], runs: number): voi
         fc.property(bytes, (input) => {
           const annotation = annotate(type, input, request);
           expectPartition(annotation, input.length);
+          const cut = cutAt(subject, input);
+          if (cut !== undefined) expect(cut).toEqual(expectedCut(subject, annotation));
           const { value, issue } = outcomeOf(() => decodeAt(subject, input));
           if (issue === undefined) expect(annotation.value).toEqual(value);
           else expect(annotation.issues).toContainEqual(issue);
@@ -242,6 +244,22 @@ function jsonAt({ type, request }: Subject, bytes: Uint8Array): string | undefin
   return write(viewOf(bytes), before - 3, end, request, writer) === end
     ? new TextDecoder().decode(writer.bytes.subarray(0, writer.at))
     : undefined;
+}
+
+/** What is written of bytes that end in a field, and where; undefined when it is left to the slow way. */
+function cutAt({ type, request }: Subject, bytes: Uint8Array): unknown {
+  const writer = new ByteWriter(8);
+  const cut = { path: '', offset: 0, expected: 0, actual: 0 };
+  const end = before - 3 + bytes.length;
+  if (!cutPayloadWriter(type)(viewOf(bytes), before - 3, end, request, writer, cut)) return undefined;
+  return { text: new TextDecoder().decode(writer.bytes.subarray(0, writer.at)), ...cut };
+}
+
+function expectedCut({ type }: Subject, { issues, value }: Annotation): unknown {
+  const [issue, ...others] = issues;
+  if (issue?.code !== 'truncated' || others.length > 0) return undefined;
+  const { path, offset, expected, actual } = issue;
+  return { text: jsonText(payloadToJson(type, value)), path, offset, expected, actual };
 }
 
 /** Valid bytes, cut, lengthened, with one bit flipped, with a word overwritten, and random ones. */

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { TableDatabase } from '../../src/node/duckdb.js';
 import { questions, tablesOf } from '../../src/tables/index.js';
+import { main } from '../cli/bundle.js';
 import { gunyahRm } from '../cli/run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-tables-'));
@@ -29,7 +31,7 @@ beforeAll(async () => {
   lines = linesOf((await gunyahRm(['decode', '--json', capture])).stdout);
   frames = linesOf((await gunyahRm(['decode', '--json', '--frames', capture])).stdout);
   const { stderr } = await gunyahRm(['decode', '--to', 'parquet', '-o', written, capture]);
-  expect(stderr).toBe('');
+  expect(stderr).toMatch(/^gunyah-rm: \d+ of \d+ messages are incomplete or not as declared: .*\n$/);
   database = await TableDatabase.open([written], tables);
 }, 120_000);
 
@@ -223,6 +225,39 @@ describe('query', () => {
     expect(dashes).toBe(`${'-'.repeat(60)}  -`);
     expect(long).toBe(`${'x'.repeat(1000)}  7`);
     expect(short).toBe(`${'y'.padEnd(60)}  7`);
+  });
+
+  it('prints answers of any length, and no row', async () => {
+    const sql = 'SELECT n FROM range(10000) AS t(n)';
+    const { stdout } = await query(sql, written, '--format', 'json');
+    expect(JSON.parse(stdout)).toEqual(Array.from({ length: 10_000 }, (_, n) => ({ n })));
+    expect((await query(sql, written)).stdout).toMatch(/^ *n\n-+\n *0\n *1\n(?:.|\n)* *9999\n10000 rows\n$/);
+    expect((await query(`${sql} WHERE n < 0`, written, '--format', 'json')).stdout).toBe('[]\n');
+    expect((await query(`${sql} WHERE n < 0`, written)).stdout).toBe('n\n-\n0 rows\n');
+  });
+
+  it('says that nothing was asked', async () => {
+    for (const sql of ['-', ' ', ';']) {
+      const { code, stderr } = await query(sql, written);
+      expect(code).toBe(2);
+      expect(stderr).toContain('SQL or the name of a question');
+    }
+  });
+
+  it('ends when the user interrupts it', async () => {
+    const sql = 'SELECT count(*) FROM range(1000000) AS a, range(1000000) AS b, range(1000000) AS c';
+    const child = spawn(process.execPath, [main, 'query', sql, written], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    const ended = new Promise((done) => child.on('close', done));
+    const timer = setInterval(() => child.kill('SIGINT'), 3000);
+    expect(await ended).toBe(130);
+    clearInterval(timer);
+    expect(stderr).toBe('');
   });
 
   it('lists its questions', async () => {

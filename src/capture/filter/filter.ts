@@ -188,6 +188,11 @@ export function valuesAt(fields: Fields, path: readonly string[]): Json[] {
 
 /** Whether a scalar at the path passes the test. A list stands for all its entries. */
 function anyAt(fields: Fields, path: readonly string[], test: Test): boolean {
+  if (path.length === 1) {
+    // Most filters ask for such keys, of all records.
+    const json = fields(path[0] as string);
+    if (typeof json === 'string' || typeof json === 'number') return test(json);
+  }
   const visit = (json: Json | undefined, depth: number): boolean => {
     if (json === undefined) return false;
     if (Array.isArray(json)) return json.some((entry) => visit(entry, depth));
@@ -212,7 +217,24 @@ function comparing(passes: (order: number | undefined) => boolean): Operator {
   return (tokens, notations, expects) => {
     expects({ what: 'value', notations });
     const literal = literalOf(tokens.value(), notations);
-    return (json) => passes(compare(json, literal));
+    return remembering((json) => passes(compare(json, literal)));
+  };
+}
+
+/** Texts whose result is remembered. Those of most keys are names, of which there are fewer. */
+const rememberedMax = 1024;
+
+/** The same test, which compares a text once. */
+function remembering(test: Test): Test {
+  const results = new Map<string, boolean>();
+  return (json) => {
+    if (typeof json !== 'string') return test(json);
+    let result = results.get(json);
+    if (result === undefined) {
+      result = test(json);
+      if (results.size < rememberedMax) results.set(json, result);
+    }
+    return result;
   };
 }
 

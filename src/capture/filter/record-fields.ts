@@ -8,6 +8,21 @@ export function recordFields(protocol: Protocol, record: CaptureRecord): Fields 
   return (key, name) => keysOfRecords.value(record, protocol, key, name);
 }
 
+/** As {@link recordFields}, of the record that `take` was given last: for filters that look at all records of a capture. */
+export class LatestFields {
+  #record: CaptureRecord | undefined;
+  readonly #fields: Fields;
+
+  constructor(protocol: Protocol) {
+    this.#fields = (key, name) => keysOfRecords.value(this.#record as CaptureRecord, protocol, key, name);
+  }
+
+  take(record: CaptureRecord): Fields {
+    this.#record = record;
+    return this.#fields;
+  }
+}
+
 /** The same for a queue message on its own. */
 export function frameFields(protocol: Protocol, frame: Frame): Fields {
   return (key) => keysOfFrames.value(frame, protocol, key);

@@ -1,4 +1,6 @@
 /** One payload: decoded with its issues, as JSON, as JSON text, and its values as people write them. */
+
+export { type Cut, cutPayloadWriter } from './cut-json.js';
 export {
   type DecodedPayload,
   decodedSizeMax,

@@ -54,7 +54,7 @@ export function payloadWriter(type: AnyType): PayloadWriter {
 }
 
 function compileWriter(type: AnyType): PayloadWriter {
-  const constants: unknown[] = [putDecimal, putHexU64, putText, putHex];
+  const constants = jsonConstants();
   const body = eachLayout(type, 'return -1;', (out, layout) => {
     if (layout.mayBeEmpty)
       out.line(`if (p >= end) { w.room(2); d = w.view; ${stores('{}')} w.at = a; return p; }`);
@@ -67,7 +67,12 @@ function compileWriter(type: AnyType): PayloadWriter {
   return compile<(constants: readonly unknown[]) => PayloadWriter>(['c'], source, slow)(constants);
 }
 
-/** Names of the first constants. */
+/** The first constants of generated functions. */
+export function jsonConstants(): unknown[] {
+  return [putDecimal, putHexU64, putText, putHex];
+}
+
+/** Their names. */
 const DECIMAL = 'c0';
 const HEX_U64 = 'c1';
 const TEXT = 'c2';
@@ -77,46 +82,57 @@ const HEX = 'c3';
  * Generates the writing of one struct: `d` is the writer's buffer, `m` its size without what `ByteWriter` keeps free, `a`
  * the place of the next byte.
  */
-class JsonReader extends StructReader {
+export class JsonReader extends StructReader {
   /** Whether a key has been written: surely, perhaps (then the variable tells), or not. */
-  #begun: boolean | string = false;
+  protected begun: boolean | string = false;
   /** Text that comes next. It is stored with the value behind it, since one store takes eight bytes. */
-  #text = '';
+  protected text = '';
   #count = '';
-  readonly #constants: unknown[];
+  constructor(
+    out: Emitter,
+    protected readonly constants: unknown[],
+    broken = 'return -1;',
+  ) {
+    super(out, broken);
+  }
 
-  constructor(out: Emitter, constants: unknown[]) {
-    super(out, 'return -1;');
-    this.#constants = constants;
+  /** A reader of the entries of a list. */
+  protected ofEntry(): JsonReader {
+    return new JsonReader(this.out, this.constants);
   }
 
   whole(type: StructType): void {
     this.#object(type);
-    this.#store();
+    this.store();
   }
 
   #object(type: StructType): void {
     const { out } = this;
     const sure = type.fields.findIndex(isSure);
     const doubtful = type.fieldsInOrder.slice(0, sure < 0 ? undefined : sure).length > 0;
-    this.#text += '{';
+    this.text += '{';
     if (doubtful) {
-      this.#begun = out.name('g');
-      out.line(`let ${this.#begun} = false;`);
+      this.begun = out.name('g');
+      out.line(`let ${this.begun} = false;`);
     }
     this.read(type);
-    this.#text += '}';
+    this.text += '}';
+  }
+
+  /** A reader of the same struct. */
+  protected sibling(out: Emitter): JsonReader {
+    return new JsonReader(out, this.constants);
   }
 
   protected override fork(out: Emitter): JsonReader {
-    this.#store();
-    const inner = new JsonReader(out, this.#constants);
-    inner.#begun = this.#begun;
+    this.store();
+    const inner = this.sibling(out);
+    inner.begun = this.begun;
     return inner;
   }
 
   protected override optional(_: Field, inner: JsonReader): void {
-    inner.#store();
+    inner.store();
   }
 
   protected override word(field: Field, at: string): void {
@@ -133,7 +149,7 @@ class JsonReader extends StructReader {
       return;
     }
     const variable = out.name('f');
-    if (type.kind === 'reserved') this.#store();
+    if (type.kind === 'reserved') this.store();
     out.line(`const ${variable} = ${visitType(type, reads, at)};`);
     this.variables.set(name, variable);
     if (type.kind === 'reserved') {
@@ -151,37 +167,37 @@ class JsonReader extends StructReader {
 
   protected override listBegins(field: Field, n: string): void {
     this.#key(field);
-    this.#text += '[';
-    this.#store();
+    this.text += '[';
+    this.store();
     this.#count = n;
   }
 
   protected override listEntry(entry: AnyType): void {
     if (entry instanceof StructType) {
-      const inner = new JsonReader(this.out, this.#constants);
+      const inner = this.ofEntry();
       inner.#object(entry);
-      inner.#text += ',';
-      inner.#store();
+      inner.text += ',';
+      inner.store();
       return;
     }
     if (entry.kind === 'bytes') this.#bytes(entry as BytesType, 'p', String(entry.fixedSize));
     else if (entry.fixedSize === 8) this.#hexU64('p');
     else this.#scalar(entry, visitType(entry, reads, 'p'));
-    this.#text += ',';
-    this.#store();
+    this.text += ',';
+    this.store();
     this.out.line(`p += ${entry.fixedSize};`);
   }
 
   protected override listEnds(): void {
     // The comma behind the last entry.
     this.out.line(`if (${this.#count} > 0) a--;`);
-    this.#text += ']';
+    this.text += ']';
   }
 
   /** Stores the text that comes next, where there is room for it and `size` bytes more. */
-  #store(size = 0): void {
-    const text = this.#text;
-    this.#text = '';
+  protected store(size = 0): void {
+    const text = this.text;
+    this.text = '';
     const room = text.length + size;
     if (room > 0)
       this.out.line(`if (a + ${room} > m) { w.at = a; w.room(${room}); d = w.view; m = d.byteLength - 8; }`);
@@ -192,26 +208,26 @@ class JsonReader extends StructReader {
   #key(field: Field): void {
     const { out } = this;
     const key = `${JSON.stringify(field.name)}:`;
-    const begun = this.#begun;
+    const begun = this.begun;
     if (typeof begun === 'string') {
-      this.#store(1);
+      this.store(1);
       out.line(`if (${begun}) { d.setUint8(a, 0x2c); a++; } ${begun} = true;`);
-      this.#text = key;
-    } else this.#text += begun ? `,${key}` : key;
-    if (isSure(field)) this.#begun = true;
+      this.text = key;
+    } else this.text += begun ? `,${key}` : key;
+    if (isSure(field)) this.begun = true;
   }
 
   #hexU64(at: string): void {
-    this.#text += '"';
-    this.#store(HEX_SIZE);
+    this.text += '"';
+    this.store(HEX_SIZE);
     this.out.line(`a = ${HEX_U64}(d, a, v.getUint32(${at} + 4, true), v.getUint32(${at}, true));`);
-    this.#text = '"';
+    this.text = '"';
   }
 
   /** Writes the value of an expression. */
   #scalar(type: AnyType, value: string): void {
-    this.#store(visitType(type, sizes));
-    const constant = (value: unknown) => `c${this.#constants.push(value) - 1}`;
+    this.store(visitType(type, sizes));
+    const constant = (value: unknown) => `c${this.constants.push(value) - 1}`;
     const statement = visitType(type, {
       ...scalarCases(() => `a = ${DECIMAL}(d, a, ${value});`),
       enum: (names) => `a = ${constant(enumPutter(names))}(d, a, ${value});`,
@@ -230,7 +246,7 @@ class JsonReader extends StructReader {
       typeof encoding === 'string'
         ? String(encoding === 'raw')
         : encoding.raw.map((value) => `${this.variables.get(encoding.select)} === ${value}`).join(' || ');
-    this.#store();
+    this.store();
     this.out.line(
       `w.at = a; if (${isRaw || 'false'}) ${call(HEX)}; else ${call(TEXT)}; d = w.view; m = d.byteLength - 8; a = w.at;`,
     );

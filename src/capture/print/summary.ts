@@ -259,8 +259,10 @@ export class Summary {
 }
 
 /** Whether a record is a problem found in the input (exit code 1). */
-export function isProblem({ type, incomplete, issues }: CaptureRecord): boolean {
-  return incomplete || issues.length > 0 || type === 'malformed' || type === 'continuation';
+export function isProblem(record: CaptureRecord): boolean {
+  const { type, incomplete } = record;
+  if (incomplete || type === 'malformed' || type === 'continuation') return true;
+  return record.hasIssues ?? record.issues.length > 0;
 }
 
 /** What is wrong with a record, in words; empty when nothing is. */
@@ -293,10 +295,10 @@ function count(
     into.set(name, counts);
   }
   // Error words come from outside and may all differ.
-  const isFirst = !counts.has(key);
-  const kept = !isFirst || counts.size < max ? key : '(other)';
-  counts.set(kept, (counts.get(kept) ?? 0) + times);
-  return isFirst;
+  const before = counts.get(key);
+  const kept = before !== undefined || counts.size < max ? key : '(other)';
+  counts.set(kept, (before ?? counts.get(kept) ?? 0) + times);
+  return before === undefined;
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {

@@ -8,9 +8,10 @@ import {
   messageTypeNames,
   type Payload,
 } from '../../schema/index.js';
-import type { Values } from '../../wire/index.js';
+import { type Values, VariantType } from '../../wire/index.js';
 import type { Clock, Packet, PacketTime } from '../packets/index.js';
 import {
+  type Cut,
   type DecodedPayload,
   decodedSizeMax,
   decodePayload,
@@ -49,7 +50,7 @@ class SinglePacket implements RecordPacket {
 }
 
 /** What is known of a payload without decoding it. */
-const Soundness = { unknown: 0, sound: 1, trailing: 2, broken: 3 } as const;
+const Soundness = { unknown: 0, sound: 1, trailing: 2, cut: 3, broken: 4 } as const;
 
 /**
  * The record of the whole message that has come last. Its payload lies in the packet: it is printed from its bytes, and
@@ -89,6 +90,7 @@ export class LazyRecord implements CaptureRecord {
   #soundness: number = Soundness.unknown;
   /** Where the fields end, if the payload is longer. */
   #restStart = 0;
+  readonly #cut: Cut = { path: '', offset: 0, expected: 0, actual: 0 };
   #decoded: DecodedPayload | undefined;
   readonly #keepsBytes: boolean;
 
@@ -176,7 +178,7 @@ export class LazyRecord implements CaptureRecord {
     return this.#functions !== undefined && (this.#isSoundPayload || this.#all.complete);
   }
   get rest(): Uint8Array | undefined {
-    if (this.#isSoundPayload) return undefined;
+    if (this.#isSoundPayload || this.#soundness === Soundness.cut) return undefined;
     return this.#soundness === Soundness.trailing ? this.#copy(this.#restStart) : this.#all.rest;
   }
   get issues(): readonly Issue[] {
@@ -185,7 +187,8 @@ export class LazyRecord implements CaptureRecord {
   }
   get raw(): Uint8Array | undefined {
     const isExpressed = this.#isSoundPayload || this.#soundness === Soundness.trailing;
-    return isExpressed ? undefined : this.#all.raw;
+    if (isExpressed) return undefined;
+    return this.#soundness === Soundness.cut ? this.#copy(this.#start) : this.#all.raw;
   }
   get bytes(): Uint8Array | undefined {
     if (!this.#keepsBytes) return undefined;
@@ -194,6 +197,14 @@ export class LazyRecord implements CaptureRecord {
   }
   get isSound(): boolean {
     return this.#isSoundPayload && this.#issues.length === 0;
+  }
+  get hasIssues(): boolean {
+    if (this.#issues.length > 0) return true;
+    if (this.#isSoundPayload) return false;
+    const layout = this.layout;
+    // Bytes without a layout are no issue, and neither is a layout that nobody knows without the request.
+    const isClear = layout !== undefined && !(layout instanceof VariantType && this.#asked === undefined);
+    return isClear || this.#all.issues.length > 0;
   }
 
   writePayload(writer: ByteWriter): boolean {
@@ -206,9 +217,18 @@ export class LazyRecord implements CaptureRecord {
       return true;
     }
     if (end < 0) {
-      this.#soundness = Soundness.broken;
       writer.at = before;
-      return false;
+      const isCut = functions.writeCutJson(
+        this.#view,
+        this.#fields,
+        this.#end,
+        this.#asked,
+        writer,
+        this.#cut,
+      );
+      this.#soundness = isCut ? Soundness.cut : Soundness.broken;
+      if (!isCut) writer.at = before;
+      return isCut;
     }
     this.#soundness = Soundness.trailing;
     this.#restStart = end;
@@ -270,6 +290,7 @@ export class LazyRecord implements CaptureRecord {
   }
 
   get #payloadIssues(): readonly Issue[] {
+    if (this.#soundness === Soundness.cut) return [{ code: 'truncated', ...this.#cut }];
     if (this.#soundness !== Soundness.trailing) return this.#all.issues;
     const offset = this.#restStart - this.#fields;
     return [{ code: 'trailing', path: '', offset, expected: offset, actual: this.#end - this.#fields }];

@@ -76,6 +76,8 @@ export interface CaptureRecord {
   readonly isPlain?: boolean;
   /** The fields are all of the payload, and nothing is wrong with the message. Undefined: not known. */
   readonly isSound?: boolean;
+  /** Whether there are issues, for those who need not know which. Undefined: look at `issues`. */
+  readonly hasIssues?: boolean;
   /** Writes `payload` as JSON without decoding it; false, and nothing written, where that is not possible. */
   writePayload?(writer: ByteWriter): boolean;
 }

@@ -75,9 +75,14 @@ async function query(
     const made = temporary.path('tables');
     if (captures.length > 0) await writeTables(io, captures, { output: made }, rmRules, undefined);
     const folders = [...files.filter(isTableFolder), ...(captures.length > 0 ? [made] : [])];
+    if (io.isInterrupted) return;
     const database = await TableDatabase.open(folders, tablesOf(io.protocol));
+    io.onInterrupt(() => database.interrupt());
     try {
       await answer(io, database, asked, options, temporary);
+    } catch (error) {
+      // What the engine says of a query that the user has ended is no news.
+      if (!io.isInterrupted) throw error;
     } finally {
       database.close();
     }
@@ -89,6 +94,10 @@ async function query(
 /** The SQL of a question, or the text itself. No SQL query is a single word. */
 function sqlOf(text: string): string {
   const sql = text.trim().replace(/;$/, '');
+  if (sql === '' || sql === '-') {
+    const expected = 'SQL or the name of a question (query --list names them)';
+    throw new UsageError({ code: 'argument', path: 'sql', expected, actual: sql === '' ? 'nothing' : sql });
+  }
   if (!/^[\w-]*$/.test(sql)) return sql;
   const name = oneOf(
     questions.map((question) => question.name),
@@ -113,39 +122,63 @@ async function answer(
     io.end(written);
     return;
   }
-  const result = await database.rows(sql);
-  io.print(output, format === 'json' ? jsonOf(result) : tableOf(result));
+  const result = await database.ask(sql);
+  const written = io.output(output);
+  for await (const text of format === 'json' ? jsonOf(result) : tableOf(result)) {
+    written.write(text);
+    if (io.isOutputClosed || io.isInterrupted) break;
+  }
+  io.end(written);
 }
 
-function jsonOf({ names, rows }: QueryResult): string {
-  const lines = rows.map((row) =>
-    printable(JSON.stringify(Object.fromEntries(names.map((name, at) => [name, row[at]])))),
-  );
-  return `[${lines.join(',\n ')}]\n`;
+async function* jsonOf({ names, pieces }: QueryResult): AsyncGenerator<string> {
+  let separator = '[';
+  for await (const rows of pieces) {
+    const lines = rows.map((row) =>
+      printable(JSON.stringify(Object.fromEntries(names.map((name, at) => [name, row[at]])))),
+    );
+    if (lines.length === 0) continue;
+    yield separator + lines.join(',\n ');
+    separator = ',\n ';
+  }
+  yield separator === '[' ? '[]\n' : ']\n';
 }
 
 /** Widest column of a table: a longer cell is printed whole and moves those behind it, instead of widening all rows. */
 const widthMax = 60;
 
-/** Columns of one width, numbers flush right. */
-function tableOf({ names, rows }: QueryResult): string {
-  const texts = rows.map((row) => row.map(cellText));
-  const widths = names.map((name, at) =>
-    Math.min(
-      widthMax,
-      texts.reduce((width, row) => Math.max(width, (row[at] as string).length), name.length),
-    ),
-  );
-  const isNumber = names.map((_, at) => rows.every((row) => row[at] === null || typeof row[at] === 'number'));
+/**
+ * Columns of one width, numbers flush right. The first rows, some thousand, tell the widths: of a longer answer not all
+ * rows are in memory.
+ */
+async function* tableOf({ names, isNumber, pieces }: QueryResult): AsyncGenerator<string> {
+  let widths: readonly number[] | undefined;
+  let count = 0;
   const line = (cells: readonly string[]) =>
     `${cells
-      .map((cell, at) =>
-        isNumber[at] ? cell.padStart(widths[at] as number) : cell.padEnd(widths[at] as number),
-      )
+      .map((cell, at) => {
+        const width = widths?.[at] as number;
+        return isNumber[at] ? cell.padStart(width) : cell.padEnd(width);
+      })
       .join('  ')
       .trimEnd()}\n`;
-  const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}\n`;
-  return [line(names), line(widths.map((width) => '-'.repeat(width))), ...texts.map(line), count].join('');
+  const begin = (texts: readonly (readonly string[])[]) => {
+    widths = names.map((name, at) =>
+      Math.min(
+        widthMax,
+        texts.reduce((width, row) => Math.max(width, (row[at] as string).length), name.length),
+      ),
+    );
+    return line(names) + line(widths.map((width) => '-'.repeat(width)));
+  };
+  for await (const rows of pieces) {
+    const texts = rows.map((row) => row.map(cellText));
+    const head = widths === undefined ? begin(texts) : '';
+    count += texts.length;
+    yield head + texts.map(line).join('');
+  }
+  const head = widths === undefined ? begin([]) : '';
+  yield `${head}${count} ${count === 1 ? 'row' : 'rows'}\n`;
 }
 
 function cellText(value: unknown): string {

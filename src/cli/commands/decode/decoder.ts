@@ -1,4 +1,4 @@
-import { frameFields, recordFields } from '../../../capture/filter/index.js';
+import { frameFields, LatestFields } from '../../../capture/filter/index.js';
 import { isProblem } from '../../../capture/print/index.js';
 import { Assembler, type Frame } from '../../../capture/records/index.js';
 import type { Output } from '../../../node/output.js';
@@ -21,6 +21,7 @@ export class Decoder {
     const { filter } = plan;
     const { protocol } = io;
     const sink = sinkOf(io, output, options, plan, isPart);
+    const fields = new LatestFields(protocol);
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     const counted = (matches: boolean) => {
       if (matches && --left <= 0) throw new StopReading();
@@ -33,7 +34,7 @@ export class Decoder {
       // Each record is printed or counted at once.
       reuses: true,
       record: (record) => {
-        const matches = !options.frames && (filter === undefined || filter(recordFields(protocol, record)));
+        const matches = !options.frames && (filter === undefined || filter(fields.take(record)));
         sink.record(record, matches);
         // Last, because a record that was printed knows already whether its payload is sound.
         if (!this.isProblem && isProblem(record)) this.isProblem = true;

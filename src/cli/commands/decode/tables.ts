@@ -25,6 +25,8 @@ export async function writeTables(
   filter: Filter | undefined,
 ): Promise<void> {
   let left = options.limit ?? Number.POSITIVE_INFINITY;
+  let count = 0;
+  let problems = 0;
   const { protocol } = io;
   const { messages, packets, calls, payloads } = tablesOf(protocol);
   const folder = new ParquetFolder(io.files, options.output);
@@ -38,7 +40,8 @@ export async function writeTables(
       rules,
       reuses: true,
       record(record) {
-        if (isProblem(record)) io.problem();
+        count++;
+        if (isProblem(record)) problems++;
         if (filter !== undefined && !filter(recordFields(protocol, record))) return;
         const time = record.packets[0]?.time;
         row(messages, record, time);
@@ -66,4 +69,9 @@ export async function writeTables(
     if (left <= 0 || io.isInterrupted) break;
   }
   folder.end();
+  if (problems === 0) return;
+  io.problem();
+  io.note(
+    `${problems} of ${count} messages are incomplete or not as declared: decode --summary lists them, the column issues of messages says what is wrong`,
+  );
 }

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { protocol } from '../../schemas/index.js';
+import { ByteWriter } from '../../src/base/byte-writer.js';
+import { jsonText } from '../../src/base/json.js';
+import { detectFormat, openReader } from '../../src/capture/input/index.js';
+import { keysOfRecords } from '../../src/capture/keys/index.js';
+import { emptyPacket, type Packet, type PacketSink } from '../../src/capture/packets/index.js';
+import { isProblem, Summary } from '../../src/capture/print/index.js';
+import { Assembler, type CaptureRecord } from '../../src/capture/records/index.js';
+import { type ReassemblyRules, rulesOf } from '../../src/rpc/index.js';
+import { budget } from '../part.js';
+import { Random } from '../random.js';
+import { captures, recorded } from '../recorded.js';
+import { Mutator, recordedFrames } from '../rpc/mutate.js';
+import { withSeed } from '../seeded.js';
+
+const frames = recordedFrames();
+const ids = protocol.messages.map(({ id }) => id);
+
+/** Gives the packets of a stream with changed messages; a few have a comment, a clock, are cut, or come after a gap. */
+function play(sink: PacketSink, seed: number, count: number): void {
+  const random = new Random(seed);
+  const mutator = new Mutator(random, frames, ids);
+  const packet = emptyPacket();
+  for (packet.frame = 1; packet.frame <= count; packet.frame++) {
+    const data = mutator.frame();
+    // The message lies somewhere in a larger buffer.
+    const before = random.below(9);
+    packet.data = new Uint8Array(before + data.length + 3).fill(0xa5);
+    packet.data.set(data, before);
+    packet.view = new DataView(packet.data.buffer);
+    packet.start = before;
+    packet.end = before + data.length;
+    const isRequest = ((data[1] ?? 0) & 3) === 1;
+    packet.from = isRequest ? 3 : 255;
+    packet.to = isRequest ? 255 : random.pick([3, 3, 3, 128]);
+    if (random.once(10))
+      packet.time = random.pick([undefined, 0n, -1n, 1n << 63n, 1_700_000_000_123_456_789n]);
+    else packet.clockTime.split(0x17979cfe, random.below(2 ** 32));
+    packet.comment = random.once(20) ? random.pick(['first', 'second', '']) : undefined;
+    packet.clock = random.once(50) ? 'boot' : undefined;
+    packet.wholeSize = random.once(50) ? data.length + random.below(2) : undefined;
+    packet.lost = random.once(50) ? { count: random.pick([undefined, 1]) } : undefined;
+    packet.queue = random.once(50) ? 'other' : undefined;
+    sink(packet);
+  }
+}
+
+/** Assembles packets twice: with records that are used again and written from bytes, and with decoded ones. */
+class Both {
+  readonly #writer = new ByteWriter(16);
+  readonly #expected: string[] = [];
+  readonly #problems: boolean[] = [];
+  readonly #summaries = [new Summary(protocol), new Summary(protocol)] as const;
+  readonly #assemblers: readonly Assembler[];
+  compared = 0;
+
+  constructor(rules: ReassemblyRules) {
+    const [plainSummary, lazySummary] = this.#summaries;
+    const plain = (record: CaptureRecord) => {
+      this.#expected.push(`${jsonText(keysOfRecords.toJson(record, protocol))}\n`);
+      this.#problems.push(isProblem(record));
+      plainSummary.record(record);
+    };
+    const lazy = (record: CaptureRecord) => {
+      // Both orders: what has been printed knows whether it is sound, and what has been counted does.
+      const isCounted = record.no % 2 === 0;
+      if (isCounted) lazySummary.record(record);
+      this.#writer.at = 0;
+      keysOfRecords.write(record, protocol, this.#writer);
+      const line = new TextDecoder('utf-8', { ignoreBOM: true }).decode(
+        this.#writer.bytes.subarray(0, this.#writer.at),
+      );
+      expect(line).toBe(this.#expected.shift());
+      expect(isProblem(record)).toBe(this.#problems.shift());
+      if (!isCounted) lazySummary.record(record);
+      this.compared++;
+    };
+    const lost = (summary: Summary) => (request: Parameters<Summary['lost']>[0]) => summary.lost(request);
+    this.#assemblers = [
+      new Assembler({ protocol, rules, record: plain, unanswered: lost(plainSummary) }),
+      new Assembler({ protocol, rules, record: lazy, reuses: true, unanswered: lost(lazySummary) }),
+    ];
+  }
+
+  packet(packet: Packet): void {
+    for (const assembler of this.#assemblers) assembler.packet(packet);
+  }
+
+  end(): void {
+    for (const assembler of this.#assemblers) assembler.end();
+    expect(this.#expected).toEqual([]);
+    const [plain, lazy] = this.#summaries;
+    expect(lazy.toJson()).toEqual(plain.toJson());
+  }
+}
+
+describe.each(['rm', 'a14', 'q515'])('lines and counts from bytes, by the rules %s', (name) => {
+  it('are those of decoded messages, whatever the queue messages are', () => {
+    withSeed(29, (seed) => {
+      const both = new Both(rulesOf(name));
+      play((packet) => both.packet(packet), seed, budget(60_000));
+      both.end();
+      expect(both.compared).toBeGreaterThan(budget(20_000));
+    });
+  });
+});
+
+describe.each(captures.filter((name) => name !== 'everything.pcapng'))('%s', (name) => {
+  it('has the same lines and counts from bytes', () => {
+    const bytes = recorded(name);
+    const both = new Both(rulesOf('rm'));
+    const format = detectFormat(bytes.subarray(0, 65_536));
+    if (format === undefined) throw new Error('no format');
+    const reader = openReader(
+      protocol,
+      format,
+      (packet) => both.packet(packet),
+      () => {},
+    );
+    reader.push(bytes);
+    reader.end();
+    both.end();
+    expect(both.compared).toBeGreaterThan(0);
+  });
+});
