@@ -35,7 +35,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/golden',
     'schemas',
   ],
-  'src/inspector': [...engine, 'src/docs', 'schemas'],
+  'src/inspector': [...engine, 'src/docs', 'src/lint', 'schemas'],
   'src/relay': [...engine, 'src/serve', 'src/sim', 'src/target', 'schemas'],
   'src/conform': [...engine, 'src/devicetree', 'src/rm', 'src/machine', 'src/sim', 'src/target', 'schemas'],
   'src/lint': [...engine, 'src/rm', 'src/machine', 'src/host', 'src/sim', 'schemas'],

@@ -1,41 +1,64 @@
 /*
- * Tells gunyah-rm fuzz which code ran. Compile this file without, and the program with
+ * Tells gunyah-rm fuzz which code ran, and how often. Compile this file without, and the program with
  *   clang -fsanitize-coverage=trace-pc-guard,trace-cmp
- * or the program with afl-clang-fast and this file with -DAFL. Call print_coverage() before each "ok".
+ * or the program with afl-clang-fast and this file with -DAFL. Call print_coverage() before each "ok", and
+ * forget_coverage() at "reset".
  */
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+#define EDGES_MAX (1 << 16)
 #ifdef AFL
 extern uint8_t *__afl_area_ptr; /* one byte for each edge, which counts */
 extern uint32_t __afl_final_loc;
-#define EDGES __afl_final_loc
-#define TAKE(edge) (__afl_area_ptr[edge] ? (__afl_area_ptr[edge] = 0, 1) : 0)
+#define counts __afl_area_ptr
+#define edges (__afl_final_loc < EDGES_MAX ? __afl_final_loc : EDGES_MAX)
 #else
 static uint32_t edges;
-static uint8_t reached[1 << 20];
+static uint8_t counts[EDGES_MAX];
 void __sanitizer_cov_trace_pc_guard_init(uint32_t *guard, uint32_t *end) {
   if (*guard == 0)
-    while (guard < end) *guard++ = edges++ % sizeof reached;
+    while (guard < end && edges < EDGES_MAX) *guard++ = edges++;
 }
-void __sanitizer_cov_trace_pc_guard(uint32_t *guard) { reached[*guard] = 1; }
-#define EDGES edges
-#define TAKE(edge) (reached[edge] ? (reached[edge] = 0, 1) : 0)
-/* Constants that something was compared with go into the dictionary, each of them once. */
-static uint64_t compared[1 << 12];
+void __sanitizer_cov_trace_pc_guard(uint32_t *guard) { counts[*guard] += counts[*guard] < 255; }
+/* Constants that something is compared with. They wait, because the program may be in the middle of a line. */
+static uint64_t compared[1 << 12], waiting[1 << 12];
+static uint32_t waiting_count;
 static void constant(uint64_t value) {
   uint64_t *slot = &compared[value * 0x9e3779b97f4a7c15 >> 52];
-  if (*slot != value) printf("cmp %llu\n", (unsigned long long)(*slot = value));
+  if (*slot == 0 && value != 0) waiting[waiting_count++] = *slot = value;
 }
-void __sanitizer_cov_trace_const_cmp2(uint16_t value, uint16_t other) { (void)other, constant(value); }
-void __sanitizer_cov_trace_const_cmp4(uint32_t value, uint32_t other) { (void)other, constant(value); }
+#define COMPARE(bytes, type) \
+  void __sanitizer_cov_trace_cmp##bytes(type one, type other) { (void)one, (void)other; } \
+  void __sanitizer_cov_trace_const_cmp##bytes(type value, type other) { (void)other, constant(value); }
+COMPARE(1, uint8_t)
+COMPARE(2, uint16_t)
+COMPARE(4, uint32_t)
+COMPARE(8, uint64_t)
+void __sanitizer_cov_trace_switch(uint64_t value, uint64_t *cases) {
+  (void)value;
+  for (uint64_t index = 0; index < cases[0]; index++) constant(cases[2 + index]);
+}
 #endif
 
+static uint8_t told[EDGES_MAX];
+
+/* An edge has three numbers: it ran once, 2 or 3 times, more often. Each is told once in a session. */
 void print_coverage(void) {
-  printf("cov ");
-  for (uint32_t edge = 0; edge < EDGES; edge += 8) {
-    unsigned byte = 0;
-    for (uint32_t bit = 0; bit < 8 && edge + bit < EDGES; bit++) byte |= (unsigned)TAKE(edge + bit) << bit;
-    printf("%02x", byte);
+  int any = 0;
+  for (uint32_t edge = 0; edge < edges; edge++) {
+    unsigned range = (counts[edge] > 1) + (counts[edge] > 3);
+    if (counts[edge] == 0 || told[edge] >> range & 1) continue;
+    printf(any++ ? "%u," : "cov %u,", 3 * edge + range);
+    told[edge] |= (uint8_t)(1 << range);
   }
-  printf("\n");
+  if (any) printf("\n");
+#ifndef AFL
+  while (waiting_count > 0) printf("cmp %llu\n", (unsigned long long)waiting[--waiting_count]);
+#endif
+}
+
+void forget_coverage(void) {
+  memset(counts, 0, edges);
+  memset(told, 0, edges);
 }

@@ -56,6 +56,23 @@ function wrapBlock(lines: readonly string[], width: number): string[] {
   const [first = ''] = lines;
   if (!first.startsWith('  ')) return wrapWords(lines.join(' ').split(' '), '', '', width);
   if (lines.every((line) => line.length <= width)) return [...lines];
+  return wrapTable(joined(lines), width);
+}
+
+/** Lines of a table in which a line that begins further to the right goes on with the comment before it. */
+function joined(lines: readonly string[]): string[] {
+  const rows: string[] = [];
+  const { indent } = parts(lines[0] as string);
+  for (const line of lines) {
+    const isMore =
+      parts(line).indent.length > indent.length + hang && parts(rows.at(-1) ?? '').comment !== '';
+    if (isMore) rows.push(`${rows.pop()} ${line.trim()}`);
+    else rows.push(line);
+  }
+  return rows;
+}
+
+function wrapTable(lines: readonly string[], width: number): string[] {
   const isApart = lines.some((line) => line.length > width && parts(line).comment !== '');
   return lines.flatMap((line) => {
     const { indent, left, comment } = parts(line);

@@ -8,7 +8,7 @@ import { exportMarkdown } from './markdown.js';
 
 /** What `export` can write. */
 export const exportForms = {
-  lua: ({ protocol }) => exportLua(protocol),
+  lua: ({ protocol, hazards }) => exportLua(protocol, hazards),
   ksy: ({ protocol }) => exportKsy(protocol),
   c: ({ protocol }) => exportC(protocol),
   md: exportMarkdown,

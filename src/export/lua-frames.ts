@@ -109,6 +109,8 @@ local function dissect_payload(tvb, start, stop, tree, header, info)
     if err ~= 0 then item:add_proto_expert_info(experts.error) end
     at.pos = start + 4
   end
+  local hazard = (hazards_of_empty[header.type] or {})[header.id]
+  if hazard and start >= stop then tree:add_proto_expert_info(experts[hazard[1]], hazard[2]) end
   local layout, how = layout_of(header, err, info.choice)
   local rest = true
   if layout ~= nil then

@@ -18,7 +18,7 @@ import type { EnumType, FlagsType, StructType } from '../wire/index.js';
 import { byLabel, type ExportContext } from './context.js';
 
 /** The reference of all messages, error codes, enums, flags and structs, in Markdown. */
-export function exportMarkdown({ protocol, errno, groups }: ExportContext): string {
+export function exportMarkdown({ protocol, errno, groups }: Omit<ExportContext, 'hazards'>): string {
   const families = describeAll(protocol);
   const sections = [
     '# Messages of the Gunyah resource manager',

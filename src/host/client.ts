@@ -4,7 +4,7 @@ import type { CallEffect, Calling } from './effect.js';
 import { Endpoint, type EndpointEvent } from './endpoint.js';
 import type { HostError } from './error.js';
 import type { GenerationName } from './generations.js';
-import type { HazardListener } from './hazard.js';
+import { type Hazard, hazardRule } from './hazard.js';
 import { shielded } from './listener.js';
 import { NotificationStream, ReceivedNotification } from './notification-stream.js';
 import type { CallName, OutgoingCall } from './outgoing-call.js';
@@ -17,8 +17,12 @@ const NOTIFICATIONS_MAX = 256;
 export interface ClientOptions {
   /** Default: a15. */
   readonly generation?: GenerationName;
-  /** Called for leaks and crashes of the real client that end no call. What it throws is dropped. */
-  readonly onHazard?: HazardListener;
+  /**
+   * Called for leaks and crashes of the real client that end no call. What it throws is dropped.
+   *
+   * @param rule the rule that `gunyah-rm lint --explain` explains, such as `a15/reply-after-return`.
+   */
+  readonly onHazard?: (hazard: Hazard, rule: string) => void;
 }
 
 /** The part of AbortSignal that is used here. Not all environments declare the type itself. */
@@ -50,7 +54,7 @@ export class Client {
   readonly #endpoint: Endpoint;
   readonly #waiting = new Map<OutgoingCall, Waiting>();
   readonly #streams = new Set<NotificationStream>();
-  readonly #onHazard: HazardListener;
+  readonly #onHazard: (hazard: Hazard, rule: string) => void;
   #closed = false;
   readonly #transport: Transport;
 
@@ -163,7 +167,7 @@ export class Client {
         break;
       }
       case 'hazard':
-        this.#onHazard(event.hazard);
+        this.#onHazard(event.hazard, hazardRule(this.#endpoint.generation.name, event.hazard));
         break;
     }
   }

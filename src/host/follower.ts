@@ -145,7 +145,7 @@ class Transport<Call extends SeenCall, Origin> {
       notification: (id, payload) => sink.notification(id, payload ?? NOTHING, this.#cause),
       dropped: () => {},
       report: this.#report,
-      crash: (hazard) => this.#crash(hazard),
+      crash: (hazard, call) => this.#crash(hazard, call),
     });
   }
 
@@ -199,13 +199,10 @@ class Transport<Call extends SeenCall, Origin> {
     return call;
   }
 
-  /** A crash ends all calls. */
-  #crash(hazard: Hazard): void {
+  /** The client is followed on as if it had only lost the call: what comes later may hurt it for another reason. */
+  #crash(hazard: Hazard, outgoing: OutgoingCall | undefined): void {
     this.#report(hazard);
-    for (const outgoing of this.#begun.values()) outgoing.state = 'returned';
-    this.calls.clear();
-    this.#begun.clear();
-    this.#woken.clear();
+    if (outgoing !== undefined && this.#begun.get(outgoing.seq) === outgoing) this.#leave(outgoing.seq);
   }
 }
 

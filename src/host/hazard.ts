@@ -18,12 +18,19 @@ export interface Hazard {
     | 'wrong_request'
     | 'wrong_result';
   readonly doc: string;
+  /** It depends on arguments of the caller, or on parts of a list, which traffic does not show. */
+  readonly isUnseen?: true;
   /** What its peer, or for a wrong request its caller, should do so that it does not come to this. */
   readonly instead: string;
 }
 
 /** Called with each hazard that ends no call: a leak, or a crash while no call is under way. */
 export type HazardListener = (hazard: Hazard) => void;
+
+/** Id of the rule of `lint` about a hazard of a client: `a14/short-reply`. */
+export function hazardRule(client: string, { name }: Pick<Hazard, 'name'>): string {
+  return `${client}/${name.replaceAll('_', '-')}`;
+}
 
 /** A table of hazards. The key of a row is the hazard's name. */
 export function hazardTable<Name extends string>(

@@ -15,6 +15,7 @@ export const hazards = hazardTable({
     doc: 'Waits for the reply without a timeout, and nothing can interrupt it.',
   },
   uninterruptible_send: {
+    isUnseen: true,
     clients: ['v9', 'v11', 'a14', 'a15', 'q61', 'q66', 'q612'],
     effect: 'never_returns',
     instead: 'take requests off the queue, also while something else goes on',

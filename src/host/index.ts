@@ -24,7 +24,7 @@ export {
   type HoldKind,
   type Steps,
 } from './guest-memory/index.js';
-export type { Hazard, HazardListener } from './hazard.js';
+export { type Hazard, type HazardListener, hazardRule } from './hazard.js';
 export { hazards } from './hazards.js';
 export { hypercallError } from './hyp-error.js';
 export { NotificationStream, ReceivedNotification } from './notification-stream.js';

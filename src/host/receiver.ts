@@ -20,8 +20,8 @@ export interface ReceiverSink {
   dropped(issue: Issue): void;
   /** The client leaks. */
   report(hazard: Hazard): void;
-  /** The client crashes. */
-  crash(hazard: Hazard): void;
+  /** The client crashes. @param call the one whose reply it was about to take. */
+  crash(hazard: Hazard, call: OutgoingCall | undefined): void;
 }
 
 interface IncomingNotification {
@@ -91,9 +91,10 @@ export class Receiver {
     this.#sink.dropped({ code, path: '', offset, expected, actual });
   }
 
-  #crash(hazard: Hazard): void {
+  #crash(hazard: Hazard, waiting?: OutgoingCall): void {
+    const active = this.#active;
     this.#active = undefined;
-    this.#sink.crash(hazard);
+    this.#sink.crash(hazard, waiting ?? (active !== undefined && 'message' in active ? active : undefined));
   }
 
   /** Ends the message in assembly because another one starts. @returns false when that crashes the client. */
@@ -130,7 +131,7 @@ export class Receiver {
     }
     if (!this.#abort()) return;
     if (frame.length < REPLY_HEADER_SIZE) {
-      if (crashes) this.#crash(hazards.reply_without_error_word);
+      if (crashes) this.#crash(hazards.reply_without_error_word, call);
       else this.#fail(call, 'ENOMEM');
       return;
     }

@@ -34,8 +34,14 @@ export class CaptureLinter {
   packet(packet: Packet): void {
     const [from, to] = this.#guess.of(packet);
     const frame = packet.data.slice(packet.start, packet.end);
-    this.#linter.packet(packet, from, to);
+    // What its comment says happened before it.
     this.#steps.packet({ from, to, frame, comment: packet.comment });
+    this.#linter.packet(packet, from, to);
+  }
+
+  /** RM has done everything that the messages so far made it do. Else the next message of a VM tells. */
+  flush(): void {
+    this.#steps.flush();
   }
 
   /** The capture ends. @throws WireError when a comment was no operation. */

@@ -61,7 +61,7 @@ export class ClientWatch<Request, Origin> {
   /** The VM has sent a request. */
   sent(record: CaptureRecord, request: Request): void {
     const { id, seq, message } = record;
-    if (id === undefined || seq === undefined || id === 0) return;
+    if (id === undefined || seq === undefined) return;
     this.#follower.sent({ id, seq, name: message?.name ?? '', record, request });
   }
 

@@ -7,6 +7,11 @@ export function ruleTable(): string {
   return rules.map(({ id, level, why }) => `${id.padEnd(width)}  ${level.padEnd(10)}  ${why}\n`).join('');
 }
 
+/** Name of the recording that shows a rule, in captures/lint. Clients share those of their hazards. */
+export function exampleOf({ id, foundBy }: Rule): string {
+  return foundBy === 'client' ? `client/${id.slice(id.indexOf('/') + 1)}.ndjson` : `${id}.ndjson`;
+}
+
 /** A rule for people. @param example the recording that shows it. */
 export function explanation(
   { id, level, peers, why, instead, source, foundBy }: Rule,
@@ -18,7 +23,9 @@ export function explanation(
     `Why: ${why}.`,
     `Instead: ${instead}.`,
     `Source: ${source}.`,
-    ...(foundBy === 'vmm' ? ['Traffic alone does not show it: the client of this library reports it.'] : []),
+    ...(foundBy === 'library'
+      ? ['Traffic alone does not show it: the client of this library reports it.']
+      : []),
     ...(example === undefined ? [] : ['', 'A recording that shows it:', '', example.trimEnd()]),
   ];
   return `${lines.join('\n')}\n`;

@@ -47,6 +47,8 @@ export interface LinterOptions {
    * before the lines that are made from them come.
    */
   readonly isCapture: boolean;
+  /** Memory that no line loads is empty. Default: it is for recordings. */
+  readonly knowsMemory?: boolean;
   /** The lines are the first recording of their file, so that places need not name it. Default: true. */
   readonly isFirst?: boolean;
   readonly finding: (finding: Finding) => void;
@@ -100,8 +102,13 @@ export class Linter {
       isCapture: options.isCapture,
       find: (rule, about) => this.#find(rule, about),
     });
-    this.#memoryKnown = !options.isCapture;
+    this.#memoryKnown = this.#knowsMemory;
     this.#assembler = this.#newAssembler();
+  }
+
+  get #knowsMemory(): boolean {
+    const { isCapture, knowsMemory = !isCapture } = this.#options;
+    return knowsMemory;
   }
 
   #newAssembler(): Assembler {
@@ -237,9 +244,12 @@ export class Linter {
     if (!this.#options.isCapture) this.#feed(step, recorded);
     if (recorded.kind === 'reboot') {
       this.#endBoot();
-      // Nothing of the boot before is answered in this one. The packets of a capture do not say where it boots.
-      if (!this.#options.isCapture) this.#assembler.end();
-      if (!this.#options.isCapture) this.#assembler = this.#newAssembler();
+      // Nothing of the boot before is answered in this one.
+      if (this.#options.isCapture) this.#assembler.forgetRequests();
+      else {
+        this.#assembler.end();
+        this.#assembler = this.#newAssembler();
+      }
       return;
     }
     if (recorded.kind === 'load') this.#memoryKnown = true;
@@ -372,7 +382,7 @@ export class Linter {
         )
           this.#find(rule, sent);
     this.#clients.end();
-    this.#memoryKnown = !this.#options.isCapture;
+    this.#memoryKnown = this.#knowsMemory;
     this.#doubt.clear();
     this.#queued = [];
     this.#waiting.clear();

@@ -21,10 +21,10 @@ export interface Rule {
   /** What to do instead. */
   readonly instead: string;
   /**
-   * Who finds it. `client`: the clients' models, from what RM sends to them. `vmm`: it needs what the VM manager's user
-   * does, which traffic does not show.
+   * Who finds it. `client`: the clients' models, from what RM sends to them. `library`: it depends on what the user of a
+   * client does, which traffic does not show; the client of this library reports it.
    */
-  readonly foundBy: 'traffic' | 'client' | 'vmm';
+  readonly foundBy: 'traffic' | 'client' | 'library';
 }
 
 /** A name as rules have it: `vm_reset_two_rpcs` → `vm-reset-two-rpcs`. */

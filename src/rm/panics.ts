@@ -19,7 +19,7 @@ export interface PanicPlace {
 }
 
 const E = RmError;
-const SKIPPED_RESET = 'the VM was reset twice, so its second reset cleaned nothing up,';
+const SKIPPED_RESET = 'the VM was reset twice, so its second reset cleaned nothing up';
 const EVERY_RESET_CLEANS = 'every reset cleans up, so this cannot be';
 
 /**
@@ -326,7 +326,7 @@ export const panicPlaces = {
   },
   mem_accept_no_allocator: {
     message: 'MEM_ACCEPT',
-    state: `${SKIPPED_RESET} and configured again, and takes an address before a VM_INIT has read its devicetree`,
+    state: `${SKIPPED_RESET}, and configured again, and takes an address before a VM_INIT has read its devicetree`,
     effect: 'assertion',
     instead: 'deallocate the VMID after its first VM_RESET and allocate a new one for the next life',
     careful: EVERY_RESET_CLEANS,
@@ -334,7 +334,7 @@ export const panicPlaces = {
   },
   mem_release_no_allocator: {
     message: 'MEM_RELEASE',
-    state: `${SKIPPED_RESET} and configured again, and gives back an address of its earlier life`,
+    state: `${SKIPPED_RESET}, and configured again, and gives back an address of its earlier life`,
     effect: 'memory fault',
     instead: 'release all parcels before VM_RESET, and reset each life of a VMID once',
     careful: EVERY_RESET_CLEANS,
@@ -361,7 +361,7 @@ export const panicPlaces = {
   ghost_sender: {
     message:
       'MEM_DONATE, MEM_LEND, MEM_SHARE, VM_IRQ_LEND, VM_IRQ_ACCEPT, VM_IRQ_RELEASE, VM_IRQ_RECLAIM, VM_IRQ_NOTIFY, VM_GET_OWNER, VM_GET_PEERS, VM_SET_CRASH_MSG, VM_EXIT, VM_GET_HYP_RESOURCES, IPA_RESERVE',
-    state: `${SKIPPED_RESET} and deallocated, and sends over the link that is left`,
+    state: `${SKIPPED_RESET}, and deallocated, and sends over the link that is left`,
     effect: 'assertion',
     instead: 'have the VM stop sending when it is reset, and reset each life of a VMID once',
     careful: EVERY_RESET_CLEANS,

@@ -87,6 +87,11 @@ export class CaptureSteps {
       this.#step = { ...this.#step, panic: notes.panic };
   }
 
+  /** Ends the open step: RM has handled it, and VMs have taken what it sent. A message that only waits stays open. */
+  flush(): void {
+    if (!this.#enqueued) this.#close(NOTHING);
+  }
+
   /** Ends the last step: all VMs take everything, those that an operation limits after the others. */
   end(): void {
     this.#begin(undefined);

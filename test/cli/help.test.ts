@@ -102,6 +102,19 @@ describe('notes', () => {
   });
 });
 
+describe('notes about a table', () => {
+  it('join what goes on further to the right', () => {
+    const text = ['  exec:X   a program that', '           reads lines', '  dgram:X  sockets'].join('\n');
+    expect(wrapNotes(text, 24).split('\n')).toEqual([
+      '  exec:X',
+      '      a program that',
+      '      reads lines',
+      '  dgram:X',
+      '      sockets',
+    ]);
+  });
+});
+
 describe('-V and -q', () => {
   it.each([['-V'], ['decode', '-V'], ['fuzz', 'corpus', '--version']])(
     '%s prints the version',

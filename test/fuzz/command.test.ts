@@ -68,7 +68,8 @@ describe('fuzz', () => {
     for (const file of findingsIn(out)) {
       const page = readFileSync(file.replace(/ndjson$/, 'md'), 'utf8');
       const { fuzz } = about(file);
-      expect(page).toContain(`: ${fuzz.cause.key}\n\nThe target died while it handled step `);
+      expect(page).toMatch(/^# Finding \d+: the target dies at .+\n\nThe target died while it handled step /);
+      expect(page).toContain(fuzz.cause.key.replace(/^panic /, ''));
       expect(page).toContain('It is a place where the public manager is known to die: ');
       expect(page).toContain(`    ${fuzz.reproduce[0]}\n`);
       expect(page).toMatch(/^1\. (HLOS|VM \d+): request \w+ seq /m);

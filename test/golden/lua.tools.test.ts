@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { exportLua } from '../../src/export/lua.js';
@@ -6,6 +9,7 @@ import { allParts } from '../../src/export/parts.js';
 import { noEvidence } from '../../src/golden/evidence.js';
 import { fixturesOf } from '../../src/golden/generate.js';
 import { plainSizeMax } from '../../src/golden/json.js';
+import { gunyahRm } from '../cli/run.js';
 import { recorded } from '../recorded.js';
 import { seedOf, withSeed } from '../seeded.js';
 import { agreementOn } from './agreement.js';
@@ -35,6 +39,43 @@ describe('the dissector', () => {
       expect(script).toContain(`"${message.name}"`);
       for (const { name } of layout.fields) expect(script).toContain(`"${name}"`);
     }
+  });
+});
+
+describe('rules of lint in the dissector', () => {
+  it('stand in the script, with the rules of issues', async () => {
+    const { stdout } = await gunyahRm(['export', 'lua']);
+    expect(stdout).toContain('[0x56000051] = { "rule.rm23.irq_empty_payload"');
+    expect(stdout).toContain('The payload ends inside a field (wire/truncated)');
+  });
+
+  it.runIf(hasTshark)('are expert info of messages without a payload', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lua-'));
+    const script = join(folder, 'gunyah_rm.lua');
+    const capture = join(folder, 'empty.pcapng');
+    await gunyahRm(['export', 'lua', '-o', script]);
+    const frames = ['2101000051000056', '2101010044000056', '2103000081000056', '2101020024000056'];
+    const hex = frames.map((frame) => `3>255 ${frame}`).join('\n');
+    await gunyahRm(['decode', '--to', 'pcapng', '-o', capture, '-'], { input: hex });
+    const { stdout } = spawnSync(
+      'tshark',
+      [
+        '-X',
+        `lua_script:${script}`,
+        '-r',
+        capture,
+        '-T',
+        'fields',
+        '-e',
+        'frame.number',
+        '-e',
+        '_ws.expert.message',
+      ],
+      { encoding: 'utf8' },
+    );
+    const [lend = '', , , vmid = ''] = stdout.split('\n');
+    expect(lend).toContain('rm23/irq-empty-payload');
+    expect(vmid).not.toContain('rm23/');
   });
 });
 

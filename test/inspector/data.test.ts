@@ -3,10 +3,12 @@ import { protocol } from '../../schemas/index.js';
 import { filterNames, parseFilter, recordFields } from '../../src/capture/filter/index.js';
 import { CaptureInput } from '../../src/capture/input/index.js';
 import { recordLine } from '../../src/capture/ndjson/index.js';
+import { PcapngWriter } from '../../src/capture/pcap/index.js';
 import { infoOf } from '../../src/capture/print/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
 import { type Column, columnsOf } from '../../src/inspector/data/columns.js';
 import { detailOf } from '../../src/inspector/data/detail.js';
+import { Hazards } from '../../src/inspector/data/hazards.js';
 import { MessageFields } from '../../src/inspector/data/message-fields.js';
 import { MessageIndex } from '../../src/inspector/data/message-index.js';
 import { Sorting } from '../../src/inspector/data/sorting.js';
@@ -77,7 +79,7 @@ describe.each(some)('%s behind the page', (name) => {
   });
 
   it('has a column for every key, and says of each message what decode says', () => {
-    const columns = columnsOf(index);
+    const columns = columnsOf(index, new Hazards(index));
     for (const key of names.keys) expect([...columns.keys()]).toContain(key);
     const said = records.map((_, at) => {
       const { text, problem = '' } = infoOf(protocol, index.record(at), index.stateBefore(at));
@@ -88,7 +90,7 @@ describe.each(some)('%s behind the page', (name) => {
   });
 
   it.each(['no', 'name', 'info', 'latency_ns', 'error', 'from'])('is sorted by %s, and back', (name) => {
-    const column = columnsOf(index).get(name) as Column;
+    const column = columnsOf(index, new Hazards(index)).get(name) as Column;
     const view = new View(index, undefined);
     for (const descending of [false, true]) {
       view.sortBy(new Sorting(column, descending));
@@ -147,8 +149,8 @@ describe('the lanes of a recorded life', () => {
   const { index, states, parcels } = read(recorded('vm-lifecycle.pcapng'));
 
   it('have the states of the VM and the parcel that it was made from', () => {
-    const { first, last } = new Lanes(index, states, parcels).window(0, 0, 10);
-    const window = new Lanes(index, states, parcels).window(first, last, 600);
+    const { first, last } = new Lanes(index, states, parcels, new Hazards(index)).window(0, 0, 10);
+    const window = new Lanes(index, states, parcels, new Hazards(index)).window(first, last, 600);
     expect(window.vms.map(({ label }) => label)).toEqual(['RM', 'HLOS', 'VM 128']);
     expect(window.states.filter(({ vmid }) => vmid === 128).map(({ state }) => state)).toEqual([
       'LOAD',
@@ -165,7 +167,7 @@ describe('the lanes of a recorded life', () => {
 
   it('count where there are too many messages to draw each', () => {
     const memory = read(recorded('memory.pcapng'));
-    const lanes = new Lanes(memory.index, memory.states, memory.parcels);
+    const lanes = new Lanes(memory.index, memory.states, memory.parcels, new Hazards(memory.index));
     const { first, last } = lanes.window(0, 0, 10);
     const { messages, density, alarms, total } = lanes.window(first, last, 100);
     expect(messages).toEqual([]);
@@ -210,5 +212,45 @@ describe('functions made when the page is built', () => {
     }
     vi.resetModules();
     expect(forbidden).not.toHaveBeenCalled();
+  });
+});
+
+describe('hazards', () => {
+  /** A life of a VM, whose VMID is deallocated once more. */
+  function found() {
+    const pieces: Uint8Array[] = [];
+    const writer = new PcapngWriter((bytes) => pieces.push(bytes.slice()));
+    const put = (from: number, to: number, hex: string) => {
+      const frame = Uint8Array.from(Buffer.from(hex, 'hex'));
+      writer.packet(from, to, frame, 0, frame.length, undefined, undefined);
+    };
+    put(3, 255, '2101010024000056');
+    put(255, 3, '21020100240000560000000003000000');
+    put(3, 255, '210102000200005677000000');
+    writer.end();
+    const { index } = read(Buffer.concat(pieces));
+    const hazards = new Hazards(index);
+    while (!hazards.advance(true));
+    return { index, hazards };
+  }
+
+  it('are those of lint, with the bytes that they are about', () => {
+    const { index, hazards } = found();
+    expect(hazards.isComplete).toBe(true);
+    expect(hazards.counts.map(({ rule, level, count, first }) => [rule, level, count, first])).toEqual([
+      ['rm23/vm-dealloc-unknown-vmid', 'fatal', 1, 3],
+    ]);
+    const [hazard] = detailOf(index, 2, hazards.of(3)).hazards;
+    expect(hazard).toMatchObject({ rule: 'rm23/vm-dealloc-unknown-vmid', at: 8, runs: [[8, 10]] });
+    expect(columnsOf(index, hazards).get('hazard')?.cell(2)).toBe('fatal rm23/vm-dealloc-unknown-vmid');
+  });
+
+  it('stand in the lanes', () => {
+    const { index, hazards } = found();
+    const lanes = new Lanes(index, new VmStates(index), new Parcels(index), hazards);
+    const { first, last } = lanes.window(0, 0, 10);
+    const { alarms, messages } = lanes.window(first, last, 10);
+    expect(alarms.find(({ name }) => name === 'hazards')).toMatchObject({ total: 1 });
+    expect(messages.map(({ hazards }) => hazards)).toEqual([[], [], ['rm23/vm-dealloc-unknown-vmid']]);
   });
 });

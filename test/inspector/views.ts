@@ -20,7 +20,7 @@ export function viewsSuite(harness: () => Harness): void {
       await page.getByRole('tab', { name: 'Lanes' }).click();
       await becomes(
         () => page.locator('.lanes-frame canvas').getAttribute('aria-label'),
-        '3 lanes, 58 messages, 3 errors, 1 resets, 8 VM states, 1 parcels; as text below',
+        '3 lanes, 58 messages, 3 errors, 1 resets, 1 hazards, 8 VM states, 1 parcels; as text below',
       );
       const pixels = await page.evaluate(`(() => {
         const canvas = document.querySelector('.lanes-frame canvas');
@@ -109,7 +109,7 @@ export function viewsSuite(harness: () => Harness): void {
       const box = (await canvas.boundingBox()) as { x: number; y: number; width: number };
       // The first message stands where the air around the capture ends: 2 % of the duration on each side.
       const gutter = 92;
-      await page.mouse.click(box.x + gutter + ((box.width - gutter) * 0.02) / 1.04, box.y + 200);
+      await page.mouse.click(box.x + gutter + ((box.width - gutter) * 0.02) / 1.04, box.y + 216);
       await shows(page.locator('.details h2'), '1 VM_GET_STATE');
       await canvas.focus();
       await page.keyboard.press('ArrowDown');

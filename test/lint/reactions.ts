@@ -13,7 +13,7 @@ const qcom = qcomTable('faithful');
 const header = headerReader(protocol);
 
 /** A recorded reaction as a recording: the client's requests, and what came in, a step for each interrupt. */
-function recordingOf(line: ReplyLine): object[] {
+export function recordingOf(line: ReplyLine): object[] {
   const { client, name, args, call, incoming } = line;
   const first = argument(args, 'seq');
   // A client that crashed did not say what it had sent; ours sends the same.

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { type Finding, Linter, rules, rulesPage } from '../../src/lint/index.js';
-import { panicPlaces } from '../../src/rm/index.js';
+import { exampleOf, type Finding, Linter, rules, rulesPage } from '../../src/lint/index.js';
+import { panicPlaces, platforms } from '../../src/rm/index.js';
+import { clientExamples } from './client-examples.js';
 import { type Example, examples } from './examples.js';
 
-function findings({ platform, lines }: Example): Finding[] {
+function findings({ platform, lines }: Omit<Example, 'rule'>, peers = new Set(['rm23'])): Finding[] {
   const found: Finding[] = [];
   const finding = (one: Finding) => found.push(one);
   new Linter({
     platform,
-    peers: new Set(['rm23']),
+    peers,
     file: () => undefined,
     isCapture: false,
     finding,
-    note: () => {},
   }).lines(lines);
   return found;
 }
@@ -54,5 +54,25 @@ describe('the recordings that show them', () => {
     expect(fatal.map(({ place }) => place.step)).toEqual(example.rule.startsWith('rm23/') ? [last] : []);
     const text = example.lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     await expect(text).toMatchFileSnapshot(`../../captures/lint/${example.rule}.ndjson`);
+  });
+});
+
+describe('the recordings that show rules of clients', () => {
+  const all = clientExamples();
+
+  it('are there for all that traffic shows', () => {
+    const shown = new Set(all.map(({ name }) => `client/${name}.ndjson`));
+    const missing = rules.filter((rule) => rule.foundBy === 'client' && !shown.has(exampleOf(rule)));
+    expect(missing.map(({ id }) => id)).toEqual([]);
+  });
+
+  it.each(all)('$name', async ({ name, lines }) => {
+    const own = rules.filter((rule) => rule.foundBy === 'client' && rule.id.endsWith(`/${name}`));
+    const peers = new Set(own.flatMap((rule) => rule.peers));
+    const found = findings({ platform: platforms.native, lines }, peers);
+    const hit = found.filter(({ rule }) => rule.id.endsWith(`/${name}`)).flatMap((finding) => finding.peers);
+    expect(new Set(hit)).toEqual(peers);
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    await expect(text).toMatchFileSnapshot(`../../captures/lint/client/${name}.ndjson`);
   });
 });

@@ -153,6 +153,29 @@ describe.skipIf(process.platform === 'win32')('serve --socket (needs unix socket
     expect(stderr.match(/vm_dealloc_unknown_vmid/g)).toHaveLength(3);
   });
 
+  it('tells with --lint what kills the manager, at once and in each boot', async () => {
+    const path = workshop.file('lint.sock');
+    let told = '';
+    const words = ['serve', '--socket', path, '--reboot-on-panic', '--lint', 'rm23', ...load];
+    const server = Server.command(words, (text) => {
+      told += text;
+    });
+    await server.told('ready: ');
+    const peer = await StreamPeer.connect(path);
+    for (let boot = 1; boot <= 2; boot++) {
+      for (const { from, frame, out } of life.steps.slice(0, 7)) await peer.ask(from, frame, out.length);
+      await peer.write(record(3, 255, killing));
+      // The next answer comes after the finding.
+      await peer.ask(3, getVmid(boot), 1);
+      expect(told.match(/fatal rm23\/[a-z-]+/g)).toEqual(
+        Array.from({ length: boot }, () => 'fatal rm23/vm-dealloc-unknown-vmid'),
+      );
+    }
+    expect(told.match(/live: packet/g)).toHaveLength(2);
+    await peer.end();
+    expect(await server.stop()).toMatchObject({ code: 0 });
+  });
+
   it('replaces the name of a server that is gone, and no other', async () => {
     const path = workshop.file('name.sock');
     const killed = await Server.asProcess(['--socket', path]).isReady();

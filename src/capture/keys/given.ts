@@ -7,6 +7,9 @@ export type GivenKeys = {
   readonly [Name in RecordKeyName]?: ReturnType<(typeof recordKeys)[Name]['kind']['fromJson']>;
 };
 
+/** Keys that lines of recordings have, and lines of captures do not. */
+const recordingKeys: ReadonlySet<string> = new Set(['scenario', 'op']);
+
 const rows: ReadonlyMap<string, RecordKey> = new Map(recordKeyRows);
 
 /** Reads the keys of a parsed line. Throws WireError with the path of an unknown key, or of a value of another kind. */
@@ -14,6 +17,8 @@ export function givenKeys(protocol: Protocol, line: Readonly<Record<string, unkn
   const given: Record<string, unknown> = {};
   for (const name of Object.keys(line)) {
     const row = rows.get(name);
+    if (row === undefined && recordingKeys.has(name))
+      return refuse(name, 'a capture: replay and simulate read recordings and findings', name, 'unknown_key');
     if (row === undefined)
       return refuse(name, 'a key of decode --json', name, 'unknown_key', {
         what: 'key',

@@ -54,6 +54,11 @@ export class Assembler implements StreamOwner {
     stream.receive(packet);
   }
 
+  /** The manager boots: it answers nothing that it was asked before. */
+  forgetRequests(): void {
+    this.waiting.end();
+  }
+
   /** The capture has ended: messages in progress are given up, in the order in which they began. */
   end(): void {
     this.inProgress.end();

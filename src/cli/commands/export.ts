@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { type ExportForm, exportForms } from '../../export/forms.js';
+import { exportContext } from '../export-context.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
 import { nameOption } from '../options.js';
-import { errnoTables, sourceGroups } from '../protocol-facts.js';
 
 const examples = `
 Forms:
@@ -30,7 +30,6 @@ export function register(program: Command, io: CommandIo): void {
     .option('-o, --output <file>', 'where to write', '-')
     .addHelpText('after', notes(examples))
     .action((form: ExportForm, { output: path }: { output: string }) => {
-      const context = { protocol: io.protocol, errno: errnoTables, groups: sourceGroups };
-      io.print(path, exportForms[form](context), form === 'json-schema' ? 'json' : 'text');
+      io.print(path, exportForms[form](exportContext(io.protocol)), form === 'json-schema' ? 'json' : 'text');
     });
 }

@@ -4,6 +4,7 @@ import { errorText } from '../../base/sentence.js';
 import {
   Baseline,
   CaptureLinter,
+  exampleOf,
   explanation,
   type Finding,
   isAtLeast,
@@ -27,6 +28,7 @@ import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { version } from '../../node/version.js';
 import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import type { CommandIo } from '../io.js';
+import { peerList } from '../lint-options.js';
 import { notes } from '../notes.js';
 import {
   type FileAt,
@@ -77,8 +79,6 @@ const collectRule = (text: string, list: readonly string[]) => [
   ...list,
   oneOf([...rulesById.keys()], text, '--ignore'),
 ];
-const peerList = (text: string) =>
-  new Set(text.split(',').map((name) => oneOf(peerNames, name.trim(), '--peer')));
 
 export function register(program: Command, io: CommandIo): void {
   program
@@ -210,5 +210,5 @@ function readBaseline(io: CommandIo, path: string): Baseline {
 function explain(io: CommandIo, name: string): void {
   const id = oneOf([...rulesById.keys()], name, '--explain');
   const rule = rulesById.get(id);
-  if (rule !== undefined) io.print('-', explanation(rule, packageFile(`captures/lint/${id}.ndjson`)));
+  if (rule !== undefined) io.print('-', explanation(rule, packageFile(`captures/lint/${exampleOf(rule)}`)));
 }

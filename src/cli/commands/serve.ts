@@ -1,16 +1,21 @@
 import type { Command } from 'commander';
+import { protocol } from '../../../schemas/index.js';
 import { UsageError } from '../../base/error.js';
 import { LineSplitter } from '../../capture/packets/index.js';
+import { LiveLinter, lintForms, rules } from '../../lint/index.js';
 import { FileError } from '../../node/file-error.js';
 import { readPieces, readWholeFile } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
 import { TapServer, Watchers } from '../../node/tap-server.js';
+import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
+import { version } from '../../node/version.js';
 import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
-import { LiveManager } from '../../serve/index.js';
+import { LiveManager, type MemoryContents } from '../../serve/index.js';
 import { LineServer, SimTarget } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
+import { peerList } from '../lint-options.js';
 import { notes } from '../notes.js';
 import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
 import { Stop } from '../stop.js';
@@ -26,6 +31,7 @@ interface ServeOptions {
   readonly manager?: ManagerProfile;
   readonly careful?: true;
   readonly rebootOnPanic?: true;
+  readonly lint?: ReadonlySet<string> | true;
 }
 
 const help = `
@@ -40,6 +46,7 @@ SIGINT and SIGTERM end it. --dgram needs the package unix-dgram, which is native
 Examples:
   gunyah-rm serve --socket rm.sock --tap live.pcapng
   gunyah-rm serve --socket rm.sock --tap-socket tap.sock      for Wireshark, see capture --extcap-install
+  gunyah-rm serve --socket rm.sock --lint rm23,a15
   gunyah-rm serve --dgram /tmp --load 0x89000000=vm.dtb --reboot-on-panic
   gunyah-rm fuzz --target 'exec:gunyah-rm serve --stdio' --time 60`;
 
@@ -57,6 +64,11 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(managerFlag('rm23'))
     .option('--careful', 'answer with an error where the real manager dies')
     .option('--reboot-on-panic', 'boot again when the manager has died, instead of falling silent')
+    .option(
+      '--lint [list]',
+      'print what will kill the manager or hurt its clients; LIST: peers as in lint',
+      peerList,
+    )
     .addHelpText('after', notes(help))
     .action((options: ServeOptions) => serve(io, options));
 }
@@ -90,16 +102,24 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   const { tapSocket } = options;
   const watchers = new Watchers();
   const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket, watchers);
+  const lint = options.lint === undefined ? undefined : liveLint(io, options, options.lint, memory);
   const live = new LiveManager({
     platform: options.platform,
     manager: options.manager,
     careful: options.careful === true,
     memory,
     rebootOnPanic: options.rebootOnPanic === true,
-    onPanic: (reason) => io.warn(panicText(reason, options.rebootOnPanic === true)),
+    onPanic: (reason) => {
+      io.warn(panicText(reason, options.rebootOnPanic === true));
+      if (options.rebootOnPanic === true) lint?.rebooted();
+    },
     onMessage: (from, to, message, refusal) => {
       tap?.message(from, to, message, refusal);
       watchers.message(from, to, message, refusal);
+      if (lint === undefined || refusal !== undefined) return;
+      lint.message(from, to, message);
+      // The manager handles it before anything else can come.
+      if (to === protocol.constants.VMID_RM) queueMicrotask(() => lint.settled());
     },
   });
   const servers: { close(): void | Promise<void> }[] = [];
@@ -114,8 +134,42 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     for (const server of servers) await server.close();
     watchers.close();
     await watch?.close();
+    lint?.end();
     await tap?.end();
   }
+}
+
+/** Prints findings while they are made. */
+function liveLint(
+  io: CommandIo,
+  { platform, manager, tap }: ServeOptions,
+  peers: ReadonlySet<string> | true,
+  memory: readonly MemoryContents[],
+): LiveLinter {
+  if (tap === '-')
+    throw new UsageError({ code: 'option', path: '--lint', expected: 'a --tap that is a file', actual: '-' });
+  const output = io.output('-', 'text', '--lint');
+  const style = terminalStyle(io.stdio, true);
+  const report = lintForms.text({
+    style,
+    width: Math.min(terminalWidth(io.stdio) ?? 80, 80),
+    rules,
+    version: version(),
+  });
+  const files = new Map(memory.map(({ bytes }, index) => [`--load ${index}`, bytes]));
+  return new LiveLinter(
+    {
+      platform,
+      manager,
+      peers: peers === true ? undefined : peers,
+      file: (name) => files.get(name),
+      finding: (finding) => {
+        output.write(report.finding('live', finding));
+        output.flush();
+      },
+    },
+    memory.map(({ address }, index) => ({ address, name: `--load ${index}` })),
+  );
 }
 
 /** The manager as a program that speaks the line protocol (cli.md, "Line protocol of exec targets"). */

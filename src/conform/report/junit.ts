@@ -1,4 +1,5 @@
 import { printable } from '../../base/text.js';
+import { xmlText as xml } from '../../base/xml.js';
 import { comparisonLines, type Outcome } from '../outcome.js';
 import { Counts } from './counts.js';
 import type { Report } from './report.js';
@@ -49,15 +50,4 @@ function testCase(what: string, outcome: Outcome, file: string | undefined): str
   if (file !== undefined) lines.push(`recording: ${file}`);
   const body = xml(lines.map(printable).join('\n'));
   return `${head}>\n      <${tag} type="${level}" message="${xml(reason)}">${body}</${tag}>\n    </testcase>\n`;
-}
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** Text in XML 1.0. Control characters have no place there; line feeds do. */
-function xml(text: string): string {
-  return text
-    .split('\n')
-    .map(printable)
-    .join('\n')
-    .replaceAll(/[&<>"]/g, (character) => entities[character] as string);
 }

@@ -25,11 +25,11 @@ export function findingPage(finding: Finding, origin: Origin): string {
     step.kind === 'load' ? [{ index, bytes: step.bytes }] : [],
   );
   return [
-    `# Finding ${number}: ${plain(causeTitle(cause))}`,
+    `# Finding ${number}: ${plain(titleOfFinding(finding))}`,
     '',
     whatHappened(finding),
     '',
-    `Target \`${plain(origin.target)}\`, seed ${origin.seed}, gunyah-rm ${origin.version}, ${state}.`,
+    `The target is \`${plain(origin.target)}\`, a resource manager (RM). ${certainty[state]} It was found by gunyah-rm ${origin.version} with seed ${origin.seed}.`,
     '',
     '## Play it again',
     '',
@@ -37,6 +37,8 @@ export function findingPage(finding: Finding, origin: Origin): string {
     ...sidesText(finding),
     '',
     `## The session, ${count(played.steps.length, 'step')}`,
+    '',
+    'Each step says who sends what, the bytes of the queue message, and what RM answers. HLOS is the VM that manages the others.',
     '',
     ...played.steps.flatMap((step, index) => stepText(step, played.responses[index], index)),
     ...blobs.flatMap(({ index, bytes }) => [
@@ -51,6 +53,23 @@ export function findingPage(finding: Finding, origin: Origin): string {
     ...indented(cause.text),
     '',
   ].join('\n');
+}
+
+const certainty: Readonly<Record<FindingFacts['state'], string>> = {
+  found: 'This was not played again on a fresh target so far.',
+  confirmed: 'A fresh target showed this again. The session may still be longer than it need be.',
+  smallest: 'A fresh target showed this again. The session is the shortest that was found.',
+  unstable: 'A fresh target did not show this again.',
+};
+
+function titleOfFinding({ cause, played }: Finding): string {
+  const last = played.steps.at(-1);
+  const verb = cause.kind === 'hang' ? 'hangs' : 'dies';
+  const isEnd = cause.kind === 'crash' || cause.kind === 'panic' || cause.kind === 'hang';
+  if (last === undefined || !isEnd) return causeTitle(cause);
+  const place = cause.key.replace(`${cause.kind} `, '');
+  const where = place.startsWith('on ') || place === '' ? '' : ` (${place})`;
+  return `the target ${verb} at ${last.kind === 'frame' ? messageName(idOf(last.frame)) : titleOf(last)}${where}`;
 }
 
 /** What happened, in sentences. */
@@ -107,10 +126,13 @@ function stepText(step: Step, response: Response | undefined, index: number): st
   return [
     `${index + 1}. ${from}${plain(sent.replace(/^to 255: /, ''))}`,
     ...(step.kind === 'frame' ? [`   - \`${formatHex(step.frame)}\``] : []),
-    ...answers.map((record) => `   - RM ${plain(describeRecord(record))}`),
+    ...answers.map((record) => {
+      const text = describeRecord(record).replace(/^to \d+: /, '');
+      return `   - RM to ${vmName(record.to ?? VMID_HLOS)}: ${plain(text)}`;
+    }),
     ...(response?.ended === undefined
       ? []
-      : [`   - **${response.ended.kind}**: ${plain(firstLine(response.ended.text))}`]),
+      : [`   - **${response.ended.kind}** of the target: ${plain(firstLine(response.ended.text))}`]),
   ];
 }
 

@@ -1,11 +1,14 @@
 import type { Random } from '../../base/random.js';
 import type { Response, Step } from '../../target/index.js';
 import { type BoundStep, bind } from '../play/id-binding.js';
+import { Trimming } from './trimming.js';
 
 /** Values that are kept from the comparisons of a target. Later ones replace the oldest. */
 const OPERANDS_MAX = 4096;
 /** Seeds that are compared when one is chosen. */
-const CANDIDATES = 3;
+const CANDIDATES = 4;
+/** Steps that any session costs more than it has: the target's reset. */
+const SESSION_COST = 8;
 
 /** A session that reached code which no session before it had reached. */
 export interface Seed {
@@ -16,7 +19,7 @@ export interface Seed {
 }
 
 interface KeptSeed {
-  readonly session: readonly BoundStep[];
+  session: readonly BoundStep[];
   /** Sessions that were made from it. */
   used: number;
 }
@@ -25,6 +28,10 @@ interface KeptSeed {
 export class Seeds {
   readonly #edges = new Set<number>();
   readonly #kept: KeptSeed[] = [];
+  /** Seeds that can still be made shorter. */
+  readonly #untrimmed = new Map<Trimming, KeptSeed>();
+  /** Of these, those whose trial is not played yet. */
+  readonly #inTrial = new Set<Trimming>();
   readonly #operands: number[] = [];
   readonly #knownOperands = new Set<number>();
   #nextOperand = 0;
@@ -68,19 +75,47 @@ export class Seeds {
     this.#keep(seed);
   }
 
-  /** One of the seeds, rather one that was seldom used. There must be one. */
+  /** Whether some seed may be made shorter. */
+  get hasToTrim(): boolean {
+    return this.#untrimmed.size > this.#inTrial.size;
+  }
+
+  /** The latest seed whose next trial can be played, undefined without one. {@link trimmed} gets the responses. */
+  toTrim(): Trimming | undefined {
+    const trimming = [...this.#untrimmed.keys()].findLast((one) => !this.#inTrial.has(one));
+    if (trimming !== undefined) this.#inTrial.add(trimming);
+    return trimming;
+  }
+
+  /** The trial of a seed was played. */
+  trimmed(trimming: Trimming, responses: readonly Response[]): void {
+    this.#inTrial.delete(trimming);
+    trimming.played(responses);
+    const seed = this.#untrimmed.get(trimming);
+    if (seed !== undefined) seed.session = trimming.session;
+    if (trimming.isDone) this.#untrimmed.delete(trimming);
+  }
+
+  /** One of the seeds, rather one that is short and was seldom used. There must be one. */
   choose(random: Random): readonly BoundStep[] {
-    let best = this.#kept[random.below(this.#kept.length)] as KeptSeed;
+    let best = this.#any(random);
     for (let candidate = 1; candidate < CANDIDATES; candidate++) {
-      const other = this.#kept[random.below(this.#kept.length)] as KeptSeed;
-      if (other.used < best.used) best = other;
+      const other = this.#any(random);
+      if (costOf(other) < costOf(best)) best = other;
     }
     best.used++;
     return best.session;
   }
 
-  #keep({ steps, responses }: Seed): void {
-    this.#kept.push({ session: bind(steps, responses), used: 0 });
+  #any(random: Random): KeptSeed {
+    return this.#kept[random.below(this.#kept.length)] as KeptSeed;
+  }
+
+  #keep({ steps, responses, edges }: Seed): void {
+    const kept: KeptSeed = { session: bind(steps, responses), used: 0 };
+    this.#kept.push(kept);
+    const trimming = new Trimming(kept.session, edges);
+    if (!trimming.isDone) this.#untrimmed.set(trimming, kept);
   }
 
   #addOperand(value: number): void {
@@ -91,4 +126,9 @@ export class Seeds {
     this.#operands[this.#nextOperand] = value;
     this.#nextOperand = (this.#nextOperand + 1) % OPERANDS_MAX;
   }
+}
+
+/** Steps that were played for it. */
+function costOf({ session, used }: KeptSeed): number {
+  return (used + 1) * (session.length + SESSION_COST);
 }

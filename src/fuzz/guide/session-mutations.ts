@@ -1,10 +1,7 @@
-import { limits, protocol } from '../../../schemas/index.js';
-import { viewOf } from '../../base/bytes.js';
 import type { Random } from '../../base/random.js';
-import { annotate } from '../../codec/index.js';
-import { payloadOf } from '../../schema/index.js';
-import { headerOf } from '../../target/index.js';
-import type { BoundStep } from '../play/id-binding.js';
+import type { Step } from '../../target/index.js';
+import { allocatedRole, type BoundStep, type IdUse } from '../play/id-binding.js';
+import { changeField, changeLength, changeSize, offsetsOf } from './message-mutations.js';
 
 export type Session = readonly BoundStep[];
 
@@ -21,13 +18,6 @@ export interface Material {
 const CHANGES_MAX = 6;
 /** Most messages of a session. */
 const STEPS_MAX = 1200;
-/** Numbers of steps of a second session are made higher than any of the first. */
-const NUMBERS_APART = 1 << 20;
-/** Values at the borders of integers. */
-const BORDERS: readonly number[] = [
-  0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 63, 64, 127, 128, 255, 256, 0xfff, 0x1000,
-].concat([0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff]);
-
 type Change = (session: Session, material: Material) => Session;
 
 /** Changes of whole sessions: what is sent, and in which order. */
@@ -60,15 +50,18 @@ const orders: readonly Change[] = [
 const splices: readonly Change[] = [
   // The end of another.
   (session, { random, other }) => {
-    const tail = apart(other());
-    return [...session.slice(0, 1 + random.below(session.length)), ...tail.slice(random.below(tail.length))];
+    const tail = other();
+    const head = session.slice(0, 1 + random.below(session.length));
+    return [...head, ...adopted(tail.slice(random.below(tail.length)), head, numberBehind(session), random)];
   },
   // Some steps of another.
   (session, { random, other }) => {
-    const from = apart(other());
+    const from = other();
     const start = random.below(from.length);
     const at = random.below(session.length + 1);
-    return [...session.slice(0, at), ...from.slice(start, start + 1 + random.below(8)), ...session.slice(at)];
+    const head = session.slice(0, at);
+    const steps = from.slice(start, start + 1 + random.below(8));
+    return [...head, ...adopted(steps, head, numberBehind(session), random), ...session.slice(at)];
   },
 ];
 
@@ -86,76 +79,85 @@ export function mutateSession(seed: Session, material: Material): Session {
 }
 
 /** Changes one message, rather a late one: the steps before it lead to where it matters. */
-function changeMessage(session: Session, material: Material): Session {
-  const { random } = material;
+function changeMessage(session: Session, { random, operands }: Material): Session {
   const back = random.chance(0.7) ? Math.min(session.length, 16) : session.length;
   const at = session.length - 1 - random.below(back);
   const bound = session[at] as BoundStep;
   if (bound.step.kind !== 'frame') return session;
-  const { frame } = bound.step;
-  const [changed, start, end] = random.chance(0.75)
-    ? changeField(frame, material)
-    : changeLength(frame, random);
-  const uses = bound.uses.filter(({ at: use, size }) => use === 'vm' || use + size <= start || use >= end);
-  const replaced = { ...bound, step: { ...bound.step, frame: changed }, uses };
-  return [...session.slice(0, at), replaced, ...session.slice(at + 1)];
+  return [
+    ...session.slice(0, at),
+    ...changedSteps(bound, bound.step, random, operands),
+    ...session.slice(at + 1),
+  ];
 }
 
-type Changed = readonly [frame: Uint8Array, start: number, end: number];
-
-/** Another value in one field of the layout, or in any bytes of what has no layout. */
-function changeField(frame: Uint8Array, { random, operands }: Material): Changed {
-  const fields = fieldsOf(frame);
-  if (fields.length === 0) return changeLength(frame, random);
-  const [start, end] = any(random, fields);
-  const changed = frame.slice();
-  const width = Math.min(end - start, 8);
-  const view = viewOf(changed);
-  const before = width >= 4 ? view.getUint32(start, true) : (changed[start] as number);
-  const value = newValue(before, random, operands);
-  for (let index = 0; index < width; index++) {
-    const byte =
-      index < 4 ? (value >>> (8 * index)) & 0xff : Math.floor(value / 2 ** 32) >>> (8 * (index - 4));
-    changed[start + index] = byte;
-  }
-  return [changed, start, end];
+function changedSteps(
+  bound: BoundStep,
+  step: Extract<Step, { readonly kind: 'frame' }>,
+  random: Random,
+  operands: readonly number[],
+): BoundStep[] {
+  const kind = random.below(10);
+  const frames = kind < 3 ? changeLength(step.frame, random) : undefined;
+  if (frames !== undefined) return framesBound(bound, step, frames);
+  const { frame, start, end } =
+    (kind < 9 ? changeField(step.frame, random, operands) : undefined) ?? changeSize(step.frame, random);
+  const uses = bound.uses.filter(({ at, size }) => at === 'vm' || at + size <= start || at >= end);
+  return [{ ...bound, step: { ...step, frame }, uses }];
 }
 
-function newValue(before: number, random: Random, operands: readonly number[]): number {
-  const kind = random.below(8);
-  if (kind < 3 && operands.length > 0) return any(random, operands) + (kind === 0 ? random.below(3) - 1 : 0);
-  if (kind < 5) return any(random, BORDERS);
-  if (kind === 5) return before + random.below(9) - 4;
-  return kind === 6 ? (before ^ (1 << random.below(32))) >>> 0 : random.u32();
-}
-
-/** Shorter, or longer by bytes of any value. */
-function changeLength(frame: Uint8Array, random: Random): Changed {
-  const { header, queue_message: sizeMax } = limits;
-  const size =
-    header + random.below(random.chance(0.5) ? Math.max(1, frame.length - header) : sizeMax - header + 1);
-  const changed = new Uint8Array(size);
-  changed.set(frame.subarray(0, size));
-  for (let at = frame.length; at < size; at++) changed[at] = random.below(256);
-  return [changed, size, Number.POSITIVE_INFINITY];
-}
-
-function fieldsOf(frame: Uint8Array): readonly (readonly [start: number, end: number])[] {
-  const header = headerOf(frame);
-  if (header === undefined) return [];
-  const layout = payloadOf(protocol.byId.get(header.msg_id), header.type);
-  return annotate(layout, frame.subarray(limits.header)).ranges.map(
-    ({ start, end }) => [start + limits.header, end + limits.header] as const,
-  );
-}
-
-/** A session whose steps have other numbers, so that it fits behind another one. */
-function apart(session: Session): Session {
-  return session.map(({ step, number, uses }) => ({
-    step,
-    number: number + NUMBERS_APART,
-    uses: uses.map((use) => ({ ...use, allocator: use.allocator + NUMBERS_APART })),
+/** The queue messages of a request that was encoded anew. Ids stay bound where the same field holds the same id. */
+function framesBound(
+  bound: BoundStep,
+  step: Extract<Step, { readonly kind: 'frame' }>,
+  frames: readonly Uint8Array[],
+): BoundStep[] {
+  const [first = step.frame] = frames;
+  const paths = new Map([...offsetsOf(step.frame)].map(([path, at]) => [at, path]));
+  const offsets = offsetsOf(first);
+  const uses = bound.uses.flatMap((use) => {
+    if (use.at === 'vm') return [use];
+    const at = offsets.get(paths.get(use.at) ?? '');
+    if (at === undefined) return [];
+    const isSame = step.frame
+      .subarray(use.at, use.at + use.size)
+      .every((byte, index) => byte === first[at + index]);
+    return isSame ? [{ ...use, at }] : [];
+  });
+  const senders = bound.uses.filter(({ at }) => at === 'vm');
+  return frames.map((frame, index) => ({
+    ...bound,
+    step: { ...step, frame },
+    uses: index === 0 ? uses : senders,
   }));
+}
+
+/**
+ * Steps of another session as they fit behind a session: ids that were allocated before them become ids of the same kind
+ * that the session allocates, mostly.
+ *
+ * @param first what the numbers of steps are raised by, so that no other step has them.
+ */
+function adopted(steps: Session, behind: Session, first: number, random: Random): Session {
+  const own = new Set(steps.map(({ number }) => number));
+  const replaced = new Map<number, number>();
+  const allocatorFor = ({ allocator, role }: IdUse): number => {
+    const known = own.has(allocator) ? allocator + first : replaced.get(allocator);
+    if (known !== undefined) return known;
+    const fitting = behind.filter(({ step }) => allocatedRole(step) === role);
+    const chosen = fitting.length > 0 && random.chance(0.9) ? any(random, fitting).number : allocator + first;
+    replaced.set(allocator, chosen);
+    return chosen;
+  };
+  return steps.map(({ step, number, uses }) => ({
+    step,
+    number: number + first,
+    uses: uses.map((use) => ({ ...use, allocator: allocatorFor(use) })),
+  }));
+}
+
+function numberBehind(session: Session): number {
+  return session.reduce((most, { number }) => Math.max(most, number), -1) + 1;
 }
 
 function any<T>(random: Random, list: readonly T[]): T {

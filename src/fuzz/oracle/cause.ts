@@ -1,5 +1,4 @@
 import { protocol } from '../../../schemas/index.js';
-import { formatId } from '../../schema/index.js';
 import { type Ending, idOf, type Step } from '../../target/index.js';
 
 /**
@@ -79,7 +78,7 @@ function firstLine(text: string): string {
   return text.split('\n', 1)[0] as string;
 }
 
-/** Name of a message, or its id where it has no name. */
+/** Name of a message for keys of causes: all ids without a name are one. */
 export function messageName(id: number): string {
-  return protocol.byId.get(id)?.name ?? formatId(id);
+  return protocol.byId.get(id)?.name ?? 'an unknown message';
 }

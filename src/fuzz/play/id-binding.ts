@@ -14,7 +14,7 @@ import { headerOf, idOf, REPLY_FIELDS, type Response, type Step, wordAt } from '
 import { type Field, ListType, StructType } from '../../wire/index.js';
 
 /** Ids that RM allocates, by the role of the fields that hold them. */
-type Role = 'vmid' | 'mem_handle' | 'virq_handle';
+export type Role = 'vmid' | 'mem_handle' | 'virq_handle';
 
 /** Calls whose reply holds a new id, in the field behind the error word. */
 const allocatingCalls: ReadonlyMap<number, Role> = new Map<number, Role>([
@@ -28,14 +28,20 @@ const sizes: Readonly<Record<Role, number>> = { vmid: 2, mem_handle: 4, virq_han
 
 /** Whether a step is a request whose reply holds a new id. */
 export function isAllocating(step: Step): boolean {
-  return step.kind === 'frame' && allocatingCalls.has(idOf(step.frame));
+  return allocatedRole(step) !== undefined;
+}
+
+/** What kind of id the reply to a step holds; undefined if it holds none. */
+export function allocatedRole(step: Step): Role | undefined {
+  return step.kind === 'frame' ? allocatingCalls.get(idOf(step.frame)) : undefined;
 }
 
 /** An id in a step that an earlier request allocated. */
-interface IdUse {
+export interface IdUse {
   /** Byte offset in the frame; `vm`: the sender, or the VM that the step is about. */
   readonly at: number | 'vm';
   readonly size: number;
+  readonly role: Role;
   /** Number in the recorded session of the step with that request. */
   readonly allocator: number;
 }
@@ -101,7 +107,7 @@ export function bind(steps: readonly Step[], responses: readonly Response[]): Bo
     const uses: IdUse[] = [];
     const use = (at: IdUse['at'], role: Role, value: number) => {
       const allocator = latest.get(`${role} ${value}`);
-      if (allocator !== undefined) uses.push({ at, size: sizes[role], allocator });
+      if (allocator !== undefined) uses.push({ at, size: sizes[role], role, allocator });
     };
     const vmid = vmOf(step);
     if (vmid !== undefined) use('vm', 'vmid', vmid);

@@ -2,6 +2,7 @@ import { authMech, constants, vmStatus } from '../../../schemas/index.js';
 import type { MainlineCalls } from '../calls/mainline/index.js';
 import type { Calling } from '../effect.js';
 import { HostError } from '../error.js';
+import type { GenerationName } from '../generations.js';
 import { type AddressRange, byAddress } from './addresses.js';
 import { type Backing, UserBacking } from './backing.js';
 import type { FileBindings, GuestMemoryBinding } from './bindings.js';
@@ -17,6 +18,8 @@ import type { RegionRules, VmRules } from './rules.js';
 import type { UserProcess } from './user-memory.js';
 
 export interface VmSetup {
+  /** The client below, by whose name rules of `lint` tell hazards. */
+  readonly client: GenerationName;
   readonly rules: VmRules;
   /** What its memory ioctls check. */
   readonly regionRules: RegionRules;
@@ -84,7 +87,7 @@ export class VmContext {
   constructor(setup: VmSetup) {
     this.setup = setup;
     ({ rules: this.rules, calls: this.calls, careful: this.careful } = setup);
-    this.hazards = new HazardLog((report) => setup.tell({ kind: 'hazard', report }));
+    this.hazards = new HazardLog(setup.client, (report) => setup.tell({ kind: 'hazard', report }));
     this.functions = new FunctionTable(this.resources, ({ type, key }) =>
       setup.tell({ kind: 'unbind', type, key }),
     );

@@ -1,10 +1,12 @@
 import type { Issue } from '../../base/error.js';
-import type { Hazard } from '../hazard.js';
+import { type Hazard, hazardRule } from '../hazard.js';
 import { vmHazards } from './hazards.js';
 
 /** A fault that the VM manager has made, or something that it could not clean up, and where. */
 export interface HazardReport {
   readonly hazard: Hazard;
+  /** The rule that `gunyah-rm lint --explain` explains, such as `a14/vmid-lost`. */
+  readonly rule: string;
   /** `code` is the hazard's name. `offset` is the address or handle of what `path` names. */
   readonly issue: Issue;
 }
@@ -19,9 +21,12 @@ export class HazardLog {
   /** RM has something of the VM that the careful manager could not get back. */
   leftBehind = false;
   #reports: HazardReport[] = [];
+  readonly #client: string;
   readonly #onReport: (report: HazardReport) => void;
 
-  constructor(onReport: (report: HazardReport) => void) {
+  /** @param client its name in the rules. */
+  constructor(client: string, onReport: (report: HazardReport) => void) {
+    this.#client = client;
     this.#onReport = onReport;
   }
 
@@ -31,7 +36,8 @@ export class HazardLog {
   }
 
   report(hazard: Hazard, path: string, { offset = 0, expected, actual }: Evidence): void {
-    const report = { hazard, issue: { code: hazard.name, path, offset, expected, actual } };
+    const rule = hazardRule(this.#client, hazard);
+    const report = { hazard, rule, issue: { code: hazard.name, path, offset, expected, actual } };
     this.#reports.push(report);
     this.#onReport(report);
   }

@@ -81,6 +81,7 @@ export class VmManager {
     const { hasKernelMemory = () => true } = this.#options;
     const descriptor = this.#newDescriptor();
     const setup: VmSetup = {
+      client: this.generation.client,
       rules: this.generation,
       regionRules: this.#regionRules(),
       careful: this.#careful,

@@ -3,6 +3,7 @@ import type { SummaryJson } from '../../capture/print/index.js';
 import type { ColumnFacts } from './columns.js';
 import type { Copies, Detail } from './detail.js';
 import type { FindAnswer, FindQuery } from './find.js';
+import type { HazardCount } from './hazards.js';
 import type { Note } from './note.js';
 import type { Row } from './rows.js';
 import type { SortKey } from './sorting.js';
@@ -40,6 +41,8 @@ export interface Requests {
   copies(no: number, node?: number): Copies;
   lanes(start: number, end: number, parts: number): LanesWindow;
   overview(): Overview;
+  /** What `lint` has found so far, by rule, the worst first. */
+  hazards(): HazardsAnswer;
   /** Rows [start, end) as `decode --json` prints them. */
   ndjson(start: number, end: number): string;
   /** A pcapng file with the notes: of all messages, or of those that the filter shows. */
@@ -54,6 +57,12 @@ export interface Overview extends SummaryJson {
   readonly activity: readonly number[];
   /** The whole duration. Undefined if the capture has no times. */
   readonly durationNs: number | undefined;
+}
+
+/** Findings of `lint`, and whether all messages have been looked at. */
+export interface HazardsAnswer {
+  readonly counts: readonly HazardCount[];
+  readonly complete: boolean;
 }
 
 /** What the worker tells the page without being asked. */
@@ -80,6 +89,8 @@ export type Event =
       readonly sorted: number;
       readonly complete: boolean;
     }
+  /** How many findings of `lint` there are so far, and whether all messages have been looked at. */
+  | { readonly kind: 'hazards'; readonly count: number; readonly complete: boolean }
   /** An error that ends reading. The messages before it are shown. */
   | { readonly kind: 'problem'; readonly code: string; readonly text: string }
   /** A part of the file that was skipped. */

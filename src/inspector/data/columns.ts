@@ -1,6 +1,7 @@
 import { keysOfRecords, recordKeys } from '../../capture/keys/index.js';
 import { infoOf } from '../../capture/print/index.js';
 import { MessageType } from '../../schema/index.js';
+import type { Hazards } from './hazards.js';
 import { isProblemAt, isUnanswered, nameAt } from './message-facts.js';
 import { IndexedRecord } from './message-fields.js';
 import { Flag, type MessageIndex } from './message-index.js';
@@ -34,7 +35,7 @@ function labelOf(name: string): string {
 }
 
 /** All columns of the table of messages: one for each key of records, and those that only the page has. */
-export function columnsOf(index: MessageIndex): ReadonlyMap<string, Column> {
+export function columnsOf(index: MessageIndex, hazards: Hazards): ReadonlyMap<string, Column> {
   const { protocol } = index;
   const record = new IndexedRecord(index);
   const keys = Array.from(keysOfRecords.names, (name): Column => {
@@ -50,14 +51,16 @@ export function columnsOf(index: MessageIndex): ReadonlyMap<string, Column> {
     };
     return { name, label: labelOf(name), doc, isNumber, cell, ...(isNumber && { number }) };
   });
-  const all = new Map([...keys, ...pageColumns(index, record)].map((column) => [column.name, column]));
+  const all = new Map(
+    [...keys, ...pageColumns(index, hazards, record)].map((column) => [column.name, column]),
+  );
   for (const [name, fast] of Object.entries(indexed(index)))
     all.set(name, { ...(all.get(name) as Column), ...fast, isIndexed: true });
   return all;
 }
 
 /** The columns that no record key has. */
-function pageColumns(index: MessageIndex, record: IndexedRecord): Column[] {
+function pageColumns(index: MessageIndex, hazards: Hazards, record: IndexedRecord): Column[] {
   const info = (at: number) => {
     record.moveTo(at);
     return infoOf(index.protocol, record, index.stateBefore(at));
@@ -98,6 +101,17 @@ function pageColumns(index: MessageIndex, record: IndexedRecord): Column[] {
       doc: 'What is wrong with the message.',
       isNumber: false,
       cell: (at) => (isProblemAt(index, at) ? (info(at).problem ?? '') : ''),
+    },
+    {
+      name: 'hazard',
+      label: 'Hazard',
+      doc: 'Rules of lint that the message breaks.',
+      isNumber: false,
+      cell: (at) =>
+        hazards
+          .of(at + 1)
+          .map(({ level, rule }) => `${level} ${rule}`)
+          .join(', '),
     },
   ];
 }

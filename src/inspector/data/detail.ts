@@ -12,6 +12,7 @@ import { BitsType, StructType, type Values } from '../../wire/index.js';
 import { fieldNotes } from './field-notes.js';
 import { TreeBuilder, type TreeNode } from './field-tree.js';
 import { bytesOf, FrameBytes } from './frame-bytes.js';
+import type { Hazard } from './hazards.js';
 import type { MessageIndex } from './message-index.js';
 import { type Note, noteOf } from './note.js';
 
@@ -22,6 +23,16 @@ export interface DetailIssue {
   readonly at: number;
   /** Line of the tree to which it belongs. */
   readonly node: number | undefined;
+}
+
+/** A finding of `lint`, and where it is: `at` and `node` as of an issue. */
+export interface DetailHazard extends DetailIssue {
+  readonly rule: string;
+  readonly level: string;
+  readonly instead: string;
+  readonly source: string;
+  /** Bytes of the frames, first and one behind the last, of each piece. */
+  readonly runs: readonly (readonly [number, number])[];
 }
 
 /** The texts that can be copied of a message. */
@@ -48,10 +59,11 @@ export interface Detail {
   }[];
   readonly nodes: readonly TreeNode[];
   readonly issues: readonly DetailIssue[];
+  readonly hazards: readonly DetailHazard[];
 }
 
 /** Explains each byte of a message, also of a malformed one. */
-export function detailOf(index: MessageIndex, at: number): Detail {
+export function detailOf(index: MessageIndex, at: number, hazards: readonly Hazard[] = []): Detail {
   const { protocol } = index;
   const record = index.record(at);
   const frames = new FrameBytes(index.packets(at), protocol.limits.header);
@@ -69,6 +81,7 @@ export function detailOf(index: MessageIndex, at: number): Detail {
       comment,
     })),
     nodes,
+    hazards: hazards.map((hazard) => hazardAt(hazard, record, frames, nodes)),
     issues: [
       ...incompleteIssues(record, frames),
       ...record.issues.map((issue) => located(issue, record, frames, nodes)),
@@ -148,6 +161,18 @@ function incompleteIssues(
   if (!incomplete) return [];
   const text = `incomplete: ${packets.length - 1} of ${announced} continuations came`;
   return [{ text, at: bytes.length, node: undefined }];
+}
+
+function hazardAt(
+  { rule, level, text, instead, source, path, offset, end }: Hazard,
+  record: CaptureRecord,
+  frames: FrameBytes,
+  nodes: readonly TreeNode[],
+): DetailHazard {
+  const node = path === '' ? undefined : nodes.find((one) => one.path === path);
+  const word = record.error === undefined ? 0 : errorWordSize;
+  const runs = frames.payload(word + offset, word + end);
+  return { rule, level, text, instead, source, runs, at: runs[0]?.[0] ?? 0, node: node?.id };
 }
 
 function located(

@@ -41,10 +41,15 @@ export const Flag = {
 
 /** What few packets have. */
 type PacketFacts = Pick<Packet, 'clock' | 'queue' | 'wholeSize' | 'lost'>;
+/** Stands for a VMID that the capture does not say. */
+const NOBODY = 0xffffffff;
+
 const noFacts: PacketFacts = { clock: undefined, queue: undefined, wholeSize: undefined, lost: undefined };
 
 /** One queue message of a record. */
 export interface StoredPacket extends Stored, PacketFacts {
+  readonly from: number | undefined;
+  readonly to: number | undefined;
   readonly frame: number;
   readonly time: bigint | undefined;
   readonly comment: string | undefined;
@@ -58,7 +63,7 @@ export interface IndexObserver {
 }
 
 /**
- * All messages of a capture as columns and bytes. It takes some 70 bytes for each queue message besides its bytes.
+ * All messages of a capture as columns and bytes. It takes some 80 bytes for each queue message besides its bytes.
  * Everything else about a message is decoded again when it is needed, from its packets.
  */
 export class MessageIndex {
@@ -88,6 +93,8 @@ export class MessageIndex {
     position: Uint32Array,
     size: Uint32Array,
     time: BigInt64Array,
+    from: Uint32Array,
+    to: Uint32Array,
   });
   /** The packets of all messages, grouped by message. */
   readonly #parts = new Table({ packet: Uint32Array });
@@ -132,6 +139,8 @@ export class MessageIndex {
     columns.frame[index] = packet.frame;
     columns.position[index] = this.#bytes.add(data, start, end);
     columns.size[index] = end - start;
+    columns.from[index] = from ?? NOBODY;
+    columns.to[index] = to ?? NOBODY;
     columns.time[index] = this.#times.store(index, time);
     if (comment !== undefined) this.#comments.set(index, comment);
     const facts = { clock, queue, wholeSize, lost };
@@ -201,8 +210,11 @@ export class MessageIndex {
 
   /** A queue message by its place in the file, counted from 0. */
   packetAt(packet: number): StoredPacket {
+    const { from, to } = this.#packets.columns;
     return {
       ...this.#stored(packet),
+      from: from[packet] === NOBODY ? undefined : from[packet],
+      to: to[packet] === NOBODY ? undefined : to[packet],
       frame: this.#frame(packet),
       time: this.#time(packet),
       comment: this.#comments.get(packet),

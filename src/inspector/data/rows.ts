@@ -20,6 +20,8 @@ export interface Row {
   readonly failed: boolean;
   /** What is wrong with the message. Empty if nothing is. */
   readonly problem: string;
+  /** Rules of `lint` that the message breaks, each behind its level. Empty if there are none. */
+  readonly hazard: string;
   readonly marked: boolean;
   /** The comments of its packets. */
   readonly comment: string;
@@ -29,6 +31,7 @@ export interface Row {
 export interface RowColumns {
   readonly shown: readonly Column[];
   readonly problem: Column;
+  readonly hazard: Column;
   readonly comment: Column;
 }
 
@@ -50,7 +53,7 @@ export function rowsOf(
 
 function rowOf(
   index: MessageIndex,
-  { shown, problem, comment }: RowColumns,
+  { shown, problem, hazard, comment }: RowColumns,
   at: number,
   before: number | undefined,
 ): Row {
@@ -67,6 +70,7 @@ function rowOf(
     unanswered: isUnanswered(index, at),
     failed: isFailed(index, at),
     problem: problem.cell(at),
+    hazard: hazard.cell(at),
     marked: index.has(at, Flag.marked),
     comment: index.has(at, Flag.comment) ? comment.cell(at) : '',
   };

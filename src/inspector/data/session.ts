@@ -5,10 +5,11 @@ import { CaptureInput } from '../../capture/input/index.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { Summary } from '../../capture/print/index.js';
 import type { Protocol } from '../../schema/index.js';
-import type { CaptureSource, Event, FilterAnswer, Overview, Requests } from './api.js';
+import type { CaptureSource, Event, FilterAnswer, HazardsAnswer, Overview, Requests } from './api.js';
 import { type Column, type ColumnFacts, columnsOf } from './columns.js';
 import { copiesOf, detailOf } from './detail.js';
 import { type FindAnswer, type FindQuery, testOf } from './find.js';
+import { Hazards } from './hazards.js';
 import { MessageIndex } from './message-index.js';
 import { commentOf, type Note } from './note.js';
 import { rowsOf } from './rows.js';
@@ -48,6 +49,9 @@ export class Session implements Requests {
   readonly #index: MessageIndex;
   readonly #states: VmStates;
   readonly #parcels: Parcels;
+  readonly #hazards: Hazards;
+  #isLinting = false;
+  #hazardsTold = 0;
   #lanes: { readonly made: Lanes; readonly count: number } | undefined;
   #view: View;
   #viewNumber = 0;
@@ -77,8 +81,9 @@ export class Session implements Requests {
     });
     this.#states = new VmStates(this.#index);
     this.#parcels = new Parcels(this.#index);
+    this.#hazards = new Hazards(this.#index);
     this.#view = new View(this.#index, undefined);
-    this.#columns = columnsOf(this.#index);
+    this.#columns = columnsOf(this.#index, this.#hazards);
     this.#names = filterNames(protocol, false);
   }
 
@@ -176,6 +181,7 @@ export class Session implements Requests {
     const columns = {
       shown: names.map(column),
       problem: column('problem'),
+      hazard: column('hazard'),
       comment: column('comment'),
     };
     return rowsOf(this.#index, this.#view, columns, start, end);
@@ -213,7 +219,7 @@ export class Session implements Requests {
   }
 
   detail(no: number) {
-    return detailOf(this.#index, no - 1);
+    return detailOf(this.#index, no - 1, this.#hazards.of(no));
   }
 
   copies(no: number, node?: number) {
@@ -231,6 +237,10 @@ export class Session implements Requests {
       activity: lanes.activity(activityParts),
       durationNs: lanes.durationNs,
     };
+  }
+
+  hazards(): HazardsAnswer {
+    return { counts: this.#hazards.counts, complete: this.#hazards.isComplete };
   }
 
   ndjson(start: number, end: number): string {
@@ -274,7 +284,7 @@ export class Session implements Requests {
   #currentLanes(): Lanes {
     const { count } = this.#index;
     if (this.#lanes?.count !== count)
-      this.#lanes = { made: new Lanes(this.#index, this.#states, this.#parcels), count };
+      this.#lanes = { made: new Lanes(this.#index, this.#states, this.#parcels, this.#hazards), count };
     return this.#lanes.made;
   }
 
@@ -284,6 +294,37 @@ export class Session implements Requests {
     this.#view.advance(2 * scanStep);
     this.#tellView();
     if (!this.#isScanning) void this.#scan();
+    if (!this.#isLinting) void this.#lint();
+  }
+
+  /** Looks for hazards in all that has been read so far, when nothing else is to be done. */
+  async #lint(): Promise<void> {
+    this.#isLinting = true;
+    try {
+      // Reading and filtering come first.
+      while ((!this.#done && !this.#isLive) || this.#isScanning || !this.#hazards.advance(this.#done)) {
+        this.#tellHazards(false);
+        await this.#host.pause();
+        if (!this.#done && !this.#isLive) break;
+      }
+      this.#tellHazards(this.#hazards.isComplete);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#warn(`hazards: ${errorText(error)}`);
+    }
+    this.#isLinting = false;
+  }
+
+  /** Rows and lanes with findings are drawn anew. */
+  #tellHazards(complete: boolean): void {
+    const { count } = this.#hazards;
+    if (count !== this.#hazardsTold) {
+      this.#hazardsTold = count;
+      this.#lanes = undefined;
+      this.#viewNumber++;
+      this.#tellView();
+    } else if (!complete) return;
+    this.#host.emit({ kind: 'hazards', count, complete });
   }
 
   #tellView(): void {

@@ -249,12 +249,20 @@ export function Capture({ source, theme }: CaptureProps) {
           </div>
         )}
         {tab === 'lanes' && (
-          <Lanes client={client} count={messages} chosen={choice.no} theme={theme} chooseNo={chooseNo} />
+          <Lanes
+            client={client}
+            count={messages}
+            hazards={state.hazards}
+            chosen={choice.no}
+            theme={theme}
+            chooseNo={chooseNo}
+          />
         )}
         {tab === 'overview' && (
           <Overview
             client={client}
             count={messages}
+            hazards={state.hazards}
             show={(filter) => void show(filter)}
             chooseNo={(no) => void show('').then(() => chooseNo(no))}
           />

@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Detail } from '../data/detail.js';
+import type { Detail, DetailIssue } from '../data/detail.js';
 import type { Note } from '../data/note.js';
 import type { Client } from './client.js';
 import { CopyBar } from './copy-bar.js';
@@ -52,6 +52,10 @@ function MessagePanes({ client, detail, isHidden, clearFilter, setNote, leave, c
   const [cursor, setCursor] = useState<number>();
   const shown = hovered ?? chosen;
   const selection = { chosen, hovered, choose, hover };
+  const goTo = ({ node, at }: DetailIssue) => {
+    choose(node);
+    setCursor(Math.min(at, detail.bytes.length - 1));
+  };
   return (
     <section
       class="details"
@@ -83,20 +87,17 @@ function MessagePanes({ client, detail, isHidden, clearFilter, setNote, leave, c
           ×
         </button>
       </header>
-      {detail.issues.length > 0 && (
-        <ul class="issue-list" aria-label="Issues">
-          {detail.issues.map(({ text, at, node }) => (
-            <li key={text}>
-              <button
-                type="button"
-                class="link"
-                onClick={() => {
-                  choose(node);
-                  setCursor(Math.min(at, detail.bytes.length - 1));
-                }}
-              >
-                {text}
-              </button>
+      {detail.issues.length + detail.hazards.length > 0 && (
+        <ul class="issue-list" aria-label="Issues and hazards">
+          {detail.issues.map((issue) => (
+            <li key={issue.text}>
+              <IssueButton text={issue.text} go={() => goTo(issue)} />
+            </li>
+          ))}
+          {detail.hazards.map((hazard) => (
+            <li key={hazard.rule}>
+              <IssueButton text={`${hazard.level} ${hazard.rule}`} go={() => goTo(hazard)} />: {hazard.text}{' '}
+              Instead: {hazard.instead}. <span class="faint">Source: {hazard.source}.</span>
             </li>
           ))}
         </ul>
@@ -109,5 +110,14 @@ function MessagePanes({ client, detail, isHidden, clearFilter, setNote, leave, c
         <HexView detail={detail} {...selection} cursor={cursor} setCursor={setCursor} />
       </div>
     </section>
+  );
+}
+
+/** Shows the field and the bytes of a problem. */
+function IssueButton({ text, go }: { readonly text: string; go(): void }) {
+  return (
+    <button type="button" class="link" onClick={go}>
+      {text}
+    </button>
   );
 }

@@ -27,7 +27,16 @@ export function HexView({ detail, chosen, hovered, cursor, choose, hover, setCur
   const lines = useMemo(() => linesOf(detail, width), [detail, width]);
   const owners = useMemo(() => ownersOf(detail), [detail]);
   const wrong = useMemo(
-    () => new Map(detail.issues.map(({ at, text }) => [Math.min(at, detail.bytes.length - 1), text])),
+    () =>
+      new Map([
+        ...detail.hazards.flatMap(({ rule, runs }) =>
+          runs.flatMap(([start, end]) => marks(start, end, rule)),
+        ),
+        ...detail.issues.map(({ at, text }): [number, string] => [
+          Math.min(at, detail.bytes.length - 1),
+          text,
+        ]),
+      ]),
     [detail],
   );
   const list = useVirtualList(body, lines.length, rowHeight);
@@ -147,6 +156,11 @@ export function HexView({ detail, chosen, hovered, cursor, choose, hover, setCur
       </div>
     </div>
   );
+}
+
+/** The same text for each byte. */
+function marks(start: number, end: number, text: string): [number, string][] {
+  return Array.from({ length: end - start }, (_, offset) => [start + offset, text]);
 }
 
 function linesOf({ frames }: Detail, width: number): HexLine[] {

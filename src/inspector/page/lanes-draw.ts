@@ -85,7 +85,7 @@ class LanesPainter {
 
   #alarmColour(name: AlarmName): string {
     const { bad, warn, chosen } = this.#palette;
-    return { errors: bad, 'no reply': warn, broken: bad, resets: chosen }[name];
+    return { errors: bad, 'no reply': warn, broken: bad, resets: chosen, hazards: bad }[name];
   }
 
   /** A row for each alarm. A line is as high as the row, however few messages it stands for. */
@@ -161,13 +161,14 @@ class LanesPainter {
 
   #messages(chosen: number | undefined): void {
     const palette = this.#palette;
-    for (const { no, at, from, to, type, failed, problem, unanswered } of this.#layout.window.messages) {
+    for (const { no, at, from, to, type, failed, problem, unanswered, hazards } of this.#layout.window
+      .messages) {
       const x = this.#layout.x(at);
       const start = this.#layout.laneY(from);
       const end = this.#layout.laneY(to);
       const isChosen = no === chosen;
       const kind = type === 'notification' ? palette.warn : type === 'reply' ? palette.good : palette.accent;
-      const colour = isChosen ? palette.chosen : problem || failed ? palette.bad : kind;
+      const colour = isChosen ? palette.chosen : problem || failed || hazards.length > 0 ? palette.bad : kind;
       if (isChosen) this.#box(palette.slice, x - 4, Math.min(start, end), 8, Math.abs(end - start));
       this.#line(colour, x, start, x, end, isChosen ? 2.5 : 1.2);
       this.#arrow(colour, x, end, Math.sign(end - start) || 1);

@@ -195,7 +195,9 @@ function sectionHeight(rows: number): number {
 /** `7 VM_ALLOC_VMID request, HLOS → RM`. */
 export function messageText(message: LaneMessage, { vms }: LanesWindow): string {
   const label = (vmid: number) => vms.find((vm) => vm.vmid === vmid)?.label ?? `VM ${vmid}`;
-  const { no, name, type, from, to, failed, unanswered, problem } = message;
-  const remarks = [failed && 'error', unanswered && 'no reply', problem && 'issues'].filter(Boolean);
+  const { no, name, type, from, to, failed, unanswered, problem, hazards } = message;
+  const remarks = [failed && 'error', unanswered && 'no reply', problem && 'issues', ...hazards].filter(
+    Boolean,
+  );
   return [`${no} ${name} ${type}, ${label(from)} → ${label(to)}`, ...remarks].join(', ');
 }

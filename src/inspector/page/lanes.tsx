@@ -21,6 +21,8 @@ interface LanesProps {
   readonly client: Client;
   /** Messages of the capture. The lanes are asked for again when their number changes. */
   readonly count: number;
+  /** Findings so far. */
+  readonly hazards: number;
   /** `no` of the chosen message. */
   readonly chosen: number | undefined;
   readonly theme: string;
@@ -28,7 +30,7 @@ interface LanesProps {
 }
 
 /** One lane for each VM and for RM over time. */
-export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
+export function Lanes({ client, count, hazards, chosen, theme, chooseNo }: LanesProps) {
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(frame);
@@ -36,11 +38,11 @@ export function Lanes({ client, count, chosen, theme, chooseNo }: LanesProps) {
   const [span, setSpan] = useState<Span>();
   const [hint, setHint] = useState('');
   const parts = Math.max(1, Math.floor((width - gutter) / partWidth));
-  const window = useLanesWindow(client, count, span ?? whole, parts);
+  const window = useLanesWindow(client, count + hazards, span ?? whole, parts);
   const dark = useMedia('(prefers-color-scheme: dark)');
   const shown = window && (span ?? whole ?? wholeOf(window.value));
 
-  const map = useLanesWindow(client, count, whole, parts);
+  const map = useLanesWindow(client, count + hazards, whole, parts);
   useEffect(() => {
     if (window !== undefined) setWhole(wholeOf(window.value));
   }, [window?.value.first, window?.value.last]);

@@ -188,6 +188,7 @@ function TableRow(props: TableRowProps) {
     row?.type,
     row?.failed && 'failed',
     row?.problem && 'problem',
+    row?.hazard && 'hazard',
     row?.unanswered && 'waits',
     row?.marked && 'marked',
   ];
@@ -223,11 +224,12 @@ function TableRow(props: TableRowProps) {
 }
 
 /** What is wrong with the message and what people have noted, behind its info. */
-function Remarks({ row: { problem, comment } }: { readonly row: Row }) {
+function Remarks({ row: { problem, hazard, comment } }: { readonly row: Row }) {
   const note = comment.replace(/^marked(; |\n|$)/, '');
   return (
     <>
       {problem !== '' && <span class="remark problem-text">! {problem}</span>}
+      {hazard !== '' && <span class="remark problem-text">! {hazard}</span>}
       {note !== '' && <span class="remark note-text">“{note}”</span>}
     </>
   );
@@ -235,6 +237,7 @@ function Remarks({ row: { problem, comment } }: { readonly row: Row }) {
 
 /** The whole text of a cell that may be cut. */
 function titleOf(row: Row | undefined, name: string, text: string): string | undefined {
-  const whole = name === 'info' ? [text, row?.problem, row?.comment].filter(Boolean).join('\n') : text;
+  const whole =
+    name === 'info' ? [text, row?.problem, row?.hazard, row?.comment].filter(Boolean).join('\n') : text;
   return whole.length > 12 ? whole : undefined;
 }

@@ -10,6 +10,8 @@ interface OverviewProps {
   readonly client: Client;
   /** Messages of the capture. The overview is asked for again when their number changes. */
   readonly count: number;
+  /** Findings so far. */
+  readonly hazards: number;
   /** Shows the messages that match. */
   show(filter: string): void;
   chooseNo(no: number): void;
@@ -18,7 +20,7 @@ interface OverviewProps {
 const kinds = ['request', 'reply', 'notification'] as const;
 
 /** The capture in numbers: counts, latencies, errors, unanswered requests and issues. */
-export function Overview({ client, count, show, chooseNo }: OverviewProps) {
+export function Overview({ client, count, hazards, show, chooseNo }: OverviewProps) {
   const facts = useAnswer(() => client.ask('overview'), [client, count]);
   if (facts === undefined) return <section class="overview" aria-label="Overview" />;
   const { records, packets, unanswered, issues, activity, durationNs } = facts;
@@ -39,6 +41,8 @@ export function Overview({ client, count, show, chooseNo }: OverviewProps) {
       <ErrorsTable facts={facts} show={show} />
       <h2>Unanswered requests</h2>
       <Items {...unanswered} chooseNo={chooseNo} />
+      <h2>Hazards</h2>
+      <HazardsTable client={client} hazards={hazards} chooseNo={chooseNo} />
       <h2>Messages with issues</h2>
       <Items {...issues} chooseNo={chooseNo} />
     </section>
@@ -161,6 +165,41 @@ function ErrorsTable({ facts, show }: { readonly facts: Facts; show(filter: stri
                 {name} {count}
               </button>
             ))}
+          </td>
+        </tr>
+      ))}
+    </WideTable>
+  );
+}
+
+const hazardHeadings = [
+  { text: 'Rule' },
+  { text: 'Level' },
+  { text: 'Findings', numeric: true as const },
+  { text: 'First message', numeric: true as const },
+  { text: 'Why, and what to do instead' },
+];
+
+/** What `lint` has found, by rule. */
+function HazardsTable({ client, hazards, chooseNo }: Pick<OverviewProps, 'client' | 'hazards' | 'chooseNo'>) {
+  const found = useAnswer(() => client.ask('hazards'), [client, hazards]);
+  if (found === undefined || found.counts.length === 0) return <p class="faint">None found.</p>;
+  return (
+    <WideTable label="Hazards" headings={hazardHeadings}>
+      {found.counts.map(({ rule, level, why, instead, count, first }) => (
+        <tr key={rule}>
+          <th scope="row">{rule}</th>
+          <td>{level}</td>
+          <td class="numeric">{count}</td>
+          <td class="numeric">
+            {first > 0 && (
+              <button type="button" class="link" onClick={() => chooseNo(first)}>
+                {first}
+              </button>
+            )}
+          </td>
+          <td class="wrap">
+            {why}. Instead: {instead}.
           </td>
         </tr>
       ))}

@@ -11,6 +11,8 @@ export interface CaptureState {
   readonly view: Extract<Event, { kind: 'view' }>;
   readonly problem: Extract<Event, { kind: 'problem' }> | undefined;
   readonly warnings: readonly string[];
+  /** Findings of `lint` so far. */
+  readonly hazards: number;
 }
 
 const initialState: CaptureState = {
@@ -18,6 +20,7 @@ const initialState: CaptureState = {
   view: { kind: 'view', view: 0, rows: 0, scanned: 0, sorted: 1, complete: false },
   problem: undefined,
   warnings: [],
+  hazards: 0,
 };
 
 /** A worker that holds the capture, and its state. */
@@ -44,6 +47,8 @@ function stateAfter(before: CaptureState, event: Event): CaptureState {
       return event.view < before.view.view ? before : { ...before, view: event };
     case 'problem':
       return { ...before, problem: event };
+    case 'hazards':
+      return { ...before, hazards: event.count };
     case 'warning':
       return { ...before, warnings: [...before.warnings, event.text] };
   }

@@ -1,5 +1,5 @@
-import { generations, type Hazard, hazards, qcomHazards, vmHazards } from '../../host/index.js';
-import { type Level, type Rule, ruleName } from '../rule.js';
+import { generations, type Hazard, hazardRule, hazards, qcomHazards, vmHazards } from '../../host/index.js';
+import type { Level, Rule } from '../rule.js';
 
 const levelOf: Readonly<Record<Hazard['effect'], Level>> = {
   crash: 'fatal',
@@ -12,13 +12,14 @@ const levelOf: Readonly<Record<Hazard['effect'], Level>> = {
 };
 
 function rulesOf(table: Readonly<Record<string, Hazard>>, foundBy: Rule['foundBy']): [string, Rule][] {
-  return Object.values(table).flatMap(({ name, clients, effect, doc, instead }) =>
+  return Object.values(table).flatMap(({ name, clients, effect, doc, instead, isUnseen }) =>
     clients.map((client): [string, Rule] => {
-      const id = `${client}/${ruleName(name)}`;
+      const id = hazardRule(client, { name });
       const known = Object.values(generations).find((generation) => generation.name === client);
       const source = `the code of ${known?.doc ?? client}`;
       const why = doc.replace(/\.$/, '');
-      return [id, { id, level: levelOf[effect], peers: [client], why, source, instead, foundBy }];
+      const found = isUnseen ? 'library' : foundBy;
+      return [id, { id, level: levelOf[effect], peers: [client], why, source, instead, foundBy: found }];
     }),
   );
 }
@@ -27,10 +28,10 @@ function rulesOf(table: Readonly<Record<string, Hazard>>, foundBy: Rule['foundBy
 export const clientRules: ReadonlyMap<string, Rule> = new Map([
   ...rulesOf(hazards, 'client'),
   ...rulesOf(qcomHazards, 'client'),
-  ...rulesOf(vmHazards, 'vmm'),
+  ...rulesOf(vmHazards, 'library'),
 ]);
 
 /** The rule for a hazard of a client. @param clients those that it hits; the rule is that of the first. */
-export function ruleOfHazard({ name }: Hazard, [client]: readonly string[]): Rule | undefined {
-  return clientRules.get(`${client}/${ruleName(name)}`);
+export function ruleOfHazard(hazard: Hazard, [client = '']: readonly string[]): Rule | undefined {
+  return clientRules.get(hazardRule(client, hazard));
 }

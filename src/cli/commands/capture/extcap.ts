@@ -14,8 +14,8 @@ import { installExtcap } from '../../../node/extcap-install.js';
 import type { Output } from '../../../node/output.js';
 import { TapConnection } from '../../../node/tap-server.js';
 import { version } from '../../../node/version.js';
+import { exportContext } from '../../export-context.js';
 import type { CommandIo } from '../../io.js';
-import { errnoTables, sourceGroups } from '../../protocol-facts.js';
 
 /** The options that Wireshark gives, as commander parses them. */
 export interface ExtcapOptions {
@@ -57,7 +57,7 @@ export function addExtcapOptions(command: Command): Command {
 
 /** Installs a program for Wireshark that starts this one, and the dissector. @throws FileError */
 export function install(io: CommandIo): void {
-  const context = { protocol: io.protocol, errno: errnoTables, groups: sourceGroups };
+  const context = exportContext(io.protocol);
   const words = [process.execPath, ...process.execArgv, process.argv[1] as string];
   for (const path of installExtcap(words, exportForms.lua(context), io.stdio.env))
     io.note(`installed ${path}`);

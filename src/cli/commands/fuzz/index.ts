@@ -5,6 +5,7 @@ import { notes } from '../../notes.js';
 import {
   integerOption,
   managerFlag,
+  nameOption,
   outsideFlag,
   platformFlag,
   platformNames,
@@ -12,6 +13,7 @@ import {
 } from '../../options.js';
 import { LIMIT_MS, targetForms } from '../../target-option.js';
 import { type CorpusOptions, writeCorpus } from './corpus.js';
+import { type ExportFindingsOptions, exportFindings, findingFormNames } from './export.js';
 import { runJobs } from './jobs.js';
 import { mergeFolders } from './merge.js';
 import { type MinimiseOptions, minimiseFolder } from './minimise.js';
@@ -101,6 +103,13 @@ export function register(program: Command, io: CommandIo): void {
     .option('--limit <ms>', 'time for each answer', integerOption('--limit'), LIMIT_MS)
     .option('--plays <n>', 'most sessions played for one finding', integerOption('--plays'), PLAYS)
     .action((folder: string, options: MinimiseOptions) => minimiseFolder(io, folder, options));
+  fuzz
+    .command('export')
+    .description('write the findings of a campaign for the tests of others: an array in C, or JUnit')
+    .argument('<dir>', 'folder of the campaign')
+    .requiredOption('--format <form>', findingFormNames.join(', '), nameOption('--format', findingFormNames))
+    .option('-o, --output <file>', 'where to write', '-')
+    .action((folder: string, options: ExportFindingsOptions) => exportFindings(io, folder, options));
   fuzz
     .command('reproduce')
     .description('play the session of a finding, or of any recording, and say what goes wrong')

@@ -6,48 +6,56 @@ const copying = ['q66', 'q612'] as const;
 /** The faults of Qualcomm's interfaces from 6.1 on (client.md, section 11, and the recorded replies). */
 export const qcomHazards = hazardTable({
   donate_without_acl: {
+    isUnseen: true,
     clients: everyone,
     effect: 'crash',
     instead: 'donate with an ACL',
     doc: 'MEM_DONATE looks into the ACL before it asks whether there is one.',
   },
   lookup_sgl_cut_off: {
+    isUnseen: true,
     clients: everyone,
     effect: 'malformed_request',
     instead: 'look up parcels of at most 512 ranges',
     doc: 'MEM_QCOM_LOOKUP_SGL above 512 entries says 512, sends those, and zero bytes in place of the others.',
   },
   accept_overruns_request: {
+    isUnseen: true,
     clients: ['q61'],
     effect: 'crash',
     instead: 'accept with VALIDATE_ACL_ATTR whenever there is an ACL',
     doc: 'MEM_ACCEPT writes the ACL and the attributes also without VALIDATE_ACL_ATTR, for which it left no room, and sends the request without its tail.',
   },
   accept_cut_off: {
+    isUnseen: true,
     clients: copying,
     effect: 'malformed_request',
     instead: 'accept with VALIDATE_ACL_ATTR whenever there is an ACL',
     doc: 'MEM_ACCEPT writes the ACL and the attributes also without VALIDATE_ACL_ATTR, which the size of the request does not count, and sends the request without its tail.',
   },
   accept_malformed_reply: {
+    isUnseen: true,
     clients: everyone,
     effect: 'wrong_result',
     instead: 'answer with the fields that the reply declares',
     doc: 'A MEM_ACCEPT reply whose size does not fit its count ends the list, and the call succeeds.',
   },
   accept_parts_reversed: {
+    isUnseen: true,
     clients: everyone,
     effect: 'wrong_result',
     instead: 'answer MEM_ACCEPT in one part',
     doc: 'The parts of a MEM_ACCEPT reply are put together last one first.',
   },
   accept_without_end: {
+    isUnseen: true,
     clients: everyone,
     effect: 'never_returns',
     instead: 'say that more entries come only if some do',
     doc: 'Asks for the next part of a MEM_ACCEPT reply as long as RM says that there is one, though no entries come.',
   },
   minidump_name_size_wraps: {
+    isUnseen: true,
     clients: everyone,
     effect: 'malformed_request',
     instead: 'keep minidump names within 255 bytes',
@@ -78,6 +86,7 @@ export const qcomHazards = hazardTable({
     doc: 'VM_GET_ID goes from entry to entry by the lengths in them, behind the end of the reply too.',
   },
   lookup_of_unknown_type: {
+    isUnseen: true,
     clients: everyone,
     effect: 'wrong_result',
     instead: 'look up by name, URI or GUID',

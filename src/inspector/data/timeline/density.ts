@@ -7,7 +7,7 @@ const laneKinds = ['request', 'reply', 'notification', 'other', 'error'] as cons
 const [request, reply, notification, other, error] = [0, 1, 2, 3, 4];
 
 /** What an eye must find at once, in the order of the rows. */
-export const alarmNames = ['errors', 'no reply', 'broken', 'resets'] as const;
+export const alarmNames = ['errors', 'no reply', 'broken', 'resets', 'hazards'] as const;
 export type AlarmName = (typeof alarmNames)[number];
 
 /** Number of messages of a VM in each of the equal parts of a window. */
@@ -18,7 +18,7 @@ export interface LaneDensity {
   readonly sums: Uint32Array;
 }
 
-/** Error replies, requests without reply, broken messages, or resets of VMs, in each part of a window. */
+/** Error replies, requests without reply, broken messages, resets of VMs, or findings of `lint`, in each part of a window. */
 export interface LaneAlarm {
   readonly name: AlarmName;
   /** In the whole capture. */

@@ -1,6 +1,7 @@
 import { transType, vmStatus } from '../../../../schemas/index.js';
 import { enumName, vmidName } from '../../../capture/payload/index.js';
 import { MessageType } from '../../../schema/index.js';
+import type { Hazards } from '../hazards.js';
 import { isFailed, isProblemAt, isUnanswered, nameAt } from '../message-facts.js';
 import { type MessageIndex, recordTypes } from '../message-index.js';
 import { Axis } from './axis.js';
@@ -30,6 +31,8 @@ export interface LaneMessage {
   /** Whether it is a reply with an error. */
   readonly failed: boolean;
   readonly unanswered: boolean;
+  /** Rules of `lint` that it breaks. */
+  readonly hazards: readonly string[];
 }
 
 /** The time between a request and its reply. */
@@ -96,8 +99,10 @@ export class Lanes {
   readonly #index: MessageIndex;
   readonly #states: VmStates;
   readonly #parcels: Parcels;
+  readonly #hazards: Hazards;
 
-  constructor(index: MessageIndex, states: VmStates, parcels: Parcels) {
+  constructor(index: MessageIndex, states: VmStates, parcels: Parcels, hazards: Hazards) {
+    this.#hazards = hazards;
     this.#index = index;
     this.#states = states;
     this.#parcels = parcels;
@@ -143,7 +148,8 @@ export class Lanes {
       total: to - from,
       messages: few ? Array.from(places, (at) => this.#message(at)) : [],
       density: counts.density,
-      alarms: counts.alarms,
+      // Most captures have no findings, and need no row for them.
+      alarms: counts.alarms.filter(({ name, total }) => name !== 'hazards' || total > 0),
       calls: few ? this.#calls(from, to, start) : [],
       states: this.#statesIn(inWindow, (end - start) / parts),
       parcels: longest.map((span) => ({
@@ -220,6 +226,7 @@ export class Lanes {
       problem: isProblemAt(index, at),
       failed: isFailed(index, at),
       unanswered: isUnanswered(index, at),
+      hazards: this.#hazards.of(at + 1).map(({ rule }) => rule),
     };
   }
 
@@ -246,6 +253,8 @@ export class Lanes {
     const resets = alarmNames.indexOf('resets');
     const all = Uint32Array.from(totals);
     all[resets] = this.#resets.length;
+    const hazards = alarmNames.indexOf('hazards');
+    all[hazards] = this.#hazards.count;
     const vmids = this.#vms.map(({ vmid }) => vmid);
     const counts = new WindowCounts(vmids, all, start, end, parts);
     for (const at of places) {
@@ -260,6 +269,10 @@ export class Lanes {
     for (const { start: at } of this.#resets) {
       const position = this.#axis.of(at);
       if (position >= start && position <= end) counts.alarm(resets, at + 1, counts.partOf(position));
+    }
+    for (const no of this.#hazards.messages) {
+      const position = this.#axis.of(no - 1);
+      if (position >= start && position <= end) counts.alarm(hazards, no, counts.partOf(position));
     }
     return counts;
   }

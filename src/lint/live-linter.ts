@@ -1,0 +1,56 @@
+import { emptyPacket } from '../capture/packets/index.js';
+import { CaptureLinter, type LoadedFile } from './capture-linter.js';
+import type { LinterOptions } from './linter.js';
+
+/** Finds what will hurt somebody in the messages of a manager that runs, while they are sent. */
+export class LiveLinter {
+  readonly #linter: CaptureLinter;
+  readonly #loads: readonly LoadedFile[];
+  readonly #packet = emptyPacket();
+  #hasBooted = false;
+
+  /** @param loads what is in memory after each boot. All other memory is empty. */
+  constructor(options: Omit<LinterOptions, 'isCapture' | 'knowsMemory'>, loads: readonly LoadedFile[]) {
+    this.#loads = loads;
+    this.#linter = new CaptureLinter({ ...options, knowsMemory: true }, loads);
+  }
+
+  /** A message was put on a queue. */
+  message(from: number, to: number, frame: Uint8Array): void {
+    const packet = this.#packet;
+    packet.frame++;
+    packet.from = from;
+    packet.to = to;
+    packet.data = frame;
+    packet.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    packet.end = frame.byteLength;
+    packet.comment = this.#hasBooted ? this.#boot() : undefined;
+    this.#hasBooted = false;
+    this.#linter.packet(packet);
+  }
+
+  /** The manager has handled what was sent to it. */
+  settled(): void {
+    this.#linter.flush();
+  }
+
+  /** The manager has booted again. */
+  rebooted(): void {
+    this.#linter.flush();
+    this.#hasBooted = true;
+  }
+
+  end(): void {
+    this.#linter.end();
+  }
+
+  /** What a comment of a capture says of a boot. */
+  #boot(): string {
+    const loads = this.#loads.map(({ address, name }) => ({
+      op: 'load',
+      address: `0x${address.toString(16)}`,
+      file: name,
+    }));
+    return [{ op: 'reboot' }, ...loads].map((line) => JSON.stringify(line)).join('\n');
+  }
+}

@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { main } from '../cli/bundle.js';
+import { gunyahRm } from '../cli/run.js';
+
+const examples = join(import.meta.dirname, '../../docs/examples');
+const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-cluster-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const SHARDS = 8;
+/** A manager that answers nothing that the fuzzer could learn from, and dies at VM_RESET. */
+const manager = `#!/bin/sh
+echo ready
+while read -r word vmid hex; do
+  case "$hex" in 2101????06000056*) echo abort vm_reset;; *) echo ok;; esac
+done`;
+
+/** What the scripts call: this package for fewer cases, with the folder of the test in the place of /. */
+function places(name: string): { readonly home: string; readonly path: string } {
+  const home = join(folder, name);
+  mkdirSync(join(home, 'bin'), { recursive: true });
+  const command = `#!/usr/bin/env node
+    const { spawnSync } = require('node:child_process');
+    const words = process.argv.slice(2).map((word) =>
+      word === '3600' ? '1' : word.replace(/^\\/campaign|(?<=^exec:)\\/manager/, (path) => ${JSON.stringify(home)} + path));
+    process.exit(spawnSync(process.execPath, [${JSON.stringify(main)}, ...words], { stdio: 'inherit' }).status ?? 9);`;
+  for (const [file, text] of [
+    ['bin/gunyah-rm', command],
+    ['manager', manager],
+  ] as const) {
+    writeFileSync(join(home, file), text);
+    chmodSync(join(home, file), 0o755);
+  }
+  return { home, path: `${join(home, 'bin')}:${process.env.PATH}` };
+}
+
+async function expectAllShards(campaign: string): Promise<void> {
+  for (let index = 1; index <= SHARDS; index++)
+    expect(existsSync(join(campaign, `shard-${index}-of-${SHARDS}`, 'state.json'))).toBe(true);
+  const all = join(campaign, 'all');
+  expect((await gunyahRm(['fuzz', 'merge', campaign, '--out', all])).code).toBeLessThan(2);
+  expect(readFileSync(join(all, 'summary.txt'), 'utf8')).toContain('findings');
+}
+
+describe('the scripts for clusters, as printed', () => {
+  it('Slurm: each task of the array is a shard', async () => {
+    const { home, path: PATH } = places('slurm');
+    const script = readFileSync(join(examples, 'fuzz-array.sh'), 'utf8');
+    const [, first, last] = /^#SBATCH --array=(\d+)-(\d+)$/m.exec(script) ?? [];
+    expect([first, last]).toEqual(['1', String(SHARDS)]);
+    copyFileSync(join(examples, 'fuzz-array.sh'), join(home, 'fuzz-array.sh'));
+    for (let task = 1; task <= SHARDS; task++) {
+      const variables = {
+        SLURM_ARRAY_TASK_ID: String(task),
+        SLURM_ARRAY_TASK_MIN: '1',
+        SLURM_ARRAY_TASK_COUNT: String(SHARDS),
+      };
+      const { status, stderr } = spawnSync('sh', ['fuzz-array.sh'], {
+        cwd: home,
+        encoding: 'utf8',
+        env: { ...process.env, PATH, ...variables },
+      });
+      expect(status, stderr).toBeLessThan(2);
+    }
+    await expectAllShards(join(home, 'campaign'));
+  });
+
+  it('Kubernetes: each pod of the indexed Job is a shard, and findings are no failure', async () => {
+    const { home, path: PATH } = places('kubernetes');
+    const job = readFileSync(join(examples, 'fuzz-job.yaml'), 'utf8');
+    expect(job).toMatch(/^ {2}completionMode: Indexed\n {2}completions: 8\n {2}parallelism: 8$/m);
+    expect(job).toContain('command: [sh, -c]\n');
+    const [, args = ''] = /^ {10}args:\n {12}- (.*)$/m.exec(job) ?? [];
+    expect(args).toContain(`--shard auto/${SHARDS} `);
+    for (let pod = 0; pod < SHARDS; pod++) {
+      const { status, stderr } = spawnSync('sh', ['-c', args], {
+        cwd: home,
+        encoding: 'utf8',
+        env: { ...process.env, PATH, JOB_COMPLETION_INDEX: String(pod) },
+      });
+      expect(status, stderr).toBe(0);
+    }
+    await expectAllShards(join(home, 'campaign'));
+  });
+});
