@@ -85,13 +85,13 @@ export function managerFlag(otherwise: string): Option {
 
 /** The option `--jobs` of commands that share their work between threads. */
 export function jobsFlag(): Option {
-  return new Option('--jobs <n>', 'threads for a large input; without it one for each core').argParser(
-    (text: string) => {
+  return new Option('--jobs <n>', 'threads for a large file: less time, but more work and memory')
+    .default(1)
+    .argParser((text: string) => {
       const jobs = integerOption('--jobs', jobsMax)(text);
       if (jobs > 0) return jobs;
       throw new UsageError({ code: 'argument', path: '--jobs', expected: `1..${jobsMax}`, actual: text });
-    },
-  );
+    });
 }
 
 /** The option `--allow-outside` of commands that play scenarios. */

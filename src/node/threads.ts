@@ -1,5 +1,4 @@
 import { realpathSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** Another thread of this program. It does one kind of work, a task at a time. */
@@ -14,8 +13,6 @@ export type Work = (task: unknown) => unknown;
 
 /** How commands get threads. Tests have their own, which need neither threads nor large inputs. */
 export interface Threads {
-  /** How many the machine can run at the same time. */
-  readonly cores: number;
   /** Bytes of an input that are read before threads are started: a small input must not wait for them. */
   readonly from: number;
   /** Bytes of a task. */
@@ -40,7 +37,7 @@ export const isThread = !isMainThread;
 
 /** Threads of this process. Each runs this program from its beginning, which sees that it is a thread. */
 export function processThreads(): Threads {
-  return { cores: availableParallelism(), from: 8 * MIB, pieceSize: MIB, start };
+  return { from: 8 * MIB, pieceSize: MIB, start };
 }
 
 function start(work: string, setup: unknown): Thread {

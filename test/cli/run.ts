@@ -52,7 +52,7 @@ function threadsHere(pieceSize: number): Threads {
       end: () => {},
     };
   };
-  return { cores: 2, from: pieceSize, pieceSize, start };
+  return { from: pieceSize, pieceSize, start };
 }
 
 /** Runs a command line in this process. What it throws comes through. */

@@ -23,5 +23,5 @@ export interface DecodeOptions extends TextOptions {
   readonly format?: InputFormat;
   readonly rules: string;
   /** Threads; by default one for each core. */
-  readonly jobs?: number;
+  readonly jobs: number;
 }

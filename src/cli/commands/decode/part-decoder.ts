@@ -5,7 +5,7 @@ import type { DecodeOptions } from './options.js';
 import type { Plan } from './plan.js';
 
 /** Bytes of the memory for a part of the output: more than is mostly written at once. */
-const partSize = 256 * 1024;
+export const partSize = 256 * 1024;
 
 /** What a piece of a capture makes. */
 export interface PieceResult {
@@ -15,6 +15,8 @@ export interface PieceResult {
   readonly part: unknown;
   /** The memory of the piece, for the next one. */
   readonly memory?: SharedArrayBuffer;
+  /** Memory for outputs that was lent and not needed. */
+  readonly unused?: readonly SharedArrayBuffer[];
 }
 
 /**
@@ -26,9 +28,11 @@ export class PartDecoder {
   readonly #decoder: Decoder;
   readonly #output: Output;
   #printed: Uint8Array<SharedArrayBuffer>[] = [];
-  readonly #spare: SharedArrayBuffer[] = [];
+  readonly #spare: SharedArrayBuffer[];
 
-  constructor(io: CommandIo, options: DecodeOptions, plan: Plan) {
+  /** @param spare memory for outputs, which the owner fills again with that of results. */
+  constructor(io: CommandIo, options: DecodeOptions, plan: Plan, spare: SharedArrayBuffer[]) {
+    this.#spare = spare;
     this.#output = Output.toStandard({
       ...io.stdio,
       write: (bytes) => this.#printed.push(this.#copy(bytes)) > 0,
@@ -38,11 +42,6 @@ export class PartDecoder {
 
   get assembler(): Decoder['assembler'] {
     return this.#decoder.assembler;
-  }
-
-  /** Takes back memory of results. */
-  takeBack(memory: readonly SharedArrayBuffer[]): void {
-    for (const buffer of memory) if (buffer.byteLength === partSize) this.#spare.push(buffer);
   }
 
   /** What the packets since the last call have made. */

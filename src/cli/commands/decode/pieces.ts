@@ -7,7 +7,7 @@ import type { CommandIo, PieceSink } from '../../io.js';
 import { TaskQueue } from '../../task-queue.js';
 import type { Decoder } from './decoder.js';
 import type { DecodeOptions } from './options.js';
-import { PartDecoder, type PieceResult } from './part-decoder.js';
+import { PartDecoder, type PieceResult, partSize } from './part-decoder.js';
 import type { Plan } from './plan.js';
 
 /** What a thread must know of the command line. */
@@ -71,7 +71,9 @@ export class Pieces {
   #shared: Shared | undefined;
   #open: OpenPiece | undefined;
   /** Memory of outputs and of pieces, to be used again. */
-  #spare: SharedArrayBuffer[] = [];
+  readonly #spare: SharedArrayBuffer[] = [];
+  /** Outputs of the largest piece so far: so much memory is lent to a thread with a piece. */
+  #outputsMax = 0;
   readonly #memory: SharedArrayBuffer[] = [];
 
   constructor(
@@ -95,7 +97,7 @@ export class Pieces {
       !options.follow &&
       options.limit === undefined &&
       io.files.isRegular(file);
-    this.#jobs = options.jobs ?? threads?.cores ?? 1;
+    this.#jobs = options.jobs;
     this.#threads = canSplit && this.#jobs > 1 ? threads : undefined;
     const own = Object.fromEntries(variables.map((name) => [name, env[name]]));
     this.#setup = { files, options, columns, env: own };
@@ -136,11 +138,13 @@ export class Pieces {
   }
 
   #share(threads: Threads): Shared {
-    const take = ({ output, isProblem, part, memory }: PieceResult) => {
+    const take = ({ output, isProblem, part, memory, unused = [] }: PieceResult) => {
       for (const bytes of output) {
         this.#output.bytes(bytes);
-        this.#spare.push(bytes.buffer);
+        if (bytes.buffer.byteLength === partSize) this.#spare.push(bytes.buffer);
       }
+      this.#spare.push(...unused);
+      this.#outputsMax = Math.max(this.#outputsMax, output.length);
       if (memory !== undefined) this.#memory.push(memory);
       if (isProblem) this.#io.problem();
       this.#decoder.sink.merge?.(part);
@@ -149,7 +153,7 @@ export class Pieces {
     const { options } = this.#setup;
     return {
       queue: new TaskQueue(threads, this.#jobs - 1, 'decode', this.#setup, take),
-      own: new PartDecoder(this.#io, options, this.#plan),
+      own: new PartDecoder(this.#io, options, this.#plan, this.#spare),
       headers: new Assembler({ protocol, rules: rulesOf(options.rules), reuses: true }),
     };
   }
@@ -157,8 +161,6 @@ export class Pieces {
   #begin({ queue, own, headers }: Shared, capacity: number, state: () => InputState | undefined): OpenPiece {
     if (!queue.hasRoom) {
       this.#goOn(own.assembler);
-      own.takeBack(this.#spare);
-      this.#spare = [];
       return { piece: undefined, size: 0 };
     }
     this.#goOn(headers);
@@ -186,8 +188,7 @@ export class Pieces {
       queue.add(own.take());
     } else {
       const { bytes } = piece;
-      const spare = this.#spare;
-      this.#spare = [];
+      const spare = this.#spare.splice(0, this.#outputsMax);
       queue.give({ ...piece, bytes: bytes.subarray(0, size), isLast, spare });
     }
   }

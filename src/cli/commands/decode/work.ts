@@ -19,11 +19,12 @@ export function work(setup: unknown): Work {
     env,
     onStop: () => {},
   });
-  const decoder = new PartDecoder(io, options, planOf(protocol, files, options));
+  const lent: SharedArrayBuffer[] = [];
+  const decoder = new PartDecoder(io, options, planOf(protocol, files, options), lent);
   const { assembler } = decoder;
   return (task) => {
     const { input, assembler: state, bytes, isLast, spare } = task as Piece;
-    decoder.takeBack(spare);
+    lent.push(...spare);
     assembler.load(state);
     // The thread that cuts the file sees the same warnings and errors, and reports them.
     const reader = openReader(
@@ -40,6 +41,6 @@ export function work(setup: unknown): Work {
       if (!(error instanceof WireError)) throw error;
     }
     if (isLast) assembler.end();
-    return { ...decoder.take(), memory: bytes.buffer } satisfies PieceResult;
+    return { ...decoder.take(), memory: bytes.buffer, unused: lent.splice(0) } satisfies PieceResult;
   };
 }
