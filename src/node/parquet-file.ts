@@ -38,9 +38,9 @@ export class ParquetFile<Item> {
     this.#writer = new ParquetWriter({ writer: this.#bytes, schema, createdBy: 'gunyah-rm' });
   }
 
-  /** Rows that wait for their row group to be whole. */
+  /** Cells that wait for their row group to be whole. */
   get waiting(): number {
-    return this.#rows;
+    return this.#rows * this.#columns.length;
   }
 
   /** @throws FileError */

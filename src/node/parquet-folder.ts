@@ -7,9 +7,9 @@ import { makeFolder } from './folder.js';
 import type { Output } from './output.js';
 import { ParquetFile } from './parquet-file.js';
 
-/** Files that are open at once, and rows that wait in all of them. */
+/** Files that are open at once, and cells that wait in all of them: about 50 MB. */
 const filesMax = 256;
-const rowsMax = 400_000;
+const cellsMax = 600_000;
 
 /**
  * A folder of tables in the layout that query engines know: `TABLE/capture=NAME/day=2023-11-14/part-0.parquet`. Rows
@@ -60,7 +60,7 @@ export class ParquetFolder {
     const before = file.waiting;
     file.row(item);
     this.#waiting += file.waiting - before;
-    if (this.#waiting > rowsMax) this.#flush();
+    if (this.#waiting > cellsMax) this.#flushLargest();
   }
 
   /** Ends the files. What earlier conversions of the same captures left in the folder goes. @throws FileError */
@@ -81,9 +81,13 @@ export class ParquetFolder {
       }
   }
 
-  #flush(): void {
-    for (const file of this.#open.values()) file.flush();
-    this.#waiting = 0;
+  /** Ends the row group that takes most of the memory, so that those of small tables stay large. */
+  #flushLargest(): void {
+    const largest = [...this.#open.values()].reduce((best, file) =>
+      file.waiting > best.waiting ? file : best,
+    );
+    this.#waiting -= largest.waiting;
+    largest.flush();
   }
 
   #end(place: string): void {

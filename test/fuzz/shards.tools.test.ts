@@ -46,7 +46,7 @@ describe('shards of a campaign', () => {
   const merged = async (name: string, ...folders: string[]) => {
     const to = join(folder, name);
     const { code, stderr } = await gunyahRm(['fuzz', 'merge', ...folders, '--out', to]);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect({ code, stderr }).toEqual({ code: findings(to).length > 0 ? 1 : 0, stderr: '' });
     return to;
   };
   const contents = (path: string) =>
@@ -76,6 +76,7 @@ describe('shards of a campaign', () => {
     const right = await merged('right', first, await merged('the last', ...others.toReversed(), second));
     expect(contents(left)).toEqual(contents(whole));
     expect(contents(right)).toEqual(contents(whole));
+    expect(causes(whole)).not.toEqual([]);
     expect(new Set(causes(whole))).toEqual(new Set(shards.flatMap(causes)));
     expect(readFileSync(join(whole, 'summary.txt'), 'utf8')).toContain('\n16 cases, ');
   });

@@ -66,6 +66,8 @@ export class ConnectedTarget implements RemoteTarget {
   #isClosed = false;
   #forkedAt: string | undefined;
   #fenceSeq = -1;
+  /** Ends when the fences of the steps before have been answered: one is on its way at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ConnectedTargetOptions) {
     const { connector, monitor, limitMs } = options;
@@ -139,7 +141,11 @@ export class ConnectedTarget implements RemoteTarget {
 
   async putAll(steps: readonly Step[]): Promise<readonly Response[]> {
     const connection = this.#connection;
-    if (connection?.settles === false) return this.#putEach(connection, steps);
+    if (connection?.settles === false) {
+      const turn = this.#turn.then(() => this.#putEach(connection, steps));
+      this.#turn = turn;
+      return turn;
+    }
     const responses = await this.#wait.settled(steps.length, () => {
       this.#attempt(() => {
         for (const step of steps) connection?.put(step);
