@@ -3,6 +3,7 @@ import { isLine, type Line, lineReaders } from '../base/line-readers.js';
 import {
   type FileContents,
   type Operation,
+  operations,
   readOperation,
   readVcpu,
   type Taken,
@@ -97,12 +98,25 @@ function readManager(name: unknown): ManagerProfile {
 export function readStep(value: unknown, file: FileContents): RecordedStep {
   if (value instanceof ReadLine) return value.step;
   return strictly(object(value, ''), '', (line) => ({
-    ...(readNote(line) ?? readOperation(line, file)),
+    ...(readNote(line) ?? readOperation(ofRecording(line), file)),
     out: readOut(line),
     panic: optional(line, 'panic', text),
     driver: line.driver !== undefined,
     refused: optional(line, 'refused', text),
   }));
+}
+
+/** Scenarios begin as recordings do, but their messages have names, and other things happen in them. */
+function ofRecording(line: Line): Line {
+  const { op, name, frame } = line;
+  const isForeign =
+    op === undefined ? name !== undefined && frame === undefined : !Object.hasOwn(operations, String(op));
+  if (!isForeign) return line;
+  return refuse(
+    op === undefined ? 'name' : 'op',
+    'a step of a recording (simulate plays scenarios)',
+    op ?? name,
+  );
 }
 
 /** Messages that VMs took during a step, in order. @throws WireError `recording` */
