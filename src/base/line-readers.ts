@@ -1,4 +1,4 @@
-import { WireError } from './error.js';
+import { type Choice, WireError } from './error.js';
 import { parseHex } from './hex.js';
 import { shownJson } from './json.js';
 
@@ -18,8 +18,9 @@ type Read<T> = (value: unknown, path: string) => T;
  * @param code of those errors.
  */
 export function lineReaders(code: string) {
-  const refuse = (path: string, expected: string, actual: unknown): never => {
-    throw new WireError({ code, path, offset: 0, expected, actual: shownJson(actual) });
+  const refuse = (path: string, expected: string, actual: unknown, choice?: Choice): never => {
+    const fault = { code, path, offset: 0, expected, actual: shownJson(actual) };
+    throw new WireError(choice === undefined ? fault : { ...fault, choice });
   };
   const refuseKey = (path: string, key: string, names: readonly string[]): never => {
     const place = path === '' ? key : `${path}.${key}`;

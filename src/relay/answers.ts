@@ -3,7 +3,7 @@ import { viewOf } from '../base/bytes.js';
 import { type Line, lineReaders } from '../base/line-readers.js';
 import { linePackets } from '../capture/ndjson/index.js';
 import { headerReader } from '../rpc/index.js';
-import { formatId, type Header, MessageType } from '../schema/index.js';
+import { formatId, type Header, MessageType, messageChoice, messageNamed } from '../schema/index.js';
 
 const { object, natural, text, optional, refuse } = lineReaders('rule');
 const header = headerReader(protocol);
@@ -29,10 +29,11 @@ export function readAnswerRule(line: Line): AnswerRule {
   for (const key of Object.keys(answer))
     if (!REPLY_KEYS.includes(key)) refuse(`answer.${key}`, REPLY_KEYS.join(', '), key);
   const from = optional(match, 'from', natural);
-  const message = optional(match, 'message', text);
-  const declared = message === undefined ? undefined : protocol.byName.get(message);
-  if (message !== undefined && declared === undefined)
-    refuse('match.message', 'the name of a message', message);
+  const name = optional(match, 'message', text);
+  const declared = name === undefined ? undefined : messageNamed(protocol, name);
+  if (name !== undefined && declared === undefined)
+    refuse('match.message', 'the name of a message', name, messageChoice(protocol));
+  const message = declared?.name;
   // What does not fit the message is said before the relay starts.
   replyFrames(answer, { seq: 0, msg_id: declared?.id ?? 0 }, 0);
   return {

@@ -1,5 +1,5 @@
 import { protocol } from '../../../schemas/index.js';
-import { messageTypeNames } from '../../schema/index.js';
+import { messageChoice, messageNamed, messageTypeNames } from '../../schema/index.js';
 import { type FaultRule, faultKinds } from '../faults.js';
 import { checkKeys, type Line, natural, object, oneOf, optional, present, refuse, text } from './read.js';
 
@@ -13,9 +13,10 @@ export function readRule(line: Line): FaultRule {
   checkKeys(match, MATCH_KEYS, 'rule.match');
   const kind = oneOf(faultKinds, line.kind, 'kind');
   const type = optional(match, 'type', (value, path) => oneOf(messageTypeNames, value, path));
-  const message = optional(match, 'message', text);
-  if (message !== undefined && !protocol.messages.some(({ name }) => name === message))
-    refuse('message', 'the name of a message', message);
+  const given = optional(match, 'message', text);
+  const message = given === undefined ? undefined : messageNamed(protocol, given)?.name;
+  if (given !== undefined && message === undefined)
+    refuse('message', 'the name of a message', given, messageChoice(protocol));
   const { probability } = match;
   if (probability !== undefined && !(typeof probability === 'number' && probability >= 0 && probability <= 1))
     refuse('probability', '0..1', probability);
