@@ -2,7 +2,7 @@ import { viewOf } from '../../base/bytes.js';
 import type { Issue } from '../../base/error.js';
 import { type Header, MessageType, type MessageTypeName, type Protocol } from '../../schema/index.js';
 import { emptyPacket } from '../packets/index.js';
-import { ProtocolFunctions } from '../payload/index.js';
+import { functionsOf, type ProtocolFunctions } from '../payload/index.js';
 import { type CaptureRecord, LazyRecord } from '../records/index.js';
 import { type DiffEntry, recordOf } from './entry.js';
 
@@ -19,7 +19,7 @@ export class EntryRecords {
   readonly #header: Header = { api_version: 1, header_words: 2, type: 0, fragments: 0, seq: 0, msg_id: 0 };
 
   constructor(protocol: Protocol) {
-    this.#functions = new ProtocolFunctions(protocol);
+    this.#functions = functionsOf(protocol);
   }
 
   /** As {@link recordOf}, but valid until the next call. */

@@ -72,3 +72,15 @@ export class ProtocolFunctions {
     return functions;
   }
 }
+
+const made = new WeakMap<Protocol, ProtocolFunctions>();
+
+/** The functions of a protocol, which are made once: what decodes few messages would spend its time on that. */
+export function functionsOf(protocol: Protocol): ProtocolFunctions {
+  let functions = made.get(protocol);
+  if (functions === undefined) {
+    functions = new ProtocolFunctions(protocol);
+    made.set(protocol, functions);
+  }
+  return functions;
+}

@@ -10,7 +10,12 @@ export {
   replyDependsOnRequest,
   withErrorWord,
 } from './decode.js';
-export { type MessageFunctions, type PayloadFunctions, ProtocolFunctions } from './functions.js';
+export {
+  functionsOf,
+  type MessageFunctions,
+  type PayloadFunctions,
+  type ProtocolFunctions,
+} from './functions.js';
 export {
   enumName,
   flagNames,

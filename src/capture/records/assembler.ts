@@ -1,5 +1,5 @@
 import type { Packet } from '../packets/index.js';
-import { ProtocolFunctions } from '../payload/index.js';
+import { functionsOf, type ProtocolFunctions } from '../payload/index.js';
 import { WaitingRequests } from './conversation.js';
 import { LazyRecord } from './lazy-record.js';
 import { holdLimits } from './limits.js';
@@ -39,7 +39,7 @@ export class Assembler implements StreamOwner {
     this.#streamsMax = limits.streams;
     this.waiting = new WaitingRequests(limits.requests, unanswered ?? ignore);
     this.lazy = new LazyRecord(options.keepBytes === true);
-    this.functions = new ProtocolFunctions(protocol);
+    this.functions = functionsOf(protocol);
     this.inProgress = new MessagesInProgress(limits.partBytes);
   }
 
