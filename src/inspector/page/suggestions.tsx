@@ -20,6 +20,8 @@ export interface Suggestions {
 export function useSuggestions(client: Client, input: RefObject<HTMLInputElement | null>): Suggestions {
   const [completion, setCompletion] = useState<Completion>();
   const [place, setPlace] = useState<number>();
+  /** Where the cursor was when these suggestions were asked for. */
+  const caret = useRef(0);
   /** Number of the latest question. Answers to earlier ones are out of date. */
   const latest = useRef(0);
   const close = () => {
@@ -31,16 +33,16 @@ export function useSuggestions(client: Client, input: RefObject<HTMLInputElement
     const { current } = input;
     if (current === null) return;
     const question = ++latest.current;
-    void client
-      .ask('complete', current.value, current.selectionStart ?? current.value.length)
-      .then((found) => {
-        if (question !== latest.current) return;
-        const typed = current.value.slice(found.start, found.end);
-        // A word that is complete needs no suggestion.
-        const isDone = found.items.length === 1 && found.items[0]?.text.toLowerCase() === typed.toLowerCase();
-        setCompletion(isDone ? undefined : found);
-        setPlace(undefined);
-      });
+    const asked = caretOf(current);
+    void client.ask('complete', current.value, asked).then((found) => {
+      if (question !== latest.current) return;
+      caret.current = asked;
+      const typed = current.value.slice(found.start, found.end);
+      // A word that is complete needs no suggestion.
+      const isDone = found.items.length === 1 && found.items[0]?.text.toLowerCase() === typed.toLowerCase();
+      setCompletion(isDone ? undefined : found);
+      setPlace(undefined);
+    });
   };
   const items = completion?.items ?? [];
   return {
@@ -57,7 +59,9 @@ export function useSuggestions(client: Client, input: RefObject<HTMLInputElement
       const item = items[taken];
       if (current === null || completion === undefined || item === undefined) return undefined;
       const before = `${current.value.slice(0, completion.start)}${item.text} `;
-      const text = before + current.value.slice(completion.end).trimStart();
+      // What was typed while the list was on its way belongs to the word, too.
+      const end = completion.end + Math.max(0, caretOf(current) - caret.current);
+      const text = before + current.value.slice(end).trimStart();
       current.value = text;
       current.focus();
       current.setSelectionRange(before.length, before.length);
@@ -65,6 +69,10 @@ export function useSuggestions(client: Client, input: RefObject<HTMLInputElement
       return text;
     },
   };
+}
+
+function caretOf(input: HTMLInputElement): number {
+  return input.selectionStart ?? input.value.length;
 }
 
 interface SuggestionListProps {
