@@ -78,3 +78,16 @@ export function oneLine(text: string): string {
 export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
 }
+
+/** Breaks text at spaces into lines of at most `width` columns. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

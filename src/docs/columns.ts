@@ -1,3 +1,4 @@
+import { wrap } from '../base/text.js';
 import type { PrintStyle } from '../capture/print/index.js';
 import type { SourceGroup } from './sources-text.js';
 
@@ -20,19 +21,6 @@ export interface Cell {
   readonly text: string;
   readonly paint?: (text: string) => string;
   readonly right?: true;
-}
-
-/** Breaks text at spaces into lines of at most `width` columns. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 /** Wrapped text behind a margin. `first` replaces the margin of the first line and has the same size (a bullet). */

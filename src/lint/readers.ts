@@ -29,7 +29,7 @@ import {
   vmChange,
 } from '../host/index.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: the request of the message under which the function is listed
+// biome-ignore lint/suspicious/noExplicitAny: readers of all messages stand in one table, and each knows its own request
 type Request = any;
 type Calls = ReturnType<typeof mainlineCalls>;
 type Qcom = ReturnType<typeof qcomCalls>;

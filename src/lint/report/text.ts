@@ -1,5 +1,5 @@
 import { formatHex } from '../../base/hex.js';
-import { printable } from '../../base/text.js';
+import { printable, wrap } from '../../base/text.js';
 import type { PrintStyle } from '../../capture/print/index.js';
 import type { Evidence } from '../finding.js';
 import { placeText, type Report } from './report.js';
@@ -53,16 +53,4 @@ function bytesOf({ payload, offset, end, path }: Evidence, paint: (text: string)
     }
   }
   return lines;
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
