@@ -31,4 +31,4 @@ export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
 export { payloadText, payloadTextFunctions } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';
-export { payloadWriter } from './wire-json.js';
+export { JsonReader, jsonConstants, payloadWriter } from './wire-json.js';

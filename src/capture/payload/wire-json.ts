@@ -139,13 +139,15 @@ export class JsonReader extends StructReader {
     const { out } = this;
     const { name, type } = field;
     if (type.kind === 'bytes') {
-      this.#key(field);
+      this.valueBegins(field);
       this.#bytes(type as BytesType, at, String(type.fixedSize));
+      this.valueEnds(field);
       return;
     }
-    if (type.kind !== 'reserved') this.#key(field);
+    if (type.kind !== 'reserved') this.valueBegins(field);
     if (type.kind !== 'reserved' && type.fixedSize === 8) {
       this.#hexU64(at);
+      this.valueEnds(field);
       return;
     }
     const variable = out.name('f');
@@ -154,19 +156,21 @@ export class JsonReader extends StructReader {
     this.variables.set(name, variable);
     if (type.kind === 'reserved') {
       out.line(`if (${variable} !== 0) {`);
-      this.#key(field);
+      this.valueBegins(field);
     }
     this.#scalar(type, variable);
+    this.valueEnds(field);
     if (type.kind === 'reserved') out.line('}');
   }
 
   protected override bytes(field: Field, length: string): void {
-    this.#key(field);
+    this.valueBegins(field);
     this.#bytes(field.type as BytesType, 'p', length);
+    this.valueEnds(field);
   }
 
   protected override listBegins(field: Field, n: string): void {
-    this.#key(field);
+    this.valueBegins(field);
     this.text += '[';
     this.store();
     this.#count = n;
@@ -188,10 +192,11 @@ export class JsonReader extends StructReader {
     this.out.line(`p += ${entry.fixedSize};`);
   }
 
-  protected override listEnds(): void {
+  protected override listEnds(field: Field): void {
     // The comma behind the last entry.
     this.out.line(`if (${this.#count} > 0) a--;`);
     this.text += ']';
+    this.valueEnds(field);
   }
 
   /** Stores the text that comes next, where there is room for it and `size` bytes more. */
@@ -204,8 +209,8 @@ export class JsonReader extends StructReader {
     if (text !== '') this.out.line(stores(text));
   }
 
-  /** The key of a field, with what separates it from the one before. */
-  #key(field: Field): void {
+  /** Emits what stands in front of a field's value: its key, with what separates it from the one before. */
+  protected valueBegins(field: Field): void {
     const { out } = this;
     const key = `${JSON.stringify(field.name)}:`;
     const begun = this.begun;
@@ -216,6 +221,9 @@ export class JsonReader extends StructReader {
     } else this.text += begun ? `,${key}` : key;
     if (isSure(field)) this.begun = true;
   }
+
+  /** Emits what stands behind a field's value. */
+  protected valueEnds(_: Field): void {}
 
   #hexU64(at: string): void {
     this.text += '"';

@@ -21,7 +21,7 @@ import {
   type PayloadFunctions,
 } from '../payload/index.js';
 import { KeptRecord } from './kept-record.js';
-import type { CaptureRecord, RecordPacket } from './record.js';
+import type { CaptureRecord, PayloadPlace, RecordPacket } from './record.js';
 
 const none: readonly Issue[] = [];
 
@@ -205,6 +205,12 @@ export class LazyRecord implements CaptureRecord {
     // Bytes without a layout are no issue, and neither is a layout that nobody knows without the request.
     const isClear = layout !== undefined && !(layout instanceof VariantType && this.#asked === undefined);
     return isClear || this.#all.issues.length > 0;
+  }
+
+  get place(): PayloadPlace | undefined {
+    if (!this.#isSoundPayload && this.#soundness !== Soundness.trailing) return undefined;
+    if (this.#functions === undefined) return undefined;
+    return { view: this.#view, start: this.#fields, end: this.#end, request: this.#asked };
   }
 
   writePayload(writer: ByteWriter): boolean {

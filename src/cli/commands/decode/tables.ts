@@ -4,7 +4,7 @@ import { isProblem } from '../../../capture/print/index.js';
 import { Assembler } from '../../../capture/records/index.js';
 import { ParquetFolder } from '../../../node/parquet-folder.js';
 import type { ReassemblyRules } from '../../../rpc/index.js';
-import { callOf, lostCall, type Table, tablesOf } from '../../../tables/index.js';
+import { callOf, lostCall, type Table, type Timed, tablesOf } from '../../../tables/index.js';
 import type { CommandIo } from '../../io.js';
 import { StopReading } from '../../merge.js';
 
@@ -33,8 +33,7 @@ export async function writeTables(
   folder.makeTable(messages);
   for (const file of left > 0 ? files : []) {
     folder.begin(file === '-' ? 'stdin' : file);
-    const row = <Item>(table: Table<Item>, item: Item, time: bigint | undefined) =>
-      folder.row(table, item, time);
+    const row = <Item>(table: Table<Item>, item: Item, time: Timed) => folder.row(table, item, time);
     const assembler = new Assembler({
       protocol,
       rules,
@@ -43,17 +42,17 @@ export async function writeTables(
         count++;
         if (isProblem(record)) problems++;
         if (filter !== undefined && !filter(recordFields(protocol, record))) return;
-        const time = record.packets[0]?.time;
+        const time = record.packets[0] as Timed;
         row(messages, record, time);
-        const payload = record.payload && payloads.get(record.message?.name ?? '');
-        if (payload !== undefined) row(payload, record, time);
+        const payload = payloads.get(record.message?.name ?? '');
+        if (payload !== undefined && record.layout !== undefined) row(payload, record, time);
         const call = callOf(record);
-        if (call !== undefined) row(calls, call, call.time);
+        if (call !== undefined) row(calls, call, call);
         if (--left <= 0) throw new StopReading();
       },
       ...(filter === undefined && {
-        frame: (frame) => row(packets, frame, frame.packet.time),
-        unanswered: (request) => row(calls, lostCall(request), request.time),
+        frame: (frame) => row(packets, frame, frame.packet),
+        unanswered: (request) => row(calls, lostCall(request), request),
       }),
     });
     const isWhole = await io.readCaptures(

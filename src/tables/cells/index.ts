@@ -1,0 +1,20 @@
+/** Columns in memory, and the encodings of them in Parquet files. */
+export {
+  BooleanCells,
+  CellMemory,
+  Cells,
+  CodeCells,
+  LongCells,
+  rowsMax,
+  TextCells,
+  WordCells,
+} from './cells.js';
+export {
+  putBooleans,
+  putCodes,
+  putDifferences,
+  putLevels,
+  putLongs,
+  putWords,
+  rangeOf,
+} from './encodings.js';
