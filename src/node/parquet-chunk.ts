@@ -1,5 +1,4 @@
 import { gzipSync } from 'node:zlib';
-import type { CompressionCodec, Encoding, ParquetType } from 'hyparquet';
 import type { ByteWriter as FileWriter, ParquetWriter } from 'hyparquet-writer';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import { ByteWriter } from '../base/byte-writer.js';
@@ -20,6 +19,9 @@ import {
 } from '../tables/index.js';
 
 type Chunk = ParquetWriter['row_groups'][number]['columns'][number];
+type ChunkData = NonNullable<Chunk['meta_data']>;
+type ParquetType = ChunkData['type'];
+type Encoding = ChunkData['encodings'][number];
 
 /** The values of a column in the encoding that is small and takes little time. */
 interface Encoded {
@@ -49,7 +51,8 @@ export function writeChunk(
 ): Chunk {
   const start = out.offset;
   const { type, encoding, values, dictionary: different } = encoded(cells, isUnsigned);
-  const codec: CompressionCodec = type === 'BYTE_ARRAY' && different === undefined ? 'GZIP' : 'UNCOMPRESSED';
+  const codec: ChunkData['codec'] =
+    type === 'BYTE_ARRAY' && different === undefined ? 'GZIP' : 'UNCOMPRESSED';
   if (different !== undefined) {
     writePageHeader(out, {
       type: 'DICTIONARY_PAGE',
@@ -61,7 +64,7 @@ export function writeChunk(
   }
   const page = out.offset;
   levels.at = 0;
-  putLevels(levels, cells.present, cells.count, rows);
+  putLevels(levels, cells.presence, rows);
   const stored = codec === 'GZIP' ? gzipSync(values, { level: 1 }) : values;
   writePageHeader(out, {
     type: 'DATA_PAGE_V2',
@@ -132,7 +135,7 @@ function encoded(cells: Cells, isUnsigned: boolean): Encoded {
   return { type, encoding, values: scratch.bytes.subarray(0, scratch.at) };
 }
 
-function codes(cells: CodeCells<unknown>): Encoded {
+function codes(cells: CodeCells<number | string>): Encoded {
   const { texts, count } = cells;
   const type = 'BYTE_ARRAY';
   if (count === 0) return { type, encoding: 'PLAIN', values: new Uint8Array(0) };

@@ -23,8 +23,7 @@ export class ParquetFolder {
   readonly #open = new Map<string, ParquetFile<never>>();
   readonly #parts = new Map<string, number>();
   readonly #memory = new CellMemory();
-  /** The file of each table that took a row last: the next row mostly goes there too. */
-  readonly #latest = new Map<Table<never>, { readonly day: string; readonly file: ParquetFile<never> }>();
+  readonly #tables: TableFiles<never>[] = [];
 
   constructor(files: Files, folder: string) {
     this.#files = files;
@@ -41,7 +40,7 @@ export class ParquetFolder {
     for (let number = 2; this.#captures.has(unused); number++) unused = `${name}-${number}`;
     this.#captures.add(unused);
     this.#capture = partition(unused);
-    this.#latest.clear();
+    for (const table of this.#tables) table.forget();
   }
 
   /** Makes the folder of a table, also if no row comes. @throws FileError */
@@ -49,13 +48,16 @@ export class ParquetFolder {
     makeFolder(join(this.#folder, name));
   }
 
-  /** Adds a row to the file of its day. @throws FileError */
-  row<Item>(table: Table<Item>, item: Item, time: Timed): void {
-    const day = dayOf(time);
-    const latest = this.#latest.get(table as Table<never>);
-    const file = latest?.day === day ? latest.file : this.#fileOf(table as Table<never>, day);
-    file.row(item as never);
-    if (this.#memory.bytes > memoryMax) this.#flushLargest();
+  /** What writes the rows of a table. */
+  table<Item>(table: Table<Item>): TableFiles<Item> {
+    const files = new TableFiles<Item>(
+      (day) => this.#fileOf(table as Table<never>, day),
+      () => {
+        if (this.#memory.bytes > memoryMax) this.#flushLargest();
+      },
+    );
+    this.#tables.push(files as TableFiles<never>);
+    return files;
   }
 
   #fileOf(table: Table<never>, day: string): ParquetFile<never> {
@@ -69,7 +71,6 @@ export class ParquetFolder {
       file = new ParquetFile(output, table, this.#memory);
       this.#open.set(place, file);
     }
-    this.#latest.set(table, { day, file });
     return file;
   }
 
@@ -98,7 +99,7 @@ export class ParquetFolder {
   }
 
   #end(place: string): void {
-    this.#latest.clear();
+    for (const table of this.#tables) table.forget();
     this.#open.get(place)?.end();
     this.#open.delete(place);
   }
@@ -106,6 +107,35 @@ export class ParquetFolder {
   #output(path: string): Output {
     makeFolder(dirname(path));
     return this.#files.output(path, '--output');
+  }
+}
+
+/** The files of a table, of which one takes the rows of a day. */
+class TableFiles<Item> {
+  readonly #fileOf: (day: string) => ParquetFile<Item>;
+  readonly #written: () => void;
+  /** The file that took a row last: the next row mostly goes there too. */
+  #file: ParquetFile<Item> | undefined;
+  #day = '';
+
+  constructor(fileOf: (day: string) => ParquetFile<never>, written: () => void) {
+    this.#fileOf = fileOf as (day: string) => ParquetFile<Item>;
+    this.#written = written;
+  }
+
+  /** Adds a row to the file of a day. @throws FileError */
+  row(item: Item, day: string): void {
+    if (this.#file === undefined || day !== this.#day) {
+      this.#file = this.#fileOf(day);
+      this.#day = day;
+    }
+    this.#file.row(item);
+    this.#written();
+  }
+
+  /** The file is no more open, or rows come from another capture. */
+  forget(): void {
+    this.#file = undefined;
   }
 }
 
@@ -130,7 +160,8 @@ let knownText = '';
 /** All times between are of the day that was asked for last. */
 let [knownStart, knownEnd] = [0, 0];
 
-function dayOf({ time, clockTime }: Timed): string {
+/** The day of the partition that rows of a time belong to. */
+export function dayOf({ time, clockTime }: Timed): string {
   if (clockTime?.isSplit) {
     const ns = clockTime.high * 0x1_0000_0000 + clockTime.low;
     if (ns > knownStart && ns < knownEnd) return knownText;

@@ -2,8 +2,8 @@ import { PacketTime } from '../capture/packets/index.js';
 import { enumName } from '../capture/payload/index.js';
 import type { CaptureRecord, Outstanding } from '../capture/records/index.js';
 import { formatId, type Protocol } from '../schema/index.js';
-import { type Column, type Table, type Timed, timeColumn } from './column.js';
-import { codeColumn, numberColumn } from './key-columns.js';
+import { type Column, codeColumn, numberColumn, type Table, type Timed, timeColumn } from './column.js';
+import { rowPutter } from './row-putter.js';
 
 /** A request with its reply, until the next call. */
 export interface Call extends Timed {
@@ -21,34 +21,22 @@ export interface Call extends Timed {
 export function callTable(protocol: Protocol): Table<Call> {
   const errorText = (error: number) => enumName(protocol.error, error) ?? String(error);
   const columns: Column<Call>[] = [
-    numberColumn('request', ({ request }) => request),
-    numberColumn('reply', ({ reply }) => reply),
+    numberColumn('request', 'request'),
+    numberColumn('reply', 'reply'),
     timeColumn((call) => call),
-    numberColumn('from', ({ from }) => from),
-    numberColumn('to', ({ to }) => to),
-    numberColumn('seq', ({ seq }) => seq),
-    codeColumn('id', formatId, ({ id }: Call) => id),
+    numberColumn('from', 'from'),
+    numberColumn('to', 'to'),
+    numberColumn('seq', 'seq'),
+    codeColumn('id', formatId, 'id'),
     codeColumn(
       'name',
       (name: string) => name,
       ({ name }: Call) => name,
     ),
-    codeColumn('error', errorText, ({ error }: Call) => error),
-    numberColumn('latency_ns', ({ latencyNs }) => latencyNs),
+    codeColumn('error', errorText, 'error'),
+    numberColumn('latency_ns', 'latencyNs'),
   ];
-  return tableOf('calls', columns);
-}
-
-/** A table of which every row may have every column. */
-export function tableOf<Item>(name: string, columns: readonly Column<Item>[]): Table<Item> {
-  return {
-    name,
-    columns,
-    put(item, row, cells) {
-      for (let at = 0; at < columns.length; at++)
-        (columns[at] as Column<Item>).put(item, row, cells[at] as (typeof cells)[number]);
-    },
-  };
+  return { name: 'calls', columns, put: rowPutter(columns) };
 }
 
 const WORD = 0x1_0000_0000;

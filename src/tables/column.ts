@@ -1,5 +1,13 @@
 import type { PacketTime } from '../capture/packets/index.js';
-import { BooleanCells, type CellMemory, type Cells, LongCells, TextCells, WordCells } from './cells/index.js';
+import {
+  BooleanCells,
+  type CellMemory,
+  type Cells,
+  CodeCells,
+  LongCells,
+  TextCells,
+  WordCells,
+} from './cells/index.js';
 
 /**
  * Types of columns. `u64` is an unsigned integer of 64 bits, `time` nanoseconds since 1970 UTC, `json` a JSON value:
@@ -15,6 +23,11 @@ export interface Column<Item> {
   cells(memory: CellMemory): Cells;
   /** Puts the value of a row into cells that it has made; nothing where the row has none. */
   put(item: Item, row: number, cells: Cells): void;
+  /** What reads the value first, or the property that it is; undefined: there is none. */
+  readonly read?: ((item: Item) => unknown) | undefined;
+  readonly property?: (keyof Item & string) | undefined;
+  /** Puts the value that has been read. Without it, it is put as it is. */
+  putValue?(value: unknown, row: number, cells: Cells): void;
 }
 
 /** A table: its name, and the columns of its rows. */
@@ -63,4 +76,46 @@ export function timeColumn<Item>(timedOf: (item: Item) => Timed | undefined): Co
       if (time !== undefined && BigInt.asIntN(64, time) === time) cells.bigint(row, time);
     },
   };
+}
+
+type Putting = Cells & { put(row: number, value: unknown): void };
+export type Value<Item, V = unknown> = ((item: Item) => V | undefined) | (keyof Item & string);
+
+/** A column of values that are read first. @param value what reads them, or the property that they are. */
+export function valueColumn<Item>(
+  name: string,
+  type: ColumnType,
+  cells: Column<Item>['cells'],
+  value: Value<Item>,
+  putValue?: (value: unknown, row: number, cells: Cells) => void,
+): Column<Item> {
+  const read = typeof value === 'function' ? value : (item: Item) => item[value];
+  return {
+    name,
+    type,
+    cells,
+    read,
+    property: typeof value === 'function' ? undefined : value,
+    ...(putValue && { putValue }),
+    put(item, row, into: Putting) {
+      const own = read(item);
+      if (own === undefined) return;
+      if (putValue === undefined) into.put(row, own);
+      else putValue(own, row, into);
+    },
+  };
+}
+
+/** A column of numbers. */
+export function numberColumn<Item>(name: string, value: Value<Item, number>): Column<Item> {
+  return valueColumn(name, 's64', (memory) => plainCells('s64', memory), value);
+}
+
+/** A column of values that repeat. They compare with `===`. */
+export function codeColumn<Item, V extends number | string>(
+  name: string,
+  textOf: (value: V) => string,
+  value: Value<Item, V>,
+): Column<Item> {
+  return valueColumn(name, 'text', (memory) => new CodeCells(memory, textOf), value);
 }

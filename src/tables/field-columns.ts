@@ -37,7 +37,7 @@ const putters: TypeVisitor<void, [value: unknown, owner: Values, row: number, ce
     else (cells as LongCells | WordCells).put(row, value as number);
   }),
   enum(type, value, _owner, row, cells) {
-    if (cells instanceof CodeCells) cells.put(row, value);
+    if (cells instanceof CodeCells) cells.put(row, value as number);
     else (cells as TextCells).put(row, enumText(type, value as number));
   },
   flags: putJson,

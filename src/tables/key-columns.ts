@@ -3,8 +3,16 @@ import { type RecordKey, recordKeyRows } from '../capture/keys/index.js';
 import type { JsonSchema } from '../capture/payload/index.js';
 import type { CaptureRecord, Frame } from '../capture/records/index.js';
 import type { Protocol } from '../schema/index.js';
-import { type BooleanCells, CodeCells, type LongCells, type TextCells } from './cells/index.js';
-import { type Column, type ColumnType, plainCells, timeColumn } from './column.js';
+import type { TextCells } from './cells/index.js';
+import {
+  type Column,
+  type ColumnType,
+  codeColumn,
+  plainCells,
+  timeColumn,
+  type Value,
+  valueColumn,
+} from './column.js';
 
 /** The column of a key of NDJSON lines. */
 export interface KeyColumn<Item> extends Column<Item> {
@@ -14,133 +22,62 @@ export interface KeyColumn<Item> extends Column<Item> {
 /** The keys of lines of messages. */
 export function recordColumns(protocol: Protocol): KeyColumn<CaptureRecord>[] {
   return recordKeyRows.flatMap(([name, key]) => {
-    const { record } = key;
+    const { record, onlyOf, writeRecord } = key;
     if (record === undefined) return [];
-    if (name === 'time')
-      return [
-        keyColumn(
-          key,
-          timeColumn(({ packets }: CaptureRecord) => packets[0]),
-        ),
-      ];
-    const read =
-      typeof record === 'function'
-        ? (item: CaptureRecord) => record(item, protocol)
-        : (item: CaptureRecord) => item[record];
-    return [keyColumn(key, valueColumn(name, key, protocol, read, key.writeRecord))];
+    const value = typeof record === 'function' ? (item: CaptureRecord) => record(item, protocol) : record;
+    const column =
+      name === 'time'
+        ? timeColumn(({ packets }: CaptureRecord) => packets[0])
+        : keyColumn<CaptureRecord>(name, key, protocol, value, writeRecord);
+    return [{ ...column, onlyOf }];
   });
 }
 
 /** The keys of lines of `decode --frames`. */
-export function frameColumns(protocol: Protocol): KeyColumn<Frame>[] {
+export function frameColumns(protocol: Protocol): Column<Frame>[] {
   return recordKeyRows.flatMap(([name, key]) => {
     const { frame } = key;
     if (frame === undefined) return [];
-    if (name === 'time')
-      return [
-        keyColumn(
-          key,
-          timeColumn(({ packet }: Frame) => packet),
-        ),
-      ];
-    return [
-      keyColumn(
-        key,
-        valueColumn(name, key, protocol, (item: Frame) => frame(item, protocol)),
-      ),
-    ];
+    return name === 'time'
+      ? [timeColumn(({ packet }: Frame) => packet)]
+      : [keyColumn<Frame>(name, key, protocol, (item) => frame(item, protocol))];
   });
 }
 
-function keyColumn<Item>({ onlyOf }: RecordKey, column: Column<Item>): KeyColumn<Item> {
-  return { ...column, onlyOf };
-}
-
-function valueColumn<Item>(
+function keyColumn<Item>(
   name: string,
-  key: RecordKey,
+  { kind }: RecordKey,
   protocol: Protocol,
-  read: (item: Item) => unknown,
+  value: Value<Item>,
   write?: (item: Item, writer: TextCells['writer']) => boolean,
 ): Column<Item> {
-  const { kind } = key;
   const type = columnType(kind.schema(protocol));
-  if (type === 'text' && kind.repeats) {
-    const textOf = (value: unknown) => keyText(kind.toJson(value, protocol));
-    return codeColumn(name, textOf, read);
-  }
+  const textOf = (own: unknown) => keyText(kind.toJson(own, protocol));
+  if (type === 'text' && kind.repeats)
+    return codeColumn<Item, never>(name, textOf, value as Value<Item, never>);
   const cells: Column<Item>['cells'] = (memory) => plainCells(type, memory);
-  if (type === 's64') return { name, type, cells, put: putNumber(read) };
-  if (type === 'boolean') return { name, type, cells, put: putBoolean(read) };
-  if (type === 'text')
-    return {
-      name,
-      type,
-      cells,
-      put(item, row, into: TextCells) {
-        const value = read(item);
-        if (value === undefined) return;
-        if (value instanceof Uint8Array) {
-          into.open().hex(value, 0, value.length);
-          into.close(row);
-        } else into.put(row, keyText(kind.toJson(value, protocol)));
-      },
-    };
+  if (type === 's64' || type === 'boolean') return valueColumn(name, type, cells, value);
+  const putValue = (own: unknown, row: number, into: TextCells) => {
+    const writer = into.open();
+    if (type === 'text' && own instanceof Uint8Array) writer.hex(own, 0, own.length);
+    else if (type === 'text') writer.text(textOf(own));
+    else if (kind.write !== undefined) kind.write(own, writer, protocol);
+    else writer.text(kind.toText?.(own, protocol) ?? jsonText(kind.toJson(own, protocol)));
+    into.close(row);
+  };
+  const column = valueColumn(name, type, cells, value, putValue as Column<Item>['putValue']);
+  if (write === undefined) return column;
   return {
     name,
     type,
     cells,
     put(item, row, into: TextCells) {
-      if (write !== undefined) {
-        if (write(item, into.open())) {
-          into.close(row);
-          return;
-        }
+      if (write(item, into.open())) into.close(row);
+      else {
         into.cancel();
+        column.put(item, row, into);
       }
-      const value = read(item);
-      if (value === undefined) return;
-      const writer = into.open();
-      if (kind.write !== undefined) kind.write(value, writer, protocol);
-      else writer.text(kind.toText?.(value, protocol) ?? jsonText(kind.toJson(value, protocol)));
-      into.close(row);
     },
-  };
-}
-
-/** A column of values that repeat. They compare with `===`. */
-export function codeColumn<Item, V>(
-  name: string,
-  textOf: (value: V) => string,
-  read: (item: Item) => V | undefined,
-): Column<Item> {
-  return {
-    name,
-    type: 'text',
-    cells: (memory) => new CodeCells(memory, textOf),
-    put(item, row, cells: CodeCells<V>) {
-      const value = read(item);
-      if (value !== undefined) cells.put(row, value);
-    },
-  };
-}
-
-/** A column of numbers. */
-export function numberColumn<Item>(name: string, read: (item: Item) => number | undefined): Column<Item> {
-  return { name, type: 's64', cells: (memory) => plainCells('s64', memory), put: putNumber(read) };
-}
-
-function putNumber<Item>(read: (item: Item) => unknown) {
-  return (item: Item, row: number, cells: LongCells) => {
-    const value = read(item);
-    if (value !== undefined) cells.put(row, value as number);
-  };
-}
-
-function putBoolean<Item>(read: (item: Item) => unknown) {
-  return (item: Item, row: number, cells: BooleanCells) => {
-    const value = read(item);
-    if (value !== undefined) cells.put(row, value as boolean);
   };
 }
 

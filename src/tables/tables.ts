@@ -1,11 +1,12 @@
 import type { CaptureRecord, Frame } from '../capture/records/index.js';
 import { type Message, MessageType, type Payload, type Protocol, payloadOf } from '../schema/index.js';
-import { type Call, callTable, tableOf } from './calls.js';
+import { type Call, callTable } from './calls.js';
 import type { Cells } from './cells/index.js';
 import type { Column, Table } from './column.js';
 import { type FieldColumn, fieldColumns } from './field-columns.js';
 import { type FieldReader, fieldReader } from './field-reader.js';
 import { frameColumns, type KeyColumn, recordColumns } from './key-columns.js';
+import { rowPutter } from './row-putter.js';
 
 /** The tables of captures of a protocol. Names and meanings of columns are those of NDJSON. */
 export interface Tables {
@@ -20,35 +21,30 @@ export function tablesOf(protocol: Protocol): Tables {
   const known = protocol.messages.filter((message) => layoutsOf(message).length > 0);
   return {
     messages: messageTable(protocol),
-    packets: tableOf('packets', frameColumns(protocol)),
+    packets: packetTable(protocol),
     calls: callTable(protocol),
     payloads: new Map(known.map((message) => [message.name, payloadTable(protocol, message)])),
   };
 }
 
+/** What holds of records that may have a key. */
+const holds: Readonly<Record<NonNullable<KeyColumn<unknown>['onlyOf']>, string>> = {
+  unusual: '!item.isPlain',
+  unsound: '!item.isSound',
+};
+
 /** Rows of plain messages have no value in most columns: these are not asked. */
 function messageTable(protocol: Protocol): Table<CaptureRecord> {
   const columns = recordColumns(protocol);
-  const of = (onlyOf: KeyColumn<CaptureRecord>['onlyOf']) =>
-    [...columns.entries()].filter(([, column]) => column.onlyOf === onlyOf);
-  const [all, unusual, unsound] = [of(undefined), of('unusual'), of('unsound')];
-  const put = (
-    chosen: readonly (readonly [number, Column<CaptureRecord>])[],
-    item: CaptureRecord,
-    row: number,
-    cells: readonly Cells[],
-  ) => {
-    for (const [at, column] of chosen) column.put(item, row, cells[at] as Cells);
-  };
-  return {
-    name: 'messages',
-    columns,
-    put(item, row, cells) {
-      put(all, item, row, cells);
-      if (!item.isPlain) put(unusual, item, row, cells);
-      if (!item.isSound) put(unsound, item, row, cells);
-    },
-  };
+  const conditions = columns.flatMap((column) =>
+    column.onlyOf === undefined ? [] : [[column as Column<CaptureRecord>, holds[column.onlyOf]] as const],
+  );
+  return { name: 'messages', columns, put: rowPutter(columns, new Map(conditions)) };
+}
+
+function packetTable(protocol: Protocol): Table<Frame> {
+  const columns = frameColumns(protocol);
+  return { name: 'packets', columns, put: rowPutter(columns) };
 }
 
 /** Keys of a message that stand beside its fields. A field of the same name has `payload_` in front. */
@@ -64,17 +60,19 @@ function payloadTable(protocol: Protocol, message: Message): Table<CaptureRecord
     if (!readers.has(layout)) readers.set(layout, fieldReader(layout, places));
     return readers.get(layout);
   };
-  const columns = [...where, ...fields.map(columnOfField)];
+  const own = fields.map(columnOfField);
+  const columns = [...where, ...own];
+  const putWhere = rowPutter(where);
   return {
     name: message.name,
     columns,
     put(item, row, cells) {
+      putWhere(item, row, cells);
       const { place } = item;
       const read = place && readerOf(item.layout as Payload);
-      const one = read === undefined ? columns.length : where.length;
-      for (let at = 0; at < one; at++)
-        (columns[at] as Column<CaptureRecord>).put(item, row, cells[at] as Cells);
-      if (place !== undefined) read?.(place.view, place.start, place.end, place.request, row, cells);
+      if (place !== undefined && read !== undefined)
+        read(place.view, place.start, place.end, place.request, row, cells);
+      else for (const [at, column] of own.entries()) column.put(item, row, cells[where.length + at] as Cells);
     },
   };
 }

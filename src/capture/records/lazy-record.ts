@@ -49,6 +49,8 @@ class SinglePacket implements RecordPacket {
   }
 }
 
+type Place = { -readonly [K in keyof PayloadPlace]: PayloadPlace[K] };
+
 /** What is known of a payload without decoding it. */
 const Soundness = { unknown: 0, sound: 1, trailing: 2, cut: 3, broken: 4 } as const;
 
@@ -90,6 +92,7 @@ export class LazyRecord implements CaptureRecord {
   #soundness: number = Soundness.unknown;
   /** Where the fields end, if the payload is longer. */
   #restStart = 0;
+  readonly #place: Place = { view: new DataView(new ArrayBuffer(0)), start: 0, end: 0, request: undefined };
   readonly #cut: Cut = { path: '', offset: 0, expected: 0, actual: 0 };
   #decoded: DecodedPayload | undefined;
   readonly #keepsBytes: boolean;
@@ -210,7 +213,12 @@ export class LazyRecord implements CaptureRecord {
   get place(): PayloadPlace | undefined {
     if (!this.#isSoundPayload && this.#soundness !== Soundness.trailing) return undefined;
     if (this.#functions === undefined) return undefined;
-    return { view: this.#view, start: this.#fields, end: this.#end, request: this.#asked };
+    const place = this.#place;
+    place.view = this.#view;
+    place.start = this.#fields;
+    place.end = this.#end;
+    place.request = this.#asked;
+    return place;
   }
 
   writePayload(writer: ByteWriter): boolean {

@@ -8,32 +8,88 @@ export class CellMemory {
   bytes = 0;
 }
 
+/** Bytes that the objects of a column take. */
+const OVERHEAD = 500;
+
 /** Values for which a column has room at first. There may be thousands of columns. */
 const FEW = 32;
 
-/** The values of one column in consecutive rows, without those of rows that have none. */
-export abstract class Cells {
-  /** A bit for each row up to the last that has a value: whether it has one. */
-  present = new Uint8Array(FEW / 8);
+/** Which rows have a value. A class of its own, so that engines see one shape wherever rows are marked. */
+export class Presence {
   /** Rows that have a value. */
   count = 0;
-  readonly memory: CellMemory;
+  /** A bit for each row up to the last that has a value. Empty while every row has one. */
+  #bits = new Uint8Array(0);
+  #isSparse = false;
+
+  /** The row has a value. @returns how many rows before have one. */
+  mark(row: number): number {
+    const before = this.count++;
+    if (this.#isSparse || row !== before) this.#set(row, before);
+    return before;
+  }
+
+  /** A bit for each of so many rows. */
+  bits(rows: number): Uint8Array {
+    const size = (rows + 7) >>> 3;
+    if (!this.#isSparse) this.#begin(this.count);
+    if (this.#bits.length < size) this.#grow(size);
+    return this.#bits.subarray(0, size);
+  }
+
+  clear(): void {
+    this.#bits.fill(0);
+    this.count = 0;
+    this.#isSparse = false;
+  }
+
+  #set(row: number, before: number): void {
+    if (!this.#isSparse) this.#begin(before);
+    const at = row >> 3;
+    if (at >= this.#bits.length) this.#grow(at + 1);
+    this.#bits[at] = (this.#bits[at] as number) | (1 << (row & 7));
+  }
+
+  /** The first rows, so many, have a value. */
+  #begin(rows: number): void {
+    this.#isSparse = true;
+    this.#grow((rows >> 3) + 1);
+    this.#bits.fill(0xff, 0, rows >> 3);
+    this.#bits[rows >> 3] = (1 << (rows & 7)) - 1;
+  }
+
+  #grow(size: number): void {
+    if (size <= this.#bits.length) return;
+    const bits = new Uint8Array(Math.max(size, 2 * this.#bits.length));
+    bits.set(this.#bits);
+    this.#bits = bits;
+  }
+}
+
+/** The values of one column in consecutive rows, without those of rows that have none. */
+export abstract class Cells {
+  readonly presence = new Presence();
+  readonly #memory: CellMemory;
   #bytes = 0;
 
   constructor(memory: CellMemory) {
-    this.memory = memory;
-    this.took(this.present.length);
+    this.#memory = memory;
+    this.took(OVERHEAD);
+  }
+
+  /** Bytes of memory, about. */
+  get size(): number {
+    return this.#bytes;
+  }
+
+  /** Rows that have a value. */
+  get count(): number {
+    return this.presence.count;
   }
 
   /** Makes room for as many rows again, without values. */
   clear(): void {
-    this.present.fill(0);
-    this.count = 0;
-  }
-
-  /** Bytes of memory. */
-  get size(): number {
-    return this.#bytes;
+    this.presence.clear();
   }
 
   /** The memory is free: nothing may be put here any more. */
@@ -41,18 +97,10 @@ export abstract class Cells {
     this.took(-this.#bytes);
   }
 
-  /** The row has a value. */
-  protected mark(row: number): void {
-    const at = row >> 3;
-    if (at >= this.present.length) this.present = this.grown(this.present, at + 1);
-    this.present[at] = (this.present[at] as number) | (1 << (row & 7));
-    this.count++;
-  }
-
   /** A larger copy. Its size doubles, so that copying takes no more time than filling. */
-  protected grown<T extends Uint8Array | Uint16Array | Int32Array>(from: T, size: number): T {
+  protected grown<T extends Uint8Array | Uint16Array | Int32Array>(from: T): T {
     const Kind = from.constructor as new (size: number) => T;
-    const to = new Kind(Math.max(size, 2 * from.length));
+    const to = new Kind(Math.max(FEW, 2 * from.length));
     to.set(from as never);
     this.took(to.byteLength - from.byteLength);
     return to;
@@ -60,7 +108,7 @@ export abstract class Cells {
 
   protected took(bytes: number): void {
     this.#bytes += bytes;
-    this.memory.bytes += bytes;
+    this.#memory.bytes += bytes;
   }
 }
 
@@ -69,9 +117,8 @@ export class BooleanCells extends Cells {
   values = new Uint8Array(0);
 
   put(row: number, value: boolean): void {
-    const at = this.count;
-    this.mark(row);
-    if (at >= this.values.length) this.values = this.grown(this.values, FEW);
+    const at = this.presence.mark(row);
+    if (at >= this.values.length) this.values = this.grown(this.values);
     this.values[at] = Number(value);
   }
 }
@@ -81,9 +128,8 @@ export class WordCells extends Cells {
   words = new Int32Array(0);
 
   put(row: number, value: number): void {
-    const at = this.count;
-    this.mark(row);
-    if (at >= this.words.length) this.words = this.grown(this.words, FEW);
+    const at = this.presence.mark(row);
+    if (at >= this.words.length) this.words = this.grown(this.words);
     this.words[at] = value;
   }
 }
@@ -102,11 +148,10 @@ export class LongCells extends Cells {
 
   /** @param low modulo 2^32. */
   halves(row: number, high: number, low: number): void {
-    const at = this.count;
-    this.mark(row);
+    const at = this.presence.mark(row);
     if (at >= this.high.length) {
-      this.high = this.grown(this.high, FEW);
-      this.low = this.grown(this.low, FEW);
+      this.high = this.grown(this.high);
+      this.low = this.grown(this.low);
     }
     this.high[at] = high;
     this.low[at] = low;
@@ -118,34 +163,30 @@ export class LongCells extends Cells {
   }
 }
 
-/** Numbers below this are found without a map. */
-const SMALL = 256;
+/** Places of the values that came lately: a map takes several times as long. */
+const SLOTS = 256;
 
 /** Values that repeat: each different one is kept once, and rows have its number. */
-export class CodeCells<V> extends Cells {
+export class CodeCells<V extends number | string> extends Cells {
   codes = new Uint16Array(0);
   values: V[] = [];
   readonly #codes = new Map<V, number>();
-  readonly #small = new Int32Array(SMALL).fill(-1);
-  #latest: V | undefined;
-  #latestCode = 0;
+  readonly #slots: (V | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
+  readonly #slotCodes = new Uint16Array(SLOTS);
   readonly #textOf: (value: V) => string;
 
   constructor(memory: CellMemory, textOf: (value: V) => string) {
     super(memory);
     this.#textOf = textOf;
-    this.took(this.#small.byteLength);
+    this.took(10 * SLOTS);
   }
 
   put(row: number, value: V): void {
-    const at = this.count;
-    this.mark(row);
-    if (at >= this.codes.length) this.codes = this.grown(this.codes, FEW);
-    if (value !== this.#latest || at === 0) {
-      this.#latestCode = this.#codeOf(value);
-      this.#latest = value;
-    }
-    this.codes[at] = this.#latestCode;
+    const at = this.presence.mark(row);
+    if (at >= this.codes.length) this.codes = this.grown(this.codes);
+    const slot = typeof value === 'number' ? value & (SLOTS - 1) : slotOf(value);
+    if (this.#slots[slot] !== value) this.#find(value, slot);
+    this.codes[at] = this.#slotCodes[slot] as number;
   }
 
   /** The texts of the different values. */
@@ -157,18 +198,25 @@ export class CodeCells<V> extends Cells {
     super.clear();
     this.values = [];
     this.#codes.clear();
-    this.#small.fill(-1);
+    this.#slots.fill(undefined);
   }
 
-  #codeOf(value: V): number {
-    const isSmall = typeof value === 'number' && value >= 0 && value < SMALL;
-    const known = isSmall ? (this.#small[value] as number) : (this.#codes.get(value) ?? -1);
-    if (known >= 0) return known;
-    const code = this.values.push(value) - 1;
-    if (isSmall) this.#small[value] = code;
-    else this.#codes.set(value, code);
-    return code;
+  #find(value: V, slot: number): void {
+    let code = this.#codes.get(value);
+    if (code === undefined) {
+      code = this.values.push(value) - 1;
+      this.#codes.set(value, code);
+    }
+    this.#slots[slot] = value;
+    this.#slotCodes[slot] = code;
   }
+}
+
+/** The ends of names tell most of them apart. */
+function slotOf(text: string): number {
+  const { length } = text;
+  const last = length > 3 ? text.charCodeAt(length - 1) + 5 * text.charCodeAt(length - 4) : 0;
+  return (length + 7 * last) & (SLOTS - 1);
 }
 
 /** Bytes in front of each text: its length, little endian. */
@@ -191,7 +239,7 @@ export class TextCells extends Cells {
 
   close(row: number): void {
     const { writer } = this;
-    this.mark(row);
+    this.presence.mark(row);
     writer.view.setUint32(this.#start, writer.at - this.#start - LENGTH_SIZE, true);
     if (writer.bytes.length === this.#capacity) return;
     this.took(writer.bytes.length - this.#capacity);

@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../../base/byte-writer.js';
+import type { Presence } from './cells.js';
 
 /** Parquet's encodings (parquet-format, Encodings.md) of what cells hold. */
 
@@ -62,19 +63,16 @@ class BitPacker {
 }
 
 /** Definition levels: whether each row has a value. */
-export function putLevels(writer: ByteWriter, present: Uint8Array, count: number, rows: number): void {
+export function putLevels(writer: ByteWriter, presence: Presence, rows: number): void {
+  const { count } = presence;
   if (count === 0 || count === rows) {
     putVarint(writer, 2 * rows);
     putVarint(writer, count === 0 ? 0 : 1);
     return;
   }
-  const size = (rows + 7) >>> 3;
-  putVarint(writer, 2 * size + 1);
-  writer.room(size);
-  // Rows behind the last value have no bits.
-  writer.bytes.fill(0, writer.at, writer.at + size);
-  writer.bytes.set(present.subarray(0, size), writer.at);
-  writer.at += size;
+  const bits = presence.bits(rows);
+  putVarint(writer, 2 * bits.length + 1);
+  writer.copy(bits);
 }
 
 /** Places in a dictionary of so many values. */
@@ -199,7 +197,8 @@ export function longAt(high: Int32Array, low: Int32Array, index: number): bigint
 
 /** The least and the greatest, signed. There must be one. */
 export function rangeOf(high: Int32Array, low: Int32Array, count: number): [least: bigint, most: bigint] {
-  let [least, most] = [0, 0];
+  let least = 0;
+  let most = 0;
   for (let index = 1; index < count; index++) {
     if (isLess(high, low, index, least)) least = index;
     else if (isLess(high, low, most, index)) most = index;
@@ -208,6 +207,7 @@ export function rangeOf(high: Int32Array, low: Int32Array, count: number): [leas
 }
 
 function isLess(high: Int32Array, low: Int32Array, a: number, b: number): boolean {
-  const [first, second] = [high[a] as number, high[b] as number];
+  const first = high[a] as number;
+  const second = high[b] as number;
   return first === second ? (low[a] as number) >>> 0 < (low[b] as number) >>> 0 : first < second;
 }

@@ -5,6 +5,7 @@ export {
   Cells,
   CodeCells,
   LongCells,
+  Presence,
   rowsMax,
   TextCells,
   WordCells,
