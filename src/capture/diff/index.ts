@@ -1,6 +1,7 @@
 /** Compares two sequences of records and prints what differs. */
+export { Comparison } from './comparison.js';
 export { type Difference, diffCaptures, diffEntries, diffWindow } from './diff.js';
-export type { Comparison, DiffEntry } from './entry.js';
+export type { DiffEntry } from './entry.js';
 export { entryAssembler } from './entry-assembler.js';
 export { fieldChanges } from './fields.js';
 export { type FieldPath, parseFieldPath } from './ignore.js';

@@ -1,5 +1,6 @@
+import type { Comparison } from './comparison.js';
 import { kindHash, sameContents, sameKind, textHash } from './contents.js';
-import { type Comparison, type DiffEntry, remainingOf } from './entry.js';
+import { type DiffEntry, remainingOf } from './entry.js';
 import type { FieldPath } from './ignore.js';
 
 /** A way in which messages may be equal. */

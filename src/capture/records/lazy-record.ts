@@ -17,7 +17,6 @@ import {
   decodePayload,
   errorWordSize,
   type MessageFunctions,
-  nothingDecoded,
   type PayloadFunctions,
 } from '../payload/index.js';
 import { KeptRecord } from './kept-record.js';
@@ -168,6 +167,10 @@ export class LazyRecord implements CaptureRecord {
     this.#issues = issues;
   }
 
+  get packetIssues(): readonly Issue[] {
+    return this.#issues;
+  }
+
   get layout(): Payload | undefined {
     return this.#functions?.layout;
   }
@@ -240,14 +243,18 @@ export class LazyRecord implements CaptureRecord {
     return new KeptRecord(this, this.#copy(this.#start), this.#asked, this.#issues);
   }
 
-  /**
-   * The same as an object that stays.
-   *
-   * @param isDecoded whether it has its payload's values. Without them it has the bytes instead, for `decodedRecord`.
-   */
-  plain(isDecoded: boolean): CaptureRecord {
-    const later = !isDecoded && this.size <= decodedSizeMax;
-    const decoded = later ? nothingDecoded : this.#all;
+  /** As {@link kept}, with a digest in place of bytes that nobody looks at. They are digested once. */
+  keptShort(digest: (bytes: Uint8Array) => Uint8Array): KeptRecord {
+    const { raw, rest, ...decoded } = this.#all;
+    const bytes = digest(raw ?? rest ?? this.#copy(this.#start));
+    const short = { ...decoded, raw: raw && bytes, rest: rest && bytes };
+    return new KeptRecord(this, bytes, this.#asked, this.#issues, short);
+  }
+
+  /** The same as an object that stays. */
+  plain(): CaptureRecord {
+    const decoded = this.#all;
+    const raw = this.#own(decoded.raw);
     return {
       no: this.no,
       packets: this.packets === this.#singles ? [keptPacket(this.#single)] : this.packets,
@@ -267,11 +274,11 @@ export class LazyRecord implements CaptureRecord {
       layout: decoded.layout,
       payload: decoded.payload,
       complete: decoded.complete,
-      rest: decoded.rest,
+      rest: this.#own(decoded.rest),
       issues: this.#issues.length === 0 ? decoded.issues : [...this.#issues, ...decoded.issues],
-      raw: decoded.raw,
+      raw,
       size: this.size,
-      bytes: later || this.#keepsBytes ? (decoded.raw ?? this.#copy(this.#start)) : undefined,
+      bytes: this.#keepsBytes ? (raw ?? this.#copy(this.#start)) : undefined,
     };
   }
 
@@ -306,6 +313,11 @@ export class LazyRecord implements CaptureRecord {
       this.#asked,
     );
     return this.#decoded;
+  }
+
+  /** Bytes that do not change when the next packet comes. */
+  #own(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    return bytes?.buffer === this.#view.buffer ? bytes.slice() : bytes;
   }
 
   #copy(start: number): Uint8Array {
