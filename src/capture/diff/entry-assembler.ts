@@ -12,9 +12,8 @@ import {
   LazyRecord,
   PART_SIZE,
 } from '../records/index.js';
-import type { Comparison } from './comparison.js';
 import { bytesOf, contentsHash } from './contents.js';
-import type { DiffEntry } from './entry.js';
+import type { Comparison, DiffEntry } from './entry.js';
 
 /** Bytes of a message up to which all are compared as they are. */
 const WHOLE_SIZE_MAX = 1 << 20;

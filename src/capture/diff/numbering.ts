@@ -1,6 +1,5 @@
-import type { Comparison } from './comparison.js';
 import { kindHash, sameContents, sameKind, textHash } from './contents.js';
-import { type DiffEntry, remainingOf } from './entry.js';
+import { type Comparison, type DiffEntry, remainingOf } from './entry.js';
 import type { FieldPath } from './ignore.js';
 
 /** A way in which messages may be equal. */
