@@ -76,7 +76,7 @@ class ColumnReader extends JsonReader {
       this.variables.set(name, variable);
       const isText = type.kind === 'enum' && !column.isCode;
       const value = isText
-        ? `${this.#constant((code: number) => enumText(type as EnumType, code))}(${variable})`
+        ? `${this.constant((code: number) => enumText(type as EnumType, code))}(${variable})`
         : variable;
       out.line(`${type.kind === 'reserved' ? `if (${variable} !== 0) ` : ''}${cells}.put(r, ${value});`);
     }
@@ -96,27 +96,13 @@ class ColumnReader extends JsonReader {
     this.out.line(`w.at = a; ${this.#cells(field)}.close(r);`);
   }
 
-  #text({ name, type }: Field, at: string, length: string): void {
-    const { encoding } = (type as BytesType).options;
-    const isRaw =
-      typeof encoding === 'string'
-        ? String(encoding === 'raw')
-        : encoding.raw.map((value) => `${this.variables.get(encoding.select)} === ${value}`).join(' || ') ||
-          'false';
-    const [text, hex] = [this.#constant(putText), this.#constant(putHex)];
-    this.out.line(`(${isRaw} ? ${hex} : ${text})(v, ${at}, ${length}, r, ${this.#cellsOf(name)});`);
-  }
-
-  #constant(value: unknown): string {
-    const known = this.constants.indexOf(value);
-    return `c${known >= 0 ? known : this.constants.push(value) - 1}`;
+  #text(field: Field, at: string, length: string): void {
+    const [text, hex] = [this.constant(putText), this.constant(putHex)];
+    const isRaw = this.isRaw(field.type as BytesType);
+    this.out.line(`(${isRaw} ? ${hex} : ${text})(v, ${at}, ${length}, r, ${this.#cells(field)});`);
   }
 
   #cells({ name }: Field): string {
-    return this.#cellsOf(name);
-  }
-
-  #cellsOf(name: string): string {
     return `k[${this.#places.get(name)?.at}]`;
   }
 

@@ -17,7 +17,6 @@ import {
   decodePayload,
   errorWordSize,
   type MessageFunctions,
-  nothingDecoded,
   type PayloadFunctions,
 } from '../payload/index.js';
 import { KeptRecord } from './kept-record.js';
@@ -171,6 +170,10 @@ export class LazyRecord implements CaptureRecord {
     this.#issues = issues;
   }
 
+  get packetIssues(): readonly Issue[] {
+    return this.#issues;
+  }
+
   get layout(): Payload | undefined {
     return this.#functions?.layout;
   }
@@ -249,19 +252,37 @@ export class LazyRecord implements CaptureRecord {
     return true;
   }
 
+  writeFields(writer: ByteWriter): boolean {
+    const functions = this.#functions;
+    if (functions === undefined) return true;
+    if (this.#soundness === Soundness.broken) return false;
+    const before = writer.at;
+    const end = functions.writeLines(this.#view, this.#fields, this.#end, this.#asked, writer);
+    if (end === this.#end) this.#soundness = Soundness.sound;
+    else if (end >= 0) {
+      this.#soundness = Soundness.trailing;
+      this.#restStart = end;
+    } else writer.at = before;
+    return end >= 0;
+  }
+
   /** The same, for longer than until the next message. It is decoded when somebody asks for its fields. */
   kept(): KeptRecord {
     return new KeptRecord(this, this.#copy(this.#start), this.#asked, this.#issues);
   }
 
-  /**
-   * The same as an object that stays.
-   *
-   * @param isDecoded whether it has its payload's values. Without them it has the bytes instead, for `decodedRecord`.
-   */
-  plain(isDecoded: boolean): CaptureRecord {
-    const later = !isDecoded && this.size <= decodedSizeMax;
-    const decoded = later ? nothingDecoded : this.#all;
+  /** As {@link kept}, with a digest in place of bytes that nobody looks at. They are digested once. */
+  keptShort(digest: (bytes: Uint8Array) => Uint8Array): KeptRecord {
+    const { raw, rest, ...decoded } = this.#all;
+    const bytes = digest(raw ?? rest ?? this.#copy(this.#start));
+    const short = { ...decoded, raw: raw && bytes, rest: rest && bytes };
+    return new KeptRecord(this, bytes, this.#asked, this.#issues, short);
+  }
+
+  /** The same as an object that stays. */
+  plain(): CaptureRecord {
+    const decoded = this.#all;
+    const raw = this.#own(decoded.raw);
     return {
       no: this.no,
       packets: this.packets === this.#singles ? [keptPacket(this.#single)] : this.packets,
@@ -281,11 +302,11 @@ export class LazyRecord implements CaptureRecord {
       layout: decoded.layout,
       payload: decoded.payload,
       complete: decoded.complete,
-      rest: decoded.rest,
+      rest: this.#own(decoded.rest),
       issues: this.#issues.length === 0 ? decoded.issues : [...this.#issues, ...decoded.issues],
-      raw: decoded.raw,
+      raw,
       size: this.size,
-      bytes: later || this.#keepsBytes ? (decoded.raw ?? this.#copy(this.#start)) : undefined,
+      bytes: this.#keepsBytes ? (raw ?? this.#copy(this.#start)) : undefined,
     };
   }
 
@@ -320,6 +341,11 @@ export class LazyRecord implements CaptureRecord {
       this.#asked,
     );
     return this.#decoded;
+  }
+
+  /** Bytes that do not change when the next packet comes. */
+  #own(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    return bytes?.buffer === this.#view.buffer ? bytes.slice() : bytes;
   }
 
   #copy(start: number): Uint8Array {
