@@ -27,26 +27,54 @@ export interface QueryResult {
   readonly pieces: AsyncIterable<Rows>;
 }
 
-/** DuckDB in memory, with a view for each table of folders that `decode --to parquet` wrote. */
+/** DuckDB in memory, with views of the tables in folders that `decode --to parquet` wrote. */
 export class TableDatabase {
   readonly #connection: DuckDBConnection;
+  readonly #folders: readonly string[];
+  /** Tables without a view yet, by names in lower case: SQL has no other difference between names. */
+  readonly #tables: Map<string, Table<never>>;
+  readonly #names: ReadonlySet<string>;
 
-  private constructor(connection: DuckDBConnection) {
+  private constructor(connection: DuckDBConnection, folders: readonly string[], tables: Tables) {
+    const { messages, packets, calls, payloads } = tables;
+    const all = [messages, packets, calls, ...payloads.values()] as readonly Table<never>[];
     this.#connection = connection;
+    this.#folders = folders;
+    this.#tables = new Map(all.map((table) => [table.name.toLowerCase(), table]));
+    this.#names = new Set(this.#tables.keys());
   }
 
   /** @throws UsageError if the package is not installed. */
   static async open(folders: readonly string[], tables: Tables): Promise<TableDatabase> {
-    const connection = await connect();
-    const database = new TableDatabase(connection);
-    const { messages, packets, calls, payloads } = tables;
-    for (const table of [messages, packets, calls, ...payloads.values()])
-      await attempt(() => connection.run(viewOf(table as Table<never>, folders)));
-    return database;
+    return new TableDatabase(await connect(), folders, tables);
+  }
+
+  /**
+   * Makes the views that a query names: making one opens its files, and there are eighty. All, if the query names something
+   * else too, or nothing.
+   */
+  async #makeViews(sql: string): Promise<void> {
+    const named = this.#namesIn(sql);
+    const isKnown = named.length > 0 && named.every((name) => this.#names.has(name));
+    for (const [name, table] of this.#tables) {
+      if (isKnown && !named.includes(name)) continue;
+      await attempt(() => this.#connection.run(viewOf(table, this.#folders)));
+      this.#tables.delete(name);
+    }
+  }
+
+  /** Names of tables in SQL, in lower case. None in SQL that the engine will refuse. */
+  #namesIn(sql: string): string[] {
+    try {
+      return this.#connection.getTableNames(sql, false).map((name) => name.toLowerCase());
+    } catch {
+      return [];
+    }
   }
 
   /** @throws UsageError with the words of the engine for SQL that it refuses. */
   async ask(sql: string): Promise<QueryResult> {
+    await this.#makeViews(sql);
     const result = await attempt(() => this.#connection.stream(sql));
     const types = result.columnTypes().map(String);
     const isNumber = types.map((type) => numberTypes.test(type));
@@ -78,6 +106,7 @@ export class TableDatabase {
 
   /** Writes what a query gives to a file. @throws UsageError as {@link rows}. */
   async copy(sql: string, path: string, form: 'csv' | 'parquet'): Promise<void> {
+    await this.#makeViews(sql);
     const options = form === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet';
     await attempt(() => this.#connection.run(`COPY (${sql}\n) TO ${quoted(path)} (${options})`));
   }

@@ -15,6 +15,18 @@ export function rowPutter<Item>(
   columns: readonly Column<Item>[],
   conditions: ReadonlyMap<Column<Item>, string> = new Map(),
 ): RowPutter<Item> {
+  // Who asks tables needs the names of columns alone.
+  let put: RowPutter<Item> = (...row) => {
+    put = compiled(columns, conditions);
+    put(...row);
+  };
+  return (item, row, cells) => put(item, row, cells);
+}
+
+function compiled<Item>(
+  columns: readonly Column<Item>[],
+  conditions: ReadonlyMap<Column<Item>, string>,
+): RowPutter<Item> {
   const list = (stem: string) => `[${columns.map((_, at) => stem + at)}]`;
   const statements = columns.map((column, at) => {
     const { read, property, putValue } = column;

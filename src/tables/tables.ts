@@ -6,7 +6,7 @@ import type { Column, Table } from './column.js';
 import { type FieldColumn, fieldColumns } from './field-columns.js';
 import { type FieldReader, fieldReader } from './field-reader.js';
 import { frameColumns, type KeyColumn, recordColumns } from './key-columns.js';
-import { rowPutter } from './row-putter.js';
+import { type RowPutter, rowPutter } from './row-putter.js';
 
 /** The tables of captures of a protocol. Names and meanings of columns are those of NDJSON. */
 export interface Tables {
@@ -19,11 +19,14 @@ export interface Tables {
 
 export function tablesOf(protocol: Protocol): Tables {
   const known = protocol.messages.filter((message) => layoutsOf(message).length > 0);
+  const records = recordColumns(protocol);
+  const where = records.filter(({ name }) => besideFields.includes(name));
+  const putWhere = rowPutter(where);
   return {
-    messages: messageTable(protocol),
+    messages: messageTable(records),
     packets: packetTable(protocol),
     calls: callTable(protocol),
-    payloads: new Map(known.map((message) => [message.name, payloadTable(protocol, message)])),
+    payloads: new Map(known.map((message) => [message.name, payloadTable(message, where, putWhere)])),
   };
 }
 
@@ -34,8 +37,7 @@ const holds: Readonly<Record<NonNullable<KeyColumn<unknown>['onlyOf']>, string>>
 };
 
 /** Rows of plain messages have no value in most columns: these are not asked. */
-function messageTable(protocol: Protocol): Table<CaptureRecord> {
-  const columns = recordColumns(protocol);
+function messageTable(columns: readonly KeyColumn<CaptureRecord>[]): Table<CaptureRecord> {
   const conditions = columns.flatMap((column) =>
     column.onlyOf === undefined ? [] : [[column as Column<CaptureRecord>, holds[column.onlyOf]] as const],
   );
@@ -51,8 +53,11 @@ function packetTable(protocol: Protocol): Table<Frame> {
 const besideFields: readonly string[] = ['no', 'time', 'from', 'to', 'type', 'seq', 'error', 'request'];
 
 /** Where the message was, and its fields. The fields of request and reply stand in one table, and `type` tells them apart. */
-function payloadTable(protocol: Protocol, message: Message): Table<CaptureRecord> {
-  const where = recordColumns(protocol).filter(({ name }) => besideFields.includes(name));
+function payloadTable(
+  message: Message,
+  where: readonly Column<CaptureRecord>[],
+  putWhere: RowPutter<CaptureRecord>,
+): Table<CaptureRecord> {
   const fields = fieldColumns(layoutsOf(message).flatMap((layout) => layout.layouts));
   const places = new Map(fields.map((column, index) => [column.name, { column, at: where.length + index }]));
   const readers = new Map<Payload, FieldReader | undefined>();
@@ -62,7 +67,6 @@ function payloadTable(protocol: Protocol, message: Message): Table<CaptureRecord
   };
   const own = fields.map(columnOfField);
   const columns = [...where, ...own];
-  const putWhere = rowPutter(where);
   return {
     name: message.name,
     columns,
