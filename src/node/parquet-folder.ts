@@ -9,7 +9,7 @@ import { ParquetFile } from './parquet-file.js';
 
 /** Files that are open at once, and bytes that the cells of all of them take. */
 const filesMax = 256;
-const memoryMax = 32 << 20;
+const memoryMax = 48 << 20;
 
 /**
  * A folder of tables in the layout that query engines know: `TABLE/capture=NAME/day=2023-11-14/part-0.parquet`. Rows

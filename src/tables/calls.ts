@@ -21,22 +21,18 @@ export interface Call extends Timed {
 export function callTable(protocol: Protocol): Table<Call> {
   const errorText = (error: number) => enumName(protocol.error, error) ?? String(error);
   const columns: Column<Call>[] = [
-    numberColumn('request', 'request'),
-    numberColumn('reply', 'reply'),
+    numberColumn(protocol, 'request', 'request'),
+    numberColumn(protocol, 'reply', 'reply'),
     timeColumn((call) => call),
-    numberColumn('from', 'from'),
-    numberColumn('to', 'to'),
-    numberColumn('seq', 'seq'),
-    codeColumn('id', formatId, 'id'),
-    codeColumn(
-      'name',
-      (name: string) => name,
-      ({ name }: Call) => name,
-    ),
-    codeColumn('error', errorText, 'error'),
-    numberColumn('latency_ns', 'latencyNs'),
+    numberColumn(protocol, 'from', 'from'),
+    numberColumn(protocol, 'to', 'to'),
+    numberColumn(protocol, 'seq', 'seq'),
+    codeColumn(protocol, 'id', formatId, 'id'),
+    codeColumn(protocol, 'name', (name: string) => name, 'name'),
+    codeColumn(protocol, 'error', errorText, 'error'),
+    numberColumn(protocol, 'latency_ns', 'latencyNs'),
   ];
-  return { name: 'calls', columns, put: rowPutter(columns) };
+  return { name: 'calls', columns, put: rowPutter(protocol, columns) };
 }
 
 const WORD = 0x1_0000_0000;

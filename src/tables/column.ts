@@ -1,4 +1,5 @@
 import type { PacketTime } from '../capture/packets/index.js';
+import type { Protocol } from '../schema/index.js';
 import {
   BooleanCells,
   type CellMemory,
@@ -23,8 +24,11 @@ export interface Column<Item> {
   cells(memory: CellMemory): Cells;
   /** Puts the value of a row into cells that it has made; nothing where the row has none. */
   put(item: Item, row: number, cells: Cells): void;
-  /** What reads the value first, or the property that it is; undefined: there is none. */
-  readonly read?: ((item: Item) => unknown) | undefined;
+  /**
+   * What reads the value first, or the property that it is; undefined: there is none. A reader is handed the protocol, so
+   * that it can be one of many functions and not one function with many closures, which engines do not inline.
+   */
+  readonly read?: ((item: Item, protocol: Protocol) => unknown) | undefined;
   readonly property?: (keyof Item & string) | undefined;
   /** Puts the value that has been read. Without it, it is put as it is. */
   putValue?(value: unknown, row: number, cells: Cells): void;
@@ -79,10 +83,13 @@ export function timeColumn<Item>(timedOf: (item: Item) => Timed | undefined): Co
 }
 
 type Putting = Cells & { put(row: number, value: unknown): void };
-export type Value<Item, V = unknown> = ((item: Item) => V | undefined) | (keyof Item & string);
+export type Value<Item, V = unknown> =
+  | ((item: Item, protocol: Protocol) => V | undefined)
+  | (keyof Item & string);
 
 /** A column of values that are read first. @param value what reads them, or the property that they are. */
 export function valueColumn<Item>(
+  protocol: Protocol,
   name: string,
   type: ColumnType,
   cells: Column<Item>['cells'],
@@ -98,7 +105,7 @@ export function valueColumn<Item>(
     property: typeof value === 'function' ? undefined : value,
     ...(putValue && { putValue }),
     put(item, row, into: Putting) {
-      const own = read(item);
+      const own = read(item, protocol);
       if (own === undefined) return;
       if (putValue === undefined) into.put(row, own);
       else putValue(own, row, into);
@@ -107,15 +114,20 @@ export function valueColumn<Item>(
 }
 
 /** A column of numbers. */
-export function numberColumn<Item>(name: string, value: Value<Item, number>): Column<Item> {
-  return valueColumn(name, 's64', (memory) => plainCells('s64', memory), value);
+export function numberColumn<Item>(
+  protocol: Protocol,
+  name: string,
+  value: Value<Item, number>,
+): Column<Item> {
+  return valueColumn(protocol, name, 's64', (memory) => plainCells('s64', memory), value);
 }
 
 /** A column of values that repeat. They compare with `===`. */
 export function codeColumn<Item, V extends number | string>(
+  protocol: Protocol,
   name: string,
   textOf: (value: V) => string,
   value: Value<Item, V>,
 ): Column<Item> {
-  return valueColumn(name, 'text', (memory) => new CodeCells(memory, textOf), value);
+  return valueColumn(protocol, name, 'text', (memory) => new CodeCells(memory, textOf), value);
 }

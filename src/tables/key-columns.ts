@@ -24,11 +24,10 @@ export function recordColumns(protocol: Protocol): KeyColumn<CaptureRecord>[] {
   return recordKeyRows.flatMap(([name, key]) => {
     const { record, onlyOf, writeRecord } = key;
     if (record === undefined) return [];
-    const value = typeof record === 'function' ? (item: CaptureRecord) => record(item, protocol) : record;
     const column =
       name === 'time'
         ? timeColumn(({ packets }: CaptureRecord) => packets[0])
-        : keyColumn<CaptureRecord>(name, key, protocol, value, writeRecord);
+        : keyColumn<CaptureRecord>(name, key, protocol, record, writeRecord);
     return [{ ...column, onlyOf }];
   });
 }
@@ -40,7 +39,7 @@ export function frameColumns(protocol: Protocol): Column<Frame>[] {
     if (frame === undefined) return [];
     return name === 'time'
       ? [timeColumn(({ packet }: Frame) => packet)]
-      : [keyColumn<Frame>(name, key, protocol, (item) => frame(item, protocol))];
+      : [keyColumn<Frame>(name, key, protocol, frame)];
   });
 }
 
@@ -54,9 +53,9 @@ function keyColumn<Item>(
   const type = columnType(kind.schema(protocol));
   const textOf = (own: unknown) => keyText(kind.toJson(own, protocol));
   if (type === 'text' && kind.repeats)
-    return codeColumn<Item, never>(name, textOf, value as Value<Item, never>);
+    return codeColumn<Item, never>(protocol, name, textOf, value as Value<Item, never>);
   const cells: Column<Item>['cells'] = (memory) => plainCells(type, memory);
-  if (type === 's64' || type === 'boolean') return valueColumn(name, type, cells, value);
+  if (type === 's64' || type === 'boolean') return valueColumn(protocol, name, type, cells, value);
   const putValue = (own: unknown, row: number, into: TextCells) => {
     const writer = into.open();
     if (type === 'text' && own instanceof Uint8Array) writer.hex(own, 0, own.length);
@@ -65,7 +64,7 @@ function keyColumn<Item>(
     else writer.text(kind.toText?.(own, protocol) ?? jsonText(kind.toJson(own, protocol)));
     into.close(row);
   };
-  const column = valueColumn(name, type, cells, value, putValue as Column<Item>['putValue']);
+  const column = valueColumn(protocol, name, type, cells, value, putValue as Column<Item>['putValue']);
   if (write === undefined) return column;
   return {
     name,

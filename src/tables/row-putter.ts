@@ -1,4 +1,5 @@
 import { compile } from '../codec/emitter.js';
+import type { Protocol } from '../schema/index.js';
 import type { Cells } from './cells/index.js';
 import type { Column } from './column.js';
 
@@ -12,18 +13,20 @@ export type RowPutter<Item> = (item: Item, row: number, cells: readonly Cells[])
  * @param conditions what must hold of `item` for a column to be asked, as an expression; each column is asked if there is none.
  */
 export function rowPutter<Item>(
+  protocol: Protocol,
   columns: readonly Column<Item>[],
   conditions: ReadonlyMap<Column<Item>, string> = new Map(),
 ): RowPutter<Item> {
   // Who asks tables needs the names of columns alone.
   let put: RowPutter<Item> = (...row) => {
-    put = compiled(columns, conditions);
+    put = compiled(protocol, columns, conditions);
     put(...row);
   };
   return (item, row, cells) => put(item, row, cells);
 }
 
 function compiled<Item>(
+  protocol: Protocol,
   columns: readonly Column<Item>[],
   conditions: ReadonlyMap<Column<Item>, string>,
 ): RowPutter<Item> {
@@ -31,7 +34,7 @@ function compiled<Item>(
   const statements = columns.map((column, at) => {
     const { read, property, putValue } = column;
     const condition = conditions.get(column);
-    const value = property === undefined ? `read${at}(item)` : `item.${property}`;
+    const value = property === undefined ? `read${at}(item, protocol)` : `item.${property}`;
     const putIt = putValue === undefined ? `k[${at}].put(r, v)` : `put${at}(v, r, k[${at}])`;
     const put =
       read === undefined ? `put${at}(item, r, k[${at}]);` : `v = ${value}; if (v !== undefined) ${putIt};`;
@@ -41,8 +44,13 @@ function compiled<Item>(
   const slow = () => (item: Item, row: number, cells: readonly Cells[]) => {
     for (const [at, column] of columns.entries()) column.put(item, row, cells[at] as Cells);
   };
-  const make = compile<(...of: readonly unknown[]) => RowPutter<Item>>(['reads', 'puts'], source, slow);
+  const make = compile<(...of: readonly unknown[]) => RowPutter<Item>>(
+    ['protocol', 'reads', 'puts'],
+    source,
+    slow,
+  );
   return make(
+    protocol,
     columns.map(({ read }) => read),
     columns.map(({ put, putValue }) => putValue ?? put),
   );

@@ -21,9 +21,9 @@ export function tablesOf(protocol: Protocol): Tables {
   const known = protocol.messages.filter((message) => layoutsOf(message).length > 0);
   const records = recordColumns(protocol);
   const where = records.filter(({ name }) => besideFields.includes(name));
-  const putWhere = rowPutter(where);
+  const putWhere = rowPutter(protocol, where);
   return {
-    messages: messageTable(records),
+    messages: messageTable(protocol, records),
     packets: packetTable(protocol),
     calls: callTable(protocol),
     payloads: new Map(known.map((message) => [message.name, payloadTable(message, where, putWhere)])),
@@ -37,16 +37,19 @@ const holds: Readonly<Record<NonNullable<KeyColumn<unknown>['onlyOf']>, string>>
 };
 
 /** Rows of plain messages have no value in most columns: these are not asked. */
-function messageTable(columns: readonly KeyColumn<CaptureRecord>[]): Table<CaptureRecord> {
+function messageTable(
+  protocol: Protocol,
+  columns: readonly KeyColumn<CaptureRecord>[],
+): Table<CaptureRecord> {
   const conditions = columns.flatMap((column) =>
     column.onlyOf === undefined ? [] : [[column as Column<CaptureRecord>, holds[column.onlyOf]] as const],
   );
-  return { name: 'messages', columns, put: rowPutter(columns, new Map(conditions)) };
+  return { name: 'messages', columns, put: rowPutter(protocol, columns, new Map(conditions)) };
 }
 
 function packetTable(protocol: Protocol): Table<Frame> {
   const columns = frameColumns(protocol);
-  return { name: 'packets', columns, put: rowPutter(columns) };
+  return { name: 'packets', columns, put: rowPutter(protocol, columns) };
 }
 
 /** Keys of a message that stand beside its fields. A field of the same name has `payload_` in front. */

@@ -5,7 +5,6 @@ export {
   Cells,
   CodeCells,
   LongCells,
-  Presence,
   rowsMax,
   TextCells,
   WordCells,
