@@ -22,11 +22,12 @@ void __sanitizer_cov_trace_pc_guard_init(uint32_t *guard, uint32_t *end) {
 }
 void __sanitizer_cov_trace_pc_guard(uint32_t *guard) { counts[*guard] += counts[*guard] < 255; }
 /* Constants that something is compared with. They wait, because the program may be in the middle of a line. */
-static uint64_t compared[1 << 12], waiting[1 << 12];
-static uint32_t waiting_count;
+static uint64_t waiting[1 << 12];
+static uint32_t known_in[1 << 12], session = 1, waiting_count;
 static void constant(uint64_t value) {
-  uint64_t *slot = &compared[value * 0x9e3779b97f4a7c15 >> 52];
-  if (*slot == 0 && value != 0) waiting[waiting_count++] = *slot = value;
+  uint32_t slot = value * 0x9e3779b97f4a7c15 >> 52;
+  if (known_in[slot] != session && value != 0) waiting[waiting_count++] = value;
+  known_in[slot] = session;
 }
 #define COMPARE(bytes, type) \
   void __sanitizer_cov_trace_cmp##bytes(type one, type other) { (void)one, (void)other; } \
@@ -54,11 +55,16 @@ void print_coverage(void) {
   }
   if (any) printf("\n");
 #ifndef AFL
-  while (waiting_count > 0) printf("cmp %llu\n", (unsigned long long)waiting[--waiting_count]);
+  if (waiting_count > 0) printf("cmp");
+  for (any = waiting_count > 0; waiting_count > 0;) printf(" %llu", (unsigned long long)waiting[--waiting_count]);
+  if (any) printf("\n");
 #endif
 }
 
 void forget_coverage(void) {
   memset(counts, 0, edges);
   memset(told, 0, edges);
+#ifndef AFL
+  session++, waiting_count = 0;
+#endif
 }

@@ -169,7 +169,8 @@ export class GuidedSource implements CaseSource {
 
   #mutated(random: Random): readonly BoundStep[] {
     const other = () => this.seeds.choose(random);
-    return mutateSession(other(), { random, other, operands: this.seeds.operands });
+    const request = () => this.seeds.requests.any(random);
+    return mutateSession(other(), { random, other, request, operands: this.seeds.operands });
   }
 
   #guidedInRow = 0;

@@ -37,13 +37,15 @@ export function changeField(
   const layout = layoutOf(frame);
   if (layout === undefined) return undefined;
   const { ranges } = annotate(layout, frame.subarray(limits.header));
-  const range = ranges[random.below(ranges.length)];
-  if (range === undefined) return undefined;
-  const size = range.end - range.start;
   const operand = operands.length > 0 && random.chance(OPERAND_SHARE) ? any(random, operands) : undefined;
-  const isNumber = size <= 8 && !(range.value instanceof Uint8Array);
   // Of bytes as many as the value has, at their start or anywhere.
   const wanted = operand === undefined ? 1 << random.below(4) : widthOf(operand);
+  const wide = ranges.filter(({ start, end }) => end - start >= wanted);
+  const fitting = operand === undefined || wide.length === 0 ? ranges : wide;
+  const range = fitting[random.below(fitting.length)];
+  if (range === undefined) return undefined;
+  const size = range.end - range.start;
+  const isNumber = size <= 8 && !(range.value instanceof Uint8Array);
   const width = isNumber ? size : Math.min(size, wanted);
   const inside = random.chance(0.5) ? 0 : random.below(size - width + 1);
   const start = limits.header + range.start + inside;

@@ -2,6 +2,7 @@ import type { Random } from '../../base/random.js';
 import type { Step } from '../../target/index.js';
 import { allocatedRole, type BoundStep, type IdUse } from '../play/id-binding.js';
 import { changeField, changeLength, changeSize, offsetsOf } from './message-mutations.js';
+import type { Operands } from './operands.js';
 
 export type Session = readonly BoundStep[];
 
@@ -10,12 +11,18 @@ export interface Material {
   readonly random: Random;
   /** Another seed. */
   readonly other: () => Session;
+  /** A request that once reached new code, as its queue messages. */
+  readonly request: () => Session;
   /** Values that the target has compared something with. */
-  readonly operands: readonly number[];
+  readonly operands: Operands;
 }
 
-/** Most changes of one session. */
+/** Most changes of one session; each further one is half as likely. */
 const CHANGES_MAX = 6;
+/** Most requests that are put behind a session at once; each further one is half as likely. */
+const REQUESTS_MAX = 4;
+/** Share of the requests put behind a session that are changed, 0..1. */
+const CHANGED_SHARE = 0.5;
 /** Most messages of a session. */
 const STEPS_MAX = 1200;
 type Change = (session: Session, material: Material) => Session;
@@ -65,28 +72,54 @@ const splices: readonly Change[] = [
   },
 ];
 
+const reorder: Change = (session, material) => any(material.random, orders)(session, material);
+const splice: Change = (session, material) => any(material.random, splices)(session, material);
+/** Each as often as it is drawn. */
+const changes: readonly Change[] = [
+  ...[grow, grow, grow, grow],
+  ...[changeMessage, changeMessage, changeMessage, changeMessage],
+  ...[reorder, splice],
+];
+
 /** A session made from a seed. It is never empty. */
 export function mutateSession(seed: Session, material: Material): Session {
   const { random } = material;
   let session = seed;
-  for (let left = 1 + random.below(CHANGES_MAX); left > 0; left--) {
-    const kinds = random.below(10);
-    const change = kinds < 6 ? changeMessage : any(random, kinds < 8 ? orders : splices);
-    const changed = change(session, material);
+  for (let left = oneOrMore(random, CHANGES_MAX); left > 0; left--) {
+    const changed = any(random, changes)(session, material);
     if (changed.length > 0) session = changed.slice(0, STEPS_MAX);
   }
   return session;
 }
 
+/** Each number is half as likely as the one before it. */
+function oneOrMore(random: Random, most: number): number {
+  let count = 1;
+  while (count < most && random.chance(0.5)) count++;
+  return count;
+}
+
+/** Requests behind the session: the state that it leads to is where something new is likely. */
+function grow(session: Session, material: Material): Session {
+  const { random, request, other } = material;
+  let grown = session;
+  for (let left = oneOrMore(random, REQUESTS_MAX); left > 0; left--) {
+    const next = random.chance(0.7) ? request() : [any(random, other())];
+    const added = adopted(next, grown, numberBehind(grown), random);
+    grown = [...grown, ...(random.chance(CHANGED_SHARE) ? changeMessage(added, material) : added)];
+  }
+  return grown;
+}
+
 /** Changes one message, rather a late one: the steps before it lead to where it matters. */
 function changeMessage(session: Session, { random, operands }: Material): Session {
-  const back = random.chance(0.7) ? Math.min(session.length, 16) : session.length;
+  const back = random.chance(0.7) ? Math.min(session.length, 4) : session.length;
   const at = session.length - 1 - random.below(back);
   const bound = session[at] as BoundStep;
   if (bound.step.kind !== 'frame') return session;
   return [
     ...session.slice(0, at),
-    ...changedSteps(bound, bound.step, random, operands),
+    ...changedSteps(bound, bound.step, random, operands.of(bound.step)),
     ...session.slice(at + 1),
   ];
 }
