@@ -561,26 +561,19 @@ static uint32_t reclaim_interrupt(unsigned from, const struct message *m)
 
 static uint32_t show(struct vm *vm, uint8_t character)
 {
-	static const uint8_t next[] = { ESCAPE, ']', '5', '2', ';' };
-	const int fits = character == next[vm->console];
+	const enum console_state before = vm->console;
 
-	switch (vm->console) {
-	case TEXT:
-		vm->console = fits ? AFTER_ESCAPE : TEXT;
-		break;
-	case AFTER_ESCAPE:
-		vm->console = fits ? COMMAND : TEXT;
-		break;
-	case COMMAND:
-		vm->console = fits ? COMMAND_5 : TEXT;
-		break;
-	case COMMAND_5:
-		vm->console = fits ? COMMAND_52 : TEXT;
-		break;
-	case COMMAND_52:
-		DEFECT_IF(fits, 9);
-		vm->console = TEXT;
-	}
+	vm->console = TEXT;
+	if (before == TEXT && character == ESCAPE)
+		vm->console = AFTER_ESCAPE;
+	else if (before == AFTER_ESCAPE && character == ']')
+		vm->console = COMMAND;
+	else if (before == COMMAND && character == '5')
+		vm->console = COMMAND_5;
+	else if (before == COMMAND_5 && character == '2')
+		vm->console = COMMAND_52;
+	else if (before == COMMAND_52)
+		DEFECT_IF(character == ';', 9);
 	return ERROR(OK);
 }
 

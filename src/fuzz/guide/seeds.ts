@@ -1,13 +1,14 @@
 import type { Random } from '../../base/random.js';
 import type { Response, Step } from '../../target/index.js';
 import { type BoundStep, bind } from '../play/id-binding.js';
-import { Operands } from './operands.js';
+import { Comparisons, comparisonsIn } from './comparisons.js';
+import { exactChanges } from './exact-changes.js';
 import { Requests } from './requests.js';
 import { Trimming } from './trimming.js';
 
 /** Share of choices that go to what was reached lately; the others go to what is reached seldom, 0..1. */
 const NEWEST_SHARE = 0.5;
-/** Edges that are compared when a seed is chosen by how seldom its edge is reached. */
+/** Edges that are compared when a seed is chosen. */
 const CANDIDATES = 4;
 /** Steps that any session costs more than it has: the target's reset. */
 const SESSION_COST = 8;
@@ -26,7 +27,11 @@ interface KeptSeed {
   session: readonly BoundStep[];
   /** Edges that no shorter session is known for. Without one the seed is dropped. */
   edges: number;
+  /** In the last step. */
+  comparisons: readonly number[];
   readonly trimming: Trimming;
+  /** Some edge of it is new, and its comparisons are to be tried. */
+  isNew: boolean;
 }
 
 /** An edge of the target's code that was reached. */
@@ -36,11 +41,13 @@ interface Edge {
   seed: KeptSeed | undefined;
   /** Sessions that reached it. */
   hits: number;
+  /** The comparisons of its seed's last step have been tried. */
+  isTried: boolean;
 }
 
 /** Sessions to make others from: for each edge of the target's code the shortest one known that reaches it. */
 export class Seeds {
-  readonly operands = new Operands();
+  readonly comparisons = new Comparisons();
   readonly requests = new Requests();
   readonly #edges = new Map<number, Edge>();
   /** Those that have a seed, in the order in which they got their first one. */
@@ -50,6 +57,8 @@ export class Seeds {
   readonly #untrimmed = new Map<Trimming, KeptSeed>();
   /** Of these, those whose trial is not played yet. */
   readonly #inTrial = new Set<Trimming>();
+  /** Sessions that pass comparisons which a seed has not passed; those of the latest seed are at the end. */
+  readonly #exact: (readonly BoundStep[])[] = [];
   #found = 0;
 
   /** Number of edges that were reached. */
@@ -72,8 +81,8 @@ export class Seeds {
     const first: number[] = [];
     const cheaper = new Map<number, Edge[]>();
     let size = 0;
-    for (const [index, { edges = [], operands = [], ended }] of responses.entries()) {
-      if (operands.length > 0) this.operands.add(steps[index] as Step, operands);
+    for (const [index, { edges = [], comparisons = [], ended }] of responses.entries()) {
+      if (comparisons.length > 0) this.comparisons.add(steps[index] as Step, comparisons);
       const gained: Edge[] = [];
       for (const number of edges) {
         const edge = this.#edgeOf(number);
@@ -117,13 +126,29 @@ export class Seeds {
     this.#inTrial.delete(trimming);
     trimming.played(responses);
     const seed = this.#untrimmed.get(trimming);
-    if (seed !== undefined) seed.session = trimming.session;
-    if (trimming.isDone) this.#untrimmed.delete(trimming);
+    if (seed === undefined) return;
+    if (trimming.session !== seed.session) seed.comparisons = responses.at(-1)?.comparisons ?? [];
+    seed.session = trimming.session;
+    if (!trimming.isDone) return;
+    this.#untrimmed.delete(trimming);
+    this.#try(seed);
   }
 
-  /** The seed of an edge that was reached lately, or one of an edge that is seldom reached. There must be one. */
+  /** A session that passes a comparison which a new seed has not passed. */
+  nextExact(): readonly BoundStep[] | undefined {
+    return this.#exact.pop();
+  }
+
+  #try({ session, comparisons, isNew }: KeptSeed): void {
+    if (isNew) this.#exact.push(...exactChanges(session, comparisonsIn(comparisons)).toReversed());
+  }
+
+  /** The seed of an edge that was reached lately, or of one that is seldom reached; rather a short one. There must be one. */
   choose(random: Random): readonly BoundStep[] {
-    const edge = random.chance(NEWEST_SHARE) ? this.#newest(random) : this.#rare(random);
+    const any = () => this.#seeded[random.below(this.#seeded.length)] as Edge;
+    const edge = random.chance(NEWEST_SHARE)
+      ? cheapest(() => this.#newest(random), lengthOf)
+      : cheapest(any, (one) => one.hits * lengthOf(one));
     return (edge.seed as KeptSeed).session;
   }
 
@@ -134,20 +159,10 @@ export class Seeds {
     return this.#seeded[count - 1 - Math.min(back, count - 1)] as Edge;
   }
 
-  #rare(random: Random): Edge {
-    const any = () => this.#seeded[random.below(this.#seeded.length)] as Edge;
-    let best = any();
-    for (let candidate = 1; candidate < CANDIDATES; candidate++) {
-      const other = any();
-      if (costOf(other) < costOf(best)) best = other;
-    }
-    return best;
-  }
-
   #edgeOf(number: number): Edge {
     let edge = this.#edges.get(number);
     if (edge === undefined) {
-      edge = { number, seed: undefined, hits: 0 };
+      edge = { number, seed: undefined, hits: 0, isTried: false };
       this.#edges.set(number, edge);
     }
     return edge;
@@ -168,10 +183,13 @@ export class Seeds {
         session,
         gained.map(({ number }) => number),
       );
-      const seed: KeptSeed = { session, edges: gained.length, trimming };
+      const comparisons = responses[index]?.comparisons ?? [];
+      const isNew = gained.some(({ isTried }) => !isTried);
+      const seed: KeptSeed = { session, edges: gained.length, comparisons, trimming, isNew };
       this.#kept.add(seed);
       this.requests.add(session);
-      if (!trimming.isDone) this.#untrimmed.set(trimming, seed);
+      if (trimming.isDone) this.#try(seed);
+      else this.#untrimmed.set(trimming, seed);
       for (const edge of gained) this.#give(edge, seed);
     }
   }
@@ -179,10 +197,12 @@ export class Seeds {
   #give(edge: Edge, seed: KeptSeed): void {
     const before = edge.seed;
     edge.seed = seed;
+    edge.isTried = true;
     if (before === undefined) this.#seeded.push(edge);
     else if (--before.edges === 0) {
       this.#kept.delete(before);
       this.#untrimmed.delete(before.trimming);
+      seed.isNew ||= before.isNew && !before.trimming.isDone;
     }
   }
 }
@@ -191,7 +211,17 @@ function isCheaper(size: number, seed: KeptSeed | undefined): boolean {
   return seed === undefined || size + SESSION_COST <= CHEAPER * (seed.session.length + SESSION_COST);
 }
 
-/** Steps that were played for it. */
-function costOf({ seed, hits }: Edge): number {
-  return hits * ((seed?.session.length ?? 0) + SESSION_COST);
+/** Steps that its session costs. */
+function lengthOf({ seed }: Edge): number {
+  return (seed?.session.length ?? 0) + SESSION_COST;
+}
+
+/** Of some edges the one that costs least. */
+function cheapest(any: () => Edge, cost: (edge: Edge) => number): Edge {
+  let best = any();
+  for (let candidate = 1; candidate < CANDIDATES; candidate++) {
+    const other = any();
+    if (cost(other) < cost(best)) best = other;
+  }
+  return best;
 }

@@ -1,10 +1,14 @@
+import { constants } from '../../../schemas/index.js';
 import type { Random } from '../../base/random.js';
 import type { Step } from '../../target/index.js';
 import { allocatedRole, type BoundStep, type IdUse } from '../play/id-binding.js';
-import { changeField, changeLength, changeSize, offsetsOf } from './message-mutations.js';
-import type { Operands } from './operands.js';
+import type { Comparison, Comparisons } from './comparisons.js';
+import { type ChangedFrame, changeField, changeLength, changeSize, offsetsOf } from './message-mutations.js';
 
 export type Session = readonly BoundStep[];
+export type FrameStep = Extract<Step, { readonly kind: 'frame' }>;
+
+const { VMID_HLOS } = constants;
 
 /** What new sessions are made with, besides the seed. */
 export interface Material {
@@ -13,8 +17,8 @@ export interface Material {
   readonly other: () => Session;
   /** A request that once reached new code, as its queue messages. */
   readonly request: () => Session;
-  /** Values that the target has compared something with. */
-  readonly operands: Operands;
+  /** What the target has compared. */
+  readonly comparisons: Comparisons;
 }
 
 /** Most changes of one session; each further one is half as likely. */
@@ -23,6 +27,8 @@ const CHANGES_MAX = 6;
 const REQUESTS_MAX = 4;
 /** Share of the requests put behind a session that are changed, 0..1. */
 const CHANGED_SHARE = 0.5;
+/** Share of changed messages that come from another sender, 0..1. */
+const SENDER_SHARE = 0.1;
 /** Most messages of a session. */
 const STEPS_MAX = 1200;
 type Change = (session: Session, material: Material) => Session;
@@ -112,39 +118,49 @@ function grow(session: Session, material: Material): Session {
 }
 
 /** Changes one message, rather a late one: the steps before it lead to where it matters. */
-function changeMessage(session: Session, { random, operands }: Material): Session {
+function changeMessage(session: Session, { random, comparisons }: Material): Session {
   const back = random.chance(0.7) ? Math.min(session.length, 4) : session.length;
   const at = session.length - 1 - random.below(back);
   const bound = session[at] as BoundStep;
   if (bound.step.kind !== 'frame') return session;
-  return [
-    ...session.slice(0, at),
-    ...changedSteps(bound, bound.step, random, operands.of(bound.step)),
-    ...session.slice(at + 1),
-  ];
+  const changed = random.chance(SENDER_SHARE)
+    ? [withSender(bound, bound.step, session.slice(0, at), random)]
+    : changedSteps(bound, bound.step, random, comparisons.of(bound.step));
+  return [...session.slice(0, at), ...changed, ...session.slice(at + 1)];
+}
+
+/** From HLOS, or from a VM that was allocated before. */
+function withSender(bound: BoundStep, step: FrameStep, before: Session, random: Random): BoundStep {
+  const others = bound.uses.filter(({ at }) => at !== 'vm');
+  const vms = before.filter(({ step: one }) => allocatedRole(one) === 'vmid');
+  if (vms.length === 0 || (others.length < bound.uses.length && random.chance(0.5)))
+    return { ...bound, step: { ...step, from: VMID_HLOS }, uses: others };
+  const { number } = any(random, vms);
+  return { ...bound, uses: [...others, { at: 'vm', size: 2, role: 'vmid', allocator: number }] };
 }
 
 function changedSteps(
   bound: BoundStep,
-  step: Extract<Step, { readonly kind: 'frame' }>,
+  step: FrameStep,
   random: Random,
-  operands: readonly number[],
+  comparisons: readonly Comparison[],
 ): BoundStep[] {
   const kind = random.below(10);
   const frames = kind < 3 ? changeLength(step.frame, random) : undefined;
   if (frames !== undefined) return framesBound(bound, step, frames);
-  const { frame, start, end } =
-    (kind < 9 ? changeField(step.frame, random, operands) : undefined) ?? changeSize(step.frame, random);
+  const changed =
+    (kind < 9 ? changeField(step.frame, random, comparisons) : undefined) ?? changeSize(step.frame, random);
+  return [withFrame(bound, step, changed)];
+}
+
+/** With the changed bytes of its queue message, which are no longer bound to ids. */
+export function withFrame(bound: BoundStep, step: FrameStep, { frame, start, end }: ChangedFrame): BoundStep {
   const uses = bound.uses.filter(({ at, size }) => at === 'vm' || at + size <= start || at >= end);
-  return [{ ...bound, step: { ...step, frame }, uses }];
+  return { ...bound, step: { ...step, frame }, uses };
 }
 
 /** The queue messages of a request that was encoded anew. Ids stay bound where the same field holds the same id. */
-function framesBound(
-  bound: BoundStep,
-  step: Extract<Step, { readonly kind: 'frame' }>,
-  frames: readonly Uint8Array[],
-): BoundStep[] {
+function framesBound(bound: BoundStep, step: FrameStep, frames: readonly Uint8Array[]): BoundStep[] {
   const [first = step.frame] = frames;
   const paths = new Map([...offsetsOf(step.frame)].map(([path, at]) => [at, path]));
   const offsets = offsetsOf(first);
