@@ -324,31 +324,32 @@ static uint32_t get_vmid(unsigned from, const struct message *m)
 	return reply_with(from);
 }
 
-/* A section of a VM's report: its name and the number of frames. */
-static uint32_t read_section(const uint8_t *section)
+/* A VM's report: a mark, the name of a section, and the number of frames in it. */
+static uint32_t read_report(const uint8_t *text, size_t size)
 {
-	if (get(section, 4) == TRACE_SECTION)
-		DEFECT_IF(get(section + 4, 2) > TRACE_FRAMES, 8);
+	if (size < 10 || get(text, 4) != REPORT_MARK)
+		return ERROR(OK);
+	if (get(text + 4, 4) == TRACE_SECTION)
+		DEFECT_IF(get(text + 8, 2) > TRACE_FRAMES, 8);
 	return ERROR(OK);
 }
 
-/* A report begins with a mark. In one of HLOS a length and text follow, in one of a VM a section. */
 static uint32_t set_crash_message(unsigned from, const struct message *m)
 {
-	static struct vm primary;
 	const size_t size = (size_t)get(m->payload, 2), padded = (size + 3) & ~(size_t)3;
-	struct vm *vm = from == HLOS ? &primary : find_vm(from);
 	const uint8_t *text = m->payload + 4;
+	struct vm *vm = find_vm(from);
 
 	CHECK(m->size == 4 + padded, MSG_INVALID);
 	for (size_t i = size; i < padded; i++)
 		CHECK(text[i] == 0, MSG_INVALID);
-	memcpy(vm->crash, text, size < sizeof vm->crash ? size : sizeof vm->crash);
-	if (size < 10 || get(text, 4) != REPORT_MARK)
-		return ERROR(OK);
-	if (from != HLOS)
-		return read_section(text + 4);
-	DEFECT_IF(get(text + 4, 2) > sizeof vm->crash, 2);
+	if (vm != NULL) {
+		memcpy(vm->crash, text, size < sizeof vm->crash ? size : sizeof vm->crash);
+		return read_report(text, size);
+	}
+	/* A report of HLOS: a mark and a length. */
+	if (size >= 6 && get(text, 4) == REPORT_MARK)
+		DEFECT_IF(get(text + 4, 2) > sizeof vm->crash, 2);
 	return ERROR(OK);
 }
 

@@ -119,7 +119,7 @@ const sessions: readonly (readonly [place: string, requests: readonly Request[]]
     ],
   ],
   ['reclaim_interrupt', [alloc, watchdog, hlos(VM_DEALLOC_VMID), hlos(VM_IRQ_RECLAIM, { virq_handle: 1 })]],
-  ['read_section', [...ready, guest(VM_SET_CRASH_MSG, { message: text('REPTOOPS', [17, 0]) })]],
+  ['read_report', [...ready, guest(VM_SET_CRASH_MSG, { message: text('REPTOOPS', [17, 0]) })]],
   [
     'show',
     [

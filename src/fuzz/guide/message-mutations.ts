@@ -38,12 +38,14 @@ export interface Match {
   readonly constant: number;
 }
 
-/** Fields, and places in bytes, that hold what constants were compared with. */
-export function matchesIn(frame: Uint8Array, comparisons: readonly Comparison[]): readonly Match[] {
+/** Fields, and places in bytes, that hold what constants were compared with; a list for each comparison. */
+export function matchesIn(
+  frame: Uint8Array,
+  comparisons: readonly Comparison[],
+): readonly (readonly Match[])[] {
   const layout = layoutOf(frame);
-  if (layout === undefined) return [];
-  const { ranges } = annotate(layout, frame.subarray(limits.header));
-  return comparisons.flatMap(({ constant, value }) =>
+  const ranges = layout === undefined ? [] : annotate(layout, frame.subarray(limits.header)).ranges;
+  return comparisons.map(({ constant, value }) =>
     value < 0 ? [] : ranges.flatMap((range) => matchesOf(frame, range, constant, BigInt(value))),
   );
 }
@@ -78,7 +80,7 @@ export function changeField(
   const compared =
     comparisons.length > 0 && random.chance(COMPARED_SHARE) ? any(random, comparisons) : undefined;
   if (compared !== undefined) {
-    const matches = matchesIn(frame, [compared]);
+    const [matches = []] = matchesIn(frame, [compared]);
     if (matches.length > 0) return withMatch(frame, any(random, matches), besides(random));
   }
   const { ranges } = annotate(layout, frame.subarray(limits.header));
