@@ -96,7 +96,6 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
       ? undefined
       : new Tap(io.stdio, options.tap, io.output(options.tap, 'pcapng', '--tap'), {
           warn: (text) => io.warn(text),
-          failed: stop.fail,
           closed: stop.end,
         });
   const { tapSocket } = options;
