@@ -38,7 +38,8 @@ export function headlineOf(record: CaptureRecord): string {
   return about === '' ? head : `${head}: ${about}`;
 }
 
-function payloadOf({ bytes, raw, type }: CaptureRecord): Uint8Array {
+/** The bytes of the declared fields: of a reply those behind the error word. */
+export function payloadOf({ bytes, raw, type }: Pick<CaptureRecord, 'bytes' | 'raw' | 'type'>): Uint8Array {
   const all = bytes ?? raw ?? NOTHING;
   return type === 'reply' && bytes !== undefined ? all.subarray(ERROR_WORD_SIZE) : all;
 }
