@@ -39,9 +39,11 @@ export function headlineOf(record: CaptureRecord): string {
 }
 
 /** The bytes of the declared fields: of a reply those behind the error word. */
-export function payloadOf({ bytes, raw, type }: Pick<CaptureRecord, 'bytes' | 'raw' | 'type'>): Uint8Array {
-  const all = bytes ?? raw ?? NOTHING;
-  return type === 'reply' && bytes !== undefined ? all.subarray(ERROR_WORD_SIZE) : all;
+export function payloadOf(record: Pick<CaptureRecord, 'bytes' | 'raw' | 'type'>): Uint8Array {
+  const { bytes } = record;
+  // Of a message that is kept, to ask for `raw` is to decode it.
+  if (bytes === undefined) return record.raw ?? NOTHING;
+  return record.type === 'reply' ? bytes.subarray(ERROR_WORD_SIZE) : bytes;
 }
 
 /** The first field that the message is about, as far as it was declared. */

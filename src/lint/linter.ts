@@ -123,10 +123,7 @@ export class Linter {
 
   /** Takes the next packet of a capture, before its line comes. */
   packet(packet: Packet, from: number, to: number): void {
-    this.#take(packet, from, to, (record) => ({
-      frame: packet.frame,
-      ...(record === undefined ? {} : { no: record.no }),
-    }));
+    this.#take(packet, from, to, { frame: packet.frame });
   }
 
   /** Goes through the lines of a recording, the first one first. @throws WireError when a line is not part of one. */
@@ -181,24 +178,20 @@ export class Linter {
     return { follow, manager, ...(platform === undefined ? {} : { platform }) };
   }
 
-  #take(
-    packet: Packet,
-    from: number,
-    to: number,
-    placeOf: (record: CaptureRecord | undefined) => Place,
-  ): void {
+  #take(packet: Packet, from: number, to: number, place: Place): void {
     this.#completed = undefined;
-    this.#place = placeOf(undefined);
+    this.#place = place;
     this.#assembler.packet(packet);
     if (from === VMID_RM) {
       if (!this.#options.isCapture || this.#clients.isEmpty) return;
-      const origin = { place: this.#place, record: this.#completed };
+      const origin = { place, record: this.#completed };
       this.#clients.interrupt(to, [{ bytes: packet.data.subarray(packet.start, packet.end), origin }]);
       return;
     }
     const seen = this.#completed as CaptureRecord | undefined;
     const record = seen && keptRecord(seen);
-    const sent: Sent = { place: placeOf(record), record, reply: undefined };
+    const isNumbered = this.#options.isCapture && record !== undefined;
+    const sent: Sent = { place: isNumbered ? { ...place, no: record.no } : place, record, reply: undefined };
     this.#sent.push(sent);
     if (record?.type !== 'request') return;
     this.#clients.sent(record, sent);
@@ -289,7 +282,7 @@ export class Linter {
     packet.data = frame;
     packet.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     packet.end = frame.byteLength;
-    this.#take(packet, from, to, () => place);
+    this.#take(packet, from, to, place);
   }
 
   /** The messages that RM handles in a step. */
