@@ -17,11 +17,11 @@ import { panicPlaces } from '../rm/index.js';
 import { rmRules } from '../rpc/index.js';
 import {
   type Comparison,
+  LineReplay,
   type RecordedStep,
   Replay,
   type ReplayFollower,
   readStep,
-  replay,
 } from '../sim/index.js';
 import { type About, ClientWatches } from './client-watches.js';
 import { Doubt, isNaming } from './doubt.js';
@@ -93,7 +93,10 @@ export class Linter {
   #memoryKnown = false;
   readonly #lives = new Lives<Sent>();
   readonly #clients: ClientWatches;
+  /** Of a capture, whose steps are taken at once. */
   #replay: Replay | undefined;
+  /** Of a recording: what follows a step is part of what it means. */
+  #recording: LineReplay | undefined;
 
   constructor(options: LinterOptions) {
     this.#options = options;
@@ -128,20 +131,8 @@ export class Linter {
 
   /** Goes through the lines of a recording, the first one first. @throws WireError when a line is not part of one. */
   lines(lines: Iterable<unknown>): void {
-    const options = { ...this.#replayOptions, file: this.#options.file };
-    for (const comparison of replay(this.#named(lines), options)) this.#step(comparison);
+    for (const line of lines) this.line(line);
     this.end();
-  }
-
-  /** Takes the name of a recording from its first line. */
-  *#named(lines: Iterable<unknown>): Generator<unknown> {
-    let isFirst = true;
-    for (const line of lines) {
-      if (isFirst && this.#options.isFirst === false && isLine(line) && typeof line.scenario === 'string')
-        this.#scenario = line.scenario;
-      isFirst = false;
-      yield line;
-    }
   }
 
   #placeOf(step: number): Place {
@@ -150,18 +141,28 @@ export class Linter {
 
   /** Takes the next line, the first one first. @throws WireError when it is not part of a recording. */
   line(line: unknown): void {
-    if (this.#replay === undefined) {
-      this.#replay = new Replay(line, this.#replayOptions);
+    if (this.#options.isCapture) {
+      if (this.#replay === undefined) this.#replay = new Replay(line, this.#replayOptions);
+      else this.#seen(this.#replay.step(readStep(line, this.#options.file), false));
       return;
     }
-    const comparison = this.#replay.step(readStep(line, this.#options.file), false);
-    if (comparison !== undefined) this.#step(comparison);
+    if (this.#recording === undefined) {
+      if (this.#options.isFirst === false && isLine(line) && typeof line.scenario === 'string')
+        this.#scenario = line.scenario;
+      this.#recording = new LineReplay({ ...this.#replayOptions, file: this.#options.file });
+    }
+    this.#seen(this.#recording.line(line));
   }
 
-  /** The traffic ends. */
+  /** The traffic ends. @throws WireError as {@link line}. */
   end(): void {
+    this.#seen(this.#recording?.end());
     this.#endBoot();
     this.#assembler.end();
+  }
+
+  #seen(comparison: Comparison<PanicReason> | undefined): void {
+    if (comparison !== undefined) this.#step(comparison);
   }
 
   get #replayOptions() {
