@@ -30,7 +30,8 @@ import type { Finding, LintNote, Place } from './finding.js';
 import { Lives } from './lives.js';
 import type { Rule } from './rule.js';
 import { lifeRules, managerRules, ruleOfIssue, wireRules } from './rules/index.js';
-import { correct, seenReply } from './seen.js';
+import { correct, isRefused, seenReply } from './seen.js';
+import { type Suspect, Suspicion } from './suspicion.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
 
@@ -64,6 +65,9 @@ interface Sent extends About {
 /** A message as a whole. */
 const WHOLE = { path: '', offset: 0 } as const;
 
+/** Why a death cannot be known. */
+const NOT_SHOWN = 'it is about something whose state the traffic does not show';
+
 /** Requests whose replies are looked for. More than any manager lets wait. */
 const WAITING_MAX = 4096;
 
@@ -92,6 +96,7 @@ export class Linter {
   /** Something was loaded since the boot, so that memory is known. */
   #memoryKnown = false;
   readonly #lives = new Lives<Sent>();
+  readonly #suspicion = new Suspicion();
   readonly #clients: ClientWatches;
   /** Of a capture, whose steps are taken at once. */
   #replay: Replay | undefined;
@@ -157,7 +162,7 @@ export class Linter {
   /** The traffic ends. @throws WireError as {@link line}. */
   end(): void {
     this.#seen(this.#recording?.end());
-    this.#endBoot();
+    this.#endBoot(false);
     this.#assembler.end();
   }
 
@@ -237,7 +242,7 @@ export class Linter {
     const { recorded, step } = comparison;
     if (!this.#options.isCapture) this.#feed(step, recorded);
     if (recorded.kind === 'reboot') {
-      this.#endBoot();
+      this.#endBoot(true);
       // Nothing of the boot before is answered in this one.
       if (this.#options.isCapture) this.#assembler.forgetRequests();
       else {
@@ -249,6 +254,8 @@ export class Linter {
     if (recorded.kind === 'load') this.#memoryKnown = true;
     const sent = this.#handled(recorded);
     if (this.#clients.isDead) return;
+    const alive = this.#suspicion.step(sent.length > 0, recorded.out.length > 0);
+    if (alive !== undefined) this.#unknown(alive, NOT_SHOWN);
     for (const one of sent) this.#beforeComparing(one, comparison);
     if (comparison.panic !== undefined) this.#death(comparison.panic, sent, comparison);
     else if (!comparison.equal && recorded.panic === undefined) this.#part(sent, comparison);
@@ -302,29 +309,33 @@ export class Linter {
   /** What of a message cannot be known. */
   #beforeComparing({ record }: Sent, { recorded }: Comparison): void {
     if (record === undefined || record.type !== 'request') return;
-    if (record.id === VM_CONFIG_IMAGE.id && !this.#memoryKnown) this.#doubt.spread(record);
+    // One that was refused leaves no configuration, whatever is in memory.
+    if (record.id === VM_CONFIG_IMAGE.id && !this.#memoryKnown && !isRefused(record, recorded.out))
+      this.#doubt.spread(record);
     if (this.#manager !== undefined && recorded.refused === undefined)
       this.#lives.before(record, this.#manager);
   }
 
   #death(reason: PanicReason, sent: readonly Sent[], comparison: Comparison): void {
     const { recorded, step } = comparison;
+    const { isCapture } = this.#options;
     const rule = managerRules.get(reason) as Rule;
     const deadly = panicPlaces[reason].message;
     const request =
       sent.length === 1
         ? sent[0]
         : sent.find(({ record }) => record?.message !== undefined && deadly.includes(record.message.name));
-    const place = this.#options.isCapture ? (request?.place ?? this.#place) : this.#placeOf(step);
+    const place = isCapture ? (request?.place ?? this.#place) : this.#placeOf(step);
     const record = request?.record;
     const reply = record === undefined ? undefined : seenReply(record, recorded.out);
     const isRefuted = reply === 0 && panicPlaces[reason].carefulError !== 0 && recorded.panic === undefined;
     if (isRefuted && record !== undefined) {
       this.#doubt.spread(record);
-      this.#unknown(place, rule, record, 'the reply says that it was in another state than the model');
-    } else if (record !== undefined && recorded.panic === undefined && this.#isDoubtful(reason, record))
-      this.#unknown(place, rule, record, 'it is about something whose state the traffic does not show');
-    else this.#find(rule, { place, record });
+      this.#unknown({ place, rule, record }, 'the reply says that it was in another state than the model');
+    } else if (record !== undefined && recorded.panic === undefined && this.#isDoubtful(reason, record)) {
+      if (recorded.out.length === 0 && isCapture) this.#suspicion.begin({ place, rule, record });
+      else this.#unknown({ place, rule, record }, NOT_SHOWN);
+    } else this.#find(rule, { place, record });
   }
 
   #isDoubtful(reason: PanicReason, record: CaptureRecord): boolean {
@@ -332,7 +343,7 @@ export class Linter {
     return !inAnyState && this.#doubt.covers(record);
   }
 
-  #unknown(place: Place, { id }: Rule, record: CaptureRecord, why: string): void {
+  #unknown({ place, rule: { id }, record }: Suspect, why: string): void {
     const { note } = this.#options;
     note?.({ place, note: `${headlineOf(record)}: whether ${id} holds cannot be known: ${why}` });
   }
@@ -367,7 +378,10 @@ export class Linter {
   }
 
   /** The machine boots, or the traffic ends: what was not given back by now is lost. */
-  #endBoot(): void {
+  #endBoot(boots: boolean): void {
+    const suspected = this.#suspicion.end(boots);
+    if (suspected?.hasDied === true) this.#find(suspected.suspect.rule, suspected.suspect);
+    else if (suspected !== undefined) this.#unknown(suspected.suspect, NOT_SHOWN);
     if (!this.#clients.isDead && this.#manager !== undefined)
       for (const [rule, sent] of this.#lives.leaks(this.#manager))
         if (

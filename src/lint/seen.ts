@@ -39,6 +39,11 @@ export function seenReply({ from, id, seq }: CaptureRecord, out: readonly Taken[
   return id === undefined || seq === undefined ? undefined : replyIn(from, id, seq, out)?.error;
 }
 
+/** Whether a request was answered with an error. */
+export function isRefused(record: CaptureRecord, out: readonly Taken[]): boolean {
+  return (seenReply(record, out) ?? 0) !== 0;
+}
+
 /**
  * Lets the model choose the numbers that the manager was seen to choose: handles of parcels, and VMIDs.
  *
