@@ -1,5 +1,4 @@
 import { jsonText } from './json.js';
-import { latin1Bytes } from './text.js';
 
 const encoder = new TextEncoder();
 const little = true;
@@ -139,14 +138,16 @@ export interface PreparedText {
 
 /** @throws RangeError for a text that is not ASCII: as numbers other bytes could be changed. */
 export function preparedText(text: string): PreparedText {
-  if (!/^[\0-\x7e]*$/.test(text)) throw new RangeError('a prepared text is ASCII');
-  const bytes = new Uint8Array((text.length + 7) & ~7);
-  bytes.set(latin1Bytes(text));
-  const view = new DataView(bytes.buffer);
-  const words = Float64Array.from({ length: bytes.length / 8 }, (_, index) =>
-    view.getFloat64(8 * index, little),
-  );
-  return { words, size: text.length };
+  const { length } = text;
+  const view = new DataView(new ArrayBuffer((length + 7) & ~7));
+  for (let index = 0; index < length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7e) throw new RangeError('a prepared text is ASCII');
+    view.setUint8(index, code);
+  }
+  const words = new Float64Array(view.byteLength / 8);
+  for (let index = 0; index < words.length; index++) words[index] = view.getFloat64(8 * index, little);
+  return { words, size: length };
 }
 
 /** Writes a prepared text at `at`, where there is {@link ByteWriter.room} for it. @returns where it ends. */
@@ -161,7 +162,19 @@ export function putDecimal(view: DataView, at: number, value: number): number {
   if (value >= 0 && value < 1000 && Number.isInteger(value)) return putShort(view, at, value);
   return value >= 0 && value <= 0xffffffff && Number.isInteger(value)
     ? putLong(view, at, value)
-    : putText(view, at, String(value));
+    : putAscii(view, at, String(value));
+}
+
+const SPACES = preparedText(' '.repeat(8)).words[0] as number;
+
+/** The same with spaces in front, as String(value).padStart(7). */
+export function putPadded7(view: DataView, at: number, value: number): number {
+  if (value >= 10_000_000) return putDecimal(view, at, value);
+  if (value < 0) return putAscii(view, at, String(value).padStart(7));
+  view.setFloat64(at, SPACES, little);
+  let digits = 1;
+  for (let bound = 10; value >= bound; bound *= 10) digits++;
+  return putDecimal(view, at + 7 - digits, value);
 }
 
 function putShort(view: DataView, at: number, value: number): number {
@@ -183,13 +196,14 @@ function putLong(view: DataView, at: number, value: number): number {
   return putThreeDigits(view, putThreeDigits(view, start, thousands - 1000 * millions), rest);
 }
 
-function putText(view: DataView, at: number, text: string): number {
+/** Writes a short text of ASCII at `at`, where there is room for it. @returns where it ends. */
+export function putAscii(view: DataView, at: number, text: string): number {
   for (let index = 0; index < text.length; index++) view.setUint8(at + index, text.charCodeAt(index));
   return at + text.length;
 }
 
 /** Writes 0..999 with leading zeros. @returns where it ends. */
-function putThreeDigits(view: DataView, at: number, value: number): number {
+export function putThreeDigits(view: DataView, at: number, value: number): number {
   view.setInt32(at, threeDigits[value] as number, little);
   return at + 3;
 }

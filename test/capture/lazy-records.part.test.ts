@@ -4,52 +4,39 @@ import { ByteWriter } from '../../src/base/byte-writer.js';
 import { jsonText } from '../../src/base/json.js';
 import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { keysOfRecords } from '../../src/capture/keys/index.js';
-import { emptyPacket, type Packet, type PacketSink } from '../../src/capture/packets/index.js';
-import { isProblem, Summary } from '../../src/capture/print/index.js';
+import type { Packet } from '../../src/capture/packets/index.js';
+import {
+  isProblem,
+  type PrintOptions,
+  RecordWriter,
+  Summary,
+  writeRecord,
+} from '../../src/capture/print/index.js';
 import { Assembler, type CaptureRecord } from '../../src/capture/records/index.js';
 import { type ReassemblyRules, rulesOf } from '../../src/rpc/index.js';
 import { budget } from '../part.js';
-import { Random } from '../random.js';
+import { plainStyle } from '../plain-style.js';
 import { captures, recorded } from '../recorded.js';
-import { Mutator, recordedFrames } from '../rpc/mutate.js';
 import { withSeed } from '../seeded.js';
+import { play } from './mutated-packets.js';
 
-const frames = recordedFrames();
-const ids = protocol.messages.map(({ id }) => id);
+const options: PrintOptions = { protocol, style: plainStyle, width: undefined, hex: false };
+const text = (writer: ByteWriter) =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(writer.bytes.subarray(0, writer.at));
 
-/** Gives the packets of a stream with changed messages; a few have a comment, a clock, are cut, or come after a gap. */
-function play(sink: PacketSink, seed: number, count: number): void {
-  const random = new Random(seed);
-  const mutator = new Mutator(random, frames, ids);
-  const packet = emptyPacket();
-  for (packet.frame = 1; packet.frame <= count; packet.frame++) {
-    const data = mutator.frame();
-    // The message lies somewhere in a larger buffer.
-    const before = random.below(9);
-    packet.data = new Uint8Array(before + data.length + 3).fill(0xa5);
-    packet.data.set(data, before);
-    packet.view = new DataView(packet.data.buffer);
-    packet.start = before;
-    packet.end = before + data.length;
-    const isRequest = ((data[1] ?? 0) & 3) === 1;
-    packet.from = isRequest ? 3 : 255;
-    packet.to = isRequest ? 255 : random.pick([3, 3, 3, 128]);
-    if (random.once(10))
-      packet.time = random.pick([undefined, 0n, -1n, 1n << 63n, 1_700_000_000_123_456_789n]);
-    else packet.clockTime.split(0x17979cfe, random.below(2 ** 32));
-    packet.comment = random.once(20) ? random.pick(['first', 'second', '']) : undefined;
-    packet.clock = random.once(50) ? 'boot' : undefined;
-    packet.wholeSize = random.once(50) ? data.length + random.below(2) : undefined;
-    packet.lost = random.once(50) ? { count: random.pick([undefined, 1]) } : undefined;
-    packet.queue = random.once(50) ? 'other' : undefined;
-    sink(packet);
-  }
+function plainText(record: CaptureRecord): string {
+  let all = '';
+  writeRecord(record, options, (part) => {
+    all += part;
+  });
+  return all;
 }
 
 /** Assembles packets twice: with records that are used again and written from bytes, and with decoded ones. */
 class Both {
   readonly #writer = new ByteWriter(16);
-  readonly #expected: string[] = [];
+  readonly #records = new RecordWriter(options);
+  readonly #expected: { readonly line: string; readonly text: string }[] = [];
   readonly #problems: boolean[] = [];
   readonly #summaries = [new Summary(protocol), new Summary(protocol)] as const;
   readonly #assemblers: readonly Assembler[];
@@ -58,20 +45,24 @@ class Both {
   constructor(rules: ReassemblyRules) {
     const [plainSummary, lazySummary] = this.#summaries;
     const plain = (record: CaptureRecord) => {
-      this.#expected.push(`${jsonText(keysOfRecords.toJson(record, protocol))}\n`);
+      const line = `${jsonText(keysOfRecords.toJson(record, protocol))}\n`;
+      this.#expected.push({ line, text: plainText(record) });
       this.#problems.push(isProblem(record));
       plainSummary.record(record);
     };
+    const writer = this.#writer;
+    const output = { writer, written() {}, write: (part: string) => writer.text(part) };
     const lazy = (record: CaptureRecord) => {
       // Both orders: what has been printed knows whether it is sound, and what has been counted does.
       const isCounted = record.no % 2 === 0;
       if (isCounted) lazySummary.record(record);
-      this.#writer.at = 0;
-      keysOfRecords.write(record, protocol, this.#writer);
-      const line = new TextDecoder('utf-8', { ignoreBOM: true }).decode(
-        this.#writer.bytes.subarray(0, this.#writer.at),
-      );
-      expect(line).toBe(this.#expected.shift());
+      const expected = this.#expected.shift();
+      const write = [
+        () => expect(this.#written(() => keysOfRecords.write(record, protocol, writer))).toBe(expected?.line),
+        () => expect(this.#written(() => this.#records.write(record, output))).toBe(expected?.text),
+      ];
+      if (record.no % 4 < 2) write.reverse();
+      for (const one of write) one();
       expect(isProblem(record)).toBe(this.#problems.shift());
       if (!isCounted) lazySummary.record(record);
       this.compared++;
@@ -81,6 +72,12 @@ class Both {
       new Assembler({ protocol, rules, record: plain, unanswered: lost(plainSummary) }),
       new Assembler({ protocol, rules, record: lazy, reuses: true, unanswered: lost(lazySummary) }),
     ];
+  }
+
+  #written(write: () => void): string {
+    this.#writer.at = 0;
+    write();
+    return text(this.#writer);
   }
 
   packet(packet: Packet): void {
@@ -95,7 +92,7 @@ class Both {
   }
 }
 
-describe.each(['rm', 'a14', 'q515'])('lines and counts from bytes, by the rules %s', (name) => {
+describe.each(['rm', 'a14', 'q515'])('lines, text and counts from bytes, by the rules %s', (name) => {
   it('are those of decoded messages, whatever the queue messages are', () => {
     withSeed(29, (seed) => {
       const both = new Both(rulesOf(name));
@@ -107,7 +104,7 @@ describe.each(['rm', 'a14', 'q515'])('lines and counts from bytes, by the rules 
 });
 
 describe.each(captures.filter((name) => name !== 'everything.pcapng'))('%s', (name) => {
-  it('has the same lines and counts from bytes', () => {
+  it('has the same lines, text and counts from bytes', () => {
     const bytes = recorded(name);
     const both = new Both(rulesOf('rm'));
     const format = detectFormat(bytes.subarray(0, 65_536));

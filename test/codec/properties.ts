@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../src/base/byte-writer.js';
 import { jsonText } from '../../src/base/json.js';
-import { cutPayloadWriter, payloadToJson, payloadWriter } from '../../src/capture/payload/index.js';
+import {
+  type CutPayloadWriter,
+  cutLinesWriter,
+  cutPayloadWriter,
+  linesWriter,
+  type PayloadWriter,
+  payloadToJson,
+  payloadWriter,
+} from '../../src/capture/payload/index.js';
+import { fieldLines } from '../../src/capture/print/index.js';
 import { compileEncode } from '../../src/codec/compile-encode.js';
 import {
   type Annotation,
@@ -13,11 +22,20 @@ import {
   type ListView,
   View,
 } from '../../src/codec/index.js';
-import { type AnyType, ListType, StructType, type Values, VariantType } from '../../src/wire/index.js';
+import type { Payload, Protocol } from '../../src/schema/index.js';
+import {
+  type AnyType,
+  BytesType,
+  ListType,
+  StructType,
+  type Values,
+  VariantType,
+} from '../../src/wire/index.js';
 import { valuesOf } from '../arbitrary.js';
 import { broken } from '../breakage.js';
 import { leavesOf } from '../leaves.js';
 import { outcomeOf } from '../outcome.js';
+import { plainStyle } from '../plain-style.js';
 import { holds } from '../seeded.js';
 import type { Subject } from '../subjects.js';
 
@@ -25,7 +43,8 @@ const before = 7;
 const behind = 9;
 
 /** Properties that every declared struct has, whatever it is; `runs` generated values for each. */
-export function codecProperties(subjects: readonly Subject[], runs: number): void {
+export function codecProperties(protocol: Protocol, subjects: readonly Subject[], runs: number): void {
+  const options = { protocol, style: plainStyle, width: undefined, hex: false };
   describe.each(subjects.map((subject) => [subject.name, subject] as const))('%s', (_, subject) => {
     const { type, layout, request } = subject;
     const codec = codecOf(type);
@@ -128,8 +147,15 @@ export function codecProperties(subjects: readonly Subject[], runs: number): voi
           if (issue === undefined) expect(generated).toEqual(value);
           else expect(generated).toBeUndefined();
           expect(checkAt(subject, input)).toBe(generated !== undefined);
-          expect(jsonAt(subject, input)).toBe(generated && jsonText(payloadToJson(type, generated)));
+          expect(writtenAt(payloadWriter(type), subject, input)).toBe(
+            generated && jsonText(payloadToJson(type, generated)),
+          );
           expect(outcomeOf(() => decodeAt(subject, input))).toEqual({ value, issue });
+          const lines = generated && fieldLines(type as Payload, generated, options);
+          const written = writtenAt(linesWriter(protocol, type), subject, input);
+          // What is inside bytes and is cut is left to the slow way.
+          if (written !== undefined || generated === undefined || isWholeInside(layout, generated))
+            expect(written).toBe(lines?.map((line) => `${line}\n`).join(''));
         }),
         runs * 4,
       );
@@ -177,8 +203,14 @@ export function codecProperties(subjects: readonly Subject[], runs: number): voi
         fc.property(bytes, (input) => {
           const annotation = annotate(type, input, request);
           expectPartition(annotation, input.length);
-          const cut = cutAt(subject, input);
-          if (cut !== undefined) expect(cut).toEqual(expectedCut(subject, annotation));
+          const expected = expectedCut(annotation);
+          const json = cutAt(cutPayloadWriter(type), subject, input);
+          const text = jsonText(payloadToJson(type, annotation.value));
+          if (json !== undefined) expect(json).toEqual({ text, ...expected });
+          const lines = cutAt(cutLinesWriter(protocol, type), subject, input);
+          const plain = fieldLines(type as Payload, annotation.value, options);
+          if (lines !== undefined)
+            expect(lines).toEqual({ text: plain.map((line) => `${line}\n`).join(''), ...expected });
           const { value, issue } = outcomeOf(() => decodeAt(subject, input));
           if (issue === undefined) expect(annotation.value).toEqual(value);
           else expect(annotation.issues).toContainEqual(issue);
@@ -236,10 +268,19 @@ function checkAt({ type, request }: Subject, bytes: Uint8Array): boolean {
   return codecOf(type).check(viewOf(bytes), before - 3, before - 3 + bytes.length, request);
 }
 
-/** The JSON that is made from the bytes; undefined when they do not decode. */
-function jsonAt({ type, request }: Subject, bytes: Uint8Array): string | undefined {
+/** Whether bytes whose inside has a layout of its own have all of it, or nothing. */
+function isWholeInside({ fields }: StructType, values: Values): boolean {
+  return fields.every(({ name, type }) => {
+    const inside = type instanceof BytesType ? type.options.inside : undefined;
+    const bytes = values[name];
+    if (inside === undefined || !(bytes instanceof Uint8Array) || bytes.length === 0) return true;
+    return annotate(inside, bytes).issues.every(({ code }) => code === 'trailing');
+  });
+}
+
+/** What is written of the bytes; undefined when they do not decode. */
+function writtenAt(write: PayloadWriter, { request }: Subject, bytes: Uint8Array): string | undefined {
   const writer = new ByteWriter(8);
-  const write = payloadWriter(type);
   const end = before - 3 + bytes.length;
   return write(viewOf(bytes), before - 3, end, request, writer) === end
     ? new TextDecoder().decode(writer.bytes.subarray(0, writer.at))
@@ -247,19 +288,19 @@ function jsonAt({ type, request }: Subject, bytes: Uint8Array): string | undefin
 }
 
 /** What is written of bytes that end in a field, and where; undefined when it is left to the slow way. */
-function cutAt({ type, request }: Subject, bytes: Uint8Array): unknown {
+function cutAt(write: CutPayloadWriter, { request }: Subject, bytes: Uint8Array): unknown {
   const writer = new ByteWriter(8);
   const cut = { path: '', offset: 0, expected: 0, actual: 0 };
   const end = before - 3 + bytes.length;
-  if (!cutPayloadWriter(type)(viewOf(bytes), before - 3, end, request, writer, cut)) return undefined;
+  if (!write(viewOf(bytes), before - 3, end, request, writer, cut)) return undefined;
   return { text: new TextDecoder().decode(writer.bytes.subarray(0, writer.at)), ...cut };
 }
 
-function expectedCut({ type }: Subject, { issues, value }: Annotation): unknown {
+function expectedCut({ issues }: Annotation): object | undefined {
   const [issue, ...others] = issues;
   if (issue?.code !== 'truncated' || others.length > 0) return undefined;
   const { path, offset, expected, actual } = issue;
-  return { text: jsonText(payloadToJson(type, value)), path, offset, expected, actual };
+  return { path, offset, expected, actual };
 }
 
 /** Valid bytes, cut, lengthened, with one bit flipped, with a word overwritten, and random ones. */

@@ -35,6 +35,7 @@ interface Column<Item> {
 /** Writes the value of one key as the line has it. */
 export interface ValueWriter<Item> {
   readonly name: RecordKeyName;
+  readonly onlyOf: RecordKey['onlyOf'];
   /** False, and nothing written: the line does not have the key. */
   write(item: Item, protocol: Protocol, writer: ByteWriter): boolean;
 }
@@ -110,10 +111,11 @@ export class LineKeys<Item> {
   /** What writes each of the keys, but those that are left out. */
   writersBut(left: ReadonlySet<string>): ValueWriter<Item>[] {
     const columns = this.#columns.filter(({ name }) => !left.has(name));
-    return columns.map(({ name, key: { kind }, read, write: direct }) => {
+    return columns.map(({ name, key: { kind, onlyOf }, read, write: direct }) => {
       const write = writeOf(kind);
       return {
         name,
+        onlyOf,
         write(item, protocol, writer) {
           const before = writer.at;
           if (direct?.(item, writer)) return true;

@@ -1,6 +1,8 @@
 /** One payload: decoded with its issues, as JSON, as JSON text, and its values as people write them. */
 
-export { type Cut, cutPayloadWriter } from './cut-json.js';
+export type { Cut, CutPayloadWriter } from './cut.js';
+export { cutPayloadWriter } from './cut-json.js';
+export { cutLinesWriter } from './cut-lines.js';
 export {
   type DecodedPayload,
   decodedSizeMax,
@@ -29,6 +31,8 @@ export {
 export { formatField, hexRoles, unitText, vmidName } from './notation.js';
 export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
+export type { PayloadWriter } from './struct-writer.js';
 export { payloadText, payloadTextFunctions } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';
-export { payloadWriter } from './wire-json.js';
+export { JsonReader, jsonConstants, payloadWriter } from './wire-json.js';
+export { fieldMargin, innerMargin, linesWriter } from './wire-lines.js';

@@ -47,8 +47,8 @@ export class Stream implements ReassemblySink {
     readonly to: number,
   ) {
     this.#owner = owner;
-    const { protocol, rules, record, reuses = false, undecoded = false } = owner.options;
-    this.#deliver = record && (reuses ? record : (lazy) => record(lazy.plain(!undecoded), lazy.asked));
+    const { protocol, rules, record, reuses = false } = owner.options;
+    this.#deliver = record && (reuses ? record : (lazy) => record(lazy.plain()));
     this.conversation = new Conversation(owner.waiting);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
     const own = to === protocol.constants.VMID_RM ? rmRules : rules;
@@ -257,7 +257,7 @@ export class Stream implements ReassemblySink {
       raw,
       bytes: raw,
     };
-    record(other, undefined);
+    record(other);
   }
 
   #frame(header: Header | undefined, index: number | undefined, issue?: Issue): void {
