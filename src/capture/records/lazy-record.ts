@@ -20,7 +20,7 @@ import {
   type PayloadFunctions,
 } from '../payload/index.js';
 import { KeptRecord } from './kept-record.js';
-import type { CaptureRecord, RecordPacket } from './record.js';
+import type { CaptureRecord, PayloadPlace, RecordPacket } from './record.js';
 
 const none: readonly Issue[] = [];
 
@@ -47,6 +47,8 @@ class SinglePacket implements RecordPacket {
     return this.packet.comment;
   }
 }
+
+type Place = { -readonly [K in keyof PayloadPlace]: PayloadPlace[K] };
 
 /** What is known of a payload without decoding it. */
 const Soundness = { unknown: 0, sound: 1, trailing: 2, cut: 3, broken: 4 } as const;
@@ -89,6 +91,7 @@ export class LazyRecord implements CaptureRecord {
   #soundness: number = Soundness.unknown;
   /** Where the fields end, if the payload is longer. */
   #restStart = 0;
+  readonly #place: Place = { view: new DataView(new ArrayBuffer(0)), start: 0, end: 0, request: undefined };
   readonly #cut: Cut = { path: '', offset: 0, expected: 0, actual: 0 };
   #decoded: DecodedPayload | undefined;
   readonly #keepsBytes: boolean;
@@ -208,6 +211,17 @@ export class LazyRecord implements CaptureRecord {
     // Bytes without a layout are no issue, and neither is a layout that nobody knows without the request.
     const isClear = layout !== undefined && !(layout instanceof VariantType && this.#asked === undefined);
     return isClear || this.#all.issues.length > 0;
+  }
+
+  get place(): PayloadPlace | undefined {
+    if (!this.#isSoundPayload && this.#soundness !== Soundness.trailing) return undefined;
+    if (this.#functions === undefined) return undefined;
+    const place = this.#place;
+    place.view = this.#view;
+    place.start = this.#fields;
+    place.end = this.#end;
+    place.request = this.#asked;
+    return place;
   }
 
   writePayload(writer: ByteWriter): boolean {
