@@ -1,5 +1,6 @@
 import { viewOf } from '../../base/bytes.js';
 import type { Issue } from '../../base/error.js';
+import { headerReader } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, type Protocol } from '../../schema/index.js';
 import { emptyPacket } from '../packets/index.js';
 import { functionsOf, type ProtocolFunctions } from '../payload/index.js';
@@ -12,7 +13,7 @@ const packet = emptyPacket();
 /** Makes the records of entries that are printed: most are the same record again, whose payload is not decoded. */
 export class EntryRecords {
   readonly #functions: ProtocolFunctions;
-  readonly #record = new LazyRecord(false);
+  readonly #record: LazyRecord;
   #block: Uint8Array = new Uint8Array(0);
   #view = viewOf(this.#block);
 
@@ -20,6 +21,7 @@ export class EntryRecords {
 
   constructor(protocol: Protocol) {
     this.#functions = functionsOf(protocol);
+    this.#record = new LazyRecord(headerReader(protocol), false);
   }
 
   /** As {@link recordOf}, but valid until the next call. */
@@ -35,7 +37,7 @@ export class EntryRecords {
     header.type = MessageType[type as MessageTypeName];
     header.seq = seq as number;
     header.msg_id = id as number;
-    record.single(packet, header, end - start, noIssues, false);
+    record.single(packet, end - start, noIssues, false);
     record.begin(header, this.#functions.of(header.msg_id), this.#view, start, end);
     record.no = no;
     record.from = from as number;
