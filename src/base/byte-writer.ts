@@ -160,8 +160,20 @@ export function putPrepared(view: DataView, at: number, { words, size }: Prepare
 export function putDecimal(view: DataView, at: number, value: number): number {
   // The engine divides an unsigned word by a constant with a multiplication, which a double is not.
   const word = value >>> 0;
-  if (word !== value) return putText(view, at, String(value));
+  if (word !== value) return putAscii(view, at, String(value));
   return word < 1000 ? putShort(view, at, word) : putLong(view, at, word);
+}
+
+const SPACES = preparedText(' '.repeat(8)).words[0] as number;
+
+/** The same with spaces in front, as String(value).padStart(7). */
+export function putPadded7(view: DataView, at: number, value: number): number {
+  if (value >= 10_000_000) return putDecimal(view, at, value);
+  if (value < 0) return putAscii(view, at, String(value).padStart(7));
+  view.setFloat64(at, SPACES, little);
+  let digits = 1;
+  for (let bound = 10; value >= bound; bound *= 10) digits++;
+  return putDecimal(view, at + 7 - digits, value);
 }
 
 function putShort(view: DataView, at: number, value: number): number {
@@ -183,13 +195,14 @@ function putLong(view: DataView, at: number, value: number): number {
   return putThreeDigits(view, putThreeDigits(view, start, thousands - 1000 * millions), rest);
 }
 
-function putText(view: DataView, at: number, text: string): number {
+/** Writes a short text of ASCII at `at`, where there is room for it. @returns where it ends. */
+export function putAscii(view: DataView, at: number, text: string): number {
   for (let index = 0; index < text.length; index++) view.setUint8(at + index, text.charCodeAt(index));
   return at + text.length;
 }
 
 /** Writes 0..999 with leading zeros. @returns where it ends. */
-function putThreeDigits(view: DataView, at: number, value: number): number {
+export function putThreeDigits(view: DataView, at: number, value: number): number {
   view.setInt32(at, threeDigits[value] as number, little);
   return at + 3;
 }

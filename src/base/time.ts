@@ -1,3 +1,11 @@
+import {
+  type PreparedText,
+  preparedText,
+  putAscii,
+  putDecimal,
+  putPrepared,
+  putThreeDigits,
+} from './byte-writer.js';
 import { formatNineDigits } from './decimal.js';
 
 const second = 1_000_000_000n;
@@ -51,6 +59,40 @@ function formatDate(days: bigint): string {
   return `${year < 0n ? '-' : ''}${digits}-${String(month).padStart(2, '0')}-${String(date).padStart(2, '0')}`;
 }
 
+const NS_PER_SECOND = 1_000_000_000;
+
+/** Cuts times into a second, with its text, and the nanoseconds since. Successive times are mostly within one second. */
+export class SecondTexts {
+  /** Of the second of the latest time. */
+  text = preparedText('');
+  /** Nanoseconds of the latest time since the second. */
+  rest = 0;
+  #second = -1;
+  readonly #textOf: (time: string) => string;
+
+  /** @param textOf makes the text of a second from what {@link formatTime} says up to the point. */
+  constructor(textOf: (time: string) => string) {
+    this.#textOf = textOf;
+  }
+
+  /** Takes nanoseconds since 1970 UTC, given as the halves of a u64. */
+  take(high: number, low: number): void {
+    let second = Math.floor((high * 0x1_0000_0000 + low) / NS_PER_SECOND);
+    // The sum is rounded, so that the second may be the one before or behind. The rest is exact modulo 2^32.
+    let rest = (low - Math.imul(second, NS_PER_SECOND)) >>> 0;
+    if (rest >= NS_PER_SECOND) {
+      const isBefore = rest > 0x8000_0000;
+      second += isBefore ? -1 : 1;
+      rest = (isBefore ? rest + NS_PER_SECOND : rest - NS_PER_SECOND) >>> 0;
+    }
+    this.rest = rest;
+    if (second === this.#second) return;
+    const text = formatTime(BigInt(second) * BigInt(NS_PER_SECOND));
+    this.text = preparedText(this.#textOf(text.slice(0, text.indexOf('.') + 1)));
+    this.#second = second;
+  }
+}
+
 const pattern = /^(-?\d{4,15})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/;
 
 /** Nanoseconds since 1970 UTC of a text as {@link formatTime} writes it (fewer decimals too), or undefined. */
@@ -78,4 +120,30 @@ export function formatDuration(ns: number): string {
   if (size < 1e3) return `${ns} ns`;
   if (size < 1e6) return `${(ns / 1e3).toFixed(3)} us`;
   return size < 1e9 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e9).toFixed(3)} s`;
+}
+
+const US = preparedText(' us');
+const MS = preparedText(' ms');
+const S = preparedText(' s');
+const NS = preparedText(' ns');
+
+/** Writes the text of {@link formatDuration} at `at`, where there is room for 24 bytes. @returns where it ends. */
+export function putDuration(view: DataView, at: number, ns: number): number {
+  if (ns >= 0 && Number.isInteger(ns)) {
+    if (ns < 1e3) return putPrepared(view, putDecimal(view, at, ns), NS);
+    if (ns < 1e6) return putThousandths(view, at, ns, US);
+    // What lies in the middle is rounded by its nearest double, which may be below or above it.
+    if (ns < 1e9 && ns % 1e3 !== 500) return putThousandths(view, at, Math.round(ns / 1e3), MS);
+    if (ns >= 1e9 && ns < 1e12 && ns % 1e6 !== 500_000)
+      return putThousandths(view, at, Math.round(ns / 1e6), S);
+  }
+  return putAscii(view, at, formatDuration(ns));
+}
+
+/** Writes a number of thousandths with a point, and a unit. */
+function putThousandths(view: DataView, start: number, value: number, unit: PreparedText): number {
+  const whole = Math.floor(value / 1000);
+  const point = putDecimal(view, start, whole);
+  view.setUint8(point, 0x2e);
+  return putPrepared(view, putThreeDigits(view, point + 1, value - 1000 * whole), unit);
 }

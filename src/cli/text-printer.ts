@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { LinePrinter, type PrintOptions, writeRecord } from '../capture/print/index.js';
+import type { TextOutput } from '../base/text-output.js';
+import { LinePrinter, type PrintOptions, RecordWriter, writeRecord } from '../capture/print/index.js';
 import type { CaptureRecord } from '../capture/records/index.js';
 import { terminalStyle, terminalWidth } from '../node/terminal.js';
 import type { CommandIo } from './io.js';
@@ -25,6 +26,7 @@ export function textFlags(command: Command): Command {
 export class TextPrinter {
   readonly options: PrintOptions;
   readonly #lines: LinePrinter | undefined;
+  readonly #blocks: RecordWriter;
 
   /** @param toStandard the text goes to standard output, which may be a terminal. */
   constructor(io: CommandIo, { oneline, verbose, hex }: TextOptions, toStandard: boolean) {
@@ -34,6 +36,7 @@ export class TextPrinter {
       width: toStandard ? terminalWidth(io.stdio) : undefined,
       hex: hex === true,
     };
+    this.#blocks = new RecordWriter(this.options);
     const isForTerminal = toStandard && io.stdio.columns !== undefined;
     const isOneline = oneline ?? (isForTerminal && !verbose && !hex);
     this.#lines = isOneline ? new LinePrinter(this.options) : undefined;
@@ -49,15 +52,16 @@ export class TextPrinter {
     this.#lines?.skip(record);
   }
 
-  record(record: CaptureRecord, write: (text: string) => void): void {
-    if (this.#lines === undefined) writeRecord(record, this.options, write);
-    else write(this.#lines.line(record));
+  record(record: CaptureRecord, output: TextOutput): void {
+    if (this.#lines === undefined) this.#blocks.write(record, output);
+    else output.write(this.#lines.line(record));
   }
 
   /** The text of {@link record}. */
   text(record: CaptureRecord): string {
+    if (this.#lines !== undefined) return this.#lines.line(record);
     let all = '';
-    this.record(record, (text) => {
+    writeRecord(record, this.options, (text) => {
       all += text;
     });
     return all;

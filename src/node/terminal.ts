@@ -3,6 +3,7 @@ import type { PrintStyle } from '../capture/print/index.js';
 import type { Stdio } from './stdio.js';
 
 const plain: PrintStyle = {
+  isPlain: true,
   name: (text) => text,
   dim: (text) => text,
   good: (text) => text,

@@ -5,10 +5,17 @@ import { jsonText } from '../../src/base/json.js';
 import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { keysOfRecords } from '../../src/capture/keys/index.js';
 import { emptyPacket, type Packet, type PacketSink } from '../../src/capture/packets/index.js';
-import { isProblem, Summary } from '../../src/capture/print/index.js';
+import {
+  isProblem,
+  type PrintOptions,
+  RecordWriter,
+  Summary,
+  writeRecord,
+} from '../../src/capture/print/index.js';
 import { Assembler, type CaptureRecord } from '../../src/capture/records/index.js';
 import { type ReassemblyRules, rulesOf } from '../../src/rpc/index.js';
 import { budget } from '../part.js';
+import { plainStyle } from '../plain-style.js';
 import { Random } from '../random.js';
 import { captures, recorded } from '../recorded.js';
 import { Mutator, recordedFrames } from '../rpc/mutate.js';
@@ -46,10 +53,23 @@ function play(sink: PacketSink, seed: number, count: number): void {
   }
 }
 
+const options: PrintOptions = { protocol, style: plainStyle, width: undefined, hex: false };
+const text = (writer: ByteWriter) =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(writer.bytes.subarray(0, writer.at));
+
+function plainText(record: CaptureRecord): string {
+  let all = '';
+  writeRecord(record, options, (part) => {
+    all += part;
+  });
+  return all;
+}
+
 /** Assembles packets twice: with records that are used again and written from bytes, and with decoded ones. */
 class Both {
   readonly #writer = new ByteWriter(16);
-  readonly #expected: string[] = [];
+  readonly #records = new RecordWriter(options);
+  readonly #expected: { readonly line: string; readonly text: string }[] = [];
   readonly #problems: boolean[] = [];
   readonly #summaries = [new Summary(protocol), new Summary(protocol)] as const;
   readonly #assemblers: readonly Assembler[];
@@ -58,20 +78,24 @@ class Both {
   constructor(rules: ReassemblyRules) {
     const [plainSummary, lazySummary] = this.#summaries;
     const plain = (record: CaptureRecord) => {
-      this.#expected.push(`${jsonText(keysOfRecords.toJson(record, protocol))}\n`);
+      const line = `${jsonText(keysOfRecords.toJson(record, protocol))}\n`;
+      this.#expected.push({ line, text: plainText(record) });
       this.#problems.push(isProblem(record));
       plainSummary.record(record);
     };
+    const writer = this.#writer;
+    const output = { writer, written() {}, write: (part: string) => writer.text(part) };
     const lazy = (record: CaptureRecord) => {
       // Both orders: what has been printed knows whether it is sound, and what has been counted does.
       const isCounted = record.no % 2 === 0;
       if (isCounted) lazySummary.record(record);
-      this.#writer.at = 0;
-      keysOfRecords.write(record, protocol, this.#writer);
-      const line = new TextDecoder('utf-8', { ignoreBOM: true }).decode(
-        this.#writer.bytes.subarray(0, this.#writer.at),
-      );
-      expect(line).toBe(this.#expected.shift());
+      const expected = this.#expected.shift();
+      const write = [
+        () => expect(this.#written(() => keysOfRecords.write(record, protocol, writer))).toBe(expected?.line),
+        () => expect(this.#written(() => this.#records.write(record, output))).toBe(expected?.text),
+      ];
+      if (record.no % 4 < 2) write.reverse();
+      for (const one of write) one();
       expect(isProblem(record)).toBe(this.#problems.shift());
       if (!isCounted) lazySummary.record(record);
       this.compared++;
@@ -81,6 +105,12 @@ class Both {
       new Assembler({ protocol, rules, record: plain, unanswered: lost(plainSummary) }),
       new Assembler({ protocol, rules, record: lazy, reuses: true, unanswered: lost(lazySummary) }),
     ];
+  }
+
+  #written(write: () => void): string {
+    this.#writer.at = 0;
+    write();
+    return text(this.#writer);
   }
 
   packet(packet: Packet): void {
@@ -95,7 +125,7 @@ class Both {
   }
 }
 
-describe.each(['rm', 'a14', 'q515'])('lines and counts from bytes, by the rules %s', (name) => {
+describe.each(['rm', 'a14', 'q515'])('lines, text and counts from bytes, by the rules %s', (name) => {
   it('are those of decoded messages, whatever the queue messages are', () => {
     withSeed(29, (seed) => {
       const both = new Both(rulesOf(name));
@@ -107,7 +137,7 @@ describe.each(['rm', 'a14', 'q515'])('lines and counts from bytes, by the rules 
 });
 
 describe.each(captures.filter((name) => name !== 'everything.pcapng'))('%s', (name) => {
-  it('has the same lines and counts from bytes', () => {
+  it('has the same lines, text and counts from bytes', () => {
     const bytes = recorded(name);
     const both = new Both(rulesOf('rm'));
     const format = detectFormat(bytes.subarray(0, 65_536));

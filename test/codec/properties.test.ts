@@ -3,6 +3,7 @@ import { blank, toy } from '../toy.js';
 import { codecProperties } from './properties.js';
 
 codecProperties(
+  toy,
   [...subjectsIn(toy), { name: 'struct blank', type: blank, layout: blank, request: undefined }],
   100,
 );

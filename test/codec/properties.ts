@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../src/base/byte-writer.js';
 import { jsonText } from '../../src/base/json.js';
-import { cutPayloadWriter, payloadToJson, payloadWriter } from '../../src/capture/payload/index.js';
+import {
+  cutPayloadWriter,
+  linesWriter,
+  type PayloadWriter,
+  payloadToJson,
+  payloadWriter,
+} from '../../src/capture/payload/index.js';
+import { fieldLines } from '../../src/capture/print/index.js';
 import { compileEncode } from '../../src/codec/compile-encode.js';
 import {
   type Annotation,
@@ -13,11 +20,20 @@ import {
   type ListView,
   View,
 } from '../../src/codec/index.js';
-import { type AnyType, ListType, StructType, type Values, VariantType } from '../../src/wire/index.js';
+import type { Payload, Protocol } from '../../src/schema/index.js';
+import {
+  type AnyType,
+  BytesType,
+  ListType,
+  StructType,
+  type Values,
+  VariantType,
+} from '../../src/wire/index.js';
 import { valuesOf } from '../arbitrary.js';
 import { broken } from '../breakage.js';
 import { leavesOf } from '../leaves.js';
 import { outcomeOf } from '../outcome.js';
+import { plainStyle } from '../plain-style.js';
 import { holds } from '../seeded.js';
 import type { Subject } from '../subjects.js';
 
@@ -25,7 +41,8 @@ const before = 7;
 const behind = 9;
 
 /** Properties that every declared struct has, whatever it is; `runs` generated values for each. */
-export function codecProperties(subjects: readonly Subject[], runs: number): void {
+export function codecProperties(protocol: Protocol, subjects: readonly Subject[], runs: number): void {
+  const options = { protocol, style: plainStyle, width: undefined, hex: false };
   describe.each(subjects.map((subject) => [subject.name, subject] as const))('%s', (_, subject) => {
     const { type, layout, request } = subject;
     const codec = codecOf(type);
@@ -128,8 +145,15 @@ export function codecProperties(subjects: readonly Subject[], runs: number): voi
           if (issue === undefined) expect(generated).toEqual(value);
           else expect(generated).toBeUndefined();
           expect(checkAt(subject, input)).toBe(generated !== undefined);
-          expect(jsonAt(subject, input)).toBe(generated && jsonText(payloadToJson(type, generated)));
+          expect(writtenAt(payloadWriter(type), subject, input)).toBe(
+            generated && jsonText(payloadToJson(type, generated)),
+          );
           expect(outcomeOf(() => decodeAt(subject, input))).toEqual({ value, issue });
+          const lines = generated && fieldLines(type as Payload, generated, options);
+          const written = writtenAt(linesWriter(protocol, type), subject, input);
+          // What is inside bytes and is cut is left to the slow way.
+          if (written !== undefined || generated === undefined || isWholeInside(layout, generated))
+            expect(written).toBe(lines?.map((line) => `${line}\n`).join(''));
         }),
         runs * 4,
       );
@@ -236,10 +260,19 @@ function checkAt({ type, request }: Subject, bytes: Uint8Array): boolean {
   return codecOf(type).check(viewOf(bytes), before - 3, before - 3 + bytes.length, request);
 }
 
-/** The JSON that is made from the bytes; undefined when they do not decode. */
-function jsonAt({ type, request }: Subject, bytes: Uint8Array): string | undefined {
+/** Whether bytes whose inside has a layout of its own have all of it, or nothing. */
+function isWholeInside({ fields }: StructType, values: Values): boolean {
+  return fields.every(({ name, type }) => {
+    const inside = type instanceof BytesType ? type.options.inside : undefined;
+    const bytes = values[name];
+    if (inside === undefined || !(bytes instanceof Uint8Array) || bytes.length === 0) return true;
+    return annotate(inside, bytes).issues.every(({ code }) => code === 'trailing');
+  });
+}
+
+/** What is written of the bytes; undefined when they do not decode. */
+function writtenAt(write: PayloadWriter, { request }: Subject, bytes: Uint8Array): string | undefined {
   const writer = new ByteWriter(8);
-  const write = payloadWriter(type);
   const end = before - 3 + bytes.length;
   return write(viewOf(bytes), before - 3, end, request, writer) === end
     ? new TextDecoder().decode(writer.bytes.subarray(0, writer.at))

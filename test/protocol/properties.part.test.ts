@@ -3,4 +3,4 @@ import { codecProperties } from '../codec/properties.js';
 import { budget } from '../part.js';
 import { subjectsIn } from '../subjects.js';
 
-codecProperties(subjectsIn(protocol), budget(30));
+codecProperties(protocol, subjectsIn(protocol), budget(30));

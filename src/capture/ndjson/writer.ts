@@ -1,4 +1,4 @@
-import type { ByteWriter } from '../../base/byte-writer.js';
+import type { TextOutput } from '../../base/text-output.js';
 import type { Protocol } from '../../schema/index.js';
 import { keysOfFrames, keysOfRecords, type LineKeys } from '../keys/index.js';
 import type { CaptureRecord, Frame } from '../records/index.js';
@@ -16,21 +16,13 @@ export function frameLine(protocol: Protocol, frame: Frame): string {
 /** Bytes of a message from which on its line is written in pieces. */
 const LARGE = 1 << 16;
 
-/** Where lines go. */
-export interface LineOutput {
-  /** What was put here is part of the output after the next call of `written`. */
-  readonly writer: ByteWriter;
-  written(): void;
-  write(text: string): void;
-}
-
 /** The line of a record of any size. */
-export function writeRecordLine(protocol: Protocol, record: CaptureRecord, output: LineOutput): void {
+export function writeRecordLine(protocol: Protocol, record: CaptureRecord, output: TextOutput): void {
   writeLine(keysOfRecords, record, record.size, protocol, output);
 }
 
 /** The same for a queue message. */
-export function writeFrameLine(protocol: Protocol, frame: Frame, output: LineOutput): void {
+export function writeFrameLine(protocol: Protocol, frame: Frame, output: TextOutput): void {
   writeLine(keysOfFrames, frame, frame.packet.end - frame.packet.start, protocol, output);
 }
 
@@ -39,7 +31,7 @@ function writeLine<Item>(
   item: Item,
   size: number,
   protocol: Protocol,
-  output: LineOutput,
+  output: TextOutput,
 ): void {
   if (size < LARGE) {
     keys.write(item, protocol, output.writer);

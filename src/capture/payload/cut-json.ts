@@ -1,8 +1,8 @@
 import type { ByteWriter } from '../../base/byte-writer.js';
-import { eachLayout } from '../../codec/compile-decode.js';
-import { compile, type Emitter, quote } from '../../codec/emitter.js';
+import { type Emitter, quote } from '../../codec/emitter.js';
 import { type AnyType, type Field, type ListType, StructType, type Values } from '../../wire/index.js';
-import { JsonReader, jsonConstants, type PayloadWriter } from './wire-json.js';
+import { compileWriter, type PayloadWriter } from './struct-writer.js';
+import { JsonReader, jsonConstants } from './wire-json.js';
 
 /** Where a payload ends in the middle of a field. */
 export interface Cut {
@@ -30,16 +30,18 @@ export type CutPayloadWriter = (
 /** Generates the function that writes payloads of a type that are cut. */
 export function cutPayloadWriter(type: AnyType): CutPayloadWriter {
   const constants = jsonConstants();
-  const body = eachLayout(type, 'return false;', (out, layout) => {
-    if (layout.mayBeEmpty) out.line('if (p >= end) return false;');
-    new CutJsonReader(out, constants).whole(layout);
-    out.line('return false;');
-  });
-  const names = constants.map((_, index) => `c${index}`);
-  const start = 'let d = w.view, m = d.byteLength - 8, a = w.at; const first = p;';
-  const source = `const [${names}] = c; return (v, p, end, request, w, cut) => { ${start}\n${body}\n};`;
-  const slow = () => () => false;
-  return compile<(constants: readonly unknown[]) => CutPayloadWriter>(['c'], source, slow)(constants);
+  return compileWriter<CutPayloadWriter>(
+    type,
+    constants,
+    'cut',
+    () => false,
+    'return false;',
+    (out, layout) => {
+      if (layout.mayBeEmpty) out.line('if (p >= end) return false;');
+      new CutJsonReader(out, constants).whole(layout);
+      out.line('return false;');
+    },
+  );
 }
 
 /**

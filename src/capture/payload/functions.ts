@@ -3,7 +3,9 @@ import { type Message, MessageType, type Payload, type Protocol, payloadOf } fro
 import type { AnyType, Values } from '../../wire/index.js';
 import { type CutPayloadWriter, cutPayloadWriter } from './cut-json.js';
 import { replyDependsOnRequest } from './decode.js';
-import { type PayloadWriter, payloadWriter } from './wire-json.js';
+import type { PayloadWriter } from './struct-writer.js';
+import { payloadWriter } from './wire-json.js';
+import { linesWriter } from './wire-lines.js';
 
 type Check = (view: DataView, start: number, end: number, request: Values | undefined) => boolean;
 
@@ -13,8 +15,13 @@ export class PayloadFunctions {
   check: Check;
   writeJson: PayloadWriter;
   writeCutJson: CutPayloadWriter;
+  /** A line for each field. */
+  writeLines: PayloadWriter;
 
-  constructor(readonly layout: Payload) {
+  constructor(
+    readonly layout: Payload,
+    protocol: Protocol,
+  ) {
     this.check = (...payload) => {
       this.check = codecOf<AnyType>(layout).checker;
       return this.check(...payload);
@@ -27,6 +34,10 @@ export class PayloadFunctions {
       this.writeCutJson = cutPayloadWriter(layout);
       return this.writeCutJson(...payload);
     };
+    this.writeLines = (...payload) => {
+      this.writeLines = linesWriter(protocol, layout);
+      return this.writeLines(...payload);
+    };
   }
 }
 
@@ -37,8 +48,11 @@ export class MessageFunctions {
   readonly #byType: readonly (PayloadFunctions | undefined)[];
   readonly #errorReply: PayloadFunctions | undefined;
 
-  constructor(readonly message: Message | undefined) {
-    const functions = (layout: Payload | undefined) => layout && new PayloadFunctions(layout);
+  constructor(
+    readonly message: Message | undefined,
+    protocol: Protocol,
+  ) {
+    const functions = (layout: Payload | undefined) => layout && new PayloadFunctions(layout, protocol);
     this.replyDependsOnRequest = replyDependsOnRequest(message);
     this.#byType = Object.values(MessageType).map((type) => functions(payloadOf(message, type, 0)));
     this.#errorReply = functions(payloadOf(message, MessageType.reply, 1));
@@ -55,11 +69,15 @@ const slotCount = 256;
 /** The functions of all messages by id. */
 export class ProtocolFunctions {
   readonly #byId: ReadonlyMap<number, MessageFunctions>;
-  readonly #unknown = new MessageFunctions(undefined);
-  readonly #latest: MessageFunctions[] = Array.from({ length: slotCount }, () => this.#unknown);
+  readonly #unknown: MessageFunctions;
+  readonly #latest: MessageFunctions[];
 
-  constructor({ messages }: Protocol) {
-    this.#byId = new Map(messages.map((message) => [message.id, new MessageFunctions(message)]));
+  constructor(protocol: Protocol) {
+    this.#byId = new Map(
+      protocol.messages.map((message) => [message.id, new MessageFunctions(message, protocol)]),
+    );
+    this.#unknown = new MessageFunctions(undefined, protocol);
+    this.#latest = Array.from({ length: slotCount }, () => this.#unknown);
   }
 
   of(id: number): MessageFunctions {

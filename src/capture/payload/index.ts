@@ -29,6 +29,8 @@ export {
 export { formatField, hexRoles, unitText, vmidName } from './notation.js';
 export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
+export type { PayloadWriter } from './struct-writer.js';
 export { payloadText, payloadTextFunctions } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';
 export { payloadWriter } from './wire-json.js';
+export { fieldMargin, innerMargin, linesWriter } from './wire-lines.js';

@@ -1,70 +1,51 @@
-import {
-  type ByteWriter,
-  type PreparedText,
-  preparedText,
-  putDecimal,
-  putHexU64,
-  putPrepared,
-} from '../../base/byte-writer.js';
-import { eachLayout } from '../../codec/compile-decode.js';
-import { compile, type Emitter, stores } from '../../codec/emitter.js';
-import { reads, StructReader } from '../../codec/struct-reader.js';
+import { type ByteWriter, putDecimal, putHexU64 } from '../../base/byte-writer.js';
+import { type Emitter, stores } from '../../codec/emitter.js';
+import { reads } from '../../codec/struct-reader.js';
 import {
   type AnyType,
   type BytesType,
   type EnumType,
   type Field,
-  type FlagsType,
   StructType,
   scalarCases,
   type TypeVisitor,
-  type Values,
   visitType,
 } from '../../wire/index.js';
 import { enumName, flagNames } from './json.js';
+import { type Put, putKept, putNamed, writeQuoted } from './puts.js';
+import { AGAIN, compileWriter, type PayloadWriter, StructWriter } from './struct-writer.js';
 import { bytesText } from './text.js';
-
-/**
- * Writes the JSON of the payload [start, end) of the view, as `jsonText(payloadToJson(...))` of its decoded value.
- *
- * @returns where the fields end: less than `end` if there are more bytes. -1, with some bytes written, when the payload does
- *   not decode, or a list is above RM's maximum.
- */
-export type PayloadWriter = (
-  view: DataView,
-  start: number,
-  end: number,
-  request: Values | undefined,
-  writer: ByteWriter,
-) => number;
 
 const made = new WeakMap<AnyType, PayloadWriter>();
 
 /**
- * Generates the function that writes payloads of a type as JSON from bytes to bytes. Decoding first, and joining strings,
- * takes several times as long.
+ * Generates the function that writes payloads of a type as JSON from bytes to bytes, as `jsonText(payloadToJson(...))` of the
+ * decoded value. Decoding first, and joining strings, takes several times as long.
  */
 export function payloadWriter(type: AnyType): PayloadWriter {
   let writer = made.get(type);
   if (writer === undefined) {
-    writer = compileWriter(type);
+    writer = jsonWriter(type);
     made.set(type, writer);
   }
   return writer;
 }
 
-function compileWriter(type: AnyType): PayloadWriter {
+function jsonWriter(type: AnyType): PayloadWriter {
   const constants = jsonConstants();
-  const body = eachLayout(type, 'return -1;', (out, layout) => {
-    if (layout.mayBeEmpty)
-      out.line(`if (p >= end) { w.room(2); d = w.view; ${stores('{}')} w.at = a; return p; }`);
-    new JsonReader(out, constants).whole(layout);
-    out.line('w.at = a; return p;');
-  });
-  const names = constants.map((_, index) => `c${index}`);
-  const source = `const [${names}] = c; return (v, p, end, request, w) => { let d = w.view, m = d.byteLength - 8, a = w.at;\n${body}\n};`;
-  const slow = () => () => -1;
-  return compile<(constants: readonly unknown[]) => PayloadWriter>(['c'], source, slow)(constants);
+  return compileWriter<PayloadWriter>(
+    type,
+    constants,
+    '',
+    () => -1,
+    'return -1;',
+    (out, layout) => {
+      if (layout.mayBeEmpty)
+        out.line(`if (p >= end) { w.room(2); d = w.view; ${stores('{}')} w.at = a; return p; }`);
+      new JsonReader(out, constants).whole(layout);
+      out.line('w.at = a; return p;');
+    },
+  );
 }
 
 /** The first constants of generated functions. */
@@ -78,22 +59,14 @@ const HEX_U64 = 'c1';
 const TEXT = 'c2';
 const HEX = 'c3';
 
-/**
- * Generates the writing of one struct: `d` is the writer's buffer, `m` its size without what `ByteWriter` keeps free, `a`
- * the place of the next byte.
- */
-export class JsonReader extends StructReader {
+/** Generates the writing of one struct. */
+export class JsonReader extends StructWriter {
   /** Whether a key has been written: surely, perhaps (then the variable tells), or not. */
   protected begun: boolean | string = false;
-  /** Text that comes next. It is stored with the value behind it, since one store takes eight bytes. */
-  protected text = '';
   #count = '';
-  constructor(
-    out: Emitter,
-    protected readonly constants: unknown[],
-    broken = 'return -1;',
-  ) {
-    super(out, broken);
+
+  constructor(out: Emitter, constants: unknown[], broken = 'return -1;') {
+    super(out, constants, broken);
   }
 
   /** A reader of the entries of a list. */
@@ -194,16 +167,6 @@ export class JsonReader extends StructReader {
     this.text += ']';
   }
 
-  /** Stores the text that comes next, where there is room for it and `size` bytes more. */
-  protected store(size = 0): void {
-    const text = this.text;
-    this.text = '';
-    const room = text.length + size;
-    if (room > 0)
-      this.out.line(`if (a + ${room} > m) { w.at = a; w.room(${room}); d = w.view; m = d.byteLength - 8; }`);
-    if (text !== '') this.out.line(stores(text));
-  }
-
   /** The key of a field, with what separates it from the one before. */
   #key(field: Field): void {
     const { out } = this;
@@ -227,11 +190,11 @@ export class JsonReader extends StructReader {
   /** Writes the value of an expression. */
   #scalar(type: AnyType, value: string): void {
     this.store(visitType(type, sizes));
-    const constant = (value: unknown) => `c${this.constants.push(value) - 1}`;
     const statement = visitType(type, {
       ...scalarCases(() => `a = ${DECIMAL}(d, a, ${value});`),
-      enum: (names) => `a = ${constant(enumPutter(names))}(d, a, ${value});`,
-      flags: (names) => `a = ${constant(flagsPutter(names))}(d, a, ${value});`,
+      enum: (names) => `a = ${this.constant(enumPutter(names))}(d, a, ${value}, 0);`,
+      flags: (names) =>
+        `a = ${this.constant(putKept((flags) => JSON.stringify(flagNames(names, flags))))}(d, a, ${value});`,
       bytes: () => '',
       list: () => '',
       struct: () => '',
@@ -240,16 +203,10 @@ export class JsonReader extends StructReader {
     this.out.line(statement);
   }
 
-  #bytes({ options: { encoding } }: BytesType, at: string, length: string): void {
+  #bytes(type: BytesType, at: string, length: string): void {
     const call = (helper: string) => `${helper}(v, ${at}, ${length}, w)`;
-    const isRaw =
-      typeof encoding === 'string'
-        ? String(encoding === 'raw')
-        : encoding.raw.map((value) => `${this.variables.get(encoding.select)} === ${value}`).join(' || ');
     this.store();
-    this.out.line(
-      `w.at = a; if (${isRaw || 'false'}) ${call(HEX)}; else ${call(TEXT)}; d = w.view; m = d.byteLength - 8; a = w.at;`,
-    );
+    this.out.line(`w.at = a; if (${this.isRaw(type)}) ${call(HEX)}; else ${call(TEXT)}; ${AGAIN}`);
   }
 }
 
@@ -272,33 +229,9 @@ const sizes: TypeVisitor<number> = {
   variant: () => 0,
 };
 
-type Putter = (view: DataView, at: number, value: number) => number;
-
-/** Values of enums are mostly below this. */
-const SMALL = 256;
-
-function enumPutter(type: EnumType): Putter {
-  const names = new Map(
-    Object.values(type.values).map((value) => [value, preparedText(JSON.stringify(enumName(type, value)))]),
-  );
-  const small = Array.from({ length: SMALL }, (_, value) => names.get(value));
-  return (view, at, value) => {
-    const name = value < SMALL ? small[value] : names.get(value);
-    return name === undefined ? putDecimal(view, at, value) : putPrepared(view, at, name);
-  };
-}
-
-/** Flag words repeat, so up to 256 texts are kept. */
-function flagsPutter(type: FlagsType): Putter {
-  const texts = new Map<number, PreparedText>();
-  return (view, at, value) => {
-    let text = texts.get(value);
-    if (text === undefined) {
-      text = preparedText(JSON.stringify(flagNames(type, value)));
-      if (texts.size < 256) texts.set(value, text);
-    }
-    return putPrepared(view, at, text);
-  };
+function enumPutter(type: EnumType): Put {
+  const values = Object.values(type.values);
+  return putNamed(new Map(values.map((value) => [value, JSON.stringify(enumName(type, value))])));
 }
 
 function putHex(view: DataView, start: number, length: number, writer: ByteWriter): void {
@@ -308,21 +241,7 @@ function putHex(view: DataView, start: number, length: number, writer: ByteWrite
   writer.text('"');
 }
 
-/** Text of ASCII that JSON does not escape, as it is; any other by way of a string. */
 function putText(view: DataView, start: number, length: number, writer: ByteWriter): void {
-  writer.room(length + 2);
-  const to = writer.view;
-  let at = writer.at;
-  to.setUint8(at++, 0x22);
-  for (let from = start; from < start + length; from++) {
-    const byte = view.getUint8(from);
-    if (byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c) {
-      const all = new Uint8Array(view.buffer, view.byteOffset + start, length);
-      writer.text(bytesText(all));
-      return;
-    }
-    to.setUint8(at++, byte);
-  }
-  to.setUint8(at++, 0x22);
-  writer.at = at;
+  if (!writeQuoted(view, start, length, writer))
+    writer.text(bytesText(new Uint8Array(view.buffer, view.byteOffset + start, length)));
 }

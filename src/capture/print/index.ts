@@ -1,11 +1,9 @@
 /** Prints records, queue messages and the summary of a capture as text. */
+export { fieldLines } from './field-lines.js';
 export { type Info, infoOf, infoText, StatesBefore } from './info.js';
 export { LinePrinter } from './line-printer.js';
-export {
-  type PrintOptions,
-  type PrintStyle,
-  writeFrame,
-  writeRecord,
-} from './print.js';
+export type { PrintOptions, PrintStyle } from './options.js';
+export { writeFrame, writeRecord } from './print.js';
+export { RecordWriter } from './record-writer.js';
 export { isProblem, Summary, type SummaryItem, type SummaryJson, type SummaryPart } from './summary.js';
 export { TrafficCounter, type TrafficRow, trafficHead, trafficLine } from './traffic-rows.js';

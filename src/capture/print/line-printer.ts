@@ -1,8 +1,9 @@
 import { formatId } from '../../schema/index.js';
 import { vmidName } from '../payload/index.js';
 import type { CaptureRecord, RecordPacket } from '../records/index.js';
+import { factsOf, route, timeText, typeTexts } from './headline.js';
 import { infoOf, StatesBefore } from './info.js';
-import { factsOf, type PrintOptions, route, timeText, typeTexts } from './print.js';
+import type { PrintOptions } from './options.js';
 
 /** Columns from which lines have all parts. */
 const wide = 100;

@@ -263,6 +263,20 @@ export class LazyRecord implements CaptureRecord {
     return true;
   }
 
+  writeFields(writer: ByteWriter): boolean {
+    const functions = this.#functions;
+    if (functions === undefined) return true;
+    if (this.#soundness === Soundness.broken) return false;
+    const before = writer.at;
+    const end = functions.writeLines(this.#view, this.#fields, this.#end, this.#asked, writer);
+    if (end === this.#end) this.#soundness = Soundness.sound;
+    else if (end >= 0) {
+      this.#soundness = Soundness.trailing;
+      this.#restStart = end;
+    } else writer.at = before;
+    return end >= 0;
+  }
+
   /** The same, for longer than until the next message. It is decoded when somebody asks for its fields. */
   kept(): KeptRecord {
     return new KeptRecord(this, this.#copy(this.#start), this.#asked, this.#issues);

@@ -80,6 +80,8 @@ export interface CaptureRecord {
   readonly hasIssues?: boolean;
   /** Writes `payload` as JSON without decoding it; false, and nothing written, where that is not possible. */
   writePayload?(writer: ByteWriter): boolean;
+  /** Writes a line for each field without decoding them; false, and nothing written, where that is not possible. */
+  writeFields?(writer: ByteWriter): boolean;
 }
 
 /** One queue message on its own, as `decode --frames` shows it. Valid during the call only. */

@@ -131,7 +131,7 @@ class Report {
     this.sink = {
       record: (record) => {
         if (json) this.#write(recordLine(io.protocol, record));
-        else if (!steps) this.#text.record(record, (text) => this.#write(text));
+        else if (!steps && this.#output !== undefined) this.#text.record(record, this.#output);
       },
       fault: (rule, from, to, timeNs) => this.#event(timeNs, `fault ${rule.kind} ${from} -> ${to}`),
       panic: (reason, timeNs) => {

@@ -37,7 +37,7 @@ export class LiveTrace {
     const print = (record: CaptureRecord) => {
       if (text === undefined) return;
       if (options.json) text.write(recordLine(protocol, record));
-      else printer.record(record, (line) => text.write(line));
+      else printer.record(record, text);
     };
     const assembler = new Assembler({
       protocol,

@@ -88,7 +88,7 @@ export function sinkOf(
   const text = new TextPrinter(io, options, toStandard);
   return {
     isLocal: text.isLocal,
-    record: (record, matches) => (matches ? text.record(record, write) : text.skip(record)),
+    record: (record, matches) => (matches ? text.record(record, output) : text.skip(record)),
     frame: (item) => writeFrame(item, text.options, write),
   };
 }
