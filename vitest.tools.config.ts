@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -12,6 +13,7 @@ export default defineConfig({
     isolate: false,
     // Generous: on a busy machine the longest of these take minutes.
     testTimeout: 300_000,
-    maxWorkers: '100%',
+    // Half of the time is waiting for the other programs.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
   },
 });

@@ -143,9 +143,8 @@ export function preparedText(text: string): PreparedText {
   const bytes = new Uint8Array((text.length + 7) & ~7);
   bytes.set(latin1Bytes(text));
   const view = new DataView(bytes.buffer);
-  const words = Float64Array.from({ length: bytes.length / 8 }, (_, index) =>
-    view.getFloat64(8 * index, little),
-  );
+  const words = new Float64Array(bytes.length / 8);
+  for (let index = 0; index < words.length; index++) words[index] = view.getFloat64(8 * index, little);
   return { words, size: text.length };
 }
 

@@ -54,12 +54,14 @@ function checkTexts(command: Command): void {
   const options = command.options.map((option) => [
     option.long ?? '',
     command.getOptionValue(option.attributeName()),
+    'a name',
   ]);
   const values = command.registeredArguments.map((argument, index) => [
     argument.name(),
     command.processedArgs[index],
+    argument.description,
   ]);
-  for (const [path, value] of [...options, ...values])
+  for (const [path, value, expected] of [...options, ...values])
     if ([value].flat().includes(''))
-      throw new UsageError({ code: 'argument', path, expected: 'a name', actual: 'an empty text' });
+      throw new UsageError({ code: 'argument', path, expected, actual: 'an empty text' });
 }

@@ -1,9 +1,7 @@
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
-import type { Cell, Column, ColumnType } from '../tables/index.js';
+import { type CellMemory, type Cells, type ColumnType, rowsMax, type Table } from '../tables/index.js';
 import type { Output } from './output.js';
-
-/** Rows of a row group: engines skip whole groups, and one is held in memory. */
-const groupRows = 50_000;
+import { writeChunk } from './parquet-chunk.js';
 
 const elementOf: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
   boolean: { type: 'BOOLEAN' },
@@ -19,17 +17,19 @@ const elementOf: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
 /** A Parquet file that grows by row groups. In memory is one row group. */
 export class ParquetFile<Item> {
   readonly #output: Output;
-  readonly #columns: readonly Column<Item>[];
-  readonly #bytes = new ByteWriter(1 << 16);
+  readonly #table: Table<Item>;
+  readonly #memory: CellMemory;
+  readonly #bytes = new ByteWriter(1 << 10);
   readonly #writer: ParquetWriter;
-  #cells: (Cell | null)[][];
+  #cells: readonly Cells[];
   #rows = 0;
 
-  constructor(output: Output, columns: readonly Column<Item>[]) {
+  constructor(output: Output, table: Table<Item>, memory: CellMemory) {
     this.#output = output;
-    this.#columns = columns;
-    this.#cells = columns.map(() => []);
-    const fields = columns.map(({ name, type }) => ({
+    this.#table = table;
+    this.#memory = memory;
+    this.#cells = this.#newCells();
+    const fields = table.columns.map(({ name, type }) => ({
       name,
       repetition_type: 'OPTIONAL' as const,
       ...elementOf[type],
@@ -38,43 +38,63 @@ export class ParquetFile<Item> {
     this.#writer = new ParquetWriter({ writer: this.#bytes, schema, createdBy: 'gunyah-rm' });
   }
 
-  /** Cells that wait for their row group to be whole. */
-  get waiting(): number {
-    return this.#rows * this.#columns.length;
+  /** Bytes that the rows take that wait for their row group to be whole. */
+  get size(): number {
+    return this.#cells.reduce((sum, cells) => sum + cells.size, 0);
   }
 
   /** @throws FileError */
   row(item: Item): void {
-    this.#columns.forEach((column, index) => {
-      this.#cells[index]?.push(column.read(item) ?? null);
-    });
+    this.#table.put(item, this.#rows, this.#cells);
     this.#rows++;
-    if (this.#rows === groupRows) this.flush();
+    if (this.#rows < rowsMax) return;
+    this.#write();
+    for (const cells of this.#cells) cells.clear();
   }
 
-  /** Writes the rows that wait as a row group. @throws FileError */
+  /** Writes the rows that wait as a row group, and frees their memory. @throws FileError */
   flush(): void {
-    if (this.#rows === 0) return;
-    const columnData = this.#columns.map(({ name }, index) => ({
-      name,
-      data: this.#cells[index] as unknown[],
-    }));
-    this.#writer.write({ columnData, rowGroupSize: groupRows });
-    this.#cells = this.#columns.map(() => []);
-    this.#rows = 0;
-    this.#put();
+    this.#write();
+    for (const cells of this.#cells) cells.drop();
+    this.#cells = this.#newCells();
   }
 
   /** @throws FileError */
   end(): void {
-    this.flush();
+    this.#write();
+    for (const cells of this.#cells) cells.drop();
     this.#writer.finish();
     this.#put();
     this.#output.end();
   }
 
+  #newCells(): Cells[] {
+    return this.#table.columns.map((column) => column.cells(this.#memory));
+  }
+
+  #write(): void {
+    const rows = this.#rows;
+    if (rows === 0) return;
+    this.#rows = 0;
+    const start = this.#bytes.offset;
+    const columns = this.#table.columns.map(({ name, type }, at) =>
+      writeChunk(this.#bytes, name, this.#cells[at] as Cells, rows, type === 'u64'),
+    );
+    this.#writer.num_rows += BigInt(rows);
+    this.#writer.row_groups.push({
+      columns,
+      num_rows: BigInt(rows),
+      total_byte_size: columns.reduce(
+        (sum, chunk) => sum + (chunk.meta_data?.total_uncompressed_size ?? 0n),
+        0n,
+      ),
+      total_compressed_size: BigInt(this.#bytes.offset - start),
+    });
+    this.#put();
+  }
+
   #put(): void {
-    this.#output.bytes(this.#bytes.getBytes().slice());
+    this.#output.bytes(this.#bytes.getBytes());
     this.#bytes.index = 0;
   }
 }

@@ -1,15 +1,15 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { formatTime } from '../base/time.js';
-import type { Table } from '../tables/index.js';
+import { CellMemory, type Table, type Timed } from '../tables/index.js';
 import type { Files } from './files.js';
 import { makeFolder } from './folder.js';
 import type { Output } from './output.js';
 import { ParquetFile } from './parquet-file.js';
 
-/** Files that are open at once, and cells that wait in all of them: about 50 MB. */
+/** Files that are open at once, and bytes that the cells of all of them take. */
 const filesMax = 256;
-const cellsMax = 600_000;
+const memoryMax = 32 << 20;
 
 /**
  * A folder of tables in the layout that query engines know: `TABLE/capture=NAME/day=2023-11-14/part-0.parquet`. Rows
@@ -22,7 +22,8 @@ export class ParquetFolder {
   #capture = '';
   readonly #open = new Map<string, ParquetFile<never>>();
   readonly #parts = new Map<string, number>();
-  #waiting = 0;
+  readonly #memory = new CellMemory();
+  readonly #tables: TableFiles<never>[] = [];
 
   constructor(files: Files, folder: string) {
     this.#files = files;
@@ -39,6 +40,7 @@ export class ParquetFolder {
     for (let number = 2; this.#captures.has(unused); number++) unused = `${name}-${number}`;
     this.#captures.add(unused);
     this.#capture = partition(unused);
+    for (const table of this.#tables) table.forget();
   }
 
   /** Makes the folder of a table, also if no row comes. @throws FileError */
@@ -46,21 +48,30 @@ export class ParquetFolder {
     makeFolder(join(this.#folder, name));
   }
 
-  /** @param time nanoseconds since 1970 UTC. @throws FileError */
-  row<Item>({ name, columns }: Table<Item>, item: Item, time: bigint | undefined): void {
-    const place = join(name, this.#capture, `day=${dayOf(time)}`);
-    let file = this.#open.get(place) as ParquetFile<Item> | undefined;
+  /** What writes the rows of a table. */
+  table<Item>(table: Table<Item>): TableFiles<Item> {
+    const files = new TableFiles<Item>(
+      (day) => this.#fileOf(table as Table<never>, day),
+      () => {
+        if (this.#memory.bytes > memoryMax) this.#flushLargest();
+      },
+    );
+    this.#tables.push(files as TableFiles<never>);
+    return files;
+  }
+
+  #fileOf(table: Table<never>, day: string): ParquetFile<never> {
+    const place = join(table.name, this.#capture, `day=${day}`);
+    let file = this.#open.get(place);
     if (file === undefined) {
       if (this.#open.size >= filesMax) this.#end(this.#open.keys().next().value as string);
       const part = this.#parts.get(place) ?? 0;
       this.#parts.set(place, part + 1);
-      file = new ParquetFile(this.#output(join(this.#folder, place, `part-${part}.parquet`)), columns);
-      this.#open.set(place, file as ParquetFile<never>);
+      const output = this.#output(join(this.#folder, place, `part-${part}.parquet`));
+      file = new ParquetFile(output, table, this.#memory);
+      this.#open.set(place, file);
     }
-    const before = file.waiting;
-    file.row(item);
-    this.#waiting += file.waiting - before;
-    if (this.#waiting > cellsMax) this.#flushLargest();
+    return file;
   }
 
   /** Ends the files. What earlier conversions of the same captures left in the folder goes. @throws FileError */
@@ -83,23 +94,48 @@ export class ParquetFolder {
 
   /** Ends the row group that takes most of the memory, so that those of small tables stay large. */
   #flushLargest(): void {
-    const largest = [...this.#open.values()].reduce((best, file) =>
-      file.waiting > best.waiting ? file : best,
-    );
-    this.#waiting -= largest.waiting;
+    const largest = [...this.#open.values()].reduce((best, file) => (file.size > best.size ? file : best));
     largest.flush();
   }
 
   #end(place: string): void {
-    const file = this.#open.get(place);
-    this.#waiting -= file?.waiting ?? 0;
-    file?.end();
+    for (const table of this.#tables) table.forget();
+    this.#open.get(place)?.end();
     this.#open.delete(place);
   }
 
   #output(path: string): Output {
     makeFolder(dirname(path));
     return this.#files.output(path, '--output');
+  }
+}
+
+/** The files of a table, of which one takes the rows of a day. */
+class TableFiles<Item> {
+  readonly #fileOf: (day: string) => ParquetFile<Item>;
+  readonly #written: () => void;
+  /** The file that took a row last: the next row mostly goes there too. */
+  #file: ParquetFile<Item> | undefined;
+  #day = '';
+
+  constructor(fileOf: (day: string) => ParquetFile<never>, written: () => void) {
+    this.#fileOf = fileOf as (day: string) => ParquetFile<Item>;
+    this.#written = written;
+  }
+
+  /** Adds a row to the file of a day. @throws FileError */
+  row(item: Item, day: string): void {
+    if (this.#file === undefined || day !== this.#day) {
+      this.#file = this.#fileOf(day);
+      this.#day = day;
+    }
+    this.#file.row(item);
+    this.#written();
+  }
+
+  /** The file is no more open, or rows come from another capture. */
+  forget(): void {
+    this.#file = undefined;
   }
 }
 
@@ -118,15 +154,22 @@ function namesIn(path: string): string[] {
 }
 
 const NS_PER_DAY = 86_400_000_000_000n;
-let knownDay: bigint | undefined;
+/** A time as one number is exact to less than this. */
+const ROUNDING = 1 << 10;
 let knownText = '';
+/** All times between are of the day that was asked for last. */
+let [knownStart, knownEnd] = [0, 0];
 
-function dayOf(time: bigint | undefined): string {
+/** The day of the partition that rows of a time belong to. */
+export function dayOf({ time, clockTime }: Timed): string {
+  if (clockTime?.isSplit) {
+    const ns = clockTime.high * 0x1_0000_0000 + clockTime.low;
+    if (ns > knownStart && ns < knownEnd) return knownText;
+  }
   if (time === undefined) return 'unknown';
   const day = time / NS_PER_DAY - (time < 0n && time % NS_PER_DAY !== 0n ? 1n : 0n);
-  if (day !== knownDay) {
-    knownDay = day;
-    knownText = formatTime(day * NS_PER_DAY).replace(/T.*/, '');
-  }
+  knownStart = Number(day * NS_PER_DAY) + ROUNDING;
+  knownEnd = Number((day + 1n) * NS_PER_DAY) - ROUNDING;
+  knownText = formatTime(day * NS_PER_DAY).replace(/T.*/, '');
   return knownText;
 }

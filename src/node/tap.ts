@@ -1,5 +1,6 @@
 import { PcapngWriter } from '../capture/pcap/index.js';
 import { wallClock } from './clock.js';
+import { FileError } from './file-error.js';
 import type { Output } from './output.js';
 import { PatientPipe } from './patient-pipe.js';
 import type { Stdio } from './stdio.js';
@@ -12,8 +13,6 @@ const pipedSizeMax = 3072;
 /** What a tap tells whoever has made it. */
 export interface TapEvents {
   readonly warn: (text: string) => void;
-  /** A write has failed with a FileError. Nothing is written after it. */
-  readonly failed: (error: unknown) => void;
   /** The reader of the output has gone. */
   readonly closed: () => void;
 }
@@ -21,7 +20,8 @@ export interface TapEvents {
 /**
  * Writes messages as pcapng while they happen, with the time of the wall clock. A file is in its place from
  * {@link open} on, and can be read while it grows. Nobody waits for the reader of a pipe: when too much waits for it,
- * packets are dropped, which the capture and a warning count.
+ * packets are dropped, which the capture and a warning count. After a failed write nothing more is recorded, since peers
+ * must not lose anything by it: a warning says so at once, and {@link end} throws.
  */
 export class Tap {
   readonly #output: Output;
@@ -31,6 +31,9 @@ export class Tap {
   #flush: NodeJS.Timeout | undefined;
   /** Nothing is written any more: it has ended or failed. */
   #closed = false;
+  #failure: unknown;
+  /** Messages that came after the failure. */
+  #missed = 0;
   #isOpen = false;
   #received = 0;
   #dropped = 0;
@@ -63,12 +66,15 @@ export class Tap {
 
   /** Adds a message. Does nothing after the end. @param comment comment of the packet. */
   message(from: number, to: number, message: Uint8Array, comment: string | undefined): void {
-    if (this.#closed) return;
+    if (this.#closed) {
+      this.#missed++;
+      return;
+    }
     if (this.#pipe === undefined) this.#toFile(from, to, message, comment);
     else this.#toPipe(from, to, message, comment);
   }
 
-  /** Completes the capture. Does nothing after a failed write. @throws FileError */
+  /** Completes the capture. @throws FileError that of an earlier write, too */
   async end(): Promise<void> {
     clearTimeout(this.#flush);
     if (!this.#closed) {
@@ -79,6 +85,9 @@ export class Tap {
     }
     if ((await this.#pipe?.end()) === false) this.#events.warn('tap: its reader has not taken everything');
     if (this.#dropped > 0) this.#events.warn(`tap: ${this.#dropped} packets were dropped`);
+    if (this.#failure === undefined) return;
+    if (this.#missed > 0) this.#events.warn(`tap: ${this.#missed} messages were not recorded`);
+    throw this.#failure;
   }
 
   #toFile(from: number, to: number, message: Uint8Array, comment: string | undefined): void {
@@ -126,7 +135,12 @@ export class Tap {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#flush);
-    if (error === undefined) this.#events.closed();
-    else this.#events.failed(error);
+    if (error === undefined) {
+      this.#events.closed();
+      return;
+    }
+    this.#failure = error;
+    const reason = error instanceof FileError ? `${error.file}: ${error.message}` : String(error);
+    this.#events.warn(`tap: ${reason}; nothing more is recorded`);
   }
 }

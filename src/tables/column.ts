@@ -1,13 +1,13 @@
-import { jsonText } from '../base/json.js';
-import { enumName, isText, type Json, payloadToJson } from '../capture/payload/index.js';
+import type { PacketTime } from '../capture/packets/index.js';
 import {
-  type AnyType,
-  type StructType,
-  scalarCases,
-  type TypeVisitor,
-  type Values,
-  visitType,
-} from '../wire/index.js';
+  BooleanCells,
+  type CellMemory,
+  type Cells,
+  CodeCells,
+  LongCells,
+  TextCells,
+  WordCells,
+} from './cells/index.js';
 
 /**
  * Types of columns. `u64` is an unsigned integer of 64 bits, `time` nanoseconds since 1970 UTC, `json` a JSON value:
@@ -15,73 +15,107 @@ import {
  */
 export type ColumnType = 'boolean' | 'u32' | 's64' | 'u64' | 'time' | 'text' | 'json';
 
-/** A value of a column: undefined where the row has none. */
-export type Cell = boolean | number | bigint | string | Json | undefined;
-
 /** A column of a table of items. */
 export interface Column<Item> {
   readonly name: string;
   readonly type: ColumnType;
-  read(item: Item): Cell;
+  /** Makes what holds its values. */
+  cells(memory: CellMemory): Cells;
+  /** Puts the value of a row into cells that it has made; nothing where the row has none. */
+  put(item: Item, row: number, cells: Cells): void;
+  /** What reads the value first, or the property that it is; undefined: there is none. */
+  readonly read?: ((item: Item) => unknown) | undefined;
+  readonly property?: (keyof Item & string) | undefined;
+  /** Puts the value that has been read. Without it, it is put as it is. */
+  putValue?(value: unknown, row: number, cells: Cells): void;
 }
 
-const typeOf: TypeVisitor<ColumnType> = {
-  ...scalarCases((type) => (type.fixedSize === 8 ? 'u64' : 'u32')),
-  integer: (type) => (type.fixedSize === 8 ? 'u64' : type.signed ? 's64' : 'u32'),
-  enum: () => 'text',
-  flags: () => 'json',
-  bytes: () => 'text',
-  list: () => 'json',
-  struct: () => 'json',
-  variant: () => 'json',
-};
-
-const cellOf: TypeVisitor<Cell, [value: unknown, owner: Values]> = {
-  ...scalarCases((_type, value) => value as number | bigint),
-  integer: (type, value) => (type.signed ? BigInt(value as number) : (value as number | bigint)),
-  enum: (type, value) => enumName(type, value as number) ?? String(value),
-  flags: (type, value) => payloadToJson(type, value),
-  bytes(type, value, owner) {
-    const json = payloadToJson(type, value, owner);
-    return typeof json === 'string' || !isText(type, owner) ? json : jsonText(json);
-  },
-  list: (type, value, owner) => payloadToJson(type, value, owner),
-  struct: (type, value) => payloadToJson(type, value),
-  variant: (type, value) => payloadToJson(type, value),
-};
-
-/** A column of payloads. */
-export interface FieldColumn {
+/** A table: its name, and the columns of its rows. */
+export interface Table<Item> {
   readonly name: string;
-  readonly type: ColumnType;
-  /** @param layout that the values have. */
-  read(values: Values, layout: StructType): Cell;
+  readonly columns: readonly Column<Item>[];
+  /** Puts the values of a row into the cells of all columns. */
+  put(item: Item, row: number, cells: readonly Cells[]): void;
 }
 
-/**
- * The columns of the fields that payloads of these layouts have. A field that layouts declare differently is read by the
- * layout of its row. If the types of its columns would differ, it is JSON.
- */
-export function fieldColumns(layouts: readonly StructType[]): FieldColumn[] {
-  const fields = new Map<string, Map<StructType, AnyType>>();
-  for (const layout of layouts)
-    for (const { name, type } of layout.fieldsInOrder) {
-      const types = fields.get(name) ?? new Map<StructType, AnyType>();
-      fields.set(name, types.set(layout, type));
-    }
-  return Array.from(fields, ([name, types]) => {
-    const [first, ...others] = Array.from(types.values(), (type) => visitType(type, typeOf));
-    const type = others.every((other) => other === first) ? (first as ColumnType) : 'json';
-    return {
-      name,
-      type,
-      read(values, layout) {
-        const [value, field] = [values[name], types.get(layout)];
-        if (value === undefined || field === undefined) return undefined;
-        return type === 'json'
-          ? payloadToJson(field, value, values)
-          : visitType(field, cellOf, value, values);
-      },
-    };
-  });
+const makers: Readonly<Record<ColumnType, new (memory: CellMemory) => Cells>> = {
+  boolean: BooleanCells,
+  u32: WordCells,
+  s64: LongCells,
+  u64: LongCells,
+  time: LongCells,
+  text: TextCells,
+  json: TextCells,
+};
+
+/** The cells of columns whose values do not repeat. */
+export function plainCells(type: ColumnType, memory: CellMemory): Cells {
+  return new makers[type](memory);
+}
+
+/** What has a time: nanoseconds since 1970 UTC, and the same as halves where it may be had so. */
+export interface Timed {
+  readonly time: bigint | undefined;
+  readonly clockTime?: PacketTime | undefined;
+}
+
+/** A column of times. Those that 64 bits with a sign do not hold are left out. */
+export function timeColumn<Item>(timedOf: (item: Item) => Timed | undefined): Column<Item> {
+  return {
+    name: 'time',
+    type: 'time',
+    cells: (memory) => plainCells('time', memory),
+    put(item, row, cells: LongCells) {
+      const timed = timedOf(item);
+      const halves = timed?.clockTime;
+      if (halves?.isSplit && halves.high < 0x8000_0000) {
+        cells.halves(row, halves.high, halves.low);
+        return;
+      }
+      const time = timed?.time;
+      if (time !== undefined && BigInt.asIntN(64, time) === time) cells.bigint(row, time);
+    },
+  };
+}
+
+type Putting = Cells & { put(row: number, value: unknown): void };
+export type Value<Item, V = unknown> = ((item: Item) => V | undefined) | (keyof Item & string);
+
+/** A column of values that are read first. @param value what reads them, or the property that they are. */
+export function valueColumn<Item>(
+  name: string,
+  type: ColumnType,
+  cells: Column<Item>['cells'],
+  value: Value<Item>,
+  putValue?: (value: unknown, row: number, cells: Cells) => void,
+): Column<Item> {
+  const read = typeof value === 'function' ? value : (item: Item) => item[value];
+  return {
+    name,
+    type,
+    cells,
+    read,
+    property: typeof value === 'function' ? undefined : value,
+    ...(putValue && { putValue }),
+    put(item, row, into: Putting) {
+      const own = read(item);
+      if (own === undefined) return;
+      if (putValue === undefined) into.put(row, own);
+      else putValue(own, row, into);
+    },
+  };
+}
+
+/** A column of numbers. */
+export function numberColumn<Item>(name: string, value: Value<Item, number>): Column<Item> {
+  return valueColumn(name, 's64', (memory) => plainCells('s64', memory), value);
+}
+
+/** A column of values that repeat. They compare with `===`. */
+export function codeColumn<Item, V extends number | string>(
+  name: string,
+  textOf: (value: V) => string,
+  value: Value<Item, V>,
+): Column<Item> {
+  return valueColumn(name, 'text', (memory) => new CodeCells(memory, textOf), value);
 }

@@ -1,4 +1,6 @@
 /** Captures as tables for query engines: columns follow from the declarations and from the table of record keys. */
-export type { Cell, Column, ColumnType } from './column.js';
+export { type Call, callOf, lostCall } from './calls.js';
+export * from './cells/index.js';
+export { type Column, type ColumnType, plainCells, type Table, type Timed } from './column.js';
 export { type Question, questions } from './questions.js';
-export { type CallRow, callOf, lostCall, type Table, type Tables, tablesOf } from './tables.js';
+export { type Tables, tablesOf } from './tables.js';

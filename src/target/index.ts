@@ -5,7 +5,7 @@
 export type { Connection, ConnectionEvents, Connector, Told } from './connection.js';
 export { headerOf, idOf, longAt, REPLY_FIELDS, wordAt } from './frames.js';
 export { LineServer } from './line-server.js';
-export { type LineCommand, readLine, writeLine } from './lines.js';
+export { type LineCommand, readFrameWords, readLine, writeLine } from './lines.js';
 export { recordedLine } from './recorded.js';
 export { SimTarget, type SimTargetOptions } from './sim.js';
 export { SimConnector } from './sim-connector.js';

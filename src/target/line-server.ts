@@ -1,8 +1,12 @@
-import { formatHex } from '../base/hex.js';
+import { type ByteWriter, preparedText } from '../base/byte-writer.js';
+import { HexDecoder } from '../base/hex-decoder.js';
 import { printable } from '../base/text.js';
 import type { FileContents } from '../machine/index.js';
-import { readLine } from './lines.js';
+import { readLine, writeReceived } from './lines.js';
 import type { LocalTarget } from './target.js';
+
+const ok = preparedText('ok\n');
+const unsupported = preparedText('unsupported\n');
 
 /**
  * A target in this process as a program that speaks the line protocol. Once it has ended, it does nothing but a `reset`.
@@ -10,6 +14,7 @@ import type { LocalTarget } from './target.js';
 export class LineServer {
   readonly #target: LocalTarget;
   readonly #file: FileContents;
+  readonly #hex = new HexDecoder();
   #ended = false;
 
   /** @param file contents of the files that `load` names. */
@@ -19,21 +24,24 @@ export class LineServer {
     target.reset();
   }
 
-  /** The lines that answer a line, each with its end. */
-  answer(line: string): string {
-    const command = readLine(line, this.#file);
+  /** Writes the lines that answer the line [start, end), each with its end. */
+  answer(line: Uint8Array, start: number, end: number, out: ByteWriter): void {
+    const command = readLine(line, start, end, this.#hex, this.#file);
     if (command === 'reset') {
       this.#target.reset();
       this.#ended = false;
-      return 'ok\n';
+      out.prepared(ok);
+      return;
     }
-    if (this.#ended) return '';
-    if (command === undefined || command === 'fork' || !this.#target.steps.has(command.kind))
-      return 'unsupported\n';
-    const { out, ended } = this.#target.put(command);
-    let text = '';
-    for (const { to, frame } of out) text += `rx ${to} ${formatHex(frame)}\n`;
-    this.#ended = ended !== undefined;
-    return ended === undefined ? `${text}ok\n` : `${text}abort ${printable(ended.text)}\n`;
+    if (this.#ended) return;
+    if (command === undefined || command === 'fork' || !this.#target.steps.has(command.kind)) {
+      out.prepared(unsupported);
+      return;
+    }
+    const response = this.#target.put(command);
+    for (const { to, frame } of response.out) writeReceived(out, to, frame);
+    this.#ended = response.ended !== undefined;
+    if (response.ended === undefined) out.prepared(ok);
+    else out.text(`abort ${printable(response.ended.text)}\n`);
   }
 }

@@ -1,4 +1,7 @@
+import { type ByteWriter, preparedText } from '../base/byte-writer.js';
 import { formatHex, parseHex } from '../base/hex.js';
+import type { HexDecoder } from '../base/hex-decoder.js';
+import { decodeUtf8 } from '../base/text.js';
 import type { FileContents } from '../machine/index.js';
 import type { Step } from './step.js';
 
@@ -59,15 +62,85 @@ const rows: { readonly [K in Kind]: Row<K> } = {
   drain: { word: 'drain', write: () => [], read: () => ({ kind: 'drain' }) },
 };
 
-/** The line that asks for a step, with its end. @param fileOf name of a file with these bytes. */
-export function writeLine(step: Step, fileOf: (bytes: Uint8Array) => string): string {
-  if (step.kind === 'frame') return `tx ${step.from} ${formatHex(step.frame)}\n`;
+const LINE_FEED = 0x0a;
+const SPACE = 0x20;
+const ZERO = 0x30;
+const VMID_MAX = 0xffff;
+const transmit = preparedText('tx ');
+const receive = preparedText('rx ');
+
+/** Writes the line that asks for a step, with its end. @param fileOf name of a file with these bytes. */
+export function writeLine(out: ByteWriter, step: Step, fileOf: (bytes: Uint8Array) => string): void {
+  if (step.kind === 'frame') {
+    out.prepared(transmit);
+    writeFrameWords(out, step.from, step.frame);
+    return;
+  }
   const { word, write } = rows[step.kind] as Row<Kind>;
-  return `${[word, ...write(step, fileOf)].join(' ')}\n`;
+  out.text(`${[word, ...write(step, fileOf)].join(' ')}\n`);
 }
 
-/** What a line asks for; undefined when it asks for nothing known. @param file contents of files by name. */
-export function readLine(line: string, file: FileContents): LineCommand | undefined {
+/** Writes the line that says that a VM gets a queue message, with its end. */
+export function writeReceived(out: ByteWriter, to: number, frame: Uint8Array): void {
+  out.prepared(receive);
+  writeFrameWords(out, to, frame);
+}
+
+function writeFrameWords(out: ByteWriter, vmid: number, frame: Uint8Array): void {
+  out.decimal(vmid);
+  out.room(2 + 2 * frame.length);
+  out.bytes[out.at++] = SPACE;
+  out.hex(frame, 0, frame.length);
+  out.bytes[out.at++] = LINE_FEED;
+}
+
+/** A VM and a queue message, as two words of a line. */
+export interface FrameWords {
+  readonly vmid: number;
+  readonly frame: Uint8Array;
+}
+
+/** Reads the line [start, end) if it is `word`, a VMID and a queue message, each behind one space. */
+export function readFrameWords(
+  word: 'tx' | 'rx',
+  line: Uint8Array,
+  start: number,
+  end: number,
+  hex: HexDecoder,
+): FrameWords | undefined {
+  if (line[start] !== word.charCodeAt(0) || line[start + 1] !== word.charCodeAt(1)) return undefined;
+  if (line[start + 2] !== SPACE) return undefined;
+  const first = start + 3;
+  let vmid = 0;
+  let at = first;
+  for (; at < end && vmid <= VMID_MAX; at++) {
+    const digit = (line[at] as number) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    vmid = 10 * vmid + digit;
+  }
+  if (at === first || at >= end || line[at] !== SPACE || vmid > VMID_MAX) return undefined;
+  const frame = hex.decode(line, at + 1, end);
+  return frame && { vmid, frame };
+}
+
+/**
+ * What the line [start, end) asks for; undefined when it asks for nothing known. @param file contents of files by name.
+ */
+export function readLine(
+  line: Uint8Array,
+  start: number,
+  end: number,
+  hex: HexDecoder,
+  file: FileContents,
+): LineCommand | undefined {
+  // What most lines are, without strings between. Another spelling of it is read as the others are.
+  const words = readFrameWords('tx', line, start, end, hex);
+  return words === undefined
+    ? readWords(decodeUtf8(line.subarray(start, end)), file)
+    : { kind: 'frame', from: words.vmid, frame: words.frame };
+}
+
+function readWords(line: string, file: FileContents): LineCommand | undefined {
   const [first, ...words] = line.trim().split(' ');
   if (first === 'reset' || first === 'fork') return first;
   const row = Object.values(rows).find(({ word }) => word === first);

@@ -10,6 +10,8 @@ import { packetsOf } from './collect.js';
 const HEX = '2101000017000056';
 const binaryNames: ReadonlySet<string> = new Set(binaryFormats.map(({ name }) => name));
 const FULL = HEX.padEnd(60, '0');
+const LIST = '[21, 01, 00, 00, 17, 00, 00, 56, 00, 00, 00, 00]';
+const RAW_EVENT = `         qcrosvm-202   [000]-0x0    10.100046: tx:     capid=0x61 size=12 data=ARRAY${LIST}`;
 
 describe('detectFormat', () => {
   it.each([
@@ -30,6 +32,9 @@ describe('detectFormat', () => {
     ['an old xxd', ascii('0000000: 2101 0000  !...\n'), 'xxd'],
     ['words that only the kernel prints so', ascii('00000000: 00000121 56000017\n'), 'dmesg'],
     ['a log whose first line is cut', ascii('ersion 6.12\n[    1.000000] rm: 00000000: 21 01\n'), 'dmesg'],
+    ['lists of bytes', ascii(`${LIST}\n${LIST}\n`), 'array'],
+    ['one list of bytes', ascii(LIST), 'array'],
+    ['a trace whose first line is cut before its list', ascii(`${LIST}\n${RAW_EVENT}\n`), 'trace'],
     ['nothing', new Uint8Array(0), undefined],
     ['blank lines', ascii('\n \r\n'), undefined],
     ['prose', ascii('Hello, world\nand so on\n'), undefined],

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
-import { recordOf } from '../../src/capture/diff/entry.js';
-import { type DiffEntry, entryAssembler } from '../../src/capture/diff/index.js';
+import { Comparison, type DiffEntry, entryAssembler } from '../../src/capture/diff/index.js';
 import { isEqual } from '../../src/capture/diff/numbering.js';
 import { keysOfContents } from '../../src/capture/keys/index.js';
 import { emptyPacket, packetWith } from '../../src/capture/packets/index.js';
@@ -43,6 +42,7 @@ const line = (record: CaptureRecord) => keysOfContents.toText(record, protocol);
 
 describe.each(['rm', 'q515'])('what diff compares, by the rules %s', (name) => {
   const rules = rulesOf(name);
+  const comparison = new Comparison(protocol);
 
   it('is equal exactly where the lines of the messages are', () => {
     withSeed(17, (seed) => {
@@ -51,13 +51,13 @@ describe.each(['rm', 'q515'])('what diff compares, by the rules %s', (name) => {
       const plain: AssemblerOptions = { protocol, rules, record: (record) => expected.push(line(record)) };
       for (const stream of [seed, seed + 1]) {
         play(
-          entryAssembler({ protocol, ignore: [] }, rules, (entry) => entries.push(entry)),
+          entryAssembler(comparison, rules, (entry) => entries.push(entry)),
           stream,
           1500,
         );
         play(new Assembler(plain), stream, 1500);
       }
-      expect(entries.map((entry) => line(recordOf(entry)))).toEqual(expected);
+      expect(entries.map((entry) => line(comparison.recordOf(entry)))).toEqual(expected);
       const byLine = new Map<string, DiffEntry[]>();
       const byHash = new Map<number, [DiffEntry, string][]>();
       for (const [at, entry] of entries.entries()) {

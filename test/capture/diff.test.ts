@@ -7,6 +7,7 @@ import { decodeUtf8 } from '../../src/base/text.js';
 import type { DiffCounts } from '../../src/capture/diff/diff.js';
 import { diffEntry, Packer } from '../../src/capture/diff/entry-assembler.js';
 import {
+  Comparison,
   countsLine,
   type DiffEntry,
   type Difference,
@@ -20,15 +21,32 @@ import {
 } from '../../src/capture/diff/index.js';
 import { openReader } from '../../src/capture/input/index.js';
 import type { CaptureRecord } from '../../src/capture/records/index.js';
-import { Assembler } from '../../src/capture/records/index.js';
+import { Assembler, KeptRecord, keptRecord } from '../../src/capture/records/index.js';
 import { codecOf } from '../../src/codec/index.js';
 import { fragment, rmRules } from '../../src/rpc/index.js';
 import { MessageType, payloadOf } from '../../src/schema/index.js';
 import { recorded } from '../recorded.js';
 import { holds } from '../seeded.js';
-import { assemble as assembleAs, frame, packetOf } from './capture.js';
+import { frame, packetOf } from './capture.js';
 
-const assemble = (sent: readonly Sent[]) => assembleAs(sent, { undecoded: true });
+/** The records of packets, as diff compares them. */
+function recordsOf(feed: (assembler: Assembler) => void): CaptureRecord[] {
+  const records: CaptureRecord[] = [];
+  const record = (item: CaptureRecord) => records.push(keptRecord(item));
+  const assembler = new Assembler({ protocol, rules: rmRules, reuses: true, keepBytes: true, record });
+  feed(assembler);
+  assembler.end();
+  return records;
+}
+
+const assemble = (sent: readonly Sent[], comment?: string) =>
+  recordsOf((assembler) => {
+    for (const [index, [from, to, hex]] of sent.entries()) {
+      const packet = packetOf(index + 1, from, to, hex);
+      if (index === 0) packet.comment = comment;
+      assembler.packet(packet);
+    }
+  });
 
 type Sent = readonly [from: number, to: number, hex: string];
 
@@ -60,7 +78,8 @@ interface Result {
 
 function entriesOf(records: readonly CaptureRecord[], ignore: readonly string[] = []): DiffEntry[] {
   const paths = ignore.map((path) => parseFieldPath(protocol, path));
-  return records.map((record) => diffEntry({ protocol, ignore: paths }, record, undefined));
+  const comparison = new Comparison(protocol, paths);
+  return records.map((record) => diffEntry(comparison, record));
 }
 
 function diffRecords(
@@ -170,22 +189,14 @@ describe('diff of captures', () => {
     expect(outline(diff(cut(232), cut(200)))).toEqual([['changed 1 1', 'sizes: undefined -> [200,100]']]);
     const [first, second] = start as [Sent, Sent];
     const late = (no: number, [from, to, hex]: Sent) => packetOf(no, from, to, hex);
-    const records: CaptureRecord[] = [];
-    const assembler = new Assembler({
-      protocol,
-      rules: rmRules,
-      undecoded: true,
-      record: (record) => records.push(record),
+    const records = recordsOf((assembler) => {
+      for (const packet of [late(70, first), late(90, second)]) assembler.packet(packet);
     });
-    for (const packet of [late(70, first), late(90, second)]) assembler.packet(packet);
     expect(diffRecords(assemble(start), records).counts.equal).toBe(2);
   });
 
   it('compares comments', () => {
-    const commented = assemble(start).map((record, index) => ({
-      ...record,
-      packets: record.packets.map((packet) => ({ ...packet, comment: index === 0 ? 'first' : undefined })),
-    }));
+    const commented = assemble(start, 'first');
     expect(outline(diffRecords(assemble(start), commented))).toEqual([
       ['changed 1 1', 'comment: undefined -> "first"'],
     ]);
@@ -222,11 +233,13 @@ describe('diff of captures', () => {
 });
 
 describe('diff of long captures', () => {
-  const [record] = assemble(start) as [CaptureRecord];
+  const [record] = assemble(start) as [KeptRecord];
+  const comparison = new Comparison(protocol);
   const pack = new Packer();
   const entry = (no: number, value = no): DiffEntry => {
     const bytes = new Uint8Array(Uint32Array.of(value).buffer);
-    return diffEntry({ protocol, ignore: [] }, { ...record, no, seq: no & 0xffff, bytes }, undefined, pack);
+    const message = new KeptRecord({ ...record, no, seq: no & 0xffff }, bytes, undefined, []);
+    return diffEntry(comparison, message, pack);
   };
   let held = 0;
   /** Entries one after the other; `held` is how many were read. */
@@ -272,25 +285,18 @@ describe('diff of long captures', () => {
 });
 
 describe('diff of recordings', () => {
-  const read = (name: string): CaptureRecord[] => {
-    const records: CaptureRecord[] = [];
-    const assembler = new Assembler({
-      protocol,
-      rules: rmRules,
-      undecoded: true,
-      record: (record) => records.push(record),
-    });
+  const read = (name: string) => {
     const format = name.endsWith('.pcap') ? 'pcap' : 'pcapng';
-    const reader = openReader(
-      protocol,
-      format,
-      (packet) => assembler.packet(packet),
-      () => {},
-    );
-    reader.push(recorded(name));
-    reader.end();
-    assembler.end();
-    return records;
+    return recordsOf((assembler) => {
+      const reader = openReader(
+        protocol,
+        format,
+        (packet) => assembler.packet(packet),
+        () => {},
+      );
+      reader.push(recorded(name));
+      reader.end();
+    });
   };
 
   it('finds the same capture in pcapng and pcap equal', () => {

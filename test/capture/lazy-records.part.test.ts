@@ -4,7 +4,7 @@ import { ByteWriter } from '../../src/base/byte-writer.js';
 import { jsonText } from '../../src/base/json.js';
 import { detectFormat, openReader } from '../../src/capture/input/index.js';
 import { keysOfRecords } from '../../src/capture/keys/index.js';
-import { emptyPacket, type Packet, type PacketSink } from '../../src/capture/packets/index.js';
+import type { Packet } from '../../src/capture/packets/index.js';
 import {
   isProblem,
   type PrintOptions,
@@ -16,42 +16,9 @@ import { Assembler, type CaptureRecord } from '../../src/capture/records/index.j
 import { type ReassemblyRules, rulesOf } from '../../src/rpc/index.js';
 import { budget } from '../part.js';
 import { plainStyle } from '../plain-style.js';
-import { Random } from '../random.js';
 import { captures, recorded } from '../recorded.js';
-import { Mutator, recordedFrames } from '../rpc/mutate.js';
 import { withSeed } from '../seeded.js';
-
-const frames = recordedFrames();
-const ids = protocol.messages.map(({ id }) => id);
-
-/** Gives the packets of a stream with changed messages; a few have a comment, a clock, are cut, or come after a gap. */
-function play(sink: PacketSink, seed: number, count: number): void {
-  const random = new Random(seed);
-  const mutator = new Mutator(random, frames, ids);
-  const packet = emptyPacket();
-  for (packet.frame = 1; packet.frame <= count; packet.frame++) {
-    const data = mutator.frame();
-    // The message lies somewhere in a larger buffer.
-    const before = random.below(9);
-    packet.data = new Uint8Array(before + data.length + 3).fill(0xa5);
-    packet.data.set(data, before);
-    packet.view = new DataView(packet.data.buffer);
-    packet.start = before;
-    packet.end = before + data.length;
-    const isRequest = ((data[1] ?? 0) & 3) === 1;
-    packet.from = isRequest ? 3 : 255;
-    packet.to = isRequest ? 255 : random.pick([3, 3, 3, 128]);
-    if (random.once(10))
-      packet.time = random.pick([undefined, 0n, -1n, 1n << 63n, 1_700_000_000_123_456_789n]);
-    else packet.clockTime.split(0x17979cfe, random.below(2 ** 32));
-    packet.comment = random.once(20) ? random.pick(['first', 'second', '']) : undefined;
-    packet.clock = random.once(50) ? 'boot' : undefined;
-    packet.wholeSize = random.once(50) ? data.length + random.below(2) : undefined;
-    packet.lost = random.once(50) ? { count: random.pick([undefined, 1]) } : undefined;
-    packet.queue = random.once(50) ? 'other' : undefined;
-    sink(packet);
-  }
-}
+import { play } from './mutated-packets.js';
 
 const options: PrintOptions = { protocol, style: plainStyle, width: undefined, hex: false };
 const text = (writer: ByteWriter) =>

@@ -68,6 +68,15 @@ describe('decode', () => {
     expect(frames.every(({ raw, size }) => raw.length === 2 * size)).toBe(true);
   });
 
+  it('fits queue messages into the width of a terminal, and says the same as in a pipe', async () => {
+    const plain = (await gunyahRm(['decode', '--frames', malformed])).stdout;
+    const env = { NO_COLOR: '1' };
+    const { stdout } = await gunyahRm(['decode', '--frames', malformed], { columns: 80, env });
+    expect(Math.max(...lines(plain).map(({ length }) => length))).toBeGreaterThan(90);
+    expect(Math.max(...lines(stdout).map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(stdout.replace(/\s+/g, ' ')).toBe(plain.replace(/\s+/g, ' '));
+  });
+
   it('turns its frames back into the same packets', async () => {
     const frames = await gunyahRm(['decode', '--frames', '--json', malformed]);
     const hex = await gunyahRm(['encode', '-'], { input: frames.stdout });

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,7 +5,6 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseHex } from '../../src/base/hex.js';
 import { INPUT_FORMATS, inputFormats } from '../../src/capture/input/index.js';
-import { main } from './bundle.js';
 import { gunyahRm } from './run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-inputs-'));
@@ -116,40 +114,4 @@ it('decode reads what encode --to bin has written', async () => {
     (await run).stdout.split('\n').map((line) => line && JSON.parse(line).raw);
   const whole = await raws(gunyahRm(['decode', '--frames', '--json', capture]));
   expect(await raws(gunyahRm(['decode', '--frames', '--json', '-'], { input }))).toEqual(whole);
-});
-
-describe('a pipe that stays open', () => {
-  /** Writes a line, waits until something is printed, then interrupts. */
-  function interrupted(args: readonly string[], isPrinted: boolean) {
-    return new Promise<{ code: number | null; stdout: string; wait: number }>((done) => {
-      const child = spawn(process.execPath, [main, 'decode', '-', ...args]);
-      let stdout = '';
-      let start = 0;
-      let wait = 0;
-      child.stdout.on('data', (data) => {
-        if (stdout === '') wait = performance.now() - start;
-        stdout += data;
-        if (isPrinted) child.kill('SIGINT');
-      });
-      child.on('close', (code) => done({ code, stdout, wait }));
-      setTimeout(() => {
-        start = performance.now();
-        child.stdin.write(REQUEST);
-        if (!isPrinted) setTimeout(() => child.kill('SIGINT'), 4000);
-      }, 1500);
-    });
-  }
-
-  it('gives the first record at once, and ends with 130 when it is interrupted', async () => {
-    const { code, stdout, wait } = await interrupted(['--json'], true);
-    expect(JSON.parse(stdout)).toMatchObject({ no: 1, name: 'VM_START' });
-    expect(code).toBe(130);
-    // Some 30 ms, but other tests run meanwhile.
-    expect(wait).toBeLessThan(3000);
-  });
-
-  it('gives the counts so far when it is interrupted', async () => {
-    const { code, stdout } = await interrupted(['--summary'], false);
-    expect([code, stdout.split('\n')[0]]).toEqual([130, '1 records, 1 packets']);
-  });
 });

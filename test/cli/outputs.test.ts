@@ -103,7 +103,6 @@ describe('an output', () => {
   it('has a name', async () => {
     for (const args of [
       ['decode', path('a'), '-o', ''],
-      ['decode', ''],
       ['serve', '--socket', ''],
       ['serve', '--dgram', ''],
       ['serve', '--socket', path('rm.sock'), '--tap', ''],
@@ -113,6 +112,13 @@ describe('an output', () => {
       ['fuzz', '--runs', '1', '--out', ''],
     ])
       expect(await refused(args), args.join(' ')).toContain('expected a name, not an empty text');
+  });
+
+  it('is what the help says of the argument', async () => {
+    expect(await refused(['decode', ''])).toMatch(/file: expected .*standard input, not an empty text/);
+    expect(await refused(['query', '', path('a')])).toContain(
+      'sql: expected a query, or the name of a question, not an empty text',
+    );
   });
 
   it('stays as it was when the command fails', async () => {

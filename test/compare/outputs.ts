@@ -4,15 +4,16 @@
  *   npm run build && npx tsx test/compare/outputs.ts OTHER_CHECKOUT [INPUT...]
  *
  * OTHER_CHECKOUT is a built checkout of the state to compare with. An INPUT is a further capture, recording or hex file.
- * Both builds read the inputs of this checkout. Exit code 1 when something differs.
+ * Both builds read the inputs of this checkout. Prints which commands differ, then the kinds of difference: lines that
+ * differ in the same way, whatever their numbers are, are of one kind. Exit code 1 when something differs.
  */
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { protocol } from '../../schemas/index.js';
+import { changedLines, kindOf } from './kinds.js';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const root = resolve(import.meta.dirname, '../..');
@@ -37,6 +38,7 @@ function unpacked(): string[] {
 
 const captures = [
   'captures/vm-lifecycle.pcapng',
+  'captures/crashers/heap-reply-without-request.hex',
   ...unpacked(),
   ...inputs.filter((path) => !isRecording(path)),
 ];
@@ -75,6 +77,8 @@ const commands: string[][] = [
         ['--json', '--rules', rules],
       ]),
     ].map((options) => ['decode', path, ...options]),
+    ...['hex', 'bin', 'pcapng'].map((form) => ['encode', 'LINES', '--to', form, '-o', 'OUT', path]),
+    ['replay', path, '--json'],
     ['diff', path, 'captures/vm-lifecycle.pcapng'],
     ['diff', path, path, '--json', '--ignore', 'payload.vmid'],
   ]),
@@ -92,58 +96,93 @@ const commands: string[][] = [
   ['fuzz', 'corpus', '--out', 'OUT'],
 ];
 
-interface Output {
-  readonly printed: Buffer;
-  readonly files: readonly string[];
+/** What a command left, by name: what it printed, and its files. */
+type Output = ReadonlyMap<string, string>;
+
+/** A capture as NDJSON of the other build, which both encode. */
+const linesOf = new Map<string, string>();
+for (const path of captures) {
+  const file = join(work, `${linesOf.size}.ndjson`);
+  const { printed } = await start(resolve(other), ['decode', path, '--json']);
+  writeFileSync(file, printed);
+  linesOf.set(path, file);
 }
 
-function run(checkout: string, command: readonly string[]): Output {
-  const out = mkdtempSync(join(work, 'run-'));
-  const target = join(out, 'out');
+function start(checkout: string, words: readonly string[]) {
   const program = join(checkout, 'dist/src/cli/main.js');
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    [program, ...command.map((word) => (word === 'OUT' ? target : word))],
-    { cwd: root, maxBuffer: 1 << 30, input: '' },
-  );
-  const unplaced = (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replaceAll(out, 'OUT'), 'latin1');
+  return new Promise<{ printed: string; told: string; code: number }>((done) => {
+    const child = execFile(
+      process.execPath,
+      [program, ...words],
+      { cwd: root, maxBuffer: 1 << 30, encoding: 'latin1' },
+      (error, printed, told) => done({ printed, told, code: Number(error?.code ?? 0) }),
+    );
+    child.stdin?.end();
+  });
+}
+
+async function run(checkout: string, command: readonly string[]): Promise<Output> {
+  const out = mkdtempSync(join(work, 'run-'));
+  const words = command.map((word) => (word === 'OUT' ? join(out, 'out') : word));
+  if (words[1] === 'LINES') words[1] = linesOf.get(words.pop() as string) as string;
+  const { printed, told, code } = await start(checkout, words);
+  const unplaced = (text: string) => text.replaceAll(out, 'OUT').replaceAll(checkout, 'CHECKOUT');
   const files = (readdirSync(out, { recursive: true, encoding: 'utf8' }) as string[])
     .filter((name) => statSync(join(out, name)).isFile())
     .sort()
-    .map(
-      (name) =>
-        `${name} ${createHash('sha256')
-          .update(unplaced(readFileSync(join(out, name))))
-          .digest('hex')}`,
-    );
+    .map((name) => [`file ${name}`, unplaced(readFileSync(join(out, name), 'latin1'))] as const);
   rmSync(out, { recursive: true });
-  return {
-    printed: Buffer.concat([unplaced(stdout), unplaced(stderr), Buffer.from(`exit ${status}`)]),
-    files,
-  };
+  return new Map([
+    ['standard output', unplaced(printed)],
+    ['standard error', unplaced(told)],
+    ['exit code', String(code)],
+    ...files,
+  ]);
 }
 
-function firstDifference(left: Buffer, right: Buffer): string {
-  const [ours, theirs] = [left, right].map((bytes) => bytes.toString('utf8').split('\n'));
-  const at = (theirs as string[]).findIndex((line, index) => line !== ours?.[index]);
-  const line = at < 0 ? (theirs as string[]).length : at;
-  return `line ${line + 1}\n    was ${theirs?.[line]?.slice(0, 160)}\n    is  ${ours?.[line]?.slice(0, 160)}`;
+interface Kind {
+  lines: number;
+  readonly commands: Set<string>;
 }
 
+const kinds = new Map<string, Kind>();
 let different = 0;
-try {
-  for (const command of commands) {
-    const [now, before] = [run(root, command), run(resolve(other), command)];
-    const samePrinted = now.printed.equals(before.printed);
-    const changed = now.files.filter((file) => !before.files.includes(file));
-    if (samePrinted && changed.length === 0 && now.files.length === before.files.length) continue;
-    different++;
-    print(`different: ${command.join(' ')}`);
-    if (!samePrinted) print(`  ${firstDifference(now.printed, before.printed)}`);
-    for (const file of changed.slice(0, 5)) print(`  file ${file.slice(0, 80)}`);
+
+async function compare(command: readonly string[]): Promise<void> {
+  const before = await run(resolve(other as string), command);
+  const now = await run(root, command);
+  const names = [...new Set([...before.keys(), ...now.keys()])];
+  const changed = names.filter((name) => before.get(name) !== now.get(name));
+  if (changed.length === 0) return;
+  different++;
+  print(`different: ${command.join(' ')} (${changed.slice(0, 4).join(', ')})`);
+  for (const name of changed) {
+    const texts = [before.get(name) ?? '', now.get(name) ?? ''] as const;
+    const lines = texts.some((text) => text.includes('\0'))
+      ? [['(binary)', '(binary)'] as const]
+      : await changedLines(work, ...texts);
+    for (const [was, is] of lines) {
+      const key = `${command[0]}: ${name.replaceAll(/\b[0-9a-f]{8,}\b|\d+/g, '#')}: ${kindOf(was, is)}`;
+      const kind = kinds.get(key) ?? { lines: 0, commands: new Set() };
+      kind.lines++;
+      kind.commands.add(command.join(' '));
+      kinds.set(key, kind);
+    }
   }
+}
+
+try {
+  const left = [...commands];
+  const workers = Array.from({ length: availableParallelism() }, async () => {
+    for (let command = left.shift(); command !== undefined; command = left.shift()) await compare(command);
+  });
+  await Promise.all(workers);
 } finally {
   rmSync(work, { recursive: true });
 }
+for (const [kind, { lines, commands }] of [...kinds].sort(
+  ([, a], [, b]) => b.commands.size - a.commands.size,
+))
+  print(`${commands.size} commands, ${lines} lines, such as ${[...commands][0]}\n  ${kind}`);
 print(`${commands.length} commands, ${commands.length - different} equal, ${different} different`);
 process.exitCode = different === 0 ? 0 : 1;

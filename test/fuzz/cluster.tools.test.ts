@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -45,6 +45,23 @@ function places(name: string): { readonly home: string; readonly path: string } 
   return { home, path: `${join(home, 'bin')}:${process.env.PATH}` };
 }
 
+/** Runs a script of a cluster once for each shard, all at the same time. @returns how each ended. */
+function runShards(
+  cwd: string,
+  args: readonly string[],
+  variables: (shard: number) => Readonly<Record<string, string>>,
+): Promise<{ status: number; stderr: string }[]> {
+  const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+  const run = (shard: number) =>
+    new Promise<{ status: number; stderr: string }>((done) => {
+      const env = { ...process.env, ...variables(shard) };
+      execFile('sh', [...args], { cwd, env }, (error, _, stderr) =>
+        done({ status: Number(error?.code ?? 0), stderr }),
+      );
+    });
+  return Promise.all(shards.map(run));
+}
+
 async function expectAllShards(campaign: string): Promise<void> {
   for (let index = 1; index <= SHARDS; index++)
     expect(existsSync(join(campaign, `shard-${index}-of-${SHARDS}`, 'state.json'))).toBe(true);
@@ -60,19 +77,13 @@ describe('the scripts for clusters, as printed', () => {
     const [, first, last] = /^#SBATCH --array=(\d+)-(\d+)$/m.exec(script) ?? [];
     expect([first, last]).toEqual(['1', String(SHARDS)]);
     copyFileSync(join(examples, 'fuzz-array.sh'), join(home, 'fuzz-array.sh'));
-    for (let task = 1; task <= SHARDS; task++) {
-      const variables = {
-        SLURM_ARRAY_TASK_ID: String(task),
-        SLURM_ARRAY_TASK_MIN: '1',
-        SLURM_ARRAY_TASK_COUNT: String(SHARDS),
-      };
-      const { status, stderr } = spawnSync('sh', ['fuzz-array.sh'], {
-        cwd: home,
-        encoding: 'utf8',
-        env: { ...process.env, PATH, ...variables },
-      });
-      expect(status, stderr).toBeLessThan(2);
-    }
+    const tasks = await runShards(home, ['fuzz-array.sh'], (shard) => ({
+      PATH,
+      SLURM_ARRAY_TASK_ID: String(shard + 1),
+      SLURM_ARRAY_TASK_MIN: '1',
+      SLURM_ARRAY_TASK_COUNT: String(SHARDS),
+    }));
+    for (const { status, stderr } of tasks) expect(status, stderr).toBeLessThan(2);
     await expectAllShards(join(home, 'campaign'));
   });
 
@@ -83,14 +94,11 @@ describe('the scripts for clusters, as printed', () => {
     expect(job).toContain('command: [sh, -c]\n');
     const [, args = ''] = /^ {10}args:\n {12}- (.*)$/m.exec(job) ?? [];
     expect(args).toContain(`--shard auto/${SHARDS} `);
-    for (let pod = 0; pod < SHARDS; pod++) {
-      const { status, stderr } = spawnSync('sh', ['-c', args], {
-        cwd: home,
-        encoding: 'utf8',
-        env: { ...process.env, PATH, JOB_COMPLETION_INDEX: String(pod) },
-      });
-      expect(status, stderr).toBe(0);
-    }
+    const pods = await runShards(home, ['-c', args], (shard) => ({
+      PATH,
+      JOB_COMPLETION_INDEX: String(shard),
+    }));
+    for (const { status, stderr } of pods) expect(status, stderr).toBe(0);
     await expectAllShards(join(home, 'campaign'));
   });
 });

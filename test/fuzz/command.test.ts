@@ -1,18 +1,7 @@
-import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { main } from '../cli/bundle.js';
 import { gunyahRm, gunyahRmProcess } from '../cli/run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
@@ -121,44 +110,6 @@ describe('fuzz', () => {
     ['--target', 'socket:x', '--reference'],
   ])('refuses %s %s', async (...args) => {
     expect((await gunyahRm(['fuzz', '--runs', '1', ...args])).code).toBe(2);
-  });
-});
-
-/** A campaign that is ended by a signal once it has found something. */
-async function interrupted(
-  out: string,
-  signal: NodeJS.Signals,
-): Promise<{ code: number | null; told: string[] }> {
-  const child = spawn(process.execPath, [main, 'fuzz', '--time', '600', '--out', out]);
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk;
-  });
-  const closed = new Promise<number | null>((done) => child.on('close', done));
-  while (!/panic/.test(stderr)) await sleep(20);
-  child.kill(signal);
-  const code = await closed;
-  return { code, told: [...stderr.matchAll(/gunyah-rm: (panic \w+)/g)].map(([, key]) => key as string) };
-}
-
-describe('a campaign that is interrupted', () => {
-  it('has all that it has told of when it is killed', async () => {
-    const out = join(folder, 'killed');
-    const { told } = await interrupted(out, 'SIGKILL');
-    const kept = findingsIn(out).filter((file) => file.endsWith('.ndjson'));
-    expect(kept.map((file) => about(file).fuzz.cause.key)).toEqual(expect.arrayContaining(told));
-    // What was found is known when it goes on, although nobody had saved where it was.
-    const { stdout } = await gunyahRm(['fuzz', '--runs', '1', '--plays', '0', '--out', out]);
-    for (const key of told) expect(stdout).toContain(`  ${key}\n`);
-  });
-
-  // Windows has no signals that a process can take.
-  it.skipIf(process.platform === 'win32')('ends with its reports when it is asked to', async () => {
-    const out = join(folder, 'stopped');
-    const { code } = await interrupted(out, 'SIGINT');
-    expect(code).toBe(1);
-    expect(existsSync(join(out, 'report.html'))).toBe(true);
-    expect(existsSync(join(out, 'state.json'))).toBe(true);
   });
 });
 

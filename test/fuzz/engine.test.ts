@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { limits, protocol } from '../../schemas/index.js';
 import { codecOf } from '../../src/codec/index.js';
@@ -13,7 +11,6 @@ import type { Step } from '../../src/target/index.js';
 import { seedOf } from '../seeded.js';
 import { foundPairs, foundPlaces, recordedManager } from './places.js';
 import { newEngine, run } from './run.js';
-import { sequenceHash } from './sequence.js';
 
 /** So few that it takes seconds; test/long has the budget in which everything must be found. */
 const MESSAGES = 80_000;
@@ -89,15 +86,6 @@ describe(`a run from nothing, seed ${seedOf(3)}`, () => {
     expect(next.case).toBe(engine.case);
   });
 });
-
-it('gives the same steps in any process', () => {
-  const script = join(import.meta.dirname, 'sequence.ts');
-  const hash = execFileSync(process.execPath, ['--import', 'tsx', script, 'sequence', '77', '4000'], {
-    encoding: 'utf8',
-  });
-  expect(hash).toBe(sequenceHash(77, 4000));
-  expect(hash).not.toBe(sequenceHash(78, 4000));
-}, 60_000);
 
 it('numbers goals so that they fit into case numbers', () => {
   expect(mutationGoals(new MessageShapes(protocol)).length).toBeLessThan(GOALS_MAX);

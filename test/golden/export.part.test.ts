@@ -61,10 +61,14 @@ describe('the JSON Schema', () => {
     expect(lines.length).toBeGreaterThan(budget(50_000));
   });
 
+  const mutated = (own: number) => withSeed(own, (seed) => mutatedCapture(budget(5000), seed));
+  const mutated5 = mutated(5);
+
   it.each(Object.entries(rulesByName))('takes what decode --json --rules %s prints', (_, rules) => {
-    const names = captures.filter((name) => isWhole || name !== 'everything.pcapng');
+    // Rules differ in what they make of headers and fragments: the first stage leaves the large captures out.
+    const names = isWhole ? captures : ['malformed-framing.pcapng', 'vm-second-boot.pcapng'];
     expect(invalid(names.flatMap((name) => linesOf(recorded(name), rules)))).toEqual([]);
-    withSeed(5, (seed) => expect(invalid(linesOf(mutatedCapture(5000, seed), rules))).toEqual([]));
+    withSeed(5, () => expect(invalid(linesOf(mutated5, rules))).toEqual([]));
   });
 
   it('takes the headers of packets that a client joins although they differ', () => {
@@ -83,7 +87,8 @@ describe('the JSON Schema', () => {
 
   it('takes what it prints of the goldens, and of anything else', () => {
     expect(invalid(linesOf(goldenCapture(fixtures)))).toEqual([]);
-    withSeed(3, (seed) => expect(invalid(linesOf(mutatedCapture(5000, seed)))).toEqual([]));
+    const mutated3 = mutated(3);
+    withSeed(3, () => expect(invalid(linesOf(mutated3))).toEqual([]));
   });
 
   const line = {

@@ -15,17 +15,15 @@ import { type Call, MessageType, payloadOf } from '../../src/schema/index.js';
 import { ListType, VariantType } from '../../src/wire/index.js';
 import { partOf } from '../part.js';
 import { cloneOf } from './clone.js';
-import { agreesWithReference, evidenceText, gatherEvidence, shapeOf, sightings } from './gather.js';
+import { agreesWithReference } from './gather.js';
 import { changesAfter, schemaNumbers } from './schema-changes.js';
 
 const folder = resolve(import.meta.dirname, '../../captures/golden');
-const recordedText = readFileSync(join(folder, 'recorded.json'), 'utf8');
-const evidence = parseEvidence(JSON.parse(recordedText));
+const evidence = parseEvidence(JSON.parse(readFileSync(join(folder, 'recorded.json'), 'utf8')));
 const stored = readdirSync(folder)
   .filter((name) => /^[A-Z].*\.json$/.test(name))
   .flatMap((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as FixtureJson[]);
 const fixtures = protocol.messages.flatMap((message) => fixturesOf(protocol, message, evidence));
-const all = sightings();
 
 describe('the golden fixtures', () => {
   it('are those that are checked in', () => {
@@ -33,10 +31,6 @@ describe('the golden fixtures', () => {
     expect(stored.map(({ name }) => name).sort()).toEqual(fixtures.map(({ name }) => name).sort());
     expect(new Set(stored.map(({ name }) => name)).size).toBe(stored.length);
     expect(stored.length).toBeGreaterThan(2600);
-  });
-
-  it('are what the recordings say, and so is what is known about the others', () => {
-    expect(recordedText).toBe(evidenceText(gatherEvidence(all)));
   });
 
   it('fit their declarations, the recorded ones too', () => {
@@ -50,23 +44,6 @@ describe('the golden fixtures', () => {
     expect(counts.client).toBeGreaterThan(40);
     // Those that were recorded agree with the table as well.
     expect(fixtures.filter((fixture) => !agreesWithReference(fixture)).map(({ name }) => name)).toEqual([]);
-  });
-
-  it('cover every shape of request, reply and notification in the recordings by recorded bytes', () => {
-    const shapes = new Set(
-      fixtures
-        .filter(({ provenance }) => provenance === 'recorded' || provenance === 'client')
-        .map(({ part, error, payload, frames }) => {
-          const { message, type, layout } = part;
-          const start = type === 'reply' ? 4 : 0;
-          const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
-          const value = codecOf(layout).decode(view, start, payload.length);
-          const declared = payloadOf(message, MessageType[type], error);
-          return `${shapeOf(message.id, type, error, declared, value)}${frames.length > 1 ? ' cut' : ''}`;
-        }),
-    );
-    expect([...new Set(all.map(({ shape }) => shape))].filter((shape) => !shapes.has(shape))).toEqual([]);
-    expect(shapes.size).toBeGreaterThan(400);
   });
 
   it('decode to their values, and encode to their bytes', () => {

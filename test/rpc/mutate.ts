@@ -4,8 +4,15 @@ import { recorded } from '../recorded.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** All queue messages of everything.pcapng, in order. */
-export function recordedFrames(): Bytes[] {
+let read: readonly Bytes[] | undefined;
+
+/** All queue messages of everything.pcapng, in order. They are read once. */
+export function recordedFrames(): readonly Bytes[] {
+  read ??= readFrames();
+  return read;
+}
+
+function readFrames(): Bytes[] {
   const frames: Bytes[] = [];
   const reader = pcapngReader(
     ({ data, start, end }) => frames.push(Uint8Array.from(data.subarray(start, end))),

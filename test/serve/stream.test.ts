@@ -192,16 +192,23 @@ describe.skipIf(process.platform === 'win32')('serve --socket (needs unix socket
     expect(lstatSync(workshop.tree).isFile()).toBe(true);
   });
 
-  it.skipIf(!existsSync('/dev/full'))('ends when it cannot record any more (needs /dev/full)', async () => {
-    const path = workshop.file('full.sock');
-    const server = await Server.ready(['--socket', path, '--tap', '/dev/full']);
-    const peer = await StreamPeer.connect(path);
-    await peer.ask(3, getVmid(1), 1);
-    const { code, stderr } = await server.ended;
-    expect(stderr).toContain('/dev/full: no space left on the device');
-    expect(code).toBe(3);
-    expect(existsSync(path)).toBe(false);
-  });
+  it.skipIf(!existsSync('/dev/full'))(
+    'answers on when it cannot record any more (needs /dev/full)',
+    async () => {
+      const path = workshop.file('full.sock');
+      const server = await Server.ready(['--socket', path, '--tap', '/dev/full']);
+      const peer = await StreamPeer.connect(path);
+      await peer.ask(3, getVmid(1), 1);
+      // What has been recorded is written now.
+      await new Promise((done) => setTimeout(done, 300));
+      await peer.ask(3, getVmid(2), 1);
+      const { code, stderr } = await server.stop();
+      expect(stderr).toContain('tap: /dev/full: no space left on the device; nothing more is recorded');
+      expect(stderr).toContain('tap: 2 messages were not recorded');
+      expect(code).toBe(3);
+      expect(existsSync(path)).toBe(false);
+    },
+  );
 
   it('leaves the file of the tap as it was when it cannot start', async () => {
     const tap = workshop.file('old.pcapng');

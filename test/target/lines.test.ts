@@ -1,5 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { LineServer, readLine, SimTarget, type Step, writeLine } from '../../src/target/index.js';
+import { ByteWriter } from '../../src/base/byte-writer.js';
+import { HexDecoder } from '../../src/base/hex-decoder.js';
+import { latin1, latin1Bytes } from '../../src/base/text.js';
+import {
+  LineServer,
+  readFrameWords,
+  readLine,
+  SimTarget,
+  type Step,
+  writeLine,
+} from '../../src/target/index.js';
+
+/** What a function writes, as text. */
+function written(write: (out: ByteWriter) => void): string {
+  const out = new ByteWriter(16);
+  write(out);
+  return latin1(out.bytes, 0, out.at);
+}
+
+type File = (name: string) => Uint8Array | undefined;
+
+function read(line: string, file: File = () => undefined) {
+  const bytes = latin1Bytes(`before${line}behind`);
+  return readLine(bytes, 6, 6 + line.length, new HexDecoder(), file);
+}
 
 const steps: readonly Step[] = [
   { kind: 'frame', from: 3, frame: Uint8Array.of(0x21, 1, 0, 0, 0x24, 0, 0, 0x56) },
@@ -12,11 +36,14 @@ const steps: readonly Step[] = [
 describe('lines of exec targets', () => {
   it.each(steps)('say $kind both ways', (step) => {
     const files = new Map<string, Uint8Array>();
-    const line = writeLine(step, (bytes) => {
-      files.set('a file', bytes);
-      return 'a file';
-    });
-    expect(readLine(line, (name) => files.get(name))).toEqual(step);
+    const line = written((out) =>
+      writeLine(out, step, (bytes) => {
+        files.set('a file', bytes);
+        return 'a file';
+      }),
+    );
+    expect(line).toMatch(/\n$/);
+    expect(read(line.trimEnd(), (name) => files.get(name))).toEqual(step);
   });
 
   it.each([
@@ -27,17 +54,45 @@ describe('lines of exec targets', () => {
     ['limit 3', undefined],
     ['tx 3 2', undefined],
     ['tx x 21', undefined],
+    ['tx 3', { kind: 'frame', from: 3, frame: new Uint8Array(0) }],
+    ['tx 3 ', { kind: 'frame', from: 3, frame: new Uint8Array(0) }],
+    ['tx 3 2G', undefined],
+    ['tx 65535 2aF0', { kind: 'frame', from: 0xffff, frame: Uint8Array.of(0x2a, 0xf0) }],
+    ['tx 123456789 21', { kind: 'frame', from: 123456789, frame: Uint8Array.of(0x21) }],
+    [' tx 3 21 more', { kind: 'frame', from: 3, frame: Uint8Array.of(0x21) }],
     ['load 0x0 nowhere', undefined],
     ['', undefined],
   ])('%s', (line, expected) => {
-    expect(readLine(line, () => undefined)).toEqual(expected);
+    expect(read(line)).toEqual(expected);
+  });
+
+  it.each([
+    ['rx 3 2101', { vmid: 3, frame: Uint8Array.of(0x21, 1) }],
+    ['rx 70000 21', undefined],
+    ['rx  3 21', undefined],
+    ['rx 3 21 ', undefined],
+    ['tx 3 21', undefined],
+  ])('of answers: %s', (line, expected) => {
+    expect(readFrameWords('rx', latin1Bytes(line), 0, line.length, new HexDecoder())).toEqual(expected);
+  });
+
+  it('with queue messages are read by parts of an array that is not written again', () => {
+    const hex = new HexDecoder();
+    const line = latin1Bytes(`tx 3 ${'ab'.repeat(240)}`);
+    const frames = Array.from({ length: 1000 }, () => readFrameWords('tx', line, 0, line.length, hex)?.frame);
+    for (const frame of frames) expect(frame).toEqual(new Uint8Array(240).fill(0xab));
   });
 });
 
 describe('the simulated manager as a program', () => {
   const ask = 'tx 3 2101000024000056';
   const reply = 'rx 3 21020000240000560000000003000000\n';
-  const server = () => new LineServer(new SimTarget(), () => undefined);
+  const server = () => {
+    const own = new LineServer(new SimTarget(), () => undefined);
+    return {
+      answer: (line: string) => written((out) => own.answer(latin1Bytes(line), 0, line.length, out)),
+    };
+  };
 
   it('answers messages, limits and drains', () => {
     const one = server();

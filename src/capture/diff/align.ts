@@ -43,6 +43,8 @@ export function alignShared(a: Tokens, b: Tokens, span: Span, pair: PairSink): v
 
 /** One of so many items has a partner: then the others are in the way. */
 const SHARED_MIN = 8;
+/** No path is there. */
+const NONE = -1;
 const IN_A = 1;
 const IN_B = 2;
 
@@ -109,32 +111,32 @@ function stretch(a: Tokens, b: Tokens, span: Span, pair: PairSink): { a: number;
   const aSize = span.aEnd - aStart;
   const bSize = span.bEnd - bStart;
   const limit = Math.min(editsMax, aSize + bSize);
-  const center = limit + 1;
-  // furthest[center + k]: how far along `a` the paths of diagonal k (a minus b) have come; -1 = none inside.
-  const furthest = new Int32Array(2 * center + 1).fill(-1);
   let edits = 0;
   let end = 0;
   for (; ; edits++) {
     let best = -1;
+    // At k of a row: how far along `a` the paths of diagonal k (a minus b) have come; -1 = none inside.
     const row = edits * edits + edits;
+    const before = row - 2 * edits;
+    let left = NONE;
     for (let k = -edits; k <= edits; k += 2) {
-      const at = center + k;
-      const above = furthest[at + 1] as number;
-      const left = furthest[at - 1] as number;
+      const above = k === edits ? NONE : (history[before + k + 1] as number);
       let x = edits === 0 ? 0 : enter(above, left, k, aSize, bSize);
+      left = above;
       if (x >= 0) {
-        while (x < aSize && x - k < bSize && a[aStart + x] === b[bStart + x - k]) x++;
+        const apart = bStart - k;
+        const xEnd = Math.min(aSize, bSize + k);
+        while (x < xEnd && a[aStart + x] === b[apart + x]) x++;
         if (2 * x - k > best) {
           best = 2 * x - k;
           end = k;
         }
       }
-      furthest[at] = x;
       history[row + k] = x;
     }
     if (best === aSize + bSize || edits === limit) break;
   }
-  const x = furthest[center + end] as number;
+  const x = history[edits * edits + edits + end] as number;
   // Back along the path, then forward over its runs of equal items.
   const runs: [number, number, number][] = [];
   for (let k = end; edits >= 0; edits--) {
@@ -153,7 +155,7 @@ function stretch(a: Tokens, b: Tokens, span: Span, pair: PairSink): { a: number;
 /** How far the path of diagonal `k` had come one difference before; -1 where there was none. */
 function earlier(edits: number, k: number): number {
   const before = edits - 1;
-  return Math.abs(k) > before ? -1 : (history[before * before + before + k] as number);
+  return Math.abs(k) > before ? NONE : (history[before * before + before + k] as number);
 }
 
 /**

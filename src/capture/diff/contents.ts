@@ -1,6 +1,7 @@
 import type { Issue } from '../../base/error.js';
-import type { CaptureRecord, RecordPacket } from '../records/index.js';
-import type { DiffEntry, Special } from './entry.js';
+import type { Values } from '../../wire/index.js';
+import { type CaptureRecord, KeptRecord, type RecordPacket } from '../records/index.js';
+import type { DiffEntry } from './entry.js';
 
 const FNV_START = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
@@ -21,8 +22,7 @@ export function kindHash({ from, to, type, id }: Kind, more = 0): number {
 }
 
 /** A hash of a record's contents besides its sequence number. */
-export function contentsHash(record: CaptureRecord): number {
-  const bytes = bytesOf(record);
+export function contentsHash(record: CaptureRecord, bytes: Uint8Array): number {
   let hash = kindHash(record, bytes.length);
   for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] as number), FNV_PRIME);
   return scattered(hash);
@@ -64,7 +64,7 @@ function samePayload({ block, start, end }: DiffEntry, b: DiffEntry): boolean {
  * All that the keys of a record's line follow from, except where and when it was captured. The line holds all bytes of the
  * message, so that it is equal exactly where these facts are.
  */
-function sameRecord({ record: a, request: aRequest }: Special, { record: b, request: bRequest }: Special) {
+function sameRecord(a: CaptureRecord, b: CaptureRecord): boolean {
   return (
     a.from === b.from &&
     a.to === b.to &&
@@ -77,13 +77,26 @@ function sameRecord({ record: a, request: aRequest }: Special, { record: b, requ
     a.error === b.error &&
     sameBytes(bytesOf(a), bytesOf(b)) &&
     samePackets(a, b) &&
-    sameIssues(a.issues, b.issues) &&
-    (aRequest === bRequest || valueText(aRequest) === valueText(bRequest))
+    sameText(issuesOf(a), issuesOf(b)) &&
+    sameText(askedOf(a), askedOf(b))
   );
 }
 
-function bytesOf({ bytes, raw, rest }: CaptureRecord): Uint8Array {
-  return bytes ?? raw ?? rest ?? nothing;
+/** The issues that do not follow from the bytes. */
+function issuesOf(record: CaptureRecord): readonly Issue[] | undefined {
+  const issues = record instanceof KeptRecord ? record.packetIssues : record.issues;
+  return issues.length === 0 ? undefined : issues;
+}
+
+/** What the reply's layout depends on. */
+function askedOf(record: CaptureRecord): Values | undefined {
+  return record instanceof KeptRecord ? record.asked : undefined;
+}
+
+/** The payload's bytes, or all that is there of what is no message. */
+export function bytesOf(record: CaptureRecord): Uint8Array {
+  // Asked for one by one: `raw` and `rest` of most records are made when they are asked for.
+  return record.bytes ?? record.raw ?? record.rest ?? nothing;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -109,8 +122,8 @@ function sameHeader({ header: a }: RecordPacket, { header: b }: RecordPacket, ap
   return a?.msg_id === b?.msg_id && a?.fragments === b?.fragments && (a?.seq ?? 0) - (b?.seq ?? 0) === apart;
 }
 
-function sameIssues(a: readonly Issue[], b: readonly Issue[]): boolean {
-  return a.length === b.length && (a.length === 0 || valueText(a) === valueText(b));
+function sameText(a: unknown, b: unknown): boolean {
+  return a === b || valueText(a) === valueText(b);
 }
 
 function valueText(value: unknown): string | undefined {

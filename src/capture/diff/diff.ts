@@ -1,6 +1,6 @@
 import { align, alignShared } from './align.js';
 import type { Span } from './anchors.js';
-import { contentOf, type DiffEntry, recordOf } from './entry.js';
+import type { DiffEntry } from './entry.js';
 import { type FieldChange, fieldChanges } from './fields.js';
 import { type Level, levelsOf, numbering } from './numbering.js';
 import { Window } from './window.js';
@@ -196,7 +196,7 @@ function report(
         diff: 'changed',
         a,
         b,
-        changes: fieldChanges(contentOf(a, recordOf(a)), contentOf(b, recordOf(b))),
+        changes: fieldChanges(a.comparison.contentOf(a), b.comparison.contentOf(b)),
       });
     }
   }

@@ -3,9 +3,16 @@ import { digest } from '../../base/digest.js';
 import { hexPieces } from '../../base/hex.js';
 import { encodeText } from '../../base/text.js';
 import type { ReassemblyRules } from '../../rpc/index.js';
-import type { Values } from '../../wire/index.js';
-import { Assembler, type CaptureRecord, holdLimits, isPlainMessage, PART_SIZE } from '../records/index.js';
-import { contentsHash } from './contents.js';
+import {
+  Assembler,
+  type CaptureRecord,
+  holdLimits,
+  KeptRecord,
+  keptRecord,
+  LazyRecord,
+  PART_SIZE,
+} from '../records/index.js';
+import { bytesOf, contentsHash } from './contents.js';
 import type { Comparison, DiffEntry } from './entry.js';
 
 /** Bytes of a message up to which all are compared as they are. */
@@ -29,22 +36,19 @@ export function entryAssembler(
   return new Assembler({
     protocol: comparison.protocol,
     rules,
-    undecoded: true,
+    reuses: true,
+    keepBytes: true,
     limits,
-    record: (record, request) => sink(diffEntry(comparison, record, request, pack)),
+    record: (record) => sink(diffEntry(comparison, record, pack)),
   });
 }
 
-/** A record of an assembler with the option `undecoded`, ready to compare. */
-export function diffEntry(
-  comparison: Comparison,
-  record: CaptureRecord,
-  request: Values | undefined,
-  pack = new Packer(),
-): DiffEntry {
-  const { no, from, to, type, seq, id, bytes } = record;
-  const isPlain = request === undefined && bytes !== undefined && isPlainMessage(record);
-  const short = shortened(record);
+/** A record of an assembler with the option `keepBytes`, ready to compare. */
+export function diffEntry(comparison: Comparison, record: CaptureRecord, pack = new Packer()): DiffEntry {
+  const { no, from, to, type, seq, id } = record;
+  const isPlain = isPlainMessage(record);
+  const special = isPlain ? undefined : keptShort(record);
+  const bytes = bytesOf(special ?? record);
   if (isPlain) pack.add(bytes);
   return {
     comparison,
@@ -54,12 +58,12 @@ export function diffEntry(
     type,
     seq,
     id,
-    hash: contentsHash(short),
+    hash: contentsHash(record, bytes),
     size: sizeOf(record, isPlain) + (comparison.ignore.length > 0 ? TEXT_RATIO * record.size : 0),
     block: pack.block,
     start: isPlain ? pack.used - bytes.length : 0,
     end: isPlain ? pack.used : 0,
-    special: isPlain ? undefined : { record: short, request },
+    special,
     remaining: undefined,
   };
 }
@@ -85,12 +89,19 @@ export class Packer {
   }
 }
 
+/** Whether a message's bytes and header tell all about it, apart from where and when it was captured. */
+function isPlainMessage(record: CaptureRecord): boolean {
+  if (!(record instanceof LazyRecord || record instanceof KeptRecord)) return false;
+  const { packets, announced, asked, packetIssues } = record;
+  const isSingle = packets.length === 1 && packets[0]?.comment === undefined;
+  return isSingle && announced === 0 && asked === undefined && packetIssues.length === 0;
+}
+
 /** Of a message far larger than any queue carries, a digest stands for what is behind the first mebibyte. */
-function shortened(record: CaptureRecord): CaptureRecord {
-  if (record.size <= WHOLE_SIZE_MAX) return record;
-  const { raw, rest, bytes } = record;
-  const short = (part: Uint8Array | undefined) => part && withDigest(part);
-  return { ...record, raw: short(raw), rest: short(rest), bytes: bytes === raw ? undefined : short(bytes) };
+function keptShort(record: CaptureRecord): CaptureRecord {
+  if (record.size <= WHOLE_SIZE_MAX) return keptRecord(record);
+  if (record instanceof LazyRecord) return record.keptShort(withDigest);
+  return { ...record, raw: record.raw && withDigest(record.raw), bytes: undefined };
 }
 
 function withDigest(bytes: Uint8Array): Uint8Array {

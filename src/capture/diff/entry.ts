@@ -1,28 +1,62 @@
-import type { Protocol } from '../../schema/index.js';
-import type { Values } from '../../wire/index.js';
+import { viewOf } from '../../base/bytes.js';
+import type { Issue } from '../../base/error.js';
+import { headerReader } from '../../rpc/index.js';
+import { type Header, MessageType, type MessageTypeName, type Protocol } from '../../schema/index.js';
 import { type JsonObject, keysOfContents } from '../keys/index.js';
-import {
-  type CaptureRecord,
-  decodedRecord,
-  type MessageFacts,
-  messageRecord,
-  type RecordType,
-} from '../records/index.js';
+import { emptyPacket } from '../packets/index.js';
+import { functionsOf, type ProtocolFunctions } from '../payload/index.js';
+import { type CaptureRecord, LazyRecord, type RecordType } from '../records/index.js';
 import { type FieldPath, removeField } from './ignore.js';
 
-/** What the messages of a comparison share. */
-export interface Comparison {
-  readonly protocol: Protocol;
-  /** What is not compared. */
-  readonly ignore: readonly FieldPath[];
-}
+const noIssues: readonly Issue[] = [];
+const packet = emptyPacket();
 
-/** A message that is more than its bytes: in several packets, with a comment or issues. */
-export interface Special {
-  /** Whole messages are not decoded. */
-  readonly record: CaptureRecord;
-  /** What the reply's layout depends on. */
-  readonly request: Values | undefined;
+/** What the messages of a comparison share, and how their contents are had. */
+export class Comparison {
+  readonly #functions: ProtocolFunctions;
+  readonly #record: LazyRecord;
+  readonly #header: Header = { api_version: 1, header_words: 2, type: 0, fragments: 0, seq: 0, msg_id: 0 };
+  #block: Uint8Array = new Uint8Array(0);
+  #view = viewOf(this.#block);
+
+  /** @param ignore what is not compared. */
+  constructor(
+    readonly protocol: Protocol,
+    readonly ignore: readonly FieldPath[] = [],
+  ) {
+    this.#functions = functionsOf(protocol);
+    this.#record = new LazyRecord(headerReader(protocol), false);
+  }
+
+  /**
+   * The record of a message, without where and when it was captured. Valid until the next call: most are one object,
+   * whose payload is decoded when somebody asks for it.
+   */
+  recordOf({ special, no, from, to, type, seq, id, block, start, end }: DiffEntry): CaptureRecord {
+    if (special !== undefined) return special;
+    if (block !== this.#block) {
+      this.#block = block;
+      this.#view = viewOf(block);
+    }
+    const record = this.#record;
+    const header = this.#header;
+    header.type = MessageType[type as MessageTypeName];
+    header.seq = seq as number;
+    header.msg_id = id as number;
+    record.single(packet, end - start, noIssues, true);
+    record.begin(header, this.#functions.of(header.msg_id), this.#view, start, end);
+    record.no = no;
+    record.from = from as number;
+    record.to = to as number;
+    return record;
+  }
+
+  /** The keys of a message that are compared, as an object. */
+  contentOf(entry: DiffEntry): JsonObject {
+    const fields = keysOfContents.toJson(this.recordOf(entry), this.protocol);
+    for (const path of this.ignore) removeField(fields, path);
+    return fields;
+  }
 }
 
 /**
@@ -47,8 +81,8 @@ export interface DiffEntry {
   readonly block: Uint8Array;
   readonly start: number;
   readonly end: number;
-  /** Undefined: the other keys tell all. */
-  readonly special: Special | undefined;
+  /** The record of a message that is more than its bytes: in several packets, with a comment or issues. */
+  readonly special: CaptureRecord | undefined;
   /** What {@link remainingOf} has made. */
   remaining: string | undefined;
 }
@@ -56,27 +90,9 @@ export interface DiffEntry {
 /** JSON of what is compared besides `seq`, where fields are left out. */
 export function remainingOf(entry: DiffEntry): string {
   if (entry.remaining === undefined) {
-    const fields = contentOf(entry, recordOf(entry));
+    const fields = entry.comparison.contentOf(entry);
     delete fields.seq;
     entry.remaining = JSON.stringify(fields);
   }
   return entry.remaining;
-}
-
-/** The record with its fields, as it is printed. Where and when it was captured is not known any more. */
-export function recordOf(entry: DiffEntry): CaptureRecord {
-  const { comparison, no, from, to, type, seq, id, block, start, end, special } = entry;
-  if (special !== undefined) return decodedRecord(special.record, special.request);
-  const facts = { no, from, to, type, seq, id } as MessageFacts;
-  return messageRecord(comparison.protocol, facts, block.subarray(start, end));
-}
-
-/** The keys that are compared, as an object. */
-export function contentOf(
-  { comparison: { protocol, ignore } }: DiffEntry,
-  record: CaptureRecord,
-): JsonObject {
-  const fields = keysOfContents.toJson(record, protocol);
-  for (const path of ignore) removeField(fields, path);
-  return fields;
 }

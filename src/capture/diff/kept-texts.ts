@@ -1,11 +1,12 @@
-import { encodeText } from '../../base/text.js';
+import { type PreparedText, preparedText } from '../../base/byte-writer.js';
 import type { DiffEntry } from './entry.js';
 
-type Facts = Pick<DiffEntry, 'from' | 'to' | 'type' | 'id'>;
+type Facts = Partial<Pick<DiffEntry, 'from' | 'to' | 'type' | 'id'>>;
 
-interface Kept extends Facts {
+interface Kept {
+  readonly facts: Facts;
   readonly error: number | undefined;
-  readonly texts: readonly Uint8Array[];
+  readonly texts: readonly PreparedText[];
 }
 
 /** A power of two. */
@@ -15,24 +16,20 @@ const SLOTS = 1024;
 export class KeptTexts {
   readonly #slots: (Kept | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
 
-  /** The texts that `make` gives for such a message, as UTF-8. */
-  of(facts: Facts, error: number | undefined, make: () => readonly string[]): readonly Uint8Array[] {
+  /** The texts that `make` gives for such a message. They are ASCII. */
+  of(facts: Facts, error: number | undefined, make: () => readonly string[]): readonly PreparedText[] {
     const { from, to, type, id } = facts;
     let slot = Math.imul(id ?? 0, 37) + (from ?? 0);
     slot = Math.imul(slot, 37) + (to ?? 0) + Math.imul(error ?? 0, 7) + (type?.length ?? 0);
     slot = (slot ^ (slot >>> 15)) & (SLOTS - 1);
     const kept = this.#slots[slot];
-    if (
-      kept !== undefined &&
-      kept.id === id &&
-      kept.from === from &&
-      kept.to === to &&
-      kept.type === type &&
-      kept.error === error
-    )
-      return kept.texts;
-    const texts = make().map(encodeText);
-    this.#slots[slot] = { from, to, type, id, error, texts };
+    if (kept !== undefined && kept.error === error && isSame(kept.facts, facts)) return kept.texts;
+    const texts = make().map(preparedText);
+    this.#slots[slot] = { facts: { from, to, type, id }, error, texts };
     return texts;
   }
+}
+
+function isSame(a: Facts, b: Facts): boolean {
+  return a.id === b.id && a.from === b.from && a.to === b.to && a.type === b.type;
 }

@@ -1,12 +1,20 @@
-import type { ByteWriter } from '../../base/byte-writer.js';
+import { type ByteWriter, type PreparedText, preparedText } from '../../base/byte-writer.js';
 import { jsonText } from '../../base/json.js';
 import { formatId, type Protocol } from '../../schema/index.js';
 import { keysOfContents } from '../keys/index.js';
 import type { CaptureRecord } from '../records/index.js';
 import type { DiffCounts, Difference } from './diff.js';
-import { contentOf, type DiffEntry } from './entry.js';
-import { EntryRecords } from './entry-records.js';
+import type { DiffEntry } from './entry.js';
 import { KeptTexts } from './kept-texts.js';
+
+const starts = {
+  changed: preparedText('{"diff":"changed","a":'),
+  removed: preparedText('{"diff":"removed","a":'),
+  added: preparedText('{"diff":"added","b":'),
+};
+const secondNumber = preparedText(',"b":');
+const seqKey = preparedText(',"seq":');
+const ownMessage = preparedText(',"message":');
 
 /**
  * Writes differences as NDJSON lines: `{"diff","a","b","from","to","type","seq","id","name","changes","message"}`. `diff`
@@ -16,28 +24,26 @@ import { KeptTexts } from './kept-texts.js';
  */
 export class DifferenceLines {
   readonly #protocol: Protocol;
-  readonly #records: EntryRecords;
   readonly #kinds = new KeptTexts();
 
   constructor(protocol: Protocol) {
     this.#protocol = protocol;
-    this.#records = new EntryRecords(protocol);
   }
 
   write(difference: Difference, writer: ByteWriter): void {
     const { diff } = difference;
     const entry = diff === 'added' ? difference.b : difference.a;
-    const record = this.#records.of(entry);
-    writer.text(`{"diff":"${diff}",${diff === 'added' ? '"b"' : '"a"'}:`);
+    const record = entry.comparison.recordOf(entry);
+    writer.prepared(starts[diff]);
     writer.decimal(entry.no);
     if (diff === 'changed') {
-      writer.text(',"b":');
+      writer.prepared(secondNumber);
       writer.decimal(difference.b.no);
     }
     this.#kind(record, writer);
     if (diff === 'changed') writer.text(`,"changes":${jsonText(difference.changes)}}\n`);
     else {
-      writer.text(',"message":');
+      writer.prepared(ownMessage);
       this.#message(entry, record, writer);
       writer.text('}\n');
     }
@@ -50,17 +56,17 @@ export class DifferenceLines {
       (id === undefined ? '' : `,"id":"${formatId(id)}"`) +
         (message === undefined ? '' : `,"name":"${message.name}"`),
     ]);
-    writer.copy(route as Uint8Array);
+    writer.prepared(route as PreparedText);
     if (seq !== undefined) {
-      writer.text(',"seq":');
+      writer.prepared(seqKey);
       writer.decimal(seq);
     }
-    writer.copy(named as Uint8Array);
+    writer.prepared(named as PreparedText);
   }
 
   #message(entry: DiffEntry, record: CaptureRecord, writer: ByteWriter): void {
     if (entry.comparison.ignore.length > 0) {
-      writer.text(jsonText(contentOf(entry, record)));
+      writer.text(jsonText(entry.comparison.contentOf(entry)));
       return;
     }
     keysOfContents.write(record, this.#protocol, writer);

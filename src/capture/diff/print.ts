@@ -1,6 +1,6 @@
-import type { ByteWriter } from '../../base/byte-writer.js';
+import { type ByteWriter, type PreparedText, preparedText } from '../../base/byte-writer.js';
 import { jsonText } from '../../base/json.js';
-import { decodeUtf8, encodeText } from '../../base/text.js';
+import { decodeUtf8 } from '../../base/text.js';
 import { formatId, type Protocol } from '../../schema/index.js';
 import { keysOfContents, type ValueWriter } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
@@ -8,8 +8,7 @@ import { vmidName } from '../payload/index.js';
 import type { PrintStyle } from '../print/index.js';
 import type { CaptureRecord } from '../records/index.js';
 import type { DiffCounts, Difference } from './diff.js';
-import { contentOf, type DiffEntry } from './entry.js';
-import { EntryRecords } from './entry-records.js';
+import type { DiffEntry } from './entry.js';
 import type { FieldChange } from './fields.js';
 import { KeptTexts } from './kept-texts.js';
 
@@ -21,6 +20,7 @@ const valueSizeMax = 400;
 const NUMBER_WIDTH = 8;
 
 const margin = ' '.repeat(17);
+const spaces = preparedText(' '.repeat(NUMBER_WIDTH));
 
 /** The heading of the two columns with record numbers. */
 export function diffHeading(style: PrintStyle): string {
@@ -38,27 +38,26 @@ const shownBelow = keysOfContents.writersBut(headKeys);
 export class DifferencePrinter {
   readonly #protocol: Protocol;
   readonly #style: PrintStyle;
-  readonly #records: EntryRecords;
   readonly #heads = new KeptTexts();
-  readonly #signs: { readonly [D in Difference['diff']]: Uint8Array };
-  readonly #fields: readonly (readonly [label: Uint8Array, field: ValueWriter<CaptureRecord>])[];
-  readonly #seqStart: Uint8Array;
-  readonly #seqEnd: Uint8Array;
+  readonly #errors = new KeptTexts();
+  readonly #signs: { readonly [D in Difference['diff']]: PreparedText };
+  readonly #fields: readonly (readonly [label: PreparedText, field: ValueWriter<CaptureRecord>])[];
+  readonly #seqStart: PreparedText;
+  readonly #seqEnd: PreparedText;
 
   constructor(protocol: Protocol, style: PrintStyle) {
     this.#protocol = protocol;
     this.#style = style;
-    this.#records = new EntryRecords(protocol);
     const { warn, bad, good } = style;
     this.#signs = {
-      changed: encodeText(warn('~')),
-      removed: encodeText(bad('-')),
-      added: encodeText(good('+')),
+      changed: preparedText(warn('~')),
+      removed: preparedText(bad('-')),
+      added: preparedText(good('+')),
     };
-    this.#fields = shownBelow.map((field) => [encodeText(this.#label(field.name)), field]);
+    this.#fields = shownBelow.map((field) => [preparedText(this.#label(field.name)), field]);
     const [start, end] = style.dim('seq #').split('#') as [string, string];
-    this.#seqStart = encodeText(`  ${start}`);
-    this.#seqEnd = encodeText(`${end}\n`);
+    this.#seqStart = preparedText(`  ${start}`);
+    this.#seqEnd = preparedText(`${end}\n`);
   }
 
   write(difference: Difference, writer: ByteWriter): void {
@@ -66,21 +65,24 @@ export class DifferencePrinter {
     const a = diff === 'added' ? undefined : difference.a;
     const b = diff === 'removed' ? undefined : difference.b;
     const entry = (a ?? b) as DiffEntry;
-    const record = this.#records.of(entry);
-    writer.copy(this.#signs[diff]);
+    const record = entry.comparison.recordOf(entry);
+    writer.prepared(this.#signs[diff]);
     writeNumber(a?.no, writer);
     writeNumber(b?.no, writer);
     this.#head(record, writer);
     if (diff === 'changed')
       for (const change of difference.changes) writer.text(`${changeLine(change, this.#style)}\n`);
     else if (entry.comparison.ignore.length === 0) this.#values(record, writer);
-    else this.#remainingValues(entry, record, writer);
+    else this.#remainingValues(entry, writer);
   }
 
   #values(record: CaptureRecord, writer: ByteWriter): void {
     for (const [label, field] of this.#fields) {
+      if (field.onlyOf === 'unusual' && record.isPlain) continue;
+      // The payload has been written, which tells.
+      if (field.onlyOf === 'unsound' && record.isSound) return;
       const before = writer.at;
-      writer.copy(label);
+      writer.prepared(label);
       const start = writer.at;
       if (!field.write(record, this.#protocol, writer) || isEmptyObject(writer, start)) {
         writer.at = before;
@@ -96,8 +98,8 @@ export class DifferencePrinter {
     }
   }
 
-  #remainingValues(entry: DiffEntry, record: CaptureRecord, writer: ByteWriter): void {
-    for (const [name, value] of Object.entries(contentOf(entry, record))) {
+  #remainingValues(entry: DiffEntry, writer: ByteWriter): void {
+    for (const [name, value] of Object.entries(entry.comparison.contentOf(entry))) {
       const text = jsonText(value);
       if (!headKeys.has(name) && text !== '{}')
         writer.text(`${this.#label(name)}${cut(text, valueSizeMax)}\n`);
@@ -110,26 +112,33 @@ export class DifferencePrinter {
 
   /** The first line, from behind the numbers on. */
   #head(record: CaptureRecord, writer: ByteWriter): void {
-    const [head] = this.#heads.of(record, record.error, () => [this.#headText(record)]);
-    writer.copy(head as Uint8Array);
+    const [head] = this.#heads.of(record, undefined, () => [this.#headText(record)]);
+    writer.prepared(head as PreparedText);
+    if (record.error !== undefined) {
+      // Errors of their own cache: damaged captures have many.
+      const [error] = this.#errors.of({}, record.error, () => [this.#errorText(record)]);
+      writer.prepared(error as PreparedText);
+    }
     if (record.seq === undefined) writer.text('\n');
     else {
-      writer.copy(this.#seqStart);
+      writer.prepared(this.#seqStart);
       writer.decimal(record.seq);
-      writer.copy(this.#seqEnd);
+      writer.prepared(this.#seqEnd);
     }
   }
 
   #headText(record: CaptureRecord): string {
     const { from, to, type, id, seq, message } = record;
     const vm = (vmid: number) => vmidName(this.#protocol, vmid) ?? `VM ${vmid}`;
-    const error = keysOfContents.value(record, this.#protocol, 'error');
     const parts = [`${vm(from).padStart(6)} -> ${vm(to).padEnd(6)}`, type.padEnd(12)];
     if (id !== undefined) parts.push(this.#style.name(message?.name ?? formatId(id)));
-    if (error !== undefined)
-      parts.push(error === 'OK' ? this.#style.good('OK') : this.#style.bad(`${error}`));
     const text = `  ${parts.join('  ')}`;
     return seq === undefined ? text.trimEnd() : text;
+  }
+
+  #errorText(record: CaptureRecord): string {
+    const error = keysOfContents.value(record, this.#protocol, 'error');
+    return `  ${error === 'OK' ? this.#style.good('OK') : this.#style.bad(`${error}`)}`;
   }
 }
 
@@ -141,14 +150,12 @@ export function printCounts({ equal, changed, removed, added }: DiffCounts, styl
 
 /** Right-aligned; spaces without one. */
 function writeNumber(no: number | undefined, writer: ByteWriter): void {
-  const start = writer.at;
-  if (no !== undefined) writer.decimal(no);
-  const size = writer.at - start;
-  writer.room(NUMBER_WIDTH);
-  if (size >= NUMBER_WIDTH) return;
-  writer.bytes.copyWithin(start + NUMBER_WIDTH - size, start, writer.at);
-  writer.bytes.fill(0x20, start, start + NUMBER_WIDTH - size);
-  writer.at = start + NUMBER_WIDTH;
+  writer.prepared(spaces);
+  if (no === undefined) return;
+  let size = 1;
+  for (let rest = no; rest >= 10; rest /= 10) size++;
+  writer.at -= Math.min(size, NUMBER_WIDTH);
+  writer.decimal(no);
 }
 
 /** Whether `{}` has been written. */

@@ -184,12 +184,21 @@ function repeat(bytes: GrowingBuffer, count: number): void {
   for (let left = Math.min(count, BYTES_MAX - bytes.length); left > 0; left -= 1) bytes.push(value);
 }
 
+/**
+ * The end of a line that `trace-cmd report -R` printed, when the text begins in the middle of it. It may be a list of
+ * bytes as well: the next line tells.
+ */
+const TRACE_END = /^\[[\da-f]{2}(?:, [\da-f]{2})*\]$/;
+
 function recognise(): Recogniser {
   const scanner = new ListScanner(() => {}, false);
+  let isFirst = true;
   return {
     line: (text, number, offset) => {
       scanner.line(text, number, offset);
-      return scanner.hasMessage ? 'yes' : 'later';
+      const mayBeTrace = isFirst && TRACE_END.test(text);
+      isFirst = false;
+      return scanner.hasMessage && !mayBeTrace ? 'yes' : 'later';
     },
     end: () => scanner.hasMessage,
   };

@@ -41,6 +41,7 @@ interface Column<Item> {
 /** Writes the value of one key as the line has it. */
 export interface ValueWriter<Item> {
   readonly name: RecordKeyName;
+  readonly onlyOf: RecordKey['onlyOf'];
   /** False, and nothing written: the line does not have the key. */
   write(item: Item, protocol: Protocol, writer: ByteWriter): boolean;
 }
@@ -155,6 +156,7 @@ export class LineKeys<Item> {
     const columns = this.#columns.filter(({ name }) => !left.has(name));
     return columns.map((column) => ({
       name: column.name,
+      onlyOf: column.key.onlyOf,
       write: (item, protocol, writer) => writeValue(column, item, protocol, writer),
     }));
   }

@@ -1,6 +1,6 @@
 import type { DumpLine } from './dump-line.js';
 import { Slab } from './line.js';
-import { type Direction, QUEUE_MESSAGE_MAX, type TracedMessage } from './message.js';
+import { type Direction, type LineTime, QUEUE_MESSAGE_MAX, type TracedMessage } from './message.js';
 
 /** Bytes of a full line, whatever row size the driver asks for (capturing.md, section 3). */
 const ROW = 16;
@@ -11,7 +11,11 @@ const DUMPS_MAX = 256;
 
 /** A dump in progress, or one that waits for an earlier one. */
 interface Dump {
-  readonly first: DumpLine;
+  readonly direction: Direction;
+  readonly source: DumpLine['source'];
+  readonly key: string;
+  readonly time: LineTime | undefined;
+  readonly caller: string;
   /** Counts dumps. */
   readonly place: number;
   readonly bytes: Uint8Array;
@@ -98,23 +102,28 @@ export class DumpAssembler {
 
   /** The dump that a line continues: of several, the one that began last. */
   #continued({ key, offset }: DumpLine): Dump | undefined {
-    return this.#open.findLast((dump) => !dump.ended && dump.length === offset && dump.first.key === key);
+    return this.#open.findLast((dump) => !dump.ended && dump.length === offset && dump.key === key);
   }
 
   #begin(line: DumpLine): Dump | undefined {
-    if (line.offset + line.bytes.length > QUEUE_MESSAGE_MAX) return undefined;
+    const { direction, source, key, offset, row, size, stamp } = line;
+    if (offset + size > QUEUE_MESSAGE_MAX) return undefined;
     for (const before of this.#open) {
-      if (before.isChecked || before.first.key !== line.key) continue;
+      if (before.isChecked || before.key !== key) continue;
       before.isChecked = true;
       before.ended = this.#isWhole(before);
     }
-    const mayBeRm = line.offset !== 0 || this.#options.mayBeRm(line.bytes, line.direction);
+    const mayBeRm = offset !== 0 || this.#options.mayBeRm(row.subarray(0, size), direction);
     const dump: Dump = {
-      first: line,
+      direction,
+      source,
+      key,
+      time: stamp.time,
+      caller: stamp.caller,
       place: this.#count++,
       bytes: this.#slab.room(QUEUE_MESSAGE_MAX),
-      length: line.offset,
-      isHeadless: line.offset !== 0,
+      length: offset,
+      isHeadless: offset !== 0,
       ended: false,
       isChecked: false,
       endedBefore: this.#ended,
@@ -124,15 +133,15 @@ export class DumpAssembler {
     return dump;
   }
 
-  #isWhole({ bytes, length, first }: Dump): boolean {
-    return this.#options.isWhole(bytes.subarray(0, length), first.direction);
+  #isWhole({ bytes, length, direction }: Dump): boolean {
+    return this.#options.isWhole(bytes.subarray(0, length), direction);
   }
 
-  #append(dump: Dump, line: DumpLine, isCut: boolean): void {
+  #append(dump: Dump, { row, size }: DumpLine, isCut: boolean): void {
     const { length: begin, bytes } = dump;
-    dump.length = Math.min(QUEUE_MESSAGE_MAX, begin + line.bytes.length);
-    for (let at = begin; at < dump.length; at++) bytes[at] = line.bytes[at - begin] as number;
-    dump.ended = (line.bytes.length < ROW && !isCut) || dump.length === QUEUE_MESSAGE_MAX;
+    dump.length = Math.min(QUEUE_MESSAGE_MAX, begin + size);
+    for (let at = begin; at < dump.length; at++) bytes[at] = row[at - begin] as number;
+    dump.ended = (size < ROW && !isCut) || dump.length === QUEUE_MESSAGE_MAX;
     dump.isChecked = false;
     if (dump.ended) this.#ended++;
   }
@@ -151,22 +160,22 @@ export class DumpAssembler {
         if (!isDue(dump)) break;
         count++;
         if (dump.isHeadless) this.#options.lost();
-        else this.#options.message(messageOf(dump), dump.first.source);
+        else this.#options.message(messageOf(dump), dump.source);
       }
       if (count > 0) lane.splice(0, count);
     }
   }
 }
 
-function messageOf({ first, place, bytes, length }: Dump): TracedMessage {
+function messageOf({ direction, time, caller, place, bytes, length }: Dump): TracedMessage {
   return {
-    direction: first.direction,
+    direction,
     queue: undefined,
     isRmOnly: false,
     size: length,
     bytes: bytes.subarray(0, length),
-    time: first.stamp.time,
-    task: first.stamp.caller,
+    time,
+    task: caller,
     place,
   };
 }

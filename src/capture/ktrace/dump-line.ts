@@ -1,15 +1,19 @@
-import { code, hexDigits, isAt, type Line, latin1, Names, wordChars } from './line.js';
+import { code, hexDigits, isAt, type Line, Names, wordChars } from './line.js';
 import type { Direction } from './message.js';
-import { readStamp, type Stamp } from './stamp.js';
+import { StampReader } from './stamp.js';
 
-/** Sixteen bytes or fewer of a dump that print_hex_dump_debug of a Gunyah driver printed. */
+/**
+ * Sixteen bytes or fewer of a dump that print_hex_dump_debug of a Gunyah driver printed. Valid until the next line is
+ * read, and so is the memory that its stamp is read from.
+ */
 export interface DumpLine extends DumpPrefix {
   /** Prefix and, where the kernel tells, thread: lines of one dump have the same. */
   readonly key: string;
   readonly offset: number;
-  /** Valid until the next line is read. */
-  readonly bytes: Uint8Array;
-  readonly stamp: Stamp;
+  /** The first `size` bytes of `row`. */
+  readonly row: Uint8Array;
+  readonly size: number;
+  readonly stamp: Pick<StampReader, 'time' | 'caller'>;
 }
 
 /** What the prefix of a dump tells. */
@@ -41,11 +45,8 @@ const ROW_MAX = 32;
 export class DumpLines {
   readonly #names = new Names();
   readonly #keys = new Map<string, DumpPrefix | undefined>();
-  readonly #row = new Uint8Array(DUMP_LINE_MAX);
-  /** What the last line had in front of its prefix, as text and as read. */
-  readonly #stampText = new Uint8Array(DUMP_LINE_MAX);
-  #stampLength = 0;
-  #stamp = readStamp('');
+  readonly #row = new Uint8Array(ROW_MAX);
+  readonly #stamp = new StampReader();
   #count = 0;
 
   /** Undefined when the line is no dump of a Gunyah driver. */
@@ -78,25 +79,13 @@ export class DumpLines {
     const prefix = this.#names.get(data, prefixStart, prefixEnd);
     const known = this.#prefix(prefix);
     if (known === undefined) return undefined;
-    const stamp = this.#stampOf(data, start, prefixStart);
+    const stamp = this.#stamp;
+    stamp.read(data, start, prefixStart);
+    const { caller } = stamp;
+    const key = caller === '' ? prefix : `${prefix} ${caller}`;
     const offset = hexNumber(data, at, at + OFFSET_DIGITS);
-    const bytes = this.#row.subarray(0, this.#count);
-    const key = stamp.caller === '' ? prefix : `${prefix} ${stamp.caller}`;
-    return { direction: known.direction, source: known.source, key, offset, bytes, stamp };
-  }
-
-  /** Many logs have times of whole seconds: then lines in a row have the same stamp. */
-  #stampOf(data: Uint8Array, start: number, end: number): Stamp {
-    const length = end - start;
-    if (length === this.#stampLength) {
-      let at = 0;
-      while (at < length && this.#stampText[at] === data[start + at]) at++;
-      if (at === length) return this.#stamp;
-    }
-    for (let at = 0; at < length; at++) this.#stampText[at] = data[start + at] as number;
-    this.#stampLength = length;
-    this.#stamp = readStamp(latin1(data, start, end));
-    return this.#stamp;
+    const { direction, source } = known;
+    return { direction, source, key, offset, row: this.#row, size: this.#count, stamp };
   }
 
   #prefix(prefix: string): DumpPrefix | undefined {

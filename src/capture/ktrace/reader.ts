@@ -25,7 +25,7 @@ export interface OtherLines {
 
 /** The clock of a ring buffer: traces do not print it; the scripts of `capture` do. */
 const CLOCK = /^# clock:? (boot|mono|local|wall)\b/;
-/** /dev/kmsg: level and sequence number. */
+/** /dev/kmsg: level, sequence number, time. */
 const SEQUENCE = /^\d+,(\d+),\d+,/;
 
 /** Reads what kernels print when the functions that carry RM's messages are traced, or dump them. */
@@ -120,13 +120,13 @@ export class KernelTraceReader implements CaptureReader {
       const clock = CLOCK.exec(line.text)?.[1];
       if (clock !== undefined) this.#clock = clock as Clock;
     }
-    if (first >= code.zero && first <= code.nine) {
+    if (isDigit(first)) {
       const traced = this.#bpftrace.parse(line);
       if (traced !== undefined) {
         this.#order.push(traced);
         return;
       }
-      this.#checkSequence(line.text);
+      this.#checkSequence(line);
     }
     if (this.#eventLine(line) || this.#dumpLine(line)) return;
     // Another recording begins, whose times have nothing to do with those before.
@@ -158,10 +158,9 @@ export class KernelTraceReader implements CaptureReader {
     return true;
   }
 
-  #checkSequence(line: string): void {
-    const match = SEQUENCE.exec(line);
-    if (match === null) return;
-    const sequence = Number(match[1]);
+  #checkSequence(line: Line): void {
+    const sequence = sequenceOf(line);
+    if (sequence === undefined) return;
     const gap = sequence - (this.#sequence ?? sequence) - 1;
     if (gap > 0 && this.#hasOtherLines) this.#messages.lost(undefined);
     this.#sequence = sequence;
@@ -189,6 +188,20 @@ function firstChar({ data, start, end }: Line): number {
   let at = start;
   while (at < end && data[at] === code.space) at++;
   return at < end ? (data[at] as number) : 0;
+}
+
+/** The sequence number of a line of /dev/kmsg. Other lines are not made a text for it. */
+function sequenceOf(line: Line): number | undefined {
+  const { data, end } = line;
+  let at = line.start;
+  while (at < end && isDigit(data[at] as number)) at++;
+  if (data[at] !== code.comma) return undefined;
+  const match = SEQUENCE.exec(line.text);
+  return match === null ? undefined : Number(match[1]);
+}
+
+function isDigit(char: number): boolean {
+  return char >= code.zero && char <= code.nine;
 }
 
 /** A cheap test: `** 5 printk messages dropped **` may have a stamp in front. */

@@ -1,35 +1,15 @@
 import type { Clock } from '../packets/index.js';
+import { code, latin1 } from './line.js';
 import type { LineTime } from './message.js';
-
-/** What stands before the text of a kernel message in a log. */
-export class Stamp {
-  /** The thread or processor that printed, where the kernel was built to say it (CONFIG_PRINTK_CALLER); else ''. */
-  caller = '';
-  #clock: Clock | undefined;
-  #nsOf: (() => bigint) | undefined;
-  #time: LineTime | undefined;
-
-  /** Made when it is asked for: of a dump only the time of the first line counts. */
-  get time(): LineTime | undefined {
-    if (this.#time === undefined && this.#nsOf !== undefined)
-      this.#time = { ns: this.#nsOf(), clock: this.#clock };
-    return this.#time;
-  }
-
-  /** The first time of a line counts: what a log daemon adds stands before what the kernel printed. */
-  setTime(clock: Clock, nsOf: () => bigint): void {
-    // The kernel's own time is finer than a second of a log daemon, and is what the other lines have too.
-    if (this.#nsOf !== undefined && clock !== 'mono') return;
-    this.#clock = clock;
-    this.#nsOf = nsOf;
-  }
-}
 
 interface Rule {
   /** Whether the pattern can begin with this character. */
   readonly begins: RegExp;
   readonly pattern: RegExp;
-  readonly read?: (match: RegExpExecArray, stamp: Stamp) => void;
+  /** What the pattern holds: a time of a clock, in nanoseconds, or who printed. */
+  readonly clock?: Clock;
+  readonly ns?: (match: RegExpExecArray) => bigint;
+  readonly caller?: (match: RegExpExecArray) => string;
 }
 
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
@@ -37,22 +17,22 @@ const NS_PER_S = 1_000_000_000n;
 
 /**
  * The parts that dmesg with its options, /dev/kmsg, journalctl, syslog and logcat put in front, each followed by the
- * next. A line has any number of them in any order.
+ * next. A line has any number of them in any order. No pattern asks which digit stands at a place, only whether one
+ * does: `StampReader` relies on it.
  */
 const RULES: readonly Rule[] = [
   // printk's time; dmesg -d adds the time since the line before.
   {
     begins: /\[/,
     pattern: /\[\s*(\d+)\.(\d{3,9})(?:\s*<\s*[+\d.]+\s*>)?\] ?/y,
-    read: ([, s, fraction], stamp) => stamp.setTime('mono', () => seconds(s, fraction)),
+    clock: 'mono',
+    ns: ([, s, fraction]) => seconds(s, fraction),
   },
   // CONFIG_PRINTK_CALLER: a thread or a processor.
   {
     begins: /\[/,
     pattern: /\[\s*([TC]\d+)(?:@C?\d+)?\] ?/y,
-    read: ([, caller = ''], stamp) => {
-      stamp.caller = caller;
-    },
+    caller: ([, caller = '']) => caller,
   },
   // dmesg --raw and syslog: facility and level as one number.
   { begins: /</, pattern: /<\d+>/y },
@@ -62,45 +42,48 @@ const RULES: readonly Rule[] = [
   {
     begins: /\d/,
     pattern: /\d+,\d+,(\d+),[^;]*;/y,
-    read: ([, us], stamp) => stamp.setTime('mono', () => BigInt(us as string) * 1000n),
+    clock: 'mono',
+    ns: ([, us]) => BigInt(us as string) * 1000n,
   },
   // dmesg --time-format=iso, journalctl -o short-iso, -o short-full, logcat -v year.
   {
     begins: /[A-Z\d]/,
     pattern:
       /(?:[A-Z][a-z]{2} )?(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[A-Z]{3,4}|[+-]\d\d:?\d\d))? ?/y,
-    read: ([, year, month, day, hour, minute, second, fraction, zone], stamp) =>
-      stamp.setTime(
-        'wall',
-        () => date(Number(year), Number(month), day, hour, minute, second, fraction) - zoneNs(zone),
-      ),
+    clock: 'wall',
+    ns: ([, year, month, day, hour, minute, second, fraction, zone]) =>
+      date(Number(year), Number(month), day, hour, minute, second, fraction) - zoneNs(zone),
   },
   // dmesg -T.
   {
     begins: /\[/,
     pattern: /\[[A-Z][a-z]{2} ([A-Z][a-z]{2})\s+(\d+) (\d\d):(\d\d):(\d\d) (\d{4})\] ?/y,
-    read: ([, month, day, hour, minute, second, year], stamp) =>
-      stamp.setTime('wall', () => date(Number(year), monthOf(month), day, hour, minute, second, undefined)),
+    clock: 'wall',
+    ns: ([, month, day, hour, minute, second, year]) =>
+      date(Number(year), monthOf(month), day, hour, minute, second, undefined),
   },
   // journalctl -o short and short-precise, syslog files.
   {
     begins: /[A-Z]/,
     pattern: /([A-Z][a-z]{2})\s+(\d+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? /y,
-    read: ([, month, day, hour, minute, second, fraction], stamp) =>
-      stamp.setTime('no-year', () => date(1970, monthOf(month), day, hour, minute, second, fraction)),
+    clock: 'no-year',
+    ns: ([, month, day, hour, minute, second, fraction]) =>
+      date(1970, monthOf(month), day, hour, minute, second, fraction),
   },
   // journalctl -o short-unix, logcat -v epoch.
   {
     begins: /[\s\d]/,
     pattern: /\s*(\d{9,11})\.(\d{3,9}) +/y,
-    read: ([, s, fraction], stamp) => stamp.setTime('wall', () => seconds(s, fraction)),
+    clock: 'wall',
+    ns: ([, s, fraction]) => seconds(s, fraction),
   },
   // logcat -v threadtime and -v time.
   {
     begins: /\d/,
     pattern: /(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{3,9}) /y,
-    read: ([, month, day, hour, minute, second, fraction], stamp) =>
-      stamp.setTime('no-year', () => date(1970, Number(month), day, hour, minute, second, fraction)),
+    clock: 'no-year',
+    ns: ([, month, day, hour, minute, second, fraction]) =>
+      date(1970, Number(month), day, hour, minute, second, fraction),
   },
   // logcat: process, thread and level; or level, tag and process.
   { begins: /[\sa-z\d]/, pattern: /\s*(?:[a-z]+\s+)?\d+\s+\d+ [VDIWEFS] (?:kernel\s*: ?)?/y },
@@ -115,22 +98,109 @@ const RULES_BY_CHAR: readonly (readonly Rule[])[] = Array.from({ length: 128 }, 
   RULES.filter(({ begins }) => begins.test(String.fromCharCode(char))),
 );
 
-/** Reads what stands before the text of a kernel message. */
-export function readStamp(line: string): Stamp {
-  const stamp = new Stamp();
+/** A rule, and where in a stamp it applies. */
+interface Place {
+  readonly rule: Rule;
+  readonly at: number;
+}
+
+/** Which parts a stamp has, whatever its digits are. */
+interface Parts {
+  readonly time: Place | undefined;
+  readonly caller: Place | undefined;
+}
+
+const STAMP_MAX = 1024;
+
+/**
+ * Reads what stands before the text of kernel messages, one line after the other. The stamps of a log differ in their
+ * digits alone, so that the parts of one are those of the next.
+ */
+export class StampReader {
+  /** The stamp with zeros for its digits. */
+  readonly #shape = new Uint8Array(STAMP_MAX);
+  #length = 0;
+  #parts: Parts = partsOf('');
+  #data: Uint8Array = this.#shape;
+  #start = 0;
+  /** The stamp that `#time` was read from: many logs have times of whole seconds. */
+  readonly #timed = new Uint8Array(STAMP_MAX);
+  #timedLength = -1;
+  #time: LineTime | undefined;
+
+  /** Takes bytes [start, end) of `data`, at most 1024; `time` and `caller` are read from them. */
+  read(data: Uint8Array, start: number, end: number): void {
+    this.#data = data;
+    this.#start = start;
+    const length = end - start;
+    if (length === this.#length && this.#hasShape(data, start, length)) return;
+    for (let at = 0; at < length; at++) this.#shape[at] = shapes[data[start + at] as number] as number;
+    this.#length = length;
+    this.#parts = partsOf(latin1(data, start, end));
+  }
+
+  /** The thread or processor that printed, where the kernel was built to say it (CONFIG_PRINTK_CALLER); else ''. */
+  get caller(): string {
+    const { caller } = this.#parts;
+    return caller === undefined ? '' : (caller.rule.caller?.(this.#match(caller)) ?? '');
+  }
+
+  get time(): LineTime | undefined {
+    if (this.#isTimed()) return this.#time;
+    for (let at = 0; at < this.#length; at++) this.#timed[at] = this.#data[this.#start + at] as number;
+    this.#timedLength = this.#length;
+    const { time } = this.#parts;
+    const ns = time?.rule.ns?.(this.#match(time));
+    this.#time = ns === undefined ? undefined : { ns, clock: time?.rule.clock };
+    return this.#time;
+  }
+
+  #hasShape(data: Uint8Array, start: number, length: number): boolean {
+    const shape = this.#shape;
+    for (let at = 0; at < length; at++) if (shape[at] !== shapes[data[start + at] as number]) return false;
+    return true;
+  }
+
+  #isTimed(): boolean {
+    const length = this.#length;
+    if (length !== this.#timedLength) return false;
+    // The last digits differ first.
+    for (let at = length - 1; at >= 0; at--)
+      if (this.#timed[at] !== this.#data[this.#start + at]) return false;
+    return true;
+  }
+
+  #match({ rule: { pattern }, at }: Place): RegExpExecArray {
+    pattern.lastIndex = at;
+    return pattern.exec(latin1(this.#data, this.#start, this.#start + this.#length)) as RegExpExecArray;
+  }
+}
+
+/** Each character, and a zero for each digit. */
+const shapes: Readonly<Uint8Array> = Uint8Array.from({ length: 256 }, (_, char) =>
+  char >= code.zero && char <= code.nine ? code.zero : char,
+);
+
+function partsOf(stamp: string): Parts {
+  let time: Place | undefined;
+  let caller: Place | undefined;
   let end = 0;
   for (let length = -1; length !== end; ) {
     length = end;
-    for (const { pattern, read } of RULES_BY_CHAR[line.charCodeAt(end)] ?? []) {
-      pattern.lastIndex = end;
-      const match = pattern.exec(line);
+    for (const rule of RULES_BY_CHAR[stamp.charCodeAt(end)] ?? []) {
+      rule.pattern.lastIndex = end;
+      const match = rule.pattern.exec(stamp);
       if (match === null || match[0] === '') continue;
-      read?.(match, stamp);
+      const place = { rule, at: end };
+      if (rule.caller !== undefined) caller = place;
+      // The first time counts: what a log daemon adds stands before what the kernel printed. The kernel's own time is
+      // finer than a second of a log daemon, and is what the other lines have too.
+      if (rule.ns !== undefined && (time === undefined || rule.clock === 'mono')) time = place;
       end += match[0].length;
       break;
     }
   }
-  return stamp;
+  return { time, caller };
 }
 
 function seconds(whole: string | undefined, fraction: string | undefined): bigint {

@@ -53,6 +53,7 @@ export const nothingDecoded: DecodedPayload = {
 /**
  * Decodes the payload [start, end) of a message of the given type, whatever it holds; never throws. Offsets of issues
  * count from `start`, in replies from after the error word. `request` is the value of the request that a reply answers.
+ * Of payloads that are not decoded, however large, `rest` and `raw` are the given bytes themselves, no copies.
  */
 export function decodePayload(
   message: Message | undefined,
@@ -71,7 +72,7 @@ export function decodePayload(
   }
   const layout = payloadOf(message, type, error);
   if (layout === undefined) {
-    const rest = end > from ? bytesOf(view, from, end).slice() : undefined;
+    const rest = end > from ? bytesOf(view, from, end) : undefined;
     return { error, layout, payload: undefined, complete: false, rest, issues: none, raw: undefined };
   }
   if (end - from > decodedSizeMax) return tooLarge(error, view, start, end);
@@ -132,7 +133,7 @@ function undecoded(
   end: number,
   issue: Issue,
 ): DecodedPayload {
-  const raw = bytesOf(view, start, end).slice();
+  const raw = bytesOf(view, start, end);
   return {
     error,
     layout: undefined,

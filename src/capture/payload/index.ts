@@ -32,5 +32,5 @@ export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schem
 export type { PayloadWriter } from './struct-writer.js';
 export { payloadText, payloadTextFunctions } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';
-export { payloadWriter } from './wire-json.js';
+export { JsonReader, jsonConstants, payloadWriter } from './wire-json.js';
 export { fieldMargin, innerMargin, linesWriter } from './wire-lines.js';

@@ -113,13 +113,15 @@ export class JsonReader extends StructWriter {
     const { out } = this;
     const { name, type } = field;
     if (type.kind === 'bytes') {
-      this.#key(field);
+      this.valueBegins(field);
       this.#bytes(type as BytesType, at, String(type.fixedSize));
+      this.valueEnds(field);
       return;
     }
-    if (type.kind !== 'reserved') this.#key(field);
+    if (type.kind !== 'reserved') this.valueBegins(field);
     if (type.kind !== 'reserved' && type.fixedSize === 8) {
       this.#hexU64(at);
+      this.valueEnds(field);
       return;
     }
     const variable = out.name('f');
@@ -131,19 +133,21 @@ export class JsonReader extends StructWriter {
     this.variables.set(name, variable);
     if (type.kind === 'reserved') {
       out.line(`if (${variable} !== 0) {`);
-      this.#key(field);
+      this.valueBegins(field);
     }
     this.#scalar(type, variable);
+    this.valueEnds(field);
     if (type.kind === 'reserved') out.line('}');
   }
 
   protected override bytes(field: Field, length: string): void {
-    this.#key(field);
+    this.valueBegins(field);
     this.#bytes(field.type as BytesType, 'p', length);
+    this.valueEnds(field);
   }
 
   protected override listBegins(field: Field, n: string): void {
-    this.#key(field);
+    this.valueBegins(field);
     this.text += '[';
     this.store();
     this.endStretch();
@@ -168,14 +172,15 @@ export class JsonReader extends StructWriter {
     this.endStretch();
   }
 
-  protected override listEnds(): void {
+  protected override listEnds(field: Field): void {
     // The comma behind the last entry.
     this.out.line(`if (${this.#count} > 0) a--;`);
     this.text += ']';
+    this.valueEnds(field);
   }
 
-  /** The key of a field, with what separates it from the one before. */
-  #key(field: Field): void {
+  /** Emits what stands in front of a field's value: its key, with what separates it from the one before. */
+  protected valueBegins(field: Field): void {
     const { out } = this;
     const key = `${JSON.stringify(field.name)}:`;
     const begun = this.begun;
@@ -186,6 +191,9 @@ export class JsonReader extends StructWriter {
     } else this.text += begun ? `,${key}` : key;
     if (isSure(field)) this.begun = true;
   }
+
+  /** Emits what stands behind a field's value. */
+  protected valueEnds(_: Field): void {}
 
   #hexU64(at: string): void {
     this.text += '"';

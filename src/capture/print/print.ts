@@ -37,7 +37,10 @@ export function payloadLines({ layout, payload }: CaptureRecord, options: PrintO
 export function otherLines(record: CaptureRecord, options: PrintOptions): string[] {
   const { style } = options;
   const { issues, rest, raw, packets } = record;
-  const lines = issues.map((issue) => `${fieldMargin}${style.bad('!')} ${style.bad(issueText(issue))}`);
+  const lines = issues.flatMap((issue) => {
+    const line = `${fieldMargin}${style.bad('!')} ${style.bad(issueText(issue))}`;
+    return wrap(line, options.width, fieldMargin.length + MARK_SIZE);
+  });
   if (rest !== undefined) lines.push(bytesLine('rest', rest, options));
   if (raw !== undefined && !options.hex) lines.push(bytesLine('raw', raw, options));
   for (const { frame, comment } of packets) {
@@ -56,7 +59,7 @@ export function writeBytes(
   if (hex && bytes !== undefined) writeDump(bytes, style, write);
 }
 
-/** Writes one queue message on one line (`decode --frames`), and on demand its bytes. */
+/** Writes one queue message on one line (`decode --frames`), or more where the width asks for it, and on demand its bytes. */
 export function writeFrame(frame: Frame, options: PrintOptions, write: (text: string) => void): void {
   const { style, protocol } = options;
   const { packet, header, index, issues } = frame;
@@ -74,11 +77,17 @@ export function writeFrame(frame: Frame, options: PrintOptions, write: (text: st
   }
   if (packet.queue !== undefined) parts.push(style.dim(`queue ${packet.queue}`));
   parts.push(style.dim(`${size} bytes`));
-  const lines = [parts.join('  ')];
-  for (const issue of issues) lines.push(`${fieldMargin}${style.bad(`! ${issueText(issue)}`)}`);
+  const lines = wrap(parts.join('  '), options.width, fieldMargin.length);
+  for (const issue of issues) {
+    const line = `${fieldMargin}${style.bad(`! ${issueText(issue)}`)}`;
+    lines.push(...wrap(line, options.width, fieldMargin.length + MARK_SIZE));
+  }
   write(`${lines.join('\n')}\n`);
   if (options.hex) writeDump(packet.data.subarray(packet.start, packet.end), style, write);
 }
+
+/** `! ` in front of an issue. */
+const MARK_SIZE = 2;
 
 /** Undecoded bytes on one line, cut after 64 bytes. */
 function bytesLine(label: string, bytes: Uint8Array, { style }: PrintOptions): string {

@@ -1,11 +1,11 @@
 /** Assembles packets to records: whole RPC messages, and replies with their requests. */
 export { Assembler } from './assembler.js';
 export type { Outstanding } from './conversation.js';
-export { decodedRecord, isPlainMessage, type MessageFacts, messageRecord } from './decoded-record.js';
+export { KeptRecord } from './kept-record.js';
 export { keptRecord, LazyRecord } from './lazy-record.js';
 export { holdLimits, PART_SIZE } from './limits.js';
 export type { AssemblerOptions } from './options.js';
-export type { CaptureRecord, Frame, RecordPacket, RecordType } from './record.js';
+export type { CaptureRecord, Frame, PayloadPlace, RecordPacket, RecordType } from './record.js';
 
 export { RouteGuess } from './route.js';
 export type { AssemblerState } from './state.js';

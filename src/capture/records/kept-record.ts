@@ -5,8 +5,11 @@ import type { Values } from '../../wire/index.js';
 import { type DecodedPayload, decodePayload } from '../payload/index.js';
 import type { CaptureRecord, RecordPacket } from './record.js';
 
-/** What is known of each whole message. */
-type WholeMessage = Omit<CaptureRecord, 'type' | 'seq' | 'id'> & {
+/** What is known of each whole message besides what its payload's bytes mean. */
+type WholeMessage = Omit<
+  CaptureRecord,
+  'type' | 'seq' | 'id' | keyof Omit<DecodedPayload, 'error' | 'layout'>
+> & {
   readonly type: MessageTypeName;
   readonly seq: number;
   readonly id: number;
@@ -32,16 +35,19 @@ export class KeptRecord implements CaptureRecord {
   readonly layout: Payload | undefined;
   readonly size: number;
   readonly bytes: Uint8Array;
-  readonly #asked: Values | undefined;
-  readonly #packetIssues: readonly Issue[];
+  /** Value of the request that a reply answers. */
+  readonly asked: Values | undefined;
+  /** Issues of the packets, which come before those of the payload. */
+  readonly packetIssues: readonly Issue[];
   #decoded: DecodedPayload | undefined;
 
-  /** @param bytes of the payload, which nobody changes. @param asked value of the request that a reply answers. */
+  /** @param bytes of the payload, which nobody changes. @param decoded what they mean, if that is known. */
   constructor(
     record: WholeMessage,
     bytes: Uint8Array,
     asked: Values | undefined,
     packetIssues: readonly Issue[],
+    decoded?: DecodedPayload,
   ) {
     this.no = record.no;
     this.packets = record.packets.map(({ frame, time, clock, comment, size, gaps, header }) => {
@@ -61,8 +67,9 @@ export class KeptRecord implements CaptureRecord {
     this.layout = record.layout;
     this.size = record.size;
     this.bytes = bytes;
-    this.#asked = asked;
-    this.#packetIssues = packetIssues;
+    this.asked = asked;
+    this.packetIssues = packetIssues;
+    this.#decoded = decoded;
   }
 
   get payload(): Values | undefined {
@@ -79,12 +86,12 @@ export class KeptRecord implements CaptureRecord {
   }
   get issues(): readonly Issue[] {
     const { issues } = this.#all;
-    return this.#packetIssues.length === 0 ? issues : [...this.#packetIssues, ...issues];
+    return this.packetIssues.length === 0 ? issues : [...this.packetIssues, ...issues];
   }
 
   get #all(): DecodedPayload {
     const { message, type, bytes } = this;
-    this.#decoded ??= decodePayload(message, MessageType[type], viewOf(bytes), 0, bytes.length, this.#asked);
+    this.#decoded ??= decodePayload(message, MessageType[type], viewOf(bytes), 0, bytes.length, this.asked);
     return this.#decoded;
   }
 }

@@ -18,11 +18,10 @@ import {
   decodePayload,
   errorWordSize,
   type MessageFunctions,
-  nothingDecoded,
   type PayloadFunctions,
 } from '../payload/index.js';
 import { KeptRecord } from './kept-record.js';
-import type { CaptureRecord, RecordPacket } from './record.js';
+import type { CaptureRecord, PayloadPlace, RecordPacket } from './record.js';
 
 const none: readonly Issue[] = [];
 
@@ -58,6 +57,8 @@ class SinglePacket implements RecordPacket {
     return this.packet.comment;
   }
 }
+
+type Place = { -readonly [K in keyof PayloadPlace]: PayloadPlace[K] };
 
 /** What is known of a payload without decoding it. */
 const Soundness = { unknown: 0, sound: 1, trailing: 2, cut: 3, broken: 4 } as const;
@@ -101,6 +102,7 @@ export class LazyRecord implements CaptureRecord {
   #soundness: number = Soundness.unknown;
   /** Where the fields end, if the payload is longer. */
   #restStart = 0;
+  readonly #place: Place = { view: new DataView(new ArrayBuffer(0)), start: 0, end: 0, request: undefined };
   readonly #cut: Cut = { path: '', offset: 0, expected: 0, actual: 0 };
   #decoded: DecodedPayload | undefined;
   readonly #keepsBytes: boolean;
@@ -196,6 +198,10 @@ export class LazyRecord implements CaptureRecord {
     this.#issues = issues;
   }
 
+  get packetIssues(): readonly Issue[] {
+    return this.#issues;
+  }
+
   get layout(): Payload | undefined {
     return this.#functions?.layout;
   }
@@ -233,6 +239,17 @@ export class LazyRecord implements CaptureRecord {
     // Bytes without a layout are no issue, and neither is a layout that nobody knows without the request.
     const isClear = layout !== undefined && !(layout instanceof VariantType && this.#asked === undefined);
     return isClear || this.#all.issues.length > 0;
+  }
+
+  get place(): PayloadPlace | undefined {
+    if (!this.#isSoundPayload && this.#soundness !== Soundness.trailing) return undefined;
+    if (this.#functions === undefined) return undefined;
+    const place = this.#place;
+    place.view = this.#view;
+    place.start = this.#fields;
+    place.end = this.#end;
+    place.request = this.#asked;
+    return place;
   }
 
   writePayload(writer: ByteWriter): boolean {
@@ -282,14 +299,18 @@ export class LazyRecord implements CaptureRecord {
     return new KeptRecord(this, this.#copy(this.#start), this.#asked, this.#issues);
   }
 
-  /**
-   * The same as an object that stays.
-   *
-   * @param isDecoded whether it has its payload's values. Without them it has the bytes instead, for `decodedRecord`.
-   */
-  plain(isDecoded: boolean): CaptureRecord {
-    const later = !isDecoded && this.size <= decodedSizeMax;
-    const decoded = later ? nothingDecoded : this.#all;
+  /** As {@link kept}, with a digest in place of bytes that nobody looks at. They are digested once. */
+  keptShort(digest: (bytes: Uint8Array) => Uint8Array): KeptRecord {
+    const { raw, rest, ...decoded } = this.#all;
+    const bytes = digest(raw ?? rest ?? this.#copy(this.#start));
+    const short = { ...decoded, raw: raw && bytes, rest: rest && bytes };
+    return new KeptRecord(this, bytes, this.#asked, this.#issues, short);
+  }
+
+  /** The same as an object that stays. */
+  plain(): CaptureRecord {
+    const decoded = this.#all;
+    const raw = this.#own(decoded.raw);
     return {
       no: this.no,
       packets: this.packets === this.#singles ? [keptPacket(this.#single)] : this.packets,
@@ -309,11 +330,11 @@ export class LazyRecord implements CaptureRecord {
       layout: decoded.layout,
       payload: decoded.payload,
       complete: decoded.complete,
-      rest: decoded.rest,
+      rest: this.#own(decoded.rest),
       issues: this.#issues.length === 0 ? decoded.issues : [...this.#issues, ...decoded.issues],
-      raw: decoded.raw,
+      raw,
       size: this.size,
-      bytes: later || this.#keepsBytes ? (decoded.raw ?? this.#copy(this.#start)) : undefined,
+      bytes: this.#keepsBytes ? (raw ?? this.#copy(this.#start)) : undefined,
     };
   }
 
@@ -348,6 +369,11 @@ export class LazyRecord implements CaptureRecord {
       this.#asked,
     );
     return this.#decoded;
+  }
+
+  /** Bytes that do not change when the next packet comes. */
+  #own(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    return bytes?.buffer === this.#view.buffer ? bytes.slice() : bytes;
   }
 
   #copy(start: number): Uint8Array {

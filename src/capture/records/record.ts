@@ -26,6 +26,15 @@ export interface RecordPacket {
   readonly header: Header | undefined;
 }
 
+/** The fields of a payload as bytes, until the next message. There may be more bytes than they take. */
+export interface PayloadPlace {
+  readonly view: DataView;
+  readonly start: number;
+  readonly end: number;
+  /** Value of the request that a reply answers, where its layout depends on it. */
+  readonly request: Values | undefined;
+}
+
 /**
  * One RPC message of a capture, put together, decoded and matched; or a queue message that is none. Records come in
  * the order in which their messages complete or are given up. Valid as long as one likes: nothing in it is reused.
@@ -78,6 +87,8 @@ export interface CaptureRecord {
   readonly isSound?: boolean;
   /** Whether there are issues, for those who need not know which. Undefined: look at `issues`. */
   readonly hasIssues?: boolean;
+  /** Where its fields are, for those who read them from the bytes. Undefined: not known, or they do not decode. */
+  readonly place?: PayloadPlace | undefined;
   /** Writes `payload` as JSON without decoding it; false, and nothing written, where that is not possible. */
   writePayload?(writer: ByteWriter): boolean;
   /** Writes a line for each field without decoding them; false, and nothing written, where that is not possible. */

@@ -61,11 +61,11 @@ export class Stream implements ReassemblySink {
     this.#owner = owner;
     this.#lazy = owner.lazy;
     this.#functions = owner.functions;
-    const { protocol, rules, record, frame, reuses = false, undecoded = false } = owner.options;
+    const { protocol, rules, record, frame, reuses = false } = owner.options;
     this.#isFramed = frame !== undefined;
     this.#headerSize = protocol.limits.header;
     this.#content = protocol.limits.content;
-    this.#deliver = record && (reuses ? record : (lazy) => record(lazy.plain(!undecoded), lazy.asked));
+    this.#deliver = record && (reuses ? record : (lazy) => record(lazy.plain()));
     this.conversation = new Conversation(owner.waiting);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
     const own = to === protocol.constants.VMID_RM ? rmRules : rules;
@@ -260,7 +260,7 @@ export class Stream implements ReassemblySink {
       raw,
       bytes: raw,
     };
-    record(other, undefined);
+    record(other);
   }
 
   #frame(header: Header | undefined, index: number | undefined, issue?: Issue): void {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/error.js';
 import {
+  Comparison,
   countsLine,
   type DiffEntry,
   type Difference,
@@ -66,8 +67,9 @@ async function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOp
   if (aFile === '-' && bFile === '-') {
     throw new UsageError({ code: 'argument', path: '', expected: 'standard input once', actual: '- -' });
   }
-  const a = entriesOf(io, aFile, options, rules);
-  const b = entriesOf(io, bFile, options, rules);
+  const comparison = new Comparison(protocol, options.ignore);
+  const a = entriesOf(io, aFile, options.format, comparison, rules);
+  const b = entriesOf(io, bFile, options.format, comparison, rules);
   const json = outputForm(options.output, options.json && 'json', 'text') === 'json';
   const output = io.output(options.output, json ? 'json' : 'text');
   const style = terminalStyle(io.stdio, options.output === '-');
@@ -92,13 +94,12 @@ const PIECE_SIZE = 64 * 1024;
 async function* entriesOf(
   io: CommandIo,
   file: string,
-  options: DiffOptions,
+  format: InputFormat | undefined,
+  comparison: Comparison,
   rules: ReassemblyRules,
 ): AsyncGenerator<readonly DiffEntry[]> {
-  const { protocol } = io;
-  const { ignore = [], format } = options;
   let entries: DiffEntry[] = [];
-  const assembler = entryAssembler({ protocol, ignore }, rules, (entry) => entries.push(entry));
+  const assembler = entryAssembler(comparison, rules, (entry) => entries.push(entry));
   const packet: PacketSink = (item) => assembler.packet(item);
   for await (const _ of io.readingCapture(file, format, packet, undefined, undefined, PIECE_SIZE)) {
     if (io.isOutputClosed) return;

@@ -63,7 +63,6 @@ async function relay(io: CommandIo, options: RelayOptions): Promise<void> {
       ? undefined
       : new Tap(io.stdio, options.tap, io.output(options.tap, 'pcapng', '--tap'), {
           warn: (text) => io.warn(text),
-          failed: stop.fail,
           closed: stop.end,
         });
   const to = options.to.startsWith('dgram:') ? options.to : `socket:${options.to.replace(/^socket:/, '')}`;

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { protocol } from '../../../schemas/index.js';
+import { ByteWriter } from '../../base/byte-writer.js';
 import { UsageError } from '../../base/error.js';
-import { LineSplitter } from '../../capture/packets/index.js';
+import { LineCutter } from '../../capture/packets/index.js';
 import { LiveLinter, lintForms, rules } from '../../lint/index.js';
 import { FileError } from '../../node/file-error.js';
 import { readPieces, readWholeFile } from '../../node/input.js';
@@ -19,6 +20,9 @@ import { peerList } from '../lint-options.js';
 import { notes } from '../notes.js';
 import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
 import { Stop } from '../stop.js';
+
+/** Bytes of answers for which there is room at the start. */
+const ANSWERS_SIZE = 1 << 16;
 
 interface ServeOptions {
   readonly socket?: string;
@@ -96,7 +100,6 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
       ? undefined
       : new Tap(io.stdio, options.tap, io.output(options.tap, 'pcapng', '--tap'), {
           warn: (text) => io.warn(text),
-          failed: stop.fail,
           closed: stop.end,
         });
   const { tapSocket } = options;
@@ -187,15 +190,13 @@ function serveLines(
     });
   const target = new SimTarget({ platform, profile: manager, careful: careful === true });
   const server = new LineServer(target, readableFile);
-  let answers = '';
-  const lines = new LineSplitter((line) => {
-    answers += server.answer(line);
-  });
+  const answers = new ByteWriter(ANSWERS_SIZE);
+  const lines = new LineCutter((data, start, end) => server.answer(data, start, end, answers));
   io.stdio.write(Buffer.from('ready\n'));
   for (const chunk of readPieces(io.stdio, '-')) {
-    answers = '';
+    answers.at = 0;
     lines.push(chunk);
-    if (!io.stdio.write(Buffer.from(answers))) return;
+    if (!io.stdio.write(answers.bytes.subarray(0, answers.at))) return;
   }
 }
 

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Files that are kept. More than the steps on their way to a program, which has yet to read theirs. */
 const FILES_MAX = 2048;
+/** A folder of Linux in memory, where a file is written in a tenth of the time that one on a disk takes. */
+const MEMORY_FOLDER = '/dev/shm';
 
 /** Contents of memory as files, through which a program gets them. The same contents are mostly loaded again. */
 export class ContentsFiles {
@@ -38,7 +40,16 @@ function newFolder(): string {
     process.once('exit', () => {
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     });
-  const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-fuzz-'));
+  const folder = mkdtempSync(join(fastFolder(), 'gunyah-rm-fuzz-'));
   folders.push(folder);
   return folder;
+}
+
+function fastFolder(): string {
+  try {
+    accessSync(MEMORY_FOLDER, constants.W_OK);
+    return MEMORY_FOLDER;
+  } catch {
+    return tmpdir();
+  }
 }

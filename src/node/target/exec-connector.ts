@@ -1,11 +1,4 @@
-import {
-  type Connection,
-  type ConnectionEvents,
-  type Connector,
-  type Step,
-  type Told,
-  writeLine,
-} from '../../target/index.js';
+import type { Connection, ConnectionEvents, Connector, Step, Told } from '../../target/index.js';
 import { deadline } from '../timing.js';
 import { ContentsFiles } from './contents-files.js';
 import { TargetProcess } from './target-process.js';
@@ -27,6 +20,7 @@ export class ExecConnector implements Connector {
   readonly steps: ReadonlySet<Step['kind']> = new Set(['frame', 'load']);
   readonly #steps = this.steps as Set<Step['kind']>;
   readonly #files = new ContentsFiles();
+  readonly #fileOf = (bytes: Uint8Array) => this.#files.of(bytes);
   #canReset = false;
   #canFork = false;
 
@@ -55,7 +49,7 @@ export class ExecConnector implements Connector {
     const program = new TargetProcess(this.command, events);
     return {
       settles: true,
-      put: (step) => program.write(writeLine(step, (bytes) => this.#files.of(bytes))),
+      put: (step) => program.put(step, this.#fileOf),
       ...(this.#canReset ? { reset: () => program.reset() } : {}),
       ...(this.#canFork ? { fork: () => program.write('fork\n') } : {}),
       join() {},

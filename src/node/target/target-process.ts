@@ -1,12 +1,30 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import type { ConnectionEvents, Ending, Told } from '../../target/index.js';
+import { ByteWriter } from '../../base/byte-writer.js';
+import { WireError } from '../../base/error.js';
+import { HexDecoder } from '../../base/hex-decoder.js';
+import { latin1 } from '../../base/text.js';
+import { LineCutter } from '../../capture/packets/index.js';
+import {
+  type ConnectionEvents,
+  type Ending,
+  readFrameWords,
+  type Step,
+  type Told,
+  writeLine,
+} from '../../target/index.js';
 
 /** Characters of stderr that are kept. A sanitizer's report names the fault at its start. */
 const STDERR_KEPT = 16 * 1024;
-/** Most characters of a line. Longer ones are no answers. */
+/** Most bytes of a line. Longer ones are no answers. */
 const LINE_SIZE_MAX = 1024 * 1024;
+/** Bytes of lines for which there is room at the start. */
+const LINES_SIZE = 1 << 16;
+/** `ok`, its characters as two bytes. */
+const [O, K] = [0x6f, 0x6b];
+const SPACE = 0x20;
+const COVERAGE = 'cov ';
 /** Time to read the remaining output of a process that has ended. */
 const DRAIN_MS = 200;
 
@@ -18,8 +36,9 @@ export class TargetProcess {
   readonly #events: ConnectionEvents;
   readonly #closed: Promise<void>;
   /** Lines to write, which go out together at the end of the turn. */
-  #lines = '';
-  #text = '';
+  readonly #lines = new ByteWriter(LINES_SIZE);
+  readonly #answers = new LineCutter((data, start, end) => this.#line(data, start, end), LINE_SIZE_MAX);
+  readonly #hex = new HexDecoder();
   #isDeaf = false;
   #stderr = '';
   #wanted = false;
@@ -33,8 +52,7 @@ export class TargetProcess {
     this.#events = events;
     const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
-    child.stdout.setEncoding('latin1');
-    child.stdout.on('data', (chunk: string) => this.#read(chunk));
+    child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
     child.stderr.on('data', (chunk: Buffer) => {
       // Later reports are mostly consequences of the first one.
       if (this.#stderr.length < STDERR_KEPT) this.#stderr += chunk.toString('latin1');
@@ -51,10 +69,19 @@ export class TargetProcess {
     });
   }
 
+  /** @param fileOf name of a file with these bytes. */
+  put(step: Step, fileOf: (bytes: Uint8Array) => string): void {
+    if (this.#canWrite()) writeLine(this.#lines, step, fileOf);
+  }
+
   write(line: string): void {
-    if (this.#hasEnded) return;
-    if (this.#lines === '') queueMicrotask(() => this.#flush());
-    this.#lines += line;
+    if (this.#canWrite()) this.#lines.text(line);
+  }
+
+  #canWrite(): boolean {
+    if (this.#hasEnded) return false;
+    if (this.#lines.at === 0) queueMicrotask(() => this.#flush());
+    return true;
   }
 
   /** Has it boot again, also after `abort`. */
@@ -69,9 +96,10 @@ export class TargetProcess {
   }
 
   #flush(): void {
-    const lines = this.#lines;
-    this.#lines = '';
-    if (this.#child.stdin.writable) this.#child.stdin.write(lines, 'latin1');
+    const { bytes, at } = this.#lines;
+    this.#lines.at = 0;
+    // A copy, since it may have to wait.
+    if (this.#child.stdin.writable) this.#child.stdin.write(bytes.slice(0, at));
   }
 
   /** Kills it and its child processes. */
@@ -91,31 +119,42 @@ export class TargetProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream.destroy();
   }
 
-  #read(chunk: string): void {
+  #read(chunk: Uint8Array): void {
     if (this.#isDeaf) return;
-    const text = this.#text === '' ? chunk : this.#text + chunk;
-    let at = 0;
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
-      this.#line(text, at, end);
-      at = end + 1;
+    try {
+      this.#answers.push(chunk);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      // No line after one that is too long can be found.
+      this.#isDeaf = true;
     }
-    this.#text = text.slice(at);
-    // No line after one that is too long can be found.
-    if (this.#text.length > LINE_SIZE_MAX) this.#isDeaf = true;
-    if (this.#isDeaf) this.#text = '';
   }
 
-  #line(text: string, start: number, lineEnd: number): void {
-    if (lineEnd - start > LINE_SIZE_MAX) {
-      this.#isDeaf = true;
-      return;
-    }
-    if (this.#isDeaf || this.#hasEnded) return;
-    if (lineEnd - start === 2 && text.startsWith('ok', start)) {
+  #line(data: Uint8Array, start: number, lineEnd: number): void {
+    if (this.#hasEnded) return;
+    let end = lineEnd;
+    while (end > start && (data[end - 1] as number) <= SPACE) end--;
+    if (end - start === 2 && data[start] === O && data[start + 1] === K) {
       this.#events.settled(this.#told());
       return;
     }
-    const line = text.slice(start, lineEnd).trimEnd();
+    const words = readFrameWords('rx', data, start, end, this.#hex);
+    if (words !== undefined) this.#events.received(words.vmid, words.frame);
+    else if (!this.#bitmap(data, start, end)) this.#words(latin1(data, start, end));
+  }
+
+  /** Takes a `cov` line of one word, a bitmap in hex, of which a target may print one for each step. */
+  #bitmap(data: Uint8Array, start: number, end: number): boolean {
+    for (let index = 0; index < COVERAGE.length; index++)
+      if (data[start + index] !== COVERAGE.charCodeAt(index)) return false;
+    const bitmap = this.#hex.decode(data, start + COVERAGE.length, end);
+    if (bitmap === undefined) return false;
+    this.#edges ??= [];
+    addEdgesOf(this.#edges, bitmap);
+    return true;
+  }
+
+  #words(line: string): void {
     const space = line.indexOf(' ');
     const rest = space < 0 ? '' : line.slice(space + 1);
     switch (space < 0 ? line : line.slice(0, space)) {
@@ -125,9 +164,6 @@ export class TargetProcess {
         break;
       case 'unsupported':
         this.#events.settled({ ...this.#told(), unsupported: true });
-        break;
-      case 'rx':
-        this.#receive(rest);
         break;
       case 'cov':
         this.#edges ??= [];
@@ -140,16 +176,6 @@ export class TargetProcess {
       case 'abort':
         this.#end({ kind: 'crash', text: this.#report(`abort ${rest}`.trimEnd()) });
     }
-  }
-
-  #receive(text: string): void {
-    const space = text.indexOf(' ');
-    const hex = text.slice(space + 1);
-    const vmid = Number(text.slice(0, space));
-    const frame = Buffer.from(hex, 'hex');
-    // Node stops at the first character that is no hex digit.
-    if (space <= 0 || !(vmid >= 0 && vmid <= 0xffff) || 2 * frame.length !== hex.length) return;
-    this.#events.received(vmid, new Uint8Array(frame.buffer, frame.byteOffset, frame.length));
   }
 
   /** What it has said of itself since the last `ok`. */
@@ -187,16 +213,14 @@ function exitText(code: number | null): string {
   return signal === undefined ? `exit ${code}` : signal[0];
 }
 
-/**
- * Adds the edges that a `cov` line names: one word is a bitmap in hex, in which bit b of byte n is edge 8 n + b. Several
- * words, or numbers between commas, are edge numbers.
- */
+/** Adds the edges that a `cov` line names by their numbers, several words or numbers between commas. */
 function addEdges(edges: number[], text: string): void {
-  if (/[ ,]/.test(text)) {
-    for (const number of text.split(/[ ,]+/)) if (/^\d{1,9}$/.test(number)) edges.push(Number(number));
-    return;
-  }
-  const bitmap = Buffer.from(text, 'hex');
+  if (!/[ ,]/.test(text)) return;
+  for (const number of text.split(/[ ,]+/)) if (/^\d{1,9}$/.test(number)) edges.push(Number(number));
+}
+
+/** Adds the edges of a bitmap: bit b of byte n is edge 8 n + b. */
+function addEdgesOf(edges: number[], bitmap: Uint8Array): void {
   for (let index = 0; index < bitmap.length; index++)
     for (let byte = bitmap[index] as number, bit = 0; byte !== 0; byte >>= 1, bit++)
       if ((byte & 1) !== 0) edges.push(8 * index + bit);

@@ -1,10 +1,10 @@
 import { type Filter, recordFields } from '../../../capture/filter/index.js';
 import type { InputFormat } from '../../../capture/input/index.js';
 import { isProblem } from '../../../capture/print/index.js';
-import { Assembler } from '../../../capture/records/index.js';
-import { ParquetFolder } from '../../../node/parquet-folder.js';
+import { Assembler, type RecordPacket } from '../../../capture/records/index.js';
+import { dayOf, ParquetFolder } from '../../../node/parquet-folder.js';
 import type { ReassemblyRules } from '../../../rpc/index.js';
-import { callOf, lostCall, type Table, tablesOf } from '../../../tables/index.js';
+import { callOf, lostCall, tablesOf } from '../../../tables/index.js';
 import type { CommandIo } from '../../io.js';
 import { StopReading } from '../../merge.js';
 
@@ -28,13 +28,17 @@ export async function writeTables(
   let count = 0;
   let problems = 0;
   const { protocol } = io;
-  const { messages, packets, calls, payloads } = tablesOf(protocol);
+  const tables = tablesOf(protocol);
   const folder = new ParquetFolder(io.files, options.output);
-  folder.makeTable(messages);
+  folder.makeTable(tables.messages);
+  const [messages, packets, calls] = [
+    folder.table(tables.messages),
+    folder.table(tables.packets),
+    folder.table(tables.calls),
+  ];
+  const payloads = new Map(Array.from(tables.payloads, ([name, table]) => [name, folder.table(table)]));
   for (const file of left > 0 ? files : []) {
     folder.begin(file === '-' ? 'stdin' : file);
-    const row = <Item>(table: Table<Item>, item: Item, time: bigint | undefined) =>
-      folder.row(table, item, time);
     const assembler = new Assembler({
       protocol,
       rules,
@@ -43,17 +47,17 @@ export async function writeTables(
         count++;
         if (isProblem(record)) problems++;
         if (filter !== undefined && !filter(recordFields(protocol, record))) return;
-        const time = record.packets[0]?.time;
-        row(messages, record, time);
-        const payload = record.payload && payloads.get(record.message?.name ?? '');
-        if (payload !== undefined) row(payload, record, time);
+        const day = dayOf(record.packets[0] as RecordPacket);
+        messages.row(record, day);
+        const payload = payloads.get(record.message?.name ?? '');
+        if (payload !== undefined && record.layout !== undefined) payload.row(record, day);
         const call = callOf(record);
-        if (call !== undefined) row(calls, call, call.time);
+        if (call !== undefined) calls.row(call, dayOf(call));
         if (--left <= 0) throw new StopReading();
       },
       ...(filter === undefined && {
-        frame: (frame) => row(packets, frame, frame.packet.time),
-        unanswered: (request) => row(calls, lostCall(request), request.time),
+        frame: (frame) => packets.row(frame, dayOf(frame.packet)),
+        unanswered: (request) => calls.row(lostCall(request), dayOf(request)),
       }),
     });
     const isWhole = await io.readCaptures(

@@ -8,6 +8,7 @@ import {
   Locks,
   type Steps,
 } from '../../../src/host/guest-memory/index.js';
+import { isWhole } from '../../part.js';
 import { explore } from './explore.js';
 import { machine, type Operation, operationsOn, PAGE, type Roles } from './machine.js';
 
@@ -60,13 +61,14 @@ describe('operations on one page, three actors, every interleaving of their step
     expect(three([all, all, all], 1, prepare)).toEqual({ schedules: 81_264n, states: 456 });
   });
 
-  it('keeps them when one converts, one maps and one pins, four times each', () => {
+  it('keeps them when one converts, one maps and one pins, twice or four times each', () => {
     const roles = [
       { hide, show },
       { map, unmap },
       { pin, unpin },
     ];
-    expect(three(roles, 4)).toEqual({ schedules: 445_396_445_435_946_184n, states: 50_891 });
+    if (isWhole) expect(three(roles, 4)).toEqual({ schedules: 445_396_445_435_946_184n, states: 50_891 });
+    expect(three(roles, 2)).toEqual({ schedules: 117_651_546n, states: 2202 });
   });
 });
 

@@ -1,0 +1,106 @@
+import { PacketTime } from '../capture/packets/index.js';
+import { enumName } from '../capture/payload/index.js';
+import type { CaptureRecord, Outstanding } from '../capture/records/index.js';
+import { formatId, type Protocol } from '../schema/index.js';
+import { type Column, codeColumn, numberColumn, type Table, type Timed, timeColumn } from './column.js';
+import { rowPutter } from './row-putter.js';
+
+/** A request with its reply, until the next call. */
+export interface Call extends Timed {
+  readonly request: number;
+  readonly reply: number | undefined;
+  readonly from: number;
+  readonly to: number;
+  readonly seq: number;
+  readonly name: string | undefined;
+  readonly id: number;
+  readonly error: number | undefined;
+  readonly latencyNs: number | undefined;
+}
+
+export function callTable(protocol: Protocol): Table<Call> {
+  const errorText = (error: number) => enumName(protocol.error, error) ?? String(error);
+  const columns: Column<Call>[] = [
+    numberColumn('request', 'request'),
+    numberColumn('reply', 'reply'),
+    timeColumn((call) => call),
+    numberColumn('from', 'from'),
+    numberColumn('to', 'to'),
+    numberColumn('seq', 'seq'),
+    codeColumn('id', formatId, 'id'),
+    codeColumn(
+      'name',
+      (name: string) => name,
+      ({ name }: Call) => name,
+    ),
+    codeColumn('error', errorText, 'error'),
+    numberColumn('latency_ns', 'latencyNs'),
+  ];
+  return { name: 'calls', columns, put: rowPutter(columns) };
+}
+
+const WORD = 0x1_0000_0000;
+
+/** The call that a reply ends. */
+class AnsweredCall implements Call {
+  request = 0;
+  reply = 0;
+  from = 0;
+  to = 0;
+  seq = 0;
+  name: string | undefined;
+  id = 0;
+  error: number | undefined;
+  latencyNs: number | undefined;
+  readonly clockTime = new PacketTime();
+
+  get time(): bigint | undefined {
+    return this.clockTime.ns;
+  }
+
+  /** When the request was sent, if the time of the reply is known. */
+  set sent({ time, clockTime }: Timed) {
+    const { latencyNs, clockTime: sent } = this;
+    if (latencyNs === undefined) sent.ns = undefined;
+    else if (clockTime?.isSplit) {
+      const borrows = clockTime.low - latencyNs;
+      const high = clockTime.high + Math.floor(borrows / WORD);
+      if (high >= 0 && high < WORD) sent.split(high, borrows >>> 0);
+      else sent.ns = (time as bigint) - BigInt(latencyNs);
+    } else sent.ns = time === undefined ? undefined : time - BigInt(latencyNs);
+  }
+}
+
+const latest = new AnsweredCall();
+
+/** The call that a reply ends. @returns undefined for other messages, and for a reply whose request is not known. */
+export function callOf(record: CaptureRecord): Call | undefined {
+  if (record.type !== 'reply' || record.request === undefined) return undefined;
+  latest.request = record.request;
+  latest.reply = record.no;
+  latest.from = record.to;
+  latest.to = record.from;
+  latest.seq = record.seq ?? 0;
+  latest.name = record.message?.name;
+  latest.id = record.id ?? 0;
+  latest.error = record.error;
+  latest.latencyNs = record.latencyNs;
+  latest.sent = record.packets[0] ?? { time: undefined };
+  return latest;
+}
+
+/** The call of a request that was not answered. */
+export function lostCall({ no, time, clockTime, from, to, seq, id, name }: Outstanding): Call {
+  const nothing = { reply: undefined, error: undefined, latencyNs: undefined };
+  return {
+    request: no,
+    time,
+    clockTime,
+    from,
+    to,
+    seq,
+    id,
+    name: name === '' ? undefined : name,
+    ...nothing,
+  };
+}

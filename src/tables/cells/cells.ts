@@ -1,0 +1,263 @@
+import { ByteWriter } from '../../base/byte-writer.js';
+
+/** Most rows that cells hold before they are cleared. Codes of texts take two bytes. */
+export const rowsMax = 50_000;
+
+/** Bytes that the cells of several tables take. */
+export class CellMemory {
+  bytes = 0;
+}
+
+/** Bytes that the objects of a column take. */
+const OVERHEAD = 500;
+
+/** Values for which a column has room at first. There may be thousands of columns. */
+const FEW = 32;
+
+/** Which rows have a value. A class of its own, so that engines see one shape wherever rows are marked. */
+export class Presence {
+  /** Rows that have a value. */
+  count = 0;
+  /** A bit for each row up to the last that has a value. Empty while every row has one. */
+  #bits = new Uint8Array(0);
+  #isSparse = false;
+
+  /** The row has a value. @returns how many rows before have one. */
+  mark(row: number): number {
+    const before = this.count++;
+    if (this.#isSparse || row !== before) this.#set(row, before);
+    return before;
+  }
+
+  /** A bit for each of so many rows. */
+  bits(rows: number): Uint8Array {
+    const size = (rows + 7) >>> 3;
+    if (!this.#isSparse) this.#begin(this.count);
+    if (this.#bits.length < size) this.#grow(size);
+    return this.#bits.subarray(0, size);
+  }
+
+  clear(): void {
+    this.#bits.fill(0);
+    this.count = 0;
+    this.#isSparse = false;
+  }
+
+  #set(row: number, before: number): void {
+    if (!this.#isSparse) this.#begin(before);
+    const at = row >> 3;
+    if (at >= this.#bits.length) this.#grow(at + 1);
+    this.#bits[at] = (this.#bits[at] as number) | (1 << (row & 7));
+  }
+
+  /** The first rows, so many, have a value. */
+  #begin(rows: number): void {
+    this.#isSparse = true;
+    this.#grow((rows >> 3) + 1);
+    this.#bits.fill(0xff, 0, rows >> 3);
+    this.#bits[rows >> 3] = (1 << (rows & 7)) - 1;
+  }
+
+  #grow(size: number): void {
+    if (size <= this.#bits.length) return;
+    const bits = new Uint8Array(Math.max(size, 2 * this.#bits.length));
+    bits.set(this.#bits);
+    this.#bits = bits;
+  }
+}
+
+/** The values of one column in consecutive rows, without those of rows that have none. */
+export abstract class Cells {
+  readonly presence = new Presence();
+  readonly #memory: CellMemory;
+  #bytes = 0;
+
+  constructor(memory: CellMemory) {
+    this.#memory = memory;
+    this.took(OVERHEAD);
+  }
+
+  /** Bytes of memory, about. */
+  get size(): number {
+    return this.#bytes;
+  }
+
+  /** Rows that have a value. */
+  get count(): number {
+    return this.presence.count;
+  }
+
+  /** Makes room for as many rows again, without values. */
+  clear(): void {
+    this.presence.clear();
+  }
+
+  /** The memory is free: nothing may be put here any more. */
+  drop(): void {
+    this.took(-this.#bytes);
+  }
+
+  /** A larger copy. Its size doubles, so that copying takes no more time than filling. */
+  protected grown<T extends Uint8Array | Uint16Array | Int32Array>(from: T): T {
+    const Kind = from.constructor as new (size: number) => T;
+    const to = new Kind(Math.max(FEW, 2 * from.length));
+    to.set(from as never);
+    this.took(to.byteLength - from.byteLength);
+    return to;
+  }
+
+  protected took(bytes: number): void {
+    this.#bytes += bytes;
+    this.#memory.bytes += bytes;
+  }
+}
+
+/** Booleans. */
+export class BooleanCells extends Cells {
+  values = new Uint8Array(0);
+
+  put(row: number, value: boolean): void {
+    const at = this.presence.mark(row);
+    if (at >= this.values.length) this.values = this.grown(this.values);
+    this.values[at] = Number(value);
+  }
+}
+
+/** Unsigned integers of 32 bits. */
+export class WordCells extends Cells {
+  words = new Int32Array(0);
+
+  put(row: number, value: number): void {
+    const at = this.presence.mark(row);
+    if (at >= this.words.length) this.words = this.grown(this.words);
+    this.words[at] = value;
+  }
+}
+
+const WORD = 0x1_0000_0000;
+
+/** Integers of 64 bits as halves: no bigint is made of them. */
+export class LongCells extends Cells {
+  high = new Int32Array(0);
+  low = new Int32Array(0);
+
+  /** @param value an integer that a number can hold exactly. */
+  put(row: number, value: number): void {
+    this.halves(row, value >= 0 && value < WORD ? 0 : Math.floor(value / WORD), value);
+  }
+
+  /** @param low modulo 2^32. */
+  halves(row: number, high: number, low: number): void {
+    const at = this.presence.mark(row);
+    if (at >= this.high.length) {
+      this.high = this.grown(this.high);
+      this.low = this.grown(this.low);
+    }
+    this.high[at] = high;
+    this.low[at] = low;
+  }
+
+  /** @param value modulo 2^64. */
+  bigint(row: number, value: bigint): void {
+    this.halves(row, Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asUintN(32, value)));
+  }
+}
+
+/** Places of the values that came lately: a map takes several times as long. */
+const SLOTS = 256;
+
+/** Values that repeat: each different one is kept once, and rows have its number. */
+export class CodeCells<V extends number | string> extends Cells {
+  codes = new Uint16Array(0);
+  values: V[] = [];
+  readonly #codes = new Map<V, number>();
+  readonly #slots: (V | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
+  readonly #slotCodes = new Uint16Array(SLOTS);
+  readonly #textOf: (value: V) => string;
+
+  constructor(memory: CellMemory, textOf: (value: V) => string) {
+    super(memory);
+    this.#textOf = textOf;
+    this.took(10 * SLOTS);
+  }
+
+  put(row: number, value: V): void {
+    const at = this.presence.mark(row);
+    if (at >= this.codes.length) this.codes = this.grown(this.codes);
+    const slot = typeof value === 'number' ? value & (SLOTS - 1) : slotOf(value);
+    if (this.#slots[slot] !== value) this.#find(value, slot);
+    this.codes[at] = this.#slotCodes[slot] as number;
+  }
+
+  /** The texts of the different values. */
+  get texts(): string[] {
+    return this.values.map(this.#textOf);
+  }
+
+  override clear(): void {
+    super.clear();
+    this.values = [];
+    this.#codes.clear();
+    this.#slots.fill(undefined);
+  }
+
+  #find(value: V, slot: number): void {
+    let code = this.#codes.get(value);
+    if (code === undefined) {
+      code = this.values.push(value) - 1;
+      this.#codes.set(value, code);
+    }
+    this.#slots[slot] = value;
+    this.#slotCodes[slot] = code;
+  }
+}
+
+/** The ends of names tell most of them apart. */
+function slotOf(text: string): number {
+  const { length } = text;
+  const last = length > 3 ? text.charCodeAt(length - 1) + 5 * text.charCodeAt(length - 4) : 0;
+  return (length + 7 * last) & (SLOTS - 1);
+}
+
+/** Bytes in front of each text: its length, little endian. */
+const LENGTH_SIZE = 4;
+
+/** Texts as bytes in UTF-8, one behind the other, the length in front of each. */
+export class TextCells extends Cells {
+  readonly writer = new ByteWriter(FEW);
+  #start = 0;
+  #capacity = this.writer.bytes.length;
+
+  /** Where the bytes of the next text go: call {@link close} behind it, or {@link cancel}. */
+  open(): ByteWriter {
+    const { writer } = this;
+    this.#start = writer.at;
+    writer.room(LENGTH_SIZE);
+    writer.at += LENGTH_SIZE;
+    return writer;
+  }
+
+  close(row: number): void {
+    const { writer } = this;
+    this.presence.mark(row);
+    writer.view.setUint32(this.#start, writer.at - this.#start - LENGTH_SIZE, true);
+    if (writer.bytes.length === this.#capacity) return;
+    this.took(writer.bytes.length - this.#capacity);
+    this.#capacity = writer.bytes.length;
+  }
+
+  /** There is no text, whatever of it has been written. */
+  cancel(): void {
+    this.writer.at = this.#start;
+  }
+
+  put(row: number, text: string): void {
+    this.open().text(text);
+    this.close(row);
+  }
+
+  override clear(): void {
+    super.clear();
+    this.writer.at = 0;
+  }
+}
