@@ -1,5 +1,4 @@
 import { jsonText } from './json.js';
-import { latin1Bytes } from './text.js';
 
 const encoder = new TextEncoder();
 const little = true;
@@ -139,13 +138,16 @@ export interface PreparedText {
 
 /** @throws RangeError for a text that is not ASCII: as numbers other bytes could be changed. */
 export function preparedText(text: string): PreparedText {
-  if (!/^[\0-\x7e]*$/.test(text)) throw new RangeError('a prepared text is ASCII');
-  const bytes = new Uint8Array((text.length + 7) & ~7);
-  bytes.set(latin1Bytes(text));
-  const view = new DataView(bytes.buffer);
-  const words = new Float64Array(bytes.length / 8);
+  const { length } = text;
+  const view = new DataView(new ArrayBuffer((length + 7) & ~7));
+  for (let index = 0; index < length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7e) throw new RangeError('a prepared text is ASCII');
+    view.setUint8(index, code);
+  }
+  const words = new Float64Array(view.byteLength / 8);
   for (let index = 0; index < words.length; index++) words[index] = view.getFloat64(8 * index, little);
-  return { words, size: text.length };
+  return { words, size: length };
 }
 
 /** Writes a prepared text at `at`, where there is {@link ByteWriter.room} for it. @returns where it ends. */

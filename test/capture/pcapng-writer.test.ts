@@ -122,6 +122,14 @@ describe('PcapngWriter', () => {
     );
   });
 
+  it('does not hold what comes behind a large packet', () => {
+    const large = { ...plain, bytes: new Uint8Array(1 << 20) };
+    const { pieces } = written([large, ...Array.from({ length: 3000 }, () => plain)]);
+    expect(pieces[1]).toBeGreaterThan(1 << 20);
+    expect(pieces.length).toBeGreaterThan(3);
+    expect(Math.max(...pieces.slice(2))).toBeLessThanOrEqual(1 << 16);
+  });
+
   it('refuses bytes that are not there', () => {
     const writer = new PcapngWriter(() => undefined);
     expect(() => writer.packet(3, 255, REQUEST, 2, 10, 1n, undefined)).toThrow(UsageError);

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../src/base/byte-writer.js';
 import { jsonText } from '../../src/base/json.js';
 import {
+  type CutPayloadWriter,
+  cutLinesWriter,
   cutPayloadWriter,
   linesWriter,
   type PayloadWriter,
@@ -201,8 +203,14 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
         fc.property(bytes, (input) => {
           const annotation = annotate(type, input, request);
           expectPartition(annotation, input.length);
-          const cut = cutAt(subject, input);
-          if (cut !== undefined) expect(cut).toEqual(expectedCut(subject, annotation));
+          const expected = expectedCut(annotation);
+          const json = cutAt(cutPayloadWriter(type), subject, input);
+          const text = jsonText(payloadToJson(type, annotation.value));
+          if (json !== undefined) expect(json).toEqual({ text, ...expected });
+          const lines = cutAt(cutLinesWriter(protocol, type), subject, input);
+          const plain = fieldLines(type as Payload, annotation.value, options);
+          if (lines !== undefined)
+            expect(lines).toEqual({ text: plain.map((line) => `${line}\n`).join(''), ...expected });
           const { value, issue } = outcomeOf(() => decodeAt(subject, input));
           if (issue === undefined) expect(annotation.value).toEqual(value);
           else expect(annotation.issues).toContainEqual(issue);
@@ -280,19 +288,19 @@ function writtenAt(write: PayloadWriter, { request }: Subject, bytes: Uint8Array
 }
 
 /** What is written of bytes that end in a field, and where; undefined when it is left to the slow way. */
-function cutAt({ type, request }: Subject, bytes: Uint8Array): unknown {
+function cutAt(write: CutPayloadWriter, { request }: Subject, bytes: Uint8Array): unknown {
   const writer = new ByteWriter(8);
   const cut = { path: '', offset: 0, expected: 0, actual: 0 };
   const end = before - 3 + bytes.length;
-  if (!cutPayloadWriter(type)(viewOf(bytes), before - 3, end, request, writer, cut)) return undefined;
+  if (!write(viewOf(bytes), before - 3, end, request, writer, cut)) return undefined;
   return { text: new TextDecoder().decode(writer.bytes.subarray(0, writer.at)), ...cut };
 }
 
-function expectedCut({ type }: Subject, { issues, value }: Annotation): unknown {
+function expectedCut({ issues }: Annotation): object | undefined {
   const [issue, ...others] = issues;
   if (issue?.code !== 'truncated' || others.length > 0) return undefined;
   const { path, offset, expected, actual } = issue;
-  return { text: jsonText(payloadToJson(type, value)), path, offset, expected, actual };
+  return { path, offset, expected, actual };
 }
 
 /** Valid bytes, cut, lengthened, with one bit flipped, with a word overwritten, and random ones. */

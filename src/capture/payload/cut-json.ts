@@ -1,31 +1,8 @@
-import type { ByteWriter } from '../../base/byte-writer.js';
 import { type Emitter, quote } from '../../codec/emitter.js';
-import { type AnyType, type Field, type ListType, StructType, type Values } from '../../wire/index.js';
-import { compileWriter, type PayloadWriter } from './struct-writer.js';
+import { type AnyType, type Field, StructType } from '../../wire/index.js';
+import { type CutPayloadWriter, cutReturn, emitNeed, entryPath, sizeOfWord } from './cut.js';
+import { compileWriter } from './struct-writer.js';
 import { JsonReader, jsonConstants } from './wire-json.js';
-
-/** Where a payload ends in the middle of a field. */
-export interface Cut {
-  path: string;
-  /** Of the field, from the first payload byte. */
-  offset: number;
-  /** Bytes that it takes, and that are there. */
-  expected: number;
-  actual: number;
-}
-
-/**
- * As {@link PayloadWriter} for a payload that ends in the middle of a field: writes the fields before, and fills `cut` in.
- * False, with some bytes written, when something else is wrong with the payload.
- */
-export type CutPayloadWriter = (
-  view: DataView,
-  start: number,
-  end: number,
-  request: Values | undefined,
-  writer: ByteWriter,
-  cut: Cut,
-) => boolean;
 
 /** Generates the function that writes payloads of a type that are cut. */
 export function cutPayloadWriter(type: AnyType): CutPayloadWriter {
@@ -68,31 +45,18 @@ class CutJsonReader extends JsonReader {
 
   protected override ofEntry(): CutJsonReader {
     const inner = new CutJsonReader(this.out, this.constants);
-    inner.#path = `${this.#path} + ${quote(this.#list)} + '[' + i + '].'`;
+    inner.#path = `${entryPath(this.#path, this.#list)} + '.'`;
     // The comma behind the entry before, where there is nothing of this one.
     inner.#outer = { statements: 'if (i > 0) a--;', text: `]}${this.#outer.text}` };
     return inner;
   }
 
   protected override need(of: 'fields' | 'bytes' | 'list' | 'entries', size: string, field?: Field): void {
-    const { type, name } = field ?? {};
-    if (of === 'bytes') this.#cut(`${this.#path} + ${quote(name as string)}`, 'p', size);
-    else if (of === 'list' && type?.kind === 'list') {
-      const { options, selector } = type as ListType;
-      const { count } = options;
-      if (selector !== undefined) {
-        // What the entries are is asked first.
-        const selected = this.variables.get(selector.field);
-        const known = [...selector.cases.keys()].map((value) => `${selected} !== ${value}`);
-        this.out.line(`if (${known.join(' && ')}) return false;`);
-      }
-      this.#cut(`${this.#path} + ${quote(name as string)}`, 'p', String(count.fixedSize));
-    }
+    emitNeed(this.out, this.variables, of, size, field, (...cut) => this.#cutField(...cut));
   }
 
   protected override word(field: Field, at: string): void {
-    // Fields of some bits count their byte once, at the last of them.
-    this.#cut(`${this.#path} + ${quote(field.name)}`, at, String(field.type.fixedSize || 1));
+    this.#cutField(field, at, sizeOfWord(field));
     super.word(field, at);
   }
 
@@ -106,13 +70,19 @@ class CutJsonReader extends JsonReader {
     if (entry instanceof StructType && entry.fixedSize === undefined) this.out.line('return false;');
     else if (entry instanceof StructType) super.listEntry(entry);
     else {
-      const path = `${this.#path} + ${quote(this.#list)} + '[' + i + ']'`;
-      this.#emitCut(path, 'p', String(entry.fixedSize), 'if (i > 0) a--;', `]}${this.#outer.text}`);
+      this.#emitCut(
+        entryPath(this.#path, this.#list),
+        'p',
+        String(entry.fixedSize),
+        'if (i > 0) a--;',
+        `]}${this.#outer.text}`,
+      );
       super.listEntry(entry);
     }
   }
 
-  #cut(path: string, at: string, size: string): void {
+  #cutField({ name }: Field, at: string, size: string): void {
+    const path = `${this.#path} + ${quote(name)}`;
     const { statements, text } = this.#outer;
     // An entry of a list that has no field yet is left out.
     if (statements !== '' && this.begun !== true) this.#emitCut(path, at, size, statements, text);
@@ -129,7 +99,6 @@ class CutJsonReader extends JsonReader {
     this.text = text;
     this.store();
     this.text = next;
-    out.line(`w.at = a; cut.path = ${path}; cut.offset = ${at} - first;`);
-    out.line(`cut.expected = ${size}; cut.actual = end - (${at}); return true; }`);
+    out.line(`${cutReturn(path, at, size)} }`);
   }
 }

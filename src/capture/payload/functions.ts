@@ -1,7 +1,9 @@
 import { codecOf } from '../../codec/index.js';
 import { type Message, MessageType, type Payload, type Protocol, payloadOf } from '../../schema/index.js';
 import type { AnyType, Values } from '../../wire/index.js';
-import { type CutPayloadWriter, cutPayloadWriter } from './cut-json.js';
+import type { CutPayloadWriter } from './cut.js';
+import { cutPayloadWriter } from './cut-json.js';
+import { cutLinesWriter } from './cut-lines.js';
 import { replyDependsOnRequest } from './decode.js';
 import type { PayloadWriter } from './struct-writer.js';
 import { payloadWriter } from './wire-json.js';
@@ -17,6 +19,7 @@ export class PayloadFunctions {
   writeCutJson: CutPayloadWriter;
   /** A line for each field. */
   writeLines: PayloadWriter;
+  writeCutLines: CutPayloadWriter;
 
   constructor(
     readonly layout: Payload,
@@ -37,6 +40,10 @@ export class PayloadFunctions {
     this.writeLines = (...payload) => {
       this.writeLines = linesWriter(protocol, layout);
       return this.writeLines(...payload);
+    };
+    this.writeCutLines = (...payload) => {
+      this.writeCutLines = cutLinesWriter(protocol, layout);
+      return this.writeCutLines(...payload);
     };
   }
 }

@@ -1,6 +1,8 @@
 /** One payload: decoded with its issues, as JSON, as JSON text, and its values as people write them. */
 
-export { type Cut, cutPayloadWriter } from './cut-json.js';
+export type { Cut, CutPayloadWriter } from './cut.js';
+export { cutPayloadWriter } from './cut-json.js';
+export { cutLinesWriter } from './cut-lines.js';
 export {
   type DecodedPayload,
   decodedSizeMax,

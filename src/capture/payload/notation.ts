@@ -70,11 +70,13 @@ const hex: Notation = {
   size: 24,
 };
 
-/** The largest units first. */
-const units = ['KiB', 'MiB', 'GiB', 'TiB'];
 /** Powers of two of which each unit has one more. */
 const UNIT_BITS = 10;
-const unitEnds = units.map((unit) => preparedText(` ${unit})`));
+const units = ['KiB', 'MiB', 'GiB', 'TiB'].map((name, index) => ({
+  name,
+  bytes: 2 ** (UNIT_BITS * (index + 1)),
+  ending: preparedText(` ${name})`),
+}));
 
 /** Hex, with the unit where it is a whole number of one: `0x1000 (4 KiB)`. */
 const size: Notation = {
@@ -85,18 +87,14 @@ const size: Notation = {
   put(view, at, low, high) {
     const end = hex.put(view, at, low, high);
     const zeros = low === 0 ? 32 + trailingZeros(high) : trailingZeros(low);
-    const unit = Math.min(units.length, Math.floor(zeros / UNIT_BITS));
-    if (low < 0 || unit === 0 || (low === 0 && high === 0)) return end;
-    const count = (high * 0x1_0000_0000 + low) / 2 ** (UNIT_BITS * unit);
+    const unit = units[Math.min(units.length, (zeros / UNIT_BITS) | 0) - 1];
+    if (unit === undefined || low < 0 || (low === 0 && high === 0)) return end;
+    const count = (high * 0x1_0000_0000 + low) / unit.bytes;
     // A double does not have all of the digits.
     if (count > Number.MAX_SAFE_INTEGER)
       return putAscii(view, at, size.text((BigInt(high) << 32n) | BigInt(low)));
     view.setInt16(end, 0x2820, true);
-    return putPrepared(
-      view,
-      putDecimal(view, end + 2, count),
-      unitEnds[unit - 1] as (typeof unitEnds)[number],
-    );
+    return putPrepared(view, putDecimal(view, end + 2, count), unit.ending);
   },
   size: 56,
 };
@@ -109,10 +107,9 @@ function trailingZeros(word: number): number {
 /** `4 KiB`: the largest unit of which a number of bytes is a whole number. Undefined if there is none. */
 export function unitText(size: bigint): string | undefined {
   let text: string | undefined;
-  let unit = 1n << BigInt(UNIT_BITS);
-  for (const name of units) {
+  for (const { name, bytes } of units) {
+    const unit = BigInt(bytes);
     if (size > 0n && size % unit === 0n) text = `${size / unit} ${name}`;
-    unit <<= BigInt(UNIT_BITS);
   }
   return text;
 }

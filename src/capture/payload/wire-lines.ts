@@ -26,10 +26,10 @@ type LinesWriter = (...payload: [...Parameters<PayloadWriter>, width?: number]) 
  * as `fieldLines` of `capture/print` makes of the decoded value, without colours and not wrapped.
  */
 export function linesWriter(protocol: Protocol, type: AnyType, margin = fieldMargin): PayloadWriter {
-  const constants: unknown[] = [putDecimal, writeBytes];
-  const context = { protocol, constants, margin };
+  const context = lineContext(protocol, margin, 'return -1;');
   const slow = () => -1;
-  return compileWriter<LinesWriter>(type, constants, 'width = 0', slow, 'return -1;', (out, layout) => {
+  const { constants, broken } = context;
+  return compileWriter<LinesWriter>(type, constants, 'width = 0', slow, broken, (out, layout) => {
     if (layout.mayBeEmpty) out.line('if (p >= end) return p;');
     new FieldLines(out, context, layout).whole();
     out.line('w.at = a; return p;');
@@ -40,10 +40,16 @@ export function linesWriter(protocol: Protocol, type: AnyType, margin = fieldMar
 const DECIMAL = 'c0';
 const BYTES = 'c1';
 
-interface Context {
+export interface LineContext {
   readonly protocol: Protocol;
   readonly constants: unknown[];
   readonly margin: string;
+  /** The statement for bytes that break a rule. */
+  readonly broken: string;
+}
+
+export function lineContext(protocol: Protocol, margin: string, broken: string): LineContext {
+  return { protocol, constants: [putDecimal, writeBytes], margin, broken };
 }
 
 /** Generates the writing of a struct's fields, each with its name. */
@@ -53,10 +59,10 @@ abstract class FieldWriter extends StructWriter {
 
   constructor(
     out: Emitter,
-    protected readonly context: Context,
+    protected readonly context: LineContext,
     protected readonly layout: StructType,
   ) {
-    super(out, context.constants, 'return -1;');
+    super(out, context.constants, context.broken);
   }
 
   /** Emits what stands in front of a value. */
@@ -133,27 +139,32 @@ abstract class FieldWriter extends StructWriter {
 }
 
 /** A line for each field. */
-class FieldLines extends FieldWriter {
+export class FieldLines extends FieldWriter {
   protected readonly ending = '\n';
   /** Longest name of the fields that every value has. */
   readonly #sure: number;
   /** Longest name of all fields. */
-  readonly #most: number;
-  #list!: Field;
+  protected readonly most: number;
+  protected list!: Field;
 
-  constructor(out: Emitter, context: Context, layout: StructType) {
+  constructor(out: Emitter, context: LineContext, layout: StructType) {
     super(out, context, layout);
     const longest = (fields: readonly Field[]) => Math.max(0, ...fields.map(({ name }) => name.length));
     const isSure = ({ type, presence }: Field) => type.kind !== 'reserved' && presence === undefined;
     this.#sure = longest(layout.fieldsInOrder.filter(isSure));
-    this.#most = longest(layout.fieldsInOrder);
+    this.most = longest(layout.fieldsInOrder);
   }
 
   whole(): void {
-    if (this.#sure < this.#most) this.out.line(`if (width === 0) width = ${this.#sure};`);
+    this.begin();
     this.roomFor(this.layout.fieldsInOrder);
     this.read(this.layout);
     this.flush();
+  }
+
+  /** Emits how wide the names are, as far as that is known. */
+  protected begin(): void {
+    if (this.#sure < this.most) this.out.line(`if (width === 0) width = ${this.#sure};`);
   }
 
   protected override fork(out: Emitter): FieldLines {
@@ -168,10 +179,10 @@ class FieldLines extends FieldWriter {
       out.line(
         `if (width < ${name.length}) { w.at = begin; return write(v, first, end, request, w, ${name.length}); }`,
       );
-    this.text += `${this.context.margin}${name.padEnd(this.#most)}  `;
-    if (this.#sure === this.#most) return;
+    this.text += `${this.context.margin}${name.padEnd(this.most)}  `;
+    if (this.#sure === this.most) return;
     this.flush();
-    out.line(`a -= ${this.#most} - width;`);
+    out.line(`a -= ${this.most} - width;`);
   }
 
   protected override word(field: Field, at: string): void {
@@ -198,19 +209,27 @@ class FieldLines extends FieldWriter {
   }
 
   protected override listBegins(field: Field, n: string): void {
-    this.#list = field;
+    this.list = field;
     this.name(field);
     this.flush();
+    this.counted(n);
+  }
+
+  /** How many entries a list has. */
+  protected counted(n: string): void {
     this.out.line(`a = ${DECIMAL}(d, a, ${n});`);
     this.out.line(`if (${n} === 1) { ${stores(' entry\n')} } else { ${stores(' entries\n')} }`);
   }
 
+  /** What writes an entry of a list. */
+  protected words(layout: StructType): FieldWords {
+    return new FieldWords(this.out, this.context, layout);
+  }
+
   protected override listEntry(entry: AnyType): void {
-    const { out, context } = this;
-    const layout = entry instanceof StructType ? entry : this.layout;
-    const words = new FieldWords(out, context, layout);
+    const words = this.words(entry instanceof StructType ? entry : this.layout);
     if (entry instanceof StructType) words.all();
-    else words.only(entry, this.#list.role);
+    else words.only(entry, this.list.role);
   }
 
   protected override listEnds(): void {
@@ -219,8 +238,10 @@ class FieldLines extends FieldWriter {
 }
 
 /** The fields of a list's entry on one line, or its only value. */
-class FieldWords extends FieldWriter {
+export class FieldWords extends FieldWriter {
   protected readonly ending = ', ';
+  /** What stands in front of the first field. */
+  protected readonly front = '] ';
 
   all(): void {
     this.#begin(this.layout.fieldsInOrder);
@@ -239,13 +260,17 @@ class FieldWords extends FieldWriter {
     this.out.line(`p += ${type.fixedSize};`);
   }
 
-  /** Emits the place in the list `i`. */
   #begin(fields: readonly Pick<Field, 'name' | 'type' | 'role'>[]): void {
     this.roomFor(fields);
+    this.head();
+    this.text = this.front;
+  }
+
+  /** Emits the place in the list `i`. */
+  protected head(): void {
     this.text = `${this.context.margin}${innerMargin}[`;
     this.flush();
     this.out.line(`a = ${DECIMAL}(d, a, i);`);
-    this.text = '] ';
   }
 
   protected override fork(out: Emitter): FieldWords {

@@ -252,10 +252,7 @@ export class PcapngWriter {
     }
     if (this.#used + size > this.#buffer.length) {
       this.#flush();
-      if (size > this.#buffer.length) {
-        this.#buffer = new Uint8Array(size);
-        this.#view = new DataView(this.#buffer.buffer);
-      }
+      if (size > this.#buffer.length) this.#resize(size);
     }
     const at = this.#used;
     this.#view.setUint32(at, type, true);
@@ -270,6 +267,13 @@ export class PcapngWriter {
     const used = this.#used;
     this.#used = 0;
     this.#write(this.#buffer.subarray(0, used));
+    // What a large packet needed is not held, and not filled with others before they are written.
+    if (this.#buffer.length > BUFFER_SIZE) this.#resize(BUFFER_SIZE);
+  }
+
+  #resize(size: number): void {
+    this.#buffer = new Uint8Array(size);
+    this.#view = new DataView(this.#buffer.buffer);
   }
 }
 

@@ -98,7 +98,7 @@ interface Subject {
 }
 
 /** Texts that are kept: two to the power of this. Traffic has few different ones. */
-const SLOT_BITS = 12;
+const SLOT_BITS = 14;
 
 const TO = preparedText(', to #');
 const REPEATS = preparedText(', repeats #');
@@ -159,23 +159,32 @@ export class HeadlineWriter {
     }
   }
 
+  /** Each has two places, so that two that share their places do not drive each other out. */
   #subjectOf(record: CaptureRecord): Subject {
     const { from, to, type, id, error } = record;
     let hash = Math.imul((from << 16) ^ to ^ (type.length << 8), MIX) ^ (id ?? 0);
-    hash = Math.imul(Math.imul(hash, MIX) ^ (error ?? -1), MIX) >>> (32 - SLOT_BITS);
-    let known = this.#subjects[hash];
-    if (
-      known === undefined ||
-      known.from !== from ||
-      known.to !== to ||
-      known.type !== type ||
-      known.id !== id ||
-      known.error !== error
-    ) {
-      const parts = ['', ...subject(record, this.#options), 'seq '];
-      known = { from, to, type, id, error, text: preparedText(parts.join('  ')) };
-      this.#subjects[hash] = known;
-    }
-    return known;
+    hash = Math.imul(hash ^ (hash >>> 15), MIX) ^ (error ?? -1);
+    hash = Math.imul(hash ^ (hash >>> 15), MIX) >>> (32 - SLOT_BITS);
+    const subjects = this.#subjects;
+    let known = subjects[hash];
+    if (isOf(known, record)) return known;
+    known = subjects[hash ^ 1];
+    if (isOf(known, record)) return known;
+    const parts = ['', ...subject(record, this.#options), 'seq '];
+    const made = { from, to, type, id, error, text: preparedText(parts.join('  ')) };
+    subjects[hash ^ 1] = subjects[hash];
+    subjects[hash] = made;
+    return made;
   }
+}
+
+function isOf(known: Subject | undefined, { from, to, type, id, error }: CaptureRecord): known is Subject {
+  return (
+    known !== undefined &&
+    known.id === id &&
+    known.error === error &&
+    known.type === type &&
+    known.from === from &&
+    known.to === to
+  );
 }

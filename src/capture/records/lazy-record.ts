@@ -13,6 +13,7 @@ import { type Values, VariantType } from '../../wire/index.js';
 import { type Clock, type Packet, PacketTime } from '../packets/index.js';
 import {
   type Cut,
+  type CutPayloadWriter,
   type DecodedPayload,
   decodedSizeMax,
   decodePayload,
@@ -257,27 +258,11 @@ export class LazyRecord implements CaptureRecord {
     if (functions === undefined || this.#soundness === Soundness.broken) return false;
     const before = writer.at;
     const end = functions.writeJson(this.#view, this.#fields, this.#end, this.#asked, writer);
-    if (end === this.#end) {
-      this.#soundness = Soundness.sound;
-      return true;
-    }
-    if (end < 0) {
-      writer.at = before;
-      const isCut = functions.writeCutJson(
-        this.#view,
-        this.#fields,
-        this.#end,
-        this.#asked,
-        writer,
-        this.#cut,
-      );
-      this.#soundness = isCut ? Soundness.cut : Soundness.broken;
-      if (!isCut) writer.at = before;
-      return isCut;
-    }
-    this.#soundness = Soundness.trailing;
-    this.#restStart = end;
-    return true;
+    if (end >= 0) return this.#endsAt(end);
+    writer.at = before;
+    const isCut = this.#isCut(functions.writeCutJson, writer);
+    if (!isCut) this.#soundness = Soundness.broken;
+    return isCut;
   }
 
   writeFields(writer: ByteWriter): boolean {
@@ -286,12 +271,26 @@ export class LazyRecord implements CaptureRecord {
     if (this.#soundness === Soundness.broken) return false;
     const before = writer.at;
     const end = functions.writeLines(this.#view, this.#fields, this.#end, this.#asked, writer);
-    if (end === this.#end) this.#soundness = Soundness.sound;
-    else if (end >= 0) {
-      this.#soundness = Soundness.trailing;
-      this.#restStart = end;
-    } else writer.at = before;
-    return end >= 0;
+    if (end >= 0) return this.#endsAt(end);
+    writer.at = before;
+    // Also sound payloads may be left to the slow way.
+    return this.#soundness !== Soundness.sound && this.#isCut(functions.writeCutLines, writer);
+  }
+
+  /** All fields have been written. */
+  #endsAt(end: number): true {
+    this.#soundness = end === this.#end ? Soundness.sound : Soundness.trailing;
+    this.#restStart = end;
+    return true;
+  }
+
+  /** Writes a payload that is cut; false, and nothing written, if it is not. */
+  #isCut(write: CutPayloadWriter, writer: ByteWriter): boolean {
+    const before = writer.at;
+    const isCut = write(this.#view, this.#fields, this.#end, this.#asked, writer, this.#cut);
+    if (isCut) this.#soundness = Soundness.cut;
+    else writer.at = before;
+    return isCut;
   }
 
   /** The same, for longer than until the next message. It is decoded when somebody asks for its fields. */

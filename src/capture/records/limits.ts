@@ -14,4 +14,8 @@ export interface HoldLimits {
 /** What a record, and who waits for it, keep of each packet besides its bytes, about. */
 export const PART_SIZE = 1024;
 
-export const holdLimits: HoldLimits = { partBytes: 16 << 20, requests: 1 << 15, streams: 1 << 12 };
+/**
+ * Fifty messages of the largest size in progress at once, and far more requests than VMs leave open. What is held is
+ * given up often while V8 still has it among new objects, so that a capture of nothing else takes no more memory.
+ */
+export const holdLimits: HoldLimits = { partBytes: 4 << 20, requests: 1 << 13, streams: 1 << 12 };
