@@ -21,23 +21,26 @@ void __sanitizer_cov_trace_pc_guard_init(uint32_t *guard, uint32_t *end) {
     while (guard < end && edges < EDGES_MAX) *guard++ = edges++;
 }
 void __sanitizer_cov_trace_pc_guard(uint32_t *guard) { counts[*guard] += counts[*guard] < 255; }
-/* Constants that something is compared with. They wait, because the program may be in the middle of a line. */
-static uint64_t compared[1 << 12], waiting[1 << 12];
-static uint32_t waiting_count;
-static void constant(uint64_t value) {
-  uint64_t *slot = &compared[value * 0x9e3779b97f4a7c15 >> 52];
-  if (*slot == 0 && value != 0) waiting[waiting_count++] = *slot = value;
+/* Constants, and what was compared with them. They wait, because the program may be in the middle of a line. */
+static struct { uint64_t constant, value; } waiting[1 << 13];
+static uint32_t known_in[1 << 12], seen[1 << 12], session = 1, waiting_count;
+static void compared(uint64_t constant, uint64_t value) {
+  uint32_t pair = (constant ^ value * 31) * 0x9e3779b97f4a7c15 >> 52, slot = constant * 0x9e3779b97f4a7c15 >> 52;
+  if (constant == 0 || constant == value || known_in[pair] == session) return;
+  if (seen[slot] < session * 8) seen[slot] = session * 8; /* Each constant is told with eight values in a session. */
+  if (seen[slot] == session * 8 + 7) return;
+  seen[slot]++, known_in[pair] = session;
+  waiting[waiting_count].constant = constant, waiting[waiting_count++].value = value;
 }
 #define COMPARE(bytes, type) \
   void __sanitizer_cov_trace_cmp##bytes(type one, type other) { (void)one, (void)other; } \
-  void __sanitizer_cov_trace_const_cmp##bytes(type value, type other) { (void)other, constant(value); }
+  void __sanitizer_cov_trace_const_cmp##bytes(type constant, type value) { compared(constant, value); }
 COMPARE(1, uint8_t)
 COMPARE(2, uint16_t)
 COMPARE(4, uint32_t)
 COMPARE(8, uint64_t)
 void __sanitizer_cov_trace_switch(uint64_t value, uint64_t *cases) {
-  (void)value;
-  for (uint64_t index = 0; index < cases[0]; index++) constant(cases[2 + index]);
+  for (uint64_t index = 0; index < cases[0]; index++) compared(cases[2 + index], value);
 }
 #endif
 
@@ -54,11 +57,19 @@ void print_coverage(void) {
   }
   if (any) printf("\n");
 #ifndef AFL
-  while (waiting_count > 0) printf("cmp %llu\n", (unsigned long long)waiting[--waiting_count]);
+  if (waiting_count == 0) return;
+  printf("cmp");
+  while (waiting_count-- > 0)
+    printf(" %llu:%llu", (unsigned long long)waiting[waiting_count].constant, (unsigned long long)waiting[waiting_count].value);
+  waiting_count = 0;
+  printf("\n");
 #endif
 }
 
 void forget_coverage(void) {
   memset(counts, 0, edges);
   memset(told, 0, edges);
+#ifndef AFL
+  session++, waiting_count = 0;
+#endif
 }

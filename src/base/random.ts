@@ -36,9 +36,10 @@ export class Random {
         hash = Math.imul(hash ^ path.charCodeAt(index), FNV_PRIME);
       return mix(hash ^ path.length);
     });
-    this.#a = a as number;
-    this.#b = b as number;
-    this.#c = c as number;
+    // Signed words fit a small integer of the engine: a field that has held anything else is a boxed number for ever.
+    this.#a = (a as number) | 0;
+    this.#b = (b as number) | 0;
+    this.#c = (c as number) | 0;
     for (let count = 0; count < WARM_UP; count++) this.u32();
   }
 

@@ -4,7 +4,7 @@ import { parseJson } from '../base/json.js';
 import { isLine } from '../base/line-readers.js';
 import { decodeText } from '../base/text.js';
 import { CaptureInput } from '../capture/input/index.js';
-import type { CaptureReader, Packet, PacketSink } from '../capture/packets/index.js';
+import type { CaptureReader, PacketSink } from '../capture/packets/index.js';
 import { LineSplitter } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
 import { turn } from '../node/timing.js';
@@ -43,6 +43,7 @@ const SLICE = 16;
  * As {@link readScenario}, for commands that can be interrupted: gives the lines to `take` one by one, as they arrive.
  *
  * @param take plays a line, and pauses in what takes long. @returns false when no more lines are wanted.
+ * @param packet takes the packets of a capture as they are. Without it they become lines.
  * @throws FileError, WireError as `readScenario`.
  */
 export async function takeScenario(
@@ -50,8 +51,9 @@ export async function takeScenario(
   path: string,
   take: (line: ScenarioLine) => boolean | Iterator<void, boolean>,
   pause = () => {},
+  packet?: PacketSink,
 ): Promise<void> {
-  const maker = new LineMaker(io, path);
+  const maker = new LineMaker(io, path, packet);
   let count = 0;
   const play = async (line: ScenarioLine): Promise<boolean> => {
     try {
@@ -70,6 +72,7 @@ export async function takeScenario(
   try {
     for await (const piece of io.scenarioPieces(path)) {
       for (const line of maker.push(piece)) if (!(await play(line))) return;
+      if (io.isOutputClosed) return;
       pause();
     }
     if (io.isInterrupted) return;
@@ -79,58 +82,9 @@ export async function takeScenario(
   }
 }
 
-/** Receives what {@link readTraffic} reads: recordings one after the other, or the packets of a capture. */
-export interface TrafficSink {
-  recording(lines: Iterable<ScenarioLine>): void;
-  packet(packet: Packet): void;
-  /** The capture ends. */
-  end(): void;
-}
-
-/** As {@link readScenario}, for those who take the packets of captures as they are. */
-export function readTraffic(io: CommandIo, path: string, sink: TrafficSink, pause = () => {}): void {
-  located(path, (count) => {
-    const pieces = io.files.pieces(path)[Symbol.iterator]();
-    const first = pieces.next();
-    if (first.done === true) throw notOne('nothing');
-    const all = startingWith(first.value, pieces);
-    if (isScenario(first.value)) {
-      for (const lines of recordings(count(scenarioLines(io, path, all, pause)))) sink.recording(lines);
-      return;
-    }
-    const reader = captureReader(io, path, first.value, (packet) => sink.packet(packet));
-    for (const piece of all) {
-      if (io.isOutputClosed) return;
-      reader.push(piece);
-      pause();
-    }
-    reader.end();
-    sink.end();
-  });
-}
-
-/** The recordings of a file: each line that names a scenario begins one. Each must be read to its end. */
-function* recordings(lines: Iterable<ScenarioLine>): Generator<Iterable<ScenarioLine>> {
-  const iterator = lines[Symbol.iterator]();
-  let next = iterator.next();
-  function* one(): Generator<ScenarioLine> {
-    for (let isFirst = true; next.done !== true && (isFirst || !isHeader(next.value)); isFirst = false) {
-      const { value } = next;
-      yield value;
-      next = iterator.next();
-    }
-  }
-  while (next.done !== true) yield one();
-}
-
 /** Whether a line names a scenario. */
 export function isHeader({ value, number }: ScenarioLine): boolean {
   return number !== undefined && isLine(value) && typeof value.scenario === 'string';
-}
-
-function* startingWith<T>(first: T, rest: Iterator<T>): Generator<T> {
-  yield first;
-  for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
 }
 
 /** Runs what reads a file, and adds to its errors the file and the line at which it has failed. */
@@ -188,13 +142,16 @@ class LineMaker {
   readonly #io: CommandIo;
   readonly #path: string;
   readonly #ready: ScenarioLine[] = [];
+  readonly #packet: PacketSink | undefined;
   #reader: CaptureReader | undefined;
   /** The first bytes, until they tell what the file is. */
   #head: Uint8Array = new Uint8Array(0);
 
-  constructor(io: CommandIo, path: string) {
+  /** @param packet takes the packets of a capture, which become lines without it. */
+  constructor(io: CommandIo, path: string, packet?: PacketSink) {
     this.#io = io;
     this.#path = path;
+    this.#packet = packet;
   }
 
   /** @returns the lines that are whole now. */
@@ -218,13 +175,16 @@ class LineMaker {
 
   #begin(): CaptureReader {
     const head = this.#head;
-    const reader = isScenario(head)
-      ? jsonLines(this.#ready)
-      : captureLines(this.#io, this.#path, head, this.#ready);
+    const reader = isScenario(head) ? jsonLines(this.#ready) : this.#capture(head);
     this.#reader = reader;
     reader.push(head);
     this.#head = new Uint8Array(0);
     return reader;
+  }
+
+  #capture(head: Uint8Array): CaptureReader {
+    if (this.#packet === undefined) return captureLines(this.#io, this.#path, head, this.#ready);
+    return captureReader(this.#io, this.#path, head, this.#packet);
   }
 }
 

@@ -143,19 +143,25 @@ export function cellsValue(...cells: readonly number[]): Uint8Array {
   return value;
 }
 
-const texts = new Map<string, Uint8Array>();
-/** Most texts that are kept. Names repeat from tree to tree, but a generator's texts do not. */
-const TEXTS_MAX = 4096;
+/** Values by their one text, and of several texts by these, each with its NUL. */
+const values = { ofText: new Map<string, Uint8Array>(), ofTexts: new Map<string, Uint8Array>() };
+/** Most values of each kind that are kept. Names repeat from tree to tree, but a generator's texts do not. */
+const VALUES_MAX = 4096;
 
 /** Value of a property that holds texts, each with its NUL. The array may be shared: never write to it. */
 export function textValue(...list: readonly string[]): Uint8Array {
-  const text = list.map((item) => `${item}\0`).join('');
-  let value = texts.get(text);
-  if (value === undefined) {
-    // One character per byte, as the reader makes them.
-    value = latin1Bytes(text);
-    if (texts.size < TEXTS_MAX) texts.set(text, value);
-  }
+  const [text] = list;
+  // A text as it is given has its hash already. That of a text which is joined here is computed each time.
+  if (text !== undefined && list.length === 1)
+    return values.ofText.get(text) ?? kept(values.ofText, text, `${text}\0`);
+  const texts = list.map((item) => `${item}\0`).join('');
+  return values.ofTexts.get(texts) ?? kept(values.ofTexts, texts, texts);
+}
+
+function kept(known: Map<string, Uint8Array>, key: string, text: string): Uint8Array {
+  // One character per byte, as the reader makes them.
+  const value = latin1Bytes(text);
+  if (known.size < VALUES_MAX) known.set(key, value);
   return value;
 }
 

@@ -47,6 +47,8 @@ const API = 0x21;
 export class Follower<Call extends SeenCall, Origin> {
   readonly #all: readonly GenerationName[];
   readonly #transports: readonly Transport<Call, Origin>[];
+  /** Calls that wait in all clients alike, by sequence number: what came so far all clients have taken in the same way. */
+  readonly #waiting = new Map<number, Call>();
   readonly #byErrno = new Map<ErrnoClient, readonly GenerationName[]>();
   readonly #sink: FollowerSink<Call, Origin>;
 
@@ -67,13 +69,18 @@ export class Follower<Call extends SeenCall, Origin> {
 
   /** The VM has sent a whole request. */
   sent(call: Call): void {
-    for (const transport of this.#transports) transport.sent(call);
+    for (const transport of this.#transports) if (transport.calls.size > 0) transport.leave(call.seq);
+    // A new call stands behind those that wait already.
+    this.#waiting.delete(call.seq);
+    this.#waiting.set(call.seq, call);
   }
 
   /** The VM takes these queue messages in one interrupt. */
   interrupt(frames: readonly SeenFrame<Origin>[]): void {
     const [only] = frames;
     if (only !== undefined && frames.length === 1 && this.#takePlain(only)) return;
+    for (const call of this.#waiting.values()) for (const transport of this.#transports) transport.sent(call);
+    this.#waiting.clear();
     for (const transport of this.#transports) transport.interrupt(frames);
   }
 
@@ -82,6 +89,7 @@ export class Follower<Call extends SeenCall, Origin> {
     const waiting = new Map<Call, GenerationName[]>();
     for (const { calls, names } of this.#transports)
       for (const call of calls.values()) waiting.set(call, [...(waiting.get(call) ?? []), ...names]);
+    for (const call of this.#waiting.values()) waiting.set(call, [...this.#all]);
     return waiting;
   }
 
@@ -94,20 +102,36 @@ export class Follower<Call extends SeenCall, Origin> {
       return false;
     const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
     const { type, fragments, seq, msg_id }: Header = header.read(view, 0);
-    if (fragments !== 0 || !this.#transports.every(({ isIdle }) => isIdle)) return false;
+    if (fragments !== 0) return false;
+    for (const { isIdle } of this.#transports) if (!isIdle) return false;
     if (type === MessageType.notification) {
       this.#sink.notification(msg_id, frame.subarray(header.size), { clients: this.#all, origin });
       return true;
     }
     if (type !== MessageType.reply || frame.length < ERROR_WORD_END) return false;
-    const call = this.#transports[0]?.calls.get(seq);
-    if (call?.id !== msg_id || !this.#transports.every(({ calls }) => calls.get(seq) === call)) return false;
-    for (const { calls } of this.#transports) calls.delete(seq);
+    const call = this.#take(seq, msg_id);
+    if (call === undefined) return false;
     const errorWord = view.getUint32(header.size, true);
     if (errorWord === 0)
       this.#sink.returned(call, frame.subarray(ERROR_WORD_END), { clients: this.#all, origin });
     else this.#fail(call, errorWord, origin);
     return true;
+  }
+
+  /** The call with a number that waits in all clients. It waits no longer. */
+  #take(seq: number, id: number): Call | undefined {
+    const call = this.#waiting.get(seq);
+    if (call !== undefined) {
+      if (call.id !== id) return undefined;
+      this.#waiting.delete(seq);
+      return call;
+    }
+    const [first] = this.#transports;
+    const begun = first?.calls.get(seq);
+    if (begun?.id !== id || !this.#transports.every(({ calls }) => calls.get(seq) === begun))
+      return undefined;
+    for (const { calls } of this.#transports) calls.delete(seq);
+    return begun;
   }
 
   #fail(call: Call, errorWord: number, origin: Origin): void {
@@ -155,7 +179,7 @@ class Transport<Call extends SeenCall, Origin> {
   }
 
   sent(call: Call): void {
-    this.#leave(call.seq);
+    this.leave(call.seq);
     this.calls.set(call.seq, call);
   }
 
@@ -167,7 +191,7 @@ class Transport<Call extends SeenCall, Origin> {
     }
     for (const [outgoing, cause] of this.#woken) {
       this.#cause = cause;
-      const call = this.#leave(outgoing.seq);
+      const call = this.leave(outgoing.seq);
       const outcome = outgoing.outcome(this.#report);
       if (call === undefined) continue;
       if (outcome instanceof HostError) this.#sink.failed(call, () => outcome, cause);
@@ -188,7 +212,7 @@ class Transport<Call extends SeenCall, Origin> {
   }
 
   /** The call with this number returns, or another one takes its number. */
-  #leave(seq: number): Call | undefined {
+  leave(seq: number): Call | undefined {
     const call = this.calls.get(seq);
     this.calls.delete(seq);
     const outgoing = this.#begun.get(seq);
@@ -202,7 +226,7 @@ class Transport<Call extends SeenCall, Origin> {
   /** The client is followed on as if it had only lost the call: what comes later may hurt it for another reason. */
   #crash(hazard: Hazard, outgoing: OutgoingCall | undefined): void {
     this.#report(hazard);
-    if (outgoing !== undefined && this.#begun.get(outgoing.seq) === outgoing) this.#leave(outgoing.seq);
+    if (outgoing !== undefined && this.#begun.get(outgoing.seq) === outgoing) this.leave(outgoing.seq);
   }
 }
 

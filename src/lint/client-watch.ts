@@ -1,3 +1,12 @@
+import {
+  VM_ALLOC_VMID,
+  VM_CONFIG_IMAGE,
+  VM_DEALLOC_VMID,
+  VM_INIT,
+  VM_RESET,
+  VM_START,
+  VM_STOP,
+} from '../../schemas/index.js';
 import type { CaptureRecord } from '../capture/records/index.js';
 import {
   type Cause,
@@ -19,6 +28,15 @@ export interface Followed<Request> {
   readonly request: Request;
 }
 
+/** What a client sends about a VM that it has. */
+const ofOwnVm: ReadonlySet<number> = new Set([
+  VM_CONFIG_IMAGE.id,
+  VM_INIT.id,
+  VM_START.id,
+  VM_STOP.id,
+  VM_RESET.id,
+]);
+
 /** A hazard: those of one moment that several clients have in common are one. */
 export interface SeenHazard<Request, Origin> {
   readonly hazard: Hazard;
@@ -35,6 +53,8 @@ export class ClientWatch<Request, Origin> {
   readonly #readers: Readers;
   readonly #follower: Follower<Followed<Request>, Origin>;
   readonly #sink: (seen: SeenHazard<Request, Origin>) => void;
+  /** VMIDs of the VMs that the client has, as far as messages have shown. */
+  readonly #vmids = new Set<number>();
   /** Hazards of the interrupt that is handled. */
   readonly #found = new Map<
     Hazard,
@@ -52,9 +72,16 @@ export class ClientWatch<Request, Origin> {
     this.#follower = new Follower(names, {
       hazard: (hazard, { clients, origin }) => this.#add(hazard, clients, origin),
       notification: (id, payload, { clients, origin }) =>
-        readers.ofNotification(clients, id, payload, (hazard, names) => this.#add(hazard, names, origin)),
-      returned: (call, payload, cause) => this.#ended(call, payload, cause),
-      failed: (call, error, cause) => this.#ended(call, once(error), cause),
+        readers.ofNotification(clients, id, payload, this.#vmids, (hazard, names) =>
+          this.#add(hazard, names, origin),
+        ),
+      returned: (call, payload, cause) => {
+        if (call.id === VM_ALLOC_VMID.id) this.#allocated(call, payload);
+        if (readers.mayHurt(call.id, payload)) this.#ended(call, payload, cause);
+      },
+      failed: (call, error, cause) => {
+        if (readers.mayHurt(call.id, undefined)) this.#ended(call, error, cause);
+      },
     });
   }
 
@@ -62,6 +89,8 @@ export class ClientWatch<Request, Origin> {
   sent(record: CaptureRecord, request: Request): void {
     const { id, seq, message } = record;
     if (id === undefined || seq === undefined) return;
+    if (ofOwnVm.has(id)) this.#own(record.payload?.vmid);
+    else if (id === VM_DEALLOC_VMID.id) this.#vmids.delete(record.payload?.vmid as number);
     this.#follower.sent({ id, seq, name: message?.name ?? '', record, request });
   }
 
@@ -86,10 +115,21 @@ export class ClientWatch<Request, Origin> {
   ): void {
     const { id, record } = call;
     // A client sends whole requests.
-    if (!this.#readers.reads(id) || !record.complete) return;
+    if (!record.complete) return;
     this.#readers.ofReply(clients, id, record.payload, outcome, (hazard, names) =>
       this.#add(hazard, names, origin, call),
     );
+  }
+
+  #allocated({ record }: Followed<Request>, reply: Uint8Array): void {
+    const asked = record.payload?.vmid;
+    const [low, high] = reply;
+    if (asked !== 0) this.#own(asked);
+    else if (low !== undefined && high !== undefined) this.#own(low | (high << 8));
+  }
+
+  #own(vmid: unknown): void {
+    if (typeof vmid === 'number') this.#vmids.add(vmid);
   }
 
   #add(
@@ -111,12 +151,4 @@ export class ClientWatch<Request, Origin> {
     }
     this.#found.clear();
   }
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

@@ -1,6 +1,7 @@
 import type { CaptureRecord } from '../capture/records/index.js';
 import type { Payload } from '../schema/index.js';
-import { BytesType, type Field, ListType, StructType, type Values } from '../wire/index.js';
+import { type Field, ListType, StructType, type Values } from '../wire/index.js';
+import { payloadOf } from './evidence.js';
 
 /** What messages name that the manager keeps a state of, by the role of the field. */
 const kinds = ['vmid', 'mem_handle', 'virq_handle'] as const;
@@ -32,15 +33,18 @@ export class Doubt {
 
   /** From now on everything that a message names is in doubt, and so is its sender. */
   spread(record: CaptureRecord): void {
-    for (const [kind, value] of named(record)) this.#add(kind, value);
+    eachNamed(record, (kind, value) => this.#add(kind, value));
   }
 
   /** Whether a message is about something in doubt. */
   covers(record: CaptureRecord): boolean {
     if (this.isEmpty) return false;
-    for (const [kind, value] of named(record))
-      if (this.#known[kind].has(value) || (this.everything && !this.#isCertain(kind, value))) return true;
-    return false;
+    let isDoubtful = false;
+    eachNamed(record, (kind, value) => {
+      if (this.#known[kind].has(value) || (this.everything && !this.#isCertain(kind, value)))
+        isDoubtful = true;
+    });
+    return isDoubtful;
   }
 
   doubtVm(vmid: number): void {
@@ -64,47 +68,92 @@ export class Doubt {
 /** Whether messages of a layout name something by a field. */
 export function isNaming(layout: Payload | undefined): boolean {
   if (layout === undefined) return false;
-  let naming = layouts.get(layout);
-  if (naming === undefined) {
-    naming = !(layout instanceof StructType) || structNames(layout);
-    layouts.set(layout, naming);
+  const naming = layout instanceof StructType ? namesOf(layout) : undefined;
+  return naming === undefined || naming.words.length > 0 || naming.isElsewhere;
+}
+
+/** What names something in a struct. */
+interface Names {
+  /** Fields at the same place in all messages. Offset and size in bytes. */
+  readonly words: readonly { readonly kind: Kind; readonly offset: number; readonly size: number }[];
+  /** Others do so as well: in lists, or behind fields of variable size. */
+  readonly isElsewhere: boolean;
+}
+
+const known = new WeakMap<StructType, Names>();
+
+function namesOf(struct: StructType): Names {
+  let names = known.get(struct);
+  if (names === undefined) {
+    const words: Names['words'][number][] = [];
+    for (const { field, offset, size } of struct.layout)
+      if (isKind(field.role) && field.presence === undefined && offset !== undefined && isWord(size))
+        words.push({ kind: field.role, offset, size });
+    names = { words, isElsewhere: countOf(struct) > words.length };
+    known.set(struct, names);
   }
-  return naming;
+  return names;
 }
 
-const layouts = new WeakMap<Payload, boolean>();
-
-function structNames({ fieldsInOrder }: StructType): boolean {
-  return fieldsInOrder.some(
-    ({ role, type }) =>
-      isKind(role) ||
-      (type instanceof ListType &&
-        type.entryTypes.some((entry) => entry instanceof StructType && structNames(entry))),
-  );
+/** Fields that name something, also in the entries of lists. */
+function countOf({ fieldsInOrder }: StructType): number {
+  let count = 0;
+  for (const { role, type } of fieldsInOrder) {
+    if (isKind(role)) count++;
+    if (type instanceof ListType)
+      for (const entry of type.entryTypes) if (entry instanceof StructType) count += countOf(entry);
+  }
+  return count;
 }
 
-/** What a message names, its sender and receiver first. */
-function* named({ from, to, layout, payload }: CaptureRecord): Generator<[Kind, number]> {
-  yield ['vmid', from];
-  yield ['vmid', to];
-  const struct = layout instanceof StructType ? layout : payload && layout?.layoutOf(payload);
-  if (struct !== undefined && payload !== undefined) yield* namedIn(struct, payload);
+function isWord(size: number | undefined): size is 2 | 4 {
+  return size === 2 || size === 4;
 }
 
-function* namedIn(struct: StructType, values: Values): Generator<[Kind, number]> {
+/** Calls `found` for what a message names, its sender and receiver first. */
+export function eachNamed(record: CaptureRecord, found: (kind: Kind, value: number) => void): void {
+  found('vmid', record.from);
+  found('vmid', record.to);
+  const { layout } = record;
+  if (layout === undefined) return;
+  const names = layout instanceof StructType ? namesOf(layout) : undefined;
+  if (names !== undefined && !names.isElsewhere && record.bytes !== undefined) {
+    eachWord(names, payloadOf(record), found);
+    return;
+  }
+  const { payload } = record;
+  const struct = layout instanceof StructType ? layout : payload && layout.layoutOf(payload);
+  if (struct !== undefined && payload !== undefined) eachIn(struct, payload, found);
+}
+
+/** The bytes are read where they lie: decoding the message would cost more than all the rest. */
+function eachWord({ words }: Names, bytes: Uint8Array, found: (kind: Kind, value: number) => void): void {
+  for (const { kind, offset, size } of words) {
+    if (offset + size > bytes.length) return;
+    let value = 0;
+    for (let at = size - 1; at >= 0; at--) value = value * 256 + (bytes[offset + at] as number);
+    found(kind, value);
+  }
+}
+
+function eachIn(struct: StructType, values: Values, found: (kind: Kind, value: number) => void): void {
   for (const field of struct.fieldsInOrder) {
     const value = values[field.name];
-    if (Array.isArray(value)) yield* namedInList(field, value, values);
-    else if (typeof value === 'number' && isKind(field.role)) yield [field.role, value];
-    else if (field.type instanceof BytesType) continue;
+    if (Array.isArray(value)) eachInList(field, value, values, found);
+    else if (typeof value === 'number' && isKind(field.role)) found(field.role, value);
   }
 }
 
-function* namedInList(field: Field, items: readonly unknown[], owner: Values): Generator<[Kind, number]> {
+function eachInList(
+  field: Field,
+  items: readonly unknown[],
+  owner: Values,
+  found: (kind: Kind, value: number) => void,
+): void {
   const entry = field.type instanceof ListType ? field.type.entryType(owner) : undefined;
   for (const item of items)
-    if (entry instanceof StructType) yield* namedIn(entry, item as Values);
-    else if (typeof item === 'number' && isKind(field.role)) yield [field.role, item];
+    if (entry instanceof StructType) eachIn(entry, item as Values, found);
+    else if (typeof item === 'number' && isKind(field.role)) found(field.role, item);
 }
 
 function isKind(role: string | undefined): role is Kind {

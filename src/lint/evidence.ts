@@ -38,9 +38,12 @@ export function headlineOf(record: CaptureRecord): string {
   return about === '' ? head : `${head}: ${about}`;
 }
 
-function payloadOf({ bytes, raw, type }: CaptureRecord): Uint8Array {
-  const all = bytes ?? raw ?? NOTHING;
-  return type === 'reply' && bytes !== undefined ? all.subarray(ERROR_WORD_SIZE) : all;
+/** The bytes of the declared fields: of a reply those behind the error word. */
+export function payloadOf(record: Pick<CaptureRecord, 'bytes' | 'raw' | 'type'>): Uint8Array {
+  const { bytes } = record;
+  // Of a message that is kept, to ask for `raw` is to decode it.
+  if (bytes === undefined) return record.raw ?? NOTHING;
+  return record.type === 'reply' ? bytes.subarray(ERROR_WORD_SIZE) : bytes;
 }
 
 /** The first field that the message is about, as far as it was declared. */

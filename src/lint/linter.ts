@@ -17,11 +17,11 @@ import { panicPlaces } from '../rm/index.js';
 import { rmRules } from '../rpc/index.js';
 import {
   type Comparison,
+  LineReplay,
   type RecordedStep,
   Replay,
   type ReplayFollower,
   readStep,
-  replay,
 } from '../sim/index.js';
 import { type About, ClientWatches } from './client-watches.js';
 import { Doubt, isNaming } from './doubt.js';
@@ -30,7 +30,8 @@ import type { Finding, LintNote, Place } from './finding.js';
 import { Lives } from './lives.js';
 import type { Rule } from './rule.js';
 import { lifeRules, managerRules, ruleOfIssue, wireRules } from './rules/index.js';
-import { correct, seenReply } from './seen.js';
+import { correct, isRefused, seenReply } from './seen.js';
+import { type Suspect, Suspicion } from './suspicion.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
 
@@ -64,6 +65,9 @@ interface Sent extends About {
 /** A message as a whole. */
 const WHOLE = { path: '', offset: 0 } as const;
 
+/** Why a death cannot be known. */
+const NOT_SHOWN = 'it is about something whose state the traffic does not show';
+
 /** Requests whose replies are looked for. More than any manager lets wait. */
 const WAITING_MAX = 4096;
 
@@ -92,8 +96,12 @@ export class Linter {
   /** Something was loaded since the boot, so that memory is known. */
   #memoryKnown = false;
   readonly #lives = new Lives<Sent>();
+  readonly #suspicion = new Suspicion();
   readonly #clients: ClientWatches;
+  /** Of a capture, whose steps are taken at once. */
   #replay: Replay | undefined;
+  /** Of a recording: what follows a step is part of what it means. */
+  #recording: LineReplay | undefined;
 
   constructor(options: LinterOptions) {
     this.#options = options;
@@ -123,28 +131,13 @@ export class Linter {
 
   /** Takes the next packet of a capture, before its line comes. */
   packet(packet: Packet, from: number, to: number): void {
-    this.#take(packet, from, to, (record) => ({
-      frame: packet.frame,
-      ...(record === undefined ? {} : { no: record.no }),
-    }));
+    this.#take(packet, from, to, { frame: packet.frame });
   }
 
   /** Goes through the lines of a recording, the first one first. @throws WireError when a line is not part of one. */
   lines(lines: Iterable<unknown>): void {
-    const options = { ...this.#replayOptions, file: this.#options.file };
-    for (const comparison of replay(this.#named(lines), options)) this.#step(comparison);
+    for (const line of lines) this.line(line);
     this.end();
-  }
-
-  /** Takes the name of a recording from its first line. */
-  *#named(lines: Iterable<unknown>): Generator<unknown> {
-    let isFirst = true;
-    for (const line of lines) {
-      if (isFirst && this.#options.isFirst === false && isLine(line) && typeof line.scenario === 'string')
-        this.#scenario = line.scenario;
-      isFirst = false;
-      yield line;
-    }
   }
 
   #placeOf(step: number): Place {
@@ -153,18 +146,28 @@ export class Linter {
 
   /** Takes the next line, the first one first. @throws WireError when it is not part of a recording. */
   line(line: unknown): void {
-    if (this.#replay === undefined) {
-      this.#replay = new Replay(line, this.#replayOptions);
+    if (this.#options.isCapture) {
+      if (this.#replay === undefined) this.#replay = new Replay(line, this.#replayOptions);
+      else this.#seen(this.#replay.step(readStep(line, this.#options.file), false));
       return;
     }
-    const comparison = this.#replay.step(readStep(line, this.#options.file), false);
-    if (comparison !== undefined) this.#step(comparison);
+    if (this.#recording === undefined) {
+      if (this.#options.isFirst === false && isLine(line) && typeof line.scenario === 'string')
+        this.#scenario = line.scenario;
+      this.#recording = new LineReplay({ ...this.#replayOptions, file: this.#options.file });
+    }
+    this.#seen(this.#recording.line(line));
   }
 
-  /** The traffic ends. */
+  /** The traffic ends. @throws WireError as {@link line}. */
   end(): void {
-    this.#endBoot();
+    this.#seen(this.#recording?.end());
+    this.#endBoot(false);
     this.#assembler.end();
+  }
+
+  #seen(comparison: Comparison<PanicReason> | undefined): void {
+    if (comparison !== undefined) this.#step(comparison);
   }
 
   get #replayOptions() {
@@ -181,24 +184,20 @@ export class Linter {
     return { follow, manager, ...(platform === undefined ? {} : { platform }) };
   }
 
-  #take(
-    packet: Packet,
-    from: number,
-    to: number,
-    placeOf: (record: CaptureRecord | undefined) => Place,
-  ): void {
+  #take(packet: Packet, from: number, to: number, place: Place): void {
     this.#completed = undefined;
-    this.#place = placeOf(undefined);
+    this.#place = place;
     this.#assembler.packet(packet);
     if (from === VMID_RM) {
       if (!this.#options.isCapture || this.#clients.isEmpty) return;
-      const origin = { place: this.#place, record: this.#completed };
+      const origin = { place, record: this.#completed };
       this.#clients.interrupt(to, [{ bytes: packet.data.subarray(packet.start, packet.end), origin }]);
       return;
     }
     const seen = this.#completed as CaptureRecord | undefined;
     const record = seen && keptRecord(seen);
-    const sent: Sent = { place: placeOf(record), record, reply: undefined };
+    const isNumbered = this.#options.isCapture && record !== undefined;
+    const sent: Sent = { place: isNumbered ? { ...place, no: record.no } : place, record, reply: undefined };
     this.#sent.push(sent);
     if (record?.type !== 'request') return;
     this.#clients.sent(record, sent);
@@ -243,7 +242,7 @@ export class Linter {
     const { recorded, step } = comparison;
     if (!this.#options.isCapture) this.#feed(step, recorded);
     if (recorded.kind === 'reboot') {
-      this.#endBoot();
+      this.#endBoot(true);
       // Nothing of the boot before is answered in this one.
       if (this.#options.isCapture) this.#assembler.forgetRequests();
       else {
@@ -255,6 +254,8 @@ export class Linter {
     if (recorded.kind === 'load') this.#memoryKnown = true;
     const sent = this.#handled(recorded);
     if (this.#clients.isDead) return;
+    const alive = this.#suspicion.step(sent.length > 0, recorded.out.length > 0);
+    if (alive !== undefined) this.#unknown(alive, NOT_SHOWN);
     for (const one of sent) this.#beforeComparing(one, comparison);
     if (comparison.panic !== undefined) this.#death(comparison.panic, sent, comparison);
     else if (!comparison.equal && recorded.panic === undefined) this.#part(sent, comparison);
@@ -289,7 +290,7 @@ export class Linter {
     packet.data = frame;
     packet.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     packet.end = frame.byteLength;
-    this.#take(packet, from, to, () => place);
+    this.#take(packet, from, to, place);
   }
 
   /** The messages that RM handles in a step. */
@@ -308,29 +309,33 @@ export class Linter {
   /** What of a message cannot be known. */
   #beforeComparing({ record }: Sent, { recorded }: Comparison): void {
     if (record === undefined || record.type !== 'request') return;
-    if (record.id === VM_CONFIG_IMAGE.id && !this.#memoryKnown) this.#doubt.spread(record);
+    // One that was refused leaves no configuration, whatever is in memory.
+    if (record.id === VM_CONFIG_IMAGE.id && !this.#memoryKnown && !isRefused(record, recorded.out))
+      this.#doubt.spread(record);
     if (this.#manager !== undefined && recorded.refused === undefined)
       this.#lives.before(record, this.#manager);
   }
 
   #death(reason: PanicReason, sent: readonly Sent[], comparison: Comparison): void {
     const { recorded, step } = comparison;
+    const { isCapture } = this.#options;
     const rule = managerRules.get(reason) as Rule;
     const deadly = panicPlaces[reason].message;
     const request =
       sent.length === 1
         ? sent[0]
         : sent.find(({ record }) => record?.message !== undefined && deadly.includes(record.message.name));
-    const place = this.#options.isCapture ? (request?.place ?? this.#place) : this.#placeOf(step);
+    const place = isCapture ? (request?.place ?? this.#place) : this.#placeOf(step);
     const record = request?.record;
     const reply = record === undefined ? undefined : seenReply(record, recorded.out);
     const isRefuted = reply === 0 && panicPlaces[reason].carefulError !== 0 && recorded.panic === undefined;
     if (isRefuted && record !== undefined) {
       this.#doubt.spread(record);
-      this.#unknown(place, rule, record, 'the reply says that it was in another state than the model');
-    } else if (record !== undefined && recorded.panic === undefined && this.#isDoubtful(reason, record))
-      this.#unknown(place, rule, record, 'it is about something whose state the traffic does not show');
-    else this.#find(rule, { place, record });
+      this.#unknown({ place, rule, record }, 'the reply says that it was in another state than the model');
+    } else if (record !== undefined && recorded.panic === undefined && this.#isDoubtful(reason, record)) {
+      if (recorded.out.length === 0 && isCapture) this.#suspicion.begin({ place, rule, record });
+      else this.#unknown({ place, rule, record }, NOT_SHOWN);
+    } else this.#find(rule, { place, record });
   }
 
   #isDoubtful(reason: PanicReason, record: CaptureRecord): boolean {
@@ -338,7 +343,7 @@ export class Linter {
     return !inAnyState && this.#doubt.covers(record);
   }
 
-  #unknown(place: Place, { id }: Rule, record: CaptureRecord, why: string): void {
+  #unknown({ place, rule: { id }, record }: Suspect, why: string): void {
     const { note } = this.#options;
     note?.({ place, note: `${headlineOf(record)}: whether ${id} holds cannot be known: ${why}` });
   }
@@ -373,7 +378,10 @@ export class Linter {
   }
 
   /** The machine boots, or the traffic ends: what was not given back by now is lost. */
-  #endBoot(): void {
+  #endBoot(boots: boolean): void {
+    const suspected = this.#suspicion.end(boots);
+    if (suspected?.hasDied === true) this.#find(suspected.suspect.rule, suspected.suspect);
+    else if (suspected !== undefined) this.#unknown(suspected.suspect, NOT_SHOWN);
     if (!this.#clients.isDead && this.#manager !== undefined)
       for (const [rule, sent] of this.#lives.leaks(this.#manager))
         if (

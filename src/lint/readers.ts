@@ -1,21 +1,20 @@
 import {
-  MEM_DONATE,
   MEM_LEND,
   MEM_NOTIFY,
   MEM_QCOM_LOOKUP_SGL,
   MEM_SHARE,
   protocol,
   VM_ALLOC_VMID,
+  VM_EXITED,
   VM_GET_HYP_RESOURCES,
   VM_GET_ID,
   VM_GET_STATE,
   VM_GET_VMID,
   VM_IRQ_ACCEPT,
-  VM_IRQ_LEND,
-  VM_MINIDUMP_GET_INFO,
   VM_MINIDUMP_REGISTER_RANGE,
   VM_QUERY_HEAP_MEMORY,
   VM_SET_TIME_BASE,
+  VM_STATUS,
 } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
 import {
@@ -26,6 +25,7 @@ import {
   HostError,
   mainlineCalls,
   qcomCalls,
+  qcomHazards,
   vmChange,
 } from '../host/index.js';
 
@@ -35,12 +35,31 @@ type Calls = ReturnType<typeof mainlineCalls>;
 type Qcom = ReturnType<typeof qcomCalls>;
 type QcomName = Parameters<typeof qcomCalls>[0];
 
-/** The call of a client that reads the reply to a message, by message id. Replies to others are not read. */
-const mainline: Readonly<Record<number, (calls: Calls, request: Request) => Calling<unknown>>> = {
-  [VM_ALLOC_VMID.id]: (calls, { vmid }) => calls.allocVmid(vmid),
-  [VM_GET_VMID.id]: (calls) => calls.getVmid(),
-  [MEM_LEND.id]: (calls, request) => calls.memLend(request),
-  [MEM_SHARE.id]: (calls, request) => calls.memShare(request),
+/** How a client reads the replies to a message. */
+interface Row<C> {
+  readonly read: (calls: C, request: Request) => Calling<unknown>;
+  /**
+   * False for an outcome that hurts with no request, so that the call need not be made to know.
+   *
+   * @param reply payload of the OK reply; undefined: the call failed.
+   */
+  readonly mayHurt: (reply: Uint8Array | undefined) => boolean;
+}
+
+const onError = (reply: Uint8Array | undefined) => reply === undefined;
+const onSuccess = (reply: Uint8Array | undefined) => reply !== undefined;
+const always = () => true;
+const onEmpty = (reply: Uint8Array | undefined) => reply?.length === 0;
+const onPayload = (reply: Uint8Array | undefined) => reply !== undefined && reply.length > 0;
+const onShorterThan = (size: number) => (reply: Uint8Array | undefined) =>
+  reply !== undefined && reply.length < size;
+
+/** The call that reads the reply to a message, by message id. No other reply hurts these clients. */
+const mainline: Readonly<Record<number, Row<Calls>>> = {
+  [VM_ALLOC_VMID.id]: { read: (calls, { vmid }) => calls.allocVmid(vmid), mayHurt: onSuccess },
+  [VM_GET_VMID.id]: { read: (calls) => calls.getVmid(), mayHurt: onShorterThan(4) },
+  [MEM_LEND.id]: { read: (calls, request) => calls.memLend(request), mayHurt: onShorterThan(4) },
+  [MEM_SHARE.id]: { read: (calls, request) => calls.memShare(request), mayHurt: onShorterThan(4) },
 };
 
 /** A list without entries is one that the caller did not give. */
@@ -48,34 +67,44 @@ function parcelOf({ attr_entries, ...request }: Request): Request {
   return { flags: 0, ...request, ...(attr_entries?.length > 0 && { attr_entries }) };
 }
 
-const qcom: Readonly<Record<number, (calls: Qcom, request: Request) => Calling<unknown>>> = {
-  [VM_ALLOC_VMID.id]: (calls, { vmid }) => calls.vmAllocVmid(vmid),
-  [VM_GET_VMID.id]: (calls) => calls.getThisVmid(),
-  [VM_GET_ID.id]: (calls, { vmid }) => calls.vmGetId(vmid),
-  [VM_GET_STATE.id]: (calls, { vmid }) => calls.vmGetStatus(vmid),
-  [VM_GET_HYP_RESOURCES.id]: (calls, { vmid }) => calls.vmGetHypRes(vmid),
-  [VM_SET_TIME_BASE.id]: (calls, request) => calls.vmSetTimeBase(request),
-  [VM_IRQ_LEND.id]: (calls, request) => calls.vmIrqLend(request),
-  [VM_IRQ_ACCEPT.id]: (calls, { virq_handle, virq }) => calls.vmIrqAccept(virq_handle, virq),
-  [MEM_LEND.id]: (calls, request) => calls.memLend(parcelOf(request)),
-  [MEM_SHARE.id]: (calls, request) => calls.memShare(parcelOf(request)),
-  [MEM_DONATE.id]: (calls, request) => calls.memDonate(parcelOf(request)),
-  [MEM_QCOM_LOOKUP_SGL.id]: (calls, request) => calls.memQcomLookupSgl(parcelOf(request)),
-  [MEM_NOTIFY.id]: (calls, request) => calls.memNotify(request),
-  [VM_MINIDUMP_GET_INFO.id]: (calls) => calls.minidumpGetInfo(),
-  [VM_MINIDUMP_REGISTER_RANGE.id]: (calls, request) => calls.minidumpRegisterRange(request),
-  [VM_QUERY_HEAP_MEMORY.id]: (calls, { heap_handle, type }) => calls.heapQuery(heap_handle, type),
+const qcom: Readonly<Record<number, Row<Qcom>>> = {
+  [VM_ALLOC_VMID.id]: { read: (calls, { vmid }) => calls.vmAllocVmid(vmid), mayHurt: onEmpty },
+  [VM_GET_ID.id]: { read: (calls, { vmid }) => calls.vmGetId(vmid), mayHurt: onSuccess },
+  [VM_GET_STATE.id]: { read: (calls, { vmid }) => calls.vmGetStatus(vmid), mayHurt: onError },
+  [VM_GET_HYP_RESOURCES.id]: { read: (calls, { vmid }) => calls.vmGetHypRes(vmid), mayHurt: onEmpty },
+  [VM_SET_TIME_BASE.id]: { read: (calls, request) => calls.vmSetTimeBase(request), mayHurt: onPayload },
+  [VM_IRQ_ACCEPT.id]: {
+    read: (calls, { virq_handle, virq }) => calls.vmIrqAccept(virq_handle, virq),
+    mayHurt: onEmpty,
+  },
+  [MEM_QCOM_LOOKUP_SGL.id]: {
+    read: (calls, request) => calls.memQcomLookupSgl(parcelOf(request)),
+    mayHurt: onSuccess,
+  },
+  [MEM_NOTIFY.id]: { read: (calls, request) => calls.memNotify(request), mayHurt: onError },
+  [VM_MINIDUMP_REGISTER_RANGE.id]: {
+    read: (calls, request) => calls.minidumpRegisterRange(request),
+    mayHurt: onSuccess,
+  },
+  [VM_QUERY_HEAP_MEMORY.id]: {
+    read: (calls, { heap_handle, type }) => calls.heapQuery(heap_handle, type),
+    mayHurt: always,
+  },
 };
 
 const isQcom = (name: GenerationName): name is QcomName =>
   name === 'q61' || name === 'q66' || name === 'q612';
 const isMainline = (name: GenerationName): boolean => name !== 'q515' && !isQcom(name);
 
+type Notified = (id: number, payload: Uint8Array, vmids: ReadonlySet<number>) => Hazard | undefined;
+
 /** How a client reads replies and notifications. */
 interface Reader {
-  /** The call that reads the reply to a message; undefined where nobody reads it. */
-  readonly callOf: (id: number) => ((request: Request) => Calling<unknown>) | undefined;
-  readonly notification: (id: number, payload: Uint8Array) => Hazard | undefined;
+  /** Undefined for a message whose reply hurts nobody. */
+  readonly callOf: (id: number) => Pick<Family, 'read' | 'mayHurt'> | undefined;
+  readonly notified: Notified | undefined;
+  /** Clients with the same key take all notifications in the same way. */
+  readonly notifiedAs: string;
   /** Forgets what the kernel remembers: a request that was seen was sent. */
   readonly forget: () => void;
 }
@@ -84,6 +113,7 @@ interface Reader {
 interface Family {
   readonly names: readonly GenerationName[];
   readonly read: (request: Request) => Calling<unknown>;
+  readonly mayHurt: (reply: Uint8Array | undefined) => boolean;
   readonly forget: () => void;
 }
 
@@ -95,6 +125,8 @@ export class Readers {
   readonly #byName: ReadonlyMap<GenerationName, Reader>;
   /** By message id. */
   readonly #families = new Map<number, readonly Family[]>();
+  /** Clients that take notifications in the same way. */
+  readonly #notified: readonly { readonly names: readonly GenerationName[]; readonly take: Notified }[];
   /** Hazards of the reply that is read. */
   #found: Hazard[] = [];
 
@@ -105,11 +137,22 @@ export class Readers {
       const families = this.#familiesOf(id);
       if (families.length > 0) this.#families.set(id, families);
     }
+    this.#notified = this.#groups(({ notified, notifiedAs }) => notified && notifiedAs).map((group) => {
+      const { notified } = this.#byName.get(group[0] as GenerationName) as Reader;
+      return { names: group, take: notified as Notified };
+    });
   }
 
-  /** Whether some client reads the replies to a message. */
-  reads(id: number): boolean {
-    return this.#families.has(id);
+  /**
+   * Whether the outcome of a call may hurt a client. If not, {@link ofReply} finds nothing with any request.
+   *
+   * @param reply payload of the OK reply; undefined: the call failed.
+   */
+  mayHurt(id: number, reply: Uint8Array | undefined): boolean {
+    const families = this.#families.get(id);
+    if (families === undefined) return false;
+    for (const { mayHurt } of families) if (mayHurt(reply)) return true;
+    return false;
   }
 
   /**
@@ -131,16 +174,24 @@ export class Readers {
     }
   }
 
-  /** What clients do wrong with a notification. @param payload empty: the clients have none. */
+  /**
+   * What clients do wrong with a notification.
+   *
+   * @param payload empty: the clients have none.
+   * @param vmids of the VMs that the client has: its handlers of VM_STATUS and VM_EXITED are theirs.
+   */
   ofNotification(
     clients: readonly GenerationName[],
     id: number,
     payload: Uint8Array,
+    vmids: ReadonlySet<number>,
     sink: HazardSink,
   ): void {
-    for (const name of clients) {
-      const hazard = this.#byName.get(name)?.notification(id, payload);
-      if (hazard !== undefined) sink(hazard, [name]);
+    for (const { names, take } of this.#notified) {
+      const hazard = take(id, payload, vmids);
+      if (hazard === undefined) continue;
+      const hurt = names.filter((name) => clients.includes(name));
+      if (hurt.length > 0) sink(hazard, hurt);
     }
   }
 
@@ -170,51 +221,71 @@ export class Readers {
   /** Of the calls in the tables, the same code serves all clients that have the call and choose between lend and share alike. */
   #familiesOf(id: number): Family[] {
     const sources = protocol.byId.get(id)?.sources ?? [];
-    const groups = new Map<string, GenerationName[]>();
-    for (const [name, { callOf }] of this.#byName) {
-      if (callOf(id) === undefined || !sources.includes(name)) continue;
-      const key = isQcom(name) ? 'qcom' : generations[name].memShare;
-      groups.set(key, [...(groups.get(key) ?? []), name]);
-    }
-    return [...groups.values()].flatMap((names) => {
-      const { callOf, forget } = this.#byName.get(names[0] as GenerationName) as Reader;
-      const read = callOf(id);
-      return read === undefined ? [] : [{ names, read, forget }];
+    const groups = this.#groups(({ callOf }, name) => {
+      if (callOf(id) === undefined || !sources.includes(name)) return undefined;
+      return isQcom(name) ? 'qcom' : generations[name].memShare;
     });
+    return groups.flatMap((names) => {
+      const { callOf, forget } = this.#byName.get(names[0] as GenerationName) as Reader;
+      const call = callOf(id);
+      return call === undefined ? [] : [{ names, ...call, forget }];
+    });
+  }
+
+  /** The clients that have the same key. Those without one are left out. */
+  #groups(keyOf: (reader: Reader, name: GenerationName) => string | undefined): GenerationName[][] {
+    const groups = new Map<string, GenerationName[]>();
+    for (const [name, reader] of this.#byName) {
+      const key = keyOf(reader, name);
+      if (key !== undefined) groups.set(key, [...(groups.get(key) ?? []), name]);
+    }
+    return [...groups.values()];
   }
 }
 
 function readerOf(name: GenerationName, report: (hazard: Hazard) => void): Reader {
   if (isQcom(name)) {
     const calls = qcomCalls(name, { mode: 'faithful', report });
+    const copiesNotifications = qcomHazards.notification_without_payload.clients.includes(name);
+    const notified: Notified = (id, payload) => {
+      const taken = calls.forwardNotification(id, payload);
+      return taken.kind === 'hazard' ? taken.hazard : undefined;
+    };
     return {
       callOf: (id) => bound(qcom[id], calls),
-      notification: (id, payload) => {
-        const taken = calls.forwardNotification(id, payload);
-        return taken.kind === 'hazard' ? taken.hazard : undefined;
-      },
+      notified: copiesNotifications ? notified : undefined,
+      notifiedAs: 'qcom',
       forget: calls.forget,
     };
   }
-  if (!isMainline(name)) return { callOf: () => undefined, notification: () => undefined, forget: () => {} };
+  if (!isMainline(name))
+    return { callOf: () => undefined, notified: undefined, notifiedAs: name, forget: () => {} };
   const calls = mainlineCalls(name, { report });
   return {
     callOf: (id) => bound(mainline[id], calls),
-    notification: mainlineNotification,
+    notified: mainlineNotification,
+    notifiedAs: 'mainline',
     forget: calls.forget,
   };
 }
 
-function bound<C>(
-  row: ((calls: C, request: Request) => Calling<unknown>) | undefined,
-  calls: C,
-): ((request: Request) => Calling<unknown>) | undefined {
-  return row && ((request) => row(calls, request));
+function bound<C>(row: Row<C> | undefined, calls: C): Pick<Family, 'read' | 'mayHurt'> | undefined {
+  return row && { read: (request) => row.read(calls, request), mayHurt: row.mayHurt };
 }
 
-function mainlineNotification(id: number, payload: Uint8Array): Hazard | undefined {
+const VMID_SIZE = 2;
+
+/** Each VM has a handler, which reads on behind the VMID if it is its own. */
+function mainlineNotification(
+  id: number,
+  payload: Uint8Array,
+  vmids: ReadonlySet<number>,
+): Hazard | undefined {
+  if (id !== VM_STATUS.id && id !== VM_EXITED.id) return undefined;
+  const hasVmid = payload.length >= VMID_SIZE;
+  const vmid = hasVmid ? (payload[0] as number) | ((payload[1] as number) << 8) : 0;
+  if (hasVmid ? !vmids.has(vmid) : vmids.size === 0) return undefined;
   try {
-    const vmid = payload.length >= 2 ? (payload[0] as number) | ((payload[1] as number) << 8) : 0;
     vmChange(id, payload, vmid);
     return undefined;
   } catch (error) {

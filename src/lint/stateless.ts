@@ -26,7 +26,8 @@ export function emptyPayloadRules(): readonly EmptyPayloadRule[] {
   for (const { id, kind } of protocol.messages) {
     if (kind !== 'notification') continue;
     const peers = new Map<string, { rule: Rule; names: string[] }>();
-    readers.ofNotification(names, id, new Uint8Array(0), (hazard, clients) => {
+    // Empty ones hurt clients that have any VM.
+    readers.ofNotification(names, id, new Uint8Array(0), new Set([0]), (hazard, clients) => {
       const rule = ruleOfHazard(hazard, clients);
       if (rule === undefined) return;
       const known = peers.get(hazard.name);

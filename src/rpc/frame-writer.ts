@@ -14,9 +14,13 @@ export class FrameWriter {
   #used = 0;
   readonly #headerSize: number;
   readonly #codec: Codec<Header, Readonly<Header>>;
+  /** The header that is being written. One object for all: one for each queue message would be garbage. */
+  readonly #words: { -readonly [K in keyof Header]: Header[K] };
 
   constructor(protocol: Protocol) {
     this.#headerSize = protocol.limits.header;
+    const header_words = this.#headerSize / 4;
+    this.#words = { api_version: 1, header_words, type: 0, fragments: 0, seq: 0, msg_id: 0 };
     this.#codec = codecOf(protocol.header);
   }
 
@@ -71,8 +75,11 @@ export class FrameWriter {
       this.#view = new DataView(this.#slab.buffer);
       this.#used = 0;
     }
-    // No spread: the encoder's check for unknown keys takes microseconds for an object that a spread has made.
-    const words = { api_version: 1, header_words: headerSize / 4, type, fragments, seq, msg_id };
+    const words = this.#words;
+    words.type = type;
+    words.fragments = fragments;
+    words.seq = seq;
+    words.msg_id = msg_id;
     this.#codec.encode(words, this.#view, this.#used);
     // Byte by byte: for 232 bytes this is faster than `set` with a subarray.
     for (let from = start, to = this.#used + headerSize; from < end; from++, to++)

@@ -1,6 +1,6 @@
 import { limits, VM_IRQ_LEND } from '../../schemas/index.js';
 import type { Taken } from '../machine/index.js';
-import { frameWords } from './recording.js';
+import { frameId, frameWords } from './recording.js';
 
 const REQUEST_SIZE = limits.header + VM_IRQ_LEND.request.sizeMin;
 
@@ -10,9 +10,8 @@ const REQUEST_SIZE = limits.header + VM_IRQ_LEND.request.sizeMin;
  * @param out what VMs took after the request. @returns undefined when there is no such request with a reply.
  */
 export function lendHandleBase(from: number, frame: Uint8Array, out: readonly Taken[]): number | undefined {
-  if (frame.byteLength !== REQUEST_SIZE) return undefined;
+  if (frame.byteLength !== REQUEST_SIZE || frameId(frame) !== VM_IRQ_LEND.id) return undefined;
   const request = frameWords(frame);
-  if (request.id !== VM_IRQ_LEND.id) return undefined;
   for (const { to, frame } of out) {
     const reply = frameWords(frame);
     if (to === from && reply.id === VM_IRQ_LEND.id && reply.words[0] === 0)

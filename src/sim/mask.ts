@@ -1,10 +1,10 @@
 import { limits, protocol, VM_GET_HYP_RESOURCES } from '../../schemas/index.js';
-import { codecOf } from '../codec/index.js';
+import { viewOf } from '../base/bytes.js';
 import type { Taken } from '../machine/index.js';
+import { headerReader } from '../rpc/index.js';
 import { MessageType } from '../schema/index.js';
+import { frameId } from './recording.js';
 
-/** Of the message id in a header. */
-const ID_OFFSET = 4;
 const ERROR_AND_COUNT_SIZE = 8;
 const RESOURCE_SIZE = 44;
 const CAP_ID_OFFSET = 12;
@@ -21,7 +21,8 @@ export class CapabilityMask {
   /** The queue messages with capability ids set to zero; the same list if there are none. */
   applyAll(messages: readonly Taken[]): readonly Taken[] {
     let changed: Taken[] | undefined;
-    for (const [index, { to, frame }] of messages.entries()) {
+    for (let index = 0; index < messages.length; index++) {
+      const { to, frame } = messages[index] as Taken;
       const masked = this.apply(to, frame);
       if (masked === frame) continue;
       changed ??= [...messages];
@@ -32,10 +33,8 @@ export class CapabilityMask {
 
   /** The queue message with capability ids set to zero; a copy where there are any. */
   apply(to: number, frame: Uint8Array): Uint8Array {
-    if (frame.byteLength < limits.header) return frame;
-    const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-    if (view.getUint32(ID_OFFSET, true) !== VM_GET_HYP_RESOURCES.id) return frame;
-    const header = codecOf(protocol.header).decode(view, 0, limits.header);
+    if (frameId(frame) !== VM_GET_HYP_RESOURCES.id) return frame;
+    const header = headerReader(protocol).read(viewOf(frame), 0);
     const first = header.type === MessageType.reply;
     const position = first ? 0 : this.#position.get(to);
     if (position === undefined) return frame;

@@ -1,7 +1,7 @@
 import type { Ending, Response, Step } from './step.js';
 
 /** What a manager says of a step besides what VMs get. */
-export type Told = Pick<Response, 'edges' | 'operands' | 'unsupported'>;
+export type Told = Pick<Response, 'edges' | 'comparisons' | 'unsupported'>;
 
 /** What comes from a manager. No event comes after `ended`, until {@link Connection.reset}. */
 export interface ConnectionEvents {

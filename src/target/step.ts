@@ -22,8 +22,8 @@ export interface Response {
   readonly ended: Ending | undefined;
   /** Numbers of the edges of the target's code that it reached, where it says so. */
   readonly edges?: readonly number[];
-  /** Values that it has compared others with, where it says so. */
-  readonly operands?: readonly number[];
+  /** What it has compared, where it says so: each constant, and behind it the other value, -1 where that is not known. */
+  readonly comparisons?: readonly number[];
   /** The target cannot do such a step, and has done nothing. */
   readonly unsupported?: true;
 }

@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildSmallManager, small } from '../fuzz/small-manager.js';
+import { buildSmallManager, constantsOfSmall, small } from '../fuzz/small-manager.js';
 
 const DEFECTS = 12;
 const POLL_MS = 100;
@@ -54,7 +54,8 @@ const ours =
     ];
   };
 const afl: Way['command'] = (seed, out) => {
-  const inputs = ['-i', path('seeds'), '-x', path('corpus/gunyah-rm.dict'), '-o', out];
+  const dictionaries = ['-x', path('corpus/gunyah-rm.dict'), '-x', path(constantsOfSmall)];
+  const inputs = ['-i', path('seeds'), ...dictionaries, '-o', out];
   return ['afl-fuzz', '-s', String(seed), ...inputs, '--', path(small.frames)];
 };
 const ways: Readonly<Record<string, Way>> = {

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
 import { noStdio } from './run.js';
 
+/** VM_GET_STATE with half of its payload. */
+const TRUNCATED = '{"from":3,"frame":"21010100170000560000"}';
+
 /** Runs a command whose input stops after some bytes; then the user interrupts it. */
 async function interrupted(words: readonly string[], input: string) {
   const stops: (() => void)[] = [];
@@ -49,6 +52,13 @@ describe('an interrupt', () => {
     const input = `{"scenario":"x"}\n${IDENTITY}\n${IDENTITY}\n${IDENTITY}\n{"from":3,`;
     const { code, lines } = await interrupted(['replay', '-'], input);
     expect([code, lines]).toEqual([130, ['2 steps, 2 equal, 0 different']]);
+  });
+
+  it('ends lint with a whole report of what was found so far', async () => {
+    const input = `{"scenario":"x"}\n${TRUNCATED}\n${IDENTITY}\n${IDENTITY}\n{"from":3,`;
+    const { code, lines } = await interrupted(['lint', '-', '--format', 'sarif'], input);
+    const { runs } = JSON.parse(lines.join('\n')) as { runs: [{ results: { ruleId: string }[] }] };
+    expect([code, runs[0].results.map(({ ruleId }) => ruleId)]).toEqual([130, ['wire/truncated']]);
   });
 });
 

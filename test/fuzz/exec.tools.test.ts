@@ -164,7 +164,7 @@ describe('the examples in C', () => {
       `exec:${program}`,
       '--no-reference',
       '--runs',
-      '30',
+      '200',
       '--plays',
       '5',
       '--out',

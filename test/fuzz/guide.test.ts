@@ -3,6 +3,7 @@ import { limits, MEM_SHARE, protocol } from '../../schemas/index.js';
 import { viewOf } from '../../src/base/bytes.js';
 import { Random } from '../../src/base/random.js';
 import { codecOf } from '../../src/codec/index.js';
+import { Comparisons } from '../../src/fuzz/guide/comparisons.js';
 import { changeLength } from '../../src/fuzz/guide/message-mutations.js';
 import { mutateSession, type Session } from '../../src/fuzz/guide/session-mutations.js';
 import { Trimming } from '../../src/fuzz/guide/trimming.js';
@@ -37,8 +38,11 @@ describe('sessions made from seeds', () => {
       const sessions = boundSessions();
       const known = new Set(sessions.flat().map(({ step }) => frameOf(step)?.length));
       const other = () => sessions[random.below(sessions.length)] as Session;
+      const request = () => other().slice(0, 1);
+      const comparisons = new Comparisons();
+      for (const { step } of sessions.flat()) comparisons.add(step, [7, 1, 0x4d444d50, -1]);
       for (let count = 0; count < 200; count++) {
-        const made = mutateSession(other(), { random, other, operands: [7, 0x4d444d50] });
+        const made = mutateSession(other(), { random, other, request, comparisons });
         expect(made.length).toBeGreaterThan(0);
         const sizes = made.map(({ step }) => frameOf(step)?.length ?? 0);
         expect(sizes.filter((size) => size > limits.queue_message && !known.has(size))).toEqual([]);

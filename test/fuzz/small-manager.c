@@ -2,96 +2,93 @@
  * A small resource manager with twelve planted defects, to measure fuzzers with (`npm run bench:defects`). Layouts and errors
  * are those of the protocol. VMs, memory parcels, interrupts and consoles are only books: there is no memory behind them.
  *
- * Without FRAMES it speaks the line protocol of docs/fuzz-a-program.md. With FRAMES it reads queue messages from its input, one
- * behind the other, as `export afl-mutator` and `fuzz corpus` have them. Such an input names no senders: a message with an
- * odd sequence number is from the VM that was allocated last, every other one from HLOS.
+ * The depth of a defect is the number of requests of the shortest session that reaches it. The test
+ * small-manager.tools.test.ts plays these sessions. Labels, marks and section names are constants of four letters.
  *
- * The number in parentheses is the depth: so many messages or facts are needed, in this order.
+ * defect depth  the requests, and what the last one has
+ *    1     1    VM_IRQ_LEND: a number behind the table of interrupts
+ *    2     1    VM_SET_CRASH_MSG by HLOS: a report with a length above what is kept
+ *    3     2    VM_ALLOC_VMID, MEM_SHARE: labelled as ring, its size is no power of two
+ *    4     2    VM_ALLOC_VMID, MEM_SHARE: two attributes, the second one is none that there is
+ *    5     3    VM_ALLOC_VMID, MEM_LEND of an open heap, MEM_APPEND: more ranges than a heap has room for
+ *    6     4    a VM configured with authentication, VM_AUTH_IMAGE: a digest that is too long
+ *    7     4    VM_ALLOC_VMID, VM_IRQ_LEND of a watchdog, VM_DEALLOC_VMID, VM_IRQ_RECLAIM
+ *    8     5    a VM that is ready, VM_SET_CRASH_MSG by it: a report with a trace of too many frames
+ *    9     6    a VM that is ready, VM_CONSOLE_OPEN, VM_CONSOLE_WRITE: the sequence that sets a clipboard
+ *   10     7    a VM that is ready, three MEM_SHARE labelled as dump
+ *   11     8    a VM that is ready, VM_IRQ_LEND of a watchdog, VM_IRQ_ACCEPT, VM_START, VM_IRQ_RELEASE
+ *   12     8    a VM that is ready, VM_START, VM_STOP that freezes it, VM_RESET, MEM_RECLAIM of its image
  *
- *  1 (1) VM_IRQ_LEND of a number behind the table of interrupts
- *  2 (2) VM_SET_CRASH_MSG with a report, which a mark begins, that says it is longer than what is kept
- *  3 (2) VM_RESET of a VM that was only allocated
- *  4 (3) MEM_SHARE with two attributes, of which the second is none that there is
- *  5 (3) MEM_APPEND, so that a parcel has more ranges than there is room for
- *  6 (4) VM_CONFIG_IMAGE whose devicetree ends before it begins
- *  7 (5) VM_IRQ_RECLAIM of an interrupt labelled as watchdog after its borrower was deallocated
- *  8 (5) VM_EXIT of a VM that is ready and does not run
- *  9 (6) VM_START after the image was reclaimed
- * 10 (7) the third parcel labelled as minidump, of a VM that is ready
- * 11 (8) VM_CONSOLE_WRITE, once or several times, of a control sequence with too many parameters
- * 12 (8) MEM_RECLAIM of a parcel that a VM accepted without DONE before it was reset
+ * A VM is configured after VM_ALLOC_VMID, MEM_LEND and VM_CONFIG_IMAGE, and ready after VM_INIT.
  */
-#include <stdint.h>
-#include <stdio.h>
+#include "small-manager.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "gunyah_rm.h" /* gunyah-rm export c */
 
 #define ID(name) GUNYAH_RM_ID_##name
 #define ERROR(name) GUNYAH_RM_ERROR_##name
 #define STATE(name) GUNYAH_RM_VM_STATUS_##name
+#define LETTERS(a, b, c, d) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 
 enum {
 	HEADER = GUNYAH_RM_LIMIT_HEADER,
-	QUEUE_MESSAGE = GUNYAH_RM_LIMIT_QUEUE_MESSAGE,
 	HLOS = GUNYAH_RM_VMID_HLOS,
-	VMIDS = 256,
 	NAMED_FIRST = 4,
 	NAMED_LAST = 31,
 	PARCELS = 64,
 	MEMBERS = 4,
 	RANGES = 16,
+	HEAP_RANGES = 8,
 	ATTRIBUTES = 4,
 	PAGE = 4096,
 	INTERRUPTS = 1020,
 	LOANS = 16,
-	PARAMETERS = 4,
-	MINIDUMPS = 2,
+	DIGEST_MAX = 64,
+	TRACE_FRAMES = 16,
 	ESCAPE = 0x1b,
 };
 
-/* Parcels with this label hold a minidump, interrupts with the other one are watchdogs. A mark begins reports of crashes. */
-#define MINIDUMP_LABEL UINT32_C(0x4d444d50)
-#define WATCHDOG_LABEL UINT32_C(0x57444f47)
-#define REPORT_MARK UINT32_C(0x54524352)
+#define RING_LABEL LETTERS('R', 'I', 'N', 'G')
+#define HEAP_LABEL LETTERS('H', 'E', 'A', 'P')
+#define DUMP_LABEL LETTERS('D', 'U', 'M', 'P')
+#define WATCHDOG_LABEL LETTERS('W', 'D', 'O', 'G')
+#define REPORT_MARK LETTERS('R', 'E', 'P', 'T')
+#define TRACE_SECTION LETTERS('O', 'O', 'P', 'S')
+#define DIGEST_PARAMETER LETTERS('H', 'A', 'S', 'H')
+#define FREEZE_REASON LETTERS('F', 'R', 'Z', 'E')
 
-/* What the console expects next: text, the rest of ESC [, or the parameters of a control sequence. */
-enum console_state { TEXT, BRACKET, SEQUENCE };
+/* How much of ESC ] 5 2 ; the console has seen. */
+enum console_state { TEXT, AFTER_ESCAPE, COMMAND, COMMAND_5, COMMAND_52 };
 
 struct vm {
 	unsigned vmid, state;
-	int is_configured;
-	uint32_t image;
-	int is_open, is_open_for_owner; /* the console */
+	uint32_t image, dumps[2];
+	int is_frozen, has_watchdog;
+	int is_open, is_open_for_hlos; /* the console */
 	enum console_state console;
-	unsigned parameters;
 	uint8_t crash[GUNYAH_RM_LIMIT_CRASH_MESSAGE];
 };
 
 struct member {
-	unsigned vmid, rights;
-	int is_accepted, is_done;
-};
-
-struct range {
-	uint64_t start, size;
+	unsigned vmid;
+	int is_accepted;
 };
 
 struct parcel {
 	int is_used, is_open;
-	uint32_t handle, kind, label;
+	uint32_t handle, label;
 	unsigned owner;
 	size_t members, ranges;
 	struct member member[MEMBERS];
-	struct range range[RANGES];
-	unsigned attribute[VMIDS];
+	uint64_t size;
+	unsigned attribute[MEMBERS];
 };
 
 struct loan {
-	int is_used, is_accepted, is_watchdog;
+	int is_used, is_accepted, is_watchdog, is_orphan;
 	unsigned borrower;
 	uint32_t virq;
 };
@@ -109,40 +106,21 @@ static struct {
 	struct loan loans[LOANS];
 	uint8_t is_lent[INTERRUPTS];
 	uint32_t next_handle;
-	unsigned last_vmid, minidumps;
+	unsigned last_vmid;
 	int is_dead;
 } rm;
 static struct message in_progress[VMIDS];
 /* What the reply holds behind its error. */
-static uint8_t answer[4];
-static size_t answer_size;
+static uint32_t answer;
+static int has_answer;
 
-/* A defect was reached: the manager dies. */
-static uint32_t defect(int number, const char *place)
-{
-	const char *log = getenv("DEFECTS_LOG");
-	FILE *file = log == NULL ? NULL : fopen(log, "a");
-	struct timespec now;
-
-	if (file != NULL) {
-		clock_gettime(CLOCK_REALTIME, &now);
-		fprintf(file, "%d %lld.%03ld\n", number, (long long)now.tv_sec, now.tv_nsec / 1000000);
-		fclose(file);
-	}
-#ifdef FRAMES
-	(void)place;
-	abort();
-#else
-	printf("abort %s\n", place);
-	rm.is_dead = 1;
-	return ERROR(OK);
-#endif
-}
-
-#define DEFECT_IF(condition, number)                          \
-	do {                                                  \
-		if (condition)                                \
-			return defect(number, __func__);      \
+#define DEFECT_IF(condition, number)                       \
+	do {                                               \
+		if (condition) {                           \
+			rm.is_dead = 1;                    \
+			manager_died(number, __func__);    \
+			return ERROR(OK);                  \
+		}                                          \
 	} while (0)
 
 /* The handler answers with the error unless the condition holds. */
@@ -163,9 +141,8 @@ static uint64_t get(const uint8_t *bytes, size_t size)
 
 static uint32_t reply_with(uint32_t value)
 {
-	answer_size = sizeof answer;
-	for (size_t i = 0; i < sizeof answer; i++)
-		answer[i] = (uint8_t)(value >> 8 * i);
+	answer = value;
+	has_answer = 1;
 	return ERROR(OK);
 }
 
@@ -178,36 +155,6 @@ static struct vm *find_vm(uint64_t vmid)
 static struct vm *subject(const struct message *m)
 {
 	return find_vm(get(m->payload, 2));
-}
-
-/* Virtual machines */
-
-static uint32_t alloc_vmid(unsigned from, struct message *m)
-{
-	const unsigned wanted = (unsigned)get(m->payload, 2);
-	unsigned vmid = wanted == 0 ? GUNYAH_RM_VMID_DYNAMIC_FIRST : wanted;
-
-	CHECK(from == HLOS, DENIED);
-	CHECK(wanted == 0 || (wanted >= NAMED_FIRST && wanted <= NAMED_LAST), NORESOURCE);
-	while (wanted == 0 && vmid < GUNYAH_RM_VMID_DYNAMIC_LAST && rm.vms[vmid] != NULL)
-		vmid++;
-	CHECK(rm.vms[vmid] == NULL, NORESOURCE);
-	rm.vms[vmid] = calloc(1, sizeof(struct vm));
-	rm.vms[vmid]->vmid = rm.last_vmid = vmid;
-	rm.vms[vmid]->state = STATE(LOAD);
-	return wanted == 0 ? reply_with(vmid) : ERROR(OK);
-}
-
-static uint32_t dealloc_vmid(unsigned from, struct message *m)
-{
-	struct vm *vm = subject(m);
-
-	CHECK(vm != NULL, VMID_INVALID);
-	CHECK(from == HLOS, DENIED);
-	CHECK(vm->state == STATE(LOAD) || vm->state == STATE(RESET), VM_STATE);
-	rm.vms[vm->vmid] = NULL;
-	free(vm);
-	return ERROR(OK);
 }
 
 static struct parcel *find_parcel(uint64_t handle)
@@ -226,13 +173,49 @@ static struct member *find_member(struct parcel *parcel, unsigned vmid)
 	return NULL;
 }
 
-static uint32_t config_image(unsigned from, struct message *m)
+static struct loan *find_loan(uint64_t handle)
 {
-	const uint64_t mechanism = get(m->payload + 2, 2), image = get(m->payload + 8, 8);
-	const uint64_t tree = get(m->payload + 24, 8), tree_end = tree + get(m->payload + 32, 8);
+	return handle >= 1 && handle <= LOANS && rm.loans[handle - 1].is_used ? &rm.loans[handle - 1] : NULL;
+}
+
+/* Virtual machines */
+
+static uint32_t alloc_vmid(unsigned from, const struct message *m)
+{
+	const unsigned wanted = (unsigned)get(m->payload, 2);
+	unsigned vmid = wanted == 0 ? GUNYAH_RM_VMID_DYNAMIC_FIRST : wanted;
+
+	CHECK(from == HLOS, DENIED);
+	CHECK(wanted == 0 || (wanted >= NAMED_FIRST && wanted <= NAMED_LAST), NORESOURCE);
+	while (wanted == 0 && vmid < GUNYAH_RM_VMID_DYNAMIC_LAST && rm.vms[vmid] != NULL)
+		vmid++;
+	CHECK(rm.vms[vmid] == NULL, NORESOURCE);
+	rm.vms[vmid] = calloc(1, sizeof(struct vm));
+	rm.vms[vmid]->vmid = rm.last_vmid = vmid;
+	rm.vms[vmid]->state = STATE(LOAD);
+	return wanted == 0 ? reply_with(vmid) : ERROR(OK);
+}
+
+static uint32_t dealloc_vmid(unsigned from, const struct message *m)
+{
+	struct vm *vm = subject(m);
+
+	CHECK(vm != NULL, VMID_INVALID);
+	CHECK(from == HLOS, DENIED);
+	CHECK(vm->state == STATE(LOAD) || vm->state == STATE(RESET), VM_STATE);
+	for (size_t i = 0; i < LOANS; i++)
+		if (rm.loans[i].is_watchdog && rm.loans[i].borrower == vm->vmid)
+			rm.loans[i].is_orphan = 1;
+	rm.vms[vm->vmid] = NULL;
+	free(vm);
+	return ERROR(OK);
+}
+
+static uint32_t config_image(unsigned from, const struct message *m)
+{
+	const uint64_t mechanism = get(m->payload + 2, 2), tree = get(m->payload + 24, 8);
 	struct parcel *parcel = find_parcel(get(m->payload + 4, 4));
 	struct vm *vm = subject(m);
-	uint64_t size = 0;
 
 	CHECK(from == HLOS, DENIED);
 	CHECK(vm != NULL, VMID_INVALID);
@@ -240,12 +223,7 @@ static uint32_t config_image(unsigned from, struct message *m)
 	CHECK(mechanism <= GUNYAH_RM_AUTH_MECH_QCOM_ANDROID_PVM, ARGUMENT_INVALID);
 	CHECK(parcel != NULL, HANDLE_INVALID);
 	CHECK(find_member(parcel, vm->vmid) != NULL && !parcel->is_open, MEM_INVALID);
-	for (size_t i = 0; i < parcel->ranges; i++)
-		size += parcel->range[i].size;
-	CHECK(image <= size && get(m->payload + 16, 8) <= size - image, ARGUMENT_INVALID);
-	CHECK(tree <= size && tree_end <= size, ARGUMENT_INVALID);
-	DEFECT_IF(tree_end < tree, 6);
-	vm->is_configured = 1;
+	CHECK(tree <= parcel->size && get(m->payload + 32, 8) <= parcel->size - tree, ARGUMENT_INVALID);
 	vm->image = parcel->handle;
 	vm->state = mechanism == GUNYAH_RM_AUTH_MECH_QCOM_PIL_ELF ? STATE(AUTH) : STATE(INIT);
 	return ERROR(OK);
@@ -260,59 +238,78 @@ static uint32_t change_state(unsigned from, struct vm *vm, unsigned before, unsi
 	return ERROR(OK);
 }
 
-static uint32_t auth_image(unsigned from, struct message *m)
+static uint32_t auth_image(unsigned from, const struct message *m)
 {
-	CHECK(m->size == 4 + 8 * get(m->payload + 2, 2), MSG_INVALID);
-	return change_state(from, subject(m), STATE(AUTH), STATE(INIT));
+	const size_t count = (size_t)get(m->payload + 2, 2);
+	struct vm *vm = subject(m);
+
+	CHECK(m->size == 4 + 8 * count, MSG_INVALID);
+	for (const uint8_t *at = m->payload + 4; at < m->payload + m->size; at += 8) {
+		if (vm == NULL || vm->state != STATE(AUTH))
+			continue;
+		if (get(at, 4) == DIGEST_PARAMETER)
+			DEFECT_IF(get(at + 4, 4) > DIGEST_MAX, 6);
+	}
+	return change_state(from, vm, STATE(AUTH), STATE(INIT));
 }
 
-static uint32_t init(unsigned from, struct message *m)
+static uint32_t init(unsigned from, const struct message *m)
 {
 	return change_state(from, subject(m), STATE(INIT), STATE(READY));
 }
 
-static uint32_t start(unsigned from, struct message *m)
+static uint32_t start(unsigned from, const struct message *m)
 {
-	const uint32_t error = change_state(from, subject(m), STATE(READY), STATE(RUNNING));
+	struct vm *vm = subject(m);
+	const uint32_t error = change_state(from, vm, STATE(READY), STATE(RUNNING));
+	struct parcel *image = error == ERROR(OK) ? find_parcel(vm->image) : NULL;
 
-	DEFECT_IF(error == ERROR(OK) && find_parcel(subject(m)->image) == NULL, 9);
+	if (image != NULL && find_member(image, vm->vmid) != NULL)
+		find_member(image, vm->vmid)->is_accepted = 1;
+	for (size_t i = 0; error == ERROR(OK) && i < LOANS; i++)
+		if (rm.loans[i].borrower == vm->vmid && rm.loans[i].is_accepted && rm.loans[i].is_watchdog)
+			vm->has_watchdog = 1;
 	return error;
 }
 
-static uint32_t stop(unsigned from, struct message *m)
-{
-	const struct vm *vm = subject(m);
-
-	if (m->payload[2] & GUNYAH_RM_VM_STOP_FLAGS_FORCE_STOP)
-		return change_state(from, subject(m), STATE(RUNNING), STATE(EXITED));
-	CHECK(vm != NULL && from == HLOS, VMID_INVALID);
-	CHECK(vm->state == STATE(RUNNING), VM_STATE);
-	return ERROR(OK);
-}
-
-static uint32_t reset(unsigned from, struct message *m)
+static uint32_t stop(unsigned from, const struct message *m)
 {
 	struct vm *vm = subject(m);
 
 	CHECK(vm != NULL && from == HLOS, VMID_INVALID);
-	DEFECT_IF(!vm->is_configured, 3);
+	CHECK(vm->state == STATE(RUNNING), VM_STATE);
+	if (m->payload[2] & GUNYAH_RM_VM_STOP_FLAGS_FORCE_STOP) {
+		if (get(m->payload + 4, 4) == FREEZE_REASON)
+			vm->is_frozen = 1;
+		vm->state = STATE(EXITED);
+	}
+	return ERROR(OK);
+}
+
+static uint32_t reset(unsigned from, const struct message *m)
+{
+	struct vm *vm = subject(m);
+
+	CHECK(vm != NULL && from == HLOS, VMID_INVALID);
 	CHECK(vm->state == STATE(EXITED) || vm->state == STATE(READY), VM_STATE);
 	for (size_t i = 0; i < PARCELS; i++) {
 		struct member *member = find_member(&rm.parcels[i], vm->vmid);
-		/* Memory that was accepted without DONE stays accepted: defect 12. */
-		if (member != NULL && member->is_done)
-			member->is_accepted = member->is_done = 0;
+
+		if (member != NULL && !vm->is_frozen)
+			member->is_accepted = 0;
 	}
 	for (size_t i = 0; i < LOANS; i++)
 		if (rm.loans[i].borrower == vm->vmid)
 			rm.loans[i].is_accepted = 0;
-	vm->is_open = vm->is_open_for_owner = 0;
+	vm->is_open = vm->is_open_for_hlos = vm->has_watchdog = 0;
 	vm->console = TEXT;
 	vm->state = STATE(RESET);
+	if (vm->is_frozen && find_parcel(vm->image) != NULL)
+		vm->is_frozen = 2; /* It goes on with its image. */
 	return ERROR(OK);
 }
 
-static uint32_t get_state(unsigned from, struct message *m)
+static uint32_t get_state(unsigned from, const struct message *m)
 {
 	const uint64_t vmid = get(m->payload, 2);
 	const struct vm *vm = find_vm(vmid == 0 ? from : vmid);
@@ -321,43 +318,38 @@ static uint32_t get_state(unsigned from, struct message *m)
 	return reply_with(vm->state);
 }
 
-static uint32_t get_vmid(unsigned from, struct message *m)
+static uint32_t get_vmid(unsigned from, const struct message *m)
 {
 	(void)m;
 	return reply_with(from);
 }
 
-static uint32_t vm_exit(unsigned from, struct message *m)
+/* A VM's report: a mark, the name of a section, and the number of frames in it. */
+static uint32_t read_report(const uint8_t *text, size_t size)
 {
-	const unsigned code = m->payload[2];
-	struct vm *vm = find_vm(from);
-
-	CHECK(vm != NULL, DENIED);
-	CHECK(m->payload[3] == 0 && code <= GUNYAH_RM_EXIT_CODE_DEVICE_ERROR, MSG_INVALID);
-	CHECK(code != GUNYAH_RM_EXIT_CODE_UNKNOWN_ERROR, MSG_INVALID);
-	DEFECT_IF(vm->state == STATE(READY), 8);
-	CHECK(vm->state == STATE(RUNNING), VM_STATE);
-	vm->state = STATE(EXITED);
+	if (size < 10 || get(text, 4) != REPORT_MARK)
+		return ERROR(OK);
+	if (get(text + 4, 4) == TRACE_SECTION)
+		DEFECT_IF(get(text + 8, 2) > TRACE_FRAMES, 8);
 	return ERROR(OK);
 }
 
-static uint32_t set_crash_message(unsigned from, struct message *m)
+static uint32_t set_crash_message(unsigned from, const struct message *m)
 {
-	static struct vm primary;
 	const size_t size = (size_t)get(m->payload, 2), padded = (size + 3) & ~(size_t)3;
-	struct vm *vm = from == HLOS ? &primary : find_vm(from);
 	const uint8_t *text = m->payload + 4;
+	struct vm *vm = find_vm(from);
 
 	CHECK(m->size == 4 + padded, MSG_INVALID);
 	for (size_t i = size; i < padded; i++)
 		CHECK(text[i] == 0, MSG_INVALID);
-	/* Of a report its text is kept: mark, length, text. */
-	if (size >= 8 && get(text, 4) == REPORT_MARK) {
-		DEFECT_IF(get(text + 4, 2) > sizeof vm->crash, 2);
-		memcpy(vm->crash, text + 8, get(text + 4, 2));
-	} else {
+	if (vm != NULL) {
 		memcpy(vm->crash, text, size < sizeof vm->crash ? size : sizeof vm->crash);
+		return read_report(text, size);
 	}
+	/* A report of HLOS: a mark and a length. */
+	if (size >= 6 && get(text, 4) == REPORT_MARK)
+		DEFECT_IF(get(text + 4, 2) > sizeof vm->crash, 2);
 	return ERROR(OK);
 }
 
@@ -389,12 +381,12 @@ static uint32_t add_members(struct parcel *parcel, struct list list)
 {
 	for (size_t i = 0; i < list.count; i++) {
 		const uint8_t *entry = list.entries + 4 * i;
-		const struct member member = { .vmid = (unsigned)get(entry, 2), .rights = entry[2] };
+		const unsigned vmid = (unsigned)get(entry, 2);
 
-		CHECK(find_member(parcel, member.vmid) == NULL, ARGUMENT_INVALID);
-		CHECK(member.rights >= 4 && member.rights <= 7, ARGUMENT_INVALID);
-		CHECK(member.vmid == HLOS || find_vm(member.vmid) != NULL, ARGUMENT_INVALID);
-		parcel->member[parcel->members++] = member;
+		CHECK(find_member(parcel, vmid) == NULL, ARGUMENT_INVALID);
+		CHECK(entry[2] >= 4 && entry[2] <= 7, ARGUMENT_INVALID); /* access rights */
+		CHECK(vmid == HLOS || find_vm(vmid) != NULL, ARGUMENT_INVALID);
+		parcel->member[parcel->members++] = (struct member){ .vmid = vmid };
 	}
 	return ERROR(OK);
 }
@@ -403,12 +395,12 @@ static uint32_t add_attributes(struct parcel *parcel, struct list list)
 {
 	for (size_t i = 0; i < list.count; i++) {
 		const unsigned attribute = (unsigned)get(list.entries + 4 * i, 2);
-		const unsigned vmid = (unsigned)get(list.entries + 4 * i + 2, 2);
+		const struct member *member = find_member(parcel, (unsigned)get(list.entries + 4 * i + 2, 2));
 
-		CHECK(find_member(parcel, vmid) != NULL, VMID_INVALID);
+		CHECK(member != NULL, VMID_INVALID);
 		CHECK(attribute < ATTRIBUTES || i > 0, ARGUMENT_INVALID);
 		DEFECT_IF(attribute >= ATTRIBUTES, 4);
-		parcel->attribute[vmid] = attribute;
+		parcel->attribute[member - parcel->member] = attribute;
 	}
 	return ERROR(OK);
 }
@@ -416,27 +408,38 @@ static uint32_t add_attributes(struct parcel *parcel, struct list list)
 static uint32_t add_ranges(struct parcel *parcel, struct list list)
 {
 	for (size_t i = 0; i < list.count; i++) {
-		const struct range range = { get(list.entries + 16 * i, 8), get(list.entries + 16 * i + 8, 8) };
+		const uint64_t start = get(list.entries + 16 * i, 8), size = get(list.entries + 16 * i + 8, 8);
 
-		CHECK(range.start % PAGE == 0 && range.size % PAGE == 0, ARGUMENT_INVALID);
-		CHECK(range.size > 0, MEM_INVALID);
-		parcel->range[parcel->ranges++] = range;
+		CHECK(start % PAGE == 0 && size % PAGE == 0, ARGUMENT_INVALID);
+		CHECK(size > 0, MEM_INVALID);
+		parcel->size += size;
 	}
+	parcel->ranges += list.count;
 	return ERROR(OK);
 }
 
-static uint32_t add_minidump(const struct parcel *parcel)
+static uint32_t add_dump(const struct parcel *parcel)
 {
-	const struct vm *vm = find_vm(parcel->member[0].vmid);
+	struct vm *vm = NULL;
 
+	for (size_t i = 0; i < parcel->members; i++)
+		if (parcel->member[i].vmid != parcel->owner)
+			vm = find_vm(parcel->member[i].vmid);
 	CHECK(vm != NULL && (vm->state == STATE(READY) || vm->state == STATE(RUNNING)), DENIED);
-	DEFECT_IF(rm.minidumps == MINIDUMPS, 10);
-	rm.minidumps++;
+	if (vm->dumps[0] == 0) {
+		vm->dumps[0] = parcel->handle;
+		return ERROR(OK);
+	}
+	if (vm->dumps[1] == 0) {
+		vm->dumps[1] = parcel->handle;
+		return ERROR(OK);
+	}
+	DEFECT_IF(1, 10);
 	return ERROR(OK);
 }
 
 /* MEM_DONATE, MEM_LEND and MEM_SHARE. */
-static uint32_t create_parcel(unsigned from, struct message *m)
+static uint32_t create_parcel(unsigned from, const struct message *m)
 {
 	struct parcel parcel = { .is_used = 1, .owner = from, .label = (uint32_t)get(m->payload + 4, 4) };
 	struct list lists[3] = { 0 };
@@ -451,23 +454,23 @@ static uint32_t create_parcel(unsigned from, struct message *m)
 		place++;
 	CHECK(place < PARCELS, DENIED);
 	parcel.is_open = m->payload[2] & GUNYAH_RM_MEM_SHARE_FLAGS_APPEND;
-	parcel.kind = m->id == ID(MEM_DONATE) ? GUNYAH_RM_TRANS_TYPE_DONATE :
-		      m->id == ID(MEM_LEND)   ? GUNYAH_RM_TRANS_TYPE_LEND :
-						GUNYAH_RM_TRANS_TYPE_SHARE;
+	parcel.handle = rm.next_handle;
 	if ((error = add_members(&parcel, lists[0])) != ERROR(OK))
 		return error;
 	CHECK((find_member(&parcel, from) != NULL) == (m->id == ID(MEM_SHARE)), ARGUMENT_INVALID);
-	if ((error = add_attributes(&parcel, lists[2])) != ERROR(OK) ||
-	    (error = add_ranges(&parcel, lists[1])) != ERROR(OK))
+	if ((error = add_ranges(&parcel, lists[1])) != ERROR(OK) ||
+	    (error = add_attributes(&parcel, lists[2])) != ERROR(OK))
 		return error;
-	if (parcel.label == MINIDUMP_LABEL && (error = add_minidump(&parcel)) != ERROR(OK))
+	if (m->id == ID(MEM_SHARE) && parcel.label == DUMP_LABEL && (error = add_dump(&parcel)) != ERROR(OK))
 		return error;
-	parcel.handle = rm.next_handle++;
+	if (m->id == ID(MEM_SHARE) && parcel.label == RING_LABEL)
+		DEFECT_IF((parcel.size & (parcel.size - 1)) != 0, 3);
+	rm.next_handle++;
 	rm.parcels[place] = parcel;
 	return reply_with(parcel.handle);
 }
 
-static uint32_t append(unsigned from, struct message *m)
+static uint32_t append(unsigned from, const struct message *m)
 {
 	struct parcel *parcel = find_parcel(get(m->payload, 4));
 	struct list list = { 0 };
@@ -477,9 +480,9 @@ static uint32_t append(unsigned from, struct message *m)
 	CHECK(list.count > 0, ARGUMENT_INVALID);
 	CHECK(parcel != NULL, HANDLE_INVALID);
 	CHECK(parcel->owner == from && parcel->is_open, DENIED);
-	/* What the parcel already has is not counted: defect 5. */
-	CHECK(list.count <= RANGES, NORESOURCE);
-	DEFECT_IF(parcel->ranges + list.count > RANGES, 5);
+	if (parcel->label == HEAP_LABEL)
+		DEFECT_IF(parcel->ranges + list.count > HEAP_RANGES, 5);
+	CHECK(parcel->ranges + list.count <= RANGES, NORESOURCE);
 	if ((error = add_ranges(parcel, list)) != ERROR(OK))
 		return error;
 	if (m->payload[4] & GUNYAH_RM_MEM_APPEND_FLAGS_END)
@@ -487,43 +490,7 @@ static uint32_t append(unsigned from, struct message *m)
 	return ERROR(OK);
 }
 
-static uint32_t accept(unsigned from, struct message *m)
-{
-	struct parcel *parcel = find_parcel(get(m->payload, 4));
-	const unsigned flags = m->payload[6];
-	struct list lists[3] = { 0 };
-	struct member *member;
-
-	CHECK(read_lists(m, 12, lists, 3, 1), MSG_INVALID);
-	CHECK(parcel != NULL, HANDLE_INVALID);
-	CHECK(m->payload[4] == GUNYAH_RM_MEM_TYPE_NORMAL && m->payload[5] == parcel->kind, ARGUMENT_INVALID);
-	CHECK(!parcel->is_open && lists[1].count <= parcel->ranges, ARGUMENT_INVALID);
-	CHECK(!(flags & GUNYAH_RM_MEM_ACCEPT_FLAGS_MAP_OTHER), DENIED);
-	if (flags & GUNYAH_RM_MEM_ACCEPT_FLAGS_VALIDATE_LABEL)
-		CHECK(get(m->payload + 8, 4) == parcel->label, VALIDATE_FAILED);
-	member = find_member(parcel, from);
-	CHECK(member != NULL, VMID_INVALID);
-	CHECK(from != parcel->owner && !member->is_done, DENIED);
-	member->is_accepted = 1;
-	member->is_done = (flags & GUNYAH_RM_MEM_ACCEPT_FLAGS_DONE) != 0;
-	if (member->is_done && parcel->kind == GUNYAH_RM_TRANS_TYPE_DONATE)
-		parcel->is_used = 0;
-	return lists[1].count > 0 ? ERROR(OK) : reply_with(0);
-}
-
-static uint32_t release(unsigned from, struct message *m)
-{
-	struct parcel *parcel = find_parcel(get(m->payload, 4));
-	struct member *member = parcel == NULL ? NULL : find_member(parcel, from);
-
-	CHECK(member != NULL, HANDLE_INVALID);
-	CHECK(from != parcel->owner, DENIED);
-	CHECK(member->is_accepted, MEM_RELEASED);
-	member->is_accepted = member->is_done = 0;
-	return ERROR(OK);
-}
-
-static uint32_t reclaim(unsigned from, struct message *m)
+static uint32_t reclaim(unsigned from, const struct message *m)
 {
 	struct parcel *parcel = find_parcel(get(m->payload, 4));
 
@@ -532,7 +499,7 @@ static uint32_t reclaim(unsigned from, struct message *m)
 	for (size_t i = 0; i < parcel->members; i++) {
 		const struct vm *vm = find_vm(parcel->member[i].vmid);
 
-		DEFECT_IF(parcel->member[i].is_accepted && vm != NULL && vm->state == STATE(RESET), 12);
+		DEFECT_IF(vm != NULL && vm->is_frozen == 2 && vm->image == parcel->handle, 12);
 		CHECK(!parcel->member[i].is_accepted, MEM_INUSE);
 	}
 	parcel->is_used = 0;
@@ -541,12 +508,7 @@ static uint32_t reclaim(unsigned from, struct message *m)
 
 /* Interrupts */
 
-static struct loan *find_loan(uint64_t handle)
-{
-	return handle >= 1 && handle <= LOANS && rm.loans[handle - 1].is_used ? &rm.loans[handle - 1] : NULL;
-}
-
-static uint32_t lend_interrupt(unsigned from, struct message *m)
+static uint32_t lend_interrupt(unsigned from, const struct message *m)
 {
 	const uint32_t virq = (uint32_t)get(m->payload + 4, 4);
 	const struct vm *vm = subject(m);
@@ -561,37 +523,38 @@ static uint32_t lend_interrupt(unsigned from, struct message *m)
 	CHECK(place < LOANS, NORESOURCE);
 	rm.is_lent[virq] = 1;
 	rm.loans[place] = (struct loan){ .is_used = 1, .borrower = vm->vmid, .virq = virq };
-	/* A watchdog stops with its borrower. */
 	if (get(m->payload + 8, 4) == WATCHDOG_LABEL)
 		rm.loans[place].is_watchdog = 1;
 	return reply_with(place + 1);
 }
 
 /* VM_IRQ_ACCEPT and VM_IRQ_RELEASE by the borrower. */
-static uint32_t borrow_interrupt(unsigned from, struct message *m)
+static uint32_t borrow_interrupt(unsigned from, const struct message *m)
 {
 	const int accepts = m->id == ID(VM_IRQ_ACCEPT);
 	const uint64_t wanted = get(m->payload + 4, 4);
 	struct loan *loan = find_loan(get(m->payload, 4));
+	const struct vm *vm = find_vm(from);
 
-	CHECK(loan != NULL && loan->borrower == from, HANDLE_INVALID);
+	CHECK(vm != NULL && loan != NULL && loan->borrower == from, HANDLE_INVALID);
 	CHECK(loan->is_accepted != accepts, IN_USE);
 	CHECK(!accepts || wanted == GUNYAH_RM_VIRQ_ANY || wanted == loan->virq, ARGUMENT_INVALID);
+	if (loan->is_watchdog)
+		DEFECT_IF(!accepts && vm->has_watchdog, 11);
 	loan->is_accepted = accepts;
 	return accepts ? reply_with(loan->virq) : ERROR(OK);
 }
 
-static uint32_t reclaim_interrupt(unsigned from, struct message *m)
+static uint32_t reclaim_interrupt(unsigned from, const struct message *m)
 {
 	struct loan *loan = find_loan(get(m->payload, 4));
 
 	CHECK(loan != NULL, HANDLE_INVALID);
 	CHECK(from == HLOS, IRQ_INVALID);
-	if (loan->is_watchdog)
-		DEFECT_IF(find_vm(loan->borrower) == NULL, 7);
+	DEFECT_IF(loan->is_orphan, 7);
 	CHECK(!loan->is_accepted, IN_USE);
 	rm.is_lent[loan->virq] = 0;
-	loan->is_used = 0;
+	*loan = (struct loan){ 0 };
 	return ERROR(OK);
 }
 
@@ -599,39 +562,40 @@ static uint32_t reclaim_interrupt(unsigned from, struct message *m)
 
 static uint32_t show(struct vm *vm, uint8_t character)
 {
-	if (vm->console == TEXT) {
-		vm->console = character == ESCAPE ? BRACKET : TEXT;
-	} else if (vm->console == BRACKET) {
-		vm->console = character == '[' ? SEQUENCE : TEXT;
-		vm->parameters = 1;
-	} else if (character == ';') {
-		DEFECT_IF(vm->parameters == PARAMETERS, 11);
-		vm->parameters++;
-	} else if (character < '0' || character > '9') {
-		vm->console = TEXT;
-	}
+	const enum console_state before = vm->console;
+
+	vm->console = TEXT;
+	if (before == TEXT && character == ESCAPE)
+		vm->console = AFTER_ESCAPE;
+	else if (before == AFTER_ESCAPE && character == ']')
+		vm->console = COMMAND;
+	else if (before == COMMAND && character == '5')
+		vm->console = COMMAND_5;
+	else if (before == COMMAND_5 && character == '2')
+		vm->console = COMMAND_52;
+	else if (before == COMMAND_52)
+		DEFECT_IF(character == ';', 9);
 	return ERROR(OK);
 }
 
-static uint32_t console(unsigned from, struct message *m)
+static uint32_t console(unsigned from, const struct message *m)
 {
 	struct vm *vm = get(m->payload, 2) == 0 ? find_vm(from) : subject(m);
 	const size_t size = m->id == ID(VM_CONSOLE_WRITE) ? (size_t)get(m->payload + 2, 2) : 0;
-	uint32_t error = ERROR(OK);
 	int *is_open;
 
 	CHECK(m->size == 4 + size, MSG_INVALID);
 	CHECK(vm != NULL && vm->state != STATE(LOAD) && vm->state != STATE(INIT), ARGUMENT_INVALID);
 	CHECK(from == HLOS || from == vm->vmid, DENIED);
-	is_open = from == HLOS ? &vm->is_open_for_owner : &vm->is_open;
+	is_open = from == HLOS ? &vm->is_open_for_hlos : &vm->is_open;
 	if (m->id == ID(VM_CONSOLE_OPEN) || m->id == ID(VM_CONSOLE_CLOSE)) {
 		*is_open = m->id == ID(VM_CONSOLE_OPEN);
 		return ERROR(OK);
 	}
 	CHECK(*is_open, DENIED);
-	for (size_t i = 0; i < size && error == ERROR(OK) && !rm.is_dead; i++)
-		error = show(vm, m->payload[4 + i]);
-	return error;
+	for (size_t i = 0; i < size && !rm.is_dead; i++)
+		show(vm, m->payload[4 + i]);
+	return ERROR(OK);
 }
 
 /* Each request with the size of its payload; at least so much, where `is_least`. */
@@ -639,7 +603,7 @@ static const struct {
 	uint32_t id;
 	size_t size;
 	int is_least;
-	uint32_t (*handle)(unsigned from, struct message *m);
+	uint32_t (*handle)(unsigned from, const struct message *m);
 } handlers[] = {
 	{ ID(VM_ALLOC_VMID), 4, 0, alloc_vmid },
 	{ ID(VM_DEALLOC_VMID), 4, 0, dealloc_vmid },
@@ -651,14 +615,11 @@ static const struct {
 	{ ID(VM_RESET), 4, 0, reset },
 	{ ID(VM_GET_STATE), 4, 0, get_state },
 	{ ID(VM_GET_VMID), 0, 0, get_vmid },
-	{ ID(VM_EXIT), 4, 0, vm_exit },
 	{ ID(VM_SET_CRASH_MSG), 4, 1, set_crash_message },
 	{ ID(MEM_DONATE), 20, 1, create_parcel },
 	{ ID(MEM_LEND), 20, 1, create_parcel },
 	{ ID(MEM_SHARE), 20, 1, create_parcel },
 	{ ID(MEM_APPEND), 12, 1, append },
-	{ ID(MEM_ACCEPT), 24, 1, accept },
-	{ ID(MEM_RELEASE), 8, 1, release },
 	{ ID(MEM_RECLAIM), 8, 1, reclaim },
 	{ ID(VM_IRQ_LEND), 12, 0, lend_interrupt },
 	{ ID(VM_IRQ_ACCEPT), 8, 0, borrow_interrupt },
@@ -667,12 +628,11 @@ static const struct {
 	{ ID(VM_CONSOLE_OPEN), 4, 0, console },
 	{ ID(VM_CONSOLE_CLOSE), 4, 0, console },
 	{ ID(VM_CONSOLE_WRITE), 4, 1, console },
-	{ ID(VM_CONSOLE_FLUSH), 4, 0, console },
 };
 
-static uint32_t handle(unsigned from, struct message *m)
+static uint32_t handle(unsigned from, const struct message *m)
 {
-	answer_size = 0;
+	has_answer = 0;
 	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
 		if (handlers[i].id != m->id)
 			continue;
@@ -684,18 +644,13 @@ static uint32_t handle(unsigned from, struct message *m)
 
 static void reply(unsigned to, const struct message *m, uint32_t error)
 {
-#ifdef FRAMES
-	(void)to, (void)m, (void)error;
-#else
-	const uint32_t words[2] = { m->id, error };
+	const uint32_t words[] = { 0x0221 | m->seq << 16, m->id, error, answer };
+	const size_t count = error == ERROR(OK) && has_answer ? 4 : 3;
+	uint8_t frame[sizeof words];
 
-	printf("rx %u 2102%02x%02x", to, m->seq & 0xff, m->seq >> 8);
-	for (size_t i = 0; i < sizeof words; i++)
-		printf("%02x", words[i / 4] >> 8 * (i % 4) & 0xff);
-	for (size_t i = 0; error == ERROR(OK) && i < answer_size; i++)
-		printf("%02x", answer[i]);
-	printf("\n");
-#endif
+	for (size_t i = 0; i < 4 * count; i++)
+		frame[i] = (uint8_t)(words[i / 4] >> 8 * (i % 4));
+	vm_gets(to, frame, 4 * count);
 }
 
 /* VMs have queues from VM_INIT on. */
@@ -707,8 +662,8 @@ static int has_queue(unsigned vmid)
 					       vm->state == STATE(EXITED) || vm->state == STATE(RESET)));
 }
 
-/* Takes a queue message: the rules of fragments. */
-static void receive(unsigned from, const uint8_t *frame, size_t size)
+/* The rules of fragments. */
+void manager_receive(unsigned from, const uint8_t *frame, size_t size)
 {
 	struct message *m = &in_progress[from];
 	const unsigned type = frame[1] & 3, fragments = frame[1] >> 2, seq = (unsigned)get(frame + 2, 2);
@@ -733,86 +688,7 @@ static void receive(unsigned from, const uint8_t *frame, size_t size)
 		reply(from, m, error);
 }
 
-static void boot(void)
-{
-	for (size_t i = 0; i < VMIDS; i++) {
-		free(rm.vms[i]);
-		in_progress[i].missing = 0;
-	}
-	memset(&rm, 0, sizeof rm);
-}
-
-#ifdef FRAMES
-
-static void run(const uint8_t *bytes, size_t size)
-{
-	boot();
-	while (size >= HEADER) {
-		size_t part = size < QUEUE_MESSAGE ? size : QUEUE_MESSAGE;
-
-		/* A shorter queue message ends where the next one begins. */
-		for (size_t at = HEADER; at + HEADER <= part; at++)
-			if (bytes[at] == 0x21 && bytes[at + 6] == 0 && (bytes[at + 7] == 0x51 || bytes[at + 7] == 0x56))
-				part = at;
-		receive(bytes[2] & 1 ? rm.last_vmid : HLOS, bytes, part);
-		bytes += part;
-		size -= part;
-	}
-}
-
-#ifdef __AFL_FUZZ_TESTCASE_LEN
-__AFL_FUZZ_INIT();
-
-int main(void)
-{
-	const uint8_t *bytes;
-
-	__AFL_INIT();
-	bytes = __AFL_FUZZ_TESTCASE_BUF;
-	while (__AFL_LOOP(100000))
-		run(bytes, (size_t)__AFL_FUZZ_TESTCASE_LEN);
-	return 0;
-}
-#else
-int main(void)
-{
-	static uint8_t bytes[1 << 16];
-
-	run(bytes, fread(bytes, 1, sizeof bytes, stdin));
-	return 0;
-}
-#endif
-
-#else
-
-#ifdef COVERAGE
-/* docs/examples/coverage.c */
-void print_coverage(void);
-void forget_coverage(void);
-#else
-#define print_coverage()
-#define forget_coverage()
-#endif
-
-static uint8_t digit(char c)
-{
-	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
-static void transmit(const char *text)
-{
-	static uint8_t frame[QUEUE_MESSAGE + 1];
-	char *hex;
-	const unsigned from = (unsigned)strtoul(text, &hex, 10);
-	size_t size = 0;
-
-	for (hex++; size < sizeof frame && hex[0] > ' ' && hex[1] > ' '; hex += 2)
-		frame[size++] = (uint8_t)(digit(hex[0]) << 4 | digit(hex[1]));
-	if (from < VMIDS)
-		receive(from, frame, size);
-}
-
-static void halt(unsigned long vmid)
+void manager_halt(unsigned vmid)
 {
 	struct vm *vm = find_vm(vmid);
 
@@ -820,33 +696,22 @@ static void halt(unsigned long vmid)
 		vm->state = STATE(EXITED);
 }
 
-int main(void)
+void manager_boot(void)
 {
-	static char line[1 << 18];
-
-	printf("ready\n");
-	fflush(stdout);
-	while (fgets(line, sizeof line, stdin) != NULL) {
-		const char *answered = "ok";
-
-		if (strcmp(line, "reset\n") == 0) {
-			boot();
-			forget_coverage();
-		} else if (rm.is_dead) {
-			continue;
-		} else if (strncmp(line, "tx ", 3) == 0) {
-			transmit(line + 3);
-		} else if (strncmp(line, "halt ", 5) == 0) {
-			halt(strtoul(line + 5, NULL, 10));
-		} else if (strncmp(line, "load ", 5) != 0) { /* devicetrees are not looked at */
-			answered = "unsupported";
-		}
-		print_coverage();
-		if (!rm.is_dead)
-			printf("%s\n", answered);
-		fflush(stdout);
+	for (size_t i = 0; i < VMIDS; i++) {
+		free(rm.vms[i]);
+		in_progress[i].missing = 0;
 	}
-	return 0;
+	memset(&rm, 0, sizeof rm);
+	rm.next_handle = 1;
 }
 
-#endif
+unsigned manager_last_vmid(void)
+{
+	return rm.last_vmid;
+}
+
+int manager_is_dead(void)
+{
+	return rm.is_dead;
+}

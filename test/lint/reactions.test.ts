@@ -19,11 +19,6 @@ describe('recorded reactions of Linux clients', () => {
 
   it('that do not hurt it are not found', () => {
     const wrong = serious.filter(({ line, found }) => !isHurt(line) && found.length > 0);
-    // The recorder had no VM, whose handler is what follows the null pointer.
-    expect(wrong.map(({ line }) => `${line.client} ${line.name}`)).toEqual([
-      'a14 empty notification',
-      'a15 empty notification',
-      'v17 empty notification',
-    ]);
+    expect(wrong.map(({ line }) => `${line.client} ${line.name}`)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { protocol } from '../../schemas/index.js';
+import { protocol, VM_ALLOC_VMID } from '../../schemas/index.js';
 import { formatHex } from '../../src/base/hex.js';
 import { type Finding, Linter } from '../../src/lint/index.js';
 import { fragment, headerReader } from '../../src/rpc/index.js';
@@ -24,7 +24,7 @@ export function recordingOf(line: ReplyLine): object[] {
       frames: fragment(protocol, { type: MessageType.request, seq: first + index, msg_id: id }, payload),
     };
   });
-  const lines: object[] = [{ scenario: `${client} ${name}` }];
+  const lines: object[] = [{ scenario: `${client} ${name}` }, ...vmOf(args)];
   const send = (until: number) => {
     for (let next = requests[0]; next !== undefined && next.seq <= until; next = requests[0]) {
       for (const frame of next.frames) lines.push({ op: 'enqueue', from: HOST, frame: formatHex(frame) });
@@ -44,6 +44,25 @@ export function recordingOf(line: ReplyLine): object[] {
   }
   send(Number.POSITIVE_INFINITY);
   return lines;
+}
+
+/** How the client got the VM that the recorder gave it, whose handler takes notifications. */
+function vmOf(args: ReplyLine['args']): object[] {
+  if (args.vmnb !== 1) return [];
+  const seq = 0xffff;
+  const frame = (type: number, words: number[]) =>
+    formatHex(
+      fragment(
+        protocol,
+        { type, seq, msg_id: VM_ALLOC_VMID.id },
+        new Uint8Array(Uint32Array.from(words).buffer),
+      )[0] as Uint8Array,
+    );
+  const vmid = argument(args, 'vmid');
+  return [
+    { op: 'enqueue', from: HOST, frame: frame(MessageType.request, [0]) },
+    { op: 'run', out: [{ to: HOST, frame: frame(MessageType.reply, [0, vmid]) }] },
+  ];
 }
 
 /** What lint finds of a recorded reaction for its client. */

@@ -39,7 +39,7 @@ import {
   outsideFlag,
   platformFlag,
 } from '../options.js';
-import { readTraffic, valuesOf } from '../scenario-lines.js';
+import { isHeader, takeScenario } from '../scenario-lines.js';
 
 interface LintOptions {
   readonly peer?: ReadonlySet<string>;
@@ -117,7 +117,7 @@ export function register(program: Command, io: CommandIo): void {
     .action((files: string[], options: LintOptions) => lint(io, files, options));
 }
 
-function lint(io: CommandIo, files: readonly string[], options: LintOptions): void {
+async function lint(io: CommandIo, files: readonly string[], options: LintOptions): Promise<void> {
   if (options.rules) {
     io.printRows('-', ruleTable());
     return;
@@ -148,6 +148,7 @@ function lint(io: CommandIo, files: readonly string[], options: LintOptions): vo
   const wants = ({ id, level }: Rule) => isAtLeast(level, options.level) && !ignored.has(id);
   output.write(report.begin?.() ?? '');
   for (const file of files) {
+    if (io.isInterrupted) break;
     const finding = (found: Finding) => {
       written.add(file, found);
       if (options.writeBaseline !== undefined || known?.take(file, found)) return;
@@ -158,7 +159,7 @@ function lint(io: CommandIo, files: readonly string[], options: LintOptions): vo
       ? (said: LintNote) => output.write(report.note?.(file, said) ?? '')
       : undefined;
     try {
-      lintFile(io, file, options, { finding, note, wants }, () => output.flush());
+      await lintFile(io, file, options, { finding, note, wants }, () => output.flush());
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       output.flush();
@@ -171,31 +172,39 @@ function lint(io: CommandIo, files: readonly string[], options: LintOptions): vo
   if (options.writeBaseline !== undefined) io.print(options.writeBaseline, written.text(), 'json');
 }
 
-function lintFile(
+async function lintFile(
   io: CommandIo,
   file: string,
   { peer, platform, manager, load, allowOutside }: LintOptions,
   told: Pick<LinterOptions, 'finding' | 'note' | 'wants'>,
   pause: () => void,
-): void {
+): Promise<void> {
   const added = new Map(load.map((item, index) => [`--load ${index}`, io.files.whole(item.file)]));
   const found = scenarioFiles(io.files, file, allowOutside === true);
   const contents = (name: string) => added.get(name) ?? found(name);
   const common = { platform, manager, file: contents, peers: peer, ...told };
   const loads = load.map(({ address }, index) => ({ address, name: `--load ${index}` }));
   const capture = new CaptureLinter(common, loads);
+  let recording: Linter | undefined;
   let count = 0;
-  readTraffic(
+  await takeScenario(
     io,
     file,
-    {
-      recording: (lines) =>
-        new Linter({ ...common, isCapture: false, isFirst: count++ === 0 }).lines(valuesOf(lines)),
-      packet: (packet) => capture.packet(packet),
-      end: () => capture.end(),
+    (line) => {
+      if (recording === undefined || isHeader(line)) {
+        recording?.end();
+        recording = new Linter({ ...common, isCapture: false, isFirst: count++ === 0 });
+      }
+      recording.line(line.value);
+      return true;
     },
     pause,
+    (packet) => capture.packet(packet),
   );
+  // Where the user interrupted it, nothing is known of what came to an end.
+  if (io.isInterrupted || io.isOutputClosed) return;
+  if (recording === undefined) capture.end();
+  else recording.end();
 }
 
 function readBaseline(io: CommandIo, path: string): Baseline {

@@ -8,9 +8,11 @@ import { mutateSession } from './session-mutations.js';
 import type { Trimming } from './trimming.js';
 
 /** Share of the steps that make seeds shorter, while there are some to be made shorter, 0..1. */
-const TRIM_SHARE = 0.15;
+const TRIM_SHARE = 0.25;
 /** Least and most share of the others that are made from seeds, 0..1. */
-const GUIDED_SHARE = { least: 0.5, most: 0.8 } as const;
+const GUIDED_SHARE = { least: 0.75, most: 0.9 } as const;
+/** Share of the cases from seeds that pass comparisons which a seed has not passed, while there are some, 0..1. */
+const EXACT_SHARE = 0.7;
 /** Steps that any case costs more than it has: the target's reset. */
 const CASE_COST = 8;
 /** Steps after which what was reached counts half. */
@@ -133,7 +135,7 @@ export class GuidedSource implements CaseSource {
     const way = this.#nextWay();
     const trimming = way === 'trim' ? this.seeds.toTrim() : undefined;
     this.#begun.push({ way, trimming });
-    this.#session = way === 'engine' ? undefined : (trimming?.trial() ?? this.#mutated(random));
+    this.#session = way === 'engine' ? undefined : (trimming?.trial() ?? this.#fromSeeds(random));
     if (this.#session === undefined) return 'reset';
     this.#case = serial * GOALS_MAX + GOALS_MAX - 1;
     this.#allocators = new Set(this.#session.flatMap(({ uses }) => uses.map(({ allocator }) => allocator)));
@@ -167,9 +169,12 @@ export class GuidedSource implements CaseSource {
     return ways.reduce((best, way) => (shares[way] > 0 && lack(way) < lack(best) ? way : best), 'engine');
   }
 
-  #mutated(random: Random): readonly BoundStep[] {
+  #fromSeeds(random: Random): readonly BoundStep[] {
+    const exact = random.chance(EXACT_SHARE) ? this.seeds.nextExact() : undefined;
+    if (exact !== undefined) return exact;
     const other = () => this.seeds.choose(random);
-    return mutateSession(other(), { random, other, operands: this.seeds.operands });
+    const request = () => this.seeds.requests.any(random);
+    return mutateSession(other(), { random, other, request, comparisons: this.seeds.comparisons });
   }
 
   #guidedInRow = 0;

@@ -1,11 +1,12 @@
 import { limits, protocol } from '../../../schemas/index.js';
 import { viewOf } from '../../base/bytes.js';
 import type { Random } from '../../base/random.js';
-import { annotate, codecOf } from '../../codec/index.js';
+import { annotate, codecOf, type Range } from '../../codec/index.js';
 import { encodeMessage } from '../../rpc/index.js';
 import { MessageType, type Payload, payloadOf } from '../../schema/index.js';
 import { headerOf } from '../../target/index.js';
 import { type AnyType, type Field, ListType, StructType, type Values } from '../../wire/index.js';
+import type { Comparison } from './comparisons.js';
 
 /** Values at the borders of integers. */
 const BORDERS: readonly bigint[] = [
@@ -13,8 +14,10 @@ const BORDERS: readonly bigint[] = [
   ...[0x7fffn, 0x8000n, 0xffffn, 0x10000n, 0x7fffffffn, 0x80000000n, 0xfffffffen, 0xffffffffn],
   ...[0x7fffffffffffffffn, 0x8000000000000000n, 0xfffffffffffff000n, 0xffffffffffffffffn],
 ];
-/** Share of changed fields that get a value from a comparison of the target, 0..1. */
-const OPERAND_SHARE = 0.4;
+/** Share of changed fields that get a constant that the target has compared something with, 0..1. */
+const COMPARED_SHARE = 0.5;
+/** Places of one value in bytes. */
+const PLACES_MAX = 4;
 /** Longer texts are made shorter, others longer by less than so many bytes. */
 const LONGER_MAX = 256;
 /** Longer lists are not doubled, and do not get another entry. */
@@ -28,30 +31,83 @@ export interface ChangedFrame {
   readonly end: number;
 }
 
+/** Bytes [start, start + width) of a queue message that hold what a constant was compared with. */
+export interface Match {
+  readonly start: number;
+  readonly width: number;
+  readonly constant: number;
+}
+
+/** Fields, and places in bytes, that hold what constants were compared with; a list for each comparison. */
+export function matchesIn(
+  frame: Uint8Array,
+  comparisons: readonly Comparison[],
+): readonly (readonly Match[])[] {
+  const layout = layoutOf(frame);
+  const ranges = layout === undefined ? [] : annotate(layout, frame.subarray(limits.header)).ranges;
+  return comparisons.map(({ constant, value }) =>
+    value < 0 ? [] : ranges.flatMap((range) => matchesOf(frame, range, constant, BigInt(value))),
+  );
+}
+
+function matchesOf(frame: Uint8Array, range: Range, constant: number, value: bigint): Match[] {
+  const size = range.end - range.start;
+  const width = isNumber(range) ? size : widthOf(constant);
+  if (size < width || widthOf(constant) > width) return [];
+  const matches: Match[] = [];
+  const first = limits.header + range.start;
+  const last = isNumber(range) ? first : limits.header + range.end - width;
+  for (let start = first; start <= last && matches.length < PLACES_MAX; start++)
+    if (read(frame, start, width) === value) matches.push({ start, width, constant });
+  return matches;
+}
+
+/** With the constant, or a number beside it, in its place. */
+export function withMatch(frame: Uint8Array, { start, width, constant }: Match, beside = 0): ChangedFrame {
+  const changed = frame.slice();
+  write(changed, start, width, BigInt(constant) + BigInt(beside));
+  return { frame: changed, start, end: start + width };
+}
+
 /** Another value in one field of the layout; undefined where there is none. */
 export function changeField(
   frame: Uint8Array,
   random: Random,
-  operands: readonly number[],
+  comparisons: readonly Comparison[],
 ): ChangedFrame | undefined {
   const layout = layoutOf(frame);
   if (layout === undefined) return undefined;
+  const compared =
+    comparisons.length > 0 && random.chance(COMPARED_SHARE) ? any(random, comparisons) : undefined;
+  if (compared !== undefined) {
+    const [matches = []] = matchesIn(frame, [compared]);
+    if (matches.length > 0) return withMatch(frame, any(random, matches), besides(random));
+  }
   const { ranges } = annotate(layout, frame.subarray(limits.header));
-  const range = ranges[random.below(ranges.length)];
+  // Of bytes as many as the value has, at their start or anywhere.
+  const wanted = compared === undefined ? 1 << random.below(4) : widthOf(compared.constant);
+  const wide = ranges.filter(({ start, end }) => end - start >= wanted);
+  const fitting = compared === undefined || wide.length === 0 ? ranges : wide;
+  const range = fitting[random.below(fitting.length)];
   if (range === undefined) return undefined;
   const size = range.end - range.start;
-  const operand = operands.length > 0 && random.chance(OPERAND_SHARE) ? any(random, operands) : undefined;
-  const isNumber = size <= 8 && !(range.value instanceof Uint8Array);
-  // Of bytes as many as the value has, at their start or anywhere.
-  const wanted = operand === undefined ? 1 << random.below(4) : widthOf(operand);
-  const width = isNumber ? size : Math.min(size, wanted);
+  const width = isNumber(range) ? size : Math.min(size, wanted);
   const inside = random.chance(0.5) ? 0 : random.below(size - width + 1);
   const start = limits.header + range.start + inside;
-  const value =
-    operand === undefined ? newValue(read(frame, start, width), width, random) : near(operand, random);
+  if (compared !== undefined)
+    return withMatch(frame, { start, width, constant: compared.constant }, besides(random));
   const changed = frame.slice();
-  write(changed, start, width, value);
+  write(changed, start, width, newValue(read(frame, start, width), width, random));
   return { frame: changed, start, end: start + width };
+}
+
+/** Seldom another number than 0. */
+function besides(random: Random): number {
+  return random.chance(0.3) ? random.below(3) - 1 : 0;
+}
+
+function isNumber({ start, end, value }: Range): boolean {
+  return end - start <= 8 && !(value instanceof Uint8Array);
 }
 
 /**
@@ -166,11 +222,6 @@ export function offsetsOf(frame: Uint8Array): ReadonlyMap<string, number> {
 function layoutOf(frame: Uint8Array): Payload | undefined {
   const header = headerOf(frame);
   return header && payloadOf(protocol.byId.get(header.msg_id), header.type);
-}
-
-/** A value from a comparison of the target, seldom one beside it. */
-function near(operand: number, random: Random): bigint {
-  return BigInt(operand) + (random.chance(0.3) ? BigInt(random.below(3) - 1) : 0n);
 }
 
 /** Bytes of the smallest integer that holds a value. */

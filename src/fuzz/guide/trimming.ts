@@ -5,8 +5,9 @@ import type { BoundStep } from '../play/id-binding.js';
 const STEPS_MAX = { times: 10, more: 200 } as const;
 
 /**
- * Makes a session shorter that reaches certain code: leaves out runs of steps, first long ones, as long as the code is
- * still reached. What is made from a short session can be played more often.
+ * Makes a session shorter that reaches certain code in its last step: first to the steps about the same VMs and parcels, then
+ * without runs of steps, first long ones, as long as the code is still reached. What is made from a short session can be
+ * played more often.
  */
 export class Trimming {
   #session: readonly BoundStep[];
@@ -16,6 +17,8 @@ export class Trimming {
   #end: number;
   /** Steps that trials may still play. */
   #stepsLeft: number;
+  /** The next trial has only the steps that the last one is related to. */
+  #isFirst = true;
 
   constructor(session: readonly BoundStep[], edges: readonly number[]) {
     this.#session = session;
@@ -35,6 +38,7 @@ export class Trimming {
 
   /** The session to play next. Its responses are for {@link played}. */
   trial(): readonly BoundStep[] {
+    if (this.#isFirst) return relatedToLast(this.#session);
     const start = Math.max(0, this.#end - this.#size);
     return [...this.#session.slice(0, start), ...this.#session.slice(this.#end)];
   }
@@ -44,9 +48,26 @@ export class Trimming {
     const missing = new Set(this.#edges);
     for (const { edges = [] } of responses) for (const edge of edges) missing.delete(edge);
     if (missing.size === 0) this.#session = this.trial();
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      this.#size = this.#session.length >> 1;
+      this.#end = this.#session.length;
+      return;
+    }
     this.#end = Math.min(this.#session.length, this.#end - this.#size);
     if (this.#end > 0 && this.#session.length > this.#size) return;
     this.#size = Math.min(this.#size, this.#session.length) >> 1;
     this.#end = this.#session.length;
   }
+}
+
+/** Steps with the ids that the last step has, or with ids that such steps have; and those that allocate them. */
+function relatedToLast(session: readonly BoundStep[]): readonly BoundStep[] {
+  const ids = new Set<number>();
+  const related = session.toReversed().filter(({ number, uses }, back) => {
+    const isRelated = back === 0 || ids.has(number) || uses.some(({ allocator }) => ids.has(allocator));
+    if (isRelated) for (const { allocator } of uses) ids.add(allocator);
+    return isRelated;
+  });
+  return related.toReversed();
 }

@@ -74,13 +74,15 @@ export interface ListShape {
 
 /** One field of a request: a scalar, a list or bytes. */
 export interface FieldShape {
-  readonly scalar?: ScalarShape;
-  readonly list?: ListShape;
-  readonly bytes?: { readonly padTo: number };
+  readonly scalar: ScalarShape | undefined;
+  readonly list: ListShape | undefined;
+  readonly bytes: { readonly padTo: number } | undefined;
   /** It is present only if the scalar in this slot has one of these bits. */
-  readonly when?: { readonly slot: number; readonly mask: number };
+  readonly when: { readonly slot: number; readonly mask: number } | undefined;
   /** It may be missing at the end of the payload. */
   readonly trailing: boolean;
+  /** It may be missing, for either reason. */
+  readonly isConditional: boolean;
 }
 
 /** Entries that a draft has room for. */
@@ -147,10 +149,13 @@ class ShapeBuilder {
       slot: this.slots.get(presence.when.field) ?? 0,
       mask: presence.when.mask,
     };
-    const common = { trailing: presence?.trailing === true, ...(when === undefined ? {} : { when }) };
-    if (type instanceof ListType) this.fields.push({ ...common, list: this.#list(field, type) });
-    else if (type instanceof BytesType) this.fields.push({ ...common, bytes: this.#bytes(name, type) });
-    else this.fields.push({ ...common, scalar: this.#scalar(field) });
+    const list = type instanceof ListType ? this.#list(field, type) : undefined;
+    const bytes = type instanceof BytesType ? this.#bytes(name, type) : undefined;
+    const scalar = list === undefined && bytes === undefined ? this.#scalar(field) : undefined;
+    const trailing = presence?.trailing === true;
+    const isConditional = trailing || when !== undefined;
+    // All keys are always there: objects of one form are read fastest, and writing a request reads every field.
+    this.fields.push({ scalar, list, bytes, when, trailing, isConditional });
     if (presence !== undefined) this.sites.push({ name, kind: 'optional', field: index });
   }
 

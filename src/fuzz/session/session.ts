@@ -54,6 +54,9 @@ export class Session {
   interrupt: KnownInterrupt | undefined;
   /** A number that the action needs again when the reply comes. */
   note = 0;
+  /** The only step that waits. Most requests are one queue message, and an array for each would be garbage. */
+  #only: Step | undefined;
+  /** Several steps that wait, from {@link #next} on. */
   #steps: Step[] = [];
   #next = 0;
 
@@ -72,30 +75,39 @@ export class Session {
     this.names = names;
     this.known.clear();
     this.pages.clear();
+    this.#only = undefined;
     this.#steps = [];
     this.#next = 0;
   }
 
   /** The next step to send, undefined when none waits. */
   take(): Step | undefined {
+    const only = this.#only;
+    if (only !== undefined) {
+      this.#only = undefined;
+      return only;
+    }
     if (this.#next < this.#steps.length) return this.#steps[this.#next++];
-    // A new array costs less than emptying this one.
-    this.#steps = [];
     this.#next = 0;
+    // A new array costs less than emptying this one.
+    if (this.#steps.length > 0) this.#steps = [];
     return undefined;
   }
 
   /** Whether steps wait. */
   get hasMore(): boolean {
-    return this.#next < this.#steps.length;
+    return this.#only !== undefined || this.#next < this.#steps.length;
   }
 
   put(step: Step): void {
-    this.#steps.push(step);
+    if (this.#steps.length === 0 && this.#only === undefined) this.#only = step;
+    else this.waiting.push(step);
   }
 
   /** Steps that wait, in order. Mutations of frames change this array. */
   get waiting(): Step[] {
+    if (this.#only !== undefined) this.#steps.push(this.#only);
+    this.#only = undefined;
     return this.#steps;
   }
 

@@ -13,6 +13,13 @@ const INDENT = '  ';
 export function textReport(style: PrintStyle, width: number): Report {
   let count = 0;
   const wrapped = (text: string) => wrap(printable(text), width - INDENT.length).map((line) => INDENT + line);
+  // What a rule says stands in each of its findings.
+  const ofRules = new Map<string, readonly string[]>();
+  const ofRule = (text: string): readonly string[] => {
+    const lines = ofRules.get(text) ?? wrapped(text);
+    ofRules.set(text, lines);
+    return lines;
+  };
   return {
     finding(file, finding) {
       count++;
@@ -22,8 +29,8 @@ export function textReport(style: PrintStyle, width: number): Report {
         `${style.name(printable(file))}: ${placeText(place)}: ${paint(rule.level)} ${style.accent(rule.id)}`,
         ...(evidence === undefined ? [] : [...wrapped(evidence.headline), ...bytesOf(evidence, paint)]),
         ...wrapped(`${text}. Hits ${peers.join(', ')}.`),
-        ...wrapped(`Instead: ${rule.instead}.`),
-        ...wrapped(`Source: ${rule.source}.`).map(style.dim),
+        ...ofRule(`Instead: ${rule.instead}.`),
+        ...ofRule(`Source: ${rule.source}.`).map(style.dim),
       ];
       return `${lines.join('\n')}\n\n`;
     },
@@ -41,7 +48,7 @@ function bytesOf({ payload, offset, end, path }: Evidence, paint: (text: string)
   for (let at = first; at < Math.max(end, first + 1) && at < payload.length; at += BYTES_PER_LINE) {
     if (lines.length >= LINES_MAX * 2) return [...lines, `${INDENT}...`];
     const bytes = payload.subarray(at, at + BYTES_PER_LINE);
-    const hex = [...bytes].map((byte) => formatHex(Uint8Array.of(byte))).join(' ');
+    const hex = formatHex(bytes).replaceAll(/..(?!$)/g, '$& ');
     lines.push(`${INDENT}${at.toString(16).padStart(4, '0')}  ${hex}`);
     const from = Math.max(offset, at) - at;
     const to = Math.min(end, at + bytes.length) - at;

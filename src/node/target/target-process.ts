@@ -46,7 +46,7 @@ export class TargetProcess {
   /** The process is gone. After `abort` it need not be. */
   #isGone = false;
   #edges: number[] | undefined;
-  #operands: number[] | undefined;
+  #comparisons: number[] | undefined;
 
   constructor(command: string, events: ConnectionEvents) {
     this.#events = events;
@@ -170,8 +170,8 @@ export class TargetProcess {
         addEdges(this.#edges, rest);
         break;
       case 'cmp':
-        this.#operands ??= [];
-        for (const number of rest.split(' ')) addOperand(this.#operands, number);
+        this.#comparisons ??= [];
+        for (const number of rest.split(' ')) addComparison(this.#comparisons, number);
         break;
       case 'abort':
         this.#end({ kind: 'crash', text: this.#report(`abort ${rest}`.trimEnd()) });
@@ -181,18 +181,21 @@ export class TargetProcess {
   /** What it has said of itself since the last `ok`. */
   #told(): Told | undefined {
     const edges = this.#edges;
-    const operands = this.#operands;
-    if (edges === undefined && operands === undefined) return undefined;
+    const comparisons = this.#comparisons;
+    if (edges === undefined && comparisons === undefined) return undefined;
     this.#edges = undefined;
-    this.#operands = undefined;
-    return { ...(edges === undefined ? {} : { edges }), ...(operands === undefined ? {} : { operands }) };
+    this.#comparisons = undefined;
+    return {
+      ...(edges === undefined ? {} : { edges }),
+      ...(comparisons === undefined ? {} : { comparisons }),
+    };
   }
 
   #end(ending: Ending): void {
     if (this.#hasEnded || this.#wanted) return;
     this.#hasEnded = true;
     this.#edges = undefined;
-    this.#operands = undefined;
+    this.#comparisons = undefined;
     this.#events.ended(ending);
   }
 
@@ -213,6 +216,8 @@ function exitText(code: number | null): string {
   return signal === undefined ? `exit ${code}` : signal[0];
 }
 
+const NUMBER = /^(0x[0-9a-f]{1,12}|\d{1,15})$/i;
+
 /** Adds the edges that a `cov` line names by their numbers, several words or numbers between commas. */
 function addEdges(edges: number[], text: string): void {
   if (!/[ ,]/.test(text)) return;
@@ -226,7 +231,8 @@ function addEdgesOf(edges: number[], bitmap: Uint8Array): void {
       if ((byte & 1) !== 0) edges.push(8 * index + bit);
 }
 
-/** Adds a value of a `cmp` line: an operand of a comparison, decimal or hexadecimal. */
-function addOperand(operands: number[], text: string): void {
-  if (/^(0x[0-9a-f]{1,12}|\d{1,15})$/i.test(text)) operands.push(Number(text));
+/** Adds a word of a `cmp` line: a constant, decimal or hexadecimal, and behind a colon what it was compared with. */
+function addComparison(comparisons: number[], text: string): void {
+  const [constant = '', other = ''] = text.split(':');
+  if (NUMBER.test(constant)) comparisons.push(Number(constant), NUMBER.test(other) ? Number(other) : -1);
 }

@@ -109,7 +109,7 @@ class FuzzRun {
     });
     if (state !== undefined) this.#engine.coverage.load(state.coverage);
     this.#guide = new GuidedSource(this.#engine, seed, (kept) =>
-      this.#folder?.saveSeed(this.#guide.seeds.count, kept),
+      this.#folder?.saveSeed(this.#guide.seeds.found, kept),
     );
     for (const kept of this.#folder?.loadSeeds() ?? []) this.#guide.seeds.add(kept);
     this.#history = new History(state?.history ?? []);

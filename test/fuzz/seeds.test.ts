@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { limits, MEM_SHARE, protocol, VM_ALLOC_VMID, VM_INIT, VM_START } from '../../schemas/index.js';
+import { viewOf } from '../../src/base/bytes.js';
+import { Random } from '../../src/base/random.js';
+import { exactChanges } from '../../src/fuzz/guide/exact-changes.js';
+import { Seeds } from '../../src/fuzz/guide/seeds.js';
+import { bind } from '../../src/fuzz/play/id-binding.js';
+import { encodeMessage } from '../../src/rpc/index.js';
+import type { Message } from '../../src/schema/index.js';
+import { emptyResponse, idOf, type Response, type Step } from '../../src/target/index.js';
+
+const HLOS = 3;
+
+function step(message: Message, payload: Readonly<Record<string, unknown>>): Step {
+  const [frame] = encodeMessage(protocol, message, 'request', { seq: 1, payload: payload as never });
+  return { kind: 'frame', from: HLOS, frame: frame as Uint8Array };
+}
+
+const alloc = step(VM_ALLOC_VMID, { vmid: 0 });
+const init = step(VM_INIT, { vmid: 5 });
+const start = step(VM_START, { vmid: 5 });
+const share = (label: number) =>
+  step(MEM_SHARE, {
+    mem_type: 0,
+    flags: 0,
+    label,
+    acl_entries: [{ vmid: 3, rights: 4 }],
+    sgl_entries: [{ ipa: 0n, size: 4096n }],
+  });
+const reaching = (...edges: readonly number[]): Response => ({ ...emptyResponse, edges });
+const idsOf = (steps: readonly Step[]) => steps.map((one) => (one.kind === 'frame' ? idOf(one.frame) : 0));
+const labelOf = (one: Step | undefined) =>
+  one?.kind === 'frame' ? viewOf(one.frame).getUint32(limits.header + 4, true) : undefined;
+
+/** All sessions that are chosen in many draws. */
+function chosen(seeds: Seeds): ReadonlySet<string> {
+  const random = new Random(1, 'test');
+  const draws = Array.from({ length: 200 }, () => seeds.choose(random).map(({ step: one }) => one));
+  return new Set(draws.map((steps) => idsOf(steps).join(' ')));
+}
+
+describe('seeds', () => {
+  it('are the shortest session to each edge: one for each step that reached something first', () => {
+    const seeds = new Seeds();
+    const steps = [alloc, init, start];
+    const found = seeds.played(steps, [reaching(1), emptyResponse, reaching(2, 3)]);
+    expect(found?.edges).toEqual([1, 2, 3]);
+    expect([seeds.count, seeds.edgeCount, seeds.found]).toEqual([2, 3, 1]);
+    expect(chosen(seeds)).toEqual(new Set([idsOf([alloc]).join(' '), idsOf(steps).join(' ')]));
+  });
+
+  it('give way to sessions that cost much less, and are dropped when none of their edges is left', () => {
+    const seeds = new Seeds();
+    const long = [...Array.from({ length: 30 }, () => init), start];
+    seeds.played(
+      long,
+      long.map((_, index) => (index === 30 ? reaching(7) : emptyResponse)),
+    );
+    expect(seeds.played([start], [reaching(7)])).toBeUndefined();
+    expect(seeds.count).toBe(1);
+    expect(chosen(seeds)).toEqual(new Set([idsOf([start]).join(' ')]));
+  });
+
+  it('never end with the step at which the target ended', () => {
+    const seeds = new Seeds();
+    const ended = { kind: 'crash', text: 'abort' } as const;
+    seeds.played([alloc, start], [reaching(1), { ...reaching(2), ended }]);
+    expect(seeds.edgeCount).toBe(2);
+    expect(chosen(seeds)).toEqual(new Set([idsOf([alloc]).join(' ')]));
+  });
+
+  it('are tried with the constant in the place of what it was compared with', () => {
+    const seeds = new Seeds();
+    const comparisons = [0x4d444d50, 3141, 16, 999_999];
+    seeds.played([share(3141)], [{ ...reaching(1), comparisons }]);
+    expect(labelOf(seeds.nextExact()?.at(-1)?.step)).toBe(0x4d444d50);
+    expect(seeds.nextExact()).toBeUndefined();
+  });
+});
+
+describe('sessions that pass a comparison', () => {
+  const labelsTried = (session: readonly Step[], constant: number, value: number) => {
+    const bound = bind(
+      session,
+      session.map(() => emptyResponse),
+    );
+    return exactChanges(bound, [{ constant, value }]).map((changed) =>
+      changed.map(({ step: one }) => labelOf(one)),
+    );
+  };
+
+  it('have numbers beside the constant, too, where it can be a limit', () => {
+    expect(labelsTried([share(3141)], 64, 3141)).toEqual([[64], [65], [63]]);
+  });
+
+  it('have it in a step before the last one, if the value is there', () => {
+    expect(labelsTried([share(3141), share(2718)], 0x4d444d50, 3141)).toEqual([[0x4d444d50, 2718]]);
+  });
+
+  it('do not exist where no field holds the value', () => {
+    expect(labelsTried([share(3141)], 0x4d444d50, 2718)).toEqual([]);
+  });
+});
