@@ -77,14 +77,16 @@ interface Piece extends FieldValues {
 function payloadInfo(protocol: Protocol, layout: Payload, payload: Values, before?: number): string {
   const struct = layout instanceof StructType ? layout : layout.layoutOf(payload);
   const pieces = struct === undefined ? [] : piecesOf(struct, payload, before);
-  const ordered = infoParts.flatMap((part) => pieces.filter((piece) => piece.part === part));
   let line = '';
   let previous: InfoPart | undefined;
-  for (const piece of ordered) {
-    const text = piece.text ?? phrase(protocol, piece);
-    if (text === '') continue;
-    line += `${separator(line, previous, piece)}${text}`;
-    previous = piece.part;
+  for (const part of infoParts) {
+    for (const piece of pieces) {
+      if (piece.part !== part) continue;
+      const text = piece.text ?? phrase(protocol, piece);
+      if (text === '') continue;
+      line += `${separator(line, previous, piece)}${text}`;
+      previous = part;
+    }
   }
   // A reply that lists nothing says so. A request with an empty list leaves the choice to the manager.
   return line === '' && pieces.some(({ values }) => values.length === 0) ? 'none' : line;
@@ -99,7 +101,7 @@ function separator(line: string, previous: InfoPart | undefined, { part, field }
 }
 
 function piecesOf(struct: StructType, values: Values, before?: number): Piece[] {
-  return toldFields(struct).flatMap((field) => {
+  return toldOf(struct).fields.flatMap((field) => {
     const value = values[field.name];
     const part = field.info as InfoPart;
     if (value === undefined) return [];
@@ -116,7 +118,7 @@ function listPieces(field: Field, part: InfoPart, items: readonly unknown[], own
   if (entry === undefined) return [];
   if (!(entry instanceof StructType))
     return [{ part, field: { ...field, type: entry }, values: items, owners: [] }];
-  return toldFields(entry).map((inner) => {
+  return toldOf(entry).fields.map((inner) => {
     // The last entry of a payload that was cut lacks fields.
     const whole = (items as readonly Values[]).filter((item) => item[inner.name] !== undefined);
     return {
@@ -139,16 +141,24 @@ function changeText(
   return `${name(before)} -> ${name(value as number)}`;
 }
 
-const toldByStruct = new WeakMap<StructType, readonly Field[]>();
+/** What of a struct the line tells. */
+interface Told {
+  /** The fields that have a part in the line. */
+  readonly fields: readonly Field[];
+  /** The one that reports a state. */
+  readonly state: Field | undefined;
+}
 
-/** The fields that have a part in the line. */
-function toldFields(struct: StructType): readonly Field[] {
-  let fields = toldByStruct.get(struct);
-  if (fields === undefined) {
-    fields = struct.fieldsInOrder.filter(({ info }) => info !== undefined);
-    toldByStruct.set(struct, fields);
+const toldByStruct = new WeakMap<StructType, Told>();
+
+function toldOf(struct: StructType): Told {
+  let told = toldByStruct.get(struct);
+  if (told === undefined) {
+    const fields = struct.fieldsInOrder.filter(({ info }) => info !== undefined);
+    told = { fields, state: fields.find(({ stateOf }) => stateOf !== undefined) };
+    toldByStruct.set(struct, told);
   }
-  return fields;
+  return told;
 }
 
 /** VMs whose states are remembered. A capture has fewer; one that is damaged may name any. */
@@ -165,10 +175,12 @@ export class StatesBefore {
    * @returns the state that the last message to the same receiver reported of the same VM. Undefined if none did, or if
    *   this record reports no state.
    */
-  take({ layout, payload, to }: CaptureRecord): number | undefined {
-    if (!(layout instanceof StructType) || payload === undefined) return undefined;
-    const field = toldFields(layout).find(({ stateOf }) => stateOf !== undefined);
-    if (field === undefined) return undefined;
+  take(record: CaptureRecord): number | undefined {
+    const { layout, to } = record;
+    const field = layout instanceof StructType ? toldOf(layout).state : undefined;
+    // Few messages report a state: the others need not be decoded here.
+    const payload = field && record.payload;
+    if (field === undefined || payload === undefined) return undefined;
     const [state, vmid] = [payload[field.name], payload[field.stateOf as string]] as (number | undefined)[];
     if (state === undefined || vmid === undefined) return undefined;
     const key = to * 0x10000 + vmid;

@@ -38,7 +38,7 @@ export class LinePrinter {
     const { outcome, text, problem } = infoOf(protocol, record, before);
     const isWide = width === undefined || width >= wide;
     const line = new Line(width);
-    for (const [part, paint] of this.#head(record, isWide)) line.add(part, ' ', paint);
+    this.#head(record, isWide, line);
     if (outcome !== undefined) line.add(outcome, ' ', record.error === 0 ? style.good : style.bad);
     if (text !== '') line.add(text, outcome === undefined ? ' ' : ', ');
     if (problem !== undefined) line.add(`! ${problem}`, '  ', style.bad);
@@ -47,7 +47,7 @@ export class LinePrinter {
     return `${line.text.trimEnd()}\n`;
   }
 
-  #head(record: CaptureRecord, isWide: boolean): [text: string, paint: Paint][] {
+  #head(record: CaptureRecord, isWide: boolean, line: Line): void {
     const { style, protocol } = this.#options;
     const { packets, type, message, id, incomplete } = record;
     const { time, clock } = packets[0] as RecordPacket;
@@ -56,14 +56,11 @@ export class LinePrinter {
     const typeText = typeTexts[type] as string;
     const unnamed = isWide ? '' : typeText;
     const name = message?.name ?? (id === undefined ? unnamed : formatId(id));
-    const head: [string, Paint][] = [
-      [String(record.no).padStart(isWide ? 6 : 4), style.dim],
-      [this.#isTimed ? timeText(time, clock) : '-', style.dim],
-      [isWide ? route(protocol, record.from, record.to) : this.#shortRoute(record), plain],
-    ];
-    if (isWide) head.push([typeText.padEnd(9), isBroken ? style.bad : plain]);
-    head.push([name.padEnd(isWide ? nameWidth.wide : nameWidth.narrow), style.name]);
-    return head;
+    line.add(String(record.no).padStart(isWide ? 6 : 4), ' ', style.dim);
+    line.add(this.#isTimed ? timeText(time, clock) : '-', ' ', style.dim);
+    line.add(isWide ? route(protocol, record.from, record.to) : this.#shortRoute(record), ' ');
+    if (isWide) line.add(typeText.padEnd(9), ' ', isBroken ? style.bad : plain);
+    line.add(name.padEnd(isWide ? nameWidth.wide : nameWidth.narrow), ' ', style.name);
   }
 
   #shortRoute({ from, to }: CaptureRecord): string {

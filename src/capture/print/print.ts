@@ -25,7 +25,7 @@ export function writeRecord(
     ...otherLines(record, options),
   ];
   write(`${lines.join('\n')}\n`);
-  writeBytes(record, options, write);
+  if (options.hex && record.bytes !== undefined) writeDump(record.bytes, options.style, write);
 }
 
 /** The fields of a record, a line each or more. */
@@ -48,15 +48,6 @@ export function otherLines(record: CaptureRecord, options: PrintOptions): string
       lines.push(`${fieldMargin}${style.dim(`# packet ${frame}: ${jsonText(comment)}`)}`);
   }
   return lines;
-}
-
-/** All bytes of a record, where they are wanted. */
-export function writeBytes(
-  { bytes }: CaptureRecord,
-  { hex, style }: PrintOptions,
-  write: (text: string) => void,
-): void {
-  if (hex && bytes !== undefined) writeDump(bytes, style, write);
 }
 
 /** Writes one queue message on one line (`decode --frames`), or more where the width asks for it, and on demand its bytes. */
