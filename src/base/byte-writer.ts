@@ -159,10 +159,10 @@ export function putPrepared(view: DataView, at: number, { words, size }: Prepare
 
 /** Writes an integer at `at`, as String(value), where there is room for 24 bytes. @returns where it ends. */
 export function putDecimal(view: DataView, at: number, value: number): number {
-  if (value >= 0 && value < 1000 && Number.isInteger(value)) return putShort(view, at, value);
-  return value >= 0 && value <= 0xffffffff && Number.isInteger(value)
-    ? putLong(view, at, value)
-    : putAscii(view, at, String(value));
+  // The engine divides an unsigned word by a constant with a multiplication, which a double is not.
+  const word = value >>> 0;
+  if (word !== value) return putAscii(view, at, String(value));
+  return word < 1000 ? putShort(view, at, word) : putLong(view, at, word);
 }
 
 const SPACES = preparedText(' '.repeat(8)).words[0] as number;
@@ -185,14 +185,14 @@ function putShort(view: DataView, at: number, value: number): number {
 
 /** 1000..2^32-1. */
 function putLong(view: DataView, at: number, value: number): number {
-  const thousands = Math.floor(value / 1000);
+  const thousands = (value / 1000) >>> 0;
   const rest = value - 1000 * thousands;
   if (thousands < 1000) return putThreeDigits(view, putShort(view, at, thousands), rest);
-  const millions = (thousands / 1000) | 0;
+  const millions = (thousands / 1000) >>> 0;
   const start =
     millions < 1000
       ? putShort(view, at, millions)
-      : putThreeDigits(view, putShort(view, at, (millions / 1000) | 0), millions % 1000);
+      : putThreeDigits(view, putShort(view, at, (millions / 1000) >>> 0), millions % 1000);
   return putThreeDigits(view, putThreeDigits(view, start, thousands - 1000 * millions), rest);
 }
 

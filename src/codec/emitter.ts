@@ -25,6 +25,14 @@ export class Emitter {
     this.#lines.push(text);
   }
 
+  /** An empty line. @returns what fills it in, which may be called again. */
+  gap(): (text: string) => void {
+    const index = this.#lines.push('') - 1;
+    return (text) => {
+      this.#lines[index] = text;
+    };
+  }
+
   get source(): string {
     return this.#lines.join('\n');
   }

@@ -3,6 +3,7 @@ import { keysOfRecords } from '../capture/keys/index.js';
 import { payloadTextFunctions } from '../capture/payload/index.js';
 import { decodeFunctions } from '../codec/compile-decode.js';
 import { payloadsOf } from '../docs/type-facts.js';
+import { headerFunction } from '../rpc/index.js';
 import type { Protocol } from '../schema/index.js';
 
 /**
@@ -15,6 +16,7 @@ export function builtFunctionsModule(protocol: Protocol): string {
     ...[protocol.header, ...layouts].flatMap(decodeFunctions),
     ...layouts.flatMap(payloadTextFunctions),
     keysOfRecords.functionText,
+    headerFunction(protocol),
   ]);
   const entries = Array.from(texts, (text) => `${JSON.stringify(digest(text))}: ${text}`);
   return `export default {\n${entries.join(',\n')}\n};\n`;

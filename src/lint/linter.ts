@@ -148,7 +148,7 @@ export class Linter {
   line(line: unknown): void {
     if (this.#options.isCapture) {
       if (this.#replay === undefined) this.#replay = new Replay(line, this.#replayOptions);
-      else this.#seen(this.#replay.step(readStep(line, this.#options.file), false));
+      else this.#step(this.#replay.step(readStep(line, this.#options.file), false));
       return;
     }
     if (this.#recording === undefined) {
@@ -156,18 +156,14 @@ export class Linter {
         this.#scenario = line.scenario;
       this.#recording = new LineReplay({ ...this.#replayOptions, file: this.#options.file });
     }
-    this.#seen(this.#recording.line(line));
+    this.#step(this.#recording.line(line));
   }
 
   /** The traffic ends. @throws WireError as {@link line}. */
   end(): void {
-    this.#seen(this.#recording?.end());
+    this.#step(this.#recording?.end());
     this.#endBoot(false);
     this.#assembler.end();
-  }
-
-  #seen(comparison: Comparison<PanicReason> | undefined): void {
-    if (comparison !== undefined) this.#step(comparison);
   }
 
   get #replayOptions() {
@@ -235,10 +231,14 @@ export class Linter {
     if (peers.length === 0) return;
     const evidence = record === undefined ? undefined : evidenceOf(record, about?.path, about?.offset);
     const text = about !== undefined && 'code' in about ? `${rule.why}: ${issueText(about)}` : rule.why;
-    this.#options.finding({ place, rule, peers, text, evidence });
+    // A reply has its number only when it is whole.
+    const isNumbered = this.#options.isCapture && record !== undefined;
+    const numbered = isNumbered ? { ...place, no: record.no } : place;
+    this.#options.finding({ place: numbered, rule, peers, text, evidence });
   }
 
-  #step(comparison: Comparison<PanicReason>): void {
+  #step(comparison: Comparison<PanicReason> | undefined): void {
+    if (comparison === undefined) return;
     const { recorded, step } = comparison;
     if (!this.#options.isCapture) this.#feed(step, recorded);
     if (recorded.kind === 'reboot') {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { UsageError } from '../base/error.js';
 import type { ColumnType, Table, Tables } from '../tables/index.js';
 
@@ -30,24 +30,29 @@ export interface QueryResult {
 /** DuckDB in memory, with a view for each table of folders that `decode --to parquet` wrote. */
 export class TableDatabase {
   readonly #connection: DuckDBConnection;
+  /** Kinds of statements that write no file. PIVOT makes a type first. */
+  readonly #harmless: ReadonlySet<number>;
 
-  private constructor(connection: DuckDBConnection) {
+  private constructor(connection: DuckDBConnection, { StatementType }: DuckDb) {
     this.#connection = connection;
+    const { SELECT, EXPLAIN, CREATE, DROP, INSERT, UPDATE, DELETE } = StatementType;
+    this.#harmless = new Set([SELECT, EXPLAIN, CREATE, DROP, INSERT, UPDATE, DELETE]);
   }
 
   /** @throws UsageError if the package is not installed. */
   static async open(folders: readonly string[], tables: Tables): Promise<TableDatabase> {
-    const connection = await connect();
-    const database = new TableDatabase(connection);
+    const duckdb = await installed();
+    const connection = await (await duckdb.DuckDBInstance.create(':memory:')).connect();
+    const database = new TableDatabase(connection, duckdb);
     const { messages, packets, calls, payloads } = tables;
     for (const table of [messages, packets, calls, ...payloads.values()])
       await attempt(() => connection.run(viewOf(table as Table<never>, folders)));
     return database;
   }
 
-  /** @throws UsageError with the words of the engine for SQL that it refuses. */
+  /** @throws UsageError for SQL that writes files, and with the words of the engine for SQL that it refuses. */
   async ask(sql: string): Promise<QueryResult> {
-    const result = await attempt(() => this.#connection.stream(sql));
+    const result = await attempt(async () => (await this.#lastOf(sql)).stream());
     const types = result.columnTypes().map(String);
     const isNumber = types.map((type) => numberTypes.test(type));
     const pieces = async function* (): AsyncGenerator<Rows> {
@@ -79,24 +84,41 @@ export class TableDatabase {
   /** Writes what a query gives to a file. @throws UsageError as {@link rows}. */
   async copy(sql: string, path: string, form: 'csv' | 'parquet'): Promise<void> {
     const options = form === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet';
+    await attempt(() => this.#lastOf(sql));
     await attempt(() => this.#connection.run(`COPY (${sql}\n) TO ${quoted(path)} (${options})`));
   }
 
   close(): void {
     this.#connection.closeSync();
   }
+
+  /** The last statement, after those before it. Text that leaves the query is no statement by itself. */
+  async #lastOf(sql: string): Promise<DuckDBPreparedStatement> {
+    const statements = await this.#connection.extractStatements(sql);
+    for (let index = 0; ; index++) {
+      const statement = await statements.prepare(index);
+      if (!this.#harmless.has(statement.statementType))
+        throw new UsageError({
+          code: 'argument',
+          path: 'sql',
+          expected: 'a query that writes no file, since -o does that',
+          actual: sql,
+        });
+      if (index >= statements.count - 1) return statement;
+      await statement.run();
+    }
+  }
 }
 
-async function connect(): Promise<DuckDBConnection> {
-  let duckdb: typeof import('@duckdb/node-api');
+type DuckDb = typeof import('@duckdb/node-api');
+
+async function installed(): Promise<DuckDb> {
   try {
-    duckdb = await import('@duckdb/node-api');
+    return await import('@duckdb/node-api');
   } catch {
     const expected = 'the package @duckdb/node-api (npm install @duckdb/node-api)';
     throw new UsageError({ code: 'package', path: 'query', expected, actual: 'not installed' });
   }
-  const instance = await duckdb.DuckDBInstance.create(':memory:');
-  return instance.connect();
 }
 
 /** A view of the table's files; of its columns without rows where there is no file. */
@@ -151,6 +173,7 @@ async function attempt<T>(action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const lines = (error as Error).message.split('\n');
     const actual = lines.filter((line, index) => index === 0 || line.startsWith('Did you mean')).join(' ');
     throw new UsageError({ code: 'sql', path: '', expected: 'SQL that DuckDB takes', actual });

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { decodeUtf8 } from '../base/text.js';
 import { FileError } from './file-error.js';
-import { FileUse } from './file-use.js';
+import { FileConflict, FileUse } from './file-use.js';
 import { makeFolder } from './folder.js';
 import { followFile } from './follow.js';
 import { arrivingPieces, readPieces, readWholeFile } from './input.js';
@@ -118,6 +118,15 @@ export class Files {
         path: file,
         content: decodeUtf8(unpackedWhole(this.whole(file))),
       }));
+  }
+
+  /** Notes that another reader takes files from a folder and those in it. @throws FileError, FileConflict */
+  readsFolder(path: string): void {
+    try {
+      for (const name of readdirSync(path, { recursive: true })) this.#use.reads(join(path, String(name)));
+    } catch (error) {
+      throw error instanceof FileConflict ? error : new FileError(path, error);
+    }
   }
 
   /**

@@ -203,13 +203,14 @@ export class Boot implements Context, LinkOwner {
   }
 
   received(vmid: number, header: Header, view: DataView, start: number, end: number): void {
-    if (header.type !== MessageType.request) return;
+    const { type, msg_id: id, seq } = header;
+    if (type !== MessageType.request) return;
     // A link may outlive its VM (rm-lives.md, section 3). Such a sender has nothing but its VMID.
     const sender = this.vms.get(vmid) ?? new Vm(vmid, VMID_PEER_DEFAULT);
-    const respond = this.#responders.get(header.msg_id);
+    const respond = this.#responders.get(id);
     const reply =
       respond === undefined ? errorReply(RmError.UNIMPLEMENTED) : respond(this, sender, { view, start, end });
-    this.links.get(vmid)?.reply(header.msg_id, header.seq, reply.bytes, reply.size);
+    this.links.get(vmid)?.reply(id, seq, reply.bytes, reply.size);
   }
 
   dropped(vmid: number, id: number): void {

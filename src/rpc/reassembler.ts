@@ -1,11 +1,11 @@
 import type { Issue } from '../base/error.js';
 import { type Header, MessageType, type Protocol } from '../schema/index.js';
-import { type HeaderReader, headerReader } from './header.js';
+import { type HeaderReader, headerReader, ReusedHeader } from './header.js';
 import { type ReassemblyRules, rmRules } from './rules.js';
 
 /**
  * Takes the results of reassembly. Each queue message causes exactly one of `message`, `part`, `stray` and `malformed`.
- * If it ends a message in progress, `abandoned` is called before that. Views are valid during the call only.
+ * If it ends a message in progress, `abandoned` is called before that. Views and headers are valid during the call only.
  */
 export interface ReassemblySink {
   /**
@@ -46,7 +46,9 @@ const nothing = new DataView(new ArrayBuffer(0));
  * message as far as it has come: up to 14 616 bytes, or more if queue messages are larger than allowed.
  */
 export class Reassembler {
-  readonly #header: HeaderReader;
+  readonly #reader: HeaderReader;
+  /** Of the latest queue message. */
+  readonly #header: Header = new ReusedHeader();
   #buffer = new Uint8Array(0);
   #view = nothing;
   #size = 0;
@@ -70,18 +72,20 @@ export class Reassembler {
     this.#sink = sink;
     this.#rules = rules;
     this.#expects = expects;
-    this.#header = headerReader(protocol);
+    this.#reader = headerReader(protocol);
   }
 
   /** Takes the queue message [start, end) of the view. */
   receive(view: DataView, start: number, end: number): void {
-    const fault = this.#header.fault(view, start, end);
+    const reader = this.#reader;
+    const fault = reader.fault(view, start, end);
     if (fault !== undefined) {
       this.#sink.malformed(fault);
       return;
     }
-    const header = this.#header.read(view, start);
-    const payload = start + this.#header.size;
+    const header = this.#header;
+    reader.readInto(header, view, start);
+    const payload = start + reader.size;
     if (header.type === MessageType.continuation) this.#continue(header, view, payload, end);
     else if (this.#drops(header)) {
       if (header.fragments === 0) this.#sink.message(header, view, payload, end, header);
@@ -128,7 +132,7 @@ export class Reassembler {
   }
 
   #begin(header: Header, view: DataView, start: number, end: number): void {
-    this.#first = header;
+    this.#first = { ...header };
     this.#missing = header.fragments;
     this.#size = 0;
     this.#append(view, start, end);

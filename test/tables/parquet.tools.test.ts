@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -242,6 +250,30 @@ describe('query', () => {
       expect(code).toBe(2);
       expect(stderr).toContain('SQL or the name of a question');
     }
+  });
+
+  it('overwrites nothing that it reads', async () => {
+    const before = readFileSync(capture);
+    const elsewhere = join(folder, 'elsewhere.db');
+    for (const sql of [
+      `COPY (SELECT 1) TO '${capture}'`,
+      `SELECT 1; COPY (SELECT 1) TO '${capture}'`,
+      `ATTACH '${elsewhere}'`,
+      `SET profiling_output = '${capture}'`,
+    ]) {
+      const { code, stderr } = await query(sql, written);
+      expect([sql, code]).toEqual([sql, 2]);
+      expect(stderr).toContain('sql: expected a query that writes no file, since -o does that');
+    }
+    const leaving = `SELECT 1) TO '${capture}'; COPY (SELECT 1`;
+    expect((await query(leaving, written, '--format', 'csv')).code).toBe(2);
+    expect(readFileSync(capture)).toEqual(before);
+    expect(existsSync(elsewhere)).toBe(false);
+    const names = readdirSync(written, { recursive: true }).map((name) => join(written, String(name)));
+    const part = names.find((name) => name.endsWith('.parquet')) as string;
+    const { code, stderr } = await query('SELECT 1', written, '--format', 'parquet', '-o', part);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('another file than what is read')]);
+    expect((await query('PIVOT messages ON type USING count(*)', written)).code).toBe(0);
   });
 
   it('ends when the user interrupts it', async () => {

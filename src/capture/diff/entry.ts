@@ -1,5 +1,6 @@
 import { viewOf } from '../../base/bytes.js';
 import type { Issue } from '../../base/error.js';
+import { headerReader } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, type Protocol } from '../../schema/index.js';
 import { type JsonObject, keysOfContents } from '../keys/index.js';
 import { emptyPacket } from '../packets/index.js';
@@ -13,7 +14,7 @@ const packet = emptyPacket();
 /** What the messages of a comparison share, and how their contents are had. */
 export class Comparison {
   readonly #functions: ProtocolFunctions;
-  readonly #record = new LazyRecord(false);
+  readonly #record: LazyRecord;
   readonly #header: Header = { api_version: 1, header_words: 2, type: 0, fragments: 0, seq: 0, msg_id: 0 };
   #block: Uint8Array = new Uint8Array(0);
   #view = viewOf(this.#block);
@@ -24,6 +25,7 @@ export class Comparison {
     readonly ignore: readonly FieldPath[] = [],
   ) {
     this.#functions = functionsOf(protocol);
+    this.#record = new LazyRecord(headerReader(protocol), false);
   }
 
   /**
@@ -41,7 +43,7 @@ export class Comparison {
     header.type = MessageType[type as MessageTypeName];
     header.seq = seq as number;
     header.msg_id = id as number;
-    record.single(packet, header, end - start, noIssues, true);
+    record.single(packet, end - start, noIssues, true);
     record.begin(header, this.#functions.of(header.msg_id), this.#view, start, end);
     record.no = no;
     record.from = from as number;

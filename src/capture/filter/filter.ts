@@ -227,13 +227,19 @@ const rememberedMax = 1024;
 /** The same test, which compares a text once. */
 function remembering(test: Test): Test {
   const results = new Map<string, boolean>();
+  // A reply mostly has what its request had.
+  let latest: Json = null;
+  let latestResult = false;
   return (json) => {
     if (typeof json !== 'string') return test(json);
+    if (json === latest) return latestResult;
     let result = results.get(json);
     if (result === undefined) {
       result = test(json);
       if (results.size < rememberedMax) results.set(json, result);
     }
+    latest = json;
+    latestResult = result;
     return result;
   };
 }

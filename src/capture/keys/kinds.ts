@@ -34,8 +34,8 @@ export interface KeyKind<T, Given = T> {
   schema(protocol: Protocol): JsonSchema;
   /** What a filter may compare, and how people write it. */
   paths(protocol: Protocol): PathNode;
-  /** A capture has few different values, so that their texts are worth keeping. They compare with `===`. */
-  readonly repeats?: true;
+  /** A capture has few different values, numbers of at least 0 or texts, so that what is written of them is worth keeping. */
+  readonly repeats?: 'number' | 'text';
   /** Values are integers, written as their decimal text. */
   readonly isDecimal?: true;
   /** The values are numbers, which a table sets flush right and compares by size. */
@@ -73,7 +73,7 @@ export const size: KeyKind<number> = { ...integer(0), paths: () => leaf(sizes) }
 export const u16 = integer(0, 0xffff);
 export const vmid: KeyKind<number> = {
   ...u16,
-  repeats: true,
+  repeats: 'number',
   isNumber: false,
   toWords: (value, protocol) => vmidName(protocol, value) ?? String(value),
   paths: (protocol) => leaf(vms(protocol)),
@@ -133,7 +133,7 @@ export const hex: KeyKind<Uint8Array> = {
 
 /** Clocks of times that are not UTC. */
 export const clock: KeyKind<Clock> = {
-  repeats: true,
+  repeats: 'text',
   toJson: (value) => value,
   fromJson: (json, path) => clocks.find((name) => name === json) ?? refuse(path, clocks.join(', '), json),
   schema: () => ({ enum: [...clocks] }),

@@ -17,6 +17,10 @@ export type JsonObject = { [key: string]: Json };
 
 /** Texts that are kept of each group of keys whose values repeat: two to the power of this. */
 const slotBits = 12;
+/** A factor for each value of a group. Twice the same would put neighbouring ids into one slot. */
+const mixers = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f];
+/** Most bytes of such a text. */
+const keptSizeMax = 256;
 
 type Read<Item> = (item: Item, protocol: Protocol) => unknown;
 type Write<Item> = (item: Item, protocol: Protocol, writer: ByteWriter) => void;
@@ -25,6 +29,8 @@ type DirectWrite<Item> = (item: Item, writer: ByteWriter) => boolean;
 /** One key of a sort of line. */
 interface Column<Item> {
   readonly name: RecordKeyName;
+  /** The name as it stands in front of the value. */
+  readonly label: string;
   readonly key: RecordKey;
   readonly read: Read<Item>;
   /** The property of the item that the value is. */
@@ -40,29 +46,43 @@ export interface ValueWriter<Item> {
   write(item: Item, protocol: Protocol, writer: ByteWriter): boolean;
 }
 
+/** Which keys a sort of line has. */
+export interface LineSort<Item> {
+  /** What reads a key's value; undefined for keys that this sort of line does not have. */
+  read(key: RecordKey): Read<Item> | keyof Item | undefined;
+  /** What writes it without reading it first, for keys that have that. */
+  write?(key: RecordKey): DirectWrite<Item> | undefined;
+  /** Lines that have none of the keys that are `onlyOf` others. */
+  isPlain(item: Item): boolean;
+  /** Keys that plain lines may have. */
+  plainKeys(key: RecordKey): boolean;
+  /** Plain lines that have none of the keys of unsound payloads. */
+  isSound(item: Item): boolean;
+}
+
 /** The keys of one sort of line, in their order. */
 export class LineKeys<Item> {
   readonly names: ReadonlySet<RecordKeyName>;
   readonly #columns: readonly Column<Item>[];
+  readonly #plain: readonly Column<Item>[];
+  readonly #unsound: readonly Column<Item>[];
+  readonly #sort: LineSort<Item>;
   readonly #byName: ReadonlyMap<string, Column<Item>>;
   #writer: Write<Item> | undefined;
   #writesFor: Protocol | undefined;
 
-  /**
-   * @param readerOf gives what reads a key's value, undefined for keys that this sort of line does not have.
-   * @param writerOf gives what writes it without reading it first, for keys that have that.
-   */
-  constructor(
-    readerOf: (key: RecordKey) => Read<Item> | keyof Item | undefined,
-    writerOf: (key: RecordKey) => DirectWrite<Item> | undefined = () => undefined,
-  ) {
+  constructor(sort: LineSort<Item>) {
+    this.#sort = sort;
     this.#columns = recordKeyRows.flatMap(([name, key]): Column<Item>[] => {
-      const reader = readerOf(key);
+      const reader = sort.read(key);
       if (reader === undefined) return [];
-      const write = writerOf(key);
-      if (typeof reader === 'function') return [{ name, key, read: reader, property: undefined, write }];
-      return [{ name, key, read: (item) => item[reader], property: String(reader), write }];
+      const write = sort.write?.(key);
+      const column = { name, label: `${JSON.stringify(name)}:`, key, write };
+      if (typeof reader === 'function') return [{ ...column, read: reader, property: undefined }];
+      return [{ ...column, read: (item) => item[reader], property: String(reader) }];
     });
+    this.#plain = this.#columns.filter(({ key }) => sort.plainKeys(key));
+    this.#unsound = this.#columns.filter(({ key }) => key.onlyOf === 'unsound');
     this.#byName = new Map(this.#columns.map((column) => [column.name, column]));
     this.names = new Set(this.#columns.map(({ name }) => name));
   }
@@ -102,30 +122,43 @@ export class LineKeys<Item> {
 
   /** Writes the line, as {@link toText}. */
   write(item: Item, protocol: Protocol, writer: ByteWriter): void {
-    // Kept texts are those of one protocol.
-    if (this.#writer === undefined || this.#writesFor !== protocol) this.#writer = this.#compiled();
-    this.#writesFor = protocol;
-    this.#writer(item, protocol, writer);
+    const sort = this.#sort;
+    if (sort.isPlain(item)) {
+      // Kept texts are those of one protocol.
+      if (this.#writer === undefined || this.#writesFor !== protocol) this.#writer = this.#compiled();
+      this.#writesFor = protocol;
+      this.#writer(item, protocol, writer);
+      if (!sort.isSound(item)) this.#writeEach(this.#unsound, ',', item, protocol, writer);
+    } else this.#writeEach(this.#columns, '{', item, protocol, writer);
+    writer.text('}\n');
+  }
+
+  /** A loop over the keys, for lines of which there are few. @param start what stands in front of the first key. */
+  #writeEach(
+    columns: readonly Column<Item>[],
+    start: string,
+    item: Item,
+    protocol: Protocol,
+    writer: ByteWriter,
+  ): void {
+    let comma = start;
+    for (const column of columns) {
+      const before = writer.at;
+      writer.text(comma);
+      writer.text(column.label);
+      if (writeValue(column, item, protocol, writer)) comma = ',';
+      else writer.at = before;
+    }
   }
 
   /** What writes each of the keys, but those that are left out. */
   writersBut(left: ReadonlySet<string>): ValueWriter<Item>[] {
     const columns = this.#columns.filter(({ name }) => !left.has(name));
-    return columns.map(({ name, key: { kind, onlyOf }, read, write: direct }) => {
-      const write = writeOf(kind);
-      return {
-        name,
-        onlyOf,
-        write(item, protocol, writer) {
-          const before = writer.at;
-          if (direct?.(item, writer)) return true;
-          writer.at = before;
-          const value = read(item, protocol);
-          if (value !== undefined) write(value, writer, protocol);
-          return value !== undefined;
-        },
-      };
-    });
+    return columns.map((column) => ({
+      name: column.name,
+      onlyOf: column.key.onlyOf,
+      write: (item, protocol, writer) => writeValue(column, item, protocol, writer),
+    }));
   }
 
   /** The text of {@link toText} in pieces, for items that are larger than messages can be. */
@@ -147,35 +180,31 @@ export class LineKeys<Item> {
   }
 
   /**
-   * Generated code, because it has a call of its own for each key. A loop over the keys makes `decode --json` a tenth
-   * slower: the engine cannot inline calls of changing functions.
+   * Generated code for plain lines, because it has a call of its own for each key. A loop over the keys makes
+   * `decode --json` a tenth slower: the engine cannot inline calls of changing functions.
    */
   #compiled(): Write<Item> {
     const slow = () => (item: Item, protocol: Protocol, writer: ByteWriter) =>
-      writer.text(`${jsonText(this.toJson(item, protocol))}\n`);
+      this.#writeEach(this.#plain, '{', item, protocol, writer);
     const make = compile<(...columns: readonly unknown[]) => Write<Item>>(parameters, this.#source(), slow);
+    const columns = this.#plain;
     return make(
-      this.#columns.map(({ read }) => read),
-      this.#columns.map(({ key: { kind } }) => writeOf(kind)),
-      this.#columns.map(({ write }) => write),
-      this.#allGroups().map((columns) => new KeptTexts(columns)),
+      columns.map(({ read }) => read),
+      columns.map(({ key: { kind } }) => writeOf(kind)),
+      columns.map(({ write }) => write),
+      this.#groups.map((group) => new KeptTexts(group)),
       putDecimal,
       putPrepared,
     );
   }
 
-  /** The groups of all parts, in the order in which {@link #source} counts them. */
-  #allGroups(): Column<Item>[][] {
-    const { all, plain, unsound } = this.#parts;
-    return [plain, all, unsound].flatMap((columns) => this.#groupsOf(columns));
-  }
-
-  /** Columns side by side whose values repeat: they are written together. */
-  #groupsOf(columns: readonly Column<Item>[]): Column<Item>[][] {
+  /** Columns of plain lines side by side whose values repeat: they are written together. */
+  get #groups(): Column<Item>[][] {
     const groups: Column<Item>[][] = [];
+    const begun = this.#begun;
     let last = -2;
-    for (const [at, column] of columns.entries()) {
-      if (column.key.kind.repeats === undefined || this.#columns.indexOf(column) <= this.#begun) continue;
+    for (const [at, column] of this.#plain.entries()) {
+      if (column.key.kind.repeats === undefined || at <= begun) continue;
       if (last === at - 1) groups.at(-1)?.push(column);
       else groups.push([column]);
       last = at;
@@ -185,60 +214,40 @@ export class LineKeys<Item> {
 
   /** Index of the first column that every line has. Behind it, it is certain that a key has been written before. */
   get #begun(): number {
-    return this.#columns.findIndex(({ key }) => key.required);
-  }
-
-  /** All columns up to those that lines of sound payloads do not have; the same of plain messages; and the others. */
-  get #parts(): { all: Column<Item>[]; plain: Column<Item>[]; unsound: Column<Item>[] } {
-    const last = this.#columns.findLastIndex(({ key }) => key.onlyOf !== 'unsound');
-    const all = this.#columns.slice(0, last + 1);
-    const plain = all.filter(({ key }) => key.onlyOf === undefined);
-    return { all, plain, unsound: this.#columns.slice(last + 1) };
+    return this.#plain.findIndex(({ key }) => key.required);
   }
 
   #source(): string {
-    const list = (stem: string) => `[${this.#columns.map((_, at) => stem + at)}]`;
-    const { all, plain, unsound } = this.#parts;
-    let group = 0;
-    // A function for each part: lines of plain messages need the first alone, which is small.
-    const part = (name: string, columns: readonly Column<Item>[]) => {
-      const groups = this.#groupsOf(columns);
-      const lines = columns.map((column) => {
-        const own = groups.findIndex((others) => others.includes(column));
-        if (own < 0) return this.#columnSource(column);
-        return groups[own]?.[0] === column ? this.#groupSource(groups[own], group + own) : '';
-      });
-      group += groups.length;
-      const begin = `let d = w.view, a = w.at, v, before, kept; const start = a;`;
-      return `function ${name}(item, protocol, w) { w.room(${this.#room}); ${begin}\n${lines.join('\n')}\nw.at = a; }`;
-    };
+    const list = (stem: string) => `[${this.#plain.map((_, at) => stem + at)}]`;
+    const groups = this.#groups;
+    const lines = this.#plain.map((column, at) => {
+      const group = groups.findIndex((others) => others.includes(column));
+      if (group < 0) return this.#columnSource(column, at);
+      return groups[group]?.[0] === column ? this.#groupSource(groups[group], group) : '';
+    });
     return [
       `const ${list('read')} = reads, ${list('write')} = writes, ${list('direct')} = directs;`,
-      part('plain', plain),
-      part('all', all),
-      part('unsound', unsound),
-      'return (item, protocol, w) => { if (item.isPlain) plain(item, protocol, w); else all(item, protocol, w);',
-      'if (!item.isSound) unsound(item, protocol, w);',
-      `w.room(2); const d = w.view; let a = w.at; ${stores('}\n')} w.at = a; };`,
+      'return (item, protocol, w) => {',
+      `w.room(${this.#room}); let d = w.view, a = w.at, v, before, kept; const start = a;`,
+      ...lines,
+      'w.at = a; };',
     ].join('\n');
   }
 
   /** Most bytes that all keys take whose values have a limited size. */
   get #room(): number {
-    return this.#columns.reduce((sum, { name }) => sum + name.length + 28, 4);
+    const keys = this.#plain.reduce((sum, { name }) => sum + name.length + 28, 4);
+    return keys + this.#groups.length * keptSizeMax;
   }
 
   /** The expression that reads a column's value. */
   #readSource(column: Column<Item>): string {
     const { property } = column;
-    return property === undefined
-      ? `read${this.#columns.indexOf(column)}(item, protocol)`
-      : `item.${property}`;
+    return property === undefined ? `read${this.#plain.indexOf(column)}(item, protocol)` : `item.${property}`;
   }
 
-  #columnSource(column: Column<Item>): string {
+  #columnSource(column: Column<Item>, at: number): string {
     const { name, key, write } = column;
-    const at = this.#columns.indexOf(column);
     const begun = this.#begun;
     const room = `w.room(${this.#room}); d = w.view;`;
     // Up to the first key that every line has, only the line itself tells whether a key has been written before.
@@ -256,23 +265,33 @@ export class LineKeys<Item> {
 
   /** Looks for the values of a group among those whose text is kept. */
   #groupSource(columns: readonly Column<Item>[], group: number): string {
-    const values = columns.map((_, index) => `g${group}_${index}`);
-    const mixed = values.reduce(
-      (hash, value) =>
-        `Math.imul(${hash} ^ (typeof ${value} === 'number' ? ${value} : ${value}?.length ?? 977), 0x9e3779b1)`,
+    const compared = columns.filter(({ key }) => !columns.some(({ name }) => name === key.follows));
+    const values = compared.map((_, index) => `g${group}_${index}`);
+    const isText = ({ key: { kind } }: Column<Item>) => kind.repeats === 'text';
+    // Compared as numbers, or as texts, which is faster than comparing values that may be undefined, too.
+    const reads = compared.map((column, index) => {
+      const absent = isText(column) ? "''" : '-1';
+      const value = `${values[index]} === undefined ? ${absent} : ${values[index]}`;
+      const read = `const ${values[index]} = ${this.#readSource(column)};`;
+      return `${read} const k${values[index]} = ${column.key.required ? values[index] : value};`;
+    });
+    const mixed = compared.reduce(
+      (hash, column, index) =>
+        `Math.imul(${hash} ^ k${values[index]}${isText(column) ? '.length' : ''}, ${mixers[index]})`,
       '0',
     );
-    const differs = `kept === undefined || !(${values.map((value, index) => `kept.v${index} === ${value}`).join(' && ')})`;
+    const differs = `kept === undefined || !(${values.map((value, index) => `kept.v${index} === k${value}`).join(' && ')})`;
     const { slots, slot } = { slots: `keeps[${group}].slots`, slot: `slot${group}` };
+    const all = columns.map((column) => this.#readSource(column));
     return [
-      ...columns.map((column, index) => `const ${values[index]} = ${this.#readSource(column)};`),
-      `if (${values.map((value) => `${value} !== undefined`).join(' || ')}) {`,
+      ...reads,
       `const ${slot} = ${mixed} >>> ${32 - slotBits};`,
       `kept = ${slots}[${slot}];`,
       `if (${differs}) { kept = ${slots}[${slot} ^ 1];`,
-      `if (${differs}) kept = keeps[${group}].keep(${slot}, [${values}], protocol); }`,
-      `w.at = a; w.room(kept.text.size + ${this.#room}); d = w.view; a = put(d, a, kept.text); }`,
-    ].join(' ');
+      `if (${differs})`,
+      `kept = keeps[${group}].keep(${slot}, [${values.map((value) => `k${value}`)}], [${all}], protocol); }`,
+      'a = put(d, a, kept.text);',
+    ].join('\n');
   }
 }
 
@@ -301,6 +320,21 @@ function writeOf(kind: RecordKey['kind']): KindWriter {
     writer.text(kind.toText?.(value, protocol) ?? jsonText(kind.toJson(value, protocol)));
 }
 
+/** Writes the value of a column. False, and nothing written, where the line does not have the key. */
+function writeValue<Item>(
+  { key, read, write }: Column<Item>,
+  item: Item,
+  protocol: Protocol,
+  writer: ByteWriter,
+): boolean {
+  const before = writer.at;
+  if (write?.(item, writer)) return true;
+  writer.at = before;
+  const value = read(item, protocol);
+  if (value !== undefined) writeOf(key.kind)(value, writer, protocol);
+  return value !== undefined;
+}
+
 /** Values of a group, and their text with the keys in front. */
 interface KeptText {
   readonly v0: unknown;
@@ -320,14 +354,16 @@ class KeptTexts<Item> {
     this.#columns = columns;
   }
 
-  keep(slot: number, values: readonly unknown[], protocol: Protocol): KeptText {
+  /** @param compared what the text is found by. @param values of all columns. */
+  keep(slot: number, compared: readonly unknown[], values: readonly unknown[], protocol: Protocol): KeptText {
     const writer = new ByteWriter(64);
-    this.#columns.forEach(({ name, key: { kind } }, index) => {
+    this.#columns.forEach(({ label, key: { kind } }, index) => {
       if (values[index] === undefined) return;
-      writer.text(`,"${name}":`);
+      writer.text(`,${label}`);
       writeOf(kind)(values[index], writer, protocol);
     });
-    const [v0, v1, v2, v3] = values;
+    if (writer.at > keptSizeMax) throw new RangeError(`names of a group take at most ${keptSizeMax} bytes`);
+    const [v0, v1, v2, v3] = compared;
     const kept = { v0, v1, v2, v3, text: preparedText(latin1(writer.bytes, 0, writer.at)) };
     this.slots[slot ^ 1] = this.slots[slot];
     this.slots[slot] = kept;
@@ -335,15 +371,24 @@ class KeptTexts<Item> {
   }
 }
 
+const ofRecords = {
+  write: (key: RecordKey) => key.writeRecord,
+  isPlain: ({ isPlain }: CaptureRecord) => isPlain === true,
+  plainKeys: ({ onlyOf }: RecordKey) => onlyOf === undefined,
+  isSound: ({ isSound }: CaptureRecord) => isSound === true,
+};
+
 /** Lines of `decode --json`. */
-export const keysOfRecords = new LineKeys<CaptureRecord>(
-  (key) => key.record,
-  (key) => key.writeRecord,
-);
+export const keysOfRecords = new LineKeys<CaptureRecord>({ ...ofRecords, read: ({ record }) => record });
 /** What of the lines of `decode --json` does not tell when and where the message was captured. */
-export const keysOfContents = new LineKeys<CaptureRecord>(
-  (key) => (key.ofCapture ? undefined : key.record),
-  (key) => key.writeRecord,
-);
+export const keysOfContents = new LineKeys<CaptureRecord>({
+  ...ofRecords,
+  read: ({ ofCapture, record }) => (ofCapture ? undefined : record),
+});
 /** Lines of `decode --frames --json`. */
-export const keysOfFrames = new LineKeys<Frame>((key) => key.frame);
+export const keysOfFrames = new LineKeys<Frame>({
+  read: ({ frame }) => frame,
+  isPlain: () => true,
+  plainKeys: () => true,
+  isSound: () => true,
+});

@@ -39,7 +39,7 @@ import {
 const recordTypes = [...messageTypeNames, 'malformed', 'other'];
 
 export const type: KeyKind<RecordType> = {
-  repeats: true,
+  repeats: 'text',
   toJson: (value) => value,
   fromJson(json, path) {
     return recordTypes.some((name) => name === json)
@@ -52,7 +52,7 @@ export const type: KeyKind<RecordType> = {
 
 /** Message ids: hex text with all digits. Lines may have any number instead. */
 export const id: KeyKind<number> = {
-  repeats: true,
+  repeats: 'number',
   toJson: formatId,
   fromJson(json, path) {
     const isText = typeof json === 'string' && /^(0x[0-9a-fA-F]{1,8}|\d{1,10})$/.test(json);
@@ -66,7 +66,7 @@ export const id: KeyKind<number> = {
 };
 
 export const name: KeyKind<string> = {
-  repeats: true,
+  repeats: 'text',
   toJson: (value) => value,
   fromJson: (json, path, protocol) =>
     (typeof json === 'string' ? messageNamed(protocol, json)?.name : undefined) ??
@@ -77,7 +77,7 @@ export const name: KeyKind<string> = {
 
 /** The error word of a reply: its name, or the number when it has none. */
 export const error: KeyKind<number> = {
-  repeats: true,
+  repeats: 'number',
   toJson: (value, protocol) => enumName(protocol.error, value) ?? value,
   fromJson(json, path, protocol) {
     const code = typeof json === 'string' ? payloadFromJson(protocol.error, json, path) : json;

@@ -48,6 +48,8 @@ export interface RecordKey<T = unknown, Given = unknown> {
    * (`isSound`). The last keys alone may be the latter.
    */
   readonly onlyOf?: 'unusual' | 'unsound';
+  /** Its value follows from that of this key, in all lines of a protocol. */
+  readonly follows?: 'id';
   /** It tells where or when the message was captured, or names other records. `diff` compares messages without it. */
   readonly ofCapture?: true;
 }
@@ -155,6 +157,7 @@ export const recordKeys = {
   }),
   name: key(name, {
     doc: 'Name of the message, when the id is known.',
+    follows: 'id',
     record: ({ message }) => message?.name,
     frame: ({ header }, protocol) => header && protocol.byId.get(header.msg_id)?.name,
   }),

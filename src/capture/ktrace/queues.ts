@@ -15,6 +15,8 @@ interface QueueFacts {
   count: number;
   /** Messages whose header fits the RPC and the direction. */
   fitting: number;
+  /** Messages whose payload is of its declared layout, too. */
+  whole: number;
   /** Requests on it that were answered, or replies on it that answered one. */
   matched: number;
 }
@@ -121,6 +123,7 @@ export class QueueFinder {
     if (facts !== undefined) {
       facts.count++;
       if (fits) facts.fitting++;
+      if (fits && isWholeMessage(this.#protocol, message.bytes, direction)) facts.whole++;
     }
     if (!fits || header === undefined) return;
     const key = `${header.seq} ${header.msg_id}`;
@@ -145,7 +148,7 @@ export class QueueFinder {
     const all = this.#facts[direction];
     let facts = all.get(queue);
     if (facts === undefined) {
-      facts = { count: 0, fitting: 0, matched: 0 };
+      facts = { count: 0, fitting: 0, whole: 0, matched: 0 };
       all.set(queue, facts);
     }
     return facts;
@@ -171,7 +174,7 @@ export class QueueFinder {
     for (const direction of ['tx', 'rx'] as const) {
       const [best] = ranked(
         this.#facts[direction],
-        ({ matched, fitting, count }) => matched * HELD_MAX + fitting / count,
+        ({ matched, fitting, whole, count }) => matched * HELD_MAX + (fitting + whole) / count,
       );
       if (best !== undefined && best.facts.fitting * 2 > best.facts.count) this.#rm[direction] ??= best.queue;
     }

@@ -92,6 +92,7 @@ class CutJsonReader extends JsonReader {
   #emitCut(path: string, at: string, size: string, statements: string, text: string): void {
     const { out } = this;
     const next = this.text;
+    this.stretch();
     out.line(`if (end - (${at}) < ${size}) { ${statements}`);
     // What a condition decides at run time is left to the slow way.
     if (statements !== '' && typeof this.begun === 'string') out.line('return false;');

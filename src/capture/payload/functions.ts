@@ -50,6 +50,8 @@ export class PayloadFunctions {
 
 /** What is looked up of a message once. */
 export class MessageFunctions {
+  /** Of the message; -1 without one. */
+  readonly id: number;
   readonly replyDependsOnRequest: boolean;
   /** By type; of replies those without an error. */
   readonly #byType: readonly (PayloadFunctions | undefined)[];
@@ -60,6 +62,7 @@ export class MessageFunctions {
     protocol: Protocol,
   ) {
     const functions = (layout: Payload | undefined) => layout && new PayloadFunctions(layout, protocol);
+    this.id = message?.id ?? -1;
     this.replyDependsOnRequest = replyDependsOnRequest(message);
     this.#byType = Object.values(MessageType).map((type) => functions(payloadOf(message, type, 0)));
     this.#errorReply = functions(payloadOf(message, MessageType.reply, 1));
@@ -91,7 +94,7 @@ export class ProtocolFunctions {
     // A capture has few ids, which differ in their lowest byte. A map takes a tenth of the time of a dropped message.
     const slot = id & (slotCount - 1);
     const latest = this.#latest[slot] as MessageFunctions;
-    if (latest.message?.id === id) return latest;
+    if (latest.id === id) return latest;
     const functions = this.#byId.get(id) ?? this.#unknown;
     this.#latest[slot] = functions;
     return functions;

@@ -23,6 +23,11 @@ const BEGIN = 'let d = w.view, m = d.byteLength - 8, a = w.at;';
 /** After a call that writes by the writer. */
 export const AGAIN = 'd = w.view; m = d.byteLength - 8; a = w.at;';
 
+/** The statement that makes room for so many bytes. */
+function roomFor(size: number): string {
+  return `if (a + ${size} > m) { w.at = a; w.room(${size}); d = w.view; m = d.byteLength - 8; }`;
+}
+
 /** The name of a constant of a generated function. */
 export function constantName(index: number): string {
   return `c${index}`;
@@ -69,10 +74,28 @@ export abstract class StructWriter extends StructReader {
     return constantName(known < 0 ? this.constants.push(value) - 1 : known);
   }
 
+  /** Bytes of a stretch of stores without loops between, for which room is made once, in front of the first. */
+  #stretch: { size: number; readonly fill: (text: string) => void } | undefined;
+
   /** Makes room for the text that comes next and for `size` bytes more, and stores the text. */
   protected store(size = 0): void {
-    this.room(this.text.length + size);
+    const room = this.text.length + size;
+    if (room === 0) return;
+    const stretch = this.stretch();
+    stretch.size += room;
+    stretch.fill(roomFor(stretch.size));
     this.flush();
+  }
+
+  /** Begins a stretch here unless there is one. To be called in front of code that may be skipped. */
+  protected stretch() {
+    this.#stretch ??= { size: 0, fill: this.out.gap() };
+    return this.#stretch;
+  }
+
+  /** Ends the stretch: in front of code that is repeated, and behind code that makes room itself. */
+  protected endStretch(): void {
+    this.#stretch = undefined;
   }
 
   /** Stores the text that comes next, where there is room for it. */
@@ -83,8 +106,7 @@ export abstract class StructWriter extends StructReader {
 
   /** Makes room for so many bytes. */
   protected room(size: number): void {
-    if (size > 0)
-      this.out.line(`if (a + ${size} > m) { w.at = a; w.room(${size}); d = w.view; m = d.byteLength - 8; }`);
+    if (size > 0) this.out.line(roomFor(size));
   }
 
   /** The condition that bytes are raw, not text. */

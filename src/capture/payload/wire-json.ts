@@ -99,6 +99,7 @@ export class JsonReader extends StructWriter {
 
   protected override fork(out: Emitter): JsonReader {
     this.store();
+    this.endStretch();
     const inner = this.sibling(out);
     inner.begun = this.begun;
     return inner;
@@ -124,7 +125,10 @@ export class JsonReader extends StructWriter {
       return;
     }
     const variable = out.name('f');
-    if (type.kind === 'reserved') this.store();
+    if (type.kind === 'reserved') {
+      this.store();
+      this.stretch();
+    }
     out.line(`const ${variable} = ${visitType(type, reads, at)};`);
     this.variables.set(name, variable);
     if (type.kind === 'reserved') {
@@ -146,10 +150,12 @@ export class JsonReader extends StructWriter {
     this.valueBegins(field);
     this.text += '[';
     this.store();
+    this.endStretch();
     this.#count = n;
   }
 
   protected override listEntry(entry: AnyType): void {
+    this.endStretch();
     if (entry instanceof StructType) {
       const inner = this.ofEntry();
       inner.#object(entry);
@@ -163,6 +169,7 @@ export class JsonReader extends StructWriter {
     this.text += ',';
     this.store();
     this.out.line(`p += ${entry.fixedSize};`);
+    this.endStretch();
   }
 
   protected override listEnds(field: Field): void {
@@ -215,6 +222,7 @@ export class JsonReader extends StructWriter {
     const call = (helper: string) => `${helper}(v, ${at}, ${length}, w)`;
     this.store();
     this.out.line(`w.at = a; if (${this.isRaw(type)}) ${call(HEX)}; else ${call(TEXT)}; ${AGAIN}`);
+    this.endStretch();
   }
 }
 

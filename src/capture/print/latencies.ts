@@ -36,6 +36,10 @@ export class Latencies {
     if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
   }
 
+  get isEmpty(): boolean {
+    return this.#total === 0;
+  }
+
   /** As plain data. */
   get state(): LatencyState {
     return {

@@ -61,12 +61,13 @@ interface LostRequest {
 export interface SummaryPart {
   readonly records: number;
   readonly packets: number;
-  readonly messages: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  readonly messages: ReadonlyMap<string, ReadonlyMap<RecordType, number>>;
   readonly errors: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Name and code of each error in the order in which they came first: only the first ones are counted apart. */
   readonly firstErrors: readonly (readonly [name: string, code: string])[];
   readonly latencies: ReadonlyMap<string, LatencyState>;
-  readonly open: ReadonlySet<number>;
+  /** Requests that do not count, and wait for their reply. */
+  readonly dropped: ReadonlySet<number>;
   /** Requests before the part whose replies are in it. */
   readonly closed: readonly number[];
   readonly lost: readonly LostRequest[];
@@ -75,15 +76,35 @@ export interface SummaryPart {
   readonly problemCount: number;
 }
 
+/** What is counted of the messages of one name. */
+class NamedCounts {
+  readonly types = new Map<RecordType, { times: number }>();
+  readonly latencies = new Latencies();
+
+  constructor(readonly name: string) {}
+
+  add(type: RecordType, times = 1): void {
+    const counter = this.types.get(type);
+    if (counter === undefined) this.types.set(type, { times });
+    else counter.times += times;
+  }
+}
+
+/** Places for the ids that came last, by their lowest byte. Looking up a name for each record takes longer than counting. */
+const slotCount = 256;
+
 /** Counts, latencies, unanswered requests and problems of a capture, in memory that does not grow with it. */
 export class Summary {
   #records = 0;
   #packets = 0;
-  readonly #messages = new Map<string, Map<string, number>>();
+  readonly #messages = new Map<string, NamedCounts>();
+  readonly #latestIds: number[] = Array.from({ length: slotCount }, () => -1);
+  readonly #latest: NamedCounts[] = [];
   readonly #errors = new Map<string, Map<string, number>>();
-  readonly #latencies = new Map<string, Latencies>();
-  /** Requests that were counted and wait for their reply: as many as can be outstanding at most. */
-  readonly #open = new Set<number>();
+  /** Requests that a filter dropped and that wait for their reply: as many as can be outstanding at most. */
+  readonly #dropped = new Set<number>();
+  /** Number of the first record: requests with smaller ones came before the part. */
+  #first: number | undefined;
   readonly #unanswered: SummaryItem[] = [];
   #unansweredCount = 0;
   readonly #problems: SummaryItem[] = [];
@@ -108,11 +129,16 @@ export class Summary {
     return {
       records: this.#records,
       packets: this.#packets,
-      messages: this.#messages,
+      messages: new Map(
+        Array.from(this.#messages, ([name, { types }]) => [
+          name,
+          new Map(Array.from(types, ([type, { times }]) => [type, times])),
+        ]),
+      ),
       errors: this.#errors,
       firstErrors: this.#firstErrors,
-      latencies: new Map([...this.#latencies].map(([name, { state }]) => [name, state])),
-      open: this.#open,
+      latencies: new Map(Array.from(this.#withLatencies, ([name, { latencies }]) => [name, latencies.state])),
+      dropped: this.#dropped,
       closed: this.#closed,
       lost: this.#lost,
       lostCount: this.#unansweredCount,
@@ -126,22 +152,22 @@ export class Summary {
     this.#records += part.records;
     this.#packets += part.packets;
     for (const [name, types] of part.messages)
-      for (const [type, times] of types) count(this.#messages, this.#shown(name), type, distinctMax, times);
+      for (const [type, times] of types) this.#named(this.#shown(name)).add(type, times);
     for (const [name, code] of part.firstErrors) {
       const times = part.errors.get(name)?.get(code) as number;
       count(this.#errors, this.#shown(name), code, distinctMax, times);
     }
-    for (const [name, state] of part.latencies) this.#latenciesOf(this.#shown(name)).merge(state);
-    for (const no of part.closed) this.#open.delete(no);
+    for (const [name, state] of part.latencies) this.#named(this.#shown(name)).latencies.merge(state);
+    for (const no of part.closed) this.#dropped.delete(no);
     let unlisted = part.lostCount;
     for (const { item, isBefore } of part.lost) {
       if (!isBefore) unlisted--;
-      else if (!this.#open.delete(item.no)) continue;
+      else if (this.#dropped.delete(item.no)) continue;
       this.#unansweredCount++;
       if (this.#unanswered.length < listMax) this.#unanswered.push({ ...item, name: this.#shown(item.name) });
     }
     this.#unansweredCount += unlisted;
-    for (const no of part.open) this.#open.add(no);
+    for (const no of part.dropped) this.#dropped.add(no);
     this.#problemCount += part.problemCount;
     for (const item of part.problems)
       if (this.#problems.length < listMax) this.#problems.push({ ...item, name: this.#shown(item.name) });
@@ -149,21 +175,27 @@ export class Summary {
 
   /** Counts a record. All of a capture's records must come, those that a filter drops with `matches` false. */
   record(record: CaptureRecord, matches = true): void {
-    if (record.request !== undefined && !this.#open.delete(record.request) && this.#isPart)
-      this.#closed.push(record.request);
-    if (!matches) return;
-    if (record.type === 'request' && !record.incomplete && record.duplicateOf === undefined)
-      this.#open.add(record.no);
+    const { no, request, message, id, type } = record;
+    this.#first ??= no;
+    if (request !== undefined) {
+      if (this.#dropped.size > 0) this.#dropped.delete(request);
+      if (this.#isPart && request < this.#first) this.#closed.push(request);
+    }
+    if (!matches) {
+      if (type === 'request' && !record.incomplete && record.duplicateOf === undefined) this.#dropped.add(no);
+      return;
+    }
     this.#records++;
     this.#packets += record.packets.length;
-    const name = this.#nameOf(record.message?.name, record.id);
-    count(this.#messages, name, record.type, this.#distinctMax);
+    const counts = this.#countsOf(message?.name, id);
+    const { name } = counts;
+    counts.add(type);
     if (record.error !== undefined && record.error !== 0) {
       const code = enumName(this.#protocol.error, record.error) ?? String(record.error);
       const isFirst = count(this.#errors, name, code, this.#distinctMax);
       if (isFirst && this.#isPart) this.#firstErrors.push([name, code]);
     }
-    if (record.latencyNs !== undefined) this.#latenciesOf(name).add(record.latencyNs);
+    if (record.latencyNs !== undefined) counts.latencies.add(record.latencyNs);
     if (isProblem(record)) {
       this.#problemCount++;
       if (this.#problems.length < listMax) this.#problems.push(problemOf(record, name));
@@ -171,13 +203,12 @@ export class Summary {
   }
 
   lost({ no, frame, from, to, seq, id, name, time }: Outstanding): void {
-    const isOwn = this.#open.delete(no);
-    if (!isOwn && !this.#isPart) return;
-    if (isOwn && ++this.#unansweredCount > listMax) return;
+    const isBefore = this.#isPart && (this.#first === undefined || no < this.#first);
+    if (!isBefore && (this.#dropped.delete(no) || ++this.#unansweredCount > listMax)) return;
     const text = time === undefined ? undefined : formatTime(time);
     const shown = this.#nameOf(name, id);
     const item = defined({ no, frame, time: text, from, to, seq, id: formatId(id), name: shown });
-    if (this.#isPart) this.#lost.push({ item, isBefore: !isOwn });
+    if (this.#isPart) this.#lost.push({ item, isBefore });
     else this.#unanswered.push(item);
   }
 
@@ -185,10 +216,15 @@ export class Summary {
     return {
       records: this.#records,
       packets: this.#packets,
-      messages: table(this.#messages),
+      messages: Object.fromEntries(
+        sorted(this.#messages).map(([name, { types }]) => [
+          name,
+          Object.fromEntries(sorted(types).map(([type, { times }]) => [type, times])),
+        ]),
+      ),
       errors: table(this.#errors),
       latency_ns: Object.fromEntries(
-        sorted(this.#latencies).map(([name, latencies]) => [name, latencies.summary()]),
+        sorted(this.#withLatencies).map(([name, { latencies }]) => [name, latencies.summary()]),
       ),
       unanswered: { count: this.#unansweredCount, list: this.#unanswered },
       issues: { count: this.#problemCount, list: this.#problems },
@@ -198,10 +234,10 @@ export class Summary {
   /** The same as tables for people. @param width of the terminal in columns; undefined = no limit */
   toText(width?: number): string {
     const isNarrow = width !== undefined && width < wideFrom;
-    const rows = sorted(this.#messages).map(([name, types]) => {
-      const latency = this.#latencies.get(name)?.summary();
-      const cell = (type: string) => String(types.get(type) ?? '-');
-      const kinds = ['request', 'reply', 'notification'].map(cell);
+    const rows = sorted(this.#messages).map(([name, { types, latencies }]) => {
+      const latency = latencies.isEmpty ? undefined : latencies.summary();
+      const cell = (type: RecordType) => String(types.get(type)?.times ?? '-');
+      const kinds = (['request', 'reply', 'notification'] as const).map(cell);
       const times = latency === undefined ? ['-', '-', '-', '-'] : latencyCells(latency);
       return [name, ...kinds, ...(isNarrow ? times.slice(1) : times)];
     });
@@ -248,13 +284,27 @@ export class Summary {
     return !isId || this.#messages.has(name) || this.#messages.size < distinctMax ? name : '(other ids)';
   }
 
-  #latenciesOf(name: string): Latencies {
-    let latencies = this.#latencies.get(name);
-    if (latencies === undefined) {
-      latencies = new Latencies();
-      this.#latencies.set(name, latencies);
+  #countsOf(name: string | undefined, id: number | undefined): NamedCounts {
+    if (id === undefined) return this.#named(this.#nameOf(name, id));
+    const slot = id & (slotCount - 1);
+    if (this.#latestIds[slot] === id) return this.#latest[slot] as NamedCounts;
+    const counts = this.#named(this.#nameOf(name, id));
+    this.#latestIds[slot] = id;
+    this.#latest[slot] = counts;
+    return counts;
+  }
+
+  #named(name: string): NamedCounts {
+    let counts = this.#messages.get(name);
+    if (counts === undefined) {
+      counts = new NamedCounts(name);
+      this.#messages.set(name, counts);
     }
-    return latencies;
+    return counts;
+  }
+
+  get #withLatencies(): ReadonlyMap<string, NamedCounts> {
+    return new Map([...this.#messages].filter(([, { latencies }]) => !latencies.isEmpty));
   }
 }
 
@@ -301,7 +351,7 @@ function count(
   return before === undefined;
 }
 
-function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
+function sorted<K extends string, T>(map: ReadonlyMap<K, T>): [K, T][] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -1,3 +1,4 @@
+import { headerReader } from '../../rpc/index.js';
 import type { Packet } from '../packets/index.js';
 import { functionsOf, type ProtocolFunctions } from '../payload/index.js';
 import { WaitingRequests } from './conversation.js';
@@ -38,7 +39,7 @@ export class Assembler implements StreamOwner {
     this.#guess = new RouteGuess(protocol);
     this.#streamsMax = limits.streams;
     this.waiting = new WaitingRequests(limits.requests, unanswered ?? ignore);
-    this.lazy = new LazyRecord(options.keepBytes === true);
+    this.lazy = new LazyRecord(headerReader(protocol), options.keepBytes === true);
     this.functions = functionsOf(protocol);
     this.inProgress = new MessagesInProgress(limits.partBytes);
   }
@@ -97,8 +98,8 @@ export class Assembler implements StreamOwner {
     const streams = state.streams.map((own) => Stream.from(this, own));
     this.#streams.clear();
     for (const stream of streams) this.#streams.set(keyOf(stream.from, stream.to), stream);
-    for (const { stream, id, ...request } of state.waiting)
-      (streams[stream] as Stream).load({ ...request, id, name: protocol.byId.get(id)?.name ?? '' });
+    for (const request of state.waiting)
+      (streams[request.stream] as Stream).load(request, protocol.byId.get(request.id));
     for (const [stream, size] of state.inProgress) this.inProgress.add(streams[stream] as Stream, size);
   }
 

@@ -1,3 +1,4 @@
+import type { Message } from '../../schema/index.js';
 import type { Values } from '../../wire/index.js';
 import { PacketTime } from '../packets/index.js';
 
@@ -22,18 +23,21 @@ export class WaitingRequest implements Outstanding {
   readonly clockTime = new PacketTime();
   older: WaitingRequest | undefined;
   newer: WaitingRequest | undefined;
+  no = 0;
+  // Above the small integers of V8, so that such an id later does not change what V8 has compiled.
+  id = 2 ** 31;
+  message: Message | undefined;
+  seq = 0;
+  from = 0;
+  to = 0;
+  frame = 0;
+  payload: Values | undefined;
 
-  constructor(
-    readonly conversation: Conversation,
-    readonly no: number,
-    readonly id: number,
-    readonly name: string,
-    readonly seq: number,
-    readonly from: number,
-    readonly to: number,
-    readonly frame: number,
-    readonly payload: Values | undefined,
-  ) {}
+  constructor(public conversation: Conversation) {}
+
+  get name(): string {
+    return this.message?.name ?? '';
+  }
 
   get time(): bigint | undefined {
     return this.clockTime.ns;
@@ -45,6 +49,8 @@ export class WaitingRequests {
   #oldest: WaitingRequest | undefined;
   #newest: WaitingRequest | undefined;
   #count = 0;
+  /** One that was answered, and so on by `newer`: the next requests take their places. */
+  #answered: WaitingRequest | undefined;
   readonly #limit: number;
   readonly #lost: (request: Outstanding) => void;
 
@@ -55,6 +61,16 @@ export class WaitingRequests {
   constructor(limit: number, lost: (request: Outstanding) => void) {
     this.#limit = limit;
     this.#lost = lost;
+  }
+
+  /** An object for a request, which is not waiting yet. */
+  take(conversation: Conversation): WaitingRequest {
+    const taken = this.#answered;
+    if (taken === undefined) return new WaitingRequest(conversation);
+    this.#answered = taken.newer;
+    taken.newer = undefined;
+    taken.conversation = conversation;
+    return taken;
   }
 
   add(waiting: WaitingRequest): void {
@@ -73,6 +89,14 @@ export class WaitingRequests {
     if (newer === undefined) this.#newest = older;
     else newer.older = older;
     this.#count--;
+  }
+
+  /** The request has its reply: it waits no longer, and its object is used again when another one comes. */
+  answer(waiting: WaitingRequest): void {
+    this.remove(waiting);
+    waiting.older = undefined;
+    waiting.newer = this.#answered;
+    this.#answered = waiting;
   }
 
   /** The request waits no longer, and has no reply. */
@@ -126,12 +150,12 @@ export class Conversation {
     this.#all.add(request);
   }
 
-  /** The request that a reply answers; it waits no longer. */
+  /** The request that a reply answers; it waits no longer. Valid until another request comes. */
   close(seq: number, id: number): Outstanding | undefined {
     const waiting = this.#at(seq);
     if (waiting?.id !== id) return undefined;
     this.#free(waiting);
-    this.#all.remove(waiting);
+    this.#all.answer(waiting);
     return waiting;
   }
 

@@ -1,9 +1,15 @@
 import type { Issue } from '../../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
-import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
-import { type Packet, PacketTime } from '../packets/index.js';
+import {
+  type Header,
+  type Message,
+  MessageType,
+  type MessageTypeName,
+  messageTypeNames,
+} from '../../schema/index.js';
+import type { Packet } from '../packets/index.js';
 import { type MessageFunctions, nothingDecoded, type ProtocolFunctions } from '../payload/index.js';
-import { Conversation, WaitingRequest, type WaitingRequests } from './conversation.js';
+import { Conversation, type WaitingRequests } from './conversation.js';
 import type { LazyRecord } from './lazy-record.js';
 import { PART_SIZE } from './limits.js';
 import type { MessagesInProgress } from './messages-in-progress.js';
@@ -38,6 +44,12 @@ export class Stream implements ReassemblySink {
   /** When it took its latest packet, counted in packets of the capture. */
   usedAt = 0;
   readonly #owner: StreamOwner;
+  // What each packet needs of the owner.
+  readonly #lazy: LazyRecord;
+  readonly #functions: ProtocolFunctions;
+  readonly #isFramed: boolean;
+  readonly #headerSize: number;
+  readonly #content: number;
   /** Passes a record on as the options say. */
   readonly #deliver: ((record: LazyRecord) => void) | undefined;
 
@@ -47,7 +59,12 @@ export class Stream implements ReassemblySink {
     readonly to: number,
   ) {
     this.#owner = owner;
-    const { protocol, rules, record, reuses = false } = owner.options;
+    this.#lazy = owner.lazy;
+    this.#functions = owner.functions;
+    const { protocol, rules, record, frame, reuses = false } = owner.options;
+    this.#isFramed = frame !== undefined;
+    this.#headerSize = protocol.limits.header;
+    this.#content = protocol.limits.content;
     this.#deliver = record && (reuses ? record : (lazy) => record(lazy.plain()));
     this.conversation = new Conversation(owner.waiting);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
@@ -71,26 +88,16 @@ export class Stream implements ReassemblySink {
   }
 
   /** A request of this stream waits for its reply. */
-  load({
-    no,
-    id,
-    name,
-    seq,
-    frame,
-    time,
-    payload,
-  }: Omit<WaitingState, 'stream'> & { readonly name: string }): void {
-    const request = new WaitingRequest(
-      this.conversation,
-      no,
-      id,
-      name,
-      seq,
-      this.from,
-      this.to,
-      frame,
-      payload,
-    );
+  load({ no, id, seq, frame, time, payload }: WaitingState, message: Message | undefined): void {
+    const request = this.#owner.waiting.take(this.conversation);
+    request.no = no;
+    request.id = id;
+    request.message = message;
+    request.seq = seq;
+    request.from = this.from;
+    request.to = this.to;
+    request.frame = frame;
+    request.payload = payload;
     request.clockTime.ns = time;
     this.conversation.open(request);
   }
@@ -124,10 +131,10 @@ export class Stream implements ReassemblySink {
     const owner = this.#owner;
     const { type, seq, msg_id: id } = header;
     const isWhole = header.fragments === 0;
-    if (owner.options.frame !== undefined) this.#frame(own, isWhole ? 0 : this.#parts.length);
-    const { lazy } = owner;
-    const functions = owner.functions.of(id);
-    if (isWhole) this.#single(own);
+    if (this.#isFramed) this.#frame(own, isWhole ? 0 : this.#parts.length);
+    const lazy = this.#lazy;
+    const functions = this.#functions.of(id);
+    if (isWhole) this.#single(lazy);
     else lazy.several([...this.#finish(), this.#current(own)]);
     lazy.begin(header, functions, view, start, end);
     if (!lazy.isPlain) lazy.packetIssues = this.#issuesOf(lazy.packets, noIssues);
@@ -140,42 +147,38 @@ export class Stream implements ReassemblySink {
       if (answered !== undefined) {
         lazy.asked = answered.payload;
         lazy.request = answered.no;
-        lazy.latencyNs = timeOf(lazy.packets).since(answered.clockTime);
+        lazy.latencyNs = lazy.clockTime.since(answered.clockTime);
       }
     }
     this.#deliver?.(lazy);
   }
 
   /** The message came in this packet. */
-  #single(header: Header): void {
+  #single(lazy: LazyRecord): void {
     const packet = this.#packet;
     const { lost, wholeSize, clock, comment } = packet;
-    const size = this.#sizeOf();
-    const { lazy, options } = this.#owner;
+    const size = packet.end - packet.start - this.#headerSize;
     const isWhole = lost === undefined && wholeSize === undefined;
-    const isPlain =
-      isWhole && clock === undefined && comment === undefined && size <= options.protocol.limits.content;
-    lazy.single(packet, header, size, isWhole ? noIssues : gapsOf(packet), isPlain);
+    const isPlain = isWhole && clock === undefined && comment === undefined && size <= this.#content;
+    lazy.single(packet, size, isWhole ? noIssues : gapsOf(packet), isPlain);
   }
 
   /** Notes a request that waits for a reply from now on, unless it repeats one. */
   #request(record: LazyRecord, { message, replyDependsOnRequest }: MessageFunctions): void {
-    const { no, id, seq, packets } = record;
+    const { no, id, seq, frame } = record;
     const repeated = this.conversation.repeats(seq, id);
     record.duplicateOf = repeated?.no;
     if (repeated !== undefined) return;
-    const request = new WaitingRequest(
-      this.conversation,
-      no,
-      id,
-      message?.name ?? '',
-      seq,
-      this.from,
-      this.to,
-      (packets[0] as RecordPacket).frame,
-      replyDependsOnRequest ? record.payload : undefined,
-    );
-    request.clockTime.copy(timeOf(packets));
+    const request = this.#owner.waiting.take(this.conversation);
+    request.no = no;
+    request.id = id;
+    request.message = message;
+    request.seq = seq;
+    request.from = this.from;
+    request.to = this.to;
+    request.frame = frame;
+    request.payload = replyDependsOnRequest ? record.payload : undefined;
+    request.clockTime.copy(record.clockTime);
     this.conversation.open(request);
   }
 
@@ -288,12 +291,9 @@ export class Stream implements ReassemblySink {
 
   #current(header: Header | undefined): RecordPacket {
     const { frame, time, clock, comment } = this.#packet;
-    return { frame, time, clock, comment, size: this.#sizeOf(), gaps: gapsOf(this.#packet), header };
-  }
-
-  /** Payload bytes of the packet. */
-  #sizeOf(): number {
-    return this.#packet.end - this.#packet.start - this.#owner.options.protocol.limits.header;
+    const size = this.#packet.end - this.#packet.start - this.#headerSize;
+    const own = header && { ...header };
+    return { frame, time, clock, comment, size, gaps: gapsOf(this.#packet), header: own };
   }
 
   /** What the receiver sends back, if it is known. */
@@ -323,13 +323,4 @@ function gapsOf({ lost, wholeSize, start, end }: Packet): readonly Issue[] {
 
 function copy(view: DataView, start: number, end: number): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice();
-}
-
-/** The time of a message: that of its first packet. */
-function timeOf(packets: readonly RecordPacket[]): PacketTime {
-  const first = packets[0] as RecordPacket;
-  if (first.clockTime !== undefined) return first.clockTime;
-  const made = new PacketTime();
-  made.ns = first.time;
-  return made;
 }

@@ -72,6 +72,7 @@ async function query(
   const temporary = new TemporaryFolder();
   try {
     const captures = files.filter((file) => !isTableFolder(file));
+    for (const folder of files.filter(isTableFolder)) io.files.readsFolder(folder);
     const made = temporary.path('tables');
     if (captures.length > 0) await writeTables(io, captures, { output: made }, rmRules, undefined);
     const folders = [...files.filter(isTableFolder), ...(captures.length > 0 ? [made] : [])];

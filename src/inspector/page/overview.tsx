@@ -31,8 +31,11 @@ export function Overview({ client, count, hazards, show, chooseNo }: OverviewPro
         <Total label="queue messages" value={packets} />
         <Total label="unanswered" value={unanswered.count} />
         <Total label="with issues" value={issues.count} />
+        <Total label="hazards" value={hazards} />
         {durationNs !== undefined && <Total label="duration" value={durationText(durationNs)} />}
       </dl>
+      <h2>Hazards</h2>
+      <HazardsTable client={client} hazards={hazards} chooseNo={chooseNo} />
       <h2>Messages over {durationNs === undefined ? 'the file' : 'time'}</h2>
       <Activity counts={activity} />
       <h2>Messages</h2>
@@ -41,8 +44,6 @@ export function Overview({ client, count, hazards, show, chooseNo }: OverviewPro
       <ErrorsTable facts={facts} show={show} />
       <h2>Unanswered requests</h2>
       <Items {...unanswered} chooseNo={chooseNo} />
-      <h2>Hazards</h2>
-      <HazardsTable client={client} hazards={hazards} chooseNo={chooseNo} />
       <h2>Messages with issues</h2>
       <Items {...issues} chooseNo={chooseNo} />
     </section>
