@@ -24,7 +24,11 @@ const LINES_SIZE = 1 << 16;
 /** `ok`, its characters as two bytes. */
 const [O, K] = [0x6f, 0x6b];
 const SPACE = 0x20;
+const COMMA = 0x2c;
+const ZERO = 0x30;
 const COVERAGE = 'cov ';
+/** Most digits of an edge's number. */
+const EDGE_DIGITS = 9;
 /** Time to read the remaining output of a process that has ended. */
 const DRAIN_MS = 200;
 
@@ -140,17 +144,18 @@ export class TargetProcess {
     }
     const words = readFrameWords('rx', data, start, end, this.#hex);
     if (words !== undefined) this.#events.received(words.vmid, words.frame);
-    else if (!this.#bitmap(data, start, end)) this.#words(latin1(data, start, end));
+    else if (!this.#coverage(data, start, end)) this.#words(latin1(data, start, end));
   }
 
-  /** Takes a `cov` line of one word, a bitmap in hex, of which a target may print one for each step. */
-  #bitmap(data: Uint8Array, start: number, end: number): boolean {
+  /** Takes a `cov` line, of which a target may print one for each step. */
+  #coverage(data: Uint8Array, start: number, end: number): boolean {
     for (let index = 0; index < COVERAGE.length; index++)
       if (data[start + index] !== COVERAGE.charCodeAt(index)) return false;
-    const bitmap = this.#hex.decode(data, start + COVERAGE.length, end);
-    if (bitmap === undefined) return false;
+    const at = start + COVERAGE.length;
+    const bitmap = this.#hex.decode(data, at, end);
     this.#edges ??= [];
-    addEdgesOf(this.#edges, bitmap);
+    if (bitmap === undefined) addEdges(this.#edges, data, at, end);
+    else addEdgesOf(this.#edges, bitmap);
     return true;
   }
 
@@ -167,7 +172,6 @@ export class TargetProcess {
         break;
       case 'cov':
         this.#edges ??= [];
-        addEdges(this.#edges, rest);
         break;
       case 'cmp':
         this.#comparisons ??= [];
@@ -218,10 +222,26 @@ function exitText(code: number | null): string {
 
 const NUMBER = /^(0x[0-9a-f]{1,12}|\d{1,15})$/i;
 
-/** Adds the edges that a `cov` line names by their numbers, several words or numbers between commas. */
-function addEdges(edges: number[], text: string): void {
-  if (!/[ ,]/.test(text)) return;
-  for (const number of text.split(/[ ,]+/)) if (/^\d{1,9}$/.test(number)) edges.push(Number(number));
+/** Adds the edges that a list names by their numbers, between spaces or commas. One word without these is no list. */
+function addEdges(edges: number[], line: Uint8Array, start: number, end: number): void {
+  let number = 0;
+  let digits = 0;
+  let isNumber = true;
+  let isList = false;
+  for (let at = start; at <= end; at++) {
+    const byte = line[at] as number;
+    if (at < end && byte !== COMMA && byte !== SPACE) {
+      isNumber &&= byte >= ZERO && byte < ZERO + 10;
+      number = 10 * number + byte - ZERO;
+      digits++;
+      continue;
+    }
+    isList ||= at < end;
+    if (isList && isNumber && digits > 0 && digits <= EDGE_DIGITS) edges.push(number);
+    number = 0;
+    digits = 0;
+    isNumber = true;
+  }
 }
 
 /** Adds the edges of a bitmap: bit b of byte n is edge 8 n + b. */
