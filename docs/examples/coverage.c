@@ -27,7 +27,7 @@ static uint32_t known_in[1 << 12], seen[1 << 12], session = 1, waiting_count;
 static void compared(uint64_t constant, uint64_t value) {
   uint32_t pair = (constant ^ value * 31) * 0x9e3779b97f4a7c15 >> 52, slot = constant * 0x9e3779b97f4a7c15 >> 52;
   if (constant == 0 || constant == value || known_in[pair] == session) return;
-  if (seen[slot] < session * 8) seen[slot] = session * 8; /* Each constant is told with eight values in a session. */
+  if (seen[slot] < session * 8) seen[slot] = session * 8; /* Each constant is told with seven values in a session. */
   if (seen[slot] == session * 8 + 7) return;
   seen[slot]++, known_in[pair] = session;
   waiting[waiting_count].constant = constant, waiting[waiting_count++].value = value;

@@ -106,6 +106,18 @@ describe('a seed is made shorter', () => {
     expect(plays).toBeLessThan(60);
   });
 
+  it('but not to a session at which the target ends', () => {
+    const ended = { kind: 'crash', text: 'abort' } as const;
+    const trimming = new Trimming(session, [7]);
+    trimming.played(trimming.trial().map(() => emptyResponse));
+    const trial = trimming.trial();
+    const last = trial.length - 1;
+    trimming.played(
+      trial.map((_, at) => (at < last ? { ...emptyResponse, edges: [7] } : { ...emptyResponse, ended })),
+    );
+    expect(trimming.session).toEqual(session);
+  });
+
   it('and stays as it is where all of it is needed', () => {
     const trimming = new Trimming(session, [7]);
     while (!trimming.isDone) trimming.played(trimming.trial().map(() => emptyResponse));

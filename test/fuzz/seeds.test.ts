@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { limits, MEM_SHARE, protocol, VM_ALLOC_VMID, VM_INIT, VM_START } from '../../schemas/index.js';
 import { viewOf } from '../../src/base/bytes.js';
 import { Random } from '../../src/base/random.js';
+import { Comparisons } from '../../src/fuzz/guide/comparisons.js';
 import { exactChanges } from '../../src/fuzz/guide/exact-changes.js';
 import { Seeds } from '../../src/fuzz/guide/seeds.js';
 import { bind } from '../../src/fuzz/play/id-binding.js';
@@ -75,6 +76,37 @@ describe('seeds', () => {
     seeds.played([share(3141)], [{ ...reaching(1), comparisons }]);
     expect(labelOf(seeds.nextExact()?.at(-1)?.step)).toBe(0x4d444d50);
     expect(seeds.nextExact()).toBeUndefined();
+  });
+
+  it('are tried for those that they take the place of before these were tried', () => {
+    const seeds = new Seeds();
+    const long = [...Array.from({ length: 30 }, () => init), share(3141)];
+    const comparisons = [0x4d444d50, 3141];
+    seeds.played(
+      long,
+      long.map((_, index) => (index === 30 ? { ...reaching(7), comparisons } : emptyResponse)),
+    );
+    expect(seeds.nextExact()).toBeUndefined();
+    seeds.played([share(3141)], [{ ...reaching(7), comparisons }]);
+    expect(labelOf(seeds.nextExact()?.at(-1)?.step)).toBe(0x4d444d50);
+  });
+});
+
+describe('comparisons', () => {
+  const unknown = (id: number): Step => {
+    const frame = alloc.kind === 'frame' ? alloc.frame.slice() : new Uint8Array(0);
+    viewOf(frame).setUint32(4, id, true);
+    return { kind: 'frame', from: HLOS, frame };
+  };
+
+  it('are kept for each message, and together for all ids that no message has', () => {
+    const comparisons = new Comparisons();
+    comparisons.add(alloc, [1, 2]);
+    for (let id = 0; id < 1000; id++) comparisons.add(unknown(0x7000_0000 + id), [3, id]);
+    expect(comparisons.of(alloc)).toEqual([{ constant: 1, value: 2 }]);
+    expect(comparisons.of(init)).toEqual([]);
+    const kept = comparisons.of(unknown(0x6000_0000)).map(({ value }) => value);
+    expect(kept.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 256 }, (_, index) => 744 + index));
   });
 });
 

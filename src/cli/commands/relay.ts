@@ -88,8 +88,8 @@ async function relay(io: CommandIo, options: RelayOptions): Promise<void> {
   } finally {
     await between.close();
     await server?.close();
-    await tap?.end();
     if (between.dropped > 0) io.warn(`${between.dropped} messages were dropped`);
+    await tap?.end();
   }
 }
 

@@ -1,7 +1,10 @@
+import { protocol } from '../../../schemas/index.js';
 import { idOf, type Step } from '../../target/index.js';
 
 /** Comparisons that are kept for each message. Later ones replace the oldest. */
 const KEPT_MAX = 256;
+/** Stands for all ids that no message has. */
+const UNKNOWN = -1;
 
 /** A constant in the target's code, and what it was compared with, -1 where that is not known. */
 export interface Comparison {
@@ -55,12 +58,21 @@ class RecentComparisons {
     if (values.has(value)) return;
     values.add(value);
     const before = this.all[this.#next];
-    if (before !== undefined) this.#known.get(before.constant)?.delete(before.value);
+    if (before !== undefined) this.#forget(before);
     this.all[this.#next] = { constant, value };
     this.#next = (this.#next + 1) % KEPT_MAX;
   }
+
+  #forget({ constant, value }: Comparison): void {
+    const values = this.#known.get(constant);
+    values?.delete(value);
+    if (values?.size === 0) this.#known.delete(constant);
+  }
 }
 
+/** Unknown ids have one list: any number of them comes from mutations. */
 function messageOf(step: Step): number | undefined {
-  return step.kind === 'frame' ? idOf(step.frame) : undefined;
+  if (step.kind !== 'frame') return undefined;
+  const id = idOf(step.frame);
+  return protocol.byId.has(id) ? id : UNKNOWN;
 }

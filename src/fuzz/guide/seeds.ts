@@ -188,9 +188,9 @@ export class Seeds {
       const seed: KeptSeed = { session, edges: gained.length, comparisons, trimming, isNew };
       this.#kept.add(seed);
       this.requests.add(session);
+      for (const edge of gained) this.#give(edge, seed);
       if (trimming.isDone) this.#try(seed);
       else this.#untrimmed.set(trimming, seed);
-      for (const edge of gained) this.#give(edge, seed);
     }
   }
 

@@ -47,7 +47,9 @@ export class Trimming {
     this.#stepsLeft -= responses.length;
     const missing = new Set(this.#edges);
     for (const { edges = [] } of responses) for (const edge of edges) missing.delete(edge);
-    if (missing.size === 0) this.#session = this.trial();
+    // Nothing can be put behind a session at which the target ends.
+    const isAlive = responses.at(-1)?.ended === undefined;
+    if (missing.size === 0 && isAlive) this.#session = this.trial();
     if (this.#isFirst) {
       this.#isFirst = false;
       this.#size = this.#session.length >> 1;

@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { FileError } from '../file-error.js';
 
 /** Files that are kept. More than the steps on their way to a program, which has yet to read theirs. */
 const FILES_MAX = 2048;
@@ -9,47 +10,66 @@ const MEMORY_FOLDER = '/dev/shm';
 
 /** Contents of memory as files, through which a program gets them. The same contents are mostly loaded again. */
 export class ContentsFiles {
-  /** The one that was not asked for the longest is the first. */
-  readonly #names = new Map<Uint8Array, string>();
+  /** Paths. The one that was not asked for the longest is the first. */
+  readonly #paths = new Map<Uint8Array, string>();
+  /** Folders in which there may be room. */
+  readonly #parents: string[];
   #folder: string | undefined;
 
+  /** @param parents folders for the files, of which the first is used in which they can be written. */
+  constructor(parents: readonly string[] = defaultParents()) {
+    this.#parents = [...parents];
+  }
+
+  /** Path of a file with these bytes. @throws FileError */
   of(bytes: Uint8Array): string {
-    const known = this.#names.get(bytes);
-    const name = known ?? this.#newName();
-    if (known === undefined) writeFileSync(name, bytes);
-    else this.#names.delete(bytes);
-    this.#names.set(bytes, name);
-    return name;
+    const known = this.#paths.get(bytes);
+    const path = known ?? this.#write(this.#newName(), bytes);
+    if (known !== undefined) this.#paths.delete(bytes);
+    this.#paths.set(bytes, path);
+    return path;
   }
 
   #newName(): string {
-    this.#folder ??= newFolder();
-    const { size } = this.#names;
-    if (size < FILES_MAX) return join(this.#folder, `contents-${size}`);
-    const [oldest, name] = this.#names.entries().next().value as [Uint8Array, string];
-    this.#names.delete(oldest);
-    return name;
+    const { size } = this.#paths;
+    if (size < FILES_MAX) return `contents-${size}`;
+    const [oldest, path] = this.#paths.entries().next().value as [Uint8Array, string];
+    this.#paths.delete(oldest);
+    return basename(path);
   }
+
+  #write(name: string, bytes: Uint8Array): string {
+    for (;;) {
+      const parent = this.#parents[0] as string;
+      try {
+        this.#folder ??= newFolder(parent);
+        const path = join(this.#folder, name);
+        writeFileSync(path, bytes);
+        return path;
+      } catch (error) {
+        // The folder in memory may be full: containers often have 64 MB of it.
+        if (this.#parents.length === 1) throw new FileError(parent, error);
+        this.#parents.shift();
+        this.#folder = undefined;
+      }
+    }
+  }
+}
+
+/** A folder that the user has chosen is the only one. */
+function defaultParents(): readonly string[] {
+  return process.env.TMPDIR === undefined ? [MEMORY_FOLDER, tmpdir()] : [tmpdir()];
 }
 
 const folders: string[] = [];
 
 /** A folder that is there until the process ends: programs come and go, and load the same contents. */
-function newFolder(): string {
+function newFolder(parent: string): string {
   if (folders.length === 0)
     process.once('exit', () => {
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     });
-  const folder = mkdtempSync(join(fastFolder(), 'gunyah-rm-fuzz-'));
+  const folder = mkdtempSync(join(parent, 'gunyah-rm-fuzz-'));
   folders.push(folder);
   return folder;
-}
-
-function fastFolder(): string {
-  try {
-    accessSync(MEMORY_FOLDER, constants.W_OK);
-    return MEMORY_FOLDER;
-  } catch {
-    return tmpdir();
-  }
 }
