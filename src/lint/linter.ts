@@ -1,10 +1,8 @@
-import { constants, protocol, VM_CONFIG_IMAGE } from '../../schemas/index.js';
-import type { Issue } from '../base/error.js';
+import { constants, VM_CONFIG_IMAGE } from '../../schemas/index.js';
 import { isLine } from '../base/line-readers.js';
 import { issueText } from '../base/sentence.js';
-import { emptyPacket, type Packet } from '../capture/packets/index.js';
-import { Assembler, type CaptureRecord, keptRecord } from '../capture/records/index.js';
-import type { SeenFrame } from '../host/index.js';
+import type { Packet } from '../capture/packets/index.js';
+import type { CaptureRecord } from '../capture/records/index.js';
 import type { FileContents } from '../machine/index.js';
 import type {
   ManagerProfile,
@@ -14,22 +12,15 @@ import type {
   ResourceManager,
 } from '../rm/index.js';
 import { panicPlaces } from '../rm/index.js';
-import { rmRules } from '../rpc/index.js';
-import {
-  type Comparison,
-  LineReplay,
-  type RecordedStep,
-  Replay,
-  type ReplayFollower,
-  readStep,
-} from '../sim/index.js';
+import { type Comparison, LineReplay, Replay, type ReplayFollower, readStep } from '../sim/index.js';
 import { type About, ClientWatches } from './client-watches.js';
-import { Doubt, isNaming } from './doubt.js';
+import { Doubt } from './doubt.js';
 import { evidenceOf, headlineOf } from './evidence.js';
 import type { Finding, LintNote, Place } from './finding.js';
 import { Lives } from './lives.js';
+import { MessagesSeen, type Sent, type Where } from './messages-seen.js';
 import type { Rule } from './rule.js';
-import { lifeRules, managerRules, ruleOfIssue, wireRules } from './rules/index.js';
+import { lifeRules, managerRules } from './rules/index.js';
 import { correct, isRefused, seenReply } from './seen.js';
 import { type Suspect, Suspicion } from './suspicion.js';
 
@@ -57,19 +48,8 @@ export interface LinterOptions {
   readonly note?: ((note: LintNote) => void) | undefined;
 }
 
-/** A message of a VM, from when it was seen until the machine has handled it. */
-interface Sent extends About {
-  reply: CaptureRecord | undefined;
-}
-
-/** A message as a whole. */
-const WHOLE = { path: '', offset: 0 } as const;
-
 /** Why a death cannot be known. */
 const NOT_SHOWN = 'it is about something whose state the traffic does not show';
-
-/** Requests whose replies are looked for. More than any manager lets wait. */
-const WAITING_MAX = 4096;
 
 /**
  * Finds in traffic what will hurt the public manager or its clients. The VMs' side goes through the manager's model, as
@@ -79,25 +59,15 @@ const WAITING_MAX = 4096;
  */
 export class Linter {
   readonly #options: LinterOptions;
-  #assembler: Assembler;
-  readonly #packet = emptyPacket();
   readonly #doubt = new Doubt([0, VMID_HLOS, VMID_RM]);
-  /** Messages of VMs that the machine has not handled yet. */
-  readonly #sent: Sent[] = [];
-  /** Those requests that no reply was seen to, by number of the record, oldest first. */
-  readonly #waiting = new Map<number, Sent>();
-  /** Messages that are queued while RM does not run. */
-  #queued: Sent[] = [];
-  #place: Place = {};
   #scenario: string | undefined;
-  /** The record of the packet that is read. */
-  #completed: CaptureRecord | undefined;
   #manager: ResourceManager | undefined;
   /** Something was loaded since the boot, so that memory is known. */
   #memoryKnown = false;
   readonly #lives = new Lives<Sent>();
   readonly #suspicion = new Suspicion();
   readonly #clients: ClientWatches;
+  readonly #messages: MessagesSeen;
   /** Of a capture, whose steps are taken at once. */
   #replay: Replay | undefined;
   /** Of a recording: what follows a step is part of what it means. */
@@ -105,13 +75,12 @@ export class Linter {
 
   constructor(options: LinterOptions) {
     this.#options = options;
-    this.#clients = new ClientWatches({
-      peers: options.peers,
-      isCapture: options.isCapture,
-      find: (rule, about) => this.#find(rule, about),
-    });
+    const { peers, isCapture } = options;
+    const find = (rule: Rule, about: About, issue?: Where) => this.#find(rule, about, issue);
+    const clients = new ClientWatches({ peers, isCapture, find });
+    this.#clients = clients;
+    this.#messages = new MessagesSeen({ isCapture, clients, find });
     this.#memoryKnown = this.#knowsMemory;
-    this.#assembler = this.#newAssembler();
   }
 
   get #knowsMemory(): boolean {
@@ -119,19 +88,9 @@ export class Linter {
     return knowsMemory;
   }
 
-  #newAssembler(): Assembler {
-    return new Assembler({
-      protocol,
-      rules: rmRules,
-      keepBytes: true,
-      reuses: true,
-      record: (record) => this.#record(record),
-    });
-  }
-
   /** Takes the next packet of a capture, before its line comes. */
   packet(packet: Packet, from: number, to: number): void {
-    this.#take(packet, from, to, { frame: packet.frame });
+    this.#messages.packet(packet, from, to, { frame: packet.frame });
   }
 
   /** Goes through the lines of a recording, the first one first. @throws WireError when a line is not part of one. */
@@ -163,7 +122,7 @@ export class Linter {
   end(): void {
     this.#step(this.#recording?.end());
     this.#endBoot(false);
-    this.#assembler.end();
+    this.#messages.end();
   }
 
   get #replayOptions() {
@@ -180,52 +139,8 @@ export class Linter {
     return { follow, manager, ...(platform === undefined ? {} : { platform }) };
   }
 
-  #take(packet: Packet, from: number, to: number, place: Place): void {
-    this.#completed = undefined;
-    this.#place = place;
-    this.#assembler.packet(packet);
-    if (from === VMID_RM) {
-      if (!this.#options.isCapture || this.#clients.isEmpty) return;
-      const origin = { place, record: this.#completed };
-      this.#clients.interrupt(to, [{ bytes: packet.data.subarray(packet.start, packet.end), origin }]);
-      return;
-    }
-    const seen = this.#completed as CaptureRecord | undefined;
-    const record = seen && keptRecord(seen);
-    const isNumbered = this.#options.isCapture && record !== undefined;
-    const sent: Sent = { place: isNumbered ? { ...place, no: record.no } : place, record, reply: undefined };
-    this.#sent.push(sent);
-    if (record?.type !== 'request') return;
-    this.#clients.sent(record, sent);
-    this.#waiting.set(record.no, sent);
-    if (this.#waiting.size <= WAITING_MAX) return;
-    const [oldest] = this.#waiting.keys();
-    if (oldest !== undefined) this.#waiting.delete(oldest);
-  }
-
-  #record(record: CaptureRecord): void {
-    this.#completed = record;
-    if (record.request !== undefined) {
-      this.#clients.replied(record);
-      const sent = this.#waiting.get(record.request);
-      this.#waiting.delete(record.request);
-      if (sent !== undefined && isNaming(record.layout)) sent.reply = keptRecord(record);
-    }
-    const place = this.#options.isCapture
-      ? { frame: record.packets[0]?.frame ?? 0, no: record.no }
-      : this.#place;
-    for (const issue of record.type === 'malformed' ? [] : record.issues) {
-      const rule = ruleOfIssue(issue.code);
-      if (rule !== undefined) this.#find(rule, { place, record }, issue);
-    }
-    if (record.type === 'malformed') this.#find(wireRules.malformed, { place, record }, WHOLE);
-    else if (record.type === 'continuation') this.#find(wireRules.continuation, { place, record }, WHOLE);
-    else if (record.incomplete) this.#find(wireRules.incomplete, { place, record }, WHOLE);
-    if (record.duplicateOf !== undefined) this.#find(wireRules.duplicate, { place, record }, WHOLE);
-  }
-
   /** @param about a field and what is wrong with it; undefined: the field that the message is about. */
-  #find(rule: Rule, { place, record }: About, about?: Issue | typeof WHOLE): void {
+  #find(rule: Rule, { place, record }: About, about?: Where): void {
     const peers = rule.peers.filter((peer) => this.#options.peers?.has(peer) !== false);
     if (this.#options.wants?.(rule) === false) return;
     if (peers.length === 0) return;
@@ -240,19 +155,14 @@ export class Linter {
   #step(comparison: Comparison<PanicReason> | undefined): void {
     if (comparison === undefined) return;
     const { recorded, step } = comparison;
-    if (!this.#options.isCapture) this.#feed(step, recorded);
+    if (!this.#options.isCapture) this.#messages.step(recorded, step, this.#placeOf(step));
     if (recorded.kind === 'reboot') {
       this.#endBoot(true);
-      // Nothing of the boot before is answered in this one.
-      if (this.#options.isCapture) this.#assembler.forgetRequests();
-      else {
-        this.#assembler.end();
-        this.#assembler = this.#newAssembler();
-      }
+      this.#messages.boot();
       return;
     }
     if (recorded.kind === 'load') this.#memoryKnown = true;
-    const sent = this.#handled(recorded);
+    const sent = this.#messages.handled(recorded);
     if (this.#clients.isDead) return;
     const alive = this.#suspicion.step(sent.length > 0, recorded.out.length > 0);
     if (alive !== undefined) this.#unknown(alive, NOT_SHOWN);
@@ -261,49 +171,6 @@ export class Linter {
     else if (!comparison.equal && recorded.panic === undefined) this.#part(sent, comparison);
     for (const one of sent) this.#follow(one, comparison);
     if (recorded.panic !== undefined) this.#clients.isDead = true;
-  }
-
-  /** Shows the assembler the messages of a step of a recording. */
-  #feed(step: number, recorded: RecordedStep): void {
-    const place = this.#placeOf(step);
-    if ('frame' in recorded && 'from' in recorded && recorded.refused === undefined)
-      this.#message(step, recorded.from, VMID_RM, recorded.frame, place);
-    else if ('frame' in recorded && 'from' in recorded)
-      this.#sent.push({ place, record: undefined, reply: undefined });
-    const taken = new Map<number, SeenFrame<About>[]>();
-    for (const { to, frame } of recorded.out) {
-      this.#message(step, VMID_RM, to, frame, place);
-      if (this.#clients.isEmpty) continue;
-      const seen = this.#completed as CaptureRecord | undefined;
-      const frames = taken.get(to) ?? [];
-      frames.push({ bytes: frame, origin: { place, record: seen && keptRecord(seen) } });
-      taken.set(to, frames);
-    }
-    for (const [vmid, frames] of taken) this.#clients.interrupt(vmid, frames);
-  }
-
-  #message(step: number, from: number, to: number, frame: Uint8Array, place: Place): void {
-    const packet = this.#packet;
-    packet.frame = step;
-    packet.from = from;
-    packet.to = to;
-    packet.data = frame;
-    packet.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-    packet.end = frame.byteLength;
-    this.#take(packet, from, to, place);
-  }
-
-  /** The messages that RM handles in a step. */
-  #handled(recorded: RecordedStep): readonly Sent[] {
-    const own = 'frame' in recorded && 'from' in recorded ? this.#sent.shift() : undefined;
-    if (recorded.kind === 'enqueue') {
-      if (own !== undefined) this.#queued.push(own);
-      return [];
-    }
-    if (recorded.kind !== 'frame' && recorded.kind !== 'run') return [];
-    const handled = [...this.#queued, ...(own === undefined ? [] : [own])];
-    this.#queued = [];
-    return handled;
   }
 
   /** What of a message cannot be known. */
@@ -325,7 +192,7 @@ export class Linter {
       sent.length === 1
         ? sent[0]
         : sent.find(({ record }) => record?.message !== undefined && deadly.includes(record.message.name));
-    const place = isCapture ? (request?.place ?? this.#place) : this.#placeOf(step);
+    const place = isCapture ? (request?.place ?? this.#messages.place) : this.#placeOf(step);
     const record = request?.record;
     const reply = record === undefined ? undefined : seenReply(record, recorded.out);
     const isRefuted = reply === 0 && panicPlaces[reason].carefulError !== 0 && recorded.panic === undefined;
@@ -351,7 +218,7 @@ export class Linter {
   /** The manager answered otherwise than the model. */
   #part(sent: readonly Sent[], { recorded, actual, step }: Comparison): void {
     const { note, isCapture } = this.#options;
-    const place = sent[0]?.place ?? (isCapture ? this.#place : this.#placeOf(step));
+    const place = sent[0]?.place ?? (isCapture ? this.#messages.place : this.#placeOf(step));
     const records = sent.flatMap(({ record }) => (record === undefined ? [] : [record]));
     for (const record of records) this.#doubt.spread(record);
     // Nobody asked: what went to other VMs than the model says.
@@ -372,7 +239,7 @@ export class Linter {
   }
 
   #dropped(vmid: number): void {
-    const lost = { place: this.#sent[0]?.place ?? this.#place, record: undefined, reply: undefined };
+    const lost = { place: this.#messages.nextPlace, record: undefined };
     if (!this.#clients.isDead) this.#find(lifeRules.message_lost, lost);
     this.#doubt.doubtVm(vmid);
   }
@@ -392,8 +259,7 @@ export class Linter {
     this.#clients.end();
     this.#memoryKnown = this.#knowsMemory;
     this.#doubt.clear();
-    this.#queued = [];
-    this.#waiting.clear();
+    this.#messages.forget();
     this.#lives.clear();
   }
 }

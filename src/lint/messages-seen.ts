@@ -1,0 +1,184 @@
+import { constants, protocol } from '../../schemas/index.js';
+import type { Issue } from '../base/error.js';
+import { emptyPacket, type Packet } from '../capture/packets/index.js';
+import { Assembler, type CaptureRecord, keptRecord } from '../capture/records/index.js';
+import type { SeenFrame } from '../host/index.js';
+import { rmRules } from '../rpc/index.js';
+import type { RecordedStep } from '../sim/index.js';
+import type { About, ClientWatches } from './client-watches.js';
+import { isNaming } from './doubt.js';
+import type { Place } from './finding.js';
+import type { Rule } from './rule.js';
+import { ruleOfIssue, wireRules } from './rules/index.js';
+
+const { VMID_RM } = constants;
+
+/** A message of a VM, from when it was seen until the machine has handled it. */
+export interface Sent extends About {
+  reply: CaptureRecord | undefined;
+}
+
+/** A message as a whole. */
+const WHOLE = { path: '', offset: 0 } as const;
+
+/** A field and what is wrong with it, or the message as a whole. */
+export type Where = Issue | typeof WHOLE;
+
+/** Requests whose replies are looked for. More than any manager lets wait. */
+const WAITING_MAX = 4096;
+
+export interface MessagesSeenOptions {
+  readonly isCapture: boolean;
+  /** What VMs send and take is shown to them. */
+  readonly clients: ClientWatches;
+  readonly find: (rule: Rule, about: About, where: Where) => void;
+}
+
+/** Puts queue messages together, finds what is wrong with them by themselves, and knows which of them RM has yet to handle. */
+export class MessagesSeen {
+  readonly #options: MessagesSeenOptions;
+  #assembler: Assembler;
+  readonly #packet = emptyPacket();
+  /** Messages of VMs that the machine has not handled yet. */
+  readonly #sent: Sent[] = [];
+  /** Those requests that no reply was seen to, by number of the record, oldest first. */
+  readonly #waiting = new Map<number, Sent>();
+  /** Messages that are queued while RM does not run. */
+  #queued: Sent[] = [];
+  #place: Place = {};
+  /** The record of the packet that is read. */
+  #completed: CaptureRecord | undefined;
+
+  constructor(options: MessagesSeenOptions) {
+    this.#options = options;
+    this.#assembler = this.#newAssembler();
+  }
+
+  /** Of the latest queue message. */
+  get place(): Place {
+    return this.#place;
+  }
+
+  /** Of the message that the machine handles next. */
+  get nextPlace(): Place {
+    return this.#sent[0]?.place ?? this.#place;
+  }
+
+  /** Takes a queue message. */
+  packet(packet: Packet, from: number, to: number, place: Place): void {
+    this.#completed = undefined;
+    this.#place = place;
+    this.#assembler.packet(packet);
+    if (from === VMID_RM) {
+      if (!this.#options.isCapture || this.#options.clients.isEmpty) return;
+      const origin = { place, record: this.#completed };
+      const bytes = packet.data.subarray(packet.start, packet.end);
+      this.#options.clients.interrupt(to, [{ bytes, origin }]);
+      return;
+    }
+    const seen = this.#completed as CaptureRecord | undefined;
+    const record = seen && keptRecord(seen);
+    const isNumbered = this.#options.isCapture && record !== undefined;
+    const sent: Sent = { place: isNumbered ? { ...place, no: record.no } : place, record, reply: undefined };
+    this.#sent.push(sent);
+    if (record?.type !== 'request') return;
+    this.#options.clients.sent(record, sent);
+    this.#waiting.set(record.no, sent);
+    if (this.#waiting.size <= WAITING_MAX) return;
+    const [oldest] = this.#waiting.keys();
+    if (oldest !== undefined) this.#waiting.delete(oldest);
+  }
+
+  /** Takes the queue messages of a step of a recording. */
+  step(recorded: RecordedStep, step: number, place: Place): void {
+    const { clients } = this.#options;
+    if ('frame' in recorded && 'from' in recorded && recorded.refused === undefined)
+      this.#message(step, recorded.from, VMID_RM, recorded.frame, place);
+    else if ('frame' in recorded && 'from' in recorded)
+      this.#sent.push({ place, record: undefined, reply: undefined });
+    const taken = new Map<number, SeenFrame<About>[]>();
+    for (const { to, frame } of recorded.out) {
+      this.#message(step, VMID_RM, to, frame, place);
+      if (clients.isEmpty) continue;
+      const seen = this.#completed as CaptureRecord | undefined;
+      const frames = taken.get(to) ?? [];
+      frames.push({ bytes: frame, origin: { place, record: seen && keptRecord(seen) } });
+      taken.set(to, frames);
+    }
+    for (const [vmid, frames] of taken) clients.interrupt(vmid, frames);
+  }
+
+  /** The messages that RM handles in a step. */
+  handled(recorded: RecordedStep): readonly Sent[] {
+    const own = 'frame' in recorded && 'from' in recorded ? this.#sent.shift() : undefined;
+    if (recorded.kind === 'enqueue') {
+      if (own !== undefined) this.#queued.push(own);
+      return [];
+    }
+    if (recorded.kind !== 'frame' && recorded.kind !== 'run') return [];
+    const handled = [...this.#queued, ...(own === undefined ? [] : [own])];
+    this.#queued = [];
+    return handled;
+  }
+
+  /** What is queued is lost, and what was asked is not answered any more. */
+  forget(): void {
+    this.#queued = [];
+    this.#waiting.clear();
+  }
+
+  /** The machine boots. Nothing of the boot before is answered in this one. */
+  boot(): void {
+    if (this.#options.isCapture) this.#assembler.forgetRequests();
+    else {
+      this.#assembler.end();
+      this.#assembler = this.#newAssembler();
+    }
+  }
+
+  /** No more messages come. */
+  end(): void {
+    this.#assembler.end();
+  }
+
+  #newAssembler(): Assembler {
+    return new Assembler({
+      protocol,
+      rules: rmRules,
+      keepBytes: true,
+      reuses: true,
+      record: (record) => this.#record(record),
+    });
+  }
+
+  #message(step: number, from: number, to: number, frame: Uint8Array, place: Place): void {
+    const packet = this.#packet;
+    packet.frame = step;
+    packet.from = from;
+    packet.to = to;
+    packet.data = frame;
+    packet.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    packet.end = frame.byteLength;
+    this.packet(packet, from, to, place);
+  }
+
+  #record(record: CaptureRecord): void {
+    const { isCapture, clients, find } = this.#options;
+    this.#completed = record;
+    if (record.request !== undefined) {
+      clients.replied(record);
+      const sent = this.#waiting.get(record.request);
+      this.#waiting.delete(record.request);
+      if (sent !== undefined && isNaming(record.layout)) sent.reply = keptRecord(record);
+    }
+    const place = isCapture ? { frame: record.packets[0]?.frame ?? 0, no: record.no } : this.#place;
+    for (const issue of record.type === 'malformed' ? [] : record.issues) {
+      const rule = ruleOfIssue(issue.code);
+      if (rule !== undefined) find(rule, { place, record }, issue);
+    }
+    if (record.type === 'malformed') find(wireRules.malformed, { place, record }, WHOLE);
+    else if (record.type === 'continuation') find(wireRules.continuation, { place, record }, WHOLE);
+    else if (record.incomplete) find(wireRules.incomplete, { place, record }, WHOLE);
+    if (record.duplicateOf !== undefined) find(wireRules.duplicate, { place, record }, WHOLE);
+  }
+}
