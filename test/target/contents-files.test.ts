@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -14,6 +14,8 @@ it('keeps what was asked for lately, however long ago it was asked for first', (
     if (other % 1000 === 0) expect(files.of(often)).toBe(name);
   }
   expect([...readFileSync(name)]).toEqual([...often]);
+  files.remove();
+  expect(existsSync(dirname(name))).toBe(false);
 });
 
 it('writes to the next folder from when it cannot write to one any more', () => {

@@ -182,6 +182,7 @@ export class ConnectedTarget implements RemoteTarget {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#disconnect();
+    this.#options.connector.close?.();
     this.#wait.end({ kind: 'crash', text: 'closed' });
   }
 

@@ -15,6 +15,7 @@ export class ContentsFiles {
   /** Folders in which there may be room. */
   readonly #parents: string[];
   #folder: string | undefined;
+  readonly #folders: string[] = [];
 
   /** @param parents folders for the files, of which the first is used in which they can be written. */
   constructor(parents: readonly string[] = defaultParents()) {
@@ -30,6 +31,22 @@ export class ContentsFiles {
     return path;
   }
 
+  /** Removes all files. */
+  remove(): void {
+    this.#paths.clear();
+    this.#folder = undefined;
+    for (const folder of this.#folders.splice(0)) removeFolder(folder);
+  }
+
+  /** A folder for all programs that the target starts: they come and go, and load the same contents. */
+  #newFolder(parent: string): string {
+    const folder = mkdtempSync(join(parent, 'gunyah-rm-fuzz-'));
+    this.#folders.push(folder);
+    if (left.size === 0) process.once('exit', removeLeft);
+    left.add(folder);
+    return folder;
+  }
+
   #newName(): string {
     const { size } = this.#paths;
     if (size < FILES_MAX) return `contents-${size}`;
@@ -42,7 +59,7 @@ export class ContentsFiles {
     for (;;) {
       const parent = this.#parents[0] as string;
       try {
-        this.#folder ??= newFolder(parent);
+        this.#folder ??= this.#newFolder(parent);
         const path = join(this.#folder, name);
         writeFileSync(path, bytes);
         return path;
@@ -61,15 +78,15 @@ function defaultParents(): readonly string[] {
   return process.env.TMPDIR === undefined ? [MEMORY_FOLDER, tmpdir()] : [tmpdir()];
 }
 
-const folders: string[] = [];
+/** Folders that are removed when the process ends, if nobody has done it before. */
+const left = new Set<string>();
 
-/** A folder that is there until the process ends: programs come and go, and load the same contents. */
-function newFolder(parent: string): string {
-  if (folders.length === 0)
-    process.once('exit', () => {
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-    });
-  const folder = mkdtempSync(join(parent, 'gunyah-rm-fuzz-'));
-  folders.push(folder);
-  return folder;
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  left.delete(folder);
+  if (left.size === 0) process.off('exit', removeLeft);
+}
+
+function removeLeft(): void {
+  for (const folder of left) removeFolder(folder);
 }

@@ -44,6 +44,10 @@ export class ExecConnector implements Connector {
     await questions.end();
   }
 
+  close(): void {
+    this.#files.remove();
+  }
+
   /** A program that does not start ends the connection. */
   async open(events: ConnectionEvents): Promise<Connection> {
     const program = new TargetProcess(this.command, events);
