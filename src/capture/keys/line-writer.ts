@@ -1,10 +1,4 @@
-import {
-  ByteWriter,
-  type PreparedText,
-  preparedText,
-  putDecimal,
-  putPrepared,
-} from '../../base/byte-writer.js';
+import { ByteWriter, preparedText, putDecimal } from '../../base/byte-writer.js';
 import { jsonText } from '../../base/json.js';
 import { latin1 } from '../../base/text.js';
 import { compile, functionText, stores } from '../../codec/emitter.js';
@@ -16,7 +10,11 @@ const slotBits = 12;
 /** A factor for each value of a group. Twice the same would put neighbouring ids into one slot. */
 const mixers = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f];
 /** Most bytes of such a text. */
-const keptSizeMax = 256;
+const keptSizeMax = 232;
+/** Where the parts of a place for such a text begin, and how many numbers it takes; see {@link KeptTexts}. */
+const sizeAt = 4;
+const wordsAt = sizeAt + 1;
+const entrySize = wordsAt + keptSizeMax / 8;
 
 export type Read<Item> = (item: Item, protocol: Protocol) => unknown;
 export type Write<Item> = (item: Item, protocol: Protocol, writer: ByteWriter) => void;
@@ -86,7 +84,6 @@ export class LineWriter<Item> {
       columns.map(({ write }) => write),
       this.#groups.map((group) => new KeptTexts(group)),
       putDecimal,
-      putPrepared,
     );
   }
 
@@ -120,8 +117,9 @@ export class LineWriter<Item> {
     });
     return [
       `const ${list('read')} = reads, ${list('write')} = writes, ${list('direct')} = directs;`,
+      ...groups.map((_, group) => `const t${group} = keeps[${group}].places;`),
       'return (item, protocol, w) => {',
-      `w.room(${this.#room}); let d = w.view, a = w.at, v, before, kept; const start = a;`,
+      `w.room(${this.#room}); let d = w.view, a = w.at, v = undefined, before = 0, slot = 0, e = 0, n = 0; const start = a;`,
       ...lines,
       'w.at = a; };',
     ].join('\n');
@@ -160,39 +158,29 @@ export class LineWriter<Item> {
     return `before = a; ${start} w.at = a; if (direct${at}(item, w)) { a = w.at; ${room} } else { ${made} }`;
   }
 
-  /** Looks for the values of a group among those whose text is kept. */
+  /** Looks for the values of a group among those whose text is kept. See {@link KeptTexts} for where they stand. */
   #groupSource(columns: readonly Column<Item>[], group: number): string {
-    const compared = columns.filter(({ key }) => !columns.some(({ name }) => name === key.follows));
-    const values = compared.map((_, index) => `g${group}_${index}`);
-    const isText = ({ key: { kind } }: Column<Item>) => kind.repeats === 'text';
-    // Compared as numbers, or as texts, which is faster than comparing values that may be undefined, too.
+    const compared = comparedOf(columns);
+    const codes = compared.map((_, index) => `k${group}_${index}`);
     const reads = compared.map((column, index) => {
-      const absent = isText(column) ? "''" : '-1';
-      const value = `${values[index]} === undefined ? ${absent} : ${values[index]}`;
-      const read = `const ${values[index]} = ${this.#readSource(column)};`;
-      return `${read} const k${values[index]} = ${column.key.required ? values[index] : value};`;
+      const value = `g${group}_${index}`;
+      return `const ${value} = ${this.#readSource(column)}, ${codes[index]} = ${codeSource(column, value)};`;
     });
-    const mixed = compared.reduce(
-      (hash, column, index) =>
-        `Math.imul(${hash} ^ k${values[index]}${isText(column) ? '.length' : ''}, ${mixers[index]})`,
-      '0',
-    );
-    const differs = `kept === undefined || !(${values.map((value, index) => `kept.v${index} === k${value}`).join(' && ')})`;
-    const { slots, slot } = { slots: `keeps[${group}].slots`, slot: `slot${group}` };
+    const mixed = codes.reduce((hash, code, index) => `Math.imul(${hash} ^ ${code}, ${mixers[index]})`, '0');
+    const same = codes.map((code, index) => `t${group}[e + ${index}] === ${code}`).join(' && ');
     const all = columns.map((column) => this.#readSource(column));
     return [
       ...reads,
-      `const ${slot} = ${mixed} >>> ${32 - slotBits};`,
-      `kept = ${slots}[${slot}];`,
-      `if (${differs}) { kept = ${slots}[${slot} ^ 1];`,
-      `if (${differs})`,
-      `kept = keeps[${group}].keep(${slot}, [${values.map((value) => `k${value}`)}], [${all}], protocol); }`,
-      'a = put(d, a, kept.text);',
+      `slot = ${mixed} >>> ${32 - slotBits}; e = slot * ${entrySize};`,
+      `if (!(${same})) { e = (slot ^ 1) * ${entrySize};`,
+      `if (!(${same})) e = keeps[${group}].keep(slot, [${codes}], [${all}], protocol); }`,
+      `n = a + t${group}[e + ${sizeAt}];`,
+      `for (e += ${wordsAt}; a < n; a += 8) d.setFloat64(a, t${group}[e++], true); a = n;`,
     ].join('\n');
   }
 }
 
-const parameters = ['reads', 'writes', 'directs', 'keeps', 'decimal', 'put'];
+const parameters = ['reads', 'writes', 'directs', 'keeps', 'decimal'];
 
 type KindWriter = (value: unknown, writer: ByteWriter, protocol: Protocol) => void;
 
@@ -220,27 +208,37 @@ export function writeValue<Item>(
   return value !== undefined;
 }
 
-/** Values of a group, and their text with the keys in front. */
-interface KeptText {
-  readonly v0: unknown;
-  readonly v1: unknown;
-  readonly v2: unknown;
-  readonly v3: unknown;
-  readonly text: PreparedText;
+/** The columns of a group by whose values its text is found: those that do not follow from another one. */
+function comparedOf<Item>(columns: readonly Column<Item>[]): Column<Item>[] {
+  return columns.filter(({ key }) => !columns.some(({ name }) => name === key.follows));
 }
 
-/** The texts of the values that a group had lately. Two places hold those of each hash, so that memory is bounded. */
+/** The expression of the number, at least 1, that stands for a value, which may be undefined. */
+function codeSource<Item>({ name, key }: Column<Item>, value: string): string {
+  const { repeats } = key.kind;
+  if (repeats === 'number')
+    return key.required ? `${value} + 2` : `(${value} === undefined ? 1 : ${value} + 2)`;
+  if (typeof repeats !== 'object') throw new TypeError(`${name} does not tell its values`);
+  const known = repeats.map((text, index) => `${value} === ${JSON.stringify(text)} ? ${index + 2} : `);
+  return `(${known.join('')}1)`;
+}
+
+/**
+ * The texts of the values that a group had lately. Two places hold those of each hash, so that memory is bounded. They lie
+ * in one array, because following references from place to text would take longer than writing the text.
+ */
 class KeptTexts<Item> {
-  readonly slots: (KeptText | undefined)[] = Array.from({ length: 1 << slotBits }, () => undefined);
+  /** Of each place the numbers of its values, the size of its text in bytes, and the text, eight bytes to a number. All 0: empty. */
+  readonly places = new Float64Array(entrySize << slotBits);
   readonly #columns: readonly Column<Item>[];
 
   constructor(columns: readonly Column<Item>[]) {
-    if (columns.length > 4) throw new RangeError('a group has at most four keys');
+    if (comparedOf(columns).length > sizeAt) throw new RangeError(`a group has at most ${sizeAt} keys`);
     this.#columns = columns;
   }
 
-  /** @param compared what the text is found by. @param values of all columns. */
-  keep(slot: number, compared: readonly unknown[], values: readonly unknown[], protocol: Protocol): KeptText {
+  /** @param codes what the text is found by. @param values of all columns. @returns where the place begins. */
+  keep(slot: number, codes: readonly number[], values: readonly unknown[], protocol: Protocol): number {
     const writer = new ByteWriter(64);
     this.#columns.forEach(({ label, key: { kind } }, index) => {
       if (values[index] === undefined) return;
@@ -248,10 +246,14 @@ class KeptTexts<Item> {
       writeOf(kind)(values[index], writer, protocol);
     });
     if (writer.at > keptSizeMax) throw new RangeError(`names of a group take at most ${keptSizeMax} bytes`);
-    const [v0, v1, v2, v3] = compared;
-    const kept = { v0, v1, v2, v3, text: preparedText(latin1(writer.bytes, 0, writer.at)) };
-    this.slots[slot ^ 1] = this.slots[slot];
-    this.slots[slot] = kept;
-    return kept;
+    const { words, size } = preparedText(latin1(writer.bytes, 0, writer.at));
+    const { places } = this;
+    const at = slot * entrySize;
+    // What was here moves to the other place.
+    places.copyWithin((slot ^ 1) * entrySize, at, at + entrySize);
+    places.set(codes, at);
+    places[at + sizeAt] = size;
+    places.set(words, at + wordsAt);
+    return at;
   }
 }
