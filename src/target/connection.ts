@@ -47,6 +47,6 @@ export interface Connector {
   prepare?(): Promise<void>;
   /** @throws FileError if the manager cannot be reached, where that is seen at once. */
   open(events: ConnectionEvents): Promise<Connection>;
-  /** Removes what it has made for its connections, which are closed by now. */
-  close?(): void;
+  /** Removes what its connections share. All of them are closed. */
+  end?(): void;
 }

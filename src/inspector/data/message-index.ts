@@ -1,7 +1,7 @@
 import { emptyPacket, type Packet, packetWith } from '../../capture/packets/index.js';
 import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../../capture/payload/index.js';
 import { StatesBefore } from '../../capture/print/index.js';
-import type { CaptureRecord, Outstanding, RecordType } from '../../capture/records/index.js';
+import type { CaptureRecord, RecordType, UnansweredRequest } from '../../capture/records/index.js';
 import { Assembler } from '../../capture/records/index.js';
 import { rmRules } from '../../rpc/index.js';
 import { type Message, MessageType, type Protocol } from '../../schema/index.js';
@@ -59,7 +59,7 @@ export interface StoredPacket extends Stored, PacketFacts {
 export interface IndexObserver {
   /** The packets of the record have the numbers of the file. `index` is `no` minus one. */
   record(record: CaptureRecord, index: number): void;
-  unanswered(request: Outstanding): void;
+  unanswered(request: UnansweredRequest): void;
 }
 
 /**
@@ -119,7 +119,8 @@ export class MessageIndex {
       protocol,
       rules: rmRules,
       record: (record) => this.#add(record),
-      unanswered: (request) => observer.unanswered({ ...request, frame: this.#frame(request.frame) }),
+      unanswered: ({ no, id, name, seq, from, to, frame, time }) =>
+        observer.unanswered({ no, id, name, seq, from, to, frame: this.#frame(frame), time }),
     });
   }
 

@@ -182,8 +182,8 @@ export class ConnectedTarget implements RemoteTarget {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#disconnect();
-    this.#options.connector.close?.();
     this.#wait.end({ kind: 'crash', text: 'closed' });
+    this.#options.connector.end?.();
   }
 
   async #disconnect(): Promise<void> {

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { FileError } from '../file-error.js';
+import { basename, dirname, join } from 'node:path';
 
 /** Files that are kept. More than the steps on their way to a program, which has yet to read theirs. */
 const FILES_MAX = 2048;
@@ -10,83 +9,78 @@ const MEMORY_FOLDER = '/dev/shm';
 
 /** Contents of memory as files, through which a program gets them. The same contents are mostly loaded again. */
 export class ContentsFiles {
-  /** Paths. The one that was not asked for the longest is the first. */
-  readonly #paths = new Map<Uint8Array, string>();
-  /** Folders in which there may be room. */
-  readonly #parents: string[];
+  /** The one that was not asked for the longest is the first. */
+  readonly #names = new Map<Uint8Array, string>();
+  /** Where new files go. */
   #folder: string | undefined;
-  readonly #folders: string[] = [];
+  /** The folder on a disk, when the one in memory has no room. */
+  #diskFolder: string | undefined;
 
-  /** @param parents folders for the files, of which the first is used in which they can be written. */
-  constructor(parents: readonly string[] = defaultParents()) {
-    this.#parents = [...parents];
-  }
-
-  /** Path of a file with these bytes. @throws FileError */
   of(bytes: Uint8Array): string {
-    const known = this.#paths.get(bytes);
-    const path = known ?? this.#write(this.#newName(), bytes);
-    if (known !== undefined) this.#paths.delete(bytes);
-    this.#paths.set(bytes, path);
-    return path;
+    const known = this.#names.get(bytes);
+    const name = known ?? this.#write(bytes, this.#newName());
+    if (known !== undefined) this.#names.delete(bytes);
+    this.#names.set(bytes, name);
+    return name;
   }
 
-  /** Removes all files. */
+  /** Removes the files, which no program needs any more. */
   remove(): void {
-    this.#paths.clear();
+    this.#names.clear();
+    for (const folder of [this.#folder, this.#diskFolder]) if (folder !== undefined) removeFolder(folder);
     this.#folder = undefined;
-    for (const folder of this.#folders.splice(0)) removeFolder(folder);
-  }
-
-  /** A folder for all programs that the target starts: they come and go, and load the same contents. */
-  #newFolder(parent: string): string {
-    const folder = mkdtempSync(join(parent, 'gunyah-rm-fuzz-'));
-    this.#folders.push(folder);
-    if (left.size === 0) process.once('exit', removeLeft);
-    left.add(folder);
-    return folder;
+    this.#diskFolder = undefined;
   }
 
   #newName(): string {
-    const { size } = this.#paths;
-    if (size < FILES_MAX) return `contents-${size}`;
-    const [oldest, path] = this.#paths.entries().next().value as [Uint8Array, string];
-    this.#paths.delete(oldest);
-    return basename(path);
+    this.#folder ??= newFolder(fastFolder());
+    const { size } = this.#names;
+    if (size < FILES_MAX) return join(this.#folder, `contents-${size}`);
+    const [oldest, name] = this.#names.entries().next().value as [Uint8Array, string];
+    this.#names.delete(oldest);
+    return name;
   }
 
-  #write(name: string, bytes: Uint8Array): string {
-    for (;;) {
-      const parent = this.#parents[0] as string;
-      try {
-        this.#folder ??= this.#newFolder(parent);
-        const path = join(this.#folder, name);
-        writeFileSync(path, bytes);
-        return path;
-      } catch (error) {
-        // The folder in memory may be full: containers often have 64 MB of it.
-        if (this.#parents.length === 1) throw new FileError(parent, error);
-        this.#parents.shift();
-        this.#folder = undefined;
-      }
+  /** @returns its name, which is another one where there is no room for it. */
+  #write(bytes: Uint8Array, name: string): string {
+    try {
+      writeFileSync(name, bytes);
+      return name;
+    } catch (error) {
+      if (dirname(name) === this.#diskFolder) throw error;
     }
+    // A container has 64 MiB of such memory by default.
+    rmSync(name, { force: true });
+    this.#diskFolder ??= newFolder(tmpdir());
+    return this.#write(bytes, join(this.#diskFolder, basename(name)));
   }
 }
 
-/** A folder that the user has chosen is the only one. */
-function defaultParents(): readonly string[] {
-  return process.env.TMPDIR === undefined ? [MEMORY_FOLDER, tmpdir()] : [tmpdir()];
-}
+const folders = new Set<string>();
 
-/** Folders that are removed when the process ends, if nobody has done it before. */
-const left = new Set<string>();
+/** A folder that goes when the process ends, if not before. */
+function newFolder(parent: string): string {
+  if (folders.size === 0) process.on('exit', removeAll);
+  const folder = mkdtempSync(join(parent, 'gunyah-rm-fuzz-'));
+  folders.add(folder);
+  return folder;
+}
 
 function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
-  left.delete(folder);
-  if (left.size === 0) process.off('exit', removeLeft);
+  folders.delete(folder);
+  if (folders.size === 0) process.off('exit', removeAll);
 }
 
-function removeLeft(): void {
-  for (const folder of left) removeFolder(folder);
+function removeAll(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
+function fastFolder(): string {
+  try {
+    accessSync(MEMORY_FOLDER, constants.W_OK);
+    return MEMORY_FOLDER;
+  } catch {
+    return tmpdir();
+  }
 }

@@ -44,10 +44,6 @@ export class ExecConnector implements Connector {
     await questions.end();
   }
 
-  close(): void {
-    this.#files.remove();
-  }
-
   /** A program that does not start ends the connection. */
   async open(events: ConnectionEvents): Promise<Connection> {
     const program = new TargetProcess(this.command, events);
@@ -59,6 +55,10 @@ export class ExecConnector implements Connector {
       join() {},
       close: () => program.end(),
     };
+  }
+
+  end(): void {
+    this.#files.remove();
   }
 }
 
