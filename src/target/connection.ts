@@ -47,4 +47,6 @@ export interface Connector {
   prepare?(): Promise<void>;
   /** @throws FileError if the manager cannot be reached, where that is seen at once. */
   open(events: ConnectionEvents): Promise<Connection>;
+  /** Removes what its connections share. All of them are closed. */
+  end?(): void;
 }

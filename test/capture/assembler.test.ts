@@ -225,6 +225,23 @@ describe('what is held', () => {
     expect(records.map(({ request }) => request).slice(4)).toEqual([undefined, 4]);
   });
 
+  it('of pairs of VMs is limited: what ends because of a reply comes before the reply', () => {
+    const records = assemble(
+      [
+        [3, 255, firstPart(1)],
+        [4, 255, firstPart(1)],
+        [255, 5, started(1)],
+      ],
+      { limits: { ...limits, streams: 3 } },
+    );
+    expect(codes(records)).toEqual([1, 2]);
+    expect(records.map(({ no, type }) => [no, type])).toEqual([
+      [1, 'request'],
+      [2, 'request'],
+      [3, 'reply'],
+    ]);
+  });
+
   it('of pairs of VMs is limited: those that were silent longest end', () => {
     const lost: number[] = [];
     const froms = Array.from({ length: 101 }, (_, index) => 1000 + index);

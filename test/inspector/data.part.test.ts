@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { protocol } from '../../schemas/index.js';
+import { protocol, VM_START } from '../../schemas/index.js';
 import { filterNames, parseFilter, recordFields } from '../../src/capture/filter/index.js';
 import { CaptureInput } from '../../src/capture/input/index.js';
 import { recordLine } from '../../src/capture/ndjson/index.js';
 import { PcapngWriter } from '../../src/capture/pcap/index.js';
-import { infoOf } from '../../src/capture/print/index.js';
+import { infoOf, Summary } from '../../src/capture/print/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
 import { type Column, columnsOf } from '../../src/inspector/data/columns.js';
 import { detailOf } from '../../src/inspector/data/detail.js';
@@ -17,6 +17,7 @@ import { Parcels } from '../../src/inspector/data/timeline/parcels.js';
 import { VmStates } from '../../src/inspector/data/timeline/vm-states.js';
 import { View } from '../../src/inspector/data/view.js';
 import { rmRules } from '../../src/rpc/index.js';
+import { frame, packetOf } from '../capture/capture.js';
 import { partOf } from '../part.js';
 import { captures, recorded } from '../recorded.js';
 import { expectSame } from '../same.js';
@@ -153,6 +154,29 @@ describe.each(some)('%s behind the page', (name) => {
     expect(Array.from({ length: view.count }, (_, row) => view.messageAt(row))).toEqual(expected);
     for (const [row, at] of expected.entries()) expect(view.rowOf(at)).toBe(row);
   });
+});
+
+it('the page tells of requests without a reply what decode --summary tells', () => {
+  const [told, expected] = [new Summary(protocol), new Summary(protocol)];
+  const index = new MessageIndex(protocol, {
+    record() {},
+    unanswered: (request) => told.lost(request),
+  });
+  const assembler = new Assembler({
+    protocol,
+    rules: rmRules,
+    unanswered: (request) => expected.lost(request),
+  });
+  const request = frame(1, 0, 7, VM_START.id, '80000000');
+  for (const number of [1, 2]) {
+    const packet = packetOf(number, 3, 255, request);
+    index.packet(packet);
+    assembler.packet(packet);
+  }
+  index.end();
+  assembler.end();
+  expect(expected.toJson().unanswered.list).toMatchObject([{ frame: 1, name: 'VM_START' }]);
+  expect(told.toJson()).toEqual(expected.toJson());
 });
 
 describe('the lanes of a recorded life', () => {

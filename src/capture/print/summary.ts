@@ -202,7 +202,7 @@ export class Summary {
     }
   }
 
-  lost({ no, frame, from, to, seq, id, name, time }: Outstanding): void {
+  lost({ no, frame, from, to, seq, id, name, time }: Omit<Outstanding, 'clockTime' | 'payload'>): void {
     const isBefore = this.#isPart && (this.#first === undefined || no < this.#first);
     if (!isBefore && (this.#dropped.delete(no) || ++this.#unansweredCount > listMax)) return;
     const text = time === undefined ? undefined : formatTime(time);

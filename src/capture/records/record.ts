@@ -37,7 +37,8 @@ export interface PayloadPlace {
 
 /**
  * One RPC message of a capture, put together, decoded and matched; or a queue message that is none. Records come in
- * the order in which their messages complete or are given up. Valid as long as one likes: nothing in it is reused.
+ * the order in which their messages complete or are given up. Nothing in it is reused, unless the assembler was told so
+ * (`reuses`): then `keptRecord` gives one that stays.
  */
 export interface CaptureRecord {
   /** Counts records from 1. */

@@ -138,17 +138,17 @@ export class Stream implements ReassemblySink {
     else lazy.several([...this.#finish(), this.#current(own)]);
     lazy.begin(header, functions, view, start, end);
     if (!lazy.isPlain) lazy.packetIssues = this.#issuesOf(lazy.packets, noIssues);
+    // To open another stream may close idle ones, whose records come, and are numbered, before this one.
+    const partner = type === MessageType.reply ? this.#partner() : undefined;
     lazy.no = owner.next();
     lazy.from = this.from;
     lazy.to = this.to;
     if (type === MessageType.request) this.#request(lazy, functions);
-    else if (type === MessageType.reply) {
-      const answered = this.#partner().conversation.close(seq, id);
-      if (answered !== undefined) {
-        lazy.asked = answered.payload;
-        lazy.request = answered.no;
-        lazy.latencyNs = lazy.clockTime.since(answered.clockTime);
-      }
+    const answered = partner?.conversation.close(seq, id);
+    if (answered !== undefined) {
+      lazy.asked = answered.payload;
+      lazy.request = answered.no;
+      lazy.latencyNs = lazy.clockTime.since(answered.clockTime);
     }
     this.#deliver?.(lazy);
   }

@@ -55,11 +55,14 @@ export interface StoredPacket extends Stored, PacketFacts {
   readonly comment: string | undefined;
 }
 
+/** A request without a reply. Its packet has the number of the file. */
+type Unanswered = Omit<Outstanding, 'clockTime' | 'payload'>;
+
 /** Is called for each record while the capture is read. */
 export interface IndexObserver {
   /** The packets of the record have the numbers of the file. `index` is `no` minus one. */
   record(record: CaptureRecord, index: number): void;
-  unanswered(request: Outstanding): void;
+  unanswered(request: Unanswered): void;
 }
 
 /**
@@ -119,7 +122,8 @@ export class MessageIndex {
       protocol,
       rules: rmRules,
       record: (record) => this.#add(record),
-      unanswered: (request) => observer.unanswered({ ...request, frame: this.#frame(request.frame) }),
+      unanswered: ({ no, id, name, seq, from, to, frame, time }) =>
+        observer.unanswered({ no, id, name, seq, from, to, frame: this.#frame(frame), time }),
     });
   }
 

@@ -183,6 +183,7 @@ export class ConnectedTarget implements RemoteTarget {
     this.#isClosed = true;
     await this.#disconnect();
     this.#wait.end({ kind: 'crash', text: 'closed' });
+    this.#options.connector.end?.();
   }
 
   async #disconnect(): Promise<void> {

@@ -56,6 +56,10 @@ export class ExecConnector implements Connector {
       close: () => program.end(),
     };
   }
+
+  end(): void {
+    this.#files.remove();
+  }
 }
 
 /** A program that is asked one line after the other. */

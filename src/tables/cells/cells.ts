@@ -135,15 +135,18 @@ export class WordCells extends Cells {
 }
 
 const WORD = 0x1_0000_0000;
+/** The first integer above those of 64 bits with a sign. */
+const SIGNED_END = 2 ** 63;
 
 /** Integers of 64 bits as halves: no bigint is made of them. */
 export class LongCells extends Cells {
   high = new Int32Array(0);
   low = new Int32Array(0);
 
-  /** @param value an integer that a number can hold exactly. */
+  /** @param value an integer. One that 64 bits with a sign do not hold is left out. */
   put(row: number, value: number): void {
-    this.halves(row, value >= 0 && value < WORD ? 0 : Math.floor(value / WORD), value);
+    if (value >= 0 && value < WORD) this.halves(row, 0, value);
+    else if (value >= -SIGNED_END && value < SIGNED_END) this.halves(row, Math.floor(value / WORD), value);
   }
 
   /** @param low modulo 2^32. */
