@@ -2,7 +2,7 @@ import { defined } from '../../base/defined.js';
 import { formatDuration, formatTime } from '../../base/time.js';
 import { formatId, type Protocol } from '../../schema/index.js';
 import { enumName } from '../payload/index.js';
-import type { CaptureRecord, Outstanding, RecordPacket, RecordType } from '../records/index.js';
+import type { CaptureRecord, RecordPacket, RecordType, UnansweredRequest } from '../records/index.js';
 import { Latencies, type LatencyState, type LatencySummary } from './latencies.js';
 
 /** Error words and ids of one message that are counted apart, so that memory is bounded. */
@@ -202,7 +202,7 @@ export class Summary {
     }
   }
 
-  lost({ no, frame, from, to, seq, id, name, time }: Omit<Outstanding, 'clockTime' | 'payload'>): void {
+  lost({ no, frame, from, to, seq, id, name, time }: UnansweredRequest): void {
     const isBefore = this.#isPart && (this.#first === undefined || no < this.#first);
     if (!isBefore && (this.#dropped.delete(no) || ++this.#unansweredCount > listMax)) return;
     const text = time === undefined ? undefined : formatTime(time);

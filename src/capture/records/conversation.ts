@@ -18,6 +18,9 @@ export interface Outstanding {
   readonly payload: Values | undefined;
 }
 
+/** What is told of a request that got no reply. */
+export type UnansweredRequest = Omit<Outstanding, 'clockTime' | 'payload'>;
+
 /** A request that waits, in the list of all that do. */
 export class WaitingRequest implements Outstanding {
   readonly clockTime = new PacketTime();

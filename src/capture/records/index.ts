@@ -1,6 +1,6 @@
 /** Assembles packets to records: whole RPC messages, and replies with their requests. */
 export { Assembler } from './assembler.js';
-export type { Outstanding } from './conversation.js';
+export type { Outstanding, UnansweredRequest } from './conversation.js';
 export { KeptRecord } from './kept-record.js';
 export { keptRecord, LazyRecord } from './lazy-record.js';
 export { holdLimits, PART_SIZE } from './limits.js';

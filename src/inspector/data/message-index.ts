@@ -1,7 +1,7 @@
 import { emptyPacket, type Packet, packetWith } from '../../capture/packets/index.js';
 import { type DecodedPayload, decodePayload, replyDependsOnRequest } from '../../capture/payload/index.js';
 import { StatesBefore } from '../../capture/print/index.js';
-import type { CaptureRecord, Outstanding, RecordType } from '../../capture/records/index.js';
+import type { CaptureRecord, RecordType, UnansweredRequest } from '../../capture/records/index.js';
 import { Assembler } from '../../capture/records/index.js';
 import { rmRules } from '../../rpc/index.js';
 import { type Message, MessageType, type Protocol } from '../../schema/index.js';
@@ -55,14 +55,11 @@ export interface StoredPacket extends Stored, PacketFacts {
   readonly comment: string | undefined;
 }
 
-/** A request without a reply. Its packet has the number of the file. */
-type Unanswered = Omit<Outstanding, 'clockTime' | 'payload'>;
-
 /** Is called for each record while the capture is read. */
 export interface IndexObserver {
   /** The packets of the record have the numbers of the file. `index` is `no` minus one. */
   record(record: CaptureRecord, index: number): void;
-  unanswered(request: Unanswered): void;
+  unanswered(request: UnansweredRequest): void;
 }
 
 /**
