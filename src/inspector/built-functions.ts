@@ -15,7 +15,7 @@ export function builtFunctionsModule(protocol: Protocol): string {
   const texts = new Set([
     ...[protocol.header, ...layouts].flatMap(decodeFunctions),
     ...layouts.flatMap(payloadTextFunctions),
-    keysOfRecords.functionText,
+    ...keysOfRecords.functionTexts,
     headerFunction(protocol),
   ]);
   const entries = Array.from(texts, (text) => `${JSON.stringify(digest(text))}: ${text}`);

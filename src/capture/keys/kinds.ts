@@ -34,8 +34,11 @@ export interface KeyKind<T, Given = T> {
   schema(protocol: Protocol): JsonSchema;
   /** What a filter may compare, and how people write it. */
   paths(protocol: Protocol): PathNode;
-  /** A capture has few different values, numbers of at least 0 or texts, so that what is written of them is worth keeping. */
-  readonly repeats?: 'number' | 'text';
+  /**
+   * A capture has few different values, so that what is written of them is worth keeping: numbers of at least 0, the texts
+   * of a list, or texts that follow from another key.
+   */
+  readonly repeats?: 'number' | 'text' | readonly string[];
   /** Values are integers, written as their decimal text. */
   readonly isDecimal?: true;
   /** The values are numbers, which a table sets flush right and compares by size. */
@@ -133,7 +136,7 @@ export const hex: KeyKind<Uint8Array> = {
 
 /** Clocks of times that are not UTC. */
 export const clock: KeyKind<Clock> = {
-  repeats: 'text',
+  repeats: clocks,
   toJson: (value) => value,
   fromJson: (json, path) => clocks.find((name) => name === json) ?? refuse(path, clocks.join(', '), json),
   schema: () => ({ enum: [...clocks] }),

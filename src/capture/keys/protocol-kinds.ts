@@ -39,7 +39,7 @@ import {
 const recordTypes = [...messageTypeNames, 'malformed', 'other'];
 
 export const type: KeyKind<RecordType> = {
-  repeats: 'text',
+  repeats: recordTypes,
   toJson: (value) => value,
   fromJson(json, path) {
     return recordTypes.some((name) => name === json)
