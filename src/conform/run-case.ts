@@ -199,7 +199,7 @@ function numberIn(value: Json, key: string): readonly number[] {
 }
 
 /** What differs, for each VM in the order of its messages. */
-function compare(
+export function compare(
   expected: ReturnType<typeof expectedSides>,
   actual: readonly Side[],
   strict: boolean,

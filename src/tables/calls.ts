@@ -37,8 +37,8 @@ export function callTable(protocol: Protocol): Table<Call> {
 
 const WORD = 0x1_0000_0000;
 
-/** The call that a reply ends. */
-class AnsweredCall implements Call {
+/** A call that is filled in anew for each reply: an object for each would be garbage. */
+class ReusedCall implements Call {
   request = 0;
   reply = 0;
   from = 0;
@@ -67,9 +67,9 @@ class AnsweredCall implements Call {
   }
 }
 
-const latest = new AnsweredCall();
+const latest = new ReusedCall();
 
-/** The call that a reply ends. @returns undefined for other messages, and for a reply whose request is not known. */
+/** The call that a reply ends. Valid until the next one. @returns undefined for other messages, and for a reply whose request is not known. */
 export function callOf(record: CaptureRecord): Call | undefined {
   if (record.type !== 'reply' || record.request === undefined) return undefined;
   latest.request = record.request;

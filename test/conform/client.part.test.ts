@@ -2,20 +2,76 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { clientTreatments } from '../../src/conform/index.js';
 import { type GenerationName, generations } from '../../src/host/index.js';
-import type { VmGenerationName } from '../../src/host/vm-manager/index.js';
+import { type VmGenerationName, vmGenerations } from '../../src/host/vm-manager/index.js';
 import { managers } from '../../src/rm/index.js';
 import { gunyahRm } from '../cli/run.js';
 import { isWhole } from '../part.js';
 import { Server, Workshop } from '../serve/server.js';
-import { failuresOf, outcomesOf, transportModel, vmManagerModel } from './client-model.js';
+import { failuresOf, type ModelOutcome, outcomesOf, transportModel, vmManagerModel } from './client-model.js';
 
 /** In the first stage a generation of each kind. */
 const transports = isWhole ? (Object.keys(generations) as GenerationName[]) : (['a14', 'q515'] as const);
 const managersOf = <T extends readonly [string, ...unknown[]]>(rows: readonly T[]) =>
-  rows.filter(([name]) => isWhole || name === 'a14');
+  rows.filter(([name]) => isWhole || name === 'a14' || name === 'v17');
+
+/** Messages that a VM manager does not send in the life of its VM, so that their cases are skipped, and why. */
+const skipped = {
+  regions: {
+    MEM_DONATE: 'no Linux client donates memory to a VM',
+    VM_AUTH_IMAGE: 'only the q clients authenticate a VM by themselves',
+    VM_SET_FIRMWARE_MEM: 'the VM has no firmware',
+    VM_SET_DEMAND_PAGING: 'all memory is given at START (client.md, section 5)',
+    VM_SET_ADDRESS_LAYOUT: 'not before v17 (client.md, section 5)',
+    VM_SET_BOOT_CONTEXT: 'not before v17 (client.md, section 5)',
+  },
+  paged: {
+    MEM_SHARE: 'only the parcel of the devicetree goes to RM, and it is lent (client.md, section 5)',
+    MEM_DONATE: 'no Linux client donates memory to a VM',
+    VM_AUTH_IMAGE: 'only the q clients authenticate a VM by themselves',
+    MEM_RECLAIM:
+      'the parcel of the devicetree of a VM that has run is never reclaimed (client.md, section 6)',
+    VM_SET_FIRMWARE_MEM: 'v17 has no firmware (client.md, section 5); the VMs of a15 and a16 here have none',
+  },
+  v11: {
+    MEM_LEND: 'it shares all memory (client.md, section 7)',
+    VM_STOP: 'the manager does not start a VM whose image is shared, so nothing runs that could be stopped',
+  },
+} as const;
+
+/** Defects of the VM managers, with the number of cases that fail because of them (client.md, sections 3, 5 and 6). */
+const defects = {
+  regions: { no_reply: 19, pages_pinned: 3, vmid_lost: 3, empty_reply: 2, empty_notification: 1 },
+  v11: { no_reply: 14, pages_pinned: 3, vmid_lost: 3, empty_reply: 1, empty_notification: 1 },
+  paged: { no_reply: 14, vmid_lost: 15, empty_reply: 1, empty_notification: 1 },
+} as const;
+const { empty_reply: _, ...others } = defects.paged;
+/** The pages of a devicetree that RM refused stay pinned, too. */
+const pinned = { ...others, 'pages_pinned,empty_reply': 1 };
+
+const vmManagers = [
+  ['v9', { skips: skipped.regions, defects: defects.regions }],
+  ['v10', { skips: skipped.regions, defects: defects.regions }],
+  ['v11', { skips: { ...skipped.regions, ...skipped.v11 }, defects: defects.v11 }],
+  ['a14', { skips: skipped.regions, defects: defects.regions }],
+  ['v17', { skips: skipped.paged, defects: defects.paged }],
+  ['a15', { skips: skipped.paged, defects: pinned }],
+  ['a16', { skips: skipped.paged, defects: pinned }],
+] as const satisfies readonly (readonly [VmGenerationName, object])[];
+
+/** Messages whose cases were skipped. */
+const skippedIn = (outcomes: readonly ModelOutcome[]) =>
+  new Set(
+    outcomes.filter(({ status }) => status === 'skipped').map(({ reason }) => reason?.split(' ').at(-1)),
+  );
+
+function countsOf(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
 
 const profileOf = (generation: VmGenerationName) =>
-  generation === 'a15' || generation === 'a16' ? managers.modern : managers.rm23;
+  vmGenerations[generation].memory === 'regions' ? managers.rm23 : managers.modern;
 
 describe('the cases for clients', () => {
   it('have names of their own, and begin with the usual session', () => {
@@ -38,38 +94,33 @@ describe('the cases for clients', () => {
     },
   );
 
-  it.each(managersOf([['v9'], ['v10'], ['v11'], ['a14'], ['a15'], ['a16']] as const))(
-    'find nothing in the careful VM manager of %s',
-    (generation) => {
-      const outcomes = outcomesOf(vmManagerModel(generation, 'careful'), true, profileOf(generation));
-      expect(failuresOf(outcomes)).toEqual([]);
-      expect(outcomes.filter(({ status }) => status === 'passed').length).toBeGreaterThan(55);
+  it.each(managersOf(vmManagers))('find nothing in the careful VM manager of %s', (generation, { skips }) => {
+    const outcomes = outcomesOf(vmManagerModel(generation, 'careful'), true, profileOf(generation));
+    expect(failuresOf(outcomes)).toEqual([]);
+    // The careful manager of v11 lends the image, and so gets further than the faithful one.
+    const reasons = generation === 'v11' ? skipped.regions : skips;
+    expect(skippedIn(outcomes)).toEqual(new Set(Object.keys(reasons)));
+  });
+
+  it.each(managersOf(vmManagers))(
+    'find in the faithful VM manager of %s its known defects, and nothing else',
+    (generation, { skips, defects: known }) => {
+      const outcomes = outcomesOf(vmManagerModel(generation, 'faithful'), false, profileOf(generation));
+      const failures = failuresOf(outcomes);
+      // client.md, section 5: a VM whose START has failed is not reset, so its VMID and its parcels stay.
+      expect(failures).toContainEqual(
+        expect.stringMatching(/^errors\/VM_INIT-NOMEM: the manager still has VMID 128/),
+      );
+      expect(failures).toContainEqual(
+        expect.stringMatching(/^broken\/VM_START-lost: the manager still has VMID 128/),
+      );
+      expect(failures.filter((text) => /^(replies|malformed|usual)/.test(text))).toEqual([]);
+      const failed = outcomes.filter(({ status }) => status === 'failed');
+      expect(failed.filter((outcome) => outcome.defects.length === 0)).toEqual([]);
+      expect(countsOf(failed.map((outcome) => outcome.defects.join()))).toEqual(known);
+      expect(skippedIn(outcomes)).toEqual(new Set(Object.keys(skips)));
     },
   );
-
-  it.each(
-    managersOf([
-      ['v9', 24],
-      ['v10', 24],
-      ['v11', 24],
-      ['a14', 29],
-      ['a15', 30],
-      ['a16', 30],
-    ] as const),
-  )('find what the faithful VM manager of %s leaves behind', (generation, countMax) => {
-    const failures = failuresOf(
-      outcomesOf(vmManagerModel(generation, 'faithful'), false, profileOf(generation)),
-    );
-    // client.md, section 5: a VM whose START has failed is not reset, so its VMID and its parcels stay.
-    expect(failures).toContainEqual(
-      expect.stringMatching(/^errors\/VM_INIT-NOMEM: the manager still has VMID 128/),
-    );
-    expect(failures).toContainEqual(
-      expect.stringMatching(/^broken\/VM_START-lost: the manager still has VMID 128/),
-    );
-    expect(failures.filter((text) => /^(replies|malformed|usual)/.test(text))).toEqual([]);
-    expect(failures.length).toBeLessThanOrEqual(countMax);
-  });
 });
 
 const workshop = new Workshop();

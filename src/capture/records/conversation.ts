@@ -168,7 +168,7 @@ export class Conversation {
     this.#all.lose(waiting);
   }
 
-  /** Gives up all that wait, by no particular order. */
+  /** Gives up all that wait, in no particular order. */
   end(): void {
     for (const waiting of [...this.#bySeq.values(), this.#latest])
       if (waiting !== undefined) this.giveUp(waiting);
