@@ -1,13 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownFolder } from '../own-folder.js';
 
 /**
  * A folder that looks like tracefs to a script, with programs that do what the kernel does there: `mkdir` fills a new
  * instance, `rmdir` removes one. Files keep all that was written, one line after the other.
  */
 export class FakeTracefs {
-  readonly folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-tracefs-'));
+  readonly folder = ownFolder();
   readonly #bin = join(this.folder, 'bin');
 
   constructor() {

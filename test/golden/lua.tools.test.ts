@@ -1,6 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
@@ -10,6 +8,7 @@ import { noEvidence } from '../../src/golden/evidence.js';
 import { fixturesOf } from '../../src/golden/generate.js';
 import { plainSizeMax } from '../../src/golden/json.js';
 import { gunyahRm } from '../cli/run.js';
+import { ownFolder } from '../own-folder.js';
 import { recorded } from '../recorded.js';
 import { seedOf, withSeed } from '../seeded.js';
 import { agreementOn } from './agreement.js';
@@ -50,7 +49,7 @@ describe('rules of lint in the dissector', () => {
   });
 
   it.runIf(hasTshark)('are expert info of messages without a payload', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'lua-'));
+    const folder = ownFolder();
     const script = join(folder, 'gunyah_rm.lua');
     const capture = join(folder, 'empty.pcapng');
     await gunyahRm(['export', 'lua', '-o', script]);

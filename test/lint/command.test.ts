@@ -1,9 +1,9 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { gunyahRm } from '../cli/run.js';
+import { ownFolder } from '../own-folder.js';
 
 const example = resolve(import.meta.dirname, '../../captures/lint/rm23/vm-dealloc-unknown-vmid.ndjson');
 const scenario = resolve(import.meta.dirname, '../../captures/scenarios/boot.ndjson');
@@ -78,7 +78,7 @@ describe('lint', () => {
   });
 
   it('leaves out what is ignored, known, too harmless, or of no peer that is asked for', async () => {
-    const known = join(mkdtempSync(join(tmpdir(), 'lint-')), 'known.json');
+    const known = join(ownFolder(), 'known.json');
     const options = [
       ['--ignore', 'rm23/vm-dealloc-unknown-vmid'],
       ['--write-baseline', known],
@@ -96,7 +96,7 @@ describe('lint', () => {
 
   it('reads all recordings of a file, packed or not', async () => {
     const lines = readFileSync(example, 'utf8');
-    const file = join(mkdtempSync(join(tmpdir(), 'lint-')), 'several.ndjson.gz');
+    const file = join(ownFolder(), 'several.ndjson.gz');
     writeFileSync(file, gzipSync(`${lines}${lines.replace('"scenario":"', '"scenario":"second ')}`));
     const { stdout } = await gunyahRm(['lint', '--json', file]);
     const found = stdout
@@ -122,7 +122,7 @@ describe('lint', () => {
   });
 
   it('says nothing above suspicious of an ordinary boot', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'lint-'));
+    const folder = ownFolder();
     cpSync(join(scenario, '../dtb'), join(folder, 'dtb'), { recursive: true });
     const capture = join(folder, 'boot.pcapng');
     expect((await gunyahRm(['simulate', scenario, '-o', capture])).code).toBe(0);
