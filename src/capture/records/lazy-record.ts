@@ -210,7 +210,8 @@ export class LazyRecord implements CaptureRecord {
     return this.#all.payload;
   }
   get complete(): boolean {
-    return this.#functions !== undefined && (this.#isSoundPayload || this.#all.complete);
+    if (this.#functions === undefined || this.#soundness === Soundness.cut) return false;
+    return this.#isSoundPayload || this.#soundness === Soundness.trailing || this.#all.complete;
   }
   get rest(): Uint8Array | undefined {
     if (this.#isSoundPayload || this.#soundness === Soundness.cut) return undefined;
