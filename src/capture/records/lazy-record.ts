@@ -10,7 +10,7 @@ import {
   type Payload,
 } from '../../schema/index.js';
 import { type Values, VariantType } from '../../wire/index.js';
-import { type Clock, type Packet, PacketTime } from '../packets/index.js';
+import { type Packet, PacketTime } from '../packets/index.js';
 import {
   type Cut,
   type CutPayloadWriter,
@@ -23,41 +23,9 @@ import {
 } from '../payload/index.js';
 import { KeptRecord } from './kept-record.js';
 import type { CaptureRecord, PayloadPlace, RecordPacket } from './record.js';
+import { SinglePacket } from './single-packet.js';
 
 const none: readonly Issue[] = [];
-
-/** The packet of a message of one packet. */
-class SinglePacket implements RecordPacket {
-  packet!: Packet;
-  size = 0;
-  gaps: readonly Issue[] = none;
-  readonly #reader: HeaderReader;
-
-  constructor(reader: HeaderReader) {
-    this.#reader = reader;
-  }
-
-  /** Made when it is asked for: an object for each message takes a tenth of the time of following messages. */
-  get header(): Header {
-    return this.#reader.read(this.packet.view, this.packet.start);
-  }
-
-  get frame(): number {
-    return this.packet.frame;
-  }
-  get time(): bigint | undefined {
-    return this.packet.time;
-  }
-  get clockTime(): PacketTime | undefined {
-    return this.packet.clockTime;
-  }
-  get clock(): Clock | undefined {
-    return this.packet.clock;
-  }
-  get comment(): string | undefined {
-    return this.packet.comment;
-  }
-}
 
 type Place = { -readonly [K in keyof PayloadPlace]: PayloadPlace[K] };
 
