@@ -55,7 +55,7 @@ export class ArgumentReader implements EventArguments {
   size: number | undefined;
   result: number | undefined;
   buffers = '';
-  readonly #names = new Names();
+  readonly #names = new Names((text) => text);
   readonly #slab = new Slab();
   /** Bytes of the arguments `data` or `d0`, `d1`, … so far. */
   readonly #bytes = new Uint8Array(QUEUE_MESSAGE_MAX + 8);

@@ -13,10 +13,12 @@ const TIME_DIGITS_MAX = 20;
 
 /** Reads `NSECS tx capid=0x… size=N BYTES`, as the scripts of `capture` and capturing.md print it. */
 export class BpftraceLines {
-  readonly #names = new Names();
+  readonly #queues = new Names((text) => text);
+  readonly #directions = new Names((name): Direction | undefined =>
+    /rx|recv/i.test(name) ? 'rx' : /tx|send/i.test(name) ? 'tx' : undefined,
+  );
   readonly #slab = new Slab();
   readonly #bytes = new Uint8Array(QUEUE_MESSAGE_MAX);
-  readonly #directions = new Map<string, Direction | undefined>();
   #data: Uint8Array = new Uint8Array(0);
   #at = 0;
   #end = 0;
@@ -37,7 +39,7 @@ export class BpftraceLines {
       const begin = this.#at;
       while (this.#at < end && wordChars[data[this.#at] as number] === 1) this.#at++;
       if (!isAt(data, begin, '0x')) return undefined;
-      queue = this.#names.get(data, begin, this.#at);
+      queue = this.#queues.get(data, begin, this.#at);
     }
     if (!this.#takes(' size=') && !this.#takes(' len=')) return undefined;
     const sizeStart = this.#at;
@@ -81,13 +83,7 @@ export class BpftraceLines {
     const start = this.#at;
     while (this.#at < this.#end && wordChars[this.#data[this.#at] as number] === 1) this.#at++;
     if (this.#at - start > NAME_MAX) return undefined;
-    const name = this.#names.get(this.#data, start, this.#at);
-    if (!this.#directions.has(name)) {
-      if (this.#directions.size > NAMES_MAX) this.#directions.clear();
-      const direction = /rx|recv/i.test(name) ? 'rx' : /tx|send/i.test(name) ? 'tx' : undefined;
-      this.#directions.set(name, direction);
-    }
-    return this.#directions.get(name);
+    return this.#directions.get(this.#data, start, this.#at);
   }
 
   /**
@@ -130,5 +126,4 @@ export class BpftraceLines {
 }
 
 const NAME_MAX = 64;
-const NAMES_MAX = 64;
 const PRINTABLE_MAX = 0x7e;

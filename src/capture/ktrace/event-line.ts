@@ -62,7 +62,7 @@ const EVENT_LINE_MAX = 8192;
 /** Reads the lines of ftrace (`trace`, `trace_pipe`), trace-cmd and perf, one after the other. */
 export class EventLines {
   readonly #arguments = new ArgumentReader();
-  readonly #tasks = new Names();
+  readonly #tasks = new Names((text) => text);
   #probes: Probe[] = [];
   /** Shapes by the event's name: the places of one probe differ by caller. */
   readonly #shapes = new Map<string, DataShape>();

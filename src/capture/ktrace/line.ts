@@ -89,11 +89,17 @@ export function isAt(data: Uint8Array, at: number, text: string): boolean {
   return true;
 }
 
-/** Names that come on line after line, such as tasks and queues: the same bytes give the same string. */
-export class Names {
-  readonly #slots: { readonly bytes: Uint8Array; readonly text: string }[] = [];
+/** Names that come on line after line, such as tasks and queues: what was made of a name stays with its bytes. */
+export class Names<T = string> {
+  readonly #make: (text: string) => T;
+  readonly #slots: { readonly bytes: Uint8Array; readonly value: T }[] = [];
 
-  get(data: Uint8Array, start: number, end: number): string {
+  /** @param make what is kept of a name; it may be made again for the same name. */
+  constructor(make: (text: string) => T) {
+    this.#make = make;
+  }
+
+  get(data: Uint8Array, start: number, end: number): T {
     const length = end - start;
     let hash = length;
     for (let at = Math.max(start, end - HASHED); at < end; at++)
@@ -103,12 +109,12 @@ export class Names {
     if (known !== undefined && known.bytes.length === length) {
       let index = 0;
       while (index < length && known.bytes[index] === data[start + index]) index++;
-      if (index === length) return known.text;
+      if (index === length) return known.value;
     }
     const bytes = data.slice(start, end);
-    const text = latin1(bytes, 0, length);
-    this.#slots[slot] = { bytes, text };
-    return text;
+    const value = this.#make(latin1(bytes, 0, length));
+    this.#slots[slot] = { bytes, value };
+    return value;
   }
 }
 

@@ -142,10 +142,13 @@ export class TraceMessages {
     packet.from = isSent ? this.#options.vmid : this.#options.rmVmid;
     packet.to = isSent ? this.#options.rmVmid : this.#options.vmid;
     packet.time = time?.ns;
-    packet.data = bytes;
-    packet.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    packet.start = 0;
-    packet.end = bytes.length;
+    // Many messages lie in one piece of memory, and a view of each would cost more than the rest of this.
+    if (packet.view.buffer !== bytes.buffer) {
+      packet.data = new Uint8Array(bytes.buffer);
+      packet.view = new DataView(bytes.buffer);
+    }
+    packet.start = bytes.byteOffset;
+    packet.end = bytes.byteOffset + bytes.length;
     packet.clock = time?.clock;
     packet.queue = otherQueue;
     packet.wholeSize = bytes.length < size ? size : undefined;

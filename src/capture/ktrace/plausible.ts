@@ -1,16 +1,9 @@
 import { codecOf } from '../../codec/index.js';
 import { type Header, MessageType, type Protocol, payloadOf } from '../../schema/index.js';
 import type { AnyType } from '../../wire/index.js';
-import { type Direction, QUEUE_MESSAGE_MAX } from './message.js';
+import { type Direction, type Plausibility, QUEUE_MESSAGE_MAX, type TracedMessage } from './message.js';
 
 const ERROR_SIZE = 4;
-
-/** How well the header of a queue message fits the RPC, for traces that do not say which queue it is from. */
-export interface Plausibility {
-  readonly header: Header | undefined;
-  /** The header is one that RM or its client writes: version, type for the direction, number of fragments, known ID. */
-  readonly fits: boolean;
-}
 
 /** A copy of a header, which costs less than a view of each message. */
 const headerView = new DataView(new ArrayBuffer(64));
@@ -32,9 +25,19 @@ export function plausibility(protocol: Protocol, bytes: Uint8Array, direction: D
   return { header, fits };
 }
 
-/** The header fits, and the payload of a message of one packet is of its declared layout. */
-export function isWholeMessage(protocol: Protocol, bytes: Uint8Array, direction: Direction): boolean {
-  const { header, fits } = plausibility(protocol, bytes, direction);
+/** As {@link plausibility}, kept with the message: several steps ask. */
+export function plausibilityOf(protocol: Protocol, message: TracedMessage): Plausibility {
+  message.plausibility ??= plausibility(protocol, message.bytes, message.direction);
+  return message.plausibility;
+}
+
+/**
+ * The header fits, and the payload of a message of one packet is of its declared layout.
+ *
+ * @param looked what is known of the header.
+ */
+export function isWholeMessage(protocol: Protocol, bytes: Uint8Array, looked: Plausibility): boolean {
+  const { header, fits } = looked;
   const message = protocol.byId.get(header?.msg_id ?? 0);
   if (!fits || header === undefined || message === undefined) return false;
   const { type, fragments } = header;
