@@ -103,9 +103,8 @@ export class EventLines {
     if (bytes === undefined) return 'nothing';
     const time = timeOf(data, start, headEnd, clock);
     const task = this.#task(data, start, headEnd);
-    const message = { direction, queue, isRmOnly, size: announced, bytes, time, task };
     const tick = time === undefined ? tickOf(data, start, headEnd) : undefined;
-    return tick === undefined ? { kind: 'message', ...message } : { kind: 'message', ...message, tick };
+    return { kind: 'message', direction, queue, isRmOnly, size: announced, bytes, time, tick, task };
   }
 
   /**
@@ -137,7 +136,7 @@ export class EventLines {
     for (const probe of this.#probes) {
       const { head } = probe;
       let index = head.length - 1;
-      if (start + index >= end) continue;
+      if (head[0] !== data[start] || start + index >= end) continue;
       while (index >= 0 && head[index] === data[start + index]) index--;
       if (index < 0) return probe;
     }

@@ -121,7 +121,7 @@ export class Names<T = string> {
 /** Power of two. */
 const SLOTS = 64;
 /** Characters at the end of a name that choose its slot. */
-const HASHED = 12;
+const HASHED = 6;
 
 /** Memory for the bytes of messages: one piece for many, since each piece by itself costs more than its copy. */
 export class Slab {

@@ -40,7 +40,7 @@ export interface TracedMessage {
   readonly bytes: Uint8Array;
   readonly time: LineTime | undefined;
   /** Instead of a time: the clocks `counter`, `uptime` and those of processors count without a unit. */
-  readonly tick?: Tick;
+  readonly tick?: Tick | undefined;
   /** The thread that sent or received, as far as the line tells; '' when it does not. */
   readonly task: string;
   /** Counts the messages of a log by the lines on which they begin; undefined where each has one line. */

@@ -8,6 +8,7 @@ const ERROR_SIZE = 4;
 /** A copy of a header, which costs less than a view of each message. */
 const headerView = new DataView(new ArrayBuffer(64));
 const headerBytes = new Uint8Array(headerView.buffer);
+let payloadView: DataView = new DataView(new ArrayBuffer(0));
 const NONE: Plausibility = { header: undefined, fits: false };
 
 export function plausibility(protocol: Protocol, bytes: Uint8Array, direction: Direction): Plausibility {
@@ -45,13 +46,17 @@ export function isWholeMessage(protocol: Protocol, bytes: Uint8Array, looked: Pl
   const { limits } = protocol;
   const isReply = type === MessageType.reply;
   if (isReply && bytes.length < limits.header + ERROR_SIZE) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const error = isReply ? view.getUint32(limits.header, true) : undefined;
-  const start = limits.header + (isReply ? ERROR_SIZE : 0);
+  // The memory of one message holds many others.
+  if (payloadView.buffer !== bytes.buffer) payloadView = new DataView(bytes.buffer);
+  const view = payloadView;
+  const begin = bytes.byteOffset + limits.header;
+  const end = bytes.byteOffset + bytes.length;
+  const error = isReply ? view.getUint32(begin, true) : undefined;
+  const start = begin + (isReply ? ERROR_SIZE : 0);
   const layout = payloadOf(message, type, error);
   // An error reply without a layout is the error word alone; a message without one may have any payload.
-  if (layout !== undefined) return codecOf<AnyType>(layout).check(view, start, bytes.length);
-  return message.layout === 'unknown' || (isReply && error !== 0 && start === bytes.length);
+  if (layout !== undefined) return codecOf<AnyType>(layout).check(view, start, end);
+  return message.layout === 'unknown' || (isReply && error !== 0 && start === end);
 }
 
 /** VMs send requests and notifications; RM sends replies and notifications. */

@@ -8,6 +8,13 @@ const CARRIAGE_RETURN = 0x0d;
 /** First byte of EF BB BF. */
 const BYTE_ORDER_MARK = 0xef;
 
+/** Searches bytes for a byte: where there is Node's search, with it, since it takes a tenth of the time of the language's. */
+const { indexOf } = ((globalThis as { Buffer?: { prototype: ByteSearch } }).Buffer ?? Uint8Array).prototype;
+
+interface ByteSearch {
+  indexOf(this: Uint8Array, byte: number, from: number): number;
+}
+
 /**
  * Takes a line without its end: bytes [start, end) of `data`, valid only during the call; its number from 1, and the
  * byte offset at which it begins.
@@ -33,7 +40,7 @@ export class LineCutter {
     const pending = this.#pending;
     let at = 0;
     while (at < chunk.length) {
-      const found = chunk.indexOf(LINE_FEED, at);
+      const found = indexOf.call(chunk, LINE_FEED, at);
       const end = found < 0 ? chunk.length : found;
       this.#checkSize(pending.length + end - at);
       if (found < 0) {
