@@ -38,6 +38,8 @@ export interface TracedMessage {
   readonly size: number;
   /** The first bytes of it: fewer than `size` when the trace cut the message. */
   readonly bytes: Uint8Array;
+  /** Bytes are missing because the kernel could not read them: what the trace prints there is something else. */
+  readonly isUnread?: boolean;
   readonly time: LineTime | undefined;
   /** Instead of a time: the clocks `counter`, `uptime` and those of processors count without a unit. */
   readonly tick?: Tick | undefined;
