@@ -25,6 +25,22 @@ export class BpftraceLines {
 
   /** A line that bpftrace printed; undefined when it is none. */
   parse({ data, start, end }: Line): BpftraceLine | undefined {
+    return this.#parse(data, start, end);
+  }
+
+  /** As `parse`, for a line in front of which another program has put something. */
+  parseWithin({ data, start, end }: Line): BpftraceLine | undefined {
+    if (end - start > LINE_MAX) return undefined;
+    for (let at = start; at < end; at++) {
+      if (data[at] !== code.equals) continue;
+      const begin = timeStart(data, start, at);
+      const line = begin < 0 ? undefined : this.#parse(data, begin, end);
+      if (line !== undefined) return line;
+    }
+    return undefined;
+  }
+
+  #parse(data: Uint8Array, start: number, end: number): BpftraceLine | undefined {
     this.#data = data;
     this.#at = start;
     this.#end = end;
@@ -113,7 +129,8 @@ export class BpftraceLines {
   /** Reads `21 01 00`; undefined when the rest of the line is not that, all of it. */
   #hex(): number | undefined {
     const data = this.#data;
-    const end = this.#end;
+    let end = this.#end;
+    while (end > this.#at && data[end - 1] === code.space) end--;
     let count = 0;
     for (let at = this.#at; at < end; at += 3) {
       const high = hexDigits[data[at] as number] as number;
@@ -125,5 +142,21 @@ export class BpftraceLines {
   }
 }
 
+/** The begin of `NSECS tx size` before an equals sign; -1 when something else stands there. */
+function timeStart(data: Uint8Array, start: number, equals: number): number {
+  const direction = wordBefore(data, start, wordBefore(data, start, equals) - 1) - 1;
+  const time = direction < start ? -1 : wordBefore(data, start, direction);
+  return direction - time < TIME_DIGITS_MIN ? -1 : time;
+}
+
+/** Index at which the word that ends at `end` begins. */
+function wordBefore(data: Uint8Array, start: number, end: number): number {
+  let at = end;
+  while (at > start && wordChars[data[at - 1] as number] === 1) at--;
+  return at;
+}
+
 const NAME_MAX = 64;
+/** A message takes four characters for each byte at most. */
+const LINE_MAX = 4096;
 const PRINTABLE_MAX = 0x7e;

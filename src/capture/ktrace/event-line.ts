@@ -103,12 +103,12 @@ export class EventLines {
     // A receive that brought nothing repeats the message before it.
     if (direction === 'rx' && result !== undefined && result !== 0) return 'nothing';
     const announced = Math.min(Math.max(0, size), QUEUE_MESSAGE_MAX);
+    if (queue !== undefined && !this.#queues.includes(queue) && this.#queues.length < QUEUES_MAX)
+      this.#queues.push(queue);
     // The buffer of a receive has room for any message, so that the kernel can read it to its end.
     const readSize = direction === 'tx' ? args.readSize(announced, this.#queues) : announced;
     const bytes = args.bytes(readSize);
     if (bytes === undefined) return 'nothing';
-    if (queue !== undefined && !this.#queues.includes(queue) && this.#queues.length < QUEUES_MAX)
-      this.#queues.push(queue);
     const time = timeOf(data, start, headEnd, clock);
     const task = this.#task(data, start, headEnd);
     const tick = time === undefined ? tickOf(data, start, headEnd) : undefined;

@@ -30,6 +30,26 @@ export class Line {
     this.#text = undefined;
   }
 
+  /** As `set`, without the escape sequences of terminals, which dmesg and logcat use for colours. */
+  setPlain(data: Uint8Array, start: number, end: number): void {
+    let first = start;
+    while (first < end && data[first] !== ESCAPE) first++;
+    if (first === end) {
+      this.set(data, start, end);
+      return;
+    }
+    if (this.#own.length < end - start) this.#own = new Uint8Array((end - start) * 2);
+    const own = this.#own;
+    let length = 0;
+    for (let at = start; at < end; ) {
+      const next =
+        data[at] === ESCAPE && data[at + 1] === code.openSquare ? sequenceEnd(data, at + 2, end) : at;
+      if (next === at) own[length++] = data[at++] as number;
+      else at = next;
+    }
+    this.set(own, 0, length);
+  }
+
   get length(): number {
     return this.end - this.start;
   }
@@ -40,6 +60,18 @@ export class Line {
     return this.#text;
   }
 }
+
+export const ESCAPE = 0x1b;
+
+/** The index behind the numbers and the letter of an escape sequence. */
+function sequenceEnd(data: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && (data[at] as number) >= code.zero && (data[at] as number) < SEQUENCE_LETTERS) at++;
+  return Math.min(at + 1, end);
+}
+
+/** From here on a character ends an escape sequence; below it are digits and semicolons. */
+const SEQUENCE_LETTERS = 0x40;
 
 const utf8 = new TextDecoder();
 const utf8Encoder = new TextEncoder();

@@ -2,6 +2,7 @@ import type { Protocol } from '../../schema/index.js';
 import {
   type CaptureReader,
   type Clock,
+  indexOfByte,
   LineCutter,
   type PacketSink,
   type WarningSink,
@@ -10,7 +11,7 @@ import { BpftraceLines } from './bpftrace-line.js';
 import { DumpAssembler } from './dump-assembler.js';
 import { type DumpLine, DumpLines } from './dump-line.js';
 import { EventLines, LOSS_LINE_MAX, parseLoss } from './event-line.js';
-import { code, isAt, Line } from './line.js';
+import { code, ESCAPE, isAt, Line } from './line.js';
 import type { TracedMessage } from './message.js';
 import { TraceMessages, type TraceOptions } from './messages.js';
 import { isWholeMessage, plausibility } from './plausible.js';
@@ -44,6 +45,8 @@ export class KernelTraceReader implements CaptureReader {
   #clock: Clock = 'local';
   /** The last byte so far was no line feed. */
   #endsInLine = false;
+  /** The text is coloured, at least in part. */
+  #hasEscapes = false;
   /** The line in progress is the last, and has no end. */
   #isLast = false;
   /** Byte offset of the line in progress, for warnings. */
@@ -65,7 +68,8 @@ export class KernelTraceReader implements CaptureReader {
     this.#otherLines = otherLines;
     this.#lines = new LineCutter((data, start, end, number, offset) => {
       this.#offset = offset;
-      this.#current.set(data, start, end);
+      if (this.#hasEscapes) this.#current.setPlain(data, start, end);
+      else this.#current.set(data, start, end);
       this.#line(this.#current, number);
     });
     this.#messages = new TraceMessages(protocol, options, sink, warn);
@@ -79,6 +83,7 @@ export class KernelTraceReader implements CaptureReader {
   }
 
   push(chunk: Uint8Array): void {
+    this.#hasEscapes ||= indexOfByte(chunk, ESCAPE, 0) >= 0;
     if (chunk.length > 0) this.#endsInLine = chunk[chunk.length - 1] !== LINE_FEED;
     this.#lines.push(chunk);
   }
@@ -129,6 +134,11 @@ export class KernelTraceReader implements CaptureReader {
     }
     if (this.#dumpLine(this.#dumpLines.parseNext(line))) return;
     if (this.#eventLine(line) || this.#dumpLine(this.#dumpLines.parse(line))) return;
+    const traced = this.#bpftrace.parseWithin(line);
+    if (traced !== undefined) {
+      this.#order.push(traced);
+      return;
+    }
     // Another recording begins, whose times have nothing to do with those before.
     if (isAt(line.data, line.start, ATTACHED)) this.#order.release();
     const loss = mayBeLoss(line, first) ? parseLoss(line.text) : undefined;

@@ -204,8 +204,8 @@ function shapeOf(stamp: string): Shape {
   let time: Place | undefined;
   let caller: Place | undefined;
   let end = 0;
-  for (let length = -1; length !== end; ) {
-    length = end;
+  while (end < stamp.length) {
+    const begin = end;
     for (const rule of RULES_BY_CHAR[stamp.charCodeAt(end)] ?? []) {
       rule.pattern.lastIndex = end;
       const match = rule.pattern.exec(stamp);
@@ -218,6 +218,15 @@ function shapeOf(stamp: string): Shape {
       end += match[0].length;
       break;
     }
+    if (end === begin) end = nextPart(stamp, end);
   }
   return { bytes, time, caller };
 }
+
+/** Terminal programs, `ts` and `grep` put something of their own in front: a part may begin behind a space or in brackets. */
+function nextPart(stamp: string, at: number): number {
+  PART.lastIndex = at + 1;
+  return PART.exec(stamp)?.index ?? stamp.length;
+}
+
+const PART = /(?<=\s)|[[<]/g;

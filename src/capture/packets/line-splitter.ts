@@ -8,11 +8,16 @@ const CARRIAGE_RETURN = 0x0d;
 /** First byte of EF BB BF. */
 const BYTE_ORDER_MARK = 0xef;
 
-/** Searches bytes for a byte: where there is Node's search, with it, since it takes a tenth of the time of the language's. */
+// Where there is Node's search, that one: it takes a tenth of the time of the language's.
 const { indexOf } = ((globalThis as { Buffer?: { prototype: ByteSearch } }).Buffer ?? Uint8Array).prototype;
 
 interface ByteSearch {
   indexOf(this: Uint8Array, byte: number, from: number): number;
+}
+
+/** Index of the first such byte from `from` on; -1 when there is none. */
+export function indexOfByte(data: Uint8Array, byte: number, from: number): number {
+  return indexOf.call(data, byte, from);
 }
 
 /**
@@ -40,7 +45,7 @@ export class LineCutter {
     const pending = this.#pending;
     let at = 0;
     while (at < chunk.length) {
-      const found = indexOf.call(chunk, LINE_FEED, at);
+      const found = indexOfByte(chunk, LINE_FEED, at);
       const end = found < 0 ? chunk.length : found;
       this.#checkSize(pending.length + end - at);
       if (found < 0) {
