@@ -28,12 +28,16 @@ export function oneOf<T extends string>(
   });
 }
 
-/** Parses an option that is an integer from 0 to `max`, decimal or hexadecimal. */
-export function integerOption(path: string, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+/** Parses an option that is an integer from `min` to `max`, decimal or hexadecimal. */
+export function integerOption(
+  path: string,
+  max = Number.MAX_SAFE_INTEGER,
+  min = 0,
+): (text: string) => number {
   return (text) => {
     const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
-    if (value <= max) return value;
-    throw new UsageError({ code: 'argument', path, expected: `0..${max}`, actual: text });
+    if (value >= min && value <= max) return value;
+    throw new UsageError({ code: 'argument', path, expected: `${min}..${max}`, actual: text });
   };
 }
 
@@ -87,11 +91,7 @@ export function managerFlag(otherwise: string): Option {
 export function jobsFlag(): Option {
   return new Option('--jobs <n>', 'threads for a large file: less time, but more work and memory')
     .default(1)
-    .argParser((text: string) => {
-      const jobs = integerOption('--jobs', jobsMax)(text);
-      if (jobs > 0) return jobs;
-      throw new UsageError({ code: 'argument', path: '--jobs', expected: `1..${jobsMax}`, actual: text });
-    });
+    .argParser(integerOption('--jobs', jobsMax, 1));
 }
 
 /** The option `--allow-outside` of commands that play scenarios. */

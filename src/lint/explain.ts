@@ -36,7 +36,7 @@ const INTRODUCTION = `# Rules of lint
 What \`gunyah-rm lint\` finds in captures and recordings. A level is fatal (a manager or a kernel dies), corrupts (memory
 is read or written that it should not be), leaks, hangs (somebody waits for ever) or suspicious.
 
-This file is made from the rules; \`npx vitest run -u test/lint/rules.test.ts\` writes it anew.
+This file is made from the rules; \`npx vitest run test/lint/rules.test.ts -u\` writes it anew.
 `;
 
 /** All rules as Markdown. */

@@ -2,10 +2,11 @@ import { MEM_DONATE, MEM_LEND, MEM_SHARE, protocol, VM_ALLOC_VMID } from '../../
 import { viewOf } from '../base/bytes.js';
 import type { CaptureRecord } from '../capture/records/index.js';
 import type { Taken } from '../machine/index.js';
+import { frameId } from '../machine/index.js';
 import type { ResourceManager } from '../rm/index.js';
 import { headerReader } from '../rpc/index.js';
 import { MessageType } from '../schema/index.js';
-import { frameId, type RecordedStep } from '../sim/index.js';
+import type { RecordedStep } from '../sim/index.js';
 
 const header = headerReader(protocol);
 const ERROR_OFFSET = header.size;

@@ -267,7 +267,8 @@ export const panicPlaces = {
   },
   message_too_long: {
     message: 'any message to a VM',
-    state: "it is longer than the VM's rm-rpc message-size, or than the largest message of the protocol",
+    state:
+      "it is longer than the VM's rm-rpc message-size, which the queues of the real hypervisor drop instead, or than the largest message of the protocol",
     effect: 'exit',
     instead: 'give rm-rpc a message-size of 240, and do not ask for more than fits',
     careful: 'the message is dropped',

@@ -1,6 +1,6 @@
 import { limits, VM_IRQ_LEND } from '../../schemas/index.js';
-import type { Taken } from '../machine/index.js';
-import { frameId, frameWords } from './recording.js';
+import { frameId, type Taken } from '../machine/index.js';
+import { frameWords } from './recording.js';
 
 const REQUEST_SIZE = limits.header + VM_IRQ_LEND.request.sizeMin;
 

@@ -36,7 +36,7 @@ export type { KernelEvent } from './kernels/kernels.js';
 export { managerTransport } from './manager-transport.js';
 export { CapabilityMask } from './mask.js';
 export { RealReceivers, sameFrames } from './receivers.js';
-export { frameId, type RecordedStep, readHeader, readStep } from './recording.js';
+export { type RecordedStep, readHeader, readStep } from './recording.js';
 export {
   type Comparison,
   LineReplay,

@@ -1,9 +1,8 @@
 import { limits, protocol, VM_GET_HYP_RESOURCES } from '../../schemas/index.js';
 import { viewOf } from '../base/bytes.js';
-import type { Taken } from '../machine/index.js';
+import { frameId, type Taken } from '../machine/index.js';
 import { headerReader } from '../rpc/index.js';
 import { MessageType } from '../schema/index.js';
-import { frameId } from './recording.js';
 
 const ERROR_AND_COUNT_SIZE = 8;
 const RESOURCE_SIZE = 44;

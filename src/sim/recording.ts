@@ -1,4 +1,3 @@
-import { limits } from '../../schemas/index.js';
 import { parseHex } from '../base/hex.js';
 import { isLine, type Line, lineReaders } from '../base/line-readers.js';
 import {
@@ -15,7 +14,6 @@ import { type ManagerProfile, managers } from '../rm/index.js';
 const { refuse, natural, text, boolean, list, object, hex, optional, strictly } = lineReaders('recording');
 
 /** Of the message id in a header. */
-const ID_OFFSET = 4;
 
 /** First line of a recorded scenario. */
 export interface RecordingHeader {
@@ -55,13 +53,6 @@ export interface Attempt {
 /** A line that needs no reading: it was made from packets, and was never text. */
 export class ReadLine {
   constructor(readonly step: RecordedStep) {}
-}
-
-/** Message id of a frame; 0 if the frame is too short to have one. No view is made, as this is done for every frame. */
-export function frameId(frame: Uint8Array): number {
-  if (frame.length < limits.header) return 0;
-  const at = (place: number) => frame[ID_OFFSET + place] as number;
-  return (at(0) | (at(1) << 8) | (at(2) << 16) | (at(3) << 24)) >>> 0;
 }
 
 /** Message id and payload of a frame as 32-bit words. Bytes after the last whole word are left out. */

@@ -147,8 +147,16 @@ function readWords(line: string, file: FileContents): LineCommand | undefined {
   return row?.read(words, file);
 }
 
+/** The words behind `rx` in another spelling than {@link readFrameWords} reads: numbers may be hexadecimal. */
+export function readReceived(text: string): FrameWords | undefined {
+  const [vmid, hex] = text.trim().split(' ');
+  const to = natural(vmid);
+  const frame = hex === undefined ? undefined : parseHex(hex);
+  return to === undefined || to > VMID_MAX || frame === undefined ? undefined : { vmid: to, frame };
+}
+
 function natural(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^(0x[0-9a-f]{1,7}|\d{1,9})$/i.test(text) ? Number(text) : undefined;
 }
 
 function word(text: string | undefined): bigint | undefined {

@@ -8,7 +8,7 @@ import { Seeds } from '../../src/fuzz/guide/seeds.js';
 import { bind } from '../../src/fuzz/play/id-binding.js';
 import { encodeMessage } from '../../src/rpc/index.js';
 import type { Message } from '../../src/schema/index.js';
-import { emptyResponse, idOf, type Response, type Step } from '../../src/target/index.js';
+import { emptyResponse, frameId, type Response, type Step } from '../../src/target/index.js';
 
 const HLOS = 3;
 
@@ -29,7 +29,7 @@ const share = (label: number) =>
     sgl_entries: [{ ipa: 0n, size: 4096n }],
   });
 const reaching = (...edges: readonly number[]): Response => ({ ...emptyResponse, edges });
-const idsOf = (steps: readonly Step[]) => steps.map((one) => (one.kind === 'frame' ? idOf(one.frame) : 0));
+const idsOf = (steps: readonly Step[]) => steps.map((one) => (one.kind === 'frame' ? frameId(one.frame) : 0));
 const labelOf = (one: Step | undefined) =>
   one?.kind === 'frame' ? viewOf(one.frame).getUint32(limits.header + 4, true) : undefined;
 

@@ -23,7 +23,6 @@
  */
 #include "small-manager.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "gunyah_rm.h" /* gunyah-rm export c */
@@ -36,8 +35,6 @@
 enum {
 	HEADER = GUNYAH_RM_LIMIT_HEADER,
 	HLOS = GUNYAH_RM_VMID_HLOS,
-	NAMED_FIRST = 4,
-	NAMED_LAST = 31,
 	PARCELS = 64,
 	MEMBERS = 4,
 	RANGES = 16,
@@ -47,6 +44,7 @@ enum {
 	INTERRUPTS = 1020,
 	LOANS = 16,
 	DIGEST_MAX = 64,
+	REPORT_MAX = GUNYAH_RM_LIMIT_CRASH_MESSAGE,
 	TRACE_FRAMES = 16,
 	ESCAPE = 0x1b,
 };
@@ -64,17 +62,11 @@ enum {
 enum console_state { TEXT, AFTER_ESCAPE, COMMAND, COMMAND_5, COMMAND_52 };
 
 struct vm {
-	unsigned vmid, state;
-	uint32_t image, dumps[2];
-	int is_frozen, has_watchdog;
-	int is_open, is_open_for_hlos; /* the console */
+	unsigned vmid, state; /* no state: there is no such VM */
+	uint32_t image;
+	unsigned dumps;
+	int is_frozen, has_watchdog, has_console;
 	enum console_state console;
-	uint8_t crash[GUNYAH_RM_LIMIT_CRASH_MESSAGE];
-};
-
-struct member {
-	unsigned vmid;
-	int is_accepted;
 };
 
 struct parcel {
@@ -82,9 +74,8 @@ struct parcel {
 	uint32_t handle, label;
 	unsigned owner;
 	size_t members, ranges;
-	struct member member[MEMBERS];
+	unsigned member[MEMBERS];
 	uint64_t size;
-	unsigned attribute[MEMBERS];
 };
 
 struct loan {
@@ -101,11 +92,10 @@ struct message {
 };
 
 static struct {
-	struct vm *vms[VMIDS];
+	struct vm vms[VMIDS];
 	struct parcel parcels[PARCELS];
 	struct loan loans[LOANS];
 	uint8_t is_lent[INTERRUPTS];
-	uint32_t next_handle;
 	unsigned last_vmid;
 	int is_dead;
 } rm;
@@ -130,12 +120,12 @@ static int has_answer;
 			return ERROR(error);          \
 	} while (0)
 
+/* An integer of up to eight bytes. This machine and the protocol are both little-endian. */
 static uint64_t get(const uint8_t *bytes, size_t size)
 {
 	uint64_t value = 0;
 
-	for (size_t i = size; i > 0; i--)
-		value = value << 8 | bytes[i - 1];
+	memcpy(&value, bytes, size);
 	return value;
 }
 
@@ -148,7 +138,7 @@ static uint32_t reply_with(uint32_t value)
 
 static struct vm *find_vm(uint64_t vmid)
 {
-	return vmid < VMIDS ? rm.vms[vmid] : NULL;
+	return vmid < VMIDS && rm.vms[vmid].state != 0 ? &rm.vms[vmid] : NULL;
 }
 
 /* The VM that the first two bytes of the request name. */
@@ -159,18 +149,15 @@ static struct vm *subject(const struct message *m)
 
 static struct parcel *find_parcel(uint64_t handle)
 {
-	for (size_t i = 0; i < PARCELS; i++)
-		if (rm.parcels[i].is_used && rm.parcels[i].handle == handle)
-			return &rm.parcels[i];
-	return NULL;
+	return handle >= 1 && handle <= PARCELS && rm.parcels[handle - 1].is_used ? &rm.parcels[handle - 1] : NULL;
 }
 
-static struct member *find_member(struct parcel *parcel, unsigned vmid)
+static int has_member(const struct parcel *parcel, unsigned vmid)
 {
 	for (size_t i = 0; i < parcel->members; i++)
-		if (parcel->member[i].vmid == vmid)
-			return &parcel->member[i];
-	return NULL;
+		if (parcel->member[i] == vmid)
+			return 1;
+	return 0;
 }
 
 static struct loan *find_loan(uint64_t handle)
@@ -178,36 +165,30 @@ static struct loan *find_loan(uint64_t handle)
 	return handle >= 1 && handle <= LOANS && rm.loans[handle - 1].is_used ? &rm.loans[handle - 1] : NULL;
 }
 
-/* Virtual machines */
+/* Virtual machines. The table of requests says which need HLOS as sender and a VM that is there. */
 
 static uint32_t alloc_vmid(unsigned from, const struct message *m)
 {
-	const unsigned wanted = (unsigned)get(m->payload, 2);
-	unsigned vmid = wanted == 0 ? GUNYAH_RM_VMID_DYNAMIC_FIRST : wanted;
+	unsigned vmid = GUNYAH_RM_VMID_DYNAMIC_FIRST;
 
-	CHECK(from == HLOS, DENIED);
-	CHECK(wanted == 0 || (wanted >= NAMED_FIRST && wanted <= NAMED_LAST), NORESOURCE);
-	while (wanted == 0 && vmid < GUNYAH_RM_VMID_DYNAMIC_LAST && rm.vms[vmid] != NULL)
+	CHECK(get(m->payload, 2) == 0, NORESOURCE);
+	while (vmid < GUNYAH_RM_VMID_DYNAMIC_LAST && find_vm(vmid) != NULL)
 		vmid++;
-	CHECK(rm.vms[vmid] == NULL, NORESOURCE);
-	rm.vms[vmid] = calloc(1, sizeof(struct vm));
-	rm.vms[vmid]->vmid = rm.last_vmid = vmid;
-	rm.vms[vmid]->state = STATE(LOAD);
-	return wanted == 0 ? reply_with(vmid) : ERROR(OK);
+	CHECK(find_vm(vmid) == NULL, NORESOURCE);
+	rm.vms[vmid] = (struct vm){ .vmid = vmid, .state = STATE(LOAD) };
+	rm.last_vmid = vmid;
+	return reply_with(vmid);
 }
 
 static uint32_t dealloc_vmid(unsigned from, const struct message *m)
 {
 	struct vm *vm = subject(m);
 
-	CHECK(vm != NULL, VMID_INVALID);
-	CHECK(from == HLOS, DENIED);
 	CHECK(vm->state == STATE(LOAD) || vm->state == STATE(RESET), VM_STATE);
 	for (size_t i = 0; i < LOANS; i++)
 		if (rm.loans[i].is_watchdog && rm.loans[i].borrower == vm->vmid)
 			rm.loans[i].is_orphan = 1;
-	rm.vms[vm->vmid] = NULL;
-	free(vm);
+	vm->state = 0;
 	return ERROR(OK);
 }
 
@@ -217,66 +198,52 @@ static uint32_t config_image(unsigned from, const struct message *m)
 	struct parcel *parcel = find_parcel(get(m->payload + 4, 4));
 	struct vm *vm = subject(m);
 
-	CHECK(from == HLOS, DENIED);
-	CHECK(vm != NULL, VMID_INVALID);
 	CHECK(vm->state == STATE(LOAD) || vm->state == STATE(RESET), VM_STATE);
 	CHECK(mechanism <= GUNYAH_RM_AUTH_MECH_QCOM_ANDROID_PVM, ARGUMENT_INVALID);
 	CHECK(parcel != NULL, HANDLE_INVALID);
-	CHECK(find_member(parcel, vm->vmid) != NULL && !parcel->is_open, MEM_INVALID);
+	CHECK(has_member(parcel, vm->vmid) && !parcel->is_open, MEM_INVALID);
 	CHECK(tree <= parcel->size && get(m->payload + 32, 8) <= parcel->size - tree, ARGUMENT_INVALID);
 	vm->image = parcel->handle;
 	vm->state = mechanism == GUNYAH_RM_AUTH_MECH_QCOM_PIL_ELF ? STATE(AUTH) : STATE(INIT);
 	return ERROR(OK);
 }
 
-static uint32_t change_state(unsigned from, struct vm *vm, unsigned before, unsigned after)
-{
-	CHECK(from == HLOS, DENIED);
-	CHECK(vm != NULL, VMID_INVALID);
-	CHECK(vm->state == before, VM_STATE);
-	vm->state = after;
-	return ERROR(OK);
-}
-
 static uint32_t auth_image(unsigned from, const struct message *m)
 {
 	const size_t count = (size_t)get(m->payload + 2, 2);
-	struct vm *vm = subject(m);
 
 	CHECK(m->size == 4 + 8 * count, MSG_INVALID);
-	for (const uint8_t *at = m->payload + 4; at < m->payload + m->size; at += 8) {
-		if (vm == NULL || vm->state != STATE(AUTH))
-			continue;
+	CHECK(subject(m)->state == STATE(AUTH), VM_STATE);
+	for (const uint8_t *at = m->payload + 4; at < m->payload + m->size; at += 8)
 		if (get(at, 4) == DIGEST_PARAMETER)
 			DEFECT_IF(get(at + 4, 4) > DIGEST_MAX, 6);
-	}
-	return change_state(from, vm, STATE(AUTH), STATE(INIT));
+	subject(m)->state = STATE(INIT);
+	return ERROR(OK);
 }
 
 static uint32_t init(unsigned from, const struct message *m)
 {
-	return change_state(from, subject(m), STATE(INIT), STATE(READY));
+	CHECK(subject(m)->state == STATE(INIT), VM_STATE);
+	subject(m)->state = STATE(READY);
+	return ERROR(OK);
 }
 
 static uint32_t start(unsigned from, const struct message *m)
 {
 	struct vm *vm = subject(m);
-	const uint32_t error = change_state(from, vm, STATE(READY), STATE(RUNNING));
-	struct parcel *image = error == ERROR(OK) ? find_parcel(vm->image) : NULL;
 
-	if (image != NULL && find_member(image, vm->vmid) != NULL)
-		find_member(image, vm->vmid)->is_accepted = 1;
-	for (size_t i = 0; error == ERROR(OK) && i < LOANS; i++)
+	CHECK(vm->state == STATE(READY), VM_STATE);
+	vm->state = STATE(RUNNING);
+	for (size_t i = 0; i < LOANS; i++)
 		if (rm.loans[i].borrower == vm->vmid && rm.loans[i].is_accepted && rm.loans[i].is_watchdog)
 			vm->has_watchdog = 1;
-	return error;
+	return ERROR(OK);
 }
 
 static uint32_t stop(unsigned from, const struct message *m)
 {
 	struct vm *vm = subject(m);
 
-	CHECK(vm != NULL && from == HLOS, VMID_INVALID);
 	CHECK(vm->state == STATE(RUNNING), VM_STATE);
 	if (m->payload[2] & GUNYAH_RM_VM_STOP_FLAGS_FORCE_STOP) {
 		if (get(m->payload + 4, 4) == FREEZE_REASON)
@@ -286,50 +253,27 @@ static uint32_t stop(unsigned from, const struct message *m)
 	return ERROR(OK);
 }
 
+/* A frozen VM keeps its image. */
 static uint32_t reset(unsigned from, const struct message *m)
 {
 	struct vm *vm = subject(m);
 
-	CHECK(vm != NULL && from == HLOS, VMID_INVALID);
 	CHECK(vm->state == STATE(EXITED) || vm->state == STATE(READY), VM_STATE);
-	for (size_t i = 0; i < PARCELS; i++) {
-		struct member *member = find_member(&rm.parcels[i], vm->vmid);
-
-		if (member != NULL && !vm->is_frozen)
-			member->is_accepted = 0;
-	}
 	for (size_t i = 0; i < LOANS; i++)
 		if (rm.loans[i].borrower == vm->vmid)
 			rm.loans[i].is_accepted = 0;
-	vm->is_open = vm->is_open_for_hlos = vm->has_watchdog = 0;
+	vm->has_console = vm->has_watchdog = 0;
 	vm->console = TEXT;
+	if (!vm->is_frozen)
+		vm->image = 0;
 	vm->state = STATE(RESET);
-	if (vm->is_frozen && find_parcel(vm->image) != NULL)
-		vm->is_frozen = 2; /* It goes on with its image. */
 	return ERROR(OK);
 }
 
-static uint32_t get_state(unsigned from, const struct message *m)
-{
-	const uint64_t vmid = get(m->payload, 2);
-	const struct vm *vm = find_vm(vmid == 0 ? from : vmid);
-
-	CHECK(vm != NULL, NORESOURCE);
-	return reply_with(vm->state);
-}
-
-static uint32_t get_vmid(unsigned from, const struct message *m)
-{
-	(void)m;
-	return reply_with(from);
-}
-
-/* A VM's report: a mark, the name of a section, and the number of frames in it. */
+/* A report of HLOS has a mark and a length; that of a VM a mark, the name of a section, and the number of its frames. */
 static uint32_t read_report(const uint8_t *text, size_t size)
 {
-	if (size < 10 || get(text, 4) != REPORT_MARK)
-		return ERROR(OK);
-	if (get(text + 4, 4) == TRACE_SECTION)
+	if (size >= 10 && get(text, 4) == REPORT_MARK && get(text + 4, 4) == TRACE_SECTION)
 		DEFECT_IF(get(text + 8, 2) > TRACE_FRAMES, 8);
 	return ERROR(OK);
 }
@@ -338,18 +282,14 @@ static uint32_t set_crash_message(unsigned from, const struct message *m)
 {
 	const size_t size = (size_t)get(m->payload, 2), padded = (size + 3) & ~(size_t)3;
 	const uint8_t *text = m->payload + 4;
-	struct vm *vm = find_vm(from);
 
 	CHECK(m->size == 4 + padded, MSG_INVALID);
 	for (size_t i = size; i < padded; i++)
 		CHECK(text[i] == 0, MSG_INVALID);
-	if (vm != NULL) {
-		memcpy(vm->crash, text, size < sizeof vm->crash ? size : sizeof vm->crash);
+	if (from != HLOS)
 		return read_report(text, size);
-	}
-	/* A report of HLOS: a mark and a length. */
 	if (size >= 6 && get(text, 4) == REPORT_MARK)
-		DEFECT_IF(get(text + 4, 2) > sizeof vm->crash, 2);
+		DEFECT_IF(get(text + 4, 2) > REPORT_MAX, 2);
 	return ERROR(OK);
 }
 
@@ -383,10 +323,10 @@ static uint32_t add_members(struct parcel *parcel, struct list list)
 		const uint8_t *entry = list.entries + 4 * i;
 		const unsigned vmid = (unsigned)get(entry, 2);
 
-		CHECK(find_member(parcel, vmid) == NULL, ARGUMENT_INVALID);
+		CHECK(!has_member(parcel, vmid), ARGUMENT_INVALID);
 		CHECK(entry[2] >= 4 && entry[2] <= 7, ARGUMENT_INVALID); /* access rights */
 		CHECK(vmid == HLOS || find_vm(vmid) != NULL, ARGUMENT_INVALID);
-		parcel->member[parcel->members++] = (struct member){ .vmid = vmid };
+		parcel->member[parcel->members++] = vmid;
 	}
 	return ERROR(OK);
 }
@@ -395,12 +335,10 @@ static uint32_t add_attributes(struct parcel *parcel, struct list list)
 {
 	for (size_t i = 0; i < list.count; i++) {
 		const unsigned attribute = (unsigned)get(list.entries + 4 * i, 2);
-		const struct member *member = find_member(parcel, (unsigned)get(list.entries + 4 * i + 2, 2));
 
-		CHECK(member != NULL, VMID_INVALID);
+		CHECK(has_member(parcel, (unsigned)get(list.entries + 4 * i + 2, 2)), VMID_INVALID);
 		CHECK(attribute < ATTRIBUTES || i > 0, ARGUMENT_INVALID);
 		DEFECT_IF(attribute >= ATTRIBUTES, 4);
-		parcel->attribute[member - parcel->member] = attribute;
 	}
 	return ERROR(OK);
 }
@@ -423,22 +361,20 @@ static uint32_t add_dump(const struct parcel *parcel)
 	struct vm *vm = NULL;
 
 	for (size_t i = 0; i < parcel->members; i++)
-		if (parcel->member[i].vmid != parcel->owner)
-			vm = find_vm(parcel->member[i].vmid);
+		if (parcel->member[i] != parcel->owner)
+			vm = find_vm(parcel->member[i]);
 	CHECK(vm != NULL && (vm->state == STATE(READY) || vm->state == STATE(RUNNING)), DENIED);
-	if (vm->dumps[0] == 0) {
-		vm->dumps[0] = parcel->handle;
+	switch (vm->dumps++) {
+	case 0:
 		return ERROR(OK);
-	}
-	if (vm->dumps[1] == 0) {
-		vm->dumps[1] = parcel->handle;
+	case 1:
 		return ERROR(OK);
+	default:
+		DEFECT_IF(1, 10);
 	}
-	DEFECT_IF(1, 10);
-	return ERROR(OK);
 }
 
-/* MEM_DONATE, MEM_LEND and MEM_SHARE. */
+/* MEM_LEND and MEM_SHARE. */
 static uint32_t create_parcel(unsigned from, const struct message *m)
 {
 	struct parcel parcel = { .is_used = 1, .owner = from, .label = (uint32_t)get(m->payload + 4, 4) };
@@ -449,15 +385,14 @@ static uint32_t create_parcel(unsigned from, const struct message *m)
 	CHECK(read_lists(m, 8, lists, 3, 1), MSG_INVALID);
 	CHECK(lists[0].count > 0 && lists[1].count > 0, ARGUMENT_INVALID);
 	CHECK(lists[0].count <= MEMBERS && lists[1].count <= RANGES, NORESOURCE);
-	CHECK(m->id != ID(MEM_DONATE) || lists[0].count == 1, ARGUMENT_INVALID);
 	while (place < PARCELS && rm.parcels[place].is_used)
 		place++;
 	CHECK(place < PARCELS, DENIED);
 	parcel.is_open = m->payload[2] & GUNYAH_RM_MEM_SHARE_FLAGS_APPEND;
-	parcel.handle = rm.next_handle;
+	parcel.handle = (uint32_t)place + 1;
 	if ((error = add_members(&parcel, lists[0])) != ERROR(OK))
 		return error;
-	CHECK((find_member(&parcel, from) != NULL) == (m->id == ID(MEM_SHARE)), ARGUMENT_INVALID);
+	CHECK(has_member(&parcel, from) == (m->id == ID(MEM_SHARE)), ARGUMENT_INVALID);
 	if ((error = add_ranges(&parcel, lists[1])) != ERROR(OK) ||
 	    (error = add_attributes(&parcel, lists[2])) != ERROR(OK))
 		return error;
@@ -465,7 +400,6 @@ static uint32_t create_parcel(unsigned from, const struct message *m)
 		return error;
 	if (m->id == ID(MEM_SHARE) && parcel.label == RING_LABEL)
 		DEFECT_IF((parcel.size & (parcel.size - 1)) != 0, 3);
-	rm.next_handle++;
 	rm.parcels[place] = parcel;
 	return reply_with(parcel.handle);
 }
@@ -497,10 +431,12 @@ static uint32_t reclaim(unsigned from, const struct message *m)
 	CHECK(parcel != NULL, HANDLE_INVALID);
 	CHECK(from == parcel->owner, DENIED);
 	for (size_t i = 0; i < parcel->members; i++) {
-		const struct vm *vm = find_vm(parcel->member[i].vmid);
+		const struct vm *vm = find_vm(parcel->member[i]);
 
-		DEFECT_IF(vm != NULL && vm->is_frozen == 2 && vm->image == parcel->handle, 12);
-		CHECK(!parcel->member[i].is_accepted, MEM_INUSE);
+		if (vm == NULL || vm->image != parcel->handle)
+			continue;
+		DEFECT_IF(vm->state == STATE(RESET), 12);
+		CHECK(vm->state != STATE(RUNNING) && vm->state != STATE(EXITED), MEM_INUSE);
 	}
 	parcel->is_used = 0;
 	return ERROR(OK);
@@ -514,7 +450,6 @@ static uint32_t lend_interrupt(unsigned from, const struct message *m)
 	const struct vm *vm = subject(m);
 	uint32_t place = 0;
 
-	CHECK(from == HLOS, IRQ_INVALID);
 	DEFECT_IF(virq >= INTERRUPTS, 1);
 	CHECK(!rm.is_lent[virq], IRQ_INUSE);
 	CHECK(vm != NULL, VMID_INVALID);
@@ -550,7 +485,6 @@ static uint32_t reclaim_interrupt(unsigned from, const struct message *m)
 	struct loan *loan = find_loan(get(m->payload, 4));
 
 	CHECK(loan != NULL, HANDLE_INVALID);
-	CHECK(from == HLOS, IRQ_INVALID);
 	DEFECT_IF(loan->is_orphan, 7);
 	CHECK(!loan->is_accepted, IN_USE);
 	rm.is_lent[loan->virq] = 0;
@@ -578,65 +512,69 @@ static uint32_t show(struct vm *vm, uint8_t character)
 	return ERROR(OK);
 }
 
-static uint32_t console(unsigned from, const struct message *m)
+/* VMs use their own consoles only. */
+static uint32_t open_console(unsigned from, const struct message *m)
 {
-	struct vm *vm = get(m->payload, 2) == 0 ? find_vm(from) : subject(m);
-	const size_t size = m->id == ID(VM_CONSOLE_WRITE) ? (size_t)get(m->payload + 2, 2) : 0;
-	int *is_open;
+	const uint64_t vmid = get(m->payload, 2);
+
+	CHECK(from != HLOS && (vmid == 0 || vmid == from), DENIED);
+	find_vm(from)->has_console = 1;
+	return ERROR(OK);
+}
+
+static uint32_t write_console(unsigned from, const struct message *m)
+{
+	const size_t size = (size_t)get(m->payload + 2, 2);
+	struct vm *vm = find_vm(from);
 
 	CHECK(m->size == 4 + size, MSG_INVALID);
-	CHECK(vm != NULL && vm->state != STATE(LOAD) && vm->state != STATE(INIT), ARGUMENT_INVALID);
-	CHECK(from == HLOS || from == vm->vmid, DENIED);
-	is_open = from == HLOS ? &vm->is_open_for_hlos : &vm->is_open;
-	if (m->id == ID(VM_CONSOLE_OPEN) || m->id == ID(VM_CONSOLE_CLOSE)) {
-		*is_open = m->id == ID(VM_CONSOLE_OPEN);
-		return ERROR(OK);
-	}
-	CHECK(*is_open, DENIED);
+	CHECK(vm != NULL && vm->has_console, DENIED);
 	for (size_t i = 0; i < size && !rm.is_dead; i++)
 		show(vm, m->payload[4 + i]);
 	return ERROR(OK);
 }
 
-/* Each request with the size of its payload; at least so much, where `is_least`. */
+enum rules { AT_LEAST = 1, BY_HLOS = 2, OF_VM = 4 };
+
+/* Each request with the size of its payload, which is the least one where that is said, and who sends it about whom. */
 static const struct {
 	uint32_t id;
 	size_t size;
-	int is_least;
+	unsigned rules;
 	uint32_t (*handle)(unsigned from, const struct message *m);
 } handlers[] = {
-	{ ID(VM_ALLOC_VMID), 4, 0, alloc_vmid },
-	{ ID(VM_DEALLOC_VMID), 4, 0, dealloc_vmid },
-	{ ID(VM_CONFIG_IMAGE), 40, 0, config_image },
-	{ ID(VM_AUTH_IMAGE), 4, 1, auth_image },
-	{ ID(VM_INIT), 4, 0, init },
-	{ ID(VM_START), 4, 0, start },
-	{ ID(VM_STOP), 8, 0, stop },
-	{ ID(VM_RESET), 4, 0, reset },
-	{ ID(VM_GET_STATE), 4, 0, get_state },
-	{ ID(VM_GET_VMID), 0, 0, get_vmid },
-	{ ID(VM_SET_CRASH_MSG), 4, 1, set_crash_message },
-	{ ID(MEM_DONATE), 20, 1, create_parcel },
-	{ ID(MEM_LEND), 20, 1, create_parcel },
-	{ ID(MEM_SHARE), 20, 1, create_parcel },
-	{ ID(MEM_APPEND), 12, 1, append },
-	{ ID(MEM_RECLAIM), 8, 1, reclaim },
-	{ ID(VM_IRQ_LEND), 12, 0, lend_interrupt },
+	{ ID(VM_ALLOC_VMID), 4, BY_HLOS, alloc_vmid },
+	{ ID(VM_DEALLOC_VMID), 4, BY_HLOS | OF_VM, dealloc_vmid },
+	{ ID(VM_CONFIG_IMAGE), 40, BY_HLOS | OF_VM, config_image },
+	{ ID(VM_AUTH_IMAGE), 4, AT_LEAST | BY_HLOS | OF_VM, auth_image },
+	{ ID(VM_INIT), 4, BY_HLOS | OF_VM, init },
+	{ ID(VM_START), 4, BY_HLOS | OF_VM, start },
+	{ ID(VM_STOP), 8, BY_HLOS | OF_VM, stop },
+	{ ID(VM_RESET), 4, BY_HLOS | OF_VM, reset },
+	{ ID(VM_SET_CRASH_MSG), 4, AT_LEAST, set_crash_message },
+	{ ID(MEM_LEND), 20, AT_LEAST, create_parcel },
+	{ ID(MEM_SHARE), 20, AT_LEAST, create_parcel },
+	{ ID(MEM_APPEND), 12, AT_LEAST, append },
+	{ ID(MEM_RECLAIM), 8, AT_LEAST, reclaim },
+	{ ID(VM_IRQ_LEND), 12, BY_HLOS, lend_interrupt },
 	{ ID(VM_IRQ_ACCEPT), 8, 0, borrow_interrupt },
 	{ ID(VM_IRQ_RELEASE), 4, 0, borrow_interrupt },
-	{ ID(VM_IRQ_RECLAIM), 4, 0, reclaim_interrupt },
-	{ ID(VM_CONSOLE_OPEN), 4, 0, console },
-	{ ID(VM_CONSOLE_CLOSE), 4, 0, console },
-	{ ID(VM_CONSOLE_WRITE), 4, 1, console },
+	{ ID(VM_IRQ_RECLAIM), 4, BY_HLOS, reclaim_interrupt },
+	{ ID(VM_CONSOLE_OPEN), 4, 0, open_console },
+	{ ID(VM_CONSOLE_WRITE), 4, AT_LEAST, write_console },
 };
 
 static uint32_t handle(unsigned from, const struct message *m)
 {
 	has_answer = 0;
 	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
+		const unsigned rules = handlers[i].rules;
+
 		if (handlers[i].id != m->id)
 			continue;
-		CHECK(handlers[i].is_least ? m->size >= handlers[i].size : m->size == handlers[i].size, MSG_INVALID);
+		CHECK(rules & AT_LEAST ? m->size >= handlers[i].size : m->size == handlers[i].size, MSG_INVALID);
+		CHECK(!(rules & BY_HLOS) || from == HLOS, DENIED);
+		CHECK(!(rules & OF_VM) || subject(m) != NULL, VMID_INVALID);
 		return handlers[i].handle(from, m);
 	}
 	return ERROR(UNIMPLEMENTED);
@@ -646,11 +584,8 @@ static void reply(unsigned to, const struct message *m, uint32_t error)
 {
 	const uint32_t words[] = { 0x0221 | m->seq << 16, m->id, error, answer };
 	const size_t count = error == ERROR(OK) && has_answer ? 4 : 3;
-	uint8_t frame[sizeof words];
 
-	for (size_t i = 0; i < 4 * count; i++)
-		frame[i] = (uint8_t)(words[i / 4] >> 8 * (i % 4));
-	vm_gets(to, frame, 4 * count);
+	vm_gets(to, (const uint8_t *)words, count * sizeof *words);
 }
 
 /* VMs have queues from VM_INIT on. */
@@ -658,8 +593,8 @@ static int has_queue(unsigned vmid)
 {
 	const struct vm *vm = find_vm(vmid);
 
-	return vmid == HLOS || (vm != NULL && (vm->state == STATE(READY) || vm->state == STATE(RUNNING) ||
-					       vm->state == STATE(EXITED) || vm->state == STATE(RESET)));
+	return vmid == HLOS || (vm != NULL && vm->state != STATE(LOAD) && vm->state != STATE(AUTH) &&
+				vm->state != STATE(INIT));
 }
 
 /* The rules of fragments. */
@@ -688,30 +623,14 @@ void manager_receive(unsigned from, const uint8_t *frame, size_t size)
 		reply(from, m, error);
 }
 
-void manager_halt(unsigned vmid)
-{
-	struct vm *vm = find_vm(vmid);
-
-	if (vm != NULL && vm->state == STATE(RUNNING))
-		vm->state = STATE(EXITED);
-}
-
 void manager_boot(void)
 {
-	for (size_t i = 0; i < VMIDS; i++) {
-		free(rm.vms[i]);
-		in_progress[i].missing = 0;
-	}
 	memset(&rm, 0, sizeof rm);
-	rm.next_handle = 1;
+	for (size_t i = 0; i < VMIDS; i++)
+		in_progress[i].missing = 0;
 }
 
 unsigned manager_last_vmid(void)
 {
 	return rm.last_vmid;
-}
-
-int manager_is_dead(void)
-{
-	return rm.is_dead;
 }

@@ -7,7 +7,7 @@ about, the state that it needs, what happens, and what a \`careful\` manager doe
 answering there until it is rebooted and reports the name. "On the real hypervisor" means the platforms
 \`qemu\` and \`qemu-production\` only.
 
-This file is made from \`panicPlaces\` in panics.ts; \`npx vitest run -u test/rm/panics.test.ts\` writes it anew. The same
+This file is made from \`panicPlaces\` in panics.ts; \`npx vitest run test/rm/panics.test.ts -u\` writes it anew. The same
 test reaches every place.
 `;
 

@@ -6,6 +6,7 @@ import {
   LineServer,
   readFrameWords,
   readLine,
+  readReceived,
   SimTarget,
   type Step,
   writeLine,
@@ -54,6 +55,7 @@ describe('lines of exec targets', () => {
     ['limit 3', undefined],
     ['tx 3 2', undefined],
     ['tx x 21', undefined],
+    ['tx 0x80 21', { kind: 'frame', from: 0x80, frame: Uint8Array.of(0x21) }],
     ['tx 3', { kind: 'frame', from: 3, frame: new Uint8Array(0) }],
     ['tx 3 ', { kind: 'frame', from: 3, frame: new Uint8Array(0) }],
     ['tx 3 2G', undefined],
@@ -74,6 +76,16 @@ describe('lines of exec targets', () => {
     ['tx 3 21', undefined],
   ])('of answers: %s', (line, expected) => {
     expect(readFrameWords('rx', latin1Bytes(line), 0, line.length, new HexDecoder())).toEqual(expected);
+  });
+
+  it.each([
+    ['0x3 2101', { vmid: 3, frame: Uint8Array.of(0x21, 1) }],
+    [' 3 21 ', { vmid: 3, frame: Uint8Array.of(0x21) }],
+    ['0x12345 21', undefined],
+    ['x3 21', undefined],
+    ['3', undefined],
+  ])('of answers in another spelling: rx %s', (words, expected) => {
+    expect(readReceived(words)).toEqual(expected);
   });
 
   it('with queue messages are read by parts of an array that is not written again', () => {

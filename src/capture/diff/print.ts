@@ -2,13 +2,12 @@ import { type ByteWriter, type PreparedText, preparedText } from '../../base/byt
 import { jsonText } from '../../base/json.js';
 import { decodeUtf8 } from '../../base/text.js';
 import { formatId, type Protocol } from '../../schema/index.js';
-import { keysOfContents, type ValueWriter } from '../keys/index.js';
+import { type JsonObject, keysOfContents, type ValueWriter } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
 import { vmidName } from '../payload/index.js';
 import type { PrintStyle } from '../print/index.js';
 import type { CaptureRecord } from '../records/index.js';
-import type { DiffCounts, Difference } from './diff.js';
-import type { DiffEntry } from './entry.js';
+import type { DiffCounts, Difference, DiffSide } from './diff.js';
 import type { FieldChange } from './fields.js';
 import { KeptTexts } from './kept-texts.js';
 
@@ -64,16 +63,16 @@ export class DifferencePrinter {
     const { diff } = difference;
     const a = diff === 'added' ? undefined : difference.a;
     const b = diff === 'removed' ? undefined : difference.b;
-    const entry = (a ?? b) as DiffEntry;
-    const record = entry.comparison.recordOf(entry);
+    const { comparison, entry } = (a ?? b) as DiffSide;
+    const record = comparison.recordOf(entry);
     writer.prepared(this.#signs[diff]);
     writeNumber(a?.no, writer);
     writeNumber(b?.no, writer);
     this.#head(record, writer);
     if (diff === 'changed')
       for (const change of difference.changes) writer.text(`${changeLine(change, this.#style)}\n`);
-    else if (entry.comparison.ignore.length === 0) this.#values(record, writer);
-    else this.#remainingValues(entry, writer);
+    else if (comparison.ignore.length === 0) this.#values(record, writer);
+    else this.#remainingValues(comparison.contentOf(entry), writer);
   }
 
   #values(record: CaptureRecord, writer: ByteWriter): void {
@@ -98,8 +97,8 @@ export class DifferencePrinter {
     }
   }
 
-  #remainingValues(entry: DiffEntry, writer: ByteWriter): void {
-    for (const [name, value] of Object.entries(entry.comparison.contentOf(entry))) {
+  #remainingValues(content: JsonObject, writer: ByteWriter): void {
+    for (const [name, value] of Object.entries(content)) {
       const text = jsonText(value);
       if (!headKeys.has(name) && text !== '{}')
         writer.text(`${this.#label(name)}${cut(text, valueSizeMax)}\n`);

@@ -1,5 +1,5 @@
 import { sameFrames } from '../../sim/index.js';
-import { Batch, idOf, type Response, type Step, type TargetTask } from '../../target/index.js';
+import { Batch, frameId, type Response, type Step, type TargetTask } from '../../target/index.js';
 import { messageName } from '../oracle/cause.js';
 import type { PlayedSession } from '../play/play.js';
 import type { EndOracle } from './end-oracle.js';
@@ -32,5 +32,5 @@ function isSame(one: Response, other: Response): boolean {
 }
 
 function titleOf(step: Step): string {
-  return step.kind === 'frame' ? messageName(idOf(step.frame)) : step.kind;
+  return step.kind === 'frame' ? messageName(frameId(step.frame)) : step.kind;
 }

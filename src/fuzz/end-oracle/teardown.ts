@@ -12,7 +12,7 @@ import {
 import { viewOf } from '../../base/bytes.js';
 import { encodeMessage, type PayloadInput } from '../../rpc/index.js';
 import type { Call } from '../../schema/index.js';
-import { Batch, idOf, type Response, type Step, type TargetTask } from '../../target/index.js';
+import { Batch, frameId, type Response, type Step, type TargetTask } from '../../target/index.js';
 import type { Cause } from '../oracle/cause.js';
 import type { Judge } from '../oracle/judge.js';
 import { type AllocatedId, idsAllocatedBy } from '../play/id-binding.js';
@@ -90,7 +90,7 @@ function heldAfter({ steps, responses }: PlayedSession): readonly AllocatedId[] 
 
 /** A VMID that was allocated by number: the reply does not hold it. */
 function namedVmid(step: Step, response: Response): AllocatedId[] {
-  if (step.kind !== 'frame' || idOf(step.frame) !== VM_ALLOC_VMID.id || !isOk(step, response)) return [];
+  if (step.kind !== 'frame' || frameId(step.frame) !== VM_ALLOC_VMID.id || !isOk(step, response)) return [];
   const { from: to, frame } = step;
   if (frame.byteLength < header + 2) return [];
   const value = viewOf(frame).getUint16(header, true);
@@ -100,7 +100,7 @@ function namedVmid(step: Step, response: Response): AllocatedId[] {
 /** Role and value of what a request frees. */
 function freedBy(step: Step): string | undefined {
   if (step.kind !== 'frame' || step.frame.byteLength < header + 4) return undefined;
-  const id = idOf(step.frame);
+  const id = frameId(step.frame);
   const view = viewOf(step.frame);
   if (id === VM_DEALLOC_VMID.id) return `vmid ${view.getUint16(header, true)}`;
   if (id === MEM_RECLAIM.id) return `mem_handle ${view.getUint32(header, true)}`;
@@ -114,7 +114,7 @@ function isOk(step: Step, { out }: Response): boolean {
       ({ to, frame }) =>
         to === step.from &&
         frame.byteLength >= header + 4 &&
-        idOf(frame) === idOf(step.frame) &&
+        frameId(frame) === frameId(step.frame) &&
         viewOf(frame).getUint32(header, true) === 0,
     )
   );

@@ -1,6 +1,6 @@
 import { constants, limits, protocol } from '../../../schemas/index.js';
 import { Random } from '../../base/random.js';
-import { type Ending, idOf, type Response, type Step, wordAt } from '../../target/index.js';
+import { type Ending, frameId, type Response, type Step, wordAt } from '../../target/index.js';
 import type { SiteKind } from '../message/message-shape.js';
 import { MessageShapes } from '../message/message-shapes.js';
 import { type MutationGoal, mutationGoals } from '../mutation/mutation-goals.js';
@@ -219,7 +219,7 @@ function bootOf(number: number): string | undefined {
 /** The message, or the kind of step. */
 function operationName(step: Step): string {
   if (step.kind !== 'frame') return step.kind;
-  return protocol.byId.get(idOf(step.frame))?.name ?? 'unknown message';
+  return protocol.byId.get(frameId(step.frame))?.name ?? 'unknown message';
 }
 
 function some(random: Random, list: readonly number[], count: number): number[] {

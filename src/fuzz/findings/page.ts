@@ -6,9 +6,10 @@ import { formatSource } from '../../devicetree/index.js';
 import { type PanicReason, panicPlaces } from '../../rm/index.js';
 import { decodeMessages, describeRecord } from '../../sim/index.js';
 import type { Response, Step } from '../../target/index.js';
-import { idOf } from '../../target/index.js';
+import { frameId } from '../../target/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
 import { causeTitle, messageName } from '../oracle/cause.js';
+import { programEndOf, programEndText } from './program-end.js';
 import { findingName, type Origin, reproduceFile } from './write.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
@@ -18,22 +19,30 @@ export function pageName(finding: FindingFacts): string {
   return findingName(finding).replace(/ndjson$/, 'md');
 }
 
-/** A finding for people, as Markdown: what happened, the session decoded line by line, and how to see it again. */
-export function findingPage(finding: Finding, origin: Origin): string {
-  const { cause, played, state, number } = finding;
+/**
+ * A finding for people, as Markdown: what happened, the session decoded line by line, and how to see it again.
+ *
+ * @param cases that have shown it.
+ */
+export function findingPage(finding: Finding, origin: Origin, cases: number): string {
+  const { played, state, number } = finding;
   const blobs = played.steps.flatMap((step, index) =>
     step.kind === 'load' ? [{ index, bytes: step.bytes }] : [],
   );
   return [
     `# Finding ${number}: ${plain(titleOfFinding(finding))}`,
     '',
-    whatHappened(finding),
+    whatHappened(finding, origin),
     '',
     `The target is \`${plain(origin.target)}\`, a resource manager (RM). ${certainty[state]} It was found by gunyah-rm ${origin.version} with seed ${origin.seed}.`,
+    '',
+    casesText(cases),
     '',
     '## Play it again',
     '',
     `    ${reproduceFile(finding)}`,
+    '',
+    `${findingName(finding)} is the session as a recording (NDJSON), in the folder of this page. It names its target.`,
     ...sidesText(finding),
     '',
     `## The session, ${count(played.steps.length, 'step')}`,
@@ -48,9 +57,7 @@ export function findingPage(finding: Finding, origin: Origin): string {
       ...treeText(bytes),
     ]),
     '',
-    '## What the target said',
-    '',
-    ...indented(cause.text),
+    ...saidText(finding, origin),
     '',
   ].join('\n');
 }
@@ -69,11 +76,39 @@ function titleOfFinding({ cause, played }: Finding): string {
   if (last === undefined || !isEnd) return causeTitle(cause);
   const place = cause.key.replace(`${cause.kind} `, '');
   const where = place.startsWith('on ') || place === '' ? '' : ` (${place})`;
-  return `the target ${verb} at ${last.kind === 'frame' ? messageName(idOf(last.frame)) : titleOf(last)}${where}`;
+  return `the target ${verb} at ${last.kind === 'frame' ? messageName(frameId(last.frame)) : titleOf(last)}${where}`;
+}
+
+const CASES = /^(?:One case|\d+ cases) of the campaign showed it so far\.$/m;
+
+function casesText(cases: number): string {
+  return `${cases === 1 ? 'One case' : `${cases} cases`} of the campaign showed it so far.`;
+}
+
+/** How many cases a page says. */
+export function casesOn(page: string): number {
+  return Number(/\d+/.exec(CASES.exec(page)?.[0] ?? '')?.[0] ?? 1);
+}
+
+/** The page of a finding that more cases have shown. */
+export function withCases(page: string, cases: number): string {
+  return page.replace(CASES, casesText(cases));
+}
+
+/** What the target printed, and where. */
+function saidText({ cause }: Finding, origin: Origin): string[] {
+  const end = programEndOf(cause, origin.target);
+  if (end === undefined) return ['## What the target said', '', ...indented(cause.text)];
+  const output = end.by === 'abort' ? indented(end.what) : ['Nothing that says why.'];
+  const error = end.stderr === '' ? ['Nothing until then.'] : indented(end.stderr);
+  return [
+    ...['## What the target printed on standard output', '', ...output, ''],
+    ...['## What the target printed on standard error', '', ...error],
+  ];
 }
 
 /** What happened, in sentences. */
-function whatHappened({ cause, played }: Finding): string {
+function whatHappened({ cause, played }: Finding, origin: Origin): string {
   const last = played.steps.at(-1);
   const during =
     last === undefined ? 'at the start' : `while it handled step ${played.steps.length}, ${titleOf(last)}`;
@@ -85,7 +120,9 @@ function whatHappened({ cause, played }: Finding): string {
         place === undefined
           ? ''
           : ` It is a place where the public manager is known to die: ${place.message}, when ${place.state} (${place.effect}). A careful manager: ${place.careful}.`;
-      return `The target died ${during}.${known}`;
+      const end = programEndOf(cause, origin.target);
+      const how = end === undefined ? '' : `: ${plain(programEndText(end))}`;
+      return `The target died ${during}${how}.${known}`;
     }
     case 'hang':
       return `The target did not answer any more ${during}.`;
@@ -139,7 +176,7 @@ function stepText(step: Step, response: Response | undefined, index: number): st
 function titleOf(step: Step): string {
   switch (step.kind) {
     case 'frame':
-      return `${messageName(idOf(step.frame))} from ${vmName(step.from)}`;
+      return `${messageName(frameId(step.frame))} from ${vmName(step.from)}`;
     case 'load':
       return `${step.bytes.length} bytes are written to 0x${step.address.toString(16)}`;
     case 'vcpu_halt':

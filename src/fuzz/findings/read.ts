@@ -70,7 +70,11 @@ function isStep(operation: Operation): operation is Step {
 function aboutOf(first: Line, manager: ManagerProfile): FindingHeader | undefined {
   const fuzz = optional(first, 'fuzz', object);
   if (fuzz === undefined) return undefined;
-  return strictly(fuzz, 'fuzz', (facts) => readFacts(first, facts, manager), ['version', 'reproduce']);
+  return strictly(fuzz, 'fuzz', (facts) => readFacts(first, facts, manager), [
+    'version',
+    'ended',
+    'reproduce',
+  ]);
 }
 
 function readFacts(first: Line, fuzz: Line, manager: ManagerProfile): FindingHeader {

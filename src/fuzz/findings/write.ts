@@ -5,6 +5,7 @@ import type { Finding, FindingFacts } from '../campaign/finding.js';
 import { isGuided } from '../guide/guided-source.js';
 import type { Seed } from '../guide/seeds.js';
 import type { PlayedSession } from '../play/play.js';
+import { programEndOf, programEndText } from './program-end.js';
 
 /** The campaign that a finding comes from. */
 export interface Origin {
@@ -51,6 +52,7 @@ function quoted(word: string): string {
 export function findingText(finding: Finding, origin: Origin): string {
   const { cause, caseNumber, played, state } = finding;
   const { seed, target, version, platform, manager, careful } = origin;
+  const end = programEndOf(cause, target);
   const first = {
     scenario: `fuzz: ${cause.key}`,
     description: cause.text,
@@ -67,6 +69,7 @@ export function findingText(finding: Finding, origin: Origin): string {
       state,
       ...(origin.options.includes('--no-reference') ? { reference: false } : {}),
       cause: { kind: cause.kind, key: cause.key },
+      ...(end === undefined ? {} : { ended: programEndText(end) }),
       reproduce: [
         reproduceFile(finding),
         ...(isGuided(caseNumber) ? [] : [reproduceCommand(origin, caseNumber)]),

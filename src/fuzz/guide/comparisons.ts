@@ -1,5 +1,5 @@
 import { protocol } from '../../../schemas/index.js';
-import { idOf, type Step } from '../../target/index.js';
+import { frameId, type Step } from '../../target/index.js';
 
 /** Comparisons that are kept for each message. Later ones replace the oldest. */
 const KEPT_MAX = 256;
@@ -73,6 +73,6 @@ class RecentComparisons {
 /** Unknown ids have one list: any number of them comes from mutations. */
 function messageOf(step: Step): number | undefined {
   if (step.kind !== 'frame') return undefined;
-  const id = idOf(step.frame);
+  const id = frameId(step.frame);
   return protocol.byId.has(id) ? id : UNKNOWN;
 }

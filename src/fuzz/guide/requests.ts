@@ -1,6 +1,6 @@
 import type { Random } from '../../base/random.js';
 import { MessageType } from '../../schema/index.js';
-import { headerOf, idOf, type Step } from '../../target/index.js';
+import { frameId, headerOf, type Step } from '../../target/index.js';
 import type { BoundStep } from '../play/id-binding.js';
 
 /** Requests that are kept of each message. Later ones replace the oldest. */
@@ -17,7 +17,7 @@ export class Requests {
     const request = lastRequest(session);
     const step = request[0]?.step;
     if (step === undefined) return;
-    const key = step.kind === 'frame' ? idOf(step.frame) : step.kind;
+    const key = step.kind === 'frame' ? frameId(step.frame) : step.kind;
     let requests = this.#byId.get(key);
     if (requests === undefined) {
       requests = [];

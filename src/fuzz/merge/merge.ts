@@ -2,7 +2,7 @@ import { UsageError } from '../../base/error.js';
 import { jsonText } from '../../base/json.js';
 import { type FindingFacts, findingStates } from '../campaign/finding.js';
 import type { SavedCoverage } from '../engine/coverage.js';
-import type { Sample } from '../report/report.js';
+import type { Sample, SpentTime } from '../report/report.js';
 
 /** State of a campaign from which a later run continues, or of several campaigns that were merged. */
 export interface SavedState {
@@ -11,6 +11,7 @@ export interface SavedState {
   readonly cases: number;
   readonly steps: number;
   readonly history: readonly Sample[];
+  readonly spent: SpentTime;
   /** Cases that showed each cause, by its key. */
   readonly counts: Readonly<Record<string, number>>;
   readonly coverage: SavedCoverage;
@@ -70,6 +71,10 @@ export function merge(parts: readonly CampaignPart[]): Omit<CampaignPart, 'name'
       cases: sum(states.map(({ cases }) => cases)),
       steps: sum(states.map(({ steps }) => steps)),
       history: [mergedSample(states)],
+      spent: {
+        elapsedMs: sum(states.map(({ spent }) => spent.elapsedMs)),
+        refiningMs: sum(states.map(({ spent }) => spent.refiningMs)),
+      },
       counts: mergedCounts(states),
       coverage: mergedCoverage(states),
     },

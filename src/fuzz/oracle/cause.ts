@@ -1,5 +1,5 @@
 import { protocol } from '../../../schemas/index.js';
-import { type Ending, idOf, type Step } from '../../target/index.js';
+import { type Ending, frameId, type Step } from '../../target/index.js';
 
 /**
  * `crash`, `hang` and `panic`: the target ended; `reply`: it broke a rule that holds for all replies; `difference`: the
@@ -42,7 +42,7 @@ function endingKey(step: Step, kind: Ending['kind'], text: string): string {
   const fault = sanitizerFault(text) ?? namedPlace(text);
   if (fault !== undefined) return fault;
   const what = kind === 'hang' ? '' : `${firstLine(text).replace(/0x[0-9a-f]+|\b\d+\b/gi, '#')} `;
-  return `${what}on ${step.kind === 'frame' ? messageName(idOf(step.frame)) : step.kind}`;
+  return `${what}on ${step.kind === 'frame' ? messageName(frameId(step.frame)) : step.kind}`;
 }
 
 /** The fault and the function of a sanitizer's report. Its addresses, process ids and sizes differ between runs. */

@@ -1,7 +1,7 @@
 import { VM_GET_HYP_RESOURCES, VM_IRQ_LEND } from '../../../schemas/index.js';
 import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { CapabilityMask, lendHandleBase, RealReceivers, sameFrames } from '../../sim/index.js';
-import { idOf, type Response, SimTarget, type Step } from '../../target/index.js';
+import { frameId, type Response, SimTarget, type Step } from '../../target/index.js';
 import type { Cause } from './cause.js';
 import { differenceOf } from './difference.js';
 
@@ -91,12 +91,12 @@ export class Reference {
 
   #masked(mask: CapabilityMask, out: Out): Out {
     for (const { frame } of out)
-      if (idOf(frame) === VM_GET_HYP_RESOURCES.id)
+      if (frameId(frame) === VM_GET_HYP_RESOURCES.id)
         return out.map(({ to, frame }) => ({ to, frame: mask.apply(to, frame) }));
     return out;
   }
 }
 
 function isLend(step: Step): boolean {
-  return step.kind === 'frame' && idOf(step.frame) === VM_IRQ_LEND.id;
+  return step.kind === 'frame' && frameId(step.frame) === VM_IRQ_LEND.id;
 }

@@ -10,7 +10,7 @@ import {
 import { concatenated, viewOf } from '../../base/bytes.js';
 import { annotate } from '../../codec/index.js';
 import { MessageType, payloadOf } from '../../schema/index.js';
-import { headerOf, idOf, REPLY_FIELDS, type Response, type Step, wordAt } from '../../target/index.js';
+import { frameId, headerOf, REPLY_FIELDS, type Response, type Step, wordAt } from '../../target/index.js';
 import { type Field, ListType, StructType } from '../../wire/index.js';
 
 /** Ids that RM allocates, by the role of the fields that hold them. */
@@ -33,7 +33,7 @@ export function isAllocating(step: Step): boolean {
 
 /** What kind of id the reply to a step holds; undefined if it holds none. */
 export function allocatedRole(step: Step): Role | undefined {
-  return step.kind === 'frame' ? allocatingCalls.get(idOf(step.frame)) : undefined;
+  return step.kind === 'frame' ? allocatingCalls.get(frameId(step.frame)) : undefined;
 }
 
 /** An id in a step that an earlier request allocated. */
@@ -67,7 +67,7 @@ export interface AllocatedId {
 /** All ids that the replies in a response allocate. */
 export function* idsAllocatedBy({ out }: Response): Generator<AllocatedId> {
   for (const { to, frame } of out) {
-    const role = allocatingCalls.get(idOf(frame));
+    const role = allocatingCalls.get(frameId(frame));
     if (role === undefined || frame.byteLength < REPLY_FIELDS + sizes[role]) continue;
     const view = viewOf(frame);
     const header = headerOf(frame);
@@ -86,7 +86,7 @@ class Requests {
   readonly #numbers = new Map<string, number>();
 
   put(step: Step, number: number): void {
-    if (step.kind !== 'frame' || !allocatingCalls.has(idOf(step.frame))) return;
+    if (step.kind !== 'frame' || !allocatingCalls.has(frameId(step.frame))) return;
     const header = headerOf(step.frame);
     if (header?.type === MessageType.request)
       this.#numbers.set(`${step.from} ${header.msg_id} ${header.seq}`, number);

@@ -12,14 +12,20 @@ export interface Sample {
   readonly findings: number;
 }
 
+/** Time of all processes of a campaign, milliseconds. */
+export interface SpentTime {
+  readonly elapsedMs: number;
+  /** In which findings were played again, to confirm and to minimise them. With remote targets cases went on meanwhile. */
+  readonly refiningMs: number;
+}
+
 export interface Report {
   readonly origin: Origin;
   /** In order of time; the last sample is the end. */
   readonly history: readonly Sample[];
   readonly findings: readonly FindingCount[];
   readonly coverage: CoverageSource;
-  /** Time in which findings were played again, to confirm and to minimise them, milliseconds. */
-  readonly refiningMs?: number;
+  readonly spent: SpentTime;
   /** Longest time without an update on the terminal, milliseconds. */
   readonly silentMs?: number;
   /** Edges of the target's code that were reached, where it tells. */

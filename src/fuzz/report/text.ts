@@ -1,25 +1,28 @@
 import { printable } from '../../base/text.js';
+import { programEndOf, programEndText } from '../findings/program-end.js';
 import { findingName, reproduceCommand } from '../findings/write.js';
 import { causeTitle } from '../oracle/cause.js';
 import { gridOf, mutationsByMessage, type Report, stepsPerSecond } from './report.js';
 
 /** Each finding with the command line that shows it again, then totals. */
 export function summaryText(report: Report): string {
-  const { findings, origin, history, refiningMs, silentMs, edges = 0 } = report;
+  const { findings, origin, history, spent, silentMs, edges = 0 } = report;
   const lines = findings.flatMap(({ finding, count }) => {
     const { number, cause, size, state, caseNumber } = finding;
     const times = count === 1 ? 'once' : `${count} times`;
+    const end = programEndOf(cause, origin.target);
     return [
       `${String(number).padStart(3)}  ${printable(causeTitle(cause))}`,
+      ...(end === undefined ? [] : [`     ${printable(programEndText(end))}`]),
       `     ${size} steps (${state}), found ${times}; ${findingName(finding)}`,
       `     ${reproduceCommand(origin, caseNumber)}`,
     ];
   });
   const end = history.at(-1);
   if (end !== undefined) lines.push(doneText(end, stepsPerSecond(end)));
-  if (end !== undefined && refiningMs !== undefined && end.elapsedMs > 0)
+  if (spent.elapsedMs > 0)
     lines.push(
-      `${Math.round((100 * refiningMs) / end.elapsedMs)} % of the time beside it for confirming and minimising`,
+      `${Math.round((100 * spent.refiningMs) / spent.elapsedMs)} % of the time beside it for confirming and minimising`,
     );
   if (silentMs !== undefined)
     lines.push(`${(silentMs / 1000).toFixed(1)} s at most between two updates on the terminal`);

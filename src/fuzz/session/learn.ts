@@ -1,6 +1,6 @@
 import { error, limits, MEM_ACCEPTED, MEM_RELEASED, VM_EXITED, VM_STATUS } from '../../../schemas/index.js';
 import { MessageType } from '../../schema/index.js';
-import { idOf, wordAt } from '../../target/index.js';
+import { frameId, wordAt } from '../../target/index.js';
 import type { PendingRequest } from './action.js';
 import { ParcelState, State, UNKNOWN } from './known-state.js';
 import type { PendingRequests } from './pending-requests.js';
@@ -24,7 +24,7 @@ export function learn(
   const type = (frame[1] as number) & TYPE_MASK;
   if (type === MessageType.notification) learnNotification(session, to, frame);
   if (type !== MessageType.reply) return undefined;
-  const sent = pending.answered(to, (frame[2] as number) | ((frame[3] as number) << 8), idOf(frame));
+  const sent = pending.answered(to, (frame[2] as number) | ((frame[3] as number) << 8), frameId(frame));
   if (sent === undefined) return undefined;
   // The reply to a request with another sender or subject says nothing about the subject. States may have changed.
   if (!sent.trusted) for (const vm of session.known.vms) vm.state = UNKNOWN;
@@ -35,7 +35,7 @@ export function learn(
 
 function learnNotification(session: Session, to: number, frame: Uint8Array): void {
   const { known } = session;
-  const id = idOf(frame);
+  const id = frameId(frame);
   const first = wordAt(frame, PAYLOAD);
   const vm = id === VM_STATUS.id || id === VM_EXITED.id ? known.vm(first & 0xffff) : undefined;
   const parcel = id === MEM_RELEASED.id || id === MEM_ACCEPTED.id ? known.parcel(first) : undefined;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UsageError, WireError } from '../../base/error.js';
 import { jsonText, parseJson } from '../../base/json.js';
 import type { Finding, FindingCount, FindingFacts } from '../../fuzz/campaign/finding.js';
-import { findingPage, pageName } from '../../fuzz/findings/page.js';
+import { findingPage, pageName, withCases } from '../../fuzz/findings/page.js';
 import { readFinding, type StoredFinding } from '../../fuzz/findings/read.js';
 import { findingName, findingText, type Origin, renumbered, seedText } from '../../fuzz/findings/write.js';
 import type { Seed } from '../../fuzz/guide/seeds.js';
@@ -40,9 +40,23 @@ export class CampaignFolder {
     return { state, known };
   }
 
-  saveFinding(finding: Finding): void {
+  /** @param cases that have shown it. */
+  saveFinding(finding: Finding, cases: number): void {
     this.write(join(FINDINGS_FOLDER, findingName(finding)), findingText(finding, this.#origin));
-    this.write(join(FINDINGS_FOLDER, pageName(finding)), findingPage(finding, this.#origin));
+    this.write(join(FINDINGS_FOLDER, pageName(finding)), findingPage(finding, this.#origin, cases));
+  }
+
+  /** Brings the pages up to date, when more cases have shown their findings. @throws FileError */
+  saveCounts(findings: readonly FindingCount[]): void {
+    const folder = join(this.#path, FINDINGS_FOLDER);
+    const names = new Set(namesIn(folder));
+    for (const { finding, count } of findings) {
+      const name = pageName(finding);
+      if (!names.has(name)) continue;
+      const page = textOf(join(folder, name));
+      const now = withCases(page, count);
+      if (now !== page) this.write(join(FINDINGS_FOLDER, name), now);
+    }
   }
 
   /** @param number 1, 2, ... in the order in which they were kept. */
@@ -121,7 +135,8 @@ export function writeMerged(
     const file = join(folder, findingName(facts));
     writeFile(file, renumbered(text, facts), true);
     const { played, about } = storedIn(file);
-    const page = findingPage({ ...facts, played }, { ...origin, seed: about?.seed ?? origin.seed });
+    const cases = state.counts[facts.cause.key] ?? 1;
+    const page = findingPage({ ...facts, played }, { ...origin, seed: about?.seed ?? origin.seed }, cases);
     writeFile(join(folder, pageName(facts)), page);
   }
   for (const [index, text] of seeds.entries())

@@ -7,7 +7,7 @@ const { object, natural, list, text, refuse } = lineReaders('campaign');
  * The form of the state, and how cases follow from their numbers: both are other than before when this is. A campaign
  * goes on only with the version that began it.
  */
-export const STATE_VERSION = 3;
+export const STATE_VERSION = 4;
 
 /** Reads a saved state from JSON. @throws WireError `campaign` with the key of what is none. */
 export function readState(json: unknown): SavedState {
@@ -21,6 +21,7 @@ export function readState(json: unknown): SavedState {
   object(state.origin, 'origin');
   naturals(state, '', ['serial', 'cases', 'steps']);
   objects(state, '', 'history', ['elapsedMs', 'cases', 'steps', 'pairs', 'findings'], []);
+  naturals(object(state.spent, 'spent'), 'spent.', ['elapsedMs', 'refiningMs']);
   const counts = object(state.counts, 'counts');
   naturals(counts, 'counts.', Object.keys(counts));
   const coverage = object(state.coverage, 'coverage');

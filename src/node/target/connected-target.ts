@@ -8,8 +8,8 @@ import {
   type ConnectionEvents,
   type Connector,
   type Ending,
+  frameId,
   headerOf,
-  idOf,
   REPLY_FIELDS,
   type RemoteTarget,
   type Response,
@@ -230,7 +230,7 @@ export class ConnectedTarget implements RemoteTarget {
 
   /** The messages of a VM come here from the moment when it exists, also those before it has sent anything. */
   #joinAllocated(frame: Uint8Array): void {
-    if (idOf(frame) !== VM_ALLOC_VMID.id || frame.length < REPLY_FIELDS + 2) return;
+    if (frameId(frame) !== VM_ALLOC_VMID.id || frame.length < REPLY_FIELDS + 2) return;
     const isOk = headerOf(frame)?.type === MessageType.reply && wordAt(frame, limits.header) === 0;
     if (isOk) this.#attempt(() => this.#connection?.join(wordAt(frame, REPLY_FIELDS) & 0xffff));
   }

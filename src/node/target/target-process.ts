@@ -9,7 +9,9 @@ import { LineCutter } from '../../capture/packets/index.js';
 import {
   type ConnectionEvents,
   type Ending,
+  endingText,
   readFrameWords,
+  readReceived,
   type Step,
   type Told,
   writeLine,
@@ -170,6 +172,11 @@ export class TargetProcess {
       case 'unsupported':
         this.#events.settled({ ...this.#told(), unsupported: true });
         break;
+      case 'rx': {
+        const words = readReceived(rest);
+        if (words !== undefined) this.#events.received(words.vmid, words.frame);
+        break;
+      }
       case 'cov':
         this.#edges ??= [];
         break;
@@ -178,7 +185,7 @@ export class TargetProcess {
         for (const number of rest.split(' ')) addComparison(this.#comparisons, number);
         break;
       case 'abort':
-        this.#end({ kind: 'crash', text: this.#report(`abort ${rest}`.trimEnd()) });
+        this.#end({ kind: 'crash', text: endingText(`abort ${rest}`.trimEnd(), this.#stderr) });
     }
   }
 
@@ -205,12 +212,7 @@ export class TargetProcess {
 
   #gone(text: string): void {
     this.#isGone = true;
-    this.#end({ kind: 'crash', text: this.#report(text) });
-  }
-
-  #report(text: string): string {
-    const stderr = this.#stderr.trimEnd();
-    return stderr === '' ? text : `${text}\n${stderr}`;
+    this.#end({ kind: 'crash', text: endingText(text, this.#stderr) });
   }
 }
 

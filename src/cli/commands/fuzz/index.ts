@@ -78,7 +78,7 @@ export function register(program: Command, io: CommandIo): void {
     .option('--limit <ms>', 'time for each answer', integerOption('--limit'), LIMIT_MS)
     .option('--monitor <command>', 'command that makes a socket target fresh')
     .option('--plays <n>', 'most sessions played to minimise one finding', integerOption('--plays'), PLAYS)
-    .option('--jobs <n>', 'processes that share the cases', integerOption('--jobs', 1024))
+    .option('--jobs <n>', 'processes that share the cases', integerOption('--jobs', 1024, 1))
     .option('--shard <i/n>', 'only this part of the cases; auto/n asks the variables of a cluster', (text) =>
       readShard(text, io.stdio.env),
     )

@@ -48,7 +48,7 @@ async function runIn(io: CommandIo, options: RunOptions, jobs: number, folder: s
     io.exitCode = failure;
     return;
   }
-  mergeFolders(io, [folder], folder);
+  mergeFolders(io, [folder], folder, status.longestMs);
 }
 
 function jobWords(options: RunOptions, job: number, jobs: number, folder: string): string[] {

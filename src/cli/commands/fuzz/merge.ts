@@ -9,8 +9,16 @@ import { managers } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
 import { platformOption } from '../../options.js';
 
-/** Unites campaigns, and reports on the whole. @throws UsageError, WireError, FileError */
-export function mergeFolders(io: CommandIo, folders: readonly string[], out: string): void {
+/**
+ * Unites campaigns, and reports on the whole. @param silentMs longest time without an update on the terminal, of one who has
+ * shown their progress. @throws UsageError, WireError, FileError
+ */
+export function mergeFolders(
+  io: CommandIo,
+  folders: readonly string[],
+  out: string,
+  silentMs?: number,
+): void {
   const merged = merge(folders.flatMap(campaignsIn));
   const { state, findings } = merged;
   const { target, version, platform, careful, options } = state.origin;
@@ -29,6 +37,8 @@ export function mergeFolders(io: CommandIo, folders: readonly string[], out: str
   const report: Report = {
     origin,
     history: state.history,
+    spent: state.spent,
+    ...(silentMs === undefined ? {} : { silentMs }),
     findings: findings.map(({ facts: finding }) => ({
       finding,
       count: state.counts[finding.cause.key] ?? 1,

@@ -1,5 +1,5 @@
 import { printable } from '../../../base/text.js';
-import { findingPage } from '../../../fuzz/findings/page.js';
+import { casesOn, findingPage } from '../../../fuzz/findings/page.js';
 import type { FindingHeader } from '../../../fuzz/findings/read.js';
 import { shrunk } from '../../../fuzz/findings/write.js';
 import { minimise } from '../../../fuzz/minimise/minimise.js';
@@ -18,6 +18,12 @@ export interface MinimiseOptions extends ReproduceOptions {
 /** Makes the findings of a campaign smaller, each in its file. @throws UsageError, WireError, FileError */
 export async function minimiseFolder(io: CommandIo, folder: string, options: MinimiseOptions): Promise<void> {
   const output = io.output('-');
+  const pages = new Map(
+    [...io.files.folder(`${folder}/findings`, (name) => name.endsWith('.md'))].map(({ path, content }) => [
+      path,
+      content,
+    ]),
+  );
   for (const { path, content } of io.files.folder(`${folder}/findings`, (name) => name.endsWith('.ndjson'))) {
     const { played, about, target, judge, endOracle, close } = await openFinding(io, path, options);
     try {
@@ -33,7 +39,8 @@ export async function minimiseFolder(io: CommandIo, folder: string, options: Min
       const after = smallest?.steps.length;
       if (smallest !== undefined) {
         writeFile(path, shrunk(content, smallest), true);
-        if (about !== undefined) writeFile(path.replace(/ndjson$/, 'md'), pageOf(about, smallest));
+        const page = path.replace(/ndjson$/, 'md');
+        if (about !== undefined) writeFile(page, pageOf(about, smallest, casesOn(pages.get(page) ?? '')));
       }
       const result = after === undefined ? 'not shown again' : `${before} steps, now ${after}`;
       output.write(`${printable(about?.key ?? path)}: ${result}\n`);
@@ -44,12 +51,13 @@ export async function minimiseFolder(io: CommandIo, folder: string, options: Min
   output.end();
 }
 
-function pageOf(about: FindingHeader, played: PlayedSession): string {
+function pageOf(about: FindingHeader, played: PlayedSession, cases: number): string {
   const cause = played.cause ?? { kind: about.kind, key: about.key, text: about.text };
   const size = played.steps.length;
   const platform = platformOption(about.profile);
   return findingPage(
     { ...about, cause, size, state: 'smallest', played },
     { ...about, version: version(), platform, options: [] },
+    cases,
   );
 }

@@ -4,6 +4,7 @@ import type { EndOracle } from '../../../fuzz/end-oracle/end-oracle.js';
 import { Repetition } from '../../../fuzz/end-oracle/repetition.js';
 import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
 import { Teardown } from '../../../fuzz/end-oracle/teardown.js';
+import { programEndOf, programEndText } from '../../../fuzz/findings/program-end.js';
 import { type FindingHeader, readFinding } from '../../../fuzz/findings/read.js';
 import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
@@ -33,7 +34,7 @@ export async function reproduce(io: CommandIo, file: string, options: ReproduceO
   try {
     const work = playAgain(sessionOf(played), judge, endOracle);
     const again = target.local ? runLocally(work, target) : await runRemotely(work, target);
-    print(io, again, about);
+    print(io, again, about, target);
   } finally {
     await close();
   }
@@ -112,13 +113,23 @@ function checkSteps({ name, steps }: Target, played: PlayedSession, file: string
   });
 }
 
-function print(io: CommandIo, { cause, steps }: PlayedSession, about: FindingHeader | undefined): void {
+function print(
+  io: CommandIo,
+  { cause, steps }: PlayedSession,
+  about: FindingHeader | undefined,
+  target: Target,
+): void {
   const output = io.output('-');
   if (cause === undefined) output.write(`nothing wrong in ${steps.length} steps\n`);
   else {
     const same =
       about === undefined ? '' : cause.key === about.key ? 'as found: ' : `instead of ${about.key}: `;
-    const lines = [`${same}${causeTitle(cause)}, in step ${steps.length}`, ...cause.text.split('\n')];
+    const end = programEndOf(cause, target.name);
+    const lines = [
+      `${same}${causeTitle(cause)}, in step ${steps.length}`,
+      ...(end === undefined ? [] : [programEndText(end)]),
+      ...cause.text.split('\n'),
+    ];
     output.write(`${lines.map(printable).join('\n')}\n`);
     io.problem();
   }

@@ -1,5 +1,6 @@
 import { UsageError } from '../../../base/error.js';
 import { Campaign } from '../../../fuzz/campaign/campaign.js';
+import type { FindingFacts } from '../../../fuzz/campaign/finding.js';
 import type { Oracles } from '../../../fuzz/campaign/refinement.js';
 import { Repetition } from '../../../fuzz/end-oracle/repetition.js';
 import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
@@ -12,7 +13,7 @@ import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
 import { reportHtml } from '../../../fuzz/report/html.js';
-import type { Report } from '../../../fuzz/report/report.js';
+import type { Report, SpentTime } from '../../../fuzz/report/report.js';
 import { coverageText, summaryText } from '../../../fuzz/report/text.js';
 import { messagesNamed } from '../../../golden/generate.js';
 import { every, wallClock } from '../../../node/clock.js';
@@ -75,6 +76,8 @@ class FuzzRun {
   #savedMs = 0;
   #stopped = false;
   readonly #spent: Spent = { refiningMs: 0 };
+  /** What earlier runs have spent on the same campaign. */
+  readonly #spentBefore: SpentTime;
   /** When the current finding began to be minimised, since the start of the run. */
   #minimisingMs = 0;
 
@@ -113,6 +116,7 @@ class FuzzRun {
     );
     for (const kept of this.#folder?.loadSeeds() ?? []) this.#guide.seeds.add(kept);
     this.#history = new History(state?.history ?? []);
+    this.#spentBefore = state?.spent ?? { elapsedMs: 0, refiningMs: 0 };
     const { local } = target;
     const withReference = usesReference(options, target);
     const endless = !target.isFresh;
@@ -139,7 +143,7 @@ class FuzzRun {
         // A session with a remote target costs a process.
         minimised: local ? 3 : 1,
         found: (finding) => {
-          this.#folder?.saveFinding(finding);
+          this.#folder?.saveFinding(finding, this.#casesOf(finding));
           if (finding.state === 'smallest') return;
           this.#tell(causeTitle(finding.cause));
           this.#tell(`  ${reproduceCommand(this.#origin, finding.caseNumber)}`);
@@ -227,21 +231,36 @@ class FuzzRun {
       cases,
       steps,
       history: this.#history.samples,
+      spent: this.#spentUntil(elapsedMs),
       counts: Object.fromEntries(findings.map(({ finding, count }) => [finding.cause.key, count])),
       coverage: this.#engine.coverage.save(),
     });
+  }
+
+  /** Cases that have shown a finding. */
+  #casesOf({ number }: FindingFacts): number {
+    return this.#campaign.findings.find(({ finding }) => finding.number === number)?.count ?? 1;
+  }
+
+  #spentUntil(elapsedMs: number): SpentTime {
+    const before = this.#spentBefore;
+    return {
+      elapsedMs: before.elapsedMs + elapsedMs,
+      refiningMs: before.refiningMs + this.#spent.refiningMs,
+    };
   }
 
   #end(): void {
     const elapsedMs = this.#elapsedMs;
     this.#sample(elapsedMs);
     this.#save(elapsedMs);
+    this.#folder?.saveCounts(this.#campaign.findings);
     const report: Report = {
       origin: this.#origin,
       history: this.#history.samples,
       findings: this.#campaign.findings,
       coverage: this.#engine.coverage,
-      refiningMs: this.#spent.refiningMs,
+      spent: this.#spentUntil(elapsedMs),
       silentMs: this.#status.longestMs,
       edges: this.#guide.seeds.edgeCount,
     };

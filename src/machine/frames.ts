@@ -14,7 +14,7 @@ export function headerOf(frame: Uint8Array): Header | undefined {
 }
 
 /** Message id of a queue message, 0 when it is too short for one. Cheaper than {@link headerOf}. */
-export function idOf(frame: Uint8Array): number {
+export function frameId(frame: Uint8Array): number {
   return wordAt(frame, 4);
 }
 

@@ -1,0 +1,19 @@
+import { type ProgramEnd, readEndingText } from '../../target/index.js';
+import type { Cause } from '../oracle/cause.js';
+
+/** How the program ended whose death is a finding; undefined for other findings and targets. @param target its name. */
+export function programEndOf({ kind, text }: Cause, target: string): ProgramEnd | undefined {
+  return kind === 'crash' && target.startsWith('exec:') ? readEndingText(text) : undefined;
+}
+
+/** The same in a sentence. */
+export function programEndText({ by, what }: ProgramEnd): string {
+  switch (by) {
+    case 'abort':
+      return `the target printed \`${what}\` on standard output; no signal and no exit code ended it`;
+    case 'signal':
+      return `signal ${what} ended the target`;
+    case 'exit':
+      return `the target ended with exit code ${what}, without a signal`;
+  }
+}

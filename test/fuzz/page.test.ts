@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { VM_GET_VMID } from '../../schemas/index.js';
+import type { Finding } from '../../src/fuzz/campaign/finding.js';
+import { casesOn, findingPage, withCases } from '../../src/fuzz/findings/page.js';
+import { findingText, type Origin } from '../../src/fuzz/findings/write.js';
+import { managers, platforms } from '../../src/rm/index.js';
+import { emptyResponse, endingText, type Step } from '../../src/target/index.js';
+
+const origin: Origin = {
+  seed: 1,
+  target: 'exec:./manager',
+  version: '1',
+  platform: platforms.native,
+  manager: managers.rm23,
+  careful: false,
+  options: [],
+};
+const step: Step = {
+  kind: 'frame',
+  from: 3,
+  frame: Uint8Array.of(0x21, 1, 0, 0, ...new Uint8Array(new Uint32Array([VM_GET_VMID.id]).buffer)),
+};
+
+function crash(end: string, stderr: string): Finding {
+  const text = endingText(end, stderr);
+  const responses = [{ ...emptyResponse, ended: { kind: 'crash' as const, text } }];
+  const cause = { kind: 'crash' as const, key: 'crash here', text };
+  const played = { steps: [step], responses, cause };
+  return { cause, number: 4, caseNumber: 7, size: 1, state: 'confirmed', played };
+}
+
+describe("a finding's page", () => {
+  it.each([
+    ['abort reclaim', 'the target printed `abort reclaim` on standard output; no signal and no exit code'],
+    ['SIGSEGV', 'signal SIGSEGV ended the target'],
+    ['exit 3', 'the target ended with exit code 3, without a signal'],
+  ])('says what ended the program: %s', (end, text) => {
+    const page = findingPage(crash(end, 'what it says\nof itself\n'), origin, 1);
+    expect(page).toContain(text);
+    expect(page).toContain(
+      '## What the target printed on standard error\n\n    what it says\n    of itself\n',
+    );
+    expect(findingText(crash(end, ''), origin)).toContain(`"ended":"${text}`);
+  });
+
+  it('says that nothing came on standard error', () => {
+    expect(findingPage(crash('SIGSEGV', ''), origin, 1)).toContain('standard error\n\nNothing until then.');
+  });
+
+  it('names the recording and how many cases showed it, and keeps up with them', () => {
+    const page = findingPage(crash('exit 1', ''), origin, 1);
+    expect(page).toContain('finding-004-crash-here.ndjson is the session as a recording (NDJSON)');
+    expect(page).toContain('One case of the campaign showed it so far.');
+    const later = withCases(page, 12);
+    expect(later).toContain('12 cases of the campaign showed it so far.');
+    expect([casesOn(page), casesOn(later)]).toEqual([1, 12]);
+    expect(withCases(later, 1)).toBe(page);
+  });
+
+  it('of the simulated manager is without a program', () => {
+    const page = findingPage(crash('exit 1', ''), { ...origin, target: 'sim' }, 1);
+    expect(page).toContain('## What the target said');
+    expect(page).not.toContain('exit code');
+  });
+});
