@@ -153,8 +153,11 @@ async function lint(io: CommandIo, files: readonly string[], options: LintOption
   for (const file of files) {
     if (io.isInterrupted) break;
     const finding = (found: Finding) => {
-      written.add(file, found);
-      if (baseline !== undefined || known?.take(file, found)) return;
+      if (baseline !== undefined) {
+        written.add(file, found);
+        return;
+      }
+      if (known?.take(file, found)) return;
       io.problem();
       output.write(report.finding(file, found));
     };
