@@ -160,6 +160,15 @@ describe('the recordings of the real machine', () => {
   });
 });
 
+describe('the recording of MEM_APPEND to a shared parcel, which fails and is sent again', () => {
+  const [append] = scenarios('rm23-append.ndjson') as [Scenario];
+
+  it('mem_append_share_retry: the ranges stay mapped in the address space of the owner', () => {
+    expect(append.lines).toHaveLength(18);
+    expect(firstDifference(append)).toBeUndefined();
+  });
+});
+
 describe('the recording of the production build', () => {
   const [halts] = scenarios('rm23-production.ndjson') as [Scenario];
   const platform = platforms['qemu-production'];

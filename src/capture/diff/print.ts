@@ -1,6 +1,6 @@
 import { type ByteWriter, type PreparedText, preparedText } from '../../base/byte-writer.js';
 import { jsonText } from '../../base/json.js';
-import { decodeUtf8 } from '../../base/text.js';
+import { decodeUtf8, shortened } from '../../base/text.js';
 import { formatId, type Protocol } from '../../schema/index.js';
 import { type JsonObject, keysOfContents, type ValueWriter } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
@@ -91,7 +91,7 @@ export class DifferencePrinter {
       if (writer.at - start > valueSizeMax) {
         const text = decodeUtf8(writer.bytes.subarray(start, writer.at));
         writer.at = start;
-        writer.text(cut(text, valueSizeMax));
+        writer.text(shortened(text, valueSizeMax));
       }
       writer.text('\n');
     }
@@ -101,7 +101,7 @@ export class DifferencePrinter {
     for (const [name, value] of Object.entries(content)) {
       const text = jsonText(value);
       if (!headKeys.has(name) && text !== '{}')
-        writer.text(`${this.#label(name)}${cut(text, valueSizeMax)}\n`);
+        writer.text(`${this.#label(name)}${shortened(text, valueSizeMax)}\n`);
     }
   }
 
@@ -164,8 +164,8 @@ function isEmptyObject({ bytes, at }: ByteWriter, start: number): boolean {
 
 function changeLine({ path, a, b }: FieldChange, style: PrintStyle): string {
   const name = `${style.accent(path)}:`;
-  if (a === undefined) return `${margin}${style.good('+')} ${name} ${cut(valueText(b), valueSizeMax)}`;
-  if (b === undefined) return `${margin}${style.bad('-')} ${name} ${cut(valueText(a), valueSizeMax)}`;
+  if (a === undefined) return `${margin}${style.good('+')} ${name} ${shortened(valueText(b), valueSizeMax)}`;
+  if (b === undefined) return `${margin}${style.bad('-')} ${name} ${shortened(valueText(a), valueSizeMax)}`;
   const [before, after, where] = excerpts(valueText(a), valueText(b));
   const note = where === undefined ? '' : ` ${style.dim(`(from byte ${where} on)`)}`;
   return `${margin}${style.warn('~')} ${name} ${style.bad(before)} -> ${style.good(after)}${note}`;
@@ -180,13 +180,9 @@ function valueText(value: Json | undefined): string {
 function excerpts(a: string, b: string): [string, string, number?] {
   if (a.length <= wholeSizeMax && b.length <= wholeSizeMax) return [a, b];
   const hex = /^([0-9a-f]{2})*$/;
-  if (!hex.test(a) || !hex.test(b)) return [cut(a, valueSizeMax), cut(b, valueSizeMax)];
+  if (!hex.test(a) || !hex.test(b)) return [shortened(a, valueSizeMax), shortened(b, valueSizeMax)];
   let at = 0;
   while (at < a.length && a.slice(at, at + 2) === b.slice(at, at + 2)) at += 2;
-  const rest = (text: string) => (at >= text.length ? '(end)' : cut(text.slice(at), wholeSizeMax));
+  const rest = (text: string) => (at >= text.length ? '(end)' : shortened(text.slice(at), wholeSizeMax));
   return [rest(a), rest(b), at / 2];
-}
-
-function cut(text: string, size: number): string {
-  return text.length > size ? `${text.slice(0, size)}... (${text.length - size} more characters)` : text;
 }
