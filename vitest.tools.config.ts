@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
- * The second stage: tests with other programs (a POSIX shell, compilers, Lua, tshark, a browser, other fuzzers), and the
- * whole of the tests of which `npm test` does a part.
+ * The second stage: tests with other programs (a POSIX shell, compilers, Lua, tshark, a browser, other fuzzers), campaigns
+ * of the fuzzer that only make sense as a whole, and the whole of the tests of which `npm test` does a part.
  */
 export default defineConfig({
   test: {
@@ -13,6 +13,7 @@ export default defineConfig({
     isolate: false,
     // Generous: on a busy machine the longest of these take minutes.
     testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Half of the time is waiting for the other programs.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
   },

@@ -1,6 +1,6 @@
 import { type Issue, UsageError, type WireError } from './error.js';
 import { nearest } from './nearest.js';
-import { printable } from './text.js';
+import { printable, shortened } from './text.js';
 
 /** Longest description of what is expected, in characters, that stands behind a name without suggestions. */
 const expectedMax = 60;
@@ -13,7 +13,7 @@ const unlimited = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** An error of the command line or the input, for people. Programs take its code and fields. */
 export function errorText(error: WireError | UsageError): string {
-  const place = error instanceof UsageError ? error.path : placeOf(error);
+  const place = error instanceof UsageError ? shortened(error.path) : placeOf(error);
   return printable(`${error.context}${place === '' ? '' : `${place}: `}${sentence(error)}`);
 }
 
@@ -23,11 +23,13 @@ export function issueText(issue: Issue): string {
 }
 
 function placeOf({ path, offset }: Issue): string {
-  return path === '' ? `offset ${offset}` : `${path}, offset ${offset}`;
+  return path === '' ? `offset ${offset}` : `${shortened(path)}, offset ${offset}`;
 }
 
 /** What was found and what is needed, without the place. */
-export function sentence(issue: Issue): string {
+export function sentence(whole: Issue): string {
+  const { actual } = whole;
+  const issue = typeof actual === 'string' ? { ...whole, actual: shortened(actual) } : whole;
   const names = namesOf(issue);
   if (names !== undefined) return choiceText(issue, names);
   return (rows[issue.code] ?? otherwise)(valueText(issue.expected), valueText(issue.actual), issue);

@@ -62,6 +62,11 @@ export function printable(text: string): string {
   return text.replace(controls, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** The beginning of a text that is longer than `size` characters, and how much more there is. */
+export function shortened(text: string, size = 400): string {
+  return text.length > size ? `${text.slice(0, size)}... (${text.length - size} more characters)` : text;
+}
+
 /** Characters that {@link oneLine} leaves of a text. */
 const LINE_MAX = 200;
 

@@ -54,7 +54,8 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
         );
         time = undefined;
       }
-      writer.packet(from, to, packet.data, packet.start, packet.end, time, packet.comment, packet.clock);
+      const { data, start, end, comment, clock, wholeSize: size } = packet;
+      writer.packet(from, to, data, start, end, time, comment, clock, { size });
     },
     flush: () => {
       writer.flush();

@@ -4,7 +4,7 @@ import { keepMemoryFlat } from '../node/memory.js';
 import { processStdio } from '../node/stdio.js';
 import { isThread, serveThread } from '../node/threads.js';
 
-keepMemoryFlat();
+keepMemoryFlat(process.argv[2]);
 keepCompiledCode();
 // Loaded from here on, so that the compiled code of all of it is kept.
 if (isThread) {

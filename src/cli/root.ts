@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { shortened } from '../base/text.js';
 import type { Stdio } from '../node/stdio.js';
 import { terminalWidth } from '../node/terminal.js';
 import { version } from '../node/version.js';
@@ -23,10 +24,12 @@ export function rootCommand(stdio: Stdio, warn: (text: string) => void): Command
         getErrHelpWidth: () => terminalWidth(stdio) ?? helpWidth,
         outputError: (text) =>
           warn(
-            text
-              .replace(/^error: /, '')
-              .trim()
-              .replaceAll('\n', ' '),
+            shortened(
+              text
+                .replace(/^error: /, '')
+                .trim()
+                .replaceAll('\n', ' '),
+            ),
           ),
       })
       .configureHelp({ showGlobalOptions: true })

@@ -1,6 +1,6 @@
 import { UsageError, WireError } from '../base/error.js';
 import { errorText } from '../base/sentence.js';
-import { printable } from '../base/text.js';
+import { printable, shortened } from '../base/text.js';
 import { FileError } from '../node/file-error.js';
 import { FileConflict } from '../node/file-use.js';
 import { fileBeside } from '../node/folder.js';
@@ -57,7 +57,7 @@ function asksForVersion(argv: readonly string[]): boolean {
  */
 export function reportDefect(argv: readonly string[], stdio: Stdio, error: unknown): number {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  const command = ['gunyah-rm', ...argv].join(' ');
+  const command = ['gunyah-rm', ...argv.map((word) => shortened(word))].join(' ');
   const text = [
     `gunyah-rm has a defect: ${name}: ${message}.`,
     `Please report it in the issues of its repository: version ${version()}, command: ${command}`,

@@ -10,6 +10,8 @@ export type VmRef = number | Reference;
 /** A message that must come: keys of `decode --json`, matched in part. `to` is the sender unless told. */
 export interface Expectation {
   readonly to?: VmRef;
+  /** It may also not come: the VM that it goes to need not exist any more when it could take it. */
+  readonly isOptional?: true;
   readonly [key: string]: unknown;
 }
 

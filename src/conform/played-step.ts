@@ -64,6 +64,13 @@ export interface Side {
   readonly frames: readonly Uint8Array[];
 }
 
+/** A message that a step expects. */
+export interface ExpectedSide {
+  readonly to: number;
+  readonly isOptional: boolean;
+  readonly keys: Line;
+}
+
 /** The messages that VMs got during a step. @param sent what the step put, which decides the layout of some replies. */
 export function messagesIn(prepared: PreparedStep, responses: readonly Response[]): readonly Side[] {
   const sent = prepared.steps.flatMap((step) =>
@@ -89,14 +96,15 @@ export function expectedSides(
   step: CaseStep,
   prepared: PreparedStep,
   known: KnownValues,
-): readonly { readonly to: number; readonly keys: Line }[] {
+): readonly ExpectedSide[] {
   const { expect } = step;
   const list: readonly Expectation[] = typeof expect === 'string' ? [{ error: expect }] : expect;
   return list.map((item) => {
-    const { to = prepared.from, ...keys } = withValues(item, known) as { to?: number } & Line;
+    const { isOptional = false, ...rest } = item;
+    const { to = prepared.from, ...keys } = withValues(rest, known) as { to?: number } & Line;
     const isReply = keys.type === undefined || keys.type === 'reply';
     const own = isReply && to === prepared.from ? prepared.reply : {};
-    return { to, keys: { type: 'reply', ...own, ...keys } };
+    return { to, isOptional, keys: { type: 'reply', ...own, ...keys } };
   });
 }
 

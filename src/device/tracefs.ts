@@ -35,7 +35,7 @@ clean() {
 export function tracefsMethod({ kernel, capids }: ScriptOptions): MethodText {
   const comments = [
     'Method: tracefs. It puts probes on the functions that send and receive, in a trace instance of its own.',
-    'Arrays of probes have at most 64 elements, so 240 bytes are read as 30 words of 64 bits. Bytes behind the size of a message are old memory. A fault is silent: the bytes are then 0 or stale.',
+    'Arrays of probes have at most 64 elements, so 240 bytes are read as 60 words of 32 bits. Bytes behind the size of a message are old memory. A word that goes beyond the end of a mapped page is not read, and the kernel does not say so; messages are whole words of 32 bits.',
     ...(kernel.receiveWays.includes('two-step')
       ? [
           'If the kernel refuses arguments in return probes, a first probe finds out where a message is put, and a second one reads it there. Messages received before it says "second step done" are missed. The addresses are constant while the driver is loaded; decode says if they moved.',
@@ -47,7 +47,7 @@ export function tracefsMethod({ kernel, capids }: ScriptOptions): MethodText {
 
 function functions(kernel: Kernel, capids: readonly bigint[]): string {
   const { send, receive } = kernel;
-  const sendArguments = `${send.queue}=$arg1:x64 size=$arg${send.size}:u64 data=+0($arg${send.buffer}):x64[30]`;
+  const sendArguments = `${send.queue}=$arg1:x64 size=$arg${send.size}:u64 data=+0($arg${send.buffer}):x32[60]`;
   const queues = capids.map((capid) => `${send.queue} == 0x${capid.toString(16)}`).join(' || ');
   const ways = kernel.receiveWays.map((way) => `receive_${way.replace('-', '_')}`).join(' || ');
   return `${tracefsCleaning}
@@ -122,14 +122,14 @@ const receiveFunctions: Readonly<Record<ReceiveWay, ReceiveText>> = {
   consumer: ({ consumer }) => `
 # The function that takes what was received, { size_t length; u8 data[240]; }. It serves RM's queue only.
 receive_consumer() {
-  probe rx p "$(symbol ${consumer})" 'len=+0($arg2):u64 data=+8($arg2):x64[30]' || return 1
+  probe rx p "$(symbol ${consumer})" 'len=+0($arg2):u64 data=+8($arg2):x32[60]' || return 1
   switch_on rx ''
 }
 `,
   return: (_, queues, { symbol, queue, buffer, size }) => `
 # A return probe that sees the arguments of the call. Kernels before about 6.9 refuse it.
 receive_return() {
-  probe rx r "$(symbol ${symbol})" 'ret=$retval:s32 ${queue}=$arg1:x64 len=+0($arg${size}):u64 data=+0($arg${buffer}):x64[30]' ||
+  probe rx r "$(symbol ${symbol})" 'ret=$retval:s32 ${queue}=$arg1:x64 len=+0($arg${size}):u64 data=+0($arg${buffer}):x32[60]' ||
     return 1
   switch_on rx '${queues === '' ? 'ret == 0' : `(${queues}) && ret == 0`}'
 }
@@ -159,7 +159,7 @@ second_step() {
   # COMM-PID [CPU]: the name may hold spaces and dashes.
   thread=\${line%%: \\(*} thread=\${thread% \\[*} thread=\${thread##*-}
   thread=\${thread%% *}
-  if probe rx r "$receive" "ret=\\$retval:s32 len=@$length:u64 data=@$buffer:x64[30]"; then
+  if probe rx r "$receive" "ret=\\$retval:s32 len=@$length:u64 data=@$buffer:x32[60]"; then
     switch_on rx "ret == 0 && common_pid == $thread"
     switch_on rxe "common_pid == $thread"
     say 'receive: second step done'

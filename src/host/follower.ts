@@ -1,5 +1,5 @@
 import { type ErrnoClient, protocol } from '../../schemas/index.js';
-import { headerReader } from '../rpc/index.js';
+import { headerReader, ReusedHeader } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { HostError } from './error.js';
 import { Fifo } from './fifo.js';
@@ -20,6 +20,20 @@ export interface SeenFrame<Origin> {
   readonly origin: Origin;
 }
 
+/** A whole message in one queue message, as another has read it. Payload and origin are made when they are asked for. */
+export interface SeenMessage<Origin> {
+  /** Of the header. */
+  readonly type: number;
+  readonly seq: number;
+  readonly id: number;
+  /** Error word of a reply; undefined if it is too short for one. */
+  readonly error: number | undefined;
+  /** Bytes of the payload, in replies those behind the error word. */
+  readonly size: number;
+  payload(): Uint8Array;
+  origin(): Origin;
+}
+
 /** Who does something, because of which queue message. */
 export interface Cause<Origin> {
   readonly clients: readonly GenerationName[];
@@ -30,6 +44,13 @@ export interface Cause<Origin> {
 export interface FollowerSink<Call, Origin> {
   hazard(hazard: Hazard, cause: Cause<Origin>): void;
   notification(id: number, payload: Uint8Array, cause: Cause<Origin>): void;
+  /**
+   * Whether {@link returned} and {@link failed} are to be told of a call with this message id. Asked where telling costs
+   * more than the answer.
+   *
+   * @param size of the payload of the OK reply; undefined: the call failed.
+   */
+  concerns(id: number, size: number | undefined): boolean;
   /** A call has got its OK reply. */
   returned(call: Call, payload: Uint8Array, cause: Cause<Origin>): void;
   /** A call has got an error, which is made when it is asked for. */
@@ -39,6 +60,8 @@ export interface FollowerSink<Call, Origin> {
 const header = headerReader(protocol);
 const ERROR_WORD_END = header.size + 4;
 const API = 0x21;
+/** More than RM has codes and calls that hurt clients when they fail. A capture may have any code. */
+const ERRORS_MAX = 256;
 
 /**
  * What the clients of one VM make of traffic between it and RM that was seen. The requests are taken as sent, whoever has
@@ -50,6 +73,9 @@ export class Follower<Call extends SeenCall, Origin> {
   /** Calls that wait in all clients alike, by sequence number: what came so far all clients have taken in the same way. */
   readonly #waiting = new Map<number, Call>();
   readonly #byErrno = new Map<ErrnoClient, readonly GenerationName[]>();
+  readonly #read = new ReadFrame<Origin>();
+  /** Errors of calls that RM has answered with an error, by client, code and call: to make one costs a stack trace. */
+  readonly #errors = new Map<string, HostError>();
   readonly #sink: FollowerSink<Call, Origin>;
 
   constructor(names: readonly GenerationName[], sink: FollowerSink<Call, Origin>) {
@@ -78,7 +104,8 @@ export class Follower<Call extends SeenCall, Origin> {
   /** The VM takes these queue messages in one interrupt. */
   interrupt(frames: readonly SeenFrame<Origin>[]): void {
     const [only] = frames;
-    if (only !== undefined && frames.length === 1 && this.#takePlain(only)) return;
+    if (only !== undefined && frames.length === 1 && this.#read.from(only) && this.message(this.#read))
+      return;
     for (const call of this.#waiting.values()) for (const transport of this.#transports) transport.sent(call);
     this.#waiting.clear();
     for (const transport of this.#transports) transport.interrupt(frames);
@@ -94,27 +121,25 @@ export class Follower<Call extends SeenCall, Origin> {
   }
 
   /**
-   * Takes a whole message that comes while nobody assembles one, which all clients take in the same way: a reply that is
-   * waited for, or a notification with a payload.
+   * The VM takes one message in one interrupt, if all clients take it in the same way: a reply that is waited for, or a
+   * notification with a payload, which comes while nobody assembles a message.
+   *
+   * @returns false if they do not: then {@link interrupt} must get its queue message.
    */
-  #takePlain({ bytes: frame, origin }: SeenFrame<Origin>): boolean {
-    if (frame.length <= header.size || frame.length > protocol.limits.queue_message || frame[0] !== API)
-      return false;
-    const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
-    const { type, fragments, seq, msg_id }: Header = header.read(view, 0);
-    if (fragments !== 0) return false;
+  message(message: SeenMessage<Origin>): boolean {
+    const { type, id, error, size } = message;
     for (const { isIdle } of this.#transports) if (!isIdle) return false;
     if (type === MessageType.notification) {
-      this.#sink.notification(msg_id, frame.subarray(header.size), { clients: this.#all, origin });
+      if (size === 0) return false;
+      this.#sink.notification(id, message.payload(), { clients: this.#all, origin: message.origin() });
       return true;
     }
-    if (type !== MessageType.reply || frame.length < ERROR_WORD_END) return false;
-    const call = this.#take(seq, msg_id);
+    if (type !== MessageType.reply || error === undefined) return false;
+    const call = this.#take(message.seq, id);
     if (call === undefined) return false;
-    const errorWord = view.getUint32(header.size, true);
-    if (errorWord === 0)
-      this.#sink.returned(call, frame.subarray(ERROR_WORD_END), { clients: this.#all, origin });
-    else this.#fail(call, errorWord, origin);
+    if (!this.#sink.concerns(id, error === 0 ? size : undefined)) return true;
+    if (error !== 0) this.#fail(call, error, message.origin());
+    else this.#sink.returned(call, message.payload(), { clients: this.#all, origin: message.origin() });
     return true;
   }
 
@@ -136,7 +161,54 @@ export class Follower<Call extends SeenCall, Origin> {
 
   #fail(call: Call, errorWord: number, origin: Origin): void {
     for (const [errnoClient, clients] of this.#byErrno)
-      this.#sink.failed(call, () => rmError(call.name, errorWord, errnoClient), { clients, origin });
+      this.#sink.failed(call, () => this.#errorOf(call, errorWord, errnoClient), { clients, origin });
+  }
+
+  #errorOf({ name }: Call, code: number, client: ErrnoClient): HostError {
+    const key = `${client} ${code} ${name}`;
+    let error = this.#errors.get(key);
+    if (error !== undefined) return error;
+    error = rmError(name, code, client);
+    if (this.#errors.size < ERRORS_MAX) this.#errors.set(key, error);
+    return error;
+  }
+}
+
+/** Reads a queue message as a whole message. */
+class ReadFrame<Origin> implements SeenMessage<Origin> {
+  type = 0;
+  seq = 0;
+  id = 0;
+  error: number | undefined;
+  size = 0;
+  #frame!: SeenFrame<Origin>;
+  readonly #header: Header = new ReusedHeader();
+
+  /** @returns false for one that is no whole message. */
+  from(frame: SeenFrame<Origin>): boolean {
+    const { bytes } = frame;
+    if (bytes.length < header.size || bytes.length > protocol.limits.queue_message || bytes[0] !== API)
+      return false;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    header.readInto(this.#header, view, 0);
+    const { type, fragments, seq, msg_id } = this.#header;
+    const hasError = type === MessageType.reply && bytes.length >= ERROR_WORD_END;
+    this.type = type;
+    this.seq = seq;
+    this.id = msg_id;
+    this.error = hasError ? view.getUint32(header.size, true) : undefined;
+    this.size = bytes.length - (hasError ? ERROR_WORD_END : header.size);
+    this.#frame = frame;
+    return fragments === 0;
+  }
+
+  payload(): Uint8Array {
+    const { bytes } = this.#frame;
+    return bytes.subarray(bytes.length - this.size);
+  }
+
+  origin(): Origin {
+    return this.#frame.origin;
   }
 }
 

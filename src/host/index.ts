@@ -13,7 +13,14 @@ export type { CallEffect, Calling } from './effect.js';
 export { Endpoint, type EndpointEvent, type Sent, type Transmit } from './endpoint.js';
 export { type Errno, errnoNumbers } from './errno.js';
 export { type EndedBy, HostError } from './error.js';
-export { type Cause, Follower, type FollowerSink, type SeenCall, type SeenFrame } from './follower.js';
+export {
+  type Cause,
+  Follower,
+  type FollowerSink,
+  type SeenCall,
+  type SeenFrame,
+  type SeenMessage,
+} from './follower.js';
 export { type Generation, type GenerationName, generations } from './generations.js';
 export {
   finish,

@@ -16,6 +16,7 @@ import {
   type HostError,
   hazards,
   type SeenFrame,
+  type SeenMessage,
 } from '../host/index.js';
 import type { Readers } from './readers.js';
 
@@ -75,9 +76,10 @@ export class ClientWatch<Request, Origin> {
         readers.ofNotification(clients, id, payload, this.#vmids, (hazard, names) =>
           this.#add(hazard, names, origin),
         ),
+      concerns: (id, size) => id === VM_ALLOC_VMID.id || readers.mayHurt(id, size),
       returned: (call, payload, cause) => {
         if (call.id === VM_ALLOC_VMID.id) this.#allocated(call, payload);
-        if (readers.mayHurt(call.id, payload)) this.#ended(call, payload, cause);
+        if (readers.mayHurt(call.id, payload.length)) this.#ended(call, payload, cause);
       },
       failed: (call, error, cause) => {
         if (readers.mayHurt(call.id, undefined)) this.#ended(call, error, cause);
@@ -98,6 +100,13 @@ export class ClientWatch<Request, Origin> {
   interrupt(frames: readonly SeenFrame<Origin>[]): void {
     this.#follower.interrupt(frames);
     this.#tell();
+  }
+
+  /** The VM takes one message in one interrupt. @returns false if {@link interrupt} must get its queue message. */
+  message(message: SeenMessage<Origin>): boolean {
+    const isTaken = this.#follower.message(message);
+    this.#tell();
+    return isTaken;
   }
 
   /** The traffic ends. */

@@ -1,5 +1,11 @@
 import type { CaptureRecord } from '../capture/records/index.js';
-import { type GenerationName, generations, hazards, type SeenFrame } from '../host/index.js';
+import {
+  type GenerationName,
+  generations,
+  hazards,
+  type SeenFrame,
+  type SeenMessage,
+} from '../host/index.js';
 import { ClientWatch, type SeenHazard } from './client-watch.js';
 import type { Place } from './finding.js';
 import { Readers } from './readers.js';
@@ -51,6 +57,11 @@ export class ClientWatches {
   /** A VM takes messages of RM in one interrupt. */
   interrupt(vmid: number, frames: readonly SeenFrame<About>[]): void {
     if (!this.isEmpty) this.#watch(vmid).interrupt(frames);
+  }
+
+  /** A VM takes one message of RM in one interrupt. @returns false if {@link interrupt} must get its queue message. */
+  message(vmid: number, message: SeenMessage<About>): boolean {
+    return this.isEmpty || this.#watch(vmid).message(message);
   }
 
   /** A reply to a request was seen. */

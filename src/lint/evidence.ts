@@ -1,6 +1,6 @@
 import { protocol } from '../../schemas/index.js';
 import { vmidName } from '../capture/payload/index.js';
-import { infoOf } from '../capture/print/index.js';
+import { aboutOf } from '../capture/print/index.js';
 import type { CaptureRecord } from '../capture/records/index.js';
 import { annotate, type Range } from '../codec/index.js';
 import { formatId } from '../schema/index.js';
@@ -8,7 +8,7 @@ import { StructType } from '../wire/index.js';
 import type { Evidence } from './finding.js';
 
 const NOTHING = new Uint8Array(0);
-const ERROR_WORD_SIZE = 4;
+export const ERROR_WORD_SIZE = 4;
 
 /** The message of a record with the bytes of a field. @param path undefined: the field that the message is about. */
 export function evidenceOf(record: CaptureRecord, path?: string, offset?: number): Evidence {
@@ -30,7 +30,7 @@ export function headlineOf(record: CaptureRecord): string {
   const { from, to, type, seq, id, message } = record;
   const vm = (vmid: number) => vmidName(protocol, vmid) ?? `VM ${vmid}`;
   const name = message?.name ?? (id === undefined ? '' : formatId(id));
-  const { outcome, text } = infoOf(protocol, record);
+  const { outcome, text } = aboutOf(protocol, record);
   const about = [outcome, text].filter((part) => part !== undefined && part !== '').join(', ');
   const head = [`${vm(from)} > ${vm(to)}`, type, name, seq === undefined ? '' : `seq ${seq}`]
     .filter((part) => part !== '')
@@ -46,10 +46,19 @@ export function payloadOf(record: Pick<CaptureRecord, 'bytes' | 'raw' | 'type'>)
   return record.type === 'reply' ? bytes.subarray(ERROR_WORD_SIZE) : bytes;
 }
 
+const subjects = new WeakMap<StructType, string>();
+
 /** The first field that the message is about, as far as it was declared. */
-function subjectOf({ layout, payload }: CaptureRecord): string {
-  const struct = layout instanceof StructType ? layout : payload && layout?.layoutOf(payload);
-  return struct?.fieldsInOrder.find(({ info }) => info === 'subject')?.name ?? '';
+function subjectOf(record: CaptureRecord): string {
+  const { layout } = record;
+  const struct = layout instanceof StructType ? layout : record.payload && layout?.layoutOf(record.payload);
+  if (struct === undefined) return '';
+  let subject = subjects.get(struct);
+  if (subject === undefined) {
+    subject = struct.fieldsInOrder.find(({ info }) => info === 'subject')?.name ?? '';
+    subjects.set(struct, subject);
+  }
+  return subject;
 }
 
 function rangeOf(

@@ -218,13 +218,18 @@ export class Linter {
   /** The manager answered otherwise than the model. */
   #part(sent: readonly Sent[], { recorded, actual, step }: Comparison): void {
     const { note, isCapture } = this.#options;
-    const place = sent[0]?.place ?? (isCapture ? this.#messages.place : this.#placeOf(step));
-    const records = sent.flatMap(({ record }) => (record === undefined ? [] : [record]));
-    for (const record of records) this.#doubt.spread(record);
+    let first: CaptureRecord | undefined;
+    for (const { record } of sent) {
+      if (record === undefined) continue;
+      first ??= record;
+      this.#doubt.spread(record);
+    }
     // Nobody asked: what went to other VMs than the model says.
-    if (records.length === 0) for (const { to } of [...recorded.out, ...actual]) this.#doubt.doubtVm(to);
+    if (first === undefined)
+      for (const out of [recorded.out, actual]) for (const { to } of out) this.#doubt.doubtVm(to);
     if (note === undefined) return;
-    const about = records[0] === undefined ? 'without a message' : headlineOf(records[0]);
+    const place = sent[0]?.place ?? (isCapture ? this.#messages.place : this.#placeOf(step));
+    const about = first === undefined ? 'without a message' : headlineOf(first);
     note({ place, note: `${about}: the manager answered otherwise than the model` });
   }
 

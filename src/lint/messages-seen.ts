@@ -2,11 +2,13 @@ import { constants, protocol } from '../../schemas/index.js';
 import type { Issue } from '../base/error.js';
 import { emptyPacket, type Packet } from '../capture/packets/index.js';
 import { Assembler, type CaptureRecord, keptRecord } from '../capture/records/index.js';
-import type { SeenFrame } from '../host/index.js';
+import type { SeenFrame, SeenMessage } from '../host/index.js';
 import { rmRules } from '../rpc/index.js';
+import { MessageType } from '../schema/index.js';
 import type { RecordedStep } from '../sim/index.js';
 import type { About, ClientWatches } from './client-watches.js';
 import { isNaming } from './doubt.js';
+import { ERROR_WORD_SIZE, payloadOf } from './evidence.js';
 import type { Place } from './finding.js';
 import type { Rule } from './rule.js';
 import { ruleOfIssue, wireRules } from './rules/index.js';
@@ -24,8 +26,42 @@ const WHOLE = { path: '', offset: 0 } as const;
 /** A field and what is wrong with it, or the message as a whole. */
 export type Where = Issue | typeof WHOLE;
 
+const NONE: readonly Sent[] = [];
+
 /** Requests whose replies are looked for. More than any manager lets wait. */
 const WAITING_MAX = 4096;
+
+/** A record that came in one queue message, as clients take it. */
+class WholeMessage implements SeenMessage<About> {
+  type = 0;
+  seq = 0;
+  id = 0;
+  error: number | undefined;
+  size = 0;
+  #origin!: About;
+
+  /** @returns false for another record, and for none. */
+  is(origin: About): boolean {
+    const { record } = origin;
+    if (record === undefined || record.announced > 0 || record.size > protocol.limits.content) return false;
+    if (record.type !== 'reply' && record.type !== 'notification') return false;
+    this.type = MessageType[record.type];
+    this.seq = record.seq ?? 0;
+    this.id = record.id ?? 0;
+    this.error = record.error;
+    this.size = record.error === undefined ? record.size : record.size - ERROR_WORD_SIZE;
+    this.#origin = origin;
+    return true;
+  }
+
+  payload(): Uint8Array {
+    return payloadOf(this.#origin.record as CaptureRecord);
+  }
+
+  origin(): About {
+    return this.#origin;
+  }
+}
 
 export interface MessagesSeenOptions {
   readonly isCapture: boolean;
@@ -39,6 +75,7 @@ export class MessagesSeen {
   readonly #options: MessagesSeenOptions;
   #assembler: Assembler;
   readonly #packet = emptyPacket();
+  readonly #whole = new WholeMessage();
   /** Messages of VMs that the machine has not handled yet. */
   readonly #sent: Sent[] = [];
   /** Those requests that no reply was seen to, by number of the record, oldest first. */
@@ -71,9 +108,7 @@ export class MessagesSeen {
     this.#assembler.packet(packet);
     if (from === VMID_RM) {
       if (!this.#options.isCapture || this.#options.clients.isEmpty) return;
-      const origin = { place, record: this.#completed };
-      const bytes = packet.data.subarray(packet.start, packet.end);
-      this.#options.clients.interrupt(to, [{ bytes, origin }]);
+      this.#taken(packet, to, { place, record: this.#completed });
       return;
     }
     const seen = this.#completed as CaptureRecord | undefined;
@@ -87,6 +122,13 @@ export class MessagesSeen {
     if (this.#waiting.size <= WAITING_MAX) return;
     const [oldest] = this.#waiting.keys();
     if (oldest !== undefined) this.#waiting.delete(oldest);
+  }
+
+  /** A VM takes a queue message of a capture in an interrupt of its own. */
+  #taken(packet: Packet, to: number, origin: About): void {
+    const { clients } = this.#options;
+    if (this.#whole.is(origin) && clients.message(to, this.#whole)) return;
+    clients.interrupt(to, [{ bytes: packet.data.subarray(packet.start, packet.end), origin }]);
   }
 
   /** Takes the queue messages of a step of a recording. */
@@ -111,6 +153,7 @@ export class MessagesSeen {
   /** The messages that RM handles in a step. */
   handled(recorded: RecordedStep): readonly Sent[] {
     const own = 'frame' in recorded && 'from' in recorded ? this.#sent.shift() : undefined;
+    if (recorded.kind === 'frame' && this.#queued.length === 0) return own === undefined ? NONE : [own];
     if (recorded.kind === 'enqueue') {
       if (own !== undefined) this.#queued.push(own);
       return [];

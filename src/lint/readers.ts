@@ -38,21 +38,25 @@ type QcomName = Parameters<typeof qcomCalls>[0];
 /** How a client reads the replies to a message. */
 interface Row<C> {
   readonly read: (calls: C, request: Request) => Calling<unknown>;
-  /**
-   * False for an outcome that hurts with no request, so that the call need not be made to know.
-   *
-   * @param reply payload of the OK reply; undefined: the call failed.
-   */
-  readonly mayHurt: (reply: Uint8Array | undefined) => boolean;
+  readonly mayHurt: MayHurt;
 }
 
-const onError = (reply: Uint8Array | undefined) => reply === undefined;
-const onSuccess = (reply: Uint8Array | undefined) => reply !== undefined;
-const always = () => true;
-const onEmpty = (reply: Uint8Array | undefined) => reply?.length === 0;
-const onPayload = (reply: Uint8Array | undefined) => reply !== undefined && reply.length > 0;
-const onShorterThan = (size: number) => (reply: Uint8Array | undefined) =>
-  reply !== undefined && reply.length < size;
+/**
+ * False for an outcome that hurts with no request, so that the call need not be made to know.
+ *
+ * @param size of the payload of the OK reply, in bytes; undefined: the call failed.
+ */
+type MayHurt = (size: number | undefined) => boolean;
+
+const onError: MayHurt = (size) => size === undefined;
+const onSuccess: MayHurt = (size) => size !== undefined;
+const always: MayHurt = () => true;
+const onEmpty: MayHurt = (size) => size === 0;
+const onPayload: MayHurt = (size) => size !== undefined && size > 0;
+const onShorterThan =
+  (least: number): MayHurt =>
+  (size) =>
+    size !== undefined && size < least;
 
 /** The call that reads the reply to a message, by message id. No other reply hurts these clients. */
 const mainline: Readonly<Record<number, Row<Calls>>> = {
@@ -113,7 +117,7 @@ interface Reader {
 interface Family {
   readonly names: readonly GenerationName[];
   readonly read: (request: Request) => Calling<unknown>;
-  readonly mayHurt: (reply: Uint8Array | undefined) => boolean;
+  readonly mayHurt: MayHurt;
   readonly forget: () => void;
 }
 
@@ -146,12 +150,12 @@ export class Readers {
   /**
    * Whether the outcome of a call may hurt a client. If not, {@link ofReply} finds nothing with any request.
    *
-   * @param reply payload of the OK reply; undefined: the call failed.
+   * @param size of the payload of the OK reply, in bytes; undefined: the call failed.
    */
-  mayHurt(id: number, reply: Uint8Array | undefined): boolean {
+  mayHurt(id: number, size: number | undefined): boolean {
     const families = this.#families.get(id);
     if (families === undefined) return false;
-    for (const { mayHurt } of families) if (mayHurt(reply)) return true;
+    for (const { mayHurt } of families) if (mayHurt(size)) return true;
     return false;
   }
 

@@ -20,7 +20,7 @@ function describe(cause: unknown): string {
     ENOSPC: 'no space left on the device',
     ECONNREFUSED: 'nobody listens there',
     EADDRINUSE: 'in use by another process, or no socket',
-    ENAMETOOLONG: 'longer than the name of a socket can be (107 bytes)',
+    ENAMETOOLONG: 'the name is too long',
   };
   return known[code ?? ''] ?? message;
 }

@@ -52,7 +52,8 @@ function identityOf(file: string | number | undefined): string | undefined {
     : undefined;
 }
 
-function statsOf(file: string | number | undefined): BigIntStats | undefined {
+/** What is at a path or behind a descriptor; undefined if nothing is, or nothing can be known of it. */
+export function statsOf(file: string | number | undefined): BigIntStats | undefined {
   try {
     if (typeof file === 'number') return fstatSync(file, { bigint: true });
     return file === undefined ? undefined : statSync(file, { bigint: true, throwIfNoEntry: false });

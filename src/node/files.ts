@@ -1,8 +1,8 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { decodeUtf8 } from '../base/text.js';
 import { FileError } from './file-error.js';
-import { FileConflict, FileUse } from './file-use.js';
+import { FileConflict, FileUse, statsOf } from './file-use.js';
 import { makeFolder } from './folder.js';
 import { followFile } from './follow.js';
 import { arrivingPieces, readPieces, readWholeFile } from './input.js';
@@ -50,7 +50,7 @@ export class Files {
 
   /** Whether a file is there as a whole: no standard input, pipe or device. */
   isRegular(path: string): boolean {
-    return path !== '-' && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+    return path !== '-' && statsOf(path)?.isFile() === true;
   }
 
   /**
@@ -139,6 +139,16 @@ export class Files {
     const output = path === '-' ? Output.toStandard(this.#stdio) : Output.toFile(path);
     this.#outputs.push(output);
     return output;
+  }
+
+  /** Notes that another writer replaces files. @throws FileConflict if one is an input */
+  replaces(paths: readonly string[], option: string): void {
+    for (const path of paths) this.#use.writes(path, option);
+  }
+
+  /** Notes that another reader takes files. @throws FileConflict if one is an output */
+  reads(paths: readonly string[]): void {
+    for (const path of paths) this.#use.reads(path);
   }
 
   /** Writes files into a folder, which is made if needed. @throws FileConflict before any is written, FileError */

@@ -68,9 +68,9 @@ export class LiveCapture {
         // A capture has no place for the queue: its packets would be taken for RM's.
         if (packet.queue !== undefined) return;
         const [from, to] = guess.of(packet);
-        const { data, start, end, time, comment, clock } = packet;
+        const { data, start, end, time, comment, clock, wholeSize: size } = packet;
         const hasTime = time !== undefined && time >= 0n && time <= timeMax;
-        writer.packet(from, to, data, start, end, hasTime ? time : undefined, comment, clock);
+        writer.packet(from, to, data, start, end, hasTime ? time : undefined, comment, clock, { size });
       },
       () => {},
     );

@@ -1,10 +1,16 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Lets V8 grow its young generation to the full size at once. By default V8 doubles it whenever enough objects have
- * survived, for a capture after one million frames or after three, so memory would grow with the capture. The limits of
- * the heap do not change.
+ * Commands that hold for long what lies in arrays of numbers only. Their other objects die at once, so that a young
+ * generation of the size that it begins with is enough: it takes some 30 MB less, and no more time.
  */
-export function keepMemoryFlat(): void {
-  setFlagsFromString('--semi-space-growth-factor=16');
+const smallCommands: ReadonlySet<string | undefined> = new Set(['diff']);
+
+/**
+ * Lets V8 grow its young generation to the full size at once, or not at all. By default V8 doubles it whenever enough
+ * objects have survived, for a capture after one million frames or after three, so memory would grow with the capture.
+ * The limits of the heap do not change.
+ */
+export function keepMemoryFlat(command: string | undefined): void {
+  setFlagsFromString(`--semi-space-growth-factor=${smallCommands.has(command) ? 1 : 16}`);
 }

@@ -4,7 +4,7 @@
  */
 export { fragment, fragmentCount, sizesOf } from './fragment.js';
 export { type FrameHeader, FrameWriter, writeFrame } from './frame-writer.js';
-export { type HeaderReader, headerFunction, headerReader } from './header.js';
+export { type HeaderReader, headerFunction, headerReader, ReusedHeader } from './header.js';
 export {
   type DecodedMessage,
   type DecodeMessageOptions,

@@ -42,7 +42,7 @@ describe('replies and requests', () => {
   });
 
   it('tells a repeated request, and a number taken over by another', () => {
-    const lost: Outstanding[] = [];
+    const lost: Pick<Outstanding, 'no' | 'name'>[] = [];
     const records = assemble(
       [
         [3, 255, start(7)],
@@ -52,7 +52,7 @@ describe('replies and requests', () => {
         [255, 3, started(7)],
         [3, 255, start(8)],
       ],
-      { unanswered: (request) => lost.push(request) },
+      { unanswered: ({ no, name }) => lost.push({ no, name }) },
     );
     expect(records.map(({ duplicateOf }) => duplicateOf)).toEqual([
       undefined,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { Comparison, type DiffEntry, entryAssembler } from '../../src/capture/diff/index.js';
-import { isEqual } from '../../src/capture/diff/numbering.js';
+import { type Level, levelsOf } from '../../src/capture/diff/numbering.js';
 import { keysOfContents } from '../../src/capture/keys/index.js';
 import { emptyPacket, packetWith } from '../../src/capture/packets/index.js';
 import { Assembler, type AssemblerOptions, type CaptureRecord } from '../../src/capture/records/index.js';
@@ -43,6 +43,7 @@ const line = (record: CaptureRecord) => keysOfContents.toText(record, protocol);
 describe.each(['rm', 'q515'])('what diff compares, by the rules %s', (name) => {
   const rules = rulesOf(name);
   const comparison = new Comparison(protocol);
+  const { same, hash } = levelsOf(comparison)[0] as Level;
 
   it('is equal exactly where the lines of the messages are', () => {
     withSeed(17, (seed) => {
@@ -59,25 +60,21 @@ describe.each(['rm', 'q515'])('what diff compares, by the rules %s', (name) => {
       }
       expect(entries.map((entry) => line(comparison.recordOf(entry)))).toEqual(expected);
       const byLine = new Map<string, DiffEntry[]>();
-      const byHash = new Map<number, [DiffEntry, string][]>();
       for (const [at, entry] of entries.entries()) {
         const text = expected[at] as string;
         byLine.set(text, [...(byLine.get(text) ?? []), entry]);
-        byHash.set(entry.hash, [...(byHash.get(entry.hash) ?? []), [entry, text]]);
       }
-      // Of the same line: all equal.
       for (const [first, ...others] of byLine.values())
-        for (const other of others) expect(isEqual(first as DiffEntry, other)).toBe(true);
+        for (const other of others) {
+          expect(same(first as DiffEntry, other)).toBe(true);
+          expect(hash(first as DiffEntry)).toBe(hash(other));
+        }
       expect(byLine.size).toBeLessThan(entries.length);
-      // Of the same hash: equal only when the lines are. Others are never equal.
-      for (const [first, ...others] of byHash.values())
-        for (const other of others)
-          expect(isEqual((first as [DiffEntry, string])[0], other[0])).toBe(first?.[1] === other[1]);
-      // The same bytes with any hash: a collision makes nothing equal.
-      for (let at = 1; at < entries.length; at++) {
-        const [one, other] = [entries[at - 1], entries[at]] as [DiffEntry, DiffEntry];
-        expect(isEqual(one, { ...other, hash: one.hash })).toBe(expected[at - 1] === expected[at]);
-      }
+      // Whatever the hashes are, nothing else is equal.
+      const firsts = Array.from(byLine.values(), ([first]) => first as DiffEntry);
+      let equal = 0;
+      for (const one of firsts) for (const other of firsts) if (same(one, other)) equal++;
+      expect(equal).toBe(firsts.length);
     });
   });
 });

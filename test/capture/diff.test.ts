@@ -5,7 +5,7 @@ import { ByteWriter } from '../../src/base/byte-writer.js';
 import { UsageError } from '../../src/base/error.js';
 import { decodeUtf8 } from '../../src/base/text.js';
 import type { DiffCounts } from '../../src/capture/diff/diff.js';
-import { diffEntry, Packer } from '../../src/capture/diff/entry-assembler.js';
+import { diffEntry } from '../../src/capture/diff/entry-assembler.js';
 import {
   Comparison,
   countsLine,
@@ -76,19 +76,22 @@ interface Result {
   readonly counts: DiffCounts;
 }
 
-function entriesOf(records: readonly CaptureRecord[], ignore: readonly string[] = []): DiffEntry[] {
-  const paths = ignore.map((path) => parseFieldPath(protocol, path));
-  const comparison = new Comparison(protocol, paths);
-  return records.map((record) => diffEntry(comparison, record));
+/** Keeps all messages, so that differences may be looked at after the comparison. */
+class KeepingComparison extends Comparison {
+  override release(): void {}
 }
 
 function diffRecords(
   a: readonly CaptureRecord[],
   b: readonly CaptureRecord[],
-  ignore?: readonly string[],
+  ignore: readonly string[] = [],
 ): Result {
+  const paths = ignore.map((path) => parseFieldPath(protocol, path));
+  const comparison = new KeepingComparison(protocol, paths);
+  const entriesOf = (records: readonly CaptureRecord[]) =>
+    records.map((record) => diffEntry(comparison, record));
   const differences: Difference[] = [];
-  const counts = diffEntries(entriesOf(a, ignore), entriesOf(b, ignore), (item) => differences.push(item));
+  const counts = diffEntries(comparison, entriesOf(a), entriesOf(b), (item) => differences.push(item));
   return { differences, counts };
 }
 
@@ -235,11 +238,10 @@ describe('diff of captures', () => {
 describe('diff of long captures', () => {
   const [record] = assemble(start) as [KeptRecord];
   const comparison = new Comparison(protocol);
-  const pack = new Packer();
   const entry = (no: number, value = no): DiffEntry => {
     const bytes = new Uint8Array(Uint32Array.of(value).buffer);
     const message = new KeptRecord({ ...record, no, seq: no & 0xffff }, bytes, undefined, []);
-    return diffEntry(comparison, message, pack);
+    return diffEntry(comparison, message);
   };
   let held = 0;
   /** Entries one after the other; `held` is how many were read. */
@@ -255,6 +257,7 @@ describe('diff of long captures', () => {
     const count = 60_000;
     const result: Difference[] = [];
     const counts = diffEntries(
+      comparison,
       capture(count, (no) => no === 9 || (no > 30_000 && no < 33_000)),
       capture(
         count,
@@ -275,7 +278,7 @@ describe('diff of long captures', () => {
     let seen = 0;
     const farthest: number[] = [];
     const other = (no: number) => no + 1_000_000;
-    const counts = diffEntries(capture(30_000), capture(30_000, undefined, other), () => {
+    const counts = diffEntries(comparison, capture(30_000), capture(30_000, undefined, other), () => {
       seen++;
       farthest.push(held - 2 * seen);
     });

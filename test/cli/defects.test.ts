@@ -52,6 +52,32 @@ describe('input without measure', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('64 levels')]);
   });
 
+  it.each([
+    [2, 'call VM_GET_VMID LONG --target sim'],
+    [2, 'call LONG --target sim'],
+    [2, 'decode - --filter LONG'],
+    [2, 'decode - --rules LONG'],
+    [2, 'decode - --LONG'],
+    [2, 'diff - - --ignore LONG'],
+    [2, 'describe LONG'],
+    [2, 'lint --explain LONG'],
+    [2, 'LONG'],
+  ])('a word that is too long is not repeated: %i, %s', async (exit, words) => {
+    const args = words.split(' ').map((word) => word.replace('LONG', 'x'.repeat(40_000)));
+    const { code, stderr } = await gunyahRm(args, { input: message });
+    expect([code, stderr.split('\n').length]).toEqual([exit, 2]);
+    expect(stderr.length).toBeLessThan(1000);
+  });
+
+  it.each(['decode', 'encode', 'diff -', 'lint', 'simulate', 'replay', 'inspect'])(
+    '%s of a file whose name is too long ends as of any file that is not there',
+    async (words) => {
+      const { code, stderr } = await gunyahRm([...words.split(' '), 'x'.repeat(4096)], { input: message });
+      expect(stderr).toMatch(/^gunyah-rm: x+: the name is too long\n$/);
+      expect(code).toBe(3);
+    },
+  );
+
   it('a filter may have many terms', async () => {
     for (const word of ['or', 'and']) {
       const terms = Array.from({ length: 24_001 }, () => (word === 'or' ? 'from == 4' : 'from == 3'));

@@ -67,6 +67,8 @@ describe('an output', () => {
     ['diff a b -o b'],
     ['diff b a -o soft --json'],
     ['inspect a -o soft'],
+    ['lint a --write-baseline soft'],
+    ['lint s.scenario --write-baseline s.scenario'],
     ['simulate s.scenario -o s.scenario'],
     ['simulate s.scenario -o vm.dtb'],
     ['serve --socket rm.sock --load 0x89000000=vm.dtb --tap vm.dtb'],
@@ -89,6 +91,20 @@ describe('an output', () => {
     const args = words.split(' ').map((word) => ({ FILE: path('soft'), OTHER: path('b') })[word] ?? word);
     expect(await refused(args, { input: capture, inputFd })).toContain('another file than what is read');
     closeSync(inputFd);
+  });
+
+  it('is no campaign that is merged', async () => {
+    const campaign = path('campaign');
+    await gunyahRm(['fuzz', '--runs', '1', '--plays', '0', '--out', campaign]);
+    symlinkSync('campaign', path('same'));
+    const files = () => readdirSync(campaign, { recursive: true, encoding: 'utf8' });
+    const before = [files(), readFileSync(join(campaign, 'state.json'), 'utf8')];
+    for (const out of ['campaign', 'same']) {
+      const { code, stdout, stderr } = await gunyahRm(['fuzz', 'merge', campaign, '--out', path(out)]);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain('--out: expected another file than what is read');
+    }
+    expect([files(), readFileSync(join(campaign, 'state.json'), 'utf8')]).toEqual(before);
   });
 
   it('is not the file that standard output goes to', async () => {

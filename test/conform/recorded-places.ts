@@ -5,6 +5,7 @@ import { expectedSides, messagesIn, type PreparedStep, prepare } from '../../src
 import { alive } from '../../src/conform/rm/framing.js';
 import { compare } from '../../src/conform/run-case.js';
 import { decodeMessages, type KnownValues, recordKeys } from '../../src/sim/index.js';
+import { machineStopped } from '../../src/sim/real-machine.js';
 import { recordedLines } from '../recorded.js';
 import { type Change, type Fields, idText, numbersOf, type RecordedLine, RM, Told } from './told.js';
 
@@ -183,6 +184,22 @@ function idOf({ message, frames }: CaseStep): string {
   return idText(id);
 }
 
+/**
+ * The lines of a scenario without those of a boot that follow the last one which the manager answered, if the machine has
+ * stopped there: the recording does not say at which of them.
+ */
+function withoutSilence(lines: readonly RecordedLine[]): readonly RecordedLine[] {
+  const boots: RecordedLine[][] = [[]];
+  for (const line of lines) {
+    if (line.op === 'reboot') boots.push([]);
+    boots.at(-1)?.push(line);
+  }
+  return boots.flatMap((boot) => {
+    if (!boot.some(({ op, why = '' }) => op === 'end' && machineStopped(why))) return boot;
+    return boot.slice(0, boot.findLastIndex(({ out = [] }) => out.length > 0) + 1);
+  });
+}
+
 /** Finds the places of recordings at which cases occur, and what the recorded manager did there. */
 export class RecordedPlaces {
   /** By the first queue message, or by its message id where it depends on the state. */
@@ -211,7 +228,7 @@ export class RecordedPlaces {
       if (line.scenario !== undefined) scenarios.push([]);
       scenarios.at(-1)?.push(line);
     }
-    for (const scenario of select(scenarios)) this.#scenario(recording, scenario);
+    for (const scenario of select(scenarios)) this.#scenario(recording, withoutSilence(scenario));
   }
 
   #scenario(recording: string, [first, ...lines]: readonly RecordedLine[]): void {

@@ -10,6 +10,7 @@ export interface RecordedLine {
   readonly scenario?: string;
   readonly platform?: { readonly hlos_owns_io?: boolean; readonly debug_build?: boolean };
   readonly op?: string;
+  readonly why?: string;
   readonly file?: string;
   readonly address?: string;
   readonly from?: number;

@@ -194,7 +194,7 @@ describe.each(shells.filter((shell) => shell !== 'busybox'))('tracefs with %s', 
     expect(await run.ended).toBe(0);
     expect(run.fake.left).toEqual([]);
     expect(run.fake.read('kprobe_events')).toContain(
-      'r:gunyah_rm/rx gunyah_hypercall_msgq_recv ret=$retval:s32 len=@0xffffccd6c0433f00:u64 data=@0xffffffffc05a9460:x64[30]\n',
+      'r:gunyah_rm/rx gunyah_hypercall_msgq_recv ret=$retval:s32 len=@0xffffccd6c0433f00:u64 data=@0xffffffffc05a9460:x32[60]\n',
     );
     expect(run.fake.event('rx', 'filter')).toBe('ret == 0 && common_pid == 121\n');
     expect(run.fake.event('rxe', 'filter', 'gunyah_rm-step')).toBe('comm ~ "irq/*-gunyah_r*"\n');

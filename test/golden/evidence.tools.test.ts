@@ -1,15 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { protocol } from '../../schemas/index.js';
 import { codecOf } from '../../src/codec/index.js';
-import { parseEvidence } from '../../src/golden/evidence.js';
-import { fixturesOf } from '../../src/golden/generate.js';
 import { MessageType, payloadOf } from '../../src/schema/index.js';
+import { fixtures, recordedText } from './fixtures.js';
 import { evidenceText, gatherEvidence, shapeOf, sightings } from './gather.js';
 
-const recordedText = readFileSync(new URL('../../captures/golden/recorded.json', import.meta.url), 'utf8');
-const evidence = parseEvidence(JSON.parse(recordedText));
-const fixtures = protocol.messages.flatMap((message) => fixturesOf(protocol, message, evidence));
 const all = sightings();
 
 // All recordings are read for these.

@@ -8,19 +8,13 @@ import { Assembler } from '../../src/capture/records/index.js';
 import { sourceGroups } from '../../src/cli/protocol-facts.js';
 import { exportJsonSchema } from '../../src/export/json-schema.js';
 import { exportMarkdown } from '../../src/export/markdown.js';
-import { parseEvidence } from '../../src/golden/evidence.js';
-import { fixturesOf } from '../../src/golden/generate.js';
 import { type ReassemblyRules, rmRules, rulesByName } from '../../src/rpc/index.js';
 import { assemble, frame } from '../capture/capture.js';
 import { budget, isWhole } from '../part.js';
 import { captures, recorded } from '../recorded.js';
 import { withSeed } from '../seeded.js';
 import { goldenCapture, mutatedCapture } from './captures.js';
-
-const evidence = parseEvidence(
-  JSON.parse(readFileSync(new URL('../../captures/golden/recorded.json', import.meta.url), 'utf8')),
-);
-const fixtures = protocol.messages.flatMap((message) => fixturesOf(protocol, message, evidence));
+import { fixtures } from './fixtures.js';
 
 describe('the Markdown reference', () => {
   it('is the one that is checked in: schemas/README.md', () => {

@@ -7,7 +7,7 @@ import { payloadFromJson } from '../../src/capture/payload/index.js';
 import { codecOf } from '../../src/codec/index.js';
 import { allParts } from '../../src/export/parts.js';
 import { checkFixtures } from '../../src/golden/check.js';
-import { countByProvenance, noEvidence, parseEvidence } from '../../src/golden/evidence.js';
+import { countByProvenance, noEvidence } from '../../src/golden/evidence.js';
 import { fixturesOf } from '../../src/golden/generate.js';
 import { type FixtureJson, fixtureJson, plainSizeMax } from '../../src/golden/json.js';
 import { decodeMessage } from '../../src/rpc/index.js';
@@ -15,15 +15,14 @@ import { type Call, MessageType, payloadOf } from '../../src/schema/index.js';
 import { ListType, VariantType } from '../../src/wire/index.js';
 import { partOf } from '../part.js';
 import { cloneOf } from './clone.js';
+import { evidence, fixtures } from './fixtures.js';
 import { agreesWithReference } from './gather.js';
 import { changesAfter, schemaNumbers } from './schema-changes.js';
 
 const folder = resolve(import.meta.dirname, '../../captures/golden');
-const evidence = parseEvidence(JSON.parse(readFileSync(join(folder, 'recorded.json'), 'utf8')));
 const stored = readdirSync(folder)
   .filter((name) => /^[A-Z].*\.json$/.test(name))
   .flatMap((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as FixtureJson[]);
-const fixtures = protocol.messages.flatMap((message) => fixturesOf(protocol, message, evidence));
 
 describe('the golden fixtures', () => {
   it('are those that are checked in', () => {

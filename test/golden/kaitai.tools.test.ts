@@ -1,16 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { exportKsy } from '../../src/export/ksy.js';
-import { parseEvidence } from '../../src/golden/evidence.js';
-import { fixturesOf } from '../../src/golden/generate.js';
+import { fixtures } from './fixtures.js';
 import { kaitaiParser, leavesOfParsed, parsePayload } from './kaitai.js';
 import { leavesOfJson } from './leaves-of-json.js';
-
-const evidence = parseEvidence(
-  JSON.parse(readFileSync(new URL('../../captures/golden/recorded.json', import.meta.url), 'utf8')),
-);
-const fixtures = protocol.messages.flatMap((message) => fixturesOf(protocol, message, evidence));
 
 describe('the Kaitai Struct file', () => {
   let parser: Awaited<ReturnType<typeof kaitaiParser>>;

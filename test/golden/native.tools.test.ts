@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,23 +8,18 @@ import { exportC, structName } from '../../src/export/c.js';
 import { fixedPart } from '../../src/export/members.js';
 import { allParts } from '../../src/export/parts.js';
 import { goldenC } from '../../src/golden/c.js';
-import { parseEvidence } from '../../src/golden/evidence.js';
 import { goldenFiles } from '../../src/golden/files.js';
-import { fixturesOf } from '../../src/golden/generate.js';
 import { identifierOf } from '../../src/golden/identifier.js';
 import { goldenRust } from '../../src/golden/rust.js';
 import type { StructType } from '../../src/wire/index.js';
 import reference from '../reference/messages.json' with { type: 'json' };
+import { fixtures } from './fixtures.js';
 import { comparable, cProgram, isWhole, rustProgram } from './native.js';
 import { isInstalled, isWanted } from './tools.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-native-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const evidence = parseEvidence(
-  JSON.parse(readFileSync(new URL('../../captures/golden/recorded.json', import.meta.url), 'utf8')),
-);
-const fixtures = protocol.messages.flatMap((message) => fixturesOf(protocol, message, evidence));
 const compared = comparable(fixtures).length;
 const strict = ['-Wall', '-Wextra', '-Wpedantic', '-Werror'];
 

@@ -19,6 +19,7 @@ function reactions(events: readonly Event[], filler: readonly Uint8Array[]): Map
     for (const client of clients) done.get(client)?.push(text);
   };
   const follower = new Follower<{ id: number; name: string; seq: number }, undefined>(names, {
+    concerns: () => true,
     hazard: ({ name }, { clients }) => tell(name, clients),
     notification: (id, payload, { clients }) => tell(`${id} ${formatHex(payload)}`, clients),
     returned: ({ id, seq }, payload, { clients }) => tell(`${id} ${seq} ${formatHex(payload)}`, clients),

@@ -9,9 +9,7 @@ import { holds } from '../seeded.js';
 const names = Object.keys(generations) as GenerationName[];
 const all = new Readers(names);
 const single = new Map(names.map((name) => [name, new Readers([name])]));
-const read = protocol.messages.filter(
-  ({ id }) => all.mayHurt(id, undefined) || all.mayHurt(id, new Uint8Array(0)),
-);
+const read = protocol.messages.filter(({ id }) => all.mayHurt(id, undefined) || all.mayHurt(id, 0));
 
 const call = fc.constantFrom(...read).chain((message) => {
   if (message.layout !== 'known' || message.kind !== 'call') throw new Error(`${message.name} is no call`);
@@ -47,7 +45,7 @@ it('clients that are read together do the same by themselves', () => {
 
 it('an outcome that may hurt nobody does not', () => {
   const property = fc.property(call, (drawn) => {
-    if (all.mayHurt(drawn.id, drawn.outcome ?? undefined)) return;
+    if (all.mayHurt(drawn.id, drawn.outcome?.length)) return;
     for (const name of names) expect(hazards(all, name, drawn)).toEqual([]);
   });
   holds(property, 2000);

@@ -1,31 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Issue, WireError } from '../../src/base/error.js';
-import { formatHex } from '../../src/base/hex.js';
-import { type PlayerOptions, playScenario, type StepResult, type TapPacket } from '../../src/sim/index.js';
+import { WireError } from '../../src/base/error.js';
 import { exampleNames, scenarioLines } from './lines.js';
-import { deviceTree, scenarios } from './scenarios.js';
-import { exampleTree } from './session.js';
+import { play } from './play.js';
 
 const FIRST = { scenario: 'test' };
-
-function play(lines: readonly unknown[], options: Partial<PlayerOptions> = {}) {
-  const steps: StepResult[] = [];
-  const packets: TapPacket[] = [];
-  const issues: Issue[] = [];
-  const result = playScenario(lines, {
-    file: () => exampleTree,
-    ...options,
-    sink: {
-      step: (step) => steps.push(step),
-      packet: (packet) => packets.push(packet),
-      record: (record) => issues.push(...record.issues),
-    },
-  });
-  const bytes = packets.map(({ time, from, to, frame, comment }) =>
-    [time, from, to, formatHex(frame), comment].join(' '),
-  );
-  return { ...result, steps, bytes, issues, unmetSteps: steps.filter(({ unmet }) => unmet.length > 0) };
-}
 
 /** The issue of a scenario that cannot be played. */
 function refusal(...lines: unknown[]): { code: string; path: string; message: string } {
@@ -67,17 +45,7 @@ describe('the example scenarios', () => {
   });
 });
 
-describe('recordings are scenarios', () => {
-  const all = scenarios('rm23.ndjson').filter((_, index) => index % 6 === 1);
-
-  it.each(all)('$name', ({ lines }) => {
-    const file = (name: string) => deviceTree(name) as Uint8Array;
-    const { unmetSteps, broken } = play(lines, { file, check: true });
-    expect(unmetSteps).toEqual([]);
-    // Who owns which memory, worked out from the recorded messages alone, is what the hypervisor model says.
-    expect(broken).toBe(0);
-  });
-
+describe('recorded lines are steps', () => {
   it('whose bytes are compared', () => {
     const step = {
       from: 3,

@@ -102,8 +102,12 @@ function search(a: Tokens, b: Tokens, span: Span, pair: PairSink): void {
   }
 }
 
-/** The paths of one search, after each number of differences: those after n begin at n * n and are 2 n + 1. */
-const history = new Int32Array((editsMax + 1) ** 2);
+/**
+ * The paths of one search, after each number of differences: those after n begin at n (n + 1) / 2 and are n + 1, for
+ * each diagonal (place in `a` minus place in `b`) from -n to n in steps of 2. Each says how far along `a` the path has
+ * come; NONE if there is none that stays inside.
+ */
+const history = new Int32Array(((editsMax + 1) * (editsMax + 2)) / 2);
 
 /** One search: pairs what lies on the best path and returns how many items of each side the path has gone over. */
 function stretch(a: Tokens, b: Tokens, span: Span, pair: PairSink): { a: number; b: number } {
@@ -112,58 +116,63 @@ function stretch(a: Tokens, b: Tokens, span: Span, pair: PairSink): { a: number;
   const bSize = span.bEnd - bStart;
   const limit = Math.min(editsMax, aSize + bSize);
   let edits = 0;
+  let row = 0;
   let end = 0;
   for (; ; edits++) {
+    const before = row;
+    row += edits;
     let best = -1;
-    // At k of a row: how far along `a` the paths of diagonal k (a minus b) have come; -1 = none inside.
-    const row = edits * edits + edits;
-    const before = row - 2 * edits;
     let left = NONE;
-    for (let k = -edits; k <= edits; k += 2) {
-      const above = k === edits ? NONE : (history[before + k + 1] as number);
-      let x = edits === 0 ? 0 : enter(above, left, k, aSize, bSize);
+    for (let at = 0; at <= edits; at++) {
+      const diagonal = 2 * at - edits;
+      const above = at === edits ? NONE : (history[before + at] as number);
+      let x = edits === 0 ? 0 : enter(above, left, diagonal, aSize, bSize);
       left = above;
       if (x >= 0) {
-        const apart = bStart - k;
-        const xEnd = Math.min(aSize, bSize + k);
+        const apart = bStart - diagonal;
+        const xEnd = Math.min(aSize, bSize + diagonal);
         while (x < xEnd && a[aStart + x] === b[apart + x]) x++;
-        if (2 * x - k > best) {
-          best = 2 * x - k;
-          end = k;
+        const reached = 2 * x - diagonal;
+        if (reached > best) {
+          best = reached;
+          end = at;
         }
       }
-      history[row + k] = x;
+      history[row + at] = x;
     }
     if (best === aSize + bSize || edits === limit) break;
   }
-  const x = history[edits * edits + edits + end] as number;
-  // Back along the path, then forward over its runs of equal items.
-  const runs: [number, number, number][] = [];
-  for (let k = end; edits >= 0; edits--) {
-    const to = history[edits * edits + edits + k] as number;
-    const left = earlier(edits, k - 1);
-    const from = edits === 0 ? 0 : enter(earlier(edits, k + 1), left, k, aSize, bSize);
-    runs.push([from, to, k]);
-    k += left >= 0 && from === left + 1 ? -1 : 1;
+  const x = history[row + end] as number;
+  const reached = { a: x, b: x - (2 * end - edits) };
+  // Back along the path, then forward over its runs of equal items: where they begin and end, and on which diagonal.
+  const runs: number[] = [];
+  for (let at = end; ; edits--) {
+    const diagonal = 2 * at - edits;
+    const to = history[row + at] as number;
+    const before = row - edits;
+    const above = at === edits ? NONE : (history[before + at] as number);
+    const left = at === 0 ? NONE : (history[before + at - 1] as number);
+    const from = edits === 0 ? 0 : enter(above, left, diagonal, aSize, bSize);
+    if (from < to) runs.push(diagonal, to, from);
+    if (edits === 0) break;
+    if (left >= 0 && from === left + 1) at--;
+    row = before;
   }
-  for (const [from, to, k] of runs.reverse()) {
-    for (let at = from; at < to; at++) pair(aStart + at, bStart + at - k);
+  while (runs.length > 0) {
+    const from = runs.pop() as number;
+    const to = runs.pop() as number;
+    const diagonal = runs.pop() as number;
+    for (let at = from; at < to; at++) pair(aStart + at, bStart + at - diagonal);
   }
-  return { a: x, b: x - end };
-}
-
-/** How far the path of diagonal `k` had come one difference before; -1 where there was none. */
-function earlier(edits: number, k: number): number {
-  const before = edits - 1;
-  return Math.abs(k) > before ? NONE : (history[before * before + before + k] as number);
+  return reached;
 }
 
 /**
- * Where a path enters diagonal `k` with one more difference: skipping an item of `b` from the diagonal above, or one of
- * `a` from the one to the left, whichever gets further; -1 = neither stays inside.
+ * Where a path enters a diagonal with one more difference: skipping an item of `b` from the diagonal above, or one of
+ * `a` from the one to the left, whichever gets further; NONE if neither stays inside.
  */
-function enter(above: number, left: number, k: number, aSize: number, bSize: number): number {
-  const down = above >= 0 && above - k <= bSize ? above : -1;
-  const right = left >= 0 && left + 1 <= aSize ? left + 1 : -1;
+function enter(above: number, left: number, diagonal: number, aSize: number, bSize: number): number {
+  const down = above >= 0 && above - diagonal <= bSize ? above : NONE;
+  const right = left >= 0 && left < aSize ? left + 1 : NONE;
   return down > right ? down : right;
 }

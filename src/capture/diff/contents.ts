@@ -1,29 +1,23 @@
 import type { Issue } from '../../base/error.js';
 import type { Values } from '../../wire/index.js';
 import { type CaptureRecord, KeptRecord, type RecordPacket } from '../records/index.js';
-import type { DiffEntry } from './entry.js';
+import type { HeldMessages } from './held-messages.js';
 
 const FNV_START = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
-/** Small integers of V8. */
-const HASH_MAX = 0x3fffffff;
 const nothing = new Uint8Array(0);
 
-/** What tells the sort of a message. */
-type Kind = Pick<DiffEntry, 'from' | 'to' | 'type' | 'id'>;
-
-/** A hash of what tells the sort of a message, and of `more` numbers. */
-export function kindHash({ from, to, type, id }: Kind, more = 0): number {
-  let hash = FNV_START ^ more;
-  hash = Math.imul(hash ^ (from ?? -1), FNV_PRIME);
-  hash = Math.imul(hash ^ (to ?? -1), FNV_PRIME);
-  hash = Math.imul(hash ^ (type?.length ?? 0), FNV_PRIME);
-  return scattered(Math.imul(hash ^ (id ?? -1), FNV_PRIME));
+/** A hash of some numbers. */
+export function numbersHash(a: number, b: number, c: number, d: number, e: number): number {
+  let hash = Math.imul(FNV_START ^ a, FNV_PRIME);
+  hash = Math.imul(hash ^ b, FNV_PRIME);
+  hash = Math.imul(hash ^ c, FNV_PRIME);
+  hash = Math.imul(hash ^ d, FNV_PRIME);
+  return scattered(Math.imul(hash ^ e, FNV_PRIME));
 }
 
-/** A hash of a record's contents besides its sequence number. */
-export function contentsHash(record: CaptureRecord, bytes: Uint8Array): number {
-  let hash = kindHash(record, bytes.length);
+export function bytesHash(bytes: Uint8Array, start: number): number {
+  let hash = start;
   for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] as number), FNV_PRIME);
   return scattered(hash);
 }
@@ -36,28 +30,16 @@ export function textHash(text: string): number {
 
 /** The upper bits of a product depend on more bits of its factors than the lower ones. */
 function scattered(hash: number): number {
-  return (hash ^ (hash >>> 15)) & HASH_MAX;
+  return hash ^ (hash >>> 15);
 }
 
 /** Whether all that is compared of two messages, besides their sequence numbers, is equal. */
-export function sameContents(a: DiffEntry, b: DiffEntry): boolean {
-  if (a.hash !== b.hash) return false;
-  if (a.special === undefined || b.special === undefined)
-    return a.special === b.special && sameKind(a, b) && samePayload(a, b);
-  return sameRecord(a.special, b.special);
-}
-
-/** Whether sender, receiver, type and id are equal. */
-export function sameKind(a: Kind, b: Kind): boolean {
-  return a.id === b.id && a.from === b.from && a.to === b.to && a.type === b.type;
-}
-
-function samePayload({ block, start, end }: DiffEntry, b: DiffEntry): boolean {
-  if (end - start !== b.end - b.start) return false;
-  const other = b.block;
-  const apart = b.start - start;
-  for (let at = start; at < end; at++) if (block[at] !== other[at + apart]) return false;
-  return true;
+export function sameContents(held: HeldMessages, a: number, b: number): boolean {
+  const one = held.special(a);
+  const other = held.special(b);
+  if (one === undefined || other === undefined)
+    return one === other && held.isSameKind(a, b) && held.isSamePayload(a, b);
+  return sameRecord(one, other);
 }
 
 /**

@@ -1,20 +1,27 @@
-import { align, alignShared } from './align.js';
-import type { Span } from './anchors.js';
-import type { DiffEntry } from './entry.js';
-import { type FieldChange, fieldChanges } from './fields.js';
-import { type Level, levelsOf, numbering } from './numbering.js';
+import type { Comparison, DiffEntry } from './entry.js';
+import type { FieldChange } from './fields.js';
+import { type Level, levelsOf } from './numbering.js';
+import { Steps } from './steps.js';
 import { Window } from './window.js';
+
+/** A message that differs. What it holds is valid while the difference is reported. */
+export interface DiffSide {
+  readonly comparison: Comparison;
+  /** The record's number in its capture. */
+  readonly no: number;
+  readonly entry: DiffEntry;
+}
 
 /** One message that is not the same on both sides. */
 export type Difference =
   | {
       readonly diff: 'changed';
-      readonly a: DiffEntry;
-      readonly b: DiffEntry;
+      readonly a: DiffSide;
+      readonly b: DiffSide;
       readonly changes: FieldChange[];
     }
-  | { readonly diff: 'removed'; readonly a: DiffEntry }
-  | { readonly diff: 'added'; readonly b: DiffEntry };
+  | { readonly diff: 'removed'; readonly a: DiffSide }
+  | { readonly diff: 'added'; readonly b: DiffSide };
 
 /** Messages by what became of them. */
 export interface DiffCounts {
@@ -30,13 +37,6 @@ export const diffWindow = 4096;
 /** So many equal messages in a row are no chance: what lies behind them does not change the pairs before them. */
 const RUN_SIZE = 16;
 
-/** A step over both windows: a pair by one of the levels, or a message that only one side has. -1: there is none. */
-interface Step {
-  readonly a: number;
-  readonly b: number;
-  readonly level: number;
-}
-
 /**
  * Compares two captures message by message and calls `sink` for each difference, in order. Equal messages are paired
  * first, between them those that are equal but for their sequence number, then messages of the same sender, receiver,
@@ -49,14 +49,15 @@ interface Step {
  * grows with the number of messages (see `align`).
  */
 export function diffEntries(
+  comparison: Comparison,
   aEntries: Iterable<DiffEntry>,
   bEntries: Iterable<DiffEntry>,
   sink: (difference: Difference) => void,
   window = diffWindow,
 ): DiffCounts {
-  const a = new Window();
+  const a = new Window(comparison);
   const sources = { a: aEntries[Symbol.iterator](), b: bEntries[Symbol.iterator]() };
-  const work = comparing(a, new Window(), sink, window);
+  const work = comparing(comparison, a, new Window(comparison), sink, window);
   for (;;) {
     const step = work.next();
     if (step.done) return step.value;
@@ -68,13 +69,14 @@ export function diffEntries(
 
 /** As {@link diffEntries}, for captures that come in pieces. */
 export async function diffCaptures(
+  comparison: Comparison,
   aPieces: AsyncIterable<readonly DiffEntry[]>,
   bPieces: AsyncIterable<readonly DiffEntry[]>,
   sink: (difference: Difference) => void,
 ): Promise<DiffCounts> {
-  const a = new Window();
+  const a = new Window(comparison);
   const sources = { a: aPieces[Symbol.asyncIterator](), b: bPieces[Symbol.asyncIterator]() };
-  const work = comparing(a, new Window(), sink, diffWindow);
+  const work = comparing(comparison, a, new Window(comparison), sink, diffWindow);
   for (;;) {
     const step = work.next();
     if (step.done) return step.value;
@@ -86,20 +88,21 @@ export async function diffCaptures(
 
 /** Yields the window that needs more messages, or its end, before the comparison can go on. */
 function* comparing(
+  comparison: Comparison,
   a: Window,
   b: Window,
   sink: (difference: Difference) => void,
   window: number,
 ): Generator<Window, DiffCounts> {
   const counts = { equal: 0, changed: 0, removed: 0, added: 0 };
-  let levels: readonly Level[] | undefined;
+  const levels = levelsOf(comparison);
+  const equality = levels[0] as Level;
+  const steps = new Steps(levels);
   for (;;) {
     while (a.lacks(1)) yield a;
     while (b.lacks(1)) yield b;
-    const first = a.first ?? b.first;
-    if (first === undefined) return counts;
-    levels ??= levelsOf(first.comparison);
-    if (a.first !== undefined && b.first !== undefined && levels[0]?.same(a.first, b.first)) {
+    if (a.first === undefined && b.first === undefined) return counts;
+    if (a.first !== undefined && b.first !== undefined && equality.same(a.first, b.first)) {
       counts.equal++;
       a.drop(1);
       b.drop(1);
@@ -110,94 +113,41 @@ function* comparing(
     const isWhole = a.isLast(window) && b.isLast(window);
     const aEntries = a.entries(window);
     const bEntries = b.entries(window);
-    const steps = stepsOf(aEntries, bEntries, levels, isWhole);
+    steps.pair(aEntries, bEntries, isWhole);
     const end = isWhole
       ? steps.length
-      : agreementEnd(steps) || mostOf(steps, Math.max(aEntries.length, bEntries.length));
-    const done = steps.slice(0, end);
-    report(aEntries, bEntries, done, counts, sink);
-    a.drop(done.reduce((sum, step) => sum + (step.a < 0 ? 0 : 1), 0));
-    b.drop(done.reduce((sum, step) => sum + (step.b < 0 ? 0 : 1), 0));
-  }
-}
-
-/** Pairs the messages of two windows. `isWhole`: nothing follows. */
-function stepsOf(
-  a: readonly DiffEntry[],
-  b: readonly DiffEntry[],
-  levels: readonly Level[],
-  isWhole: boolean,
-): Step[] {
-  const steps: Step[] = [];
-  const compare = ({ aStart, aEnd, bStart, bEnd }: Span, level: number) => {
-    const way = aStart < aEnd && bStart < bEnd ? levels[level] : undefined;
-    if (way === undefined) {
-      for (let at = aStart; at < aEnd; at++) steps.push({ a: at, b: -1, level: -1 });
-      for (let at = bStart; at < bEnd; at++) steps.push({ a: -1, b: at, level: -1 });
-      return;
+      : steps.agreementEnd(RUN_SIZE) || steps.mostOf(Math.max(aEntries.length, bEntries.length));
+    let aEnd = 0;
+    let bEnd = 0;
+    for (let at = 0; at < end; at++) {
+      const aAt = steps.a(at);
+      const bAt = steps.b(at);
+      if (aAt >= 0) aEnd++;
+      if (bAt >= 0) bEnd++;
+      if (steps.isEqual(at)) counts.equal++;
+      else report(comparison, aEntries[aAt], bEntries[bAt], counts, sink);
     }
-    const number = numbering(way, aEnd - aStart + bEnd - bStart);
-    const aTokens = new Int32Array(aEnd - aStart);
-    const bTokens = new Int32Array(bEnd - bStart);
-    for (let at = aStart; at < aEnd; at++) aTokens[at - aStart] = number(a[at] as DiffEntry);
-    for (let at = bStart; at < bEnd; at++) bTokens[at - bStart] = number(b[at] as DiffEntry);
-    let aNext = aStart;
-    let bNext = bStart;
-    const span = { aStart: 0, aEnd: aEnd - aStart, bStart: 0, bEnd: bEnd - bStart };
-    const pairs = isWhole ? align : alignShared;
-    pairs(aTokens, bTokens, span, (aAt, bAt) => {
-      compare({ aStart: aNext, aEnd: aStart + aAt, bStart: bNext, bEnd: bStart + bAt }, level + 1);
-      steps.push({ a: aStart + aAt, b: bStart + bAt, level });
-      aNext = aStart + aAt + 1;
-      bNext = bStart + bAt + 1;
-    });
-    compare({ aStart: aNext, aEnd, bStart: bNext, bEnd }, level + 1);
-  };
-  compare({ aStart: 0, aEnd: a.length, bStart: 0, bEnd: b.length }, 0);
-  return steps;
-}
-
-/** Index behind the last run of equal messages that is long enough; 0 if there is none. */
-function agreementEnd(steps: readonly Step[]): number {
-  let run = 0;
-  for (let at = steps.length - 1; at >= 0; at--) {
-    run = steps[at]?.level === 0 ? run + 1 : 0;
-    if (run === RUN_SIZE) return at + RUN_SIZE;
+    a.drop(aEnd);
+    b.drop(bEnd);
   }
-  return 0;
-}
-
-/** Index of the first step that lies in the last eighth of one of the windows. */
-function mostOf(steps: readonly Step[], size: number): number {
-  const at = steps.findIndex(({ a, b }) => 8 * Math.max(a, b) >= 7 * size);
-  return at <= 0 ? steps.length : at;
 }
 
 function report(
-  aEntries: readonly DiffEntry[],
-  bEntries: readonly DiffEntry[],
-  steps: readonly Step[],
+  comparison: Comparison,
+  a: DiffEntry | undefined,
+  b: DiffEntry | undefined,
   counts: { -readonly [K in keyof DiffCounts]: number },
   sink: (difference: Difference) => void,
 ): void {
-  for (const { a: aAt, b: bAt, level } of steps) {
-    const a = aEntries[aAt];
-    const b = bEntries[bAt];
-    if (a === undefined) {
-      counts.added++;
-      sink({ diff: 'added', b: b as DiffEntry });
-    } else if (b === undefined) {
-      counts.removed++;
-      sink({ diff: 'removed', a });
-    } else if (level === 0) counts.equal++;
-    else {
-      counts.changed++;
-      sink({
-        diff: 'changed',
-        a,
-        b,
-        changes: fieldChanges(a.comparison.contentOf(a), b.comparison.contentOf(b)),
-      });
-    }
+  const side = (entry: DiffEntry) => ({ comparison, no: comparison.held.no(entry), entry });
+  if (b === undefined) {
+    counts.removed++;
+    sink({ diff: 'removed', a: side(a as DiffEntry) });
+  } else if (a === undefined) {
+    counts.added++;
+    sink({ diff: 'added', b: side(b) });
+  } else {
+    counts.changed++;
+    sink({ diff: 'changed', a: side(a), b: side(b), changes: comparison.changes(a, b) });
   }
 }

@@ -12,13 +12,13 @@ import {
   LazyRecord,
   PART_SIZE,
 } from '../records/index.js';
-import { bytesOf, contentsHash } from './contents.js';
+import { bytesHash, bytesOf } from './contents.js';
 import type { Comparison, DiffEntry } from './entry.js';
+import { kindHash } from './numbering.js';
 
 /** Bytes of a message up to which all are compared as they are. */
 const WHOLE_SIZE_MAX = 1 << 20;
-const BLOCK_SIZE = 1 << 16;
-/** What an entry takes besides its payload, about. */
+/** What a message takes besides its payload, about. */
 const ENTRY_SIZE = 256;
 /** Characters of JSON that a byte of a payload becomes, about. */
 const TEXT_RATIO = 8;
@@ -32,61 +32,41 @@ export function entryAssembler(
   rules: ReassemblyRules,
   sink: (entry: DiffEntry) => void,
 ): Assembler {
-  const pack = new Packer();
   return new Assembler({
     protocol: comparison.protocol,
     rules,
     reuses: true,
     keepBytes: true,
     limits,
-    record: (record) => sink(diffEntry(comparison, record, pack)),
+    record: (record) => sink(diffEntry(comparison, record)),
   });
 }
 
-/** A record of an assembler with the option `keepBytes`, ready to compare. */
-export function diffEntry(comparison: Comparison, record: CaptureRecord, pack = new Packer()): DiffEntry {
-  const { no, from, to, type, seq, id } = record;
-  const isPlain = isPlainMessage(record);
-  const special = isPlain ? undefined : keptShort(record);
-  const bytes = bytesOf(special ?? record);
-  if (isPlain) pack.add(bytes);
-  return {
-    comparison,
-    no,
-    from,
-    to,
-    type,
-    seq,
-    id,
-    hash: contentsHash(record, bytes),
-    size: sizeOf(record, isPlain) + (comparison.ignore.length > 0 ? TEXT_RATIO * record.size : 0),
-    block: pack.block,
-    start: isPlain ? pack.used - bytes.length : 0,
-    end: isPlain ? pack.used : 0,
-    special,
-    remaining: undefined,
-  };
-}
-
-function sizeOf({ size, packets }: CaptureRecord, isPlain: boolean): number {
-  if (isPlain) return ENTRY_SIZE + size;
-  return ENTRY_SIZE + Math.min(size, WHOLE_SIZE_MAX) + PART_SIZE * packets.length;
-}
-
-/** Copies bytes into blocks, since an array of its own takes more memory than the bytes of most messages. */
-export class Packer {
-  block = new Uint8Array(0);
-  used = 0;
-
-  /** Copies bytes to the end of the used part of `block`, which becomes another block when this one is full. */
-  add(bytes: Uint8Array): void {
-    if (this.used + bytes.length > this.block.length) {
-      this.block = new Uint8Array(BLOCK_SIZE);
-      this.used = 0;
-    }
-    this.block.set(bytes, this.used);
-    this.used += bytes.length;
+/** Takes a record of an assembler with the option `keepBytes`, to be compared. */
+export function diffEntry({ held, ignore }: Comparison, record: CaptureRecord): DiffEntry {
+  const { size } = record;
+  const isPlain = size <= held.sizeMax && isPlainMessage(record);
+  const memory = ENTRY_SIZE + (isPlain ? size : sizeOf(record));
+  const entry = held.add(record, memory + (ignore.length > 0 ? TEXT_RATIO * size : 0));
+  if (isPlain) {
+    copyPayload(record, held.payload(entry, size), held.payloadStart(entry));
+    held.setHash(entry, held.payloadHash(entry, kindHash(held, entry, size)));
+  } else {
+    const special = keptShort(record);
+    const bytes = bytesOf(special);
+    held.setSpecial(entry, special);
+    held.setHash(entry, bytesHash(bytes, kindHash(held, entry, bytes.length)));
   }
+  return entry;
+}
+
+function sizeOf({ size, packets }: CaptureRecord): number {
+  return Math.min(size, WHOLE_SIZE_MAX) + PART_SIZE * packets.length;
+}
+
+function copyPayload(record: CaptureRecord, target: DataView, at: number): void {
+  if (record instanceof LazyRecord) record.copyPayload(target, at);
+  else for (const [index, byte] of bytesOf(record).entries()) target.setUint8(at + index, byte);
 }
 
 /** Whether a message's bytes and header tell all about it, apart from where and when it was captured. */

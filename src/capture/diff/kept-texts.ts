@@ -1,7 +1,7 @@
 import { type PreparedText, preparedText } from '../../base/byte-writer.js';
-import type { DiffEntry } from './entry.js';
+import type { CaptureRecord } from '../records/index.js';
 
-type Facts = Partial<Pick<DiffEntry, 'from' | 'to' | 'type' | 'id'>>;
+type Facts = { readonly [K in 'from' | 'to' | 'type' | 'id']?: CaptureRecord[K] | undefined };
 
 interface Kept {
   readonly facts: Facts;

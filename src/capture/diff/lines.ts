@@ -4,7 +4,7 @@ import { formatId, type Protocol } from '../../schema/index.js';
 import { keysOfContents } from '../keys/index.js';
 import type { CaptureRecord } from '../records/index.js';
 import type { DiffCounts, Difference } from './diff.js';
-import type { DiffEntry } from './entry.js';
+import type { Comparison, DiffEntry } from './entry.js';
 import { KeptTexts } from './kept-texts.js';
 
 const starts = {
@@ -32,10 +32,10 @@ export class DifferenceLines {
 
   write(difference: Difference, writer: ByteWriter): void {
     const { diff } = difference;
-    const entry = diff === 'added' ? difference.b : difference.a;
-    const record = entry.comparison.recordOf(entry);
+    const { comparison, no, entry } = diff === 'added' ? difference.b : difference.a;
+    const record = comparison.recordOf(entry);
     writer.prepared(starts[diff]);
-    writer.decimal(entry.no);
+    writer.decimal(no);
     if (diff === 'changed') {
       writer.prepared(secondNumber);
       writer.decimal(difference.b.no);
@@ -44,7 +44,7 @@ export class DifferenceLines {
     if (diff === 'changed') writer.text(`,"changes":${jsonText(difference.changes)}}\n`);
     else {
       writer.prepared(ownMessage);
-      this.#message(entry, record, writer);
+      this.#message(comparison, entry, record, writer);
       writer.text('}\n');
     }
   }
@@ -64,9 +64,9 @@ export class DifferenceLines {
     writer.prepared(named as PreparedText);
   }
 
-  #message(entry: DiffEntry, record: CaptureRecord, writer: ByteWriter): void {
-    if (entry.comparison.ignore.length > 0) {
-      writer.text(jsonText(entry.comparison.contentOf(entry)));
+  #message(comparison: Comparison, entry: DiffEntry, record: CaptureRecord, writer: ByteWriter): void {
+    if (comparison.ignore.length > 0) {
+      writer.text(jsonText(comparison.contentOf(entry)));
       return;
     }
     keysOfContents.write(record, this.#protocol, writer);

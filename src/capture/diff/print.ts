@@ -1,14 +1,13 @@
 import { type ByteWriter, type PreparedText, preparedText } from '../../base/byte-writer.js';
 import { jsonText } from '../../base/json.js';
-import { decodeUtf8 } from '../../base/text.js';
+import { decodeUtf8, shortened } from '../../base/text.js';
 import { formatId, type Protocol } from '../../schema/index.js';
-import { keysOfContents, type ValueWriter } from '../keys/index.js';
+import { type JsonObject, keysOfContents, type ValueWriter } from '../keys/index.js';
 import type { Json } from '../payload/index.js';
 import { vmidName } from '../payload/index.js';
 import type { PrintStyle } from '../print/index.js';
 import type { CaptureRecord } from '../records/index.js';
-import type { DiffCounts, Difference } from './diff.js';
-import type { DiffEntry } from './entry.js';
+import type { DiffCounts, Difference, DiffSide } from './diff.js';
 import type { FieldChange } from './fields.js';
 import { KeptTexts } from './kept-texts.js';
 
@@ -64,16 +63,16 @@ export class DifferencePrinter {
     const { diff } = difference;
     const a = diff === 'added' ? undefined : difference.a;
     const b = diff === 'removed' ? undefined : difference.b;
-    const entry = (a ?? b) as DiffEntry;
-    const record = entry.comparison.recordOf(entry);
+    const { comparison, entry } = (a ?? b) as DiffSide;
+    const record = comparison.recordOf(entry);
     writer.prepared(this.#signs[diff]);
     writeNumber(a?.no, writer);
     writeNumber(b?.no, writer);
     this.#head(record, writer);
     if (diff === 'changed')
       for (const change of difference.changes) writer.text(`${changeLine(change, this.#style)}\n`);
-    else if (entry.comparison.ignore.length === 0) this.#values(record, writer);
-    else this.#remainingValues(entry, writer);
+    else if (comparison.ignore.length === 0) this.#values(record, writer);
+    else this.#remainingValues(comparison.contentOf(entry), writer);
   }
 
   #values(record: CaptureRecord, writer: ByteWriter): void {
@@ -92,17 +91,17 @@ export class DifferencePrinter {
       if (writer.at - start > valueSizeMax) {
         const text = decodeUtf8(writer.bytes.subarray(start, writer.at));
         writer.at = start;
-        writer.text(cut(text, valueSizeMax));
+        writer.text(shortened(text, valueSizeMax));
       }
       writer.text('\n');
     }
   }
 
-  #remainingValues(entry: DiffEntry, writer: ByteWriter): void {
-    for (const [name, value] of Object.entries(entry.comparison.contentOf(entry))) {
+  #remainingValues(content: JsonObject, writer: ByteWriter): void {
+    for (const [name, value] of Object.entries(content)) {
       const text = jsonText(value);
       if (!headKeys.has(name) && text !== '{}')
-        writer.text(`${this.#label(name)}${cut(text, valueSizeMax)}\n`);
+        writer.text(`${this.#label(name)}${shortened(text, valueSizeMax)}\n`);
     }
   }
 
@@ -165,8 +164,8 @@ function isEmptyObject({ bytes, at }: ByteWriter, start: number): boolean {
 
 function changeLine({ path, a, b }: FieldChange, style: PrintStyle): string {
   const name = `${style.accent(path)}:`;
-  if (a === undefined) return `${margin}${style.good('+')} ${name} ${cut(valueText(b), valueSizeMax)}`;
-  if (b === undefined) return `${margin}${style.bad('-')} ${name} ${cut(valueText(a), valueSizeMax)}`;
+  if (a === undefined) return `${margin}${style.good('+')} ${name} ${shortened(valueText(b), valueSizeMax)}`;
+  if (b === undefined) return `${margin}${style.bad('-')} ${name} ${shortened(valueText(a), valueSizeMax)}`;
   const [before, after, where] = excerpts(valueText(a), valueText(b));
   const note = where === undefined ? '' : ` ${style.dim(`(from byte ${where} on)`)}`;
   return `${margin}${style.warn('~')} ${name} ${style.bad(before)} -> ${style.good(after)}${note}`;
@@ -181,13 +180,9 @@ function valueText(value: Json | undefined): string {
 function excerpts(a: string, b: string): [string, string, number?] {
   if (a.length <= wholeSizeMax && b.length <= wholeSizeMax) return [a, b];
   const hex = /^([0-9a-f]{2})*$/;
-  if (!hex.test(a) || !hex.test(b)) return [cut(a, valueSizeMax), cut(b, valueSizeMax)];
+  if (!hex.test(a) || !hex.test(b)) return [shortened(a, valueSizeMax), shortened(b, valueSizeMax)];
   let at = 0;
   while (at < a.length && a.slice(at, at + 2) === b.slice(at, at + 2)) at += 2;
-  const rest = (text: string) => (at >= text.length ? '(end)' : cut(text.slice(at), wholeSizeMax));
+  const rest = (text: string) => (at >= text.length ? '(end)' : shortened(text.slice(at), wholeSizeMax));
   return [rest(a), rest(b), at / 2];
-}
-
-function cut(text: string, size: number): string {
-  return text.length > size ? `${text.slice(0, size)}... (${text.length - size} more characters)` : text;
 }

@@ -87,6 +87,11 @@ export class DumpReader implements LineReader {
     else this.#bytes(line, place);
   }
 
+  /** A line of a log that is no dump. */
+  otherLine(): void {
+    if (this.#dump?.base === undefined) this.#finish();
+  }
+
   end(): void {
     this.#finish();
   }
@@ -94,8 +99,11 @@ export class DumpReader implements LineReader {
   /** In a kernel log other messages may come between the lines of a dump. Offsets tell which lines belong together. */
   #otherLine(place: LinePlace): void {
     const { isLog, hasTitles } = this.#grammar;
-    if (!isLog || this.#dump?.base === undefined) this.#finish();
-    if (isLog) return;
+    if (isLog) {
+      this.otherLine();
+      return;
+    }
+    this.#finish();
     if ((this.#isGiven && !hasTitles) || DATA_LIKE.test(place.text)) throw badLine(place);
   }
 

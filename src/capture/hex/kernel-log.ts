@@ -1,8 +1,8 @@
 import { GrowingBuffer } from '../packets/index.js';
 import { type DumpGrammar, type DumpLine, DumpReader } from './dump.js';
 import { byLine, textForm } from './form.js';
-import { readGroups } from './groups.js';
-import { startsRpcMessage } from './messages.js';
+import { digitOf, readGroups } from './groups.js';
+import { type MessageAssembler, startsRpcMessage } from './messages.js';
 
 /** What dmesg, /dev/kmsg readers, syslog and journalctl put before the text of a kernel message. */
 const STAMP =
@@ -26,6 +26,67 @@ export const kernelLogForm = textForm({
   recognise: byLine(isOf),
   reader: (assembler, isGiven) => new DumpReader(grammar, assembler, isGiven),
 });
+
+/** A line as bytes [start, end) of `data`, and as text for who asks. */
+export interface LogLine {
+  readonly data: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** Reads the dumps among the lines of a kernel's log. The caller cuts the log into lines. */
+export class KernelLogLines {
+  readonly #reader: DumpReader;
+
+  constructor(assembler: MessageAssembler) {
+    this.#reader = new DumpReader(grammar, assembler, false);
+  }
+
+  line(line: LogLine, number: number, offset: number): void {
+    if (mayMatter(line)) this.#reader.line(line.text, number, offset);
+    else this.#reader.otherLine();
+  }
+
+  end(): void {
+    this.#reader.end();
+  }
+}
+
+/**
+ * A cheap test, since most lines of a log are prose. A dump has digits that end where the line or a column does. Blank
+ * lines, comments and the `*` of repeated lines matter to a dump in progress.
+ */
+function mayMatter({ data, start, end }: LogLine): boolean {
+  if (end - start > LINE_MAX || data[start] === HASH) return true;
+  let digits = 0;
+  let others = 0;
+  for (let at = start; at < end; at++) {
+    const char = data[at] as number;
+    if (digitOf(char) >= 0) {
+      digits++;
+      continue;
+    }
+    if (char === SPACE) {
+      if (isGroup(digits) && (at + 1 >= end || data[at + 1] === SPACE)) return true;
+    } else if (char > ASCII_MAX) {
+      return true;
+    } else if (char > SPACE) {
+      others++;
+    }
+    digits = 0;
+  }
+  return isGroup(digits) || others < 2;
+}
+
+const SPACE = 0x20;
+const HASH = 0x23;
+const ASCII_MAX = 0x7e;
+
+/** Digits of a number as `readGroup` takes it. */
+function isGroup(digits: number): boolean {
+  return digits === 2 || digits === 4 || digits === 8 || digits === 16;
+}
 
 function isOf(line: string): boolean {
   if (hasStamp(line)) return true;

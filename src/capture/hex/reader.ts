@@ -2,8 +2,8 @@ import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js
 import { GrowingBuffer, LineSplitter } from '../packets/index.js';
 import { type FormDetector, textDetector } from './detect.js';
 import { type HexStyle, textForms } from './forms.js';
-import { kernelLogForm } from './kernel-log.js';
-import { type LineReader, MessageAssembler } from './messages.js';
+import { KernelLogLines } from './kernel-log.js';
+import { MessageAssembler } from './messages.js';
 
 /**
  * Reads text captures. Blank lines and lines that begin with `#` are no messages, but a blank line ends a dump.
@@ -40,8 +40,8 @@ function styleReader(sink: PacketSink, warn: WarningSink, style: HexStyle, isGiv
 }
 
 /** Reads the lines of a kernel's log. The caller cuts the text into lines. */
-export function kernelLogLines(sink: PacketSink, warn: WarningSink): LineReader {
-  return kernelLogForm.reader(new MessageAssembler(sink, warn), false);
+export function kernelLogLines(sink: PacketSink, warn: WarningSink): KernelLogLines {
+  return new KernelLogLines(new MessageAssembler(sink, warn));
 }
 
 class RecognisingReader implements CaptureReader {

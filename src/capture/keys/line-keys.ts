@@ -90,6 +90,19 @@ export class LineKeys<Item> {
     return json;
   }
 
+  /** What `toJson` gives for two items, without most of the keys whose values are equal. */
+  differing(a: Item, b: Item, protocol: Protocol): [JsonObject, JsonObject] {
+    const json: [JsonObject, JsonObject] = [{}, {}];
+    for (const { name, key, read } of this.#columns) {
+      const before = read(a, protocol);
+      const after = read(b, protocol);
+      if (before === after) continue;
+      if (before !== undefined) json[0][name] = key.kind.toJson(before, protocol);
+      if (after !== undefined) json[1][name] = key.kind.toJson(after, protocol);
+    }
+    return json;
+  }
+
   /** The line: `toJson` as text, and a line feed. */
   toText(item: Item, protocol: Protocol): string {
     return textWritten((writer) => this.write(item, protocol, writer));

@@ -1,5 +1,6 @@
 import { code, hexDigits, latin1, Names, Slab } from './line.js';
 import { QUEUE_MESSAGE_MAX } from './message.js';
+import { isUnread } from './unread-word.js';
 
 /** The fetched arguments of a trace event, as its line prints them: `name=value` pairs, arrays in braces. */
 export interface EventArguments {
@@ -55,7 +56,7 @@ export class ArgumentReader implements EventArguments {
   size: number | undefined;
   result: number | undefined;
   buffers = '';
-  readonly #names = new Names();
+  readonly #names = new Names((text) => text);
   readonly #slab = new Slab();
   /** Bytes of the arguments `data` or `d0`, `d1`, … so far. */
   readonly #bytes = new Uint8Array(QUEUE_MESSAGE_MAX + 8);
@@ -63,6 +64,9 @@ export class ArgumentReader implements EventArguments {
   #count = 0;
   #hasData = false;
   #width = 0;
+  /** Index of the word amid which the message ends, and of the next; 0 where it ends with a word or with the array. */
+  #lastWord = 0;
+  #behind = 0;
   #shape = newShape();
   #data: Uint8Array = new Uint8Array(0);
   #end = 0;
@@ -80,6 +84,7 @@ export class ArgumentReader implements EventArguments {
     this.#count = 0;
     this.#hasData = false;
     this.#width = 0;
+    this.#lastWord = 0;
     for (let at = start; at < end; ) {
       let name = 0;
       let length = 0;
@@ -95,6 +100,13 @@ export class ArgumentReader implements EventArguments {
       if (next < 0) return;
       at = next;
     }
+  }
+
+  /** How many of `size` bytes the kernel has read. @param queues that the trace has named. */
+  readSize(size: number, queues: readonly string[]): number {
+    if (this.#lastWord === 0 || !isUnread(this.#data, this.#lastWord, this.#behind, this.#end, queues))
+      return size;
+    return size - (size % this.#width);
   }
 
   /**
@@ -211,7 +223,11 @@ export class ArgumentReader implements EventArguments {
       this.#put(low, high, width);
       if (data[at] !== code.comma || !isArray) return at + 1;
       at++;
-      if (this.#length >= needed) return this.#arrayEnd(at);
+      if (this.#length >= needed) {
+        this.#lastWord = this.#length > needed ? begin : 0;
+        this.#behind = at;
+        return this.#arrayEnd(at);
+      }
     }
     return end;
   }

@@ -13,16 +13,34 @@ const TIME_DIGITS_MAX = 20;
 
 /** Reads `NSECS tx capid=0x… size=N BYTES`, as the scripts of `capture` and capturing.md print it. */
 export class BpftraceLines {
-  readonly #names = new Names();
+  readonly #queues = new Names((text) => text);
+  readonly #directions = new Names((name): Direction | undefined =>
+    /rx|recv/i.test(name) ? 'rx' : /tx|send/i.test(name) ? 'tx' : undefined,
+  );
   readonly #slab = new Slab();
   readonly #bytes = new Uint8Array(QUEUE_MESSAGE_MAX);
-  readonly #directions = new Map<string, Direction | undefined>();
   #data: Uint8Array = new Uint8Array(0);
   #at = 0;
   #end = 0;
 
   /** A line that bpftrace printed; undefined when it is none. */
   parse({ data, start, end }: Line): BpftraceLine | undefined {
+    return this.#parse(data, start, end);
+  }
+
+  /** As `parse`, for a line in front of which another program has put something. */
+  parseWithin({ data, start, end }: Line): BpftraceLine | undefined {
+    if (end - start > LINE_MAX) return undefined;
+    for (let at = start; at < end; at++) {
+      if (data[at] !== code.equals) continue;
+      const begin = timeStart(data, start, at);
+      const line = begin < 0 ? undefined : this.#parse(data, begin, end);
+      if (line !== undefined) return line;
+    }
+    return undefined;
+  }
+
+  #parse(data: Uint8Array, start: number, end: number): BpftraceLine | undefined {
     this.#data = data;
     this.#at = start;
     this.#end = end;
@@ -37,7 +55,7 @@ export class BpftraceLines {
       const begin = this.#at;
       while (this.#at < end && wordChars[data[this.#at] as number] === 1) this.#at++;
       if (!isAt(data, begin, '0x')) return undefined;
-      queue = this.#names.get(data, begin, this.#at);
+      queue = this.#queues.get(data, begin, this.#at);
     }
     if (!this.#takes(' size=') && !this.#takes(' len=')) return undefined;
     const sizeStart = this.#at;
@@ -81,13 +99,7 @@ export class BpftraceLines {
     const start = this.#at;
     while (this.#at < this.#end && wordChars[this.#data[this.#at] as number] === 1) this.#at++;
     if (this.#at - start > NAME_MAX) return undefined;
-    const name = this.#names.get(this.#data, start, this.#at);
-    if (!this.#directions.has(name)) {
-      if (this.#directions.size > NAMES_MAX) this.#directions.clear();
-      const direction = /rx|recv/i.test(name) ? 'rx' : /tx|send/i.test(name) ? 'tx' : undefined;
-      this.#directions.set(name, direction);
-    }
-    return this.#directions.get(name);
+    return this.#directions.get(this.#data, start, this.#at);
   }
 
   /**
@@ -117,7 +129,8 @@ export class BpftraceLines {
   /** Reads `21 01 00`; undefined when the rest of the line is not that, all of it. */
   #hex(): number | undefined {
     const data = this.#data;
-    const end = this.#end;
+    let end = this.#end;
+    while (end > this.#at && data[end - 1] === code.space) end--;
     let count = 0;
     for (let at = this.#at; at < end; at += 3) {
       const high = hexDigits[data[at] as number] as number;
@@ -129,6 +142,21 @@ export class BpftraceLines {
   }
 }
 
+/** The begin of `NSECS tx size` before an equals sign; -1 when something else stands there. */
+function timeStart(data: Uint8Array, start: number, equals: number): number {
+  const direction = wordBefore(data, start, wordBefore(data, start, equals) - 1) - 1;
+  const time = direction < start ? -1 : wordBefore(data, start, direction);
+  return direction - time < TIME_DIGITS_MIN ? -1 : time;
+}
+
+/** Index at which the word that ends at `end` begins. */
+function wordBefore(data: Uint8Array, start: number, end: number): number {
+  let at = end;
+  while (at > start && wordChars[data[at - 1] as number] === 1) at--;
+  return at;
+}
+
 const NAME_MAX = 64;
-const NAMES_MAX = 64;
+/** A message takes four characters for each byte at most. */
+const LINE_MAX = 4096;
 const PRINTABLE_MAX = 0x7e;

@@ -29,18 +29,22 @@ export class KernelTraceDetector {
    * Takes the next line. @returns `trace`: the text is what a tracer prints; `log`: a kernel log in which a Gunyah
    * driver dumps its messages; undefined: neither, as far as the lines tell.
    */
-  line(text: string): 'trace' | 'log' | undefined {
+  line(given: string): 'trace' | 'log' | undefined {
     this.#count += 1;
     if (this.#count > LINES_MAX) return undefined;
     if (this.#count <= JSON_LINES) {
-      this.#start += `${text}\n`;
+      this.#start += `${given}\n`;
       if (isWrapped(this.#start)) return /^\s*\{\s*"type"/.test(this.#start) ? 'trace' : 'log';
     }
-    const line = Line.of(text);
+    const line = new Line();
+    const { data, start, end } = Line.of(given);
+    line.setPlain(data, start, end);
+    const { text } = line;
     if (HEADER.test(text) || this.#bpftrace.parse(line) !== undefined || parseLoss(text) !== undefined)
       return 'trace';
     if (this.#dumps.parse(line) !== undefined) return 'log';
-    return this.#events.parse(line, CLOCK) !== undefined || isAnyEvent(text) ? 'trace' : undefined;
+    const isEvent = this.#events.parse(line, CLOCK) !== undefined || isAnyEvent(text);
+    return isEvent || this.#bpftrace.parseWithin(line) !== undefined ? 'trace' : undefined;
   }
 }
 

@@ -1,6 +1,12 @@
-import type { DumpLine } from './dump-line.js';
+import type { DumpLine, DumpPrefix } from './dump-line.js';
 import { Slab } from './line.js';
-import { type Direction, type LineTime, QUEUE_MESSAGE_MAX, type TracedMessage } from './message.js';
+import {
+  type Direction,
+  type LineTime,
+  type Plausibility,
+  QUEUE_MESSAGE_MAX,
+  type TracedMessage,
+} from './message.js';
 
 /** Bytes of a full line, whatever row size the driver asks for (capturing.md, section 3). */
 const ROW = 16;
@@ -11,11 +17,9 @@ const DUMPS_MAX = 256;
 
 /** A dump in progress, or one that waits for an earlier one. */
 interface Dump {
-  readonly direction: Direction;
-  readonly source: DumpLine['source'];
-  readonly key: string;
-  readonly time: LineTime | undefined;
+  readonly prefix: DumpPrefix;
   readonly caller: string;
+  readonly time: LineTime | undefined;
   /** Counts dumps. */
   readonly place: number;
   readonly bytes: Uint8Array;
@@ -28,16 +32,18 @@ interface Dump {
   isChecked: boolean;
   /** How many dumps had ended when it began. */
   readonly endedBefore: number;
+  /** Of its header; undefined while its front is missing. */
+  readonly plausibility: Plausibility | undefined;
 }
 
 export interface DumpAssemblerOptions {
-  readonly message: (message: TracedMessage, source: DumpLine['source']) => void;
+  readonly message: (message: TracedMessage, source: DumpPrefix['source']) => void;
   /** Lines are missing: a dump has no front. */
   readonly lost: () => void;
   /** Whether the bytes are a whole message by what they say themselves. */
-  readonly isWhole: (bytes: Uint8Array, direction: Direction) => boolean;
-  /** Whether the first line of a dump fits RM's header. */
-  readonly mayBeRm: (bytes: Uint8Array, direction: Direction) => boolean;
+  readonly isWhole: (bytes: Uint8Array, plausibility: Plausibility) => boolean;
+  /** How well the first line of a dump fits RM's header. */
+  readonly plausibility: (bytes: Uint8Array, direction: Direction) => Plausibility;
 }
 
 /**
@@ -101,25 +107,29 @@ export class DumpAssembler {
   }
 
   /** The dump that a line continues: of several, the one that began last. */
-  #continued({ key, offset }: DumpLine): Dump | undefined {
-    return this.#open.findLast((dump) => !dump.ended && dump.length === offset && dump.key === key);
+  #continued({ prefix, caller, offset }: DumpLine): Dump | undefined {
+    for (let index = this.#open.length - 1; index >= 0; index--) {
+      const dump = this.#open[index] as Dump;
+      if (dump.ended || dump.length !== offset) continue;
+      if (dump.prefix.name === prefix.name && dump.caller === caller) return dump;
+    }
+    return undefined;
   }
 
   #begin(line: DumpLine): Dump | undefined {
-    const { direction, source, key, offset, row, size, stamp } = line;
+    const { prefix, caller, offset, row, size, stamp } = line;
     if (offset + size > QUEUE_MESSAGE_MAX) return undefined;
     for (const before of this.#open) {
-      if (before.isChecked || before.key !== key) continue;
+      if (before.isChecked || before.prefix.name !== prefix.name || before.caller !== caller) continue;
       before.isChecked = true;
       before.ended = this.#isWhole(before);
     }
-    const mayBeRm = offset !== 0 || this.#options.mayBeRm(row.subarray(0, size), direction);
+    const plausibility =
+      offset === 0 ? this.#options.plausibility(row.subarray(0, size), prefix.direction) : undefined;
     const dump: Dump = {
-      direction,
-      source,
-      key,
+      prefix,
+      caller,
       time: stamp.time,
-      caller: stamp.caller,
       place: this.#count++,
       bytes: this.#slab.room(QUEUE_MESSAGE_MAX),
       length: offset,
@@ -127,14 +137,15 @@ export class DumpAssembler {
       ended: false,
       isChecked: false,
       endedBefore: this.#ended,
+      plausibility,
     };
     this.#open.push(dump);
-    this.#lanes[mayBeRm ? 0 : 1].push(dump);
+    this.#lanes[plausibility?.fits === false ? 1 : 0].push(dump);
     return dump;
   }
 
-  #isWhole({ bytes, length, direction }: Dump): boolean {
-    return this.#options.isWhole(bytes.subarray(0, length), direction);
+  #isWhole({ bytes, length, plausibility }: Dump): boolean {
+    return plausibility !== undefined && this.#options.isWhole(bytes.subarray(0, length), plausibility);
   }
 
   #append(dump: Dump, { row, size }: DumpLine, isCut: boolean): void {
@@ -148,28 +159,37 @@ export class DumpAssembler {
 
   /** Hands on what has ended, and what has waited too long. */
   #emit(): void {
-    const isDue = (dump: Dump) => dump.ended || this.#ended - dump.endedBefore >= LATER_MAX;
-    this.#open = this.#open.filter((dump) => !isDue(dump));
-    if (this.#open.length > DUMPS_MAX) {
-      const oldest = this.#open.shift();
+    const open = this.#open;
+    let count = 0;
+    for (const dump of open) if (!this.#isDue(dump)) open[count++] = dump;
+    while (open.length > count) open.pop();
+    if (count > DUMPS_MAX) {
+      const oldest = open.shift();
       if (oldest !== undefined) oldest.ended = true;
     }
-    for (const lane of this.#lanes) {
-      let count = 0;
-      for (const dump of lane) {
-        if (!isDue(dump)) break;
-        count++;
-        if (dump.isHeadless) this.#options.lost();
-        else this.#options.message(messageOf(dump), dump.source);
-      }
-      if (count > 0) lane.splice(0, count);
+    for (const lane of this.#lanes) this.#emitLane(lane);
+  }
+
+  #emitLane(lane: Dump[]): void {
+    let count = 0;
+    for (const dump of lane) {
+      if (!this.#isDue(dump)) break;
+      count++;
+      if (dump.isHeadless) this.#options.lost();
+      else this.#options.message(messageOf(dump), dump.prefix.source);
     }
+    if (count === 1) lane.shift();
+    else if (count > 1) lane.splice(0, count);
+  }
+
+  #isDue(dump: Dump): boolean {
+    return dump.ended || this.#ended - dump.endedBefore >= LATER_MAX;
   }
 }
 
-function messageOf({ direction, time, caller, place, bytes, length }: Dump): TracedMessage {
+function messageOf({ prefix, time, caller, place, bytes, length, plausibility }: Dump): TracedMessage {
   return {
-    direction,
+    direction: prefix.direction,
     queue: undefined,
     isRmOnly: false,
     size: length,
@@ -177,5 +197,6 @@ function messageOf({ direction, time, caller, place, bytes, length }: Dump): Tra
     time,
     task: caller,
     place,
+    plausibility,
   };
 }

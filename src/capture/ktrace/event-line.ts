@@ -56,14 +56,18 @@ interface Probe {
 
 /** Any text may hold names of events: probes are forgotten when there are too many. */
 const PROBES_MAX = 64;
+/** A trace has two queues of RM, and a few others. */
+const QUEUES_MAX = 16;
 /** Longer lines are not of a tracer: a message has at most 30 words of 18 characters, or 240 bytes of 4. */
 const EVENT_LINE_MAX = 8192;
 
 /** Reads the lines of ftrace (`trace`, `trace_pipe`), trace-cmd and perf, one after the other. */
 export class EventLines {
   readonly #arguments = new ArgumentReader();
-  readonly #tasks = new Names();
+  readonly #tasks = new Names((text) => text);
   #probes: Probe[] = [];
+  /** The queues that lines have named. */
+  readonly #queues: string[] = [];
   /** Shapes by the event's name: the places of one probe differ by caller. */
   readonly #shapes = new Map<string, DataShape>();
   /** Of the event found last: index of its name, of its name with its group, and of its arguments. */
@@ -99,13 +103,28 @@ export class EventLines {
     // A receive that brought nothing repeats the message before it.
     if (direction === 'rx' && result !== undefined && result !== 0) return 'nothing';
     const announced = Math.min(Math.max(0, size), QUEUE_MESSAGE_MAX);
-    const bytes = args.bytes(announced);
+    if (queue !== undefined && !this.#queues.includes(queue) && this.#queues.length < QUEUES_MAX)
+      this.#queues.push(queue);
+    // The buffer of a receive has room for any message, so that the kernel can read it to its end.
+    const readSize = direction === 'tx' ? args.readSize(announced, this.#queues) : announced;
+    const bytes = args.bytes(readSize);
     if (bytes === undefined) return 'nothing';
     const time = timeOf(data, start, headEnd, clock);
     const task = this.#task(data, start, headEnd);
-    const message = { direction, queue, isRmOnly, size: announced, bytes, time, task };
     const tick = time === undefined ? tickOf(data, start, headEnd) : undefined;
-    return tick === undefined ? { kind: 'message', ...message } : { kind: 'message', ...message, tick };
+    const isUnread = readSize < announced;
+    return {
+      kind: 'message',
+      direction,
+      queue,
+      isRmOnly,
+      size: announced,
+      bytes,
+      isUnread,
+      time,
+      tick,
+      task,
+    };
   }
 
   /**
@@ -137,7 +156,7 @@ export class EventLines {
     for (const probe of this.#probes) {
       const { head } = probe;
       let index = head.length - 1;
-      if (start + index >= end) continue;
+      if (head[0] !== data[start] || start + index >= end) continue;
       while (index >= 0 && head[index] === data[start + index]) index--;
       if (index < 0) return probe;
     }

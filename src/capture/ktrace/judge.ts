@@ -1,6 +1,6 @@
 import { MessageType, type Protocol } from '../../schema/index.js';
 import type { TracedMessage } from './message.js';
-import { isWholeMessage, plausibility } from './plausible.js';
+import { isWholeMessage, plausibilityOf } from './plausible.js';
 
 /** Messages that may pass before a request whose payload does not decode counts as another queue's. */
 const WAIT_MAX = 64;
@@ -41,11 +41,15 @@ export class MessageJudge {
       this.#sink(item);
       return;
     }
-    this.#queue.push(item);
     if (item.kind === 'message') this.#look(item);
-    for (const [key, open] of this.#open) {
-      if (++open.waited > WAIT_MAX) this.#decide(key, open, false);
+    // What waits stands in front of what follows; mostly nothing does.
+    if (this.#queue.length === 0 && (item.kind === 'lost' || item.isRm !== undefined)) {
+      this.#age();
+      this.#sink(item);
+      return;
     }
+    this.#queue.push(item);
+    this.#age();
     this.#release();
   }
 
@@ -70,11 +74,18 @@ export class MessageJudge {
     this.#release();
   }
 
+  #age(): void {
+    for (const [key, open] of this.#open) {
+      if (++open.waited > WAIT_MAX) this.#decide(key, open, false);
+    }
+  }
+
   #look(item: Judged & { kind: 'message' }): void {
-    const { direction, bytes, size } = item.message;
+    const { bytes, size } = item.message;
     if (item.isRm === false) return;
-    const { header, fits } = plausibility(this.#protocol, bytes, direction);
-    if (fits && header?.type === MessageType.reply) {
+    const looked = plausibilityOf(this.#protocol, item.message);
+    const { header, fits } = looked;
+    if (this.#open.size > 0 && fits && header?.type === MessageType.reply) {
       const key = `${header.seq} ${header.msg_id}`;
       const open = this.#open.get(key);
       if (open !== undefined) this.#decide(key, open, true);
@@ -84,7 +95,7 @@ export class MessageJudge {
     const isPart = header?.type === MessageType.continuation || (header?.fragments ?? 0) > 0;
     if (!fits || header === undefined) item.isRm = false;
     else if (isPart || bytes.length < size || header.type !== MessageType.request) item.isRm = true;
-    else if (isWholeMessage(this.#protocol, bytes, direction)) item.isRm = true;
+    else if (isWholeMessage(this.#protocol, bytes, looked)) item.isRm = true;
     else {
       const key = `${header.seq} ${header.msg_id}`;
       const open = this.#open.get(key) ?? { items: [], waited: 0 };

@@ -30,6 +30,26 @@ export class Line {
     this.#text = undefined;
   }
 
+  /** As `set`, without the escape sequences of terminals, which dmesg and logcat use for colours. */
+  setPlain(data: Uint8Array, start: number, end: number): void {
+    let first = start;
+    while (first < end && data[first] !== ESCAPE) first++;
+    if (first === end) {
+      this.set(data, start, end);
+      return;
+    }
+    if (this.#own.length < end - start) this.#own = new Uint8Array((end - start) * 2);
+    const own = this.#own;
+    let length = 0;
+    for (let at = start; at < end; ) {
+      const next =
+        data[at] === ESCAPE && data[at + 1] === code.openSquare ? sequenceEnd(data, at + 2, end) : at;
+      if (next === at) own[length++] = data[at++] as number;
+      else at = next;
+    }
+    this.set(own, 0, length);
+  }
+
   get length(): number {
     return this.end - this.start;
   }
@@ -40,6 +60,18 @@ export class Line {
     return this.#text;
   }
 }
+
+export const ESCAPE = 0x1b;
+
+/** The index behind the numbers and the letter of an escape sequence. */
+function sequenceEnd(data: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && (data[at] as number) >= code.zero && (data[at] as number) < SEQUENCE_LETTERS) at++;
+  return Math.min(at + 1, end);
+}
+
+/** From here on a character ends an escape sequence; below it are digits and semicolons. */
+const SEQUENCE_LETTERS = 0x40;
 
 const utf8 = new TextDecoder();
 const utf8Encoder = new TextEncoder();
@@ -89,11 +121,17 @@ export function isAt(data: Uint8Array, at: number, text: string): boolean {
   return true;
 }
 
-/** Names that come on line after line, such as tasks and queues: the same bytes give the same string. */
-export class Names {
-  readonly #slots: { readonly bytes: Uint8Array; readonly text: string }[] = [];
+/** Names that come on line after line, such as tasks and queues: what was made of a name stays with its bytes. */
+export class Names<T = string> {
+  readonly #make: (text: string) => T;
+  readonly #slots: { readonly bytes: Uint8Array; readonly value: T }[] = [];
 
-  get(data: Uint8Array, start: number, end: number): string {
+  /** @param make what is kept of a name; it may be made again for the same name. */
+  constructor(make: (text: string) => T) {
+    this.#make = make;
+  }
+
+  get(data: Uint8Array, start: number, end: number): T {
     const length = end - start;
     let hash = length;
     for (let at = Math.max(start, end - HASHED); at < end; at++)
@@ -103,19 +141,19 @@ export class Names {
     if (known !== undefined && known.bytes.length === length) {
       let index = 0;
       while (index < length && known.bytes[index] === data[start + index]) index++;
-      if (index === length) return known.text;
+      if (index === length) return known.value;
     }
     const bytes = data.slice(start, end);
-    const text = latin1(bytes, 0, length);
-    this.#slots[slot] = { bytes, text };
-    return text;
+    const value = this.#make(latin1(bytes, 0, length));
+    this.#slots[slot] = { bytes, value };
+    return value;
   }
 }
 
 /** Power of two. */
 const SLOTS = 64;
 /** Characters at the end of a name that choose its slot. */
-const HASHED = 12;
+const HASHED = 6;
 
 /** Memory for the bytes of messages: one piece for many, since each piece by itself costs more than its copy. */
 export class Slab {

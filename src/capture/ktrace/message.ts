@@ -1,3 +1,4 @@
+import type { Header } from '../../schema/index.js';
 import type { Clock } from '../packets/index.js';
 
 /** What the lines of a kernel trace say, before anything is decided about queues and messages. */
@@ -19,6 +20,13 @@ export interface Tick {
   readonly cpu: number;
 }
 
+/** How well the header of a queue message fits the RPC, for traces that do not say which queue it is from. */
+export interface Plausibility {
+  readonly header: Header | undefined;
+  /** The header is one that RM or its client writes: version, type for the direction, number of fragments, known ID. */
+  readonly fits: boolean;
+}
+
 /** One queue message as the trace shows it. */
 export interface TracedMessage {
   readonly direction: Direction;
@@ -30,13 +38,17 @@ export interface TracedMessage {
   readonly size: number;
   /** The first bytes of it: fewer than `size` when the trace cut the message. */
   readonly bytes: Uint8Array;
+  /** Bytes are missing because the kernel could not read them: what the trace prints there is something else. */
+  readonly isUnread?: boolean;
   readonly time: LineTime | undefined;
   /** Instead of a time: the clocks `counter`, `uptime` and those of processors count without a unit. */
-  readonly tick?: Tick;
+  readonly tick?: Tick | undefined;
   /** The thread that sent or received, as far as the line tells; '' when it does not. */
   readonly task: string;
   /** Counts the messages of a log by the lines on which they begin; undefined where each has one line. */
   readonly place?: number;
+  /** What its header shows, once somebody has asked. */
+  plausibility?: Plausibility | undefined;
 }
 
 /** A call of a traced function that moves no bytes by itself. */

@@ -33,6 +33,8 @@ export class TraceMessages {
   /** Events lost since the last message of RM; their number undefined when the trace does not say it. */
   #lost: { readonly count: number | undefined } | undefined;
   #others = 0;
+  /** Messages with bytes that the kernel could not read, and the packet number of the first. */
+  readonly #unread: { count: number; frame: number | undefined } = { count: 0, frame: undefined };
   readonly #heldOthers: TracedMessage[] = [];
   /** Messages of other queues from this place on wait for one that began earlier. */
   #oldest = Number.POSITIVE_INFINITY;
@@ -142,14 +144,23 @@ export class TraceMessages {
     packet.from = isSent ? this.#options.vmid : this.#options.rmVmid;
     packet.to = isSent ? this.#options.rmVmid : this.#options.vmid;
     packet.time = time?.ns;
-    packet.data = bytes;
-    packet.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    packet.start = 0;
-    packet.end = bytes.length;
+    // Many messages lie in one piece of memory, and a view of each would cost more than the rest of this.
+    if (packet.view.buffer !== bytes.buffer) {
+      packet.data = new Uint8Array(bytes.buffer);
+      packet.view = new DataView(bytes.buffer);
+    }
+    packet.start = bytes.byteOffset;
+    packet.end = bytes.byteOffset + bytes.length;
     packet.clock = time?.clock;
     packet.queue = otherQueue;
     packet.wholeSize = bytes.length < size ? size : undefined;
     packet.lost = otherQueue === undefined ? this.#lost : undefined;
+    packet.comment = undefined;
+    if (message.isUnread) {
+      packet.comment = `${UNREAD} bytes ${bytes.length}..${size - 1}`;
+      this.#unread.count++;
+      this.#unread.frame ??= packet.frame;
+    }
     this.#sink(packet);
   }
 
@@ -161,6 +172,12 @@ export class TraceMessages {
     }
     if (this.#lost !== undefined)
       say('lost', `${this.#lost.count ?? 'some'} events were lost at the end`, false);
+    if (this.#unread.count > 0)
+      say(
+        'fault',
+        `${UNREAD} the end of ${this.#unread.count} messages, first of #${this.#unread.frame}`,
+        false,
+      );
     if (this.#others > 0 && !this.#options.allQueues)
       say(
         'other_queue',
@@ -176,6 +193,8 @@ export class TraceMessages {
   }
 }
 
+/** Of a message that ends where a page ends, when a probe fetches words that go beyond. */
+const UNREAD = 'the kernel could not read';
 /** What to do about arrays that are printed as zeros. */
 const NO_BYTES =
   'trace-cmd and perf print arrays as zeros; use "trace-cmd report -R", the trace.dat itself, or probes with scalars';

@@ -1,20 +1,14 @@
 import { codecOf } from '../../codec/index.js';
 import { type Header, MessageType, type Protocol, payloadOf } from '../../schema/index.js';
 import type { AnyType } from '../../wire/index.js';
-import { type Direction, QUEUE_MESSAGE_MAX } from './message.js';
+import { type Direction, type Plausibility, QUEUE_MESSAGE_MAX, type TracedMessage } from './message.js';
 
 const ERROR_SIZE = 4;
-
-/** How well the header of a queue message fits the RPC, for traces that do not say which queue it is from. */
-export interface Plausibility {
-  readonly header: Header | undefined;
-  /** The header is one that RM or its client writes: version, type for the direction, number of fragments, known ID. */
-  readonly fits: boolean;
-}
 
 /** A copy of a header, which costs less than a view of each message. */
 const headerView = new DataView(new ArrayBuffer(64));
 const headerBytes = new Uint8Array(headerView.buffer);
+let payloadView: DataView = new DataView(new ArrayBuffer(0));
 const NONE: Plausibility = { header: undefined, fits: false };
 
 export function plausibility(protocol: Protocol, bytes: Uint8Array, direction: Direction): Plausibility {
@@ -32,9 +26,19 @@ export function plausibility(protocol: Protocol, bytes: Uint8Array, direction: D
   return { header, fits };
 }
 
-/** The header fits, and the payload of a message of one packet is of its declared layout. */
-export function isWholeMessage(protocol: Protocol, bytes: Uint8Array, direction: Direction): boolean {
-  const { header, fits } = plausibility(protocol, bytes, direction);
+/** As {@link plausibility}, kept with the message: several steps ask. */
+export function plausibilityOf(protocol: Protocol, message: TracedMessage): Plausibility {
+  message.plausibility ??= plausibility(protocol, message.bytes, message.direction);
+  return message.plausibility;
+}
+
+/**
+ * The header fits, and the payload of a message of one packet is of its declared layout.
+ *
+ * @param looked what is known of the header.
+ */
+export function isWholeMessage(protocol: Protocol, bytes: Uint8Array, looked: Plausibility): boolean {
+  const { header, fits } = looked;
   const message = protocol.byId.get(header?.msg_id ?? 0);
   if (!fits || header === undefined || message === undefined) return false;
   const { type, fragments } = header;
@@ -42,13 +46,17 @@ export function isWholeMessage(protocol: Protocol, bytes: Uint8Array, direction:
   const { limits } = protocol;
   const isReply = type === MessageType.reply;
   if (isReply && bytes.length < limits.header + ERROR_SIZE) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const error = isReply ? view.getUint32(limits.header, true) : undefined;
-  const start = limits.header + (isReply ? ERROR_SIZE : 0);
+  // The memory of one message holds many others.
+  if (payloadView.buffer !== bytes.buffer) payloadView = new DataView(bytes.buffer);
+  const view = payloadView;
+  const begin = bytes.byteOffset + limits.header;
+  const end = bytes.byteOffset + bytes.length;
+  const error = isReply ? view.getUint32(begin, true) : undefined;
+  const start = begin + (isReply ? ERROR_SIZE : 0);
   const layout = payloadOf(message, type, error);
   // An error reply without a layout is the error word alone; a message without one may have any payload.
-  if (layout !== undefined) return codecOf<AnyType>(layout).check(view, start, bytes.length);
-  return message.layout === 'unknown' || (isReply && error !== 0 && start === bytes.length);
+  if (layout !== undefined) return codecOf<AnyType>(layout).check(view, start, end);
+  return message.layout === 'unknown' || (isReply && error !== 0 && start === end);
 }
 
 /** VMs send requests and notifications; RM sends replies and notifications. */

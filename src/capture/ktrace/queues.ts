@@ -1,7 +1,7 @@
 import { MessageType, type Protocol } from '../../schema/index.js';
 import type { Judged } from './judge.js';
 import type { Direction, TracedMessage } from './message.js';
-import { isWholeMessage, plausibility } from './plausible.js';
+import { isWholeMessage, plausibilityOf } from './plausible.js';
 
 /** Messages that are held back until it is known which queues are RM's. */
 const HELD_MAX = 4096;
@@ -68,10 +68,11 @@ export class QueueFinder {
   #canOnlyBeRm(item: Judged): boolean {
     if (item.kind === 'lost' || this.#isKnown(item)) return true;
     const { direction, queue, bytes } = item.message;
+    const looked = plausibilityOf(this.#protocol, item.message);
     const fitting = [...this.#facts[direction]].filter(([, facts]) => facts.fitting > 0);
     const [only] = fitting;
     if (only === undefined || fitting.length > 1 || only[0] !== queue) return false;
-    return only[1].fitting === only[1].count && isWholeMessage(this.#protocol, bytes, direction);
+    return only[1].fitting === only[1].count && isWholeMessage(this.#protocol, bytes, looked);
   }
 
   /** Nothing follows: what is not known is decided by what there is. */
@@ -118,12 +119,15 @@ export class QueueFinder {
 
   #learn(message: TracedMessage): void {
     const { direction, queue } = message;
-    const { header, fits } = plausibility(this.#protocol, message.bytes, direction);
+    // Without a queue there is nothing to learn, except from the answer to a request that had one.
+    if (queue === undefined && this.#pending.size === 0) return;
+    const looked = plausibilityOf(this.#protocol, message);
+    const { header, fits } = looked;
     const facts = queue === undefined ? undefined : this.#factsOf(direction, queue);
     if (facts !== undefined) {
       facts.count++;
       if (fits) facts.fitting++;
-      if (fits && isWholeMessage(this.#protocol, message.bytes, direction)) facts.whole++;
+      if (fits && isWholeMessage(this.#protocol, message.bytes, looked)) facts.whole++;
     }
     if (!fits || header === undefined) return;
     const key = `${header.seq} ${header.msg_id}`;

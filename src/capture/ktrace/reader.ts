@@ -2,15 +2,16 @@ import type { Protocol } from '../../schema/index.js';
 import {
   type CaptureReader,
   type Clock,
+  indexOfByte,
   LineCutter,
   type PacketSink,
   type WarningSink,
 } from '../packets/index.js';
 import { BpftraceLines } from './bpftrace-line.js';
 import { DumpAssembler } from './dump-assembler.js';
-import { DumpLines } from './dump-line.js';
+import { type DumpLine, DumpLines } from './dump-line.js';
 import { EventLines, LOSS_LINE_MAX, parseLoss } from './event-line.js';
-import { code, isAt, Line } from './line.js';
+import { code, ESCAPE, isAt, Line } from './line.js';
 import type { TracedMessage } from './message.js';
 import { TraceMessages, type TraceOptions } from './messages.js';
 import { isWholeMessage, plausibility } from './plausible.js';
@@ -19,14 +20,13 @@ import { JsonUnwrapper } from './unwrap.js';
 
 /** Takes the lines that are no trace: a log may hold dumps of other programs. */
 export interface OtherLines {
-  line(text: string, number: number, offset: number): void;
+  /** @param line valid during the call. */
+  line(line: Line, number: number, offset: number): void;
   end(): void;
 }
 
 /** The clock of a ring buffer: traces do not print it; the scripts of `capture` do. */
 const CLOCK = /^# clock:? (boot|mono|local|wall)\b/;
-/** /dev/kmsg: level, sequence number, time. */
-const SEQUENCE = /^\d+,(\d+),\d+,/;
 
 /** Reads what kernels print when the functions that carry RM's messages are traced, or dump them. */
 export class KernelTraceReader implements CaptureReader {
@@ -45,6 +45,8 @@ export class KernelTraceReader implements CaptureReader {
   #clock: Clock = 'local';
   /** The last byte so far was no line feed. */
   #endsInLine = false;
+  /** The text is coloured, at least in part. */
+  #hasEscapes = false;
   /** The line in progress is the last, and has no end. */
   #isLast = false;
   /** Byte offset of the line in progress, for warnings. */
@@ -66,7 +68,8 @@ export class KernelTraceReader implements CaptureReader {
     this.#otherLines = otherLines;
     this.#lines = new LineCutter((data, start, end, number, offset) => {
       this.#offset = offset;
-      this.#current.set(data, start, end);
+      if (this.#hasEscapes) this.#current.setPlain(data, start, end);
+      else this.#current.set(data, start, end);
       this.#line(this.#current, number);
     });
     this.#messages = new TraceMessages(protocol, options, sink, warn);
@@ -74,12 +77,13 @@ export class KernelTraceReader implements CaptureReader {
     this.#dumps = new DumpAssembler({
       message: (message, source) => this.#dumped(message, source === 'repeat'),
       lost: () => this.#messages.lost(undefined),
-      isWhole: (bytes, direction) => isWholeMessage(protocol, bytes, direction),
-      mayBeRm: (bytes, direction) => plausibility(protocol, bytes, direction).fits,
+      isWhole: (bytes, looked) => isWholeMessage(protocol, bytes, looked),
+      plausibility: (bytes, direction) => plausibility(protocol, bytes, direction),
     });
   }
 
   push(chunk: Uint8Array): void {
+    this.#hasEscapes ||= indexOfByte(chunk, ESCAPE, 0) >= 0;
     if (chunk.length > 0) this.#endsInLine = chunk[chunk.length - 1] !== LINE_FEED;
     this.#lines.push(chunk);
   }
@@ -128,7 +132,13 @@ export class KernelTraceReader implements CaptureReader {
       }
       this.#checkSequence(line);
     }
-    if (this.#eventLine(line) || this.#dumpLine(line)) return;
+    if (this.#dumpLine(this.#dumpLines.parseNext(line))) return;
+    if (this.#eventLine(line) || this.#dumpLine(this.#dumpLines.parse(line))) return;
+    const traced = this.#bpftrace.parseWithin(line);
+    if (traced !== undefined) {
+      this.#order.push(traced);
+      return;
+    }
     // Another recording begins, whose times have nothing to do with those before.
     if (isAt(line.data, line.start, ATTACHED)) this.#order.release();
     const loss = mayBeLoss(line, first) ? parseLoss(line.text) : undefined;
@@ -138,13 +148,12 @@ export class KernelTraceReader implements CaptureReader {
     }
     this.#hasOtherLines = true;
     // The lines of a tracer are full of numbers: none of them is a dump.
-    if (!this.#hasEvents) this.#otherLines?.line(line.text, number, this.#offset);
+    if (!this.#hasEvents) this.#otherLines?.line(line, number, this.#offset);
   }
 
-  #dumpLine(line: Line): boolean {
-    const dump = this.#dumpLines.parse(line);
+  #dumpLine(dump: DumpLine | undefined): boolean {
     if (dump === undefined) return false;
-    if (dump.source === 'payload') return true;
+    if (dump.prefix.source === 'payload') return true;
     this.#dumps.line(dump, this.#isLast);
     this.#messages.oldest = this.#dumps.oldest;
     return true;
@@ -190,14 +199,22 @@ function firstChar({ data, start, end }: Line): number {
   return at < end ? (data[at] as number) : 0;
 }
 
-/** The sequence number of a line of /dev/kmsg. Other lines are not made a text for it. */
-function sequenceOf(line: Line): number | undefined {
-  const { data, end } = line;
-  let at = line.start;
+/** The sequence number of a line of /dev/kmsg: level, sequence number, time. */
+function sequenceOf({ data, start, end }: Line): number | undefined {
+  const level = numberEnd(data, start, end);
+  const sequence = numberEnd(data, level, end);
+  if (sequence < 0 || numberEnd(data, sequence, end) < 0) return undefined;
+  let value = 0;
+  for (let at = level; at < sequence - 1; at++) value = value * 10 + (data[at] as number) - code.zero;
+  return value;
+}
+
+/** The index behind digits and a comma at `start`; -1 when something else stands there, or `start` is none. */
+function numberEnd(data: Uint8Array, start: number, end: number): number {
+  if (start < 0) return -1;
+  let at = start;
   while (at < end && isDigit(data[at] as number)) at++;
-  if (data[at] !== code.comma) return undefined;
-  const match = SEQUENCE.exec(line.text);
-  return match === null ? undefined : Number(match[1]);
+  return at > start && at < end && data[at] === code.comma ? at + 1 : -1;
 }
 
 function isDigit(char: number): boolean {

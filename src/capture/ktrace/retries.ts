@@ -1,7 +1,7 @@
 import { MessageType, type Protocol } from '../../schema/index.js';
 import type { Judged } from './judge.js';
 import type { TracedMessage } from './message.js';
-import { plausibility } from './plausible.js';
+import { plausibilityOf } from './plausible.js';
 
 /**
  * Drops sends that are repeated because the queue was full: each try is traced. A message that is sent again at once
@@ -38,10 +38,10 @@ export class RetryFilter {
   }
 
   /** What was answered has been sent. */
-  #received({ bytes }: TracedMessage): void {
+  #received(message: TracedMessage): void {
     if (this.#last === undefined) return;
-    const reply = plausibility(this.#protocol, bytes, 'rx').header;
-    const sent = plausibility(this.#protocol, this.#last.bytes, 'tx').header;
+    const reply = plausibilityOf(this.#protocol, message).header;
+    const sent = plausibilityOf(this.#protocol, this.#last).header;
     if (reply?.type === MessageType.reply && reply.seq === sent?.seq && reply.msg_id === sent.msg_id)
       this.#last = undefined;
   }
@@ -49,7 +49,7 @@ export class RetryFilter {
   #isRetry(message: TracedMessage): boolean {
     const last = this.#last;
     this.#last = message;
-    const { header } = plausibility(this.#protocol, message.bytes, 'tx');
+    const { header } = plausibilityOf(this.#protocol, message);
     const same = last !== undefined && sameBytes(last.bytes, message.bytes) && last.size === message.size;
     if (header?.type === MessageType.continuation) {
       if (same && this.#missing === 0) return true;

@@ -1,19 +1,17 @@
 import type { Clock } from '../packets/index.js';
-import { code, latin1 } from './line.js';
+import { code, latin1, Names } from './line.js';
 import type { LineTime } from './message.js';
+import { StampGroups } from './stamp-groups.js';
 
 interface Rule {
   /** Whether the pattern can begin with this character. */
   readonly begins: RegExp;
   readonly pattern: RegExp;
-  /** What the pattern holds: a time of a clock, in nanoseconds, or who printed. */
+  /** What the pattern holds: a time of a clock, in nanoseconds, or who printed, as a group. */
   readonly clock?: Clock;
-  readonly ns?: (match: RegExpExecArray) => bigint;
-  readonly caller?: (match: RegExpExecArray) => string;
+  readonly ns?: (groups: StampGroups) => bigint;
+  readonly caller?: number;
 }
-
-const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
-const NS_PER_S = 1_000_000_000n;
 
 /**
  * The parts that dmesg with its options, /dev/kmsg, journalctl, syslog and logcat put in front, each followed by the
@@ -24,73 +22,73 @@ const RULES: readonly Rule[] = [
   // printk's time; dmesg -d adds the time since the line before.
   {
     begins: /\[/,
-    pattern: /\[\s*(\d+)\.(\d{3,9})(?:\s*<\s*[+\d.]+\s*>)?\] ?/y,
+    pattern: /\[\s*(\d+)\.(\d{3,9})(?:\s*<\s*[+\d.]+\s*>)?\] ?/dy,
     clock: 'mono',
-    ns: ([, s, fraction]) => seconds(s, fraction),
+    ns: (groups) => groups.ns(groups.number(1), groups.fraction(2)),
   },
   // CONFIG_PRINTK_CALLER: a thread or a processor.
-  {
-    begins: /\[/,
-    pattern: /\[\s*([TC]\d+)(?:@C?\d+)?\] ?/y,
-    caller: ([, caller = '']) => caller,
-  },
+  { begins: /\[/, pattern: /\[\s*([TC]\d+)(?:@C?\d+)?\] ?/dy, caller: 1 },
   // dmesg --raw and syslog: facility and level as one number.
-  { begins: /</, pattern: /<\d+>/y },
+  { begins: /</, pattern: /<\d+>/dy },
   // dmesg -x.
-  { begins: /[a-z]/, pattern: /[a-z]+\d*\s*:\s*[a-z]+\s*: ?/y },
+  { begins: /[a-z]/, pattern: /[a-z]+\d*\s*:\s*[a-z]+\s*: ?/dy },
   // /dev/kmsg: level, sequence number, microseconds, flags.
   {
     begins: /\d/,
-    pattern: /\d+,\d+,(\d+),[^;]*;/y,
+    pattern: /\d+,\d+,(\d+),[^;]*;/dy,
     clock: 'mono',
-    ns: ([, us]) => BigInt(us as string) * 1000n,
+    ns: (groups) => {
+      const us = groups.number(1);
+      const seconds = Math.floor(us / 1e6);
+      return groups.ns(seconds, (us - seconds * 1e6) * 1000);
+    },
   },
   // dmesg --time-format=iso, journalctl -o short-iso, -o short-full, logcat -v year.
   {
     begins: /[A-Z\d]/,
     pattern:
-      /(?:[A-Z][a-z]{2} )?(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[A-Z]{3,4}|[+-]\d\d:?\d\d))? ?/y,
+      /(?:[A-Z][a-z]{2} )?(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(?:Z|UTC|[A-Z]{3,4}|([+-])(\d\d):?(\d\d)))? ?/dy,
     clock: 'wall',
-    ns: ([, year, month, day, hour, minute, second, fraction, zone]) =>
-      date(Number(year), Number(month), day, hour, minute, second, fraction) - zoneNs(zone),
+    // Names of zones other than UTC are not known and count as UTC.
+    ns: (groups) => {
+      const seconds = groups.date(groups.number(1), groups.number(2), groups.number(3), 4);
+      return groups.ns(seconds - groups.zone(8), groups.fraction(7));
+    },
   },
   // dmesg -T.
   {
     begins: /\[/,
-    pattern: /\[[A-Z][a-z]{2} ([A-Z][a-z]{2})\s+(\d+) (\d\d):(\d\d):(\d\d) (\d{4})\] ?/y,
+    pattern: /\[[A-Z][a-z]{2} ([A-Z][a-z]{2})\s+(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})\] ?/dy,
     clock: 'wall',
-    ns: ([, month, day, hour, minute, second, year]) =>
-      date(Number(year), monthOf(month), day, hour, minute, second, undefined),
+    ns: (groups) => groups.ns(groups.date(groups.number(6), groups.month(1), groups.number(2), 3), 0),
   },
   // journalctl -o short and short-precise, syslog files.
   {
     begins: /[A-Z]/,
-    pattern: /([A-Z][a-z]{2})\s+(\d+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? /y,
+    pattern: /([A-Z][a-z]{2})\s+(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? /dy,
     clock: 'no-year',
-    ns: ([, month, day, hour, minute, second, fraction]) =>
-      date(1970, monthOf(month), day, hour, minute, second, fraction),
+    ns: (groups) => groups.ns(groups.date(1970, groups.month(1), groups.number(2), 3), groups.fraction(6)),
   },
   // journalctl -o short-unix, logcat -v epoch.
   {
     begins: /[\s\d]/,
-    pattern: /\s*(\d{9,11})\.(\d{3,9}) +/y,
+    pattern: /\s*(\d{9,11})\.(\d{3,9}) +/dy,
     clock: 'wall',
-    ns: ([, s, fraction]) => seconds(s, fraction),
+    ns: (groups) => groups.ns(groups.number(1), groups.fraction(2)),
   },
   // logcat -v threadtime and -v time.
   {
     begins: /\d/,
-    pattern: /(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{3,9}) /y,
+    pattern: /(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{3,9}) /dy,
     clock: 'no-year',
-    ns: ([, month, day, hour, minute, second, fraction]) =>
-      date(1970, Number(month), day, hour, minute, second, fraction),
+    ns: (groups) => groups.ns(groups.date(1970, groups.number(1), groups.number(2), 3), groups.fraction(6)),
   },
   // logcat: process, thread and level; or level, tag and process.
-  { begins: /[\sa-z\d]/, pattern: /\s*(?:[a-z]+\s+)?\d+\s+\d+ [VDIWEFS] (?:kernel\s*: ?)?/y },
-  { begins: /[VDIWEFS]/, pattern: /[VDIWEFS]\/\S*\s*\(\s*\d+\): ?/y },
+  { begins: /[\sa-z\d]/, pattern: /\s*(?:[a-z]+\s+)?\d+\s+\d+ [VDIWEFS] (?:kernel\s*: ?)?/dy },
+  { begins: /[VDIWEFS]/, pattern: /[VDIWEFS]\/\S*\s*\(\s*\d+\): ?/dy },
   // The host and the program of journalctl and syslog.
-  { begins: /[\w.-]/, pattern: /[\w.-]+ kernel(?:\[\d+\])?: ?/y },
-  { begins: /k/, pattern: /kernel: /y },
+  { begins: /[\w.-]/, pattern: /[\w.-]+ kernel(?:\[\d+\])?: ?/dy },
+  { begins: /k/, pattern: /kernel: /dy },
 ];
 
 /** The rules that may fit at a character, by its code; the others are not tried. */
@@ -98,82 +96,102 @@ const RULES_BY_CHAR: readonly (readonly Rule[])[] = Array.from({ length: 128 }, 
   RULES.filter(({ begins }) => begins.test(String.fromCharCode(char))),
 );
 
-/** A rule, and where in a stamp it applies. */
+/** A rule, and where in a stamp its groups are: begin and end of each. */
 interface Place {
   readonly rule: Rule;
-  readonly at: number;
+  readonly groups: readonly number[];
 }
 
-/** Which parts a stamp has, whatever its digits are. */
-interface Parts {
+/** What the stamps of a log have in common that differ in their digits alone. */
+interface Shape {
+  /** The stamp with zeros for its digits. */
+  readonly bytes: Uint8Array;
   readonly time: Place | undefined;
   readonly caller: Place | undefined;
 }
 
-const STAMP_MAX = 1024;
+/** A log has one shape of stamps, or a few: numbers of threads have different lengths. */
+const SHAPES_MAX = 8;
 
-/**
- * Reads what stands before the text of kernel messages, one line after the other. The stamps of a log differ in their
- * digits alone, so that the parts of one are those of the next.
- */
+/** Reads what stands before the text of kernel messages, one line after the other. */
 export class StampReader {
-  /** The stamp with zeros for its digits. */
-  readonly #shape = new Uint8Array(STAMP_MAX);
-  #length = 0;
-  #parts: Parts = partsOf('');
-  #data: Uint8Array = this.#shape;
+  /** The shape that was seen last is the first. */
+  readonly #shapes: Shape[] = [];
+  #shape: Shape = shapeOf('');
+  #data: Uint8Array = new Uint8Array(0);
   #start = 0;
-  /** The stamp that `#time` was read from: many logs have times of whole seconds. */
-  readonly #timed = new Uint8Array(STAMP_MAX);
-  #timedLength = -1;
-  #time: LineTime | undefined;
+  readonly #groups = new StampGroups();
+  readonly #callers = new Names((text) => text);
 
   /** Takes bytes [start, end) of `data`, at most 1024; `time` and `caller` are read from them. */
   read(data: Uint8Array, start: number, end: number): void {
     this.#data = data;
     this.#start = start;
     const length = end - start;
-    if (length === this.#length && this.#hasShape(data, start, length)) return;
-    for (let at = 0; at < length; at++) this.#shape[at] = shapes[data[start + at] as number] as number;
-    this.#length = length;
-    this.#parts = partsOf(latin1(data, start, end));
+    for (let index = 0; index < this.#shapes.length; index++) {
+      const { bytes } = this.#shapes[index] as Shape;
+      if (bytes.length !== length || !hasShape(data, start, bytes)) continue;
+      this.#use(index);
+      return;
+    }
+    this.#shape = shapeOf(latin1(data, start, end));
+    this.#shapes.unshift(this.#shape);
+    if (this.#shapes.length > SHAPES_MAX) this.#shapes.pop();
+  }
+
+  /**
+   * As `read`, for a stamp of which only the begin is known.
+   *
+   * @param follows whether what stands behind a stamp begins at an index. @returns the index behind the stamp; -1 when
+   * none of the shapes before fits.
+   */
+  readKnown(
+    data: Uint8Array,
+    start: number,
+    end: number,
+    follows: (data: Uint8Array, at: number) => boolean,
+  ): number {
+    for (let index = 0; index < this.#shapes.length; index++) {
+      const { bytes } = this.#shapes[index] as Shape;
+      const behind = start + bytes.length;
+      if (behind >= end || !follows(data, behind) || !hasShape(data, start, bytes)) continue;
+      this.#data = data;
+      this.#start = start;
+      this.#use(index);
+      return behind;
+    }
+    return -1;
   }
 
   /** The thread or processor that printed, where the kernel was built to say it (CONFIG_PRINTK_CALLER); else ''. */
   get caller(): string {
-    const { caller } = this.#parts;
-    return caller === undefined ? '' : (caller.rule.caller?.(this.#match(caller)) ?? '');
+    const { caller } = this.#shape;
+    if (caller?.rule.caller === undefined) return '';
+    const group = caller.rule.caller * 2;
+    const start = this.#start + (caller.groups[group] as number);
+    return this.#callers.get(this.#data, start, this.#start + (caller.groups[group + 1] as number));
   }
 
   get time(): LineTime | undefined {
-    if (this.#isTimed()) return this.#time;
-    for (let at = 0; at < this.#length; at++) this.#timed[at] = this.#data[this.#start + at] as number;
-    this.#timedLength = this.#length;
-    const { time } = this.#parts;
-    const ns = time?.rule.ns?.(this.#match(time));
-    this.#time = ns === undefined ? undefined : { ns, clock: time?.rule.clock };
-    return this.#time;
+    const { time } = this.#shape;
+    if (time?.rule.ns === undefined) return undefined;
+    this.#groups.set(this.#data, this.#start, time.groups);
+    return { ns: time.rule.ns(this.#groups), clock: time.rule.clock };
   }
 
-  #hasShape(data: Uint8Array, start: number, length: number): boolean {
-    const shape = this.#shape;
-    for (let at = 0; at < length; at++) if (shape[at] !== shapes[data[start + at] as number]) return false;
-    return true;
+  #use(index: number): void {
+    const shape = this.#shapes[index] as Shape;
+    this.#shape = shape;
+    if (index === 0) return;
+    this.#shapes.copyWithin(1, 0, index);
+    this.#shapes[0] = shape;
   }
+}
 
-  #isTimed(): boolean {
-    const length = this.#length;
-    if (length !== this.#timedLength) return false;
-    // The last digits differ first.
-    for (let at = length - 1; at >= 0; at--)
-      if (this.#timed[at] !== this.#data[this.#start + at]) return false;
-    return true;
-  }
-
-  #match({ rule: { pattern }, at }: Place): RegExpExecArray {
-    pattern.lastIndex = at;
-    return pattern.exec(latin1(this.#data, this.#start, this.#start + this.#length)) as RegExpExecArray;
-  }
+function hasShape(data: Uint8Array, start: number, shape: Uint8Array): boolean {
+  for (let at = 0; at < shape.length; at++)
+    if (shape[at] !== shapes[data[start + at] as number]) return false;
+  return true;
 }
 
 /** Each character, and a zero for each digit. */
@@ -181,60 +199,34 @@ const shapes: Readonly<Uint8Array> = Uint8Array.from({ length: 256 }, (_, char) 
   char >= code.zero && char <= code.nine ? code.zero : char,
 );
 
-function partsOf(stamp: string): Parts {
+function shapeOf(stamp: string): Shape {
+  const bytes = Uint8Array.from(stamp, (char) => shapes[char.charCodeAt(0)] as number);
   let time: Place | undefined;
   let caller: Place | undefined;
   let end = 0;
-  for (let length = -1; length !== end; ) {
-    length = end;
+  while (end < stamp.length) {
+    const begin = end;
     for (const rule of RULES_BY_CHAR[stamp.charCodeAt(end)] ?? []) {
       rule.pattern.lastIndex = end;
       const match = rule.pattern.exec(stamp);
       if (match === null || match[0] === '') continue;
-      const place = { rule, at: end };
-      if (rule.caller !== undefined) caller = place;
+      const groups = (match.indices ?? []).flatMap((range) => range ?? [-1, -1]);
+      if (rule.caller !== undefined) caller = { rule, groups };
       // The first time counts: what a log daemon adds stands before what the kernel printed. The kernel's own time is
       // finer than a second of a log daemon, and is what the other lines have too.
-      if (rule.ns !== undefined && (time === undefined || rule.clock === 'mono')) time = place;
+      if (rule.ns !== undefined && (time === undefined || rule.clock === 'mono')) time = { rule, groups };
       end += match[0].length;
       break;
     }
+    if (end === begin) end = nextPart(stamp, end);
   }
-  return { time, caller };
+  return { bytes, time, caller };
 }
 
-function seconds(whole: string | undefined, fraction: string | undefined): bigint {
-  return BigInt(whole as string) * NS_PER_S + fractionNs(fraction);
+/** Terminal programs, `ts` and `grep` put something of their own in front: a part may begin behind a space or in brackets. */
+function nextPart(stamp: string, at: number): number {
+  PART.lastIndex = at + 1;
+  return PART.exec(stamp)?.index ?? stamp.length;
 }
 
-function fractionNs(fraction: string | undefined): bigint {
-  return fraction === undefined ? 0n : BigInt(fraction.padEnd(9, '0'));
-}
-
-/** Month from 1; 0 for a text that is no month. */
-function monthOf(name: string | undefined): number {
-  const at = MONTHS.indexOf(name as string);
-  return at < 0 || at % 3 !== 0 ? 0 : at / 3 + 1;
-}
-
-/** Nanoseconds since 1970. */
-function date(
-  year: number,
-  month: number,
-  day: string | undefined,
-  hour: string | undefined,
-  minute: string | undefined,
-  second: string | undefined,
-  fraction: string | undefined,
-): bigint {
-  const ms = Date.UTC(year, month - 1, Number(day), Number(hour), Number(minute), Number(second));
-  return BigInt(ms) * 1_000_000n + fractionNs(fraction);
-}
-
-/** How far the zone's clock is ahead of UTC; names of zones other than UTC are not known and count as UTC. */
-function zoneNs(zone: string | undefined): bigint {
-  const match = /^([+-])(\d\d):?(\d\d)$/.exec(zone ?? '');
-  if (match === null) return 0n;
-  const ns = BigInt(Number(match[2]) * 3600 + Number(match[3]) * 60) * NS_PER_S;
-  return match[1] === '-' ? -ns : ns;
-}
+const PART = /(?<=\s)|[[<]/g;

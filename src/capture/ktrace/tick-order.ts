@@ -1,6 +1,6 @@
 import { MessageType, type Protocol } from '../../schema/index.js';
 import type { Judged } from './judge.js';
-import { plausibility } from './plausible.js';
+import { plausibilityOf } from './plausible.js';
 
 /** Messages of one tick that are held back at most. */
 const HELD_MAX = 4096;
@@ -59,8 +59,7 @@ export class TickOrder {
   }
 
   #entry(item: Item): Entry {
-    const { bytes, direction } = item.message;
-    const { header } = plausibility(this.#protocol, bytes, direction);
+    const { header } = plausibilityOf(this.#protocol, item.message);
     if (item.isRm !== true || header === undefined) return { item, type: undefined, call: '', id: 0 };
     const { type, seq, msg_id: id } = header;
     return { item, type, call: `${seq} ${id}`, id };

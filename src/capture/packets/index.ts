@@ -1,6 +1,6 @@
 /** What every reader shares: packets, the sinks that take them, and buffers that cut a byte stream into items and lines. */
 export { GrowingBuffer } from './growing-buffer.js';
-export { LineCutter, LineSplitter } from './line-splitter.js';
+export { indexOfByte, LineCutter, LineSplitter } from './line-splitter.js';
 export {
   type CaptureReader,
   type CaptureWarning,

@@ -8,6 +8,18 @@ const CARRIAGE_RETURN = 0x0d;
 /** First byte of EF BB BF. */
 const BYTE_ORDER_MARK = 0xef;
 
+// Where there is Node's search, that one: it takes a tenth of the time of the language's.
+const { indexOf } = ((globalThis as { Buffer?: { prototype: ByteSearch } }).Buffer ?? Uint8Array).prototype;
+
+interface ByteSearch {
+  indexOf(this: Uint8Array, byte: number, from: number): number;
+}
+
+/** Index of the first such byte from `from` on; -1 when there is none. */
+export function indexOfByte(data: Uint8Array, byte: number, from: number): number {
+  return indexOf.call(data, byte, from);
+}
+
 /**
  * Takes a line without its end: bytes [start, end) of `data`, valid only during the call; its number from 1, and the
  * byte offset at which it begins.
@@ -33,7 +45,7 @@ export class LineCutter {
     const pending = this.#pending;
     let at = 0;
     while (at < chunk.length) {
-      const found = chunk.indexOf(LINE_FEED, at);
+      const found = indexOfByte(chunk, LINE_FEED, at);
       const end = found < 0 ? chunk.length : found;
       this.#checkSize(pending.length + end - at);
       if (found < 0) {

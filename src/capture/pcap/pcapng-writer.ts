@@ -42,7 +42,7 @@ export interface PacketFacts {
   /** Packets that were dropped since the packet before. */
   readonly dropped?: number;
   /** Bytes of the queue message, if only its beginning is written. */
-  readonly size?: number;
+  readonly size?: number | undefined;
 }
 
 interface Option {
@@ -110,7 +110,8 @@ export class PcapngWriter {
         actual: `${start}..${end}`,
       });
     }
-    if (time === undefined && comment === undefined) this.#simplePacket(from, to, bytes, start, end);
+    const isSimple = time === undefined && comment === undefined && facts.size === undefined;
+    if (isSimple) this.#simplePacket(from, to, bytes, start, end);
     else this.#enhancedPacket(from, to, bytes, start, end, time, comment, clock, facts);
   }
 

@@ -32,6 +32,15 @@ export interface Info {
  * @param before the state before, of a message that reports a state; see {@link StatesBefore}.
  */
 export function infoOf(protocol: Protocol, record: CaptureRecord, before?: number): Info {
+  return { ...aboutOf(protocol, record, before), problem: problemOf(record) };
+}
+
+/** As {@link infoOf}, without what is wrong with the message. */
+export function aboutOf(
+  protocol: Protocol,
+  record: CaptureRecord,
+  before?: number,
+): Pick<Info, 'outcome' | 'text'> {
   const { error, layout, payload, rest, raw } = record;
   const outcome =
     error === undefined ? undefined : (enumName(protocol.error, error) ?? `error 0x${error.toString(16)}`);
@@ -45,7 +54,7 @@ export function infoOf(protocol: Protocol, record: CaptureRecord, before?: numbe
     const more = texts.some((text) => text !== '') ? ' more' : '';
     texts.push(`${bytes.length}${more} ${bytes.length === 1 ? 'byte' : 'bytes'}`);
   }
-  return { outcome, text: texts.filter((text) => text !== '').join(', '), problem: problemOf(record) };
+  return { outcome, text: texts.filter((text) => text !== '').join(', ') };
 }
 
 /** All of it as one text. */

@@ -52,14 +52,15 @@ export class WaitingRequests {
   #oldest: WaitingRequest | undefined;
   #newest: WaitingRequest | undefined;
   #count = 0;
-  /** One that was answered, and so on by `newer`: the next requests take their places. */
-  #answered: WaitingRequest | undefined;
+  /** One that waits no longer, and so on by `newer`: the next requests take their places. */
+  #free: WaitingRequest | undefined;
   readonly #limit: number;
   readonly #lost: (request: Outstanding) => void;
 
   /**
    * @param limit how many are kept. One more replaces the oldest.
-   * @param lost is called for a request that nobody will answer: another has taken its number, or its place here.
+   * @param lost is called for a request that nobody will answer: another has taken its number, or its place here. The
+   * object is valid during the call.
    */
   constructor(limit: number, lost: (request: Outstanding) => void) {
     this.#limit = limit;
@@ -68,9 +69,9 @@ export class WaitingRequests {
 
   /** An object for a request, which is not waiting yet. */
   take(conversation: Conversation): WaitingRequest {
-    const taken = this.#answered;
+    const taken = this.#free;
     if (taken === undefined) return new WaitingRequest(conversation);
-    this.#answered = taken.newer;
+    this.#free = taken.newer;
     taken.newer = undefined;
     taken.conversation = conversation;
     return taken;
@@ -85,6 +86,7 @@ export class WaitingRequests {
     if (this.#count > this.#limit) this.#oldest?.conversation.giveUp(this.#oldest);
   }
 
+  /** The request waits no longer. Its object is used again when another one comes. */
   remove(waiting: WaitingRequest): void {
     const { older, newer } = waiting;
     if (older === undefined) this.#oldest = newer;
@@ -92,14 +94,9 @@ export class WaitingRequests {
     if (newer === undefined) this.#newest = older;
     else newer.older = older;
     this.#count--;
-  }
-
-  /** The request has its reply: it waits no longer, and its object is used again when another one comes. */
-  answer(waiting: WaitingRequest): void {
-    this.remove(waiting);
     waiting.older = undefined;
-    waiting.newer = this.#answered;
-    this.#answered = waiting;
+    waiting.newer = this.#free;
+    this.#free = waiting;
   }
 
   /** The request waits no longer, and has no reply. */
@@ -158,7 +155,7 @@ export class Conversation {
     const waiting = this.#at(seq);
     if (waiting?.id !== id) return undefined;
     this.#free(waiting);
-    this.#all.answer(waiting);
+    this.#all.remove(waiting);
     return waiting;
   }
 

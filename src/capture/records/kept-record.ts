@@ -1,7 +1,14 @@
 import { viewOf } from '../../base/bytes.js';
 import type { Issue } from '../../base/error.js';
-import { type Message, MessageType, type MessageTypeName, type Payload } from '../../schema/index.js';
+import {
+  type Header,
+  type Message,
+  MessageType,
+  type MessageTypeName,
+  type Payload,
+} from '../../schema/index.js';
 import type { Values } from '../../wire/index.js';
+import { type Clock, PacketTime } from '../packets/index.js';
 import { type DecodedPayload, decodePayload } from '../payload/index.js';
 import type { CaptureRecord, RecordPacket } from './record.js';
 
@@ -14,6 +21,32 @@ type WholeMessage = Omit<
   readonly seq: number;
   readonly id: number;
 };
+
+/** A packet with a time of its own, of which a bigint is made when somebody asks for it. */
+class KeptPacket implements RecordPacket {
+  readonly frame: number;
+  readonly clockTime = new PacketTime();
+  readonly clock: Clock | undefined;
+  readonly comment: string | undefined;
+  readonly size: number;
+  readonly gaps: readonly Issue[];
+  readonly header: Header | undefined;
+
+  constructor(packet: RecordPacket) {
+    this.frame = packet.frame;
+    if (packet.clockTime === undefined) this.clockTime.ns = packet.time;
+    else this.clockTime.copy(packet.clockTime);
+    this.clock = packet.clock;
+    this.comment = packet.comment;
+    this.size = packet.size;
+    this.gaps = packet.gaps;
+    this.header = packet.header;
+  }
+
+  get time(): bigint | undefined {
+    return this.clockTime.ns;
+  }
+}
 
 /** A whole message with bytes of its own, which is decoded when somebody asks for its fields. */
 export class KeptRecord implements CaptureRecord {
@@ -50,9 +83,7 @@ export class KeptRecord implements CaptureRecord {
     decoded?: DecodedPayload,
   ) {
     this.no = record.no;
-    this.packets = record.packets.map(({ frame, time, clock, comment, size, gaps, header }) => {
-      return { frame, time, clock, comment, size, gaps, header };
-    });
+    this.packets = record.packets.map((packet) => new KeptPacket(packet));
     this.from = record.from;
     this.to = record.to;
     this.type = record.type;

@@ -10,7 +10,7 @@ import {
   type Payload,
 } from '../../schema/index.js';
 import { type Values, VariantType } from '../../wire/index.js';
-import { type Clock, type Packet, PacketTime } from '../packets/index.js';
+import { type Packet, PacketTime } from '../packets/index.js';
 import {
   type Cut,
   type CutPayloadWriter,
@@ -23,41 +23,9 @@ import {
 } from '../payload/index.js';
 import { KeptRecord } from './kept-record.js';
 import type { CaptureRecord, PayloadPlace, RecordPacket } from './record.js';
+import { SinglePacket } from './single-packet.js';
 
 const none: readonly Issue[] = [];
-
-/** The packet of a message of one packet. */
-class SinglePacket implements RecordPacket {
-  packet!: Packet;
-  size = 0;
-  gaps: readonly Issue[] = none;
-  readonly #reader: HeaderReader;
-
-  constructor(reader: HeaderReader) {
-    this.#reader = reader;
-  }
-
-  /** Made when it is asked for: an object for each message takes a tenth of the time of following messages. */
-  get header(): Header {
-    return this.#reader.read(this.packet.view, this.packet.start);
-  }
-
-  get frame(): number {
-    return this.packet.frame;
-  }
-  get time(): bigint | undefined {
-    return this.packet.time;
-  }
-  get clockTime(): PacketTime | undefined {
-    return this.packet.clockTime;
-  }
-  get clock(): Clock | undefined {
-    return this.packet.clock;
-  }
-  get comment(): string | undefined {
-    return this.packet.comment;
-  }
-}
 
 type Place = { -readonly [K in keyof PayloadPlace]: PayloadPlace[K] };
 
@@ -210,7 +178,8 @@ export class LazyRecord implements CaptureRecord {
     return this.#all.payload;
   }
   get complete(): boolean {
-    return this.#functions !== undefined && (this.#isSoundPayload || this.#all.complete);
+    if (this.#functions === undefined || this.#soundness === Soundness.cut) return false;
+    return this.#isSoundPayload || this.#soundness === Soundness.trailing || this.#all.complete;
   }
   get rest(): Uint8Array | undefined {
     if (this.#isSoundPayload || this.#soundness === Soundness.cut) return undefined;
@@ -291,6 +260,16 @@ export class LazyRecord implements CaptureRecord {
     if (isCut) this.#soundness = Soundness.cut;
     else writer.at = before;
     return isCut;
+  }
+
+  /** Copies the payload's bytes. Calling `set` of an array takes as long as this loop. */
+  copyPayload(target: DataView, at: number): void {
+    const view = this.#view;
+    const apart = at - this.#start;
+    const end = this.#end;
+    let from = this.#start;
+    for (; from + 4 <= end; from += 4) target.setInt32(from + apart, view.getInt32(from, true), true);
+    for (; from < end; from++) target.setUint8(from + apart, view.getUint8(from));
   }
 
   /** The same, for longer than until the next message. It is decoded when somebody asks for its fields. */

@@ -15,7 +15,10 @@ export interface AssemblerOptions {
   /** Each record, which is valid until this returns if `reuses`: `keptRecord` gives one that stays. */
   readonly record?: (record: CaptureRecord) => void;
   readonly frame?: (frame: Frame) => void;
-  /** Requests that will not be answered: their number was taken over, the capture ended, or too many waited. */
+  /**
+   * A request that will not be answered: its number was taken over, the capture ended, or too many waited. Valid until
+   * this returns.
+   */
   readonly unanswered?: (request: Outstanding) => void;
   /** Default: `holdLimits`. */
   readonly limits?: HoldLimits;

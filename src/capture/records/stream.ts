@@ -7,9 +7,10 @@ import {
   type MessageTypeName,
   messageTypeNames,
 } from '../../schema/index.js';
+import type { Values } from '../../wire/index.js';
 import type { Packet } from '../packets/index.js';
 import { type MessageFunctions, nothingDecoded, type ProtocolFunctions } from '../payload/index.js';
-import { Conversation, type WaitingRequests } from './conversation.js';
+import { Conversation, type WaitingRequest, type WaitingRequests } from './conversation.js';
 import type { LazyRecord } from './lazy-record.js';
 import { PART_SIZE } from './limits.js';
 import type { MessagesInProgress } from './messages-in-progress.js';
@@ -89,15 +90,7 @@ export class Stream implements ReassemblySink {
 
   /** A request of this stream waits for its reply. */
   load({ no, id, seq, frame, time, payload }: WaitingState, message: Message | undefined): void {
-    const request = this.#owner.waiting.take(this.conversation);
-    request.no = no;
-    request.id = id;
-    request.message = message;
-    request.seq = seq;
-    request.from = this.from;
-    request.to = this.to;
-    request.frame = frame;
-    request.payload = payload;
+    const request = this.#waiting(no, id, seq, frame, message, payload);
     request.clockTime.ns = time;
     this.conversation.open(request);
   }
@@ -169,6 +162,21 @@ export class Stream implements ReassemblySink {
     const repeated = this.conversation.repeats(seq, id);
     record.duplicateOf = repeated?.no;
     if (repeated !== undefined) return;
+    const payload = replyDependsOnRequest ? record.payload : undefined;
+    const request = this.#waiting(no, id, seq, frame, message, payload);
+    request.clockTime.copy(record.clockTime);
+    this.conversation.open(request);
+  }
+
+  /** A request of this stream, which has no time yet. */
+  #waiting(
+    no: number,
+    id: number,
+    seq: number,
+    frame: number,
+    message: Message | undefined,
+    payload: Values | undefined,
+  ): WaitingRequest {
     const request = this.#owner.waiting.take(this.conversation);
     request.no = no;
     request.id = id;
@@ -177,9 +185,8 @@ export class Stream implements ReassemblySink {
     request.from = this.from;
     request.to = this.to;
     request.frame = frame;
-    request.payload = replyDependsOnRequest ? record.payload : undefined;
-    request.clockTime.copy(record.clockTime);
-    this.conversation.open(request);
+    request.payload = payload;
+    return request;
   }
 
   part(header: Header): void {

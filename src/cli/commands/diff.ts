@@ -75,7 +75,7 @@ async function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOp
   const style = terminalStyle(io.stdio, options.output === '-');
   const printer = json ? new DifferenceLines(protocol) : new DifferencePrinter(protocol, style);
   let heading = json ? '' : diffHeading(style);
-  const counts = await diffCaptures(a, b, (difference: Difference) => {
+  const counts = await diffCaptures(comparison, a, b, (difference: Difference) => {
     // The heading is printed with the first difference, and not at all if there is none.
     output.writer.text(heading);
     heading = '';

@@ -144,14 +144,20 @@ async function lint(io: CommandIo, files: readonly string[], options: LintOption
   const output = io.output('-', form === 'text' || form === 'github' ? 'text' : 'json');
   const known = options.baseline === undefined ? undefined : readBaseline(io, options.baseline);
   const written = new Baseline();
+  const { writeBaseline } = options;
+  const baseline =
+    writeBaseline === undefined ? undefined : io.output(writeBaseline, 'json', '--write-baseline');
   const ignored = new Set(options.ignore);
   const wants = ({ id, level }: Rule) => isAtLeast(level, options.level) && !ignored.has(id);
   output.write(report.begin?.() ?? '');
   for (const file of files) {
     if (io.isInterrupted) break;
     const finding = (found: Finding) => {
-      written.add(file, found);
-      if (options.writeBaseline !== undefined || known?.take(file, found)) return;
+      if (baseline !== undefined) {
+        written.add(file, found);
+        return;
+      }
+      if (known?.take(file, found)) return;
       io.problem();
       output.write(report.finding(file, found));
     };
@@ -169,7 +175,8 @@ async function lint(io: CommandIo, files: readonly string[], options: LintOption
   }
   output.write(report.end?.() ?? '');
   output.end();
-  if (options.writeBaseline !== undefined) io.print(options.writeBaseline, written.text(), 'json');
+  baseline?.write(written.text());
+  baseline?.end();
 }
 
 async function lintFile(

@@ -21,11 +21,10 @@ export async function pcapngOf(
   for (let packet = 0; packet < messages.length; packet++) {
     if (packet % step === step - 1) await pause();
     const message = messages[packet] as number;
-    const { data, start, end, time, comment, clock, queue, wholeSize } = index.packetAt(packet);
+    const { data, start, end, time, comment, clock, queue, wholeSize: size } = index.packetAt(packet);
     if (queue !== undefined || !isWanted(message)) continue;
     const { from, to } = index.messages.columns;
     const hasTime = time !== undefined && time >= 0n && time <= timeMax;
-    const facts = wholeSize === undefined ? {} : { size: wholeSize };
     writer.packet(
       from[message] as number,
       to[message] as number,
@@ -35,7 +34,7 @@ export async function pcapngOf(
       hasTime ? time : undefined,
       comment,
       clock,
-      facts,
+      { size },
     );
   }
   writer.end();

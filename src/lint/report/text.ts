@@ -8,16 +8,21 @@ const BYTES_PER_LINE = 16;
 /** Lines of bytes around a field that are shown. */
 const LINES_MAX = 4;
 const INDENT = '  ';
+/** Texts whose lines are remembered. */
+const KNOWN_MAX = 1024;
 
 /** Findings for people: the rule, the message with the bytes underlined, why, and what to do instead. */
 export function textReport(style: PrintStyle, width: number): Report {
   let count = 0;
   const wrapped = (text: string) => wrap(printable(text), width - INDENT.length).map((line) => INDENT + line);
-  // What a rule says stands in each of its findings.
-  const ofRules = new Map<string, readonly string[]>();
-  const ofRule = (text: string): readonly string[] => {
-    const lines = ofRules.get(text) ?? wrapped(text);
-    ofRules.set(text, lines);
+  // What a rule says stands in each of its findings, and most findings of a file are alike.
+  const known = new Map<string, readonly string[]>();
+  const repeated = (text: string): readonly string[] => {
+    let lines = known.get(text);
+    if (lines !== undefined) return lines;
+    lines = wrapped(text);
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(text, lines);
     return lines;
   };
   return {
@@ -28,9 +33,9 @@ export function textReport(style: PrintStyle, width: number): Report {
       const lines = [
         `${style.name(printable(file))}: ${placeText(place)}: ${paint(rule.level)} ${style.accent(rule.id)}`,
         ...(evidence === undefined ? [] : [...wrapped(evidence.headline), ...bytesOf(evidence, paint)]),
-        ...wrapped(`${text}. Hits ${peers.join(', ')}.`),
-        ...ofRule(`Instead: ${rule.instead}.`),
-        ...ofRule(`Source: ${rule.source}.`).map(style.dim),
+        ...repeated(`${text}. Hits ${peers.join(', ')}.`),
+        ...repeated(`Instead: ${rule.instead}.`),
+        ...repeated(`Source: ${rule.source}.`).map(style.dim),
       ];
       return `${lines.join('\n')}\n\n`;
     },

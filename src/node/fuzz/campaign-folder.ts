@@ -102,6 +102,11 @@ export class CampaignFolder {
   }
 }
 
+/** The file that every campaign has. */
+export function stateFileIn(path: string): string {
+  return join(path, STATE_FILE);
+}
+
 /**
  * The campaigns in a folder: those of its shards, or the one itself.
  *
@@ -113,7 +118,7 @@ export function campaignsIn(path: string): readonly CampaignPart[] {
 }
 
 function partIn(path: string): CampaignPart {
-  const file = join(path, STATE_FILE);
+  const file = stateFileIn(path);
   const state = placed(file, () => readState(parseJson(textOf(file))));
   const findings = filesOf(path, FINDINGS_FOLDER).flatMap((name) => {
     const facts = factsOf(name);
@@ -141,7 +146,7 @@ export function writeMerged(
   }
   for (const [index, text] of seeds.entries())
     writeFile(join(path, SEEDS_FOLDER, `seed-${String(index + 1).padStart(5, '0')}.ndjson`), text);
-  writeFile(join(path, STATE_FILE), `${jsonText({ version: STATE_VERSION, ...state })}\n`, true);
+  writeFile(stateFileIn(path), `${jsonText({ version: STATE_VERSION, ...state })}\n`, true);
 }
 
 function filesOf(path: string, folder: string): readonly string[] {

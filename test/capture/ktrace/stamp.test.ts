@@ -47,10 +47,33 @@ it('the stamp of a line is read the same whatever stood before the lines before 
   );
 });
 
+it('a stamp whose form was seen before is found without its end', () => {
+  holds(
+    fc.property(fc.array(stamp, { minLength: 2, maxLength: 12 }), (texts) => {
+      const reader = new StampReader();
+      const isName = (data: Uint8Array, at: number) => data[at] === '|'.charCodeAt(0);
+      for (const text of texts) {
+        const data = Buffer.from(`>${text}|`);
+        read(reader, text);
+        expect(reader.readKnown(data, 1, data.length, isName)).toBe(data.length - 1);
+        const { caller, time } = reader;
+        expect({ caller, time }).toEqual(read(new StampReader(), text));
+      }
+    }),
+    300,
+  );
+});
+
 it.each([
+  ['[2026-11-21 13:14:07] [   18.914725] ', 18_914_725_000n, 'mono', ''],
+  ['boot.log:[   18.914725][    C1] ', 18_914_725_000n, 'mono', 'C1'],
   ['[   18.914725][  T168] ', 18_914_725_000n, 'mono', 'T168'],
   ['2026-11-21T13:14:07,317622+01:30 ', 1_795_261_447_317_622_000n, 'wall', ''],
   ['Nov 21 13:14:20 device kernel: [   20.123456] ', 20_123_456_000n, 'mono', ''],
 ])('%j', (text, ns, clock, caller) => {
   expect(read(new StampReader(), text)).toEqual({ caller, time: { ns, clock } });
+});
+
+it('a date with a day of too many digits is no time', () => {
+  expect(read(new StampReader(), `[Sat Nov ${'9'.repeat(30)} 13:14:07 2026] `)).toEqual({ caller: '' });
 });

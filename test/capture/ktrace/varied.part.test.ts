@@ -91,6 +91,21 @@ const dataForms: Record<string, (bytes: readonly string[]) => string> = {
   raw: (bytes) => `data=ARRAY[${bytes.join(', ')}]`,
 };
 
+/** What terminal programs and filters put in front of each line. */
+const terminals = {
+  none: '',
+  minicom: '[2026-11-21 13:14:07] ',
+  tio: '[13:14:07.123] ',
+  grabserial: '[12.345678 0.000045] ',
+  ts: 'Nov 21 13:14:07 ',
+  tsRelative: '00:00:07 ',
+  tsUnix: '1763730860.123456 ',
+  quoted: '> ',
+  grep: 'boot.log:',
+  tab: '\t',
+} as const;
+const terminal = fc.constantFrom(...Object.values(terminals));
+
 interface TraceForm {
   readonly comm: string;
   readonly data: string;
@@ -183,6 +198,7 @@ const traceForm: fc.Arbitrary<TraceForm> = fc.record({
     '[   18.914725] ',
     '[   18.914725][  T168] ',
     '11-21 13:14:20.003     0     0 D ',
+    ...Object.values(terminals),
   ),
   group: fc.boolean(),
   padding: fc.integer({ min: 1, max: 20 }),
@@ -257,6 +273,8 @@ const stamps: Record<string, (us: number) => string> = {
 };
 
 interface LogForm {
+  readonly terminal?: string;
+  readonly colour?: keyof typeof colours;
   readonly stamp: string;
   readonly receive: string;
   readonly noise: number;
@@ -279,7 +297,22 @@ const wrappings = {
   ascii: (line: string) => (/: (?:[0-9a-f]{2} ?)+$/.test(line) ? `${line}  !......V 00 11..` : line),
 } as const;
 
+const GREEN = '\x1b[32m';
+const YELLOW = '\x1b[33m';
+const PLAIN = '\x1b[0m';
+
+/** How programs colour a line for a terminal: a stamp, and text. */
+const colours = {
+  none: (stamp: string, text: string) => stamp + text,
+  dmesg: (stamp: string, text: string) =>
+    `${GREEN}${stamp}${PLAIN}${text.replace(/^[^:]*:/, (name) => `${YELLOW}${name}${PLAIN}`)}`,
+  dmesgDebug: (stamp: string, text: string) => `${GREEN}${stamp}${PLAIN}\x1b[1m${text}${PLAIN}`,
+  logcat: (stamp: string, text: string) => `\x1b[38;5;75m${stamp}${text}${PLAIN}`,
+} as const;
+
 const logForm: fc.Arbitrary<LogForm> = fc.record({
+  terminal,
+  colour: fc.constantFrom(...(Object.keys(colours) as (keyof typeof colours)[])),
   stamp: fc.constantFrom(...Object.keys(stamps)),
   receive: fc.constantFrom('gh_msgq_recv', 'gh_msgq_recv_state', 'gh_msgq_recv: '),
   noise: fc.integer({ min: 0, max: 2 }),
@@ -291,16 +324,17 @@ function logText(sent: readonly Sent[], form: LogForm): string {
   const lines: string[] = [];
   let us = 20_000_000;
   const stamp = stamps[form.stamp] as (us: number) => string;
+  // JSON escapes them, and text columns are not coloured.
+  const colour = colours[form.json === 'none' ? (form.colour ?? 'none') : 'none'];
+  const put = (text: string) => lines.push((form.terminal ?? '') + colour(stamp(us++), text));
   for (const { direction, hex } of sent) {
     const bytes = bytesOf(hex);
     for (let at = 0; at < bytes.length; at += 16) {
       const name = direction === 'tx' ? 'gh_msgq_send: ' : form.receive;
-      lines.push(
-        `${stamp(us++)}${name}${at.toString(16).padStart(8, '0')}: ${bytes.slice(at, at + 16).join(' ')}`,
-      );
+      put(`${name}${at.toString(16).padStart(8, '0')}: ${bytes.slice(at, at + 16).join(' ')}`);
     }
-    if (form.noise > 0) lines.push(`${stamp(us++)}healthd: battery l=87 v=4123 t=29.5 h=2 st=2 c=-310`);
-    if (form.noise > 1) lines.push(`${stamp(us++)}gh_rm_call TX: 00000000: 80 00 00 00 01 00 00 00`);
+    if (form.noise > 0) put('healthd: battery l=87 v=4123 t=29.5 h=2 st=2 c=-310');
+    if (form.noise > 1) put('gh_rm_call TX: 00000000: 80 00 00 00 01 00 00 00');
   }
   const wrap = wrappings[form.json];
   const head = form.json === 'dmesgJson' ? '{\n   "dmesg": [\n' : '';
@@ -319,7 +353,9 @@ const printed = (hex: string) =>
     })
     .join('');
 
-function bpftraceText(sent: readonly Sent[], form: 'r' | 'rx' | 'rh' | 'json'): string {
+type BpftraceForm = 'r' | 'rx' | 'rh' | 'json';
+
+function bpftraceText(sent: readonly Sent[], form: BpftraceForm, before = '', behind = ''): string {
   const lines = sent.map(({ direction, isRm, hex }, index) => {
     const data = {
       r: printed(hex),
@@ -330,7 +366,9 @@ function bpftraceText(sent: readonly Sent[], form: 'r' | 'rx' | 'rh' | 'json'): 
       rh: bytesOf(hex).join(' '),
     }[form];
     const queue = (isRm ? RM : OTHER)[direction];
-    return `${41_661_819_573 + index * 1000} ${direction} capid=${queue} size=${hex.length / 2} ${data}`;
+    const start = form === 'json' ? '' : before;
+    const end = form === 'json' ? '' : behind;
+    return `${start}${41_661_819_573 + index * 1000} ${direction} capid=${queue} size=${hex.length / 2} ${data}${end}`;
   });
   if (form !== 'json') return `Attaching 2 probes...\n${lines.join('\n')}\n\n`;
   const wrapped = lines.map((line) => JSON.stringify({ type: 'printf', data: `${line}\n` }));
@@ -350,6 +388,13 @@ const plainTrace: TraceForm = {
   place: 'module',
   ends: '\n',
 };
+
+/** Which message a line behind the header is of; -1 for lines that repeat one. */
+function lineOf(lines: readonly string[], at: number): number {
+  const isMessage = (text: string) => /: (?:tx|rx):/.test(text) && !text.includes('ret=60');
+  if (!isMessage(lines[at + 2] ?? '')) return -1;
+  return lines.slice(2, at + 3).filter(isMessage).length - 1;
+}
 
 /** Where the line of each message ends in a text of `traceText`. */
 function lineEnds(text: string, sent: readonly Sent[]): number[] {
@@ -396,8 +441,10 @@ describe('traces in varied forms', () => {
       fc.property(
         traffic,
         fc.constantFrom('r' as const, 'rx' as const, 'rh' as const, 'json' as const),
-        (sent, form) => {
-          const read = readTrace(bpftraceText(sent, form));
+        terminal,
+        fc.constantFrom('', ' ', '   ', '\r'),
+        (sent, form, before, behind) => {
+          const read = readTrace(bpftraceText(sent, form, before, behind));
           expect(read.frames).toEqual(framesOf(sent));
           expect(read.other).toEqual(othersOf(sent));
         },
@@ -428,6 +475,58 @@ describe('traces in varied forms', () => {
         (sent, form, direction) => {
           const half = sent.filter((message) => message.direction === direction);
           expect(readTrace(traceText(half, form)).frames).toEqual(framesOf(half));
+        },
+      ),
+      budget(300),
+    );
+  });
+
+  it('have the time that the kernel printed, whatever stands before it', () => {
+    holds(
+      fc.property(
+        traffic,
+        logForm,
+        fc.constantFrom('dmesg', 'caller', 'delta', 'raw', 'decoded', 'monotonic', 'syslogAndPrintk'),
+        (sent, form, stamp) => {
+          const plain = readTrace(logText(sent, { ...form, stamp, terminal: '', colour: 'none' }));
+          expect(plain.times.every((time) => time !== undefined)).toBe(true);
+          expect(readTrace(logText(sent, { ...form, stamp })).times).toEqual(plain.times);
+        },
+      ),
+      budget(300),
+    );
+  });
+
+  it('with messages whose last word the kernel could not read', () => {
+    holds(
+      fc.property(
+        traffic,
+        fc.constantFrom('x64' as const, 'x32' as const),
+        fc.constantFrom('repeated' as const, 'record' as const),
+        fc.nat(),
+        (sent, data, stale, choice) => {
+          const width = data === 'x64' ? 8 : 4;
+          // The record of an earlier event lies there, of a queue that the trace has named.
+          const able = sent.filter(
+            ({ direction, hex }, at) =>
+              at > 1 && direction === 'tx' && (hex.length / 2) % width !== 0 && hex.length < 400,
+          );
+          fc.pre(able.length > 0);
+          const faulted = able[choice % able.length] as Sent;
+          const whole = Math.floor(faulted.hex.length / 2 / width);
+          const words = Array.from({ length: 240 / width }, () => '0x1');
+          if (stale === 'record') words.splice(whole, 4, '0x59d640d8', RM.rx, '0x10', '0x5610000800000321');
+          const lines = traceText(sent, { ...plainTrace, data }).split('\n');
+          const index = 2 + lines.slice(2).findIndex((_, at) => lineOf(lines, at) === sent.indexOf(faulted));
+          lines[index] = (lines[index] as string).replace(
+            /data=\{(.*)\}/,
+            (_, all: string) =>
+              `data={${[...all.split(',').slice(0, whole), ...words.slice(whole)].join(',')}}`,
+          );
+          const read = readTrace(lines.join('\n'));
+          const left = sent.filter((message) => message !== faulted);
+          expect(read.frames).toEqual(framesOf(left));
+          expect(read.warnings.includes('fault')).toBe(true);
         },
       ),
       budget(300),

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from '../../../base/error.js';
+import { UsageError, WireError } from '../../../base/error.js';
 import {
   bestRecording,
   cleaningScript,
@@ -14,7 +14,7 @@ import {
   recordingScript,
   type Target,
 } from '../../../device/index.js';
-import type { CommandIo } from '../../io.js';
+import { type CommandIo, nameOfInput } from '../../io.js';
 import { notes } from '../../notes.js';
 import { integerOption, oneOf } from '../../options.js';
 import { type TextOptions, textFlags } from '../../text-printer.js';
@@ -136,6 +136,11 @@ async function recordingOf(io: CommandIo, options: CaptureOptions, target: Targe
     return { kernel, method: methodsOf(kernel)[0] as Method };
   }
   if (options.fromProbe === undefined && target !== undefined) return bestOnDevice(io, target);
-  const text = io.files.whole(options.fromProbe as string);
-  return bestRecording(parseProbe(Buffer.from(text).toString('utf8')));
+  const path = options.fromProbe as string;
+  const text = Buffer.from(io.files.whole(path)).toString('utf8');
+  try {
+    return bestRecording(parseProbe(text));
+  } catch (error) {
+    throw error instanceof WireError ? error.within(`${nameOfInput(path)}: `) : error;
+  }
 }

@@ -4,7 +4,7 @@ import { merge } from '../../../fuzz/merge/merge.js';
 import { reportHtml } from '../../../fuzz/report/html.js';
 import type { Report } from '../../../fuzz/report/report.js';
 import { coverageText, summaryText } from '../../../fuzz/report/text.js';
-import { CampaignFolder, campaignsIn, writeMerged } from '../../../node/fuzz/campaign-folder.js';
+import { CampaignFolder, campaignsIn, stateFileIn, writeMerged } from '../../../node/fuzz/campaign-folder.js';
 import { managers } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
 import { platformOption } from '../../options.js';
@@ -19,7 +19,10 @@ export function mergeFolders(
   out: string,
   silentMs?: number,
 ): void {
-  const merged = merge(folders.flatMap(campaignsIn));
+  const campaigns = folders.flatMap(campaignsIn);
+  io.files.reads(campaigns.map(({ name }) => stateFileIn(name)));
+  io.files.replaces([stateFileIn(out)], '--out');
+  const merged = merge(campaigns);
   const { state, findings } = merged;
   const { target, version, platform, careful, options } = state.origin;
   const origin: Origin = {
