@@ -29,7 +29,7 @@ export interface Followed<Request> {
   readonly request: Request;
 }
 
-/** What a client sends about a VM that it has. */
+/** Requests about a VM that the client has, if they are answered with OK. */
 const ofOwnVm: ReadonlySet<number> = new Set([
   VM_CONFIG_IMAGE.id,
   VM_INIT.id,
@@ -76,9 +76,11 @@ export class ClientWatch<Request, Origin> {
         readers.ofNotification(clients, id, payload, this.#vmids, (hazard, names) =>
           this.#add(hazard, names, origin),
         ),
-      concerns: (id, size) => id === VM_ALLOC_VMID.id || readers.mayHurt(id, size),
+      concerns: (id, size) =>
+        (size !== undefined && (id === VM_ALLOC_VMID.id || ofOwnVm.has(id))) || readers.mayHurt(id, size),
       returned: (call, payload, cause) => {
         if (call.id === VM_ALLOC_VMID.id) this.#allocated(call, payload);
+        else if (ofOwnVm.has(call.id)) this.#own(call.record.payload?.vmid);
         if (readers.mayHurt(call.id, payload.length)) this.#ended(call, payload, cause);
       },
       failed: (call, error, cause) => {
@@ -91,8 +93,7 @@ export class ClientWatch<Request, Origin> {
   sent(record: CaptureRecord, request: Request): void {
     const { id, seq, message } = record;
     if (id === undefined || seq === undefined) return;
-    if (ofOwnVm.has(id)) this.#own(record.payload?.vmid);
-    else if (id === VM_DEALLOC_VMID.id) this.#vmids.delete(record.payload?.vmid as number);
+    if (id === VM_DEALLOC_VMID.id) this.#vmids.delete(record.payload?.vmid as number);
     this.#follower.sent({ id, seq, name: message?.name ?? '', record, request });
   }
 

@@ -33,6 +33,7 @@ export class Doubt {
 
   /** From now on everything that a message names is in doubt, and so is its sender. */
   spread(record: CaptureRecord): void {
+    if (this.everything) return;
     eachNamed(record, (kind, value) => this.#add(kind, value));
   }
 

@@ -38,11 +38,11 @@ class WholeMessage implements SeenMessage<About> {
   id = 0;
   error: number | undefined;
   size = 0;
-  #origin!: About;
+  #record!: CaptureRecord;
+  #place!: Place;
 
   /** @returns false for another record, and for none. */
-  is(origin: About): boolean {
-    const { record } = origin;
+  is(record: CaptureRecord | undefined, place: Place): boolean {
     if (record === undefined || record.announced > 0 || record.size > protocol.limits.content) return false;
     if (record.type !== 'reply' && record.type !== 'notification') return false;
     this.type = MessageType[record.type];
@@ -50,16 +50,17 @@ class WholeMessage implements SeenMessage<About> {
     this.id = record.id ?? 0;
     this.error = record.error;
     this.size = record.error === undefined ? record.size : record.size - ERROR_WORD_SIZE;
-    this.#origin = origin;
+    this.#record = record;
+    this.#place = place;
     return true;
   }
 
   payload(): Uint8Array {
-    return payloadOf(this.#origin.record as CaptureRecord);
+    return payloadOf(this.#record);
   }
 
   origin(): About {
-    return this.#origin;
+    return { place: this.#place, record: this.#record };
   }
 }
 
@@ -108,7 +109,7 @@ export class MessagesSeen {
     this.#assembler.packet(packet);
     if (from === VMID_RM) {
       if (!this.#options.isCapture || this.#options.clients.isEmpty) return;
-      this.#taken(packet, to, { place, record: this.#completed });
+      this.#taken(packet, to, place);
       return;
     }
     const seen = this.#completed as CaptureRecord | undefined;
@@ -125,9 +126,11 @@ export class MessagesSeen {
   }
 
   /** A VM takes a queue message of a capture in an interrupt of its own. */
-  #taken(packet: Packet, to: number, origin: About): void {
+  #taken(packet: Packet, to: number, place: Place): void {
     const { clients } = this.#options;
-    if (this.#whole.is(origin) && clients.message(to, this.#whole)) return;
+    const record = this.#completed;
+    if (this.#whole.is(record, place) && clients.message(to, this.#whole)) return;
+    const origin = { place, record };
     clients.interrupt(to, [{ bytes: packet.data.subarray(packet.start, packet.end), origin }]);
   }
 
@@ -214,14 +217,17 @@ export class MessagesSeen {
       this.#waiting.delete(record.request);
       if (sent !== undefined && isNaming(record.layout)) sent.reply = keptRecord(record);
     }
+    const { type, duplicateOf, incomplete } = record;
+    const isOdd = type === 'malformed' || type === 'continuation' || incomplete || duplicateOf !== undefined;
+    if (!isOdd && record.hasIssues === false) return;
     const place = isCapture ? { frame: record.packets[0]?.frame ?? 0, no: record.no } : this.#place;
-    for (const issue of record.type === 'malformed' ? [] : record.issues) {
+    for (const issue of type === 'malformed' ? [] : record.issues) {
       const rule = ruleOfIssue(issue.code);
       if (rule !== undefined) find(rule, { place, record }, issue);
     }
-    if (record.type === 'malformed') find(wireRules.malformed, { place, record }, WHOLE);
-    else if (record.type === 'continuation') find(wireRules.continuation, { place, record }, WHOLE);
-    else if (record.incomplete) find(wireRules.incomplete, { place, record }, WHOLE);
-    if (record.duplicateOf !== undefined) find(wireRules.duplicate, { place, record }, WHOLE);
+    if (type === 'malformed') find(wireRules.malformed, { place, record }, WHOLE);
+    else if (type === 'continuation') find(wireRules.continuation, { place, record }, WHOLE);
+    else if (incomplete) find(wireRules.incomplete, { place, record }, WHOLE);
+    if (duplicateOf !== undefined) find(wireRules.duplicate, { place, record }, WHOLE);
   }
 }

@@ -116,6 +116,8 @@ describe('shards of a campaign', () => {
       stdout = failed.stdout.toString();
     }
     expect(stdout).toContain('\n6 cases, ');
+    expect(stdout).toMatch(/^\d+ % of the time beside it for confirming and minimising$/m);
+    expect(stdout).toMatch(/^\d+\.\d s at most between two updates on the terminal$/m);
     expect(readdirSync(to).sort()).toEqual(
       [
         'coverage.txt',

@@ -18,10 +18,10 @@ export function isUnread(
   return isRepeated(data, word, behind, end) || holdsRecord(data, behind, end, queues);
 }
 
-/** Zeros are what memory holds where nothing has been written: they tell nothing. */
+/** Memory that nobody has written holds one byte throughout, such as 0, 0x6b or 0xa5: that tells nothing. */
 function isRepeated(data: Uint8Array, word: number, behind: number, end: number): boolean {
   const length = behind - 1 - word;
-  if (isAt(data, word, '0x0,')) return false;
+  if (isAt(data, word, '0x0,') || isFilled(data, word + 2, behind - 1)) return false;
   let count = 0;
   for (let at = behind; at + length < end; at += length + 1) {
     for (let index = 0; index < length; index++) if (data[at + index] !== data[word + index]) return false;
@@ -31,6 +31,12 @@ function isRepeated(data: Uint8Array, word: number, behind: number, end: number)
     if (next !== code.comma) return false;
   }
   return false;
+}
+
+/** Whether a word of eight digits or more has the same byte everywhere. */
+function isFilled(data: Uint8Array, start: number, end: number): boolean {
+  for (let at = start + 2; at < end; at++) if (data[at] !== data[at - 2]) return false;
+  return end - start >= 8 && end - start <= 16;
 }
 
 /** Looks for a queue that is followed by a length, as the fields of an event are. */

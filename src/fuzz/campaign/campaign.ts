@@ -60,15 +60,11 @@ const AHEAD = { first: 16, most: 128 } as const;
 /** Groups of such steps on their way, where their answers are foreseen: the target works while the source does. */
 const GROUPS_MAX = 3;
 
-interface StepAhead {
-  readonly step: Step;
-  /** The answer that is expected, where that is known. */
-  readonly predicted: Response | undefined;
-}
-
 /** Steps that no answer is needed for, as far as they could be drawn. */
 interface Ahead {
-  readonly steps: readonly StepAhead[];
+  readonly steps: readonly Step[];
+  /** The answer to each that is expected, where that is known. */
+  readonly predicted: readonly (Response | undefined)[];
   /** What follows needs the answers to these. */
   readonly isOpen: boolean;
   /** `reset` at the end of the case, `over` if it was the last. */
@@ -200,14 +196,13 @@ export class Campaign {
     let isBooting = source.isBooting === true;
     for (let most: number = AHEAD.first; ; most = Math.min(2 * most, AHEAD.most)) {
       const ahead = this.#drawAhead(most);
-      const steps = ahead.steps.map(({ step }) => step);
-      waiting.push({ ahead, responses: this.#put(steps, drawn, target) });
-      drawn += steps.length;
+      waiting.push({ ahead, responses: this.#put(ahead.steps, drawn, target) });
+      drawn += ahead.steps.length;
       const mayWait = ahead.isOpen || ahead.end !== undefined ? 0 : GROUPS_MAX;
       while (waiting.length > (isOver ? 0 : mayWait)) {
         const { ahead: sent, responses } = waiting.shift() as (typeof waiting)[number];
         const answers = await responses;
-        isOver ||= !this.#stopped && this.#answered(session, sent.steps, answers);
+        isOver ||= !this.#stopped && this.#answered(session, sent, answers);
       }
       if (isOver || this.#stopped || ahead.end !== undefined) return { end: ahead.end, isOver };
       if (waiting.length > 0 || !isBooting || source.isBooting === true) continue;
@@ -227,27 +222,31 @@ export class Campaign {
   /** Steps of the case that need no answer first. */
   #drawAhead(most: number): Ahead {
     const { source, judge } = this.#options;
-    const steps: StepAhead[] = [];
+    const steps: Step[] = [];
+    const answers: (Response | undefined)[] = [];
+    const ahead = (isOpen: boolean, end?: Ahead['end']) => ({ steps, predicted: answers, isOpen, end });
     const wasBooting = source.isBooting === true;
     while (steps.length < most) {
       const step = source.next();
-      if (step === undefined) return { steps, isOpen: false, end: 'over' };
-      if (step === 'reset') return { steps, isOpen: false, end: step };
+      if (step === undefined) return ahead(false, 'over');
+      if (step === 'reset') return ahead(false, step);
       const predicted = judge.predict(step);
-      steps.push({ step, predicted });
+      steps.push(step);
+      answers.push(predicted);
       if (predicted !== undefined) source.observe(step, predicted);
       const isOpen =
         predicted === undefined ? source.needsAnswer || judge.foresees : predicted.ended !== undefined;
-      if (isOpen || (wasBooting && source.isBooting !== true)) return { steps, isOpen: true, end: undefined };
+      if (isOpen || (wasBooting && source.isBooting !== true)) return ahead(true);
     }
-    return { steps, isOpen: !judge.foresees, end: undefined };
+    return ahead(!judge.foresees);
   }
 
   /** @returns whether the case is over. */
-  #answered(session: Session, steps: readonly StepAhead[], responses: readonly Response[]): boolean {
+  #answered(session: Session, sent: Ahead, responses: readonly Response[]): boolean {
     const { source } = this.#options;
     for (const [index, response] of responses.entries()) {
-      const { step, predicted } = steps[index] as StepAhead;
+      const step = sent.steps[index] as Step;
+      const predicted = sent.predicted[index];
       if (predicted === undefined) source.observe(step, response);
       if (response.ended !== undefined) source.ended(step, response.ended, session.caseNumber);
       if (response.unsupported === true || this.#judged(session, step, response, predicted)) return true;

@@ -41,6 +41,11 @@ export function reproduceFile(finding: FindingFacts): string {
   return `gunyah-rm fuzz reproduce ${findingName(finding)}`;
 }
 
+/** The command line that shows a finding again: its case, or its file, where its case follows from other sessions, too. */
+export function showAgain(finding: FindingFacts, origin: Origin): string {
+  return isGuided(finding.caseNumber) ? reproduceFile(finding) : reproduceCommand(origin, finding.caseNumber);
+}
+
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

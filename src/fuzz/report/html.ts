@@ -1,4 +1,4 @@
-import { findingName, reproduceCommand } from '../findings/write.js';
+import { findingName, showAgain } from '../findings/write.js';
 import { escaped } from './escape.js';
 import { heatMap, lineChart } from './plots.js';
 import { gridOf, mutationsByMessage, type Report, stepsPerSecond } from './report.js';
@@ -85,11 +85,11 @@ function grouped(value: number): string {
 
 function findingsTable({ findings, origin }: Report): string {
   const rows = findings.map(({ finding, count }) => {
-    const { number, cause, size, caseNumber } = finding;
+    const { number, cause, size } = finding;
     const [first = ''] = cause.text.split('\n', 1);
     return `<tr><td class="number">${number}</td><td class="kind">${cause.kind}</td><td>${escaped(cause.key)}<br>
 <code>${escaped(first.slice(0, 400))}</code></td><td class="number">${size}</td><td class="number">${grouped(count)}</td>
-<td><code>${escaped(findingName(finding))}<br>${escaped(reproduceCommand(origin, caseNumber))}</code></td></tr>`;
+<td><code>${escaped(findingName(finding))}<br>${escaped(showAgain(finding, origin))}</code></td></tr>`;
   });
   return `<div class="scroll"><table><tr><th>no</th><th>kind</th><th>cause</th><th>steps</th><th>count</th>
 <th>file, and the command line that runs its case again</th></tr>${rows.join('\n')}</table></div>`;

@@ -1,6 +1,6 @@
 import { printable } from '../../base/text.js';
 import { programEndOf, programEndText } from '../findings/program-end.js';
-import { findingName, reproduceCommand } from '../findings/write.js';
+import { findingName, showAgain } from '../findings/write.js';
 import { causeTitle } from '../oracle/cause.js';
 import { gridOf, mutationsByMessage, type Report, stepsPerSecond } from './report.js';
 
@@ -8,14 +8,14 @@ import { gridOf, mutationsByMessage, type Report, stepsPerSecond } from './repor
 export function summaryText(report: Report): string {
   const { findings, origin, history, spent, silentMs, edges = 0 } = report;
   const lines = findings.flatMap(({ finding, count }) => {
-    const { number, cause, size, state, caseNumber } = finding;
+    const { number, cause, size, state } = finding;
     const times = count === 1 ? 'once' : `${count} times`;
     const end = programEndOf(cause, origin.target);
     return [
       `${String(number).padStart(3)}  ${printable(causeTitle(cause))}`,
       ...(end === undefined ? [] : [`     ${printable(programEndText(end))}`]),
       `     ${size} steps (${state}), found ${times}; ${findingName(finding)}`,
-      `     ${reproduceCommand(origin, caseNumber)}`,
+      `     ${showAgain(finding, origin)}`,
     ];
   });
   const end = history.at(-1);

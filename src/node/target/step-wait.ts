@@ -73,9 +73,9 @@ export class StepWait {
   }
 
   #response(told: Told | undefined): Response {
-    const response: Response = { out: this.#out, refused: false, ended: this.ended, ...told };
+    const response: Response = { out: this.#out, refused: false, ended: this.ended };
     this.#out = [];
-    return response;
+    return told === undefined ? response : { ...response, ...told };
   }
 
   /** The time for an answer begins anew with each. */

@@ -7,7 +7,7 @@ import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
 import { Teardown } from '../../../fuzz/end-oracle/teardown.js';
 import { Engine } from '../../../fuzz/engine/engine.js';
 import { shardFolder, shardText } from '../../../fuzz/engine/shard.js';
-import { type Origin, reproduceCommand } from '../../../fuzz/findings/write.js';
+import { type Origin, showAgain } from '../../../fuzz/findings/write.js';
 import { GuidedSource } from '../../../fuzz/guide/guided-source.js';
 import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
@@ -146,7 +146,7 @@ class FuzzRun {
           this.#folder?.saveFinding(finding, this.#casesOf(finding));
           if (finding.state === 'smallest') return;
           this.#tell(causeTitle(finding.cause));
-          this.#tell(`  ${reproduceCommand(this.#origin, finding.caseNumber)}`);
+          this.#tell(`  ${showAgain(finding, this.#origin)}`);
         },
       },
       known,
