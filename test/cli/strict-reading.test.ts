@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { STATE_VERSION } from '../../src/node/fuzz/saved-state.js';
 import { gunyahRm } from './run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-strict-'));
@@ -114,22 +115,22 @@ describe('the folder of a campaign', () => {
     ['null', 'offset 0: expected an object'],
     ['[[[', 'offset 0: this is not JSON'],
     ['{"origin":{}}', 'version'],
-    ['{"version":3,"origin":{}}', 'serial'],
+    ['{"version":VERSION,"origin":{}}', 'serial'],
     [
-      '{"version":3,"origin":{},"serial":1,"cases":1,"steps":1,"history":[{}],"counts":{},"coverage":{}}',
+      '{"version":VERSION,"origin":{},"serial":1,"cases":1,"steps":1,"history":[{}],"counts":{},"coverage":{}}',
       'history[0].elapsedMs',
     ],
     [
-      '{"version":3,"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":[],"coverage":{}}',
+      '{"version":VERSION,"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"spent":{"elapsedMs":1,"refiningMs":0},"counts":[],"coverage":{}}',
       'counts',
     ],
     [
-      '{"version":3,"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"counts":{},"coverage":{"endings":[]}}',
+      '{"version":VERSION,"origin":{},"serial":1,"cases":1,"steps":1,"history":[],"spent":{"elapsedMs":1,"refiningMs":0},"counts":{},"coverage":{"endings":[]}}',
       'coverage.pairs',
     ],
   ])('with a state that is none: %.50s', async (state, message) => {
     mkdirSync(out, { recursive: true });
-    writeFileSync(join(out, 'state.json'), state);
+    writeFileSync(join(out, 'state.json'), state.replace('VERSION', String(STATE_VERSION)));
     const { code, stderr } = await gunyahRm(command);
     expect(stderr).toContain(`${join(out, 'state.json')}: ${message}`);
     expect(code).toBe(1);

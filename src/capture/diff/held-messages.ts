@@ -1,8 +1,8 @@
 import { messageTypeNames } from '../../schema/index.js';
 import type { CaptureRecord, RecordType } from '../records/index.js';
 
-/** Places to begin with. */
-const CAPACITY = 1 << 10;
+/** Places to begin with. Doubled twice there is room for two windows and what is read at once. */
+const CAPACITY = 3 << 10;
 /** Bytes of memory. What is above this counts as this: a window has room for far less. */
 const MEMORY_MAX = 1 << 30;
 

@@ -8,6 +8,7 @@ import { questions, tablesOf } from '../../tables/index.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
 import { nameOption, oneOf } from '../options.js';
+import { type OutputForm, outputForm } from '../output-form.js';
 import { writeTables } from './decode/tables.js';
 
 const formats = ['table', 'json', 'csv', 'parquet'] as const;
@@ -68,6 +69,7 @@ async function query(
       expected: '-o with parquet',
       actual: 'parquet',
     });
+  outputForm(output, formOf(format), 'text');
   const asked = sqlOf(sql);
   const temporary = new TemporaryFolder();
   try {
@@ -90,6 +92,10 @@ async function query(
   } finally {
     temporary.remove();
   }
+}
+
+function formOf(format: QueryOptions['format']): OutputForm {
+  return format === 'table' ? 'text' : format;
 }
 
 /** The SQL of a question, or the text itself. No SQL query is a single word. */
@@ -118,13 +124,13 @@ async function answer(
   if (format === 'csv' || format === 'parquet') {
     const copy = temporary.path(`answer.${format}`);
     await database.copy(sql, copy, format);
-    const written = io.files.output(output, '--output');
+    const written = io.output(output, format);
     for (const piece of temporary.pieces(io.stdio, copy)) written.bytes(piece);
     io.end(written);
     return;
   }
   const result = await database.ask(sql);
-  const written = io.output(output);
+  const written = io.output(output, formOf(format));
   for await (const text of format === 'json' ? jsonOf(result) : tableOf(result)) {
     written.write(text);
     if (io.isOutputClosed || io.isInterrupted) break;
