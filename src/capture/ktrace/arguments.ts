@@ -1,6 +1,6 @@
 import { code, hexDigits, latin1, Names, Slab } from './line.js';
 import { QUEUE_MESSAGE_MAX } from './message.js';
-import { isUnread } from './unread-word.js';
+import type { UnreadWords } from './unread-word.js';
 
 /** The fetched arguments of a trace event, as its line prints them: `name=value` pairs, arrays in braces. */
 export interface EventArguments {
@@ -102,11 +102,10 @@ export class ArgumentReader implements EventArguments {
     }
   }
 
-  /** How many of `size` bytes the kernel has read. @param queues that the trace has named. */
-  readSize(size: number, queues: readonly string[]): number {
-    if (this.#lastWord === 0 || !isUnread(this.#data, this.#lastWord, this.#behind, this.#end, queues))
-      return size;
-    return size - (size % this.#width);
+  /** How many of `size` bytes the kernel has read. @param words what is known of the trace's words. */
+  readSize(size: number, words: UnreadWords): number {
+    const isUnread = words.has(this.#data, this.#lastWord, this.#behind, this.#end, this.#width);
+    return isUnread ? size - (size % this.#width) : size;
   }
 
   /**
