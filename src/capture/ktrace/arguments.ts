@@ -211,9 +211,15 @@ export class ArgumentReader implements EventArguments {
       } else {
         while (at < end && data[at] !== code.comma && data[at] !== code.closeBrace && data[at] !== code.space)
           at++;
-        const value = Number(latin1(data, begin, at));
+        const text = latin1(data, begin, at);
+        const value = Number(text);
         low = value >>> 0;
         high = Math.floor(value / 2 ** 32) >>> 0;
+        if (Math.abs(value) > Number.MAX_SAFE_INTEGER && DECIMAL.test(text)) {
+          const exact = BigInt(text);
+          low = Number(BigInt.asUintN(32, exact));
+          high = Number(BigInt.asUintN(32, exact >> 32n));
+        }
       }
       this.#count++;
       // The last word of a line that was cut may be cut too: it is left out.
@@ -295,6 +301,7 @@ export class ArgumentReader implements EventArguments {
 const VALUES = /(?:^|\bd(?:ata|\d+)=)(?:\{[^}]*(?:\}|$)|-?\w+(?= |$))/g;
 const HEX_WORD = /0x([0-9a-f]+)/g;
 const NUMBER_MAX = 1e14;
+const DECIMAL = /^-?\d{1,20}$/;
 
 function otherNumber(text: string): number | undefined {
   const value = Number(text);

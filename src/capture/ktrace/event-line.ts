@@ -12,8 +12,7 @@ import {
 import { UnreadWords } from './unread-word.js';
 
 /** The tracer gave up entries: ftrace, trace-cmd, bpftrace, perf and the kernel's log say so in these forms. */
-const LOST =
-  /^\s*(?:CPU:\d+ \[(?:LOST (\d+) EVENTS|(\d+) EVENTS DROPPED|EVENTS DROPPED)\]|Lost (\d+)? ?events)/i;
+const LOST = /^\s*(?:CPU:\d+ \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]|Lost (\d+)? ?events)/i;
 const PRINTK_DROPPED = /\*\* (\d+) printk messages dropped \*\*/;
 
 /** The first line of a ring buffer that was read after it had been overwritten. */
@@ -278,8 +277,19 @@ function digitAt(data: Uint8Array, at: number): number {
 /** Below it, nanoseconds are exact as a number. */
 const EXACT_SECONDS = 9e6;
 
-/** The forms of the option latency-format, in microseconds or, when verbose, milliseconds. */
+/**
+ * The forms of the option latency-format, in microseconds or, when verbose, milliseconds; and a time with another column
+ * behind it: the period of `perf script -F period`, or the difference of `trace-cmd report --ts-diff`.
+ */
 function otherTime(text: string, clock: Clock): LineTime | undefined {
+  const other = /(\d+)\.(\d{6}|\d{9}): +(?:\d+|\(\+\d+\))$/.exec(text);
+  if (other !== null)
+    return timeOf(
+      Uint8Array.from(text, (char) => char.charCodeAt(0)),
+      0,
+      other.index + (other[0] as string).indexOf(':'),
+      clock,
+    );
   const micro = /(\d+)us.?$/.exec(text);
   if (micro !== null) return { ns: BigInt(micro[1] as string) * 1000n, clock };
   const milli = /(\d+)\.(\d{3})ms \([+-]?[\d.]+ms\)$/.exec(text);

@@ -57,14 +57,15 @@ export class UnreadWords {
   }
 }
 
-/** The index of the word that fills the end of an array, -1 when its last two words differ or are 0. */
+/** The index of the hexadecimal word that fills the end of an array; -1 when its last two words differ or are 0. */
 function fillStart(data: Uint8Array, end: number): number {
   if (data[end - 1] !== code.closeBrace || (data[end - 2] === code.zero && data[end - 3] === code.x))
     return -1;
   let start = end - 1;
   while (start > 0 && data[start - 1] !== code.comma && data[start - 1] !== code.openBrace) start--;
   const length = end - 1 - start;
-  if (data[start - 1] !== code.comma || data[start - 2 - length] !== code.comma) return -1;
+  if (!isAt(data, start, '0x') || data[start - 1] !== code.comma || data[start - 2 - length] !== code.comma)
+    return -1;
   for (let index = 0; index < length; index++)
     if (data[start + index] !== data[start - 1 - length + index]) return -1;
   return start;
