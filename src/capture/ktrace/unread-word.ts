@@ -4,6 +4,8 @@ import { code, isAt } from './line.js';
 const QUEUES_MAX = 16;
 /** Values that memory behind messages is filled with: none, or one or two. */
 const FILLS_MAX = 16;
+/** Characters of `0x0,`. */
+const ZERO_WORD = 4;
 /** Words behind the message that have its last word's value. */
 const REPEATS_MIN = 2;
 
@@ -51,8 +53,15 @@ export class UnreadWords {
 
   /** Looks for a queue that is followed by a length and a message of RM, as the fields of an event are. */
   #holdsRecord(data: Uint8Array, behind: number, end: number): boolean {
-    for (let at = behind; at < end && data[at] !== code.closeBrace; at = nextWord(data, at, end))
+    for (let at = behind; at < end && data[at] !== code.closeBrace; ) {
+      // Most memory is 0.
+      if (data[at + 2] === code.zero && data[at + 3] === code.comma) {
+        at += ZERO_WORD;
+        continue;
+      }
       for (const queue of this.#queues) if (isAt(data, at, queue) && isRecord(data, at, end)) return true;
+      at = nextWord(data, at, end);
+    }
     return false;
   }
 }
