@@ -7,7 +7,7 @@ export { frameId, headerOf, longAt, REPLY_FIELDS, wordAt } from '../machine/inde
 export type { Connection, ConnectionEvents, Connector, Told } from './connection.js';
 export { LineServer } from './line-server.js';
 export { type LineCommand, readFrameWords, readLine, readReceived, writeLine } from './lines.js';
-export { endingText, type ProgramEnd, readEndingText } from './program-end.js';
+export { type ProgramEnd, readProgramEnd, writeProgramEnd } from './program-end.js';
 export { recordedLine } from './recorded.js';
 export { SimTarget, type SimTargetOptions } from './sim.js';
 export { SimConnector } from './sim-connector.js';

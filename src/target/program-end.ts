@@ -8,13 +8,13 @@ export interface ProgramEnd {
 }
 
 /** The text of an ending. @param end a line `abort ...`, the name of a signal, `exit CODE`, or why it did not start. */
-export function endingText(end: string, stderr: string): string {
+export function writeProgramEnd(end: string, stderr: string): string {
   const report = stderr.trimEnd();
   return report === '' ? end : `${end}\n${report}`;
 }
 
-/** What {@link endingText} has written of a program; undefined for what is no end of a program. */
-export function readEndingText(text: string): ProgramEnd | undefined {
+/** What {@link writeProgramEnd} has written of a program; undefined for what is no end of a program. */
+export function readProgramEnd(text: string): ProgramEnd | undefined {
   const [end = '', ...stderr] = text.split('\n');
   const [, code] = /^exit (\d+)$/.exec(end) ?? [];
   const by =

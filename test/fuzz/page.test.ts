@@ -4,7 +4,7 @@ import type { Finding } from '../../src/fuzz/campaign/finding.js';
 import { casesOn, findingPage, withCases } from '../../src/fuzz/findings/page.js';
 import { findingText, type Origin } from '../../src/fuzz/findings/write.js';
 import { managers, platforms } from '../../src/rm/index.js';
-import { emptyResponse, endingText, type Step } from '../../src/target/index.js';
+import { emptyResponse, type Step, writeProgramEnd } from '../../src/target/index.js';
 
 const origin: Origin = {
   seed: 1,
@@ -22,7 +22,7 @@ const step: Step = {
 };
 
 function crash(end: string, stderr: string): Finding {
-  const text = endingText(end, stderr);
+  const text = writeProgramEnd(end, stderr);
   const responses = [{ ...emptyResponse, ended: { kind: 'crash' as const, text } }];
   const cause = { kind: 'crash' as const, key: 'crash here', text };
   const played = { steps: [step], responses, cause };

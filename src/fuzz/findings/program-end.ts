@@ -1,9 +1,9 @@
-import { type ProgramEnd, readEndingText } from '../../target/index.js';
+import { type ProgramEnd, readProgramEnd } from '../../target/index.js';
 import type { Cause } from '../oracle/cause.js';
 
 /** How the program ended whose death is a finding; undefined for other findings and targets. @param target its name. */
 export function programEndOf({ kind, text }: Cause, target: string): ProgramEnd | undefined {
-  return kind === 'crash' && target.startsWith('exec:') ? readEndingText(text) : undefined;
+  return kind === 'crash' && target.startsWith('exec:') ? readProgramEnd(text) : undefined;
 }
 
 /** The same in a sentence. */

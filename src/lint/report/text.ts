@@ -2,6 +2,7 @@ import { formatHex } from '../../base/hex.js';
 import { printable, wrap } from '../../base/text.js';
 import type { PrintStyle } from '../../capture/print/index.js';
 import type { Evidence } from '../finding.js';
+import type { Rule } from '../rule.js';
 import { placeText, type Report } from './report.js';
 
 const BYTES_PER_LINE = 16;
@@ -15,29 +16,47 @@ const KNOWN_MAX = 1024;
 export function textReport(style: PrintStyle, width: number): Report {
   let count = 0;
   const wrapped = (text: string) => wrap(printable(text), width - INDENT.length).map((line) => INDENT + line);
-  // What a rule says stands in each of its findings, and most findings of a file are alike.
-  const known = new Map<string, readonly string[]>();
-  const repeated = (text: string): readonly string[] => {
+  // What a rule says stands in each of its findings. Clients share the rule of a hazard.
+  const ofRules = new Map<string, string>();
+  const ofRule = ({ id, instead, source }: Rule): string => {
+    let lines = ofRules.get(id);
+    if (lines === undefined) {
+      lines = [...wrapped(`Instead: ${instead}.`), ...wrapped(`Source: ${source}.`).map(style.dim)].join(
+        '\n',
+      );
+      ofRules.set(id, lines);
+    }
+    return lines;
+  };
+  // Most findings of a file are alike.
+  const known = new Map<string, string>();
+  const whyOf = (text: string): string => {
     let lines = known.get(text);
     if (lines !== undefined) return lines;
-    lines = wrapped(text);
+    lines = wrapped(text).join('\n');
     if (known.size >= KNOWN_MAX) known.clear();
     known.set(text, lines);
     return lines;
+  };
+  let named = '';
+  let head = '';
+  const headOf = (file: string): string => {
+    if (file !== named) head = style.name(printable(file));
+    named = file;
+    return head;
   };
   return {
     finding(file, finding) {
       count++;
       const { rule, place, peers, evidence, text } = finding;
       const paint = rule.level === 'suspicious' ? style.warn : style.bad;
-      const lines = [
-        `${style.name(printable(file))}: ${placeText(place)}: ${paint(rule.level)} ${style.accent(rule.id)}`,
-        ...(evidence === undefined ? [] : [...wrapped(evidence.headline), ...bytesOf(evidence, paint)]),
-        ...repeated(`${text}. Hits ${peers.join(', ')}.`),
-        ...repeated(`Instead: ${rule.instead}.`),
-        ...repeated(`Source: ${rule.source}.`).map(style.dim),
-      ];
-      return `${lines.join('\n')}\n\n`;
+      const about =
+        evidence === undefined
+          ? ''
+          : `${[...wrapped(evidence.headline), ...bytesOf(evidence, paint)].join('\n')}\n`;
+      const why = whyOf(`${text}. Hits ${peers.join(', ')}.`);
+      const first = `${headOf(file)}: ${placeText(place)}: ${paint(rule.level)} ${style.accent(rule.id)}`;
+      return `${first}\n${about}${why}\n${ofRule(rule)}\n\n`;
     },
     note: (file, { place, note }) => `${printable(`${file}: ${placeText(place)}: note: ${note}`)}\n`,
     end: () => `${count} ${count === 1 ? 'finding' : 'findings'}\n`,

@@ -9,12 +9,12 @@ import { LineCutter } from '../../capture/packets/index.js';
 import {
   type ConnectionEvents,
   type Ending,
-  endingText,
   readFrameWords,
   readReceived,
   type Step,
   type Told,
   writeLine,
+  writeProgramEnd,
 } from '../../target/index.js';
 
 /** Characters of stderr that are kept. A sanitizer's report names the fault at its start. */
@@ -185,7 +185,7 @@ export class TargetProcess {
         for (const number of rest.split(' ')) addComparison(this.#comparisons, number);
         break;
       case 'abort':
-        this.#end({ kind: 'crash', text: endingText(`abort ${rest}`.trimEnd(), this.#stderr) });
+        this.#end({ kind: 'crash', text: writeProgramEnd(`abort ${rest}`.trimEnd(), this.#stderr) });
     }
   }
 
@@ -212,7 +212,7 @@ export class TargetProcess {
 
   #gone(text: string): void {
     this.#isGone = true;
-    this.#end({ kind: 'crash', text: endingText(text, this.#stderr) });
+    this.#end({ kind: 'crash', text: writeProgramEnd(text, this.#stderr) });
   }
 }
 
