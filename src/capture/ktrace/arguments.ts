@@ -1,6 +1,6 @@
 import { code, hexDigits, latin1, Names, Slab } from './line.js';
 import { QUEUE_MESSAGE_MAX } from './message.js';
-import { isUnread } from './unread-word.js';
+import type { UnreadWords } from './unread-word.js';
 
 /** The fetched arguments of a trace event, as its line prints them: `name=value` pairs, arrays in braces. */
 export interface EventArguments {
@@ -102,11 +102,10 @@ export class ArgumentReader implements EventArguments {
     }
   }
 
-  /** How many of `size` bytes the kernel has read. @param queues that the trace has named. */
-  readSize(size: number, queues: readonly string[]): number {
-    if (this.#lastWord === 0 || !isUnread(this.#data, this.#lastWord, this.#behind, this.#end, queues))
-      return size;
-    return size - (size % this.#width);
+  /** How many of `size` bytes the kernel has read. @param words what is known of the trace's words. */
+  readSize(size: number, words: UnreadWords): number {
+    const isUnread = words.has(this.#data, this.#lastWord, this.#behind, this.#end, this.#width);
+    return isUnread ? size - (size % this.#width) : size;
   }
 
   /**
@@ -212,9 +211,15 @@ export class ArgumentReader implements EventArguments {
       } else {
         while (at < end && data[at] !== code.comma && data[at] !== code.closeBrace && data[at] !== code.space)
           at++;
-        const value = Number(latin1(data, begin, at));
+        const text = latin1(data, begin, at);
+        const value = Number(text);
         low = value >>> 0;
         high = Math.floor(value / 2 ** 32) >>> 0;
+        if (Math.abs(value) > Number.MAX_SAFE_INTEGER && DECIMAL.test(text)) {
+          const exact = BigInt(text);
+          low = Number(BigInt.asUintN(32, exact));
+          high = Number(BigInt.asUintN(32, exact >> 32n));
+        }
       }
       this.#count++;
       // The last word of a line that was cut may be cut too: it is left out.
@@ -296,6 +301,7 @@ export class ArgumentReader implements EventArguments {
 const VALUES = /(?:^|\bd(?:ata|\d+)=)(?:\{[^}]*(?:\}|$)|-?\w+(?= |$))/g;
 const HEX_WORD = /0x([0-9a-f]+)/g;
 const NUMBER_MAX = 1e14;
+const DECIMAL = /^-?\d{1,20}$/;
 
 function otherNumber(text: string): number | undefined {
   const value = Number(text);

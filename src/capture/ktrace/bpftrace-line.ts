@@ -32,7 +32,7 @@ export class BpftraceLines {
   parseWithin({ data, start, end }: Line): BpftraceLine | undefined {
     if (end - start > LINE_MAX) return undefined;
     for (let at = start; at < end; at++) {
-      if (data[at] !== code.equals) continue;
+      if (data[at] !== code.equals || !isFirstField(data, at)) continue;
       const begin = timeStart(data, start, at);
       const line = begin < 0 ? undefined : this.#parse(data, begin, end);
       if (line !== undefined) return line;
@@ -141,6 +141,14 @@ export class BpftraceLines {
     return count;
   }
 }
+
+/** Whether the name of a message's first field stands before an equals sign. Other events are full of other names. */
+function isFirstField(data: Uint8Array, equals: number): boolean {
+  for (const name of FIRST_FIELDS) if (isAt(data, equals - name.length, name)) return true;
+  return false;
+}
+
+const FIRST_FIELDS = ['capid', 'desc', 'size', 'len'] as const;
 
 /** The begin of `NSECS tx size` before an equals sign; -1 when something else stands there. */
 function timeStart(data: Uint8Array, start: number, equals: number): number {

@@ -9,10 +9,10 @@ import {
   type Tick,
   type TraceItem,
 } from './message.js';
+import { UnreadWords } from './unread-word.js';
 
 /** The tracer gave up entries: ftrace, trace-cmd, bpftrace, perf and the kernel's log say so in these forms. */
-const LOST =
-  /^\s*(?:CPU:\d+ \[(?:LOST (\d+) EVENTS|(\d+) EVENTS DROPPED|EVENTS DROPPED)\]|Lost (\d+)? ?events)/i;
+const LOST = /^\s*(?:CPU:\d+ \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]|Lost (\d+)? ?events)/i;
 const PRINTK_DROPPED = /\*\* (\d+) printk messages dropped \*\*/;
 
 /** The first line of a ring buffer that was read after it had been overwritten. */
@@ -56,8 +56,6 @@ interface Probe {
 
 /** Any text may hold names of events: probes are forgotten when there are too many. */
 const PROBES_MAX = 64;
-/** A trace has two queues of RM, and a few others. */
-const QUEUES_MAX = 16;
 /** Longer lines are not of a tracer: a message has at most 30 words of 18 characters, or 240 bytes of 4. */
 const EVENT_LINE_MAX = 8192;
 
@@ -66,8 +64,7 @@ export class EventLines {
   readonly #arguments = new ArgumentReader();
   readonly #tasks = new Names((text) => text);
   #probes: Probe[] = [];
-  /** The queues that lines have named. */
-  readonly #queues: string[] = [];
+  readonly #unreadWords = new UnreadWords();
   /** Shapes by the event's name: the places of one probe differ by caller. */
   readonly #shapes = new Map<string, DataShape>();
   /** Of the event found last: index of its name, of its name with its group, and of its arguments. */
@@ -103,10 +100,9 @@ export class EventLines {
     // A receive that brought nothing repeats the message before it.
     if (direction === 'rx' && result !== undefined && result !== 0) return 'nothing';
     const announced = Math.min(Math.max(0, size), QUEUE_MESSAGE_MAX);
-    if (queue !== undefined && !this.#queues.includes(queue) && this.#queues.length < QUEUES_MAX)
-      this.#queues.push(queue);
+    if (queue !== undefined) this.#unreadWords.addQueue(queue);
     // The buffer of a receive has room for any message, so that the kernel can read it to its end.
-    const readSize = direction === 'tx' ? args.readSize(announced, this.#queues) : announced;
+    const readSize = direction === 'tx' ? args.readSize(announced, this.#unreadWords) : announced;
     const bytes = args.bytes(readSize);
     if (bytes === undefined) return 'nothing';
     const time = timeOf(data, start, headEnd, clock);
@@ -281,8 +277,19 @@ function digitAt(data: Uint8Array, at: number): number {
 /** Below it, nanoseconds are exact as a number. */
 const EXACT_SECONDS = 9e6;
 
-/** The forms of the option latency-format, in microseconds or, when verbose, milliseconds. */
+/**
+ * The forms of the option latency-format, in microseconds or, when verbose, milliseconds; and a time with another column
+ * behind it: the period of `perf script -F period`, or the difference of `trace-cmd report --ts-diff`.
+ */
 function otherTime(text: string, clock: Clock): LineTime | undefined {
+  const other = /(\d+)\.(\d{6}|\d{9}): +(?:\d+|\(\+\d+\))$/.exec(text);
+  if (other !== null)
+    return timeOf(
+      Uint8Array.from(text, (char) => char.charCodeAt(0)),
+      0,
+      other.index + (other[0] as string).indexOf(':'),
+      clock,
+    );
   const micro = /(\d+)us.?$/.exec(text);
   if (micro !== null) return { ns: BigInt(micro[1] as string) * 1000n, clock };
   const milli = /(\d+)\.(\d{3})ms \([+-]?[\d.]+ms\)$/.exec(text);

@@ -16,7 +16,7 @@ import type { TracedMessage } from './message.js';
 import { TraceMessages, type TraceOptions } from './messages.js';
 import { isWholeMessage, plausibility } from './plausible.js';
 import { TimeOrder } from './time-order.js';
-import { JsonUnwrapper } from './unwrap.js';
+import { Unwrapper } from './unwrap.js';
 
 /** Takes the lines that are no trace: a log may hold dumps of other programs. */
 export interface OtherLines {
@@ -25,17 +25,21 @@ export interface OtherLines {
   end(): void;
 }
 
-/** The clock of a ring buffer: traces do not print it; the scripts of `capture` do. */
-const CLOCK = /^# clock:? (boot|mono|local|wall)\b/;
+/**
+ * The clock of a ring buffer: traces do not print it. The scripts of `capture` do, and the file trace_clock has it in
+ * brackets among the others.
+ */
+const CLOCK = /^(?:# clock:? (boot|mono|local|wall)\b|(?:# trace_clock:? )?local global .*\[(boot|mono)\])/;
+const TRACE_CLOCK = 'local global ';
 
 /** Reads what kernels print when the functions that carry RM's messages are traced, or dump them. */
 export class KernelTraceReader implements CaptureReader {
   readonly #otherLines: OtherLines | undefined;
   readonly #lines: LineCutter;
   readonly #current = new Line();
-  /** A line that another one holds as JSON. */
+  /** A line that others hold as JSON or as a field. */
   readonly #inside = new Line();
-  readonly #json = new JsonUnwrapper();
+  readonly #unwrapper = new Unwrapper();
   readonly #bpftrace = new BpftraceLines();
   readonly #dumpLines = new DumpLines();
   readonly #events = new EventLines();
@@ -49,6 +53,8 @@ export class KernelTraceReader implements CaptureReader {
   #hasEscapes = false;
   /** The line in progress is the last, and has no end. */
   #isLast = false;
+  /** Number of the line in progress. */
+  #lastLine = 0;
   /** Byte offset of the line in progress, for warnings. */
   #offset = 0;
   /** Sequence number of the last line of /dev/kmsg, and whether the log has lines of others: then gaps are losses. */
@@ -68,6 +74,7 @@ export class KernelTraceReader implements CaptureReader {
     this.#otherLines = otherLines;
     this.#lines = new LineCutter((data, start, end, number, offset) => {
       this.#offset = offset;
+      this.#lastLine = number;
       if (this.#hasEscapes) this.#current.setPlain(data, start, end);
       else this.#current.set(data, start, end);
       this.#line(this.#current, number);
@@ -91,6 +98,7 @@ export class KernelTraceReader implements CaptureReader {
   settle(): void {
     // Tracers write whole lines: this is the border of two pieces of a file.
     if (this.#endsInLine) return;
+    this.#insideLines(this.#unwrapper.flush(), this.#lastLine);
     this.#order.settle();
     this.#dumps.settle();
     this.#messages.settle();
@@ -100,6 +108,7 @@ export class KernelTraceReader implements CaptureReader {
   end(): void {
     this.#isLast = this.#endsInLine;
     this.#lines.end();
+    this.#insideLines(this.#unwrapper.flush(), this.#lastLine);
     this.#dumps.end(this.#endsInLine);
     this.#order.release();
     this.#otherLines?.end();
@@ -107,22 +116,20 @@ export class KernelTraceReader implements CaptureReader {
   }
 
   #line(line: Line, number: number): void {
-    const first = firstChar(line);
-    if (JSON_STARTS.has(first)) {
-      const inside = this.#json.lines(line.text);
-      if (inside !== undefined) {
-        for (const text of inside) {
-          this.#inside.setText(text);
-          this.#line(this.#inside, number);
-        }
-        return;
-      }
+    const at = firstIndex(line);
+    const first = at < line.end ? (line.data[at] as number) : 0;
+    const inside = this.#unwrapped(line, at, first);
+    if (inside !== undefined) {
+      this.#insideLines(inside, number);
+      return;
     }
+    if (this.#unwrapper.isOpen) this.#insideLines(this.#unwrapper.flush(), number);
     if (isAt(line.data, line.start, TRACE_CMD)) this.#events.restart();
-    if (line.data[line.start] === code.hash) {
-      this.#events.restart();
-      const clock = CLOCK.exec(line.text)?.[1];
-      if (clock !== undefined) this.#clock = clock as Clock;
+    const isHeader = line.data[line.start] === code.hash;
+    if (isHeader) this.#events.restart();
+    if (isHeader || isAt(line.data, line.start, TRACE_CLOCK)) {
+      const [, said, chosen] = CLOCK.exec(line.text) ?? [];
+      this.#clock = ((said ?? chosen) as Clock | undefined) ?? this.#clock;
     }
     if (isDigit(first)) {
       const traced = this.#bpftrace.parse(line);
@@ -149,6 +156,21 @@ export class KernelTraceReader implements CaptureReader {
     this.#hasOtherLines = true;
     // The lines of a tracer are full of numbers: none of them is a dump.
     if (!this.#hasEvents) this.#otherLines?.line(line, number, this.#offset);
+  }
+
+  #unwrapped(line: Line, at: number, first: number): readonly string[] | undefined {
+    if (JSON_STARTS.has(first) || (first === D && isAt(line.data, at, EVENT_STREAM)))
+      return this.#unwrapper.json(line.text);
+    const isField =
+      this.#unwrapper.isOpen || ((first === M || first === code.underscore) && hasField(line, at));
+    return isField ? this.#unwrapper.field(line.text) : undefined;
+  }
+
+  #insideLines(lines: readonly string[], number: number): void {
+    for (const text of lines) {
+      this.#inside.setText(text);
+      this.#line(this.#inside, number);
+    }
   }
 
   #dumpLine(dump: DumpLine | undefined): boolean {
@@ -187,16 +209,27 @@ const ATTACHED = 'Attach';
 /** `cpus=2`: the first line of what trace-cmd prints. The header of other traces begins with #. */
 const TRACE_CMD = 'cpus=';
 const LINE_FEED = 0x0a;
-const JSON_STARTS = new Set(['{', '}', '"', ']'].map((char) => char.charCodeAt(0)));
+const TAB = 0x09;
+/** Of JSON, and the mark with which `journalctl -o json-seq` begins an object. */
+const JSON_STARTS = new Set(['{', '}', '"', ']', '\x1e'].map((char) => char.charCodeAt(0)));
+const EVENT_STREAM = 'data: {';
+const D = 0x64;
+const M = 0x4d;
+/** The fields of the journal that matter, as `journalctl -o export` and `-o verbose` write them. */
+const FIELDS = ['MESSAGE=', '__CURSOR=', '__MONOTONIC_TIMESTAMP=', '_SOURCE_MONOTONIC_TIMESTAMP='] as const;
 /** Of `CPU:0 [LOST`, `Lost` and `lost`. */
 const LOSS_STARTS = new Set(['#', 'C', 'L', 'l'].map((char) => char.charCodeAt(0)));
 const ASTERISK = 0x2a;
 
-/** The first character that is no space. */
-function firstChar({ data, start, end }: Line): number {
+/** The index of the first character that is no space. */
+function firstIndex({ data, start, end }: Line): number {
   let at = start;
-  while (at < end && data[at] === code.space) at++;
-  return at < end ? (data[at] as number) : 0;
+  while (at < end && (data[at] === code.space || data[at] === TAB)) at++;
+  return at;
+}
+
+function hasField({ data }: Line, at: number): boolean {
+  return FIELDS.some((field) => isAt(data, at, field));
 }
 
 /** The sequence number of a line of /dev/kmsg: level, sequence number, time. */

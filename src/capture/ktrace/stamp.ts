@@ -76,6 +76,13 @@ const RULES: readonly Rule[] = [
     clock: 'wall',
     ns: (groups) => groups.ns(groups.number(1), groups.fraction(2)),
   },
+  // logcat -v monotonic: seconds, then the user, process, thread and level.
+  {
+    begins: /[\s\d]/,
+    pattern: /\s*(\d{1,8})\.(\d{3,9})(?= +(?:[a-z]+ +)?\d+ +\d+ [VDIWEFS] ) +/dy,
+    clock: 'mono',
+    ns: (groups) => groups.ns(groups.number(1), groups.fraction(2)),
+  },
   // logcat -v threadtime and -v time.
   {
     begins: /\d/,

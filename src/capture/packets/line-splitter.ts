@@ -26,7 +26,7 @@ export function indexOfByte(data: Uint8Array, byte: number, from: number): numbe
  */
 type LineBytesSink = (data: Uint8Array, start: number, end: number, number: number, offset: number) => void;
 
-/** Cuts bytes into lines. A line may end with CR LF; a byte-order mark before a line is dropped. */
+/** Cuts bytes into lines. A line may end with CR LF, or CR CR LF as consoles print it; a byte-order mark before a line is dropped. */
 export class LineCutter {
   readonly #sink: LineBytesSink;
   readonly #sizeMax: number;
@@ -78,7 +78,8 @@ export class LineCutter {
     const offset = this.#offset;
     this.#offset += end - start;
     this.#number += 1;
-    const textEnd = end > start && data[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
+    let textEnd = end;
+    while (textEnd > start && data[textEnd - 1] === CARRIAGE_RETURN) textEnd--;
     const isMarked = data[start] === BYTE_ORDER_MARK && data[start + 1] === 0xbb && data[start + 2] === 0xbf;
     this.#sink(data, isMarked && textEnd - start >= 3 ? start + 3 : start, textEnd, this.#number, offset);
   }
