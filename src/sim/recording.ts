@@ -13,8 +13,6 @@ import { type ManagerProfile, managers } from '../rm/index.js';
 
 const { refuse, natural, text, boolean, list, object, hex, optional, strictly } = lineReaders('recording');
 
-/** Of the message id in a header. */
-
 /** First line of a recorded scenario. */
 export interface RecordingHeader {
   readonly scenario: string;

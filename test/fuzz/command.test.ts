@@ -80,6 +80,33 @@ describe('fuzz', () => {
     expect(stdout).toMatch(/^ {2}1 {2}panic \w+\n {5}\d+ steps \(smallest\)/);
   });
 
+  it('leaves findings that are merged with the seed of their campaign', async () => {
+    const [other, all] = [join(folder, 'other'), join(folder, 'all')];
+    await gunyahRm(['fuzz', '--seed', '7', '--runs', '4', '--plays', '0', '--out', other]);
+    const { code, stdout } = await gunyahRm(['fuzz', 'merge', other, '--out', all]);
+    expect(code).toBe(1);
+    for (const file of findingsIn(all)) expect(stdout).toContain(`\n     ${about(file).fuzz.reproduce[1]}\n`);
+    expect(stdout).toContain(' --seed 7 --case ');
+    expect(readFileSync(join(all, 'report.html'), 'utf8')).toContain(' --seed 7 --case ');
+  });
+
+  it('is not overwritten by what others have found', async () => {
+    const [other, all] = [join(folder, 'other'), join(folder, 'all')];
+    const before = findingsIn(out);
+    for (const words of [
+      ['fuzz', 'merge', other, '--out', out],
+      ['fuzz', '--jobs', '2', '--runs', '2', '--out', out],
+    ]) {
+      const { code, stderr } = await gunyahRm(words);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringContaining('no campaign of its own'),
+      });
+    }
+    expect(findingsIn(out)).toEqual(before);
+    expect((await gunyahRm(['fuzz', 'merge', out, other, '--out', all])).code).toBe(1);
+  });
+
   it('does not go on with another campaign', async () => {
     const { code, stderr } = await gunyahRm(['fuzz', '--seed', '2', '--runs', '5', '--out', out]);
     expect(code).toBe(2);

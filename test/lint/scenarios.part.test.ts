@@ -2,8 +2,8 @@ import { cpSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { gunyahRm } from '../cli/run.js';
-import { partOf } from '../part.js';
 import { ownFolder } from '../own-folder.js';
+import { partOf } from '../part.js';
 
 const folder = resolve(import.meta.dirname, '../../captures/scenarios');
 

@@ -4,6 +4,9 @@ import { type FindingFacts, findingStates } from '../campaign/finding.js';
 import type { SavedCoverage } from '../engine/coverage.js';
 import type { Sample, SpentTime } from '../report/report.js';
 
+/** What stands for the shard of campaigns that were merged. */
+export const MERGED = 'merged';
+
 /** State of a campaign from which a later run continues, or of several campaigns that were merged. */
 export interface SavedState {
   readonly origin: { readonly [key: string]: unknown };
@@ -20,6 +23,8 @@ export interface SavedState {
 /** A finding as its file says it. */
 export interface FiledFinding {
   readonly facts: FindingFacts;
+  /** Of the campaign that found it. */
+  readonly seed: number;
   readonly text: string;
 }
 
@@ -66,7 +71,7 @@ export function merge(parts: readonly CampaignPart[]): Omit<CampaignPart, 'name'
   const states = parts.map(({ state }) => state);
   return {
     state: {
-      origin: { ...first.state.origin, seed: 0, shard: 'merged', parts: [...names].sort() },
+      origin: { ...first.state.origin, seed: 0, shard: MERGED, parts: [...names].sort() },
       serial: 0,
       cases: sum(states.map(({ cases }) => cases)),
       steps: sum(states.map(({ steps }) => steps)),
@@ -151,7 +156,7 @@ function mergedFindings(parts: readonly CampaignPart[]): readonly FiledFinding[]
   }
   return [...best]
     .sort(([one], [other]) => order(one, other))
-    .map(([, { facts, text }], index) => ({ facts: { ...facts, number: index + 1 }, text }));
+    .map(([, finding], index) => ({ ...finding, facts: { ...finding.facts, number: index + 1 } }));
 }
 
 /** Confirmed before unstable, short before long, and the rest so that every order of merging gives the same. */

@@ -31,8 +31,8 @@ svg .cell { fill: var(--accent); } svg .none { fill: var(--panel); }
 
 /** A report as one page without scripts and without references to other files. */
 export function reportHtml(report: Report): string {
-  const { origin, findings } = report;
-  const title = `Fuzzing ${origin.target}, seed ${origin.seed}`;
+  const { origin, campaign, findings } = report;
+  const title = `Fuzzing ${origin.target}, ${campaign}`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -84,12 +84,12 @@ function grouped(value: number): string {
 }
 
 function findingsTable({ findings, origin }: Report): string {
-  const rows = findings.map(({ finding, count }) => {
+  const rows = findings.map(({ finding, count, seed }) => {
     const { number, cause, size } = finding;
     const [first = ''] = cause.text.split('\n', 1);
     return `<tr><td class="number">${number}</td><td class="kind">${cause.kind}</td><td>${escaped(cause.key)}<br>
 <code>${escaped(first.slice(0, 400))}</code></td><td class="number">${size}</td><td class="number">${grouped(count)}</td>
-<td><code>${escaped(findingName(finding))}<br>${escaped(showAgain(finding, origin))}</code></td></tr>`;
+<td><code>${escaped(findingName(finding))}<br>${escaped(showAgain(finding, { ...origin, seed }))}</code></td></tr>`;
   });
   return `<div class="scroll"><table><tr><th>no</th><th>kind</th><th>cause</th><th>steps</th><th>count</th>
 <th>file, and the command line that runs its case again</th></tr>${rows.join('\n')}</table></div>`;

@@ -19,11 +19,18 @@ export interface SpentTime {
   readonly refiningMs: number;
 }
 
+/** A finding, and the seed of the campaign that found it. */
+export interface ReportedFinding extends FindingCount {
+  readonly seed: number;
+}
+
 export interface Report {
   readonly origin: Origin;
+  /** Which campaign it is: its seed, or that several were merged. */
+  readonly campaign: string;
   /** In order of time; the last sample is the end. */
   readonly history: readonly Sample[];
-  readonly findings: readonly FindingCount[];
+  readonly findings: readonly ReportedFinding[];
   readonly coverage: CoverageSource;
   readonly spent: SpentTime;
   /** Longest time without an update on the terminal, milliseconds. */

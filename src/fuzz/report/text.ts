@@ -7,7 +7,7 @@ import { gridOf, mutationsByMessage, type Report, stepsPerSecond } from './repor
 /** Each finding with the command line that shows it again, then totals. */
 export function summaryText(report: Report): string {
   const { findings, origin, history, spent, silentMs, edges = 0 } = report;
-  const lines = findings.flatMap(({ finding, count }) => {
+  const lines = findings.flatMap(({ finding, count, seed }) => {
     const { number, cause, size, state } = finding;
     const times = count === 1 ? 'once' : `${count} times`;
     const end = programEndOf(cause, origin.target);
@@ -15,7 +15,7 @@ export function summaryText(report: Report): string {
       `${String(number).padStart(3)}  ${printable(causeTitle(cause))}`,
       ...(end === undefined ? [] : [`     ${printable(programEndText(end))}`]),
       `     ${size} steps (${state}), found ${times}; ${findingName(finding)}`,
-      `     ${showAgain(finding, origin)}`,
+      `     ${showAgain(finding, { ...origin, seed })}`,
     ];
   });
   const end = history.at(-1);

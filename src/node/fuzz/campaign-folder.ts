@@ -7,7 +7,7 @@ import { findingPage, pageName, withCases } from '../../fuzz/findings/page.js';
 import { readFinding, type StoredFinding } from '../../fuzz/findings/read.js';
 import { findingName, findingText, type Origin, renumbered, seedText } from '../../fuzz/findings/write.js';
 import type { Seed } from '../../fuzz/guide/seeds.js';
-import type { CampaignPart, SavedState } from '../../fuzz/merge/merge.js';
+import { type CampaignPart, type FiledFinding, MERGED, type SavedState } from '../../fuzz/merge/merge.js';
 import { FileError } from '../file-error.js';
 import { writeFile } from '../files.js';
 import { readWholeFile } from '../input.js';
@@ -82,10 +82,8 @@ export class CampaignFolder {
   }
 
   #state(): SavedState | undefined {
-    const [name] = namesIn(this.#path).filter((one) => one === STATE_FILE);
-    if (name === undefined) return undefined;
-    const path = join(this.#path, name);
-    const state = placed(path, () => readState(parseJson(textOf(path))));
+    if (!namesIn(this.#path).includes(STATE_FILE)) return undefined;
+    const state = stateIn(this.#path);
     const [before, now] = [state.origin, originKeys(this.#origin)].map((keys) => jsonText(keys));
     if (before !== now)
       throw new UsageError({
@@ -98,7 +96,7 @@ export class CampaignFolder {
   }
 
   #findings(): FindingFacts[] {
-    return filesOf(this.#path, FINDINGS_FOLDER).flatMap((name) => factsOf(name) ?? []);
+    return filedIn(this.#path).map(({ facts }) => facts);
   }
 }
 
@@ -117,14 +115,29 @@ export function campaignsIn(path: string): readonly CampaignPart[] {
   return shards.length === 0 ? [partIn(path)] : shards.map((name) => partIn(join(path, name)));
 }
 
-function partIn(path: string): CampaignPart {
+/**
+ * Makes sure that what several campaigns have found may be written to a folder: findings there are replaced.
+ *
+ * @throws UsageError for the folder of a campaign that was not merged, WireError for a damaged one, FileError.
+ */
+export function refuseOwnCampaign(path: string): void {
+  if (!namesIn(path).includes(STATE_FILE) || stateIn(path).origin.shard === MERGED) return;
+  const expected = 'a folder that has no campaign of its own';
+  throw new UsageError({ code: 'option', path: '--out', expected, actual: path });
+}
+
+function stateIn(path: string): SavedState {
   const file = stateFileIn(path);
-  const state = placed(file, () => readState(parseJson(textOf(file))));
-  const findings = filesOf(path, FINDINGS_FOLDER).flatMap((name) => {
-    const facts = factsOf(name);
-    return facts === undefined ? [] : [{ facts, text: textOf(name) }];
-  });
-  return { name: path, state, findings, seeds: filesOf(path, SEEDS_FOLDER).map(textOf) };
+  return placed(file, () => readState(parseJson(textOf(file))));
+}
+
+function partIn(path: string): CampaignPart {
+  return {
+    name: path,
+    state: stateIn(path),
+    findings: filedIn(path),
+    seeds: filesOf(path, SEEDS_FOLDER).map(textOf),
+  };
 }
 
 /** Writes a merged campaign. Findings of an earlier merging are replaced. @throws FileError */
@@ -171,12 +184,15 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** The finding in a file; undefined for a recording that is none. @throws WireError with file and line */
-function factsOf(path: string): FindingFacts | undefined {
-  const { played, about } = storedIn(path);
-  if (about === undefined) return undefined;
-  const { kind, key, text: cause, number: order, caseNumber, state } = about;
-  return { cause: { kind, key, text: cause }, number: order, caseNumber, size: played.steps.length, state };
+/** The findings of a campaign. Recordings that are none are left out. @throws WireError with file and line, FileError */
+function filedIn(path: string): readonly FiledFinding[] {
+  return filesOf(path, FINDINGS_FOLDER).flatMap((file) => {
+    const { played, about } = storedIn(file);
+    if (about === undefined) return [];
+    const { kind, key, text, number, caseNumber, state, seed } = about;
+    const facts = { cause: { kind, key, text }, number, caseNumber, size: played.steps.length, state };
+    return [{ facts, seed, text: textOf(file) }];
+  });
 }
 
 function seedOf(path: string): Seed[] {

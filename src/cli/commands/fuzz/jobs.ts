@@ -1,5 +1,6 @@
 import { partOf, shardText, wholeCampaign } from '../../../fuzz/engine/shard.js';
 import { every, wallClock } from '../../../node/clock.js';
+import { refuseOwnCampaign } from '../../../node/fuzz/campaign-folder.js';
 import { Jobs, withFolder } from '../../../node/fuzz/jobs.js';
 import { StatusLine } from '../../../node/status-line.js';
 import { exitCodes } from '../../exit-codes.js';
@@ -16,6 +17,7 @@ export function runJobs(io: CommandIo, options: RunOptions, jobs: number): Promi
 }
 
 async function runIn(io: CommandIo, options: RunOptions, jobs: number, folder: string): Promise<void> {
+  refuseOwnCampaign(folder);
   const told = new Set<string>();
   const status = new StatusLine(io.stdio);
   const startMs = nowMs();

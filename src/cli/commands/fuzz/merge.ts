@@ -1,10 +1,16 @@
 import { Engine } from '../../../fuzz/engine/engine.js';
 import type { Origin } from '../../../fuzz/findings/write.js';
-import { merge } from '../../../fuzz/merge/merge.js';
+import { MERGED, merge } from '../../../fuzz/merge/merge.js';
 import { reportHtml } from '../../../fuzz/report/html.js';
 import type { Report } from '../../../fuzz/report/report.js';
 import { coverageText, summaryText } from '../../../fuzz/report/text.js';
-import { CampaignFolder, campaignsIn, stateFileIn, writeMerged } from '../../../node/fuzz/campaign-folder.js';
+import {
+  CampaignFolder,
+  campaignsIn,
+  refuseOwnCampaign,
+  stateFileIn,
+  writeMerged,
+} from '../../../node/fuzz/campaign-folder.js';
 import { managers } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
 import { platformOption } from '../../options.js';
@@ -22,6 +28,7 @@ export function mergeFolders(
   const campaigns = folders.flatMap(campaignsIn);
   io.files.reads(campaigns.map(({ name }) => stateFileIn(name)));
   io.files.replaces([stateFileIn(out)], '--out');
+  refuseOwnCampaign(out);
   const merged = merge(campaigns);
   const { state, findings } = merged;
   const { target, version, platform, careful, options } = state.origin;
@@ -39,11 +46,13 @@ export function mergeFolders(
   coverage.load(state.coverage);
   const report: Report = {
     origin,
+    campaign: MERGED,
     history: state.history,
     spent: state.spent,
     ...(silentMs === undefined ? {} : { silentMs }),
-    findings: findings.map(({ facts: finding }) => ({
+    findings: findings.map(({ facts: finding, seed }) => ({
       finding,
+      seed,
       count: state.counts[finding.cause.key] ?? 1,
     })),
     coverage,

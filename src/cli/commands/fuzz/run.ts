@@ -255,10 +255,12 @@ class FuzzRun {
     this.#sample(elapsedMs);
     this.#save(elapsedMs);
     this.#folder?.saveCounts(this.#campaign.findings);
+    const { seed } = this.#origin;
     const report: Report = {
       origin: this.#origin,
       history: this.#history.samples,
-      findings: this.#campaign.findings,
+      campaign: `seed ${seed}`,
+      findings: this.#campaign.findings.map((found) => ({ ...found, seed })),
       coverage: this.#engine.coverage,
       spent: this.#spentUntil(elapsedMs),
       silentMs: this.#status.longestMs,
