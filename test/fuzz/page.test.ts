@@ -31,7 +31,7 @@ function crash(end: string, stderr: string): Finding {
 
 describe("a finding's page", () => {
   it.each([
-    ['abort reclaim', 'the target printed `abort reclaim` on standard output; no signal and no exit code'],
+    ['abort reclaim', 'the target said so itself, by the line `abort reclaim` on standard output'],
     ['SIGSEGV', 'signal SIGSEGV ended the target'],
     ['exit 3', 'the target ended with exit code 3, without a signal'],
   ])('says what ended the program: %s', (end, text) => {

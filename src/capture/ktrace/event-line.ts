@@ -13,6 +13,8 @@ import { UnreadWords } from './unread-word.js';
 
 /** The tracer gave up entries: ftrace, trace-cmd, bpftrace, perf and the kernel's log say so in these forms. */
 const LOST = /^\s*(?:CPU:\d+ \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]|Lost (\d+)? ?events)/i;
+/** `perf script --show-lost-events`, behind the columns of all its lines. */
+const PERF_LOST = /: PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)$/;
 const PRINTK_DROPPED = /\*\* (\d+) printk messages dropped \*\*/;
 
 /** The first line of a ring buffer that was read after it had been overwritten. */
@@ -35,7 +37,9 @@ export function parseLoss(line: string): Loss | undefined {
     return count > 0 ? { kind: 'lost', count } : undefined;
   }
   if (line.length > LOSS_LINE_MAX) return undefined;
-  const match = line.includes(' dropped **') ? PRINTK_DROPPED.exec(line) : LOST.exec(line);
+  const match = line.includes(' dropped **')
+    ? PRINTK_DROPPED.exec(line)
+    : (LOST.exec(line) ?? PERF_LOST.exec(line));
   if (match === null) return undefined;
   const count = match[1] ?? match[2] ?? match[3];
   return { kind: 'lost', count: count === undefined ? undefined : Number(count) };

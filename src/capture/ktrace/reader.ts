@@ -254,10 +254,16 @@ function isDigit(char: number): boolean {
   return char >= code.zero && char <= code.nine;
 }
 
-/** A cheap test: `** 5 printk messages dropped **` may have a stamp in front. */
-function mayBeLoss({ data, end, length }: Line, first: number): boolean {
-  return length <= LOSS_LINE_MAX && (LOSS_STARTS.has(first) || data[end - 1] === ASTERISK);
+/** A cheap test: `** 5 printk messages dropped **` may have a stamp in front, and `lost 5` of perf has columns. */
+function mayBeLoss({ data, start, end, length }: Line, first: number): boolean {
+  if (length > LOSS_LINE_MAX) return false;
+  if (LOSS_STARTS.has(first) || data[end - 1] === ASTERISK) return true;
+  let at = end;
+  while (at > start && isDigit(data[at - 1] as number)) at--;
+  return at < end && at - start > LOST_COUNT.length && isAt(data, at - LOST_COUNT.length, LOST_COUNT);
 }
+
+const LOST_COUNT = ' lost ';
 
 function same(left: TracedMessage, right: TracedMessage): boolean {
   return (

@@ -64,7 +64,8 @@ export function findingPage(finding: Finding, origin: Origin, cases: number): st
 
 const certainty: Readonly<Record<FindingFacts['state'], string>> = {
   found: 'This was not played again on a fresh target so far.',
-  confirmed: 'A fresh target showed this again. The session may still be longer than it need be.',
+  confirmed:
+    'A fresh target showed this again. The session may still be longer than it need be: `gunyah-rm fuzz minimise` makes it shorter.',
   smallest: 'A fresh target showed this again. The session is the shortest that was found.',
   unstable: 'A fresh target did not show this again.',
 };

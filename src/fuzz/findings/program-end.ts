@@ -10,7 +10,7 @@ export function programEndOf({ kind, text }: Cause, target: string): ProgramEnd 
 export function programEndText({ by, what }: ProgramEnd): string {
   switch (by) {
     case 'abort':
-      return `the target printed \`${what}\` on standard output; no signal and no exit code ended it`;
+      return `the target said so itself, by the line \`${what}\` on standard output. It was not ended by a signal or with an exit code`;
     case 'signal':
       return `signal ${what} ended the target`;
     case 'exit':

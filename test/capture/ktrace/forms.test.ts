@@ -105,6 +105,13 @@ describe('traces with the time of the tracer', () => {
     expect(lost).toEqual([undefined]);
   });
 
+  it('say what perf has lost', () => {
+    const record = '         swapper     0 [001]     7.700000: PERF_RECORD_LOST lost 42';
+    const { frames, lost } = readTrace(trace.replace(/\n(?=.*: rx: )/, `\n${record}\n`));
+    expect(frames).toEqual(plain.frames);
+    expect(lost).toEqual([42]);
+  });
+
   it('name the clock that the file trace_clock has chosen', () => {
     const clocks = new Set<string | undefined>();
     const input = new CaptureInput(
