@@ -1,8 +1,7 @@
 import { MEM_DONATE, MEM_LEND, MEM_SHARE, protocol, VM_ALLOC_VMID } from '../../schemas/index.js';
 import { viewOf } from '../base/bytes.js';
 import type { CaptureRecord } from '../capture/records/index.js';
-import type { Taken } from '../machine/index.js';
-import { frameId } from '../machine/index.js';
+import { frameId, type Taken } from '../machine/index.js';
 import type { ResourceManager } from '../rm/index.js';
 import { headerReader } from '../rpc/index.js';
 import { MessageType } from '../schema/index.js';
