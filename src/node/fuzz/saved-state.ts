@@ -15,7 +15,7 @@ export function readState(json: unknown): SavedState {
   if (state.version !== STATE_VERSION)
     refuse(
       'version',
-      `${STATE_VERSION}: a campaign of this version, so begin another folder`,
+      `${STATE_VERSION}, the version of the campaigns of this program (begin another folder)`,
       state.version ?? 'none',
     );
   object(state.origin, 'origin');
