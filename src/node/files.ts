@@ -48,9 +48,10 @@ export class Files {
     yield* unpacked(arrivingPieces(this.#stdio, path, stop, scenarioPiece));
   }
 
-  /** Whether a file is there as a whole: no standard input, pipe or device. */
-  isRegular(path: string): boolean {
-    return path !== '-' && statsOf(path)?.isFile() === true;
+  /** Bytes of a file that is there as a whole, as it is also if it is compressed; undefined: standard input, a pipe, a device. */
+  sizeOf(path: string): number | undefined {
+    const stats = path === '-' ? undefined : statsOf(path);
+    return stats?.isFile() ? Number(stats.size) : undefined;
   }
 
   /**

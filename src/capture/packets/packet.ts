@@ -140,7 +140,8 @@ export const PACKET_SIZE = 1536;
 
 /** A copy of a packet, since the reader reuses its buffer. */
 export function copyOfPacket(packet: Packet): Packet {
-  const data = packet.data.slice(packet.start, packet.end);
+  // `slice` of a Buffer, which unpacked captures come in, would be a view of the same memory.
+  const data = new Uint8Array(packet.data.subarray(packet.start, packet.end));
   const view = new DataView(data.buffer);
   return packetWith(packet, { data, view, start: 0, end: data.length });
 }

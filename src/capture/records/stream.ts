@@ -125,6 +125,10 @@ export class Stream implements ReassemblySink {
     const { type, seq, msg_id: id } = header;
     const isWhole = header.fragments === 0;
     if (this.#isFramed) this.#frame(own, isWhole ? 0 : this.#parts.length);
+    if (this.#deliver === undefined && type !== MessageType.request) {
+      this.#follow(header);
+      return;
+    }
     const lazy = this.#lazy;
     const functions = this.#functions.of(id);
     if (isWhole) this.#single(lazy);
@@ -144,6 +148,14 @@ export class Stream implements ReassemblySink {
       lazy.latencyNs = lazy.clockTime.since(answered.clockTime);
     }
     this.#deliver?.(lazy);
+  }
+
+  /** A message that is no request, where nobody takes records: what it means for the packets that follow. */
+  #follow({ type, fragments, seq, msg_id: id }: Header): void {
+    if (fragments > 0) this.#finish();
+    const partner = type === MessageType.reply ? this.#partner() : undefined;
+    this.#owner.next();
+    partner?.conversation.close(seq, id);
   }
 
   /** The message came in this packet. */

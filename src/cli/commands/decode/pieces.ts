@@ -48,11 +48,11 @@ interface Shared {
 const variables = ['NO_COLOR', 'FORCE_COLOR'];
 
 /** Results for each thread that may wait for their place in the output, so that memory does not grow. */
-const waitingMax = 3;
+const waitingMax = 2;
 
 /**
- * Has several threads decode a capture. The first megabytes are decoded here, so that a small capture needs no threads.
- * From there on the file is cut into pieces. A piece is given to a thread that has nothing to do, with all that the bytes
+ * Has several threads decode a capture. A small capture needs no threads. Of a large one the beginning is decoded here,
+ * which tells the format. From there on the file is cut into pieces. A piece is given to a thread that has nothing to do, with all that the bytes
  * before mean for it: the thread goes on as if it had read them. This thread then only reads the headers of the piece: it
  * follows which fragments make a message, and which reply answers which request. If no thread is free it decodes the
  * piece itself. What all print is put together in the order of the file.
@@ -67,6 +67,8 @@ export class Pieces {
   readonly #setup: DecodeSetup;
   readonly #plan: Plan;
   readonly #decoder: Decoder;
+  /** Bytes of the file, which may be compressed. */
+  readonly #size: number;
   #read = 0;
   #shared: Shared | undefined;
   #open: OpenPiece | undefined;
@@ -91,12 +93,14 @@ export class Pieces {
     this.assembler = decoder.assembler;
     const { threads, columns, env } = io.stdio;
     const [file = '-', more] = files;
+    const size = io.files.sizeOf(file);
     const canSplit =
       decoder.sink.isLocal === true &&
       more === undefined &&
       !options.follow &&
       options.limit === undefined &&
-      io.files.isRegular(file);
+      size !== undefined;
+    this.#size = size ?? 0;
     this.#jobs = options.jobs;
     this.#threads = canSplit && this.#jobs > 1 ? threads : undefined;
     const own = Object.fromEntries(variables.map((name) => [name, env[name]]));
@@ -109,7 +113,7 @@ export class Pieces {
     if (threads === undefined) return;
     if (this.#shared === undefined) {
       this.#read += bytes.length;
-      if (this.#read <= threads.from || state() === undefined) return;
+      if (Math.max(this.#read, this.#size) <= threads.from || state() === undefined) return;
       this.#shared = this.#share(threads);
     }
     const { queue } = this.#shared;
