@@ -3,6 +3,7 @@ import { BpftraceLines } from './bpftrace-line.js';
 import { DumpLines } from './dump-line.js';
 import { EventLines, parseLoss } from './event-line.js';
 import { Line } from './line.js';
+import { OwnScriptLines } from './own-script-line.js';
 import { isWrapped } from './unwrap.js';
 
 /** What a tracer prints before its first event. */
@@ -20,6 +21,7 @@ const CLOCK: Clock = 'local';
 export class KernelTraceDetector {
   readonly #events = new EventLines();
   readonly #bpftrace = new BpftraceLines();
+  readonly #ownScripts = new OwnScriptLines();
   readonly #dumps = new DumpLines();
   #count = 0;
   /** The lines so far that hold something, while they may be the beginning of JSON. */
@@ -44,7 +46,9 @@ export class KernelTraceDetector {
       return 'trace';
     if (this.#dumps.parse(line) !== undefined) return 'log';
     const isEvent = this.#events.parse(line, CLOCK) !== undefined || isAnyEvent(text);
-    return isEvent || this.#bpftrace.parseWithin(line) !== undefined ? 'trace' : undefined;
+    const isPrinted =
+      this.#bpftrace.parseWithin(line) !== undefined || this.#ownScripts.parse(line) !== undefined;
+    return isEvent || isPrinted ? 'trace' : undefined;
   }
 }
 

@@ -14,6 +14,7 @@ import { EventLines, LOSS_LINE_MAX, parseLoss } from './event-line.js';
 import { code, ESCAPE, isAt, Line } from './line.js';
 import type { TracedMessage } from './message.js';
 import { TraceMessages, type TraceOptions } from './messages.js';
+import { OwnScriptLines } from './own-script-line.js';
 import { isWholeMessage, plausibility } from './plausible.js';
 import { TimeOrder } from './time-order.js';
 import { Unwrapper } from './unwrap.js';
@@ -41,6 +42,7 @@ export class KernelTraceReader implements CaptureReader {
   readonly #inside = new Line();
   readonly #unwrapper = new Unwrapper();
   readonly #bpftrace = new BpftraceLines();
+  readonly #ownScripts = new OwnScriptLines();
   readonly #dumpLines = new DumpLines();
   readonly #events = new EventLines();
   readonly #order: TimeOrder;
@@ -112,7 +114,7 @@ export class KernelTraceReader implements CaptureReader {
     this.#dumps.end(this.#endsInLine);
     this.#order.release();
     this.#otherLines?.end();
-    this.#messages.end(this.#offset);
+    this.#messages.end(this.#offset, this.#events.unclear);
   }
 
   #line(line: Line, number: number): void {
@@ -144,6 +146,11 @@ export class KernelTraceReader implements CaptureReader {
     const traced = this.#bpftrace.parseWithin(line);
     if (traced !== undefined) {
       this.#order.push(traced);
+      return;
+    }
+    const own = this.#ownScripts.parse(line);
+    if (own !== undefined) {
+      for (const message of own) this.#order.push(message);
       return;
     }
     // Another recording begins, whose times have nothing to do with those before.
