@@ -4,7 +4,7 @@ import { DumpLines } from './dump-line.js';
 import { EventLines, parseLoss } from './event-line.js';
 import { Line } from './line.js';
 import { OwnScriptLines } from './own-script-line.js';
-import { isWrapped } from './unwrap.js';
+import { Unwrapper, wrapped } from './unwrap.js';
 
 /** What a tracer prints before its first event. */
 const HEADER =
@@ -23,6 +23,7 @@ export class KernelTraceDetector {
   readonly #bpftrace = new BpftraceLines();
   readonly #ownScripts = new OwnScriptLines();
   readonly #dumps = new DumpLines();
+  readonly #unwrapper = new Unwrapper();
   #count = 0;
   /** The lines so far that hold something, while they may be the beginning of JSON. */
   #start = '';
@@ -36,8 +37,22 @@ export class KernelTraceDetector {
     if (this.#count > LINES_MAX) return undefined;
     if (this.#count <= JSON_LINES) {
       this.#start += `${given}\n`;
-      if (isWrapped(this.#start)) return /^\s*\{\s*"type"/.test(this.#start) ? 'trace' : 'log';
+      const found = wrapped(this.#start);
+      if (found !== undefined) return found;
     }
+    const inside = /^\s*(?:- \{)?["[{]/.test(given) ? this.#unwrapper.json(given) : undefined;
+    return this.#plain(given) ?? this.#first(inside ?? []);
+  }
+
+  #first(lines: readonly string[]): 'trace' | 'log' | undefined {
+    for (const line of lines) {
+      const found = this.#plain(line);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #plain(given: string): 'trace' | 'log' | undefined {
     const line = new Line();
     const { data, start, end } = Line.of(given);
     line.setPlain(data, start, end);
@@ -53,7 +68,7 @@ export class KernelTraceDetector {
 }
 
 /** Lines by which JSON shows what it wraps. */
-const JSON_LINES = 3;
+const JSON_LINES = 8;
 
 /** A line of an event that has nothing to do with message queues. */
 function isAnyEvent(line: string): boolean {

@@ -166,8 +166,7 @@ export class KernelTraceReader implements CaptureReader {
   }
 
   #unwrapped(line: Line, at: number, first: number): readonly string[] | undefined {
-    if (JSON_STARTS.has(first) || (first === D && isAt(line.data, at, EVENT_STREAM)))
-      return this.#unwrapper.json(line.text);
+    if (JSON_STARTS.has(first) || mayBeJson(line, at, first)) return this.#unwrapper.json(line.text);
     const isField =
       this.#unwrapper.isOpen || ((first === M || first === code.underscore) && hasField(line, at));
     return isField ? this.#unwrapper.field(line.text) : undefined;
@@ -222,8 +221,15 @@ const JSON_STARTS = new Set(['{', '}', '"', ']', '\x1e'].map((char) => char.char
 const EVENT_STREAM = 'data: {';
 const D = 0x64;
 const M = 0x4d;
+const LIST_ITEM = '- {"';
 /** The fields of the journal that matter, as `journalctl -o export` and `-o verbose` write them. */
-const FIELDS = ['MESSAGE=', '__CURSOR=', '__MONOTONIC_TIMESTAMP=', '_SOURCE_MONOTONIC_TIMESTAMP='] as const;
+const FIELDS = [
+  'MESSAGE=',
+  '__CURSOR=',
+  '__REALTIME_TIMESTAMP=',
+  '__MONOTONIC_TIMESTAMP=',
+  '_SOURCE_MONOTONIC_TIMESTAMP=',
+] as const;
 /** Of `CPU:0 [LOST`, `Lost` and `lost`. */
 const LOSS_STARTS = new Set(['#', 'C', 'L', 'l'].map((char) => char.charCodeAt(0)));
 const ASTERISK = 0x2a;
@@ -234,6 +240,19 @@ function firstIndex({ data, start, end }: Line): number {
   while (at < end && (data[at] === code.space || data[at] === TAB)) at++;
   return at;
 }
+
+/** An array, in which objects, strings or nothing follow, as against a time in brackets; an event or an item that is JSON. */
+function mayBeJson({ data, end }: Line, at: number, first: number): boolean {
+  if (first !== code.openSquare)
+    return (
+      (first === D && isAt(data, at, EVENT_STREAM)) || (first === code.minus && isAt(data, at, LIST_ITEM))
+    );
+  let next = at + 1;
+  while (next < end && data[next] === code.space) next++;
+  return next >= end || data[next] === code.openBrace || data[next] === QUOTE;
+}
+
+const QUOTE = 0x22;
 
 function hasField({ data }: Line, at: number): boolean {
   return FIELDS.some((field) => isAt(data, at, field));
