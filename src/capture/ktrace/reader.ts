@@ -161,6 +161,7 @@ export class KernelTraceReader implements CaptureReader {
       return;
     }
     this.#hasOtherLines = true;
+    this.#dumpLines.pass(line);
     // The lines of a tracer are full of numbers: none of them is a dump.
     if (!this.#hasEvents) this.#otherLines?.line(line, number, this.#offset);
   }

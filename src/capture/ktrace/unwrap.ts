@@ -49,6 +49,8 @@ export class Unwrapper {
   #lostEvents: string | undefined;
   /** The text of the entry in progress: its time may follow. */
   #text: string | undefined;
+  /** It is one message of the kernel. */
+  #isMessage = false;
 
   /** Whether an entry is in progress whose end is still to be seen. */
   get isOpen(): boolean {
@@ -89,7 +91,10 @@ export class Unwrapper {
     this.#text = undefined;
     this.#stamp = '';
     this.#rank = 0;
-    return text === undefined ? [] : (stamp + text).split('\n');
+    if (text === undefined) return [];
+    const lines = (stamp + text).split('\n');
+    // dmesg -J -F prints the rest of the file with each message.
+    return this.#isMessage ? lines.slice(0, 1) : lines;
   }
 
   /** What bpftrace reports besides what a script prints; its kind stands before it, or behind it when keys are sorted. */
@@ -107,6 +112,7 @@ export class Unwrapper {
   #field(name: string, value: string): boolean {
     if (TEXT_KEYS.has(name)) {
       this.#text = value;
+      this.#isMessage = name === 'msg';
       return true;
     }
     switch (name) {
