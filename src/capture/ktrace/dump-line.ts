@@ -1,5 +1,6 @@
 import { code, hexDigits, isAt, type Line, Names, wordChars } from './line.js';
 import type { Direction } from './message.js';
+import { isLineEnd } from './printed-bytes.js';
 import { StampReader } from './stamp.js';
 
 /**
@@ -128,7 +129,7 @@ export class DumpLines {
       row[size++] = high * 16 + low;
       this.#line.size = size;
       if (at + 2 >= end) return true;
-      if (data[at + 2] !== code.space) return false;
+      if (data[at + 2] !== code.space) return isLineEnd(data, at + 2, end);
       if (at + 3 >= end || data[at + 3] === code.space) return true;
     }
     return false;

@@ -33,6 +33,8 @@ const PLACE_MAX = 512;
 /** `trace-cmd report -R` prints the place as fields, without brackets. */
 const RAW_PLACE = '__probe_';
 
+const RAW = /^\s*(?:[0-9a-f]+ )*(type: \d+)$/;
+
 /** The loss that a line reports; undefined for all other lines. */
 export function parseLoss(line: string): Loss | undefined {
   if (line.charCodeAt(0) === code.hash) {
@@ -145,6 +147,13 @@ export class EventLines {
       tick,
       task,
     };
+  }
+
+  /** Takes a line of the options raw, hex and bin, which print the number of an event instead of it. */
+  leaveOutRaw(line: Line): boolean {
+    const match = line.length > LOSS_LINE_MAX ? null : RAW.exec(line.text);
+    if (match !== null) this.#leaveOut(match[1] as string, 'raw', line.text.trim());
+    return match !== null;
   }
 
   /** Learns the roles of the arguments read last, and reads them anew. @returns false for a message that is not understood. */
@@ -318,6 +327,9 @@ function timeOf(data: Uint8Array, start: number, headEnd: number, clock: Clock):
     fraction += digit * scale;
     scale *= 10;
   }
+  // What an event printed into the kernel's log has (tp_printk).
+  if (data[end - 1] === code.closeSquare && data[start] === code.openSquare && end - start < TIME_MAX)
+    return timeOf(data, start, end - 1, 'mono');
   if (data[at] !== code.dot || scale < 1000)
     return otherTime(latin1(data, Math.max(start, end - TIME_MAX), end), clock);
   let seconds = 0;

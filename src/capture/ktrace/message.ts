@@ -69,8 +69,11 @@ export type TraceItem = ({ readonly kind: 'message' } & TracedMessage) | CallEve
 /** Events that carry bytes of which it is not known what they are. */
 export interface UnclearEvents {
   readonly event: string;
-  /** `arguments`: their names and forms tell no roles. `direction`: neither event nor function tells it. */
-  readonly what: 'arguments' | 'direction';
+  /**
+   * `arguments`: their names and forms tell no roles. `direction`: neither event nor function tells it. `raw`: an option of
+   * the tracer hides them.
+   */
+  readonly what: 'arguments' | 'direction' | 'raw';
   /** Arguments of one of them. */
   readonly sample: string;
   count: number;

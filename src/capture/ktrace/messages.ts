@@ -202,6 +202,7 @@ const UNCLEAR: Readonly<Record<UnclearEvents['what'], string>> = {
   arguments:
     'which arguments are the message and its size is not clear; call the message data, or d0, d1 and so on, its size size or len, ' +
     'the queue capid, and the result of a receive ret',
+  raw: 'the trace options raw, hex and bin print numbers of events only; echo noraw, nohex and nobin into trace_options',
   direction:
     'neither event nor function tells the direction; call events that send tx, and events that receive rx',
 };

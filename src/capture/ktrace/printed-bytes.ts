@@ -28,7 +28,7 @@ export class PrintedBytes {
       this.bytes[count] = low < 0 ? char : high * 16 + low;
       at += low < 0 ? 1 : 4;
     }
-    return at === end || END.test(latin1(data, at, Math.min(end, at + END_MAX))) ? count : undefined;
+    return isLineEnd(data, at, end) ? count : undefined;
   }
 
   /** Reads `21 01 00`; undefined when the rest of the line is not that, all of it. */
@@ -42,14 +42,19 @@ export class PrintedBytes {
       if (high < 0 || low < 0) return undefined;
       if (count < QUEUE_MESSAGE_MAX) this.bytes[count++] = high * 16 + low;
       if (at + 2 < end && data[at + 2] !== code.space)
-        return END.test(latin1(data, at + 2, Math.min(end, at + 2 + END_MAX))) ? count : undefined;
+        return isLineEnd(data, at + 2, end) ? count : undefined;
     }
     return count;
   }
 }
 
+/** Whether nothing stands in [at, end) but what scripts and other programs put behind bytes. */
+export function isLineEnd(data: Uint8Array, at: number, end: number): boolean {
+  return at >= end || (end - at <= END_MAX && END.test(latin1(data, at, end)));
+}
+
 const PRINTABLE_MAX = 0x7e;
 /** Characters of an end. */
 const END_MAX = 16;
-/** What scripts and programs put behind the bytes: spaces, quotes, brackets, and the line ends of `cat -A` and HTML. */
+/** Spaces, quotes, brackets, and the line ends of `cat -A` and HTML. */
 const END = /^(?:[\s"')\]}$]|\^M|<br ?\/?>)*$/;

@@ -160,6 +160,7 @@ export class KernelTraceReader implements CaptureReader {
       this.#messages.item(loss);
       return;
     }
+    if (isDigit(line.data[line.end - 1] as number) && this.#events.leaveOutRaw(line)) return;
     this.#hasOtherLines = true;
     this.#dumpLines.pass(line);
     // The lines of a tracer are full of numbers: none of them is a dump.
