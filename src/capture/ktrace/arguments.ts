@@ -1,11 +1,11 @@
 import { type LearntRoles, type ProbeArgument, Roles, rolesOf } from './argument-roles.js';
-import { code, hexDigits, latin1, Names, Slab } from './line.js';
+import { code, hexDigits, latin1, Names, queueName, Slab } from './line.js';
 import { QUEUE_MESSAGE_MAX } from './message.js';
 import type { UnreadWords } from './unread-word.js';
 
 /** The fetched arguments of a trace event, as its line prints them: `name=value` pairs, arrays in braces. */
 export interface EventArguments {
-  /** `capid` or `desc`: the queue, as printed. */
+  /** `capid` or `desc`: the queue. */
   queue: string | undefined;
   /** `size` or `len` in bytes. */
   size: number | undefined;
@@ -59,7 +59,7 @@ export class ArgumentReader implements EventArguments {
   size: number | undefined;
   result: number | undefined;
   buffers = '';
-  readonly #names = new Names((text) => text);
+  readonly #queues = new Names(queueName);
   readonly #slab = new Slab();
   /** Bytes of the arguments `data` or `d0`, `d1`, … so far. */
   readonly #bytes = new Uint8Array(QUEUE_MESSAGE_MAX + 8);
@@ -150,7 +150,7 @@ export class ArgumentReader implements EventArguments {
     if (name === NAME.data && length === 4) return this.#values(at);
     const end = this.#valueEnd(at);
     if ((name === NAME.capi && length === 5) || (name === NAME.desc && length === 4))
-      this.queue = this.#names.get(this.#data, at, end);
+      this.queue = this.#queues.get(this.#data, at, end);
     else if ((name === NAME.size && length === 4) || (name === NAME.len && length === 3)) {
       this.size = this.#number(at, end);
       this.#sizes++;
@@ -168,7 +168,7 @@ export class ArgumentReader implements EventArguments {
     const role = roles.of(this.#data, nameStart, at - 1);
     if (role === 'data') return this.#values(at);
     const end = this.#valueEnd(at);
-    if (role === 'queue') this.queue = this.#names.get(this.#data, at, end);
+    if (role === 'queue') this.queue = this.#queues.get(this.#data, at, end);
     else if (role === 'size') this.size = this.#number(at, end);
     else if (role === 'result') this.result = this.#number(at, end);
     return end;

@@ -1,4 +1,4 @@
-import { code, isAt, type Line, latin1, Names, Slab, wordChars } from './line.js';
+import { code, isAt, type Line, latin1, Names, queueName, Slab, wordChars } from './line.js';
 import { type Direction, QUEUE_MESSAGE_MAX, type TracedMessage } from './message.js';
 import { PrintedBytes } from './printed-bytes.js';
 
@@ -14,7 +14,7 @@ const TIME_DIGITS_MAX = 20;
 
 /** Reads `NSECS tx capid=0x… size=N BYTES`, as the scripts of `capture` and capturing.md print it. */
 export class BpftraceLines {
-  readonly #queues = new Names((text) => text);
+  readonly #queues = new Names(queueName);
   readonly #directions = new Names((name): Direction | undefined =>
     /rx|recv/i.test(name) ? 'rx' : /tx|send/i.test(name) ? 'tx' : undefined,
   );

@@ -11,6 +11,8 @@ const HEADER =
   /^(?:# tracer: |# entries-in-buffer\/|cpus=\d+$|Attaching \d+ probes?\.\.\.|Attached \d+ probes?$)/;
 /** Processor, time and event, as the lines of all tracers have them. */
 const PROCESSOR = /\d\s+(?:\(\s*[\d-]+\) )?\[\d{3,}\]/;
+/** An event with the trace option raw: thread, processor, time, and a number instead of a name. */
+const RAW_EVENT = /^\s*\d+ \d+ \d+ type: \d+$/;
 const TIME_AND_EVENT = /\d\.\d{6,9}: +[A-Za-z_][\w:-]*: /;
 
 /** Lines at the beginning of a text that are looked at. */
@@ -72,5 +74,6 @@ const JSON_LINES = 8;
 
 /** A line of an event that has nothing to do with message queues. */
 function isAnyEvent(line: string): boolean {
-  return line.length < 512 && PROCESSOR.test(line) && TIME_AND_EVENT.test(line);
+  if (line.length >= 512) return false;
+  return (PROCESSOR.test(line) && TIME_AND_EVENT.test(line)) || RAW_EVENT.test(line);
 }

@@ -1,6 +1,6 @@
 import type { BpftraceLine } from './bpftrace-line.js';
 import { directionOf } from './event-line.js';
-import { code, type Line, latin1, Slab } from './line.js';
+import { code, type Line, latin1, queueName, Slab } from './line.js';
 import { type Direction, type LineTime, QUEUE_MESSAGE_MAX } from './message.js';
 import { PrintedBytes } from './printed-bytes.js';
 
@@ -26,7 +26,7 @@ const FIELDS: readonly (readonly [FieldKind, RegExp])[] = [
 ];
 type FieldKind = 'data' | 'size' | 'queue' | 'at' | 'result' | 'direction' | 'time';
 
-const FIELD = /[\s,;|)\]}]*([A-Za-z_]\w*)\s*[=:]\s*(0x[0-9a-f]+|-?\d+(?:\.\d+)?|\w+)?/iy;
+const FIELD = /[\s,;|)\]}]*([A-Za-z_]\w*)\s*[=:]\s*(-?\w+(?:\.\d+)?)?/iy;
 /** The first field of a message behind the head of its line. */
 const FIRST =
   /(?:^|[\s,;|([{])(?=(?:\w*size|\w*len|\w*length|count|n?bytes|sz|n|cap\w*|desc|queue|\w*msgq\w*|handle|q)\s*[=:]\s*-?[0-9a-f])/i;
@@ -163,7 +163,7 @@ function takeField(facts: Facts, kind: FieldKind | undefined, value: string): vo
       if (!Number.isInteger(facts.size) || facts.size < 0) facts.size = undefined;
       return;
     case 'queue':
-      facts.queue = value;
+      facts.queue = queueName(value);
       return;
     case 'at':
       facts.at = Number(value);

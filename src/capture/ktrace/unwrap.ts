@@ -4,6 +4,8 @@ const BPFTRACE =
 /** The same over several lines or in an array, as jq prints it. */
 const BPFTRACE_SPREAD =
   /^\s*\[?\s*\{\s*(?:"data"\s*:[^{}]{0,9000}(?:\{[^{}]{0,200}\})?[^{}]{0,9000})?"type"\s*:\s*"(?:printf|attached_probes|lost_events|map|time)"/;
+/** What `jq .data` makes of the first object. */
+const ATTACHED = /^\s*\{\s*"probes"\s*:\s*\d+\s*\}/;
 /** A string, with its value when it is a name, or the end of an object. */
 const TOKEN = /"((?:[^"\\]|\\.?)*)(?:"|$)(?:\s*(:)\s*("(?:[^"\\]|\\.?)*(?:"|$)|\d+(?:\.\d+)?)?)?|\}/g;
 /** A field as `journalctl -o export` and `-o verbose` write it. */
@@ -20,7 +22,7 @@ const JOURNAL_TIME = '__MONOTONIC_TIMESTAMP';
 const JOURNAL = /^(?:[^ -~]|data: )?\s*\[?\s*\{(?:.*"(?:MESSAGE|__CURSOR)"|\s*"_{0,2}[A-Z][A-Z_]+")\s*:/;
 
 /** Objects that begin with a line of text, or with its time: of dmesg, container logs, test labs and systrace. */
-const LINES = /^\s*(?:- )?\[?\s*\{\s*"(?:dmesg|pri|fac|log|dt|message|line|systemTraceEvents)"\s*:/;
+const LINES = /^\s*(?:- )?\[?\s*\{\s*"(?:dmesg|pri|fac|msg|log|dt|message|line|systemTraceEvents)"\s*:/;
 /** The keys of such lines. */
 const TEXT_KEYS: ReadonlySet<string> = new Set([
   'msg',
@@ -34,7 +36,7 @@ const TEXT_KEYS: ReadonlySet<string> = new Set([
 
 /** What a text that begins as one of the JSON forms does holds; undefined for all others. */
 export function wrapped(text: string): 'trace' | 'log' | undefined {
-  if (BPFTRACE.test(text) || BPFTRACE_SPREAD.test(text)) return 'trace';
+  if (BPFTRACE.test(text) || BPFTRACE_SPREAD.test(text) || ATTACHED.test(text)) return 'trace';
   return LINES.test(text) || JOURNAL.test(text) ? 'log' : undefined;
 }
 
