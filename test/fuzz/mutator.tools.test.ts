@@ -41,7 +41,7 @@ beforeAll(async () => {
   mkdirSync(path('seeds'));
   for (const name of readdirSync(path('corpus/requests')).filter((file) => file.endsWith('.typical')))
     copyFileSync(path(`corpus/requests/${name}`), path(`seeds/${name}`));
-}, 120_000);
+});
 
 describe.runIf(isWanted('clang'))('the mutator for other fuzzers', () => {
   it('is C99 without undefined behaviour, for whatever input', () => {
@@ -71,7 +71,7 @@ describe.runIf(isWanted('clang'))('the mutator for other fuzzers', () => {
     };
     expect(fuzz('plain')).toMatchObject({ status: 0 });
     expect(fuzz('grammar').said).toContain('deadly signal');
-  }, 300_000);
+  });
 
   it.runIf(isWanted('afl-clang-fast'))(
     'leads AFL++ there too',
