@@ -12,8 +12,8 @@ export default defineConfig({
     env: { GUNYAH_RM_TESTS: 'whole' },
     isolate: false,
     // Generous: on a busy machine the longest of these take minutes.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // Half of the time is waiting for the other programs.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
   },
