@@ -126,6 +126,16 @@ export function emptyPacket(): ReaderPacket {
   return new ReaderPacket();
 }
 
+/** Puts a whole queue message into a packet object. Number, time and comment stay as they are. */
+export function putMessage(packet: Packet, from: number, to: number, bytes: Uint8Array): void {
+  packet.from = from;
+  packet.to = to;
+  packet.data = bytes;
+  packet.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  packet.start = 0;
+  packet.end = bytes.byteLength;
+}
+
 /** What a packet takes in memory besides its bytes and its comment, about. */
 export const PACKET_SIZE = 1536;
 
