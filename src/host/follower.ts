@@ -1,4 +1,5 @@
 import { type ErrnoClient, protocol } from '../../schemas/index.js';
+import { LatestMap } from '../base/latest-map.js';
 import { headerReader, ReusedHeader } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { HostError } from './error.js';
@@ -71,7 +72,7 @@ export class Follower<Call extends SeenCall, Origin> {
   readonly #all: readonly GenerationName[];
   readonly #transports: readonly Transport<Call, Origin>[];
   /** Calls that wait in all clients alike, by sequence number: what came so far all clients have taken in the same way. */
-  readonly #waiting = new Map<number, Call>();
+  readonly #waiting = new LatestMap<number, Call>();
   readonly #byErrno = new Map<ErrnoClient, readonly GenerationName[]>();
   readonly #read = new ReadFrame<Origin>();
   /** Errors of calls that RM has answered with an error, by client, code and call: to make one costs a stack trace. */
@@ -96,8 +97,6 @@ export class Follower<Call extends SeenCall, Origin> {
   /** The VM has sent a whole request. */
   sent(call: Call): void {
     for (const transport of this.#transports) if (transport.calls.size > 0) transport.leave(call.seq);
-    // A new call stands behind those that wait already.
-    this.#waiting.delete(call.seq);
     this.#waiting.set(call.seq, call);
   }
 
@@ -216,9 +215,9 @@ class ReadFrame<Origin> implements SeenMessage<Origin> {
 class Transport<Call extends SeenCall, Origin> {
   readonly names: readonly GenerationName[];
   /** Calls that wait for their replies, by sequence number. */
-  readonly calls = new Map<number, Call>();
+  readonly calls = new LatestMap<number, Call>();
   /** Those of them to which something has come already, in the same way. */
-  readonly #begun = new Map<number, OutgoingCall>();
+  readonly #begun = new LatestMap<number, OutgoingCall>();
   /** Those of them whose wait a reply has ended, with that reply. They return at the end of the interrupt. */
   readonly #woken = new Map<OutgoingCall, Cause<Origin>>();
   /** What a client which has stopped reading has left for the next interrupt. */

@@ -27,8 +27,9 @@ const WHOLE = { path: '', offset: 0 } as const;
 export type Where = Issue | typeof WHOLE;
 
 const NONE: readonly Sent[] = [];
+const NOTHING = new Uint8Array(0);
 
-/** Requests whose replies are looked for. More than any manager lets wait. */
+/** Of so many messages the replies are looked for. More than any manager lets wait. */
 const WAITING_MAX = 4096;
 
 /** A record that came in one queue message, as clients take it. */
@@ -79,11 +80,13 @@ export class MessagesSeen {
   readonly #whole = new WholeMessage();
   /** Messages of VMs that the machine has not handled yet. */
   readonly #sent: Sent[] = [];
-  /** Those requests that no reply was seen to, by number of the record, oldest first. */
-  readonly #waiting = new Map<number, Sent>();
+  /** Those of the latest requests that no reply was seen to, by number of the record modulo {@link WAITING_MAX}. */
+  readonly #waiting = new Array<Sent | undefined>(WAITING_MAX).fill(undefined);
   /** Messages that are queued while RM does not run. */
   #queued: Sent[] = [];
   #place: Place = {};
+  /** The bytes of the packet that is read. */
+  #frame: Uint8Array = NOTHING;
   /** The record of the packet that is read. */
   #completed: CaptureRecord | undefined;
 
@@ -102,36 +105,44 @@ export class MessagesSeen {
     return this.#sent[0]?.place ?? this.#place;
   }
 
-  /** Takes a queue message. */
-  packet(packet: Packet, from: number, to: number, place: Place): void {
+  /** Takes a queue message. @param frame its bytes, which nobody changes. */
+  packet(packet: Packet, from: number, to: number, place: Place, frame: Uint8Array): void {
     this.#completed = undefined;
+    this.#frame = frame;
     this.#place = place;
     this.#assembler.packet(packet);
     if (from === VMID_RM) {
       if (!this.#options.isCapture || this.#options.clients.isEmpty) return;
-      this.#taken(packet, to, place);
+      this.#taken(to, place, frame);
       return;
     }
     const seen = this.#completed as CaptureRecord | undefined;
-    const record = seen && keptRecord(seen);
+    const record = seen && keptRecord(seen, frame);
     const isNumbered = this.#options.isCapture && record !== undefined;
-    const sent: Sent = { place: isNumbered ? { ...place, no: record.no } : place, record, reply: undefined };
+    const numbered = isNumbered ? { frame: place.frame as number, no: record.no } : place;
+    const sent: Sent = { place: numbered, record, reply: undefined };
     this.#sent.push(sent);
     if (record?.type !== 'request') return;
     this.#options.clients.sent(record, sent);
-    this.#waiting.set(record.no, sent);
-    if (this.#waiting.size <= WAITING_MAX) return;
-    const [oldest] = this.#waiting.keys();
-    if (oldest !== undefined) this.#waiting.delete(oldest);
+    this.#waiting[record.no % WAITING_MAX] = sent;
+  }
+
+  /** The request with this number, which waits no longer. */
+  #answered(no: number): Sent | undefined {
+    const place = no % WAITING_MAX;
+    const sent = this.#waiting[place];
+    if (sent?.record?.no !== no) return undefined;
+    this.#waiting[place] = undefined;
+    return sent;
   }
 
   /** A VM takes a queue message of a capture in an interrupt of its own. */
-  #taken(packet: Packet, to: number, place: Place): void {
+  #taken(to: number, place: Place, frame: Uint8Array): void {
     const { clients } = this.#options;
     const record = this.#completed;
     if (this.#whole.is(record, place) && clients.message(to, this.#whole)) return;
-    const origin = { place, record };
-    clients.interrupt(to, [{ bytes: packet.data.subarray(packet.start, packet.end), origin }]);
+    // Clients may leave it for a later interrupt.
+    clients.interrupt(to, [{ bytes: frame, origin: { place, record: record && keptRecord(record, frame) } }]);
   }
 
   /** Takes the queue messages of a step of a recording. */
@@ -147,7 +158,7 @@ export class MessagesSeen {
       if (clients.isEmpty) continue;
       const seen = this.#completed as CaptureRecord | undefined;
       const frames = taken.get(to) ?? [];
-      frames.push({ bytes: frame, origin: { place, record: seen && keptRecord(seen) } });
+      frames.push({ bytes: frame, origin: { place, record: seen && keptRecord(seen, frame) } });
       taken.set(to, frames);
     }
     for (const [vmid, frames] of taken) clients.interrupt(vmid, frames);
@@ -170,7 +181,7 @@ export class MessagesSeen {
   /** What is queued is lost, and what was asked is not answered any more. */
   forget(): void {
     this.#queued = [];
-    this.#waiting.clear();
+    this.#waiting.fill(undefined);
   }
 
   /** The machine boots. Nothing of the boot before is answered in this one. */
@@ -205,7 +216,7 @@ export class MessagesSeen {
     packet.data = frame;
     packet.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     packet.end = frame.byteLength;
-    this.packet(packet, from, to, place);
+    this.packet(packet, from, to, place, frame);
   }
 
   #record(record: CaptureRecord): void {
@@ -213,9 +224,8 @@ export class MessagesSeen {
     this.#completed = record;
     if (record.request !== undefined) {
       clients.replied(record);
-      const sent = this.#waiting.get(record.request);
-      this.#waiting.delete(record.request);
-      if (sent !== undefined && isNaming(record.layout)) sent.reply = keptRecord(record);
+      const sent = this.#answered(record.request);
+      if (sent !== undefined && isNaming(record.layout)) sent.reply = keptRecord(record, this.#frame);
     }
     const { type, duplicateOf, incomplete } = record;
     const isOdd = type === 'malformed' || type === 'continuation' || incomplete || duplicateOf !== undefined;
