@@ -8,7 +8,7 @@ import { MessageType } from '../schema/index.js';
 import type { RecordedStep } from '../sim/index.js';
 import type { About, ClientWatches } from './client-watches.js';
 import { isNaming } from './doubt.js';
-import { ERROR_WORD_SIZE, payloadOf } from './evidence.js';
+import { ERROR_WORD_SIZE } from './evidence.js';
 import type { Place } from './finding.js';
 import type { Rule } from './rule.js';
 import { ruleOfIssue, wireRules } from './rules/index.js';
@@ -41,9 +41,10 @@ class WholeMessage implements SeenMessage<About> {
   size = 0;
   #record!: CaptureRecord;
   #place!: Place;
+  #frame!: Uint8Array;
 
   /** @returns false for another record, and for none. */
-  is(record: CaptureRecord | undefined, place: Place): boolean {
+  is(record: CaptureRecord | undefined, place: Place, frame: Uint8Array): boolean {
     if (record === undefined || record.announced > 0 || record.size > protocol.limits.content) return false;
     if (record.type !== 'reply' && record.type !== 'notification') return false;
     this.type = MessageType[record.type];
@@ -53,11 +54,12 @@ class WholeMessage implements SeenMessage<About> {
     this.size = record.error === undefined ? record.size : record.size - ERROR_WORD_SIZE;
     this.#record = record;
     this.#place = place;
+    this.#frame = frame;
     return true;
   }
 
   payload(): Uint8Array {
-    return payloadOf(this.#record);
+    return this.#frame.subarray(this.#frame.length - this.size);
   }
 
   origin(): About {
@@ -140,7 +142,7 @@ export class MessagesSeen {
   #taken(to: number, place: Place, frame: Uint8Array): void {
     const { clients } = this.#options;
     const record = this.#completed;
-    if (this.#whole.is(record, place) && clients.message(to, this.#whole)) return;
+    if (this.#whole.is(record, place, frame) && clients.message(to, this.#whole)) return;
     // Clients may leave it for a later interrupt.
     clients.interrupt(to, [{ bytes: frame, origin: { place, record: record && keptRecord(record, frame) } }]);
   }

@@ -39,7 +39,8 @@ export function correct(manager: ResourceManager, step: RecordedStep): boolean {
   if (msg_id !== VM_ALLOC_VMID.id && !parcelCalls.has(msg_id)) return true;
   if (frameType(step.frame) !== MessageType.request) return true;
   const reply = replyIn(step.from, msg_id, frameSeq(step.frame), step.out);
-  if (reply === undefined || wordAt(reply, ERROR_OFFSET) !== 0 || reply.length < VALUE_OFFSET + 4) return true;
+  if (reply === undefined || wordAt(reply, ERROR_OFFSET) !== 0 || reply.length < VALUE_OFFSET + 4)
+    return true;
   const chosen = wordAt(reply, VALUE_OFFSET);
   if (parcelCalls.has(msg_id)) {
     manager.parcels.nextHandle = chosen;

@@ -1,3 +1,4 @@
+import { sameBytes } from '../base/bytes.js';
 import { frameSeq, frameType, type Taken } from '../machine/index.js';
 import { MessageType } from '../schema/index.js';
 
@@ -71,11 +72,5 @@ export function sameFrames(left: readonly Taken[], right: readonly Taken[]): boo
     const other = right[at] as Taken;
     if (to !== other.to || !sameBytes(frame, other.frame)) return false;
   }
-  return true;
-}
-
-function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  if (left.length !== right.length) return false;
-  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
   return true;
 }

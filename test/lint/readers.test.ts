@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { type GenerationName, generations, HostError } from '../../src/host/index.js';
 import { Readers } from '../../src/lint/readers.js';
+import type { Values } from '../../src/wire/index.js';
 import { valuesOf } from '../arbitrary.js';
 import { holds } from '../seeded.js';
 
@@ -30,8 +31,9 @@ function hazards(
 ): string[] {
   const found: string[] = [];
   const issue = { code: 'rm_error', path: 'error', offset: 0, expected: 'OK', actual: 'DENIED' };
-  const error = () => new HostError(name, 'EPERM', 'rm', issue);
-  readers.ofReply([client], id, request, outcome ?? error, (hazard) => found.push(hazard.name));
+  const error = new HostError(name, 'EPERM', 'rm', issue);
+  const seen = { bytes: undefined, complete: true, payload: request as Values };
+  readers.ofReply([client], id, seen, outcome ?? error, (hazard) => found.push(hazard.name));
   return found;
 }
 
