@@ -2,9 +2,9 @@ import { sameBytes } from '../base/bytes.js';
 import type { Hazard, HostError } from '../host/index.js';
 
 /** Outcomes that are remembered. */
-const KNOWN_MAX = 2048;
+const KNOWN_MAX = 512;
 /** Requests and replies with more bytes differ nearly always, and are not remembered. */
-const SIZE_MAX = 64;
+const SIZE_MAX = 256;
 
 /** Payload of the OK reply to a call, or its error. */
 export type Outcome = Uint8Array | HostError;
