@@ -1,4 +1,4 @@
-import { emptyPacket } from '../capture/packets/index.js';
+import { emptyPacket, putMessage } from '../capture/packets/index.js';
 import { CaptureLinter, type LoadedFile } from './capture-linter.js';
 import type { LinterOptions } from './linter.js';
 
@@ -19,11 +19,7 @@ export class LiveLinter {
   message(from: number, to: number, frame: Uint8Array): void {
     const packet = this.#packet;
     packet.frame++;
-    packet.from = from;
-    packet.to = to;
-    packet.data = frame;
-    packet.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-    packet.end = frame.byteLength;
+    putMessage(packet, from, to, frame);
     packet.comment = this.#hasBooted ? this.#boot() : undefined;
     this.#hasBooted = false;
     this.#linter.packet(packet);

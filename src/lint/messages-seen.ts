@@ -1,6 +1,6 @@
 import { constants, protocol } from '../../schemas/index.js';
 import type { Issue } from '../base/error.js';
-import { emptyPacket, type Packet } from '../capture/packets/index.js';
+import { emptyPacket, type Packet, putMessage } from '../capture/packets/index.js';
 import { Assembler, type CaptureRecord, keptRecord } from '../capture/records/index.js';
 import type { SeenFrame, SeenMessage } from '../host/index.js';
 import { rmRules } from '../rpc/index.js';
@@ -213,11 +213,7 @@ export class MessagesSeen {
   #message(step: number, from: number, to: number, frame: Uint8Array, place: Place): void {
     const packet = this.#packet;
     packet.frame = step;
-    packet.from = from;
-    packet.to = to;
-    packet.data = frame;
-    packet.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-    packet.end = frame.byteLength;
+    putMessage(packet, from, to, frame);
     this.packet(packet, from, to, place, frame);
   }
 

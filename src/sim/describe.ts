@@ -2,7 +2,7 @@ import { protocol } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
 import { jsonText } from '../base/json.js';
 import { keysOfRecords } from '../capture/keys/index.js';
-import { emptyPacket } from '../capture/packets/index.js';
+import { emptyPacket, putMessage } from '../capture/packets/index.js';
 import type { CaptureRecord } from '../capture/records/index.js';
 import { Assembler } from '../capture/records/index.js';
 import { rmRules } from '../rpc/index.js';
@@ -27,11 +27,7 @@ export class MessageFeed {
     const packet = this.#packet;
     packet.frame++;
     packet.time = time;
-    packet.from = from;
-    packet.to = to;
-    packet.data = frame;
-    packet.view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-    packet.end = frame.byteLength;
+    putMessage(packet, from, to, frame);
     packet.comment = comment;
     this.#assembler.packet(packet);
   }

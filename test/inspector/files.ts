@@ -87,12 +87,23 @@ export function filesSuite(harness: () => Harness): void {
       await made.context().close();
     });
 
+    it('keep the filter of the capture before', async () => {
+      await drop(page, 'first.pcapng', lifecycle);
+      await page.locator('#filter').fill('type == reply');
+      await shows(page.locator('.summary'), /^\d+ match · /);
+      await drop(page, 'second.pcapng', lifecycle);
+      await shows(page.locator('h1'), 'second.pcapng');
+      await shows(page.locator('.summary'), /^\d+ match · /);
+      await page.locator('#filter').fill('');
+      await loaded(page);
+    });
+
     it.each(captures)('have the values of decode --json: %s', async (name) => {
       const bytes = recorded(name);
       const file = harness().write(name, bytes);
       await page.locator('input[type=file]').setInputFiles(file);
       await shows(page.locator('h1'), name);
-      await loaded(page);
+      // Saving waits for the end of reading by itself.
       const [download, decoded] = await Promise.all([
         page.waitForEvent('download'),
         gunyahRm(['decode', '--json', file]),

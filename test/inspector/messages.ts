@@ -171,8 +171,10 @@ export function messagesSuite(harness: () => Harness): void {
       for (const letter of 'fVM_INIT') await own.keyboard.press(letter);
       expect(await own.locator('#find').inputValue()).toBe('VM_INIT');
       await own.keyboard.press('Enter');
-      await own.locator('.row.chosen').waitFor();
-      expect(await chosenRow(own)).toContain('VM_INIT');
+      await eventually(
+        () => chosenRow(own),
+        (cells) => cells.includes('VM_INIT'),
+      );
       await own.context().close();
     });
 

@@ -159,7 +159,7 @@ export class HeldMessages {
     this.#special[place] = record;
   }
 
-  /** A hash of the words of the payload, and of another number. */
+  /** Messages with equal payloads have equal hashes. @param start the hash of what they are besides */
   payloadHash(place: number, start: number): number {
     const rows = this.#rows;
     const first = place * this.#rowSize + Column.payload;

@@ -7,6 +7,7 @@ import {
   LineSplitter,
   PACKET_SIZE,
   type PacketSink,
+  putMessage,
   type WarningSink,
 } from '../packets/index.js';
 import { refuse } from '../payload/index.js';
@@ -34,15 +35,10 @@ export function ndjsonReader(
     last = item.frame ?? last + 1;
     packet.frame = last;
     packet.time = item.time;
-    packet.from = item.from;
-    packet.to = item.to;
     packet.comment = item.comment;
     packet.clock = item.clock;
     packet.queue = item.queue;
-    packet.data = item.bytes;
-    packet.view = new DataView(item.bytes.buffer, item.bytes.byteOffset, item.bytes.length);
-    packet.start = 0;
-    packet.end = item.bytes.length;
+    putMessage(packet, item.from, item.to, item.bytes);
     sink(packet);
   };
   const order = new PacketOrder<LinePacket>(pass, {

@@ -12,6 +12,7 @@ export {
   type Packet,
   type PacketSink,
   packetWith,
+  putMessage,
   type WarningSink,
 } from './packet.js';
 export { joinHalves, PacketTime } from './packet-time.js';

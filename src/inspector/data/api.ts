@@ -43,9 +43,12 @@ export interface Requests {
   overview(): Overview;
   /** What `lint` has found so far, by rule, the worst first. */
   hazards(): HazardsAnswer;
-  /** Rows [start, end) as `decode --json` prints them. */
-  ndjson(start: number, end: number): string;
-  /** A pcapng file with the notes: of all messages, or of those that the filter shows. */
+  /**
+   * What the filter shows as `decode --json` prints it, in the order of the rows. A file is read and tested to its end
+   * before; of a capture that grows it is what has come so far.
+   */
+  ndjson(): Promise<Blob>;
+  /** A pcapng file with the notes: of all messages, or of those that the filter shows. It waits as `ndjson` does. */
   pcapng(part: 'all' | 'shown'): Promise<Blob>;
 }
 

@@ -27,6 +27,8 @@ const readStep = 1024 * 1024;
 const scanStep = 4096;
 /** Messages that are sorted by what the index has before waiting questions are answered. */
 const sortStep = 1 << 20;
+/** Messages that are written as NDJSON before waiting questions are answered. */
+const saveStep = 2000;
 /** Messages of a capture that grows without end that the page holds, in some 400 MB. */
 const liveMax = 2_000_000;
 /** Largest number of warnings that are reported. */
@@ -63,6 +65,7 @@ export class Session implements Requests {
   readonly #names: FilterNames;
   #isScanning = false;
   #isLive = false;
+  #reading: Promise<void> | undefined;
   #done = false;
   #broken = false;
   #warnings = 0;
@@ -88,8 +91,13 @@ export class Session implements Requests {
   }
 
   /** Reads a capture to its end. Errors are reported as an event. */
-  async open(source: CaptureSource): Promise<void> {
+  open(source: CaptureSource): Promise<void> {
     this.#isLive = 'url' in source;
+    this.#reading = this.#readAll(source);
+    return this.#reading;
+  }
+
+  async #readAll(source: CaptureSource): Promise<void> {
     let size: number | undefined;
     try {
       const stored = await storedBytes(source);
@@ -243,18 +251,31 @@ export class Session implements Requests {
     return { counts: this.#hazards.counts, complete: this.#hazards.isComplete };
   }
 
-  ndjson(start: number, end: number): string {
-    let text = '';
-    const last = Math.min(end, this.#view.count);
-    for (let row = start; row < last; row++)
-      text += recordLine(this.#protocol, this.#index.record(this.#view.messageAt(row)));
-    return text;
+  async ndjson(): Promise<Blob> {
+    const view = await this.#settledView();
+    const { count } = view;
+    const pieces: string[] = [];
+    for (let start = 0; start < count; start += saveStep) {
+      let text = '';
+      for (let row = start; row < Math.min(count, start + saveStep); row++)
+        text += recordLine(this.#protocol, this.#index.record(view.messageAt(row)));
+      pieces.push(text);
+      await this.#host.pause();
+    }
+    return new Blob(pieces, { type: 'application/x-ndjson' });
   }
 
-  pcapng(part: 'all' | 'shown'): Promise<Blob> {
-    const view = this.#view;
+  async pcapng(part: 'all' | 'shown'): Promise<Blob> {
+    const view = await this.#settledView();
     const isWanted = (message: number) => part === 'all' || view.rowOf(message) !== undefined;
     return pcapngOf(this.#index, isWanted, () => this.#host.pause());
+  }
+
+  /** What the filter shows, once a file has been read and all its messages have been tested and sorted. */
+  async #settledView(): Promise<View> {
+    if (!this.#isLive) await this.#reading;
+    while (this.#isScanning) await this.#host.pause();
+    return this.#view;
   }
 
   /** Tests and sorts all messages that have been read so far, until the filter or the order changes. */

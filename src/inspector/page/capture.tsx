@@ -133,6 +133,8 @@ export function Capture({ source, theme }: CaptureProps) {
   useEffect(() => {
     setSort(undefined);
     setFilterInUse('');
+    // The filter bar still shows the filter that the capture before had.
+    if (latestFilter.current !== '') void apply(latestFilter.current);
   }, [client]);
   useEffect(() => {
     if (notice === '') return;

@@ -2,9 +2,6 @@ import { useState } from 'preact/hooks';
 import type { Client } from './client.js';
 import { Menu } from './menu.js';
 
-/** Number of rows in one question to the worker. */
-const blockSize = 2000;
-
 interface SaveMenuProps {
   readonly client: Client;
   readonly rows: number;
@@ -15,18 +12,17 @@ interface SaveMenuProps {
 
 /** Saves the capture with its notes, or the messages that match the filter. */
 export function SaveMenu({ client, rows, name, saved }: SaveMenuProps) {
-  const [isBusy, setBusy] = useState(false);
+  /** The worker that makes a file. One that was closed meanwhile never answers. */
+  const [busy, setBusy] = useState<Client>();
+  const isBusy = busy === client;
   const stem = name.replace(/(\.gz)?$/, '').replace(/\.[^.]*$/, '') || 'capture';
   const save = async (ending: string, make: () => Promise<Blob>) => {
-    setBusy(true);
-    download(await make(), stem + ending);
-    setBusy(false);
-  };
-  const ndjson = async () => {
-    const blocks: string[] = [];
-    for (let start = 0; start < rows; start += blockSize)
-      blocks.push(await client.ask('ndjson', start, Math.min(rows, start + blockSize)));
-    return new Blob(blocks, { type: 'application/x-ndjson' });
+    setBusy(client);
+    try {
+      download(await make(), stem + ending);
+    } finally {
+      setBusy(undefined);
+    }
   };
   return (
     <Menu label="Save" isActions>
@@ -44,7 +40,7 @@ export function SaveMenu({ client, rows, name, saved }: SaveMenuProps) {
         <button type="button" onClick={() => void save('-shown.pcapng', () => client.ask('pcapng', 'shown'))}>
           pcapng
         </button>
-        <button type="button" onClick={() => void save('.ndjson', ndjson)}>
+        <button type="button" onClick={() => void save('.ndjson', () => client.ask('ndjson'))}>
           NDJSON
         </button>
       </fieldset>

@@ -29,14 +29,17 @@ export function useCapture(source: CaptureSource): {
   readonly state: CaptureState;
 } {
   const [client, setClient] = useState<Client>();
-  const [state, setState] = useState(initialState);
+  const [told, setTold] = useState({ source, state: initialState });
   useEffect(() => {
-    setState(initialState);
-    const opened = new Client(source, (event) => setState((before) => stateAfter(before, event)));
+    setTold({ source, state: initialState });
+    const opened = new Client(source, (event) =>
+      setTold(({ state }) => ({ source, state: stateAfter(state, event) })),
+    );
     setClient(opened);
     return () => opened.close();
   }, [source]);
-  return { client, state };
+  // The first drawing with a new source comes before the effect. It must not show the numbers of the source before.
+  return { client, state: told.source === source ? told.state : initialState };
 }
 
 function stateAfter(before: CaptureState, event: Event): CaptureState {
