@@ -1,3 +1,5 @@
+import type { Direction } from './message.js';
+
 /** What an argument of a probe tells of a message. */
 export type Role = 'data' | 'queue' | 'size' | 'result';
 
@@ -19,6 +21,13 @@ const NAMES: readonly (readonly [Exclude<Role, 'data'>, RegExp])[] = [
   ['size', /^(?:n|nr|sz|count|cnt|n?bytes|\w*(?:size|len|length))(?:_t)?$/i],
   ['queue', /^(?:q|queue\w*|\w*msgq\w*|cap\w*|desc\w*|handle|label)$/i],
 ];
+/** The names that the scripts of `capture` give, which count before others of the same role. */
+const OWN: Readonly<Record<Exclude<Role, 'data' | 'size'>, RegExp>> = {
+  result: /^ret$/,
+  queue: /^(?:capid|desc)$/,
+};
+/** Names that can be nothing else than a size. */
+const PLAIN_SIZE = /(?:size|len|length)(?:_t)?$/i;
 /** Sizes of the memory that a receive may fill. */
 const ROOM = /^(?:size|max\w*|buf\w*)$/i;
 /** What the kernel calls the arguments of a probe that gives them no names. */
@@ -66,17 +75,18 @@ export class Roles {
  * Learns the roles of a probe's arguments from one event: the data is its array, its arrays that follow each other, or a
  * numbered family of scalars. The others show themselves by their names, or by being the only one that it can be.
  */
-export function rolesOf(all: readonly ProbeArgument[]): LearntRoles {
+export function rolesOf(all: readonly ProbeArgument[], direction: Direction): LearntRoles {
   const data = dataOf(all);
   if (data === 'nothing' || data === 'unclear') return data;
   const scalars = all.filter(({ elements }, index) => elements === undefined && !data.indexes.has(index));
   const named = (role: Role) => scalars.filter(({ name }) => roleOfName(name) === role);
-  const size = sizeOf(named('size'), scalars, data.first);
+  const size = sizeOf(named('size'), direction) ?? sizeByValue(named('size'), scalars, data.first);
   if (size === undefined) return 'unclear';
   const others = scalars.filter((argument) => argument !== size);
   const result =
-    only(named('result')) ?? others.find(({ name, value }) => UNNAMED.test(name) && value === 0n);
-  const queue = only(others.filter(({ name }) => roleOfName(name) === 'queue'));
+    preferred(named('result'), OWN.result) ??
+    others.find(({ name, value }) => UNNAMED.test(name) && value === 0n);
+  const queue = preferred(named('queue'), OWN.queue);
   return new Roles([
     ...data.entries,
     entry(size.name, 'size'),
@@ -94,10 +104,12 @@ interface Data {
 
 function dataOf(all: readonly ProbeArgument[]): Data | 'nothing' | 'unclear' {
   const arrays = all.flatMap(({ elements }, index) => (elements === undefined ? [] : [index]));
-  const family = arrays.length > 0 ? arrays : longestFamily(all);
+  const own = arrays.filter((index) => (all[index] as ProbeArgument).name === 'data');
+  const family = own.length > 0 ? own : arrays.length > 0 ? arrays : longestFamily(all);
   const [start] = family;
   if (start === undefined) return 'nothing';
   const first = all[start] as ProbeArgument;
+  if (arrays.length === 0 && hasMoreOf(first.name, all, family)) return 'unclear';
   const data = { indexes: new Set(family), first: first.value };
   const names = family.map((index) => (all[index] as ProbeArgument).name);
   if (names.length === 1) return { ...data, entries: [entry(first.name, 'data')] };
@@ -109,6 +121,13 @@ function dataOf(all: readonly ProbeArgument[]): Data | 'nothing' | 'unclear' {
   const elements = family.reduce((sum, index) => sum + ((all[index] as ProbeArgument).elements ?? 1), 0);
   if (!isTogether || !WHOLE_COUNTS.includes(elements)) return 'unclear';
   return { ...data, entries: names.map((name) => entry(name, 'data')) };
+}
+
+/** Whether numbered names of a family stand elsewhere too: then their order is not that of memory. */
+function hasMoreOf(name: string, all: readonly ProbeArgument[], family: readonly number[]): boolean {
+  if (UNNAMED.test(name)) return false;
+  const { prefix } = numbered(name);
+  return all.some((argument, index) => !family.includes(index) && numbered(argument.name).prefix === prefix);
 }
 
 /** The indexes of the scalars with numbered names that follow each other. */
@@ -151,19 +170,31 @@ function numbered(name: string): Numbered {
   return { prefix, number: Number(digits) };
 }
 
-function sizeOf(
+/** Of several names: that of a size, not of a number of things; a receive also has the size of the memory that it may fill. */
+function sizeOf(named: readonly ProbeArgument[], direction: Direction): ProbeArgument | undefined {
+  const plain = named.filter(({ name }) => PLAIN_SIZE.test(name));
+  const able = plain.length > 0 ? plain : named;
+  if (able.length <= 1) return able[0];
+  return direction === 'tx'
+    ? (able.find(({ name }) => name === 'size') ?? able.find(({ name }) => name === 'len'))
+    : only(able.filter(({ name }) => !ROOM.test(name)));
+}
+
+function sizeByValue(
   named: readonly ProbeArgument[],
   scalars: readonly ProbeArgument[],
   first: bigint | undefined,
 ): ProbeArgument | undefined {
-  if (named.length === 1) return named[0];
-  if (named.length > 1) return only(named.filter(({ name }) => !ROOM.test(name)));
   // Only a message of RM shows that these are the arguments of a call that moved one.
-  if (first === undefined || (first & 0xffn) !== RM_FIRST_BYTE) return undefined;
+  if (named.length > 0 || first === undefined || (first & 0xffn) !== RM_FIRST_BYTE) return undefined;
   const able = scalars.filter(
     ({ name, value = 0n }) => roleOfName(name) === undefined && value > 0n && value <= SIZE_MAX,
   );
   return only(able);
+}
+
+function preferred(named: readonly ProbeArgument[], own: RegExp): ProbeArgument | undefined {
+  return named.find(({ name }) => own.test(name)) ?? only(named);
 }
 
 function roleOfName(name: string): Role | undefined {

@@ -1,6 +1,6 @@
 import { type LearntRoles, type ProbeArgument, Roles, rolesOf } from './argument-roles.js';
 import { code, hexDigits, latin1, Names, queueName, Slab } from './line.js';
-import { QUEUE_MESSAGE_MAX } from './message.js';
+import { type Direction, QUEUE_MESSAGE_MAX } from './message.js';
 import type { UnreadWords } from './unread-word.js';
 
 /** The fetched arguments of a trace event, as its line prints them: `name=value` pairs, arrays in braces. */
@@ -123,8 +123,8 @@ export class ArgumentReader implements EventArguments {
   }
 
   /** Looks at the form of the arguments that were read last, for `shape` of the lines to come. */
-  learn(): LearntRoles {
-    const roles = rolesOf(argumentsOf(latin1(this.#data, this.#start, this.#end)));
+  learn(direction: Direction): LearntRoles {
+    const roles = rolesOf(argumentsOf(latin1(this.#data, this.#start, this.#end)), direction);
     if (roles instanceof Roles) this.#shape.roles = roles;
     return roles;
   }

@@ -114,7 +114,7 @@ export class EventLines {
     const { direction, isRmOnly, shape } = probe;
     const args = this.#arguments;
     args.read(data, this.#argumentsStart, end, shape);
-    if (args.isUnclear && !this.#learn(probe, data, end)) return 'nothing';
+    if (args.isUnclear && !this.#learn(probe, direction, data, end)) return 'nothing';
     const { queue, size, result } = args;
     const headEnd = trimmedEnd(data, start, this.#headEnd);
     if (size === undefined) {
@@ -157,11 +157,11 @@ export class EventLines {
   }
 
   /** Learns the roles of the arguments read last, and reads them anew. @returns false for a message that is not understood. */
-  #learn(probe: Probe, data: Uint8Array, end: number): boolean {
+  #learn(probe: Probe, direction: Direction, data: Uint8Array, end: number): boolean {
     const { name, shape } = probe;
     const looks = this.#looks.get(name) ?? 0;
     if (looks >= LOOKS_MAX && !this.#unclear.has(name)) return true;
-    const roles = looks < LOOKS_MAX ? this.#arguments.learn() : 'unclear';
+    const roles = looks < LOOKS_MAX ? this.#arguments.learn(direction) : 'unclear';
     this.#looks.set(name, looks + 1);
     if (roles === 'nothing') return true;
     if (roles === 'unclear' && !this.#arguments.isIncomplete) return true;

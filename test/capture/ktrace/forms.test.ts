@@ -162,6 +162,21 @@ describe('kernel logs with times relative to the line before', () => {
 });
 
 const traceForms: Record<string, string> = {
+  'a number of things beside the size': trace.replace(
+    / size=\d+/g,
+    ' count=1$& flags=1 ready=0xffff800012345678',
+  ),
+  'the room of a receive beside the size': trace.replace(/ len=(\d+)/g, ' size=240 recv_size=$1'),
+  'arguments without names': trace
+    .replace(/ret=0 capid=(\S+) len=(\d+) data=/g, 'arg1=0x0 arg2=$1 arg3=$2 arg4=')
+    .replace(/capid=(\S+) size=(\d+) data=/g, 'arg1=$1 arg2=$2 arg3='),
+  'another array beside the message': trace.replace(/ data=/g, ' regs={0x1,0x2} data='),
+  'numbers of bytes as names': trace.replace(/data=\{(.*)\}/g, (_, words: string) =>
+    words
+      .split(',')
+      .map((word, index) => `b${index * 8}=${word}`)
+      .join(' '),
+  ),
   'decimal words of 64 bits': trace.replace(
     /data=\{(.*)\}/g,
     (_, words: string) =>
@@ -204,6 +219,14 @@ describe('traces of which not all can be told', () => {
       'arrays with spaces between that are no numbered family',
       trace.replaceAll(/data=(\S+)/g, 'from=$1 flags=0x1 to={0x0}'),
       /^unclear: 29 events tx/,
+    ],
+    [
+      'numbered values out of order',
+      trace.replaceAll(/data=\{(.*)\}/g, (_, words: string) => {
+        const [first, ...others] = words.split(',').map((word, index) => `w${index}=${word}`);
+        return [others[0], first, ...others.slice(1)].join(' ');
+      }),
+      /^unclear: 29 events tx .*w1=0x3 w0=/,
     ],
     [
       'events and addresses that tell no direction',

@@ -9,7 +9,7 @@ import {
 } from '../../packets/index.js';
 import { type ProbeArgument, type Role, Roles, rolesOf } from '../argument-roles.js';
 import { directionOf } from '../event-line.js';
-import { QUEUE_MESSAGE_MAX, type TraceItem } from '../message.js';
+import { type Direction, QUEUE_MESSAGE_MAX, type TraceItem } from '../message.js';
 import { TraceMessages, type TraceOptions } from '../messages.js';
 import { type DatFile, readDat } from './file.js';
 import type { EventField, EventFormat } from './format.js';
@@ -79,7 +79,7 @@ function itemOf(file: DatFile, { data, ns }: RingItem & { kind: 'record' }): Tra
   if (format === undefined || direction === undefined) return undefined;
   const number = (field: EventField | undefined) => numberOf(view, field, file.little);
   const task = String(number(format.fields.get('common_pid')) ?? '');
-  const fields = fieldsOf(format, number);
+  const fields = fieldsOf(format, direction, number);
   const queue = number(fields.queue);
   const named = queue === undefined ? undefined : `0x${BigInt.asUintN(64, queue).toString(16)}`;
   const result = number(fields.result);
@@ -118,7 +118,7 @@ type NumberOf = (field: EventField | undefined) => bigint | undefined;
 /** What the fields of each format tell whose names are not those of the scripts of `capture`. */
 const learnt = new WeakMap<EventFormat, MessageFields>();
 
-function fieldsOf(format: EventFormat, number: NumberOf): MessageFields {
+function fieldsOf(format: EventFormat, direction: Direction, number: NumberOf): MessageFields {
   const known = learnt.get(format);
   if (known !== undefined) return known;
   const { fields } = format;
@@ -130,7 +130,12 @@ function fieldsOf(format: EventFormat, number: NumberOf): MessageFields {
   };
   const own = [...fields.values()].filter(({ name }) => !/^(?:common_|__probe_)/.test(name));
   const isNamed = named.size !== undefined && named.data.length > 0;
-  const roles = isNamed ? 'nothing' : rolesOf(own.map((field) => argumentOf(field, number)));
+  const roles = isNamed
+    ? 'nothing'
+    : rolesOf(
+        own.map((field) => argumentOf(field, number)),
+        direction,
+      );
   if (!(roles instanceof Roles)) {
     if (isNamed) learnt.set(format, named);
     return named;
