@@ -23,7 +23,9 @@ export default defineConfig({
     globalSetup: 'test/build.ts',
     // Files of one worker share the modules: to load them costs more than most tests. No module keeps a test's state.
     isolate: false,
-    testTimeout: 60_000,
+    // Only what hangs runs into these: on a busy machine everything takes many times as long.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // The default leaves a core idle, which on two cores is half of them.
     maxWorkers: '100%',
   },

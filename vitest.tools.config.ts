@@ -1,5 +1,35 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take long, the longest first. Whatever of them began last would be waited for alone. */
+const longest = [
+  'guides/pages.tools',
+  'inspector/inspector.tools',
+  'fuzz/exec.tools',
+  'sim/model.part',
+  'sim/paging.part',
+  'fuzz/mutator.tools',
+  'fuzz/small-manager.tools',
+  'golden/export.part',
+  'tables/parquet.tools',
+  'capture/lazy-records.part',
+  'capture/ktrace/varied.part',
+  'golden/native.tools',
+  'device/scripts.tools',
+  'fuzz/carried-over.part',
+  'fuzz/planted.tools',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = longest.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+      return at < 0 ? longest.length : at;
+    };
+    return files.toSorted((left, right) => place(left) - place(right));
+  }
+}
 
 /**
  * The second stage: tests with other programs (a POSIX shell, compilers, Lua, tshark, a browser, other fuzzers), campaigns
@@ -11,9 +41,10 @@ export default defineConfig({
     globalSetup: ['test/build.ts', 'test/build-page.ts'],
     env: { GUNYAH_RM_TESTS: 'whole' },
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     // Generous: on a busy machine the longest of these take minutes.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // Half of the time is waiting for the other programs.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
   },

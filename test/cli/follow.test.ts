@@ -141,17 +141,24 @@ describe('decode --stats', () => {
   it('prints a row for each interval, and the total', async () => {
     const path = file(start(0));
     const running = new Running('decode', '--follow', path, '--stats', 'every', '60ms', '--json');
-    await running.lines(2);
+    const counted = (rows: readonly string[]) => rows.reduce((sum, row) => sum + JSON.parse(row).messages, 0);
+    /** Waits until the rows count as many messages. */
+    const until = async (messages: number) => {
+      for (let count = 1; counted(await running.lines(count)) < messages; count++);
+    };
+    await until(1);
     appendFileSync(path, start(1) + start(2));
-    await running.lines((await running.lines(4)).length + 2);
+    await until(3);
     expect(await running.stop()).toBe(130);
-    const rows = running.text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    const total = rows.pop();
-    expect(total).toMatchObject({ time: 'total', messages: 3, requests: 3, waiting: 1 });
-    expect(rows.reduce((sum, { messages }) => sum + messages, 0)).toBe(3);
+    const lines = running.text.trim().split('\n');
+    expect(JSON.parse(lines.pop() as string)).toMatchObject({
+      time: 'total',
+      messages: 3,
+      requests: 3,
+      waiting: 1,
+    });
+    expect(counted(lines)).toBe(3);
+    const rows = lines.map((line) => JSON.parse(line));
     expect(rows[0]).toMatchObject({ errors: 0, issues: 0 });
   });
 

@@ -40,12 +40,18 @@ describe('an interrupt', () => {
 
   it('is seen while one line is played many times', async () => {
     const stops: (() => void)[] = [];
-    const read = readerOf(`{"scenario":"x"}\n{"times":1000000,${ALLOC.slice(1)}\n`);
-    const running = run(['simulate', '-'], { ...noStdio, read, onStop: (stop) => void stops.push(stop) });
-    setTimeout(() => {
-      for (const stop of stops) stop();
-    }, 200);
-    expect(await running).toBe(130);
+    const next = readerOf(`{"scenario":"x"}\n{"times":1000000,${ALLOC.slice(1)}\n`);
+    const stop = () => {
+      for (const each of stops) each();
+    };
+    const read = (buffer: Uint8Array) => {
+      const size = next(buffer);
+      // The line is played next, which takes more than a second.
+      if (size > 0) setTimeout(stop, 50);
+      return size;
+    };
+    const onStop = (each: () => void) => void stops.push(each);
+    expect(await run(['simulate', '-'], { ...noStdio, read, onStop })).toBe(130);
   });
 
   it('ends replay with the counts so far, without the step whose end was not seen', async () => {

@@ -47,7 +47,7 @@ describe.skipIf(!isInstalled)('extcap', () => {
     const serve = spawn(process.execPath, [main, 'serve', '--socket', socket, '--tap-socket', tap]);
     await once(serve.stderr, 'data');
     const option = `extcap.gunyah_rm_socket.tapsocket:${tap}`;
-    const words = ['-i', 'gunyah_rm_socket', '-o', option, '-c', '2', '-a', 'duration:40', '-l'];
+    const words = ['-i', 'gunyah_rm_socket', '-o', option, '-c', '2', '-a', 'duration:240', '-l'];
     const fields = ['-T', 'fields', '-e', '_ws.col.Protocol', '-e', '_ws.col.Info'];
     const tshark = spawn('tshark', [...words, ...fields], { env });
     const shown = text(tshark.stdout);

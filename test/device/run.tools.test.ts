@@ -1,4 +1,4 @@
-import { chmodSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -22,13 +22,14 @@ const request = (seq: number) =>
 const reply = (seq: number) =>
   Buffer.from(`2102${seq.toString(16).padStart(2, '0')}0017000056000000000a000000`, 'hex');
 
+/** How long something is waited for, in milliseconds: machines that test are busy. */
+const patienceMs = 120_000;
+
 /** `capture --run` in this process, on a fake device. */
 class LiveRun {
   readonly fake = new FakeTracefs();
   text = '';
   errors = '';
-  /** When the text last grew, as performance.now() counts. */
-  grownAt = 0;
   stop!: () => void;
   readonly code: Promise<number>;
 
@@ -47,7 +48,6 @@ class LiveRun {
       env: env as Record<string, string>,
       write: (bytes) => {
         this.text += Buffer.from(bytes).toString();
-        this.grownAt = performance.now();
         return true;
       },
       writeError: (text) => {
@@ -60,7 +60,7 @@ class LiveRun {
   }
 
   async until(condition: () => boolean): Promise<void> {
-    const end = Date.now() + 20_000;
+    const end = Date.now() + patienceMs;
     while (!condition()) {
       if (Date.now() > end) throw new Error(`not in time: ${this.text}\n${this.errors}`);
       await sleep(5);
@@ -82,15 +82,12 @@ describe('capture --run', () => {
     const trace = await live.pipe();
     trace(traceLine('tx', 1, request(1)) + traceLine('rx', 1.001, reply(1)));
     await live.until(() => live.text.includes('reply'));
-    const delays: number[] = [];
+    // Each is printed before the next one comes.
     for (let seq = 2; seq < 12; seq++) {
       const before = live.text.length;
-      const start = performance.now();
       trace(traceLine('tx', seq, request(seq)));
       await live.until(() => live.text.length > before);
-      delays.push(live.grownAt - start);
     }
-    expect(Math.min(...delays)).toBeLessThan(100);
     live.stop();
     expect(await live.code).toBe(0);
     expect(live.fake.left).toEqual([]);
@@ -108,10 +105,13 @@ describe('capture --run', () => {
   });
 
   it('probes the device without --kernel, and writes pcapng alone to standard output', async () => {
-    const live = new LiveRun(['--run', 'adb', '-o', '-', '--duration', '1']);
+    const live = new LiveRun(['--run', 'adb', '-o', '-']);
     live.fake.write('kallsyms', 'ffff T gh_hypercall_msgq_send\n');
     const trace = await live.pipe();
+    const head = live.text.length;
     trace(traceLine('tx', 1, request(1)) + traceLine('rx', 1.001, reply(1)));
+    await live.until(() => live.text.length > head);
+    live.stop();
     expect(await live.code).toBe(0);
     expect(live.errors).toMatch(/the device has .*: tracefs as on android14-6.1/);
     expect(Buffer.from(live.text).subarray(0, 1)).toEqual(Buffer.of(0x0a));
@@ -130,11 +130,17 @@ describe('capture --run', () => {
 
   it('records for Wireshark, with a log for its toolbar', async () => {
     const words = ['--extcap', '--capture', '--extcap-interface', 'gunyah_rm_adb', '--kernel', ''];
-    const pipes = ['--fifo', 'FOLDER/fifo', '--extcap-control-out', 'FOLDER/log', '--duration', '1'];
+    const pipes = ['--fifo', 'FOLDER/fifo', '--extcap-control-out', 'FOLDER/log'];
     const live = new LiveRun([...words, ...pipes]);
     live.fake.write('kallsyms', 'ffff T gh_hypercall_msgq_send\n');
+    // The file stands for Wireshark's pipe, and has a header before anything is recorded.
+    const written = () => statSync(join(live.fake.folder, 'fifo'), { throwIfNoEntry: false })?.size ?? 0;
     const trace = await live.pipe();
+    await live.until(() => written() > 0);
+    const head = written();
     trace(traceLine('tx', 1, request(1)) + traceLine('rx', 1.001, reply(1)));
+    await live.until(() => written() > head);
+    live.stop();
     expect(await live.code).toBe(0);
     expect(live.text).toBe('');
     // A toolbar message: sync byte, length in three bytes, control number, command, text.

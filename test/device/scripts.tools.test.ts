@@ -62,6 +62,9 @@ describe('every script', () => {
   });
 });
 
+/** How long something is waited for, in milliseconds: machines that test are busy. */
+const patienceMs = 120_000;
+
 let scripts = 0;
 
 /** A script on a fake device. */
@@ -88,7 +91,7 @@ class Recording {
   }
 
   async until(condition: () => boolean): Promise<void> {
-    const end = Date.now() + 20_000;
+    const end = Date.now() + patienceMs;
     while (!condition()) {
       if (Date.now() > end) throw new Error(`not in time: ${this.stdout}\n${this.stderr}`);
       await sleep(20);

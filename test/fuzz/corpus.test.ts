@@ -19,7 +19,7 @@ beforeAll(async () => {
   const { stdout, code } = await gunyahRm(['fuzz', 'corpus', '--out', corpus, '--from', finding]);
   expect(code).toBe(0);
   expect(stdout).toBe(`${files().length} messages\n`);
-}, 60_000);
+});
 
 function files(): string[] {
   return ['requests', 'replies', 'notifications'].flatMap((kind) =>

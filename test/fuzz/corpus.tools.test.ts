@@ -37,7 +37,7 @@ const hasAfl = has(() => execFileSync('sh', ['-c', 'command -v afl-fuzz && comma
 
 beforeAll(async () => {
   expect((await gunyahRm(['fuzz', 'corpus', '--out', corpus])).code).toBe(0);
-}, 60_000);
+});
 
 describe('other fuzzers', () => {
   const inContinuousIntegration = process.env.CI !== undefined;
@@ -64,7 +64,7 @@ describe('other fuzzers', () => {
     const inputs = join(corpus, 'notifications');
     const said = printed(
       'afl-fuzz',
-      ['-n', '-V', '1', '-x', dictionary, '-i', inputs, '-o', found, '--', target, '@@'],
+      ['-t', '60000', '-n', '-V', '1', '-x', dictionary, '-i', inputs, '-o', found, '--', target, '@@'],
       {
         AFL_NO_UI: '1',
         AFL_SKIP_CPUFREQ: '1',

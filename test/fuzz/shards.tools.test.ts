@@ -41,7 +41,7 @@ describe('shards of a campaign', () => {
   beforeAll(async () => {
     for (const shard of places)
       await gunyahRm(['fuzz', '--runs', '2', '--plays', '5', '--out', out, '--shard', `${shard}/8`]);
-  }, 120_000);
+  });
 
   const merged = async (name: string, ...folders: string[]) => {
     const to = join(folder, name);

@@ -11,7 +11,7 @@ const pidFile = join(folder, 'pid');
 const endings = join(folder, 'endings');
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A script that ends the server that there is and starts a new one. */
+/** A script that ends the server that there is, starts a new one, and waits until it can be connected to. */
 function restarting(socket: string, ...options: readonly string[]): string {
   const path = join(folder, 'restart');
   const server = `'${process.execPath}' '${main}' serve --socket '${socket}' ${options.join(' ')}`;
@@ -22,6 +22,7 @@ echo "$GUNYAH_RM_ENDING" >> '${endings}'
 if [ -e '${pidFile}' ]; then kill -KILL $(cat '${pidFile}'); rm -f '${pidFile}' '${socket}'; fi
 ${server} > /dev/null 2>&1 &
 echo $! > '${pidFile}'
+while [ ! -S '${socket}' ] && kill -0 $!; do sleep 0.05; done
 `,
   );
   chmodSync(path, 0o755);
@@ -46,7 +47,7 @@ describe('a manager behind a socket', () => {
       '--monitor',
       monitor,
       '--limit',
-      '5000',
+      '60000',
     ];
     const { code, stdout, stderr } = await gunyahRm([...args, '--runs', '2']);
     stop();

@@ -12,7 +12,7 @@ function waitForSocket(line: string): string {
   const [, socket] = /--(?:socket|listen) (\S+).*&$/.exec(line) ?? [];
   return socket === undefined
     ? line
-    : `${line}\nfor n in $(seq 100); do [ -S ${socket} ] && break; sleep 0.1; done`;
+    : `${line}\nfor n in $(seq 1000); do [ -S ${socket} ] && break; sleep 0.1; done`;
 }
 
 /**
@@ -34,7 +34,7 @@ function pageShell(page: Page) {
       cwd: folder.path,
       env: { ...process.env, HOME: home, PATH: `${home}:${process.env.PATH}` },
       encoding: 'utf8',
-      timeout: 120_000,
+      timeout: 280_000,
     });
   };
   return { ...folder, run };

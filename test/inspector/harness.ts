@@ -43,6 +43,7 @@ export class Harness {
       permissions: ['clipboard-read', 'clipboard-write'],
       ...options,
     });
+    context.setDefaultTimeout(patienceMs);
     // Whatever is not the page itself or made by it would be a request to the outside.
     await context.route(
       (address) => !['file:', 'blob:', 'data:'].includes(address.protocol) && !address.href.startsWith(url),
@@ -77,7 +78,7 @@ export class Harness {
 }
 
 /** How long a page is waited for, in milliseconds: machines that test are busy. */
-const patienceMs = 15_000;
+const patienceMs = 120_000;
 
 /** Waits until what is read passes; returns it. Fails, after a while, with what is read instead. */
 export async function eventually<T>(read: () => Promise<T>, passes: (value: T) => boolean): Promise<T> {

@@ -47,12 +47,15 @@ export function viewsSuite(harness: () => Harness): void {
       await canvas.focus();
       await page.keyboard.press('+');
       await shown(/^1\d messages/);
+      /** Waits until another part is shown, and the pointer points at nothing. */
+      const moved = (from: string | null) =>
+        eventually(
+          () => hint.textContent(),
+          (now) => now !== from && /^\d+ messages/.test(now ?? ''),
+        );
       const before = await hint.textContent();
       await page.keyboard.press('ArrowRight');
-      await eventually(
-        () => hint.textContent(),
-        (now) => now !== before,
-      );
+      await moved(before);
       await page.keyboard.press('Home');
       await shown(/, 0 ns to/);
       await page.keyboard.press('End');
@@ -85,10 +88,7 @@ export function viewsSuite(harness: () => Harness): void {
       await page.keyboard.down('Shift');
       await drag(600, 500);
       await page.keyboard.up('Shift');
-      const panned = await eventually(
-        () => hint.textContent(),
-        (now) => now !== unmoved,
-      );
+      const panned = await moved(unmoved);
       // Without Shift a drag marks the part to zoom to.
       await drag(300, 600);
       await eventually(

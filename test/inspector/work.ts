@@ -136,6 +136,7 @@ export function workSuite(harness: () => Harness): void {
       await page.locator('#filter').fill('comment contains "128"');
       await shows(page.locator('.summary'), /^1 match/);
       await page.locator('#filter').fill('');
+      await shows(page.locator('.summary'), /^58 messages/);
       const saved = async (name: string) => {
         await page.getByText('Save', { exact: true }).click();
         const [download] = await Promise.all([

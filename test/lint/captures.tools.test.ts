@@ -91,7 +91,7 @@ function count({ lines }: Scenario, operations: ReadonlySet<string>, figures: Fi
     else if (![...halts].some((halt) => frame === halt || frame === halt + 1)) figures.false++;
 }
 
-it('deaths that captures show, by what they know', { timeout: 300_000 }, async () => {
+it('deaths that captures show, by what they know', async () => {
   const files = ['rm23.ndjson', 'rm23-lives.ndjson'];
   const all = files.flatMap((file) => scenarios(file));
   const operations = new Set<string>();

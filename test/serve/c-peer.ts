@@ -29,6 +29,6 @@ export function compilePeer(target: string): void {
 
 /** Runs it; what it has printed. Fails with its complaint when something is not as it should be. */
 export async function runPeer(program: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(program, args, { timeout: 50_000 });
+  const { stdout } = await promisify(execFile)(program, args, { timeout: 280_000 });
   return stdout.trim();
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, lstatSync, openSync, readSync } from 'node:fs';
-import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { main } from '../cli/bundle.js';
 import { gunyahRm } from '../cli/run.js';
@@ -14,7 +15,10 @@ afterEach(() => {
 });
 afterAll(() => workshop.remove());
 
-const getVmid = (seq: number) => Buffer.from([0x21, 1, seq & 0xff, (seq >> 8) & 0xff, 0x24, 0, 0, 0x56]);
+const header = (type: number, seq: number) =>
+  Buffer.from([0x21, type, seq & 0xff, (seq >> 8) & 0xff, 0x24, 0, 0, 0x56]);
+const getVmid = (seq: number) => header(1, seq);
+const replyTo = (seq: number) => header(2, seq);
 /** Enough to fill a pipe of 64 KiB and what the tap keeps behind it, many times. */
 const count = 12_000;
 
@@ -32,10 +36,10 @@ function serve(
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((done) => setTimeout(done, 10));
+  while (!condition()) await sleep(10);
 }
 
-/** Fills the tap, ends the server, and checks that no answer was missing and that it ended soon. */
+/** Fills the tap, ends the server, and checks that no answer was missing and that it ended, although nobody reads. */
 async function stall(path: string, { child, stderr }: ReturnType<typeof serve>): Promise<void> {
   await until(() => stderr().includes('ready'));
   const peer = await StreamPeer.connect(path);
@@ -43,11 +47,9 @@ async function stall(path: string, { child, stderr }: ReturnType<typeof serve>):
     await peer.write(Buffer.concat(Array.from({ length: 8 }, (_, at) => record(3, 255, getVmid(seq + at)))));
     await peer.until(() => peer.received.length === seq + 8);
   }
-  const ended = new Promise<number | null>((done) => child.on('exit', (code) => done(code)));
-  const start = performance.now();
+  const closed = once(child, 'close');
   child.kill('SIGTERM');
-  expect(await ended).toBe(0);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect((await closed)[0]).toBe(0);
   expect(existsSync(path)).toBe(false);
   expect(stderr()).toMatch(/tap: its reader is too slow/);
   expect(stderr()).toMatch(/tap: \d+ packets were dropped/);
@@ -93,12 +95,18 @@ describe.skipIf(process.platform === 'win32')('a tap that nobody reads (needs pi
       peer.write(Buffer.concat(Array.from({ length: size }, (_, seq) => record(3, 255, getVmid(seq)))));
     await flood(4 * count);
     await until(() => server.stderr().includes('too slow'));
-    const read = buffer(server.child.stdout as NodeJS.ReadableStream);
-    // The reader has come back, and there is room again.
-    await new Promise((done) => setTimeout(done, 300));
-    await peer.ask(3, getVmid(1), 1);
+    // The reader comes back. The next packet that is recorded counts those that were dropped. So there are messages
+    // behind the flood, until the reply to the last of them is recorded.
+    const pieces: Buffer[] = [];
+    server.child.stdout?.on('data', (piece: Buffer) => pieces.push(piece));
+    for (let seq = 4 * count; !Buffer.concat(pieces).includes(replyTo(seq - 1)); seq++) {
+      await peer.write(record(3, 255, getVmid(seq)));
+      await sleep(20);
+    }
+    const closed = once(server.child, 'close');
     server.child.kill('SIGTERM');
-    const bytes = await read;
+    await closed;
+    const bytes = Buffer.concat(pieces);
     const { stderr } = await gunyahRm(['decode', '-', '--frames', '--json'], { input: bytes });
     const dropped = [...stderr.matchAll(/(\d+) packets before this one were dropped/g)];
     const said = /tap: (\d+) packets were dropped/.exec(server.stderr())?.[1];

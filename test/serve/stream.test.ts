@@ -19,6 +19,8 @@ const getVmid = (seq: number) => Buffer.from([0x21, 1, seq & 0xff, seq >> 8, 0x2
 /** VM_DEALLOC_VMID of a VMID that no VM has: the real manager dies of it. */
 const killing = Buffer.from('210107000200005699000000', 'hex');
 const load = ['--load', `0x89000000=${workshop.tree}`];
+/** How far times of a tap may be from those of this test, in milliseconds. */
+const clockToleranceMs = 10_000;
 
 /** Connections that do what none should; done when the server has ended them all. */
 async function misbehave(path: string, random: Random, recordCount: number): Promise<void> {
@@ -75,8 +77,9 @@ describe.skipIf(process.platform === 'win32')('serve --socket (needs unix socket
       .split('\n')
       .map((line) => JSON.parse(line));
     const times = lines.map(({ time }) => Date.parse(time));
-    expect(Math.min(...times)).toBeGreaterThanOrEqual(before - 1);
-    expect(Math.max(...times)).toBeLessThanOrEqual(Date.now() + 1);
+    // The clock is read once and counted on from there: other programs may have had the processor between the two.
+    expect(Math.min(...times)).toBeGreaterThan(before - clockToleranceMs);
+    expect(Math.max(...times)).toBeLessThan(Date.now() + clockToleranceMs);
     expect(lines.length).toBeGreaterThan(10_000);
     const answered = lines.filter(({ from }) => from === 255).map(({ to, raw }) => `${to} ${raw}`);
     expect(answered).toEqual(peer.received.map(({ to, frame }) => `${to} ${formatHex(frame)}`));
@@ -199,8 +202,7 @@ describe.skipIf(process.platform === 'win32')('serve --socket (needs unix socket
       const server = await Server.ready(['--socket', path, '--tap', '/dev/full']);
       const peer = await StreamPeer.connect(path);
       await peer.ask(3, getVmid(1), 1);
-      // What has been recorded is written now.
-      await new Promise((done) => setTimeout(done, 300));
+      await server.told('nothing more is recorded');
       await peer.ask(3, getVmid(2), 1);
       const { code, stderr } = await server.stop();
       expect(stderr).toContain('tap: /dev/full: no space left on the device; nothing more is recorded');

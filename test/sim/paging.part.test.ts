@@ -27,7 +27,7 @@ const hostAddress = (binding: number, page: number) =>
 const vcpu = { type: 1, argument: new Uint8Array(4) };
 
 describe('a storm of page faults', () => {
-  it('ends as in an array of pages, and every page comes back', { timeout: 600_000 }, () => {
+  it('ends as in an array of pages, and every page comes back', () => {
     const faults = budget(100_000);
     const paged = new PagedWorld('a15', false);
     const { world, kernels, host } = paged;

@@ -126,4 +126,4 @@ it('DuckDB reads the values that were put, in rows and row groups of any number'
       expect(most.rows).toEqual([[wild]]);
     }
   });
-}, 60_000);
+});

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import type { Packet } from '../../src/capture/packets/index.js';
@@ -76,7 +77,9 @@ describe.each(['rm', 'a14', 'q515'])('rows from bytes, by the rules %s', (name) 
         rules,
         reuses: true,
         record(record) {
-          expect(rowsOf(record, 'row')).toEqual(expected.shift());
+          const [row, wanted] = [rowsOf(record, 'row'), expected.shift()];
+          // Much cheaper than `toEqual`, which tells the difference.
+          if (!isDeepStrictEqual(row, wanted)) expect(row).toEqual(wanted);
           compared++;
         },
       });

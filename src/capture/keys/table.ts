@@ -102,7 +102,7 @@ export const recordKeys = {
     ofCapture: true,
   }),
   clock: key(clock, {
-    doc: 'Clock of the times when they are not UTC: boot, mono, local, wall or no-year.',
+    doc: 'Clock of the times when they are not UTC: boot, mono, local, wall, no-year or relative.',
     onlyOf: 'unusual',
     record: ({ packets }) => firstOf(packets).clock,
     frame: ({ packet }) => packet.clock,

@@ -1,10 +1,11 @@
-import { code, hexDigits, latin1, Names, Slab } from './line.js';
-import { QUEUE_MESSAGE_MAX } from './message.js';
+import { type LearntRoles, type ProbeArgument, Roles, rolesOf } from './argument-roles.js';
+import { code, hexDigits, latin1, Names, queueName, Slab } from './line.js';
+import { type Direction, QUEUE_MESSAGE_MAX } from './message.js';
 import type { UnreadWords } from './unread-word.js';
 
 /** The fetched arguments of a trace event, as its line prints them: `name=value` pairs, arrays in braces. */
 export interface EventArguments {
-  /** `capid` or `desc`: the queue, as printed. */
+  /** `capid` or `desc`: the queue. */
   queue: string | undefined;
   /** `size` or `len` in bytes. */
   size: number | undefined;
@@ -22,10 +23,12 @@ export interface DataShape {
   digits: number;
   /** Other arguments stand behind the data. */
   hasMore: boolean;
+  /** What the arguments tell, when their names are not those that the scripts of `capture` give. */
+  roles: Roles | undefined;
 }
 
 export function newShape(): DataShape {
-  return { elements: undefined, digits: 0, hasMore: true };
+  return { elements: undefined, digits: 0, hasMore: true, roles: undefined };
 }
 
 /** Elements of an array, or scalars, that cover the 240 bytes of a queue message exactly: their width in bytes. */
@@ -56,24 +59,29 @@ export class ArgumentReader implements EventArguments {
   size: number | undefined;
   result: number | undefined;
   buffers = '';
-  readonly #names = new Names((text) => text);
+  readonly #queues = new Names(queueName);
   readonly #slab = new Slab();
   /** Bytes of the arguments `data` or `d0`, `d1`, … so far. */
   readonly #bytes = new Uint8Array(QUEUE_MESSAGE_MAX + 8);
   #length = 0;
   #count = 0;
   #hasData = false;
+  /** Arguments so far that are called as the size of a message is. */
+  #sizes = 0;
+  #hasUnknown = false;
   #width = 0;
   /** Index of the word amid which the message ends, and of the next; 0 where it ends with a word or with the array. */
   #lastWord = 0;
   #behind = 0;
   #shape = newShape();
   #data: Uint8Array = new Uint8Array(0);
+  #start = 0;
   #end = 0;
 
   /** Reads bytes [start, end) of `data`. @param shape of the probe that printed them; is filled in. */
   read(data: Uint8Array, start: number, end: number, shape: DataShape): void {
     this.#data = data;
+    this.#start = start;
     this.#end = end;
     this.#shape = shape;
     this.queue = undefined;
@@ -83,6 +91,8 @@ export class ArgumentReader implements EventArguments {
     this.#length = 0;
     this.#count = 0;
     this.#hasData = false;
+    this.#sizes = 0;
+    this.#hasUnknown = false;
     this.#width = 0;
     this.#lastWord = 0;
     for (let at = start; at < end; ) {
@@ -102,6 +112,23 @@ export class ArgumentReader implements EventArguments {
     }
   }
 
+  /** The names that were looked for do not tell what the line says. */
+  get isUnclear(): boolean {
+    return (this.isIncomplete || this.#sizes > 1 || this.#hasUnknown) && this.#shape.roles === undefined;
+  }
+
+  /** The line shows no bytes, or not how many belong to the message. */
+  get isIncomplete(): boolean {
+    return !this.#hasData || this.size === undefined;
+  }
+
+  /** Looks at the form of the arguments that were read last, for `shape` of the lines to come. */
+  learn(direction: Direction): LearntRoles {
+    const roles = rolesOf(argumentsOf(latin1(this.#data, this.#start, this.#end)), direction);
+    if (roles instanceof Roles) this.#shape.roles = roles;
+    return roles;
+  }
+
   /** How many of `size` bytes the kernel has read. @param words what is known of the trace's words. */
   readSize(size: number, words: UnreadWords): number {
     const isUnread = words.has(this.#data, this.#lastWord, this.#behind, this.#end, this.#width);
@@ -118,17 +145,32 @@ export class ArgumentReader implements EventArguments {
 
   /** @returns the index behind the value, or -1 when nothing behind it is of interest. */
   #argument(name: number, length: number, nameStart: number, at: number): number {
+    const { roles } = this.#shape;
+    if (roles !== undefined) return this.#byRole(roles, nameStart, at);
     if (name === NAME.data && length === 4) return this.#values(at);
     const end = this.#valueEnd(at);
     if ((name === NAME.capi && length === 5) || (name === NAME.desc && length === 4))
-      this.queue = this.#names.get(this.#data, at, end);
-    else if ((name === NAME.size && length === 4) || (name === NAME.len && length === 3))
+      this.queue = this.#queues.get(this.#data, at, end);
+    else if ((name === NAME.size && length === 4) || (name === NAME.len && length === 3)) {
       this.size = this.#number(at, end);
-    else if (name === NAME.ret && length === 3) this.result = this.#number(at, end);
+      this.#sizes++;
+    } else if (name === NAME.ret && length === 3) this.result = this.#number(at, end);
     else if ((name === NAME.buf && length === 3) || (name === NAME.lenp && length === 4))
       this.buffers += ` ${latin1(this.#data, at, end)}`;
     // d0, d1, …: scalars, or arrays since one array has at most 64 elements.
     else if (this.#data[nameStart] === D && this.#isNumbered(nameStart + 1, at - 1)) return this.#values(at);
+    // `trace-cmd report -R` prints the place of the probe as arguments.
+    else if (this.#data[nameStart] !== code.underscore) this.#hasUnknown = true;
+    return end;
+  }
+
+  #byRole(roles: Roles, nameStart: number, at: number): number {
+    const role = roles.of(this.#data, nameStart, at - 1);
+    if (role === 'data') return this.#values(at);
+    const end = this.#valueEnd(at);
+    if (role === 'queue') this.queue = this.#queues.get(this.#data, at, end);
+    else if (role === 'size') this.size = this.#number(at, end);
+    else if (role === 'result') this.result = this.#number(at, end);
     return end;
   }
 
@@ -144,7 +186,7 @@ export class ArgumentReader implements EventArguments {
     if (!this.#hasData) {
       this.#hasData = true;
       const { elements } = this.#shape;
-      if (elements === undefined && this.#data[start] !== A) this.#look(start);
+      if (elements === undefined && this.#data[start] !== A) this.#look();
       this.#width = WIDTH_BY_COUNT.get(this.#shape.elements ?? 0) ?? widthOf(this.#shape.digits);
     }
     const data = this.#data;
@@ -162,20 +204,29 @@ export class ArgumentReader implements EventArguments {
   }
 
   /** Looks through a whole line for the number and width of its data. */
-  #look(start: number): void {
-    const text = latin1(this.#data, start, this.#end);
+  #look(): void {
     const shape = this.#shape;
     let elements = 0;
-    let lastEnd = 0;
-    for (const match of text.matchAll(VALUES)) {
-      elements += match[0].split(',').length;
-      lastEnd = match.index + match[0].length;
-      for (const [, digits = ''] of match[0].matchAll(HEX_WORD))
-        shape.digits = Math.max(shape.digits, digits.length);
+    shape.hasMore = false;
+    for (const [, name = '', array, , scalar = ''] of latin1(this.#data, this.#start, this.#end).matchAll(
+      ARGUMENT,
+    )) {
+      const isData = this.#isData(name);
+      if (!isData && elements > 0) shape.hasMore = true;
+      if (!isData) continue;
+      const words = (array ?? scalar).split(',');
+      elements += words.length;
+      for (const word of words) shape.digits = Math.max(shape.digits, digitsOf(word));
     }
-    if (!WIDTH_BY_COUNT.has(elements)) return;
-    shape.elements = elements;
-    shape.hasMore = text.slice(lastEnd).includes('=');
+    if (WIDTH_BY_COUNT.has(elements)) shape.elements = elements;
+    else shape.hasMore = true;
+  }
+
+  #isData(name: string): boolean {
+    const { roles } = this.#shape;
+    if (roles === undefined) return DATA_NAME.test(name);
+    const bytes = Uint8Array.from(name, (char) => char.charCodeAt(0));
+    return roles.of(bytes, 0, bytes.length) === 'data';
   }
 
   /** `0x5600001700000121,0x3,…}`, or one word. @returns the index behind it. */
@@ -297,11 +348,36 @@ export class ArgumentReader implements EventArguments {
   }
 }
 
-/** `data={…}` and `d0=…`; the one behind `#look`'s beginning has no name. */
-const VALUES = /(?:^|\bd(?:ata|\d+)=)(?:\{[^}]*(?:\}|$)|-?\w+(?= |$))/g;
-const HEX_WORD = /0x([0-9a-f]+)/g;
+/** A name with an array in braces, an array of raw bytes, or one value. */
+const ARGUMENT = /(\w+)=(?:\{([^}]*)\}?|ARRAY\[([^\]]*)\]?|(\S*))/g;
+const DATA_NAME = /^d(?:ata|\d+)$/;
 const NUMBER_MAX = 1e14;
 const DECIMAL = /^-?\d{1,20}$/;
+
+function argumentsOf(text: string): ProbeArgument[] {
+  const all: ProbeArgument[] = [];
+  for (const [, name = '', array, raw, scalar = ''] of text.matchAll(ARGUMENT)) {
+    // The place of the probe, in front of its arguments.
+    if (name.startsWith('__probe_')) continue;
+    const words = (array ?? raw)?.split(',');
+    const first = words === undefined ? scalar : (words[0] as string);
+    all.push({ name, elements: words?.length, value: bigintOf(raw === undefined ? first : `0x${first}`) });
+  }
+  return all;
+}
+
+function bigintOf(text: string): bigint | undefined {
+  return VALUE.test(text) ? BigInt(text) : undefined;
+}
+
+const VALUE = /^(?:0x[0-9a-f]{1,16}|-?\d{1,20})$/i;
+
+/** Hexadecimal digits that a word needs. */
+function digitsOf(word: string): number {
+  if (word.startsWith('0x')) return word.length - 2;
+  const value = bigintOf(word);
+  return value === undefined ? 0 : (value < 0n ? -value - 1n : value).toString(16).length;
+}
 
 function otherNumber(text: string): number | undefined {
   const value = Number(text);

@@ -1,5 +1,6 @@
-import { code, hexDigits, isAt, type Line, latin1, Names, Slab, wordChars } from './line.js';
+import { code, isAt, type Line, latin1, Names, queueName, Slab, wordChars } from './line.js';
 import { type Direction, QUEUE_MESSAGE_MAX, type TracedMessage } from './message.js';
+import { PrintedBytes } from './printed-bytes.js';
 
 /** A piece of a message: bpftrace 0.17 prints at most 64 (or 200) bytes at once. */
 export interface BpftraceLine extends TracedMessage {
@@ -13,12 +14,12 @@ const TIME_DIGITS_MAX = 20;
 
 /** Reads `NSECS tx capid=0x… size=N BYTES`, as the scripts of `capture` and capturing.md print it. */
 export class BpftraceLines {
-  readonly #queues = new Names((text) => text);
+  readonly #queues = new Names(queueName);
   readonly #directions = new Names((name): Direction | undefined =>
     /rx|recv/i.test(name) ? 'rx' : /tx|send/i.test(name) ? 'tx' : undefined,
   );
   readonly #slab = new Slab();
-  readonly #bytes = new Uint8Array(QUEUE_MESSAGE_MAX);
+  readonly #printed = new PrintedBytes();
   #data: Uint8Array = new Uint8Array(0);
   #at = 0;
   #end = 0;
@@ -54,7 +55,7 @@ export class BpftraceLines {
     if (this.#takes(' capid=') || this.#takes(' desc=')) {
       const begin = this.#at;
       while (this.#at < end && wordChars[data[this.#at] as number] === 1) this.#at++;
-      if (!isAt(data, begin, '0x')) return undefined;
+      if (this.#at === begin) return undefined;
       queue = this.#queues.get(data, begin, this.#at);
     }
     if (!this.#takes(' size=') && !this.#takes(' len=')) return undefined;
@@ -64,7 +65,7 @@ export class BpftraceLines {
     const at = this.#takes(' off=') ? this.#number() : undefined;
     this.#takes(' ');
     const announced = Math.min(size, QUEUE_MESSAGE_MAX);
-    const count = this.#buffer(announced);
+    const count = this.#printed.read(data, this.#at, end, announced);
     if (count === undefined) return undefined;
     return {
       direction,
@@ -72,7 +73,7 @@ export class BpftraceLines {
       // A receive without a queue is of the probe on the function that takes RM's messages only.
       isRmOnly: queue === undefined && direction === 'rx',
       size: announced,
-      bytes: this.#slab.copy(this.#bytes, count),
+      bytes: this.#slab.copy(this.#printed.bytes, count),
       time: { ns, clock: 'boot' },
       task: '',
       at,
@@ -101,45 +102,6 @@ export class BpftraceLines {
     if (this.#at - start > NAME_MAX) return undefined;
     return this.#directions.get(this.#data, start, this.#at);
   }
-
-  /**
-   * Bytes as `%r`, `%rx` and `%rh` print them. `%rh` is plain hex with spaces. `%rx` escapes every byte, `%r` those that
-   * cannot be printed, and neither escapes a backslash: only `\x` with two digits is an escape. The announced size tells
-   * the forms apart where text happens to be hex. @returns their number, undefined when it is none of these.
-   */
-  #buffer(size: number): number | undefined {
-    const data = this.#data;
-    const end = this.#end;
-    const bytes = this.#bytes;
-    const hex = this.#hex();
-    if (hex !== undefined && (hex === size || end - this.#at !== size)) return Math.min(hex, size);
-    let count = 0;
-    for (let at = this.#at; at < end && count < size; count++) {
-      const char = data[at] as number;
-      const isEscape = char === code.backslash && at + 3 < end && data[at + 1] === code.x;
-      const high = isEscape ? (hexDigits[data[at + 2] as number] as number) : -1;
-      const low = high < 0 ? -1 : (hexDigits[data[at + 3] as number] as number);
-      if (low < 0 && char > PRINTABLE_MAX) return undefined;
-      bytes[count] = low < 0 ? char : high * 16 + low;
-      at += low < 0 ? 1 : 4;
-    }
-    return count;
-  }
-
-  /** Reads `21 01 00`; undefined when the rest of the line is not that, all of it. */
-  #hex(): number | undefined {
-    const data = this.#data;
-    let end = this.#end;
-    while (end > this.#at && data[end - 1] === code.space) end--;
-    let count = 0;
-    for (let at = this.#at; at < end; at += 3) {
-      const high = hexDigits[data[at] as number] as number;
-      const low = at + 1 < end ? (hexDigits[data[at + 1] as number] as number) : -1;
-      if (high < 0 || low < 0 || (at + 2 < end && data[at + 2] !== code.space)) return undefined;
-      if (count < QUEUE_MESSAGE_MAX) this.#bytes[count++] = high * 16 + low;
-    }
-    return count;
-  }
 }
 
 /** Whether the name of a message's first field stands before an equals sign. Other events are full of other names. */
@@ -167,4 +129,3 @@ function wordBefore(data: Uint8Array, start: number, end: number): number {
 const NAME_MAX = 64;
 /** A message takes four characters for each byte at most. */
 const LINE_MAX = 4096;
-const PRINTABLE_MAX = 0x7e;

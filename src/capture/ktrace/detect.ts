@@ -3,13 +3,16 @@ import { BpftraceLines } from './bpftrace-line.js';
 import { DumpLines } from './dump-line.js';
 import { EventLines, parseLoss } from './event-line.js';
 import { Line } from './line.js';
-import { isWrapped } from './unwrap.js';
+import { OwnScriptLines } from './own-script-line.js';
+import { Unwrapper, wrapped } from './unwrap.js';
 
 /** What a tracer prints before its first event. */
 const HEADER =
   /^(?:# tracer: |# entries-in-buffer\/|cpus=\d+$|Attaching \d+ probes?\.\.\.|Attached \d+ probes?$)/;
 /** Processor, time and event, as the lines of all tracers have them. */
 const PROCESSOR = /\d\s+(?:\(\s*[\d-]+\) )?\[\d{3,}\]/;
+/** An event with the trace option raw: thread, processor, time, and a number instead of a name. */
+const RAW_EVENT = /^\s*\d+ \d+ \d+ type: \d+$/;
 const TIME_AND_EVENT = /\d\.\d{6,9}: +[A-Za-z_][\w:-]*: /;
 
 /** Lines at the beginning of a text that are looked at. */
@@ -20,7 +23,9 @@ const CLOCK: Clock = 'local';
 export class KernelTraceDetector {
   readonly #events = new EventLines();
   readonly #bpftrace = new BpftraceLines();
+  readonly #ownScripts = new OwnScriptLines();
   readonly #dumps = new DumpLines();
+  readonly #unwrapper = new Unwrapper();
   #count = 0;
   /** The lines so far that hold something, while they may be the beginning of JSON. */
   #start = '';
@@ -34,8 +39,22 @@ export class KernelTraceDetector {
     if (this.#count > LINES_MAX) return undefined;
     if (this.#count <= JSON_LINES) {
       this.#start += `${given}\n`;
-      if (isWrapped(this.#start)) return /^\s*\{\s*"type"/.test(this.#start) ? 'trace' : 'log';
+      const found = wrapped(this.#start);
+      if (found !== undefined) return found;
     }
+    const inside = /^\s*(?:- \{)?["[{]/.test(given) ? this.#unwrapper.json(given) : undefined;
+    return this.#plain(given) ?? this.#first(inside ?? []);
+  }
+
+  #first(lines: readonly string[]): 'trace' | 'log' | undefined {
+    for (const line of lines) {
+      const found = this.#plain(line);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #plain(given: string): 'trace' | 'log' | undefined {
     const line = new Line();
     const { data, start, end } = Line.of(given);
     line.setPlain(data, start, end);
@@ -44,14 +63,17 @@ export class KernelTraceDetector {
       return 'trace';
     if (this.#dumps.parse(line) !== undefined) return 'log';
     const isEvent = this.#events.parse(line, CLOCK) !== undefined || isAnyEvent(text);
-    return isEvent || this.#bpftrace.parseWithin(line) !== undefined ? 'trace' : undefined;
+    const isPrinted =
+      this.#bpftrace.parseWithin(line) !== undefined || this.#ownScripts.parse(line) !== undefined;
+    return isEvent || isPrinted ? 'trace' : undefined;
   }
 }
 
 /** Lines by which JSON shows what it wraps. */
-const JSON_LINES = 3;
+const JSON_LINES = 8;
 
 /** A line of an event that has nothing to do with message queues. */
 function isAnyEvent(line: string): boolean {
-  return line.length < 512 && PROCESSOR.test(line) && TIME_AND_EVENT.test(line);
+  if (line.length >= 512) return false;
+  return (PROCESSOR.test(line) && TIME_AND_EVENT.test(line)) || RAW_EVENT.test(line);
 }

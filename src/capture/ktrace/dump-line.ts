@@ -1,5 +1,6 @@
 import { code, hexDigits, isAt, type Line, Names, wordChars } from './line.js';
 import type { Direction } from './message.js';
+import { isLineEnd } from './printed-bytes.js';
 import { StampReader } from './stamp.js';
 
 /**
@@ -72,6 +73,7 @@ export class DumpLines {
     for (let at = start; at < end - OFFSET_DIGITS; at++) {
       if (!isDriverName(data, at) || !this.#dump(data, at, end)) continue;
       this.#stamp.read(data, start, at);
+      this.#stamp.pass();
       this.#line.caller = this.#stamp.caller;
       return this.#line;
     }
@@ -83,8 +85,14 @@ export class DumpLines {
     if (end - start > DUMP_LINE_MAX) return undefined;
     const at = this.#stamp.readKnown(data, start, end, isDriverName);
     if (at < 0 || !this.#dump(data, at, end)) return undefined;
+    this.#stamp.pass();
     this.#line.caller = this.#stamp.caller;
     return this.#line;
+  }
+
+  /** A line of the log that is no dump: its time counts for those behind it. */
+  pass({ data, start, end }: Line): void {
+    this.#stamp.passLine(data, start, end);
   }
 
   /** Reads what begins at `prefixStart` into `#line`. @returns false when it is no dump. */
@@ -121,7 +129,7 @@ export class DumpLines {
       row[size++] = high * 16 + low;
       this.#line.size = size;
       if (at + 2 >= end) return true;
-      if (data[at + 2] !== code.space) return false;
+      if (data[at + 2] !== code.space) return isLineEnd(data, at + 2, end);
       if (at + 3 >= end || data[at + 3] === code.space) return true;
     }
     return false;

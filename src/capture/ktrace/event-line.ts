@@ -8,6 +8,7 @@ import {
   QUEUE_MESSAGE_MAX,
   type Tick,
   type TraceItem,
+  type UnclearEvents,
 } from './message.js';
 import { UnreadWords } from './unread-word.js';
 
@@ -22,12 +23,17 @@ const OVERWRITTEN = /^#\s*entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
 
 /** What stands in the brackets behind an event's name: the function of the probe, or its address. */
 const PLACE = /^\(([\w.$]+)(\+0x[0-9a-f]+\/0x[0-9a-f]+)?([^()]{0,200})\)/;
-const CALLEE = / <- ([\w.$]+)/;
+/** A page in HTML escapes the arrow. */
+const CALLEE = / (?:<|&lt;)- ([\w.$]+)/;
 const ADDRESS = /^(?:0x)?[0-9a-f]{8,16}$/;
+/** Functions of the drivers, which tell themselves without an offset. */
+const FUNCTION = /^(?:gh|gunyah)_\w+$/;
 /** Characters of a place. */
 const PLACE_MAX = 512;
 /** `trace-cmd report -R` prints the place as fields, without brackets. */
 const RAW_PLACE = '__probe_';
+
+const RAW = /^\s*(?:[0-9a-f]+ )*(type: \d+)$/;
 
 /** The loss that a line reports; undefined for all other lines. */
 export function parseLoss(line: string): Loss | undefined {
@@ -49,6 +55,8 @@ export const LOSS_LINE_MAX = 120;
 
 /** What is the same on all lines of one probe. */
 interface Probe {
+  /** Of its event. */
+  readonly name: string;
   /** The line from the event's name up to the arguments. */
   readonly head: Uint8Array;
   /** Undefined: an event that has nothing to do with message queues. */
@@ -60,6 +68,10 @@ interface Probe {
 
 /** Any text may hold names of events: probes are forgotten when there are too many. */
 const PROBES_MAX = 64;
+/** Events of a probe that are looked at for the roles of its arguments. */
+const LOOKS_MAX = 64;
+/** Characters of arguments that are shown. */
+const SAMPLE_MAX = 100;
 /** Longer lines are not of a tracer: a message has at most 30 words of 18 characters, or 240 bytes of 4. */
 const EVENT_LINE_MAX = 8192;
 
@@ -71,14 +83,23 @@ export class EventLines {
   readonly #unreadWords = new UnreadWords();
   /** Shapes by the event's name: the places of one probe differ by caller. */
   readonly #shapes = new Map<string, DataShape>();
+  readonly #unclear = new Map<string, UnclearEvents>();
+  /** Events by name that have been looked at without finding a message. */
+  readonly #looks = new Map<string, number>();
   /** Of the event found last: index of its name, of its name with its group, and of its arguments. */
   #headEnd = 0;
   #argumentsStart = 0;
+
+  /** What could not be read of the probes so far. */
+  get unclear(): readonly UnclearEvents[] {
+    return [...this.#unclear.values()];
+  }
 
   /** Another trace begins: its probes may print their data otherwise. */
   restart(): void {
     this.#probes = [];
     this.#shapes.clear();
+    this.#looks.clear();
   }
 
   /**
@@ -93,6 +114,7 @@ export class EventLines {
     const { direction, isRmOnly, shape } = probe;
     const args = this.#arguments;
     args.read(data, this.#argumentsStart, end, shape);
+    if (args.isUnclear && !this.#learn(probe, direction, data, end)) return 'nothing';
     const { queue, size, result } = args;
     const headEnd = trimmedEnd(data, start, this.#headEnd);
     if (size === undefined) {
@@ -127,6 +149,38 @@ export class EventLines {
     };
   }
 
+  /** Takes a line of the options raw, hex and bin, which print the number of an event instead of it. */
+  leaveOutRaw(line: Line): boolean {
+    const match = line.length > LOSS_LINE_MAX ? null : RAW.exec(line.text);
+    if (match !== null) this.#leaveOut(match[1] as string, 'raw', line.text.trim());
+    return match !== null;
+  }
+
+  /** Learns the roles of the arguments read last, and reads them anew. @returns false for a message that is not understood. */
+  #learn(probe: Probe, direction: Direction, data: Uint8Array, end: number): boolean {
+    const { name, shape } = probe;
+    const looks = this.#looks.get(name) ?? 0;
+    if (looks >= LOOKS_MAX && !this.#unclear.has(name)) return true;
+    const roles = looks < LOOKS_MAX ? this.#arguments.learn(direction) : 'unclear';
+    this.#looks.set(name, looks + 1);
+    if (roles === 'nothing') return true;
+    if (roles === 'unclear' && !this.#arguments.isIncomplete) return true;
+    if (roles === 'unclear') {
+      this.#leaveOut(name, 'arguments', latin1(data, this.#argumentsStart, end).trim());
+      return false;
+    }
+    this.#unclear.delete(name);
+    this.#arguments.read(data, this.#argumentsStart, end, shape);
+    return true;
+  }
+
+  #leaveOut(event: string, what: UnclearEvents['what'], sample: string): void {
+    const known = this.#unclear.get(event);
+    if (known !== undefined) known.count++;
+    else if (this.#unclear.size < PROBES_MAX)
+      this.#unclear.set(event, { event, what, sample: sample.slice(0, SAMPLE_MAX), count: 1 });
+  }
+
   /**
    * Finds `NAME: (function+0x4/0x20 [module])`, `NAME: (caller+0x62/0x90 <- function)`, `NAME: (address)` or
    * `NAME: __probe_ip=`. A task's name may hold colons and brackets, but no place: it has at most 15 characters.
@@ -144,7 +198,20 @@ export class EventLines {
       const probe =
         this.#known(data, nameStart, end) ??
         this.#probeOf(data, nameStart, colon, isRaw ? place + RAW_PLACE.length : placeEnd(data, place, end));
-      if (probe?.direction === undefined) continue;
+      if (probe === undefined) continue;
+      if (probe.direction === undefined) {
+        if (hasArray(data, nameStart + probe.head.length, end))
+          this.#leaveOut(
+            probe.name,
+            'direction',
+            latin1(
+              data,
+              nameStart + probe.head.length,
+              Math.min(end, nameStart + probe.head.length + SAMPLE_MAX),
+            ).trim(),
+          );
+        continue;
+      }
       this.#headEnd = groupStart(data, start, nameStart);
       this.#argumentsStart = nameStart + probe.head.length;
       return probe;
@@ -177,6 +244,7 @@ export class EventLines {
     const callee = CALLEE.exec(rest)?.[1] ?? '';
     const shape = this.#shapes.get(name) ?? newShape();
     const probe: Probe = {
+      name,
       head: data.slice(nameStart, argumentsStart),
       direction: directionOf(name) ?? directionOf(callee) ?? directionOf(place),
       isRmOnly: /(?:^|_)rm_/.test(callee === '' ? place : callee),
@@ -208,8 +276,18 @@ export class EventLines {
 /** The index behind the brackets at `start`; undefined when they hold no place. */
 function placeEnd(data: Uint8Array, start: number, end: number): number | undefined {
   const match = PLACE.exec(latin1(data, start, Math.min(end, start + PLACE_MAX)));
-  if (match === null || (match[2] === undefined && !ADDRESS.test(match[1] as string))) return undefined;
+  if (match === null) return undefined;
+  const place = match[1] as string;
+  if (match[2] === undefined && !ADDRESS.test(place) && !FUNCTION.test(place)) return undefined;
   return start + match[0].length;
+}
+
+/** Whether one of the first arguments is an array, as the bytes of a message are. */
+function hasArray(data: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < Math.min(end, start + PLACE_MAX) - 1; at++)
+    if (data[at] === code.equals && (data[at + 1] === code.openBrace || isAt(data, at + 1, 'ARRAY[')))
+      return true;
+  return false;
 }
 
 /** Index at which the word that ends at `end` begins. */
@@ -249,6 +327,9 @@ function timeOf(data: Uint8Array, start: number, headEnd: number, clock: Clock):
     fraction += digit * scale;
     scale *= 10;
   }
+  // What an event printed into the kernel's log has (tp_printk).
+  if (data[end - 1] === code.closeSquare && data[start] === code.openSquare && end - start < TIME_MAX)
+    return timeOf(data, start, end - 1, 'mono');
   if (data[at] !== code.dot || scale < 1000)
     return otherTime(latin1(data, Math.max(start, end - TIME_MAX), end), clock);
   let seconds = 0;

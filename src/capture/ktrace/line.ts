@@ -150,6 +150,16 @@ export class Names<T = string> {
   }
 }
 
+/** The name of a queue: its capability ID in hex, whatever radix the trace has. Other names stay. */
+export function queueName(text: string): string {
+  if (DECIMAL.test(text)) return `0x${BigInt.asUintN(64, BigInt(text)).toString(16)}`;
+  return HEX.test(text) ? `0x${text}` : text;
+}
+
+const DECIMAL = /^-?\d{1,20}$/;
+/** Longer than any word, and with a letter, which a decimal number has not. */
+const HEX = /^(?=.*[a-f])[0-9a-f]{9,16}$/;
+
 /** Power of two. */
 const SLOTS = 64;
 /** Characters at the end of a name that choose its slot. */

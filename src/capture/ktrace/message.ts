@@ -66,5 +66,18 @@ export interface Loss {
 
 export type TraceItem = ({ readonly kind: 'message' } & TracedMessage) | CallEvent | Loss;
 
+/** Events that carry bytes of which it is not known what they are. */
+export interface UnclearEvents {
+  readonly event: string;
+  /**
+   * `arguments`: their names and forms tell no roles. `direction`: neither event nor function tells it. `raw`: an option of
+   * the tracer hides them.
+   */
+  readonly what: 'arguments' | 'direction' | 'raw';
+  /** Arguments of one of them. */
+  readonly sample: string;
+  count: number;
+}
+
 /** Queue messages have at most 240 bytes (protocol/rpc.md). */
 export const QUEUE_MESSAGE_MAX = 240;

@@ -2,7 +2,7 @@ import type { Protocol } from '../../schema/index.js';
 import { emptyPacket, type Packet, type PacketSink, type WarningSink } from '../packets/index.js';
 import { CallPairs } from './calls.js';
 import { type Judged, MessageJudge } from './judge.js';
-import type { TracedMessage, TraceItem } from './message.js';
+import type { TracedMessage, TraceItem, UnclearEvents } from './message.js';
 import { QueueFinder } from './queues.js';
 import { RetryFilter } from './retries.js';
 import { TickOrder } from './tick-order.js';
@@ -92,14 +92,14 @@ export class TraceMessages {
     this.#ticks.release();
   }
 
-  /** Nothing follows. @param offset of the last line or record, for warnings. */
-  end(offset: number): void {
+  /** Nothing follows. @param offset of the last line or record, for warnings. @param unclear what was left out. */
+  end(offset: number, unclear: readonly UnclearEvents[] = []): void {
     this.#calls.end();
     this.#finder.end();
     this.#judge.end();
     this.#ticks.release();
     this.oldest = Number.POSITIVE_INFINITY;
-    this.#summary(offset);
+    this.#summary(offset, unclear);
   }
 
   #deliver(item: Judged): void {
@@ -164,9 +164,11 @@ export class TraceMessages {
     this.#sink(packet);
   }
 
-  #summary(offset: number): void {
+  #summary(offset: number, unclear: readonly UnclearEvents[]): void {
     const say = (code: string, message: string, isNote: boolean) =>
       this.#warn({ code, frame: this.#packet.frame, offset, message, isNote });
+    for (const { event, what, sample, count } of unclear)
+      say('unclear', `${count} events ${event} are left out (${sample}): ${UNCLEAR[what]}`, false);
     if (this.#zeros !== undefined && this.#zeroCount > 0) {
       say('no_bytes', `${this.#zeroCount} messages have no bytes: ${NO_BYTES}`, false);
     }
@@ -195,6 +197,15 @@ export class TraceMessages {
 
 /** Of a message that ends where a page ends, when a probe fetches words that go beyond. */
 const UNREAD = 'the kernel could not read';
+/** Why events with bytes were left out, and what to do. */
+const UNCLEAR: Readonly<Record<UnclearEvents['what'], string>> = {
+  arguments:
+    'which arguments are the message and its size is not clear; call the message data, or d0, d1 and so on, its size size or len, ' +
+    'the queue capid, and the result of a receive ret',
+  raw: 'the trace options raw, hex and bin print numbers of events only; echo noraw, nohex and nobin into trace_options',
+  direction:
+    'neither event nor function tells the direction; call events that send tx, and events that receive rx',
+};
 /** What to do about arrays that are printed as zeros. */
 const NO_BYTES =
   'trace-cmd and perf print arrays as zeros; use "trace-cmd report -R", the trace.dat itself, or probes with scalars';

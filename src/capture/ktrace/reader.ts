@@ -14,6 +14,7 @@ import { EventLines, LOSS_LINE_MAX, parseLoss } from './event-line.js';
 import { code, ESCAPE, isAt, Line } from './line.js';
 import type { TracedMessage } from './message.js';
 import { TraceMessages, type TraceOptions } from './messages.js';
+import { OwnScriptLines } from './own-script-line.js';
 import { isWholeMessage, plausibility } from './plausible.js';
 import { TimeOrder } from './time-order.js';
 import { Unwrapper } from './unwrap.js';
@@ -41,6 +42,7 @@ export class KernelTraceReader implements CaptureReader {
   readonly #inside = new Line();
   readonly #unwrapper = new Unwrapper();
   readonly #bpftrace = new BpftraceLines();
+  readonly #ownScripts = new OwnScriptLines();
   readonly #dumpLines = new DumpLines();
   readonly #events = new EventLines();
   readonly #order: TimeOrder;
@@ -112,7 +114,7 @@ export class KernelTraceReader implements CaptureReader {
     this.#dumps.end(this.#endsInLine);
     this.#order.release();
     this.#otherLines?.end();
-    this.#messages.end(this.#offset);
+    this.#messages.end(this.#offset, this.#events.unclear);
   }
 
   #line(line: Line, number: number): void {
@@ -146,6 +148,11 @@ export class KernelTraceReader implements CaptureReader {
       this.#order.push(traced);
       return;
     }
+    const own = this.#ownScripts.parse(line);
+    if (own !== undefined) {
+      for (const message of own) this.#order.push(message);
+      return;
+    }
     // Another recording begins, whose times have nothing to do with those before.
     if (isAt(line.data, line.start, ATTACHED)) this.#order.release();
     const loss = mayBeLoss(line, first) ? parseLoss(line.text) : undefined;
@@ -153,14 +160,15 @@ export class KernelTraceReader implements CaptureReader {
       this.#messages.item(loss);
       return;
     }
+    if (isDigit(line.data[line.end - 1] as number) && this.#events.leaveOutRaw(line)) return;
     this.#hasOtherLines = true;
+    this.#dumpLines.pass(line);
     // The lines of a tracer are full of numbers: none of them is a dump.
     if (!this.#hasEvents) this.#otherLines?.line(line, number, this.#offset);
   }
 
   #unwrapped(line: Line, at: number, first: number): readonly string[] | undefined {
-    if (JSON_STARTS.has(first) || (first === D && isAt(line.data, at, EVENT_STREAM)))
-      return this.#unwrapper.json(line.text);
+    if (JSON_STARTS.has(first) || mayBeJson(line, at, first)) return this.#unwrapper.json(line.text);
     const isField =
       this.#unwrapper.isOpen || ((first === M || first === code.underscore) && hasField(line, at));
     return isField ? this.#unwrapper.field(line.text) : undefined;
@@ -215,8 +223,15 @@ const JSON_STARTS = new Set(['{', '}', '"', ']', '\x1e'].map((char) => char.char
 const EVENT_STREAM = 'data: {';
 const D = 0x64;
 const M = 0x4d;
+const LIST_ITEM = '- {"';
 /** The fields of the journal that matter, as `journalctl -o export` and `-o verbose` write them. */
-const FIELDS = ['MESSAGE=', '__CURSOR=', '__MONOTONIC_TIMESTAMP=', '_SOURCE_MONOTONIC_TIMESTAMP='] as const;
+const FIELDS = [
+  'MESSAGE=',
+  '__CURSOR=',
+  '__REALTIME_TIMESTAMP=',
+  '__MONOTONIC_TIMESTAMP=',
+  '_SOURCE_MONOTONIC_TIMESTAMP=',
+] as const;
 /** Of `CPU:0 [LOST`, `Lost` and `lost`. */
 const LOSS_STARTS = new Set(['#', 'C', 'L', 'l'].map((char) => char.charCodeAt(0)));
 const ASTERISK = 0x2a;
@@ -227,6 +242,19 @@ function firstIndex({ data, start, end }: Line): number {
   while (at < end && (data[at] === code.space || data[at] === TAB)) at++;
   return at;
 }
+
+/** An array, in which objects, strings or nothing follow, as against a time in brackets; an event or an item that is JSON. */
+function mayBeJson({ data, end }: Line, at: number, first: number): boolean {
+  if (first !== code.openSquare)
+    return (
+      (first === D && isAt(data, at, EVENT_STREAM)) || (first === code.minus && isAt(data, at, LIST_ITEM))
+    );
+  let next = at + 1;
+  while (next < end && data[next] === code.space) next++;
+  return next >= end || data[next] === code.openBrace || data[next] === QUOTE;
+}
+
+const QUOTE = 0x22;
 
 function hasField({ data }: Line, at: number): boolean {
   return FIELDS.some((field) => isAt(data, at, field));

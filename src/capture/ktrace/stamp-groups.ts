@@ -52,12 +52,18 @@ export class StampGroups {
 
   /** Seconds since 1970 of a date and a time of day, whose hour, minute and second are groups that follow each other. */
   date(year: number, month: number, day: number, hour: number): number {
+    const seconds = this.day(year, month, day);
+    return seconds + this.number(hour) * 3600 + this.number(hour + 1) * 60 + this.number(hour + 2);
+  }
+
+  /** Seconds since 1970 at which a day begins. */
+  day(year: number, month: number, day: number): number {
     const date = (year * 128 + month) * 128 + day;
     if (date !== this.#date) {
       this.#date = date;
       this.#dateSeconds = Date.UTC(year, month - 1, day) / 1000;
     }
-    return this.#dateSeconds + this.number(hour) * 3600 + this.number(hour + 1) * 60 + this.number(hour + 2);
+    return this.#dateSeconds;
   }
 
   /** How far a zone's clock is ahead of UTC, in seconds: three groups, of which the first is the sign. */

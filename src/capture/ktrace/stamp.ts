@@ -1,6 +1,7 @@
 import type { Clock } from '../packets/index.js';
 import { code, latin1, Names } from './line.js';
 import type { LineTime } from './message.js';
+import { RelativeTime } from './relative-time.js';
 import { StampGroups } from './stamp-groups.js';
 
 interface Rule {
@@ -11,7 +12,44 @@ interface Rule {
   readonly clock?: Clock;
   readonly ns?: (groups: StampGroups) => bigint;
   readonly caller?: number;
+  /** What the pattern says of the time since the line before. */
+  readonly passes?: (groups: StampGroups, time: RelativeTime) => void;
 }
+
+/** What dmesg prints instead of a time, or with one of whole seconds. */
+const RELATIVE_RULES: readonly Rule[] = [
+  // dmesg -e and -H.
+  {
+    begins: /\[/,
+    pattern: /\[\s*\+(\d+)\.(\d{6})\] ?/dy,
+    passes: (groups, time) => time.add(groups.number(1) * 1e9 + groups.fraction(2)),
+  },
+  {
+    begins: /\[/,
+    pattern: /\[([A-Z][a-z]{2})\s?(\d{1,2}) (\d\d):(\d\d)\] ?/dy,
+    passes: (groups, time) =>
+      time.minute(
+        groups.day(1970, groups.month(1), groups.number(2)) + groups.number(3) * 3600 + groups.number(4) * 60,
+      ),
+  },
+  // dmesg --time-format=delta, and -d with -t or -e.
+  {
+    begins: /\[/,
+    pattern: /\[<\s*(\d+)\.(\d{6})>\] ?/dy,
+    passes: (groups, time) => time.add(groups.number(1) * 1e9 + groups.fraction(2)),
+  },
+  // dmesg -d -T.
+  {
+    begins: /\[/,
+    pattern:
+      /\[[A-Z][a-z]{2} ([A-Z][a-z]{2})\s+(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4}) <\s*(\d+)\.(\d{6})>\] ?/dy,
+    passes: (groups, time) =>
+      time.second(
+        groups.date(groups.number(6), groups.month(1), groups.number(2), 3),
+        groups.number(7) * 1e9 + groups.fraction(8),
+      ),
+  },
+];
 
 /**
  * The parts that dmesg with its options, /dev/kmsg, journalctl, syslog and logcat put in front, each followed by the
@@ -19,10 +57,11 @@ interface Rule {
  * does: `StampReader` relies on it.
  */
 const RULES: readonly Rule[] = [
-  // printk's time; dmesg -d adds the time since the line before.
+  ...RELATIVE_RULES,
+  // printk's time; dmesg -d and journalctl -o short-delta add the time since the line before.
   {
     begins: /\[/,
-    pattern: /\[\s*(\d+)\.(\d{3,9})(?:\s*<\s*[+\d.]+\s*>)?\] ?/dy,
+    pattern: /\[\s*(\d+)\.(\d{3,9})(?:\s*<\s*[+\d.]+\s*\*?>|\s+)?\] ?/dy,
     clock: 'mono',
     ns: (groups) => groups.ns(groups.number(1), groups.fraction(2)),
   },
@@ -129,6 +168,7 @@ export class StampReader {
   #start = 0;
   readonly #groups = new StampGroups();
   readonly #callers = new Names((text) => text);
+  readonly #relative = new RelativeTime();
 
   /** Takes bytes [start, end) of `data`, at most 1024; `time` and `caller` are read from them. */
   read(data: Uint8Array, start: number, end: number): void {
@@ -181,9 +221,33 @@ export class StampReader {
 
   get time(): LineTime | undefined {
     const { time } = this.#shape;
+    if (time?.rule.passes !== undefined) return this.#relative.time;
     if (time?.rule.ns === undefined) return undefined;
     this.#groups.set(this.#data, this.#start, time.groups);
     return { ns: time.rule.ns(this.#groups), clock: time.rule.clock };
+  }
+
+  /** The line whose stamp was read counts for the times of those behind it; to be called once for it. */
+  pass(): void {
+    const { time } = this.#shape;
+    if (time?.rule.passes === undefined) return;
+    this.#groups.set(this.#data, this.#start, time.groups);
+    time.rule.passes(this.#groups, this.#relative);
+  }
+
+  /** As `pass`, for any line of a log. */
+  passLine(data: Uint8Array, start: number, end: number): void {
+    const at = relativeStart(data, start, end);
+    if (at < 0) return;
+    const text = latin1(data, at, Math.min(end, at + RELATIVE_MAX));
+    for (const rule of RELATIVE_RULES) {
+      rule.pattern.lastIndex = 0;
+      const match = rule.pattern.exec(text);
+      if (match === null) continue;
+      this.#groups.set(data, at, groupsOf(match));
+      rule.passes?.(this.#groups, this.#relative);
+      return;
+    }
   }
 
   #use(index: number): void {
@@ -217,11 +281,12 @@ function shapeOf(stamp: string): Shape {
       rule.pattern.lastIndex = end;
       const match = rule.pattern.exec(stamp);
       if (match === null || match[0] === '') continue;
-      const groups = (match.indices ?? []).flatMap((range) => range ?? [-1, -1]);
+      const groups = groupsOf(match);
       if (rule.caller !== undefined) caller = { rule, groups };
       // The first time counts: what a log daemon adds stands before what the kernel printed. The kernel's own time is
       // finer than a second of a log daemon, and is what the other lines have too.
-      if (rule.ns !== undefined && (time === undefined || rule.clock === 'mono')) time = { rule, groups };
+      const isKernel = rule.clock === 'mono' || rule.passes !== undefined;
+      if (isKernel || (rule.ns !== undefined && time === undefined)) time = { rule, groups };
       end += match[0].length;
       break;
     }
@@ -230,10 +295,33 @@ function shapeOf(stamp: string): Shape {
   return { bytes, time, caller };
 }
 
+function groupsOf(match: RegExpExecArray): number[] {
+  return (match.indices ?? []).flatMap((range) => range ?? [-1, -1]);
+}
+
+/** The index of the bracket with which a relative time begins, for all that its form tells; -1 when there is none. */
+function relativeStart(data: Uint8Array, start: number, end: number): number {
+  const stop = Math.min(end, start + BEFORE_MAX);
+  let at = start;
+  while (at < stop && data[at] !== code.openSquare) at++;
+  if (at >= stop) return -1;
+  // `[Nov21 13:14]` and `[Sat Nov 21 13:14:07 2026 <`.
+  if (data[at + 12] === code.closeSquare || data[at + 26] === LESS) return at;
+  let next = at + 1;
+  while (next < end && data[next] === code.space) next++;
+  return data[next] === PLUS || data[next] === LESS ? at : -1;
+}
+
+/** Characters of what dmesg -x prints in front of a time, and of a time. */
+const BEFORE_MAX = 32;
+const RELATIVE_MAX = 64;
+const PLUS = 0x2b;
+const LESS = 0x3c;
+
 /** Terminal programs, `ts` and `grep` put something of their own in front: a part may begin behind a space or in brackets. */
 function nextPart(stamp: string, at: number): number {
   PART.lastIndex = at + 1;
   return PART.exec(stamp)?.index ?? stamp.length;
 }
 
-const PART = /(?<=\s)|[[<]/g;
+const PART = /(?<=[\s:])|[[<]/g;

@@ -44,9 +44,10 @@ export interface Packet {
 /**
  * Clocks of times that are not UTC. `boot`, `mono` and `local` count from the start of the machine, as the kernel's
  * trace clocks of these names do. `wall` is the device's own time of day, in a zone that the text does not name.
- * `no-year` is a time of day and date without a year, for which 1970 stands.
+ * `no-year` is a time of day and date without a year, for which 1970 stands; without a date it is the first of January.
+ * `relative` counts from a moment that is not known: only differences mean something.
  */
-export const clocks = ['boot', 'mono', 'local', 'wall', 'no-year'] as const;
+export const clocks = ['boot', 'mono', 'local', 'wall', 'no-year', 'relative'] as const;
 export type Clock = (typeof clocks)[number];
 
 /** Takes the packets of a capture in file order. The reader must not be used again after the sink has thrown. */

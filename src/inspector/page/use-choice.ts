@@ -24,20 +24,28 @@ export function useChoice(
     latest.current = typeof next === 'function' ? next(latest.current) : next;
     render(latest.current);
   };
-  useEffect(() => setChoice(nothing), [client]);
+  /** How often something was chosen. An answer that belongs to an earlier choice comes too late. */
+  const choices = useRef(0);
+  const chooseNothing = () => {
+    choices.current++;
+    setChoice(nothing);
+  };
+  useEffect(chooseNothing, [client]);
   const chooseRow = useCallback(
     (row: number) => {
+      const own = ++choices.current;
       setChoice((before) => ({ ...before, row }));
       void client?.ask('rows', row, row + 1, []).then(([found]) => {
-        // The user may have chosen another row since.
-        if (found !== undefined) setChoice((now) => (now.row === row ? { row, no: found.no } : now));
+        if (found !== undefined && own === choices.current) setChoice({ row, no: found.no });
       });
     },
     [client],
   );
   const chooseNo = useCallback(
     (no: number) => {
+      const own = ++choices.current;
       void client?.ask('rowOf', no).then((row) => {
+        if (own !== choices.current) return;
         setChoice({ no, row });
         if (row === undefined) tell(`The filter hides message ${no}.`);
       });
@@ -48,8 +56,9 @@ export function useChoice(
   const follow = useCallback(async () => {
     const { row: place } = latest.current;
     if (client === undefined || place === undefined) return;
+    const own = choices.current;
     const [row] = await client.ask('rows', place, place + 1, []);
-    if (row === undefined) return;
+    if (row === undefined || own !== choices.current) return;
     if (row.partner !== undefined) chooseNo(row.partner);
     else tell(row.unanswered ? 'No reply answers this request.' : 'This message has no counterpart.');
   }, [client, chooseNo]);
@@ -60,6 +69,5 @@ export function useChoice(
     if (no === undefined || client === undefined) return;
     void client.ask('rowOf', no).then((row) => setChoice((now) => (now.no === no ? { no, row } : now)));
   }, [client, view.view, view.complete]);
-  const chooseNothing = () => setChoice(nothing);
   return { choice, latestRow: () => latest.current.row, chooseRow, chooseNo, chooseNothing, follow };
 }

@@ -16,5 +16,15 @@ describe('trace.dat', () => {
     expect((read.times[0] ?? 0n) / 1000n).toBe(10_100_046n);
   });
 
+  it('of probes whose arguments have other names', () => {
+    const names = { data: 'buff', capid: 'capaa', size: 'amnt', len: 'cnt', ret: 'err' };
+    let text = Array.from(asVersion6(), (byte) => String.fromCharCode(byte)).join('');
+    for (const [ours, theirs] of Object.entries(names))
+      text = text.replace(new RegExp(`field:u64 ${ours}(?=[;[])`, 'g'), `field:u64 ${theirs}`);
+    const read = readTrace(text);
+    expect(read.frames).toEqual(truth?.frames);
+    expect(read.other).toEqual(truth?.other);
+  });
+
   it('in pieces', () => expect(readTrace(file, 100)).toEqual(readTrace(file)));
 });

@@ -37,6 +37,13 @@ const iso = (us: number) =>
 const stamp = ({ us, text }: LogLine) => `[${(us / 1e6).toFixed(6).padStart(12)}] ${text}`;
 
 const logForms: Record<string, (line: LogLine) => string> = {
+  'journalctl -o short-delta': ({ us, text }) =>
+    `[${(us / 1e6).toFixed(6).padStart(12)}${us === lines[0]?.us ? ' '.repeat(16) : ' <    0.000878 >'}] device kernel: ${text}`,
+  'journalctl -o json | jq .': (line) => JSON.stringify(journal(line), null, 2),
+  'dmesg -J | jq -S': ({ us, text }) => JSON.stringify({ msg: text, pri: 7, time: us / 1e6 }, null, 2),
+  'grep -H of /dev/kmsg': ({ us, text }) => `logs/kmsg.txt:7,551,${us},-;${text}`,
+  'cat -A': (line) => `${stamp(line)}^M$`,
+  'a page in HTML': (line) => `${stamp(line)}<br>`,
   'journalctl -o json': (line) => JSON.stringify(journal(line)),
   'journalctl -o json-pretty': (line) => JSON.stringify(journal(line), null, '\t').replaceAll('":', '" :'),
   'journalctl -o json-sse': (line) => `data: ${JSON.stringify(journal(line))}\n`,
@@ -77,7 +84,99 @@ describe('kernel logs with the time of the kernel', () => {
   });
 });
 
+/** How dmesg prints times relative to the line before; `before` is undefined for the first. */
+const delta = ({ us }: LogLine, before: LogLine | undefined) => ((us - (before?.us ?? us)) / 1e6).toFixed(6);
+const minuteOf = ({ us }: LogLine) => Math.floor((EPOCH_US + us) / 60e6);
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const dayOf = (us: number) => {
+  const date = new Date((EPOCH_US + us) / 1000);
+  return `${months[date.getUTCMonth()]}${String(date.getUTCDate()).padStart(2)}`;
+};
+const ctime = (us: number) =>
+  `Fri ${dayOf(us).replace(/^.../, '$& ')} ${iso(us).slice(11, 19)} ${iso(us).slice(0, 4)}`;
+type Relative = (line: LogLine, before: LogLine | undefined) => string;
+const relative: Relative = (line, before) =>
+  before === undefined || minuteOf(before) !== minuteOf(line)
+    ? `[${dayOf(line.us)} ${iso(line.us).slice(11, 16)}] `
+    : `[${`+${delta(line, before)}`.padStart(11)}] `;
+const relativeForms: Record<string, Relative> = {
+  'dmesg -e': relative,
+  'dmesg -x -e': (line, before) => `kern  :debug : ${relative(line, before)}`,
+  'dmesg --time-format=delta': (line, before) => `[<${delta(line, before).padStart(12)}>] `,
+  'dmesg -d -T': (line, before) => `[${ctime(line.us)} <${delta(line, before).padStart(12)}>] `,
+};
+
+describe('kernel logs with times relative to the line before', () => {
+  const plain = readTrace(log);
+  const sinceFirst = (times: readonly (bigint | undefined)[]) =>
+    times.map((time) => (time as bigint) - (times[0] as bigint));
+  /** With lines of others between, which count too. */
+  const withOthers = lines.flatMap((line, index) => [
+    line,
+    {
+      us: line.us + Math.floor(((lines[index + 1]?.us ?? line.us) - line.us) / 3),
+      text: 'usb 1-1: new device',
+    },
+  ]);
+  const textOf = (all: readonly LogLine[], form: Relative) =>
+    `${all.map((line, index) => form(line, all[index - 1]) + line.text).join('\n')}\n`;
+
+  it.each(Object.entries(relativeForms))('%s', (_, form) => {
+    const read = readTrace(textOf(withOthers, form));
+    expect(read.frames).toEqual(plain.frames);
+    expect(sinceFirst(read.times)).toEqual(sinceFirst(plain.times));
+  });
+
+  it.each(Object.entries(relativeForms))(
+    '%s, over midnight: later minutes are not earlier than they can be',
+    (name, form) => {
+      const pause = 11 * 3600e6;
+      const all = lines.map(({ us, text }, index) => ({ us: index < 20 ? us : us + pause, text }));
+      const { frames, times } = readTrace(textOf(all, form));
+      expect(frames).toEqual(plain.frames);
+      const exact = sinceFirst(readTrace(`${all.map(stamp).join('\n')}\n`).times);
+      const most = name.endsWith('-e') ? 120n * 1_000_000_000n : 0n;
+      for (const [index, time] of sinceFirst(times).entries()) {
+        expect(exact[index]).toBeGreaterThanOrEqual(time);
+        expect((exact[index] as bigint) - time).toBeLessThanOrEqual(most);
+      }
+    },
+  );
+
+  it('name their clock', () => {
+    const clockOf = (form: Relative) => {
+      const clocks = new Set<string | undefined>();
+      const input = new CaptureInput(
+        protocol,
+        undefined,
+        ({ clock }) => clocks.add(clock),
+        () => {},
+      );
+      input.push(new TextEncoder().encode(textOf(lines, form)));
+      input.end();
+      return [...clocks];
+    };
+    expect(clockOf(relative)).toEqual(['relative']);
+    expect(clockOf(relativeForms['dmesg -d -T'] as Relative)).toEqual(['wall']);
+  });
+});
+
 const traceForms: Record<string, string> = {
+  'a number of things beside the size': trace.replace(
+    / size=\d+/g,
+    ' count=1$& flags=1 ready=0xffff800012345678',
+  ),
+  'the room of a receive beside the size': trace.replace(/ len=(\d+)/g, ' size=240 recv_size=$1'),
+  'arguments without names': trace
+    .replace(/ret=0 capid=(\S+) len=(\d+) data=/g, 'arg1=0x0 arg2=$1 arg3=$2 arg4=')
+    .replace(/capid=(\S+) size=(\d+) data=/g, 'arg1=$1 arg2=$2 arg3='),
+  'another array beside the message': trace.replace(/ data=/g, ' regs={0x1,0x2} data='),
+  'numbers of bytes as names': trace.replace(/data=\{(.*)\}/g, (_, words: string) =>
+    words
+      .split(',')
+      .map((word, index) => `b${index * 8}=${word}`)
+      .join(' '),
+  ),
   'decimal words of 64 bits': trace.replace(
     /data=\{(.*)\}/g,
     (_, words: string) =>
@@ -87,8 +186,64 @@ const traceForms: Record<string, string> = {
         .join(',')}}`,
   ),
   'perf script -F period': trace.replace(/(\d\.\d{6}): (?=[rt]x: )/g, '$1:          1 gunyah:'),
+  'a page in HTML': trace.replaceAll('<', '&lt;'),
   'trace-cmd report --ts-diff': trace.replace(/(\d\.\d{6}): (?=[rt]x: )/g, '$1: (+1234) '),
 };
+
+describe('traces of which not all can be told', () => {
+  const warningsOf = (text: string) => {
+    const warnings: string[] = [];
+    const input = new CaptureInput(
+      protocol,
+      undefined,
+      () => {},
+      ({ code, message }) => warnings.push(`${code}: ${message}`),
+    );
+    input.push(new TextEncoder().encode(text));
+    input.end();
+    return warnings;
+  };
+
+  it.each([
+    [
+      'arguments without a size',
+      trace.replaceAll(/ (?:size|len)=\d+/g, ''),
+      /^unclear: 29 events tx .*call the message data/,
+    ],
+    [
+      'two numbers that may be the size',
+      trace.replaceAll(/ (?:size|len)=/g, ' a=7 b='),
+      /^unclear: 29 events tx .*a=7 b=12/,
+    ],
+    [
+      'arrays with spaces between that are no numbered family',
+      trace.replaceAll(/data=(\S+)/g, 'from=$1 flags=0x1 to={0x0}'),
+      /^unclear: 29 events tx/,
+    ],
+    [
+      'numbered values out of order',
+      trace.replaceAll(/data=\{(.*)\}/g, (_, words: string) => {
+        const [first, ...others] = words.split(',').map((word, index) => `w${index}=${word}`);
+        return [others[0], first, ...others.slice(1)].join(' ');
+      }),
+      /^unclear: 29 events tx .*w1=0x3 w0=/,
+    ],
+    [
+      'events and addresses that tell no direction',
+      trace
+        .replaceAll(/: tx: \([^)]*\)/g, ': foo: (ffffffffc03e5014)')
+        .replaceAll(/: rx: \([^)]*\)/g, ': bar: (ffffffffc03e5104 <- ffffffffc03e5212)'),
+      /^unclear: 29 events foo .*direction/,
+    ],
+    [
+      'the option raw',
+      trace.replaceAll(/^.*: (?:tx|rx): .*$/gm, '172 0 7647237123 type: 1554'),
+      /^unclear: 67 events type: 1554 .*noraw/,
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(warningsOf(text).some((warning) => expected.test(warning)) ? [] : warningsOf(text)).toEqual([]);
+  });
+});
 
 describe('traces with the time of the tracer', () => {
   const plain = readTrace(trace);

@@ -91,6 +91,22 @@ const dataForms: Record<string, (bytes: readonly string[]) => string> = {
   raw: (bytes) => `data=ARRAY[${bytes.join(', ')}]`,
 };
 
+/** How users call the arguments of their probes: the message, its size, the queue and the result. */
+const argumentNames = {
+  ours: { data: 'data', word: 'd', size: 'size', length: 'len', queue: 'capid', result: 'ret' },
+  driver: { data: 'buff', word: 'w', size: 'size', length: 'recv_size', queue: 'capid', result: 'retval' },
+  long: {
+    data: 'payload',
+    word: 'word',
+    size: 'length',
+    length: 'length',
+    queue: 'cap_id',
+    result: 'status',
+  },
+  short: { data: 'm', word: 'x', size: 'n', length: 'n', queue: 'q', result: 'r' },
+  capital: { data: 'Msg', word: 'W_', size: 'msgSize', length: 'msgSize', queue: 'Cap', result: 'Err' },
+} as const;
+
 /** What terminal programs and filters put in front of each line. */
 const terminals = {
   none: '',
@@ -102,6 +118,10 @@ const terminals = {
   tsUnix: '1763730860.123456 ',
   quoted: '> ',
   grep: 'boot.log:',
+  grepNumber: '/var/log/boot.log:17:',
+  catNumber: '    17\t',
+  compose: 'guest-1  | ',
+  syslog: '<15>1 2026-11-21T13:14:07.123456+00:00 dev kernel - - - ',
   tab: '\t',
 } as const;
 const terminal = fc.constantFrom(...Object.values(terminals));
@@ -109,6 +129,9 @@ const terminal = fc.constantFrom(...Object.values(terminals));
 interface TraceForm {
   readonly comm: string;
   readonly data: string;
+  readonly names: keyof typeof argumentNames;
+  /** The queue as a signed or unsigned decimal number. */
+  readonly isDecimal: boolean;
   readonly columns: keyof typeof columns;
   readonly clock: keyof typeof clocks;
   /** What stands before each line: a trace may itself be in a log. */
@@ -189,6 +212,8 @@ const traceForm: fc.Arbitrary<TraceForm> = fc.record({
     '(x) [1]',
   ),
   data: fc.constantFrom(...Object.keys(dataForms)),
+  names: fc.constantFrom(...(Object.keys(argumentNames) as (keyof typeof argumentNames)[])),
+  isDecimal: fc.boolean(),
   columns: fc.constantFrom(...(Object.keys(columns) as (keyof typeof columns)[])),
   clock: fc.constantFrom(...(Object.keys(clocks) as (keyof typeof clocks)[])),
   before: fc.constantFrom(
@@ -214,15 +239,22 @@ function traceText(sent: readonly Sent[], form: TraceForm): string {
   sent.forEach(({ direction, isRm, hex }, index) => {
     const head = form.before + columns[form.columns](form.comm, time(index), index % 2);
     const place = places[form.place][direction];
-    const capid = (isRm ? RM : OTHER)[direction];
+    const names = argumentNames[form.names];
+    const value = (isRm ? RM : OTHER)[direction];
+    const capid = `${names.queue}=${form.isDecimal ? BigInt(value) : value}`;
     const size = hex.length / 2;
-    const data = (dataForms[form.data] as (bytes: readonly string[]) => string)(padded(hex, form.fill));
-    const facts = direction === 'tx' ? `capid=${capid} size=${size}` : `ret=0 capid=${capid} len=${size}`;
+    const data = (dataForms[form.data] as (bytes: readonly string[]) => string)(padded(hex, form.fill))
+      .replaceAll('data=', `${names.data}=`)
+      .replace(/\bd(?=\d+=)/g, names.word);
+    const facts =
+      direction === 'tx'
+        ? `${capid} ${names.size}=${size}`
+        : `${names.result}=0 ${capid} ${names.length}=${size}`;
     lines.push(
       `${head}${form.group && !head.endsWith(':') ? 'gunyah:' : ''}${direction}:${' '.repeat(form.padding)}${place} ${facts} ${data}`,
     );
     // A receive that found nothing prints the message before it again.
-    if (direction === 'rx') lines.push(`${head}rx: ${place} ret=60 capid=${capid} len=${size} ${data}`);
+    if (direction === 'rx') lines.push(`${head}rx: ${place} ${facts.replace(/=0 /, '=60 ')} ${data}`);
     if (form.noise)
       lines.push(
         '          <idle>-0       [000] d..2.    30.005569: sched_switch: prev_comm=tx: (a prev_pid=0 data={0x21}',
@@ -353,18 +385,52 @@ const printed = (hex: string) =>
     })
     .join('');
 
+function printedAs(hex: string, form: BpftraceForm): string {
+  if (form === 'rh') return bytesOf(hex).join(' ');
+  return form === 'rx'
+    ? bytesOf(hex)
+        .map((digits) => `\\x${digits}`)
+        .join('')
+    : printed(hex);
+}
+
 type BpftraceForm = 'r' | 'rx' | 'rh' | 'json';
+
+/** What scripts of users print in front of the bytes: time, direction, queue and size. */
+const ownScripts = {
+  brackets: (ns: number, way: string, queue: string, size: number) =>
+    `[${ns}] ${way} capid=${queue} size=${size} `,
+  decimal: (ns: number, way: string, queue: string, size: number) =>
+    `${ns} ${way} capid=${BigInt(queue)} size=${size} `,
+  plainHex: (ns: number, way: string, queue: string, size: number) =>
+    `${ns}: ${way}: cap=${queue.slice(2)}, len=${size}, data=`,
+  time: (_: number, way: string, queue: string, size: number) =>
+    `13:14:07 ${way} capid=${queue} size=${size} `,
+  timeAndNs: (ns: number, way: string, queue: string, size: number) =>
+    `13:14:07.123456 ${ns} ${way} capid=${queue} size=${size} `,
+  seconds: (ns: number, way: string, queue: string, size: number) =>
+    `[${Math.floor(ns / 1e9)}.${String(ns % 1e9).padStart(9, '0')}] ${way} size: ${size} cap: ${queue} data: `,
+  names: (ns: number, way: string, queue: string, size: number) =>
+    `nsecs=${ns} pid=172 comm=qcrosvm dir=${way} capid=${queue} length=${size} `,
+  probe: (ns: number, way: string, queue: string, size: number) =>
+    `${ns} qcrosvm 172 ${way === 'tx' ? 'kprobe:gunyah_hypercall_msgq_send' : 'kretprobe:gunyah_hypercall_msgq_recv'} q=${queue} n=${size} `,
+  nothing: (_: number, way: string, queue: string, size: number) =>
+    `${way.toUpperCase()} capid=${queue} size=${size} `,
+} as const;
+
+/** How jq and others print the objects of `bpftrace -f json`. */
+const jsonForms: Record<string, (objects: readonly object[]) => string> = {
+  pretty: (objects) => objects.map((one) => JSON.stringify(one, null, 2)).join('\n'),
+  tabs: (objects) => objects.map((one) => JSON.stringify(one, null, '\t')).join('\n'),
+  slurped: (objects) => JSON.stringify(objects, null, 2),
+  slurpedInOneLine: (objects) => JSON.stringify(objects),
+  sorted: (objects) => objects.map((one) => JSON.stringify(one, Object.keys(one).sort(), 2)).join('\n'),
+  dataOnly: (objects) => objects.map((one) => JSON.stringify((one as { data: unknown }).data)).join('\n'),
+};
 
 function bpftraceText(sent: readonly Sent[], form: BpftraceForm, before = '', behind = ''): string {
   const lines = sent.map(({ direction, isRm, hex }, index) => {
-    const data = {
-      r: printed(hex),
-      json: printed(hex),
-      rx: bytesOf(hex)
-        .map((digits) => `\\x${digits}`)
-        .join(''),
-      rh: bytesOf(hex).join(' '),
-    }[form];
+    const data = printedAs(hex, form);
     const queue = (isRm ? RM : OTHER)[direction];
     const start = form === 'json' ? '' : before;
     const end = form === 'json' ? '' : behind;
@@ -378,6 +444,8 @@ function bpftraceText(sent: readonly Sent[], form: BpftraceForm, before = '', be
 const plainTrace: TraceForm = {
   comm: 'a',
   data: 'x64',
+  names: 'ours',
+  isDecimal: false,
   columns: 'flags',
   clock: 'microseconds',
   before: '',
@@ -391,7 +459,7 @@ const plainTrace: TraceForm = {
 
 /** Which message a line behind the header is of; -1 for lines that repeat one. */
 function lineOf(lines: readonly string[], at: number): number {
-  const isMessage = (text: string) => /: (?:tx|rx):/.test(text) && !text.includes('ret=60');
+  const isMessage = (text: string) => /: (?:tx|rx):/.test(text) && !/ \w+=60 /.test(text);
   if (!isMessage(lines[at + 2] ?? '')) return -1;
   return lines.slice(2, at + 3).filter(isMessage).length - 1;
 }
@@ -402,7 +470,12 @@ function lineEnds(text: string, sent: readonly Sent[]): number[] {
   let at = 0;
   for (const one of text.split('\n')) {
     at += one.length + 1;
-    if (/ (?:capid|size)=/.test(one) && !one.includes('ret=60') && ends.length < sent.length) ends.push(at);
+    if (
+      / (?:capid|size|cap_id|q|Cap)=/.test(one) &&
+      !/ (?:ret|retval|status|r|Err)=60 /.test(one) &&
+      ends.length < sent.length
+    )
+      ends.push(at);
   }
   return ends;
 }
@@ -445,6 +518,40 @@ describe('traces in varied forms', () => {
         fc.constantFrom('', ' ', '   ', '\r'),
         (sent, form, before, behind) => {
           const read = readTrace(bpftraceText(sent, form, before, behind));
+          expect(read.frames).toEqual(framesOf(sent));
+          expect(read.other).toEqual(othersOf(sent));
+        },
+      ),
+      budget(600),
+    );
+  });
+
+  it('of scripts that users write for bpftrace', () => {
+    holds(
+      fc.property(
+        traffic,
+        fc.constantFrom(...(Object.keys(ownScripts) as (keyof typeof ownScripts)[])),
+        fc.constantFrom('r' as const, 'rx' as const, 'rh' as const),
+        fc.constantFrom('', '', ...Object.keys(jsonForms)),
+        (sent, script, form, json) => {
+          const lines = sent.map(({ direction, isRm, hex }, index) => {
+            const head = ownScripts[script](
+              41_661_819_573 + index * 1000,
+              direction,
+              (isRm ? RM : OTHER)[direction],
+              hex.length / 2,
+            );
+            return head + printedAs(hex, form);
+          });
+          const objects = [
+            { type: 'attached_probes', data: { probes: 3 } },
+            ...lines.map((line) => ({ type: 'printf', data: `${line}\n` })),
+          ];
+          const text =
+            json === ''
+              ? lines.join('\n')
+              : (jsonForms[json] as (objects: readonly object[]) => string)(objects);
+          const read = readTrace(`${text}\n`);
           expect(read.frames).toEqual(framesOf(sent));
           expect(read.other).toEqual(othersOf(sent));
         },
@@ -559,7 +666,9 @@ describe('traces in varied forms', () => {
         const lines = text.split('\n');
         // Behind the first answer: before it nothing tells whose queue is RM's.
         const start =
-          lines.slice(0, lines.findIndex((line) => line.includes(' ret=0 ')) + 1).join('\n').length + 1;
+          lines
+            .slice(0, lines.findIndex((line) => / (?:ret|retval|status|r|Err)=0 /.test(line)) + 1)
+            .join('\n').length + 1;
         const cut = start + Math.floor(share * (text.length - start));
         const { frames } = readTrace(text.slice(0, cut));
         const all = framesOf(sent);

@@ -21,7 +21,7 @@ export function asVersion6(times = 1): Uint8Array {
   const events = [...formats.values()].map(({ name, id, fields }) => {
     const lines = [...fields.values()].map(
       ({ name, offset, size, isSigned }) =>
-        `\tfield:u64 ${name};\toffset:${offset};\tsize:${size};\tsigned:${isSigned ? 1 : 0};`,
+        `\tfield:u64 ${name}${size > 8 ? `[${size / 8}]` : ''};\toffset:${offset};\tsize:${size};\tsigned:${isSigned ? 1 : 0};`,
     );
     return text(`name: ${name}\nID: ${id}\nformat:\n${lines.join('\n')}\n`);
   });

@@ -4,6 +4,8 @@ export interface EventField {
   readonly offset: number;
   readonly size: number;
   readonly isSigned: boolean;
+  /** Elements of an array; undefined for a scalar. */
+  readonly elements: number | undefined;
 }
 
 /** The format of an event, as tracefs describes it. */
@@ -14,7 +16,7 @@ export interface EventFormat {
 }
 
 const FIELD =
-  /^\s*field:[^;]*?([A-Za-z_]\w*)(?:\[\d*\])?;\s*offset:(\d+);\s*size:(\d+);(?:\s*signed:(\d+);)?/;
+  /^\s*field:[^;]*?([A-Za-z_]\w*)(?:\[(\d*)\])?;\s*offset:(\d+);\s*size:(\d+);(?:\s*signed:(\d+);)?/;
 
 /** Reads the text of a `format` file; undefined when it has no name or number. */
 export function parseEventFormat(text: string): EventFormat | undefined {
@@ -25,8 +27,14 @@ export function parseEventFormat(text: string): EventFormat | undefined {
   for (const line of text.split('\n')) {
     const match = line.length > 512 ? null : FIELD.exec(line);
     if (match === null) continue;
-    const [, field = '', offset, size, signed] = match;
-    fields.set(field, { name: field, offset: Number(offset), size: Number(size), isSigned: signed === '1' });
+    const [, field = '', elements, offset, size, signed] = match;
+    fields.set(field, {
+      name: field,
+      offset: Number(offset),
+      size: Number(size),
+      isSigned: signed === '1',
+      elements: elements === undefined ? undefined : Number(elements),
+    });
   }
   return { id: Number(id), name, fields };
 }

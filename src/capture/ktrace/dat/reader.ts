@@ -7,8 +7,9 @@ import {
   type PacketSink,
   type WarningSink,
 } from '../../packets/index.js';
+import { type ProbeArgument, type Role, Roles, rolesOf } from '../argument-roles.js';
 import { directionOf } from '../event-line.js';
-import { QUEUE_MESSAGE_MAX, type TraceItem } from '../message.js';
+import { type Direction, QUEUE_MESSAGE_MAX, type TraceItem } from '../message.js';
 import { TraceMessages, type TraceOptions } from '../messages.js';
 import { type DatFile, readDat } from './file.js';
 import type { EventField, EventFormat } from './format.js';
@@ -76,23 +77,25 @@ function itemOf(file: DatFile, { data, ns }: RingItem & { kind: 'record' }): Tra
   const format = file.formats.get(view.getUint16(0, file.little));
   const direction = format && directionOf(format.name);
   if (format === undefined || direction === undefined) return undefined;
-  const number = (...names: string[]) => numberOf(view, fieldOf(format, names), file.little);
-  const task = String(number('common_pid') ?? '');
-  const queue = number('capid', 'desc');
+  const number = (field: EventField | undefined) => numberOf(view, field, file.little);
+  const task = String(number(format.fields.get('common_pid')) ?? '');
+  const fields = fieldsOf(format, direction, number);
+  const queue = number(fields.queue);
   const named = queue === undefined ? undefined : `0x${BigInt.asUintN(64, queue).toString(16)}`;
-  const result = number('ret');
-  const size = number('size', 'len');
+  const result = number(fields.result);
+  const size = number(fields.size);
   if (size === undefined) {
-    const buffer = number('buf');
+    const buffer = number(format.fields.get('buf'));
+    const length = number(format.fields.get('lenp'));
     if (direction === 'rx' && named !== undefined && buffer !== undefined)
-      return { kind: 'receiving', task, queue: named, buffers: `${buffer} ${number('lenp') ?? ''}` };
+      return { kind: 'receiving', task, queue: named, buffers: `${buffer} ${length ?? ''}` };
     return direction === 'tx' && result !== undefined
       ? { kind: 'sent', task, result: Number(result) }
       : undefined;
   }
   if (direction === 'rx' && result !== undefined && result !== 0n) return undefined;
   const announced = Math.min(Math.max(0, Number(size)), QUEUE_MESSAGE_MAX);
-  const bytes = bytesOf(data, format, announced);
+  const bytes = bytesOf(data, fields.data, announced);
   if (bytes === undefined) return undefined;
   const clock = CLOCKS[file.clock];
   const known = clocks.find((name) => name === clock);
@@ -101,12 +104,72 @@ function itemOf(file: DatFile, { data, ns }: RingItem & { kind: 'record' }): Tra
   return { kind: 'message', direction, queue: named, isRmOnly, size: announced, bytes, time, task };
 }
 
-function fieldOf({ fields }: EventFormat, names: readonly string[]): EventField | undefined {
-  for (const name of names) {
-    const field = fields.get(name);
-    if (field !== undefined) return field;
+/** The fields of an event by what they tell. */
+interface MessageFields {
+  readonly queue: EventField | undefined;
+  readonly size: EventField | undefined;
+  readonly result: EventField | undefined;
+  /** One after the other. */
+  readonly data: readonly EventField[];
+}
+
+type NumberOf = (field: EventField | undefined) => bigint | undefined;
+
+/** What the fields of each format tell whose names are not those of the scripts of `capture`. */
+const learnt = new WeakMap<EventFormat, MessageFields>();
+
+function fieldsOf(format: EventFormat, direction: Direction, number: NumberOf): MessageFields {
+  const known = learnt.get(format);
+  if (known !== undefined) return known;
+  const { fields } = format;
+  const named = {
+    queue: fields.get('capid') ?? fields.get('desc'),
+    size: fields.get('size') ?? fields.get('len'),
+    result: fields.get('ret'),
+    data: dataOf(format),
+  };
+  const own = [...fields.values()].filter(({ name }) => !/^(?:common_|__probe_)/.test(name));
+  const isNamed = named.size !== undefined && named.data.length > 0;
+  const roles = isNamed
+    ? 'nothing'
+    : rolesOf(
+        own.map((field) => argumentOf(field, number)),
+        direction,
+      );
+  if (!(roles instanceof Roles)) {
+    if (isNamed) learnt.set(format, named);
+    return named;
   }
-  return undefined;
+  const withRole = (role: Role) =>
+    own.filter(({ name }) => {
+      const bytes = Uint8Array.from(name, (char) => char.charCodeAt(0));
+      return roles.of(bytes, 0, bytes.length) === role;
+    });
+  const found = {
+    queue: withRole('queue')[0],
+    size: withRole('size')[0],
+    result: withRole('result')[0],
+    data: withRole('data'),
+  };
+  learnt.set(format, found);
+  return found;
+}
+
+/** An array is known by its first word. */
+function argumentOf(field: EventField, number: NumberOf): ProbeArgument {
+  const { name, elements, size } = field;
+  const first = elements === undefined ? field : { ...field, size: size / Math.max(1, elements) };
+  return { name, elements, value: number(first) };
+}
+
+/** The array `data`, or the scalars or arrays `d0`, `d1`, … */
+function dataOf({ fields }: EventFormat): EventField[] {
+  const array = fields.get('data');
+  if (array !== undefined) return [array];
+  const all: EventField[] = [];
+  for (let field = fields.get('d0'); field !== undefined; field = fields.get(`d${all.length}`))
+    all.push(field);
+  return all;
 }
 
 function numberOf(view: DataView, field: EventField | undefined, little: boolean): bigint | undefined {
@@ -118,16 +181,11 @@ function numberOf(view: DataView, field: EventField | undefined, little: boolean
   return size === 1 ? BigInt(view.getUint8(offset)) : undefined;
 }
 
-/** The array `data`, or the scalars or arrays `d0`, `d1`, … one after the other: memory as it was fetched. */
-function bytesOf(data: Uint8Array, format: EventFormat, size: number): Uint8Array | undefined {
+/** Memory as it was fetched. */
+function bytesOf(data: Uint8Array, fields: readonly EventField[], size: number): Uint8Array | undefined {
   const bytes = new Uint8Array(size);
   let count = 0;
-  for (let index = -1; count < size; index++) {
-    const field = format.fields.get(index < 0 ? 'data' : `d${index}`);
-    if (field === undefined) {
-      if (index >= 0 || !format.fields.has('d0')) break;
-      continue;
-    }
+  for (const field of fields) {
     const end = Math.min(field.offset + field.size, data.length, field.offset + size - count);
     for (let at = field.offset; at < end; at++) bytes[count++] = data[at] as number;
   }
