@@ -13,3 +13,9 @@ export function concatenated(arrays: readonly Uint8Array[]): Uint8Array {
   }
   return bytes;
 }
+
+export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
+  return true;
+}

@@ -1,4 +1,4 @@
-import { WireError } from '../base/error.js';
+import { type Issue, WireError } from '../base/error.js';
 import { latin1 } from '../base/text.js';
 
 /**
@@ -97,10 +97,17 @@ function refuse(
  * @throws WireError `fdt_header` whenever the header contradicts itself or the space available.
  */
 export function readFdtHeader(blob: Uint8Array, available = blob.byteLength): FdtHeader {
+  const header = tryFdtHeader(blob, available);
+  if ('code' in header) throw new WireError(header);
+  return header;
+}
+
+/** As {@link readFdtHeader}, for memory that mostly has no blob: an error that is thrown costs a stack trace. */
+export function tryFdtHeader(blob: Uint8Array, available: number): FdtHeader | Issue {
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
-  if (blob.byteLength < HEADER_SIZE_V17) refuse('fdt_header', 'size', 0, HEADER_SIZE_V17, blob.byteLength);
+  if (blob.byteLength < HEADER_SIZE_V17) return headerFault('size', 0, HEADER_SIZE_V17, blob.byteLength);
   const magic = view.getUint32(0);
-  if (magic !== MAGIC) refuse('fdt_header', 'magic', 0, MAGIC, magic);
+  if (magic !== MAGIC) return headerFault('magic', 0, MAGIC, magic);
   const totalSize = view.getUint32(4);
   const structOffset = view.getUint32(8);
   const stringsOffset = view.getUint32(12);
@@ -108,13 +115,13 @@ export function readFdtHeader(blob: Uint8Array, available = blob.byteLength): Fd
   const version = view.getUint32(20);
   const lastCompatible = view.getUint32(24);
   if (version < FIRST_VERSION || lastCompatible > STRUCT_SIZE_VERSION || version < lastCompatible)
-    refuse('fdt_header', 'version', 20, STRUCT_SIZE_VERSION, version);
+    return headerFault('version', 20, STRUCT_SIZE_VERSION, version);
   const headerSize = version < STRUCT_SIZE_VERSION ? HEADER_SIZE_V16 : HEADER_SIZE_V17;
   if (totalSize < headerSize || totalSize > 0x7fffffff)
-    refuse('fdt_header', 'totalsize', 4, headerSize, totalSize);
-  if (totalSize > available) refuse('fdt_header', 'totalsize', 4, available, totalSize);
+    return headerFault('totalsize', 4, headerSize, totalSize);
+  if (totalSize > available) return headerFault('totalsize', 4, available, totalSize);
   if (reserveOffset < headerSize || reserveOffset > totalSize)
-    refuse('fdt_header', 'off_mem_rsvmap', 16, headerSize, reserveOffset);
+    return headerFault('off_mem_rsvmap', 16, headerSize, reserveOffset);
   const stringsSize = view.getUint32(32);
   const structSize =
     version < STRUCT_SIZE_VERSION ? Math.max(0, totalSize - structOffset) : view.getUint32(36);
@@ -123,8 +130,12 @@ export function readFdtHeader(blob: Uint8Array, available = blob.byteLength): Fd
     ['off_dt_strings', stringsOffset, stringsSize],
   ] as const)
     if (offset < headerSize || offset > totalSize || size > totalSize - offset)
-      refuse('fdt_header', path, 8, totalSize, offset);
+      return headerFault(path, 8, totalSize, offset);
   return { totalSize, structOffset, structSize, stringsOffset, stringsSize };
+}
+
+function headerFault(path: string, offset: number, expected: number, actual: number): Issue {
+  return { code: 'fdt_header', path, offset, expected, actual };
 }
 
 /**

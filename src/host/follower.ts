@@ -1,11 +1,13 @@
 import { type ErrnoClient, protocol } from '../../schemas/index.js';
+import { concatenated } from '../base/bytes.js';
+import { LatestMap } from '../base/latest-map.js';
 import { headerReader, ReusedHeader } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { HostError } from './error.js';
 import { Fifo } from './fifo.js';
 import { type GenerationName, generations, type Reception, receptionOf } from './generations.js';
 import type { Hazard } from './hazard.js';
-import { type CallName, OutgoingCall } from './outgoing-call.js';
+import { type CallName, OutgoingCall, REPLY_DATA_MAX } from './outgoing-call.js';
 import { Receiver } from './receiver.js';
 import { rmError } from './rm-error.js';
 
@@ -60,6 +62,7 @@ export interface FollowerSink<Call, Origin> {
 const header = headerReader(protocol);
 const ERROR_WORD_END = header.size + 4;
 const API = 0x21;
+const { max_continuations } = protocol.limits;
 /** More than RM has codes and calls that hurt clients when they fail. A capture may have any code. */
 const ERRORS_MAX = 256;
 
@@ -71,9 +74,11 @@ export class Follower<Call extends SeenCall, Origin> {
   readonly #all: readonly GenerationName[];
   readonly #transports: readonly Transport<Call, Origin>[];
   /** Calls that wait in all clients alike, by sequence number: what came so far all clients have taken in the same way. */
-  readonly #waiting = new Map<number, Call>();
+  readonly #waiting = new LatestMap<number, Call>();
   readonly #byErrno = new Map<ErrnoClient, readonly GenerationName[]>();
   readonly #read = new ReadFrame<Origin>();
+  /** A reply of which a part has come, as long as all clients have taken it in the same way. */
+  #parts: Parts<Call, Origin> | undefined;
   /** Errors of calls that RM has answered with an error, by client, code and call: to make one costs a stack trace. */
   readonly #errors = new Map<string, HostError>();
   readonly #sink: FollowerSink<Call, Origin>;
@@ -95,20 +100,29 @@ export class Follower<Call extends SeenCall, Origin> {
 
   /** The VM has sent a whole request. */
   sent(call: Call): void {
+    if (this.#parts !== undefined) this.#separate();
     for (const transport of this.#transports) if (transport.calls.size > 0) transport.leave(call.seq);
-    // A new call stands behind those that wait already.
-    this.#waiting.delete(call.seq);
     this.#waiting.set(call.seq, call);
   }
 
   /** The VM takes these queue messages in one interrupt. */
   interrupt(frames: readonly SeenFrame<Origin>[]): void {
     const [only] = frames;
-    if (only !== undefined && frames.length === 1 && this.#read.from(only) && this.message(this.#read))
-      return;
+    const read = this.#read;
+    if (only !== undefined && frames.length === 1 && read.from(only))
+      if (read.announced === 0 ? this.message(read) : this.#part(read, only)) return;
+    this.#separate();
+    for (const transport of this.#transports) transport.interrupt(frames);
+  }
+
+  /** From now on each transport is followed by itself. */
+  #separate(): void {
     for (const call of this.#waiting.values()) for (const transport of this.#transports) transport.sent(call);
     this.#waiting.clear();
-    for (const transport of this.#transports) transport.interrupt(frames);
+    const parts = this.#parts;
+    this.#parts = undefined;
+    for (const frame of parts?.frames ?? [])
+      for (const transport of this.#transports) transport.interrupt([frame]);
   }
 
   /** The calls that have got no reply, each with those who wait for it. */
@@ -128,35 +142,69 @@ export class Follower<Call extends SeenCall, Origin> {
    */
   message(message: SeenMessage<Origin>): boolean {
     const { type, id, error, size } = message;
-    for (const { isIdle } of this.#transports) if (!isIdle) return false;
+    if (!this.#isIdle) return false;
     if (type === MessageType.notification) {
       if (size === 0) return false;
       this.#sink.notification(id, message.payload(), { clients: this.#all, origin: message.origin() });
       return true;
     }
     if (type !== MessageType.reply || error === undefined) return false;
-    const call = this.#take(message.seq, id);
+    const call = this.#callOf(message.seq, id);
     if (call === undefined) return false;
-    if (!this.#sink.concerns(id, error === 0 ? size : undefined)) return true;
-    if (error !== 0) this.#fail(call, error, message.origin());
-    else this.#sink.returned(call, message.payload(), { clients: this.#all, origin: message.origin() });
+    this.#returns(call, error, message);
     return true;
   }
 
-  /** The call with a number that waits in all clients. It waits no longer. */
-  #take(seq: number, id: number): Call | undefined {
-    const call = this.#waiting.get(seq);
-    if (call !== undefined) {
-      if (call.id !== id) return undefined;
-      this.#waiting.delete(seq);
-      return call;
+  get #isIdle(): boolean {
+    if (this.#parts !== undefined) return false;
+    for (const { isIdle } of this.#transports) if (!isIdle) return false;
+    return true;
+  }
+
+  /**
+   * The VM takes a part of a reply in one interrupt, if all clients take it in the same way: it is the next one, is not
+   * empty, and the whole reply fits their buffers.
+   */
+  #part({ type, seq, id, error, announced, size }: ReadFrame<Origin>, frame: SeenFrame<Origin>): boolean {
+    const parts = this.#parts;
+    if (size === 0) return false;
+    if (parts === undefined) {
+      if (type !== MessageType.reply || error === undefined || announced > max_continuations) return false;
+      const call = this.#isIdle ? this.#callOf(seq, id) : undefined;
+      if (call !== undefined) this.#parts = { call, error, announced, size, frames: [frame] };
+      return call !== undefined;
     }
-    const [first] = this.#transports;
-    const begun = first?.calls.get(seq);
-    if (begun?.id !== id || !this.#transports.every(({ calls }) => calls.get(seq) === begun))
-      return undefined;
-    for (const { calls } of this.#transports) calls.delete(seq);
-    return begun;
+    const { call, frames } = parts;
+    if (type !== MessageType.continuation || id !== call.id || announced !== parts.announced) return false;
+    if (parts.size + size > (announced + 1) * REPLY_DATA_MAX) return false;
+    parts.size += size;
+    frames.push(frame);
+    if (frames.length <= announced) return true;
+    this.#parts = undefined;
+    this.#returns(call, parts.error, new WholeReply(parts));
+    return true;
+  }
+
+  /** The call with a number that waits in all clients. */
+  #callOf(seq: number, id: number): Call | undefined {
+    const call = this.#waiting.get(seq) ?? this.#transports[0]?.calls.get(seq);
+    if (call?.id !== id) return undefined;
+    const waits = this.#waiting.get(seq) === call;
+    return waits || this.#transports.every(({ calls }) => calls.get(seq) === call) ? call : undefined;
+  }
+
+  /** A call of all clients waits no longer. */
+  #returns(
+    call: Call,
+    error: number,
+    message: Pick<SeenMessage<Origin>, 'size' | 'payload' | 'origin'>,
+  ): void {
+    const { id, seq } = call;
+    if (this.#waiting.get(seq) === call) this.#waiting.delete(seq);
+    else for (const { calls } of this.#transports) calls.delete(seq);
+    if (!this.#sink.concerns(id, error === 0 ? message.size : undefined)) return;
+    if (error !== 0) this.#fail(call, error, message.origin());
+    else this.#sink.returned(call, message.payload(), { clients: this.#all, origin: message.origin() });
   }
 
   #fail(call: Call, errorWord: number, origin: Origin): void {
@@ -174,17 +222,50 @@ export class Follower<Call extends SeenCall, Origin> {
   }
 }
 
-/** Reads a queue message as a whole message. */
+/** A reply of which some queue messages have come. */
+interface Parts<Call, Origin> {
+  readonly call: Call;
+  readonly error: number;
+  readonly announced: number;
+  /** Bytes of the payload that have come. */
+  size: number;
+  readonly frames: SeenFrame<Origin>[];
+}
+
+/** A reply of which all queue messages have come. */
+class WholeReply<Origin> {
+  readonly size: number;
+  readonly #frames: readonly SeenFrame<Origin>[];
+
+  constructor({ size, frames }: Parts<unknown, Origin>) {
+    this.size = size;
+    this.#frames = frames;
+  }
+
+  payload(): Uint8Array {
+    return concatenated(
+      this.#frames.map(({ bytes }, index) => bytes.subarray(index === 0 ? ERROR_WORD_END : header.size)),
+    );
+  }
+
+  origin(): Origin {
+    return (this.#frames.at(-1) as SeenFrame<Origin>).origin;
+  }
+}
+
+/** Reads a queue message. */
 class ReadFrame<Origin> implements SeenMessage<Origin> {
   type = 0;
   seq = 0;
   id = 0;
   error: number | undefined;
   size = 0;
+  /** Continuations of its message. */
+  announced = 0;
   #frame!: SeenFrame<Origin>;
   readonly #header: Header = new ReusedHeader();
 
-  /** @returns false for one that is no whole message. */
+  /** @returns false for one that is malformed. */
   from(frame: SeenFrame<Origin>): boolean {
     const { bytes } = frame;
     if (bytes.length < header.size || bytes.length > protocol.limits.queue_message || bytes[0] !== API)
@@ -198,8 +279,9 @@ class ReadFrame<Origin> implements SeenMessage<Origin> {
     this.id = msg_id;
     this.error = hasError ? view.getUint32(header.size, true) : undefined;
     this.size = bytes.length - (hasError ? ERROR_WORD_END : header.size);
+    this.announced = fragments;
     this.#frame = frame;
-    return fragments === 0;
+    return true;
   }
 
   payload(): Uint8Array {
@@ -216,9 +298,9 @@ class ReadFrame<Origin> implements SeenMessage<Origin> {
 class Transport<Call extends SeenCall, Origin> {
   readonly names: readonly GenerationName[];
   /** Calls that wait for their replies, by sequence number. */
-  readonly calls = new Map<number, Call>();
+  readonly calls = new LatestMap<number, Call>();
   /** Those of them to which something has come already, in the same way. */
-  readonly #begun = new Map<number, OutgoingCall>();
+  readonly #begun = new LatestMap<number, OutgoingCall>();
   /** Those of them whose wait a reply has ended, with that reply. They return at the end of the interrupt. */
   readonly #woken = new Map<OutgoingCall, Cause<Origin>>();
   /** What a client which has stopped reading has left for the next interrupt. */

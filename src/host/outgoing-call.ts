@@ -8,7 +8,7 @@ import { hazards } from './hazards.js';
 import { rmError } from './rm-error.js';
 
 /** Payload bytes in the first queue message of a reply, which also has the error word. */
-const REPLY_DATA_MAX = protocol.limits.content - 4;
+export const REPLY_DATA_MAX = protocol.limits.content - 4;
 
 /** The part of a message's declaration that the endpoint needs. */
 export interface CallName {

@@ -1,4 +1,5 @@
 import { protocol } from '../../schemas/index.js';
+import { ByteSlab } from '../base/byte-slab.js';
 import type { Packet } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
 import { CaptureSteps } from '../sim/index.js';
@@ -16,6 +17,7 @@ export class CaptureLinter {
   readonly #linter: Linter;
   readonly #steps: CaptureSteps;
   readonly #guess = new RouteGuess(protocol);
+  readonly #copies = new ByteSlab();
 
   constructor(options: Omit<LinterOptions, 'isCapture'>, loads: readonly LoadedFile[] = []) {
     const linter = new Linter({ ...options, isCapture: true });
@@ -33,10 +35,10 @@ export class CaptureLinter {
   /** Takes the next packet, whose bytes may change afterwards. @throws WireError when its comment is no operation. */
   packet(packet: Packet): void {
     const [from, to] = this.#guess.of(packet);
-    const frame = packet.data.slice(packet.start, packet.end);
+    const frame = this.#copies.copy(packet.data, packet.start, packet.end);
     // What its comment says happened before it.
     this.#steps.packet({ from, to, frame, comment: packet.comment });
-    this.#linter.packet(packet, from, to);
+    this.#linter.packet(packet, from, to, frame);
   }
 
   /** RM has done everything that the messages so far made it do. Else the next message of a VM tells. */

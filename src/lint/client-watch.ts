@@ -84,7 +84,7 @@ export class ClientWatch<Request, Origin> {
         if (readers.mayHurt(call.id, payload.length)) this.#ended(call, payload, cause);
       },
       failed: (call, error, cause) => {
-        if (readers.mayHurt(call.id, undefined)) this.#ended(call, error, cause);
+        if (readers.mayHurt(call.id, undefined)) this.#ended(call, error(), cause);
       },
     });
   }
@@ -118,15 +118,8 @@ export class ClientWatch<Request, Origin> {
     }
   }
 
-  #ended(
-    call: Followed<Request>,
-    outcome: Uint8Array | (() => HostError),
-    { clients, origin }: Cause<Origin>,
-  ): void {
-    const { id, record } = call;
-    // A client sends whole requests.
-    if (!record.complete) return;
-    this.#readers.ofReply(clients, id, record.payload, outcome, (hazard, names) =>
+  #ended(call: Followed<Request>, outcome: Uint8Array | HostError, { clients, origin }: Cause<Origin>): void {
+    this.#readers.ofReply(clients, call.id, call.record, outcome, (hazard, names) =>
       this.#add(hazard, names, origin, call),
     );
   }

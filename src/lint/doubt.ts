@@ -79,6 +79,8 @@ interface Names {
   readonly words: readonly { readonly kind: Kind; readonly offset: number; readonly size: number }[];
   /** Others do so as well: in lists, or behind fields of variable size. */
   readonly isElsewhere: boolean;
+  /** All that do so, and lists. */
+  readonly fields: readonly Field[];
 }
 
 const known = new WeakMap<StructType, Names>();
@@ -90,7 +92,8 @@ function namesOf(struct: StructType): Names {
     for (const { field, offset, size } of struct.layout)
       if (isKind(field.role) && field.presence === undefined && offset !== undefined && isWord(size))
         words.push({ kind: field.role, offset, size });
-    names = { words, isElsewhere: countOf(struct) > words.length };
+    const fields = struct.fieldsInOrder.filter(({ role, type }) => isKind(role) || type instanceof ListType);
+    names = { words, isElsewhere: countOf(struct) > words.length, fields };
     known.set(struct, names);
   }
   return names;
@@ -138,7 +141,7 @@ function eachWord({ words }: Names, bytes: Uint8Array, found: (kind: Kind, value
 }
 
 function eachIn(struct: StructType, values: Values, found: (kind: Kind, value: number) => void): void {
-  for (const field of struct.fieldsInOrder) {
+  for (const field of namesOf(struct).fields) {
     const value = values[field.name];
     if (Array.isArray(value)) eachInList(field, value, values, found);
     else if (typeof value === 'number' && isKind(field.role)) found(field.role, value);

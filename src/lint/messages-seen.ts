@@ -8,7 +8,7 @@ import { MessageType } from '../schema/index.js';
 import type { RecordedStep } from '../sim/index.js';
 import type { About, ClientWatches } from './client-watches.js';
 import { isNaming } from './doubt.js';
-import { ERROR_WORD_SIZE, payloadOf } from './evidence.js';
+import { ERROR_WORD_SIZE } from './evidence.js';
 import type { Place } from './finding.js';
 import type { Rule } from './rule.js';
 import { ruleOfIssue, wireRules } from './rules/index.js';
@@ -27,8 +27,9 @@ const WHOLE = { path: '', offset: 0 } as const;
 export type Where = Issue | typeof WHOLE;
 
 const NONE: readonly Sent[] = [];
+const NOTHING = new Uint8Array(0);
 
-/** Requests whose replies are looked for. More than any manager lets wait. */
+/** Of so many messages the replies are looked for. More than any manager lets wait. */
 const WAITING_MAX = 4096;
 
 /** A record that came in one queue message, as clients take it. */
@@ -40,9 +41,10 @@ class WholeMessage implements SeenMessage<About> {
   size = 0;
   #record!: CaptureRecord;
   #place!: Place;
+  #frame!: Uint8Array;
 
   /** @returns false for another record, and for none. */
-  is(record: CaptureRecord | undefined, place: Place): boolean {
+  is(record: CaptureRecord | undefined, place: Place, frame: Uint8Array): boolean {
     if (record === undefined || record.announced > 0 || record.size > protocol.limits.content) return false;
     if (record.type !== 'reply' && record.type !== 'notification') return false;
     this.type = MessageType[record.type];
@@ -52,11 +54,12 @@ class WholeMessage implements SeenMessage<About> {
     this.size = record.error === undefined ? record.size : record.size - ERROR_WORD_SIZE;
     this.#record = record;
     this.#place = place;
+    this.#frame = frame;
     return true;
   }
 
   payload(): Uint8Array {
-    return payloadOf(this.#record);
+    return this.#frame.subarray(this.#frame.length - this.size);
   }
 
   origin(): About {
@@ -79,11 +82,13 @@ export class MessagesSeen {
   readonly #whole = new WholeMessage();
   /** Messages of VMs that the machine has not handled yet. */
   readonly #sent: Sent[] = [];
-  /** Those requests that no reply was seen to, by number of the record, oldest first. */
-  readonly #waiting = new Map<number, Sent>();
+  /** Those of the latest requests that no reply was seen to, by number of the record modulo {@link WAITING_MAX}. */
+  readonly #waiting = new Array<Sent | undefined>(WAITING_MAX).fill(undefined);
   /** Messages that are queued while RM does not run. */
   #queued: Sent[] = [];
   #place: Place = {};
+  /** The bytes of the packet that is read. */
+  #frame: Uint8Array = NOTHING;
   /** The record of the packet that is read. */
   #completed: CaptureRecord | undefined;
 
@@ -102,36 +107,44 @@ export class MessagesSeen {
     return this.#sent[0]?.place ?? this.#place;
   }
 
-  /** Takes a queue message. */
-  packet(packet: Packet, from: number, to: number, place: Place): void {
+  /** Takes a queue message. @param frame its bytes, which nobody changes. */
+  packet(packet: Packet, from: number, to: number, place: Place, frame: Uint8Array): void {
     this.#completed = undefined;
+    this.#frame = frame;
     this.#place = place;
     this.#assembler.packet(packet);
     if (from === VMID_RM) {
       if (!this.#options.isCapture || this.#options.clients.isEmpty) return;
-      this.#taken(packet, to, place);
+      this.#taken(to, place, frame);
       return;
     }
     const seen = this.#completed as CaptureRecord | undefined;
-    const record = seen && keptRecord(seen);
+    const record = seen && keptRecord(seen, frame);
     const isNumbered = this.#options.isCapture && record !== undefined;
-    const sent: Sent = { place: isNumbered ? { ...place, no: record.no } : place, record, reply: undefined };
+    const numbered = isNumbered ? { frame: place.frame as number, no: record.no } : place;
+    const sent: Sent = { place: numbered, record, reply: undefined };
     this.#sent.push(sent);
     if (record?.type !== 'request') return;
     this.#options.clients.sent(record, sent);
-    this.#waiting.set(record.no, sent);
-    if (this.#waiting.size <= WAITING_MAX) return;
-    const [oldest] = this.#waiting.keys();
-    if (oldest !== undefined) this.#waiting.delete(oldest);
+    this.#waiting[record.no % WAITING_MAX] = sent;
+  }
+
+  /** The request with this number, which waits no longer. */
+  #answered(no: number): Sent | undefined {
+    const place = no % WAITING_MAX;
+    const sent = this.#waiting[place];
+    if (sent?.record?.no !== no) return undefined;
+    this.#waiting[place] = undefined;
+    return sent;
   }
 
   /** A VM takes a queue message of a capture in an interrupt of its own. */
-  #taken(packet: Packet, to: number, place: Place): void {
+  #taken(to: number, place: Place, frame: Uint8Array): void {
     const { clients } = this.#options;
     const record = this.#completed;
-    if (this.#whole.is(record, place) && clients.message(to, this.#whole)) return;
-    const origin = { place, record };
-    clients.interrupt(to, [{ bytes: packet.data.subarray(packet.start, packet.end), origin }]);
+    if (this.#whole.is(record, place, frame) && clients.message(to, this.#whole)) return;
+    // Clients may leave it for a later interrupt.
+    clients.interrupt(to, [{ bytes: frame, origin: { place, record: record && keptRecord(record, frame) } }]);
   }
 
   /** Takes the queue messages of a step of a recording. */
@@ -147,7 +160,7 @@ export class MessagesSeen {
       if (clients.isEmpty) continue;
       const seen = this.#completed as CaptureRecord | undefined;
       const frames = taken.get(to) ?? [];
-      frames.push({ bytes: frame, origin: { place, record: seen && keptRecord(seen) } });
+      frames.push({ bytes: frame, origin: { place, record: seen && keptRecord(seen, frame) } });
       taken.set(to, frames);
     }
     for (const [vmid, frames] of taken) clients.interrupt(vmid, frames);
@@ -170,7 +183,7 @@ export class MessagesSeen {
   /** What is queued is lost, and what was asked is not answered any more. */
   forget(): void {
     this.#queued = [];
-    this.#waiting.clear();
+    this.#waiting.fill(undefined);
   }
 
   /** The machine boots. Nothing of the boot before is answered in this one. */
@@ -201,7 +214,7 @@ export class MessagesSeen {
     const packet = this.#packet;
     packet.frame = step;
     putMessage(packet, from, to, frame);
-    this.packet(packet, from, to, place);
+    this.packet(packet, from, to, place, frame);
   }
 
   #record(record: CaptureRecord): void {
@@ -209,9 +222,8 @@ export class MessagesSeen {
     this.#completed = record;
     if (record.request !== undefined) {
       clients.replied(record);
-      const sent = this.#waiting.get(record.request);
-      this.#waiting.delete(record.request);
-      if (sent !== undefined && isNaming(record.layout)) sent.reply = keptRecord(record);
+      const sent = this.#answered(record.request);
+      if (sent !== undefined && isNaming(record.layout)) sent.reply = keptRecord(record, this.#frame);
     }
     const { type, duplicateOf, incomplete } = record;
     const isOdd = type === 'malformed' || type === 'continuation' || incomplete || duplicateOf !== undefined;

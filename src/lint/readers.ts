@@ -17,6 +17,7 @@ import {
   VM_STATUS,
 } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
+import type { CaptureRecord } from '../capture/records/index.js';
 import {
   type Calling,
   type GenerationName,
@@ -28,6 +29,7 @@ import {
   qcomHazards,
   vmChange,
 } from '../host/index.js';
+import { KnownOutcomes, type Outcome } from './known-outcomes.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: readers of all messages stand in one table, and each knows its own request
 type Request = any;
@@ -119,7 +121,11 @@ interface Family {
   readonly read: (request: Request) => Calling<unknown>;
   readonly mayHurt: MayHurt;
   readonly forget: () => void;
+  readonly known: KnownOutcomes;
 }
+
+/** A request that was seen. */
+export type SeenRequest = Pick<CaptureRecord, 'bytes' | 'complete' | 'payload'>;
 
 /** Receives what clients do wrong. */
 type HazardSink = (hazard: Hazard, clients: readonly GenerationName[]) => void;
@@ -131,6 +137,10 @@ export class Readers {
   readonly #families = new Map<number, readonly Family[]>();
   /** Clients that take notifications in the same way. */
   readonly #notified: readonly { readonly names: readonly GenerationName[]; readonly take: Notified }[];
+  readonly #common = new WeakMap<
+    readonly GenerationName[],
+    Map<readonly GenerationName[], readonly GenerationName[]>
+  >();
   /** Hazards of the reply that is read. */
   #found: Hazard[] = [];
 
@@ -162,20 +172,37 @@ export class Readers {
   /**
    * What clients do wrong with the outcome of a call.
    *
-   * @param outcome payload of the OK reply, or makes the error of the call.
+   * @param clients a list that stays: what it has in common with others is remembered.
+   * @param outcome payload of the OK reply, or the error of the call.
    */
   ofReply(
     clients: readonly GenerationName[],
     id: number,
-    request: unknown,
-    outcome: Uint8Array | (() => HostError),
+    request: SeenRequest,
+    outcome: Outcome,
     sink: HazardSink,
   ): void {
     for (const family of this.#families.get(id) ?? []) {
-      const names = family.names.filter((name) => clients.includes(name));
+      const names = this.#among(clients, family.names);
       if (names.length === 0) continue;
-      for (const hazard of this.#read(family, id, request, outcome)) sink(hazard, names);
+      const read = () => this.#read(family, id, request, outcome);
+      for (const hazard of family.known.of(request.bytes, outcome, read)) sink(hazard, names);
     }
+  }
+
+  /** Those of the names that are also among the clients. Both are lists that stay. */
+  #among(clients: readonly GenerationName[], names: readonly GenerationName[]): readonly GenerationName[] {
+    let known = this.#common.get(clients);
+    if (known === undefined) {
+      known = new Map();
+      this.#common.set(clients, known);
+    }
+    let common = known.get(names);
+    if (common === undefined) {
+      common = names.filter((name) => clients.includes(name));
+      known.set(names, common);
+    }
+    return common;
   }
 
   /**
@@ -194,7 +221,7 @@ export class Readers {
     for (const { names, take } of this.#notified) {
       const hazard = take(id, payload, vmids);
       if (hazard === undefined) continue;
-      const hurt = names.filter((name) => clients.includes(name));
+      const hurt = this.#among(clients, names);
       if (hurt.length > 0) sink(hazard, hurt);
     }
   }
@@ -202,17 +229,19 @@ export class Readers {
   #read(
     { read, forget }: Family,
     id: number,
-    request: unknown,
-    outcome: Uint8Array | (() => HostError),
+    { complete, payload }: SeenRequest,
+    outcome: Outcome,
   ): readonly Hazard[] {
+    // A client sends whole requests.
+    if (!complete) return [];
     this.#found = [];
     forget();
     try {
-      const calling = read(request ?? {});
+      const calling = read(payload ?? {});
       const step = calling.next();
       if (step.done !== false || step.value.message.id !== id) return [];
       if (outcome instanceof Uint8Array) calling.next(outcome);
-      else calling.throw(outcome());
+      else calling.throw(outcome);
     } catch (error) {
       // This client would not have sent the request, or ends the call with an error.
       if (error instanceof HostError) {
@@ -232,7 +261,7 @@ export class Readers {
     return groups.flatMap((names) => {
       const { callOf, forget } = this.#byName.get(names[0] as GenerationName) as Reader;
       const call = callOf(id);
-      return call === undefined ? [] : [{ names, ...call, forget }];
+      return call === undefined ? [] : [{ names, ...call, forget, known: new KnownOutcomes() }];
     });
   }
 

@@ -5,6 +5,9 @@ import type { Header } from '../schema/index.js';
 
 const reader = headerReader(protocol);
 
+/** Of the second byte of a header (rpc.md). */
+const TYPE_BITS = 3;
+
 /** Offset in a reply of the first field behind the error word. */
 export const REPLY_FIELDS = limits.header + 4;
 
@@ -16,6 +19,16 @@ export function headerOf(frame: Uint8Array): Header | undefined {
 /** Message id of a queue message, 0 when it is too short for one. Cheaper than {@link headerOf}. */
 export function frameId(frame: Uint8Array): number {
   return wordAt(frame, 4);
+}
+
+/** Message type of a queue message, 0 when it is too short for one. */
+export function frameType(frame: Uint8Array): number {
+  return frame.length < 2 ? 0 : (frame[1] as number) & TYPE_BITS;
+}
+
+/** Sequence number of a queue message, 0 when it is too short for one. */
+export function frameSeq(frame: Uint8Array): number {
+  return frame.length < 4 ? 0 : (frame[2] as number) | ((frame[3] as number) << 8);
 }
 
 /** Little-endian 32-bit word of a queue message, 0 when it ends before. */

@@ -3,7 +3,7 @@
  * holds a machine decides when things happen: in virtual time (src/sim/world.ts), as recordings were taken
  * ({@link Machine.settle}), or when a peer takes (src/serve).
  */
-export { frameId, headerOf, longAt, REPLY_FIELDS, wordAt } from './frames.js';
+export { frameId, frameSeq, frameType, headerOf, longAt, REPLY_FIELDS, wordAt } from './frames.js';
 export { Machine, type MachineOptions, type Taken, type VcpuHalt, VcpuState } from './machine.js';
 export {
   isMemoryOperation,

@@ -22,6 +22,10 @@ export interface Taken {
   readonly frame: Uint8Array;
 }
 
+/** What most operations begin with, and many end with. It is never changed. */
+const none: Taken[] = [];
+const takesAll = () => true;
+
 export interface MachineOptions<Port extends VmPort> {
   readonly manager?: Omit<ManagerOptions, 'onSent' | 'onPanic'> | undefined;
   /** Makes the manager, when it is not the usual one. */
@@ -122,9 +126,9 @@ export class Machine<Port extends VmPort> {
    *
    * @param shares how many messages each VM takes at most, 0 for a VM that is not named; counted down.
    */
-  settle(shares?: Map<number, number>): Taken[] {
-    const taken: Taken[] = [];
-    const mayTake = ({ vmid }: Port) => shares === undefined || (shares.get(vmid) ?? 0) > 0;
+  settle(shares?: Map<number, number>): readonly Taken[] {
+    let taken = none;
+    const mayTake = shares === undefined ? takesAll : ({ vmid }: Port) => (shares.get(vmid) ?? 0) > 0;
     for (;;) {
       this.manager.run();
       if (this.manager.panicked !== undefined) return taken;
@@ -133,7 +137,9 @@ export class Machine<Port extends VmPort> {
       const { vmid } = port;
       shares?.set(vmid, (shares.get(vmid) ?? 0) - 1);
       const frame = this.vms.take(port);
-      if (frame !== undefined) taken.push({ to: vmid, frame });
+      if (frame === undefined) continue;
+      if (taken === none) taken = [{ to: vmid, frame }];
+      else taken.push({ to: vmid, frame });
     }
   }
 

@@ -28,8 +28,16 @@ export class OutstandingRequests<R extends RequestKey> {
 
   /** The request that a reply answers, which waits no longer; undefined if there is none. */
   answer(id: number, seq: number): R | undefined {
-    const index = this.#requests.findIndex((request) => request.id === id && request.seq === seq);
-    return index < 0 ? undefined : this.#requests.splice(index, 1)[0];
+    const requests = this.#requests;
+    for (let index = 0; index < requests.length; index++) {
+      const request = requests[index] as R;
+      if (request.id !== id || request.seq !== seq) continue;
+      // Mostly it is the only one.
+      if (index === requests.length - 1) requests.pop();
+      else requests.splice(index, 1);
+      return request;
+    }
+    return undefined;
   }
 
   /** Removes and returns all, oldest first. */

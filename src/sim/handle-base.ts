@@ -1,6 +1,5 @@
 import { limits, VM_IRQ_LEND } from '../../schemas/index.js';
-import { frameId, type Taken } from '../machine/index.js';
-import { frameWords } from './recording.js';
+import { frameId, REPLY_FIELDS, type Taken, wordAt } from '../machine/index.js';
 
 const REQUEST_SIZE = limits.header + VM_IRQ_LEND.request.sizeMin;
 
@@ -11,11 +10,9 @@ const REQUEST_SIZE = limits.header + VM_IRQ_LEND.request.sizeMin;
  */
 export function lendHandleBase(from: number, frame: Uint8Array, out: readonly Taken[]): number | undefined {
   if (frame.byteLength !== REQUEST_SIZE || frameId(frame) !== VM_IRQ_LEND.id) return undefined;
-  const request = frameWords(frame);
-  for (const { to, frame } of out) {
-    const reply = frameWords(frame);
-    if (to === from && reply.id === VM_IRQ_LEND.id && reply.words[0] === 0)
-      return ((reply.words[1] ?? 0) - (request.words[1] ?? 0)) >>> 0;
-  }
+  const number = wordAt(frame, limits.header + 4);
+  for (const { to, frame: reply } of out)
+    if (to === from && frameId(reply) === VM_IRQ_LEND.id && reply.length >= REPLY_FIELDS)
+      if (wordAt(reply, limits.header) === 0) return (wordAt(reply, REPLY_FIELDS) - number) >>> 0;
   return undefined;
 }

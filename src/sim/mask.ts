@@ -1,7 +1,5 @@
-import { limits, protocol, VM_GET_HYP_RESOURCES } from '../../schemas/index.js';
-import { viewOf } from '../base/bytes.js';
-import { frameId, type Taken } from '../machine/index.js';
-import { headerReader } from '../rpc/index.js';
+import { limits, VM_GET_HYP_RESOURCES } from '../../schemas/index.js';
+import { frameId, frameType, type Taken } from '../machine/index.js';
 import { MessageType } from '../schema/index.js';
 
 const ERROR_AND_COUNT_SIZE = 8;
@@ -33,8 +31,7 @@ export class CapabilityMask {
   /** The queue message with capability ids set to zero; a copy where there are any. */
   apply(to: number, frame: Uint8Array): Uint8Array {
     if (frameId(frame) !== VM_GET_HYP_RESOURCES.id) return frame;
-    const header = headerReader(protocol).read(viewOf(frame), 0);
-    const first = header.type === MessageType.reply;
+    const first = frameType(frame) === MessageType.reply;
     const position = first ? 0 : this.#position.get(to);
     if (position === undefined) return frame;
     const content = frame.byteLength - limits.header;

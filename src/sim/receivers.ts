@@ -1,4 +1,5 @@
-import type { Taken } from '../machine/index.js';
+import { sameBytes } from '../base/bytes.js';
+import { frameSeq, frameType, type Taken } from '../machine/index.js';
 import { MessageType } from '../schema/index.js';
 
 /**
@@ -33,7 +34,7 @@ export class RealReceivers {
    */
   sent(frame: Uint8Array): void {
     if (!isNotification(frame)) return;
-    const number = (frame[2] ?? 0) | ((frame[3] ?? 0) << 8);
+    const number = frameSeq(frame);
     if (number !== this.#nextNumber) this.#looseNumbers = true;
     this.#nextNumber = (number + 1) & 0xffff;
   }
@@ -52,7 +53,7 @@ export class RealReceivers {
 }
 
 function isNotification(frame: Uint8Array): boolean {
-  return ((frame[1] ?? 0) & 3) === MessageType.notification;
+  return frameType(frame) === MessageType.notification;
 }
 
 /** A notification with its number set to 0. Other messages are returned unchanged. */
@@ -65,17 +66,11 @@ function withoutNumber(item: Taken): Taken {
 
 /** Whether two lists hold the same messages to the same VMs in the same order. */
 export function sameFrames(left: readonly Taken[], right: readonly Taken[]): boolean {
-  return (
-    left.length === right.length &&
-    left.every((item, index) => {
-      const other = right[index];
-      return other !== undefined && item.to === other.to && sameBytes(item.frame, other.frame);
-    })
-  );
-}
-
-function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;
-  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
+  for (let at = 0; at < left.length; at++) {
+    const { to, frame } = left[at] as Taken;
+    const other = right[at] as Taken;
+    if (to !== other.to || !sameBytes(frame, other.frame)) return false;
+  }
   return true;
 }

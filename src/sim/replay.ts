@@ -231,7 +231,7 @@ export class Replay {
   }
 
   /** @param out what VMs took on the recorded machine. */
-  #settle(out: readonly Taken[]): Taken[] {
+  #settle(out: readonly Taken[]): readonly Taken[] {
     const shares = this.#real ? sharesOf(out) : undefined;
     const taken = this.#machine.settle(shares);
     const fault = this.#fault;

@@ -96,6 +96,15 @@ export function messagesSuite(harness: () => Harness): void {
       await shows(page.locator('.summary'), '58 messages');
     });
 
+    it('stay chosen when the answer to an earlier key comes late', async () => {
+      await page.locator('.table').focus();
+      // All at once, before the worker can answer: from the reply to its request, but then on to the next message.
+      await page.evaluate(`for (const key of ['Home', 'ArrowDown', 'r', 'ArrowDown'])
+        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))`);
+      await shows(page.locator('.details h2'), /^3 /);
+      await chose(page, 3);
+    });
+
     it('are filtered with the language of the command line; what is wrong with it is said', async () => {
       await page.locator('.table').focus();
       await key('/');
@@ -105,7 +114,7 @@ export function messagesSuite(harness: () => Harness): void {
       expect(await page.evaluate(`document.activeElement.className`)).toBe('table');
       await key('/');
       await page.locator('#filter').fill('payload.vm_status == "RUNNING"');
-      await shows(page.locator('.summary'), /^\d+ match/);
+      await shows(page.locator('.summary'), /^3 match/);
       await page.locator('#filter').fill('name = 3');
       await shows(page.locator('.filter-error'), 'column 6: expected == for equal');
       await page.locator('#filter').fill('name == VM_STRAT ');

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
+import { codecOf } from '../../src/codec/index.js';
 import { type GenerationName, generations, HostError } from '../../src/host/index.js';
 import { Readers } from '../../src/lint/readers.js';
+import type { Call } from '../../src/schema/index.js';
+import type { Values } from '../../src/wire/index.js';
 import { valuesOf } from '../arbitrary.js';
 import { holds } from '../seeded.js';
 
@@ -27,11 +30,13 @@ function hazards(
   readers: Readers,
   client: GenerationName,
   { id, name, request, outcome }: DrawnCall,
+  bytes?: Uint8Array,
 ): string[] {
   const found: string[] = [];
   const issue = { code: 'rm_error', path: 'error', offset: 0, expected: 'OK', actual: 'DENIED' };
-  const error = () => new HostError(name, 'EPERM', 'rm', issue);
-  readers.ofReply([client], id, request, outcome ?? error, (hazard) => found.push(hazard.name));
+  const error = new HostError(name, 'EPERM', 'rm', issue);
+  const seen = { bytes, complete: true, payload: request as Values };
+  readers.ofReply([client], id, seen, outcome ?? error, (hazard) => found.push(hazard.name));
   return found;
 }
 
@@ -49,4 +54,17 @@ it('an outcome that may hurt nobody does not', () => {
     for (const name of names) expect(hazards(all, name, drawn)).toEqual([]);
   });
   holds(property, 2000);
+});
+
+it('the same outcome of the same request does the same again', () => {
+  const property = fc.property(fc.array(call, { maxLength: 8 }), (calls) => {
+    const remembering = new Readers(names);
+    for (const drawn of [...calls, ...calls]) {
+      const message = protocol.byId.get(drawn.id) as Call;
+      const bytes = codecOf(message.request).toBytes(drawn.request);
+      for (const name of names)
+        expect(hazards(remembering, name, drawn, bytes)).toEqual(hazards(all, name, drawn));
+    }
+  });
+  holds(property, 40);
 });

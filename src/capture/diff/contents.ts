@@ -1,3 +1,4 @@
+import { sameBytes } from '../../base/bytes.js';
 import type { Issue } from '../../base/error.js';
 import type { Values } from '../../wire/index.js';
 import { type CaptureRecord, KeptRecord, type RecordPacket } from '../records/index.js';
@@ -79,12 +80,6 @@ function askedOf(record: CaptureRecord): Values | undefined {
 export function bytesOf(record: CaptureRecord): Uint8Array {
   // Asked for one by one: `raw` and `rest` of most records are made when they are asked for.
   return record.bytes ?? record.raw ?? record.rest ?? nothing;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
 }
 
 function samePackets({ packets: a, seq: aSeq }: CaptureRecord, { packets: b, seq: bSeq }: CaptureRecord) {

@@ -1,5 +1,6 @@
 import { viewOf } from '../../base/bytes.js';
 import type { Issue } from '../../base/error.js';
+import type { HeaderReader } from '../../rpc/index.js';
 import {
   type Header,
   type Message,
@@ -22,6 +23,12 @@ type WholeMessage = Omit<
   readonly id: number;
 };
 
+/** The bytes of a packet, which nobody changes, and what reads its header. */
+export interface QueueMessage {
+  readonly bytes: Uint8Array;
+  readonly reader: HeaderReader;
+}
+
 /** A packet with a time of its own, of which a bigint is made when somebody asks for it. */
 class KeptPacket implements RecordPacket {
   readonly frame: number;
@@ -30,9 +37,11 @@ class KeptPacket implements RecordPacket {
   readonly comment: string | undefined;
   readonly size: number;
   readonly gaps: readonly Issue[];
-  readonly header: Header | undefined;
+  readonly #header: Header | undefined;
+  readonly #message: QueueMessage | undefined;
 
-  constructor(packet: RecordPacket) {
+  /** @param message the bytes of the packet, if they are kept. */
+  constructor(packet: RecordPacket, message: QueueMessage | undefined) {
     this.frame = packet.frame;
     if (packet.clockTime === undefined) this.clockTime.ns = packet.time;
     else this.clockTime.copy(packet.clockTime);
@@ -40,7 +49,14 @@ class KeptPacket implements RecordPacket {
     this.comment = packet.comment;
     this.size = packet.size;
     this.gaps = packet.gaps;
-    this.header = packet.header;
+    this.#message = message;
+    this.#header = message === undefined ? packet.header : undefined;
+  }
+
+  get header(): Header | undefined {
+    return this.#message === undefined
+      ? this.#header
+      : this.#message.reader.read(viewOf(this.#message.bytes), 0);
   }
 
   get time(): bigint | undefined {
@@ -74,16 +90,20 @@ export class KeptRecord implements CaptureRecord {
   readonly packetIssues: readonly Issue[];
   #decoded: DecodedPayload | undefined;
 
-  /** @param bytes of the payload, which nobody changes. @param decoded what they mean, if that is known. */
+  /**
+   * @param bytes of the payload, which nobody changes. @param decoded what they mean, if that is known.
+   * @param message of a record of one packet.
+   */
   constructor(
     record: WholeMessage,
     bytes: Uint8Array,
     asked: Values | undefined,
     packetIssues: readonly Issue[],
     decoded?: DecodedPayload,
+    message?: QueueMessage,
   ) {
     this.no = record.no;
-    this.packets = record.packets.map((packet) => new KeptPacket(packet));
+    this.packets = record.packets.map((packet) => new KeptPacket(packet, message));
     this.from = record.from;
     this.to = record.to;
     this.type = record.type;

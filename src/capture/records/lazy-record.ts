@@ -56,6 +56,7 @@ export class LazyRecord implements CaptureRecord {
   error: number | undefined;
   isPlain = false;
 
+  readonly #reader: HeaderReader;
   readonly #single: SinglePacket;
   readonly #singles: readonly RecordPacket[];
   #functions: PayloadFunctions | undefined;
@@ -77,6 +78,7 @@ export class LazyRecord implements CaptureRecord {
   readonly #keepsBytes: boolean;
 
   constructor(reader: HeaderReader, keepsBytes: boolean) {
+    this.#reader = reader;
     this.#single = new SinglePacket(reader);
     this.#singles = [this.#single];
     this.#keepsBytes = keepsBytes;
@@ -272,9 +274,17 @@ export class LazyRecord implements CaptureRecord {
     for (; from < end; from++) target.setUint8(from + apart, view.getUint8(from));
   }
 
-  /** The same, for longer than until the next message. It is decoded when somebody asks for its fields. */
-  kept(): KeptRecord {
-    return new KeptRecord(this, this.#copy(this.#start), this.#asked, this.#issues);
+  /**
+   * The same, for longer than until the next message. It is decoded when somebody asks for its fields.
+   *
+   * @param latest the bytes of the latest packet, which nobody changes: what came in it alone need not be copied.
+   */
+  kept(latest?: Uint8Array): KeptRecord {
+    if (latest === undefined || this.packets !== this.#singles)
+      return new KeptRecord(this, this.#copy(this.#start), this.#asked, this.#issues);
+    const payload = latest.subarray(latest.length - this.size);
+    const message = { bytes: latest, reader: this.#reader };
+    return new KeptRecord(this, payload, this.#asked, this.#issues, undefined, message);
   }
 
   /** As {@link kept}, with a digest in place of bytes that nobody looks at. They are digested once. */
@@ -364,7 +374,7 @@ function keptPacket({ frame, time, clock, comment, size, gaps, header }: RecordP
   return { frame, time, clock, comment, size, gaps, header };
 }
 
-/** The record, for longer than until the next message. */
-export function keptRecord(record: CaptureRecord): CaptureRecord {
-  return record instanceof LazyRecord ? record.kept() : record;
+/** The record, for longer than until the next message. @param latest as {@link LazyRecord.kept} takes it. */
+export function keptRecord(record: CaptureRecord, latest?: Uint8Array): CaptureRecord {
+  return record instanceof LazyRecord ? record.kept(latest) : record;
 }

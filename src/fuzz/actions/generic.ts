@@ -15,7 +15,7 @@ export function genericAction(shapes: MessageShapes, shape: MessageShape): Actio
     weight: 1,
     sender: ({ known, random }) => (random.chance(0.7) ? VMID_HLOS : known.anySender(random)),
     fill(session, _subject, draft) {
-      if (shape === shapes.unknown) draft.id = session.any(...shapes.unknownIds);
+      if (shape === shapes.unknown) draft.id = pick(session.random, shapes.unknownIds) as number;
       for (const site of shape.sites) {
         const { scalar, list } = site;
         if (scalar === undefined) continue;

@@ -244,7 +244,8 @@ export class Campaign {
   /** @returns whether the case is over. */
   #answered(session: Session, sent: Ahead, responses: readonly Response[]): boolean {
     const { source } = this.#options;
-    for (const [index, response] of responses.entries()) {
+    for (let index = 0; index < responses.length; index++) {
+      const response = responses[index] as Response;
       const step = sent.steps[index] as Step;
       const predicted = sent.predicted[index];
       if (predicted === undefined) source.observe(step, response);

@@ -168,7 +168,7 @@ export class SessionGenerator {
     }
     this.#bootWeight = session.any(...BOOT_WEIGHTS);
     for (let action = 0; action < this.#actionWeights.length; action++)
-      this.#actionWeights[action] = session.any(...ACTION_WEIGHTS);
+      this.#actionWeights[action] = pick(random, ACTION_WEIGHTS) as number;
     for (const goal of goals)
       for (const { theme } of goal.kind === 'request' ? this.#table.of(goal.shape) : []) {
         const index = themes.indexOf(theme);

@@ -81,8 +81,12 @@ export class Seeds {
     const first: number[] = [];
     const cheaper = new Map<number, Edge[]>();
     let size = 0;
-    for (const [index, { edges = [], comparisons = [], ended }] of responses.entries()) {
-      if (comparisons.length > 0) this.comparisons.add(steps[index] as Step, comparisons);
+    for (let index = 0; index < responses.length; index++) {
+      const { edges, comparisons, ended } = responses[index] as Response;
+      if (comparisons !== undefined && comparisons.length > 0)
+        this.comparisons.add(steps[index] as Step, comparisons);
+      // Without coverage no response has any.
+      if (edges === undefined) continue;
       const gained: Edge[] = [];
       for (const number of edges) {
         const edge = this.#edgeOf(number);

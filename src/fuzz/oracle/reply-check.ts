@@ -1,10 +1,10 @@
 import { constants, error, limits, protocol } from '../../../schemas/index.js';
 import { viewOf } from '../../base/bytes.js';
 import { formatIssue, type Issue } from '../../base/error.js';
-import { decodePayload, replyDependsOnRequest } from '../../capture/payload/index.js';
+import { decodePayload, errorWordSize, functionsOf } from '../../capture/payload/index.js';
 import { codecOf } from '../../codec/index.js';
 import { messagesOnly, OutstandingRequests, Reassembler } from '../../rpc/index.js';
-import { type Header, MessageType, payloadOf } from '../../schema/index.js';
+import { type Header, MessageType } from '../../schema/index.js';
 import type { Response, Step } from '../../target/index.js';
 import type { Values } from '../../wire/index.js';
 import { type Cause, messageName } from './cause.js';
@@ -12,8 +12,7 @@ import { type Cause, messageName } from './cause.js';
 const { VMID_HLOS } = constants;
 /** Requests of a VM that can wait for a reply. An older one is taken for lost. */
 const ASKED_MAX = 1024;
-/** Bytes of the error that a reply begins with. */
-const ERROR_SIZE = 4;
+const functions = functionsOf(protocol);
 
 interface Asked {
   readonly id: number;
@@ -102,18 +101,18 @@ export class ReplyCheck {
     end: number,
   ): void {
     const { type, msg_id: id, seq } = header;
-    const name = messageName(id);
     const request = type === MessageType.reply ? asked.answer(id, seq) : undefined;
-    if (type === MessageType.request) this.#find(`request ${name} from the manager`, `to VM ${vmid}`);
+    if (type === MessageType.request)
+      this.#find(`request ${messageName(id)} from the manager`, `to VM ${vmid}`);
     else if (type === MessageType.reply && request === undefined)
-      this.#find(`reply to no request: ${name}`, `seq ${seq} to VM ${vmid}`);
+      this.#find(`reply to no request: ${messageName(id)}`, `seq ${seq} to VM ${vmid}`);
     else {
-      const message = protocol.byId.get(id);
+      const { message } = functions.of(id);
       if (type === MessageType.notification && message?.kind !== 'notification')
-        this.#find(`unknown notification ${name}`, `to VM ${vmid}`);
-      if (type === MessageType.reply && isUnhandled(view, start, end)) return;
+        this.#find(`unknown notification ${messageName(id)}`, `to VM ${vmid}`);
+      if (isFaultless(type, id, view, start, end, request?.value)) return;
       const { issues } = decodePayload(message, type, view, start, end, request?.value);
-      for (const issue of issues) this.#findUndecodable(name, issue);
+      for (const issue of issues) this.#findUndecodable(messageName(id), issue);
     }
   }
 
@@ -122,9 +121,23 @@ export class ReplyCheck {
   }
 }
 
-/** A manager without a handler for a message answers so, whatever the error replies of that message hold. */
-function isUnhandled(view: DataView, start: number, end: number): boolean {
-  return end - start === ERROR_SIZE && view.getUint32(start, true) === error.values.UNIMPLEMENTED;
+/** Whether a payload decodes without an issue, or need not decode. It makes no values, which every reply would cost. */
+function isFaultless(
+  type: number,
+  id: number,
+  view: DataView,
+  start: number,
+  end: number,
+  request: Values | undefined,
+): boolean {
+  const ofMessage = functions.of(id);
+  if (type !== MessageType.reply)
+    return ofMessage.of(type, undefined)?.check(view, start, end, request) ?? true;
+  if (end - start < errorWordSize) return false;
+  const code = view.getUint32(start, true);
+  // A manager without a handler for a message answers so, whatever the error replies of that message hold.
+  if (end - start === errorWordSize && code === error.values.UNIMPLEMENTED) return true;
+  return ofMessage.of(type, code)?.check(view, start + errorWordSize, end, request) ?? true;
 }
 
 function ask(
@@ -136,12 +149,27 @@ function ask(
 ): void {
   const { type, msg_id: id, seq } = header;
   if (type !== MessageType.request) return;
-  const message = protocol.byId.get(id);
-  const layout = replyDependsOnRequest(message) ? payloadOf(message, type) : undefined;
+  const ofMessage = functions.of(id);
+  const layout = ofMessage.replyDependsOnRequest ? ofMessage.of(type, undefined)?.layout : undefined;
   const value = layout && (codecOf(layout).tryDecode(view, start, end) as Values | undefined);
   asked.add({ id, seq, value });
 }
 
+/** Most bytes of a queue message that is copied. */
+const COPIED_MAX = 256;
+/** Most bytes that a loop copies in less time than a call of `set` takes. */
+const LOOPED_MAX = 64;
+const copied = new Uint8Array(COPIED_MAX);
+const copiedView = viewOf(copied);
+
+/** The reassembler keeps no view. A view of each queue message would cost more than copying it. */
 function receive(reassembler: Reassembler, frame: Uint8Array): void {
-  reassembler.receive(viewOf(frame), 0, frame.byteLength);
+  const { length } = frame;
+  if (length > COPIED_MAX) {
+    reassembler.receive(viewOf(frame), 0, length);
+    return;
+  }
+  if (length > LOOPED_MAX) copied.set(frame);
+  else for (let index = 0; index < length; index++) copied[index] = frame[index] as number;
+  reassembler.receive(copiedView, 0, length);
 }

@@ -56,8 +56,9 @@ export function useChoice(
   const follow = useCallback(async () => {
     const { row: place } = latest.current;
     if (client === undefined || place === undefined) return;
+    const own = choices.current;
     const [row] = await client.ask('rows', place, place + 1, []);
-    if (row === undefined) return;
+    if (row === undefined || own !== choices.current) return;
     if (row.partner !== undefined) chooseNo(row.partner);
     else tell(row.unanswered ? 'No reply answers this request.' : 'This message has no counterpart.');
   }, [client, chooseNo]);

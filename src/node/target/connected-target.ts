@@ -151,8 +151,8 @@ export class ConnectedTarget implements RemoteTarget {
         for (const step of steps) connection?.put(step);
       });
     });
-    for (const [index, { unsupported }] of responses.entries())
-      if (unsupported) this.#steps.delete((steps[index] as Step).kind);
+    for (let index = 0; index < responses.length; index++)
+      if (responses[index]?.unsupported === true) this.#steps.delete((steps[index] as Step).kind);
     if (responses.at(-1)?.ended?.kind === 'hang' && this.#options.connector.isFresh) await this.#disconnect();
     return responses;
   }

@@ -196,10 +196,8 @@ export class TargetProcess {
     if (edges === undefined && comparisons === undefined) return undefined;
     this.#edges = undefined;
     this.#comparisons = undefined;
-    return {
-      ...(edges === undefined ? {} : { edges }),
-      ...(comparisons === undefined ? {} : { comparisons }),
-    };
+    if (comparisons === undefined) return edges && { edges };
+    return edges === undefined ? { comparisons } : { edges, comparisons };
   }
 
   #end(ending: Ending): void {

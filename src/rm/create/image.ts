@@ -1,6 +1,6 @@
 import type { VmConfigImageRequest } from '../../../schemas/index.js';
 import { WireError } from '../../base/error.js';
-import { type DtNode, parseFdt, readFdtHeader } from '../../devicetree/index.js';
+import { type DtNode, parseFdt, tryFdtHeader } from '../../devicetree/index.js';
 import { AuthMech, MemType, RmError } from '../codes.js';
 import type { MemoryContext } from '../context.js';
 import type { Parcel } from '../parcels/parcel.js';
@@ -66,17 +66,13 @@ export function mapTree(rm: MemoryContext, vm: Vm): MappedTree | undefined {
   if (dtOffset + dtSize > BigInt(vm.memorySize) || parcel.memType !== MemType.NORMAL) return undefined;
   const available = parcel.regions.reduce((sum, region) => sum + region.size, 0);
   if (dtOffset + dtSize > BigInt(available) || !parcel.slots.hasFree) return undefined;
-  try {
-    const header = new Uint8Array(FDT_HEADER_SIZE);
-    readParcel(rm, parcel, Number(dtOffset), header);
-    const { totalSize } = readFdtHeader(header, Math.min(Number(dtSize), BLOB_SIZE_MAX));
-    const blob = new Uint8Array(totalSize);
-    readParcel(rm, parcel, Number(dtOffset), blob);
-    return { parcel, blob };
-  } catch (error) {
-    if (error instanceof WireError) return undefined;
-    throw error;
-  }
+  const start = new Uint8Array(FDT_HEADER_SIZE);
+  readParcel(rm, parcel, Number(dtOffset), start);
+  const header = tryFdtHeader(start, Math.min(Number(dtSize), BLOB_SIZE_MAX));
+  if ('code' in header) return undefined;
+  const blob = new Uint8Array(header.totalSize);
+  readParcel(rm, parcel, Number(dtOffset), blob);
+  return { parcel, blob };
 }
 
 /** The tree in a blob, undefined when its structure is broken. */
