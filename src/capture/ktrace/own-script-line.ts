@@ -108,8 +108,9 @@ export class OwnScriptLines {
       const kind =
         match === null ? undefined : FIELDS.find(([, names]) => names.test(match[1] as string))?.[0];
       if (match === null || kind === 'data') {
-        if (match !== null) at += match[0].length - (match[2]?.length ?? 0);
-        return facts.size === undefined ? undefined : this.#bytes(data, start + at, end, facts.size);
+        if (facts.size === undefined) return undefined;
+        if (match === null) return this.#bytes(data, start + at, end, facts.size);
+        return this.#bytesAt(data, start + at + match[0].length - (match[2]?.length ?? 0), end, facts.size);
       }
       facts.form += `${match[1]} `;
       takeField(facts, kind, match[2] ?? '');
@@ -120,7 +121,11 @@ export class OwnScriptLines {
   /** Behind one character, or all that stand between fields. */
   #bytes(data: Uint8Array, start: number, end: number, size: number): number | undefined {
     const exact = this.#printed.read(data, start + 1, end, size);
-    if (exact === size) return exact;
+    return exact === size ? exact : this.#bytesAt(data, start, end, size);
+  }
+
+  /** Behind what may stand in front of bytes. */
+  #bytesAt(data: Uint8Array, start: number, end: number, size: number): number | undefined {
     let at = start;
     while (at < end && BETWEEN.test(String.fromCharCode(data[at] as number))) at++;
     return this.#printed.read(data, at, end, size);

@@ -94,9 +94,8 @@ export class Unwrapper {
     this.#stamp = '';
     this.#rank = 0;
     if (text === undefined) return [];
-    const lines = (stamp + text).split('\n');
-    // dmesg -J -F prints the rest of the file with each message.
-    return this.#isMessage ? lines.slice(0, 1) : lines;
+    const [own = ''] = this.#isMessage ? text.split(REST, 1) : [text];
+    return (stamp + own).split('\n');
   }
 
   /** What bpftrace reports besides what a script prints; its kind stands before it, or behind it when keys are sorted. */
@@ -139,6 +138,9 @@ export class Unwrapper {
     return true;
   }
 }
+
+/** dmesg -J -F prints the rest of the file with each message. */
+const REST = /\n<\d+>\[/;
 
 function printed(line: string): readonly string[] {
   try {
