@@ -125,7 +125,7 @@ interface Family {
 }
 
 /** A request that was seen. */
-export type SeenRequest = Pick<CaptureRecord, 'bytes' | 'complete' | 'payload'>;
+export type SeenRequest = Pick<CaptureRecord, 'bytes' | 'complete' | 'incomplete' | 'payload'>;
 
 /** Receives what clients do wrong. */
 type HazardSink = (hazard: Hazard, clients: readonly GenerationName[]) => void;
@@ -182,6 +182,8 @@ export class Readers {
     outcome: Outcome,
     sink: HazardSink,
   ): void {
+    // A client sends whole requests. One of which parts are missing may have the bytes of a whole one.
+    if (request.incomplete) return;
     for (const family of this.#families.get(id) ?? []) {
       const names = this.#among(clients, family.names);
       if (names.length === 0) continue;
@@ -232,7 +234,6 @@ export class Readers {
     { complete, payload }: SeenRequest,
     outcome: Outcome,
   ): readonly Hazard[] {
-    // A client sends whole requests.
     if (!complete) return [];
     this.#found = [];
     forget();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { protocol } from '../../schemas/index.js';
+import { protocol, VM_ALLOC_VMID } from '../../schemas/index.js';
 import { codecOf } from '../../src/codec/index.js';
 import { type GenerationName, generations, HostError } from '../../src/host/index.js';
 import { Readers } from '../../src/lint/readers.js';
@@ -35,7 +35,7 @@ function hazards(
   const found: string[] = [];
   const issue = { code: 'rm_error', path: 'error', offset: 0, expected: 'OK', actual: 'DENIED' };
   const error = new HostError(name, 'EPERM', 'rm', issue);
-  const seen = { bytes, complete: true, payload: request as Values };
+  const seen = { bytes, complete: true, incomplete: false, payload: request as Values };
   readers.ofReply([client], id, seen, outcome ?? error, (hazard) => found.push(hazard.name));
   return found;
 }
@@ -67,4 +67,20 @@ it('the same outcome of the same request does the same again', () => {
     }
   });
   holds(property, 40);
+});
+
+it('a request of which parts are missing hurts nobody, whatever a whole one with its bytes does', () => {
+  const bytes = new Uint8Array(4);
+  const whole = { bytes, complete: true, incomplete: false, payload: { vmid: 0, reserved: 0 } };
+  const cut = { bytes, complete: false, incomplete: true, payload: undefined };
+  const foundIn = (requests: readonly (typeof whole | typeof cut)[]) => {
+    const readers = new Readers(['a14']);
+    return requests.map((request) => {
+      let found = 0;
+      readers.ofReply(['a14'], VM_ALLOC_VMID.id, request, new Uint8Array(0), () => found++);
+      return found;
+    });
+  };
+  expect(foundIn([whole, cut])).toEqual([1, 0]);
+  expect(foundIn([cut, whole])).toEqual([0, 1]);
 });
