@@ -112,7 +112,9 @@ export class ClientWatch<Request, Origin> {
 
   /** The traffic ends. */
   end(): void {
-    for (const [call, clients] of this.#follower.waiting()) {
+    // The follower lists calls that only some clients wait for behind others.
+    const oldestFirst = [...this.#follower.waiting()].sort(([a], [b]) => a.record.no - b.record.no);
+    for (const [call, clients] of oldestFirst) {
       this.#add(hazards.no_reply, clients, undefined, call);
       this.#tell();
     }
