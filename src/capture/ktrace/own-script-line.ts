@@ -1,6 +1,6 @@
 import type { BpftraceLine } from './bpftrace-line.js';
 import { directionOf } from './event-line.js';
-import { code, type Line, latin1, queueName, Slab } from './line.js';
+import { type Line, latin1, queueName, Slab } from './line.js';
 import { type Direction, type LineTime, QUEUE_MESSAGE_MAX } from './message.js';
 import { PrintedBytes } from './printed-bytes.js';
 
@@ -68,7 +68,7 @@ export class OwnScriptLines {
 
   /** @returns the messages that the line shows to be some, with those held before; undefined when it is no such line. */
   parse({ data, start, end }: Line): readonly BpftraceLine[] | undefined {
-    if (end - start > LINE_MAX || !mayHaveSize(data, start, end)) return undefined;
+    if (end - start > LINE_MAX) return undefined;
     const text = latin1(data, start, end);
     const first = FIRST.exec(text);
     if (first === null) return undefined;
@@ -105,8 +105,7 @@ export class OwnScriptLines {
       if (whole !== undefined && whole === facts.size) return whole;
       FIELD.lastIndex = at;
       const match = FIELD.exec(text);
-      const kind =
-        match === null ? undefined : FIELDS.find(([, names]) => names.test(match[1] as string))?.[0];
+      const kind = match === null ? undefined : kindOf(match[1] as string);
       if (match === null || kind === 'data') {
         if (facts.size === undefined) return undefined;
         if (match === null) return this.#bytes(data, start + at, end, facts.size);
@@ -147,19 +146,14 @@ export class OwnScriptLines {
   }
 }
 
-/** A cheap test: the name of a size stands before a colon or an equals sign. */
-function mayHaveSize(data: Uint8Array, start: number, end: number): boolean {
-  for (let at = start + 1; at < end; at++) {
-    if (data[at] !== code.equals && data[at] !== code.colon) continue;
-    let last = at - 1;
-    if (data[last] === code.space) last--;
-    if (SIZE_LETTERS.has((data[last] as number) | 0x20)) return true;
-  }
-  return false;
+/** Whether a field of this name holds the size of a message. */
+export function isSizeName(name: string): boolean {
+  return kindOf(name) === 'size';
 }
 
-/** The last letters of size, len, length, count, bytes, sz and n. */
-const SIZE_LETTERS = new Set(Array.from('enhtsz', (char) => char.charCodeAt(0)));
+function kindOf(name: string): FieldKind | undefined {
+  return FIELDS.find(([, names]) => names.test(name))?.[0];
+}
 
 function takeField(facts: Facts, kind: FieldKind | undefined, value: string): void {
   switch (kind) {
