@@ -42,7 +42,7 @@ export class KernelTraceReader implements CaptureReader {
   readonly #inside = new Line();
   readonly #unwrapper = new Unwrapper();
   readonly #bpftrace = new BpftraceLines();
-  readonly #ownScripts = new OwnScriptLines();
+  readonly #ownScripts: OwnScriptLines;
   readonly #dumpLines = new DumpLines();
   readonly #events = new EventLines();
   readonly #order: TimeOrder;
@@ -81,6 +81,7 @@ export class KernelTraceReader implements CaptureReader {
       else this.#current.set(data, start, end);
       this.#line(this.#current, number);
     });
+    this.#ownScripts = new OwnScriptLines((bytes, direction) => plausibility(protocol, bytes, direction).fits);
     this.#messages = new TraceMessages(protocol, options, sink, warn);
     this.#order = new TimeOrder((message) => this.#messages.message(message));
     this.#dumps = new DumpAssembler({
