@@ -14,7 +14,7 @@ import { EventLines, LOSS_LINE_MAX, parseLoss } from './event-line.js';
 import { code, ESCAPE, isAt, Line } from './line.js';
 import type { TracedMessage } from './message.js';
 import { TraceMessages, type TraceOptions } from './messages.js';
-import { OwnScriptLines } from './own-script-line.js';
+import { mayHaveSize, OwnScriptLines } from './own-script-line.js';
 import { isWholeMessage, plausibility } from './plausible.js';
 import { TimeOrder } from './time-order.js';
 import { Unwrapper } from './unwrap.js';
@@ -81,7 +81,9 @@ export class KernelTraceReader implements CaptureReader {
       else this.#current.set(data, start, end);
       this.#line(this.#current, number);
     });
-    this.#ownScripts = new OwnScriptLines((bytes, direction) => plausibility(protocol, bytes, direction).fits);
+    this.#ownScripts = new OwnScriptLines(
+      (bytes, direction) => plausibility(protocol, bytes, direction).fits,
+    );
     this.#messages = new TraceMessages(protocol, options, sink, warn);
     this.#order = new TimeOrder((message) => this.#messages.message(message));
     this.#dumps = new DumpAssembler({
@@ -144,16 +146,7 @@ export class KernelTraceReader implements CaptureReader {
     }
     if (this.#dumpLine(this.#dumpLines.parseNext(line))) return;
     if (this.#eventLine(line) || this.#dumpLine(this.#dumpLines.parse(line))) return;
-    const traced = this.#bpftrace.parseWithin(line);
-    if (traced !== undefined) {
-      this.#order.push(traced);
-      return;
-    }
-    const own = this.#ownScripts.parse(line);
-    if (own !== undefined) {
-      for (const message of own) this.#order.push(message);
-      return;
-    }
+    if (mayHaveSize(line) && this.#scriptLine(line)) return;
     // Another recording begins, whose times have nothing to do with those before.
     if (isAt(line.data, line.start, ATTACHED)) this.#order.release();
     const loss = mayBeLoss(line, first) ? parseLoss(line.text) : undefined;
@@ -161,7 +154,7 @@ export class KernelTraceReader implements CaptureReader {
       this.#messages.item(loss);
       return;
     }
-    if (isDigit(line.data[line.end - 1] as number) && this.#events.leaveOutRaw(line)) return;
+    if (this.#events.leaveOutRaw(line)) return;
     this.#hasOtherLines = true;
     this.#dumpLines.pass(line);
     // The lines of a tracer are full of numbers: none of them is a dump.
@@ -196,6 +189,18 @@ export class KernelTraceReader implements CaptureReader {
     this.#hasEvents = true;
     if (item !== 'nothing') this.#messages.item(item);
     return true;
+  }
+
+  /** A line of a script in front of which another program has put something, or of a script of a user. */
+  #scriptLine(line: Line): boolean {
+    const traced = this.#bpftrace.parseWithin(line);
+    if (traced !== undefined) {
+      this.#order.push(traced);
+      return true;
+    }
+    const own = this.#ownScripts.parse(line);
+    for (const message of own ?? []) this.#order.push(message);
+    return own !== undefined;
   }
 
   #checkSequence(line: Line): void {

@@ -264,6 +264,14 @@ describe('logs of other programs', () => {
   });
 });
 
+it('a line of JSON may hold more lines than a call takes arguments', () => {
+  const feeds = '\\n'.repeat(300_000);
+  for (const line of [`{"log":"${feeds}"}`, `["${feeds}"]`]) {
+    const { frames } = readTrace(`{"log":"starts"}\n${line}\n${trace}`);
+    expect(frames).toEqual(readTrace(trace).frames);
+  }
+});
+
 describe('traces with the time of the tracer', () => {
   const plain = readTrace(trace);
   it.each(Object.entries(traceForms))('%s', (_, text) => {
