@@ -90,7 +90,7 @@ describe('fuzz', () => {
     expect(readFileSync(join(all, 'report.html'), 'utf8')).toContain(' --seed 7 --case ');
   });
 
-  it('is not overwritten by what others have found', async () => {
+  it('is not overwritten by what others have found, but what was merged is', async () => {
     const [other, all] = [join(folder, 'other'), join(folder, 'all')];
     const before = findingsIn(out);
     for (const words of [
@@ -104,7 +104,11 @@ describe('fuzz', () => {
       });
     }
     expect(findingsIn(out)).toEqual(before);
+    // Of an earlier merging with more seeds.
+    mkdirSync(join(all, 'seeds'));
+    for (const name of ['seed-00004.ndjson', 'own.txt']) writeFileSync(join(all, 'seeds', name), 'stale');
     expect((await gunyahRm(['fuzz', 'merge', out, other, '--out', all])).code).toBe(1);
+    expect(readdirSync(join(all, 'seeds'))).toEqual(['own.txt']);
   });
 
   it('does not go on with another campaign', async () => {

@@ -105,7 +105,7 @@ export class BpftraceLines {
 }
 
 /** Whether the name of a message's first field stands before an equals sign. Other events are full of other names. */
-function isFirstField(data: Uint8Array, equals: number): boolean {
+export function isFirstField(data: Uint8Array, equals: number): boolean {
   for (const name of FIRST_FIELDS) if (isAt(data, equals - name.length, name)) return true;
   return false;
 }

@@ -137,7 +137,7 @@ export class DumpLines {
 }
 
 /** Whether the name of a driver's function begins here, for all that its first letters tell. */
-function isDriverName(data: Uint8Array, at: number): boolean {
+export function isDriverName(data: Uint8Array, at: number): boolean {
   if (data[at] !== G) return false;
   const next = data[at + 1];
   return next === H ? data[at + 2] === code.underscore : next === U && isAt(data, at, 'gunyah_msgq');

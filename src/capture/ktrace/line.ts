@@ -114,6 +114,10 @@ export const wordChars: Readonly<Uint8Array> = Uint8Array.from({ length: 256 }, 
   /\w/.test(String.fromCharCode(char)) ? 1 : 0,
 );
 
+export function isDigit(char: number): boolean {
+  return char >= code.zero && char <= code.nine;
+}
+
 /** Whether the bytes at `at` are those of an ASCII text. */
 export function isAt(data: Uint8Array, at: number, text: string): boolean {
   for (let index = 0; index < text.length; index++)

@@ -1,6 +1,6 @@
 import type { BpftraceLine } from './bpftrace-line.js';
 import { directionOf } from './event-line.js';
-import { code, type Line, latin1, queueName, Slab, wordChars } from './line.js';
+import { type Line, latin1, queueName, Slab } from './line.js';
 import { type Direction, type LineTime, QUEUE_MESSAGE_MAX } from './message.js';
 import { PrintedBytes } from './printed-bytes.js';
 
@@ -73,9 +73,8 @@ export class OwnScriptLines {
   }
 
   /** @returns the messages that the line shows to be some, with those held before; undefined when it is no such line. */
-  parse(line: Line): readonly BpftraceLine[] | undefined {
-    const { data, start, end } = line;
-    if (end - start > LINE_MAX || !mayHaveSize(line)) return undefined;
+  parse({ data, start, end }: Line): readonly BpftraceLine[] | undefined {
+    if (end - start > LINE_MAX) return undefined;
     const text = latin1(data, start, end);
     const first = FIRST.exec(text);
     if (first === null) return undefined;
@@ -112,8 +111,7 @@ export class OwnScriptLines {
       if (whole !== undefined && whole === facts.size) return whole;
       FIELD.lastIndex = at;
       const match = FIELD.exec(text);
-      const kind =
-        match === null ? undefined : FIELDS.find(([, names]) => names.test(match[1] as string))?.[0];
+      const kind = match === null ? undefined : kindOf(match[1] as string);
       if (match === null || kind === 'data') {
         if (facts.size === undefined) return undefined;
         if (match === null) return this.#bytes(data, start + at, end, facts.size);
@@ -158,44 +156,14 @@ function beginsAsOfRm(bytes: Uint8Array): boolean {
   return bytes.length >= HEADER_SIZE && bytes[0] === RM_FIRST_BYTE;
 }
 
-/**
- * A cheap test for all lines that scripts of bpftrace print: the name of a size stands before a colon or an equals sign, and
- * a digit behind it.
- */
-export function mayHaveSize({ data, start, end }: Line): boolean {
-  for (let at = start + 1; at < end - 1; at++) {
-    const char = data[at];
-    if (char !== code.equals && char !== code.colon) continue;
-    let last = at - 1;
-    while (last > start && data[last] === code.space) last--;
-    if (SIZE_ENDS[data[last] as number] !== 1 || !endsAsSize(data, start, last)) continue;
-    let next = at + 1;
-    while (next < end && data[next] === code.space) next++;
-    const digit = (data[next] as number) - code.zero;
-    if (digit >= 0 && digit <= 9) return true;
-  }
-  return false;
+/** Whether a field of this name holds the size of a message. */
+export function isSizeName(name: string): boolean {
+  return kindOf(name) === 'size';
 }
 
-/** Whether the letters up to `last` are the end of a size's name; `n` is a name of its own. */
-function endsAsSize(data: Uint8Array, start: number, last: number): boolean {
-  for (const name of SIZE_NAMES) {
-    let index = name.length - 1;
-    let at = last;
-    while (index >= 0 && at >= start && ((data[at] as number) | 0x20) === name.charCodeAt(index)) {
-      index--;
-      at--;
-    }
-    if (index < 0 && (name.length > 1 || at < start || wordChars[data[at] as number] === 0)) return true;
-  }
-  return false;
+function kindOf(name: string): FieldKind | undefined {
+  return FIELDS.find(([, names]) => names.test(name))?.[0];
 }
-
-const SIZE_NAMES = ['size', 'len', 'length', 'count', 'bytes', 'sz', 'n'];
-/** 1 for the last letters of these. */
-const SIZE_ENDS: Readonly<Uint8Array> = Uint8Array.from({ length: 256 }, (_, char) =>
-  SIZE_NAMES.some((name) => name.endsWith(String.fromCharCode(char).toLowerCase())) ? 1 : 0,
-);
 
 function takeField(facts: Facts, kind: FieldKind | undefined, value: string): void {
   switch (kind) {

@@ -11,10 +11,11 @@ import { BpftraceLines } from './bpftrace-line.js';
 import { DumpAssembler } from './dump-assembler.js';
 import { type DumpLine, DumpLines } from './dump-line.js';
 import { EventLines, LOSS_LINE_MAX, parseLoss } from './event-line.js';
-import { code, ESCAPE, isAt, Line } from './line.js';
+import { code, ESCAPE, isAt, isDigit, Line } from './line.js';
+import { LineMarks, Mark } from './line-marks.js';
 import type { TracedMessage } from './message.js';
 import { TraceMessages, type TraceOptions } from './messages.js';
-import { mayHaveSize, OwnScriptLines } from './own-script-line.js';
+import { OwnScriptLines } from './own-script-line.js';
 import { isWholeMessage, plausibility } from './plausible.js';
 import { TimeOrder } from './time-order.js';
 import { Unwrapper } from './unwrap.js';
@@ -45,6 +46,7 @@ export class KernelTraceReader implements CaptureReader {
   readonly #ownScripts: OwnScriptLines;
   readonly #dumpLines = new DumpLines();
   readonly #events = new EventLines();
+  readonly #marks = new LineMarks();
   readonly #order: TimeOrder;
   readonly #dumps: DumpAssembler;
   readonly #messages: TraceMessages;
@@ -145,8 +147,9 @@ export class KernelTraceReader implements CaptureReader {
       this.#checkSequence(line);
     }
     if (this.#dumpLine(this.#dumpLines.parseNext(line))) return;
-    if (this.#eventLine(line) || this.#dumpLine(this.#dumpLines.parse(line))) return;
-    if (mayHaveSize(line) && this.#scriptLine(line)) return;
+    if (this.#eventLine(line)) return;
+    const marks = this.#marks.of(line);
+    if (marks !== 0 && this.#markedLine(line, marks)) return;
     // Another recording begins, whose times have nothing to do with those before.
     if (isAt(line.data, line.start, ATTACHED)) this.#order.release();
     const loss = mayBeLoss(line, first) ? parseLoss(line.text) : undefined;
@@ -159,6 +162,17 @@ export class KernelTraceReader implements CaptureReader {
     this.#dumpLines.pass(line);
     // The lines of a tracer are full of numbers: none of them is a dump.
     if (!this.#hasEvents) this.#otherLines?.line(line, number, this.#offset);
+  }
+
+  /** Reads a line that may be a message, for what stands somewhere in it. */
+  #markedLine(line: Line, marks: number): boolean {
+    if ((marks & Mark.driver) !== 0 && this.#dumpLine(this.#dumpLines.parse(line))) return true;
+    const traced = (marks & Mark.field) === 0 ? undefined : this.#bpftrace.parseWithin(line);
+    const messages =
+      traced === undefined && (marks & Mark.size) !== 0 ? this.#ownScripts.parse(line) : undefined;
+    if (traced !== undefined) this.#order.push(traced);
+    for (const message of messages ?? []) this.#order.push(message);
+    return traced !== undefined || messages !== undefined;
   }
 
   #unwrapped(line: Line, at: number, first: number): readonly string[] | undefined {
@@ -189,18 +203,6 @@ export class KernelTraceReader implements CaptureReader {
     this.#hasEvents = true;
     if (item !== 'nothing') this.#messages.item(item);
     return true;
-  }
-
-  /** A line of a script in front of which another program has put something, or of a script of a user. */
-  #scriptLine(line: Line): boolean {
-    const traced = this.#bpftrace.parseWithin(line);
-    if (traced !== undefined) {
-      this.#order.push(traced);
-      return true;
-    }
-    const own = this.#ownScripts.parse(line);
-    for (const message of own ?? []) this.#order.push(message);
-    return own !== undefined;
   }
 
   #checkSequence(line: Line): void {
@@ -282,10 +284,6 @@ function numberEnd(data: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && isDigit(data[at] as number)) at++;
   return at > start && at < end && data[at] === code.comma ? at + 1 : -1;
-}
-
-function isDigit(char: number): boolean {
-  return char >= code.zero && char <= code.nine;
 }
 
 /** A cheap test: `** 5 printk messages dropped **` may have a stamp in front, and `lost 5` of perf has columns. */

@@ -61,7 +61,7 @@ export class CampaignFolder {
 
   /** @param number 1, 2, ... in the order in which they were kept. */
   saveSeed(number: number, seed: Seed): void {
-    this.write(join(SEEDS_FOLDER, `seed-${String(number).padStart(5, '0')}.ndjson`), seedText(number, seed));
+    this.write(join(SEEDS_FOLDER, seedName(number)), seedText(number, seed));
   }
 
   /** The sessions that earlier runs have kept because they reached new code. @throws WireError, FileError */
@@ -140,15 +140,15 @@ function partIn(path: string): CampaignPart {
   };
 }
 
-/** Writes a merged campaign. Findings of an earlier merging are replaced. @throws FileError */
+/** Writes a merged campaign. Findings and seeds of an earlier merging are replaced. @throws FileError */
 export function writeMerged(
   path: string,
   { state, findings, seeds }: Omit<CampaignPart, 'name'>,
   origin: Origin,
 ): void {
   const folder = join(path, FINDINGS_FOLDER);
-  for (const name of namesIn(folder))
-    if (/^finding-.*\.(ndjson|md)$/.test(name)) unlinkSync(join(folder, name));
+  removeFrom(folder, /^finding-.*\.(ndjson|md)$/);
+  removeFrom(join(path, SEEDS_FOLDER), /^seed-\d+\.ndjson$/);
   for (const { facts, text } of findings) {
     const file = join(folder, findingName(facts));
     writeFile(file, renumbered(text, facts), true);
@@ -157,9 +157,17 @@ export function writeMerged(
     const page = findingPage({ ...facts, played }, { ...origin, seed: about?.seed ?? origin.seed }, cases);
     writeFile(join(folder, pageName(facts)), page);
   }
-  for (const [index, text] of seeds.entries())
-    writeFile(join(path, SEEDS_FOLDER, `seed-${String(index + 1).padStart(5, '0')}.ndjson`), text);
+  for (const [index, text] of seeds.entries()) writeFile(join(path, SEEDS_FOLDER, seedName(index + 1)), text);
   writeFile(stateFileIn(path), `${jsonText({ version: STATE_VERSION, ...state })}\n`, true);
+}
+
+/** @param number 1, 2, ... */
+function seedName(number: number): string {
+  return `seed-${String(number).padStart(5, '0')}.ndjson`;
+}
+
+function removeFrom(folder: string, names: RegExp): void {
+  for (const name of namesIn(folder)) if (names.test(name)) unlinkSync(join(folder, name));
 }
 
 function filesOf(path: string, folder: string): readonly string[] {
