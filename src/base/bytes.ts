@@ -3,6 +3,14 @@ export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView
   return new DataView(buffer, byteOffset, byteLength);
 }
 
+/**
+ * The same bytes as a plain Uint8Array. What Node reads comes as a Buffer. Its `slice` shares the memory, while `slice` of
+ * a Uint8Array copies.
+ */
+export function plainBytes({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** The bytes of several arrays, one after the other. */
 export function concatenated(arrays: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(arrays.reduce((sum, { length }) => sum + length, 0));

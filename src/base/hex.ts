@@ -1,4 +1,5 @@
 import { Buffer } from 'buffer/index.js';
+import { plainBytes } from './bytes.js';
 
 const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
@@ -37,8 +38,7 @@ function hexPiece(bytes: Uint8Array, start: number, end: number): string {
 /** The bytes of hex text; undefined unless the text consists of pairs of hex digits. */
 export function parseHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
-  const bytes = Buffer.from(text, 'hex');
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  return plainBytes(Buffer.from(text, 'hex'));
 }
 
 /** Bytes per line of an array literal. */

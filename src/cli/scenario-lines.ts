@@ -1,3 +1,4 @@
+import { concatenated } from '../base/bytes.js';
 import { WireError } from '../base/error.js';
 import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
@@ -158,7 +159,7 @@ class LineMaker {
   push(piece: Uint8Array): ScenarioLine[] {
     if (this.#reader !== undefined) this.#reader.push(piece);
     else {
-      this.#head = this.#head.length === 0 ? piece : Buffer.concat([this.#head, piece]);
+      this.#head = this.#head.length === 0 ? piece : concatenated([this.#head, piece]);
       if (this.#head.length >= HEAD_SIZE || this.#head.includes(LINE_FEED)) this.#begin();
       // The array of the piece is used again.
       else this.#head = this.#head.slice();

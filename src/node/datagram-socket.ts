@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
+import { plainBytes } from '../base/bytes.js';
 import { FileError } from './file-error.js';
 import { checkSocketName, removeSocketName } from './socket-name.js';
 
@@ -61,10 +62,7 @@ export class DatagramSocket {
         socket.#native.close();
         throw Object.assign(new Error(`cannot be bound: ${code}`), { code });
       }
-      // A Uint8Array, because `slice` of a Buffer does not copy, unlike `slice` of a Uint8Array.
-      socket.#native.on('message', ({ buffer, byteOffset, length }) =>
-        onMessage(new Uint8Array(buffer, byteOffset, length)),
-      );
+      socket.#native.on('message', (message) => onMessage(plainBytes(message)));
       return socket;
     } catch (error) {
       throw new FileError(path, error);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { plainBytes } from '../base/bytes.js';
 import { FileError } from './file-error.js';
 
 /** How long a script may take to clean up on the device before its connection is cut. */
@@ -39,7 +40,7 @@ export class DeviceScript {
     child.stdin.on('error', () => {});
     child.stdin.write(script);
     if (!keepOpen) child.stdin.end();
-    child.stdout.on('data', output);
+    child.stdout.on('data', (bytes: Buffer) => output(plainBytes(bytes)));
     let rest = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split(/\r?\n/);

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { concatenated } from '../base/bytes.js';
 import { decodeUtf8 } from '../base/text.js';
 import { FileError } from './file-error.js';
 import { FileConflict, FileUse, statsOf } from './file-use.js';
@@ -85,7 +86,7 @@ export class Files {
     }
     const pieces = [first.value.slice()];
     for (const piece of source) pieces.push(piece.slice());
-    yield unpackedWhole(Buffer.concat(pieces));
+    yield unpackedWhole(concatenated(pieces));
   }
 
   /** The pieces of a file as it is, also if it is compressed. An array is reused for the next. @throws FileError, FileConflict */
@@ -100,7 +101,7 @@ export class Files {
     if (path !== '-') return readWholeFile(path);
     const pieces: Uint8Array[] = [];
     for (const piece of readPieces(this.#stdio, path)) pieces.push(piece.slice());
-    return Buffer.concat(pieces);
+    return concatenated(pieces);
   }
 
   /** The text of each file, unpacked, of a folder whose name `select` takes, sorted by name. @throws FileError, FileConflict */

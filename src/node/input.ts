@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { plainBytes } from '../base/bytes.js';
 import { FileError } from './file-error.js';
 import { readSome, type Stdio } from './stdio.js';
 
@@ -80,7 +81,7 @@ async function isLate(next: Promise<unknown>): Promise<boolean> {
 
 /** Reads a whole file into memory. @throws FileError if it cannot be read. */
 export function readWholeFile(path: string): Uint8Array {
-  return attempt(path, () => readFileSync(path));
+  return attempt(path, () => plainBytes(readFileSync(path)));
 }
 
 function attempt<T>(path: string, action: () => T): T {

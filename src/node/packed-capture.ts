@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createGzip } from 'node:zlib';
+import { concatenated } from '../base/bytes.js';
 import { FileError } from './file-error.js';
 import { unpacked } from './packed.js';
 
@@ -103,7 +104,7 @@ function headOf(source: Iterator<Uint8Array>): Uint8Array {
   while (head.length < 2) {
     const { done, value } = source.next();
     if (done) break;
-    head = head.length === 0 ? value.slice() : Buffer.concat([head, value]);
+    head = head.length === 0 ? value.slice() : concatenated([head, value]);
   }
   return head;
 }

@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { Decompress } from 'fzstd';
+import { concatenated, plainBytes } from '../base/bytes.js';
 import { WireError } from '../base/error.js';
 
 /** Bytes that tell whether and how a file is compressed, with the largest header of a zstd frame. */
@@ -34,7 +35,7 @@ export async function* unpacked(pieces: AsyncIterable<Uint8Array>): AsyncGenerat
   while (head.length < headSize && mayBePacked(head)) {
     const { value, done } = await source.next();
     if (done) break;
-    head = head.length === 0 ? value.slice() : Buffer.concat([head, value]);
+    head = head.length === 0 ? value.slice() : concatenated([head, value]);
   }
   const packing = packingOf(head);
   const rest = { [Symbol.asyncIterator]: () => source };
@@ -59,7 +60,7 @@ export function unpackedWhole(bytes: Uint8Array): Uint8Array {
   const packing = packingOf(bytes);
   if (packing === undefined) return bytes;
   return packed(packing, () => {
-    if (packing === 'gzip') return gunzipSync(bytes, { maxOutputLength: wholeMax });
+    if (packing === 'gzip') return plainBytes(gunzipSync(bytes, { maxOutputLength: wholeMax }));
     const pieces: Uint8Array[] = [];
     let size = 0;
     for (const piece of new ZstdSlices().push(bytes, true)) {
@@ -67,7 +68,7 @@ export function unpackedWhole(bytes: Uint8Array): Uint8Array {
       if (size > wholeMax) throw new RangeError(`more than ${wholeMax} bytes`);
       pieces.push(piece);
     }
-    return Buffer.concat(pieces);
+    return concatenated(pieces);
   });
 }
 
@@ -92,7 +93,7 @@ async function* gunzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
     sourceError = error;
   });
   try {
-    for await (const piece of gunzip) yield piece as Uint8Array;
+    for await (const piece of gunzip) yield plainBytes(piece);
   } catch (error) {
     throw problem('gzip', sourceError ?? error);
   }

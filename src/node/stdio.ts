@@ -1,5 +1,6 @@
 import { readSync, writeSync } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
+import { plainBytes } from '../base/bytes.js';
 import { FileError } from './file-error.js';
 import { processThreads, type Threads } from './threads.js';
 
@@ -67,7 +68,7 @@ export function processStdio(): Stdio {
 /** Reading synchronously would hold up signals until the next byte. */
 async function* arrivals(stop: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    yield* addAbortSignal(stop, process.stdin) as AsyncIterable<Uint8Array>;
+    for await (const piece of addAbortSignal(stop, process.stdin)) yield plainBytes(piece as Buffer);
   } catch (error) {
     if (!stop.aborted) throw new FileError(STDIN, error);
   }

@@ -1,4 +1,5 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { plainBytes } from '../base/bytes.js';
 import { PcapngWriter } from '../capture/pcap/index.js';
 import { watchRequest } from '../serve/index.js';
 import { wallClock } from './clock.js';
@@ -96,7 +97,7 @@ export class TapConnection {
     };
     socket.once('data', clear);
     this.begun = new Promise((done) => socket.once('data', () => done()));
-    socket.on('data', output);
+    socket.on('data', (bytes) => output(plainBytes(bytes)));
     this.stop = () => socket.destroy();
     this.ended = new Promise((done, failed) => {
       socket.on('error', (error) => failed(new FileError(path, error)));

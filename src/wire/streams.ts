@@ -1,4 +1,5 @@
 import { DecodeStream, EncodeStream } from 'restructure';
+import { plainBytes } from '../base/bytes.js';
 
 /** The part of restructure's DecodeStream that the field types use; `pos` and `length` are in bytes. */
 export interface ReadStream {
@@ -43,8 +44,8 @@ export class MeasuringStream implements WriteStream {
 
 /** restructure's own stream over `bytes`, from their first byte. */
 export function decodeStream(bytes: Uint8Array): ReadStream {
-  // A new Uint8Array, because slices of Node's Buffer share its memory and values must outlive the input.
-  return new DecodeStream(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+  // Values must outlive the input, so their slices must be copies.
+  return new DecodeStream(plainBytes(bytes));
 }
 
 /** restructure's own stream into `bytes`, which must be large enough. */

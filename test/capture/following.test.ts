@@ -15,7 +15,7 @@ function packets(random: Random): Packet[] {
   const reader = pcapngReader(
     (packet) => {
       const draw = random.below(100);
-      if (draw < 5 || all.length === 3000) return;
+      if (draw < 5 || all.length === 1500) return;
       const copy = copyOfPacket(packet);
       if (draw < 10) copy.data[random.below(Math.min(8, copy.end))] = random.below(256);
       if (draw === 10) copy.end = random.below(copy.end);

@@ -5,6 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseHex } from '../../src/base/hex.js';
 import { INPUT_FORMATS, inputFormats } from '../../src/capture/input/index.js';
+import { recorded } from '../recorded.js';
 import { gunyahRm } from './run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-inputs-'));
@@ -66,6 +67,65 @@ describe('compressed files', () => {
     expect((await gunyahRm(['diff', capture, path])).code).toBe(0);
     const replayed = await gunyahRm(['replay', capture]);
     expect((await gunyahRm(['replay', path])).stdout.replaceAll(path, capture)).toBe(replayed.stdout);
+  });
+
+  const packings = [
+    ['gzip', (content: Uint8Array) => gzipSync(content)],
+    ['zstd', (content: Uint8Array) => zstd([content.subarray(0, 20), content.subarray(20)])],
+  ] as const;
+
+  /** What a command says about files, under names that do not tell how they are packed. */
+  async function said(
+    args: readonly string[],
+    pack: (content: Uint8Array) => Uint8Array,
+    ...contents: Uint8Array[]
+  ) {
+    const files = contents.map((content, index) => file(`said-${index}`, pack(content)));
+    const { code, stdout, stderr } = await gunyahRm(
+      args.flatMap((word) => (word === 'FILES' ? files : [word])),
+    );
+    return { code, stdout, stderr };
+  }
+
+  it.each(packings)('of %s mean what they hold, two at once, in every format', async (_, pack) => {
+    for (const { name, example } of inputFormats) {
+      const isBinary = inputFormats.some((format) => format.name === name && 'begins' in format);
+      const content = isBinary
+        ? parseHex(example.replaceAll('\n', ''))
+        : new TextEncoder().encode(`${example}\n`);
+      const contents = [content as Uint8Array, content as Uint8Array];
+      const args = ['decode', '--json', '--format', name, 'FILES'];
+      const plain = await said(args, (bytes) => bytes, ...contents);
+      expect(plain.stdout, name).toContain('"type":"request"');
+      expect(await said(args, pack, ...contents), name).toEqual(plain);
+    }
+  });
+
+  it.each(packings)('of %s mean the same to every command', async (_, pack) => {
+    const lines = (await gunyahRm(['decode', '--json', capture])).bytes;
+    const messages = recorded('everything.pcapng').subarray(0, 40_000);
+    const scenario = readFileSync(resolve(import.meta.dirname, '../../captures/scenarios/donation.ndjson'));
+    const simulated = (await gunyahRm(['simulate', '-', '-o', '-'], { input: scenario })).bytes;
+    const cases: readonly (readonly [readonly string[], ...Uint8Array[]])[] = [
+      [['decode', '--json', 'FILES'], messages],
+      [['decode', '--json', 'FILES'], bytes, messages],
+      [['decode', '--frames', '--hex', 'FILES'], bytes, lines],
+      [['decode', '--summary', 'FILES'], messages, bytes],
+      [['decode', '--to', 'pcapng', 'FILES'], lines, bytes],
+      [['diff', 'FILES'], bytes, lines],
+      [['diff', 'FILES'], bytes, messages],
+      [['lint', 'FILES'], messages],
+      [['lint', '--json', 'FILES'], bytes],
+      [['replay', 'FILES'], bytes],
+      [['replay', 'FILES'], simulated],
+      [['simulate', 'FILES'], scenario],
+      [['encode', '--to', 'hex', 'FILES'], lines],
+    ];
+    for (const [args, ...contents] of cases) {
+      const plain = await said(args, (content) => content, ...contents);
+      expect([plain.stdout !== '', plain.code === 2], args.join(' ')).toEqual([true, false]);
+      expect(await said(args, pack, ...contents), args.join(' ')).toEqual(plain);
+    }
   });
 
   it('are written by the ending of the name', async () => {

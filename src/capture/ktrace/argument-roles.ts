@@ -174,6 +174,9 @@ function numbered(name: string): Numbered {
 function sizeOf(named: readonly ProbeArgument[], direction: Direction): ProbeArgument | undefined {
   const plain = named.filter(({ name }) => PLAIN_SIZE.test(name));
   const able = plain.length > 0 ? plain : named;
+  // `buf_size=240 n=20`: either may be what came.
+  if (direction === 'rx' && able.length < named.length && able.every(({ name }) => ROOM.test(name)))
+    return undefined;
   if (able.length <= 1) return able[0];
   return direction === 'tx'
     ? (able.find(({ name }) => name === 'size') ?? able.find(({ name }) => name === 'len'))

@@ -33,6 +33,7 @@ const PLACE_MAX = 512;
 /** `trace-cmd report -R` prints the place as fields, without brackets. */
 const RAW_PLACE = '__probe_';
 
+const RAW_TYPE = 'type: ';
 const RAW = /^\s*(?:[0-9a-f]+ )*(type: \d+)$/;
 
 /** The loss that a line reports; undefined for all other lines. */
@@ -151,7 +152,7 @@ export class EventLines {
 
   /** Takes a line of the options raw, hex and bin, which print the number of an event instead of it. */
   leaveOutRaw(line: Line): boolean {
-    const match = line.length > LOSS_LINE_MAX ? null : RAW.exec(line.text);
+    const match = mayBeRaw(line) ? RAW.exec(line.text) : null;
     if (match !== null) this.#leaveOut(match[1] as string, 'raw', line.text.trim());
     return match !== null;
   }
@@ -271,6 +272,14 @@ export class EventLines {
     while (begin < end && data[begin] === code.space) begin++;
     return this.#tasks.get(data, begin, end);
   }
+}
+
+/** A cheap test: a type and a number end the line. */
+function mayBeRaw({ data, start, end, length }: Line): boolean {
+  if (length > LOSS_LINE_MAX) return false;
+  let at = end;
+  while (at > start && digitAt(data, at - 1) >= 0) at--;
+  return at < end && at - start >= RAW_TYPE.length && isAt(data, at - RAW_TYPE.length, RAW_TYPE);
 }
 
 /** The index behind the brackets at `start`; undefined when they hold no place. */

@@ -62,9 +62,15 @@ interface Form {
  * in any order that ends with the bytes. Any log may have such lines, so a form counts once a message of RM has come in it.
  */
 export class OwnScriptLines {
+  readonly #isOfRm: (bytes: Uint8Array, direction: Direction) => boolean;
   readonly #printed = new PrintedBytes();
   readonly #slab = new Slab();
   readonly #forms = new Map<string, Form>();
+
+  /** @param isOfRm whether bytes are a message of RM; by default, whether they begin as one. */
+  constructor(isOfRm: (bytes: Uint8Array, direction: Direction) => boolean = beginsAsOfRm) {
+    this.#isOfRm = isOfRm;
+  }
 
   /** @returns the messages that the line shows to be some, with those held before; undefined when it is no such line. */
   parse({ data, start, end }: Line): readonly BpftraceLine[] | undefined {
@@ -137,13 +143,17 @@ export class OwnScriptLines {
       form = { isKnown: false, held: [] };
       this.#forms.set(name, form);
     }
-    const { bytes, size } = line;
-    form.isKnown ||= bytes.length === size && size >= HEADER_SIZE && bytes[0] === RM_FIRST_BYTE;
+    const { bytes, size, direction } = line;
+    form.isKnown ||= bytes.length === size && this.#isOfRm(bytes, direction);
     if (form.isKnown) return [...form.held.splice(0), line];
     form.held.push(line);
     if (form.held.length > HELD_MAX) form.held.shift();
     return undefined;
   }
+}
+
+function beginsAsOfRm(bytes: Uint8Array): boolean {
+  return bytes.length >= HEADER_SIZE && bytes[0] === RM_FIRST_BYTE;
 }
 
 /** Whether a field of this name holds the size of a message. */

@@ -43,7 +43,7 @@ export class KernelTraceReader implements CaptureReader {
   readonly #inside = new Line();
   readonly #unwrapper = new Unwrapper();
   readonly #bpftrace = new BpftraceLines();
-  readonly #ownScripts = new OwnScriptLines();
+  readonly #ownScripts: OwnScriptLines;
   readonly #dumpLines = new DumpLines();
   readonly #events = new EventLines();
   readonly #marks = new LineMarks();
@@ -83,6 +83,9 @@ export class KernelTraceReader implements CaptureReader {
       else this.#current.set(data, start, end);
       this.#line(this.#current, number);
     });
+    this.#ownScripts = new OwnScriptLines(
+      (bytes, direction) => plausibility(protocol, bytes, direction).fits,
+    );
     this.#messages = new TraceMessages(protocol, options, sink, warn);
     this.#order = new TimeOrder((message) => this.#messages.message(message));
     this.#dumps = new DumpAssembler({
@@ -154,7 +157,7 @@ export class KernelTraceReader implements CaptureReader {
       this.#messages.item(loss);
       return;
     }
-    if (isDigit(line.data[line.end - 1] as number) && this.#events.leaveOutRaw(line)) return;
+    if (this.#events.leaveOutRaw(line)) return;
     this.#hasOtherLines = true;
     this.#dumpLines.pass(line);
     // The lines of a tracer are full of numbers: none of them is a dump.

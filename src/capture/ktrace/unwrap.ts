@@ -65,12 +65,12 @@ export class Unwrapper {
     const lines: string[] = [];
     let seen = false;
     for (const [token, name = '', colon, value] of line.matchAll(TOKEN)) {
-      if (token === '}') lines.push(...this.flush());
-      else if (colon === undefined) lines.push(...parsed(token).split('\n'));
+      if (token === '}') append(lines, this.flush());
+      else if (colon === undefined) append(lines, parsed(token).split('\n'));
       else if (value !== undefined) {
         const text = value.startsWith('"') ? parsed(value) : value;
         if (this.#field(name, text)) seen = true;
-        else lines.push(...this.#ofBpftrace(name, text));
+        else append(lines, this.#ofBpftrace(name, text));
       }
     }
     return seen || /^\s*[[\]{},"]/.test(line) ? lines : undefined;
@@ -137,6 +137,11 @@ export class Unwrapper {
     this.#rank = rank;
     return true;
   }
+}
+
+/** A line of JSON may hold more lines than a call has room for arguments. */
+function append(lines: string[], more: readonly string[]): void {
+  for (const line of more) lines.push(line);
 }
 
 /** dmesg -J -F prints the rest of the file with each message. */

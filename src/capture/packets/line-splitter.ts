@@ -1,3 +1,4 @@
+import { plainBytes } from '../../base/bytes.js';
 import { WireError } from '../../base/error.js';
 import { GrowingBuffer } from './growing-buffer.js';
 
@@ -41,7 +42,8 @@ export class LineCutter {
   }
 
   /** Throws WireError `line_length` for a line above `sizeMax` bytes. */
-  push(chunk: Uint8Array): void {
+  push(bytes: Uint8Array): void {
+    const chunk = plainBytes(bytes);
     const pending = this.#pending;
     let at = 0;
     while (at < chunk.length) {

@@ -141,7 +141,7 @@ export const PACKET_SIZE = 1536;
 
 /** A copy of a packet, since the reader reuses its buffer. */
 export function copyOfPacket(packet: Packet): Packet {
-  // `slice` of a Buffer, which unpacked captures come in, would be a view of the same memory.
+  // `slice` of a Buffer, which a user of the library may pass, would be a view of the same memory.
   const data = new Uint8Array(packet.data.subarray(packet.start, packet.end));
   const view = new DataView(data.buffer);
   return packetWith(packet, { data, view, start: 0, end: data.length });

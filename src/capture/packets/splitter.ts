@@ -1,3 +1,4 @@
+import { plainBytes } from '../../base/bytes.js';
 import { WireError } from '../../base/error.js';
 import { GrowingBuffer } from './growing-buffer.js';
 
@@ -50,7 +51,7 @@ export class Splitter {
 
   push(chunk: Uint8Array): void {
     const at = this.#completePending(chunk);
-    if (at < chunk.length) this.#takeAll(chunk, at);
+    if (at < chunk.length) this.#takeAll(plainBytes(chunk), at);
   }
 
   /** Throws WireError `truncated`, with the offset of the item, when the input ends inside one. */

@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { ByteWriter } from '../../base/byte-writer.js';
+import { plainBytes } from '../../base/bytes.js';
 import { WireError } from '../../base/error.js';
 import { HexDecoder } from '../../base/hex-decoder.js';
 import { latin1 } from '../../base/text.js';
@@ -58,7 +59,7 @@ export class TargetProcess {
     this.#events = events;
     const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
-    child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
+    child.stdout.on('data', (chunk: Buffer) => this.#read(plainBytes(chunk)));
     child.stderr.on('data', (chunk: Buffer) => {
       // Later reports are mostly consequences of the first one.
       if (this.#stderr.length < STDERR_KEPT) this.#stderr += chunk.toString('latin1');

@@ -216,6 +216,11 @@ describe('traces of which not all can be told', () => {
       /^unclear: 29 events tx .*a=7 b=12/,
     ],
     [
+      'the room of a receive beside a number',
+      trace.replaceAll(/ len=(\d+)/g, ' buf_size=240 n=$1'),
+      /^unclear: \d+ events rx .*buf_size=240 n=/,
+    ],
+    [
       'arrays with spaces between that are no numbered family',
       trace.replaceAll(/data=(\S+)/g, 'from=$1 flags=0x1 to={0x0}'),
       /^unclear: 29 events tx/,
@@ -243,6 +248,28 @@ describe('traces of which not all can be told', () => {
   ])('%s', (_, text, expected) => {
     expect(warningsOf(text).some((warning) => expected.test(warning)) ? [] : warningsOf(text)).toEqual([]);
   });
+});
+
+describe('logs of other programs', () => {
+  it('that print sizes and bytes of which some begin as a message does', () => {
+    const bytes = ['21', '4f', '00', '13', '07', 'a0', '33', '56', '00', '01'];
+    const other = Array.from({ length: 300 }, (_, index) => {
+      const all = bytes.map((byte, at) => (at === 0 && index % 3 > 0 ? 'be' : byte)).join(' ');
+      return `I (${123456 + index}) uart: recv size=10 data=${all}\n`;
+    }).join('');
+    const read = readTrace(`${trace}${other}`);
+    const alone = readTrace(trace);
+    expect(read.frames).toEqual(alone.frames);
+    expect(read.other).toEqual(alone.other);
+  });
+});
+
+it('a line of JSON may hold more lines than a call takes arguments', () => {
+  const feeds = '\\n'.repeat(300_000);
+  for (const line of [`{"log":"${feeds}"}`, `["${feeds}"]`]) {
+    const { frames } = readTrace(`{"log":"starts"}\n${line}\n${trace}`);
+    expect(frames).toEqual(readTrace(trace).frames);
+  }
 });
 
 describe('traces with the time of the tracer', () => {

@@ -71,7 +71,7 @@ function version7(bytes: DatBytes): Contents {
       else if (id === OPTION_BUFFER) {
         const buffer = readBuffer(bytes, option, packing);
         clock = buffer.clock;
-        buffers.push(...buffer.pages);
+        for (const pages of buffer.pages) buffers.push(pages);
       }
     }
   }
