@@ -33,8 +33,9 @@ export class Client {
     });
   }
 
-  /** Ends the worker. Open questions are never answered. */
+  /** Ends the worker. Open questions are never answered, and events that are under way do not arrive. */
   close(): void {
+    this.#worker.onmessage = null;
     this.#worker.terminate();
   }
 

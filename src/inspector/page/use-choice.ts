@@ -67,7 +67,10 @@ export function useChoice(
   useEffect(() => {
     const { no } = choice;
     if (no === undefined || client === undefined) return;
-    void client.ask('rowOf', no).then((row) => setChoice((now) => (now.no === no ? { no, row } : now)));
+    const own = choices.current;
+    void client.ask('rowOf', no).then((row) => {
+      if (own === choices.current) setChoice((now) => (now.no === no ? { no, row } : now));
+    });
   }, [client, view.view, view.complete]);
   return { choice, latestRow: () => latest.current.row, chooseRow, chooseNo, chooseNothing, follow };
 }
