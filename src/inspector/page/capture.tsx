@@ -78,18 +78,18 @@ export function Capture({ source, theme }: CaptureProps) {
   const find = useFind(client, latestRow, chooseRow, setNotice);
 
   const focusTable = () => main.current?.querySelector<HTMLElement>('[role=grid], canvas')?.focus();
-  const apply = useCallback(
-    async (text: string) => {
-      setNotice('');
-      latestFilter.current = text;
-      const answer = await client?.ask('filter', text);
-      if (answer === undefined) return;
-      setFilterError('error' in answer ? answer.error : undefined);
-      // After an error the worker keeps the filter before.
-      if (!('error' in answer)) setFilterInUse(text);
-    },
-    [client],
-  );
+  /** A filter is applied some time after it was typed. Another capture may have been opened since. */
+  const latestClient = useRef(client);
+  latestClient.current = client;
+  const apply = useCallback(async (text: string) => {
+    setNotice('');
+    latestFilter.current = text;
+    const answer = await latestClient.current?.ask('filter', text);
+    if (answer === undefined) return;
+    setFilterError('error' in answer ? answer.error : undefined);
+    // After an error the worker keeps the filter before.
+    if (!('error' in answer)) setFilterInUse(text);
+  }, []);
   const show = (filter: string) => {
     setTab('messages');
     setFiltersSet((times) => times + 1);
