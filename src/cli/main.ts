@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { keepCompiledCode } from '../node/compile-cache.js';
+import { compilersRest } from '../node/compiler.js';
 import { keepMemoryFlat } from '../node/memory.js';
 import { processStdio } from '../node/stdio.js';
 import { isThread, serveThread } from '../node/threads.js';
@@ -17,4 +18,5 @@ if (isThread) {
   // What a timer or a socket of `serve` throws reaches no caller. Unhandled rejections come here too.
   process.on('uncaughtException', (error) => process.exit(reportDefect(words, stdio, error)));
   process.exitCode = await run(words, stdio);
+  await compilersRest();
 }
