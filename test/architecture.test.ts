@@ -140,6 +140,7 @@ describe('architecture', () => {
     expect(users.sort()).toEqual([
       'src/node/client-server.ts',
       'src/node/clock.ts',
+      'src/node/compiler.ts',
       'src/node/destination.ts',
       'src/node/device-script.ts',
       'src/node/follow.ts',
