@@ -176,10 +176,17 @@ export function workSuite(harness: () => Harness): void {
     });
 
     it('the lower half is there while a message is chosen; its height is kept', async () => {
+      // What Escape does depends on what is drawn.
+      await shows(page.locator('.summary'), /^58 messages/);
       await page.locator('.table').focus();
       await key('Home', 'Enter');
       await becomes(focused, 'Fields');
-      await key('ArrowDown', 'Escape', 'Escape');
+      const fields = page.locator('.tree .node.chosen');
+      await key('ArrowDown');
+      await fields.waitFor();
+      await key('Escape');
+      await fields.waitFor({ state: 'detached' });
+      await key('Escape');
       await becomes(focused, 'Messages');
       const splitter = page.getByRole('separator');
       await splitter.focus();
