@@ -45,6 +45,8 @@ const logForms: Record<string, (line: LogLine) => string> = {
   'cat -A': (line) => `${stamp(line)}^M$`,
   'a page in HTML': (line) => `${stamp(line)}<br>`,
   'journalctl -o json': (line) => JSON.stringify(journal(line)),
+  'journalctl -o json of a text with colours, which it writes as bytes': (line) =>
+    JSON.stringify({ ...journal(line), MESSAGE: [...Buffer.from(`\x1b[1m${line.text}\x1b[0m`)] }),
   'journalctl -o json-pretty': (line) => JSON.stringify(journal(line), null, '\t').replaceAll('":', '" :'),
   'journalctl -o json-sse': (line) => `data: ${JSON.stringify(journal(line))}\n`,
   'journalctl -o json-seq': (line) => `\x1e${JSON.stringify(journal(line))}`,
