@@ -15,12 +15,13 @@ export class Line {
     return line;
   }
 
+  /** As `setPlain`. */
   setText(text: string): void {
     const room = text.length * 3;
     if (this.#own.length < room) this.#own = new Uint8Array(room * 2);
     const { written } = utf8Encoder.encodeInto(text, this.#own);
-    this.set(this.#own, 0, written);
-    this.#text = text;
+    this.setPlain(this.#own, 0, written);
+    if (this.end === written) this.#text = text;
   }
 
   set(data: Uint8Array, start: number, end: number): void {

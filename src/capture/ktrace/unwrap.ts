@@ -1,3 +1,5 @@
+import { decodeUtf8 } from '../../base/text.js';
+
 /** The kinds of line that `bpftrace -f json` writes; `printf` holds what the script printed. */
 const BPFTRACE =
   /^\{"type": ?"(?:printf|attached_probes|lost_events|map|value|hist|time|cat|join|stats)", ?"data": ?/;
@@ -6,8 +8,9 @@ const BPFTRACE_SPREAD =
   /^\s*\[?\s*\{\s*(?:"data"\s*:[^{}]{0,9000}(?:\{[^{}]{0,200}\})?[^{}]{0,9000})?"type"\s*:\s*"(?:printf|attached_probes|lost_events|map|time)"/;
 /** What `jq .data` makes of the first object. */
 const ATTACHED = /^\s*\{\s*"probes"\s*:\s*\d+\s*\}/;
-/** A string, with its value when it is a name, or the end of an object. */
-const TOKEN = /"((?:[^"\\]|\\.?)*)(?:"|$)(?:\s*(:)\s*("(?:[^"\\]|\\.?)*(?:"|$)|\d+(?:\.\d+)?)?)?|\}/g;
+/** A string, with its value when it is a name, or the end of an object. The journal writes texts with colours as bytes. */
+const TOKEN =
+  /"((?:[^"\\]|\\.?)*)(?:"|$)(?:\s*(:)\s*("(?:[^"\\]|\\.?)*(?:"|$)|\[[\d,\s]*\]|\d+(?:\.\d+)?)?)?|\}/g;
 /** A field as `journalctl -o export` and `-o verbose` write it. */
 const FIELD = /^\s*([A-Z_][A-Z0-9_]*)=(.*)$/;
 /** Microseconds since 1970, where nothing better is known. */
@@ -68,7 +71,7 @@ export class Unwrapper {
       if (token === '}') append(lines, this.flush());
       else if (colon === undefined) append(lines, parsed(token).split('\n'));
       else if (value !== undefined) {
-        const text = value.startsWith('"') ? parsed(value) : value;
+        const text = plainText(value);
         if (this.#field(name, text)) seen = true;
         else append(lines, this.#ofBpftrace(name, text));
       }
@@ -156,6 +159,11 @@ function printed(line: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+function plainText(value: string): string {
+  if (value.startsWith('"')) return parsed(value);
+  return value.startsWith('[') ? decodeUtf8(Uint8Array.from(value.match(/\d+/g) ?? [], Number)) : value;
 }
 
 function parsed(text: string): string {
