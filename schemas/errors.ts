@@ -32,6 +32,30 @@ export const error = enumeration(
   {
     doc: 'Outcome of a call',
     aliases: { MSG_INVALID: ['INVALID'] },
+    // When RM23 answers with them: its source and recordings of it.
+    meanings: {
+      UNIMPLEMENTED: 'RM does not answer this message, or not yet.',
+      NORESOURCE: 'No number, address or room is left, or there is no VM with this VMID.',
+      DENIED: 'The sender may not do this, or what it is about does not allow it now.',
+      MSG_INVALID: 'The payload has another length than the message, or a reserved field is not 0.',
+      BUSY: 'This was set before.',
+      ARGUMENT_INVALID: 'A field has a value that is not allowed, alone or beside the others.',
+      HANDLE_INVALID: 'No parcel or interrupt has this handle, or it is not for the sender.',
+      VALIDATE_FAILED:
+        'The parcel is not what the flags of MEM_ACCEPT ask to check: label, receivers, cleared memory.',
+      MAP_FAILED: 'The memory cannot be mapped, or was mapped in an earlier life of the VM.',
+      MEM_INVALID: "The memory is not the sender's, or not for this VM, or does not hold what it should.",
+      MEM_INUSE: 'A receiver has accepted the parcel and has not released it.',
+      MEM_RELEASED: 'The parcel is not accepted, or not any more.',
+      VMID_INVALID:
+        "No VM has this VMID, or it is not the VM's owner who asks, or the VM is none of the receivers.",
+      LOOKUP_FAILED: 'Nothing is as it was described.',
+      IRQ_INVALID: 'The sender has no such interrupt that it could lend or take back.',
+      IRQ_INUSE: 'The interrupt is lent, or accepted.',
+      IRQ_RELEASED: 'The interrupt is not accepted, or not any more.',
+      IN_USE: 'The interrupt is not in the state for this: accepted already, or not accepted.',
+      VM_STATE: 'The VM is in a state in which this is not possible.',
+    },
     notes: ['IN_USE, IRQ_NOT_MAPPED and VM_STATE are in RM23 only; no Linux client knows them.'],
   },
 );

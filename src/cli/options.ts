@@ -89,7 +89,10 @@ export function managerFlag(otherwise: string): Option {
 
 /** The option `--jobs` of commands that share their work between threads. */
 export function jobsFlag(): Option {
-  return new Option('--jobs <n>', 'threads for a large file: less time, but more work and memory')
+  return new Option(
+    '--jobs <n>',
+    'threads that decode a large file: more work and memory, and with two cores no less time',
+  )
     .default(1)
     .argParser(integerOption('--jobs', jobsMax, 1));
 }

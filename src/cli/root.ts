@@ -6,6 +6,8 @@ import { version } from '../node/version.js';
 
 /** Columns of the help if standard output is not a terminal. */
 const helpWidth = 80;
+/** Columns that are enough for the second column of a list: with the longest command, 80 columns leave 38 for it. */
+const wrapWidth = 30;
 
 /** The program without its commands. @param warn prints a line on standard error. */
 export function rootCommand(stdio: Stdio, warn: (text: string) => void): Command {
@@ -32,6 +34,6 @@ export function rootCommand(stdio: Stdio, warn: (text: string) => void): Command
             ),
           ),
       })
-      .configureHelp({ showGlobalOptions: true })
+      .configureHelp({ showGlobalOptions: true, minWidthToWrap: wrapWidth })
   );
 }

@@ -228,6 +228,8 @@ export interface WordFacts {
     /** `error`, or the name of the enum or flag set. */
     readonly of: string;
     readonly doc: string;
+    /** When it is used, if its name does not say it. */
+    readonly meaning?: string;
     /** Errors: the errno name that each client uses. */
     readonly errno?: Readonly<Record<string, string>>;
   }[];

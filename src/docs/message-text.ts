@@ -82,7 +82,7 @@ function simulatedText(handler: HandlerFacts | null): string {
   const checks = handler.checks.map(({ check, error }) =>
     error === undefined ? check : `${check}, else ${error}`,
   );
-  return `answers it; checks in this order: ${checks.join('; ')}`;
+  return `answers it; checks before all else, in this order: ${checks.join('; ')}`;
 }
 
 /** The choices of a manager that no public source confirms. */

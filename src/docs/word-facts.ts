@@ -41,7 +41,8 @@ function valueFacts(protocol: Protocol, word: string): ValueFacts[] {
     const name = entries.find(([, own]) => own === value)?.[0] ?? (isCode ? undefined : word);
     if (value === undefined || name === undefined) return [];
     const errno = type === protocol.error ? protocol.errno[name] : undefined;
-    return [defined({ name, value, of: type.label, doc: type.info.doc, errno })];
+    const { doc, meanings } = type.info;
+    return [defined({ name, value, of: type.label, doc, meaning: meanings?.[name], errno })];
   });
 }
 
@@ -56,13 +57,14 @@ function errnoFacts({ error, errno }: Protocol, name: string): ValueFacts[] {
   return Object.entries(errno).flatMap(([own, byClient]) =>
     name.startsWith('E') && Object.values(byClient).includes(name)
       ? [
-          {
+          defined({
             name: own,
             value: error.values[own] as number,
             of: error.label,
             doc: error.info.doc,
+            meaning: error.info.meanings?.[own],
             errno: byClient,
-          },
+          }),
         ]
       : [],
   );

@@ -18,10 +18,15 @@ function valuesText({ name, values }: WordFacts, { width, style }: TextOptions):
     ...clients.map((client) => ({ text: errno[client] ?? '' })),
   ]);
   const types = [...new Set(values.map(({ of }) => of))];
+  const prose = Math.min(width, proseWidthMax);
+  const meanings = values.flatMap(({ name: own, meaning }) =>
+    meaning === undefined ? [] : paragraph(`${own}: ${meaning}`, '    ', prose, '  - '),
+  );
   return [
     style.name(name),
     ...table([header.map((text) => ({ text, paint: style.dim })), ...rows], '  ', width),
-    ...paragraph(`See describe ${types.join(', describe ')}.`, '  ', Math.min(width, proseWidthMax)),
+    ...meanings,
+    ...paragraph(`See describe ${types.join(', describe ')}.`, '  ', prose),
   ];
 }
 

@@ -13,7 +13,8 @@ const windowMax = 128 * 1024 * 1024;
 /** Largest file that is unpacked at once. */
 const wholeMax = 1024 * 1024 * 1024;
 
-type Packing = 'gzip' | 'zstd' | undefined;
+type PackingName = 'gzip' | 'zstd';
+type Packing = PackingName | undefined;
 
 /** How a file is compressed, by its first bytes. */
 function packingOf(head: Uint8Array): Packing {
@@ -43,11 +44,30 @@ export async function* unpacked(pieces: AsyncIterable<Uint8Array>): AsyncGenerat
     if (packing === undefined) {
       if (head.length > 0) yield head;
       yield* rest;
-    } else if (packing === 'gzip') yield* gunzipped(chain(head, rest));
-    else yield* unzstd(chain(head, rest));
+    } else yield* packedOnce(packing, (packing === 'gzip' ? gunzipped : unzstd)(chain(head, rest)));
   } finally {
     await source.return?.();
   }
+}
+
+/** What was in compressed data. @throws WireError if that is compressed, too: nobody could tell how often it is. */
+async function* packedOnce(
+  packing: PackingName,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const piece of pieces) {
+    if (isFirst) refuseInner(packing, piece);
+    isFirst = false;
+    yield piece;
+  }
+}
+
+function refuseInner(packing: PackingName, content: Uint8Array): void {
+  const inner = packingOf(content);
+  if (inner === undefined) return;
+  const actual = `${inner} data in ${packing} data`;
+  throw new WireError({ code: packing, path: '', offset: 0, expected: 'a file that is packed once', actual });
 }
 
 /** Whether a file is compressed with gzip or zstd. */
@@ -59,7 +79,7 @@ export function isPacked(head: Uint8Array): boolean {
 export function unpackedWhole(bytes: Uint8Array): Uint8Array {
   const packing = packingOf(bytes);
   if (packing === undefined) return bytes;
-  return packed(packing, () => {
+  const content = packed(packing, () => {
     if (packing === 'gzip') return plainBytes(gunzipSync(bytes, { maxOutputLength: wholeMax }));
     const pieces: Uint8Array[] = [];
     let size = 0;
@@ -70,6 +90,8 @@ export function unpackedWhole(bytes: Uint8Array): Uint8Array {
     }
     return concatenated(pieces);
   });
+  refuseInner(packing, content);
+  return content;
 }
 
 function mayBePacked(head: Uint8Array): boolean {
@@ -137,7 +159,7 @@ function checkWindow(head: Uint8Array): void {
     throw new RangeError('its window is larger than 128 MiB');
 }
 
-function packed<T>(packing: 'gzip' | 'zstd', action: () => T): T {
+function packed<T>(packing: PackingName, action: () => T): T {
   try {
     return action();
   } catch (error) {
@@ -146,9 +168,12 @@ function packed<T>(packing: 'gzip' | 'zstd', action: () => T): T {
 }
 
 /** Errors of zlib have numbers, those of fzstd a code; others are those of the source. */
-function problem(packing: 'gzip' | 'zstd', error: unknown): unknown {
+function problem(packing: PackingName, error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message: string };
   const isOwn = typeof code === 'number' || String(code).startsWith('Z_') || error instanceof RangeError;
   if (!isOwn) return error;
-  return new WireError({ code: packing, path: '', offset: 0, expected: `${packing} data`, actual: message });
+  const expected = `whole ${packing} data`;
+  // zlib and fzstd do not say where. Both say this of data that ends too early.
+  const actual = /^unexpected (end of file|EOF)$/.test(message) ? 'data that ends too early' : message;
+  return new WireError({ code: packing, path: '', offset: 0, expected, actual });
 }

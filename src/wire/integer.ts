@@ -100,6 +100,8 @@ export interface NamesInfo {
   readonly doc: string;
   /** Other names of a value in public headers. */
   readonly aliases?: Readonly<Record<string, readonly string[]>>;
+  /** When a value is used, where its name does not say it: a sentence each. */
+  readonly meanings?: Readonly<Record<string, string>>;
   /** Values that only some sources have. With `replaces` the sources have this table instead of the usual one. */
   readonly dialects?: readonly {
     readonly sources: readonly string[];

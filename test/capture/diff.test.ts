@@ -13,6 +13,7 @@ import {
   type Difference,
   DifferenceLines,
   DifferencePrinter,
+  diffCaptures,
   diffEntries,
   diffHeading,
   diffWindow,
@@ -278,12 +279,51 @@ describe('diff of long captures', () => {
     let seen = 0;
     const farthest: number[] = [];
     const other = (no: number) => no + 1_000_000;
-    const counts = diffEntries(comparison, capture(30_000), capture(30_000, undefined, other), () => {
+    const window = 4096;
+    const sink = () => {
       seen++;
       farthest.push(held - 2 * seen);
-    });
+    };
+    const counts = diffEntries(comparison, capture(30_000), capture(30_000, undefined, other), sink, window);
     expect(counts.changed).toBe(30_000);
-    expect(farthest.reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(2 * diffWindow);
+    expect(farthest.reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(2 * window);
+  });
+
+  it('finds a short capture anywhere in a longer one, as long as both fit in two windows', () => {
+    const all = 2 * diffWindow;
+    const tail = () => capture(all - 100, (no) => no <= all - 200);
+    const ignore = () => {};
+    const none = { changed: 0, removed: 0, added: 0 };
+    const left = all - 200;
+    expect(diffEntries(comparison, tail(), capture(all - 100), ignore)).toEqual({
+      ...none,
+      equal: 100,
+      added: left,
+    });
+    expect(diffEntries(comparison, capture(all - 100), tail(), ignore)).toEqual({
+      ...none,
+      equal: 100,
+      removed: left,
+    });
+  });
+
+  it('gives the same result however the captures come', async () => {
+    const kinds = (no: number) => Math.imul(no, 0x9e3779b1) >>> 20;
+    const others = (no: number) => Math.imul(no, 0x85ebca6b) >>> 20;
+    const outlines = async (size: number) => {
+      const found: string[] = [];
+      async function* pieces(value: (no: number) => number, count: number) {
+        const all = [...capture(count, undefined, value)];
+        for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
+      }
+      const counts = await diffCaptures(comparison, pieces(kinds, 40_000), pieces(others, 45_000), (item) => {
+        found.push(`${item.diff} ${'a' in item ? item.a.no : ''} ${'b' in item ? item.b.no : ''}`);
+      });
+      return { counts, found };
+    };
+    const whole = await outlines(1 << 20);
+    expect(whole.counts.equal + whole.counts.changed).toBeGreaterThan(1000);
+    expect(await outlines(977)).toEqual(whole);
   });
 });
 

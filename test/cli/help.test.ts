@@ -26,6 +26,13 @@ describe('--help', () => {
     expect(stdout).not.toMatch(/default: [{[]/);
   });
 
+  it('of the program itself wraps at the width of the terminal', async () => {
+    for (const columns of [80, 100]) {
+      const { stdout } = await gunyahRm(['--help'], { columns });
+      expect(stdout.split('\n').filter((line) => line.length > columns)).toEqual([]);
+    }
+  });
+
   it.each(commands)('of %s wraps at the width of the terminal', async (command) => {
     for (const columns of [80, 100]) {
       const { stdout } = await gunyahRm([...command.split(' '), '--help'], { columns });

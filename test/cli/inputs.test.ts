@@ -146,11 +146,21 @@ describe('compressed files', () => {
   it('that are cut or damaged give what comes before, and say so', async () => {
     const cut = await gunyahRm(['decode', '--json', '-'], { input: gzipSync(bytes).subarray(0, 900) });
     expect([cut.code, cut.stdout.split('\n').length > 5]).toEqual([1, true]);
-    expect(cut.stderr).toMatch(/^gunyah-rm: standard input: .*gzip/);
+    expect(cut.stderr).toMatch(/^gunyah-rm: standard input: .*whole gzip data, not data that ends too early/);
     const { code, stderr } = await gunyahRm(['decode', '-'], { input: zstd([bytes]).subarray(0, 900) });
     expect([code, /zstd/.test(stderr)]).toEqual([1, true]);
     const wide = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 18 << 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     expect((await gunyahRm(['decode', '-'], { input: wide })).stderr).toMatch(/128 MiB/);
+  });
+
+  it.each(packings)('of %s that were packed twice are refused by what they are', async (name, pack) => {
+    const { code, stderr } = await said(
+      ['decode', '--json', 'FILES'],
+      (content) => pack(pack(content)),
+      bytes,
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain(`expected a file that is packed once, not ${name} data in ${name} data`);
   });
 
   it('that unpack to gigabytes take little memory', async () => {

@@ -226,6 +226,16 @@ suite('describe: words that name no declaration', () => {
     expect(textOf('mem_handle')).toContain('MEM_RECLAIM');
     expect(textOf('MEM_INUSE')).toContain('errno in mainline');
   });
+
+  it('an error: when the manager answers with it', () => {
+    const sentence = 'MEM_INUSE: A receiver has accepted the parcel and has not released it.';
+    expect(textOf('MEM_INUSE')).toContain(`- ${sentence}`);
+    expect(textOf('EINVAL')).toContain(`- ${sentence}`);
+    const facts = of('MEM_INUSE');
+    expect(facts.kind === 'word' && facts.values[0]?.meaning).toBe(sentence.slice('MEM_INUSE: '.length));
+    const { info, values } = protocol.error;
+    expect(Object.keys(info.meanings ?? {}).filter((name) => values[name] === undefined)).toEqual([]);
+  });
 });
 
 suite('describe: finding things', () => {

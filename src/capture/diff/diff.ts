@@ -2,7 +2,7 @@ import type { Comparison, DiffEntry } from './entry.js';
 import type { FieldChange } from './fields.js';
 import { type Level, levelsOf } from './numbering.js';
 import { Steps } from './steps.js';
-import { Window } from './window.js';
+import { type Share, Window } from './window.js';
 
 /** A message that differs. What it holds is valid while the difference is reported. */
 export interface DiffSide {
@@ -31,11 +31,18 @@ export interface DiffCounts {
   readonly added: number;
 }
 
-/** How many messages of each capture are compared with each other. */
-export const diffWindow = 4096;
+/** How many messages of each capture are compared with each other. Where one has fewer, the other one may have more. */
+export const diffWindow = 1 << 15;
+/** Memory that these take at most, if one is not larger than that. */
+const WINDOW_BYTES = 8 << 20;
 
 /** So many equal messages in a row are no chance: what lies behind them does not change the pairs before them. */
 const RUN_SIZE = 16;
+/**
+ * Captures that agree near the beginning of the window only, so many times in a row, are compared as if they did not:
+ * else the same messages could be paired again and again.
+ */
+const EARLY_MAX = 8;
 
 /**
  * Compares two captures message by message and calls `sink` for each difference, in order. Equal messages are paired
@@ -44,9 +51,9 @@ const RUN_SIZE = 16;
  * partner is `removed` (only in `a`) or `added` (only in `b`), `a` before `b`.
  *
  * The captures are read as they are compared. Messages are in memory from where the captures differ up to where they
- * agree again, at most `window` of each. If they do not agree within that, most of the pairs that were found count,
- * and the rest is compared with what follows. So messages farther apart than the window are not paired. Time
- * grows with the number of messages (see `align`).
+ * agree again, at most `window` of each, or twice that of both if one ends. If they do not agree within that, most of the
+ * pairs that were found count, and the rest is compared with what follows. So messages farther apart than the window
+ * are not paired. Time grows with the number of messages (see `align`).
  */
 export function diffEntries(
   comparison: Comparison,
@@ -86,6 +93,9 @@ export async function diffCaptures(
   }
 }
 
+/** The next message. */
+const next: Share = { messages: 1, bytes: 1 };
+
 /** Yields the window that needs more messages, or its end, before the comparison can go on. */
 function* comparing(
   comparison: Comparison,
@@ -98,9 +108,11 @@ function* comparing(
   const levels = levelsOf(comparison);
   const equality = levels[0] as Level;
   const steps = new Steps(levels);
+  const share = { messages: window, bytes: WINDOW_BYTES };
+  let early = 0;
   for (;;) {
-    while (a.lacks(1)) yield a;
-    while (b.lacks(1)) yield b;
+    while (a.lacks(next)) yield a;
+    while (b.lacks(next)) yield b;
     if (a.first === undefined && b.first === undefined) return counts;
     if (a.first !== undefined && b.first !== undefined && equality.same(a.first, b.first)) {
       counts.equal++;
@@ -108,15 +120,22 @@ function* comparing(
       b.drop(1);
       continue;
     }
-    while (a.lacks(window)) yield a;
-    while (b.lacks(window)) yield b;
-    const isWhole = a.isLast(window) && b.isLast(window);
-    const aEntries = a.entries(window);
-    const bEntries = b.entries(window);
+    while (a.lacks(share)) yield a;
+    while (b.lacks(share)) yield b;
+    const [aShare, bShare] = [b.left(share), a.left(share)];
+    while (a.lacks(aShare)) yield a;
+    while (b.lacks(bShare)) yield b;
+    const aEntries = a.entries(aShare);
+    const bEntries = b.entries(bShare);
+    const isWhole = a.isLast(aEntries.length) && b.isLast(bEntries.length);
     steps.pair(aEntries, bEntries, isWhole);
-    const end = isWhole
-      ? steps.length
-      : steps.agreementEnd(RUN_SIZE) || steps.mostOf(Math.max(aEntries.length, bEntries.length));
+    const agreed = steps.agreementEnd(RUN_SIZE);
+    early = 8 * agreed < steps.length ? early + 1 : 0;
+    let end = steps.length;
+    if (!isWhole) {
+      const isAgreed = agreed > 0 && early <= EARLY_MAX;
+      end = isAgreed ? agreed : steps.mostOf(Math.max(aEntries.length, bEntries.length));
+    }
     let aEnd = 0;
     let bEnd = 0;
     for (let at = 0; at < end; at++) {

@@ -18,8 +18,8 @@ import { kindHash } from './numbering.js';
 
 /** Bytes of a message up to which all are compared as they are. */
 const WHOLE_SIZE_MAX = 1 << 20;
-/** What a message takes besides its payload, about. */
-const ENTRY_SIZE = 256;
+/** Bytes that a message takes besides its payload, about: its numbers, and its share of the tables that compare windows. */
+const ENTRY_SIZE = 128;
 /** Characters of JSON that a byte of a payload becomes, about. */
 const TEXT_RATIO = 8;
 

@@ -1,12 +1,13 @@
 import { messageTypeNames } from '../../schema/index.js';
 import type { CaptureRecord, RecordType } from '../records/index.js';
+import { PayloadWords } from './payload-words.js';
 
-/** Places to begin with. Doubled twice there is room for two windows and what is read at once. */
+/** Places to begin with. Doubled five times there is room for two windows and what is read at once. */
 const CAPACITY = 3 << 10;
 /** Bytes of memory. What is above this counts as this: a window has room for far less. */
 const MEMORY_MAX = 1 << 30;
 
-/** The numbers of a row. Behind them stands the payload. */
+/** The numbers of a row. */
 const Column = {
   no: 0,
   from: 1,
@@ -18,8 +19,10 @@ const Column = {
   hash: 7,
   memory: 8,
   size: 9,
+  /** Index of the first word of the payload, if it has a size. */
   payload: 10,
 } as const;
+const ROW_SIZE = Object.keys(Column).length;
 
 /** What of two messages need not be equal, so that they count as the same sort. */
 export interface AnyOf {
@@ -40,21 +43,14 @@ const NO_SEQ = -1;
 export class HeldMessages {
   /** A type is stored as its index. */
   readonly #types: RecordType[] = [...messageTypeNames];
-  /** Behind the numbers of each row: the words of its payload, the last filled up with zeros. */
-  #rows: Int32Array;
-  /** The same bytes. */
-  #view: DataView;
-  readonly #rowSize: number;
+  #rows = new Int32Array(CAPACITY * ROW_SIZE);
+  readonly #payloads = new PayloadWords();
   readonly #special: (CaptureRecord | undefined)[] = [];
   readonly #free: number[] = [];
   #count = 0;
 
-  /** @param sizeMax bytes of a payload that a row has room for. */
-  constructor(readonly sizeMax: number) {
-    this.#rowSize = Column.payload + Math.ceil(sizeMax / 4);
-    this.#rows = new Int32Array(CAPACITY * this.#rowSize);
-    this.#view = new DataView(this.#rows.buffer);
-  }
+  /** @param sizeMax bytes of a payload up to which it is held here. */
+  constructor(readonly sizeMax: number) {}
 
   /**
    * Takes a message and leaves its payload empty.
@@ -64,7 +60,7 @@ export class HeldMessages {
   add({ no, from, to, type, seq, id }: CaptureRecord, memory: number): number {
     const place = this.#free.pop() ?? this.#another();
     const rows = this.#rows;
-    const row = place * this.#rowSize;
+    const row = place * ROW_SIZE;
     rows[row + Column.no] = no;
     rows[row + Column.from] = from;
     rows[row + Column.to] = to;
@@ -75,6 +71,7 @@ export class HeldMessages {
     rows[row + Column.hash] = 0;
     rows[row + Column.memory] = Math.min(memory, MEMORY_MAX);
     rows[row + Column.size] = 0;
+    rows[row + Column.payload] = 0;
     this.#special[place] = undefined;
     return place;
   }
@@ -82,28 +79,31 @@ export class HeldMessages {
   /** Another message may take the place. */
   release(place: number): void {
     this.#special[place] = undefined;
+    const size = this.size(place);
+    if (size > 0) this.#payloads.release(this.#at(place, Column.payload), size);
     this.#free.push(place);
   }
 
   /**
-   * Makes room for a payload of `size` bytes, at most `sizeMax`, which are to be written from `payloadStart` on.
+   * Makes room for the payload of a message that has none yet: `size` bytes, at most `sizeMax`, which are to be written
+   * from `payloadStart` on.
    *
    * @returns where to write.
    */
   payload(place: number, size: number): DataView {
-    const row = place * this.#rowSize;
+    const row = place * ROW_SIZE;
     this.#rows[row + Column.size] = size;
-    if (size > 0) this.#rows[row + Column.payload + ((size - 1) >> 2)] = 0;
-    return this.#view;
+    if (size > 0) this.#rows[row + Column.payload] = this.#payloads.add(size);
+    return this.#payloads.view;
   }
 
   /** The bytes of all payloads. Another array when one more message was added. */
   get view(): DataView {
-    return this.#view;
+    return this.#payloads.view;
   }
 
   payloadStart(place: number): number {
-    return 4 * (place * this.#rowSize + Column.payload);
+    return 4 * this.#at(place, Column.payload);
   }
 
   size(place: number): number {
@@ -147,7 +147,7 @@ export class HeldMessages {
   }
 
   setHash(place: number, hash: number): void {
-    this.#rows[place * this.#rowSize + Column.hash] = hash;
+    this.#rows[place * ROW_SIZE + Column.hash] = hash;
   }
 
   /** The record of a message that is more than its bytes: in several packets, with a comment or issues, or large. */
@@ -161,12 +161,12 @@ export class HeldMessages {
 
   /** Messages with equal payloads have equal hashes. @param start the hash of what they are besides */
   payloadHash(place: number, start: number): number {
-    const rows = this.#rows;
-    const first = place * this.#rowSize + Column.payload;
+    const { words } = this.#payloads;
+    const first = this.#at(place, Column.payload);
     const end = first + ((this.size(place) + 3) >> 2);
     let hash = start;
     for (let at = first; at < end; at++) {
-      hash = Math.imul(hash ^ (rows[at] as number), 0x9e3779b1);
+      hash = Math.imul(hash ^ (words[at] as number), 0x9e3779b1);
       hash ^= hash >>> 15;
     }
     return hash;
@@ -175,8 +175,8 @@ export class HeldMessages {
   /** Whether sender, receiver, type and id are equal. */
   isSameKind(a: number, b: number): boolean {
     const rows = this.#rows;
-    const one = a * this.#rowSize;
-    const other = b * this.#rowSize;
+    const one = a * ROW_SIZE;
+    const other = b * ROW_SIZE;
     return (
       rows[one + Column.id] === rows[other + Column.id] &&
       rows[one + Column.from] === rows[other + Column.from] &&
@@ -197,18 +197,18 @@ export class HeldMessages {
   }
 
   isSamePayload(a: number, b: number): boolean {
-    const rows = this.#rows;
+    const { words } = this.#payloads;
     const size = this.size(a);
     if (size !== this.size(b)) return false;
-    const start = a * this.#rowSize + Column.payload;
+    const start = this.#at(a, Column.payload);
     const end = start + ((size + 3) >> 2);
-    const apart = (b - a) * this.#rowSize;
-    for (let at = start; at < end; at++) if (rows[at] !== rows[at + apart]) return false;
+    const apart = this.#at(b, Column.payload) - start;
+    for (let at = start; at < end; at++) if (words[at] !== words[at + apart]) return false;
     return true;
   }
 
   #at(place: number, column: number): number {
-    return this.#rows[place * this.#rowSize + column] as number;
+    return this.#rows[place * ROW_SIZE + column] as number;
   }
 
   #codeOf(type: RecordType): number {
@@ -217,11 +217,10 @@ export class HeldMessages {
   }
 
   #another(): number {
-    if (this.#rowSize * (this.#count + 1) > this.#rows.length) {
+    if (ROW_SIZE * (this.#count + 1) > this.#rows.length) {
       const rows = new Int32Array(2 * this.#rows.length);
       rows.set(this.#rows);
       this.#rows = rows;
-      this.#view = new DataView(rows.buffer);
     }
     return this.#count++;
   }

@@ -85,13 +85,13 @@ export class Numbering {
   #mask = 0;
   #count = 0;
 
-  /** Forgets all numbers. @param size how many messages are numbered at most. */
+  /** Forgets all numbers. @param size how many messages are numbered at most, above 0. */
   begin(size: number): void {
-    this.#mask = 2 ** Math.ceil(Math.log2(2 * size + 1)) - 1;
-    if (this.#table.length <= this.#mask) {
-      this.#table = new Int32Array(this.#mask + 1);
-      this.#firsts = new Int32Array(this.#mask + 1);
-      this.#hashes = new Int32Array(this.#mask + 1);
+    this.#mask = 2 ** Math.ceil(Math.log2(2 * size)) - 1;
+    if (this.#table.length <= this.#mask) this.#table = new Int32Array(this.#mask + 1);
+    if (this.#firsts.length < size) {
+      this.#firsts = new Int32Array(size);
+      this.#hashes = new Int32Array(size);
     }
     this.#table.fill(FREE, 0, this.#mask + 1);
     this.#count = 0;

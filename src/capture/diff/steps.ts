@@ -7,7 +7,6 @@ const NONE = -1;
 
 /** The numbers of the messages of both windows, by one of the levels. */
 class LevelTokens {
-  readonly numbering = new Numbering();
   a = new Int32Array(0);
   b = new Int32Array(0);
 
@@ -20,6 +19,7 @@ class LevelTokens {
  */
 export class Steps {
   readonly #levels: readonly LevelTokens[];
+  readonly #numbering = new Numbering();
   #a = new Int32Array(0);
   #b = new Int32Array(0);
   #level = new Int8Array(0);
@@ -83,7 +83,8 @@ export class Steps {
       for (let at = bStart; at < bEnd; at++) this.#add(NONE, at, NONE);
       return;
     }
-    const { numbering, level, a: aTokens, b: bTokens } = tokens;
+    const { level, a: aTokens, b: bTokens } = tokens;
+    const numbering = this.#numbering;
     numbering.begin(aEnd - aStart + bEnd - bStart);
     for (let at = aStart; at < aEnd; at++) aTokens[at] = numbering.number(level, a[at] as number);
     for (let at = bStart; at < bEnd; at++) bTokens[at] = numbering.number(level, b[at] as number);

@@ -1,7 +1,10 @@
 import type { Comparison, DiffEntry } from './entry.js';
 
-/** Bytes that a window holds at most, of more than one message. */
-const SIZE_MAX = 8 << 20;
+/** How much of a capture is compared at once. */
+export interface Share {
+  readonly messages: number;
+  readonly bytes: number;
+}
 
 /** The next messages of a capture, of which a limited number is in memory. */
 export class Window {
@@ -27,14 +30,22 @@ export class Window {
     return this.#start === this.#end ? undefined : this.#entries[this.#start];
   }
 
-  /** Whether the first `size` messages are all that is left of the capture. */
-  isLast(size: number): boolean {
-    return this.#ended && this.length <= size;
+  /** Whether there is less than a share, and more may come. */
+  lacks(share: Share): boolean {
+    return !this.#ended && this.length < share.messages && (this.length === 0 || this.#size < share.bytes);
   }
 
-  /** Whether there are less than `size` messages, they leave room, and more may come. */
-  lacks(size: number): boolean {
-    return !this.#ended && this.length < size && (this.length === 0 || this.#size < SIZE_MAX);
+  /** What of two equal shares is left for the other capture: more than one if this capture ends within it. */
+  left(share: Share): Share {
+    const { messages, bytes } = share;
+    const endsWithin = this.#ended && this.length <= messages && this.#size < bytes;
+    if (!endsWithin) return share;
+    return { messages: 2 * messages - this.length, bytes: 2 * bytes - this.#size };
+  }
+
+  /** Whether so many messages are all that is left of the capture. */
+  isLast(count: number): boolean {
+    return this.#ended && this.length === count;
   }
 
   push(entries: readonly DiffEntry[]): void {
@@ -50,9 +61,18 @@ export class Window {
     this.#ended = true;
   }
 
-  /** The first messages, at most `size`. Valid until the next message comes. */
-  entries(size: number): Int32Array {
-    return this.#entries.subarray(this.#start, Math.min(this.#start + size, this.#end));
+  /**
+   * The first messages, as many as a share has. Whatever came in one piece with them does not matter. Valid until the
+   * next message comes.
+   */
+  entries({ messages, bytes }: Share): Int32Array {
+    const { held } = this.#comparison;
+    const last = Math.min(this.#start + messages, this.#end);
+    let end = this.#start;
+    for (let size = 0; end < last && (end === this.#start || size < bytes); end++) {
+      size += held.memory(this.#entries[end] as number);
+    }
+    return this.#entries.subarray(this.#start, end);
   }
 
   drop(count: number): void {

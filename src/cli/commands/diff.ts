@@ -34,8 +34,9 @@ interface DiffOptions {
 
 const examples = `
 Packet numbers, times and latencies are not compared. Exit code: 0 equal, 1 different.
-Messages are paired with those at most ${diffWindow} messages away: captures of any length can be compared, but what
-has moved farther is printed as removed and added, or changed.
+Captures of up to ${2 * diffWindow} messages together are compared as a whole. Longer ones are compared as they are read, and
+messages are paired with those at most ${diffWindow} messages away: what has moved farther is printed as removed and added,
+or changed.
 
 Examples:
   gunyah-rm diff before.pcapng after.pcapng

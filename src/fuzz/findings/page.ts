@@ -14,6 +14,14 @@ import { findingName, type Origin, reproduceFile } from './write.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
 
+/** How often a finding was seen. */
+export interface SeenIn {
+  /** Cases that have shown it. */
+  readonly cases: number;
+  /** Cases of the campaign so far. */
+  readonly all: number;
+}
+
 /** Name of a finding's page. */
 export function pageName(finding: FindingFacts): string {
   return findingName(finding).replace(/ndjson$/, 'md');
@@ -22,9 +30,9 @@ export function pageName(finding: FindingFacts): string {
 /**
  * A finding for people, as Markdown: what happened, the session decoded line by line, and how to see it again.
  *
- * @param cases that have shown it.
+ * @param seenIn undefined if nobody knows.
  */
-export function findingPage(finding: Finding, origin: Origin, cases: number): string {
+export function findingPage(finding: Finding, origin: Origin, seenIn: SeenIn | undefined): string {
   const { played, state, number } = finding;
   const blobs = played.steps.flatMap((step, index) =>
     step.kind === 'load' ? [{ index, bytes: step.bytes }] : [],
@@ -36,8 +44,7 @@ export function findingPage(finding: Finding, origin: Origin, cases: number): st
     '',
     `The target is \`${plain(origin.target)}\`, a resource manager (RM). ${certainty[state]} It was found by gunyah-rm ${origin.version} with seed ${origin.seed}.`,
     '',
-    casesText(cases),
-    '',
+    ...(seenIn === undefined ? [] : [seenInText(seenIn), '']),
     '## Play it again',
     '',
     `    ${reproduceFile(finding)}`,
@@ -80,20 +87,21 @@ function titleOfFinding({ cause, played }: Finding): string {
   return `the target ${verb} at ${last.kind === 'frame' ? messageName(frameId(last.frame)) : titleOf(last)}${where}`;
 }
 
-const CASES = /^(?:One case|\d+ cases) of the campaign showed it so far\.$/m;
+const SEEN_IN = /^Seen in (\d+) of (\d+) cases of the campaign so far\.$/m;
 
-function casesText(cases: number): string {
-  return `${cases === 1 ? 'One case' : `${cases} cases`} of the campaign showed it so far.`;
+function seenInText({ cases, all }: SeenIn): string {
+  return `Seen in ${cases} of ${all} cases of the campaign so far.`;
 }
 
-/** How many cases a page says. */
-export function casesOn(page: string): number {
-  return Number(/\d+/.exec(CASES.exec(page)?.[0] ?? '')?.[0] ?? 1);
+/** How often a page says that its finding was seen. */
+export function seenInOf(page: string): SeenIn | undefined {
+  const match = SEEN_IN.exec(page);
+  return match === null ? undefined : { cases: Number(match[1]), all: Number(match[2]) };
 }
 
-/** The page of a finding that more cases have shown. */
-export function withCases(page: string, cases: number): string {
-  return page.replace(CASES, casesText(cases));
+/** The page of a finding when more cases have been played. */
+export function withSeenIn(page: string, seenIn: SeenIn): string {
+  return page.replace(SEEN_IN, seenInText(seenIn));
 }
 
 /** What the target printed, and where. */

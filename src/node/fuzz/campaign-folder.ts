@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UsageError, WireError } from '../../base/error.js';
 import { jsonText, parseJson } from '../../base/json.js';
 import type { Finding, FindingCount, FindingFacts } from '../../fuzz/campaign/finding.js';
-import { findingPage, pageName, withCases } from '../../fuzz/findings/page.js';
+import { findingPage, pageName, type SeenIn, withSeenIn } from '../../fuzz/findings/page.js';
 import { readFinding, type StoredFinding } from '../../fuzz/findings/read.js';
 import { findingName, findingText, type Origin, renumbered, seedText } from '../../fuzz/findings/write.js';
 import type { Seed } from '../../fuzz/guide/seeds.js';
@@ -40,21 +40,20 @@ export class CampaignFolder {
     return { state, known };
   }
 
-  /** @param cases that have shown it. */
-  saveFinding(finding: Finding, cases: number): void {
+  saveFinding(finding: Finding, seenIn: SeenIn): void {
     this.write(join(FINDINGS_FOLDER, findingName(finding)), findingText(finding, this.#origin));
-    this.write(join(FINDINGS_FOLDER, pageName(finding)), findingPage(finding, this.#origin, cases));
+    this.write(join(FINDINGS_FOLDER, pageName(finding)), findingPage(finding, this.#origin, seenIn));
   }
 
-  /** Brings the pages up to date, when more cases have shown their findings. @throws FileError */
-  saveCounts(findings: readonly FindingCount[]): void {
+  /** Brings the pages up to date. @param cases of the campaign. @throws FileError */
+  saveCounts(findings: readonly FindingCount[], cases: number): void {
     const folder = join(this.#path, FINDINGS_FOLDER);
     const names = new Set(namesIn(folder));
     for (const { finding, count } of findings) {
       const name = pageName(finding);
       if (!names.has(name)) continue;
       const page = textOf(join(folder, name));
-      const now = withCases(page, count);
+      const now = withSeenIn(page, { cases: count, all: cases });
       if (now !== page) this.write(join(FINDINGS_FOLDER, name), now);
     }
   }
@@ -153,8 +152,8 @@ export function writeMerged(
     const file = join(folder, findingName(facts));
     writeFile(file, renumbered(text, facts), true);
     const { played, about } = storedIn(file);
-    const cases = state.counts[facts.cause.key] ?? 1;
-    const page = findingPage({ ...facts, played }, { ...origin, seed: about?.seed ?? origin.seed }, cases);
+    const seenIn = { cases: state.counts[facts.cause.key] ?? 1, all: state.cases };
+    const page = findingPage({ ...facts, played }, { ...origin, seed: about?.seed ?? origin.seed }, seenIn);
     writeFile(join(folder, pageName(facts)), page);
   }
   for (const [index, text] of seeds.entries()) writeFile(join(path, SEEDS_FOLDER, seedName(index + 1)), text);

@@ -36,6 +36,20 @@ const iso = (us: number) =>
   `${new Date((EPOCH_US + us) / 1000).toISOString().slice(0, 19).replace('T', ' ')}.${String(us % 1e6).padStart(6, '0')}`;
 const stamp = ({ us, text }: LogLine) => `[${(us / 1e6).toFixed(6).padStart(12)}] ${text}`;
 
+/** The clocks of the packets of a text. */
+function clocksOf(text: string): (string | undefined)[] {
+  const clocks = new Set<string | undefined>();
+  const input = new CaptureInput(
+    protocol,
+    undefined,
+    ({ clock }) => clocks.add(clock),
+    () => {},
+  );
+  input.push(new TextEncoder().encode(text));
+  input.end();
+  return [...clocks];
+}
+
 const logForms: Record<string, (line: LogLine) => string> = {
   'journalctl -o short-delta': ({ us, text }) =>
     `[${(us / 1e6).toFixed(6).padStart(12)}${us === lines[0]?.us ? ' '.repeat(16) : ' <    0.000878 >'}] device kernel: ${text}`,
@@ -146,20 +160,8 @@ describe('kernel logs with times relative to the line before', () => {
   );
 
   it('name their clock', () => {
-    const clockOf = (form: Relative) => {
-      const clocks = new Set<string | undefined>();
-      const input = new CaptureInput(
-        protocol,
-        undefined,
-        ({ clock }) => clocks.add(clock),
-        () => {},
-      );
-      input.push(new TextEncoder().encode(textOf(lines, form)));
-      input.end();
-      return [...clocks];
-    };
-    expect(clockOf(relative)).toEqual(['relative']);
-    expect(clockOf(relativeForms['dmesg -d -T'] as Relative)).toEqual(['wall']);
+    expect(clocksOf(textOf(lines, relative))).toEqual(['relative']);
+    expect(clocksOf(textOf(lines, relativeForms['dmesg -d -T'] as Relative))).toEqual(['wall']);
   });
 });
 
@@ -297,16 +299,7 @@ describe('traces with the time of the tracer', () => {
   });
 
   it('name the clock that the file trace_clock has chosen', () => {
-    const clocks = new Set<string | undefined>();
-    const input = new CaptureInput(
-      protocol,
-      undefined,
-      ({ clock }) => clocks.add(clock),
-      () => {},
-    );
     const text = `local global counter uptime perf mono mono_raw [boot] x86-tsc tai\n${trace}`;
-    input.push(new TextEncoder().encode(text));
-    input.end();
-    expect([...clocks]).toEqual(['boot']);
+    expect(clocksOf(text)).toEqual(['boot']);
   });
 });

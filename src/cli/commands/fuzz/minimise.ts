@@ -1,5 +1,5 @@
 import { printable } from '../../../base/text.js';
-import { casesOn, findingPage } from '../../../fuzz/findings/page.js';
+import { findingPage, type SeenIn, seenInOf } from '../../../fuzz/findings/page.js';
 import type { FindingHeader } from '../../../fuzz/findings/read.js';
 import { shrunk } from '../../../fuzz/findings/write.js';
 import { minimise } from '../../../fuzz/minimise/minimise.js';
@@ -40,7 +40,7 @@ export async function minimiseFolder(io: CommandIo, folder: string, options: Min
       if (smallest !== undefined) {
         writeFile(path, shrunk(content, smallest), true);
         const page = path.replace(/ndjson$/, 'md');
-        if (about !== undefined) writeFile(page, pageOf(about, smallest, casesOn(pages.get(page) ?? '')));
+        if (about !== undefined) writeFile(page, pageOf(about, smallest, seenInOf(pages.get(page) ?? '')));
       }
       const result = after === undefined ? 'not shown again' : `${before} steps, now ${after}`;
       output.write(`${printable(about?.key ?? path)}: ${result}\n`);
@@ -51,13 +51,13 @@ export async function minimiseFolder(io: CommandIo, folder: string, options: Min
   output.end();
 }
 
-function pageOf(about: FindingHeader, played: PlayedSession, cases: number): string {
+function pageOf(about: FindingHeader, played: PlayedSession, seenIn: SeenIn | undefined): string {
   const cause = played.cause ?? { kind: about.kind, key: about.key, text: about.text };
   const size = played.steps.length;
   const platform = platformOption(about.profile);
   return findingPage(
     { ...about, cause, size, state: 'smallest', played },
     { ...about, version: version(), platform, options: [] },
-    cases,
+    seenIn,
   );
 }

@@ -7,6 +7,7 @@ import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
 import { Teardown } from '../../../fuzz/end-oracle/teardown.js';
 import { Engine } from '../../../fuzz/engine/engine.js';
 import { shardFolder, shardText } from '../../../fuzz/engine/shard.js';
+import type { SeenIn } from '../../../fuzz/findings/page.js';
 import { type Origin, showAgain } from '../../../fuzz/findings/write.js';
 import { GuidedSource } from '../../../fuzz/guide/guided-source.js';
 import { causeTitle } from '../../../fuzz/oracle/cause.js';
@@ -143,7 +144,7 @@ class FuzzRun {
         // A session with a remote target costs a process.
         minimised: local ? 3 : 1,
         found: (finding) => {
-          this.#folder?.saveFinding(finding, this.#casesOf(finding));
+          this.#folder?.saveFinding(finding, this.#seenIn(finding));
           if (finding.state === 'smallest') return;
           this.#tell(causeTitle(finding.cause));
           this.#tell(`  ${showAgain(finding, this.#origin)}`);
@@ -237,9 +238,9 @@ class FuzzRun {
     });
   }
 
-  /** Cases that have shown a finding. */
-  #casesOf({ number }: FindingFacts): number {
-    return this.#campaign.findings.find(({ finding }) => finding.number === number)?.count ?? 1;
+  #seenIn({ number }: FindingFacts): SeenIn {
+    const { findings, cases } = this.#campaign;
+    return { cases: findings.find(({ finding }) => finding.number === number)?.count ?? 1, all: cases };
   }
 
   #spentUntil(elapsedMs: number): SpentTime {
@@ -254,7 +255,7 @@ class FuzzRun {
     const elapsedMs = this.#elapsedMs;
     this.#sample(elapsedMs);
     this.#save(elapsedMs);
-    this.#folder?.saveCounts(this.#campaign.findings);
+    this.#folder?.saveCounts(this.#campaign.findings, this.#campaign.cases);
     const { seed } = this.#origin;
     const report: Report = {
       origin: this.#origin,
