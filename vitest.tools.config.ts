@@ -41,6 +41,8 @@ export default defineConfig({
     globalSetup: ['test/build.ts', 'test/build-page.ts'],
     env: { GUNYAH_RM_TESTS: 'whole' },
     isolate: false,
+    // Most of what tests make is garbage soon: with more room for it, V8 copies less and takes a tenth less CPU time.
+    execArgv: ['--max-semi-space-size=64'],
     sequence: { sequencer: LongestFirst },
     // Generous: on a busy machine the longest of these take minutes.
     testTimeout: 600_000,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 
 /**
@@ -11,4 +12,17 @@ export function expectSame<T extends string | number | bigint>(
   let index = 0;
   while (index < actual.length && actual[index] === expected[index]) index++;
   if (index < actual.length || actual.length !== expected.length) expect(actual).toEqual(expected);
+}
+
+/**
+ * `toEqual` for tests that compare many thousand times: an assertion of Vitest costs many times as much as the comparison
+ * in it. What is strictly equal is equal, and `toEqual` decides about all else.
+ */
+export function expectEqual(actual: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(actual, expected)) expect(actual).toEqual(expected);
+}
+
+/** `toBe` for tests that compare many thousand times. */
+export function expectIs<T>(actual: T, expected: T): void {
+  if (!Object.is(actual, expected)) expect(actual).toBe(expected);
 }

@@ -12,6 +12,8 @@ export function nearest(text: string, names: Iterable<string>): string[] {
   const scored: [number, string][] = [];
   for (const name of names) {
     const contained = wanted.length > 2 && name.toLowerCase().includes(wanted);
+    // Each letter that only one of them has is an error.
+    if (!contained && Math.abs(wanted.length - name.length) > limit) continue;
     const errors = contained ? 0 : distance(wanted, name.toLowerCase());
     if (errors <= limit) scored.push([errors, name]);
   }

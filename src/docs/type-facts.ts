@@ -49,10 +49,26 @@ export function typesIn(types: readonly AnyType[]): NamedType[] {
   return [...found];
 }
 
+const usersByProtocol = new WeakMap<Protocol, ReadonlyMap<NamedType, readonly string[]>>();
+
+/** The names of the messages that contain each type. */
+function usersIn(protocol: Protocol): ReadonlyMap<NamedType, readonly string[]> {
+  const known = usersByProtocol.get(protocol);
+  if (known !== undefined) return known;
+  const users = new Map<NamedType, string[]>();
+  for (const message of protocol.messages)
+    for (const type of typesIn(payloadsOf(message))) {
+      const names = users.get(type) ?? [];
+      names.push(message.name);
+      users.set(type, names);
+    }
+  usersByProtocol.set(protocol, users);
+  return users;
+}
+
 /** Facts of an enum, a flag set or a struct. */
 export function typeFacts(protocol: Protocol, type: NamedType): NamesFacts | StructFacts {
-  const users = protocol.messages.filter((message) => typesIn(payloadsOf(message)).includes(type));
-  const used_by = users.map(({ name }) => name);
+  const used_by = usersIn(protocol).get(type) ?? [];
   if (type.kind === 'struct') {
     const { size, size_min } = sizeFacts(type);
     return { kind: 'struct', name: type.label, size, size_min, rows: rowFacts(type), used_by };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { LatestMap } from '../../src/base/latest-map.js';
+import { expectEqual, expectIs } from '../same.js';
 import { holds } from '../seeded.js';
 
 const key = fc.nat(3);
@@ -21,9 +22,9 @@ it('holds what a map holds whose entries are set behind all others', () => {
         plain.delete(step.set);
         for (const each of [map, plain]) each.set(step.set, step.value);
       }
-      expect([...map.values()]).toEqual([...plain.values()]);
-      expect(map.size).toBe(plain.size);
-      for (let at = 0; at < 4; at++) expect(map.get(at)).toBe(plain.get(at));
+      expectEqual([...map.values()], [...plain.values()]);
+      expectIs(map.size, plain.size);
+      for (let at = 0; at < 4; at++) expectIs(map.get(at), plain.get(at));
     }
   });
   holds(property, 500);

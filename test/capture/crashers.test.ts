@@ -20,7 +20,7 @@ describe('crashers', () => {
     expect(files.length).toBeGreaterThan(0);
   });
 
-  // Those of other targets are put to these in test/fuzz/own.test.ts.
+  // Those of other targets are put to these in test/fuzz/own.part.test.ts.
   const captured = files.filter((name) => !name.endsWith('.bin'));
 
   it.each(captured)('%s is decoded, and comes back', (name) => {

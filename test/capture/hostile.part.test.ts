@@ -4,6 +4,7 @@ import { protocol } from '../../schemas/index.js';
 import { hexReader } from '../../src/capture/hex/index.js';
 import { detectFormat, type InputFormat, openReader } from '../../src/capture/input/index.js';
 import { budget } from '../part.js';
+import { expectEqual, expectIs } from '../same.js';
 import { holds } from '../seeded.js';
 import { ascii, concat, PcapngBuilder, pcapFile, tag, upperPdu, user0 } from './build.js';
 import { collect, collectPieces, type MakeReader, placeOf } from './collect.js';
@@ -79,9 +80,9 @@ describe.each([...BINARY, ...TEXT])('%s in pieces', (_, format, file) => {
 
   it('reads the same cut in two anywhere, and byte by byte', () => {
     for (let cut = 0; cut <= file.length; cut += 1) {
-      expect(collectPieces(make, file, [cut, file.length - cut])).toEqual(whole);
+      expectEqual(collectPieces(make, file, [cut, file.length - cut]), whole);
     }
-    expect(collect(make, file, 1)).toEqual(whole);
+    expectEqual(collect(make, file, 1), whole);
   });
 
   it('reads the same in pieces of any sizes', () => {
@@ -89,7 +90,7 @@ describe.each([...BINARY, ...TEXT])('%s in pieces', (_, format, file) => {
     holds(
       fc.property(sizes, (some) => {
         const left = file.length - some.reduce((sum, size) => sum + size, 0);
-        expect(collectPieces(make, file, left > 0 ? [...some, left] : some)).toEqual(whole);
+        expectEqual(collectPieces(make, file, left > 0 ? [...some, left] : some), whole);
       }),
       budget(200),
       147,
@@ -104,19 +105,19 @@ describe.each(BINARY)('%s cut short', (_, format, file) => {
     let cleanEnds = 0;
     for (let size = 0; size < file.length; size += 1) {
       const { packets, error } = collect(make, file.subarray(0, size));
-      expect(packets).toEqual(whole.packets.slice(0, packets.length));
+      expectEqual(packets, whole.packets.slice(0, packets.length));
       if (error === undefined) {
         cleanEnds += 1;
         continue;
       }
-      expect(error.code).toBe('truncated');
+      expectIs(error.code, 'truncated');
       expect(error.offset).toBeLessThanOrEqual(size);
       // Up to the cut item the file is whole: the same packets and a clean end, or no file at all.
       const before = collect(make, file.subarray(0, error.offset));
-      expect(before.packets).toEqual(packets);
-      expect(error.offset === 0 || before.error === undefined).toBe(true);
+      expectEqual(before.packets, packets);
+      expectIs(error.offset === 0 || before.error === undefined, true);
     }
-    expect(cleanEnds).toBe(format === 'pcapng' ? 23 : 3);
+    expectIs(cleanEnds, format === 'pcapng' ? 23 : 3);
   });
 });
 
@@ -136,9 +137,9 @@ describe.each([...BINARY, ...TEXT])('%s with damage', (_, format, file) => {
           for (const { at, to } of changes) damaged[at] = to;
           const whole = collect(make, damaged);
           const pieces = collect(make, damaged, piece);
-          expect(pieces.packets).toEqual(whole.packets);
-          expect(pieces.warnings).toEqual(whole.warnings);
-          expect(placeOf(pieces.error)).toEqual(placeOf(whole.error));
+          expectEqual(pieces.packets, whole.packets);
+          expectEqual(pieces.warnings, whole.warnings);
+          expectEqual(placeOf(pieces.error), placeOf(whole.error));
           const recognised = detectFormat(damaged);
           if (recognised !== undefined && recognised !== 'ndjson') collect(readerOf(recognised), damaged);
         },

@@ -15,6 +15,7 @@ import { payloadFromJson, payloadText, payloadToJson } from '../../src/capture/p
 import { codecOf } from '../../src/codec/index.js';
 import type { Payload } from '../../src/schema/index.js';
 import { valuesOf } from '../arbitrary.js';
+import { expectEqual, expectIs } from '../same.js';
 import { holds } from '../seeded.js';
 
 const layouts = protocol.messages.flatMap((message): [string, Payload][] => {
@@ -31,9 +32,9 @@ describe.each(layouts)('%s', (_name, layout) => {
     holds(
       fc.property(valuesOf(layout, 'decoded'), (value) => {
         const json = payloadToJson(layout, value);
-        expect(payloadText(layout)(value)).toBe(JSON.stringify(json));
+        expectIs(payloadText(layout)(value), JSON.stringify(json));
         const read = payloadFromJson(layout, JSON.parse(JSON.stringify(json)));
-        expect(codec.toBytes(read as never)).toEqual(codec.toBytes(value as never));
+        expectEqual(codec.toBytes(read as never), codec.toBytes(value as never));
       }),
       50,
     );

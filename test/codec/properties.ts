@@ -36,6 +36,7 @@ import { broken } from '../breakage.js';
 import { leavesOf } from '../leaves.js';
 import { outcomeOf } from '../outcome.js';
 import { plainStyle } from '../plain-style.js';
+import { expectEqual, expectIs } from '../same.js';
 import { holds } from '../seeded.js';
 import type { Subject } from '../subjects.js';
 
@@ -55,9 +56,9 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
       holds(
         fc.property(decoded, (value) => {
           const bytes = codec.toBytes(value);
-          expect(decodeAt(subject, bytes)).toEqual(value);
-          expect(codec.size(value)).toBe(bytes.length);
-          expect(type.size(value)).toBe(bytes.length);
+          expectEqual(decodeAt(subject, bytes), value);
+          expectIs(codec.size(value), bytes.length);
+          expectIs(type.size(value), bytes.length);
         }),
         runs,
       );
@@ -67,7 +68,7 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
       holds(
         fc.property(inputs, (value) => {
           const bytes = codec.toBytes(value);
-          expect(codec.toBytes(decodeAt(subject, bytes))).toEqual(bytes);
+          expectEqual(codec.toBytes(decodeAt(subject, bytes)), bytes);
         }),
         runs,
       );
@@ -80,10 +81,16 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
           const dirty = new Uint8Array(before + bytes.length + behind).fill(0xa5);
           // The view itself begins inside a buffer.
           const view = new DataView(dirty.buffer, 3);
-          expect(codec.encode(value, view, before - 3)).toBe(before - 3 + bytes.length);
-          expect(dirty.subarray(before, before + bytes.length)).toEqual(bytes);
-          expect(dirty.subarray(0, before).every((byte) => byte === 0xa5)).toBe(true);
-          expect(dirty.subarray(before + bytes.length).every((byte) => byte === 0xa5)).toBe(true);
+          expectIs(codec.encode(value, view, before - 3), before - 3 + bytes.length);
+          expectEqual(dirty.subarray(before, before + bytes.length), bytes);
+          expectIs(
+            dirty.subarray(0, before).every((byte) => byte === 0xa5),
+            true,
+          );
+          expectIs(
+            dirty.subarray(before + bytes.length).every((byte) => byte === 0xa5),
+            true,
+          );
         }),
         runs,
       );
@@ -95,8 +102,8 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
         fc.property(inputs as fc.Arbitrary<Values>, (value) => {
           const bytes = codec.toBytes(value);
           const exact = new DataView(new ArrayBuffer(bytes.length));
-          expect(encode(value, exact, 0)).toBe(bytes.length);
-          expect(new Uint8Array(exact.buffer)).toEqual(bytes);
+          expectIs(encode(value, exact, 0), bytes.length);
+          expectEqual(new Uint8Array(exact.buffer), bytes);
         }),
         runs,
       );
@@ -109,7 +116,7 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
           if (expected === 0) return;
           const room = some % expected;
           const { issue } = outcomeOf(() => codec.encode(value, new DataView(new ArrayBuffer(room + 2)), 2));
-          expect(issue).toEqual({ code: 'capacity', path: '', offset: 0, expected, actual: room });
+          expectEqual(issue, { code: 'capacity', path: '', offset: 0, expected, actual: room });
         }),
         runs,
       );
@@ -125,13 +132,13 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
             const leaf = leaves.find(({ start, size, padding }) => start + size + padding > end);
             if (leaf === undefined) throw new Error('no leaf there');
             if (leaf.start === end && leaf.mayEndBefore) {
-              expect(codec.toBytes(decodeAt(subject, cut))).toEqual(cut);
+              expectEqual(codec.toBytes(decodeAt(subject, cut)), cut);
               continue;
             }
             const { firstPath: path, start: offset, size, padding } = leaf;
             const { issue } = outcomeOf(() => decodeAt(subject, cut));
             const expected = size + padding;
-            expect(issue).toEqual({ code: 'truncated', path, offset, expected, actual: end - offset });
+            expectEqual(issue, { code: 'truncated', path, offset, expected, actual: end - offset });
           }
         }),
         Math.ceil(runs / 4),
@@ -144,18 +151,22 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
         fc.property(bytes, (input) => {
           const { value, issue } = outcomeOf(() => decodePlain(type, input, { request }));
           const generated = tryDecodeAt(subject, input);
-          if (issue === undefined) expect(generated).toEqual(value);
+          if (issue === undefined) expectEqual(generated, value);
           else expect(generated).toBeUndefined();
-          expect(checkAt(subject, input)).toBe(generated !== undefined);
-          expect(writtenAt(payloadWriter(type), subject, input)).toBe(
+          expectIs(checkAt(subject, input), generated !== undefined);
+          expectIs(
+            writtenAt(payloadWriter(type), subject, input),
             generated && jsonText(payloadToJson(type, generated)),
           );
-          expect(outcomeOf(() => decodeAt(subject, input))).toEqual({ value, issue });
+          expectEqual(
+            outcomeOf(() => decodeAt(subject, input)),
+            { value, issue },
+          );
           const lines = generated && fieldLines(type as Payload, generated, options);
           const written = writtenAt(linesWriter(protocol, type), subject, input);
           // What is inside bytes and is cut is left to the slow way.
           if (written !== undefined || generated === undefined || isWholeInside(layout, generated))
-            expect(written).toBe(lines?.map((line) => `${line}\n`).join(''));
+            expectIs(written, lines?.map((line) => `${line}\n`).join(''));
         }),
         runs * 4,
       );
@@ -172,11 +183,11 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
           const end = before + input.length;
           const { value, issue } = outcomeOf(() => decodePlain(type, input, { request }));
           const seen = outcomeOf(() => view.at(around, before, end, request) as object);
-          expect(seen.issue).toEqual(issue);
-          expect(view.tryAt(around, before, end, request)).toBe(seen.value);
+          expectEqual(seen.issue, issue);
+          expectIs(view.tryAt(around, before, end, request), seen.value);
           if (value !== undefined) last = { value, seen: seen.value as object };
           // Bytes that are refused leave the view where it was.
-          if (last !== undefined) expect(valueInView(type, last.seen)).toEqual(last.value);
+          if (last !== undefined) expectEqual(valueInView(type, last.seen), last.value);
         }),
         runs * 4,
       );
@@ -188,10 +199,10 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
           const plain = outcomeOf(() => encodePlain(type, value));
           const view = new DataView(new ArrayBuffer(before + (plain.value?.length ?? 2000)));
           const generated = outcomeOf(() => codec.encode(value as Values, view, before));
-          expect(generated.issue).toEqual(plain.issue);
+          expectEqual(generated.issue, plain.issue);
           if (plain.value === undefined) return;
-          expect(generated.value).toBe(before + plain.value.length);
-          expect(new Uint8Array(view.buffer, before)).toEqual(plain.value);
+          expectIs(generated.value, before + plain.value.length);
+          expectEqual(new Uint8Array(view.buffer, before), plain.value);
         }),
         runs * 4,
       );
@@ -206,13 +217,13 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
           const expected = expectedCut(annotation);
           const json = cutAt(cutPayloadWriter(type), subject, input);
           const text = jsonText(payloadToJson(type, annotation.value));
-          if (json !== undefined) expect(json).toEqual({ text, ...expected });
+          if (json !== undefined) expectEqual(json, { text, ...expected });
           const lines = cutAt(cutLinesWriter(protocol, type), subject, input);
           const plain = fieldLines(type as Payload, annotation.value, options);
           if (lines !== undefined)
-            expect(lines).toEqual({ text: plain.map((line) => `${line}\n`).join(''), ...expected });
+            expectEqual(lines, { text: plain.map((line) => `${line}\n`).join(''), ...expected });
           const { value, issue } = outcomeOf(() => decodeAt(subject, input));
-          if (issue === undefined) expect(annotation.value).toEqual(value);
+          if (issue === undefined) expectEqual(annotation.value, value);
           else expect(annotation.issues).toContainEqual(issue);
         }),
         runs * 2,
@@ -239,10 +250,13 @@ export function codecProperties(protocol: Protocol, subjects: readonly Subject[]
             ],
           );
           const { ranges, issues, value: whole, restStart } = annotate(type, codec.toBytes(value), request);
-          expect(ranges.map(({ type: _type, ...range }) => range)).toEqual(expected);
-          expect(issues).toEqual([]);
-          expect(whole).toEqual(value);
-          expect(restStart).toBe(codec.size(value));
+          expectEqual(
+            ranges.map(({ type: _type, ...range }) => range),
+            expected,
+          );
+          expectEqual(issues, []);
+          expectEqual(whole, value);
+          expectIs(restStart, codec.size(value));
         }),
         runs,
       );
@@ -349,7 +363,7 @@ function entriesInView(entry: AnyType, list: ListView<unknown>): unknown[] {
     entryIn(list.item(list.length - 1 - index)),
   );
   const inOrder = Array.from(list, entryIn);
-  expect(backwards.reverse()).toEqual(inOrder);
+  expectEqual(backwards.reverse(), inOrder);
   return inOrder;
 }
 
@@ -362,7 +376,7 @@ export function expectPartition({ ranges, restStart }: Annotation, length: numbe
     at = end;
     names.add(`${mark === 'field' ? '' : mark} ${path}`);
   }
-  expect(at).toBe(length);
-  expect(names.size).toBe(ranges.length);
-  expect(restStart).toBe(ranges.find(({ mark }) => mark === 'rest')?.start ?? length);
+  expectIs(at, length);
+  expectIs(names.size, ranges.length);
+  expectIs(restStart, ranges.find(({ mark }) => mark === 'rest')?.start ?? length);
 }

@@ -3,6 +3,7 @@ import { WireError } from '../../src/base/error.js';
 import { parseHex } from '../../src/base/hex.js';
 import { cellsValue, parseFdt, sourceOf, textValue, writeFdt } from '../../src/devicetree/index.js';
 import { recordedLines } from '../recorded.js';
+import { expectEqual, expectIs } from '../same.js';
 
 function readable(blob: Uint8Array) {
   try {
@@ -19,7 +20,7 @@ describe('writing a devicetree', () => {
       .map(({ bytes }) => readable(parseHex(bytes) as Uint8Array))
       .filter((tree) => tree !== undefined);
     expect(trees.length).toBeGreaterThan(100);
-    for (const tree of trees) expect(readable(writeFdt(tree))).toEqual(tree);
+    for (const tree of trees) expectEqual(readable(writeFdt(tree)), tree);
   });
 
   it('keeps names that repeat, in order, and fills up with zeros', () => {
@@ -35,8 +36,8 @@ describe('writing a devicetree', () => {
       children: twice,
     } as const;
     const blob = writeFdt(tree, 4096);
-    expect(blob.length).toBe(4096);
-    expect(readable(blob)).toEqual(tree);
+    expectIs(blob.length, 4096);
+    expectEqual(readable(blob), tree);
   });
 
   it('holds trees larger than any table of its own', () => {
@@ -46,6 +47,6 @@ describe('writing a devicetree', () => {
         [`node-${index}`, { properties: [[`property-${index}`, cellsValue(index)]], children: [] }] as const,
     );
     const tree = { properties: [], children } as const;
-    expect(readable(writeFdt(tree))).toEqual(tree);
+    expectEqual(readable(writeFdt(tree)), tree);
   });
 });

@@ -1,7 +1,7 @@
-import { expect } from 'vitest';
 import { Engine } from '../../src/fuzz/engine/engine.js';
 import { platforms } from '../../src/rm/index.js';
 import { SimTarget, type Step } from '../../src/target/index.js';
+import { expectEqual } from '../same.js';
 import { recordedSessions } from './recorded-source.js';
 
 /** Sessions whose answers are known: those of the recordings of the native manager. */
@@ -37,5 +37,5 @@ export function expectNothingCarried(
 ): void {
   const used = new SimTarget();
   playCases(used, seed, cases);
-  for (const session of sessions) expect(answers(used, session)).toEqual(answers(new SimTarget(), session));
+  for (const session of sessions) expectEqual(answers(used, session), answers(new SimTarget(), session));
 }

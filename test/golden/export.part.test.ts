@@ -27,10 +27,9 @@ describe('the Markdown reference', () => {
 describe('the JSON Schema', () => {
   const validate = new Ajv2020({ allErrors: false }).compile(JSON.parse(exportJsonSchema(protocol)));
 
-  function linesOf(file: Uint8Array, rules: ReassemblyRules = rmRules): unknown[] {
-    const lines: unknown[] = [];
-    const record = (item: Parameters<typeof recordLine>[1]) =>
-      lines.push(JSON.parse(recordLine(protocol, item)));
+  function linesOf(file: Uint8Array, rules: ReassemblyRules = rmRules): string[] {
+    const lines: string[] = [];
+    const record = (item: Parameters<typeof recordLine>[1]) => lines.push(recordLine(protocol, item));
     const assembler = new Assembler({ protocol, rules, record });
     const reader = openReader(
       protocol,
@@ -44,8 +43,17 @@ describe('the JSON Schema', () => {
     return lines;
   }
 
-  const invalid = (lines: readonly unknown[]) =>
-    lines.filter((line) => !validate(line)).map((line) => JSON.stringify(line).slice(0, 200));
+  /** Most lines are the same whatever the rules are, and are validated once. */
+  const valid = new Set<string>();
+
+  function invalid(lines: readonly string[]): string[] {
+    const isValid = (line: string) => valid.has(line) || validate(JSON.parse(line));
+    const wrong: string[] = [];
+    for (const line of lines)
+      if (isValid(line)) valid.add(line);
+      else wrong.push(line.slice(0, 200));
+    return wrong;
+  }
 
   it('takes what decode --json prints of all recordings', () => {
     // The largest recording has nearly all lines, and its turn comes in the second stage.
@@ -71,10 +79,10 @@ describe('the JSON Schema', () => {
       [255, 3, frame(0, 1, 9, 0x51100014, '02000000')],
     ] as const;
     for (const rulesName of ['a14', 'v17', 'a15', 'q515']) {
-      const lines = assemble(messages, { rulesName }).map((record) =>
-        JSON.parse(recordLine(protocol, record)),
-      );
-      expect(lines).toMatchObject([{ headers: [expect.any(String), expect.any(String)] }]);
+      const lines = assemble(messages, { rulesName }).map((record) => recordLine(protocol, record));
+      expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+        { headers: [expect.any(String), expect.any(String)] },
+      ]);
       expect(invalid(lines)).toEqual([]);
     }
   });

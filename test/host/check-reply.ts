@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { formatHex } from '../../src/base/hex.js';
 import { errnoNumbers } from '../../src/host/index.js';
 import { formatId } from '../../src/schema/index.js';
+import { expectEqual, expectIs } from '../same.js';
 import type { Played } from './play.js';
 import type { ReplyLine } from './vectors.js';
 
@@ -24,18 +25,22 @@ export function checkReply({ outcome, leaks_reply = false, incoming }: ReplyLine
   const { driver, hazards, noted } = played;
   const effects = new Set(hazards.map(({ effect }) => effect));
   if (outcome.crash !== undefined) {
-    expect([...effects].some((effect) => effect === 'crash' || effect === 'uninitialised_memory')).toBe(true);
+    expectIs(
+      [...effects].some((effect) => effect === 'crash' || effect === 'uninitialised_memory'),
+      true,
+    );
     return;
   }
-  expect([...effects]).toEqual(leaks_reply ? ['leak'] : []);
-  expect(driver.requests.map(({ id, payload }) => `${formatId(id)}:${formatHex(payload)}`)).toEqual(
+  expectEqual([...effects], leaks_reply ? ['leak'] : []);
+  expectEqual(
+    driver.requests.map(({ id, payload }) => `${formatId(id)}:${formatHex(payload)}`),
     outcome.requests_sent,
   );
   checkNotifications(outcome.notifications ?? [], played);
   expect(driver.queue).toHaveLength((outcome.frames_left_unread_in_queue as number | undefined) ?? 0);
   if (outcome.never_returns) {
     expect(driver.settled).toBeUndefined();
-    if ('partial_message_still_active' in outcome) expect(driver.endpoint.assembling).toBe(true);
+    if ('partial_message_still_active' in outcome) expectIs(driver.endpoint.assembling, true);
     driver.giveUp();
     expect(driver.settled).toMatchObject({
       error: { hazard: { name: 'no_reply', effect: 'never_returns' } },
@@ -46,17 +51,17 @@ export function checkReply({ outcome, leaks_reply = false, incoming }: ReplyLine
   if (settled === undefined) throw new Error('did not return');
   if ('error' in settled) {
     const { errno, actual, endedBy } = settled.error;
-    expect([errno, -errnoNumbers[errno]]).toEqual([outcome.errno, outcome.ret]);
-    for (const [key, value] of Object.entries(noted)) if (key in outcome) expect(value).toBe(outcome[key]);
+    expectEqual([errno, -errnoNumbers[errno]], [outcome.errno, outcome.ret]);
+    for (const [key, value] of Object.entries(noted)) if (key in outcome) expectIs(value, outcome[key]);
     if (outcome.rm_error !== undefined && outcome.rm_error !== 0)
-      expect([endedBy, typeof actual]).toEqual(['rm', 'string']);
+      expectEqual([endedBy, typeof actual], ['rm', 'string']);
     return;
   }
   const value: Record<string, unknown> = { ...noted, ...settled.value };
   for (const key of Object.keys(outcome).filter((name) => !special.has(name)))
-    expect([key, value[key]]).toEqual([key, outcome[key]]);
+    expectEqual([key, value[key]], [key, outcome[key]]);
   for (const key of ['resp_size', 'payload'])
-    if (key in outcome) expect([key, value[key]]).toEqual([key, outcome[key]]);
+    if (key in outcome) expectEqual([key, value[key]], [key, outcome[key]]);
   expect(incoming.length).toBeGreaterThan(0);
 }
 
@@ -69,9 +74,10 @@ function checkNotifications(
     size: payload?.length,
     payload_null: Number(payload === undefined),
   }));
-  expect(heard.map(({ id, payload_null }) => ({ id, payload_null }))).toEqual(
+  expectEqual(
+    heard.map(({ id, payload_null }) => ({ id, payload_null })),
     expected.map(({ id, payload_null }) => ({ id, payload_null })),
   );
   for (const [index, { size }] of expected.entries())
-    if (size !== undefined) expect(heard[index]?.size).toBe(size);
+    if (size !== undefined) expectIs(heard[index]?.size, size);
 }

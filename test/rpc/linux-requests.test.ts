@@ -5,6 +5,7 @@ import { annotate, codecOf } from '../../src/codec/index.js';
 import { fragment, rmRules } from '../../src/rpc/index.js';
 import { MessageType, payloadOf } from '../../src/schema/index.js';
 import { recordedLines } from '../recorded.js';
+import { expectEqual } from '../same.js';
 import { receiveAll } from './frames.js';
 
 /** One message of a call as a client put it on the wire (linux-requests, see the README there). */
@@ -51,17 +52,27 @@ describe('recorded requests of the Linux clients', () => {
     for (const line of whole) {
       const { frames, msg_id, seq = -1 } = line;
       const events = receive(line);
-      expect(events.map(({ kind }) => kind)).toEqual([...frames.slice(1).map(() => 'part'), 'message']);
+      expectEqual(
+        events.map(({ kind }) => kind),
+        [...frames.slice(1).map(() => 'part'), 'message'],
+      );
       expect(events.at(-1)).toMatchObject({ type: 'request', seq, id: Number(msg_id) });
       const header = { type: MessageType.request, seq, msg_id: Number(msg_id) };
-      expect(fragment(protocol, header, payloadIn(line)).map((frame) => formatHex(frame))).toEqual(frames);
+      expectEqual(
+        fragment(protocol, header, payloadIn(line)).map((frame) => formatHex(frame)),
+        frames,
+      );
     }
     expect(whole).toHaveLength(749);
   });
 
   it('are given up when the client gave up half-way', () => {
     const cut = lines.filter(isCut);
-    for (const line of cut) expect(receive(line).map(({ kind }) => kind)).toEqual(['part', 'abandoned']);
+    for (const line of cut)
+      expectEqual(
+        receive(line).map(({ kind }) => kind),
+        ['part', 'abandoned'],
+      );
     expect(cut).toHaveLength(4);
   });
 

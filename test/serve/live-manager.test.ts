@@ -3,6 +3,7 @@ import { formatHex, parseHex } from '../../src/base/hex.js';
 import { type PanicReason, platforms } from '../../src/rm/index.js';
 import { LiveManager, type LiveOptions, type Outlet } from '../../src/serve/index.js';
 import { CapabilityMask } from '../../src/sim/mask.js';
+import { expectEqual, expectIs } from '../same.js';
 import { type Life, recordedLives } from './recorded-life.js';
 
 const VMID_RM = 255;
@@ -64,9 +65,9 @@ describe('a live manager', () => {
     for (const { from, frame, out, panic } of life.steps) {
       outlet.taken = [];
       live.receive(outlet, from, VMID_RM, frame);
-      expect(panics.length).toBe(panic ? 1 : 0);
+      expectIs(panics.length, panic ? 1 : 0);
       if (panic) return;
-      expect(text(masks[1], outlet.taken)).toEqual(text(masks[0], [...out]));
+      expectEqual(text(masks[1], outlet.taken), text(masks[0], [...out]));
     }
   });
 

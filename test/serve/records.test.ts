@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireError } from '../../src/base/error.js';
 import { RecordSplitter, writeRecord } from '../../src/serve/index.js';
+import { expectEqual, expectIs } from '../same.js';
 import { holds } from '../seeded.js';
 
 interface Taken {
@@ -52,7 +53,7 @@ describe('records of the stream transport', () => {
   it('come back whole, however they are cut', () => {
     holds(
       fc.property(records, pieces, (list, sizes) => {
-        expect(split(join(list), sizes)).toEqual({ taken: list, error: undefined });
+        expectEqual(split(join(list), sizes), { taken: list, error: undefined });
       }),
       300,
       1,
@@ -65,7 +66,7 @@ describe('records of the stream transport', () => {
     holds(
       fc.property(records, pieces, fc.oneof(short, fromManager), (list, sizes, wrong) => {
         const { taken, error } = split(Uint8Array.from([...join(list), ...wrong]), sizes);
-        expect(taken).toEqual(list);
+        expectEqual(taken, list);
         expect(error).toBeInstanceOf(WireError);
         expect(error).toMatchObject({ code: 'record', offset: join(list).length });
       }),
@@ -78,7 +79,7 @@ describe('records of the stream transport', () => {
     holds(
       fc.property(fc.uint8Array({ maxLength: 2000 }), pieces, (bytes, sizes) => {
         const { error } = split(bytes, sizes);
-        expect(error === undefined || error instanceof WireError).toBe(true);
+        expectIs(error === undefined || error instanceof WireError, true);
       }),
       300,
       3,

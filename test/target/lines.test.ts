@@ -11,6 +11,7 @@ import {
   type Step,
   writeLine,
 } from '../../src/target/index.js';
+import { expectEqual } from '../same.js';
 
 /** What a function writes, as text. */
 function written(write: (out: ByteWriter) => void): string {
@@ -92,7 +93,7 @@ describe('lines of exec targets', () => {
     const hex = new HexDecoder();
     const line = latin1Bytes(`tx 3 ${'ab'.repeat(240)}`);
     const frames = Array.from({ length: 1000 }, () => readFrameWords('tx', line, 0, line.length, hex)?.frame);
-    for (const frame of frames) expect(frame).toEqual(new Uint8Array(240).fill(0xab));
+    for (const frame of frames) expectEqual(frame, new Uint8Array(240).fill(0xab));
   });
 });
 

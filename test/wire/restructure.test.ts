@@ -6,6 +6,7 @@ import { codecOf } from '../../src/codec/index.js';
 import { VariantType } from '../../src/wire/index.js';
 import { valuesOf } from '../arbitrary.js';
 import { issueOf } from '../outcome.js';
+import { expectEqual, expectIs } from '../same.js';
 import { holds } from '../seeded.js';
 import { subjectsIn } from '../subjects.js';
 import { cell, name, PAINT, toy } from '../toy.js';
@@ -23,11 +24,11 @@ describe.each(subjects.map((subject) => [subject.name, subject] as const))('%s',
         const bytes = new Uint8Array(type.size(value));
         const out = new EncodeStream(bytes);
         type.encode(out, value);
-        expect(out.pos).toBe(bytes.length);
-        expect(bytes).toEqual(codecOf(type).toBytes(value as never));
+        expectIs(out.pos, bytes.length);
+        expectEqual(bytes, codecOf(type).toBytes(value as never));
         const stream = new DecodeStream(bytes);
-        expect(type.decode(stream)).toEqual(value);
-        expect(stream.pos).toBe(bytes.length);
+        expectEqual(type.decode(stream), value);
+        expectIs(stream.pos, bytes.length);
       }),
       10,
     );
@@ -38,7 +39,7 @@ describe.each(subjects.map((subject) => [subject.name, subject] as const))('%s',
     holds(
       fc.property(valuesOf(layout, 'decoded'), (payload) => {
         const bytes = message.toBuffer({ tag: 0x5a, payload });
-        expect(bytes).toEqual(new Uint8Array([0x5a, ...codecOf(type).toBytes(payload as never)]));
+        expectEqual(bytes, new Uint8Array([0x5a, ...codecOf(type).toBytes(payload as never)]));
         expect(message.fromBuffer(bytes)).toMatchObject({ tag: 0x5a, payload });
       }),
       5,
@@ -55,9 +56,9 @@ describe("in restructure's own array", () => {
       fc.property(fc.array(valuesOf(name, 'decoded'), { minLength: 3, maxLength: 3 }), (values) => {
         const bytes = type.toBuffer(values);
         const parts = values.map((value) => codecOf(name).toBytes(value as never));
-        expect(bytes.subarray(start)).toEqual(new Uint8Array(parts.flatMap((part) => [...part])));
-        expect(type.size(values)).toBe(bytes.length);
-        expect([...(type.fromBuffer(bytes) as unknown[])]).toEqual(values);
+        expectEqual(bytes.subarray(start), new Uint8Array(parts.flatMap((part) => [...part])));
+        expectIs(type.size(values), bytes.length);
+        expectEqual([...(type.fromBuffer(bytes) as unknown[])], values);
       }),
       30,
     );

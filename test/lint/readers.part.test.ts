@@ -7,6 +7,8 @@ import { Readers } from '../../src/lint/readers.js';
 import type { Call } from '../../src/schema/index.js';
 import type { Values } from '../../src/wire/index.js';
 import { valuesOf } from '../arbitrary.js';
+import { budget } from '../part.js';
+import { expectEqual } from '../same.js';
 import { holds } from '../seeded.js';
 
 const names = Object.keys(generations) as GenerationName[];
@@ -43,17 +45,17 @@ function hazards(
 it('clients that are read together do the same by themselves', () => {
   const property = fc.property(call, (drawn) => {
     for (const name of names)
-      expect(hazards(all, name, drawn)).toEqual(hazards(single.get(name) as Readers, name, drawn));
+      expectEqual(hazards(all, name, drawn), hazards(single.get(name) as Readers, name, drawn));
   });
-  holds(property, 500);
+  holds(property, budget(500));
 });
 
 it('an outcome that may hurt nobody does not', () => {
   const property = fc.property(call, (drawn) => {
     if (all.mayHurt(drawn.id, drawn.outcome?.length)) return;
-    for (const name of names) expect(hazards(all, name, drawn)).toEqual([]);
+    for (const name of names) expectEqual(hazards(all, name, drawn), []);
   });
-  holds(property, 2000);
+  holds(property, budget(2000));
 });
 
 it('the same outcome of the same request does the same again', () => {
@@ -63,10 +65,10 @@ it('the same outcome of the same request does the same again', () => {
       const message = protocol.byId.get(drawn.id) as Call;
       const bytes = codecOf(message.request).toBytes(drawn.request);
       for (const name of names)
-        expect(hazards(remembering, name, drawn, bytes)).toEqual(hazards(all, name, drawn));
+        expectEqual(hazards(remembering, name, drawn, bytes), hazards(all, name, drawn));
     }
   });
-  holds(property, 40);
+  holds(property, budget(40));
 });
 
 it('a request of which parts are missing hurts nobody, whatever a whole one with its bytes does', () => {

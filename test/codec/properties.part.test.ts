@@ -1,3 +1,4 @@
+import { budget } from '../part.js';
 import { subjectsIn } from '../subjects.js';
 import { blank, toy } from '../toy.js';
 import { codecProperties } from './properties.js';
@@ -5,5 +6,5 @@ import { codecProperties } from './properties.js';
 codecProperties(
   toy,
   [...subjectsIn(toy), { name: 'struct blank', type: blank, layout: blank, request: undefined }],
-  100,
+  budget(100),
 );

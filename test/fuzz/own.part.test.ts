@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatHex } from '../../src/base/hex.js';
+import { budget } from '../part.js';
 import { withSeed } from '../seeded.js';
 import { failure, fuzzOwn, ownTargets } from './own.js';
 import { ownInputs } from './own-inputs.js';
 
-const RUNS = 1500;
+const RUNS = budget(1500);
 const folder = join(import.meta.dirname, '../../captures/crashers');
 
 describe('bytes from outside bring about nothing but WireErrors', () => {
@@ -28,7 +29,7 @@ describe('bytes from outside bring about nothing but WireErrors', () => {
       if (bytes.some((byte, index) => byte === 0x56 && bytes[index + 1] === 0x21))
         throw new RangeError('trap');
     };
-    const [crasher, ...more] = fuzzOwn(trap, inputs.serve ?? [], 3 * RUNS, 1);
+    const [crasher, ...more] = fuzzOwn(trap, inputs.serve ?? [], 4500, 1);
     expect(more).toEqual([]);
     expect(formatHex(crasher?.bytes ?? new Uint8Array(0))).toBe('5621');
   });

@@ -8,10 +8,13 @@ import { mutationGoals } from '../../src/fuzz/mutation/mutation-goals.js';
 import { Reassembler } from '../../src/rpc/index.js';
 import { payloadOf } from '../../src/schema/index.js';
 import type { Step } from '../../src/target/index.js';
+import { budget, isWhole } from '../part.js';
+import { expectEqual } from '../same.js';
 import { seedOf } from '../seeded.js';
 import { newEngine, run } from './run.js';
 
 const MESSAGES = 10_000;
+const CASES = budget(40);
 
 describe(`a run from nothing, seed ${seedOf(3)}`, () => {
   let engine: Engine;
@@ -73,7 +76,8 @@ describe(`cases without goals, seed ${seedOf(5)}`, () => {
         const layout = payloadOf(protocol.byId.get(msg_id), type);
         if (layout === undefined) return;
         const value = codecOf(layout).decode(view, start, end);
-        expect(codecOf(layout).toBytes(value)).toEqual(
+        expectEqual(
+          codecOf(layout).toBytes(value),
           new Uint8Array(view.buffer, view.byteOffset + start, end - start),
         );
       },
@@ -82,7 +86,7 @@ describe(`cases without goals, seed ${seedOf(5)}`, () => {
       stray: () => expect.unreachable(),
       malformed: () => expect.unreachable(),
     });
-    for (let serial = 1; serial <= 40; serial++) {
+    for (let serial = 1; serial <= CASES; serial++) {
       const engine = newEngine({ seed: seedOf(5), case: serial * GOALS_MAX });
       run(engine, 1000, {
         took: (step) => {
@@ -96,10 +100,10 @@ describe(`cases without goals, seed ${seedOf(5)}`, () => {
         started.set(`${message} ${error}`, (started.get(`${message} ${error}`) ?? 0) + count);
     }
     const many = (pair: string) => started.get(pair) ?? 0;
-    expect(many('VM_START OK')).toBeGreaterThan(40);
-    expect(many('MEM_ACCEPT OK')).toBeGreaterThan(40);
-    expect(many('VM_IRQ_ACCEPT OK')).toBeGreaterThan(10);
-    expect(many('VM_RESET OK')).toBeGreaterThan(20);
+    expect(many('VM_START OK')).toBeGreaterThan(CASES);
+    expect(many('MEM_ACCEPT OK')).toBeGreaterThan(CASES);
+    expect(many('VM_IRQ_ACCEPT OK')).toBeGreaterThan(CASES / 4);
+    expect(many('VM_RESET OK')).toBeGreaterThan(CASES / 2);
     expect(many('VM_START OK')).toBeGreaterThan(many('VM_START NORESOURCE'));
     expect([...started.keys()].filter((pair) => pair.endsWith(' MSG_INVALID'))).toEqual([]);
   });
@@ -110,8 +114,8 @@ it(`mutates only the messages that it is told to, seed ${seedOf(2)}`, () => {
     seed: seedOf(2),
     messages: new Set([protocol.byName.get('MEM_SHARE')?.id as number]),
   });
-  run(engine, 20_000);
+  run(engine, budget(20_000));
   const tried = [...engine.coverage.fields()].filter(({ count }) => count > 0);
   expect(new Set(tried.map(({ message }) => message))).toEqual(new Set(['MEM_SHARE']));
-  expect(tried.length).toBeGreaterThan(30);
+  expect(tried.length).toBeGreaterThan(isWhole ? 30 : 5);
 });

@@ -12,7 +12,10 @@ import {
   SimTarget,
   type Step,
 } from '../../src/target/index.js';
+import { budget, isWhole } from '../part.js';
 import { allSteps, newEngine } from './run.js';
+
+const CASES = isWhole ? 12 : 4;
 
 /** Dies at a step that only the number of steps since its start decides: nobody sees it again. */
 class TiredTarget extends SimTarget {
@@ -99,9 +102,9 @@ class StrangeTarget extends SimTarget {
 
 describe('a target that reports states that do not exist', () => {
   it('is fuzzed like any other', () => {
-    const campaign = campaignOf(30, false, []);
+    const campaign = campaignOf(budget(30), false, []);
     runLocally(campaign.run(), new StrangeTarget());
-    expect(campaign.cases).toBe(30);
+    expect(campaign.cases).toBe(budget(30));
   });
 });
 
@@ -111,9 +114,9 @@ describe('many steps at once', () => {
     ['not foreseen', false],
   ])('show the same as one after the other, %s', async (_, withReference) => {
     const [one, other]: [Finding[], Finding[]] = [[], []];
-    const inTurn = campaignOf(12, withReference, one);
+    const inTurn = campaignOf(CASES, withReference, one);
     runLocally(inTurn.run(), new SimTarget());
-    const atOnce = campaignOf(12, withReference, other);
+    const atOnce = campaignOf(CASES, withReference, other);
     await atOnce.runAhead(remote(new SimTarget()));
     if (withReference) {
       // The answers are known, so cases are the same, step by step.
