@@ -110,10 +110,14 @@ export class IntervalMap<T> {
     if (right !== undefined) intervals[from] = right;
   }
 
-  /** Gives every interval another value, in one pass. */
+  /** Gives every interval another value, in one pass. Where all keep theirs, nothing is made. */
   replaceValues(change: (interval: Interval<T>) => T): void {
-    const changed: Interval<T>[] = [];
-    for (const interval of this.#intervals) {
+    const intervals = this.#intervals;
+    const first = intervals.findIndex((interval) => change(interval) !== interval.value);
+    if (first < 0) return;
+    const changed = intervals.slice(0, first);
+    for (let index = first; index < intervals.length; index++) {
+      const interval = intervals[index] as Interval<T>;
       const value = change(interval);
       const { start, end } = interval;
       const next = value === interval.value ? interval : { start, end, value };

@@ -33,6 +33,8 @@ export class ClientWatches {
   readonly #readers: Readers;
   /** By VMID. */
   readonly #watches = new Map<number, ClientWatch<About, About>>();
+  /** Of the VM that sent or took the message before. */
+  #latest: { readonly vmid: number; readonly watch: ClientWatch<About, About> } | undefined;
   /** By VMID: number of the latest request that has got a reply. */
   readonly #answered = new Map<number, number>();
   /** The manager has died: what it does not answer is told where it dies. */
@@ -73,15 +75,18 @@ export class ClientWatches {
   end(): void {
     for (const watch of this.#watches.values()) watch.end();
     this.#watches.clear();
+    this.#latest = undefined;
     this.isDead = false;
   }
 
   #watch(vmid: number): ClientWatch<About, About> {
+    if (this.#latest?.vmid === vmid) return this.#latest.watch;
     let watch = this.#watches.get(vmid);
     if (watch === undefined) {
       watch = new ClientWatch(this.#names, this.#readers, (seen) => this.#tell(seen));
       this.#watches.set(vmid, watch);
     }
+    this.#latest = { vmid, watch };
     return watch;
   }
 

@@ -2,7 +2,7 @@ import { protocol } from '../../schemas/index.js';
 import { vmidName } from '../capture/payload/index.js';
 import { aboutOf } from '../capture/print/index.js';
 import type { CaptureRecord } from '../capture/records/index.js';
-import { annotate, type Range } from '../codec/index.js';
+import { diagnose, type Range } from '../codec/index.js';
 import { formatId } from '../schema/index.js';
 import { StructType } from '../wire/index.js';
 import type { Evidence } from './finding.js';
@@ -31,10 +31,8 @@ export function headlineOf(record: CaptureRecord): string {
   const vm = (vmid: number) => vmidName(protocol, vmid) ?? `VM ${vmid}`;
   const name = message?.name ?? (id === undefined ? '' : formatId(id));
   const { outcome, text } = aboutOf(protocol, record);
-  const about = [outcome, text].filter((part) => part !== undefined && part !== '').join(', ');
-  const head = [`${vm(from)} > ${vm(to)}`, type, name, seq === undefined ? '' : `seq ${seq}`]
-    .filter((part) => part !== '')
-    .join(' ');
+  const about = outcome && text ? `${outcome}, ${text}` : (outcome ?? text);
+  const head = `${vm(from)} > ${vm(to)} ${type}${name && ` ${name}`}${seq === undefined ? '' : ` seq ${seq}`}`;
   return about === '' ? head : `${head}: ${about}`;
 }
 
@@ -61,21 +59,29 @@ function subjectOf(record: CaptureRecord): string {
   return subject;
 }
 
+/** Bytes and what they are called. */
+type Named = Pick<Range, 'start' | 'end' | 'path'>;
+
 function rangeOf(
   { layout }: CaptureRecord,
   payload: Uint8Array,
   path: string,
   offset: number | undefined,
-): Pick<Range, 'start' | 'end' | 'path'> | undefined {
-  const { ranges } = annotate(layout, payload);
-  const own = ranges.filter((range) => path !== '' && isWithin(range.path, path));
-  const [first] = own;
-  const last = own.at(-1);
-  if (first !== undefined && last !== undefined) return { start: first.start, end: last.end, path };
-  const at = ranges.find(({ start, end }) => offset !== undefined && start <= offset && offset < end);
-  return at === undefined ? undefined : { ...at, path: path || at.path };
+): Named | undefined {
+  let own: Named | undefined;
+  let at: Named | undefined;
+  const { restStart } = diagnose(layout, payload, undefined, (_mark, scope, start, end) => {
+    const name = scope.path();
+    if (path !== '' && isWithin(name, path)) own = { start: own?.start ?? start, end, path };
+    if (offset !== undefined && start <= offset && offset < end) at ??= { start, end, path: path || name };
+  });
+  if (own !== undefined || at !== undefined) return own ?? at;
+  const isInRest = offset !== undefined && restStart <= offset && offset < payload.length;
+  return isInRest ? { start: restStart, end: payload.length, path } : undefined;
 }
 
 function isWithin(path: string, outer: string): boolean {
-  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
+  if (!path.startsWith(outer)) return false;
+  const next = path[outer.length];
+  return next === undefined || next === '.' || next === '[';
 }

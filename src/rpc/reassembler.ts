@@ -175,7 +175,15 @@ export class Reassembler {
       this.#buffer = grown;
       this.#view = new DataView(grown.buffer);
     }
-    this.#buffer.set(new Uint8Array(view.buffer, view.byteOffset + start, end - start), this.#size);
+    copyBytes(view, start, end, this.#view, this.#size);
     this.#size = size;
   }
+}
+
+/** For the bytes of a queue message this loop is faster than `set` of an array, which must be made. */
+function copyBytes(from: DataView, start: number, end: number, to: DataView, at: number): void {
+  const apart = at - start;
+  let next = start;
+  for (; next + 4 <= end; next += 4) to.setInt32(next + apart, from.getInt32(next, true), true);
+  for (; next < end; next++) to.setUint8(next + apart, from.getUint8(next));
 }

@@ -67,13 +67,17 @@ export class Scope {
    * issue there and throws {@link stopped}: collecting an error's stack takes longer than annotating a message.
    */
   fail(code: string, offset: number, expected: Issue['expected'], actual: Issue['actual']): never {
+    // V8 counts how often a function returns. One that always throws is never compiled, so it does nothing else.
+    throw this.#failure(code, offset, expected, actual);
+  }
+
+  #failure(code: string, offset: number, expected: Issue['expected'], actual: Issue['actual']): unknown {
     this.#keepPartial();
     const { trace } = this.context;
-    if (trace !== undefined) {
-      trace.issue({ code, path: this.path(), offset, expected, actual });
-      throw stopped;
-    }
-    throw new WireError({ code, path: this.path(), offset, expected, actual });
+    const issue = { code, path: this.path(), offset, expected, actual };
+    if (trace === undefined) return new WireError(issue);
+    trace.issue(issue);
+    return stopped;
   }
 
   /** Reports a broken rule after which decoding can go on: to the trace if there is one, else as WireError. */

@@ -13,6 +13,12 @@ import { compare, type Literal, literalOf, textIn } from './values.js';
 export type Fields = (key: string, name?: string) => Json | undefined;
 export type Filter = (fields: Fields) => boolean;
 
+/** A part of a filter, all of which must hold, and the keys whose values decide it. */
+export interface FilterTerm {
+  readonly test: Filter;
+  readonly keys: ReadonlySet<string>;
+}
+
 type Test = (json: Json) => boolean;
 
 /**
@@ -26,7 +32,25 @@ type Test = (json: Json) => boolean;
  * cannot have, so that no filter matches nothing by a typing error.
  */
 export function parseFilter(text: string, names: PathNode): Filter {
-  return new Parser(text, names).filter();
+  return joined(parseTerms(text, names)).test;
+}
+
+/** As {@link parseFilter}, in parts. */
+export function parseTerms(text: string, names: PathNode): FilterTerm[] {
+  return new Parser(text, names).terms();
+}
+
+/** One term that holds where all do. */
+function joined(terms: readonly FilterTerm[]): FilterTerm {
+  const [first] = terms;
+  if (first !== undefined && terms.length === 1) return first;
+  return { keys: keysOf(terms), test: (fields) => terms.every(({ test }) => test(fields)) };
+}
+
+function keysOf(terms: readonly FilterTerm[]): Set<string> {
+  const keys = new Set<string>();
+  for (const term of terms) for (const key of term.keys) keys.add(key);
+  return keys;
 }
 
 /** What may come next in an expression. */
@@ -43,7 +67,7 @@ export function expectedAfter(text: string, names: PathNode): Expected | undefin
     expected = column > end ? next : undefined;
   });
   try {
-    parser.filter();
+    parser.terms();
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
   }
@@ -69,10 +93,10 @@ class Parser {
     this.#expects = (expected) => expects(expected, tokens.column);
   }
 
-  filter(): Filter {
-    const filter = this.#either();
+  terms(): FilterTerm[] {
+    const terms = this.#either();
     const { kind, column, text } = this.#tokens.peek();
-    return kind === 'end' ? filter : fail(column, 'and, or, or the end', text);
+    return kind === 'end' ? terms : fail(column, 'and, or, or the end', text);
   }
 
   #accepts(...texts: readonly string[]): boolean {
@@ -82,28 +106,31 @@ class Parser {
   }
 
   // One function for all terms of a chain, not one around the other: a filter may have thousands of terms.
-  #either(): Filter {
-    const terms = [this.#both()];
-    while (this.#accepts('or', '||')) terms.push(this.#both());
-    return terms.length === 1 ? (terms[0] as Filter) : (fields) => terms.some((term) => term(fields));
+  #either(): FilterTerm[] {
+    const first = this.#both();
+    if (!this.#accepts('or', '||')) return first;
+    const terms = [joined(first)];
+    do terms.push(joined(this.#both()));
+    while (this.#accepts('or', '||'));
+    return [{ keys: keysOf(terms), test: (fields) => terms.some(({ test }) => test(fields)) }];
   }
 
-  #both(): Filter {
-    const terms = [this.#negation()];
-    while (this.#accepts('and', '&&')) terms.push(this.#negation());
-    return terms.length === 1 ? (terms[0] as Filter) : (fields) => terms.every((term) => term(fields));
+  #both(): FilterTerm[] {
+    const terms = this.#negation();
+    while (this.#accepts('and', '&&')) for (const term of this.#negation()) terms.push(term);
+    return terms;
   }
 
-  #negation(): Filter {
+  #negation(): FilterTerm[] {
     this.#expects({ what: 'key' });
     const { column } = this.#tokens.peek();
     if (++this.#depth > levelsMax) fail(column, `at most ${levelsMax} levels of parentheses and not`, 'more');
     try {
       if (this.#accepts('not', '!')) {
-        const inner = this.#negation();
-        return (fields) => !inner(fields);
+        const { keys, test } = joined(this.#negation());
+        return [{ keys, test: (fields) => !test(fields) }];
       }
-      if (!this.#accepts('(')) return this.#comparison();
+      if (!this.#accepts('(')) return [this.#comparison()];
       const inner = this.#either();
       const end = this.#tokens.peek();
       if (!this.#accepts(')')) fail(end.column, ')', end.text);
@@ -114,14 +141,18 @@ class Parser {
     }
   }
 
-  #comparison(): Filter {
+  #comparison(): FilterTerm {
     const token = this.#tokens.next();
     if (token.kind !== 'word') fail(token.column, 'a key such as name, from or payload.vmid', token.text);
     const [path, node] = pathOf(token, this.#names);
     this.#expects({ what: 'operator', node });
     const operator = this.#tokens.peek();
     const name = operator.text.toLowerCase();
-    if (!Object.hasOwn(operators, name)) return (fields) => anyAt(fields, path, isThere);
+    const term = (test: Test) => ({
+      keys: new Set(path.slice(0, 1)),
+      test: (fields: Fields) => anyAt(fields, path, test),
+    });
+    if (!Object.hasOwn(operators, name)) return term(isThere);
     this.#tokens.next();
     const { notations } = node;
     if (notations.length === 0) {
@@ -130,7 +161,7 @@ class Parser {
     }
     const test = (operators[name] as Operator)(this.#tokens, notations, this.#expects);
     this.#expects({ what: 'and' });
-    return (fields) => anyAt(fields, path, test);
+    return term(test);
   }
 }
 

@@ -15,5 +15,5 @@ export {
   putMessage,
   type WarningSink,
 } from './packet.js';
-export { joinHalves, PacketTime } from './packet-time.js';
+export { clockTimeOf, joinHalves, PacketTime } from './packet-time.js';
 export { type ItemFormat, Splitter, type SplitterState } from './splitter.js';

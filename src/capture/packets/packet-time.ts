@@ -50,3 +50,14 @@ export class PacketTime {
     return later === undefined || before === undefined ? undefined : Number(later - before);
   }
 }
+
+/** The time of a packet, which may have only a bigint. */
+export function clockTimeOf(packet: {
+  readonly time: bigint | undefined;
+  readonly clockTime?: PacketTime | undefined;
+}): PacketTime {
+  if (packet.clockTime !== undefined) return packet.clockTime;
+  const made = new PacketTime();
+  made.ns = packet.time;
+  return made;
+}

@@ -84,18 +84,19 @@ function explain(
 ): DecodedPayload {
   const bytes = raw.subarray(start);
   const { value, issues, restStart } = diagnose(layout, bytes, request);
-  const codes = new Set(issues.map(({ code }) => code));
-  const cut = codes.has('trailing') || codes.has('choice');
+  const has = (code: string) => issues.some((issue) => issue.code === code);
+  const lacksLayout = has('choice');
+  const cut = has('trailing') || lacksLayout;
   // Without its request the reply's layout is unknown, which is no issue of the reply.
-  const unseen = layout instanceof VariantType && request === undefined && codes.has('choice');
+  const unseen = layout instanceof VariantType && request === undefined && lacksLayout;
   return {
     error,
     layout,
     payload: value,
-    complete: !codes.has('truncated') && !codes.has('choice'),
+    complete: !has('truncated') && !lacksLayout,
     rest: cut && restStart < bytes.length ? bytes.subarray(restStart) : undefined,
     issues: unseen ? none : issues,
-    raw: [...codes].every((code) => expressible.has(code)) ? undefined : raw,
+    raw: issues.every(({ code }) => expressible.has(code)) ? undefined : raw,
   };
 }
 

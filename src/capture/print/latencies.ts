@@ -1,3 +1,5 @@
+import { NumberCounts } from './number-counts.js';
+
 /** Distinct latencies counted exactly; beyond that many they are rounded to three digits, so that memory is bounded. */
 const distinctMax = 4096;
 
@@ -21,18 +23,17 @@ export interface LatencyState {
 
 /** Counts latencies by value. */
 export class Latencies {
-  #counts = new Map<number, number>();
+  #counts = new NumberCounts();
   #total = 0;
   #rounded = false;
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
 
   add(ns: number): void {
-    const key = this.#rounded ? round(ns) : ns;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    this.#counts.add(this.#rounded ? round(ns) : ns);
     this.#total++;
-    this.#min = Math.min(this.#min, ns);
-    this.#max = Math.max(this.#max, ns);
+    if (ns < this.#min) this.#min = ns;
+    if (ns > this.#max) this.#max = ns;
     if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
   }
 
@@ -43,7 +44,7 @@ export class Latencies {
   /** As plain data. */
   get state(): LatencyState {
     return {
-      counts: this.#counts,
+      counts: new Map(this.#counts),
       total: this.#total,
       isRounded: this.#rounded,
       min: this.#min,
@@ -54,10 +55,7 @@ export class Latencies {
   /** Adds what another one has counted. The result is as if this one had counted all. */
   merge({ counts, total, isRounded, min, max }: LatencyState): void {
     if (isRounded && !this.#rounded) this.#coarsen();
-    for (const [ns, count] of counts) {
-      const key = this.#rounded ? round(ns) : ns;
-      this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
-    }
+    for (const [ns, count] of counts) this.#counts.add(this.#rounded ? round(ns) : ns, count);
     this.#total += total;
     this.#min = Math.min(this.#min, min);
     this.#max = Math.max(this.#max, max);
@@ -78,8 +76,8 @@ export class Latencies {
   }
 
   #coarsen(): void {
-    const coarse = new Map<number, number>();
-    for (const [ns, count] of this.#counts) coarse.set(round(ns), (coarse.get(round(ns)) ?? 0) + count);
+    const coarse = new NumberCounts();
+    for (const [ns, count] of this.#counts) coarse.add(round(ns), count);
     this.#counts = coarse;
     this.#rounded = true;
   }

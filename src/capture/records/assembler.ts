@@ -12,6 +12,8 @@ import { Stream, type StreamOwner } from './stream.js';
 
 const ignore = () => {};
 
+const recentCount = 256;
+
 function keyOf(from: number, to: number): number {
   return from * 0x10000 + to;
 }
@@ -23,8 +25,8 @@ function keyOf(from: number, to: number): number {
  */
 export class Assembler implements StreamOwner {
   readonly #streams = new Map<number, Stream>();
-  /** Neighbouring packets mostly belong to the same stream. */
-  #latest: Stream | undefined;
+  /** The streams that were used last, by the lowest bits of sender and receiver: to look in a map takes longer. */
+  readonly #recent: (Stream | undefined)[] = new Array(recentCount).fill(undefined);
   #count = 0;
   #packets = 0;
   readonly #guess: RouteGuess;
@@ -35,10 +37,10 @@ export class Assembler implements StreamOwner {
   readonly functions: ProtocolFunctions;
 
   constructor(readonly options: AssemblerOptions) {
-    const { protocol, unanswered, limits = holdLimits } = options;
+    const { protocol, limits = holdLimits } = options;
     this.#guess = new RouteGuess(protocol);
     this.#streamsMax = limits.streams;
-    this.waiting = new WaitingRequests(limits.requests, unanswered ?? ignore);
+    this.waiting = this.#noRequests();
     this.lazy = new LazyRecord(headerReader(protocol), options.keepBytes === true);
     this.functions = functionsOf(protocol);
     this.inProgress = new MessagesInProgress(limits.partBytes);
@@ -82,25 +84,30 @@ export class Assembler implements StreamOwner {
         const stream = byConversation.get(conversation) as number;
         return { stream, no, id, seq, frame, time, payload };
       }),
-      inProgress: Array.from(this.inProgress.all, ([holder, size]) => [places.get(holder) as number, size]),
+      inProgress: Array.from(this.inProgress.all, (holder) => [places.get(holder) as number, holder.held]),
     };
   }
 
   /** Goes on where another assembler has come to. What this one held is forgotten. */
   load(state: AssemblerState): void {
-    const { protocol, unanswered = ignore, limits = holdLimits } = this.options;
+    const { limits = holdLimits } = this.options;
     this.#count = state.records;
     this.#packets = state.packets;
     this.#guess.latest = state.route;
-    this.#latest = undefined;
-    this.waiting = new WaitingRequests(limits.requests, unanswered);
+    this.#recent.fill(undefined);
+    this.waiting = this.#noRequests();
     this.inProgress = new MessagesInProgress(limits.partBytes);
     const streams = state.streams.map((own) => Stream.from(this, own));
     this.#streams.clear();
     for (const stream of streams) this.#streams.set(keyOf(stream.from, stream.to), stream);
-    for (const request of state.waiting)
-      (streams[request.stream] as Stream).load(request, protocol.byId.get(request.id));
+    for (const request of state.waiting) (streams[request.stream] as Stream).load(request);
     for (const [stream, size] of state.inProgress) this.inProgress.add(streams[stream] as Stream, size);
+  }
+
+  #noRequests(): WaitingRequests {
+    const { protocol, unanswered = ignore, limits = holdLimits } = this.options;
+    const nameOf = (id: number) => protocol.byId.get(id)?.name ?? '';
+    return new WaitingRequests(limits.requests, nameOf, unanswered);
   }
 
   /** The next record's number. */
@@ -110,13 +117,9 @@ export class Assembler implements StreamOwner {
   }
 
   stream(from: number, to: number): Stream {
-    const latest = this.#latest;
-    if (latest !== undefined && latest.from === from && latest.to === to) return latest;
-    const answers = latest?.opposite;
-    if (answers !== undefined && answers.from === from && answers.to === to) {
-      this.#latest = answers;
-      return answers;
-    }
+    const slot = (from ^ (to << 3)) & (recentCount - 1);
+    const recent = this.#recent[slot];
+    if (recent !== undefined && recent.from === from && recent.to === to) return recent;
     const key = keyOf(from, to);
     let stream = this.#streams.get(key);
     if (stream === undefined) {
@@ -124,12 +127,13 @@ export class Assembler implements StreamOwner {
       stream = new Stream(this, from, to);
       this.#streams.set(key, stream);
     }
-    this.#latest = stream;
+    this.#recent[slot] = stream;
     return stream;
   }
 
   /** Ends the half of the streams whose latest packets lie furthest back. */
   #closeIdle(): void {
+    this.#recent.fill(undefined);
     const byAge = [...this.#streams].sort(([, a], [, b]) => a.usedAt - b.usedAt);
     const expected = `at most ${this.#streamsMax} pairs of sender and receiver`;
     const issue = { code: 'given_up', path: '', offset: 0, expected, actual: byAge.length + 1 };

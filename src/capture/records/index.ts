@@ -5,7 +5,15 @@ export { KeptRecord } from './kept-record.js';
 export { keptRecord, LazyRecord } from './lazy-record.js';
 export { holdLimits, PART_SIZE } from './limits.js';
 export type { AssemblerOptions } from './options.js';
-export type { CaptureRecord, Frame, PayloadPlace, RecordPacket, RecordType } from './record.js';
+export {
+  type CaptureRecord,
+  type Frame,
+  type PayloadPlace,
+  placeOfType,
+  type RecordPacket,
+  type RecordType,
+  recordTypes,
+} from './record.js';
 
 export { RouteGuess } from './route.js';
 export type { AssemblerState } from './state.js';

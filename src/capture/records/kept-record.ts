@@ -103,7 +103,11 @@ export class KeptRecord implements CaptureRecord {
     message?: QueueMessage,
   ) {
     this.no = record.no;
-    this.packets = record.packets.map((packet) => new KeptPacket(packet, message));
+    const { packets } = record;
+    this.packets =
+      packets.length === 1
+        ? [new KeptPacket(packets[0] as RecordPacket, message)]
+        : packets.map((packet) => new KeptPacket(packet, message));
     this.from = record.from;
     this.to = record.to;
     this.type = record.type;

@@ -10,7 +10,7 @@ import {
   type Payload,
 } from '../../schema/index.js';
 import { type Values, VariantType } from '../../wire/index.js';
-import { type Packet, PacketTime } from '../packets/index.js';
+import { clockTimeOf, type Packet, type PacketTime } from '../packets/index.js';
 import {
   type Cut,
   type CutPayloadWriter,
@@ -21,6 +21,7 @@ import {
   type MessageFunctions,
   type PayloadFunctions,
 } from '../payload/index.js';
+import type { Conversation, WaitingRequests } from './conversation.js';
 import { KeptRecord } from './kept-record.js';
 import type { CaptureRecord, PayloadPlace, RecordPacket } from './record.js';
 import { SinglePacket } from './single-packet.js';
@@ -50,7 +51,6 @@ export class LazyRecord implements CaptureRecord {
   announced = 0;
   readonly incomplete = false;
   request: number | undefined;
-  latencyNs: number | undefined;
   duplicateOf: number | undefined;
   size = 0;
   error: number | undefined;
@@ -61,6 +61,8 @@ export class LazyRecord implements CaptureRecord {
   readonly #singles: readonly RecordPacket[];
   #functions: PayloadFunctions | undefined;
   #code = 0;
+  /** NaN: not known. */
+  #latency = Number.NaN;
   #view!: DataView;
   #start = 0;
   #fields = 0;
@@ -108,11 +110,9 @@ export class LazyRecord implements CaptureRecord {
 
   /** The time of the first packet. */
   get clockTime(): PacketTime {
-    const first = this.packets === this.#singles ? this.#single.packet : (this.packets[0] as RecordPacket);
-    if (first.clockTime !== undefined) return first.clockTime;
-    const made = new PacketTime();
-    made.ns = first.time;
-    return made;
+    return clockTimeOf(
+      this.packets === this.#singles ? this.#single.packet : (this.packets[0] as RecordPacket),
+    );
   }
 
   /** Takes a message with the payload [start, end). Its `no`, its VMs, and what it is linked to are set apart. */
@@ -125,7 +125,7 @@ export class LazyRecord implements CaptureRecord {
     this.message = functions.message;
     this.size = end - start;
     this.request = undefined;
-    this.latencyNs = undefined;
+    this.#latency = Number.NaN;
     this.duplicateOf = undefined;
     this.#code = type;
     this.#view = view;
@@ -155,11 +155,21 @@ export class LazyRecord implements CaptureRecord {
     }
   }
 
-  /** Value of the request that this reply answers, where the layout of the reply depends on it. */
-  set asked(request: Values | undefined) {
-    this.#asked = request;
+  /** This reply may answer a request of the conversation, which then waits no longer. */
+  answers(waiting: WaitingRequests, conversation: Conversation): void {
+    const request = waiting.find(conversation, this.seq, this.id);
+    if (request < 0) return;
+    this.#asked = waiting.payloadOf(request);
+    this.request = waiting.noOf(request);
+    this.#latency = waiting.latency(request, this.clockTime);
+    waiting.close(request);
   }
 
+  get latencyNs(): number | undefined {
+    return Number.isNaN(this.#latency) ? undefined : this.#latency;
+  }
+
+  /** Value of the request that this reply answers, where the layout of the reply depends on it. */
   get asked(): Values | undefined {
     return this.#asked;
   }

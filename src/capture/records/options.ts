@@ -2,7 +2,7 @@ import type { ReassemblyRules } from '../../rpc/index.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Outstanding } from './conversation.js';
 import type { HoldLimits } from './limits.js';
-import type { CaptureRecord, Frame } from './record.js';
+import type { CaptureRecord, Frame, RecordType } from './record.js';
 
 export interface AssemblerOptions {
   readonly protocol: Protocol;
@@ -14,6 +14,11 @@ export interface AssemblerOptions {
   readonly reuses?: boolean;
   /** Each record, which is valid until this returns if `reuses`: `keptRecord` gives one that stays. */
   readonly record?: (record: CaptureRecord) => void;
+  /**
+   * Whether whole messages of this type and id are to be records. Others are only followed, and counted in `no`. A request
+   * on which the layout of its reply depends is a record in any case.
+   */
+  readonly wants?: (type: RecordType, id: number) => boolean;
   readonly frame?: (frame: Frame) => void;
   /**
    * A request that will not be answered: its number was taken over, the capture ended, or too many waited. Valid until

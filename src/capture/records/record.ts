@@ -8,7 +8,22 @@ import type { Clock, Packet, PacketTime } from '../packets/index.js';
  * What a record is. The first three are RPC messages. `continuation` and `malformed` are queue messages that made none.
  * `other` is a message of another queue than RM's.
  */
-export type RecordType = 'request' | 'reply' | 'notification' | 'continuation' | 'malformed' | 'other';
+export const recordTypes = [
+  'request',
+  'reply',
+  'notification',
+  'continuation',
+  'malformed',
+  'other',
+] as const;
+export type RecordType = (typeof recordTypes)[number];
+
+/** Index of a type in {@link recordTypes}, for tables of numbers by type. */
+export function placeOfType(type: RecordType): number {
+  let place = 0;
+  while (recordTypes[place] !== type) place++;
+  return place;
+}
 
 /** One packet of a message: where and when it was, and how many payload bytes it brought. */
 export interface RecordPacket {

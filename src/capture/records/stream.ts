@@ -1,16 +1,9 @@
 import type { Issue } from '../../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
-import {
-  type Header,
-  type Message,
-  MessageType,
-  type MessageTypeName,
-  messageTypeNames,
-} from '../../schema/index.js';
-import type { Values } from '../../wire/index.js';
-import type { Packet } from '../packets/index.js';
+import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
+import { clockTimeOf, type Packet, PacketTime } from '../packets/index.js';
 import type { MessageFunctions, ProtocolFunctions } from '../payload/index.js';
-import { Conversation, type WaitingRequest, type WaitingRequests } from './conversation.js';
+import { Conversation, type WaitingRequests } from './conversation.js';
 import type { LazyRecord } from './lazy-record.js';
 import { PART_SIZE } from './limits.js';
 import type { MessagesInProgress } from './messages-in-progress.js';
@@ -44,6 +37,7 @@ export class Stream implements ReassemblySink {
   #reason: readonly Issue[] = noIssues;
   /** When it took its latest packet, counted in packets of the capture. */
   usedAt = 0;
+  held = 0;
   readonly #owner: StreamOwner;
   // What each packet needs of the owner.
   readonly #lazy: LazyRecord;
@@ -51,6 +45,7 @@ export class Stream implements ReassemblySink {
   readonly #isFramed: boolean;
   readonly #headerSize: number;
   readonly #content: number;
+  readonly #wants: AssemblerOptions['wants'];
   /** Passes a record on as the options say. */
   readonly #deliver: ((record: LazyRecord) => void) | undefined;
 
@@ -62,15 +57,17 @@ export class Stream implements ReassemblySink {
     this.#owner = owner;
     this.#lazy = owner.lazy;
     this.#functions = owner.functions;
-    const { protocol, rules, record, frame, reuses = false } = owner.options;
+    const { protocol, rules, record, wants, frame, reuses = false } = owner.options;
     this.#isFramed = frame !== undefined;
     this.#headerSize = protocol.limits.header;
     this.#content = protocol.limits.content;
+    this.#wants = wants;
     this.#deliver = record && (reuses ? record : (lazy) => record(lazy.plain()));
-    this.conversation = new Conversation(owner.waiting);
+    this.conversation = new Conversation(from, to);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
     const own = to === protocol.constants.VMID_RM ? rmRules : rules;
-    const expects = (seq: number, id: number) => this.#partner().conversation.repeats(seq, id) !== undefined;
+    const expects = (seq: number, id: number) =>
+      owner.waiting.find(this.#partner().conversation, seq, id) >= 0;
     this.#reassembler = new Reassembler(protocol, this, own, expects);
   }
 
@@ -89,10 +86,10 @@ export class Stream implements ReassemblySink {
   }
 
   /** A request of this stream waits for its reply. */
-  load({ no, id, seq, frame, time, payload }: WaitingState, message: Message | undefined): void {
-    const request = this.#waiting(no, id, seq, frame, message, payload);
-    request.clockTime.ns = time;
-    this.conversation.open(request);
+  load({ no, id, seq, frame, time, payload }: WaitingState): void {
+    const clockTime = new PacketTime();
+    clockTime.ns = time;
+    this.#owner.waiting.open(this.conversation, no, id, seq, frame, clockTime, payload);
   }
 
   receive(packet: Packet): void {
@@ -115,22 +112,22 @@ export class Stream implements ReassemblySink {
   /** Gives up all that it holds, and is no one's partner any more. */
   close(issue: Issue): void {
     this.giveUp(issue);
-    this.conversation.end();
+    this.#owner.waiting.endOf(this.conversation);
     if (this.#opposite !== undefined) this.#opposite.#opposite = undefined;
     this.#opposite = undefined;
   }
 
   message(header: Header, view: DataView, start: number, end: number, own: Header): void {
     const owner = this.#owner;
-    const { type, seq, msg_id: id } = header;
+    const { type, msg_id: id } = header;
     const isWhole = header.fragments === 0;
     if (this.#isFramed) this.#frame(own, isWhole ? 0 : this.#parts.length);
-    if (this.#deliver === undefined && type !== MessageType.request) {
+    const functions = this.#functions.of(id);
+    if (!this.#isWanted(type, id) && !(type === MessageType.request && functions.replyDependsOnRequest)) {
       this.#follow(header);
       return;
     }
     const lazy = this.#lazy;
-    const functions = this.#functions.of(id);
     if (isWhole) this.#single(lazy);
     else lazy.several([...this.#finish(), this.#current(own)]);
     lazy.begin(header, functions, view, start, end);
@@ -141,21 +138,28 @@ export class Stream implements ReassemblySink {
     lazy.from = this.from;
     lazy.to = this.to;
     if (type === MessageType.request) this.#request(lazy, functions);
-    const answered = partner?.conversation.close(seq, id);
-    if (answered !== undefined) {
-      lazy.asked = answered.payload;
-      lazy.request = answered.no;
-      lazy.latencyNs = lazy.clockTime.since(answered.clockTime);
-    }
+    if (partner !== undefined) lazy.answers(owner.waiting, partner.conversation);
     this.#deliver?.(lazy);
   }
 
-  /** A message that is no request, where nobody takes records: what it means for the packets that follow. */
+  #isWanted(type: number, id: number): boolean {
+    if (this.#deliver === undefined) return false;
+    return this.#wants === undefined || this.#wants(messageTypeNames[type] as MessageTypeName, id);
+  }
+
+  /** A message of which nobody takes a record: what it means for the packets that follow. */
   #follow({ type, fragments, seq, msg_id: id }: Header): void {
-    if (fragments > 0) this.#finish();
+    const packets = fragments > 0 ? this.#finish() : undefined;
     const partner = type === MessageType.reply ? this.#partner() : undefined;
-    this.#owner.next();
-    partner?.conversation.close(seq, id);
+    const no = this.#owner.next();
+    const { waiting } = this.#owner;
+    if (partner !== undefined) {
+      const request = waiting.find(partner.conversation, seq, id);
+      if (request >= 0) waiting.close(request);
+    } else if (type === MessageType.request && waiting.find(this.conversation, seq, id) < 0) {
+      const first = packets?.[0] ?? this.#packet;
+      waiting.open(this.conversation, no, id, seq, first.frame, clockTimeOf(first), undefined);
+    }
   }
 
   /** The message came in this packet. */
@@ -169,36 +173,16 @@ export class Stream implements ReassemblySink {
   }
 
   /** Notes a request that waits for a reply from now on, unless it repeats one. */
-  #request(record: LazyRecord, { message, replyDependsOnRequest }: MessageFunctions): void {
+  #request(record: LazyRecord, { replyDependsOnRequest }: MessageFunctions): void {
     const { no, id, seq, frame } = record;
-    const repeated = this.conversation.repeats(seq, id);
-    record.duplicateOf = repeated?.no;
-    if (repeated !== undefined) return;
+    const { waiting } = this.#owner;
+    const repeated = waiting.find(this.conversation, seq, id);
+    if (repeated >= 0) {
+      record.duplicateOf = waiting.noOf(repeated);
+      return;
+    }
     const payload = replyDependsOnRequest ? record.payload : undefined;
-    const request = this.#waiting(no, id, seq, frame, message, payload);
-    request.clockTime.copy(record.clockTime);
-    this.conversation.open(request);
-  }
-
-  /** A request of this stream, which has no time yet. */
-  #waiting(
-    no: number,
-    id: number,
-    seq: number,
-    frame: number,
-    message: Message | undefined,
-    payload: Values | undefined,
-  ): WaitingRequest {
-    const request = this.#owner.waiting.take(this.conversation);
-    request.no = no;
-    request.id = id;
-    request.message = message;
-    request.seq = seq;
-    request.from = this.from;
-    request.to = this.to;
-    request.frame = frame;
-    request.payload = payload;
-    return request;
+    waiting.open(this.conversation, no, id, seq, frame, record.clockTime, payload);
   }
 
   part(header: Header): void {

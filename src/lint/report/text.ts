@@ -1,4 +1,4 @@
-import { formatHex } from '../../base/hex.js';
+import { spacedHex } from '../../base/hex.js';
 import { printable, wrap } from '../../base/text.js';
 import type { PrintStyle } from '../../capture/print/index.js';
 import type { Evidence } from '../finding.js';
@@ -72,7 +72,7 @@ function bytesOf({ payload, offset, end, path }: Evidence, paint: (text: string)
   for (let at = first; at < Math.max(end, first + 1) && at < payload.length; at += BYTES_PER_LINE) {
     if (lines.length >= LINES_MAX * 2) return [...lines, `${INDENT}...`];
     const bytes = payload.subarray(at, at + BYTES_PER_LINE);
-    const hex = formatHex(bytes).replaceAll(/..(?!$)/g, '$& ');
+    const hex = spacedHex(bytes);
     lines.push(`${INDENT}${at.toString(16).padStart(4, '0')}  ${hex}`);
     const from = Math.max(offset, at) - at;
     const to = Math.min(end, at + bytes.length) - at;

@@ -1,6 +1,6 @@
-import { frameFields, LatestFields } from '../../../capture/filter/index.js';
+import { frameFields, RecordFilter } from '../../../capture/filter/index.js';
 import { isProblem } from '../../../capture/print/index.js';
-import { Assembler, type Frame } from '../../../capture/records/index.js';
+import { Assembler, type Frame, type RecordType } from '../../../capture/records/index.js';
 import type { Output } from '../../../node/output.js';
 import { rulesOf } from '../../../rpc/index.js';
 import type { CommandIo } from '../../io.js';
@@ -18,10 +18,10 @@ export class Decoder {
 
   /** @param isPart see {@link sinkOf}. */
   constructor(io: CommandIo, output: Output, options: DecodeOptions, plan: Plan, isPart = false) {
-    const { filter } = plan;
+    const { filter, terms } = plan;
     const { protocol } = io;
     const sink = sinkOf(io, output, options, plan, isPart);
-    const fields = new LatestFields(protocol);
+    const records = filter && new RecordFilter(protocol, terms);
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     const counted = (matches: boolean) => {
       if (matches && --left <= 0) throw new StopReading();
@@ -34,7 +34,7 @@ export class Decoder {
       // Each record is printed or counted at once.
       reuses: true,
       record: (record) => {
-        const matches = !options.frames && (filter === undefined || filter(fields.take(record)));
+        const matches = !options.frames && (records === undefined || records.matches(record));
         sink.record(record, matches);
         // Last, because a record that was printed knows already whether its payload is sound.
         if (!this.isProblem && isProblem(record)) this.isProblem = true;
@@ -47,6 +47,11 @@ export class Decoder {
           counted(matches);
         },
       }),
+      // Until a message has a problem all are looked at.
+      ...(sink.ignoresDropped &&
+        records && {
+          wants: (type: RecordType, id: number) => !this.isProblem || records.mayMatch(type, id),
+        }),
       ...(sink.unanswered && { unanswered: sink.unanswered }),
     });
   }

@@ -3,8 +3,9 @@ import {
   Columns,
   type Filter,
   type FilterNames,
+  type FilterTerm,
   filterNames,
-  parseFilter,
+  parseTerms,
   separatorNamed,
 } from '../../../capture/filter/index.js';
 import type { Protocol } from '../../../schema/index.js';
@@ -15,6 +16,8 @@ import type { DecodeOptions } from './options.js';
 export interface Plan {
   readonly form: 'json' | 'text' | 'pcapng' | 'hex' | 'parquet';
   readonly filter: Filter | undefined;
+  /** The same in parts. */
+  readonly terms: readonly FilterTerm[];
   readonly columns: Columns | undefined;
 }
 
@@ -47,7 +50,9 @@ export function planOf(protocol: Protocol, files: readonly string[], options: De
   const toPackets = form !== 'json' && form !== 'text';
   const others = ofText.filter((key) => options[key] !== undefined);
   if (toPackets && others.length > 0) conflict('to', others);
-  return { form, filter: filterOf(options, names), columns: columnsOf(options, names) };
+  const terms = termsOf(options, names);
+  const filter: Filter = (fields) => terms.every(({ test }) => test(fields));
+  return { form, filter: terms.length === 0 ? undefined : filter, terms, columns: columnsOf(options, names) };
 }
 
 function checkFiles(files: readonly string[], { follow }: DecodeOptions): void {
@@ -93,18 +98,17 @@ function columnsOf({ e, separator }: DecodeOptions, names: FilterNames): Columns
 }
 
 /** The filter, and the times as further ones. */
-function filterOf({ filter, fromTime, toTime }: DecodeOptions, names: FilterNames): Filter | undefined {
-  const filters = [
-    ...(filter === undefined ? [] : [parseFilter(filter, names)]),
-    ...(fromTime === undefined ? [] : [timeFilter('>=', fromTime, '--from-time', names)]),
-    ...(toTime === undefined ? [] : [timeFilter('<=', toTime, '--to-time', names)]),
+function termsOf({ filter, fromTime, toTime }: DecodeOptions, names: FilterNames): FilterTerm[] {
+  return [
+    ...(filter === undefined ? [] : parseTerms(filter, names)),
+    ...(fromTime === undefined ? [] : timeTerms('>=', fromTime, '--from-time', names)),
+    ...(toTime === undefined ? [] : timeTerms('<=', toTime, '--to-time', names)),
   ];
-  return filters.length < 2 ? filters[0] : (fields) => filters.every((test) => test(fields));
 }
 
-function timeFilter(operator: string, time: string, path: string, names: FilterNames): Filter {
+function timeTerms(operator: string, time: string, path: string, names: FilterNames): FilterTerm[] {
   try {
-    return parseFilter(`time ${operator} ${JSON.stringify(time)}`, names);
+    return parseTerms(`time ${operator} ${JSON.stringify(time)}`, names);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError({ code: 'argument', path, expected: error.expected, actual: time });

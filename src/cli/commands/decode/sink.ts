@@ -15,6 +15,8 @@ import { LiveStats } from './stats.js';
 export interface Sink {
   /** All records come here; those that the filter drops with `matches` false. */
   record(record: CaptureRecord, matches: boolean): void;
+  /** It does nothing with records that the filter drops. */
+  readonly ignoresDropped?: boolean;
   /** With --frames. */
   frame(frame: Frame): void;
   unanswered?(request: Outstanding): void;
@@ -74,6 +76,7 @@ export function sinkOf(
     if (options.header && !isPart) write(columns.header);
     return {
       isLocal: true,
+      ignoresDropped: true,
       record: (record, matches) => matches && write(columns.line(recordFields(protocol, record))),
       frame: (item) => write(columns.line(frameFields(protocol, item))),
     };
@@ -81,6 +84,7 @@ export function sinkOf(
   if (json) {
     return {
       isLocal: true,
+      ignoresDropped: true,
       record: (record, matches) => matches && writeRecordLine(protocol, record, output),
       frame: (item) => writeFrameLine(protocol, item, output),
     };
