@@ -13,8 +13,9 @@ export type Method = (typeof METHODS)[number];
 export function kernelByName(name: string): Kernel {
   const kernel = kernels.find((row) => row.name === name);
   if (kernel !== undefined) return kernel;
-  const expected = kernels.map((row) => row.name).join(', ');
-  throw new UsageError({ code: 'kernel', path: '--kernel', expected, actual: name });
+  const choice = { what: 'kernel', names: kernels.map((row) => row.name) };
+  const expected = 'one that capture --help lists';
+  throw new UsageError({ code: 'kernel', path: '--kernel', expected, actual: name, choice });
 }
 
 /**

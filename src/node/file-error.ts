@@ -13,7 +13,7 @@ export class FileError extends Error {
 function describe(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   const known: Record<string, string> = {
-    ENOENT: 'no such file',
+    ENOENT: 'no such file or folder',
     EISDIR: 'is a directory',
     EACCES: 'permission denied',
     ENOTDIR: 'not a directory',

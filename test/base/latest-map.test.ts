@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import { LatestMap } from '../../src/base/latest-map.js';
 import { expectEqual, expectIs } from '../same.js';
 import { holds } from '../seeded.js';

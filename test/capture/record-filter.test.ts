@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { Random } from '../../src/base/random.js';
@@ -13,10 +12,9 @@ import {
 } from '../../src/capture/filter/index.js';
 import { copyOfPacket, type Packet } from '../../src/capture/packets/index.js';
 import { pcapngReader } from '../../src/capture/pcap/index.js';
-import { NumberCounts } from '../../src/capture/print/number-counts.js';
 import { Assembler } from '../../src/capture/records/index.js';
 import { rmRules } from '../../src/rpc/index.js';
-import { holds, withSeed } from '../seeded.js';
+import { withSeed } from '../seeded.js';
 
 const texts = [
   'name == "VM_START"',
@@ -79,19 +77,3 @@ test.each(texts)('what is only followed would not have matched: %s', (text) =>
     expect(found.length).toBeGreaterThan(0);
   }),
 );
-
-test('numbers are counted as a map counts them', () =>
-  holds(
-    fc.property(fc.array(fc.oneof(fc.nat(9), fc.maxSafeInteger(), fc.double({ noNaN: true }))), (list) => {
-      const counts = new NumberCounts();
-      const map = new Map<number, number>();
-      for (const number of list) {
-        counts.add(number);
-        map.set(number, (map.get(number) ?? 0) + 1);
-      }
-      expect(counts.size).toBe(map.size);
-      expect(new Map(counts)).toEqual(map);
-    }),
-    300,
-    2212,
-  ));

@@ -118,7 +118,7 @@ describe('call', () => {
     const gone = workshop.file('gone.sock');
     expect(await gunyahRm(['call', 'VM_GET_VMID', '--socket', gone])).toMatchObject({
       code: 3,
-      stderr: `gunyah-rm: ${gone}: no such file\n`,
+      stderr: `gunyah-rm: ${gone}: no such file or folder\n`,
     });
     expect(await gunyahRm(['call', 'VM_GET_VMID', '--target', 'exec:exit 3'])).toMatchObject({
       code: 3,

@@ -55,6 +55,16 @@ describe('the cases for managers', () => {
 const workshop = new Workshop();
 
 describe('conform rm', () => {
+  it('refuses a filter that names no case: a report of nothing would look like success', async () => {
+    for (const words of [['rm'], ['rm', '--list'], ['client', '--socket', 'none.sock']]) {
+      const { code, stderr } = await gunyahRm(['conform', ...words, '--filter', 'nothing like this']);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining('--filter: expected a text that some case'),
+      ]);
+    }
+  });
+
   it('prints a line for each chapter, and the cases without running them', async () => {
     const { code, stdout } = await gunyahRm([
       'conform',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import { protocol, VM_GET_STATE, VM_GET_VMID, VM_STATUS } from '../../schemas/index.js';
 import { formatHex } from '../../src/base/hex.js';
 import { Follower, type GenerationName, generations } from '../../src/host/index.js';

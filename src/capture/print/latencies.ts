@@ -1,5 +1,3 @@
-import { NumberCounts } from './number-counts.js';
-
 /** Distinct latencies counted exactly; beyond that many they are rounded to three digits, so that memory is bounded. */
 const distinctMax = 4096;
 
@@ -23,17 +21,18 @@ export interface LatencyState {
 
 /** Counts latencies by value. */
 export class Latencies {
-  #counts = new NumberCounts();
+  #counts = new Map<number, number>();
   #total = 0;
   #rounded = false;
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
 
   add(ns: number): void {
-    this.#counts.add(this.#rounded ? round(ns) : ns);
+    const key = this.#rounded ? round(ns) : ns;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     this.#total++;
-    if (ns < this.#min) this.#min = ns;
-    if (ns > this.#max) this.#max = ns;
+    this.#min = Math.min(this.#min, ns);
+    this.#max = Math.max(this.#max, ns);
     if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
   }
 
@@ -44,7 +43,7 @@ export class Latencies {
   /** As plain data. */
   get state(): LatencyState {
     return {
-      counts: new Map(this.#counts),
+      counts: this.#counts,
       total: this.#total,
       isRounded: this.#rounded,
       min: this.#min,
@@ -55,7 +54,10 @@ export class Latencies {
   /** Adds what another one has counted. The result is as if this one had counted all. */
   merge({ counts, total, isRounded, min, max }: LatencyState): void {
     if (isRounded && !this.#rounded) this.#coarsen();
-    for (const [ns, count] of counts) this.#counts.add(this.#rounded ? round(ns) : ns, count);
+    for (const [ns, count] of counts) {
+      const key = this.#rounded ? round(ns) : ns;
+      this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
+    }
     this.#total += total;
     this.#min = Math.min(this.#min, min);
     this.#max = Math.max(this.#max, max);
@@ -76,8 +78,8 @@ export class Latencies {
   }
 
   #coarsen(): void {
-    const coarse = new NumberCounts();
-    for (const [ns, count] of this.#counts) coarse.add(round(ns), count);
+    const coarse = new Map<number, number>();
+    for (const [ns, count] of this.#counts) coarse.set(round(ns), (coarse.get(round(ns)) ?? 0) + count);
     this.#counts = coarse;
     this.#rounded = true;
   }

@@ -2,14 +2,7 @@ import { defined } from '../../base/defined.js';
 import { formatDuration, formatTime } from '../../base/time.js';
 import { formatId, type Protocol } from '../../schema/index.js';
 import { enumName } from '../payload/index.js';
-import {
-  type CaptureRecord,
-  placeOfType,
-  type RecordPacket,
-  type RecordType,
-  recordTypes,
-  type UnansweredRequest,
-} from '../records/index.js';
+import type { CaptureRecord, RecordPacket, RecordType, UnansweredRequest } from '../records/index.js';
 import { Latencies, type LatencyState, type LatencySummary } from './latencies.js';
 
 /** Error words and ids of one message that are counted apart, so that memory is bounded. */
@@ -85,24 +78,15 @@ export interface SummaryPart {
 
 /** What is counted of the messages of one name. */
 class NamedCounts {
-  readonly #times = new Float64Array(recordTypes.length);
+  readonly types = new Map<RecordType, { times: number }>();
   readonly latencies = new Latencies();
 
   constructor(readonly name: string) {}
 
   add(type: RecordType, times = 1): void {
-    const at = placeOfType(type);
-    this.#times[at] = (this.#times[at] as number) + times;
-  }
-
-  /** The types that came. */
-  get types(): ReadonlyMap<RecordType, number> {
-    return new Map(
-      recordTypes.flatMap((type, at) => {
-        const times = this.#times[at] as number;
-        return times > 0 ? [[type, times]] : [];
-      }),
-    );
+    const counter = this.types.get(type);
+    if (counter === undefined) this.types.set(type, { times });
+    else counter.times += times;
   }
 }
 
@@ -145,7 +129,12 @@ export class Summary {
     return {
       records: this.#records,
       packets: this.#packets,
-      messages: new Map(Array.from(this.#messages, ([name, { types }]) => [name, types])),
+      messages: new Map(
+        Array.from(this.#messages, ([name, { types }]) => [
+          name,
+          new Map(Array.from(types, ([type, { times }]) => [type, times])),
+        ]),
+      ),
       errors: this.#errors,
       firstErrors: this.#firstErrors,
       latencies: new Map(Array.from(this.#withLatencies, ([name, { latencies }]) => [name, latencies.state])),
@@ -228,7 +217,10 @@ export class Summary {
       records: this.#records,
       packets: this.#packets,
       messages: Object.fromEntries(
-        sorted(this.#messages).map(([name, { types }]) => [name, Object.fromEntries(sorted(types))]),
+        sorted(this.#messages).map(([name, { types }]) => [
+          name,
+          Object.fromEntries(sorted(types).map(([type, { times }]) => [type, times])),
+        ]),
       ),
       errors: table(this.#errors),
       latency_ns: Object.fromEntries(
@@ -244,7 +236,7 @@ export class Summary {
     const isNarrow = width !== undefined && width < wideFrom;
     const rows = sorted(this.#messages).map(([name, { types, latencies }]) => {
       const latency = latencies.isEmpty ? undefined : latencies.summary();
-      const cell = (type: RecordType) => String(types.get(type) ?? '-');
+      const cell = (type: RecordType) => String(types.get(type)?.times ?? '-');
       const kinds = (['request', 'reply', 'notification'] as const).map(cell);
       const times = latency === undefined ? ['-', '-', '-', '-'] : latencyCells(latency);
       return [name, ...kinds, ...(isNarrow ? times.slice(1) : times)];

@@ -10,7 +10,7 @@ import { ClientServer } from '../../../node/client-server.js';
 import type { ManagerProfile, PlatformProfile } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
 import type { FileAt } from '../../options.js';
-import { isChosen, nowSeconds, printList, Reporter, type ReportOptions } from './report.js';
+import { chosenBy, nowSeconds, printList, Reporter, type ReportOptions } from './report.js';
 
 export interface ClientCaseOptions extends ReportOptions {
   readonly socket: string;
@@ -22,9 +22,10 @@ export interface ClientCaseOptions extends ReportOptions {
 }
 
 export async function conformClient(io: CommandIo, options: ClientCaseOptions): Promise<void> {
-  const treatments = clientTreatments().filter(
-    (treatment) => treatment.chapter === 'usual' || isChosen(options.filter, clientCase(treatment)),
-  );
+  const all = clientTreatments();
+  const chosen = new Set(chosenBy(options.filter, all, clientCase));
+  // The others are compared with the session in which the manager behaves.
+  const treatments = all.filter((item) => item.chapter === 'usual' || chosen.has(item));
   if (options.list) {
     printList(io, treatments.map(clientCase), options);
     return;

@@ -1,3 +1,4 @@
+import { UsageError } from '../../../base/error.js';
 import {
   type Outcome,
   type Report,
@@ -24,13 +25,26 @@ export function nowSeconds(): number {
   return Number(wallClock() / 1000n) / 1e6;
 }
 
-/** Whether a case is one of those that the filters name: by parts of its name, its chapter's title or its level. */
-export function isChosen(
+/**
+ * The cases that the filters name: by parts of their name, their chapter's title or their level. All without a filter.
+ *
+ * @throws UsageError if there is none: a report of nothing would look like success.
+ */
+export function chosenBy<T>(
   filter: readonly string[],
-  { name, chapter, level }: Pick<Outcome, 'name' | 'chapter' | 'level'>,
-): boolean {
-  const text = `${name}\n${chapter}\n${level}`.toLowerCase();
-  return filter.length === 0 || filter.some((part) => text.includes(part.toLowerCase()));
+  cases: readonly T[],
+  factsOf: (item: T) => Pick<Outcome, 'name' | 'chapter' | 'level'>,
+): readonly T[] {
+  if (filter.length === 0) return cases;
+  const parts = filter.map((part) => part.toLowerCase());
+  const chosen = cases.filter((item) => {
+    const { name, chapter, level } = factsOf(item);
+    const text = `${name}\n${chapter}\n${level}`.toLowerCase();
+    return parts.some((part) => text.includes(part));
+  });
+  if (chosen.length > 0) return chosen;
+  const expected = 'a text that some case of --list has';
+  throw new UsageError({ code: 'option', path: '--filter', expected, actual: filter.join(', ') });
 }
 
 /** Prints a report while cases run, and writes the recordings of those that failed. */

@@ -13,7 +13,7 @@ import type { ManagerProfile, PlatformProfile } from '../../../rm/index.js';
 import { runLocally, runRemotely } from '../../../target/index.js';
 import type { CommandIo } from '../../io.js';
 import { type AnyTarget, makeTarget, startTarget, type TargetOptions } from '../../target-option.js';
-import { isChosen, nowSeconds, printList, Reporter, type ReportOptions } from './report.js';
+import { chosenBy, nowSeconds, printList, Reporter, type ReportOptions } from './report.js';
 
 export interface ManagerCaseOptions extends TargetOptions, ReportOptions {
   readonly platform: PlatformProfile;
@@ -30,9 +30,11 @@ export async function conformRm(io: CommandIo, options: ManagerCaseOptions): Pro
     writeFile(options.writeDevicetree, conformTree());
     return;
   }
-  const cases = managerCases().filter(({ name, chapter, level }) =>
-    isChosen(options.filter, { name, level, chapter: chapters[chapter] }),
-  );
+  const cases = chosenBy(options.filter, managerCases(), ({ name, chapter, level }) => ({
+    name,
+    level,
+    chapter: chapters[chapter],
+  }));
   if (options.list) {
     const rows = cases.map((item) => ({ ...item, chapter: chapters[item.chapter] }));
     printList(io, rows, options);
