@@ -1,5 +1,5 @@
-// ignoreBOM keeps a byte order mark in the text. Without it, encoding would not give back all bytes.
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { sameBytes } from './bytes.js';
+
 const encoder = new TextEncoder();
 
 /** The text of bytes that are valid UTF-8 without control characters (C0, DEL, C1), else undefined. */
@@ -32,6 +32,7 @@ export function latin1Bytes(text: string): Uint8Array {
   return bytes;
 }
 
+// ignoreBOM keeps a byte order mark in the text. Without it, encoding would not give back all bytes.
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The text of UTF-8. What is none becomes U+FFFD. */
@@ -40,12 +41,10 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 function decodeStrictly(bytes: Uint8Array): string | undefined {
-  try {
-    const text = strict.decode(bytes);
-    return /\p{Cc}/u.test(text) ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  const text = lenient.decode(bytes);
+  if (/\p{Cc}/u.test(text)) return undefined;
+  // Where bytes are no UTF-8, the text has U+FFFD for them. The exception of a strict decoder takes many times as long.
+  return !text.includes('\ufffd') || sameBytes(encoder.encode(text), bytes) ? text : undefined;
 }
 
 /**

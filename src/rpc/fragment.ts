@@ -14,7 +14,11 @@ export function sizesOf(
   count = fragmentCount(protocol, size) + 1,
 ): number[] {
   const { content } = protocol.limits;
-  return Array.from({ length: count }, (_, index) => Math.max(0, Math.min(content, size - index * content)));
+  const sizes: number[] = [];
+  // Array.from takes several times as long.
+  for (let left = size; sizes.length < count; left -= content)
+    sizes.push(Math.max(0, Math.min(content, left)));
+  return sizes;
 }
 
 /** What the queue messages of one message have in common. */

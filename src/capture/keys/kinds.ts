@@ -1,5 +1,6 @@
 import type { ByteWriter } from '../../base/byte-writer.js';
 import { formatHex, hexPieces, parseHex } from '../../base/hex.js';
+import { jsonText } from '../../base/json.js';
 import { formatDuration, formatTime, parseTime } from '../../base/time.js';
 import type { Limits, Protocol } from '../../schema/index.js';
 import { type Clock, clocks } from '../packets/index.js';
@@ -25,7 +26,7 @@ export interface KeyKind<T, Given = T> {
   toWords?(value: T, protocol: Protocol): string;
   /** The same text as `jsonText(toJson(...))`, made faster. */
   toText?(value: T, protocol: Protocol): string;
-  /** Writes the same text. For keys that most lines have. */
+  /** Writes the same text. For keys that many lines have. */
   write?(value: T, writer: ByteWriter, protocol: Protocol): void;
   /** The same text in pieces. For keys whose text may be as large as a packet. */
   toPieces?(value: T): Iterable<string>;
@@ -43,6 +44,16 @@ export interface KeyKind<T, Given = T> {
   readonly isDecimal?: true;
   /** The values are numbers, which a table sets flush right and compares by size. */
   readonly isNumber?: boolean;
+}
+
+/** What writes the values of a kind. */
+export function writeOf<T>(kind: KeyKind<T, unknown>): Required<KeyKind<T>>['write'] {
+  if (kind.write !== undefined) return kind.write;
+  return (value, writer, protocol) => {
+    const json = kind.toText === undefined ? kind.toJson(value, protocol) : undefined;
+    if (typeof json === 'string') writer.json(json);
+    else writer.text(kind.toText?.(value, protocol) ?? jsonText(json));
+  };
 }
 
 /** Integers from `min` to `max`. A line may also have 0 where `min` is 1: `decode --frames` prints such counts. */
@@ -94,6 +105,7 @@ export const duration: KeyKind<number> = {
 /** True, or absent. */
 export const flag: KeyKind<true, boolean> = {
   toJson: (value) => value,
+  write: (_, writer) => writer.text('true'),
   fromJson: (json, path) => (typeof json === 'boolean' ? json : refuse(path, 'true', json)),
   schema: () => ({ const: true }),
   paths: () => leaf(namesOnly('value', ['true'])),
@@ -154,6 +166,10 @@ export const text: KeyKind<string> = {
 export function orNull<T, Given>(kind: KeyKind<T, Given>): KeyKind<T | undefined, Given | undefined> {
   return {
     toJson: (value, protocol) => (value === undefined ? null : kind.toJson(value, protocol)),
+    write(value, writer, protocol) {
+      if (value === undefined) writer.text('null');
+      else writeOf(kind)(value, writer, protocol);
+    },
     fromJson: (json, path, protocol) => (json === null ? undefined : kind.fromJson(json, path, protocol)),
     schema: (protocol) => ({ anyOf: [kind.schema(protocol), { type: 'null' }] }),
     paths: (protocol) => kind.paths(protocol),
@@ -163,6 +179,15 @@ export function orNull<T, Given>(kind: KeyKind<T, Given>): KeyKind<T | undefined
 export function list<T, Given>(kind: KeyKind<T, Given>): KeyKind<readonly T[], readonly Given[]> {
   return {
     toJson: (values, protocol) => values.map((value) => kind.toJson(value, protocol)),
+    write(values, writer, protocol) {
+      const write = writeOf(kind);
+      writer.text('[');
+      for (let index = 0; index < values.length; index++) {
+        if (index > 0) writer.text(',');
+        write(values[index] as T, writer, protocol);
+      }
+      writer.text(']');
+    },
     fromJson(json, path, protocol) {
       if (!Array.isArray(json)) return refuse(path, 'array', json);
       return json.map((item, index) => kind.fromJson(item, `${path}[${index}]`, protocol));

@@ -1,20 +1,10 @@
-import { ByteWriter, preparedText, putDecimal } from '../../base/byte-writer.js';
-import { jsonText } from '../../base/json.js';
+import { ByteWriter, putDecimal } from '../../base/byte-writer.js';
 import { latin1 } from '../../base/text.js';
+import { CACHED_SIZE_MAX, KEY_SIZE, type Key, TextCache } from '../../base/text-cache.js';
 import { compile, functionText, stores } from '../../codec/emitter.js';
 import type { Protocol } from '../../schema/index.js';
+import { writeOf } from './kinds.js';
 import type { RecordKey, RecordKeyName } from './table.js';
-
-/** Texts that are kept of each group of keys whose values repeat: two to the power of this. */
-const slotBits = 12;
-/** A factor for each value of a group. Twice the same would put neighbouring ids into one slot. */
-const mixers = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f];
-/** Most bytes of such a text. */
-const keptSizeMax = 232;
-/** Where the parts of a place for such a text begin, and how many numbers it takes; see {@link KeptTexts}. */
-const sizeAt = 4;
-const wordsAt = sizeAt + 1;
-const entrySize = wordsAt + keptSizeMax / 8;
 
 export type Read<Item> = (item: Item, protocol: Protocol) => unknown;
 export type Write<Item> = (item: Item, protocol: Protocol, writer: ByteWriter) => void;
@@ -82,7 +72,7 @@ export class LineWriter<Item> {
       columns.map(({ read }) => read),
       columns.map(({ key: { kind } }) => writeOf(kind)),
       columns.map(({ write }) => write),
-      this.#groups.map((group) => new KeptTexts(group)),
+      this.#groups.map((group) => new GroupTexts(group)),
       putDecimal,
     );
   }
@@ -117,9 +107,9 @@ export class LineWriter<Item> {
     });
     return [
       `const ${list('read')} = reads, ${list('write')} = writes, ${list('direct')} = directs;`,
-      ...groups.map((_, group) => `const t${group} = keeps[${group}].places;`),
+      ...groups.map((_, group) => `const t${group} = keeps[${group}].texts;`),
       'return (item, protocol, w) => {',
-      `w.room(${this.#room}); let d = w.view, a = w.at, v = undefined, before = 0, slot = 0, e = 0, n = 0; const start = a;`,
+      `w.room(${this.#room}); let d = w.view, a = w.at, v = undefined, before = 0, e = 0; const start = a;`,
       ...lines,
       'w.at = a; };',
     ].join('\n');
@@ -128,7 +118,7 @@ export class LineWriter<Item> {
   /** Most bytes that all keys take whose values have a limited size. */
   get #room(): number {
     const keys = this.#columns.reduce((sum, { name }) => sum + name.length + 28, 4);
-    return keys + this.#groups.length * keptSizeMax;
+    return keys + this.#groups.length * CACHED_SIZE_MAX;
   }
 
   /** The expression that reads a column's value. */
@@ -158,40 +148,24 @@ export class LineWriter<Item> {
     return `before = a; ${start} w.at = a; if (direct${at}(item, w)) { a = w.at; ${room} } else { ${made} }`;
   }
 
-  /** Looks for the values of a group among those whose text is kept. See {@link KeptTexts} for where they stand. */
+  /** Looks for the values of a group in the cache of its texts. */
   #groupSource(columns: readonly Column<Item>[], group: number): string {
-    const compared = comparedOf(columns);
-    const codes = compared.map((_, index) => `k${group}_${index}`);
-    const reads = compared.map((column, index) => {
+    const codes = comparedOf(columns).map((column, index) => {
       const value = `g${group}_${index}`;
-      return `const ${value} = ${this.#readSource(column)}, ${codes[index]} = ${codeSource(column, value)};`;
+      return { value, read: this.#readSource(column), code: codeSource(column, value) };
     });
-    const mixed = codes.reduce((hash, code, index) => `Math.imul(${hash} ^ ${code}, ${mixers[index]})`, '0');
-    const same = codes.map((code, index) => `t${group}[e + ${index}] === ${code}`).join(' && ');
+    const key = Array.from({ length: KEY_SIZE }, (_, index) => codes[index]?.code ?? '0');
     const all = columns.map((column) => this.#readSource(column));
     return [
-      ...reads,
-      `slot = ${mixed} >>> ${32 - slotBits}; e = slot * ${entrySize};`,
-      `if (!(${same})) { e = (slot ^ 1) * ${entrySize};`,
-      `if (!(${same})) e = keeps[${group}].keep(slot, [${codes}], [${all}], protocol); }`,
-      `n = a + t${group}[e + ${sizeAt}];`,
-      `for (e += ${wordsAt}; a < n; a += 8) d.setFloat64(a, t${group}[e++], true); a = n;`,
+      ...codes.map(({ value, read }) => `const ${value} = ${read};`),
+      `e = t${group}.find(${key});`,
+      `if (e < 0) e = keeps[${group}].keep([${key}], [${all}], protocol);`,
+      `a = t${group}.put(d, a, e);`,
     ].join('\n');
   }
 }
 
 const parameters = ['reads', 'writes', 'directs', 'keeps', 'decimal'];
-
-type KindWriter = (value: unknown, writer: ByteWriter, protocol: Protocol) => void;
-
-function writeOf(kind: RecordKey['kind']): KindWriter {
-  if (kind.write !== undefined) return kind.write;
-  return (value, writer, protocol) => {
-    const json = kind.toText === undefined ? kind.toJson(value, protocol) : undefined;
-    if (typeof json === 'string') writer.json(json);
-    else writer.text(kind.toText?.(value, protocol) ?? jsonText(json));
-  };
-}
 
 /** Writes the value of a column. False, and nothing written, where the line does not have the key. */
 export function writeValue<Item>(
@@ -223,37 +197,26 @@ function codeSource<Item>({ name, key }: Column<Item>, value: string): string {
   return `(${known.join('')}1)`;
 }
 
-/**
- * The texts of the values that a group had lately. Two places hold those of each hash, so that memory is bounded. They lie
- * in one array, because following references from place to text would take longer than writing the text.
- */
-class KeptTexts<Item> {
-  /** Of each place the numbers of its values, the size of its text in bytes, and the text, eight bytes to a number. All 0: empty. */
-  readonly places = new Float64Array(entrySize << slotBits);
+/** The texts of the values that a group had lately. */
+class GroupTexts<Item> {
+  readonly texts = new TextCache();
   readonly #columns: readonly Column<Item>[];
+  readonly #writer = new ByteWriter(CACHED_SIZE_MAX);
 
   constructor(columns: readonly Column<Item>[]) {
-    if (comparedOf(columns).length > sizeAt) throw new RangeError(`a group has at most ${sizeAt} keys`);
+    if (comparedOf(columns).length > KEY_SIZE) throw new RangeError(`a group has at most ${KEY_SIZE} keys`);
     this.#columns = columns;
   }
 
-  /** @param codes what the text is found by. @param values of all columns. @returns where the place begins. */
-  keep(slot: number, codes: readonly number[], values: readonly unknown[], protocol: Protocol): number {
-    const writer = new ByteWriter(64);
+  /** @param key what the text is found by. @param values of all columns. @returns its place. */
+  keep(key: Key, values: readonly unknown[], protocol: Protocol): number {
+    const writer = this.#writer;
+    writer.at = 0;
     this.#columns.forEach(({ label, key: { kind } }, index) => {
       if (values[index] === undefined) return;
       writer.text(`,${label}`);
       writeOf(kind)(values[index], writer, protocol);
     });
-    if (writer.at > keptSizeMax) throw new RangeError(`names of a group take at most ${keptSizeMax} bytes`);
-    const { words, size } = preparedText(latin1(writer.bytes, 0, writer.at));
-    const { places } = this;
-    const at = slot * entrySize;
-    // What was here moves to the other place.
-    places.copyWithin((slot ^ 1) * entrySize, at, at + entrySize);
-    places.set(codes, at);
-    places[at + sizeAt] = size;
-    places.set(words, at + wordsAt);
-    return at;
+    return this.texts.keep(...key, latin1(writer.bytes, 0, writer.at));
   }
 }

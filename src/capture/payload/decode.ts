@@ -39,17 +39,6 @@ export const decodedSizeMax = 1 << 20;
 
 const none: readonly Issue[] = [];
 
-/** Of bytes that are not decoded, or not yet. */
-export const nothingDecoded: DecodedPayload = {
-  error: undefined,
-  layout: undefined,
-  payload: undefined,
-  complete: false,
-  rest: undefined,
-  issues: none,
-  raw: undefined,
-};
-
 /**
  * Decodes the payload [start, end) of a message of the given type, whatever it holds; never throws. Offsets of issues
  * count from `start`, in replies from after the error word. `request` is the value of the request that a reply answers.

@@ -8,7 +8,6 @@ export {
   decodedSizeMax,
   decodePayload,
   errorWordSize,
-  nothingDecoded,
   replyDependsOnRequest,
   withErrorWord,
 } from './decode.js';

@@ -1,12 +1,12 @@
 import {
   type ByteWriter,
-  type PreparedText,
   preparedText,
   putDecimal,
   putNineDigits,
   putPadded7,
   putPrepared,
 } from '../../base/byte-writer.js';
+import { CACHED_SIZE_MAX, TextCache } from '../../base/text-cache.js';
 import { formatDuration, formatTime, putDuration, SecondTexts } from '../../base/time.js';
 import { formatId, type Protocol } from '../../schema/index.js';
 import type { Clock } from '../packets/index.js';
@@ -87,19 +87,6 @@ function errorText(error: number, protocol: Protocol, style: PrintStyle): string
   return error === 0 ? style.good(name) : style.bad(name);
 }
 
-/** What a headline says between the time and the number of the sequence, and of what. */
-interface Subject {
-  readonly from: number;
-  readonly to: number;
-  readonly type: string;
-  readonly id: number | undefined;
-  readonly error: number | undefined;
-  readonly text: PreparedText;
-}
-
-/** Texts that are kept: two to the power of this. Traffic has few different ones. */
-const SLOT_BITS = 14;
-
 const TO = preparedText(', to #');
 const REPEATS = preparedText(', repeats #');
 const PACKETS = preparedText(' packets');
@@ -107,7 +94,6 @@ const PACKETS = preparedText(' packets');
 const COMMA = 0x202c;
 const SPACES = 0x2020;
 const LINE_FEED = 0x0a;
-const MIX = 0x9e3779b1;
 /** Most bytes that a headline takes but for its subject. */
 const ROOM = 160;
 
@@ -115,7 +101,8 @@ const ROOM = 160;
 export class HeadlineWriter {
   readonly #options: PrintOptions;
   readonly #seconds = new SecondTexts((text) => text.slice(-'22:13:20.'.length));
-  readonly #subjects: (Subject | undefined)[] = Array.from({ length: 1 << SLOT_BITS }, () => undefined);
+  /** What headlines say between the time and the sequence number. */
+  readonly #subjects = new TextCache();
 
   constructor(options: PrintOptions) {
     this.#options = options;
@@ -124,12 +111,12 @@ export class HeadlineWriter {
   /** Writes {@link headline} of a message that is complete, and a line feed. */
   write(record: CaptureRecord, writer: ByteWriter): void {
     const { packets, seq, request, latencyNs, duplicateOf } = record;
-    const { text } = this.#subjectOf(record);
-    writer.room(ROOM + text.size);
+    const subject = this.#subjectOf(record);
+    writer.room(ROOM + CACHED_SIZE_MAX);
     writer.at = putPadded7(writer.view, writer.at, record.no);
     this.#time(packets[0] as RecordPacket, writer);
     const { view } = writer;
-    let at = putDecimal(view, putPrepared(view, writer.at, text), seq as number);
+    let at = putDecimal(view, this.#subjects.put(view, writer.at, subject), seq as number);
     if (packets.length > 1) {
       view.setInt16(at, COMMA, true);
       at = putPrepared(view, putDecimal(view, at + 2, packets.length), PACKETS);
@@ -159,32 +146,15 @@ export class HeadlineWriter {
     }
   }
 
-  /** Each has two places, so that two that share their places do not drive each other out. */
-  #subjectOf(record: CaptureRecord): Subject {
-    const { from, to, type, id, error } = record;
-    let hash = Math.imul((from << 16) ^ to ^ (type.length << 8), MIX) ^ (id ?? 0);
-    hash = Math.imul(hash ^ (hash >>> 15), MIX) ^ (error ?? -1);
-    hash = Math.imul(hash ^ (hash >>> 15), MIX) >>> (32 - SLOT_BITS);
-    const subjects = this.#subjects;
-    let known = subjects[hash];
-    if (isOf(known, record)) return known;
-    known = subjects[hash ^ 1];
-    if (isOf(known, record)) return known;
-    const parts = ['', ...subject(record, this.#options), 'seq '];
-    const made = { from, to, type, id, error, text: preparedText(parts.join('  ')) };
-    subjects[hash ^ 1] = subjects[hash];
-    subjects[hash] = made;
-    return made;
+  /** The place of the text of what {@link subject} says. */
+  #subjectOf(record: CaptureRecord): number {
+    const { from, to, type, id = -1, error = -1 } = record;
+    const route = 1 + from * 0x1_0000 + to;
+    // A whole message has one of three types.
+    const kind = type === 'request' ? 0 : type === 'reply' ? 1 : 2;
+    const known = this.#subjects.find(route, kind, id, error);
+    if (known >= 0) return known;
+    const text = ['', ...subject(record, this.#options), 'seq '].join('  ');
+    return this.#subjects.keep(route, kind, id, error, text);
   }
-}
-
-function isOf(known: Subject | undefined, { from, to, type, id, error }: CaptureRecord): known is Subject {
-  return (
-    known !== undefined &&
-    known.id === id &&
-    known.error === error &&
-    known.type === type &&
-    known.from === from &&
-    known.to === to
-  );
 }

@@ -351,7 +351,10 @@ export class LazyRecord implements CaptureRecord {
   }
 
   get #payloadIssues(): readonly Issue[] {
-    if (this.#soundness === Soundness.cut) return [{ code: 'truncated', ...this.#cut }];
+    if (this.#soundness === Soundness.cut) {
+      const { path, offset, expected, actual } = this.#cut;
+      return [{ code: 'truncated', path, offset, expected, actual }];
+    }
     if (this.#soundness !== Soundness.trailing) return this.#all.issues;
     const offset = this.#restStart - this.#fields;
     return [{ code: 'trailing', path: '', offset, expected: offset, actual: this.#end - this.#fields }];

@@ -2,7 +2,7 @@ import type { Issue } from '../../base/error.js';
 import { Reassembler, type ReassemblySink, rmRules } from '../../rpc/index.js';
 import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
 import { clockTimeOf, type Packet, PacketTime } from '../packets/index.js';
-import { type MessageFunctions, nothingDecoded, type ProtocolFunctions } from '../payload/index.js';
+import type { MessageFunctions, ProtocolFunctions } from '../payload/index.js';
 import { Conversation, type WaitingRequests } from './conversation.js';
 import type { LazyRecord } from './lazy-record.js';
 import { PART_SIZE } from './limits.js';
@@ -242,6 +242,7 @@ export class Stream implements ReassemblySink {
     const { protocol, record } = this.#owner.options;
     const no = this.#owner.next();
     if (record === undefined) return;
+    // All keys by name: V8 gives each object that begins as a copy of another a class of its own.
     const other: CaptureRecord = {
       no,
       packets,
@@ -258,7 +259,11 @@ export class Stream implements ReassemblySink {
       latencyNs: undefined,
       duplicateOf: undefined,
       size: raw.length,
-      ...nothingDecoded,
+      error: undefined,
+      layout: undefined,
+      payload: undefined,
+      complete: false,
+      rest: undefined,
       issues: this.#issuesOf(packets, issues, header !== undefined),
       raw,
       bytes: raw,
