@@ -27,7 +27,7 @@ export class PagesInUse {
 
   /** Whether a VM uses none of the pages that it is to give away. Nobody else uses pages. */
   check(range: CheckedRange, pieces: readonly Piece[]): Refusal | undefined {
-    if (this.#users.entries().length === 0 || !hasAddressSpace(range.owner)) return undefined;
+    if (this.#users.isEmpty || !hasAddressSpace(range.owner)) return undefined;
     for (const { offset, phys, size, record } of pieces) {
       const found = this.#users.overlapping(phys, phys + size)[0];
       if (found === undefined) continue;

@@ -42,7 +42,7 @@ export class MappingSlots {
       const index = this.#slots.findLastIndex((slot) => slot.space === space && slot.mapped.at(phys));
       const slot = this.#slots[index];
       slot?.mapped.set(phys, phys + size, undefined);
-      if (slot?.mapped.entries().length === 0) this.#slots.splice(index, 1);
+      if (slot?.mapped.isEmpty) this.#slots.splice(index, 1);
     }
   }
 
