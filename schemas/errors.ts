@@ -34,11 +34,13 @@ export const error = enumeration(
     aliases: { MSG_INVALID: ['INVALID'] },
     // When RM23 answers with them: its source and recordings of it.
     meanings: {
-      UNIMPLEMENTED: 'RM does not answer this message, or not yet.',
-      NORESOURCE: 'No number, address or room is left, or there is no VM with this VMID.',
-      DENIED: 'The sender may not do this, or what it is about does not allow it now.',
-      MSG_INVALID: 'The payload has another length than the message, or a reserved field is not 0.',
-      BUSY: 'This was set before.',
+      UNIMPLEMENTED:
+        'RM has no handler for this message, or a reserved field of FW_SET_VM_FIRMWARE is not 0.',
+      NORESOURCE:
+        'No number, address or room is left, or no VM has this VMID, or the VM does not have what was asked for.',
+      DENIED: 'The sender may not do this, or the VM, parcel or console does not allow it now.',
+      MSG_INVALID: 'The payload does not have the length of the message, or a reserved field is not 0.',
+      BUSY: 'The firmware is set already.',
       ARGUMENT_INVALID: 'A field has a value that is not allowed, alone or beside the others.',
       HANDLE_INVALID: 'No parcel or interrupt has this handle, or it is not for the sender.',
       VALIDATE_FAILED:
@@ -48,9 +50,10 @@ export const error = enumeration(
       MEM_INUSE: 'A receiver has accepted the parcel and has not released it.',
       MEM_RELEASED: 'The parcel is not accepted, or not any more.',
       VMID_INVALID:
-        "No VM has this VMID, or it is not the VM's owner who asks, or the VM is none of the receivers.",
-      LOOKUP_FAILED: 'Nothing is as it was described.',
-      IRQ_INVALID: 'The sender has no such interrupt that it could lend or take back.',
+        'No VM has this VMID, or the sender does not own the VM, or the VM is none of the receivers.',
+      LOOKUP_FAILED:
+        'Nothing fits the request: the sender has no shared parcel with this type and these lists.',
+      IRQ_INVALID: 'The sender has no such interrupt to lend, or has not lent it.',
       IRQ_INUSE: 'The interrupt is lent, or accepted.',
       IRQ_RELEASED: 'The interrupt is not accepted, or not any more.',
       IN_USE: 'The interrupt is not in the state for this: accepted already, or not accepted.',

@@ -5,27 +5,33 @@ import { nameLike } from '../base/nearest.js';
 import { INPUT_FORMATS } from '../capture/input/index.js';
 import { type ManagerProfile, managers, type PlatformProfile, platforms } from '../rm/index.js';
 
-/**
- * The value of an option or argument that must be one of some names.
- *
- * @param path the option, empty for an argument. @throws UsageError for another value.
- */
+/** The value of an option that must be one of some names. @throws UsageError for another value. */
 export function oneOf<T extends string>(
   names: readonly T[],
   value: string,
   path: string,
-  code = path === '' ? 'argument' : 'option',
+  code = 'option',
 ): T {
-  const noun = path === '' ? 'name' : path === '--to' || path === '-T' ? 'form' : path.slice(2);
-  const name = nameLike(value, names);
-  if (name !== undefined) return name;
-  throw new UsageError({
+  return nameOf(names, value, {
     code,
     path,
-    expected: names.join(', '),
-    actual: value,
-    choice: { what: noun, names },
+    what: path === '--to' || path === '-T' ? 'form' : path.slice(2),
   });
+}
+
+/** Parses an argument that must be one of some names. @param what they name: `form`. @throws UsageError */
+export function nameArgument<T extends string>(what: string, names: readonly T[]): (text: string) => T {
+  return (text) => nameOf(names, text, { code: 'argument', path: '', what });
+}
+
+function nameOf<T extends string>(
+  names: readonly T[],
+  value: string,
+  { code, path, what }: { readonly code: string; readonly path: string; readonly what: string },
+): T {
+  const name = nameLike(value, names);
+  if (name !== undefined) return name;
+  throw new UsageError({ code, path, expected: names.join(', '), actual: value, choice: { what, names } });
 }
 
 /** Parses an option that is an integer from `min` to `max`, decimal or hexadecimal. */

@@ -6,14 +6,14 @@ import { version } from '../node/version.js';
 import { loadCommands } from './commands/index.js';
 import { exitCodes } from './exit-codes.js';
 import { CommandIo } from './io.js';
-import { rootCommand } from './root.js';
+import { checkedWords, rootCommand } from './root.js';
 
 /** Parses a command line and runs its command. @returns the exit code. @throws UsageError, WireError, FileError */
 export async function runProgram(argv: readonly string[], stdio: Stdio): Promise<number> {
   const io = new CommandIo(protocol, stdio);
   try {
     const program = await programOf(io, argv);
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(checkedWords(program, argv), { from: 'user' });
     if (io.isInterrupted) return exitCodes.interrupted;
     // Problems in what nobody wants to read do not count.
     return io.isOutputClosed ? exitCodes.ok : io.exitCode;

@@ -37,3 +37,15 @@ export function rootCommand(stdio: Stdio, warn: (text: string) => void): Command
       .configureHelp({ showGlobalOptions: true, minWidthToWrap: wrapWidth })
   );
 }
+
+/**
+ * The words that Commander is to parse: for help of a command that there is not, that name alone. Commander would print
+ * the help of the whole program.
+ *
+ * @param program with all commands that the words may name.
+ */
+export function checkedWords(program: Command, argv: readonly string[]): readonly string[] {
+  const [name] = argv[0] === 'help' ? argv.slice(1) : argv;
+  const isKnown = name === undefined || name.startsWith('-') || name === 'help';
+  return isKnown || program.commands.some((command) => command.name() === name) ? argv : [name];
+}

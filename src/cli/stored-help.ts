@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import type { Stdio } from '../node/stdio.js';
 import { exitCodes } from './exit-codes.js';
 import { addCommandOf, type HelpPage } from './help-page.js';
-import { rootCommand } from './root.js';
+import { checkedWords, rootCommand } from './root.js';
 
 /**
  * Prints the help that a command line asks for.
@@ -18,7 +18,7 @@ export function printStoredHelp(
   const program = rootCommand(stdio, () => {});
   for (const page of pages) addCommandOf(page, program, () => {});
   try {
-    program.parse(argv, { from: 'user' });
+    program.parse(checkedWords(program, argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.ok;

@@ -28,7 +28,9 @@ export function scenarioFiles(
       return files.whole(path);
     }
     const looked = folders.map((one) => one || '.').join(', ');
-    throw new FileError(name, new Error(`it is in none of the folders ${looked}: copy it to one of them`));
+    const loader = scenario === '-' ? 'standard input' : scenario;
+    const problem = `${loader} loads it, and it is in none of the folders ${looked}: copy it to one of them`;
+    throw new FileError(name, new Error(problem));
   };
   return (name) => {
     const bytes = contents.get(name) ?? read(name);

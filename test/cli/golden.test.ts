@@ -147,11 +147,13 @@ describe('export', () => {
     expect(readFileSync(join(folder, form), 'utf8')).toContain(text);
   });
 
-  it('refuses a form that there is not', async () => {
+  it('refuses the name of a form, a shell or a question that there is not, and says of what it is the name', async () => {
+    await refused(['completion', 'bas'], 2, 'there is no shell bas; did you mean bash?');
+    await refused(['query', 'slow', 'x'], 2, 'there is no question slow; did you mean slowest?');
     await refused(
       ['export', 'asn1'],
       2,
-      'there is no name asn1; possible: lua, ksy, c, md, json-schema, afl-mutator',
+      'there is no form asn1; possible: lua, ksy, c, md, json-schema, afl-mutator',
     );
   });
 });

@@ -18,6 +18,14 @@ function wordsOf({ name, commands }: HelpPage): string[][] {
 const commands = pages.flatMap(wordsOf).map((words) => words.join(' '));
 
 describe('--help', () => {
+  it.each([['help', 'decod'], ['decod', '--help'], ['decod']])(
+    'of a command that there is not names the nearest one: %s',
+    async (...words) => {
+      const stderr = "gunyah-rm: unknown command 'decod' (Did you mean decode?)\n";
+      expect(await gunyahRm(words)).toMatchObject({ code: 2, stdout: '', stderr });
+    },
+  );
+
   it.each(commands)('of %s fits a page and names its defaults', async (command) => {
     const { code, stdout } = await gunyahRm([...command.split(' '), '--help']);
     expect(code).toBe(0);
@@ -77,6 +85,8 @@ describe('the help that the build stores', () => {
     ['decode', '--filter', '--help'],
     ['decode', '--', '--help'],
     ['no-such-command'],
+    ['help', 'decod'],
+    ['decod', '--help'],
     ['fuzz', '--no-such-option'],
   ])('leaves to the commands what does not ask for it: %s', (...words) => {
     expect(printed(words)).toEqual({ code: undefined, stdout: '', stderr: '' });

@@ -212,11 +212,21 @@ describe('replay', () => {
     const path = resolve(scenarioFolder, '../vm-lifecycle.pcapng');
     const without = await gunyahRm(['replay', path]);
     expect(without.code).toBe(1);
+    expect(without.stderr).toMatch(
+      /this capture does not say what was in memory\..* --load ADDRESS=FILE\.\n$/,
+    );
     const blob = join(folder, 'vm.dtb');
     const { deviceTree } = await import('../sim/scenarios.js');
     writeFileSync(blob, deviceTree('vm.dtb') as Uint8Array);
-    const { code, stdout } = await gunyahRm(['replay', path, '--load', `0x89000000=${blob}`]);
-    expect([code, stdout]).toEqual([0, '25 steps, 25 equal, 0 different\n']);
+    const { code, stdout, stderr } = await gunyahRm(['replay', path, '--load', `0x89000000=${blob}`]);
+    expect([code, stdout, stderr]).toEqual([0, '25 steps, 25 equal, 0 different\n', '']);
+  });
+
+  it('says nothing of --load where a recording differs', async () => {
+    // A recording without what it recorded differs.
+    const lines = [{ scenario: 'differs' }, { from: 3, frame: '210100000100005600000000', out: [] }];
+    const { code, stderr } = await gunyahRm(['replay', ndjson('differs.ndjson', lines)]);
+    expect([code, stderr]).toEqual([1, '']);
   });
 
   it('goes on with the next file after one that is none', async () => {

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -128,5 +128,14 @@ describe('lint', () => {
     expect((await gunyahRm(['simulate', scenario, '-o', capture])).code).toBe(0);
     const { code, stdout } = await gunyahRm(['lint', '--level', 'hangs', capture]);
     expect([code, stdout]).toEqual([0, '0 findings\n']);
+  });
+
+  it('names the file that loads another one which is not there', async () => {
+    const alone = join(ownFolder(), 'boot.ndjson');
+    copyFileSync(scenario, alone);
+    const { code, stderr } = await gunyahRm(['lint', alone]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(`example.dtb: ${alone} loads it, and it is in none of the folders`);
+    expect(stderr).toMatch(/: copy it to one of them\n$/);
   });
 });

@@ -6,7 +6,7 @@ import { completionScripts, type Shell } from '../completion/scripts.js';
 import { shellWords } from '../completion/words.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
-import { oneOf } from '../options.js';
+import { nameArgument } from '../options.js';
 
 interface CompletionOptions {
   readonly line?: string;
@@ -32,7 +32,7 @@ export function register(
   program
     .command('completion')
     .description('print what a shell needs to complete the words of this program')
-    .argument('[shell]', shells.join(', '), (name) => oneOf(shells, name, ''))
+    .argument('[shell]', shells.join(', '), nameArgument('shell', shells))
     // The scripts ask with these.
     .addOption(new Option('--line <text>', 'the command line up to the cursor').hideHelp())
     .addOption(new Option('--word <text>', 'the part of it that the shell replaces').hideHelp())

@@ -3,7 +3,7 @@ import { type ExportForm, exportForms } from '../../export/forms.js';
 import { exportContext } from '../export-context.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
-import { nameOption } from '../options.js';
+import { nameArgument } from '../options.js';
 
 const examples = `
 Forms:
@@ -26,7 +26,7 @@ export function register(program: Command, io: CommandIo): void {
   program
     .command('export')
     .description('write the protocol in a form that other tools read')
-    .argument('<form>', forms.join(', '), nameOption('', forms))
+    .argument('<form>', forms.join(', '), nameArgument('form', forms))
     .option('-o, --output <file>', 'where to write', '-')
     .addHelpText('after', notes(examples))
     .action((form: ExportForm, { output: path }: { output: string }) => {

@@ -7,7 +7,7 @@ import { rmRules } from '../../rpc/index.js';
 import { questions, tablesOf } from '../../tables/index.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
-import { nameOption, oneOf } from '../options.js';
+import { nameArgument, nameOption } from '../options.js';
 import { type OutputForm, outputForm } from '../output-form.js';
 import { writeTables } from './decode/tables.js';
 
@@ -106,11 +106,8 @@ function sqlOf(text: string): string {
     throw new UsageError({ code: 'argument', path: 'sql', expected, actual: sql === '' ? 'nothing' : sql });
   }
   if (!/^[\w-]*$/.test(sql)) return sql;
-  const name = oneOf(
-    questions.map((question) => question.name),
-    sql,
-    '',
-  );
+  const names = questions.map((question) => question.name);
+  const name = nameArgument('question', names)(sql);
   return questions.find((question) => question.name === name)?.sql ?? sql;
 }
 

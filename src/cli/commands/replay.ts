@@ -11,7 +11,7 @@ import { turn } from '../../node/timing.js';
 import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, LineReplay } from '../../sim/index.js';
 import { runInSlices, runRemotely } from '../../target/index.js';
-import type { CommandIo } from '../io.js';
+import { type CommandIo, nameOfInput } from '../io.js';
 import { StopReading } from '../merge.js';
 import { notes } from '../notes.js';
 import { type FileAt, integerOption, loadFlag, managerFlag, outsideFlag, platformFlag } from '../options.js';
@@ -152,7 +152,10 @@ async function replayFile(
 ): Promise<void> {
   const { platform, manager, careful, load } = options;
   const { added, contents } = loadedFiles(io, file, options);
+  const before = counts.different;
   let recordings = 0;
+  let loads = load.length;
+  let isCapture = false;
   let run: LineReplay | undefined;
   let print: (comparison: Comparison) => void = () => {};
   const seen = (comparison: Comparison | undefined) => {
@@ -163,6 +166,8 @@ async function replayFile(
     file,
     (line) => {
       const begins = beginsRecording(line, recordings);
+      isCapture ||= line.number === undefined;
+      if (isLine(line.value) && line.value.op === 'load') loads++;
       if (begins) {
         seen(run?.end());
         run = new LineReplay({ platform, manager, careful: careful === true, file: contents });
@@ -175,7 +180,12 @@ async function replayFile(
   );
   // Where the user interrupted it no boot ends.
   if (!io.isInterrupted) seen(run?.end());
+  if (!isCapture || loads > 0 || counts.different === before) return;
+  output.flush();
+  io.note(`${nameOfInput(file)}: this capture does not say what was in memory. ${loadHint}`);
 }
+
+const loadHint = 'If a VM was made from a devicetree, put that there with --load ADDRESS=FILE.';
 
 /** @param before number of recordings of the file that have begun. */
 function beginsRecording(line: ScenarioLine, before: number): boolean {
