@@ -17,6 +17,7 @@ export function expectSame<T extends string | number | bigint>(
 /**
  * `toEqual` for tests that compare many thousand times: an assertion of Vitest costs many times as much as the comparison
  * in it. What is strictly equal is equal, and `toEqual` decides about all else.
+ * Neither value may be an object whose state is in #private members only: two of those are always strictly equal.
  */
 export function expectEqual(actual: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(actual, expected)) expect(actual).toEqual(expected);
