@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { build } from 'vite';
+import { buildAsShipped } from './vite-build.js';
 
 /** Makes the page of `inspect`, as `npm run build` does. */
 export default async function setup(): Promise<void> {
-  await build({ configFile: resolve(import.meta.dirname, '../vite.config.ts') });
+  await buildAsShipped({ configFile: resolve(import.meta.dirname, '../vite.config.ts') });
 }

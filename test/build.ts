@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
-import { build } from 'vite';
 import { main } from './cli/bundle.js';
+import { buildAsShipped } from './vite-build.js';
 
 /** Builds the command line as it is shipped, for the tests that start it as a process. */
 export default async function setup(): Promise<void> {
   const configFile = resolve(import.meta.dirname, '../vite.cli.config.ts');
-  await build({ configFile, build: { outDir: dirname(main) } });
+  await buildAsShipped({ configFile, build: { outDir: dirname(main) } });
 }
