@@ -12,7 +12,8 @@ import { Stream, type StreamOwner } from './stream.js';
 
 const ignore = () => {};
 
-const recentCount = 256;
+/** A power of two. An assembler of a few messages has such a table, too. */
+const recentCount = 64;
 
 function keyOf(from: number, to: number): number {
   return from * 0x10000 + to;

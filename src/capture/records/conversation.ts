@@ -23,6 +23,25 @@ export type UnansweredRequest = Omit<Outstanding, 'clockTime' | 'payload'>;
 /** No request. */
 const NONE = -1;
 const BUCKETS_MIN = 4;
+/** An assembler of a few messages has room for so many. */
+const PLACES_MIN = 4;
+
+/** Words of a request in `#words`, and which they are. */
+const WIDTH = 8;
+const ID = 0;
+const SEQ = 1;
+/** Halves of the time, where `IS_SPLIT`. */
+const HIGH = 2;
+const LOW = 3;
+const IS_SPLIT = 4;
+/** The next request in the bucket. */
+const NEXT = 5;
+const OLDER = 6;
+/** Of a free place: the next free one. */
+const NEWER = 7;
+
+const noNumbers = new Float64Array(0);
+const noWords = new Int32Array(0);
 
 /** What one VM has asked another: a sequence number holds one request at a time. */
 export class Conversation {
@@ -42,21 +61,13 @@ export class Conversation {
  */
 export class WaitingRequests {
   #conversations: Conversation[] = [];
-  #no = new Float64Array(0);
-  #frame = new Float64Array(0);
-  #id = new Uint32Array(0);
-  #seq = new Uint16Array(0);
-  /** Halves of the time, where `#isSplit`. Other times are in `#times`. */
-  #high = new Uint32Array(0);
-  #low = new Uint32Array(0);
-  #isSplit = new Uint8Array(0);
+  /** Number and first packet of each. */
+  #numbers = noNumbers;
+  /** All else of each that is a number, as named below {@link WIDTH}. */
+  #words = noWords;
+  /** Times that are not in halves. */
   readonly #times: (bigint | undefined)[] = [];
   readonly #payloads: (Values | undefined)[] = [];
-  /** The next request in the bucket. */
-  #next = new Int32Array(0);
-  #older = new Int32Array(0);
-  /** Of a free place: the next free one. */
-  #newer = new Int32Array(0);
   #oldest = NONE;
   #newest = NONE;
   #free = NONE;
@@ -78,11 +89,11 @@ export class WaitingRequests {
   /** The request with this number and id, which is valid until another one comes; negative if none waits. */
   find(conversation: Conversation, seq: number, id: number): number {
     const place = this.#at(conversation, seq);
-    return place >= 0 && this.#id[place] === id ? place : NONE;
+    return place >= 0 && this.#words[place * WIDTH + ID] === (id | 0) ? place : NONE;
   }
 
   noOf(request: number): number {
-    return this.#no[request] as number;
+    return this.#numbers[2 * request] as number;
   }
 
   payloadOf(request: number): Values | undefined {
@@ -91,9 +102,9 @@ export class WaitingRequests {
 
   /** Nanoseconds from the request to a time; NaN where one of them is unknown. */
   latency(request: number, time: PacketTime): number {
-    if (time.isSplit && this.#isSplit[request] === 1) {
-      const seconds = (time.high - (this.#high[request] as number)) * 0x1_0000_0000;
-      const ns = seconds + (time.low - (this.#low[request] as number));
+    if (time.isSplit && this.#words[request * WIDTH + IS_SPLIT] === 1) {
+      const seconds = (time.high - ((this.#words[request * WIDTH + HIGH] as number) >>> 0)) * 0x1_0000_0000;
+      const ns = seconds + (time.low - ((this.#words[request * WIDTH + LOW] as number) >>> 0));
       if (Number.isSafeInteger(ns)) return ns;
     }
     return time.since(this.#timeOf(request)) ?? Number.NaN;
@@ -112,19 +123,19 @@ export class WaitingRequests {
     const before = this.#at(conversation, seq);
     if (before >= 0) this.#lose(before);
     const place = this.#take();
-    this.#no[place] = no;
-    this.#id[place] = id;
-    this.#seq[place] = seq;
-    this.#frame[place] = frame;
+    this.#numbers[2 * place] = no;
+    this.#words[place * WIDTH + ID] = id;
+    this.#words[place * WIDTH + SEQ] = seq;
+    this.#numbers[2 * place + 1] = frame;
     this.#setTime(place, time);
     if (payload !== this.#payloads[place]) this.#payloads[place] = payload;
     if (conversation !== this.#conversations[place]) this.#conversations[place] = conversation;
     this.#link(conversation, place);
     const newest = this.#newest;
-    this.#older[place] = newest;
-    this.#newer[place] = NONE;
+    this.#words[place * WIDTH + OLDER] = newest;
+    this.#words[place * WIDTH + NEWER] = NONE;
     if (newest < 0) this.#oldest = place;
-    else this.#newer[newest] = place;
+    else this.#words[newest * WIDTH + NEWER] = place;
     this.#newest = place;
     this.#count++;
     if (this.#count > this.#limit) this.#lose(this.#oldest);
@@ -132,21 +143,21 @@ export class WaitingRequests {
 
   /** The request has its reply. */
   close(request: number): void {
-    const older = this.#older[request] as number;
-    const newer = this.#newer[request] as number;
+    const older = this.#words[request * WIDTH + OLDER] as number;
+    const newer = this.#words[request * WIDTH + NEWER] as number;
     if (older < 0) this.#oldest = newer;
-    else this.#newer[older] = newer;
+    else this.#words[older * WIDTH + NEWER] = newer;
     if (newer < 0) this.#newest = older;
-    else this.#older[newer] = older;
+    else this.#words[newer * WIDTH + OLDER] = older;
     this.#count--;
     this.#unlink(this.#conversations[request] as Conversation, request);
-    this.#newer[request] = this.#free;
+    this.#words[request * WIDTH + NEWER] = this.#free;
     this.#free = request;
   }
 
   /** All that wait, oldest first. */
   *all(): Generator<Outstanding & { readonly conversation: Conversation }> {
-    for (let place = this.#oldest; place >= 0; place = this.#newer[place] as number)
+    for (let place = this.#oldest; place >= 0; place = this.#words[place * WIDTH + NEWER] as number)
       yield { ...this.#request(place), conversation: this.#conversations[place] as Conversation };
   }
 
@@ -154,7 +165,8 @@ export class WaitingRequests {
   endOf(conversation: Conversation): void {
     const places: number[] = [];
     for (const first of conversation.buckets)
-      for (let place = first; place >= 0; place = this.#next[place] as number) places.push(place);
+      for (let place = first; place >= 0; place = this.#words[place * WIDTH + NEXT] as number)
+        places.push(place);
     for (const place of places.sort((a, b) => this.noOf(a) - this.noOf(b))) this.#lose(place);
   }
 
@@ -171,16 +183,16 @@ export class WaitingRequests {
 
   #request(place: number): Outstanding {
     const { from, to } = this.#conversations[place] as Conversation;
-    const id = this.#id[place] as number;
+    const id = (this.#words[place * WIDTH + ID] as number) >>> 0;
     const clockTime = this.#timeOf(place);
     return {
-      no: this.#no[place] as number,
+      no: this.#numbers[2 * place] as number,
       id,
       name: this.#nameOf(id),
-      seq: this.#seq[place] as number,
+      seq: this.#words[place * WIDTH + SEQ] as number,
       from,
       to,
-      frame: this.#frame[place] as number,
+      frame: this.#numbers[2 * place + 1] as number,
       time: clockTime.ns,
       clockTime,
       payload: this.#payloads[place],
@@ -189,25 +201,30 @@ export class WaitingRequests {
 
   #timeOf(place: number): PacketTime {
     const time = new PacketTime();
-    if (this.#isSplit[place] === 1) time.split(this.#high[place] as number, this.#low[place] as number);
+    if (this.#words[place * WIDTH + IS_SPLIT] === 1)
+      time.split(
+        (this.#words[place * WIDTH + HIGH] as number) >>> 0,
+        (this.#words[place * WIDTH + LOW] as number) >>> 0,
+      );
     else time.ns = this.#times[place];
     return time;
   }
 
   #setTime(place: number, time: PacketTime): void {
     if (time.isSplit) {
-      this.#isSplit[place] = 1;
-      this.#high[place] = time.high;
-      this.#low[place] = time.low;
+      this.#words[place * WIDTH + IS_SPLIT] = 1;
+      this.#words[place * WIDTH + HIGH] = time.high;
+      this.#words[place * WIDTH + LOW] = time.low;
     } else {
-      this.#isSplit[place] = 0;
+      this.#words[place * WIDTH + IS_SPLIT] = 0;
       this.#times[place] = time.ns;
     }
   }
 
   #at({ buckets }: Conversation, seq: number): number {
     let place = buckets[seq & (buckets.length - 1)] as number;
-    while (place >= 0 && this.#seq[place] !== seq) place = this.#next[place] as number;
+    while (place >= 0 && this.#words[place * WIDTH + SEQ] !== seq)
+      place = this.#words[place * WIDTH + NEXT] as number;
     return place;
   }
 
@@ -218,20 +235,20 @@ export class WaitingRequests {
   }
 
   #insert(buckets: Int32Array, place: number): void {
-    const bucket = (this.#seq[place] as number) & (buckets.length - 1);
-    this.#next[place] = buckets[bucket] as number;
+    const bucket = (this.#words[place * WIDTH + SEQ] as number) & (buckets.length - 1);
+    this.#words[place * WIDTH + NEXT] = buckets[bucket] as number;
     buckets[bucket] = place;
   }
 
   #unlink(conversation: Conversation, place: number): void {
     const { buckets } = conversation;
-    const bucket = (this.#seq[place] as number) & (buckets.length - 1);
-    const after = this.#next[place] as number;
+    const bucket = (this.#words[place * WIDTH + SEQ] as number) & (buckets.length - 1);
+    const after = this.#words[place * WIDTH + NEXT] as number;
     let at = buckets[bucket] as number;
     if (at === place) buckets[bucket] = after;
     else {
-      while (this.#next[at] !== place) at = this.#next[at] as number;
-      this.#next[at] = after;
+      while (this.#words[at * WIDTH + NEXT] !== place) at = this.#words[at * WIDTH + NEXT] as number;
+      this.#words[at * WIDTH + NEXT] = after;
     }
     // Thousands of conversations may each have had many requests.
     if (--conversation.count * 8 < buckets.length && buckets.length > BUCKETS_MIN)
@@ -242,7 +259,7 @@ export class WaitingRequests {
     const resized = new Int32Array(length).fill(NONE);
     for (const first of conversation.buckets)
       for (let place = first; place >= 0; ) {
-        const next = this.#next[place] as number;
+        const next = this.#words[place * WIDTH + NEXT] as number;
         this.#insert(resized, place);
         place = next;
       }
@@ -253,33 +270,24 @@ export class WaitingRequests {
   #take(): number {
     if (this.#free < 0) this.#grow();
     const place = this.#free;
-    this.#free = this.#newer[place] as number;
+    this.#free = this.#words[place * WIDTH + NEWER] as number;
     return place;
   }
 
   #grow(): void {
-    const { length } = this.#no;
-    const longer = Math.max(16, 2 * length);
-    this.#no = grown(this.#no, new Float64Array(longer));
-    this.#frame = grown(this.#frame, new Float64Array(longer));
-    this.#id = grown(this.#id, new Uint32Array(longer));
-    this.#seq = grown(this.#seq, new Uint16Array(longer));
-    this.#high = grown(this.#high, new Uint32Array(longer));
-    this.#low = grown(this.#low, new Uint32Array(longer));
-    this.#isSplit = grown(this.#isSplit, new Uint8Array(longer));
-    this.#next = grown(this.#next, new Int32Array(longer));
-    this.#older = grown(this.#older, new Int32Array(longer));
-    this.#newer = grown(this.#newer, new Int32Array(longer));
+    const length = this.#numbers.length / 2;
+    const longer = Math.max(PLACES_MIN, 2 * length);
+    const numbers = new Float64Array(2 * longer);
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
+    const words = new Int32Array(WIDTH * longer);
+    words.set(this.#words);
+    this.#words = words;
     for (let place = longer - 1; place >= length; place--) {
-      this.#newer[place] = this.#free;
+      this.#words[place * WIDTH + NEWER] = this.#free;
       this.#free = place;
       this.#payloads[place] = undefined;
       this.#times[place] = undefined;
     }
   }
-}
-
-function grown<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
