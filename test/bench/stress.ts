@@ -1,7 +1,8 @@
 /**
  * `npm run stress`: time and peak memory of each reader and command at 1, 10 and 100 MB of the worst input known for it,
- * as a table. At 100 MB only the commands run that are listed as `large`, so that all takes some six CPU minutes. Ten times the input may take ten times the time, and the peak is at most 200 MB and twice the largest
- * packet. Arguments choose rows by their names, and sizes: `npm run stress -- diff 10`.
+ * as a table. At 100 MB only the commands run that are listed as `large`, so that all takes some six CPU minutes. Time
+ * may grow in proportion to the input, and the peak is at most 200 MB and twice the largest packet.
+ * Arguments choose rows by their names, and sizes: `npm run stress -- diff 10`.
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';

@@ -33,7 +33,7 @@ export interface DiffCounts {
 
 /** How many messages of each capture are compared with each other. Where one has fewer, the other one may have more. */
 export const diffWindow = 1 << 15;
-/** Memory that these take at most, if one is not larger than that. */
+/** Most bytes that the messages of one window take. A single message may be larger. */
 const WINDOW_BYTES = 8 << 20;
 
 /** So many equal messages in a row are no chance: what lies behind them does not change the pairs before them. */

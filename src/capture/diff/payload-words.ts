@@ -7,9 +7,9 @@ const CAPACITY = 1 << 13;
  */
 export class PayloadWords {
   #words = new Int32Array(CAPACITY);
-  /** The same bytes. */
+  /** Covers `#words`. */
   #view = new DataView(this.#words.buffer);
-  /** By the exponent of the room: where there is some. */
+  /** Free places: entry n lists those of two to the power of n words. */
   readonly #free: number[][] = [];
   #end = 0;
 
@@ -54,7 +54,7 @@ export class PayloadWords {
   }
 }
 
-/** Of the smallest power of two of words that so many bytes fit in. */
+/** The exponent of the smallest power of two of words that hold so many bytes. */
 function exponentOf(size: number): number {
   return 32 - Math.clz32((size - 1) >> 2);
 }

@@ -15,7 +15,7 @@ export class Line {
     return line;
   }
 
-  /** As `setPlain`. */
+  /** Takes a line that is given as text, without the escape sequences of terminals. */
   setText(text: string): void {
     const room = text.length * 3;
     if (this.#own.length < room) this.#own = new Uint8Array(room * 2);

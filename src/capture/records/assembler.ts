@@ -12,7 +12,7 @@ import { Stream, type StreamOwner } from './stream.js';
 
 const ignore = () => {};
 
-/** A power of two. An assembler of a few messages has such a table, too. */
+/** Entries of a table: a power of two. It is small, because each assembler makes one, also for a single message. */
 const recentCount = 64;
 
 function keyOf(from: number, to: number): number {

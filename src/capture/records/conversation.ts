@@ -23,7 +23,7 @@ export type UnansweredRequest = Omit<Outstanding, 'clockTime' | 'payload'>;
 /** No request. */
 const NONE = -1;
 const BUCKETS_MIN = 4;
-/** An assembler of a few messages has room for so many. */
+/** Requests that there is room for at first. */
 const PLACES_MIN = 4;
 
 /** Words of a request in `#words`, and which they are. */
