@@ -46,6 +46,7 @@ export class Stream implements ReassemblySink {
   readonly #headerSize: number;
   readonly #content: number;
   readonly #wants: AssemblerOptions['wants'];
+  readonly #needsSound: AssemblerOptions['needsSound'];
   /** Passes a record on as the options say. */
   readonly #deliver: ((record: LazyRecord) => void) | undefined;
 
@@ -57,11 +58,12 @@ export class Stream implements ReassemblySink {
     this.#owner = owner;
     this.#lazy = owner.lazy;
     this.#functions = owner.functions;
-    const { protocol, rules, record, wants, frame, reuses = false } = owner.options;
+    const { protocol, rules, record, wants, needsSound, frame, reuses = false } = owner.options;
     this.#isFramed = frame !== undefined;
     this.#headerSize = protocol.limits.header;
     this.#content = protocol.limits.content;
     this.#wants = wants;
+    this.#needsSound = needsSound;
     this.#deliver = record && (reuses ? record : (lazy) => record(lazy.plain()));
     this.conversation = new Conversation(from, to);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
@@ -96,6 +98,11 @@ export class Stream implements ReassemblySink {
     this.#packet = packet;
     if (packet.queue !== undefined) this.#otherQueue();
     else this.#reassembler.receive(packet.view, packet.start, packet.end);
+  }
+
+  /** A message is in progress. */
+  get isInMessage(): boolean {
+    return this.#reassembler.isInMessage;
   }
 
   /** Nothing more comes: gives up the message in progress. */
@@ -144,7 +151,8 @@ export class Stream implements ReassemblySink {
 
   #isWanted(type: number, id: number): boolean {
     if (this.#deliver === undefined) return false;
-    return this.#wants === undefined || this.#wants(messageTypeNames[type] as MessageTypeName, id);
+    if (this.#wants === undefined || this.#needsSound?.() === true) return true;
+    return this.#wants(messageTypeNames[type] as MessageTypeName, id);
   }
 
   /** A message of which nobody takes a record: what it means for the packets that follow. */
@@ -156,9 +164,9 @@ export class Stream implements ReassemblySink {
     if (partner !== undefined) {
       const request = waiting.find(partner.conversation, seq, id);
       if (request >= 0) waiting.close(request);
-    } else if (type === MessageType.request && waiting.find(this.conversation, seq, id) < 0) {
+    } else if (type === MessageType.request) {
       const first = packets?.[0] ?? this.#packet;
-      waiting.open(this.conversation, no, id, seq, first.frame, clockTimeOf(first), undefined);
+      waiting.open(this.conversation, no, id, seq, first.frame, clockTimeOf(first));
     }
   }
 
@@ -176,13 +184,9 @@ export class Stream implements ReassemblySink {
   #request(record: LazyRecord, { replyDependsOnRequest }: MessageFunctions): void {
     const { no, id, seq, frame } = record;
     const { waiting } = this.#owner;
-    const repeated = waiting.find(this.conversation, seq, id);
-    if (repeated >= 0) {
-      record.duplicateOf = waiting.noOf(repeated);
-      return;
-    }
     const payload = replyDependsOnRequest ? record.payload : undefined;
-    waiting.open(this.conversation, no, id, seq, frame, record.clockTime, payload);
+    const repeated = waiting.open(this.conversation, no, id, seq, frame, record.clockTime, payload);
+    if (repeated >= 0) record.duplicateOf = waiting.noOf(repeated);
   }
 
   part(header: Header): void {

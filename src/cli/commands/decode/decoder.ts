@@ -50,8 +50,12 @@ export class Decoder {
       // Until a message has a problem all are looked at.
       ...(sink.ignoresDropped &&
         records && {
-          wants: (type: RecordType, id: number) => !this.isProblem || records.mayMatch(type, id),
+          wants: (type: RecordType, id: number) => records.mayMatch(type, id),
+          needsSound: () => !this.isProblem,
         }),
+      ...(sink.plain !== undefined &&
+        records === undefined &&
+        options.limit === undefined && { plain: sink.plain }),
       ...(sink.unanswered && { unanswered: sink.unanswered }),
     });
   }
