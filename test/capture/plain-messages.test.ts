@@ -8,10 +8,11 @@ import {
   type AssemblerOptions,
   type CaptureRecord,
   type Outstanding,
+  placeOfType,
   type RecordType,
 } from '../../src/capture/records/index.js';
 import { rulesOf } from '../../src/rpc/index.js';
-import { MessageType, messageTypeNames } from '../../src/schema/index.js';
+import { messageTypeNames } from '../../src/schema/index.js';
 import { Random } from '../random.js';
 import { recorded } from '../recorded.js';
 import { withSeed } from '../seeded.js';
@@ -133,20 +134,17 @@ describe.each([
     withSeed(ownSeed + 10, (seed) => {
       const random = new Random(seed);
       const packets = packetsOf(random);
-      const wants = (type: RecordType, id: number) =>
-        (id + MessageType[type as keyof typeof MessageType]) % 3 === 0;
-      const all: { readonly event: Event; readonly isWhole: boolean; readonly isProblem: boolean }[] = [];
+      const wants = (type: RecordType, id = 7) => (id + placeOfType(type)) % 3 === 0;
+      const all: { readonly event: Event; readonly isProblem: boolean }[] = [];
       eventsOf(
         packets,
         {
           limits,
           record: (record) => {
-            const isWhole =
-              record.type in MessageType && record.type !== 'continuation' && !record.incomplete;
-            all.push({ event: eventOf(record), isWhole, isProblem: isProblem(record) });
+            all.push({ event: eventOf(record), isProblem: isProblem(record) });
           },
         },
-        (event) => all.push({ event, isWhole: false, isProblem: false }),
+        (event) => all.push({ event, isProblem: false }),
       );
       for (const needsSound of [true, false]) {
         const found = new Map<unknown, Event>();
@@ -162,10 +160,10 @@ describe.each([
           (event) => lost.push(event),
         );
         expect(lost).toEqual(all.map(({ event }) => event).filter(([what]) => what === 'lost'));
-        for (const { event, isWhole, isProblem: isBroken } of all) {
+        for (const { event, isProblem: isBroken } of all) {
           const [what, no, type, id] = event;
           if (what === 'lost') continue;
-          const isWanted = !isWhole || wants(type as RecordType, id as number) || (needsSound && isBroken);
+          const isWanted = wants(type as RecordType, id as number) || (needsSound && isBroken);
           if (isWanted || found.has(no)) expect(found.get(no)).toEqual(event);
         }
         expect(found.size).toBeLessThan(all.length);

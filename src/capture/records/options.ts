@@ -16,11 +16,11 @@ export interface AssemblerOptions {
   /** Each record, which is valid until this returns if `reuses`: `keptRecord` gives one that stays. */
   readonly record?: (record: CaptureRecord) => void;
   /**
-   * Whether whole messages of this type and id are to be records, which is always the same. Others are only followed, and
-   * counted in `no`. A request on which the layout of its reply depends is a record in any case.
+   * Whether messages of this type and id are to be records, which is always the same. Others are only followed, and counted
+   * in `no`. A request on which the layout of its reply depends is a record in any case.
    */
-  readonly wants?: (type: RecordType, id: number) => boolean;
-  /** Whether messages of which something is wrong are now to be records too, and with them some that are in order. */
+  readonly wants?: (type: RecordType, id: number | undefined) => boolean;
+  /** Whether messages of which something is wrong are now to be records too; then some that are in order are records as well. */
   readonly needsSound?: () => boolean;
   /**
    * Takes some of the messages in order that are wanted, in place of `record`: plain ones, see `PlainMessages`.

@@ -130,7 +130,10 @@ export class Stream implements ReassemblySink {
     const isWhole = header.fragments === 0;
     if (this.#isFramed) this.#frame(own, isWhole ? 0 : this.#parts.length);
     const functions = this.#functions.of(id);
-    if (!this.#isWanted(type, id) && !(type === MessageType.request && functions.replyDependsOnRequest)) {
+    if (
+      !this.#isWanted(messageTypeNames[type] as MessageTypeName, id) &&
+      !(type === MessageType.request && functions.replyDependsOnRequest)
+    ) {
       this.#follow(header);
       return;
     }
@@ -149,10 +152,10 @@ export class Stream implements ReassemblySink {
     this.#deliver?.(lazy);
   }
 
-  #isWanted(type: number, id: number): boolean {
+  #isWanted(type: RecordType, id: number | undefined): boolean {
     if (this.#deliver === undefined) return false;
     if (this.#wants === undefined || this.#needsSound?.() === true) return true;
-    return this.#wants(messageTypeNames[type] as MessageTypeName, id);
+    return this.#wants(type, id);
   }
 
   /** A message of which nobody takes a record: what it means for the packets that follow. */
@@ -199,7 +202,7 @@ export class Stream implements ReassemblySink {
   abandoned(header: Header, view: DataView, size: number): void {
     const packets = this.#finish();
     const type = messageTypeNames[header.type] as MessageTypeName;
-    this.#other(header, type, packets, true, copy(view, 0, size), this.#reason);
+    this.#other(header, type, packets, true, view, 0, size, this.#reason);
   }
 
   /** The packets of the message in progress, which is none any more. */
@@ -215,37 +218,45 @@ export class Stream implements ReassemblySink {
     const { view, start, end } = this.#packet;
     const payload = start + this.#owner.options.protocol.limits.header;
     if (header.type === MessageType.continuation) {
-      this.#other(header, 'continuation', [this.#current(header)], false, copy(view, start, end), noIssues);
+      this.#other(header, 'continuation', undefined, false, view, start, end, noIssues);
     } else {
       const type = messageTypeNames[header.type] as MessageTypeName;
-      this.#other(header, type, [this.#current(header)], true, copy(view, payload, end), noIssues);
+      this.#other(header, type, undefined, true, view, payload, end, noIssues);
     }
   }
 
   malformed(issue: Issue): void {
     this.#frame(undefined, undefined, issue);
     const { view, start, end } = this.#packet;
-    this.#other(undefined, 'malformed', [this.#current(undefined)], false, copy(view, start, end), [issue]);
+    this.#other(undefined, 'malformed', undefined, false, view, start, end, [issue]);
   }
 
   #otherQueue(): void {
     this.#frame(undefined, undefined);
     const { view, start, end } = this.#packet;
-    this.#other(undefined, 'other', [this.#current(undefined)], false, copy(view, start, end), noIssues);
+    this.#other(undefined, 'other', undefined, false, view, start, end, noIssues);
   }
 
-  /** A record of something that is no whole message. */
+  /**
+   * A record of something that is no whole message.
+   *
+   * @param parts its packets; undefined: the latest one. @param view holds its bytes, which are [start, end).
+   */
   #other(
     header: Header | undefined,
     type: RecordType,
-    packets: readonly RecordPacket[],
+    parts: readonly RecordPacket[] | undefined,
     incomplete: boolean,
-    raw: Uint8Array,
+    view: DataView,
+    start: number,
+    end: number,
     issues: readonly Issue[],
   ): void {
     const { protocol, record } = this.#owner.options;
     const no = this.#owner.next();
-    if (record === undefined) return;
+    if (record === undefined || !this.#isWanted(type, header?.msg_id)) return;
+    const packets = parts ?? [this.#current(header)];
+    const raw = copy(view, start, end);
     // All keys by name: V8 gives each object that begins as a copy of another a class of its own.
     const other: CaptureRecord = {
       no,
