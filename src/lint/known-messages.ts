@@ -1,6 +1,6 @@
 import { sameBytes } from '../base/bytes.js';
 import type { CaptureRecord } from '../capture/records/index.js';
-import { StructType } from '../wire/index.js';
+import { VariantType } from '../wire/index.js';
 import { aboutText, type Fault, faultsOf, headlineOf, passageOf, payloadOf, type Where } from './evidence.js';
 import type { Evidence, Passage } from './finding.js';
 
@@ -79,8 +79,10 @@ export class KnownMessages {
 
   /** Undefined for a message about which more than its bytes tells what they mean. */
   #of(record: CaptureRecord): KnownMessage | undefined {
-    const { layout, bytes, id = 0 } = record;
-    if (!(layout instanceof StructType) || bytes === undefined || bytes.length > SIZE_MAX) return undefined;
+    const { bytes, id = 0 } = record;
+    if (bytes === undefined || bytes.length > SIZE_MAX || !isWhole(record)) return undefined;
+    // The request of a reply tells which of several layouts it has.
+    if (record.layout instanceof VariantType) return undefined;
     const hash = hashOf(id, bytes);
     let known = this.#known.get(hash);
     if (known?.is(record, bytes) === true) return known;
@@ -89,6 +91,10 @@ export class KnownMessages {
     this.#known.set(hash, known);
     return known;
   }
+}
+
+function isWhole({ type, incomplete }: CaptureRecord): boolean {
+  return !incomplete && (type === 'request' || type === 'reply' || type === 'notification');
 }
 
 /** FNV-1a. */
