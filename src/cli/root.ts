@@ -39,13 +39,15 @@ export function rootCommand(stdio: Stdio, warn: (text: string) => void): Command
 }
 
 /**
- * The words that Commander is to parse: for help of a command that there is not, that name alone. Commander would print
- * the help of the whole program.
+ * The words that Commander is to parse. Its own `help` knows commands of the program alone, and not those of a group. For
+ * help of a command that there is not, it would print the help of the program or group that the name is missing in.
  *
  * @param program with all commands that the words may name.
  */
 export function checkedWords(program: Command, argv: readonly string[]): readonly string[] {
-  const [name] = argv[0] === 'help' ? argv.slice(1) : argv;
-  const isKnown = name === undefined || name.startsWith('-') || name === 'help';
-  return isKnown || program.commands.some((command) => command.name() === name) ? argv : [name];
+  const [name, ...rest] = argv;
+  if (program.commands.length === 0 || name === undefined || name.startsWith('-')) return argv;
+  if (name === 'help') return checkedWords(program, [...rest, '--help']);
+  const command = program.commands.find((known) => known.name() === name);
+  return [name, ...(command === undefined ? [] : checkedWords(command, rest))];
 }

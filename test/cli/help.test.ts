@@ -26,6 +26,22 @@ describe('--help', () => {
     },
   );
 
+  it.each([
+    ['help', 'conform', 'rnu'],
+    ['conform', 'help', 'rnu'],
+    ['conform', 'rnu', '--help'],
+  ])('of a command that its group does not have names it: %s', async (...words) => {
+    const stderr = "gunyah-rm: unknown command 'rnu'\n";
+    expect(await gunyahRm(words)).toMatchObject({ code: 2, stdout: '', stderr });
+  });
+
+  it.each([
+    ['help', 'conform', 'rm'],
+    ['conform', 'help', 'rm'],
+  ])('of a command in a group can be asked in each way: %s', async (...words) => {
+    expect(await gunyahRm(words)).toEqual(await gunyahRm(['conform', 'rm', '--help']));
+  });
+
   it.each(commands)('of %s fits a page and names its defaults', async (command) => {
     const { code, stdout } = await gunyahRm([...command.split(' '), '--help']);
     expect(code).toBe(0);
@@ -70,6 +86,8 @@ describe('the help that the build stores', () => {
     [],
     ['--help'],
     ['help', 'fuzz'],
+    ['help', 'conform', 'rm'],
+    ['conform', 'help'],
     ['decode', 'a.pcapng', '-h'],
     ['encode', '--to', 'hex', '--help'],
     ...commands.map((command) => [...command.split(' '), '--help']),
