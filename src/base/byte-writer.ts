@@ -5,6 +5,8 @@ const little = true;
 const ZERO = 0x30;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+/** Behind two characters of a word. */
+const SPACE_BEHIND = 0x200000;
 
 /** Digits of 0..999 as bytes of a word, the first in the lowest byte. */
 const threeDigits = Int32Array.from({ length: 1000 }, (_, value) => wordOf(String(value).padStart(3, '0')));
@@ -147,6 +149,16 @@ export class ByteWriter {
     for (let index = start; index < end; index++, at += 2)
       view.setInt16(at, hexPairs[from[index] as number] as number, little);
     this.at = at;
+  }
+
+  /** The same with a space between two bytes. */
+  spacedHex(from: Uint8Array, start: number, end: number): void {
+    this.room(3 * (end - start));
+    const { view } = this;
+    let { at } = this;
+    for (let index = start; index < end; index++, at += 3)
+      view.setInt32(at, (hexPairs[from[index] as number] as number) | SPACE_BEHIND, little);
+    this.at = start < end ? at - 1 : at;
   }
 }
 

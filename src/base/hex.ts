@@ -19,13 +19,6 @@ export function formatHex(bytes: Uint8Array, start = 0, end = bytes.length): str
   return text;
 }
 
-/** As {@link formatHex}, with a space between two bytes: for a few bytes. */
-export function spacedHex(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at++) text += `${at === 0 ? '' : ' '}${pairs[bytes[at] as number]}`;
-  return text;
-}
-
 /** As {@link formatHex}, in texts of some 128 KiB: for bytes of any number. */
 export function* hexPieces(bytes: Uint8Array, start = 0, end = bytes.length): Generator<string> {
   for (let at = start; at < end; at += PIECE_SIZE) yield hexPiece(bytes, at, Math.min(end, at + PIECE_SIZE));

@@ -39,6 +39,6 @@ export class Baseline {
 }
 
 function keyOf(file: string, { rule, evidence }: Finding): string {
-  const about = evidence === undefined ? '' : ` ${evidence.headline} ${evidence.path}`;
+  const about = evidence === undefined ? '' : ` ${evidence.headline} ${evidence.passage.path}`;
   return `${file}: ${rule.id}${about}`;
 }

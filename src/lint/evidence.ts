@@ -1,39 +1,71 @@
 import { protocol } from '../../schemas/index.js';
+import { issueText } from '../base/sentence.js';
 import { vmidName } from '../capture/payload/index.js';
 import { aboutOf } from '../capture/print/index.js';
 import type { CaptureRecord } from '../capture/records/index.js';
-import { diagnose, type Range } from '../codec/index.js';
+import { diagnose } from '../codec/index.js';
 import { formatId } from '../schema/index.js';
 import { StructType } from '../wire/index.js';
-import type { Evidence } from './finding.js';
+import type { Passage } from './finding.js';
+import type { Rule } from './rule.js';
+import { ruleOfIssue } from './rules/index.js';
 
 const NOTHING = new Uint8Array(0);
 export const ERROR_WORD_SIZE = 4;
 
-/** The message of a record with the bytes of a field. @param path undefined: the field that the message is about. */
-export function evidenceOf(record: CaptureRecord, path?: string, offset?: number): Evidence {
-  const payload = payloadOf(record);
-  const named = path ?? subjectOf(record);
-  const range = rangeOf(record, payload, named, offset);
-  const at = Math.min(range?.start ?? offset ?? 0, payload.length);
-  return {
-    headline: headlineOf(record),
-    payload,
-    path: range?.path ?? named,
-    offset: at,
-    end: Math.max(at, range?.end ?? at),
-  };
+/** A place in the payload of a message: a field, or bytes that no field has. */
+export interface Where {
+  readonly path: string;
+  /** In bytes, in replies from after the error word. */
+  readonly offset: number;
 }
 
-/** `HLOS > RM request VM_RESET seq 4: VM 128`. */
-export function headlineOf(record: CaptureRecord): string {
+/** A message as a whole. */
+export const WHOLE: Where = { path: '', offset: 0 };
+
+/** What decoding finds wrong with a message. */
+export interface Fault extends Where {
+  readonly rule: Rule;
+  /** What the rule says, and what is wrong. */
+  readonly text: string;
+}
+
+/** What is wrong with a message, without what the capture lacks. */
+export function faultsOf({ issues }: CaptureRecord): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (const issue of issues) {
+    const rule = ruleOfIssue(issue.code);
+    if (rule === undefined) continue;
+    const { path, offset } = issue;
+    faults.push({ path, offset, rule, text: `${rule.why}: ${issueText(issue)}` });
+  }
+  return faults;
+}
+
+/** The bytes of a payload at a place. @param where undefined: the field that the message is about. */
+export function passageOf(record: CaptureRecord, payload: Uint8Array, where: Where | undefined): Passage {
+  const path = where?.path ?? subjectOf(record);
+  const found = rangeOf(record, payload, path, where?.offset);
+  const offset = Math.min(found?.start ?? where?.offset ?? 0, payload.length);
+  return { payload, path: found?.path ?? path, offset, end: Math.max(offset, found?.end ?? offset) };
+}
+
+/** `HLOS > RM request VM_RESET seq 4: VM 128`. @param about what {@link aboutText} says of it. */
+export function headlineOf(record: CaptureRecord, about = aboutText(record)): string {
   const { from, to, type, seq, id, message } = record;
-  const vm = (vmid: number) => vmidName(protocol, vmid) ?? `VM ${vmid}`;
   const name = message?.name ?? (id === undefined ? '' : formatId(id));
-  const { outcome, text } = aboutOf(protocol, record);
-  const about = outcome && text ? `${outcome}, ${text}` : (outcome ?? text);
-  const head = `${vm(from)} > ${vm(to)} ${type}${name && ` ${name}`}${seq === undefined ? '' : ` seq ${seq}`}`;
+  const head = `${vmName(from)} > ${vmName(to)} ${type}${name && ` ${name}`}${seq === undefined ? '' : ` seq ${seq}`}`;
   return about === '' ? head : `${head}: ${about}`;
+}
+
+function vmName(vmid: number): string {
+  return vmidName(protocol, vmid) ?? `VM ${vmid}`;
+}
+
+/** What a message says: the outcome of a reply, and the fields that matter. */
+export function aboutText(record: CaptureRecord): string {
+  const { outcome, text } = aboutOf(protocol, record);
+  return outcome && text ? `${outcome}, ${text}` : (outcome ?? text);
 }
 
 /** The bytes of the declared fields: of a reply those behind the error word. */
@@ -60,7 +92,11 @@ function subjectOf(record: CaptureRecord): string {
 }
 
 /** Bytes and what they are called. */
-type Named = Pick<Range, 'start' | 'end' | 'path'>;
+interface Named {
+  readonly start: number;
+  readonly end: number;
+  readonly path: string;
+}
 
 function rangeOf(
   { layout }: CaptureRecord,
@@ -70,11 +106,13 @@ function rangeOf(
 ): Named | undefined {
   let own: Named | undefined;
   let at: Named | undefined;
-  const { restStart } = diagnose(layout, payload, undefined, (_mark, scope, start, end) => {
-    const name = scope.path();
-    if (path !== '' && isWithin(name, path)) own = { start: own?.start ?? start, end, path };
-    if (offset !== undefined && start <= offset && offset < end) at ??= { start, end, path: path || name };
-  });
+  let restStart = 0;
+  if (layout !== undefined)
+    ({ restStart } = diagnose(layout, payload, undefined, (_mark, scope, start, end) => {
+      const name = scope.path();
+      if (path !== '' && isWithin(name, path)) own = { start: own?.start ?? start, end, path };
+      if (offset !== undefined && start <= offset && offset < end) at ??= { start, end, path: path || name };
+    }));
   if (own !== undefined || at !== undefined) return own ?? at;
   const isInRest = offset !== undefined && restStart <= offset && offset < payload.length;
   return isInRest ? { start: restStart, end: payload.length, path } : undefined;

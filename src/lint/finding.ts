@@ -11,10 +11,8 @@ export interface Place {
   readonly no?: number;
 }
 
-/** The message that a finding is about, and which of its bytes. */
-export interface Evidence {
-  /** `HLOS > RM request VM_RESET, VM 128`. */
-  readonly headline: string;
+/** Bytes of a message. */
+export interface Passage {
   /** Payload, in replies from after the error word. */
   readonly payload: Uint8Array;
   /** The field's bytes are [offset, end) of the payload. Equal: no field is concerned. */
@@ -22,6 +20,13 @@ export interface Evidence {
   readonly end: number;
   /** The field; empty when none is concerned. */
   readonly path: string;
+}
+
+/** The message that a finding is about, and which of its bytes. */
+export interface Evidence {
+  /** `HLOS > RM request VM_RESET seq 4: VM 128`. */
+  readonly headline: string;
+  readonly passage: Passage;
 }
 
 /** Something that will hurt somebody. */

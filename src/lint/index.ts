@@ -2,7 +2,7 @@
 export { Baseline } from './baseline.js';
 export { CaptureLinter, type LoadedFile } from './capture-linter.js';
 export { exampleOf, explanation, rulesPage, ruleTable } from './explain.js';
-export type { Evidence, Finding, LintNote, Place } from './finding.js';
+export type { Evidence, Finding, LintNote, Passage, Place } from './finding.js';
 export { Linter, type LinterOptions } from './linter.js';
 export { LiveLinter } from './live-linter.js';
 export { type LintForm, lintFormNames, lintForms, type Report } from './report/index.js';

@@ -1,6 +1,5 @@
 import { constants, VM_CONFIG_IMAGE } from '../../schemas/index.js';
 import { isLine } from '../base/line-readers.js';
-import { issueText } from '../base/sentence.js';
 import type { Packet } from '../capture/packets/index.js';
 import type { CaptureRecord } from '../capture/records/index.js';
 import type { FileContents } from '../machine/index.js';
@@ -15,10 +14,11 @@ import { panicPlaces } from '../rm/index.js';
 import { type Comparison, LineReplay, Replay, type ReplayFollower, readStep } from '../sim/index.js';
 import { type About, ClientWatches } from './client-watches.js';
 import { Doubt } from './doubt.js';
-import { evidenceOf, headlineOf } from './evidence.js';
+import { headlineOf, type Where } from './evidence.js';
 import type { Finding, LintNote, Place } from './finding.js';
+import { KnownMessages } from './known-messages.js';
 import { Lives } from './lives.js';
-import { MessagesSeen, type Sent, type Where } from './messages-seen.js';
+import { MessagesSeen, type Sent } from './messages-seen.js';
 import type { Rule } from './rule.js';
 import { lifeRules, managerRules } from './rules/index.js';
 import { correct, isRefused, seenReply } from './seen.js';
@@ -66,6 +66,7 @@ export class Linter {
   #memoryKnown = false;
   readonly #lives = new Lives<Sent>();
   readonly #suspicion = new Suspicion();
+  readonly #known = new KnownMessages();
   readonly #clients: ClientWatches;
   readonly #messages: MessagesSeen;
   /** Of a capture, whose steps are taken at once. */
@@ -76,10 +77,12 @@ export class Linter {
   constructor(options: LinterOptions) {
     this.#options = options;
     const { peers, isCapture } = options;
-    const find = (rule: Rule, about: About, issue?: Where) => this.#find(rule, about, issue);
+    const find = (rule: Rule, about: About, where?: Where, text?: string) =>
+      this.#find(rule, about, where, text);
+    const known = this.#known;
     const clients = new ClientWatches({ peers, isCapture, find });
     this.#clients = clients;
-    this.#messages = new MessagesSeen({ isCapture, clients, find });
+    this.#messages = new MessagesSeen({ isCapture, clients, known, find });
     this.#memoryKnown = this.#knowsMemory;
   }
 
@@ -139,17 +142,16 @@ export class Linter {
     return { follow, manager, ...(platform === undefined ? {} : { platform }) };
   }
 
-  /** @param about a field and what is wrong with it; undefined: the field that the message is about. */
-  #find(rule: Rule, { place, record }: About, about?: Where): void {
-    const peers = rule.peers.filter((peer) => this.#options.peers?.has(peer) !== false);
-    if (this.#options.wants?.(rule) === false) return;
+  /** @param where undefined: the field that the message is about. */
+  #find(rule: Rule, { place, record }: About, where?: Where, text = rule.why): void {
+    const { peers: asked, wants, isCapture, finding } = this.#options;
+    const peers = asked === undefined ? rule.peers : rule.peers.filter((peer) => asked.has(peer));
+    if (wants?.(rule) === false) return;
     if (peers.length === 0) return;
-    const evidence = record === undefined ? undefined : evidenceOf(record, about?.path, about?.offset);
-    const text = about !== undefined && 'code' in about ? `${rule.why}: ${issueText(about)}` : rule.why;
+    const evidence = record === undefined ? undefined : this.#known.evidence(record, where);
     // A reply has its number only when it is whole.
-    const isNumbered = this.#options.isCapture && record !== undefined;
-    const numbered = isNumbered ? { ...place, no: record.no } : place;
-    this.#options.finding({ place: numbered, rule, peers, text, evidence });
+    const numbered = isCapture && record !== undefined ? { ...place, no: record.no } : place;
+    finding({ place: numbered, rule, peers, text, evidence });
   }
 
   #step(comparison: Comparison<PanicReason> | undefined): void {

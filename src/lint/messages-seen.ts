@@ -1,5 +1,4 @@
 import { constants, protocol } from '../../schemas/index.js';
-import type { Issue } from '../base/error.js';
 import { emptyPacket, type Packet, putMessage } from '../capture/packets/index.js';
 import { Assembler, type CaptureRecord, keptRecord } from '../capture/records/index.js';
 import type { SeenFrame, SeenMessage } from '../host/index.js';
@@ -8,10 +7,11 @@ import { MessageType } from '../schema/index.js';
 import type { RecordedStep } from '../sim/index.js';
 import type { About, ClientWatches } from './client-watches.js';
 import { isNaming } from './doubt.js';
-import { ERROR_WORD_SIZE } from './evidence.js';
+import { ERROR_WORD_SIZE, WHOLE, type Where } from './evidence.js';
 import type { Place } from './finding.js';
+import type { KnownMessages } from './known-messages.js';
 import type { Rule } from './rule.js';
-import { ruleOfIssue, wireRules } from './rules/index.js';
+import { wireRules } from './rules/index.js';
 
 const { VMID_RM } = constants;
 
@@ -19,12 +19,6 @@ const { VMID_RM } = constants;
 export interface Sent extends About {
   reply: CaptureRecord | undefined;
 }
-
-/** A message as a whole. */
-const WHOLE = { path: '', offset: 0 } as const;
-
-/** A field and what is wrong with it, or the message as a whole. */
-export type Where = Issue | typeof WHOLE;
 
 const NONE: readonly Sent[] = [];
 const NOTHING = new Uint8Array(0);
@@ -71,7 +65,9 @@ export interface MessagesSeenOptions {
   readonly isCapture: boolean;
   /** What VMs send and take is shown to them. */
   readonly clients: ClientWatches;
-  readonly find: (rule: Rule, about: About, where: Where) => void;
+  readonly known: KnownMessages;
+  /** @param text what is wrong, where it is more than the rule says. */
+  readonly find: (rule: Rule, about: About, where: Where, text?: string) => void;
 }
 
 /** Puts queue messages together, finds what is wrong with them by themselves, and knows which of them RM has yet to handle. */
@@ -218,7 +214,7 @@ export class MessagesSeen {
   }
 
   #record(record: CaptureRecord): void {
-    const { isCapture, clients, find } = this.#options;
+    const { isCapture, clients, known, find } = this.#options;
     this.#completed = record;
     if (record.request !== undefined) {
       clients.replied(record);
@@ -229,13 +225,11 @@ export class MessagesSeen {
     const isOdd = type === 'malformed' || type === 'continuation' || incomplete || duplicateOf !== undefined;
     if (!isOdd && record.hasIssues === false) return;
     const place = isCapture ? { frame: record.packets[0]?.frame ?? 0, no: record.no } : this.#place;
-    for (const issue of type === 'malformed' ? [] : record.issues) {
-      const rule = ruleOfIssue(issue.code);
-      if (rule !== undefined) find(rule, { place, record }, issue);
-    }
-    if (type === 'malformed') find(wireRules.malformed, { place, record }, WHOLE);
-    else if (type === 'continuation') find(wireRules.continuation, { place, record }, WHOLE);
-    else if (incomplete) find(wireRules.incomplete, { place, record }, WHOLE);
-    if (duplicateOf !== undefined) find(wireRules.duplicate, { place, record }, WHOLE);
+    const about = { place, record };
+    if (type === 'malformed') find(wireRules.malformed, about, WHOLE);
+    else for (const fault of known.faults(record)) find(fault.rule, about, fault, fault.text);
+    if (type === 'continuation') find(wireRules.continuation, about, WHOLE);
+    else if (incomplete) find(wireRules.incomplete, about, WHOLE);
+    if (duplicateOf !== undefined) find(wireRules.duplicate, about, WHOLE);
   }
 }

@@ -97,6 +97,11 @@ export class Reassembler {
     }
   }
 
+  /** A message is in progress. */
+  get isInMessage(): boolean {
+    return this.#first !== undefined;
+  }
+
   /** The message in progress, which another reassembler can go on with: see {@link load}. */
   get state(): ReassemblyState | undefined {
     if (this.#first === undefined) return undefined;

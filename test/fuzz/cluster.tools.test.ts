@@ -33,7 +33,7 @@ function places(name: string): { readonly home: string; readonly path: string } 
   const command = `#!/usr/bin/env node
     const { spawnSync } = require('node:child_process');
     const words = process.argv.slice(2).map((word) =>
-      word === '3600' ? '1' : word.replace(/^\\/campaign|(?<=^exec:)\\/manager/, (path) => ${JSON.stringify(home)} + path));
+      ({ '--time': '--runs', 3600: '20' })[word] ?? word.replace(/^\\/campaign|(?<=^exec:)\\/manager/, (path) => ${JSON.stringify(home)} + path));
     process.exit(spawnSync(process.execPath, [${JSON.stringify(main)}, ...words], { stdio: 'inherit' }).status ?? 9);`;
   for (const [file, text] of [
     ['bin/gunyah-rm', command],

@@ -250,6 +250,8 @@ export class PageArray {
           const page = this.pages.get(mapping.phys);
           alike &&= mapping.phys - at === (first?.phys ?? 0) - block && mapping.access === first?.access;
           alike &&= this.stateOf(owner, page) !== 'lent';
+          // The table stays, whatever the other pages are.
+          if (!alike) break;
         }
         if (count === 0 || (alike && count === BLOCK / PAGE)) tables.delete(block);
       }

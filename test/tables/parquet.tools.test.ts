@@ -15,6 +15,7 @@ import { protocol } from '../../schemas/index.js';
 import { TableDatabase } from '../../src/node/duckdb.js';
 import { questions, tablesOf } from '../../src/tables/index.js';
 import { gunyahRm } from '../cli/run.js';
+import { expectEqual } from '../same.js';
 import { Server } from '../serve/server.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-tables-'));
@@ -88,7 +89,8 @@ describe('decode --to parquet, read by DuckDB', () => {
     const { columns } = tables.messages;
     const rows = await rowsOf('messages', columns, 'no');
     expect(rows).toHaveLength(lines.length);
-    expect(rows).toEqual(
+    expectEqual(
+      rows,
       lines.map((line) => Object.fromEntries(columns.map((column) => [column.name, expected(line, column)]))),
     );
   });
@@ -96,7 +98,8 @@ describe('decode --to parquet, read by DuckDB', () => {
   it('has the packets of decode --frames --json', async () => {
     const { columns } = tables.packets;
     const rows = await rowsOf('packets', columns, 'frame');
-    expect(rows).toEqual(
+    expectEqual(
+      rows,
       frames.map((line) =>
         Object.fromEntries(columns.map((column) => [column.name, expected(line, column)])),
       ),
@@ -120,7 +123,8 @@ describe('decode --to parquet, read by DuckDB', () => {
           ]),
         );
       });
-      expect(rows, name).toEqual(wanted);
+      expect(rows.length, name).toBe(wanted.length);
+      expectEqual(rows, wanted);
       compared += rows.length;
     }
     expect(compared).toBeGreaterThan(1000);

@@ -24,6 +24,8 @@ export function recordFields(protocol: Protocol, record: CaptureRecord): Fields 
 
 /** Ids whose result is remembered. */
 const slotCount = 256;
+/** Stands for no id, which no id is. */
+const NO_ID = -2;
 
 /**
  * A filter for all records of a capture. What the id and the type of a record decide is remembered, since a capture has
@@ -32,7 +34,7 @@ const slotCount = 256;
 export class RecordFilter {
   readonly #ofId: readonly FilterTerm[];
   readonly #others: readonly FilterTerm[];
-  /** By type and the lowest byte of the id. */
+  /** By type and a hash of the id. */
   readonly #ids = new Float64Array(recordTypes.length * slotCount).fill(-1);
   readonly #results = new Uint8Array(recordTypes.length * slotCount);
   readonly #protocol: Protocol;
@@ -55,10 +57,11 @@ export class RecordFilter {
   /** False if no message of this type and id matches. */
   mayMatch(type: RecordType, id: number | undefined): boolean {
     if (this.#ofId.length === 0) return true;
-    if (id === undefined) return this.#passesId(type, id);
-    const slot = placeOfType(type) * slotCount + (id & (slotCount - 1));
-    if (this.#ids[slot] !== id) {
-      this.#ids[slot] = id;
+    const key = id ?? NO_ID;
+    // Ids of the two families differ in their highest byte.
+    const slot = placeOfType(type) * slotCount + ((key ^ (key >>> 20)) & (slotCount - 1));
+    if (this.#ids[slot] !== key) {
+      this.#ids[slot] = key;
       this.#results[slot] = this.#passesId(type, id) ? 1 : 0;
     }
     return this.#results[slot] === 1;

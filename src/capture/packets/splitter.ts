@@ -11,6 +11,13 @@ export interface ItemFormat {
   sizeOf(view: DataView, at: number, available: number, offset: number): number;
   /** Takes the complete item [start, end) which begins at byte `offset` of the file. Throws WireError. */
   take(data: Uint8Array, view: DataView, start: number, end: number, offset: number): void;
+  /**
+   * Takes the items in [at, end) that are complete and of the usual kind, up to the first that is not. `sizeOf` and `take`
+   * would do the same, one by one, and look at each more closely.
+   *
+   * @returns the end of the last one taken.
+   */
+  takeUsual?(data: Uint8Array, view: DataView, at: number, end: number): number;
   /** Name for the path of an error about the item at `at`, of which `available` bytes are there. */
   nameOf(view: DataView, at: number, available: number): string;
 }
@@ -94,6 +101,12 @@ export class Splitter {
     const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let at = from;
     while (at < chunk.length) {
+      if (format.takeUsual !== undefined) {
+        const next = format.takeUsual(chunk, view, at, chunk.length);
+        this.#offset += next - at;
+        at = next;
+        if (at === chunk.length) return;
+      }
       const available = chunk.length - at;
       const size = format.sizeOf(view, at, available, this.#offset);
       if (size > available) {

@@ -43,6 +43,8 @@ export const BLOCK_TAIL_SIZE = 4;
 /** Bytes of a packet block before the packet's data. */
 export const ENHANCED_PACKET_DATA = 28;
 export const SIMPLE_PACKET_DATA = 12;
+/** Bytes of a packet block without data and options. */
+export const ENHANCED_PACKET_MIN = ENHANCED_PACKET_DATA + BLOCK_TAIL_SIZE;
 
 interface BlockKind {
   /** For error paths. */
@@ -54,11 +56,11 @@ interface BlockKind {
 const UNKNOWN_BLOCK: BlockKind = { name: 'block', sizeMin: BLOCK_HEAD_SIZE + BLOCK_TAIL_SIZE };
 const SECTION: BlockKind = { name: 'section_header', sizeMin: 28 };
 const INTERFACE: BlockKind = { name: 'interface_description', sizeMin: 20 };
-const PACKET: BlockKind = { name: 'packet', sizeMin: ENHANCED_PACKET_DATA + BLOCK_TAIL_SIZE };
+const PACKET: BlockKind = { name: 'packet', sizeMin: ENHANCED_PACKET_MIN };
 const SIMPLE_PACKET: BlockKind = { name: 'simple_packet', sizeMin: SIMPLE_PACKET_DATA + BLOCK_TAIL_SIZE };
 const ENHANCED_PACKET: BlockKind = {
   name: 'enhanced_packet',
-  sizeMin: ENHANCED_PACKET_DATA + BLOCK_TAIL_SIZE,
+  sizeMin: ENHANCED_PACKET_MIN,
 };
 
 export function blockKind(type: number): BlockKind {

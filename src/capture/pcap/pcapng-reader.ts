@@ -22,6 +22,7 @@ import {
   BYTE_ORDER_MAGIC_SWAPPED,
   blockKind,
   ENHANCED_PACKET_DATA,
+  ENHANCED_PACKET_MIN,
   OPTION_DROP_COUNT,
   SIMPLE_PACKET_DATA,
 } from './pcapng-blocks.js';
@@ -144,6 +145,40 @@ class PcapngFormat implements ItemFormat {
     else if (type === BLOCK_SIMPLE_PACKET) this.#simplePacket(data, view, start, end, offset);
     else if (type === BLOCK_INTERFACE) this.#interface(data, view, start, end, offset);
     else if (type === BLOCK_SECTION) this.#section(view, start, offset);
+  }
+
+  /** Packets of which everything was captured, without options. */
+  takeUsual(data: Uint8Array, view: DataView, from: number, end: number): number {
+    const little = this.#little;
+    const packet = this.#packet;
+    packet.data = data;
+    packet.view = view;
+    packet.comment = undefined;
+    let at = from;
+    while (end - at >= ENHANCED_PACKET_MIN) {
+      const size = view.getUint32(at + 4, little);
+      const captured = view.getUint32(at + 20, little);
+      const isUsual =
+        view.getUint32(at, little) === BLOCK_ENHANCED_PACKET &&
+        size <= Math.min(end - at, BLOCK_SIZE_MAX) &&
+        captured <= size &&
+        size === ENHANCED_PACKET_MIN + ((captured + 3) & ~3) &&
+        view.getUint32(at + size - BLOCK_TAIL_SIZE, little) === size &&
+        view.getUint32(at + 24, little) === captured;
+      if (!isUsual) return at;
+      const source = this.#interfaces[view.getUint32(at + 8, little)];
+      if (source === undefined || !isSupportedLink(source.linkType)) return at;
+      packet.start = at + ENHANCED_PACKET_DATA;
+      packet.end = packet.start + captured;
+      if (stripLink(source.linkType, packet) !== undefined) return at;
+      packet.frame += 1;
+      packet.clock = source.clock;
+      source.setTime(packet.clockTime, view.getUint32(at + 12, little), view.getUint32(at + 16, little));
+      this.#supportedSeen = true;
+      this.#sink(packet);
+      at += size;
+    }
+    return at;
   }
 
   /** After the last block: see pcapngReader. */

@@ -26,22 +26,25 @@ export class Latencies {
   #rounded = false;
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
+  /** The latest value and how often it has come in a row, which is not in the counts yet. */
+  #latest = 0;
+  #repeats = 0;
 
   add(ns: number): void {
-    const key = this.#rounded ? round(ns) : ns;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-    this.#total++;
-    this.#min = Math.min(this.#min, ns);
-    this.#max = Math.max(this.#max, ns);
-    if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
+    if (ns !== this.#latest) {
+      this.#settle();
+      this.#latest = ns;
+    }
+    this.#repeats++;
   }
 
   get isEmpty(): boolean {
-    return this.#total === 0;
+    return this.#total === 0 && this.#repeats === 0;
   }
 
   /** As plain data. */
   get state(): LatencyState {
+    this.#settle();
     return {
       counts: this.#counts,
       total: this.#total,
@@ -53,6 +56,7 @@ export class Latencies {
 
   /** Adds what another one has counted. The result is as if this one had counted all. */
   merge({ counts, total, isRounded, min, max }: LatencyState): void {
+    this.#settle();
     if (isRounded && !this.#rounded) this.#coarsen();
     for (const [ns, count] of counts) {
       const key = this.#rounded ? round(ns) : ns;
@@ -65,6 +69,7 @@ export class Latencies {
   }
 
   summary(): LatencySummary {
+    this.#settle();
     const sorted = [...this.#counts].sort(([a], [b]) => a - b);
     const at = (share: number) => {
       let left = Math.max(1, Math.ceil(this.#total * share));
@@ -75,6 +80,18 @@ export class Latencies {
       return Math.min(this.#max, Math.max(this.#min, found?.[0] ?? 0));
     };
     return { count: this.#total, min: this.#min, median: at(0.5), p99: at(0.99), max: this.#max };
+  }
+
+  #settle(): void {
+    if (this.#repeats === 0) return;
+    const ns = this.#latest;
+    const key = this.#rounded ? round(ns) : ns;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + this.#repeats);
+    this.#total += this.#repeats;
+    this.#repeats = 0;
+    this.#min = Math.min(this.#min, ns);
+    this.#max = Math.max(this.#max, ns);
+    if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
   }
 
   #coarsen(): void {

@@ -1,9 +1,17 @@
 import { defined } from '../../base/defined.js';
 import { formatDuration, formatTime } from '../../base/time.js';
-import { formatId, type Protocol } from '../../schema/index.js';
-import { enumName } from '../payload/index.js';
-import type { CaptureRecord, RecordPacket, RecordType, UnansweredRequest } from '../records/index.js';
-import { Latencies, type LatencyState, type LatencySummary } from './latencies.js';
+import { formatId, messageTypeNames, type Protocol } from '../../schema/index.js';
+import { enumName, type MessageFunctions } from '../payload/index.js';
+import {
+  type CaptureRecord,
+  placeOfType,
+  type RecordPacket,
+  type RecordType,
+  type UnansweredRequest,
+} from '../records/index.js';
+import type { LatencyState, LatencySummary } from './latencies.js';
+import { type Counter, NamedCounts } from './named-counts.js';
+import type { SummaryItem, SummaryJson } from './summary-json.js';
 
 /** Error words and ids of one message that are counted apart, so that memory is bounded. */
 const distinctMax = 4096;
@@ -13,42 +21,6 @@ const listMax = 100;
 const shownMax = 20;
 /** Columns from which the table has all parts. */
 const wideFrom = 96;
-
-/** Name → type or error code → count. */
-type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
-/** A record that the summary lists: an unanswered request, or a record with issues. */
-export interface SummaryItem {
-  /** Number of the record, and of its first packet. */
-  readonly no: number;
-  readonly frame: number;
-  readonly time?: string;
-  readonly from: number;
-  readonly to: number;
-  readonly type?: RecordType;
-  readonly seq?: number;
-  readonly id?: string;
-  readonly name: string;
-  /** What is wrong, in words. */
-  readonly what?: string;
-}
-
-/** How many there are, and the first 100 of them. */
-interface SummaryList {
-  readonly count: number;
-  readonly list: readonly SummaryItem[];
-}
-
-/** What `decode --summary --json` prints. */
-export interface SummaryJson {
-  readonly records: number;
-  readonly packets: number;
-  readonly messages: Counts;
-  readonly errors: Counts;
-  readonly latency_ns: Readonly<Record<string, LatencySummary>>;
-  readonly unanswered: SummaryList;
-  readonly issues: SummaryList;
-}
 
 /** A request without an answer. */
 interface LostRequest {
@@ -76,22 +48,10 @@ export interface SummaryPart {
   readonly problemCount: number;
 }
 
-/** What is counted of the messages of one name. */
-class NamedCounts {
-  readonly types = new Map<RecordType, { times: number }>();
-  readonly latencies = new Latencies();
-
-  constructor(readonly name: string) {}
-
-  add(type: RecordType, times = 1): void {
-    const counter = this.types.get(type);
-    if (counter === undefined) this.types.set(type, { times });
-    else counter.times += times;
-  }
-}
-
 /** Places for the ids that came last, by their lowest byte. Looking up a name for each record takes longer than counting. */
 const slotCount = 256;
+/** Places in `recordTypes` by the number of the type in headers. */
+const placesByType = messageTypeNames.map(placeOfType);
 
 /** Counts, latencies, unanswered requests and problems of a capture, in memory that does not grow with it. */
 export class Summary {
@@ -100,7 +60,9 @@ export class Summary {
   readonly #messages = new Map<string, NamedCounts>();
   readonly #latestIds: number[] = Array.from({ length: slotCount }, () => -1);
   readonly #latest: NamedCounts[] = [];
-  readonly #errors = new Map<string, Map<string, number>>();
+  /** Of the messages of the protocol that came plain, by index. */
+  readonly #plain: (NamedCounts | undefined)[] = [];
+  readonly #errors = new Map<string, Map<string, Counter>>();
   /** Requests that a filter dropped and that wait for their reply: as many as can be outstanding at most. */
   readonly #dropped = new Set<number>();
   /** Number of the first record: requests with smaller ones came before the part. */
@@ -129,13 +91,13 @@ export class Summary {
     return {
       records: this.#records,
       packets: this.#packets,
-      messages: new Map(
-        Array.from(this.#messages, ([name, { types }]) => [
+      messages: new Map(Array.from(this.#messages, ([name, { types }]) => [name, types])),
+      errors: new Map(
+        Array.from(this.#errors, ([name, codes]) => [
           name,
-          new Map(Array.from(types, ([type, { times }]) => [type, times])),
+          new Map(Array.from(codes, ([code, { times }]) => [code, times])),
         ]),
       ),
-      errors: this.#errors,
       firstErrors: this.#firstErrors,
       latencies: new Map(Array.from(this.#withLatencies, ([name, { latencies }]) => [name, latencies.state])),
       dropped: this.#dropped,
@@ -155,7 +117,7 @@ export class Summary {
       for (const [type, times] of types) this.#named(this.#shown(name)).add(type, times);
     for (const [name, code] of part.firstErrors) {
       const times = part.errors.get(name)?.get(code) as number;
-      count(this.#errors, this.#shown(name), code, distinctMax, times);
+      this.#counter(this.#shown(name), code).times += times;
     }
     for (const [name, state] of part.latencies) this.#named(this.#shown(name)).latencies.merge(state);
     for (const no of part.closed) this.#dropped.delete(no);
@@ -176,11 +138,7 @@ export class Summary {
   /** Counts a record. All of a capture's records must come, those that a filter drops with `matches` false. */
   record(record: CaptureRecord, matches = true): void {
     const { no, request, message, id, type } = record;
-    this.#first ??= no;
-    if (request !== undefined) {
-      if (this.#dropped.size > 0) this.#dropped.delete(request);
-      if (this.#isPart && request < this.#first) this.#closed.push(request);
-    }
+    this.#answered(no, request ?? 0);
     if (!matches) {
       if (type === 'request' && !record.incomplete && record.duplicateOf === undefined) this.#dropped.add(no);
       return;
@@ -190,16 +148,68 @@ export class Summary {
     const counts = this.#countsOf(message?.name, id);
     const { name } = counts;
     counts.add(type);
-    if (record.error !== undefined && record.error !== 0) {
-      const code = enumName(this.#protocol.error, record.error) ?? String(record.error);
-      const isFirst = count(this.#errors, name, code, this.#distinctMax);
-      if (isFirst && this.#isPart) this.#firstErrors.push([name, code]);
-    }
+    if (record.error !== undefined && record.error !== 0) this.#error(counts, record.error);
     if (record.latencyNs !== undefined) counts.latencies.add(record.latencyNs);
     if (isProblem(record)) {
       this.#problemCount++;
       if (this.#problems.length < listMax) this.#problems.push(problemOf(record, name));
     }
+  }
+
+  /** Counts a message in order of which no record was made: see `AssemblerOptions.plain`. */
+  plain(
+    no: number,
+    functions: MessageFunctions,
+    type: number,
+    error = 0,
+    request = 0,
+    latencyNs = Number.NaN,
+  ): void {
+    this.#answered(no, request);
+    this.#records++;
+    this.#packets++;
+    const { index, message } = functions;
+    const counts = this.#plain[index] ?? this.#countsOf(message?.name, functions.id);
+    this.#plain[index] = counts;
+    counts.addAt(placesByType[type] as number);
+    if (error !== 0) this.#error(counts, error);
+    if (!Number.isNaN(latencyNs)) counts.latencies.add(latencyNs);
+  }
+
+  /** @param no of a record. @param request that it answers; 0: none. */
+  #answered(no: number, request: number): void {
+    this.#first ??= no;
+    if (request === 0) return;
+    if (this.#dropped.size > 0) this.#dropped.delete(request);
+    if (this.#isPart && request < this.#first) this.#closed.push(request);
+  }
+
+  #error(counts: NamedCounts, error: number): void {
+    let counter = counts.counterOf(error);
+    if (counter === undefined) {
+      const { name } = counts;
+      const code = enumName(this.#protocol.error, error) ?? String(error);
+      if (this.#isPart && this.#errors.get(name)?.has(code) !== true) this.#firstErrors.push([name, code]);
+      counter = this.#counter(name, code);
+      counts.keep(error, counter);
+    }
+    counter.times++;
+  }
+
+  /** The counter of an error. Error words come from outside and may all differ: only so many are counted apart. */
+  #counter(name: string, code: string): Counter {
+    let counters = this.#errors.get(name);
+    if (counters === undefined) {
+      counters = new Map();
+      this.#errors.set(name, counters);
+    }
+    const kept = counters.has(code) || counters.size < this.#distinctMax ? code : '(other)';
+    let counter = counters.get(kept);
+    if (counter === undefined) {
+      counter = { times: 0 };
+      counters.set(kept, counter);
+    }
+    return counter;
   }
 
   lost({ no, frame, from, to, seq, id, name, time }: UnansweredRequest): void {
@@ -217,12 +227,14 @@ export class Summary {
       records: this.#records,
       packets: this.#packets,
       messages: Object.fromEntries(
-        sorted(this.#messages).map(([name, { types }]) => [
+        sorted(this.#messages).map(([name, { types }]) => [name, Object.fromEntries(sorted(types))]),
+      ),
+      errors: Object.fromEntries(
+        sorted(this.#errors).map(([name, codes]) => [
           name,
-          Object.fromEntries(sorted(types).map(([type, { times }]) => [type, times])),
+          Object.fromEntries(sorted(codes).map(([code, { times }]) => [code, times])),
         ]),
       ),
-      errors: table(this.#errors),
       latency_ns: Object.fromEntries(
         sorted(this.#withLatencies).map(([name, { latencies }]) => [name, latencies.summary()]),
       ),
@@ -236,7 +248,7 @@ export class Summary {
     const isNarrow = width !== undefined && width < wideFrom;
     const rows = sorted(this.#messages).map(([name, { types, latencies }]) => {
       const latency = latencies.isEmpty ? undefined : latencies.summary();
-      const cell = (type: RecordType) => String(types.get(type)?.times ?? '-');
+      const cell = (type: RecordType) => String(types.get(type) ?? '-');
       const kinds = (['request', 'reply', 'notification'] as const).map(cell);
       const times = latency === undefined ? ['-', '-', '-', '-'] : latencyCells(latency);
       return [name, ...kinds, ...(isNarrow ? times.slice(1) : times)];
@@ -244,7 +256,7 @@ export class Summary {
     const kinds = ['requests', 'replies', isNarrow ? 'notify' : 'notifications'];
     const times = ['min', 'median', 'p99', 'max'];
     const errors = sorted(this.#errors).flatMap(([name, codes]) =>
-      sorted(codes).map(([code, times]) => [name, code, String(times)]),
+      sorted(codes).map(([code, { times }]) => [name, code, String(times)]),
     );
     // Not `push(...lines)`: a call takes only some 100 000 arguments.
     const lines = [
@@ -331,32 +343,8 @@ function problemOf(record: CaptureRecord, name: string): SummaryItem {
   return defined({ no, frame, from, to, type, seq, name, what: problemText(record) });
 }
 
-/** @param max keys of a name that are counted apart. @returns whether the key is new. */
-function count(
-  into: Map<string, Map<string, number>>,
-  name: string,
-  key: string,
-  max: number,
-  times = 1,
-): boolean {
-  let counts = into.get(name);
-  if (counts === undefined) {
-    counts = new Map();
-    into.set(name, counts);
-  }
-  // Error words come from outside and may all differ.
-  const before = counts.get(key);
-  const kept = before !== undefined || counts.size < max ? key : '(other)';
-  counts.set(kept, (before ?? counts.get(kept) ?? 0) + times);
-  return before === undefined;
-}
-
 function sorted<K extends string, T>(map: ReadonlyMap<K, T>): [K, T][] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function table(map: ReadonlyMap<string, ReadonlyMap<string, number>>): Counts {
-  return Object.fromEntries(sorted(map).map(([name, counts]) => [name, Object.fromEntries(sorted(counts))]));
 }
 
 function latencyCells({ min, median, p99, max }: LatencySummary): string[] {

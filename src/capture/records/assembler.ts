@@ -6,6 +6,7 @@ import { LazyRecord } from './lazy-record.js';
 import { holdLimits } from './limits.js';
 import { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
+import { PlainMessages } from './plain-messages.js';
 import { RouteGuess } from './route.js';
 import type { AssemblerState } from './state.js';
 import { Stream, type StreamOwner } from './stream.js';
@@ -36,6 +37,7 @@ export class Assembler implements StreamOwner {
   inProgress: MessagesInProgress;
   readonly lazy: LazyRecord;
   readonly functions: ProtocolFunctions;
+  readonly #plain: PlainMessages | undefined;
 
   constructor(readonly options: AssemblerOptions) {
     const { protocol, limits = holdLimits } = options;
@@ -45,6 +47,7 @@ export class Assembler implements StreamOwner {
     this.lazy = new LazyRecord(headerReader(protocol), options.keepBytes === true);
     this.functions = functionsOf(protocol);
     this.inProgress = new MessagesInProgress(limits.partBytes);
+    this.#plain = PlainMessages.areFor(options) ? new PlainMessages(this, options) : undefined;
   }
 
   /** Takes the next packet of the capture. Never throws for what is in it. */
@@ -55,7 +58,7 @@ export class Assembler implements StreamOwner {
     const named = from !== undefined && to !== undefined;
     const stream = named ? this.stream(from, to) : this.stream(...this.#guess.of(packet));
     stream.usedAt = ++this.#packets;
-    stream.receive(packet);
+    if (this.#plain === undefined || !this.#plain.take(packet, stream)) stream.receive(packet);
   }
 
   /** The manager boots: it answers nothing that it was asked before. */

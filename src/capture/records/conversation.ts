@@ -110,7 +110,10 @@ export class WaitingRequests {
     return time.since(this.#timeOf(request)) ?? Number.NaN;
   }
 
-  /** A new request. One with the same number is lost. */
+  /**
+   * A request waits from now on, unless one with the same number and id does: then that one is returned, otherwise
+   * {@link NONE}. One with the same number and another id is lost.
+   */
   open(
     conversation: Conversation,
     no: number,
@@ -118,10 +121,13 @@ export class WaitingRequests {
     seq: number,
     frame: number,
     time: PacketTime,
-    payload: Values | undefined,
-  ): void {
+    payload?: Values,
+  ): number {
     const before = this.#at(conversation, seq);
-    if (before >= 0) this.#lose(before);
+    if (before >= 0) {
+      if (this.#words[before * WIDTH + ID] === (id | 0)) return before;
+      this.#lose(before);
+    }
     const place = this.#take();
     this.#numbers[2 * place] = no;
     this.#words[place * WIDTH + ID] = id;
@@ -139,6 +145,7 @@ export class WaitingRequests {
     this.#newest = place;
     this.#count++;
     if (this.#count > this.#limit) this.#lose(this.#oldest);
+    return NONE;
   }
 
   /** The request has its reply. */

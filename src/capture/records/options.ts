@@ -1,5 +1,6 @@
 import type { ReassemblyRules } from '../../rpc/index.js';
 import type { Protocol } from '../../schema/index.js';
+import type { MessageFunctions } from '../payload/index.js';
 import type { Outstanding } from './conversation.js';
 import type { HoldLimits } from './limits.js';
 import type { CaptureRecord, Frame, RecordType } from './record.js';
@@ -15,10 +16,26 @@ export interface AssemblerOptions {
   /** Each record, which is valid until this returns if `reuses`: `keptRecord` gives one that stays. */
   readonly record?: (record: CaptureRecord) => void;
   /**
-   * Whether whole messages of this type and id are to be records. Others are only followed, and counted in `no`. A request
-   * on which the layout of its reply depends is a record in any case.
+   * Whether messages of this type and id are to be records, which is always the same. Others are only followed, and counted
+   * in `no`. A request on which the layout of its reply depends is a record in any case.
    */
-  readonly wants?: (type: RecordType, id: number) => boolean;
+  readonly wants?: (type: RecordType, id: number | undefined) => boolean;
+  /** Whether messages of which something is wrong are now to be records too; then some that are in order are records as well. */
+  readonly needsSound?: () => boolean;
+  /**
+   * Takes some of the messages in order that are wanted, in place of `record`: plain ones, see `PlainMessages`.
+   *
+   * @param type as `MessageType` has it. @param error word of a reply. @param request number of the request that a reply
+   * answers; undefined or 0: none. @param latencyNs undefined or NaN: not known.
+   */
+  readonly plain?: (
+    no: number,
+    functions: MessageFunctions,
+    type: number,
+    error?: number,
+    request?: number,
+    latencyNs?: number,
+  ) => void;
   readonly frame?: (frame: Frame) => void;
   /**
    * A request that will not be answered: its number was taken over, the capture ended, or too many waited. Valid until

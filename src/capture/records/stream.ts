@@ -46,6 +46,7 @@ export class Stream implements ReassemblySink {
   readonly #headerSize: number;
   readonly #content: number;
   readonly #wants: AssemblerOptions['wants'];
+  readonly #needsSound: AssemblerOptions['needsSound'];
   /** Passes a record on as the options say. */
   readonly #deliver: ((record: LazyRecord) => void) | undefined;
 
@@ -57,11 +58,12 @@ export class Stream implements ReassemblySink {
     this.#owner = owner;
     this.#lazy = owner.lazy;
     this.#functions = owner.functions;
-    const { protocol, rules, record, wants, frame, reuses = false } = owner.options;
+    const { protocol, rules, record, wants, needsSound, frame, reuses = false } = owner.options;
     this.#isFramed = frame !== undefined;
     this.#headerSize = protocol.limits.header;
     this.#content = protocol.limits.content;
     this.#wants = wants;
+    this.#needsSound = needsSound;
     this.#deliver = record && (reuses ? record : (lazy) => record(lazy.plain()));
     this.conversation = new Conversation(from, to);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
@@ -98,6 +100,11 @@ export class Stream implements ReassemblySink {
     else this.#reassembler.receive(packet.view, packet.start, packet.end);
   }
 
+  /** A message is in progress. */
+  get isInMessage(): boolean {
+    return this.#reassembler.isInMessage;
+  }
+
   /** Nothing more comes: gives up the message in progress. */
   end(): void {
     this.#reassembler.abandon();
@@ -123,7 +130,10 @@ export class Stream implements ReassemblySink {
     const isWhole = header.fragments === 0;
     if (this.#isFramed) this.#frame(own, isWhole ? 0 : this.#parts.length);
     const functions = this.#functions.of(id);
-    if (!this.#isWanted(type, id) && !(type === MessageType.request && functions.replyDependsOnRequest)) {
+    if (
+      !this.#isWanted(messageTypeNames[type] as MessageTypeName, id) &&
+      !(type === MessageType.request && functions.replyDependsOnRequest)
+    ) {
       this.#follow(header);
       return;
     }
@@ -142,9 +152,10 @@ export class Stream implements ReassemblySink {
     this.#deliver?.(lazy);
   }
 
-  #isWanted(type: number, id: number): boolean {
+  #isWanted(type: RecordType, id: number | undefined): boolean {
     if (this.#deliver === undefined) return false;
-    return this.#wants === undefined || this.#wants(messageTypeNames[type] as MessageTypeName, id);
+    if (this.#wants === undefined || this.#needsSound?.() === true) return true;
+    return this.#wants(type, id);
   }
 
   /** A message of which nobody takes a record: what it means for the packets that follow. */
@@ -156,9 +167,9 @@ export class Stream implements ReassemblySink {
     if (partner !== undefined) {
       const request = waiting.find(partner.conversation, seq, id);
       if (request >= 0) waiting.close(request);
-    } else if (type === MessageType.request && waiting.find(this.conversation, seq, id) < 0) {
+    } else if (type === MessageType.request) {
       const first = packets?.[0] ?? this.#packet;
-      waiting.open(this.conversation, no, id, seq, first.frame, clockTimeOf(first), undefined);
+      waiting.open(this.conversation, no, id, seq, first.frame, clockTimeOf(first));
     }
   }
 
@@ -176,13 +187,9 @@ export class Stream implements ReassemblySink {
   #request(record: LazyRecord, { replyDependsOnRequest }: MessageFunctions): void {
     const { no, id, seq, frame } = record;
     const { waiting } = this.#owner;
-    const repeated = waiting.find(this.conversation, seq, id);
-    if (repeated >= 0) {
-      record.duplicateOf = waiting.noOf(repeated);
-      return;
-    }
     const payload = replyDependsOnRequest ? record.payload : undefined;
-    waiting.open(this.conversation, no, id, seq, frame, record.clockTime, payload);
+    const repeated = waiting.open(this.conversation, no, id, seq, frame, record.clockTime, payload);
+    if (repeated >= 0) record.duplicateOf = waiting.noOf(repeated);
   }
 
   part(header: Header): void {
@@ -195,7 +202,7 @@ export class Stream implements ReassemblySink {
   abandoned(header: Header, view: DataView, size: number): void {
     const packets = this.#finish();
     const type = messageTypeNames[header.type] as MessageTypeName;
-    this.#other(header, type, packets, true, copy(view, 0, size), this.#reason);
+    this.#other(header, type, packets, true, view, 0, size, this.#reason);
   }
 
   /** The packets of the message in progress, which is none any more. */
@@ -211,37 +218,45 @@ export class Stream implements ReassemblySink {
     const { view, start, end } = this.#packet;
     const payload = start + this.#owner.options.protocol.limits.header;
     if (header.type === MessageType.continuation) {
-      this.#other(header, 'continuation', [this.#current(header)], false, copy(view, start, end), noIssues);
+      this.#other(header, 'continuation', undefined, false, view, start, end, noIssues);
     } else {
       const type = messageTypeNames[header.type] as MessageTypeName;
-      this.#other(header, type, [this.#current(header)], true, copy(view, payload, end), noIssues);
+      this.#other(header, type, undefined, true, view, payload, end, noIssues);
     }
   }
 
   malformed(issue: Issue): void {
     this.#frame(undefined, undefined, issue);
     const { view, start, end } = this.#packet;
-    this.#other(undefined, 'malformed', [this.#current(undefined)], false, copy(view, start, end), [issue]);
+    this.#other(undefined, 'malformed', undefined, false, view, start, end, [issue]);
   }
 
   #otherQueue(): void {
     this.#frame(undefined, undefined);
     const { view, start, end } = this.#packet;
-    this.#other(undefined, 'other', [this.#current(undefined)], false, copy(view, start, end), noIssues);
+    this.#other(undefined, 'other', undefined, false, view, start, end, noIssues);
   }
 
-  /** A record of something that is no whole message. */
+  /**
+   * A record of something that is no whole message.
+   *
+   * @param parts its packets; undefined: the latest one. @param view holds its bytes, which are [start, end).
+   */
   #other(
     header: Header | undefined,
     type: RecordType,
-    packets: readonly RecordPacket[],
+    parts: readonly RecordPacket[] | undefined,
     incomplete: boolean,
-    raw: Uint8Array,
+    view: DataView,
+    start: number,
+    end: number,
     issues: readonly Issue[],
   ): void {
     const { protocol, record } = this.#owner.options;
     const no = this.#owner.next();
-    if (record === undefined) return;
+    if (record === undefined || !this.#isWanted(type, header?.msg_id)) return;
+    const packets = parts ?? [this.#current(header)];
+    const raw = copy(view, start, end);
     // All keys by name: V8 gives each object that begins as a copy of another a class of its own.
     const other: CaptureRecord = {
       no,

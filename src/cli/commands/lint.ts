@@ -149,7 +149,7 @@ async function lint(io: CommandIo, files: readonly string[], options: LintOption
     writeBaseline === undefined ? undefined : io.output(writeBaseline, 'json', '--write-baseline');
   const ignored = new Set(options.ignore);
   const wants = ({ id, level }: Rule) => isAtLeast(level, options.level) && !ignored.has(id);
-  output.write(report.begin?.() ?? '');
+  report.begin?.(output);
   for (const file of files) {
     if (io.isInterrupted) break;
     const finding = (found: Finding) => {
@@ -159,11 +159,9 @@ async function lint(io: CommandIo, files: readonly string[], options: LintOption
       }
       if (known?.take(file, found)) return;
       io.problem();
-      output.write(report.finding(file, found));
+      report.finding(file, found, output);
     };
-    const note = options.notes
-      ? (said: LintNote) => output.write(report.note?.(file, said) ?? '')
-      : undefined;
+    const note = options.notes ? (said: LintNote) => report.note?.(file, said, output) : undefined;
     try {
       await lintFile(io, file, options, { finding, note, wants }, () => output.flush());
     } catch (error) {
@@ -173,7 +171,7 @@ async function lint(io: CommandIo, files: readonly string[], options: LintOption
       io.problem();
     }
   }
-  output.write(report.end?.() ?? '');
+  report.end?.(output);
   output.end();
   baseline?.write(written.text());
   baseline?.end();

@@ -167,7 +167,7 @@ function liveLint(
       peers: peers === true ? undefined : peers,
       file: (name) => files.get(name),
       finding: (finding) => {
-        output.write(report.finding('live', finding));
+        report.finding('live', finding, output);
         output.flush();
       },
     },

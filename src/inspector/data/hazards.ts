@@ -97,7 +97,7 @@ export class Hazards {
     const counted = { rule: id, level, why, instead };
     this.#counts.set(id, { ...counted, count: (known?.count ?? 0) + 1, first: known?.first || no });
     if (no === 0 || this.#byMessage.size >= findingsMax) return;
-    const { path = '', offset = 0, end = 0 } = evidence ?? {};
+    const { path = '', offset = 0, end = 0 } = evidence?.passage ?? {};
     const hazard = {
       no,
       rule: id,

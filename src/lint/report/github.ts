@@ -12,12 +12,12 @@ const commands: Readonly<Record<Level, string>> = {
 /** Workflow commands of GitHub Actions, which become annotations of files. */
 export function githubReport(): Report {
   return {
-    finding(file, finding) {
+    finding(file, finding, output) {
       const { rule, place } = finding;
       const line = lineOf(place);
       const where = [`file=${property(file)}`, ...(line === undefined ? [] : [`line=${line}`])].join(',');
       const text = data(`${placeText(place)}: ${sentenceOf(finding)}`);
-      return `::${commands[rule.level]} ${where},title=${property(rule.id)}::${text}\n`;
+      output.write(`::${commands[rule.level]} ${where},title=${property(rule.id)}::${text}\n`);
     },
   };
 }

@@ -1,12 +1,13 @@
+import type { TextOutput } from '../../base/text-output.js';
 import type { Finding, LintNote } from '../finding.js';
 
-/** Text of a report, piece by piece. */
+/** Writes a report, piece by piece. */
 export interface Report {
-  begin?(): string;
-  finding(file: string, finding: Finding): string;
+  begin?(output: TextOutput): void;
+  finding(file: string, finding: Finding, output: TextOutput): void;
   /** What cannot be known. */
-  note?(file: string, note: LintNote): string;
-  end?(): string;
+  note?(file: string, note: LintNote, output: TextOutput): void;
+  end?(output: TextOutput): void;
 }
 
 /** The step of a recording or the packet of a capture, for people. */

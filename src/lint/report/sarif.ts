@@ -16,16 +16,18 @@ export function sarifReport(rules: readonly Rule[], version: string): Report {
   const indexes = new Map(rules.map(({ id }, index) => [id, index]));
   let separator = '';
   return {
-    begin() {
+    begin(output) {
       const driver = { name: 'gunyah-rm', version, rules: rules.map(descriptor) };
-      return `{"version":"2.1.0","runs":[{"tool":{"driver":${jsonText(driver)}},"columnKind":"utf16CodeUnits","results":[`;
+      output.write(
+        `{"version":"2.1.0","runs":[{"tool":{"driver":${jsonText(driver)}},"columnKind":"utf16CodeUnits","results":[`,
+      );
     },
-    finding(file, finding) {
+    finding(file, finding, output) {
       const before = separator;
       separator = ',';
-      return `${before}\n${jsonText(resultOf(file, finding, indexes.get(finding.rule.id) ?? -1))}`;
+      output.write(`${before}\n${jsonText(resultOf(file, finding, indexes.get(finding.rule.id) ?? -1))}`);
     },
-    end: () => '\n]}]}\n',
+    end: (output) => output.write('\n]}]}\n'),
   };
 }
 
@@ -41,6 +43,7 @@ function descriptor({ id, level, why, instead, source, peers }: Rule): object {
 
 function resultOf(file: string, finding: Finding, ruleIndex: number): object {
   const { rule, place, peers, evidence } = finding;
+  const { path, offset } = evidence?.passage ?? {};
   const startLine = lineOf(place);
   const physicalLocation = {
     artifactLocation: { uri: encodeURI(file) },
@@ -52,10 +55,6 @@ function resultOf(file: string, finding: Finding, ruleIndex: number): object {
     level: sarifLevels[rule.level],
     message: { text: sentenceOf(finding) },
     locations: [{ physicalLocation, logicalLocations: [{ name: placeText(place), kind: 'element' }] }],
-    properties: {
-      ...place,
-      peers,
-      ...(evidence === undefined ? {} : { path: evidence.path, offset: evidence.offset }),
-    },
+    properties: { ...place, peers, path, offset },
   };
 }

@@ -47,11 +47,15 @@ export class Decoder {
           counted(matches);
         },
       }),
-      // Until a message has a problem all are looked at.
+      // Until a message has a problem the exit code depends on those that the filter drops.
       ...(sink.ignoresDropped &&
         records && {
-          wants: (type: RecordType, id: number) => !this.isProblem || records.mayMatch(type, id),
+          wants: (type: RecordType, id: number | undefined) => records.mayMatch(type, id),
+          needsSound: () => !this.isProblem,
         }),
+      ...(sink.plain !== undefined &&
+        records === undefined &&
+        options.limit === undefined && { plain: sink.plain }),
       ...(sink.unanswered && { unanswered: sink.unanswered }),
     });
   }

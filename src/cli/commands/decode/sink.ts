@@ -2,7 +2,7 @@ import { jsonText } from '../../../base/json.js';
 import { frameFields, recordFields } from '../../../capture/filter/index.js';
 import { writeFrameLine, writeRecordLine } from '../../../capture/ndjson/index.js';
 import { Summary, type SummaryPart, writeFrame } from '../../../capture/print/index.js';
-import type { CaptureRecord, Frame, Outstanding } from '../../../capture/records/index.js';
+import type { AssemblerOptions, CaptureRecord, Frame, Outstanding } from '../../../capture/records/index.js';
 import type { Output } from '../../../node/output.js';
 import { terminalWidth } from '../../../node/terminal.js';
 import type { CommandIo } from '../../io.js';
@@ -15,6 +15,8 @@ import { LiveStats } from './stats.js';
 export interface Sink {
   /** All records come here; those that the filter drops with `matches` false. */
   record(record: CaptureRecord, matches: boolean): void;
+  /** Takes plain messages without a record, when there is no filter. */
+  readonly plain?: AssemblerOptions['plain'];
   /** It does nothing with records that the filter drops. */
   readonly ignoresDropped?: boolean;
   /** With --frames. */
@@ -57,6 +59,7 @@ export function sinkOf(
       },
       merge: (part) => summary.merge(part as SummaryPart),
       record: (record, matches) => summary.record(record, matches),
+      plain: (...message) => summary.plain(...message),
       frame,
       unanswered: (request) => summary.lost(request),
       end: () => write(json ? `${jsonText(summary.toJson())}\n` : summary.toText(width)),
@@ -92,6 +95,7 @@ export function sinkOf(
   const text = new TextPrinter(io, options, toStandard);
   return {
     isLocal: text.isLocal,
+    ignoresDropped: text.isLocal,
     record: (record, matches) => (matches ? text.record(record, output) : text.skip(record)),
     frame: (item) => writeFrame(item, text.options, write),
   };
