@@ -28,6 +28,15 @@ function wordOf(text: string): number {
  */
 const SLACK = 8;
 
+/** Where writers have their buffers from. */
+export interface Buffers {
+  /** A buffer of at least so many bytes, with any contents. */
+  take(size: number): ArrayBufferLike;
+  give(buffer: ArrayBufferLike): void;
+}
+
+const newBuffers: Buffers = { take: (size) => new ArrayBuffer(size), give: () => {} };
+
 /**
  * Text as UTF-8 bytes in one growing buffer, without strings between. Who writes more than a few bytes makes room first;
  * `at` may be set back to drop what was written last.
@@ -40,20 +49,36 @@ export class ByteWriter {
   /** Where the next byte goes: what was written is [0, at). */
   at = 0;
 
+  readonly #buffers: Buffers;
+
   /** @param capacity bytes, to begin with. */
-  constructor(capacity: number) {
-    this.bytes = new Uint8Array(capacity + SLACK);
+  constructor(capacity: number, buffers = newBuffers) {
+    this.#buffers = buffers;
+    this.bytes = new Uint8Array(buffers.take(capacity + SLACK));
     this.view = new DataView(this.bytes.buffer);
   }
 
   /** Makes room for so many more bytes, and some. */
   room(size: number): void {
     if (this.at + size + SLACK > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(this.at + size + SLACK, 2 * this.bytes.length));
+      const least = Math.max(this.at + size + SLACK, 2 * this.bytes.length);
+      const grown = new Uint8Array(this.#buffers.take(least));
       grown.set(this.bytes.subarray(0, this.at));
-      this.bytes = grown;
-      this.view = new DataView(grown.buffer);
+      this.#buffers.give(this.bytes.buffer);
+      this.#use(grown);
     }
+  }
+
+  /** Drops what was written, and gives the buffer back. */
+  release(): void {
+    this.#buffers.give(this.bytes.buffer);
+    this.at = 0;
+    this.#use(new Uint8Array(0));
+  }
+
+  #use(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer);
   }
 
   /** Any text. Lone surrogates become U+FFFD. */

@@ -79,6 +79,8 @@ export class Follower<Call extends SeenCall, Origin> {
   readonly #read = new ReadFrame<Origin>();
   /** A reply of which a part has come, as long as all clients have taken it in the same way. */
   #parts: Parts<Call, Origin> | undefined;
+  /** Transports have got queue messages since all of them were idle. */
+  #mayBeBusy = false;
   /** Errors of calls that RM has answered with an error, by client, code and call: to make one costs a stack trace. */
   readonly #errors = new Map<string, HostError>();
   readonly #sink: FollowerSink<Call, Origin>;
@@ -112,6 +114,11 @@ export class Follower<Call extends SeenCall, Origin> {
     if (only !== undefined && frames.length === 1 && read.from(only))
       if (read.announced === 0 ? this.message(read) : this.#part(read, only)) return;
     this.#separate();
+    this.#interruptAll(frames);
+  }
+
+  #interruptAll(frames: readonly SeenFrame<Origin>[]): void {
+    this.#mayBeBusy = true;
     for (const transport of this.#transports) transport.interrupt(frames);
   }
 
@@ -121,8 +128,7 @@ export class Follower<Call extends SeenCall, Origin> {
     this.#waiting.clear();
     const parts = this.#parts;
     this.#parts = undefined;
-    for (const frame of parts?.frames ?? [])
-      for (const transport of this.#transports) transport.interrupt([frame]);
+    for (const frame of parts?.frames ?? []) this.#interruptAll([frame]);
   }
 
   /** The calls that have got no reply, each with those who wait for it. */
@@ -157,8 +163,8 @@ export class Follower<Call extends SeenCall, Origin> {
 
   get #isIdle(): boolean {
     if (this.#parts !== undefined) return false;
-    for (const { isIdle } of this.#transports) if (!isIdle) return false;
-    return true;
+    if (this.#mayBeBusy) this.#mayBeBusy = this.#transports.some(({ isIdle }) => !isIdle);
+    return !this.#mayBeBusy;
   }
 
   /**

@@ -150,23 +150,27 @@ export class IntervalMap<T> {
     if (intervals.length > BLOCK_MAX || (intervals.length === 0 && this.#blocks.length > 1)) this.#cut(at);
   }
 
-  /** Gives every interval another value, in one pass. Where all keep theirs, nothing is made. */
+  /** Asks once for the value of every interval, in order. Where all keep theirs, nothing is made. */
   replaceValues(change: (interval: Interval<T>) => T): void {
-    const intervals = this.entries();
-    const first = intervals.findIndex((interval) => change(interval) !== interval.value);
-    if (first < 0) return;
-    const changed = intervals.slice(0, first);
-    for (let index = first; index < intervals.length; index++) {
-      const interval = intervals[index] as Interval<T>;
-      const value = change(interval);
-      const { start, end } = interval;
-      const next = value === interval.value ? interval : { start, end, value };
-      const last = changed[changed.length - 1];
-      if (last !== undefined && last.end === next.start && this.#continues(last, next))
-        changed[changed.length - 1] = { start: last.start, end, value: last.value };
-      else changed.push(next);
-    }
-    this.#blocks = cutIn(changed);
+    let same = 0;
+    let changed: Interval<T>[] | undefined;
+    for (const block of this.#blocks)
+      for (const interval of block) {
+        const { start, end } = interval;
+        const value = change(interval);
+        const isSame = value === interval.value;
+        if (changed === undefined && isSame) {
+          same++;
+          continue;
+        }
+        changed ??= this.entries().slice(0, same);
+        const next = isSame ? interval : { start, end, value };
+        const last = changed[changed.length - 1];
+        if (last !== undefined && last.end === start && this.#continues(last, next))
+          changed[changed.length - 1] = { start: last.start, end, value: last.value };
+        else changed.push(next);
+      }
+    if (changed !== undefined) this.#blocks = cutIn(changed);
   }
 
   /** All intervals, in order. */

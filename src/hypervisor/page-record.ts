@@ -109,6 +109,7 @@ export function withoutAddress(record: PageRecord, owner: Owner): PageRecord {
 
 /** The record without that borrower. A loan to it ends. */
 export function withoutBorrower(record: PageRecord, owner: Owner): PageRecord {
+  if (record.borrowers.length === 0) return record;
   if (!record.borrowers.some((borrower) => borrower.owner === owner)) return record;
   const borrowers = record.borrowers.filter((borrower) => borrower.owner !== owner);
   const { kind, owner: keeper, address } = record;

@@ -88,9 +88,15 @@ export class PageRecords {
       if (record !== undefined) this.#records.set(phys, phys + size, change(record, offset));
   }
 
-  /** Ends a component: nobody owns its pages now, and the pages that it had borrowed go back to their owners. */
-  abandon(owner: Owner): void {
-    this.#records.replaceValues(({ value }) => {
+  /**
+   * Ends a component: nobody owns its pages now, and the pages that it had borrowed go back to their owners.
+   *
+   * @param loanEnds is told of each range that was lent to it.
+   */
+  abandon(owner: Owner, loanEnds: (loan: Interval<PageRecord>) => void): void {
+    this.#records.replaceValues((range) => {
+      const { value } = range;
+      if (value.lent && value.borrowers[0]?.owner === owner) loanEnds(range);
       const record = withoutBorrower(value, owner);
       return record.owner === owner ? { ...record, owner: NOBODY, address: undefined } : record;
     });

@@ -389,10 +389,10 @@ export class PhysicalMemory {
 
   /** Ends a component: nobody owns its pages now, and the pages that it had borrowed go back to their owners. */
   abandon(owner: Owner): void {
-    for (const { start, end, value } of this.#records.entries())
-      if (value.lent && value.address !== undefined && value.borrowers[0]?.owner === owner)
+    this.#records.abandon(owner, ({ start, end, value }) => {
+      if (value.address !== undefined)
         this.#spaces.of(value.owner)?.show({ start: value.address, size: end - start });
-    this.#records.abandon(owner);
+    });
     this.#spaces.delete(owner);
   }
 }

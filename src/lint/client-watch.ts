@@ -56,6 +56,8 @@ export class ClientWatch<Request, Origin> {
   readonly #sink: (seen: SeenHazard<Request, Origin>) => void;
   /** VMIDs of the VMs that the client has, as far as messages have shown. */
   readonly #vmids = new Set<number>();
+  /** Number of the latest request that has got a reply. */
+  answered = 0;
   /** Hazards of the interrupt that is handled. */
   readonly #found = new Map<
     Hazard,
@@ -95,6 +97,11 @@ export class ClientWatch<Request, Origin> {
     if (id === undefined || seq === undefined) return;
     if (id === VM_DEALLOC_VMID.id) this.#vmids.delete(record.payload?.vmid as number);
     this.#follower.sent({ id, seq, name: message?.name ?? '', record, request });
+  }
+
+  /** A reply to one of its requests was seen, whatever the client makes of it. @param request number of its record. */
+  replied(request: number): void {
+    if (request > this.answered) this.answered = request;
   }
 
   /** The VM takes these queue messages in one interrupt. */

@@ -35,8 +35,6 @@ export class ClientWatches {
   readonly #watches = new Map<number, ClientWatch<About, About>>();
   /** Of the VM that sent or took the message before. */
   #latest: { readonly vmid: number; readonly watch: ClientWatch<About, About> } | undefined;
-  /** By VMID: number of the latest request that has got a reply. */
-  readonly #answered = new Map<number, number>();
   /** The manager has died: what it does not answer is told where it dies. */
   isDead = false;
 
@@ -66,9 +64,9 @@ export class ClientWatches {
     return this.isEmpty || this.#watch(vmid).message(message);
   }
 
-  /** A reply to a request was seen. */
-  replied({ to, request = 0 }: CaptureRecord): void {
-    if (request > (this.#answered.get(to) ?? 0)) this.#answered.set(to, request);
+  /** A reply to a request of a VM was seen. @param request number of its record. */
+  replied(vmid: number, request: number): void {
+    if (!this.isEmpty) this.#watch(vmid).replied(request);
   }
 
   /** The traffic ends, or the machine boots. */
@@ -101,6 +99,6 @@ export class ClientWatches {
   /** Whether a reply will not come. A capture may have ended before it, unless a later request has got its reply. */
   #isPassedOver(request: CaptureRecord | undefined): boolean {
     if (!this.#options.isCapture || request === undefined) return true;
-    return request.no < (this.#answered.get(request.from) ?? 0);
+    return request.no < this.#watch(request.from).answered;
   }
 }

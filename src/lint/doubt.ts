@@ -18,6 +18,8 @@ export class Doubt {
     virq_handle: new Set(),
   };
   readonly #always: ReadonlySet<number>;
+  /** Something of any kind is known. */
+  #hasSome = false;
 
   /** @param certain VMIDs that are never in doubt: they live as long as the manager. */
   constructor(certain: readonly number[]) {
@@ -28,7 +30,7 @@ export class Doubt {
   everything = false;
 
   get isEmpty(): boolean {
-    return !this.everything && kinds.every((kind) => this.#known[kind].size === 0);
+    return !this.everything && !this.#hasSome;
   }
 
   /** From now on everything that a message names is in doubt, and so is its sender. */
@@ -37,15 +39,19 @@ export class Doubt {
     eachNamed(record, (kind, value) => this.#add(kind, value));
   }
 
+  #covered = false;
+  /** One function for all messages: to make one for each takes longer than to call it. */
+  readonly #look = (kind: Kind, value: number): void => {
+    if (this.#covered) return;
+    this.#covered = this.#known[kind].has(value) || (this.everything && !this.#isCertain(kind, value));
+  };
+
   /** Whether a message is about something in doubt. */
   covers(record: CaptureRecord): boolean {
     if (this.isEmpty) return false;
-    let isDoubtful = false;
-    eachNamed(record, (kind, value) => {
-      if (this.#known[kind].has(value) || (this.everything && !this.#isCertain(kind, value)))
-        isDoubtful = true;
-    });
-    return isDoubtful;
+    this.#covered = false;
+    eachNamed(record, this.#look);
+    return this.#covered;
   }
 
   doubtVm(vmid: number): void {
@@ -54,11 +60,14 @@ export class Doubt {
 
   clear(): void {
     this.everything = false;
+    this.#hasSome = false;
     for (const kind of kinds) this.#known[kind].clear();
   }
 
   #add(kind: Kind, value: number): void {
-    if (!this.#isCertain(kind, value)) this.#known[kind].add(value);
+    if (this.#isCertain(kind, value)) return;
+    this.#known[kind].add(value);
+    this.#hasSome = true;
   }
 
   #isCertain(kind: Kind, value: number): boolean {

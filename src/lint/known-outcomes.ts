@@ -27,7 +27,9 @@ export class KnownOutcomes {
   of(request: Uint8Array | undefined, outcome: Outcome, read: () => readonly Hazard[]): readonly Hazard[] {
     const reply = outcome instanceof Uint8Array ? outcome : undefined;
     if (request === undefined || request.length + (reply?.length ?? 0) > SIZE_MAX) return read();
-    const hash = hashed(hashed(request.length, request), reply);
+    const asked = hashed(request.length ^ 0x811c9dc5, request);
+    const hash =
+      outcome instanceof Uint8Array ? hashed(asked, outcome) : hashedText(asked, `${outcome.actual}`);
     const known = this.#known.get(hash);
     if (known !== undefined && sameBytes(request, known.request) && isSameOutcome(outcome, known.outcome))
       return known.hazards;
@@ -39,10 +41,16 @@ export class KnownOutcomes {
 }
 
 /** FNV-1a. */
-function hashed(start: number, bytes: Uint8Array | undefined): number {
-  let hash = start ^ 0x811c9dc5;
-  if (bytes !== undefined)
-    for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+function hashed(start: number, bytes: Uint8Array): number {
+  let hash = start;
+  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+  return hash;
+}
+
+/** The same request may fail now with one error and then with another, which must not replace each other. */
+function hashedText(start: number, text: string): number {
+  let hash = start;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   return hash;
 }
 

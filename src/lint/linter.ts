@@ -93,7 +93,7 @@ export class Linter {
 
   /** Takes the next packet of a capture, before its line comes. @param frame its bytes, which nobody changes. */
   packet(packet: Packet, from: number, to: number, frame: Uint8Array): void {
-    this.#messages.packet(packet, from, to, { frame: packet.frame }, frame);
+    this.#messages.packet(packet, from, to, frame);
   }
 
   /** Goes through the lines of a recording, the first one first. @throws WireError when a line is not part of one. */

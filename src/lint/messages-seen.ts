@@ -34,11 +34,11 @@ class WholeMessage implements SeenMessage<About> {
   error: number | undefined;
   size = 0;
   #record!: CaptureRecord;
-  #place!: Place;
+  #seen!: { readonly place: Place };
   #frame!: Uint8Array;
 
-  /** @returns false for another record, and for none. */
-  is(record: CaptureRecord | undefined, place: Place, frame: Uint8Array): boolean {
+  /** @param seen where it is. @returns false for another record, and for none. */
+  is(record: CaptureRecord | undefined, seen: { readonly place: Place }, frame: Uint8Array): boolean {
     if (record === undefined || record.announced > 0 || record.size > protocol.limits.content) return false;
     if (record.type !== 'reply' && record.type !== 'notification') return false;
     this.type = MessageType[record.type];
@@ -47,7 +47,7 @@ class WholeMessage implements SeenMessage<About> {
     this.error = record.error;
     this.size = record.error === undefined ? record.size : record.size - ERROR_WORD_SIZE;
     this.#record = record;
-    this.#place = place;
+    this.#seen = seen;
     this.#frame = frame;
     return true;
   }
@@ -57,7 +57,7 @@ class WholeMessage implements SeenMessage<About> {
   }
 
   origin(): About {
-    return { place: this.#place, record: this.#record };
+    return { place: this.#seen.place, record: this.#record };
   }
 }
 
@@ -82,7 +82,10 @@ export class MessagesSeen {
   readonly #waiting = new Array<Sent | undefined>(WAITING_MAX).fill(undefined);
   /** Messages that are queued while RM does not run. */
   #queued: Sent[] = [];
-  #place: Place = {};
+  /** Of the latest queue message; undefined where nobody has asked for that of a packet. */
+  #place: Place | undefined = {};
+  /** Number of the latest packet. */
+  #number = 0;
   /** The bytes of the packet that is read. */
   #frame: Uint8Array = NOTHING;
   /** The record of the packet that is read. */
@@ -95,30 +98,37 @@ export class MessagesSeen {
 
   /** Of the latest queue message. */
   get place(): Place {
+    this.#place ??= { frame: this.#number };
     return this.#place;
   }
 
   /** Of the message that the machine handles next. */
   get nextPlace(): Place {
-    return this.#sent[0]?.place ?? this.#place;
+    return this.#sent[0]?.place ?? this.place;
   }
 
-  /** Takes a queue message. @param frame its bytes, which nobody changes. */
-  packet(packet: Packet, from: number, to: number, place: Place, frame: Uint8Array): void {
+  /** Takes a packet of a capture. @param frame its bytes, which nobody changes. */
+  packet(packet: Packet, from: number, to: number, frame: Uint8Array): void {
+    this.#number = packet.frame;
+    this.#place = undefined;
+    this.#take(packet, frame);
+    if (from !== VMID_RM) this.#asked(frame);
+    else if (!this.#options.clients.isEmpty) this.#taken(to, frame);
+  }
+
+  #take(packet: Packet, frame: Uint8Array): void {
     this.#completed = undefined;
     this.#frame = frame;
-    this.#place = place;
     this.#assembler.packet(packet);
-    if (from === VMID_RM) {
-      if (!this.#options.isCapture || this.#options.clients.isEmpty) return;
-      this.#taken(to, place, frame);
-      return;
-    }
-    const seen = this.#completed as CaptureRecord | undefined;
+  }
+
+  /** The queue message is one of a VM. */
+  #asked(frame: Uint8Array): void {
+    const seen = this.#completed;
     const record = seen && keptRecord(seen, frame);
     const isNumbered = this.#options.isCapture && record !== undefined;
-    const numbered = isNumbered ? { frame: place.frame as number, no: record.no } : place;
-    const sent: Sent = { place: numbered, record, reply: undefined };
+    const place = isNumbered ? { frame: this.#number, no: record.no } : this.place;
+    const sent: Sent = { place, record, reply: undefined };
     this.#sent.push(sent);
     if (record?.type !== 'request') return;
     this.#options.clients.sent(record, sent);
@@ -135,10 +145,11 @@ export class MessagesSeen {
   }
 
   /** A VM takes a queue message of a capture in an interrupt of its own. */
-  #taken(to: number, place: Place, frame: Uint8Array): void {
+  #taken(to: number, frame: Uint8Array): void {
     const { clients } = this.#options;
     const record = this.#completed;
-    if (this.#whole.is(record, place, frame) && clients.message(to, this.#whole)) return;
+    if (this.#whole.is(record, this, frame) && clients.message(to, this.#whole)) return;
+    const { place } = this;
     // Clients may leave it for a later interrupt.
     clients.interrupt(to, [{ bytes: frame, origin: { place, record: record && keptRecord(record, frame) } }]);
   }
@@ -210,21 +221,23 @@ export class MessagesSeen {
     const packet = this.#packet;
     packet.frame = step;
     putMessage(packet, from, to, frame);
-    this.packet(packet, from, to, place, frame);
+    this.#place = place;
+    this.#take(packet, frame);
+    if (from !== VMID_RM) this.#asked(frame);
   }
 
   #record(record: CaptureRecord): void {
     const { isCapture, clients, known, find } = this.#options;
     this.#completed = record;
     if (record.request !== undefined) {
-      clients.replied(record);
+      clients.replied(record.to, record.request);
       const sent = this.#answered(record.request);
       if (sent !== undefined && isNaming(record.layout)) sent.reply = keptRecord(record, this.#frame);
     }
     const { type, duplicateOf, incomplete } = record;
     const isOdd = type === 'malformed' || type === 'continuation' || incomplete || duplicateOf !== undefined;
     if (!isOdd && record.hasIssues === false) return;
-    const place = isCapture ? { frame: record.packets[0]?.frame ?? 0, no: record.no } : this.#place;
+    const place = isCapture ? { frame: record.packets[0]?.frame ?? 0, no: record.no } : this.place;
     const about = { place, record };
     if (type === 'malformed') find(wireRules.malformed, about, WHOLE);
     else for (const fault of known.faults(record)) find(fault.rule, about, fault, fault.text);

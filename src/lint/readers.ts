@@ -115,9 +115,35 @@ interface Reader {
   readonly forget: () => void;
 }
 
+/** Names of clients, and what they have in common with lists of others. */
+class CommonNames {
+  readonly #names: readonly GenerationName[];
+  readonly #known = new WeakMap<readonly GenerationName[], readonly GenerationName[]>();
+  // The list that was asked for last: it mostly is the next one, too.
+  #clients: readonly GenerationName[] | undefined;
+  #common: readonly GenerationName[] = [];
+
+  constructor(names: readonly GenerationName[]) {
+    this.#names = names;
+  }
+
+  /** Those of the names that are also among the clients, a list that stays. */
+  with(clients: readonly GenerationName[]): readonly GenerationName[] {
+    if (clients === this.#clients) return this.#common;
+    let common = this.#known.get(clients);
+    if (common === undefined) {
+      common = this.#names.filter((name) => clients.includes(name));
+      this.#known.set(clients, common);
+    }
+    this.#clients = clients;
+    this.#common = common;
+    return common;
+  }
+}
+
 /** Clients that read the replies to one message in the same way. */
 interface Family {
-  readonly names: readonly GenerationName[];
+  readonly names: CommonNames;
   readonly read: (request: Request) => Calling<unknown>;
   readonly mayHurt: MayHurt;
   readonly forget: () => void;
@@ -136,11 +162,7 @@ export class Readers {
   /** By message id. */
   readonly #families = new Map<number, readonly Family[]>();
   /** Clients that take notifications in the same way. */
-  readonly #notified: readonly { readonly names: readonly GenerationName[]; readonly take: Notified }[];
-  readonly #common = new WeakMap<
-    readonly GenerationName[],
-    Map<readonly GenerationName[], readonly GenerationName[]>
-  >();
+  readonly #notified: readonly { readonly names: CommonNames; readonly take: Notified }[];
   /** Hazards of the reply that is read. */
   #found: Hazard[] = [];
 
@@ -153,7 +175,7 @@ export class Readers {
     }
     this.#notified = this.#groups(({ notified, notifiedAs }) => notified && notifiedAs).map((group) => {
       const { notified } = this.#byName.get(group[0] as GenerationName) as Reader;
-      return { names: group, take: notified as Notified };
+      return { names: new CommonNames(group), take: notified as Notified };
     });
   }
 
@@ -185,26 +207,11 @@ export class Readers {
     // A client sends whole requests. One of which parts are missing may have the bytes of a whole one.
     if (request.incomplete) return;
     for (const family of this.#families.get(id) ?? []) {
-      const names = this.#among(clients, family.names);
+      const names = family.names.with(clients);
       if (names.length === 0) continue;
       const read = () => this.#read(family, id, request, outcome);
       for (const hazard of family.known.of(request.bytes, outcome, read)) sink(hazard, names);
     }
-  }
-
-  /** Those of the names that are also among the clients. Both are lists that stay. */
-  #among(clients: readonly GenerationName[], names: readonly GenerationName[]): readonly GenerationName[] {
-    let known = this.#common.get(clients);
-    if (known === undefined) {
-      known = new Map();
-      this.#common.set(clients, known);
-    }
-    let common = known.get(names);
-    if (common === undefined) {
-      common = names.filter((name) => clients.includes(name));
-      known.set(names, common);
-    }
-    return common;
   }
 
   /**
@@ -223,7 +230,7 @@ export class Readers {
     for (const { names, take } of this.#notified) {
       const hazard = take(id, payload, vmids);
       if (hazard === undefined) continue;
-      const hurt = this.#among(clients, names);
+      const hurt = names.with(clients);
       if (hurt.length > 0) sink(hazard, hurt);
     }
   }
@@ -262,7 +269,8 @@ export class Readers {
     return groups.flatMap((names) => {
       const { callOf, forget } = this.#byName.get(names[0] as GenerationName) as Reader;
       const call = callOf(id);
-      return call === undefined ? [] : [{ names, ...call, forget, known: new KnownOutcomes() }];
+      if (call === undefined) return [];
+      return [{ names: new CommonNames(names), ...call, forget, known: new KnownOutcomes() }];
     });
   }
 

@@ -78,7 +78,8 @@ export class Machine<Port extends VmPort> {
   put(vmid: number, frame: Uint8Array): number {
     if (this.#spins(vmid)) return QueueError.ARGUMENT_INVALID;
     this.#senders.add(vmid);
-    return this.manager.link(vmid)?.toManager.send(frame).error ?? QueueError.ARGUMENT_INVALID;
+    const link = this.manager.link(vmid);
+    return link?.toManager.sendRange(frame, 0, frame.byteLength) ?? QueueError.ARGUMENT_INVALID;
   }
 
   /** Writes to physical memory, where a real machine would let the primary VM write. */

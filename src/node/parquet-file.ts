@@ -18,17 +18,15 @@ const elementOf: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
 export class ParquetFile<Item> {
   readonly #output: Output;
   readonly #table: Table<Item>;
-  readonly #memory: CellMemory;
   readonly #bytes = new ByteWriter(1 << 10);
   readonly #writer: ParquetWriter;
-  #cells: readonly Cells[];
+  readonly #cells: readonly Cells[];
   #rows = 0;
 
   constructor(output: Output, table: Table<Item>, memory: CellMemory) {
     this.#output = output;
     this.#table = table;
-    this.#memory = memory;
-    this.#cells = this.#newCells();
+    this.#cells = table.columns.map((column) => column.cells(memory));
     const fields = table.columns.map(({ name, type }) => ({
       name,
       repetition_type: 'OPTIONAL' as const,
@@ -55,8 +53,7 @@ export class ParquetFile<Item> {
   /** Writes the rows that wait as a row group, and frees their memory. @throws FileError */
   flush(): void {
     this.#write();
-    for (const cells of this.#cells) cells.drop();
-    this.#cells = this.#newCells();
+    for (const cells of this.#cells) cells.release();
   }
 
   /** @throws FileError */
@@ -66,10 +63,6 @@ export class ParquetFile<Item> {
     this.#writer.finish();
     this.#put();
     this.#output.end();
-  }
-
-  #newCells(): Cells[] {
-    return this.#table.columns.map((column) => column.cells(this.#memory));
   }
 
   #write(): void {

@@ -65,8 +65,11 @@ function payloadTable(
   const places = new Map(fields.map((column, index) => [column.name, { column, at: where.length + index }]));
   const readers = new Map<Payload, FieldReader | undefined>();
   const readerOf = (layout: Payload) => {
-    if (!readers.has(layout)) readers.set(layout, fieldReader(layout, places));
-    return readers.get(layout);
+    const known = readers.get(layout);
+    if (known !== undefined || readers.has(layout)) return known;
+    const made = fieldReader(layout, places);
+    readers.set(layout, made);
+    return made;
   };
   const own = fields.map(columnOfField);
   const columns = [...where, ...own];

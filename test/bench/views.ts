@@ -69,6 +69,7 @@ const statusView = messageView(VM_STATUS, 'notification');
 const lendView = messageView(MEM_LEND, 'request');
 const statusCodec = codecOf(VM_STATUS.payload);
 
+/** Kept below 2^31: V8 makes an object of a larger number whenever such a variable is set, which costs as much as a field. */
 let sum = 0;
 /** What decoding makes is kept, so that it is really made. */
 let kept: unknown;
@@ -81,8 +82,8 @@ const reassembler = new Reassembler(
     const layout = payloadOf(message, type);
     const value = layout && codecOf(layout).decode(view, start, end);
     kept = value;
-    if (message === VM_STATUS) sum += value.vmid + value.vm_status;
-    if (message === MEM_LEND) sum += value.label + value.flags;
+    if (message === VM_STATUS) sum = (sum + value.vmid + value.vm_status) | 0;
+    if (message === MEM_LEND) sum = (sum + value.label + value.flags) | 0;
   }),
 );
 
@@ -97,7 +98,7 @@ const rows = {
     run() {
       const { bytes, size } = statuses;
       for (let end = size; end <= bytes.length; end += size)
-        sum += statusView.at(bytes, end - size, end)?.vm_status ?? 0;
+        sum = (sum + (statusView.at(bytes, end - size, end)?.vm_status ?? 0)) | 0;
     },
   },
   status: {
@@ -107,7 +108,7 @@ const rows = {
       const { bytes, size } = statuses;
       for (let end = size; end <= bytes.length; end += size) {
         const seen = statusView.at(bytes, end - size, end);
-        if (seen !== undefined) sum += seen.vmid + seen.vm_status;
+        if (seen !== undefined) sum = (sum + seen.vmid + seen.vm_status) | 0;
       }
     },
   },
@@ -120,7 +121,7 @@ const rows = {
         if (header.read(view, start).msg_id !== VM_STATUS.id) continue;
         const value = statusCodec.decode(view, start + header.size, start + size);
         kept = value;
-        sum += value.vmid + value.vm_status;
+        sum = (sum + value.vmid + value.vm_status) | 0;
       }
     },
   },
@@ -141,7 +142,7 @@ const rows = {
       const { bytes, size } = lends;
       for (let end = size; end <= bytes.length; end += size) {
         const seen = lendView.at(bytes, end - size, end);
-        if (seen !== undefined) sum += seen.label + seen.flags;
+        if (seen !== undefined) sum = (sum + seen.label + seen.flags) | 0;
       }
     },
   },
@@ -163,10 +164,10 @@ const rows = {
         const start = starts[index] as number;
         const end = ends[index] as number;
         const seen = statusView.at(bytes, start, end);
-        if (seen !== undefined) sum += seen.vmid + seen.vm_status;
+        if (seen !== undefined) sum = (sum + seen.vmid + seen.vm_status) | 0;
         else {
           const other = lendView.at(bytes, start, end);
-          if (other !== undefined) sum += other.label + other.flags;
+          if (other !== undefined) sum = (sum + other.label + other.flags) | 0;
         }
       }
     },

@@ -31,9 +31,9 @@ export class ActionTable {
       ...parcelActions(shapes),
       ...interruptActions(shapes),
       ...consoleAndQueryActions(shapes),
-    ];
+    ].map(alike);
     const withOwn = new Set(own.map(({ shape }) => shape));
-    this.#generic = shapes.all.map((shape) => genericAction(shapes, shape));
+    this.#generic = shapes.all.map((shape) => alike(genericAction(shapes, shape)));
     this.actions = [...own, ...this.#generic.filter(({ shape }) => !withOwn.has(shape))];
     for (const action of this.actions) {
       if (action.shape === undefined) continue;
@@ -82,4 +82,9 @@ export class ActionTable {
         .flatMap((action) => new Array<number>(action.weight).fill(this.actions.indexOf(action))),
     );
   }
+}
+
+/** The same action with all keys in one order: engines read keys of objects that are made alike without a search. */
+function alike({ subject, theme, shape, from, weight, make, done, refused }: Action): Action {
+  return { subject, theme, shape, from, weight, make, done, refused } as Action;
 }

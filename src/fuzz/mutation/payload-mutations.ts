@@ -98,8 +98,10 @@ export const payloadMutations: readonly Mutation[] = Object.entries(payloadChang
   }),
 );
 
-/** @param size bytes; less than 0 is 0. @param byte value of each byte that is added. */
-function resize(draft: Draft, size: number, byte: () => number = () => 0): void {
-  for (let at = draft.size; at < size; at++) draft.payload[at] = byte();
-  draft.size = Math.max(0, size);
+/** @param size bytes; less than 0 is 0. @param byte value of each byte that is added; 0 unless given. */
+function resize(draft: Draft, size: number, byte?: () => number): void {
+  const end = Math.max(0, size);
+  if (byte === undefined) draft.payload.fill(0, draft.size, end);
+  else for (let at = draft.size; at < end; at++) draft.payload[at] = byte();
+  draft.size = end;
 }

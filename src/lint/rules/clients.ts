@@ -31,7 +31,16 @@ export const clientRules: ReadonlyMap<string, Rule> = new Map([
   ...rulesOf(vmHazards, 'library'),
 ]);
 
+/** The same rules by hazard and client: to make an id takes longer than to look it up. */
+const byHazard = new Map<Hazard, Map<string, Rule | undefined>>();
+
 /** The rule for a hazard of a client. @param clients those that it hits; the rule is that of the first. */
 export function ruleOfHazard(hazard: Hazard, [client = '']: readonly string[]): Rule | undefined {
-  return clientRules.get(hazardRule(client, hazard));
+  let byClient = byHazard.get(hazard);
+  if (byClient === undefined) {
+    byClient = new Map();
+    byHazard.set(hazard, byClient);
+  }
+  if (!byClient.has(client)) byClient.set(client, clientRules.get(hazardRule(client, hazard)));
+  return byClient.get(client);
 }

@@ -1,12 +1,8 @@
 import { ByteWriter } from '../../base/byte-writer.js';
+import type { CellMemory } from './memory.js';
 
 /** Most rows that cells hold before they are cleared. Codes of texts take two bytes. */
 export const rowsMax = 50_000;
-
-/** Bytes that the cells of several tables take. */
-export class CellMemory {
-  bytes = 0;
-}
 
 /** Bytes that the objects of a column take. */
 const OVERHEAD = 500;
@@ -18,23 +14,22 @@ const FEW = 32;
 export class Presence {
   /** Rows that have a value. */
   count = 0;
-  /** A bit for each row up to the last that has a value. Empty while every row has one. */
+  /** A bit for each row, once a row has no value. There is room for all rows, so that marking one checks no size. */
   #bits = new Uint8Array(0);
   #isSparse = false;
 
   /** The row has a value. @returns how many rows before have one. */
   mark(row: number): number {
     const before = this.count++;
-    if (this.#isSparse || row !== before) this.#set(row, before);
+    if (this.#isSparse) this.#bits[row >> 3] = (this.#bits[row >> 3] as number) | (1 << (row & 7));
+    else if (row !== before) this.#begin(row, before);
     return before;
   }
 
   /** A bit for each of so many rows. */
   bits(rows: number): Uint8Array {
-    const size = (rows + 7) >>> 3;
-    if (!this.#isSparse) this.#begin(this.count);
-    if (this.#bits.length < size) this.#grow(size);
-    return this.#bits.subarray(0, size);
+    if (!this.#isSparse) this.#fill(this.count);
+    return this.#bits.subarray(0, (rows + 7) >>> 3);
   }
 
   clear(): void {
@@ -43,44 +38,33 @@ export class Presence {
     this.#isSparse = false;
   }
 
-  #set(row: number, before: number): void {
-    if (!this.#isSparse) this.#begin(before);
-    const at = row >> 3;
-    if (at >= this.#bits.length) this.#grow(at + 1);
-    this.#bits[at] = (this.#bits[at] as number) | (1 << (row & 7));
+  /** Of the rows up to this one, the first have a value, so many, and this one. */
+  #begin(row: number, before: number): void {
+    this.#fill(before);
+    this.#bits[row >> 3] = (this.#bits[row >> 3] as number) | (1 << (row & 7));
   }
 
   /** The first rows, so many, have a value. */
-  #begin(rows: number): void {
+  #fill(rows: number): void {
     this.#isSparse = true;
-    this.#grow((rows >> 3) + 1);
+    if (this.#bits.length === 0) this.#bits = new Uint8Array((rowsMax >> 3) + 1);
     this.#bits.fill(0xff, 0, rows >> 3);
     this.#bits[rows >> 3] = (1 << (rows & 7)) - 1;
-  }
-
-  #grow(size: number): void {
-    if (size <= this.#bits.length) return;
-    const bits = new Uint8Array(Math.max(size, 2 * this.#bits.length));
-    bits.set(this.#bits);
-    this.#bits = bits;
   }
 }
 
 /** The values of one column in consecutive rows, without those of rows that have none. */
 export abstract class Cells {
   readonly presence = new Presence();
-  readonly #memory: CellMemory;
-  #bytes = 0;
+  protected readonly memory: CellMemory;
 
   constructor(memory: CellMemory) {
-    this.#memory = memory;
-    this.took(OVERHEAD);
+    this.memory = memory;
+    memory.bytes += OVERHEAD;
   }
 
-  /** Bytes of memory, about. */
-  get size(): number {
-    return this.#bytes;
-  }
+  /** Bytes of buffers. */
+  abstract get size(): number;
 
   /** Rows that have a value. */
   get count(): number {
@@ -92,23 +76,29 @@ export abstract class Cells {
     this.presence.clear();
   }
 
+  /** As {@link clear}, and gives the buffers back. */
+  abstract release(): void;
+
   /** The memory is free: nothing may be put here any more. */
   drop(): void {
-    this.took(-this.#bytes);
+    this.release();
+    this.memory.bytes -= OVERHEAD;
   }
 
   /** A larger copy. Its size doubles, so that copying takes no more time than filling. */
   protected grown<T extends Uint8Array | Uint16Array | Int32Array>(from: T): T {
-    const Kind = from.constructor as new (size: number) => T;
-    const to = new Kind(Math.max(FEW, 2 * from.length));
+    const Kind = from.constructor as new (buffer: ArrayBufferLike) => T;
+    const size = Math.max(FEW * from.BYTES_PER_ELEMENT, 2 * from.byteLength);
+    const to = new Kind(this.memory.take(size));
     to.set(from as never);
-    this.took(to.byteLength - from.byteLength);
+    this.memory.give(from.buffer);
     return to;
   }
 
-  protected took(bytes: number): void {
-    this.#bytes += bytes;
-    this.#memory.bytes += bytes;
+  /** An empty array in place of one whose buffer is given back. */
+  protected released<T extends Uint8Array | Uint16Array | Int32Array>(from: T): T {
+    this.memory.give(from.buffer);
+    return new (from.constructor as new (size: number) => T)(0);
   }
 }
 
@@ -121,6 +111,15 @@ export class BooleanCells extends Cells {
     if (at >= this.values.length) this.values = this.grown(this.values);
     this.values[at] = Number(value);
   }
+
+  get size(): number {
+    return this.values.byteLength;
+  }
+
+  release(): void {
+    this.clear();
+    this.values = this.released(this.values);
+  }
 }
 
 /** Unsigned integers of 32 bits. */
@@ -131,6 +130,15 @@ export class WordCells extends Cells {
     const at = this.presence.mark(row);
     if (at >= this.words.length) this.words = this.grown(this.words);
     this.words[at] = value;
+  }
+
+  get size(): number {
+    return this.words.byteLength;
+  }
+
+  release(): void {
+    this.clear();
+    this.words = this.released(this.words);
   }
 }
 
@@ -164,6 +172,16 @@ export class LongCells extends Cells {
   bigint(row: number, value: bigint): void {
     this.halves(row, Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asUintN(32, value)));
   }
+
+  get size(): number {
+    return this.high.byteLength + this.low.byteLength;
+  }
+
+  release(): void {
+    this.clear();
+    this.high = this.released(this.high);
+    this.low = this.released(this.low);
+  }
 }
 
 /** Places of the values that came lately: a map takes several times as long. */
@@ -181,7 +199,6 @@ export class CodeCells<V extends number | string> extends Cells {
   constructor(memory: CellMemory, textOf: (value: V) => string) {
     super(memory);
     this.#textOf = textOf;
-    this.took(10 * SLOTS);
   }
 
   put(row: number, value: V): void {
@@ -202,6 +219,15 @@ export class CodeCells<V extends number | string> extends Cells {
     this.values = [];
     this.#codes.clear();
     this.#slots.fill(undefined);
+  }
+
+  get size(): number {
+    return this.codes.byteLength;
+  }
+
+  release(): void {
+    this.clear();
+    this.codes = this.released(this.codes);
   }
 
   #find(value: V, slot: number): void {
@@ -227,9 +253,17 @@ const LENGTH_SIZE = 4;
 
 /** Texts as bytes in UTF-8, one behind the other, the length in front of each. */
 export class TextCells extends Cells {
-  readonly writer = new ByteWriter(FEW);
+  readonly writer: ByteWriter;
   #start = 0;
-  #capacity = this.writer.bytes.length;
+
+  constructor(memory: CellMemory) {
+    super(memory);
+    this.writer = new ByteWriter(0, memory);
+  }
+
+  get size(): number {
+    return this.writer.bytes.length;
+  }
 
   /** Where the bytes of the next text go: call {@link close} behind it, or {@link cancel}. */
   open(): ByteWriter {
@@ -244,9 +278,6 @@ export class TextCells extends Cells {
     const { writer } = this;
     this.presence.mark(row);
     writer.view.setUint32(this.#start, writer.at - this.#start - LENGTH_SIZE, true);
-    if (writer.bytes.length === this.#capacity) return;
-    this.took(writer.bytes.length - this.#capacity);
-    this.#capacity = writer.bytes.length;
   }
 
   /** There is no text, whatever of it has been written. */
@@ -262,5 +293,10 @@ export class TextCells extends Cells {
   override clear(): void {
     super.clear();
     this.writer.at = 0;
+  }
+
+  release(): void {
+    this.clear();
+    this.writer.release();
   }
 }

@@ -16,7 +16,7 @@ function putVarint(writer: ByteWriter, value: number): void {
   writer.bytes[writer.at++] = rest;
 }
 
-/** Writes a signed number: the sign is the lowest bit. */
+/** Writes a signed number of 64 bits: the sign is the lowest bit. */
 function putZigzag(writer: ByteWriter, value: bigint): void {
   writer.room(VARINT_SIZE);
   let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
@@ -159,7 +159,7 @@ export function putDifferences(
 }
 
 function putBlock(writer: ByteWriter, least: number, size: number): void {
-  putZigzag(writer, BigInt(least));
+  putVarint(writer, least < 0 ? -2 * least - 1 : 2 * least);
   differences.fill(least, size);
   writer.room(BLOCK / PART);
   const widths = writer.at;
@@ -199,15 +199,20 @@ export function longAt(high: Int32Array, low: Int32Array, index: number): bigint
 export function rangeOf(high: Int32Array, low: Int32Array, count: number): [least: bigint, most: bigint] {
   let least = 0;
   let most = 0;
+  let [leastHigh, leastLow] = [high[0] as number, (low[0] as number) >>> 0];
+  let [mostHigh, mostLow] = [leastHigh, leastLow];
   for (let index = 1; index < count; index++) {
-    if (isLess(high, low, index, least)) least = index;
-    else if (isLess(high, low, most, index)) most = index;
+    const upper = high[index] as number;
+    const lower = (low[index] as number) >>> 0;
+    if (upper < leastHigh || (upper === leastHigh && lower < leastLow)) {
+      least = index;
+      leastHigh = upper;
+      leastLow = lower;
+    } else if (upper > mostHigh || (upper === mostHigh && lower > mostLow)) {
+      most = index;
+      mostHigh = upper;
+      mostLow = lower;
+    }
   }
   return [longAt(high, low, least), longAt(high, low, most)];
-}
-
-function isLess(high: Int32Array, low: Int32Array, a: number, b: number): boolean {
-  const first = high[a] as number;
-  const second = high[b] as number;
-  return first === second ? (low[a] as number) >>> 0 < (low[b] as number) >>> 0 : first < second;
 }

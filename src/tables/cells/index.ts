@@ -1,7 +1,6 @@
 /** Columns in memory, and the encodings of them in Parquet files. */
 export {
   BooleanCells,
-  CellMemory,
   Cells,
   CodeCells,
   LongCells,
@@ -18,3 +17,4 @@ export {
   putWords,
   rangeOf,
 } from './encodings.js';
+export { CellMemory } from './memory.js';

@@ -15,7 +15,6 @@ import {
   VM_STATUS,
 } from '../../../../schemas/index.js';
 import type { Hazard } from '../../hazard.js';
-import { viewOf } from '../call.js';
 import { qcomHazards } from './hazards.js';
 import type { QcomKernel } from './kernel.js';
 
@@ -26,14 +25,16 @@ export type CoreNotification =
   | { readonly kind: 'hazard'; readonly hazard: Hazard };
 
 /** Number of bytes that the core copies: 0 if it ignores the notification, Infinity if it reads past its end. */
-type SizeOf = (payload: DataView) => number;
+type SizeOf = (payload: Uint8Array) => number;
 
 const IGNORED = 0;
 
 /** The 16 or 32 bits at an offset in bytes; Infinity past the end, so that a size computed from it is infinite too. */
-function read(payload: DataView, offset: number, size: 2 | 4): number {
-  if (offset + size > payload.byteLength) return Number.POSITIVE_INFINITY;
-  return size === 2 ? payload.getUint16(offset, true) : payload.getUint32(offset, true);
+function read(payload: Uint8Array, offset: number, size: 2 | 4): number {
+  if (offset + size > payload.length) return Number.POSITIVE_INFINITY;
+  let value = 0;
+  for (let at = size - 1; at >= 0; at--) value = value * 256 + (payload[offset + at] as number);
+  return value;
 }
 
 /** Header of each of the three lists of MEM_SHARED. */
@@ -42,7 +43,7 @@ const LIST_HEADER_SIZE = 4;
 const REGION_SIZE = 8;
 
 /** The core takes all four bytes of the ACL's header as its count. */
-function memSharedSize(payload: DataView): number {
+function memSharedSize(payload: Uint8Array): number {
   const acl = MEM_SHARED.payload.sizeMin - 3 * LIST_HEADER_SIZE;
   const sgl = acl + LIST_HEADER_SIZE + read(payload, acl, 4) * aclEntry.sizeMin;
   const attr = sgl + LIST_HEADER_SIZE + read(payload, sgl, 2) * REGION_SIZE;
@@ -54,7 +55,7 @@ const exitTypes = exitType.values;
 const exitTypeMax = Math.max(...Object.values(exitTypes));
 
 /** The core copies the exit reason of two exit types only. */
-function vmExitedSize(payload: DataView): number {
+function vmExitedSize(payload: Uint8Array): number {
   const type = read(payload, EXIT_TYPE_OFFSET, 2);
   const head = VM_EXITED.payload.sizeMin;
   if (type === exitTypes.VM_EXIT || type === exitTypes.PSCI_SYSTEM_RESET2) return head + exitReason.sizeMin;
@@ -95,7 +96,7 @@ export function coreNotifications(kernel: QcomKernel) {
       const sizeOf = sizes.get(id);
       if (sizeOf === undefined) return { kind: 'ignored' };
       if (payload.length === 0) return { kind: 'hazard', hazard: qcomHazards.notification_without_payload };
-      const size = sizeOf(viewOf(payload));
+      const size = sizeOf(payload);
       if (size === IGNORED) return { kind: 'ignored' };
       if (size > payload.length) return { kind: 'hazard', hazard: qcomHazards.notification_overread };
       return { kind: 'forwarded', payload: kernel.careful ? payload : payload.subarray(0, size) };
