@@ -1,11 +1,11 @@
 import { formatHex } from '../base/hex.js';
 import { decodeText } from '../base/text.js';
-import { JsonReader, jsonConstants } from '../capture/payload/index.js';
+import { constantName, JsonReader } from '../capture/payload/index.js';
 import { eachLayout } from '../codec/compile-decode.js';
 import { compile, type Emitter } from '../codec/emitter.js';
 import { reads } from '../codec/struct-reader.js';
 import type { Payload } from '../schema/index.js';
-import type { BytesType, EnumType, Field, Values } from '../wire/index.js';
+import type { BytesType, EnumType, Field, StructType, Values } from '../wire/index.js';
 import { visitType } from '../wire/index.js';
 import type { Cells, TextCells } from './cells/index.js';
 import { enumText, type FieldColumn } from './field-columns.js';
@@ -28,14 +28,13 @@ export type FieldPlaces = ReadonlyMap<string, { readonly column: FieldColumn; re
  * times as long. Undefined where functions cannot be generated.
  */
 export function fieldReader(layout: Payload, places: FieldPlaces): FieldReader | undefined {
-  const constants = [...jsonConstants(), putText, putHex];
+  const constants: unknown[] = [];
   const body = eachLayout(layout, 'return;', (out, type) => {
     if (type.mayBeEmpty) out.line('if (p >= end) return;');
     new ColumnReader(out, constants, places).fields(type);
     out.line('return;');
   });
-  const names = constants.map((_, index) => `c${index}`);
-  const source = `const [${names}] = c; return (v, p, end, request, r, k) => { let w, d, m, a;\n${body}\n};`;
+  const source = `const [${constants.map((_, index) => constantName(index))}] = c; return (v, p, end, request, r, k) => { let w, d, m, a;\n${body}\n};`;
   const make = compile<((constants: readonly unknown[]) => FieldReader) | undefined>(
     ['c'],
     source,
@@ -53,7 +52,7 @@ class ColumnReader extends JsonReader {
     this.#places = places;
   }
 
-  fields(type: Parameters<JsonReader['whole']>[0]): void {
+  fields(type: StructType): void {
     this.read(type);
   }
 

@@ -2,21 +2,19 @@ import { codecOf } from '../../codec/index.js';
 import { type Message, MessageType, type Payload, type Protocol, payloadOf } from '../../schema/index.js';
 import type { AnyType, Values } from '../../wire/index.js';
 import type { CutPayloadWriter } from './cut.js';
-import { cutPayloadWriter } from './cut-json.js';
 import { cutLinesWriter } from './cut-lines.js';
 import { errorWordSize, replyDependsOnRequest } from './decode.js';
+import { type JsonWriter, jsonWriter } from './json-writer.js';
 import type { PayloadWriter } from './struct-writer.js';
-import { payloadWriter } from './wire-json.js';
 import { linesWriter } from './wire-lines.js';
 
 type Check = (view: DataView, start: number, end: number, request: Values | undefined) => boolean;
 
-/** The generated functions of one layout. Each is made when it is called first. */
+/** The functions of one layout. Each is made when it is called first. */
 export class PayloadFunctions {
   /** Whether the payload decodes without an issue. */
   check: Check;
-  writeJson: PayloadWriter;
-  writeCutJson: CutPayloadWriter;
+  writeJson: JsonWriter;
   /** A line for each field. */
   writeLines: PayloadWriter;
   writeCutLines: CutPayloadWriter;
@@ -30,12 +28,8 @@ export class PayloadFunctions {
       return this.check(...payload);
     };
     this.writeJson = (...payload) => {
-      this.writeJson = payloadWriter(layout);
+      this.writeJson = jsonWriter(layout);
       return this.writeJson(...payload);
-    };
-    this.writeCutJson = (...payload) => {
-      this.writeCutJson = cutPayloadWriter(layout);
-      return this.writeCutJson(...payload);
     };
     this.writeLines = (...payload) => {
       this.writeLines = linesWriter(protocol, layout);

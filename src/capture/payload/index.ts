@@ -1,7 +1,6 @@
 /** One payload: decoded with its issues, as JSON, as JSON text, and its values as people write them. */
 
 export type { Cut, CutPayloadWriter } from './cut.js';
-export { cutPayloadWriter } from './cut-json.js';
 export { cutLinesWriter } from './cut-lines.js';
 export {
   type DecodedPayload,
@@ -27,11 +26,13 @@ export {
   payloadFromJson,
   payloadToJson,
 } from './json.js';
+export { type JsonWriter, jsonWriter } from './json-writer.js';
 export { formatField, hexRoles, unitText, vmidName } from './notation.js';
 export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
-export type { PayloadWriter } from './struct-writer.js';
-export { payloadText, payloadTextFunctions } from './text.js';
+export { CUT } from './steps.js';
+export { constantName, type PayloadWriter } from './struct-writer.js';
+export { payloadText } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';
-export { JsonReader, jsonConstants, payloadWriter } from './wire-json.js';
+export { JsonReader, payloadWriter } from './wire-json.js';
 export { fieldMargin, innerMargin, linesWriter } from './wire-lines.js';

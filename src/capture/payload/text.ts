@@ -2,7 +2,7 @@ import { formatDecimal } from '../../base/decimal.js';
 import { formatHex } from '../../base/hex.js';
 import { jsonText } from '../../base/json.js';
 import { decodeText } from '../../base/text.js';
-import { compile, functionText } from '../../codec/emitter.js';
+import { compile } from '../../codec/emitter.js';
 import {
   type AnyType,
   type EnumType,
@@ -31,22 +31,6 @@ export function payloadText(type: AnyType): PayloadText {
   }
   return text;
 }
-
-/** The texts of all functions that {@link payloadText} generates for a type, for {@link provideBuilt}. */
-export function payloadTextFunctions(type: AnyType): string[] {
-  return visitType(type, functionTexts);
-}
-
-const functionTexts: TypeVisitor<string[]> = {
-  ...scalarCases(() => []),
-  bytes: () => [],
-  list: ({ entryTypes }) => entryTypes.flatMap(payloadTextFunctions),
-  struct: (type) => [
-    functionText(parameters, structSource(type).source),
-    ...type.fields.flatMap((field) => payloadTextFunctions(field.type)),
-  ],
-  variant: () => [],
-};
 
 const parameters = ['c'];
 

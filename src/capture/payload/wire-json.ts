@@ -1,38 +1,12 @@
-import { type ByteWriter, putDecimal, putHexU64 } from '../../base/byte-writer.js';
 import { type Emitter, stores } from '../../codec/emitter.js';
 import { reads } from '../../codec/struct-reader.js';
-import {
-  type AnyType,
-  type BytesType,
-  type EnumType,
-  type Field,
-  StructType,
-  scalarCases,
-  type TypeVisitor,
-  visitType,
-} from '../../wire/index.js';
-import { enumName, flagNames } from './json.js';
-import { type Put, putKept, putNamed, writeQuoted } from './puts.js';
+import { type AnyType, type BytesType, type Field, StructType, visitType } from '../../wire/index.js';
+import { jsonPutOf, putBytes } from './json-puts.js';
 import { AGAIN, compileWriter, type PayloadWriter, StructWriter } from './struct-writer.js';
-import { bytesText } from './text.js';
 
-const made = new WeakMap<AnyType, PayloadWriter>();
-
-/**
- * Generates the function that writes payloads of a type as JSON from bytes to bytes, as `jsonText(payloadToJson(...))` of the
- * decoded value. Decoding first, and joining strings, takes several times as long.
- */
+/** Generates the function that writes payloads of a layout as JSON from bytes to bytes, as `jsonWriter` does. */
 export function payloadWriter(type: AnyType): PayloadWriter {
-  let writer = made.get(type);
-  if (writer === undefined) {
-    writer = jsonWriter(type);
-    made.set(type, writer);
-  }
-  return writer;
-}
-
-function jsonWriter(type: AnyType): PayloadWriter {
-  const constants = jsonConstants();
+  const constants: unknown[] = [];
   return compileWriter<PayloadWriter>(
     type,
     constants,
@@ -47,17 +21,6 @@ function jsonWriter(type: AnyType): PayloadWriter {
     },
   );
 }
-
-/** The first constants of generated functions. */
-export function jsonConstants(): unknown[] {
-  return [putDecimal, putHexU64, putText, putHex];
-}
-
-/** Their names. */
-const DECIMAL = 'c0';
-const HEX_U64 = 'c1';
-const TEXT = 'c2';
-const HEX = 'c3';
 
 /** Generates the writing of one struct. */
 export class JsonReader extends StructWriter {
@@ -120,7 +83,7 @@ export class JsonReader extends StructWriter {
     }
     if (type.kind !== 'reserved') this.valueBegins(field);
     if (type.kind !== 'reserved' && type.fixedSize === 8) {
-      this.#hexU64(at);
+      this.#hexU64(type, at);
       this.valueEnds(field);
       return;
     }
@@ -164,7 +127,7 @@ export class JsonReader extends StructWriter {
       return;
     }
     if (entry.kind === 'bytes') this.#bytes(entry as BytesType, 'p', String(entry.fixedSize));
-    else if (entry.fixedSize === 8) this.#hexU64('p');
+    else if (entry.fixedSize === 8) this.#hexU64(entry, 'p');
     else this.#scalar(entry, visitType(entry, reads, 'p'));
     this.text += ',';
     this.store();
@@ -195,33 +158,24 @@ export class JsonReader extends StructWriter {
   /** Emits what stands behind a field's value. */
   protected valueEnds(_: Field): void {}
 
-  #hexU64(at: string): void {
-    this.text += '"';
-    this.store(HEX_SIZE);
-    this.out.line(`a = ${HEX_U64}(d, a, v.getUint32(${at} + 4, true), v.getUint32(${at}, true));`);
-    this.text = '"';
+  #hexU64(type: AnyType, at: string): void {
+    const { put, size } = jsonPutOf(type);
+    this.store(size);
+    this.out.line(`a = ${this.constant(put)}(d, a, v.getUint32(${at}, true), v.getUint32(${at} + 4, true));`);
   }
 
   /** Writes the value of an expression. */
   #scalar(type: AnyType, value: string): void {
-    this.store(visitType(type, sizes));
-    const statement = visitType(type, {
-      ...scalarCases(() => `a = ${DECIMAL}(d, a, ${value});`),
-      enum: (names) => `a = ${this.constant(enumPutter(names))}(d, a, ${value}, 0);`,
-      flags: (names) =>
-        `a = ${this.constant(putKept((flags) => JSON.stringify(flagNames(names, flags))))}(d, a, ${value});`,
-      bytes: () => '',
-      list: () => '',
-      struct: () => '',
-      variant: () => '',
-    });
-    this.out.line(statement);
+    const { put, size } = jsonPutOf(type);
+    this.store(size);
+    this.out.line(`a = ${this.constant(put)}(d, a, ${value}, 0);`);
   }
 
   #bytes(type: BytesType, at: string, length: string): void {
-    const call = (helper: string) => `${helper}(v, ${at}, ${length}, w)`;
     this.store();
-    this.out.line(`w.at = a; if (${this.isRaw(type)}) ${call(HEX)}; else ${call(TEXT)}; ${AGAIN}`);
+    this.out.line(
+      `w.at = a; ${this.constant(putBytes)}(v, ${at}, ${length}, !(${this.isRaw(type)}), w); ${AGAIN}`,
+    );
     this.endStretch();
   }
 }
@@ -229,35 +183,4 @@ export class JsonReader extends StructWriter {
 /** Whether every value has this key. */
 function isSure({ type, presence }: Field): boolean {
   return type.kind !== 'reserved' && presence === undefined;
-}
-
-/** Most bytes that a u64 takes as hex text. */
-const HEX_SIZE = 18;
-
-/** Most bytes that a value of fixed size takes as text. */
-const sizes: TypeVisitor<number> = {
-  ...scalarCases(() => 24),
-  enum: (type) => Math.max(24, ...Object.keys(type.values).map((name) => name.length + 2)),
-  flags: ({ bits }) => Object.keys(bits).reduce((sum, name) => sum + name.length + 3, 24),
-  bytes: () => 0,
-  list: () => 0,
-  struct: () => 0,
-  variant: () => 0,
-};
-
-function enumPutter(type: EnumType): Put {
-  const values = Object.values(type.values);
-  return putNamed(new Map(values.map((value) => [value, JSON.stringify(enumName(type, value))])));
-}
-
-function putHex(view: DataView, start: number, length: number, writer: ByteWriter): void {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + start, length);
-  writer.text('"');
-  writer.hex(bytes, 0, length);
-  writer.text('"');
-}
-
-function putText(view: DataView, start: number, length: number, writer: ByteWriter): void {
-  if (!writeQuoted(view, start, length, writer))
-    writer.text(bytesText(new Uint8Array(view.buffer, view.byteOffset + start, length)));
 }

@@ -12,6 +12,7 @@ import {
 import { type Values, VariantType } from '../../wire/index.js';
 import { clockTimeOf, type Packet, type PacketTime } from '../packets/index.js';
 import {
+  CUT,
   type Cut,
   type CutPayloadWriter,
   type DecodedPayload,
@@ -238,12 +239,11 @@ export class LazyRecord implements CaptureRecord {
     const functions = this.#functions;
     if (functions === undefined || this.#soundness === Soundness.broken) return false;
     const before = writer.at;
-    const end = functions.writeJson(this.#view, this.#fields, this.#end, this.#asked, writer);
+    const end = functions.writeJson(this.#view, this.#fields, this.#end, this.#asked, writer, this.#cut);
     if (end >= 0) return this.#endsAt(end);
-    writer.at = before;
-    const isCut = this.#isCut(functions.writeCutJson, writer);
-    if (!isCut) this.#soundness = Soundness.broken;
-    return isCut;
+    this.#soundness = end === CUT ? Soundness.cut : Soundness.broken;
+    if (end !== CUT) writer.at = before;
+    return end === CUT;
   }
 
   writeFields(writer: ByteWriter): boolean {
