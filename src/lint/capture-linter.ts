@@ -35,7 +35,7 @@ export class CaptureLinter {
   /** Takes the next packet, whose bytes may change afterwards. @throws WireError when its comment is no operation. */
   packet(packet: Packet): void {
     const [from, to] = this.#guess.of(packet);
-    const frame = this.#copies.copy(packet.data, packet.start, packet.end);
+    const frame = this.#copies.copy(packet.view, packet.start, packet.end);
     // What its comment says happened before it.
     this.#steps.packet({ from, to, frame, comment: packet.comment });
     this.#linter.packet(packet, from, to, frame);
