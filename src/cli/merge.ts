@@ -3,6 +3,15 @@ import { copyOfPacket, type Packet, type PacketSink, packetWith } from '../captu
 /** A sink throws it when it needs no more packets. */
 export class StopReading extends Error {}
 
+/** Ends what takes packets. The messages that it still passes on may be the last that are needed: {@link StopReading}. */
+export function endOrStop(taker: { end(): void }): void {
+  try {
+    taker.end();
+  } catch (error) {
+    if (!(error instanceof StopReading)) throw error;
+  }
+}
+
 /** A capture that is being read, with its packets that have not been passed on. */
 interface Source {
   readonly pieces: AsyncGenerator<void>;

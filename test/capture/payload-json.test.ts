@@ -10,9 +10,16 @@ import {
   VM_LOOKUP_NAME,
   VM_STATUS,
 } from '../../schemas/index.js';
+import { ByteWriter } from '../../src/base/byte-writer.js';
 import { WireError } from '../../src/base/error.js';
-import { payloadFromJson, payloadText, payloadToJson } from '../../src/capture/payload/index.js';
-import { codecOf } from '../../src/codec/index.js';
+import {
+  CUT,
+  jsonWriter,
+  payloadFromJson,
+  payloadText,
+  payloadToJson,
+} from '../../src/capture/payload/index.js';
+import { codecOf, diagnose } from '../../src/codec/index.js';
 import type { Payload } from '../../src/schema/index.js';
 import { valuesOf } from '../arbitrary.js';
 import { expectEqual, expectIs } from '../same.js';
@@ -83,6 +90,20 @@ describe('notation', () => {
     expect(payloadFromJson(VM_LOOKUP_NAME.request, marked)).toMatchObject({
       name: Uint8Array.of(0xef, 0xbb, 0xbf, 0x61),
     });
+  });
+
+  it.each([
+    ['known', 0, 'truncated'],
+    ['unknown', 2, 'choice'],
+  ])('takes a list whose count is cut for cut only if its entries are known: %s', (_, allocType, code) => {
+    const bytes = Uint8Array.of(allocType, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+    const cut = { path: '', offset: 0, expected: 0, actual: 0 };
+    const write = jsonWriter(IPA_RESERVE.request);
+    const end = write(new DataView(bytes.buffer), 0, bytes.length, undefined, new ByteWriter(64), cut);
+    expect(diagnose(IPA_RESERVE.request, bytes, undefined).issues).toMatchObject([
+      { code, path: 'entries', offset: 12 },
+    ]);
+    expect(end === CUT).toBe(code === 'truncated');
   });
 
   it('writes a GUID as hex and other identifiers as text', () => {

@@ -146,7 +146,7 @@ describe.each([
         },
         (event) => all.push({ event, isProblem: false }),
       );
-      for (const needsSound of [true, false]) {
+      for (const wantsProblems of [true, false]) {
         const found = new Map<unknown, Event>();
         const lost: Event[] = [];
         eventsOf(
@@ -154,7 +154,7 @@ describe.each([
           {
             limits,
             wants,
-            needsSound: () => needsSound,
+            wantsProblems: () => wantsProblems,
             record: (record) => found.set(record.no, eventOf(record)),
           },
           (event) => lost.push(event),
@@ -163,7 +163,7 @@ describe.each([
         for (const { event, isProblem: isBroken } of all) {
           const [what, no, type, id] = event;
           if (what === 'lost') continue;
-          const isWanted = wants(type as RecordType, id as number) || (needsSound && isBroken);
+          const isWanted = wants(type as RecordType, id as number) || (wantsProblems && isBroken);
           if (isWanted || found.has(no)) expect(found.get(no)).toEqual(event);
         }
         expect(found.size).toBeLessThan(all.length);

@@ -117,6 +117,22 @@ describe('parts of captures', () => {
     expect(await records(lifecycle, '--limit', '3', '--filter', 'type == reply')).toHaveLength(3);
   });
 
+  it('--limit may be reached by a message that the capture ends in', async () => {
+    const { stdout } = await gunyahRm(['decode', '--frames', '--json', lifecycle, '--limit', '1']);
+    const frame = JSON.parse(stdout);
+    const raw = frame.raw as string;
+    const cut = input('cut.ndjson', [{ ...frame, fragments: 1, raw: `${raw.slice(0, 2)}05${raw.slice(4)}` }]);
+    for (const options of [
+      ['--json'],
+      ['--summary'],
+      ['--to', 'hex'],
+      ['--to', 'parquet', '-o', `${cut}.tables`],
+    ]) {
+      const { code, stderr } = await gunyahRm(['decode', cut, '--limit', '1', ...options]);
+      expect([code, stderr]).toEqual([1, options.includes('parquet') ? expect.any(String) : '']);
+    }
+  });
+
   it('--from-time and --to-time: times as printed, of a day or with the date', async () => {
     const all = await records(lifecycle);
     const [from, to] = [all[10]?.time as string, all[20]?.time as string];

@@ -326,7 +326,7 @@ function expectedCut({ issues }: Annotation): object | undefined {
   return { path, offset, expected, actual };
 }
 
-/** Valid bytes, cut, lengthened, with one bit flipped, with a word overwritten, and random ones. */
+/** Valid bytes, cut, lengthened, with one bit flipped, with a word overwritten, that and cut, and random ones. */
 function damaged(valid: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   const flip = (bytes: Uint8Array, bit: number) => {
     const copy = bytes.slice();
@@ -346,6 +346,9 @@ function damaged(valid: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
     fc
       .tuple(valid, fc.nat(), fc.constantFrom(0, 1, 0xff))
       .map(([bytes, at, byte]) => overwrite(bytes, at, byte)),
+    fc
+      .tuple(valid, fc.nat(), fc.constantFrom(0, 1, 0xff), fc.nat())
+      .map(([bytes, at, byte, end]) => overwrite(bytes, at, byte).slice(0, end % (bytes.length + 1))),
     fc.uint8Array({ maxLength: 80 }),
     fc.array(fc.constantFrom(0, 1, 2, 4), { maxLength: 80 }).map((bytes) => new Uint8Array(bytes)),
   );

@@ -17,7 +17,7 @@ export function jsonPutOf(type: AnyType): JsonPut {
       put: putKept((flags) => JSON.stringify(flagNames(type, flags))),
       size: 24 + Object.keys(type.bits).reduce((sum, name) => sum + name.length + 3, 0),
     };
-  return { put: type.fixedSize === 8 && type.kind !== 'reserved' ? putQuotedHex : putDecimal, size: 24 };
+  return { put: type.fixedSize === 8 ? putQuotedHex : putDecimal, size: 24 };
 }
 
 function longest(names: Readonly<Record<string, number>>): number {

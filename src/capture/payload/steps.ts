@@ -178,7 +178,7 @@ export function writeSteps(
     if (step.use !== WRITTEN) {
       if (step.use === COUNT) {
         if (low > step.max) return BROKEN;
-        if (step.entries !== undefined && !step.entries.has(registers[step.select] as number)) return BROKEN;
+        if (!isKnownEntry(step)) return BROKEN;
         p += step.size;
         continue;
       }
@@ -230,6 +230,11 @@ function holds({ register, mask, isTrailing }: Step, p: number, end: number): bo
   return (register < 0 || ((registers[register] as number) & mask) !== 0) && (!isTrailing || p < end);
 }
 
+/** False where the entries of a list are selected by a value for which there are none. */
+function isKnownEntry({ entries, select }: Step): boolean {
+  return entries === undefined || entries.has(registers[select] as number);
+}
+
 /** Writes bytes, behind which there is padding up to `size`. False, and nothing written, if that is not zero. */
 function writeBytes(
   step: Step,
@@ -248,17 +253,14 @@ function writeBytes(
 /**
  * Fills `cut` in, and closes what has been begun. An entry of a list without any field is left out. Behind a whole value
  * there is never a comma or an opening bracket, so that the last byte tells.
+ *
+ * @returns {@link CUT}; or {@link BROKEN}, with nothing filled in, where the count of a list is cut whose entries are
+ *   unknown: the issue is then the value that selects them.
  */
-function cutAt(
-  { name, list }: Step,
-  p: number,
-  expected: number,
-  end: number,
-  writer: ByteWriter,
-  cut: Cut,
-): number {
-  let path = name;
-  for (let outer = list; outer !== undefined; outer = outer.list) {
+function cutAt(step: Step, p: number, expected: number, end: number, writer: ByteWriter, cut: Cut): number {
+  if (!isKnownEntry(step)) return BROKEN;
+  let path = step.name;
+  for (let outer = step.list; outer !== undefined; outer = outer.list) {
     const index = (registers[outer.length] as number) - (registers[outer.left] as number);
     path = `${outer.name}[${index}]${outer.isStruct ? `.${path}` : ''}`;
     const isOpen = last(writer) === OPEN;

@@ -20,8 +20,8 @@ export type PayloadText = (value: unknown) => string;
 const made = new WeakMap<AnyType, PayloadText>();
 
 /**
- * Generates the JSON printer of a payload. Making an object for `JSON.stringify` takes several times as long as decoding,
- * and `decode --json` prints millions of payloads.
+ * Generates the JSON printer of a payload, for records that do not hold their bytes: those of `simulate` and of the library.
+ * To make an object for `JSON.stringify` takes twice as long. What holds its bytes is written by `jsonWriter`.
  */
 export function payloadText(type: AnyType): PayloadText {
   let text = made.get(type);

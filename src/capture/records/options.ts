@@ -20,8 +20,11 @@ export interface AssemblerOptions {
    * in `no`. A request on which the layout of its reply depends is a record in any case.
    */
   readonly wants?: (type: RecordType, id: number | undefined) => boolean;
-  /** Whether messages of which something is wrong are now to be records too; then some that are in order are records as well. */
-  readonly needsSound?: () => boolean;
+  /**
+   * Whether messages that have a problem are records for now, whatever `wants` says. While it is so, some messages without a
+   * problem are records too.
+   */
+  readonly wantsProblems?: () => boolean;
   /**
    * Takes some of the messages in order that are wanted, in place of `record`: plain ones, see `PlainMessages`.
    *

@@ -14,7 +14,7 @@ const typeCount = messageTypeNames.length;
 /** The options on which it depends who needs records. */
 type PlainOptions = Pick<
   AssemblerOptions,
-  'protocol' | 'record' | 'wants' | 'needsSound' | 'frame' | 'plain'
+  'protocol' | 'record' | 'wants' | 'wantsProblems' | 'frame' | 'plain'
 >;
 
 /** What the streams of a capture share, as far as plain messages need it. */
@@ -26,9 +26,9 @@ interface PlainOwner {
 }
 
 /**
- * The short way for plain messages that nobody needs as records. Plain is a message in one packet, of which there is
- * nothing to say but its number, its time and its VMs, while its stream has no message in progress: nine of ten are. What
- * they mean for later messages, and what is counted of them, is what their records would say.
+ * The short way for plain messages that nobody needs as records. A plain message is in one packet, which was captured whole
+ * and has no comment and no clock of its own, and its stream has no message in progress. Nine of ten messages are plain.
+ * Later messages and counts are the same as if the message had been a record.
  */
 export class PlainMessages {
   readonly #owner: PlainOwner;
@@ -68,7 +68,7 @@ export class PlainMessages {
     if (this.#ways[place] === Way.unknown) this.#ways[place] = this.#wayOf(functions, type);
     const way = this.#ways[place] as number;
     if (way === Way.record) return false;
-    const mustBeSound = way === Way.count || this.#options.needsSound?.() === true;
+    const mustBeSound = way === Way.count || this.#options.wantsProblems?.() === true;
     if (mustBeSound && !functions.isSound(type, view, payload, end)) return false;
     // To find the stream of the other direction may close idle ones.
     if (type === MessageType.reply && stream.opposite === undefined) return false;

@@ -46,7 +46,7 @@ export class Stream implements ReassemblySink {
   readonly #headerSize: number;
   readonly #content: number;
   readonly #wants: AssemblerOptions['wants'];
-  readonly #needsSound: AssemblerOptions['needsSound'];
+  readonly #wantsProblems: AssemblerOptions['wantsProblems'];
   /** Passes a record on as the options say. */
   readonly #deliver: ((record: LazyRecord) => void) | undefined;
 
@@ -58,12 +58,12 @@ export class Stream implements ReassemblySink {
     this.#owner = owner;
     this.#lazy = owner.lazy;
     this.#functions = owner.functions;
-    const { protocol, rules, record, wants, needsSound, frame, reuses = false } = owner.options;
+    const { protocol, rules, record, wants, wantsProblems, frame, reuses = false } = owner.options;
     this.#isFramed = frame !== undefined;
     this.#headerSize = protocol.limits.header;
     this.#content = protocol.limits.content;
     this.#wants = wants;
-    this.#needsSound = needsSound;
+    this.#wantsProblems = wantsProblems;
     this.#deliver = record && (reuses ? record : (lazy) => record(lazy.plain()));
     this.conversation = new Conversation(from, to);
     // The given rules are a client's, for what it receives. RM receives by its own rules.
@@ -154,7 +154,7 @@ export class Stream implements ReassemblySink {
 
   #isWanted(type: RecordType, id: number | undefined): boolean {
     if (this.#deliver === undefined) return false;
-    if (this.#wants === undefined || this.#needsSound?.() === true) return true;
+    if (this.#wants === undefined || this.#wantsProblems?.() === true) return true;
     return this.#wants(type, id);
   }
 

@@ -86,5 +86,16 @@ export class ActionTable {
 
 /** The same action with all keys in one order: engines read keys of objects that are made alike without a search. */
 function alike({ subject, theme, shape, from, weight, make, done, refused }: Action): Action {
-  return { subject, theme, shape, from, weight, make, done, refused } as Action;
+  // The type asks for every key of an action, so that none that is added later is lost here.
+  const whole: { [Key in keyof Required<Action>]: Action[Key] | undefined } = {
+    subject,
+    theme,
+    shape,
+    from,
+    weight,
+    make,
+    done,
+    refused,
+  };
+  return whole as Action;
 }

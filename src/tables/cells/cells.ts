@@ -38,7 +38,7 @@ export class Presence {
     this.#isSparse = false;
   }
 
-  /** Of the rows up to this one, the first have a value, so many, and this one. */
+  /** A row has a value and the one before it has none. @param before number of the first rows, which all have one. */
   #begin(row: number, before: number): void {
     this.#fill(before);
     this.#bits[row >> 3] = (this.#bits[row >> 3] as number) | (1 << (row & 7));

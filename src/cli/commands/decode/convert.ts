@@ -7,7 +7,7 @@ import { Assembler } from '../../../capture/records/index.js';
 import type { ReassemblyRules } from '../../../rpc/index.js';
 import { type CaptureForm, captureOutput } from '../../capture-output.js';
 import type { CommandIo, ReadOptions } from '../../io.js';
-import { StopReading } from '../../merge.js';
+import { endOrStop, StopReading } from '../../merge.js';
 
 /**
  * A packet whose message is not complete yet. Its place counts from 1 without the packets that were skipped. NDJSON may
@@ -81,7 +81,7 @@ export async function convert(
   };
   const read: ReadOptions = { follow };
   await io.readCaptures(limit === 0 ? [] : files, options.format, sink, output.flush, read);
-  assembler.end();
+  endOrStop(assembler);
   order.end();
   if (late > 0) {
     io.problem();

@@ -51,7 +51,7 @@ export class Decoder {
       ...(sink.ignoresDropped &&
         records && {
           wants: (type: RecordType, id: number | undefined) => records.mayMatch(type, id),
-          needsSound: () => !this.isProblem,
+          wantsProblems: () => !this.isProblem,
         }),
       ...(sink.plain !== undefined &&
         records === undefined &&

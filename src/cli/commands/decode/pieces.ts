@@ -4,6 +4,7 @@ import type { Output } from '../../../node/output.js';
 import type { Threads } from '../../../node/threads.js';
 import { rulesOf } from '../../../rpc/index.js';
 import type { CommandIo, PieceSink } from '../../io.js';
+import { endOrStop } from '../../merge.js';
 import { TaskQueue } from '../../task-queue.js';
 import type { Decoder } from './decoder.js';
 import type { DecodeOptions } from './options.js';
@@ -129,7 +130,7 @@ export class Pieces {
   /** All pieces have come. @param isWhole reading went to the end of the file. */
   async finish(isWhole: boolean): Promise<void> {
     if (this.#shared === undefined) {
-      if (isWhole) this.assembler.end();
+      if (isWhole) endOrStop(this.assembler);
       return;
     }
     this.#close(isWhole);

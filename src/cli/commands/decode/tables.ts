@@ -6,7 +6,7 @@ import { dayOf, ParquetFolder } from '../../../node/parquet-folder.js';
 import type { ReassemblyRules } from '../../../rpc/index.js';
 import { callOf, lostCall, tablesOf } from '../../../tables/index.js';
 import type { CommandIo } from '../../io.js';
-import { StopReading } from '../../merge.js';
+import { endOrStop, StopReading } from '../../merge.js';
 
 export interface TablesOptions {
   readonly output: string;
@@ -69,7 +69,7 @@ export async function writeTables(
         allQueues: options.allQueues === true,
       },
     );
-    if (isWhole) assembler.end();
+    if (isWhole) endOrStop(assembler);
     if (left <= 0 || io.isInterrupted) break;
   }
   folder.end();
