@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { keepCompiledCode } from '../node/compile-cache.js';
 import { compilersRest } from '../node/compiler.js';
-import { keepMemoryFlat } from '../node/memory.js';
+import { tuneEngine } from '../node/engine.js';
 import { processStdio } from '../node/stdio.js';
 import { isThread, serveThread } from '../node/threads.js';
 
-keepMemoryFlat(process.argv[2]);
+tuneEngine(process.argv[2]);
 keepCompiledCode();
 // Loaded from here on, so that the compiled code of all of it is kept.
 if (isThread) {

@@ -11,8 +11,8 @@ export class Output {
   /** Messages call a file so. Undefined for standard output. */
   readonly file: string | undefined;
   readonly #destination: Destination;
-  /** Bytes put here are part of the output after the next call of `written`. */
-  readonly writer = new ByteWriter(2 * flushSize);
+  /** Undefined until text is written, and after the end: a folder of tables has thousands of files. */
+  #writer: ByteWriter | undefined;
   #closed = false;
   #isEmpty = true;
 
@@ -36,6 +36,12 @@ export class Output {
   static toFile(path: string, isDurable = false): Output {
     const file = destinationOf(path, isDurable);
     return new Output(path.endsWith('.gz') ? new GzipDestination(file) : file, path);
+  }
+
+  /** Bytes put here are part of the output after the next call of `written`. */
+  get writer(): ByteWriter {
+    this.#writer ??= new ByteWriter(2 * flushSize);
+    return this.#writer;
   }
 
   /** Whether the reader of the output has gone (`| head`). What is written after that is dropped. */
@@ -69,9 +75,11 @@ export class Output {
   }
 
   flush(): void {
-    const { bytes, at } = this.writer;
-    this.writer.at = 0;
-    if (at > 0) this.#put(bytes.subarray(0, at));
+    const writer = this.#writer;
+    if (writer === undefined || writer.at === 0) return;
+    const { bytes, at } = writer;
+    writer.at = 0;
+    this.#put(bytes.subarray(0, at));
   }
 
   /** Puts the file in its place now, for readers that follow it while it grows. @throws FileError */
@@ -82,12 +90,13 @@ export class Output {
   /** Completes the file. @throws FileError */
   end(): void {
     this.flush();
+    this.#writer = undefined;
     this.#destination.complete();
   }
 
   /** Gives the file up, unless it has been ended. An older one stays as it is. */
   discard(): void {
-    this.writer.at = 0;
+    this.#writer = undefined;
     this.#destination.discard();
   }
 

@@ -1,0 +1,30 @@
+import { setFlagsFromString } from 'node:v8';
+
+/**
+ * Flags of V8 for every command. The old generation is collected when it has grown by half. By default V8 waits until it
+ * has several times the size of what lives, which for a capture with many unfinished messages takes 70 MB more, and no less
+ * time. The limits of the heap do not change.
+ */
+const common = ['--heap-growing-percent=50'];
+
+/**
+ * Lets V8 grow its young generation to the full size at once. By default V8 doubles it whenever enough objects have
+ * survived, for a capture after one million frames or after three, so memory would grow with the capture.
+ */
+const grownAtOnce = '--semi-space-growth-factor=16';
+
+/** Flags of single commands; the others have {@link grownAtOnce}. */
+const ofCommands: Readonly<Record<string, readonly string[]>> = {
+  // What it holds for long lies in arrays of numbers only. Its other objects die at once, so that a young generation of
+  // the size that it begins with is enough: it takes some 30 MB less, and no more time.
+  diff: ['--semi-space-growth-factor=1'],
+  // It runs a manager and ten clients, so that compiling takes a third of its CPU time, and less when V8 puts fewer
+  // functions into others. Its heap has some 20 MB, for which threads that collect it cost more than they save.
+  lint: [grownAtOnce, '--max-inlined-bytecode-size-cumulative=300', '--no-concurrent-marking'],
+};
+
+/** Sets up V8 for a command, before anything else is loaded. All flags are known from Node 20 to 24. */
+export function tuneEngine(command: string | undefined): void {
+  const own = command !== undefined && Object.hasOwn(ofCommands, command) ? ofCommands[command] : undefined;
+  for (const flag of [...common, ...(own ?? [grownAtOnce])]) setFlagsFromString(flag);
+}
