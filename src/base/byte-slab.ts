@@ -23,7 +23,7 @@ export class ByteSlab {
     const at = this.#used;
     const apart = at - start;
     let next = start;
-    // A loop over bytes takes three times as long.
+    // Four bytes at a time: one by one this was a twentieth of the time of lint.
     for (; next + 4 <= end; next += 4) slab.setInt32(next + apart, bytes.getInt32(next, true), true);
     for (; next < end; next++) slab.setUint8(next + apart, bytes.getUint8(next));
     this.#used = at + size;
