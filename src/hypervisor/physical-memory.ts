@@ -182,7 +182,9 @@ export class PhysicalMemory {
     if (refused !== undefined) return this.refused(refused);
 
     const sourceSpace = this.#spaces.of(from.owner);
-    const targetSpace = nowhere ? undefined : this.#spaces.of(to.owner);
+    // Made in any case: a VM without an address space has no pages.
+    const anySpace = this.#spaces.of(to.owner);
+    const targetSpace = nowhere ? undefined : anySpace;
     const maps = rule.target === 'unmapped' && targetSpace !== undefined;
     const runs = maps ? runsOf(pieces, to.start) : [];
     const displaces = trusted && !nowhere;
@@ -389,6 +391,8 @@ export class PhysicalMemory {
 
   /** Ends a component: nobody owns its pages now, and the pages that it had borrowed go back to their owners. */
   abandon(owner: Owner): void {
+    // Usual for a VM that was never started. To look through all ranges would take long.
+    if (hasAddressSpace(owner) && this.#spaces.find(owner) === undefined) return;
     this.#records.abandon(owner, ({ start, end, value }) => {
       if (value.address !== undefined)
         this.#spaces.of(value.owner)?.show({ start: value.address, size: end - start });
