@@ -99,13 +99,13 @@ export class Link {
    *
    * @param payload its first `size` bytes; copied where they are needed after the call.
    */
-  reply(id: number, seq: number, payload: Uint8Array, size = payload.byteLength): void {
+  reply(id: number, seq: number, payload: Uint8Array, size = payload.length): void {
     // `#reply` stays set during this attempt: if the send completes at once, its completion must see a pending reply,
     // because only then does it raise the resume event.
     const older = this.#reply;
     if (
       older !== undefined &&
-      !this.#startReply(older.id, older.seq, older.payload, older.payload.byteLength)
+      !this.#startReply(older.id, older.seq, older.payload, older.payload.length)
     )
       this.#owner.dropped(this.vmid, older.id);
     this.#reply = undefined;
@@ -140,7 +140,7 @@ export class Link {
 
   #startNotification(id: number, payload: Uint8Array): boolean {
     const seq = this.#owner.counter.take();
-    return this.#start(MessageType.notification, id, seq, payload, payload.byteLength);
+    return this.#start(MessageType.notification, id, seq, payload, payload.length);
   }
 
   /** Starts to transmit a message. @returns false if another transmission is in progress. */
@@ -194,7 +194,7 @@ export class Link {
       return this.toVm.sendRange(frames.slab, frames.used - size, frames.used);
     }
     const frame = frames.write(header, this.#payload, this.#position, end);
-    const error = this.toVm.sendRange(frame, 0, frame.byteLength);
+    const error = this.toVm.sendRange(frame, 0, frame.length);
     if (error === QueueError.OK) sent(this.vmid, frame);
     return error;
   }
@@ -202,7 +202,7 @@ export class Link {
   #sendPending(): void {
     const reply = this.#reply;
     if (reply !== undefined) {
-      if (!this.#startReply(reply.id, reply.seq, reply.payload, reply.payload.byteLength)) return;
+      if (!this.#startReply(reply.id, reply.seq, reply.payload, reply.payload.length)) return;
       this.#reply = undefined;
     }
     this.#sendNotifications();
