@@ -103,10 +103,7 @@ export class Link {
     // `#reply` stays set during this attempt: if the send completes at once, its completion must see a pending reply,
     // because only then does it raise the resume event.
     const older = this.#reply;
-    if (
-      older !== undefined &&
-      !this.#startReply(older.id, older.seq, older.payload, older.payload.length)
-    )
+    if (older !== undefined && !this.#startReply(older.id, older.seq, older.payload, older.payload.length))
       this.#owner.dropped(this.vmid, older.id);
     this.#reply = undefined;
     if (!this.#startReply(id, seq, payload, size)) this.#reply = { id, seq, payload: payload.slice(0, size) };
