@@ -1,5 +1,5 @@
 import { limits, protocol } from '../../schemas/index.js';
-import { type FrameWriter, messagesOnly, Reassembler } from '../rpc/index.js';
+import { type FrameWriter, messagesOnly, Reassembler, ReusedHeader } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { MessageQueue, QueueError, type QueueOptions } from '../transport/index.js';
 import { type EventLoop, LoopEvent } from './event-loop.js';
@@ -58,8 +58,8 @@ export class Link {
   readonly #resume: LoopEvent;
   // The current transmission. Fields, not an object: one would be made for every message.
   #type = 0;
-  #id = 0;
-  #seq = 0;
+  /** Of the queue message that is sent. */
+  readonly #header = new ReusedHeader();
   #payload: Uint8Array = NO_PAYLOAD;
   #size = 0;
   /** Payload bytes that were sent. */
@@ -148,8 +148,8 @@ export class Link {
       return true;
     }
     this.#type = type;
-    this.#id = id;
-    this.#seq = seq;
+    this.#header.msg_id = id;
+    this.#header.seq = seq;
     this.#payload = payload;
     this.#size = size;
     this.#position = 0;
@@ -185,7 +185,9 @@ export class Link {
   /** Puts the queue message that ends at a position of the payload. @param sent is told if it was put. */
   #sendFrame(type: number, fragments: number, end: number, sent: LinkOwner['sent']): number {
     const { frames } = this.#owner;
-    const header = { type, fragments, seq: this.#seq, msg_id: this.#id };
+    const header = this.#header;
+    header.type = type;
+    header.fragments = fragments;
     if (sent === undefined) {
       const size = frames.append(header, this.#payload, this.#position, end);
       return this.toVm.sendRange(frames.slab, frames.used - size, frames.used);
