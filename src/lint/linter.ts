@@ -28,7 +28,7 @@ import { KnownMessages } from './known-messages.js';
 import { Lives } from './lives.js';
 import { MessagesSeen, type Sent } from './messages-seen.js';
 import type { Rule } from './rule.js';
-import { lifeRules, managerRules } from './rules/index.js';
+import { lifeRules, managerRules, modelRules } from './rules/index.js';
 import { correct, isRefused, seenReply } from './seen.js';
 import { type Suspect, Suspicion } from './suspicion.js';
 
@@ -69,6 +69,22 @@ export interface ModelElsewhere {
   next(): void;
 }
 
+/** A model that nobody asks for. */
+const silent: ModelElsewhere = { next: () => {} };
+
+/** Whether the manager's model can find anything that is asked for. */
+export function asksForModel({
+  peers,
+  wants,
+  note,
+}: Omit<LinterOptions, 'isCapture' | 'finding' | 'file'>): boolean {
+  return note !== undefined || modelRules.some((rule) => wants?.(rule) !== false && isAbout(rule, peers));
+}
+
+function isAbout(rule: Rule, peers: ReadonlySet<string> | undefined): boolean {
+  return peers === undefined || rule.peers.some((peer) => peers.has(peer));
+}
+
 /** Why a death cannot be known. */
 const NOT_SHOWN = 'it is about something whose state the traffic does not show';
 
@@ -80,6 +96,7 @@ const NOT_SHOWN = 'it is about something whose state the traffic does not show';
  */
 export class Linter {
   readonly #options: LinterOptions;
+  readonly #model: ModelElsewhere | undefined;
   readonly #doubt = new Doubt([0, VMID_HLOS, VMID_RM]);
   #scenario: string | undefined;
   #manager: ResourceManager | undefined;
@@ -100,6 +117,7 @@ export class Linter {
   constructor(options: LinterOptions) {
     this.#options = options;
     const { peers, isCapture, isModelOnly = false } = options;
+    this.#model = options.model ?? (isCapture && !asksForModel(options) ? silent : undefined);
     const find = (rule: Rule, about: About, where?: Where, text?: string) =>
       this.#find(rule, about, where, text);
     const known = this.#known;
@@ -131,9 +149,9 @@ export class Linter {
 
   /** Takes the next line, the first one first. @throws WireError when it is not part of a recording. */
   line(line: unknown): void {
-    const { isCapture, model, file } = this.#options;
-    if (model !== undefined) {
-      this.#lineElsewhere(line, model);
+    const { isCapture, file } = this.#options;
+    if (this.#model !== undefined) {
+      this.#lineElsewhere(line, this.#model);
       return;
     }
     if (isCapture) {
@@ -165,7 +183,7 @@ export class Linter {
   /** The traffic ends. @throws WireError as {@link line}. */
   end(): void {
     this.#compared(this.#recording?.end());
-    this.#options.model?.next();
+    this.#model?.next();
     this.#endBoot(false);
     this.#messages.end();
   }

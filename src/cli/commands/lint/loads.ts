@@ -1,5 +1,4 @@
-import type { LoadedFile } from '../../../lint/index.js';
-import type { FileContents } from '../../../machine/index.js';
+import type { LinterOptions, LoadedFile } from '../../../lint/index.js';
 import type { Files } from '../../../node/files.js';
 import { scenarioFiles } from '../../../node/scenario-files.js';
 
@@ -20,7 +19,7 @@ export function loadable(
   input: string,
   loads: readonly Load[],
   allowOutside: boolean,
-): FileContents {
+): LinterOptions['file'] {
   const added = new Map(loads.map(({ bytes }, index) => [nameOf(index), bytes]));
   const found = scenarioFiles(files, input, allowOutside);
   return (name) => added.get(name) ?? found(name);

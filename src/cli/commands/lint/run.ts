@@ -2,6 +2,7 @@ import { UsageError, WireError } from '../../../base/error.js';
 import { errorText } from '../../../base/sentence.js';
 import type { Packet } from '../../../capture/packets/index.js';
 import {
+  asksForModel,
   Baseline,
   CaptureLinter,
   exampleOf,
@@ -139,6 +140,7 @@ function modelThread(
   told: Told,
 ): ModelThread | undefined {
   if (jobs < 2 || threads === undefined || (files.sizeOf(file) ?? 0) <= threads.from) return undefined;
+  if (!asksForModel({ peers: peer, ...told })) return undefined;
   const names = { platform: platform.name, manager: manager?.name };
   const notes = told.note !== undefined;
   const setup = { file, peer, level, ignore, ...names, allowOutside: allowOutside === true, notes, loads };
