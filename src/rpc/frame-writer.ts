@@ -30,7 +30,8 @@ export class FrameWriter {
    */
   write(header: FrameHeader, payload: Uint8Array, start: number, end: number): Uint8Array {
     const size = this.append(header, payload, start, end);
-    return this.#slab.subarray(this.#used - size, this.#used);
+    // `subarray` takes twice as long.
+    return new Uint8Array(this.#view.buffer, this.#used - size, size);
   }
 
   /**
