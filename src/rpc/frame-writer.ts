@@ -30,7 +30,8 @@ export class FrameWriter {
    */
   write(header: FrameHeader, payload: Uint8Array, start: number, end: number): Uint8Array {
     const size = this.append(header, payload, start, end);
-    return this.#slab.subarray(this.#used - size, this.#used);
+    // Takes two thirds of the time of `subarray`.
+    return new Uint8Array(this.#view.buffer, this.#used - size, size);
   }
 
   /**
