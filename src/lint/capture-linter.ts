@@ -16,28 +16,33 @@ export interface LoadedFile {
 export class CaptureLinter {
   readonly #linter: Linter;
   readonly #steps: CaptureSteps;
-  readonly #guess = new RouteGuess(protocol);
+  readonly #route = new RouteGuess(protocol);
   readonly #copies = new ByteSlab();
 
   constructor(options: Omit<LinterOptions, 'isCapture'>, loads: readonly LoadedFile[] = []) {
     const linter = new Linter({ ...options, isCapture: true });
     let isFirst = true;
     this.#linter = linter;
-    this.#steps = new CaptureSteps((line) => {
-      linter.line(line);
-      if (!isFirst) return;
-      isFirst = false;
-      for (const { address, name } of loads)
-        linter.line({ op: 'load', address: `0x${address.toString(16)}`, file: name });
-    });
+    this.#steps = new CaptureSteps(
+      (line) => {
+        linter.line(line);
+        if (!isFirst) return;
+        isFirst = false;
+        for (const { address, name } of loads)
+          linter.line({ op: 'load', address: `0x${address.toString(16)}`, file: name });
+      },
+      (step) => linter.step(step),
+    );
   }
 
   /** Takes the next packet, whose bytes may change afterwards. @throws WireError when its comment is no operation. */
   packet(packet: Packet): void {
-    const [from, to] = this.#guess.of(packet);
+    const route = this.#route;
+    route.take(packet);
+    const { from, to } = route;
     const frame = this.#copies.copy(packet.view, packet.start, packet.end);
     // What its comment says happened before it.
-    this.#steps.packet({ from, to, frame, comment: packet.comment });
+    this.#steps.message(from, to, frame, packet.comment);
     this.#linter.packet(packet, from, to, frame);
   }
 

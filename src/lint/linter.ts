@@ -1,7 +1,7 @@
 import { constants, VM_CONFIG_IMAGE } from '../../schemas/index.js';
 import { isLine } from '../base/line-readers.js';
 import type { Packet } from '../capture/packets/index.js';
-import type { CaptureRecord } from '../capture/records/index.js';
+import type { RecordContents } from '../capture/records/index.js';
 import type { FileContents } from '../machine/index.js';
 import type {
   ManagerProfile,
@@ -11,17 +11,25 @@ import type {
   ResourceManager,
 } from '../rm/index.js';
 import { panicPlaces } from '../rm/index.js';
-import { type Comparison, LineReplay, Replay, type ReplayFollower, readStep } from '../sim/index.js';
+import {
+  type Comparison,
+  LineReplay,
+  type RecordedStep,
+  Replay,
+  type ReplayFollower,
+  readStep,
+} from '../sim/index.js';
 import { type About, ClientWatches } from './client-watches.js';
 import { Doubt } from './doubt.js';
 import { headlineOf, type Where } from './evidence.js';
 import type { Finding, LintNote, Place } from './finding.js';
 import { KnownMessages } from './known-messages.js';
 import { Lives } from './lives.js';
-import { MessagesSeen, type Sent } from './messages-seen.js';
+import { MessagesSeen } from './messages-seen.js';
 import type { Rule } from './rule.js';
 import { lifeRules, managerRules } from './rules/index.js';
 import { correct, isRefused, seenReply } from './seen.js';
+import type { Sent } from './sent.js';
 import { type Suspect, Suspicion } from './suspicion.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
@@ -110,7 +118,7 @@ export class Linter {
   line(line: unknown): void {
     if (this.#options.isCapture) {
       if (this.#replay === undefined) this.#replay = new Replay(line, this.#replayOptions);
-      else this.#step(this.#replay.step(readStep(line, this.#options.file), false));
+      else this.step(readStep(line, this.#options.file));
       return;
     }
     if (this.#recording === undefined) {
@@ -119,6 +127,11 @@ export class Linter {
       this.#recording = new LineReplay({ ...this.#replayOptions, file: this.#options.file });
     }
     this.#step(this.#recording.line(line));
+  }
+
+  /** Takes the next step of a capture, in place of a line: the first line came before. */
+  step(step: RecordedStep): void {
+    this.#step(this.#replay?.step(step, false));
   }
 
   /** The traffic ends. @throws WireError as {@link line}. */
@@ -207,7 +220,7 @@ export class Linter {
     } else this.#find(rule, { place, record });
   }
 
-  #isDoubtful(reason: PanicReason, record: CaptureRecord): boolean {
+  #isDoubtful(reason: PanicReason, record: RecordContents): boolean {
     const { inAnyState = false } = panicPlaces[reason] as PanicPlace;
     return !inAnyState && this.#doubt.covers(record);
   }
@@ -220,7 +233,7 @@ export class Linter {
   /** The manager answered otherwise than the model. */
   #part(sent: readonly Sent[], { recorded, actual, step }: Comparison): void {
     const { note, isCapture } = this.#options;
-    let first: CaptureRecord | undefined;
+    let first: RecordContents | undefined;
     for (const { record } of sent) {
       if (record === undefined) continue;
       first ??= record;
