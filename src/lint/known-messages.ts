@@ -60,6 +60,10 @@ function isSamePlace(a: Where | undefined, b: Where | undefined): boolean {
 export class KnownMessages {
   /** By a hash of the bytes. A later message with the same hash replaces the one before. */
   readonly #known = new Map<number, KnownMessage>();
+  // The message that was asked for last. Who has asked what is wrong with it asks for the evidence next.
+  #record: RecordContents | undefined;
+  #no = 0;
+  #latest: KnownMessage | undefined;
 
   /** What is wrong with a message. */
   faults(record: CaptureRecord): readonly Fault[] {
@@ -77,8 +81,18 @@ export class KnownMessages {
     return { headline: headlineOf(record, about), passage };
   }
 
-  /** Undefined for a message about which more than its bytes tells what they mean. */
   #of(record: RecordContents): KnownMessage | undefined {
+    // An assembler reuses its records.
+    if (record !== this.#record || record.no !== this.#no) {
+      this.#latest = this.#find(record);
+      this.#record = record;
+      this.#no = record.no;
+    }
+    return this.#latest;
+  }
+
+  /** Undefined for a message about which more than its bytes tells what they mean. */
+  #find(record: RecordContents): KnownMessage | undefined {
     const { bytes, id = 0 } = record;
     if (bytes === undefined || bytes.length > SIZE_MAX || !isWhole(record)) return undefined;
     // The request of a reply tells which of several layouts it has.

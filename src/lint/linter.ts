@@ -163,8 +163,8 @@ export class Linter {
     if (peers.length === 0) return;
     const evidence = record === undefined ? undefined : this.#known.evidence(record, where);
     // A reply has its number only when it is whole.
-    const numbered = isCapture && record !== undefined ? { ...place, no: record.no } : place;
-    finding({ place: numbered, rule, peers, text, evidence });
+    const isLate = isCapture && record !== undefined && place.no === undefined;
+    finding({ place: isLate ? { ...place, no: record.no } : place, rule, peers, text, evidence });
   }
 
   #step(comparison: Comparison<PanicReason> | undefined): void {

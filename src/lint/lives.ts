@@ -4,9 +4,6 @@ import { type ResourceManager, VmState } from '../rm/index.js';
 import type { Rule } from './rule.js';
 import { lifeRules } from './rules/index.js';
 
-/** Requests that end a life of a VMID, or begin one. */
-const followed: ReadonlySet<number> = new Set([VM_DEALLOC_VMID.id, VM_CONFIG_IMAGE.id, VM_RESET.id]);
-
 /** Where the lives of VMs ended since the boot, and what was not given back. */
 export class Lives<Request> {
   /** By VMID: where it was deallocated, and where it was reset. */
@@ -22,9 +19,9 @@ export class Lives<Request> {
       if (manager.vm(vmid)?.state === VmState.RESET) this.#abandoned.add(vmid);
   }
 
-  /** Whether the reply to a request matters. */
+  /** Whether the reply to a request matters: it ends a life of a VMID, or begins one. */
   concerns({ id }: RecordContents): boolean {
-    return id !== undefined && followed.has(id);
+    return id === VM_DEALLOC_VMID.id || id === VM_CONFIG_IMAGE.id || id === VM_RESET.id;
   }
 
   /** A request that was answered with OK. @returns the rule that it breaks. */

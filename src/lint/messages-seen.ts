@@ -170,12 +170,8 @@ export class MessagesSeen {
 
   /** The messages that RM handles in a step. The list is valid until the next one. */
   handled(recorded: RecordedStep): readonly Sent[] {
+    if (recorded.kind === 'frame' && this.#queued.length === 0) return this.#alone(this.#sent.shift());
     const own = 'frame' in recorded && 'from' in recorded ? this.#sent.shift() : undefined;
-    if (recorded.kind === 'frame' && this.#queued.length === 0) {
-      if (own === undefined) return [];
-      this.#own[0] = own;
-      return this.#own;
-    }
     if (recorded.kind === 'enqueue') {
       if (own !== undefined) this.#queued.push(own);
       return [];
@@ -184,6 +180,12 @@ export class MessagesSeen {
     const handled = [...this.#queued, ...(own === undefined ? [] : [own])];
     this.#queued = [];
     return handled;
+  }
+
+  #alone(own: Sent | undefined): readonly Sent[] {
+    if (own === undefined) return [];
+    this.#own[0] = own;
+    return this.#own;
   }
 
   /** What is queued is lost, and what was asked is not answered any more. */

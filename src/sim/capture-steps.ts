@@ -27,8 +27,10 @@ interface Said {
   readonly line: Line;
 }
 
-/** A step without the messages that VMs take during it: one that a comment says, or one that packets show. */
-type Step = Said | Operation;
+/** A step that packets show. What VMs take during it is put there when it ends. */
+type Shown = Operation & { -readonly [K in Exclude<keyof RecordedStep, 'kind'>]: RecordedStep[K] };
+
+type Step = Said | Shown;
 
 type Counts = ReadonlyMap<number, number>;
 type Note = { readonly operation: Line } | { readonly waiting: Counts } | { readonly lost: Counts };
@@ -95,9 +97,9 @@ export class CaptureSteps {
     if (fromVm || this.#enqueued) this.#close(waiting);
     if (fromVm) {
       this.#enqueued = notes.enqueued;
-      this.#open({ kind: notes.enqueued ? 'enqueue' : 'frame', from, frame });
+      this.#open(notes.enqueued ? shown({ kind: 'enqueue', from, frame }) : shownFrame(from, frame));
     } else {
-      if (this.#enqueued) this.#open({ kind: 'run' });
+      if (this.#enqueued) this.#open(shown({ kind: 'run' }));
       this.#enqueued = false;
       this.#leave({ to, frame });
     }
@@ -112,7 +114,7 @@ export class CaptureSteps {
   /** Ends the last step: all VMs take everything, those that an operation limits after the others. */
   end(): void {
     this.#begin(undefined);
-    if (this.#enqueued) this.#open({ kind: 'run' });
+    if (this.#enqueued) this.#open(shown({ kind: 'run' }));
     const waiting = new Map<number, number>();
     for (const [vmid, allowance] of this.#heldBack)
       waiting.set(vmid, this.#untaken.filter(({ to }) => to === vmid).length - allowance);
@@ -185,7 +187,7 @@ export class CaptureSteps {
     const limited = new Set([...this.#limited, ...waiting.keys()]);
     for (const vmid of this.#heldBack.keys()) limited.delete(vmid);
     for (const vmid of limited)
-      if (!this.#limited.has(vmid)) this.#emit({ kind: 'receive_limit', vmid, count: 0 }, []);
+      if (!this.#limited.has(vmid)) this.#emit(shown({ kind: 'receive_limit', vmid, count: 0 }), []);
     this.#emit(
       step,
       taken.filter(({ to }) => !limited.has(to)),
@@ -198,13 +200,15 @@ export class CaptureSteps {
       if (stays) this.#limited.add(vmid);
       else this.#limited.delete(vmid);
       const count = stays ? late.length : UNLIMITED;
-      if (count > 0) this.#emit({ kind: 'receive_limit', vmid, count }, late);
+      if (count > 0) this.#emit(shown({ kind: 'receive_limit', vmid, count }), late);
     }
   }
 
   #emit(step: Step, out: readonly Untaken[], panic?: string): void {
     if (step.kind !== 'said') {
-      this.#shown(stepOf(step, out, panic));
+      step.out = out;
+      step.panic = panic;
+      this.#shown(step);
       return;
     }
     const lines = out.map(({ to, frame }) => ({ to, frame: formatHex(frame) }));
@@ -221,12 +225,15 @@ export class CaptureSteps {
   }
 }
 
-function stepOf(shown: Operation, out: readonly Untaken[], panic: string | undefined): RecordedStep {
-  const rest = { out, panic, driver: false, refused: undefined };
-  if (shown.kind !== 'frame') return { ...shown, ...rest };
-  // Most steps are such ones. V8 is slow at spreading objects of many shapes.
-  const { kind, from, frame } = shown;
-  return { kind, from, frame, out, panic, driver: false, refused: undefined };
+const NONE: readonly Untaken[] = [];
+
+function shown(operation: Operation): Shown {
+  return { ...operation, out: NONE, panic: undefined, driver: false, refused: undefined };
+}
+
+/** Most steps are such ones. V8 is slow at spreading objects of many shapes. */
+function shownFrame(from: number, frame: Uint8Array): Shown {
+  return { kind: 'frame', from, frame, out: NONE, panic: undefined, driver: false, refused: undefined };
 }
 
 const NOTHING: Counts = new Map();
