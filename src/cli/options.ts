@@ -93,13 +93,14 @@ export function managerFlag(otherwise: string): Option {
   ).argParser((name): ManagerProfile => managers[oneOf(names, name, '--manager')]);
 }
 
-/** The option `--jobs` of commands that share their work between threads. */
-export function jobsFlag(): Option {
-  return new Option(
-    '--jobs <n>',
-    'threads that decode a large file: more work and memory, and with two cores no less time',
-  )
-    .default(1)
+/**
+ * The option `--jobs` of commands that share their work between threads.
+ *
+ * @param jobs without it. @param described how help says that number, if it depends on the machine.
+ */
+export function jobsFlag(help: string, jobs: number, described?: string): Option {
+  return new Option('--jobs <n>', help)
+    .default(jobs, described)
     .argParser(integerOption('--jobs', jobsMax, 1));
 }
 

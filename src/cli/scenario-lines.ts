@@ -40,19 +40,27 @@ export function readScenario<T>(
 /** Lines, or pauses inside them, after which signals are looked at. */
 const SLICE = 16;
 
+/** How a scenario is taken. */
+export interface TakeOptions {
+  /** Called before it waits for more. */
+  readonly pause?: () => void;
+  /** Takes the packets of a capture as they are. Without it they become lines. */
+  readonly packet?: PacketSink;
+  /** The pieces of the file, when somebody else looks at them first. */
+  readonly pieces?: AsyncIterable<Uint8Array>;
+}
+
 /**
  * As {@link readScenario}, for commands that can be interrupted: gives the lines to `take` one by one, as they arrive.
  *
  * @param take plays a line, and pauses in what takes long. @returns false when no more lines are wanted.
- * @param packet takes the packets of a capture as they are. Without it they become lines.
  * @throws FileError, WireError as `readScenario`.
  */
 export async function takeScenario(
   io: CommandIo,
   path: string,
   take: (line: ScenarioLine) => boolean | Iterator<void, boolean>,
-  pause = () => {},
-  packet?: PacketSink,
+  { pause, packet, pieces = io.scenarioPieces(path) }: TakeOptions = {},
 ): Promise<void> {
   const maker = new LineMaker(io, path, packet);
   let count = 0;
@@ -71,10 +79,10 @@ export async function takeScenario(
     }
   };
   try {
-    for await (const piece of io.scenarioPieces(path)) {
+    for await (const piece of pieces) {
       for (const line of maker.push(piece)) if (!(await play(line))) return;
       if (io.isOutputClosed) return;
-      pause();
+      pause?.();
     }
     if (io.isInterrupted) return;
     for (const line of maker.end()) if (!(await play(line))) return;
@@ -193,8 +201,8 @@ class LineMaker {
 const HEAD_SIZE = 4096;
 const LINE_FEED = 0x0a;
 
-/** Whether the file is a scenario or a recording: the first line of both has the key `scenario`. */
-function isScenario(piece: Uint8Array): boolean {
+/** Whether a file that begins so is a scenario or a recording: the first line of both has the key `scenario`. */
+export function isScenario(piece: Uint8Array): boolean {
   const start = new TextDecoder().decode(piece.subarray(0, HEAD_SIZE));
   const [first = ''] = start.split('\n');
   return /^\s*\{/.test(first) && /"scenario"\s*:/.test(first);

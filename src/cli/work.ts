@@ -9,6 +9,7 @@ interface WorkModule {
 /** How each is loaded. */
 const works: Readonly<Record<string, () => Promise<WorkModule>>> = {
   decode: () => import('./commands/decode/work.js'),
+  lint: () => import('./commands/lint/work.js'),
 };
 
 /** The work that a thread is started for. */

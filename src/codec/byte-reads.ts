@@ -18,9 +18,10 @@ function readUnsigned(type: ScalarType, at: string): string {
     case 1:
       return byte(at, 0);
     case 2:
-      return `(${byte(at, 0)} | ${byte(at, 1)} << 8)`;
+      // A sum, not `|`: V8 then knows that it is small and that nothing computed with it overflows.
+      return `(${byte(at, 0)} + ${byte(at, 1)} * 256)`;
     case 3:
-      return `(${byte(at, 0)} | ${byte(at, 1)} << 8 | ${byte(at, 2)} << 16)`;
+      return `(${byte(at, 0)} + ${byte(at, 1)} * 256 + ${byte(at, 2)} * 65536)`;
     case 8:
       return `joinU64(${signed32(at)}, ${signed32(behind(at, 4))})`;
     default:
@@ -37,7 +38,7 @@ function byte(at: string, offset: number): string {
 }
 
 /** `p + 4` and 3 give `p + 7`, `p - 4` and 3 give `p - 1`. */
-function behind(at: string, offset: number): string {
+export function behind(at: string, offset: number): string {
   const [base, sign, constant] = at.split(' ') as [string, string?, string?];
   const sum = Number(constant ?? 0) * (sign === '-' ? -1 : 1) + offset;
   if (sum === 0) return base;

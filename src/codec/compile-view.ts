@@ -1,5 +1,5 @@
 import { type AnyType, type Field, ListType, StructType, VariantType, visitType } from '../wire/index.js';
-import { byteReads, bytesAt } from './byte-reads.js';
+import { behind, byteReads, bytesAt } from './byte-reads.js';
 import { compile, Emitter, quote } from './emitter.js';
 import { BytesList, checkIndex } from './list-view.js';
 import { dependencies, StructCheck, StructReader } from './struct-reader.js';
@@ -25,6 +25,13 @@ export type Wrap = (
   request?: unknown,
 ) => Accessor | undefined;
 
+/**
+ * Messages that end at most here are read in place. Generated code masks offsets with this number, which changes none of
+ * them: V8 then knows that no sum of offsets overflows, and does not check each. Further behind, a part of the bytes is taken.
+ */
+const REACH = 0x3fffffff;
+const MASKED = `p &= ${REACH}; end &= ${REACH};`;
+
 /** Takes what two functions do with bytes that do not decode, and makes these two; they move the same accessor. */
 export type MakeWraps = (slow: Wrap, other: Wrap) => readonly [Wrap, Wrap];
 
@@ -40,13 +47,15 @@ export function compileWraps(type: AnyType, prefix: Prefix): MakeWraps | undefin
           .map((value, index) => `if (request?.[${quote(type.field)}] === ${value}) { ${wrap(index)} }`)
           .join('\n')
       : wrap(0);
-  const differs = Array.from(prefix.bytes, ([offset, value]) => `b[p + ${offset}] !== ${value}`);
+  const differs = Array.from(prefix.bytes, ([offset, value]) => `b[${behind('p', offset)}] !== ${value}`);
   const skip =
     prefix.size === 0
       ? ''
       : `if (end - p < ${prefix.size} || ${differs.join(' || ')}) return undefined; p += ${prefix.size};`;
-  const text = (slow: string) => `(b, p = 0, end = b.length, request = undefined) => {
+  const text = (slow: string) => `function at(b, p = 0, end = b.length, request = undefined) {
 if (!(p >= 0 && p <= end && end <= b.length)) return ${slow}(b, p, end, request);
+if (end > ${REACH}) return at(b.subarray(p, Math.min(end, p + ${REACH})), undefined, undefined, request);
+${MASKED}
 ${skip}
 ${chosen}
 return ${slow}(b, p, end, request);
@@ -105,6 +114,8 @@ class ViewReader extends StructReader {
   #headerWords: ReadonlySet<string> = new Set();
   /** The other fields in order. Those of a fork are those of its origin. */
   #kept: { readonly field: Field; readonly parts: Parts }[] = [];
+  /** Key of a variable with what is kept of a field → its value when the field is missing. */
+  #missing = new Map<string, number>();
 
   constructor(out: Emitter, constants: unknown[]) {
     super(out, 'return -1;', byteReads);
@@ -134,13 +145,9 @@ class ViewReader extends StructReader {
     }
     for (const [index, { field, parts }] of this.#kept.entries()) {
       for (const [part, key] of Object.entries(parts)) {
-        const variable = this.variables.get(key);
-        const none = part === 'at' ? -1 : 0;
-        // Behind a condition the variable may have no value.
-        const value =
-          field.presence === undefined ? variable : `${variable} === undefined ? ${none} : ${variable}`;
+        const none = this.#missing.get(key);
         members.push(`#${part}${index} = ${none};`);
-        stores.push(`o.#${part}${index} = ${value};`);
+        stores.push(`o.#${part}${index} = ${this.variables.get(key)};`);
         clears.push(`o.#${part}${index} = ${none};`);
       }
       members.push(...this.#keptMembers(field, index));
@@ -154,6 +161,7 @@ return class Struct {
 ${members.join('\n')}
 static move(o, b, p) { o.#b = b; o.#p = p; return o; }
 static wrap(o, b, p, end, whole) {
+${MASKED}
 const start = p;
 ${type.mayBeEmpty ? empty : ''}
 ${this.out.source}
@@ -225,6 +233,7 @@ ${reads.length === 1 ? only : `switch (o.#entries${index}) { ${cases.join('\n')}
     inner.#fixed = this.#fixed;
     inner.#headerWords = this.#headerWords;
     inner.#kept = this.#kept;
+    inner.#missing = this.#missing;
     return inner;
   }
 
@@ -270,11 +279,17 @@ ${reads.length === 1 ? only : `switch (o.#entries${index}) { ${cases.join('\n')}
   protected override listEnds(): void {}
   protected override optional(): void {}
 
+  /** A number, too: of a variable that may also be undefined V8 checks at each use which of both it is. */
+  protected override withoutBlock(key: string): number | undefined {
+    return this.#missing.get(key);
+  }
+
   /** Keeps what must be known of a field. */
   #keep(field: Field, parts: Parts): void {
     const keys = Object.entries(parts).map(([part, variable]) => {
       const key = `${part} ${field.name}`;
       this.variables.set(key, variable);
+      this.#missing.set(key, part === 'at' ? -1 : 0);
       return [part, key] as const;
     });
     this.#kept.push({ field, parts: Object.fromEntries(keys) });
@@ -300,6 +315,6 @@ function getter(field: Field, place: string, at: string, mayMiss: boolean): stri
     type.kind === 'reserved'
       ? `const value = ${read}; return value === 0 ? undefined : value;`
       : `return ${read};`;
-  const missing = mayMiss ? 'if (p < 0) return undefined; ' : '';
-  return accessorText(field, `const b = this.#b, p = this.${place}; ${missing}${value}`);
+  const missing = mayMiss ? `if (this.${place} < 0) return undefined; ` : '';
+  return accessorText(field, `${missing}const b = this.#b, p = this.${place} & ${REACH}; ${value}`);
 }

@@ -94,6 +94,11 @@ export abstract class StructReader {
   /** Fields that a condition guards have been emitted into `inner`, as a block that may be skipped. */
   protected abstract optional(field: Field, inner: StructReader): void;
 
+  /** What the variable of this key is when the block that sets it is skipped. */
+  protected withoutBlock(_key: string): number | undefined {
+    return undefined;
+  }
+
   /** Emits the reading of all fields. `p` ends behind the struct. */
   protected read(type: StructType): void {
     for (let index = 0; index < type.fields.length; ) {
@@ -134,7 +139,8 @@ export abstract class StructReader {
     // The values that the block reads are assigned to variables declared in front of it.
     const read = [...inner.variables].slice(before).map(([key, x]) => [key, x, this.out.name('x')] as const);
     for (const [key, , x] of read) {
-      this.out.line(`let ${x};`);
+      const value = this.withoutBlock(key);
+      this.out.line(value === undefined ? `let ${x};` : `let ${x} = ${value};`);
       this.variables.set(key, x);
     }
     const assignments = read.map(([, from, x]) => `${x} = ${from};`).join(' ');

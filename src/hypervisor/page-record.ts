@@ -30,6 +30,12 @@ export interface PageRecord {
 
 const NO_BORROWERS: readonly Borrower[] = [];
 
+/** What a component has borrowed of a page; undefined: nothing. A loop: it is asked for at every check of a page. */
+export function borrowerOf({ borrowers }: PageRecord, owner: Owner): Borrower | undefined {
+  for (const borrower of borrowers) if (borrower.owner === owner) return borrower;
+  return undefined;
+}
+
 /** State of a page for a component. @param record undefined: there is no memory. */
 export function stateOf(record: PageRecord | undefined, owner: Owner): PageState {
   if (record === undefined) return 'none';
@@ -37,7 +43,7 @@ export function stateOf(record: PageRecord | undefined, owner: Owner): PageState
     if (record.lent) return 'lent';
     return record.borrowers.length === 0 ? 'owned' : 'shared-owned';
   }
-  return record.borrowers.some((borrower) => borrower.owner === owner) ? 'shared-borrowed' : 'none';
+  return borrowerOf(record, owner) === undefined ? 'none' : 'shared-borrowed';
 }
 
 function shifted(address: number | undefined, offset: number): number | undefined {
@@ -109,8 +115,7 @@ export function withoutAddress(record: PageRecord, owner: Owner): PageRecord {
 
 /** The record without that borrower. A loan to it ends. */
 export function withoutBorrower(record: PageRecord, owner: Owner): PageRecord {
-  if (record.borrowers.length === 0) return record;
-  if (!record.borrowers.some((borrower) => borrower.owner === owner)) return record;
+  if (borrowerOf(record, owner) === undefined) return record;
   const borrowers = record.borrowers.filter((borrower) => borrower.owner !== owner);
   const { kind, owner: keeper, address } = record;
   return {

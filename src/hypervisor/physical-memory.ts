@@ -4,13 +4,12 @@ import { AddressSpaces, type PhysicalMemoryOptions } from './address-spaces.js';
 import type { Interval } from './interval-map.js';
 import { HYPERVISOR, hasAddressSpace, type Owner } from './owner.js';
 import {
+  borrowerOf,
   type MemoryKind,
   ownedRecord,
   type PageRecord,
   stateOf,
-  withBorrower,
   withoutAddress,
-  withoutBorrower,
 } from './page-record.js';
 import { PageRecords, type Piece } from './page-records.js';
 import { PagesInUse } from './pages-in-use.js';
@@ -31,7 +30,6 @@ import {
   rules,
   sideOf,
   type Transition,
-  type TransitionStep,
 } from './transition.js';
 
 /** Memory that a host gives a VM: the fields of KVM_SET_USER_MEMORY_REGION that say where. Bytes. */
@@ -110,71 +108,46 @@ export class PhysicalMemory {
    * debug build: it is mapped there no more.
    */
   donate(transition: Transition): Refusal | undefined {
-    return this.#donate(transition, true);
+    return this.#perform(rules.donate, transition, OWNER_ACCESS[transition.kind]);
   }
 
   /** As a donation, but the source keeps its access: pages that it uses may go, too. */
   entrust(transition: Transition): Refusal | undefined {
-    const refused = this.#donate(transition, false);
-    const { source, target } = transition;
+    const { kind, source, target } = transition;
+    const refused = this.#perform(rules.donate, transition, OWNER_ACCESS[kind], false);
     return refused ?? this.share({ ...transition, source: target, target: source }, Access.RWX);
-  }
-
-  #donate(transition: Transition, losesAccess: boolean): Refusal | undefined {
-    const { owner } = transition.target;
-    const change = ({ kind }: PageRecord, address: number | undefined) => ownedRecord(kind, owner, address);
-    return this.#perform('donate', transition, OWNER_ACCESS[transition.kind], change, losesAccess);
   }
 
   /** The target may use pages beside the source. @param access bits of Access, for the target. */
   share(transition: Transition, access: number): Refusal | undefined {
-    const { owner } = transition.target;
-    return this.#perform('share', transition, access, (record, address) =>
-      withBorrower(record, { owner, address }, false),
-    );
+    return this.#perform(rules.share, transition, access);
   }
 
   /** Ends a share: the target loses the pages. */
   unshare(transition: Transition): Refusal | undefined {
-    return this.#perform('unshare', transition, Access.RWX, (record) =>
-      withoutBorrower(record, transition.target.owner),
-    );
+    return this.#perform(rules.unshare, transition, Access.RWX);
   }
 
   /** The target alone has access to pages that the source owns. @param access bits of Access, for the target. */
   lend(transition: Transition, access: number): Refusal | undefined {
-    const { owner } = transition.target;
-    return this.#perform('lend', transition, access, (record, address) =>
-      withBorrower(record, { owner, address }, true),
-    );
+    return this.#perform(rules.lend, transition, access);
   }
 
   /** Ends a loan: the target loses the pages, and the source has access again. */
   reclaim(transition: Transition): Refusal | undefined {
-    return this.#perform('reclaim', transition, Access.RWX, (record) =>
-      withoutBorrower(record, transition.target.owner),
-    );
+    return this.#perform(rules.reclaim, transition, Access.RWX);
   }
 
-  /**
-   * @param change of the record of every page; `address` is where the target has the page.
-   * @param losesAccess whether the source must not be using the pages.
-   */
-  #perform(
-    step: TransitionStep,
-    transition: Transition,
-    access: number,
-    change: (record: PageRecord, address: number | undefined) => PageRecord,
-    losesAccess = true,
-  ): Refusal | undefined {
-    const rule: Rule = rules[step];
-    const from = sideOf(step, transition, 'source');
-    const to = sideOf(step, transition, 'target');
+  /** @param losesAccess whether the source must not be using the pages. */
+  #perform(rule: Rule, transition: Transition, access: number, losesAccess = true): Refusal | undefined {
+    const { source, target, size } = transition;
+    const from = sideOf(rule, 'source', source, size);
+    const to = sideOf(rule, 'target', target, size);
     const invalid = checkParties(transition, from, to) ?? checkRights(to, access);
     if (invalid !== undefined) return this.refused(invalid);
     const pieces = this.#spaces.pieces(from);
-    const nowhere = transition.target.address === undefined;
-    const trusted = step === 'donate' && this.#isTrusted(from.owner, to.owner);
+    const nowhere = target.address === undefined;
+    const trusted = rule === rules.donate && this.#isTrusted(from.owner, to.owner);
     const refused =
       checkRangeOwned(from, transition.kind, pieces, rule.source) ??
       (losesAccess && rule.target === 'unmapped' ? this.#inUse.check(from, pieces) : undefined) ??
@@ -182,7 +155,9 @@ export class PhysicalMemory {
     if (refused !== undefined) return this.refused(refused);
 
     const sourceSpace = this.#spaces.of(from.owner);
-    const targetSpace = nowhere ? undefined : this.#spaces.of(to.owner);
+    // Made in any case: a VM without an address space has no pages.
+    const anySpace = this.#spaces.of(to.owner);
+    const targetSpace = nowhere ? undefined : anySpace;
     const maps = rule.target === 'unmapped' && targetSpace !== undefined;
     const runs = maps ? runsOf(pieces, to.start) : [];
     const displaces = trusted && !nowhere;
@@ -199,14 +174,16 @@ export class PhysicalMemory {
       targetSpace?.addTables(made);
     }
 
-    this.#records.change(pieces, (record, offset) =>
-      change(record, targetSpace === undefined ? undefined : to.start + offset),
-    );
+    for (const { offset, phys, size, record } of pieces) {
+      const address = targetSpace === undefined ? undefined : to.start + offset;
+      if (record !== undefined)
+        this.#records.add(phys, size, rule.becomes(record, { owner: to.owner, address }));
+    }
     if (rule.sourceKeeps === 'nothing') sourceSpace?.unmap(from);
     if (rule.target === 'borrowed' && targetSpace !== undefined) unmapBorrowed(targetSpace, to, pieces);
     for (const run of runs) targetSpace?.map(run, access);
-    if (step === 'lend') sourceSpace?.hide(from);
-    if (step === 'reclaim') sourceSpace?.show(from);
+    if (rule === rules.lend) sourceSpace?.hide(from);
+    if (rule === rules.reclaim) sourceSpace?.show(from);
     return undefined;
   }
 
@@ -240,7 +217,7 @@ export class PhysicalMemory {
     const pieces: Piece[] = [];
     this.#records.addPieces(pieces, phys, size, 0);
     const borrowed = pieces.flatMap(({ offset, size: length, record }) => {
-      const address = record?.borrowers.find((other) => other.owner === borrower)?.address;
+      const address = record && borrowerOf(record, borrower)?.address;
       return record?.owner !== owner || address === undefined ? [] : [{ offset, length, record, address }];
     });
     for (const { offset, length, record, address } of borrowed) {
@@ -389,6 +366,8 @@ export class PhysicalMemory {
 
   /** Ends a component: nobody owns its pages now, and the pages that it had borrowed go back to their owners. */
   abandon(owner: Owner): void {
+    // Usual for a VM that was never started. To look through all ranges would take long.
+    if (hasAddressSpace(owner) && this.#spaces.find(owner) === undefined) return;
     this.#records.abandon(owner, ({ start, end, value }) => {
       if (value.address !== undefined)
         this.#spaces.of(value.owner)?.show({ start: value.address, size: end - start });

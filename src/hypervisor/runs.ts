@@ -1,4 +1,5 @@
 import type { AddressSpace, Run } from './address-space.js';
+import { borrowerOf } from './page-record.js';
 import type { Piece } from './page-records.js';
 import type { CheckedRange } from './refusal.js';
 
@@ -9,7 +10,7 @@ export function unmapBorrowed(
   pieces: readonly Piece[],
 ): void {
   for (const { offset, size, record } of pieces)
-    if (record?.borrowers.some((borrower) => borrower.owner === owner && borrower.address !== undefined))
+    if (record !== undefined && borrowerOf(record, owner)?.address !== undefined)
       space.unmap({ start: start + offset, size });
 }
 

@@ -1,6 +1,16 @@
 import { hasAddressSpace, isComponent, type Owner } from './owner.js';
 import { PAGE_SIZE } from './page-contents.js';
-import { type MemoryKind, type PageState, stateOf } from './page-record.js';
+import {
+  type Borrower,
+  borrowerOf,
+  type MemoryKind,
+  ownedRecord,
+  type PageRecord,
+  type PageState,
+  stateOf,
+  withBorrower,
+  withoutBorrower,
+} from './page-record.js';
 import type { Piece } from './page-records.js';
 import { type CheckedRange, type Refusal, refuse } from './refusal.js';
 
@@ -30,34 +40,64 @@ export interface Transition {
   readonly size: number;
 }
 
-/** What a transition requires of its two sides, and what the source keeps. */
+/** What a transition requires of its two sides, and what becomes of the pages. */
 export interface Rule {
+  /** Its name in refusals. */
+  readonly step: string;
   /** States that a page may have for the source. */
   readonly source: readonly PageState[];
   /** Whether the target must have nothing there, or exactly these pages. */
   readonly target: 'unmapped' | 'borrowed';
   /** Its access, only the address without access, or neither. */
   readonly sourceKeeps: 'access' | 'address' | 'nothing';
+  /** The record of a page afterwards. @param target where the target has the page, if it gets it. */
+  readonly becomes: (record: PageRecord, target: Borrower) => PageRecord;
 }
 
+const ended: Rule['becomes'] = (record, { owner }) => withoutBorrower(record, owner);
+
 export const rules = {
-  donate: { source: ['owned'], target: 'unmapped', sourceKeeps: 'nothing' },
-  share: { source: ['owned', 'shared-owned'], target: 'unmapped', sourceKeeps: 'access' },
-  unshare: { source: ['shared-owned'], target: 'borrowed', sourceKeeps: 'access' },
-  lend: { source: ['owned'], target: 'unmapped', sourceKeeps: 'address' },
-  reclaim: { source: ['lent'], target: 'borrowed', sourceKeeps: 'access' },
+  donate: {
+    step: 'donate',
+    source: ['owned'],
+    target: 'unmapped',
+    sourceKeeps: 'nothing',
+    becomes: ({ kind }, { owner, address }) => ownedRecord(kind, owner, address),
+  },
+  share: {
+    step: 'share',
+    source: ['owned', 'shared-owned'],
+    target: 'unmapped',
+    sourceKeeps: 'access',
+    becomes: (record, target) => withBorrower(record, target, false),
+  },
+  unshare: {
+    step: 'unshare',
+    source: ['shared-owned'],
+    target: 'borrowed',
+    sourceKeeps: 'access',
+    becomes: ended,
+  },
+  lend: {
+    step: 'lend',
+    source: ['owned'],
+    target: 'unmapped',
+    sourceKeeps: 'address',
+    becomes: (record, target) => withBorrower(record, target, true),
+  },
+  reclaim: { step: 'reclaim', source: ['lent'], target: 'borrowed', sourceKeeps: 'access', becomes: ended },
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type TransitionStep = keyof typeof rules;
 
 /** One side of a transition, as checks and refusals name it. */
 export function sideOf(
-  step: TransitionStep,
-  transition: Transition,
+  { step }: Rule,
   side: 'source' | 'target',
+  { owner, address }: Party,
+  size: number,
 ): CheckedRange {
-  const { owner, address } = transition[side];
-  return { step, side, owner, start: address ?? 0, size: transition.size };
+  return { step, side, owner, start: address ?? 0, size };
 }
 
 /** Whether both sides of a transition exist and differ. */
@@ -161,7 +201,7 @@ export function checkRangeNotBorrowed(range: CheckedRange, pieces: readonly Piec
 export function checkRangeBorrowed(range: CheckedRange, pieces: readonly Piece[]): Refusal | undefined {
   for (const { offset, record } of pieces) {
     const page = range.start + offset;
-    const borrower = record?.borrowers.find(({ owner }) => owner === range.owner);
+    const borrower = record && borrowerOf(record, range.owner);
     if (borrower === undefined)
       return refuse(range, 'not_borrowed', page, 'shared-borrowed', 'none', record?.owner);
     if (borrower.address !== undefined && borrower.address !== page)

@@ -3,7 +3,7 @@ import { ByteSlab } from '../base/byte-slab.js';
 import type { Packet } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
 import { CaptureSteps } from '../sim/index.js';
-import { Linter, type LinterOptions } from './linter.js';
+import { Linter, type LinterOptions, type ModelElsewhere } from './linter.js';
 
 /** A file that is in the machine's memory when the capture begins. */
 export interface LoadedFile {
@@ -18,21 +18,34 @@ export class CaptureLinter {
   readonly #steps: CaptureSteps;
   readonly #route = new RouteGuess(protocol);
   readonly #copies = new ByteSlab();
+  #moments = 0;
 
   constructor(options: Omit<LinterOptions, 'isCapture'>, loads: readonly LoadedFile[] = []) {
     const linter = new Linter({ ...options, isCapture: true });
     let isFirst = true;
     this.#linter = linter;
+    const take = (line: unknown) => {
+      this.#moments++;
+      linter.line(line);
+    };
     this.#steps = new CaptureSteps(
       (line) => {
-        linter.line(line);
+        take(line);
         if (!isFirst) return;
         isFirst = false;
         for (const { address, name } of loads)
-          linter.line({ op: 'load', address: `0x${address.toString(16)}`, file: name });
+          take({ op: 'load', address: `0x${address.toString(16)}`, file: name });
       },
-      (step) => linter.step(step),
+      (step) => {
+        this.#moments++;
+        linter.step(step);
+      },
     );
+  }
+
+  /** Lines that the packets have become so far, and the end: how often a {@link ModelElsewhere} was asked. */
+  get moments(): number {
+    return this.#moments;
   }
 
   /** Takes the next packet, whose bytes may change afterwards. @throws WireError when its comment is no operation. */
@@ -54,6 +67,7 @@ export class CaptureLinter {
   /** The capture ends. @throws WireError when a comment was no operation. */
   end(): void {
     this.#steps.end();
+    this.#moments++;
     this.#linter.end();
   }
 }

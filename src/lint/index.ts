@@ -3,7 +3,7 @@ export { Baseline } from './baseline.js';
 export { CaptureLinter, type LoadedFile } from './capture-linter.js';
 export { exampleOf, explanation, rulesPage, ruleTable } from './explain.js';
 export type { Evidence, Finding, LintNote, Passage, Place } from './finding.js';
-export { Linter, type LinterOptions } from './linter.js';
+export { asksForModel, Linter, type LinterOptions, type ModelElsewhere } from './linter.js';
 export { LiveLinter } from './live-linter.js';
 export { type LintForm, lintFormNames, lintForms, type Report } from './report/index.js';
 export { isAtLeast, type Level, levels, type Rule } from './rule.js';

@@ -17,6 +17,7 @@ import {
   type RecordedStep,
   Replay,
   type ReplayFollower,
+  readHeader,
   readStep,
 } from '../sim/index.js';
 import { type About, ClientWatches } from './client-watches.js';
@@ -27,7 +28,7 @@ import { KnownMessages } from './known-messages.js';
 import { Lives } from './lives.js';
 import { MessagesSeen } from './messages-seen.js';
 import type { Rule } from './rule.js';
-import { lifeRules, managerRules } from './rules/index.js';
+import { lifeRules, managerRules, modelRules } from './rules/index.js';
 import { correct, isRefused, seenReply } from './seen.js';
 import type { Sent } from './sent.js';
 import { type Suspect, Suspicion } from './suspicion.js';
@@ -54,6 +55,35 @@ export interface LinterOptions {
   readonly finding: (finding: Finding) => void;
   /** Told what cannot be known, unless undefined. */
   readonly note?: ((note: LintNote) => void) | undefined;
+  /** Of a capture: the manager's model runs elsewhere. Undefined: it runs here. */
+  readonly model?: ModelElsewhere | undefined;
+  /** Of a capture: only what the manager's model finds is told. For the linter that is the other's {@link model}. */
+  readonly isModelOnly?: boolean;
+}
+
+/**
+ * What the manager's model finds when another linter runs it, told where this one would find it: nothing that the model
+ * does depends on the clients.
+ */
+export interface ModelElsewhere {
+  /** Tells what it has found at the next line, the first one first. After the last line: at the end of the traffic. */
+  next(): void;
+}
+
+/** A model that nobody asks for. */
+const silent: ModelElsewhere = { next: () => {} };
+
+/** Whether the manager's model can find anything that is asked for. */
+export function asksForModel({
+  peers,
+  wants,
+  note,
+}: Omit<LinterOptions, 'isCapture' | 'finding' | 'file'>): boolean {
+  return note !== undefined || modelRules.some((rule) => wants?.(rule) !== false && isAbout(rule, peers));
+}
+
+function isAbout(rule: Rule, peers: ReadonlySet<string> | undefined): boolean {
+  return peers === undefined || rule.peers.some((peer) => peers.has(peer));
 }
 
 /** Why a death cannot be known. */
@@ -67,6 +97,7 @@ const NOT_SHOWN = 'it is about something whose state the traffic does not show';
  */
 export class Linter {
   readonly #options: LinterOptions;
+  readonly #model: ModelElsewhere | undefined;
   readonly #doubt = new Doubt([0, VMID_HLOS, VMID_RM]);
   #scenario: string | undefined;
   #manager: ResourceManager | undefined;
@@ -79,18 +110,21 @@ export class Linter {
   readonly #messages: MessagesSeen;
   /** Of a capture, whose steps are taken at once. */
   #replay: Replay | undefined;
+  /** The first line has come, of a capture whose model runs elsewhere. */
+  #hasBegun = false;
   /** Of a recording: what follows a step is part of what it means. */
   #recording: LineReplay | undefined;
 
   constructor(options: LinterOptions) {
     this.#options = options;
-    const { peers, isCapture } = options;
+    const { peers, isCapture, isModelOnly = false } = options;
+    this.#model = options.model ?? (isCapture && !asksForModel(options) ? silent : undefined);
     const find = (rule: Rule, about: About, where?: Where, text?: string) =>
       this.#find(rule, about, where, text);
     const known = this.#known;
-    const clients = new ClientWatches({ peers, isCapture, find });
+    const clients = new ClientWatches({ peers: isModelOnly ? new Set() : peers, isCapture, find });
     this.#clients = clients;
-    this.#messages = new MessagesSeen({ isCapture, clients, known, find });
+    this.#messages = new MessagesSeen({ isCapture, clients, known, find: isModelOnly ? undefined : find });
     this.#memoryKnown = this.#knowsMemory;
   }
 
@@ -116,27 +150,48 @@ export class Linter {
 
   /** Takes the next line, the first one first. @throws WireError when it is not part of a recording. */
   line(line: unknown): void {
-    if (this.#options.isCapture) {
+    const { isCapture, file } = this.#options;
+    if (this.#model !== undefined) {
+      this.#lineElsewhere(line, this.#model);
+      return;
+    }
+    if (isCapture) {
       if (this.#replay === undefined) this.#replay = new Replay(line, this.#replayOptions);
-      else this.step(readStep(line, this.#options.file));
+      else this.step(readStep(line, file));
       return;
     }
     if (this.#recording === undefined) {
       if (this.#options.isFirst === false && isLine(line) && typeof line.scenario === 'string')
         this.#scenario = line.scenario;
-      this.#recording = new LineReplay({ ...this.#replayOptions, file: this.#options.file });
+      this.#recording = new LineReplay({ ...this.#replayOptions, file });
     }
-    this.#step(this.#recording.line(line));
+    this.#compared(this.#recording.line(line));
+  }
+
+  /** Refuses what the model refuses. */
+  #lineElsewhere(line: unknown, model: ModelElsewhere): void {
+    if (!this.#hasBegun) {
+      readHeader(line);
+      this.#hasBegun = true;
+      model.next();
+      return;
+    }
+    this.step(readStep(line, this.#options.file));
   }
 
   /** Takes the next step of a capture, in place of a line: the first line came before. */
   step(step: RecordedStep): void {
-    this.#step(this.#replay?.step(step, false));
+    if (this.#model === undefined) this.#compared(this.#replay?.step(step, false));
+    else {
+      this.#model.next();
+      this.#step(step);
+    }
   }
 
   /** The traffic ends. @throws WireError as {@link line}. */
   end(): void {
-    this.#step(this.#recording?.end());
+    this.#compared(this.#recording?.end());
+    this.#model?.next();
     this.#endBoot(false);
     this.#messages.end();
   }
@@ -167,10 +222,15 @@ export class Linter {
     finding({ place: isLate ? { ...place, no: record.no } : place, rule, peers, text, evidence });
   }
 
-  #step(comparison: Comparison<PanicReason> | undefined): void {
+  #compared(comparison: Comparison<PanicReason> | undefined): void {
     if (comparison === undefined) return;
     const { recorded, step } = comparison;
     if (!this.#options.isCapture) this.#messages.step(recorded, step, this.#placeOf(step));
+    this.#step(recorded, comparison);
+  }
+
+  /** @param comparison undefined: the model runs elsewhere. */
+  #step(recorded: RecordedStep, comparison?: Comparison<PanicReason>): void {
     if (recorded.kind === 'reboot') {
       this.#endBoot(true);
       this.#messages.boot();
@@ -179,13 +239,19 @@ export class Linter {
     if (recorded.kind === 'load') this.#memoryKnown = true;
     const sent = this.#messages.handled(recorded);
     if (this.#clients.isDead) return;
+    if (comparison !== undefined) this.#judge(sent, comparison);
+    if (recorded.panic !== undefined) this.#clients.isDead = true;
+  }
+
+  /** Looks at what the model has done. */
+  #judge(sent: readonly Sent[], comparison: Comparison<PanicReason>): void {
+    const { recorded, panic, equal } = comparison;
     const alive = this.#suspicion.step(sent.length > 0, recorded.out.length > 0);
     if (alive !== undefined) this.#unknown(alive, NOT_SHOWN);
     for (const one of sent) this.#beforeComparing(one, comparison);
-    if (comparison.panic !== undefined) this.#death(comparison.panic, sent, comparison);
-    else if (!comparison.equal && recorded.panic === undefined) this.#part(sent, comparison);
+    if (panic !== undefined) this.#death(panic, sent, comparison);
+    else if (!equal && recorded.panic === undefined) this.#part(sent, comparison);
     for (const one of sent) this.#follow(one, comparison);
-    if (recorded.panic !== undefined) this.#clients.isDead = true;
   }
 
   /** What of a message cannot be known. */

@@ -61,8 +61,8 @@ export interface MessagesSeenOptions {
   /** What VMs send and take is shown to them. */
   readonly clients: ClientWatches;
   readonly known: KnownMessages;
-  /** @param text what is wrong, where it is more than the rule says. */
-  readonly find: (rule: Rule, about: About, where: Where, text?: string) => void;
+  /** Undefined: nobody asks what is wrong with them. @param text what is wrong, where it is more than the rule says. */
+  readonly find: ((rule: Rule, about: About, where: Where, text?: string) => void) | undefined;
 }
 
 /** Puts queue messages together, finds what is wrong with them by themselves, and knows which of them RM has yet to handle. */
@@ -235,6 +235,7 @@ export class MessagesSeen {
       const sent = this.#answered(record.request);
       if (sent !== undefined && isNaming(record.layout)) sent.reply = contentsOf(record, this.#frame);
     }
+    if (find === undefined) return;
     const { type, duplicateOf, incomplete } = record;
     const isOdd = type === 'malformed' || type === 'continuation' || incomplete || duplicateOf !== undefined;
     if (!isOdd && record.hasIssues === false) return;

@@ -13,7 +13,7 @@ export const REPLY_FIELDS = limits.header + 4;
 
 /** The header of a queue message, whatever it says; undefined when it is too short for one. */
 export function headerOf(frame: Uint8Array): Header | undefined {
-  return frame.byteLength < limits.header ? undefined : reader.read(viewOf(frame), 0);
+  return frame.length < limits.header ? undefined : reader.read(viewOf(frame), 0);
 }
 
 /** Message id of a queue message, 0 when it is too short for one. Cheaper than {@link headerOf}. */

@@ -47,7 +47,7 @@ export interface MachineOptions<Port extends VmPort> {
 export class Machine<Port extends VmPort> {
   readonly manager: ResourceManager;
   readonly vms: ReceivingVms<Port>;
-  /** VMs that have put something on a queue since the boot. */
+  /** VMs that have put something on a queue since the boot. Known on a real machine only. */
   readonly #senders = new Set<number>();
   /** The lives of VMs whose vCPU spins after a fault. */
   readonly #spinning = new WeakSet<object>();
@@ -77,15 +77,16 @@ export class Machine<Port extends VmPort> {
    */
   put(vmid: number, frame: Uint8Array): number {
     if (this.#spins(vmid)) return QueueError.ARGUMENT_INVALID;
-    this.#senders.add(vmid);
-    const link = this.manager.link(vmid);
-    return link?.toManager.sendRange(frame, 0, frame.byteLength) ?? QueueError.ARGUMENT_INVALID;
+    const { manager } = this;
+    if (manager.platform.realVms) this.#senders.add(vmid);
+    const link = manager.link(vmid);
+    return link?.toManager.sendRange(frame, 0, frame.length) ?? QueueError.ARGUMENT_INVALID;
   }
 
   /** Writes to physical memory, where a real machine would let the primary VM write. */
   load(address: number, bytes: Uint8Array): void {
     const { manager } = this;
-    if (!manager.platform.realVms || this.#isLoadable(address, bytes.byteLength))
+    if (!manager.platform.realVms || this.#isLoadable(address, bytes.length))
       manager.hypervisor.writeMemory(address, bytes);
   }
 
@@ -110,6 +111,7 @@ export class Machine<Port extends VmPort> {
   }
 
   #spins(vmid: number): boolean {
+    if (!this.manager.platform.faultsSpin) return false;
     const life = this.manager.vm(vmid)?.life;
     return life !== undefined && this.#spinning.has(life);
   }

@@ -38,6 +38,17 @@ export interface Stdio {
   onStop(stop: () => void): void;
 }
 
+/** No input, and nobody who listens: for threads, whose owner speaks for them. */
+export const noStdio: Stdio = {
+  read: () => 0,
+  write: () => true,
+  writeError: () => {},
+  columns: undefined,
+  errorIsTerminal: false,
+  env: {},
+  onStop: () => {},
+};
+
 const STDIN = 'standard input';
 const STDOUT = 'standard output';
 

@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** Another thread of this program. It does one kind of work, a task at a time. */
@@ -29,6 +30,9 @@ export interface ThreadStart {
 
 /** What a thread answers. */
 type Answer = { readonly result: unknown } | { readonly error: unknown };
+
+/** Processors that this process may use. */
+export const processors = availableParallelism;
 
 const MIB = 1024 * 1024;
 

@@ -1,5 +1,5 @@
 import { limits, protocol } from '../../schemas/index.js';
-import { type FrameWriter, messagesOnly, Reassembler } from '../rpc/index.js';
+import { type FrameWriter, messagesOnly, Reassembler, ReusedHeader } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import { MessageQueue, QueueError, type QueueOptions } from '../transport/index.js';
 import { type EventLoop, LoopEvent } from './event-loop.js';
@@ -58,8 +58,8 @@ export class Link {
   readonly #resume: LoopEvent;
   // The current transmission. Fields, not an object: one would be made for every message.
   #type = 0;
-  #id = 0;
-  #seq = 0;
+  /** Of the queue message that is sent. */
+  readonly #header = new ReusedHeader();
   #payload: Uint8Array = NO_PAYLOAD;
   #size = 0;
   /** Payload bytes that were sent. */
@@ -99,14 +99,11 @@ export class Link {
    *
    * @param payload its first `size` bytes; copied where they are needed after the call.
    */
-  reply(id: number, seq: number, payload: Uint8Array, size = payload.byteLength): void {
+  reply(id: number, seq: number, payload: Uint8Array, size = payload.length): void {
     // `#reply` stays set during this attempt: if the send completes at once, its completion must see a pending reply,
     // because only then does it raise the resume event.
     const older = this.#reply;
-    if (
-      older !== undefined &&
-      !this.#startReply(older.id, older.seq, older.payload, older.payload.byteLength)
-    )
+    if (older !== undefined && !this.#startReply(older.id, older.seq, older.payload, older.payload.length))
       this.#owner.dropped(this.vmid, older.id);
     this.#reply = undefined;
     if (!this.#startReply(id, seq, payload, size)) this.#reply = { id, seq, payload: payload.slice(0, size) };
@@ -140,7 +137,7 @@ export class Link {
 
   #startNotification(id: number, payload: Uint8Array): boolean {
     const seq = this.#owner.counter.take();
-    return this.#start(MessageType.notification, id, seq, payload, payload.byteLength);
+    return this.#start(MessageType.notification, id, seq, payload, payload.length);
   }
 
   /** Starts to transmit a message. @returns false if another transmission is in progress. */
@@ -151,8 +148,8 @@ export class Link {
       return true;
     }
     this.#type = type;
-    this.#id = id;
-    this.#seq = seq;
+    this.#header.msg_id = id;
+    this.#header.seq = seq;
     this.#payload = payload;
     this.#size = size;
     this.#position = 0;
@@ -188,13 +185,15 @@ export class Link {
   /** Puts the queue message that ends at a position of the payload. @param sent is told if it was put. */
   #sendFrame(type: number, fragments: number, end: number, sent: LinkOwner['sent']): number {
     const { frames } = this.#owner;
-    const header = { type, fragments, seq: this.#seq, msg_id: this.#id };
+    const header = this.#header;
+    header.type = type;
+    header.fragments = fragments;
     if (sent === undefined) {
       const size = frames.append(header, this.#payload, this.#position, end);
       return this.toVm.sendRange(frames.slab, frames.used - size, frames.used);
     }
     const frame = frames.write(header, this.#payload, this.#position, end);
-    const error = this.toVm.sendRange(frame, 0, frame.byteLength);
+    const error = this.toVm.sendRange(frame, 0, frame.length);
     if (error === QueueError.OK) sent(this.vmid, frame);
     return error;
   }
@@ -202,7 +201,7 @@ export class Link {
   #sendPending(): void {
     const reply = this.#reply;
     if (reply !== undefined) {
-      if (!this.#startReply(reply.id, reply.seq, reply.payload, reply.payload.byteLength)) return;
+      if (!this.#startReply(reply.id, reply.seq, reply.payload, reply.payload.length)) return;
       this.#reply = undefined;
     }
     this.#sendNotifications();

@@ -9,7 +9,7 @@ const REQUEST_SIZE = limits.header + VM_IRQ_LEND.request.sizeMin;
  * @param out what VMs took after the request. @returns undefined when there is no such request with a reply.
  */
 export function lendHandleBase(from: number, frame: Uint8Array, out: readonly Taken[]): number | undefined {
-  if (frame.byteLength !== REQUEST_SIZE || frameId(frame) !== VM_IRQ_LEND.id) return undefined;
+  if (frame.length !== REQUEST_SIZE || frameId(frame) !== VM_IRQ_LEND.id) return undefined;
   const number = wordAt(frame, limits.header + 4);
   for (const { to, frame: reply } of out)
     if (to === from && frameId(reply) === VM_IRQ_LEND.id && reply.length >= REPLY_FIELDS)

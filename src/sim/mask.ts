@@ -34,7 +34,7 @@ export class CapabilityMask {
     const first = frameType(frame) === MessageType.reply;
     const position = first ? 0 : this.#position.get(to);
     if (position === undefined) return frame;
-    const content = frame.byteLength - limits.header;
+    const content = frame.length - limits.header;
     this.#position.set(to, position + content);
     const masked = frame.slice();
     for (let at = 0; at < content; at++) {

@@ -103,14 +103,19 @@ export class LineReplay {
   }
 }
 
-/** Steps after which RM has not run yet. */
-const queued: ReadonlySet<RecordedStep['kind']> = new Set(['enqueue', 'remark', 'vcpu_run_result']);
+/** Whether RM has not run yet after a step. */
+function isQueued({ kind }: RecordedStep): boolean {
+  return kind === 'enqueue' || kind === 'remark' || kind === 'vcpu_run_result';
+}
 
 /** The same as {@link replay}, for steps as the machine took them, one by one. */
 export class Replay {
   #step = 0;
   #ended = false;
   readonly #machine: Machine<VmPort>;
+  readonly #manager: ResourceManager;
+  /** Its platform is one where VMs are real. */
+  readonly #real: boolean;
   #actualMask = new CapabilityMask();
   #recordedMask = new CapabilityMask();
   readonly #receivers = new RealReceivers();
@@ -145,11 +150,9 @@ export class Replay {
       newPort: (vmid) => new VmPort(vmid),
       onSent: (_, frame) => this.#receivers.sent(frame),
     });
+    this.#manager = this.#machine.manager;
+    this.#real = this.#manager.platform.realVms;
     follow?.begin(this.#manager);
-  }
-
-  get #manager(): ResourceManager {
-    return this.#machine.manager;
   }
 
   /** On a platform with a random base of IRQ handles, the first interrupt lent tells the recorded base. */
@@ -208,16 +211,12 @@ export class Replay {
     return true;
   }
 
-  get #real(): boolean {
-    return this.#manager.platform.realVms;
-  }
-
   #perform(step: number, recorded: RecordedStep, expected: readonly Taken[]): Comparison<PanicReason> {
     const before = this.#manager.panicked;
     this.#survived = undefined;
     this.#follow?.before(recorded);
     const refused = this.#act(recorded);
-    const taken = queued.has(recorded.kind) ? [] : this.#settle(recorded.out);
+    const taken = isQueued(recorded) ? [] : this.#settle(recorded.out);
     const panic = before === undefined ? (this.#manager.panicked ?? this.#survived) : undefined;
     const actual = this.#actualMask.applyAll(taken);
     const sameEnd = this.#sameEnd(recorded, panic);

@@ -97,8 +97,8 @@ export class MessageQueue {
    */
   send(message: Uint8Array, push = false): SendResult {
     // As it is before the receiver's interrupt, which may take messages.
-    const notFull = this.#drops(message.byteLength) || this.#count + 1 < this.depth;
-    return { error: this.sendRange(message, 0, message.byteLength, push), notFull };
+    const notFull = this.#drops(message.length) || this.#count + 1 < this.depth;
+    return { error: this.sendRange(message, 0, message.length, push), notFull };
   }
 
   /**
@@ -136,7 +136,7 @@ export class MessageQueue {
         message: undefined,
         notEmpty: true,
       };
-    const message = end - start === bytes.byteLength ? bytes : bytes.subarray(start, end);
+    const message = end - start === bytes.length ? bytes : bytes.subarray(start, end);
     const notEmpty = this.#count > 1;
     this.#remove();
     return { error: QueueError.OK, message, notEmpty };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
-import { noStdio } from './run.js';
+import { noStdio } from '../../src/node/stdio.js';
 
 const line = `{"from":3,"to":255,"type":"request","seq":1,"name":"VM_GET_STATE","payload":{"vmid":128}}\n`;
 

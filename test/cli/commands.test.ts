@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
 import { loadCommands } from '../../src/cli/commands/index.js';
 import { CommandIo } from '../../src/cli/io.js';
-import { noStdio } from './run.js';
+import { noStdio } from '../../src/node/stdio.js';
 
 /** Names of the commands that a command line loads. */
 async function loaded(...argv: string[]): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
-import { gunyahRm, noStdio } from './run.js';
+import { noStdio } from '../../src/node/stdio.js';
+import { gunyahRm } from './run.js';
 
 const message = '{"from":3,"name":"VM_START","payload":{"vmid":1}}\n';
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Files } from '../../src/node/files.js';
+import { noStdio } from '../../src/node/stdio.js';
 import { ownFolder } from '../own-folder.js';
-import { noStdio } from './run.js';
 
 describe('outputs', () => {
   it.each(['end', 'discard'] as const)(

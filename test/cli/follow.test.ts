@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
+import { noStdio } from '../../src/node/stdio.js';
 import { recorded } from '../recorded.js';
-import { gunyahRm, noStdio } from './run.js';
+import { gunyahRm } from './run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-follow-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -6,7 +6,8 @@ import { manPage } from '../../src/cli/man-page.js';
 import { wrapNotes } from '../../src/cli/notes.js';
 import { programOf } from '../../src/cli/program.js';
 import { printStoredHelp } from '../../src/cli/stored-help.js';
-import { gunyahRm, noStdio } from './run.js';
+import { noStdio } from '../../src/node/stdio.js';
+import { gunyahRm } from './run.js';
 
 const program = await programOf(new CommandIo(protocol, noStdio), []);
 const pages = program.commands.map(pageOf);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
-import { noStdio } from './run.js';
+import { noStdio } from '../../src/node/stdio.js';
 
 /** VM_GET_STATE with half of its payload. */
 const TRUNCATED = '{"from":3,"frame":"21010100170000560000"}';

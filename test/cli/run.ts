@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import { run } from '../../src/cli/run.js';
 import { workOf } from '../../src/cli/work.js';
-import type { Stdio } from '../../src/node/stdio.js';
+import { noStdio, type Stdio } from '../../src/node/stdio.js';
 import type { Threads } from '../../src/node/threads.js';
 import { main } from './bundle.js';
 
@@ -26,18 +26,10 @@ export interface RunOptions {
   readonly columns?: number;
 }
 
-/** No input, and nobody who listens. */
-export const noStdio: Stdio = {
-  read: () => 0,
-  write: () => true,
-  writeError: () => {},
-  columns: undefined,
-  errorIsTerminal: false,
-  env: {},
-  onStop: () => {},
-};
-
-/** Does the work of threads in this one. Tasks and results are copied as between threads, and results come in any order. */
+/**
+ * Does the work of threads in this one, in the order of the tasks. Tasks and results are copied as between threads, and
+ * results come in any order.
+ */
 function threadsHere(pieceSize: number): Threads {
   const start: Threads['start'] = (name, setup) => {
     const work = workOf({ work: name, setup: structuredClone(setup) });
@@ -46,8 +38,9 @@ function threadsHere(pieceSize: number): Threads {
       async ask(task) {
         const own = structuredClone(task);
         const done = await work;
+        const result = structuredClone(done(own));
         for (let turn = count++ % 3; turn > 0; turn--) await new Promise(setImmediate);
-        return structuredClone(done(own));
+        return result;
       },
       end: () => {},
     };

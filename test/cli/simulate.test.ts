@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
+import { noStdio } from '../../src/node/stdio.js';
 import { buildFdt } from '../devicetree/build.js';
 import { scenarioFolder } from '../sim/lines.js';
 import { scenarios } from '../sim/scenarios.js';
 import { exampleVm } from '../sim/tree.js';
-import { gunyahRm, gunyahRmProcess, noStdio } from './run.js';
+import { gunyahRm, gunyahRmProcess } from './run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-simulate-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -28,6 +28,18 @@ describe('a view', () => {
     expect(seen.mem_handle).toBe(5);
   });
 
+  it('finds messages more than 1 GiB behind the start of the bytes', () => {
+    const handles = new View(DONE.payload);
+    const bytes = new Uint8Array(2 ** 30 + 40);
+    // One ends where offsets are still read in place, one has that place in its middle, and one lies behind it.
+    for (const start of [2 ** 30 - 9, 2 ** 30 - 4, 2 ** 30 + 32]) {
+      bytes.set(done(0x80000000 + start), start);
+      expect(handles.at(bytes, start, start + 8).mem_handle).toBe(0x80000000 + start);
+      expect(handles.tryAt(bytes, start, start + 7)).toBeUndefined();
+    }
+    expect(handles.tryAt(bytes, 0)).toBeUndefined();
+  });
+
   it('refuses a range outside of the bytes', () => {
     const handles = new View(DONE.payload);
     for (const [start, end] of [

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
-import { gunyahRm, noStdio } from '../cli/run.js';
+import { noStdio } from '../../src/node/stdio.js';
+import { gunyahRm } from '../cli/run.js';
 import { FakeTracefs } from './fake-tracefs.js';
 
 /** A queue message as the probes of `capture` print it, with its time in seconds. */

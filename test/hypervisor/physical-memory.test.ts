@@ -191,6 +191,13 @@ describe('transitions', () => {
     expect(memory.owners('normal').map(({ value }) => value)).toEqual([HOST, -1, HOST]);
     expect(reach(memory, VM, IPA)).toEqual(['unmapped', 'unmapped', 'unmapped']);
   });
+
+  it('leave pages to nobody that a component owned and never had mapped', () => {
+    const memory = machine();
+    memory.donate({ ...toVm(IPA), target: { owner: VM, address: undefined } });
+    memory.abandon(VM);
+    expect(memory.owners('normal').map(({ value }) => value)).toEqual([-1, HOST]);
+  });
 });
 
 describe('stage 2', () => {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../src/cli/run.js';
+import { noStdio } from '../../src/node/stdio.js';
 import { main } from '../cli/bundle.js';
-import { noStdio } from '../cli/run.js';
 import { deviceTree } from '../sim/scenarios.js';
 
 /** A folder for sockets, whose path is short enough for them, with the recordings' vm.dtb in it. */

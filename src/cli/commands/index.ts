@@ -15,7 +15,7 @@ const modules: Readonly<Record<string, () => Promise<CommandModule>>> = {
   diff: () => import('./diff.js'),
   simulate: () => import('./simulate.js'),
   replay: () => import('./replay.js'),
-  lint: () => import('./lint.js'),
+  lint: () => import('./lint/index.js'),
   serve: () => import('./serve.js'),
   call: () => import('./call.js'),
   listen: () => import('./listen.js'),

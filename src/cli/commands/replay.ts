@@ -176,7 +176,7 @@ async function replayFile(
       for (const value of begins ? firstLines(line, load) : [line.value]) seen(run?.line(value));
       return true;
     },
-    () => output.flush(),
+    { pause: () => output.flush() },
   );
   // Where the user interrupted it no boot ends.
   if (!io.isInterrupted) seen(run?.end());

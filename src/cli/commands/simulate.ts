@@ -103,7 +103,7 @@ async function simulate(
   };
   let result: PlayerResult | undefined;
   try {
-    await takeScenario(io, scenario, play, () => report.flush());
+    await takeScenario(io, scenario, play, { pause: () => report.flush() });
     result = player.end();
     if (result.unmet + result.broken > 0) io.problem();
   } catch (error) {

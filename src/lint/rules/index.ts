@@ -9,6 +9,9 @@ export { lifeRules } from './life.js';
 export { managerRules } from './manager.js';
 export { ruleOfIssue, type WireRuleName, wireRules } from './wire.js';
 
+/** What the manager's model finds. */
+export const modelRules: readonly Rule[] = [...managerRules.values(), ...Object.values(lifeRules)];
+
 /** All rules, in the order in which they are listed. */
 export const rules: readonly Rule[] = [
   ...managerRules.values(),

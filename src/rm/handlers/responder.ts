@@ -60,7 +60,7 @@ function responderOf(row: HandlerRow): Responder {
 
 /** One step that takes several in order; undefined for none. */
 function allOf(steps: readonly Step[]): Step | undefined {
-  if (steps.length === 0) return undefined;
+  if (steps.length < 2) return steps[0];
   return (rm, sender, request) => {
     for (const step of steps) {
       const error = step(rm, sender, request);
@@ -86,8 +86,9 @@ function stepsOf(row: HandlerRow, check: Check, { fields }: StructType): Step[] 
   if (check === 'reserved')
     return fields.flatMap(({ name, checkedZero }) => {
       const error = RmError[checkedZero as keyof typeof RmError];
-      // A reserved field is in the value only when it is not 0.
-      return checkedZero === undefined ? [] : [(_rm, _vm, request) => (name in request ? error : RmError.OK)];
+      if (checkedZero === undefined) return [];
+      // A reserved field is in the value only when it is not 0. V8 remembers no answers of `in` for values of many kinds.
+      return [(_rm, _vm, request) => (request[name] === undefined ? RmError.OK : error)];
     });
   const condition = check === 'sender' ? senderCondition(row) : check;
   if (condition === undefined) return [];

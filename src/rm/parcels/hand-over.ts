@@ -40,18 +40,20 @@ function toVm(
   return { kind, source: { owner: ownerCode, address: phys }, target: { owner: vmid, address }, size };
 }
 
-function reversed(transition: Transition): Transition {
-  const { kind, source, target, size } = transition;
-  return { kind, source: target, target: source, size };
+/** The transition of a region from a VM to a parcel. */
+function fromVm(parcel: Parcel, vmid: number, { phys, size }: Region, address: number): Transition {
+  const target = { owner: parcel.ownerCode, address: phys };
+  return { kind: parcel.kind, source: { owner: vmid, address }, target, size };
 }
 
 /** Takes a region of its owner's memory into a parcel. */
 export function takeRegion(rm: MemoryContext, parcel: Parcel, region: Region): Refusal | undefined {
   const { memory } = rm.hypervisor;
-  const back = toVm(parcel, parcel.owner, region, region.ownerIpa);
-  const refused = memory.donate(reversed(back));
+  const { owner } = parcel;
+  const refused = memory.donate(fromVm(parcel, owner, region, region.ownerIpa));
   if (refused !== undefined || parcel.transType !== TransType.SHARE) return refused;
-  return memory.share(back, parcel.participant(parcel.owner)?.rights ?? Right.R);
+  const rights = parcel.participant(owner)?.rights ?? Right.R;
+  return memory.share(toVm(parcel, owner, region, region.ownerIpa), rights);
 }
 
 /** Gives a region back to its owner. If the owner was reset since, it owns the region but has it mapped nowhere. */
@@ -82,8 +84,9 @@ export function mapParcel(
   if (addressSpace === undefined || !parcel.slots.map(addressSpace, parcel.regions))
     return RmError.MAP_FAILED;
   const rights = parcel.participant(vm.vmid)?.rights ?? Right.R;
-  const given: Transition[] = [];
-  for (const { region, address } of placesOf(parcel, contiguous, addresses)) {
+  const given: Place[] = [];
+  for (const place of placesOf(parcel, contiguous, addresses)) {
+    const { region, address } = place;
     const transition = toVm(parcel, vm.vmid, region, address);
     let refused: Refusal | undefined;
     memory.displace(vm.vmid, address, region.size);
@@ -91,11 +94,11 @@ export function mapParcel(
     else if (isExclusive(parcel)) refused = memory.lend(transition, rights);
     else refused = memory.share(transition, rights);
     if (refused !== undefined) {
-      for (const earlier of given) takeBack(rm, parcel, earlier);
+      for (const earlier of given) takeBack(rm, parcel, vm.vmid, earlier);
       parcel.slots.unmap(addressSpace, parcel.regions);
       return RmError.MAP_FAILED;
     }
-    given.push(transition);
+    given.push(place);
   }
   return RmError.OK;
 }
@@ -110,15 +113,14 @@ export function unmapParcel(
 ): void {
   const { mappedIn } = parcel.participant(vm.vmid) ?? {};
   if (mappedIn !== undefined) parcel.slots.unmap(mappedIn, parcel.regions);
-  for (const { region, address } of placesOf(parcel, contiguous, addresses))
-    takeBack(rm, parcel, toVm(parcel, vm.vmid, region, address));
+  for (const place of placesOf(parcel, contiguous, addresses)) takeBack(rm, parcel, vm.vmid, place);
 }
 
-function takeBack(rm: MemoryContext, parcel: Parcel, transition: Transition): void {
+function takeBack(rm: MemoryContext, parcel: Parcel, vmid: number, { region, address }: Place): void {
   const { memory } = rm.hypervisor;
-  if (parcel.transType === TransType.DONATE) memory.donate(reversed(transition));
-  else if (isExclusive(parcel)) memory.reclaim(transition);
-  else memory.unshare(transition);
+  if (parcel.transType === TransType.DONATE) memory.donate(fromVm(parcel, vmid, region, address));
+  else if (isExclusive(parcel)) memory.reclaim(toVm(parcel, vmid, region, address));
+  else memory.unshare(toVm(parcel, vmid, region, address));
 }
 
 function isExclusive(parcel: Parcel): boolean {

@@ -45,6 +45,9 @@ export class Parcel {
   sanitizeReclaim = false;
   shareCount = 0;
   readonly slots = new MappingSlots();
+  /** Its neighbours in the table of parcels, which sets them. */
+  older: Parcel | undefined;
+  newer: Parcel | undefined;
 
   constructor(
     readonly handle: number,

@@ -3,15 +3,33 @@ import type { Parcel } from './parcel.js';
 /** The one handle that is never given out. */
 const HANDLE_INVALID = 0xffffffff;
 
-/** Parcels by handle, and by the VMs in their ACLs, oldest first. */
+/** Handles that end in the same bits share a list. A power of two. */
+const LISTS = 64;
+
+/** Removes an element, which usually is one of the last. */
+function removeLate<T>(list: T[], element: T): void {
+  const index = list.lastIndexOf(element);
+  if (index === list.length - 1) list.pop();
+  else list.splice(index, 1);
+}
+
+/**
+ * Parcels by handle, and by the VMs in their ACLs, oldest first. In lists, because V8 makes a map or a set that changes
+ * all the time anew again and again.
+ */
 export class ParcelTable {
-  readonly #parcels = new Map<number, Parcel>();
-  /** By VMID. Lists, because a set that changes all the time is made anew again and again. */
+  /** By the last bits of the handle. */
+  readonly #byHandle: (Parcel[] | undefined)[] = new Array(LISTS).fill(undefined);
+  /** By VMID. */
   readonly #byVm = new Map<number, Parcel[]>();
+  #oldest: Parcel | undefined;
+  #newest: Parcel | undefined;
   #next = 0;
 
   get(handle: number): Parcel | undefined {
-    return this.#parcels.get(handle);
+    const list = this.#byHandle[handle & (LISTS - 1)];
+    if (list !== undefined) for (const parcel of list) if (parcel.handle === handle) return parcel;
+    return undefined;
   }
 
   /** The next handle: 0, 1, 2, ... It is used up even if the parcel cannot be made. */
@@ -19,7 +37,7 @@ export class ParcelTable {
     for (;;) {
       const handle = this.#next;
       this.#next = (handle + 1) >>> 0;
-      if (handle !== HANDLE_INVALID && !this.#parcels.has(handle)) return handle;
+      if (handle !== HANDLE_INVALID && this.get(handle) === undefined) return handle;
     }
   }
 
@@ -29,25 +47,29 @@ export class ParcelTable {
   }
 
   add(parcel: Parcel): void {
-    this.#parcels.set(parcel.handle, parcel);
+    const place = parcel.handle & (LISTS - 1);
+    const list = this.#byHandle[place];
+    if (list === undefined) this.#byHandle[place] = [parcel];
+    else list.push(parcel);
+    parcel.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = parcel;
+    else this.#newest.newer = parcel;
+    this.#newest = parcel;
     for (const { vmid } of parcel.participants) {
-      let list = this.#byVm.get(vmid);
-      if (list === undefined) {
-        list = [];
-        this.#byVm.set(vmid, list);
-      }
-      list.push(parcel);
+      const named = this.#byVm.get(vmid);
+      if (named === undefined) this.#byVm.set(vmid, [parcel]);
+      else named.push(parcel);
     }
   }
 
   delete(parcel: Parcel): void {
-    this.#parcels.delete(parcel.handle);
-    for (const { vmid } of parcel.participants) {
-      const list = this.#byVm.get(vmid) ?? [];
-      const index = list.lastIndexOf(parcel);
-      if (index === list.length - 1) list.pop();
-      else list.splice(index, 1);
-    }
+    removeLate(this.#byHandle[parcel.handle & (LISTS - 1)] as Parcel[], parcel);
+    const { older, newer } = parcel;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    for (const { vmid } of parcel.participants) removeLate(this.#byVm.get(vmid) as Parcel[], parcel);
   }
 
   /** Parcels whose ACL names a VM, oldest first; a copy, so the caller may delete from the table. */
@@ -57,11 +79,11 @@ export class ParcelTable {
 
   /** Parcels of one owner, oldest first. */
   *ownedBy(vmid: number): Generator<Parcel> {
-    for (const parcel of this.#parcels.values()) if (parcel.owner === vmid) yield parcel;
+    for (const parcel of this.all()) if (parcel.owner === vmid) yield parcel;
   }
 
   /** All parcels, oldest first. */
-  all(): Iterable<Parcel> {
-    return this.#parcels.values();
+  *all(): Generator<Parcel> {
+    for (let parcel = this.#oldest; parcel !== undefined; parcel = parcel.newer) yield parcel;
   }
 }

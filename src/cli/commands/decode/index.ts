@@ -71,7 +71,9 @@ export function register(program: Command, io: CommandIo): void {
       (name) => rulesOf(name).name,
       'rm',
     )
-    .addOption(jobsFlag())
+    .addOption(
+      jobsFlag('threads that decode a large file: more work and memory, and with two cores no less time', 1),
+    )
     .addHelpText('after', notes(examples))
     .action((files: string[], options: DecodeOptions) => decode(io, files, options));
   const parse = command.parseOptions.bind(command);

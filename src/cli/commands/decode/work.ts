@@ -1,6 +1,7 @@
 import { protocol } from '../../../../schemas/index.js';
 import { WireError } from '../../../base/error.js';
 import { openReader } from '../../../capture/input/index.js';
+import { noStdio } from '../../../node/stdio.js';
 import type { Work } from '../../../node/threads.js';
 import { CommandIo } from '../../io.js';
 import { PartDecoder, type PieceResult } from './part-decoder.js';
@@ -10,15 +11,7 @@ import { planOf } from './plan.js';
 /** Decodes pieces of a capture. @param setup a {@link DecodeSetup} */
 export function work(setup: unknown): Work {
   const { files, options, columns, env } = setup as DecodeSetup;
-  const io = new CommandIo(protocol, {
-    read: () => 0,
-    write: () => true,
-    writeError: () => {},
-    columns,
-    errorIsTerminal: false,
-    env,
-    onStop: () => {},
-  });
+  const io = new CommandIo(protocol, { ...noStdio, columns, env });
   const lent: SharedArrayBuffer[] = [];
   const decoder = new PartDecoder(io, options, planOf(protocol, files, options), lent);
   const { assembler } = decoder;

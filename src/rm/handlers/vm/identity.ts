@@ -9,6 +9,7 @@ import {
   VM_LOOKUP_NAME,
   VM_LOOKUP_URI,
 } from '../../../../schemas/index.js';
+import { sameBytes } from '../../../base/bytes.js';
 import { latin1Bytes } from '../../../base/text.js';
 import type { InferInput } from '../../../schema/index.js';
 import { IdType, RmError, VmState } from '../../codes.js';
@@ -44,8 +45,10 @@ const getId = handler(VM_GET_ID, (rm, sender, { vmid }) => {
 
 /** Every VM that the sender may ask about and that matches, by rising VMID. */
 function matching({ vms }: Context, sender: Vm, matches: (vm: Vm) => boolean) {
-  const found = vms.all().filter((vm) => vm.mayBeQueriedBy(sender) && matches(vm));
-  return { vmid_entries: found.map(({ vmid }) => ({ vmid })) };
+  const vmid_entries: { readonly vmid: number }[] = [];
+  for (const vm of vms.all())
+    if (matches(vm) && vm.mayBeQueriedBy(sender)) vmid_entries.push({ vmid: vm.vmid });
+  return { vmid_entries };
 }
 
 const lookUpUri = handler(VM_LOOKUP_URI, (rm, sender, { uri }) => {
@@ -59,7 +62,7 @@ const lookUpName = handler(VM_LOOKUP_NAME, (rm, sender, { name }) => {
 });
 
 const lookUpGuid = handler(VM_LOOKUP_GUID, (rm, sender, { guid }) =>
-  matching(rm, sender, (vm) => vm.guid.every((byte, index) => byte === guid[index])),
+  matching(rm, sender, (vm) => sameBytes(vm.guid, guid)),
 );
 
 const ofRecord = { checks: [...usualChecks, hasRecord] };

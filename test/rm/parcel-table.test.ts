@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Parcel, Participant } from '../../src/rm/parcels/parcel.js';
+import { ParcelTable } from '../../src/rm/parcels/table.js';
+import { holds } from '../seeded.js';
+
+const OWNERS = [3, 128];
+const HANDLE_MAX = 0xffffffff;
+
+function parcelOf(handle: number, owner: number): Parcel {
+  return new Parcel(handle, owner, {}, 0, 0, 0, false, [new Participant(131 - owner, 7, 0)], []);
+}
+
+describe('the table of parcels', () => {
+  it('finds parcels by handle and lists them oldest first, whichever came and went', () => {
+    const step = fc.record({
+      owner: fc.constantFrom(...OWNERS),
+      // Now and then one that another manager gave out. Some share a list with small ones.
+      next: fc.option(fc.constantFrom(64, 65, 128, 0x80000000, HANDLE_MAX - 1, HANDLE_MAX), { freq: 4 }),
+      removed: fc.option(fc.nat(20), { freq: 1 }),
+    });
+    holds(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const table = new ParcelTable();
+        const model = new Map<number, Parcel>();
+        for (const { owner, next, removed } of steps) {
+          if (next !== null) table.nextHandle = next;
+          const parcel = parcelOf(table.takeHandle(), owner);
+          expect(parcel.handle).not.toBe(HANDLE_MAX);
+          expect(model.has(parcel.handle)).toBe(false);
+          table.add(parcel);
+          model.set(parcel.handle, parcel);
+          const gone = removed === null ? undefined : [...model.values()][removed];
+          if (gone === undefined) continue;
+          table.delete(gone);
+          model.delete(gone.handle);
+          expect(table.get(gone.handle)).toBeUndefined();
+        }
+        const left = [...model.values()];
+        expect([...table.all()]).toEqual(left);
+        for (const parcel of left) expect(table.get(parcel.handle)).toBe(parcel);
+        for (const owner of OWNERS) {
+          expect([...table.ownedBy(owner)]).toEqual(left.filter((parcel) => parcel.owner === owner));
+          expect(table.namedFor(131 - owner)).toEqual(left.filter((parcel) => parcel.owner === owner));
+        }
+      }),
+    );
+  });
+});
