@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { builtSources } from './test/built-sources.js';
 
 const entry = (name: string) => resolve(import.meta.dirname, 'src', name);
 
 export default defineConfig({
+  plugins: [builtSources()],
   resolve: {
     // Programs of the README import the package.
     alias: [

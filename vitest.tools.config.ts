@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { builtSources } from './test/built-sources.js';
 
 /** Files that take long, the longest first. Whatever of them began last would be waited for alone. */
 const longest = [
@@ -36,6 +37,7 @@ class LongestFirst extends BaseSequencer {
  * of the fuzzer that only make sense as a whole, and the whole of the tests of which `npm test` does a part.
  */
 export default defineConfig({
+  plugins: [builtSources()],
   test: {
     include: ['test/**/*.tools.test.ts', 'test/**/*.part.test.ts'],
     globalSetup: ['test/build.ts', 'test/build-page.ts'],

@@ -15,8 +15,10 @@ export interface ReceivingVmsOptions<Port extends VmPort> {
 /** The receiving side of all VMs: which messages wait for whom, and in which order RM sent them. */
 export class ReceivingVms<Port extends VmPort = VmPort> {
   readonly #options: ReceivingVmsOptions<Port>;
-  /** By VMID, in the order in which the VMs first used a queue. */
+  /** By VMID. */
   readonly #ports = new Map<number, Port>();
+  /** The same in the order in which the VMs first used a queue. */
+  readonly #inOrder: Port[] = [];
   #nextPlace = 0;
   /** Messages that wait on all queues together. */
   #count = 0;
@@ -31,13 +33,14 @@ export class ReceivingVms<Port extends VmPort = VmPort> {
     if (port === undefined) {
       port = this.#options.newPort(vmid);
       this.#ports.set(vmid, port);
+      this.#inOrder.push(port);
     }
     return port;
   }
 
   /** All ports, in the order in which the VMs first used a queue. */
-  get ports(): Iterable<Port> {
-    return this.#ports.values();
+  get ports(): readonly Port[] {
+    return this.#inOrder;
   }
 
   /** RM has put a message on the queue to a VM. @returns undefined when the VM has no link any more. */
@@ -57,7 +60,7 @@ export class ReceivingVms<Port extends VmPort = VmPort> {
     if (this.#count === 0) return undefined;
     let oldest: Port | undefined;
     let place = Number.POSITIVE_INFINITY;
-    for (const port of this.#ports.values()) {
+    for (const port of this.#inOrder) {
       if (port.waiting.length === 0) continue;
       this.forgetLost(port);
       const first = port.waiting[0];
@@ -78,7 +81,7 @@ export class ReceivingVms<Port extends VmPort = VmPort> {
 
   /** VMs for which messages wait. */
   *waitedFor(): Generator<number> {
-    for (const port of this.#ports.values()) {
+    for (const port of this.#inOrder) {
       this.forgetLost(port);
       if (port.waiting.length > 0) yield port.vmid;
     }
@@ -101,12 +104,13 @@ export class ReceivingVms<Port extends VmPort = VmPort> {
 
   /** All VMs take everything again. */
   unlimit(): void {
-    for (const port of this.#ports.values()) port.allowance = UNLIMITED;
+    for (const port of this.#inOrder) port.allowance = UNLIMITED;
   }
 
   /** The machine boots: there are no VMs yet. */
   clear(): void {
     this.#ports.clear();
+    this.#inOrder.length = 0;
     this.#count = 0;
   }
 }

@@ -1,11 +1,8 @@
-import { type Codec, codecOf } from '../codec/index.js';
-import type { Header, Protocol } from '../schema/index.js';
+import type { Protocol } from '../schema/index.js';
+import { type FrameHeader, type HeaderWriter, headerWriter } from './header.js';
 
 /** Size in bytes of the arrays that queue messages are parts of. */
 const slabSize = 1 << 16;
-
-/** The header fields that differ between queue messages. */
-export type FrameHeader = Omit<Header, 'api_version' | 'header_words'>;
 
 /** Makes queue messages: header and payload. */
 export class FrameWriter {
@@ -13,15 +10,11 @@ export class FrameWriter {
   #view = new DataView(this.#slab.buffer);
   #used = 0;
   readonly #headerSize: number;
-  readonly #codec: Codec<Header, Readonly<Header>>;
-  /** The header that is being written. One object for all: one for each queue message would be garbage. */
-  readonly #words: { -readonly [K in keyof Header]: Header[K] };
+  readonly #writeHeader: HeaderWriter;
 
   constructor(protocol: Protocol) {
     this.#headerSize = protocol.limits.header;
-    const header_words = this.#headerSize / 4;
-    this.#words = { api_version: 1, header_words, type: 0, fragments: 0, seq: 0, msg_id: 0 };
-    this.#codec = codecOf(protocol.header);
+    this.#writeHeader = headerWriter(protocol);
   }
 
   /**
@@ -30,7 +23,8 @@ export class FrameWriter {
    */
   write(header: FrameHeader, payload: Uint8Array, start: number, end: number): Uint8Array {
     const size = this.append(header, payload, start, end);
-    return this.#slab.subarray(this.#used - size, this.#used);
+    // `subarray` takes twice as long.
+    return new Uint8Array(this.#view.buffer, this.#used - size, size);
   }
 
   /**
@@ -62,12 +56,7 @@ export class FrameWriter {
   }
 
   /** Writes behind the used part of the slab and returns the size. */
-  #put(
-    { type, fragments, seq, msg_id }: FrameHeader,
-    payload: Uint8Array,
-    start: number,
-    end: number,
-  ): number {
+  #put(header: FrameHeader, payload: Uint8Array, start: number, end: number): number {
     const headerSize = this.#headerSize;
     const size = headerSize + end - start;
     if (this.#used + size > this.#slab.length) {
@@ -75,12 +64,7 @@ export class FrameWriter {
       this.#view = new DataView(this.#slab.buffer);
       this.#used = 0;
     }
-    const words = this.#words;
-    words.type = type;
-    words.fragments = fragments;
-    words.seq = seq;
-    words.msg_id = msg_id;
-    this.#codec.encode(words, this.#view, this.#used);
+    this.#writeHeader(header, this.#view, this.#used);
     // Byte by byte: for 232 bytes this is faster than `set` with a subarray.
     for (let from = start, to = this.#used + headerSize; from < end; from++, to++)
       this.#slab[to] = payload[from] as number;

@@ -1,4 +1,5 @@
 import type { Issue } from '../base/error.js';
+import { codecOf } from '../codec/codec.js';
 import { compileDecode } from '../codec/compile-decode.js';
 import { compile, functionText, quote } from '../codec/emitter.js';
 import { reads } from '../codec/struct-reader.js';
@@ -17,6 +18,17 @@ export interface HeaderReader {
    * `short`, `api` and `fragments`. Offsets count from the start of the queue message.
    */
   fault(view: DataView, start: number, end: number): Issue | undefined;
+}
+
+/** The header fields that differ between queue messages. */
+export type FrameHeader = Omit<Header, 'api_version' | 'header_words'>;
+
+/** Behind the two bits of the type in the second byte. */
+const FRAGMENTS_SHIFT = 2;
+
+/** The first byte holds version and header length. Each has one valid value. */
+function firstByte({ limits }: Protocol): number {
+  return 1 | ((limits.header / 4) << 4);
 }
 
 /** A number that V8 does not keep as a small integer. */
@@ -48,8 +60,7 @@ export function headerReader(protocol: Protocol): HeaderReader {
 function makeReader(protocol: Protocol): HeaderReader {
   const decode = compileDecode(protocol.header);
   const size = protocol.limits.header;
-  // The first byte holds version and header length. Each has one valid value.
-  const api = 1 | ((size / 4) << 4);
+  const api = firstByte(protocol);
   const limit = protocol.limits.max_continuations;
   const issue = (code: string, offset: number, expected: number | string, actual: number): Issue => ({
     code,
@@ -71,9 +82,34 @@ function makeReader(protocol: Protocol): HeaderReader {
       if (end - start < size) return issue('short', 0, size, end - start);
       const first = view.getUint8(start);
       if (first !== api) return issue('api', 0, api, first);
-      const fragments = view.getUint8(start + 1) >>> 2;
+      const fragments = view.getUint8(start + 1) >>> FRAGMENTS_SHIFT;
       return fragments > limit ? issue('fragments', 1, `0..${limit}`, fragments) : undefined;
     },
+  };
+}
+
+function fits(value: number, bits: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < 2 ** bits;
+}
+
+/** Writes the header of a queue message at `start`. Throws WireError for a field that does not fit. */
+export type HeaderWriter = (header: FrameHeader, view: DataView, start: number) => void;
+
+/**
+ * The same bytes as the codec of the declaration. It counts the keys of what it is given, and looks for room, which takes
+ * longer than all else that is done for a short queue message.
+ */
+export function headerWriter(protocol: Protocol): HeaderWriter {
+  const api = firstByte(protocol);
+  const codec = codecOf(protocol.header);
+  const header_words = protocol.limits.header / 4;
+  return ({ type, fragments, seq, msg_id }, view, start) => {
+    if (fits(type, 2) && fits(fragments, 6) && fits(seq, 16) && fits(msg_id, 32)) {
+      view.setUint8(start, api);
+      view.setUint8(start + 1, type | (fragments << FRAGMENTS_SHIFT));
+      view.setUint16(start + 2, seq, true);
+      view.setUint32(start + 4, msg_id, true);
+    } else codec.encode({ api_version: 1, header_words, type, fragments, seq, msg_id }, view, start);
   };
 }
 

@@ -3,8 +3,8 @@
  * Header and limits come from the protocol value. Other folders decode payloads and transport queue messages.
  */
 export { fragment, fragmentCount, sizesOf } from './fragment.js';
-export { type FrameHeader, FrameWriter, writeFrame } from './frame-writer.js';
-export { type HeaderReader, headerFunction, headerReader, ReusedHeader } from './header.js';
+export { FrameWriter, writeFrame } from './frame-writer.js';
+export { type FrameHeader, type HeaderReader, headerFunction, headerReader, ReusedHeader } from './header.js';
 export {
   type DecodedMessage,
   type DecodeMessageOptions,

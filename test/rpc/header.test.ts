@@ -1,5 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headerReader } from '../../src/rpc/index.js';
+import type { WireError } from '../../src/base/error.js';
+import { codecOf } from '../../src/codec/index.js';
+import { headerReader, writeFrame } from '../../src/rpc/index.js';
+import { holds } from '../seeded.js';
 import { toy } from '../toy.js';
 
 const reader = headerReader(toy);
@@ -48,5 +52,51 @@ describe('header', () => {
   ])('%s', (_, bytes, issue) => {
     const [view, start, end] = at(bytes);
     expect(reader.fault(view, start, end)).toEqual(issue && { path: '', ...issue });
+  });
+
+  const written = (header: Parameters<typeof writeFrame>[1]) =>
+    writeFrame(toy, header, new Uint8Array(0), 0, 0);
+  const declared = codecOf(toy.header);
+
+  it('is written as it is declared', () => {
+    const header = fc.record({
+      type: fc.nat(3),
+      fragments: fc.nat(63),
+      seq: fc.nat(0xffff),
+      msg_id: fc.nat(0xffffffff),
+    });
+    holds(
+      fc.property(header, (fields) => {
+        const bytes = declared.toBytes({ api_version: 1, header_words: 2, ...fields });
+        expect(written(fields)).toEqual(bytes);
+      }),
+    );
+  });
+
+  it.each([
+    ['type', 4],
+    ['fragments', 64],
+    ['seq', 0x10000],
+    ['seq', -1],
+    ['seq', 1.5],
+    ['seq', Number.NaN],
+    ['seq', 1n],
+    ['msg_id', 2 ** 32],
+    ['msg_id', undefined],
+  ])('is refused as the declaration refuses it: %s %s', (name, value) => {
+    const fields = { type: 0, fragments: 0, seq: 0, msg_id: 0, [name]: value } as never;
+    const errorOf = (action: () => unknown): Partial<WireError> => {
+      try {
+        action();
+      } catch (error) {
+        return error as WireError;
+      }
+      throw new Error('not refused');
+    };
+    const { code, path, offset } = errorOf(() =>
+      declared.toBytes({ api_version: 1, header_words: 2, ...(fields as object) } as never),
+    );
+    expect(errorOf(() => written(fields))).toMatchObject({ code, path, offset });
+    expect(path).toBe(name);
   });
 });

@@ -88,7 +88,7 @@ export class Assembler implements StreamOwner {
         const stream = byConversation.get(conversation) as number;
         return { stream, no, id, seq, frame, time, payload };
       }),
-      inProgress: Array.from(this.inProgress.all, (holder) => [places.get(holder) as number, holder.held]),
+      inProgress: this.inProgress.all.map((holder) => [places.get(holder) as number, holder.held]),
     };
   }
 

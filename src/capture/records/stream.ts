@@ -6,7 +6,7 @@ import type { MessageFunctions, ProtocolFunctions } from '../payload/index.js';
 import { Conversation, type WaitingRequests } from './conversation.js';
 import type { LazyRecord } from './lazy-record.js';
 import { PART_SIZE } from './limits.js';
-import type { MessagesInProgress } from './messages-in-progress.js';
+import type { Holder, MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
 import type { CaptureRecord, RecordPacket, RecordType } from './record.js';
 import type { StreamState, WaitingState } from './state.js';
@@ -27,7 +27,7 @@ export interface StreamOwner {
 }
 
 /** What one VM sends to another: their message in progress, and the requests that wait for a reply. */
-export class Stream implements ReassemblySink {
+export class Stream implements ReassemblySink, Holder {
   readonly conversation: Conversation;
   readonly #reassembler: Reassembler;
   #opposite: Stream | undefined;
@@ -38,6 +38,8 @@ export class Stream implements ReassemblySink {
   /** When it took its latest packet, counted in packets of the capture. */
   usedAt = 0;
   held = 0;
+  older: Holder | undefined;
+  newer: Holder | undefined;
   readonly #owner: StreamOwner;
   // What each packet needs of the owner.
   readonly #lazy: LazyRecord;
