@@ -79,6 +79,8 @@ export class Follower<Call extends SeenCall, Origin> {
   readonly #read = new ReadFrame<Origin>();
   /** A reply of which a part has come, as long as all clients have taken it in the same way. */
   #parts: Parts<Call, Origin> | undefined;
+  /** Calls may wait in single transports: they were there when these were separated. */
+  #areApart = false;
   /** Transports have got queue messages since all of them were idle. */
   #mayBeBusy = false;
   /** Errors of calls that RM has answered with an error, by client, code and call: to make one costs a stack trace. */
@@ -103,7 +105,7 @@ export class Follower<Call extends SeenCall, Origin> {
   /** The VM has sent a whole request. */
   sent(call: Call): void {
     if (this.#parts !== undefined) this.#separate();
-    for (const transport of this.#transports) if (transport.calls.size > 0) transport.leave(call.seq);
+    if (this.#areApart) this.#leave(call.seq);
     this.#waiting.set(call.seq, call);
   }
 
@@ -117,6 +119,12 @@ export class Follower<Call extends SeenCall, Origin> {
     this.#interruptAll(frames);
   }
 
+  /** The call with a number waits in no transport any more: another takes its number. */
+  #leave(seq: number): void {
+    for (const transport of this.#transports) transport.leave(seq);
+    this.#areApart = this.#transports.some(({ calls }) => calls.size > 0);
+  }
+
   #interruptAll(frames: readonly SeenFrame<Origin>[]): void {
     this.#mayBeBusy = true;
     for (const transport of this.#transports) transport.interrupt(frames);
@@ -124,8 +132,12 @@ export class Follower<Call extends SeenCall, Origin> {
 
   /** From now on each transport is followed by itself. */
   #separate(): void {
-    for (const call of this.#waiting.values()) for (const transport of this.#transports) transport.sent(call);
-    this.#waiting.clear();
+    if (this.#waiting.size > 0) {
+      this.#areApart = true;
+      for (const call of this.#waiting.values())
+        for (const transport of this.#transports) transport.sent(call);
+      this.#waiting.clear();
+    }
     const parts = this.#parts;
     this.#parts = undefined;
     for (const frame of parts?.frames ?? []) this.#interruptAll([frame]);
@@ -193,10 +205,11 @@ export class Follower<Call extends SeenCall, Origin> {
 
   /** The call with a number that waits in all clients. */
   #callOf(seq: number, id: number): Call | undefined {
-    const call = this.#waiting.get(seq) ?? this.#transports[0]?.calls.get(seq);
+    const waiting = this.#waiting.get(seq);
+    if (waiting !== undefined) return waiting.id === id ? waiting : undefined;
+    const call = this.#areApart ? this.#transports[0]?.calls.get(seq) : undefined;
     if (call?.id !== id) return undefined;
-    const waits = this.#waiting.get(seq) === call;
-    return waits || this.#transports.every(({ calls }) => calls.get(seq) === call) ? call : undefined;
+    return this.#transports.every(({ calls }) => calls.get(seq) === call) ? call : undefined;
   }
 
   /** A call of all clients waits no longer. */

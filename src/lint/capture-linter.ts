@@ -16,7 +16,7 @@ export interface LoadedFile {
 export class CaptureLinter {
   readonly #linter: Linter;
   readonly #steps: CaptureSteps;
-  readonly #guess = new RouteGuess(protocol);
+  readonly #route = new RouteGuess(protocol);
   readonly #copies = new ByteSlab();
   #moments = 0;
 
@@ -28,13 +28,19 @@ export class CaptureLinter {
       this.#moments++;
       linter.line(line);
     };
-    this.#steps = new CaptureSteps((line) => {
-      take(line);
-      if (!isFirst) return;
-      isFirst = false;
-      for (const { address, name } of loads)
-        take({ op: 'load', address: `0x${address.toString(16)}`, file: name });
-    });
+    this.#steps = new CaptureSteps(
+      (line) => {
+        take(line);
+        if (!isFirst) return;
+        isFirst = false;
+        for (const { address, name } of loads)
+          take({ op: 'load', address: `0x${address.toString(16)}`, file: name });
+      },
+      (step) => {
+        this.#moments++;
+        linter.step(step);
+      },
+    );
   }
 
   /** Lines that the packets have become so far, and the end: how often a {@link ModelElsewhere} was asked. */
@@ -44,10 +50,12 @@ export class CaptureLinter {
 
   /** Takes the next packet, whose bytes may change afterwards. @throws WireError when its comment is no operation. */
   packet(packet: Packet): void {
-    const [from, to] = this.#guess.of(packet);
+    const route = this.#route;
+    route.take(packet);
+    const { from, to } = route;
     const frame = this.#copies.copy(packet.view, packet.start, packet.end);
     // What its comment says happened before it.
-    this.#steps.packet({ from, to, frame, comment: packet.comment });
+    this.#steps.message(from, to, frame, packet.comment);
     this.#linter.packet(packet, from, to, frame);
   }
 

@@ -7,7 +7,7 @@ import {
   VM_START,
   VM_STOP,
 } from '../../schemas/index.js';
-import type { CaptureRecord } from '../capture/records/index.js';
+import type { RecordContents } from '../capture/records/index.js';
 import {
   type Cause,
   Follower,
@@ -15,18 +15,15 @@ import {
   type Hazard,
   type HostError,
   hazards,
+  type SeenCall,
   type SeenFrame,
   type SeenMessage,
 } from '../host/index.js';
 import type { Readers } from './readers.js';
 
-/** A request that was seen, and how the linter knows it. */
-export interface Followed<Request> {
-  readonly id: number;
-  readonly seq: number;
-  readonly name: string;
-  readonly record: CaptureRecord;
-  readonly request: Request;
+/** A request that was seen. */
+export interface Followed extends SeenCall {
+  readonly record: RecordContents;
 }
 
 /** Requests about a VM that the client has, if they are answered with OK. */
@@ -39,20 +36,20 @@ const ofOwnVm: ReadonlySet<number> = new Set([
 ]);
 
 /** A hazard: those of one moment that several clients have in common are one. */
-export interface SeenHazard<Request, Origin> {
+export interface SeenHazard<Request extends Followed, Origin> {
   readonly hazard: Hazard;
   readonly clients: readonly GenerationName[];
   /** The queue message that causes it; undefined for a reply that never came. */
   readonly origin: Origin | undefined;
   /** The call that it is about, if it is about one. */
-  readonly call: Followed<Request> | undefined;
+  readonly call: Request | undefined;
 }
 
 /** One VM's client, as each of several generations would behave with the messages that were seen. */
-export class ClientWatch<Request, Origin> {
+export class ClientWatch<Request extends Followed, Origin> {
   readonly #names: readonly GenerationName[];
   readonly #readers: Readers;
-  readonly #follower: Follower<Followed<Request>, Origin>;
+  readonly #follower: Follower<Request, Origin>;
   readonly #sink: (seen: SeenHazard<Request, Origin>) => void;
   /** VMIDs of the VMs that the client has, as far as messages have shown. */
   readonly #vmids = new Set<number>();
@@ -61,7 +58,7 @@ export class ClientWatch<Request, Origin> {
   /** Hazards of the interrupt that is handled. */
   readonly #found = new Map<
     Hazard,
-    { clients: Set<GenerationName>; origin: Origin | undefined; call: Followed<Request> | undefined }
+    { clients: Set<GenerationName>; origin: Origin | undefined; call: Request | undefined }
   >();
 
   constructor(
@@ -92,11 +89,9 @@ export class ClientWatch<Request, Origin> {
   }
 
   /** The VM has sent a request. */
-  sent(record: CaptureRecord, request: Request): void {
-    const { id, seq, message } = record;
-    if (id === undefined || seq === undefined) return;
-    if (id === VM_DEALLOC_VMID.id) this.#vmids.delete(record.payload?.vmid as number);
-    this.#follower.sent({ id, seq, name: message?.name ?? '', record, request });
+  sent(request: Request): void {
+    if (request.id === VM_DEALLOC_VMID.id) this.#vmids.delete(request.record.payload?.vmid as number);
+    this.#follower.sent(request);
   }
 
   /** A reply to one of its requests was seen, whatever the client makes of it. @param request number of its record. */
@@ -127,13 +122,13 @@ export class ClientWatch<Request, Origin> {
     }
   }
 
-  #ended(call: Followed<Request>, outcome: Uint8Array | HostError, { clients, origin }: Cause<Origin>): void {
+  #ended(call: Request, outcome: Uint8Array | HostError, { clients, origin }: Cause<Origin>): void {
     this.#readers.ofReply(clients, call.id, call.record, outcome, (hazard, names) =>
       this.#add(hazard, names, origin, call),
     );
   }
 
-  #allocated({ record }: Followed<Request>, reply: Uint8Array): void {
+  #allocated({ record }: Request, reply: Uint8Array): void {
     const asked = record.payload?.vmid;
     const [low, high] = reply;
     if (asked !== 0) this.#own(asked);
@@ -148,7 +143,7 @@ export class ClientWatch<Request, Origin> {
     hazard: Hazard,
     clients: readonly GenerationName[],
     origin: Origin | undefined,
-    call?: Followed<Request> | undefined,
+    call?: Request | undefined,
   ): void {
     const known = this.#found.get(hazard);
     if (known === undefined) this.#found.set(hazard, { clients: new Set(clients), origin, call });

@@ -1,4 +1,4 @@
-import type { CaptureRecord } from '../capture/records/index.js';
+import type { RecordContents } from '../capture/records/index.js';
 import {
   type GenerationName,
   generations,
@@ -6,7 +6,7 @@ import {
   type SeenFrame,
   type SeenMessage,
 } from '../host/index.js';
-import { ClientWatch, type SeenHazard } from './client-watch.js';
+import { ClientWatch, type Followed, type SeenHazard } from './client-watch.js';
 import type { Place } from './finding.js';
 import { Readers } from './readers.js';
 import type { Rule } from './rule.js';
@@ -15,7 +15,12 @@ import { ruleOfHazard } from './rules/index.js';
 /** What a finding is about. */
 export interface About {
   readonly place: Place;
-  readonly record: CaptureRecord | undefined;
+  readonly record: RecordContents | undefined;
+}
+
+/** A request that was seen, and where. */
+export interface Asked extends Followed {
+  readonly place: Place;
 }
 
 export interface ClientWatchesOptions {
@@ -32,9 +37,10 @@ export class ClientWatches {
   readonly #names: readonly GenerationName[];
   readonly #readers: Readers;
   /** By VMID. */
-  readonly #watches = new Map<number, ClientWatch<About, About>>();
+  readonly #watches = new Map<number, ClientWatch<Asked, About>>();
   /** Of the VM that sent or took the message before. */
-  #latest: { readonly vmid: number; readonly watch: ClientWatch<About, About> } | undefined;
+  #latest: ClientWatch<Asked, About> | undefined;
+  #latestVmid = 0;
   /** The manager has died: what it does not answer is told where it dies. */
   isDead = false;
 
@@ -50,8 +56,8 @@ export class ClientWatches {
   }
 
   /** A VM has sent a request. */
-  sent(record: CaptureRecord, about: About): void {
-    if (!this.isEmpty && !this.isDead) this.#watch(record.from).sent(record, about);
+  sent(request: Asked): void {
+    if (!this.isEmpty && !this.isDead) this.#watch(request.record.from).sent(request);
   }
 
   /** A VM takes messages of RM in one interrupt. */
@@ -77,27 +83,28 @@ export class ClientWatches {
     this.isDead = false;
   }
 
-  #watch(vmid: number): ClientWatch<About, About> {
-    if (this.#latest?.vmid === vmid) return this.#latest.watch;
+  #watch(vmid: number): ClientWatch<Asked, About> {
+    if (this.#latest !== undefined && this.#latestVmid === vmid) return this.#latest;
     let watch = this.#watches.get(vmid);
     if (watch === undefined) {
       watch = new ClientWatch(this.#names, this.#readers, (seen) => this.#tell(seen));
       this.#watches.set(vmid, watch);
     }
-    this.#latest = { vmid, watch };
+    this.#latest = watch;
+    this.#latestVmid = vmid;
     return watch;
   }
 
-  #tell({ hazard, clients, origin, call }: SeenHazard<About, About>): void {
+  #tell({ hazard, clients, origin, call }: SeenHazard<Asked, About>): void {
     const rule = ruleOfHazard(hazard, clients);
-    const about = origin ?? call?.request;
+    const about = origin ?? call;
     if (rule === undefined || about === undefined) return;
     if (hazard === hazards.no_reply && (this.isDead || !this.#isPassedOver(call?.record))) return;
     this.#options.find({ ...rule, peers: clients }, about);
   }
 
   /** Whether a reply will not come. A capture may have ended before it, unless a later request has got its reply. */
-  #isPassedOver(request: CaptureRecord | undefined): boolean {
+  #isPassedOver(request: RecordContents | undefined): boolean {
     if (!this.#options.isCapture || request === undefined) return true;
     return request.no < this.#watch(request.from).answered;
   }

@@ -1,4 +1,4 @@
-import type { CaptureRecord } from '../capture/records/index.js';
+import type { RecordContents } from '../capture/records/index.js';
 import type { Payload } from '../schema/index.js';
 import { type Field, ListType, StructType, type Values } from '../wire/index.js';
 import { payloadOf } from './evidence.js';
@@ -34,7 +34,7 @@ export class Doubt {
   }
 
   /** From now on everything that a message names is in doubt, and so is its sender. */
-  spread(record: CaptureRecord): void {
+  spread(record: RecordContents): void {
     if (this.everything) return;
     eachNamed(record, (kind, value) => this.#add(kind, value));
   }
@@ -47,7 +47,7 @@ export class Doubt {
   };
 
   /** Whether a message is about something in doubt. */
-  covers(record: CaptureRecord): boolean {
+  covers(record: RecordContents): boolean {
     if (this.isEmpty) return false;
     this.#covered = false;
     eachNamed(record, this.#look);
@@ -124,7 +124,7 @@ function isWord(size: number | undefined): size is 2 | 4 {
 }
 
 /** Calls `found` for what a message names, its sender and receiver first. */
-export function eachNamed(record: CaptureRecord, found: (kind: Kind, value: number) => void): void {
+export function eachNamed(record: RecordContents, found: (kind: Kind, value: number) => void): void {
   found('vmid', record.from);
   found('vmid', record.to);
   const { layout } = record;

@@ -2,7 +2,7 @@ import { protocol } from '../../schemas/index.js';
 import { issueText } from '../base/sentence.js';
 import { vmidName } from '../capture/payload/index.js';
 import { aboutOf } from '../capture/print/index.js';
-import type { CaptureRecord } from '../capture/records/index.js';
+import type { RecordContents } from '../capture/records/index.js';
 import { diagnose } from '../codec/index.js';
 import { formatId } from '../schema/index.js';
 import { StructType } from '../wire/index.js';
@@ -31,7 +31,7 @@ export interface Fault extends Where {
 }
 
 /** What is wrong with a message, without what the capture lacks. */
-export function faultsOf({ issues }: CaptureRecord): readonly Fault[] {
+export function faultsOf({ issues }: RecordContents): readonly Fault[] {
   const faults: Fault[] = [];
   for (const issue of issues) {
     const rule = ruleOfIssue(issue.code);
@@ -43,7 +43,7 @@ export function faultsOf({ issues }: CaptureRecord): readonly Fault[] {
 }
 
 /** The bytes of a payload at a place. @param where undefined: the field that the message is about. */
-export function passageOf(record: CaptureRecord, payload: Uint8Array, where: Where | undefined): Passage {
+export function passageOf(record: RecordContents, payload: Uint8Array, where: Where | undefined): Passage {
   const path = where?.path ?? subjectOf(record);
   const found = rangeOf(record, payload, path, where?.offset);
   const offset = Math.min(found?.start ?? where?.offset ?? 0, payload.length);
@@ -51,7 +51,7 @@ export function passageOf(record: CaptureRecord, payload: Uint8Array, where: Whe
 }
 
 /** `HLOS > RM request VM_RESET seq 4: VM 128`. @param about what {@link aboutText} says of it. */
-export function headlineOf(record: CaptureRecord, about = aboutText(record)): string {
+export function headlineOf(record: RecordContents, about = aboutText(record)): string {
   const { from, to, type, seq, id, message } = record;
   const name = message?.name ?? (id === undefined ? '' : formatId(id));
   const head = `${vmName(from)} > ${vmName(to)} ${type}${name && ` ${name}`}${seq === undefined ? '' : ` seq ${seq}`}`;
@@ -63,13 +63,13 @@ function vmName(vmid: number): string {
 }
 
 /** What a message says: the outcome of a reply, and the fields that matter. */
-export function aboutText(record: CaptureRecord): string {
+export function aboutText(record: RecordContents): string {
   const { outcome, text } = aboutOf(protocol, record);
   return outcome && text ? `${outcome}, ${text}` : (outcome ?? text);
 }
 
 /** The bytes of the declared fields: of a reply those behind the error word. */
-export function payloadOf(record: Pick<CaptureRecord, 'bytes' | 'raw' | 'type'>): Uint8Array {
+export function payloadOf(record: Pick<RecordContents, 'bytes' | 'raw' | 'type'>): Uint8Array {
   const { bytes } = record;
   // Of a message that is kept, to ask for `raw` is to decode it.
   if (bytes === undefined) return record.raw ?? NOTHING;
@@ -79,7 +79,7 @@ export function payloadOf(record: Pick<CaptureRecord, 'bytes' | 'raw' | 'type'>)
 const subjects = new WeakMap<StructType, string>();
 
 /** The first field that the message is about, as far as it was declared. */
-function subjectOf(record: CaptureRecord): string {
+function subjectOf(record: RecordContents): string {
   const { layout } = record;
   const struct = layout instanceof StructType ? layout : record.payload && layout?.layoutOf(record.payload);
   if (struct === undefined) return '';
@@ -99,7 +99,7 @@ interface Named {
 }
 
 function rangeOf(
-  { layout }: CaptureRecord,
+  { layout }: RecordContents,
   payload: Uint8Array,
   path: string,
   offset: number | undefined,

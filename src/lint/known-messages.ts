@@ -1,5 +1,5 @@
 import { sameBytes } from '../base/bytes.js';
-import type { CaptureRecord } from '../capture/records/index.js';
+import type { CaptureRecord, RecordContents } from '../capture/records/index.js';
 import { VariantType } from '../wire/index.js';
 import { aboutText, type Fault, faultsOf, headlineOf, passageOf, payloadOf, type Where } from './evidence.js';
 import type { Evidence, Passage } from './finding.js';
@@ -20,28 +20,28 @@ class KnownMessage {
   /** Of each place that was asked for: there are few. */
   readonly #passages: { readonly where: Where | undefined; readonly passage: Passage }[] = [];
 
-  constructor({ type, id }: CaptureRecord, bytes: Uint8Array) {
+  constructor({ type, id }: RecordContents, bytes: Uint8Array) {
     this.#type = type;
     this.#id = id;
     this.#bytes = bytes.slice();
     this.#payload = payloadOf({ type, bytes: this.#bytes, raw: undefined });
   }
 
-  is({ type, id }: CaptureRecord, bytes: Uint8Array): boolean {
+  is({ type, id }: RecordContents, bytes: Uint8Array): boolean {
     return this.#type === type && this.#id === id && sameBytes(this.#bytes, bytes);
   }
 
-  about(record: CaptureRecord): string {
+  about(record: RecordContents): string {
     this.#about ??= aboutText(record);
     return this.#about;
   }
 
-  faults(record: CaptureRecord): readonly Fault[] {
+  faults(record: RecordContents): readonly Fault[] {
     this.#faults ??= faultsOf(record);
     return this.#faults;
   }
 
-  passage(record: CaptureRecord, where: Where | undefined): Passage {
+  passage(record: RecordContents, where: Where | undefined): Passage {
     for (const known of this.#passages) if (isSamePlace(known.where, where)) return known.passage;
     const passage = passageOf(record, this.#payload, where);
     this.#passages.push({ where, passage });
@@ -60,6 +60,10 @@ function isSamePlace(a: Where | undefined, b: Where | undefined): boolean {
 export class KnownMessages {
   /** By a hash of the bytes. A later message with the same hash replaces the one before. */
   readonly #known = new Map<number, KnownMessage>();
+  // The message that was asked for last. Who has asked what is wrong with it asks for the evidence next.
+  #record: RecordContents | undefined;
+  #no = 0;
+  #latest: KnownMessage | undefined;
 
   /** What is wrong with a message. */
   faults(record: CaptureRecord): readonly Fault[] {
@@ -69,7 +73,7 @@ export class KnownMessages {
   }
 
   /** The message with the bytes of a place. @param where as {@link passageOf} takes it. */
-  evidence(record: CaptureRecord, where: Where | undefined): Evidence {
+  evidence(record: RecordContents, where: Where | undefined): Evidence {
     const known = this.#of(record);
     const passage = known?.passage(record, where) ?? passageOf(record, payloadOf(record), where);
     // What a message repeats does not follow from its bytes.
@@ -77,8 +81,18 @@ export class KnownMessages {
     return { headline: headlineOf(record, about), passage };
   }
 
+  #of(record: RecordContents): KnownMessage | undefined {
+    // An assembler reuses its records.
+    if (record !== this.#record || record.no !== this.#no) {
+      this.#latest = this.#find(record);
+      this.#record = record;
+      this.#no = record.no;
+    }
+    return this.#latest;
+  }
+
   /** Undefined for a message about which more than its bytes tells what they mean. */
-  #of(record: CaptureRecord): KnownMessage | undefined {
+  #find(record: RecordContents): KnownMessage | undefined {
     const { bytes, id = 0 } = record;
     if (bytes === undefined || bytes.length > SIZE_MAX || !isWhole(record)) return undefined;
     // The request of a reply tells which of several layouts it has.
@@ -93,7 +107,7 @@ export class KnownMessages {
   }
 }
 
-function isWhole({ type, incomplete }: CaptureRecord): boolean {
+function isWhole({ type, incomplete }: RecordContents): boolean {
   return !incomplete && (type === 'request' || type === 'reply' || type === 'notification');
 }
 

@@ -1,7 +1,7 @@
 import { constants, VM_CONFIG_IMAGE } from '../../schemas/index.js';
 import { isLine } from '../base/line-readers.js';
 import type { Packet } from '../capture/packets/index.js';
-import type { CaptureRecord } from '../capture/records/index.js';
+import type { RecordContents } from '../capture/records/index.js';
 import type { FileContents } from '../machine/index.js';
 import type {
   ManagerProfile,
@@ -26,10 +26,11 @@ import { headlineOf, type Where } from './evidence.js';
 import type { Finding, LintNote, Place } from './finding.js';
 import { KnownMessages } from './known-messages.js';
 import { Lives } from './lives.js';
-import { MessagesSeen, type Sent } from './messages-seen.js';
+import { MessagesSeen } from './messages-seen.js';
 import type { Rule } from './rule.js';
 import { lifeRules, managerRules, modelRules } from './rules/index.js';
 import { correct, isRefused, seenReply } from './seen.js';
+import type { Sent } from './sent.js';
 import { type Suspect, Suspicion } from './suspicion.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
@@ -156,7 +157,7 @@ export class Linter {
     }
     if (isCapture) {
       if (this.#replay === undefined) this.#replay = new Replay(line, this.#replayOptions);
-      else this.#compared(this.#replay.step(readStep(line, file), false));
+      else this.step(readStep(line, file));
       return;
     }
     if (this.#recording === undefined) {
@@ -175,9 +176,16 @@ export class Linter {
       model.next();
       return;
     }
-    const recorded = readStep(line, this.#options.file);
-    model.next();
-    this.#step(recorded);
+    this.step(readStep(line, this.#options.file));
+  }
+
+  /** Takes the next step of a capture, in place of a line: the first line came before. */
+  step(step: RecordedStep): void {
+    if (this.#model === undefined) this.#compared(this.#replay?.step(step, false));
+    else {
+      this.#model.next();
+      this.#step(step);
+    }
   }
 
   /** The traffic ends. @throws WireError as {@link line}. */
@@ -210,8 +218,8 @@ export class Linter {
     if (peers.length === 0) return;
     const evidence = record === undefined ? undefined : this.#known.evidence(record, where);
     // A reply has its number only when it is whole.
-    const numbered = isCapture && record !== undefined ? { ...place, no: record.no } : place;
-    finding({ place: numbered, rule, peers, text, evidence });
+    const isLate = isCapture && record !== undefined && place.no === undefined;
+    finding({ place: isLate ? { ...place, no: record.no } : place, rule, peers, text, evidence });
   }
 
   #compared(comparison: Comparison<PanicReason> | undefined): void {
@@ -278,7 +286,7 @@ export class Linter {
     } else this.#find(rule, { place, record });
   }
 
-  #isDoubtful(reason: PanicReason, record: CaptureRecord): boolean {
+  #isDoubtful(reason: PanicReason, record: RecordContents): boolean {
     const { inAnyState = false } = panicPlaces[reason] as PanicPlace;
     return !inAnyState && this.#doubt.covers(record);
   }
@@ -291,7 +299,7 @@ export class Linter {
   /** The manager answered otherwise than the model. */
   #part(sent: readonly Sent[], { recorded, actual, step }: Comparison): void {
     const { note, isCapture } = this.#options;
-    let first: CaptureRecord | undefined;
+    let first: RecordContents | undefined;
     for (const { record } of sent) {
       if (record === undefined) continue;
       first ??= record;

@@ -1,11 +1,8 @@
 import { VM_ALLOC_VMID, VM_CONFIG_IMAGE, VM_DEALLOC_VMID, VM_RESET } from '../../schemas/index.js';
-import type { CaptureRecord } from '../capture/records/index.js';
+import type { RecordContents } from '../capture/records/index.js';
 import { type ResourceManager, VmState } from '../rm/index.js';
 import type { Rule } from './rule.js';
 import { lifeRules } from './rules/index.js';
-
-/** Requests that end a life of a VMID, or begin one. */
-const followed: ReadonlySet<number> = new Set([VM_DEALLOC_VMID.id, VM_CONFIG_IMAGE.id, VM_RESET.id]);
 
 /** Where the lives of VMs ended since the boot, and what was not given back. */
 export class Lives<Request> {
@@ -16,19 +13,19 @@ export class Lives<Request> {
   readonly #abandoned = new Set<number>();
 
   /** A request before the manager gets it. */
-  before({ id }: CaptureRecord, manager: ResourceManager): void {
+  before({ id }: RecordContents, manager: ResourceManager): void {
     if (id !== VM_ALLOC_VMID.id) return;
     for (const vmid of this.#reset.keys())
       if (manager.vm(vmid)?.state === VmState.RESET) this.#abandoned.add(vmid);
   }
 
-  /** Whether the reply to a request matters. */
-  concerns({ id }: CaptureRecord): boolean {
-    return id !== undefined && followed.has(id);
+  /** Whether the reply to a request matters: it ends a life of a VMID, or begins one. */
+  concerns({ id }: RecordContents): boolean {
+    return id === VM_DEALLOC_VMID.id || id === VM_CONFIG_IMAGE.id || id === VM_RESET.id;
   }
 
   /** A request that was answered with OK. @returns the rule that it breaks. */
-  answered({ id, payload }: CaptureRecord, request: Request): Rule | undefined {
+  answered({ id, payload }: RecordContents, request: Request): Rule | undefined {
     const vmid = payload?.vmid;
     if (typeof vmid !== 'number') return undefined;
     if (id !== VM_RESET.id) this.#abandoned.delete(vmid);

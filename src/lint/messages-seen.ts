@@ -1,26 +1,21 @@
 import { constants, protocol } from '../../schemas/index.js';
 import { emptyPacket, type Packet, putMessage } from '../capture/packets/index.js';
-import { Assembler, type CaptureRecord, keptRecord } from '../capture/records/index.js';
+import { Assembler, type CaptureRecord, contentsOf } from '../capture/records/index.js';
 import type { SeenFrame, SeenMessage } from '../host/index.js';
 import { rmRules } from '../rpc/index.js';
 import { MessageType } from '../schema/index.js';
 import type { RecordedStep } from '../sim/index.js';
-import type { About, ClientWatches } from './client-watches.js';
+import type { About, Asked, ClientWatches } from './client-watches.js';
 import { isNaming } from './doubt.js';
 import { ERROR_WORD_SIZE, WHOLE, type Where } from './evidence.js';
 import type { Place } from './finding.js';
 import type { KnownMessages } from './known-messages.js';
 import type { Rule } from './rule.js';
 import { wireRules } from './rules/index.js';
+import { Sent } from './sent.js';
 
 const { VMID_RM } = constants;
 
-/** A message of a VM, from when it was seen until the machine has handled it. */
-export interface Sent extends About {
-  reply: CaptureRecord | undefined;
-}
-
-const NONE: readonly Sent[] = [];
 const NOTHING = new Uint8Array(0);
 
 /** Of so many messages the replies are looked for. More than any manager lets wait. */
@@ -34,11 +29,11 @@ class WholeMessage implements SeenMessage<About> {
   error: number | undefined;
   size = 0;
   #record!: CaptureRecord;
-  #seen!: { readonly place: Place };
+  #seen!: Pick<About, 'place'>;
   #frame!: Uint8Array;
 
   /** @param seen where it is. @returns false for another record, and for none. */
-  is(record: CaptureRecord | undefined, seen: { readonly place: Place }, frame: Uint8Array): boolean {
+  is(record: CaptureRecord | undefined, seen: Pick<About, 'place'>, frame: Uint8Array): boolean {
     if (record === undefined || record.announced > 0 || record.size > protocol.limits.content) return false;
     if (record.type !== 'reply' && record.type !== 'notification') return false;
     this.type = MessageType[record.type];
@@ -80,6 +75,8 @@ export class MessagesSeen {
   readonly #sent: Sent[] = [];
   /** Those of the latest requests that no reply was seen to, by number of the record modulo {@link WAITING_MAX}. */
   readonly #waiting = new Array<Sent | undefined>(WAITING_MAX).fill(undefined);
+  /** The message of a step that has one, as a list: most do. */
+  readonly #own: Sent[] = [];
   /** Messages that are queued while RM does not run. */
   #queued: Sent[] = [];
   /** Of the latest queue message; undefined where nobody has asked for that of a packet. */
@@ -125,13 +122,12 @@ export class MessagesSeen {
   /** The queue message is one of a VM. */
   #asked(frame: Uint8Array): void {
     const seen = this.#completed;
-    const record = seen && keptRecord(seen, frame);
-    const isNumbered = this.#options.isCapture && record !== undefined;
-    const place = isNumbered ? { frame: this.#number, no: record.no } : this.place;
-    const sent: Sent = { place, record, reply: undefined };
+    const record = seen && contentsOf(seen, frame);
+    const place = this.#options.isCapture ? undefined : this.place;
+    const sent = new Sent(record, this.#number, place);
     this.#sent.push(sent);
     if (record?.type !== 'request') return;
-    this.#options.clients.sent(record, sent);
+    this.#options.clients.sent(sent as Sent & Asked);
     this.#waiting[record.no % WAITING_MAX] = sent;
   }
 
@@ -151,7 +147,7 @@ export class MessagesSeen {
     if (this.#whole.is(record, this, frame) && clients.message(to, this.#whole)) return;
     const { place } = this;
     // Clients may leave it for a later interrupt.
-    clients.interrupt(to, [{ bytes: frame, origin: { place, record: record && keptRecord(record, frame) } }]);
+    clients.interrupt(to, [{ bytes: frame, origin: { place, record: record && contentsOf(record, frame) } }]);
   }
 
   /** Takes the queue messages of a step of a recording. */
@@ -159,24 +155,23 @@ export class MessagesSeen {
     const { clients } = this.#options;
     if ('frame' in recorded && 'from' in recorded && recorded.refused === undefined)
       this.#message(step, recorded.from, VMID_RM, recorded.frame, place);
-    else if ('frame' in recorded && 'from' in recorded)
-      this.#sent.push({ place, record: undefined, reply: undefined });
+    else if ('frame' in recorded && 'from' in recorded) this.#sent.push(new Sent(undefined, step, place));
     const taken = new Map<number, SeenFrame<About>[]>();
     for (const { to, frame } of recorded.out) {
       this.#message(step, VMID_RM, to, frame, place);
       if (clients.isEmpty) continue;
       const seen = this.#completed as CaptureRecord | undefined;
       const frames = taken.get(to) ?? [];
-      frames.push({ bytes: frame, origin: { place, record: seen && keptRecord(seen, frame) } });
+      frames.push({ bytes: frame, origin: { place, record: seen && contentsOf(seen, frame) } });
       taken.set(to, frames);
     }
     for (const [vmid, frames] of taken) clients.interrupt(vmid, frames);
   }
 
-  /** The messages that RM handles in a step. */
+  /** The messages that RM handles in a step. The list is valid until the next one. */
   handled(recorded: RecordedStep): readonly Sent[] {
+    if (recorded.kind === 'frame' && this.#queued.length === 0) return this.#alone(this.#sent.shift());
     const own = 'frame' in recorded && 'from' in recorded ? this.#sent.shift() : undefined;
-    if (recorded.kind === 'frame' && this.#queued.length === 0) return own === undefined ? NONE : [own];
     if (recorded.kind === 'enqueue') {
       if (own !== undefined) this.#queued.push(own);
       return [];
@@ -185,6 +180,12 @@ export class MessagesSeen {
     const handled = [...this.#queued, ...(own === undefined ? [] : [own])];
     this.#queued = [];
     return handled;
+  }
+
+  #alone(own: Sent | undefined): readonly Sent[] {
+    if (own === undefined) return [];
+    this.#own[0] = own;
+    return this.#own;
   }
 
   /** What is queued is lost, and what was asked is not answered any more. */
@@ -232,7 +233,7 @@ export class MessagesSeen {
     if (record.request !== undefined) {
       clients.replied(record.to, record.request);
       const sent = this.#answered(record.request);
-      if (sent !== undefined && isNaming(record.layout)) sent.reply = keptRecord(record, this.#frame);
+      if (sent !== undefined && isNaming(record.layout)) sent.reply = contentsOf(record, this.#frame);
     }
     if (find === undefined) return;
     const { type, duplicateOf, incomplete } = record;

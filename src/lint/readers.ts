@@ -17,7 +17,7 @@ import {
   VM_STATUS,
 } from '../../schemas/index.js';
 import { UsageError, WireError } from '../base/error.js';
-import type { CaptureRecord } from '../capture/records/index.js';
+import type { RecordContents } from '../capture/records/index.js';
 import {
   type Calling,
   type GenerationName,
@@ -151,7 +151,7 @@ interface Family {
 }
 
 /** A request that was seen. */
-export type SeenRequest = Pick<CaptureRecord, 'bytes' | 'complete' | 'incomplete' | 'payload'>;
+export type SeenRequest = Pick<RecordContents, 'bytes' | 'complete' | 'incomplete' | 'payload'>;
 
 /** Receives what clients do wrong. */
 type HazardSink = (hazard: Hazard, clients: readonly GenerationName[]) => void;

@@ -1,5 +1,5 @@
 import { limits, MEM_DONATE, MEM_LEND, MEM_SHARE, VM_ALLOC_VMID } from '../../schemas/index.js';
-import type { CaptureRecord } from '../capture/records/index.js';
+import type { RecordContents } from '../capture/records/index.js';
 import { frameId, frameSeq, frameType, type Taken, wordAt } from '../machine/index.js';
 import type { ResourceManager } from '../rm/index.js';
 import { MessageType } from '../schema/index.js';
@@ -18,13 +18,13 @@ function replyIn(from: number, id: number, seq: number, out: readonly Taken[]): 
 }
 
 /** The error word of the reply that was seen to a request; undefined if none was. */
-export function seenReply({ from, id, seq }: CaptureRecord, out: readonly Taken[]): number | undefined {
+export function seenReply({ from, id, seq }: RecordContents, out: readonly Taken[]): number | undefined {
   const reply = id === undefined || seq === undefined ? undefined : replyIn(from, id, seq, out);
   return reply && wordAt(reply, ERROR_OFFSET);
 }
 
 /** Whether a request was answered with an error. */
-export function isRefused(record: CaptureRecord, out: readonly Taken[]): boolean {
+export function isRefused(record: RecordContents, out: readonly Taken[]): boolean {
   return (seenReply(record, out) ?? 0) !== 0;
 }
 

@@ -1,4 +1,4 @@
-import type { CaptureRecord } from '../capture/records/index.js';
+import type { RecordContents } from '../capture/records/index.js';
 import type { Place } from './finding.js';
 import type { Rule } from './rule.js';
 
@@ -6,7 +6,7 @@ import type { Rule } from './rule.js';
 export interface Suspect {
   readonly place: Place;
   readonly rule: Rule;
-  readonly record: CaptureRecord;
+  readonly record: RecordContents;
 }
 
 /**

@@ -21,8 +21,16 @@ interface Untaken {
   readonly frame: Uint8Array;
 }
 
-/** A step without the messages that VMs take during it: one that a comment says, or one that packets show. */
-type Step = ({ readonly said: Line } | { readonly shown: Operation }) & { readonly panic?: string };
+/** A line that a comment says. */
+interface Said {
+  readonly kind: 'said';
+  readonly line: Line;
+}
+
+/** A step that packets show. What VMs take during it is put there when it ends. */
+type Shown = Operation & { -readonly [K in Exclude<keyof RecordedStep, 'kind'>]: RecordedStep[K] };
+
+type Step = Said | Shown;
 
 type Counts = ReadonlyMap<number, number>;
 type Note = { readonly operation: Line } | { readonly waiting: Counts } | { readonly lost: Counts };
@@ -46,6 +54,8 @@ export class CaptureSteps {
   #untaken: Untaken[] = [];
   /** The step to which further messages of RM belong. */
   #step: Step | undefined;
+  /** Why the manager dies in it. */
+  #panic: string | undefined;
   /** VMs that the lines limit because messages to them waited. */
   readonly #limited = new Set<number>();
   /** VMs that an operation of the capture limits, and how many more messages they take. */
@@ -54,13 +64,23 @@ export class CaptureSteps {
   #enqueued = false;
 
   readonly #write: (line: Line | ReadLine) => void;
+  readonly #shown: (step: RecordedStep) => void;
 
-  /** @param write gets one line after the other. */
-  constructor(write: (line: Line | ReadLine) => void) {
+  /**
+   * @param write gets one line after the other.
+   * @param shown gets those lines that packets show, as the steps that they are. Without it `write` gets them, too.
+   */
+  constructor(write: (line: Line | ReadLine) => void, shown?: (step: RecordedStep) => void) {
     this.#write = write;
+    this.#shown = shown ?? ((step) => write(new ReadLine(step)));
   }
 
   packet({ from, to, frame, comment }: CapturedMessage): void {
+    this.message(from, to, frame, comment);
+  }
+
+  /** As {@link packet}, for those who would make an object for each. */
+  message(from: number, to: number, frame: Uint8Array, comment: string | undefined): void {
     const notes = readNotes(comment);
     this.#begin(notes.header);
     let waiting = NOTHING;
@@ -77,14 +97,13 @@ export class CaptureSteps {
     if (fromVm || this.#enqueued) this.#close(waiting);
     if (fromVm) {
       this.#enqueued = notes.enqueued;
-      this.#open({ shown: { kind: notes.enqueued ? 'enqueue' : 'frame', from, frame } });
+      this.#open(notes.enqueued ? shown({ kind: 'enqueue', from, frame }) : shownFrame(from, frame));
     } else {
-      if (this.#enqueued) this.#open({ shown: { kind: 'run' } });
+      if (this.#enqueued) this.#open(shown({ kind: 'run' }));
       this.#enqueued = false;
-      this.#untaken.push({ to, frame });
+      this.#leave({ to, frame });
     }
-    if (notes.panic !== undefined && this.#step !== undefined)
-      this.#step = { ...this.#step, panic: notes.panic };
+    if (notes.panic !== undefined && this.#step !== undefined) this.#panic = notes.panic;
   }
 
   /** Ends the open step: RM has handled it, and VMs have taken what it sent. A message that only waits stays open. */
@@ -95,7 +114,7 @@ export class CaptureSteps {
   /** Ends the last step: all VMs take everything, those that an operation limits after the others. */
   end(): void {
     this.#begin(undefined);
-    if (this.#enqueued) this.#open({ shown: { kind: 'run' } });
+    if (this.#enqueued) this.#open(shown({ kind: 'run' }));
     const waiting = new Map<number, number>();
     for (const [vmid, allowance] of this.#heldBack)
       waiting.set(vmid, this.#untaken.filter(({ to }) => to === vmid).length - allowance);
@@ -110,13 +129,20 @@ export class CaptureSteps {
     this.#write(header ?? { scenario: 'capture' });
   }
 
+  /** RM has put a message on a queue. */
+  #leave(message: Untaken): void {
+    // An empty list is that of the step before. V8 makes a list of one as small as it is, and room for 16 in one that grows.
+    if (this.#untaken.length === 0) this.#untaken = [message];
+    else this.#untaken.push(message);
+  }
+
   #open(step: Step): void {
     this.#close(NOTHING);
     this.#step = step;
   }
 
   #operation(line: Line): void {
-    this.#open({ said: line });
+    this.#open({ kind: 'said', line });
     if (line.op === 'receive_limit') this.#heldBack.set(line.vmid as number, line.count as number);
     if (line.op === 'receive_limit') this.#limited.delete(line.vmid as number);
     if (line.op === 'drain' || line.op === 'reboot')
@@ -129,16 +155,18 @@ export class CaptureSteps {
   #close(waiting: Counts): void {
     const step = this.#step;
     if (step === undefined) return;
+    const panic = this.#panic;
     this.#step = undefined;
+    this.#panic = undefined;
     // RM does not run during this step, so the capture does not show who takes what. The next step counts it.
-    if ('shown' in step && step.shown.kind === 'enqueue') {
-      this.#emit(step, []);
+    if (step.kind === 'enqueue') {
+      this.#emit(step, [], panic);
       return;
     }
     if (waiting.size === 0 && this.#limited.size === 0 && this.#heldBack.size === 0) {
       const taken = this.#untaken;
-      this.#untaken = [];
-      this.#emit(step, taken);
+      if (taken.length > 0) this.#untaken = [];
+      this.#emit(step, taken, panic);
       return;
     }
     const keep = new Map(waiting);
@@ -159,10 +187,11 @@ export class CaptureSteps {
     const limited = new Set([...this.#limited, ...waiting.keys()]);
     for (const vmid of this.#heldBack.keys()) limited.delete(vmid);
     for (const vmid of limited)
-      if (!this.#limited.has(vmid)) this.#emit({ shown: { kind: 'receive_limit', vmid, count: 0 } }, []);
+      if (!this.#limited.has(vmid)) this.#emit(shown({ kind: 'receive_limit', vmid, count: 0 }), []);
     this.#emit(
       step,
       taken.filter(({ to }) => !limited.has(to)),
+      panic,
     );
     // VMs that left messages on their queue took theirs after RM had handled the step.
     for (const vmid of limited) {
@@ -171,19 +200,21 @@ export class CaptureSteps {
       if (stays) this.#limited.add(vmid);
       else this.#limited.delete(vmid);
       const count = stays ? late.length : UNLIMITED;
-      if (count > 0) this.#emit({ shown: { kind: 'receive_limit', vmid, count } }, late);
+      if (count > 0) this.#emit(shown({ kind: 'receive_limit', vmid, count }), late);
     }
   }
 
-  #emit(step: Step, out: readonly Untaken[]): void {
-    if ('shown' in step) {
-      this.#write(new ReadLine(stepOf(step.shown, out, step.panic)));
+  #emit(step: Step, out: readonly Untaken[], panic?: string): void {
+    if (step.kind !== 'said') {
+      step.out = out;
+      step.panic = panic;
+      this.#shown(step);
       return;
     }
     const lines = out.map(({ to, frame }) => ({ to, frame: formatHex(frame) }));
     this.#write({
-      ...step.said,
-      ...(step.panic && { panic: step.panic }),
+      ...step.line,
+      ...(panic && { panic }),
       ...(out.length > 0 && { out: lines }),
     });
   }
@@ -194,12 +225,15 @@ export class CaptureSteps {
   }
 }
 
-function stepOf(shown: Operation, out: readonly Untaken[], panic: string | undefined): RecordedStep {
-  const rest = { out, panic, driver: false, refused: undefined };
-  if (shown.kind !== 'frame') return { ...shown, ...rest };
-  // Most steps are such ones. V8 is slow at spreading objects of many shapes.
-  const { kind, from, frame } = shown;
-  return { kind, from, frame, out, panic, driver: false, refused: undefined };
+const NONE: readonly Untaken[] = [];
+
+function shown(operation: Operation): Shown {
+  return { ...operation, out: NONE, panic: undefined, driver: false, refused: undefined };
+}
+
+/** Most steps are such ones. V8 is slow at spreading objects of many shapes. */
+function shownFrame(from: number, frame: Uint8Array): Shown {
+  return { kind: 'frame', from, frame, out: NONE, panic: undefined, driver: false, refused: undefined };
 }
 
 const NOTHING: Counts = new Map();

@@ -17,7 +17,7 @@ describe('diff of long captures', () => {
   const comparison = new Comparison(protocol);
   const entry = (no: number, value = no): DiffEntry => {
     const bytes = new Uint8Array(Uint32Array.of(value).buffer);
-    const message = new KeptRecord({ ...record, no, seq: no & 0xffff }, bytes, undefined, []);
+    const message = new KeptRecord({ ...record, id: record.id, no, seq: no & 0xffff }, bytes, undefined, []);
     return diffEntry(comparison, message);
   };
   let held = 0;

@@ -12,7 +12,9 @@ import {
   type TapPacket,
   WorldTap,
 } from '../../src/sim/index.js';
+import { ReadLine } from '../../src/sim/recording.js';
 import { budget } from '../part.js';
+import { expectEqual } from '../same.js';
 import { holds } from '../seeded.js';
 import { calls, disturbedSession, rules } from './disturbed.js';
 import { exampleNames, scenarioLines } from './lines.js';
@@ -139,8 +141,18 @@ it('whatever stands in a capture, nothing but WireError comes of it', () => {
     fc.property(fc.array(packet, { maxLength: 30 }), (packets) => {
       const lines: object[] = [];
       const steps = new CaptureSteps((line) => lines.push(line));
-      for (const item of packets) steps.packet(item);
+      const told: object[] = [];
+      const apart = new CaptureSteps(
+        (line) => told.push(line),
+        (step) => told.push(new ReadLine(step)),
+      );
+      for (const item of packets) {
+        steps.packet(item);
+        apart.message(item.from, item.to, item.frame, item.comment);
+      }
       steps.end();
+      apart.end();
+      expectEqual(told, lines);
       try {
         differences(lines, () => exampleTree);
       } catch (error) {

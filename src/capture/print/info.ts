@@ -13,7 +13,7 @@ import {
   type Values,
 } from '../../wire/index.js';
 import { enumName } from '../payload/index.js';
-import type { CaptureRecord } from '../records/index.js';
+import type { CaptureRecord, RecordContents } from '../records/index.js';
 import { type FieldValues, phrase } from './info-phrase.js';
 
 /** What matters of a message, for one line: `VM 128 INIT -> READY`. */
@@ -38,7 +38,7 @@ export function infoOf(protocol: Protocol, record: CaptureRecord, before?: numbe
 /** As {@link infoOf}, without what is wrong with the message. */
 export function aboutOf(
   protocol: Protocol,
-  record: CaptureRecord,
+  record: RecordContents,
   before?: number,
 ): Pick<Info, 'outcome' | 'text'> {
   const { error, layout, payload, rest, raw } = record;

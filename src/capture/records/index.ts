@@ -2,7 +2,7 @@
 export { Assembler } from './assembler.js';
 export type { Outstanding, UnansweredRequest } from './conversation.js';
 export { KeptRecord } from './kept-record.js';
-export { keptRecord, LazyRecord } from './lazy-record.js';
+export { contentsOf, keptRecord, LazyRecord } from './lazy-record.js';
 export { holdLimits, PART_SIZE } from './limits.js';
 export type { AssemblerOptions } from './options.js';
 export {
@@ -10,6 +10,7 @@ export {
   type Frame,
   type PayloadPlace,
   placeOfType,
+  type RecordContents,
   type RecordPacket,
   type RecordType,
   recordTypes,

@@ -23,8 +23,9 @@ import {
   type PayloadFunctions,
 } from '../payload/index.js';
 import type { Conversation, WaitingRequests } from './conversation.js';
+import { KeptMessage } from './kept-message.js';
 import { KeptRecord } from './kept-record.js';
-import type { CaptureRecord, PayloadPlace, RecordPacket } from './record.js';
+import type { CaptureRecord, PayloadPlace, RecordContents, RecordPacket } from './record.js';
 import { SinglePacket } from './single-packet.js';
 
 const none: readonly Issue[] = [];
@@ -57,7 +58,6 @@ export class LazyRecord implements CaptureRecord {
   error: number | undefined;
   isPlain = false;
 
-  readonly #reader: HeaderReader;
   readonly #single: SinglePacket;
   readonly #singles: readonly RecordPacket[];
   #functions: PayloadFunctions | undefined;
@@ -81,7 +81,6 @@ export class LazyRecord implements CaptureRecord {
   readonly #keepsBytes: boolean;
 
   constructor(reader: HeaderReader, keepsBytes: boolean) {
-    this.#reader = reader;
     this.#single = new SinglePacket(reader);
     this.#singles = [this.#single];
     this.#keepsBytes = keepsBytes;
@@ -284,17 +283,16 @@ export class LazyRecord implements CaptureRecord {
     for (; from < end; from++) target.setUint8(from + apart, view.getUint8(from));
   }
 
-  /**
-   * The same, for longer than until the next message. It is decoded when somebody asks for its fields.
-   *
-   * @param latest the bytes of the latest packet, which nobody changes: what came in it alone need not be copied.
-   */
-  kept(latest?: Uint8Array): KeptRecord {
-    if (latest === undefined || this.packets !== this.#singles)
-      return new KeptRecord(this, this.#copy(this.#start), this.#asked, this.#issues);
-    const payload = latest.subarray(latest.length - this.size);
-    const message = { bytes: latest, reader: this.#reader };
-    return new KeptRecord(this, payload, this.#asked, this.#issues, undefined, message);
+  /** The same, for longer than until the next message. It is decoded when somebody asks for its fields. */
+  kept(): KeptRecord {
+    return new KeptRecord(this, this.#copy(this.#start), this.#asked, this.#issues);
+  }
+
+  /** As {@link kept}, without its packets. @param latest as {@link contentsOf} takes it. */
+  contents(latest: Uint8Array): KeptMessage {
+    const isAlone = this.packets === this.#singles;
+    const bytes = isAlone ? latest : this.#copy(this.#start);
+    return new KeptMessage(this, bytes, bytes.length - this.size, this.#asked, this.#issues);
   }
 
   /** As {@link kept}, with a digest in place of bytes that nobody looks at. They are digested once. */
@@ -387,7 +385,16 @@ function keptPacket({ frame, time, clock, comment, size, gaps, header }: RecordP
   return { frame, time, clock, comment, size, gaps, header };
 }
 
-/** The record, for longer than until the next message. @param latest as {@link LazyRecord.kept} takes it. */
-export function keptRecord(record: CaptureRecord, latest?: Uint8Array): CaptureRecord {
-  return record instanceof LazyRecord ? record.kept(latest) : record;
+/** The record, for longer than until the next message. */
+export function keptRecord(record: CaptureRecord): CaptureRecord {
+  return record instanceof LazyRecord ? record.kept() : record;
+}
+
+/**
+ * What the record says of its message, for longer than until the next one.
+ *
+ * @param latest the bytes of the latest packet, which nobody changes: what came in it alone need not be copied.
+ */
+export function contentsOf(record: CaptureRecord, latest: Uint8Array): RecordContents {
+  return record instanceof LazyRecord ? record.contents(latest) : record;
 }

@@ -111,6 +111,29 @@ export interface CaptureRecord {
   writeFields?(writer: ByteWriter): boolean;
 }
 
+/** What a record says of its message, without where and when its packets were. */
+export type RecordContents = Pick<
+  CaptureRecord,
+  | 'no'
+  | 'from'
+  | 'to'
+  | 'queue'
+  | 'type'
+  | 'seq'
+  | 'id'
+  | 'message'
+  | 'incomplete'
+  | 'error'
+  | 'duplicateOf'
+  | 'layout'
+  | 'payload'
+  | 'complete'
+  | 'rest'
+  | 'issues'
+  | 'raw'
+  | 'bytes'
+>;
+
 /** One queue message on its own, as `decode --frames` shows it. Valid during the call only. */
 export interface Frame {
   readonly packet: Packet;

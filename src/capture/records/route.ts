@@ -9,34 +9,47 @@ export type Route = readonly [from: number, to: number];
  * HLOS, and continuations where the packet before them went.
  */
 export class RouteGuess {
-  #latest: Route;
-  readonly #toRm: Route;
-  readonly #fromRm: Route;
+  /** Where the latest packet went. */
+  from: number;
+  to: number;
+  readonly #hlos: number;
+  readonly #rm: number;
 
   constructor({ constants }: Protocol) {
     const { VMID_HLOS = 3, VMID_RM = 255 } = constants;
-    this.#toRm = [VMID_HLOS, VMID_RM];
-    this.#fromRm = [VMID_RM, VMID_HLOS];
-    this.#latest = this.#toRm;
+    this.#hlos = VMID_HLOS;
+    this.#rm = VMID_RM;
+    this.from = VMID_HLOS;
+    this.to = VMID_RM;
   }
 
-  /** Where the packet before went. */
+  /** Where the latest packet went. */
   get latest(): Route {
-    return this.#latest;
+    return [this.from, this.to];
   }
 
-  set latest(route: Route) {
-    this.#latest = route;
+  set latest([from, to]: Route) {
+    this.from = from;
+    this.to = to;
   }
 
-  /** The packet's own VMIDs where it has them. */
-  of({ from, to, data, start, end }: Pick<Packet, 'from' | 'to' | 'data' | 'start' | 'end'>): Route {
-    if (from !== undefined && to !== undefined) this.#latest = [from, to];
-    else {
-      const type = end - start > 1 ? (data[start + 1] as number) & 3 : MessageType.request;
-      if (type === MessageType.request) this.#latest = this.#toRm;
-      else if (type !== MessageType.continuation) this.#latest = this.#fromRm;
+  /** Takes the next packet, whose own VMIDs count where it has them. */
+  take({ from, to, data, start, end }: Pick<Packet, 'from' | 'to' | 'data' | 'start' | 'end'>): void {
+    if (from !== undefined && to !== undefined) {
+      this.from = from;
+      this.to = to;
+      return;
     }
-    return this.#latest;
+    const type = end - start > 1 ? (data[start + 1] as number) & 3 : MessageType.request;
+    if (type === MessageType.continuation) return;
+    const isRequest = type === MessageType.request;
+    this.from = isRequest ? this.#hlos : this.#rm;
+    this.to = isRequest ? this.#rm : this.#hlos;
+  }
+
+  /** Where the next packet goes. */
+  of(packet: Pick<Packet, 'from' | 'to' | 'data' | 'start' | 'end'>): Route {
+    this.take(packet);
+    return this.latest;
   }
 }
