@@ -5,7 +5,8 @@ import { tuneEngine } from '../node/engine.js';
 import { processStdio } from '../node/stdio.js';
 import { isThread, serveThread } from '../node/threads.js';
 
-tuneEngine(process.argv[2]);
+// The flags are those of the process: a thread does not know its command.
+if (!isThread) tuneEngine(process.argv[2]);
 keepCompiledCode();
 // Loaded from here on, so that the compiled code of all of it is kept.
 if (isThread) {
