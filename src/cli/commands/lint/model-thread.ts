@@ -24,7 +24,7 @@ export interface ModelTask {
   readonly isLast: boolean;
 }
 
-/** What the model says at a moment: see {@link CaptureLinter.moments}. */
+/** What the model says at a moment, as `CaptureLinter.moments` counts them. */
 export interface Said {
   readonly moment: number;
   readonly finding?: Finding;
@@ -54,7 +54,7 @@ export class ModelThread implements ModelElsewhere {
   #said: readonly Said[] = [];
   #next = 0;
   #moment = 0;
-  /** The last one of the model. */
+  /** The last moment that the model comes to. */
   #last = Number.POSITIVE_INFINITY;
   /** Memory of pieces, to be used again. */
   readonly #spare: SharedArrayBuffer[] = [];
