@@ -13,14 +13,7 @@ export type { CallEffect, Calling } from './effect.js';
 export { Endpoint, type EndpointEvent, type Sent, type Transmit } from './endpoint.js';
 export { type Errno, errnoNumbers } from './errno.js';
 export { type EndedBy, HostError } from './error.js';
-export {
-  type Cause,
-  Follower,
-  type FollowerSink,
-  type SeenCall,
-  type SeenFrame,
-  type SeenMessage,
-} from './follower.js';
+export { Follower } from './follower.js';
 export { type Generation, type GenerationName, generations } from './generations.js';
 export {
   finish,
@@ -36,6 +29,7 @@ export { hazards } from './hazards.js';
 export { hypercallError } from './hyp-error.js';
 export { NotificationStream, ReceivedNotification } from './notification-stream.js';
 export type { CallName, OutgoingCall } from './outgoing-call.js';
+export type { Cause, FollowerSink, SeenCall, SeenFrame, SeenMessage } from './seen.js';
 export { queueTransport, type Transport, type TransportHandlers } from './transport.js';
 export * from './vm-manager/index.js';
 export { type ExitInfo, type VmChange, vmChange } from './vm-manager/notifications.js';

@@ -3,7 +3,8 @@ import { ByteSlab } from '../base/byte-slab.js';
 import type { Packet } from '../capture/packets/index.js';
 import { RouteGuess } from '../capture/records/index.js';
 import { CaptureSteps } from '../sim/index.js';
-import { Linter, type LinterOptions, type ModelElsewhere } from './linter.js';
+import { Linter } from './linter.js';
+import type { LinterOptions, ModelElsewhere } from './options.js';
 
 /** A file that is in the machine's memory when the capture begins. */
 export interface LoadedFile {

@@ -1,6 +1,6 @@
 import { emptyPacket, putMessage } from '../capture/packets/index.js';
 import { CaptureLinter, type LoadedFile } from './capture-linter.js';
-import type { LinterOptions } from './linter.js';
+import type { LinterOptions } from './options.js';
 
 /** Finds what will hurt somebody in the messages of a manager that runs, while they are sent. */
 export class LiveLinter {

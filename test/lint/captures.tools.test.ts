@@ -1,18 +1,9 @@
 import { expect, it } from 'vitest';
 import { emptyPacket } from '../../src/capture/packets/index.js';
 import { CaptureLinter, type Finding } from '../../src/lint/index.js';
-import { deviceTree, type Scenario, scenarios } from '../sim/scenarios.js';
+import { deviceTree, type Scenario, type StepLine, scenarios } from '../sim/scenarios.js';
 
 const RM = 255;
-
-interface Line {
-  readonly op?: string;
-  readonly from?: number;
-  readonly frame?: string;
-  readonly refused?: string;
-  readonly panic?: string;
-  readonly out?: readonly { readonly to: number; readonly frame: string }[];
-}
 
 /** What a capture can know besides queue messages, each row with all rows before it. */
 const knowledge: readonly (readonly [what: string, operations: readonly string[]])[] = [
@@ -73,7 +64,7 @@ function count({ lines }: Scenario, operations: ReadonlySet<string>, figures: Fi
   };
   const deadly = new Set<number>();
   const halts = new Set<number>();
-  for (const { op, from, frame, refused, panic, out = [], ...keys } of lines as readonly Line[]) {
+  for (const { op, from, frame, refused, panic, out = [], ...keys } of lines as readonly StepLine[]) {
     const isMessage = frame !== undefined && from !== undefined && refused === undefined;
     const isSaid = op !== undefined && operations.has(op);
     if (isMessage) put(from, RM, frame);

@@ -8,21 +8,12 @@ import { Random } from '../../src/base/random.js';
 import { PcapngWriter } from '../../src/capture/pcap/index.js';
 import { gunyahRm } from '../cli/run.js';
 import { withSeed } from '../seeded.js';
-import { scenarios } from '../sim/scenarios.js';
+import { type StepLine, scenarios } from '../sim/scenarios.js';
 
 const RM = 255;
 
 let folder = '';
 const path = (name: string) => join(folder, name);
-
-interface Line {
-  readonly op?: string;
-  readonly from?: number;
-  readonly frame?: string;
-  readonly refused?: string;
-  readonly panic?: string;
-  readonly out?: readonly { readonly to: number; readonly frame: string }[];
-}
 
 /** Recordings one after the other as a capture, whose comments say everything else but what is loaded. */
 function boots(comments: ReadonlyMap<number, string>): Buffer {
@@ -38,7 +29,9 @@ function boots(comments: ReadonlyMap<number, string>): Buffer {
   };
   for (const { lines } of scenarios('rm23-lives.ndjson').slice(0, 12)) {
     said.push('{"op":"reboot"}');
-    for (const { op, from, frame, refused, panic, out = [], ...keys } of lines.slice(1) as readonly Line[]) {
+    for (const { op, from, frame, refused, panic, out = [], ...keys } of lines.slice(
+      1,
+    ) as readonly StepLine[]) {
       if (frame !== undefined && from !== undefined && refused === undefined) put(from, RM, frame);
       else if (op !== undefined && ['reboot', 'vcpu_halt', 'receive_limit', 'drain'].includes(op))
         said.push(JSON.stringify({ op, ...keys }));

@@ -9,6 +9,16 @@ export interface Scenario {
   readonly lines: readonly unknown[];
 }
 
+/** A line of a recording that is a step, as far as captures are made of it. */
+export interface StepLine {
+  readonly op?: string;
+  readonly from?: number;
+  readonly frame?: string;
+  readonly refused?: string;
+  readonly panic?: string;
+  readonly out?: readonly { readonly to: number; readonly frame: string }[];
+}
+
 interface Line {
   readonly scenario?: string;
   readonly identical_to_rm23?: boolean;

@@ -1,8 +1,9 @@
 /** Assembles packets to records: whole RPC messages, and replies with their requests. */
 export { Assembler } from './assembler.js';
 export type { Outstanding, UnansweredRequest } from './conversation.js';
+export { contentsOf, keptRecord } from './kept.js';
 export { KeptRecord } from './kept-record.js';
-export { contentsOf, keptRecord, LazyRecord } from './lazy-record.js';
+export { LazyRecord } from './lazy-record.js';
 export { holdLimits, PART_SIZE } from './limits.js';
 export type { AssemblerOptions } from './options.js';
 export {

@@ -25,7 +25,7 @@ import {
 import type { Conversation, WaitingRequests } from './conversation.js';
 import { KeptMessage } from './kept-message.js';
 import { KeptRecord } from './kept-record.js';
-import type { CaptureRecord, PayloadPlace, RecordContents, RecordPacket } from './record.js';
+import type { CaptureRecord, PayloadPlace, RecordPacket } from './record.js';
 import { SinglePacket } from './single-packet.js';
 
 const none: readonly Issue[] = [];
@@ -288,7 +288,7 @@ export class LazyRecord implements CaptureRecord {
     return new KeptRecord(this, this.#copy(this.#start), this.#asked, this.#issues);
   }
 
-  /** As {@link kept}, without its packets. @param latest as {@link contentsOf} takes it. */
+  /** As {@link kept}, without its packets. @param latest as `contentsOf` takes it. */
   contents(latest: Uint8Array): KeptMessage {
     const isAlone = this.packets === this.#singles;
     const bytes = isAlone ? latest : this.#copy(this.#start);
@@ -383,18 +383,4 @@ export class LazyRecord implements CaptureRecord {
 
 function keptPacket({ frame, time, clock, comment, size, gaps, header }: RecordPacket): RecordPacket {
   return { frame, time, clock, comment, size, gaps, header };
-}
-
-/** The record, for longer than until the next message. */
-export function keptRecord(record: CaptureRecord): CaptureRecord {
-  return record instanceof LazyRecord ? record.kept() : record;
-}
-
-/**
- * What the record says of its message, for longer than until the next one.
- *
- * @param latest the bytes of the latest packet, which nobody changes: what came in it alone need not be copied.
- */
-export function contentsOf(record: CaptureRecord, latest: Uint8Array): RecordContents {
-  return record instanceof LazyRecord ? record.contents(latest) : record;
 }
