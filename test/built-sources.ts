@@ -1,5 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { normalizePath } from 'vite';
@@ -35,7 +34,7 @@ function listSources(): string[] {
     .filter(isSource);
 }
 
-/** Writes each source as a JavaScript file of its own. */
+/** Writes each source as a JavaScript file of its own: `.mjs`, since no package.json above says what `.js` is. */
 async function buildSources(sources: Iterable<string>, outDir: string): Promise<void> {
   await buildAsShipped({
     configFile: false,
@@ -51,7 +50,7 @@ async function buildSources(sources: Iterable<string>, outDir: string): Promise<
       rollupOptions: {
         input: Array.from(sources, (path) => join(root, path)),
         external: /^[^./]/,
-        output: { preserveModules: true, preserveModulesRoot: root, entryFileNames: '[name].js' },
+        output: { preserveModules: true, preserveModulesRoot: root, entryFileNames: '[name].mjs' },
       },
     },
   });
@@ -72,9 +71,10 @@ export function builtSources(): Plugin {
     async configureVitest({ vitest }) {
       if (vitest.config.watch || vitest.config.coverage.enabled) return;
       // A folder of this run alone: another may begin while it lasts.
-      await mkdir(cache, { recursive: true });
-      folder = await mkdtemp(join(cache, 'gunyah-rm-sources-'));
-      vitest.onClose(() => rm(folder, { recursive: true }));
+      mkdirSync(cache, { recursive: true });
+      folder = mkdtempSync(join(cache, 'gunyah-rm-sources-'));
+      // Not in `vitest.onClose`, which is not called when the run is interrupted.
+      process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
       const sources = new Set(listSources());
       await buildSources(sources, folder);
       built = sources;
@@ -82,7 +82,7 @@ export function builtSources(): Plugin {
     resolveId(id, importer) {
       if (importer === undefined || !(id.startsWith('.') || isAbsolute(id))) return null;
       const path = normalizePath(relative(root, resolve(dirname(importer), id))).replace(/\.js$/, '.ts');
-      return built.has(path) ? { id: join(folder, path.replace(/\.ts$/, '.js')), external: true } : null;
+      return built.has(path) ? { id: join(folder, path.replace(/\.ts$/, '.mjs')), external: true } : null;
     },
   };
 }

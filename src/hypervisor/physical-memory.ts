@@ -155,9 +155,9 @@ export class PhysicalMemory {
     if (refused !== undefined) return this.refused(refused);
 
     const sourceSpace = this.#spaces.of(from.owner);
-    // Made in any case: a VM without an address space has no pages.
-    const anySpace = this.#spaces.of(to.owner);
-    const targetSpace = nowhere ? undefined : anySpace;
+    // Made here even if the pages get no address: `abandon` takes it that a VM without one has no pages.
+    const spaceOfTarget = this.#spaces.of(to.owner);
+    const targetSpace = nowhere ? undefined : spaceOfTarget;
     const maps = rule.target === 'unmapped' && targetSpace !== undefined;
     const runs = maps ? runsOf(pieces, to.start) : [];
     const displaces = trusted && !nowhere;
@@ -366,7 +366,7 @@ export class PhysicalMemory {
 
   /** Ends a component: nobody owns its pages now, and the pages that it had borrowed go back to their owners. */
   abandon(owner: Owner): void {
-    // Usual for a VM that was never started. To look through all ranges would take long.
+    // A VM without an address space has no pages, and has borrowed none. To look through all ranges would take long.
     if (hasAddressSpace(owner) && this.#spaces.find(owner) === undefined) return;
     this.#records.abandon(owner, ({ start, end, value }) => {
       if (value.address !== undefined)

@@ -26,7 +26,7 @@ export interface LinterOptions {
   readonly note?: ((note: LintNote) => void) | undefined;
   /** Of a capture: the manager's model runs elsewhere. Undefined: it runs here. */
   readonly model?: ModelElsewhere | undefined;
-  /** Of a capture: only what the manager's model finds is told. For the linter that is the other's {@link model}. */
+  /** Of a capture: only what the manager's model finds is told, so that another linter has it as its {@link model}. */
   readonly isModelOnly?: boolean;
 }
 
@@ -44,7 +44,7 @@ export function asksForModel({
   peers,
   wants,
   note,
-}: Omit<LinterOptions, 'isCapture' | 'finding' | 'file'>): boolean {
+}: Pick<LinterOptions, 'peers' | 'wants' | 'note'>): boolean {
   return note !== undefined || modelRules.some((rule) => wants?.(rule) !== false && isAbout(rule, peers));
 }
 

@@ -96,8 +96,8 @@ function fits(value: number, bits: number): boolean {
 export type HeaderWriter = (header: FrameHeader, view: DataView, start: number) => void;
 
 /**
- * The same bytes as the codec of the declaration. It counts the keys of what it is given, and looks for room, which takes
- * longer than all else that is done for a short queue message.
+ * The same bytes as the codec of the declaration. The codec counts the keys of what it is given, and looks for room, which
+ * takes longer than all else that is done for a short queue message.
  */
 export function headerWriter(protocol: Protocol): HeaderWriter {
   const api = firstByte(protocol);

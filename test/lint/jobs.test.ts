@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseHex } from '../../src/base/hex.js';
 import { Random } from '../../src/base/random.js';
@@ -57,6 +57,10 @@ beforeAll(() => {
     boots(new Map([[1000, '{"op":"load","address":"0x0","file":"none"}']])),
   );
   writeFileSync(path('cut.pcapng'), memory.subarray(0, memory.length - 7));
+  // Its pieces are as large as what zlib gives at a time.
+  const packed = gzipSync(memory, { level: 0 });
+  writeFileSync(path('packed.pcapng.gz'), packed);
+  writeFileSync(path('cut.pcapng.gz'), packed.subarray(0, packed.length - 100));
   writeFileSync(path('recording.ndjson'), recorded('rm23-lives.ndjson.gz'));
   withSeed(5, (seed) => {
     const random = new Random(seed);
@@ -81,6 +85,8 @@ const cases: readonly (readonly [name: string, ...words: string[]])[] = [
   ['bad operation.pcapng', '--json'],
   ['no file.pcapng', '--json'],
   ['cut.pcapng', '--json'],
+  ['packed.pcapng.gz', '--json'],
+  ['cut.pcapng.gz', '--json'],
   ['damaged.pcapng', '--json'],
   ['none.bin'],
   ['recording.ndjson', '--json'],

@@ -7,8 +7,7 @@ import type { Parcel, Region } from './parcel.js';
 /**
  * How a parcel's memory changes hands in the hypervisor. The VM that makes a parcel donates the memory to it. A parcel
  * made by MEM_SHARE shares the memory with its owner. A VM that accepts gets it at its addresses: donated by
- * MEM_DONATE,
- * lent if it is the only VM in the ACL of MEM_LEND, else shared.
+ * MEM_DONATE, lent if it is the only VM in the ACL of MEM_LEND, else shared.
  */
 
 /** A region, and where the VM that accepts it has it. */

@@ -14,8 +14,11 @@ function removeLate<T>(list: T[], element: T): void {
 }
 
 /**
- * Parcels by handle, and by the VMs in their ACLs, oldest first. In lists, because V8 makes a map or a set that changes
- * all the time anew again and again.
+ * Parcels by handle, and by the VMs in their ACLs, oldest first. In lists, because V8 copies the table of a map or a set
+ * every so many changes.
+ *
+ * The lists by handle are short: MEM_DONATE, MEM_LEND and MEM_SHARE are refused to a VM that owns `parcels_per_owner`
+ * parcels, and nothing else makes one. Parcels of VMs that were deallocated are the only further ones.
  */
 export class ParcelTable {
   /** By the last bits of the handle. */

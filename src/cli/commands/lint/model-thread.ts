@@ -24,7 +24,7 @@ export interface ModelTask {
   readonly isLast: boolean;
 }
 
-/** What the model says at a moment: see {@link CaptureLinter.moments}. */
+/** What the model says at a moment, as `CaptureLinter.moments` counts them. */
 export interface Said {
   readonly moment: number;
   readonly finding?: Finding;
@@ -54,7 +54,7 @@ export class ModelThread implements ModelElsewhere {
   #said: readonly Said[] = [];
   #next = 0;
   #moment = 0;
-  /** The last one of the model. */
+  /** The last moment that the model comes to. */
   #last = Number.POSITIVE_INFINITY;
   /** Memory of pieces, to be used again. */
   readonly #spare: SharedArrayBuffer[] = [];
@@ -70,23 +70,32 @@ export class ModelThread implements ModelElsewhere {
     return this.#queue && this;
   }
 
-  /** The bytes of a file, each piece once the model has finished with it. It is valid until the next one is asked for. */
+  /**
+   * The bytes of a file, each piece once the model has finished with it. It is valid until the next one is asked for.
+   *
+   * @throws what `source` throws, after the pieces before.
+   */
   async *pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const ahead: Uint8Array<SharedArrayBuffer>[] = [];
     let isCapture: boolean | undefined;
-    for await (const piece of source) {
-      isCapture ??= !isScenario(piece);
-      if (isCapture) {
-        const bytes = this.#copy(piece);
-        ahead.push(bytes);
-        this.#give({ bytes, isLast: false });
-        if (ahead.length > aheadMax) yield* this.#finished(ahead);
-      } else yield piece;
+    let failure: { readonly reason: unknown } | undefined;
+    try {
+      for await (const piece of source) {
+        isCapture ??= !isScenario(piece);
+        if (isCapture) {
+          const bytes = this.#copy(piece);
+          ahead.push(bytes);
+          this.#give({ bytes, isLast: false });
+          if (ahead.length > aheadMax) yield* this.#finished(ahead);
+        } else yield piece;
+      }
+      if (isCapture) this.#give({ bytes: new Uint8Array(new SharedArrayBuffer(0)), isLast: true });
+    } catch (reason) {
+      failure = { reason };
     }
-    if (!isCapture) return;
-    this.#give({ bytes: new Uint8Array(new SharedArrayBuffer(0)), isLast: true });
     while (ahead.length > 0) yield* this.#finished(ahead);
     await this.#queue?.atMost(0);
+    if (failure !== undefined) throw failure.reason;
   }
 
   next(): void {
