@@ -46,4 +46,20 @@ describe('the table of parcels', () => {
       }),
     );
   });
+
+  it('finds parcels of which more share a list than it takes', () => {
+    const table = new ParcelTable();
+    const parcels = Array.from({ length: 200 }, (_, index) => parcelOf(index * 64, 3));
+    for (const parcel of parcels) table.add(parcel);
+    const [even, odd] = [0, 1].map((rest) => parcels.filter((_, index) => index % 2 === rest)) as [
+      Parcel[],
+      Parcel[],
+    ];
+    for (const parcel of even) table.delete(parcel);
+    for (const { handle } of even) expect(table.get(handle)).toBeUndefined();
+    for (const parcel of odd) expect(table.get(parcel.handle)).toBe(parcel);
+    for (const parcel of even) table.add(parcel);
+    for (const parcel of parcels) expect(table.get(parcel.handle)).toBe(parcel);
+    expect([...table.all()]).toEqual([...odd, ...even]);
+  });
 });

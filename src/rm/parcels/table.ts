@@ -5,6 +5,8 @@ const HANDLE_INVALID = 0xffffffff;
 
 /** Handles that end in the same bits share a list. A power of two. */
 const LISTS = 64;
+/** Parcels in such a list. */
+const LIST_MAX = 64;
 
 /** Removes an element, which usually is one of the last. */
 function removeLate<T>(list: T[], element: T): void {
@@ -15,14 +17,13 @@ function removeLate<T>(list: T[], element: T): void {
 
 /**
  * Parcels by handle, and by the VMs in their ACLs, oldest first. In lists, because V8 copies the table of a map or a set
- * every so many changes.
- *
- * The lists by handle are short: MEM_DONATE, MEM_LEND and MEM_SHARE are refused to a VM that owns `parcels_per_owner`
- * parcels, and nothing else makes one. Parcels of VMs that were deallocated are the only further ones.
+ * every so many changes. A map has what is too much for short lists: parcels of VMs that were deallocated may stay for ever.
  */
 export class ParcelTable {
   /** By the last bits of the handle. */
   readonly #byHandle: (Parcel[] | undefined)[] = new Array(LISTS).fill(undefined);
+  /** By handle: those whose list was full. */
+  readonly #further = new Map<number, Parcel>();
   /** By VMID. */
   readonly #byVm = new Map<number, Parcel[]>();
   #oldest: Parcel | undefined;
@@ -32,7 +33,7 @@ export class ParcelTable {
   get(handle: number): Parcel | undefined {
     const list = this.#byHandle[handle & (LISTS - 1)];
     if (list !== undefined) for (const parcel of list) if (parcel.handle === handle) return parcel;
-    return undefined;
+    return this.#further.size === 0 ? undefined : this.#further.get(handle);
   }
 
   /** The next handle: 0, 1, 2, ... It is used up even if the parcel cannot be made. */
@@ -53,7 +54,8 @@ export class ParcelTable {
     const place = parcel.handle & (LISTS - 1);
     const list = this.#byHandle[place];
     if (list === undefined) this.#byHandle[place] = [parcel];
-    else list.push(parcel);
+    else if (list.length < LIST_MAX) list.push(parcel);
+    else this.#further.set(parcel.handle, parcel);
     parcel.older = this.#newest;
     if (this.#newest === undefined) this.#oldest = parcel;
     else this.#newest.newer = parcel;
@@ -66,7 +68,8 @@ export class ParcelTable {
   }
 
   delete(parcel: Parcel): void {
-    removeLate(this.#byHandle[parcel.handle & (LISTS - 1)] as Parcel[], parcel);
+    if (this.#further.size === 0 || !this.#further.delete(parcel.handle))
+      removeLate(this.#byHandle[parcel.handle & (LISTS - 1)] as Parcel[], parcel);
     const { older, newer } = parcel;
     if (older === undefined) this.#oldest = newer;
     else older.newer = newer;
