@@ -58,8 +58,9 @@ describe('the table of parcels', () => {
     for (const parcel of even) table.delete(parcel);
     for (const { handle } of even) expect(table.get(handle)).toBeUndefined();
     for (const parcel of odd) expect(table.get(parcel.handle)).toBe(parcel);
-    for (const parcel of even) table.add(parcel);
-    for (const parcel of parcels) expect(table.get(parcel.handle)).toBe(parcel);
-    expect([...table.all()]).toEqual([...odd, ...even]);
+    const again = even.map(({ handle }) => parcelOf(handle, 3));
+    for (const parcel of again) table.add(parcel);
+    for (const parcel of [...odd, ...again]) expect(table.get(parcel.handle)).toBe(parcel);
+    expect([...table.all()]).toEqual([...odd, ...again]);
   });
 });
