@@ -16,6 +16,21 @@ function builtFunctionsPlugin(): Plugin {
   };
 }
 
+/** Leaves out what writes payloads as lines of text: the page shows them as trees, and may not generate functions. */
+function withoutLinesPlugin(): Plugin {
+  const left = [
+    ['/src/capture/payload/cut-lines.ts', 'cutLinesWriter'],
+    ['/src/capture/payload/wire-lines.ts', 'linesWriter'],
+  ] as const;
+  return {
+    name: 'without-lines',
+    load: (id) => {
+      const writer = left.find(([file]) => id.endsWith(file))?.[1];
+      return writer && `export const ${writer} = undefined;`;
+    },
+  };
+}
+
 /** Names the one script and the one style sheet of the page in a policy that allows nothing else. */
 function policyPlugin(): Plugin {
   return {
@@ -57,8 +72,8 @@ export default defineConfig({
   root: resolve(import.meta.dirname, 'src/inspector'),
   logLevel: 'warn',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [builtFunctionsPlugin(), viteSingleFile(), policyPlugin()],
-  worker: { plugins: () => [builtFunctionsPlugin()] },
+  plugins: [builtFunctionsPlugin(), withoutLinesPlugin(), viteSingleFile(), policyPlugin()],
+  worker: { plugins: () => [builtFunctionsPlugin(), withoutLinesPlugin()] },
   build: {
     outDir: resolve(import.meta.dirname, 'dist/inspector'),
     emptyOutDir: true,

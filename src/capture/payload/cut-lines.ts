@@ -2,8 +2,9 @@ import { type Emitter, quote } from '../../codec/emitter.js';
 import type { Protocol } from '../../schema/index.js';
 import { type AnyType, type Field, StructType } from '../../wire/index.js';
 import { type CutPayloadWriter, cutReturn, emitNeed, entryPath, sizeOfWord } from './cut.js';
+import { fieldMargin } from './margins.js';
 import { compileWriter } from './struct-writer.js';
-import { FieldLines, FieldWords, fieldMargin, type LineContext, lineContext } from './wire-lines.js';
+import { FieldLines, FieldWords, type LineContext, lineContext } from './wire-lines.js';
 
 /**
  * @param width columns of the names of the fields that are there.

@@ -27,6 +27,7 @@ export {
   payloadToJson,
 } from './json.js';
 export { type JsonWriter, jsonWriter } from './json-writer.js';
+export { fieldMargin, innerMargin } from './margins.js';
 export { formatField, hexRoles, unitText, vmidName } from './notation.js';
 export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
@@ -35,4 +36,4 @@ export { constantName, type PayloadWriter } from './struct-writer.js';
 export { payloadText } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';
 export { JsonReader, payloadWriter } from './wire-json.js';
-export { fieldMargin, innerMargin, linesWriter } from './wire-lines.js';
+export { linesWriter } from './wire-lines.js';

@@ -10,13 +10,9 @@ import {
   StructType,
   visitType,
 } from '../../wire/index.js';
+import { fieldMargin, innerMargin } from './margins.js';
 import { notationOf, writeBytes } from './notation.js';
 import { AGAIN, compileWriter, type PayloadWriter, StructWriter } from './struct-writer.js';
-
-/** Spaces in front of the lines of fields. */
-export const fieldMargin = ' '.repeat(9);
-/** Spaces more in front of what is inside a field. */
-export const innerMargin = '  ';
 
 /** @param width columns of the fields' names, where that is known. */
 type LinesWriter = (...payload: [...Parameters<PayloadWriter>, width?: number]) => number;
