@@ -93,15 +93,9 @@ export function managerFlag(otherwise: string): Option {
   ).argParser((name): ManagerProfile => managers[oneOf(names, name, '--manager')]);
 }
 
-/**
- * The option `--jobs` of commands that share their work between threads.
- *
- * @param jobs without it. @param described how help says that number, if it depends on the machine.
- */
-export function jobsFlag(help: string, jobs: number, described?: string): Option {
-  return new Option('--jobs <n>', help)
-    .default(jobs, described)
-    .argParser(integerOption('--jobs', jobsMax, 1));
+/** The option `--jobs` of commands that share their work between threads. */
+export function jobsFlag(help: string): Option {
+  return new Option('--jobs <n>', help).default(1).argParser(integerOption('--jobs', jobsMax, 1));
 }
 
 /** The option `--allow-outside` of commands that play scenarios. */

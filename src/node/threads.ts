@@ -1,5 +1,4 @@
 import { realpathSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** Another thread of this program. It does one kind of work, a task at a time. */
@@ -30,9 +29,6 @@ export interface ThreadStart {
 
 /** What a thread answers. */
 type Answer = { readonly result: unknown } | { readonly error: unknown };
-
-/** Processors that this process may use. */
-export const processors = availableParallelism;
 
 const MIB = 1024 * 1024;
 

@@ -72,7 +72,7 @@ export function register(program: Command, io: CommandIo): void {
       'rm',
     )
     .addOption(
-      jobsFlag('threads that decode a large file: more work and memory, and with two cores no less time', 1),
+      jobsFlag('threads that decode a large file: more work and memory, and with two cores no less time'),
     )
     .addHelpText('after', notes(examples))
     .action((files: string[], options: DecodeOptions) => decode(io, files, options));

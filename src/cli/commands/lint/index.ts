@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { levels, lintFormNames, peerNames, rulesById } from '../../../lint/index.js';
-import { processors } from '../../../node/threads.js';
 import type { CommandIo } from '../../io.js';
 import { peerList } from '../../lint-options.js';
 import { notes } from '../../notes.js';
@@ -68,9 +67,7 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(outsideFlag())
     .addOption(
       jobsFlag(
-        'threads for a large capture: of two one runs the model of the manager',
-        Math.min(processors(), 2),
-        '2, or 1 on one processor',
+        'threads for a large capture: of two, one runs the model of the manager; less time, more work and memory',
       ),
     )
     .option('--notes', 'also print what cannot be known')
