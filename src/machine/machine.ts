@@ -48,7 +48,7 @@ export class Machine<Port extends VmPort> {
   readonly manager: ResourceManager;
   readonly vms: ReceivingVms<Port>;
   /** VMs that have put something on a queue since the boot. Known on a real machine only. */
-  readonly #senders = new Set<number>();
+  #senders = new Set<number>();
   /** The lives of VMs whose vCPU spins after a fault. */
   readonly #spinning = new WeakSet<object>();
 
@@ -120,7 +120,7 @@ export class Machine<Port extends VmPort> {
   reboot(): void {
     this.manager.reboot();
     this.vms.clear();
-    this.#senders.clear();
+    this.#senders = new Set();
   }
 
   /**

@@ -16,9 +16,9 @@ export interface ReceivingVmsOptions<Port extends VmPort> {
 export class ReceivingVms<Port extends VmPort = VmPort> {
   readonly #options: ReceivingVmsOptions<Port>;
   /** By VMID. */
-  readonly #ports = new Map<number, Port>();
+  #ports = new Map<number, Port>();
   /** The same in the order in which the VMs first used a queue. */
-  readonly #inOrder: Port[] = [];
+  #inOrder: Port[] = [];
   #nextPlace = 0;
   /** Messages that wait on all queues together. */
   #count = 0;
@@ -109,8 +109,9 @@ export class ReceivingVms<Port extends VmPort = VmPort> {
 
   /** The machine boots: there are no VMs yet. */
   clear(): void {
-    this.#ports.clear();
-    this.#inOrder.length = 0;
+    // New ones: a map that is emptied keeps in V8 its former table, and with it the links, until all is collected.
+    this.#ports = new Map();
+    this.#inOrder = [];
     this.#count = 0;
   }
 }

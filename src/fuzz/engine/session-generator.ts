@@ -86,7 +86,9 @@ export class SessionGenerator {
   /** Actions that the case still takes. */
   #left = 0;
   /** What is changed by actions that were not answered so far. It is left alone until then. */
-  readonly #changing = new Set<Subject>();
+  readonly #changing: Subject[] = [];
+  /** How many of these count. The array is not emptied: most steps add one, and the next one takes its place. */
+  #changingCount = 0;
   /** Actions that were not answered so far, of those that add or change something. */
   #unanswered = 0;
 
@@ -201,7 +203,7 @@ export class SessionGenerator {
     if (this.#unanswered === 0 || this.#session.hasMore) return false;
     const { vms } = this.#session.known;
     let changing = 0;
-    for (const vm of vms) if (this.#changing.has(vm)) changing++;
+    for (const vm of vms) if (this.#isChanging(vm)) changing++;
     return 2 * changing >= vms.length || this.#unanswered >= UNANSWERED_MAX;
   }
 
@@ -209,7 +211,7 @@ export class SessionGenerator {
   answered(): void {
     if (this.#unanswered === 0) return;
     this.#unanswered = 0;
-    this.#changing.clear();
+    this.#changingCount = 0;
   }
 
   /** A VM received a queue message. @returns the request that it is the first reply to. */
@@ -321,13 +323,15 @@ export class SessionGenerator {
   }
 
   #isChanging(subject: Subject): boolean {
-    return this.#unanswered > 0 && this.#changing.has(subject);
+    for (let index = 0; index < this.#changingCount; index++)
+      if (this.#changing[index] === subject) return true;
+    return false;
   }
 
   #awaits({ subject: kind, theme }: Action, subject: Subject): void {
     this.#unanswered++;
     // The others about a VM give it something.
-    if (kind !== 'vm' || theme === 'life') this.#changing.add(subject);
+    if (kind !== 'vm' || theme === 'life') this.#changing[this.#changingCount++] = subject;
   }
 
   #sendMutated(action: Action, state: number, { site, mutation }: RequestGoal): void {
