@@ -3,39 +3,84 @@ import { latin1 } from '../base/text.js';
 
 /**
  * One property: where its name and its value are in the blob. Names may share the bytes of one long string, so that all
- * of them together can be far larger than the blob. A name is therefore made only when it is asked for.
+ * of them together can be far larger than the blob. A name is therefore made only when it is asked for. So is a view of
+ * the value, which costs more than reading it.
  */
 export class DtProperty {
   readonly #blob: Uint8Array;
-  readonly #nameAt: number;
+  /** Offset of its name in the blob. */
+  readonly nameAt: number;
   readonly #at: number;
   readonly #size: number;
+  #value: Uint8Array | undefined;
 
   /** `nameAt` is the offset of a terminated name, `at` that of a value of `size` bytes. */
   constructor(blob: Uint8Array, nameAt: number, at: number, size: number) {
     this.#blob = blob;
-    this.#nameAt = nameAt;
+    this.nameAt = nameAt;
     this.#at = at;
     this.#size = size;
   }
 
   get name(): string {
-    return latin1(this.#blob, this.#nameAt, this.#blob.indexOf(0, this.#nameAt));
+    return latin1(this.#blob, this.nameAt, this.#blob.indexOf(0, this.nameAt));
   }
 
   /** A view into the blob, not a copy. */
   get value(): Uint8Array {
-    return this.#blob.subarray(this.#at, this.#at + this.#size);
+    this.#value ??= this.#blob.subarray(this.#at, this.#at + this.#size);
+    return this.#value;
+  }
+
+  /** The value as one big-endian cell, undefined if it has another size. */
+  get cell(): number | undefined {
+    return this.#size === 4 ? bigEndianAt(this.#blob, this.#at) : undefined;
+  }
+
+  /**
+   * Whether the value, a list of texts that end in NUL, contains a text, compared whole.
+   *
+   * @param openEnd the last text counts without its NUL.
+   */
+  contains(text: string, openEnd: boolean): boolean {
+    const end = this.#at + this.#size;
+    for (let start = this.#at; start < end; ) {
+      const stop = this.#endOfText(start, end);
+      if (stop === end && !openEnd) return false;
+      if (stop - start === text.length && this.#isTextAt(start, text)) return true;
+      start = stop + 1;
+    }
+    return false;
+  }
+
+  /** Where the NUL of a text is, or `end`. The texts are short: a loop takes less time than `indexOf`. */
+  #endOfText(start: number, end: number): number {
+    let at = start;
+    while (at < end && this.#blob[at] !== 0) at++;
+    return at;
+  }
+
+  #isTextAt(at: number, text: string): boolean {
+    for (let index = 0; index < text.length; index++)
+      if (this.#blob[at + index] !== text.charCodeAt(index)) return false;
+    return true;
   }
 
   /** Whether this is the name. Reads as many bytes as `name` has characters, and makes no string. */
   isNamed(name: string): boolean {
-    const blob = this.#blob;
-    const at = this.#nameAt;
-    for (let index = 0; index < name.length; index++)
-      if (blob[at + index] !== name.charCodeAt(index)) return false;
-    return blob[at + name.length] === 0;
+    return this.#isTextAt(this.nameAt, name) && this.#blob[this.nameAt + name.length] === 0;
   }
+}
+
+/** Big-endian word at an offset; the caller has checked the size. */
+export function bigEndianAt(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)) >>>
+    0
+  );
 }
 
 /** One node of a flattened devicetree, in the order of the blob. */
@@ -47,6 +92,24 @@ export interface DtNode {
   readonly parent: DtNode | undefined;
   readonly properties: readonly DtProperty[];
   readonly children: readonly DtNode[];
+  /** Made when the first of it is asked for. */
+  found: FoundOfNode | undefined;
+}
+
+/**
+ * What is found out about a node once and kept with it. V8 would keep what is in a WeakMap of nodes, and whole trees with
+ * it, until it collects its old generation.
+ */
+export interface FoundOfNode {
+  childrenByName?: ReadonlyMap<string, DtNode>;
+  nodesByPhandle?: ReadonlyMap<number, DtNode>;
+  cells?: Cells;
+}
+
+/** Sizes of numbers below a node, in 32-bit cells. */
+export interface Cells {
+  readonly address: number;
+  readonly size: number;
 }
 
 interface MutableNode extends DtNode {
@@ -170,6 +233,7 @@ export function parseFdt(blob: Uint8Array): DtNode {
         parent: current,
         properties: none,
         children: none,
+        found: undefined,
       };
       if (current === undefined) root = node;
       else if (current.children.length === 0) current.children = [node];

@@ -1,15 +1,20 @@
 import { latin1 } from '../base/text.js';
-import type { DtNode } from './fdt.js';
+import { bigEndianAt, type Cells, type DtNode, type DtProperty, type FoundOfNode } from './fdt.js';
+
+/** The first property of that name. */
+export function findProperty(node: DtNode, name: string): DtProperty | undefined {
+  for (const entry of node.properties) if (entry.isNamed(name)) return entry;
+  return undefined;
+}
 
 /** Value of the first property of that name. */
 export function property(node: DtNode, name: string): Uint8Array | undefined {
-  for (const entry of node.properties) if (entry.isNamed(name)) return entry.value;
-  return undefined;
+  return findProperty(node, name)?.value;
 }
 
 /** Whether the property is there, whatever its value (also empty). */
 export function hasProperty(node: DtNode, name: string): boolean {
-  return property(node, name) !== undefined;
+  return findProperty(node, name) !== undefined;
 }
 
 /** Number of whole 32-bit cells in a value; a remainder of 1 to 3 bytes is not counted. */
@@ -19,20 +24,33 @@ export function cellCount(value: Uint8Array): number {
 
 /** Big-endian cell at an index; the caller has checked the size. */
 export function cellAt(value: Uint8Array, index: number): number {
-  const at = index * 4;
-  return (
-    (((value[at] as number) << 24) |
-      ((value[at + 1] as number) << 16) |
-      ((value[at + 2] as number) << 8) |
-      (value[at + 3] as number)) >>>
-    0
-  );
+  return bigEndianAt(value, index * 4);
 }
 
 /** A property of exactly one cell, else undefined. */
 export function cell(node: DtNode, name: string): number | undefined {
-  const value = property(node, name);
-  return value?.byteLength === 4 ? cellAt(value, 0) : undefined;
+  return findProperty(node, name)?.cell;
+}
+
+const DEFAULT_ADDRESS_CELLS = 2;
+const DEFAULT_SIZE_CELLS = 1;
+
+/** Cells of the numbers of a node that has no parent. */
+export const defaultCells: Cells = { address: DEFAULT_ADDRESS_CELLS, size: DEFAULT_SIZE_CELLS };
+
+function foundOf(node: DtNode): FoundOfNode {
+  node.found ??= {};
+  return node.found;
+}
+
+/** Cells that a node declares for its children. Every child asks for them: they are looked up once. */
+export function declaredCells(node: DtNode): Cells {
+  const found = foundOf(node);
+  found.cells ??= {
+    address: cell(node, '#address-cells') ?? DEFAULT_ADDRESS_CELLS,
+    size: cell(node, '#size-cells') ?? DEFAULT_SIZE_CELLS,
+  };
+  return found.cells;
 }
 
 /** `cells` cells (1 or 2) at an index, as one number. */
@@ -77,23 +95,7 @@ export function isCompatible(node: DtNode, text: string): boolean {
  * @param openEnd the last text counts without its NUL.
  */
 export function contains(node: DtNode, name: string, text: string, openEnd = false): boolean {
-  const value = property(node, name);
-  let at = 0;
-  while (value !== undefined && at < value.byteLength) {
-    const nul = value.indexOf(0, at);
-    if (nul < 0 && !openEnd) return false;
-    const stop = nul < 0 ? value.byteLength : nul;
-    if (stop - at === text.length && isTextAt(value, at, text)) return true;
-    at = stop + 1;
-  }
-  return false;
-}
-
-/** Compares bytes without making strings, because this is asked several times of every node. */
-function isTextAt(value: Uint8Array, at: number, text: string): boolean {
-  for (let index = 0; index < text.length; index++)
-    if (value[at + index] !== text.charCodeAt(index)) return false;
-  return true;
+  return findProperty(node, name)?.contains(text, openEnd) === true;
 }
 
 /** Path from the root (`/`, `/cpus/cpu@0`). Its length grows with the level, so do not ask for it at every node. */
@@ -106,24 +108,24 @@ export function pathOf(node: DtNode): string {
 
 /** Nodes with more children than this get an index of their names at the first question. */
 const UNINDEXED_MAX = 16;
-const childrenByName = new WeakMap<DtNode, ReadonlyMap<string, DtNode>>();
 
 /** Child of that name: exact, or without its unit address when the name asked for has none. The first of several. */
 export function child(node: DtNode, name: string): DtNode | undefined {
-  if (node.children.length > UNINDEXED_MAX) return nameIndex(node).get(name);
+  if (node.children.length > UNINDEXED_MAX) {
+    const found = foundOf(node);
+    found.childrenByName ??= nameIndex(node);
+    return found.childrenByName.get(name);
+  }
   const bare = !name.includes('@');
   return node.children.find((entry) => entry.name === name || (bare && entry.name.startsWith(`${name}@`)));
 }
 
 function nameIndex(node: DtNode): ReadonlyMap<string, DtNode> {
-  let index = childrenByName.get(node) as Map<string, DtNode> | undefined;
-  if (index !== undefined) return index;
-  index = new Map();
+  const index = new Map<string, DtNode>();
   for (const entry of node.children) {
     const bare = entry.name.split('@', 1)[0] as string;
     for (const name of [entry.name, bare]) if (!index.has(name)) index.set(name, entry);
   }
-  childrenByName.set(node, index);
   return index;
 }
 
@@ -143,21 +145,20 @@ export function nodeAt(root: DtNode, path: string): DtNode | undefined {
   return at;
 }
 
-const nodesByPhandle = new WeakMap<DtNode, ReadonlyMap<number, DtNode>>();
-
 /** First node, depth first, whose `phandle` (or `linux,phandle`) is that number. The tree is walked once. */
 export function nodeByPhandle(root: DtNode, phandle: number): DtNode | undefined {
-  let index = nodesByPhandle.get(root);
-  if (index === undefined) {
-    const found = new Map<number, DtNode>();
-    for (const node of walk(root)) {
-      const own = cell(node, 'phandle') ?? cell(node, 'linux,phandle');
-      if (own !== undefined && !found.has(own)) found.set(own, node);
-    }
-    index = found;
-    nodesByPhandle.set(root, index);
+  const found = foundOf(root);
+  found.nodesByPhandle ??= phandleIndex(root);
+  return found.nodesByPhandle.get(phandle);
+}
+
+function phandleIndex(root: DtNode): ReadonlyMap<number, DtNode> {
+  const index = new Map<number, DtNode>();
+  for (const node of walk(root)) {
+    const own = cell(node, 'phandle') ?? cell(node, 'linux,phandle');
+    if (own !== undefined && !index.has(own)) index.set(own, node);
   }
-  return index.get(phandle);
+  return index;
 }
 
 /** Every node, depth first, in tree order; does not recurse. */

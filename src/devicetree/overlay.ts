@@ -1,5 +1,5 @@
 import { latin1 } from '../base/text.js';
-import { type DtNode, type FdtHeader, readFdtHeader, reserveBlockSize } from './fdt.js';
+import { type DtNode, type DtProperty, type FdtHeader, readFdtHeader, reserveBlockSize } from './fdt.js';
 import { NameBlock } from './names.js';
 import { nodeAt, nodeByPhandle, walk } from './node.js';
 import { cellsValue, type TreeSource, textValue, writeFdt } from './write.js';
@@ -147,10 +147,20 @@ function isWithoutUnit(name: string, key: string): boolean {
 
 /** Copies of all nodes of a tree. */
 function copyOf(root: DtNode): ReadonlyMap<DtNode, MutableTree> {
+  /** Names of properties by their offset: most nodes have properties of the same names. */
+  const names = new Map<number, string>();
+  const nameOf = (property: DtProperty): string => {
+    let name = names.get(property.nameAt);
+    if (name === undefined) {
+      name = property.name;
+      names.set(property.nameAt, name);
+    }
+    return name;
+  };
   const copies = new Map<DtNode, MutableTree>();
   for (const node of walk(root)) {
     const copy: MutableTree = {
-      properties: node.properties.map(({ name, value }) => [name, value]),
+      properties: node.properties.map((property) => [nameOf(property), property.value]),
       children: [],
     };
     copies.set(node, copy);

@@ -3,6 +3,7 @@ import {
   cellAt,
   cellCount,
   type DtNode,
+  declaredCells,
   hasProperty,
   isCompatible,
   nodeAt,
@@ -11,7 +12,7 @@ import {
   property,
   string,
 } from '../../devicetree/index.js';
-import { declaredCells, FatalTree, refuse, sizedNumber } from './reader.js';
+import { FatalTree, refuse, sizedNumber } from './reader.js';
 import type { InterruptController } from './types.js';
 
 /** Smallest distance of two redistributors, and the default. */

@@ -1,8 +1,8 @@
 import {
   cell,
   cellCount,
-  contains,
   type DtNode,
+  findProperty,
   hasProperty,
   numberAt,
   property,
@@ -74,8 +74,9 @@ const KINDS: readonly (readonly [type: string, parse: (node: DtNode, found: Devi
  * @throws ConfigRefused when a mandatory property is missing or contradicts itself.
  */
 export function parseDevice(node: DtNode, found: DeviceLists): boolean {
-  if (!hasProperty(node, 'vdevice-type')) return false;
-  const kind = KINDS.find(([type]) => contains(node, 'vdevice-type', type));
+  const types = findProperty(node, 'vdevice-type');
+  if (types === undefined) return false;
+  const kind = KINDS.find(([type]) => types.contains(type, false));
   kind?.[1](node, found);
   return kind !== undefined;
 }

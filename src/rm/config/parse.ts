@@ -35,7 +35,8 @@ const MEMORY_SIZE_DEFAULT = 0x07ffffffn;
 const FIRMWARE_SIZE_DEFAULT = 0x400000n;
 const MEMORY_BASE_ALIGNMENT = 0x200000n;
 const ALL_ONES = 0xffffffffffffffffn;
-const CONFIG_PATHS: readonly string[] = ['/gunyah-vm-config', '/qcom,vm-config'];
+/** Children of the root: what the name of one begins with. */
+const CONFIG_NAMES: readonly string[] = ['gunyah-vm-config', 'qcom,vm-config'];
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Draft = Mutable<Omit<VmConfiguration, keyof DeviceLists>> & DeviceLists;
@@ -49,15 +50,17 @@ type Draft = Mutable<Omit<VmConfiguration, keyof DeviceLists>> & DeviceLists;
 export function parseConfiguration(root: DtNode): VmConfiguration {
   const draft = emptyDraft();
   let psciSeen = false;
+  /** Sizes of the paths to the node and to those above it, by level. A path is made only where its text counts. */
+  const pathSizes = [0];
   for (const node of walk(root)) {
     if (node.level > LEVEL_MAX) throw new FatalTree(node, 'vm_init_tree_too_deep');
+    if (node.level > 0) pathSizes[node.level] = (pathSizes[node.level - 1] as number) + 1 + node.name.length;
     if (contains(node, 'device_type', 'memory')) {
       if (node.level !== 1 || node.name !== 'memory') refuse(node, 'a memory node that is not /memory');
       continue;
     }
-    const path = pathOf(node);
-    if (path.length > PATH_SIZE_MAX) refuse(node, 'path too long');
-    const part = configPart(path);
+    if ((pathSizes[node.level] as number) > PATH_SIZE_MAX) refuse(node, 'path too long');
+    const part = configPart(node);
     if (part === '') parseConfigNode(node, draft);
     else if (part === '/memory') parseMemoryNode(node, draft);
     else if (part === '/vcpus') draft.vcpus = parseVcpus(root, node, psciSeen);
@@ -70,8 +73,10 @@ export function parseConfiguration(root: DtNode): VmConfiguration {
 }
 
 /** Path below the configuration node. Empty: that node itself. Undefined: the node is elsewhere. */
-function configPart(path: string): string | undefined {
-  for (const prefix of CONFIG_PATHS) if (path.startsWith(prefix)) return path.slice(prefix.length);
+function configPart(node: DtNode): string | undefined {
+  let top = node;
+  while (top.level > 1) top = top.parent as DtNode;
+  for (const name of CONFIG_NAMES) if (top.name.startsWith(name)) return pathOf(node).slice(1 + name.length);
   return undefined;
 }
 

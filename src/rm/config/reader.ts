@@ -1,8 +1,11 @@
 import {
+  type Cells,
   cell,
   cellAt,
   cellCount,
   type DtNode,
+  declaredCells,
+  defaultCells,
   numberAt,
   property,
   string,
@@ -34,33 +37,9 @@ export function refuse(node: DtNode, why: string): never {
   throw new ConfigRefused(`${node.name}: ${why}`);
 }
 
-/** Sizes of numbers below a node, in 32-bit cells. */
-export interface Cells {
-  readonly address: number;
-  readonly size: number;
-}
-
-const DEFAULT_ADDRESS_CELLS = 2;
-const DEFAULT_SIZE_CELLS = 1;
 const PAGE_SIZE = 4096n;
 const ALL_ONES = 0xffffffffffffffffn;
 const PUSH_COMPATIBLE_MAX = 6;
-
-/** Every child asks for them, and a node may have as many properties as children: they are looked up once. */
-const cellsByNode = new WeakMap<DtNode, Cells>();
-
-/** Cells that a node declares for its children. */
-export function declaredCells(node: DtNode): Cells {
-  let cells = cellsByNode.get(node);
-  if (cells === undefined) {
-    cells = {
-      address: cell(node, '#address-cells') ?? DEFAULT_ADDRESS_CELLS,
-      size: cell(node, '#size-cells') ?? DEFAULT_SIZE_CELLS,
-    };
-    cellsByNode.set(node, cells);
-  }
-  return cells;
-}
 
 /**
  * Cells with which RM reads a node's numbers. RM keeps one pair per tree level and sets it only when it goes down a
@@ -68,8 +47,7 @@ export function declaredCells(node: DtNode): Cells {
  */
 export function inheritedCells(node: DtNode): Cells {
   const parent = node.parent;
-  if (parent === undefined) return { address: DEFAULT_ADDRESS_CELLS, size: DEFAULT_SIZE_CELLS };
-  return declaredCells(parent.parent?.children[0] ?? parent);
+  return parent === undefined ? defaultCells : declaredCells(parent.parent?.children[0] ?? parent);
 }
 
 /** A property of exactly `cells` cells (1 or 2). One of another length counts as absent. */

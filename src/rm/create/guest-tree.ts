@@ -1,9 +1,11 @@
 import {
   applyOverlay,
+  type Cells,
   cell,
   cellsValue,
   childOf,
   type DtNode,
+  declaredCells,
   emptyValue,
   type Fragment,
   fragmentName,
@@ -16,7 +18,6 @@ import {
   walk,
 } from '../../devicetree/index.js';
 import { TransType, VMID_HLOS } from '../codes.js';
-import { type Cells, declaredCells } from '../config/reader.js';
 import type { MemoryContext } from '../context.js';
 import type { IomemDevice } from '../devices/device.js';
 import type { Parcel, Participant } from '../parcels/parcel.js';

@@ -2,13 +2,13 @@ import type { SglEntry } from '../../../schemas/index.js';
 import {
   cell,
   type DtNode,
+  declaredCells,
   hasProperty,
   nodeAt,
   numberAt,
   pathOf,
   property,
 } from '../../devicetree/index.js';
-import { declaredCells } from '../config/reader.js';
 import type { MemoryContext } from '../context.js';
 import type { Device, IomemDevice } from '../devices/device.js';
 import { autoAccept } from '../parcels/auto-accept.js';
