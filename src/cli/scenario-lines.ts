@@ -80,6 +80,8 @@ export async function takeScenario(
   };
   try {
     for await (const piece of pieces) {
+      // A thread may have looked at many pieces ahead.
+      if (io.isInterrupted) return;
       for (const line of maker.push(piece)) if (!(await play(line))) return;
       if (io.isOutputClosed) return;
       pause?.();
