@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeText, encodeText } from '../../src/base/text.js';
+import { decodeText, encodeText, latin1, latin1Bytes } from '../../src/base/text.js';
 import { holds } from '../seeded.js';
 
 describe('decodeText', () => {
@@ -59,5 +59,16 @@ describe('decodeText', () => {
     ['more than Unicode has', [0xf4, 0x90, 0x80, 0x80], undefined],
   ])('%s', (_, bytes, text) => {
     expect(decodeText(new Uint8Array(bytes))).toBe(text);
+  });
+});
+
+describe('latin1', () => {
+  it('has a character for each byte, of texts of any size', () => {
+    for (const size of [0, 1, 24, 25, 1024, 1025, 2100]) {
+      const bytes = Uint8Array.from({ length: size + 2 }, (_, index) => (index * 7) & 0xff);
+      const text = latin1(bytes, 1, size + 1);
+      expect(text).toHaveLength(size);
+      expect(latin1Bytes(text)).toEqual(bytes.slice(1, size + 1));
+    }
   });
 });

@@ -6,6 +6,7 @@
 import { protocol, VM_GET_VMID } from '../../schemas/index.js';
 import { Judge } from '../../src/fuzz/oracle/judge.js';
 import { Reference } from '../../src/fuzz/oracle/reference.js';
+import { tuneEngine } from '../../src/node/engine.js';
 import { platforms } from '../../src/rm/index.js';
 import { encodeMessage } from '../../src/rpc/index.js';
 import { SimTarget } from '../../src/target/index.js';
@@ -21,6 +22,9 @@ const BATCH = 2000;
 const HLOS = 3;
 /** Sessions differ in what they cost; a measure begins when all kinds have been seen. */
 const WARM_UP = 600_000;
+
+// Before anything is measured: as the command does it.
+tuneEngine('fuzz');
 
 const plain = new SimTarget();
 const [frame] = encodeMessage(protocol, VM_GET_VMID, 'request', { seq: 0, payload: {} });
