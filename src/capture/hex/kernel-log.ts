@@ -88,7 +88,7 @@ function mayMatter({ data, start, end }: LogLine): boolean {
   let groups = 0;
   let others = 0;
   let last = end;
-  while (last > start && isClosing(data[last - 1] as number)) last--;
+  while (last > start && CLOSING[data[last - 1] as number] === 1) last--;
   for (let at = start; at < last; at++) {
     const char = data[at] as number;
     if (digitOf(char) >= 0) {
@@ -108,10 +108,10 @@ function mayMatter({ data, start, end }: LogLine): boolean {
   return isGroup(digits) || digits > GROUP_MAX || others < 2;
 }
 
-/** What may stand behind the bytes of a message at the end of a line. */
-function isClosing(char: number): boolean {
-  return TAIL_END.test(String.fromCharCode(char));
-}
+/** 1 for what may stand behind the bytes of a message at the end of a line. */
+const CLOSING = Uint8Array.from({ length: 256 }, (_, char) =>
+  TAIL_END.test(String.fromCharCode(char)) ? 1 : 0,
+);
 
 /** Groups in a row that are no prose, whatever follows them. */
 const GROUPS_MIN = 3;
