@@ -51,6 +51,13 @@ export function detailsSuite(harness: () => Harness): void {
       await page.locator('.node .twist').first().click();
       await shows(node('msg_id'), '0x51000012');
       await shows(node('type').first(), 'REQUEST');
+      // What is unfolded stays so when the message changes, as by a mark.
+      const mark = page.locator('.details .mark');
+      for (const isMarked of ['true', 'false']) {
+        await mark.click();
+        await becomes(() => mark.getAttribute('aria-pressed'), isMarked);
+        expect(await node('msg_id').count()).toBe(1);
+      }
       await page.locator('.node .twist').first().click();
     });
 

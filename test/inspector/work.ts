@@ -43,6 +43,29 @@ export function workSuite(harness: () => Harness): void {
       expect(await focused()).toBe('Messages');
     });
 
+    it('a suggestion that is chosen stays chosen when the list for what was typed before comes late', async () => {
+      const own = await harness().open(lifecycle);
+      await loaded(own);
+      const filter = own.locator('#filter');
+      await filter.press('ArrowDown');
+      const [first] = await eventually(
+        () => own.locator('.suggestions [role=option] code').allTextContents(),
+        (now) => now.length > 0,
+      );
+      // All at once, before the worker can answer.
+      await own.evaluate(`(() => {
+        const filter = document.activeElement;
+        filter.value = 'na';
+        filter.dispatchEvent(new Event('input', { bubbles: true }));
+        filter.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true, cancelable: true }));
+      })()`);
+      // The filter is tested after the list has been made.
+      await becomes(() => filter.getAttribute('aria-invalid'), 'true');
+      await own.keyboard.press('Tab');
+      await becomes(() => filter.inputValue(), `${first} `);
+      await own.context().close();
+    });
+
     it('a click on a heading sorts, up, down, and as in the file; the chosen message stays chosen', async () => {
       await page.locator('.table').focus();
       await key('Home');
