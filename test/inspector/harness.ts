@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { embedCapture } from '../../src/inspector/embed.js';
+import { patienceMs } from '../patience.js';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -76,9 +77,6 @@ export class Harness {
     rmSync(this.#folder, { recursive: true });
   }
 }
-
-/** How long a page is waited for, in milliseconds: machines that test are busy. */
-const patienceMs = 120_000;
 
 /** Waits until what is read passes; returns it. Fails, after a while, with what is read instead. */
 export async function eventually<T>(read: () => Promise<T>, passes: (value: T) => boolean): Promise<T> {
