@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { normalizePath } from 'vite';
 import type { Plugin } from 'vitest/config';
+import { runFolder } from './run-folder.js';
 import { buildAsShipped } from './vite-build.js';
 
 const root = resolve(import.meta.dirname, '..');
@@ -70,11 +71,8 @@ export function builtSources(): Plugin {
     enforce: 'pre',
     async configureVitest({ vitest }) {
       if (vitest.config.watch || vitest.config.coverage.enabled) return;
-      // A folder of this run alone: another may begin while it lasts.
-      mkdirSync(cache, { recursive: true });
-      folder = mkdtempSync(join(cache, 'gunyah-rm-sources-'));
-      // Not in `vitest.onClose`, which is not called when the run is interrupted.
-      process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+      // Another run may begin while this one lasts.
+      folder = runFolder(cache);
       const sources = new Set(listSources());
       await buildSources(sources, folder);
       built = sources;

@@ -80,6 +80,8 @@ export async function takeScenario(
   };
   try {
     for await (const piece of pieces) {
+      // A thread may have looked at many pieces ahead.
+      if (io.isInterrupted) return;
       for (const line of maker.push(piece)) if (!(await play(line))) return;
       if (io.isOutputClosed) return;
       pause?.();
@@ -87,7 +89,10 @@ export async function takeScenario(
     if (io.isInterrupted) return;
     for (const line of maker.end()) if (!(await play(line))) return;
   } catch (error) {
-    throw error instanceof WireError ? error.within(`${nameOfInput(path)}: `) : error;
+    if (!(error instanceof WireError)) throw error;
+    // The user has cut the input: compressed data has no end then.
+    if (io.isInterrupted) return;
+    throw error.within(`${nameOfInput(path)}: `);
   }
 }
 

@@ -30,6 +30,7 @@ import {
   rules,
   sideOf,
   type Transition,
+  type TransitionStep,
 } from './transition.js';
 
 /** Memory that a host gives a VM: the fields of KVM_SET_USER_MEMORY_REGION that say where. Bytes. */
@@ -108,46 +109,52 @@ export class PhysicalMemory {
    * debug build: it is mapped there no more.
    */
   donate(transition: Transition): Refusal | undefined {
-    return this.#perform(rules.donate, transition, OWNER_ACCESS[transition.kind]);
+    return this.#perform('donate', transition, OWNER_ACCESS[transition.kind]);
   }
 
   /** As a donation, but the source keeps its access: pages that it uses may go, too. */
   entrust(transition: Transition): Refusal | undefined {
     const { kind, source, target } = transition;
-    const refused = this.#perform(rules.donate, transition, OWNER_ACCESS[kind], false);
+    const refused = this.#perform('donate', transition, OWNER_ACCESS[kind], false);
     return refused ?? this.share({ ...transition, source: target, target: source }, Access.RWX);
   }
 
   /** The target may use pages beside the source. @param access bits of Access, for the target. */
   share(transition: Transition, access: number): Refusal | undefined {
-    return this.#perform(rules.share, transition, access);
+    return this.#perform('share', transition, access);
   }
 
   /** Ends a share: the target loses the pages. */
   unshare(transition: Transition): Refusal | undefined {
-    return this.#perform(rules.unshare, transition, Access.RWX);
+    return this.#perform('unshare', transition, Access.RWX);
   }
 
   /** The target alone has access to pages that the source owns. @param access bits of Access, for the target. */
   lend(transition: Transition, access: number): Refusal | undefined {
-    return this.#perform(rules.lend, transition, access);
+    return this.#perform('lend', transition, access);
   }
 
   /** Ends a loan: the target loses the pages, and the source has access again. */
   reclaim(transition: Transition): Refusal | undefined {
-    return this.#perform(rules.reclaim, transition, Access.RWX);
+    return this.#perform('reclaim', transition, Access.RWX);
   }
 
   /** @param losesAccess whether the source must not be using the pages. */
-  #perform(rule: Rule, transition: Transition, access: number, losesAccess = true): Refusal | undefined {
+  #perform(
+    step: TransitionStep,
+    transition: Transition,
+    access: number,
+    losesAccess = true,
+  ): Refusal | undefined {
+    const rule: Rule = rules[step];
     const { source, target, size } = transition;
-    const from = sideOf(rule, 'source', source, size);
-    const to = sideOf(rule, 'target', target, size);
+    const from = sideOf(step, 'source', source, size);
+    const to = sideOf(step, 'target', target, size);
     const invalid = checkParties(transition, from, to) ?? checkRights(to, access);
     if (invalid !== undefined) return this.refused(invalid);
     const pieces = this.#spaces.pieces(from);
     const nowhere = target.address === undefined;
-    const trusted = rule === rules.donate && this.#isTrusted(from.owner, to.owner);
+    const trusted = step === 'donate' && this.#isTrusted(from.owner, to.owner);
     const refused =
       checkRangeOwned(from, transition.kind, pieces, rule.source) ??
       (losesAccess && rule.target === 'unmapped' ? this.#inUse.check(from, pieces) : undefined) ??
@@ -182,8 +189,8 @@ export class PhysicalMemory {
     if (rule.sourceKeeps === 'nothing') sourceSpace?.unmap(from);
     if (rule.target === 'borrowed' && targetSpace !== undefined) unmapBorrowed(targetSpace, to, pieces);
     for (const run of runs) targetSpace?.map(run, access);
-    if (rule === rules.lend) sourceSpace?.hide(from);
-    if (rule === rules.reclaim) sourceSpace?.show(from);
+    if (step === 'lend') sourceSpace?.hide(from);
+    if (step === 'reclaim') sourceSpace?.show(from);
     return undefined;
   }
 

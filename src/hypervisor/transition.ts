@@ -42,8 +42,6 @@ export interface Transition {
 
 /** What a transition requires of its two sides, and what becomes of the pages. */
 export interface Rule {
-  /** Its name in refusals. */
-  readonly step: string;
   /** States that a page may have for the source. */
   readonly source: readonly PageState[];
   /** Whether the target must have nothing there, or exactly these pages. */
@@ -56,43 +54,40 @@ export interface Rule {
 
 const ended: Rule['becomes'] = (record, { owner }) => withoutBorrower(record, owner);
 
+/** By their names, which refusals show. */
 export const rules = {
   donate: {
-    step: 'donate',
     source: ['owned'],
     target: 'unmapped',
     sourceKeeps: 'nothing',
     becomes: ({ kind }, { owner, address }) => ownedRecord(kind, owner, address),
   },
   share: {
-    step: 'share',
     source: ['owned', 'shared-owned'],
     target: 'unmapped',
     sourceKeeps: 'access',
     becomes: (record, target) => withBorrower(record, target, false),
   },
   unshare: {
-    step: 'unshare',
     source: ['shared-owned'],
     target: 'borrowed',
     sourceKeeps: 'access',
     becomes: ended,
   },
   lend: {
-    step: 'lend',
     source: ['owned'],
     target: 'unmapped',
     sourceKeeps: 'address',
     becomes: (record, target) => withBorrower(record, target, true),
   },
-  reclaim: { step: 'reclaim', source: ['lent'], target: 'borrowed', sourceKeeps: 'access', becomes: ended },
+  reclaim: { source: ['lent'], target: 'borrowed', sourceKeeps: 'access', becomes: ended },
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type TransitionStep = keyof typeof rules;
 
 /** One side of a transition, as checks and refusals name it. */
 export function sideOf(
-  { step }: Rule,
+  step: TransitionStep,
   side: 'source' | 'target',
   { owner, address }: Party,
   size: number,

@@ -21,16 +21,16 @@ interface Untaken {
   readonly frame: Uint8Array;
 }
 
-/** A line that a comment says. */
-interface Said {
-  readonly kind: 'said';
+/** A step that the comment of a packet states as a line of a recording. */
+interface Stated {
+  readonly kind: 'stated';
   readonly line: Line;
 }
 
 /** A step that packets show. What VMs take during it is put there when it ends. */
 type Shown = Operation & { -readonly [K in Exclude<keyof RecordedStep, 'kind'>]: RecordedStep[K] };
 
-type Step = Said | Shown;
+type Step = Stated | Shown;
 
 type Counts = ReadonlyMap<number, number>;
 type Note = { readonly operation: Line } | { readonly waiting: Counts } | { readonly lost: Counts };
@@ -142,7 +142,7 @@ export class CaptureSteps {
   }
 
   #operation(line: Line): void {
-    this.#open({ kind: 'said', line });
+    this.#open({ kind: 'stated', line });
     if (line.op === 'receive_limit') this.#heldBack.set(line.vmid as number, line.count as number);
     if (line.op === 'receive_limit') this.#limited.delete(line.vmid as number);
     if (line.op === 'drain' || line.op === 'reboot')
@@ -205,7 +205,7 @@ export class CaptureSteps {
   }
 
   #emit(step: Step, out: readonly Untaken[], panic?: string): void {
-    if (step.kind !== 'said') {
+    if (step.kind !== 'stated') {
       step.out = out;
       step.panic = panic;
       this.#shown(step);

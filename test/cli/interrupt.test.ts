@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
 import { noStdio } from '../../src/node/stdio.js';
@@ -6,9 +7,10 @@ import { noStdio } from '../../src/node/stdio.js';
 const TRUNCATED = '{"from":3,"frame":"21010100170000560000"}';
 
 /** Runs a command whose input stops after some bytes; then the user interrupts it. */
-async function interrupted(words: readonly string[], input: string) {
+async function interrupted(words: readonly string[], input: Uint8Array | string) {
   const stops: (() => void)[] = [];
   let out = '';
+  let errors = '';
   const stdio = {
     ...noStdio,
     onStop: (stop: () => void) => void stops.push(stop),
@@ -16,14 +18,17 @@ async function interrupted(words: readonly string[], input: string) {
       out += Buffer.from(bytes);
       return true;
     },
+    writeError: (text: string) => {
+      errors += text;
+    },
     async *arrivals(signal: AbortSignal) {
-      yield Buffer.from(input);
+      yield Buffer.from(input as Uint8Array);
       for (const stop of stops) stop();
       expect(signal.aborted).toBe(true);
     },
   };
   const code = await run(words, stdio);
-  return { code, lines: out.trimEnd().split('\n') };
+  return { code, lines: out.trimEnd().split('\n'), errors };
 }
 
 const ALLOC = '{"from":3,"name":"VM_ALLOC_VMID","payload":{"vmid":0}}';
@@ -65,6 +70,13 @@ describe('an interrupt', () => {
     const { code, lines } = await interrupted(['lint', '-', '--format', 'sarif'], input);
     const { runs } = JSON.parse(lines.join('\n')) as { runs: [{ results: { ruleId: string }[] }] };
     expect([code, runs[0].results.map(({ ruleId }) => ruleId)]).toEqual([130, ['wire/truncated']]);
+  });
+
+  it('cuts compressed data, which is no damage', async () => {
+    // Nothing can be unpacked of a header alone.
+    const start = gzipSync(`{"scenario":"x"}\n${ALLOC}\n`).subarray(0, 10);
+    const { code, lines, errors } = await interrupted(['lint', '-'], start);
+    expect([code, lines, errors]).toEqual([130, ['0 findings'], '']);
   });
 });
 

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly outputFd?: number;
   /** Cuts inputs into pieces of so many bytes, which `--jobs` spreads over threads that are none. */
   readonly pieceSize?: number;
+  /** Bytes of standard output after which the user interrupts the command. */
+  readonly stopAfter?: number;
   /** Columns of the terminal that standard output is; no terminal without. */
   readonly columns?: number;
 }
@@ -50,10 +52,12 @@ function threadsHere(pieceSize: number): Threads {
 
 /** Runs a command line in this process. What it throws comes through. */
 export async function gunyahRm(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const { input = '', env = {}, columns, pieceSize, ...fds } = options;
+  const { input = '', env = {}, columns, pieceSize, stopAfter = Number.POSITIVE_INFINITY, ...fds } = options;
   const unread = Buffer.from(input as Uint8Array);
   let read = 0;
   const out: Uint8Array[] = [];
+  let written = 0;
+  const stops: (() => void)[] = [];
   let stderr = '';
   const stdio: Stdio = {
     ...noStdio,
@@ -63,8 +67,14 @@ export async function gunyahRm(args: readonly string[], options: RunOptions = {}
       read += size;
       return size;
     },
-    // The array is written over later.
-    write: (bytes) => out.push(Uint8Array.from(bytes)) > 0,
+    write: (bytes) => {
+      // The array is written over later.
+      out.push(Uint8Array.from(bytes));
+      written += bytes.length;
+      if (written >= stopAfter) for (const stop of stops) stop();
+      return true;
+    },
+    onStop: (stop) => void stops.push(stop),
     writeError: (text) => {
       stderr += text;
     },

@@ -105,3 +105,14 @@ describe('a thread for the model changes nothing', () => {
       expect(shared.stdout === alone.stdout).toBe(true);
     });
 });
+
+test('an interrupt ends it at the same piece of the file', async () => {
+  const whole = ['lint', path('boots.pcapng'), '--json', '--notes', '--jobs'];
+  const alone = await gunyahRm([...whole, '1'], { pieceSize: 100, stopAfter: 1 });
+  const shared = await gunyahRm([...whole, '2'], { pieceSize: 100, stopAfter: 1 });
+  const all = await gunyahRm([...whole, '1']);
+  expect(shared).toEqual(alone);
+  expect(shared.code).toBe(130);
+  expect(shared.stdout.length).toBeGreaterThan(0);
+  expect(shared.stdout.length).toBeLessThan(all.stdout.length);
+});

@@ -24,16 +24,16 @@ export interface ModelTask {
   readonly isLast: boolean;
 }
 
-/** What the model says at a moment, as `CaptureLinter.moments` counts them. */
-export interface Said {
+/** What the model has found or noted at a moment, as `CaptureLinter.moments` counts them. */
+export interface ModelRemark {
   readonly moment: number;
   readonly finding?: Finding;
   readonly note?: LintNote;
 }
 
-/** What it says about the bytes of a task. */
+/** What the model makes of the bytes of a task. */
 export interface ModelAnswer {
-  readonly said: readonly Said[];
+  readonly remarks: readonly ModelRemark[];
   /** The last moment that it comes to: what follows cannot be read. Undefined: it goes on. */
   readonly last: number | undefined;
 }
@@ -50,8 +50,8 @@ export class ModelThread implements ModelElsewhere {
   readonly #setup: ModelSetup;
   readonly #told: Pick<LinterOptions, 'finding' | 'note'>;
   #queue: TaskQueue<ModelTask, ModelAnswer> | undefined;
-  /** What was said and is not told yet, the first of it at {@link #next}. */
-  #said: readonly Said[] = [];
+  /** Remarks of the model. Those from {@link #next} on are not told yet. */
+  #remarks: readonly ModelRemark[] = [];
   #next = 0;
   #moment = 0;
   /** The last moment that the model comes to. */
@@ -101,8 +101,8 @@ export class ModelThread implements ModelElsewhere {
   next(): void {
     this.#moment++;
     if (this.#moment > this.#last) throw new Error('only the thread of the model cannot read the capture');
-    for (; this.#said[this.#next]?.moment === this.#moment; this.#next++) {
-      const { finding, note } = this.#said[this.#next] as Said;
+    for (; this.#remarks[this.#next]?.moment === this.#moment; this.#next++) {
+      const { finding, note } = this.#remarks[this.#next] as ModelRemark;
       if (finding !== undefined) this.#told.finding(finding);
       if (note !== undefined) this.#told.note?.(note);
     }
@@ -119,8 +119,8 @@ export class ModelThread implements ModelElsewhere {
       1,
       'lint',
       this.#setup,
-      ({ said, last = this.#last }) => {
-        this.#said = [...this.#said.slice(this.#next), ...said];
+      ({ remarks, last = this.#last }) => {
+        this.#remarks = [...this.#remarks.slice(this.#next), ...remarks];
         this.#next = 0;
         this.#last = last;
       },

@@ -8,13 +8,13 @@ import { noStdio } from '../../../node/stdio.js';
 import type { Work } from '../../../node/threads.js';
 import { type ManagerProfile, managers, platforms } from '../../../rm/index.js';
 import { loadable, loadedFiles } from './loads.js';
-import type { ModelAnswer, ModelSetup, ModelTask, Said } from './model-thread.js';
+import type { ModelAnswer, ModelRemark, ModelSetup, ModelTask } from './model-thread.js';
 import { wantsRule } from './options.js';
 
 /** Runs the manager's model over a capture. @param setup a {@link ModelSetup} */
 export function work(setup: unknown): Work {
   const { file, peer, level, ignore, platform, manager, allowOutside, notes, loads } = setup as ModelSetup;
-  let said: Said[] = [];
+  let remarks: ModelRemark[] = [];
   const linter: CaptureLinter = new CaptureLinter(
     {
       platform: named(platforms, platform),
@@ -22,8 +22,8 @@ export function work(setup: unknown): Work {
       file: loadable(new Files(noStdio), file, loads, allowOutside),
       peers: peer,
       wants: wantsRule({ level, ignore }),
-      finding: (finding) => said.push({ moment: linter.moments, finding: apart(finding) }),
-      note: notes ? (note) => said.push({ moment: linter.moments, note }) : undefined,
+      finding: (finding) => remarks.push({ moment: linter.moments, finding: apart(finding) }),
+      note: notes ? (note) => remarks.push({ moment: linter.moments, note }) : undefined,
       isModelOnly: true,
     },
     loadedFiles(loads),
@@ -48,8 +48,8 @@ export function work(setup: unknown): Work {
       if (!(error instanceof WireError || error instanceof FileError)) throw error;
       last = linter.moments;
     }
-    const answer: ModelAnswer = { said, last };
-    said = [];
+    const answer: ModelAnswer = { remarks, last };
+    remarks = [];
     return answer;
   };
 }
