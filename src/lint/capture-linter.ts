@@ -8,6 +8,7 @@ import type { LinterOptions, ModelElsewhere } from './options.js';
 
 /** A file that is in the machine's memory when the capture begins. */
 export interface LoadedFile {
+  /** Physical address of its first byte. */
   readonly address: number;
   /** As {@link LinterOptions.file} knows it. */
   readonly name: string;

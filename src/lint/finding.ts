@@ -6,16 +6,17 @@ export interface Place {
   readonly step?: number;
   /** The scenario of the step, unless it is the first of its file. */
   readonly scenario?: string;
+  /** Number of the packet in the capture, from 1. */
   readonly frame?: number;
   /** Number of the message, as `decode` counts. */
   readonly no?: number;
 }
 
-/** Bytes of a message. */
+/** A range of the bytes of a message. */
 export interface Passage {
   /** Payload, in replies from after the error word. */
   readonly payload: Uint8Array;
-  /** The field's bytes are [offset, end) of the payload. Equal: no field is concerned. */
+  /** The field is the bytes [offset, end) of the payload. If the two are equal, no field is concerned. */
   readonly offset: number;
   readonly end: number;
   /** The field; empty when none is concerned. */

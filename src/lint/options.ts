@@ -5,8 +5,11 @@ import type { Rule } from './rule.js';
 import { modelRules } from './rules/index.js';
 
 export interface LinterOptions {
+  /** The machine that the model runs on. Default: `platforms.native`. */
   readonly platform?: PlatformProfile | undefined;
+  /** The manager that the model is. Undefined: the one that the first line names. */
   readonly manager?: ManagerProfile | undefined;
+  /** Gives the contents of files that lines load. */
   readonly file: FileContents;
   /** Names of managers and clients whose rules count. Undefined: all. */
   readonly peers?: ReadonlySet<string> | undefined;

@@ -17,6 +17,7 @@ export interface Outlet {
 
 /** Bytes that are in physical memory when the manager boots. */
 export interface MemoryContents {
+  /** Physical address of the first byte. */
   readonly address: number;
   readonly bytes: Uint8Array;
 }
@@ -35,10 +36,13 @@ export interface LiveOptions {
   readonly platform: PlatformProfile;
   /** By default the public one of December 2023. */
   readonly manager?: ManagerProfile | undefined;
+  /** Answers with an error where the public manager dies. */
   readonly careful: boolean;
+  /** Loaded at each boot. */
   readonly memory: readonly MemoryContents[];
   /** Boots again after a panic. Otherwise the manager stays silent from then on. */
   readonly rebootOnPanic: boolean;
+  /** Called when the manager dies, with the place in it. */
   readonly onPanic: (reason: PanicReason) => void;
   /** Called for every message. `refusal` says why it is on no queue; undefined when it is on one. */
   readonly onMessage: (from: number, to: number, message: Uint8Array, refusal: string | undefined) => void;

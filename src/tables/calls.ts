@@ -5,19 +5,26 @@ import { formatId, type Protocol } from '../schema/index.js';
 import { type Column, codeColumn, numberColumn, type Table, type Timed, timeColumn } from './column.js';
 import { rowPutter } from './row-putter.js';
 
-/** A request with its reply, until the next call. */
+/** A request and its reply. The time is that of the request. */
 export interface Call extends Timed {
+  /** Numbers of both messages, as `decode` counts. Without a reply, all that tells of one is undefined. */
   readonly request: number;
   readonly reply: number | undefined;
+  /** VMIDs of the caller and of whom it asks. */
   readonly from: number;
   readonly to: number;
+  /** Sequence number of both messages. */
   readonly seq: number;
+  /** Undefined for a message id that the protocol does not have. */
   readonly name: string | undefined;
   readonly id: number;
+  /** Error word of the reply. */
   readonly error: number | undefined;
+  /** From the request to the reply; undefined also where a time is not known. */
   readonly latencyNs: number | undefined;
 }
 
+/** The table `calls`: a row for each call. @param protocol whose ids, names and errors are shown as text. */
 export function callTable(protocol: Protocol): Table<Call> {
   const errorText = (error: number) => enumName(protocol.error, error) ?? String(error);
   const columns: Column<Call>[] = [
