@@ -1,6 +1,8 @@
+import { Buffer } from 'buffer/index.js';
+import { plainBytes } from './bytes.js';
+
 const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-const DIGIT_9 = '9'.charCodeAt(0);
 const digits = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 const ascii = new TextDecoder();
 /** Bytes whose hex is made at once. */
@@ -36,15 +38,7 @@ function hexPiece(bytes: Uint8Array, start: number, end: number): string {
 /** The bytes of hex text; undefined unless the text consists of pairs of hex digits. */
 export function parseHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
-  const bytes = new Uint8Array(text.length / 2);
-  for (let at = 0; at < bytes.length; at++)
-    bytes[at] = (digitValue(text.charCodeAt(2 * at)) << 4) | digitValue(text.charCodeAt(2 * at + 1));
-  return bytes;
-}
-
-/** The value of a hex digit. @param code of the character: letters have 1 to 6 in their lowest four bits. */
-function digitValue(code: number): number {
-  return (code & 15) + (code > DIGIT_9 ? 9 : 0);
+  return plainBytes(Buffer.from(text, 'hex'));
 }
 
 /** Bytes per line of an array literal. */

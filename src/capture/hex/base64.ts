@@ -1,3 +1,4 @@
+import { Buffer } from 'buffer/index.js';
 import { GrowingBuffer } from '../packets/index.js';
 import { type Recogniser, textForm } from './form.js';
 import { undressed } from './line-dress.js';
@@ -17,31 +18,16 @@ const WHOLE_LINE = /^\s*[A-Za-z0-9+/_-]+={0,2}\s*$/;
 /** Digits of a line of base64 (coreutils), of PEM, of MIME, and of mails. */
 const ROWS: ReadonlySet<number> = new Set([64, 72, 76]);
 
-/** Values of the digits by their character codes. */
-const VALUES = new Uint8Array(128);
-for (const alphabet of [
-  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
-  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_',
-])
-  for (let value = 0; value < alphabet.length; value++) VALUES[alphabet.charCodeAt(value)] = value;
-
 /** Reads a word. False if it is no base64: a last digit with bits left over, or wrong padding. */
 function readWord(word: string, row: GrowingBuffer): boolean {
   row.clear();
   const size = word.indexOf('=') < 0 ? word.length : word.indexOf('=');
   const rest = size % 4;
   if (rest === 1 || (size < word.length && word.length % 4 !== 0)) return false;
-  const bytes = new Uint8Array((6 * size) >> 3);
-  let bits = 0;
-  for (let at = 0, to = 0; at < size; at++) {
-    bits = (bits << 6) | (VALUES[word.charCodeAt(at)] as number);
-    // Of each four digits all but the first complete a byte; 4, 2 or 0 bits belong to the next.
-    const place = at % 4;
-    if (place > 0) bytes[to++] = bits >> (6 - 2 * place);
-  }
+  const bytes = Buffer.from(word, 'base64');
   row.append(bytes, 0, bytes.length);
-  const unused = (6 * size) % 8;
-  return (bits & ((1 << unused) - 1)) === 0;
+  const digits = word.slice(0, size).replaceAll('-', '+').replaceAll('_', '/');
+  return bytes.toString('base64').slice(0, size) === digits;
 }
 
 /** The messages of a line's words. */
