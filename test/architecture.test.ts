@@ -129,6 +129,24 @@ describe('architecture', () => {
     expect([...users(/\bprocess\./)].sort()).toEqual(['src/cli', 'src/node']);
   });
 
+  it('loads no manager to decode', () => {
+    // Types are not loaded, and neither is what is imported when it is needed.
+    const graph = fileGraph(
+      sources.map(({ path, text, code }) => ({
+        path,
+        text,
+        code: code.replace(/^(im|ex)port type [^;]*;|\bimport\('[^']*'\)/gm, ''),
+      })),
+    );
+    const loaded = new Set(
+      ['main.ts', 'run.ts', 'program.ts', 'commands/decode/index.ts'].map((name) => `src/cli/${name}`),
+    );
+    for (const path of loaded) for (const other of graph.get(path) ?? []) loaded.add(other);
+    expect(loaded.size).toBeGreaterThan(200);
+    const folders = [...new Set([...loaded].map(folderOf))].sort();
+    expect(folders).toEqual([...engine, 'schemas', 'src/cli', 'src/node'].sort());
+  });
+
   it('is handed time and randomness', () => {
     const pattern =
       /Date\.now|new Date\b|Math\.random|performance\.now|hrtime|setTimeout|setInterval|crypto\./;

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../base/error.js';
 import type { ManagerProfile, PlatformProfile } from '../rm/index.js';
 import type { Connector } from '../target/index.js';
-import { managerFlag, platformFlag } from './options.js';
+import { managerFlag, platformFlag } from './profile-options.js';
 import { makeConnector, targetForms } from './target-option.js';
 
 /** Options of commands that speak to a manager. */

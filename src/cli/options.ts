@@ -3,7 +3,6 @@ import { protocol } from '../../schemas/index.js';
 import { UsageError } from '../base/error.js';
 import { nameLike } from '../base/nearest.js';
 import { INPUT_FORMATS } from '../capture/input/index.js';
-import { type ManagerProfile, managers, type PlatformProfile, platforms } from '../rm/index.js';
 
 /** The value of an option that must be one of some names. @throws UsageError for another value. */
 export function oneOf<T extends string>(
@@ -61,36 +60,6 @@ export function vmOption(path: string): (text: string) => number {
     (text.toUpperCase() === 'HLOS'
       ? protocol.constants.VMID_HLOS
       : integerOption(path, 0xffff)(text)) as number;
-}
-
-/** Names of all platforms, for help texts. */
-export const platformNames = Object.keys(platforms).join(', ');
-
-/** The value of `--platform`. @throws UsageError for an unknown platform. */
-export function platformOption(name: string): PlatformProfile {
-  const known = oneOf(
-    Object.values(platforms).map((profile) => profile.name),
-    name,
-    '--platform',
-    'platform',
-  );
-  return Object.values(platforms).find((profile) => profile.name === known) as PlatformProfile;
-}
-
-/** The option `--platform`. The help prints the name of its default, not the whole profile. */
-export function platformFlag(): Option {
-  return new Option('--platform <name>', `whose machine: ${platformNames}`)
-    .argParser(platformOption)
-    .default(platforms.native, platforms.native.name);
-}
-
-/** The option `--manager`. @param otherwise what holds without it. */
-export function managerFlag(otherwise: string): Option {
-  const names = Object.keys(managers) as (keyof typeof managers)[];
-  return new Option(
-    '--manager <name>',
-    `whose manager: ${names.join(', ')}; without it ${otherwise}`,
-  ).argParser((name): ManagerProfile => managers[oneOf(names, name, '--manager')]);
 }
 
 /** The option `--jobs` of commands that share their work between threads. */

@@ -1,5 +1,5 @@
-import { constants, crc32, deflateRawSync } from 'node:zlib';
 import type { Destination } from './destination.js';
+import { zlib } from './zlib.js';
 
 /** RFC 1952: magic, deflate, no flags, no time, no extra flags, unknown system. */
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);
@@ -58,6 +58,7 @@ export class GzipDestination implements Destination {
     const bytes = Buffer.concat(this.#pending);
     this.#pending = [];
     this.#pendingSize = 0;
+    const { constants, crc32, deflateRawSync } = zlib();
     const packed = deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
     const isFirst = this.#size === 0;
     this.#crc = crc32(bytes, this.#crc);

@@ -1,8 +1,8 @@
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip, gunzipSync } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { concatenated, plainBytes } from '../base/bytes.js';
 import { WireError } from '../base/error.js';
+import { zlib } from './zlib.js';
 
 /** Bytes that tell whether and how a file is compressed, with the largest header of a zstd frame. */
 const headSize = 18;
@@ -80,7 +80,7 @@ export function unpackedWhole(bytes: Uint8Array): Uint8Array {
   const packing = packingOf(bytes);
   if (packing === undefined) return bytes;
   const content = packed(packing, () => {
-    if (packing === 'gzip') return plainBytes(gunzipSync(bytes, { maxOutputLength: wholeMax }));
+    if (packing === 'gzip') return plainBytes(zlib().gunzipSync(bytes, { maxOutputLength: wholeMax }));
     const pieces: Uint8Array[] = [];
     let size = 0;
     for (const piece of new ZstdSlices().push(bytes, true)) {
@@ -109,7 +109,7 @@ async function* chain(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncG
 }
 
 async function* gunzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip();
+  const gunzip = zlib().createGunzip();
   let sourceError: unknown;
   pipeline(Readable.from(pieces), gunzip, (error) => {
     sourceError = error;

@@ -2,11 +2,14 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { patienceMs } from '../patience.js';
 import { missingForDatagrams } from '../serve/c-peer.js';
 import { Server, Workshop } from '../serve/server.js';
 import { record } from '../serve/stream-peer.js';
 import { gunyahRm } from './run.js';
 
+/** For requests that are answered. */
+const patient = ['--timeout', String(patienceMs)];
 const workshop = new Workshop();
 const fakes: NetServer[] = [];
 afterEach(async () => {
@@ -143,7 +146,7 @@ describe.skipIf(process.platform === 'win32')('call over a socket (needs unix so
   it('speaks to serve, as any VM, with long requests', async () => {
     const path = workshop.file('live.sock');
     await Server.ready(['--socket', path]);
-    const ask = (...words: string[]) => gunyahRm(['call', ...words, '--json', '--socket', path]);
+    const ask = (...words: string[]) => gunyahRm(['call', ...patient, ...words, '--json', '--socket', path]);
     expect(json((await ask('VM_ALLOC_VMID', 'vmid=0')).stdout)).toMatchObject({ payload: { vmid: 128 } });
     expect(json((await ask('VM_ALLOC_VMID', 'vmid=0')).stdout)).toMatchObject({ payload: { vmid: 129 } });
     const many = Array.from({ length: 40 }, (_, at) => ({
@@ -186,7 +189,7 @@ describe.skipIf(process.platform === 'win32')('call over a socket (needs unix so
   ])('survives a manager that %s', async (what, serve, text) => {
     const path = await fake(`${what.replaceAll(/\W/g, '')}.sock`, serve);
     // Only those that wait in vain may run into the limit, however slow the machine is.
-    const limit = text.startsWith('no reply') ? '300' : '60000';
+    const limit = text.startsWith('no reply') ? '300' : String(patienceMs);
     const args = ['call', 'VM_GET_VMID', '--socket', path, '--seq', '1', '--timeout', limit];
     const { code, stderr } = await gunyahRm(args);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(text) });
@@ -195,7 +198,7 @@ describe.skipIf(process.platform === 'win32')('call over a socket (needs unix so
   it('prints a reply that is malformed, and takes it for a problem', async () => {
     const short = record(255, 3, Buffer.from('2102010024000056aa', 'hex'));
     const path = await fake('short.sock', (socket) => void socket.write(short));
-    const args = ['call', 'VM_GET_VMID', '--socket', path, '--seq', '1', '--json'];
+    const args = ['call', 'VM_GET_VMID', ...patient, '--socket', path, '--seq', '1', '--json'];
     const { code, stdout } = await gunyahRm(args);
     expect(json(stdout)).toMatchObject({ raw: 'aa', issues: [{ code: 'truncated' }] });
     expect(code).toBe(1);
@@ -207,7 +210,14 @@ describe.skipIf(process.platform === 'win32')('call over a socket (needs unix so
       const folder = workshop.file('dgram');
       mkdirSync(folder);
       await Server.ready(['--dgram', folder]);
-      const { code, stdout } = await gunyahRm(['call', 'VM_GET_VMID', '--dgram', folder, '--json']);
+      const { code, stdout } = await gunyahRm([
+        'call',
+        'VM_GET_VMID',
+        ...patient,
+        '--dgram',
+        folder,
+        '--json',
+      ]);
       expect({ code, keys: json(stdout) }).toMatchObject({ code: 0, keys: { payload: { vmid: 3 } } });
       expect(existsSync(`${folder}/rm-rpc-255-3`)).toBe(false);
     },
@@ -215,7 +225,7 @@ describe.skipIf(process.platform === 'win32')('call over a socket (needs unix so
 
   it('ends with 130 when it is interrupted', async () => {
     const path = await fake('slow.sock', (socket) => socket.once('data', () => void waiting.stop('SIGINT')));
-    const waiting = Server.command(['call', 'VM_GET_VMID', '--socket', path, '--timeout', '60000']);
+    const waiting = Server.command(['call', 'VM_GET_VMID', '--socket', path, ...patient]);
     expect(await waiting.ended).toMatchObject({ code: 130, stderr: '' });
   });
 });

@@ -6,6 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { protocol, VM_START } from '../../schemas/index.js';
 import { writeFrame } from '../../src/rpc/index.js';
 import { PcapngBuilder, upperPdu } from '../capture/build.js';
+import { patienceMs } from '../patience.js';
 import { main } from './bundle.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-one-processor-'));
@@ -13,8 +14,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs in which the command hung at its end before: one of five. */
 const RUNS = 16;
-/** Milliseconds after which a command that takes half a second hangs. */
-const HANGS = 60_000;
 
 it.runIf(process.platform === 'linux')('a command ends where there is one processor only', () => {
   const payload = new Uint8Array(10 << 20);
@@ -28,7 +27,7 @@ it.runIf(process.platform === 'linux')('a command ends where there is one proces
   writeFileSync(file, capture);
   for (let run = 0; run < RUNS; run++) {
     const words = ['-c', '0', process.execPath, main, 'decode', file];
-    const { status, error } = spawnSync('taskset', words, { timeout: HANGS, killSignal: 'SIGKILL' });
+    const { status, error } = spawnSync('taskset', words, { timeout: patienceMs, killSignal: 'SIGKILL' });
     expect({ status, error }).toEqual({ status: 1, error: undefined });
   }
 });

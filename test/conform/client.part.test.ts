@@ -6,6 +6,7 @@ import { type VmGenerationName, vmGenerations } from '../../src/host/vm-manager/
 import { managers } from '../../src/rm/index.js';
 import { gunyahRm } from '../cli/run.js';
 import { isWhole } from '../part.js';
+import { patienceMs } from '../patience.js';
 import { Server, Workshop } from '../serve/server.js';
 import { failuresOf, type ModelOutcome, outcomesOf, transportModel, vmManagerModel } from './client-model.js';
 
@@ -136,7 +137,7 @@ describe.skipIf(process.platform === 'win32')('conform client (needs unix socket
       '--socket',
       path,
       '--idle',
-      '60',
+      '1000',
       '--filter',
       'replies/',
       '--filter',
@@ -150,7 +151,7 @@ describe.skipIf(process.platform === 'win32')('conform client (needs unix socket
       isOver = true;
     });
     while (!isOver) {
-      await gunyahRm(['call', 'VM_GET_VMID', '--socket', path, '--timeout', '2000']);
+      await gunyahRm(['call', 'VM_GET_VMID', '--socket', path, '--timeout', String(patienceMs)]);
       await sleep(5);
     }
     expect((await played.ended).code).toBe(0);

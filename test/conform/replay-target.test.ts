@@ -4,6 +4,7 @@ import type { Line } from '../../src/base/line-readers.js';
 import { putRecording } from '../../src/conform/index.js';
 import { runLocally, SimTarget } from '../../src/target/index.js';
 import { gunyahRm } from '../cli/run.js';
+import { patienceMs } from '../patience.js';
 import { Server, Workshop } from '../serve/server.js';
 import { deviceTree, scenarios } from '../sim/scenarios.js';
 
@@ -14,6 +15,8 @@ const recordings = scenarios('rm23.ndjson').map(({ name, lines }) => ({
 const linesOf = (name: string) =>
   recordings.find((recording) => recording.name === name)?.lines as readonly Line[];
 const text = (lines: readonly Line[]) => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+/** For managers that answer. */
+const patient = ['--limit', String(patienceMs)];
 const workshop = new Workshop();
 afterEach(() => Server.stopAll());
 afterAll(() => workshop.remove());
@@ -67,10 +70,10 @@ describe.skipIf(process.platform === 'win32')('replay --target socket: (needs un
     const path = workshop.file('a.sock');
     await Server.ready(['--socket', path]);
     const direct = await gunyahRm(['replay', file]);
-    const remote = await gunyahRm(['replay', '--target', `socket:${path}`, file]);
+    const remote = await gunyahRm(['replay', ...patient, '--target', `socket:${path}`, file]);
     expect(remote).toMatchObject({ code: 0, stdout: direct.stdout, stderr: '' });
     // It has not booted since, so the VMIDs differ now.
-    const again = await gunyahRm(['replay', '--target', `socket:${path}`, '--json', file]);
+    const again = await gunyahRm(['replay', ...patient, '--target', `socket:${path}`, '--json', file]);
     expect(again.code).toBe(1);
   });
 
@@ -83,7 +86,13 @@ describe.skipIf(process.platform === 'win32')('replay --target socket: (needs un
     );
     const path = workshop.file('b.sock');
     await Server.ready(['--socket', path]);
-    const { code, stdout, stderr } = await gunyahRm(['replay', '--target', `socket:${path}`, file]);
+    const { code, stdout, stderr } = await gunyahRm([
+      'replay',
+      ...patient,
+      '--target',
+      `socket:${path}`,
+      file,
+    ]);
     expect(stderr).toContain('cannot do load');
     expect(stdout).toMatch(/^(\d+) steps, \1 equal, 0 different, \d+ not put to the target\n$/);
     expect(code).toBe(0);

@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { type CaseResult, managerCases, runCase } from '../../src/conform/index.js';
 import { runLocally, SimTarget, type SimTargetOptions } from '../../src/target/index.js';
 import { gunyahRm } from '../cli/run.js';
+import { patienceMs } from '../patience.js';
 import { Server, Workshop } from '../serve/server.js';
 import { mutants } from './mutants.js';
 
 const cases = managerCases();
+/** For managers that answer. */
+const patient = ['--limit', String(patienceMs)];
 
 /** What the cases show of a simulated manager. @param select those that run. */
 function resultsOf(options: SimTargetOptions = {}, select = (_name: string) => true): CaseResult[] {
@@ -119,7 +122,14 @@ describe('conform rm', () => {
       await Server.ready(['--socket', path]);
       const some = ['fragments/', 'memory/', 'lives/'].flatMap((name) => ['--filter', name]);
       for (let run = 0; run < 2; run++) {
-        const { code, stdout } = await gunyahRm(['conform', 'rm', '--target', `socket:${path}`, ...some]);
+        const { code, stdout } = await gunyahRm([
+          'conform',
+          'rm',
+          '--target',
+          `socket:${path}`,
+          ...patient,
+          ...some,
+        ]);
         expect(stdout).toMatch(/\n\d+ cases: \d+ passed, \d+ skipped\n$/);
         expect(code).toBe(0);
       }
@@ -141,6 +151,7 @@ describe('conform rm', () => {
         'rm',
         '--target',
         `socket:${path}`,
+        ...patient,
         '--loaded',
         '--filter',
         'notifications/shutdown',

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
 import { noStdio } from '../../src/node/stdio.js';
 import { gunyahRm } from '../cli/run.js';
+import { patienceMs } from '../patience.js';
 import { FakeTracefs } from './fake-tracefs.js';
 
 /** A queue message as the probes of `capture` print it, with its time in seconds. */
@@ -22,9 +23,6 @@ const request = (seq: number) =>
   Buffer.from(`2101${seq.toString(16).padStart(2, '0')}001700005603000000`, 'hex');
 const reply = (seq: number) =>
   Buffer.from(`2102${seq.toString(16).padStart(2, '0')}0017000056000000000a000000`, 'hex');
-
-/** How long something is waited for, in milliseconds: machines that test are busy. */
-const patienceMs = 120_000;
 
 /** `capture --run` in this process, on a fake device. */
 class LiveRun {

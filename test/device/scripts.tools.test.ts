@@ -12,6 +12,7 @@ import {
   probeScript,
   recordingScript,
 } from '../../src/device/index.js';
+import { patienceMs } from '../patience.js';
 import { FakeTracefs } from './fake-tracefs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-scripts-'));
@@ -61,9 +62,6 @@ describe('every script', () => {
       expect(spawnSync(program, [...rest, '-n', script], { encoding: 'utf8' }).stderr).toBe('');
   });
 });
-
-/** How long something is waited for, in milliseconds: machines that test are busy. */
-const patienceMs = 120_000;
 
 let scripts = 0;
 

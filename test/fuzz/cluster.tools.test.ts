@@ -30,11 +30,18 @@ done`;
 function places(name: string): { readonly home: string; readonly path: string } {
   const home = join(folder, name);
   mkdirSync(join(home, 'bin'), { recursive: true });
-  const command = `#!/usr/bin/env node
-    const { spawnSync } = require('node:child_process');
-    const words = process.argv.slice(2).map((word) =>
-      ({ '--time': '--runs', 3600: '20' })[word] ?? word.replace(/^\\/campaign|(?<=^exec:)\\/manager/, (path) => ${JSON.stringify(home)} + path));
-    process.exit(spawnSync(process.execPath, [${JSON.stringify(main)}, ...words], { stdio: 'inherit' }).status ?? 9);`;
+  const command = `#!/bin/sh
+    for word; do
+      shift
+      case "$word" in
+        --time) word=--runs;;
+        3600) word=20;;
+        /campaign*) word=${home}$word;;
+        exec:/manager) word=exec:${home}/manager;;
+      esac
+      set -- "$@" "$word"
+    done
+    exec ${process.execPath} ${main} "$@"`;
   for (const [file, text] of [
     ['bin/gunyah-rm', command],
     ['manager', manager],

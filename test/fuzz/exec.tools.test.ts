@@ -9,13 +9,14 @@ import { ExecConnector } from '../../src/node/target/exec-connector.js';
 import { type RemoteTarget, SimTarget, type Step } from '../../src/target/index.js';
 import { main } from '../cli/bundle.js';
 import { gunyahRm } from '../cli/run.js';
+import { patienceMs } from '../patience.js';
 import { recordedSessions } from './recorded-source.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-exec-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** For campaigns in which nothing hangs: a busy machine shall not make a program look as if it did. */
-const patient = ['--limit', '60000'];
+const patient = ['--limit', String(patienceMs)];
 const ask: Step = { kind: 'frame', from: 3, frame: parseHex('2101000024000056') as Uint8Array };
 
 /** A target that does what a shell script says for each line that it reads. */
@@ -39,7 +40,7 @@ async function once(target: RemoteTarget, step: Step = ask) {
 
 describe('a program that speaks the line protocol', () => {
   /** Waits long for an answer, unless there will be none. */
-  const scripted = (name: string, text: string, limitMs = 60_000) =>
+  const scripted = (name: string, text: string, limitMs = patienceMs) =>
     programTarget(script(name, text), limitMs);
   const answering = (answer: string) => `echo ready; while read line; do ${answer}; done`;
 
@@ -108,7 +109,7 @@ describe('the examples in C', () => {
     writeFileSync(tiny, text);
     execFileSync('cc', ['-Wall', '-Werror', '-o', program, join(examples, 'fork.c'), tiny]);
     const starts = join(folder, 'starts');
-    const target = programTarget(`echo >> ${starts}; exec ${program}`, 60_000);
+    const target = programTarget(`echo >> ${starts}; exec ${program}`, patienceMs);
     const long: Step = { kind: 'frame', from: 3, frame: new Uint8Array(12) };
     for (let session = 0; session < 5; session++) {
       await target.reset();
@@ -187,7 +188,7 @@ describe('the examples in C', () => {
 });
 
 describe('the simulated manager as a program', () => {
-  const target = programTarget(`exec ${process.execPath} ${main} serve --stdio`, 60_000);
+  const target = programTarget(`exec ${process.execPath} ${main} serve --stdio`, patienceMs);
   afterAll(() => target.close());
 
   it('answers as it does in this process, many steps at once, and boots again after its end', async () => {

@@ -77,11 +77,11 @@ describe.runIf(isWanted('clang'))('the mutator for other fuzzers', () => {
     compile('clang', ['-shared', '-fPIC', '-o', path('mutator.so'), path('mutator.c')]);
     mkdirSync(path('seed'));
     copyFileSync(path(`seeds/${TEXT.seed}`), path(`seed/${TEXT.seed}`));
-    const target = ['-DFROM_FILE', `-DDEFECT=${TEXT.defect}`, '-I', folder, parser];
+    const target = ['-DFOR_AFL', `-DDEFECT=${TEXT.defect}`, '-I', folder, parser];
     expect(run('afl-clang-fast', [...target, '-o', path('target')], { AFL_QUIET: '1' }).status).toBe(0);
     const crashes = (out: string, env: NodeJS.ProcessEnv) => {
       const options = ['-t', '60000', '-s', '1', '-E', String(RUNS.afl), '-i', path('seed'), '-o', path(out)];
-      const { said } = run('afl-fuzz', [...options, '--', path('target'), '@@'], {
+      const { said } = run('afl-fuzz', [...options, '--', path('target')], {
         AFL_NO_UI: '1',
         AFL_SKIP_CPUFREQ: '1',
         AFL_NO_AFFINITY: '1',

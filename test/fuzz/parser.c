@@ -3,9 +3,9 @@
  * Below each defect a request must be right as a whole: its queue messages, its counts, its lengths, its last byte.
  */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gunyah_rm.h"
 
@@ -159,16 +159,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifdef FROM_FILE
-int main(int argc, char **argv)
+#ifdef FOR_AFL
+__AFL_FUZZ_INIT();
+
+/* Thousands of inputs in one process: AFL++ spends most of its time on starting one for each. */
+int main(void)
 {
-	static uint8_t data[65536];
-	FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
-	size_t size;
-	if (file == NULL)
-		return 2;
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
+	const uint8_t *data;
+	__AFL_INIT();
+	data = __AFL_FUZZ_TESTCASE_BUF;
+	while (__AFL_LOOP(10000))
+		LLVMFuzzerTestOneInput(data, __AFL_FUZZ_TESTCASE_LEN);
+	return 0;
 }
 #endif

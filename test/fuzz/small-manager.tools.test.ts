@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../cli/bundle.js';
 import { gunyahRm } from '../cli/run.js';
 import { isWanted } from '../golden/tools.js';
+import { patienceMs } from '../patience.js';
 import { buildSmallManager, depthsOfDefects, small } from './small-manager.js';
 import { type SmallSession, smallSessions } from './small-sessions.js';
 
@@ -51,7 +52,13 @@ describe.runIf(isWanted('afl-clang-fast'))('the small manager in C', () => {
   });
 
   it('shows defects behind constants and several requests to a campaign with coverage', async () => {
-    const target = ['--target', `exec:exec ${path(small.covered)}`, '--no-reference', '--limit', '60000'];
+    const target = [
+      '--target',
+      `exec:exec ${path(small.covered)}`,
+      '--no-reference',
+      '--limit',
+      String(patienceMs),
+    ];
     const { code, stdout } = await gunyahRm(['fuzz', ...target, '--runs', '16000', '--plays', '10']);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^\d+ edges of its code$/m);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { main } from '../cli/bundle.js';
 import { gunyahRm } from '../cli/run.js';
+import { patienceMs } from '../patience.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-socket-'));
 const pidFile = join(folder, 'pid');
@@ -47,7 +48,7 @@ describe('a manager behind a socket', () => {
       '--monitor',
       monitor,
       '--limit',
-      '60000',
+      String(patienceMs),
     ];
     const { code, stdout, stderr } = await gunyahRm([...args, '--runs', '2']);
     stop();
@@ -58,7 +59,15 @@ describe('a manager behind a socket', () => {
   it('that nobody makes fresh is fuzzed until it is silent', async () => {
     const socket = join(folder, 'once.sock');
     execFileSync(restarting(socket), { stdio: 'ignore' });
-    const args = ['fuzz', '--target', `socket:${socket}`, '--limit', '1500', '--time', '30'];
+    const args = [
+      'fuzz',
+      '--target',
+      `socket:${socket}`,
+      '--limit',
+      '1500',
+      '--time',
+      String(patienceMs / 1000),
+    ];
     const { code, stdout } = await gunyahRm(args);
     stop();
     expect(code).toBe(1);

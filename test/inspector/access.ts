@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { recorded } from '../recorded.js';
-import { becomes, chose, type Harness, loaded, shows } from './harness.js';
+import { becomes, chose, eventually, type Harness, loaded, shows } from './harness.js';
 
 /** Violations that axe calls serious or critical, with the places they are at. */
 async function violations(page: Page): Promise<string[]> {
@@ -32,6 +32,7 @@ export function accessSuite(harness: () => Harness): void {
       await loaded(page);
       await page.locator('.table').focus();
       await page.locator('#filter').fill('issues');
+      await shows(page.locator('.summary'), /^\S+ match · /);
       await page.locator('#filter').press('Enter');
       await page.keyboard.press('Home');
       await page.locator('.issue-list').waitFor();
@@ -44,8 +45,8 @@ export function accessSuite(harness: () => Harness): void {
         await page.locator(ready).waitFor();
         expect(await violations(page)).toEqual([]);
       }
-      const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-      expect(overflow).toBeLessThanOrEqual(0);
+      const overflow = () => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+      await eventually(overflow, (pixels) => pixels <= 0);
       await page.context().close();
     });
 
@@ -87,7 +88,7 @@ export function accessSuite(harness: () => Harness): void {
       const page = await harness().open(recorded('vm-lifecycle.pcap'), { colorScheme: 'dark' });
       const background = () =>
         page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
-      expect(await background()).toBe('rgb(20, 23, 28)');
+      await becomes(background, 'rgb(20, 23, 28)');
       await page.getByRole('button', { name: 'Colours: auto' }).click();
       await becomes(background, 'rgb(255, 255, 255)');
       await page.reload();
@@ -135,7 +136,7 @@ export function accessSuite(harness: () => Harness): void {
       await becomes(() => page.locator('.menu[open]').count(), 0);
       await page.locator('#tab-messages').focus();
       await page.keyboard.press('ArrowRight');
-      expect(await focused()).toBe('tab-lanes');
+      await becomes(focused, 'tab-lanes');
       await page.context().close();
     });
   });

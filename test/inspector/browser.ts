@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import { patienceMs } from '../patience.js';
 
 const executablePath = '/usr/bin/chromium';
 
@@ -8,5 +9,5 @@ export const hasChromium = existsSync(executablePath);
 
 export function launchChromium(): Promise<Browser> {
   // Without its sandbox, which a container does not allow.
-  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: patienceMs });
 }

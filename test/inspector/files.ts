@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { gunyahRm } from '../cli/run.js';
 import { captures, recorded } from '../recorded.js';
-import { type Harness, lifecycle, loaded, shows } from './harness.js';
+import { becomes, type Harness, lifecycle, loaded, shows } from './harness.js';
 
 /** Section header, and an interface of a link type: a pcapng file without packets. */
 function emptyPcapng(linkType: number): Uint8Array {
@@ -45,7 +45,7 @@ export function filesSuite(harness: () => Harness): void {
       await drop(page, 'boot.pcapng', lifecycle);
       await loaded(page);
       await shows(page.locator('h1'), 'boot.pcapng');
-      expect(await page.title()).toBe('boot.pcapng - gunyah-rm inspect');
+      await becomes(() => page.title(), 'boot.pcapng - gunyah-rm inspect');
       const packed = new URL('../recorded/vm-second-boot.pcapng.gz', import.meta.url);
       await page.locator('input[type=file]').setInputFiles(packed.pathname);
       await shows(page.locator('.summary'), '97 messages');

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { embedCapture } from '../../src/inspector/embed.js';
+import { patienceMs } from '../patience.js';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -77,9 +78,6 @@ export class Harness {
   }
 }
 
-/** How long a page is waited for, in milliseconds: machines that test are busy. */
-const patienceMs = 120_000;
-
 /** Waits until what is read passes; returns it. Fails, after a while, with what is read instead. */
 export async function eventually<T>(read: () => Promise<T>, passes: (value: T) => boolean): Promise<T> {
   const end = performance.now() + patienceMs;
@@ -107,9 +105,13 @@ export async function shows(locator: Locator, text: string | RegExp): Promise<vo
   expect(last).toMatch(text);
 }
 
-/** The summary line once the capture has been read. */
+/** Waits until the capture has been read, and all its messages are in the table. */
 export async function loaded(page: Page): Promise<void> {
-  await shows(page.locator('.summary'), /^(?!.*reading).*messages in/);
+  const summary = page.locator('.summary');
+  await shows(summary, /^(?!.*reading).*messages in/);
+  const [, messages = ''] = /(\S+) messages in/.exec((await summary.textContent()) ?? '') ?? [];
+  const rows = Number(messages.replaceAll(',', '')) + 1;
+  await becomes(() => page.locator('.table').getAttribute('aria-rowcount'), String(rows));
 }
 
 /** Cells of the chosen row. */
@@ -124,13 +126,16 @@ export async function chose(page: Page, no: number): Promise<void> {
 
 /** Chooses the first message that a filter shows, another one than was chosen before. */
 export async function goTo(page: Page, filter: string): Promise<void> {
-  const title = page.locator('.details').first();
-  const before = (await title.count()) === 0 ? null : await title.getAttribute('aria-label');
+  const summary = page.locator('.summary');
+  const title = async () => (await page.locator('.details h2').allTextContents())[0];
+  const before = await title();
+  // Without a filter between, the summary would not tell one from the other.
+  await page.locator('#filter').fill('');
+  await shows(summary, /^\S+ messages in/);
   await page.locator('#filter').fill(filter);
+  await shows(summary, /^\S+ match · /);
   await page.locator('#filter').press('Enter');
-  const chosen = async () => {
-    await page.keyboard.press('Home');
-    return (await title.count()) === 0 ? null : title.getAttribute('aria-label');
-  };
-  await eventually(chosen, (now) => now !== null && now !== before && now !== 'Message');
+  await becomes(() => page.locator('.table:focus').count(), 1);
+  await page.keyboard.press('Home');
+  await eventually(title, (now) => now !== undefined && now !== before);
 }

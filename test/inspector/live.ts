@@ -2,6 +2,7 @@ import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { gunyahRm } from '../cli/run.js';
+import { patienceMs } from '../patience.js';
 import { startCommand } from './command.js';
 import { eventually, type Harness, lifecycle, shows } from './harness.js';
 
@@ -41,7 +42,8 @@ export function liveSuite(harness: () => Harness): void {
       const page = await harness().openUrl(url);
       await shows(page.locator('.summary'), /live$/);
       const to = option === '--socket' ? watched : socket;
-      for (const vmid of [0, 0, 0]) await gunyahRm(['call', 'VM_ALLOC_VMID', `vmid=${vmid}`, '--socket', to]);
+      const call = ['call', 'VM_ALLOC_VMID', 'vmid=0', '--timeout', String(patienceMs), '--socket', to];
+      for (let calls = 0; calls < 3; calls++) expect((await gunyahRm(call)).code).toBe(0);
       await eventually(
         () => page.locator('.row .col-info').allTextContents(),
         (now) => now.filter((text) => /^VM 1\d\d$/.test(text)).length === 3,

@@ -99,6 +99,10 @@ export function viewsSuite(harness: () => Harness): void {
       await page.mouse.move(2, 2);
       await shown(/^58 messages/);
       await drag(300, 600);
+      await eventually(
+        () => hint.textContent(),
+        (now) => Number.parseInt(now ?? '', 10) < 58,
+      );
       await canvas.focus();
       await page.keyboard.press('0');
       await shown(/^58 messages/);
@@ -158,7 +162,7 @@ export function viewsSuite(harness: () => Harness): void {
     it('lead from a number to the messages behind it', async () => {
       await page.getByRole('button', { name: 'VM_GET_ID', exact: true }).click();
       await shows(page.locator('.summary'), '4 match');
-      expect(await page.locator('#filter').inputValue()).toBe('name == "VM_GET_ID"');
+      await becomes(() => page.locator('#filter').inputValue(), 'name == "VM_GET_ID"');
       await page.locator('#filter').press('Escape');
     });
   });

@@ -6,6 +6,7 @@ import { Answers, Relay, readAnswerRule } from '../../src/relay/index.js';
 import { Faults, readRule } from '../../src/sim/index.js';
 import { SimConnector } from '../../src/target/index.js';
 import { gunyahRm } from '../cli/run.js';
+import { patienceMs } from '../patience.js';
 import { Server, Workshop } from '../serve/server.js';
 import { record, StreamPeer } from '../serve/stream-peer.js';
 
@@ -184,7 +185,7 @@ describe.skipIf(process.platform === 'win32')('relay (needs unix sockets)', () =
       '{"answer":{"error":"NOMEM"},"match":{"message":"VM_ALLOC_VMID"}}',
     ]).isReady();
     const call = (...words: string[]) =>
-      gunyahRm(['call', '--socket', path as string, '--timeout', '5000', ...words]);
+      gunyahRm(['call', '--socket', path as string, '--timeout', String(patienceMs), ...words]);
     expect(await call('VM_GET_VMID')).toMatchObject({ code: 0 });
     expect((await call('VM_ALLOC_VMID', 'vmid=0')).stdout).toContain('NOMEM');
     expect((await call('VM_HOST_GET_TYPE', '--timeout', '200')).stderr).toContain('no reply within 200 ms');

@@ -8,7 +8,10 @@ const BYTES_MIN = 8;
 const BYTES_MAX = 1024 * 1024;
 
 /** Prefixed numbers, and their suffixes of type in C and Rust. */
-const NUMBER = /(-?)(?:0x([0-9a-f]{1,2})|0b([01]{1,8})|([0-9a-f]{1,3}))(?:_?u8|[ul]{1,3})?(?![\w.])/iy;
+const NUMBER =
+  /(-?)(?:0x([0-9a-f]{1,2})|0b([01]{1,8})|([0-9a-f]{1,3}))(?:[_']?u8|[ul]{1,3}|\.toU?Byte\(\))?(?![\w.])/iy;
+/** The type of a number, in C and Java. */
+const CAST = /\((?:(?:un)?signed )?\w{2,12}\)\s*(?=-?\d)/y;
 /** gdb writes a run of equal values so. */
 const REPEATS = /<repeats (\d{1,4}) times>/y;
 const SPACE = /[\s,]+/y;
@@ -81,6 +84,8 @@ class ListScanner {
       return at + 2;
     }
     if (this.#list !== undefined && (text.startsWith('//', at) || char === '#')) return text.length;
+    CAST.lastIndex = at;
+    if (this.#list !== undefined && CAST.test(text)) return CAST.lastIndex;
     if ('{[('.includes(char)) {
       // Behind a name or another index, an index or the size of an array.
       const isIndex = char === '[' && at > 0 && /[\w\]]/.test(text[at - 1] as string);

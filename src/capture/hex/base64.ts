@@ -1,6 +1,7 @@
 import { Buffer } from 'buffer/index.js';
 import { GrowingBuffer } from '../packets/index.js';
 import { type Recogniser, textForm } from './form.js';
+import { undressed } from './line-dress.js';
 import {
   ambiguousLine,
   badLine,
@@ -14,8 +15,8 @@ import {
 /** A word of digits with at most two marks of padding. 11 digits are 8 bytes, a header. */
 const WORD = /[A-Za-z0-9+/_-]{11,}={0,2}/g;
 const WHOLE_LINE = /^\s*[A-Za-z0-9+/_-]+={0,2}\s*$/;
-/** Digits of a line of base64 (coreutils), of PEM, of MIME. */
-const ROWS: ReadonlySet<number> = new Set([64, 76]);
+/** Digits of a line of base64 (coreutils), of PEM, of MIME, and of mails. */
+const ROWS: ReadonlySet<number> = new Set([64, 72, 76]);
 
 /** Reads a word. False if it is no base64: a last digit with bits left over, or wrong padding. */
 function readWord(word: string, row: GrowingBuffer): boolean {
@@ -48,13 +49,15 @@ function recognise(): Recogniser {
   };
 }
 
-/** Each word is a message. A line of 64 or 76 digits goes on in the next. */
+/** Each word is a message. A line of 64, 72 or 76 digits goes on in the next. */
 class Base64Reader implements LineReader {
   readonly #assembler: MessageAssembler;
   readonly #isGiven: boolean;
   readonly #row = new GrowingBuffer();
   /** Digits of the lines of the message in progress. */
   #rowSize = 0;
+  /** A blank line has come since. */
+  #isApart = false;
 
   constructor(assembler: MessageAssembler, isGiven: boolean) {
     this.#assembler = assembler;
@@ -64,13 +67,21 @@ class Base64Reader implements LineReader {
   line(text: string, number: number, offset: number): void {
     const place = { text, number, offset };
     const row = this.#row;
-    if (WHOLE_LINE.test(text)) {
-      this.#whole(place, text.trim());
+    const word = undressed(text).trim();
+    if (WHOLE_LINE.test(word)) {
+      this.#whole(place, word);
+      return;
+    }
+    if (isBlank(text) && this.#rowSize > 0) {
+      this.#isApart = true;
       return;
     }
     this.end();
     if (this.#isGiven && !isBlank(text)) throw badLine(place, 'base64');
-    for (const _ of messagesOf(text, row)) {
+    for (const found of messagesOf(text, row)) {
+      // `base64 -w0` prints no line end: the prompt stands behind its last digit.
+      if (text.includes(`${found}@`))
+        throw ambiguousLine(place, 'a line end behind the base64, where a prompt stands');
       this.#assembler.append(row, place);
       this.end(true);
     }
@@ -84,6 +95,8 @@ class Base64Reader implements LineReader {
   #whole(place: LinePlace, word: string): void {
     const row = this.#row;
     const isRead = readWord(word, row);
+    if (this.#isApart && beginsHeader(row)) this.end();
+    this.#isApart = false;
     if (this.#rowSize > 0) {
       if (isRead && beginsHeader(row) && !this.#isGiven)
         throw ambiguousLine(
@@ -107,7 +120,7 @@ class Base64Reader implements LineReader {
 export const base64Form = textForm({
   name: 'base64',
   summary:
-    'base64 and base64url, with or without padding; each word is a message, lines of 64 or 76 digits go on',
+    'base64 and base64url, with or without padding; each word is a message, lines of 64, 72 or 76 digits go on',
   example: `IQEEAAQAAFaAAAAA
 IQIEAAQAAFYAAAAA`,
   recognise,

@@ -1,6 +1,7 @@
 import { LineSplitter } from '../packets/index.js';
 import type { Recogniser, TextForm } from './form.js';
 import { type HexStyle, textForms } from './forms.js';
+import { shownLines, undressed } from './line-dress.js';
 import { isBlank, isComment } from './messages.js';
 
 /** Size in bytes of the beginning of a file that is used to recognise its form. */
@@ -8,21 +9,30 @@ export const DETECT_SIZE = 64 * 1024;
 
 /** Recognises the form of a text from its bytes as they come, as soon as its lines tell. */
 export class FormDetector<Name extends string> {
+  readonly #isDressed: boolean;
   readonly #candidates: readonly { readonly name: Name; readonly recogniser: Recogniser; isOut: boolean }[];
   readonly #lines: LineSplitter;
   #found: Name | undefined;
+  #isSure = false;
   #size = 0;
   #lineCount = 0;
   #isOver = false;
 
-  constructor(forms: readonly Pick<TextForm<Name>, 'name' | 'recognise'>[]) {
+  /** @param isDressed what programs and people put before lines is left out. */
+  constructor(forms: readonly Pick<TextForm<Name>, 'name' | 'recognise'>[], isDressed = false) {
+    this.#isDressed = isDressed;
     this.#candidates = forms.map(({ name, recognise }) => ({ name, recogniser: recognise(), isOut: false }));
-    this.#lines = new LineSplitter((text, number, offset) => this.#line(text, number, offset), DETECT_SIZE);
+    this.#lines = new LineSplitter((text, number, offset) => this.#lineOf(text, number, offset), DETECT_SIZE);
   }
 
   /** The form, undefined while it is open or when it is none. */
   get found(): Name | undefined {
     return this.#found;
+  }
+
+  /** The text has shown the form: `found` is not only what it may be since it is nothing else. */
+  get isSure(): boolean {
+    return this.#isSure;
   }
 
   /** Nothing that follows can change `found`. */
@@ -51,8 +61,12 @@ export class FormDetector<Name extends string> {
     this.#end(false);
   }
 
-  #line(text: string, number: number, offset: number): void {
+  #lineOf(text: string, number: number, offset: number): void {
     this.#lineCount += 1;
+    for (const line of shownLines(text)) this.#line(this.#isDressed ? undressed(line) : line, number, offset);
+  }
+
+  #line(text: string, number: number, offset: number): void {
     if (this.#isOver || isBlank(text) || isComment(text)) return;
     for (const candidate of this.#candidates) {
       if (candidate.isOut) continue;
@@ -60,6 +74,7 @@ export class FormDetector<Name extends string> {
       candidate.isOut = recognition === 'no';
       if (recognition !== 'yes') continue;
       this.#found = candidate.name;
+      this.#isSure = true;
       this.#isOver = true;
       return;
     }
@@ -70,11 +85,28 @@ export class FormDetector<Name extends string> {
     if (!isCut || this.#lineCount === 0) this.#lines.end();
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#found = this.#candidates.find(({ isOut, recogniser }) => !isOut && recogniser.end())?.name;
+    const ends = this.#candidates.map(({ name, isOut, recogniser }) => ({
+      name,
+      end: !isOut && recogniser.end(),
+    }));
+    const sure = ends.find(({ end }) => end === true);
+    this.#isSure = sure !== undefined;
+    this.#found = (sure ?? ends.find(({ end }) => end === 'perhaps'))?.name;
   }
 }
 
 /** Recognises any of the forms of text. */
 export function textDetector(): FormDetector<HexStyle> {
   return new FormDetector<HexStyle>(textForms);
+}
+
+/**
+ * The form of the lines of a text behind what programs and people put before them, from its first DETECT_SIZE bytes.
+ * Undefined when it is none, or open.
+ */
+export function dressedForm(prefix: Uint8Array): HexStyle | undefined {
+  const detector = new FormDetector<HexStyle>(textForms, true);
+  detector.push(prefix);
+  detector.end();
+  return detector.isSure ? detector.found : undefined;
 }

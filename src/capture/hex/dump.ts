@@ -1,6 +1,9 @@
 import { GrowingBuffer } from '../packets/index.js';
+import { turnedSize, turnGroups } from './groups.js';
 import {
   badLine,
+  beginsHeader,
+  beginsMessage,
   isBlank,
   isComment,
   type LinePlace,
@@ -8,6 +11,9 @@ import {
   type MessageAssembler,
   startsRpcMessage,
 } from './messages.js';
+
+/** Base of the digits of an offset. */
+export type Radix = 8 | 10 | 16;
 
 /** The part of a dump line before its bytes. */
 export interface DumpLine {
@@ -17,8 +23,10 @@ export interface DumpLine {
   readonly offset: string | undefined;
   /** `offset` is no number or too wide to be an offset: the kernel was asked for addresses. */
   readonly isAddress: boolean;
-  /** Base of the digits of `offset`. */
-  readonly radix: 8 | 16;
+  /** Bases that the digits of `offset` may have, the usual one first. */
+  readonly radixes: readonly Radix[];
+  /** Bytes of a group. More than one may be a number, whose bytes the grammar has turned around or has not. */
+  readonly groupSize: number;
   /** Digits of each number, where that is the same on all lines of a dump. */
   readonly width?: number;
 }
@@ -43,8 +51,10 @@ interface Dump {
   readonly name: string;
   /** Low 32 bits of the first line's offset, NaN when that is no number; undefined when its lines have none. */
   readonly base: number | undefined;
-  readonly radix: number;
+  radixes: readonly Radix[];
   readonly width: number | undefined;
+  /** Bytes of the groups that are to be turned around; 0 when they stand as the grammar reads them. */
+  readonly turned: number;
   /** The offsets are addresses. Hashed addresses do not tell whether a line continues the dump (see #continues). */
   readonly isAddress: boolean;
   /** Bytes of the first line, and of the last. */
@@ -52,6 +62,8 @@ interface Dump {
   lastRowSize: number;
   /** Where a `*` line stands in the file: the last line repeats up to the next offset. */
   repeatsAt: number | undefined;
+  /** Another line has come since its last. */
+  isInterrupted: boolean;
 }
 
 /** Assembles the lines of dumps with offsets. Each dump is one message. */
@@ -73,7 +85,7 @@ export class DumpReader implements LineReader {
   line(text: string, number: number, offset: number): void {
     if (isComment(text)) return;
     if (isBlank(text)) {
-      this.#finish();
+      this.otherLine();
       return;
     }
     if (text.trim() === '*' && this.#dump !== undefined) {
@@ -87,46 +99,59 @@ export class DumpReader implements LineReader {
     else this.#bytes(line, place);
   }
 
-  /** A line of a log that is no dump. */
+  /** A line that is no dump. Offsets tell which lines belong together. */
   otherLine(): void {
-    if (this.#dump?.base === undefined) this.#finish();
+    const dump = this.#dump;
+    if (dump === undefined) return;
+    const mayGoOn = dump.base !== undefined && dump.lastRowSize === dump.rowSize;
+    if (this.#grammar.isLog ? dump.base === undefined : !mayGoOn) this.#finish();
+    else dump.isInterrupted ||= !this.#grammar.isLog;
   }
 
   end(): void {
     this.#finish();
   }
 
-  /** In a kernel log other messages may come between the lines of a dump. Offsets tell which lines belong together. */
   #otherLine(place: LinePlace): void {
     const { isLog, hasTitles } = this.#grammar;
-    if (isLog) {
-      this.otherLine();
-      return;
-    }
+    this.otherLine();
+    if (isLog) return;
+    if ((!this.#isGiven || hasTitles) && !DATA_LIKE.test(place.text)) return;
     this.#finish();
-    if ((this.#isGiven && !hasTitles) || DATA_LIKE.test(place.text)) throw badLine(place);
+    throw badLine(place);
   }
 
   #bytes(line: DumpLine, place: LinePlace): void {
     const row = this.#row;
     if (!this.#continues(line, place)) {
       this.#finish();
+      const turned = line.offset === undefined ? 0 : turnedSize(row, line.groupSize);
       // Numbers at the end of a log line look like a dump without offsets, so such a dump must begin with an RPC header.
       if (line.offset === undefined && !startsRpcMessage(row)) return;
-      this.#start(line);
+      this.#start(line, turned);
     }
     const dump = this.#dump as Dump;
     if (dump.width !== line.width) throw badLine(place, 'numbers as wide as those before');
+    if (dump.turned > 0 && !turnGroups(row, dump.turned)) throw badLine(place, 'whole numbers');
     dump.lastRowSize = row.length;
     this.#assembler.append(row, place);
   }
 
-  #start(line: DumpLine): void {
+  #start(line: DumpLine, turned: number): void {
     const rowSize = this.#row.length;
-    const { name, radix, width } = line;
-    const base = line.offset === undefined ? undefined : low32(line.offset, radix);
+    const { name, radixes, width } = line;
+    const base = line.offset === undefined ? undefined : low32(line.offset, radixes[0] as Radix);
     const isAddress = line.isAddress || (this.#grammar.isLog === true && base !== undefined && base !== 0);
-    this.#dump = { name, base, radix, width, isAddress, rowSize, lastRowSize: rowSize, repeatsAt: undefined };
+    const rest = {
+      width,
+      turned,
+      isAddress,
+      rowSize,
+      lastRowSize: rowSize,
+      repeatsAt: undefined,
+      isInterrupted: false,
+    };
+    this.#dump = { name, base, radixes, ...rest };
   }
 
   /** Whether the line in #row belongs to the dump in progress; fills in what a `*` stands for. */
@@ -136,11 +161,11 @@ export class DumpReader implements LineReader {
     if (dump.base === undefined || line.offset === undefined) {
       return dump.base === undefined && line.offset === undefined && this.#followsFullRow(dump);
     }
-    const offset = low32(line.offset, dump.radix);
-    if (offset === 0) return false;
+    if (low32(line.offset, 16) === 0) return false;
     const size = this.#assembler.bytes.length;
-    // 0, which no line in progress can be at, when one of the two is no number.
-    const distance = (offset - dump.base) >>> 0;
+    const distance = distanceOf(line.offset, dump, size);
+    if (dump.isInterrupted && beginsHeader(this.#row)) return false;
+    dump.isInterrupted = false;
     if (distance === size) {
       if (dump.isAddress) this.#addressesAreReal = true;
       dump.repeatsAt = undefined;
@@ -160,18 +185,18 @@ export class DumpReader implements LineReader {
 
   /** For lines without offsets: all lines of the dump so far are full, and the new one starts no RPC message. */
   #followsFullRow(dump: Dump): boolean {
-    return dump.lastRowSize === dump.rowSize && dump.rowSize >= 16 && !startsRpcMessage(this.#row);
+    return dump.lastRowSize === dump.rowSize && dump.rowSize >= 16 && !beginsHeader(this.#row);
   }
 
   /** hexdump and od end with the offset of the end, alone on a line. */
   #endOffset(line: DumpLine, place: LinePlace): void {
     const dump = this.#dump;
-    if (dump === undefined || dump.base === undefined || line.offset === undefined) return;
+    if (dump?.base === undefined || line.offset === undefined || dump.isInterrupted) return;
     const bytes = this.#assembler.bytes;
-    const distance = (low32(line.offset, dump.radix) - dump.base) >>> 0;
-    if (dump.repeatsAt !== undefined && distance > bytes.length) this.#repeatUpTo(distance, dump, place);
     // A dump of words prints the last word whole, even if only a part of it belongs to the data.
-    if (distance < bytes.length && bytes.length - distance < 8) bytes.truncate(distance);
+    const distance = distanceOf(line.offset, dump, bytes.length, NUMBER_MAX - 1);
+    if (dump.repeatsAt !== undefined && distance > bytes.length) this.#repeatUpTo(distance, dump, place);
+    if (distance < bytes.length && bytes.length - distance < NUMBER_MAX) bytes.truncate(distance);
     if (distance !== bytes.length) {
       const message = `line ${place.number} ends the dump at ${line.offset} after ${bytes.length} bytes`;
       this.#assembler.warn('gap', place.offset, message);
@@ -200,7 +225,35 @@ export class DumpReader implements LineReader {
   }
 }
 
+/** Bytes of the largest number that dumps print. */
+const NUMBER_MAX = 8;
+
+/**
+ * How far an offset is from the beginning of a dump of `size` bytes, in the first base in which it follows them; then
+ * the dump's offsets have that base. 0, which no line in progress can be at, when one of the two is no number.
+ *
+ * @param padding so many bytes at the end may not belong to the data, if no base fits exactly.
+ */
+function distanceOf(offset: string, dump: Dump, size: number, padding = 0): number {
+  const fits = (far: number) =>
+    dump.repeatsAt === undefined ? far === size : far >= size && (far - size) % dump.rowSize === 0;
+  const isPadded = (far: number) => far < size && size - far <= padding;
+  const distances = dump.radixes.map((radix) => (low32(offset, radix) - (dump.base as number)) >>> 0);
+  const exact = distances.findIndex(fits);
+  const found = exact < 0 ? distances.findIndex(isPadded) : exact;
+  if (found < 0) return distances[0] as number;
+  dump.radixes = [dump.radixes[found] as Radix];
+  return distances[found] as number;
+}
+
+/** Whether a line of a dump begins a message, in the order of bytes of its grammar or in the other. */
+export function beginsDump({ groupSize }: DumpLine, row: GrowingBuffer): boolean {
+  return beginsMessage(row) || turnedSize(row, groupSize) > 0;
+}
+
 /** Enough to compare: a dump is not that long, and a 64-bit address is no exact number. NaN for "(ptrval)". */
 function low32(digits: string, radix: number): number {
-  return Number.parseInt(digits.slice(-8), radix);
+  return radix < 16 && !(radix === 8 ? /^[0-7]+$/ : /^\d+$/).test(digits)
+    ? Number.NaN
+    : Number.parseInt(digits.slice(-8), radix);
 }

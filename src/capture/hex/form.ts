@@ -11,8 +11,8 @@ export interface Recogniser {
    * @throws WireError `ambiguous` if the lines so far could be read in two ways.
    */
   line(text: string, number: number, offset: number): Recognition;
-  /** All lines have been taken, or as many as are looked at. */
-  end(): boolean;
+  /** All lines have been taken, or as many as are looked at. `perhaps`: the text is of the form if it is of no other. */
+  end(): boolean | 'perhaps';
 }
 
 /** A form in which people have bytes as text. Each is a row of `textForms`. */

@@ -1,12 +1,10 @@
-import { defined } from '../../base/defined.js';
 import { GrowingBuffer } from '../packets/index.js';
-import { type DumpGrammar, DumpReader } from './dump.js';
+import { beginsDump, type DumpGrammar, DumpReader } from './dump.js';
 import { byLine, textForm } from './form.js';
 import { hexEnd, readGroup } from './groups.js';
-import { beginsMessage } from './messages.js';
 
 /** Address, maybe a symbol, a colon. */
-const ADDRESS = /^(?:\(gdb\) )?\s*0x([0-9a-f]{1,16})(?: <[^<>]{1,200}>)?:\s/i;
+const ADDRESS = /^(?:\((?:gdb|qemu)\) )?\s*(?:0x)?([0-9a-f]{1,16})(?: <[^<>]{1,200}>)?:\s/i;
 
 const grammar: DumpGrammar = {
   hasTitles: true,
@@ -14,15 +12,15 @@ const grammar: DumpGrammar = {
     row.clear();
     const match = ADDRESS.exec(line);
     if (match === null) return undefined;
-    let digits: number | undefined;
+    let width = 0;
     for (const group of line.slice(match[0].length).trim().split(/\s+/)) {
       const end = hexEnd(group, 2);
-      digits ??= end - 2;
+      if (width === 0) width = end - 2;
       // All groups have the width that was asked for.
-      if (!/^0x/i.test(group) || end !== group.length || end - 2 !== digits) return undefined;
+      if (!/^0x/i.test(group) || end !== group.length || end - 2 !== width) return undefined;
       if (!readGroup(group, 2, end, false, row)) return undefined;
     }
-    return { name: '', offset: match[1], isAddress: false, radix: 16, ...defined({ width: digits }) };
+    return { name: '', offset: match[1], isAddress: false, radixes: [16], groupSize: width / 2, width };
   },
 };
 
@@ -34,7 +32,8 @@ export const gdbForm = textForm({
 0x4028 <msg+8>:	0x80	0x00	0x00	0x00`,
   recognise: byLine((line) => {
     const row = new GrowingBuffer();
-    return grammar.parse(line, row) !== undefined && beginsMessage(row);
+    const dumpLine = grammar.parse(line, row);
+    return dumpLine !== undefined && beginsDump(dumpLine, row);
   }),
   reader: (assembler, isGiven) => new DumpReader(grammar, assembler, isGiven),
 });

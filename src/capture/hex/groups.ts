@@ -1,4 +1,5 @@
 import type { GrowingBuffer } from '../packets/index.js';
+import { beginsHeader, beginsMessage, HEADER_SIZE } from './messages.js';
 
 /** How a dump writes its bytes and what follows them. */
 export interface GroupStyle {
@@ -7,31 +8,81 @@ export interface GroupStyle {
    * machine reversed.
    */
   readonly inMemoryOrder: boolean;
-  /** Two spaces end the bytes. Otherwise the text column has a mark: `|` of hexdump -C, `>` of od -t x1z. */
+  /** Two spaces end the bytes. Otherwise the text column has a mark, or is the text of the bytes. */
   readonly spacesEnd: boolean;
 }
+
+/** What stands before a text column: `|` of hexdump -C, `>` of od -t x1z, the line of hexyl. */
+const TEXT_MARKS = '|>│';
+/** What stands between groups: spaces, and amid the bytes a dash (WinDbg) or the dotted line of hexyl. */
+const GAP = /\s*(?:-(?=[\da-f]{2})|┊\s*)?/iy;
 
 /** Reads groups of hex digits from `start` up to the text column, their bytes into `row`. False for anything else. */
 export function readGroups(style: GroupStyle, line: string, start: number, row: GrowingBuffer): boolean {
   row.clear();
   let at = start;
   const width = hexEnd(line, start) - start;
+  // Spaces at the end of a line are often lost.
+  const textEnd = line.trimEnd().length;
   for (;;) {
     const end = hexEnd(line, at);
     // A number of another width is cut.
     if (!style.inMemoryOrder && end - at !== width) return false;
     if (!readGroup(line, at, end, style.inMemoryOrder, row)) return false;
-    at = skipSpaces(line, end);
+    at = gapEnd(line, end);
     if (at === line.length) return true;
-    const spaces = at - end;
-    if (spaces === 0) return false;
-    if (!style.spacesEnd) {
-      // hexdump -C has a wide gap amid the bytes.
-      if (line[at] === '|' || line[at] === '>') return true;
-    } else if (spaces > 1) {
-      return true;
-    }
+    if (at === end) return false;
+    if (TEXT_MARKS.includes(line[at] as string) || isTextOf(row, line, at, textEnd)) return true;
+    const isSpace = line.slice(end, at).trim() === '';
+    if (style.spacesEnd && isSpace && at - end > 1 && !isAmid(row, line, end, at, width)) return true;
   }
+}
+
+/** Many programs print two spaces after each eight bytes of a line, or each four, and then bytes of the same kind. */
+function isAmid(row: GrowingBuffer, line: string, end: number, at: number, width: number): boolean {
+  const next = hexEnd(line, at);
+  return row.length % 4 === 0 && at - end === 2 && next - at === width && (line[next] ?? ' ') === ' ';
+}
+
+/** Whether the rest of a line is the text of its bytes, with anything but hex digits where a byte is no character. */
+function isTextOf(row: GrowingBuffer, line: string, start: number, textEnd: number): boolean {
+  if (textEnd - start > row.length) return false;
+  for (let index = 0; index < row.length; index++) {
+    const byte = row.data[index] as number;
+    const char = start + index < textEnd ? line.charCodeAt(start + index) : SPACE;
+    const isShown = byte > SPACE && byte < DELETE;
+    if (isShown ? char !== byte : digitOf(char) >= 0) return false;
+  }
+  return true;
+}
+
+const SPACE = 0x20;
+const DELETE = 0x7f;
+
+/** Turns the bytes of each group of `size` around. False if the groups do not fill the row. */
+export function turnGroups(row: GrowingBuffer, size: number): boolean {
+  if (row.length % size !== 0) return false;
+  for (let at = 0; at < row.length; at += size) row.data.subarray(at, at + size).reverse();
+  return true;
+}
+
+/**
+ * The size of groups that begin a message only when their bytes are turned around: numbers of a program that prints
+ * them in the other order. 0 for all others.
+ */
+export function turnedSize(row: GrowingBuffer, groupSize: number): number {
+  if (beginsMessage(row) || row.length < HEADER_SIZE || row.data[groupSize - 1] !== 0x21) return 0;
+  return row.length % groupSize === 0 ? groupSize : 0;
+}
+
+/** Turns groups around if the row then begins a message, and has not before. @returns their size, 0 if it has not. */
+export function turnMessage(row: GrowingBuffer, groupSize: number): number {
+  const size = groupSize > 1 ? turnedSize(row, groupSize) : 0;
+  if (size === 0) return 0;
+  turnGroups(row, size);
+  if (beginsHeader(row)) return size;
+  turnGroups(row, size);
+  return 0;
 }
 
 /** Reads the digits [start, end), which are pairs; a number has 2, 4, 8 or 16 digits. */
@@ -60,10 +111,9 @@ export function hexEnd(line: string, start: number): number {
   return at;
 }
 
-function skipSpaces(line: string, start: number): number {
-  let at = start;
-  while (line[at] === ' ') at += 1;
-  return at;
+function gapEnd(line: string, start: number): number {
+  GAP.lastIndex = start;
+  return start + (GAP.exec(line)?.[0].length ?? 0);
 }
 
 function byteAt(line: string, at: number): number {

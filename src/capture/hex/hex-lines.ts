@@ -1,17 +1,22 @@
 import { GrowingBuffer } from '../packets/index.js';
 import { textForm } from './form.js';
+import { turnMessage } from './groups.js';
 import { byLayout } from './line-layout.js';
-import { looksLikeHex, parseMessageLine } from './message-line.js';
+import { LAYOUTS, looksLikeHex, type MessageLine, parseMessageLine } from './message-line.js';
 import {
   ambiguousLine,
   badLine,
   beginsHeader,
+  beginsMessage,
   isBlank,
   isComment,
   type LinePlace,
   type LineReader,
   type MessageAssembler,
 } from './messages.js';
+
+/** Bytes of a line that programs have cut. */
+const LONG_LINE = 20;
 
 /** Each line is a message. A line that ends with a separator goes on in the next. */
 class MessageLineReader implements LineReader {
@@ -23,6 +28,10 @@ class MessageLineReader implements LineReader {
   /** The first line that is no hex. */
   #other: LinePlace | undefined;
   #count = 0;
+  /** A blank line has come since. */
+  #isApart = false;
+  /** Bytes of the line before, if it begins a message, or is a single one; without its VMs. */
+  #lineSize = 0;
 
   constructor(assembler: MessageAssembler, isGiven: boolean) {
     this.#assembler = assembler;
@@ -31,7 +40,7 @@ class MessageLineReader implements LineReader {
 
   line(text: string, number: number, offset: number): void {
     if (isBlank(text) || isComment(text)) {
-      this.#finish();
+      this.#isApart = true;
       return;
     }
     const place = { text, number, offset };
@@ -43,7 +52,11 @@ class MessageLineReader implements LineReader {
       this.#other ??= place;
       return;
     }
+    if (!this.#isGiven) turnMessage(row, line.pieceSize);
     const starts = beginsHeader(row);
+    if (this.#mayBePiece(line, starts)) throw ambiguousLine(place, LAYOUTS);
+    if (this.#isApart && starts) this.#finish();
+    this.#isApart = false;
     if (this.#open !== undefined && !this.#isGiven && starts)
       throw ambiguousLine(place, 'each message on one line, or --format hex');
     if (line.from !== undefined) this.#finish();
@@ -52,6 +65,15 @@ class MessageLineReader implements LineReader {
     this.#open ??= line;
     this.#assembler.append(row, place);
     if (!line.goesOn) this.#finish();
+  }
+
+  /** A line without a message's beginning, as long as the one before or shorter, which is longer than people type. */
+  #mayBePiece({ from }: MessageLine, starts: boolean): boolean {
+    const row = this.#row;
+    const before = this.#lineSize;
+    this.#lineSize = from === undefined && (starts || row.length === 1) ? row.length : 0;
+    if (this.#isGiven || from !== undefined || starts || this.#open !== undefined) return false;
+    return row.length <= before && (before >= LONG_LINE ? !beginsMessage(row) : before === 1);
   }
 
   end(): void {

@@ -1,15 +1,31 @@
 import { GrowingBuffer } from '../packets/index.js';
 import { type DumpGrammar, type DumpLine, DumpReader } from './dump.js';
-import { byLine, textForm } from './form.js';
-import { digitOf, readGroups } from './groups.js';
-import { type MessageAssembler, startsRpcMessage } from './messages.js';
+import { textForm } from './form.js';
+import { digitOf, hexEnd, readGroups } from './groups.js';
+import { shownLines, undressed } from './line-dress.js';
+import { beginsHeader, type MessageAssembler, startsRpcMessage } from './messages.js';
 
 /** What dmesg, /dev/kmsg readers, syslog and journalctl put before the text of a kernel message. */
 const STAMP =
   /^(?:<\d+>)?(?:[A-Z][a-z]{2} +\d+ [\d:]{8} \S+ kernel: |\d{4}-\d\d-\d\dT[\d:.,]+(?:Z|[+-][\d:]+) (?:\S+ kernel: )?)?(?:\[[^\]]{0,40}\d[.:]\d[^\]]{0,40}\](?:\s*\[\s*[TC]\d+\])? ?)?/;
 
 /** print_hex_dump: "%s%.8x: " for an offset, "%s%p: " for an address. The name comes without a separator. */
-const OFFSET = /(?<![0-9a-f])([0-9a-f]{8}(?:[0-9a-f]{8})?|\(_+ptrval_+\)): /gi;
+const OFFSET = /(?<![0-9a-fx])(?:0x)?([0-9a-f]{8,16}|\(_+ptrval_+\)): /gi;
+
+/**
+ * A message at the end of a line, as %*ph and its kin print it: with spaces, colons, dashes, 0x or nothing between. 16
+ * digits alone are a number.
+ */
+const TAIL = /^(?![0-9a-f]{16}$)(?:(?:0x)?[0-9a-f]{2}[ :-]?){8,}$/i;
+/** Where it may begin. */
+const TAIL_START = /(?<![0-9a-z])(?:0x)?21/gi;
+/** The text of it, backwards from the end of a line: what is neither digit nor separator stands before it. */
+const TAIL_TEXT = /[0-9a-fx :-]*$/i;
+const TAIL_END = /[\])}>"'`;.]+$/;
+/** What stands before it in a line of a dump: no name. */
+const OFFSET_ALONE = /^[\s\da-fx:,.`|]+$/i;
+/** Numbers that may look like the first byte of a message before it. */
+const TAIL_STARTS_MAX = 4;
 
 /** Longest text that is searched for a kernel dump line, which has at most 32 bytes and a prefix. */
 const LINE_MAX = 4096;
@@ -23,7 +39,16 @@ export const kernelLogForm = textForm({
   summary:
     "the kernel's print_hex_dump in a log, or after a name; each dump is a message, other lines are left out",
   example: `[   12.345678] rm tx: 00000000: 21 01 04 00 04 00 00 56 80 00 00 00              !......V....`,
-  recognise: byLine(isOf),
+  recognise: () => {
+    let hasStamp = false;
+    return {
+      line: (line) => {
+        hasStamp ||= (STAMP.exec(line)?.[0].length ?? 0) > 0;
+        return isOf(line) ? 'yes' : 'later';
+      },
+      end: () => hasStamp && 'perhaps',
+    };
+  },
   reader: (assembler, isGiven) => new DumpReader(grammar, assembler, isGiven),
 });
 
@@ -60,15 +85,19 @@ export class KernelLogLines {
 function mayMatter({ data, start, end }: LogLine): boolean {
   if (end - start > LINE_MAX || data[start] === HASH) return true;
   let digits = 0;
+  let groups = 0;
   let others = 0;
-  for (let at = start; at < end; at++) {
+  let last = end;
+  while (last > start && CLOSING[data[last - 1] as number] === 1) last--;
+  for (let at = start; at < last; at++) {
     const char = data[at] as number;
     if (digitOf(char) >= 0) {
       digits++;
       continue;
     }
     if (char === SPACE) {
-      if (isGroup(digits) && (at + 1 >= end || data[at + 1] === SPACE)) return true;
+      groups = isGroup(digits) ? groups + 1 : 0;
+      if (groups >= GROUPS_MIN || (groups > 0 && (at + 1 >= end || data[at + 1] === SPACE))) return true;
     } else if (char > ASCII_MAX) {
       return true;
     } else if (char > SPACE) {
@@ -76,9 +105,18 @@ function mayMatter({ data, start, end }: LogLine): boolean {
     }
     digits = 0;
   }
-  return isGroup(digits) || others < 2;
+  return isGroup(digits) || digits > GROUP_MAX || others < 2;
 }
 
+/** 1 for what may stand behind the bytes of a message at the end of a line. */
+const CLOSING = Uint8Array.from({ length: 256 }, (_, char) =>
+  TAIL_END.test(String.fromCharCode(char)) ? 1 : 0,
+);
+
+/** Groups in a row that are no prose, whatever follows them. */
+const GROUPS_MIN = 3;
+/** Digits of the longest number. */
+const GROUP_MAX = 16;
 const SPACE = 0x20;
 const HASH = 0x23;
 const ASCII_MAX = 0x7e;
@@ -89,34 +127,54 @@ function isGroup(digits: number): boolean {
 }
 
 function isOf(line: string): boolean {
-  if (hasStamp(line)) return true;
   const row = new GrowingBuffer();
   const parsed = parse(line, row);
   if (parsed === undefined) return false;
   return parsed.offset !== undefined || (parsed.name !== '' && startsRpcMessage(row));
 }
 
-/** Whether a line begins with what dmesg, syslog or journalctl print before a kernel message. */
-function hasStamp(line: string): boolean {
-  return (STAMP.exec(line)?.[0].length ?? 0) > 0;
-}
-
 function parse(line: string, row: GrowingBuffer): DumpLine | undefined {
   row.clear();
   if (line.length > LINE_MAX) return undefined;
-  const text = line.slice(STAMP.exec(line)?.[0].length ?? 0);
+  const text = undressed(shownLines(line).at(-1) ?? '').trimStart();
   for (const match of text.matchAll(OFFSET)) {
-    if (!readGroups(groups, text, match.index + match[0].length, row)) continue;
+    const start = match.index + match[0].length;
+    if (!readGroups(groups, text, start, row)) continue;
     const offset = match[1] as string;
-    return { name: text.slice(0, match.index), offset, isAddress: offset.length > 8, radix: 16 };
+    return { ...lineOf(text, match.index, start, offset), isAddress: offset.length > 8 };
   }
   // Without an offset the bytes follow the name, which by custom ends with a colon, or nothing at all.
   for (let at = 0; ; ) {
     if (readGroups(groups, text, at, row)) {
-      return { name: text.slice(0, at), offset: undefined, isAddress: false, radix: 16 };
+      const isName = at === 0 || !OFFSET_ALONE.test(text.slice(0, at));
+      return isName ? lineOf(text, at, at, undefined) : undefined;
     }
     const colon = text.indexOf(': ', at);
-    if (colon < 0) return undefined;
+    if (colon < 0) break;
     at = colon + 2;
   }
+  const at = readTail(text, row);
+  return at < 0 ? undefined : lineOf(text, at, at, undefined);
+}
+
+function lineOf(text: string, nameEnd: number, start: number, offset: string | undefined): DumpLine {
+  const groupSize = (hexEnd(text, start) - start) / 2;
+  return { name: text.slice(0, nameEnd), offset, isAddress: false, radixes: [16], groupSize };
+}
+
+/** Reads the message at the end of a line. @returns the index at which it begins, -1 if there is none. */
+function readTail(text: string, row: GrowingBuffer): number {
+  row.clear();
+  const inner = text.trimEnd().replace(TAIL_END, '');
+  const from = TAIL_TEXT.exec(inner)?.index ?? 0;
+  const starts = [...inner.slice(from).matchAll(TAIL_START)].slice(0, TAIL_STARTS_MAX);
+  for (const { index } of starts) {
+    const tail = inner.slice(from + index);
+    if (!TAIL.test(tail)) continue;
+    row.clear();
+    for (const [pair] of tail.replace(/0x/gi, '').matchAll(/[0-9a-f]{2}/gi))
+      row.push(Number.parseInt(pair, 16));
+    if (beginsHeader(row) && !OFFSET_ALONE.test(inner.slice(0, from + index))) return from + index;
+  }
+  return -1;
 }

@@ -1,6 +1,7 @@
 import { GrowingBuffer } from '../packets/index.js';
 import type { Recogniser } from './form.js';
-import { looksLikeHex, parseMessageLine } from './message-line.js';
+import { turnMessage } from './groups.js';
+import { LAYOUTS, looksLikeHex, parseMessageLine } from './message-line.js';
 import { ambiguousLine, beginsHeader, type LinePlace } from './messages.js';
 
 /** Bytes of a line of xxd -p. */
@@ -26,6 +27,8 @@ class LineLayout {
   #lastSize = 0;
   #allStart = true;
   #isProse = false;
+  /** The first line looks like hex, and cannot be read. */
+  #hasMistake = false;
   #isOut = false;
 
   line(place: LinePlace): Layout | 'none' {
@@ -34,8 +37,8 @@ class LineLayout {
     return this.#isOut ? 'none' : this.#layout;
   }
 
-  end(): Layout | 'none' {
-    if (this.#isOut || this.#count === 0) return 'none';
+  end(): Layout | 'none' | 'perhaps' {
+    if (this.#isOut || this.#count === 0) return this.#hasMistake ? 'perhaps' : 'none';
     return this.#layout ?? (this.#isDump() ? 'xxd-p' : 'hex');
   }
 
@@ -47,6 +50,7 @@ class LineLayout {
   #next(place: LinePlace): Layout {
     const { text } = place;
     const line = parseMessageLine(text, this.#row);
+    if (line !== undefined) turnMessage(this.#row, line.pieceSize);
     const starts = beginsHeader(this.#row);
     if (this.#count === 0) {
       // Behind other text only what begins as a message does is taken for one.
@@ -59,14 +63,14 @@ class LineLayout {
       }
       return this.#first(this.#layoutOfFirst(line.pieces, starts));
     }
-    if (line === undefined || line.from !== undefined) return 'hex';
+    if (line === undefined || line.from !== undefined) return this.#isDump() ? 'xxd-p' : 'hex';
     return this.#layoutOfNext(place, starts);
   }
 
   #other(text: string): Layout {
     // The first line of hex may have a mistake, which the reader then reports with its place.
-    if (!this.#isProse && looksLikeHex(text)) return this.#first(undefined);
-    this.#isProse = true;
+    this.#hasMistake ||= !this.#isProse && looksLikeHex(text);
+    this.#isProse ||= !this.#hasMistake;
     return undefined;
   }
 
@@ -97,8 +101,7 @@ class LineLayout {
     }
     if (starts || size > this.#rowSize || size === 0) return 'hex';
     if (!this.#isBare) return 'xxd-p';
-    const expected = '--format hex (each line is a message) or --format xxd-p (lines are pieces of one)';
-    throw ambiguousLine(place, expected);
+    throw ambiguousLine(place, LAYOUTS);
   }
 }
 
@@ -122,7 +125,10 @@ export function byLayout(wanted: 'hex' | 'xxd-p'): () => Recogniser {
         if (found === undefined) return 'later';
         return found === wanted ? 'yes' : 'no';
       },
-      end: () => layout.end() === wanted,
+      end: () => {
+        const found = layout.end();
+        return found === 'perhaps' ? wanted === 'hex' && found : found === wanted;
+      },
     };
   };
 }

@@ -31,6 +31,8 @@ const PREFIX = /(?:^|[^\w])(?:b|rb|br)$/i;
 const RUN = /(?:\\x[0-9a-f]{2})+/iy;
 const OCTAL = /[0-7]{1,3}/y;
 const HEX_TEXT = /^(?:0x)?[0-9a-f]{2}(?:[ :,]{0,2}(?:0x)?[0-9a-f]{2})*$/i;
+/** gdb leaves out characters that are the same, and the last zero of a text. */
+const REPEATS = /'\\\d{3}' <repeats \d+ times>/;
 /** Bytes of the largest literal, as of dumps. */
 const BYTES_MAX = 1024 * 1024;
 
@@ -66,12 +68,13 @@ class LiteralScanner {
 
   line(text: string, number: number, offset: number): void {
     const place = { text, number, offset };
+    if (REPEATS.test(text)) throw ambiguousLine(place, 'each byte, as p/x and x/xb of gdb print them');
     this.#isNewLine = true;
     // Quotes without partner: apostrophes. The quotes behind one have none either.
     let unpaired = '';
     for (let at = 0; at < text.length; ) {
       const char = text[at] as string;
-      if (char === '\\' && at === text.length - 1) {
+      if (char === '\\' && text.slice(at + 1).trim() === '') {
         this.#joins = true;
         return;
       }

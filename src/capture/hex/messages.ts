@@ -98,12 +98,15 @@ export function isComment(text: string): boolean {
   return text.startsWith('#');
 }
 
+/** Bytes of a header (protocol/rpc.md). */
+export const HEADER_SIZE = 8;
+
 /**
  * Whether the bytes can begin an RPC message: the first byte of every header is 0x21 and a header is 8 bytes
  * (protocol/rpc.md). Used only where the text does not tell where a message begins.
  */
 export function startsRpcMessage(row: GrowingBuffer): boolean {
-  return row.length >= 8 && row.data[0] === 0x21;
+  return row.length >= HEADER_SIZE && row.data[0] === 0x21;
 }
 
 /** Whether the bytes can be the beginning of an RPC message. */

@@ -3,6 +3,7 @@ import { GrowingBuffer, LineSplitter } from '../packets/index.js';
 import { type FormDetector, textDetector } from './detect.js';
 import { type HexStyle, textForms } from './forms.js';
 import { KernelLogLines } from './kernel-log.js';
+import { shownLines, undressed } from './line-dress.js';
 import { MessageAssembler } from './messages.js';
 
 /**
@@ -16,20 +17,31 @@ import { MessageAssembler } from './messages.js';
  *
  * @param isGiven somebody said that the text is of this style: then what begins no RPC message is read too, and every
  * line must be of the style. False for a style that was recognised.
+ * @param isDressed what programs and people put before lines is left out.
  */
 export function hexReader(
   sink: PacketSink,
   warn: WarningSink,
   style?: HexStyle,
   isGiven = true,
+  isDressed = false,
 ): CaptureReader {
-  return style === undefined ? new RecognisingReader(sink, warn) : styleReader(sink, warn, style, isGiven);
+  if (style === undefined) return new RecognisingReader(sink, warn);
+  return styleReader(sink, warn, style, isGiven, isDressed);
 }
 
-function styleReader(sink: PacketSink, warn: WarningSink, style: HexStyle, isGiven: boolean): CaptureReader {
+function styleReader(
+  sink: PacketSink,
+  warn: WarningSink,
+  style: HexStyle,
+  isGiven: boolean,
+  isDressed: boolean,
+): CaptureReader {
   const form = textForms.find(({ name }) => name === style) as (typeof textForms)[number];
   const lines = form.reader(new MessageAssembler(sink, warn), isGiven);
-  const splitter = new LineSplitter((text, number, offset) => lines.line(text, number, offset));
+  const splitter = new LineSplitter((text, number, offset) => {
+    for (const line of shownLines(text)) lines.line(isDressed ? undressed(line) : line, number, offset);
+  });
   return {
     push: (chunk) => splitter.push(chunk),
     end: () => {
@@ -75,7 +87,7 @@ class RecognisingReader implements CaptureReader {
   /** A text of unknown style is read as `hex`, so that the error names the line that cannot be read. */
   #start(): CaptureReader {
     const prefix = this.#prefix.data.subarray(0, this.#prefix.length);
-    const reader = styleReader(this.#sink, this.#warn, this.#detector.found ?? 'hex', false);
+    const reader = styleReader(this.#sink, this.#warn, this.#detector.found ?? 'hex', false, false);
     this.#reader = reader;
     reader.push(prefix);
     return reader;

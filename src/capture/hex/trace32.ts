@@ -1,9 +1,7 @@
-import { defined } from '../../base/defined.js';
 import { GrowingBuffer } from '../packets/index.js';
-import { type DumpGrammar, DumpReader } from './dump.js';
+import { beginsDump, type DumpGrammar, DumpReader } from './dump.js';
 import { byLine, textForm } from './form.js';
 import { hexEnd, readGroup } from './groups.js';
-import { beginsMessage } from './messages.js';
 
 /** Access class, address (`_` in the middle of 64 bits), a bar, and a mark at the line of the cursor. */
 const ADDRESS =
@@ -18,11 +16,10 @@ const grammar: DumpGrammar = {
     const match = ADDRESS.exec(line);
     if (match === null) return undefined;
     let at = match[0].length;
-    let digits: number | undefined;
+    const width = hexEnd(line, at) - at;
     while (row.length < ROW_SIZE && at < line.length) {
       const end = hexEnd(line, at);
-      digits ??= end - at;
-      if (end - at !== digits || !readGroup(line, at, end, false, row)) break;
+      if (end - at !== width || !readGroup(line, at, end, false, row)) break;
       at = line[end] === ' ' ? end + 1 : end;
       if (line[at] === ' ') break;
     }
@@ -31,8 +28,9 @@ const grammar: DumpGrammar = {
       name: '',
       offset: (match[1] as string).replace('_', ''),
       isAddress: false,
-      radix: 16,
-      ...defined({ width: digits }),
+      radixes: [16],
+      groupSize: width / 2,
+      width,
     };
   },
 };
@@ -45,7 +43,8 @@ export const trace32Form = textForm({
 SD:80001000|>00040121 56000004 00000080 00000000 !......V........`,
   recognise: byLine((line) => {
     const row = new GrowingBuffer();
-    return grammar.parse(line, row) !== undefined && beginsMessage(row);
+    const dumpLine = grammar.parse(line, row);
+    return dumpLine !== undefined && beginsDump(dumpLine, row);
   }),
   reader: (assembler, isGiven) => new DumpReader(grammar, assembler, isGiven),
 });

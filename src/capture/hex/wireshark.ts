@@ -4,14 +4,14 @@ import { byLine, textForm } from './form.js';
 import { offsetGrammar } from './offset-dump.js';
 
 /** Offset, two spaces (tshark) or three (Wireshark), pairs of digits. */
-const OFFSET = /^([0-9a-f]{4,8}) {2,3}(?=[0-9a-f]{2}(?: |$))/i;
+const OFFSET = /^\s*([0-9a-f]{4,8}) {2,3}(?=[0-9a-f]{2}(?: |$))/i;
 /** The first line of a packet. */
-const FIRST = /^0000 {2,3}[0-9a-f]{2}(?: |$)/i;
+const FIRST = /^\s*0000 {2,3}[0-9a-f]{2}(?: |$)/i;
 /** Title of data that Wireshark made of several packets; the packets themselves are printed too. */
 const MADE = /^(?:Reassembled|Decompressed|Decrypted|Unfragmented)\b.{0,80}\(\d+ bytes\):$/;
 
 const grammar = {
-  ...offsetGrammar(OFFSET, { inMemoryOrder: true, spacesEnd: true }),
+  ...offsetGrammar(OFFSET, { inMemoryOrder: true, spacesEnd: true }, () => [16]),
   isPacket: true,
   hasTitles: true,
 } as const;

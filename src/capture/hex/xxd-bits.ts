@@ -19,7 +19,7 @@ const grammar: DumpGrammar = {
       if (bits[2] !== ' ') break;
     }
     if (row.length === 0) return undefined;
-    return { name: '', offset: match[1], isAddress: false, radix: 16 };
+    return { name: '', offset: match[1], isAddress: false, radixes: [16, 10], groupSize: 1 };
   },
 };
 

@@ -23,6 +23,11 @@ export class FormatDetector {
     return this.#found ?? (this.#candidates.length === 0 ? this.#text.found : undefined);
   }
 
+  /** The input has shown the format: `found` is not only what it may be since it is nothing else. */
+  get isSure(): boolean {
+    return this.#found !== undefined || this.#text.isSure;
+  }
+
   /** Nothing that follows can change `found`. */
   get isOver(): boolean {
     return this.#found !== undefined || (this.#candidates.length === 0 && this.#text.isOver);

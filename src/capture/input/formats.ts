@@ -43,6 +43,8 @@ export interface InputOptions {
   readonly allQueues?: boolean;
   /** Somebody said that the input is of this format: then a form of text also reads what begins no message. */
   readonly isGiven?: boolean;
+  /** A form of text: what programs and people put before the lines is left out. */
+  readonly isDressed?: boolean;
 }
 
 /** What all formats have. */
@@ -193,9 +195,15 @@ const ndjson = text({
 const forms = textForms.map((form) => ({
   ...form,
   reader: (context: ReaderContext) =>
-    form.name === kernelLogForm.name
+    form.name === kernelLogForm.name && !context.options.isDressed
       ? kernelReader(context, true)
-      : hexReader(context.sink, context.warn, form.name, context.options.isGiven ?? false),
+      : hexReader(
+          context.sink,
+          context.warn,
+          form.name,
+          context.options.isGiven ?? false,
+          context.options.isDressed,
+        ),
 }));
 
 /** Formats that are text. */

@@ -1,8 +1,10 @@
 import { WireError } from '../../base/error.js';
 import type { Protocol } from '../../schema/index.js';
+import { dressedForm } from '../hex/index.js';
 import { type CaptureReader, GrowingBuffer, type PacketSink, type WarningSink } from '../packets/index.js';
 import { detectFormat, FormatDetector, openReader } from './detect.js';
 import { INPUT_FORMATS, type InputFormat, type InputOptions } from './formats.js';
+import { Utf16Input } from './utf16.js';
 
 /** Bytes that tell captures from text. */
 const MAGIC_SIZE = 4;
@@ -23,6 +25,7 @@ export interface InputState {
 export class CaptureInput implements CaptureReader {
   #reader: CaptureReader | undefined;
   #opened: InputFormat | undefined;
+  readonly #utf16 = new Utf16Input();
   readonly #prefix = new GrowingBuffer();
   readonly #detector = new FormatDetector();
   readonly #protocol: Protocol;
@@ -47,7 +50,11 @@ export class CaptureInput implements CaptureReader {
     this.#warn = warn;
   }
 
-  push(chunk: Uint8Array): void {
+  push(bytes: Uint8Array): void {
+    this.#take(this.#utf16.push(bytes));
+  }
+
+  #take(chunk: Uint8Array): void {
     if (this.#reader !== undefined) {
       this.#reader.push(chunk);
       return;
@@ -58,9 +65,7 @@ export class CaptureInput implements CaptureReader {
       return;
     }
     this.#detector.push(chunk);
-    const { isOver, found } = this.#detector;
-    if (found !== undefined) this.#start(found);
-    else if (isOver) this.#guess();
+    if (this.#detector.isOver) this.#startFound();
   }
 
   /** Where it has come to; undefined before the format is known, and for formats that cannot be read from the middle. */
@@ -74,17 +79,29 @@ export class CaptureInput implements CaptureReader {
   }
 
   end(): void {
+    this.#take(this.#utf16.end());
     if (this.#reader === undefined) {
       // No lines are no packets: what a filter that nothing passed printed.
       if (this.#format === 'ndjson' && this.#prefix.length === 0) return;
       if (this.#prefix.length === 0) {
         throw new WireError({ code: 'empty', path: '', offset: 0, expected: 'a capture', actual: 'nothing' });
       }
-      if (this.#format === undefined) this.#detector.end();
-      this.#start(this.#format ?? this.#detector.found);
+      if (this.#format === undefined) {
+        this.#detector.end();
+        this.#startFound(true);
+      } else this.#start(this.#format);
     }
     this.#reader?.end();
     if (this.#guessed?.isEmpty) this.#refuse(this.#guessed.start);
+  }
+
+  /** The format is recognised, or will not be. Where no line has shown it, the lines may have something before them. */
+  #startFound(isWhole = false): void {
+    const { found, isSure } = this.#detector;
+    const dressed = isSure ? undefined : dressedForm(this.#bytes());
+    if (dressed !== undefined) this.#start(dressed, true);
+    else if (found !== undefined || isWhole) this.#start(found);
+    else this.#guess();
   }
 
   /** A long text that is nothing else may be a log without stamps, with dumps or traces behind what was read. */
@@ -101,7 +118,7 @@ export class CaptureInput implements CaptureReader {
     this.#start('dmesg');
   }
 
-  #start(format: InputFormat | undefined): void {
+  #start(format: InputFormat | undefined, isDressed = false): void {
     if (format === undefined) this.#refuse();
     const isGiven = this.#format !== undefined;
     const found = isGiven && format === 'ndjson' ? detectFormat(this.#bytes()) : format;
@@ -111,6 +128,7 @@ export class CaptureInput implements CaptureReader {
     this.#reader = openReader(this.#protocol, format, this.#sink, this.#warn, {
       ...this.#options,
       isGiven,
+      isDressed,
     });
     this.#reader.push(this.#bytes());
     this.#prefix.clear();

@@ -14,7 +14,8 @@ import { runInSlices, runRemotely } from '../../target/index.js';
 import { type CommandIo, nameOfInput } from '../io.js';
 import { StopReading } from '../merge.js';
 import { notes } from '../notes.js';
-import { type FileAt, integerOption, loadFlag, managerFlag, outsideFlag, platformFlag } from '../options.js';
+import { type FileAt, integerOption, loadFlag, outsideFlag } from '../options.js';
+import { managerFlag, platformFlag } from '../profile-options.js';
 import { isHeader, type ScenarioLine, takeScenario } from '../scenario-lines.js';
 import { type AnyTarget, LIMIT_MS, makeTarget, startTarget, targetForms } from '../target-option.js';
 

@@ -18,7 +18,8 @@ import { LineServer, SimTarget } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { peerList } from '../lint-options.js';
 import { notes } from '../notes.js';
-import { type FileAt, loadFlag, managerFlag, platformFlag } from '../options.js';
+import { type FileAt, loadFlag } from '../options.js';
+import { managerFlag, platformFlag } from '../profile-options.js';
 import { Stop } from '../stop.js';
 
 /** Bytes of answers for which there is room at the start. */

@@ -23,7 +23,8 @@ import {
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
-import { integerOption, managerFlag, outsideFlag, platformNames, platformOption } from '../options.js';
+import { integerOption, outsideFlag } from '../options.js';
+import { managerFlag, platformNames, platformOption } from '../profile-options.js';
 import { type ScenarioLine, takeScenario } from '../scenario-lines.js';
 import { type TextOptions, TextPrinter, textFlags } from '../text-printer.js';
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CaptureSource } from '../data/api.js';
 import { Capture } from './capture.js';
 import { Help } from './help.js';
@@ -84,7 +84,8 @@ function Start({ open }: { open(): void }) {
 /** Takes files that are dropped anywhere on the page. Returns whether a file is being dragged over it. */
 function useDrop(take: (file: File) => void): boolean {
   const [dragging, setDragging] = useState(false);
-  useEffect(() => {
+  // As soon as the page is drawn: the browser would open what is dropped before.
+  useLayoutEffect(() => {
     const over = (event: DragEvent) => {
       event.preventDefault();
       setDragging(true);

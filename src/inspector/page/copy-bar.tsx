@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Copies, Detail } from '../data/detail.js';
 import type { Client } from './client.js';
 
@@ -14,10 +14,9 @@ interface CopyBarProps {
   readonly node: number | undefined;
 }
 
-/** Buttons that copy the message or the chosen field to the clipboard. */
+/** Buttons that copy the message or the chosen field to the clipboard. Another field needs another bar. */
 export function CopyBar({ client, detail, node }: CopyBarProps) {
   const [notice, setNotice] = useState('');
-  useEffect(() => setNotice(''), [detail, node]);
   const what = node === undefined ? 'message' : (detail.nodes[node]?.name ?? 'field');
   const copy = async (form: keyof Copies, label: string) => {
     const copies = await client.ask('copies', detail.no, node);

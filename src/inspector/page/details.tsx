@@ -82,7 +82,7 @@ function MessagePanes({ client, detail, isHidden, clearFilter, setNote, leave, c
           </p>
         )}
         <NoteBar note={detail.note} setNote={(note) => setNote(detail.no, note)} />
-        <CopyBar client={client} detail={detail} node={chosen} />
+        <CopyBar key={chosen} client={client} detail={detail} node={chosen} />
         <button type="button" class="close" onClick={close} aria-label="Close the message" title="Escape">
           ×
         </button>

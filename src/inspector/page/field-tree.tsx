@@ -18,8 +18,7 @@ export interface FieldSelection {
 /** The fields of a message as a tree. */
 export function FieldTree({ detail, chosen, hovered, choose, hover }: FieldSelection) {
   const { nodes, issues } = detail;
-  const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
-  useEffect(() => setFolded(foldedAtFirst(nodes)), [nodes]);
+  const [folded, setFolded] = useState(() => foldedAtFirst(nodes));
   const tree = useRef<HTMLDivElement>(null);
   const open = useMemo(() => visibleNodes(nodes, folded), [nodes, folded]);
   const wrong = useMemo(() => new Set(issues.map(({ node }) => node)), [issues]);

@@ -133,7 +133,8 @@ export function Lanes({ client, count, hazards, chosen, theme, chooseNo }: Lanes
       if (no !== undefined) chooseNo(no);
     }
   };
-  useEffect(() => {
+  // Before the next event: an effect after drawing would still have the part that was shown before.
+  useLayoutEffect(() => {
     const element = canvas.current;
     if (element === null) return;
     const onWheel = (event: WheelEvent) => {
@@ -164,7 +165,7 @@ export function Lanes({ client, count, hazards, chosen, theme, chooseNo }: Lanes
         </button>
         <Legend />
         <span class="faint lanes-hint" role="status">
-          {hint || (window && shown ? spanText(window.value, shown) : '')}
+          {hint || (window ? spanText(window.value, window.span) : '')}
         </span>
       </div>
       {map !== undefined && whole !== undefined && shown !== undefined && (

@@ -50,10 +50,13 @@ export function useSuggestions(client: Client, input: RefObject<HTMLInputElement
     place,
     open,
     close,
-    move: (step) =>
+    move(step) {
+      // Who chooses from this list wants no other. One that is on its way would take the choice back.
+      latest.current++;
       setPlace((now) =>
         now === undefined ? (step > 0 ? 0 : items.length - 1) : (now + step + items.length) % items.length,
-      ),
+      );
+    },
     take(taken) {
       const { current } = input;
       const item = items[taken];

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CaptureSource, Event } from '../data/api.js';
 import { Client } from './client.js';
 
@@ -30,7 +30,8 @@ export function useCapture(source: CaptureSource): {
 } {
   const [client, setClient] = useState<Client>();
   const [told, setTold] = useState({ source, state: initialState });
-  useEffect(() => {
+  // Before the next event: what is asked by then is meant for the new capture.
+  useLayoutEffect(() => {
     setTold({ source, state: initialState });
     const opened = new Client(source, (event) =>
       setTold(({ state }) => ({ source, state: stateAfter(state, event) })),

@@ -51,7 +51,7 @@ export function liveTrace() {
   );
   return {
     frames,
-    push: (text: string) => input.push(Uint8Array.from(text, (char) => char.charCodeAt(0))),
+    push: (text: string) => input.push(Buffer.from(text, 'latin1')),
     settle: () => input.settle(),
   };
 }
@@ -73,7 +73,7 @@ export function readTrace(text: string | Uint8Array, step = Number.POSITIVE_INFI
     ({ code }) => read.warnings.push(code),
     { allQueues: true },
   );
-  const bytes = typeof text === 'string' ? Uint8Array.from(text, (char) => char.charCodeAt(0)) : text;
+  const bytes = typeof text === 'string' ? Buffer.from(text, 'latin1') : text;
   for (let at = 0; at < bytes.length; at += step) input.push(bytes.subarray(at, at + step));
   input.end();
   return read;

@@ -36,9 +36,12 @@ const exclusive: readonly (readonly (keyof DecodeOptions)[])[] = [
 /** Options that do not go with `--to`, since it writes packets. */
 const ofText = ['json', 'summary', 'stats', 'frames', 'hex', 'oneline', 'verbose', 'T', 'e'] as const;
 
+/** They are collected from all layouts when an option needs them. */
+type Names = () => FilterNames;
+
 /** Checks the options and parses what they say. @throws UsageError */
 export function planOf(protocol: Protocol, files: readonly string[], options: DecodeOptions): Plan {
-  const names = filterNames(protocol, options.frames === true);
+  const names = () => filterNames(protocol, options.frames === true);
   checkFiles(files, options);
   const form = formOf(options);
   const given = (key: keyof DecodeOptions) =>
@@ -93,16 +96,16 @@ function formOf({ T, e, to, json, output }: DecodeOptions): Plan['form'] {
   return outputForm(output, wanted, 'text') as Plan['form'];
 }
 
-function columnsOf({ e, separator }: DecodeOptions, names: FilterNames): Columns | undefined {
-  return e === undefined ? undefined : new Columns(e, names, separatorNamed(separator));
+function columnsOf({ e, separator }: DecodeOptions, names: Names): Columns | undefined {
+  return e === undefined ? undefined : new Columns(e, names(), separatorNamed(separator));
 }
 
 /** The filter, and the times as further ones. */
-function termsOf({ filter, fromTime, toTime }: DecodeOptions, names: FilterNames): FilterTerm[] {
+function termsOf({ filter, fromTime, toTime }: DecodeOptions, names: Names): FilterTerm[] {
   return [
-    ...(filter === undefined ? [] : parseTerms(filter, names)),
-    ...(fromTime === undefined ? [] : timeTerms('>=', fromTime, '--from-time', names)),
-    ...(toTime === undefined ? [] : timeTerms('<=', toTime, '--to-time', names)),
+    ...(filter === undefined ? [] : parseTerms(filter, names())),
+    ...(fromTime === undefined ? [] : timeTerms('>=', fromTime, '--from-time', names())),
+    ...(toTime === undefined ? [] : timeTerms('<=', toTime, '--to-time', names())),
   ];
 }
 

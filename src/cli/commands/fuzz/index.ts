@@ -2,15 +2,8 @@ import type { Command } from 'commander';
 import { readShard } from '../../../fuzz/engine/shard.js';
 import type { CommandIo } from '../../io.js';
 import { notes } from '../../notes.js';
-import {
-  integerOption,
-  managerFlag,
-  nameOption,
-  outsideFlag,
-  platformFlag,
-  platformNames,
-  platformOption,
-} from '../../options.js';
+import { integerOption, nameOption, outsideFlag } from '../../options.js';
+import { managerFlag, platformFlag, platformNames, platformOption } from '../../profile-options.js';
 import { LIMIT_MS, targetForms } from '../../target-option.js';
 import { type CorpusOptions, writeCorpus } from './corpus.js';
 import { type ExportFindingsOptions, exportFindings, findingFormNames } from './export.js';

@@ -13,7 +13,7 @@ import {
 } from '../../../node/fuzz/campaign-folder.js';
 import { managers } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
-import { platformOption } from '../../options.js';
+import { platformOption } from '../../profile-options.js';
 
 /**
  * Unites campaigns, and reports on the whole. @param silentMs longest time without an update on the terminal, of one who has

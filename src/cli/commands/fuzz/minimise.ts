@@ -8,7 +8,7 @@ import { writeFile } from '../../../node/files.js';
 import { version } from '../../../node/version.js';
 import { runLocally, runRemotely } from '../../../target/index.js';
 import type { CommandIo } from '../../io.js';
-import { platformOption } from '../../options.js';
+import { platformOption } from '../../profile-options.js';
 import { openFinding, playAgain, type ReproduceOptions } from './reproduce.js';
 
 export interface MinimiseOptions extends ReproduceOptions {

@@ -14,7 +14,7 @@ import { scenarioFiles } from '../../../node/scenario-files.js';
 import { type ManagerProfile, type PlatformProfile, platforms } from '../../../rm/index.js';
 import { runLocally, runRemotely, type Target, type TargetTask } from '../../../target/index.js';
 import type { CommandIo } from '../../io.js';
-import { platformOption } from '../../options.js';
+import { platformOption } from '../../profile-options.js';
 import { readScenario, valuesOf } from '../../scenario-lines.js';
 import { makeTarget, startTarget } from '../../target-option.js';
 

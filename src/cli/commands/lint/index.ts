@@ -3,15 +3,8 @@ import { levels, lintFormNames, peerNames, rulesById } from '../../../lint/index
 import type { CommandIo } from '../../io.js';
 import { peerList } from '../../lint-options.js';
 import { notes } from '../../notes.js';
-import {
-  jobsFlag,
-  loadFlag,
-  managerFlag,
-  nameOption,
-  oneOf,
-  outsideFlag,
-  platformFlag,
-} from '../../options.js';
+import { jobsFlag, loadFlag, nameOption, oneOf, outsideFlag } from '../../options.js';
+import { managerFlag, platformFlag } from '../../profile-options.js';
 import type { LintOptions } from './options.js';
 import { lint } from './run.js';
 
