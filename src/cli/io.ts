@@ -3,6 +3,7 @@ import { errorText } from '../base/sentence.js';
 import { printable } from '../base/text.js';
 import {
   CaptureInput,
+  type EmptyText,
   type InputFormat,
   type InputOptions,
   type InputState,
@@ -243,6 +244,13 @@ export class CommandIo {
     }
   }
 
+  #noMessage(name: string, { format, lines }: EmptyText): void {
+    const where = lines === 1 ? '1 line' : `${lines} lines`;
+    this.note(
+      `${name}: no message found in ${where}, read as ${format} (describe --formats shows what is looked for)`,
+    );
+  }
+
   /** @param contents undefined: nothing comes for the moment. */
   async *#readingContents(
     name: string,
@@ -274,6 +282,7 @@ export class CommandIo {
         }
       }
       input.end();
+      if (input.emptyText !== undefined && !this.isInterrupted) this.#noMessage(name, input.emptyText);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       // The input was cut by the user.

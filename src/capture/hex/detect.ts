@@ -7,6 +7,9 @@ import { isBlank, isComment } from './messages.js';
 /** Size in bytes of the beginning of a file that is used to recognise its form. */
 export const DETECT_SIZE = 64 * 1024;
 
+/** A line of no form. Forms are more careful behind it. */
+const PROSE = '-';
+
 /** Recognises the form of a text from its bytes as they come, as soon as its lines tell. */
 export class FormDetector<Name extends string> {
   readonly #isDressed: boolean;
@@ -22,6 +25,8 @@ export class FormDetector<Name extends string> {
   constructor(forms: readonly Pick<TextForm<Name>, 'name' | 'recognise'>[], isDressed = false) {
     this.#isDressed = isDressed;
     this.#candidates = forms.map(({ name, recognise }) => ({ name, recogniser: recognise(), isOut: false }));
+    // Logs hold much hex that is no message: in lines with something before them only what begins one tells the form.
+    if (isDressed) for (const { recogniser } of this.#candidates) recogniser.line(PROSE, 0, 0);
     this.#lines = new LineSplitter((text, number, offset) => this.#lineOf(text, number, offset), DETECT_SIZE);
   }
 

@@ -1,9 +1,10 @@
 import { GrowingBuffer } from '../packets/index.js';
-import { turnedSize, turnGroups } from './groups.js';
+import { beginsHeaderTurned, turnedSize, turnGroups } from './groups.js';
 import {
   badLine,
   beginsHeader,
   beginsMessage,
+  HEADER_SIZE,
   isBlank,
   isComment,
   type LinePlace,
@@ -27,6 +28,8 @@ export interface DumpLine {
   readonly radixes: readonly Radix[];
   /** Bytes of a group. More than one may be a number, whose bytes the grammar has turned around or has not. */
   readonly groupSize: number;
+  /** It has a part of a number only, which is the end of a dump. */
+  readonly isRest?: boolean;
   /** Digits of each number, where that is the same on all lines of a dump. */
   readonly width?: number;
 }
@@ -127,12 +130,12 @@ export class DumpReader implements LineReader {
       this.#finish();
       const turned = line.offset === undefined ? 0 : turnedSize(row, line.groupSize);
       // Numbers at the end of a log line look like a dump without offsets, so such a dump must begin with an RPC header.
-      if (line.offset === undefined && !startsRpcMessage(row)) return;
+      if (line.isRest || (line.offset === undefined && !startsRpcMessage(row))) return;
       this.#start(line, turned);
     }
     const dump = this.#dump as Dump;
     if (dump.width !== line.width) throw badLine(place, 'numbers as wide as those before');
-    if (dump.turned > 0 && !turnGroups(row, dump.turned)) throw badLine(place, 'whole numbers');
+    if (dump.turned > 0) turnGroups(row, dump.turned);
     dump.lastRowSize = row.length;
     this.#assembler.append(row, place);
   }
@@ -164,7 +167,9 @@ export class DumpReader implements LineReader {
     if (low32(line.offset, 16) === 0) return false;
     const size = this.#assembler.bytes.length;
     const distance = distanceOf(line.offset, dump, size);
-    if (dump.isInterrupted && beginsHeader(this.#row)) return false;
+    const begins = beginsHeaderTurned(this.#row, dump.turned);
+    // Another message, or the same again, from the same address.
+    if (begins && (dump.isInterrupted || (distance === 0 && !Number.isNaN(dump.base)))) return false;
     dump.isInterrupted = false;
     if (distance === size) {
       if (dump.isAddress) this.#addressesAreReal = true;
@@ -248,7 +253,7 @@ function distanceOf(offset: string, dump: Dump, size: number, padding = 0): numb
 
 /** Whether a line of a dump begins a message, in the order of bytes of its grammar or in the other. */
 export function beginsDump({ groupSize }: DumpLine, row: GrowingBuffer): boolean {
-  return beginsMessage(row) || turnedSize(row, groupSize) > 0;
+  return row.length < HEADER_SIZE ? beginsMessage(row) : beginsHeaderTurned(row, groupSize);
 }
 
 /** Enough to compare: a dump is not that long, and a 64-bit address is no exact number. NaN for "(ptrval)". */

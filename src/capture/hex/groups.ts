@@ -27,15 +27,46 @@ export function readGroups(style: GroupStyle, line: string, start: number, row: 
   for (;;) {
     const end = hexEnd(line, at);
     // A number of another width is cut.
-    if (!style.inMemoryOrder && end - at !== width) return false;
+    if (!style.inMemoryOrder && end - at !== width) return style.spacesEnd && readRest(line, at, end, row);
     if (!readGroup(line, at, end, style.inMemoryOrder, row)) return false;
     at = gapEnd(line, end);
     if (at === line.length) return true;
     if (at === end) return false;
     if (TEXT_MARKS.includes(line[at] as string) || isTextOf(row, line, at, textEnd)) return true;
-    const isSpace = line.slice(end, at).trim() === '';
-    if (style.spacesEnd && isSpace && at - end > 1 && !isAmid(row, line, end, at, width)) return true;
+    if (!style.spacesEnd || at - end === 1 || line.slice(end, at).trim() !== '') continue;
+    if (!style.inMemoryOrder && readRestNumber(line, end, at, width, row)) return true;
+    if (!isAmid(row, line, end, at, width)) return true;
   }
+}
+
+/** Bytes of a line of most programs. */
+const LINE_SIZE = 16;
+
+/** Reads the last, shorter group of a line of xxd, [start, end): its bytes stand in memory order, before the text. */
+function readRest(line: string, start: number, end: number, row: GrowingBuffer): boolean {
+  return row.length < LINE_SIZE && line.startsWith('  ', end) && readGroup(line, start, end, true, row);
+}
+
+/**
+ * Reads the last number of a line of `xxd -e`, which has fewer bytes than the others and ends where they would.
+ *
+ * @param end where the digits before it end.
+ * @param start where it begins.
+ * @returns whether there is one. Otherwise the text column begins at `start`.
+ */
+function readRestNumber(
+  line: string,
+  end: number,
+  start: number,
+  width: number,
+  row: GrowingBuffer,
+): boolean {
+  const restEnd = hexEnd(line, start);
+  const digits = restEnd - start;
+  if (row.length >= LINE_SIZE || digits === 0 || digits % 2 !== 0) return false;
+  if (digits >= width || restEnd !== end + 1 + width || !line.startsWith('  ', restEnd)) return false;
+  for (let at = restEnd - 2; at >= start; at -= 2) row.push(byteAt(line, at));
+  return true;
 }
 
 /** Many programs print two spaces after each eight bytes of a line, or each four, and then bytes of the same kind. */
@@ -59,11 +90,20 @@ function isTextOf(row: GrowingBuffer, line: string, start: number, textEnd: numb
 const SPACE = 0x20;
 const DELETE = 0x7f;
 
-/** Turns the bytes of each group of `size` around. False if the groups do not fill the row. */
+/** Reads a line of `xxd -e` that holds such a number alone, behind the spaces at `start`. */
+export function readLoneRest(line: string, start: number, row: GrowingBuffer): boolean {
+  row.clear();
+  let at = start;
+  while (line[at] === ' ') at += 1;
+  const width = hexEnd(line, at) - start;
+  return (width === 4 || width === 8 || width === 16) && readRestNumber(line, start - 1, at, width, row);
+}
+
+/** Turns the bytes of each group of `size` around. False if a shorter group is left, which stays as it is. */
 export function turnGroups(row: GrowingBuffer, size: number): boolean {
-  if (row.length % size !== 0) return false;
-  for (let at = 0; at < row.length; at += size) row.data.subarray(at, at + size).reverse();
-  return true;
+  const whole = row.length - (row.length % size);
+  for (let at = 0; at < whole; at += size) row.data.subarray(at, at + size).reverse();
+  return whole === row.length;
 }
 
 /**
@@ -72,7 +112,7 @@ export function turnGroups(row: GrowingBuffer, size: number): boolean {
  */
 export function turnedSize(row: GrowingBuffer, groupSize: number): number {
   if (beginsMessage(row) || row.length < HEADER_SIZE || row.data[groupSize - 1] !== 0x21) return 0;
-  return row.length % groupSize === 0 ? groupSize : 0;
+  return groupSize;
 }
 
 /** Turns groups around if the row then begins a message, and has not before. @returns their size, 0 if it has not. */
@@ -83,6 +123,13 @@ export function turnMessage(row: GrowingBuffer, groupSize: number): number {
   if (beginsHeader(row)) return size;
   turnGroups(row, size);
   return 0;
+}
+
+/** Whether a row begins a message as it stands, or with groups of `groupSize` turned around. */
+export function beginsHeaderTurned(row: GrowingBuffer, groupSize: number): boolean {
+  const turned = turnMessage(row, groupSize);
+  if (turned > 0) turnGroups(row, turned);
+  return turned > 0 || beginsHeader(row);
 }
 
 /** Reads the digits [start, end), which are pairs; a number has 2, 4, 8 or 16 digits. */
@@ -112,6 +159,8 @@ export function hexEnd(line: string, start: number): number {
 }
 
 function gapEnd(line: string, start: number): number {
+  // A space between two groups, as almost all are: no expression is needed.
+  if (line.charCodeAt(start) === SPACE && digitOf(line.charCodeAt(start + 1)) >= 0) return start + 1;
   GAP.lastIndex = start;
   return start + (GAP.exec(line)?.[0].length ?? 0);
 }

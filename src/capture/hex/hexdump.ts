@@ -1,6 +1,7 @@
 import { GrowingBuffer } from '../packets/index.js';
 import { beginsDump, DumpReader } from './dump.js';
 import { byLine, textForm } from './form.js';
+import { isMessageLine } from './message-line.js';
 import { HEADER_SIZE } from './messages.js';
 import { offsetGrammar } from './offset-dump.js';
 
@@ -25,7 +26,8 @@ export const hexdumpForm = textForm({
 0000000c`,
   recognise: byLine((line, isFirst) => {
     const row = new GrowingBuffer();
-    const dumpLine = LINE.test(line) || WIDE.test(line) ? grammar.parse(line, row) : undefined;
+    const isDump = LINE.test(line) || (WIDE.test(line) && !isMessageLine(line));
+    const dumpLine = isDump ? grammar.parse(line, row) : undefined;
     if (dumpLine === undefined || row.length === 0) return false;
     return (isFirst && LINE.test(line)) || (row.length >= HEADER_SIZE && beginsDump(dumpLine, row));
   }),

@@ -1,7 +1,7 @@
 import { GrowingBuffer } from '../packets/index.js';
 import { type DumpGrammar, type DumpLine, DumpReader } from './dump.js';
 import { textForm } from './form.js';
-import { digitOf, hexEnd, readGroups } from './groups.js';
+import { digitOf, hexEnd, readGroups, readLoneRest } from './groups.js';
 import { shownLines, undressed } from './line-dress.js';
 import { beginsHeader, type MessageAssembler, startsRpcMessage } from './messages.js';
 
@@ -13,10 +13,11 @@ const STAMP =
 const OFFSET = /(?<![0-9a-fx])(?:0x)?([0-9a-f]{8,16}|\(_+ptrval_+\)): /gi;
 
 /**
- * A message at the end of a line, as %*ph and its kin print it: with spaces, colons, dashes, 0x or nothing between. 16
- * digits alone are a number.
+ * A message at the end of a line, as %*ph and its kin print it: bytes with one and the same mark between, or with
+ * nothing. Two bytes between marks are an address of IPv6, and 16 digits alone are a number.
  */
-const TAIL = /^(?![0-9a-f]{16}$)(?:(?:0x)?[0-9a-f]{2}[ :-]?){8,}$/i;
+const TAIL =
+  /^(?:(?:[0-9a-f]{2}){9,}|[0-9a-f]{2}([ :-])(?:[0-9a-f]{2}\1){6,}[0-9a-f]{2}|0x[0-9a-f]{2}(?:[ ,]+0x[0-9a-f]{2}){7,})$/i;
 /** Where it may begin. */
 const TAIL_START = /(?<![0-9a-z])(?:0x)?21/gi;
 /** The text of it, backwards from the end of a line: what is neither digit nor separator stands before it. */
@@ -69,8 +70,14 @@ export class KernelLogLines {
   }
 
   line(line: LogLine, number: number, offset: number): void {
-    if (mayMatter(line)) this.#reader.line(line.text, number, offset);
-    else this.#reader.otherLine();
+    if (!mayMatter(line)) {
+      this.#reader.otherLine();
+      return;
+    }
+    const { text } = line;
+    // Lines may end with CR alone.
+    const lines = text.includes('\r') ? shownLines(text) : [text];
+    for (const one of lines) this.#reader.line(one, number, offset);
   }
 
   end(): void {
@@ -139,9 +146,10 @@ function parse(line: string, row: GrowingBuffer): DumpLine | undefined {
   const text = undressed(shownLines(line).at(-1) ?? '').trimStart();
   for (const match of text.matchAll(OFFSET)) {
     const start = match.index + match[0].length;
-    if (!readGroups(groups, text, start, row)) continue;
+    const isRest = !readGroups(groups, text, start, row);
+    if (isRest && !readLoneRest(text, start, row)) continue;
     const offset = match[1] as string;
-    return { ...lineOf(text, match.index, start, offset), isAddress: offset.length > 8 };
+    return { ...lineOf(text, match.index, start, offset), isAddress: offset.length > 8, isRest };
   }
   // Without an offset the bytes follow the name, which by custom ends with a colon, or nothing at all.
   for (let at = 0; ; ) {

@@ -110,7 +110,7 @@ class LiteralScanner {
     if (/[br]/i.test(char) && /^[br]?["']/i.test(text.slice(at + 1, at + 3))) return;
     this.#endsLine = false;
     this.end();
-    this.#joins = char === '(' || char === '=' || (this.#joins && char !== ';' && char !== ')');
+    this.#joins = char === '(' || char === '=' || (this.#joins && !';)]'.includes(char));
   }
 
   #quoted(place: LinePlace, start: number, end: number): void {

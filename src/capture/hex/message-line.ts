@@ -1,5 +1,6 @@
-import type { GrowingBuffer } from '../packets/index.js';
+import { GrowingBuffer } from '../packets/index.js';
 import { digitOf, hexEnd, readGroup } from './groups.js';
+import { beginsHeader } from './messages.js';
 
 /** The two ways in which lines of hex can be read. */
 export const LAYOUTS = '--format hex (each line is a message) or --format xxd-p (lines are pieces of one)';
@@ -32,9 +33,17 @@ export function parseMessageLine(line: string, row: GrowingBuffer): MessageLine 
   const last = text.at(-1);
   const isEscaped = last === '\\';
   const pieces = readBytes(isEscaped ? text.slice(0, -1) : text, route === null ? 0 : route[0].length, row);
-  if (pieces === undefined) return undefined;
+  // Separators alone are no message; a route alone is an empty one.
+  if (pieces === undefined || (pieces.count === 0 && route === null)) return undefined;
   const goesOn = isEscaped || ((last === ',' || last === ':') && text.indexOf(last) < text.length - 1);
   return { from, to, pieces: pieces.count, pieceSize: pieces.size, goesOn };
+}
+
+/** Whether all words of a line are of one size, and their bytes begin a message: the first is no offset. */
+export function isMessageLine(line: string): boolean {
+  const row = new GrowingBuffer();
+  const parsed = parseMessageLine(line, row);
+  return parsed !== undefined && parsed.pieceSize > 0 && beginsHeader(row);
 }
 
 /** Whether a line without route begins as bytes do: what cannot be read in it is a mistake, not prose. */

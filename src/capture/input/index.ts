@@ -1,4 +1,4 @@
 /** Detects the format of an input and opens the reader that fits. */
 export { detectFormat, openReader } from './detect.js';
 export { INPUT_FORMATS, type InputFormat, type InputOptions, inputFormats } from './formats.js';
-export { CaptureInput, type InputState } from './input.js';
+export { CaptureInput, type EmptyText, type InputState } from './input.js';

@@ -1,13 +1,20 @@
 import { WireError } from '../../base/error.js';
 import type { Protocol } from '../../schema/index.js';
 import { dressedForm } from '../hex/index.js';
-import { type CaptureReader, GrowingBuffer, type PacketSink, type WarningSink } from '../packets/index.js';
+import {
+  type CaptureReader,
+  GrowingBuffer,
+  indexOfByte,
+  type PacketSink,
+  type WarningSink,
+} from '../packets/index.js';
 import { detectFormat, FormatDetector, openReader } from './detect.js';
-import { INPUT_FORMATS, type InputFormat, type InputOptions } from './formats.js';
+import { INPUT_FORMATS, type InputFormat, type InputOptions, textFormats } from './formats.js';
 import { Utf16Input } from './utf16.js';
 
 /** Bytes that tell captures from text. */
 const MAGIC_SIZE = 4;
+const LINE_FEED = 0x0a;
 /** Bytes that an error shows of the beginning of a file. */
 const SHOWN = 8;
 
@@ -15,6 +22,12 @@ const SHOWN = 8;
 export interface InputState {
   readonly format: InputFormat;
   readonly reader: unknown;
+}
+
+/** A text in which there was no message. */
+export interface EmptyText {
+  readonly format: InputFormat;
+  readonly lines: number;
 }
 
 /**
@@ -30,9 +43,11 @@ export class CaptureInput implements CaptureReader {
   readonly #detector = new FormatDetector();
   readonly #protocol: Protocol;
   readonly #format: InputFormat | undefined;
-  #sink: PacketSink;
-  /** The format was not recognised. */
-  #guessed: { readonly start: Uint8Array; isEmpty: boolean } | undefined;
+  readonly #sink: PacketSink;
+  /** The beginning of a text whose format was not recognised. */
+  #guessedStart: Uint8Array | undefined;
+  /** Set while a text is read in which no message has come. */
+  #emptyText: { readonly format: InputFormat; lines: number; endsInLine: boolean } | undefined;
   readonly #warn: WarningSink;
   readonly #options: InputOptions;
 
@@ -56,7 +71,7 @@ export class CaptureInput implements CaptureReader {
 
   #take(chunk: Uint8Array): void {
     if (this.#reader !== undefined) {
-      this.#reader.push(chunk);
+      this.#push(this.#reader, chunk);
       return;
     }
     this.#prefix.append(chunk, 0, chunk.length);
@@ -92,7 +107,21 @@ export class CaptureInput implements CaptureReader {
       } else this.#start(this.#format);
     }
     this.#reader?.end();
-    if (this.#guessed?.isEmpty) this.#refuse(this.#guessed.start);
+    if (this.#guessedStart !== undefined && this.#emptyText !== undefined) this.#refuse(this.#guessedStart);
+  }
+
+  /** After `end`: what was read, if it was a text without any message. */
+  get emptyText(): EmptyText | undefined {
+    const text = this.#emptyText;
+    return text && { format: text.format, lines: text.lines + (text.endsInLine ? 1 : 0) };
+  }
+
+  #push(reader: CaptureReader, chunk: Uint8Array): void {
+    reader.push(chunk);
+    const text = this.#emptyText;
+    if (text === undefined || chunk.length === 0) return;
+    text.lines += linesOf(chunk);
+    text.endsInLine = chunk.at(-1) !== LINE_FEED;
   }
 
   /** The format is recognised, or will not be. Where no line has shown it, the lines may have something before them. */
@@ -108,13 +137,7 @@ export class CaptureInput implements CaptureReader {
   #guess(): void {
     const start = this.#bytes();
     if (start.includes(0)) this.#refuse();
-    const guessed = { start: start.slice(0, SHOWN), isEmpty: true };
-    this.#guessed = guessed;
-    const pass = this.#sink;
-    this.#sink = (packet) => {
-      guessed.isEmpty = false;
-      pass(packet);
-    };
+    this.#guessedStart = start.slice(0, SHOWN);
     this.#start('dmesg');
   }
 
@@ -125,13 +148,21 @@ export class CaptureInput implements CaptureReader {
     if (found !== format && (found === 'pcapng' || found === 'pcap'))
       throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
     this.#opened = format;
-    this.#reader = openReader(this.#protocol, format, this.#sink, this.#warn, {
-      ...this.#options,
-      isGiven,
-      isDressed,
-    });
-    this.#reader.push(this.#bytes());
+    const options = { ...this.#options, isGiven, isDressed };
+    const reader = openReader(this.#protocol, format, this.#sinkOf(format), this.#warn, options);
+    this.#reader = reader;
+    this.#push(reader, this.#bytes());
     this.#prefix.clear();
+  }
+
+  /** Lines of NDJSON are messages, and captures may be empty. In other texts people expect some. */
+  #sinkOf(format: InputFormat): PacketSink {
+    if (format === 'ndjson' || !textFormats.some(({ name }) => name === format)) return this.#sink;
+    this.#emptyText = { format, lines: 0, endsInLine: false };
+    return (packet) => {
+      this.#emptyText = undefined;
+      this.#sink(packet);
+    };
   }
 
   #bytes(): Uint8Array {
@@ -143,4 +174,11 @@ export class CaptureInput implements CaptureReader {
     const expected = `${INPUT_FORMATS.join(', ')} (or say --format; describe --formats explains them)`;
     throw new WireError({ code: 'format', path: '', offset: 0, expected, actual: bytes.join(' ') });
   }
+}
+
+function linesOf(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let at = indexOfByte(bytes, LINE_FEED, 0); at >= 0; at = indexOfByte(bytes, LINE_FEED, at + 1))
+    lines++;
+  return lines;
 }
