@@ -27,6 +27,16 @@ describe('decode', () => {
     expect(stdout.includes('\x1b')).toBe(false);
   });
 
+  it('says that a text has no message, which is no problem', async () => {
+    const log = file('boot.log', '[    0.000000] Linux version\n[    0.000001] eth0: link up\n');
+    const { code, stdout, stderr } = await gunyahRm(['decode', log]);
+    expect([code, stdout]).toEqual([0, '']);
+    expect(stderr).toBe(
+      `gunyah-rm: ${log}: no message found in 2 lines, read as dmesg (describe --formats shows what is looked for)\n`,
+    );
+    expect((await gunyahRm(['decode', '--quiet', log])).stderr).toBe('');
+  });
+
   it('prints a line per message on a terminal, and all fields with -v', async () => {
     const terminal = { columns: 80, env: { NO_COLOR: '1' } };
     const first = await gunyahRm(['decode', lifecycle], terminal);

@@ -32,7 +32,9 @@ export function readGroups(style: GroupStyle, line: string, start: number, row: 
     at = gapEnd(line, end);
     if (at === line.length) return true;
     if (at === end) return false;
-    if (TEXT_MARKS.includes(line[at] as string) || isTextOf(row, line, at, textEnd)) return true;
+    const isDigit = digitOf(line.charCodeAt(at)) >= 0;
+    if (!isDigit && TEXT_MARKS.includes(line[at] as string)) return true;
+    if (textEnd - at <= row.length && isTextOf(row, line, at, textEnd)) return true;
     if (!style.spacesEnd || at - end === 1 || line.slice(end, at).trim() !== '') continue;
     if (!style.inMemoryOrder && readRestNumber(line, end, at, width, row)) return true;
     if (!isAmid(row, line, end, at, width)) return true;
@@ -77,7 +79,6 @@ function isAmid(row: GrowingBuffer, line: string, end: number, at: number, width
 
 /** Whether the rest of a line is the text of its bytes, with anything but hex digits where a byte is no character. */
 function isTextOf(row: GrowingBuffer, line: string, start: number, textEnd: number): boolean {
-  if (textEnd - start > row.length) return false;
   for (let index = 0; index < row.length; index++) {
     const byte = row.data[index] as number;
     const char = start + index < textEnd ? line.charCodeAt(start + index) : SPACE;

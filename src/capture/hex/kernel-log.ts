@@ -12,16 +12,17 @@ const STAMP =
 /** print_hex_dump: "%s%.8x: " for an offset, "%s%p: " for an address. The name comes without a separator. */
 const OFFSET = /(?<![0-9a-fx])(?:0x)?([0-9a-f]{8,16}|\(_+ptrval_+\)): /gi;
 
+const OFFSET_DIGITS_MIN = 8;
+
 /**
  * A message at the end of a line, as %*ph and its kin print it: bytes with one and the same mark between, or with
  * nothing. Two bytes between marks are an address of IPv6, and 16 digits alone are a number.
  */
-const TAIL =
-  /^(?:(?:[0-9a-f]{2}){9,}|[0-9a-f]{2}([ :-])(?:[0-9a-f]{2}\1){6,}[0-9a-f]{2}|0x[0-9a-f]{2}(?:[ ,]+0x[0-9a-f]{2}){7,})$/i;
+const TAIL = /^(?:(?:[0-9a-f]{2}){9,}|(0x)?[0-9a-f]{2}([ :-])(?:\1[0-9a-f]{2}\2){6,}\1[0-9a-f]{2})$/i;
 /** Where it may begin. */
 const TAIL_START = /(?<![0-9a-z])(?:0x)?21/gi;
-/** The text of it, backwards from the end of a line: what is neither digit nor separator stands before it. */
-const TAIL_TEXT = /[0-9a-fx :-]*$/i;
+/** Its digits and separators. */
+const TAIL_CHARS = '0123456789abcdefABCDEFxX :-';
 const TAIL_END = /[\])}>"'`;.]+$/;
 /** What stands before it in a line of a dump: no name. */
 const OFFSET_ALONE = /^[\s\da-fx:,.`|]+$/i;
@@ -144,7 +145,7 @@ function parse(line: string, row: GrowingBuffer): DumpLine | undefined {
   row.clear();
   if (line.length > LINE_MAX) return undefined;
   const text = undressed(shownLines(line).at(-1) ?? '').trimStart();
-  for (const match of text.matchAll(OFFSET)) {
+  for (const match of mayHaveOffset(text) ? text.matchAll(OFFSET) : []) {
     const start = match.index + match[0].length;
     const isRest = !readGroups(groups, text, start, row);
     if (isRest && !readLoneRest(text, start, row)) continue;
@@ -165,6 +166,15 @@ function parse(line: string, row: GrowingBuffer): DumpLine | undefined {
   return at < 0 ? undefined : lineOf(text, at, at, undefined);
 }
 
+/** Whether a colon stands behind eight digits, or behind a bracket: a cheap test before OFFSET is looked for. */
+function mayHaveOffset(text: string): boolean {
+  for (let colon = text.indexOf(': '); colon >= 0; colon = text.indexOf(': ', colon + 1)) {
+    const from = colon - OFFSET_DIGITS_MIN;
+    if (text[colon - 1] === ')' || (from >= 0 && hexEnd(text, from) >= colon)) return true;
+  }
+  return false;
+}
+
 function lineOf(text: string, nameEnd: number, start: number, offset: string | undefined): DumpLine {
   const groupSize = (hexEnd(text, start) - start) / 2;
   return { name: text.slice(0, nameEnd), offset, isAddress: false, radixes: [16], groupSize };
@@ -173,8 +183,11 @@ function lineOf(text: string, nameEnd: number, start: number, offset: string | u
 /** Reads the message at the end of a line. @returns the index at which it begins, -1 if there is none. */
 function readTail(text: string, row: GrowingBuffer): number {
   row.clear();
+  // As most lines.
+  if (!text.includes('21')) return -1;
   const inner = text.trimEnd().replace(TAIL_END, '');
-  const from = TAIL_TEXT.exec(inner)?.index ?? 0;
+  let from = inner.length;
+  while (from > 0 && TAIL_CHARS.includes(inner[from - 1] as string)) from -= 1;
   const starts = [...inner.slice(from).matchAll(TAIL_START)].slice(0, TAIL_STARTS_MAX);
   for (const { index } of starts) {
     const tail = inner.slice(from + index);

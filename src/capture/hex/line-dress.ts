@@ -21,17 +21,18 @@ const PLAIN = /^[\t -~]*$/;
 
 /**
  * What programs and people put before the lines of a text that they show: quotes, numbers of lines, times, names of
- * programs. Each row is one of them, at the beginning of a line; a line may have several.
+ * programs. Each row is one of them, at the beginning of a line, behind spaces; a line may have several. No row begins
+ * with spaces of its own: two expressions for the same spaces take the square of their number.
  */
 const DRESS: readonly RegExp[] = [
   // A mail that is quoted, and other programs that mark lines.
-  /\s?(?:>\s?)+/,
-  /\s*[|\u2502] ?/,
+  /(?:>\s?)+/,
+  /[|\u2502] ?/,
   /[+](?=[\s\da-f[<"'{])/,
-  /\s*[*\u2022] /,
+  /[*\u2022] /,
   /\w[\w.-]* +\| /,
   // Numbers of lines: of cat -n, of lists, of grep with and without the name of the file.
-  /(?:\s*[1-9]\d{0,5}(?:[:\t](?![\da-f]{2}[:\t])|\. )|\s+[1-9]\d{0,5} {2}) ?/,
+  /(?:[1-9]\d{0,5}(?:[:\t](?![\da-f]{2}[:\t])|\. )|(?<=\s)[1-9]\d{0,5} {2}) ?/,
   /[\w./~-]*\.\w+(?::\d{1,7}:|-\d{1,7}-)/,
   // Level, day and time of syslog and of the journal; then the host and the program.
   /<\d+>/,
@@ -40,7 +41,7 @@ const DRESS: readonly RegExp[] = [
   /\d\d:\d\d:\d\d[.,]\d+ /,
   // Times in brackets, of dmesg and of programs for serial lines; the thread or the processor, and the task.
   /\[[^\]]{0,40}\d[.:]\d[^\]]{0,40}\](?:\s*\[\s*[TC]\d+\])? ?/,
-  /\s*\[\d+: *[^\]:]{1,20}(?:: *\d+)?\] ?/,
+  /\[\d+: *[^\]:]{1,20}(?:: *\d+)?\] ?/,
   // Logcat, long and short; ESP-IDF.
   /\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +\d+ +\d+ [A-Z] [^:]{1,40}: /,
   /[VDIWEF](?:\/[^(:]{1,40}\( *\d+\)| \(\d+\) \w{1,40}): /,

@@ -29,7 +29,7 @@ export function parseMessageLine(line: string, row: GrowingBuffer): MessageLine 
   const from = route === null ? undefined : Number(route[1]);
   const to = route === null ? undefined : Number(route[2]);
   if ((from ?? 0) > VMID_MAX || (to ?? 0) > VMID_MAX) return undefined;
-  const text = line.replace(/[;\s]+$/, '');
+  const text = withoutEnd(line);
   const last = text.at(-1);
   const isEscaped = last === '\\';
   const pieces = readBytes(isEscaped ? text.slice(0, -1) : text, route === null ? 0 : route[0].length, row);
@@ -37,6 +37,13 @@ export function parseMessageLine(line: string, row: GrowingBuffer): MessageLine 
   if (pieces === undefined || (pieces.count === 0 && route === null)) return undefined;
   const goesOn = isEscaped || ((last === ',' || last === ':') && text.indexOf(last) < text.length - 1);
   return { from, to, pieces: pieces.count, pieceSize: pieces.size, goesOn };
+}
+
+/** The line without spaces and semicolons at its end. An expression would take the square of their number. */
+function withoutEnd(line: string): string {
+  let text = line.trimEnd();
+  while (text.endsWith(';')) text = text.slice(0, -1).trimEnd();
+  return text;
 }
 
 /** Whether all words of a line are of one size, and their bytes begin a message: the first is no offset. */
