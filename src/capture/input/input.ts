@@ -3,7 +3,7 @@ import type { Protocol } from '../../schema/index.js';
 import { dressedForm } from '../hex/index.js';
 import { type CaptureReader, GrowingBuffer, type PacketSink, type WarningSink } from '../packets/index.js';
 import { detectFormat, FormatDetector, openReader } from './detect.js';
-import { INPUT_FORMATS, type InputFormat, type InputOptions } from './formats.js';
+import { binaryFormats, INPUT_FORMATS, type InputFormat, type InputOptions } from './formats.js';
 import { Utf16Input } from './utf16.js';
 
 /** Bytes that tell captures from text. */
@@ -25,7 +25,8 @@ export interface InputState {
 export class CaptureInput implements CaptureReader {
   #reader: CaptureReader | undefined;
   #opened: InputFormat | undefined;
-  readonly #utf16 = new Utf16Input();
+  /** Undefined where the caller says that the input is no text. */
+  readonly #utf16: Utf16Input | undefined;
   readonly #prefix = new GrowingBuffer();
   readonly #detector = new FormatDetector();
   readonly #protocol: Protocol;
@@ -46,12 +47,13 @@ export class CaptureInput implements CaptureReader {
     this.#options = options;
     this.#protocol = protocol;
     this.#format = format;
+    this.#utf16 = binaryFormats.some(({ name }) => name === format) ? undefined : new Utf16Input();
     this.#sink = sink;
     this.#warn = warn;
   }
 
   push(bytes: Uint8Array): void {
-    this.#take(this.#utf16.push(bytes));
+    this.#take(this.#utf16?.push(bytes) ?? bytes);
   }
 
   #take(chunk: Uint8Array): void {
@@ -79,7 +81,7 @@ export class CaptureInput implements CaptureReader {
   }
 
   end(): void {
-    this.#take(this.#utf16.end());
+    if (this.#utf16 !== undefined) this.#take(this.#utf16.end());
     if (this.#reader === undefined) {
       // No lines are no packets: what a filter that nothing passed printed.
       if (this.#format === 'ndjson' && this.#prefix.length === 0) return;
