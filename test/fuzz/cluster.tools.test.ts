@@ -36,12 +36,12 @@ function places(name: string): { readonly home: string; readonly path: string } 
       case "$word" in
         --time) word=--runs;;
         3600) word=20;;
-        /campaign*) word=${home}$word;;
-        exec:/manager) word=exec:${home}/manager;;
+        /campaign*) word='${home}'$word;;
+        exec:/manager) word='exec:${home}/manager';;
       esac
       set -- "$@" "$word"
     done
-    exec ${process.execPath} ${main} "$@"`;
+    exec '${process.execPath}' '${main}' "$@"`;
   for (const [file, text] of [
     ['bin/gunyah-rm', command],
     ['manager', manager],
