@@ -7,11 +7,11 @@ import { defineConfig, type Plugin } from 'vite';
  */
 export const files = [
   // Not the program itself: while it waits for others, these could not use what is in its file.
-  { name: 'start', test: /src\/node\/(compile-cache|compiler|engine|stdio|threads)\.ts$/ },
-  { name: 'run', test: /src\/cli\/run\.ts$/ },
-  { name: 'help', test: /src\/cli\/stored-help\.ts$/ },
-  { name: 'program', test: /src\/cli\/program\.ts$/ },
-  { name: 'decode', test: /src\/cli\/commands\/decode\/index\.ts$/ },
+  { name: 'start', test: /src[\\/]node[\\/](compile-cache|compiler|engine|stdio|threads)\.ts$/ },
+  { name: 'run', test: /src[\\/]cli[\\/]run\.ts$/ },
+  { name: 'help', test: /src[\\/]cli[\\/]stored-help\.ts$/ },
+  { name: 'program', test: /src[\\/]cli[\\/]program\.ts$/ },
+  { name: 'decode', test: /src[\\/]cli[\\/]commands[\\/]decode[\\/]index\.ts$/ },
 ];
 
 /** Commander starts subcommands that are programs of their own. There are none, and for this Node would load sockets too. */
@@ -20,7 +20,11 @@ const withoutProcesses: Plugin = {
   enforce: 'pre',
   transform: {
     filter: { id: /node_modules\/commander\/lib\/command\.js$/ },
-    handler: (code) => code.replace("require('node:child_process')", '{}'),
+    handler(code) {
+      const loading = "require('node:child_process')";
+      if (!code.includes(loading)) throw new Error(`commander loads processes in another way: no ${loading}`);
+      return code.replace(loading, '{}');
+    },
   },
 };
 

@@ -16,18 +16,23 @@ function builtFunctionsPlugin(): Plugin {
   };
 }
 
-/** Leaves out what writes payloads as lines of text: the page shows them as trees, and may not generate functions. */
-function withoutLinesPlugin(): Plugin {
-  const left = [
-    ['/src/capture/payload/cut-lines.ts', 'cutLinesWriter'],
-    ['/src/capture/payload/wire-lines.ts', 'linesWriter'],
-  ] as const;
+/**
+ * Modules that generate functions which the page does without, and what stands for each. The page may not generate
+ * functions. It shows payloads as trees, not as lines. It writes JSON step by step, as commands do until a function is worth
+ * it, and it encodes with the field types.
+ */
+const withoutGenerators: Readonly<Record<string, string>> = {
+  '/src/capture/payload/cut-lines.ts': 'export const cutLinesWriter = undefined;',
+  '/src/capture/payload/wire-lines.ts': 'export const linesWriter = undefined;',
+  '/src/capture/payload/wire-json.ts':
+    'export const JsonReader = undefined; export const payloadWriter = () => undefined;',
+  '/src/codec/compile-encode.ts': "export { plainEncode as compileEncode } from './plain-encode.js';",
+};
+
+function withoutGeneratorsPlugin(): Plugin {
   return {
-    name: 'without-lines',
-    load: (id) => {
-      const writer = left.find(([file]) => id.endsWith(file))?.[1];
-      return writer && `export const ${writer} = undefined;`;
-    },
+    name: 'without-generators',
+    load: (id) => Object.entries(withoutGenerators).find(([file]) => id.endsWith(file))?.[1],
   };
 }
 
@@ -72,8 +77,8 @@ export default defineConfig({
   root: resolve(import.meta.dirname, 'src/inspector'),
   logLevel: 'warn',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [builtFunctionsPlugin(), withoutLinesPlugin(), viteSingleFile(), policyPlugin()],
-  worker: { plugins: () => [builtFunctionsPlugin(), withoutLinesPlugin()] },
+  plugins: [builtFunctionsPlugin(), withoutGeneratorsPlugin(), viteSingleFile(), policyPlugin()],
+  worker: { plugins: () => [builtFunctionsPlugin(), withoutGeneratorsPlugin()] },
   build: {
     outDir: resolve(import.meta.dirname, 'dist/inspector'),
     emptyOutDir: true,

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ownFolder } from './own-folder.js';
@@ -10,7 +11,12 @@ it('removes what ended processes of this machine have left', () => {
   const { pid: ended } = spawnSync(process.execPath, ['--version']);
   const left = runFolder(parent, ended);
   const used = runFolder(parent, process.ppid);
-  const others = ['gunyah-rm-sources-', `gunyah-rm-sources-another.machine-${ended}-a`, 'vite'];
+  const others = [
+    'gunyah-rm-sources-',
+    `gunyah-rm-sources-another.machine-${ended}-a`,
+    `gunyah-rm-sources-${hostname()}-${ended}-1-a`,
+    'vite',
+  ];
   for (const name of others) mkdirSync(join(parent, name));
   const own = runFolder(parent);
   expect(existsSync(left)).toBe(false);

@@ -13,13 +13,23 @@ const prefix = `gunyah-rm-sources-${hostname()}-`;
 export function runFolder(parent: string, pid = process.pid): string {
   mkdirSync(parent, { recursive: true });
   for (const name of readdirSync(parent)) {
-    const owner = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
-    if (owner > 0 && !isAlive(owner)) rmSync(join(parent, name), { recursive: true, force: true });
+    const owner = ownerOf(name);
+    if (owner !== undefined && !isAlive(owner)) rmSync(join(parent, name), { recursive: true, force: true });
   }
   const folder = mkdtempSync(join(parent, `${prefix}${pid}-`));
   // Not in `vitest.onClose`, which is not called when the run is interrupted.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/**
+ * The process of a folder; undefined if it is none of this machine. The name of another machine may be that of this one
+ * and something behind it.
+ */
+function ownerOf(name: string): number | undefined {
+  if (!name.startsWith(prefix)) return undefined;
+  const [, pid] = /^(\d+)-[^-]+$/.exec(name.slice(prefix.length)) ?? [];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 function isAlive(pid: number): boolean {

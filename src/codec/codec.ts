@@ -2,8 +2,9 @@ import { WireError } from '../base/error.js';
 import type { Infer, InferInput } from '../schema/infer.js';
 import type { AnyType, Values, WireType } from '../wire/index.js';
 import { compileCheck, compileDecode, type FastCheck, type FastDecode } from './compile-decode.js';
-import { compileEncode, type FastEncode } from './compile-encode.js';
+import { compileEncode } from './compile-encode.js';
 import { decodePlain, encodePlain, measure } from './plain.js';
+import type { FastEncode } from './plain-encode.js';
 
 /** Large enough for any payload that can be sent (14 616 bytes). A larger value is encoded by the field types. */
 const scratch = new DataView(new ArrayBuffer(16_384));

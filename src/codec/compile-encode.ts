@@ -1,4 +1,3 @@
-import { WireError } from '../base/error.js';
 import {
   type AnyType,
   type BitsType,
@@ -9,34 +8,20 @@ import {
   type ScalarType,
   StructType,
   scalarCases,
-  type Values,
   VariantType,
   visitType,
 } from '../wire/index.js';
 import { compile, Emitter, noCode, quote } from './emitter.js';
 import { fixedRun } from './fixed-run.js';
-import { encodePlain } from './plain.js';
-
-/** Encodes into the view from `start` on; returns the end, or -1 when the value or the view does not fit. */
-export type FastEncode = (value: Values, view: DataView, start: number) => number;
+import { type FastEncode, plainEncode } from './plain-encode.js';
 
 /** Generates the encode function of a struct, with all checks of the field types and one capacity check per fixed part. */
 export function compileEncode(type: AnyType): FastEncode {
-  return compile(['o', 'v', 'p'], encodeSource(type), (value, view, start) => {
-    try {
-      const bytes = encodePlain(type as AnyType, value);
-      if (view.byteLength - start < bytes.length) return -1;
-      new Uint8Array(view.buffer, view.byteOffset + start, bytes.length).set(bytes);
-      return start + bytes.length;
-    } catch (error) {
-      if (error instanceof WireError) return -1;
-      throw error;
-    }
-  });
+  return compile(['o', 'v', 'p'], encodeSource(type), plainEncode(type));
 }
 
 /** The source of the function that {@link compileEncode} generates. */
-export function encodeSource(type: AnyType): string {
+function encodeSource(type: AnyType): string {
   const out = new Emitter();
   out.line('const cap = v.byteLength;');
   // The bit operations in the checks throw TypeError for a bigint, a symbol and an object that has no number value.

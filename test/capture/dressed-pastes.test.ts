@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
-import { CaptureInput } from '../../src/capture/input/index.js';
+import { CaptureInput, type InputFormat } from '../../src/capture/input/index.js';
 import { collect } from './collect.js';
 
 const A = '210104000400005680000000';
 /** Two lines of a dump, the second of them with an offset that is not the same in all bases. */
 const C = `${A}${'01020304'.repeat(5)}`;
 
-function read(bytes: Uint8Array, size?: number) {
+function read(bytes: Uint8Array, size?: number, format?: InputFormat) {
   const make = (...sinks: Parameters<Parameters<typeof collect>[0]>) =>
-    new CaptureInput(protocol, undefined, ...sinks);
+    new CaptureInput(protocol, format, ...sinks);
   const { packets, error, warnings } = collect(make, bytes, size);
   return { hexes: packets.map(({ hex }) => hex), error: error?.message, warnings: warnings.length };
 }
@@ -76,6 +76,11 @@ describe('UTF-16', () => {
 
   it('a first byte alone is no mark', () => {
     expect(read(Uint8Array.of(0xff)).error).toMatch(/describe --formats/);
+  });
+
+  it('is not looked for where the format is said to be no text', () => {
+    const damaged = Uint8Array.of(0xff, 0xfe, 1, 0, 0x24, 0, 0, 0x56);
+    for (const size of [undefined, 1]) expect(read(damaged, size, 'bin')).toEqual(fine(['fffe010024000056']));
   });
 });
 

@@ -63,7 +63,17 @@ function valuesOf(given: readonly CaseStep[], changes: readonly Change[]): Known
     if (!isSame((recordKeys(record) as Fields).payload, change.request)) return undefined;
     if (step.as !== undefined) known.set(step.as, change.reply);
   }
-  return known as KnownValues;
+  return sameValues(known as KnownValues);
+}
+
+const valuesByText = new Map<string, KnownValues>();
+
+/** One object for all equal values, by which {@link askedBy} keeps what follows from them. */
+function sameValues(known: KnownValues): KnownValues {
+  const text = JSON.stringify([...known]);
+  const same = valuesByText.get(text) ?? known;
+  valuesByText.set(text, same);
+  return same;
 }
 
 function isSame(left: unknown, right: unknown): boolean {
@@ -84,6 +94,27 @@ function framesOf({ steps }: PreparedStep): readonly string[] | undefined {
   return frames.length === steps.length ? frames : undefined;
 }
 
+const askedWith = new WeakMap<KnownValues, Map<CaseStep, readonly string[] | undefined>>();
+
+/**
+ * The frames that a step puts, without their sequence numbers; undefined: it puts none with these values. They are kept,
+ * because few of the places at which a step is looked for are such.
+ */
+function askedBy(step: CaseStep, known: KnownValues): readonly string[] | undefined {
+  const kept = askedWith.get(known) ?? new Map<CaseStep, readonly string[] | undefined>();
+  askedWith.set(known, kept);
+  if (!kept.has(step)) {
+    let asked: readonly string[] | undefined;
+    try {
+      asked = framesOf(prepare(step, known, 0))?.map(withoutSeq);
+    } catch {
+      // It needs a value that is not known.
+    }
+    kept.set(step, asked);
+  }
+  return kept.get(step);
+}
+
 /** Whether the case demands sequence numbers, so that they must be those of the case. */
 function isAboutNumbers({ frames, expect }: CaseStep): boolean {
   return (
@@ -102,6 +133,9 @@ function differencesAt(
   let differences = 0;
   for (const step of item.steps) {
     while (lines[at]?.op === 'remark') at++;
+    const asked = askedBy(step, known);
+    const isAsked = asked?.every((frame, index) => withoutSeq(lines[at + index]?.frame ?? '') === frame);
+    if (asked === undefined || (step !== alive && !isAsked)) return undefined;
     let prepared: PreparedStep;
     try {
       prepared = prepare(step, known, seqOf(lines[at]?.frame ?? ''));

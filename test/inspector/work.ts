@@ -5,6 +5,24 @@ import { protocol } from '../../schemas/index.js';
 import { CaptureInput } from '../../src/capture/input/index.js';
 import { becomes, chose, chosenRow, eventually, type Harness, lifecycle, loaded, shows } from './harness.js';
 
+/** The suggestions that a page shows. */
+const suggestedIn = (page: Page) => page.locator('.suggestions [role=option] code').allTextContents();
+
+/** Gives the focused input texts and keys. The page is drawn after each, but its worker cannot answer in between. */
+const atOnce = (page: Page, steps: readonly { readonly text?: string; readonly key?: string }[]) =>
+  page.evaluate(`(async () => {
+    const input = document.activeElement;
+    for (const { text, key } of ${JSON.stringify(steps)}) {
+      if (text !== undefined) input.value = text;
+      input.dispatchEvent(
+        text !== undefined
+          ? new Event('input', { bubbles: true })
+          : new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }),
+      );
+      for (let turns = 0; turns < 10; turns++) await undefined;
+    }
+  })()`);
+
 /** What people do with a capture: complete filters, sort, find, mark, take notes, save. */
 export function workSuite(harness: () => Harness): void {
   describe('work', () => {
@@ -16,7 +34,7 @@ export function workSuite(harness: () => Harness): void {
       page.evaluate<string>(
         `document.activeElement.id || document.activeElement.getAttribute('aria-label') || ''`,
       );
-    const suggested = () => page.locator('.suggestions [role=option] code').allTextContents();
+    const suggested = () => suggestedIn(page);
     const column = (name: string) => page.locator(`.row .col-${name}`).allTextContents();
     beforeAll(async () => {
       page = await harness().open(lifecycle);
@@ -55,20 +73,44 @@ export function workSuite(harness: () => Harness): void {
       const filter = own.locator('#filter');
       await filter.press('ArrowDown');
       const [first] = await eventually(
-        () => own.locator('.suggestions [role=option] code').allTextContents(),
+        () => suggestedIn(own),
         (now) => now.length > 0,
       );
-      // All at once, before the worker can answer.
-      await own.evaluate(`(() => {
-        const filter = document.activeElement;
-        filter.value = 'na';
-        filter.dispatchEvent(new Event('input', { bubbles: true }));
-        filter.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true, cancelable: true }));
-      })()`);
+      await atOnce(own, [{ text: 'na' }, { key: 'ArrowDown' }]);
       // The filter is tested after the list has been made.
       await becomes(() => filter.getAttribute('aria-invalid'), 'true');
       await own.keyboard.press('Tab');
       await becomes(() => filter.inputValue(), `${first} `);
+      await own.context().close();
+    });
+
+    it('a suggestion takes the place of what is left of the word, however much was deleted meanwhile', async () => {
+      const own = await harness().open(lifecycle);
+      await loaded(own);
+      const filter = own.locator('#filter');
+      await filter.fill(' == "VM_START"');
+      await filter.press('Home');
+      await own.keyboard.type('nam');
+      await eventually(
+        () => suggestedIn(own),
+        (now) => now[0] === 'name',
+      );
+      await atOnce(own, [{ text: 'n == "VM_START"' }, { key: 'ArrowDown' }, { key: 'Tab' }]);
+      expect(await filter.inputValue()).toBe('name == "VM_START"');
+      await own.context().close();
+    });
+
+    it('once a suggestion is taken, keys choose no other one of the same list', async () => {
+      const own = await harness().open(lifecycle);
+      await loaded(own);
+      const filter = own.locator('#filter');
+      await filter.press('ArrowDown');
+      const [first] = await eventually(
+        () => suggestedIn(own),
+        (now) => now.length > 1,
+      );
+      await atOnce(own, [{ key: 'ArrowDown' }, { key: 'Tab' }, { key: 'ArrowDown' }, { key: 'Tab' }]);
+      expect(await filter.inputValue()).toBe(`${first} `);
       await own.context().close();
     });
 

@@ -9,7 +9,7 @@ import {
   type WarningSink,
 } from '../packets/index.js';
 import { detectFormat, FormatDetector, openReader } from './detect.js';
-import { INPUT_FORMATS, type InputFormat, type InputOptions, textFormats } from './formats.js';
+import { binaryFormats, INPUT_FORMATS, type InputFormat, type InputOptions, textFormats } from './formats.js';
 import { Utf16Input } from './utf16.js';
 
 /** Bytes that tell captures from text. */
@@ -38,7 +38,8 @@ export interface EmptyText {
 export class CaptureInput implements CaptureReader {
   #reader: CaptureReader | undefined;
   #opened: InputFormat | undefined;
-  readonly #utf16 = new Utf16Input();
+  /** Undefined where the caller says that the input is no text. */
+  readonly #utf16: Utf16Input | undefined;
   readonly #prefix = new GrowingBuffer();
   readonly #detector = new FormatDetector();
   readonly #protocol: Protocol;
@@ -61,12 +62,13 @@ export class CaptureInput implements CaptureReader {
     this.#options = options;
     this.#protocol = protocol;
     this.#format = format;
+    this.#utf16 = binaryFormats.some(({ name }) => name === format) ? undefined : new Utf16Input();
     this.#sink = sink;
     this.#warn = warn;
   }
 
   push(bytes: Uint8Array): void {
-    this.#take(this.#utf16.push(bytes));
+    this.#take(this.#utf16?.push(bytes) ?? bytes);
   }
 
   #take(chunk: Uint8Array): void {
@@ -94,7 +96,7 @@ export class CaptureInput implements CaptureReader {
   }
 
   end(): void {
-    this.#take(this.#utf16.end());
+    if (this.#utf16 !== undefined) this.#take(this.#utf16.end());
     if (this.#reader === undefined) {
       // No lines are no packets: what a filter that nothing passed printed.
       if (this.#format === 'ndjson' && this.#prefix.length === 0) return;

@@ -20,8 +20,8 @@ export interface Suggestions {
 export function useSuggestions(client: Client, input: RefObject<HTMLInputElement | null>): Suggestions {
   const [completion, setCompletion] = useState<Completion>();
   const [place, setPlace] = useState<number>();
-  /** Where the cursor was when these suggestions were asked for. */
-  const caret = useRef(0);
+  /** Characters of the text for which these suggestions were asked. */
+  const size = useRef(0);
   /** Number of the latest question. Answers to earlier ones are out of date. */
   const latest = useRef(0);
   const close = () => {
@@ -33,11 +33,11 @@ export function useSuggestions(client: Client, input: RefObject<HTMLInputElement
     const { current } = input;
     if (current === null) return;
     const question = ++latest.current;
-    const asked = caretOf(current);
-    void client.ask('complete', current.value, asked).then((found) => {
+    const { value } = current;
+    void client.ask('complete', value, caretOf(current)).then((found) => {
       if (question !== latest.current) return;
-      caret.current = asked;
-      const typed = current.value.slice(found.start, found.end);
+      size.current = value.length;
+      const typed = value.slice(found.start, found.end);
       // A word that is complete needs no suggestion.
       const isDone = found.items.length === 1 && found.items[0]?.text.toLowerCase() === typed.toLowerCase();
       setCompletion(isDone ? undefined : found);
@@ -62,12 +62,14 @@ export function useSuggestions(client: Client, input: RefObject<HTMLInputElement
       const item = items[taken];
       if (current === null || completion === undefined || item === undefined) return undefined;
       const before = `${current.value.slice(0, completion.start)}${item.text} `;
-      // What was typed while the list was on its way belongs to the word, too.
-      const end = completion.end + Math.max(0, caretOf(current) - caret.current);
+      // What was typed or deleted while a newer list was on its way belongs to the word, too.
+      const end = completion.end + current.value.length - size.current;
       const text = before + current.value.slice(end).trimStart();
       current.value = text;
       current.focus();
       current.setSelectionRange(before.length, before.length);
+      // Keys shall not choose from a list for another text.
+      close();
       open();
       return text;
     },
