@@ -1,7 +1,7 @@
 import { Buffer } from 'buffer/index.js';
 import { GrowingBuffer } from '../packets/index.js';
 import { type Recogniser, textForm } from './form.js';
-import { undressed } from './line-dress.js';
+import { withoutPrefixes } from './line-prefixes.js';
 import {
   ambiguousLine,
   badLine,
@@ -67,7 +67,7 @@ class Base64Reader implements LineReader {
   line(text: string, number: number, offset: number): void {
     const place = { text, number, offset };
     const row = this.#row;
-    const word = undressed(text).trim();
+    const word = withoutPrefixes(text).trim();
     if (WHOLE_LINE.test(word)) {
       this.#whole(place, word);
       return;

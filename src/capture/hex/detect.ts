@@ -1,7 +1,7 @@
 import { LineSplitter } from '../packets/index.js';
 import type { Recogniser, TextForm } from './form.js';
 import { type HexStyle, textForms } from './forms.js';
-import { shownLines, undressed } from './line-dress.js';
+import { shownLines, withoutPrefixes } from './line-prefixes.js';
 import { isBlank, isComment } from './messages.js';
 
 /** Size in bytes of the beginning of a file that is used to recognise its form. */
@@ -12,7 +12,7 @@ const PROSE = '-';
 
 /** Recognises the form of a text from its bytes as they come, as soon as its lines tell. */
 export class FormDetector<Name extends string> {
-  readonly #isDressed: boolean;
+  readonly #hasPrefixes: boolean;
   readonly #candidates: readonly { readonly name: Name; readonly recogniser: Recogniser; isOut: boolean }[];
   readonly #lines: LineSplitter;
   #found: Name | undefined;
@@ -21,12 +21,12 @@ export class FormDetector<Name extends string> {
   #lineCount = 0;
   #isOver = false;
 
-  /** @param isDressed what programs and people put before lines is left out. */
-  constructor(forms: readonly Pick<TextForm<Name>, 'name' | 'recognise'>[], isDressed = false) {
-    this.#isDressed = isDressed;
+  /** @param hasPrefixes what programs and people put before lines is left out. */
+  constructor(forms: readonly Pick<TextForm<Name>, 'name' | 'recognise'>[], hasPrefixes = false) {
+    this.#hasPrefixes = hasPrefixes;
     this.#candidates = forms.map(({ name, recognise }) => ({ name, recogniser: recognise(), isOut: false }));
     // Logs hold much hex that is no message: in lines with something before them only what begins one tells the form.
-    if (isDressed) for (const { recogniser } of this.#candidates) recogniser.line(PROSE, 0, 0);
+    if (hasPrefixes) for (const { recogniser } of this.#candidates) recogniser.line(PROSE, 0, 0);
     this.#lines = new LineSplitter((text, number, offset) => this.#lineOf(text, number, offset), DETECT_SIZE);
   }
 
@@ -68,7 +68,8 @@ export class FormDetector<Name extends string> {
 
   #lineOf(text: string, number: number, offset: number): void {
     this.#lineCount += 1;
-    for (const line of shownLines(text)) this.#line(this.#isDressed ? undressed(line) : line, number, offset);
+    for (const line of shownLines(text))
+      this.#line(this.#hasPrefixes ? withoutPrefixes(line) : line, number, offset);
   }
 
   #line(text: string, number: number, offset: number): void {
@@ -109,9 +110,9 @@ export function textDetector(): FormDetector<HexStyle> {
  * The form of the lines of a text behind what programs and people put before them, from its first DETECT_SIZE bytes.
  * Undefined when it is none, or open.
  */
-export function dressedForm(prefix: Uint8Array): HexStyle | undefined {
+export function formBehindPrefixes(start: Uint8Array): HexStyle | undefined {
   const detector = new FormDetector<HexStyle>(textForms, true);
-  detector.push(prefix);
+  detector.push(start);
   detector.end();
   return detector.isSure ? detector.found : undefined;
 }

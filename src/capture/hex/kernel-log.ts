@@ -2,7 +2,7 @@ import { GrowingBuffer } from '../packets/index.js';
 import { type DumpGrammar, type DumpLine, DumpReader } from './dump.js';
 import { textForm } from './form.js';
 import { digitOf, hexEnd, readGroups, readLoneRest } from './groups.js';
-import { shownLines, undressed } from './line-dress.js';
+import { shownLines, withoutPrefixes } from './line-prefixes.js';
 import { beginsHeader, type MessageAssembler, startsRpcMessage } from './messages.js';
 
 /** What dmesg, /dev/kmsg readers, syslog and journalctl put before the text of a kernel message. */
@@ -144,7 +144,7 @@ function isOf(line: string): boolean {
 function parse(line: string, row: GrowingBuffer): DumpLine | undefined {
   row.clear();
   if (line.length > LINE_MAX) return undefined;
-  const text = undressed(shownLines(line).at(-1) ?? '').trimStart();
+  const text = withoutPrefixes(shownLines(line).at(-1) ?? '').trimStart();
   for (const match of mayHaveOffset(text) ? text.matchAll(OFFSET) : []) {
     const start = match.index + match[0].length;
     const isRest = !readGroups(groups, text, start, row);

@@ -3,7 +3,7 @@ import { GrowingBuffer, LineSplitter } from '../packets/index.js';
 import { type FormDetector, textDetector } from './detect.js';
 import { type HexStyle, textForms } from './forms.js';
 import { KernelLogLines } from './kernel-log.js';
-import { shownLines, undressed } from './line-dress.js';
+import { shownLines, withoutPrefixes } from './line-prefixes.js';
 import { MessageAssembler } from './messages.js';
 
 /**
@@ -17,17 +17,17 @@ import { MessageAssembler } from './messages.js';
  *
  * @param isGiven somebody said that the text is of this style: then what begins no RPC message is read too, and every
  * line must be of the style. False for a style that was recognised.
- * @param isDressed what programs and people put before lines is left out.
+ * @param hasPrefixes what programs and people put before lines is left out.
  */
 export function hexReader(
   sink: PacketSink,
   warn: WarningSink,
   style?: HexStyle,
   isGiven = true,
-  isDressed = false,
+  hasPrefixes = false,
 ): CaptureReader {
   if (style === undefined) return new RecognisingReader(sink, warn);
-  return styleReader(sink, warn, style, isGiven, isDressed);
+  return styleReader(sink, warn, style, isGiven, hasPrefixes);
 }
 
 function styleReader(
@@ -35,12 +35,13 @@ function styleReader(
   warn: WarningSink,
   style: HexStyle,
   isGiven: boolean,
-  isDressed: boolean,
+  hasPrefixes: boolean,
 ): CaptureReader {
   const form = textForms.find(({ name }) => name === style) as (typeof textForms)[number];
   const lines = form.reader(new MessageAssembler(sink, warn), isGiven);
   const splitter = new LineSplitter((text, number, offset) => {
-    for (const line of shownLines(text)) lines.line(isDressed ? undressed(line) : line, number, offset);
+    for (const line of shownLines(text))
+      lines.line(hasPrefixes ? withoutPrefixes(line) : line, number, offset);
   });
   return {
     push: (chunk) => splitter.push(chunk),

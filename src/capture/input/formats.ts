@@ -44,7 +44,7 @@ export interface InputOptions {
   /** Somebody said that the input is of this format: then a form of text also reads what begins no message. */
   readonly isGiven?: boolean;
   /** A form of text: what programs and people put before the lines is left out. */
-  readonly isDressed?: boolean;
+  readonly hasPrefixes?: boolean;
 }
 
 /** What all formats have. */
@@ -195,14 +195,14 @@ const ndjson = text({
 const forms = textForms.map((form) => ({
   ...form,
   reader: (context: ReaderContext) =>
-    form.name === kernelLogForm.name && !context.options.isDressed
+    form.name === kernelLogForm.name && !context.options.hasPrefixes
       ? kernelReader(context, true)
       : hexReader(
           context.sink,
           context.warn,
           form.name,
           context.options.isGiven ?? false,
-          context.options.isDressed,
+          context.options.hasPrefixes,
         ),
 }));
 

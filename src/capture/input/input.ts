@@ -1,6 +1,6 @@
 import { WireError } from '../../base/error.js';
 import type { Protocol } from '../../schema/index.js';
-import { dressedForm } from '../hex/index.js';
+import { formBehindPrefixes } from '../hex/index.js';
 import {
   type CaptureReader,
   GrowingBuffer,
@@ -129,8 +129,8 @@ export class CaptureInput implements CaptureReader {
   /** The format is recognised, or will not be. Where no line has shown it, the lines may have something before them. */
   #startFound(isWhole = false): void {
     const { found, isSure } = this.#detector;
-    const dressed = isSure ? undefined : dressedForm(this.#bytes());
-    if (dressed !== undefined) this.#start(dressed, true);
+    const prefixed = isSure ? undefined : formBehindPrefixes(this.#bytes());
+    if (prefixed !== undefined) this.#start(prefixed, true);
     else if (found !== undefined || isWhole) this.#start(found);
     else this.#guess();
   }
@@ -143,14 +143,14 @@ export class CaptureInput implements CaptureReader {
     this.#start('dmesg');
   }
 
-  #start(format: InputFormat | undefined, isDressed = false): void {
+  #start(format: InputFormat | undefined, hasPrefixes = false): void {
     if (format === undefined) this.#refuse();
     const isGiven = this.#format !== undefined;
     const found = isGiven && format === 'ndjson' ? detectFormat(this.#bytes()) : format;
     if (found !== format && (found === 'pcapng' || found === 'pcap'))
       throw new WireError({ code: 'format', path: '', offset: 0, expected: format, actual: found });
     this.#opened = format;
-    const options = { ...this.#options, isGiven, isDressed };
+    const options = { ...this.#options, isGiven, hasPrefixes };
     const reader = openReader(this.#protocol, format, this.#sinkOf(format), this.#warn, options);
     this.#reader = reader;
     this.#push(reader, this.#bytes());

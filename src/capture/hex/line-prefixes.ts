@@ -24,7 +24,7 @@ const PLAIN = /^[\t -~]*$/;
  * programs. Each row is one of them, at the beginning of a line, behind spaces; a line may have several. No row begins
  * with spaces of its own: two expressions for the same spaces take the square of their number.
  */
-const DRESS: readonly RegExp[] = [
+const PREFIXES: readonly RegExp[] = [
   // A mail that is quoted, and other programs that mark lines.
   /(?:>\s?)+/,
   /[|\u2502] ?/,
@@ -49,12 +49,12 @@ const DRESS: readonly RegExp[] = [
   /(?:\.byte|\.?d[bc](?:\.b)?)\s+(?=0x)/,
 ];
 
-const FIRST = new RegExp(`^\\s*(?:${DRESS.map(({ source }) => source).join('|')})`);
+const FIRST = new RegExp(`^\\s*(?:${PREFIXES.map(({ source }) => source).join('|')})`);
 /** Most of them before one line. */
 const DEPTH = 6;
 
 /** The line without what was put before it. */
-export function undressed(line: string): string {
+export function withoutPrefixes(line: string): string {
   let text = line.startsWith('`') ? line.replaceAll('`', '') : line;
   for (let depth = 0; depth < DEPTH; depth++) {
     const size = FIRST.exec(text)?.[0].length ?? 0;

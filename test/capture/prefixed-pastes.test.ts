@@ -23,7 +23,7 @@ const XXD = [
 ];
 
 describe('what stands before the lines of a dump', () => {
-  const DRESSES: readonly (readonly [string, (line: string, index: number) => string])[] = [
+  const PREFIXES: readonly (readonly [string, (line: string, index: number) => string])[] = [
     ['a quoted mail', (line) => `> ${line}`],
     ['a mail that is quoted twice', (line) => `>> ${line}`],
     ['cat -n', (line, index) => `     ${index + 1}\t${line}`],
@@ -45,8 +45,8 @@ describe('what stands before the lines of a dump', () => {
     ['spaces of a web page', (line) => line.replaceAll(' ', '\u00a0')],
   ];
 
-  it.each(DRESSES)('%s', (_, dress) => {
-    const lines = text(XXD.map(dress).join('\n'));
+  it.each(PREFIXES)('%s', (_, prefix) => {
+    const lines = text(XXD.map(prefix).join('\n'));
     expect(read(lines)).toEqual(fine([C]));
     expect(read(lines, 1)).toEqual(fine([C]));
   });
