@@ -180,10 +180,13 @@ export class CommandIo {
     options: ReadOptions = {},
   ): Promise<boolean> {
     this.onInterrupt(() => {});
-    const read = (path: string, own: PacketSink) =>
+    // Packets that get other numbers go through another sink.
+    const isAsNumbered = paths.length === 1 && options.follow !== true;
+    const own = isAsNumbered ? options : { ...options, usual: undefined };
+    const read = (path: string, each: PacketSink) =>
       options.follow
-        ? this.#followingCapture(path, format, own, pause, options)
-        : this.readingCapture(path, format, own, pause, options, this.#stdio.threads?.pieceSize);
+        ? this.#followingCapture(path, format, each, pause, own)
+        : this.readingCapture(path, format, each, pause, own, this.#stdio.threads?.pieceSize);
     const [first, ...others] = paths;
     const pieces =
       first !== undefined && others.length === 0 ? read(first, sink) : inOrderOfTime(paths, read, sink);

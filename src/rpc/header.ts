@@ -18,6 +18,8 @@ export interface HeaderReader {
    * `short`, `api` and `fragments`. Offsets count from the start of the queue message.
    */
   fault(view: DataView, start: number, end: number): Issue | undefined;
+  /** What {@link wholeBitsOf} gives for the first word of every message in one part. */
+  readonly wholeBits: number;
 }
 
 /** The header fields that differ between queue messages. */
@@ -29,6 +31,21 @@ const FRAGMENTS_SHIFT = 2;
 /** The first byte holds version and header length. Each has one valid value. */
 function firstByte({ limits }: Protocol): number {
   return 1 | ((limits.header / 4) << 4);
+}
+
+// What stands in the first word of a header, which is read as a little-endian integer. The id is the second word.
+
+/** Version, length and number of parts, which are the same for all messages in one part. */
+export function wholeBitsOf(word: number): number {
+  return word & 0xfcff;
+}
+
+export function typeOf(word: number): number {
+  return (word >>> 8) & 3;
+}
+
+export function seqOf(word: number): number {
+  return word >>> 16;
 }
 
 /** A number that V8 does not keep as a small integer. */
@@ -73,6 +90,7 @@ function makeReader(protocol: Protocol): HeaderReader {
     decode(view, start, start + size, undefined) as unknown as Header;
   return {
     size,
+    wholeBits: api,
     // All bytes are valid as a header.
     read,
     readInto: compile(parameters, readSource(protocol), (header, view, start) =>

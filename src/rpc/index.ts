@@ -4,7 +4,16 @@
  */
 export { fragment, fragmentCount, sizesOf } from './fragment.js';
 export { FrameWriter, writeFrame } from './frame-writer.js';
-export { type FrameHeader, type HeaderReader, headerFunction, headerReader, ReusedHeader } from './header.js';
+export {
+  type FrameHeader,
+  type HeaderReader,
+  headerFunction,
+  headerReader,
+  ReusedHeader,
+  seqOf,
+  typeOf,
+  wholeBitsOf,
+} from './header.js';
 export {
   type DecodedMessage,
   type DecodeMessageOptions,

@@ -17,7 +17,7 @@ import {
   type TraceOptions,
 } from '../ktrace/index.js';
 import { ndjsonReader } from '../ndjson/index.js';
-import type { CaptureReader, PacketSink, WarningSink } from '../packets/index.js';
+import type { CaptureReader, PacketSink, UsualSink, WarningSink } from '../packets/index.js';
 import {
   BLOCK_SECTION,
   PCAP_MAGICS,
@@ -45,6 +45,8 @@ export interface InputOptions {
   readonly isGiven?: boolean;
   /** A form of text: what programs and people put before the lines is left out. */
   readonly hasPrefixes?: boolean;
+  /** Takes usual packets before the sink. Not all formats ask it. */
+  readonly usual?: UsualSink | undefined;
 }
 
 /** What all formats have. */
@@ -95,7 +97,8 @@ export const binaryFormats = [
       const magic = magicOf(prefix);
       return magic === undefined ? undefined : magic === BLOCK_SECTION;
     },
-    reader: ({ sink, warn, state }) => pcapngReader(sink, warn, state as PcapngState | undefined),
+    reader: ({ sink, warn, state, options }) =>
+      pcapngReader(sink, warn, state as PcapngState | undefined, options.usual),
   }),
   binary({
     name: 'pcap',

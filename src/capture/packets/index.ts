@@ -13,6 +13,7 @@ export {
   type PacketSink,
   packetWith,
   putMessage,
+  type UsualSink,
   type WarningSink,
 } from './packet.js';
 export { clockTimeOf, joinHalves, PacketTime } from './packet-time.js';

@@ -54,6 +54,22 @@ export type Clock = (typeof clocks)[number];
 export type PacketSink = (packet: Packet) => void;
 
 /**
+ * Takes a usual packet before the reader has filled an object with it. A usual packet was captured whole, has VMIDs and no
+ * comment, is of RM's queue, and its time is in UTC. The parameters are as those of {@link Packet}.
+ *
+ * @returns false, and nothing is done, if the packet is to be passed to the PacketSink.
+ */
+export type UsualSink = (
+  view: DataView,
+  start: number,
+  end: number,
+  from: number,
+  to: number,
+  frame: number,
+  time: PacketTime,
+) => boolean;
+
+/**
  * Something in a capture that was skipped or is incomplete, while the rest is read on. Codes: `link_type` (an
  * interface whose packets are skipped; once per interface), `dissector` (a packet meant for another dissector),
  * `packet` (a packet whose framing is broken; skipped), `snaplen` (the capture kept only part of the packet;

@@ -29,7 +29,9 @@ export function isSupportedLink(linkType: number): boolean {
  * entry and the queue message on return; the VMIDs are set. Returns the problem of a packet that must be skipped.
  */
 export function stripLink(linkType: number, packet: Packet): LinkProblem | undefined {
-  if (linkType === LINK_UPPER_PDU && !stripUsualTags(packet)) {
+  const start = usualStart(linkType, packet.view, packet.start, packet.end);
+  if (start >= 0) packet.start = start;
+  else {
     const problem = stripTags(packet);
     if (problem !== undefined) return problem;
   }
@@ -37,10 +39,19 @@ export function stripLink(linkType: number, packet: Packet): LinkProblem | undef
   if (size < PSEUDO_HEADER_SIZE) {
     return broken(`${size} bytes where the pseudo-header takes ${PSEUDO_HEADER_SIZE}`);
   }
-  packet.from = packet.view.getUint16(packet.start, true);
-  packet.to = packet.view.getUint16(packet.start + 2, true);
   packet.start += PSEUDO_HEADER_SIZE;
+  packet.from = senderBefore(packet.view, packet.start);
+  packet.to = receiverBefore(packet.view, packet.start);
   return undefined;
+}
+
+/** VMIDs of the pseudo-header that ends at `at`. */
+export function senderBefore(view: DataView, at: number): number {
+  return view.getUint16(at - 4, true);
+}
+
+export function receiverBefore(view: DataView, at: number): number {
+  return view.getUint16(at - 2, true);
 }
 
 /**
@@ -56,20 +67,26 @@ export function stripPrintedLink(packet: Packet): LinkProblem | undefined {
 }
 
 /**
- * The 20 bytes of tags in this project's captures: name tag, `gunyah_rm` padded to 12, end mark. They are compared as
- * words, because parsing the tags takes five times as long as the rest of reading a packet.
+ * Where the pseudo-header of the packet [start, end) begins; negative for other tags than this project's captures have, and
+ * for link types that are not read. The 20 bytes of tags (name tag, `gunyah_rm` padded to 12, end mark) are compared as
+ * words, because parsing them takes five times as long as the rest of reading a packet.
  */
-function stripUsualTags(packet: Packet): boolean {
-  const { view, start } = packet;
+function usualStart(linkType: number, view: DataView, start: number, end: number): number {
+  if (linkType !== LINK_UPPER_PDU) return linkType === LINK_USER0 ? start : -1;
   const isUsual =
-    packet.end - start >= 20 &&
-    view.getUint32(start) === 0x000c000c &&
-    view.getUint32(start + 4) === 0x67756e79 &&
-    view.getUint32(start + 8) === 0x61685f72 &&
-    view.getUint32(start + 12) === 0x6d000000 &&
-    view.getUint32(start + 16) === 0;
-  if (isUsual) packet.start = start + 20;
-  return isUsual;
+    end - start >= 20 &&
+    view.getInt32(start) === 0x000c000c &&
+    view.getInt32(start + 4) === 0x67756e79 &&
+    view.getInt32(start + 8) === 0x61685f72 &&
+    view.getInt32(start + 12) === 0x6d000000 &&
+    view.getInt32(start + 16) === 0;
+  return isUsual ? start + 20 : -1;
+}
+
+/** Where the queue message of a packet begins, as {@link stripLink}; negative for a packet that must be looked at closely. */
+export function usualMessageStart(linkType: number, view: DataView, start: number, end: number): number {
+  const header = usualStart(linkType, view, start, end);
+  return header < 0 || end - header < PSEUDO_HEADER_SIZE ? -1 : header + PSEUDO_HEADER_SIZE;
 }
 
 /** Any tags. Tag numbers and lengths are big-endian, whatever the byte order of the file; a length includes the padding. */

@@ -6,9 +6,18 @@ import {
   type PacketSink,
   Splitter,
   type SplitterState,
+  type UsualSink,
   type WarningSink,
 } from '../packets/index.js';
-import { isSupportedLink, LINK_UPPER_PDU, LINK_USER0, stripLink } from './link.js';
+import {
+  isSupportedLink,
+  LINK_UPPER_PDU,
+  LINK_USER0,
+  receiverBefore,
+  senderBefore,
+  stripLink,
+  usualMessageStart,
+} from './link.js';
 import {
   BLOCK_ENHANCED_PACKET,
   BLOCK_HEAD_SIZE,
@@ -40,8 +49,13 @@ const SIZE_KNOWN_FROM = 12;
  * `block_length` (a length that contradicts itself, its block or BLOCK_SIZE_MAX), `truncated` (at end(): offset of
  * the block that is cut) and `link_type` (at end(): there were packets, but none of a link type we read).
  */
-export function pcapngReader(sink: PacketSink, warn: WarningSink, state?: PcapngState): CaptureReader {
-  const format = new PcapngFormat(sink, warn, state);
+export function pcapngReader(
+  sink: PacketSink,
+  warn: WarningSink,
+  state?: PcapngState,
+  usual?: UsualSink,
+): CaptureReader {
+  const format = new PcapngFormat(sink, warn, state, usual);
   const splitter = new Splitter(format, state?.splitter);
   return {
     push: (chunk) => splitter.push(chunk),
@@ -72,6 +86,7 @@ export interface PcapngState extends PcapngFacts {
 
 class PcapngFormat implements ItemFormat {
   readonly #sink: PacketSink;
+  readonly #usual: UsualSink | undefined;
   readonly #warn: WarningSink;
   readonly #packet = emptyPacket();
   #inSection = false;
@@ -81,8 +96,9 @@ class PcapngFormat implements ItemFormat {
   /** The first interface that had packets of a link type we do not read. */
   #foreign: CaptureInterface | undefined;
 
-  constructor(sink: PacketSink, warn: WarningSink, state?: PcapngFacts) {
+  constructor(sink: PacketSink, warn: WarningSink, state: PcapngFacts | undefined, usual?: UsualSink) {
     this.#sink = sink;
+    this.#usual = usual;
     this.#warn = warn;
     if (state === undefined) return;
     this.#inSection = state.inSection;
@@ -150,6 +166,7 @@ class PcapngFormat implements ItemFormat {
   /** Packets of which everything was captured, without options. */
   takeUsual(data: Uint8Array, view: DataView, from: number, end: number): number {
     const little = this.#little;
+    const usual = this.#usual;
     const packet = this.#packet;
     packet.data = data;
     packet.view = view;
@@ -160,22 +177,37 @@ class PcapngFormat implements ItemFormat {
       const captured = view.getUint32(at + 20, little);
       const isUsual =
         view.getUint32(at, little) === BLOCK_ENHANCED_PACKET &&
-        size <= Math.min(end - at, BLOCK_SIZE_MAX) &&
+        size <= end - at &&
+        size <= BLOCK_SIZE_MAX &&
         captured <= size &&
         size === ENHANCED_PACKET_MIN + ((captured + 3) & ~3) &&
         view.getUint32(at + size - BLOCK_TAIL_SIZE, little) === size &&
         view.getUint32(at + 24, little) === captured;
       if (!isUsual) return at;
       const source = this.#interfaces[view.getUint32(at + 8, little)];
-      if (source === undefined || !isSupportedLink(source.linkType)) return at;
-      packet.start = at + ENHANCED_PACKET_DATA;
-      packet.end = packet.start + captured;
-      if (stripLink(source.linkType, packet) !== undefined) return at;
-      packet.frame += 1;
-      packet.clock = source.clock;
-      source.setTime(packet.clockTime, view.getUint32(at + 12, little), view.getUint32(at + 16, little));
+      if (source === undefined) return at;
+      const dataStart = at + ENHANCED_PACKET_DATA;
+      const packetEnd = dataStart + captured;
+      const start = usualMessageStart(source.linkType, view, dataStart, packetEnd);
+      if (start < 0) return at;
       this.#supportedSeen = true;
-      this.#sink(packet);
+      packet.frame += 1;
+      const { clockTime } = packet;
+      source.setTime(clockTime, view.getUint32(at + 12, little), view.getUint32(at + 16, little));
+      const sender = senderBefore(view, start);
+      const receiver = receiverBefore(view, start);
+      const isTaken =
+        usual !== undefined &&
+        source.clock === undefined &&
+        usual(view, start, packetEnd, sender, receiver, packet.frame, clockTime);
+      if (!isTaken) {
+        packet.start = start;
+        packet.end = packetEnd;
+        packet.from = sender;
+        packet.to = receiver;
+        packet.clock = source.clock;
+        this.#sink(packet);
+      }
       at += size;
     }
     return at;

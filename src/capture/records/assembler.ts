@@ -1,12 +1,12 @@
 import { headerReader } from '../../rpc/index.js';
-import type { Packet } from '../packets/index.js';
+import { clockTimeOf, type Packet, type PacketTime } from '../packets/index.js';
 import { functionsOf, type ProtocolFunctions } from '../payload/index.js';
 import { WaitingRequests } from './conversation.js';
 import { LazyRecord } from './lazy-record.js';
 import { holdLimits } from './limits.js';
 import { MessagesInProgress } from './messages-in-progress.js';
 import type { AssemblerOptions } from './options.js';
-import { PlainMessages } from './plain-messages.js';
+import { isPlain, PlainMessages } from './plain-messages.js';
 import { RouteGuess } from './route.js';
 import type { AssemblerState } from './state.js';
 import { Stream, type StreamOwner } from './stream.js';
@@ -15,6 +15,11 @@ const ignore = () => {};
 
 /** Entries of a table: a power of two. It is small, because each assembler makes one, also for a single message. */
 const recentCount = 64;
+
+/** The place of a stream among those that were used last. */
+function slotOf(from: number, to: number): number {
+  return (from ^ (to << 3)) & (recentCount - 1);
+}
 
 function keyOf(from: number, to: number): number {
   return from * 0x10000 + to;
@@ -58,7 +63,37 @@ export class Assembler implements StreamOwner {
     const named = from !== undefined && to !== undefined;
     const stream = named ? this.stream(from, to) : this.stream(...this.#guess.of(packet));
     stream.usedAt = ++this.#packets;
-    if (this.#plain === undefined || !this.#plain.take(packet, stream)) stream.receive(packet);
+    if (this.#plain === undefined || !isPlain(packet) || !this.#takes(this.#plain, packet, stream))
+      stream.receive(packet);
+  }
+
+  #takes(plain: PlainMessages, packet: Packet, stream: Stream): boolean {
+    const { view, start, end, frame } = packet;
+    return plain.take(stream, view, start, end, frame, clockTimeOf(packet));
+  }
+
+  /** Whether {@link usual} takes any packet. */
+  get takesUsual(): boolean {
+    return this.#plain !== undefined;
+  }
+
+  /** As {@link packet}, for a message of which nobody needs a record. @returns false: it is to be passed to `packet`. */
+  usual(
+    view: DataView,
+    start: number,
+    end: number,
+    from: number,
+    to: number,
+    frame: number,
+    time: PacketTime,
+  ): boolean {
+    if (this.#plain === undefined) return false;
+    const slot = slotOf(from, to);
+    const stream = this.#recent[slot];
+    if (stream === undefined || stream.from !== from || stream.to !== to) return false;
+    if (!this.#plain.take(stream, view, start, end, frame, time)) return false;
+    stream.usedAt = ++this.#packets;
+    return true;
   }
 
   /** The manager boots: it answers nothing that it was asked before. */
@@ -121,7 +156,7 @@ export class Assembler implements StreamOwner {
   }
 
   stream(from: number, to: number): Stream {
-    const slot = (from ^ (to << 3)) & (recentCount - 1);
+    const slot = slotOf(from, to);
     const recent = this.#recent[slot];
     if (recent !== undefined && recent.from === from && recent.to === to) return recent;
     const key = keyOf(from, to);

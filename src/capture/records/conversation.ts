@@ -128,20 +128,37 @@ export class WaitingRequests {
       if (this.#words[before * WIDTH + ID] === (id | 0)) return before;
       this.#lose(before);
     }
-    const place = this.#take();
+    if (this.#free < 0) this.#grow();
+    if (conversation.count === conversation.buckets.length)
+      this.#resize(conversation, 2 * conversation.buckets.length);
+    const words = this.#words;
+    const place = this.#free;
+    const at = place * WIDTH;
+    this.#free = words[at + NEWER] as number;
     this.#numbers[2 * place] = no;
-    this.#words[place * WIDTH + ID] = id;
-    this.#words[place * WIDTH + SEQ] = seq;
     this.#numbers[2 * place + 1] = frame;
-    this.#setTime(place, time);
+    words[at + ID] = id;
+    words[at + SEQ] = seq;
+    if (time.isSplit) {
+      words[at + IS_SPLIT] = 1;
+      words[at + HIGH] = time.high;
+      words[at + LOW] = time.low;
+    } else {
+      words[at + IS_SPLIT] = 0;
+      this.#times[place] = time.ns;
+    }
     if (payload !== this.#payloads[place]) this.#payloads[place] = payload;
     if (conversation !== this.#conversations[place]) this.#conversations[place] = conversation;
-    this.#link(conversation, place);
+    conversation.count++;
+    const { buckets } = conversation;
+    const bucket = seq & (buckets.length - 1);
+    words[at + NEXT] = buckets[bucket] as number;
+    buckets[bucket] = place;
     const newest = this.#newest;
-    this.#words[place * WIDTH + OLDER] = newest;
-    this.#words[place * WIDTH + NEWER] = NONE;
+    words[at + OLDER] = newest;
+    words[at + NEWER] = NONE;
     if (newest < 0) this.#oldest = place;
-    else this.#words[newest * WIDTH + NEWER] = place;
+    else words[newest * WIDTH + NEWER] = place;
     this.#newest = place;
     this.#count++;
     if (this.#count > this.#limit) this.#lose(this.#oldest);
@@ -150,16 +167,30 @@ export class WaitingRequests {
 
   /** The request has its reply. */
   close(request: number): void {
-    const older = this.#words[request * WIDTH + OLDER] as number;
-    const newer = this.#words[request * WIDTH + NEWER] as number;
+    const words = this.#words;
+    const at = request * WIDTH;
+    const older = words[at + OLDER] as number;
+    const newer = words[at + NEWER] as number;
     if (older < 0) this.#oldest = newer;
-    else this.#words[older * WIDTH + NEWER] = newer;
+    else words[older * WIDTH + NEWER] = newer;
     if (newer < 0) this.#newest = older;
-    else this.#words[newer * WIDTH + OLDER] = older;
+    else words[newer * WIDTH + OLDER] = older;
     this.#count--;
-    this.#unlink(this.#conversations[request] as Conversation, request);
-    this.#words[request * WIDTH + NEWER] = this.#free;
+    const conversation = this.#conversations[request] as Conversation;
+    const { buckets } = conversation;
+    const bucket = (words[at + SEQ] as number) & (buckets.length - 1);
+    const next = words[at + NEXT] as number;
+    let before = buckets[bucket] as number;
+    if (before === request) buckets[bucket] = next;
+    else {
+      while (words[before * WIDTH + NEXT] !== request) before = words[before * WIDTH + NEXT] as number;
+      words[before * WIDTH + NEXT] = next;
+    }
+    words[at + NEWER] = this.#free;
     this.#free = request;
+    // Thousands of conversations may each have had many requests.
+    if (--conversation.count * 8 < buckets.length && buckets.length > BUCKETS_MIN)
+      this.#resize(conversation, buckets.length / 2);
   }
 
   /** All that wait, oldest first. */
@@ -217,17 +248,6 @@ export class WaitingRequests {
     return time;
   }
 
-  #setTime(place: number, time: PacketTime): void {
-    if (time.isSplit) {
-      this.#words[place * WIDTH + IS_SPLIT] = 1;
-      this.#words[place * WIDTH + HIGH] = time.high;
-      this.#words[place * WIDTH + LOW] = time.low;
-    } else {
-      this.#words[place * WIDTH + IS_SPLIT] = 0;
-      this.#times[place] = time.ns;
-    }
-  }
-
   #at({ buckets }: Conversation, seq: number): number {
     let place = buckets[seq & (buckets.length - 1)] as number;
     while (place >= 0 && this.#words[place * WIDTH + SEQ] !== seq)
@@ -235,31 +255,10 @@ export class WaitingRequests {
     return place;
   }
 
-  #link(conversation: Conversation, place: number): void {
-    if (conversation.count++ === conversation.buckets.length)
-      this.#resize(conversation, 2 * conversation.buckets.length);
-    this.#insert(conversation.buckets, place);
-  }
-
   #insert(buckets: Int32Array, place: number): void {
     const bucket = (this.#words[place * WIDTH + SEQ] as number) & (buckets.length - 1);
     this.#words[place * WIDTH + NEXT] = buckets[bucket] as number;
     buckets[bucket] = place;
-  }
-
-  #unlink(conversation: Conversation, place: number): void {
-    const { buckets } = conversation;
-    const bucket = (this.#words[place * WIDTH + SEQ] as number) & (buckets.length - 1);
-    const after = this.#words[place * WIDTH + NEXT] as number;
-    let at = buckets[bucket] as number;
-    if (at === place) buckets[bucket] = after;
-    else {
-      while (this.#words[at * WIDTH + NEXT] !== place) at = this.#words[at * WIDTH + NEXT] as number;
-      this.#words[at * WIDTH + NEXT] = after;
-    }
-    // Thousands of conversations may each have had many requests.
-    if (--conversation.count * 8 < buckets.length && buckets.length > BUCKETS_MIN)
-      this.#resize(conversation, buckets.length / 2);
   }
 
   #resize(conversation: Conversation, length: number): void {
@@ -271,14 +270,6 @@ export class WaitingRequests {
         place = next;
       }
     conversation.buckets = resized;
-  }
-
-  /** A free place. */
-  #take(): number {
-    if (this.#free < 0) this.#grow();
-    const place = this.#free;
-    this.#free = this.#words[place * WIDTH + NEWER] as number;
-    return place;
   }
 
   #grow(): void {

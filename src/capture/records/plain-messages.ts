@@ -1,6 +1,6 @@
-import { type HeaderReader, headerReader, ReusedHeader } from '../../rpc/index.js';
-import { type Header, MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
-import { clockTimeOf, type Packet } from '../packets/index.js';
+import { headerReader, seqOf, typeOf, wholeBitsOf } from '../../rpc/index.js';
+import { MessageType, type MessageTypeName, messageTypeNames } from '../../schema/index.js';
+import type { Packet, PacketTime } from '../packets/index.js';
 import type { MessageFunctions, ProtocolFunctions } from '../payload/index.js';
 import type { WaitingRequests } from './conversation.js';
 import type { AssemblerOptions } from './options.js';
@@ -32,17 +32,23 @@ interface PlainOwner {
  */
 export class PlainMessages {
   readonly #owner: PlainOwner;
+  readonly #functions: ProtocolFunctions;
   readonly #options: PlainOptions;
-  readonly #reader: HeaderReader;
-  readonly #header: Header = new ReusedHeader();
+  readonly #wantsProblems: AssemblerOptions['wantsProblems'];
+  readonly #headerSize: number;
+  readonly #wholeBits: number;
   readonly #content: number;
   /** By message and type. */
   readonly #ways: Uint8Array;
 
   constructor(owner: PlainOwner, options: PlainOptions) {
+    const { size, wholeBits } = headerReader(options.protocol);
     this.#owner = owner;
+    this.#functions = owner.functions;
     this.#options = options;
-    this.#reader = headerReader(options.protocol);
+    this.#wantsProblems = options.wantsProblems;
+    this.#headerSize = size;
+    this.#wholeBits = wholeBits;
     this.#content = options.protocol.limits.content;
     this.#ways = new Uint8Array(typeCount * owner.functions.count);
   }
@@ -52,55 +58,55 @@ export class PlainMessages {
     return frame === undefined && (record === undefined || wants !== undefined || plain !== undefined);
   }
 
-  /** Takes the next packet of a stream. @returns false, and nothing is done, if it cannot go this way. */
-  take(packet: Packet, stream: Stream): boolean {
-    if (stream.isInMessage || !isPlain(packet)) return false;
-    const { view, start, end } = packet;
-    const reader = this.#reader;
-    const payload = start + reader.size;
-    if (end - payload > this.#content || reader.fault(view, start, end) !== undefined) return false;
-    const header = this.#header;
-    reader.readInto(header, view, start);
-    const { type, msg_id: id } = header;
-    if (header.fragments !== 0) return false;
-    const functions = this.#owner.functions.of(id);
-    const place = functions.index * typeCount + type;
-    if (this.#ways[place] === Way.unknown) this.#ways[place] = this.#wayOf(functions, type);
-    const way = this.#ways[place] as number;
+  /**
+   * Takes the queue message [start, end) of a stream, of which {@link isPlain} holds.
+   *
+   * @returns false, and nothing is done, if it cannot go this way.
+   */
+  take(stream: Stream, view: DataView, start: number, end: number, frame: number, time: PacketTime): boolean {
+    if (stream.isInMessage) return false;
+    const payload = start + this.#headerSize;
+    if (payload > end || end - payload > this.#content) return false;
+    const word = view.getInt32(start, true);
+    if (wholeBitsOf(word) !== this.#wholeBits) return false;
+    const id = view.getInt32(start + 4, true);
+    const type = typeOf(word);
+    const index = this.#functions.indexOf(id);
+    const place = index * typeCount + type;
+    let way = this.#ways[place] as number;
+    if (way === Way.unknown) {
+      way = this.#wayOf(this.#functions.at(index), type);
+      this.#ways[place] = way;
+    }
     if (way === Way.record) return false;
-    const mustBeSound = way === Way.count || this.#options.wantsProblems?.() === true;
-    if (mustBeSound && !functions.isSound(type, view, payload, end)) return false;
-    // To find the stream of the other direction may close idle ones.
-    if (type === MessageType.reply && stream.opposite === undefined) return false;
-    const no = this.#owner.next();
-    if (type === MessageType.reply) this.#reply(packet, stream.opposite as Stream, no, functions, way);
-    else {
+    const mustBeSound = way === Way.count || this.#wantsProblems?.() === true;
+    if (mustBeSound && !this.#functions.at(index).isSound(type, view, payload, end)) return false;
+    const { waiting } = this.#owner;
+    if (type === MessageType.reply) {
+      // To find the stream of the other direction may close idle ones.
+      if (stream.opposite === undefined) return false;
+      const no = this.#owner.next();
+      const request = waiting.find(stream.opposite.conversation, seqOf(word), id);
+      if (way === Way.count) this.#countReply(view.getUint32(payload, true), time, no, index, request);
+      if (request >= 0) waiting.close(request);
+    } else {
+      const no = this.#owner.next();
       if (type === MessageType.request)
-        this.#owner.waiting.open(stream.conversation, no, id, header.seq, packet.frame, clockTimeOf(packet));
-      if (way === Way.count) this.#options.plain?.(no, functions, type);
+        waiting.open(stream.conversation, no, id, seqOf(word), frame, time, undefined);
+      if (way === Way.count) this.#options.plain?.(no, this.#functions.at(index), type, 0, 0, Number.NaN);
     }
     return true;
   }
 
-  /** A reply, of which the header has been read. @param asking the stream of the requests. */
-  #reply(
-    packet: Packet,
-    { conversation }: Stream,
-    no: number,
-    functions: MessageFunctions,
-    way: number,
-  ): void {
-    const { waiting } = this.#owner;
-    const request = waiting.find(conversation, this.#header.seq, functions.id);
-    if (way === Way.count) {
-      const error = packet.view.getUint32(packet.start + this.#reader.size, true);
-      if (request < 0) this.#options.plain?.(no, functions, MessageType.reply, error);
-      else {
-        const latency = waiting.latency(request, clockTimeOf(packet));
-        this.#options.plain?.(no, functions, MessageType.reply, error, waiting.noOf(request), latency);
-      }
+  /** @param request that the reply answers; negative: none. */
+  #countReply(error: number, time: PacketTime, no: number, index: number, request: number): void {
+    const functions = this.#functions.at(index);
+    if (request < 0) this.#options.plain?.(no, functions, MessageType.reply, error, 0, Number.NaN);
+    else {
+      const { waiting } = this.#owner;
+      const latency = waiting.latency(request, time);
+      this.#options.plain?.(no, functions, MessageType.reply, error, waiting.noOf(request), latency);
     }
-    if (request >= 0) waiting.close(request);
   }
 
   #wayOf({ message, replyDependsOnRequest }: MessageFunctions, type: number): number {
@@ -116,7 +122,7 @@ export class PlainMessages {
 }
 
 /** Whether the message was captured whole and there is nothing more to say of its packet. */
-function isPlain({ queue, clock, comment, wholeSize, lost }: Packet): boolean {
+export function isPlain({ queue, clock, comment, wholeSize, lost }: Packet): boolean {
   return (
     queue === undefined &&
     clock === undefined &&

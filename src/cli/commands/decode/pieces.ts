@@ -1,4 +1,5 @@
 import type { InputState } from '../../../capture/input/index.js';
+import type { UsualSink } from '../../../capture/packets/index.js';
 import { Assembler, type AssemblerState } from '../../../capture/records/index.js';
 import type { Output } from '../../../node/output.js';
 import type { Threads } from '../../../node/threads.js';
@@ -61,6 +62,8 @@ const waitingMax = 2;
 export class Pieces {
   /** Takes the packets. */
   assembler: Assembler;
+  /** Takes usual packets before that; undefined where it would take none. */
+  readonly usual: UsualSink | undefined;
   readonly #io: CommandIo;
   readonly #output: Output;
   readonly #threads: Threads | undefined;
@@ -104,6 +107,9 @@ export class Pieces {
     this.#size = size ?? 0;
     this.#jobs = options.jobs;
     this.#threads = canSplit && this.#jobs > 1 ? threads : undefined;
+    if (decoder.assembler.takesUsual || this.#threads !== undefined)
+      this.usual = (view, start, end, from, to, frame, time) =>
+        this.assembler.usual(view, start, end, from, to, frame, time);
     const own = Object.fromEntries(variables.map((name) => [name, env[name]]));
     this.#setup = { files, options, columns, env: own };
   }

@@ -30,7 +30,12 @@ export async function decode(io: CommandIo, files: readonly string[], options: D
       options.format,
       (packet) => pieces.assembler.packet(packet),
       () => output.flush(),
-      { allQueues: options.allQueues === true, follow: options.follow === true, before: pieces.before },
+      {
+        allQueues: options.allQueues === true,
+        follow: options.follow === true,
+        before: pieces.before,
+        usual: pieces.usual,
+      },
     );
     // What is incomplete where reading stopped may be complete in the capture.
     await pieces.finish(isWhole);

@@ -59,7 +59,8 @@ export function sinkOf(
       },
       merge: (part) => summary.merge(part as SummaryPart),
       record: (record, matches) => summary.record(record, matches),
-      plain: (...message) => summary.plain(...message),
+      plain: (no, functions, type, error, request, latencyNs) =>
+        summary.plain(no, functions, type, error, request, latencyNs),
       frame,
       unanswered: (request) => summary.lost(request),
       end: () => write(json ? `${jsonText(summary.toJson())}\n` : summary.toText(width)),

@@ -1,6 +1,7 @@
 import { protocol } from '../../../../schemas/index.js';
 import { WireError } from '../../../base/error.js';
 import { openReader } from '../../../capture/input/index.js';
+import type { UsualSink } from '../../../capture/packets/index.js';
 import { noStdio } from '../../../node/stdio.js';
 import type { Work } from '../../../node/threads.js';
 import { CommandIo } from '../../io.js';
@@ -15,6 +16,9 @@ export function work(setup: unknown): Work {
   const lent: SharedArrayBuffer[] = [];
   const decoder = new PartDecoder(io, options, planOf(protocol, files, options), lent);
   const { assembler } = decoder;
+  const usual: UsualSink | undefined = assembler.takesUsual
+    ? (view, start, end, from, to, frame, time) => assembler.usual(view, start, end, from, to, frame, time)
+    : undefined;
   return (task) => {
     const { input, assembler: state, bytes, isLast, spare } = task as Piece;
     lent.push(...spare);
@@ -25,7 +29,7 @@ export function work(setup: unknown): Work {
       input.format,
       (packet) => assembler.packet(packet),
       () => {},
-      {},
+      { usual },
       input.reader,
     );
     try {
