@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import { emptyPacket, type UsualSink } from '../../src/capture/packets/index.js';
 import { pcapngReader } from '../../src/capture/pcap/index.js';
 import { Random } from '../random.js';
 import { withSeed } from '../seeded.js';
 import { ascii, PcapngBuilder, upperPdu, user0 } from './build.js';
-import { collect } from './collect.js';
+import { collect, type MakeReader } from './collect.js';
 
 /** Less than any block: the reader puts each block together and then looks at it closely. */
 const SMALL_PIECE = 7;
@@ -37,6 +38,20 @@ function capture(random: Random, little: boolean): Uint8Array {
   return file;
 }
 
+/** A reader of which some packets are taken as usual ones, and then passed on as all others. */
+function readerOfUsual(takes: () => boolean): MakeReader {
+  return (sink, warn) => {
+    const usual: UsualSink = (view, start, end, from, to, frame, clockTime) => {
+      if (!takes()) return false;
+      const data = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+      const time = clockTime.ns;
+      sink(Object.assign(emptyPacket(), { frame, time, from, to, data, view, start, end }));
+      return true;
+    };
+    return pcapngReader(sink, warn, undefined, usual);
+  };
+}
+
 it('reads usual packets without a second look as it reads others', () =>
   withSeed(4117, (seed) => {
     const random = new Random(seed);
@@ -50,3 +65,33 @@ it('reads usual packets without a second look as it reads others', () =>
     }
     expect(packets).toBeGreaterThan(1000);
   }));
+
+it('gives packets to who takes usual ones as it gives them to others', () =>
+  withSeed(4118, (seed) => {
+    const random = new Random(seed);
+    let taken = 0;
+    const takes = () => {
+      const isTaken = random.below(2) === 0;
+      if (isTaken) taken++;
+      return isTaken;
+    };
+    for (let run = 0; run < 300; run++) {
+      const file = capture(random, random.below(2) === 0);
+      expect(collect(readerOfUsual(takes), file)).toEqual(collect(pcapngReader, file));
+    }
+    expect(taken).toBeGreaterThan(300);
+  }));
+
+it('calls no packet usual whose time is of another clock than UTC', () => {
+  const builder = new PcapngBuilder(true);
+  builder.interface(147, [{ code: 3, value: ascii('gunyah-rm: clock boot') }]);
+  builder.enhanced(0, 5n, user0(255, 3, Uint8Array.of(1)));
+  const file = builder.done();
+  let asked = 0;
+  const { packets } = collect(
+    readerOfUsual(() => ++asked > 0),
+    file,
+  );
+  expect(packets).toHaveLength(1);
+  expect(asked).toBe(0);
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { protocol } from '../../schemas/index.js';
-import { copyOfPacket, type Packet } from '../../src/capture/packets/index.js';
+import { clockTimeOf, copyOfPacket, type Packet } from '../../src/capture/packets/index.js';
 import { pcapngReader } from '../../src/capture/pcap/index.js';
 import { isProblem, Summary, type SummaryPart } from '../../src/capture/print/index.js';
 import {
@@ -11,6 +11,7 @@ import {
   placeOfType,
   type RecordType,
 } from '../../src/capture/records/index.js';
+import { isPlain } from '../../src/capture/records/plain-messages.js';
 import { rulesOf } from '../../src/rpc/index.js';
 import { messageTypeNames } from '../../src/schema/index.js';
 import { Random } from '../random.js';
@@ -90,9 +91,16 @@ function eventsOf(
       assembler.load(state);
     }
     if (index === 700) assembler.forgetRequests();
-    assembler.packet(packet);
+    // A reader asks first whether the packet is taken as a usual one.
+    if (index % 3 === 0 || !isTakenAsUsual(assembler, packet)) assembler.packet(packet);
   }
   assembler.end();
+}
+
+function isTakenAsUsual(assembler: Assembler, packet: Packet): boolean {
+  const { view, start, end, from, to, frame } = packet;
+  if (!isPlain(packet) || from === undefined || to === undefined) return false;
+  return assembler.usual(view, start, end, from, to, frame, clockTimeOf(packet));
 }
 
 const limits = { partBytes: 20_000, requests: 20, streams: 6 };
@@ -190,7 +198,7 @@ describe.each([
           unanswered: (request) => summary.lost(request),
         });
         for (const [index, packet] of packets.entries()) {
-          assembler.packet(packet);
+          if (!isTakenAsUsual(assembler, packet)) assembler.packet(packet);
           if (summary === whole || index % Math.ceil(packets.length / pieces) > 0) continue;
           whole.merge(structuredClone<SummaryPart>(summary.part));
           summary = new Summary(protocol, true);
