@@ -5,13 +5,11 @@ import { writeFrame } from '../../rpc/index.js';
 import { MessageType } from '../../schema/index.js';
 import type { Case } from '../case.js';
 import { alive, answered, getVmid } from './framing.js';
-import { ask, casesOf, HLOS, hex, MEMORY, PAGE, put, sources } from './rows.js';
+import { ask, casesOf, HLOS, hex, MEMORY, PAGE, parcelOf, put, sources } from './rows.js';
 
 const { content } = protocol.limits;
 const REGIONS = 40;
-const share = {
-  mem_type: 'NORMAL',
-  flags: [],
+const share = parcelOf({
   label: 5,
   acl_entries: [
     { vmid: HLOS, rights: ['W', 'R'] },
@@ -21,8 +19,7 @@ const share = {
     ipa: hex(MEMORY + 2 * index * PAGE),
     size: hex(PAGE),
   })),
-  attr_entries: [],
-};
+});
 const shareFrames = (sizes?: readonly number[]) =>
   linePackets(protocol, {
     name: MEM_SHARE.name,

@@ -35,9 +35,23 @@ export function askRaw(name: string, raw: string, expect: Expect, options: Optio
   return { message: { name, raw }, expect, ...options };
 }
 
+export function reclaim(mem_handle: unknown, expect: Expect = 'OK', options: Options = {}): CaseStep {
+  return ask('MEM_RECLAIM', { mem_handle, flags: [] }, expect, options);
+}
+
 /** Whole queue messages, in hexadecimal. */
 export function put(frames: readonly string[], expect: Expect, options: Options = {}): CaseStep {
   return { frames, expect, ...options };
+}
+
+/** Payload of a request that makes a parcel. @param fields those that differ from a parcel of normal memory. */
+export function parcelOf(fields: object): object {
+  return { mem_type: 'NORMAL', flags: [], attr_entries: [], ...fields };
+}
+
+/** Payload of a MEM_ACCEPT by which the manager chooses the addresses. */
+export function acceptanceOf(fields: object): object {
+  return { ...parcelOf({ acl_entries: [], map_vmid: 0, sgl_entries: [] }), ...fields };
 }
 
 export function hex(value: number): string {
@@ -61,7 +75,7 @@ export const sources = {
   declared: 'declaration of the message (gunyah-rm describe)',
 } as const;
 
-/** Cases of one chapter and source: rows of [what, rule, steps], each with options. */
+/** Cases of one chapter and source. @param usual what is given for the rows that say nothing else. */
 export function casesOf(
   chapter: Chapter,
   level: Level,
@@ -73,8 +87,9 @@ export function casesOf(
     given?: readonly CaseStep[],
     needsBoot?: 'boot' | undefined,
   ])[],
+  usual: readonly CaseStep[] = [],
 ): Case[] {
-  return rows.map(([what, rule, steps, given = [], needsBoot]) => ({
+  return rows.map(([what, rule, steps, given = usual, needsBoot]) => ({
     name: `${chapter}/${what}`,
     chapter,
     level,
