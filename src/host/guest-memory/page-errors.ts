@@ -18,6 +18,13 @@ export function busy(call: string, { offset }: Folio, { kind, holder }: Hold): H
   return pageRefuser(call, offset)('EBUSY', 'busy', 'held by nobody', `${holdRules[kind].doc} ${holder}`);
 }
 
+/** The folio has a holder, or another operation is under way on it. */
+export function inUse(call: string, folio: Folio): HostError {
+  const [hold] = folio.holds;
+  if (hold !== undefined) return busy(call, folio, hold);
+  return pageRefuser(call, folio.offset)('EBUSY', 'busy', 'held by nobody', 'another operation');
+}
+
 /** The error about a page of a folio that the host does not have. */
 export function elsewhere(call: string, folio: Folio, { address, actual }: PageElsewhere) {
   const refuse = pageRefuser(call, folio.offset + address - folio.address);

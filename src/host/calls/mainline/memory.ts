@@ -9,9 +9,9 @@ import {
   memShareFlags,
 } from '../../../../schemas/index.js';
 import type { InferInput } from '../../../schema/index.js';
+import { attempt } from '../../attempt.js';
 import type { Calling } from '../../effect.js';
 import { refuser } from '../../refusal.js';
-import { ignoringFailure } from '../call.js';
 import { type MainlineKernel, replyHead } from './kernel.js';
 
 type Entries = InferInput<typeof MEM_LEND.request>;
@@ -85,7 +85,7 @@ export function memoryCalls(kernel: MainlineKernel) {
       yield* append(mem_handle, rest);
     } catch (error) {
       // The failed append is the error to return, whether or not RM gives the parcel back.
-      yield* ignoringFailure(memReclaim(mem_handle));
+      yield* attempt(memReclaim(mem_handle));
       throw error;
     }
     return mem_handle;

@@ -12,9 +12,10 @@ import {
 } from '../../../../schemas/index.js';
 import { codecOf } from '../../../codec/index.js';
 import type { InferInput } from '../../../schema/index.js';
+import { attempt } from '../../attempt.js';
 import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
-import { decodeReply, ignoringFailure } from '../call.js';
+import { decodeReply } from '../call.js';
 import { firmwareIsLegacy } from './firmware.js';
 import { NO_SANITIZE } from './generations.js';
 import { qcomHazards } from './hazards.js';
@@ -215,7 +216,7 @@ export function acceptCalls(kernel: QcomKernel) {
         if (doneLater) yield* send(request, flags);
         return sgl_entries ?? told;
       } catch (error) {
-        if (accepted && error instanceof HostError) yield* ignoringFailure(memRelease(mem_handle));
+        if (accepted && error instanceof HostError) yield* attempt(memRelease(mem_handle));
         throw error;
       }
     },

@@ -8,8 +8,9 @@ import {
   VM_LOOKUP_URI,
   type VmidEntry,
 } from '../../../../schemas/index.js';
+import { viewOf } from '../../../base/bytes.js';
 import type { Calling } from '../../effect.js';
-import { decodeReply, viewOf } from '../call.js';
+import { decodeReply } from '../call.js';
 import { qcomHazards } from './hazards.js';
 import { fail, type QcomKernel, refuse, wrapLength } from './kernel.js';
 

@@ -11,9 +11,10 @@ import {
   VM_START,
   VM_STOP,
 } from '../../../../schemas/index.js';
+import { viewOf } from '../../../base/bytes.js';
 import type { InferInput } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
-import { decodeReply, viewOf } from '../call.js';
+import { decodeReply } from '../call.js';
 import { qcomHazards } from './hazards.js';
 import { fail, type QcomKernel, refuse } from './kernel.js';
 
