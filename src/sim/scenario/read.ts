@@ -10,11 +10,6 @@ export function checkKeys(line: Line, keys: readonly string[], path: string): vo
     if (!keys.includes(key)) refuse(`${path}.${key}`, keys.join(', '), key);
 }
 
-/** Without the keys that have no value. */
-export function present<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
-}
-
 export function u32(value: unknown, path: string): number {
   const integer = natural(value, path);
   return integer < 2 ** 32 ? integer : refuse(path, 'at most 32 bits', value);
