@@ -2,6 +2,7 @@ import type { Case, CaseStep, Expectation, Level } from '../case.js';
 import {
   acceptanceOf,
   ask,
+  type CaseRow,
   casesOf,
   HLOS,
   hex,
@@ -115,7 +116,7 @@ const lookUp = (fields: Fields, expect: CaseStep['expect']) => {
 const sameParcel: Expectation = ok({ mem_handle: parcel });
 
 /** Cases that begin with a VM that was just allocated. */
-function casesWithVm(level: Level, rows: Parameters<typeof casesOf>[3]): Case[] {
+function casesWithVm(level: Level, rows: readonly CaseRow[]): Case[] {
   return casesOf('memory', level, sources.rm23, rows, stateOf.LOAD);
 }
 

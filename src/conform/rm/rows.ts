@@ -62,9 +62,9 @@ export function ok(payload?: object): Expectation {
   return payload === undefined ? { error: 'OK' } : { error: 'OK', payload };
 }
 
-/** VM_STATUS to HLOS. */
-export function status(vm_status: string, vmid: VmRef = vm): Expectation {
-  return { to: HLOS, type: 'notification', name: 'VM_STATUS', payload: { vmid, vm_status } };
+/** VM_STATUS of the VM to HLOS. */
+export function status(vm_status: string): Expectation {
+  return { to: HLOS, type: 'notification', name: 'VM_STATUS', payload: { vmid: vm, vm_status } };
 }
 
 /** Where rules come from. */
@@ -75,18 +75,21 @@ export const sources = {
   declared: 'declaration of the message (gunyah-rm describe)',
 } as const;
 
+/** What differs between the cases of a chapter. */
+export type CaseRow = readonly [
+  what: string,
+  rule: string,
+  steps: readonly CaseStep[],
+  given?: readonly CaseStep[],
+  needsBoot?: 'boot' | undefined,
+];
+
 /** Cases of one chapter and source. @param usual what is given for the rows that say nothing else. */
 export function casesOf(
   chapter: Chapter,
   level: Level,
   source: string,
-  rows: readonly (readonly [
-    what: string,
-    rule: string,
-    steps: readonly CaseStep[],
-    given?: readonly CaseStep[],
-    needsBoot?: 'boot' | undefined,
-  ])[],
+  rows: readonly CaseRow[],
   usual: readonly CaseStep[] = [],
 ): Case[] {
   return rows.map(([what, rule, steps, given = usual, needsBoot]) => ({
