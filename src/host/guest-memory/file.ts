@@ -5,7 +5,7 @@ import type { FileRange } from './file-range.js';
 import { type Folio, type FolioState, type HoldKind, holdRules } from './folio.js';
 import { FolioTable } from './folio-table.js';
 import type { HostPages } from './host-pages.js';
-import { busy, elsewhere, inUse, isMultiple, pageRefuser } from './page-errors.js';
+import { busy, elsewhere, inUse, isPages, pageRefuser } from './page-errors.js';
 import { BETWEEN, finish, Locks, type Steps } from './steps.js';
 
 /** Flags of CREATE_GUEST_MEM (include/uapi/linux/gunyah.h, v17). */
@@ -66,7 +66,7 @@ export class GuestMemoryFile {
   constructor(options: GuestMemoryOptions) {
     const { size, flags } = options;
     const call = 'CREATE_GUEST_MEM';
-    if (!isMultiple(size, PAGE_SIZE)) throw refuser(call, 'size')('EINVAL', 'alignment', PAGE_SIZE, size);
+    if (!isPages(size)) throw refuser(call, 'size')('EINVAL', 'alignment', PAGE_SIZE, size);
     if ((flags & ~FLAGS) !== 0n) throw refuser(call, 'flags')('EINVAL', 'flags', FLAGS, flags);
     this.#size = size;
     this.folioSize = (flags & guestMemoryFlags.ALLOW_HUGEPAGE) === 0n ? PAGE_SIZE : BLOCK_SIZE;
@@ -198,7 +198,7 @@ export class GuestMemoryFile {
    */
   *truncate(by: string, size: number): Steps<void> {
     const call = 'truncate';
-    if (!isMultiple(size, PAGE_SIZE)) throw pageRefuser(call, 0)('EINVAL', 'alignment', PAGE_SIZE, size);
+    if (!isPages(size)) throw pageRefuser(call, 0)('EINVAL', 'alignment', PAGE_SIZE, size);
     yield* this.#remove(by, call, { offset: size, size: Math.max(0, this.#size - size) });
     this.#size = size;
   }
@@ -353,8 +353,7 @@ export class GuestMemoryFile {
   *#pages(call: string, { offset, size }: FileRange): Generator<number> {
     if (this.#isReleased) throw pageRefuser(call, offset)('EBADF', 'released', 'an open file', 'released');
     for (const value of [offset, size])
-      if (!isMultiple(value, PAGE_SIZE))
-        throw pageRefuser(call, offset)('EINVAL', 'alignment', PAGE_SIZE, value);
+      if (!isPages(value)) throw pageRefuser(call, offset)('EINVAL', 'alignment', PAGE_SIZE, value);
     if (size === 0 || offset + size > this.#size)
       throw pageRefuser(call, offset)('EINVAL', 'range', `1..${this.#size - offset} bytes`, size);
     for (let at = offset; at < offset + size; at += PAGE_SIZE) yield at;

@@ -4,8 +4,8 @@ import { type Refuser, refuser } from '../refusal.js';
 import { type Folio, type Hold, holdRules } from './folio.js';
 import type { PageElsewhere } from './host-pages.js';
 
-export function isMultiple(value: number, unit: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0 && value % unit === 0;
+export function isPages(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value % PAGE_SIZE === 0;
 }
 
 /** The errors of an operation about one folio. @param offset of the folio in the file. */

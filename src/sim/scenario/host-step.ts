@@ -58,7 +58,7 @@ const ioctls: Readonly<Record<IoctlName, Ioctl>> = {
   }),
   CREATE_GUEST_MEM: (line, file) => {
     const size = Number(u64(line.size, 'size'));
-    const bits = BigInt(flags({ CLOEXEC: 1, ALLOW_HUGEPAGE: 2 }, line.flags ?? 0, 'flags'));
+    const bits = BigInt(flags({ CLOEXEC: 1, ALLOW_HUGEPAGE: 2 }, line.flags ?? 0));
     const address = Number(u64(line.address, 'address'));
     return (host) => host.createGuestMem(file, size, bits, address);
   },
@@ -66,7 +66,7 @@ const ioctls: Readonly<Record<IoctlName, Ioctl>> = {
     const file = fileOf(line);
     const request = {
       guestAddress: u64(line.guest_addr, 'guest_addr'),
-      flags: flags(mapMemFlags, line.flags, 'flags'),
+      flags: flags(mapMemFlags, line.flags),
       offset: u64(line.offset, 'offset'),
       size: u64(line.size, 'size'),
     };
@@ -175,7 +175,7 @@ function fileOf(line: Line): string {
 function readRegion(line: Line) {
   return {
     label: u32(line.label, 'label'),
-    flags: flags(regionFlags, line.flags, 'flags'),
+    flags: flags(regionFlags, line.flags),
     guestPhysAddr: u64(line.guest_phys_addr, 'guest_phys_addr'),
     memorySize: u64(line.memory_size, 'memory_size'),
     userspaceAddr: u64(line.userspace_addr, 'userspace_addr'),

@@ -26,8 +26,8 @@ export function namesOf<T extends string>(names: readonly T[], value: unknown, p
   return texts(value, path).map((name) => oneOf(names, name, path));
 }
 
-/** Flags: a list of names, or the number. */
-export function flags(bits: Readonly<Record<string, number>>, value: unknown, path: string): number {
-  if (!Array.isArray(value)) return u32(value, path);
-  return namesOf(Object.keys(bits), value, path).reduce((sum, name) => sum | (bits[name] as number), 0);
+/** The key `flags`: a list of names, or the number. */
+export function flags(bits: Readonly<Record<string, number>>, value: unknown): number {
+  if (!Array.isArray(value)) return u32(value, 'flags');
+  return namesOf(Object.keys(bits), value, 'flags').reduce((sum, name) => sum | (bits[name] as number), 0);
 }

@@ -95,7 +95,7 @@ export function identityCalls(kernel: QcomKernel) {
         }
         default: {
           const fault = { code: 'range', path: 'type', expected: '0..2', actual: type };
-          kernel.fault('VM_LOOKUP', 'EINVAL', 'local', fault, qcomHazards.lookup_of_unknown_type);
+          kernel.fault('VM_LOOKUP', 'local', fault, qcomHazards.lookup_of_unknown_type);
           return 0;
         }
       }

@@ -116,10 +116,10 @@ export class QcomKernel {
   /**
    * Reports a hazard that does not crash the real client.
    *
-   * @throws HostError in careful mode.
+   * @throws HostError (EINVAL) in careful mode.
    */
-  fault(call: string, errno: Errno, endedBy: 'local' | 'reply', fault: Fault, hazard: Hazard): void {
-    if (this.careful) fail(call, errno, endedBy, fault, hazard);
+  fault(call: string, endedBy: 'local' | 'reply', fault: Fault, hazard: Hazard): void {
+    if (this.careful) fail(call, 'EINVAL', endedBy, fault, hazard);
     this.report(hazard);
   }
 }

@@ -43,7 +43,7 @@ export function lifecycleCalls(kernel: QcomKernel) {
       if (reply.length === 4) return viewOf(reply).getUint32(0, true);
       if (reply.length !== 0) return fail(name, 'EINVAL', 'reply', wrongSize);
       const hazard = qcomHazards.unset_reply_pointer;
-      if (vmid === 0) kernel.fault(name, 'EINVAL', 'reply', wrongSize, hazard);
+      if (vmid === 0) kernel.fault(name, 'reply', wrongSize, hazard);
       else kernel.report(hazard);
       return vmid;
     },

@@ -151,7 +151,7 @@ export function parcelCalls(kernel: QcomKernel) {
       if (missing > 0) {
         const actual = sgl_entries.length;
         const fault = { code: 'range', path: 'sgl_entries', expected: `1..${LIST_MAX} entries`, actual };
-        kernel.fault(name, 'EINVAL', 'local', fault, qcomHazards.lookup_sgl_cut_off);
+        kernel.fault(name, 'local', fault, qcomHazards.lookup_sgl_cut_off);
       }
       const told = { mem_type, label, acl_entries, sgl_entries: first, attr_entries };
       const zeros = new Uint8Array(missing * sglEntry.sizeMin);
