@@ -16,7 +16,7 @@ import type { Connector } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { addManagerOptions, connectorOf, type ManagerOptions } from '../manager-options.js';
 import { notes } from '../notes.js';
-import { integerOption, vmOption } from '../options.js';
+import { fromFlag, integerOption } from '../options.js';
 import { TextPrinter } from '../text-printer.js';
 
 const TIMEOUT_MS = 5000;
@@ -52,7 +52,7 @@ export function register(program: Command, io: CommandIo): void {
     .argument('<message>', 'name or id of the message')
     .argument('[request...]', 'key=value ..., a JSON object, or hex');
   addManagerOptions(command)
-    .option('--from <vmid>', 'the VM that sends it', vmOption('--from'), 3)
+    .addOption(fromFlag('the VM that sends it'))
     .option('--seq <n>', 'its sequence number; from the clock unless told', integerOption('--seq', 0xffff))
     .option('--timeout <ms>', 'how long to wait for the reply', integerOption('--timeout'), TIMEOUT_MS)
     .option('--all', 'print also the request, and what comes before the reply')

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { protocol } from '../../../schemas/index.js';
 import { ByteWriter } from '../../base/byte-writer.js';
-import { UsageError } from '../../base/error.js';
 import { LineCutter } from '../../capture/packets/index.js';
 import { LiveLinter, lintForms, rules } from '../../lint/index.js';
 import { FileError } from '../../node/file-error.js';
@@ -18,7 +17,7 @@ import { LineServer, SimTarget } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { peerList } from '../lint-options.js';
 import { notes } from '../notes.js';
-import { type FileAt, loadFlag } from '../options.js';
+import { type FileAt, loadFlag, refuseOption } from '../options.js';
 import { managerFlag, platformFlag } from '../profile-options.js';
 import { Stop } from '../stop.js';
 
@@ -85,12 +84,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     return;
   }
   if (socket === undefined && dgram === undefined)
-    throw new UsageError({
-      code: 'option',
-      path: 'serve',
-      expected: '--socket, --dgram or --stdio',
-      actual: 'neither',
-    });
+    refuseOption('serve', '--socket, --dgram or --stdio', 'neither');
   const memory = options.load.map(({ address, file }) => ({
     address,
     bytes: io.files.whole(file),
@@ -150,8 +144,7 @@ function liveLint(
   peers: ReadonlySet<string> | true,
   memory: readonly MemoryContents[],
 ): LiveLinter {
-  if (tap === '-')
-    throw new UsageError({ code: 'option', path: '--lint', expected: 'a --tap that is a file', actual: '-' });
+  if (tap === '-') refuseOption('--lint', 'a --tap that is a file', '-');
   const output = io.output('-', 'text', '--lint');
   const style = terminalStyle(io.stdio, true);
   const report = lintForms.text({
@@ -182,13 +175,7 @@ function serveLines(
   { platform, manager, careful, load, socket, dgram, tap }: ServeOptions,
 ): void {
   const other = [socket, dgram, tap].some((option) => option !== undefined) || load.length > 0;
-  if (other)
-    throw new UsageError({
-      code: 'option',
-      path: '--stdio',
-      expected: 'without --socket, --dgram, --tap and --load',
-      actual: 'both',
-    });
+  if (other) refuseOption('--stdio', 'without --socket, --dgram, --tap and --load', 'both');
   const target = new SimTarget({ platform, profile: manager, careful: careful === true });
   const server = new LineServer(target, readableFile);
   const answers = new ByteWriter(ANSWERS_SIZE);

@@ -1,4 +1,3 @@
-import { UsageError } from '../../../base/error.js';
 import { Campaign } from '../../../fuzz/campaign/campaign.js';
 import type { FindingFacts } from '../../../fuzz/campaign/finding.js';
 import type { Oracles } from '../../../fuzz/campaign/refinement.js';
@@ -24,11 +23,11 @@ import { StatusLine } from '../../../node/status-line.js';
 import { version } from '../../../node/version.js';
 import { managers } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
+import { refuseOption } from '../../options.js';
 import { type AnyTarget, makeTarget, startTarget } from '../../target-option.js';
 import { History } from './history.js';
 import { type RunOptions, wordsOf } from './run-options.js';
 
-const socketMonitor = '--monitor with a socket';
 const TIME_DEFAULT_S = 60;
 const SAVE_EVERY_MS = 5000;
 const LOOK_S = 0.1;
@@ -53,8 +52,7 @@ export async function run(io: CommandIo, options: RunOptions): Promise<void> {
 /** Whether the target is compared with a reference manager. @throws UsageError where that is not possible. */
 function usesReference({ reference }: RunOptions, target: AnyTarget): boolean {
   const isEndless = !target.isFresh;
-  if (reference === true && isEndless)
-    throw new UsageError({ code: 'option', path: '--reference', expected: socketMonitor, actual: 'none' });
+  if (reference === true && isEndless) refuseOption('--reference', '--monitor with a socket', 'none');
   return reference ?? !(target.local || isEndless);
 }
 

@@ -1,4 +1,4 @@
-import { UsageError, WireError } from '../../../base/error.js';
+import { WireError } from '../../../base/error.js';
 import { errorText } from '../../../base/sentence.js';
 import type { Packet } from '../../../capture/packets/index.js';
 import {
@@ -20,7 +20,7 @@ import { packageFile } from '../../../node/folder.js';
 import { terminalStyle, terminalWidth } from '../../../node/terminal.js';
 import { version } from '../../../node/version.js';
 import type { CommandIo } from '../../io.js';
-import { oneOf } from '../../options.js';
+import { oneOf, refuseArgument } from '../../options.js';
 import { isHeader, type ScenarioLine, takeScenario } from '../../scenario-lines.js';
 import { type Load, loadable, loadedFiles } from './loads.js';
 import { ModelThread } from './model-thread.js';
@@ -38,13 +38,7 @@ export async function lint(io: CommandIo, files: readonly string[], options: Lin
     explain(io, options.explain);
     return;
   }
-  if (files.length === 0)
-    throw new UsageError({
-      code: 'argument',
-      path: '',
-      expected: 'a recording or a capture',
-      actual: 'none',
-    });
+  if (files.length === 0) refuseArgument('', 'a recording or a capture', 'none');
   const form = options.json ? 'json' : options.format;
   const context = {
     style: terminalStyle(io.stdio, true),
