@@ -1,6 +1,7 @@
-import type { LinterOptions, LoadedFile } from '../../../lint/index.js';
-import type { Files } from '../../../node/files.js';
-import { scenarioFiles } from '../../../node/scenario-files.js';
+import type { LinterOptions, LoadedFile } from '../lint/index.js';
+import type { Files } from '../node/files.js';
+import { scenarioFiles } from '../node/scenario-files.js';
+import type { FileAt } from './options.js';
 
 /** What `--load` puts into memory. */
 export interface Load {
@@ -8,9 +9,19 @@ export interface Load {
   readonly bytes: Uint8Array;
 }
 
-/** How a linter knows what `--load` names. */
-export function loadedFiles(loads: readonly Load[]): LoadedFile[] {
+/** @throws FileError, FileConflict */
+export function readLoads(files: Files, loads: readonly FileAt[]): Load[] {
+  return loads.map(({ address, file }) => ({ address, bytes: files.whole(file) }));
+}
+
+/** How linters and recordings know what `--load` names. */
+export function loadedFiles(loads: readonly Pick<Load, 'address'>[]): LoadedFile[] {
   return loads.map(({ address }, index) => ({ address, name: nameOf(index) }));
+}
+
+/** The contents of what `--load` names. */
+export function loadedContents(loads: readonly Load[]): ReadonlyMap<string, Uint8Array> {
+  return new Map(loads.map(({ bytes }, index) => [nameOf(index), bytes]));
 }
 
 /** The files that are loaded by name: those of `--load`, and those that an input names. @param input its path. */
@@ -20,7 +31,7 @@ export function loadable(
   loads: readonly Load[],
   allowOutside: boolean,
 ): LinterOptions['file'] {
-  const added = new Map(loads.map(({ bytes }, index) => [nameOf(index), bytes]));
+  const added = loadedContents(loads);
   const found = scenarioFiles(files, input, allowOutside);
   return (name) => added.get(name) ?? found(name);
 }

@@ -12,10 +12,11 @@ import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
 import { version } from '../../node/version.js';
 import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
-import { LiveManager, type MemoryContents } from '../../serve/index.js';
+import { LiveManager } from '../../serve/index.js';
 import { LineServer, SimTarget } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { peerList } from '../lint-options.js';
+import { type Load, loadedContents, loadedFiles, readLoads } from '../loads.js';
 import { notes } from '../notes.js';
 import { type FileAt, loadFlag, refuseOption } from '../options.js';
 import { managerFlag, platformFlag } from '../profile-options.js';
@@ -85,10 +86,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   }
   if (socket === undefined && dgram === undefined)
     refuseOption('serve', '--socket, --dgram or --stdio', 'neither');
-  const memory = options.load.map(({ address, file }) => ({
-    address,
-    bytes: io.files.whole(file),
-  }));
+  const memory = readLoads(io.files, options.load);
   const stop = new Stop();
   const tap =
     options.tap === undefined
@@ -142,7 +140,7 @@ function liveLint(
   io: CommandIo,
   { platform, manager, tap }: ServeOptions,
   peers: ReadonlySet<string> | true,
-  memory: readonly MemoryContents[],
+  memory: readonly Load[],
 ): LiveLinter {
   if (tap === '-') refuseOption('--lint', 'a --tap that is a file', '-');
   const output = io.output('-', 'text', '--lint');
@@ -153,7 +151,7 @@ function liveLint(
     rules,
     version: version(),
   });
-  const files = new Map(memory.map(({ bytes }, index) => [`--load ${index}`, bytes]));
+  const files = loadedContents(memory);
   return new LiveLinter(
     {
       platform,
@@ -165,7 +163,7 @@ function liveLint(
         output.flush();
       },
     },
-    memory.map(({ address }, index) => ({ address, name: `--load ${index}` })),
+    loadedFiles(memory),
   );
 }
 

@@ -20,9 +20,9 @@ import { packageFile } from '../../../node/folder.js';
 import { terminalStyle, terminalWidth } from '../../../node/terminal.js';
 import { version } from '../../../node/version.js';
 import type { CommandIo } from '../../io.js';
+import { type Load, loadable, loadedFiles, readLoads } from '../../loads.js';
 import { oneOf, refuseArgument } from '../../options.js';
 import { isHeader, type ScenarioLine, takeScenario } from '../../scenario-lines.js';
-import { type Load, loadable, loadedFiles } from './loads.js';
 import { ModelThread } from './model-thread.js';
 import { type LintOptions, wantsRule } from './options.js';
 
@@ -93,7 +93,7 @@ async function lintFile(
   pause: () => void,
 ): Promise<void> {
   const { peer, platform, manager } = options;
-  const loads = options.load.map(({ address, file }) => ({ address, bytes: io.files.whole(file) }));
+  const loads = readLoads(io.files, options.load);
   const contents = loadable(io.files, file, loads, options.allowOutside === true);
   const common = { platform, manager, file: contents, peers: peer, ...told };
   const thread = modelThread(io, file, options, loads, told);
