@@ -7,7 +7,7 @@ import { payloadFromWords } from '../../capture/keys/index.js';
 import { linePackets, recordLine } from '../../capture/ndjson/index.js';
 import { isProblem } from '../../capture/print/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
-import { wallClock } from '../../node/clock.js';
+import { wallClock, wallClockMs } from '../../node/clock.js';
 import { FileError } from '../../node/file-error.js';
 import { deadline } from '../../node/timing.js';
 import { type Call, type Message, messageChoice, messageNamed, messageWithId } from '../../schema/index.js';
@@ -68,7 +68,7 @@ async function call(
   options: CallOptions,
 ): Promise<void> {
   const { from, timeout } = options;
-  const seq = options.seq ?? Number(wallClock() / 1_000_000n) & 0xffff;
+  const seq = options.seq ?? wallClockMs() & 0xffff;
   const frames = requestFrames(io, name, words, from, seq);
   const output = io.output('-', options.json ? 'json' : 'text');
   const text = new TextPrinter(io, { verbose: true }, true);

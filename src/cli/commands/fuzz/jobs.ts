@@ -1,5 +1,5 @@
 import { partOf, shardText, wholeCampaign } from '../../../fuzz/engine/shard.js';
-import { every, wallClock } from '../../../node/clock.js';
+import { every, wallClockMs } from '../../../node/clock.js';
 import { refuseOwnCampaign } from '../../../node/fuzz/campaign-folder.js';
 import { Jobs, withFolder } from '../../../node/fuzz/jobs.js';
 import { StatusLine } from '../../../node/status-line.js';
@@ -20,9 +20,9 @@ async function runIn(io: CommandIo, options: RunOptions, jobs: number, folder: s
   refuseOwnCampaign(folder);
   const told = new Set<string>();
   const status = new StatusLine(io.stdio);
-  const startMs = nowMs();
+  const startMs = wallClockMs();
   const stopShowing = every(0.25, () => {
-    const elapsedMs = nowMs() - startMs;
+    const elapsedMs = wallClockMs() - startMs;
     status.show(
       elapsedMs,
       () => `${Math.round(elapsedMs / 1000)} s, ${jobs} processes, ${told.size} findings`,
@@ -65,8 +65,4 @@ function jobWords(options: RunOptions, job: number, jobs: number, folder: string
     ),
     ...wordsOf(options),
   ];
-}
-
-function nowMs(): number {
-  return Number(wallClock() / 1_000_000n);
 }

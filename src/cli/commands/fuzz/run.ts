@@ -16,7 +16,7 @@ import { reportHtml } from '../../../fuzz/report/html.js';
 import type { Report, SpentTime } from '../../../fuzz/report/report.js';
 import { coverageText, summaryText } from '../../../fuzz/report/text.js';
 import { messagesNamed } from '../../../golden/generate.js';
-import { every, wallClock } from '../../../node/clock.js';
+import { every, wallClockMs } from '../../../node/clock.js';
 import { CampaignFolder } from '../../../node/fuzz/campaign-folder.js';
 import { driveLocally, driveRemotely, type Spent } from '../../../node/fuzz/drive.js';
 import { StatusLine } from '../../../node/status-line.js';
@@ -69,7 +69,7 @@ class FuzzRun {
   readonly #campaign: Campaign;
   readonly #history: History;
   readonly #status: StatusLine;
-  readonly #startMs = nowMs();
+  readonly #startMs = wallClockMs();
   /** Cases of this run, not of those before it. */
   #cases = 0;
   #savedMs = 0;
@@ -167,9 +167,9 @@ class FuzzRun {
     };
     try {
       if (target.local && second.local)
-        await driveLocally(this.#campaign, [target, second], end, this.#spent, nowMs);
+        await driveLocally(this.#campaign, [target, second], end, this.#spent, wallClockMs);
       else if (!target.local && !second.local)
-        await driveRemotely(this.#campaign, [target, second], end, this.#spent, nowMs);
+        await driveRemotely(this.#campaign, [target, second], end, this.#spent, wallClockMs);
     } finally {
       stopLooking();
     }
@@ -178,7 +178,7 @@ class FuzzRun {
   }
 
   get #elapsedMs(): number {
-    return nowMs() - this.#startMs;
+    return wallClockMs() - this.#startMs;
   }
 
   /** Time of the run, milliseconds. */
@@ -295,8 +295,4 @@ class FuzzRun {
 
 function isEnding(kind: string): boolean {
   return kind === 'crash' || kind === 'hang' || kind === 'panic';
-}
-
-function nowMs(): number {
-  return Number(wallClock() / 1_000_000n);
 }
