@@ -122,7 +122,6 @@ async function watch(io: CommandIo, file: string | undefined, options: InspectOp
   const capture = (path: string) =>
     new LiveCapture(
       io.protocol,
-      undefined,
       (gone) => io.files.follow(path, gone),
       (text) => io.warn(`${path}: ${text}`),
     );
