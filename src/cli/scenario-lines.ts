@@ -1,5 +1,5 @@
 import { concatenated } from '../base/bytes.js';
-import { WireError } from '../base/error.js';
+import { inContext, WireError } from '../base/error.js';
 import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
 import { isLine } from '../base/line-readers.js';
@@ -39,14 +39,11 @@ export function readScenario<T>(io: CommandIo, path: string, reader: LineReader<
   const take = (lines: readonly ScenarioLine[]) => {
     for (const line of lines) located(line, () => reader.line(line.value));
   };
-  try {
+  return inContext(`${nameOfInput(path)}: `, () => {
     for (const piece of io.files.pieces(path)) take(maker.push(piece));
     take(maker.end());
     return reader.end();
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw error.within(`${nameOfInput(path)}: `);
-  }
+  });
 }
 
 /** Lines, or pauses inside them, after which signals are looked at. */
@@ -112,12 +109,7 @@ export function isHeader({ value, number }: ScenarioLine): boolean {
 
 /** Adds to errors about a line where it is in its file. */
 function located<T>({ number }: ScenarioLine, use: () => T): T {
-  try {
-    return use();
-  } catch (error) {
-    if (!(error instanceof WireError) || number === undefined) throw error;
-    throw error.within(`line ${number}: `);
-  }
+  return number === undefined ? use() : inContext(`line ${number}: `, use);
 }
 
 /** Makes lines of the pieces of a file. */
@@ -184,18 +176,10 @@ export function isScenario(piece: Uint8Array): boolean {
 
 function jsonLines(ready: ScenarioLine[]): CaptureReader {
   const lines = new LineSplitter((text, number, offset) => {
-    if (text.trim() !== '') ready.push({ value: parseLine(text, number, offset), number });
+    if (text.trim() === '') return;
+    ready.push({ value: inContext(`line ${number}: `, () => parseJson(text), { offset }), number });
   }, LINE_SIZE_MAX);
   return { push: (chunk) => lines.push(chunk), end: () => lines.end() };
-}
-
-function parseLine(text: string, number: number, offset: number): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw error.within(`line ${number}: `, { offset });
-  }
 }
 
 function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: ScenarioLine[]): CaptureReader {

@@ -1,6 +1,6 @@
 import { readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError, WireError } from '../../base/error.js';
+import { inContext, UsageError } from '../../base/error.js';
 import { jsonText, parseJson } from '../../base/json.js';
 import type { Finding, FindingCount, FindingFacts } from '../../fuzz/campaign/finding.js';
 import { findingPage, pageName, type SeenIn, withSeenIn } from '../../fuzz/findings/page.js';
@@ -127,7 +127,7 @@ export function refuseOwnCampaign(path: string): void {
 
 function stateIn(path: string): SavedState {
   const file = stateFileIn(path);
-  return placed(`${file}: `, () => readState(parseJson(textOf(file))));
+  return inContext(`${file}: `, () => readState(parseJson(textOf(file))));
 }
 
 function partIn(path: string): CampaignPart {
@@ -210,18 +210,8 @@ function seedOf(path: string): Seed[] {
 function storedIn(path: string): StoredFinding {
   const reader = new FindingReader(() => new Uint8Array(0));
   for (const [index, line] of textOf(path).split('\n').entries())
-    if (line.trim() !== '') placed(`${path}: line ${index + 1}: `, () => reader.line(parseJson(line)));
-  return placed(`${path}: `, () => reader.end());
-}
-
-/** @throws WireError with the place, for one without. */
-function placed<T>(place: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw error.within(place);
-  }
+    if (line.trim() !== '') inContext(`${path}: line ${index + 1}: `, () => reader.line(parseJson(line)));
+  return inContext(`${path}: `, () => reader.end());
 }
 
 function textOf(path: string): string {

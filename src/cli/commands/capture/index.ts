@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { WireError } from '../../../base/error.js';
+import { inContext } from '../../../base/error.js';
 import {
   bestRecording,
   cleaningScript,
@@ -137,9 +137,5 @@ async function recordingOf(io: CommandIo, options: CaptureOptions, target: Targe
   if (options.fromProbe === undefined && target !== undefined) return bestOnDevice(io, target);
   const path = options.fromProbe as string;
   const text = Buffer.from(io.files.whole(path)).toString('utf8');
-  try {
-    return bestRecording(parseProbe(text));
-  } catch (error) {
-    throw error instanceof WireError ? error.within(`${nameOfInput(path)}: `) : error;
-  }
+  return inContext(`${nameOfInput(path)}: `, () => bestRecording(parseProbe(text)));
 }

@@ -1,4 +1,4 @@
-import { WireError } from '../../../base/error.js';
+import { inContext, WireError } from '../../../base/error.js';
 import { errorText } from '../../../base/sentence.js';
 import type { Packet } from '../../../capture/packets/index.js';
 import {
@@ -142,12 +142,7 @@ function modelThread(
 }
 
 function readBaseline(io: CommandIo, path: string): Baseline {
-  try {
-    return Baseline.read(new TextDecoder().decode(io.files.whole(path)));
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw error.within(`${path}: `);
-  }
+  return inContext(`${path}: `, () => Baseline.read(new TextDecoder().decode(io.files.whole(path))));
 }
 
 function explain(io: CommandIo, name: string): void {
