@@ -8,9 +8,6 @@ import { RouteGuess } from '../capture/records/index.js';
 import type { Protocol } from '../schema/index.js';
 import { FileError } from './file-error.js';
 
-/** Largest time that pcapng holds, in nanoseconds since 1970. */
-const timeMax = 2n ** 64n - 1n;
-
 /** Where a page that watches a capture asks for it. */
 export const livePath = '/capture';
 
@@ -65,9 +62,7 @@ export class LiveCapture {
         // A capture has no place for the queue: its packets would be taken for RM's.
         if (packet.queue !== undefined) return;
         const [from, to] = guess.of(packet);
-        const { data, start, end, time, comment, clock, wholeSize: size } = packet;
-        const hasTime = time !== undefined && time >= 0n && time <= timeMax;
-        writer.packet(from, to, data, start, end, hasTime ? time : undefined, comment, clock, { size });
+        writer.copy(from, to, packet);
       },
       () => {},
     );
