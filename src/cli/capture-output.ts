@@ -1,7 +1,7 @@
 import { formatTime } from '../base/time.js';
 import { hexLinePieces } from '../capture/hex/index.js';
 import type { Packet } from '../capture/packets/index.js';
-import { PcapngWriter } from '../capture/pcap/index.js';
+import { copyPacket, PcapngWriter } from '../capture/pcap/index.js';
 import { RouteGuess } from '../capture/records/index.js';
 import type { Output } from '../node/output.js';
 import type { CommandIo } from './io.js';
@@ -45,7 +45,7 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
     packet: (packet) => {
       isEmpty = false;
       const [from, to] = guess.of(packet);
-      if (writer.copy(from, to, packet)) return;
+      if (copyPacket(writer, from, to, packet)) return;
       const time = formatTime(packet.time as bigint);
       io.problem();
       io.note(`packet ${packet.frame}: written without its time, which pcapng cannot hold: ${time}`);

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { WireError } from '../base/error.js';
 import { errorText } from '../base/sentence.js';
 import { CaptureInput } from '../capture/input/index.js';
-import { PcapngWriter } from '../capture/pcap/index.js';
+import { copyPacket, PcapngWriter } from '../capture/pcap/index.js';
 import { RouteGuess } from '../capture/records/index.js';
 import type { Protocol } from '../schema/index.js';
 import { FileError } from './file-error.js';
@@ -62,7 +62,7 @@ export class LiveCapture {
         // A capture has no place for the queue: its packets would be taken for RM's.
         if (packet.queue !== undefined) return;
         const [from, to] = guess.of(packet);
-        writer.copy(from, to, packet);
+        copyPacket(writer, from, to, packet);
       },
       () => {},
     );

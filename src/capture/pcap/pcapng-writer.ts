@@ -115,18 +115,6 @@ export class PcapngWriter {
     else this.#enhancedPacket(from, to, bytes, start, end, time, comment, clock, facts);
   }
 
-  /**
-   * As {@link packet}, of a packet that a reader gave.
-   *
-   * @returns false if it was written without its time, which pcapng cannot hold.
-   */
-  copy(from: number, to: number, packet: Omit<Packet, 'view' | 'frame'>): boolean {
-    const { data, start, end, time, comment, clock, wholeSize: size } = packet;
-    const fits = time === undefined || isTime(time);
-    this.packet(from, to, data, start, end, fits ? time : undefined, comment, clock, { size });
-    return fits;
-  }
-
   /** Says how many packets were recorded and how many dropped, at a time in nanoseconds since 1970. */
   statistics(time: bigint, received: number, dropped: number): void {
     const options = [
@@ -325,6 +313,23 @@ function commentOptions(comment: string): Option[] {
   }
   options.push({ code: OPTION_COMMENT, value: bytes.subarray(at) });
   return options;
+}
+
+/**
+ * Adds a packet that a reader gave.
+ *
+ * @returns false if it was written without its time, which pcapng cannot hold.
+ */
+export function copyPacket(
+  writer: PcapngWriter,
+  from: number,
+  to: number,
+  packet: Omit<Packet, 'view' | 'frame'>,
+): boolean {
+  const { data, start, end, time, comment, clock, wholeSize: size } = packet;
+  const fits = time === undefined || isTime(time);
+  writer.packet(from, to, data, start, end, fits ? time : undefined, comment, clock, { size });
+  return fits;
 }
 
 /** Whether pcapng can hold a time, in nanoseconds since 1970. */

@@ -1,4 +1,4 @@
-import { PcapngWriter } from '../../capture/pcap/index.js';
+import { copyPacket, PcapngWriter } from '../../capture/pcap/index.js';
 import type { MessageIndex } from './message-index.js';
 
 /** Packets that are written before waiting questions are answered. */
@@ -22,7 +22,7 @@ export async function pcapngOf(
     const stored = index.packetAt(packet);
     if (stored.queue !== undefined || !isWanted(message)) continue;
     const { from, to } = index.messages.columns;
-    writer.copy(from[message] as number, to[message] as number, stored);
+    copyPacket(writer, from[message] as number, to[message] as number, stored);
   }
   writer.end();
   return new Blob(pieces, { type: 'application/octet-stream' });
