@@ -9,7 +9,7 @@ const KNOWN_MAX = 4096;
 /** Those with more bytes differ nearly always, and are not remembered. */
 const SIZE_MAX = 256;
 
-/** What all messages of a type and an id have in common that have the same bytes. Each part is made when it is asked for. */
+/** What the messages with one type, id and bytes have in common. Each part is made when it is asked for. */
 class KnownMessage {
   readonly #type: string;
   readonly #id: number | undefined;

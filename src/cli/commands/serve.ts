@@ -6,7 +6,7 @@ import { LiveLinter, lintForms, rules } from '../../lint/index.js';
 import { FileError } from '../../node/file-error.js';
 import { readPieces, readWholeFile } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
-import { TapServer, Watchers } from '../../node/tap-server.js';
+import { serveTap, Watchers } from '../../node/tap-server.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
@@ -97,7 +97,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
         });
   const { tapSocket } = options;
   const watchers = new Watchers();
-  const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket, watchers);
+  const endTap = tapSocket === undefined ? undefined : await serveTap(tapSocket, watchers);
   const lint = options.lint === undefined ? undefined : liveLint(io, options, options.lint, memory);
   const live = new LiveManager({
     platform: options.platform,
@@ -129,7 +129,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   } finally {
     for (const server of servers) await server.close();
     watchers.close();
-    await watch?.close();
+    await endTap?.();
     lint?.end();
     await tap?.end();
   }
