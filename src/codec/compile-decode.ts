@@ -40,8 +40,13 @@ export function compileDecode(type: AnyType): FastDecode {
   });
 }
 
-/** Generates the check of a struct. `decode` is asked where functions cannot be generated. */
+/**
+ * Generates the check of a struct. `decode` is asked where functions cannot be generated. Of a fixed size any bytes decode, so
+ * that nothing is generated for most layouts.
+ */
 export function compileCheck(type: AnyType, decode: FastDecode): FastCheck {
+  const { fixedSize } = type;
+  if (fixedSize !== undefined) return (_view, start, end) => end - start === fixedSize;
   const slow: FastCheck = (...payload) => decode(...payload) !== undefined;
   return compile(parameters, checkSource(type), slow);
 }
@@ -50,7 +55,9 @@ const parameters = ['v', 'p', 'end', 'request'];
 
 /** The texts of the functions that {@link compileDecode} and {@link compileCheck} generate, for {@link provideBuilt}. */
 export function decodeFunctions(type: AnyType): string[] {
-  return [decodeSource(type), checkSource(type)].map((source) => functionText(parameters, source));
+  const sources =
+    type.fixedSize === undefined ? [decodeSource(type), checkSource(type)] : [decodeSource(type)];
+  return sources.map((source) => functionText(parameters, source));
 }
 
 /** The source of the function that {@link compileDecode} generates. */

@@ -22,7 +22,7 @@ it('finds the functions of every message, and those of no message for other ids'
     }
   }));
 
-it('checks payloads of any size as the codec does', () =>
+it('checks payloads of any size as the codec decodes them', () =>
   withSeed(5202, (seed) => {
     const random = new Random(seed);
     let sound = 0;
@@ -34,7 +34,7 @@ it('checks payloads of any size as the codec does', () =>
           for (let size = 0; size < 60; size++) {
             const bytes = Uint8Array.from({ length: size }, () => random.below(random.below(2) * 255 + 1));
             const view = new DataView(bytes.buffer);
-            const expected = codecOf(own.layout).check(view, 0, size);
+            const expected = codecOf(own.layout).tryDecode(view, 0, size) !== undefined;
             expect(own.check(view, 0, size, undefined)).toBe(expected);
             if (expected) sound++;
           }

@@ -12,9 +12,8 @@ type Check = (view: DataView, start: number, end: number, request: Values | unde
 
 /** The functions of one layout. Each is made when it is called first. */
 export class PayloadFunctions {
-  /** Size in bytes of a layout that any bytes of this size fit; -1 for others. */
-  readonly #fixedSize: number;
-  #check: Check;
+  /** Whether the payload decodes without an issue. */
+  check: Check;
   writeJson: JsonWriter;
   /** A line for each field. */
   writeLines: PayloadWriter;
@@ -24,10 +23,9 @@ export class PayloadFunctions {
     readonly layout: Payload,
     protocol: Protocol,
   ) {
-    this.#fixedSize = layout.fixedSize ?? -1;
-    this.#check = (...payload) => {
-      this.#check = codecOf<AnyType>(layout).checker;
-      return this.#check(...payload);
+    this.check = (...payload) => {
+      this.check = codecOf<AnyType>(layout).checker;
+      return this.check(...payload);
     };
     this.writeJson = (...payload) => {
       this.writeJson = jsonWriter(layout);
@@ -41,12 +39,6 @@ export class PayloadFunctions {
       this.writeCutLines = cutLinesWriter(protocol, layout);
       return this.writeCutLines(...payload);
     };
-  }
-
-  /** Whether the payload decodes without an issue. For most layouts no function is generated for that. */
-  check(view: DataView, start: number, end: number, request: Values | undefined): boolean {
-    if (this.#fixedSize >= 0) return end - start === this.#fixedSize;
-    return this.#check(view, start, end, request);
   }
 }
 
