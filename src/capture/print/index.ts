@@ -1,6 +1,6 @@
 /** Prints records, queue messages and the summary of a capture as text. */
 export { fieldLines } from './field-lines.js';
-export { aboutOf, type Info, infoOf, infoText, StatesBefore } from './info.js';
+export { aboutOf, infoOf, StatesBefore } from './info.js';
 export { LinePrinter } from './line-printer.js';
 export type { PrintOptions, PrintStyle } from './options.js';
 export { writeFrame, writeRecord } from './print.js';
