@@ -133,7 +133,7 @@ function modelThread(
   loads: readonly Load[],
   told: Told,
 ): ModelThread | undefined {
-  if (jobs < 2 || threads === undefined || (files.sizeOf(file) ?? 0) <= threads.from) return undefined;
+  if (jobs < 2 || threads === undefined || (files.sizeOf(file) ?? 0) <= threads.from.lint) return undefined;
   if (!asksForModel({ peers: peer, ...told })) return undefined;
   const names = { platform: platform.name, manager: manager?.name };
   const notes = told.note !== undefined;
