@@ -37,11 +37,21 @@ export function frameColumns(protocol: Protocol): Column<Frame>[] {
   return recordKeyRows.flatMap(([name, key]) => {
     const { frame } = key;
     if (frame === undefined) return [];
-    return name === 'time'
-      ? [timeColumn(({ packet }: Frame) => packet)]
-      : [keyColumn<Frame>(name, key, protocol, frame)];
+    if (name === 'time') return [timeColumn(({ packet }: Frame) => packet)];
+    return [name === 'raw' ? packetBytes : keyColumn<Frame>(name, key, protocol, frame)];
   });
 }
+
+/** The bytes of a packet where they are: making an array of them takes as long as writing them. */
+const packetBytes: Column<Frame> = {
+  name: 'raw',
+  type: 'text',
+  cells: (memory) => plainCells('text', memory),
+  put({ packet: { data, start, end } }, row, cells: TextCells) {
+    cells.open().hex(data, start, end);
+    cells.close(row);
+  },
+};
 
 function keyColumn<Item>(
   name: string,

@@ -6,8 +6,6 @@ it('integers of 64 bits are put as they are, and those beyond are left out', () 
   const values = [0, 1, -1, 2 ** 32 - 1, 2 ** 32, -(2 ** 32), -(2 ** 63), 2 ** 63 - 1024];
   for (const value of [...values, 2 ** 63, -(2 ** 63) - 2048, 1e300, Number.POSITIVE_INFINITY])
     cells.put(cells.count, value);
-  const put = Array.from({ length: cells.count }, (_, at) => {
-    return (BigInt(cells.high[at] as number) << 32n) + BigInt((cells.low[at] as number) >>> 0);
-  });
+  const put = Array.from({ length: cells.count }, (_, at) => cells.at(at));
   expect(put).toEqual(values.map(BigInt));
 });

@@ -28,7 +28,7 @@ function onlyValue(cells: Cells): unknown {
   if (cells instanceof CodeCells) return cells.texts[cells.codes[0] as number];
   if (cells instanceof BooleanCells) return cells.values[0];
   if (cells instanceof WordCells) return cells.words[0];
-  if (cells instanceof LongCells) return [cells.high[0], cells.low[0]];
+  if (cells instanceof LongCells) return cells.at(0);
   const { writer } = cells as TextCells;
   return new TextDecoder().decode(writer.bytes.subarray(4, writer.at));
 }
