@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { formatTime } from '../base/time.js';
-import { CellMemory, type Table, type Timed } from '../tables/index.js';
+import type { PacketTime } from '../capture/packets/index.js';
+import { CellMemory, type Table } from '../tables/index.js';
 import type { Files } from './files.js';
 import { makeFolder } from './folder.js';
 import type { Output } from './output.js';
@@ -160,12 +161,13 @@ let knownText = '';
 let [knownStart, knownEnd] = [0, 0];
 
 /** The day of the partition that rows of a time belong to. */
-export function dayOf(timed: Timed): string {
-  const { clockTime } = timed;
-  if (clockTime?.isSplit && clockTime.high > knownStart && clockTime.high < knownEnd) return knownText;
-  const { time } = timed;
-  if (time === undefined) return 'unknown';
-  const day = time / NS_PER_DAY - (time < 0n && time % NS_PER_DAY !== 0n ? 1n : 0n);
+export function dayOf(time: PacketTime): string {
+  if (time.isSplit && time.high > knownStart && time.high < knownEnd) return knownText;
+  const { ns } = time;
+  if (ns === undefined) return 'unknown';
+  const high = Number(ns >> 32n);
+  if (high > knownStart && high < knownEnd) return knownText;
+  const day = ns / NS_PER_DAY - (ns < 0n && ns % NS_PER_DAY !== 0n ? 1n : 0n);
   knownStart = Number((day * NS_PER_DAY) >> 32n);
   knownEnd = Number(((day + 1n) * NS_PER_DAY) >> 32n);
   knownText = formatTime(day * NS_PER_DAY).replace(/T.*/, '');

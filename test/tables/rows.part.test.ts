@@ -47,7 +47,7 @@ class OneRow<Item> {
   values(item: Item, way: 'row' | 'columns'): unknown {
     for (const cells of this.#cells) cells.clear();
     const { columns } = this.#table;
-    if (way === 'row') this.#table.put(item, 0, this.#cells);
+    if (way === 'row') this.#table.putter()(item, 0, this.#cells);
     else for (const [at, column] of columns.entries()) column.put(item, 0, this.#cells[at] as Cells);
     return Object.fromEntries(columns.map(({ name }, at) => [name, onlyValue(this.#cells[at] as Cells)]));
   }
