@@ -48,6 +48,11 @@ export function annotate(type: AnyType | undefined, bytes: Uint8Array, request?:
   return { ranges, ...diagnosis };
 }
 
+/** The issue of a payload of `size` bytes whose fields end at `offset`. */
+export function trailingIssue(offset: number, size: number): Issue {
+  return { code: 'trailing', path: '', offset, expected: offset, actual: size };
+}
+
 /** What of the bytes decodes, and why the rest does not. Never throws. `range` gets each run of bytes. */
 export function diagnose(
   type: AnyType | undefined,
@@ -72,7 +77,7 @@ export function diagnose(
   try {
     value = type?.decode(stream, root);
     if (type !== undefined && covered < bytes.length) {
-      issues.push({ code: 'trailing', path: '', offset: covered, expected: covered, actual: bytes.length });
+      issues.push(trailingIssue(covered, bytes.length));
     }
   } catch (error) {
     if (error !== stopped) throw error;

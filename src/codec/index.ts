@@ -3,7 +3,7 @@
  * the value or the bytes are valid. If they are not, the field types decode or encode again and report what is wrong and
  * where. `annotate` explains any bytes.
  */
-export { type Annotation, annotate, diagnose, type Range } from './annotate.js';
+export { type Annotation, annotate, diagnose, type Range, trailingIssue } from './annotate.js';
 export { Codec, codecOf } from './codec.js';
 export type { ListView } from './list-view.js';
 export { decodePlain, encodePlain } from './plain.js';

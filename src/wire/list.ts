@@ -49,6 +49,11 @@ export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], 
     return 'cases' in this.entry ? this.entry : undefined;
   }
 
+  /** The values that select an entry type, for people. */
+  get choice(): string {
+    return [...(this.selector?.cases.keys() ?? [])].join(' or ');
+  }
+
   /** The types that entries can have. */
   get entryTypes(): readonly AnyType[] {
     return 'cases' in this.entry ? [...this.entry.cases.values()] : [this.entry];
@@ -128,8 +133,7 @@ export class ListType<V = unknown, I = V, S = unknown> implements WireType<V[], 
   }
 
   private failChoice(scope: Scope, offset: number): never {
-    const { field, cases } = this.entry as Selector<StructType>;
-    const actual = scope.sibling(field) as number;
-    return scope.fail('choice', offset, [...cases.keys()].join(' or '), actual);
+    const { field } = this.entry as Selector<StructType>;
+    return scope.fail('choice', offset, this.choice, scope.sibling(field) as number);
   }
 }

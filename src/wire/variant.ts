@@ -1,3 +1,4 @@
+import type { Issue } from '../base/error.js';
 import { type Scope, scopeOf, type Values } from './scope.js';
 import type { ReadStream, WriteStream } from './streams.js';
 import type { StructType } from './struct.js';
@@ -58,13 +59,15 @@ export class VariantType<V = Values, I = V> implements WireType<V, I> {
     return this.layoutOf((value ?? {}) as Values) ?? this.failChoice(scope, at);
   }
 
+  /** What is wrong where the layout is not known, for want of the request or because of its field. */
+  choiceIssue(request: Values | undefined, offset: number): Issue {
+    const expected = `${this.field} ${[...this.cases.keys()].join(' or ')} of the request`;
+    const actual = (request?.[this.field] as number | undefined) ?? 'unknown';
+    return { code: 'choice', path: '', offset, expected, actual };
+  }
+
   private failChoice(scope: Scope, offset: number): never {
-    const actual = (scope.context.request?.[this.field] as number | undefined) ?? 'unknown';
-    return scope.fail(
-      'choice',
-      offset,
-      `${this.field} ${[...this.cases.keys()].join(' or ')} of the request`,
-      actual,
-    );
+    const { code, expected, actual } = this.choiceIssue(scope.context.request, offset);
+    return scope.fail(code, offset, expected, actual);
   }
 }

@@ -15,6 +15,8 @@ const read = (text: string) =>
 describe('foreign text', () => {
   const units = [
     '{',
+    '{"a":"',
+    '"a": ',
     '[33,',
     '"',
     "b'",

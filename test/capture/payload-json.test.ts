@@ -3,22 +3,19 @@ import { describe, expect, it } from 'vitest';
 import {
   IPA_RESERVE,
   MEM_ACCEPT,
+  MEM_QCOM_LOOKUP_SGL,
   protocol,
   VM_CONFIG_IMAGE,
   VM_GET_ID,
   VM_IRQ_ACCEPT,
   VM_LOOKUP_NAME,
+  VM_QUERY_HEAP_MEMORY,
+  VM_SET_CRASH_MSG,
   VM_STATUS,
 } from '../../schemas/index.js';
 import { ByteWriter } from '../../src/base/byte-writer.js';
-import { WireError } from '../../src/base/error.js';
-import {
-  CUT,
-  jsonWriter,
-  payloadFromJson,
-  payloadText,
-  payloadToJson,
-} from '../../src/capture/payload/index.js';
+import { type Issue, WireError } from '../../src/base/error.js';
+import { jsonWriter, payloadFromJson, payloadText, payloadToJson } from '../../src/capture/payload/index.js';
 import { codecOf, diagnose } from '../../src/codec/index.js';
 import type { Payload } from '../../src/schema/index.js';
 import { valuesOf } from '../arbitrary.js';
@@ -47,6 +44,12 @@ describe.each(layouts)('%s', (_name, layout) => {
     );
   });
 });
+
+/** The bytes of a request with so many ACL entries, and no SG entries. */
+function lookup(entries: number): number[] {
+  const acl = [entries & 0xff, entries >> 8, 0, 0, ...Array<number>(4 * entries).fill(5)];
+  return [0, 0, 0, 0, 1, 0, 0, 0, ...acl, 0, 0, 0, 0];
+}
 
 describe('notation', () => {
   const json = (layout: Payload, value: unknown) => payloadToJson(layout, value);
@@ -97,13 +100,34 @@ describe('notation', () => {
     ['unknown', 2, 'choice'],
   ])('takes a list whose count is cut for cut only if its entries are known: %s', (_, allocType, code) => {
     const bytes = Uint8Array.of(allocType, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
-    const cut = { path: '', offset: 0, expected: 0, actual: 0 };
+    const issues: Issue[] = [];
     const write = jsonWriter(IPA_RESERVE.request);
-    const end = write(new DataView(bytes.buffer), 0, bytes.length, undefined, new ByteWriter(64), cut);
-    expect(diagnose(IPA_RESERVE.request, bytes, undefined).issues).toMatchObject([
-      { code, path: 'entries', offset: 12 },
-    ]);
-    expect(end === CUT).toBe(code === 'truncated');
+    write(new DataView(bytes.buffer), 0, bytes.length, undefined, new ByteWriter(64), issues);
+    expect(issues).toMatchObject([{ code, path: 'entries', offset: 12 }]);
+    expect(issues).toEqual(diagnose(IPA_RESERVE.request, bytes, undefined).issues);
+  });
+
+  it.each([
+    ['more entries than the manager takes', MEM_QCOM_LOOKUP_SGL.request, lookup(513), ['max']],
+    [
+      'the same, and not all are there',
+      MEM_QCOM_LOOKUP_SGL.request,
+      lookup(514).slice(0, 2000),
+      ['max', 'truncated'],
+    ],
+    ['padding', VM_SET_CRASH_MSG.request, [3, 0, 0, 0, 97, 98, 99, 88], ['padding']],
+    ['padding and more', VM_SET_CRASH_MSG.request, [1, 0, 0, 0, 97, 0, 98, 99, 0], ['padding', 'trailing']],
+    ['a reply without its request', VM_QUERY_HEAP_MEMORY.reply, [1, 2, 3], ['choice']],
+  ])('writes what decodes, and finds what is wrong: %s', (_, layout, bytes, codes) => {
+    const payload = Uint8Array.from(bytes);
+    const writer = new ByteWriter(64);
+    const issues: Issue[] = [];
+    jsonWriter(layout)(new DataView(payload.buffer), 0, payload.length, undefined, writer, issues);
+    const { value, issues: expected } = diagnose(layout, payload, undefined);
+    expect(issues).toEqual(expected);
+    expect(issues.map(({ code }) => code)).toEqual(codes);
+    const text = Buffer.from(writer.bytes.subarray(0, writer.at)).toString();
+    expect(text).toBe(JSON.stringify(payloadToJson(layout, value)));
   });
 
   it('writes a GUID as hex and other identifiers as text', () => {

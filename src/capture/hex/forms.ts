@@ -3,6 +3,7 @@ import { base64Form } from './base64.js';
 import { gdbForm } from './gdb.js';
 import { hexForm } from './hex-lines.js';
 import { hexdumpForm } from './hexdump.js';
+import { jsonForm } from './json.js';
 import { kernelLogForm } from './kernel-log.js';
 import { literalForm } from './literal.js';
 import { odForm } from './od.js';
@@ -21,6 +22,7 @@ export const textForms = [
   wiresharkForm,
   gdbForm,
   trace32Form,
+  jsonForm,
   arrayForm,
   literalForm,
   plainDumpForm,

@@ -26,6 +26,7 @@ import {
   pcapngReader,
   pcapReader,
 } from '../pcap/index.js';
+import { recogniseNdjson } from './recognise-ndjson.js';
 
 /** What a reader needs. */
 export interface ReaderContext {
@@ -184,11 +185,7 @@ const ndjson = text({
   name: 'ndjson',
   summary: 'what decode --json prints, or lines written by hand: an object for each message',
   example: '{"id":"0x56000004","payload":{"vmid":128}}',
-  recognise: () => ({
-    // A list in braces of C begins with a number.
-    line: (line) => (/^\s*\{\s*["}a-z_]/i.test(line) ? 'yes' : 'no'),
-    end: () => false,
-  }),
+  recognise: recogniseNdjson,
   reader: ({ protocol, sink, warn }) => ndjsonReader(protocol, sink, warn),
 });
 

@@ -12,6 +12,11 @@ const recordingKeys: ReadonlySet<string> = new Set(['scenario', 'op']);
 
 const rows: ReadonlyMap<string, RecordKey> = new Map(recordKeyRows);
 
+/** Whether lines of captures or recordings have such a key. */
+export function isLineKey(name: string): boolean {
+  return rows.has(name) || recordingKeys.has(name);
+}
+
 /** Reads the keys of a parsed line. Throws WireError with the path of an unknown key, or of a value of another kind. */
 export function givenKeys(protocol: Protocol, line: Readonly<Record<string, unknown>>): GivenKeys {
   const given: Record<string, unknown> = {};

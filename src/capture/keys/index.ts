@@ -1,6 +1,6 @@
 /** The keys of NDJSON lines as one table, from which their writers and readers, filters, diff and schema follow. */
 export { payloadFromWords } from './assignments.js';
-export { type GivenKeys, givenKeys } from './given.js';
+export { type GivenKeys, givenKeys, isLineKey } from './given.js';
 export {
   type JsonObject,
   keysOfContents,

@@ -1,4 +1,4 @@
-import { ByteWriter } from '../../base/byte-writer.js';
+import { ByteWriter, preparedText } from '../../base/byte-writer.js';
 import { jsonText } from '../../base/json.js';
 import type { Protocol } from '../../schema/index.js';
 import type { Json } from '../payload/index.js';
@@ -115,7 +115,7 @@ export class LineKeys<Item> {
       this.#plain.write(item, protocol, writer);
       if (!sort.isSound(item)) this.#unsound.write(item, protocol, writer);
     } else this.#all.write(item, protocol, writer);
-    writer.text('}\n');
+    writer.prepared(lineEnd);
   }
 
   /** What writes each of the keys, but those that are left out. */
@@ -147,6 +147,7 @@ export class LineKeys<Item> {
   }
 }
 
+const lineEnd = preparedText('}\n');
 const scratch = new ByteWriter(1 << 14);
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 

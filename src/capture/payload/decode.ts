@@ -84,19 +84,32 @@ function explain(
 ): DecodedPayload {
   const bytes = raw.subarray(start);
   const { value, issues, restStart } = diagnose(layout, bytes, request);
-  const has = (code: string) => issues.some((issue) => issue.code === code);
-  const lacksLayout = has('choice');
-  const cut = has('trailing') || lacksLayout;
-  // Without its request the reply's layout is unknown, which is no issue of the reply.
-  const unseen = layout instanceof VariantType && request === undefined && lacksLayout;
+  const { complete, hasRest, isExpressed, told } = meaningOf(layout, issues, request);
   return {
     error,
     layout,
     payload: value,
+    complete,
+    rest: hasRest && restStart < bytes.length ? bytes.subarray(restStart) : undefined,
+    issues: told,
+    raw: isExpressed ? undefined : raw,
+  };
+}
+
+/** What the issues that `diagnose` gives mean for the keys of a record. */
+export function meaningOf(layout: Payload, issues: readonly Issue[], request: Values | undefined) {
+  const has = (code: string) => issues.some((issue) => issue.code === code);
+  const lacksLayout = has('choice');
+  // Without its request the reply's layout is unknown, which is no issue of the reply.
+  const isUnseen = layout instanceof VariantType && request === undefined && lacksLayout;
+  return {
     complete: !has('truncated') && !lacksLayout,
-    rest: cut && restStart < bytes.length ? bytes.subarray(restStart) : undefined,
-    issues: unseen ? none : issues,
-    raw: issues.every(({ code }) => expressible.has(code)) ? undefined : raw,
+    /** The bytes behind the fields are `rest`, if there are any. */
+    hasRest: has('trailing') || lacksLayout,
+    /** The fields and the rest express all bytes. */
+    isExpressed: issues.every(({ code }) => expressible.has(code)),
+    /** The issues of the record. */
+    told: isUnseen ? none : issues,
   };
 }
 

@@ -7,6 +7,7 @@ export {
   decodedSizeMax,
   decodePayload,
   errorWordSize,
+  meaningOf,
   replyDependsOnRequest,
   withErrorWord,
 } from './decode.js';
@@ -31,7 +32,6 @@ export { fieldMargin, innerMargin } from './margins.js';
 export { formatField, hexRoles, unitText, vmidName } from './notation.js';
 export { refuse } from './refuse.js';
 export { hexSchema, type JsonSchema, payloadSchema, structSchema } from './schema.js';
-export { CUT } from './steps.js';
 export { constantName, type PayloadWriter } from './struct-writer.js';
 export { payloadText } from './text.js';
 export { valueNamed, valueNames } from './value-names.js';

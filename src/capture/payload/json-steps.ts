@@ -165,19 +165,23 @@ class StructSteps {
     return step;
   }
 
-  #entries(field: Field, { entry, selector, options: { count, max, headerWords } }: ListType): void {
+  #entries(field: Field, type: ListType): void {
+    const { entry, selector, choice } = type;
+    const { count, max, headerWords } = type.options;
     const maker = this.#maker;
     const counting = this.#number(field.name, count);
     counting.use = COUNT;
     counting.register = maker.register();
-    if (max !== undefined) counting.max = max;
     this.#add(counting, '');
     for (const word of headerWords) this.#field(word);
     const list = new Step(LIST, field.name);
+    if (max !== undefined) list.max = max;
+    list.headSize = headerWords.reduce((sum, { type }) => sum + (type.fixedSize as number), counting.size);
     list.length = counting.register;
     list.left = maker.register();
     list.select = this.#registerOf(selector?.field);
     counting.select = list.select;
+    counting.choice = choice;
     this.#keyed(field, list, '[');
     const ends =
       selector === undefined

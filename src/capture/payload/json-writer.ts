@@ -1,18 +1,17 @@
 import { type ByteWriter, preparedText } from '../../base/byte-writer.js';
+import type { Issue } from '../../base/error.js';
 import { type AnyType, type StructType, type Values, VariantType } from '../../wire/index.js';
-import type { Cut } from './cut.js';
 import { StepMaker } from './json-steps.js';
-import { BROKEN, CUT, writeSteps } from './steps.js';
+import { writeSteps } from './steps.js';
 import type { PayloadWriter } from './struct-writer.js';
 import { payloadWriter } from './wire-json.js';
 
 /**
- * Writes the payload [start, end) of the view as JSON, as `jsonText(payloadToJson(...))` of the decoded value, and where it
- * is cut the fields before, as of the value that `annotate` gives. Decoding first takes several times as long.
+ * Writes the payload [start, end) of the view as JSON, as `jsonText(payloadToJson(...))` of the value that `diagnose`
+ * gives, which is the decoded one if nothing is wrong. Decoding first takes several times as long.
  *
- * @param cut is filled in where the payload is cut.
- * @returns where the fields end: less than `end` if there are more bytes. {@link CUT}; or {@link BROKEN}, with some bytes
- *   written, when something else is wrong, or a list is above RM's maximum.
+ * @param issues gets those of `diagnose`.
+ * @returns where the fields end that decode.
  */
 export type JsonWriter = (
   view: DataView,
@@ -20,7 +19,7 @@ export type JsonWriter = (
   end: number,
   request: Values | undefined,
   writer: ByteWriter,
-  cut: Cut,
+  issues: Issue[],
 ) => number;
 
 const made = new WeakMap<AnyType, JsonWriter>();
@@ -34,11 +33,15 @@ export function jsonWriter(type: AnyType): JsonWriter {
   return writer;
 }
 
-function variantWriter({ field, cases }: VariantType): JsonWriter {
+function variantWriter(type: VariantType): JsonWriter {
+  const { field, cases } = type;
   const writers = new Map(Array.from(cases, ([value, layout]) => [value, jsonWriter(layout)]));
-  return (view, start, end, request, writer, cut) => {
+  return (view, start, end, request, writer, issues) => {
     const write = writers.get(request?.[field] as number);
-    return write === undefined ? BROKEN : write(view, start, end, request, writer, cut);
+    if (write !== undefined) return write(view, start, end, request, writer, issues);
+    issues.push(type.choiceIssue(request, 0));
+    writer.prepared(EMPTY);
+    return start;
   };
 }
 
@@ -53,25 +56,19 @@ function structWriter(layout: StructType): JsonWriter {
   const { mayBeEmpty } = layout;
   let left = GENERATED_FROM;
   let generated: PayloadWriter | undefined;
-  return (view, start, end, request, writer, cut) => {
+  return (view, start, end, request, writer, issues) => {
     if (left > 0 && --left === 0) generated = payloadWriter(layout);
     if (generated !== undefined) {
       const before = writer.at;
       const ending = generated(view, start, end, request, writer);
-      if (ending >= 0) return ending;
+      if (ending === end) return end;
       writer.at = before;
     }
     if (mayBeEmpty && start >= end) {
       writer.prepared(EMPTY);
       return start;
     }
-    const first = writer.at;
-    const ending = writeSteps(steps, view, start, end, writer, cut);
-    if (ending !== CUT) return ending;
-    cut.offset -= start;
-    if (writer.at === first) writer.text('{');
-    writer.text('}');
-    return CUT;
+    return writeSteps(steps, view, start, end, writer, issues);
   };
 }
 

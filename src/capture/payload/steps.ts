@@ -1,5 +1,6 @@
 import { type ByteWriter, putDecimal } from '../../base/byte-writer.js';
-import type { Cut } from './cut.js';
+import type { Issue } from '../../base/error.js';
+import { trailingIssue } from '../../codec/index.js';
 import { putBytes } from './json-puts.js';
 import type { Put } from './puts.js';
 
@@ -60,8 +61,11 @@ export class Step {
   isText = false;
   /** Most entries. */
   max = 0xffff_ffff;
-  /** Where the steps of the selected entry begin. */
+  /** Of a list: bytes from its count to its entries. */
+  headSize = 0;
+  /** Where the steps of the selected entry begin, and which values select one, for people. */
   entries: ReadonlyMap<number, number> | undefined;
+  choice = '';
   /** The register of the entries that are left, where the steps of an entry begin, and where it goes on behind the last one. */
   left = NO_REGISTER;
   first = 0;
@@ -87,11 +91,6 @@ export interface Steps {
   readonly words: Float64Array;
 }
 
-/** The payload breaks a rule. */
-export const BROKEN = -1;
-/** The payload ends in the middle of a field. */
-export const CUT = -2;
-
 /** Bytes at the end of the buffer that `ByteWriter.room` keeps free. */
 const SLACK = 8;
 const COMMA = 0x2c;
@@ -104,9 +103,10 @@ const CLOSE_LIST = 0x5d;
 const registers = new Uint32Array(REGISTERS_MAX);
 
 /**
- * Writes the fields that the steps stand for from the bytes [start, end) of the view.
+ * Writes the fields that the steps stand for from the bytes [start, end) of the view, as far as they decode.
  *
- * @returns where the fields end, {@link BROKEN} with a part written, or {@link CUT} with the fields before and `cut` filled in.
+ * @param issues gets what is wrong, as `diagnose` says it.
+ * @returns where the fields end.
  */
 export function writeSteps(
   { steps, words }: Steps,
@@ -114,8 +114,9 @@ export function writeSteps(
   start: number,
   end: number,
   writer: ByteWriter,
-  cut: Cut,
+  issues: Issue[],
 ): number {
+  const begin = writer.at;
   let p = start;
   let to = writer.view;
   let a = writer.at;
@@ -125,7 +126,9 @@ export function writeSteps(
     const { op, need } = step;
     if (end - p < need) {
       writer.at = a;
-      return cutAt(step, p, need, end, writer, cut);
+      issues.push(stopOf(step, p - start, need, end - p));
+      close(step, begin, writer);
+      return p;
     }
     if (a + step.room > limit) {
       writer.at = a;
@@ -177,8 +180,12 @@ export function writeSteps(
     if (step.register >= 0) registers[step.register] = low;
     if (step.use !== WRITTEN) {
       if (step.use === COUNT) {
-        if (low > step.max) return BROKEN;
-        if (!isKnownEntry(step)) return BROKEN;
+        if (!isKnownEntry(step)) {
+          writer.at = a;
+          issues.push(stopOf(step, p - start, 0, 0));
+          close(step, begin, writer);
+          return p;
+        }
         p += step.size;
         continue;
       }
@@ -199,6 +206,10 @@ export function writeSteps(
       p += step.size;
     } else if (op === LIST) {
       const count = registers[step.length] as number;
+      if (count > step.max) {
+        const offset = p - start - step.headSize;
+        issues.push({ code: 'max', path: pathOf(step), offset, expected: step.max, actual: count });
+      }
       if (count === 0) {
         to.setUint8(a++, CLOSE_LIST);
         index = step.behind - 1;
@@ -212,10 +223,13 @@ export function writeSteps(
       const size = step.isPadded ? length + (-length & 3) : length;
       if (end - p < size) {
         writer.at = before;
-        return cutAt(step, p, size, end, writer, cut);
+        issues.push(stopOf(step, p - start, size, end - p));
+        close(step, begin, writer);
+        return p;
       }
       writer.at = a;
-      if (!writeBytes(step, view, p, length, size, writer)) return BROKEN;
+      putBytes(view, p, length, isText(step), writer);
+      if (size > length) checkPadding(step, view, start, p + length, p + size, issues);
       p += size;
       to = writer.view;
       limit = to.byteLength - SLACK;
@@ -223,6 +237,7 @@ export function writeSteps(
     }
   }
   writer.at = a;
+  if (p < end) issues.push(trailingIssue(p - start, end - start));
   return p;
 }
 
@@ -235,45 +250,56 @@ function isKnownEntry({ entries, select }: Step): boolean {
   return entries === undefined || entries.has(registers[select] as number);
 }
 
-/** Writes bytes, behind which there is padding up to `size`. False, and nothing written, if that is not zero. */
-function writeBytes(
+function isText({ select, isText, raw }: Step): boolean {
+  return select < 0 ? isText : !raw.includes(registers[select] as number);
+}
+
+function checkPadding(
   step: Step,
   view: DataView,
   start: number,
-  length: number,
-  size: number,
-  writer: ByteWriter,
-): boolean {
-  for (let at = start + length; at < start + size; at++) if (view.getUint8(at) !== 0) return false;
-  const isText = step.select < 0 ? step.isText : !step.raw.includes(registers[step.select] as number);
-  putBytes(view, start, length, isText, writer);
-  return true;
+  from: number,
+  to: number,
+  issues: Issue[],
+): void {
+  for (let at = from; at < to; at++) {
+    const actual = view.getUint8(at);
+    if (actual === 0) continue;
+    issues.push({ code: 'padding', path: pathOf(step), offset: at - start, expected: 0, actual });
+    return;
+  }
 }
 
-/**
- * Fills `cut` in, and closes what has been begun. An entry of a list without any field is left out. Behind a whole value
- * there is never a comma or an opening bracket, so that the last byte tells.
- *
- * @returns {@link CUT}; or {@link BROKEN}, with nothing filled in, where the count of a list is cut whose entries are
- *   unknown: the issue is then the value that selects them.
- */
-function cutAt(step: Step, p: number, expected: number, end: number, writer: ByteWriter, cut: Cut): number {
-  if (!isKnownEntry(step)) return BROKEN;
+/** Why it does not go on: the entries of the list are not known, which is asked first, or bytes are missing. */
+function stopOf(step: Step, offset: number, expected: number, actual: number): Issue {
+  const path = pathOf(step);
+  if (isKnownEntry(step)) return { code: 'truncated', path, offset, expected, actual };
+  return { code: 'choice', path, offset, expected: step.choice, actual: registers[step.select] as number };
+}
+
+function pathOf(step: Step): string {
   let path = step.name;
   for (let outer = step.list; outer !== undefined; outer = outer.list) {
     const index = (registers[outer.length] as number) - (registers[outer.left] as number);
     path = `${outer.name}[${index}]${outer.isStruct ? `.${path}` : ''}`;
+  }
+  return path;
+}
+
+/**
+ * Closes what has been begun where a field does not decode. An entry of a list without any field is left out. Behind a
+ * whole value there is never a comma or an opening bracket, so that the last byte tells.
+ */
+function close(step: Step, begin: number, writer: ByteWriter): void {
+  for (let outer = step.list; outer !== undefined; outer = outer.list) {
     const isOpen = last(writer) === OPEN;
     if (isOpen) writer.at--;
     if (last(writer) === COMMA) writer.at--;
     else if (!isOpen && outer.isStruct && last(writer) !== OPEN_LIST) put(writer, CLOSE);
     put(writer, CLOSE_LIST);
   }
-  cut.path = path;
-  cut.offset = p;
-  cut.expected = expected;
-  cut.actual = end - p;
-  return CUT;
+  if (writer.at === begin) put(writer, OPEN);
+  put(writer, CLOSE);
 }
 
 function last({ bytes, at }: ByteWriter): number {

@@ -1,5 +1,6 @@
 import type { ByteWriter } from '../../base/byte-writer.js';
 import type { Issue } from '../../base/error.js';
+import { trailingIssue } from '../../codec/index.js';
 import type { HeaderReader } from '../../rpc/index.js';
 import {
   type Header,
@@ -12,14 +13,13 @@ import {
 import { type Values, VariantType } from '../../wire/index.js';
 import { clockTimeOf, type Packet, type PacketTime } from '../packets/index.js';
 import {
-  CUT,
-  type Cut,
   type CutPayloadWriter,
   type DecodedPayload,
   decodedSizeMax,
   decodePayload,
   errorWordSize,
   type MessageFunctions,
+  meaningOf,
   type PayloadFunctions,
 } from '../payload/index.js';
 import type { Conversation, WaitingRequests } from './conversation.js';
@@ -32,8 +32,8 @@ const none: readonly Issue[] = [];
 
 type Place = { -readonly [K in keyof PayloadPlace]: PayloadPlace[K] };
 
-/** What is known of a payload without decoding it. */
-const Soundness = { unknown: 0, sound: 1, trailing: 2, cut: 3, broken: 4 } as const;
+/** What is known of a payload without decoding it. Of one with `found` issues these are known, of an `unsound` one not. */
+const Soundness = { unknown: 0, sound: 1, found: 2, unsound: 3 } as const;
 
 /**
  * The record of the whole message that has come last. Its payload lies in the packet: it is printed from its bytes, and
@@ -73,10 +73,10 @@ export class LazyRecord implements CaptureRecord {
   /** Issues of the packets, which come before those of the payload. */
   #issues: readonly Issue[] = none;
   #soundness: number = Soundness.unknown;
-  /** Where the fields end, if the payload is longer. */
+  /** What is wrong with the payload, and where the fields end that decode, if it is known. */
+  #found: Issue[] = [];
   #restStart = 0;
   readonly #place: Place = { view: new DataView(new ArrayBuffer(0)), start: 0, end: 0, request: undefined };
-  readonly #cut: Cut = { path: '', offset: 0, expected: 0, actual: 0 };
   #decoded: DecodedPayload | undefined;
   readonly #keepsBytes: boolean;
 
@@ -147,11 +147,11 @@ export class LazyRecord implements CaptureRecord {
       this.error = undefined;
       this.#fields = start;
       this.#functions = undefined;
-      this.#soundness = Soundness.broken;
+      this.#soundness = Soundness.unsound;
     }
     if (end - this.#fields > decodedSizeMax) {
       this.#functions = undefined;
-      this.#soundness = Soundness.broken;
+      this.#soundness = Soundness.unsound;
     }
   }
 
@@ -190,21 +190,24 @@ export class LazyRecord implements CaptureRecord {
     return this.#all.payload;
   }
   get complete(): boolean {
-    if (this.#functions === undefined || this.#soundness === Soundness.cut) return false;
-    return this.#isSoundPayload || this.#soundness === Soundness.trailing || this.#all.complete;
+    if (this.#functions === undefined) return false;
+    return this.#isSoundPayload || (this.#meaning ?? this.#all).complete;
   }
   get rest(): Uint8Array | undefined {
-    if (this.#isSoundPayload || this.#soundness === Soundness.cut) return undefined;
-    return this.#soundness === Soundness.trailing ? this.#copy(this.#restStart) : this.#all.rest;
+    if (this.#isSoundPayload) return undefined;
+    const meaning = this.#meaning;
+    if (meaning === undefined) return this.#all.rest;
+    return meaning.hasRest && this.#restStart < this.#end ? this.#copy(this.#restStart) : undefined;
   }
   get issues(): readonly Issue[] {
     const issues = this.#isSoundPayload ? none : this.#payloadIssues;
     return this.#issues.length === 0 ? issues : [...this.#issues, ...issues];
   }
   get raw(): Uint8Array | undefined {
-    const isExpressed = this.#isSoundPayload || this.#soundness === Soundness.trailing;
-    if (isExpressed) return undefined;
-    return this.#soundness === Soundness.cut ? this.#copy(this.#start) : this.#all.raw;
+    if (this.#isSoundPayload) return undefined;
+    const meaning = this.#meaning;
+    if (meaning === undefined) return this.#all.raw;
+    return meaning.isExpressed ? undefined : this.#copy(this.#start);
   }
   get bytes(): Uint8Array | undefined {
     if (!this.#keepsBytes) return undefined;
@@ -220,11 +223,11 @@ export class LazyRecord implements CaptureRecord {
     const layout = this.layout;
     // Bytes without a layout are no issue, and neither is a layout that nobody knows without the request.
     const isClear = layout !== undefined && !(layout instanceof VariantType && this.#asked === undefined);
-    return isClear || this.#all.issues.length > 0;
+    return isClear || this.#payloadIssues.length > 0;
   }
 
   get place(): PayloadPlace | undefined {
-    if (!this.#isSoundPayload && this.#soundness !== Soundness.trailing) return undefined;
+    if (!this.#isSoundPayload && !this.#isOnlyLonger) return undefined;
     if (this.#functions === undefined) return undefined;
     const place = this.#place;
     place.view = this.#view;
@@ -236,19 +239,19 @@ export class LazyRecord implements CaptureRecord {
 
   writePayload(writer: ByteWriter): boolean {
     const functions = this.#functions;
-    if (functions === undefined || this.#soundness === Soundness.broken) return false;
-    const before = writer.at;
-    const end = functions.writeJson(this.#view, this.#fields, this.#end, this.#asked, writer, this.#cut);
-    if (end >= 0) return this.#endsAt(end);
-    this.#soundness = end === CUT ? Soundness.cut : Soundness.broken;
-    if (end !== CUT) writer.at = before;
-    return end === CUT;
+    if (functions === undefined) return false;
+    // Who has asked for the issues of an earlier message may still hold them.
+    if (this.#found.length > 0) this.#found = [];
+    const found = this.#found;
+    this.#restStart = functions.writeJson(this.#view, this.#fields, this.#end, this.#asked, writer, found);
+    this.#soundness = found.length === 0 ? Soundness.sound : Soundness.found;
+    return true;
   }
 
   writeFields(writer: ByteWriter): boolean {
     const functions = this.#functions;
     if (functions === undefined) return true;
-    if (this.#soundness === Soundness.broken) return false;
+    if (this.#soundness === Soundness.unsound) return false;
     const before = writer.at;
     const end = functions.writeLines(this.#view, this.#fields, this.#end, this.#asked, writer);
     if (end >= 0) return this.#endsAt(end);
@@ -259,16 +262,24 @@ export class LazyRecord implements CaptureRecord {
 
   /** All fields have been written. */
   #endsAt(end: number): true {
-    this.#soundness = end === this.#end ? Soundness.sound : Soundness.trailing;
-    this.#restStart = end;
+    if (end === this.#end) this.#soundness = Soundness.sound;
+    else this.#finds(trailingIssue(end - this.#fields, this.#end - this.#fields), end);
     return true;
+  }
+
+  /** This alone is wrong with the payload. */
+  #finds(issue: Issue, restStart: number): void {
+    this.#found = [issue];
+    this.#restStart = restStart;
+    this.#soundness = Soundness.found;
   }
 
   /** Writes a payload that is cut; false, and nothing written, if it is not. */
   #isCut(write: CutPayloadWriter, writer: ByteWriter): boolean {
     const before = writer.at;
-    const isCut = write(this.#view, this.#fields, this.#end, this.#asked, writer, this.#cut);
-    if (isCut) this.#soundness = Soundness.cut;
+    const cut = { code: 'truncated', path: '', offset: 0, expected: 0, actual: 0 };
+    const isCut = write(this.#view, this.#fields, this.#end, this.#asked, writer, cut);
+    if (isCut) this.#finds(cut, this.#end);
     else writer.at = before;
     return isCut;
   }
@@ -309,7 +320,7 @@ export class LazyRecord implements CaptureRecord {
     const raw = this.#own(decoded.raw);
     return {
       no: this.no,
-      packets: this.packets === this.#singles ? [keptPacket(this.#single)] : this.packets,
+      packets: this.packets === this.#singles ? [this.#single.kept()] : this.packets,
       from: this.from,
       to: this.to,
       queue: undefined,
@@ -345,17 +356,23 @@ export class LazyRecord implements CaptureRecord {
       functions === undefined
         ? this.#fields === this.#end
         : functions.check(this.#view, this.#fields, this.#end, this.#asked);
-    return isSound ? Soundness.sound : Soundness.broken;
+    return isSound ? Soundness.sound : Soundness.unsound;
   }
 
   get #payloadIssues(): readonly Issue[] {
-    if (this.#soundness === Soundness.cut) {
-      const { path, offset, expected, actual } = this.#cut;
-      return [{ code: 'truncated', path, offset, expected, actual }];
-    }
-    if (this.#soundness !== Soundness.trailing) return this.#all.issues;
-    const offset = this.#restStart - this.#fields;
-    return [{ code: 'trailing', path: '', offset, expected: offset, actual: this.#end - this.#fields }];
+    return this.#meaning?.told ?? this.#all.issues;
+  }
+
+  /** What the issues of the payload mean, if they are known. */
+  get #meaning(): ReturnType<typeof meaningOf> | undefined {
+    const { layout } = this;
+    if (this.#soundness !== Soundness.found || layout === undefined) return undefined;
+    return meaningOf(layout, this.#found, this.#asked);
+  }
+
+  /** All fields are there, and the payload has more bytes. */
+  get #isOnlyLonger(): boolean {
+    return this.#soundness === Soundness.found && this.#found.every(({ code }) => code === 'trailing');
   }
 
   get #all(): DecodedPayload {
@@ -379,8 +396,4 @@ export class LazyRecord implements CaptureRecord {
     const { buffer, byteOffset } = this.#view;
     return new Uint8Array(buffer, byteOffset + start, this.#end - start).slice();
   }
-}
-
-function keptPacket({ frame, time, clock, comment, size, gaps, header }: RecordPacket): RecordPacket {
-  return { frame, time, clock, comment, size, gaps, header };
 }

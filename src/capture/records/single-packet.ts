@@ -22,6 +22,12 @@ export class SinglePacket implements RecordPacket {
     return this.#reader.read(this.packet.view, this.packet.start);
   }
 
+  /** The same as an object that stays. */
+  kept(): RecordPacket {
+    const { frame, time, clock, comment, size, gaps, header } = this;
+    return { frame, time, clock, comment, size, gaps, header };
+  }
+
   get frame(): number {
     return this.packet.frame;
   }
