@@ -143,14 +143,8 @@ const HEADER_SIZE_V16 = 36;
 const HEADER_SIZE_V17 = 40;
 const RESERVE_ENTRY_SIZE = 16;
 
-function refuse(
-  code: string,
-  path: string,
-  offset: number,
-  expected: string | number,
-  actual: string | number,
-): never {
-  throw new WireError({ code, path, offset, expected, actual });
+function refuse(path: string, offset: number, expected: string | number, actual: string | number): never {
+  throw new WireError({ code: 'fdt_structure', path, offset, expected, actual });
 }
 
 /**
@@ -218,15 +212,14 @@ export function parseFdt(blob: Uint8Array): DtNode {
   let root: MutableNode | undefined;
   let current: MutableNode | undefined;
   for (;;) {
-    if (at + 4 > end) refuse('fdt_structure', 'token', at, 'a token', 'end of block');
+    if (at + 4 > end) refuse('token', at, 'a token', 'end of block');
     const token = view.getUint32(at);
     at += 4;
     if (token === NOP) continue;
     if (token === BEGIN_NODE) {
       const stop = blob.indexOf(0, at);
-      if (stop < 0 || stop >= end) refuse('fdt_structure', 'name', at, 'a terminated name', 'end of block');
-      if (current === undefined && root !== undefined)
-        refuse('fdt_structure', 'node', at, 'one root', 'a second root');
+      if (stop < 0 || stop >= end) refuse('name', at, 'a terminated name', 'end of block');
+      if (current === undefined && root !== undefined) refuse('node', at, 'one root', 'a second root');
       const node: MutableNode = {
         name: latin1(blob, at, stop),
         level: current === undefined ? 0 : current.level + 1,
@@ -243,28 +236,28 @@ export function parseFdt(blob: Uint8Array): DtNode {
       continue;
     }
     if (token === END_NODE) {
-      if (current === undefined) refuse('fdt_structure', 'node', at, 'an open node', 'none');
+      if (current === undefined) refuse('node', at, 'an open node', 'none');
       current = current.parent as MutableNode | undefined;
       continue;
     }
     if (token === PROPERTY) {
-      if (current === undefined) refuse('fdt_structure', 'property', at, 'an open node', 'none');
-      if (current.children.length > 0) refuse('fdt_structure', 'property', at, 'properties first', 'a child');
-      if (at + 8 > end) refuse('fdt_structure', 'property', at, 8, end - at);
+      if (current === undefined) refuse('property', at, 'an open node', 'none');
+      if (current.children.length > 0) refuse('property', at, 'properties first', 'a child');
+      if (at + 8 > end) refuse('property', at, 8, end - at);
       const size = view.getUint32(at);
       const nameAt = header.stringsOffset + view.getUint32(at + 4);
       at += 8;
-      if (size > end - at) refuse('fdt_structure', 'property', at, size, end - at);
-      if (nameAt > lastNul) refuse('fdt_structure', 'string', at, 'a terminated name', nameAt);
+      if (size > end - at) refuse('property', at, size, end - at);
+      if (nameAt > lastNul) refuse('string', at, 'a terminated name', nameAt);
       const property = new DtProperty(blob, nameAt, at, size);
       if (current.properties.length === 0) current.properties = [property];
       else current.properties.push(property);
       at = align4(at + size);
       continue;
     }
-    if (token !== END) refuse('fdt_structure', 'token', at - 4, 'a known token', token);
+    if (token !== END) refuse('token', at - 4, 'a known token', token);
     if (root === undefined || current !== undefined)
-      refuse('fdt_structure', 'node', at - 4, 'every node closed', 'an open one');
+      refuse('node', at - 4, 'every node closed', 'an open one');
     return root;
   }
 }

@@ -197,15 +197,9 @@ export class Endpoint {
 
   #interruption({ name }: CallName, errno: Errno | undefined): HostError {
     const { interruptedErrno } = this.generation;
-    const issue = {
-      code: 'interrupted',
-      path: '',
-      offset: 0,
-      expected: 'to be sent',
-      actual: 'an interruption',
-    };
+    const fault = { code: 'interrupted', expected: 'to be sent', actual: 'an interruption' };
     const hazard = interruptedErrno === undefined ? hazards.uninterruptible_send : undefined;
-    return new HostError(name, errno ?? interruptedErrno ?? 'EINTR', 'local', issue, hazard);
+    return new HostError(name, errno ?? interruptedErrno ?? 'EINTR', 'local', fault, hazard);
   }
 
   /** Ends all calls, as when the driver goes away. */
@@ -245,8 +239,10 @@ export class Endpoint {
     const errno = 'errno' in result ? result.errno : queueErrno(result.error, errnoClient);
     const fault = 'errno' in result ? result.fault : undefined;
     const issue = {
-      ...{ code: 'send', path: fault === undefined ? '' : 'transport', offset: 0 },
-      ...{ expected: 'a queue message sent', actual: fault ?? ('errno' in result ? errno : result.error) },
+      code: 'send',
+      path: fault === undefined ? '' : 'transport',
+      expected: 'a queue message sent',
+      actual: fault ?? ('errno' in result ? errno : result.error),
     };
     this.#leave(call, freesFailedSequence);
     // A transport that fails without a result may have sent the message all the same.
@@ -288,13 +284,13 @@ export class Endpoint {
     this.#report(hazard);
     for (const call of [...this.#calls.values()]) {
       this.#leave(call);
-      const issue = { code: 'crash', path: '', offset: 0, expected: 'a reply', actual: hazard.name };
-      this.#fail(call, new HostError(call.message.name, 'EIO', 'reply', issue, hazard));
+      const fault = { code: 'crash', expected: 'a reply', actual: hazard.name };
+      this.#fail(call, new HostError(call.message.name, 'EIO', 'reply', fault, hazard));
     }
   }
 }
 
 function noAnswer({ name }: CallName, errno: Errno = 'ETIMEDOUT'): HostError {
-  const issue = { code: 'no_answer', path: '', offset: 0, expected: 'a reply', actual: 'none' };
-  return new HostError(name, errno, 'reply', issue, hazards.no_reply);
+  const fault = { code: 'no_answer', expected: 'a reply', actual: 'none' };
+  return new HostError(name, errno, 'reply', fault, hazards.no_reply);
 }

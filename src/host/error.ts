@@ -8,6 +8,9 @@ import type { Hazard } from './hazard.js';
  */
 export type EndedBy = 'local' | 'rm' | 'reply';
 
+/** What was wrong: `path` is empty and `offset` 0 unless given. */
+export type Fault = Omit<Issue, 'path' | 'offset'> & Partial<Pick<Issue, 'path' | 'offset'>>;
+
 /**
  * A failed call to RM, or a failed ioctl of the VM manager: what the Linux client returns to its caller. What peers send
  * causes no other error; wrong use of this library is a UsageError.
@@ -28,9 +31,10 @@ export class HostError extends Error implements Issue {
     readonly call: string,
     readonly errno: Errno,
     readonly endedBy: EndedBy,
-    issue: Issue,
+    fault: Fault,
     readonly hazard?: Hazard,
   ) {
+    const issue = { path: '', offset: 0, ...fault };
     const avoided = hazard === undefined ? '' : ` (${hazard.name}: ${hazard.effect})`;
     super(`${call}: ${errno}: ${formatIssue(issue)}${avoided}`);
     ({ code: this.code, path: this.path, offset: this.offset } = issue);

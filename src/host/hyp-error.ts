@@ -24,6 +24,6 @@ const errnos: Readonly<Record<number, Errno>> = {
 /** The error of a hypercall that was refused. `actual` names the page that was in the way, and its owner. */
 export function hypercallError(name: string, { error, refusal }: HypercallResult): HostError {
   const actual = refusal === undefined ? error : formatRefusal(refusal);
-  const issue = { code: 'hypercall', path: '', offset: refusal?.offset ?? 0, expected: 0, actual };
-  return new HostError(name, errnos[error] ?? 'EINVAL', 'local', issue);
+  const fault = { code: 'hypercall', offset: refusal?.offset ?? 0, expected: 0, actual };
+  return new HostError(name, errnos[error] ?? 'EINVAL', 'local', fault);
 }

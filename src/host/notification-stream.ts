@@ -1,3 +1,4 @@
+import { viewOf } from '../base/bytes.js';
 import { codecOf } from '../codec/index.js';
 import type { Infer, Notification, Payload } from '../schema/index.js';
 import { Fifo } from './fifo.js';
@@ -16,9 +17,7 @@ export class ReceivedNotification {
    */
   as<N extends Payload>({ id, payload: layout }: Notification<N>): Infer<N> | undefined {
     if (id !== this.id) return undefined;
-    const { payload } = this;
-    const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
-    return codecOf(layout).decode(view, 0, payload.length);
+    return codecOf(layout).decode(viewOf(this.payload), 0, this.payload.length);
   }
 }
 

@@ -60,5 +60,5 @@ const causes = {
 };
 
 function transportError(call: string, errno: Errno & keyof typeof causes): HostError {
-  return new HostError(call, errno, 'reply', { path: '', offset: 0, ...causes[errno] });
+  return new HostError(call, errno, 'reply', causes[errno]);
 }

@@ -1,4 +1,5 @@
 import { protocol } from '../../schemas/index.js';
+import { viewOf } from '../base/bytes.js';
 import type { Issue } from '../base/error.js';
 import { headerReader } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
@@ -70,7 +71,7 @@ export class Receiver {
       this.#drop('api', 0, API, api);
       return !stopsReading;
     }
-    const fields = header.read(new DataView(frame.buffer, frame.byteOffset), 0);
+    const fields = header.read(viewOf(frame), 0);
     switch (fields.type) {
       case MessageType.request:
         this.#drop('type', 1, 'no request', 'request');
@@ -142,7 +143,7 @@ export class Receiver {
       return;
     }
     if (replaces) this.#sink.report(hazards.overwritten_reply);
-    call.errorWord = new DataView(frame.buffer, frame.byteOffset).getUint32(header.size, true);
+    call.errorWord = viewOf(frame).getUint32(header.size, true);
     this.#active = call;
     this.#complete();
   }

@@ -21,8 +21,8 @@ function rmErrno(code: number, client: ErrnoClient): Errno {
 
 /** The error of a call that RM answered with the error word `code`, whose name is in `actual`. */
 export function rmError(call: string, code: number, client: ErrnoClient): HostError {
-  const issue = { code: 'rm_error', path: 'error', offset: 0, expected: 'OK', actual: rmErrorName(code) };
-  return new HostError(call, rmErrno(code, client), 'rm', issue);
+  const fault = { code: 'rm_error', path: 'error', expected: 'OK', actual: rmErrorName(code) };
+  return new HostError(call, rmErrno(code, client), 'rm', fault);
 }
 
 /** Errnos for errors of queue hypercalls that are the same for all clients (client.md, section 3). */

@@ -1,5 +1,5 @@
 import { protocol } from '../../schemas/index.js';
-import { concatenated } from '../base/bytes.js';
+import { concatenated, viewOf } from '../base/bytes.js';
 import { headerReader, ReusedHeader } from '../rpc/index.js';
 import { type Header, MessageType } from '../schema/index.js';
 import type { HostError } from './error.js';
@@ -76,7 +76,7 @@ export class ReadFrame<Origin> implements SeenMessage<Origin> {
     const { bytes } = frame;
     if (bytes.length < header.size || bytes.length > protocol.limits.queue_message || bytes[0] !== API)
       return false;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const view = viewOf(bytes);
     header.readInto(this.#header, view, 0);
     const { type, fragments, seq, msg_id } = this.#header;
     const hasError = type === MessageType.reply && bytes.length >= ERROR_WORD_END;

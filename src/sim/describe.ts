@@ -1,11 +1,13 @@
-import { protocol } from '../../schemas/index.js';
+import { constants, protocol } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
 import { jsonText } from '../base/json.js';
 import { keysOfRecords } from '../capture/keys/index.js';
 import { emptyPacket, putMessage } from '../capture/packets/index.js';
-import type { CaptureRecord } from '../capture/records/index.js';
-import { Assembler } from '../capture/records/index.js';
+import { Assembler, type CaptureRecord } from '../capture/records/index.js';
+import type { Taken } from '../machine/index.js';
 import { rmRules } from '../rpc/index.js';
+
+const { VMID_RM } = constants;
 
 /** A queue message from `from` to `to`. */
 export interface Message {
@@ -59,6 +61,20 @@ export function decodeMessages(messages: readonly Message[]): readonly CaptureRe
   for (const message of messages) feed.add(message);
   feed.end();
   return records;
+}
+
+/**
+ * What RM has sent, put together and decoded.
+ *
+ * @param asked the queue message before, if there was one: the layout of some replies depends on it.
+ */
+export function decodeAnswers(
+  asked: Omit<Message, 'to'> | undefined,
+  out: readonly Taken[],
+): readonly CaptureRecord[] {
+  const request = asked === undefined ? [] : [{ from: asked.from, to: VMID_RM, frame: asked.frame }];
+  const answers = out.map((item) => ({ from: VMID_RM, ...item }));
+  return decodeMessages([...request, ...answers]).filter(({ from }) => from === VMID_RM);
 }
 
 /** Queue messages on one line, decoded. `nothing` for an empty list. */

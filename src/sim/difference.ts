@@ -2,7 +2,7 @@ import { constants } from '../../schemas/index.js';
 import { formatHex } from '../base/hex.js';
 import type { CaptureRecord } from '../capture/records/index.js';
 import type { Taken } from '../machine/index.js';
-import { decodeMessages, describeBytes, describeRecord, type Message, recordKeys } from './describe.js';
+import { decodeAnswers, describeBytes, describeRecord, type Message, recordKeys } from './describe.js';
 import type { Comparison } from './replay.js';
 
 const { VMID_RM } = constants;
@@ -22,12 +22,9 @@ export function sidesOf({ recorded, actual, panic, refused }: Comparison): { exp
   };
 }
 
-/** Messages of RM on one side. They are decoded with the request, because it decides the layout of some replies. */
-function decoded(comparison: Comparison, side: Side): readonly CaptureRecord[] {
-  const { recorded } = comparison;
-  const request = 'frame' in recorded ? [{ from: recorded.from, to: VMID_RM, frame: recorded.frame }] : [];
-  const records = decodeMessages([...request, ...messages(side)]);
-  return records.filter(({ from }) => from === VMID_RM);
+/** Messages of RM on one side. */
+function decoded({ recorded }: Comparison, { out }: Side): readonly CaptureRecord[] {
+  return decodeAnswers('frame' in recorded ? recorded : undefined, out);
 }
 
 function messages({ out }: Side): readonly Message[] {

@@ -1,4 +1,5 @@
 import { limits, protocol } from '../../schemas/index.js';
+import { viewOf } from '../base/bytes.js';
 import type { Random } from '../base/random.js';
 import { headerReader } from '../rpc/index.js';
 import { type MessageTypeName, messageTypeNames } from '../schema/index.js';
@@ -154,7 +155,7 @@ function matches(match: FaultMatch, from: number, to: number, frame: Uint8Array)
   if (match.to !== undefined && match.to !== to) return false;
   if (match.type === undefined && match.message === undefined) return true;
   if (frame.byteLength < limits.header) return false;
-  const { type, msg_id } = header.read(new DataView(frame.buffer, frame.byteOffset, frame.byteLength), 0);
+  const { type, msg_id } = header.read(viewOf(frame), 0);
   if (match.type !== undefined && messageTypeNames[type] !== match.type) return false;
   return match.message === undefined || protocol.byId.get(msg_id)?.name === match.message;
 }

@@ -1,3 +1,4 @@
+import { viewOf } from '../base/bytes.js';
 import { parseHex } from '../base/hex.js';
 import { isLine, type Line, lineReaders } from '../base/line-readers.js';
 import {
@@ -55,7 +56,7 @@ export class ReadLine {
 
 /** Message id and payload of a frame as 32-bit words. Bytes after the last whole word are left out. */
 export function frameWords(frame: Uint8Array): { readonly id: number; readonly words: readonly number[] } {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const view = viewOf(frame);
   const count = frame.byteLength >>> 2;
   const words = Array.from({ length: count }, (_, index) => view.getUint32(index * 4, true));
   return { id: words[1] ?? 0, words: words.slice(2) };

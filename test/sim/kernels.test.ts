@@ -63,6 +63,12 @@ describe('a host', () => {
     expect(unmetOf(v9, create, { ...lend, result: 'ENOTTY' })).toBeUndefined();
   });
 
+  it('has no exit to tell of where an ioctl other than VCPU_RUN returns', () => {
+    expect(unmetOf(HOST, { ...create, exit: { exit_reason: 'MMIO' } })).toEqual([
+      { expected: '{"exit_reason":"MMIO"}', actual: '{}' },
+    ]);
+  });
+
   it('teaches the scenario VMIDs and handles', () => {
     const state = { from: 3, name: 'VM_GET_STATE', payload: { vmid: { $: 'a.vmid' } }, expect: 'OK' };
     const reclaim = {

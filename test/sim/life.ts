@@ -151,17 +151,19 @@ export class Life {
     };
     this.run(host.createVm('a', 0));
     this.#giveMemory(name);
-    this.run(host.setConfig('a', 'dtb', BigInt(GUEST), BigInt(TREE_PAGES * PAGE)));
+    this.run(
+      host.on('a', (vm) => vm.setDtbConfig({ start: BigInt(GUEST), size: BigInt(TREE_PAGES * PAGE) })),
+    );
     const vcpu = { type: functionTypes.vcpu, argument: new Uint8Array(4) };
     this.run(host.addFunction('a', vcpu));
     try {
-      this.run(host.start('a'));
+      this.run(host.on('a', (vm) => vm.start()));
       note();
       this.#runGuest();
     } finally {
       note();
       // A VM that waits for an interrupt gives the process its vCPU back when the function goes.
-      if (!this.#isOver) this.attempt(host.removeFunction('a', vcpu));
+      if (!this.#isOver) this.attempt(host.on('a', (vm) => vm.removeFunction(vcpu)));
       this.run(host.close('a'));
       note();
     }
@@ -189,7 +191,7 @@ export class Life {
     };
     const lends = !regions.lentFlag && name !== 'v11';
     const careful = name === 'v11' ? { ...request, flags: request.flags | LENT } : request;
-    this.run(lends ? host.lendUserMem('a', request) : host.setUserMemRegion('a', careful));
+    this.run(host.on('a', (vm) => (lends ? vm.lendUserMem(request) : vm.setUserMemRegion(careful))));
   }
 
   /** The guest writes and reads what it has and, where memory is given on demand, what it lacks; then it waits. */

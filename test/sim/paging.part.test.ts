@@ -35,17 +35,23 @@ describe('a storm of page faults', () => {
     paged.run(host.createVm('a', 0));
     for (let binding = 0; binding < BINDINGS; binding++)
       paged.run(
-        host.lendUserMem('a', {
-          label: binding,
-          flags: ALLOW_READ | ALLOW_WRITE | ALLOW_EXEC,
-          guestPhysAddr: BigInt(guestAddress(binding, 0)),
-          memorySize: BigInt(PAGES * PAGE),
-          userspaceAddr: BigInt(hostAddress(binding, 0)),
-        }),
+        host.on('a', (vm) =>
+          vm.lendUserMem({
+            label: binding,
+            flags: ALLOW_READ | ALLOW_WRITE | ALLOW_EXEC,
+            guestPhysAddr: BigInt(guestAddress(binding, 0)),
+            memorySize: BigInt(PAGES * PAGE),
+            userspaceAddr: BigInt(hostAddress(binding, 0)),
+          }),
+        ),
       );
-    paged.run(host.setConfig('a', 'dtb', BigInt(guestAddress(0, 0)), BigInt(TREE_PAGES * PAGE)));
+    paged.run(
+      host.on('a', (vm) =>
+        vm.setDtbConfig({ start: BigInt(guestAddress(0, 0)), size: BigInt(TREE_PAGES * PAGE) }),
+      ),
+    );
     paged.run(host.addFunction('a', vcpu));
-    paged.run(host.start('a'));
+    paged.run(host.on('a', (vm) => vm.start()));
 
     // What each page of the guest holds; undefined: the guest does not have it yet.
     const pages: (bigint | undefined)[] = new Array(BINDINGS * PAGES);

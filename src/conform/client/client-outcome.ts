@@ -39,17 +39,12 @@ export function clientOutcome(
 ): Outcome {
   const { kind } = treatment;
   const isUsual = treatment.chapter === 'usual';
-  const facts0 = { ...clientCase(treatment), seconds, recording: recordingOf(treatment, facts) };
+  const known = { ...clientCase(treatment), seconds, recording: recordingOf(treatment, facts) };
   const done = (
     status: Outcome['status'],
     reason?: string,
     comparisons: Outcome['comparisons'] = [],
-  ): Outcome => ({
-    ...facts0,
-    status,
-    reason,
-    comparisons,
-  });
+  ): Outcome => ({ ...known, status, reason, comparisons });
   if (end.isMissing === true) return done('blocked', 'no client came');
   if (!isUsual && !facts.isTreated)
     return done('skipped', `the client sends no ${treatment.message ?? 'request'}`);
@@ -60,14 +55,10 @@ export function clientOutcome(
     return done('failed', 'the client has ended before its last reply');
   const left = facts.left.filter((item) => isUsual || usual?.left.includes(item) !== true);
   const sides = { expected: { left: [] as readonly string[] }, actual: { left } };
-  if (
-    kind === 'harmless' &&
-    !isUsual &&
-    usual !== undefined &&
-    facts.requests.join() !== usual.requests.join()
-  )
+  const comparable = kind === 'harmless' && !isUsual ? usual : undefined;
+  if (comparable !== undefined && facts.requests.join() !== comparable.requests.join())
     return done('failed', 'the client did something else than usual', [
-      { expected: { requests: usual.requests }, actual: { requests: facts.requests } },
+      { expected: { requests: comparable.requests }, actual: { requests: facts.requests } },
     ]);
   if (left.length > 0) return done('failed', `the manager still has ${left.join(', ')}`, [sides]);
   return done('passed');

@@ -146,27 +146,9 @@ const harmless: readonly Treatment[] = [
   ),
 ];
 
-function errorReply(error: number): NonNullable<Treatment['answer']> {
-  return ({ seq, id }) => [frame(MessageType.reply, seq, id, word(error))];
-}
-
-function failing(
-  chapter: Treatment['chapter'],
-  level: Level,
-  message: Call,
-  what: string,
-  rule: string,
-  rest: Pick<Treatment, 'answer' | 'reply'>,
-): Treatment {
-  return {
-    chapter,
-    level,
-    what: `${message.name}-${what}`,
-    rule,
-    kind: 'failing',
-    message: message.name,
-    ...rest,
-  };
+/** A reply with this payload, error word included. */
+function replyOf(payload: Uint8Array): NonNullable<Treatment['answer']> {
+  return ({ seq, id }) => [frame(MessageType.reply, seq, id, payload)];
 }
 
 /** Calls with which a client gives something back. */
@@ -177,55 +159,38 @@ function treatmentsOf(message: Call): Treatment[] {
   const { name } = message;
   // A client that is refused when it gives something back can only try again.
   const level = givesBack.has(name) ? 'observed' : 'required';
-  const hasPayload = message.reply.sizeMin > 0;
+  const failing = (
+    chapter: Treatment['chapter'],
+    what: string,
+    rule: string,
+    answer: NonNullable<Treatment['answer']>,
+  ): Treatment => ({ chapter, level, what: `${name}-${what}`, rule, kind: 'failing', message: name, answer });
   const noMemory = protocol.error.values.NOMEM ?? 0;
   return [
     failing(
       'errors',
-      level,
-      message,
       'NOMEM',
       `After an error of ${name} the client takes back what it has made.`,
-      {
-        answer: errorReply(noMemory),
-      },
-    ),
-    failing('errors', level, message, 'unknown-error', `An unknown error of ${name} is an error.`, {
-      answer: errorReply(UNKNOWN_ERROR),
-    }),
-    failing(
-      'broken',
-      'observed',
-      message,
-      'lost',
-      `The client does not wait for ever for the reply to ${name}.`,
-      {
-        answer: () => [],
-      },
+      replyOf(word(noMemory)),
     ),
     failing(
+      'errors',
+      'unknown-error',
+      `An unknown error of ${name} is an error.`,
+      replyOf(word(UNKNOWN_ERROR)),
+    ),
+    {
+      ...failing('broken', 'lost', `The client does not wait for ever for the reply to ${name}.`, () => []),
+      level: 'observed',
+    },
+    failing(
       'broken',
-      level,
-      message,
       'no-error-word',
       `A reply to ${name} without an error word is refused.`,
-      {
-        answer: ({ seq, id }) => [frame(MessageType.reply, seq, id, new Uint8Array(0))],
-      },
+      replyOf(new Uint8Array(0)),
     ),
-    ...(hasPayload
-      ? [
-          failing(
-            'broken',
-            level,
-            message,
-            'empty',
-            `An OK reply to ${name} without its fields is refused.`,
-            {
-              answer: ({ seq, id }) => [frame(MessageType.reply, seq, id, ok)],
-            },
-          ),
-        ]
+    ...(message.reply.sizeMin > 0
+      ? [failing('broken', 'empty', `An OK reply to ${name} without its fields is refused.`, replyOf(ok))]
       : []),
   ];
 }

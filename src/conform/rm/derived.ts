@@ -4,9 +4,9 @@ import { codecOf } from '../../codec/index.js';
 import { handlerFacts } from '../../rm/index.js';
 import type { Call, Message, UnknownCall } from '../../schema/index.js';
 import { ListType, StructType, type Values } from '../../wire/index.js';
-import type { Case, CaseStep } from '../case.js';
+import type { Case } from '../case.js';
 import { alive } from './framing.js';
-import { askRaw, casesOf, sources, vm } from './rows.js';
+import { askRaw, type CaseRow, casesOf, sources, vm } from './rows.js';
 import { stateOf } from './states.js';
 
 const facts = handlerFacts();
@@ -22,14 +22,6 @@ const listsLate = new Set(
     .filter(({ id }) => facts.get(id)?.checks.some(({ check }) => check === 'size'))
     .map(({ id }) => id),
 );
-
-type Row = [
-  what: string,
-  rule: string,
-  CaseStep[],
-  given: readonly CaseStep[],
-  needsBoot: 'boot' | undefined,
-];
 
 /** Firmware can be set, and the milestone reached, once in a boot. */
 function bootFor({ name }: Call): 'boot' | undefined {
@@ -53,7 +45,7 @@ function reachesLength({ id, rm23 }: Call): boolean {
 
 /** The length of each request, from its declaration and its rules of RM23. */
 export function lengthCases(): Case[] {
-  const rows: Row[] = [];
+  const rows: CaseRow[] = [];
   for (const message of answered) {
     if (!reachesLength(message)) continue;
     const { name, rm23 = {} } = message;
@@ -94,7 +86,7 @@ function resized(bytes: Uint8Array, size: number): Uint8Array {
 
 /** Lists of requests: too long, and with another count than there are entries. */
 export function listCases(): Case[] {
-  const rows: [string, string, CaseStep[]][] = [];
+  const rows: CaseRow[] = [];
   for (const message of answered) {
     if (!reachesLength(message) || listsLate.has(message.id)) continue;
     if (!(message.request instanceof StructType)) continue;
@@ -132,7 +124,7 @@ function longList(message: Call, list: string, count: number): string {
 
 /** Requests with a reserved field that the manager checks. */
 export function reservedCases(): Case[] {
-  const rows = answered.flatMap((message): Row[] => {
+  const rows = answered.flatMap((message): CaseRow[] => {
     if (!reachesLength(message) || !(message.request instanceof StructType)) return [];
     return message.request.layout.flatMap(({ field, offset }) => {
       const { checkedZero } = field;
@@ -156,7 +148,7 @@ export function reservedCases(): Case[] {
 
 /** Who may send each request. */
 export function senderCases(): Case[] {
-  const rows = answered.flatMap((message): [string, string, CaseStep[], readonly CaseStep[]][] => {
+  const rows = answered.flatMap((message): CaseRow[] => {
     const { name, rm23 } = message;
     const bytes = formatHex(exampleOf(message));
     if (rm23?.sender === 'HLOS')
@@ -174,7 +166,6 @@ export function senderCases(): Case[] {
           `${name}-from-HLOS`,
           `${name} is refused with DENIED unless a secondary VM sends it.`,
           [askRaw(name, bytes, 'DENIED')],
-          [],
         ],
       ];
     return [];
@@ -236,7 +227,7 @@ export function unknownCases(): Case[] {
 }
 
 /** Without rows of the same name: two sizes of a request may be equal. */
-function unique<Row extends readonly [string, ...unknown[]]>(rows: readonly Row[]): Row[] {
+function unique(rows: readonly CaseRow[]): CaseRow[] {
   const names = new Set<string>();
   return rows.filter(([name]) => !names.has(name) && names.add(name) !== undefined);
 }

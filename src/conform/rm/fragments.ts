@@ -1,17 +1,15 @@
 import { MEM_SHARE, protocol, VM_SET_CRASH_MSG } from '../../../schemas/index.js';
-import { formatHex, parseHex } from '../../base/hex.js';
+import { formatHex } from '../../base/hex.js';
 import { linePackets } from '../../capture/ndjson/index.js';
 import { writeFrame } from '../../rpc/index.js';
 import { MessageType } from '../../schema/index.js';
 import type { Case } from '../case.js';
 import { alive, answered, getVmid } from './framing.js';
-import { ask, casesOf, HLOS, hex, MEMORY, PAGE, put, sources } from './rows.js';
+import { ask, casesOf, HLOS, hex, MEMORY, PAGE, parcelOf, put, sources } from './rows.js';
 
 const { content } = protocol.limits;
 const REGIONS = 40;
-const share = {
-  mem_type: 'NORMAL',
-  flags: [],
+const share = parcelOf({
   label: 5,
   acl_entries: [
     { vmid: HLOS, rights: ['W', 'R'] },
@@ -21,8 +19,7 @@ const share = {
     ipa: hex(MEMORY + 2 * index * PAGE),
     size: hex(PAGE),
   })),
-  attr_entries: [],
-};
+});
 const shareFrames = (sizes?: readonly number[]) =>
   linePackets(protocol, {
     name: MEM_SHARE.name,
@@ -34,14 +31,10 @@ const size = shareFrames().reduce((sum, frame) => sum + frame.length / 2 - 8, 0)
 const shared = [{ name: MEM_SHARE.name, type: 'reply', seq: 7, error: 'OK' }];
 const [first = '', second = '', third = ''] = shareFrames();
 
-/** A queue message of MEM_SHARE with other header fields than it should have. */
-function continuation(
-  fields: { seq?: number; fragments?: number; msg_id?: number },
-  payload: string,
-): string {
+/** A continuation of MEM_SHARE with one byte, and with other header fields than it should have. */
+function continuation(fields: { seq?: number; fragments?: number; msg_id?: number }): string {
   const header = { type: MessageType.continuation, fragments: 2, seq: 7, msg_id: MEM_SHARE.id, ...fields };
-  const bytes = parseHex(payload) as Uint8Array;
-  return formatHex(writeFrame(protocol, header, bytes, 0, bytes.length));
+  return formatHex(writeFrame(protocol, header, Uint8Array.of(0), 0, 1));
 }
 
 /** VM_SET_CRASH_MSG whose text makes the payload so long. */
@@ -110,17 +103,17 @@ export function fragmentCases(): Case[] {
       [
         'wrong-seq',
         'A continuation with another sequence number is dropped, and the message in progress stays.',
-        [put([first, continuation({ seq: 8 }, '00'), second, third], shared, { as: 'parcel' })],
+        [put([first, continuation({ seq: 8 }), second, third], shared, { as: 'parcel' })],
       ],
       [
         'wrong-id',
         'A continuation with another message id is dropped, and the message in progress stays.',
-        [put([first, continuation({ msg_id: 0x51000012 }, '00'), second, third], shared, { as: 'parcel' })],
+        [put([first, continuation({ msg_id: 0x51000012 }), second, third], shared, { as: 'parcel' })],
       ],
       [
         'wrong-count',
         'A continuation that announces another number is dropped, and the message in progress stays.',
-        [put([first, continuation({ fragments: 3 }, '00'), second, third], shared, { as: 'parcel' })],
+        [put([first, continuation({ fragments: 3 }), second, third], shared, { as: 'parcel' })],
       ],
     ]),
     ...casesOf(

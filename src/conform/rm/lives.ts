@@ -1,23 +1,34 @@
 import type { Case, CaseStep, Expectation } from '../case.js';
 import { alive, answered, getVmid } from './framing.js';
-import { ask, casesOf, HLOS, hex, IMAGE, image, MEMORY, ok, PAGE, put, sources, status, vm } from './rows.js';
-import { stateOf, transitions } from './states.js';
+import {
+  ask,
+  casesOf,
+  HLOS,
+  hex,
+  image,
+  MEMORY,
+  ok,
+  PAGE,
+  parcelOf,
+  put,
+  reclaim,
+  sources,
+  status,
+  vm,
+} from './rows.js';
+import { lendImage, stateOf, transitions } from './states.js';
 
 const lendTo = (vmid: unknown, as: string) =>
   ask(
     'MEM_LEND',
-    {
-      mem_type: 'NORMAL',
-      flags: [],
+    parcelOf({
       label: 1,
       acl_entries: [{ vmid, rights: ['W', 'R'] }],
       sgl_entries: [{ ipa: hex(MEMORY), size: hex(PAGE) }],
-      attr_entries: [],
-    },
+    }),
     'OK',
     { as },
   );
-const reclaim = (mem_handle: unknown, expect = 'OK') => ask('MEM_RECLAIM', { mem_handle, flags: [] }, expect);
 const second = { $: 'second.vmid' };
 const allocateSecond = ask('VM_ALLOC_VMID', { vmid: 0 }, 'OK', { as: 'second' });
 const seqHex = (seq: number) => `${seq.toString(16).padStart(2, '0')}00`;
@@ -180,19 +191,7 @@ export function lifeCases(): Case[] {
           reclaim(image),
           ask('VM_DEALLOC_VMID', { vmid: vm }, 'OK'),
           allocateSecond,
-          ask(
-            'MEM_LEND',
-            {
-              mem_type: 'NORMAL',
-              flags: [],
-              label: 0,
-              acl_entries: [{ vmid: second, rights: ['X', 'W', 'R'] }],
-              sgl_entries: [{ ipa: hex(IMAGE.address), size: hex(IMAGE.size) }],
-              attr_entries: [],
-            },
-            'OK',
-            { as: 'again' },
-          ),
+          lendImage(second, 'again'),
         ],
         stateOf.RESET,
       ],

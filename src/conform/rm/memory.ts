@@ -1,6 +1,8 @@
-import type { Case, CaseStep, Expectation } from '../case.js';
+import type { Case, CaseStep, Expectation, Level } from '../case.js';
 import {
+  acceptanceOf,
   ask,
+  type CaseRow,
   casesOf,
   HLOS,
   hex,
@@ -8,6 +10,8 @@ import {
   ok,
   PAGE,
   parcel,
+  parcelOf,
+  reclaim,
   sources,
   UNKNOWN_HANDLE,
   UNKNOWN_VMID,
@@ -17,60 +21,37 @@ import { stateOf } from './states.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 const RWX = ['X', 'W', 'R'];
-const allocated = stateOf.LOAD;
+/** An entry of an ACL. */
+const to = (vmid: unknown, rights: readonly unknown[] = RWX) => ({ vmid, rights });
 const page = (index: number, pages = 1) => ({ ipa: hex(MEMORY + index * PAGE), size: hex(pages * PAGE) });
 
 /** Payload of MEM_LEND to the VM. */
-function lent(fields: Fields = {}): Fields {
-  return {
-    mem_type: 'NORMAL',
-    flags: [],
-    label: 3,
-    acl_entries: [{ vmid: vm, rights: RWX }],
-    sgl_entries: [page(0)],
-    attr_entries: [],
-    ...fields,
-  };
+function lent(fields: Fields = {}): object {
+  return parcelOf({ label: 3, acl_entries: [to(vm)], sgl_entries: [page(0)], ...fields });
 }
 
 /** Payload of MEM_SHARE with the VM. */
-function shared(fields: Fields = {}): Fields {
-  const own = { vmid: HLOS, rights: ['W', 'R'] };
-  return lent({ acl_entries: [own, { vmid: vm, rights: ['W', 'R'] }], ...fields });
+function shared(fields: Fields = {}): object {
+  return lent({ acl_entries: [to(HLOS, ['W', 'R']), to(vm, ['W', 'R'])], ...fields });
 }
 
 const lend = ask('MEM_LEND', lent(), 'OK', { as: 'parcel' });
 const share = ask('MEM_SHARE', shared(), 'OK', { as: 'parcel' });
-const reclaim = ask('MEM_RECLAIM', { mem_handle: parcel, flags: [] }, 'OK');
+const back = reclaim(parcel);
 const invalid = 'ARGUMENT_INVALID';
 
 /** What is wrong with a request that makes a parcel, and its error. */
 const wrong: readonly (readonly [what: string, rule: string, fields: Fields, error: string])[] = [
   ['no-acl', 'A parcel needs a receiver.', { acl_entries: [] }, invalid],
   ['no-memory', 'A parcel needs memory.', { sgl_entries: [] }, invalid],
-  [
-    'same-vm-twice',
-    'No VM may be twice in the ACL.',
-    {
-      acl_entries: [
-        { vmid: vm, rights: RWX },
-        { vmid: vm, rights: RWX },
-      ],
-    },
-    invalid,
-  ],
-  ['unknown-vm', 'Receivers must exist.', { acl_entries: [{ vmid: UNKNOWN_VMID, rights: RWX }] }, invalid],
-  ['no-rights', 'Rights must not be empty.', { acl_entries: [{ vmid: vm, rights: [] }] }, invalid],
-  ['rights-write-only', 'Rights must have R.', { acl_entries: [{ vmid: vm, rights: ['W'] }] }, invalid],
-  ['rights-execute-only', 'Rights must have R.', { acl_entries: [{ vmid: vm, rights: ['X'] }] }, invalid],
-  ['rights-unknown-bit', 'Rights have three bits.', { acl_entries: [{ vmid: vm, rights: [15] }] }, invalid],
+  ['same-vm-twice', 'No VM may be twice in the ACL.', { acl_entries: [to(vm), to(vm)] }, invalid],
+  ['unknown-vm', 'Receivers must exist.', { acl_entries: [to(UNKNOWN_VMID)] }, invalid],
+  ['no-rights', 'Rights must not be empty.', { acl_entries: [to(vm, [])] }, invalid],
+  ['rights-write-only', 'Rights must have R.', { acl_entries: [to(vm, ['W'])] }, invalid],
+  ['rights-execute-only', 'Rights must have R.', { acl_entries: [to(vm, ['X'])] }, invalid],
+  ['rights-unknown-bit', 'Rights have three bits.', { acl_entries: [to(vm, [15])] }, invalid],
   ['io-executable', 'Memory of type IO is not executable.', { mem_type: 'IO' }, invalid],
-  [
-    'owner-in-acl',
-    'The owner must not be in the ACL of a loan.',
-    { acl_entries: [{ vmid: HLOS, rights: RWX }] },
-    invalid,
-  ],
+  ['owner-in-acl', 'The owner must not be in the ACL of a loan.', { acl_entries: [to(HLOS)] }, invalid],
   [
     'address-unaligned',
     'Addresses are aligned to pages.',
@@ -113,110 +94,83 @@ const wrong: readonly (readonly [what: string, rule: string, fields: Fields, err
   [
     'attribute-twice',
     'A VM has one attribute.',
-    {
-      attr_entries: [
-        { vmid: vm, attr: 3 },
-        { vmid: vm, attr: 3 },
-      ],
-    },
+    { attr_entries: Array(2).fill({ vmid: vm, attr: 3 }) },
     invalid,
   ],
 ];
 
-const handleRequests: readonly (readonly [name: string, fields: Fields])[] = [
+const handleRequests: readonly (readonly [name: string, fields: object])[] = [
   ['MEM_RECLAIM', { flags: [] }],
   ['MEM_RELEASE', { flags: [] }],
   ['MEM_NOTIFY', { flags: ['SHARED'], mem_info_tag: 0, vmid_entries: [{ vmid: vm }] }],
   ['MEM_APPEND', { flags: ['END'], sgl_entries: [page(4)] }],
-  [
-    'MEM_ACCEPT',
-    {
-      mem_type: 'NORMAL',
-      trans_type: 'LEND',
-      flags: [],
-      label: 3,
-      acl_entries: [],
-      map_vmid: 0,
-      sgl_entries: [],
-      attr_entries: [],
-    },
-  ],
+  ['MEM_ACCEPT', acceptanceOf({ trans_type: 'LEND', label: 3 })],
 ];
 const append = (fields: Fields, expect: CaseStep['expect']) =>
   ask('MEM_APPEND', { mem_handle: parcel, flags: ['END'], sgl_entries: [page(4)], ...fields }, expect);
 const begun = ask('MEM_LEND', lent({ flags: ['APPEND'] }), 'OK', { as: 'parcel' });
 const lookUp = (fields: Fields, expect: CaseStep['expect']) => {
-  const { mem_type, acl_entries, sgl_entries, attr_entries } = lent(fields) as Record<string, unknown>;
+  const { mem_type, acl_entries, sgl_entries, attr_entries } = lent(fields) as Fields;
   return ask('MEM_QCOM_LOOKUP_SGL', { mem_type, label: 3, acl_entries, sgl_entries, attr_entries }, expect);
 };
 const sameParcel: Expectation = ok({ mem_handle: parcel });
 
+/** Cases that begin with a VM that was just allocated. */
+function casesWithVm(level: Level, rows: readonly CaseRow[]): Case[] {
+  return casesOf('memory', level, sources.rm23, rows, stateOf.LOAD);
+}
+
 /** Parcels of memory. */
 export function memoryCases(): Case[] {
   return [
-    ...casesOf('memory', 'required', sources.rm23, [
-      ['lend', 'Memory can be lent and taken back.', [lend, reclaim], allocated],
-      ['share', 'Memory can be shared and taken back.', [share, reclaim], allocated],
+    ...casesWithVm('required', [
+      ['lend', 'Memory can be lent and taken back.', [lend, back]],
+      ['share', 'Memory can be shared and taken back.', [share, back]],
       [
         'owned-again',
         'Memory that was taken back can be given away again.',
-        [lend, reclaim, ask('MEM_LEND', lent(), 'OK', { as: 'second' })],
-        allocated,
+        [lend, back, ask('MEM_LEND', lent(), 'OK', { as: 'second' })],
       ],
       [
         'lent-once',
         'Memory that is lent cannot be lent again.',
         [lend, ask('MEM_LEND', lent(), 'MEM_INVALID')],
-        allocated,
       ],
       [
         'shared-once',
         'Memory that is shared cannot be lent.',
         [share, ask('MEM_LEND', lent(), 'MEM_INVALID')],
-        allocated,
       ],
       [
         'refused-gives-back',
         'A request that is refused leaves the memory with its owner.',
         [ask('MEM_LEND', lent({ sgl_entries: [page(0), page(0)] }), 'MEM_INVALID'), lend],
-        allocated,
       ],
-      [
-        'reclaim-twice',
-        'A handle ends with MEM_RECLAIM.',
-        [lend, reclaim, ask('MEM_RECLAIM', { mem_handle: parcel, flags: [] }, 'HANDLE_INVALID')],
-        allocated,
-      ],
-      ['append', 'A parcel can be made in pieces.', [begun, append({}, 'OK'), reclaim], allocated],
+      ['reclaim-twice', 'A handle ends with MEM_RECLAIM.', [lend, back, reclaim(parcel, 'HANDLE_INVALID')]],
+      ['append', 'A parcel can be made in pieces.', [begun, append({}, 'OK'), back]],
       [
         'append-in-two',
         'Several pieces can follow.',
-        [begun, append({ flags: [] }, 'OK'), append({ sgl_entries: [page(6)] }, 'OK'), reclaim],
-        allocated,
+        [begun, append({ flags: [] }, 'OK'), append({ sgl_entries: [page(6)] }, 'OK'), back],
       ],
       [
         'append-behind-end',
         'Nothing can be appended behind the last piece.',
         [begun, append({}, 'OK'), append({ sgl_entries: [page(6)] }, 'DENIED')],
-        allocated,
       ],
       [
         'append-complete',
         'Nothing can be appended to a parcel that was made whole.',
         [lend, append({}, 'DENIED')],
-        allocated,
       ],
     ]),
-    ...casesOf(
-      'memory',
+    ...casesWithVm(
       'observed',
-      sources.rm23,
       wrong.flatMap(([what, rule, fields, error]) => [
         [
           `lend-${what}`,
           `${rule} MEM_LEND answers ${error}.`,
           [ask('MEM_LEND', lent(fields), error)],
-          allocated,
         ] as const,
         ...(['acl_entries', 'attr_entries'].some((key) => key in fields) || what === 'io-executable'
           ? []
@@ -225,40 +179,25 @@ export function memoryCases(): Case[] {
                 `share-${what}`,
                 `${rule} MEM_SHARE answers ${error}.`,
                 [ask('MEM_SHARE', shared(fields), error)],
-                allocated,
               ] as const,
             ]),
       ]),
     ),
-    ...casesOf('memory', 'observed', sources.rm23, [
+    ...casesWithVm('observed', [
       [
         'share-without-owner',
         'The owner must be in the ACL of what it shares.',
         [ask('MEM_SHARE', lent(), invalid)],
-        allocated,
       ],
       [
         'donate-to-two',
         'Memory is donated to one VM.',
-        [
-          ask(
-            'MEM_DONATE',
-            lent({
-              acl_entries: [
-                { vmid: vm, rights: RWX },
-                { vmid: 255, rights: RWX },
-              ],
-            }),
-            invalid,
-          ),
-        ],
-        allocated,
+        [ask('MEM_DONATE', lent({ acl_entries: [to(vm), to(255)] }), invalid)],
       ],
       [
         'donate-with-less',
         'Memory is donated with all rights.',
-        [ask('MEM_DONATE', lent({ acl_entries: [{ vmid: vm, rights: ['R'] }] }), 'DENIED')],
-        allocated,
+        [ask('MEM_DONATE', lent({ acl_entries: [to(vm, ['R'])] }), 'DENIED')],
       ],
       [
         'sanitize-io',
@@ -266,11 +205,10 @@ export function memoryCases(): Case[] {
         [
           ask(
             'MEM_LEND',
-            lent({ mem_type: 'IO', flags: ['SANITIZE'], acl_entries: [{ vmid: vm, rights: ['W', 'R'] }] }),
+            lent({ mem_type: 'IO', flags: ['SANITIZE'], acl_entries: [to(vm, ['W', 'R'])] }),
             invalid,
           ),
         ],
-        allocated,
       ],
       ...handleRequests.map(
         ([name, fields]) =>
@@ -278,26 +216,18 @@ export function memoryCases(): Case[] {
             `${name}-unknown-handle`,
             `${name} of a handle that no parcel has is refused with HANDLE_INVALID.`,
             [ask(name, { mem_handle: UNKNOWN_HANDLE, ...fields }, 'HANDLE_INVALID')],
-            allocated,
           ] as const,
       ),
-      [
-        'append-nothing',
-        'MEM_APPEND needs memory.',
-        [begun, append({ sgl_entries: [] }, invalid)],
-        allocated,
-      ],
+      ['append-nothing', 'MEM_APPEND needs memory.', [begun, append({ sgl_entries: [] }, invalid)]],
       [
         'release-by-owner',
         'The owner of a parcel cannot release it.',
         [share, ask('MEM_RELEASE', { mem_handle: parcel, flags: [] }, 'DENIED')],
-        allocated,
       ],
       [
         'release-by-stranger',
         'Only VMs of the ACL can release a parcel.',
         [lend, ask('MEM_RELEASE', { mem_handle: parcel, flags: [] }, 'HANDLE_INVALID')],
-        allocated,
       ],
       [
         'notify-two-flags',
@@ -310,26 +240,22 @@ export function memoryCases(): Case[] {
             invalid,
           ),
         ],
-        allocated,
       ],
       [
         'notify-nothing',
         'MEM_NOTIFY says one thing.',
         [lend, ask('MEM_NOTIFY', { mem_handle: parcel, flags: 0, mem_info_tag: 0 }, invalid)],
-        allocated,
       ],
-      ['look-up', 'A parcel is found by what it was made of.', [lend, lookUp({}, [sameParcel])], allocated],
+      ['look-up', 'A parcel is found by what it was made of.', [lend, lookUp({}, [sameParcel])]],
       [
         'look-up-other-memory',
         'Other memory is not found.',
         [lend, lookUp({ sgl_entries: [page(1)] }, 'LOOKUP_FAILED')],
-        allocated,
       ],
       [
         'look-up-other-rights',
         'Other rights are not found.',
-        [lend, lookUp({ acl_entries: [{ vmid: vm, rights: ['R'] }] }, 'LOOKUP_FAILED')],
-        allocated,
+        [lend, lookUp({ acl_entries: [to(vm, ['R'])] }, 'LOOKUP_FAILED')],
       ],
     ]),
   ];

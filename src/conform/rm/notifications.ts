@@ -1,34 +1,37 @@
 import type { Case, Expectation } from '../case.js';
-import { ask, casesOf, HLOS, hex, MEMORY, ok, PAGE, parcel, sources, status, vm } from './rows.js';
+import {
+  acceptanceOf,
+  ask,
+  casesOf,
+  HLOS,
+  hex,
+  image,
+  MEMORY,
+  ok,
+  PAGE,
+  parcel,
+  parcelOf,
+  reclaim,
+  sources,
+  status,
+  vm,
+} from './rows.js';
 import { exited, stateOf, transitions } from './states.js';
 
 const own = { vmid: HLOS, rights: ['W', 'R'] };
 const share = ask(
   'MEM_SHARE',
-  {
-    mem_type: 'NORMAL',
-    flags: [],
+  parcelOf({
     label: 9,
     acl_entries: [own, { vmid: vm, rights: ['W', 'R'] }],
     sgl_entries: [{ ipa: hex(MEMORY), size: hex(2 * PAGE) }],
-    attr_entries: [],
-  },
+  }),
   'OK',
   { as: 'parcel' },
 );
 const accept = ask(
   'MEM_ACCEPT',
-  {
-    mem_handle: parcel,
-    mem_type: 'NORMAL',
-    trans_type: 'SHARE',
-    flags: ['DONE'],
-    label: 9,
-    acl_entries: [],
-    map_vmid: 0,
-    sgl_entries: [],
-    attr_entries: [],
-  },
+  acceptanceOf({ mem_handle: parcel, trans_type: 'SHARE', flags: ['DONE'], label: 9 }),
   'OK',
   { from: vm },
 );
@@ -181,19 +184,14 @@ export function notificationCases(): Case[] {
       [
         'reclaim-in-use',
         'A parcel that a VM has accepted is not taken back.',
-        [ask('MEM_RECLAIM', { mem_handle: parcel, flags: [] }, 'MEM_INUSE')],
+        [reclaim(parcel, 'MEM_INUSE')],
         accepted,
       ],
-      [
-        'reclaim-released',
-        'A parcel that was released is taken back.',
-        [release, ask('MEM_RECLAIM', { mem_handle: parcel, flags: [] }, 'OK')],
-        accepted,
-      ],
+      ['reclaim-released', 'A parcel that was released is taken back.', [release, reclaim(parcel)], accepted],
       [
         'reclaim-by-receiver',
         'Only the owner takes a parcel back.',
-        [ask('MEM_RECLAIM', { mem_handle: parcel, flags: [] }, 'DENIED', { from: vm })],
+        [reclaim(parcel, 'DENIED', { from: vm })],
         accepted,
       ],
     ]),
@@ -238,7 +236,7 @@ export function notificationCases(): Case[] {
       [
         'MEM_RECLAIM-by-a-VM',
         'A VM cannot take back what HLOS has lent.',
-        [ask('MEM_RECLAIM', { mem_handle: { $: 'image.mem_handle' }, flags: [] }, 'DENIED', { from: vm })],
+        [reclaim(image, 'DENIED', { from: vm })],
         stateOf.RUNNING,
       ],
     ]),

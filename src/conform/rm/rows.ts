@@ -35,9 +35,23 @@ export function askRaw(name: string, raw: string, expect: Expect, options: Optio
   return { message: { name, raw }, expect, ...options };
 }
 
+export function reclaim(mem_handle: unknown, expect: Expect = 'OK', options: Options = {}): CaseStep {
+  return ask('MEM_RECLAIM', { mem_handle, flags: [] }, expect, options);
+}
+
 /** Whole queue messages, in hexadecimal. */
 export function put(frames: readonly string[], expect: Expect, options: Options = {}): CaseStep {
   return { frames, expect, ...options };
+}
+
+/** Payload of a request that makes a parcel. @param fields those that differ from a parcel of normal memory. */
+export function parcelOf(fields: object): object {
+  return { mem_type: 'NORMAL', flags: [], attr_entries: [], ...fields };
+}
+
+/** Payload of a MEM_ACCEPT by which the manager chooses the addresses. */
+export function acceptanceOf(fields: object): object {
+  return { ...parcelOf({ acl_entries: [], map_vmid: 0, sgl_entries: [] }), ...fields };
 }
 
 export function hex(value: number): string {
@@ -48,9 +62,9 @@ export function ok(payload?: object): Expectation {
   return payload === undefined ? { error: 'OK' } : { error: 'OK', payload };
 }
 
-/** VM_STATUS to HLOS. */
-export function status(vm_status: string, vmid: VmRef = vm): Expectation {
-  return { to: HLOS, type: 'notification', name: 'VM_STATUS', payload: { vmid, vm_status } };
+/** VM_STATUS of the VM to HLOS. */
+export function status(vm_status: string): Expectation {
+  return { to: HLOS, type: 'notification', name: 'VM_STATUS', payload: { vmid: vm, vm_status } };
 }
 
 /** Where rules come from. */
@@ -61,20 +75,24 @@ export const sources = {
   declared: 'declaration of the message (gunyah-rm describe)',
 } as const;
 
-/** Cases of one chapter and source: rows of [what, rule, steps], each with options. */
+/** What differs between the cases of a chapter. */
+export type CaseRow = readonly [
+  what: string,
+  rule: string,
+  steps: readonly CaseStep[],
+  given?: readonly CaseStep[],
+  needsBoot?: 'boot' | undefined,
+];
+
+/** Cases of one chapter and source. @param usual what is given for the rows that say nothing else. */
 export function casesOf(
   chapter: Chapter,
   level: Level,
   source: string,
-  rows: readonly (readonly [
-    what: string,
-    rule: string,
-    steps: readonly CaseStep[],
-    given?: readonly CaseStep[],
-    needsBoot?: 'boot' | undefined,
-  ])[],
+  rows: readonly CaseRow[],
+  usual: readonly CaseStep[] = [],
 ): Case[] {
-  return rows.map(([what, rule, steps, given = [], needsBoot]) => ({
+  return rows.map(([what, rule, steps, given = usual, needsBoot]) => ({
     name: `${chapter}/${what}`,
     chapter,
     level,

@@ -1,7 +1,7 @@
 import { formatHex } from '../../base/hex.js';
-import type { Case, CaseStep } from '../case.js';
+import type { Case, CaseStep, Reference } from '../case.js';
 import { conformTree } from './devicetree.js';
-import { ask, casesOf, HLOS, hex, IMAGE, image, ok, PAGE, sources, status, vm } from './rows.js';
+import { ask, casesOf, HLOS, hex, IMAGE, image, ok, PAGE, parcelOf, sources, status, vm } from './rows.js';
 
 /** The VM's devicetree is written into memory. */
 const load: CaseStep = {
@@ -9,19 +9,18 @@ const load: CaseStep = {
   expect: [],
 };
 const allocate = ask('VM_ALLOC_VMID', { vmid: 0 }, 'OK', { as: 'vm' });
-const lend = ask(
-  'MEM_LEND',
-  {
-    mem_type: 'NORMAL',
-    flags: [],
-    label: 0,
-    acl_entries: [{ vmid: vm, rights: ['X', 'W', 'R'] }],
-    sgl_entries: [{ ipa: hex(IMAGE.address), size: hex(IMAGE.size) }],
-    attr_entries: [],
-  },
-  'OK',
-  { as: 'image' },
-);
+/** Lends a VM the memory that it boots from. @param as name of the parcel. */
+export const lendImage = (vmid: Reference, as: string) =>
+  ask(
+    'MEM_LEND',
+    parcelOf({
+      label: 0,
+      acl_entries: [{ vmid, rights: ['X', 'W', 'R'] }],
+      sgl_entries: [{ ipa: hex(IMAGE.address), size: hex(IMAGE.size) }],
+    }),
+    'OK',
+    { as },
+  );
 
 export const imageOf = (auth_mech = 'NONE') => ({
   vmid: vm,
@@ -51,7 +50,7 @@ export const transitions = {
   reset: ask('VM_RESET', { vmid: vm }, [status('RESETTING'), ok(), released, status('RESET')]),
 } as const;
 
-const loaded = [load, allocate, lend];
+const loaded = [load, allocate, lendImage(vm, 'image')];
 const configured = [...loaded, transitions.configure];
 const ready = [...configured, transitions.init];
 const running = [...ready, transitions.start];

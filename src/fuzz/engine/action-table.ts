@@ -17,7 +17,7 @@ export class ActionTable {
   readonly actions: readonly Action[];
   /** A generic action for every shape, in the order of the shapes. */
   readonly #generic: readonly Action[];
-  readonly #byShape = new Map<MessageShape, Action[]>();
+  readonly #byShape = new Map<MessageShape, readonly Action[]>();
   /** By theme, kind of subject and state. */
   readonly #possible: readonly (readonly number[])[];
   /** By theme and kind of subject. */
@@ -37,9 +37,7 @@ export class ActionTable {
     this.actions = [...own, ...this.#generic.filter(({ shape }) => !withOwn.has(shape))];
     for (const action of this.actions) {
       if (action.shape === undefined) continue;
-      const list = this.#byShape.get(action.shape);
-      if (list === undefined) this.#byShape.set(action.shape, [action]);
-      else list.push(action);
+      this.#byShape.set(action.shape, [...this.of(action.shape), action]);
     }
     const actionsOf = (theme: Theme, kind: SubjectKind) =>
       this.actions.filter((action) => action.theme === theme && action.subject === kind);

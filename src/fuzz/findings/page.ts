@@ -4,9 +4,9 @@ import { formatHex } from '../../base/hex.js';
 import { printable } from '../../base/text.js';
 import { formatSource } from '../../devicetree/index.js';
 import { type PanicReason, panicPlaces } from '../../rm/index.js';
+import { decodeAnswers } from '../../sim/describe.js';
 import { decodeMessages, describeRecord } from '../../sim/index.js';
-import type { Response, Step } from '../../target/index.js';
-import { frameId } from '../../target/index.js';
+import { frameId, type Response, type Step } from '../../target/index.js';
 import type { Finding, FindingFacts } from '../campaign/finding.js';
 import { causeTitle, messageName } from '../oracle/cause.js';
 import { programEndOf, programEndText } from './program-end.js';
@@ -38,11 +38,11 @@ export function findingPage(finding: Finding, origin: Origin, seenIn: SeenIn | u
     step.kind === 'load' ? [{ index, bytes: step.bytes }] : [],
   );
   return [
-    `# Finding ${number}: ${plain(titleOfFinding(finding))}`,
+    `# Finding ${number}: ${printable(titleOfFinding(finding))}`,
     '',
     whatHappened(finding, origin),
     '',
-    `The target is \`${plain(origin.target)}\`, a resource manager (RM). ${certainty[state]} It was found by gunyah-rm ${origin.version} with seed ${origin.seed}.`,
+    `The target is \`${printable(origin.target)}\`, a resource manager (RM). ${certainty[state]} It was found by gunyah-rm ${origin.version} with seed ${origin.seed}.`,
     '',
     ...(seenIn === undefined ? [] : [seenInText(seenIn), '']),
     '## Play it again',
@@ -130,19 +130,19 @@ function whatHappened({ cause, played }: Finding, origin: Origin): string {
           ? ''
           : ` It is a place where the public manager is known to die: ${place.message}, when ${place.state} (${place.effect}). A careful manager: ${place.careful}.`;
       const end = programEndOf(cause, origin.target);
-      const how = end === undefined ? '' : `: ${plain(programEndText(end))}`;
+      const how = end === undefined ? '' : `: ${printable(programEndText(end))}`;
       return `The target died ${during}${how}.${known}`;
     }
     case 'hang':
       return `The target did not answer any more ${during}.`;
     case 'difference':
-      return `The target did not do what the reference manager does ${during}: ${plain(cause.key)}.`;
+      return `The target did not do what the reference manager does ${during}: ${printable(cause.key)}.`;
     case 'reply':
-      return `The target broke a rule that holds for all replies, ${during}: ${plain(cause.key)}.`;
+      return `The target broke a rule that holds for all replies, ${during}: ${printable(cause.key)}.`;
     case 'leak':
-      return `After everything was given back, something was left: ${plain(cause.key)}.`;
+      return `After everything was given back, something was left: ${printable(cause.key)}.`;
     case 'nondeterminism':
-      return `The same session was answered in two ways: ${plain(cause.key)}.`;
+      return `The same session was answered in two ways: ${printable(cause.key)}.`;
   }
 }
 
@@ -158,27 +158,25 @@ function sidesText({ cause: { sides } }: Finding): string[] {
 }
 
 function cell(text: string | undefined): string {
-  return text === undefined ? 'nothing' : `\`${plain(text).replaceAll('|', '\\|')}\``;
+  return text === undefined ? 'nothing' : `\`${printable(text).replaceAll('|', '\\|')}\``;
 }
 
 function stepText(step: Step, response: Response | undefined, index: number): string[] {
+  const message = step.kind === 'frame' ? step : undefined;
   const request =
-    step.kind === 'frame' ? decodeMessages([{ from: step.from, to: VMID_RM, frame: step.frame }]) : [];
+    message === undefined ? [] : decodeMessages([{ from: message.from, to: VMID_RM, frame: message.frame }]);
   const sent = request.length === 0 ? titleOf(step) : request.map(describeRecord).join('; ');
-  const from = step.kind === 'frame' ? `${vmName(step.from)}: ` : '';
-  const context = step.kind === 'frame' ? [{ from: step.from, to: VMID_RM, frame: step.frame }] : [];
-  const out = (response?.out ?? []).map((item) => ({ from: VMID_RM, ...item }));
-  const answers = decodeMessages([...context, ...out]).filter(({ from: sender }) => sender === VMID_RM);
+  const from = message === undefined ? '' : `${vmName(message.from)}: `;
   return [
-    `${index + 1}. ${from}${plain(sent.replace(/^to 255: /, ''))}`,
-    ...(step.kind === 'frame' ? [`   - \`${formatHex(step.frame)}\``] : []),
-    ...answers.map((record) => {
+    `${index + 1}. ${from}${printable(sent.replace(/^to 255: /, ''))}`,
+    ...(message === undefined ? [] : [`   - \`${formatHex(message.frame)}\``]),
+    ...decodeAnswers(message, response?.out ?? []).map((record) => {
       const text = describeRecord(record).replace(/^to \d+: /, '');
-      return `   - RM to ${vmName(record.to ?? VMID_HLOS)}: ${plain(text)}`;
+      return `   - RM to ${vmName(record.to ?? VMID_HLOS)}: ${printable(text)}`;
     }),
     ...(response?.ended === undefined
       ? []
-      : [`   - **${response.ended.kind}** of the target: ${plain(firstLine(response.ended.text))}`]),
+      : [`   - **${response.ended.kind}** of the target: ${printable(firstLine(response.ended.text))}`]),
   ];
 }
 
@@ -202,7 +200,7 @@ function treeText(bytes: Uint8Array): string[] {
     return indented(formatSource(bytes));
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    return [`It is no devicetree: ${plain(error.message)}`, '', ...indented(formatHex(bytes))];
+    return [`It is no devicetree: ${printable(error.message)}`, '', ...indented(formatHex(bytes))];
   }
 }
 
@@ -211,10 +209,6 @@ function indented(text: string): string[] {
     .trimEnd()
     .split('\n')
     .map((line) => `    ${printable(line.replaceAll('\t', '  '))}`);
-}
-
-function plain(text: string): string {
-  return printable(text);
 }
 
 function firstLine(text: string): string {

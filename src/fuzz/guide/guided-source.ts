@@ -59,6 +59,8 @@ export class GuidedSource implements CaseSource {
   #next = 0;
   #case = -1;
   #awaits = false;
+  /** Guided cases since the engine's last one. */
+  #guidedInRow = 0;
   /** Cases that {@link played} has not reported yet: one begins before the responses to the last one are there. */
   readonly #begun: Case[] = [];
   readonly #yields: Readonly<Record<Way, Yield>> = {
@@ -176,6 +178,4 @@ export class GuidedSource implements CaseSource {
     const request = () => this.seeds.requests.any(random);
     return mutateSession(other(), { random, other, request, comparisons: this.seeds.comparisons });
   }
-
-  #guidedInRow = 0;
 }

@@ -2,6 +2,7 @@ import { constants } from '../../../schemas/index.js';
 import { fieldChanges } from '../../capture/diff/index.js';
 import type { Json } from '../../capture/payload/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
+import { decodeAnswers } from '../../sim/describe.js';
 import { decodeMessages, describeBytes, describeMessages, recordKeys } from '../../sim/index.js';
 import type { Response, Step } from '../../target/index.js';
 import type { Cause } from './cause.js';
@@ -11,9 +12,7 @@ const { VMID_RM } = constants;
 /** What one manager did with a step. */
 export type Side = Pick<Response, 'out' | 'refused'>;
 
-/**
- * A difference as a cause. Its key names the first message that differs, and how.
- */
+/** A difference as a cause. Its key names the first message that differs, and how. */
 export function differenceOf(step: Step, expected: Side, actual: Side): Cause {
   const texts = [expected, actual].map(({ out, refused }) =>
     refused ? 'refused by the queue' : describeMessages(sent(out)),
@@ -38,19 +37,13 @@ function sent(out: Side['out']) {
 function keyOf(step: Step, expected: Side, actual: Side): string {
   if (expected.refused !== actual.refused)
     return `${messageOf(step)} ${actual.refused ? 'refused' : 'not refused'} by the queue`;
-  const wanted = recordsOf(step, expected);
-  const got = recordsOf(step, actual);
+  const asked = step.kind === 'frame' ? step : undefined;
+  const [wanted, got] = [decodeAnswers(asked, expected.out), decodeAnswers(asked, actual.out)];
   for (let index = 0; index < Math.max(wanted.length, got.length); index++) {
     const key = recordKey(wanted[index], got[index]);
     if (key !== undefined) return key;
   }
   return `${messageOf(step)}: other bytes`;
-}
-
-/** What was sent in a step, decoded. The layout of some replies depends on the request. */
-function recordsOf(step: Step, { out }: Side): readonly CaptureRecord[] {
-  const request = step.kind === 'frame' ? [{ from: step.from, to: VMID_RM, frame: step.frame }] : [];
-  return decodeMessages([...request, ...sent(out)]).filter(({ from }) => from === VMID_RM);
 }
 
 function messageOf(step: Step): string {

@@ -1,5 +1,5 @@
 import type { FindingCount } from '../campaign/finding.js';
-import type { EndingCount, FieldCount, PairCount } from '../engine/coverage.js';
+import type { Coverage, FieldCount } from '../engine/coverage.js';
 import type { Origin } from '../findings/write.js';
 
 /** Progress of a campaign at one time. */
@@ -31,19 +31,12 @@ export interface Report {
   /** In order of time; the last sample is the end. */
   readonly history: readonly Sample[];
   readonly findings: readonly ReportedFinding[];
-  readonly coverage: CoverageSource;
+  readonly coverage: Pick<Coverage, 'pairs' | 'fields'>;
   readonly spent: SpentTime;
   /** Longest time without an update on the terminal, milliseconds. */
   readonly silentMs?: number;
   /** Edges of the target's code that were reached, where it tells. */
   readonly edges?: number;
-}
-
-/** What the cases have reached; see engine/coverage.ts. */
-export interface CoverageSource {
-  pairs(): Iterable<PairCount>;
-  fields(): Iterable<FieldCount>;
-  endings(): Iterable<EndingCount>;
 }
 
 /** Counts by row and column, both in the order of their first appearance. */

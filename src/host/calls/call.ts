@@ -1,3 +1,4 @@
+import { viewOf } from '../../base/bytes.js';
 import { UsageError, WireError } from '../../base/error.js';
 import { codecOf } from '../../codec/index.js';
 import type { Call, Infer, InferInput, Payload } from '../../schema/index.js';
@@ -43,21 +44,8 @@ export function decodeReply<P extends Payload>(
   }
 }
 
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
 /** @throws UsageError (code `generation`) unless `name` is one of the generations `having` this call. */
 export function checkGeneration(path: string, name: string, having: readonly string[]): void {
   if (!having.includes(name))
     throw new UsageError({ code: 'generation', path, expected: having.join(', '), actual: name });
-}
-
-/** Runs a call whose failure changes nothing. */
-export function* ignoringFailure(calling: Calling<unknown>): Calling<void> {
-  try {
-    yield* calling;
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-  }
 }

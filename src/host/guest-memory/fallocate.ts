@@ -1,7 +1,7 @@
 import { PAGE_SIZE } from '../../hypervisor/index.js';
 import { refuser } from '../refusal.js';
 import type { FileRange } from './file-range.js';
-import { isMultiple, pageRefuser } from './page-errors.js';
+import { isPages, pageRefuser } from './page-errors.js';
 
 /** Modes of fallocate (include/uapi/linux/falloc.h). */
 export const fallocateModes = { KEEP_SIZE: 1, PUNCH_HOLE: 2, ZERO_RANGE: 0x10 } as const;
@@ -17,7 +17,6 @@ export function checkFallocate(mode: number, { offset, size }: FileRange): void 
   if ((mode & KEEP_SIZE) === 0 || (mode & ~(KEEP_SIZE | both)) !== 0 || (mode & both) === both)
     throw refuser('fallocate', 'mode')('EOPNOTSUPP', 'mode', 'KEEP_SIZE, and PUNCH_HOLE or ZERO_RANGE', mode);
   for (const value of [offset, size])
-    if (!isMultiple(value, PAGE_SIZE))
-      throw pageRefuser('fallocate', offset)('EINVAL', 'alignment', PAGE_SIZE, value);
+    if (!isPages(value)) throw pageRefuser('fallocate', offset)('EINVAL', 'alignment', PAGE_SIZE, value);
   if (size === 0) throw pageRefuser('fallocate', offset)('EINVAL', 'range', '1 or more bytes', size);
 }

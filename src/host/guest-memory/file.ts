@@ -5,7 +5,7 @@ import type { FileRange } from './file-range.js';
 import { type Folio, type FolioState, type HoldKind, holdRules } from './folio.js';
 import { FolioTable } from './folio-table.js';
 import type { HostPages } from './host-pages.js';
-import { busy, elsewhere, isMultiple, pageRefuser } from './page-errors.js';
+import { busy, elsewhere, inUse, isPages, pageRefuser } from './page-errors.js';
 import { BETWEEN, finish, Locks, type Steps } from './steps.js';
 
 /** Flags of CREATE_GUEST_MEM (include/uapi/linux/gunyah.h, v17). */
@@ -66,7 +66,7 @@ export class GuestMemoryFile {
   constructor(options: GuestMemoryOptions) {
     const { size, flags } = options;
     const call = 'CREATE_GUEST_MEM';
-    if (!isMultiple(size, PAGE_SIZE)) throw refuser(call, 'size')('EINVAL', 'alignment', PAGE_SIZE, size);
+    if (!isPages(size)) throw refuser(call, 'size')('EINVAL', 'alignment', PAGE_SIZE, size);
     if ((flags & ~FLAGS) !== 0n) throw refuser(call, 'flags')('EINVAL', 'flags', FLAGS, flags);
     this.#size = size;
     this.folioSize = (flags & guestMemoryFlags.ALLOW_HUGEPAGE) === 0n ? PAGE_SIZE : BLOCK_SIZE;
@@ -118,7 +118,7 @@ export class GuestMemoryFile {
     const { needs, doc } = holdRules[kind];
     const { pages } = this.#options;
     const user = `${doc} ${holder}`;
-    const inUse: Folio[] = [];
+    const used: Folio[] = [];
     const add = (folio: Folio) => folio.add({ kind, holder });
     const check = (folio: Folio) => {
       const { state, offset, address, size } = folio;
@@ -126,16 +126,16 @@ export class GuestMemoryFile {
       if (state !== needs) throw pageRefuser(kind, offset)('EFAULT', code, needs, state);
       const loan = kind === 'loan' ? folio.holds.find((hold) => hold.kind === 'loan') : undefined;
       if (loan !== undefined) throw busy(kind, folio, loan);
-      const used = isUse(kind) ? pages?.use(address, size, user) : pages?.elsewhere(address, size);
-      if (used !== undefined) throw elsewhere(kind, folio, used)(kind === 'loan' ? 'EBUSY' : 'EFAULT', code);
-      if (isUse(kind)) inUse.push(folio);
+      const away = isUse(kind) ? pages?.use(address, size, user) : pages?.elsewhere(address, size);
+      if (away !== undefined) throw elsewhere(kind, folio, away)(kind === 'loan' ? 'EBUSY' : 'EFAULT', code);
+      if (isUse(kind)) used.push(folio);
     };
     try {
       // What the host uses is known to the hypervisor since the check.
       const [later, atOnce] = kind === 'loan' ? [[], add] : [[add]];
       yield* this.#change(holder, this.#find(kind, range), later, check, atOnce);
     } catch (error) {
-      for (const { address, size } of inUse) pages?.endUse(address, size, user);
+      for (const { address, size } of used) pages?.endUse(address, size, user);
       throw error;
     }
   }
@@ -198,7 +198,7 @@ export class GuestMemoryFile {
    */
   *truncate(by: string, size: number): Steps<void> {
     const call = 'truncate';
-    if (!isMultiple(size, PAGE_SIZE)) throw pageRefuser(call, 0)('EINVAL', 'alignment', PAGE_SIZE, size);
+    if (!isPages(size)) throw pageRefuser(call, 0)('EINVAL', 'alignment', PAGE_SIZE, size);
     yield* this.#remove(by, call, { offset: size, size: Math.max(0, this.#size - size) });
     this.#size = size;
   }
@@ -251,13 +251,9 @@ export class GuestMemoryFile {
   /** Frees the folios of a range, or none. */
   *#remove(by: string, call: string, range: FileRange): Steps<void> {
     for (const folio of this.#present(range)) this.#checkWhole(call, folio, range);
-
     const check = (folio: Folio) => {
-      const [hold] = folio.holds;
-      if (hold !== undefined) throw busy(call, folio, hold);
       // The file and this operation have a reference each.
-      if (folio.references > 2)
-        throw pageRefuser(call, folio.offset)('EBUSY', 'busy', 'held by nobody', 'another operation');
+      if (folio.holds.length > 0 || folio.references > 2) throw inUse(call, folio);
       const given = this.#options.pages?.elsewhere(folio.address, folio.size);
       if (given !== undefined) throw elsewhere(call, folio, given)('EBUSY', 'busy');
     };
@@ -329,13 +325,8 @@ export class GuestMemoryFile {
   /** A huge folio of which a range covers a part is split. */
   #checkWhole(call: string, folio: Folio, { offset, size }: FileRange): void {
     if (folio.offset >= offset && folio.offset + folio.size <= offset + size) return;
-    if (folio.isIdle) {
-      this.#folios.split(folio);
-      return;
-    }
-    const [hold] = folio.holds;
-    if (hold !== undefined) throw busy(call, folio, hold);
-    throw pageRefuser(call, folio.offset)('EBUSY', 'busy', 'held by nobody', 'another operation');
+    if (!folio.isIdle) throw inUse(call, folio);
+    this.#folios.split(folio);
   }
 
   #join(folios: readonly Folio[]): void {
@@ -362,8 +353,7 @@ export class GuestMemoryFile {
   *#pages(call: string, { offset, size }: FileRange): Generator<number> {
     if (this.#isReleased) throw pageRefuser(call, offset)('EBADF', 'released', 'an open file', 'released');
     for (const value of [offset, size])
-      if (!isMultiple(value, PAGE_SIZE))
-        throw pageRefuser(call, offset)('EINVAL', 'alignment', PAGE_SIZE, value);
+      if (!isPages(value)) throw pageRefuser(call, offset)('EINVAL', 'alignment', PAGE_SIZE, value);
     if (size === 0 || offset + size > this.#size)
       throw pageRefuser(call, offset)('EINVAL', 'range', `1..${this.#size - offset} bytes`, size);
     for (let at = offset; at < offset + size; at += PAGE_SIZE) yield at;

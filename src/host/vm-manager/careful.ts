@@ -1,9 +1,9 @@
 import { constants, VM_GET_PEERS, VM_GET_STATE, vmStatus } from '../../../schemas/index.js';
+import { attempt } from '../attempt.js';
 import { call } from '../calls/call.js';
 import { HostError } from '../error.js';
 import { failureOf } from '../refusal.js';
 import { hex, PAGE } from './addresses.js';
-import { attempt } from './attempt.js';
 import { follow, type VmContext } from './context.js';
 import { isAllocatable } from './distrust.js';
 import type { Running } from './effects.js';

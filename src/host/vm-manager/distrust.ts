@@ -29,9 +29,9 @@ function doubt(
   expected: string,
   actual: number,
 ): HostError | undefined {
-  const issue = { code: hazard.name, path, offset: 0, expected, actual };
-  if (vm.careful) return new HostError(call, 'EBADMSG', 'reply', issue, hazard);
-  vm.hazards.report(hazard, `${vm.path}.${call}.${path}`, issue);
+  const fault = { code: hazard.name, path, expected, actual };
+  if (vm.careful) return new HostError(call, 'EBADMSG', 'reply', fault, hazard);
+  vm.hazards.report(hazard, `${vm.path}.${call}.${path}`, fault);
   return undefined;
 }
 

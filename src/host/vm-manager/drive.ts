@@ -75,8 +75,8 @@ async function answerOf(effect: VmEffect, world: VmWorldAsync): Promise<Uint8Arr
 
 /** The error of a wait that will never be over. For worlds that resume operations themselves. */
 export function waitEnded({ path, awaited, bounded }: WaitEffect): HostError {
-  const issue = { code: 'never_returns', path, offset: 0, expected: awaited, actual: 'nothing more happens' };
-  return new HostError('wait', 'EIO', 'reply', issue, bounded ? undefined : vmHazards.endless_wait);
+  const fault = { code: 'never_returns', path, expected: awaited, actual: 'nothing more happens' };
+  return new HostError('wait', 'EIO', 'reply', fault, bounded ? undefined : vmHazards.endless_wait);
 }
 
 /** Throws the error of an effect into its operation. A wait that nothing can end stays suspended: its error is thrown here. */

@@ -1,4 +1,5 @@
 import { resourceType } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { WireError } from '../../base/error.js';
 import { codecOf } from '../../codec/index.js';
 import { field, type Infer, type Payload, reserved, s32, struct, u32, u64 } from '../../schema/index.js';
@@ -80,8 +81,7 @@ function functionType<T extends Payload>(
 ): FunctionType {
   return {
     number,
-    bind: (bytes) =>
-      bind(codecOf(argument).decode(new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length)),
+    bind: (bytes) => bind(codecOf(argument).decode(viewOf(bytes), 0, bytes.length)),
   };
 }
 

@@ -34,12 +34,8 @@ export class Lock {
       yield* this.whenFree(interrupted !== undefined);
     } catch (error) {
       if (interrupted === undefined || !(error instanceof HostError)) throw error;
-      throw refuser(interrupted, this.#path())(
-        'EINTR',
-        'interrupted',
-        `${this.#name} free`,
-        'an interruption',
-      );
+      const refuse = refuser(interrupted, this.#path());
+      throw refuse('EINTR', 'interrupted', `${this.#name} free`, 'an interruption');
     }
     this.#taken = true;
     try {

@@ -1,4 +1,5 @@
 import { VM_EXITED, VM_STATUS, vmStatus } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { HostError } from '../error.js';
 import type { Hazard } from '../hazard.js';
 import { hazards } from '../hazards.js';
@@ -38,12 +39,12 @@ export function vmChange(
 ): VmChange | undefined {
   if (id !== VM_STATUS.id && id !== VM_EXITED.id) return undefined;
   const { name } = id === VM_STATUS.id ? VM_STATUS : VM_EXITED;
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+  const view = viewOf(payload);
   const need = (size: number) => {
     if (payload.length >= size) return;
     const hazard: Hazard = payload.length === 0 ? hazards.empty_notification : hazards.short_notification;
-    const issue = { code: 'truncated', path: '', offset: 0, expected: size, actual: payload.length };
-    throw new HostError(name, 'EBADMSG', 'reply', issue, hazard);
+    const fault = { code: 'truncated', expected: size, actual: payload.length };
+    throw new HostError(name, 'EBADMSG', 'reply', fault, hazard);
   };
   need(VMID_SIZE);
   if (view.getUint16(0, true) !== vmid) return undefined;

@@ -1,9 +1,9 @@
 import { type HypResource, memRights, resourceType } from '../../../schemas/index.js';
 import { DonateType, MapFlag } from '../../hypervisor/index.js';
+import { attempt } from '../attempt.js';
 import { HostError } from '../error.js';
 import { refuser } from '../refusal.js';
 import { type AddressRange, HUGE_PAGE, hex, overlaps, PAGE } from './addresses.js';
-import { attempt } from './attempt.js';
 import type { Backing } from './backing.js';
 import type { Hypercall, Running } from './effects.js';
 import type { HazardLog } from './hazard-log.js';

@@ -6,11 +6,12 @@ import {
   MEM_RECLAIM,
   memType,
 } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
+import { attempt } from '../attempt.js';
 import { call } from '../calls/call.js';
 import type { CallEffect, Calling } from '../effect.js';
 import { HostError } from '../error.js';
 import { generations } from '../generations.js';
-import { attempt } from './attempt.js';
 import type { VmContext } from './context.js';
 import { checkHandle } from './distrust.js';
 import type { Running } from './effects.js';
@@ -54,8 +55,7 @@ export function* giveParcel(vm: VmContext, parcel: Parcel): Running<void> {
 const HANDLE_SIZE = 4;
 
 function handleIn(reply: Uint8Array): number | undefined {
-  if (reply.length < HANDLE_SIZE) return undefined;
-  return new DataView(reply.buffer, reply.byteOffset).getUint32(0, true);
+  return reply.length < HANDLE_SIZE ? undefined : viewOf(reply).getUint32(0, true);
 }
 
 /** Runs a client function and calls `onReply` for each call that RM answers with OK. */

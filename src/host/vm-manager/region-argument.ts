@@ -1,3 +1,4 @@
+import { viewOf } from '../../base/bytes.js';
 import { refuser } from '../refusal.js';
 import { type IoctlName, ioctls } from './ioctls.js';
 import type { UserMemRegion } from './region.js';
@@ -12,7 +13,7 @@ const SIZE = 32;
 /** `_IOW` of include/uapi/asm-generic/ioctl.h: direction in bits 30 and 31, size from bit 16, type from bit 8. */
 const IOW = 2 ** 30;
 
-type RegionIoctl = Extract<IoctlName, 'SET_USER_MEM_REGION' | 'LEND_USER_MEM'>;
+export type RegionIoctl = Extract<IoctlName, 'SET_USER_MEM_REGION' | 'LEND_USER_MEM'>;
 
 /** The number by which a process calls the ioctl: 0x40204701 for SET_USER_MEM_REGION. */
 export function regionCommand(name: RegionIoctl): number {
@@ -32,7 +33,7 @@ export function regionIoctlOf(command: number): RegionIoctl | undefined {
  */
 export function readUserMemRegion(name: RegionIoctl, memory: Uint8Array): UserMemRegion {
   if (memory.length < SIZE) throw refuser(name, 'arg')('EFAULT', 'truncated', SIZE, memory.length);
-  const view = new DataView(memory.buffer, memory.byteOffset, SIZE);
+  const view = viewOf(memory);
   return {
     label: view.getUint32(0, true),
     flags: view.getUint32(4, true),

@@ -1,8 +1,8 @@
 import { vmStatus } from '../../../schemas/index.js';
+import { attempt } from '../attempt.js';
 import { HostError } from '../error.js';
 import { failureOf, refuser } from '../refusal.js';
 import { hex, isPageAligned, PAGE, wraps } from './addresses.js';
-import { attempt } from './attempt.js';
 import type { VmContext } from './context.js';
 import { hostVmid } from './distrust.js';
 import type { Running } from './effects.js';
@@ -11,9 +11,8 @@ import { checkHasIoctl } from './ioctls.js';
 import { Parcel } from './parcel.js';
 import { reclaim, reclaimOrLeak } from './parcel-calls.js';
 import { MemoryRegion, regionFlags, type UserMemRegion } from './region.js';
+import type { RegionIoctl } from './region-argument.js';
 import type { UserProcess } from './user-memory.js';
-
-type RegionIoctl = 'SET_USER_MEM_REGION' | 'LEND_USER_MEM';
 
 const { ALLOW_READ, ALLOW_WRITE, ALLOW_EXEC, LENT } = regionFlags;
 const RWX = ALLOW_READ | ALLOW_WRITE | ALLOW_EXEC;

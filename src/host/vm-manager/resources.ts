@@ -45,9 +45,7 @@ export class ResourceTable {
   }
 
   #addSpare(key: string, resource: HypResource): void {
-    const list = this.#spare.get(key);
-    if (list === undefined) this.#spare.set(key, [resource]);
-    else list.push(resource);
+    this.#spare.set(key, [...(this.#spare.get(key) ?? []), resource]);
   }
 }
 

@@ -1,5 +1,5 @@
 import { vmStatus } from '../../../schemas/index.js';
-import { attempt } from './attempt.js';
+import { attempt } from '../attempt.js';
 import type { VmContext } from './context.js';
 import type { Running } from './effects.js';
 import { vmHazards } from './hazards.js';

@@ -1,8 +1,9 @@
 import { resourceType, vmStatus } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
+import { attempt } from '../attempt.js';
 import type { Errno } from '../errno.js';
 import type { HostError } from '../error.js';
 import { refuser } from '../refusal.js';
-import { attempt } from './attempt.js';
 import type { VmContext } from './context.js';
 import type { Running } from './effects.js';
 import { Lock } from './lock.js';
@@ -250,6 +251,6 @@ export class Vcpu {
 
 function* vcpuRun(vcpu: bigint, resume: readonly [bigint, bigint, bigint]): Running<[bigint, ...bigint[]]> {
   const answer = yield { kind: 'hypercall', hypercall: { name: 'vcpu_run', vcpu, resume } };
-  const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength);
+  const view = viewOf(answer);
   return [0, 1, 2, 3].map((index) => view.getBigUint64(index * WORD, true)) as [bigint, ...bigint[]];
 }

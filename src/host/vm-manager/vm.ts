@@ -16,7 +16,7 @@ import { Lock } from './lock.js';
 import { type MapMemRequest, mapMem } from './map-mem.js';
 import { type ExitInfo, type VmChange, vmChange } from './notifications.js';
 import type { UserMemRegion } from './region.js';
-import { readUserMemRegion, regionIoctlOf } from './region-argument.js';
+import { type RegionIoctl, readUserMemRegion, regionIoctlOf } from './region-argument.js';
 import { addRegion } from './region-ioctl.js';
 import type { UserProcess } from './user-memory.js';
 import { Vcpu } from './vcpu.js';
@@ -109,11 +109,7 @@ export class GunyahVm {
     return this.#addRegion('LEND_USER_MEM', region, caller);
   }
 
-  #addRegion(
-    call: 'SET_USER_MEM_REGION' | 'LEND_USER_MEM',
-    region: UserMemRegion,
-    caller: UserProcess,
-  ): Running<void> {
+  #addRegion(call: RegionIoctl, region: UserMemRegion, caller: UserProcess): Running<void> {
     const { interruptible } = this.#context.setup.regionRules;
     const operation = () => addRegion(this.#context, call, region, caller);
     return this.#memoryLock.with(operation, interruptible ? call : undefined);

@@ -9,7 +9,6 @@ import {
   string,
 } from '../../devicetree/index.js';
 import {
-  cellsUpTo,
   deviceCommon,
   deviceLabel,
   devicePeer,
@@ -20,6 +19,7 @@ import {
   refuse,
   requireDefaultPeer,
   sizedNumber,
+  twoCells,
 } from './reader.js';
 import type {
   DoorbellConfig,
@@ -153,8 +153,8 @@ function parseIomem(node: DtNode, found: DeviceLists): void {
   if (memory === undefined || candidates.length > 1) refuse(node, 'not exactly one memory child');
   const label = deviceLabel(memory) ?? refuse(memory, 'no label');
   const infoTag = cell(memory, 'qcom,mem-info-tag');
-  const rights = pairOf(cellsUpTo(node, 'qcom,rm_acl', 2));
-  const attributes = pairOf(cellsUpTo(node, 'qcom,rm_attributes', 2));
+  const rights = twoCells(node, 'qcom,rm_acl');
+  const attributes = twoCells(node, 'qcom,rm_attributes');
   const list = property(node, 'qcom,rm_sglist');
   if (list !== undefined && list.byteLength % 16 !== 0) refuse(node, 'length of qcom,rm_sglist');
   const regions = Array.from({ length: list === undefined ? 0 : cellCount(list) / 4 }, (_, index) => ({
@@ -162,10 +162,6 @@ function parseIomem(node: DtNode, found: DeviceLists): void {
     size: numberAt(list as Uint8Array, index * 4 + 2, 2),
   }));
   found.iomems.push({ ...common, label, patch, rights, attributes, regions, infoTag });
-}
-
-function pairOf(cells: readonly number[] | undefined): readonly [number, number] | undefined {
-  return cells === undefined ? undefined : [cells[0] ?? 0, cells[1] ?? 0];
 }
 
 function parseSmmu(node: DtNode): void {

@@ -15,7 +15,7 @@ import {
 import { configuredController, rootController } from './controller.js';
 import { type DeviceLists, parseDevice } from './devices.js';
 import { GUID_SIZE, parseGuid } from './guid.js';
-import { cellsUpTo, FatalTree, inheritedCells, pageAligned, refuse, sizedNumber, wraps } from './reader.js';
+import { FatalTree, inheritedCells, pageAligned, refuse, sizedNumber, twoCells, wraps } from './reader.js';
 import type { VmConfiguration } from './types.js';
 import { parseVcpus } from './vcpus.js';
 
@@ -196,8 +196,7 @@ function parseMemoryNode(node: DtNode, draft: Draft): void {
     if (wraps(draft.firmwareBase ?? ALL_ONES, firmwareSize)) refuse(node, 'firmware-size-max too large');
     draft.firmwareSizeMax = firmwareSize;
   }
-  const constraints = cellsUpTo(node, 'base-mem-constraints', 2);
-  if (constraints !== undefined) draft.memoryConstraints = [constraints[0] ?? 0, constraints[1] ?? 0];
+  draft.memoryConstraints = twoCells(node, 'base-mem-constraints') ?? draft.memoryConstraints;
 }
 
 function alignedSize(node: DtNode, name: string, cells: number): bigint | undefined {

@@ -2,7 +2,6 @@ import {
   type Cells,
   cell,
   cellAt,
-  cellCount,
   type DtNode,
   declaredCells,
   defaultCells,
@@ -127,10 +126,11 @@ export function queueSizes(node: DtNode): { messageSize: number; queueDepth: num
   };
 }
 
-/** All cells of a property that holds at most `max`. @throws ConfigRefused for a longer or broken one. */
-export function cellsUpTo(node: DtNode, name: string, max: number): readonly number[] | undefined {
+/** The two cells of a property; one that is missing is 0. @throws ConfigRefused for a longer or broken one. */
+export function twoCells(node: DtNode, name: string): readonly [number, number] | undefined {
   const value = property(node, name);
   if (value === undefined) return undefined;
-  if (value.byteLength > max * 4 || value.byteLength % 4 !== 0) refuse(node, `length of ${name}`);
-  return Array.from({ length: cellCount(value) }, (_, index) => cellAt(value, index));
+  const { byteLength } = value;
+  if (byteLength > 8 || byteLength % 4 !== 0) refuse(node, `length of ${name}`);
+  return [byteLength > 0 ? cellAt(value, 0) : 0, byteLength > 4 ? cellAt(value, 1) : 0];
 }

@@ -14,8 +14,9 @@ export function zeros(size: number): Uint8Array {
   return new Uint8Array(size);
 }
 
-function putZeros(node: MutableTree, size: number, names: readonly string[]): void {
-  for (const name of names) put(node, name, zeros(size));
+/** Properties of one cell each. */
+function putCells(node: MutableTree, names: readonly string[]): void {
+  for (const name of names) put(node, name, zeros(4));
 }
 
 const QUEUE = ['qcom,gunyah-message-queue', 'qcom,gunyah-capability'] as const;
@@ -79,7 +80,7 @@ export function describeDevice(node: MutableTree, device: NodeDevice, memory: bo
       compatible(...QUEUE);
       put(node, 'reg', zeros(8));
       put(node, device.sender ? 'is-sender' : 'is-receiver', emptyValue);
-      putZeros(node, 4, ['tx_message_size', 'tx_queue_depth']);
+      putCells(node, ['tx_message_size', 'tx_queue_depth']);
       put(node, 'interrupts', zeros(12));
       break;
     case 'doorbell':
@@ -94,24 +95,24 @@ export function describeDevice(node: MutableTree, device: NodeDevice, memory: bo
     case 'shm': {
       const { plain, hasDmaBase } = device.config;
       compatible(plain ? 'qcom,shared-memory' : 'qcom,gunyah-shm-doorbell');
-      if (memory) putZeros(node, 4, ['buffer', 'memory-region']);
-      putZeros(node, 4, ['peer', ...LABELS]);
-      if (!plain) putZeros(node, 4, ['tx-doorbell', 'rx-doorbell']);
+      if (memory) putCells(node, ['buffer', 'memory-region']);
+      putCells(node, ['peer', ...LABELS]);
+      if (!plain) putCells(node, ['tx-doorbell', 'rx-doorbell']);
       if (hasDmaBase) put(node, 'dma_base', zeros(8));
       return;
     }
     case 'virtio':
       compatible('virtio,mmio');
       put(node, 'reg', zeros(16));
-      putZeros(node, 4, ['buffer', 'memory-region']);
+      putCells(node, ['buffer', 'memory-region']);
       put(node, 'interrupts', zeros(12));
-      putZeros(node, 4, LABELS);
+      putCells(node, LABELS);
       put(node, 'dma_base', zeros(8));
       put(node, 'peer', zeros(4));
       if (device.config.dmaCoherent) put(node, 'dma-coherent', emptyValue);
       return;
   }
-  putZeros(node, 4, LABELS);
+  putCells(node, LABELS);
 }
 
 function putQueues(node: MutableTree, joined: boolean): void {
@@ -120,7 +121,7 @@ function putQueues(node: MutableTree, joined: boolean): void {
   if (joined) put(node, 'qcom,peer-vmid', zeros(4));
   put(node, 'qcom,free-irq-start', zeros(4));
   put(node, 'qcom,is-full-duplex', emptyValue);
-  putZeros(node, 4, QUEUE_SIZES);
+  putCells(node, QUEUE_SIZES);
 }
 
 /** Properties of an iomem device's node. @param both VMIDs of the VM and of HLOS. */
@@ -132,7 +133,7 @@ export function describeIomem(
 ): void {
   const names = (list: readonly { readonly vmid: number }[]) =>
     both.every((vmid) => list.some((entry) => entry.vmid === vmid));
-  putZeros(node, 4, ['#address-cells', '#size-cells']);
+  putCells(node, ['#address-cells', '#size-cells']);
   put(node, 'compatible', textValue(...(common?.pushCompatible ?? [])));
   put(node, 'reg', zeros(parcel.regions.length * 16));
   put(node, 'peer', zeros(4));

@@ -1,4 +1,5 @@
 import { constants, protocol } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { messagesOnly, OutstandingRequests, Reassembler } from '../../rpc/index.js';
 import { type Header, MessageType } from '../../schema/index.js';
 
@@ -70,7 +71,7 @@ export class CallCheck {
     const vmid = from === VMID_RM ? to : from;
     const conversation = this.#conversation(vmid);
     const reassembler = from === VMID_RM ? conversation.toVm : conversation.toManager;
-    reassembler.receive(new DataView(frame.buffer, frame.byteOffset, frame.byteLength), 0, frame.byteLength);
+    reassembler.receive(viewOf(frame), 0, frame.byteLength);
   }
 
   /** The link of a VM is gone: its requests get no replies any more. */

@@ -87,11 +87,6 @@ export class OwnershipShadow {
     return this.#segments.list;
   }
 
-  /** Parcels and where their owners had the memory before. */
-  *lent(): Generator<{ readonly handle: number; readonly owner: number; readonly views: readonly View[] }> {
-    for (const [handle, { owner, views }] of this.#parcels) yield { handle, owner, views };
-  }
-
   /** RM has answered a request. */
   call({ vmid, id, request, error, reply }: Call): void {
     if (error !== 0) return;

@@ -10,6 +10,7 @@ import {
   VM_IRQ_LENT,
   VM_SHUTDOWN,
 } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { WireError } from '../../base/error.js';
 import { codecOf } from '../../codec/index.js';
 import { type Calling, call, type HostError, plainCalls } from '../../host/index.js';
@@ -32,10 +33,7 @@ function on<P extends Payload>(
   const codec = codecOf(message.payload);
   return {
     id: message.id,
-    handle: (payload) => {
-      const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
-      return handle(codec.decode(view, 0, payload.length));
-    },
+    handle: (payload) => handle(codec.decode(viewOf(payload), 0, payload.length)),
   };
 }
 

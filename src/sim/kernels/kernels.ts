@@ -53,14 +53,7 @@ export class Kernels {
 
   /** Linux of the primary VM. Throws UsageError when none was booted. */
   get host(): LinuxHost {
-    if (this.#host === undefined)
-      throw new UsageError({
-        code: 'unknown',
-        path: 'op',
-        expected: 'a host that was booted',
-        actual: 'none',
-      });
-    return this.#host;
+    return this.#host ?? refuseUnbooted('a host');
   }
 
   /** Boots Linux in the primary VM. An earlier one and all its state are forgotten. */
@@ -88,14 +81,7 @@ export class Kernels {
 
   /** The loader of secure VMs. Throws UsageError when none was booted. */
   get loader(): SecureVmLoader {
-    if (this.#loader === undefined)
-      throw new UsageError({
-        code: 'unknown',
-        path: 'op',
-        expected: 'a loader that was booted',
-        actual: 'none',
-      });
-    return this.#loader;
+    return this.#loader ?? refuseUnbooted('a loader');
   }
 
   bootGuest(vmid: number, names: readonly BehaviourName[]): void {
@@ -176,4 +162,13 @@ export class Kernels {
       hazard: (hazard: Hazard) => this.#port.event({ vmid, kind: 'hazard', hazard }),
     };
   }
+}
+
+function refuseUnbooted(kernel: string): never {
+  throw new UsageError({
+    code: 'unknown',
+    path: 'op',
+    expected: `${kernel} that was booted`,
+    actual: 'none',
+  });
 }

@@ -18,7 +18,6 @@ import {
   type MapMemRequest,
   type Running,
   type RunPage,
-  type UserMemRegion,
   UserProcess,
   type VcpuExit,
   VmManager,
@@ -146,38 +145,22 @@ export class LinuxHost {
     });
   }
 
-  setUserMemRegion(name: string, region: UserMemRegion): Running<void> {
-    return this.#on(name, (vm) => vm.setUserMemRegion(region));
-  }
-
-  lendUserMem(name: string, region: UserMemRegion): Running<void> {
-    return this.#on(name, (vm) => vm.lendUserMem(region));
-  }
-
-  /** Tells the VM manager the guest addresses of the devicetree or the firmware. */
-  setConfig(name: string, what: 'dtb' | 'firmware', start: bigint, size: bigint): Running<void> {
-    return this.#on(name, (vm) =>
-      what === 'dtb' ? vm.setDtbConfig({ start, size }) : vm.setFwConfig({ start, size }),
-    );
-  }
-
-  setBootContext(name: string, register: number, value: bigint): Running<void> {
-    return this.#on(name, (vm) => vm.setBootContext(register, value));
+  /** An ioctl on a VM. */
+  *on(name: string, ioctl: (vm: GunyahVm) => Running<void> | void): Running<void> {
+    const open = this.#vm(name);
+    open.busy++;
+    try {
+      yield* this.#ioctl(() => ioctl(open.vm));
+    } finally {
+      open.busy--;
+    }
   }
 
   addFunction(name: string, request: FunctionRequest): Running<void> {
-    return this.#on(name, (vm) => {
+    return this.on(name, (vm) => {
       const descriptor = vm.addFunction(request);
       if (descriptor > 0) this.#vm(name).descriptors.add(descriptor);
     });
-  }
-
-  removeFunction(name: string, request: FunctionRequest): Running<void> {
-    return this.#on(name, (vm) => vm.removeFunction(request));
-  }
-
-  start(name: string): Running<void> {
-    return this.#on(name, (vm) => vm.start());
   }
 
   /** VCPU_RUN. @param said what the process writes to the run page before. @returns why it came back. */
@@ -187,7 +170,7 @@ export class LinuxHost {
     said: Partial<Pick<RunPage, 'data' | 'resumeAction' | 'immediateExit'>>,
   ): Running<VcpuExit> {
     let exit: VcpuExit = { reason: 'UNKNOWN' };
-    yield* this.#on(name, function* (vm) {
+    yield* this.on(name, function* (vm) {
       const vcpu = vm.vcpu(id);
       Object.assign(vcpu.page, said);
       yield* vcpu.run();
@@ -232,7 +215,7 @@ export class LinuxHost {
 
   mapMem(name: string, fileName: string, request: Omit<MapMemRequest, 'file'>): Running<void> {
     const file = this.#file(fileName);
-    return this.#on(name, (vm) => vm.mapMem({ ...request, file }));
+    return this.on(name, (vm) => vm.mapMem({ ...request, file }));
   }
 
   /** Closes all descriptors of a VM once no ioctl on it is under way. */
@@ -277,17 +260,6 @@ export class LinuxHost {
       else later(pause);
     };
     step();
-  }
-
-  /** An ioctl on a VM. */
-  *#on(name: string, ioctl: (vm: GunyahVm) => Running<void> | void): Running<void> {
-    const open = this.#vm(name);
-    open.busy++;
-    try {
-      yield* this.#ioctl(() => ioctl(open.vm));
-    } finally {
-      open.busy--;
-    }
   }
 
   *#ioctl(ioctl: () => Running<void> | void): Running<void> {

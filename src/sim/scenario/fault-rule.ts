@@ -1,7 +1,8 @@
 import { protocol } from '../../../schemas/index.js';
+import { defined } from '../../base/defined.js';
 import { messageChoice, messageNamed, messageTypeNames } from '../../schema/index.js';
 import { type FaultRule, faultKinds } from '../faults.js';
-import { checkKeys, type Line, natural, object, oneOf, optional, present, refuse, text } from './read.js';
+import { checkKeys, type Line, natural, object, oneOf, optional, refuse, text } from './read.js';
 
 const RULE_KEYS = ['kind', 'match', 'ns', 'size', 'limit'];
 const MATCH_KEYS = ['from', 'to', 'type', 'message', 'probability'];
@@ -22,9 +23,12 @@ export function readRule(line: Line): FaultRule {
     refuse('probability', '0..1', probability);
   return {
     kind,
-    ...present({ ns: optional(line, 'ns', natural), size: optional(line, 'size', natural) }),
-    ...present({ limit: optional(line, 'limit', natural) }),
-    match: present({
+    ...defined({
+      ns: optional(line, 'ns', natural),
+      size: optional(line, 'size', natural),
+      limit: optional(line, 'limit', natural),
+    }),
+    match: defined({
       from: optional(match, 'from', natural),
       to: optional(match, 'to', natural),
       type,

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.js';
 import type { FileContents, Taken } from '../../machine/index.js';
 import { type PlatformName, platforms } from '../../rm/index.js';
 import { type RecordingHeader, readHeader, readOut } from '../recording.js';
@@ -54,10 +55,6 @@ export function readScenarioHeader(value: unknown): ScenarioHeader {
   const line = object(value, '');
   const delays = optional(line, 'delays', object) ?? {};
   const profile = optional(line, 'profile', text) ?? 'native';
-  const ns = (line: Line, key: string, name: keyof Delays) => {
-    const value = optional(line, key, natural);
-    return value === undefined ? {} : { [name]: value };
-  };
   return {
     ...header,
     seed: optional(line, 'seed', natural) ?? 0,
@@ -65,11 +62,13 @@ export function readScenarioHeader(value: unknown): ScenarioHeader {
       ? (profile as PlatformName)
       : refuse('profile', Object.keys(platforms).join(', '), profile),
     careful: optional(line, 'careful', boolean) ?? false,
-    delays: strictly(delays, 'delays', (line) => ({
-      ...ns(line, 'put_ns', 'putNs'),
-      ...ns(line, 'take_ns', 'takeNs'),
-      ...ns(line, 'jitter_ns', 'jitterNs'),
-    })),
+    delays: strictly(delays, 'delays', (line) =>
+      defined({
+        putNs: optional(line, 'put_ns', natural),
+        takeNs: optional(line, 'take_ns', natural),
+        jitterNs: optional(line, 'jitter_ns', natural),
+      }),
+    ),
   };
 }
 

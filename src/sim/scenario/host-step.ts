@@ -1,6 +1,7 @@
-import { fallocateModes, type HoldKind } from '../../host/guest-memory/index.js';
+import { fallocateModes } from '../../host/guest-memory/index.js';
 import {
   functionTypes,
+  type GunyahVm,
   type IoctlName,
   mapMemFlags,
   ResumeAction,
@@ -24,29 +25,40 @@ export interface HostCall {
 /** `name` is that of the VM, or of the file that is made. */
 type Ioctl = (line: Line, name: string) => (host: LinuxHost) => Running<unknown>;
 
+/** An ioctl on a VM that exists. @param read what it does to that VM. */
+function onVm(read: (line: Line) => (vm: GunyahVm) => Running<void> | void): Ioctl {
+  return (line, name) => {
+    const ioctl = read(line);
+    return (host) => host.on(name, ioctl);
+  };
+}
+
 /** Ioctls by name; keys are those of the structs of include/uapi/linux/gunyah.h. */
 const ioctls: Readonly<Record<IoctlName, Ioctl>> = {
   CREATE_VM: (line, vm) => {
     const argument = optional(line, 'arg', natural) ?? 0;
     return (host) => host.createVm(vm, argument);
   },
-  SET_USER_MEM_REGION: (line, vm) => {
+  SET_USER_MEM_REGION: onVm((line) => {
     const region = readRegion(line);
-    return (host) => host.setUserMemRegion(vm, region);
-  },
-  SET_DTB_CONFIG: readConfig('dtb'),
-  START: (_line, vm) => (host) => host.start(vm),
+    return (vm) => vm.setUserMemRegion(region);
+  }),
+  SET_DTB_CONFIG: onVm((line) => {
+    const range = readRange(line);
+    return (vm) => vm.setDtbConfig(range);
+  }),
+  START: onVm(() => (vm) => vm.start()),
   ADD_FUNCTION: (line, vm) => {
     const request = readFunction(line);
     return (host) => host.addFunction(vm, request);
   },
-  REMOVE_FUNCTION: (line, vm) => {
+  REMOVE_FUNCTION: onVm((line) => {
     const request = readFunction(line);
-    return (host) => host.removeFunction(vm, request);
-  },
+    return (vm) => vm.removeFunction(request);
+  }),
   CREATE_GUEST_MEM: (line, file) => {
     const size = Number(u64(line.size, 'size'));
-    const bits = BigInt(flags({ CLOEXEC: 1, ALLOW_HUGEPAGE: 2 }, line.flags ?? 0, 'flags'));
+    const bits = BigInt(flags({ CLOEXEC: 1, ALLOW_HUGEPAGE: 2 }, line.flags ?? 0));
     const address = Number(u64(line.address, 'address'));
     return (host) => host.createGuestMem(file, size, bits, address);
   },
@@ -54,7 +66,7 @@ const ioctls: Readonly<Record<IoctlName, Ioctl>> = {
     const file = fileOf(line);
     const request = {
       guestAddress: u64(line.guest_addr, 'guest_addr'),
-      flags: flags(mapMemFlags, line.flags, 'flags'),
+      flags: flags(mapMemFlags, line.flags),
       offset: u64(line.offset, 'offset'),
       size: u64(line.size, 'size'),
     };
@@ -69,32 +81,31 @@ const ioctls: Readonly<Record<IoctlName, Ioctl>> = {
     };
     return (host) => host.runVcpu(vm, id, said);
   },
-  SET_BOOT_CONTEXT: (line, vm) => {
+  SET_BOOT_CONTEXT: onVm((line) => {
     const register = u32(line.reg, 'reg');
     const value = u64(line.value, 'value');
-    return (host) => host.setBootContext(vm, register, value);
-  },
-  LEND_USER_MEM: (line, vm) => {
+    return (vm) => vm.setBootContext(register, value);
+  }),
+  LEND_USER_MEM: onVm((line) => {
     const region = readRegion(line);
-    return (host) => host.lendUserMem(vm, region);
-  },
-  SET_FW_CONFIG: readConfig('firmware'),
+    return (vm) => vm.lendUserMem(region);
+  }),
+  SET_FW_CONFIG: onVm((line) => {
+    const range = readRange(line);
+    return (vm) => vm.setFwConfig(range);
+  }),
 };
-
-function hold(kind: HoldKind) {
-  return { begin: { kind: 'hold', hold: kind }, end: { kind: 'drop', hold: kind } } as const;
-}
 
 /** Operations on part of a guest memory file, by name. */
 export const fileOperations = {
   make_inaccessible: { kind: 'make_inaccessible' },
   make_accessible: { kind: 'make_accessible' },
-  map: hold('mapping').begin,
-  unmap: hold('mapping').end,
-  pin: hold('pin').begin,
-  unpin: hold('pin').end,
-  lend: hold('loan').begin,
-  unlend: hold('loan').end,
+  map: { kind: 'hold', hold: 'mapping' },
+  unmap: { kind: 'drop', hold: 'mapping' },
+  pin: { kind: 'hold', hold: 'pin' },
+  unpin: { kind: 'drop', hold: 'pin' },
+  lend: { kind: 'hold', hold: 'loan' },
+  unlend: { kind: 'drop', hold: 'loan' },
   truncate: { kind: 'truncate' },
 } as const satisfies Readonly<Record<string, FileOperation>>;
 
@@ -164,19 +175,15 @@ function fileOf(line: Line): string {
 function readRegion(line: Line) {
   return {
     label: u32(line.label, 'label'),
-    flags: flags(regionFlags, line.flags, 'flags'),
+    flags: flags(regionFlags, line.flags),
     guestPhysAddr: u64(line.guest_phys_addr, 'guest_phys_addr'),
     memorySize: u64(line.memory_size, 'memory_size'),
     userspaceAddr: u64(line.userspace_addr, 'userspace_addr'),
   };
 }
 
-function readConfig(what: 'dtb' | 'firmware'): Ioctl {
-  return (line, vm) => {
-    const start = u64(line.guest_phys_addr, 'guest_phys_addr');
-    const size = u64(line.size, 'size');
-    return (host) => host.setConfig(vm, what, start, size);
-  };
+function readRange(line: Line) {
+  return { start: u64(line.guest_phys_addr, 'guest_phys_addr'), size: u64(line.size, 'size') };
 }
 
 function readFunction(line: Line) {

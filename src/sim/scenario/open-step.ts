@@ -1,4 +1,5 @@
 import { constants, protocol } from '../../../schemas/index.js';
+import { viewOf } from '../../base/bytes.js';
 import { jsonText } from '../../base/json.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
 import type { VcpuExit } from '../../host/vm-manager/index.js';
@@ -65,7 +66,7 @@ export class OpenStep {
 
   /** The step has sent a message: a reply to it belongs to this step. */
   asks(vmid: number, frame: Uint8Array): void {
-    const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    const view = viewOf(frame);
     if (header.fault(view, 0, frame.byteLength) !== undefined) return;
     const { seq, msg_id } = header.read(view, 0);
     this.#asked = { vmid, seq, id: msg_id };
@@ -126,7 +127,7 @@ export class OpenStep {
     if (expectation !== undefined) {
       this.#waiting.splice(index, 1);
       if (!matchesPart(expectation.keys, keys()))
-        this.#unmet.push({ expected: describeExpectation(expectation), actual: describeRecord(record) });
+        this.#miss(describeExpectation(expectation), describeRecord(record));
     } else if (!answers) return undefined;
     return [expectation?.as, answers ? this.#step.as : undefined].filter((name) => name !== undefined);
   }
@@ -139,41 +140,34 @@ export class OpenStep {
 
   /** Must be called when everything has settled. @returns what was not met. */
   close(): readonly Unmet[] {
-    for (const expectation of this.#waiting)
-      this.#unmet.push({ expected: describeExpectation(expectation), actual: 'nothing' });
+    for (const expectation of this.#waiting) this.#miss(describeExpectation(expectation), 'nothing');
     const { action, out, panic, refused, result, findings, exit, seen, refusal } = this.#step;
-    if (seen !== undefined) {
-      const actual = this.#outcome !== undefined && 'value' in this.#outcome ? this.#outcome.value : {};
-      if (!matchesPart(seen, actual))
-        this.#unmet.push({ expected: JSON.stringify(seen), actual: JSON.stringify(actual) });
-    }
+    const outcome = this.#outcome;
+    const returned = outcome !== undefined && 'value' in outcome;
+    const value = returned ? outcome.value : undefined;
+    if (seen !== undefined) this.#expectPart(seen, returned ? value : {});
     if (refusal !== undefined && !this.#refusals.some((one) => matchesPart(refusal, one)))
-      this.#unmet.push({
-        expected: `refused: ${JSON.stringify(refusal)}`,
-        actual: `refused: ${JSON.stringify(this.#refusals)}`,
-      });
-    if (action.call !== undefined && result !== resultOf(this.#outcome))
-      this.#unmet.push({
-        expected: `${action.call}: ${result}`,
-        actual: `${action.call}: ${describeOutcome(this.#outcome)}`,
-      });
-    if (exit !== undefined && this.#outcome !== undefined && 'value' in this.#outcome) {
-      const actual = exitKeys(this.#outcome.value as VcpuExit);
-      if (!matchesPart(exit, actual))
-        this.#unmet.push({ expected: JSON.stringify(exit), actual: JSON.stringify(actual) });
-    }
+      this.#miss(`refused: ${JSON.stringify(refusal)}`, `refused: ${JSON.stringify(this.#refusals)}`);
+    if (action.call !== undefined && result !== resultOf(outcome))
+      this.#miss(`${action.call}: ${result}`, `${action.call}: ${describeOutcome(outcome)}`);
+    // Only VCPU_RUN comes back with an exit.
+    if (exit !== undefined && returned)
+      this.#expectPart(exit, value === undefined ? {} : exitKeys(value as VcpuExit));
     if (findings.join() !== this.#findings.join())
-      this.#unmet.push({
-        expected: describeFindings(findings),
-        actual: describeFindings(this.#findings),
-      });
-    if (!panicFits(panic, this.#panic))
-      this.#unmet.push({ expected: describePanic(panic), actual: describePanic(this.#panic) });
-    if (refused !== this.#refused)
-      this.#unmet.push({ expected: describeRefusal(refused), actual: describeRefusal(this.#refused) });
+      this.#miss(describeFindings(findings), describeFindings(this.#findings));
+    if (!panicFits(panic, this.#panic)) this.#miss(describePanic(panic), describePanic(this.#panic));
+    if (refused !== this.#refused) this.#miss(describeRefusal(refused), describeRefusal(this.#refused));
     // Messages that RM sends before it panics in the same step are not compared.
     if (out !== undefined && this.#panic === undefined) this.#compare(out);
     return this.#unmet;
+  }
+
+  #expectPart(expected: Line, actual: unknown): void {
+    if (!matchesPart(expected, actual)) this.#miss(JSON.stringify(expected), JSON.stringify(actual));
+  }
+
+  #miss(expected: string, actual: string): void {
+    this.#unmet.push({ expected, actual });
   }
 
   #compare(out: readonly Taken[]): void {
@@ -186,11 +180,8 @@ export class OpenStep {
     const [bytes, otherBytes] = [describeBytes(expected), describeBytes(actual)];
     if (bytes === otherBytes) return;
     const [words, otherWords] = [describeMessages(expected), describeMessages(actual)];
-    this.#unmet.push(
-      words === otherWords
-        ? { expected: bytes, actual: otherBytes }
-        : { expected: words, actual: otherWords },
-    );
+    if (words === otherWords) this.#miss(bytes, otherBytes);
+    else this.#miss(words, otherWords);
   }
 }
 

@@ -10,11 +10,6 @@ export function checkKeys(line: Line, keys: readonly string[], path: string): vo
     if (!keys.includes(key)) refuse(`${path}.${key}`, keys.join(', '), key);
 }
 
-/** Without the keys that have no value. */
-export function present<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
-}
-
 export function u32(value: unknown, path: string): number {
   const integer = natural(value, path);
   return integer < 2 ** 32 ? integer : refuse(path, 'at most 32 bits', value);
@@ -31,8 +26,8 @@ export function namesOf<T extends string>(names: readonly T[], value: unknown, p
   return texts(value, path).map((name) => oneOf(names, name, path));
 }
 
-/** Flags: a list of names, or the number. */
-export function flags(bits: Readonly<Record<string, number>>, value: unknown, path: string): number {
-  if (!Array.isArray(value)) return u32(value, path);
-  return namesOf(Object.keys(bits), value, path).reduce((sum, name) => sum | (bits[name] as number), 0);
+/** The key `flags`: a list of names, or the number. */
+export function flags(bits: Readonly<Record<string, number>>, value: unknown): number {
+  if (!Array.isArray(value)) return u32(value, 'flags');
+  return namesOf(Object.keys(bits), value, 'flags').reduce((sum, name) => sum | (bits[name] as number), 0);
 }

@@ -70,9 +70,9 @@ export class MainlineKernel {
  */
 export function replyHead(call: string, reply: Uint8Array, size: number): DataView {
   if (reply.length < size) {
-    const issue = { code: 'reply_size', path: '', offset: 0, expected: size, actual: reply.length };
+    const fault = { code: 'reply_size', expected: size, actual: reply.length };
     const hazard = reply.length === 0 ? hazards.empty_reply : hazards.short_reply;
-    throw new HostError(call, 'EBADMSG', 'reply', issue, hazard);
+    throw new HostError(call, 'EBADMSG', 'reply', fault, hazard);
   }
   return new DataView(reply.buffer, reply.byteOffset, size);
 }

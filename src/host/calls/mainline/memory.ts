@@ -9,9 +9,9 @@ import {
   memShareFlags,
 } from '../../../../schemas/index.js';
 import type { InferInput } from '../../../schema/index.js';
+import { attempt } from '../../attempt.js';
 import type { Calling } from '../../effect.js';
 import { refuser } from '../../refusal.js';
-import { ignoringFailure } from '../call.js';
 import { type MainlineKernel, replyHead } from './kernel.js';
 
 type Entries = InferInput<typeof MEM_LEND.request>;
@@ -85,7 +85,7 @@ export function memoryCalls(kernel: MainlineKernel) {
       yield* append(mem_handle, rest);
     } catch (error) {
       // The failed append is the error to return, whether or not RM gives the parcel back.
-      yield* ignoringFailure(memReclaim(mem_handle));
+      yield* attempt(memReclaim(mem_handle));
       throw error;
     }
     return mem_handle;
@@ -96,14 +96,10 @@ export function memoryCalls(kernel: MainlineKernel) {
     platform.postMemReclaim?.();
   }
 
-  function* memLend(parcel: ParcelRequest): Calling<number> {
-    return yield* give(MEM_LEND, parcel);
-  }
-
   /** v17 and a15 have this function only. It lends if there is one receiver. */
-  function* memShare(parcel: ParcelRequest): Calling<number> {
+  function memShare(parcel: ParcelRequest): Calling<number> {
     const lends = kernel.generation.memShare === 'by_acl_count' && parcel.acl_entries.length === 1;
-    return yield* give(lends ? MEM_LEND : MEM_SHARE, parcel);
+    return give(lends ? MEM_LEND : MEM_SHARE, parcel);
   }
 
   return {
@@ -113,7 +109,7 @@ export function memoryCalls(kernel: MainlineKernel) {
      *
      * @returns the handle, which the caller owns until {@link memReclaim}.
      */
-    memLend,
+    memLend: (parcel: ParcelRequest) => give(MEM_LEND, parcel),
     /** As {@link memLend}, but the caller keeps using the memory, and is in the ACL itself. */
     memShare,
     /** Reclaims a parcel that all receivers have released. */

@@ -12,9 +12,10 @@ import {
 } from '../../../../schemas/index.js';
 import { codecOf } from '../../../codec/index.js';
 import type { InferInput } from '../../../schema/index.js';
+import { attempt } from '../../attempt.js';
 import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
-import { decodeReply, ignoringFailure } from '../call.js';
+import { decodeReply } from '../call.js';
 import { firmwareIsLegacy } from './firmware.js';
 import { NO_SANITIZE } from './generations.js';
 import { qcomHazards } from './hazards.js';
@@ -116,7 +117,7 @@ function checkRoom(kernel: QcomKernel, request: AcceptRequest): void {
   const { acceptOverruns } = kernel.generation;
   const hazard = acceptOverruns ? qcomHazards.accept_overruns_request : qcomHazards.accept_cut_off;
   if (acceptOverruns && payload.length > allocatedSize(size)) fail(name, 'EINVAL', 'local', fault, hazard);
-  kernel.fault(name, 'EINVAL', 'local', fault, hazard);
+  kernel.fault(name, 'local', fault, hazard);
 }
 
 /** One reply's part of the list of mapped ranges. */
@@ -134,12 +135,12 @@ function readRanges(kernel: QcomKernel, reply: Uint8Array, hasList: boolean): Ac
   if (reply.length === 0) return hasList ? noRanges : fail(name, 'EINVAL', 'reply', fault);
   const ranges = hasList ? undefined : tryRead(reply);
   if (ranges === undefined) {
-    kernel.fault(name, 'EINVAL', 'reply', fault, qcomHazards.accept_malformed_reply);
+    kernel.fault(name, 'reply', fault, qcomHazards.accept_malformed_reply);
     return noRanges;
   }
   if (ranges.more && ranges.entries.length === 0) {
     const endless = { code: 'no_progress', path: 'sgl_entries', expected: '1 entry or more', actual: 0 };
-    kernel.fault(name, 'EINVAL', 'reply', endless, qcomHazards.accept_without_end);
+    kernel.fault(name, 'reply', endless, qcomHazards.accept_without_end);
   }
   return ranges;
 }
@@ -215,7 +216,7 @@ export function acceptCalls(kernel: QcomKernel) {
         if (doneLater) yield* send(request, flags);
         return sgl_entries ?? told;
       } catch (error) {
-        if (accepted && error instanceof HostError) yield* ignoringFailure(memRelease(mem_handle));
+        if (accepted && error instanceof HostError) yield* attempt(memRelease(mem_handle));
         throw error;
       }
     },

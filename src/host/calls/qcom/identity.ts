@@ -8,8 +8,9 @@ import {
   VM_LOOKUP_URI,
   type VmidEntry,
 } from '../../../../schemas/index.js';
+import { viewOf } from '../../../base/bytes.js';
 import type { Calling } from '../../effect.js';
-import { decodeReply, viewOf } from '../call.js';
+import { decodeReply } from '../call.js';
 import { qcomHazards } from './hazards.js';
 import { fail, type QcomKernel, refuse, wrapLength } from './kernel.js';
 
@@ -94,7 +95,7 @@ export function identityCalls(kernel: QcomKernel) {
         }
         default: {
           const fault = { code: 'range', path: 'type', expected: '0..2', actual: type };
-          kernel.fault('VM_LOOKUP', 'EINVAL', 'local', fault, qcomHazards.lookup_of_unknown_type);
+          kernel.fault('VM_LOOKUP', 'local', fault, qcomHazards.lookup_of_unknown_type);
           return 0;
         }
       }

@@ -4,8 +4,8 @@ import {
   ipaGenericConstraints,
   ipaPlatformConstraints,
 } from '../../../../schemas/index.js';
+import { viewOf } from '../../../base/bytes.js';
 import type { Calling } from '../../effect.js';
-import { viewOf } from '../call.js';
 import { fail, type QcomKernel, refuse } from './kernel.js';
 
 /** The guest addresses to reserve. Bytes, multiples of the page size. */

@@ -48,7 +48,7 @@ export function irqCalls(kernel: QcomKernel) {
       if (any) return decodeReply(VM_IRQ_ACCEPT, reply, 'EINVAL').virq;
       if (reply.length === 0) {
         const fault = { code: 'reply_size', expected: 4, actual: 0 };
-        kernel.fault(name, 'EINVAL', 'reply', fault, qcomHazards.unset_reply_pointer);
+        kernel.fault(name, 'reply', fault, qcomHazards.unset_reply_pointer);
       }
       return virq;
     },

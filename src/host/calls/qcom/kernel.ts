@@ -1,11 +1,11 @@
 import type { VM_START } from '../../../../schemas/index.js';
+import { concatenated } from '../../../base/bytes.js';
 import { codecOf } from '../../../codec/index.js';
 import type { Call, Infer, InferInput, Payload } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
 import type { Errno } from '../../errno.js';
-import { HostError } from '../../error.js';
+import { type Fault, HostError } from '../../error.js';
 import type { Hazard, HazardListener } from '../../hazard.js';
-
 import { checkGeneration, decodeReply } from '../call.js';
 import { type QcomGeneration, qcomGenerations } from './generations.js';
 import { qcomHazards } from './hazards.js';
@@ -21,14 +21,6 @@ export interface QcomOptions {
 }
 
 type VmidMessage = Call<(typeof VM_START)['request']>;
-
-/** An issue without offset: most checks are of a whole argument or reply. */
-interface Fault {
-  readonly code: string;
-  readonly path?: string;
-  readonly expected: number | string;
-  readonly actual: number | bigint | string;
-}
 
 export class QcomKernel {
   readonly generation: QcomGeneration;
@@ -103,7 +95,7 @@ export class QcomKernel {
     tail: Uint8Array,
     errno: Errno = 'EINVAL',
   ): Calling<Infer<P>> {
-    const payload = append(codecOf(message.request).toBytes(request), tail);
+    const payload = concatenated([codecOf(message.request).toBytes(request), tail]);
     return decodeReply(message, yield* this.send(message, payload), errno, request);
   }
 
@@ -124,10 +116,10 @@ export class QcomKernel {
   /**
    * Reports a hazard that does not crash the real client.
    *
-   * @throws HostError in careful mode.
+   * @throws HostError (EINVAL) in careful mode.
    */
-  fault(call: string, errno: Errno, endedBy: 'local' | 'reply', fault: Fault, hazard: Hazard): void {
-    if (this.careful) fail(call, errno, endedBy, fault, hazard);
+  fault(call: string, endedBy: 'local' | 'reply', fault: Fault, hazard: Hazard): void {
+    if (this.careful) fail(call, 'EINVAL', endedBy, fault, hazard);
     this.report(hazard);
   }
 }
@@ -137,10 +129,10 @@ export function fail(
   call: string,
   errno: Errno,
   endedBy: 'local' | 'reply',
-  { code, path = '', expected, actual }: Fault,
+  fault: Fault,
   hazard?: Hazard,
 ): never {
-  throw new HostError(call, errno, endedBy, { code, path, offset: 0, expected, actual }, hazard);
+  throw new HostError(call, errno, endedBy, fault, hazard);
 }
 
 /** Refuses to make a call. @throws HostError (EINVAL), always. */
@@ -156,13 +148,6 @@ export function refuse(
 /** Whether the error is RM's answer, or the client's error because of that answer, and no hazard. */
 export function isAnswer(error: unknown): error is HostError {
   return error instanceof HostError && error.endedBy !== 'local' && error.hazard === undefined;
-}
-
-export function append(head: Uint8Array, tail: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(head.length + tail.length);
-  bytes.set(head);
-  bytes.set(tail, head.length);
-  return bytes;
 }
 
 /** The part of a text whose length fits a length field of `bits` bits after wrapping, and the rest. */

@@ -11,9 +11,10 @@ import {
   VM_START,
   VM_STOP,
 } from '../../../../schemas/index.js';
+import { viewOf } from '../../../base/bytes.js';
 import type { InferInput } from '../../../schema/index.js';
 import type { Calling } from '../../effect.js';
-import { decodeReply, viewOf } from '../call.js';
+import { decodeReply } from '../call.js';
 import { qcomHazards } from './hazards.js';
 import { fail, type QcomKernel, refuse } from './kernel.js';
 
@@ -42,7 +43,7 @@ export function lifecycleCalls(kernel: QcomKernel) {
       if (reply.length === 4) return viewOf(reply).getUint32(0, true);
       if (reply.length !== 0) return fail(name, 'EINVAL', 'reply', wrongSize);
       const hazard = qcomHazards.unset_reply_pointer;
-      if (vmid === 0) kernel.fault(name, 'EINVAL', 'reply', wrongSize, hazard);
+      if (vmid === 0) kernel.fault(name, 'reply', wrongSize, hazard);
       else kernel.report(hazard);
       return vmid;
     },

@@ -26,7 +26,7 @@ export function minidumpCalls(kernel: QcomKernel) {
   const checkName = (call: string, { length }: Uint8Array) => {
     if (length <= NAME_SIZE_MAX) return;
     const fault = { code: 'range', path: 'name', expected: `0..${NAME_SIZE_MAX} bytes`, actual: length };
-    kernel.fault(call, 'EINVAL', 'local', fault, qcomHazards.minidump_name_size_wraps);
+    kernel.fault(call, 'local', fault, qcomHazards.minidump_name_size_wraps);
   };
 
   return {

@@ -13,13 +13,15 @@ import {
   memType,
   sglEntry,
 } from '../../../../schemas/index.js';
+import { concatenated } from '../../../base/bytes.js';
 import { codecOf } from '../../../codec/index.js';
 import type { InferInput } from '../../../schema/index.js';
+import { attempt } from '../../attempt.js';
 import type { Calling } from '../../effect.js';
-import { decodeReply, ignoringFailure } from '../call.js';
+import { decodeReply } from '../call.js';
 import { firmwareIsLegacy } from './firmware.js';
 import { qcomHazards } from './hazards.js';
-import { append, fail, type QcomKernel, refuse } from './kernel.js';
+import { fail, type QcomKernel, refuse } from './kernel.js';
 
 type Entries = InferInput<typeof MEM_SHARE.request>;
 
@@ -100,7 +102,7 @@ export function parcelCalls(kernel: QcomKernel) {
         yield* memAppend(mem_handle, start + LIST_MAX >= sgl_entries.length ? END : 0, rest);
       }
     } catch (error) {
-      yield* ignoringFailure(memReclaim(kernel, mem_handle, 0));
+      yield* attempt(memReclaim(kernel, mem_handle, 0));
       throw error;
     }
     return mem_handle;
@@ -149,11 +151,11 @@ export function parcelCalls(kernel: QcomKernel) {
       if (missing > 0) {
         const actual = sgl_entries.length;
         const fault = { code: 'range', path: 'sgl_entries', expected: `1..${LIST_MAX} entries`, actual };
-        kernel.fault(name, 'EINVAL', 'local', fault, qcomHazards.lookup_sgl_cut_off);
+        kernel.fault(name, 'local', fault, qcomHazards.lookup_sgl_cut_off);
       }
       const told = { mem_type, label, acl_entries, sgl_entries: first, attr_entries };
       const zeros = new Uint8Array(missing * sglEntry.sizeMin);
-      const payload = append(codecOf(MEM_QCOM_LOOKUP_SGL.request).toBytes(told), zeros);
+      const payload = concatenated([codecOf(MEM_QCOM_LOOKUP_SGL.request).toBytes(told), zeros]);
       const reply = yield* kernel.send(MEM_QCOM_LOOKUP_SGL, payload);
       const { mem_handle } = decodeReply(MEM_QCOM_LOOKUP_SGL, reply, 'EINVAL');
       kernel.report(qcomHazards.lost_reply);

@@ -1,7 +1,8 @@
 import { constants, memRights, VM_ALLOC_VMID } from '../../../../schemas/index.js';
+import { attempt } from '../../attempt.js';
 import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
-import { checkGeneration, ignoringFailure } from '../call.js';
+import { checkGeneration } from '../call.js';
 import { firmwareIsLegacy } from './firmware.js';
 import { qcomGenerations } from './generations.js';
 import { thisVmid } from './identity.js';
@@ -48,12 +49,12 @@ export function scmAssignCalls(kernel: QcomKernel) {
       try {
         const acl_entries = [{ vmid, rights: R | W }];
         const sgl_entries = [{ ipa: page, size: PAGE_SIZE }];
-        yield* ignoringFailure(memReclaim(yield* memLend({ acl_entries, sgl_entries })));
+        yield* attempt(memReclaim(yield* memLend({ acl_entries, sgl_entries })));
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
         lent = false;
       }
-      yield* ignoringFailure(vmDeallocVmid(vmid));
+      yield* attempt(vmDeallocVmid(vmid));
       return !lent;
     },
   };

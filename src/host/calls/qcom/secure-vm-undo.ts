@@ -13,9 +13,10 @@ import {
   vmStatus,
   vmStopFlags,
 } from '../../../../schemas/index.js';
+import { attempt } from '../../attempt.js';
 import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
-import { call, ignoringFailure } from '../call.js';
+import { call } from '../call.js';
 import type { SecureVmImage } from './secure-vm-image.js';
 
 const { INIT, READY, RUNNING, PAUSED, LOAD, AUTH, INIT_FAILED, EXITED, RESETTING, RESET } = vmStatus.values;
@@ -61,10 +62,10 @@ export function* secureVmUndo(image: SecureVmImage): Calling<boolean> {
   for (let turn = 0; turn < TURNS; turn++) {
     const state = yield* stateOf(image.vmid);
     if (state === undefined) continue;
-    if (state === LOAD || state === RESET || state === 'gone') yield* ignoringFailure(reclaim(image));
+    if (state === LOAD || state === RESET || state === 'gone') yield* attempt(reclaim(image));
     if (state === 'gone') return true;
     const step = state === RESETTING ? undefined : stepFrom(state, image);
-    if (step !== undefined) yield* ignoringFailure(step);
+    if (step !== undefined) yield* attempt(step);
   }
   return false;
 }

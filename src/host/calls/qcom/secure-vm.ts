@@ -4,9 +4,10 @@ import {
   memRights,
   type VmGetHypResourcesReply,
 } from '../../../../schemas/index.js';
+import { attempt } from '../../attempt.js';
 import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
-import { ignoringFailure } from '../call.js';
+
 import { firmwareIsLegacy } from './firmware.js';
 import type { QcomKernel } from './kernel.js';
 import { lifecycleCalls } from './lifecycle.js';
@@ -51,8 +52,7 @@ export function secureVmCalls(kernel: QcomKernel) {
       try {
         mem_handle = yield* give(vmid, image);
       } catch (error) {
-        if (kernel.careful && error instanceof HostError)
-          yield* ignoringFailure(lifecycle.vmDeallocVmid(vmid));
+        if (kernel.careful && error instanceof HostError) yield* attempt(lifecycle.vmDeallocVmid(vmid));
         throw error;
       }
       yield* lifecycle.vmConfigImage({
@@ -75,7 +75,7 @@ export function secureVmCalls(kernel: QcomKernel) {
       vmid: number,
       clock?: { readonly time_base: bigint; readonly arch_timer_ref: bigint },
     ): Calling<VmGetHypResourcesReply> {
-      if (clock !== undefined) yield* ignoringFailure(lifecycle.vmSetTimeBase({ vmid, ...clock }));
+      if (clock !== undefined) yield* attempt(lifecycle.vmSetTimeBase({ vmid, ...clock }));
       const resources = yield* vmGetHypRes(vmid);
       yield* lifecycle.vmStart(vmid);
       return resources;
@@ -86,13 +86,7 @@ export function secureVmCalls(kernel: QcomKernel) {
      * fails then, because the memory must not be used.
      */
     *secureVmFree({ vmid, mem_handle }: SecureVm): Calling<void> {
-      let failure: HostError | undefined;
-      try {
-        if (mem_handle !== undefined) yield* parcels.memReclaim(mem_handle);
-      } catch (error) {
-        if (!(error instanceof HostError)) throw error;
-        failure = error;
-      }
+      const failure = mem_handle === undefined ? undefined : yield* attempt(parcels.memReclaim(mem_handle));
       yield* lifecycle.vmDeallocVmid(vmid);
       if (failure !== undefined && kernel.careful) throw failure;
     },
