@@ -27,3 +27,13 @@ export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
   for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
   return true;
 }
+
+const FNV_START = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** A hash of 32 bits, signed: FNV-1a. Not cryptographic. @param start mixed in first. */
+export function hashOf(bytes: Uint8Array, start = 0): number {
+  let hash = start ^ FNV_START;
+  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] as number), FNV_PRIME);
+  return hash;
+}

@@ -76,6 +76,15 @@ export class WireError extends IssueError {
   }
 }
 
+/** What `read` returns. @param context put before a WireError of it. @param outer what is said otherwise in the error. */
+export function inContext<T>(context: string, read: () => T, outer?: Partial<Issue>): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof WireError ? error.within(context, outer) : error;
+  }
+}
+
 /** The caller asked for something impossible: an unknown message, a payload too long to send, a bad filter. */
 export class UsageError extends IssueError {
   override readonly name = 'UsageError';

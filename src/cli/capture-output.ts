@@ -1,7 +1,7 @@
 import { formatTime } from '../base/time.js';
 import { hexLinePieces } from '../capture/hex/index.js';
 import type { Packet } from '../capture/packets/index.js';
-import { PcapngWriter } from '../capture/pcap/index.js';
+import { copyPacket, PcapngWriter } from '../capture/pcap/index.js';
 import { RouteGuess } from '../capture/records/index.js';
 import type { Output } from '../node/output.js';
 import type { CommandIo } from './io.js';
@@ -17,12 +17,11 @@ export interface CaptureOutput {
   readonly end: () => void;
 }
 
-/** Largest timestamp of pcapng in nanoseconds, in the year 2554. */
-const timeMax = 2n ** 64n - 1n;
-
-/** Opens a file, or standard output for `-`, for packets.
+/**
+ * Opens a file, or standard output for `-`, for packets.
  *
- * @param isLive others may read the file while it grows. @throws FileError, now or at a later call. */
+ * @param isLive others may read the file while it grows. @throws FileError, now or at a later call.
+ */
 export function captureOutput(io: CommandIo, path: string, form: CaptureForm, isLive = false): CaptureOutput {
   const output = io.output(path, form);
   if (isLive) output.publish();
@@ -46,16 +45,10 @@ function pcapngOutput(io: CommandIo, output: Output): CaptureOutput {
     packet: (packet) => {
       isEmpty = false;
       const [from, to] = guess.of(packet);
-      let { time } = packet;
-      if (time !== undefined && (time < 0n || time > timeMax)) {
-        io.problem();
-        io.note(
-          `packet ${packet.frame}: written without its time, which pcapng cannot hold: ${formatTime(time)}`,
-        );
-        time = undefined;
-      }
-      const { data, start, end, comment, clock, wholeSize: size } = packet;
-      writer.packet(from, to, data, start, end, time, comment, clock, { size });
+      if (copyPacket(writer, from, to, packet)) return;
+      const time = formatTime(packet.time as bigint);
+      io.problem();
+      io.note(`packet ${packet.frame}: written without its time, which pcapng cannot hold: ${time}`);
     },
     flush: () => {
       writer.flush();

@@ -46,8 +46,8 @@ export class CommandIo {
   /** What the command does when it is interrupted. The process is listened to once, however many files it reads. */
   readonly #stops: (() => void)[] = [];
   readonly files: Files;
+  /** Why an input could not be read to its end. */
   #damage: string | undefined;
-
   #isQuiet = false;
   #stdio: Stdio;
 
@@ -67,11 +67,6 @@ export class CommandIo {
   beQuiet(): void {
     this.#isQuiet = true;
     this.#stdio = { ...this.#stdio, errorIsTerminal: false };
-  }
-
-  /** What made a command stop reading an input before its end, as text. */
-  get damage(): string | undefined {
-    return this.#damage;
   }
 
   /** Notes that an input cannot be read any further. The command goes on with what came before. */
@@ -196,18 +191,7 @@ export class CommandIo {
     }
   }
 
-  /** One capture, as {@link readCaptures}. */
-  async readCapture(
-    path: string,
-    format: InputFormat | undefined,
-    sink: PacketSink,
-    pause = () => {},
-    options: InputOptions = {},
-  ): Promise<void> {
-    await this.readCaptures([path], format, sink, pause, options);
-  }
-
-  /** As {@link readCapture}, for commands that read captures by turns: stops after each piece of `pieceSize` bytes. */
+  /** One capture, for commands that read captures by turns: stops after each piece of `pieceSize` bytes. */
   async *readingCapture(
     path: string,
     format: InputFormat | undefined,

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from '../base/error.js';
 import type { ManagerProfile, PlatformProfile } from '../rm/index.js';
 import type { Connector } from '../target/index.js';
+import { refuseOption } from './options.js';
 import { managerFlag, platformFlag } from './profile-options.js';
 import { makeConnector, targetForms } from './target-option.js';
 
@@ -29,13 +29,7 @@ export function addManagerOptions(command: Command): Command {
 /** The manager that the options name: the simulated one unless told. @throws UsageError */
 export function connectorOf(options: ManagerOptions): Connector {
   const { socket, dgram, platform, manager, careful } = options;
-  if (socket !== undefined && dgram !== undefined)
-    throw new UsageError({
-      code: 'option',
-      path: '--socket',
-      expected: 'no --dgram beside it',
-      actual: dgram,
-    });
+  if (socket !== undefined && dgram !== undefined) refuseOption('--socket', 'no --dgram beside it', dgram);
   const target =
     socket !== undefined
       ? `socket:${socket}`

@@ -1,8 +1,18 @@
 import { Option } from 'commander';
-import { protocol } from '../../schemas/index.js';
+import { constants } from '../../schemas/index.js';
 import { UsageError } from '../base/error.js';
 import { nameLike } from '../base/nearest.js';
 import { INPUT_FORMATS } from '../capture/input/index.js';
+
+/** What an option says is impossible, alone or beside others. @throws UsageError */
+export function refuseOption(path: string, expected: string, actual: string): never {
+  throw new UsageError({ code: 'option', path, expected, actual });
+}
+
+/** The same of an argument. @param path empty if it has no name, or if several are meant. @throws UsageError */
+export function refuseArgument(path: string, expected: string, actual: string): never {
+  throw new UsageError({ code: 'argument', path, expected, actual });
+}
 
 /** The value of an option that must be one of some names. @throws UsageError for another value. */
 export function oneOf<T extends string>(
@@ -42,7 +52,7 @@ export function integerOption(
   return (text) => {
     const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
-    throw new UsageError({ code: 'argument', path, expected: `${min}..${max}`, actual: text });
+    refuseArgument(path, `${min}..${max}`, text);
   };
 }
 
@@ -54,12 +64,13 @@ export function nameOption<T extends string>(path: string, names: readonly T[]):
 /** The value of `--format`. @throws UsageError for an unknown format. */
 export const formatOption = (value: string) => oneOf(INPUT_FORMATS, value, '--format', 'format');
 
-/** The value of an option that names a VM: its number, or `HLOS`. @throws UsageError */
-export function vmOption(path: string): (text: string) => number {
-  return (text) =>
-    (text.toUpperCase() === 'HLOS'
-      ? protocol.constants.VMID_HLOS
-      : integerOption(path, 0xffff)(text)) as number;
+/** The option `--from` of commands that speak as a VM: its number, or `HLOS`. */
+export function fromFlag(help: string): Option {
+  const number = integerOption('--from', 0xffff);
+  const { VMID_HLOS } = constants;
+  return new Option('--from <vmid>', help)
+    .argParser((text) => (text.toUpperCase() === 'HLOS' ? VMID_HLOS : number(text)))
+    .default(VMID_HLOS);
 }
 
 /** The option `--jobs` of commands that share their work between threads. */
@@ -86,8 +97,7 @@ function addLoad(text: string, list: readonly FileAt[]): FileAt[] {
   const [, digits, file] = /^(0x[0-9a-f]+|\d+)=(.+)$/i.exec(text) ?? [];
   const address = Number(digits);
   if (file !== undefined && Number.isSafeInteger(address)) return [...list, { address, file }];
-  const expected = 'ADDRESS=FILE, such as 0x89000000=vm.dtb';
-  throw new UsageError({ code: 'argument', path: '--load', expected, actual: text });
+  refuseArgument('--load', 'ADDRESS=FILE, such as 0x89000000=vm.dtb', text);
 }
 
 /** The option `--load`. @param help its line in the help. */

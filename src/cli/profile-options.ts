@@ -1,5 +1,12 @@
 import { Option } from 'commander';
-import { type ManagerProfile, managers, type PlatformProfile, platforms } from '../rm/index.js';
+import {
+  type ManagerName,
+  type ManagerProfile,
+  managers,
+  type PlatformName,
+  type PlatformProfile,
+  platforms,
+} from '../rm/index.js';
 import { oneOf } from './options.js';
 
 // Apart from the other options: most commands need no manager, which is a fifth of what `decode` would load.
@@ -9,13 +16,8 @@ export const platformNames = Object.keys(platforms).join(', ');
 
 /** The value of `--platform`. @throws UsageError for an unknown platform. */
 export function platformOption(name: string): PlatformProfile {
-  const known = oneOf(
-    Object.values(platforms).map((profile) => profile.name),
-    name,
-    '--platform',
-    'platform',
-  );
-  return Object.values(platforms).find((profile) => profile.name === known) as PlatformProfile;
+  const names = Object.keys(platforms) as PlatformName[];
+  return platforms[oneOf(names, name, '--platform', 'platform')];
 }
 
 /** The option `--platform`. The help prints the name of its default, not the whole profile. */
@@ -27,7 +29,7 @@ export function platformFlag(): Option {
 
 /** The option `--manager`. @param otherwise what holds without it. */
 export function managerFlag(otherwise: string): Option {
-  const names = Object.keys(managers) as (keyof typeof managers)[];
+  const names = Object.keys(managers) as ManagerName[];
   return new Option(
     '--manager <name>',
     `whose manager: ${names.join(', ')}; without it ${otherwise}`,

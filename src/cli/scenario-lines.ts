@@ -1,5 +1,5 @@
 import { concatenated } from '../base/bytes.js';
-import { WireError } from '../base/error.js';
+import { inContext, WireError } from '../base/error.js';
 import { formatHex } from '../base/hex.js';
 import { parseJson } from '../base/json.js';
 import { isLine } from '../base/line-readers.js';
@@ -21,20 +21,29 @@ export interface ScenarioLine {
   readonly number: number | undefined;
 }
 
+/** Takes lines, and makes something of them. */
+interface LineReader<T> {
+  line(value: unknown): void;
+  end(): T;
+}
+
 /**
- * Reads a scenario, a recording or a capture of any format as lines of a recording, and gives them to `use`. It reads
- * piece by piece, so memory does not grow with the file. The lines end early when the reader of an output has gone.
+ * Reads a scenario, a recording or a capture of any format as lines of a recording. It reads piece by piece, so memory
+ * does not grow with the file.
  *
- * @param pause is called before it waits for more.
- * @throws FileError if it cannot be read. @throws WireError with the file, and the line at which `use` has failed.
+ * @returns what `reader` makes of the lines.
+ * @throws FileError if it cannot be read. @throws WireError with the file, and the line at which `reader` has failed.
  */
-export function readScenario<T>(
-  io: CommandIo,
-  path: string,
-  use: (lines: Iterable<ScenarioLine>) => T,
-  pause = () => {},
-): T {
-  return located(path, (count) => use(count(scenarioLines(io, path, io.files.pieces(path), pause))));
+export function readScenario<T>(io: CommandIo, path: string, reader: LineReader<T>): T {
+  const maker = new LineMaker(io, path);
+  const take = (lines: readonly ScenarioLine[]) => {
+    for (const line of lines) located(line, () => reader.line(line.value));
+  };
+  return inContext(`${nameOfInput(path)}: `, () => {
+    for (const piece of io.files.pieces(path)) take(maker.push(piece));
+    take(maker.end());
+    return reader.end();
+  });
 }
 
 /** Lines, or pauses inside them, after which signals are looked at. */
@@ -52,6 +61,7 @@ export interface TakeOptions {
 
 /**
  * As {@link readScenario}, for commands that can be interrupted: gives the lines to `take` one by one, as they arrive.
+ * They end early when the reader of an output has gone.
  *
  * @param take plays a line, and pauses in what takes long. @returns false when no more lines are wanted.
  * @throws FileError, WireError as `readScenario`.
@@ -65,17 +75,13 @@ export async function takeScenario(
   const maker = new LineMaker(io, path, packet);
   let count = 0;
   const play = async (line: ScenarioLine): Promise<boolean> => {
-    try {
-      const taken = take(line);
-      for (;;) {
-        const part = typeof taken === 'boolean' ? { done: true, value: taken } : taken.next();
-        if (++count % SLICE === 0) await turn();
-        if (io.isInterrupted || io.isOutputClosed) return false;
-        if (part.done === true) return part.value === true;
-      }
-    } catch (error) {
-      if (!(error instanceof WireError) || line.number === undefined) throw error;
-      throw error.within(`line ${line.number}: `);
+    const taken = located(line, () => take(line));
+    for (;;) {
+      const part =
+        typeof taken === 'boolean' ? { done: true, value: taken } : located(line, () => taken.next());
+      if (++count % SLICE === 0) await turn();
+      if (io.isInterrupted || io.isOutputClosed) return false;
+      if (part.done === true) return part.value === true;
     }
   };
   try {
@@ -101,54 +107,9 @@ export function isHeader({ value, number }: ScenarioLine): boolean {
   return number !== undefined && isLine(value) && typeof value.scenario === 'string';
 }
 
-/** Runs what reads a file, and adds to its errors the file and the line at which it has failed. */
-function located<T>(
-  path: string,
-  run: (count: (lines: Iterable<ScenarioLine>) => Iterable<ScenarioLine>) => T,
-): T {
-  let last: number | undefined;
-  let unread: unknown;
-  function* counted(lines: Iterable<ScenarioLine>): Generator<ScenarioLine> {
-    try {
-      for (const line of lines) {
-        last = line.number;
-        yield line;
-      }
-    } catch (error) {
-      // It is about what comes after the last line.
-      unread = error;
-      throw error;
-    }
-  }
-  try {
-    return run(counted);
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    const line = last === undefined || error === unread ? '' : `line ${last}: `;
-    throw error.within(`${nameOfInput(path)}: ${line}`);
-  }
-}
-
-/** The values of lines. */
-export function* valuesOf(lines: Iterable<ScenarioLine>): Generator<unknown> {
-  for (const { value } of lines) yield value;
-}
-
-function* scenarioLines(
-  io: CommandIo,
-  path: string,
-  pieces: Iterable<Uint8Array>,
-  pause: () => void,
-): Generator<ScenarioLine> {
-  const maker = new LineMaker(io, path);
-  for (const piece of pieces) {
-    for (const line of maker.push(piece)) {
-      if (io.isOutputClosed) return;
-      yield line;
-    }
-    pause();
-  }
-  yield* maker.end();
+/** Adds to errors about a line where it is in its file. */
+function located<T>({ number }: ScenarioLine, use: () => T): T {
+  return number === undefined ? use() : inContext(`line ${number}: `, use);
 }
 
 /** Makes lines of the pieces of a file. */
@@ -215,18 +176,10 @@ export function isScenario(piece: Uint8Array): boolean {
 
 function jsonLines(ready: ScenarioLine[]): CaptureReader {
   const lines = new LineSplitter((text, number, offset) => {
-    if (text.trim() !== '') ready.push({ value: parseLine(text, number, offset), number });
+    if (text.trim() === '') return;
+    ready.push({ value: inContext(`line ${number}: `, () => parseJson(text), { offset }), number });
   }, LINE_SIZE_MAX);
   return { push: (chunk) => lines.push(chunk), end: () => lines.end() };
-}
-
-function parseLine(text: string, number: number, offset: number): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw error.within(`line ${number}: `, { offset });
-  }
 }
 
 function captureLines(io: CommandIo, path: string, piece: Uint8Array, ready: ScenarioLine[]): CaptureReader {

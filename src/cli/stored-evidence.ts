@@ -1,4 +1,4 @@
-import { type Evidence, noEvidence, parseEvidence } from '../golden/evidence.js';
+import { type Evidence, noEvidence } from '../golden/evidence.js';
 import { packageFile } from '../node/folder.js';
 
 /** The recorded messages, and the evidence for the bytes of the other fixtures. */
@@ -7,5 +7,5 @@ const evidenceFile = 'captures/golden/recorded.json';
 /** The evidence that this package contains about the bytes of its fixtures. */
 export function storedEvidence(): Evidence {
   const text = packageFile(evidenceFile);
-  return text === undefined ? noEvidence : parseEvidence(JSON.parse(text));
+  return text === undefined ? noEvidence : (JSON.parse(text) as Evidence);
 }

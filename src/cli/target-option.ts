@@ -1,4 +1,3 @@
-import { UsageError } from '../base/error.js';
 import { oneLine } from '../base/text.js';
 import { FileError } from '../node/file-error.js';
 import { ConnectedTarget } from '../node/target/connected-target.js';
@@ -7,6 +6,7 @@ import { ExecConnector } from '../node/target/exec-connector.js';
 import { StreamConnector } from '../node/target/stream-connector.js';
 import type { ManagerProfile, PlatformProfile } from '../rm/index.js';
 import { type Connector, SimConnector, SimTarget, type SimTargetOptions } from '../target/index.js';
+import { refuseOption } from './options.js';
 
 /** Time for each answer of a target, milliseconds, unless told. */
 export const LIMIT_MS = 2000;
@@ -58,5 +58,5 @@ function remoteConnector(target: string): Connector | undefined {
   const [, kind = '', rest = ''] = /^(\w+):(.+)$/s.exec(target) ?? [];
   const make = Object.hasOwn(connectors, kind) ? connectors[kind] : undefined;
   if (make !== undefined) return make(rest);
-  throw new UsageError({ code: 'option', path: '--target', expected: targetForms, actual: target });
+  refuseOption('--target', targetForms, target);
 }

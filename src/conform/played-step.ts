@@ -91,7 +91,7 @@ function keysOf(record: CaptureRecord): Line {
   return Object.fromEntries(Object.entries(recordKeys(record)).filter(([key]) => !CAPTURE_KEYS.has(key)));
 }
 
-/** The messages that a step expects, whole. @param actual gives the values of keys that are not said. */
+/** The messages that a step expects, whole. */
 export function expectedSides(
   step: CaseStep,
   prepared: PreparedStep,
@@ -108,7 +108,7 @@ export function expectedSides(
   });
 }
 
-/** An expected message with the bytes that it has, as far as they are known: what is not said is as in the actual one. */
+/** An expected message, and its bytes as far as they are known. Keys that the case does not say are those of `actual`. */
 export function withFrames(
   expected: { readonly to: number; readonly keys: Line },
   actual: Side | undefined,

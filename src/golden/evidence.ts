@@ -1,5 +1,5 @@
+import { hashOf } from '../base/bytes.js';
 import { defined } from '../base/defined.js';
-import type { Json } from '../capture/payload/index.js';
 import type { Fixture, Provenance } from './fixture.js';
 
 /**
@@ -30,11 +30,9 @@ export interface RecordedMessage {
 
 export const noEvidence: Evidence = { confirmed: {}, recorded: [] };
 
-/** Eight hex digits by which payloads are compared (32-bit FNV-1a). Not a cryptographic hash. */
+/** Eight hex digits by which payloads are compared. */
 export function digestOf(payload: Uint8Array): string {
-  let hash = 0x811c9dc5;
-  for (const byte of payload) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
+  return (hashOf(payload) >>> 0).toString(16).padStart(8, '0');
 }
 
 /** The fixture with the provenance that the evidence gives to its bytes. */
@@ -43,11 +41,6 @@ export function withEvidence(fixture: Fixture, { confirmed }: Evidence): Fixture
   if (found === undefined || found.digest !== digestOf(fixture.payload)) return fixture;
   const { provenance, source } = found;
   return { ...fixture, ...defined({ provenance, source }) };
-}
-
-/** Casts parsed JSON to evidence. */
-export function parseEvidence(json: Json): Evidence {
-  return json as unknown as Evidence;
 }
 
 /** Number of fixtures with each provenance. */

@@ -69,7 +69,6 @@ function formFixtures(protocol: Protocol, part: MessagePart, error: number, exam
   });
 }
 
-/** The keys that a value of a part can have: its fields and the header words of its lists. */
 /** The error with which RM refuses a request for its size. RM's lower limit applies even if the fields allow less. */
 function refusedForSize({ message, part }: MessagePart, size: number): string | undefined {
   const { min = 0, emptyPayload } = message.rm23?.length ?? {};

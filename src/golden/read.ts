@@ -1,4 +1,4 @@
-import { WireError } from '../base/error.js';
+import { inContext } from '../base/error.js';
 import { parseJson } from '../base/json.js';
 import { type Line, lineReaders } from '../base/line-readers.js';
 import type { Json } from '../capture/payload/index.js';
@@ -12,11 +12,11 @@ const { object, text, hex, natural, list, optional, refuse } = lineReaders('fixt
  * @param file its name, for errors. @throws WireError with file, line and key for what is no array of fixtures.
  */
 export function readFixtures(file: string, content: string): FixtureJson[] {
-  return placed(`${file}: `, () => {
+  return inContext(`${file}: `, () => {
     const fixtures = list(parseJson(content), '');
     const lines = linesOfEntries(content);
     return fixtures.map((fixture, index) =>
-      placed(`line ${lines[index]}: `, () => readFixture(object(fixture, ''))),
+      inContext(`line ${lines[index]}: `, () => readFixture(object(fixture, ''))),
     );
   });
 }
@@ -60,13 +60,4 @@ function endOfText(json: string, start: number): number {
   let at = start + 1;
   while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
   return at;
-}
-
-function placed<T>(context: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw error.within(context);
-  }
 }

@@ -5,8 +5,8 @@ import type { Finding } from './finding.js';
 const { natural, object } = lineReaders('baseline');
 
 /**
- * Findings that are known. They are told by file, rule and message, not by their place, so that one stays known when
- * something before it changes. Each counts as often as it was there.
+ * Findings that are known. They are recognised by file, rule and message. Their place does not count, so that they stay
+ * known when something before them changes. Each counts as often as it was there.
  */
 export class Baseline {
   readonly #counts = new Map<string, number>();

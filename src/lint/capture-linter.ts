@@ -14,6 +14,11 @@ export interface LoadedFile {
   readonly name: string;
 }
 
+/** The line of a recording that puts a file into memory. */
+export function loadLine({ address, name }: LoadedFile): object {
+  return { op: 'load', address: `0x${address.toString(16)}`, file: name };
+}
+
 /** Finds in the packets of a capture, which come one by one, what a {@link Linter} finds in a recording. */
 export class CaptureLinter {
   readonly #linter: Linter;
@@ -35,8 +40,7 @@ export class CaptureLinter {
         take(line);
         if (!isFirst) return;
         isFirst = false;
-        for (const { address, name } of loads)
-          take({ op: 'load', address: `0x${address.toString(16)}`, file: name });
+        for (const file of loads) take(loadLine(file));
       },
       (step) => {
         this.#moments++;

@@ -1,4 +1,4 @@
-import { sameBytes } from '../base/bytes.js';
+import { hashOf, sameBytes } from '../base/bytes.js';
 import type { CaptureRecord, RecordContents } from '../capture/records/index.js';
 import { VariantType } from '../wire/index.js';
 import { aboutText, type Fault, faultsOf, headlineOf, passageOf, payloadOf, type Where } from './evidence.js';
@@ -9,7 +9,7 @@ const KNOWN_MAX = 4096;
 /** Those with more bytes differ nearly always, and are not remembered. */
 const SIZE_MAX = 256;
 
-/** What all messages of a type and an id have in common that have the same bytes. Each part is made when it is asked for. */
+/** What the messages with one type, id and bytes have in common. Each part is made when it is asked for. */
 class KnownMessage {
   readonly #type: string;
   readonly #id: number | undefined;
@@ -97,7 +97,7 @@ export class KnownMessages {
     if (bytes === undefined || bytes.length > SIZE_MAX || !isWhole(record)) return undefined;
     // The request of a reply tells which of several layouts it has.
     if (record.layout instanceof VariantType) return undefined;
-    const hash = hashOf(id, bytes);
+    const hash = hashOf(bytes, id);
     let known = this.#known.get(hash);
     if (known?.is(record, bytes) === true) return known;
     if (this.#known.size >= KNOWN_MAX) this.#known.clear();
@@ -109,11 +109,4 @@ export class KnownMessages {
 
 function isWhole({ type, incomplete }: RecordContents): boolean {
   return !incomplete && (type === 'request' || type === 'reply' || type === 'notification');
-}
-
-/** FNV-1a. */
-function hashOf(id: number, bytes: Uint8Array): number {
-  let hash = id ^ 0x811c9dc5;
-  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
-  return hash;
 }

@@ -1,4 +1,5 @@
-import { sameBytes } from '../base/bytes.js';
+import { hashOf, sameBytes } from '../base/bytes.js';
+import { encodeText } from '../base/text.js';
 import type { Hazard, HostError } from '../host/index.js';
 
 /** Outcomes that are remembered. */
@@ -27,9 +28,9 @@ export class KnownOutcomes {
   of(request: Uint8Array | undefined, outcome: Outcome, read: () => readonly Hazard[]): readonly Hazard[] {
     const reply = outcome instanceof Uint8Array ? outcome : undefined;
     if (request === undefined || request.length + (reply?.length ?? 0) > SIZE_MAX) return read();
-    const asked = hashed(request.length ^ 0x811c9dc5, request);
-    const hash =
-      outcome instanceof Uint8Array ? hashed(asked, outcome) : hashedText(asked, `${outcome.actual}`);
+    // The same request may fail now with one error and then with another, which must not replace each other.
+    const answer = reply ?? encodeText(String((outcome as HostError).actual));
+    const hash = hashOf(answer, hashOf(request, request.length));
     const known = this.#known.get(hash);
     if (known !== undefined && sameBytes(request, known.request) && isSameOutcome(outcome, known.outcome))
       return known.hazards;
@@ -38,20 +39,6 @@ export class KnownOutcomes {
     this.#known.set(hash, { request: request.slice(), outcome: reply?.slice() ?? outcome, hazards });
     return hazards;
   }
-}
-
-/** FNV-1a. */
-function hashed(start: number, bytes: Uint8Array): number {
-  let hash = start;
-  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
-  return hash;
-}
-
-/** The same request may fail now with one error and then with another, which must not replace each other. */
-function hashedText(start: number, text: string): number {
-  let hash = start;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash;
 }
 
 function isSameOutcome(outcome: Outcome, known: Outcome): boolean {

@@ -66,12 +66,6 @@ export class Linter {
     this.#messages.packet(packet, from, to, frame);
   }
 
-  /** Goes through the lines of a recording, the first one first. @throws WireError when a line is not part of one. */
-  lines(lines: Iterable<unknown>): void {
-    for (const line of lines) this.line(line);
-    this.end();
-  }
-
   #placeOf(step: number): Place {
     return this.#scenario === undefined ? { step } : { scenario: this.#scenario, step };
   }

@@ -1,5 +1,5 @@
 import { emptyPacket, putMessage } from '../capture/packets/index.js';
-import { CaptureLinter, type LoadedFile } from './capture-linter.js';
+import { CaptureLinter, type LoadedFile, loadLine } from './capture-linter.js';
 import type { LinterOptions } from './options.js';
 
 /** Finds what will hurt somebody in the messages of a manager that runs, while they are sent. */
@@ -42,11 +42,6 @@ export class LiveLinter {
 
   /** What a comment of a capture says of a boot. */
   #boot(): string {
-    const loads = this.#loads.map(({ address, name }) => ({
-      op: 'load',
-      address: `0x${address.toString(16)}`,
-      file: name,
-    }));
-    return [{ op: 'reboot' }, ...loads].map((line) => JSON.stringify(line)).join('\n');
+    return [{ op: 'reboot' }, ...this.#loads.map(loadLine)].map((line) => JSON.stringify(line)).join('\n');
   }
 }

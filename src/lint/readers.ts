@@ -111,7 +111,7 @@ interface Reader {
   readonly notified: Notified | undefined;
   /** Clients with the same key take all notifications in the same way. */
   readonly notifiedAs: string;
-  /** Forgets what the kernel remembers: a request that was seen was sent. */
+  /** Forgets what the kernel remembers, which might keep it from sending a request that was seen. */
   readonly forget: () => void;
 }
 

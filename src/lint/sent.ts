@@ -13,7 +13,7 @@ export class Sent implements About {
 
   /**
    * @param record undefined: the queue message did not complete one.
-   * @param frame number of the packet. @param place where it is, if that is no capture.
+   * @param frame number of the packet. @param place where it is. Undefined in a capture, where the packet tells.
    */
   constructor(record: RecordContents | undefined, frame: number, place: Place | undefined) {
     this.record = record;

@@ -18,7 +18,7 @@ export class Suspicion {
   /** RM has sent something since the boot: the capture has both directions. */
   #hasSpoken = false;
 
-  /** The last message that was sent so far. */
+  /** The model has died of the last message that was sent so far. */
   begin(suspect: Suspect): void {
     this.#suspect = suspect;
   }

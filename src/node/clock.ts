@@ -3,6 +3,11 @@ export function wallClock(): bigint {
   return start + process.hrtime.bigint();
 }
 
+/** The same in milliseconds, without a fraction. */
+export function wallClockMs(): number {
+  return Number(wallClock() / 1_000_000n);
+}
+
 const start = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
 
 /** Calls `action` again and again, with so many seconds between, until the returned function is called. */

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { plainBytes } from '../base/bytes.js';
-import { FileError } from './file-error.js';
+import { attempt, FileError } from './file-error.js';
 import { checkSocketName, removeSocketName } from './socket-name.js';
 
 const packageName = 'unix-dgram';
@@ -35,6 +36,11 @@ function loadPackage(): NativePackage {
   }
 }
 
+/** The name of the queue from one VM to another, in a folder (cli.md, "Live transports of serve"). */
+export function queueName(directory: string, from: number, to: number): string {
+  return join(directory, `rm-rpc-${from}-${to}`);
+}
+
 /** A unix datagram socket that is bound to a name and not connected. */
 export class DatagramSocket {
   readonly #native: NativeSocket;
@@ -53,7 +59,7 @@ export class DatagramSocket {
    */
   static bind(path: string, onMessage: (message: Uint8Array) => void): DatagramSocket {
     const native = loadPackage();
-    try {
+    return attempt(path, () => {
       checkSocketName(path);
       if (isStale(native, path)) removeSocketName(path);
       const socket = new DatagramSocket(native, path);
@@ -64,9 +70,7 @@ export class DatagramSocket {
       }
       socket.#native.on('message', (message) => onMessage(plainBytes(message)));
       return socket;
-    } catch (error) {
-      throw new FileError(path, error);
-    }
+    });
   }
 
   /** @returns false if the message was not sent: the receiver's queue is full, or there is no receiver. */

@@ -16,7 +16,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FileError } from './file-error.js';
+import { attempt } from './file-error.js';
 import { writeAll } from './stdio.js';
 
 /** Where an `Output` puts its pieces. All may throw FileError. */
@@ -165,12 +165,4 @@ function keepOwner(fd: number, { uid, gid, mode }: Stats): void {
   // Only the superuser can give files away.
   if ((own.uid !== uid || own.gid !== gid) && process.getuid?.() === 0) fchownSync(fd, uid, gid);
   fchmodSync(fd, mode & 0o7777);
-}
-
-function attempt<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw error instanceof FileError ? error : new FileError(path, error);
-  }
 }

@@ -103,20 +103,12 @@ export class TableDatabase {
     return { names: result.deduplicatedColumnNames(), isNumber, pieces: pieces() };
   }
 
-  /** All rows of a query that gives few. @throws UsageError as {@link ask} */
-  async rows(sql: string): Promise<{ readonly names: readonly string[]; readonly rows: Rows }> {
-    const { names, pieces } = await this.ask(sql);
-    const rows: (readonly unknown[])[] = [];
-    for await (const piece of pieces) for (const row of piece) rows.push(row);
-    return { names, rows };
-  }
-
   /** Ends the query that runs: who waits for it gets an error. */
   interrupt(): void {
     this.#connection.interrupt();
   }
 
-  /** Writes what a query gives to a file. @throws UsageError as {@link rows}. */
+  /** Writes what a query gives to a file. @throws UsageError as {@link ask} */
   async copy(sql: string, path: string, form: 'csv' | 'parquet'): Promise<void> {
     await this.#makeViews(sql);
     const options = form === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet';

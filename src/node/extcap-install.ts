@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { quote } from '../device/index.js';
-import { FileError } from './file-error.js';
+import { attempt } from './file-error.js';
 import { makeFolder } from './folder.js';
 
 type Environment = { readonly [name: string]: string | undefined };
@@ -44,10 +44,8 @@ function wiresharkFolders(env: Environment): { readonly extcap: string; readonly
 
 function write(path: string, text: string, mode: number): void {
   makeFolder(dirname(path));
-  try {
+  attempt(path, () => {
     writeFileSync(path, text);
     chmodSync(path, mode);
-  } catch (error) {
-    throw new FileError(path, error);
-  }
+  });
 }

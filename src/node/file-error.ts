@@ -10,6 +10,15 @@ export class FileError extends Error {
   }
 }
 
+/** What `action` returns. @throws FileError for any error of it, about `path` */
+export function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw error instanceof FileError ? error : new FileError(path, error);
+  }
+}
+
 function describe(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   const known: Record<string, string> = {

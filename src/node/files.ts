@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { concatenated } from '../base/bytes.js';
 import { decodeUtf8 } from '../base/text.js';
-import { FileError } from './file-error.js';
-import { FileConflict, FileUse, statsOf } from './file-use.js';
+import { attempt } from './file-error.js';
+import { FileUse, statsOf } from './file-use.js';
 import { makeFolder } from './folder.js';
 import { followFile } from './follow.js';
 import { arrivingPieces, readPieces, readWholeFile } from './input.js';
@@ -106,29 +106,17 @@ export class Files {
 
   /** The text of each file, unpacked, of a folder whose name `select` takes, sorted by name. @throws FileError, FileConflict */
   folder(path: string, select: (name: string) => boolean): { path: string; content: string }[] {
-    let names: string[];
-    try {
-      names = readdirSync(path);
-    } catch (error) {
-      throw new FileError(path, error);
-    }
-    return names
+    return attempt(path, () => readdirSync(path))
       .filter(select)
       .sort()
       .map((name) => join(path, name))
-      .map((file) => ({
-        path: file,
-        content: decodeUtf8(unpackedWhole(this.whole(file))),
-      }));
+      .map((file) => ({ path: file, content: decodeUtf8(unpackedWhole(this.whole(file))) }));
   }
 
   /** Notes that another reader takes files from a folder and those in it. @throws FileError, FileConflict */
   readsFolder(path: string): void {
-    try {
-      for (const name of readdirSync(path, { recursive: true })) this.#use.reads(join(path, String(name)));
-    } catch (error) {
-      throw error instanceof FileConflict ? error : new FileError(path, error);
-    }
+    const names = attempt(path, () => readdirSync(path, { recursive: true }));
+    for (const name of names) this.#use.reads(join(path, String(name)));
   }
 
   /**

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FileError } from './file-error.js';
+import { attempt } from './file-error.js';
+import { turn } from './timing.js';
 
 /** Milliseconds between two looks at the file. Watching by events fails on network and device file systems. */
 const pollMs = 50;
@@ -50,7 +51,7 @@ class GrowingFile {
       for (let size = this.#read(buffer); size > 0 && !stop.aborted; size = this.#read(buffer)) {
         isAtEnd = false;
         yield buffer.subarray(0, size);
-        await new Promise<void>((done) => setImmediate(done));
+        await turn();
       }
       if (!isAtEnd) continue;
       if (isReplaced) return;
@@ -81,13 +82,5 @@ class GrowingFile {
     const size = attempt(this.#path, () => readSync(this.#fd, buffer, 0, buffer.length, this.#position));
     this.#position += size;
     return size;
-  }
-}
-
-function attempt<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw new FileError(path, error);
   }
 }

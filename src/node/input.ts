@@ -1,7 +1,8 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { plainBytes } from '../base/bytes.js';
-import { FileError } from './file-error.js';
+import { attempt } from './file-error.js';
 import { readSome, type Stdio } from './stdio.js';
+import { turn } from './timing.js';
 
 /** Bytes of a piece. Larger pieces are not faster. */
 const chunkSize = 1024 * 1024;
@@ -43,7 +44,7 @@ export async function* arrivingPieces(
   }
   for (const piece of readPieces(stdio, path, size)) {
     yield piece;
-    await new Promise<void>((done) => setImmediate(done));
+    await turn();
     if (stop.aborted) return;
   }
 }
@@ -82,12 +83,4 @@ async function isLate(next: Promise<unknown>): Promise<boolean> {
 /** Reads a whole file into memory. @throws FileError if it cannot be read. */
 export function readWholeFile(path: string): Uint8Array {
   return attempt(path, () => plainBytes(readFileSync(path)));
-}
-
-function attempt<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw new FileError(path, error);
-  }
 }

@@ -2,14 +2,11 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { WireError } from '../base/error.js';
 import { errorText } from '../base/sentence.js';
-import { CaptureInput, type InputFormat } from '../capture/input/index.js';
-import { PcapngWriter } from '../capture/pcap/index.js';
+import { CaptureInput } from '../capture/input/index.js';
+import { copyPacket, PcapngWriter } from '../capture/pcap/index.js';
 import { RouteGuess } from '../capture/records/index.js';
 import type { Protocol } from '../schema/index.js';
 import { FileError } from './file-error.js';
-
-/** Largest time that pcapng holds, in nanoseconds since 1970. */
-const timeMax = 2n ** 64n - 1n;
 
 /** Where a page that watches a capture asks for it. */
 export const livePath = '/capture';
@@ -17,7 +14,6 @@ export const livePath = '/capture';
 /** A capture that grows. Whoever asks gets all of it from the beginning, and what is added, as pcapng. */
 export class LiveCapture {
   readonly #protocol: Protocol;
-  readonly #format: InputFormat | undefined;
   readonly #follow: (stop: AbortSignal) => AsyncIterable<AsyncIterable<Uint8Array>>;
   readonly #warn: (text: string) => void;
 
@@ -27,12 +23,10 @@ export class LiveCapture {
    */
   constructor(
     protocol: Protocol,
-    format: InputFormat | undefined,
     follow: (stop: AbortSignal) => AsyncIterable<AsyncIterable<Uint8Array>>,
     warn: (text: string) => void,
   ) {
     this.#protocol = protocol;
-    this.#format = format;
     this.#follow = follow;
     this.#warn = warn;
   }
@@ -63,14 +57,12 @@ export class LiveCapture {
     const guess = new RouteGuess(this.#protocol);
     const input = new CaptureInput(
       this.#protocol,
-      this.#format,
+      undefined,
       (packet) => {
         // A capture has no place for the queue: its packets would be taken for RM's.
         if (packet.queue !== undefined) return;
         const [from, to] = guess.of(packet);
-        const { data, start, end, time, comment, clock, wholeSize: size } = packet;
-        const hasTime = time !== undefined && time >= 0n && time <= timeMax;
-        writer.packet(from, to, data, start, end, hasTime ? time : undefined, comment, clock, { size });
+        copyPacket(writer, from, to, packet);
       },
       () => {},
     );

@@ -1,37 +1,23 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { FileError } from './file-error.js';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { attempt } from './file-error.js';
+import { TemporaryFolder } from './temporary-folder.js';
 
-/** A temporary file that keeps what arrives, for readers that come later or are slow. */
+/** A temporary file that keeps what arrives, for readers that come later or are slow. @throws FileError */
 export class Spool {
-  readonly path: string;
-  readonly #folder: string;
-  readonly #fd: number;
-
-  /** @throws FileError */
-  constructor() {
-    try {
-      this.#folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-'));
-      this.path = join(this.#folder, 'live.pcapng');
-      this.#fd = openSync(this.path, 'w', 0o600);
-    } catch (error) {
-      throw new FileError(tmpdir(), error);
-    }
-  }
+  readonly #folder = new TemporaryFolder();
+  readonly path = this.#folder.path('live.pcapng');
+  readonly #fd = attempt(this.path, () => openSync(this.path, 'w', 0o600));
 
   /** @throws FileError if the disk is full. */
   add(bytes: Uint8Array): void {
-    try {
+    attempt(this.path, () => {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
-    } catch (error) {
-      throw new FileError(this.path, error);
-    }
+    });
   }
 
   /** Removes the file. */
   close(): void {
     closeSync(this.#fd);
-    rmSync(this.#folder, { recursive: true });
+    this.#folder.remove();
   }
 }

@@ -1,4 +1,4 @@
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { plainBytes } from '../base/bytes.js';
 import { PcapngWriter } from '../capture/pcap/index.js';
 import { watchRequest } from '../serve/index.js';
@@ -50,25 +50,15 @@ export class Watchers {
   }
 }
 
-/** Lets others watch: whoever connects to a unix socket gets all messages from then on, as pcapng. */
-export class TapServer {
-  readonly #server: Server;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  /** Takes connections at a path. @throws FileError */
-  static async listen(path: string, watchers: Watchers): Promise<TapServer> {
-    const server = createServer((socket) => watchers.add(socket));
-    await listenAt(server, path);
-    return new TapServer(server);
-  }
-
-  /** Removes the name. Connections end with their watchers. */
-  close(): Promise<void> {
-    return new Promise((done) => this.#server.close(() => done()));
-  }
+/**
+ * Lets others watch: whoever connects to a unix socket gets all messages from then on, as pcapng.
+ *
+ * @returns removes the name of the socket. Connections end with their watchers. @throws FileError
+ */
+export async function serveTap(path: string, watchers: Watchers): Promise<() => Promise<void>> {
+  const server = createServer((socket) => watchers.add(socket));
+  await listenAt(server, path);
+  return () => new Promise((done) => server.close(() => done()));
 }
 
 /** A tap socket sends the head of its capture at once. After this time the other end is asked to let us watch. */
@@ -76,7 +66,7 @@ const silentMs = 200;
 /** Time for the answer. */
 const answerMs = 2000;
 
-/** The other end of a `TapServer`, or of a manager's own socket: a stream of pcapng. */
+/** The other end of {@link serveTap}, or of a manager's own socket: a stream of pcapng. */
 export class TapConnection {
   /** The capture has begun. Never, if `ended` rejects. */
   readonly begun: Promise<void>;

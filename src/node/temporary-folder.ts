@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { attempt } from './file-error.js';
 import { readPieces } from './input.js';
 import type { Stdio } from './stdio.js';
 
@@ -8,9 +9,9 @@ import type { Stdio } from './stdio.js';
 export class TemporaryFolder {
   #folder: string | undefined;
 
-  /** Path of a file or folder in it. */
+  /** Path of a file or folder in it. @throws FileError */
   path(name: string): string {
-    this.#folder ??= mkdtempSync(join(tmpdir(), 'gunyah-rm-'));
+    this.#folder ??= attempt(tmpdir(), () => mkdtempSync(join(tmpdir(), 'gunyah-rm-')));
     return join(this.#folder, name);
   }
 

@@ -5,6 +5,7 @@ export const processTiming: Timing = {
   now: () => Number(process.hrtime.bigint()),
   later: (ns, act) => void setTimeout(act, Math.ceil(ns / 1e6)).unref(),
 };
+
 /** Calls `passed` after some milliseconds, unless it is cancelled before. @returns what cancels it. */
 export function deadline(timeoutMs: number, passed: () => void): () => void {
   const timer = setTimeout(passed, timeoutMs);

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { constants } from '../../schemas/index.js';
 import type { LiveManager, Outlet } from '../serve/index.js';
-import { DatagramSocket } from './datagram-socket.js';
+import { DatagramSocket, queueName } from './datagram-socket.js';
 import { FileError } from './file-error.js';
 
 const { VMID_RM } = constants;
@@ -40,7 +39,7 @@ export class DatagramServer implements Outlet {
 
   send(vmid: number, message: Uint8Array): boolean {
     // Try again after any refusal: a full queue gets room, and a missing name may be bound later.
-    const taken = this.#sockets.get(vmid)?.send(message, this.#name(VMID_RM, vmid)) ?? false;
+    const taken = this.#sockets.get(vmid)?.send(message, queueName(this.#directory, VMID_RM, vmid)) ?? false;
     if (!taken) this.#retryLater(vmid);
     else if (this.#retries.size > 0) this.#forget(vmid);
     return taken;
@@ -51,10 +50,6 @@ export class DatagramServer implements Outlet {
     this.#live.onLink = undefined;
     this.#live.fallback = undefined;
     for (const vmid of [...this.#retries.keys(), ...this.#sockets.keys()]) this.#unbind(vmid);
-  }
-
-  #name(from: number, to: number): string {
-    return join(this.#directory, `rm-rpc-${from}-${to}`);
   }
 
   #link(vmid: number, exists: boolean): void {
@@ -70,7 +65,7 @@ export class DatagramServer implements Outlet {
 
   #bind(vmid: number): void {
     if (this.#sockets.has(vmid)) return;
-    const socket = DatagramSocket.bind(this.#name(vmid, VMID_RM), (message) => {
+    const socket = DatagramSocket.bind(queueName(this.#directory, vmid, VMID_RM), (message) => {
       this.#live.receive(this, vmid, VMID_RM, message);
       // The VM is there, since it sends. So try at once.
       if (this.#retries.has(vmid)) this.#live.resume(this, vmid);

@@ -3,13 +3,7 @@ import { protocol } from '../../schemas/index.js';
 import { jsonText } from '../../src/base/json.js';
 import { CaptureInput } from '../../src/capture/input/index.js';
 import { payloadToJson } from '../../src/capture/payload/index.js';
-import {
-  infoOf,
-  infoText,
-  LinePrinter,
-  type PrintOptions,
-  StatesBefore,
-} from '../../src/capture/print/index.js';
+import { infoOf, LinePrinter, type PrintOptions, StatesBefore } from '../../src/capture/print/index.js';
 import { Assembler, type CaptureRecord } from '../../src/capture/records/index.js';
 import { rmRules } from '../../src/rpc/index.js';
 import { MessageType, payloadOf } from '../../src/schema/index.js';
@@ -31,12 +25,16 @@ function recordsOf(input: Uint8Array): CaptureRecord[] {
   return records;
 }
 
+function textOf({ outcome, text, problem }: ReturnType<typeof infoOf>): string {
+  const known = [outcome, text].filter((part) => part !== undefined && part !== '').join(', ');
+  if (problem === undefined) return known;
+  return known === '' ? `! ${problem}` : `${known}  ! ${problem}`;
+}
+
 function infosOf(lines: readonly object[]): string[] {
   const states = new StatesBefore();
   const text = lines.map((line) => `${jsonText({ from: 3, to: 255, seq: 1, ...line })}\n`).join('');
-  return recordsOf(Buffer.from(text)).map((record) =>
-    infoText(infoOf(protocol, record, states.take(record))),
-  );
+  return recordsOf(Buffer.from(text)).map((record) => textOf(infoOf(protocol, record, states.take(record))));
 }
 
 const request = (name: string, payload: object) => ({ type: 'request', name, payload });

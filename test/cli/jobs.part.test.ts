@@ -149,15 +149,36 @@ describe('any number of jobs prints the same', () => {
     });
 });
 
+describe('threads are started where most messages become records', () => {
+  const wanted: readonly (readonly [started: number, ...words: string[]])[] = [
+    [2, '--json'],
+    [2, '--frames', '--json'],
+    [0, '--summary'],
+    [0, '--summary', '--filter', 'type == request'],
+    [0, '--json', '--filter', 'name == "VM_HOST_GET_TYPE"'],
+  ];
+  for (const [started, ...words] of wanted)
+    test(words.join(' '), async () => {
+      let count = 0;
+      await gunyahRm(['decode', path('plain.pcapng'), ...words, '--jobs', '3'], {
+        pieceSize: 4000,
+        threadStarts: () => count++,
+      });
+      expect(count).toBe(started);
+    });
+});
+
 // Processes with a large capture: in the second stage only.
 if (isWhole)
   test('threads do the same', async () => {
+    const bad = readFileSync(path('disturbed.pcapng'));
     const large = path('large.pcapng');
-    writeFileSync(
-      large,
-      Buffer.concat(Array.from({ length: 400 }, () => readFileSync(path('disturbed.pcapng')))),
-    );
-    for (const words of [['decode', '--summary'], ['lint']]) {
+    // Sizes from which these commands start threads.
+    for (const [size, ...words] of [
+      [66 << 20, 'decode', '--filter', 'seq == 7'],
+      [9 << 20, 'lint'],
+    ] as const) {
+      writeFileSync(large, Buffer.concat(Array.from({ length: Math.ceil(size / bad.length) }, () => bad)));
       const runs = [];
       for (const jobs of ['1', '3'])
         runs.push(await gunyahRmProcess([...words, '--json', large, '--jobs', jobs]));

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly outputFd?: number;
   /** Cuts inputs into pieces of so many bytes, which `--jobs` spreads over threads that are none. */
   readonly pieceSize?: number;
+  /** Is called for each of these threads when it starts. */
+  readonly threadStarts?: () => void;
   /** Bytes of standard output after which the user interrupts the command. */
   readonly stopAfter?: number;
   /** Columns of the terminal that standard output is; no terminal without. */
@@ -32,8 +34,9 @@ export interface RunOptions {
  * Does the work of threads in this one, in the order of the tasks. Tasks and results are copied as between threads, and
  * results come in any order.
  */
-function threadsHere(pieceSize: number): Threads {
+function threadsHere(pieceSize: number, starts = () => {}): Threads {
   const start: Threads['start'] = (name, setup) => {
+    starts();
     const work = workOf({ work: name, setup: structuredClone(setup) });
     let count = 0;
     return {
@@ -47,12 +50,20 @@ function threadsHere(pieceSize: number): Threads {
       end: () => {},
     };
   };
-  return { from: pieceSize, pieceSize, start };
+  return { from: { decode: pieceSize, lint: pieceSize }, pieceSize, start };
 }
 
 /** Runs a command line in this process. What it throws comes through. */
 export async function gunyahRm(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const { input = '', env = {}, columns, pieceSize, stopAfter = Number.POSITIVE_INFINITY, ...fds } = options;
+  const {
+    input = '',
+    env = {},
+    columns,
+    pieceSize,
+    threadStarts,
+    stopAfter = Number.POSITIVE_INFINITY,
+    ...fds
+  } = options;
   const unread = Buffer.from(input as Uint8Array);
   let read = 0;
   const out: Uint8Array[] = [];
@@ -80,7 +91,7 @@ export async function gunyahRm(args: readonly string[], options: RunOptions = {}
     },
     columns,
     env,
-    ...(pieceSize !== undefined && { threads: threadsHere(pieceSize) }),
+    ...(pieceSize !== undefined && { threads: threadsHere(pieceSize, threadStarts) }),
   };
   const code = await run(args, stdio);
   const bytes = Buffer.concat(out);

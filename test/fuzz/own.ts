@@ -8,7 +8,7 @@ import { ndjsonReader, recordLine } from '../../src/capture/ndjson/index.js';
 import { Assembler } from '../../src/capture/records/index.js';
 import { annotate, codecOf } from '../../src/codec/index.js';
 import { parseFdt, sourceOf, writeFdt } from '../../src/devicetree/index.js';
-import { readFinding } from '../../src/fuzz/findings/read.js';
+import { FindingReader } from '../../src/fuzz/findings/read.js';
 import { platforms } from '../../src/rm/index.js';
 import { decodeMessage, Reassembler, rmRules, rulesByName } from '../../src/rpc/index.js';
 import { payloadOf } from '../../src/schema/index.js';
@@ -116,15 +116,18 @@ function devicetree(bytes: Uint8Array): void {
 
 function finding(bytes: Uint8Array): void {
   const lines = new TextDecoder().decode(bytes).split('\n');
-  const values: unknown[] = [];
+  const reader = new FindingReader(() => new Uint8Array(0));
   for (const line of lines) {
+    let value: unknown;
     try {
-      values.push(JSON.parse(line));
+      value = JSON.parse(line);
     } catch {
       // No line of a recording.
+      continue;
     }
+    reader.line(value);
   }
-  readFinding(values, () => new Uint8Array(0));
+  reader.end();
 }
 
 export const ownTargets: Readonly<Record<string, OwnTarget>> = {

@@ -1,5 +1,5 @@
 import type { CaseSource } from '../../src/fuzz/campaign/campaign.js';
-import { readFinding } from '../../src/fuzz/findings/read.js';
+import { FindingReader } from '../../src/fuzz/findings/read.js';
 import type { Step } from '../../src/target/index.js';
 import { deviceTree, scenarios } from '../sim/scenarios.js';
 
@@ -12,8 +12,14 @@ export function recordedSessions(file = 'rm23.ndjson'): readonly (readonly Step[
       else boots.at(-1)?.push(line);
     }
     const plain = boots.filter((lines) => !lines.some((line) => isQueued(line as { readonly op?: string })));
-    return plain.map((lines) => readFinding([first, ...lines], contentsOf).played.steps);
+    return plain.map((lines) => stepsOf([first, ...lines]));
   });
+}
+
+function stepsOf(lines: readonly unknown[]): readonly Step[] {
+  const reader = new FindingReader(contentsOf);
+  for (const line of lines) reader.line(line);
+  return reader.end().played.steps;
 }
 
 function isQueued({ op }: { readonly op?: string }): boolean {

@@ -1,12 +1,13 @@
 import { protocol, VM_ALLOC_VMID } from '../../schemas/index.js';
 import { formatHex } from '../../src/base/hex.js';
-import { type Finding, Linter } from '../../src/lint/index.js';
+import type { Finding } from '../../src/lint/index.js';
 import { fragment, headerReader } from '../../src/rpc/index.js';
 import { MessageType } from '../../src/schema/index.js';
 import { mainlineTable } from '../host/mainline-calls.js';
 import { playReply } from '../host/play.js';
 import { isQcom, qcomTable } from '../host/qcom-calls.js';
 import { argument, bytesOf, type ReplyLine } from '../host/vectors.js';
+import { lintLines } from './lint-lines.js';
 
 const HOST = 3;
 const qcom = qcomTable('faithful');
@@ -68,13 +69,9 @@ function vmOf(args: ReplyLine['args']): object[] {
 /** What lint finds of a recorded reaction for its client. */
 export function findingsOf(line: ReplyLine): Finding[] {
   const found: Finding[] = [];
-  new Linter({
-    file: () => undefined,
-    isCapture: false,
-    peers: new Set([line.client]),
-    finding: (finding) => found.push(finding),
-    note: () => {},
-  }).lines(recordingOf(line));
+  const finding = (one: Finding) => found.push(one);
+  const peers = new Set([line.client]);
+  lintLines({ file: () => undefined, peers, finding, note: () => {} }, recordingOf(line));
   return found;
 }
 

@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type Finding, Linter } from '../../src/lint/index.js';
+import type { Finding, Rule } from '../../src/lint/index.js';
 import { budget, partOf } from '../part.js';
 import { deviceTree, type Scenario, scenarios } from '../sim/scenarios.js';
+import { lintLines } from './lint-lines.js';
 
 /** The fatal findings of all peers. */
 function fatal({ lines }: Scenario): Finding[] {
   const found: Finding[] = [];
-  new Linter({
-    file: deviceTree,
-    isCapture: false,
-    wants: ({ level }) => level === 'fatal',
-    finding: (finding) => found.push(finding),
-  }).lines(lines);
+  const wants = ({ level }: Rule) => level === 'fatal';
+  lintLines({ file: deviceTree, wants, finding: (finding) => found.push(finding) }, lines);
   return found;
 }
 

@@ -1,19 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { exampleOf, type Finding, Linter, rules, rulesPage } from '../../src/lint/index.js';
+import { exampleOf, type Finding, rules, rulesPage } from '../../src/lint/index.js';
 import { panicPlaces, platforms } from '../../src/rm/index.js';
 import { clientExamples } from './client-examples.js';
 import { type Example, examples } from './examples.js';
+import { lintLines } from './lint-lines.js';
 
 function findings({ platform, lines }: Omit<Example, 'rule'>, peers = new Set(['rm23'])): Finding[] {
   const found: Finding[] = [];
   const finding = (one: Finding) => found.push(one);
-  new Linter({
-    platform,
-    peers,
-    file: () => undefined,
-    isCapture: false,
-    finding,
-  }).lines(lines);
+  lintLines({ platform, peers, file: () => undefined, finding }, lines);
   return found;
 }
 

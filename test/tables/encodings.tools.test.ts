@@ -17,6 +17,7 @@ import {
 } from '../../src/tables/index.js';
 import { Random } from '../random.js';
 import { withSeed } from '../seeded.js';
+import { allRows } from './all-rows.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-encodings-'));
 let database: TableDatabase;
@@ -112,7 +113,7 @@ it('DuckDB reads the values that were put, in rows and row groups of any number'
       file.end();
       expect(memory.bytes).toBe(0);
       const texts = Object.keys(types).map((name) => `"${name}"::VARCHAR`);
-      const read = await database.rows(`SELECT ${texts} FROM read_parquet('${path}')`);
+      const read = await allRows(database, `SELECT ${texts} FROM read_parquet('${path}')`);
       expect(read.rows).toEqual(
         rows.map((row) =>
           Object.keys(types).map((name) => (row[name] === undefined ? null : String(row[name]))),
@@ -120,7 +121,8 @@ it('DuckDB reads the values that were put, in rows and row groups of any number'
       );
       // Row groups are left out by their least and greatest values.
       const wild = rows.filter((row) => row.wild === (1n << 63n) - 1n).length;
-      const most = await database.rows(
+      const most = await allRows(
+        database,
         `SELECT count(*) FROM read_parquet('${path}') WHERE wild = 9223372036854775807`,
       );
       expect(most.rows).toEqual([[wild]]);

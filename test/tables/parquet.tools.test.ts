@@ -17,6 +17,7 @@ import { questions, tablesOf } from '../../src/tables/index.js';
 import { gunyahRm } from '../cli/run.js';
 import { expectEqual } from '../same.js';
 import { Server } from '../serve/server.js';
+import { allRows } from './all-rows.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gunyah-rm-tables-'));
 const capture = join(folder, 'everything.pcapng');
@@ -62,7 +63,7 @@ async function rowsOf(name: string, columns: readonly { name: string; type: stri
   const list = columns.map((column) =>
     column.type === 'time' ? `epoch_ns("${column.name}")::VARCHAR` : `"${column.name}"`,
   );
-  const { rows } = await database.rows(`SELECT ${list.join(', ')} FROM "${name}" ORDER BY ${order}`);
+  const { rows } = await allRows(database, `SELECT ${list.join(', ')} FROM "${name}" ORDER BY ${order}`);
   return rows.map((row) =>
     Object.fromEntries(columns.map(({ name: key, type }, at) => [key, plain(row[at], type)])),
   );
@@ -135,7 +136,8 @@ describe('decode --to parquet, read by DuckDB', () => {
       ({ type, incomplete, duplicate_of }) => type === 'request' && !incomplete && duplicate_of === undefined,
     );
     const answered = lines.filter(({ type, request }) => type === 'reply' && request !== undefined);
-    const { rows } = await database.rows(
+    const { rows } = await allRows(
+      database,
       'SELECT count(*), count(reply), count(latency_ns), sum(latency_ns)::BIGINT FROM calls',
     );
     const latencies = answered.flatMap(({ latency_ns }) =>
@@ -147,7 +149,7 @@ describe('decode --to parquet, read by DuckDB', () => {
 
   it('answers every question that has a name', async () => {
     for (const { name, sql } of questions) {
-      const { names } = await database.rows(sql);
+      const { names } = await allRows(database, sql);
       expect(names.length, name).toBeGreaterThan(1);
     }
   });

@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/error.js';
 import { encodeText } from '../../base/text.js';
-import type { Clock } from '../packets/index.js';
+import type { Clock, Packet } from '../packets/index.js';
 import { DISSECTOR, LINK_UPPER_PDU, TAG_DISSECTOR } from './link.js';
 import {
   BLOCK_ENHANCED_PACKET,
@@ -175,7 +175,7 @@ export class PcapngWriter {
     clock: Clock | undefined,
     { dropped = 0, size: original = end - start }: PacketFacts,
   ): void {
-    if (time !== undefined && (time < 0n || time > TIME_MAX)) {
+    if (time !== undefined && !isTime(time)) {
       throw new UsageError({
         code: 'range',
         path: 'time',
@@ -313,6 +313,28 @@ function commentOptions(comment: string): Option[] {
   }
   options.push({ code: OPTION_COMMENT, value: bytes.subarray(at) });
   return options;
+}
+
+/**
+ * Adds a packet that a reader gave.
+ *
+ * @returns false if it was written without its time, which pcapng cannot hold.
+ */
+export function copyPacket(
+  writer: PcapngWriter,
+  from: number,
+  to: number,
+  packet: Omit<Packet, 'view' | 'frame'>,
+): boolean {
+  const { data, start, end, time, comment, clock, wholeSize: size } = packet;
+  const fits = time === undefined || isTime(time);
+  writer.packet(from, to, data, start, end, fits ? time : undefined, comment, clock, { size });
+  return fits;
+}
+
+/** Whether pcapng can hold a time, in nanoseconds since 1970. */
+function isTime(time: bigint): boolean {
+  return time >= 0n && time <= TIME_MAX;
 }
 
 function u64(value: number): Uint8Array {

@@ -57,13 +57,6 @@ export function aboutOf(
   return { outcome, text: texts.filter((text) => text !== '').join(', ') };
 }
 
-/** All of it as one text. */
-export function infoText({ outcome, text, problem }: Info): string {
-  const known = [outcome, text].filter((part) => part !== undefined && part !== '').join(', ');
-  if (problem === undefined) return known;
-  return known === '' ? `! ${problem}` : `${known}  ! ${problem}`;
-}
-
 /** Takes of the record only what it needs: the records of the page make what they are asked for. */
 function problemOf(record: CaptureRecord): string | undefined {
   const texts = record.issues.map(issueText);

@@ -10,15 +10,6 @@ export interface LatencySummary {
   readonly max: number;
 }
 
-/** What was counted, as plain data. */
-export interface LatencyState {
-  readonly counts: ReadonlyMap<number, number>;
-  readonly total: number;
-  readonly isRounded: boolean;
-  readonly min: number;
-  readonly max: number;
-}
-
 /** Counts latencies by value. */
 export class Latencies {
   #counts = new Map<number, number>();
@@ -40,32 +31,6 @@ export class Latencies {
 
   get isEmpty(): boolean {
     return this.#total === 0 && this.#repeats === 0;
-  }
-
-  /** As plain data. */
-  get state(): LatencyState {
-    this.#settle();
-    return {
-      counts: this.#counts,
-      total: this.#total,
-      isRounded: this.#rounded,
-      min: this.#min,
-      max: this.#max,
-    };
-  }
-
-  /** Adds what another one has counted. The result is as if this one had counted all. */
-  merge({ counts, total, isRounded, min, max }: LatencyState): void {
-    this.#settle();
-    if (isRounded && !this.#rounded) this.#coarsen();
-    for (const [ns, count] of counts) {
-      const key = this.#rounded ? round(ns) : ns;
-      this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
-    }
-    this.#total += total;
-    this.#min = Math.min(this.#min, min);
-    this.#max = Math.max(this.#max, max);
-    if (!this.#rounded && this.#counts.size > distinctMax) this.#coarsen();
   }
 
   summary(): LatencySummary {

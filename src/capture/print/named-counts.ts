@@ -26,13 +26,13 @@ export class NamedCounts {
     return new Map(counted.filter(([, times]) => times > 0));
   }
 
-  add(type: RecordType, times = 1): void {
-    this.addAt(placeOfType(type), times);
+  add(type: RecordType): void {
+    this.addAt(placeOfType(type));
   }
 
   /** @param place of the type in `recordTypes`. */
-  addAt(place: number, times = 1): void {
-    (this.#times[place] as number) += times;
+  addAt(place: number): void {
+    (this.#times[place] as number)++;
   }
 
   /** The counter of an error word that was kept with {@link keep}. */

@@ -9,7 +9,7 @@ import {
   type RecordType,
   type UnansweredRequest,
 } from '../records/index.js';
-import type { LatencyState, LatencySummary } from './latencies.js';
+import type { LatencySummary } from './latencies.js';
 import { type Counter, NamedCounts } from './named-counts.js';
 import type { SummaryItem, SummaryJson } from './summary-json.js';
 
@@ -21,32 +21,6 @@ const listMax = 100;
 const shownMax = 20;
 /** Columns from which the table has all parts. */
 const wideFrom = 96;
-
-/** A request without an answer. */
-interface LostRequest {
-  readonly item: SummaryItem;
-  /** It came before the part, whose summary does not know whether it counts. */
-  readonly isBefore: boolean;
-}
-
-/** What {@link Summary} has counted of a part of a capture, as plain data. */
-export interface SummaryPart {
-  readonly records: number;
-  readonly packets: number;
-  readonly messages: ReadonlyMap<string, ReadonlyMap<RecordType, number>>;
-  readonly errors: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** Name and code of each error in the order in which they came first: only the first ones are counted apart. */
-  readonly firstErrors: readonly (readonly [name: string, code: string])[];
-  readonly latencies: ReadonlyMap<string, LatencyState>;
-  /** Requests that do not count, and wait for their reply. */
-  readonly dropped: ReadonlySet<number>;
-  /** Requests before the part whose replies are in it. */
-  readonly closed: readonly number[];
-  readonly lost: readonly LostRequest[];
-  readonly lostCount: number;
-  readonly problems: readonly SummaryItem[];
-  readonly problemCount: number;
-}
 
 /** Places for the ids that came last, by their lowest byte. Looking up a name for each record takes longer than counting. */
 const slotCount = 256;
@@ -65,80 +39,20 @@ export class Summary {
   readonly #errors = new Map<string, Map<string, Counter>>();
   /** Requests that a filter dropped and that wait for their reply: as many as can be outstanding at most. */
   readonly #dropped = new Set<number>();
-  /** Number of the first record: requests with smaller ones came before the part. */
-  #first: number | undefined;
   readonly #unanswered: SummaryItem[] = [];
   #unansweredCount = 0;
   readonly #problems: SummaryItem[] = [];
   #problemCount = 0;
   readonly #protocol: Protocol;
-  /** Ids and error words that are counted apart. Of a part all are: only the whole tells which come first. */
-  readonly #distinctMax: number;
-  readonly #isPart: boolean;
-  readonly #firstErrors: [name: string, code: string][] = [];
-  readonly #closed: number[] = [];
-  readonly #lost: LostRequest[] = [];
 
-  /** @param isPart it counts a part of a capture, for {@link merge}. */
-  constructor(protocol: Protocol, isPart = false) {
+  constructor(protocol: Protocol) {
     this.#protocol = protocol;
-    this.#isPart = isPart;
-    this.#distinctMax = isPart ? Number.POSITIVE_INFINITY : distinctMax;
-  }
-
-  /** What was counted of a part. */
-  get part(): SummaryPart {
-    return {
-      records: this.#records,
-      packets: this.#packets,
-      messages: new Map(Array.from(this.#messages, ([name, { types }]) => [name, types])),
-      errors: new Map(
-        Array.from(this.#errors, ([name, codes]) => [
-          name,
-          new Map(Array.from(codes, ([code, { times }]) => [code, times])),
-        ]),
-      ),
-      firstErrors: this.#firstErrors,
-      latencies: new Map(Array.from(this.#withLatencies, ([name, { latencies }]) => [name, latencies.state])),
-      dropped: this.#dropped,
-      closed: this.#closed,
-      lost: this.#lost,
-      lostCount: this.#unansweredCount,
-      problems: this.#problems,
-      problemCount: this.#problemCount,
-    };
-  }
-
-  /** Adds the part that follows. The result is as if this summary had counted it. */
-  merge(part: SummaryPart): void {
-    this.#records += part.records;
-    this.#packets += part.packets;
-    for (const [name, types] of part.messages)
-      for (const [type, times] of types) this.#named(this.#shown(name)).add(type, times);
-    for (const [name, code] of part.firstErrors) {
-      const times = part.errors.get(name)?.get(code) as number;
-      this.#counter(this.#shown(name), code).times += times;
-    }
-    for (const [name, state] of part.latencies) this.#named(this.#shown(name)).latencies.merge(state);
-    for (const no of part.closed) this.#dropped.delete(no);
-    let unlisted = part.lostCount;
-    for (const { item, isBefore } of part.lost) {
-      if (!isBefore) unlisted--;
-      else if (this.#dropped.delete(item.no)) continue;
-      this.#unansweredCount++;
-      if (this.#unanswered.length < listMax) this.#unanswered.push({ ...item, name: this.#shown(item.name) });
-    }
-    this.#unansweredCount += unlisted;
-    for (const no of part.dropped) this.#dropped.add(no);
-    this.#problemCount += part.problemCount;
-    for (const item of part.problems)
-      if (this.#problems.length < listMax) this.#problems.push({ ...item, name: this.#shown(item.name) });
   }
 
   /** Counts a record. All of a capture's records must come, those that a filter drops with `matches` false. */
   record(record: CaptureRecord, matches = true): void {
     const { no, request, message, id, type } = record;
-    this.#answered(no, request ?? 0);
+    this.#answered(request ?? 0);
     if (!matches) {
       if (type === 'request' && !record.incomplete && record.duplicateOf === undefined) this.#dropped.add(no);
       return;
@@ -158,14 +72,14 @@ export class Summary {
 
   /** Counts a message in order of which no record was made: see `AssemblerOptions.plain`. */
   plain(
-    no: number,
+    _no: number,
     functions: MessageFunctions,
     type: number,
     error = 0,
     request = 0,
     latencyNs = Number.NaN,
   ): void {
-    this.#answered(no, request);
+    this.#answered(request);
     this.#records++;
     this.#packets++;
     const { index, message } = functions;
@@ -176,12 +90,9 @@ export class Summary {
     if (!Number.isNaN(latencyNs)) counts.latencies.add(latencyNs);
   }
 
-  /** @param no of a record. @param request that it answers; 0: none. */
-  #answered(no: number, request: number): void {
-    this.#first ??= no;
-    if (request === 0) return;
-    if (this.#dropped.size > 0) this.#dropped.delete(request);
-    if (this.#isPart && request < this.#first) this.#closed.push(request);
+  /** @param request whose reply has come; 0: none. */
+  #answered(request: number): void {
+    if (request !== 0 && this.#dropped.size > 0) this.#dropped.delete(request);
   }
 
   #error(counts: NamedCounts, error: number): void {
@@ -189,7 +100,6 @@ export class Summary {
     if (counter === undefined) {
       const { name } = counts;
       const code = enumName(this.#protocol.error, error) ?? String(error);
-      if (this.#isPart && this.#errors.get(name)?.has(code) !== true) this.#firstErrors.push([name, code]);
       counter = this.#counter(name, code);
       counts.keep(error, counter);
     }
@@ -203,7 +113,7 @@ export class Summary {
       counters = new Map();
       this.#errors.set(name, counters);
     }
-    const kept = counters.has(code) || counters.size < this.#distinctMax ? code : '(other)';
+    const kept = counters.has(code) || counters.size < distinctMax ? code : '(other)';
     let counter = counters.get(kept);
     if (counter === undefined) {
       counter = { times: 0 };
@@ -213,13 +123,10 @@ export class Summary {
   }
 
   lost({ no, frame, from, to, seq, id, name, time }: UnansweredRequest): void {
-    const isBefore = this.#isPart && (this.#first === undefined || no < this.#first);
-    if (!isBefore && (this.#dropped.delete(no) || ++this.#unansweredCount > listMax)) return;
+    if (this.#dropped.delete(no) || ++this.#unansweredCount > listMax) return;
     const text = time === undefined ? undefined : formatTime(time);
     const shown = this.#nameOf(name, id);
-    const item = defined({ no, frame, time: text, from, to, seq, id: formatId(id), name: shown });
-    if (this.#isPart) this.#lost.push({ item, isBefore });
-    else this.#unanswered.push(item);
+    this.#unanswered.push(defined({ no, frame, time: text, from, to, seq, id: formatId(id), name: shown }));
   }
 
   toJson(): SummaryJson {
@@ -287,13 +194,7 @@ export class Summary {
     if (id === undefined) return '(malformed)';
     // Ids come from outside and may all differ.
     const text = formatId(id);
-    return this.#messages.has(text) || this.#messages.size < this.#distinctMax ? text : '(other ids)';
-  }
-
-  /** The name under which this summary counts what a part has counted under `name`. */
-  #shown(name: string): string {
-    const isId = name.startsWith('0x');
-    return !isId || this.#messages.has(name) || this.#messages.size < distinctMax ? name : '(other ids)';
+    return this.#messages.has(text) || this.#messages.size < distinctMax ? text : '(other ids)';
   }
 
   #countsOf(name: string | undefined, id: number | undefined): NamedCounts {

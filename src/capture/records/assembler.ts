@@ -114,6 +114,11 @@ export class Assembler implements StreamOwner {
     return new WaitingRequests(limits.requests, nameOf, unanswered);
   }
 
+  /** Messages so far, also those that became no record. */
+  get messages(): number {
+    return this.#count;
+  }
+
   /** The next record's number. */
   next(): number {
     this.#count++;

@@ -7,7 +7,7 @@ import { payloadFromWords } from '../../capture/keys/index.js';
 import { linePackets, recordLine } from '../../capture/ndjson/index.js';
 import { isProblem } from '../../capture/print/index.js';
 import type { CaptureRecord } from '../../capture/records/index.js';
-import { wallClock } from '../../node/clock.js';
+import { wallClock, wallClockMs } from '../../node/clock.js';
 import { FileError } from '../../node/file-error.js';
 import { deadline } from '../../node/timing.js';
 import { type Call, type Message, messageChoice, messageNamed, messageWithId } from '../../schema/index.js';
@@ -16,7 +16,7 @@ import type { Connector } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { addManagerOptions, connectorOf, type ManagerOptions } from '../manager-options.js';
 import { notes } from '../notes.js';
-import { integerOption, vmOption } from '../options.js';
+import { fromFlag, integerOption } from '../options.js';
 import { TextPrinter } from '../text-printer.js';
 
 const TIMEOUT_MS = 5000;
@@ -52,7 +52,7 @@ export function register(program: Command, io: CommandIo): void {
     .argument('<message>', 'name or id of the message')
     .argument('[request...]', 'key=value ..., a JSON object, or hex');
   addManagerOptions(command)
-    .option('--from <vmid>', 'the VM that sends it', vmOption('--from'), 3)
+    .addOption(fromFlag('the VM that sends it'))
     .option('--seq <n>', 'its sequence number; from the clock unless told', integerOption('--seq', 0xffff))
     .option('--timeout <ms>', 'how long to wait for the reply', integerOption('--timeout'), TIMEOUT_MS)
     .option('--all', 'print also the request, and what comes before the reply')
@@ -68,7 +68,7 @@ async function call(
   options: CallOptions,
 ): Promise<void> {
   const { from, timeout } = options;
-  const seq = options.seq ?? Number(wallClock() / 1_000_000n) & 0xffff;
+  const seq = options.seq ?? wallClockMs() & 0xffff;
   const frames = requestFrames(io, name, words, from, seq);
   const output = io.output('-', options.json ? 'json' : 'text');
   const text = new TextPrinter(io, { verbose: true }, true);

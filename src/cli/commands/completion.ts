@@ -1,12 +1,11 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from '../../base/error.js';
 import { printable } from '../../base/text.js';
 import { complete } from '../completion/complete.js';
 import { completionScripts, type Shell } from '../completion/scripts.js';
 import { shellWords } from '../completion/words.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
-import { nameArgument } from '../options.js';
+import { nameArgument, refuseArgument } from '../options.js';
 
 interface CompletionOptions {
   readonly line?: string;
@@ -40,10 +39,7 @@ export function register(
     .action(async (shell: Shell | undefined, { line, word }: CompletionOptions) => {
       if (line !== undefined) io.print('-', await answer(io, line, word, treeOf));
       else if (shell !== undefined) io.print('-', completionScripts[shell]);
-      else {
-        const expected = shells.join(', ');
-        throw new UsageError({ code: 'argument', path: 'shell', expected, actual: 'nothing' });
-      }
+      else refuseArgument('shell', shells.join(', '), 'nothing');
     });
 }
 

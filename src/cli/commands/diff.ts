@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { UsageError } from '../../base/error.js';
 import {
   Comparison,
   countsLine,
@@ -21,7 +20,7 @@ import { terminalStyle } from '../../node/terminal.js';
 import { type ReassemblyRules, rulesByName, rulesOf } from '../../rpc/index.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
-import { formatOption } from '../options.js';
+import { formatOption, refuseArgument } from '../options.js';
 import { outputForm } from '../output-form.js';
 
 interface DiffOptions {
@@ -65,9 +64,7 @@ export function register(program: Command, io: CommandIo): void {
 async function diff(io: CommandIo, aFile: string, bFile: string, options: DiffOptions): Promise<void> {
   const { protocol } = io;
   const rules = rulesOf(options.rules);
-  if (aFile === '-' && bFile === '-') {
-    throw new UsageError({ code: 'argument', path: '', expected: 'standard input once', actual: '- -' });
-  }
+  if (aFile === '-' && bFile === '-') refuseArgument('', 'standard input once', '- -');
   const comparison = new Comparison(protocol, options.ignore);
   const a = entriesOf(io, aFile, options.format, comparison, rules);
   const b = entriesOf(io, bFile, options.format, comparison, rules);

@@ -33,6 +33,6 @@ export function register(program: Command, io: CommandIo): void {
 
 async function encode(io: CommandIo, file: string, path: string, form: CaptureForm): Promise<void> {
   const output = captureOutput(io, path, form);
-  await io.readCapture(file, 'ndjson', output.packet, output.flush);
+  await io.readCaptures([file], 'ndjson', output.packet, output.flush);
   output.end();
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { UsageError } from '../../base/error.js';
 import { printable } from '../../base/text.js';
 import { checkFixtures } from '../../golden/check.js';
 import { countByProvenance } from '../../golden/evidence.js';
@@ -11,7 +10,7 @@ import { readFixtures } from '../../golden/read.js';
 import type { Message } from '../../schema/index.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
-import { nameOption } from '../options.js';
+import { nameOption, refuseOption } from '../options.js';
 import { storedEvidence } from '../stored-evidence.js';
 
 interface GoldenOptions {
@@ -59,8 +58,7 @@ function golden(io: CommandIo, options: GoldenOptions): void {
     const stored = storedFixtures(io, options.check, only);
     reportCheck(io, stored, fixtures());
   } else if (options.out === undefined) {
-    if (format === 'bin')
-      throw new UsageError({ code: 'option', path: '--format', expected: '--out with bin', actual: 'bin' });
+    if (format === 'bin') refuseOption('--format', '--out with bin', 'bin');
     io.print('-', goldenText(io.protocol, fixtures(), format, options.compact));
   } else io.files.writeFolder(options.out, goldenFiles(io.protocol, fixtures(), format, options.compact));
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { UsageError, WireError } from '../../base/error.js';
+import { WireError } from '../../base/error.js';
 import { CaptureInput } from '../../capture/input/index.js';
 import { openBrowser } from '../../node/browser.js';
 import { inspectorPage, inspectorPageOf, livePage } from '../../node/inspector-page.js';
@@ -9,7 +9,7 @@ import { Spool } from '../../node/spool.js';
 import { TapConnection } from '../../node/tap-server.js';
 import { type CommandIo, nameOfInput } from '../io.js';
 import { notes } from '../notes.js';
-import { integerOption } from '../options.js';
+import { integerOption, refuseOption } from '../options.js';
 import { Stop } from '../stop.js';
 
 interface InspectOptions {
@@ -114,14 +114,14 @@ async function serve(
 /** Serves a page that grows with its capture. */
 async function watch(io: CommandIo, file: string | undefined, options: InspectOptions): Promise<void> {
   const { socket } = options;
-  if (options.output !== undefined) refuse('--output', 'no --follow and no --socket', 'a page that is kept');
+  if (options.output !== undefined)
+    refuseOption('--output', 'no --follow and no --socket', 'a page that is kept');
   if ((file === undefined) === (socket === undefined))
-    refuse('inspect', 'a file to follow or --socket', file === undefined ? 'neither' : 'both');
-  if (file === '-') refuse('--follow', 'a file', 'standard input');
+    refuseOption('inspect', 'a file to follow or --socket', file === undefined ? 'neither' : 'both');
+  if (file === '-') refuseOption('--follow', 'a file', 'standard input');
   const capture = (path: string) =>
     new LiveCapture(
       io.protocol,
-      undefined,
       (gone) => io.files.follow(path, gone),
       (text) => io.warn(`${path}: ${text}`),
     );
@@ -141,8 +141,4 @@ async function watch(io: CommandIo, file: string | undefined, options: InspectOp
     connection.stop();
     spool.close();
   }
-}
-
-function refuse(path: string, expected: string, actual: string): never {
-  throw new UsageError({ code: 'option', path, expected, actual });
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { UsageError } from '../../base/error.js';
 import { oneLine } from '../../base/text.js';
 import { recordLine } from '../../capture/ndjson/index.js';
 import { wallClock } from '../../node/clock.js';
@@ -8,7 +7,7 @@ import { SimConnector } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { addManagerOptions, connectorOf, type ManagerOptions } from '../manager-options.js';
 import { notes } from '../notes.js';
-import { integerOption, vmOption } from '../options.js';
+import { fromFlag, integerOption, refuseArgument } from '../options.js';
 import { Stop } from '../stop.js';
 import { type TextOptions, TextPrinter, textFlags } from '../text-printer.js';
 
@@ -30,7 +29,7 @@ Examples:
 export function register(program: Command, io: CommandIo): void {
   const command = program.command('listen').description('print the messages that a manager sends to a VM');
   textFlags(addManagerOptions(command))
-    .option('--from <vmid>', 'the VM that listens', vmOption('--from'), 3)
+    .addOption(fromFlag('the VM that listens'))
     .option('--limit <n>', 'end after so many messages', integerOption('--limit'))
     .option('--json', 'NDJSON, as decode --json')
     .addHelpText('after', notes(help))
@@ -41,10 +40,8 @@ async function listen(io: CommandIo, options: ListenOptions): Promise<void> {
   const { from, limit = Number.POSITIVE_INFINITY } = options;
   const connector = connectorOf(options);
   // Nobody else speaks to a manager in this process, and by itself it sends nothing.
-  if (connector instanceof SimConnector) {
-    const expected = '--socket, --dgram or --target with a manager that others speak to';
-    throw new UsageError({ code: 'argument', path: '', expected, actual: connector.name });
-  }
+  if (connector instanceof SimConnector)
+    refuseArgument('', '--socket, --dgram or --target with a manager that others speak to', connector.name);
   const { VMID_RM = 255 } = io.protocol.constants;
   const output = io.output('-', options.json ? 'json' : 'text');
   const text = new TextPrinter(io, options, true);

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { UsageError } from '../../base/error.js';
 import { printable } from '../../base/text.js';
 import { isTableFolder, type QueryResult, TableDatabase } from '../../node/duckdb.js';
 import { TemporaryFolder } from '../../node/temporary-folder.js';
@@ -7,7 +6,7 @@ import { rmRules } from '../../rpc/index.js';
 import { questions, tablesOf } from '../../tables/index.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
-import { nameArgument, nameOption } from '../options.js';
+import { nameArgument, nameOption, refuseArgument, refuseOption } from '../options.js';
 import { type OutputForm, outputForm } from '../output-form.js';
 import { writeTables } from './decode/tables.js';
 
@@ -58,17 +57,9 @@ async function query(
     io.printRows(output, questions.map(({ name, doc }) => `${name.padEnd(width)}  ${doc}\n`).join(''));
     return;
   }
-  if (sql === undefined || files.length === 0) {
-    const actual = sql === undefined ? 'nothing' : 'a query alone';
-    throw new UsageError({ code: 'argument', path: '', expected: 'a query and a capture', actual });
-  }
-  if (format === 'parquet' && output === '-')
-    throw new UsageError({
-      code: 'option',
-      path: '--format',
-      expected: '-o with parquet',
-      actual: 'parquet',
-    });
+  if (sql === undefined || files.length === 0)
+    refuseArgument('', 'a query and a capture', sql === undefined ? 'nothing' : 'a query alone');
+  if (format === 'parquet' && output === '-') refuseOption('--format', '-o with parquet', 'parquet');
   outputForm(output, formOf(format), 'text');
   const asked = sqlOf(sql);
   const temporary = new TemporaryFolder();
@@ -101,10 +92,8 @@ function formOf(format: QueryOptions['format']): OutputForm {
 /** The SQL of a question, or the text itself. No SQL query is a single word. */
 function sqlOf(text: string): string {
   const sql = text.trim().replace(/;$/, '');
-  if (sql === '' || sql === '-') {
-    const expected = 'SQL or the name of a question (query --list names them)';
-    throw new UsageError({ code: 'argument', path: 'sql', expected, actual: sql === '' ? 'nothing' : sql });
-  }
+  if (sql === '' || sql === '-')
+    refuseArgument('sql', 'SQL or the name of a question (query --list names them)', sql || 'nothing');
   if (!/^[\w-]*$/.test(sql)) return sql;
   const names = questions.map((question) => question.name);
   const name = nameArgument('question', names)(sql);

@@ -6,12 +6,12 @@ import { errorText } from '../../base/sentence.js';
 import { printable } from '../../base/text.js';
 import { putRecording } from '../../conform/index.js';
 import type { Output } from '../../node/output.js';
-import { scenarioFiles } from '../../node/scenario-files.js';
 import { turn } from '../../node/timing.js';
 import type { ManagerProfile, PlatformProfile } from '../../rm/index.js';
 import { type Comparison, differenceJson, differenceText, LineReplay } from '../../sim/index.js';
 import { runInSlices, runRemotely } from '../../target/index.js';
 import { type CommandIo, nameOfInput } from '../io.js';
+import { loadable, loadedFiles, readLoads } from '../loads.js';
 import { StopReading } from '../merge.js';
 import { notes } from '../notes.js';
 import { type FileAt, integerOption, loadFlag, outsideFlag } from '../options.js';
@@ -121,7 +121,7 @@ async function putFile(
   output: Output,
   target: AnyTarget,
 ): Promise<void> {
-  const { added, contents } = loadedFiles(io, file, options);
+  const contents = contentsFor(io, file, options);
   const recordings: unknown[][] = [];
   await takeScenario(io, file, (line) => {
     if (beginsRecording(line, recordings.length)) recordings.push(firstLines(line, options.load));
@@ -129,7 +129,7 @@ async function putFile(
     return true;
   });
   for (const [index, lines] of recordings.entries()) {
-    const print = printer(io, placeOf(file, lines[0], index), options, added, counts, output);
+    const print = printer(io, placeOf(file, lines[0], index), options, counts, output);
     const task = putRecording(lines, contents, target, (comparison) => {
       print(comparison);
       if (io.isInterrupted) throw new StopReading();
@@ -152,7 +152,7 @@ async function replayFile(
   output: Output,
 ): Promise<void> {
   const { platform, manager, careful, load } = options;
-  const { added, contents } = loadedFiles(io, file, options);
+  const contents = contentsFor(io, file, options);
   const before = counts.different;
   let recordings = 0;
   let loads = load.length;
@@ -172,7 +172,7 @@ async function replayFile(
       if (begins) {
         seen(run?.end());
         run = new LineReplay({ platform, manager, careful: careful === true, file: contents });
-        print = printer(io, placeOf(file, line.value, recordings++), options, added, counts, output);
+        print = printer(io, placeOf(file, line.value, recordings++), options, counts, output);
       }
       for (const value of begins ? firstLines(line, load) : [line.value]) seen(run?.line(value));
       return true;
@@ -205,24 +205,23 @@ function placeOf(file: string, first: unknown, index: number): RecordingPlace {
 }
 
 /** The contents of the files that a recording loads, and those that --load adds. */
-function loadedFiles(io: CommandIo, file: string, { load, allowOutside }: ReplayOptions) {
-  const added = new Map(load.map((item, index) => [`--load ${index}`, io.files.whole(item.file)]));
-  const found = scenarioFiles(io.files, file, allowOutside === true);
-  return { added, contents: (name: string) => added.get(name) ?? found(name) };
+function contentsFor({ files }: CommandIo, file: string, { load, allowOutside }: ReplayOptions) {
+  return loadable(files, file, readLoads(files, load), allowOutside === true);
 }
 
 /** Counts comparisons and prints those that differ. */
 function printer(
   io: CommandIo,
   place: RecordingPlace,
-  { json }: ReplayOptions,
-  added: ReadonlyMap<string, Uint8Array>,
+  { json, load }: ReplayOptions,
   counts: Counts,
   output: Output,
 ): (comparison: Comparison) => void {
+  const added = new Set(loadedFiles(load).map(({ name }) => name));
   return (comparison) => {
+    const { recorded } = comparison;
     // The steps that --load adds are not part of the capture.
-    if (isAdded(comparison.recorded, added)) return;
+    if (recorded.kind === 'load' && added.has(recorded.file ?? '')) return;
     counts.steps++;
     if (comparison.equal) {
       counts.equal++;
@@ -238,17 +237,13 @@ function printer(
   };
 }
 
-function isAdded(step: Comparison['recorded'], loaded: ReadonlyMap<string, Uint8Array>): boolean {
-  return step.kind === 'load' && step.file !== undefined && loaded.has(step.file);
-}
-
 /** The first line of a recording. If it was made from a capture, the files of --load are loaded after it. */
 function firstLines({ value, number }: ScenarioLine, load: readonly FileAt[]): unknown[] {
   if (number !== undefined) return [value];
-  const loads = load.map(({ address }, index) => ({
+  const loads = loadedFiles(load).map(({ address, name }) => ({
     op: 'load',
     address: `0x${address.toString(16)}`,
-    file: `--load ${index}`,
+    file: name,
   }));
   return [value, ...loads];
 }

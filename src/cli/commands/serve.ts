@@ -1,24 +1,24 @@
 import type { Command } from 'commander';
 import { protocol } from '../../../schemas/index.js';
 import { ByteWriter } from '../../base/byte-writer.js';
-import { UsageError } from '../../base/error.js';
 import { LineCutter } from '../../capture/packets/index.js';
 import { LiveLinter, lintForms, rules } from '../../lint/index.js';
 import { FileError } from '../../node/file-error.js';
 import { readPieces, readWholeFile } from '../../node/input.js';
 import { Tap } from '../../node/tap.js';
-import { TapServer, Watchers } from '../../node/tap-server.js';
+import { serveTap, Watchers } from '../../node/tap-server.js';
 import { terminalStyle, terminalWidth } from '../../node/terminal.js';
 import { DatagramServer } from '../../node/unix-dgram.js';
 import { StreamServer } from '../../node/unix-stream.js';
 import { version } from '../../node/version.js';
 import { type ManagerProfile, type PanicReason, type PlatformProfile, panicPlaces } from '../../rm/index.js';
-import { LiveManager, type MemoryContents } from '../../serve/index.js';
+import { LiveManager } from '../../serve/index.js';
 import { LineServer, SimTarget } from '../../target/index.js';
 import type { CommandIo } from '../io.js';
 import { peerList } from '../lint-options.js';
+import { type Load, loadedContents, loadedFiles, readLoads } from '../loads.js';
 import { notes } from '../notes.js';
-import { type FileAt, loadFlag } from '../options.js';
+import { type FileAt, loadFlag, refuseOption } from '../options.js';
 import { managerFlag, platformFlag } from '../profile-options.js';
 import { Stop } from '../stop.js';
 
@@ -85,16 +85,8 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
     return;
   }
   if (socket === undefined && dgram === undefined)
-    throw new UsageError({
-      code: 'option',
-      path: 'serve',
-      expected: '--socket, --dgram or --stdio',
-      actual: 'neither',
-    });
-  const memory = options.load.map(({ address, file }) => ({
-    address,
-    bytes: io.files.whole(file),
-  }));
+    refuseOption('serve', '--socket, --dgram or --stdio', 'neither');
+  const memory = readLoads(io.files, options.load);
   const stop = new Stop();
   const tap =
     options.tap === undefined
@@ -105,7 +97,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
         });
   const { tapSocket } = options;
   const watchers = new Watchers();
-  const watch = tapSocket === undefined ? undefined : await TapServer.listen(tapSocket, watchers);
+  const endTap = tapSocket === undefined ? undefined : await serveTap(tapSocket, watchers);
   const lint = options.lint === undefined ? undefined : liveLint(io, options, options.lint, memory);
   const live = new LiveManager({
     platform: options.platform,
@@ -137,7 +129,7 @@ async function serve(io: CommandIo, options: ServeOptions): Promise<void> {
   } finally {
     for (const server of servers) await server.close();
     watchers.close();
-    await watch?.close();
+    await endTap?.();
     lint?.end();
     await tap?.end();
   }
@@ -148,10 +140,9 @@ function liveLint(
   io: CommandIo,
   { platform, manager, tap }: ServeOptions,
   peers: ReadonlySet<string> | true,
-  memory: readonly MemoryContents[],
+  memory: readonly Load[],
 ): LiveLinter {
-  if (tap === '-')
-    throw new UsageError({ code: 'option', path: '--lint', expected: 'a --tap that is a file', actual: '-' });
+  if (tap === '-') refuseOption('--lint', 'a --tap that is a file', '-');
   const output = io.output('-', 'text', '--lint');
   const style = terminalStyle(io.stdio, true);
   const report = lintForms.text({
@@ -160,7 +151,7 @@ function liveLint(
     rules,
     version: version(),
   });
-  const files = new Map(memory.map(({ bytes }, index) => [`--load ${index}`, bytes]));
+  const files = loadedContents(memory);
   return new LiveLinter(
     {
       platform,
@@ -172,7 +163,7 @@ function liveLint(
         output.flush();
       },
     },
-    memory.map(({ address }, index) => ({ address, name: `--load ${index}` })),
+    loadedFiles(memory),
   );
 }
 
@@ -182,13 +173,7 @@ function serveLines(
   { platform, manager, careful, load, socket, dgram, tap }: ServeOptions,
 ): void {
   const other = [socket, dgram, tap].some((option) => option !== undefined) || load.length > 0;
-  if (other)
-    throw new UsageError({
-      code: 'option',
-      path: '--stdio',
-      expected: 'without --socket, --dgram, --tap and --load',
-      actual: 'both',
-    });
+  if (other) refuseOption('--stdio', 'without --socket, --dgram, --tap and --load', 'both');
   const target = new SimTarget({ platform, profile: manager, careful: careful === true });
   const server = new LineServer(target, readableFile);
   const answers = new ByteWriter(ANSWERS_SIZE);

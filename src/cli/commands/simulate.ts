@@ -23,7 +23,7 @@ import {
 } from '../../sim/index.js';
 import type { CommandIo } from '../io.js';
 import { notes } from '../notes.js';
-import { integerOption, outsideFlag } from '../options.js';
+import { integerOption, outsideFlag, refuseArgument } from '../options.js';
 import { managerFlag, platformNames, platformOption } from '../profile-options.js';
 import { type ScenarioLine, takeScenario } from '../scenario-lines.js';
 import { type TextOptions, TextPrinter, textFlags } from '../text-printer.js';
@@ -78,8 +78,7 @@ async function simulate(
     io.print('-', formatHelp);
     return;
   }
-  if (scenario === undefined)
-    throw new UsageError({ code: 'argument', path: 'scenario', expected: 'a file', actual: 'nothing' });
+  if (scenario === undefined) refuseArgument('scenario', 'a file', 'nothing');
   const report = new Report(io, options);
   const capture = options.output === undefined ? undefined : io.output(options.output, 'pcapng');
   const writer = capture && new PcapngWriter((bytes) => capture.bytes(bytes));

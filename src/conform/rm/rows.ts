@@ -4,7 +4,7 @@ export const HLOS = 3;
 export const vm: Reference = { $: 'vm.vmid' };
 export const image: Reference = { $: 'image.mem_handle' };
 export const parcel: Reference = { $: 'parcel.mem_handle' };
-/** A VMID that the manager can choose and has not chosen yet, in cases that make fewer VMs. */
+/** The manager gives this VMID to a late VM: no case makes so many. */
 export const UNKNOWN_VMID = 189;
 /** No parcel has it. */
 export const UNKNOWN_HANDLE = 0x7ffffff0;

@@ -29,37 +29,52 @@ export interface FindingHeader extends Cause, Omit<FindingFacts, 'cause' | 'size
 
 const { object, strictly, text, natural, list, boolean, oneOf, optional } = lineReaders('finding');
 
-/**
- * Reads the lines of a finding. @param file contents of files that a recording loads by name.
- * @throws WireError for what is no recording, and for operations that no target can do.
- */
-export function readFinding(lines: Iterable<unknown>, file: FileContents): StoredFinding {
-  const steps: Step[] = [];
-  const responses: Response[] = [];
-  let about: FindingHeader | undefined;
-  let edges: readonly number[] | undefined;
-  let isFirst = true;
-  for (const line of lines) {
-    if (isFirst) {
-      const { profile } = readHeader(line);
-      edges = edgesOf(line as Line);
-      if (edges === undefined) about = aboutOf(line as Line, profile);
-      isFirst = false;
-      continue;
-    }
-    const { out, panic, refused, driver, ...step } = readStep(line, file);
-    if (step.kind === 'remark' || step.kind === 'end' || step.kind === 'vcpu_run_result') continue;
+/** Reads the lines of a finding, one after the other. */
+export class FindingReader {
+  readonly #file: FileContents;
+  readonly #steps: Step[] = [];
+  readonly #responses: Response[] = [];
+  #about: FindingHeader | undefined;
+  #edges: readonly number[] | undefined;
+  #isFirst = true;
+
+  /** @param file contents of files that a recording loads by name. */
+  constructor(file: FileContents) {
+    this.#file = file;
+  }
+
+  /** @throws WireError for what is no recording, and for operations that no target can do. */
+  line(line: unknown): void {
+    if (this.#isFirst) this.#header(line);
+    else this.#step(line);
+  }
+
+  /** @throws WireError if there was no line. */
+  end(): StoredFinding {
+    if (this.#isFirst) readHeader(undefined);
+    const played = { steps: this.#steps, responses: this.#responses, cause: undefined };
+    return { played, about: this.#about, edges: this.#edges };
+  }
+
+  #header(line: unknown): void {
+    const { profile } = readHeader(line);
+    this.#edges = edgesOf(line as Line);
+    if (this.#edges === undefined) this.#about = aboutOf(line as Line, profile);
+    this.#isFirst = false;
+  }
+
+  #step(line: unknown): void {
+    const { out, panic, refused, driver, ...step } = readStep(line, this.#file);
+    if (step.kind === 'remark' || step.kind === 'end' || step.kind === 'vcpu_run_result') return;
     if (!isStep(step)) {
       const expected = 'a step of a session';
       throw new WireError({ code: 'session', path: 'op', offset: 0, expected, actual: step.kind });
     }
     const ended = panic === undefined ? undefined : { kind: 'panic' as const, text: panic };
     // A session has all bytes in itself.
-    steps.push(step.kind === 'load' ? { ...step, file: undefined } : step);
-    responses.push({ ...emptyResponse, out, refused: refused !== undefined, ended });
+    this.#steps.push(step.kind === 'load' ? { ...step, file: undefined } : step);
+    this.#responses.push({ ...emptyResponse, out, refused: refused !== undefined, ended });
   }
-  if (isFirst) readHeader(undefined);
-  return { played: { steps, responses, cause: undefined }, about, edges };
 }
 
 function isStep(operation: Operation): operation is Step {

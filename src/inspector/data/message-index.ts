@@ -247,12 +247,6 @@ export class MessageIndex {
     );
   }
 
-  /** Packet number and time of a message's first packet. */
-  first(index: number): { readonly frame: number; readonly time: bigint | undefined } {
-    const packet = this.#firstPacket(index);
-    return { frame: this.#frame(packet), time: this.#time(packet) };
-  }
-
   /** Decodes a message again and returns its whole record, including the payload bytes. */
   record(index: number): CaptureRecord {
     const { columns } = this.messages;

@@ -1,10 +1,8 @@
-import { PcapngWriter } from '../../capture/pcap/index.js';
+import { copyPacket, PcapngWriter } from '../../capture/pcap/index.js';
 import type { MessageIndex } from './message-index.js';
 
 /** Packets that are written before waiting questions are answered. */
 const step = 20_000;
-/** Largest time that pcapng holds, in nanoseconds since 1970. */
-const timeMax = 2n ** 64n - 1n;
 
 /**
  * A pcapng file with the packets of the messages that pass `isWanted`, in the order of the file and with their comments.
@@ -21,21 +19,10 @@ export async function pcapngOf(
   for (let packet = 0; packet < messages.length; packet++) {
     if (packet % step === step - 1) await pause();
     const message = messages[packet] as number;
-    const { data, start, end, time, comment, clock, queue, wholeSize: size } = index.packetAt(packet);
-    if (queue !== undefined || !isWanted(message)) continue;
+    const stored = index.packetAt(packet);
+    if (stored.queue !== undefined || !isWanted(message)) continue;
     const { from, to } = index.messages.columns;
-    const hasTime = time !== undefined && time >= 0n && time <= timeMax;
-    writer.packet(
-      from[message] as number,
-      to[message] as number,
-      data,
-      start,
-      end,
-      hasTime ? time : undefined,
-      comment,
-      clock,
-      { size },
-    );
+    copyPacket(writer, from[message] as number, to[message] as number, stored);
   }
   writer.end();
   return new Blob(pieces, { type: 'application/octet-stream' });

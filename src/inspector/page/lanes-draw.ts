@@ -11,17 +11,8 @@ type Bar = readonly [top: number, height: number];
 const font = '12px system-ui, sans-serif';
 const small = '11px system-ui, sans-serif';
 
-/** Draws the lanes of a window. @param chosen `no` of the chosen message */
-export function drawLanes(
-  context: CanvasRenderingContext2D,
-  layout: LanesLayout,
-  palette: Palette,
-  chosen: number | undefined,
-): void {
-  new LanesPainter(context, layout, palette).draw(chosen);
-}
-
-class LanesPainter {
+/** Draws the lanes of a window. */
+export class LanesPainter {
   readonly #context: CanvasRenderingContext2D;
   readonly #layout: LanesLayout;
   readonly #palette: Palette;
@@ -32,6 +23,7 @@ class LanesPainter {
     this.#palette = palette;
   }
 
+  /** @param chosen `no` of the chosen message */
   draw(chosen: number | undefined): void {
     const { width, height, window } = this.#layout;
     const context = this.#context;

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { LanesWindow } from '../data/timeline/lanes.js';
 import type { Client } from './client.js';
-import { drawLanes } from './lanes-draw.js';
+import { LanesPainter } from './lanes-draw.js';
 import { gutter, LanesLayout } from './lanes-layout.js';
 import { LanesMap } from './lanes-map.js';
 import { paletteOf } from './lanes-palette.js';
@@ -59,7 +59,7 @@ export function Lanes({ client, count, hazards, chosen, theme, chooseNo }: Lanes
     element.width = Math.round(width * scale);
     element.height = Math.round(layout.height * scale);
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    drawLanes(context, layout, paletteOf(element), chosen);
+    new LanesPainter(context, layout, paletteOf(element)).draw(chosen);
   }, [layout, width, chosen, theme, dark]);
 
   /** Shows from `start` over `size`, bounded by the whole. */

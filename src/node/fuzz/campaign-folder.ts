@@ -1,10 +1,10 @@
 import { readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError, WireError } from '../../base/error.js';
+import { inContext, UsageError } from '../../base/error.js';
 import { jsonText, parseJson } from '../../base/json.js';
 import type { Finding, FindingCount, FindingFacts } from '../../fuzz/campaign/finding.js';
 import { findingPage, pageName, type SeenIn, withSeenIn } from '../../fuzz/findings/page.js';
-import { readFinding, type StoredFinding } from '../../fuzz/findings/read.js';
+import { FindingReader, type StoredFinding } from '../../fuzz/findings/read.js';
 import { findingName, findingText, type Origin, renumbered, seedText } from '../../fuzz/findings/write.js';
 import type { Seed } from '../../fuzz/guide/seeds.js';
 import { type CampaignPart, type FiledFinding, MERGED, type SavedState } from '../../fuzz/merge/merge.js';
@@ -127,7 +127,7 @@ export function refuseOwnCampaign(path: string): void {
 
 function stateIn(path: string): SavedState {
   const file = stateFileIn(path);
-  return placed(file, () => readState(parseJson(textOf(file))));
+  return inContext(`${file}: `, () => readState(parseJson(textOf(file))));
 }
 
 function partIn(path: string): CampaignPart {
@@ -208,29 +208,10 @@ function seedOf(path: string): Seed[] {
 }
 
 function storedIn(path: string): StoredFinding {
-  const lines = textOf(path).split('\n');
-  let number = 0;
-  function* values(): Generator<unknown> {
-    for (const line of lines) {
-      number++;
-      if (line.trim() !== '') yield parseJson(line);
-    }
-  }
-  return placed(
-    path,
-    () => readFinding(values(), () => new Uint8Array(0)),
-    () => `line ${number}: `,
-  );
-}
-
-/** @param line that is being read. @throws WireError with the place, for one without. */
-function placed<T>(path: string, read: () => T, line = () => ''): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw error.within(`${path}: ${line()}`);
-  }
+  const reader = new FindingReader(() => new Uint8Array(0));
+  for (const [index, line] of textOf(path).split('\n').entries())
+    if (line.trim() !== '') inContext(`${path}: line ${index + 1}: `, () => reader.line(parseJson(line)));
+  return inContext(`${path}: `, () => reader.end());
 }
 
 function textOf(path: string): string {

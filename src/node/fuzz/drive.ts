@@ -1,6 +1,7 @@
 import type { Campaign } from '../../fuzz/campaign/campaign.js';
 import { LocalRunner, type RemoteTarget, runRemotely, type SimTarget } from '../../target/index.js';
 import { every } from '../clock.js';
+import { turn } from '../timing.js';
 
 /** Commands of the campaign between two looks at signals and timers, and of minimising: some milliseconds. */
 const SLICE = { campaign: 4096, refining: 1024 } as const;
@@ -43,7 +44,7 @@ export async function driveLocally(
     const start = now();
     if (refining?.slice(SLICE.refining) !== undefined) refining = undefined;
     spent.refiningMs += now() - start;
-    await new Promise((done) => setImmediate(done));
+    await turn();
     if (isDone && (end.isLate() || (refining === undefined && !wantsMore(campaign, end)))) return;
   }
 }

@@ -1,7 +1,4 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** Runs this program once for each list of words, all at the same time. */
@@ -9,11 +6,11 @@ export class Jobs {
   readonly #children;
 
   /** @param told called for every line that one of them prints on stderr. */
-  constructor(lists: readonly (readonly string[])[], told: (line: string, job: number) => void) {
+  constructor(lists: readonly (readonly string[])[], told: (line: string) => void) {
     const program = [...process.execArgv, process.argv[1] as string];
-    this.#children = lists.map((words, job) => {
+    this.#children = lists.map((words) => {
       const child = spawn(process.execPath, [...program, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
-      createInterface({ input: child.stderr }).on('line', (line) => told(line, job));
+      createInterface({ input: child.stderr }).on('line', told);
       const ended = new Promise<number>((done) => {
         child.on('error', () => done(3));
         // Ended by a signal: the machine or somebody has killed it, and what it has saved counts.
@@ -31,15 +28,5 @@ export class Jobs {
   /** Asks all to end. */
   stop(): void {
     for (const { child } of this.#children) child.kill('SIGINT');
-  }
-}
-
-/** Uses a folder for a while. */
-export async function withFolder<T>(use: (path: string) => Promise<T>): Promise<T> {
-  const path = mkdtempSync(join(tmpdir(), 'gunyah-rm-campaign-'));
-  try {
-    return await use(path);
-  } finally {
-    rmSync(path, { recursive: true, force: true });
   }
 }

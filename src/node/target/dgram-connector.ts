@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { constants } from '../../../schemas/index.js';
 import type { Connection, ConnectionEvents, Connector, Step } from '../../target/index.js';
-import { DatagramSocket } from '../datagram-socket.js';
+import { DatagramSocket, queueName } from '../datagram-socket.js';
 import { FileError } from '../file-error.js';
 
 const { VMID_HLOS, VMID_RM } = constants;
@@ -49,10 +48,6 @@ export class DatagramConnector implements Connector {
       },
     };
   }
-}
-
-function queueName(directory: string, from: number, to: number): string {
-  return join(directory, `rm-rpc-${from}-${to}`);
 }
 
 /** The two queues of one VM. */

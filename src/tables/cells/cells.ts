@@ -10,7 +10,7 @@ const OVERHEAD = 500;
 /** Values for which a column has room at first. There may be thousands of columns. */
 const FEW = 32;
 
-/** Which rows have a value. A class of its own, so that engines see one shape wherever rows are marked. */
+/** Which rows have a value. It is a class, so that V8 sees objects of one shape wherever rows are marked. */
 export class Presence {
   /** Rows that have a value. */
   count = 0;
@@ -280,7 +280,7 @@ export class TextCells extends Cells {
     writer.view.setUint32(this.#start, writer.at - this.#start - LENGTH_SIZE, true);
   }
 
-  /** There is no text, whatever of it has been written. */
+  /** Gives the text up, whatever of it has been written. */
   cancel(): void {
     this.writer.at = this.#start;
   }

@@ -4,7 +4,7 @@ import type { Buffers } from '../../base/byte-writer.js';
 const LEAST = 64;
 
 /**
- * The buffers of the cells of several tables, which are used again. The engine collects garbage each time some twenty
+ * The buffers of the cells of several tables, which are used again. V8 collects garbage each time some twenty
  * megabytes of new buffers were made: that took a quarter of the time of writing tables.
  */
 export class CellMemory implements Buffers {

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from '../../../base/error.js';
 import { printable } from '../../../base/text.js';
 import {
   type ExtcapInterface,
@@ -16,6 +15,7 @@ import { TapConnection } from '../../../node/tap-server.js';
 import { version } from '../../../node/version.js';
 import { exportContext } from '../../export-context.js';
 import type { CommandIo } from '../../io.js';
+import { refuseOption } from '../../options.js';
 
 /** The options that Wireshark gives, as commander parses them. */
 export interface ExtcapOptions {
@@ -91,7 +91,7 @@ export async function extcap(
     }
   } else {
     const expected = '--extcap-interfaces, --extcap-dlts, --extcap-config or --capture with --fifo';
-    throw new UsageError({ code: 'option', path: '--extcap', expected, actual: 'none' });
+    refuseOption('--extcap', expected, 'none');
   }
 }
 
@@ -99,12 +99,12 @@ function interfaceOf({ extcapInterface: name }: ExtcapOptions): ExtcapInterface 
   const found = extcapInterfaces.find((row) => row.name === name);
   if (found !== undefined) return found;
   const expected = extcapInterfaces.map((row) => row.name).join(', ');
-  throw new UsageError({ code: 'option', path: '--extcap-interface', expected, actual: name ?? 'none' });
+  refuseOption('--extcap-interface', expected, name ?? 'none');
 }
 
 function required(value: string | undefined, path: string): string {
   if (value !== undefined && value !== '') return value;
-  throw new UsageError({ code: 'option', path, expected: 'a value', actual: 'none' });
+  refuseOption(path, 'a value', 'none');
 }
 
 /** Copies what a manager's tap sends into Wireshark's pipe. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { UsageError, WireError } from '../../../base/error.js';
+import { inContext } from '../../../base/error.js';
 import {
   bestRecording,
   cleaningScript,
@@ -16,7 +16,7 @@ import {
 } from '../../../device/index.js';
 import { type CommandIo, nameOfInput } from '../../io.js';
 import { notes } from '../../notes.js';
-import { integerOption, oneOf } from '../../options.js';
+import { integerOption, oneOf, refuseArgument, refuseOption } from '../../options.js';
 import { type TextOptions, textFlags } from '../../text-printer.js';
 import { addExtcapOptions, type ExtcapOptions, extcap, install } from './extcap.js';
 import { bestOnDevice, dryRun, record, runAndCollect } from './run.js';
@@ -90,8 +90,7 @@ function parseMethod(name: string): Method | undefined {
 function addCapid(text: string, list: readonly bigint[]): readonly bigint[] {
   if (text === '') return list;
   if (/^(0x[0-9a-f]{1,16}|\d{1,19})$/i.test(text)) return [...list, BigInt(text)];
-  const expected = 'a capability ID, such as 0x4d1b8e2c00000061';
-  throw new UsageError({ code: 'argument', path: '--filter-capid', expected, actual: text });
+  refuseArgument('--filter-capid', 'a capability ID, such as 0x4d1b8e2c00000061', text);
 }
 
 async function capture(io: CommandIo, options: CaptureOptions): Promise<void> {
@@ -106,7 +105,7 @@ async function capture(io: CommandIo, options: CaptureOptions): Promise<void> {
   const chosen = (['kernel', 'probe', 'fromProbe', 'clean'] as const).filter((key) => options[key]);
   if (chosen.length > 1 || (chosen.length === 0 && target === undefined)) {
     const expected = 'one of --kernel, --from-probe, --probe, --clean, or --run';
-    throw new UsageError({ code: 'option', path: 'capture', expected, actual: chosen.join(' ') || 'none' });
+    refuseOption('capture', expected, chosen.join(' ') || 'none');
   }
   const records = !options.probe && !options.clean;
   if (options.dryRun && target !== undefined && chosen.length === 0) {
@@ -138,9 +137,5 @@ async function recordingOf(io: CommandIo, options: CaptureOptions, target: Targe
   if (options.fromProbe === undefined && target !== undefined) return bestOnDevice(io, target);
   const path = options.fromProbe as string;
   const text = Buffer.from(io.files.whole(path)).toString('utf8');
-  try {
-    return bestRecording(parseProbe(text));
-  } catch (error) {
-    throw error instanceof WireError ? error.within(`${nameOfInput(path)}: `) : error;
-  }
+  return inContext(`${nameOfInput(path)}: `, () => bestRecording(parseProbe(text)));
 }

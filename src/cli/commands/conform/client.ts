@@ -9,6 +9,7 @@ import {
 import { ClientServer } from '../../../node/client-server.js';
 import type { ManagerProfile, PlatformProfile } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
+import { type Load, readLoads } from '../../loads.js';
 import type { FileAt } from '../../options.js';
 import { chosenBy, nowSeconds, printList, Reporter, type ReportOptions } from './report.js';
 
@@ -30,7 +31,7 @@ export async function conformClient(io: CommandIo, options: ClientCaseOptions): 
     printList(io, treatments.map(clientCase), options);
     return;
   }
-  const memory = options.load.map(({ address, file }) => ({ address, bytes: io.files.whole(file) }));
+  const memory = readLoads(io.files, options.load);
   const reporter = new Reporter(io, 'client', treatments.length, options);
   const server = await ClientServer.listen(options.socket);
   io.onInterrupt(() => void server.close());
@@ -68,7 +69,7 @@ const noFacts: SessionFacts = {
 async function playSession(
   server: ClientServer,
   treatment: Treatment,
-  memory: ConstructorParameters<typeof PlayedManager>[2],
+  memory: readonly Load[],
   { platform, manager, idle, wait }: ClientCaseOptions,
 ): Promise<SessionFacts | undefined> {
   let played: PlayedManager | undefined;

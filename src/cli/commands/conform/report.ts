@@ -1,4 +1,3 @@
-import { UsageError } from '../../../base/error.js';
 import {
   type Outcome,
   type Report,
@@ -11,6 +10,7 @@ import { writeFile } from '../../../node/files.js';
 import type { Output } from '../../../node/output.js';
 import { StatusLine } from '../../../node/status-line.js';
 import type { CommandIo } from '../../io.js';
+import { refuseOption } from '../../options.js';
 
 export interface ReportOptions {
   readonly format: ReportForm;
@@ -43,8 +43,7 @@ export function chosenBy<T>(
     return parts.some((part) => text.includes(part));
   });
   if (chosen.length > 0) return chosen;
-  const expected = 'a text that some case of --list has';
-  throw new UsageError({ code: 'option', path: '--filter', expected, actual: filter.join(', ') });
+  refuseOption('--filter', 'a text that some case of --list has', filter.join(', '));
 }
 
 /** Prints a report while cases run, and writes the recordings of those that failed. */

@@ -15,6 +15,7 @@ export class Decoder {
   readonly sink: Sink;
   /** Something was wrong with a message. */
   isProblem = false;
+  #records = 0;
 
   /** @param isPart see {@link sinkOf}. */
   constructor(io: CommandIo, output: Output, options: DecodeOptions, plan: Plan, isPart = false) {
@@ -34,6 +35,7 @@ export class Decoder {
       // Each record is printed or counted at once.
       reuses: true,
       record: (record) => {
+        this.#records++;
         const matches = !options.frames && (records === undefined || records.matches(record));
         sink.record(record, matches);
         // Last, because a record that was printed knows already whether its payload is sound.
@@ -58,5 +60,11 @@ export class Decoder {
         options.limit === undefined && { plain: sink.plain }),
       ...(sink.unanswered && { unanswered: sink.unanswered }),
     });
+  }
+
+  /** Share of the messages so far that became records, 0..1; 1 if there were none. The others were only followed or counted. */
+  get recordShare(): number {
+    const { messages } = this.assembler;
+    return messages === 0 ? 1 : this.#records / messages;
   }
 }

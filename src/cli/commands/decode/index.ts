@@ -72,7 +72,9 @@ export function register(program: Command, io: CommandIo): void {
       'rm',
     )
     .addOption(
-      jobsFlag('threads that decode a large file: more work and memory, and with two cores no less time'),
+      jobsFlag(
+        'threads that decode a file of more than 64 MiB; --summary, and a filter that drops most, take one',
+      ),
     )
     .addHelpText('after', notes(examples))
     .action((files: string[], options: DecodeOptions) => decode(io, files, options));

@@ -22,6 +22,6 @@ export interface DecodeOptions extends TextOptions {
   readonly output: string;
   readonly format?: InputFormat;
   readonly rules: string;
-  /** Threads; by default one for each core. */
+  /** Threads; 1 by default. */
   readonly jobs: number;
 }

@@ -11,8 +11,6 @@ export const partSize = 256 * 1024;
 export interface PieceResult {
   readonly output: readonly Uint8Array<SharedArrayBuffer>[];
   readonly isProblem: boolean;
-  /** Of the sink. */
-  readonly part: unknown;
   /** The memory of the piece, for the next one. */
   readonly memory?: SharedArrayBuffer;
   /** Memory for outputs that was lent and not needed. */
@@ -47,11 +45,7 @@ export class PartDecoder {
   /** What the packets since the last call have made. */
   take(): PieceResult {
     this.#output.flush();
-    const result = {
-      output: this.#printed,
-      isProblem: this.#decoder.isProblem,
-      part: this.#decoder.sink.part?.(),
-    };
+    const result = { output: this.#printed, isProblem: this.#decoder.isProblem };
     this.#printed = [];
     this.#decoder.isProblem = false;
     return result;

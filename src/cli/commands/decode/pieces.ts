@@ -52,11 +52,18 @@ const variables = ['NO_COLOR', 'FORCE_COLOR'];
 const waitingMax = 2;
 
 /**
- * Has several threads decode a capture. A small capture needs no threads. Of a large one the beginning is decoded here,
- * which tells the format. From there on the file is cut into pieces. A piece is given to a thread that has nothing to do, with all that the bytes
- * before mean for it: the thread goes on as if it had read them. This thread then only reads the headers of the piece: it
- * follows which fragments make a message, and which reply answers which request. If no thread is free it decodes the
- * piece itself. What all print is put together in the order of the file.
+ * Share of messages that must have become records before threads are started, 0..1. This thread follows each message, also
+ * of the pieces that others decode. Where most messages are only followed, others have nothing to do for it.
+ */
+const recordShareMin = 1 / 3;
+
+/**
+ * Has several threads decode a capture. A small capture needs no threads, nor does one of which few messages are wanted.
+ * Of a large one the beginning is decoded here, which tells the format and how many messages are wanted. From there on the
+ * file is cut into pieces. A piece is given to a thread that has nothing to do, with all that the bytes before mean for it:
+ * the thread goes on as if it had read them. This thread then only reads the headers of the piece: it follows which
+ * fragments make a message, and which reply answers which request. If no thread is free it decodes the piece itself. What
+ * all print is put together in the order of the file.
  */
 export class Pieces {
   /** Takes the packets. */
@@ -114,7 +121,8 @@ export class Pieces {
     if (threads === undefined) return;
     if (this.#shared === undefined) {
       this.#read += bytes.length;
-      if (Math.max(this.#read, this.#size) <= threads.from || state() === undefined) return;
+      if (Math.max(this.#read, this.#size) <= threads.from.decode || state() === undefined) return;
+      if (this.#decoder.recordShare < recordShareMin) return;
       this.#shared = this.#share(threads);
     }
     const { queue } = this.#shared;
@@ -143,7 +151,7 @@ export class Pieces {
   }
 
   #share(threads: Threads): Shared {
-    const take = ({ output, isProblem, part, memory, unused = [] }: PieceResult) => {
+    const take = ({ output, isProblem, memory, unused = [] }: PieceResult) => {
       for (const bytes of output) {
         this.#output.bytes(bytes);
         if (bytes.buffer.byteLength === partSize) this.#spare.push(bytes.buffer);
@@ -152,7 +160,6 @@ export class Pieces {
       this.#outputsMax = Math.max(this.#outputsMax, output.length);
       if (memory !== undefined) this.#memory.push(memory);
       if (isProblem) this.#io.problem();
-      this.#decoder.sink.merge?.(part);
     };
     const { protocol } = this.#io;
     const { options } = this.#setup;

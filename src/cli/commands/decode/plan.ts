@@ -9,6 +9,7 @@ import {
   separatorNamed,
 } from '../../../capture/filter/index.js';
 import type { Protocol } from '../../../schema/index.js';
+import { refuseArgument, refuseOption } from '../../options.js';
 import { outputForm } from '../../output-form.js';
 import type { DecodeOptions } from './options.js';
 
@@ -59,17 +60,13 @@ export function planOf(protocol: Protocol, files: readonly string[], options: De
 }
 
 function checkFiles(files: readonly string[], { follow }: DecodeOptions): void {
-  if (files.filter((file) => file === '-').length > 1)
-    throw new UsageError({ code: 'argument', path: '', expected: 'standard input once', actual: '- -' });
-  if (!follow) return;
-  const expected = 'one file (standard input is read as it arrives)';
-  if (files.length > 1 || files[0] === '-')
-    throw new UsageError({ code: 'option', path: '--follow', expected, actual: files.join(' ') });
+  if (files.filter((file) => file === '-').length > 1) refuseArgument('', 'standard input once', '- -');
+  if (follow && (files.length > 1 || files[0] === '-'))
+    refuseOption('--follow', 'one file (standard input is read as it arrives)', files.join(' '));
 }
 
 function conflict(option: keyof DecodeOptions, others: readonly (keyof DecodeOptions)[]): never {
-  const actual = others.map(flagOf).join(' ');
-  throw new UsageError({ code: 'option', path: flagOf(option), expected: 'to stand alone', actual });
+  refuseOption(flagOf(option), 'to stand alone', others.map(flagOf).join(' '));
 }
 
 function flagOf(key: string): string {
@@ -78,19 +75,11 @@ function flagOf(key: string): string {
 
 /** What is written: a form of captures, a folder of tables, JSON, or text. */
 function formOf({ T, e, to, json, output }: DecodeOptions): Plan['form'] {
-  if ((T === 'fields') !== (e !== undefined)) {
-    const [expected, actual] =
-      e === undefined ? ['-e with a key', 'nothing'] : ['-T fields with -e', T ?? 'nothing'];
-    throw new UsageError({ code: 'option', path: '-T', expected, actual });
-  }
+  if (T === 'fields' && e === undefined) refuseOption('-T', '-e with a key', 'nothing');
+  if (T !== 'fields' && e !== undefined) refuseOption('-T', '-T fields with -e', T ?? 'nothing');
   if (to === 'parquet') {
-    if (output !== '-') return to;
-    throw new UsageError({
-      code: 'option',
-      path: '--to',
-      expected: '-o with the name of a folder',
-      actual: 'parquet',
-    });
+    if (output === '-') refuseOption('--to', '-o with the name of a folder', 'parquet');
+    return to;
   }
   const wanted = to ?? (json || T === 'json' ? 'json' : undefined);
   return outputForm(output, wanted, 'text') as Plan['form'];
@@ -114,6 +103,6 @@ function timeTerms(operator: string, time: string, path: string, names: FilterNa
     return parseTerms(`time ${operator} ${JSON.stringify(time)}`, names);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError({ code: 'argument', path, expected: error.expected, actual: time });
+    refuseArgument(path, String(error.expected), time);
   }
 }

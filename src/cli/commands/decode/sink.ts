@@ -1,7 +1,7 @@
 import { jsonText } from '../../../base/json.js';
 import { frameFields, recordFields } from '../../../capture/filter/index.js';
 import { writeFrameLine, writeRecordLine } from '../../../capture/ndjson/index.js';
-import { Summary, type SummaryPart, writeFrame } from '../../../capture/print/index.js';
+import { Summary, writeFrame } from '../../../capture/print/index.js';
 import type { AssemblerOptions, CaptureRecord, Frame, Outstanding } from '../../../capture/records/index.js';
 import type { Output } from '../../../node/output.js';
 import { terminalWidth } from '../../../node/terminal.js';
@@ -28,10 +28,6 @@ export interface Sink {
   stop?(): void;
   /** What it prints of a record does not depend on records before. */
   readonly isLocal?: boolean;
-  /** What it has counted since this was called last. */
-  part?(): unknown;
-  /** Adds what another sink has counted of the records that follow. */
-  merge?(part: unknown): void;
 }
 
 /** @param isPart of one that takes only a part of a capture. */
@@ -49,15 +45,8 @@ export function sinkOf(
   const width = toStandard ? terminalWidth(io.stdio) : undefined;
   const json = form === 'json';
   if (options.summary) {
-    let summary = new Summary(protocol, isPart);
+    const summary = new Summary(protocol);
     return {
-      isLocal: true,
-      part: () => {
-        const { part } = summary;
-        summary = new Summary(protocol, isPart);
-        return part;
-      },
-      merge: (part) => summary.merge(part as SummaryPart),
       record: (record, matches) => summary.record(record, matches),
       plain: (...message) => summary.plain(...message),
       frame,

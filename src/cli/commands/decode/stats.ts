@@ -1,10 +1,10 @@
-import { UsageError } from '../../../base/error.js';
 import { jsonText } from '../../../base/json.js';
 import { formatTime } from '../../../base/time.js';
 import { TrafficCounter, type TrafficRow, trafficHead, trafficLine } from '../../../capture/print/index.js';
 import type { CaptureRecord } from '../../../capture/records/index.js';
 import { every, wallClock } from '../../../node/clock.js';
 import type { Output } from '../../../node/output.js';
+import { refuseArgument } from '../../options.js';
 
 /** Rows after which the names of the columns are printed again. */
 const headEvery = 20;
@@ -19,8 +19,7 @@ export function intervalOption(text: string): number {
   const [, number, unit = 's'] = /^(?:every\s+)?(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?$/i.exec(text) ?? [];
   const seconds = Number(number) * (units[unit.toLowerCase()] as number);
   if (seconds >= 0.001 && seconds <= secondsMax) return seconds;
-  const expected = 'an interval of up to a day, such as 5s, 500ms or 1m';
-  throw new UsageError({ code: 'argument', path: '--stats', expected, actual: text });
+  refuseArgument('--stats', 'an interval of up to a day, such as 5s, 500ms or 1m', text);
 }
 
 /** `decode --stats`: a row of counts for each interval of the wall clock while a capture is read, then the total. */

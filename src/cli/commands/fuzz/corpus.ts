@@ -1,12 +1,10 @@
 import { Corpus } from '../../../fuzz/corpus/corpus.js';
 import { dictionaryText } from '../../../fuzz/corpus/dictionary.js';
-import { readFinding } from '../../../fuzz/findings/read.js';
 import { fixturesOf } from '../../../golden/generate.js';
 import { bareName } from '../../../node/folder.js';
-import { scenarioFiles } from '../../../node/scenario-files.js';
 import type { CommandIo } from '../../io.js';
-import { readScenario, valuesOf } from '../../scenario-lines.js';
 import { storedEvidence } from '../../stored-evidence.js';
+import { readFinding } from './finding-file.js';
 
 export interface CorpusOptions {
   readonly out: string;
@@ -22,9 +20,7 @@ export function writeCorpus(io: CommandIo, { out, from = [], allowOutside }: Cor
   for (const message of io.protocol.messages)
     for (const fixture of fixturesOf(io.protocol, message, evidence)) corpus.addFixture(fixture);
   for (const file of from) {
-    const { played } = readScenario(io, file, (lines) =>
-      readFinding(valuesOf(lines), scenarioFiles(io.files, file, allowOutside === true)),
-    );
+    const { played } = readFinding(io, file, allowOutside);
     corpus.addSession(bareName(file), played);
   }
   const dictionary = { name: DICTIONARY, content: dictionaryText(io.protocol) };

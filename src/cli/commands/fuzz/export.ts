@@ -1,10 +1,9 @@
 import { findingsC } from '../../../fuzz/findings/c.js';
 import { findingsJunit } from '../../../fuzz/findings/junit.js';
 import type { NamedFinding } from '../../../fuzz/findings/named.js';
-import { readFinding } from '../../../fuzz/findings/read.js';
-import { scenarioFiles } from '../../../node/scenario-files.js';
+import { bareName } from '../../../node/folder.js';
 import type { CommandIo } from '../../io.js';
-import { readScenario, valuesOf } from '../../scenario-lines.js';
+import { readFinding } from './finding-file.js';
 
 /** Forms of findings for the tests of others. */
 export const findingForms = { c: findingsC, junit: findingsJunit } satisfies Readonly<
@@ -25,12 +24,9 @@ export function exportFindings(
   { format, output }: ExportFindingsOptions,
 ): void {
   const files = io.files.folder(`${folder}/findings`, (name) => name.endsWith('.ndjson'));
-  const findings = [...files].flatMap(({ path }): NamedFinding[] => {
-    const { played, about } = readScenario(io, path, (lines) =>
-      readFinding(valuesOf(lines), scenarioFiles(io.files, path, false)),
-    );
-    const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.ndjson$/, '');
-    return about === undefined ? [] : [{ name, about, played }];
+  const findings = files.flatMap(({ path }): NamedFinding[] => {
+    const { played, about } = readFinding(io, path);
+    return about === undefined ? [] : [{ name: bareName(path), about, played }];
   });
   io.print(output, findingForms[format](findings));
 }

@@ -1,28 +1,31 @@
 import { partOf, shardText, wholeCampaign } from '../../../fuzz/engine/shard.js';
-import { every, wallClock } from '../../../node/clock.js';
+import { every, wallClockMs } from '../../../node/clock.js';
 import { refuseOwnCampaign } from '../../../node/fuzz/campaign-folder.js';
-import { Jobs, withFolder } from '../../../node/fuzz/jobs.js';
+import { Jobs } from '../../../node/fuzz/jobs.js';
 import { StatusLine } from '../../../node/status-line.js';
+import { TemporaryFolder } from '../../../node/temporary-folder.js';
 import { exitCodes } from '../../exit-codes.js';
 import type { CommandIo } from '../../io.js';
 import { mergeFolders } from './merge.js';
 import { type RunOptions, wordsOf } from './run-options.js';
 
 /** Runs a campaign in several processes, each with its share of the cases, and unites what they find. */
-export function runJobs(io: CommandIo, options: RunOptions, jobs: number): Promise<void> {
-  const { out } = options;
-  return out === undefined
-    ? withFolder((folder) => runIn(io, options, jobs, folder))
-    : runIn(io, options, jobs, out);
+export async function runJobs(io: CommandIo, options: RunOptions, jobs: number): Promise<void> {
+  const temporary = new TemporaryFolder();
+  try {
+    await runIn(io, options, jobs, options.out ?? temporary.path('campaign'));
+  } finally {
+    temporary.remove();
+  }
 }
 
 async function runIn(io: CommandIo, options: RunOptions, jobs: number, folder: string): Promise<void> {
   refuseOwnCampaign(folder);
   const told = new Set<string>();
   const status = new StatusLine(io.stdio);
-  const startMs = nowMs();
+  const startMs = wallClockMs();
   const stopShowing = every(0.25, () => {
-    const elapsedMs = nowMs() - startMs;
+    const elapsedMs = wallClockMs() - startMs;
     status.show(
       elapsedMs,
       () => `${Math.round(elapsedMs / 1000)} s, ${jobs} processes, ${told.size} findings`,
@@ -65,8 +68,4 @@ function jobWords(options: RunOptions, job: number, jobs: number, folder: string
     ),
     ...wordsOf(options),
   ];
-}
-
-function nowMs(): number {
-  return Number(wallClock() / 1_000_000n);
 }

@@ -18,12 +18,8 @@ export interface MinimiseOptions extends ReproduceOptions {
 /** Makes the findings of a campaign smaller, each in its file. @throws UsageError, WireError, FileError */
 export async function minimiseFolder(io: CommandIo, folder: string, options: MinimiseOptions): Promise<void> {
   const output = io.output('-');
-  const pages = new Map(
-    [...io.files.folder(`${folder}/findings`, (name) => name.endsWith('.md'))].map(({ path, content }) => [
-      path,
-      content,
-    ]),
-  );
+  const written = io.files.folder(`${folder}/findings`, (name) => name.endsWith('.md'));
+  const pages = new Map(written.map(({ path, content }) => [path, content]));
   for (const { path, content } of io.files.folder(`${folder}/findings`, (name) => name.endsWith('.ndjson'))) {
     const { played, about, target, judge, endOracle, close } = await openFinding(io, path, options);
     try {

@@ -5,18 +5,17 @@ import { Repetition } from '../../../fuzz/end-oracle/repetition.js';
 import { simAudit } from '../../../fuzz/end-oracle/sim-audit.js';
 import { Teardown } from '../../../fuzz/end-oracle/teardown.js';
 import { programEndOf, programEndText } from '../../../fuzz/findings/program-end.js';
-import { type FindingHeader, readFinding } from '../../../fuzz/findings/read.js';
+import type { FindingHeader } from '../../../fuzz/findings/read.js';
 import { causeTitle } from '../../../fuzz/oracle/cause.js';
 import { Judge } from '../../../fuzz/oracle/judge.js';
 import { Reference } from '../../../fuzz/oracle/reference.js';
 import { type PlayedSession, play, sessionOf } from '../../../fuzz/play/play.js';
-import { scenarioFiles } from '../../../node/scenario-files.js';
 import { type ManagerProfile, type PlatformProfile, platforms } from '../../../rm/index.js';
 import { runLocally, runRemotely, type Target, type TargetTask } from '../../../target/index.js';
 import type { CommandIo } from '../../io.js';
 import { platformOption } from '../../profile-options.js';
-import { readScenario, valuesOf } from '../../scenario-lines.js';
 import { makeTarget, startTarget } from '../../target-option.js';
+import { readFinding } from './finding-file.js';
 
 export interface ReproduceOptions {
   readonly target?: string;
@@ -56,9 +55,7 @@ export async function openFinding(
   file: string,
   options: ReproduceOptions,
 ): Promise<OpenFinding> {
-  const { played, about } = readScenario(io, file, (lines) =>
-    readFinding(valuesOf(lines), scenarioFiles(io.files, file, options.allowOutside === true)),
-  );
+  const { played, about } = readFinding(io, file, options.allowOutside);
   const name = options.target ?? about?.target ?? 'sim';
   // What a file starts is said before it is started.
   if (options.target === undefined && name !== 'sim') io.warn(`${file} names its target: ${name}`);

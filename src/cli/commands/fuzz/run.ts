@@ -1,4 +1,3 @@
-import { UsageError } from '../../../base/error.js';
 import { Campaign } from '../../../fuzz/campaign/campaign.js';
 import type { FindingFacts } from '../../../fuzz/campaign/finding.js';
 import type { Oracles } from '../../../fuzz/campaign/refinement.js';
@@ -17,18 +16,18 @@ import { reportHtml } from '../../../fuzz/report/html.js';
 import type { Report, SpentTime } from '../../../fuzz/report/report.js';
 import { coverageText, summaryText } from '../../../fuzz/report/text.js';
 import { messagesNamed } from '../../../golden/generate.js';
-import { every, wallClock } from '../../../node/clock.js';
+import { every, wallClockMs } from '../../../node/clock.js';
 import { CampaignFolder } from '../../../node/fuzz/campaign-folder.js';
 import { driveLocally, driveRemotely, type Spent } from '../../../node/fuzz/drive.js';
 import { StatusLine } from '../../../node/status-line.js';
 import { version } from '../../../node/version.js';
 import { managers } from '../../../rm/index.js';
 import type { CommandIo } from '../../io.js';
+import { refuseOption } from '../../options.js';
 import { type AnyTarget, makeTarget, startTarget } from '../../target-option.js';
 import { History } from './history.js';
 import { type RunOptions, wordsOf } from './run-options.js';
 
-const socketMonitor = '--monitor with a socket';
 const TIME_DEFAULT_S = 60;
 const SAVE_EVERY_MS = 5000;
 const LOOK_S = 0.1;
@@ -53,8 +52,7 @@ export async function run(io: CommandIo, options: RunOptions): Promise<void> {
 /** Whether the target is compared with a reference manager. @throws UsageError where that is not possible. */
 function usesReference({ reference }: RunOptions, target: AnyTarget): boolean {
   const isEndless = !target.isFresh;
-  if (reference === true && isEndless)
-    throw new UsageError({ code: 'option', path: '--reference', expected: socketMonitor, actual: 'none' });
+  if (reference === true && isEndless) refuseOption('--reference', '--monitor with a socket', 'none');
   return reference ?? !(target.local || isEndless);
 }
 
@@ -71,7 +69,7 @@ class FuzzRun {
   readonly #campaign: Campaign;
   readonly #history: History;
   readonly #status: StatusLine;
-  readonly #startMs = nowMs();
+  readonly #startMs = wallClockMs();
   /** Cases of this run, not of those before it. */
   #cases = 0;
   #savedMs = 0;
@@ -169,9 +167,9 @@ class FuzzRun {
     };
     try {
       if (target.local && second.local)
-        await driveLocally(this.#campaign, [target, second], end, this.#spent, nowMs);
+        await driveLocally(this.#campaign, [target, second], end, this.#spent, wallClockMs);
       else if (!target.local && !second.local)
-        await driveRemotely(this.#campaign, [target, second], end, this.#spent, nowMs);
+        await driveRemotely(this.#campaign, [target, second], end, this.#spent, wallClockMs);
     } finally {
       stopLooking();
     }
@@ -180,7 +178,7 @@ class FuzzRun {
   }
 
   get #elapsedMs(): number {
-    return nowMs() - this.#startMs;
+    return wallClockMs() - this.#startMs;
   }
 
   /** Time of the run, milliseconds. */
@@ -297,8 +295,4 @@ class FuzzRun {
 
 function isEnding(kind: string): boolean {
   return kind === 'crash' || kind === 'hang' || kind === 'panic';
-}
-
-function nowMs(): number {
-  return Number(wallClock() / 1_000_000n);
 }

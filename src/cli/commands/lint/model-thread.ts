@@ -1,8 +1,8 @@
 import type { Finding, Level, LinterOptions, LintNote, ModelElsewhere } from '../../../lint/index.js';
 import type { Threads } from '../../../node/threads.js';
+import type { Load } from '../../loads.js';
 import { isScenario } from '../../scenario-lines.js';
 import { TaskQueue } from '../../task-queue.js';
-import type { Load } from './loads.js';
 
 /** What the thread must know of the command line. */
 export interface ModelSetup {

@@ -1,4 +1,4 @@
-import { UsageError, WireError } from '../../../base/error.js';
+import { inContext, WireError } from '../../../base/error.js';
 import { errorText } from '../../../base/sentence.js';
 import type { Packet } from '../../../capture/packets/index.js';
 import {
@@ -20,9 +20,9 @@ import { packageFile } from '../../../node/folder.js';
 import { terminalStyle, terminalWidth } from '../../../node/terminal.js';
 import { version } from '../../../node/version.js';
 import type { CommandIo } from '../../io.js';
-import { oneOf } from '../../options.js';
+import { type Load, loadable, loadedFiles, readLoads } from '../../loads.js';
+import { oneOf, refuseArgument } from '../../options.js';
 import { isHeader, type ScenarioLine, takeScenario } from '../../scenario-lines.js';
-import { type Load, loadable, loadedFiles } from './loads.js';
 import { ModelThread } from './model-thread.js';
 import { type LintOptions, wantsRule } from './options.js';
 
@@ -38,13 +38,7 @@ export async function lint(io: CommandIo, files: readonly string[], options: Lin
     explain(io, options.explain);
     return;
   }
-  if (files.length === 0)
-    throw new UsageError({
-      code: 'argument',
-      path: '',
-      expected: 'a recording or a capture',
-      actual: 'none',
-    });
+  if (files.length === 0) refuseArgument('', 'a recording or a capture', 'none');
   const form = options.json ? 'json' : options.format;
   const context = {
     style: terminalStyle(io.stdio, true),
@@ -99,7 +93,7 @@ async function lintFile(
   pause: () => void,
 ): Promise<void> {
   const { peer, platform, manager } = options;
-  const loads = options.load.map(({ address, file }) => ({ address, bytes: io.files.whole(file) }));
+  const loads = readLoads(io.files, options.load);
   const contents = loadable(io.files, file, loads, options.allowOutside === true);
   const common = { platform, manager, file: contents, peers: peer, ...told };
   const thread = modelThread(io, file, options, loads, told);
@@ -139,7 +133,7 @@ function modelThread(
   loads: readonly Load[],
   told: Told,
 ): ModelThread | undefined {
-  if (jobs < 2 || threads === undefined || (files.sizeOf(file) ?? 0) <= threads.from) return undefined;
+  if (jobs < 2 || threads === undefined || (files.sizeOf(file) ?? 0) <= threads.from.lint) return undefined;
   if (!asksForModel({ peers: peer, ...told })) return undefined;
   const names = { platform: platform.name, manager: manager?.name };
   const notes = told.note !== undefined;
@@ -148,12 +142,7 @@ function modelThread(
 }
 
 function readBaseline(io: CommandIo, path: string): Baseline {
-  try {
-    return Baseline.read(new TextDecoder().decode(io.files.whole(path)));
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw error.within(`${path}: `);
-  }
+  return inContext(`${path}: `, () => Baseline.read(new TextDecoder().decode(io.files.whole(path))));
 }
 
 function explain(io: CommandIo, name: string): void {

@@ -7,7 +7,7 @@ import { Files } from '../../../node/files.js';
 import { noStdio } from '../../../node/stdio.js';
 import type { Work } from '../../../node/threads.js';
 import { type ManagerProfile, managers, platforms } from '../../../rm/index.js';
-import { loadable, loadedFiles } from './loads.js';
+import { loadable, loadedFiles } from '../../loads.js';
 import type { ModelAnswer, ModelRemark, ModelSetup, ModelTask } from './model-thread.js';
 import { wantsRule } from './options.js';
 
