@@ -85,6 +85,11 @@ export function shortened(text: string, size = 400): string {
 /** Characters that {@link oneLine} leaves of a text. */
 const LINE_MAX = 200;
 
+/** The first line of a text. */
+export function firstLine(text: string): string {
+  return text.split('\n', 1)[0] as string;
+}
+
 /** The lines of a text in one, with colons between, for a message about it. What is long is cut. */
 export function oneLine(text: string): string {
   const line = text

@@ -1,3 +1,4 @@
+import { firstLine } from '../base/text.js';
 import type { FileContents } from '../machine/index.js';
 import {
   CapabilityMask,
@@ -83,8 +84,7 @@ function commandOf(
 
 /** A death on one line. */
 export function endingText({ kind, text }: Ending): string {
-  const [first] = text.split('\n', 1);
-  return kind === 'panic' ? text : `${kind}: ${first}`;
+  return kind === 'panic' ? text : `${kind}: ${firstLine(text)}`;
 }
 
 function isEqual(

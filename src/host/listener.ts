@@ -9,7 +9,7 @@ export function shielded<Told extends readonly unknown[]>(
     try {
       listener(...told);
     } catch {
-      // The listener's own affair.
+      // What a listener throws is not the library's to handle.
     }
   };
 }

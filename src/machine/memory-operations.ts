@@ -248,6 +248,7 @@ function readHypercall(line: Line): MemoryHypercall {
   };
 }
 
-function formatWord(word: number | bigint): string {
+/** As lines say addresses and sizes: `0x88000000`. */
+export function formatWord(word: number | bigint): string {
   return `0x${word.toString(16)}`;
 }

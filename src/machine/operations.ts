@@ -3,6 +3,7 @@ import { type Line, lineReaders } from '../base/line-readers.js';
 import { QueueError } from '../transport/index.js';
 import type { Machine, VcpuHalt } from './machine.js';
 import {
+  formatWord,
   type MemoryOperation,
   type MemoryOperationName,
   memoryRows,
@@ -193,8 +194,4 @@ export function readVcpu(line: Line): VcpuHalt {
     state: natural(line.state, 'state'),
     data: [u64(first, 'data'), u64(second, 'data')],
   };
-}
-
-function formatWord(word: number | bigint): string {
-  return `0x${word.toString(16)}`;
 }

@@ -212,11 +212,7 @@ export class CaptureSteps {
       return;
     }
     const lines = out.map(({ to, frame }) => ({ to, frame: formatHex(frame) }));
-    this.#write({
-      ...step.line,
-      ...(panic && { panic }),
-      ...(out.length > 0 && { out: lines }),
-    });
+    this.#write({ ...step.line, ...(panic && { panic }), ...(out.length > 0 && { out: lines }) });
   }
 
   #forget(vmid: number, count: number): void {

@@ -1,7 +1,6 @@
 /**
  * Message queues as the hypervisor has them: one direction, whole messages, a fixed depth, with the hypervisor's
- * results
- * and interrupts. Use a pair of {@link MessageQueue} to connect a client or a manager of your own. The queues know
+ * results and interrupts. Use a pair of {@link MessageQueue} to connect a client or a manager of your own. The queues know
  * nothing of the RPC's framing, which src/rpc has, and nothing of who owns their ends.
  */
 export {

@@ -200,7 +200,7 @@ function play(
       if (frame !== undefined) played.receive(HLOS, frame);
       if (message !== undefined) client.received(message);
       if (frame !== undefined || message !== undefined) continue;
-      client.wake();
+      client.settle();
       if (outbox.length > 0 || played.idle()) continue;
       if (ended === undefined && patient && client.giveUp()) continue;
       break;

@@ -22,7 +22,8 @@ export function junitReport(what: string): Report {
         for (const { outcome } of cases) counts.add(outcome);
         const seconds = cases.reduce((sum, { outcome }) => sum + outcome.seconds, 0);
         const inner = cases.map(({ outcome, file }) => testCase(what, outcome, file)).join('');
-        return `  <testsuite name="${xml(chapter)}" ${numbers(counts, seconds)}>\n${inner}  </testsuite>\n`;
+        const numbers = `${totals(counts, seconds)} skipped="${counts.skipped}"`;
+        return `  <testsuite name="${xml(chapter)}" ${numbers}>\n${inner}  </testsuite>\n`;
       });
       const seconds = [...suites.values()].flat().reduce((sum, { outcome }) => sum + outcome.seconds, 0);
       const head = `<testsuites name="gunyah-rm conform ${what}" ${totals(all, seconds)}>`;
@@ -33,10 +34,6 @@ export function junitReport(what: string): Report {
 
 function totals({ total, failed, blocked }: Counts, seconds: number): string {
   return `tests="${total}" failures="${failed}" errors="${blocked}" time="${seconds.toFixed(3)}"`;
-}
-
-function numbers(counts: Counts, seconds: number): string {
-  return `${totals(counts, seconds)} skipped="${counts.skipped}"`;
 }
 
 function testCase(what: string, outcome: Outcome, file: string | undefined): string {

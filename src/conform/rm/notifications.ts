@@ -98,9 +98,7 @@ export function notificationCases(): Case[] {
             { exit_flags: 0, exit_code: 'NORMAL' },
             // Where VMs are real, the one that has exited does not take the reply (rm23-qemu, length_vm_exit).
             [status('EXITED'), exited('VM_EXIT'), { ...ok(), isOptional: true }],
-            {
-              from: vm,
-            },
+            { from: vm },
           ),
         ],
         stateOf.RUNNING,

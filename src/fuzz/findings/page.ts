@@ -1,7 +1,7 @@
 import { constants } from '../../../schemas/index.js';
 import { WireError } from '../../base/error.js';
 import { formatHex } from '../../base/hex.js';
-import { printable } from '../../base/text.js';
+import { firstLine, printable } from '../../base/text.js';
 import { formatSource } from '../../devicetree/index.js';
 import { type PanicReason, panicPlaces } from '../../rm/index.js';
 import { decodeAnswers } from '../../sim/describe.js';
@@ -209,10 +209,6 @@ function indented(text: string): string[] {
     .trimEnd()
     .split('\n')
     .map((line) => `    ${printable(line.replaceAll('\t', '  '))}`);
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] as string;
 }
 
 function vmName(vmid: number): string {

@@ -89,11 +89,7 @@ export function renumbered(text: string, finding: FindingFacts): string {
   const end = text.indexOf('\n');
   const first = JSON.parse(text.slice(0, end));
   const [, ...others] = first.fuzz.reproduce;
-  const fuzz = {
-    ...first.fuzz,
-    number: finding.number,
-    reproduce: [reproduceFile(finding), ...others],
-  };
+  const fuzz = { ...first.fuzz, number: finding.number, reproduce: [reproduceFile(finding), ...others] };
   return `${jsonText({ ...first, fuzz })}${text.slice(end)}`;
 }
 

@@ -2,7 +2,7 @@ import { Random } from '../../base/random.js';
 import type { Ending, Response, Step } from '../../target/index.js';
 import type { CaseSource } from '../campaign/campaign.js';
 import { type Engine, GOALS_MAX } from '../engine/engine.js';
-import { type BoundStep, isAllocating, Rebinding } from '../play/id-binding.js';
+import { allocatedRole, type BoundStep, Rebinding } from '../play/id-binding.js';
 import { type Seed, Seeds } from './seeds.js';
 import { mutateSession } from './session-mutations.js';
 import type { Trimming } from './trimming.js';
@@ -96,7 +96,7 @@ export class GuidedSource implements CaseSource {
     const bound = this.#session?.[this.#next++];
     if (bound !== undefined) {
       const step = this.#rebinding.resolve(bound);
-      this.#awaits = isAllocating(step) && this.#allocators.has(bound.number);
+      this.#awaits = allocatedRole(step) !== undefined && this.#allocators.has(bound.number);
       return step;
     }
     if (this.#session === undefined) {

@@ -45,26 +45,13 @@ export interface CampaignPart {
  */
 export function merge(parts: readonly CampaignPart[]): Omit<CampaignPart, 'name'> {
   const [first] = parts;
-  if (first === undefined)
-    throw new UsageError({
-      code: 'argument',
-      path: 'merge',
-      expected: 'folders of campaigns',
-      actual: 'none',
-    });
+  if (first === undefined) throw refused('merge', 'folders of campaigns', 'none');
   const names = new Set<string>();
   for (const { name, state } of parts) {
     const [wanted, actual] = [first.state, state].map((one) => jsonText(sharedKeys(one)));
-    if (wanted !== actual)
-      throw new UsageError({
-        code: 'argument',
-        path: name,
-        expected: wanted as string,
-        actual: actual as string,
-      });
+    if (wanted !== actual) throw refused(name, wanted as string, actual as string);
     for (const part of partsOf(state)) {
-      if (names.has(part))
-        throw new UsageError({ code: 'argument', path: name, expected: 'each campaign once', actual: part });
+      if (names.has(part)) throw refused(name, 'each campaign once', part);
       names.add(part);
     }
   }
@@ -86,6 +73,11 @@ export function merge(parts: readonly CampaignPart[]): Omit<CampaignPart, 'name'
     findings: mergedFindings(parts),
     seeds: [...new Set(parts.flatMap(({ seeds }) => seeds))].sort(),
   };
+}
+
+/** @param path the campaign, or what was asked for. */
+function refused(path: string, expected: string, actual: string): UsageError {
+  return new UsageError({ code: 'argument', path, expected, actual });
 }
 
 /** What must be the same in campaigns that are united. */

@@ -91,11 +91,7 @@ const payloadChanges: Readonly<Record<string, (draft: Draft, random: Random) => 
 
 /** Mutations of the payload as a whole. */
 export const payloadMutations: readonly Mutation[] = Object.entries(payloadChanges).map(
-  ([name, payload]) => ({
-    name,
-    rule: 'length',
-    payload,
-  }),
+  ([name, payload]) => ({ name, rule: 'length', payload }),
 );
 
 /** @param size bytes; less than 0 is 0. @param byte value of each byte that is added; 0 unless given. */

@@ -1,4 +1,5 @@
 import { protocol } from '../../../schemas/index.js';
+import { firstLine } from '../../base/text.js';
 import { type Ending, frameId, type Step } from '../../target/index.js';
 
 /**
@@ -72,10 +73,6 @@ function namedPlace(text: string): string | undefined {
   const [heap] =
     /(?:malloc|free|realloc)\(\): [\w ]+|double free or corruption|stack smashing detected/.exec(text) ?? [];
   return heap;
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] as string;
 }
 
 /** Name of a message for keys of causes: all ids without a name are one. */

@@ -1,6 +1,6 @@
 import { constants, error, limits, protocol } from '../../../schemas/index.js';
 import { viewOf } from '../../base/bytes.js';
-import { formatIssue, type Issue } from '../../base/error.js';
+import { formatIssue } from '../../base/error.js';
 import { decodePayload, errorWordSize, functionsOf } from '../../capture/payload/index.js';
 import { codecOf } from '../../codec/index.js';
 import { messagesOnly, OutstandingRequests, Reassembler } from '../../rpc/index.js';
@@ -112,12 +112,9 @@ export class ReplyCheck {
         this.#find(`unknown notification ${messageName(id)}`, `to VM ${vmid}`);
       if (isFaultless(type, id, view, start, end, request?.value)) return;
       const { issues } = decodePayload(message, type, view, start, end, request?.value);
-      for (const issue of issues) this.#findUndecodable(messageName(id), issue);
+      for (const issue of issues)
+        this.#find(`${messageName(id)} does not decode: ${issue.code} at ${issue.path}`, formatIssue(issue));
     }
-  }
-
-  #findUndecodable(name: string, issue: Issue): void {
-    this.#find(`${name} does not decode: ${issue.code} at ${issue.path}`, formatIssue(issue));
   }
 }
 

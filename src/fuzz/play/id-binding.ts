@@ -26,11 +26,6 @@ const allocatingCalls: ReadonlyMap<number, Role> = new Map<number, Role>([
 ]);
 const sizes: Readonly<Record<Role, number>> = { vmid: 2, mem_handle: 4, virq_handle: 4 };
 
-/** Whether a step is a request whose reply holds a new id. */
-export function isAllocating(step: Step): boolean {
-  return allocatedRole(step) !== undefined;
-}
-
 /** What kind of id the reply to a step holds; undefined if it holds none. */
 export function allocatedRole(step: Step): Role | undefined {
   return step.kind === 'frame' ? allocatingCalls.get(frameId(step.frame)) : undefined;

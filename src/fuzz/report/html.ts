@@ -1,3 +1,4 @@
+import { firstLine } from '../../base/text.js';
 import { findingName, showAgain } from '../findings/write.js';
 import { escaped } from './escape.js';
 import { heatMap, lineChart } from './plots.js';
@@ -86,9 +87,8 @@ function grouped(value: number): string {
 function findingsTable({ findings, origin }: Report): string {
   const rows = findings.map(({ finding, count, seed }) => {
     const { number, cause, size } = finding;
-    const [first = ''] = cause.text.split('\n', 1);
     return `<tr><td class="number">${number}</td><td class="kind">${cause.kind}</td><td>${escaped(cause.key)}<br>
-<code>${escaped(first.slice(0, 400))}</code></td><td class="number">${size}</td><td class="number">${grouped(count)}</td>
+<code>${escaped(firstLine(cause.text).slice(0, 400))}</code></td><td class="number">${size}</td><td class="number">${grouped(count)}</td>
 <td><code>${escaped(findingName(finding))}<br>${escaped(showAgain(finding, { ...origin, seed }))}</code></td></tr>`;
   });
   return `<div class="scroll"><table><tr><th>no</th><th>kind</th><th>cause</th><th>steps</th><th>count</th>

@@ -1,4 +1,4 @@
-import { type Owner, ownerName, type PhysicalMemory, type Refusal } from '../../hypervisor/index.js';
+import { ownerName, type Refusal } from '../../hypervisor/index.js';
 
 /** Why the host may not use a page, or not give it away. */
 export interface PageElsewhere {
@@ -17,16 +17,6 @@ export interface HostPages {
   elsewhere(address: number, size: number): PageElsewhere | undefined;
   /** The pages are free, and what was in them is gone. */
   clear(address: number, size: number): void;
-}
-
-/** The pages of a VM in a model of physical memory. */
-export function hostPages(memory: PhysicalMemory, owner: Owner): HostPages {
-  return {
-    use: (address, size, user) => pageElsewhere(memory.use(owner, address, size, user)),
-    endUse: (address, size, user) => memory.endUse(address, size, user),
-    elsewhere: (address, size) => pageElsewhere(memory.accessible(owner, address, size)),
-    clear: () => {},
-  };
 }
 
 export function pageElsewhere(refusal: Refusal | undefined): PageElsewhere | undefined {

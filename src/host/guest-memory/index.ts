@@ -11,5 +11,5 @@ export {
 } from './file.js';
 export type { FileRange } from './file-range.js';
 export { type Folio, type FolioState, type Hold, type HoldKind, holdRules } from './folio.js';
-export { type HostPages, hostPages, type PageElsewhere, pageElsewhere } from './host-pages.js';
+export { type HostPages, type PageElsewhere, pageElsewhere } from './host-pages.js';
 export { BETWEEN, canGoOn, finish, Locks, type Pause, type Steps } from './steps.js';

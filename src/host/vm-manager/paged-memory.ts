@@ -118,7 +118,7 @@ export class PagedMemory {
     for (const [index, page] of pages.entries()) {
       try {
         const moreFollows = index + 1 < pages.length;
-        yield* this.#again(() => this.#unmap(page, moreFollows));
+        yield* this.#again(() => this.#mapping('addrspace_unmap', page, moreFollows ? NO_SYNC : 0));
         yield* this.#again(() => this.#donateBack(page, moreFollows));
         page.release();
       } catch (error) {
@@ -173,10 +173,6 @@ export class PagedMemory {
       yield* this.#again(() => this.#donateBack(page, false));
       throw error;
     }
-  }
-
-  #unmap(page: Page, moreFollows: boolean): Running<void> {
-    return this.#mapping('addrspace_unmap', page, moreFollows ? NO_SYNC : 0);
   }
 
   *#mapping(name: 'addrspace_map' | 'addrspace_unmap', page: Page, options: number): Running<void> {

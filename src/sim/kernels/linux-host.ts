@@ -182,7 +182,7 @@ export class LinuxHost {
   /** An interrupt for a vCPU. */
   wakeVcpu(name: string, id: number): void {
     this.#vm(name).vm.wake(id);
-    this.#client.wake();
+    this.#client.settle();
   }
 
   /** @param address from which on the file's physical memory is taken. */
@@ -239,7 +239,7 @@ export class LinuxHost {
     this.#stepFile(stepsOf(file, operation, holder, range), (outcome) => {
       this.#fileOperations--;
       ended(outcome);
-      this.#client.wake();
+      this.#client.settle();
     });
   }
 

@@ -59,19 +59,14 @@ export class RmClient {
   run<T>(operation: Running<T>, ended: (outcome: Outcome<T>) => void): void {
     const task: Task = { operation, ended: (outcome) => ended(outcome as Outcome<T>) };
     this.#step(task, () => operation.next(NOTHING));
-    this.#settle();
+    this.settle();
   }
 
   /** A frame has come, with an interrupt. */
   received(frame: Uint8Array): void {
     this.#inbox.push(frame);
     this.#endpoint.receive(() => this.#inbox.shift());
-    this.#settle();
-  }
-
-  /** Must be called when something changes that operations may wait for. */
-  wake(): void {
-    this.#settle();
+    this.settle();
   }
 
   /**
@@ -86,7 +81,7 @@ export class RmClient {
     for (const call of calls) this.#endpoint.giveUp(call);
     for (const { task, effect } of bounded)
       this.#step(task, () => failWith(task.operation, effect, waitEnded(effect)));
-    this.#settle();
+    this.settle();
     return calls.length + bounded.length > 0;
   }
 
@@ -132,8 +127,11 @@ export class RmClient {
     }
   }
 
-  /** Sends all frames that are ready and resumes all operations that can go on. */
-  #settle(): void {
+  /**
+   * Sends all frames that are ready and resumes all operations that can go on. Must be called when something else changes
+   * that they may wait for.
+   */
+  settle(): void {
     do {
       for (
         let transmit = this.#endpoint.nextTransmit();

@@ -73,10 +73,7 @@ const limit = (count: number) => (line: Line) => {
 
 const rows: Readonly<Record<string, Row>> = {
   hold: { help: [['{"op":"hold","vmid":3}', 'a VM stops taking messages']], read: limit(0) },
-  release: {
-    help: [['{"op":"release","vmid":3}', 'a VM takes messages again']],
-    read: limit(UNLIMITED),
-  },
+  release: { help: [['{"op":"release","vmid":3}', 'a VM takes messages again']], read: limit(UNLIMITED) },
   fault: {
     help: [['{"op":"fault","rule":{...}}', 'adds a fault rule behind the others']],
     read: (line) => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { fallocateModes, finish, guestMemoryFlags, hostPages } from '../../../src/host/guest-memory/index.js';
+import { fallocateModes, finish, guestMemoryFlags } from '../../../src/host/guest-memory/index.js';
 import { mapMemFlags } from '../../../src/host/vm-manager/index.js';
 import { managers } from '../../../src/rm/index.js';
 import { rpc, tree } from '../../rm/vm-tree.js';
 import { Machine } from '../vm-machine.js';
 import { failureOf, IMAGE } from '../vm-setup.js';
+import { hostPages } from './host-pages.js';
 
 const PAGE = 0x1000;
 const HLOS = 3;

@@ -1,6 +1,7 @@
 import { HostError } from '../../../src/host/error.js';
-import { finish, GuestMemoryFile, type HoldKind, hostPages } from '../../../src/host/guest-memory/index.js';
+import { finish, GuestMemoryFile, type HoldKind } from '../../../src/host/guest-memory/index.js';
 import { PhysicalMemory, type Transition } from '../../../src/hypervisor/index.js';
+import { hostPages } from './host-pages.js';
 import { PAGE } from './machine.js';
 
 export const HOST = 3;

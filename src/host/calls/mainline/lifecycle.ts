@@ -17,10 +17,7 @@ import { hazards } from '../../hazards.js';
 import { type MainlineKernel, replyHead } from './kernel.js';
 
 /** Linux always stops a VM by force (GH_RM_VM_STOP_* in the kernel). */
-const FORCE_STOP = {
-  flags: vmStopFlags.bits.FORCE_STOP,
-  stop_reason: stopReason.values.FORCE_STOP,
-};
+const FORCE_STOP = { flags: vmStopFlags.bits.FORCE_STOP, stop_reason: stopReason.values.FORCE_STOP };
 
 /** The calls that create a VM and end it (client.md, section 4). VMIDs are 0..65535. */
 export function lifecycleCalls(kernel: MainlineKernel) {

@@ -32,9 +32,7 @@ function sees(rm: Context, { vmid }: Vm, start: bigint, size: bigint): boolean {
 const getInfo = handler(
   VM_MINIDUMP_GET_INFO,
   (_rm, sender) => ({ slot_num: SLOTS_MAX - sender.dumpRanges.size }),
-  {
-    assumed: assumed(`Each VM has ${SLOTS_MAX} slots, and every VM may use them.`),
-  },
+  { assumed: assumed(`Each VM has ${SLOTS_MAX} slots, and every VM may use them.`) },
 );
 
 const register = handler(
