@@ -147,9 +147,9 @@ export class ByteWriter {
     const { view } = this;
     let { at } = this;
     let index = start;
-    for (; index + 1 < end; index += 2, at += 4) {
-      const second = hexPairs[from[index + 1] as number] as number;
-      view.setInt32(at, (hexPairs[from[index] as number] as number) | (second << 16), little);
+    for (; index + 2 <= end; index += 2, at += 4) {
+      const first = hexPairs[from[index] as number] as number;
+      view.setInt32(at, first | ((hexPairs[from[index + 1] as number] as number) << 16), little);
     }
     if (index < end) view.setInt16(at, hexPairs[from[index] as number] as number, little);
     this.at += 2 * (end - start);

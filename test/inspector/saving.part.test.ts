@@ -5,30 +5,31 @@ import { gunyahRm } from '../cli/run.js';
 import { isWhole } from '../part.js';
 import { recorded } from '../recorded.js';
 
-const name = isWhole ? 'memory.pcapng' : 'console-irq.pcapng';
-const bytes = recorded(name);
+const names = isWhole ? ['console-irq.pcapng', 'memory.pcapng'] : ['console-irq.pcapng'];
 
-/** A session that reads a capture in small pieces, and answers between them as a worker does. */
-function opened(): Session {
-  const session = new Session(protocol, {
-    emit() {},
-    pause: () => new Promise((done) => setImmediate(done)),
-  });
-  void session.open({ name, blob: new Blob([bytes.slice()]) });
-  return session;
-}
+describe.each(names)('what is saved of %s while it is still read', (name) => {
+  const bytes = recorded(name);
 
-async function decoded(...options: string[]): Promise<string> {
-  return (await gunyahRm(['decode', '--json', ...options, '-'], { input: bytes })).stdout;
-}
+  /** A session that reads a capture in small pieces, and answers between them as a worker does. */
+  function opened(): Session {
+    const session = new Session(protocol, {
+      emit() {},
+      pause: () => new Promise((done) => setImmediate(done)),
+    });
+    void session.open({ name, blob: new Blob([bytes.slice()]) });
+    return session;
+  }
 
-let whole: Promise<string> | undefined;
-const decodedWhole = () => {
-  whole ??= decoded();
-  return whole;
-};
+  async function decoded(...options: string[]): Promise<string> {
+    return (await gunyahRm(['decode', '--json', ...options, '-'], { input: bytes })).stdout;
+  }
 
-describe('what is saved while the capture is still read', () => {
+  let whole: Promise<string> | undefined;
+  const decodedWhole = () => {
+    whole ??= decoded();
+    return whole;
+  };
+
   it('as NDJSON is the whole capture', async () => {
     expect(await (await opened().ndjson()).text()).toBe(await decodedWhole());
   });
