@@ -146,9 +146,13 @@ export class ByteWriter {
     this.room(2 * (end - start));
     const { view } = this;
     let { at } = this;
-    for (let index = start; index < end; index++, at += 2)
-      view.setInt16(at, hexPairs[from[index] as number] as number, little);
-    this.at = at;
+    let index = start;
+    for (; index + 2 <= end; index += 2, at += 4) {
+      const first = hexPairs[from[index] as number] as number;
+      view.setInt32(at, first | ((hexPairs[from[index + 1] as number] as number) << 16), little);
+    }
+    if (index < end) view.setInt16(at, hexPairs[from[index] as number] as number, little);
+    this.at += 2 * (end - start);
   }
 
   /** The same with a space between two bytes. */

@@ -103,7 +103,7 @@ export function writeChunk(
 /** Numbers and times by which engines leave out row groups. */
 function rangeStatistics(cells: Cells, isUnsigned: boolean) {
   if (!(cells instanceof LongCells) || isUnsigned || cells.count === 0) return {};
-  const [min_value, max_value] = rangeOf(cells.high, cells.low, cells.count);
+  const [min_value, max_value] = rangeOf(cells);
   return { min_value, max_value };
 }
 
@@ -119,11 +119,10 @@ function encoded(cells: Cells, isUnsigned: boolean): Encoded {
   let type: ParquetType = 'INT64';
   if (cells instanceof LongCells) {
     // Addresses differ by much.
-    if (count > 0 && !isUnsigned && putDifferences(scratch, cells.high, cells.low, count))
-      encoding = 'DELTA_BINARY_PACKED';
+    if (count > 0 && !isUnsigned && putDifferences(scratch, cells)) encoding = 'DELTA_BINARY_PACKED';
     else {
       scratch.at = 0;
-      putLongs(scratch, cells.high, cells.low, count);
+      putLongs(scratch, cells);
     }
   } else if (cells instanceof WordCells) {
     type = 'INT32';

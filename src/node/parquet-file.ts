@@ -1,5 +1,12 @@
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
-import { type CellMemory, type Cells, type ColumnType, rowsMax, type Table } from '../tables/index.js';
+import {
+  type CellMemory,
+  type Cells,
+  type ColumnType,
+  type RowPutter,
+  rowsMax,
+  type Table,
+} from '../tables/index.js';
 import type { Output } from './output.js';
 import { writeChunk } from './parquet-chunk.js';
 
@@ -18,6 +25,7 @@ const elementOf: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
 export class ParquetFile<Item> {
   readonly #output: Output;
   readonly #table: Table<Item>;
+  readonly #putRow: RowPutter<Item>;
   readonly #bytes = new ByteWriter(1 << 10);
   readonly #writer: ParquetWriter;
   readonly #cells: readonly Cells[];
@@ -26,6 +34,7 @@ export class ParquetFile<Item> {
   constructor(output: Output, table: Table<Item>, memory: CellMemory) {
     this.#output = output;
     this.#table = table;
+    this.#putRow = table.putter();
     this.#cells = table.columns.map((column) => column.cells(memory));
     const fields = table.columns.map(({ name, type }) => ({
       name,
@@ -43,7 +52,7 @@ export class ParquetFile<Item> {
 
   /** @throws FileError */
   row(item: Item): void {
-    this.#table.put(item, this.#rows, this.#cells);
+    this.#putRow(item, this.#rows, this.#cells);
     this.#rows++;
     if (this.#rows < rowsMax) return;
     this.#write();

@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { formatTime } from '../base/time.js';
-import { CellMemory, type Table, type Timed } from '../tables/index.js';
+import type { PacketTime } from '../capture/packets/index.js';
+import { CellMemory, type Table } from '../tables/index.js';
 import type { Files } from './files.js';
 import { makeFolder } from './folder.js';
 import type { Output } from './output.js';
@@ -52,9 +53,8 @@ export class ParquetFolder {
   table<Item>(table: Table<Item>): TableFiles<Item> {
     const files = new TableFiles<Item>(
       (day) => this.#fileOf(table as Table<never>, day),
-      () => {
-        if (this.#memory.bytes > memoryMax) this.#flushLargest();
-      },
+      this.#memory,
+      () => this.#flushLargest(),
     );
     this.#tables.push(files as TableFiles<never>);
     return files;
@@ -113,14 +113,16 @@ export class ParquetFolder {
 /** The files of a table, of which one takes the rows of a day. */
 class TableFiles<Item> {
   readonly #fileOf: (day: string) => ParquetFile<Item>;
-  readonly #written: () => void;
+  readonly #memory: CellMemory;
+  readonly #flushLargest: () => void;
   /** The file that took a row last: the next row mostly goes there too. */
   #file: ParquetFile<Item> | undefined;
   #day = '';
 
-  constructor(fileOf: (day: string) => ParquetFile<never>, written: () => void) {
+  constructor(fileOf: (day: string) => ParquetFile<never>, memory: CellMemory, flushLargest: () => void) {
     this.#fileOf = fileOf as (day: string) => ParquetFile<Item>;
-    this.#written = written;
+    this.#memory = memory;
+    this.#flushLargest = flushLargest;
   }
 
   /** Adds a row to the file of a day. @throws FileError */
@@ -130,7 +132,7 @@ class TableFiles<Item> {
       this.#day = day;
     }
     this.#file.row(item);
-    this.#written();
+    if (this.#memory.bytes > memoryMax) this.#flushLargest();
   }
 
   /** The file is no more open, or rows come from another capture. */
@@ -154,22 +156,20 @@ function namesIn(path: string): string[] {
 }
 
 const NS_PER_DAY = 86_400_000_000_000n;
-/** A time as one number is exact to less than this. */
-const ROUNDING = 1 << 10;
 let knownText = '';
-/** All times between are of the day that was asked for last. */
+/** All times whose upper half is between these, which is 4.3 s, are of the day that was asked for last. */
 let [knownStart, knownEnd] = [0, 0];
 
 /** The day of the partition that rows of a time belong to. */
-export function dayOf({ time, clockTime }: Timed): string {
-  if (clockTime?.isSplit) {
-    const ns = clockTime.high * 0x1_0000_0000 + clockTime.low;
-    if (ns > knownStart && ns < knownEnd) return knownText;
-  }
-  if (time === undefined) return 'unknown';
-  const day = time / NS_PER_DAY - (time < 0n && time % NS_PER_DAY !== 0n ? 1n : 0n);
-  knownStart = Number(day * NS_PER_DAY) + ROUNDING;
-  knownEnd = Number((day + 1n) * NS_PER_DAY) - ROUNDING;
+export function dayOf(time: PacketTime): string {
+  if (time.isSplit && time.high > knownStart && time.high < knownEnd) return knownText;
+  const { ns } = time;
+  if (ns === undefined) return 'unknown';
+  const high = Number(ns >> 32n);
+  if (high > knownStart && high < knownEnd) return knownText;
+  const day = ns / NS_PER_DAY - (ns < 0n && ns % NS_PER_DAY !== 0n ? 1n : 0n);
+  knownStart = Number((day * NS_PER_DAY) >> 32n);
+  knownEnd = Number(((day + 1n) * NS_PER_DAY) >> 32n);
   knownText = formatTime(day * NS_PER_DAY).replace(/T.*/, '');
   return knownText;
 }

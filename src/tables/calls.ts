@@ -2,11 +2,14 @@ import { PacketTime } from '../capture/packets/index.js';
 import { enumName } from '../capture/payload/index.js';
 import type { CaptureRecord, Outstanding } from '../capture/records/index.js';
 import { formatId, type Protocol } from '../schema/index.js';
-import { type Column, codeColumn, numberColumn, type Table, type Timed, timeColumn } from './column.js';
+import { type Column, codeColumn, numberColumn, type Table } from './column.js';
 import { rowPutter } from './row-putter.js';
+import { timeColumn, timeOfRecord } from './times.js';
 
-/** A request and its reply. The time is that of the request. */
-export interface Call extends Timed {
+/** A request and its reply. */
+export interface Call {
+  /** When the request was sent. */
+  readonly clockTime: PacketTime;
   /** Numbers of both messages, as `decode` counts. Without a reply, all that tells of one is undefined. */
   readonly request: number;
   readonly reply: number | undefined;
@@ -30,7 +33,7 @@ export function callTable(protocol: Protocol): Table<Call> {
   const columns: Column<Call>[] = [
     numberColumn(protocol, 'request', 'request'),
     numberColumn(protocol, 'reply', 'reply'),
-    timeColumn((call) => call),
+    timeColumn(protocol, 'clockTime'),
     numberColumn(protocol, 'from', 'from'),
     numberColumn(protocol, 'to', 'to'),
     numberColumn(protocol, 'seq', 'seq'),
@@ -39,7 +42,7 @@ export function callTable(protocol: Protocol): Table<Call> {
     codeColumn(protocol, 'error', errorText, 'error'),
     numberColumn(protocol, 'latency_ns', 'latencyNs'),
   ];
-  return { name: 'calls', columns, put: rowPutter(protocol, columns) };
+  return { name: 'calls', columns, putter: rowPutter(protocol, columns) };
 }
 
 const WORD = 0x1_0000_0000;
@@ -57,20 +60,14 @@ class ReusedCall implements Call {
   latencyNs: number | undefined;
   readonly clockTime = new PacketTime();
 
-  get time(): bigint | undefined {
-    return this.clockTime.ns;
-  }
-
-  /** When the request was sent, if the time of the reply is known. */
-  set sent({ time, clockTime }: Timed) {
+  /** When the reply was sent. The request was sent `latencyNs` before; without that, its time is not known. */
+  set answered(time: PacketTime) {
     const { latencyNs, clockTime: sent } = this;
+    const borrows = time.low - (latencyNs ?? 0);
+    const high = time.high + Math.floor(borrows / WORD);
     if (latencyNs === undefined) sent.ns = undefined;
-    else if (clockTime?.isSplit) {
-      const borrows = clockTime.low - latencyNs;
-      const high = clockTime.high + Math.floor(borrows / WORD);
-      if (high >= 0 && high < WORD) sent.split(high, borrows >>> 0);
-      else sent.ns = (time as bigint) - BigInt(latencyNs);
-    } else sent.ns = time === undefined ? undefined : time - BigInt(latencyNs);
+    else if (time.isSplit && high >= 0 && high < WORD) sent.split(high, borrows >>> 0);
+    else sent.ns = time.ns === undefined ? undefined : time.ns - BigInt(latencyNs);
   }
 }
 
@@ -88,16 +85,15 @@ export function callOf(record: CaptureRecord): Call | undefined {
   latest.id = record.id ?? 0;
   latest.error = record.error;
   latest.latencyNs = record.latencyNs;
-  latest.sent = record.packets[0] ?? { time: undefined };
+  latest.answered = timeOfRecord(record);
   return latest;
 }
 
 /** The call of a request that was not answered. */
-export function lostCall({ no, time, clockTime, from, to, seq, id, name }: Outstanding): Call {
+export function lostCall({ no, clockTime, from, to, seq, id, name }: Outstanding): Call {
   const nothing = { reply: undefined, error: undefined, latencyNs: undefined };
   return {
     request: no,
-    time,
     clockTime,
     from,
     to,

@@ -1,4 +1,3 @@
-import type { PacketTime } from '../capture/packets/index.js';
 import type { Protocol } from '../schema/index.js';
 import {
   BooleanCells,
@@ -34,12 +33,15 @@ export interface Column<Item> {
   putValue?(value: unknown, row: number, cells: Cells): void;
 }
 
+/** Puts the values of a row into the cells of its columns. */
+export type RowPutter<Item> = (item: Item, row: number, cells: readonly Cells[]) => void;
+
 /** A table: its name, and the columns of its rows. */
 export interface Table<Item> {
   readonly name: string;
   readonly columns: readonly Column<Item>[];
-  /** Puts the values of a row into the cells of all columns. */
-  put(item: Item, row: number, cells: readonly Cells[]): void;
+  /** What puts the values of a row into the cells of all columns: the same at each call. */
+  putter(): RowPutter<Item>;
 }
 
 const makers: Readonly<Record<ColumnType, new (memory: CellMemory) => Cells>> = {
@@ -55,31 +57,6 @@ const makers: Readonly<Record<ColumnType, new (memory: CellMemory) => Cells>> = 
 /** The cells of columns whose values do not repeat. */
 export function plainCells(type: ColumnType, memory: CellMemory): Cells {
   return new makers[type](memory);
-}
-
-/** What has a time: nanoseconds since 1970 UTC, and the same as halves where it may be had so. */
-export interface Timed {
-  readonly time: bigint | undefined;
-  readonly clockTime?: PacketTime | undefined;
-}
-
-/** A column of times. Those that 64 bits with a sign do not hold are left out. */
-export function timeColumn<Item>(timedOf: (item: Item) => Timed | undefined): Column<Item> {
-  return {
-    name: 'time',
-    type: 'time',
-    cells: (memory) => plainCells('time', memory),
-    put(item, row, cells: LongCells) {
-      const timed = timedOf(item);
-      const halves = timed?.clockTime;
-      if (halves?.isSplit && halves.high < 0x8000_0000) {
-        cells.halves(row, halves.high, halves.low);
-        return;
-      }
-      const time = timed?.time;
-      if (time !== undefined && BigInt.asIntN(64, time) === time) cells.bigint(row, time);
-    },
-  };
 }
 
 type Putting = Cells & { put(row: number, value: unknown): void };

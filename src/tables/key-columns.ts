@@ -4,15 +4,8 @@ import type { JsonSchema } from '../capture/payload/index.js';
 import type { CaptureRecord, Frame } from '../capture/records/index.js';
 import type { Protocol } from '../schema/index.js';
 import type { TextCells } from './cells/index.js';
-import {
-  type Column,
-  type ColumnType,
-  codeColumn,
-  plainCells,
-  timeColumn,
-  type Value,
-  valueColumn,
-} from './column.js';
+import { type Column, type ColumnType, codeColumn, plainCells, type Value, valueColumn } from './column.js';
+import { timeColumn, timeOfFrame, timeOfRecord } from './times.js';
 
 /** The column of a key of NDJSON lines. */
 export interface KeyColumn<Item> extends Column<Item> {
@@ -26,7 +19,7 @@ export function recordColumns(protocol: Protocol): KeyColumn<CaptureRecord>[] {
     if (record === undefined) return [];
     const column =
       name === 'time'
-        ? timeColumn(({ packets }: CaptureRecord) => packets[0])
+        ? timeColumn(protocol, timeOfRecord)
         : keyColumn<CaptureRecord>(name, key, protocol, record, writeRecord);
     return [{ ...column, onlyOf }];
   });
@@ -37,11 +30,21 @@ export function frameColumns(protocol: Protocol): Column<Frame>[] {
   return recordKeyRows.flatMap(([name, key]) => {
     const { frame } = key;
     if (frame === undefined) return [];
-    return name === 'time'
-      ? [timeColumn(({ packet }: Frame) => packet)]
-      : [keyColumn<Frame>(name, key, protocol, frame)];
+    if (name === 'time') return [timeColumn(protocol, timeOfFrame)];
+    return [name === 'raw' ? packetBytes : keyColumn<Frame>(name, key, protocol, frame)];
   });
 }
+
+/** The bytes of a packet where they are: making an array of them takes as long as writing them. */
+const packetBytes: Column<Frame> = {
+  name: 'raw',
+  type: 'text',
+  cells: (memory) => plainCells('text', memory),
+  put({ packet: { data, start, end } }, row, cells: TextCells) {
+    cells.open().hex(data, start, end);
+    cells.close(row);
+  },
+};
 
 function keyColumn<Item>(
   name: string,

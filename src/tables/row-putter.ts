@@ -1,14 +1,11 @@
 import { compile } from '../codec/emitter.js';
 import type { Protocol } from '../schema/index.js';
 import type { Cells } from './cells/index.js';
-import type { Column } from './column.js';
-
-/** Puts the values of a row into the cells of its columns. */
-export type RowPutter<Item> = (item: Item, row: number, cells: readonly Cells[]) => void;
+import type { Column, RowPutter } from './column.js';
 
 /**
  * Generates the function that puts a row. A loop over the columns takes three times as long: the engine cannot inline
- * calls of changing functions.
+ * calls of changing functions. It is generated when it is asked for: who asks tables needs the names of columns alone.
  *
  * @param conditions what must hold of `item` for a column to be asked, as an expression; each column is asked if there is none.
  */
@@ -16,13 +13,12 @@ export function rowPutter<Item>(
   protocol: Protocol,
   columns: readonly Column<Item>[],
   conditions: ReadonlyMap<Column<Item>, string> = new Map(),
-): RowPutter<Item> {
-  // Who asks tables needs the names of columns alone.
-  let put: RowPutter<Item> = (...row) => {
-    put = compiled(protocol, columns, conditions);
-    put(...row);
+): () => RowPutter<Item> {
+  let made: RowPutter<Item> | undefined;
+  return () => {
+    made ??= compiled(protocol, columns, conditions);
+    return made;
   };
-  return (item, row, cells) => put(item, row, cells);
 }
 
 function compiled<Item>(

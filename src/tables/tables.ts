@@ -2,11 +2,11 @@ import type { CaptureRecord, Frame } from '../capture/records/index.js';
 import { type Message, MessageType, type Payload, type Protocol, payloadOf } from '../schema/index.js';
 import { type Call, callTable } from './calls.js';
 import type { Cells } from './cells/index.js';
-import type { Column, Table } from './column.js';
+import type { Column, RowPutter, Table } from './column.js';
 import { type FieldColumn, fieldColumns } from './field-columns.js';
 import { type FieldReader, fieldReader } from './field-reader.js';
 import { frameColumns, type KeyColumn, recordColumns } from './key-columns.js';
-import { type RowPutter, rowPutter } from './row-putter.js';
+import { rowPutter } from './row-putter.js';
 
 /** The tables of captures of a protocol. Names and meanings of columns are those of NDJSON. */
 export interface Tables {
@@ -21,12 +21,12 @@ export function tablesOf(protocol: Protocol): Tables {
   const known = protocol.messages.filter((message) => layoutsOf(message).length > 0);
   const records = recordColumns(protocol);
   const where = records.filter(({ name }) => besideFields.includes(name));
-  const putWhere = rowPutter(protocol, where);
+  const wherePutter = rowPutter(protocol, where);
   return {
     messages: messageTable(protocol, records),
     packets: packetTable(protocol),
     calls: callTable(protocol),
-    payloads: new Map(known.map((message) => [message.name, payloadTable(message, where, putWhere)])),
+    payloads: new Map(known.map((message) => [message.name, payloadTable(message, where, wherePutter)])),
   };
 }
 
@@ -44,12 +44,12 @@ function messageTable(
   const conditions = columns.flatMap((column) =>
     column.onlyOf === undefined ? [] : [[column as Column<CaptureRecord>, holds[column.onlyOf]] as const],
   );
-  return { name: 'messages', columns, put: rowPutter(protocol, columns, new Map(conditions)) };
+  return { name: 'messages', columns, putter: rowPutter(protocol, columns, new Map(conditions)) };
 }
 
 function packetTable(protocol: Protocol): Table<Frame> {
   const columns = frameColumns(protocol);
-  return { name: 'packets', columns, put: rowPutter(protocol, columns) };
+  return { name: 'packets', columns, putter: rowPutter(protocol, columns) };
 }
 
 /** Keys of a message that stand beside its fields. A field of the same name has `payload_` in front. */
@@ -59,32 +59,29 @@ const besideFields: readonly string[] = ['no', 'time', 'from', 'to', 'type', 'se
 function payloadTable(
   message: Message,
   where: readonly Column<CaptureRecord>[],
-  putWhere: RowPutter<CaptureRecord>,
+  wherePutter: () => RowPutter<CaptureRecord>,
 ): Table<CaptureRecord> {
   const fields = fieldColumns(layoutsOf(message).flatMap((layout) => layout.layouts));
   const places = new Map(fields.map((column, index) => [column.name, { column, at: where.length + index }]));
-  const readers = new Map<Payload, FieldReader | undefined>();
+  // A message has few layouts. To look in a map takes longer.
+  const readers: { readonly layout: Payload; readonly read: FieldReader | undefined }[] = [];
   const readerOf = (layout: Payload) => {
-    const known = readers.get(layout);
-    if (known !== undefined || readers.has(layout)) return known;
-    const made = fieldReader(layout, places);
-    readers.set(layout, made);
-    return made;
+    for (const known of readers) if (known.layout === layout) return known.read;
+    const read = fieldReader(layout, places);
+    readers.push({ layout, read });
+    return read;
   };
   const own = fields.map(columnOfField);
   const columns = [...where, ...own];
-  return {
-    name: message.name,
-    columns,
-    put(item, row, cells) {
-      putWhere(item, row, cells);
-      const { place } = item;
-      const read = place && readerOf(item.layout as Payload);
-      if (place !== undefined && read !== undefined)
-        read(place.view, place.start, place.end, place.request, row, cells);
-      else for (const [at, column] of own.entries()) column.put(item, row, cells[where.length + at] as Cells);
-    },
+  const put: RowPutter<CaptureRecord> = (item, row, cells) => {
+    wherePutter()(item, row, cells);
+    const { place } = item;
+    const read = place && readerOf(item.layout as Payload);
+    if (place !== undefined && read !== undefined)
+      read(place.view, place.start, place.end, place.request, row, cells);
+    else for (const [at, column] of own.entries()) column.put(item, row, cells[where.length + at] as Cells);
   };
+  return { name: message.name, columns, putter: () => put };
 }
 
 /** The column of a field of decoded payloads. */

@@ -72,6 +72,18 @@ describe('numbers written in place', () => {
   });
 });
 
+describe('hex', () => {
+  it.each([0, 1, 2, 3, 8, 255])('of %s bytes', (size) => {
+    const bytes = Uint8Array.from({ length: size + 2 }, (_, index) => index * 37);
+    const writer = new ByteWriter(1);
+    writer.text('-');
+    writer.hex(bytes, 1, size + 1);
+    expect(Buffer.from(writer.bytes.subarray(0, writer.at)).toString()).toBe(
+      `-${Buffer.from(bytes.subarray(1, size + 1)).toString('hex')}`,
+    );
+  });
+});
+
 describe('SecondTexts', () => {
   it('cuts times where the text of a time has its point', () => {
     const seconds = new SecondTexts((text) => text);

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MEM_APPEND, protocol } from '../../schemas/index.js';
+import { ByteWriter } from '../../src/base/byte-writer.js';
 import { WireError } from '../../src/base/error.js';
 import { formatHex } from '../../src/base/hex.js';
+import { formatTime } from '../../src/base/time.js';
+import { time, writeOf } from '../../src/capture/keys/kinds.js';
 import { ndjsonReader, PacketOrder, recordLine } from '../../src/capture/ndjson/index.js';
 import type { LinePacket } from '../../src/capture/ndjson/line-packets.js';
 import { holds } from '../seeded.js';
@@ -268,6 +271,14 @@ describe('bytes that the fields do not express', () => {
 });
 
 const sizes = { sizeOf: () => 0 };
+
+describe('times', () => {
+  it.each([-1n, 0n, 999_999_999n, 2n ** 64n - 1n, 2n ** 64n, -(2n ** 70n), 10n ** 30n])('of %s ns', (ns) => {
+    const writer = new ByteWriter(1);
+    writeOf(time)(ns, writer, protocol);
+    expect(Buffer.from(writer.bytes.subarray(0, writer.at)).toString()).toBe(`"${formatTime(ns)}"`);
+  });
+});
 
 describe('order of packets', () => {
   it('is that of their numbers, for any order of lines', () => {

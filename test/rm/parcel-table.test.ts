@@ -63,4 +63,23 @@ describe('the table of parcels', () => {
     for (const parcel of [...odd, ...again]) expect(table.get(parcel.handle)).toBe(parcel);
     expect([...table.all()]).toEqual([...odd, ...again]);
   });
+
+  it('lists the parcels of one owner without a look at those of others', () => {
+    const table = new ParcelTable();
+    let reads = 0;
+    const watched: ProxyHandler<Parcel> = {
+      get(parcel, key) {
+        reads++;
+        return Reflect.get(parcel, key);
+      },
+    };
+    for (let handle = 0; handle < 100; handle++) table.add(new Proxy(parcelOf(handle, 128), watched));
+    const own = parcelOf(100, 3);
+    table.add(own);
+    reads = 0;
+    const [first, ...others] = table.ownedBy(3);
+    expect(first).toBe(own);
+    expect(others).toHaveLength(0);
+    expect(reads).toBe(0);
+  });
 });

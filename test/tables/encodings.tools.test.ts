@@ -38,6 +38,7 @@ type Put = { put(row: number, value: unknown): void; bigint(row: number, value: 
 const types: Readonly<Record<string, ColumnType>> = {
   steady: 's64',
   wild: 's64',
+  small: 's64',
   unsigned: 'u64',
   word: 'u32',
   code: 'text',
@@ -62,8 +63,8 @@ const table: Table<Row> = {
       else if (value !== undefined) (cells as unknown as Put).put(row, value);
     },
   })),
-  put(item, row, cells) {
-    for (const [at, column] of this.columns.entries()) column.put(item, row, cells[at] as Cells);
+  putter: () => (item, row, cells) => {
+    for (const [at, column] of table.columns.entries()) column.put(item, row, cells[at] as Cells);
   },
 };
 
@@ -86,6 +87,7 @@ function rowsWith(random: Random, count: number): Row[] {
     const all: Row = {
       steady,
       wild,
+      small: random.pick([0, 1, 2 ** 31 - 1, random.below(2 ** 31)]),
       unsigned: BigInt.asUintN(64, wild),
       word: random.pick([0, 1, 0xffffffff, random.below(2 ** 32)]),
       code: `VM_${random.below(random.pick([1, 2, 300]))}`,

@@ -28,7 +28,7 @@ function onlyValue(cells: Cells): unknown {
   if (cells instanceof CodeCells) return cells.texts[cells.codes[0] as number];
   if (cells instanceof BooleanCells) return cells.values[0];
   if (cells instanceof WordCells) return cells.words[0];
-  if (cells instanceof LongCells) return [cells.high[0], cells.low[0]];
+  if (cells instanceof LongCells) return cells.at(0);
   const { writer } = cells as TextCells;
   return new TextDecoder().decode(writer.bytes.subarray(4, writer.at));
 }
@@ -47,7 +47,7 @@ class OneRow<Item> {
   values(item: Item, way: 'row' | 'columns'): unknown {
     for (const cells of this.#cells) cells.clear();
     const { columns } = this.#table;
-    if (way === 'row') this.#table.put(item, 0, this.#cells);
+    if (way === 'row') this.#table.putter()(item, 0, this.#cells);
     else for (const [at, column] of columns.entries()) column.put(item, 0, this.#cells[at] as Cells);
     return Object.fromEntries(columns.map(({ name }, at) => [name, onlyValue(this.#cells[at] as Cells)]));
   }

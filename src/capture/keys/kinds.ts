@@ -17,6 +17,7 @@ import {
   times,
   vms,
 } from './notation.js';
+import { writeNs } from './time.js';
 
 /** How the values of a key stand in NDJSON. `Given` is what a line read back gives, where that is another type. */
 export interface KeyKind<T, Given = T> {
@@ -114,7 +115,7 @@ export const flag: KeyKind<true, boolean> = {
 /** Nanoseconds since 1970 UTC, printed as ISO 8601 with nine decimals. A line may give null for an unknown time. */
 export const time: KeyKind<bigint, bigint | undefined> = {
   toJson: formatTime,
-  write: (value, writer) => writer.text(`"${formatTime(value)}"`),
+  write: writeNs,
   fromJson(json, path) {
     if (json === null) return undefined;
     const value = typeof json === 'string' ? parseTime(json) : undefined;

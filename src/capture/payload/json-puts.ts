@@ -1,7 +1,7 @@
-import { type ByteWriter, preparedText, putDecimal, putHexU64, putPrepared } from '../../base/byte-writer.js';
+import { type ByteWriter, putDecimal, putHexU64 } from '../../base/byte-writer.js';
 import { type AnyType, EnumType, FlagsType } from '../../wire/index.js';
 import { enumName } from './json.js';
-import { type Put, putNamed, writeQuoted } from './puts.js';
+import { type Put, putFlags, putNamed, writeQuoted } from './puts.js';
 import { bytesText } from './text.js';
 
 /** What writes the numbers of a type as JSON, and the most bytes that it writes. */
@@ -14,7 +14,7 @@ export function jsonPutOf(type: AnyType): JsonPut {
   if (type instanceof EnumType) return { put: putEnum(type), size: 24 + longest(type.values) };
   if (type instanceof FlagsType)
     return {
-      put: putFlags(type),
+      put: putFlagList(type),
       size: 24 + Object.keys(type.bits).reduce((sum, name) => sum + name.length + 3, 0),
     };
   return { put: type.fixedSize === 8 ? putQuotedHex : putDecimal, size: 24 };
@@ -29,26 +29,13 @@ function putEnum(type: EnumType): Put {
   return putNamed(new Map(values.map((value) => [value, JSON.stringify(enumName(type, value))])));
 }
 
-/** Writes the text of `flagNames`. */
-function putFlags({ bits }: FlagsType): Put {
-  const flags = Object.entries(bits).map(([name, bit]) => ({
-    bit,
-    text: preparedText(`${JSON.stringify(name)},`),
-  }));
-  return (view, start, value) => {
-    view.setUint8(start, OPEN_LIST);
-    let at = start + 1;
-    let rest = value;
-    for (let index = 0; index < flags.length; index++) {
-      const { bit, text } = flags[index] as (typeof flags)[number];
-      if ((value & bit) === 0) continue;
-      at = putPrepared(view, at, text);
-      rest = (rest & ~bit) >>> 0;
-    }
-    if (rest !== 0) at = putDecimal(view, at, rest);
-    else if (value !== 0) at--;
-    view.setUint8(at, CLOSE_LIST);
-    return at + 1;
+function putFlagList(type: FlagsType): Put {
+  const names = putFlags(type, JSON.stringify, ',', putDecimal);
+  return (view, at, value, high) => {
+    view.setUint8(at, OPEN_LIST);
+    const end = names(view, at + 1, value, high);
+    view.setUint8(end, CLOSE_LIST);
+    return end + 1;
   };
 }
 

@@ -19,7 +19,7 @@ import {
   type Values,
 } from '../../wire/index.js';
 import { enumName, flagNames, isText } from './json.js';
-import { type Put, putKept, putNamed, writeQuoted } from './puts.js';
+import { type Put, putFlags, putNamed, writeQuoted } from './puts.js';
 
 /** How numbers stand in text. */
 export interface Notation {
@@ -182,14 +182,21 @@ function namesOfEnum(type: EnumType): Notation {
 function namesOfFlags(type: FlagsType): Notation {
   const text = (value: number | bigint) => formatFlags(type, value as number);
   const longest = Object.keys(type.bits).reduce((sum, name) => sum + name.length + 3, 0);
-  return { text, put: putKept(text), size: longest + 24 };
+  const names = putFlags(type, (name) => name, SEPARATOR, hex.put);
+  const nothing = preparedText(NO_FLAG);
+  const put: Put = (view, at, value, high) =>
+    value === 0 ? putPrepared(view, at, nothing) : names(view, at, value, high);
+  return { text, put, size: longest + 24 };
 }
 
+const NO_FLAG = '-';
+const SEPARATOR = ' | ';
+
 function formatFlags(type: FlagsType, value: number): string {
-  if (value === 0) return '-';
+  if (value === 0) return NO_FLAG;
   return flagNames(type, value)
     .map((name) => (typeof name === 'number' ? `0x${name.toString(16)}` : name))
-    .join(' | ');
+    .join(SEPARATOR);
 }
 
 const EMPTY = '(empty)';

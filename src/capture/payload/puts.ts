@@ -1,10 +1,5 @@
-import {
-  type ByteWriter,
-  type PreparedText,
-  preparedText,
-  putDecimal,
-  putPrepared,
-} from '../../base/byte-writer.js';
+import { type ByteWriter, preparedText, putDecimal, putPrepared } from '../../base/byte-writer.js';
+import type { FlagsType } from '../../wire/index.js';
 
 /**
  * Writes a number at `at`, where there is room for it. A u64 comes as its words; `high` is 0 for all others.
@@ -26,19 +21,32 @@ export function putNamed(names: ReadonlyMap<number, string>, other: Put = putDec
   };
 }
 
-/** Texts that are kept of the values of one type. */
-const KEPT_MAX = 256;
-
-/** Writes texts that take long to make, of values that repeat. */
-export function putKept(textOf: (value: number) => string): Put {
-  const texts = new Map<number, PreparedText>();
-  return (view, at, value) => {
-    let text = texts.get(value);
-    if (text === undefined) {
-      text = preparedText(textOf(value));
-      if (texts.size < KEPT_MAX) texts.set(value, text);
+/**
+ * Writes what `flagNames` lists: the names of the set bits, and the bits without a name by `other`.
+ *
+ * @param textOf how a name is written. @param separator stands between two.
+ */
+export function putFlags(
+  { bits }: FlagsType,
+  textOf: (name: string) => string,
+  separator: string,
+  other: Put,
+): Put {
+  const flags = Object.entries(bits).map(([name, bit]) => ({
+    bit,
+    text: preparedText(`${textOf(name)}${separator}`),
+  }));
+  return (view, start, value) => {
+    let at = start;
+    let rest = value;
+    for (let index = 0; index < flags.length; index++) {
+      const { bit, text } = flags[index] as (typeof flags)[number];
+      if ((value & bit) === 0) continue;
+      at = putPrepared(view, at, text);
+      rest = (rest & ~bit) >>> 0;
     }
-    return putPrepared(view, at, text);
+    if (rest !== 0) return other(view, at, rest, 0);
+    return value === 0 ? at : at - separator.length;
   };
 }
 

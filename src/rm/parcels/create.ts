@@ -21,11 +21,12 @@ const PAGE_SIZE = 4096;
 
 /**
  * An address or a size of memory as a number, if it is whole pages below 2^44; else undefined. Numbers from 2^44 on stay
- * above the limit, however they are rounded.
+ * above the limit, however they are rounded. The remainder of a number above 2^31 would take ten times as long.
  */
 export function pagesOf(value: bigint): number | undefined {
   const number = Number(value);
-  return number < ADDRESS_LIMIT && number % PAGE_SIZE === 0 ? number : undefined;
+  const isPages = Math.floor(number / PAGE_SIZE) * PAGE_SIZE === number;
+  return isPages && number < ADDRESS_LIMIT ? number : undefined;
 }
 
 /** The VMIDs of one list. It is emptied at once and used again: a set for each list costs more than all other checks. */

@@ -15,8 +15,27 @@ function removeLate<T>(list: T[], element: T): void {
   else list.splice(index, 1);
 }
 
+/** The parcels of a VM, by its VMID, each list oldest first. */
+class ParcelsByVm {
+  readonly #lists = new Map<number, Parcel[]>();
+
+  get(vmid: number): readonly Parcel[] | undefined {
+    return this.#lists.get(vmid);
+  }
+
+  add(vmid: number, parcel: Parcel): void {
+    const list = this.#lists.get(vmid);
+    if (list === undefined) this.#lists.set(vmid, [parcel]);
+    else list.push(parcel);
+  }
+
+  delete(vmid: number, parcel: Parcel): void {
+    removeLate(this.#lists.get(vmid) as Parcel[], parcel);
+  }
+}
+
 /**
- * Parcels by handle, and by the VMs in their ACLs, oldest first. In lists, because V8 copies the table of a map or a set
+ * Parcels by handle, by owner, and by the VMs in their ACLs, oldest first. In lists, because V8 copies the table of a map or a set
  * every so many changes. A map has what is too much for short lists: parcels of VMs that were deallocated may stay for ever.
  */
 export class ParcelTable {
@@ -24,8 +43,8 @@ export class ParcelTable {
   readonly #byHandle: (Parcel[] | undefined)[] = new Array(LISTS).fill(undefined);
   /** By handle: those whose list was full. */
   readonly #further = new Map<number, Parcel>();
-  /** By VMID. */
-  readonly #byVm = new Map<number, Parcel[]>();
+  readonly #owned = new ParcelsByVm();
+  readonly #named = new ParcelsByVm();
   #oldest: Parcel | undefined;
   #newest: Parcel | undefined;
   #next = 0;
@@ -60,11 +79,8 @@ export class ParcelTable {
     if (this.#newest === undefined) this.#oldest = parcel;
     else this.#newest.newer = parcel;
     this.#newest = parcel;
-    for (const { vmid } of parcel.participants) {
-      const named = this.#byVm.get(vmid);
-      if (named === undefined) this.#byVm.set(vmid, [parcel]);
-      else named.push(parcel);
-    }
+    this.#owned.add(parcel.owner, parcel);
+    for (const { vmid } of parcel.participants) this.#named.add(vmid, parcel);
   }
 
   delete(parcel: Parcel): void {
@@ -75,17 +91,18 @@ export class ParcelTable {
     else older.newer = newer;
     if (newer === undefined) this.#newest = older;
     else newer.older = older;
-    for (const { vmid } of parcel.participants) removeLate(this.#byVm.get(vmid) as Parcel[], parcel);
+    this.#owned.delete(parcel.owner, parcel);
+    for (const { vmid } of parcel.participants) this.#named.delete(vmid, parcel);
   }
 
   /** Parcels whose ACL names a VM, oldest first; a copy, so the caller may delete from the table. */
   namedFor(vmid: number): readonly Parcel[] {
-    return this.#byVm.get(vmid)?.slice() ?? [];
+    return this.#named.get(vmid)?.slice() ?? [];
   }
 
-  /** Parcels of one owner, oldest first. */
-  *ownedBy(vmid: number): Generator<Parcel> {
-    for (const parcel of this.all()) if (parcel.owner === vmid) yield parcel;
+  /** Parcels of one owner, oldest first, those of its earlier lives included. A list that the table changes. */
+  ownedBy(vmid: number): readonly Parcel[] {
+    return this.#owned.get(vmid) ?? [];
   }
 
   /** All parcels, oldest first. */

@@ -142,48 +142,6 @@ export class WordCells extends Cells {
   }
 }
 
-const WORD = 0x1_0000_0000;
-/** The first integer above those of 64 bits with a sign. */
-const SIGNED_END = 2 ** 63;
-
-/** Integers of 64 bits as halves: no bigint is made of them. */
-export class LongCells extends Cells {
-  high = new Int32Array(0);
-  low = new Int32Array(0);
-
-  /** @param value an integer. One that 64 bits with a sign do not hold is left out. */
-  put(row: number, value: number): void {
-    if (value >= 0 && value < WORD) this.halves(row, 0, value);
-    else if (value >= -SIGNED_END && value < SIGNED_END) this.halves(row, Math.floor(value / WORD), value);
-  }
-
-  /** @param low modulo 2^32. */
-  halves(row: number, high: number, low: number): void {
-    const at = this.presence.mark(row);
-    if (at >= this.high.length) {
-      this.high = this.grown(this.high);
-      this.low = this.grown(this.low);
-    }
-    this.high[at] = high;
-    this.low[at] = low;
-  }
-
-  /** @param value modulo 2^64. */
-  bigint(row: number, value: bigint): void {
-    this.halves(row, Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asUintN(32, value)));
-  }
-
-  get size(): number {
-    return this.high.byteLength + this.low.byteLength;
-  }
-
-  release(): void {
-    this.clear();
-    this.high = this.released(this.high);
-    this.low = this.released(this.low);
-  }
-}
-
 /** Places of the values that came lately: a map takes several times as long. */
 const SLOTS = 256;
 

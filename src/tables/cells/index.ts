@@ -3,18 +3,18 @@ export {
   BooleanCells,
   Cells,
   CodeCells,
-  LongCells,
   rowsMax,
   TextCells,
   WordCells,
 } from './cells.js';
+export { putDifferences } from './differences.js';
 export {
   putBooleans,
   putCodes,
-  putDifferences,
   putLevels,
   putLongs,
   putWords,
   rangeOf,
 } from './encodings.js';
+export { LongCells } from './long-cells.js';
 export { CellMemory } from './memory.js';

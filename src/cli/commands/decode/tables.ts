@@ -1,10 +1,10 @@
 import { type Filter, recordFields } from '../../../capture/filter/index.js';
 import type { InputFormat } from '../../../capture/input/index.js';
 import { isProblem } from '../../../capture/print/index.js';
-import { Assembler, type RecordPacket } from '../../../capture/records/index.js';
+import { Assembler, type CaptureRecord } from '../../../capture/records/index.js';
 import { dayOf, ParquetFolder } from '../../../node/parquet-folder.js';
 import type { ReassemblyRules } from '../../../rpc/index.js';
-import { callOf, lostCall, tablesOf } from '../../../tables/index.js';
+import { callOf, lostCall, tablesOf, timeOfFrame, timeOfRecord } from '../../../tables/index.js';
 import type { CommandIo } from '../../io.js';
 import { endOrStop, StopReading } from '../../merge.js';
 
@@ -37,6 +37,14 @@ export async function writeTables(
     folder.table(tables.calls),
   ];
   const payloads = new Map(Array.from(tables.payloads, ([name, table]) => [name, folder.table(table)]));
+  const putRows = (record: CaptureRecord) => {
+    const day = dayOf(timeOfRecord(record));
+    messages.row(record, day);
+    const payload = payloads.get(record.message?.name ?? '');
+    if (payload !== undefined && record.layout !== undefined) payload.row(record, day);
+    const call = callOf(record);
+    if (call !== undefined) calls.row(call, dayOf(call.clockTime));
+  };
   for (const file of left > 0 ? files : []) {
     folder.begin(file === '-' ? 'stdin' : file);
     const assembler = new Assembler({
@@ -45,19 +53,15 @@ export async function writeTables(
       reuses: true,
       record(record) {
         count++;
+        const isIn = filter === undefined || filter(recordFields(protocol, record));
+        if (isIn) putRows(record);
+        // Who has written a payload knows what is wrong with it. Asked before, it would be decoded.
         if (isProblem(record)) problems++;
-        if (filter !== undefined && !filter(recordFields(protocol, record))) return;
-        const day = dayOf(record.packets[0] as RecordPacket);
-        messages.row(record, day);
-        const payload = payloads.get(record.message?.name ?? '');
-        if (payload !== undefined && record.layout !== undefined) payload.row(record, day);
-        const call = callOf(record);
-        if (call !== undefined) calls.row(call, dayOf(call));
-        if (--left <= 0) throw new StopReading();
+        if (isIn && --left <= 0) throw new StopReading();
       },
       ...(filter === undefined && {
-        frame: (frame) => packets.row(frame, dayOf(frame.packet)),
-        unanswered: (request) => calls.row(lostCall(request), dayOf(request)),
+        frame: (frame) => packets.row(frame, dayOf(timeOfFrame(frame))),
+        unanswered: (request) => calls.row(lostCall(request), dayOf(request.clockTime)),
       }),
     });
     const isWhole = await io.readCaptures(
