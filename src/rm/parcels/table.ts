@@ -35,8 +35,9 @@ class ParcelsByVm {
 }
 
 /**
- * Parcels by handle, by owner, and by the VMs in their ACLs, oldest first. In lists, because V8 copies the table of a map or a set
- * every so many changes. A map has what is too much for short lists: parcels of VMs that were deallocated may stay for ever.
+ * Parcels by handle, by owner, and by the VMs in their ACLs, oldest first. They are in lists, because V8 copies the table of
+ * a map or a set every so many changes. A map has what is too much for short lists: parcels of VMs that were deallocated may
+ * stay for ever.
  */
 export class ParcelTable {
   /** By the last bits of the handle. */

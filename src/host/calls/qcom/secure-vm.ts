@@ -7,7 +7,6 @@ import {
 import { attempt } from '../../attempt.js';
 import type { Calling } from '../../effect.js';
 import { HostError } from '../../error.js';
-
 import { firmwareIsLegacy } from './firmware.js';
 import type { QcomKernel } from './kernel.js';
 import { lifecycleCalls } from './lifecycle.js';
