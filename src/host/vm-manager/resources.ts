@@ -45,7 +45,9 @@ export class ResourceTable {
   }
 
   #addSpare(key: string, resource: HypResource): void {
-    this.#spare.set(key, [...(this.#spare.get(key) ?? []), resource]);
+    const list = this.#spare.get(key);
+    if (list === undefined) this.#spare.set(key, [resource]);
+    else list.push(resource);
   }
 }
 
