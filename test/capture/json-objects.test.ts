@@ -50,6 +50,27 @@ describe('objects of JSON of other programs', () => {
     expect(read(lines(...base64))).toEqual(both);
   });
 
+  it('may have lists of messages, on one line or on many', () => {
+    const log = [
+      { n: 1, data: REQUEST },
+      { n: 2, data: [REQUEST, REPLY, 8] },
+    ];
+    const three = { hexes: [REQUEST, REQUEST, REPLY], error: undefined };
+    expect(read(lines(...log))).toEqual(three);
+    expect(read(JSON.stringify(log, undefined, 2))).toEqual(three);
+  });
+
+  it('may have bytes under keys that have another meaning in ours', () => {
+    for (const key of ['payload', 'raw', 'frames'])
+      expect(read(lines(...objects.map(({ dir, data }) => ({ dir, [key]: data }))))).toEqual(both);
+    const named = objects.map(({ dir, data }) => ({ name: dir, type: dir, payload: data }));
+    expect(read(lines(...named))).toEqual(both);
+  });
+
+  it('has no message in keys', () => {
+    expect(read(lines({ data: REQUEST, [REPLY]: 1 })).hexes).toEqual([REQUEST]);
+  });
+
   it('may be dictionaries as Python prints them', () => {
     expect(read(`{'dir': 'tx', 'data': '${REQUEST}'}\n{'dir': 'rx', 'data': '${REPLY}'}\n`)).toEqual(both);
   });

@@ -4,11 +4,13 @@ import { parseMessageLine } from './message-line.js';
 import { beginsHeader, type LinePlace, type LineReader, type MessageAssembler } from './messages.js';
 
 /** A key of JSON, or of a dictionary of Python, and the text that is its value, or the first of its values. */
-const VALUE = /["'][^"'\\]{1,64}["']\s*:\s*(?:\[\s*)?(?:"([^"\\]*)"|'([^'\\]*)')/g;
+const KEY_AND_VALUE = /["'][^"'\\]{1,64}["']\s*:\s*(?:\[\s*)?(?:"([^"\\]*)"|'([^'\\]*)')/g;
+/** A text of hex that is no key. The values of a list may stand on lines of their own. */
+const VALUE = /"(\s*[\da-f][\da-fx \t:,-]*)"(?!\s*:)|'(\s*[\da-f][\da-fx \t:,-]*)'(?!\s*:)/gi;
 
-/** Reads the values of a line that begin a message, each into `row`. */
-function* messagesOf(line: string, row: GrowingBuffer): Generator<undefined> {
-  for (const [, double, single] of line.matchAll(VALUE)) {
+/** Reads the texts of a line that begin a message, each into `row`. */
+function* messagesOf(line: string, texts: RegExp, row: GrowingBuffer): Generator<undefined> {
+  for (const [, double, single] of line.matchAll(texts)) {
     const parsed = parseMessageLine(double ?? single ?? '', row);
     if (parsed !== undefined && parsed.from === undefined && beginsHeader(row)) yield;
   }
@@ -25,7 +27,7 @@ class JsonReader implements LineReader {
 
   line(text: string, number: number, offset: number): void {
     const place: LinePlace = { text, number, offset };
-    for (const _ of messagesOf(text, this.#row)) {
+    for (const _ of messagesOf(text, VALUE, this.#row)) {
       this.#assembler.append(this.#row, place);
       this.#assembler.emit(undefined, undefined);
     }
@@ -39,6 +41,6 @@ export const jsonForm = textForm({
   summary: 'objects of JSON that are no lines of decode --json; each text of hex in them is a message',
   example: `{"dir":"tx","data":"21 01 04 00 04 00 00 56 80 00 00 00"}
 {"dir":"rx","data":"2102040004000056 00000000"}`,
-  recognise: byLine((line) => !messagesOf(line, new GrowingBuffer()).next().done),
+  recognise: byLine((line) => !messagesOf(line, KEY_AND_VALUE, new GrowingBuffer()).next().done),
   reader: (assembler) => new JsonReader(assembler),
 });

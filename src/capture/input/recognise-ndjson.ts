@@ -12,10 +12,10 @@ export function recogniseNdjson(): Recogniser {
     line: (line) => {
       if (!OBJECT.test(line)) return isOther ? 'later' : 'no';
       const object = parsed(line);
-      const others = Object.entries(object).filter(([key]) => !isLineKey(key));
-      if (holdsMessage(Object.fromEntries(others))) return 'no';
+      if (holdsMessage(otherPart(object))) return 'no';
+      const keys = Object.keys(object);
       // A key that is written wrongly has others beside it.
-      if (others.length === 0 || others.length < Object.keys(object).length) return 'yes';
+      if (keys.length === 0 || keys.some(isLineKey)) return 'yes';
       isOther = true;
       return 'later';
     },
@@ -30,6 +30,20 @@ function parsed(line: string): object {
   } catch {
     return {};
   }
+}
+
+/**
+ * What our lines do not have. They have one of three keys, and their payload is an object: other programs have `payload`
+ * or `raw` for bytes.
+ */
+function otherPart(object: object): object {
+  const isNamed = ['name', 'id', 'type'].some((key) => key in object);
+  const entries = Object.entries(object);
+  return Object.fromEntries(
+    entries.filter(
+      ([key, value]) => !isNamed || !isLineKey(key) || (key === 'payload' && typeof value === 'string'),
+    ),
+  );
 }
 
 /** Whether the text of an object shows a form in which people have messages. */
