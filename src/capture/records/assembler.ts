@@ -43,6 +43,8 @@ export class Assembler implements StreamOwner {
   readonly lazy: LazyRecord;
   readonly functions: ProtocolFunctions;
   readonly #plain: PlainMessages | undefined;
+  /** `usual` has just looked at a packet, which cannot go the short way. It comes to `packet` next. */
+  #isRefused = false;
 
   constructor(readonly options: AssemblerOptions) {
     const { protocol, limits = holdLimits } = options;
@@ -63,8 +65,9 @@ export class Assembler implements StreamOwner {
     const named = from !== undefined && to !== undefined;
     const stream = named ? this.stream(from, to) : this.stream(...this.#guess.of(packet));
     stream.usedAt = ++this.#packets;
-    if (this.#plain === undefined || !isPlain(packet) || !this.#takes(this.#plain, packet, stream))
-      stream.receive(packet);
+    const isRefused = this.#isRefused || this.#plain === undefined || !isPlain(packet);
+    this.#isRefused = false;
+    if (isRefused || !this.#takes(this.#plain, packet, stream)) stream.receive(packet);
   }
 
   #takes(plain: PlainMessages, packet: Packet, stream: Stream): boolean {
@@ -91,7 +94,10 @@ export class Assembler implements StreamOwner {
     const slot = slotOf(from, to);
     const stream = this.#recent[slot];
     if (stream === undefined || stream.from !== from || stream.to !== to) return false;
-    if (!this.#plain.take(stream, view, start, end, frame, time)) return false;
+    if (!this.#plain.take(stream, view, start, end, frame, time)) {
+      this.#isRefused = true;
+      return false;
+    }
     stream.usedAt = ++this.#packets;
     return true;
   }
