@@ -70,13 +70,18 @@ export class WireError extends IssueError {
     super(issue, context, formatIssue(issue));
   }
 
-  /** The same error seen from outside. @param context of a file, a line. @param outer what is said otherwise there. */
+  /** The same error seen from outside. @param context of a file, a line. @param outer replaces these properties. */
   within(context: string, outer: Partial<Issue> = {}): WireError {
     return new WireError({ ...issueOf(this), ...outer }, context + this.context);
   }
 }
 
-/** What `read` returns. @param context put before a WireError of it. @param outer what is said otherwise in the error. */
+/**
+ * What `read` returns.
+ *
+ * @param context where it reads: put before the text of a WireError.
+ * @param outer replaces these properties of the WireError.
+ */
 export function inContext<T>(context: string, read: () => T, outer?: Partial<Issue>): T {
   try {
     return read();

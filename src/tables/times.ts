@@ -4,8 +4,8 @@ import type { Protocol } from '../schema/index.js';
 import type { LongCells } from './cells/index.js';
 import { type Column, plainCells, type Value, valueColumn } from './column.js';
 
-// `clockTimeOf` also finds the time of a packet that has one. Engines read a property fast where few kinds of objects come,
-// and there come all kinds.
+// `clockTimeOf` alone would do. It is called with objects of many kinds, and engines read a property fast only where few
+// kinds come: the time that a packet has is therefore read here.
 
 /** When a message was captured: the time of its first packet. */
 export function timeOfRecord({ packets }: CaptureRecord): PacketTime {

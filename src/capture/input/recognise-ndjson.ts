@@ -33,8 +33,8 @@ function parsed(line: string): object {
 }
 
 /**
- * What our lines do not have. They have one of three keys, and their payload is an object: other programs have `payload`
- * or `raw` for bytes.
+ * The keys that lines of `decode --json` do not have, with their values. Such a line has one of three keys that name the
+ * message, and its `payload` is an object. Other programs call bytes `payload` or `raw`.
  */
 function otherPart(object: object): object {
   const isNamed = ['name', 'id', 'type'].some((key) => key in object);
